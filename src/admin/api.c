@@ -1,0 +1,269 @@
+/*
+ * admin/api.c - /api/v1: what the daemon has received and done.
+ */
+#include "admin/handler.h"
+#include "admin/row_json.h"
+#include "config/config.h"
+#include "rules/decide.h"
+
+#define USUAL_LIMIT 100
+#define MOST_LIMIT 1000
+
+/* ---- lists ---- */
+
+struct listing {
+	struct admin *admin;
+	cJSON *items;
+	int64_t last_id;
+	int count, limit;
+	bool has_more;
+};
+
+static bool read_number(const struct web_request *request, const char *name, int64_t *number)
+{
+	const char *text = web_query(request, name);
+	return !text || str_to_count(str_of(text), number);
+}
+
+/* False when it has answered already. */
+static bool read_filter(struct web_request *request, struct store_filter *filter, struct listing *listing)
+{
+	int64_t limit = USUAL_LIMIT;
+	if (!read_number(request, "limit", &limit) || limit < 1 || limit > MOST_LIMIT || !read_number(request, "cursor", &filter->before) ||
+	    !read_number(request, "event", &filter->event)) {
+		answer_error_text(request, 400, "limit is 1 to 1000; cursor and event are numbers");
+		return false;
+	}
+	filter->source = web_query(request, "source");
+	filter->outcome = web_query(request, "outcome");
+	filter->job_id = web_query(request, "job_id");
+	filter->run_id = web_query(request, "run_id");
+	filter->rule = web_query(request, "rule");
+	filter->site = web_query(request, "site");
+	filter->kind = web_query(request, "kind");
+	filter->state = web_query(request, "state");
+	filter->content = web_query(request, "content");
+	listing->limit = (int)limit;
+	filter->limit = (int)limit + 1;        /* one more tells whether there is a next page */
+	return true;
+}
+
+/* False: that one is for the next page. */
+static bool take(struct listing *listing, int64_t id, cJSON *json)
+{
+	if (listing->count == listing->limit) {
+		listing->has_more = true;
+		cJSON_Delete(json);
+		return false;
+	}
+	listing->count++;
+	listing->last_id = id;
+	cJSON_AddItemToArray(listing->items, json);
+	return true;
+}
+
+static void answer_list(struct web_request *request, struct listing *listing, bool ok, const struct error *err)
+{
+	OWNED_JSON root = cJSON_CreateObject();
+	cJSON_AddItemToObject(root, "items", listing->items);
+	if (listing->has_more)
+		json_add_count(root, "next", listing->last_id);
+	else
+		cJSON_AddNullToObject(root, "next");
+	if (ok)
+		answer_json(request, 200, root);
+	else
+		answer_error_text(request, err->kind == ERROR_INPUT ? 400 : 503, err->message);
+}
+
+/* ---- events ---- */
+
+/* What the row itself does not know: the refreshes that came of it, and what still waits to be resolved. */
+static void add_refreshes(struct admin *admin, cJSON *json, int64_t event)
+{
+	OWNED(arena) arena = arena_new();
+	const int64_t *ids;
+	size_t count;
+	int64_t open = 0;
+	struct error err;
+	cJSON *list = cJSON_AddArrayToObject(json, "refreshes");
+	if (store_refreshes_of_event(admin->reader, event, arena, &ids, &count, &err))
+		for (size_t i = 0; i < count; i++)
+			cJSON_AddItemToArray(list, cJSON_CreateNumber((double)ids[i]));
+	if (store_open_selections_of_event(admin->reader, event, &open, &err) && open)
+		json_add_count(json, "open_selections", open);
+}
+
+static bool visit_event(const struct event_row *row, void *context)
+{
+	struct listing *listing = context;
+	return take(listing, row->id, event_row_json(row));
+}
+
+void handle_events(struct admin *admin, struct web_request *request, int64_t id)
+{
+	struct store_filter filter = { 0 };
+	struct listing listing = { .admin = admin };
+	struct error err;
+	cJSON *item;
+	(void)id;
+	if (!read_filter(request, &filter, &listing))
+		return;
+	listing.items = cJSON_CreateArray();
+	bool ok = store_list_events(admin->reader, &filter, visit_event, &listing, &err);
+	cJSON_ArrayForEach(item, listing.items) {
+		add_refreshes(admin, item, (int64_t)cJSON_GetObjectItemCaseSensitive(item, "id")->valuedouble);
+	}
+	answer_list(request, &listing, ok, &err);
+}
+
+struct one {
+	cJSON *json;
+};
+
+static bool visit_one_event(const struct event_row *row, void *context)
+{
+	struct one *one = context;
+	one->json = event_row_json(row);
+	/* The body as it was received: for `events --export`, rule tests and replays. */
+	OWNED_MEMORY char *body = mem_copy_bytes(row->body.at, row->body.length);
+	json_add_text(one->json, "body", body);
+	return false;
+}
+
+static void answer_one(struct web_request *request, struct one *one, bool ok, bool found, const struct error *err)
+{
+	OWNED_JSON json = one->json;
+	if (!ok)
+		answer_error_text(request, 503, err->message);
+	else if (!found)
+		answer_error_text(request, 404, "there is none of this id; history is kept as long as `history` says");
+	else
+		answer_json(request, 200, json);
+}
+
+void handle_event(struct admin *admin, struct web_request *request, int64_t id)
+{
+	struct one one = { 0 };
+	struct error err;
+	bool found = false;
+	bool ok = store_find_event(admin->reader, id, visit_one_event, &one, &found, &err);
+	if (one.json)
+		add_refreshes(admin, one.json, id);
+	answer_one(request, &one, ok, found, &err);
+}
+
+/* ---- refreshes ---- */
+
+static bool visit_refresh(const struct refresh_row *row, const struct cause_row *causes, size_t cause_count, void *context)
+{
+	return take(context, row->id, refresh_row_json(row, causes, cause_count));
+}
+
+void handle_refreshes(struct admin *admin, struct web_request *request, int64_t id)
+{
+	struct store_filter filter = { 0 };
+	struct listing listing = { .admin = admin };
+	struct error err;
+	(void)id;
+	if (!read_filter(request, &filter, &listing))
+		return;
+	listing.items = cJSON_CreateArray();
+	bool ok = store_list_refreshes(admin->reader, &filter, visit_refresh, &listing, &err);
+	answer_list(request, &listing, ok, &err);
+}
+
+static bool visit_one_refresh(const struct refresh_row *row, const struct cause_row *causes, size_t cause_count, void *context)
+{
+	struct one *one = context;
+	one->json = refresh_row_json(row, causes, cause_count);
+	return false;
+}
+
+void handle_refresh(struct admin *admin, struct web_request *request, int64_t id)
+{
+	struct one one = { 0 };
+	struct error err;
+	bool found = false;
+	bool ok = store_find_refresh(admin->reader, id, visit_one_refresh, &one, &found, &err);
+	answer_one(request, &one, ok, found, &err);
+}
+
+/* ---- sites and rules ---- */
+
+void handle_sites(struct admin *admin, struct web_request *request, int64_t id)
+{
+	(void)id;
+	OWNED_JSON root = cJSON_CreateObject();
+	cJSON *items = cJSON_AddArrayToObject(root, "items");
+	struct dispatch_status *status = dispatch_status(admin->options.dispatch);
+	for (size_t i = 0; status && i < status->site_count; i++)
+		cJSON_AddItemToArray(items, site_status_json(&status->sites[i]));
+	cJSON_AddNullToObject(root, "next");
+	if (status)
+		shared_unref(&status->shared);
+	answer_json(request, 200, root);
+}
+
+static cJSON *rule_json(struct rule_info rule)
+{
+	cJSON *json = cJSON_CreateObject();
+	json_add_text(json, "name", rule.name);
+	json_add_text(json, "description", rule.description);
+	json_add_text(json, "owner", rule.owner);
+	json_add_text(json, "file", rule.file);
+	json_add_count(json, "line", rule.line);
+	cJSON_AddBoolToObject(json, "enabled", rule.enabled);
+	json_add_text(json, "mode", rule.shadow ? "shadow" : "live");
+	json_add_count(json, "priority", rule.priority);
+	return json;
+}
+
+void handle_rules(struct admin *admin, struct web_request *request, int64_t id)
+{
+	(void)id;
+	OWNED(ruleset) ruleset = (struct ruleset *)(void *)shared_slot_get(admin->options.rulesets);
+	OWNED_JSON root = cJSON_CreateObject();
+	int64_t first = 0, limit = USUAL_LIMIT;
+	if (!read_number(request, "cursor", &first) || !read_number(request, "limit", &limit) || limit < 1 || limit > MOST_LIMIT) {
+		answer_error_text(request, 400, "limit is 1 to 1000; cursor is a number");
+		return;
+	}
+	size_t count = ruleset_rule_count(ruleset), end = (size_t)(first + limit) < count ? (size_t)(first + limit) : count;
+	json_add_text(root, "ruleset", ruleset_revision(ruleset));
+	cJSON *items = cJSON_AddArrayToObject(root, "items");
+	for (size_t i = (size_t)first; i < end; i++)
+		cJSON_AddItemToArray(items, rule_json(ruleset_rule(ruleset, i)));
+	if (end < count)
+		json_add_count(root, "next", (int64_t)end);
+	else
+		cJSON_AddNullToObject(root, "next");
+	answer_json(request, 200, root);
+}
+
+void handle_route(struct admin *admin, struct web_request *request, int64_t id)
+{
+	struct error err;
+	(void)id;
+	OWNED(arena) arena = arena_new();
+	const struct event *event = event_read(web_body(request), arena, &err);
+	if (!event) {
+		answer_error_text(request, 400, err.message);
+		return;
+	}
+	OWNED(ruleset) ruleset = (struct ruleset *)(void *)shared_slot_get(admin->options.rulesets);
+	OWNED_JSON json = decision_json(ruleset_explain(ruleset, event, admin->scratch, arena));
+	answer_json(request, 200, json);
+}
+
+void handle_reload(struct admin *admin, struct web_request *request, int64_t id)
+{
+	(void)id;
+	OWNED_TEXT struct text report;
+	text_init(&report, TEXT_UNBOUNDED);
+	bool ok = admin->options.reload(admin->options.reload_context, &report);
+	OWNED_JSON json = cJSON_CreateObject();
+	cJSON_AddBoolToObject(json, "reloaded", ok);
+	json_add_text(json, "report", report.at);
+	answer_json(request, ok ? 200 : 422, json);
+}

@@ -1,0 +1,88 @@
+/*
+ * admin/health.c - alive, ready, and the numbers.
+ */
+#include "admin/handler.h"
+#include "admin/reload_failure.h"
+#include "base/metric.h"
+#include "rules/ruleset.h"
+
+void handle_healthz(struct admin *admin, struct web_request *request, int64_t id)
+{
+	(void)admin;
+	(void)id;
+	web_reply(request, 200, NULL, STR("{\"status\":\"alive\"}"));
+}
+
+static void add_reload_failure(const struct admin *admin, cJSON *json)
+{
+	struct reload_failure *failure = (struct reload_failure *)(void *)shared_slot_get(admin->options.failures);
+	if (!failure)
+		return;
+	cJSON *object = cJSON_AddObjectToObject(json, "reload_failure");
+	json_add_time(object, "at", failure->at);
+	json_add_text(object, "report", failure->report);
+	shared_unref(&failure->shared);
+}
+
+/* A reload that failed does not make it unready: the last good ruleset serves. */
+cJSON *readiness(struct admin *admin, bool *is_ready)
+{
+	char reason[480];
+	cJSON *json = cJSON_CreateObject(), *store = cJSON_CreateObject(), *rules = cJSON_CreateObject();
+	struct ruleset *ruleset = (struct ruleset *)(void *)shared_slot_get(admin->options.rulesets);
+	bool is_writable = journal_is_healthy(admin->options.journal, reason);
+	*is_ready = is_writable && ruleset;
+	cJSON_AddBoolToObject(json, "ready", *is_ready);
+	cJSON_AddItemToObject(json, "store", store);
+	cJSON_AddBoolToObject(store, "writable", is_writable);
+	if (!is_writable)
+		json_add_text(store, "reason", reason);
+	cJSON_AddItemToObject(json, "ruleset", rules);
+	json_add_text(rules, "revision", ruleset_revision(ruleset));
+	json_add_count(rules, "rules", (int64_t)ruleset_rule_count(ruleset));
+	add_reload_failure(admin, json);
+	ruleset_free(ruleset);
+	return json;
+}
+
+void handle_readyz(struct admin *admin, struct web_request *request, int64_t id)
+{
+	bool is_ready;
+	(void)id;
+	OWNED_JSON json = readiness(admin, &is_ready);
+	answer_json(request, is_ready ? 200 : 503, json);
+}
+
+/* Prometheus text: a label's value escapes backslash, quote and line feed; names of sites have none of them. */
+static void print_sites(const struct dispatch_status *status, struct text *out)
+{
+	static const struct { const char *name, *type, *help; } lines[] = {
+		{ "site_signed_in", "gauge", "1 while there is a session" },
+		{ "site_requests_total", "counter", "HTTP requests to the site" },
+		{ "site_errors_total", "counter", "Requests that failed or were refused" },
+		{ "site_sign_ins_total", "counter", "Sign-ins" },
+		{ "site_pat_end_timestamp_seconds", "gauge", "When the personal access token ends; 0: not told" },
+	};
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		text_printf(out, "# HELP refresh_router_%s %s\n# TYPE refresh_router_%s %s\n", lines[i].name, lines[i].help, lines[i].name, lines[i].type);
+		for (size_t j = 0; j < status->site_count; j++) {
+			const struct tableau_site_status *site = &status->sites[j];
+			const int64_t values[] = { site->is_signed_in, site->requests, site->errors, site->sign_ins, site->pat_ends_at.us / US_PER_SECOND };
+			text_printf(out, "refresh_router_%s{site=\"%s\"} %lld\n", lines[i].name, site->name, (long long)values[i]);
+		}
+	}
+}
+
+void handle_metrics(struct admin *admin, struct web_request *request, int64_t id)
+{
+	OWNED_TEXT struct text out;
+	(void)id;
+	text_init(&out, TEXT_UNBOUNDED);
+	metric_print(&out);
+	struct dispatch_status *status = dispatch_status(admin->options.dispatch);
+	if (status) {
+		print_sites(status, &out);
+		shared_unref(&status->shared);
+	}
+	web_reply(request, 200, "text/plain; version=0.0.4; charset=utf-8", text_str(&out));
+}

@@ -1,0 +1,40 @@
+/*
+ * base/error.h - how a call says that it failed.
+ *
+ * A failure is `false` (or NULL) plus a `struct error`: the last argument, never NULL, owned by the caller, written only on
+ * failure, no allocation. Whoever fails first says what (error_fail); a caller that knows more puts its noun in front
+ * (error_context). Both are false, so that `return error_fail(...)` reads as what it does.
+ *
+ * Threads: any; an error belongs to whoever owns it.
+ */
+#pragma once
+#include <stdbool.h>
+
+#define MUST_USE __attribute__((warn_unused_result))
+#define PRINTF_LIKE(text_at, first_at) __attribute__((format(printf, text_at, first_at)))
+
+/* Drops a result on purpose; the reason stands beside it. */
+#define IGNORE(call) do { if (call) { } } while (0)
+
+enum error_kind {           /* what the caller does next, not where it came from */
+	ERROR_NONE,
+	ERROR_INPUT,            /* a person changes a file, a flag or a request */
+	ERROR_SYSTEM,           /* disk, permission, library: give up here and say so */
+	ERROR_TRANSIENT,        /* the same call may work later: back off, try again */
+	ERROR_REFUSED,          /* the other side said no for good: fail the refresh */
+	ERROR_GONE,             /* the other side no longer knows this id: resolve by name once */
+	ERROR_SIGNED_OUT,       /* renew the session once, then repeat */
+	ERROR_QUEUED_ELSEWHERE, /* neither done nor failed: wait */
+	ERROR_UNKNOWN,          /* sent, no reply: it may have happened; look before repeating */
+};
+
+struct error {
+	enum error_kind kind;
+	char message[480];      /* one line, cause last: "site 'finance': sign in: HTTP 401: token expired"; a longer one is cut */
+};
+
+/* Writes `kind` and the message; always false. */
+bool error_fail(struct error *err, enum error_kind kind, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* Puts "WHAT: " in front of the message that is there; always false. */
+bool error_context(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -1,0 +1,252 @@
+/* base/field_schema.c - the JSON Schema and the manual's table, printed from the tables that the loader walks. */
+#include "base/field_schema.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/units.h"
+
+/* ---- schema --------------------------------------------------------------------------------- */
+
+/* YAML types do not matter to the loader, so a text may look like a number or a boolean to a schema. */
+static void add_types(cJSON *schema, const char *first, const char *second, const char *third, const char *fourth)
+{
+	const char *const names[] = { first, second, third, fourth };
+	cJSON *types = cJSON_AddArrayToObject(schema, "type");
+	for (size_t i = 0; i < sizeof names / sizeof *names && names[i]; i++)
+		cJSON_AddItemToArray(types, cJSON_CreateString(names[i]));
+}
+
+static void add_number(cJSON *schema, const struct field *field)
+{
+	add_types(schema, "integer", "string", NULL, NULL);
+	/* A bound binds numbers, a pattern texts (draft-07, 6.2 and 6.3); a duration without a unit can only be 0. */
+	bool is_duration = field->type == FIELD_IS_DURATION;
+	json_add_count(schema, "minimum", is_duration ? 0 : field->min);
+	if (is_duration || field->max)
+		json_add_count(schema, "maximum", is_duration ? 0 : field->max);
+	if (is_duration)
+		json_add_text(schema, "pattern", "^([0-9]+(us|ms|s|m|h|d)|0)$");
+	else
+		json_add_text(schema, "pattern", field->type == FIELD_IS_SIZE ? "^[0-9]+(B|KiB|MiB|GiB)?$" : "^[0-9]+$");
+}
+
+static void add_texts(cJSON *schema, const struct field *field)
+{
+	bool is_path = field->type == FIELD_IS_PATHS;
+	add_types(schema, "string", "number", "boolean", "array");
+	cJSON *items = cJSON_AddObjectToObject(schema, "items");
+	add_types(items, "string", "number", "boolean", NULL);
+	if (is_path || field->required) {
+		json_add_count(schema, "minLength", 1);
+		json_add_count(items, "minLength", 1);
+	}
+}
+
+static void add_choices(cJSON *schema, const struct field *field)
+{
+	cJSON *values = cJSON_AddArrayToObject(schema, "enum");
+	for (size_t i = 0; field->choices[i]; i++)
+		cJSON_AddItemToArray(values, cJSON_CreateString(field->choices[i]));
+}
+
+static void add_secret(cJSON *schema)
+{
+	static const struct {
+		const char *name, *pattern;
+	} kinds[] = { { "env", "^[A-Za-z_][A-Za-z0-9_]*$" }, { "file", NULL }, { "credential", "^[^/]+$" } };
+	json_add_text(schema, "type", "object");
+	cJSON *properties = cJSON_AddObjectToObject(schema, "properties");
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		cJSON *kind = cJSON_AddObjectToObject(properties, kinds[i].name);
+		add_types(kind, "string", "number", "boolean", NULL);
+		json_add_count(kind, "minLength", 1);
+		json_add_text(kind, "pattern", kinds[i].pattern);
+	}
+	json_add_count(schema, "minProperties", 1);
+	json_add_count(schema, "maxProperties", 1);
+	cJSON_AddFalseToObject(schema, "additionalProperties");
+}
+
+static void add_reference(cJSON *schema, const struct field *field)
+{
+	if (!field->schema)
+		return;
+	/* Beside a "$ref" everything else is ignored (draft-07, core 8.3), also the description: hence allOf. */
+	cJSON *reference = cJSON_CreateObject();
+	json_add_text(reference, "$ref", field->schema);
+	cJSON_AddItemToArray(cJSON_AddArrayToObject(schema, "allOf"), reference);
+}
+
+static void add_fields(cJSON *schema, const struct field *fields);
+
+static void add_type(cJSON *schema, const struct field *field)
+{
+	switch (field->type) {
+	case FIELD_IS_TEXT:
+	case FIELD_IS_PATH:
+		add_types(schema, "string", "number", "boolean", NULL);
+		if (field->required || field->type == FIELD_IS_PATH)
+			json_add_count(schema, "minLength", 1);
+		break;
+	case FIELD_IS_COUNT:
+	case FIELD_IS_DURATION:
+	case FIELD_IS_SIZE:
+		add_number(schema, field);
+		break;
+	case FIELD_IS_BOOL:
+		add_types(schema, "boolean", "string", NULL, NULL);
+		json_add_text(schema, "pattern",
+			"^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Yy][Ee][Ss]|[Nn][Oo]|[Oo][Nn]|[Oo][Ff][Ff])$");
+		break;
+	case FIELD_IS_CHOICE:
+		add_choices(schema, field);
+		break;
+	case FIELD_IS_TEXTS:
+	case FIELD_IS_PATHS:
+		add_texts(schema, field);
+		break;
+	case FIELD_IS_SECRET:
+		add_secret(schema);
+		break;
+	case FIELD_IS_SECRETS: {
+		cJSON *either = cJSON_AddArrayToObject(schema, "anyOf"), *one = cJSON_CreateObject(), *list = cJSON_CreateObject();
+		add_secret(one);
+		json_add_text(list, "type", "array");
+		json_add_count(list, "minItems", 1);
+		add_secret(cJSON_AddObjectToObject(list, "items"));
+		cJSON_AddItemToArray(either, one);
+		cJSON_AddItemToArray(either, list);
+		break;
+	}
+	case FIELD_IS_MAP:
+		add_fields(schema, field->fields);
+		break;
+	case FIELD_IS_LIST:
+		json_add_text(schema, "type", "array");
+		add_fields(cJSON_AddObjectToObject(schema, "items"), field->fields);
+		break;
+	case FIELD_IS_SPECIAL:
+		add_reference(schema, field);
+		break;
+	}
+}
+
+static bool is_json_number(struct str text)
+{
+	int64_t value;
+	return str_to_count(text, &value) && (text.length == 1 || text.at[0] != '0');
+}
+
+/* A table's YAML as JSON; `field` NULL: below a list or map. */
+static cJSON *json_of(const struct yaml_node *node, const struct field *field)
+{
+	if (node->type == YAML_SCALAR) {
+		OWNED_MEMORY char *text = mem_copy_bytes(node->text.at, node->text.length);
+		bool is_bool = field ? field->type == FIELD_IS_BOOL : node->is_plain;
+		bool is_number = field ? field->type == FIELD_IS_COUNT : node->is_plain;
+		if (is_bool && (text_is(text, "true") || text_is(text, "false")))
+			return cJSON_CreateBool(text_is(text, "true"));
+		if (is_number && is_json_number(node->text))
+			return cJSON_CreateRaw(text);
+		return cJSON_CreateString(text);
+	}
+	bool is_map = node->type == YAML_MAP;
+	cJSON *json = is_map ? cJSON_CreateObject() : cJSON_CreateArray();
+	for (size_t i = 0; i < node->count; i++) {
+		cJSON *value = json_of(node->items[is_map ? 2 * i + 1 : i], NULL);
+		if (!is_map) {
+			cJSON_AddItemToArray(json, value);
+			continue;
+		}
+		struct str key = node->items[2 * i]->text;
+		OWNED_MEMORY char *name = mem_copy_bytes(key.at, key.length);
+		cJSON_AddItemToObject(json, name, value);
+	}
+	return json;
+}
+
+static void add_field(cJSON *properties, const struct field *field)
+{
+	cJSON *schema = cJSON_AddObjectToObject(properties, field->name);
+	json_add_text(schema, "description", field->help);
+	add_type(schema, field);
+	OWNED(arena) arena = arena_new();
+	if (field->fallback)
+		cJSON_AddItemToObject(schema, "default", json_of(field_example_node(field->fallback, arena), field));
+	if (field->example) {
+		cJSON *examples = cJSON_AddArrayToObject(schema, "examples");
+		cJSON_AddItemToArray(examples, json_of(field_example_node(field->example, arena), field));
+	}
+}
+
+static void add_fields(cJSON *schema, const struct field *fields)
+{
+	cJSON *required = cJSON_CreateArray();
+	json_add_text(schema, "type", "object");
+	cJSON *properties = cJSON_AddObjectToObject(schema, "properties");
+	for (const struct field *field = fields; field->name; field++) {
+		add_field(properties, field);
+		if (field->required)
+			cJSON_AddItemToArray(required, cJSON_CreateString(field->name));
+	}
+	if (cJSON_GetArraySize(required) > 0)
+		cJSON_AddItemToObject(schema, "required", required);
+	else
+		cJSON_Delete(required);
+	cJSON_AddFalseToObject(schema, "additionalProperties");
+}
+
+cJSON *fields_schema(const struct field *fields)
+{
+	cJSON *schema = cJSON_CreateObject();
+	add_fields(schema, fields);
+	return schema;
+}
+
+/* ---- the manual's table --------------------------------------------------------------------- */
+
+static const char *type_name(enum field_type type)
+{
+	static const char *const names[] = {
+		[FIELD_IS_TEXT] = "text", [FIELD_IS_COUNT] = "number", [FIELD_IS_DURATION] = "duration",
+		[FIELD_IS_SIZE] = "size", [FIELD_IS_BOOL] = "true/false", [FIELD_IS_CHOICE] = "choice",
+		[FIELD_IS_TEXTS] = "texts", [FIELD_IS_PATH] = "path", [FIELD_IS_PATHS] = "paths",
+		[FIELD_IS_SECRET] = "secret", [FIELD_IS_SECRETS] = "secrets", [FIELD_IS_MAP] = "map", [FIELD_IS_LIST] = "list",
+		[FIELD_IS_SPECIAL] = "see text",
+	};
+	return names[type];
+}
+
+/* "default 8, from 1 to 64", "required", "one of a, b". */
+static void add_limits(const struct field *field, struct text *out)
+{
+	if (field->required)
+		text_add(out, "required");
+	else if (field->fallback)
+		text_printf(out, "default %s", *field->fallback ? field->fallback : "empty");
+	OWNED_TEXT struct text bounds;
+	text_init(&bounds, TEXT_UNBOUNDED);
+	field_format_bounds(field, &bounds);
+	for (size_t i = 0; field->type == FIELD_IS_CHOICE && field->choices[i]; i++)
+		text_printf(&bounds, "%s%s", i ? ", " : "one of ", field->choices[i]);
+	if (bounds.length)
+		text_printf(out, "%s%s", out->length ? ", " : "", bounds.at);
+}
+
+void fields_print(const struct field *fields, const char *prefix, struct text *out)
+{
+	for (const struct field *field = fields; field->name; field++) {
+		OWNED_TEXT struct text name, limits;
+		text_init(&name, TEXT_UNBOUNDED);
+		text_init(&limits, TEXT_UNBOUNDED);
+		bool is_list = field->type == FIELD_IS_LIST;
+		text_printf(&name, "%s%s%s%s", prefix ? prefix : "", prefix && *prefix ? "." : "", field->name,
+			is_list ? "[]" : "");
+		add_limits(field, &limits);
+		text_printf(out, "%-36s %-10s %-32s %s\n", name.at, type_name(field->type), limits.at,
+			field->help ? field->help : "");
+		if (is_list || field->type == FIELD_IS_MAP)
+			fields_print(field->fields, name.at, out);
+	}
+}

@@ -1,0 +1,96 @@
+#include "base/listen.h"
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "base/mem.h"
+#include "base/str.h"
+
+#define BACKLOG 1024
+
+/* Splits "HOST:PORT" in place; the brackets of an IPv6 address go away. */
+static bool split(char *address, char **host, char **port)
+{
+	char *colon = strrchr(address, ':');
+	if (!colon)
+		return false;
+	*colon = '\0';
+	*port = colon + 1;
+	*host = address;
+	if (*address == '[') {
+		char *end = strchr(address, ']');
+		if (!end || end[1])
+			return false;
+		*end = '\0';
+		*host = address + 1;
+	} else if (strchr(address, ':')) {
+		return false;          /* an IPv6 address without brackets */
+	}
+	int64_t number;
+	return str_to_count(str_of(*port), &number) && number <= 65535;
+}
+
+static int open_one(const struct addrinfo *info, int *cause)
+{
+	int on = 1, off = 0;
+	int fd = socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, info->ai_protocol);
+	if (fd < 0) {
+		*cause = errno;
+		return -1;
+	}
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (info->ai_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+	if (!bind(fd, info->ai_addr, info->ai_addrlen) && !listen(fd, BACKLOG))
+		return fd;
+	*cause = errno;
+	close(fd);
+	return -1;
+}
+
+/* Of "all addresses" IPv6 comes first: such a socket takes IPv4 too. */
+static int open_any(const struct addrinfo *list, bool wants_ipv6_first, int *cause)
+{
+	for (int pass = wants_ipv6_first ? 0 : 1; pass < 2; pass++)
+		for (const struct addrinfo *info = list; info; info = info->ai_next) {
+			if (pass == 0 && info->ai_family != AF_INET6)
+				continue;
+			int fd = open_one(info, cause);
+			if (fd >= 0)
+				return fd;
+		}
+	return -1;
+}
+
+int listen_open(const char *address, struct error *err)
+{
+	OWNED_MEMORY char *copy = mem_copy_text(address);
+	char *host, *port;
+	if (!split(copy, &host, &port)) {
+		error_fail(err, ERROR_INPUT, "'%s' is not HOST:PORT, like 127.0.0.1:8080 or [::1]:8080", address);
+		return -1;
+	}
+	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV }, *list;
+	int failure = getaddrinfo(*host ? host : NULL, port, &hints, &list), cause = 0;
+	if (failure) {
+		error_fail(err, ERROR_INPUT, "%s: %s", address, gai_strerror(failure));
+		return -1;
+	}
+	int fd = open_any(list, !*host, &cause);
+	freeaddrinfo(list);
+	if (fd < 0)
+		error_fail(err, ERROR_INPUT, "cannot listen on %s: %s", address, strerror(cause));
+	return fd;
+}
+
+void listen_describe(int fd, char out[LISTEN_TEXT_SIZE])
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+	char host[48] = "?", port[8] = "0";    /* an IPv6 address has 45 bytes, a port 5 */
+	if (!getsockname(fd, (struct sockaddr *)(void *)&address, &length))
+		getnameinfo((struct sockaddr *)(void *)&address, length, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
+	bool is_ipv6 = address.ss_family == AF_INET6;
+	snprintf(out, LISTEN_TEXT_SIZE, is_ipv6 ? "[%s]:%s" : "%s:%s", host, port);
+}

@@ -1,0 +1,24 @@
+librouter_a_SOURCES += \
+	src/base/arena.c src/base/arena.h \
+	src/base/clock.c src/base/clock.h \
+	src/base/error.c src/base/error.h \
+	src/base/fault.c src/base/fault.h \
+	src/base/field.c src/base/field.h src/base/field_schema.c src/base/field_schema.h \
+	src/base/file.c src/base/file.h \
+	src/base/json.c src/base/json.h \
+	src/base/listen.c src/base/listen.h \
+	src/base/log.c src/base/log.h \
+	src/base/mailbox.c src/base/mailbox.h \
+	src/base/mem.c src/base/mem.h \
+	src/base/metric.c src/base/metric.def src/base/metric.h \
+	src/base/pattern.c src/base/pattern.h src/base/pattern_literal.c src/base/pattern_literal.h \
+	src/base/problem.c src/base/problem.def src/base/problem.h \
+	src/base/secret.c src/base/secret.h \
+	src/base/shared.c src/base/shared.h \
+	src/base/str.c src/base/str.h \
+	src/base/suggest.c src/base/suggest.h \
+	src/base/text.c src/base/text.h \
+	src/base/thread.c src/base/thread.h \
+	src/base/units.c src/base/units.h \
+	src/base/web.c src/base/web.h \
+	src/base/yaml.c src/base/yaml.h src/base/yaml_map.c src/base/yaml_map.h

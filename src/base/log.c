@@ -1,0 +1,115 @@
+#include "base/log.h"
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/text.h"
+
+#define LONGEST_LINE ((size_t)16 << 10)
+
+static const struct { const char *name, *journal_prefix; } levels[] = {
+	[LOG_LEVEL_ERROR] = { "error", "<3>" },
+	[LOG_LEVEL_WARNING] = { "warning", "<4>" },
+	[LOG_LEVEL_INFO] = { "info", "<6>" },
+	[LOG_LEVEL_DEBUG] = { "debug", "<7>" },
+};
+
+static atomic_int most = LOG_LEVEL_INFO;
+
+void log_set_level(enum log_level level)
+{
+	atomic_store(&most, (int)level);
+}
+
+static bool needs_quotes(struct str value)
+{
+	if (!value.length)
+		return true;
+	for (size_t i = 0; i < value.length; i++) {
+		unsigned char c = (unsigned char)value.at[i];
+		bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("_.:/@+-", c));
+		if (!is_plain)
+			return true;
+	}
+	return false;
+}
+
+/* U+0085, U+2028 and U+2029 break lines in some viewers; bytes that are no UTF-8 break terminals. */
+static size_t line_break_length(struct str rest)
+{
+	static const char *const breaks[] = { "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9" };
+	for (size_t i = 0; i < sizeof breaks / sizeof *breaks; i++)
+		if (str_starts(rest, breaks[i]))
+			return strlen(breaks[i]);
+	return 0;
+}
+
+static void add_escaped(struct text *line, struct str value)
+{
+	bool is_utf8 = str_is_utf8(value);
+	for (size_t i = 0; i < value.length; i++) {
+		unsigned char c = (unsigned char)value.at[i];
+		size_t breaks = line_break_length((struct str){ value.at + i, value.length - i });
+		if (c == '"' || c == '\\')
+			text_printf(line, "\\%c", c);
+		else if (c == '\n')
+			text_add(line, "\\n");
+		else if (c < 0x20 || c == 0x7f || (c >= 0x80 && (!is_utf8 || breaks)))
+			text_printf(line, "\\x%02x", c);
+		else
+			text_add_char(line, (char)c);
+	}
+}
+
+static void add_text(struct text *line, struct str value)
+{
+	if (!needs_quotes(value)) {
+		text_add_str(line, value);
+		return;
+	}
+	text_add_char(line, '"');
+	add_escaped(line, value);
+	text_add_char(line, '"');
+}
+
+static void add_field(struct text *line, const struct kv *field)
+{
+	char time[WALL_TEXT_SIZE];
+	text_printf(line, " %s=", field->key);
+	switch (field->type) {
+	case KV_TEXT:
+		add_text(line, str_of(field->text));
+		break;
+	case KV_STR:
+		add_text(line, field->str);
+		break;
+	case KV_NUMBER:
+		text_printf(line, "%lld", (long long)field->number);
+		break;
+	case KV_BOOL:
+		text_add(line, field->boolean ? "true" : "false");
+		break;
+	case KV_TIME:
+		text_add(line, wall_format(field->time, time));
+		break;
+	}
+}
+
+void log_write(enum log_level level, const char *sentence, const struct kv *fields)
+{
+	if ((int)level > atomic_load_explicit(&most, memory_order_relaxed))
+		return;
+	OWNED_TEXT struct text line;
+	char time[WALL_TEXT_SIZE];
+	text_init(&line, LONGEST_LINE);
+	if (getenv("JOURNAL_STREAM"))
+		text_add(&line, levels[level].journal_prefix);
+	else
+		text_printf(&line, "%s ", wall_format(clock_wall(), time));
+	text_printf(&line, "%s %s", levels[level].name, sentence);
+	for (; fields->key; fields++)
+		add_field(&line, fields);
+	if (line.is_full)
+		line.length -= 1;      /* room for the line's end */
+	line.at[line.length++] = '\n';
+	IGNORE(write(STDERR_FILENO, line.at, line.length) < 0);
+}

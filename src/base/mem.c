@@ -1,0 +1,62 @@
+#include "base/mem.h"
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+/* No formatting: there may be no memory for it. */
+static _Noreturn void out_of_memory(void)
+{
+	static const char line[] = "refresh-router: out of memory; what was accepted is in the store and goes on at the next start\n";
+	ssize_t ignored = write(STDERR_FILENO, line, sizeof line - 1);
+	(void)ignored;
+	abort();
+}
+
+/* glibc's calloc() of Debian 12 passes by the thread's own cache of small blocks, which malloc() uses: twice as fast for a JSON tree. */
+#define CACHED_BYTES 1024
+
+void *mem_alloc(size_t size)
+{
+	if (!size)
+		size = 1;
+	bool is_small = size <= CACHED_BYTES;
+	void *block = is_small ? malloc(size) : calloc(1, size);
+	if (!block)
+		out_of_memory();
+	__asm__("" : "+r"(block));     /* or the compiler makes a calloc() of the pair */
+	if (is_small)
+		memset(block, 0, size);
+	return block;
+}
+
+void *mem_resize(void *block, size_t size)
+{
+	void *resized = realloc(block, size ? size : 1);
+	if (!resized)
+		out_of_memory();
+	return resized;
+}
+
+char *mem_copy_bytes(const void *bytes, size_t length)
+{
+	char *copy = mem_alloc(length + 1);
+	if (length)
+		memcpy(copy, bytes, length);
+	return copy;
+}
+
+char *mem_copy_text(const char *text)
+{
+	return text ? mem_copy_bytes(text, strlen(text)) : NULL;
+}
+
+void mem_grow_array(void **array, size_t item_size, size_t *capacity, size_t count)
+{
+	if (count < *capacity)
+		return;
+	size_t wanted = *capacity ? *capacity * 2 : 8;
+	if (wanted > SIZE_MAX / item_size)
+		out_of_memory();
+	*array = mem_resize(*array, wanted * item_size);
+	*capacity = wanted;
+}

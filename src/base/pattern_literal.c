@@ -1,0 +1,221 @@
+/*
+ * The literal that every match of a pattern contains. Conservative: it reads only the plainest concatenation, and in doubt says that there is none;
+ * a wrong literal would make a rule silently not match.
+ */
+#include "base/pattern_literal.h"
+
+#include "base/pattern.h"
+
+#define SHORTEST 3
+
+struct reader {
+	struct str body;
+	size_t at;
+	struct text run;           /* literal bytes since the last thing that is none */
+	struct text *best;
+};
+
+static void end_run(struct reader *reader)
+{
+	if (reader->run.length > reader->best->length) {
+		text_reset(reader->best);
+		text_add_str(reader->best, text_str(&reader->run));
+	}
+	text_reset(&reader->run);
+}
+
+static bool is_continuation(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* A quantifier that allows zero takes the last character out of the run; any quantifier ends it. */
+static void drop_last_character(struct reader *reader)
+{
+	struct text *run = &reader->run;
+	while (run->length && is_continuation(run->at[run->length - 1]))
+		run->length--;
+	if (run->length)
+		run->length--;
+	run->at[run->length] = '\0';
+}
+
+/*
+ * Past an escape inside a group or class. Only those whose next character is all that they take: `\c)` would hide a bracket, `\Q` a whole
+ * stretch. What follows \p or \x is letters, digits and braces, which are skipped as any others.
+ */
+static bool skip_escape(struct reader *reader)
+{
+	if (reader->at + 1 >= reader->body.length)
+		return false;
+	char c = reader->body.at[reader->at + 1];
+	bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	if (c == '\0' || (is_letter && !strchr("dDwWsSbBAzZtnrfpPx", c)))
+		return false;
+	reader->at += 2;
+	return true;
+}
+
+static bool skip_class(struct reader *reader)
+{
+	struct str body = reader->body;
+	reader->at++;
+	if (reader->at < body.length && body.at[reader->at] == '^')
+		reader->at++;
+	if (reader->at < body.length && body.at[reader->at] == ']')
+		reader->at++;          /* a ']' that comes first is a member */
+	while (reader->at < body.length) {
+		char c = body.at[reader->at];
+		if (c == '[')
+			return false;  /* [:alpha:] and its kin */
+		if (c == '\\') {
+			if (!skip_escape(reader))
+				return false;
+			continue;
+		}
+		reader->at++;
+		if (c == ']')
+			return true;
+	}
+	return false;
+}
+
+/* Only plain, named and non-capturing groups and lookbehinds: (?i), (*VERB), conditions and comments change what follows. */
+static bool is_plain_group(struct str rest)
+{
+	if (str_starts(rest, "*"))
+		return false;
+	return !str_starts(rest, "?") || str_starts(rest, "?:") || str_starts(rest, "?<") || str_starts(rest, "?P<");
+}
+
+/* Past a group with what is nested in it; false for what this reader does not understand. */
+static bool skip_group(struct reader *reader)
+{
+	int depth = 0;
+	while (reader->at < reader->body.length) {
+		char c = reader->body.at[reader->at];
+		if (c == '\\' || c == '[') {
+			if (!(c == '[' ? skip_class(reader) : skip_escape(reader)))
+				return false;
+			continue;
+		}
+		reader->at++;
+		if (c == '(') {
+			if (!is_plain_group((struct str){ reader->body.at + reader->at, reader->body.length - reader->at }))
+				return false;
+			depth++;
+		} else if (c == ')' && --depth == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool read_escape(struct reader *reader)
+{
+	if (reader->at + 1 >= reader->body.length)
+		return false;
+	char c = reader->body.at[reader->at + 1];
+	reader->at += 2;
+	bool is_word = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	if (!is_word) {
+		text_add_char(&reader->run, c);        /* pcre2pattern(3): a backslash before a non-alphanumeric stands for it */
+		return (unsigned char)c < 0x80;
+	}
+	if (!strchr("dDwWsSbBAzZ", c))
+		return false;
+	end_run(reader);
+	return true;
+}
+
+/* Past "3}", "3,}" or "3,5}". Any other brace is a character to PCRE2, and what follows it is left to PCRE2, too. */
+static bool skip_counts(struct reader *reader)
+{
+	size_t at = reader->at, commas = 0;
+	for (; at < reader->body.length && reader->body.at[at] != '}'; at++) {
+		bool is_comma = reader->body.at[at] == ',' && at > reader->at && !commas++;
+		if (!is_comma && (reader->body.at[at] < '0' || reader->body.at[at] > '9'))
+			return false;
+	}
+	if (at == reader->at || at == reader->body.length)
+		return false;
+	reader->at = at + 1;
+	return true;
+}
+
+/* ?, *, + or {...}, with a lazy or possessive mark behind it. */
+static bool read_quantifier(struct reader *reader)
+{
+	char c = reader->body.at[reader->at++];
+	if (c != '+')
+		drop_last_character(reader);           /* {1,} too: that only loses a character */
+	end_run(reader);
+	if (c == '{' && !skip_counts(reader))
+		return false;
+	if (reader->at < reader->body.length && strchr("?+", reader->body.at[reader->at]))
+		reader->at++;
+	return true;
+}
+
+static bool read_one(struct reader *reader)
+{
+	char c = reader->body.at[reader->at];
+	switch (c) {
+	case '\\':
+		return read_escape(reader);
+	case '(':
+		end_run(reader);
+		return skip_group(reader);
+	case '[':
+		end_run(reader);
+		return skip_class(reader);
+	case '|':
+	case ')':
+		return false;
+	case '?':
+	case '*':
+	case '+':
+	case '{':
+		return read_quantifier(reader);
+	case '^':
+	case '$':
+	case '.':
+		end_run(reader);
+		break;
+	default:
+		text_add_char(&reader->run, c);
+	}
+	reader->at++;
+	return true;
+}
+
+bool pattern_find_literal(struct str written, struct text *out)
+{
+	size_t end = written.length;
+	while (end > 0 && written.at[end - 1] != '/')
+		end--;
+	struct str flags = { written.at + end, written.length - end };
+	text_reset(out);
+	if (end < 3 || memchr(flags.at, 'i', flags.length) || memchr(flags.at, 'x', flags.length))
+		return false;
+	struct reader reader = { .body = { written.at + 1, end - 2 }, .best = out };
+	text_init(&reader.run, TEXT_UNBOUNDED);
+	bool is_understood = true;
+	while (is_understood && reader.at < reader.body.length)
+		is_understood = read_one(&reader);
+	end_run(&reader);
+	text_clear(&reader.run);
+	if (is_understood && out->length >= SHORTEST)
+		return true;
+	text_reset(out);
+	return false;
+}
+
+struct str pattern_required_literal(struct str written, struct arena *arena)
+{
+	OWNED_TEXT struct text literal;
+	text_init(&literal, TEXT_UNBOUNDED);
+	if (!pattern_find_literal(written, &literal))
+		return (struct str){ 0 };
+	return (struct str){ arena_str(arena, text_str(&literal)), literal.length };
+}

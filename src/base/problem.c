@@ -1,0 +1,318 @@
+/* base/problem.c - the list of what is wrong with somebody's files, and how it is printed. */
+#include "base/problem.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+
+#define KEPT_MOST 1000         /* more would not be read by anyone */
+#define MESSAGE_BYTES 2000
+#define SOURCE_LINE_BYTES 400  /* of a line that is longer, its beginning is shown */
+
+static const struct {
+	const char *name, *help;
+	enum severity severity;
+} codes[PROBLEM_CODE_COUNT] = {
+#define PROBLEM(constant, code, level, what_to_do) \
+	[PROBLEM_##constant] = { .name = code, .help = what_to_do, .severity = SEVERITY_##level },
+#include "base/problem.def"
+#undef PROBLEM
+};
+
+struct problems {
+	struct arena *arena;           /* texts of the problems */
+	struct problem *items;
+	size_t count, capacity;
+	size_t error_count, warning_count;     /* with those not kept */
+	const char *last_file;         /* in the arena; most problems in a row are of one file */
+	/* Where a line of a source was found last, so that a thousand problems do not scan it a thousand times. */
+	struct str scanned;
+	int scanned_line;
+	size_t scanned_offset;
+};
+
+struct problems *problems_new(void)
+{
+	struct problems *problems = mem_new(struct problems);
+	problems->arena = arena_new();
+	return problems;
+}
+
+void problems_free(struct problems *problems)
+{
+	if (!problems)
+		return;
+	arena_free(problems->arena);
+	free(problems->items);
+	free(problems);
+}
+
+/* ---- text that is safe to show -------------------------------------------------------------- */
+
+/* Bytes of the UTF-8 character that `view` begins with; 0 when it is none. */
+static size_t character_bytes(struct str view)
+{
+	unsigned char lead = (unsigned char)view.at[0];
+	size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+	if (length > view.length || (lead && !str_is_utf8((struct str){ view.at, length })))
+		return 0;
+	return length;
+}
+
+/* Characters that move the cursor or reorder what follows: C1 controls, bidirectional controls, line separators. */
+static bool is_deceptive(const char *at, size_t length)
+{
+	const unsigned char *u = (const unsigned char *)at;
+	if (length == 2)
+		return u[0] == 0xc2 && u[1] < 0xa0;
+	if (length != 3 || u[0] != 0xe2)
+		return false;
+	return (u[1] == 0x80 && (u[2] == 0x8e || u[2] == 0x8f || (u[2] >= 0xa8 && u[2] <= 0xae))) ||
+	       (u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9);
+}
+
+/* Adds the character that `view` begins with so that a terminal is safe. Returns its bytes; `width` is the columns it takes. */
+static size_t add_character(struct text *out, struct str view, int *width)
+{
+	size_t length = character_bytes(view);
+	unsigned char first = (unsigned char)view.at[0];
+	bool is_control = length == 1 && (first < 0x20 || first == 0x7f);
+	if (length && !is_control && !is_deceptive(view.at, length)) {
+		text_add_bytes(out, view.at, length);
+		*width = 1;
+		return length;
+	}
+	size_t count = length ? length : 1;
+	for (size_t i = 0; i < count; i++)
+		text_printf(out, "\\x%02x", (unsigned)(unsigned char)view.at[i]);
+	*width = 4 * (int)count;
+	return count;
+}
+
+static void add_safe(struct text *out, const char *text)
+{
+	int width;
+	for (struct str left = str_of(text); left.length;) {
+		size_t used = add_character(out, left, &width);
+		left.at += used;
+		left.length -= used;
+	}
+}
+
+/* ---- source lines --------------------------------------------------------------------------- */
+
+/*
+ * Bytes of the line break at `offset`, 0 when there is none. The set is that of libyaml (yaml_private.h, IS_BREAK_AT), because
+ * its line numbers are the ones we look up.
+ */
+static size_t break_bytes(struct str source, size_t offset)
+{
+	const unsigned char *at = (const unsigned char *)source.at + offset;
+	size_t left = source.length - offset;
+	if (at[0] == '\n')
+		return 1;
+	if (at[0] == '\r')
+		return left > 1 && at[1] == '\n' ? 2 : 1;
+	if (at[0] == 0xc2 && left > 1 && at[1] == 0x85)
+		return 2;
+	if (at[0] == 0xe2 && left > 2 && at[1] == 0x80 && (at[2] == 0xa8 || at[2] == 0xa9))
+		return 3;
+	return 0;
+}
+
+static const char *source_line(struct problems *problems, struct str source, int line)
+{
+	if (line < 1 || !source.length)
+		return NULL;
+	bool is_same = problems->scanned.at == source.at && problems->scanned.length == source.length;
+	if (!is_same || problems->scanned_line > line) {
+		problems->scanned = source;
+		problems->scanned_line = 1;
+		problems->scanned_offset = 0;
+	}
+	size_t offset = problems->scanned_offset;
+	while (problems->scanned_line < line && offset < source.length) {
+		size_t bytes = break_bytes(source, offset);
+		offset += bytes ? bytes : 1;
+		problems->scanned_line += bytes != 0;
+	}
+	problems->scanned_offset = offset;
+	if (problems->scanned_line < line)
+		return NULL;
+	size_t end = offset;
+	while (end < source.length && end - offset < SOURCE_LINE_BYTES && !break_bytes(source, end))
+		end++;
+	/* A cut in the middle of a character goes back to its beginning. */
+	while (end < source.length && end > offset && ((unsigned char)source.at[end] & 0xc0) == 0x80)
+		end--;
+	return arena_str(problems->arena, (struct str){ source.at + offset, end - offset });
+}
+
+/* ---- the list ------------------------------------------------------------------------------- */
+
+static const char *own_file(struct problems *problems, const char *file)
+{
+	if (!file)
+		return NULL;
+	if (!text_is(problems->last_file, file)) {
+		problems->last_file = arena_text(problems->arena, file);
+		problems->scanned = (struct str){ NULL, 0 };
+	}
+	return problems->last_file;
+}
+
+bool problem_add(struct problems *problems, enum problem_code code, struct place place, struct str source,
+                 const char *format, ...)
+{
+	assert(problems && code < PROBLEM_CODE_COUNT);
+	if (codes[code].severity == SEVERITY_ERROR)
+		problems->error_count++;
+	else
+		problems->warning_count++;
+	if (problems->count == KEPT_MOST)
+		return false;
+
+	char message[MESSAGE_BYTES];
+	va_list args;
+	va_start(args, format);
+	IGNORE(vsnprintf(message, sizeof message, format, args) < 0);   /* a longer one is cut */
+	va_end(args);
+	OWNED_TEXT struct text safe;
+	text_init(&safe, TEXT_UNBOUNDED);
+	add_safe(&safe, message);
+
+	place.file = own_file(problems, place.file);
+	mem_grow(&problems->items, &problems->capacity, problems->count);
+	problems->items[problems->count++] = (struct problem){
+		.code = code,
+		.severity = codes[code].severity,
+		.place = place,
+		.message = arena_text(problems->arena, safe.at),
+		.source_line = source_line(problems, source, place.line),
+	};
+	return false;
+}
+
+size_t problems_count(const struct problems *problems)
+{
+	return problems->count;
+}
+
+size_t problems_error_count(const struct problems *problems)
+{
+	return problems->error_count;
+}
+
+size_t problems_warning_count(const struct problems *problems)
+{
+	return problems->warning_count;
+}
+
+const struct problem *problems_at(const struct problems *problems, size_t index)
+{
+	assert(index < problems->count);
+	return &problems->items[index];
+}
+
+static int compare_places(const void *left, const void *right)
+{
+	const struct problem *a = left, *b = right;
+	const char *a_file = a->place.file ? a->place.file : "", *b_file = b->place.file ? b->place.file : "";
+	int order = strcmp(a_file, b_file);
+	if (order)
+		return order;
+	if (a->place.line != b->place.line)
+		return a->place.line < b->place.line ? -1 : 1;
+	if (a->place.column != b->place.column)
+		return a->place.column < b->place.column ? -1 : 1;
+	if (a->code != b->code)
+		return a->code < b->code ? -1 : 1;
+	return strcmp(a->message, b->message);
+}
+
+void problems_sort(struct problems *problems)
+{
+	if (problems->count > 1)
+		qsort(problems->items, problems->count, sizeof *problems->items, compare_places);
+}
+
+const char *problem_code_name(enum problem_code code)
+{
+	assert(code < PROBLEM_CODE_COUNT);
+	return codes[code].name;
+}
+
+const char *problem_code_help(enum problem_code code)
+{
+	assert(code < PROBLEM_CODE_COUNT);
+	return codes[code].help;
+}
+
+/* ---- printing ------------------------------------------------------------------------------- */
+
+struct colours {
+	const char *bold, *error, *warning, *caret, *end;
+};
+
+static void add_source(struct text *out, const struct problem *problem, const struct colours *colours)
+{
+	if (!problem->source_line)
+		return;
+	int caret_at = -1, width = 0, used_columns = 0, column = 1;
+	text_printf(out, "%6d | ", problem->place.line);
+	for (struct str left = str_of(problem->source_line); left.length; column++) {
+		if (column == problem->place.column)
+			caret_at = used_columns;
+		/* A tab would put the caret elsewhere: one blank instead. */
+		struct str shown = left.at[0] == '\t' ? STR(" ") : left;
+		size_t used = add_character(out, shown, &width);
+		used_columns += width;
+		left.at += used;
+		left.length -= used;
+	}
+	if (column == problem->place.column)   /* just behind the line's end */
+		caret_at = used_columns;
+	text_add(out, "\n");
+	if (caret_at >= 0)
+		text_printf(out, "       | %*s%s^%s\n", caret_at, "", colours->caret, colours->end);
+}
+
+static void add_problem(struct text *out, const struct problem *problem, bool with_source,
+                        const struct colours *colours)
+{
+	text_add(out, colours->bold);
+	if (problem->place.file) {
+		add_safe(out, problem->place.file);
+		if (problem->place.line > 0)
+			text_printf(out, ":%d", problem->place.line);
+		if (problem->place.line > 0 && problem->place.column > 0)
+			text_printf(out, ":%d", problem->place.column);
+		text_add(out, ": ");
+	}
+	bool is_error = problem->severity == SEVERITY_ERROR;
+	text_printf(out, "%s%s%s: ", colours->end, is_error ? colours->error : colours->warning,
+		is_error ? "error" : "warning");
+	text_add(out, colours->end);
+	text_printf(out, "%s [%s]\n", problem->message, codes[problem->code].name);
+	if (with_source)
+		add_source(out, problem, colours);
+}
+
+void problems_print(const struct problems *problems, FILE *out, bool is_terminal)
+{
+	static const struct colours plain = { "", "", "", "", "" };
+	static const struct colours ansi = { "\033[1m", "\033[1;31m", "\033[1;35m", "\033[1;32m", "\033[0m" };
+	const char *no_color = getenv("NO_COLOR");      /* no-color.org: any text but the empty one */
+	bool is_coloured = is_terminal && !(no_color && *no_color);
+
+	OWNED_TEXT struct text text;
+	text_init(&text, TEXT_UNBOUNDED);
+	for (size_t i = 0; i < problems->count; i++)
+		add_problem(&text, &problems->items[i], is_terminal, is_coloured ? &ansi : &plain);
+	size_t dropped = problems->error_count + problems->warning_count - problems->count;
+	if (dropped)
+		text_printf(&text, "%zu more problem%s not shown\n", dropped, dropped == 1 ? " is" : "s are");
+	IGNORE(fwrite(text.at, 1, text.length, out) != text.length);    /* nobody is left to tell */
+}

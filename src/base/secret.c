@@ -1,0 +1,110 @@
+#include "base/secret.h"
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include "base/file.h"
+
+#define LONGEST_SECRET ((size_t)64 << 10)
+
+struct secret {
+	size_t length;
+	char bytes[];
+};
+
+struct secret *secret_copy(struct str bytes)
+{
+	struct secret *secret = mem_alloc(sizeof *secret + bytes.length + 1);
+	secret->length = bytes.length;
+	if (bytes.length)
+		memcpy(secret->bytes, bytes.at, bytes.length);
+	return secret;
+}
+
+void secret_free(struct secret *secret)
+{
+	if (!secret)
+		return;
+	secret_wipe(secret->bytes, secret->length);
+	free(secret);
+}
+
+struct str secret_bytes(const struct secret *secret)
+{
+	return (struct str){ secret->bytes, secret->length };
+}
+
+bool secret_equal(const struct secret *a, const struct secret *b)
+{
+	return a->length == b->length && !CRYPTO_memcmp(a->bytes, b->bytes, a->length);
+}
+
+void secret_wipe(void *bytes, size_t length)
+{
+	OPENSSL_cleanse(bytes, length);
+}
+
+static struct secret *from_environment(const char *name, struct error *err)
+{
+	const char *value = getenv(name);
+	if (!value || !*value) {
+		error_fail(err, ERROR_INPUT, "the environment variable %s is %s", name, value ? "empty" : "not set");
+		return NULL;
+	}
+	return secret_copy(str_of(value));
+}
+
+static struct secret *from_file(const char *path, struct error *err)
+{
+	struct text text;
+	struct secret *secret = NULL;
+	text_init(&text, LONGEST_SECRET);
+	/* Grown at once, so that no copy of it stays behind in memory that was given back. */
+	IGNORE(!text_add_bytes(&text, (char[4096]){ 0 }, 4096));
+	text_reset(&text);
+	bool is_read = file_read(path, &text, err);
+	size_t length = text.length;
+	if (is_read && length && text.at[length - 1] == '\n')
+		length--;
+	if (is_read && length)
+		secret = secret_copy((struct str){ text.at, length });
+	else if (is_read)
+		error_fail(err, ERROR_INPUT, "%s: the file is empty", path);
+	secret_wipe(text.at, text.capacity);
+	text_clear(&text);
+	return secret;
+}
+
+static struct secret *from_credential(const char *name, struct error *err)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	if (!folder || strchr(name, '/')) {
+		error_fail(err, ERROR_INPUT, "the systemd credential '%s' is not there: %s", name,
+		           folder ? "a name has no '/'" : "CREDENTIALS_DIRECTORY is not set");
+		return NULL;
+	}
+	OWNED_TEXT struct text path;
+	text_init(&path, 4096);
+	text_printf(&path, "%s/%s", folder, name);
+	return from_file(path.at, err);
+}
+
+struct secret *secret_load(const struct secret_ref *ref, struct error *err)
+{
+	switch (ref->from) {
+	case SECRET_FROM_ENV:
+		return from_environment(ref->name, err);
+	case SECRET_FROM_FILE:
+		return from_file(ref->name, err);
+	case SECRET_FROM_CREDENTIAL:
+		return from_credential(ref->name, err);
+	}
+	return NULL;
+}
+
+void secret_protect_process(void)
+{
+	struct rlimit none = { 0, 0 };
+	IGNORE(setrlimit(RLIMIT_CORE, &none));
+	IGNORE(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
+}

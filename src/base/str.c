@@ -1,0 +1,108 @@
+#include "base/str.h"
+#include <strings.h>
+
+bool str_equal(struct str a, struct str b)
+{
+	return a.length == b.length && (!a.length || !memcmp(a.at, b.at, a.length));
+}
+
+bool str_is(struct str view, const char *text)
+{
+	return str_equal(view, str_of(text));
+}
+
+bool str_starts(struct str view, const char *prefix)
+{
+	size_t length = strlen(prefix);
+	return view.length >= length && !memcmp(view.at, prefix, length);
+}
+
+bool str_ends(struct str view, const char *suffix)
+{
+	size_t length = strlen(suffix);
+	return view.length >= length && !memcmp(view.at + view.length - length, suffix, length);
+}
+
+bool text_is(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+bool text_is_nocase(const char *a, const char *b)
+{
+	return a && b ? !strcasecmp(a, b) : a == b;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct str str_trim(struct str view)
+{
+	while (view.length && is_blank(view.at[0])) {
+		view.at++;
+		view.length--;
+	}
+	while (view.length && is_blank(view.at[view.length - 1]))
+		view.length--;
+	return view;
+}
+
+bool str_to_count(struct str view, int64_t *count)
+{
+	int64_t value = 0;
+	if (!view.length)
+		return false;
+	for (size_t i = 0; i < view.length; i++) {
+		if (view.at[i] < '0' || view.at[i] > '9')
+			return false;
+		if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, view.at[i] - '0', &value))
+			return false;
+	}
+	*count = value;
+	return true;
+}
+
+/* RFC 3629, section 4: the ranges of the second byte keep out overlong forms, surrogates and what lies above U+10FFFF. */
+static size_t utf8_length(const unsigned char *at, size_t left)
+{
+	unsigned char first = at[0], low = 0x80, high = 0xbf;
+	size_t length;
+	if (first >= 0x01 && first <= 0x7f)
+		return 1;
+	if (first >= 0xc2 && first <= 0xdf)
+		length = 2;
+	else if (first >= 0xe0 && first <= 0xef)
+		length = 3;
+	else if (first >= 0xf0 && first <= 0xf4)
+		length = 4;
+	else
+		return 0;
+	if (first == 0xe0)
+		low = 0xa0;
+	else if (first == 0xed)
+		high = 0x9f;
+	else if (first == 0xf0)
+		low = 0x90;
+	else if (first == 0xf4)
+		high = 0x8f;
+	if (length > left || at[1] < low || at[1] > high)
+		return 0;
+	for (size_t i = 2; i < length; i++)
+		if (at[i] < 0x80 || at[i] > 0xbf)
+			return 0;
+	return length;
+}
+
+bool str_is_utf8(struct str view)
+{
+	const unsigned char *at = (const unsigned char *)view.at;
+	for (size_t i = 0; i < view.length;) {
+		size_t length = utf8_length(at + i, view.length - i);
+		if (!length)
+			return false;
+		i += length;
+	}
+	return true;
+}

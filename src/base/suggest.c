@@ -1,0 +1,65 @@
+/* base/suggest.c - the nearest name by edits: insert, delete, replace, swap of two neighbours. */
+#include "base/suggest.h"
+
+#include <string.h>
+
+#define WORD_BYTES 64          /* a longer word is no slip of the finger */
+
+static char fold(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	return c == '-' ? '_' : c;
+}
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Optimal string alignment distance; both words are at most WORD_BYTES long. */
+static size_t distance(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+	size_t rows[3][WORD_BYTES + 1];
+	size_t *before = rows[0], *above = rows[1], *row = rows[2];
+	memset(before, 0, sizeof rows[0]);
+	for (size_t j = 0; j <= b_length; j++)
+		above[j] = j;
+	for (size_t i = 1; i <= a_length; i++) {
+		row[0] = i;
+		for (size_t j = 1; j <= b_length; j++) {
+			char x = fold(a[i - 1]), y = fold(b[j - 1]);
+			size_t edits = least(above[j] + 1, row[j - 1] + 1);
+			edits = least(edits, above[j - 1] + (x != y));
+			if (i > 1 && j > 1 && x == fold(b[j - 2]) && y == fold(a[i - 2]))
+				edits = least(edits, before[j - 2] + 1);
+			row[j] = edits;
+		}
+		size_t *oldest = before;
+		before = above;
+		above = row;
+		row = oldest;
+	}
+	return above[b_length];
+}
+
+const char *suggest(const char *word, const char *const *names, size_t count)
+{
+	size_t length = word ? strlen(word) : 0;
+	if (!length || length > WORD_BYTES)
+		return NULL;
+	const char *nearest = NULL;
+	size_t fewest = 0;
+	for (size_t i = 0; i < count; i++) {
+		size_t name_length = names[i] ? strlen(names[i]) : 0;
+		if (!name_length || name_length > WORD_BYTES)
+			continue;
+		size_t edits = distance(word, length, names[i], name_length);
+		/* One edit in three letters is still the same word; in two letters only case or '-' may differ. */
+		if (edits > least(length, name_length) / 3 || (nearest && edits >= fewest))
+			continue;
+		nearest = names[i];
+		fewest = edits;
+	}
+	return nearest;
+}

@@ -1,0 +1,84 @@
+#include "base/text.h"
+#include <stdarg.h>
+#include <stdio.h>
+
+void text_init(struct text *text, size_t ceiling)
+{
+	*text = (struct text){ .at = mem_alloc(32), .capacity = 32, .ceiling = ceiling };
+}
+
+void text_clear(struct text *text)
+{
+	free(text->at);
+	*text = (struct text){ 0 };
+}
+
+void text_reset(struct text *text)
+{
+	text->length = 0;
+	text->is_full = false;
+	text->at[0] = '\0';
+}
+
+char *text_take(struct text *text)
+{
+	char *bytes = text->at;
+	*text = (struct text){ 0 };
+	return bytes;
+}
+
+/* Room for `more` bytes and the NUL; less when the ceiling says so. */
+static size_t reserve(struct text *text, size_t more)
+{
+	if (more > text->ceiling - text->length) {
+		more = text->ceiling - text->length;
+		text->is_full = true;
+	}
+	size_t needed = text->length + more + 1;
+	if (needed > text->capacity) {
+		while (text->capacity < needed)
+			text->capacity *= 2;
+		text->at = mem_resize(text->at, text->capacity);
+	}
+	return more;
+}
+
+bool text_add_bytes(struct text *text, const void *bytes, size_t length)
+{
+	size_t taken = reserve(text, length);
+	if (taken)
+		memcpy(text->at + text->length, bytes, taken);
+	text->length += taken;
+	text->at[text->length] = '\0';
+	return taken == length;
+}
+
+void text_add(struct text *text, const char *more)
+{
+	IGNORE(!text_add_bytes(text, more, strlen(more)));
+}
+
+void text_add_str(struct text *text, struct str more)
+{
+	IGNORE(!text_add_bytes(text, more.at, more.length));
+}
+
+void text_add_char(struct text *text, char c)
+{
+	IGNORE(!text_add_bytes(text, &c, 1));
+}
+
+void text_printf(struct text *text, const char *format, ...)
+{
+	va_list args, again;
+	va_start(args, format);
+	va_copy(again, args);
+	int length = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (length > 0) {
+		OWNED_MEMORY char *line = mem_alloc((size_t)length + 1);
+		vsnprintf(line, (size_t)length + 1, format, again);
+		IGNORE(!text_add_bytes(text, line, (size_t)length));
+	}
+	va_end(again);
+}

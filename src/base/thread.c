@@ -1,0 +1,49 @@
+#include "base/thread.h"
+#include <assert.h>
+#include <signal.h>
+#include <string.h>
+#include "base/mem.h"
+
+static _Thread_local enum thread_role current = THREAD_ANY;
+
+void thread_become(enum thread_role role)
+{
+	current = role;
+}
+
+void thread_assert(enum thread_role role)
+{
+	assert(current == THREAD_ANY || current == role);
+}
+
+struct start {
+	enum thread_role role;
+	char name[16];             /* the kernel's bound, prctl(2) PR_SET_NAME */
+	void *(*run)(void *context);
+	void *context;
+};
+
+static void *enter(void *argument)
+{
+	struct start start = *(struct start *)argument;
+	free(argument);
+	pthread_setname_np(pthread_self(), start.name);
+	thread_become(start.role);
+	return start.run(start.context);
+}
+
+bool thread_start(pthread_t *thread, enum thread_role role, const char *name, void *(*run)(void *), void *context, struct error *err)
+{
+	sigset_t all, before;
+	struct start *start = mem_new(struct start);
+	*start = (struct start){ .role = role, .run = run, .context = context };
+	strncat(start->name, name, sizeof start->name - 1);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int failure = pthread_create(thread, NULL, enter, start);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!failure)
+		return true;
+	free(start);
+	return error_fail(err, ERROR_SYSTEM, "thread '%s': %s", name, strerror(failure));
+}

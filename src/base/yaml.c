@@ -1,0 +1,449 @@
+/*
+ * base/yaml.c - libyaml's events become our tree, without a second tree beside it.
+ *
+ * Nothing here recurses: open lists and maps stand on a stack of fixed depth, their finished children on one shared list. A scalar
+ * that stands in the file as it is read is a view into the file, not a copy; that is what keeps a large ruleset small.
+ */
+#include "base/yaml.h"
+
+#include <assert.h>
+#define HASH_FUNCTION HASH_FNV         /* clang warns of the fall-throughs of the usual one */
+#include <uthash.h>
+#include <yaml.h>
+
+#include "base/file.h"
+#include "base/yaml_map.h"
+
+#define DEPTH_MOST 100                 /* nested lists and maps */
+#define NODES_MOST ((size_t)8000000)   /* written in one file */
+/* What aliases repeat: this much, or so many times the nodes written, since a large ruleset may well repeat itself. */
+#define REPEATED_MOST ((size_t)1000000)
+#define REPEATED_FACTOR ((size_t)20)
+#define NODE_BLOCK 256                 /* nodes allocated at once */
+
+struct anchor {
+	const char *name;
+	const struct yaml_node *node;
+	size_t size;                   /* nodes, aliases followed; 0 while the node is open */
+	int height;                    /* 0 for a scalar */
+	UT_hash_handle hh;
+};
+
+struct frame {                         /* a list or map whose end has not come */
+	struct yaml_node *node;
+	struct anchor *anchor;
+	size_t first;                  /* of its children in `children` */
+	size_t size;                   /* nodes so far, itself included */
+	int height;
+};
+
+struct builder {
+	struct yaml_file *file;
+	struct arena *arena;
+	struct problems *problems;
+	yaml_parser_t parser;
+	struct anchor *anchors;        /* uthash by name */
+	struct frame frames[DEPTH_MOST];
+	int depth;
+	const struct yaml_node **children;     /* of all open frames, one after the other */
+	size_t child_count, child_capacity;
+	struct yaml_node *block;
+	size_t block_used;
+	size_t node_count, repeated_count;
+	const struct yaml_node *root;
+	size_t mark_index, mark_offset;        /* the same position in characters and in bytes; it only moves forward */
+};
+
+/* ---- positions ------------------------------------------------------------------------------ */
+
+static struct place place_of(const struct builder *b, yaml_mark_t mark)
+{
+	return (struct place){ b->file->path, (int)mark.line + 1, (int)mark.column + 1 };
+}
+
+/* Line and column of a byte, counted as libyaml counts. */
+static struct place place_at_offset(const struct yaml_file *file, size_t offset)
+{
+	struct place place = { file->path, 1, 1 };
+	for (size_t i = 0; i < offset && i < file->source.length; i++) {
+		unsigned char c = (unsigned char)file->source.at[i];
+		bool is_break = c == '\n' || (c == '\r' && !(i + 1 < file->source.length && file->source.at[i + 1] == '\n'));
+		if (is_break) {
+			place.line++;
+			place.column = 1;
+		} else if ((c & 0xc0) != 0x80 && c != '\r') {
+			place.column++;
+		}
+	}
+	return place;
+}
+
+static bool report(struct builder *b, enum problem_code code, yaml_mark_t mark, const char *what)
+{
+	return problem_add(b->problems, code, place_of(b, mark), b->file->source, "%s", what);
+}
+
+/* The byte offset of a mark. Events come in the order of the text, so the whole file is walked once. */
+static size_t mark_offset(struct builder *b, yaml_mark_t mark)
+{
+	struct str source = b->file->source;
+	while (b->mark_index < mark.index && b->mark_offset < source.length) {
+		b->mark_offset++;
+		while (b->mark_offset < source.length && ((unsigned char)source.at[b->mark_offset] & 0xc0) == 0x80)
+			b->mark_offset++;
+		b->mark_index++;
+	}
+	return b->mark_offset;
+}
+
+/* ---- nodes ---------------------------------------------------------------------------------- */
+
+static struct yaml_node *new_node(struct builder *b, enum yaml_type type, yaml_mark_t mark)
+{
+	if (++b->node_count > NODES_MOST) {
+		IGNORE(report(b, PROBLEM_TOO_LARGE, mark, "the file has too many values; split it"));   /* false */
+		return NULL;
+	}
+	if (!b->block || b->block_used == NODE_BLOCK) {
+		b->block = arena_array(b->arena, struct yaml_node, NODE_BLOCK);
+		b->block_used = 0;
+	}
+	struct yaml_node *node = &b->block[b->block_used++];
+	node->type = type;
+	node->place = place_of(b, mark);
+	return node;
+}
+
+static struct anchor *new_anchor(struct builder *b, const yaml_char_t *name, const struct yaml_node *node)
+{
+	if (!name)
+		return NULL;
+	struct anchor *anchor;
+	HASH_FIND_STR(b->anchors, (const char *)name, anchor);
+	if (!anchor) {
+		anchor = arena_new_of(b->arena, struct anchor);
+		anchor->name = arena_text(b->arena, (const char *)name);
+		HASH_ADD_KEYPTR(hh, b->anchors, anchor->name, strlen(anchor->name), anchor);
+	}
+	/* A name that is given again means the later node from here on (YAML 1.1, 3.2.2.2). */
+	anchor->node = node;
+	anchor->size = 0;
+	anchor->height = 0;
+	return anchor;
+}
+
+/* Gives a finished node to the list or map that is open, or makes it the root. */
+static void add_child(struct builder *b, const struct yaml_node *node, size_t size, int height)
+{
+	if (b->depth == 0) {
+		b->root = node;
+		return;
+	}
+	struct frame *frame = &b->frames[b->depth - 1];
+	frame->size += size;
+	if (frame->height < height + 1)
+		frame->height = height + 1;
+	mem_grow(&b->children, &b->child_capacity, b->child_count);
+	b->children[b->child_count++] = node;
+}
+
+/* Tags of the YAML types say nothing that we use; any other asks for something that we would not do. */
+static bool check_tag(struct builder *b, const yaml_char_t *tag, yaml_mark_t mark)
+{
+	static const char *const known[] = { "!", YAML_STR_TAG, YAML_INT_TAG, YAML_FLOAT_TAG, YAML_BOOL_TAG,
+		YAML_NULL_TAG, YAML_TIMESTAMP_TAG, YAML_SEQ_TAG, YAML_MAP_TAG };
+	if (!tag)
+		return true;
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (text_is((const char *)tag, known[i]))
+			return true;
+	return problem_add(b->problems, PROBLEM_WRONG_TYPE, place_of(b, mark), b->file->source,
+		"the tag '%s' means nothing here; leave it out", (const char *)tag);
+}
+
+/* ---- events --------------------------------------------------------------------------------- */
+
+static bool add_scalar(struct builder *b, const yaml_event_t *event)
+{
+	struct str value = { (const char *)event->data.scalar.value, event->data.scalar.length };
+	if (value.length && memchr(value.at, '\0', value.length))
+		return report(b, PROBLEM_ENCODING, event->start_mark, "a NUL character in a text");
+	if (!check_tag(b, event->data.scalar.tag, event->start_mark))
+		return false;
+	struct yaml_node *node = new_node(b, YAML_SCALAR, event->start_mark);
+	if (!node)
+		return false;
+	bool is_plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	node->is_plain = is_plain && event->data.scalar.plain_implicit;
+	size_t offset = mark_offset(b, event->start_mark) + !is_plain;
+	struct str source = b->file->source;
+	if (offset <= source.length && source.length - offset >= value.length &&
+	    memcmp(source.at + offset, value.at, value.length) == 0)
+		node->text = (struct str){ source.at + offset, value.length };
+	else
+		node->text = (struct str){ arena_str(b->arena, value), value.length };
+	struct anchor *anchor = new_anchor(b, event->data.scalar.anchor, node);
+	if (anchor)
+		anchor->size = 1;
+	add_child(b, node, 1, 0);
+	return true;
+}
+
+static bool open_frame(struct builder *b, enum yaml_type type, const yaml_char_t *anchor, const yaml_char_t *tag,
+                       yaml_mark_t mark)
+{
+	if (b->depth == DEPTH_MOST)
+		return report(b, PROBLEM_TOO_DEEP, mark, "lists and maps are nested too deeply");
+	if (!check_tag(b, tag, mark))
+		return false;
+	struct yaml_node *node = new_node(b, type, mark);
+	if (!node)
+		return false;
+	b->frames[b->depth++] = (struct frame){
+		.node = node, .anchor = new_anchor(b, anchor, node), .first = b->child_count, .size = 1,
+	};
+	return true;
+}
+
+static bool is_too_repetitive(const struct builder *b)
+{
+	return b->repeated_count > REPEATED_MOST && b->repeated_count / REPEATED_FACTOR > b->node_count;
+}
+
+static void close_frame(struct builder *b)
+{
+	struct frame *frame = &b->frames[--b->depth];
+	size_t count = b->child_count - frame->first;
+	const struct yaml_node **children = b->children + frame->first;
+	b->child_count = frame->first;
+	if (frame->node->type == YAML_LIST) {
+		const struct yaml_node **items = count ? arena_array(b->arena, const struct yaml_node *, count) : NULL;
+		if (count)
+			memcpy(items, children, count * sizeof *items);
+		frame->node->items = items;
+		frame->node->count = count;
+	} else {
+		/* What it merges was counted with the aliases that name it. */
+		yaml_map_fill(frame->node, children, count / 2, b->file, b->arena, b->problems);
+	}
+	if (frame->anchor && frame->anchor->node == frame->node) {
+		frame->anchor->size = frame->size;
+		frame->anchor->height = frame->height;
+	}
+	add_child(b, frame->node, frame->size, frame->height);
+}
+
+static bool add_alias(struct builder *b, const yaml_event_t *event)
+{
+	const char *name = (const char *)event->data.alias.anchor;
+	struct anchor *anchor;
+	HASH_FIND_STR(b->anchors, name, anchor);
+	struct place place = place_of(b, event->start_mark);
+	struct str source = b->file->source;
+	if (!anchor)
+		return problem_add(b->problems, PROBLEM_SYNTAX, place, source, "no anchor '&%s' stands before this alias", name);
+	if (!anchor->size)
+		return problem_add(b->problems, PROBLEM_TOO_DEEP, place, source, "the alias '*%s' contains itself", name);
+	if (b->depth + anchor->height > DEPTH_MOST)
+		return problem_add(b->problems, PROBLEM_TOO_DEEP, place, source, "the alias '*%s' nests too deeply", name);
+	b->repeated_count += anchor->size;
+	if (is_too_repetitive(b))
+		return problem_add(b->problems, PROBLEM_TOO_LARGE, place, source, "aliases expand to too many values");
+	add_child(b, anchor->node, anchor->size, anchor->height);
+	return true;
+}
+
+/* False when the file cannot be used further. */
+static bool take_event(struct builder *b, const yaml_event_t *event)
+{
+	switch (event->type) {
+	case YAML_DOCUMENT_START_EVENT:
+		return !b->root ||
+		       report(b, PROBLEM_SYNTAX, event->start_mark, "a second document begins here; a file holds one");
+	case YAML_ALIAS_EVENT:
+		return add_alias(b, event);
+	case YAML_SCALAR_EVENT:
+		return add_scalar(b, event);
+	case YAML_SEQUENCE_START_EVENT:
+		return open_frame(b, YAML_LIST, event->data.sequence_start.anchor, event->data.sequence_start.tag,
+			event->start_mark);
+	case YAML_MAPPING_START_EVENT:
+		return open_frame(b, YAML_MAP, event->data.mapping_start.anchor, event->data.mapping_start.tag,
+			event->start_mark);
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		close_frame(b);
+		break;
+	case YAML_NO_EVENT:
+	case YAML_STREAM_START_EVENT:
+	case YAML_STREAM_END_EVENT:
+	case YAML_DOCUMENT_END_EVENT:
+		break;
+	}
+	return true;
+}
+
+/* ---- the file ------------------------------------------------------------------------------- */
+
+static bool report_parser(struct builder *b)
+{
+	const yaml_parser_t *parser = &b->parser;
+	const char *what = parser->problem ? parser->problem : "not YAML";
+	struct str source = b->file->source;
+	if (parser->error == YAML_MEMORY_ERROR)
+		return problem_add(b->problems, PROBLEM_TOO_LARGE, (struct place){ .file = b->file->path }, source, "out of memory");
+	if (parser->error == YAML_READER_ERROR)
+		return problem_add(b->problems, PROBLEM_ENCODING, place_at_offset(b->file, parser->problem_offset), source, "%s", what);
+	struct place place = place_of(b, parser->problem_mark);
+	size_t offset = mark_offset(b, parser->problem_mark);
+	const char *hint = offset < source.length && source.at[offset] == '\t' ? "; YAML is indented with blanks, not tabs" : "";
+	if (parser->context && parser->context_mark.line + 1 < (size_t)place.line)
+		return problem_add(b->problems, PROBLEM_SYNTAX, place, source, "%s, %s that begins on line %d%s", what,
+			parser->context, (int)parser->context_mark.line + 1, hint);
+	return problem_add(b->problems, PROBLEM_SYNTAX, place, source, "%s%s%s%s", what, parser->context ? ", " : "",
+		parser->context ? parser->context : "", hint);
+}
+
+static bool build(struct builder *b)
+{
+	for (bool is_end = false; !is_end;) {
+		yaml_event_t event;
+		if (!yaml_parser_parse(&b->parser, &event))
+			return report_parser(b);
+		is_end = event.type == YAML_STREAM_END_EVENT;
+		bool is_good = take_event(b, &event);
+		yaml_event_delete(&event);
+		if (!is_good)
+			return false;
+	}
+	return true;
+}
+
+/* The first byte that is NUL or no part of a UTF-8 character. */
+static size_t first_bad_byte(struct str source)
+{
+	for (size_t at = 0; at < source.length;) {
+		unsigned char lead = (unsigned char)source.at[at];
+		size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+		if (length > source.length - at || !str_is_utf8((struct str){ source.at + at, length }))
+			return at;
+		at += length;
+	}
+	return source.length;
+}
+
+static bool check_encoding(const struct yaml_file *file, struct problems *problems)
+{
+	if (str_is_utf8(file->source))
+		return true;
+	size_t bad = first_bad_byte(file->source);
+	bool is_nul = bad < file->source.length && file->source.at[bad] == '\0';
+	return problem_add(problems, PROBLEM_ENCODING, place_at_offset(file, bad), file->source, "%s",
+		is_nul ? "a NUL byte" : "a byte that is not UTF-8");
+}
+
+static bool report_file(const char *path, struct problems *problems, enum problem_code code, const char *what)
+{
+	return problem_add(problems, code, (struct place){ .file = path }, (struct str){ NULL, 0 }, "%s", what);
+}
+
+static bool report_too_large(const char *path, struct problems *problems)
+{
+	assert(YAML_FILE_BYTES == (size_t)64 << 20);
+	return report_file(path, problems, PROBLEM_TOO_LARGE, "the file is larger than 64 MiB; split it");
+}
+
+/* Fills file->root from file->source. */
+static bool parse_source(struct yaml_file *file, struct arena *arena, struct problems *problems)
+{
+	struct builder b = { .file = file, .arena = arena, .problems = problems };
+	if (!yaml_parser_initialize(&b.parser))
+		return report_file(file->path, problems, PROBLEM_TOO_LARGE, "out of memory");
+	yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&b.parser, (const unsigned char *)file->source.at, file->source.length);
+	bool is_good = build(&b);
+	yaml_parser_delete(&b.parser);
+	HASH_CLEAR(hh, b.anchors);
+	mem_drop(b.children);
+	if (!b.root || yaml_is_null(b.root)) {          /* nothing, or comments only */
+		struct yaml_node *empty = arena_new_of(arena, struct yaml_node);
+		empty->type = YAML_MAP;
+		empty->place = (struct place){ file->path, 1, 1 };
+		b.root = empty;
+	}
+	file->root = b.root;
+	return is_good;
+}
+
+/* `bytes` live as long as `arena`. */
+static const struct yaml_file *parse_owned(const char *path, struct str bytes, struct arena *arena,
+                                           struct problems *problems)
+{
+	struct yaml_file *file = arena_new_of(arena, struct yaml_file);
+	file->path = arena_text(arena, path);
+	file->source = bytes;
+	if (str_starts(bytes, "\xef\xbb\xbf"))         /* a byte order mark */
+		file->source = (struct str){ bytes.at + 3, bytes.length - 3 };
+	if (!check_encoding(file, problems) || !parse_source(file, arena, problems))
+		return NULL;
+	return file;
+}
+
+const struct yaml_file *yaml_parse(const char *path, struct str bytes, struct arena *arena, struct problems *problems)
+{
+	if (bytes.length > YAML_FILE_BYTES) {
+		IGNORE(report_too_large(path, problems));       /* false */
+		return NULL;
+	}
+	return parse_owned(path, (struct str){ arena_str(arena, bytes), bytes.length }, arena, problems);
+}
+
+const struct yaml_file *yaml_load(const char *path, struct arena *arena, struct problems *problems)
+{
+	OWNED_TEXT struct text text;
+	text_init(&text, YAML_FILE_BYTES);
+	struct error err;
+	if (!file_read(path, &text, &err)) {
+		const char *cause = err.message;
+		size_t length = strlen(path);
+		if (strncmp(cause, path, length) == 0 && strncmp(cause + length, ": ", 2) == 0)
+			cause += length + 2;    /* the place names the path already */
+		IGNORE(text.is_full ? report_too_large(path, problems) :
+				      report_file(path, problems, PROBLEM_UNREADABLE, cause));  /* false */
+		return NULL;
+	}
+	struct str bytes = { arena_str(arena, text_str(&text)), text.length };
+	text_clear(&text);      /* before the tree grows */
+	text_init(&text, 0);
+	return parse_owned(path, bytes, arena, problems);
+}
+
+const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key)
+{
+	if (!map || map->type != YAML_MAP)
+		return NULL;
+	for (size_t i = 0; i < map->count; i++)
+		if (str_is(map->items[2 * i]->text, key))
+			return map->items[2 * i + 1];
+	return NULL;
+}
+
+const char *yaml_type_name(const struct yaml_node *node)
+{
+	switch (node->type) {
+	case YAML_SCALAR:
+		return "a text";
+	case YAML_LIST:
+		return "a list";
+	case YAML_MAP:
+		return "a map";
+	}
+	return "";
+}
+
+bool yaml_is_null(const struct yaml_node *node)
+{
+	return node->type == YAML_SCALAR && node->is_plain &&
+	       (!node->text.length || str_is(node->text, "~") || str_is(node->text, "null") ||
+	               str_is(node->text, "Null") || str_is(node->text, "NULL"));
+}

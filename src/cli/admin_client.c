@@ -1,0 +1,124 @@
+#include "cli/admin_client.h"
+#include <curl/curl.h>
+#include "cli/print.h"
+#include "config/config.h"
+
+#define ANSWER_BYTES ((size_t)256 << 20)
+#define TIMEOUT_SECONDS 60L
+
+static void add_host(const char *listen, struct text *url)
+{
+	struct str address = str_of(listen);
+	text_add(url, "http://");
+	/* Where it listens on every address, it is asked on loopback. */
+	if (str_starts(address, ":") || str_starts(address, "0.0.0.0:") || str_starts(address, "[::]:"))
+		text_printf(url, "127.0.0.1%s", strrchr(listen, ':'));
+	else
+		text_add(url, listen);
+}
+
+void admin_url(const struct command_line *line, struct text *url)
+{
+	const char *given = option_value(line, "url"), *path = config_find(option_value(line, "config"));
+	if (given) {
+		text_add(url, given);
+		while (url->length && url->at[url->length - 1] == '/')
+			url->at[--url->length] = '\0';
+		return;
+	}
+	OWNED(problems) problems = problems_new();
+	OWNED(config) config = path ? config_load(path, problems) : NULL;
+	add_host(config ? config->listen.admin : "127.0.0.1:8081", url);
+}
+
+static size_t take(char *bytes, size_t size, size_t count, void *context)
+{
+	return text_add_bytes(context, bytes, size * count) ? size * count : 0;
+}
+
+static cJSON *refused(const struct command_line *line, const char *url, long http_status, const struct text *answer, int *status)
+{
+	struct error ignored;
+	OWNED_JSON json = json_parse(text_str(answer), &ignored);
+	OWNED_TEXT struct text clean;
+	text_init(&clean, 1000);
+	print_clean(json_text(json, "error"), &clean);
+	fprintf(stderr, "refresh-router %s: %s: HTTP %ld: %s\n", line->command->name, url, http_status, clean.at);
+	*status = http_status >= 500 ? EXIT_UNREACHABLE : http_status == 400 ? EXIT_USAGE : EXIT_NO;
+	return NULL;
+}
+
+cJSON *admin_get(const struct command_line *line, const char *path, int *status)
+{
+	char failure[CURL_ERROR_SIZE] = "";
+	OWNED_TEXT struct text url, answer;
+	text_init(&url, TEXT_UNBOUNDED);
+	text_init(&answer, ANSWER_BYTES);
+	admin_url(line, &url);
+	text_add(&url, path);
+	CURL *easy = curl_easy_init();
+	long http_status = 0;
+	curl_easy_setopt(easy, CURLOPT_URL, url.at);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT, TIMEOUT_SECONDS);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, failure);
+	CURLcode code = curl_easy_perform(easy);
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &http_status);
+	curl_easy_cleanup(easy);
+	if (code != CURLE_OK) {
+		fprintf(stderr, "refresh-router %s: cannot reach the daemon at %s: %s; is it running? --url names another address\n", line->command->name,
+		        url.at, *failure ? failure : curl_easy_strerror(code));
+		*status = EXIT_UNREACHABLE;
+		return NULL;
+	}
+	if (http_status != 200)
+		return refused(line, url.at, http_status, &answer, status);
+	cJSON *json = cJSON_ParseWithLength(answer.at, answer.length); /* numbers stay numbers: it is printed again */
+	if (!json) {
+		fprintf(stderr, "refresh-router %s: %s: the answer is not JSON; is that the daemon?\n", line->command->name, url.at);
+		*status = EXIT_UNREACHABLE;
+	}
+	return json;
+}
+
+void admin_add_filters(const struct command_line *line, const char *const *options, struct text *path)
+{
+	for (; *options; options++) {
+		const char *value = option_value(line, *options);
+		if (!value)
+			continue;
+		text_add(path, strchr(path->at, '?') ? "&" : "?");
+		for (const char *c = *options; *c; c++)
+			text_add_char(path, *c == '-' ? '_' : *c);
+		char *encoded = curl_easy_escape(NULL, value, 0);
+		text_printf(path, "=%s", encoded);
+		curl_free(encoded);
+	}
+}
+
+bool admin_each(const struct command_line *line, const char *path, int64_t most, item_visit *visit, void *context, int *status)
+{
+	int64_t visited = 0, cursor = 0;
+	for (;;) {
+		OWNED_TEXT struct text page;
+		text_init(&page, TEXT_UNBOUNDED);
+		int64_t limit = most - visited < 1000 ? most - visited : 1000;
+		text_printf(&page, "%s%slimit=%lld", path, strchr(path, '?') ? "&" : "?", (long long)limit);
+		if (cursor)
+			text_printf(&page, "&cursor=%lld", (long long)cursor);
+		OWNED_JSON json = admin_get(line, page.at, status);
+		const cJSON *item;
+		if (!json)
+			return false;
+		cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(json, "items")) {
+			visit(item, context);
+			visited++;
+		}
+		const cJSON *next = cJSON_GetObjectItemCaseSensitive(json, "next");
+		if (!cJSON_IsNumber(next) || visited >= most)
+			return true;
+		cursor = (int64_t)next->valuedouble;
+	}
+}

@@ -1,0 +1,196 @@
+#include "cli/command.h"
+#include <getopt.h>
+#include <stdarg.h>
+#include <string.h>
+#include "base/mem.h"
+#include "base/suggest.h"
+#include "cli/version.h"
+
+#define MOST_OPTIONS 24
+#define HELP 1000
+#define FORMAT 1001
+
+/* ---- reading the line ---- */
+
+const char *option_nth(const struct command_line *line, const char *name, size_t n)
+{
+	for (size_t i = 0; i < line->value_count; i++)
+		if (!strcmp(line->values[i].name, name) && n-- == 0)
+			return line->values[i].value;
+	return NULL;
+}
+
+const char *option_value(const struct command_line *line, const char *name)
+{
+	const char *value = NULL, *next;
+	for (size_t n = 0; (next = option_nth(line, name, n)); n++)
+		value = next;
+	return value;
+}
+
+bool option_flag(const struct command_line *line, const char *name)
+{
+	return option_nth(line, name, 0);
+}
+
+int command_usage(const struct command_line *line, const char *format, ...)
+{
+	va_list args;
+	fprintf(stderr, "refresh-router %s: ", line->command->name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "\nTry 'refresh-router %s --help'.\n", line->command->name);
+	return EXIT_USAGE;
+}
+
+/* ---- help ---- */
+
+static void print_option(const char *name, const char *value_name, const char *help)
+{
+	char left[64];         /* a name and a value's name; longer ones are cut, which a test would show */
+	snprintf(left, sizeof left, "--%s%s%s", name, value_name ? " " : "", value_name ? value_name : "");
+	printf("  %-24s %s\n", left, help);
+}
+
+static void print_help(const struct command *command)
+{
+	printf("Usage: refresh-router %s %s\n\n%s\n", command->name, command->synopsis, command->summary);
+	if (command->description)
+		printf("\n%s\n", command->description);
+	printf("\nOptions:\n");
+	for (const struct option_spec *option = command->options; option && option->name; option++)
+		print_option(option->name, option->value_name, option->help);
+	if (command->has_format)
+		print_option("format", "text|json", "how the result is printed; default text");
+	print_option("help", NULL, "print this");
+}
+
+static void print_commands(FILE *out)
+{
+	fprintf(out, "Usage: refresh-router COMMAND [OPTIONS] [ARGS]\n\nRefreshes Tableau content when dbt jobs finish, by rules.\n\nCommands:\n");
+	for (const struct command *const *command = commands; *command; command++)
+		fprintf(out, "  %-12s %s\n", (*command)->name, (*command)->summary);
+	fprintf(out, "\n'refresh-router COMMAND --help' tells more; --version prints the version and the linked libraries.\n"
+	             "Exit status: 0 yes or done, 1 no, 2 usage or unreadable file, 69 a server cannot be reached, 78 bad configuration of serve.\n");
+}
+
+/* ---- running ---- */
+
+static const struct command *find(const char *name)
+{
+	for (const struct command *const *command = commands; *command; command++)
+		if (!strcmp((*command)->name, name))
+			return *command;
+	return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+	const char *names[MOST_OPTIONS];
+	size_t count = 0;
+	for (const struct command *const *command = commands; *command; command++)
+		names[count++] = (*command)->name;
+	const char *near = suggest(name, names, count);
+	fprintf(stderr, "refresh-router: there is no command '%s'%s%s%s\n", name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return EXIT_USAGE;
+}
+
+static void build_table(const struct command *command, struct option *table)
+{
+	size_t count = 0;
+	for (const struct option_spec *option = command->options; option && option->name; option++, count++)
+		table[count] = (struct option){ option->name, option->type == OPTION_FLAG ? no_argument : required_argument, NULL, (int)count };
+	if (command->has_format)
+		table[count++] = (struct option){ "format", required_argument, NULL, FORMAT };
+	table[count++] = (struct option){ "help", no_argument, NULL, HELP };
+	table[count] = (struct option){ 0 };
+}
+
+static int check_arguments(const struct command_line *line)
+{
+	const struct command *command = line->command;
+	if (line->argument_count < command->least_arguments)
+		return command_usage(line, "an argument is missing: refresh-router %s %s", command->name, command->synopsis);
+	if (command->most_arguments >= 0 && line->argument_count > command->most_arguments)
+		return command_usage(line, "'%s' is one argument too many", line->arguments[command->most_arguments]);
+	return command->run(line);
+}
+
+/* -1: go on. */
+static int take_option(struct command_line *line, struct option_value *values, int found)
+{
+	if (found == HELP) {
+		print_help(line->command);
+		return EXIT_YES;
+	}
+	if (found == FORMAT) {
+		line->json = !strcmp(optarg, "json");
+		if (!line->json && strcmp(optarg, "text"))
+			return command_usage(line, "--format is text or json, not '%s'", optarg);
+		return -1;
+	}
+	if (found < 0 || found >= MOST_OPTIONS)
+		return command_usage(line, "that option cannot be used");
+	values[line->value_count++] = (struct option_value){ line->command->options[found].name, optarg ? optarg : "" };
+	return -1;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct option table[MOST_OPTIONS + 3];
+	OWNED_MEMORY struct option_value *values = mem_alloc(sizeof *values * (size_t)(argc + 1));
+	struct command_line line = { .command = command, .values = values };
+	int found, status;
+	build_table(command, table);
+	optind = 1;
+	opterr = 0;
+	while ((found = getopt_long(argc, argv, "+", table, NULL)) != -1) {
+		if (found == '?')
+			return command_usage(&line, "the option '%s' is not known or lacks its value", argv[optind - 1]);
+		status = take_option(&line, values, found);
+		if (status >= 0)
+			return status;
+	}
+	line.arguments = argv + optind;
+	line.argument_count = argc - optind;
+	return check_arguments(&line);
+}
+
+/* Options may follow arguments: they are moved before them, up to "--". */
+static void options_first(int argc, char **argv, const struct command *command)
+{
+	struct option table[MOST_OPTIONS + 3];
+	build_table(command, table);
+	opterr = 0;
+	optind = 1;
+	/* getopt_long without "+" permutes argv as it reads; what it finds is read again by run(). */
+	while (getopt_long(argc, argv, "", table, NULL) != -1)
+		;
+	optind = 0;
+}
+
+int command_main(int argc, char **argv)
+{
+	if (argc < 2) {
+		print_commands(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		const struct command *about = argc > 2 ? find(argv[2]) : NULL;
+		if (about)
+			print_help(about);
+		else
+			print_commands(stdout);
+		return EXIT_YES;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		version_print(stdout);
+		return EXIT_YES;
+	}
+	const struct command *command = find(argv[1]);
+	if (!command)
+		return unknown_command(argv[1]);
+	options_first(argc - 1, argv + 1, command);
+	return run(command, argc - 1, argv + 1);
+}

@@ -1,0 +1,106 @@
+/*
+ * cli/events.c - what the daemon has received.
+ */
+#include "cli/admin_client.h"
+#include "cli/command.h"
+#include "cli/list.h"
+#include "cli/print.h"
+
+#define USUAL_COUNT 50
+
+struct listing {
+	struct table *table;
+	cJSON *items;                  /* with --format json */
+	const struct command_line *line;
+	int status;
+};
+
+static void add_row(const cJSON *event, void *context)
+{
+	struct listing *listing = context;
+	char number[MEMBER_TEXT_SIZE];
+	const cJSON *fields = cJSON_GetObjectItemCaseSensitive(event, "fields"), *rule;
+	OWNED_TEXT struct text rules;
+	if (listing->items) {
+		cJSON_AddItemToArray(listing->items, cJSON_Duplicate(event, true));
+		return;
+	}
+	table_cell(listing->table, member_text(event, "id", number));
+	table_cell(listing->table, member_time(event, "received_at", number));
+	table_cell(listing->table, member_text(event, "outcome", number));
+	table_cell(listing->table, member_text(event, "source", number));
+	table_cell(listing->table, member_text(fields, "job_id", number));
+	table_cell(listing->table, member_text(fields, "job_name", number));
+	table_cell(listing->table, member_text(fields, "status", number));
+	text_init(&rules, TEXT_UNBOUNDED);
+	cJSON_ArrayForEach(rule, cJSON_GetObjectItemCaseSensitive(event, "matched")) {
+		text_printf(&rules, "%s%s", rules.length ? ", " : "", cJSON_IsString(rule) ? rule->valuestring : "");
+	}
+	table_cell(listing->table, rules.length ? rules.at : member_text(event, "reason", number));
+}
+
+/* One line an event, with its body: for `diff`, rule tests and replays. */
+static void export_one(const cJSON *event, void *context)
+{
+	struct listing *listing = context;
+	char number[MEMBER_TEXT_SIZE];
+	OWNED_TEXT struct text path;
+	text_init(&path, TEXT_UNBOUNDED);
+	text_printf(&path, "/api/v1/events/%s", member_text(event, "id", number));
+	OWNED_JSON whole = admin_get(listing->line, path.at, &listing->status);
+	if (!whole)
+		return;
+	OWNED_MEMORY char *text = json_print(whole);
+	printf("%s\n", text);
+}
+
+static int64_t count_wanted(const struct command_line *line, int64_t usual)
+{
+	int64_t count;
+	const char *limit = option_value(line, "limit");
+	return limit && str_to_count(str_of(limit), &count) && count > 0 ? count : usual;
+}
+
+static int run(const struct command_line *line)
+{
+	static const char *const filters[] = { "source", "outcome", "job-id", "run-id", "rule", NULL };
+	static const char *const headings[] = { "ID", "RECEIVED", "OUTCOME", "SOURCE", "JOB", "NAME", "STATUS", "RULES", NULL };
+	bool is_export = option_flag(line, "export");
+	OWNED(table) table = table_new(headings);
+	OWNED_JSON items = line->json ? cJSON_CreateArray() : NULL;
+	struct listing listing = { .table = table, .items = items, .line = line };
+	OWNED_TEXT struct text path;
+	text_init(&path, TEXT_UNBOUNDED);
+	text_add(&path, "/api/v1/events");
+	admin_add_filters(line, filters, &path);
+	if (!admin_each(line, path.at, count_wanted(line, is_export ? INT64_MAX : USUAL_COUNT), is_export ? export_one : add_row, &listing,
+	                &listing.status))
+		return listing.status;
+	if (line->json && !is_export)
+		print_json(items, stdout);
+	else if (!is_export)
+		table_print(table, stdout);
+	return listing.status;
+}
+
+static const struct option_spec options[] = {
+	{ "url", OPTION_VALUE, "URL", "the daemon's admin listener; default from the configuration" },
+	{ "config", OPTION_VALUE, "FILE", "the configuration that names the admin listener" },
+	{ "source", OPTION_VALUE, "NAME", "only of this source" },
+	{ "outcome", OPTION_VALUE, "WORD", "routed, unmatched, ignored or test" },
+	{ "job-id", OPTION_VALUE, "ID", "only of this dbt job" },
+	{ "run-id", OPTION_VALUE, "ID", "only of this run" },
+	{ "rule", OPTION_VALUE, "NAME", "only those that this rule matched" },
+	{ "limit", OPTION_VALUE, "N", "how many; default 50" },
+	{ "export", OPTION_FLAG, NULL, "JSON Lines with the received bodies, all of them" },
+	{ 0 },
+};
+
+const struct command command_events = {
+	.name = "events",
+	.synopsis = "[--outcome WORD] [--job-id ID] [--rule NAME] [--limit N] [--export]",
+	.summary = "list what the daemon has received, newest first",
+	.options = options,
+	.has_format = true,
+	.run = run,
+};

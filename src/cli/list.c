@@ -1,0 +1,25 @@
+#include "cli/list.h"
+#include <stdio.h>
+
+const char *member_text(const cJSON *object, const char *key, char out[MEMBER_TEXT_SIZE])
+{
+	const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, key);
+	if (cJSON_IsString(member))
+		return member->valuestring;
+	if (!cJSON_IsNumber(member))
+		return "";
+	snprintf(out, MEMBER_TEXT_SIZE, "%lld", (long long)member->valuedouble);
+	return out;
+}
+
+const char *member_time(const cJSON *object, const char *key, char out[MEMBER_TEXT_SIZE])
+{
+	struct wall time;
+	char full[WALL_TEXT_SIZE];
+	const char *text = member_text(object, key, out);
+	if (!wall_parse(str_of(text), &time))
+		return "";
+	time.us = time.us / US_PER_SECOND * US_PER_SECOND;
+	snprintf(out, MEMBER_TEXT_SIZE, "%.31s", wall_format(time, full));
+	return out;
+}

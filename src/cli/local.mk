@@ -1,0 +1,21 @@
+bin_PROGRAMS += refresh-router
+refresh_router_SOURCES = src/cli/main.c
+refresh_router_LDADD = $(ROUTER_LIBS)
+
+librouter_a_SOURCES += \
+	src/cli/admin_client.c src/cli/admin_client.h \
+	src/cli/check.c \
+	src/cli/command.c src/cli/command.h \
+	src/cli/events.c \
+	src/cli/list.c src/cli/list.h \
+	src/cli/output_schema.c src/cli/output_schema.h \
+	src/cli/print.c src/cli/print.h \
+	src/cli/refreshes.c \
+	src/cli/reload.c src/cli/reload.h \
+	src/cli/route.c \
+	src/cli/schema.c \
+	src/cli/send.c \
+	src/cli/serve.c \
+	src/cli/show.c \
+	src/cli/version.c src/cli/version.h \
+	src/cli/watch.c src/cli/watch.h

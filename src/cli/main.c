@@ -1,0 +1,26 @@
+/*
+ * cli/main.c - the list of commands. One file each; what they share is in command.h.
+ */
+#include "base/json.h"
+#include "cli/command.h"
+
+extern const struct command command_serve, command_check, command_route, command_schema, command_send, command_events, command_refreshes,
+	command_show;
+
+const struct command *const commands[] = {
+	&command_serve,
+	&command_check,
+	&command_route,
+	&command_schema,
+	&command_send,
+	&command_events,
+	&command_refreshes,
+	&command_show,
+	NULL,
+};
+
+int main(int argc, char **argv)
+{
+	json_setup();
+	return command_main(argc, argv);
+}

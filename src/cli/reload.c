@@ -1,0 +1,185 @@
+#include "cli/reload.h"
+#include <stdio.h>
+#include "admin/reload_failure.h"
+#include "base/log.h"
+#include "base/metric.h"
+
+struct reload {
+	char *config_path;
+	struct shared_slot *configs, *rulesets, *failures;
+};
+
+static struct ruleset *load_rules(const struct config *config, struct problems *problems)
+{
+	size_t site_count = config_site_count(config), source_count = config_source_count(config);
+	const char **sites = mem_alloc(sizeof *sites * (site_count + 1)), **sources = mem_alloc(sizeof *sources * (source_count + 1));
+	for (size_t i = 0; i < site_count; i++)
+		sites[i] = config_site(config, i)->name;
+	for (size_t i = 0; i < source_count; i++)
+		sources[i] = config_source(config, i)->name;
+	struct ruleset_known known = { sites, site_count, sources, source_count };
+	struct ruleset *ruleset = ruleset_load(config->rules.items, config->rules.count, &known, problems);
+	free(sites);
+	free(sources);
+	return ruleset;
+}
+
+/* Both, or neither. */
+static bool load(const char *path, struct config **config, struct ruleset **ruleset, struct problems *problems)
+{
+	OWNED(config) loaded = config_load(path, problems);
+	if (!loaded || !config_check_secrets(loaded, problems))
+		return false;
+	*ruleset = load_rules(loaded, problems);
+	if (!*ruleset)
+		return false;
+	*config = TAKE(loaded);
+	return true;
+}
+
+static void serve(struct reload *reload, struct config *config, struct ruleset *ruleset)
+{
+	metric_set(METRIC_rules_loaded, (int64_t)ruleset_rule_count(ruleset));
+	shared_slot_put(reload->configs, &config->shared);
+	shared_slot_put(reload->rulesets, ruleset_shared(ruleset));
+}
+
+struct reload *reload_new(const char *config_path, struct problems *problems)
+{
+	struct config *config;
+	struct ruleset *ruleset;
+	if (!load(config_path, &config, &ruleset, problems))
+		return NULL;
+	struct reload *reload = mem_new(struct reload);
+	reload->config_path = mem_copy_text(config_path);
+	reload->configs = shared_slot_new();
+	reload->rulesets = shared_slot_new();
+	reload->failures = shared_slot_new();
+	serve(reload, config, ruleset);
+	return reload;
+}
+
+void reload_free(struct reload *reload)
+{
+	if (!reload)
+		return;
+	shared_slot_free(reload->configs);
+	shared_slot_free(reload->rulesets);
+	shared_slot_free(reload->failures);
+	free(reload->config_path);
+	free(reload);
+}
+
+struct shared_slot *reload_configs(struct reload *reload)
+{
+	return reload->configs;
+}
+
+struct shared_slot *reload_rulesets(struct reload *reload)
+{
+	return reload->rulesets;
+}
+
+struct shared_slot *reload_failures(struct reload *reload)
+{
+	return reload->failures;
+}
+
+/* ---- again ---- */
+
+static void failure_destroy(struct shared *shared)
+{
+	struct reload_failure *failure = (struct reload_failure *)(void *)shared;
+	free(failure->report);
+	free(failure);
+}
+
+static bool fail(struct reload *reload, struct text *report)
+{
+	struct reload_failure *failure = mem_new(struct reload_failure);
+	shared_init(&failure->shared, failure_destroy);
+	failure->at = clock_wall();
+	failure->report = mem_copy_text(report->at);
+	shared_slot_put(reload->failures, &failure->shared);
+	metric_add(METRIC_reload_failures_total, 1);
+	log_error("reload refused; the last good configuration and rules go on serving", KV("reason", report->at));
+	return false;
+}
+
+static void report_problems(const struct problems *problems, struct text *report)
+{
+	char *bytes = NULL;
+	size_t length = 0;
+	FILE *memory = open_memstream(&bytes, &length);
+	problems_print(problems, memory, false);
+	fclose(memory);
+	text_add_str(report, (struct str){ bytes, length });
+	free(bytes);
+}
+
+
+/* What only a restart can change. */
+static void report_fixed(const struct config *before, const struct config *now, struct text *report)
+{
+	const struct { const char *name, *before, *now; } fixed[] = {
+		{ "listen.webhooks", before->listen.webhooks, now->listen.webhooks },
+		{ "listen.admin", before->listen.admin, now->listen.admin },
+		{ "listen.tls.certificate", before->listen.tls.certificate, now->listen.tls.certificate },
+		{ "listen.tls.private_key", before->listen.tls.private_key, now->listen.tls.private_key },
+		{ "store", before->store, now->store },
+	};
+	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
+		if (text_is(fixed[i].before, fixed[i].now))
+			continue;
+		log_warning("a changed setting waits for a restart", KV("setting", fixed[i].name));
+		text_printf(report, "%s changed: that takes effect at the next start\n", fixed[i].name);
+	}
+}
+
+bool reload_again(struct reload *reload, reload_apply *apply, void *context, struct text *report)
+{
+	OWNED(problems) problems = problems_new();
+	struct config *config;
+	struct ruleset *ruleset;
+	struct error err;
+	if (!load(reload->config_path, &config, &ruleset, problems)) {
+		report_problems(problems, report);
+		return fail(reload, report);
+	}
+	if (!apply(config, context, &err)) {
+		text_printf(report, "%s\n", err.message);
+		config_free(config);
+		ruleset_free(ruleset);
+		return fail(reload, report);
+	}
+	struct config *before = (struct config *)(void *)shared_slot_get(reload->configs);
+	report_fixed(before, config, report);
+	config_free(before);
+	text_printf(report, "serving %zu rules, %s\n", ruleset_rule_count(ruleset), ruleset_revision(ruleset));
+	log_info("reloaded", KV("rules", (int64_t)ruleset_rule_count(ruleset)), KV("revision", ruleset_revision(ruleset)));
+	metric_add(METRIC_reloads_total, 1);
+	shared_slot_put(reload->failures, NULL);
+	serve(reload, config, ruleset);
+	return true;
+}
+
+static void visit_secret(const struct secret_ref *ref, void (*visit)(const char *path, void *context), void *context)
+{
+	if (ref->from == SECRET_FROM_FILE)
+		visit(ref->name, context);
+}
+
+void reload_paths(struct reload *reload, void (*visit)(const char *path, void *context), void *context)
+{
+	OWNED(config) config = (struct config *)(void *)shared_slot_get(reload->configs);
+	visit(reload->config_path, context);
+	for (size_t i = 0; i < config->rules.count; i++)
+		visit(config->rules.items[i], context);
+	for (size_t i = 0; i < config_source_count(config); i++) {
+		const struct list *secrets = &config_source(config, i)->secrets;
+		for (size_t j = 0; j < secrets->count; j++)
+			visit_secret(&((const struct secret_ref *)secrets->items)[j], visit, context);
+	}
+	for (size_t i = 0; i < config_site_count(config); i++)
+		visit_secret(&config_site(config, i)->pat.secret, visit, context);
+}

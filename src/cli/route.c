@@ -1,0 +1,258 @@
+/*
+ * cli/route.c - what one event would refresh, and why: the same decision function that `serve` calls.
+ */
+#include <unistd.h>
+#include "base/file.h"
+#include "cli/command.h"
+#include "cli/print.h"
+#include "config/config.h"
+#include "rules/decide.h"
+#include "tableau/tableau.h"
+
+#define EVENT_BYTES ((size_t)16 << 20)
+
+/* ---- for people ---- */
+
+static void print_match(const struct match *match)
+{
+	OWNED_TEXT struct text line;
+	text_init(&line, TEXT_UNBOUNDED);
+	for (size_t i = 0; i < match->capture_count; i++) {
+		text_printf(&line, "%s%s=", i ? ", " : "  ", match->capture_names[i]);
+		print_clean(match->capture_values[i], &line);
+	}
+	printf("  %s  (%s:%d)%s\n", match->rule, match->file, match->line, line.at);
+}
+
+static void print_selections(const struct decision *decision)
+{
+	static const char *const headings[] = { "  SITE", "CONTENT", "RULES", NULL };
+	OWNED(table) table = table_new(headings);
+	for (size_t i = 0; i < decision->selection_count; i++) {
+		const struct selection *selection = &decision->selections[i];
+		OWNED_TEXT struct text cell;
+		text_init(&cell, TEXT_UNBOUNDED);
+		text_printf(&cell, "  %s", selection->site);
+		table_cell(table, cell.at);
+		text_reset(&cell);
+		selection_describe(selection, &cell);
+		text_add(&cell, selection->incremental ? ", incremental" : "");
+		text_add(&cell, selection->shadow ? ", shadow: not sent" : "");
+		table_cell(table, cell.at);
+		text_reset(&cell);
+		for (size_t j = 0; j < selection->rule_count; j++)
+			text_printf(&cell, "%s%s", j ? ", " : "", selection->rules[j]);
+		table_cell(table, cell.at);
+	}
+	table_print(table, stdout);
+}
+
+static void print_unmatched(const struct unmatched *unmatched)
+{
+	OWNED_TEXT struct text line;
+	text_init(&line, TEXT_UNBOUNDED);
+	text_printf(&line, "  %s  (%s:%d)  ", unmatched->rule, unmatched->file, unmatched->line);
+	if (unmatched->disabled) {
+		text_add(&line, "is not enabled");
+	} else {
+		text_printf(&line, "%s is '", unmatched->field);
+		print_clean(unmatched->actual, &line);
+		text_add(&line, "', wanted ");
+		print_clean(unmatched->expected, &line);
+	}
+	printf("%s\n", line.at);
+}
+
+static void print_decision(const struct decision *decision)
+{
+	const struct event *event = decision->event;
+	if (event->standing != EVENT_REAL)
+		printf("The daemon would record this event and not route it: %s\n", event->why);
+	printf("%s\n", decision->match_count ? "Matched:" : "No rule matched.");
+	for (size_t i = 0; i < decision->match_count; i++)
+		print_match(&decision->matches[i]);
+	if (decision->selection_count) {
+		printf("Refreshes:\n");
+		print_selections(decision);
+	}
+	for (size_t i = 0; i < decision->warning_count; i++)
+		fprintf(stderr, "warning: rule '%s': %s\n", decision->warnings[i].rule, decision->warnings[i].text);
+	if (decision->unmatched_count)
+		printf("Not matched, the nearest first:\n");
+	for (size_t i = 0; i < decision->unmatched_count; i++)
+		print_unmatched(&decision->unmatched[i]);
+}
+
+/* ---- --online: which content the selections name, read-only ---- */
+
+struct online {
+	cJSON *list;
+	size_t left;
+	bool has_failed, is_unreachable;
+};
+
+struct online_call {
+	struct online *online;
+	cJSON *entry;
+};
+
+static void resolved(const struct outcome *outcome, const struct content *contents, size_t count, void *context)
+{
+	struct online_call *call = context;
+	call->online->left--;
+	if (!outcome->ok) {
+		json_add_text(call->entry, "error", outcome->error.message);
+		call->online->has_failed = true;
+		call->online->is_unreachable |= outcome->error.kind != ERROR_REFUSED && outcome->error.kind != ERROR_INPUT;
+	}
+	cJSON *list = cJSON_AddArrayToObject(call->entry, "contents");
+	for (size_t i = 0; i < count; i++) {
+		cJSON *content = cJSON_CreateObject();
+		json_add_text(content, "id", contents[i].luid);
+		json_add_text(content, "name", contents[i].name);
+		json_add_text(content, "project", contents[i].project);
+		cJSON_AddItemToArray(list, content);
+	}
+	free(call);
+}
+
+static void resolve_all(struct online *online, struct config *config, const struct decision *decision)
+{
+	OWNED(tableau) tableau = tableau_new();
+	struct error err;
+	if (!tableau_configure(tableau, config, &err))
+		fprintf(stderr, "refresh-router route: %s\n", err.message);
+	online->list = cJSON_CreateArray();
+	for (size_t i = 0; i < decision->selection_count; i++) {
+		struct online_call *call = mem_new(struct online_call);
+		*call = (struct online_call){ online, cJSON_CreateObject() };
+		cJSON_AddItemToObject(call->entry, "selection", selection_json(&decision->selections[i]));
+		cJSON_AddItemToArray(online->list, call->entry);
+		online->left++;
+		tableau_resolve(tableau, &decision->selections[i], resolved, call);
+	}
+	while (online->left)
+		tableau_step(tableau, 1000, -1);
+	tableau_sign_out(tableau, 5 * US_PER_SECOND);
+}
+
+static void print_online(const struct online *online)
+{
+	const cJSON *entry, *content;
+	printf("On Tableau:\n");
+	cJSON_ArrayForEach(entry, online->list) {
+		const cJSON *selection = json_get(entry, "selection");
+		OWNED_TEXT struct text line;
+		text_init(&line, TEXT_UNBOUNDED);
+		cJSON_ArrayForEach(content, json_get(entry, "contents")) {
+			text_printf(&line, "  %s: %s ", json_text(selection, "site"), json_text(selection, "kind"));
+			print_clean(json_text(content, "project"), &line);
+			text_add(&line, "/");
+			print_clean(json_text(content, "name"), &line);
+			text_printf(&line, "  %s\n", json_text(content, "id"));
+		}
+		if (json_get(entry, "error")) {
+			text_add(&line, "  ");
+			print_clean(json_text(entry, "error"), &line);
+			text_add(&line, "\n");
+		}
+		printf("%s", line.at);
+	}
+}
+
+/* ---- the command ---- */
+
+static struct ruleset *load_rules(const struct command_line *line, const struct config *config, int *status)
+{
+	OWNED(problems) problems = problems_new();
+	struct ruleset_known known = { 0 };
+	const char **paths = mem_alloc(sizeof *paths * (line->value_count + 1));
+	size_t count = 0;
+	for (const char *path; (path = option_nth(line, "rules", count)); count++)
+		paths[count] = path;
+	const char *const *from = count ? paths : config->rules.items;
+	struct ruleset *ruleset = ruleset_load(from, count ? count : config->rules.count, &known, problems);
+	problems_sort(problems);
+	problems_print(problems, stderr, isatty(STDERR_FILENO));
+	if (!ruleset)
+		*status = EXIT_NO;
+	for (size_t i = 0; !ruleset && i < problems_count(problems); i++)
+		if (problems_at(problems, i)->code == PROBLEM_UNREADABLE)
+			*status = EXIT_USAGE;
+	free(paths);
+	return ruleset;
+}
+
+static int decide(const struct command_line *line, struct config *config, const struct ruleset *ruleset)
+{
+	struct error err;
+	struct online online = { 0 };
+	OWNED(arena) arena = arena_new();
+	OWNED(decide_scratch) scratch = decide_scratch_new();
+	OWNED_TEXT struct text bytes;
+	text_init(&bytes, EVENT_BYTES);
+	if (!file_read(line->arguments[0], &bytes, &err))
+		return command_usage(line, "%s", err.message);
+	const struct event *event = event_read(text_str(&bytes), arena, &err);
+	if (!event)
+		return command_usage(line, "%s: %s", line->arguments[0], err.message);
+	bool explain = option_flag(line, "explain");
+	const struct decision *decision = explain ? ruleset_explain(ruleset, event, scratch, arena) : ruleset_decide(ruleset, event, scratch, arena);
+	if (option_flag(line, "online"))
+		resolve_all(&online, config, decision);
+	if (line->json) {
+		OWNED_JSON json = decision_json(decision);
+		if (online.list)
+			cJSON_AddItemToObject(json, "online", cJSON_Duplicate(online.list, true));
+		print_json(json, stdout);
+	} else {
+		print_decision(decision);
+		if (online.list)
+			print_online(&online);
+	}
+	cJSON_Delete(online.list);
+	if (online.is_unreachable)
+		return EXIT_UNREACHABLE;
+	if (online.has_failed)
+		return EXIT_NO;
+	return option_flag(line, "exit-code") && !decision->selection_count ? EXIT_NO : EXIT_YES;
+}
+
+static int run(const struct command_line *line)
+{
+	OWNED(problems) problems = problems_new();
+	OWNED(config) config = NULL;
+	int status = EXIT_USAGE;
+	if (!option_value(line, "rules") || option_flag(line, "online")) {
+		const char *path = config_find(option_value(line, "config"));
+		if (!path)
+			return command_usage(line, "no configuration file: give --rules PATH or --config FILE");
+		config = config_load(path, problems);
+		problems_print(problems, stderr, isatty(STDERR_FILENO));
+		if (!config)
+			return EXIT_USAGE;
+	}
+	OWNED(ruleset) ruleset = load_rules(line, config, &status);
+	return ruleset ? decide(line, config, ruleset) : status;
+}
+
+static const struct option_spec options[] = {
+	{ "config", OPTION_VALUE, "FILE", "the configuration, for its rules and for --online" },
+	{ "rules", OPTION_VALUES, "PATH", "a rule file or folder, instead of the configuration's; may be repeated" },
+	{ "explain", OPTION_FLAG, NULL, "also tell of every other rule the first condition that failed, the nearest miss first" },
+	{ "online", OPTION_FLAG, NULL, "also find the content on Tableau; nothing is refreshed" },
+	{ "exit-code", OPTION_FLAG, NULL, "exit 1 when nothing would be refreshed" },
+	{ 0 },
+};
+
+const struct command command_route = {
+	.name = "route",
+	.synopsis = "[--config FILE] [--rules PATH]... [--explain] [--online] [--exit-code] EVENT",
+	.summary = "say what one event would refresh, and why",
+	.description = "EVENT is a file with a webhook body of dbt's, or with a flat JSON object of event fields ({\"job_id\": 1001}); - is standard input.",
+	.options = options,
+	.has_format = true,
+	.least_arguments = 1,
+	.most_arguments = 1,
+	.run = run,
+};

@@ -1,0 +1,93 @@
+/*
+ * cli/send.c - signs an event as dbt does and posts it.
+ */
+#include <curl/curl.h>
+#include "base/file.h"
+#include "cli/command.h"
+#include "cli/print.h"
+#include "event/signature.h"
+
+#define BODY_BYTES ((size_t)64 << 20)
+#define ANSWER_BYTES ((size_t)1 << 20)
+#define TIMEOUT_SECONDS 10L            /* as dbt does, dbt-webhooks.md 2 */
+
+static size_t take(char *bytes, size_t size, size_t count, void *context)
+{
+	struct text *answer = context;
+	IGNORE(!text_add_bytes(answer, bytes, size * count));
+	return size * count;
+}
+
+static int post(const struct command_line *line, struct str body, const struct secret *secret)
+{
+	const char *name = option_value(line, "header");
+	char signature[SIGNATURE_TEXT_SIZE], failure[CURL_ERROR_SIZE] = "";
+	OWNED_TEXT struct text header, answer;
+	text_init(&header, 1000);
+	text_init(&answer, ANSWER_BYTES);
+	signature_make(body, secret, signature);
+	text_printf(&header, "%s: %s", name ? name : "Authorization", signature);
+	struct curl_slist *headers = curl_slist_append(curl_slist_append(NULL, "Content-Type: application/json"), header.at);
+	CURL *easy = curl_easy_init();
+	curl_easy_setopt(easy, CURLOPT_URL, option_value(line, "to"));
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.at);
+	curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.length);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT, TIMEOUT_SECONDS);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, failure);
+	if (option_value(line, "ca-file"))
+		curl_easy_setopt(easy, CURLOPT_CAINFO, option_value(line, "ca-file"));
+	CURLcode code = curl_easy_perform(easy);
+	long status = 0;
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_cleanup(easy);
+	curl_slist_free_all(headers);
+	if (code != CURLE_OK) {
+		fprintf(stderr, "refresh-router send: %s: %s\n", option_value(line, "to"), *failure ? failure : curl_easy_strerror(code));
+		return EXIT_UNREACHABLE;
+	}
+	OWNED_TEXT struct text clean;
+	text_init(&clean, TEXT_UNBOUNDED);
+	print_clean(answer.at, &clean);
+	printf("HTTP %ld %s\n", status, clean.at);
+	return status == 200 ? EXIT_YES : EXIT_NO;
+}
+
+static int run(const struct command_line *line)
+{
+	struct error err;
+	OWNED_TEXT struct text body;
+	text_init(&body, BODY_BYTES);
+	if (!option_value(line, "to") || !option_value(line, "secret-env"))
+		return command_usage(line, "--to URL and --secret-env NAME are needed");
+	struct secret_ref ref = { .from = SECRET_FROM_ENV, .name = option_value(line, "secret-env") };
+	OWNED(secret) secret = secret_load(&ref, &err);
+	if (!secret)
+		return command_usage(line, "%s", err.message);
+	if (!file_read(line->arguments[0], &body, &err))
+		return command_usage(line, "%s", err.message);
+	return post(line, text_str(&body), secret);
+}
+
+static const struct option_spec options[] = {
+	{ "to", OPTION_VALUE, "URL", "the webhook's address: http://HOST:8080/webhooks/SOURCE" },
+	{ "secret-env", OPTION_VALUE, "NAME", "environment variable with the source's secret" },
+	{ "header", OPTION_VALUE, "NAME", "header for the signature; default Authorization" },
+	{ "ca-file", OPTION_VALUE, "FILE", "certificate authorities to trust, PEM" },
+	{ 0 },
+};
+
+const struct command command_send = {
+	.name = "send",
+	.synopsis = "--to URL --secret-env NAME [--header NAME] EVENT",
+	.summary = "sign an event as dbt does and post it",
+	.description = "EVENT is a file with the exact bytes to sign and send; - is standard input.\n"
+	               "Exit status: 0 it was answered 200, 1 another status, 69 nobody answered.",
+	.options = options,
+	.least_arguments = 1,
+	.most_arguments = 1,
+	.run = run,
+};

@@ -1,0 +1,353 @@
+/*
+ * cli/serve.c - the daemon: its parts wired together, and the main thread's loop (signals, files that change, reloads, house-keeping).
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include "admin/admin.h"
+#include "base/log.h"
+#include "base/mailbox.h"
+#include "base/secret.h"
+#include "base/thread.h"
+#include "cli/command.h"
+#include "cli/reload.h"
+#include "cli/watch.h"
+#include "dispatch/dispatch.h"
+#include "intake/intake.h"
+#include "store/journal.h"
+
+#define STOP_WITHIN (20 * US_PER_SECOND)
+#define JOURNAL_WAITING 10000          /* entries; more are answered 503 */
+#define SETTLE_MS 200                  /* after a file changed: editors and git write several */
+#define PRUNE_EVERY (3600 * US_PER_SECOND)
+#define PRUNE_AT_ONCE 1000             /* rows a transaction, so that intake waits little */
+
+struct serve {
+	struct reload *reload;
+	struct watch *watch;
+	struct journal *journal;
+	struct dispatch *dispatch;
+	struct intake *intake;
+	struct admin *admin;
+	struct mailbox *requests;      /* struct reload_request, from the admin listener */
+	int signals;
+	struct mono prune_at;
+	bool is_dry, is_changed;       /* a file changed, and has not settled */
+};
+
+/* ---- reload, asked for by the admin listener's thread and done by this one ---- */
+
+struct reload_request {
+	struct message message;        /* first member */
+	struct mailbox *answer;        /* gets the same message back */
+	struct text *report;
+	bool ok;
+};
+
+static bool request_reload(void *context, struct text *report)
+{
+	struct serve *serve = context;
+	OWNED(mailbox) answer = mailbox_new(1, NULL);
+	struct reload_request request = { .answer = answer, .report = report };
+	if (!mailbox_send(serve->requests, &request.message)) {
+		text_add(report, "the daemon is stopping\n");
+		return false;
+	}
+	IGNORE(!mailbox_wait(answer));
+	return request.ok;
+}
+
+static bool apply_config(struct config *config, void *context, struct error *err)
+{
+	struct serve *serve = context;
+	if (!intake_configure(serve->intake, config, err))
+		return false;
+	dispatch_configure(serve->dispatch, config);
+	return true;
+}
+
+static void watch_path(const char *path, void *context)
+{
+	struct serve *serve = context;
+	watch_add(serve->watch, path);
+}
+
+static bool reload_now(struct serve *serve, struct text *report)
+{
+	bool ok = reload_again(serve->reload, apply_config, serve, report);
+	reload_paths(serve->reload, watch_path, serve);
+	return ok;
+}
+
+static void reload_unasked(struct serve *serve)
+{
+	OWNED_TEXT struct text report;
+	text_init(&report, TEXT_UNBOUNDED);
+	IGNORE(reload_now(serve, &report));    /* it has logged how it went */
+}
+
+static void answer_requests(struct serve *serve, bool is_stopping)
+{
+	struct message *message = mailbox_take_all(serve->requests), *next;
+	for (; message; message = next) {
+		struct reload_request *request = (struct reload_request *)(void *)message;
+		next = message->next;
+		message->next = NULL;
+		if (is_stopping)
+			text_add(request->report, "the daemon is stopping\n");
+		else
+			request->ok = reload_now(serve, request->report);
+		IGNORE(mailbox_send_answer(request->answer, message));
+	}
+}
+
+/* ---- house-keeping ---- */
+
+struct prune {
+	struct journal_entry entry;    /* first member */
+	struct wall before;
+	struct journal *journal;
+	int64_t deleted;
+};
+
+static bool prune_apply(struct journal_entry *entry, struct store *store, struct error *err)
+{
+	struct prune *prune = (struct prune *)(void *)entry;
+	return store_prune(store, prune->before, PRUNE_AT_ONCE, &prune->deleted, err);
+}
+
+static void prune_done(struct journal_entry *entry, bool committed, const struct error *err)
+{
+	struct prune *prune = (struct prune *)(void *)entry;
+	if (!committed)
+		log_warning("history not pruned", KV("reason", err->message));
+	else if (prune->deleted >= PRUNE_AT_ONCE && journal_add(prune->journal, entry))
+		return;                /* there is more */
+	free(prune);
+}
+
+static void prune_when_due(struct serve *serve)
+{
+	struct mono now = clock_mono();
+	if (now.us < serve->prune_at.us)
+		return;
+	serve->prune_at = mono_plus(now, PRUNE_EVERY);
+	OWNED(config) config = (struct config *)(void *)shared_slot_get(reload_configs(serve->reload));
+	struct prune *prune = mem_new(struct prune);
+	prune->entry.apply = prune_apply;
+	prune->entry.done = prune_done;
+	prune->before = wall_after(clock_wall(), -config->history);
+	prune->journal = serve->journal;
+	if (!journal_add(serve->journal, &prune->entry))
+		free(prune);
+}
+
+/* ---- the main thread ---- */
+
+static bool block_signals(struct serve *serve, struct error *err)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	signal(SIGPIPE, SIG_IGN);
+	if (pthread_sigmask(SIG_BLOCK, &set, NULL) || (serve->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) < 0)
+		return error_fail(err, ERROR_SYSTEM, "signals: %s", strerror(errno));
+	return true;
+}
+
+/* True: stop. */
+static bool take_signals(struct serve *serve)
+{
+	struct signalfd_siginfo info;
+	while (read(serve->signals, &info, sizeof info) == sizeof info) {
+		if (info.ssi_signo != SIGHUP)
+			return true;
+		reload_unasked(serve);
+	}
+	return false;
+}
+
+static int wait_ms(const struct serve *serve)
+{
+	if (serve->is_changed)
+		return SETTLE_MS;
+	int64_t left = (serve->prune_at.us - clock_mono().us) / US_PER_MS;
+	return left < 0 ? 0 : (int)left + 1;
+}
+
+static void loop(struct serve *serve)
+{
+	for (;;) {
+		struct pollfd fds[] = {
+			{ .fd = serve->signals, .events = POLLIN },
+			{ .fd = watch_fd(serve->watch), .events = POLLIN },
+			{ .fd = mailbox_fd(serve->requests), .events = POLLIN },
+		};
+		int ready = poll(fds, sizeof fds / sizeof *fds, wait_ms(serve));
+		if (ready > 0 && (fds[0].revents & POLLIN) && take_signals(serve))
+			return;
+		if (ready > 0 && (fds[2].revents & POLLIN))
+			answer_requests(serve, false);
+		if (ready > 0 && (fds[1].revents & POLLIN)) {
+			watch_clear(serve->watch);
+			serve->is_changed = true;
+		} else if (ready == 0 && serve->is_changed) {
+			serve->is_changed = false;
+			reload_unasked(serve);
+		}
+		prune_when_due(serve);
+	}
+}
+
+/* A second signal while stopping ends at once; what is open is found again at the next start. */
+static void *end_on_second_signal(void *context)
+{
+	const struct serve *serve = context;
+	struct pollfd fd = { .fd = serve->signals, .events = POLLIN };
+	while (poll(&fd, 1, -1) < 0)
+		;
+	_exit(EXIT_NO);
+}
+
+static void stop(struct serve *serve)
+{
+	struct error err;
+	pthread_t impatient;
+	log_info("stopping");
+	if (thread_start(&impatient, THREAD_ANY, "impatient", end_on_second_signal, serve, &err))
+		pthread_detach(impatient);
+	mailbox_close(serve->requests);
+	answer_requests(serve, true);
+	intake_stop(serve->intake);
+	dispatch_stop(serve->dispatch, STOP_WITHIN);
+	admin_stop(serve->admin);
+	journal_stop(serve->journal);
+	log_info("stopped");
+}
+
+/* ---- start ---- */
+
+static bool start_core(struct serve *serve, struct config *config, struct error *err)
+{
+	OWNED(store) store = store_open(config->store, STORE_WRITE, err);
+	if (!store)
+		return false;
+	serve->dispatch = dispatch_new(config);
+	if (!dispatch_load(serve->dispatch, store, err))
+		return false;
+	serve->journal = journal_start(TAKE(store), JOURNAL_WAITING, err);
+	return serve->journal && dispatch_start(serve->dispatch, serve->journal, err);
+}
+
+static bool start_listeners(struct serve *serve, struct config *config, struct error *err)
+{
+	struct admin_options admin = {
+		.listen = config->listen.admin,
+		.store = config->store,
+		.journal = serve->journal,
+		.dispatch = serve->dispatch,
+		.rulesets = reload_rulesets(serve->reload),
+		.configs = reload_configs(serve->reload),
+		.failures = reload_failures(serve->reload),
+		.reload = request_reload,
+		.reload_context = serve,
+	};
+	struct intake_options intake = {
+		.config = config,
+		.rulesets = reload_rulesets(serve->reload),
+		.journal = serve->journal,
+		.dispatch = serve->dispatch,
+		.dry_run = serve->is_dry,
+	};
+	serve->admin = admin_start(&admin, err);
+	serve->intake = serve->admin ? intake_start(&intake, err) : NULL;
+	return serve->intake;
+}
+
+static bool start(struct serve *serve, struct error *err)
+{
+	OWNED(config) config = (struct config *)(void *)shared_slot_get(reload_configs(serve->reload));
+	serve->requests = mailbox_new(16, NULL);
+	if (!block_signals(serve, err) || !(serve->watch = watch_new(err)) || !start_core(serve, config, err))
+		return false;
+	reload_paths(serve->reload, watch_path, serve);
+	if (!start_listeners(serve, config, err))
+		return false;
+	log_info("serving", KV("webhooks", intake_address(serve->intake)), KV("admin", admin_address(serve->admin)),
+	         KV("store", config->store), KV("dry_run", serve->is_dry));
+	return true;
+}
+
+static void clear(struct serve *serve)
+{
+	intake_free(serve->intake);
+	admin_free(serve->admin);
+	dispatch_free(serve->dispatch);
+	mailbox_free(serve->requests);
+	watch_free(serve->watch);
+	reload_free(serve->reload);
+}
+
+/* The parts that a failed start leaves running are ended in the order of stop(). */
+static int not_started(struct serve *serve, const struct error *err)
+{
+	fprintf(stderr, "refresh-router serve: %s\n", err->message);
+	if (serve->intake)
+		intake_stop(serve->intake);
+	if (serve->dispatch)
+		dispatch_stop(serve->dispatch, US_PER_SECOND);
+	if (serve->admin)
+		admin_stop(serve->admin);
+	if (serve->journal)
+		journal_stop(serve->journal);
+	clear(serve);
+	return EXIT_CONFIG;
+}
+
+static int run(const struct command_line *line)
+{
+	struct error err;
+	struct serve serve = { .signals = -1, .is_dry = option_flag(line, "dry-run") };
+	OWNED(problems) problems = problems_new();
+	const char *path = config_find(option_value(line, "config"));
+	if (!path) {
+		fprintf(stderr, "refresh-router serve: no configuration file: give --config FILE, set REFRESH_ROUTER_CONFIG, or write "
+		                "./refresh-router.yaml or /etc/refresh-router/config.yaml\n");
+		return EXIT_CONFIG;
+	}
+	if (option_flag(line, "verbose"))
+		log_set_level(LOG_LEVEL_DEBUG);
+	secret_protect_process();
+	serve.reload = reload_new(path, problems);
+	problems_print(problems, stderr, isatty(STDERR_FILENO));
+	if (!serve.reload)
+		return EXIT_CONFIG;
+	if (!start(&serve, &err))
+		return not_started(&serve, &err);
+	loop(&serve);
+	stop(&serve);
+	clear(&serve);
+	return EXIT_YES;
+}
+
+static const struct option_spec options[] = {
+	{ "config", OPTION_VALUE, "FILE", "the configuration file" },
+	{ "dry-run", OPTION_FLAG, NULL, "decide and record, refresh nothing" },
+	{ "verbose", OPTION_FLAG, NULL, "log every event" },
+	{ 0 },
+};
+
+const struct command command_serve = {
+	.name = "serve",
+	.synopsis = "[--config FILE] [--dry-run]",
+	.summary = "run the daemon",
+	.description = "Receives signed dbt webhooks, decides by the rules, and refreshes content on the configured Tableau sites.\n"
+	               "SIGHUP, a change of the files on disk, or POST /-/reload on the admin listener reads configuration and rules again.\n"
+	               "SIGTERM stops cleanly; a second one at once. Exit status 78: the configuration cannot be used.",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,168 @@
+/*
+ * cli/show.c - everything about one event or one refresh, and why. Ids of events are odd, those of refreshes even.
+ */
+#include "cli/admin_client.h"
+#include "cli/command.h"
+#include "cli/list.h"
+#include "cli/print.h"
+
+static void print_member(const char *label, const char *value)
+{
+	OWNED_TEXT struct text clean;
+	text_init(&clean, TEXT_UNBOUNDED);
+	print_clean(value, &clean);
+	if (clean.length)
+		printf("%-14s %s\n", label, clean.at);
+}
+
+static void print_members(const cJSON *object, const char *const (*members)[2], size_t count)
+{
+	char number[MEMBER_TEXT_SIZE];
+	for (size_t i = 0; i < count; i++)
+		print_member(members[i][0], member_text(object, members[i][1], number));
+}
+
+/* ---- a refresh ---- */
+
+static void print_cause(const struct command_line *line, const cJSON *cause)
+{
+	char number[MEMBER_TEXT_SIZE], event_number[MEMBER_TEXT_SIZE];
+	int status;
+	OWNED_TEXT struct text path, text;
+	text_init(&path, TEXT_UNBOUNDED);
+	text_init(&text, TEXT_UNBOUNDED);
+	text_printf(&path, "/api/v1/events/%s", member_text(cause, "event", event_number));
+	OWNED_JSON event = admin_get(line, path.at, &status);
+	const cJSON *fields = cJSON_GetObjectItemCaseSensitive(event, "fields");
+	text_printf(&text, "event %s, rule ", member_text(cause, "event", event_number));
+	print_clean(member_text(cause, "rule", number), &text);
+	if (event) {
+		text_printf(&text, ": dbt job %s '", member_text(fields, "job_id", number));
+		print_clean(member_text(fields, "job_name", number), &text);
+		text_printf(&text, "', run %s, ", member_text(fields, "run_id", number));
+		text_printf(&text, "%s, received ", member_text(fields, "status", number));
+		text_add(&text, member_time(event, "received_at", number));
+	}
+	printf("%-14s %s\n", "because of", text.at);
+}
+
+static void print_refresh(const struct command_line *line, const cJSON *refresh)
+{
+	static const char *const members[][2] = {
+		{ "refresh", "id" }, { "state", "state" }, { "reason", "reason" }, { "site", "site" }, { "kind", "kind" },
+	};
+	static const char *const content_members[][2] = { { "content", "name" }, { "in project", "project" }, { "LUID", "id" } };
+	static const char *const times[][2] = {
+		{ "created", "created_at" }, { "tried next", "not_before" }, { "sent", "sent_at" }, { "ended", "ended_at" }, { "attempts", "attempts" },
+	};
+	static const char *const job_members[][2] = {
+		{ "Tableau job", "id" }, { "job created", "created_at" }, { "job started", "started_at" }, { "job completed", "completed_at" },
+	};
+	const cJSON *cause;
+	print_members(refresh, members, sizeof members / sizeof *members);
+	print_members(cJSON_GetObjectItemCaseSensitive(refresh, "content"), content_members, sizeof content_members / sizeof *content_members);
+	print_members(refresh, times, sizeof times / sizeof *times);
+	print_members(cJSON_GetObjectItemCaseSensitive(refresh, "job"), job_members, sizeof job_members / sizeof *job_members);
+	cJSON_ArrayForEach(cause, cJSON_GetObjectItemCaseSensitive(refresh, "causes")) {
+		print_cause(line, cause);
+	}
+}
+
+/* ---- an event ---- */
+
+static void print_fields(const cJSON *fields)
+{
+	const cJSON *field;
+	cJSON_ArrayForEach(field, fields) {
+		OWNED_TEXT struct text label;
+		text_init(&label, 200);
+		text_printf(&label, "  %s", field->string);
+		if (cJSON_IsString(field))
+			print_member(label.at, field->valuestring);
+	}
+}
+
+static void print_event_refresh(const struct command_line *line, const cJSON *id)
+{
+	char number[MEMBER_TEXT_SIZE];
+	int status;
+	OWNED_TEXT struct text path, text;
+	text_init(&path, TEXT_UNBOUNDED);
+	text_init(&text, TEXT_UNBOUNDED);
+	text_printf(&path, "/api/v1/refreshes/%lld", (long long)id->valuedouble);
+	OWNED_JSON refresh = admin_get(line, path.at, &status);
+	if (!refresh)
+		return;
+	const cJSON *content = cJSON_GetObjectItemCaseSensitive(refresh, "content");
+	text_printf(&text, "%lld %s: ", (long long)id->valuedouble, member_text(refresh, "state", number));
+	text_printf(&text, "%s '", member_text(refresh, "kind", number));
+	print_clean(member_text(content, "name", number), &text);
+	text_printf(&text, "' on site %s", member_text(refresh, "site", number));
+	const char *reason = member_text(refresh, "reason", number);
+	if (*reason) {
+		text_add(&text, ": ");
+		print_clean(reason, &text);
+	}
+	printf("%-14s %s\n", "refresh", text.at);
+}
+
+static void print_event(const struct command_line *line, const cJSON *event)
+{
+	static const char *const members[][2] = {
+		{ "event", "id" }, { "outcome", "outcome" }, { "reason", "reason" }, { "source", "source" }, { "received", "received_at" },
+		{ "finished", "finished_at" }, { "ruleset", "ruleset" },
+	};
+	const cJSON *item;
+	print_members(event, members, sizeof members / sizeof *members);
+	printf("fields\n");
+	print_fields(cJSON_GetObjectItemCaseSensitive(event, "fields"));
+	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(event, "matched")) {
+		print_member("matched", cJSON_IsString(item) ? item->valuestring : "");
+	}
+	const cJSON *open = cJSON_GetObjectItemCaseSensitive(event, "open_selections");
+	if (cJSON_IsNumber(open))
+		printf("%-14s %lld of its selections wait to be found on Tableau; the status page tells the last error of each site\n", "waiting",
+		       (long long)open->valuedouble);
+	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(event, "refreshes")) {
+		print_event_refresh(line, item);
+	}
+}
+
+static int run(const struct command_line *line)
+{
+	int64_t id;
+	int status = EXIT_YES;
+	if (!str_to_count(str_of(line->arguments[0]), &id) || id < 1)
+		return command_usage(line, "'%s' is not an id", line->arguments[0]);
+	OWNED_TEXT struct text path;
+	text_init(&path, TEXT_UNBOUNDED);
+	text_printf(&path, "/api/v1/%s/%lld", id % 2 ? "events" : "refreshes", (long long)id);
+	OWNED_JSON json = admin_get(line, path.at, &status);
+	if (!json)
+		return status;
+	if (line->json)
+		print_json(json, stdout);
+	else if (id % 2)
+		print_event(line, json);
+	else
+		print_refresh(line, json);
+	return EXIT_YES;
+}
+
+static const struct option_spec options[] = {
+	{ "url", OPTION_VALUE, "URL", "the daemon's admin listener; default from the configuration" },
+	{ "config", OPTION_VALUE, "FILE", "the configuration that names the admin listener" },
+	{ 0 },
+};
+
+const struct command command_show = {
+	.name = "show",
+	.synopsis = "ID",
+	.summary = "tell everything about one event or refresh, and why",
+	.description = "ID is a number that `events` or `refreshes` prints; those of events are odd, those of refreshes even.",
+	.options = options,
+	.has_format = true,
+	.least_arguments = 1,
+	.most_arguments = 1,
+	.run = run,
+};

@@ -1,0 +1,121 @@
+#include "config/config.h"
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/file.h"
+#include "config/check.h"
+#include "config/fields.h"
+
+#define SYSTEM_CONFIG "/etc/refresh-router/config.yaml"
+#define SYSTEM_STATE "/var/lib/refresh-router"
+
+const char *config_find(const char *path)
+{
+	static const char *const usual[] = { "./refresh-router.yaml", SYSTEM_CONFIG };
+	const char *from_environment = getenv("REFRESH_ROUTER_CONFIG");
+	if (path)
+		return path;
+	if (from_environment && *from_environment)
+		return from_environment;
+	for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+		if (!access(usual[i], F_OK))
+			return usual[i];
+	return NULL;
+}
+
+static void config_destroy(struct shared *shared)
+{
+	struct config *config = (struct config *)(void *)shared;
+	arena_free(config->arena);     /* the struct itself lives there too */
+}
+
+void config_free(struct config *config)
+{
+	if (config)
+		shared_unref(&config->shared);
+}
+
+static void fill_defaults(struct config *config, const struct yaml_file *file)
+{
+	const char *state = getenv("STATE_DIRECTORY");     /* systemd.exec(5): several stand with ':' between them */
+	if (!state || !*state)
+		state = SYSTEM_STATE;
+	if (!config->store)
+		config->store = arena_printf(config->arena, "sqlite:%.*s/state.db", (int)strcspn(state, ":"), state);
+	if (!yaml_get(file->root, "rules")) {
+		const char **items = arena_array(config->arena, const char *, 1);
+		items[0] = path_beside(file->path, "rules", config->arena);
+		config->rules = (struct texts){ .count = 1, .items = items };
+	}
+	/* sqlite:state.db is relative to the file, as every path is. */
+	struct str store = str_of(config->store);
+	if (str_starts(store, "sqlite:") && store.length > strlen("sqlite:") && store.at[strlen("sqlite:")] != '/')
+		config->store = arena_printf(config->arena, "sqlite:%s", path_beside(file->path, store.at + strlen("sqlite:"), config->arena));
+}
+
+struct config *config_load(const char *path, struct problems *problems)
+{
+	size_t errors = problems_error_count(problems);
+	struct arena *arena = arena_new();     /* the file's tree stays in it: places point there */
+	struct config *config = arena_new_of(arena, struct config);
+	shared_init(&config->shared, config_destroy);
+	config->arena = arena;
+	config->path = arena_text(arena, path);
+	const struct yaml_file *file = yaml_load(config->path, arena, problems);
+	if (file) {
+		IGNORE(fields_load(config_fields, file->root, "the configuration", file, config, arena, problems));    /* it is counted */
+		fill_defaults(config, file);
+		config_check(config, file, problems);
+	}
+	if (file && problems_error_count(problems) == errors)
+		return config;
+	config_free(config);
+	return NULL;
+}
+
+/* ---- reading it ---- */
+
+size_t config_source_count(const struct config *config)
+{
+	return config->sources.count;
+}
+
+const struct config_source *config_source(const struct config *config, size_t index)
+{
+	return &((const struct config_source *)config->sources.items)[index];
+}
+
+size_t config_site_count(const struct config *config)
+{
+	return config->sites.count;
+}
+
+const struct config_site *config_site(const struct config *config, size_t index)
+{
+	return &((const struct config_site *)config->sites.items)[index];
+}
+
+const struct config_site *config_site_named(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config_site_count(config); i++)
+		if (text_is(config_site(config, i)->name, name))
+			return config_site(config, i);
+	return NULL;
+}
+
+cJSON *config_schema(void)
+{
+	cJSON *schema = fields_schema(config_fields);
+	cJSON_AddStringToObject(schema, "$schema", "http://json-schema.org/draft-07/schema#");
+	cJSON_AddStringToObject(schema, "$id", "config.schema.json");
+	cJSON_AddStringToObject(schema, "title", "Configuration of refresh-router");
+	cJSON *version = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(schema, "properties"), "version");
+	cJSON *known = cJSON_AddArrayToObject(version, "enum");
+	cJSON_AddItemToArray(known, cJSON_CreateNumber(1));
+	cJSON_AddItemToArray(known, cJSON_CreateString("1"));
+	return schema;
+}
+
+void config_print_fields(struct text *out)
+{
+	fields_print(config_fields, "", out);
+}

@@ -1,0 +1,116 @@
+#include "config/fields.h"
+#include "config/config.h"
+
+/* clang-format off */
+static const struct field tls_fields[] = {
+	FIELD_PATH(config_tls, certificate, .required = true, .example = "tls/cert.pem",
+		.help = "PEM file with the certificate and its chain; read at start"),
+	FIELD_PATH(config_tls, private_key, .required = true, .example = "tls/key.pem",
+		.help = "PEM file with the private key; read at start"),
+	{0},
+};
+
+static const struct field listen_fields[] = {
+	FIELD_TEXT(config_listen, webhooks, .fallback = "0.0.0.0:8080", .example = "0.0.0.0:8080",
+		.help = "Address and port that dbt reaches; port 0 takes a free one; takes effect at a start"),
+	FIELD_TEXT(config_listen, admin, .fallback = "127.0.0.1:8081", .example = "127.0.0.1:8081",
+		.help = "Address and port of health, metrics, API and status page; takes effect at a start"),
+	FIELD_MAP(config_listen, tls, config_tls, .fields = tls_fields, FIELD_PLACE(config_tls, place),
+		.help = "Serve the webhook listener over TLS"),
+	{0},
+};
+
+static const struct field retry_fields[] = {
+	FIELD_DURATION(config_retry, initial, .fallback = "1s", .min = US_PER_MS, .max = 3600 * US_PER_SECOND, .example = "1s",
+		.help = "First wait after a transient error; doubled each time, with full jitter"),
+	FIELD_DURATION(config_retry, max, .fallback = "5m", .min = US_PER_MS, .max = 86400 * US_PER_SECOND, .example = "5m",
+		.help = "Longest wait between two tries"),
+	{0},
+};
+
+static const struct field limits_fields[] = {
+	FIELD_SIZE(config_limits, body, .fallback = "1MiB", .min = 1024, .max = (int64_t)64 << 20, .example = "1MiB",
+		.help = "Largest webhook body; a larger one is answered 413"),
+	FIELD_COUNT(config_limits, connections, .fallback = "1000", .min = 1, .max = 100000, .example = "1000",
+		.help = "Most connections to the webhook listener at once"),
+	FIELD_DURATION(config_limits, request_time, .fallback = "10s", .min = 100 * US_PER_MS, .max = 600 * US_PER_SECOND, .example = "10s",
+		.help = "Time within which a request's head and body must have arrived"),
+	FIELD_COUNT(config_limits, waiting_refreshes, .fallback = "1000000", .min = 1, .max = 100000000, .example = "1000000",
+		.help = "Most refreshes and unresolved selections at once; beyond it events are answered 503"),
+	{0},
+};
+
+static const struct field source_fields[] = {
+	FIELD_TEXT(config_source, name, .required = true, .example = "dbt-prod",
+		.help = "What rules and logs call this sender; its webhooks are posted to /webhooks/NAME"),
+	FIELD_SECRETS(config_source, secrets, .required = true, .example = "[{env: DBT_PROD_SECRET}]",
+		.help = "Secrets of the dbt webhooks that post here; any of them may sign, so that one can be rotated"),
+	FIELD_TEXT(config_source, account_id, .example = "4238",
+		.help = "The dbt account; events of other accounts are recorded and ignored"),
+	FIELD_TEXT(config_source, signature_header, .fallback = "Authorization", .example = "Authorization",
+		.help = "Header that carries the signature, for gateways that move it"),
+	{0},
+};
+
+static const struct field pat_fields[] = {
+	FIELD_TEXT(config_pat, name, .required = true, .example = "refresh-router",
+		.help = "Name of the personal access token"),
+	FIELD_SECRET(config_pat, secret, .required = true, .example = "{file: /run/secrets/finance_pat}",
+		.help = "Where its secret is: {env: NAME}, {file: PATH} or {credential: NAME}"),
+	{0},
+};
+
+static const struct field site_fields[] = {
+	FIELD_TEXT(config_site, name, .required = true, .example = "finance",
+		.help = "What rules and logs call this site"),
+	FIELD_TEXT(config_site, server, .required = true, .example = "https://10ax.online.tableau.com",
+		.help = "Scheme and host of the Tableau Server, or of the Tableau Cloud pod"),
+	FIELD_TEXT(config_site, content_url, .fallback = "", .example = "finance",
+		.help = "The part after /site/ in the browser's address; empty is the Default site of a Tableau Server"),
+	FIELD_MAP(config_site, pat, config_pat, .fields = pat_fields, .required = true, FIELD_PLACE(config_pat, place),
+		.help = "The personal access token of this site, used by nobody else: a second sign-in ends the first session"),
+	FIELD_TEXT(config_site, api_version, .fallback = "auto", .example = "3.22",
+		.help = "Version of Tableau's REST API, or auto: what the server offers"),
+	FIELD_COUNT(config_site, max_requests, .fallback = "8", .min = 1, .max = 64, .example = "8",
+		.help = "HTTP requests to this site at the same time"),
+	FIELD_COUNT(config_site, max_running, .fallback = "0", .min = 0, .max = 100000, .example = "10",
+		.help = "Tableau jobs of ours in flight at once; 0 is no limit of our own"),
+	FIELD_COUNT(config_site, refreshes_per_hour, .min = 0, .max = 1000000, .example = "60",
+		.help = "Refresh starts an hour; 0 is none; default 60 for Tableau Cloud, none for a Server. Kept, not enforced yet"),
+	FIELD_COUNT(config_site, job_queries_per_day, .min = 0, .max = 100000000, .example = "20000",
+		.help = "Job queries a day; 0 is none; default 20000 for Tableau Cloud, none for a Server. Kept, not enforced yet"),
+	FIELD_DURATION(config_site, poll_interval, .fallback = "10s", .min = 50 * US_PER_MS, .max = 3600 * US_PER_SECOND, .example = "10s",
+		.help = "Least time between two looks at this site's jobs"),
+	FIELD_PATH(config_site, ca_file, .example = "/etc/ssl/corp.pem",
+		.help = "PEM file of the certificate authorities to trust instead of the system's"),
+	FIELD_TEXT(config_site, proxy, .example = "http://proxy:3128",
+		.help = "HTTP proxy for this site"),
+	{0},
+};
+
+const struct field config_fields[] = {
+	FIELD_COUNT(config, version, .required = true, .example = "1",
+		.help = "Version of this format"),
+	FIELD_MAP(config, listen, config_listen, .fields = listen_fields,
+		.help = "Where the daemon listens"),
+	FIELD_TEXT(config, store, .example = "sqlite:/var/lib/refresh-router/state.db",
+		.help = "Where events and refreshes are kept; default state.db in systemd's state directory or /var/lib/refresh-router"),
+	FIELD_PATHS(config, rules, .example = "[rules/]",
+		.help = "Rule files, or folders of them (*.yaml and *.yml, recursively; hidden ones and *.test.yaml left out); default rules/"),
+	FIELD_DURATION(config, history, .fallback = "90d", .min = 60 * US_PER_SECOND, .max = (int64_t)3650 * 86400 * US_PER_SECOND, .example = "90d",
+		.help = "How long finished events and refreshes are kept"),
+	FIELD_MAP(config, retry, config_retry, .fields = retry_fields,
+		.help = "Waits after transient errors"),
+	FIELD_DURATION(config, give_up_after, .fallback = "6h", .min = US_PER_SECOND, .max = (int64_t)30 * 86400 * US_PER_SECOND, .example = "6h",
+		.help = "After this time a refresh that could not be done is expired"),
+	FIELD_DURATION(config, clock_skew, .fallback = "60s", .min = 0, .max = 3600 * US_PER_SECOND, .example = "60s",
+		.help = "How far the clocks of dbt and Tableau may differ when a job's start is compared with a run's end"),
+	FIELD_MAP(config, limits, config_limits, .fields = limits_fields,
+		.help = "Bounds; reaching one sheds load visibly"),
+	FIELD_LIST(config, sources, config_source, .fields = source_fields, .required = true, FIELD_PLACE(config_source, place),
+		.help = "Senders of webhooks"),
+	FIELD_LIST(config, sites, config_site, .fields = site_fields, .required = true, FIELD_PLACE(config_site, place),
+		.help = "Tableau sites"),
+	{0},
+};
+/* clang-format on */

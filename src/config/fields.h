@@ -1,0 +1,7 @@
+/*
+ * config/fields.h - the tables that declare the configuration file; private to config/.
+ */
+#pragma once
+#include "base/field.h"
+
+extern const struct field config_fields[];

@@ -1,0 +1,135 @@
+#include "content/selection.h"
+
+static int compare_text(const char *a, const char *b)
+{
+	if (!a || !b)
+		return (a != NULL) - (b != NULL);
+	return strcmp(a, b);
+}
+
+int selection_compare(const struct selection *a, const struct selection *b)
+{
+	int order = compare_text(a->site, b->site);
+	if (!order)
+		order = (int)a->kind - (int)b->kind;
+	if (!order)
+		order = (int)a->by - (int)b->by;
+	if (!order)
+		order = compare_text(a->selector, b->selector);
+	if (!order)
+		order = compare_text(a->project, b->project);
+	if (!order)
+		order = compare_text(a->tag, b->tag);
+	if (!order)
+		order = compare_text(a->owner, b->owner);
+	return order ? order : (int)a->incremental - (int)b->incremental;
+}
+
+static const char *const selector_keys[] = {
+	[SELECT_NAME] = "name",
+	[SELECT_PATTERN] = "pattern",
+	[SELECT_LUID] = "luid",
+};
+
+cJSON *selection_json(const struct selection *selection)
+{
+	cJSON *json = cJSON_CreateObject();
+	cJSON_AddStringToObject(json, "site", selection->site);
+	cJSON_AddStringToObject(json, "kind", kind_name(selection->kind));
+	if (selection->by != SELECT_ALL)
+		cJSON_AddStringToObject(json, selector_keys[selection->by], selection->selector);
+	json_add_text(json, "project", selection->project);
+	json_add_text(json, "tag", selection->tag);
+	json_add_text(json, "owner", selection->owner);
+	cJSON_AddBoolToObject(json, "incremental", selection->incremental);
+	if (selection->allow_many || selection->allow_none) {
+		cJSON *allow = cJSON_AddArrayToObject(json, "allow");
+		if (selection->allow_many)
+			cJSON_AddItemToArray(allow, cJSON_CreateString("many"));
+		if (selection->allow_none)
+			cJSON_AddItemToArray(allow, cJSON_CreateString("none"));
+	}
+	if (selection->shadow)
+		cJSON_AddStringToObject(json, "mode", "shadow");
+	json_add_count(json, "priority", selection->priority);
+	cJSON *rules = cJSON_AddArrayToObject(json, "rules");
+	for (size_t i = 0; i < selection->rule_count; i++)
+		cJSON_AddItemToArray(rules, cJSON_CreateString(selection->rules[i]));
+	return json;
+}
+
+static const char *optional_text(const cJSON *json, const char *key, struct arena *arena)
+{
+	return json_get(json, key) ? arena_text(arena, json_text(json, key)) : NULL;
+}
+
+static void parse_selector(const cJSON *json, struct selection *selection, struct arena *arena)
+{
+	selection->by = SELECT_ALL;
+	for (int by = SELECT_NAME; by < SELECT_ALL; by++) {
+		if (!json_get(json, selector_keys[by]))
+			continue;
+		selection->by = (enum select_by)by;
+		selection->selector = optional_text(json, selector_keys[by], arena);
+	}
+}
+
+static void parse_rules(const cJSON *json, struct selection *selection, struct arena *arena)
+{
+	const cJSON *list = json_get(json, "rules"), *item;
+	const char **rules = arena_array(arena, const char *, (size_t)cJSON_GetArraySize(list) + 1);
+	cJSON_ArrayForEach(item, list) {
+		if (cJSON_IsString(item))
+			rules[selection->rule_count++] = arena_text(arena, item->valuestring);
+	}
+	selection->rules = rules;
+}
+
+static bool allows(const cJSON *json, const char *what)
+{
+	const cJSON *item;
+	cJSON_ArrayForEach(item, json_get(json, "allow")) {
+		if (cJSON_IsString(item) && !strcmp(item->valuestring, what))
+			return true;
+	}
+	return false;
+}
+
+bool selection_parse(const cJSON *json, struct selection *selection, struct arena *arena, struct error *err)
+{
+	struct selection read = { .kind = kind_of(json_text(json, "kind")), .priority = 50 };
+	int64_t priority;
+	if (!cJSON_IsObject(json) || read.kind == CONTENT_KIND_COUNT || !*json_text(json, "site"))
+		return error_fail(err, ERROR_INPUT, "a selection has a site and a kind");
+	read.site = arena_text(arena, json_text(json, "site"));
+	parse_selector(json, &read, arena);
+	read.project = optional_text(json, "project", arena);
+	read.tag = optional_text(json, "tag", arena);
+	read.owner = optional_text(json, "owner", arena);
+	read.incremental = json_flag(json, "incremental", false);
+	read.allow_many = allows(json, "many");
+	read.allow_none = allows(json, "none");
+	read.shadow = !strcmp(json_text(json, "mode"), "shadow");
+	if (json_count(json, "priority", &priority) && priority >= 0 && priority <= 100)
+		read.priority = (int)priority;
+	parse_rules(json, &read, arena);
+	*selection = read;
+	return true;
+}
+
+void selection_describe(const struct selection *selection, struct text *out)
+{
+	if (selection->by == SELECT_ALL)
+		text_printf(out, "all %s", kind_plural(selection->kind));
+	else if (selection->by == SELECT_NAME)
+		text_printf(out, "%s '%s'", kind_name(selection->kind), selection->selector);
+	else
+		text_printf(out, "%s %s", selection->by == SELECT_PATTERN ? kind_plural(selection->kind) : kind_name(selection->kind),
+		            selection->selector);
+	if (selection->project)
+		text_printf(out, " in project '%s'", selection->project);
+	if (selection->tag)
+		text_printf(out, " with tag '%s'", selection->tag);
+	if (selection->owner)
+		text_printf(out, " of owner '%s'", selection->owner);
+}

@@ -1,0 +1,131 @@
+#include "dispatch/batch.h"
+#include "base/arena.h"
+#include "base/fault.h"
+
+enum operation_type { OPERATION_RECORD, OPERATION_CAUSE, OPERATION_END_SELECTION };
+
+struct operation {
+	enum operation_type type;
+	union {
+		struct refresh_row refresh;
+		struct cause_row cause;
+		int64_t selection;
+	};
+};
+
+struct batch {
+	struct journal_entry entry;    /* first member: the journal hands it back */
+	struct arena *arena;
+	struct operation *operations;
+	size_t operation_count, operation_capacity;
+	int64_t *sends;
+	size_t send_count, send_capacity;
+	batch_done *done;
+	void *context;
+};
+
+struct batch *batch_new(void)
+{
+	struct batch *batch = mem_new(struct batch);
+	batch->arena = arena_new();
+	return batch;
+}
+
+void batch_free(struct batch *batch)
+{
+	if (!batch)
+		return;
+	arena_free(batch->arena);
+	free(batch->operations);
+	free(batch->sends);
+	free(batch);
+}
+
+static struct operation *add(struct batch *batch, enum operation_type type)
+{
+	mem_grow(&batch->operations, &batch->operation_capacity, batch->operation_count);
+	struct operation *operation = &batch->operations[batch->operation_count++];
+	*operation = (struct operation){ .type = type };
+	return operation;
+}
+
+void batch_record(struct batch *batch, const struct refresh_row *row)
+{
+	struct refresh_row *copy = &add(batch, OPERATION_RECORD)->refresh;
+	*copy = *row;
+	copy->site = arena_text(batch->arena, row->site);
+	copy->content.luid = arena_text(batch->arena, row->content.luid);
+	copy->content.name = arena_text(batch->arena, row->content.name);
+	copy->content.project = arena_text(batch->arena, row->content.project);
+	copy->reason = arena_text(batch->arena, row->reason);
+	copy->job_id = arena_text(batch->arena, row->job_id);
+}
+
+void batch_cause(struct batch *batch, const struct cause_row *cause)
+{
+	struct cause_row *copy = &add(batch, OPERATION_CAUSE)->cause;
+	*copy = *cause;
+	copy->rule = arena_text(batch->arena, cause->rule);
+}
+
+void batch_end_selection(struct batch *batch, int64_t selection)
+{
+	add(batch, OPERATION_END_SELECTION)->selection = selection;
+}
+
+void batch_send(struct batch *batch, int64_t refresh)
+{
+	mem_grow(&batch->sends, &batch->send_capacity, batch->send_count);
+	batch->sends[batch->send_count++] = refresh;
+}
+
+bool batch_is_empty(const struct batch *batch)
+{
+	return !batch->operation_count && !batch->send_count;
+}
+
+const int64_t *batch_sends(const struct batch *batch, size_t *count)
+{
+	*count = batch->send_count;
+	return batch->sends;
+}
+
+static bool apply_one(const struct operation *operation, struct store *store, struct error *err)
+{
+	switch (operation->type) {
+	case OPERATION_RECORD:
+		return store_put_refresh(store, &operation->refresh, err);
+	case OPERATION_CAUSE:
+		return store_add_cause(store, &operation->cause, err);
+	case OPERATION_END_SELECTION:
+		return store_end_selection(store, operation->selection, err);
+	}
+	return true;
+}
+
+static bool apply(struct journal_entry *entry, struct store *store, struct error *err)
+{
+	const struct batch *batch = (const struct batch *)(const void *)entry;
+	if (FAULT("dispatch.record"))
+		return error_fail(err, ERROR_SYSTEM, "a fault point failed");
+	for (size_t i = 0; i < batch->operation_count; i++)
+		if (!apply_one(&batch->operations[i], store, err))
+			return false;
+	return true;
+}
+
+static void applied(struct journal_entry *entry, bool committed, const struct error *err)
+{
+	(void)err;     /* the journal reports its own trouble; the batch is tried again until it is durable */
+	struct batch *batch = (struct batch *)(void *)entry;
+	batch->done(batch, committed, batch->context);
+}
+
+bool batch_write(struct batch *batch, struct journal *journal, batch_done *done, void *context)
+{
+	batch->entry.apply = apply;
+	batch->entry.done = applied;
+	batch->done = done;
+	batch->context = context;
+	return journal_add_always(journal, &batch->entry);
+}

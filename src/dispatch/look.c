@@ -1,0 +1,79 @@
+/*
+ * dispatch/look.c - looks for a job of one content: the site's list gives candidates by name, each is then asked for the content that it works on,
+ * because a row has no content id (tableau-rest.md 6.2).
+ */
+#include "base/mem.h"
+#include "dispatch/effects.h"
+
+/* More jobs of one name than this are not asked one by one; the next try looks again. */
+#define MOST_CANDIDATES 8
+
+struct look {
+	struct effects *effects;
+	int64_t refresh, asked_after;
+	char *site, *luid, *name;
+	size_t count, at;          /* candidates, youngest first */
+	char candidates[MOST_CANDIDATES][sizeof((struct job *)0)->id];
+};
+
+static void look_end(struct look *look, struct answer answer, const struct job_seen *job)
+{
+	effects_go_on(look->effects, schedule_looked(effects_schedule(look->effects), effects_now(), look->refresh, answer, job,
+	                                             look->asked_after));
+	free(look->site);
+	free(look->luid);
+	free(look->name);
+	free(look);
+}
+
+static void look_next(struct look *look);
+
+static void candidate_told(const struct outcome *outcome, const struct job *job, void *context)
+{
+	struct look *look = context;
+	if (!outcome->ok && outcome->error.kind != ERROR_GONE && outcome->error.kind != ERROR_REFUSED) {
+		struct answer answer = effects_answer(outcome);
+		answer.verdict = VERDICT_RETRY;
+		look_end(look, answer, NULL);
+	} else if (outcome->ok && !strcmp(job->content, look->luid)) {
+		struct job_seen seen = effects_job(job);
+		look_end(look, (struct answer){ .verdict = VERDICT_OK }, &seen);
+	} else {
+		look_next(look);
+	}
+}
+
+static void look_next(struct look *look)
+{
+	if (look->at == look->count)
+		look_end(look, (struct answer){ .verdict = VERDICT_NONE, .reason = "no job of this content was found" }, NULL);
+	else
+		tableau_job(effects_tableau(look->effects), look->site, look->candidates[look->at++], candidate_told, look);
+}
+
+static void listed(const struct outcome *outcome, const struct job *jobs, size_t count, void *context)
+{
+	struct look *look = context;
+	if (!outcome->ok) {
+		struct answer answer = effects_answer(outcome);
+		answer.verdict = outcome->error.kind == ERROR_REFUSED ? VERDICT_CANNOT : VERDICT_RETRY;
+		look_end(look, answer, NULL);
+		return;
+	}
+	for (size_t i = count; i-- > 0 && look->count < MOST_CANDIDATES;)
+		if (jobs[i].title && !strcmp(jobs[i].title, look->name))
+			memcpy(look->candidates[look->count++], jobs[i].id, sizeof jobs[i].id);
+	look_next(look);
+}
+
+void effects_look(struct effects *effects, const struct refresh_row *refresh, struct wall since, int64_t asked_after)
+{
+	struct look *look = mem_new(struct look);
+	look->effects = effects;
+	look->refresh = refresh->id;
+	look->asked_after = asked_after;
+	look->site = mem_copy_text(refresh->site);
+	look->luid = mem_copy_text(refresh->content.luid);
+	look->name = mem_copy_text(refresh->content.name);
+	tableau_jobs(effects_tableau(effects), refresh->site, since, listed, look);
+}

@@ -1,0 +1,501 @@
+/*
+ * dispatch/loop.c - the dispatch thread: messages, time and answers go into the schedule, its actions come out and are carried out.
+ *
+ * Records are written in batches: one batch is at the journal, the next one collects meanwhile. A request leaves only after the batch
+ * that records it as `sending` is durable; everything else (resolve, poll, look) changes nothing at Tableau and goes at once.
+ */
+#include <stdatomic.h>
+#define HASH_FUNCTION HASH_FNV     /* the default one falls through its cases, which clang does not let pass */
+#include <uthash.h>
+#include "base/log.h"
+#include "base/mailbox.h"
+#include "base/metric.h"
+#include "base/text.h"
+#include "base/thread.h"
+#include "dispatch/batch.h"
+#include "dispatch/dispatch.h"
+#include "dispatch/effects.h"
+
+#define STATUS_EVERY (500 * US_PER_MS)
+#define WRITE_AGAIN_AFTER (1 * US_PER_SECOND)
+#define LONGEST_WAIT (60 * US_PER_SECOND)
+
+/* A selection whose content is not known yet. */
+struct pending {
+	int64_t id;
+	const struct selection *selection;
+	struct arena *arena;           /* of its own: neighbours of one event end at other times */
+	UT_hash_handle by_id;
+};
+
+enum note_type { NOTE_EVENT, NOTE_CONFIGURE, NOTE_WRITTEN, NOTE_STOP };
+
+struct note {                      /* what other threads say to this one */
+	struct message message;        /* first member */
+	enum note_type type;
+	struct dispatch_event *event;  /* NOTE_EVENT */
+	struct config *config;         /* NOTE_CONFIGURE, with a reference */
+	bool committed;                /* NOTE_WRITTEN */
+	int64_t us;                    /* NOTE_STOP */
+};
+
+struct dispatch {
+	struct config *config;
+	struct schedule *schedule;
+	struct tableau *tableau;
+	struct effects *effects;
+	struct journal *journal;
+	struct mailbox *notes;
+	struct pending *pending;
+	struct batch *open;            /* collects */
+	struct batch *writing;         /* at the journal, or waiting to be written again */
+	struct mono write_again_at;    /* {0}: not waiting */
+	struct shared_slot *status;
+	struct mono status_at;
+	atomic_llong open_count;       /* selections and refreshes that have not ended; for dispatch_is_full() */
+	atomic_llong most_open;
+	pthread_t thread;
+	bool is_started, is_stopping;
+	struct mono stop_at;
+};
+
+/* ---- notes ---- */
+
+static void note_free(struct message *message)
+{
+	struct note *note = (struct note *)(void *)message;
+	if (note->event)
+		arena_free(note->event->arena);
+	config_free(note->config);
+	free(note);
+}
+
+static void notify(struct dispatch *dispatch, struct note note)
+{
+	struct note *copy = mem_new(struct note);
+	*copy = note;
+	if (!mailbox_send_answer(dispatch->notes, &copy->message))
+		note_free(&copy->message);
+}
+
+void dispatch_event(struct dispatch *dispatch, struct dispatch_event *event)
+{
+	notify(dispatch, (struct note){ .type = NOTE_EVENT, .event = event });
+}
+
+void dispatch_configure(struct dispatch *dispatch, struct config *config)
+{
+	shared_ref(&config->shared);
+	notify(dispatch, (struct note){ .type = NOTE_CONFIGURE, .config = config });
+}
+
+bool dispatch_is_full(struct dispatch *dispatch)
+{
+	return atomic_load_explicit(&dispatch->open_count, memory_order_relaxed) >=
+	       atomic_load_explicit(&dispatch->most_open, memory_order_relaxed);
+}
+
+struct dispatch_status *dispatch_status(struct dispatch *dispatch)
+{
+	return (struct dispatch_status *)(void *)shared_slot_get(dispatch->status);
+}
+
+/* ---- what is pending ---- */
+
+static struct pending *pending_find(struct dispatch *dispatch, int64_t id)
+{
+	struct pending *pending = NULL;
+	HASH_FIND(by_id, dispatch->pending, &id, sizeof id, pending);
+	return pending;
+}
+
+static void pending_free(struct dispatch *dispatch, struct pending *pending)
+{
+	HASH_DELETE(by_id, dispatch->pending, pending);
+	arena_free(pending->arena);
+	free(pending);
+}
+
+static void pending_add(struct dispatch *dispatch, int64_t id, const char *json)
+{
+	struct pending *pending = mem_new(struct pending);
+	struct selection *selection;
+	struct error err;
+	pending->id = id;
+	pending->arena = arena_new();
+	selection = arena_new_of(pending->arena, struct selection);
+	OWNED_JSON tree = json_parse(str_of(json), &err);
+	if (!tree || !selection_parse(tree, selection, pending->arena, &err)) {
+		/* We wrote it ourselves, so the store is damaged: say so, and let the selection end as failed for lack of a site. */
+		log_error("a stored selection cannot be read", KV("selection", id), KV("reason", err.message));
+		*selection = (struct selection){ .site = "?", .by = SELECT_NAME, .selector = "?" };
+	}
+	pending->selection = selection;
+	HASH_ADD(by_id, dispatch->pending, id, sizeof pending->id, pending);
+}
+
+/* ---- actions ---- */
+
+static void count_end(const struct refresh_row *row)
+{
+	switch (row->state) {
+	case REFRESH_SUCCEEDED:
+		metric_add(METRIC_refreshes_succeeded_total, 1);
+		break;
+	case REFRESH_FAILED:
+		metric_add(METRIC_refreshes_failed_total, 1);
+		break;
+	case REFRESH_CANCELLED:
+		metric_add(METRIC_refreshes_cancelled_total, 1);
+		break;
+	case REFRESH_EXPIRED:
+		metric_add(METRIC_refreshes_expired_total, 1);
+		break;
+	case REFRESH_WAITING:
+	case REFRESH_SENDING:
+	case REFRESH_UNKNOWN:
+	case REFRESH_QUEUED:
+	case REFRESH_RUNNING:
+		break;
+	}
+}
+
+static void report(const struct refresh_row *row)
+{
+	const struct kv fields[] = {
+		KV("refresh", row->id), KV("state", refresh_state_name(row->state)), KV("site", row->site), KV("kind", kind_name(row->content.kind)),
+		KV("content", row->content.name), KV("job", row->job_id), KV("reason", row->reason), { .key = NULL },
+	};
+	bool is_bad = row->state == REFRESH_FAILED || row->state == REFRESH_EXPIRED || row->state == REFRESH_UNKNOWN;
+	log_write(is_bad ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "refresh", fields);
+	count_end(row);
+}
+
+static void resolve(struct dispatch *dispatch, int64_t id)
+{
+	const struct pending *pending = pending_find(dispatch, id);
+	if (pending)
+		effects_resolve(dispatch->effects, id, pending->selection);
+}
+
+static void perform(struct dispatch *dispatch, const struct action *action)
+{
+	struct pending *pending;
+	switch (action->type) {
+	case ACTION_RECORD:
+		report(action->refresh);
+		batch_record(dispatch->open, action->refresh);
+		break;
+	case ACTION_CAUSE:
+		batch_cause(dispatch->open, action->cause);
+		break;
+	case ACTION_END_SELECTION:
+		batch_end_selection(dispatch->open, action->selection);
+		if ((pending = pending_find(dispatch, action->selection)))
+			pending_free(dispatch, pending);
+		break;
+	case ACTION_RESOLVE:
+		resolve(dispatch, action->selection);
+		break;
+	case ACTION_SEND:
+		batch_send(dispatch->open, action->refresh->id);
+		break;
+	case ACTION_POLL:
+		effects_poll(dispatch->effects, action->refresh, action->asked_after);
+		break;
+	case ACTION_LIST:
+		effects_list(dispatch->effects, action->site, action->since, action->asked_after);
+		break;
+	case ACTION_LOOK:
+		effects_look(dispatch->effects, action->refresh, action->since, action->asked_after);
+		break;
+	}
+}
+
+/*
+ * Tableau's callbacks never run inside the calls of perform(), only inside tableau_step(), so that the schedule's actions stay valid until
+ * the last of them was carried out.
+ */
+static void perform_all(struct actions actions, void *context)
+{
+	struct dispatch *dispatch = context;
+	for (size_t i = 0; i < actions.count; i++)
+		perform(dispatch, &actions.items[i]);
+}
+
+/* ---- batches ---- */
+
+static void written(struct batch *batch, bool committed, void *context)
+{
+	(void)batch;
+	notify(context, (struct note){ .type = NOTE_WRITTEN, .committed = committed });
+}
+
+static void write_batch(struct dispatch *dispatch)
+{
+	dispatch->write_again_at = (struct mono){ 0 };
+	if (!batch_write(dispatch->writing, dispatch->journal, written, dispatch))
+		dispatch->write_again_at = mono_plus(clock_mono(), WRITE_AGAIN_AFTER);
+}
+
+static void flush(struct dispatch *dispatch)
+{
+	if (dispatch->writing || batch_is_empty(dispatch->open))
+		return;
+	dispatch->writing = dispatch->open;
+	dispatch->open = batch_new();
+	write_batch(dispatch);
+}
+
+static void batch_was_written(struct dispatch *dispatch, bool committed)
+{
+	if (!committed) {
+		/* The disk is full or failing. Nothing is lost: the same batch is written until it is durable, and what it would send waits. */
+		dispatch->write_again_at = mono_plus(clock_mono(), WRITE_AGAIN_AFTER);
+		return;
+	}
+	size_t count;
+	const int64_t *sends = batch_sends(dispatch->writing, &count);
+	for (size_t i = 0; i < count && !dispatch->is_stopping; i++) {
+		const struct refresh_row *row = schedule_find(dispatch->schedule, sends[i]);
+		if (row && row->state == REFRESH_SENDING)
+			effects_send(dispatch->effects, row);
+	}
+	batch_free(dispatch->writing);
+	dispatch->writing = NULL;
+}
+
+/* ---- inputs ---- */
+
+static void select_one(struct dispatch *dispatch, int64_t id, int64_t event, struct wall received_at, struct wall finished_at)
+{
+	const struct selection *selection = pending_find(dispatch, id)->selection;
+	OWNED_TEXT struct text label;
+	text_init(&label, 1000);
+	if (selection->selector)
+		text_add(&label, selection->selector);
+	else
+		selection_describe(selection, &label);
+	struct schedule_selection wish = {
+		.id = id,
+		.event = event,
+		.site = selection->site,
+		.incremental = selection->incremental,
+		.priority = selection->priority,
+		.arrived_at = received_at,
+		.fresh_from = wall_is_set(finished_at) ? finished_at : received_at,
+		.label = label.at,
+		.kind = selection->kind,
+		.rule_count = selection->rule_count,
+		.rules = selection->rules,
+	};
+	perform_all(schedule_select(dispatch->schedule, effects_now(), &wish), dispatch);
+}
+
+static void take_event(struct dispatch *dispatch, const struct dispatch_event *event)
+{
+	schedule_event(dispatch->schedule, event->event);
+	for (size_t i = 0; i < event->count; i++) {
+		pending_add(dispatch, event->selection_ids[i], event->selections[i]);
+		select_one(dispatch, event->selection_ids[i], event->event, event->received_at, event->finished_at);
+	}
+}
+
+static void configure(struct dispatch *dispatch, struct config *config)
+{
+	struct error err;
+	if (!tableau_configure(dispatch->tableau, config, &err))
+		log_error("a site cannot be used until its secret is there", KV("reason", err.message));
+	shared_ref(&config->shared);
+	config_free(dispatch->config);
+	dispatch->config = config;
+	atomic_store_explicit(&dispatch->most_open, config->limits.waiting_refreshes, memory_order_relaxed);
+	struct schedule_options options = {
+		.give_up_after = config->give_up_after,
+		.clock_skew = config->clock_skew,
+		.retry_initial = config->retry.initial,
+		.retry_max = config->retry.max,
+	};
+	size_t count = config_site_count(config);
+	struct schedule_site *sites = mem_alloc(sizeof *sites * (count + 1));
+	for (size_t i = 0; i < count; i++) {
+		const struct config_site *site = config_site(config, i);
+		sites[i] = (struct schedule_site){ site->name, site->max_requests, site->max_running, site->poll_interval };
+	}
+	perform_all(schedule_configure(dispatch->schedule, effects_now(), &options, sites, count), dispatch);
+	free(sites);
+}
+
+static void take_note(struct dispatch *dispatch, const struct note *note)
+{
+	switch (note->type) {
+	case NOTE_EVENT:
+		take_event(dispatch, note->event);
+		break;
+	case NOTE_CONFIGURE:
+		configure(dispatch, note->config);
+		break;
+	case NOTE_WRITTEN:
+		batch_was_written(dispatch, note->committed);
+		break;
+	case NOTE_STOP:
+		dispatch->is_stopping = true;
+		dispatch->stop_at = mono_plus(clock_mono(), note->us);
+		break;
+	}
+}
+
+static void take_notes(struct dispatch *dispatch)
+{
+	struct message *message = mailbox_take_all(dispatch->notes), *next;
+	for (; message; message = next) {
+		next = message->next;
+		take_note(dispatch, (const struct note *)(const void *)message);
+		note_free(message);
+	}
+}
+
+/* ---- the thread ---- */
+
+static void publish(struct dispatch *dispatch)
+{
+	struct mono now = clock_mono();
+	struct schedule_counts counts = schedule_counts(dispatch->schedule);
+	atomic_store_explicit(&dispatch->open_count, counts.selections + counts.open, memory_order_relaxed);
+	if (now.us - dispatch->status_at.us < STATUS_EVERY)
+		return;
+	dispatch->status_at = now;
+	metric_set(METRIC_refreshes_open, counts.open);
+	metric_set(METRIC_refreshes_waiting, counts.waiting);
+	metric_set(METRIC_selections_open, counts.selections);
+	shared_slot_put(dispatch->status, &dispatch_status_new(clock_wall(), dispatch->schedule, dispatch->tableau)->shared);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How long the network may be waited for, rounded up: a poll that is a millisecond early would spin. */
+static int wait_ms(const struct dispatch *dispatch)
+{
+	int64_t now = clock_mono().us, at = now + LONGEST_WAIT;
+	at = earlier(at, schedule_next(dispatch->schedule).us);
+	at = earlier(at, dispatch->status_at.us + (tableau_is_idle(dispatch->tableau) ? LONGEST_WAIT : STATUS_EVERY));
+	if (dispatch->write_again_at.us)
+		at = earlier(at, dispatch->write_again_at.us);
+	if (dispatch->is_stopping)
+		at = earlier(at, dispatch->stop_at.us);
+	return at <= now ? 0 : (int)((at - now + US_PER_MS - 1) / US_PER_MS);
+}
+
+static bool is_done(const struct dispatch *dispatch)
+{
+	if (!dispatch->is_stopping)
+		return false;
+	bool is_quiet = tableau_is_idle(dispatch->tableau) && !dispatch->writing && batch_is_empty(dispatch->open);
+	return is_quiet || clock_mono().us >= dispatch->stop_at.us;
+}
+
+static void *run(void *context)
+{
+	struct dispatch *dispatch = context;
+	while (!is_done(dispatch)) {
+		tableau_step(dispatch->tableau, wait_ms(dispatch), mailbox_fd(dispatch->notes));
+		take_notes(dispatch);
+		if (!dispatch->is_stopping)
+			perform_all(schedule_tick(dispatch->schedule, effects_now()), dispatch);
+		if (dispatch->write_again_at.us && clock_mono().us >= dispatch->write_again_at.us)
+			write_batch(dispatch);
+		flush(dispatch);
+		publish(dispatch);
+	}
+	int64_t left = dispatch->stop_at.us - clock_mono().us;
+	tableau_sign_out(dispatch->tableau, left > US_PER_SECOND ? left : US_PER_SECOND);
+	return NULL;
+}
+
+/* ---- life ---- */
+
+struct dispatch *dispatch_new(struct config *config)
+{
+	struct dispatch *dispatch = mem_new(struct dispatch);
+	dispatch->notes = mailbox_new(SIZE_MAX, note_free);
+	dispatch->status = shared_slot_new();
+	dispatch->tableau = tableau_new();
+	dispatch->open = batch_new();
+	shared_ref(&config->shared);
+	dispatch->config = config;
+	atomic_store(&dispatch->most_open, config->limits.waiting_refreshes);
+	return dispatch;
+}
+
+void dispatch_free(struct dispatch *dispatch)
+{
+	if (!dispatch)
+		return;
+	tableau_free(dispatch->tableau);       /* may still call back into the schedule */
+	effects_free(dispatch->effects);
+	schedule_free(dispatch->schedule);
+	mailbox_free(dispatch->notes);
+	struct pending *pending, *next;
+	HASH_ITER(by_id, dispatch->pending, pending, next)
+		pending_free(dispatch, pending);
+	batch_free(dispatch->open);
+	batch_free(dispatch->writing);
+	shared_slot_free(dispatch->status);
+	config_free(dispatch->config);
+	free(dispatch);
+}
+
+static bool restore_refresh(const struct refresh_row *row, const struct cause_row *causes, size_t count, void *context)
+{
+	struct dispatch *dispatch = context;
+	schedule_restore(dispatch->schedule, effects_now(), row, causes, count);
+	return true;
+}
+
+static bool restore_selection(const struct selection_row *row, void *context)
+{
+	struct dispatch *dispatch = context;
+	schedule_event(dispatch->schedule, row->event);
+	pending_add(dispatch, row->id, row->selection);
+	select_one(dispatch, row->id, row->event, row->received_at, row->finished_at);
+	return true;
+}
+
+bool dispatch_load(struct dispatch *dispatch, struct store *store, struct error *err)
+{
+	struct config *config = dispatch->config;
+	struct schedule_options options = { config->give_up_after, config->clock_skew, config->retry.initial, config->retry.max };
+	int64_t last_id;
+	if (!store_last_refresh_id(store, &last_id, err))
+		return false;
+	dispatch->schedule = schedule_new(&options, last_id, (uint64_t)clock_wall().us);
+	dispatch->effects = effects_new(dispatch->schedule, dispatch->tableau, perform_all, dispatch);
+	struct wall since = wall_after(clock_wall(), -config->history);
+	if (!store_load_refreshes(store, since, restore_refresh, dispatch, err))
+		return false;
+	configure(dispatch, config);
+	if (!store_load_open_selections(store, restore_selection, dispatch, err))
+		return false;
+	struct schedule_counts counts = schedule_counts(dispatch->schedule);
+	log_info("journal loaded", KV("open_selections", counts.selections), KV("open_refreshes", counts.open), KV("in_flight", counts.in_flight));
+	return true;
+}
+
+bool dispatch_start(struct dispatch *dispatch, struct journal *journal, struct error *err)
+{
+	dispatch->journal = journal;
+	dispatch->is_started = thread_start(&dispatch->thread, THREAD_DISPATCH, "dispatch", run, dispatch, err);
+	return dispatch->is_started;
+}
+
+void dispatch_stop(struct dispatch *dispatch, int64_t us)
+{
+	if (!dispatch->is_started)
+		return;
+	notify(dispatch, (struct note){ .type = NOTE_STOP, .us = us });
+	pthread_join(dispatch->thread, NULL);
+	dispatch->is_started = false;
+}

@@ -1,0 +1,207 @@
+#include "event/event.h"
+#include "base/suggest.h"
+#include "event/status.h"
+#include "event/test_delivery.h"
+
+static const struct event_field_info infos[] = {
+#define EVENT_FIELD(id, name, is_id, help) [EVENT_##id] = { name, is_id, help },
+#include "event/field.def"
+#undef EVENT_FIELD
+};
+
+const struct event_field_info *event_field_info(enum event_field field)
+{
+	return &infos[field];
+}
+
+enum event_field event_field_of(struct str name)
+{
+	int field = 0;
+	while (field < EVENT_FIELD_COUNT && !str_is(name, infos[field].name))
+		field++;
+	return (enum event_field)field;
+}
+
+/* Where dbt puts each field (dbt-webhooks.md 1.2); the others are ours. */
+static const struct { enum event_field field; bool is_in_data; const char *key; } members[] = {
+	{ EVENT_EVENT, false, "eventType" },
+	{ EVENT_EVENT_ID, false, "eventId" },
+	{ EVENT_WEBHOOK_ID, false, "webhookId" },
+	{ EVENT_WEBHOOK_NAME, false, "webhookName" },
+	{ EVENT_ACCOUNT_ID, false, "accountId" },
+	{ EVENT_TIMESTAMP, false, "timestamp" },
+	{ EVENT_PROJECT_ID, true, "projectId" },
+	{ EVENT_PROJECT_NAME, true, "projectName" },
+	{ EVENT_ENVIRONMENT_ID, true, "environmentId" },
+	{ EVENT_ENVIRONMENT_NAME, true, "environmentName" },
+	{ EVENT_JOB_ID, true, "jobId" },
+	{ EVENT_JOB_NAME, true, "jobName" },
+	{ EVENT_RUN_ID, true, "runId" },
+	{ EVENT_STATUS, true, "runStatus" },
+	{ EVENT_STATUS_CODE, true, "runStatusCode" },
+	{ EVENT_STATUS_MESSAGE, true, "runStatusMessage" },
+	{ EVENT_RUN_REASON, true, "runReason" },
+	{ EVENT_DBT_VERSION, true, "dbtVersion" },
+	{ EVENT_RUN_STARTED_AT, true, "runStartedAt" },
+	{ EVENT_RUN_FINISHED_AT, true, "runFinishedAt" },
+};
+
+static const char *const known_types[] = { "job.run.started", "job.run.completed", "job.run.errored" };
+
+static void set_field(struct event *event, enum event_field field, const char *value, struct arena *arena)
+{
+	struct str copy = { arena_text(arena, value), strlen(value) };
+	event->fields[field] = copy;
+}
+
+static struct event *event_new(struct arena *arena)
+{
+	struct event *event = arena_new_of(arena, struct event);
+	for (int field = 0; field < EVENT_FIELD_COUNT; field++)
+		event->fields[field] = STR("");
+	return event;
+}
+
+static void set_status(struct event *event, struct arena *arena)
+{
+	event->fields[EVENT_STATUS] = status_canonical(event->fields[EVENT_STATUS_CODE], event->fields[EVENT_STATUS], arena);
+}
+
+/* dbt-webhooks.md 1.5: empty, absent and the epoch mean that there is no time; nothing finished before it, either. */
+static bool is_time(struct str text, struct wall *time)
+{
+	return wall_parse(text, time) && time->us > 0;
+}
+
+static void set_finished(struct event *event, const char *errored_at)
+{
+	struct wall time;
+	if (is_time(event->fields[EVENT_RUN_FINISHED_AT], &time) || is_time(str_of(errored_at), &time) ||
+	    is_time(event->fields[EVENT_TIMESTAMP], &time))
+		event->finished = time;
+}
+
+static void set_aside(struct event *event, enum event_standing standing, const char *why)
+{
+	event->standing = standing;
+	event->why = why;
+}
+
+static bool is_known_type(const struct event *event)
+{
+	for (size_t i = 0; i < sizeof known_types / sizeof *known_types; i++)
+		if (str_is(event->fields[EVENT_EVENT], known_types[i]))
+			return true;
+	return false;
+}
+
+/* What an authentic delivery is good for. */
+static void set_standing(struct event *event, const cJSON *body, const char *account_id, struct arena *arena)
+{
+	const char *twice = json_duplicate_key(body), *test;
+	if (twice)
+		set_aside(event, EVENT_IGNORED, arena_printf(arena, "key '%s' stands twice; parsers disagree about which wins", twice));
+	else if ((test = test_delivery_reason(event)))         /* its account may be invented, dbt-webhooks.md 1.6 */
+		set_aside(event, EVENT_TEST, test);
+	else if (account_id && !str_is(event->fields[EVENT_ACCOUNT_ID], account_id))
+		set_aside(event, EVENT_IGNORED, arena_printf(arena, "it is of account %s, and the source is for account %s",
+		                                             event_text(event, EVENT_ACCOUNT_ID), account_id));
+	else if (!event->fields[EVENT_EVENT].length)
+		set_aside(event, EVENT_IGNORED, "it has no eventType: not a webhook of dbt's present format");
+	else if (!is_known_type(event))
+		set_aside(event, EVENT_IGNORED, arena_printf(arena, "unknown event type '%s'", event_text(event, EVENT_EVENT)));
+	else if (!event->fields[EVENT_JOB_ID].length && !event->fields[EVENT_STATUS].length)
+		set_aside(event, EVENT_IGNORED, "it names neither a job nor a status");
+}
+
+static const struct event *from_body(const cJSON *body, const char *source, const char *account_id, struct arena *arena)
+{
+	struct event *event = event_new(arena);
+	const cJSON *data = json_get(body, "data");
+	set_field(event, EVENT_SOURCE, source, arena);
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+		set_field(event, members[i].field, json_text(members[i].is_in_data ? data : body, members[i].key), arena);
+	set_status(event, arena);
+	set_finished(event, json_text(data, "runErroredAt"));
+	set_standing(event, body, account_id, arena);
+	return event;
+}
+
+const struct event *event_parse(struct str body, const char *source, const char *account_id, struct arena *arena, struct error *err)
+{
+	OWNED(arena) tree = arena_new();
+	json_use(tree);
+	const cJSON *json = json_parse(body, err);
+	json_use(NULL);
+	if (!json) {
+		error_context(err, "the body is not JSON");
+		return NULL;
+	}
+	if (!cJSON_IsObject(json)) {
+		error_fail(err, ERROR_INPUT, "the body is JSON, but not an object");
+		return NULL;
+	}
+	return from_body(json, source, account_id, arena);
+}
+
+static bool unknown_field(const char *name, struct error *err)
+{
+	const char *names[EVENT_FIELD_COUNT];
+	for (int field = 0; field < EVENT_FIELD_COUNT; field++)
+		names[field] = infos[field].name;
+	const char *near = suggest(name, names, EVENT_FIELD_COUNT);
+	if (near)
+		return error_fail(err, ERROR_INPUT, "an event has no field '%s'; did you mean '%s'?", name, near);
+	return error_fail(err, ERROR_INPUT, "an event has no field '%s'", name);
+}
+
+const struct event *event_from_flat(const cJSON *flat, struct arena *arena, struct error *err)
+{
+	struct event *event = event_new(arena);
+	const cJSON *item;
+	if (!cJSON_IsObject(flat)) {
+		error_fail(err, ERROR_INPUT, "an event is a map of fields");
+		return NULL;
+	}
+	set_field(event, EVENT_EVENT, "job.run.completed", arena);
+	if (!json_get(flat, "status_code"))
+		set_field(event, EVENT_STATUS, "success", arena);
+	cJSON_ArrayForEach(item, flat) {
+		enum event_field field = event_field_of(str_of(item->string));
+		if (field == EVENT_FIELD_COUNT) {
+			unknown_field(item->string, err);
+			return NULL;
+		}
+		if (cJSON_IsArray(item) || cJSON_IsObject(item)) {
+			error_fail(err, ERROR_INPUT, "the field '%s' of an event is a text or a number", item->string);
+			return NULL;
+		}
+		set_field(event, field, json_text(flat, item->string), arena);
+	}
+	set_status(event, arena);
+	set_finished(event, "");
+	return event;
+}
+
+const struct event *event_read(struct str bytes, struct arena *arena, struct error *err)
+{
+	OWNED_JSON json = json_parse(bytes, err);
+	if (!json)
+		return NULL;
+	if (!cJSON_IsObject(json)) {
+		error_fail(err, ERROR_INPUT, "an event is a JSON object");
+		return NULL;
+	}
+	if (json_get(json, "eventType") || json_get(json, "data"))
+		return from_body(json, "", NULL, arena);
+	return event_from_flat(json, arena, err);
+}
+
+cJSON *event_json(const struct event *event)
+{
+	cJSON *json = cJSON_CreateObject();
+	for (int field = 0; field < EVENT_FIELD_COUNT; field++)
+		if (event->fields[field].length)
+			json_add_text(json, infos[field].name, event_text(event, (enum event_field)field));
+	return json;
+}

@@ -1,0 +1,20 @@
+#include "intake/answer.h"
+#include "base/json.h"
+#include "base/metric.h"
+
+#define RETRY_AFTER_SECONDS "5"
+
+void answer_error(struct web_request *request, unsigned status, const char *reason)
+{
+	OWNED_JSON body = cJSON_CreateObject();
+	cJSON_AddStringToObject(body, "error", reason);
+	OWNED_MEMORY char *text = json_print(body);
+	web_reply(request, status, NULL, str_of(text));
+}
+
+void answer_unavailable(struct web_request *request, const char *reason)
+{
+	metric_add(METRIC_requests_shed_total, 1);
+	web_reply_header(request, "Retry-After", RETRY_AFTER_SECONDS);
+	answer_error(request, 503, reason);
+}

@@ -1,0 +1,165 @@
+#include "intake/delivery.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/metric.h"
+#include "base/text.h"
+#include "intake/answer.h"
+
+struct delivery {
+	struct journal_entry entry;    /* first member: the journal hands it back */
+	struct arena *arena;           /* everything lives here, also this struct */
+	struct web_request *request;
+	struct dispatch *dispatch;
+	struct event_row row;
+	enum metric metric;
+	enum added added;
+	const char *answer;            /* what follows {"event":ID in the body of the 200 */
+	int64_t *selection_ids;        /* of row.selections: those to be refreshed, not the shadow ones */
+};
+
+/* Under json_use(): what is copied here is all that stays. */
+static const char *printed(cJSON *json, struct arena *arena)
+{
+	return arena_text(arena, json_print(json));
+}
+
+static cJSON *rule_names(const struct decision *decision)
+{
+	cJSON *names = cJSON_CreateArray();
+	for (size_t i = 0; decision && i < decision->match_count; i++)
+		cJSON_AddItemToArray(names, cJSON_CreateString(decision->matches[i].rule));
+	return names;
+}
+
+static void set_outcome(struct delivery *delivery, const struct event *event, const struct decision *decision)
+{
+	static const struct { const char *outcome; enum metric metric; } standings[] = {
+		[EVENT_REAL] = { "routed", METRIC_events_routed_total },
+		[EVENT_TEST] = { "test", METRIC_events_test_total },
+		[EVENT_IGNORED] = { "ignored", METRIC_events_ignored_total },
+	};
+	delivery->row.outcome = standings[event->standing].outcome;
+	delivery->metric = standings[event->standing].metric;
+	if (event->standing == EVENT_REAL && !decision->match_count) {
+		delivery->row.outcome = "unmatched";
+		delivery->metric = METRIC_events_unmatched_total;
+	}
+}
+
+static void set_selections(struct delivery *delivery, const struct decision *decision, bool dry_run)
+{
+	struct arena *arena = delivery->arena;
+	size_t count = decision ? decision->selection_count : 0;
+	const char **texts = arena_array(arena, const char *, count + 1);
+	delivery->selection_ids = arena_array(arena, int64_t, count + 1);
+	OWNED_TEXT struct text all;
+	text_init(&all, TEXT_UNBOUNDED);
+	text_add_char(&all, '[');
+	for (size_t i = 0; i < count; i++) {
+		const struct selection *selection = &decision->selections[i];
+		const char *text = printed(selection_json(selection), arena);
+		text_printf(&all, "%s%s", i ? "," : "", text);
+		if (!dry_run && !selection->shadow)
+			texts[delivery->row.selection_count++] = text;
+	}
+	text_add_char(&all, ']');
+	delivery->row.selections = texts;
+	delivery->row.all_selections = arena_text(arena, all.at);
+}
+
+struct delivery *delivery_new(const struct event *event, const struct decision *decision, struct str body, bool dry_run, struct arena *arena)
+{
+	struct delivery *delivery = arena_new_of(arena, struct delivery);
+	/* Every delivery of the test button carries one constant event id (dbt-webhooks.md 1.6): the second one is no duplicate. */
+	bool has_mark = event->standing != EVENT_TEST;
+	OWNED(arena) trees = arena_new();
+	json_use(trees);
+	delivery->arena = arena;
+	delivery->row = (struct event_row){
+		.source = event_text(event, EVENT_SOURCE),
+		.webhook_id = has_mark ? event_text(event, EVENT_WEBHOOK_ID) : "",
+		.event_id = has_mark ? event_text(event, EVENT_EVENT_ID) : "",
+		.received_at = clock_wall(),
+		.finished_at = event->finished,
+		.reason = event->why,
+		.fields = printed(event_json(event), arena),
+		.matched = printed(rule_names(decision), arena),
+		.ruleset = decision ? arena_text(arena, decision->revision) : NULL,
+		.body = { arena_str(arena, body), body.length },
+	};
+	set_outcome(delivery, event, decision);
+	set_selections(delivery, decision, dry_run);
+	json_use(NULL);
+	delivery->answer = arena_printf(arena, ",\"outcome\":\"%s\",\"matched\":%s}", delivery->row.outcome, delivery->row.matched);
+	return delivery;
+}
+
+static bool apply(struct journal_entry *entry, struct store *store, struct error *err)
+{
+	struct delivery *delivery = (struct delivery *)(void *)entry;
+	if (FAULT("intake.record"))
+		return error_fail(err, ERROR_SYSTEM, "a fault point failed");
+	delivery->added = store_add_event(store, &delivery->row, delivery->selection_ids, err);
+	return delivery->added != ADDED_FAILED;
+}
+
+static void answer_durable(struct delivery *delivery)
+{
+	OWNED_TEXT struct text body;
+	text_init(&body, TEXT_UNBOUNDED);
+	text_printf(&body, "{\"event\":%lld", (long long)delivery->row.id);
+	if (delivery->added == ADDED_DUPLICATE)
+		text_printf(&body, ",\"outcome\":\"duplicate\",\"matched\":%s}", delivery->row.matched);
+	else
+		text_add(&body, delivery->answer);
+	web_reply(delivery->request, 200, NULL, text_str(&body));
+}
+
+/* Passes on what is to be refreshed; the arena goes with it. */
+static void pass_on(struct delivery *delivery)
+{
+	struct dispatch_event *event = arena_new_of(delivery->arena, struct dispatch_event);
+	*event = (struct dispatch_event){
+		.event = delivery->row.id,
+		.received_at = delivery->row.received_at,
+		.finished_at = delivery->row.finished_at,
+		.count = delivery->row.selection_count,
+		.selections = delivery->row.selections,
+		.selection_ids = delivery->selection_ids,
+		.arena = delivery->arena,
+	};
+	dispatch_event(delivery->dispatch, event);
+}
+
+static void journalled(struct journal_entry *entry, bool committed, const struct error *err)
+{
+	struct delivery *delivery = (struct delivery *)(void *)entry;
+	if (!committed) {
+		log_debug("event not durable", KV("reason", err->message));
+		answer_unavailable(delivery->request, "the event could not be made durable; send it again");
+		arena_free(delivery->arena);
+		return;
+	}
+	bool is_new = delivery->added == ADDED_NEW;
+	metric_add(is_new ? delivery->metric : METRIC_events_duplicate_total, 1);
+	log_debug("event", KV("event", delivery->row.id), KV("source", delivery->row.source),
+	          KV("outcome", is_new ? delivery->row.outcome : "duplicate"), KV("matched", delivery->row.matched));
+	answer_durable(delivery);
+	if (is_new && delivery->row.selection_count)
+		pass_on(delivery);
+	else
+		arena_free(delivery->arena);
+}
+
+void delivery_post(struct delivery *delivery, struct web_request *request, struct journal *journal, struct dispatch *dispatch)
+{
+	delivery->request = request;
+	delivery->dispatch = dispatch;
+	delivery->entry.apply = apply;
+	delivery->entry.done = journalled;
+	web_keep(request);
+	if (!journal_add(journal, &delivery->entry)) {
+		answer_unavailable(request, "too many events wait to be made durable; send it again");
+		arena_free(delivery->arena);
+	}
+}

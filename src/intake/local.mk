@@ -1,0 +1,5 @@
+librouter_a_SOURCES += \
+	src/intake/answer.c src/intake/answer.h \
+	src/intake/delivery.c src/intake/delivery.h \
+	src/intake/intake.c src/intake/intake.h \
+	src/intake/sources.c src/intake/sources.h

@@ -1,0 +1,66 @@
+#include "intake/sources.h"
+#include <string.h>
+
+struct sources {
+	struct shared shared;          /* first member */
+	struct config *config;         /* with a reference */
+	size_t count;
+	struct source *items;
+};
+
+static void sources_destroy(struct shared *shared)
+{
+	struct sources *sources = (struct sources *)(void *)shared;
+	for (size_t i = 0; i < sources->count; i++) {
+		for (size_t j = 0; j < sources->items[i].secret_count; j++)
+			secret_free(sources->items[i].secrets[j]);
+		free(sources->items[i].secrets);
+	}
+	free(sources->items);
+	config_free(sources->config);
+	free(sources);
+}
+
+static bool load_secrets(struct source *source, struct error *err)
+{
+	const struct secret_ref *refs = source->config->secrets.items;
+	source->secrets = mem_alloc(sizeof *source->secrets * (source->config->secrets.count + 1));
+	for (size_t i = 0; i < source->config->secrets.count; i++) {
+		struct secret *secret = secret_load(&refs[i], err);
+		if (!secret)
+			return error_context(err, "source '%s'", source->config->name);
+		source->secrets[source->secret_count++] = secret;
+	}
+	return true;
+}
+
+struct sources *sources_load(struct config *config, struct error *err)
+{
+	struct sources *sources = mem_new(struct sources);
+	shared_init(&sources->shared, sources_destroy);
+	shared_ref(&config->shared);
+	sources->config = config;
+	sources->items = mem_alloc(sizeof *sources->items * (config_source_count(config) + 1));
+	while (sources->count < config_source_count(config)) {
+		struct source *source = &sources->items[sources->count++];
+		source->config = config_source(config, sources->count - 1);
+		if (!load_secrets(source, err)) {
+			shared_unref(&sources->shared);
+			return NULL;
+		}
+	}
+	return sources;
+}
+
+struct shared *sources_shared(struct sources *sources)
+{
+	return &sources->shared;
+}
+
+const struct source *sources_find(const struct sources *sources, const char *name)
+{
+	for (size_t i = 0; i < sources->count; i++)
+		if (!strcmp(sources->items[i].config->name, name))
+			return &sources->items[i];
+	return NULL;
+}

@@ -1,0 +1,20 @@
+/*
+ * intake/sources.h - the configured senders with their secrets at hand: an immutable snapshot (base/shared.h).
+ */
+#pragma once
+#include "base/secret.h"
+#include "base/shared.h"
+#include "config/config.h"
+
+struct source {
+	const struct config_source *config;    /* borrowed from the snapshot's configuration */
+	size_t secret_count;
+	struct secret **secrets;
+};
+
+struct sources;
+
+/* ERROR_INPUT names the source whose secret cannot be read. The caller owns one reference. */
+struct sources *sources_load(struct config *config, struct error *err) MUST_USE;
+struct shared *sources_shared(struct sources *sources);
+const struct source *sources_find(const struct sources *sources, const char *name);    /* or NULL */

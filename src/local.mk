@@ -1,0 +1,19 @@
+# src/local.mk: one library of every module; programs, tests and fuzzers link it.
+noinst_LIBRARIES += librouter.a
+librouter_a_SOURCES =
+
+include src/base/local.mk
+include src/content/local.mk
+include src/event/local.mk
+include src/rules/local.mk
+include src/config/local.mk
+include src/store/local.mk
+include src/tableau/local.mk
+include src/dispatch/local.mk
+include src/intake/local.mk
+include src/admin/local.mk
+include src/cli/local.mk
+
+
+ROUTER_LIBS = librouter.a $(MICROHTTPD_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(YAML_LIBS) $(CJSON_LIBS) $(PCRE2_LIBS) $(SQLITE_LIBS)
+LDADD = $(ROUTER_LIBS)

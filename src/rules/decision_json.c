@@ -1,0 +1,52 @@
+#include "rules/decide.h"
+
+static cJSON *match_json(const struct match *match)
+{
+	cJSON *json = cJSON_CreateObject();
+	json_add_text(json, "rule", match->rule);
+	json_add_text(json, "file", match->file);
+	json_add_count(json, "line", match->line);
+	cJSON *captures = cJSON_AddObjectToObject(json, "captures");
+	for (size_t i = 0; i < match->capture_count; i++)
+		json_add_text(captures, match->capture_names[i], match->capture_values[i]);
+	return json;
+}
+
+static cJSON *unmatched_json(const struct unmatched *unmatched)
+{
+	cJSON *json = cJSON_CreateObject();
+	json_add_text(json, "rule", unmatched->rule);
+	json_add_text(json, "file", unmatched->file);
+	json_add_count(json, "line", unmatched->line);
+	cJSON *because = cJSON_AddObjectToObject(json, "because");
+	json_add_text(because, "field", unmatched->field);
+	json_add_text(because, "expected", unmatched->expected);
+	json_add_text(because, "actual", unmatched->actual);
+	return json;
+}
+
+cJSON *decision_json(const struct decision *decision)
+{
+	cJSON *json = cJSON_CreateObject();
+	cJSON_AddItemToObject(json, "event", event_json(decision->event));
+	json_add_text(json, "ruleset", decision->revision);
+	cJSON *matched = cJSON_AddArrayToObject(json, "matched");
+	for (size_t i = 0; i < decision->match_count; i++)
+		cJSON_AddItemToArray(matched, match_json(&decision->matches[i]));
+	cJSON *selections = cJSON_AddArrayToObject(json, "selections");
+	for (size_t i = 0; i < decision->selection_count; i++)
+		cJSON_AddItemToArray(selections, selection_json(&decision->selections[i]));
+	cJSON *warnings = cJSON_AddArrayToObject(json, "warnings");
+	for (size_t i = 0; i < decision->warning_count; i++) {
+		cJSON *warning = cJSON_CreateObject();
+		json_add_text(warning, "rule", decision->warnings[i].rule);
+		json_add_text(warning, "text", decision->warnings[i].text);
+		cJSON_AddItemToArray(warnings, warning);
+	}
+	if (!decision->unmatched)
+		return json;           /* not explained */
+	cJSON *unmatched = cJSON_AddArrayToObject(json, "unmatched");
+	for (size_t i = 0; i < decision->unmatched_count; i++)
+		cJSON_AddItemToArray(unmatched, unmatched_json(&decision->unmatched[i]));
+	return json;
+}

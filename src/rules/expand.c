@@ -1,0 +1,176 @@
+#include "rules/expand.h"
+#include "rules/luid.h"
+#include "rules/template.h"
+
+struct expanding {
+	struct matching *matching;
+	const struct rule *rule;
+	const struct rule_refresh *refresh;
+	uint32_t number;               /* of the selection in its rule, from 1 */
+	struct template_values values;
+	struct outcome *outcome;
+};
+
+void outcome_warn(struct outcome *outcome, const char *rule, const char *text, bool is_pattern_limit)
+{
+	mem_grow(&outcome->warnings, &outcome->warning_capacity, outcome->warning_count);
+	outcome->warnings[outcome->warning_count++] = (struct warning){ .rule = rule, .text = text,
+		.is_pattern_limit = is_pattern_limit };
+}
+
+/* A selection that is void; always false. */
+static bool void_because(struct expanding *expanding, const char *field, const struct template *template, const char *why)
+{
+	struct arena *arena = expanding->matching->arena;
+	outcome_warn(expanding->outcome, expanding->rule->name,
+		arena_printf(arena, "selection %u: %s '%s' %s; nothing is refreshed for it", expanding->number, field,
+			template->text.at, why), false);
+	return false;
+}
+
+/* The expanded text in the arena; NULL where the template is absent. */
+static bool expand(struct expanding *expanding, const char *field, const struct template *template, enum template_use use,
+	const char **out)
+{
+	struct arena *arena = expanding->matching->arena;
+	struct text *text = &expanding->matching->scratch->expansion;
+	const char *name;
+	*out = NULL;
+	if (!template->text.at)
+		return true;
+	if (template_is_literal(template)) {
+		*out = arena_str(arena, template->text);
+		return true;
+	}
+	text_reset(text);
+	enum expansion expansion = template_expand(template, use, &expanding->values, text, &name);
+	if (expansion == EXPANSION_ABSENT)
+		return void_because(expanding, field, template,
+			arena_printf(arena, "needs the capture '%s', which took no part in the match", name));
+	if (expansion == EXPANSION_EMPTY)
+		return void_because(expanding, field, template, name
+			? arena_printf(arena, "expanded to nothing: the event has no '%s'", name) : "expanded to nothing");
+	if (memchr(text->at, '\0', text->length))
+		return void_because(expanding, field, template, "expanded to a text with a NUL byte");
+	*out = arena_str(arena, text_str(text));
+	return true;
+}
+
+static void selector_expand(struct expanding *expanding, const struct rule_selector *selector, struct selection selection)
+{
+	const char *field = kind_plural(expanding->refresh->kind);
+	struct outcome *outcome = expanding->outcome;
+	enum template_use use = selector->by == SELECT_PATTERN ? TEMPLATE_PATTERN : TEMPLATE_PLAIN;
+	char luid[LUID_TEXT_SIZE];
+	selection.by = selector->by;
+	if (!expand(expanding, field, &selector->text, use, &selection.selector))
+		return;
+	if (selector->by == SELECT_LUID && !luid_normalise(str_of(selection.selector), luid)) {
+		void_because(expanding, field, &selector->text,
+			arena_printf(expanding->matching->arena, "became '%s', which is no LUID", selection.selector));
+		return;
+	}
+	if (selector->by == SELECT_LUID)
+		selection.selector = arena_text(expanding->matching->arena, luid);
+	mem_grow(&outcome->selections, &outcome->selection_capacity, outcome->selection_count);
+	outcome->selections[outcome->selection_count++] = selection;
+}
+
+static void refresh_expand(struct expanding *expanding)
+{
+	const struct rule *rule = expanding->rule;
+	const struct rule_refresh *refresh = expanding->refresh;
+	const char **rules = arena_new_of(expanding->matching->arena, const char *);
+	*rules = rule->name;
+	struct selection selection = {
+		.kind = refresh->kind,
+		.incremental = refresh->incremental,
+		.allow_many = refresh->allow_many,
+		.allow_none = refresh->allow_none,
+		.shadow = rule->shadow,
+		.priority = rule->priority,
+		.rule_count = 1,
+		.rules = rules,
+	};
+	if (!expand(expanding, "site", &refresh->site, TEMPLATE_PLAIN, &selection.site) ||
+		!expand(expanding, "project", &refresh->project, TEMPLATE_PROJECT, &selection.project) ||
+		!expand(expanding, "tag", &refresh->tag, TEMPLATE_PLAIN, &selection.tag) ||
+		!expand(expanding, "owner", &refresh->owner, TEMPLATE_PLAIN, &selection.owner))
+		return;
+	for (uint32_t i = 0; i < refresh->selector_count; i++)
+		selector_expand(expanding, &refresh->selectors[i], selection);
+}
+
+void rule_expand(struct matching *matching, const struct rule *rule, const struct str *captures, struct outcome *outcome)
+{
+	struct expanding expanding = { .matching = matching, .rule = rule, .outcome = outcome,
+		.values = { .event = matching->event, .captures = captures } };
+	for (uint32_t i = 0; i < rule->refresh_count; i++) {
+		expanding.refresh = &rule->refreshes[i];
+		expanding.number = i + 1;
+		refresh_expand(&expanding);
+	}
+}
+
+static int by_content(const struct selection *a, const struct selection *b)
+{
+	int order = selection_compare(a, b);
+	return order ? order : a->incremental - b->incremental;
+}
+
+static int by_content_and_rule(const void *a, const void *b)
+{
+	const struct selection *x = a, *y = b;
+	int order = by_content(x, y);
+	return order ? order : strcmp(x->rules[0], y->rules[0]);
+}
+
+/*
+ * What several rules want alike: the highest priority, and only the liberty that all allow. A shadow rule has no say
+ * where a rule that sends wants the same, else trying a rule out would change what the others do.
+ */
+static void settings_join(struct selection *into, const struct selection *from)
+{
+	if (into->shadow != from->shadow) {
+		const struct selection *sent = into->shadow ? from : into;
+		into->priority = sent->priority;
+		into->allow_many = sent->allow_many;
+		into->allow_none = sent->allow_none;
+		into->shadow = false;
+		return;
+	}
+	if (from->priority > into->priority)
+		into->priority = from->priority;
+	into->allow_many &= from->allow_many;
+	into->allow_none &= from->allow_none;
+}
+
+/* One of `count` equal ones. */
+static struct selection joined(const struct selection *equal, size_t count, struct arena *arena)
+{
+	struct selection selection = equal[0];
+	const char **rules = arena_array(arena, const char *, count);
+	selection.rules = rules;
+	selection.rule_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			settings_join(&selection, &equal[i]);
+		if (!selection.rule_count || !text_is(rules[selection.rule_count - 1], equal[i].rules[0]))
+			rules[selection.rule_count++] = equal[i].rules[0];
+	}
+	return selection;
+}
+
+void selections_merge(struct outcome *outcome, struct arena *arena)
+{
+	struct selection *all = outcome->selections;
+	size_t count = outcome->selection_count, kept = 0;
+	if (count > 1)
+		qsort(all, count, sizeof *all, by_content_and_rule);
+	for (size_t i = 0, end; i < count; i = end) {
+		for (end = i + 1; end < count && !by_content(&all[i], &all[end]);)
+			end++;
+		all[kept++] = end - i > 1 ? joined(&all[i], end - i, arena) : all[i];
+	}
+	outcome->selection_count = kept;
+}

@@ -1,0 +1,134 @@
+#include "rules/explain.h"
+
+#define SHOWN_VALUES 10            /* of an "any of", in a message */
+
+static const char *values_written(struct matching *matching, const struct rule_condition *condition)
+{
+	if (condition->value_count == 1)
+		return arena_str(matching->arena, condition->values[0].text);
+	OWNED_TEXT struct text out;
+	text_init(&out, TEXT_UNBOUNDED);
+	text_add(&out, "any of ");
+	for (uint32_t i = 0; i < condition->value_count && i < SHOWN_VALUES; i++) {
+		text_add(&out, i ? ", " : "");
+		text_add_str(&out, condition->values[i].text);
+	}
+	if (condition->value_count > SHOWN_VALUES)
+		text_printf(&out, " and %u more", condition->value_count - SHOWN_VALUES);
+	return arena_str(matching->arena, text_str(&out));
+}
+
+static const char *actual(struct matching *matching, enum event_field field)
+{
+	return arena_str(matching->arena, matching->event->fields[field]);
+}
+
+static void because_condition(struct matching *matching, const struct rule_condition *condition, struct unmatched *why)
+{
+	why->field = event_field_info(condition->field)->name;
+	why->expected = values_written(matching, condition);
+	why->actual = actual(matching, condition->field);
+}
+
+/* The event is all that one map under `not` says; its first condition stands for it. */
+static void because_not(struct matching *matching, const struct rule_map *map, struct unmatched *why)
+{
+	OWNED_TEXT struct text out;
+	text_init(&out, TEXT_UNBOUNDED);
+	text_add(&out, "not ");
+	for (uint32_t i = 0; i < map->count; i++) {
+		const struct rule_condition *condition = &map->conditions[i];
+		if (i)
+			text_printf(&out, " with %s ", event_field_info(condition->field)->name);
+		text_add(&out, values_written(matching, condition));
+	}
+	if (!map->count)
+		return;
+	enum event_field field = map->conditions[0].field;
+	why->field = arena_printf(matching->arena, "not.%s", event_field_info(field)->name);
+	why->expected = arena_str(matching->arena, text_str(&out));
+	why->actual = actual(matching, field);
+}
+
+static bool map_is_true(struct matching *matching, const struct rule_map *map)
+{
+	for (uint32_t i = 0; i < map->count; i++)
+		if (condition_holds(matching, &map->conditions[i]) == SEARCH_NO)
+			return false;
+	return true;                   /* also when a search hit its limit: then the rule did not match for it */
+}
+
+/* The first condition that ruled the branch out, in order of fields, then `not`. False when none did. */
+static bool branch_explain(struct matching *matching, const struct rule_branch *branch, struct unmatched *why)
+{
+	why->held = 0;
+	for (uint32_t i = 0; i < branch->when.count; i++, why->held++)
+		if (condition_holds(matching, &branch->when.conditions[i]) != SEARCH_YES) {
+			because_condition(matching, &branch->when.conditions[i], why);
+			return true;
+		}
+	for (uint32_t i = 0; i < branch->not_count; i++, why->held++)
+		if (map_is_true(matching, &branch->nots[i])) {
+			because_not(matching, &branch->nots[i], why);
+			return true;
+		}
+	return false;
+}
+
+static void rule_explain(struct matching *matching, const struct rule *rule, struct unmatched *why)
+{
+	*why = (struct unmatched){ .rule = rule->name, .file = rule->file, .line = rule->line, .field = "", .expected = "",
+		.actual = "" };
+	if (!rule->enabled) {
+		why->disabled = true;
+		why->field = "enabled";
+		why->expected = "true";
+		why->actual = "false";
+		return;
+	}
+	int held = -1;
+	for (uint32_t i = 0; i < rule->branch_count; i++) {
+		struct unmatched branch = *why;
+		if (!branch_explain(matching, &rule->branches[i], &branch)) {
+			/* Only an event that is not to be routed gets here: all conditions hold. */
+			branch.field = "event";
+			branch.expected = "a real event of a run";
+			branch.actual = matching->event->why ? matching->event->why : "";
+		}
+		if (branch.held > held) {
+			held = branch.held;
+			*why = branch;
+		}
+	}
+}
+
+struct ranked {
+	struct unmatched why;
+	uint32_t rank;
+};
+
+static int by_nearness(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+	if (x->why.held != y->why.held)
+		return y->why.held - x->why.held;
+	return (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+const struct unmatched *unmatched_explain(struct matching *matching, const bool *is_match, size_t *count)
+{
+	const struct ruleset *ruleset = matching->ruleset;
+	OWNED_MEMORY struct ranked *ranked = mem_alloc((ruleset->rule_count + 1) * sizeof *ranked);
+	*count = 0;
+	for (size_t i = 0; i < ruleset->rule_count; i++) {
+		if (is_match[i])
+			continue;
+		ranked[*count].rank = ruleset->rules[i].rank;
+		rule_explain(matching, &ruleset->rules[i], &ranked[(*count)++].why);
+	}
+	qsort(ranked, *count, sizeof *ranked, by_nearness);
+	struct unmatched *unmatched = arena_array(matching->arena, struct unmatched, *count + 1);
+	for (size_t i = 0; i < *count; i++)
+		unmatched[i] = ranked[i].why;
+	return unmatched;
+}

@@ -1,0 +1,203 @@
+#include "rules/load.h"
+#include "base/suggest.h"
+#include "rules/index.h"
+#include "rules/revision.h"
+#include "rules/rule_files.h"
+
+#define RULES_MAX 10000000         /* numbers of rules, probes and texts are 32 bits */
+
+struct file_table {
+	int64_t version;
+	const struct yaml_node *rules;
+};
+
+/* clang-format off */
+const struct field file_fields[] = {
+	FIELD_COUNT(file_table, version, .required = true, .example = "1", .help = "Version of this format: 1"),
+	FIELD_SPECIAL(file_table, rules, .required = true, .schema = "#/definitions/rules",
+		.example = "[{name: nightly, when: {job_id: 1001}, refresh: [{site: finance, workbooks: Revenue}]}]",
+		.help = "The rules; their order never matters"),
+	{ 0 },
+};
+/* clang-format on */
+
+const char *loading_intern(struct loading *loading, struct str text)
+{
+	uint32_t index = lookup_find(loading->names, TEXT_TAG, text);
+	if (index != LOOKUP_NONE)
+		return loading->texts[index];
+	const char *copy = arena_str(loading->ruleset->arena, text);
+	mem_grow(&loading->texts, &loading->text_capacity, loading->text_count);
+	index = (uint32_t)loading->text_count++;
+	loading->texts[index] = copy;
+	*lookup_add(loading->names, TEXT_TAG, (struct str){ copy, text.length }) = index;
+	return copy;
+}
+
+struct str loading_intern_str(struct loading *loading, struct str text)
+{
+	return (struct str){ loading_intern(loading, text), text.length };
+}
+
+const char *loading_quote(struct loading *loading, struct str text)
+{
+	const size_t shown = 80;
+	if (text.length <= shown)
+		return arena_str(loading->scratch, text);
+	size_t end = shown;
+	while (end && ((unsigned char)text.at[end] & 0xc0) == 0x80)
+		end--;                 /* not in the middle of a character */
+	return arena_printf(loading->scratch, "%.*s...", (int)end, text.at);
+}
+
+const char *loading_suggest(struct loading *loading, struct str word, const char *const *names, size_t count)
+{
+	const char *nearest = suggest(arena_str(loading->scratch, word), names, count);
+	return nearest ? arena_printf(loading->scratch, "; did you mean '%s'?", nearest) : "";
+}
+
+/* The root without `x-...` keys, which are there to hang anchors on. */
+static const struct yaml_node *without_extensions(const struct yaml_node *root, struct arena *arena)
+{
+	struct yaml_node *copy = arena_new_of(arena, struct yaml_node);
+	const struct yaml_node **items = arena_array(arena, const struct yaml_node *, 2 * root->count + 1);
+	*copy = *root;
+	copy->items = items;
+	copy->count = 0;
+	for (size_t i = 0; i < root->count; i++) {
+		const struct yaml_node *key = root->items[2 * i];
+		if (key->type == YAML_SCALAR && str_starts(key->text, "x-"))
+			continue;
+		items[2 * copy->count] = key;
+		items[2 * copy->count++ + 1] = root->items[2 * i + 1];
+	}
+	return copy;
+}
+
+/* With an arena for each rule: over a large file, what its tables need adds up to more than the ruleset. */
+static void rules_load(struct loading *loading, const struct yaml_node *list)
+{
+	struct arena *file_scratch = loading->scratch;
+	for (size_t i = 0; i < list->count; i++) {
+		OWNED(arena) arena = arena_new();
+		loading->scratch = arena;
+		rule_load(loading, list->items[i]);
+	}
+	loading->scratch = file_scratch;
+}
+
+static void tree_load(struct loading *loading)
+{
+	const struct yaml_node *root = loading->file->root;
+	struct file_table table = { 0 };
+	if (root->type != YAML_MAP) {
+		loading_problem(loading, PROBLEM_WRONG_TYPE, root->place, "a rule file is a map with version and rules, not %s",
+			yaml_is_null(root) ? "empty" : yaml_type_name(root));
+		return;
+	}
+	root = without_extensions(root, loading->scratch);
+	IGNORE(fields_load(file_fields, root, "a rule file", loading->file, &table, loading->scratch, loading->problems));
+	const struct yaml_node *version = yaml_get(root, "version");
+	if (version && version->type == YAML_SCALAR && table.version != 1)
+		loading_problem(loading, PROBLEM_VERSION, version->place, "version '%s' is not known; this is version 1",
+			loading_quote(loading, version->text));
+	if (!table.rules)
+		return;
+	if (table.rules->type != YAML_LIST)
+		loading_problem(loading, PROBLEM_WRONG_TYPE, table.rules->place, "'rules' wants a list of rules ([] for none), not %s",
+			yaml_is_null(table.rules) ? "nothing" : yaml_type_name(table.rules));
+	else if (loading->ruleset->rule_count + table.rules->count > RULES_MAX)
+		loading_problem(loading, PROBLEM_TOO_LARGE, table.rules->place, "more than %d rules", RULES_MAX);
+	else
+		rules_load(loading, table.rules);
+}
+
+static void file_load(struct loading *loading, const struct rule_file *file, struct revision *revision)
+{
+	OWNED(arena) arena = arena_new();
+	loading->scratch = arena;
+	loading->file = yaml_load(file->path, arena, loading->problems);
+	if (!loading->file)
+		return;
+	loading->file_name = loading_intern(loading, str_of(file->path));
+	revision_add(revision, file->name, loading->file->source);
+	tree_load(loading);
+}
+
+static void ruleset_destroy(struct shared *shared)
+{
+	struct ruleset *ruleset = (struct ruleset *)shared;
+	for (size_t i = 0; i < ruleset->pattern_count; i++)
+		pattern_free(ruleset->patterns[i].compiled);
+	rule_index_free(ruleset->index);
+	free(ruleset->patterns);
+	free(ruleset->probes);
+	free(ruleset->rules);
+	arena_free(ruleset->arena);
+	free(ruleset);
+}
+
+static struct ruleset *ruleset_new(void)
+{
+	struct ruleset *ruleset = mem_new(struct ruleset);
+	shared_init(&ruleset->shared, ruleset_destroy);
+	ruleset->arena = arena_new();
+	return ruleset;
+}
+
+static const struct rule_value *default_value(struct loading *loading, const char *text)
+{
+	struct rule_value *value = arena_new_of(loading->ruleset->arena, struct rule_value);
+	*value = (struct rule_value){ .text = loading_intern_str(loading, str_of(text)), .probe = PROBE_NONE };
+	return value;
+}
+
+static void known_add(struct loading *loading, uint32_t tag, const char *const *names, size_t count)
+{
+	for (size_t i = 0; names && i < count; i++)
+		*lookup_add(loading->names, tag, str_of(names[i])) = (uint32_t)i;
+}
+
+static int by_rule_name(const void *a, const void *b, void *rules)
+{
+	const struct rule *all = rules;
+	return strcmp(all[*(const uint32_t *)a].name, all[*(const uint32_t *)b].name);
+}
+
+static void ranks_set(struct ruleset *ruleset)
+{
+	OWNED_MEMORY uint32_t *order = mem_alloc(ruleset->rule_count * sizeof *order + 1);
+	for (size_t i = 0; i < ruleset->rule_count; i++)
+		order[i] = (uint32_t)i;
+	qsort_r(order, ruleset->rule_count, sizeof *order, by_rule_name, ruleset->rules);
+	for (size_t i = 0; i < ruleset->rule_count; i++)
+		ruleset->rules[order[i]].rank = (uint32_t)i;
+}
+
+struct ruleset *ruleset_load(const char *const *paths, size_t path_count, const struct ruleset_known *known,
+	struct problems *problems)
+{
+	size_t errors = problems_error_count(problems);
+	OWNED(ruleset) ruleset = ruleset_new();
+	OWNED(lookup) names = lookup_new();
+	struct loading loading = { .ruleset = ruleset, .names = names, .known = known, .problems = problems };
+	struct rule_files files = { 0 };
+	struct revision revision = { 0 };
+	loading.default_event = default_value(&loading, "job.run.completed");
+	loading.default_status = default_value(&loading, "success");
+	if (known) {
+		known_add(&loading, SITE_TAG, known->sites, known->site_count);
+		known_add(&loading, SOURCE_TAG, known->sources, known->source_count);
+	}
+	rule_files_find(&files, paths, path_count, problems);
+	for (size_t i = 0; i < files.count; i++)
+		file_load(&loading, &files.items[i], &revision);
+	revision_finish(&revision, ruleset->revision);
+	rule_files_clear(&files);
+	free(loading.texts);
+	if (problems_error_count(problems) > errors)
+		return NULL;
+	ranks_set(ruleset);
+	ruleset->index = rule_index_new(ruleset);
+	return TAKE(ruleset);
+}

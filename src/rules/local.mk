@@ -1,0 +1,22 @@
+# src/rules/local.mk: rule files to a compiled ruleset, and what it says about an event.
+librouter_a_SOURCES += \
+	src/rules/condition.c \
+	src/rules/decide.c src/rules/decide.h \
+	src/rules/decision_json.c \
+	src/rules/expand.c src/rules/expand.h \
+	src/rules/explain.c src/rules/explain.h \
+	src/rules/index.c src/rules/index.h \
+	src/rules/literal.c src/rules/literal.h \
+	src/rules/load.c src/rules/load.h \
+	src/rules/lookup.c src/rules/lookup.h \
+	src/rules/luid.c src/rules/luid.h \
+	src/rules/match.c src/rules/match.h \
+	src/rules/pattern_set.c src/rules/pattern_set.h \
+	src/rules/revision.c src/rules/revision.h \
+	src/rules/rule.h \
+	src/rules/rule_files.c src/rules/rule_files.h \
+	src/rules/rule_load.c \
+	src/rules/ruleset.c src/rules/ruleset.h \
+	src/rules/schema.c \
+	src/rules/selection_load.c \
+	src/rules/template.c src/rules/template.h

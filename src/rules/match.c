@@ -1,0 +1,172 @@
+#include "rules/match.h"
+
+struct decide_scratch *decide_scratch_new(void)
+{
+	struct decide_scratch *scratch = mem_new(struct decide_scratch);
+	scratch->patterns = pattern_scratch_new();
+	text_init(&scratch->expansion, TEXT_UNBOUNDED);
+	return scratch;
+}
+
+void decide_scratch_free(struct decide_scratch *scratch)
+{
+	if (!scratch)
+		return;
+	pattern_scratch_free(scratch->patterns);
+	text_clear(&scratch->expansion);
+	free(scratch->seen);
+	free(scratch->memos);
+	free(scratch->candidates);
+	free(scratch);
+}
+
+/* Room for `count`; what is new is zero, an epoch that never is. */
+static void *grown(void *array, size_t item_size, size_t *capacity, size_t count)
+{
+	if (count <= *capacity)
+		return array;
+	array = mem_resize(array, count * item_size);
+	memset((char *)array + *capacity * item_size, 0, (count - *capacity) * item_size);
+	*capacity = count;
+	return array;
+}
+
+void matching_begin(struct matching *matching, const struct ruleset *ruleset, const struct event *event,
+	struct decide_scratch *scratch, struct arena *arena)
+{
+	*matching = (struct matching){ .ruleset = ruleset, .event = event, .scratch = scratch, .arena = arena,
+		.limit_probe = PROBE_NONE };
+	scratch->seen = grown(scratch->seen, sizeof *scratch->seen, &scratch->seen_capacity, ruleset->rule_count);
+	scratch->memos = grown(scratch->memos, sizeof *scratch->memos, &scratch->memo_capacity, ruleset->probe_count);
+	if (++scratch->epoch == 0) {   /* after 4 billion events: forget all */
+		if (scratch->seen)
+			memset(scratch->seen, 0, scratch->seen_capacity * sizeof *scratch->seen);
+		if (scratch->memos)
+			memset(scratch->memos, 0, scratch->memo_capacity * sizeof *scratch->memos);
+		scratch->epoch = 1;
+	}
+	scratch->candidate_count = 0;
+}
+
+static const struct str *captures_copy(struct matching *matching, const struct pattern *pattern)
+{
+	size_t count = pattern_capture_count(pattern);
+	if (!count)
+		return NULL;
+	struct str *captures = arena_array(matching->arena, struct str, count);
+	for (size_t i = 0; i < count; i++) {
+		if (!pattern_capture(pattern, matching->scratch->patterns, i, &captures[i]))
+			captures[i] = (struct str){ 0 };
+		else if (!captures[i].at)
+			captures[i] = STR("");         /* took part, and is empty */
+	}
+	return captures;
+}
+
+/* Searches once per event. */
+static const struct memo *probe_search(struct matching *matching, uint32_t probe)
+{
+	struct memo *memo = &matching->scratch->memos[probe];
+	if (memo->epoch == matching->scratch->epoch)
+		return memo;
+	const struct rule_probe *what = &matching->ruleset->probes[probe];
+	const struct rule_pattern *pattern = &matching->ruleset->patterns[what->pattern];
+	struct str subject = matching->event->fields[what->field];
+	*memo = (struct memo){ .epoch = matching->scratch->epoch, .found = SEARCH_NO };
+	if (pattern->literal.length &&
+		(!subject.length || !memmem(subject.at, subject.length, pattern->literal.at, pattern->literal.length)))
+		return memo;           /* without PCRE2, and as the index does it */
+	memo->found = pattern_search(pattern->compiled, subject, matching->scratch->patterns);
+	if (memo->found == SEARCH_YES)
+		memo->captures = captures_copy(matching, pattern->compiled);
+	return memo;
+}
+
+enum search condition_holds(struct matching *matching, const struct rule_condition *condition)
+{
+	struct str subject = matching->event->fields[condition->field];
+	for (uint32_t i = 0; i < condition->value_count; i++)
+		if (condition->values[i].probe == PROBE_NONE && str_equal(condition->values[i].text, subject))
+			return SEARCH_YES;
+	for (uint32_t i = 0; condition->has_pattern && i < condition->value_count; i++) {
+		uint32_t probe = condition->values[i].probe;
+		if (probe == PROBE_NONE)
+			continue;
+		enum search found = probe_search(matching, probe)->found;
+		if (found == SEARCH_LIMIT)
+			matching->limit_probe = probe;
+		if (found != SEARCH_NO)
+			return found;
+	}
+	return SEARCH_NO;
+}
+
+/* All conditions; those without patterns first. */
+static enum search map_holds(struct matching *matching, const struct rule_map *map)
+{
+	for (int has_pattern = 0; has_pattern < 2; has_pattern++)
+		for (uint32_t i = 0; i < map->count; i++) {
+			if (map->conditions[i].has_pattern != has_pattern)
+				continue;
+			enum search holds = condition_holds(matching, &map->conditions[i]);
+			if (holds != SEARCH_YES)
+				return holds;
+		}
+	return SEARCH_YES;
+}
+
+static enum search branch_holds(struct matching *matching, const struct rule_branch *branch)
+{
+	enum search holds = SEARCH_YES;
+	if (branch->key != KEY_NONE)
+		holds = condition_holds(matching, &branch->when.conditions[branch->key]);
+	if (holds == SEARCH_YES)
+		holds = map_holds(matching, &branch->when);
+	for (uint32_t i = 0; holds == SEARCH_YES && i < branch->not_count; i++) {
+		enum search is_excluded = map_holds(matching, &branch->nots[i]);
+		if (is_excluded != SEARCH_NO)
+			holds = is_excluded == SEARCH_YES ? SEARCH_NO : SEARCH_LIMIT;
+	}
+	return holds;
+}
+
+enum search rule_matches(struct matching *matching, const struct rule *rule, const struct rule_branch **branch)
+{
+	for (uint32_t i = 0; i < rule->branch_count; i++) {
+		enum search holds = branch_holds(matching, &rule->branches[i]);
+		if (holds == SEARCH_NO)
+			continue;
+		*branch = &rule->branches[i];
+		return holds;
+	}
+	return SEARCH_NO;
+}
+
+static void probe_capture(struct matching *matching, const struct rule *rule, uint32_t probe, const struct memo *memo,
+	struct str *values)
+{
+	const struct ruleset *ruleset = matching->ruleset;
+	const struct pattern *pattern = ruleset->patterns[ruleset->probes[probe].pattern].compiled;
+	for (size_t i = 0; memo->captures && i < pattern_capture_count(pattern); i++)
+		for (size_t j = 0; j < rule->capture_count; j++)
+			if (text_is(rule->captures[j], pattern_capture_name(pattern, i)))
+				values[j] = memo->captures[i];
+}
+
+void rule_capture(struct matching *matching, const struct rule *rule, const struct rule_branch *branch, struct str *values)
+{
+	for (uint32_t i = 0; i < branch->when.count; i++) {
+		const struct rule_condition *condition = &branch->when.conditions[i];
+		bool is_done = !condition->has_capture;
+		/* The first pattern that matches speaks for its field. */
+		for (uint32_t j = 0; !is_done && j < condition->value_count; j++) {
+			uint32_t probe = condition->values[j].probe;
+			if (probe == PROBE_NONE)
+				continue;
+			const struct memo *memo = probe_search(matching, probe);
+			is_done = memo->found == SEARCH_YES;
+			if (is_done)
+				probe_capture(matching, rule, probe, memo, values);
+		}
+	}
+}

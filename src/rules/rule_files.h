@@ -1,0 +1,22 @@
+/*
+ * rules/rule_files.h - which files hold rules: the paths given, folders walked. Private to rules/.
+ */
+#pragma once
+#include "base/problem.h"
+
+struct rule_file {
+	char *path;                    /* as a message names it */
+	const char *name;              /* the part of `path` below the folder that was given, so that a moved tree keeps its revision */
+};
+
+struct rule_files {
+	struct rule_file *items;
+	size_t count, capacity;
+};
+
+/*
+ * Folders in name order, recursively, through symlinks (a ConfigMap is made of them); a file or folder that is reached
+ * twice counts once. A path that is a file is taken whatever its name is.
+ */
+void rule_files_find(struct rule_files *files, const char *const *paths, size_t count, struct problems *problems);
+void rule_files_clear(struct rule_files *files);

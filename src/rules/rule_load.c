@@ -1,0 +1,168 @@
+#include "rules/load.h"
+
+enum mode { MODE_SEND, MODE_SHADOW };
+static const char *const modes[] = { "send", "shadow", NULL };
+
+struct rule_table {                    /* one item of `rules`, as it is written */
+	const char *name, *description, *owner;
+	const struct yaml_node *when, *refresh;
+	int64_t priority;
+	int mode;
+	bool enabled;
+};
+
+/* clang-format off */
+const struct field rule_fields[] = {
+	FIELD_TEXT(rule_table, name, .required = true, .example = "revenue-after-nightly",
+		.help = "What decisions, logs and causes call this rule; unique over all files"),
+	FIELD_TEXT(rule_table, description, .example = "Finance dashboards follow the nightly build",
+		.help = "For people"),
+	FIELD_TEXT(rule_table, owner, .example = "finance-data@example.com", .help = "Whom to ask about this rule"),
+	FIELD_SPECIAL(rule_table, when, .schema = "#/definitions/when", .example = "{job_id: 1001, environment_name: Production}",
+		.help = "Conditions that must all hold, or a list of such maps of which one must hold; left out: every successful run"),
+	FIELD_SPECIAL(rule_table, refresh, .required = true, .schema = "#/definitions/refresh",
+		.example = "[{site: finance, workbooks: Revenue}]", .help = "What to refresh: a list of selections"),
+	FIELD_COUNT(rule_table, priority, .fallback = "50", .min = 0, .max = 100, .example = "80",
+		.help = "Which refresh goes first when a site cannot take all at once: the higher"),
+	FIELD_CHOICE(rule_table, mode, .choices = modes, .fallback = "send", .example = "shadow",
+		.help = "shadow: decided and recorded, never sent to Tableau"),
+	FIELD_BOOL(rule_table, enabled, .fallback = "true", .example = "false",
+		.help = "false: kept and checked, but never matched"),
+	{ 0 },
+};
+/* clang-format on */
+
+/* Fields of the design that this version does not act upon: better an error than a rule that quietly does less than it says. */
+static const char *const not_yet[] = { "delay", "quiet" };
+
+static bool is_not_yet(const struct yaml_node *key)
+{
+	bool found = false;
+	for (size_t i = 0; i < sizeof not_yet / sizeof *not_yet; i++)
+		found |= key->type == YAML_SCALAR && str_is(key->text, not_yet[i]);
+	return found;
+}
+
+/* The map without those fields, each of which is a problem. */
+static const struct yaml_node *without_not_yet(struct loading *loading, const struct yaml_node *node)
+{
+	const struct yaml_node **items = NULL;
+	size_t kept = 0;
+	for (size_t i = 0; i < node->count; i++) {
+		const struct yaml_node *key = node->items[2 * i];
+		if (is_not_yet(key)) {
+			loading_problem(loading, PROBLEM_NOT_YET, key->place, "'%s' is not acted upon by this version",
+				loading_quote(loading, key->text));
+			if (!items) {
+				items = arena_array(loading->scratch, const struct yaml_node *, 2 * node->count);
+				memcpy(items, node->items, 2 * kept * sizeof *items);
+			}
+		} else {
+			if (items) {
+				items[2 * kept] = key;
+				items[2 * kept + 1] = node->items[2 * i + 1];
+			}
+			kept++;
+		}
+	}
+	if (!items)
+		return node;
+	struct yaml_node *copy = arena_new_of(loading->scratch, struct yaml_node);
+	*copy = *node;
+	copy->count = kept;
+	copy->items = items;
+	return copy;
+}
+
+static void name_check(struct loading *loading, const struct yaml_node *node, const char *name)
+{
+	const struct yaml_node *written = yaml_get(node, "name");
+	struct place place = written ? written->place : node->place;
+	for (const char *at = name; *at; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f) {
+			loading_problem(loading, PROBLEM_BAD_VALUE, place, "the name of a rule has no control characters or line breaks");
+			return;
+		}
+	struct str key = loading_intern_str(loading, str_of(name));
+	uint32_t *number = lookup_add(loading->names, RULE_TAG, key);
+	if (*number == LOOKUP_NONE) {
+		*number = (uint32_t)loading->ruleset->rule_count;
+		return;
+	}
+	const struct rule *first = &loading->ruleset->rules[*number];
+	loading_problem(loading, PROBLEM_DUPLICATE_RULE, place, "a rule named '%s' is already at %s:%d",
+		loading_quote(loading, key), first->file, first->line);
+}
+
+/* The names, each once, for templates. */
+static void captures_finish(struct loading *loading, const struct captures *captures, struct rule *rule)
+{
+	if (!captures->count)
+		return;
+	const char **names = arena_array(loading->ruleset->arena, const char *, captures->count);
+	rule->captures = names;
+	for (size_t i = 0; i < captures->count; i++) {
+		bool is_new = true;
+		for (size_t j = 0; j < rule->capture_count; j++)
+			is_new &= names[j] != captures->items[i].name;     /* interned */
+		if (is_new && rule->capture_count < UINT16_MAX)
+			names[rule->capture_count++] = captures->items[i].name;
+	}
+}
+
+static void refreshes_load(struct loading *loading, const struct yaml_node *node, struct rule *rule)
+{
+	if (node->type != YAML_LIST) {
+		if (yaml_is_null(node))
+			loading_problem(loading, PROBLEM_NO_REFRESH, node->place, "'refresh' is empty, so this rule does nothing");
+		else
+			loading_problem(loading, PROBLEM_WRONG_TYPE, node->place, "'refresh' wants a list of selections, not %s",
+				yaml_type_name(node));
+		return;
+	}
+	if (!node->count)
+		loading_problem(loading, PROBLEM_NO_REFRESH, node->place, "'refresh' is empty, so this rule does nothing");
+	struct rule_refresh *refreshes = arena_array(loading->ruleset->arena, struct rule_refresh, node->count);
+	rule->refreshes = refreshes;
+	rule->refresh_count = (uint32_t)node->count;
+	for (size_t i = 0; i < node->count; i++)
+		IGNORE(refresh_load(loading, node->items[i], rule, &refreshes[i]));     /* it has reported what is wrong */
+}
+
+static const char *intern_or_null(struct loading *loading, const char *text)
+{
+	return text ? loading_intern(loading, str_of(text)) : NULL;
+}
+
+void rule_load(struct loading *loading, const struct yaml_node *node)
+{
+	struct rule_table table = { 0 };
+	if (node->type != YAML_MAP) {
+		loading_problem(loading, PROBLEM_WRONG_TYPE, node->place, "a rule is a map with name, when and refresh, not %s",
+			yaml_type_name(node));
+		return;
+	}
+	node = without_not_yet(loading, node);
+	IGNORE(fields_load(rule_fields, node, "a rule", loading->file, &table, loading->scratch, loading->problems));
+	if (table.name)
+		name_check(loading, node, table.name);
+	struct rule rule = {
+		.name = loading_intern(loading, str_of(table.name ? table.name : "")),
+		.description = intern_or_null(loading, table.description),
+		.owner = intern_or_null(loading, table.owner),
+		.file = loading->file_name,
+		.line = node->place.line,
+		.priority = (uint8_t)table.priority,
+		.enabled = table.enabled,
+		.shadow = table.mode == MODE_SHADOW,
+	};
+	struct captures captures = { 0 };
+	when_load(loading, table.when, &rule, &captures);
+	captures_finish(loading, &captures, &rule);
+	free(captures.items);
+	if (table.refresh)
+		refreshes_load(loading, table.refresh, &rule);
+	struct ruleset *ruleset = loading->ruleset;
+	mem_grow(&ruleset->rules, &ruleset->rule_capacity, ruleset->rule_count);
+	ruleset->rules[ruleset->rule_count++] = rule;
+}

@@ -1,0 +1,46 @@
+#include "rules/index.h"
+#include "rules/rule.h"
+
+struct shared *ruleset_shared(struct ruleset *ruleset)
+{
+	return &ruleset->shared;
+}
+
+void ruleset_free(struct ruleset *ruleset)
+{
+	if (ruleset)
+		shared_unref(&ruleset->shared);
+}
+
+const char *ruleset_revision(const struct ruleset *ruleset)
+{
+	return ruleset->revision;
+}
+
+size_t ruleset_rule_count(const struct ruleset *ruleset)
+{
+	return ruleset->rule_count;
+}
+
+/* Without what PCRE2 allocates for compiled patterns. */
+size_t ruleset_bytes(const struct ruleset *ruleset)
+{
+	return sizeof *ruleset + arena_bytes(ruleset->arena) + ruleset->rule_capacity * sizeof *ruleset->rules +
+		ruleset->pattern_capacity * sizeof *ruleset->patterns + ruleset->probe_capacity * sizeof *ruleset->probes +
+		rule_index_bytes(ruleset->index);
+}
+
+struct rule_info ruleset_rule(const struct ruleset *ruleset, size_t index)
+{
+	const struct rule *rule = &ruleset->rules[index];
+	return (struct rule_info){
+		.name = rule->name,
+		.description = rule->description,
+		.owner = rule->owner,
+		.file = rule->file,
+		.line = rule->line,
+		.enabled = rule->enabled,
+		.shadow = rule->shadow,
+		.priority = rule->priority,
+	};
+}

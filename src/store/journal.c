@@ -1,0 +1,261 @@
+/*
+ * store/journal.c - the journal's thread.
+ *
+ * Whatever waits is taken and committed; what arrives during the commit is the next group, so the
+ * group's size follows the load by itself: alone when it is quiet, hundreds to an fsync when it
+ * is not.
+ *
+ * The mailbox is the only way in. The reason why the store fails is the only thing that others
+ * read: an immutable snapshot in a shared slot, which is empty while all is well.
+ */
+#include "store/journal.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/metric.h"
+#include "base/shared.h"
+#include "base/thread.h"
+#include <stdio.h>
+
+/* Bounds what a group holds in memory and how long its first entry waits for its last one. */
+#define GROUP_MOST 512
+
+struct journal {
+	struct mailbox *mailbox;
+	struct shared_slot *trouble; /* a struct trouble, or empty: healthy */
+	pthread_t thread;
+	/* Of the journal's thread: */
+	struct store *store;
+	bool is_failing;
+};
+
+struct trouble {
+	struct shared shared;
+	char reason[sizeof((struct error *)0)->message];
+};
+
+static void trouble_destroy(struct shared *shared)
+{
+	free(shared);
+}
+
+/* ---- health ---- */
+
+/* Logged when it changes, not for each entry: a full disk fails thousands of them. */
+static void note_failure(struct journal *journal, const struct error *err)
+{
+	struct trouble *trouble = mem_new(struct trouble);
+
+	shared_init(&trouble->shared, trouble_destroy);
+	snprintf(trouble->reason, sizeof trouble->reason, "%s", err->message);
+	shared_slot_put(journal->trouble, &trouble->shared);
+	metric_add(METRIC_journal_failures_total, 1);
+	if (!journal->is_failing)
+		log_error("journal cannot write", KV("error", (const char *)trouble->reason));
+	journal->is_failing = true;
+}
+
+static void note_success(struct journal *journal, size_t entries)
+{
+	metric_add(METRIC_journal_commits_total, 1);
+	metric_add(METRIC_journal_entries_total, (int64_t)entries);
+	if (!journal->is_failing)
+		return;
+	journal->is_failing = false;
+	shared_slot_put(journal->trouble, NULL);
+	log_info("journal writes again");
+}
+
+/* ---- groups ---- */
+
+enum outcome { COMMITTED, ENTRY_FAILED, STORE_FAILED };
+
+static bool begin(struct store *store, struct error *err)
+{
+	if (FAULT("journal.begin"))
+		return error_fail(err, ERROR_SYSTEM, "journal: begin: fault");
+	return store_begin(store, err);
+}
+
+static bool apply(struct journal_entry *entry, struct store *store, struct error *err)
+{
+	if (FAULT("journal.apply"))
+		return error_fail(err, ERROR_SYSTEM, "journal: apply: fault");
+	return entry->apply(entry, store, err);
+}
+
+static bool commit(struct store *store, struct error *err)
+{
+	if (FAULT("journal.commit")) {
+		store_rollback(store);
+		return error_fail(err, ERROR_SYSTEM, "journal: commit: fault");
+	}
+	if (!store_commit(store, err))
+		return false;
+	/* Too late to fail; a place to die between the commit and its answers. */
+	IGNORE(FAULT("journal.committed"));
+	return true;
+}
+
+static struct journal_entry *next_of(const struct journal_entry *entry)
+{
+	return (struct journal_entry *)entry->message.next;
+}
+
+/*
+ * One transaction of the first `count` entries. STORE_FAILED: it did not even begin, so no entry
+ * is to blame.
+ */
+static enum outcome write_group(
+	struct journal *journal, struct journal_entry *first, size_t count, struct error *err)
+{
+	struct journal_entry *entry = first;
+
+	if (!begin(journal->store, err)) {
+		note_failure(journal, err);
+		return STORE_FAILED;
+	}
+	for (size_t i = 0; i < count; i++, entry = next_of(entry)) {
+		if (!apply(entry, journal->store, err)) {
+			store_rollback(journal->store);
+			/* What the entry itself asked for was wrong: the store is well. */
+			if (count == 1 && err->kind != ERROR_INPUT)
+				note_failure(journal, err);
+			return ENTRY_FAILED;
+		}
+	}
+	if (!commit(journal->store, err)) {
+		note_failure(journal, err);
+		return ENTRY_FAILED;
+	}
+	note_success(journal, count);
+	return COMMITTED;
+}
+
+/* Answers the first `count` entries in their order; returns the one after them. */
+static struct journal_entry *answer(
+	struct journal_entry *first, size_t count, bool committed, const struct error *err)
+{
+	while (count--) {
+		struct journal_entry *next = next_of(first); /* done() owns the entry */
+
+		first->done(first, committed, err);
+		first = next;
+	}
+	return first;
+}
+
+static struct journal_entry *write_alone(
+	struct journal *journal, struct journal_entry *first, size_t count)
+{
+	for (; count; count--) {
+		struct error err = { 0 };
+		enum outcome outcome = write_group(journal, first, 1, &err);
+
+		/* The others would wait as long for the same answer. */
+		if (outcome == STORE_FAILED)
+			return answer(first, count, false, &err);
+		first = answer(first, 1, outcome == COMMITTED, &err);
+	}
+	return first;
+}
+
+static void write_all(struct journal *journal, struct journal_entry *first)
+{
+	while (first) {
+		struct error err = { 0 };
+		size_t count = 0;
+
+		for (struct journal_entry *entry = first; entry && count < GROUP_MOST;
+			entry = next_of(entry))
+			count++;
+
+		enum outcome outcome = write_group(journal, first, count, &err);
+		/* A group of one has been tried alone already. */
+		if (outcome == ENTRY_FAILED && count > 1)
+			first = write_alone(journal, first, count);
+		else
+			first = answer(first, count, outcome == COMMITTED, &err);
+		store_checkpoint(journal->store);
+	}
+}
+
+static void *journal_run(void *context)
+{
+	struct journal *journal = context;
+	struct message *messages;
+
+	while ((messages = mailbox_wait(journal->mailbox)))
+		write_all(journal, (struct journal_entry *)messages);
+	return NULL;
+}
+
+/* ---- life ---- */
+
+/* For what would be left in the mailbox; the thread empties it before it ends. */
+static void refuse_entry(struct message *message)
+{
+	struct journal_entry *entry = (struct journal_entry *)message;
+	struct error err;
+
+	IGNORE(error_fail(&err, ERROR_TRANSIENT, "the journal has stopped")); /* always false */
+	entry->done(entry, false, &err);
+}
+
+static void journal_free(struct journal *journal)
+{
+	mailbox_free(journal->mailbox);
+	shared_slot_free(journal->trouble);
+	store_close(journal->store);
+	free(journal);
+}
+
+struct journal *journal_start(struct store *store, size_t most, struct error *err)
+{
+	struct journal *journal = mem_new(struct journal);
+
+	journal->store = store;
+	journal->mailbox = mailbox_new(most, refuse_entry);
+	journal->trouble = shared_slot_new();
+	if (!thread_start(&journal->thread, THREAD_JOURNAL, "journal", journal_run, journal, err)) {
+		journal_free(journal);
+		return NULL;
+	}
+	return journal;
+}
+
+bool journal_add(struct journal *journal, struct journal_entry *entry)
+{
+	return mailbox_send(journal->mailbox, &entry->message);
+}
+
+bool journal_add_always(struct journal *journal, struct journal_entry *entry)
+{
+	return mailbox_send_answer(journal->mailbox, &entry->message);
+}
+
+bool journal_is_healthy(struct journal *journal, char reason[static 480])
+{
+	struct shared *shared = shared_slot_get(journal->trouble);
+
+	*reason = '\0';
+	if (!shared)
+		return true;
+	snprintf(reason, 480, "%s", ((struct trouble *)shared)->reason);
+	shared_unref(shared);
+	return false;
+}
+
+size_t journal_waiting(struct journal *journal)
+{
+	return mailbox_count(journal->mailbox);
+}
+
+void journal_stop(struct journal *journal)
+{
+	if (!journal)
+		return;
+	mailbox_close(journal->mailbox);
+	/* It runs until it has written what waits; joining a thread that exists does not fail. */
+	IGNORE(pthread_join(journal->thread, NULL));
+	journal_free(journal);
+}

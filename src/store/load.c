@@ -1,0 +1,142 @@
+/*
+ * store/load.c - what the dispatcher needs to know at start. A hundred thousand open refreshes
+ * are one pass over two sorted statements, never a statement a row.
+ */
+#include "store/sqlite.h"
+
+bool store_load_open_selections(
+	struct store *store, selection_visit *visit, void *context, struct error *err)
+{
+	_Static_assert(SELECTION_BITS == 20, "in the statement below");
+	USED_QUERY query = store_query(store, QUERY_LOAD_SELECTIONS,
+		"SELECT selection.id, selection.id >> 20, received_at, finished_at,"
+		" selection.body FROM selection LEFT JOIN event ON event.id = selection.id >> 20"
+		" ORDER BY selection.id",
+		err);
+	bool has_row;
+
+	if (!query)
+		return false;
+	for (;;) {
+		if (!query_next(store, query, "load selections", &has_row, err))
+			return false;
+		if (!has_row)
+			return true;
+
+		struct selection_row row = {
+			.id = sqlite3_column_int64(query, 0),
+			.event = sqlite3_column_int64(query, 1),
+			.received_at = column_time(query, 2),
+			.finished_at = column_time(query, 3),
+			.selection = column_text(query, 4),
+		};
+		if (!visit(&row, context))
+			return true;
+	}
+}
+
+/*
+ * Walks beside the refreshes in order of their ids: `has_row` tells whether a cause waits in
+ * `query`.
+ */
+struct cause_walk {
+	sqlite3_stmt *query;
+	bool has_row;
+};
+
+static bool gather_causes(struct store *store, struct cause_walk *walk, int64_t refresh,
+	struct causes *causes, struct error *err)
+{
+	causes_reset(causes);
+	while (walk->has_row && sqlite3_column_int64(walk->query, 0) <= refresh) {
+		if (sqlite3_column_int64(walk->query, 0) == refresh)
+			causes_add(causes, walk->query);
+		if (!query_next(store, walk->query, "load causes", &walk->has_row, err))
+			return false;
+	}
+	return true;
+}
+
+/* *wants_more: the visitor did not stop. */
+static bool load_open(struct store *store, refresh_visit *visit, void *context, bool *wants_more,
+	struct error *err)
+{
+	USED_QUERY query = store_query(store, QUERY_LOAD_OPEN,
+		"SELECT " REFRESH_COLUMNS
+		"FROM refresh INDEXED BY refresh_open WHERE state < 5 ORDER BY refresh.id",
+		err);
+	USED_QUERY cause_query = store_query(store, QUERY_LOAD_CAUSES,
+		"SELECT " CAUSE_COLUMNS "FROM refresh INDEXED BY refresh_open"
+		" CROSS JOIN cause ON cause.refresh = refresh.id"
+		" WHERE state < 5 ORDER BY refresh.id, cause.event, cause.rule",
+		err);
+	OWNED_CAUSES struct causes causes;
+	struct cause_walk walk = { .query = cause_query };
+	struct refresh_row row;
+	bool has_row;
+
+	causes_init(&causes);
+	if (!query || !cause_query ||
+		!query_next(store, cause_query, "load causes", &walk.has_row, err))
+		return false;
+	*wants_more = true;
+	while (*wants_more) {
+		if (!query_next(store, query, "load refreshes", &has_row, err))
+			return false;
+		if (!has_row)
+			break;
+		if (!row_of_refresh(store, query, &row, err) ||
+			!gather_causes(store, &walk, row.id, &causes, err))
+			return false;
+		*wants_more = visit(&row, causes_rows(&causes), causes.count, context);
+	}
+	return true;
+}
+
+/*
+ * SQLite takes the other columns from the row that has the max() (sqlite.org/lang_select.html,
+ * "bare columns").
+ */
+static bool load_succeeded(struct store *store, struct wall since, refresh_visit *visit,
+	void *context, struct error *err)
+{
+	USED_QUERY query = store_query(store, QUERY_LOAD_SUCCEEDED,
+		"SELECT " REFRESH_COLUMNS ", max(ended_at) FROM refresh INDEXED BY refresh_ended"
+		" WHERE state >= 5 AND state = 5 AND ended_at >= ?1 GROUP BY site, luid",
+		err);
+	struct refresh_row row;
+	bool has_row;
+
+	if (!query)
+		return false;
+	bind_time(query, 1, since);
+	for (;;) {
+		if (!query_next(store, query, "load refreshes", &has_row, err))
+			return false;
+		if (!has_row)
+			return true;
+		if (!row_of_refresh(store, query, &row, err))
+			return false;
+		if (!visit(&row, NULL, 0, context))
+			return true;
+	}
+}
+
+bool store_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
+	void *context, struct error *err)
+{
+	bool wants_more;
+
+	return load_open(store, visit, context, &wants_more, err) &&
+	       (!wants_more || load_succeeded(store, since, visit, context, err));
+}
+
+bool store_last_refresh_id(struct store *store, int64_t *id, struct error *err)
+{
+	USED_QUERY query = store_query(store, QUERY_LAST_REFRESH,
+		"SELECT max(value, coalesce((SELECT max(id) FROM refresh), 0)) FROM meta"
+		" WHERE name = 'last_refresh'",
+		err);
+
+	return query && query_number(store, query, "read the last refresh's id", id, err);
+}

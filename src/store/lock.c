@@ -1,0 +1,76 @@
+/*
+ * store/lock.c - one writer for one store: an exclusive lock on PATH.lock, which ends with the
+ * process whatever ends that.
+ *
+ * SQLite's own locks last for a transaction only. The lock file holds the pid, for the message to
+ * the second one; it is never removed, because whoever removes it may remove the file that a
+ * third process has just locked.
+ */
+#include "store/sqlite.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define PID_TEXT_SIZE 24 /* 20 digits, line break, NUL */
+
+static bool say_who_has_it(int lock, const char *path, struct error *err)
+{
+	char text[PID_TEXT_SIZE];
+	ssize_t length = pread(lock, text, sizeof text, 0);
+	int64_t pid = 0;
+
+	/* Empty while the other one is just starting. */
+	if (length > 0 && str_to_count(str_trim((struct str){ text, (size_t)length }), &pid) &&
+		pid > 0)
+		return error_fail(err, ERROR_INPUT,
+			"store %s is in use by process %lld; stop it, or give this one another"
+			" `store`",
+			path, (long long)pid);
+	return error_fail(err, ERROR_INPUT,
+		"store %s is in use by another process; stop it, or give this one another `store`",
+		path);
+}
+
+int lock_take(const char *path, struct error *err)
+{
+	OWNED_MEMORY char *lock_path = NULL;
+	char text[PID_TEXT_SIZE];
+	int length = snprintf(text, sizeof text, "%lld\n", (long long)getpid());
+	int lock;
+
+	if (asprintf(&lock_path, "%s.lock", path) < 0)
+		abort();
+	lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+	if (lock < 0) {
+		IGNORE(error_fail(err, ERROR_INPUT, "store %s: cannot open %s: %s", path, lock_path,
+			strerror(errno))); /* false, as the -1 below says */
+		return -1;
+	}
+	if (flock(lock, LOCK_EX | LOCK_NB)) {
+		if (errno == EWOULDBLOCK)
+			IGNORE(say_who_has_it(lock, path, err));
+		else
+			IGNORE(error_fail(err, ERROR_SYSTEM, "store %s: cannot lock %s: %s", path,
+				lock_path, strerror(errno)));
+		close(lock);
+		return -1;
+	}
+	/*
+	 * A full disk may leave it empty: the lock holds all the same, only the message names no
+	 * process.
+	 */
+	IGNORE(ftruncate(lock, 0) || pwrite(lock, text, (size_t)length, 0) != length);
+	return lock;
+}
+
+void lock_release(int lock)
+{
+	if (lock < 0)
+		return;
+	/* The pid is for messages only. */
+	IGNORE(ftruncate(lock, 0));
+	close(lock);
+}

@@ -1,0 +1,290 @@
+/*
+ * store/open.c - opening and closing a store, and starting again after a commit that failed
+ * halfway.
+ *
+ * Durability: WAL with synchronous=FULL, so a COMMIT that returned is on the disk. Readers
+ * (threads of ours, the command line) never block the writer. The order of deletes is ours, so
+ * foreign keys are off. auto_vacuum is none: `history` is a window that rolls, new rows reuse the
+ * pages of pruned ones, and pointer maps would cost on every write to save disk that is needed
+ * again.
+ */
+#include "store/sqlite.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * How long a reader waits for a writer that recovers or checkpoints, and we for a person's
+ * sqlite3 shell.
+ */
+#define BUSY_MS 5000
+
+/* The caches keep an idle daemon small; checkpoints are checkpoint.c's. */
+static const char writer_setup[] =
+	"PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA mmap_size = 0;"
+	"PRAGMA cache_size = -2048; PRAGMA wal_autocheckpoint = 0;"
+	"PRAGMA journal_size_limit = 33554432; PRAGMA temp_store = MEMORY;";
+static const char reader_setup[] =
+	"PRAGMA mmap_size = 0; PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY;";
+
+/*
+ * The path of "sqlite:/path"; NULL and an error for another URL. Other schemes are not quoted:
+ * they may hold a password.
+ */
+static char *path_of(const char *url, struct error *err)
+{
+	static const char scheme[] = "sqlite:";
+	const char *path = url + strlen(scheme);
+	bool is_postgres = str_starts(str_of(url), "postgres");
+	char *relative = NULL;
+
+	if (!str_starts(str_of(url), scheme) || !*path) {
+		IGNORE(error_fail(err, ERROR_INPUT, "`store`: %swrite sqlite:/path/to/state.db",
+			is_postgres ? "PostgreSQL is not supported yet; " : ""));
+		return NULL;
+	}
+	if (*path == '/')
+		return mem_copy_text(path);
+	/* SQLite reads meaning into some names without a folder (":memory:"). */
+	if (asprintf(&relative, "./%s", path) < 0)
+		abort();
+	return relative;
+}
+
+static bool sync_folder(const char *folder)
+{
+	int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool is_synced = descriptor >= 0 && fsync(descriptor) == 0;
+
+	if (descriptor >= 0)
+		close(descriptor);
+	return is_synced;
+}
+
+/* The folders that are missing above `path`, for the owner only. */
+static bool make_folders(const char *path, struct error *err)
+{
+	OWNED_MEMORY char *folder = mem_copy_text(path);
+
+	for (char *at = strchr(folder + 1, '/'); at; at = strchr(at + 1, '/')) {
+		*at = '\0';
+		if (mkdir(folder, 0700) && errno != EEXIST)
+			return error_fail(err, ERROR_INPUT, "store %s: cannot make folder %s: %s",
+				path, folder, strerror(errno));
+		*at = '/';
+	}
+	return true;
+}
+
+/*
+ * SQLite would create the file readable for all. Only when there is none: to open and close a
+ * file that a connection of this process has open would drop its POSIX locks
+ * (sqlite.org/howtocorrupt.html, section 2.2).
+ */
+static bool make_file(const char *path, struct error *err)
+{
+	OWNED_MEMORY char *folder = mem_copy_text(path);
+	int descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
+
+	if (descriptor < 0 && errno == EEXIST)
+		return true;
+	if (descriptor < 0)
+		return error_fail(
+			err, ERROR_INPUT, "store %s: cannot create it: %s", path, strerror(errno));
+	close(descriptor);
+	*strrchr(folder, '/') = '\0';
+	if (!sync_folder(*folder ? folder : "/"))
+		return error_fail(err, ERROR_SYSTEM, "store %s: fsync of its folder: %s", path,
+			strerror(errno));
+	return true;
+}
+
+static bool fail_to_connect(struct store *store, int code, struct error *err)
+{
+	int number = store->database ? sqlite3_system_errno(store->database) : 0;
+
+	switch (code & 0xff) {
+	case SQLITE_NOTADB:
+		return error_fail(err, ERROR_INPUT,
+			"store %s is not a SQLite database; give another `store`", store->path);
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+	case SQLITE_READONLY:
+		return error_fail(err, ERROR_INPUT, "store %s cannot be opened: %s", store->path,
+			number ? strerror(number) : sqlite3_errstr(code));
+	default:
+		return store_fail(store, "open", err);
+	}
+}
+
+static bool use_wal(struct store *store, struct error *err)
+{
+	sqlite3_stmt *query = NULL;
+	int code =
+		sqlite3_prepare_v2(store->database, "PRAGMA journal_mode = WAL", -1, &query, NULL);
+	bool is_wal = false;
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(query);
+	if (code == SQLITE_ROW)
+		is_wal = text_is_nocase(column_text(query, 0), "wal");
+	if (code != SQLITE_ROW)
+		IGNORE(fail_to_connect(store, code, err)); /* false, as is_wal */
+	else if (!is_wal)
+		IGNORE(error_fail(err, ERROR_INPUT,
+			"store %s: its file system cannot share memory between processes"
+			" (a network file system?); put it on a local disk",
+			store->path));
+	IGNORE(sqlite3_finalize(query)); /* repeats a failure that has been told */
+	return is_wal;
+}
+
+static void disconnect(struct store *store)
+{
+	query_forget_all(store);
+	/* Only SQLITE_BUSY is possible, for a statement that is not finalized, and all are. */
+	IGNORE(sqlite3_close(store->database));
+	store->database = NULL;
+	free(store->ruleset);
+	store->ruleset = NULL;
+}
+
+static bool connect_database(struct store *store, struct error *err)
+{
+	bool is_writer = store->mode == STORE_WRITE;
+	int flags = (is_writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
+		    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	int code = sqlite3_open_v2(store->path, &store->database, flags, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_busy_timeout(store->database, BUSY_MS);
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(
+			store->database, is_writer ? writer_setup : reader_setup, NULL, NULL, NULL);
+	if (code != SQLITE_OK)
+		return fail_to_connect(store, code, err);
+	if (!is_writer)
+		return schema_check(store, err);
+	/* SQLite falls back to reading when it may not write. */
+	if (sqlite3_db_readonly(store->database, "main") == 1)
+		return error_fail(
+			err, ERROR_INPUT, "store %s: no permission to write it", store->path);
+	return use_wal(store, err) && schema_migrate(store, err);
+}
+
+/*
+ * The highest id that an event ever had: pruning writes it down before it deletes. Never lower than
+ * one given by this process, also when that event was rolled back.
+ */
+static bool read_last_event(struct store *store, struct error *err)
+{
+	USED_QUERY query = store_query(store, QUERY_LAST_EVENT,
+		"SELECT max(value, coalesce((SELECT max(id) FROM event), 0)) FROM meta"
+		" WHERE name = 'last_event'",
+		err);
+	int64_t last;
+
+	if (!query || !query_number(store, query, "read the last event's id", &last, err))
+		return false;
+	if (last > store->last_event)
+		store->last_event = last;
+	return true;
+}
+
+static bool connect_writer(struct store *store, struct error *err)
+{
+	if (!connect_database(store, err) || !read_last_event(store, err))
+		return false;
+	checkpointer_attach(store->checkpointer, store->database);
+	return true;
+}
+
+static bool open_writer(struct store *store, struct error *err)
+{
+	if (!make_folders(store->path, err))
+		return false;
+	store->lock = lock_take(store->path, err);
+	if (store->lock < 0 || !make_file(store->path, err))
+		return false;
+	store->checkpointer = checkpointer_new(store->path, err);
+	return store->checkpointer && connect_writer(store, err);
+}
+
+static bool open_reader(struct store *store, struct error *err)
+{
+	struct stat about;
+
+	/* An empty file is one that a writer has just created. */
+	if (stat(store->path, &about) == 0 ? about.st_size == 0 : errno == ENOENT)
+		return error_fail(err, ERROR_INPUT,
+			"store %s: there is no database yet; `refresh-router serve` creates it",
+			store->path);
+	return connect_database(store, err);
+}
+
+struct store *store_open(const char *url, enum store_mode mode, struct error *err)
+{
+	OWNED(store) store = mem_new(struct store);
+
+	store->mode = mode;
+	store->lock = -1;
+	store->path = path_of(url, err);
+	if (!store->path ||
+		!(mode == STORE_WRITE ? open_writer(store, err) : open_reader(store, err)))
+		return NULL;
+	return TAKE(store);
+}
+
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	checkpointer_free(store->checkpointer);
+	disconnect(store);
+	lock_release(store->lock);
+	free(store->path);
+	free(store);
+}
+
+/*
+ * A commit of its own over the frames that the failed one may have left at the end of the WAL.
+ * Without it they could count as committed when the WAL is read again, and an event whose sender
+ * was told 503 would come back with nobody to act upon it.
+ */
+static bool fence(struct store *store, struct error *err)
+{
+	static const char sql[] =
+		"BEGIN IMMEDIATE; UPDATE meta SET value = value + 1 WHERE name = 'fence'; COMMIT";
+
+	if (sqlite3_exec(store->database, sql, NULL, NULL, NULL) == SQLITE_OK)
+		return true;
+	IGNORE(store_fail(
+		store, "write after a failed commit", err)); /* false, as returned below */
+	/* Nothing to roll back when BEGIN was what failed. */
+	IGNORE(sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL));
+	return false;
+}
+
+/*
+ * After a failed fsync Linux drops the error and marks the pages clean: a second fsync succeeds
+ * although the bytes never reached the disk ("fsyncgate", PostgreSQL, 2018). So nothing is built
+ * on what was written or cached before: fence off the failed commit with newly written frames,
+ * then connect again, which reads everything from the files.
+ */
+bool store_renew(struct store *store, struct error *err)
+{
+	if (store->database) {
+		if (sqlite3_get_autocommit(store->database) && !fence(store, err))
+			return false;
+		disconnect(store);
+	}
+	if (!connect_writer(store, err)) {
+		disconnect(store);
+		return false;
+	}
+	store->is_suspect = false;
+	return true;
+}

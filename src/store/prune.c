@@ -1,0 +1,90 @@
+/*
+ * store/prune.c - forgetting what ended long ago (`history`).
+ *
+ * A refresh goes with its causes. An event goes when it came before the limit and nothing refers
+ * to it any more: no selection waits and none of its refreshes is left. In small portions,
+ * because intake waits for the same thread.
+ */
+#include "store/sqlite.h"
+
+/* Ids are never given twice, so the highest is written down before its row may go. */
+static bool keep_last_ids(struct store *store, struct error *err)
+{
+	USED_QUERY query = store_query(store, QUERY_PRUNE_MARKS,
+		"UPDATE meta SET value = max(value, CASE name WHEN 'last_event' THEN ?1"
+		" ELSE coalesce((SELECT max(id) FROM refresh), 0) END)"
+		" WHERE name IN ('last_event', 'last_refresh')",
+		err);
+
+	if (!query)
+		return false;
+	bind_number(query, 1, store->last_event);
+	return query_run(store, query, "write the last ids down", err);
+}
+
+/* Runs a statement whose parameters are the limit in time and in number. */
+static bool prune_with(struct store *store, sqlite3_stmt *query, struct wall before, int64_t most,
+	struct error *err)
+{
+	if (!query)
+		return false;
+	bind_time(query, 1, before);
+	bind_number(query, 2, most);
+	return query_run(store, query, "prune", err);
+}
+
+/* The same rows for both statements below. */
+#define OLD_REFRESHES                                                                              \
+	"(SELECT id FROM refresh INDEXED BY refresh_ended WHERE state >= 5 AND ended_at < ?1"      \
+	" ORDER BY ended_at, id LIMIT ?2)"
+
+static bool prune_refreshes(
+	struct store *store, struct wall before, int64_t most, int64_t *deleted, struct error *err)
+{
+	USED_QUERY causes = store_query(store, QUERY_PRUNE_CAUSES,
+		"DELETE FROM cause WHERE refresh IN " OLD_REFRESHES, err);
+	if (!prune_with(store, causes, before, most, err))
+		return false;
+
+	USED_QUERY refreshes = store_query(store, QUERY_PRUNE_REFRESHES,
+		"DELETE FROM refresh WHERE id IN " OLD_REFRESHES, err);
+	if (!prune_with(store, refreshes, before, most, err))
+		return false;
+	*deleted = sqlite3_changes64(store->database);
+	return true;
+}
+
+static bool prune_events(
+	struct store *store, struct wall before, int64_t most, int64_t *deleted, struct error *err)
+{
+	_Static_assert(SELECTION_BITS == 20, "in the statement below");
+	USED_QUERY events = store_query(store, QUERY_PRUNE_EVENTS,
+		"DELETE FROM event WHERE id IN"
+		" (SELECT id FROM event AS old INDEXED BY event_received WHERE received_at < ?1"
+		" AND NOT EXISTS (SELECT 1 FROM selection"
+		" WHERE selection.id >= old.id << 20 AND selection.id < (old.id + 1) << 20)"
+		" AND NOT EXISTS (SELECT 1 FROM cause WHERE cause.event = old.id)"
+		" ORDER BY received_at LIMIT ?2)",
+		err);
+
+	if (!prune_with(store, events, before, most, err))
+		return false;
+	*deleted = sqlite3_changes64(store->database);
+	return true;
+}
+
+bool store_prune(
+	struct store *store, struct wall before, int most, int64_t *deleted, struct error *err)
+{
+	int64_t refreshes = 0, events = 0;
+
+	if (!store_is_writing(store, "prune", err))
+		return false;
+	/* A LIMIT below 0 would be none. */
+	if (most > 0 && (!keep_last_ids(store, err) ||
+				!prune_refreshes(store, before, most, &refreshes, err) ||
+				!prune_events(store, before, most - refreshes, &events, err)))
+		return false;
+	*deleted = refreshes + events;
+	return true;
+}

@@ -1,0 +1,104 @@
+/*
+ * store/query.c - prepared statements, and what SQLite says in our words.
+ */
+#include "store/sqlite.h"
+#include <assert.h>
+#include <string.h>
+
+static enum error_kind kind_of_code(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	case SQLITE_FULL:
+		return ERROR_TRANSIENT;
+	default:
+		return ERROR_SYSTEM;
+	}
+}
+
+bool store_fail(struct store *store, const char *what, struct error *err)
+{
+	sqlite3 *database = store->database;
+	int code = database ? sqlite3_extended_errcode(database) : SQLITE_CANTOPEN;
+	const char *reason = database ? sqlite3_errmsg(database) : "the database is not open";
+	int number = 0;
+
+	/* SQLite keeps the operating system's reason only for its I/O errors. */
+	if (database && ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN))
+		number = sqlite3_system_errno(database);
+	if (number)
+		return error_fail(err, kind_of_code(code), "store %s: %s: %s (%s)", store->path,
+			what, reason, strerror(number));
+	return error_fail(err, kind_of_code(code), "store %s: %s: %s", store->path, what, reason);
+}
+
+sqlite3_stmt *store_query(struct store *store, enum query query, const char *sql, struct error *err)
+{
+	sqlite3_stmt **kept = &store->queries[query];
+
+	if (!store->database) {
+		IGNORE(store_fail(store, "use it", err)); /* false, as the NULL below says */
+		return NULL;
+	}
+	if (!*kept && sqlite3_prepare_v3(store->database, sql, -1, SQLITE_PREPARE_PERSISTENT, kept,
+			      NULL) != SQLITE_OK) {
+		IGNORE(store_fail(store, "prepare a statement", err));
+		return NULL;
+	}
+	assert(!sqlite3_stmt_busy(*kept)); /* a visitor that lists in a list of the same kind */
+	return *kept;
+}
+
+void query_forget_all(struct store *store)
+{
+	for (size_t i = 0; i < QUERY_COUNT; i++) {
+		/* Repeats the failure of its last step, which has been told. */
+		IGNORE(sqlite3_finalize(store->queries[i]));
+		store->queries[i] = NULL;
+	}
+}
+
+bool query_run(struct store *store, sqlite3_stmt *query, const char *what, struct error *err)
+{
+	return sqlite3_step(query) == SQLITE_DONE || store_fail(store, what, err);
+}
+
+bool query_next(struct store *store, sqlite3_stmt *query, const char *what, bool *has_row,
+	struct error *err)
+{
+	int code = sqlite3_step(query);
+
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		return store_fail(store, what, err);
+	*has_row = code == SQLITE_ROW;
+	return true;
+}
+
+bool query_number(struct store *store, sqlite3_stmt *query, const char *what, int64_t *number,
+	struct error *err)
+{
+	if (sqlite3_step(query) != SQLITE_ROW)
+		return store_fail(store, what, err);
+	*number = sqlite3_column_int64(query, 0);
+	return true;
+}
+
+bool store_is_writing(struct store *store, const char *what, struct error *err)
+{
+	if (store->database && !sqlite3_get_autocommit(store->database))
+		return true;
+	return error_fail(err, ERROR_SYSTEM,
+		"store %s: %s: there is no transaction, or it was rolled back by a failure",
+		store->path, what);
+}
+
+void bind_text(sqlite3_stmt *query, int index, const char *text)
+{
+	IGNORE(sqlite3_bind_text(query, index, text ? text : "", -1, SQLITE_STATIC));
+}
+
+void bind_optional(sqlite3_stmt *query, int index, const char *text)
+{
+	IGNORE(sqlite3_bind_text(query, index, text, -1, SQLITE_STATIC));
+}

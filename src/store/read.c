@@ -1,0 +1,252 @@
+/*
+ * store/read.c - lists and single rows, for the API and the command line.
+ *
+ * Lists are newest first, which is by id from the top. A filter that few rows pass reads on until
+ * `limit` have: indexes for every filter would cost each event that comes in more than they save
+ * the rare question. Where one decides, it is used: open refreshes, and refreshes of one event.
+ */
+#include "store/sqlite.h"
+
+#define LIMIT_DEFAULT 100
+
+static int64_t before_of(const struct store_filter *filter)
+{
+	return filter->before > 0 ? filter->before : INT64_MAX;
+}
+
+static int limit_of(const struct store_filter *filter)
+{
+	return filter->limit > 0 ? filter->limit : LIMIT_DEFAULT;
+}
+
+/* ---- events ---- */
+
+static bool visit_events(struct store *store, sqlite3_stmt *query, event_visit *visit,
+	void *context, struct error *err)
+{
+	bool has_row;
+
+	for (;;) {
+		if (!query_next(store, query, "read events", &has_row, err))
+			return false;
+		if (!has_row)
+			return true;
+
+		struct event_row row = row_of_event(query);
+		if (!visit(&row, context))
+			return true;
+	}
+}
+
+bool store_list_events(struct store *store, const struct store_filter *filter, event_visit *visit,
+	void *context, struct error *err)
+{
+	USED_QUERY query = store_query(store, QUERY_LIST_EVENTS,
+		"SELECT " EVENT_COLUMNS "FROM " EVENT_TABLES
+		"WHERE event.id < ?1 AND (?3 IS NULL OR source = ?3) AND (?4 IS NULL OR outcome"
+		" = ?4) AND (?5 IS NULL OR json_extract(fields, '$.job_id') = ?5)"
+		" AND (?6 IS NULL OR json_extract(fields, '$.run_id') = ?6)"
+		" AND (?7 IS NULL OR EXISTS (SELECT 1 FROM json_each(matched) WHERE"
+		" json_each.value = ?7)) ORDER BY event.id DESC LIMIT ?2",
+		err);
+
+	if (!query)
+		return false;
+	bind_number(query, 1, before_of(filter));
+	bind_number(query, 2, limit_of(filter));
+	bind_optional(query, 3, filter->source);
+	bind_optional(query, 4, filter->outcome);
+	bind_optional(query, 5, filter->job_id);
+	bind_optional(query, 6, filter->run_id);
+	bind_optional(query, 7, filter->rule);
+	return visit_events(store, query, visit, context, err);
+}
+
+bool store_find_event(struct store *store, int64_t id, event_visit *visit, void *context,
+	bool *found, struct error *err)
+{
+	USED_QUERY query = store_query(store, QUERY_FIND_EVENT,
+		"SELECT " EVENT_COLUMNS "FROM " EVENT_TABLES "WHERE event.id = ?1", err);
+	bool has_row;
+
+	if (!query)
+		return false;
+	bind_number(query, 1, id);
+	if (!query_next(store, query, "read an event", &has_row, err))
+		return false;
+	if (has_row) {
+		struct event_row row = row_of_event(query);
+
+		IGNORE(visit(&row, context)); /* there is nothing to stop */
+	}
+	*found = has_row;
+	return true;
+}
+
+/* ---- refreshes ---- */
+
+static bool read_causes(
+	struct store *store, int64_t refresh, struct causes *causes, struct error *err)
+{
+	USED_QUERY query = store_query(store, QUERY_CAUSES,
+		"SELECT " CAUSE_COLUMNS "FROM cause WHERE refresh = ?1 ORDER BY event, rule", err);
+	bool has_row;
+
+	if (!query)
+		return false;
+	bind_number(query, 1, refresh);
+	causes_reset(causes);
+	for (;;) {
+		if (!query_next(store, query, "read causes", &has_row, err))
+			return false;
+		if (!has_row)
+			return true;
+		causes_add(causes, query);
+	}
+}
+
+/* `*visited` counts; may be NULL. */
+static bool visit_refreshes(struct store *store, sqlite3_stmt *query, refresh_visit *visit,
+	void *context, int64_t *visited, struct error *err)
+{
+	OWNED_CAUSES struct causes causes;
+	struct refresh_row row;
+	bool has_row;
+
+	causes_init(&causes);
+	for (;;) {
+		if (!query_next(store, query, "read refreshes", &has_row, err))
+			return false;
+		if (!has_row)
+			return true;
+		if (!row_of_refresh(store, query, &row, err) ||
+			!read_causes(store, row.id, &causes, err))
+			return false;
+		if (visited)
+			++*visited;
+		if (!visit(&row, causes_rows(&causes), causes.count, context))
+			return true;
+	}
+}
+
+#define REFRESH_FILTER                                                                             \
+	"refresh.id < ?1 AND (?3 IS NULL OR site = ?3) AND (?4 IS NULL OR kind = ?4)"              \
+	" AND (?5 IS NULL OR state = ?5) AND (?6 IS NULL OR luid = ?6 OR refresh.name = ?6)"
+
+/* ?7 is the event, and state < 5 the text of the index's condition (schema.c). */
+static sqlite3_stmt *choose_list(
+	struct store *store, const struct store_filter *filter, bool is_open, struct error *err)
+{
+	if (filter->event)
+		return store_query(store, QUERY_LIST_REFRESHES_OF_EVENT,
+			"SELECT " REFRESH_COLUMNS "FROM refresh WHERE " REFRESH_FILTER
+			" AND (NOT ?8 OR state < 5)"
+			" AND refresh.id IN (SELECT cause.refresh FROM cause WHERE cause.event ="
+			" ?7) ORDER BY refresh.id DESC LIMIT ?2",
+			err);
+	if (is_open)
+		return store_query(store, QUERY_LIST_OPEN_REFRESHES,
+			"SELECT " REFRESH_COLUMNS "FROM refresh INDEXED BY refresh_open WHERE"
+			" state < 5 AND " REFRESH_FILTER " ORDER BY refresh.id DESC LIMIT ?2",
+			err);
+	return store_query(store, QUERY_LIST_REFRESHES,
+		"SELECT " REFRESH_COLUMNS "FROM refresh WHERE " REFRESH_FILTER
+		" ORDER BY refresh.id DESC LIMIT ?2",
+		err);
+}
+
+bool store_list_refreshes(struct store *store, const struct store_filter *filter,
+	refresh_visit *visit, void *context, struct error *err)
+{
+	bool wants_open = text_is(filter->state, "open");
+	enum refresh_state state = REFRESH_EXPIRED;
+	enum content_kind kind = filter->kind ? kind_of(filter->kind) : CONTENT_WORKBOOK;
+
+	if (filter->state && !wants_open && !refresh_state_of(filter->state, &state))
+		return error_fail(err, ERROR_INPUT, "there is no state '%s'", filter->state);
+	if (kind == CONTENT_KIND_COUNT)
+		return error_fail(err, ERROR_INPUT, "there is no kind '%s'", filter->kind);
+
+	USED_QUERY query =
+		choose_list(store, filter, wants_open || refresh_state_is_open(state), err);
+	if (!query)
+		return false;
+	bind_number(query, 1, before_of(filter));
+	bind_number(query, 2, limit_of(filter));
+	bind_optional(query, 3, filter->site);
+	if (filter->kind)
+		bind_number(query, 4, kind);
+	if (filter->state && !wants_open)
+		bind_number(query, 5, state);
+	bind_optional(query, 6, filter->content);
+	if (filter->event) {
+		bind_number(query, 7, filter->event);
+		bind_number(query, 8, wants_open);
+	}
+	return visit_refreshes(store, query, visit, context, NULL, err);
+}
+
+bool store_find_refresh(struct store *store, int64_t id, refresh_visit *visit, void *context,
+	bool *found, struct error *err)
+{
+	USED_QUERY query = store_query(store, QUERY_FIND_REFRESH,
+		"SELECT " REFRESH_COLUMNS "FROM refresh WHERE id = ?1", err);
+	int64_t visited = 0;
+
+	if (!query)
+		return false;
+	bind_number(query, 1, id);
+	if (!visit_refreshes(store, query, visit, context, &visited, err))
+		return false;
+	*found = visited > 0;
+	return true;
+}
+
+/* ---- of one event ---- */
+
+bool store_refreshes_of_event(struct store *store, int64_t event, struct arena *arena,
+	const int64_t **ids, size_t *count, struct error *err)
+{
+	USED_QUERY query = store_query(store, QUERY_REFRESHES_OF_EVENT,
+		"SELECT DISTINCT refresh FROM cause WHERE event = ?1 ORDER BY refresh", err);
+	OWNED_MEMORY int64_t *found = NULL;
+	size_t found_count = 0, capacity = 0;
+	bool has_row;
+
+	if (!query)
+		return false;
+	bind_number(query, 1, event);
+	for (;;) {
+		if (!query_next(store, query, "read an event's refreshes", &has_row, err))
+			return false;
+		if (!has_row)
+			break;
+		mem_grow(&found, &capacity, found_count);
+		found[found_count++] = sqlite3_column_int64(query, 0);
+	}
+
+	int64_t *kept = arena_array(arena, int64_t, found_count);
+	if (found_count)
+		memcpy(kept, found, found_count * sizeof *kept);
+	*ids = kept;
+	*count = found_count;
+	return true;
+}
+
+bool store_open_selections_of_event(
+	struct store *store, int64_t event, int64_t *count, struct error *err)
+{
+	USED_QUERY query = store_query(store, QUERY_COUNT_OPEN_SELECTIONS,
+		"SELECT count(*) FROM selection WHERE id >= ?1 AND id < ?2", err);
+
+	if (!query)
+		return false;
+	/* Strangers ask for any number. */
+	if (event < 0 || event >= INT64_MAX >> SELECTION_BITS) {
+		*count = 0;
+		return true;
+	}
+	bind_number(query, 1, event << SELECTION_BITS);
+	bind_number(query, 2, (event + 1) << SELECTION_BITS);
+	return query_number(store, query, "count selections", count, err);
+}

@@ -1,0 +1,144 @@
+/*
+ * store/schema.c - the tables, and how a database of an older release gets them.
+ *
+ * PRAGMA user_version counts the migrations that a database has had. A migration is never edited
+ * once released: a change is a new one at the end, run in a transaction of its own together with
+ * the new number, so that a crash leaves either the old or the new schema.
+ *
+ * Times are microseconds since 1970 (struct wall), 0 for none. `fields` and `body` hold what dbt
+ * sent; its run_reason often contains a person's e-mail address, so the files are readable for
+ * their owner only and `history` bounds how long it is kept.
+ */
+#include "store/sqlite.h"
+#include <stdio.h>
+
+/* "rrtb": tells our databases from those of other programs (PRAGMA application_id). */
+#define APPLICATION_ID 0x72727462
+
+/* On disk by number: changing one is a migration. */
+_Static_assert(
+	REFRESH_RUNNING == 4 && REFRESH_SUCCEEDED == 5 && REFRESH_EXPIRED == 8, "in the SQL below");
+_Static_assert(
+	CONTENT_WORKBOOK == 0 && CONTENT_DATASOURCE == 1 && CONTENT_FLOW == 2 && CONTENT_TASK == 3,
+	"in column refresh.kind");
+
+static const char *const migrations[] = {
+	/*
+	 * 0 to 1. Columns that lists filter by stand before the long ones, which may lie on
+	 * overflow pages. `event_mark` is the dedup mark. The two partial indexes of `refresh`
+	 * divide it into the open ones and the ended ones. `selection` holds only those that wait
+	 * to be resolved; the event is in the id (SELECTION_BITS). A number of `meta` never goes
+	 * back.
+	 */
+	"CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+	"INSERT INTO meta VALUES ('last_event', 0), ('last_refresh', 0), ('fence', 0);"
+	"CREATE TABLE ruleset (id INTEGER PRIMARY KEY, revision TEXT NOT NULL UNIQUE) STRICT;"
+	"CREATE TABLE event (id INTEGER PRIMARY KEY, source TEXT NOT NULL, webhook_id TEXT NOT"
+	" NULL, event_id TEXT NOT NULL, received_at INTEGER NOT NULL, finished_at INTEGER NOT"
+	" NULL, outcome TEXT NOT NULL, reason TEXT, matched TEXT NOT NULL, ruleset INTEGER,"
+	" fields TEXT NOT NULL, selections TEXT, body BLOB NOT NULL) STRICT;"
+	"CREATE UNIQUE INDEX event_mark ON event (event_id, webhook_id)"
+	" WHERE event_id <> '' OR webhook_id <> '';"
+	"CREATE INDEX event_received ON event (received_at);"
+	"CREATE TABLE selection (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;"
+	"CREATE TABLE refresh (id INTEGER PRIMARY KEY, site TEXT NOT NULL, kind INTEGER NOT NULL,"
+	" luid TEXT NOT NULL, name TEXT NOT NULL, project TEXT NOT NULL, incremental INTEGER NOT"
+	" NULL, state INTEGER NOT NULL, reason TEXT NOT NULL, priority INTEGER NOT NULL,"
+	" created_at INTEGER NOT NULL, not_before INTEGER NOT NULL, give_up_at INTEGER NOT NULL,"
+	" ended_at INTEGER NOT NULL, attempts INTEGER NOT NULL, sent_at INTEGER NOT NULL,"
+	" sent_after INTEGER NOT NULL, seen_waiting_after INTEGER NOT NULL, job_id TEXT NOT"
+	" NULL, job_created_at INTEGER NOT NULL, job_started_at INTEGER NOT NULL,"
+	" job_completed_at INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX refresh_open ON refresh (id) WHERE state < 5;"
+	"CREATE INDEX refresh_ended ON refresh (ended_at) WHERE state >= 5;"
+	"CREATE TABLE cause (refresh INTEGER NOT NULL, event INTEGER NOT NULL, rule TEXT NOT"
+	" NULL, arrived_at INTEGER NOT NULL, fresh_from INTEGER NOT NULL, PRIMARY KEY (refresh,"
+	" event, rule)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX cause_event ON cause (event);",
+};
+
+#define NEWEST ((int64_t)(sizeof migrations / sizeof *migrations))
+
+/* Run once per opening, so it is not kept prepared. */
+static bool read_number(struct store *store, const char *sql, int64_t *number, struct error *err)
+{
+	sqlite3_stmt *query = NULL;
+	bool is_read = sqlite3_prepare_v2(store->database, sql, -1, &query, NULL) == SQLITE_OK &&
+		       sqlite3_step(query) == SQLITE_ROW;
+
+	if (is_read)
+		*number = sqlite3_column_int64(query, 0);
+	else
+		IGNORE(store_fail(store, "read the schema's version", err)); /* false, as is_read */
+	IGNORE(sqlite3_finalize(query)); /* repeats a failure that has been told */
+	return is_read;
+}
+
+/*
+ * *version is 0 for an empty database; a database of another program or of a newer release is
+ * refused.
+ */
+static bool read_version(struct store *store, int64_t *version, struct error *err)
+{
+	int64_t application = 0, tables = 0;
+
+	if (!read_number(store, "PRAGMA user_version", version, err) ||
+		!read_number(store, "PRAGMA application_id", &application, err) ||
+		!read_number(store, "SELECT count(*) FROM sqlite_schema", &tables, err))
+		return false;
+	if (application != APPLICATION_ID && (application || tables))
+		return error_fail(err, ERROR_INPUT,
+			"store %s is a database of another program; give another `store`",
+			store->path);
+	if (*version > NEWEST)
+		return error_fail(err, ERROR_INPUT,
+			"store %s has schema version %lld and this program knows up to %lld: a"
+			" newer release has used it; run that one, or restore a backup made before"
+			" the upgrade",
+			store->path, (long long)*version, (long long)NEWEST);
+	return true;
+}
+
+bool schema_check(struct store *store, struct error *err)
+{
+	int64_t version;
+
+	if (!read_version(store, &version, err))
+		return false;
+	if (version < NEWEST)
+		return error_fail(err, ERROR_INPUT,
+			"store %s has schema version %lld and this program reads %lld;"
+			" `refresh-router serve` brings it up to date when it starts",
+			store->path, (long long)version, (long long)NEWEST);
+	return true;
+}
+
+static bool migrate_once(struct store *store, int64_t version, struct error *err)
+{
+	char marks[96]; /* two pragmas with a number of 20 digits at most */
+
+	snprintf(marks, sizeof marks,
+		"PRAGMA application_id = %d; PRAGMA user_version = %lld; COMMIT;", APPLICATION_ID,
+		(long long)version + 1);
+	if (sqlite3_exec(store->database, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
+		sqlite3_exec(store->database, migrations[version], NULL, NULL, NULL) == SQLITE_OK &&
+		sqlite3_exec(store->database, marks, NULL, NULL, NULL) == SQLITE_OK)
+		return true;
+	IGNORE(store_fail(store, "migrate the schema", err)); /* false, as returned below */
+	/* Closing the connection would do the same; the failure has been told. */
+	IGNORE(sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL));
+	return false;
+}
+
+bool schema_migrate(struct store *store, struct error *err)
+{
+	int64_t version;
+
+	if (!read_version(store, &version, err))
+		return false;
+	for (; version < NEWEST; version++) {
+		if (!migrate_once(store, version, err))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,301 @@
+/*
+ * store/write.c - what the journal thread writes, inside a transaction.
+ */
+#include "base/thread.h"
+#include "store/sqlite.h"
+
+bool store_begin(struct store *store, struct error *err)
+{
+	thread_assert(THREAD_JOURNAL);
+	if ((store->is_suspect || !store->database) && !store_renew(store, err))
+		return false;
+
+	/* IMMEDIATE: a person's shell that writes is waited for here, not in the middle. */
+	USED_QUERY query = store_query(store, QUERY_BEGIN, "BEGIN IMMEDIATE", err);
+	return query && query_run(store, query, "begin", err);
+}
+
+bool store_commit(struct store *store, struct error *err)
+{
+	if (!store_is_writing(store, "commit", err))
+		return false;
+
+	USED_QUERY query = store_query(store, QUERY_COMMIT, "COMMIT", err);
+	int code = query ? sqlite3_step(query) : SQLITE_ERROR;
+
+	if (code == SQLITE_DONE)
+		return true;
+	if (query)
+		IGNORE(store_fail(store, "commit", err)); /* false, as returned below */
+	if ((code & 0xff) == SQLITE_IOERR)
+		store->is_suspect = true;
+	query_release(&query);
+	store_rollback(store);
+	return false;
+}
+
+void store_rollback(struct store *store)
+{
+	struct error ignored;
+
+	/* An id that was interned in this transaction is gone. */
+	free(store->ruleset);
+	store->ruleset = NULL;
+	/* SQLite has rolled back by itself after some failures. */
+	if (!store->database || sqlite3_get_autocommit(store->database))
+		return;
+
+	USED_QUERY query = store_query(store, QUERY_ROLLBACK, "ROLLBACK", &ignored);
+	if (!query || !query_run(store, query, "roll back", &ignored))
+		store->is_suspect = true; /* a new connection begins without it */
+}
+
+/* ---- events ---- */
+
+static bool find_ruleset(struct store *store, const char *revision, int64_t *id, struct error *err)
+{
+	USED_QUERY query = store_query(
+		store, QUERY_FIND_RULESET, "SELECT id FROM ruleset WHERE revision = ?1", err);
+	bool has_row;
+
+	if (!query)
+		return false;
+	bind_text(query, 1, revision);
+	if (!query_next(store, query, "find a ruleset", &has_row, err))
+		return false;
+	*id = has_row ? sqlite3_column_int64(query, 0) : 0;
+	return true;
+}
+
+static bool add_ruleset(struct store *store, const char *revision, int64_t *id, struct error *err)
+{
+	USED_QUERY query = store_query(
+		store, QUERY_ADD_RULESET, "INSERT INTO ruleset (revision) VALUES (?1)", err);
+
+	if (!query)
+		return false;
+	bind_text(query, 1, revision);
+	if (!query_run(store, query, "add a ruleset", err))
+		return false;
+	*id = sqlite3_last_insert_rowid(store->database);
+	return true;
+}
+
+/*
+ * A number for the revision, whose 71 bytes would otherwise stand in every event. Few revisions
+ * ever exist: they are not pruned.
+ */
+static bool intern_ruleset(struct store *store, const char *revision, struct error *err)
+{
+	int64_t id;
+
+	if (store->ruleset && text_is(store->ruleset, revision))
+		return true;
+	if (!find_ruleset(store, revision, &id, err) ||
+		(!id && !add_ruleset(store, revision, &id, err)))
+		return false;
+	free(store->ruleset);
+	store->ruleset = mem_copy_text(revision);
+	store->ruleset_id = id;
+	return true;
+}
+
+static enum added find_duplicate(struct store *store, struct event_row *row, struct error *err)
+{
+	USED_QUERY query = store_query(store, QUERY_FIND_DUPLICATE,
+		"SELECT id FROM event INDEXED BY event_mark WHERE event_id = ?1 AND webhook_id ="
+		" ?2 AND (event_id <> '' OR webhook_id <> '')",
+		err);
+
+	if (!query)
+		return ADDED_FAILED;
+	bind_text(query, 1, row->event_id);
+	bind_text(query, 2, row->webhook_id);
+	return query_number(store, query, "find the first delivery", &row->id, err)
+		       ? ADDED_DUPLICATE
+		       : ADDED_FAILED;
+}
+
+static bool add_selection(struct store *store, int64_t id, const char *selection, struct error *err)
+{
+	USED_QUERY query = store_query(store, QUERY_ADD_SELECTION,
+		"INSERT INTO selection (id, body) VALUES (?1, ?2)", err);
+
+	if (!query)
+		return false;
+	bind_number(query, 1, id);
+	bind_text(query, 2, selection);
+	return query_run(store, query, "add a selection", err);
+}
+
+static void bind_event(
+	sqlite3_stmt *query, const struct event_row *row, int64_t id, int64_t ruleset)
+{
+	bind_number(query, 1, id);
+	bind_text(query, 2, row->source);
+	bind_text(query, 3, row->webhook_id);
+	bind_text(query, 4, row->event_id);
+	bind_time(query, 5, row->received_at);
+	bind_time(query, 6, row->finished_at);
+	bind_text(query, 7, row->outcome);
+	bind_optional(query, 8, row->reason);
+	bind_text(query, 9, row->matched ? row->matched : "[]");
+	if (row->ruleset)
+		bind_number(query, 10, ruleset);
+	bind_text(query, 11, row->fields ? row->fields : "{}");
+	bind_optional(query, 12, row->all_selections);
+	/* A NULL pointer would be NULL, not an empty body. */
+	IGNORE(sqlite3_bind_blob64(query, 13, row->body.length ? row->body.at : "",
+		row->body.length, SQLITE_STATIC)); /* the step says so */
+}
+
+static bool insert_event(
+	struct store *store, const struct event_row *row, int64_t id, struct error *err)
+{
+	USED_QUERY query = store_query(store, QUERY_ADD_EVENT,
+		"INSERT INTO event (id, source, webhook_id, event_id, received_at, finished_at,"
+		" outcome, reason, matched, ruleset, fields, selections, body)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+		" ON CONFLICT (event_id, webhook_id) WHERE event_id <> '' OR webhook_id <> ''"
+		" DO NOTHING",
+		err);
+
+	if (!query)
+		return false;
+	bind_event(query, row, id, store->ruleset_id);
+	return query_run(store, query, "add an event", err);
+}
+
+enum added store_add_event(
+	struct store *store, struct event_row *row, int64_t *selection_ids, struct error *err)
+{
+	int64_t id = (store->last_event + 1) | 1;
+
+	if (!store_is_writing(store, "add an event", err))
+		return ADDED_FAILED;
+	if (row->selection_count >= SELECTIONS_PER_EVENT) {
+		IGNORE(error_fail(err, ERROR_INPUT, "an event with %zu selections; %zu is the most",
+			row->selection_count,
+			SELECTIONS_PER_EVENT - 1)); /* false, as returned below */
+		return ADDED_FAILED;
+	}
+	if (row->ruleset && !intern_ruleset(store, row->ruleset, err))
+		return ADDED_FAILED;
+	if (!insert_event(store, row, id, err))
+		return ADDED_FAILED;
+	if (!sqlite3_changes64(store->database))
+		return find_duplicate(store, row, err);
+	/* Also when this is rolled back: an id that somebody has seen is not given again. */
+	store->last_event = id;
+	for (size_t i = 0; i < row->selection_count; i++) {
+		int64_t selection = (id << SELECTION_BITS) + (int64_t)i;
+
+		if (!add_selection(store, selection, row->selections[i], err))
+			return ADDED_FAILED;
+		if (selection_ids)
+			selection_ids[i] = selection;
+	}
+	row->id = id;
+	return ADDED_NEW;
+}
+
+bool store_end_selection(struct store *store, int64_t selection_id, struct error *err)
+{
+	if (!store_is_writing(store, "end a selection", err))
+		return false;
+
+	USED_QUERY query =
+		store_query(store, QUERY_END_SELECTION, "DELETE FROM selection WHERE id = ?1", err);
+	if (!query)
+		return false;
+	bind_number(query, 1, selection_id);
+	return query_run(store, query, "end a selection", err);
+}
+
+/* ---- refreshes ---- */
+
+static void bind_refresh(sqlite3_stmt *query, const struct refresh_row *row)
+{
+	bind_number(query, 1, row->id);
+	bind_text(query, 2, row->site);
+	bind_number(query, 3, row->content.kind);
+	bind_text(query, 4, row->content.luid);
+	bind_text(query, 5, row->content.name);
+	bind_text(query, 6, row->content.project);
+	bind_number(query, 7, row->incremental);
+	bind_number(query, 8, row->state);
+	bind_text(query, 9, row->reason);
+	bind_number(query, 10, row->priority);
+	bind_time(query, 11, row->created_at);
+	bind_time(query, 12, row->not_before);
+	bind_time(query, 13, row->give_up_at);
+	bind_time(query, 14, row->ended_at);
+	bind_number(query, 15, row->attempts);
+	bind_time(query, 16, row->sent_at);
+	bind_number(query, 17, row->sent_after);
+	bind_number(query, 18, row->seen_waiting_after);
+	bind_text(query, 19, row->job_id);
+	bind_time(query, 20, row->job_created_at);
+	bind_time(query, 21, row->job_started_at);
+	bind_time(query, 22, row->job_completed_at);
+}
+
+bool store_put_refresh(struct store *store, const struct refresh_row *row, struct error *err)
+{
+	if (!store_is_writing(store, "write a refresh", err))
+		return false;
+
+	USED_QUERY query = store_query(store, QUERY_PUT_REFRESH,
+		"INSERT OR REPLACE INTO refresh (id, site, kind, luid, name, project,"
+		" incremental, state, reason, priority, created_at, not_before, give_up_at,"
+		" ended_at, attempts, sent_at, sent_after, seen_waiting_after, job_id,"
+		" job_created_at, job_started_at, job_completed_at) VALUES (?1, ?2, ?3, ?4, ?5,"
+		" ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,"
+		" ?22)",
+		err);
+	if (!query)
+		return false;
+	bind_refresh(query, row);
+	return query_run(store, query, "write a refresh", err);
+}
+
+bool store_add_cause(struct store *store, const struct cause_row *row, struct error *err)
+{
+	if (!store_is_writing(store, "add a cause", err))
+		return false;
+
+	USED_QUERY query = store_query(store, QUERY_ADD_CAUSE,
+		"INSERT INTO cause (refresh, event, rule, arrived_at, fresh_from) VALUES (?1,"
+		" ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+		err);
+	if (!query)
+		return false;
+	bind_number(query, 1, row->refresh);
+	bind_number(query, 2, row->event);
+	bind_text(query, 3, row->rule);
+	bind_time(query, 4, row->arrived_at);
+	bind_time(query, 5, row->fresh_from);
+	return query_run(store, query, "add a cause", err);
+}
+
+/* ---- does it work? ---- */
+
+static bool check_write(struct store *store, struct error *err)
+{
+	USED_QUERY query = store_query(
+		store, QUERY_FENCE, "UPDATE meta SET value = value + 1 WHERE name = 'fence'", err);
+
+	return query && query_run(store, query, "write", err);
+}
+
+bool store_check(struct store *store, struct error *err)
+{
+	int64_t ignored;
+
+	if (store->mode == STORE_WRITE && !check_write(store, err))
+		return false;
+
+	USED_QUERY query = store_query(
+		store, QUERY_CHECK_READ, "SELECT value FROM meta WHERE name = 'fence'", err);
+	return query && query_number(store, query, "read", &ignored, err);
+}

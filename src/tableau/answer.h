@@ -1,0 +1,18 @@
+/*
+ * tableau/answer.h - what an answer of Tableau means: its codes are one table (tableau-rest.md 5.3, 6.1 and 7), with advice for a person. Pure.
+ * Private to tableau/.
+ */
+#pragma once
+#include "base/json.h"
+#include "tableau/tableau.h"
+#include "tableau/transport.h"
+
+enum call_type { CALL_QUERY, CALL_REFRESH, CALL_SIGN_IN, CALL_JOB };
+
+/*
+ * Reads a reply. On success (2xx with JSON, or an empty 204) *json is the tree, the caller's; otherwise it is NULL and outcome->error says what happened.
+ * A reply that is not Tableau's JSON or XML is a gateway's: transient (7.3).
+ */
+void answer_read(const struct reply *reply, enum call_type type, struct outcome *outcome, cJSON **json);
+/* A stranger's text for a message of ours: one line, no control characters, at most `most` bytes, in `out`. */
+void answer_clean(const char *text, size_t most, struct text *out);

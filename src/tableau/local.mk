@@ -1,0 +1,11 @@
+librouter_a_SOURCES += \
+	src/tableau/answer.c src/tableau/answer.h \
+	src/tableau/filter.c src/tableau/filter.h \
+	src/tableau/job.c src/tableau/job.h \
+	src/tableau/listing.c src/tableau/listing.h \
+	src/tableau/project.c src/tableau/project.h \
+	src/tableau/resolve.c src/tableau/resolve.h \
+	src/tableau/session.c \
+	src/tableau/site.c src/tableau/site.h \
+	src/tableau/tableau.c src/tableau/tableau.h \
+	src/tableau/transport.c src/tableau/transport.h

@@ -1,0 +1,9 @@
+/*
+ * tableau/resolve.h - see tableau_resolve() in tableau.h. Private to tableau/.
+ */
+#pragma once
+#include "content/selection.h"
+#include "tableau/site.h"
+
+/* The callback may run before this returns, when everything is cached: tableau.c defers that. */
+void resolve_start(struct site *site, const struct selection *selection, resolve_done *callback, void *context);

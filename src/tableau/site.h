@@ -1,0 +1,87 @@
+/*
+ * tableau/site.h - one site: its session, and the calls that wait for it or are out. Private to tableau/.
+ *
+ * A call's life:  waiting (for a session, or for one of max_requests places) --> out --> answered, or once more after a renewal of the session.
+ */
+#pragma once
+#define HASH_FUNCTION HASH_FNV     /* the default one falls through its cases, which clang does not let pass */
+#include <uthash.h>
+#include "base/json.h"
+#include "tableau/answer.h"
+#include "tableau/tableau.h"
+#include "tableau/transport.h"
+
+/* `json` is the reply when outcome->ok, lent for the call. */
+typedef void call_done(const struct outcome *outcome, const cJSON *json, void *context);
+
+struct call {
+	enum call_type type;
+	enum method method;
+	const char *path;              /* after /sites/LUID, with the query; copied */
+	const char *body;              /* JSON or NULL; copied */
+	bool wants_incremental;        /* needs API 3.25 */
+};
+
+struct listing;
+
+struct session {
+	struct secret *token;          /* NULL: signed out */
+	char *site_luid;
+	int64_t generation;            /* counts sign-ins: a call whose generation is not the present one was refused for an old token */
+	bool has_worked;               /* a call with this token succeeded */
+	bool is_signing_in;
+	struct wall signed_in_at, pat_ends_at;
+	struct mono signed_in_mono;
+	struct mono not_before;        /* of the next sign-in */
+	struct mono losses[3];         /* when the last sessions that had worked were lost */
+	char *refusal;                 /* why Tableau refuses to sign in; until `refused_until` no call tries again */
+	struct mono refused_until;
+	bool had_grace;                /* the one repeated sign-in that a fresh token may need */
+};
+
+struct site {
+	char *name;
+	struct config *snapshot;       /* with a reference */
+	const struct config_site *config;      /* borrowed from it */
+	struct transport *transport;
+	struct secret *pat;            /* NULL: its secret is missing, see `missing` */
+	char *missing;
+	struct session session;
+	char *api_version;             /* NULL: not known yet */
+	struct waiting *first, **last; /* waiting calls, oldest first */
+	size_t waiting, out;
+	int64_t sign_ins, requests, errors;
+	char *last_error;
+	bool is_gone;                  /* not in the configuration any more */
+	bool no_all_fields, no_name_filter;    /* an old server refused them */
+	bool may_list_jobs;
+	struct mono list_again_at;
+	struct listing *listings;      /* resolve.c's cache */
+	UT_hash_handle by_name;
+};
+
+struct site *site_new(const char *name, struct transport *transport);
+void site_free(struct site *site);
+/* Takes over its configuration; starts anew when server, content URL or PAT changed. False: its secret cannot be read. */
+bool site_configure(struct site *site, struct config *snapshot, const struct config_site *config, struct error *err) MUST_USE;
+
+void site_call(struct site *site, const struct call *call, call_done *callback, void *context);
+/* Starts what may start: sign-in, or waiting calls. */
+void site_pump(struct site *site);
+/* When site_pump() has something to do next; INT64_MAX: nothing waits for time. */
+struct mono site_next(const struct site *site);
+bool site_is_idle(const struct site *site);
+void site_set_error(struct site *site, const char *message);
+
+/* ---- session.c ---- */
+
+/* Is there a session to use? Begins to sign in when there is none and it may. */
+bool session_ready(struct site *site);
+/* A call with the token of `generation` was refused as signed out. True: it is worth repeating once there is a new session. */
+bool session_lost(struct site *site, int64_t generation);
+/* "https://HOST/api/3.22", "" when the version is not known. In `out`. */
+void session_base(const struct site *site, struct text *out);
+void session_sign_out(struct site *site, call_done *callback, void *context);
+void session_clear(struct session *session);
+/* The API version is at least major.minor. */
+bool session_speaks(const struct site *site, int64_t major, int64_t minor);

@@ -1,0 +1,469 @@
+#include "tableau/tableau.h"
+#include <assert.h>
+#include "base/thread.h"
+#include "tableau/filter.h"
+#include "tableau/job.h"
+#include "tableau/listing.h"
+#include "tableau/resolve.h"
+#include "tableau/site.h"
+#include "tableau/transport.h"
+
+#define LIST_AGAIN_AFTER (86400 * US_PER_SECOND)       /* a PAT's user may become an administrator */
+#define JOB_PAGE_SIZE 1000
+#define MOST_JOB_PAGES 100
+
+/* Something that is answered without the network: its callback runs in the next step all the same. */
+struct deferred {
+	struct deferred *next;
+	struct site *site;
+	struct arena *arena;           /* this struct and `selection` live here */
+	struct selection selection;    /* of a resolve */
+	resolve_done *resolve;
+	call_done *call;               /* of a call that cannot be made */
+	struct outcome outcome;
+	void *context;
+};
+
+struct tableau {
+	struct transport *transport;
+	struct site *sites;
+	struct deferred *first, **last;
+};
+
+struct tableau *tableau_new(void)
+{
+	struct tableau *tableau = mem_new(struct tableau);
+	tableau->transport = transport_new();
+	tableau->last = &tableau->first;
+	return tableau;
+}
+
+/* ---- sites ---- */
+
+static struct site *find(const struct tableau *tableau, const char *name)
+{
+	struct site *site = NULL;
+	HASH_FIND(by_name, tableau->sites, name, strlen(name), site);
+	return site && !site->is_gone ? site : NULL;
+}
+
+static struct site *find_or_add(struct tableau *tableau, const char *name)
+{
+	struct site *site = NULL;
+	HASH_FIND(by_name, tableau->sites, name, strlen(name), site);
+	if (site)
+		return site;
+	site = site_new(name, tableau->transport);
+	HASH_ADD_KEYPTR(by_name, tableau->sites, site->name, strlen(site->name), site);
+	return site;
+}
+
+bool tableau_configure(struct tableau *tableau, struct config *config, struct error *err)
+{
+	bool is_fine = true;
+	struct error problem;
+	for (struct site *site = tableau->sites; site; site = site->by_name.next)
+		site->is_gone = true;
+	for (size_t i = 0; i < config_site_count(config); i++) {
+		const struct config_site *settings = config_site(config, i);
+		if (site_configure(find_or_add(tableau, settings->name), config, settings, &problem))
+			continue;
+		if (is_fine)
+			*err = problem;
+		is_fine = false;
+	}
+	return is_fine;
+}
+
+/* ---- steps ---- */
+
+static struct deferred *defer(struct tableau *tableau)
+{
+	struct arena *arena = arena_new();
+	struct deferred *deferred = arena_new_of(arena, struct deferred);
+	deferred->arena = arena;
+	*tableau->last = deferred;
+	tableau->last = &deferred->next;
+	return deferred;
+}
+
+static void run_deferred(struct tableau *tableau)
+{
+	struct deferred *deferred = tableau->first, *next;
+	tableau->first = NULL;
+	tableau->last = &tableau->first;
+	for (; deferred; deferred = next) {
+		next = deferred->next;
+		if (deferred->site)
+			resolve_start(deferred->site, &deferred->selection, deferred->resolve, deferred->context);
+		else if (deferred->resolve)
+			deferred->resolve(&deferred->outcome, NULL, 0, deferred->context);
+		else
+			deferred->call(&deferred->outcome, NULL, deferred->context);
+		arena_free(deferred->arena);
+	}
+}
+
+static void pump(struct tableau *tableau)
+{
+	for (struct site *site = tableau->sites; site; site = site->by_name.next)
+		site_pump(site);
+}
+
+static int earliest_ms(const struct tableau *tableau, int timeout_ms)
+{
+	int64_t now = clock_mono().us;
+	if (tableau->first)
+		return 0;
+	for (const struct site *site = tableau->sites; site; site = site->by_name.next) {
+		int64_t at = site_next(site).us;
+		if (at == INT64_MAX)
+			continue;
+		int64_t left = at <= now ? 0 : (at - now + US_PER_MS - 1) / US_PER_MS;
+		if (left < timeout_ms)
+			timeout_ms = (int)left;
+	}
+	return timeout_ms;
+}
+
+void tableau_step(struct tableau *tableau, int timeout_ms, int wake_fd)
+{
+	thread_assert(THREAD_DISPATCH);
+	run_deferred(tableau);
+	pump(tableau);
+	transport_step(tableau->transport, earliest_ms(tableau, timeout_ms), wake_fd);
+}
+
+bool tableau_is_idle(const struct tableau *tableau)
+{
+	if (tableau->first || transport_in_flight(tableau->transport))
+		return false;
+	for (const struct site *site = tableau->sites; site; site = site->by_name.next)
+		if (!site_is_idle(site))
+			return false;
+	return true;
+}
+
+static void signed_out(const struct outcome *outcome, const cJSON *json, void *context)
+{
+	size_t *left = context;
+	(void)outcome;
+	(void)json;
+	(*left)--;
+}
+
+void tableau_sign_out(struct tableau *tableau, int64_t us)
+{
+	size_t left = 0;
+	struct mono until = mono_plus(clock_mono(), us);
+	for (struct site *site = tableau->sites; site; site = site->by_name.next) {
+		site->is_gone = true;          /* refuses new calls */
+		if (!site->session.token)
+			continue;
+		left++;
+		session_sign_out(site, signed_out, &left);
+	}
+	while (left && clock_mono().us < until.us)
+		transport_step(tableau->transport, 50, -1);
+	/* A sign-out that takes longer is not waited for; its answer must not find this frame gone. */
+	transport_free(tableau->transport);
+	tableau->transport = NULL;
+}
+
+/* Everybody who waits is told, also those who ask for more when they are. */
+static void refuse_all(struct tableau *tableau)
+{
+	for (struct site *site = tableau->sites; site; site = site->by_name.next)
+		site->is_gone = true;
+	transport_free(tableau->transport);
+	tableau->transport = NULL;
+	do {
+		run_deferred(tableau);
+		pump(tableau);
+	} while (tableau->first);
+}
+
+void tableau_free(struct tableau *tableau)
+{
+	if (!tableau)
+		return;
+	refuse_all(tableau);
+	struct site *site, *next;
+	HASH_ITER(by_name, tableau->sites, site, next) {
+		HASH_DELETE(by_name, tableau->sites, site);
+		listings_free(site);
+		site_free(site);
+	}
+	free(tableau);
+}
+
+/* ---- calls ---- */
+
+/* True: there is such a site. Otherwise the callback is told so in the next step. */
+static struct site *site_for(struct tableau *tableau, const char *name, call_done *callback, void *context)
+{
+	thread_assert(THREAD_DISPATCH);
+	struct site *site = find(tableau, name);
+	if (site)
+		return site;
+	struct deferred *deferred = defer(tableau);
+	deferred->call = callback;
+	deferred->context = context;
+	error_fail(&deferred->outcome.error, ERROR_INPUT, "the configuration has no site '%s'", name);
+	return NULL;
+}
+
+void tableau_resolve(struct tableau *tableau, const struct selection *selection, resolve_done *callback, void *context)
+{
+	thread_assert(THREAD_DISPATCH);
+	struct deferred *deferred = defer(tableau);
+	deferred->site = find(tableau, selection->site);
+	deferred->resolve = callback;
+	deferred->context = context;
+	deferred->selection = *selection;
+	deferred->selection.selector = arena_text(deferred->arena, selection->selector);
+	deferred->selection.project = arena_text(deferred->arena, selection->project);
+	deferred->selection.tag = arena_text(deferred->arena, selection->tag);
+	deferred->selection.owner = arena_text(deferred->arena, selection->owner);
+	if (!deferred->site)
+		error_fail(&deferred->outcome.error, ERROR_INPUT, "the configuration has no site '%s'", selection->site);
+}
+
+void tableau_forget(struct tableau *tableau, const char *name, const char *luid)
+{
+	struct site *site = find(tableau, name);
+	if (site)
+		listing_forget(site, luid);
+}
+
+/* A call whose answer is a job. */
+struct job_call {
+	job_done *callback;
+	void *context;
+};
+
+static void job_came(const struct outcome *outcome, const cJSON *json, void *context)
+{
+	struct job_call *call = context;
+	struct outcome told = *outcome;
+	struct job job;
+	OWNED(arena) arena = arena_new();
+	/* An accepted refresh whose answer names no job: it may well have been queued. */
+	if (told.ok && !job_parse(json, &job, arena, &told.error)) {
+		told.ok = false;
+		told.error.kind = ERROR_UNKNOWN;
+	}
+	call->callback(&told, told.ok ? &job : NULL, call->context);
+	free(call);
+}
+
+static struct job_call *job_call_new(job_done *callback, void *context)
+{
+	struct job_call *call = mem_new(struct job_call);
+	*call = (struct job_call){ callback, context };
+	return call;
+}
+
+/* tableau-rest.md 5.1 */
+static void refresh_path(const struct content *content, struct text *path)
+{
+	static const struct { const char *before, *after; } forms[] = {
+		[CONTENT_WORKBOOK] = { "/workbooks/", "/refresh" },
+		[CONTENT_DATASOURCE] = { "/datasources/", "/refresh" },
+		[CONTENT_FLOW] = { "/flows/", "/run" },
+		[CONTENT_TASK] = { "/tasks/extractRefreshes/", "/runNow" },
+	};
+	text_add(path, forms[content->kind].before);
+	filter_encode(str_of(content->luid), path);
+	text_add(path, forms[content->kind].after);
+}
+
+void tableau_refresh(struct tableau *tableau, const char *name, const struct content *content, bool incremental, job_done *callback, void *context)
+{
+	struct job_call *job_call = job_call_new(callback, context);
+	struct site *site = site_for(tableau, name, job_came, job_call);
+	if (!site)
+		return;
+	OWNED_TEXT struct text path;
+	text_init(&path, TEXT_UNBOUNDED);
+	refresh_path(content, &path);
+	bool can_be_incremental = content->kind == CONTENT_WORKBOOK || content->kind == CONTENT_DATASOURCE;
+	struct call call = {
+		.type = CALL_REFRESH,
+		.method = METHOD_POST,
+		.path = path.at,
+		/* Never without a body, and never `extractRefresh` for a full one: older servers break (5.1). */
+		.body = incremental && can_be_incremental ? "{\"extractRefresh\":{\"incremental\":true}}" : "{}",
+		.wants_incremental = incremental && can_be_incremental,
+	};
+	site_call(site, &call, job_came, job_call);
+}
+
+void tableau_job(struct tableau *tableau, const char *name, const char *job_id, job_done *callback, void *context)
+{
+	struct job_call *job_call = job_call_new(callback, context);
+	struct site *site = site_for(tableau, name, job_came, job_call);
+	if (!site)
+		return;
+	OWNED_TEXT struct text path;
+	text_init(&path, TEXT_UNBOUNDED);
+	text_add(&path, "/jobs/");
+	filter_encode(str_of(job_id), &path);
+	struct call call = { .type = CALL_JOB, .method = METHOD_GET, .path = path.at };
+	site_call(site, &call, job_came, job_call);
+}
+
+/* ---- the list of jobs ---- */
+
+struct jobs_call {
+	struct site *site;
+	struct wall since;
+	jobs_done *callback;
+	void *context;
+	struct arena *arena;
+	struct job *jobs;
+	size_t count, capacity, page;
+};
+
+static void jobs_end(struct jobs_call *call, const struct outcome *outcome)
+{
+	call->callback(outcome, call->jobs, outcome->ok ? call->count : 0, call->context);
+	arena_free(call->arena);
+	free(call->jobs);
+	free(call);
+}
+
+static void ask_jobs(struct jobs_call *call);
+
+static void jobs_came(const struct outcome *outcome, const cJSON *json, void *context)
+{
+	struct jobs_call *call = context;
+	size_t before = call->count;
+	int64_t total = 0;
+	if (!outcome->ok) {
+		if (call->site && outcome->error.kind == ERROR_REFUSED) {
+			call->site->may_list_jobs = false;
+			call->site->list_again_at = mono_plus(clock_mono(), LIST_AGAIN_AFTER);
+		}
+		jobs_end(call, outcome);
+		return;
+	}
+	for (const cJSON *row = json_items(json, "backgroundJobs", "backgroundJob"); row; row = json_items_next(row)) {
+		mem_grow(&call->jobs, &call->capacity, call->count);
+		call->count += job_row_parse(row, &call->jobs[call->count], call->arena);
+	}
+	bool has_total = json_count(json_get(json, "pagination"), "totalAvailable", &total);
+	if (has_total && call->count > before && (int64_t)call->count < total && call->page < MOST_JOB_PAGES) {
+		call->page++;
+		ask_jobs(call);
+		return;
+	}
+	jobs_end(call, outcome);
+}
+
+static void ask_jobs(struct jobs_call *call)
+{
+	OWNED_TEXT struct text path;
+	char since[WALL_TEXT_SIZE];
+	text_init(&path, TEXT_UNBOUNDED);
+	/* Tableau takes whole seconds; rounded down, nothing is missed. */
+	struct wall floor = { call->since.us / US_PER_SECOND * US_PER_SECOND };
+	text_printf(&path, "/jobs?pageSize=%d&pageNumber=%zu&sort=createdAt:asc&filter=createdAt:gte:%s", JOB_PAGE_SIZE, call->page,
+	            wall_format(floor, since));
+	struct call request = { .type = CALL_QUERY, .method = METHOD_GET, .path = path.at };
+	site_call(call->site, &request, jobs_came, call);
+}
+
+void tableau_jobs(struct tableau *tableau, const char *name, struct wall since, jobs_done *callback, void *context)
+{
+	struct jobs_call *call = mem_new(struct jobs_call);
+	*call = (struct jobs_call){ .since = since, .callback = callback, .context = context, .arena = arena_new(), .page = 1 };
+	struct site *site = call->site = site_for(tableau, name, jobs_came, call);
+	if (!site)
+		return;
+	if (site->may_list_jobs || clock_mono().us >= site->list_again_at.us) {
+		site->may_list_jobs = true;
+		ask_jobs(call);
+		return;
+	}
+	struct deferred *deferred = defer(tableau);
+	deferred->call = jobs_came;
+	deferred->context = call;
+	error_fail(&deferred->outcome.error, ERROR_REFUSED, "site '%s': the PAT's user may not list jobs", name);
+	call->site = NULL;             /* known already */
+}
+
+/* ---- calls without a result ---- */
+
+struct plain_call {
+	done *callback;
+	void *context;
+};
+
+static void plain_came(const struct outcome *outcome, const cJSON *json, void *context)
+{
+	struct plain_call *call = context;
+	(void)json;
+	call->callback(outcome, call->context);
+	free(call);
+}
+
+static void plain_call(struct tableau *tableau, const char *name, const struct call *request, done *callback, void *context)
+{
+	struct plain_call *call = mem_new(struct plain_call);
+	*call = (struct plain_call){ callback, context };
+	struct site *site = site_for(tableau, name, plain_came, call);
+	if (site)
+		site_call(site, request, plain_came, call);
+}
+
+void tableau_cancel(struct tableau *tableau, const char *site, const char *job_id, done *callback, void *context)
+{
+	OWNED_TEXT struct text path;
+	text_init(&path, TEXT_UNBOUNDED);
+	text_add(&path, "/jobs/");
+	filter_encode(str_of(job_id), &path);
+	struct call call = { .type = CALL_QUERY, .method = METHOD_PUT, .path = path.at };
+	plain_call(tableau, site, &call, callback, context);
+}
+
+void tableau_sign_in(struct tableau *tableau, const char *site, done *callback, void *context)
+{
+	/* The cheapest call that needs a session (2.1 has a probe, but its path is not below a site). */
+	struct call call = { .type = CALL_QUERY, .method = METHOD_GET, .path = "/projects?pageSize=1" };
+	plain_call(tableau, site, &call, callback, context);
+}
+
+/* ---- status ---- */
+
+size_t tableau_site_count(const struct tableau *tableau)
+{
+	size_t count = 0;
+	for (const struct site *site = tableau->sites; site; site = site->by_name.next)
+		count += !site->is_gone;
+	return count;
+}
+
+struct tableau_site_status tableau_site_status(const struct tableau *tableau, size_t index)
+{
+	const struct site *site = tableau->sites;
+	while (site && (site->is_gone || index--))
+		site = site->by_name.next;
+	assert(site);
+	return (struct tableau_site_status){
+		.name = site->name,
+		.server = site->config->server,
+		.content_url = site->config->content_url,
+		.api_version = site->api_version ? site->api_version : "",
+		.is_signed_in = site->session.token,
+		.signed_in_at = site->session.signed_in_at,
+		.pat_ends_at = site->session.pat_ends_at,
+		.sign_ins = site->sign_ins,
+		.requests = site->requests,
+		.errors = site->errors,
+		.in_flight = (unsigned)site->out,
+		.waiting = (unsigned)site->waiting,
+		.may_list_jobs = site->may_list_jobs,
+		.last_error = site->last_error,
+	};
+}

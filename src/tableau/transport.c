@@ -1,0 +1,282 @@
+#include "tableau/transport.h"
+#include <curl/curl.h>
+#include <strings.h>
+#include "base/metric.h"
+#include "build.h"
+
+#define REPLY_BYTES ((size_t)16 << 20)         /* 1,000 workbooks with all fields are about 1 MiB */
+#define CONNECT_TIMEOUT_MS 10000L
+
+struct transport {
+	CURLM *multi;
+	struct exchange *exchanges;
+	size_t count;
+};
+
+struct exchange {
+	struct exchange *next, *previous;
+	struct transport *transport;
+	CURL *easy;
+	struct curl_slist *headers;
+	struct secret *body;
+	size_t body_read;
+	struct text reply, location;
+	bool is_too_large;
+	int64_t retry_after_us;
+	struct wall date, asked_at;
+	char failure[CURL_ERROR_SIZE];
+	reply_done *callback;
+	void *context;
+};
+
+struct transport *transport_new(void)
+{
+	struct transport *transport = mem_new(struct transport);
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	transport->multi = curl_multi_init();
+	if (!transport->multi)
+		abort();
+	return transport;
+}
+
+/* ---- one exchange ---- */
+
+static void wipe_headers(struct curl_slist *headers)
+{
+	for (struct curl_slist *header = headers; header; header = header->next)
+		secret_wipe(header->data, strlen(header->data));       /* one of them may be the token */
+	curl_slist_free_all(headers);
+}
+
+static void exchange_free(struct exchange *exchange)
+{
+	struct transport *transport = exchange->transport;
+	if (exchange->previous)
+		exchange->previous->next = exchange->next;
+	else
+		transport->exchanges = exchange->next;
+	if (exchange->next)
+		exchange->next->previous = exchange->previous;
+	transport->count--;
+	curl_multi_remove_handle(transport->multi, exchange->easy);
+	curl_easy_cleanup(exchange->easy);
+	wipe_headers(exchange->headers);
+	secret_free(exchange->body);
+	secret_wipe(exchange->reply.at, exchange->reply.length);       /* a sign-in's reply holds the token */
+	text_clear(&exchange->reply);
+	text_clear(&exchange->location);
+	free(exchange);
+}
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *context)
+{
+	struct exchange *exchange = context;
+	size_t length = size * count;
+	if (text_add_bytes(&exchange->reply, bytes, length))
+		return length;
+	exchange->is_too_large = true;
+	return 0;                      /* ends the transfer */
+}
+
+static struct str header_value(struct str line, const char *name)
+{
+	size_t length = strlen(name);
+	if (line.length <= length || strncasecmp(line.at, name, length))
+		return (struct str){ 0 };
+	return str_trim((struct str){ line.at + length, line.length - length });
+}
+
+static int64_t seconds_until(const char *date)
+{
+	time_t at = curl_getdate(date, NULL);
+	int64_t left = at < 0 ? 0 : (int64_t)at - clock_wall().us / US_PER_SECOND;
+	return left > 0 ? left : 0;
+}
+
+static void read_retry_after(struct exchange *exchange, struct str value)
+{
+	int64_t seconds;
+	OWNED_MEMORY char *text = mem_copy_bytes(value.at, value.length);
+	if (!str_to_count(value, &seconds))
+		seconds = seconds_until(text);
+	if (seconds > 86400)
+		seconds = 86400;       /* nobody means longer */
+	exchange->retry_after_us = seconds * US_PER_SECOND;
+}
+
+static void read_date(struct exchange *exchange, struct str value)
+{
+	OWNED_MEMORY char *text = mem_copy_bytes(value.at, value.length);
+	time_t at = curl_getdate(text, NULL);
+	if (at > 0)
+		exchange->date.us = (int64_t)at * US_PER_SECOND;
+}
+
+static size_t take_header(char *bytes, size_t size, size_t count, void *context)
+{
+	struct exchange *exchange = context;
+	struct str line = { bytes, size * count }, value;
+	if ((value = header_value(line, "Retry-After:")).length)
+		read_retry_after(exchange, value);
+	else if ((value = header_value(line, "Date:")).length)
+		read_date(exchange, value);
+	else if ((value = header_value(line, "Location:")).length)
+		text_add_str(&exchange->location, value);
+	return line.length;
+}
+
+static size_t give_body(char *buffer, size_t size, size_t count, void *context)
+{
+	struct exchange *exchange = context;
+	struct str body = secret_bytes(exchange->body);
+	size_t length = body.length - exchange->body_read;
+	if (length > size * count)
+		length = size * count;
+	memcpy(buffer, body.at + exchange->body_read, length);
+	exchange->body_read += length;
+	return length;
+}
+
+/*
+ * libcurl sends a request again by itself when a connection that it reused dies before a byte of the answer came; with a lost reply that would be
+ * a second refresh. A body that comes from a callback and cannot be rewound makes it give up instead (Curl_retry_request, Curl_readrewind in libcurl
+ * 7.88: CURLE_SEND_FAIL_REWIND), and we look for the job.
+ */
+static void set_body(struct exchange *exchange, const struct request *request)
+{
+	CURL *easy = exchange->easy;
+	struct str body = request->body ? secret_bytes(request->body) : STR("");
+	if (request->method == METHOD_GET)
+		return;
+	curl_easy_setopt(easy, CURLOPT_POST, 1L);
+	if (request->method == METHOD_PUT)
+		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "PUT");
+	curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.length);
+	if (request->at_most_once) {
+		curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
+		curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
+	} else {
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.at);
+	}
+}
+
+static void set_headers(struct exchange *exchange, const struct request *request)
+{
+	exchange->headers = curl_slist_append(NULL, "Accept: application/json");
+	exchange->headers = curl_slist_append(exchange->headers, "Content-Type: application/json");
+	exchange->headers = curl_slist_append(exchange->headers, "Expect:");   /* no round trip before a body of two bytes */
+	if (request->token) {
+		struct str token = secret_bytes(request->token);
+		OWNED_TEXT struct text line;
+		text_init(&line, TEXT_UNBOUNDED);
+		text_printf(&line, "X-Tableau-Auth: %.*s", (int)token.length, token.at);
+		exchange->headers = curl_slist_append(exchange->headers, line.at);
+		secret_wipe(line.at, line.length);
+	}
+	curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers);
+}
+
+static void set_options(struct exchange *exchange, const struct request *request)
+{
+	CURL *easy = exchange->easy;
+	curl_easy_setopt(easy, CURLOPT_URL, request->url);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, "refresh-router/" PACKAGE_VERSION);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+	curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy ? request->proxy : "");   /* "" also means: not the environment's */
+	if (request->ca_file)
+		curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->failure);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
+}
+
+void transport_send(struct transport *transport, struct request request, reply_done *callback, void *context)
+{
+	struct exchange *exchange = mem_new(struct exchange);
+	exchange->transport = transport;
+	exchange->callback = callback;
+	exchange->context = context;
+	exchange->body = request.body;
+	exchange->asked_at = clock_wall();
+	text_init(&exchange->reply, REPLY_BYTES);
+	text_init(&exchange->location, 2048);
+	exchange->easy = curl_easy_init();
+	if (!exchange->easy)
+		abort();
+	set_options(exchange, &request);
+	set_headers(exchange, &request);
+	set_body(exchange, &request);
+	exchange->next = transport->exchanges;
+	if (exchange->next)
+		exchange->next->previous = exchange;
+	transport->exchanges = exchange;
+	transport->count++;
+	metric_add(METRIC_tableau_requests_total, 1);
+	curl_multi_add_handle(transport->multi, exchange->easy);
+}
+
+static void finish(struct exchange *exchange, CURLcode code)
+{
+	long status = 0, sent = 0;
+	curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &sent);
+	struct reply reply = {
+		.is_answered = code == CURLE_OK && status > 0,
+		.may_be_sent = sent > 0,
+		.failure = *exchange->failure ? exchange->failure : curl_easy_strerror(code),
+		.http_status = (int)status,
+		.body = text_str(&exchange->reply),
+		.is_too_large = exchange->is_too_large,
+		.retry_after_us = exchange->retry_after_us,
+		.date = exchange->date,
+		.location = exchange->location.at,
+		.asked_at = exchange->asked_at,
+	};
+	if (exchange->is_too_large)
+		reply.failure = "the answer is larger than 16 MiB";
+	if (!reply.is_answered)
+		metric_add(METRIC_tableau_errors_total, 1);
+	exchange->callback(&reply, exchange->context);
+	exchange_free(exchange);
+}
+
+void transport_step(struct transport *transport, int timeout_ms, int wake_fd)
+{
+	struct curl_waitfd wake = { .fd = wake_fd, .events = CURL_WAIT_POLLIN };
+	int running, left;
+	curl_multi_perform(transport->multi, &running);        /* what was added since the last step starts now */
+	curl_multi_poll(transport->multi, &wake, wake_fd >= 0 ? 1 : 0, timeout_ms, NULL);
+	curl_multi_perform(transport->multi, &running);
+	const CURLMsg *message;
+	while ((message = curl_multi_info_read(transport->multi, &left))) {
+		struct exchange *exchange;
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		CURLcode code = message->data.result;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
+		finish(exchange, code);
+	}
+}
+
+size_t transport_in_flight(const struct transport *transport)
+{
+	return transport->count;
+}
+
+void transport_free(struct transport *transport)
+{
+	if (!transport)
+		return;
+	while (transport->exchanges)
+		finish(transport->exchanges, CURLE_ABORTED_BY_CALLBACK);
+	curl_multi_cleanup(transport->multi);
+	free(transport);
+}

@@ -1,0 +1,17 @@
+# tests/bench/local.mk: `make bench` builds and runs the benchmarks; neither `make all` nor `make check` does.
+BENCH_PROGRAMS = tests/bench/load tests/bench/yardstick tests/bench/decide_bench
+EXTRA_PROGRAMS += $(BENCH_PROGRAMS)
+CLEANFILES += $(BENCH_PROGRAMS)
+EXTRA_DIST += tests/bench/bench.py tests/bench/cases.py tests/bench/fixtures.py tests/bench/processes.py \
+	tests/bench/sandbox.py tests/bench/tables.py
+
+tests_bench_load_SOURCES = tests/bench/load.c
+tests_bench_load_LDADD = $(CRYPTO_LIBS)
+tests_bench_yardstick_SOURCES = tests/bench/yardstick.c
+tests_bench_yardstick_LDADD = $(MICROHTTPD_LIBS) $(CRYPTO_LIBS)
+tests_bench_decide_bench_SOURCES = tests/bench/decide_bench.c
+tests_bench_decide_bench_LDADD = $(ROUTER_LIBS)
+
+PHONY_TARGETS += bench
+bench: all $(BENCH_PROGRAMS)
+	$(PYTHON3) $(srcdir)/tests/bench/bench.py --build $(abs_builddir) $(BENCH_FLAGS)

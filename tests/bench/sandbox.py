@@ -1,0 +1,49 @@
+"""sandbox.py - tableau-sandbox with sites and workbooks enough, and what was called on it."""
+import json
+import os
+import re
+
+import fixtures
+import processes
+
+
+def content_url(site):
+    return f"site{site}"
+
+
+def workbook(site, number):
+    return f"Workbook {site}-{number}"
+
+
+def luid(kind, number):
+    return f"{kind:08x}-0000-4000-8000-{number:012x}"
+
+
+def state(sites, workbooks, job_seconds=0):
+    """The state file: `sites` sites with `workbooks` each, and jobs that take so long."""
+    lines = ["version: 1", f"jobs: {{queued: 0s, running: {job_seconds}s}}", "sites:"]
+    for site in range(sites):
+        lines += [f"  - content_url: {content_url(site)}", f"    pats: [{{name: bench-{site}, secret: pat-{site}}}]",
+                  "    projects: [{name: Bench}]", "    workbooks:"]
+        lines += [f"      - {{name: {workbook(site, n)}, project: Bench}}" for n in range(workbooks)]
+    return "\n".join(lines) + "\n"
+
+
+class Sandbox(processes.Process):
+    def __init__(self, bench, text):
+        path = fixtures.write(bench.folder, "sandbox.yaml", text)
+        super().__init__([os.path.join(bench.build, "tableau-sandbox"), "--listen", "127.0.0.1:0", "--state", path], bench.folder,
+                         log=path + ".log")
+        self.url = self.wait_for_log(r"(http://[0-9.:]+)").group(1)
+
+    def set_latency(self, milliseconds):
+        fixtures.post(self.url + "/-/sandbox/latency", json.dumps({"ms": milliseconds}).encode(), {"Content-Type": "application/json"})
+
+    def calls(self):
+        return json.loads(fixtures.get(self.url + "/-/sandbox/calls"))["items"]
+
+    def refresh_calls(self):
+        return [call for call in self.calls() if call["method"] == "POST" and re.search(r"/workbooks/[^/]+/refresh$", call["path"])]
+
+    def forget_calls(self):
+        fixtures.post(self.url + "/-/sandbox/calls/clear")

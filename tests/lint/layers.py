@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""Fails when an #include points against the layers of the design: who may include whom is this table."""
+import pathlib
+import re
+import sys
+
+ALLOWED = {
+    "base": set(),
+    "content": {"base"},
+    "event": {"base"},
+    "rules": {"event", "content", "base"},
+    "config": {"base"},
+    "store": {"event", "rules", "content", "base"},
+    "tableau": {"config", "content", "base"},
+    "dispatch": {"store", "tableau", "config", "content", "base"},
+    "intake": {"event", "rules", "store", "dispatch", "config", "content", "base"},
+    "admin": {"base", "content", "event", "rules", "config", "store", "tableau", "dispatch", "intake"},
+    "cli": {"base", "content", "event", "rules", "config", "store", "tableau", "dispatch", "intake", "admin"},
+    "sandbox": {"base"},
+}
+# The part of dispatch that decides is pure: it knows neither store nor Tableau.
+PURE = {"schedule.c", "schedule.h", "schedule_state.h", "want.c", "send.c", "follow.c", "evidence.c", "evidence.h", "timer.c", "timer.h"}
+PURE_ALLOWED = {"base", "content", "dispatch"}
+# Only base/clock.c reads a clock, and libraries stay behind the one file that wraps them.
+BANNED = re.compile(r"\b(strcpy|strcat|strncpy|sprintf|strtok|gmtime|localtime|atoi|rand)\s*\(")
+CLOCK = re.compile(r"\b(clock_gettime|gettimeofday|time)\s*\(\s*(NULL|0|CLOCK)")
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
+
+
+def problems(source):
+    for path in sorted(source.rglob("*.[ch]")):
+        module = path.relative_to(source).parts[0]
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            found = INCLUDE.match(line)
+            target = found.group(1).split("/")[0] if found and "/" in found.group(1) else None
+            if target in ALLOWED and target != module and target not in ALLOWED[module]:
+                yield f"{path}:{number}: {module} may not include {found.group(1)}"
+            if module == "dispatch" and path.name in PURE and target and target not in PURE_ALLOWED:
+                yield f"{path}:{number}: the scheduler is pure and may not include {found.group(1)}"
+            code = line.split("/*")[0]
+            if not line.lstrip().startswith(("*", "/*")) and BANNED.search(code):
+                yield f"{path}:{number}: {BANNED.search(code).group(1)}() is easy to misuse and banned"
+            if path.name != "clock.c" and CLOCK.search(code):
+                yield f"{path}:{number}: only base/clock.c reads a clock"
+            if len(line.expandtabs(8)) > 140:
+                yield f"{path}:{number}: a line of {len(line.expandtabs(8))} columns"
+
+
+def main():
+    source = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "src")
+    found = list(problems(source))
+    print("\n".join(found) if found else "layers: every include points downwards")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+# tests/local.mk: `make check` runs the unit tests, `make check-scenarios` the black-box scenarios, tests/run everything.
+EXTRA_DIST += tests/run tests/unit/test.h tests/unit/rules_fixture.h tests/unit/store_folder.h tests/lint/layers.py tests/lint/valgrind
+
+LDADD += $(CMOCKA_LIBS)
+UNIT_TESTS = \
+	tests/unit/decide_test \
+	tests/unit/field_test \
+	tests/unit/index_test \
+	tests/unit/journal_test \
+	tests/unit/json_test \
+	tests/unit/problem_test \
+	tests/unit/ruleset_test \
+	tests/unit/schedule_test \
+	tests/unit/store_disk_test \
+	tests/unit/store_test \
+	tests/unit/suggest_test \
+	tests/unit/template_test \
+	tests/unit/yaml_test
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+else
+check-local: cmocka-is-missing
+PHONY_TARGETS += cmocka-is-missing
+cmocka-is-missing:
+	@echo "make check needs cmocka: apt-get install libcmocka-dev, or dnf install libcmocka-devel, then ./configure again" >&2; exit 1
+endif
+AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir;
+
+PHONY_TARGETS += lint check-scenarios print-unit-tests
+lint:
+	$(PYTHON3) $(srcdir)/tests/lint/layers.py $(srcdir)/src
+
+check-scenarios: all
+	REFRESH_ROUTER_BUILD=$(abs_builddir) $(PYTHON3) -m pytest -q -p no:cacheprovider $(srcdir)/tests/scenario
+
+# For tests/run, which wants the programs and not automake's log files.
+print-unit-tests:
+	@echo $(UNIT_TESTS)

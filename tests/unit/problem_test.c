@@ -1,0 +1,105 @@
+/* tests/unit/problem_test.c - the list of problems and its printing. */
+#include "base/problem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/unit/test.h"
+
+static void assert_printed(const struct problems *problems, bool is_terminal, const char *expected)
+{
+	char *printed = NULL;
+	size_t length;
+	FILE *out = open_memstream(&printed, &length);
+	problems_print(problems, out, is_terminal);
+	fclose(out);
+	assert_string_equal(printed, expected);
+	free(printed);
+}
+
+static void a_problem_prints_as_a_compiler_does(void **state)
+{
+	(void)state;
+	OWNED(problems) problems = problems_new();
+	struct str source = STR("when:\n\tjob-id: 1\n");
+	assert_false(problem_add(problems, PROBLEM_UNKNOWN_FIELD, (struct place){ "rules/a.yaml", 2, 2 }, source,
+		"unknown field '%s'", "job-id"));
+	IGNORE(problem_add(problems, PROBLEM_NO_RULES, (struct place){ .file = "rules" }, source, "no rule file"));
+	assert_printed(problems, false,
+		"rules/a.yaml:2:2: error: unknown field 'job-id' [unknown-field]\n"
+		"rules: warning: no rule file [no-rules]\n");
+	setenv("NO_COLOR", "1", 1);
+	assert_printed(problems, true,
+		"rules/a.yaml:2:2: error: unknown field 'job-id' [unknown-field]\n"
+		"     2 |  job-id: 1\n"
+		"       |  ^\n"
+		"rules: warning: no rule file [no-rules]\n");
+	assert_int_equal(problems_error_count(problems), 1);
+	assert_int_equal(problems_warning_count(problems), 1);
+}
+
+static void a_stranger_cannot_steer_the_terminal(void **state)
+{
+	(void)state;
+	OWNED(problems) problems = problems_new();
+	struct str source = STR("a\033[2J\xe2\x80\xae\xff" "b");
+	IGNORE(problem_add(problems, PROBLEM_SYNTAX, (struct place){ "x\n.yaml", 1, 6 }, source, "odd\n\033]0;\x7f\xc2\x9b"));
+	setenv("NO_COLOR", "1", 1);
+	assert_printed(problems, true,
+		"x\\x0a.yaml:1:6: error: odd\\x0a\\x1b]0;\\x7f\\xc2\\x9b [syntax]\n"
+		"     1 | a\\x1b[2J\\xe2\\x80\\xae\\xffb\n"
+		"       |         ^\n");
+}
+
+static void the_flood_is_counted_and_not_kept(void **state)
+{
+	(void)state;
+	OWNED(problems) problems = problems_new();
+	for (int i = 0; i < 1500; i++)
+		IGNORE(problem_add(problems, PROBLEM_SYNTAX, (struct place){ "f", 1500 - i, 1 }, STR("a"), "n"));
+	assert_int_equal(problems_count(problems), 1000);
+	assert_int_equal(problems_error_count(problems), 1500);
+	problems_sort(problems);
+	assert_int_equal(problems_at(problems, 0)->place.line, 501);
+	assert_int_equal(problems_at(problems, 999)->place.line, 1500);
+}
+
+static void source_lines_are_found_in_any_order(void **state)
+{
+	(void)state;
+	OWNED(problems) problems = problems_new();
+	struct str source = STR("one\r\ntwo\rthree\xc2\x85" "four\xe2\x80\xa8" "five");
+	static const struct {
+		int line;
+		const char *text;
+	} cases[] = { { 4, "four" }, { 2, "two" }, { 5, "five" }, { 1, "one" }, { 3, "three" }, { 6, NULL }, { 0, NULL } };
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		IGNORE(problem_add(problems, PROBLEM_SYNTAX, (struct place){ "f", cases[i].line, 1 }, source, "n"));
+		const char *line = problems_at(problems, i)->source_line;
+		if (cases[i].text)
+			assert_string_equal(line, cases[i].text);
+		else
+			assert_null(line);
+	}
+}
+
+static void every_code_has_a_name_and_help(void **state)
+{
+	(void)state;
+	for (int code = 0; code < PROBLEM_CODE_COUNT; code++) {
+		assert_true(*problem_code_name((enum problem_code)code));
+		assert_true(*problem_code_help((enum problem_code)code));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_problem_prints_as_a_compiler_does),
+		cmocka_unit_test(a_stranger_cannot_steer_the_terminal),
+		cmocka_unit_test(the_flood_is_counted_and_not_kept),
+		cmocka_unit_test(source_lines_are_found_in_any_order),
+		cmocka_unit_test(every_code_has_a_name_and_help),
+	};
+	return cmocka_run_group_tests_name("problem", tests, NULL, NULL);
+}

@@ -1,0 +1,534 @@
+/*
+ * What the scheduler does about one content, told as a user would miss it. Time stands still unless a test moves it.
+ */
+#include "tests/unit/test.h"
+#include <stdio.h>
+#include "base/text.h"
+#include "dispatch/schedule.h"
+
+#define MINUTE (60 * US_PER_SECOND)
+#define HOUR (60 * MINUTE)
+
+static const struct schedule_options options = {
+	.give_up_after = 6 * HOUR,
+	.clock_skew = 60 * US_PER_SECOND,
+	.retry_initial = 1 * US_PER_SECOND,
+	.retry_max = 5 * MINUTE,
+};
+static const struct content revenue = { CONTENT_WORKBOOK, "4a861507-1003-4528-9ea6-9f9b7370ae32", "Revenue", "Finance/Daily" };
+static const struct content payroll = { CONTENT_WORKBOOK, "8c8039fb-752f-4a3a-9489-069e6411f939", "Payroll", "Finance/Daily" };
+
+/* A world with one site, a clock, and a list of what the schedule asked for last. */
+struct world {
+	struct schedule *schedule;
+	struct instant now;
+	int64_t events;
+	struct text seen;          /* the actions of the last call, a word each */
+	int64_t sent;              /* the refresh of the last "send" */
+	int64_t recorded;          /* the refresh of the last "record" */
+	char state[16];            /* its state then */
+	char reason[200];
+	int64_t asked_after;
+	int64_t caused;            /* the refresh of the last "cause" */
+};
+
+static void see(struct world *world, struct actions actions)
+{
+	static const char *const words[] = { "record", "cause", "end-selection", "resolve", "send", "poll", "list", "look" };
+	text_reset(&world->seen);
+	for (size_t i = 0; i < actions.count; i++) {
+		const struct action *action = &actions.items[i];
+		text_printf(&world->seen, "%s%s", i ? " " : "", words[action->type]);
+		if (action->type == ACTION_SEND)
+			world->sent = action->refresh->id;
+		if (action->type == ACTION_CAUSE)
+			world->caused = action->cause->refresh;
+		if (action->type == ACTION_RECORD) {
+			world->recorded = action->refresh->id;
+			snprintf(world->state, sizeof world->state, "%s", refresh_state_name(action->refresh->state));
+			snprintf(world->reason, sizeof world->reason, "%s", action->refresh->reason);
+		}
+		world->asked_after = action->asked_after;
+	}
+}
+
+static bool saw(const struct world *world, const char *word)
+{
+	return strstr(world->seen.at, word);
+}
+
+static void configure(struct world *world)
+{
+	struct schedule_site site = { .name = "finance", .max_requests = 8, .poll_interval = 10 * US_PER_SECOND };
+	see(world, schedule_configure(world->schedule, world->now, &options, &site, 1));
+}
+
+static int set_up(void **state)
+{
+	struct world *world = mem_new(struct world);
+	world->now = (struct instant){ { 1800000000 * US_PER_SECOND }, { HOUR } };
+	world->schedule = schedule_new(&options, 0, 42);
+	text_init(&world->seen, TEXT_UNBOUNDED);
+	configure(world);
+	*state = world;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct world *world = *state;
+	schedule_free(world->schedule);
+	text_clear(&world->seen);
+	free(world);
+	return 0;
+}
+
+static void pass(struct world *world, int64_t us)
+{
+	world->now.wall.us += us;
+	world->now.mono.us += us;
+	see(world, schedule_tick(world->schedule, world->now));
+}
+
+/* An event arrives whose run finished `ago` before now, and asks for `content`. */
+static void event_ago(struct world *world, int64_t ago, const struct content *content)
+{
+	static const char *const rules[] = { "nightly" };
+	int64_t event = world->events * 2 + 1;
+	world->events++;
+	schedule_event(world->schedule, event);
+	struct schedule_selection selection = {
+		.id = event, .event = event, .site = "finance", .priority = 50, .label = content->name, .kind = content->kind,
+		.arrived_at = world->now.wall, .fresh_from = wall_after(world->now.wall, -ago), .rule_count = 1, .rules = rules,
+	};
+	see(world, schedule_select(world->schedule, world->now, &selection));
+	if (saw(world, "resolve"))
+		see(world, schedule_resolved(world->schedule, world->now, event, content, 1));
+}
+
+static void event(struct world *world)
+{
+	event_ago(world, 5 * US_PER_SECOND, &revenue);
+}
+
+static void answer(struct world *world, enum verdict verdict, const char *reason)
+{
+	struct job_seen job = { .id = "job-1", .phase = PHASE_QUEUED, .created_at = world->now.wall };
+	struct answer told = { .verdict = verdict, .reason = reason };
+	see(world, schedule_sent(world->schedule, world->now, world->sent, told, verdict == VERDICT_OK ? &job : NULL, world->now.wall));
+}
+
+static void job(struct world *world, enum job_phase phase, struct wall started_at, int64_t asked_after)
+{
+	struct job_seen seen = { .id = "job-1", .phase = phase, .started_at = started_at, .notes = "" };
+	see(world, schedule_polled(world->schedule, world->now, world->sent, (struct answer){ .verdict = VERDICT_OK }, &seen, asked_after));
+}
+
+static void a_refresh_is_recorded_as_sending_before_its_request_leaves(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	assert_string_equal(world->seen.at, "record cause end-selection record send");
+	assert_string_equal(world->state, "sending");
+}
+
+static void a_refresh_succeeds_when_its_job_does(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	assert_string_equal(world->state, "queued");
+	pass(world, 10 * US_PER_SECOND);
+	assert_true(saw(world, "poll"));
+	job(world, PHASE_SUCCEEDED, world->now.wall, world->asked_after);
+	assert_string_equal(world->state, "succeeded");
+	assert_int_equal(schedule_counts(world->schedule).open, 0);
+}
+
+static void a_failed_job_fails_the_refresh_with_tableaus_note(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	struct job_seen seen = { .id = "job-1", .phase = PHASE_FAILED, .notes = "bad password" };
+	see(world, schedule_polled(world->schedule, world->now, world->sent, (struct answer){ .verdict = VERDICT_OK }, &seen, 0));
+	assert_string_equal(world->state, "failed");
+	assert_string_equal(world->reason, "bad password");
+}
+
+static void ten_events_in_a_burst_cost_two_jobs(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	for (int i = 0; i < 9; i++) {
+		event(world);
+		assert_false(saw(world, "send"));
+	}
+	answer(world, VERDICT_OK, NULL);
+	job(world, PHASE_RUNNING, world->now.wall, 0);
+	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
+	assert_true(saw(world, "send"));
+	answer(world, VERDICT_OK, NULL);
+	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
+	assert_false(saw(world, "send"));
+	assert_int_equal(schedule_counts(world->schedule).open, 0);
+}
+
+static void a_job_that_was_running_when_dbt_finished_does_not_count(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	struct wall started = world->now.wall;
+	job(world, PHASE_RUNNING, started, 0);
+	int64_t first = world->sent;
+	pass(world, 30 * US_PER_SECOND);
+	event(world);
+	job(world, PHASE_SUCCEEDED, started, world->asked_after);
+	assert_true(saw(world, "send"));
+	assert_int_not_equal(world->sent, first);
+}
+
+static void a_job_seen_waiting_after_the_event_serves_it(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	event(world);
+	pass(world, 10 * US_PER_SECOND);
+	job(world, PHASE_QUEUED, (struct wall){ 0 }, world->asked_after);
+	job(world, PHASE_SUCCEEDED, world->now.wall, world->asked_after);
+	assert_false(saw(world, "send"));
+	assert_int_equal(schedule_counts(world->schedule).open, 0);
+}
+
+static void a_job_that_started_long_after_dbt_finished_serves_a_late_event(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	struct wall started = world->now.wall;
+	job(world, PHASE_RUNNING, started, 0);
+	job(world, PHASE_SUCCEEDED, started, 0);
+	int64_t first = world->sent;
+	/* A second subscription tells of the same run, that had finished two minutes before that job started. */
+	event_ago(world, 2 * MINUTE, &revenue);
+	assert_string_equal(world->seen.at, "cause end-selection");
+	assert_int_equal(world->caused, first);
+}
+
+static void a_late_event_within_the_clock_skew_costs_another_job(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
+	event_ago(world, 30 * US_PER_SECOND, &revenue);
+	assert_true(saw(world, "send"));
+}
+
+static void an_incremental_refresh_does_not_serve_who_wants_a_full_one(void **state)
+{
+	struct world *world = *state;
+	static const char *const rules[] = { "hourly" };
+	schedule_event(world->schedule, 1);
+	world->events = 1;
+	struct schedule_selection selection = {
+		.id = 1, .event = 1, .site = "finance", .incremental = true, .label = "Revenue", .arrived_at = world->now.wall,
+		.fresh_from = world->now.wall, .rule_count = 1, .rules = rules,
+	};
+	see(world, schedule_select(world->schedule, world->now, &selection));
+	see(world, schedule_resolved(world->schedule, world->now, 1, &revenue, 1));
+	answer(world, VERDICT_OK, NULL);
+	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
+	event_ago(world, 10 * MINUTE, &revenue);
+	assert_true(saw(world, "send"));
+}
+
+static void a_lost_reply_is_looked_for_before_anything_is_sent_again(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_UNKNOWN, "no reply");
+	assert_string_equal(world->state, "unknown");
+	assert_false(saw(world, "send"));
+	pass(world, 2 * US_PER_SECOND);
+	assert_string_equal(world->seen.at, "look");
+	struct job_seen found = { .id = "job-9", .phase = PHASE_RUNNING, .created_at = world->now.wall, .started_at = world->now.wall };
+	see(world, schedule_looked(world->schedule, world->now, world->sent, (struct answer){ .verdict = VERDICT_OK }, &found, world->asked_after));
+	assert_string_equal(world->state, "running");
+	assert_string_equal(schedule_find(world->schedule, world->sent)->job_id, "job-9");
+}
+
+static void a_lost_request_is_sent_again_when_no_job_is_found(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_UNKNOWN, "no reply");
+	pass(world, 2 * US_PER_SECOND);
+	struct answer none = { .verdict = VERDICT_NONE, .reason = "none" };
+	see(world, schedule_looked(world->schedule, world->now, world->sent, none, NULL, world->asked_after));
+	assert_string_equal(world->state, "waiting");
+	pass(world, 5 * US_PER_SECOND);
+	assert_true(saw(world, "send"));
+}
+
+static void a_job_of_somebody_else_that_runs_already_is_waited_for(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_BUSY, "already queued");
+	assert_true(saw(world, "look"));
+	struct job_seen found = { .id = "job-7", .phase = PHASE_RUNNING, .created_at = wall_after(world->now.wall, -MINUTE),
+		                  .started_at = wall_after(world->now.wall, -MINUTE) };
+	see(world, schedule_looked(world->schedule, world->now, world->sent, (struct answer){ .verdict = VERDICT_OK }, &found, world->asked_after));
+	assert_string_equal(world->state, "waiting");
+	pass(world, 20 * US_PER_SECOND);
+	assert_true(saw(world, "send"));
+}
+
+static void a_job_of_somebody_else_that_still_waits_is_taken_over(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_BUSY, "already queued");
+	struct job_seen found = { .id = "job-7", .phase = PHASE_QUEUED, .created_at = wall_after(world->now.wall, -MINUTE) };
+	see(world, schedule_looked(world->schedule, world->now, world->sent, (struct answer){ .verdict = VERDICT_OK }, &found, world->asked_after));
+	assert_string_equal(world->state, "queued");
+	struct job_seen end = { .id = "job-7", .phase = PHASE_SUCCEEDED, .started_at = world->now.wall };
+	see(world, schedule_polled(world->schedule, world->now, world->sent, (struct answer){ .verdict = VERDICT_OK }, &end, world->asked_after));
+	assert_string_equal(world->state, "succeeded");
+}
+
+static void a_failed_poll_never_starts_a_second_refresh(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	pass(world, 10 * US_PER_SECOND);
+	for (int i = 0; i < 50; i++) {
+		struct answer bad = { .verdict = VERDICT_RETRY, .reason = "HTTP 502" };
+		see(world, schedule_polled(world->schedule, world->now, world->sent, bad, NULL, world->asked_after));
+		assert_false(saw(world, "send"));
+		pass(world, 10 * US_PER_SECOND);
+		assert_true(saw(world, "poll"));
+	}
+}
+
+static void a_transient_error_is_tried_again_and_given_up_in_the_end(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	int sends = 0;
+	for (int i = 0; i < 10000 && schedule_counts(world->schedule).open; i++) {
+		if (saw(world, "send")) {
+			sends++;
+			answer(world, VERDICT_RETRY, "connection refused");
+		}
+		pass(world, 10 * US_PER_SECOND);
+	}
+	assert_string_equal(world->state, "expired");
+	assert_non_null(strstr(world->reason, "connection refused"));
+	assert_in_range(sends, 72, 600);       /* six hours at most five minutes apart, and not every few seconds */
+}
+
+static void an_event_that_comes_while_a_refresh_waits_to_be_sent_again_joins_it(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_RETRY, "connection refused");
+	event(world);
+	assert_int_equal(world->caused, world->sent);
+	assert_int_equal(schedule_counts(world->schedule).open, 1);
+}
+
+static void no_more_requests_are_out_than_the_site_allows(void **state)
+{
+	struct world *world = *state;
+	char luid[40];
+	int sends = 0;
+	for (int i = 0; i < 20; i++) {
+		snprintf(luid, sizeof luid, "00000000-0000-4000-8000-%012d", i);
+		struct content content = { CONTENT_WORKBOOK, luid, "w", "" };
+		event_ago(world, 0, &content);
+		sends += saw(world, "send");
+	}
+	assert_int_equal(sends, 8);
+	answer(world, VERDICT_OK, NULL);
+	assert_true(saw(world, "send"));
+}
+
+static void the_more_urgent_refresh_goes_first(void **state)
+{
+	struct world *world = *state;
+	static const char *const rules[] = { "urgent" };
+	struct schedule_site site = { .name = "finance", .max_requests = 1, .poll_interval = 10 * US_PER_SECOND };
+	see(world, schedule_configure(world->schedule, world->now, &options, &site, 1));
+	event(world);
+	event_ago(world, 0, &payroll);
+	struct content board = { CONTENT_WORKBOOK, "12618590-5636-48ad-b3ad-1856de3130af", "Board", "" };
+	struct schedule_selection selection = {
+		.id = 99, .event = 99, .site = "finance", .priority = 90, .label = "Board", .arrived_at = world->now.wall,
+		.fresh_from = world->now.wall, .rule_count = 1, .rules = rules,
+	};
+	schedule_event(world->schedule, 99);
+	see(world, schedule_select(world->schedule, world->now, &selection));
+	see(world, schedule_resolved(world->schedule, world->now, 99, &board, 1));
+	answer(world, VERDICT_OK, NULL);
+	assert_string_equal(schedule_find(world->schedule, world->sent)->content.name, "Board");
+}
+
+static void a_selection_that_names_nothing_is_a_failed_refresh_with_the_reason(void **state)
+{
+	struct world *world = *state;
+	static const char *const rules[] = { "nightly" };
+	struct schedule_selection selection = { .id = 1, .event = 1, .site = "finance", .label = "Revenu", .rule_count = 1, .rules = rules };
+	see(world, schedule_select(world->schedule, world->now, &selection));
+	struct answer no = { .verdict = VERDICT_FAIL, .reason = "no workbook 'Revenu'" };
+	see(world, schedule_unresolved(world->schedule, world->now, 1, no));
+	assert_string_equal(world->seen.at, "record cause end-selection");
+	assert_string_equal(world->state, "failed");
+	assert_string_equal(world->reason, "no workbook 'Revenu'");
+}
+
+static void a_selection_for_an_unknown_site_fails_at_once(void **state)
+{
+	struct world *world = *state;
+	static const char *const rules[] = { "nightly" };
+	struct schedule_selection selection = { .id = 1, .event = 1, .site = "finanec", .label = "Revenue", .rule_count = 1, .rules = rules };
+	see(world, schedule_select(world->schedule, world->now, &selection));
+	assert_string_equal(world->state, "failed");
+	assert_false(saw(world, "resolve"));
+}
+
+static void content_published_anew_is_refreshed_under_its_new_id(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	struct content anew = revenue;
+	anew.luid = "ffffffff-1003-4528-9ea6-9f9b7370ae32";
+	int64_t first = world->sent;
+	see(world, schedule_moved(world->schedule, world->now, first, &anew));
+	assert_true(saw(world, "send"));
+	assert_int_not_equal(world->sent, first);
+	assert_string_equal(schedule_find(world->schedule, world->sent)->content.luid, anew.luid);
+}
+
+/* What the journal holds comes back as another schedule. */
+static void restart(struct world *world, const struct refresh_row *row)
+{
+	struct cause_row cause = { .refresh = row->id, .event = 1, .rule = "nightly", .fresh_from = world->now.wall };
+	struct schedule *again = schedule_new(&options, row->id, 7);
+	schedule_restore(again, world->now, row, &cause, 1);
+	schedule_free(world->schedule);
+	world->schedule = again;
+	configure(world);
+	see(world, schedule_tick(world->schedule, world->now));
+}
+
+static struct refresh_row row_in(struct world *world, enum refresh_state state)
+{
+	return (struct refresh_row){
+		.id = 42, .site = "finance", .content = revenue, .state = state, .reason = "", .priority = 50, .created_at = world->now.wall,
+		.give_up_at = wall_after(world->now.wall, HOUR), .attempts = 1, .sent_at = world->now.wall, .sent_after = 1,
+		.job_id = state == REFRESH_QUEUED ? "job-1" : "",
+	};
+}
+
+static void a_refresh_that_was_being_sent_at_a_crash_is_looked_for(void **state)
+{
+	struct world *world = *state;
+	struct refresh_row row = row_in(world, REFRESH_SENDING);
+	restart(world, &row);
+	assert_string_equal(world->seen.at, "look");
+}
+
+static void a_job_in_flight_at_a_restart_is_followed_and_not_sent_again(void **state)
+{
+	struct world *world = *state;
+	struct refresh_row row = row_in(world, REFRESH_QUEUED);
+	restart(world, &row);
+	assert_string_equal(world->seen.at, "poll");
+}
+
+static void a_waiting_refresh_is_sent_after_a_restart(void **state)
+{
+	struct world *world = *state;
+	struct refresh_row row = row_in(world, REFRESH_WAITING);
+	restart(world, &row);
+	assert_int_equal(schedule_find(world->schedule, 42)->state, REFRESH_SENDING);
+}
+
+static void many_jobs_of_a_site_are_polled_with_one_list(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	int64_t first = world->sent;
+	answer(world, VERDICT_OK, NULL);
+	event_ago(world, 0, &payroll);
+	struct job_seen second = { .id = "job-2", .phase = PHASE_QUEUED, .created_at = world->now.wall };
+	see(world, schedule_sent(world->schedule, world->now, world->sent, (struct answer){ 0 }, &second, world->now.wall));
+	pass(world, 10 * US_PER_SECOND);
+	assert_string_equal(world->seen.at, "list");
+	struct job_seen rows[] = { { .id = "job-1", .phase = PHASE_RUNNING, .started_at = world->now.wall }, { .id = "job-2", .phase = PHASE_SUCCEEDED } };
+	see(world, schedule_listed(world->schedule, world->now, "finance", (struct answer){ 0 }, rows, 2, world->asked_after));
+	assert_int_equal(schedule_find(world->schedule, first)->state, REFRESH_RUNNING);
+	assert_true(saw(world, "poll"));       /* the one that ended, for its finish code and notes */
+}
+
+static void without_the_right_to_list_jobs_each_is_asked_for(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	event_ago(world, 0, &payroll);
+	answer(world, VERDICT_OK, NULL);
+	pass(world, 10 * US_PER_SECOND);
+	see(world, schedule_listed(world->schedule, world->now, "finance", (struct answer){ .verdict = VERDICT_CANNOT, .reason = "403" }, NULL, 0, 0));
+	assert_string_equal(world->seen.at, "poll poll");
+}
+
+static void what_waits_for_a_site_that_is_gone_fails(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_RETRY, "refused");
+	see(world, schedule_configure(world->schedule, world->now, &options, NULL, 0));
+	assert_string_equal(world->state, "failed");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_refresh_is_recorded_as_sending_before_its_request_leaves),
+		TEST(a_refresh_succeeds_when_its_job_does),
+		TEST(a_failed_job_fails_the_refresh_with_tableaus_note),
+		TEST(ten_events_in_a_burst_cost_two_jobs),
+		TEST(a_job_that_was_running_when_dbt_finished_does_not_count),
+		TEST(a_job_seen_waiting_after_the_event_serves_it),
+		TEST(a_job_that_started_long_after_dbt_finished_serves_a_late_event),
+		TEST(a_late_event_within_the_clock_skew_costs_another_job),
+		TEST(an_incremental_refresh_does_not_serve_who_wants_a_full_one),
+		TEST(a_lost_reply_is_looked_for_before_anything_is_sent_again),
+		TEST(a_lost_request_is_sent_again_when_no_job_is_found),
+		TEST(a_job_of_somebody_else_that_runs_already_is_waited_for),
+		TEST(a_job_of_somebody_else_that_still_waits_is_taken_over),
+		TEST(a_failed_poll_never_starts_a_second_refresh),
+		TEST(a_transient_error_is_tried_again_and_given_up_in_the_end),
+		TEST(an_event_that_comes_while_a_refresh_waits_to_be_sent_again_joins_it),
+		TEST(no_more_requests_are_out_than_the_site_allows),
+		TEST(the_more_urgent_refresh_goes_first),
+		TEST(a_selection_that_names_nothing_is_a_failed_refresh_with_the_reason),
+		TEST(a_selection_for_an_unknown_site_fails_at_once),
+		TEST(content_published_anew_is_refreshed_under_its_new_id),
+		TEST(a_refresh_that_was_being_sent_at_a_crash_is_looked_for),
+		TEST(a_job_in_flight_at_a_restart_is_followed_and_not_sent_again),
+		TEST(a_waiting_refresh_is_sent_after_a_restart),
+		TEST(many_jobs_of_a_site_are_polled_with_one_list),
+		TEST(without_the_right_to_list_jobs_each_is_asked_for),
+		TEST(what_waits_for_a_site_that_is_gone_fails),
+	};
+	return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
+}

@@ -1,0 +1,463 @@
+/* tests/unit/store_test.c - what was written is there, as it was written, and found again. */
+#include "tests/unit/store_folder.h"
+
+static void put(struct store *store, struct refresh_row row)
+{
+	struct error err = { 0 };
+
+	must(store_begin(store, &err));
+	must(store_put_refresh(store, &row, &err));
+	must(store_commit(store, &err));
+}
+
+static void cause(struct store *store, int64_t refresh, int64_t event, const char *rule)
+{
+	struct cause_row row = { refresh, event, rule, { 5 }, { 4 } };
+	struct error err = { 0 };
+
+	must(store_begin(store, &err));
+	must(store_add_cause(store, &row, &err));
+	must(store_commit(store, &err));
+}
+
+static int64_t prune(struct store *store, int64_t before, int most)
+{
+	struct error err = { 0 };
+	int64_t deleted = -1;
+
+	must(store_begin(store, &err));
+	must(store_prune(store, (struct wall){ before }, most, &deleted, &err));
+	must(store_commit(store, &err));
+	return deleted;
+}
+
+/* ---- events ---- */
+
+#define HOSTILE "'; DROP TABLE event; -- \"\\ %s \xf0\x9f\x92\xa3 \x01\t\n"
+
+static bool check_hostile(const struct event_row *row, void *context)
+{
+	int *visits = context;
+
+	assert_string_equal(row->source, HOSTILE);
+	assert_string_equal(row->webhook_id, HOSTILE);
+	assert_string_equal(row->event_id, HOSTILE "2");
+	assert_int_equal(row->received_at.us, INT64_MAX);
+	assert_int_equal(row->finished_at.us, -1);
+	assert_string_equal(row->outcome, "ignored");
+	assert_string_equal(row->reason, HOSTILE);
+	assert_string_equal(row->fields, "{}");
+	assert_string_equal(row->matched, "[]");
+	assert_null(row->ruleset);
+	assert_null(row->all_selections);
+	assert_int_equal(row->body.length, 5);
+	assert_memory_equal(row->body.at, "a\0\xff\0b", 5);
+	++*visits;
+	return true;
+}
+
+static void an_event_is_read_back_as_it_was_added(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct event_row row = {
+		.source = HOSTILE,
+		.webhook_id = HOSTILE,
+		.event_id = HOSTILE "2",
+		.received_at = { INT64_MAX },
+		.finished_at = { -1 },
+		.outcome = "ignored",
+		.reason = HOSTILE,
+		.fields = "{}",
+		.matched = "[]",
+		.body = STR("a\0\xff\0b"),
+	};
+	int64_t id = add(store, row);
+	struct error err = { 0 };
+	bool found = false;
+	int visits = 0;
+
+	(void)state;
+	assert_int_equal(id % 2, 1);
+	must(store_find_event(store, id, check_hostile, &visits, &found, &err));
+	assert_true(found);
+	assert_int_equal(visits, 1);
+	must(store_find_event(store, id + 2, check_hostile, &visits, &found, &err));
+	assert_false(found);
+}
+
+static void a_second_delivery_is_a_duplicate_and_changes_nothing(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	int64_t first = add(store, event_of("wev_1")), count = 0;
+	struct event_row again = event_of("wev_1"), other_webhook = event_of("wev_1");
+	struct error err = { 0 };
+
+	(void)state;
+	again.outcome = "unmatched";
+	must(store_begin(store, &err));
+	assert_int_equal(store_add_event(store, &again, NULL, &err), ADDED_DUPLICATE);
+	assert_int_equal(again.id, first);
+	must(store_commit(store, &err));
+	must(store_open_selections_of_event(store, first, &count, &err));
+	assert_int_equal(count, 1);
+	other_webhook.webhook_id = "wsu_2";
+	add(store, other_webhook);
+	assert_events(store, "3 1", .limit = 0);
+	assert_events(store, "", .outcome = "unmatched");
+}
+
+static void events_without_a_mark_are_all_kept(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct event_row only_event_id = event_of("wev_1");
+
+	(void)state;
+	add(store, event_of(""));
+	add(store, event_of(""));
+	only_event_id.webhook_id = "";
+	add(store, only_event_id);
+	assert_events(store, "5 3 1", .limit = 0);
+}
+
+static void events_are_listed_newest_first_by_filter_and_cursor(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct event_row other = event_of("wev_2");
+
+	(void)state;
+	other.source = "dbt-test";
+	other.outcome = "unmatched";
+	other.fields = "{\"job_id\":\"9223372036854775807\",\"run_id\":\"it's\"}";
+	other.matched = "[\"a\",\"quarter's \\\"end\\\"\"]";
+	add(store, event_of("wev_1"));
+	add(store, other);
+	add(store, event_of("wev_3"));
+	assert_events(store, "5 3 1", .limit = 0);
+	assert_events(store, "5 3", .limit = 2);
+	assert_events(store, "1", .limit = 2, .before = 3);
+	assert_events(store, "3", .source = "dbt-test");
+	assert_events(store, "5 1", .outcome = "routed");
+	assert_events(store, "3", .job_id = "9223372036854775807");
+	assert_events(store, "3", .run_id = "it's");
+	assert_events(store, "3", .rule = "quarter's \"end\"");
+	assert_events(store, "5 1", .rule = "nightly", .job_id = "1001");
+	assert_events(store, "", .rule = "night");
+
+	struct seen seen = { .most = 2 };
+	struct error err = { 0 };
+	must(store_list_events(store, &(struct store_filter){ 0 }, see_event, &seen, &err));
+	assert_string_equal(seen.text, "5 3");
+}
+
+/* ---- selections ---- */
+
+static void selections_wait_until_they_are_ended(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct event_row row = event_of("wev_1");
+	int64_t ids[2] = { 0 }, count = -1;
+	struct error err = { 0 };
+	struct seen seen = { .text = "" };
+
+	(void)state;
+	row.selection_count = 2;
+	must(store_begin(store, &err));
+	must(store_add_event(store, &row, ids, &err) == ADDED_NEW);
+	must(store_commit(store, &err));
+	must(store_begin(store, &err));
+	must(store_end_selection(store, ids[0], &err));
+	must(store_commit(store, &err));
+	store_close(TAKE(store));
+
+	store = open_store(STORE_WRITE);
+	add(store, event_of("wev_2"));
+	must(store_load_open_selections(store, see_selection, &seen, &err));
+	assert_string_equal(seen.text, "1:{\"site\":\"board\"}@900 3:{\"site\":\"finance\"}@900");
+	must(store_open_selections_of_event(store, row.id, &count, &err));
+	assert_int_equal(count, 1);
+	must(store_open_selections_of_event(store, INT64_MAX, &count, &err));
+	assert_int_equal(count, 0);
+}
+
+/* ---- refreshes ---- */
+
+static bool check_refresh(
+	const struct refresh_row *row, const struct cause_row *causes, size_t count, void *context)
+{
+	const struct refresh_row *expected = context;
+
+	assert_int_equal(row->id, expected->id);
+	assert_string_equal(row->site, expected->site);
+	assert_int_equal(row->content.kind, expected->content.kind);
+	assert_string_equal(row->content.luid, expected->content.luid);
+	assert_string_equal(row->content.name, expected->content.name);
+	assert_string_equal(row->content.project, expected->content.project);
+	assert_int_equal(row->incremental, expected->incremental);
+	assert_int_equal(row->state, expected->state);
+	assert_string_equal(row->reason, expected->reason);
+	assert_int_equal(row->priority, expected->priority);
+	assert_int_equal(row->created_at.us, expected->created_at.us);
+	assert_int_equal(row->not_before.us, expected->not_before.us);
+	assert_int_equal(row->give_up_at.us, expected->give_up_at.us);
+	assert_int_equal(row->ended_at.us, expected->ended_at.us);
+	assert_int_equal(row->attempts, expected->attempts);
+	assert_int_equal(row->sent_at.us, expected->sent_at.us);
+	assert_int_equal(row->sent_after, expected->sent_after);
+	assert_int_equal(row->seen_waiting_after, expected->seen_waiting_after);
+	assert_string_equal(row->job_id, expected->job_id);
+	assert_int_equal(row->job_created_at.us, expected->job_created_at.us);
+	assert_int_equal(row->job_started_at.us, expected->job_started_at.us);
+	assert_int_equal(row->job_completed_at.us, expected->job_completed_at.us);
+	assert_int_equal(count, 1);
+	assert_int_equal(causes[0].event, 1);
+	assert_string_equal(causes[0].rule, HOSTILE);
+	assert_int_equal(causes[0].arrived_at.us, 5);
+	assert_int_equal(causes[0].fresh_from.us, 4);
+	return true;
+}
+
+static void a_refresh_is_replaced_and_keeps_its_causes(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct refresh_row row = {
+		.id = 2,
+		.site = "finance",
+		.content = { CONTENT_TASK, HOSTILE, HOSTILE "n", HOSTILE "p" },
+		.incremental = true,
+		.state = REFRESH_FAILED,
+		.reason = HOSTILE,
+		.priority = 100,
+		.created_at = { 1 },
+		.not_before = { 2 },
+		.give_up_at = { 3 },
+		.ended_at = { 4 },
+		.attempts = 5,
+		.sent_at = { 6 },
+		.sent_after = 7,
+		.seen_waiting_after = 8,
+		.job_id = "9",
+		.job_created_at = { 10 },
+		.job_started_at = { 11 },
+		.job_completed_at = { 12 },
+	};
+	struct error err = { 0 };
+	bool found = false;
+
+	(void)state;
+	put(store, refresh_of(2, REFRESH_WAITING, "l"));
+	cause(store, 2, 1, HOSTILE);
+	cause(store, 2, 1, HOSTILE);
+	put(store, row);
+	must(store_find_refresh(store, 2, check_refresh, &row, &found, &err));
+	assert_true(found);
+	must(store_find_refresh(store, 4, check_refresh, &row, &found, &err));
+	assert_false(found);
+}
+
+static void refreshes_are_listed_newest_first_by_filter_and_cursor(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct refresh_row other = refresh_of(6, REFRESH_RUNNING, "l3");
+	struct error err = { 0 };
+
+	(void)state;
+	other.site = "board";
+	other.content.kind = CONTENT_FLOW;
+	other.content.name = "Flow's";
+	put(store, refresh_of(2, REFRESH_WAITING, "l1"));
+	put(store, refresh_of(4, REFRESH_SUCCEEDED, "l2"));
+	put(store, other);
+	put(store, refresh_of(8, REFRESH_UNKNOWN, "l1"));
+	cause(store, 2, 3, "b");
+	cause(store, 2, 1, "z");
+	cause(store, 2, 1, "a");
+	cause(store, 4, 1, "a");
+	cause(store, 8, 3, "a");
+	assert_refreshes(store, "8(3/a) 6() 4(1/a) 2(1/a 1/z 3/b)", .limit = 0);
+	assert_refreshes(store, "6() 4(1/a)", .before = 8, .limit = 2);
+	assert_refreshes(store, "8(3/a) 6() 2(1/a 1/z 3/b)", .state = "open");
+	assert_refreshes(store, "2(1/a 1/z 3/b)", .state = "open", .before = 6);
+	assert_refreshes(store, "6()", .state = "running");
+	assert_refreshes(store, "4(1/a)", .state = "succeeded");
+	assert_refreshes(store, "6()", .kind = "flow");
+	assert_refreshes(store, "6()", .site = "board");
+	assert_refreshes(store, "8(3/a) 2(1/a 1/z 3/b)", .content = "l1");
+	assert_refreshes(store, "6()", .content = "Flow's");
+	assert_refreshes(store, "4(1/a) 2(1/a 1/z 3/b)", .event = 1);
+	assert_refreshes(store, "2(1/a 1/z 3/b)", .event = 1, .state = "open");
+	assert_refreshes(store, "4(1/a)", .event = 1, .state = "succeeded");
+	assert_refreshes(store, "", .event = 1, .site = "board");
+	assert_false(store_list_refreshes(
+		store, &(struct store_filter){ .state = "done" }, see_refresh, NULL, &err));
+	assert_int_equal(err.kind, ERROR_INPUT);
+	assert_false(store_list_refreshes(
+		store, &(struct store_filter){ .kind = "view" }, see_refresh, NULL, &err));
+	assert_int_equal(err.kind, ERROR_INPUT);
+}
+
+static void an_event_knows_the_refreshes_that_it_caused(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	OWNED(arena) arena = arena_new();
+	const int64_t *ids = NULL;
+	struct error err = { 0 };
+	size_t count = 9;
+
+	(void)state;
+	cause(store, 6, 1, "a");
+	cause(store, 2, 1, "a");
+	cause(store, 2, 1, "b");
+	cause(store, 4, 3, "a");
+	must(store_refreshes_of_event(store, 1, arena, &ids, &count, &err));
+	assert_int_equal(count, 2);
+	assert_int_equal(ids[0], 2);
+	assert_int_equal(ids[1], 6);
+	must(store_refreshes_of_event(store, 99, arena, &ids, &count, &err));
+	assert_int_equal(count, 0);
+}
+
+static void open_refreshes_and_each_contents_latest_success_are_loaded(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct refresh_row row;
+	struct error err = { 0 };
+	struct seen seen = { .text = "" };
+
+	(void)state;
+	for (int64_t id = 2; id <= 8; id += 2) {
+		row = refresh_of(id, REFRESH_SUCCEEDED, id == 8 ? "l2" : "l1");
+		row.ended_at.us = id == 4 ? 900 : 100 + id;
+		put(store, row);
+		cause(store, id, 1, "a");
+	}
+	row = refresh_of(10, REFRESH_SUCCEEDED, "l3");
+	row.ended_at.us = 99;
+	put(store, row);
+	row = refresh_of(12, REFRESH_FAILED, "l1");
+	row.ended_at.us = 950;
+	put(store, row);
+	put(store, refresh_of(14, REFRESH_WAITING, "l1"));
+	put(store, refresh_of(16, REFRESH_RUNNING, "l9"));
+	put(store, refresh_of(18, REFRESH_SENDING, "l8"));
+	cause(store, 13, 1, "nothing has this refresh");
+	cause(store, 14, 3, "b");
+	cause(store, 14, 1, "a");
+	cause(store, 18, 3, "c");
+	must(store_load_refreshes(store, (struct wall){ 100 }, see_refresh, &seen, &err));
+	assert_string_equal(seen.text, "14(1/a 3/b) 16() 18(3/c) 4() 8()");
+
+	seen = (struct seen){ .most = 1 };
+	must(store_load_refreshes(store, (struct wall){ 100 }, see_refresh, &seen, &err));
+	assert_string_equal(seen.text, "14(1/a 3/b)");
+}
+
+/* ---- pruning ---- */
+
+static void pruning_keeps_what_is_open_and_what_is_younger(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct refresh_row young = refresh_of(6, REFRESH_FAILED, "l");
+	struct event_row row;
+	int64_t count = 0;
+	struct error err = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		row = event_of("");
+		row.selection_count = i == 4;              /* event 9 waits to be resolved */
+		row.received_at.us = i == 5 ? 6000 : 1000; /* event 11 is young */
+		add(store, row);
+	}
+	put(store, refresh_of(2, REFRESH_SUCCEEDED, "l")); /* old */
+	put(store, refresh_of(4, REFRESH_WAITING, "l"));
+	young.ended_at.us = 6000;
+	put(store, young);
+	cause(store, 2, 1, "a");
+	cause(store, 4, 3, "a");
+	cause(store, 6, 5, "a");
+
+	assert_int_equal(prune(store, 5000, 0), 0);
+	assert_int_equal(prune(store, 5000, 1), 1);
+	assert_refreshes(store, "6(5/a) 4(3/a)", .limit = 0);
+	assert_int_equal(prune(store, 5000, 100), 2);
+	assert_events(store, "11 9 5 3", .limit = 0);
+	assert_int_equal(prune(store, 5000, 100), 0);
+	must(store_open_selections_of_event(store, 9, &count, &err));
+	assert_int_equal(count, 1);
+}
+
+static void an_id_is_never_given_twice(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct event_row row = event_of("wev_1");
+	struct error err = { 0 };
+	int64_t id = -1;
+
+	(void)state;
+	must(store_last_refresh_id(store, &id, &err));
+	assert_int_equal(id, 0);
+	row.selection_count = 0;
+	assert_int_equal(add(store, row), 1);
+	put(store, refresh_of(40, REFRESH_FAILED, "l"));
+	assert_int_equal(prune(store, 5000, 100), 2);
+	store_close(TAKE(store));
+
+	store = open_store(STORE_WRITE);
+	assert_int_equal(add(store, row), 3);
+	must(store_last_refresh_id(store, &id, &err));
+	assert_int_equal(id, 40);
+	must(store_begin(store, &err));
+	must(store_add_event(store, &row, NULL, &err) == ADDED_DUPLICATE);
+	store_rollback(store);
+	row.event_id = "wev_2";
+	must(store_begin(store, &err));
+	must(store_add_event(store, &row, NULL, &err) == ADDED_NEW);
+	store_rollback(store);
+	assert_int_equal(row.id, 5);
+	assert_int_equal(add(store, row), 7);
+}
+
+static void a_ruleset_of_a_transaction_that_was_rolled_back_is_written_again(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct event_row row = event_of("wev_1");
+	struct error err = { 0 };
+	sqlite3_stmt *query = NULL;
+
+	(void)state;
+	must(store_begin(store, &err));
+	must(store_add_event(store, &row, NULL, &err) == ADDED_NEW);
+	store_rollback(store);
+	add(store, event_of("wev_1"));
+	add(store, event_of("wev_2"));
+	assert_int_equal(
+		sqlite3_prepare_v2(store->database,
+			"SELECT count(*), (SELECT count(*) FROM ruleset) FROM event JOIN ruleset"
+			" ON ruleset.id = event.ruleset AND revision = 'sha256:aa'",
+			-1, &query, NULL),
+		SQLITE_OK);
+	assert_int_equal(sqlite3_step(query), SQLITE_ROW);
+	assert_int_equal(sqlite3_column_int(query, 0), 2);
+	assert_int_equal(sqlite3_column_int(query, 1), 1);
+	sqlite3_finalize(query);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		store_test(an_event_is_read_back_as_it_was_added),
+		store_test(a_second_delivery_is_a_duplicate_and_changes_nothing),
+		store_test(events_without_a_mark_are_all_kept),
+		store_test(events_are_listed_newest_first_by_filter_and_cursor),
+		store_test(selections_wait_until_they_are_ended),
+		store_test(a_refresh_is_replaced_and_keeps_its_causes),
+		store_test(refreshes_are_listed_newest_first_by_filter_and_cursor),
+		store_test(an_event_knows_the_refreshes_that_it_caused),
+		store_test(open_refreshes_and_each_contents_latest_success_are_loaded),
+		store_test(pruning_keeps_what_is_open_and_what_is_younger),
+		store_test(an_id_is_never_given_twice),
+		store_test(a_ruleset_of_a_transaction_that_was_rolled_back_is_written_again),
+	};
+
+	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+}

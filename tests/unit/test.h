@@ -1,0 +1,7 @@
+/* tests/unit/test.h - cmocka with the headers that it needs before its own. */
+#pragma once
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
