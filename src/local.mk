@@ -13,6 +13,7 @@ include src/dispatch/local.mk
 include src/intake/local.mk
 include src/admin/local.mk
 include src/cli/local.mk
+include src/sandbox/local.mk
 
 
 ROUTER_LIBS = librouter.a $(MICROHTTPD_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(YAML_LIBS) $(CJSON_LIBS) $(PCRE2_LIBS) $(SQLITE_LIBS)

@@ -14,7 +14,7 @@
 #define EACH_PIECE_ALONE 0
 #endif
 
-#define FIRST_BLOCK 4096           /* most of what an event and its decision need */
+#define FIRST_BLOCK 1024
 #define LARGEST_BLOCK ((size_t)256 << 10)
 
 struct block {

@@ -7,6 +7,7 @@
  */
 #pragma once
 #include <cjson/cJSON.h>
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
@@ -33,6 +34,11 @@ struct wall json_time(const cJSON *object, const char *key);              /* {0}
 
 /* Makes cJSON allocate with mem_alloc(): building never fails. Called once, first thing in main(). */
 void json_setup(void);
+/*
+ * Trees and texts that this thread makes from now on live in `arena` and are freed with it, not one by one: for a hot path that makes and
+ * drops many. cJSON_Delete() then frees nothing, so nothing made before may be deleted meanwhile. NULL: as usual again.
+ */
+void json_use(struct arena *arena);
 /* Compact text of what we built; the caller frees with free(). */
 char *json_print(const cJSON *json);
 void json_add_time(cJSON *object, const char *key, struct wall time);     /* nothing when absent */

@@ -3,7 +3,9 @@
 
 static atomic_llong values[METRIC_COUNT];
 
-static const struct { const char *name, *type, *help; } infos[] = {
+static const struct {
+	const char *name, *type, *help;
+} infos[] = {
 #define METRIC(name, type, help) [METRIC_##name] = { #name, #type, help },
 #include "base/metric.def"
 #undef METRIC
@@ -27,8 +29,9 @@ int64_t metric_get(enum metric metric)
 void metric_print(struct text *out)
 {
 	for (int i = 0; i < METRIC_COUNT; i++) {
-		text_printf(out, "# HELP refresh_router_%s %s\n# TYPE refresh_router_%s %s\n", infos[i].name, infos[i].help, infos[i].name,
-		            infos[i].type);
-		text_printf(out, "refresh_router_%s %lld\n", infos[i].name, (long long)metric_get((enum metric)i));
+		text_printf(out, "# HELP refresh_router_%s %s\n# TYPE refresh_router_%s %s\n",
+			infos[i].name, infos[i].help, infos[i].name, infos[i].type);
+		text_printf(out, "refresh_router_%s %lld\n", infos[i].name,
+			(long long)metric_get((enum metric)i));
 	}
 }

@@ -1,12 +1,16 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "base/pattern.h"
-#include <pcre2.h>
 #include "base/pattern_literal.h"
+#include <pcre2.h>
 
 #define LONGEST_PATTERN ((size_t)8 << 10)
-/* Limits of one search, pcre2api(3): far above what a sane pattern needs on texts of a few hundred bytes, and some milliseconds at most. */
+/*
+ * Limits of one search, pcre2api(3): far above what a sane pattern needs on texts of a few hundred
+ * bytes, and some milliseconds at most.
+ */
 #define MATCH_LIMIT 100000
-#define DEPTH_LIMIT 10000          /* one for each turn of a (...)*; dbt's status messages have 1,024 characters, dbt-webhooks.md 1.2 */
+/* One for each turn of a (...)*; dbt's status messages have 1,024 characters, dbt-webhooks.md 1.2. */
+#define DEPTH_LIMIT 10000
 #define HEAP_LIMIT_KIB 4096
 #define USUAL_PAIRS 32
 /* Machine code needs a stack of its own for more than 32 KiB of backtracking, pcre2jit(3). */
@@ -17,12 +21,12 @@ struct pattern {
 	pcre2_code *code;
 	char *written;
 	uint32_t capture_count, name_count, name_size;
-	const unsigned char *names;        /* PCRE2's table: two bytes of number, then the name */
+	const unsigned char *names; /* PCRE2's table: two bytes of number, then the name */
 };
 
 struct pattern_scratch {
 	pcre2_match_context *context;
-	pcre2_jit_stack *jit_stack;        /* NULL where there is no JIT */
+	pcre2_jit_stack *jit_stack; /* NULL where there is no JIT */
 	pcre2_match_data *data;
 	uint32_t pairs;
 	struct str subject;
@@ -77,15 +81,17 @@ static void read_names(struct pattern *pattern)
 }
 
 /*
- * Machine code only for a pattern without a literal, which is searched for in every event. One with a literal is run for the few events that
- * contain it: there the interpreter is quick enough, and 100,000 of them take 26 MB instead of 163 (measured: 262 and 1,632 bytes each).
+ * Machine code only for a pattern without a literal, which is searched for in every event. One
+ * with a literal is run for the few events that contain it: there the interpreter is quick enough,
+ * and 100,000 of them take 26 MB instead of 163 (measured: 262 and 1,632 bytes each).
  */
 static void compile_further(pcre2_code *code, struct str written)
 {
 	OWNED_TEXT struct text literal;
 	text_init(&literal, TEXT_UNBOUNDED);
 	if (!pattern_find_literal(written, &literal))
-		pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);   /* where there is none, the interpreter serves */
+		pcre2_jit_compile(
+			code, PCRE2_JIT_COMPLETE); /* where there is none, the interpreter serves */
 }
 
 struct pattern *pattern_compile(struct str written, size_t *offset, struct error *err)
@@ -94,19 +100,25 @@ struct pattern *pattern_compile(struct str written, size_t *offset, struct error
 	uint32_t flags = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C;
 	*offset = 0;
 	if (!end || written.length > LONGEST_PATTERN) {
-		error_fail(err, ERROR_INPUT, end ? "the pattern is longer than 8 KiB" : "a pattern is written /.../ or /.../flags");
+		error_fail(err, ERROR_INPUT,
+			end ? "the pattern is longer than 8 KiB"
+			    : "a pattern is written /.../ or /.../flags");
 		return NULL;
 	}
-	if (!parse_flags((struct str){ written.at + end + 1, written.length - end - 1 }, &flags, &bad)) {
+	if (!parse_flags(
+		    (struct str){ written.at + end + 1, written.length - end - 1 }, &flags, &bad)) {
 		*offset = end + 1 + bad;
-		error_fail(err, ERROR_INPUT, "unknown flag '%c' after the pattern; there are i, x, s and m", written.at[*offset]);
+		error_fail(err, ERROR_INPUT,
+			"unknown flag '%c' after the pattern; there are i, x, s and m",
+			written.at[*offset]);
 		return NULL;
 	}
 	int code;
 	PCRE2_SIZE at = 0;
-	pcre2_code *compiled = pcre2_compile((PCRE2_SPTR)written.at + 1, end - 1, flags, &code, &at, NULL);
+	pcre2_code *compiled =
+		pcre2_compile((PCRE2_SPTR)written.at + 1, end - 1, flags, &code, &at, NULL);
 	if (!compiled) {
-		PCRE2_UCHAR message[256];      /* pcre2api(3): enough for every message */
+		PCRE2_UCHAR message[256]; /* pcre2api(3): enough for every message */
 		pcre2_get_error_message(code, message, sizeof message);
 		*offset = at + 1;
 		error_fail(err, ERROR_INPUT, "%s", (const char *)message);
@@ -188,12 +200,14 @@ static void make_room(struct pattern_scratch *scratch, uint32_t captures)
 		abort();
 }
 
-enum search pattern_search(const struct pattern *pattern, struct str subject, struct pattern_scratch *scratch)
+enum search pattern_search(
+	const struct pattern *pattern, struct str subject, struct pattern_scratch *scratch)
 {
 	make_room(scratch, pattern->capture_count);
 	scratch->subject = subject;
 	PCRE2_SPTR at = (PCRE2_SPTR)(subject.length ? subject.at : "");
-	int found = pcre2_match(pattern->code, at, subject.length, 0, 0, scratch->data, scratch->context);
+	int found = pcre2_match(
+		pattern->code, at, subject.length, 0, 0, scratch->data, scratch->context);
 	if (found > 0)
 		return SEARCH_YES;
 	switch (found) {
@@ -204,18 +218,21 @@ enum search pattern_search(const struct pattern *pattern, struct str subject, st
 	case PCRE2_ERROR_NOMEMORY:
 		return SEARCH_LIMIT;
 	default:
-		return SEARCH_NO;      /* no match, or bytes that are no UTF-8 */
+		return SEARCH_NO; /* no match, or bytes that are no UTF-8 */
 	}
 }
 
-bool pattern_capture(const struct pattern *pattern, const struct pattern_scratch *scratch, size_t index, struct str *value)
+bool pattern_capture(const struct pattern *pattern, const struct pattern_scratch *scratch,
+	size_t index, struct str *value)
 {
 	/* Duplicate names, (?J), stand once per group: the one that took part counts. */
 	size_t number = capture_number(pattern, index);
 	const PCRE2_SIZE *pairs = pcre2_get_ovector_pointer(scratch->data);
-	if (number >= scratch->pairs || pairs[2 * number] == PCRE2_UNSET || pairs[2 * number + 1] < pairs[2 * number])
+	if (number >= scratch->pairs || pairs[2 * number] == PCRE2_UNSET ||
+		pairs[2 * number + 1] < pairs[2 * number])
 		return false;
-	*value = (struct str){ scratch->subject.at + pairs[2 * number], pairs[2 * number + 1] - pairs[2 * number] };
+	*value = (struct str){ scratch->subject.at + pairs[2 * number],
+		pairs[2 * number + 1] - pairs[2 * number] };
 	return true;
 }
 
@@ -223,13 +240,17 @@ void pattern_quote(struct str text, struct text *out)
 {
 	for (size_t i = 0; i < text.length; i++) {
 		unsigned char c = (unsigned char)text.at[i];
-		bool is_plain = (c >= 0x80 && c < 0xc0) || c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+		bool is_plain = (c >= 0x80 && c < 0xc0) || c == '_' || (c >= '0' && c <= '9') ||
+				(c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 		if (is_plain)
 			text_add_char(out, (char)c);
 		else if (c < 0x20 || c == 0x7f)
 			text_printf(out, "\\x%02x", c);
 		else {
-			/* The lead byte of a character, too: x mode skips U+0085 and U+2028 as blanks. */
+			/*
+			 * The lead byte of a character, too: x mode skips U+0085 and U+2028 as
+			 * blanks.
+			 */
 			text_add_char(out, '\\');
 			text_add_char(out, (char)c);
 		}

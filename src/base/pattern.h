@@ -1,7 +1,8 @@
 /*
  * base/pattern.h - `/pattern/flags`: PCRE2 with bounds.
  *
- * UTF, JIT where there is one, flags i x s m. A search stops at the match and depth limits and says so; it never stalls.
+ * UTF, flags i x s m, machine code (JIT) for those without a required literal. A search stops at the match and depth
+ * limits and says so; it never stalls.
  * Threads: a compiled pattern never changes; each thread searches with a scratch of its own.
  */
 #pragma once

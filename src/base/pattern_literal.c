@@ -1,6 +1,7 @@
 /*
- * The literal that every match of a pattern contains. Conservative: it reads only the plainest concatenation, and in doubt says that there is none;
- * a wrong literal would make a rule silently not match.
+ * The literal that every match of a pattern contains. Conservative: it reads only the plainest
+ * concatenation, and in doubt says that there is none; a wrong literal would make a rule silently
+ * not match.
  */
 #include "base/pattern_literal.h"
 
@@ -11,7 +12,7 @@
 struct reader {
 	struct str body;
 	size_t at;
-	struct text run;           /* literal bytes since the last thing that is none */
+	struct text run; /* literal bytes since the last thing that is none */
 	struct text *best;
 };
 
@@ -41,8 +42,9 @@ static void drop_last_character(struct reader *reader)
 }
 
 /*
- * Past an escape inside a group or class. Only those whose next character is all that they take: `\c)` would hide a bracket, `\Q` a whole
- * stretch. What follows \p or \x is letters, digits and braces, which are skipped as any others.
+ * Past an escape inside a group or class. Only those whose next character is all that they take:
+ * `\c)` would hide a bracket, `\Q` a whole stretch. What follows \p or \x is letters, digits and
+ * braces, which are skipped as any others.
  */
 static bool skip_escape(struct reader *reader)
 {
@@ -63,11 +65,11 @@ static bool skip_class(struct reader *reader)
 	if (reader->at < body.length && body.at[reader->at] == '^')
 		reader->at++;
 	if (reader->at < body.length && body.at[reader->at] == ']')
-		reader->at++;          /* a ']' that comes first is a member */
+		reader->at++; /* a ']' that comes first is a member */
 	while (reader->at < body.length) {
 		char c = body.at[reader->at];
 		if (c == '[')
-			return false;  /* [:alpha:] and its kin */
+			return false; /* [:alpha:] and its kin */
 		if (c == '\\') {
 			if (!skip_escape(reader))
 				return false;
@@ -80,12 +82,16 @@ static bool skip_class(struct reader *reader)
 	return false;
 }
 
-/* Only plain, named and non-capturing groups and lookbehinds: (?i), (*VERB), conditions and comments change what follows. */
+/*
+ * Only plain, named and non-capturing groups and lookbehinds: (?i), (*VERB), conditions and
+ * comments change what follows.
+ */
 static bool is_plain_group(struct str rest)
 {
 	if (str_starts(rest, "*"))
 		return false;
-	return !str_starts(rest, "?") || str_starts(rest, "?:") || str_starts(rest, "?<") || str_starts(rest, "?P<");
+	return !str_starts(rest, "?") || str_starts(rest, "?:") || str_starts(rest, "?<") ||
+	       str_starts(rest, "?P<");
 }
 
 /* Past a group with what is nested in it; false for what this reader does not understand. */
@@ -101,7 +107,8 @@ static bool skip_group(struct reader *reader)
 		}
 		reader->at++;
 		if (c == '(') {
-			if (!is_plain_group((struct str){ reader->body.at + reader->at, reader->body.length - reader->at }))
+			if (!is_plain_group((struct str){ reader->body.at + reader->at,
+				    reader->body.length - reader->at }))
 				return false;
 			depth++;
 		} else if (c == ')' && --depth == 0) {
@@ -119,7 +126,8 @@ static bool read_escape(struct reader *reader)
 	reader->at += 2;
 	bool is_word = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 	if (!is_word) {
-		text_add_char(&reader->run, c);        /* pcre2pattern(3): a backslash before a non-alphanumeric stands for it */
+		text_add_char(&reader->run,
+			c); /* pcre2pattern(3): a backslash before a non-alphanumeric stands for it */
 		return (unsigned char)c < 0x80;
 	}
 	if (!strchr("dDwWsSbBAzZ", c))
@@ -128,7 +136,10 @@ static bool read_escape(struct reader *reader)
 	return true;
 }
 
-/* Past "3}", "3,}" or "3,5}". Any other brace is a character to PCRE2, and what follows it is left to PCRE2, too. */
+/*
+ * Past "3}", "3,}" or "3,5}". Any other brace is a character to PCRE2, and what follows it is left
+ * to PCRE2, too.
+ */
 static bool skip_counts(struct reader *reader)
 {
 	size_t at = reader->at, commas = 0;
@@ -148,7 +159,7 @@ static bool read_quantifier(struct reader *reader)
 {
 	char c = reader->body.at[reader->at++];
 	if (c != '+')
-		drop_last_character(reader);           /* {1,} too: that only loses a character */
+		drop_last_character(reader); /* {1,} too: that only loses a character */
 	end_run(reader);
 	if (c == '{' && !skip_counts(reader))
 		return false;

@@ -12,7 +12,9 @@ struct checker {
 	struct problems *problems;
 };
 
-#define PROBLEM_AT(checker, code, where, ...) IGNORE(problem_add((checker)->problems, (code), (where), (checker)->file->source, __VA_ARGS__))
+#define PROBLEM_AT(checker, code, where, ...)                                                      \
+	IGNORE(problem_add(                                                                        \
+		(checker)->problems, (code), (where), (checker)->file->source, __VA_ARGS__))
 
 static struct place place_of(const struct yaml_node *map, const char *key)
 {
@@ -22,7 +24,8 @@ static struct place place_of(const struct yaml_node *map, const char *key)
 
 static bool is_name(const char *name)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
 	return *name && strspn(name, allowed) == strlen(name);
 }
 
@@ -42,64 +45,79 @@ static void check_source(const struct checker *checker, size_t index, const stru
 		return;
 	if (!is_name(source->name))
 		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(node, "name"),
-		           "the source name '%s' is part of a URL path: letters, digits, '_', '.' and '-' only", source->name);
+			"the source name '%s' is part of a URL path: letters, digits, '_', '.' and "
+			"'-' only",
+			source->name);
 	for (size_t i = 0; i < index; i++)
 		if (text_is(config_source(checker->config, i)->name, source->name))
-			PROBLEM_AT(checker, PROBLEM_DUPLICATE_NAME, place_of(node, "name"), "a source '%s' stands above already", source->name);
+			PROBLEM_AT(checker, PROBLEM_DUPLICATE_NAME, place_of(node, "name"),
+				"a source '%s' stands above already", source->name);
 	if (source->account_id && !*source->account_id)
-		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(node, "account_id"), "'account_id' is empty; leave it out to take any account");
+		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(node, "account_id"),
+			"'account_id' is empty; leave it out to take any account");
 	if (!is_header(source->signature_header))
-		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(node, "signature_header"), "'%s' cannot be the name of an HTTP header",
-		           source->signature_header);
+		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(node, "signature_header"),
+			"'%s' cannot be the name of an HTTP header", source->signature_header);
 }
 
 /* ---- sites ---- */
 
-static void check_server(const struct checker *checker, struct config_site *site, const struct yaml_node *node)
+static void check_server(
+	const struct checker *checker, struct config_site *site, const struct yaml_node *node)
 {
 	struct server server;
 	const char *why;
 	if (!server_parse(site->server, &server, &why, checker->config->arena)) {
 		/* Without its source line: a password may stand in it. */
-		IGNORE(problem_add(checker->problems, PROBLEM_BAD_VALUE, place_of(node, "server"), (struct str){ 0 }, "'server' %s", why));
+		IGNORE(problem_add(checker->problems, PROBLEM_BAD_VALUE, place_of(node, "server"),
+			(struct str){ 0 }, "'server' %s", why));
 		return;
 	}
 	site->server = server.url;
 	site->is_cloud = server.is_cloud;
 	if (server.is_plain && !server.is_loopback)
-		PROBLEM_AT(checker, PROBLEM_PLAIN_HTTP, place_of(node, "server"), "'%s' is not https", site->server);
+		PROBLEM_AT(checker, PROBLEM_PLAIN_HTTP, place_of(node, "server"),
+			"'%s' is not https", site->server);
 	if (site->is_cloud && !*site->content_url)
-		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(node, "server"), "Tableau Cloud has no Default site: 'content_url' is needed");
+		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(node, "server"),
+			"Tableau Cloud has no Default site: 'content_url' is needed");
 }
 
-static void check_content_url(const struct checker *checker, const struct config_site *site, const struct yaml_node *node)
+static void check_content_url(
+	const struct checker *checker, const struct config_site *site, const struct yaml_node *node)
 {
 	if (site->content_url[strcspn(site->content_url, "/:#?& ")])
 		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(node, "content_url"),
-		           "'content_url' is the one word after /site/ in the browser's address, not '%s'", site->content_url);
+			"'content_url' is the one word after /site/ in the browser's address, not "
+			"'%s'",
+			site->content_url);
 }
 
-static void check_proxy(const struct checker *checker, const struct config_site *site, const struct yaml_node *node)
+static void check_proxy(
+	const struct checker *checker, const struct config_site *site, const struct yaml_node *node)
 {
 	static const char *const schemes[] = { "http://", "https://", "socks5://", "socks5h://" };
 	struct str proxy = str_of(site->proxy);
 	bool is_known = !proxy.length;
 	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
 		is_known = is_known || str_starts(proxy, schemes[i]);
-	struct str hidden = { 0 };     /* a password may stand in the line */
+	struct str hidden = { 0 }; /* a password may stand in the line */
 	if (proxy.length && memchr(proxy.at, '@', proxy.length))
-		IGNORE(problem_add(checker->problems, PROBLEM_INLINE_SECRET, place_of(node, "proxy"), hidden,
-		                   "'proxy' holds a user and password; only a proxy that needs none is supported"));
+		IGNORE(problem_add(checker->problems, PROBLEM_INLINE_SECRET,
+			place_of(node, "proxy"), hidden,
+			"'proxy' holds a user and password; only a proxy that needs none is "
+			"supported"));
 	else if (!is_known)
-		IGNORE(problem_add(checker->problems, PROBLEM_BAD_VALUE, place_of(node, "proxy"), hidden,
-		                   "'proxy' begins with http://, https://, socks5:// or socks5h://"));
+		IGNORE(problem_add(checker->problems, PROBLEM_BAD_VALUE, place_of(node, "proxy"),
+			hidden, "'proxy' begins with http://, https://, socks5:// or socks5h://"));
 }
 
 static bool is_api_version(const char *version)
 {
 	int64_t number;
 	const char *dot = strchr(version, '.');
-	return dot && str_to_count((struct str){ version, (size_t)(dot - version) }, &number) && str_to_count(str_of(dot + 1), &number);
+	return dot && str_to_count((struct str){ version, (size_t)(dot - version) }, &number) &&
+	       str_to_count(str_of(dot + 1), &number);
 }
 
 static bool same_ref(const struct secret_ref *a, const struct secret_ref *b)
@@ -107,22 +125,27 @@ static bool same_ref(const struct secret_ref *a, const struct secret_ref *b)
 	return a->from == b->from && text_is(a->name, b->name) && a->name;
 }
 
-/* Two users may each have a PAT of one name, and two servers may know one secret: only secret and server together are one PAT. */
+/*
+ * Two users may each have a PAT of one name, and two servers may know one secret: only secret and
+ * server together are one PAT.
+ */
 static void check_pat(const struct checker *checker, size_t index, const struct yaml_node *node)
 {
 	const struct config_site *site = config_site(checker->config, index);
 	for (size_t i = 0; i < index; i++) {
 		const struct config_site *other = config_site(checker->config, i);
-		if (text_is(other->server, site->server) && same_ref(&other->pat.secret, &site->pat.secret))
-			PROBLEM_AT(checker, PROBLEM_SHARED_PAT, place_of(node, "pat"), "the sites '%s' and '%s' share one PAT",
-			           other->name ? other->name : "?", site->name);
+		if (text_is(other->server, site->server) &&
+			same_ref(&other->pat.secret, &site->pat.secret))
+			PROBLEM_AT(checker, PROBLEM_SHARED_PAT, place_of(node, "pat"),
+				"the sites '%s' and '%s' share one PAT",
+				other->name ? other->name : "?", site->name);
 	}
 }
 
 static void set_budgets(struct config_site *site, const struct yaml_node *node)
 {
 	if (!yaml_get(node, "refreshes_per_hour"))
-		site->refreshes_per_hour = site->is_cloud ? 60 : 0;            /* tableau-rest.md 8 */
+		site->refreshes_per_hour = site->is_cloud ? 60 : 0; /* tableau-rest.md 8 */
 	if (!yaml_get(node, "job_queries_per_day"))
 		site->job_queries_per_day = site->is_cloud ? 20000 : 0;
 }
@@ -131,18 +154,22 @@ static void check_site(const struct checker *checker, size_t index, const struct
 {
 	struct config_site *site = &((struct config_site *)checker->config->sites.items)[index];
 	if (!site->name || !site->server)
-		return;                /* told as missing */
+		return; /* told as missing */
 	if (!is_name(site->name))
 		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(node, "name"),
-		           "the site name '%s' has other characters than letters, digits, '_', '.' and '-'", site->name);
+			"the site name '%s' has other characters than letters, digits, '_', '.' "
+			"and '-'",
+			site->name);
 	for (size_t i = 0; i < index; i++)
 		if (text_is(config_site(checker->config, i)->name, site->name))
-			PROBLEM_AT(checker, PROBLEM_DUPLICATE_NAME, place_of(node, "name"), "a site '%s' stands above already", site->name);
+			PROBLEM_AT(checker, PROBLEM_DUPLICATE_NAME, place_of(node, "name"),
+				"a site '%s' stands above already", site->name);
 	check_server(checker, site, node);
 	check_content_url(checker, site, node);
 	check_proxy(checker, site, node);
 	if (strcmp(site->api_version, "auto") && !is_api_version(site->api_version))
-		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(node, "api_version"), "'api_version' is auto or like 3.22, not '%s'", site->api_version);
+		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(node, "api_version"),
+			"'api_version' is auto or like 3.22, not '%s'", site->api_version);
 	set_budgets(site, node);
 	check_pat(checker, index, node);
 }
@@ -162,7 +189,9 @@ static void check_pat_count(const struct checker *checker)
 		}
 	}
 	if (most > PATS_PER_DEVICE)
-		PROBLEM_AT(checker, PROBLEM_MANY_PATS, crowded->place, "%zu sites on '%s' use a PAT each from this machine", most, crowded->server);
+		PROBLEM_AT(checker, PROBLEM_MANY_PATS, crowded->place,
+			"%zu sites on '%s' use a PAT each from this machine", most,
+			crowded->server);
 }
 
 /* ---- the rest ---- */
@@ -171,48 +200,60 @@ static void check_store(const struct checker *checker, const struct yaml_node *r
 {
 	const char *store = checker->config->store;
 	if (str_starts(str_of(store), "postgresql:"))
-		PROBLEM_AT(checker, PROBLEM_NOT_YET, place_of(root, "store"), "PostgreSQL is not supported yet; write sqlite:/path/state.db");
+		PROBLEM_AT(checker, PROBLEM_NOT_YET, place_of(root, "store"),
+			"PostgreSQL is not supported yet; write sqlite:/path/state.db");
 	else if (!str_starts(str_of(store), "sqlite:") || !store[strlen("sqlite:")])
-		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(root, "store"), "'store' is sqlite:/path/state.db, not '%s'", store);
+		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(root, "store"),
+			"'store' is sqlite:/path/state.db, not '%s'", store);
 }
 
 static void check_version(const struct checker *checker, const struct yaml_node *root)
 {
 	const struct yaml_node *version = yaml_get(root, "version");
 	int64_t number;
-	if (version && version->type == YAML_SCALAR && str_to_count(version->text, &number) && number != 1)
-		PROBLEM_AT(checker, PROBLEM_VERSION, version->place, "version '%lld' is not known; this is version 1", (long long)number);
+	if (version && version->type == YAML_SCALAR && str_to_count(version->text, &number) &&
+		number != 1)
+		PROBLEM_AT(checker, PROBLEM_VERSION, version->place,
+			"version '%lld' is not known; this is version 1", (long long)number);
 }
 
 static void check_listen(const struct checker *checker, const struct yaml_node *root)
 {
 	const struct yaml_node *listen = yaml_get(root, "listen");
 	const char *keys[] = { "webhooks", "admin" };
-	const char *addresses[] = { checker->config->listen.webhooks, checker->config->listen.admin };
-	bool is_free = true;           /* port 0 takes any */
+	const char *addresses[] = { checker->config->listen.webhooks,
+		checker->config->listen.admin };
+	bool is_free = true; /* port 0 takes any */
 	for (size_t i = 0; i < 2; i++) {
+		if (!addresses[i])
+			return; /* 'listen' is no map, which is told */
 		const char *colon = strrchr(addresses[i], ':');
 		int64_t port = 0;
 		if (!colon || !str_to_count(str_of(colon + 1), &port) || port > 65535)
-			PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(listen, keys[i]), "'%s' is HOST:PORT or :PORT, not '%s'", keys[i], addresses[i]);
+			PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(listen, keys[i]),
+				"'%s' is HOST:PORT or :PORT, not '%s'", keys[i], addresses[i]);
 		is_free = is_free && !port;
 	}
 	if (!is_free && text_is(addresses[0], addresses[1]))
-		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(listen, "admin"), "'webhooks' and 'admin' cannot both listen on '%s'", addresses[1]);
+		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(listen, "admin"),
+			"'webhooks' and 'admin' cannot both listen on '%s'", addresses[1]);
 }
 
 /* At least one is needed; the table tells when there is none at all. */
-static void check_not_empty(const struct checker *checker, const struct yaml_node *list, const char *name, const char *what)
+static void check_not_empty(const struct checker *checker, const struct yaml_node *list,
+	const char *name, const char *what)
 {
 	if (list && list->type == YAML_LIST && !list->count)
-		PROBLEM_AT(checker, PROBLEM_MISSING_FIELD, list->place, "'%s' is empty: at least one %s is needed", name, what);
+		PROBLEM_AT(checker, PROBLEM_MISSING_FIELD, list->place,
+			"'%s' is empty: at least one %s is needed", name, what);
 }
 
 /* The entry that stands at `place`: entries that are no maps were left out of the structs. */
 static const struct yaml_node *entry_at(const struct yaml_node *list, struct place place)
 {
 	for (size_t i = 0; list && i < list->count; i++)
-		if (list->items[i]->place.line == place.line && list->items[i]->place.column == place.column)
+		if (list->items[i]->place.line == place.line &&
+			list->items[i]->place.column == place.column)
 			return list->items[i];
 	return NULL;
 }
@@ -220,12 +261,14 @@ static const struct yaml_node *entry_at(const struct yaml_node *list, struct pla
 void config_check(struct config *config, const struct yaml_file *file, struct problems *problems)
 {
 	const struct checker checker = { config, file, problems };
-	const struct yaml_node *sources = yaml_get(file->root, "sources"), *sites = yaml_get(file->root, "sites");
+	const struct yaml_node *sources = yaml_get(file->root, "sources"),
+			       *sites = yaml_get(file->root, "sites");
 	check_version(&checker, file->root);
 	check_listen(&checker, file->root);
 	check_store(&checker, file->root);
 	if (config->retry.max < config->retry.initial)
-		PROBLEM_AT(&checker, PROBLEM_BAD_VALUE, place_of(file->root, "retry"), "'retry.max' is shorter than 'retry.initial'");
+		PROBLEM_AT(&checker, PROBLEM_BAD_VALUE, place_of(file->root, "retry"),
+			"'retry.max' is shorter than 'retry.initial'");
 	check_not_empty(&checker, sources, "sources", "sender");
 	check_not_empty(&checker, sites, "sites", "site");
 	for (size_t i = 0; i < config_source_count(config); i++)

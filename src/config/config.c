@@ -1,9 +1,9 @@
 #include "config/config.h"
-#include <stdlib.h>
-#include <unistd.h>
 #include "base/file.h"
 #include "config/check.h"
 #include "config/fields.h"
+#include <stdlib.h>
+#include <unistd.h>
 
 #define SYSTEM_CONFIG "/etc/refresh-router/config.yaml"
 #define SYSTEM_STATE "/var/lib/refresh-router"
@@ -25,7 +25,7 @@ const char *config_find(const char *path)
 static void config_destroy(struct shared *shared)
 {
 	struct config *config = (struct config *)(void *)shared;
-	arena_free(config->arena);     /* the struct itself lives there too */
+	arena_free(config->arena); /* the struct itself lives there too */
 }
 
 void config_free(struct config *config)
@@ -36,11 +36,13 @@ void config_free(struct config *config)
 
 static void fill_defaults(struct config *config, const struct yaml_file *file)
 {
-	const char *state = getenv("STATE_DIRECTORY");     /* systemd.exec(5): several stand with ':' between them */
+	const char *state = getenv(
+		"STATE_DIRECTORY"); /* systemd.exec(5): several stand with ':' between them */
 	if (!state || !*state)
 		state = SYSTEM_STATE;
 	if (!config->store)
-		config->store = arena_printf(config->arena, "sqlite:%.*s/state.db", (int)strcspn(state, ":"), state);
+		config->store = arena_printf(
+			config->arena, "sqlite:%.*s/state.db", (int)strcspn(state, ":"), state);
 	if (!yaml_get(file->root, "rules")) {
 		const char **items = arena_array(config->arena, const char *, 1);
 		items[0] = path_beside(file->path, "rules", config->arena);
@@ -48,24 +50,28 @@ static void fill_defaults(struct config *config, const struct yaml_file *file)
 	}
 	/* sqlite:state.db is relative to the file, as every path is. */
 	struct str store = str_of(config->store);
-	if (str_starts(store, "sqlite:") && store.length > strlen("sqlite:") && store.at[strlen("sqlite:")] != '/')
-		config->store = arena_printf(config->arena, "sqlite:%s", path_beside(file->path, store.at + strlen("sqlite:"), config->arena));
+	if (str_starts(store, "sqlite:") && store.length > strlen("sqlite:") &&
+		store.at[strlen("sqlite:")] != '/')
+		config->store = arena_printf(config->arena, "sqlite:%s",
+			path_beside(file->path, store.at + strlen("sqlite:"), config->arena));
 }
 
 struct config *config_load(const char *path, struct problems *problems)
 {
 	size_t errors = problems_error_count(problems);
-	struct arena *arena = arena_new();     /* the file's tree stays in it: places point there */
+	struct arena *arena = arena_new(); /* the file's tree stays in it: places point there */
 	struct config *config = arena_new_of(arena, struct config);
 	shared_init(&config->shared, config_destroy);
 	config->arena = arena;
 	config->path = arena_text(arena, path);
 	const struct yaml_file *file = yaml_load(config->path, arena, problems);
 	if (file) {
-		IGNORE(fields_load(config_fields, file->root, "the configuration", file, config, arena, problems));    /* it is counted */
+		IGNORE(fields_load(config_fields, file->root, "the configuration", file, config,
+			arena, problems)); /* it is counted */
 		fill_defaults(config, file);
-		config_check(config, file, problems);
 	}
+	if (file && file->root->type == YAML_MAP)
+		config_check(config, file, problems);
 	if (file && problems_error_count(problems) == errors)
 		return config;
 	config_free(config);
@@ -108,7 +114,8 @@ cJSON *config_schema(void)
 	cJSON_AddStringToObject(schema, "$schema", "http://json-schema.org/draft-07/schema#");
 	cJSON_AddStringToObject(schema, "$id", "config.schema.json");
 	cJSON_AddStringToObject(schema, "title", "Configuration of refresh-router");
-	cJSON *version = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(schema, "properties"), "version");
+	cJSON *version = cJSON_GetObjectItemCaseSensitive(
+		cJSON_GetObjectItemCaseSensitive(schema, "properties"), "version");
 	cJSON *known = cJSON_AddArrayToObject(version, "enum");
 	cJSON_AddItemToArray(known, cJSON_CreateNumber(1));
 	cJSON_AddItemToArray(known, cJSON_CreateString("1"));

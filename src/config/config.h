@@ -54,18 +54,22 @@ struct config {
 	struct arena *arena;               /* everything above lives here */
 };
 
-/* Where the configuration is: `path` when given, else $REFRESH_ROUTER_CONFIG, ./refresh-router.yaml, /etc/refresh-router/config.yaml; NULL: none is there. */
+/*
+ * Where the configuration is: `path` when given, else $REFRESH_ROUTER_CONFIG,
+ * ./refresh-router.yaml, /etc/refresh-router/config.yaml; NULL: none is there.
+ */
 const char *config_find(const char *path);
 /*
- * Loads and checks it; every problem goes to `problems` (two sites with one PAT by name on one server, inline secrets, bad URLs ...). Does not read
- * secrets. NULL when there is an error. The caller owns one reference (config_free()).
+ * Loads and checks it; every problem goes to `problems` (two sites with one PAT on one
+ * server, inline secrets, bad URLs ...). Does not read secrets. NULL when there is an error. The
+ * caller owns one reference (config_free()).
  */
 struct config *config_load(const char *path, struct problems *problems);
 void config_free(struct config *config);           /* drops one reference */
 OWNED_DEFINE(config)
 /*
- * Reads every secret once, to say which are missing (PROBLEM_SECRET_MISSING) and whether two sites on one server hold the same PAT secret
- * (PROBLEM_SHARED_PAT). False when it added an error.
+ * Reads every secret once, to say which are missing (PROBLEM_SECRET_MISSING) and whether two sites
+ * on one server hold the same PAT secret (PROBLEM_SHARED_PAT). False when it added an error.
  */
 bool config_check_secrets(const struct config *config, struct problems *problems);
 

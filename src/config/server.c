@@ -1,15 +1,18 @@
 #include "config/server.h"
 #include <strings.h>
 
-#define CLOUD_HOST "online.tableau.com"        /* tableau-rest.md 1.1 */
+#define CLOUD_HOST "online.tableau.com" /* tableau-rest.md 1.1 */
 
 #define HOST_BYTES "abcdefghijklmnopqrstuvwxyz0123456789.-_"
-#define ADDRESS_BYTES "0123456789abcdef:."     /* RFC 4291, 2.2 */
+#define ADDRESS_BYTES "0123456789abcdef:." /* RFC 4291, 2.2 */
 
 /* Past "http://" or "https://" in any case. */
 static bool skip_scheme(struct str *rest, bool *is_plain)
 {
-	static const struct { struct str text; bool is_plain; } schemes[] = { { { "https://", 8 }, false }, { { "http://", 7 }, true } };
+	static const struct {
+		struct str text;
+		bool is_plain;
+	} schemes[] = { { { "https://", 8 }, false }, { { "http://", 7 }, true } };
 	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
 		struct str text = schemes[i].text;
 		if (rest->length < text.length || strncasecmp(rest->at, text.at, text.length))
@@ -48,7 +51,9 @@ static bool parse_port(struct str text, int64_t fallback, int64_t *port)
 	*port = fallback;
 	if (!text.length)
 		return true;
-	return text.at[0] == ':' && str_to_count((struct str){ text.at + 1, text.length - 1 }, port) && *port >= 1 && *port <= 65535;
+	return text.at[0] == ':' &&
+	       str_to_count((struct str){ text.at + 1, text.length - 1 }, port) && *port >= 1 &&
+	       *port <= 65535;
 }
 
 static char *lower_case(struct str text, struct arena *arena)
@@ -77,7 +82,8 @@ bool server_parse(const char *written, struct server *server, const char **why, 
 	while (str_ends(rest, "/"))
 		rest.length--;
 	if (strcspn(rest.at, "/?#@") < rest.length) {
-		*why = "is a scheme and a host, without user, path or query; the site's name goes to 'content_url'";
+		*why = "is a scheme and a host, without user, path or query; the site's name goes "
+		       "to 'content_url'";
 		return false;
 	}
 	int64_t usual = read.is_plain ? 80 : 443;
@@ -89,7 +95,8 @@ bool server_parse(const char *written, struct server *server, const char **why, 
 	read.is_loopback = is_loopback(name);
 	read.is_cloud = text_is(name, CLOUD_HOST) || str_ends(str_of(name), "." CLOUD_HOST);
 	const char *scheme = read.is_plain ? "http" : "https";
-	read.url = port == usual ? arena_printf(arena, "%s://%s", scheme, name) : arena_printf(arena, "%s://%s:%d", scheme, name, (int)port);
+	read.url = port == usual ? arena_printf(arena, "%s://%s", scheme, name)
+				 : arena_printf(arena, "%s://%s:%d", scheme, name, (int)port);
 	*server = read;
 	return true;
 }

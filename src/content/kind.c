@@ -1,7 +1,9 @@
 #include "content/kind.h"
 #include <string.h>
 
-static const struct { const char *name, *plural; } kinds[] = {
+static const struct {
+	const char *name, *plural;
+} kinds[] = {
 	[CONTENT_WORKBOOK] = { "workbook", "workbooks" },
 	[CONTENT_DATASOURCE] = { "datasource", "datasources" },
 	[CONTENT_FLOW] = { "flow", "flows" },
@@ -21,7 +23,8 @@ const char *kind_plural(enum content_kind kind)
 enum content_kind kind_of(const char *name)
 {
 	int kind = CONTENT_WORKBOOK;
-	while (kind < CONTENT_KIND_COUNT && strcmp(kinds[kind].name, name) && strcmp(kinds[kind].plural, name))
+	while (kind < CONTENT_KIND_COUNT && strcmp(kinds[kind].name, name) &&
+		strcmp(kinds[kind].plural, name))
 		kind++;
 	return (enum content_kind)kind;
 }

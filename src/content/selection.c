@@ -78,7 +78,8 @@ static void parse_rules(const cJSON *json, struct selection *selection, struct a
 {
 	const cJSON *list = json_get(json, "rules"), *item;
 	const char **rules = arena_array(arena, const char *, (size_t)cJSON_GetArraySize(list) + 1);
-	cJSON_ArrayForEach(item, list) {
+	cJSON_ArrayForEach(item, list)
+	{
 		if (cJSON_IsString(item))
 			rules[selection->rule_count++] = arena_text(arena, item->valuestring);
 	}
@@ -88,14 +89,16 @@ static void parse_rules(const cJSON *json, struct selection *selection, struct a
 static bool allows(const cJSON *json, const char *what)
 {
 	const cJSON *item;
-	cJSON_ArrayForEach(item, json_get(json, "allow")) {
+	cJSON_ArrayForEach(item, json_get(json, "allow"))
+	{
 		if (cJSON_IsString(item) && !strcmp(item->valuestring, what))
 			return true;
 	}
 	return false;
 }
 
-bool selection_parse(const cJSON *json, struct selection *selection, struct arena *arena, struct error *err)
+bool selection_parse(
+	const cJSON *json, struct selection *selection, struct arena *arena, struct error *err)
 {
 	struct selection read = { .kind = kind_of(json_text(json, "kind")), .priority = 50 };
 	int64_t priority;
@@ -124,8 +127,10 @@ void selection_describe(const struct selection *selection, struct text *out)
 	else if (selection->by == SELECT_NAME)
 		text_printf(out, "%s '%s'", kind_name(selection->kind), selection->selector);
 	else
-		text_printf(out, "%s %s", selection->by == SELECT_PATTERN ? kind_plural(selection->kind) : kind_name(selection->kind),
-		            selection->selector);
+		text_printf(out, "%s %s",
+			selection->by == SELECT_PATTERN ? kind_plural(selection->kind)
+							: kind_name(selection->kind),
+			selection->selector);
 	if (selection->project)
 		text_printf(out, " in project '%s'", selection->project);
 	if (selection->tag)

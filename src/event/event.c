@@ -23,7 +23,11 @@ enum event_field event_field_of(struct str name)
 }
 
 /* Where dbt puts each field (dbt-webhooks.md 1.2); the others are ours. */
-static const struct { enum event_field field; bool is_in_data; const char *key; } members[] = {
+static const struct {
+	enum event_field field;
+	bool is_in_data;
+	const char *key;
+} members[] = {
 	{ EVENT_EVENT, false, "eventType" },
 	{ EVENT_EVENT_ID, false, "eventId" },
 	{ EVENT_WEBHOOK_ID, false, "webhookId" },
@@ -46,9 +50,11 @@ static const struct { enum event_field field; bool is_in_data; const char *key; 
 	{ EVENT_RUN_FINISHED_AT, true, "runFinishedAt" },
 };
 
-static const char *const known_types[] = { "job.run.started", "job.run.completed", "job.run.errored" };
+static const char *const known_types[] = { "job.run.started", "job.run.completed",
+	"job.run.errored" };
 
-static void set_field(struct event *event, enum event_field field, const char *value, struct arena *arena)
+static void set_field(
+	struct event *event, enum event_field field, const char *value, struct arena *arena)
 {
 	struct str copy = { arena_text(arena, value), strlen(value) };
 	event->fields[field] = copy;
@@ -64,10 +70,14 @@ static struct event *event_new(struct arena *arena)
 
 static void set_status(struct event *event, struct arena *arena)
 {
-	event->fields[EVENT_STATUS] = status_canonical(event->fields[EVENT_STATUS_CODE], event->fields[EVENT_STATUS], arena);
+	event->fields[EVENT_STATUS] = status_canonical(
+		event->fields[EVENT_STATUS_CODE], event->fields[EVENT_STATUS], arena);
 }
 
-/* dbt-webhooks.md 1.5: empty, absent and the epoch mean that there is no time; nothing finished before it, either. */
+/*
+ * dbt-webhooks.md 1.5: empty, absent and the epoch mean that there is no time; nothing finished
+ * before it, either.
+ */
 static bool is_time(struct str text, struct wall *time)
 {
 	return wall_parse(text, time) && time->us > 0;
@@ -76,8 +86,9 @@ static bool is_time(struct str text, struct wall *time)
 static void set_finished(struct event *event, const char *errored_at)
 {
 	struct wall time;
-	if (is_time(event->fields[EVENT_RUN_FINISHED_AT], &time) || is_time(str_of(errored_at), &time) ||
-	    is_time(event->fields[EVENT_TIMESTAMP], &time))
+	if (is_time(event->fields[EVENT_RUN_FINISHED_AT], &time) ||
+		is_time(str_of(errored_at), &time) ||
+		is_time(event->fields[EVENT_TIMESTAMP], &time))
 		event->finished = time;
 }
 
@@ -96,38 +107,49 @@ static bool is_known_type(const struct event *event)
 }
 
 /* What an authentic delivery is good for. */
-static void set_standing(struct event *event, const cJSON *body, const char *account_id, struct arena *arena)
+static void set_standing(
+	struct event *event, const cJSON *body, const char *account_id, struct arena *arena)
 {
 	const char *twice = json_duplicate_key(body), *test;
 	if (twice)
-		set_aside(event, EVENT_IGNORED, arena_printf(arena, "key '%s' stands twice; parsers disagree about which wins", twice));
-	else if ((test = test_delivery_reason(event)))         /* its account may be invented, dbt-webhooks.md 1.6 */
+		set_aside(event, EVENT_IGNORED,
+			arena_printf(arena,
+				"key '%s' stands twice; parsers disagree about which wins", twice));
+	else if ((test = test_delivery_reason(
+			  event))) /* its account may be invented, dbt-webhooks.md 1.6 */
 		set_aside(event, EVENT_TEST, test);
 	else if (account_id && !str_is(event->fields[EVENT_ACCOUNT_ID], account_id))
-		set_aside(event, EVENT_IGNORED, arena_printf(arena, "it is of account %s, and the source is for account %s",
-		                                             event_text(event, EVENT_ACCOUNT_ID), account_id));
+		set_aside(event, EVENT_IGNORED,
+			arena_printf(arena, "it is of account %s, and the source is for account %s",
+				event_text(event, EVENT_ACCOUNT_ID), account_id));
 	else if (!event->fields[EVENT_EVENT].length)
-		set_aside(event, EVENT_IGNORED, "it has no eventType: not a webhook of dbt's present format");
+		set_aside(event, EVENT_IGNORED,
+			"it has no eventType: not a webhook of dbt's present format");
 	else if (!is_known_type(event))
-		set_aside(event, EVENT_IGNORED, arena_printf(arena, "unknown event type '%s'", event_text(event, EVENT_EVENT)));
+		set_aside(event, EVENT_IGNORED,
+			arena_printf(
+				arena, "unknown event type '%s'", event_text(event, EVENT_EVENT)));
 	else if (!event->fields[EVENT_JOB_ID].length && !event->fields[EVENT_STATUS].length)
 		set_aside(event, EVENT_IGNORED, "it names neither a job nor a status");
 }
 
-static const struct event *from_body(const cJSON *body, const char *source, const char *account_id, struct arena *arena)
+static const struct event *from_body(
+	const cJSON *body, const char *source, const char *account_id, struct arena *arena)
 {
 	struct event *event = event_new(arena);
 	const cJSON *data = json_get(body, "data");
 	set_field(event, EVENT_SOURCE, source, arena);
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-		set_field(event, members[i].field, json_text(members[i].is_in_data ? data : body, members[i].key), arena);
+		set_field(event, members[i].field,
+			json_text(members[i].is_in_data ? data : body, members[i].key), arena);
 	set_status(event, arena);
 	set_finished(event, json_text(data, "runErroredAt"));
 	set_standing(event, body, account_id, arena);
 	return event;
 }
 
-const struct event *event_parse(struct str body, const char *source, const char *account_id, struct arena *arena, struct error *err)
+const struct event *event_parse(struct str body, const char *source, const char *account_id,
+	struct arena *arena, struct error *err)
 {
 	OWNED(arena) tree = arena_new();
 	json_use(tree);
@@ -151,7 +173,8 @@ static bool unknown_field(const char *name, struct error *err)
 		names[field] = infos[field].name;
 	const char *near = suggest(name, names, EVENT_FIELD_COUNT);
 	if (near)
-		return error_fail(err, ERROR_INPUT, "an event has no field '%s'; did you mean '%s'?", name, near);
+		return error_fail(err, ERROR_INPUT,
+			"an event has no field '%s'; did you mean '%s'?", name, near);
 	return error_fail(err, ERROR_INPUT, "an event has no field '%s'", name);
 }
 
@@ -166,14 +189,16 @@ const struct event *event_from_flat(const cJSON *flat, struct arena *arena, stru
 	set_field(event, EVENT_EVENT, "job.run.completed", arena);
 	if (!json_get(flat, "status_code"))
 		set_field(event, EVENT_STATUS, "success", arena);
-	cJSON_ArrayForEach(item, flat) {
+	cJSON_ArrayForEach(item, flat)
+	{
 		enum event_field field = event_field_of(str_of(item->string));
 		if (field == EVENT_FIELD_COUNT) {
 			unknown_field(item->string, err);
 			return NULL;
 		}
 		if (cJSON_IsArray(item) || cJSON_IsObject(item)) {
-			error_fail(err, ERROR_INPUT, "the field '%s' of an event is a text or a number", item->string);
+			error_fail(err, ERROR_INPUT,
+				"the field '%s' of an event is a text or a number", item->string);
 			return NULL;
 		}
 		set_field(event, field, json_text(flat, item->string), arena);
@@ -202,6 +227,7 @@ cJSON *event_json(const struct event *event)
 	cJSON *json = cJSON_CreateObject();
 	for (int field = 0; field < EVENT_FIELD_COUNT; field++)
 		if (event->fields[field].length)
-			json_add_text(json, infos[field].name, event_text(event, (enum event_field)field));
+			json_add_text(json, infos[field].name,
+				event_text(event, (enum event_field)field));
 	return json;
 }

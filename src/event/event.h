@@ -43,7 +43,8 @@ static inline const char *event_text(const struct event *event, enum event_field
  * numbers for strings and the reverse, missing members, extra members, every spelling of a status. `account_id` NULL, or the only account
  * whose events count.
  */
-const struct event *event_parse(struct str body, const char *source, const char *account_id, struct arena *arena, struct error *err) MUST_USE;
+const struct event *event_parse(struct str body, const char *source, const char *account_id, struct arena *arena,
+                                struct error *err) MUST_USE;
 /*
  * An event as people write it in a rule test or for `route`: either dbt's body (has "eventType" or "data") or a flat map of field names;
  * an unknown field name is ERROR_INPUT with the nearest. Fields left out: `event` is job.run.completed, `status` success.

@@ -13,7 +13,8 @@ static bool digest(struct str body, const struct secret *secret, unsigned char o
 	struct str key = secret_bytes(secret);
 	unsigned length = DIGEST_BYTES;
 	const unsigned char *bytes = (const unsigned char *)(body.length ? body.at : "");
-	return HMAC(EVP_sha256(), key.at, (int)key.length, bytes, body.length, out, &length) && length == DIGEST_BYTES;
+	return HMAC(EVP_sha256(), key.at, (int)key.length, bytes, body.length, out, &length) &&
+	       length == DIGEST_BYTES;
 }
 
 void signature_make(struct str body, const struct secret *secret, char out[SIGNATURE_TEXT_SIZE])
@@ -57,13 +58,15 @@ bool signature_is_written(const char *header)
 	return parse(header, bytes);
 }
 
-bool signature_verify(const char *header, struct str body, const struct secret *const *secrets, size_t count)
+bool signature_verify(
+	const char *header, struct str body, const struct secret *const *secrets, size_t count)
 {
 	unsigned char claimed[DIGEST_BYTES], made[DIGEST_BYTES] = { 0 };
 	if (!parse(header, claimed))
 		return false;
 	int matches = 0;
-	for (size_t i = 0; i < count; i++) {   /* all of them: how long it takes tells nothing about which */
+	for (size_t i = 0; i < count;
+		i++) { /* all of them: how long it takes tells nothing about which */
 		bool is_made = digest(body, secrets[i], made);
 		matches |= is_made & !CRYPTO_memcmp(claimed, made, DIGEST_BYTES);
 	}

@@ -1,26 +1,44 @@
 #include "event/status.h"
-#include <strings.h>
 #include "base/arena.h"
+#include <strings.h>
 
-const char *const status_names[] = { "success", "error", "cancelled", "running", "queued", "starting", NULL };
+const char *const status_names[] = { "success", "error", "cancelled", "running", "queued",
+	"starting", NULL };
 
-#define LONGEST_CODE 20        /* digits of a 64-bit number */
+#define LONGEST_CODE 20 /* digits of a 64-bit number */
 
 /* dbt-webhooks.md 1.3 */
-static const struct { const char *code, *name; } codes[] = {
-	{ "1", "queued" }, { "2", "starting" }, { "3", "running" }, { "10", "success" }, { "20", "error" }, { "30", "cancelled" },
+static const struct {
+	const char *code, *name;
+} codes[] = {
+	{ "1", "queued" },
+	{ "2", "starting" },
+	{ "3", "running" },
+	{ "10", "success" },
+	{ "20", "error" },
+	{ "30", "cancelled" },
 };
 
 /* Spellings that dbt has used or rule authors use, and what they mean. */
-static const struct { const char *written, *name; } spellings[] = {
-	{ "success", "success" }, { "succeeded", "success" }, { "error", "error" }, { "errored", "error" }, { "cancelled", "cancelled" },
-	{ "canceled", "cancelled" }, { "running", "running" }, { "queued", "queued" }, { "starting", "starting" },
+static const struct {
+	const char *written, *name;
+} spellings[] = {
+	{ "success", "success" },
+	{ "succeeded", "success" },
+	{ "error", "error" },
+	{ "errored", "error" },
+	{ "cancelled", "cancelled" },
+	{ "canceled", "cancelled" },
+	{ "running", "running" },
+	{ "queued", "queued" },
+	{ "starting", "starting" },
 };
 
 const char *status_of_rule(struct str written)
 {
 	for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
-		if (written.length == strlen(spellings[i].written) && !strncasecmp(written.at, spellings[i].written, written.length))
+		if (written.length == strlen(spellings[i].written) &&
+			!strncasecmp(written.at, spellings[i].written, written.length))
 			return spellings[i].name;
 	return NULL;
 }
@@ -34,10 +52,14 @@ struct str status_canonical(struct str code, struct str text, struct arena *aren
 	if (name && !code.length)
 		return str_of(name);
 	if (name || !text.length) {
-		/* A code that dbt has not told of yet decides nothing, and neither does a text beside it. */
+		/*
+		 * A code that dbt has not told of yet decides nothing, and neither does a text
+		 * beside it.
+		 */
 		if (!code.length)
 			return STR("");
-		const char *unknown = arena_printf(arena, "code %.*s", (int)(code.length < LONGEST_CODE ? code.length : LONGEST_CODE), code.at);
+		const char *unknown = arena_printf(arena, "code %.*s",
+			(int)(code.length < LONGEST_CODE ? code.length : LONGEST_CODE), code.at);
 		return str_of(unknown);
 	}
 	char *lower = arena_str(arena, text);

@@ -1,5 +1,6 @@
 /*
- * event/status.h - the one canonical status of a run (dbt-webhooks.md 1.3): decided by dbt's code, by the text only without one.
+ * event/status.h - the one canonical status of a run (dbt-webhooks.md 1.3): decided by dbt's code,
+ * by the text only without one.
  */
 #pragma once
 #include "base/str.h"
@@ -8,8 +9,9 @@ extern const char *const status_names[];       /* success, error, cancelled, run
 
 struct arena;
 /*
- * "success" of (code "10", text anything) or of (no code, "Success"). An unknown text comes back in lower case; of an unknown code beside a
- * known text or none, "code 40": it must not pass for a success. Lives in `arena` or for ever; ends in NUL.
+ * "success" of (code "10", text anything) or of (no code, "Success"). An unknown text comes back
+ * in lower case; of an unknown code beside a known text or none, "code 40": it must not pass for a
+ * success. Lives in `arena` or for ever; ends in NUL.
  */
 struct str status_canonical(struct str code, struct str text, struct arena *arena);
 /* A status as a rule author may write it (`errored`, `Canceled`), or NULL when dbt never sends it. */

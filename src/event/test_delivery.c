@@ -3,11 +3,17 @@
 
 /* The event id of every test delivery that was seen (dbt-webhooks.md 1.6). */
 #define CONSTANT_EVENT_ID "wev_2KkC78P4Qux7RSn8XeZ2o2pdvcU"
-/* KSUID: 27 base-62 digits; 32 bits of seconds since this epoch, then 128 random bits (dbt-webhooks.md 1.5). */
+/*
+ * KSUID: 27 base-62 digits; 32 bits of seconds since this epoch, then 128 random bits
+ * (dbt-webhooks.md 1.5).
+ */
 #define KSUID_DIGITS 27
 #define KSUID_EPOCH 1400000000
 #define DAY (86400 * US_PER_SECOND)
-/* 2023-01-01: dbt had no webhooks with event ids before (dbt-webhooks.md 1.7), so an id that claims to be older is made up by somebody else. */
+/*
+ * 2023-01-01: dbt had no webhooks with event ids before (dbt-webhooks.md 1.7), so an id that
+ * claims to be older is made up by somebody else.
+ */
 #define FIRST_WEBHOOKS (1672531200 * US_PER_SECOND)
 
 static int base62(char c)
@@ -24,7 +30,7 @@ static bool ksuid_time(struct str id, struct wall *time)
 {
 	if (!str_starts(id, "wev_") || id.length != 4 + KSUID_DIGITS)
 		return false;
-	unsigned char bytes[20] = { 0 };       /* 160 bits, most significant first */
+	unsigned char bytes[20] = { 0 }; /* 160 bits, most significant first */
 	for (size_t i = 4; i < id.length; i++) {
 		int carry = base62(id.at[i]);
 		if (carry < 0)
@@ -35,7 +41,7 @@ static bool ksuid_time(struct str id, struct wall *time)
 			carry >>= 8;
 		}
 		if (carry)
-			return false;          /* more than 160 bits */
+			return false; /* more than 160 bits */
 	}
 	int64_t seconds = (int64_t)bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 | bytes[3];
 	time->us = (KSUID_EPOCH + seconds) * US_PER_SECOND;
@@ -50,22 +56,31 @@ static bool has_constant_id(const struct event *event)
 static bool has_old_id(const struct event *event)
 {
 	struct wall made, told;
-	if (!ksuid_time(event->fields[EVENT_EVENT_ID], &made) || !wall_parse(event->fields[EVENT_TIMESTAMP], &told))
+	if (!ksuid_time(event->fields[EVENT_EVENT_ID], &made) ||
+		!wall_parse(event->fields[EVENT_TIMESTAMP], &told))
 		return false;
-	/* Only an id older than its delivery: ids of the future are made up by people, not by the button. */
+	/*
+	 * Only an id older than its delivery: ids of the future are made up by people, not by the
+	 * button.
+	 */
 	return made.us >= FIRST_WEBHOOKS && told.us - made.us > DAY;
 }
 
-/* The button takes one reading of a clock that ticks below the second; whole seconds are made up by people, or real. */
+/*
+ * The button takes one reading of a clock that ticks below the second; whole seconds are made up
+ * by people, or real.
+ */
 static bool took_exactly_an_hour(const struct event *event)
 {
 	struct wall started, finished, told;
-	if (!wall_parse(event->fields[EVENT_RUN_STARTED_AT], &started) || !wall_parse(event->fields[EVENT_RUN_FINISHED_AT], &finished) ||
-	    !wall_parse(event->fields[EVENT_TIMESTAMP], &told))
+	if (!wall_parse(event->fields[EVENT_RUN_STARTED_AT], &started) ||
+		!wall_parse(event->fields[EVENT_RUN_FINISHED_AT], &finished) ||
+		!wall_parse(event->fields[EVENT_TIMESTAMP], &told))
 		return false;
 	if (!(finished.us % US_PER_SECOND))
 		return false;
-	return finished.us - started.us == 3600 * US_PER_SECOND && llabs(told.us - finished.us) <= 1;
+	return finished.us - started.us == 3600 * US_PER_SECOND &&
+	       llabs(told.us - finished.us) <= 1;
 }
 
 static bool has_test_type(const struct event *event)
@@ -73,7 +88,10 @@ static bool has_test_type(const struct event *event)
 	return !strcmp(event_text(event, EVENT_EVENT), "test");
 }
 
-static const struct { bool (*holds)(const struct event *event); const char *reason; } heuristics[] = {
+static const struct {
+	bool (*holds)(const struct event *event);
+	const char *reason;
+} heuristics[] = {
 	{ has_constant_id, "the event id is the constant one of dbt's test button" },
 	{ has_test_type, "the event type is 'test'" },
 	{ has_old_id, "the event id was made long before its timestamp" },

@@ -26,7 +26,7 @@
 static const char writer_setup[] =
 	"PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA mmap_size = 0;"
 	"PRAGMA cache_size = -2048; PRAGMA wal_autocheckpoint = 0;"
-	"PRAGMA journal_size_limit = 33554432; PRAGMA temp_store = MEMORY;";
+	"PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY;";
 static const char reader_setup[] =
 	"PRAGMA mmap_size = 0; PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY;";
 

@@ -1,3 +1,7 @@
+/*
+ * tableau/answer.c - Tableau's codes as one table, and the three ways in which an answer is not an answer: an error of Tableau's in JSON or XML, a
+ * gateway's page, and no reply at all.
+ */
 #include "tableau/answer.h"
 
 #define DETAIL_BYTES 200
@@ -16,10 +20,12 @@ static const struct meaning {
 	{ 401001, ON(CALL_SIGN_IN), ERROR_REFUSED,
 		"the PAT's name or secret is wrong, or it has expired (15 days unused, or its end date), or it was revoked, or the site has another content_url" },
 	{ 405000, ON(CALL_SIGN_IN), ERROR_REFUSED, "write https:// and, for Tableau Cloud, the pod's own host name" },
+	{ 404001, ON(CALL_SIGN_IN), ERROR_REFUSED, "this server does not speak that REST API version: write `api_version: auto`" },
+	{ 404003, ON(CALL_SIGN_IN), ERROR_REFUSED, "this server does not speak that REST API version: write `api_version: auto`" },
 	/* sessions, 2.3 */
 	{ 401000, ANY_CALL, ERROR_SIGNED_OUT, NULL },
 	{ 401002, ANY_CALL, ERROR_SIGNED_OUT, NULL },
-	{ 404000, ANY_CALL, ERROR_SIGNED_OUT, NULL },
+	{ 404000, ANY_CALL, ERROR_SIGNED_OUT, NULL },          /* the session of another site, or the site is gone (5.3) */
 	/* refreshing, 5.3 */
 	{ 409093, ON(CALL_REFRESH), ERROR_QUEUED_ELSEWHERE, NULL },
 	{ 409090, ON(CALL_REFRESH), ERROR_REFUSED, "there is nothing to refresh in it: its data sources are published on their own, or live" },
@@ -32,8 +38,11 @@ static const struct meaning {
 	{ 404026, ON(CALL_REFRESH), ERROR_GONE, "the task was deleted, or the PAT's user may not see it" },
 	{ 404027, ON(CALL_REFRESH), ERROR_GONE, "it was deleted, or the PAT's user may not see it" },
 	/* jobs, 6.1 */
-	{ 404018, ON(CALL_JOB), ERROR_GONE, NULL },
-	{ 400031, ON(CALL_JOB), ERROR_GONE, NULL },
+	{ 404018, ON(CALL_JOB) | ON(CALL_CANCEL), ERROR_GONE, NULL },
+	{ 400031, ON(CALL_JOB) | ON(CALL_CANCEL), ERROR_GONE, NULL },
+	/* cancelling, 6.3 */
+	{ 403091, ON(CALL_CANCEL), ERROR_REFUSED, "the job is over already" },
+	{ 403032, ON(CALL_CANCEL), ERROR_REFUSED, "only an administrator may cancel jobs" },
 	/* limits, 8 */
 	{ 429000, ANY_CALL, ERROR_TRANSIENT, NULL },
 };
@@ -87,10 +96,8 @@ static bool parse_code(const char *text, int *code)
 	return true;
 }
 
-static bool told_json(struct str body, struct told *told)
+static bool told_json(const cJSON *json, struct told *told)
 {
-	struct error ignored;
-	OWNED_JSON json = json_parse(body, &ignored);
 	const cJSON *error = json_get(json, "error");
 	if (!error || !parse_code(json_text(error, "code"), &told->code))
 		return false;
@@ -131,11 +138,11 @@ static int64_t wait_in_text(const char *detail)
 	if (!after)
 		return 0;
 	after += strlen("retry after ");
-	int64_t number;
+	int64_t number, unit = strstr(after, "hour") ? 3600 : strstr(after, "minute") ? 60 : 1;
 	size_t digits = strspn(after, "0123456789");
-	if (!str_to_count((struct str){ after, digits }, &number) || number > 1440)
+	if (!str_to_count((struct str){ after, digits }, &number) || number > 86400 / unit)
 		return 0;
-	return number * (strstr(after, "minute") ? 60 : 1) * US_PER_SECOND;
+	return number * unit * US_PER_SECOND;
 }
 
 static enum error_kind kind_of_status(int status, enum call_type type)
@@ -190,17 +197,17 @@ void answer_read(const struct reply *reply, enum call_type type, struct outcome 
 		return;
 	}
 	struct told told = { 0 };
-	if (told_json(reply->body, &told) || told_xml(reply->body, &told)) {
+	bool is_good = reply->http_status >= 200 && reply->http_status <= 299;
+	bool may_be_empty = reply->http_status == 204 || type == CALL_CANCEL || type == CALL_SIGN_OUT;
+	OWNED_JSON tree = reply->body.length ? json_parse(reply->body, &(struct error){ 0 }) : NULL;
+	if (!tree && is_good && may_be_empty && !reply->body.length)
+		tree = cJSON_CreateObject();
+	if (told_json(tree, &told) || (!tree && told_xml(reply->body, &told))) {
 		refused_by_tableau(reply, type, &told, outcome);
-	} else if (reply->http_status < 200 || reply->http_status > 299) {
-		not_tableau(reply, type, outcome);
-	} else if (reply->http_status == 204 || (type == CALL_QUERY && !reply->body.length)) {
-		*json = cJSON_CreateObject();
+	} else if (is_good && cJSON_IsObject(tree)) {
+		*json = TAKE(tree);
 		outcome->ok = true;
 	} else {
-		*json = json_parse(reply->body, &(struct error){ 0 });
-		outcome->ok = *json;
-		if (!outcome->ok)
-			not_tableau(reply, type, outcome);
+		not_tableau(reply, type, outcome);
 	}
 }

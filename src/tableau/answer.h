@@ -7,10 +7,10 @@
 #include "tableau/tableau.h"
 #include "tableau/transport.h"
 
-enum call_type { CALL_QUERY, CALL_REFRESH, CALL_SIGN_IN, CALL_JOB };
+enum call_type { CALL_QUERY, CALL_REFRESH, CALL_SIGN_IN, CALL_SIGN_OUT, CALL_JOB, CALL_CANCEL };
 
 /*
- * Reads a reply. On success (2xx with JSON, or an empty 204) *json is the tree, the caller's; otherwise it is NULL and outcome->error says what happened.
+ * Reads a reply. On success (2xx with a JSON object; an empty 2xx where nothing is to be told) *json is the tree, the caller's; otherwise it is NULL and outcome->error says what happened.
  * A reply that is not Tableau's JSON or XML is a gateway's: transient (7.3).
  */
 void answer_read(const struct reply *reply, enum call_type type, struct outcome *outcome, cJSON **json);

@@ -1,3 +1,6 @@
+/*
+ * tableau/job.c - jobs as Tableau tells them. A job is over when completedAt is there, not before (tableau-rest.md 6.1).
+ */
 #include "tableau/job.h"
 #include <stdio.h>
 #include "tableau/answer.h"
@@ -58,8 +61,7 @@ static const cJSON *find_content(const cJSON *job, const cJSON **wrapper)
 
 static const char *error_note(const cJSON *json)
 {
-	const cJSON *notes = json_get(json, "statusNotes");
-	for (const cJSON *note = json_items(json, "statusNotes", "statusNote"); notes && note; note = json_items_next(note))
+	for (const cJSON *note = json_items(json, "statusNotes", "statusNote"); note; note = json_items_next(note))
 		if (!strcmp(json_text(note, "type"), "errorCode"))
 			return *json_text(note, "text") ? json_text(note, "text") : json_text(note, "value");
 	return NULL;
@@ -69,7 +71,7 @@ static const char *error_note(const cJSON *json)
 static void set_end(struct job *job, const cJSON *json, const char *error, struct arena *arena)
 {
 	int64_t code;
-	if (!wall_is_set(job->completed_at))
+	if (!*json_text(json, "completedAt"))  /* the text, not the time: one that cannot be read is an end all the same */
 		return;
 	if (!json_count(json, "finishCode", &code)) {
 		job->state = JOB_FAILED;
@@ -81,7 +83,7 @@ static void set_end(struct job *job, const cJSON *json, const char *error, struc
 		job->state = JOB_SUCCEEDED;
 	} else {
 		job->state = JOB_FAILED;
-		if (error)
+		if (error && *error)
 			job->notes = clean(error, arena);
 	}
 }

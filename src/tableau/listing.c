@@ -1,9 +1,20 @@
+/*
+ * tableau/listing.c - lists, page by page.
+ *
+ * A listing:  stale --listing_get--> loading (asks page after page) --> loaded --> stale again by age, by listing_forget(), or because a page failed
+ *
+ * There is no cursor and no snapshot: items may shift while pages are turned, so pages are read until as many ids as Tableau counts are in hand, or one
+ * comes empty, and doubles are dropped (tableau-rest.md 4.1).
+ */
 #include "tableau/listing.h"
 #include "tableau/filter.h"
 #include "tableau/job.h"
+#include "tableau/project.h"
 
 #define PAGE_SIZE 1000             /* the most there is (tableau-rest.md 4.1) */
 #define MOST_PAGES 1000
+#define MOST_LISTINGS 5000         /* kept for a site: names come from events too */
+#define PAGE_BEYOND_THE_END 400006 /* items went while we turned the pages (4.1) */
 
 struct waiter {
 	struct waiter *next;
@@ -12,174 +23,173 @@ struct waiter {
 };
 
 struct listing {
-	char *key;                     /* what, and the name; "workbooks" or "workbooks\nRevenue" */
+	char *id;                      /* "workbooks", "workbooks\nname\nRevenue", "workbooks\nid\nLUID" */
 	struct site *site;
 	enum listing_of what;
-	char *name;                    /* NULL: all */
-	bool is_loading, is_stale;
-	bool without_fields, without_filter;   /* how it is being asked, for old servers */
+	enum listing_by by;
+	char *key;
+	bool is_loading, is_telling, is_stale;
+	bool asked_all_fields;
+	int64_t epoch;                 /* the account that is being asked, or was */
 	struct mono loaded_at;
 	struct arena *arena;           /* of the items */
 	struct item *items;
 	size_t count, capacity, page;
 	struct waiter *first, **last;
-	UT_hash_handle by_key;
+	UT_hash_handle by_id;
 };
 
-static const struct { const char *plural, *singular, *all_fields; } words[] = {
-	[LIST_WORKBOOKS] = { "workbooks", "workbook", "&fields=_all_" },
-	[LIST_DATASOURCES] = { "datasources", "datasource", "&fields=_all_" },
-	[LIST_FLOWS] = { "flows", "flow", "" },
-	[LIST_PROJECTS] = { "projects", "project", "" },
+/* `all_fields`: also hasExtracts and the owners' names (4.3). A single item comes with what it has. */
+static const struct { const char *plural, *singular, *path, *all_fields; } words[] = {
+	[LIST_WORKBOOKS] = { "workbooks", "workbook", "/workbooks", "&fields=_all_" },
+	[LIST_DATASOURCES] = { "datasources", "datasource", "/datasources", "&fields=_all_" },
+	[LIST_FLOWS] = { "flows", "flow", "/flows", "&fields=_all_" },
+	[LIST_TASKS] = { "tasks", "task", "/tasks/extractRefreshes", "" },
+	[LIST_PROJECTS] = { "projects", "project", "/projects", "" },
 };
 
 enum listing_of listing_of_kind(enum content_kind kind)
 {
-	if (kind == CONTENT_WORKBOOK)
-		return LIST_WORKBOOKS;
-	return kind == CONTENT_FLOW ? LIST_FLOWS : LIST_DATASOURCES;
-}
-
-/* ---- items ---- */
-
-static const char *copy(struct listing *listing, const cJSON *json, const char *key)
-{
-	return arena_text(listing->arena, json_text(json, key));
-}
-
-static void read_tags(struct listing *listing, const cJSON *json, struct item *item)
-{
-	const cJSON *tags = json_get(json, "tags"), *first = tags ? json_items(json, "tags", "tag") : NULL, *tag;
-	size_t count = 0;
-	for (tag = first; tag; tag = json_items_next(tag))
-		count++;
-	const char **labels = arena_array(listing->arena, const char *, count + 1);
-	for (tag = first; tag; tag = json_items_next(tag))
-		labels[item->tag_count++] = copy(listing, tag, "label");
-	item->tags = labels;
-}
-
-static void read_item(struct listing *listing, const cJSON *json)
-{
-	const cJSON *owner = json_get(json, "owner"), *project = json_get(json, "project");
-	struct item item = {
-		.luid = copy(listing, json, "id"),
-		.name = copy(listing, json, "name"),
-		.project_id = copy(listing, project, "id"),
-		.project_name = copy(listing, project, "name"),
-		.parent_id = copy(listing, json, "parentProjectId"),
-		.owner_id = copy(listing, owner, "id"),
-		.owner_name = copy(listing, owner, "name"),
-		.owner_full_name = copy(listing, owner, "fullName"),
-		.owner_email = copy(listing, owner, "email"),
-		.has_extracts = json_get(json, "hasExtracts") ? json_flag(json, "hasExtracts", true) : -1,
+	static const enum listing_of lists[] = {
+		[CONTENT_WORKBOOK] = LIST_WORKBOOKS,
+		[CONTENT_DATASOURCE] = LIST_DATASOURCES,
+		[CONTENT_FLOW] = LIST_FLOWS,
+		[CONTENT_TASK] = LIST_TASKS,
 	};
-	if (!*item.luid)
-		return;
-	read_tags(listing, json, &item);
-	mem_grow(&listing->items, &listing->capacity, listing->count);
-	listing->items[listing->count++] = item;
+	return lists[kind];
 }
 
-static int by_name_and_luid(const void *a, const void *b)
-{
-	const struct item *left = a, *right = b;
-	int order = strcmp(left->name, right->name);
-	return order ? order : strcmp(left->luid, right->luid);
-}
+/* ---- the end of loading ---- */
 
-/* Items may shift between pages while they are read: one that came twice stands once (4.1). */
-static void drop_doubles(struct listing *listing)
-{
-	size_t kept = 0;
-	if (listing->count)
-		qsort(listing->items, listing->count, sizeof *listing->items, by_name_and_luid);
-	for (size_t i = 0; i < listing->count; i++)
-		if (!kept || strcmp(listing->items[kept - 1].luid, listing->items[i].luid))
-			listing->items[kept++] = listing->items[i];
-	listing->count = kept;
-}
-
-/* ---- asking ---- */
-
+/* Callbacks may ask for this very list again: while it is being told it counts as fresh, so that its items stay where they are. */
 static void tell(struct listing *listing, const struct outcome *outcome)
 {
 	struct waiter *waiter = listing->first, *next;
 	listing->first = NULL;
 	listing->last = &listing->first;
 	listing->is_loading = false;
+	listing->is_telling = outcome->ok;
 	for (; waiter; waiter = next) {
 		next = waiter->next;
 		waiter->callback(outcome, listing->items, outcome->ok ? listing->count : 0, waiter->context);
 		free(waiter);
 	}
+	listing->is_telling = false;
 }
+
+static void loaded(struct listing *listing, const struct outcome *outcome)
+{
+	struct outcome fine = *outcome;
+	fine.ok = true;
+	fine.error = (struct error){ 0 };
+	listing->count = items_drop_doubles(listing->items, listing->count);
+	if (listing->what == LIST_PROJECTS)
+		projects_set_paths(listing->items, listing->count, listing->arena);
+	else
+		items_sort(listing->items, listing->count);
+	listing->loaded_at = clock_mono();
+	listing->is_stale = false;
+	tell(listing, &fine);
+}
+
+static void failed(struct listing *listing, const struct outcome *outcome)
+{
+	listing->is_stale = true;
+	tell(listing, outcome);
+}
+
+static void odd_answer(struct listing *listing, const struct outcome *outcome, const char *what)
+{
+	struct outcome odd = *outcome;
+	odd.ok = error_fail(&odd.error, ERROR_TRANSIENT, "site '%s': %s: %s", listing->site->name, words[listing->what].plural, what);
+	failed(listing, &odd);
+}
+
+/* ---- pages ---- */
 
 static void ask_page(struct listing *listing);
 
-static void empty(struct listing *listing)
+static void begin(struct listing *listing)
 {
 	arena_free(listing->arena);
 	listing->arena = arena_new();
 	listing->count = 0;
 	listing->page = 1;
+	listing->epoch = listing->site->epoch;
+	ask_page(listing);
 }
 
-/* Old servers know fewer fields and filters, and answer 400 (4.2): ask for less, and remember it. */
+/* An old server knows fewer fields, and answers 400 (4.2): ask for less, and remember it. */
 static bool ask_for_less(struct listing *listing, const struct outcome *outcome)
 {
 	struct site *site = listing->site;
-	if (outcome->http_status != 400 || listing->page > 1)
+	if (outcome->http_status != 400 || outcome->code == 400065 || listing->page > 1 || !listing->asked_all_fields)
 		return false;
-	if (!listing->without_fields && *words[listing->what].all_fields)
-		site->no_all_fields = true;
-	else if (listing->name && !listing->without_filter)
-		site->no_name_filter = true;
-	else
-		return false;
-	empty(listing);
-	ask_page(listing);
+	site->no_all_fields |= 1U << listing->what;
+	begin(listing);
 	return true;
 }
 
-static bool wants_everything_after_all(struct listing *listing)
+static void page_failed(struct listing *listing, const struct outcome *outcome)
 {
-	if (!listing->name || listing->without_filter || listing->count || !strpbrk(listing->name, ",&*[]\\"))
-		return false;
-	/* The name had to be changed for the filter and nothing came back: a server without wildcards. List everything, once. */
-	listing->site->no_name_filter = true;
-	return true;
+	bool is_end = listing->page > 1 && outcome->code == PAGE_BEYOND_THE_END;
+	bool is_none = listing->by == LISTING_BY_LUID && outcome->http_status == 404 && outcome->code && outcome->error.kind != ERROR_SIGNED_OUT;
+	if (is_end || is_none)
+		loaded(listing, outcome);
+	else if (!ask_for_less(listing, outcome))
+		failed(listing, outcome);
+}
+
+static void add_item(struct listing *listing, const cJSON *json)
+{
+	mem_grow(&listing->items, &listing->capacity, listing->count);
+	struct item *item = &listing->items[listing->count];
+	listing->count += listing->what == LIST_TASKS ? item_parse_task(json, item, listing->arena) : item_parse(json, item, listing->arena);
+}
+
+static void page_of_many(struct listing *listing, const struct outcome *outcome, const cJSON *json)
+{
+	const char *plural = words[listing->what].plural;
+	int64_t total = 0;
+	size_t rows = 0;
+	bool has_total = json_count(json_get(json, "pagination"), "totalAvailable", &total);
+	if (!json_get(json, plural)) {
+		odd_answer(listing, outcome, "the answer has no list in it");
+		return;
+	}
+	for (const cJSON *item = json_items(json, plural, words[listing->what].singular); item; item = json_items_next(item), rows++)
+		add_item(listing, item);
+	if (has_total && (int64_t)listing->count >= total)
+		listing->count = items_drop_doubles(listing->items, listing->count);
+	bool is_more = has_total ? (int64_t)listing->count < total : rows == PAGE_SIZE;
+	if (is_more && !rows && listing->page == 1)
+		odd_answer(listing, outcome, "the answer counts items, but has none in it");
+	else if (is_more && rows && listing->page == MOST_PAGES)
+		odd_answer(listing, outcome, "the list does not end");
+	else if (is_more && rows) {
+		listing->page++;
+		ask_page(listing);
+	} else {
+		loaded(listing, outcome);
+	}
 }
 
 static void page_came(const struct outcome *outcome, const cJSON *json, void *context)
 {
 	struct listing *listing = context;
-	int64_t total = 0;
-	size_t before = listing->count;
 	if (!outcome->ok) {
-		if (ask_for_less(listing, outcome))
-			return;
-		listing->is_stale = true;
-		tell(listing, outcome);
-		return;
+		page_failed(listing, outcome);
+	} else if (listing->epoch != listing->site->epoch) {
+		begin(listing);        /* the account changed between two pages */
+	} else if (listing->by == LISTING_BY_LUID) {
+		add_item(listing, json_get(json, words[listing->what].singular));
+		if (listing->count)
+			loaded(listing, outcome);
+		else
+			odd_answer(listing, outcome, "the answer has no item in it");
+	} else {
+		page_of_many(listing, outcome, json);
 	}
-	for (const cJSON *item = json_items(json, words[listing->what].plural, words[listing->what].singular); item; item = json_items_next(item))
-		read_item(listing, item);
-	bool has_total = json_count(json_get(json, "pagination"), "totalAvailable", &total);
-	if (has_total && listing->count > before && (int64_t)listing->count < total && listing->page < MOST_PAGES) {
-		listing->page++;
-		ask_page(listing);
-		return;
-	}
-	if (wants_everything_after_all(listing)) {
-		empty(listing);
-		ask_page(listing);
-		return;
-	}
-	drop_doubles(listing);
-	listing->loaded_at = clock_mono();
-	listing->is_stale = false;
-	tell(listing, outcome);
 }
 
 static void ask_page(struct listing *listing)
@@ -187,13 +197,18 @@ static void ask_page(struct listing *listing)
 	const struct site *site = listing->site;
 	OWNED_TEXT struct text path;
 	text_init(&path, TEXT_UNBOUNDED);
-	listing->without_fields = site->no_all_fields;
-	listing->without_filter = site->no_name_filter;
-	text_printf(&path, "/%s?pageSize=%d&pageNumber=%zu&sort=name:asc%s", words[listing->what].plural, PAGE_SIZE, listing->page,
-	            listing->without_fields ? "" : words[listing->what].all_fields);
-	if (listing->name && !listing->without_filter) {
+	text_add(&path, words[listing->what].path);
+	if (listing->by == LISTING_BY_LUID) {
+		text_add_char(&path, '/');
+		filter_encode(str_of(listing->key), &path);
+	} else {
+		listing->asked_all_fields = *words[listing->what].all_fields && !(site->no_all_fields & (1U << listing->what));
+		text_printf(&path, "?pageSize=%d&pageNumber=%zu&sort=name:asc%s", PAGE_SIZE, listing->page,
+		            listing->asked_all_fields ? words[listing->what].all_fields : "");
+	}
+	if (listing->by == LISTING_BY_NAME) {
 		text_add(&path, "&filter=name:eq:");
-		filter_name(listing->name, &path);
+		filter_name(listing->key, &path);
 	}
 	struct call call = { .type = CALL_QUERY, .method = METHOD_GET, .path = path.at };
 	site_call(listing->site, &call, page_came, listing);
@@ -201,33 +216,87 @@ static void ask_page(struct listing *listing)
 
 /* ---- the cache ---- */
 
-static struct listing *listing_of(struct site *site, enum listing_of what, const char *name)
+static void listing_free(struct listing *listing)
 {
-	OWNED_TEXT struct text key;
+	HASH_DELETE(by_id, listing->site->listings, listing);
+	arena_free(listing->arena);
+	free(listing->items);
+	free(listing->key);
+	free(listing->id);
+	free(listing);
+}
+
+static void make_room(struct site *site)
+{
+	struct listing *listing, *next;
+	if (HASH_CNT(by_id, site->listings) < MOST_LISTINGS)
+		return;
+	HASH_ITER(by_id, site->listings, listing, next)
+		if (!listing->is_loading && !listing->is_telling)
+			listing_free(listing);
+}
+
+static void identify(enum listing_of what, enum listing_by by, const char *key, struct text *id)
+{
+	text_add(id, words[what].plural);
+	if (by != LISTING_ALL)
+		text_printf(id, "\n%s\n%s", by == LISTING_BY_NAME ? "name" : "id", key);
+}
+
+static struct listing *find(struct site *site, enum listing_of what, enum listing_by by, const char *key)
+{
+	OWNED_TEXT struct text id;
 	struct listing *listing = NULL;
-	text_init(&key, TEXT_UNBOUNDED);
-	text_printf(&key, "%s%s%s", words[what].plural, name ? "\n" : "", name ? name : "");
-	HASH_FIND(by_key, site->listings, key.at, key.length, listing);
-	if (listing)
-		return listing;
-	listing = mem_new(struct listing);
-	listing->key = text_take(&key);
-	listing->site = site;
-	listing->what = what;
-	listing->name = mem_copy_text(name);
-	listing->last = &listing->first;
-	listing->arena = arena_new();
-	listing->is_stale = true;
-	HASH_ADD_KEYPTR(by_key, site->listings, listing->key, strlen(listing->key), listing);
+	text_init(&id, TEXT_UNBOUNDED);
+	identify(what, by, key, &id);
+	HASH_FIND(by_id, site->listings, id.at, id.length, listing);
 	return listing;
 }
 
-void listing_get(struct site *site, enum listing_of what, const char *name, int64_t age_us, listing_done *callback, void *context)
+static struct listing *find_or_add(struct site *site, enum listing_of what, enum listing_by by, const char *key)
 {
-	struct listing *listing = listing_of(site, what, name);
-	if (!listing->is_loading && !listing->is_stale && clock_mono().us - listing->loaded_at.us <= age_us) {
+	OWNED_TEXT struct text id;
+	struct listing *listing = find(site, what, by, key);
+	if (listing)
+		return listing;
+	make_room(site);
+	text_init(&id, TEXT_UNBOUNDED);
+	identify(what, by, key, &id);
+	listing = mem_new(struct listing);
+	listing->id = text_take(&id);
+	listing->site = site;
+	listing->what = what;
+	listing->by = by;
+	listing->key = mem_copy_text(key);
+	listing->last = &listing->first;
+	listing->is_stale = true;
+	HASH_ADD_KEYPTR(by_id, site->listings, listing->id, strlen(listing->id), listing);
+	return listing;
+}
+
+static bool is_young(const struct listing *listing, int64_t age_us)
+{
+	if (listing->is_telling)
+		return true;
+	return !listing->is_loading && !listing->is_stale && listing->epoch == listing->site->epoch &&
+	       clock_mono().us - listing->loaded_at.us <= age_us;
+}
+
+bool listing_has_all(struct site *site, enum listing_of what, int64_t age_us)
+{
+	const struct listing *listing = find(site, what, LISTING_ALL, NULL);
+	return listing && (listing->is_loading || is_young(listing, age_us));
+}
+
+void listing_get(struct site *site, enum listing_of what, enum listing_by by, const char *key, int64_t age_us, listing_done *callback, void *context)
+{
+	struct listing *listing = find_or_add(site, what, by, key);
+	if (is_young(listing, age_us)) {
 		struct outcome outcome = { .ok = true };
+		bool was_telling = listing->is_telling;
+		listing->is_telling = true;
 		callback(&outcome, listing->items, listing->count, context);
+		listing->is_telling = was_telling;
 		return;
 	}
 	struct waiter *waiter = mem_new(struct waiter);
@@ -237,21 +306,20 @@ void listing_get(struct site *site, enum listing_of what, const char *name, int6
 	if (listing->is_loading)
 		return;
 	listing->is_loading = true;
-	empty(listing);
-	ask_page(listing);
+	begin(listing);
 }
 
 size_t listing_by_name_count(const struct site *site, enum listing_of what)
 {
 	size_t count = 0;
-	for (const struct listing *listing = site->listings; listing; listing = listing->by_key.next)
-		count += listing->is_loading && listing->name && listing->what == what;
+	for (const struct listing *listing = site->listings; listing; listing = listing->by_id.next)
+		count += listing->is_loading && listing->by == LISTING_BY_NAME && listing->what == what;
 	return count;
 }
 
 void listing_forget(struct site *site, const char *luid)
 {
-	for (struct listing *listing = site->listings; listing; listing = listing->by_key.next)
+	for (struct listing *listing = site->listings; listing; listing = listing->by_id.next)
 		for (size_t i = 0; i < listing->count; i++)
 			if (!strcmp(listing->items[i].luid, luid))
 				listing->is_stale = true;
@@ -260,12 +328,6 @@ void listing_forget(struct site *site, const char *luid)
 void listings_free(struct site *site)
 {
 	struct listing *listing, *next;
-	HASH_ITER(by_key, site->listings, listing, next) {
-		HASH_DELETE(by_key, site->listings, listing);
-		arena_free(listing->arena);
-		free(listing->items);
-		free(listing->name);
-		free(listing->key);
-		free(listing);
-	}
+	HASH_ITER(by_id, site->listings, listing, next)
+		listing_free(listing);
 }

@@ -1,29 +1,28 @@
 /*
- * tableau/listing.h - lists of a site's content and projects, every page of them, cached for a while and asked for once however many want them.
+ * tableau/listing.h - a site's content and projects as Tableau lists them: every page, cached for a while, and asked for once however many want them.
  * Private to tableau/.
  */
 #pragma once
 #include "base/arena.h"
+#include "tableau/item.h"
 #include "tableau/site.h"
 
-struct item {                      /* one content or project; texts are never NULL */
-	const char *luid, *name;
-	const char *project_id, *project_name;         /* "" in a Personal Space (tableau-rest.md 4.3) */
-	const char *parent_id;         /* of a project */
-	const char *owner_id, *owner_name, *owner_full_name, *owner_email;
-	size_t tag_count;
-	const char *const *tags;
-	int has_extracts;              /* 1, 0, or -1: not told */
+enum listing_of { LIST_WORKBOOKS, LIST_DATASOURCES, LIST_FLOWS, LIST_TASKS, LIST_PROJECTS };
+enum listing_of listing_of_kind(enum content_kind kind);
+
+enum listing_by {
+	LISTING_ALL,                   /* not of tasks */
+	LISTING_BY_NAME,               /* those that a filter for the exact name gives: more, or, on odd servers, none; compare again */
+	LISTING_BY_LUID,               /* one by its id; none when it is unknown */
 };
 
-enum listing_of { LIST_WORKBOOKS, LIST_DATASOURCES, LIST_FLOWS, LIST_PROJECTS };
-enum listing_of listing_of_kind(enum content_kind kind);      /* not of tasks */
-
-/* `items` live during the callback. */
+/* `items` live during the callback; sorted by name and LUID, projects by LUID and with their paths. */
 typedef void listing_done(const struct outcome *outcome, const struct item *items, size_t count, void *context);
 
-/* `name` NULL: all of them; else those that a filter for that exact name gives (compare again!). At most `age_us` old. */
-void listing_get(struct site *site, enum listing_of what, const char *name, int64_t age_us, listing_done *callback, void *context);
+/* At most `age_us` old. `key` is the name or LUID, NULL for LISTING_ALL. The callback may run before this returns. */
+void listing_get(struct site *site, enum listing_of what, enum listing_by by, const char *key, int64_t age_us, listing_done *callback, void *context);
+/* Would LISTING_ALL be answered without a further call? */
+bool listing_has_all(struct site *site, enum listing_of what, int64_t age_us);
 /* How many lists by name of this sort are being asked for. */
 size_t listing_by_name_count(const struct site *site, enum listing_of what);
 /* Lists that hold this LUID are asked for anew. */

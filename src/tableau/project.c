@@ -1,14 +1,9 @@
+/* tableau/project.c - the tree of projects, walked from each leaf to its root. */
 #include "tableau/project.h"
+#include "base/text.h"
 
-#define DEPTH 64                   /* a chain of parents that is longer goes round in a circle */
-
-static const struct item *find(const struct item *projects, size_t count, const char *id)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(projects[i].luid, id))
-			return &projects[i];
-	return NULL;
-}
+#define MOST_LEVELS 64             /* Tableau names no limit; a longer chain goes round in a circle */
+#define PATH_BYTES 4096
 
 static void add_escaped(const char *name, struct text *out)
 {
@@ -19,24 +14,42 @@ static void add_escaped(const char *name, struct text *out)
 	}
 }
 
-static void add_path(const struct item *projects, size_t count, const struct item *project, int depth, struct text *out)
+static void set_path(struct item *projects, size_t count, struct item *project, struct arena *arena)
 {
-	const struct item *parent = *project->parent_id && depth < DEPTH ? find(projects, count, project->parent_id) : NULL;
-	if (parent) {
-		add_path(projects, count, parent, depth + 1, out);
-		text_add_char(out, '/');
+	const struct item *chain[MOST_LEVELS];
+	size_t levels = 0;
+	OWNED_TEXT struct text path;
+	text_init(&path, PATH_BYTES);
+	for (const struct item *at = project; at && levels < MOST_LEVELS; at = *at->parent_id ? items_find(projects, count, at->parent_id) : NULL)
+		chain[levels++] = at;
+	if (levels == MOST_LEVELS)
+		levels = 1;
+	while (levels--) {
+		add_escaped(chain[levels]->name, &path);
+		if (levels)
+			text_add_char(&path, '/');
 	}
-	add_escaped(project->name, out);
+	project->path = arena_text(arena, path.at);
 }
 
-const char *project_path(const struct item *projects, size_t count, const char *id, const char *fallback, struct arena *arena)
+void projects_set_paths(struct item *projects, size_t count, struct arena *arena)
 {
-	const struct item *project = *id ? find(projects, count, id) : NULL;
-	OWNED_TEXT struct text path;
-	text_init(&path, 4096);
+	for (size_t i = 0; i < count; i++)
+		set_path(projects, count, &projects[i], arena);
+}
+
+const char *project_path(const struct item *projects, size_t count, const struct item *item, struct arena *arena)
+{
+	const struct item *project = *item->project_id ? items_find(projects, count, item->project_id) : NULL;
 	if (project)
-		add_path(projects, count, project, 0, &path);
-	else
-		add_escaped(fallback, &path);
-	return arena_text(arena, path.at);
+		return arena_text(arena, project->path);
+	OWNED_TEXT struct text name;
+	text_init(&name, PATH_BYTES);
+	add_escaped(item->project_name, &name);
+	return arena_text(arena, name.at);
+}
+
+bool project_is(const char *path, const char *wanted)
+{
+	return !strcmp(path, *wanted == '/' ? wanted + 1 : wanted);
 }

@@ -1,31 +1,39 @@
 /*
  * tableau/resolve.c - which content a selection names. An exact name must name exactly one item: refreshing the wrong workbook is worse than refreshing
  * none (design, section 6).
+ *
+ * ask for items --> keep those that name, tag and owner leave --> ask for projects --> keep those in the project --> one, none or many
+ *      ^                                                                                                                  |
+ *      '---------- once more, younger, before a person is told that there is none or that there are several --------------'
  */
+#include "tableau/resolve.h"
 #include "base/pattern.h"
 #include "base/suggest.h"
-#include "tableau/filter.h"
 #include "tableau/listing.h"
 #include "tableau/project.h"
-#include "tableau/resolve.h"
 
 #define MINUTE (60 * US_PER_SECOND)
 #define NAME_AGE (60 * MINUTE)     /* an id that is gone is noticed by its 404, a second item of the name within the hour */
 #define PATTERN_AGE (1 * MINUTE)   /* a pattern is meant to find what is new */
 #define PROJECT_AGE (5 * MINUTE)
-#define FRESH_AGE (5 * US_PER_SECOND)      /* before a person is told that something is not there */
+#define FRESH_AGE (5 * US_PER_SECOND)
 /* Beyond so many names being asked for one by one, one list of everything is cheaper (tableau-rest.md 4.2). */
 #define MANY_NAMES 5
 #define MOST_CANDIDATES 8          /* named in a message */
+#define MESSAGE_BYTES 2000         /* struct error cuts it */
+#define BAD_FILTER 400065          /* this value cannot be said in a filter (4.2) */
 
 struct resolve {
 	struct site *site;
 	struct arena *arena;
 	struct selection selection;    /* texts live in the arena */
-	const struct item *items;      /* copied: the list may change while projects are asked for */
-	size_t count;
+	struct pattern *pattern;       /* of SELECT_PATTERN */
+	enum listing_by by;
 	bool is_fresh;                 /* asked for anew, after what was cached did not do */
-	bool has_all;                  /* `items` are all of the site, not only those that a filter gave */
+	struct item *items;            /* those that name, tag and owner leave; in the arena */
+	size_t count;
+	const char *near;              /* a name like the one that is wanted, or NULL */
+	bool hides_owners;             /* there were items of that name, but no owner's name was told */
 	resolve_done *callback;
 	void *context;
 };
@@ -33,6 +41,7 @@ struct resolve {
 static void end(struct resolve *resolve, const struct outcome *outcome, const struct content *contents, size_t count)
 {
 	resolve->callback(outcome, contents, count, resolve->context);
+	pattern_free(resolve->pattern);
 	arena_free(resolve->arena);
 	free(resolve);
 }
@@ -44,258 +53,275 @@ static void end_refused(struct resolve *resolve, const struct text *message)
 	end(resolve, &outcome, NULL, 0);
 }
 
-/* ---- which items ---- */
-
-static bool has_tag(const struct item *item, const char *tag)
+static bool is_one_wanted(const struct resolve *resolve)
 {
-	for (size_t i = 0; i < item->tag_count; i++)
-		if (!strcmp(item->tags[i], tag))
-			return true;
-	return false;
-}
-
-static bool has_owner(const struct item *item, const char *owner)
-{
-	return !strcmp(item->owner_full_name, owner) || !strcmp(item->owner_name, owner) || text_is_nocase(item->owner_email, owner) ||
-	       !strcmp(item->owner_id, owner);
-}
-
-/* A path as the user wrote it; without '/', or beginning with one, it is a path from the top all the same. */
-static bool in_project(const char *path, const char *wanted)
-{
-	return !strcmp(path, *wanted == '/' ? wanted + 1 : wanted);
-}
-
-static bool by_selector(const struct selection *selection, const struct item *item, const struct pattern *pattern, struct pattern_scratch *scratch)
-{
-	switch (selection->by) {
-	case SELECT_NAME:
-		return !strcmp(item->name, selection->selector);
-	case SELECT_PATTERN:
-		return pattern_search(pattern, str_of(item->name), scratch) == SEARCH_YES;
-	case SELECT_LUID:
-		return text_is_nocase(item->luid, selection->selector);
-	case SELECT_ALL:
-		break;
-	}
-	return true;
-}
-
-struct found {
-	struct content *contents;
-	size_t count;
-	size_t without_extract;        /* left out: nothing to refresh in them */
-	const char *live_name;
-};
-
-static void select_items(struct resolve *resolve, const struct item *projects, size_t project_count, const struct pattern *pattern,
-                         struct found *found)
-{
-	const struct selection *selection = &resolve->selection;
-	OWNED(pattern_scratch) scratch = pattern_scratch_new();
-	found->contents = arena_array(resolve->arena, struct content, resolve->count + 1);
-	for (size_t i = 0; i < resolve->count; i++) {
-		const struct item *item = &resolve->items[i];
-		if (!by_selector(selection, item, pattern, scratch) || (selection->tag && !has_tag(item, selection->tag)) ||
-		    (selection->owner && !has_owner(item, selection->owner)))
-			continue;
-		const char *path = project_path(projects, project_count, item->project_id, item->project_name, resolve->arena);
-		if (selection->project && !in_project(path, selection->project))
-			continue;
-		if (item->has_extracts == 0) {
-			found->without_extract++;
-			found->live_name = item->name;
-			continue;
-		}
-		found->contents[found->count++] = (struct content){ selection->kind, item->luid, item->name, path };
-	}
+	return resolve->selection.by == SELECT_NAME || resolve->selection.by == SELECT_LUID;
 }
 
 /* ---- messages ---- */
 
-static void add_candidates(const struct found *found, struct text *out)
-{
-	for (size_t i = 0; i < found->count && i < MOST_CANDIDATES; i++)
-		text_printf(out, "%s'%s/%s' (%s)", i ? ", " : "", found->contents[i].project, found->contents[i].name, found->contents[i].luid);
-	if (found->count > MOST_CANDIDATES)
-		text_printf(out, " and %zu more", found->count - MOST_CANDIDATES);
-}
+struct found {
+	struct content *contents;
+	size_t count;
+	const struct item *elsewhere;  /* one that only the project ruled out, or NULL */
+	const char *elsewhere_path;
+};
 
 static void refuse_many(struct resolve *resolve, const struct found *found)
 {
 	OWNED_TEXT struct text message;
-	text_init(&message, 2000);
+	text_init(&message, MESSAGE_BYTES);
 	selection_describe(&resolve->selection, &message);
 	text_printf(&message, " names %zu items: ", found->count);
-	add_candidates(found, &message);
+	for (size_t i = 0; i < found->count && i < MOST_CANDIDATES; i++) {
+		const struct content *content = &found->contents[i];
+		text_printf(&message, "%s'%s%s%s' (%s)", i ? ", " : "", content->project, *content->project ? "/" : "", content->name, content->luid);
+	}
+	if (found->count > MOST_CANDIDATES)
+		text_printf(&message, " and %zu more", found->count - MOST_CANDIDATES);
 	text_add(&message, "; narrow it with `project`, or say `allow: many`");
 	end_refused(resolve, &message);
 }
 
-static void add_elsewhere(const struct resolve *resolve, const struct item *projects, size_t project_count, struct text *out)
-{
-	size_t told = 0;
-	for (size_t i = 0; i < resolve->count && resolve->selection.by == SELECT_NAME && told < 4; i++) {
-		const struct item *item = &resolve->items[i];
-		if (strcmp(item->name, resolve->selection.selector))
-			continue;
-		const char *path = project_path(projects, project_count, item->project_id, item->project_name, resolve->arena);
-		text_printf(out, "%s'%s'", told++ ? ", " : "; one of that name is in project ", path);
-	}
-	if (told || resolve->selection.by != SELECT_NAME || !resolve->has_all)
-		return;
-	const char **names = arena_array(resolve->arena, const char *, resolve->count + 1);
-	for (size_t i = 0; i < resolve->count; i++)
-		names[i] = resolve->items[i].name;
-	const char *near = suggest(resolve->selection.selector, names, resolve->count);
-	if (near)
-		text_printf(out, "; did you mean '%s'?", near);
-}
-
-static void refuse_none(struct resolve *resolve, const struct found *found, const struct item *projects, size_t project_count)
+static void refuse_none(struct resolve *resolve, const struct found *found)
 {
 	OWNED_TEXT struct text message;
-	text_init(&message, 2000);
-	if (found->without_extract) {
-		selection_describe(&resolve->selection, &message);
-		text_add(&message, " has no extract: it is live, or its data sources are published on their own (refresh those)");
-	} else {
-		text_add(&message, "there is no ");
-		selection_describe(&resolve->selection, &message);
-		text_add(&message, ", or the PAT's user may not see it");
-		add_elsewhere(resolve, projects, project_count, &message);
-	}
+	text_init(&message, MESSAGE_BYTES);
+	text_add(&message, "there is no ");
+	selection_describe(&resolve->selection, &message);
+	text_add(&message, ", or the PAT's user may not see it");
+	if (found->elsewhere && *found->elsewhere_path)
+		text_printf(&message, "; '%s' is in project '%s'", found->elsewhere->name, found->elsewhere_path);
+	else if (found->elsewhere)
+		text_printf(&message, "; '%s' is in no project", found->elsewhere->name);
+	else if (resolve->near)
+		text_printf(&message, "; did you mean '%s'?", resolve->near);
+	if (resolve->hides_owners)
+		text_add(&message, "; this server does not tell owners' names: write the LUID of the owner");
 	end_refused(resolve, &message);
 }
 
-/* ---- steps ---- */
+/* tableau-rest.md 5.2: the usual gotcha. */
+static void refuse_live(struct resolve *resolve)
+{
+	OWNED_TEXT struct text message;
+	text_init(&message, MESSAGE_BYTES);
+	selection_describe(&resolve->selection, &message);
+	text_add(&message, " has no extract: it is live or uses published data sources (refresh those)");
+	end_refused(resolve, &message);
+}
+
+/* ---- which of the items ---- */
+
+static void keep_in_project(struct resolve *resolve, const struct item *projects, size_t project_count, struct found *found)
+{
+	const char *wanted = resolve->selection.project;
+	found->contents = arena_array(resolve->arena, struct content, resolve->count + 1);
+	for (size_t i = 0; i < resolve->count; i++) {
+		const struct item *item = &resolve->items[i];
+		const char *path = project_path(projects, project_count, item, resolve->arena);
+		if (wanted && !project_is(path, wanted)) {
+			found->elsewhere = item;
+			found->elsewhere_path = path;
+			continue;
+		}
+		found->contents[found->count++] = (struct content){ resolve->selection.kind, item->luid, item->name, path };
+	}
+}
+
+/* Nothing can be refreshed in them: what matches a pattern by chance is left out without a word. */
+static void drop_without_extract(const struct resolve *resolve, struct found *found)
+{
+	size_t kept = 0;
+	const struct item *item = resolve->items;
+	for (size_t i = 0; i < found->count; i++) {
+		while (item->luid != found->contents[i].luid)  /* both are in the same order */
+			item++;
+		if (item->has_extracts != 0)
+			found->contents[kept++] = found->contents[i];
+	}
+	found->count = kept;
+}
 
 static void get_items(struct resolve *resolve);
 
-static void projects_came(const struct outcome *outcome, const struct item *projects, size_t project_count, void *context)
+static void choose(struct resolve *resolve, const struct outcome *outcome, const struct item *projects, size_t project_count)
 {
-	struct resolve *resolve = context;
 	const struct selection *selection = &resolve->selection;
 	struct found found = { 0 };
-	struct error err;
-	size_t offset;
-	if (!outcome->ok) {
-		end(resolve, outcome, NULL, 0);
-		return;
-	}
-	OWNED(pattern) pattern = selection->by == SELECT_PATTERN ? pattern_compile(str_of(selection->selector), &offset, &err) : NULL;
-	if (selection->by == SELECT_PATTERN && !pattern) {
-		struct outcome bad = { .error = err };
-		bad.error.kind = ERROR_REFUSED;
-		end(resolve, &bad, NULL, 0);
-		return;
-	}
-	select_items(resolve, projects, project_count, pattern, &found);
-	bool is_one = selection->by == SELECT_NAME || selection->by == SELECT_LUID;
-	if (!resolve->is_fresh && (found.count == 0 || (found.count > 1 && is_one))) {
+	keep_in_project(resolve, projects, project_count, &found);
+	bool is_many = found.count > 1 && is_one_wanted(resolve) && !selection->allow_many;
+	if (!resolve->is_fresh && (!found.count || is_many)) {
 		resolve->is_fresh = true;
 		get_items(resolve);
 		return;
 	}
-	if (!found.count && !selection->allow_none)
-		refuse_none(resolve, &found, projects, project_count);
-	else if (found.count > 1 && is_one && !selection->allow_many)
+	if (is_many) {
 		refuse_many(resolve, &found);
-	else
+		return;
+	}
+	bool was_any = found.count > 0;
+	drop_without_extract(resolve, &found);
+	if (found.count || (!was_any && selection->allow_none) || (was_any && !is_one_wanted(resolve) && selection->allow_none))
 		end(resolve, outcome, found.contents, found.count);
+	else if (was_any)
+		refuse_live(resolve);
+	else
+		refuse_none(resolve, &found);
+}
+
+static void projects_came(const struct outcome *outcome, const struct item *projects, size_t project_count, void *context)
+{
+	struct resolve *resolve = context;
+	if (outcome->ok)
+		choose(resolve, outcome, projects, project_count);
+	else
+		end(resolve, outcome, NULL, 0);
+}
+
+/* ---- which items ---- */
+
+static bool is_selected(struct resolve *resolve, const struct item *item, struct pattern_scratch *scratch)
+{
+	const struct selection *selection = &resolve->selection;
+	switch (selection->by) {
+	case SELECT_NAME:
+		/* A filter over-matches: names are compared byte for byte (4.2). Tasks have no names but their LUIDs. */
+		if (strcmp(item->name, selection->selector) && (selection->kind != CONTENT_TASK || !text_is_nocase(item->luid, selection->selector)))
+			return false;
+		break;
+	case SELECT_PATTERN:
+		if (pattern_search(resolve->pattern, str_of(item->name), scratch) != SEARCH_YES)
+			return false;
+		break;
+	case SELECT_LUID:
+		if (!text_is_nocase(item->luid, selection->selector))
+			return false;
+		break;
+	case SELECT_ALL:
+		break;
+	}
+	if (selection->tag && !item_has_tag(item, selection->tag))
+		return false;
+	if (!selection->owner || item_has_owner(item, selection->owner))
+		return true;
+	resolve->hides_owners |= !item_tells_owner(item);
+	return false;
+}
+
+/* What is kept is copied: the list may be asked for anew while this one waits for projects. */
+static void keep_selected(struct resolve *resolve, const struct item *items, size_t count)
+{
+	OWNED(pattern_scratch) scratch = pattern_scratch_new();
+	size_t capacity = 0;
+	struct item *kept = NULL;
+	resolve->count = 0;
+	resolve->hides_owners = false;
+	for (size_t i = 0; i < count; i++) {
+		if (!is_selected(resolve, &items[i], scratch))
+			continue;
+		mem_grow(&kept, &capacity, resolve->count);
+		item_copy(&items[i], &kept[resolve->count++], resolve->arena);
+	}
+	resolve->items = arena_array(resolve->arena, struct item, resolve->count + 1);
+	if (resolve->count)
+		memcpy(resolve->items, kept, sizeof *kept * resolve->count);
+	free(kept);
+}
+
+static void note_near_name(struct resolve *resolve, const struct item *items, size_t count)
+{
+	if (resolve->selection.by != SELECT_NAME || resolve->count)
+		return;
+	const char **names = mem_alloc(sizeof *names * (count + 1));
+	for (size_t i = 0; i < count; i++)
+		names[i] = items[i].name;
+	const char *near = suggest(resolve->selection.selector, names, count);
+	/* The very name is there, but tag or owner rule it out: no news to the reader. */
+	resolve->near = near && strcmp(near, resolve->selection.selector) ? arena_text(resolve->arena, near) : NULL;
+	free(names);
+}
+
+static bool is_hard_to_filter(const char *name)
+{
+	return strpbrk(name, ",&*[]\\");
 }
 
 static void items_came(const struct outcome *outcome, const struct item *items, size_t count, void *context)
 {
 	struct resolve *resolve = context;
+	bool by_name = resolve->by == LISTING_BY_NAME;
+	/* A filter that the server does not take, or a wildcard that it does not know: list everything and compare (4.2). */
+	bool is_filter_bad = by_name && !outcome->ok && outcome->http_status == 400;
+	if (is_filter_bad && outcome->code != BAD_FILTER)
+		resolve->site->no_name_filter = true;
+	if (is_filter_bad || (by_name && outcome->ok && !count && is_hard_to_filter(resolve->selection.selector))) {
+		resolve->by = LISTING_ALL;
+		get_items(resolve);
+		return;
+	}
 	if (!outcome->ok) {
 		end(resolve, outcome, NULL, 0);
 		return;
 	}
-	/* Only what the selection can want is copied; texts too, because the list may be asked for anew meanwhile. */
-	struct item *copies = arena_array(resolve->arena, struct item, count + 1);
-	for (size_t i = 0; i < count; i++) {
-		struct item *copy = &copies[i];
-		*copy = items[i];
-		copy->luid = arena_text(resolve->arena, copy->luid);
-		copy->name = arena_text(resolve->arena, copy->name);
-		copy->project_id = arena_text(resolve->arena, copy->project_id);
-		copy->project_name = arena_text(resolve->arena, copy->project_name);
-		copy->owner_id = arena_text(resolve->arena, copy->owner_id);
-		copy->owner_name = arena_text(resolve->arena, copy->owner_name);
-		copy->owner_full_name = arena_text(resolve->arena, copy->owner_full_name);
-		copy->owner_email = arena_text(resolve->arena, copy->owner_email);
-		const char **tags = arena_array(resolve->arena, const char *, copy->tag_count + 1);
-		for (size_t j = 0; j < copy->tag_count; j++)
-			tags[j] = arena_text(resolve->arena, items[i].tags[j]);
-		copy->tags = tags;
-	}
-	resolve->items = copies;
-	resolve->count = count;
-	listing_get(resolve->site, LIST_PROJECTS, NULL, resolve->is_fresh ? FRESH_AGE : PROJECT_AGE, projects_came, resolve);
+	keep_selected(resolve, items, count);
+	note_near_name(resolve, items, count);
+	bool are_projects_needed = resolve->count && resolve->selection.kind != CONTENT_TASK;
+	if (are_projects_needed)
+		listing_get(resolve->site, LIST_PROJECTS, LISTING_ALL, NULL, resolve->is_fresh ? FRESH_AGE : PROJECT_AGE, projects_came, resolve);
+	else
+		choose(resolve, outcome, NULL, 0);
 }
 
 static void get_items(struct resolve *resolve)
 {
 	const struct selection *selection = &resolve->selection;
+	struct site *site = resolve->site;
 	enum listing_of what = listing_of_kind(selection->kind);
-	bool is_exact = selection->by == SELECT_NAME || selection->by == SELECT_LUID;
-	bool by_name = selection->by == SELECT_NAME && listing_by_name_count(resolve->site, what) < MANY_NAMES && !resolve->site->no_name_filter;
-	resolve->has_all = !by_name;
-	listing_get(resolve->site, what, by_name ? selection->selector : NULL,
-	            resolve->is_fresh ? FRESH_AGE : is_exact ? NAME_AGE : PATTERN_AGE, items_came, resolve);
+	int64_t age = resolve->is_fresh ? FRESH_AGE : is_one_wanted(resolve) ? NAME_AGE : PATTERN_AGE;
+	/* The whole list is as good as the filtered one when it is there or on its way. */
+	if (resolve->by == LISTING_BY_NAME &&
+	    (site->no_name_filter || listing_has_all(site, what, age) || listing_by_name_count(site, what) >= MANY_NAMES))
+		resolve->by = LISTING_ALL;
+	listing_get(site, what, resolve->by, resolve->by == LISTING_ALL ? NULL : selection->selector, age, items_came, resolve);
 }
 
-/* ---- tasks: no list has a filter or names, each is asked for (tableau-rest.md 6.4) ---- */
+/* ---- the beginning ---- */
 
-static void task_came(const struct outcome *outcome, const cJSON *json, void *context)
+static enum listing_by listing_by_of(const struct selection *selection)
 {
-	struct resolve *resolve = context;
-	OWNED_TEXT struct text message;
-	text_init(&message, 2000);
-	if (outcome->ok) {
-		const cJSON *task = json_get(json, "task");
-		task = json_get(task, "extractRefresh") ? json_get(task, "extractRefresh") : json_get(json, "extractRefresh");
-		const char *id = json_text(task, "id");
-		struct content content = { CONTENT_TASK, *id ? id : resolve->selection.selector, resolve->selection.selector, "" };
-		end(resolve, outcome, &content, 1);
-	} else if (outcome->http_status == 404) {
-		if (resolve->selection.allow_none) {
-			struct outcome fine = { .ok = true };
-			end(resolve, &fine, NULL, 0);
-			return;
-		}
-		text_printf(&message, "there is no extract refresh task %s, or the PAT's user may not see it", resolve->selection.selector);
-		end_refused(resolve, &message);
-	} else {
-		end(resolve, outcome, NULL, 0);
-	}
-}
-
-static void get_task(struct resolve *resolve)
-{
-	OWNED_TEXT struct text path;
-	text_init(&path, TEXT_UNBOUNDED);
-	text_add(&path, "/tasks/extractRefreshes/");
-	filter_encode(str_of(resolve->selection.selector), &path);
-	struct call call = { .type = CALL_QUERY, .method = METHOD_GET, .path = path.at };
-	site_call(resolve->site, &call, task_came, resolve);
+	if (selection->by == SELECT_LUID || selection->kind == CONTENT_TASK)
+		return LISTING_BY_LUID;
+	return selection->by == SELECT_NAME ? LISTING_BY_NAME : LISTING_ALL;
 }
 
 void resolve_start(struct site *site, const struct selection *selection, resolve_done *callback, void *context)
 {
 	struct resolve *resolve = mem_new(struct resolve);
 	struct arena *arena = resolve->arena = arena_new();
+	struct outcome bad = { 0 };
+	size_t offset;
 	resolve->site = site;
 	resolve->callback = callback;
 	resolve->context = context;
 	resolve->selection = *selection;
+	resolve->selection.site = site->name;
 	resolve->selection.selector = arena_text(arena, selection->selector);
 	resolve->selection.project = arena_text(arena, selection->project);
 	resolve->selection.tag = arena_text(arena, selection->tag);
 	resolve->selection.owner = arena_text(arena, selection->owner);
-	if (selection->kind == CONTENT_TASK) {
-		get_task(resolve);
+	resolve->by = listing_by_of(selection);
+	if (selection->kind == CONTENT_TASK && (selection->by == SELECT_ALL || selection->by == SELECT_PATTERN)) {
+		error_fail(&bad.error, ERROR_REFUSED, "site '%s': tasks have no names: they are selected by LUID", site->name);
+		end(resolve, &bad, NULL, 0);
+		return;
+	}
+	if (selection->by == SELECT_PATTERN)
+		resolve->pattern = pattern_compile(str_of(selection->selector), &offset, &bad.error);
+	if (selection->by == SELECT_PATTERN && !resolve->pattern) {
+		bad.error.kind = ERROR_REFUSED;
+		error_context(&bad.error, "site '%s': pattern %s", site->name, selection->selector);
+		end(resolve, &bad, NULL, 0);
 		return;
 	}
 	get_items(resolve);

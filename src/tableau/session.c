@@ -1,6 +1,9 @@
 /*
  * tableau/session.c - one session per PAT (tableau-rest.md 2.3, 2.4): signed in when first needed, used by every call of the site, renewed by exactly one
  * sign-in however many calls saw it end, and never in a storm.
+ *
+ * signed out --session_ready--> signing in --> signed in --session_lost--> signed out
+ *                                    \--> refused for a while: calls are answered with the reason --> signed out
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,21 +13,26 @@
 
 #define SERVERINFO_VERSION "2.4"               /* any known version will do (3) */
 #define SIGN_IN_TIMEOUT_MS 60000
+#define SIGN_OUT_TIMEOUT_MS 5000
 #define RENEW_AT_MOST_EVERY (10 * US_PER_SECOND)       /* tableau-rest.md 12.3 */
 #define FRESH_TOKEN_TIME (5 * US_PER_SECOND)   /* "0.2 to 0.4 s later" was seen (2.3) */
 #define FRESH_TOKEN_WAIT (1500 * US_PER_MS)
 #define REFUSED_FOR (60 * US_PER_SECOND)       /* a refusal is final, but an administrator may mend it */
+#define TRY_AGAIN_FIRST (1 * US_PER_SECOND)    /* after a sign-in that got no answer; doubled up to ... */
+#define TRY_AGAIN_LAST (16 * US_PER_SECOND)
 #define SHARED_WITHIN (600 * US_PER_SECOND)    /* three sessions lost in that time: somebody else uses the PAT (12.3) */
 #define PAT_WARNING_DAYS 14
 #define SIGN_IN_AGAIN_AFTER (7 * 86400 * US_PER_SECOND)        /* a PAT expires after 15 days without sign-in (2.5) */
+#define RENEW_LATER (3600 * US_PER_SECOND)     /* when that sign-in failed while the old session still serves */
+#define MOST_REPEATS 2                         /* of one call: a renewal, and the grace of a fresh token */
 
-void session_clear(struct session *session)
-{
-	secret_free(session->token);
-	free(session->site_luid);
-	free(session->refusal);
-	*session = (struct session){ .generation = session->generation };
-}
+#define SHARED_NOTICE "the session is ended by somebody else again and again: another process uses this PAT; give this site one of its own"
+
+/* A sign-in on its way; it counts only while the site still has the account that it is for. */
+struct attempt {
+	struct site *site;
+	int64_t epoch;
+};
 
 static void drop_token(struct session *session)
 {
@@ -34,15 +42,23 @@ static void drop_token(struct session *session)
 	session->site_luid = NULL;
 }
 
+void session_clear(struct session *session)
+{
+	drop_token(session);
+	*session = (struct session){ .generation = session->generation + 1 };
+}
+
 void session_base(const struct site *site, struct text *out)
 {
 	text_printf(out, "%s/api/%s", site->config->server, site->api_version ? site->api_version : SERVERINFO_VERSION);
 }
 
+/* Versions are two whole numbers: 3.10 is younger than 3.9 (3). */
 static bool parse_version(const char *text, int64_t *major, int64_t *minor)
 {
 	const char *dot = strchr(text, '.');
-	return dot && str_to_count((struct str){ text, (size_t)(dot - text) }, major) && str_to_count(str_of(dot + 1), minor);
+	return dot && strlen(text) < 16 && str_to_count((struct str){ text, (size_t)(dot - text) }, major) &&
+	       str_to_count(str_of(dot + 1), minor);
 }
 
 bool session_speaks(const struct site *site, int64_t major, int64_t minor)
@@ -53,21 +69,56 @@ bool session_speaks(const struct site *site, int64_t major, int64_t minor)
 	return has_major != major ? has_major > major : has_minor >= minor;
 }
 
+static bool is_pinned(const struct site *site)
+{
+	return strcmp(site->config->api_version, "auto") != 0;
+}
+
+bool session_is_refused(const struct session *session)
+{
+	return session->refusal.error.kind != ERROR_NONE && clock_mono().us < session->refused_until.us;
+}
+
 /* ---- failing ---- */
+
+static bool is_final(enum error_kind kind)
+{
+	return kind == ERROR_REFUSED || kind == ERROR_GONE || kind == ERROR_SIGNED_OUT;
+}
+
+static int64_t try_again_after(struct session *session, const struct outcome *outcome)
+{
+	if (is_final(outcome->error.kind))
+		return REFUSED_FOR;
+	int64_t wait = TRY_AGAIN_FIRST << (session->failures < 4 ? session->failures : 4);
+	session->failures++;
+	if (wait > TRY_AGAIN_LAST)
+		wait = TRY_AGAIN_LAST;
+	return wait > outcome->retry_after_us ? wait : outcome->retry_after_us;
+}
 
 static void fail(struct site *site, const struct outcome *outcome, const char *what)
 {
 	struct session *session = &site->session;
-	struct error err = outcome->error;
-	bool is_final = err.kind == ERROR_REFUSED || err.kind == ERROR_GONE || err.kind == ERROR_SIGNED_OUT;
-	error_context(&err, "%s", what);
+	struct outcome refusal = *outcome;
+	error_context(&refusal.error, "%s", what);
 	session->is_signing_in = false;
 	site->errors++;
-	log_warning("cannot sign in", KV("site", site->name), KV("pat", site->config->pat.name), KV("reason", err.message));
-	site_set_error(site, err.message);
-	free(session->refusal);
-	session->refusal = mem_copy_text(err.message);
-	int64_t wait = is_final ? REFUSED_FOR : outcome->retry_after_us > 0 ? outcome->retry_after_us : US_PER_SECOND;
+	metric_add(METRIC_tableau_errors_total, 1);
+	log_warning("cannot sign in", KV("site", site->name), KV("pat", site->config->pat.name), KV("reason", refusal.error.message));
+	site_set_error(site, refusal.error.message);
+	/* A version that this server does not know (any more): what it speaks is asked again. */
+	if ((outcome->code == 404001 || outcome->code == 404003) && !is_pinned(site)) {
+		free(site->api_version);
+		site->api_version = NULL;
+	}
+	if (session->renew_at.us)
+		session->renew_at = mono_plus(clock_mono(), RENEW_LATER);
+	if (session->token)
+		return;                /* it was to be renewed in good time, and still serves */
+	int64_t wait = try_again_after(session, outcome);
+	refusal.error.kind = is_final(outcome->error.kind) ? ERROR_SIGNED_OUT : ERROR_TRANSIENT;
+	session->refusal = refusal;
 	session->refused_until = session->not_before = mono_plus(clock_mono(), wait);
 	site_pump(site);               /* answers everybody who waits */
 }
@@ -97,137 +148,205 @@ static void note_pat_end(struct site *site, const char *estimate)
 		            KV("ends_at", session->pat_ends_at));
 }
 
-static void signed_in(const struct reply *reply, void *context)
+/* A header is made of it: printable, without blanks. */
+static bool is_token(const char *token)
 {
-	struct site *site = context;
+	for (const char *c = token; *c; c++)
+		if (*c <= ' ' || *c > '~')
+			return false;
+	return *token;
+}
+
+static bool is_luid(const char *luid)
+{
+	return *luid && strlen(luid) < 64 && strspn(luid, "0123456789abcdefABCDEF-") == strlen(luid);
+}
+
+static void begin_session(struct site *site, const char *token, const char *luid)
+{
 	struct session *session = &site->session;
-	struct outcome outcome;
-	cJSON *json;
-	answer_read(reply, CALL_SIGN_IN, &outcome, &json);
-	const cJSON *credentials = json_get(json, "credentials");
-	const char *token = json_text(credentials, "token"), *luid = json_text(json_get(credentials, "site"), "id");
-	if (outcome.ok && (!*token || !*luid || strspn(luid, "0123456789abcdefABCDEF-") != strlen(luid)))
-		outcome.ok = error_fail(&outcome.error, ERROR_TRANSIENT, "the answer has no credentials in it");
-	if (!outcome.ok) {
-		cJSON_Delete(json);
-		fail(site, &outcome, "sign in");
-		return;
-	}
 	drop_token(session);
 	session->token = secret_copy(str_of(token));
 	session->site_luid = mem_copy_text(luid);
 	session->generation++;
-	session->has_worked = false;
-	session->is_signing_in = false;
+	session->has_worked = session->is_signing_in = false;
+	session->served = (struct mono){ 0 };
 	session->signed_in_at = clock_wall();
 	session->signed_in_mono = clock_mono();
 	session->not_before = mono_plus(session->signed_in_mono, RENEW_AT_MOST_EVERY);
-	free(session->refusal);
-	session->refusal = NULL;
+	session->renew_at = mono_plus(session->signed_in_mono, SIGN_IN_AGAIN_AFTER);
+	session->refusal = (struct outcome){ 0 };
+	session->failures = 0;
 	site->sign_ins++;
 	site_set_error(site, "");
 	metric_add(METRIC_tableau_sign_ins_total, 1);
 	log_info("signed in", KV("site", site->name), KV("pat", site->config->pat.name), KV("api_version", site->api_version));
-	note_pat_end(site, json_text(credentials, "estimatedTimeToExpiration"));
-	secret_wipe((char *)(uintptr_t)token, strlen(token));
+}
+
+static bool is_current(const struct attempt *attempt)
+{
+	return attempt->epoch == attempt->site->epoch && attempt->site->session.is_signing_in;
+}
+
+static void signed_in(const struct reply *reply, void *context)
+{
+	struct attempt attempt = *(struct attempt *)context;
+	struct site *site = attempt.site;
+	struct outcome outcome;
+	cJSON *json;
+	free(context);
+	answer_read(reply, CALL_SIGN_IN, &outcome, &json);
+	const cJSON *credentials = json_get(json, "credentials");
+	const char *token = json_text(credentials, "token"), *luid = json_text(json_get(credentials, "site"), "id");
+	if (outcome.ok && (!is_token(token) || !is_luid(luid)))
+		outcome.ok = error_fail(&outcome.error, ERROR_TRANSIENT, "the answer has no credentials in it");
+	if (is_current(&attempt)) {
+		if (outcome.ok) {
+			begin_session(site, token, luid);
+			note_pat_end(site, json_text(credentials, "estimatedTimeToExpiration"));
+			site_pump(site);
+		} else {
+			fail(site, &outcome, "sign in");
+		}
+	}
+	if (*token)
+		secret_wipe((char *)(uintptr_t)token, strlen(token));
 	cJSON_Delete(json);
-	site_pump(site);
+}
+
+static void ask(struct site *site, struct request request, const char *path, reply_done *callback)
+{
+	OWNED_TEXT struct text url;
+	struct attempt *attempt = mem_new(struct attempt);
+	*attempt = (struct attempt){ site, site->epoch };
+	text_init(&url, TEXT_UNBOUNDED);
+	session_base(site, &url);
+	text_add(&url, path);
+	request.url = url.at;
+	request.timeout_ms = SIGN_IN_TIMEOUT_MS;
+	request.ca_file = site->config->ca_file;
+	request.proxy = site->config->proxy;
+	site->requests++;
+	transport_send(site->transport, request, callback, attempt);
+}
+
+/* Printed into one piece of memory that is large enough: no unwiped halves of the secret stay behind. */
+static struct secret *print_wiped(cJSON *root, size_t size)
+{
+	char *text = mem_alloc(size);
+	bool is_printed = cJSON_PrintPreallocated(root, text, (int)size, false);
+	struct secret *body = secret_copy(str_of(is_printed ? text : "{}"));
+	secret_wipe(text, size);
+	free(text);
+	return body;
 }
 
 static struct secret *sign_in_body(const struct site *site)
 {
+	struct str pat = secret_bytes(site->pat);
+	char *copy = mem_copy_bytes(pat.at, pat.length);
 	cJSON *root = cJSON_CreateObject(), *credentials = cJSON_AddObjectToObject(root, "credentials");
-	cJSON *to = cJSON_CreateObject();
 	cJSON_AddStringToObject(credentials, "personalAccessTokenName", site->config->pat.name);
-	cJSON *secret = cJSON_AddStringToObject(credentials, "personalAccessTokenSecret", secret_bytes(site->pat).at);
-	cJSON_AddItemToObject(credentials, "site", to);
+	cJSON *secret = cJSON_AddStringToObject(credentials, "personalAccessTokenSecret", copy);
+	cJSON *to = cJSON_AddObjectToObject(credentials, "site");
 	cJSON_AddStringToObject(to, "contentUrl", site->config->content_url);
-	char *text = json_print(root);
-	struct secret *body = secret_copy(str_of(text));
-	secret_wipe(text, strlen(text));
-	free(text);
-	secret_wipe(secret->valuestring, strlen(secret->valuestring));
+	/* At most six bytes for one ("\u001f"), the names of the members, and the room that cJSON wants to have left over. */
+	struct secret *body = print_wiped(root, 6 * (pat.length + strlen(site->config->pat.name) + strlen(site->config->content_url)) + 512);
+	secret_wipe(copy, pat.length);
+	free(copy);
+	if (secret && secret->valuestring)
+		secret_wipe(secret->valuestring, strlen(secret->valuestring));
 	cJSON_Delete(root);
 	return body;
 }
 
 static void sign_in(struct site *site)
 {
-	OWNED_TEXT struct text url;
-	text_init(&url, TEXT_UNBOUNDED);
-	session_base(site, &url);
-	text_add(&url, "/auth/signin");
-	site->requests++;
-	transport_send(site->transport,
-	               (struct request){
-		               .method = METHOD_POST,
-		               .url = url.at,
-		               .body = sign_in_body(site),
-		               .timeout_ms = SIGN_IN_TIMEOUT_MS,
-		               .ca_file = site->config->ca_file,
-		               .proxy = site->config->proxy,
-	               },
-	               signed_in, site);
+	struct outcome outcome = { 0 };
+	if (session_speaks(site, 3, 6)) {
+		ask(site, (struct request){ .method = METHOD_POST, .body = sign_in_body(site) }, "/auth/signin", signed_in);
+		return;
+	}
+	error_fail(&outcome.error, ERROR_REFUSED, "personal access tokens need REST API 3.6 (Tableau 2019.4), but this is %s", site->api_version);
+	fail(site, &outcome, "sign in");
 }
 
 static void version_told(const struct reply *reply, void *context)
 {
-	struct site *site = context;
+	struct attempt attempt = *(struct attempt *)context;
+	struct site *site = attempt.site;
 	struct outcome outcome;
 	cJSON *json;
 	int64_t major, minor;
+	free(context);
 	answer_read(reply, CALL_QUERY, &outcome, &json);
 	const char *version = json_text(json_get(json, "serverInfo"), "restApiVersion");
 	if (!*version)                 /* as one converter writes it (samples, serverinfo-text-key.json) */
 		version = json_text(json_get(json_get(json, "serverInfo"), "restApiVersion"), "_text");
 	if (outcome.ok && !parse_version(version, &major, &minor))
 		outcome.ok = error_fail(&outcome.error, ERROR_TRANSIENT, "the answer names no REST API version");
-	if (outcome.ok) {
+	if (is_current(&attempt) && outcome.ok) {
 		site->api_version = mem_copy_text(version);
 		sign_in(site);
-	} else {
+	} else if (is_current(&attempt)) {
 		fail(site, &outcome, "ask for the server's version");
 	}
 	cJSON_Delete(json);
-}
-
-static void ask_version(struct site *site)
-{
-	OWNED_TEXT struct text url;
-	text_init(&url, TEXT_UNBOUNDED);
-	session_base(site, &url);
-	text_add(&url, "/serverinfo");
-	site->requests++;
-	transport_send(site->transport,
-	               (struct request){
-		               .method = METHOD_GET,
-		               .url = url.at,
-		               .timeout_ms = SIGN_IN_TIMEOUT_MS,
-		               .ca_file = site->config->ca_file,
-		               .proxy = site->config->proxy,
-	               },
-	               version_told, site);
 }
 
 bool session_ready(struct site *site)
 {
 	struct session *session = &site->session;
 	struct mono now = clock_mono();
-	if (session->token && now.us - session->signed_in_mono.us < SIGN_IN_AGAIN_AFTER)
+	if (session->token && now.us < session->renew_at.us)
 		return true;
 	if (session->is_signing_in || now.us < session->not_before.us)
 		return false;
 	session->is_signing_in = true;
-	if (!site->api_version && strcmp(site->config->api_version, "auto"))
+	if (!site->api_version && is_pinned(site))
 		site->api_version = mem_copy_text(site->config->api_version);
 	if (site->api_version)
 		sign_in(site);
 	else
-		ask_version(site);
+		ask(site, (struct request){ .method = METHOD_GET }, "/serverinfo", version_told);
 	return false;
 }
 
-/* ---- losing it ---- */
+struct mono session_next(const struct site *site, bool is_wanted)
+{
+	const struct session *session = &site->session;
+	bool is_old = session->token && clock_mono().us >= session->renew_at.us;
+	if (session->is_signing_in)
+		return (struct mono){ INT64_MAX };
+	if (session->token && !is_old)
+		return is_wanted ? (struct mono){ 0 } : session->renew_at;
+	/* A site that has been signed in keeps its PAT from expiring even if its session was lost meanwhile. */
+	if (!is_wanted && !session->renew_at.us)
+		return (struct mono){ INT64_MAX };
+	return is_wanted || session->not_before.us > session->renew_at.us ? session->not_before : session->renew_at;
+}
+
+/* ---- working, and losing it ---- */
+
+void session_worked(struct session *session, int64_t generation, struct mono sent_at)
+{
+	if (generation != session->generation || !session->token)
+		return;
+	session->has_worked = true;
+	session->had_grace = false;
+	if (sent_at.us > session->served.us)
+		session->served = sent_at;
+}
+
+bool session_served_later(const struct session *session, int64_t generation, struct mono sent_at)
+{
+	return generation == session->generation && session->token && session->served.us > sent_at.us;
+}
+
+static bool is_shared(const struct session *session)
+{
+	return session->losses[0].us && session->losses[2].us - session->losses[0].us <= SHARED_WITHIN;
+}
 
 static void note_loss(struct site *site, struct mono now)
 {
@@ -235,36 +354,37 @@ static void note_loss(struct site *site, struct mono now)
 	session->losses[0] = session->losses[1];
 	session->losses[1] = session->losses[2];
 	session->losses[2] = now;
-	if (!session->losses[0].us || now.us - session->losses[0].us > SHARED_WITHIN)
-		return;
-	log_warning("the session is ended by somebody else again and again: another process uses this PAT; give this site one of its own",
-	            KV("site", site->name), KV("pat", site->config->pat.name));
-	site_set_error(site, "the session is lost again and again: another process uses this PAT; give this site one of its own");
+	if (is_shared(session))
+		log_warning(SHARED_NOTICE, KV("site", site->name), KV("pat", site->config->pat.name));
 }
 
-bool session_lost(struct site *site, int64_t generation)
+const char *session_notice(const struct session *session)
+{
+	return is_shared(session) && clock_mono().us - session->losses[2].us <= SHARED_WITHIN ? SHARED_NOTICE : "";
+}
+
+bool session_lost(struct site *site, int64_t generation, int repeats)
 {
 	struct session *session = &site->session;
 	struct mono now = clock_mono();
 	if (generation != session->generation || !session->token)
-		return true;           /* another call saw it first: the renewal is under way or done */
+		return repeats < MOST_REPEATS; /* another call saw it first: the renewal is under way or done */
 	bool is_fresh = !session->has_worked && now.us - session->signed_in_mono.us < FRESH_TOKEN_TIME;
-	if (is_fresh && !session->had_grace) {
-		session->had_grace = true;
-		session->not_before = mono_plus(now, FRESH_TOKEN_WAIT);
-	} else if (session->has_worked) {
-		session->had_grace = false;
-		note_loss(site, now);
-	}
 	log_info("session lost; signing in again", KV("site", site->name), KV("had_worked", session->has_worked));
 	drop_token(session);
-	return true;
+	if (is_fresh && session->had_grace)
+		return false;
+	session->had_grace = is_fresh;
+	if (is_fresh)
+		session->not_before = mono_plus(now, FRESH_TOKEN_WAIT);
+	else if (session->has_worked)
+		note_loss(site, now);
+	return repeats < MOST_REPEATS;
 }
 
 /* ---- sign-out ---- */
 
 struct signing_out {
-	struct site *site;
 	call_done *callback;
 	void *context;
 };
@@ -274,7 +394,7 @@ static void signed_out(const struct reply *reply, void *context)
 	struct signing_out *out = context;
 	struct outcome outcome;
 	cJSON *json;
-	answer_read(reply, CALL_QUERY, &outcome, &json);       /* a session that was replaced already answers 401002: as good */
+	answer_read(reply, CALL_SIGN_OUT, &outcome, &json);    /* a session that was replaced already answers 401002: as good (2.1) */
 	cJSON_Delete(json);
 	out->callback(&outcome, NULL, out->context);
 	free(out);
@@ -287,13 +407,13 @@ void session_sign_out(struct site *site, call_done *callback, void *context)
 	session_base(site, &url);
 	text_add(&url, "/auth/signout");
 	struct signing_out *out = mem_new(struct signing_out);
-	*out = (struct signing_out){ site, callback, context };
+	*out = (struct signing_out){ callback, context };
 	transport_send(site->transport,
 	               (struct request){
 		               .method = METHOD_POST,
 		               .url = url.at,
 		               .token = site->session.token,
-		               .timeout_ms = 5000,
+		               .timeout_ms = SIGN_OUT_TIMEOUT_MS,
 		               .ca_file = site->config->ca_file,
 		               .proxy = site->config->proxy,
 	               },

@@ -1,5 +1,7 @@
+/*
+ * tableau/site.c - the calls of one site: they wait first in, first out, for a session and for one of max_requests places.
+ */
 #include "tableau/site.h"
-#include "base/log.h"
 #include "base/metric.h"
 
 /* Above the 60 s below which a refresh must not time out: Tableau may still be queueing it (tableau-rest.md 5.3). */
@@ -13,7 +15,8 @@ struct waiting {
 	call_done *callback;
 	void *context;
 	int64_t generation;            /* of the session that it was sent with */
-	bool is_repeated;
+	struct mono sent_at;
+	int repeats;
 };
 
 static void waiting_free(struct waiting *waiting)
@@ -51,14 +54,15 @@ static bool same_account(const struct site *site, const struct config_site *conf
 	       text_is(before->proxy, config->proxy);
 }
 
+/* What is out for the old account comes back to nobody (sign-in) or is repeated with the new session (calls). */
 static void start_anew(struct site *site)
 {
-	int64_t generation = site->session.generation;
 	session_clear(&site->session);
-	site->session = (struct session){ .generation = generation };
 	free(site->api_version);
 	site->api_version = NULL;
-	site->no_all_fields = site->no_name_filter = false;
+	site->epoch++;
+	site->no_all_fields = 0;
+	site->no_name_filter = site->no_job_sort = false;
 	site->may_list_jobs = true;
 	site->list_again_at = (struct mono){ 0 };
 	site_set_error(site, "");
@@ -135,12 +139,31 @@ static void answer(struct waiting *waiting, struct outcome *outcome, const cJSON
 {
 	struct site *site = waiting->site;
 	if (!outcome->ok) {
-		site->errors++;
 		error_context(&outcome->error, "site '%s'", site->name);
 		site_set_error(site, outcome->error.message);
 	}
 	waiting->callback(outcome, json, waiting->context);
 	waiting_free(waiting);
+}
+
+/*
+ * A call that was refused with a new session too, while that session served one sent later: it is not allowed this way, and signing in for it again
+ * and again would help nobody (tableau-rest.md 2.3).
+ */
+static bool is_forbidden(const struct waiting *waiting)
+{
+	return waiting->repeats > 0 && session_served_later(&waiting->site->session, waiting->generation, waiting->sent_at);
+}
+
+static bool is_worth_repeating(struct waiting *waiting, struct outcome *outcome)
+{
+	if (outcome->ok || outcome->error.kind != ERROR_SIGNED_OUT)
+		return false;
+	if (is_forbidden(waiting)) {
+		outcome->error.kind = ERROR_REFUSED;
+		return false;
+	}
+	return session_lost(waiting->site, waiting->generation, waiting->repeats);
 }
 
 static void replied(const struct reply *reply, void *context)
@@ -151,17 +174,18 @@ static void replied(const struct reply *reply, void *context)
 	cJSON *json;
 	site->out--;
 	answer_read(reply, waiting->call.type, &outcome, &json);
-	if (!outcome.ok && outcome.error.kind == ERROR_SIGNED_OUT && session_lost(site, waiting->generation) && !waiting->is_repeated) {
-		waiting->is_repeated = true;
+	if (!outcome.ok) {
+		site->errors++;
+		metric_add(METRIC_tableau_errors_total, 1);
+	}
+	if (is_worth_repeating(waiting, &outcome)) {
+		waiting->repeats++;
 		enqueue(waiting, true);
 	} else {
-		if (outcome.ok && waiting->generation == site->session.generation)
-			site->session.has_worked = true;
-		if (outcome.ok)
+		if (outcome.ok) {
+			session_worked(&site->session, waiting->generation, waiting->sent_at);
 			site_set_error(site, "");
-		/* Signed out again with a token that serves other calls: that call is not allowed this way (tableau-rest.md 2.3). */
-		if (!outcome.ok && outcome.error.kind == ERROR_SIGNED_OUT && waiting->is_repeated && site->session.has_worked)
-			outcome.error.kind = ERROR_REFUSED;
+		}
 		answer(waiting, &outcome, json);
 	}
 	cJSON_Delete(json);
@@ -176,6 +200,7 @@ static void send(struct waiting *waiting)
 	session_base(site, &url);
 	text_printf(&url, "/sites/%s%s", site->session.site_luid, waiting->call.path);
 	waiting->generation = site->session.generation;
+	waiting->sent_at = clock_mono();
 	site->out++;
 	site->requests++;
 	bool is_refresh = waiting->call.type == CALL_REFRESH;
@@ -202,21 +227,28 @@ static void refuse(struct waiting *waiting, enum error_kind kind, const char *re
 /* What cannot be sent at all is answered from here, also inside tableau_step(). True: it was. */
 static bool refuse_first(struct site *site)
 {
-	const struct session *session = &site->session;
+	struct outcome outcome = site->session.refusal;
 	if (site->is_gone)
 		refuse(dequeue(site), ERROR_INPUT, "it is not in the configuration any more");
 	else if (!site->pat)
 		refuse(dequeue(site), ERROR_INPUT, site->missing);
-	else if (session->refusal && clock_mono().us < session->refused_until.us)
-		refuse(dequeue(site), ERROR_SIGNED_OUT, session->refusal);
+	else if (session_is_refused(&site->session))
+		answer(dequeue(site), &outcome, NULL);
 	else
 		return false;
 	return true;
 }
 
+static void forget_outcome(const struct outcome *outcome, const cJSON *json, void *context)
+{
+	(void)outcome;
+	(void)json;
+	(void)context;
+}
+
 void site_pump(struct site *site)
 {
-	while (site->first) {
+	for (size_t left = site->waiting; left && site->first; left--) {
 		if (refuse_first(site))
 			continue;
 		if (!session_ready(site) || site->out >= (size_t)site->config->max_requests)
@@ -228,6 +260,11 @@ void site_pump(struct site *site)
 		else
 			send(waiting);
 	}
+	/* Nothing is asked, but a PAT that nobody signs in with expires; and a site that is gone leaves no session behind. */
+	if (!site->first && !site->is_gone && site->pat && session_next(site, false).us <= clock_mono().us)
+		session_ready(site);
+	if (site->is_gone && !site->is_closing && !site->first && !site->out && site->session.token)
+		session_sign_out(site, forget_outcome, NULL);
 }
 
 void site_call(struct site *site, const struct call *call, call_done *callback, void *context)
@@ -244,12 +281,14 @@ void site_call(struct site *site, const struct call *call, call_done *callback, 
 
 struct mono site_next(const struct site *site)
 {
-	const struct session *session = &site->session;
-	if (!site->first || session->is_signing_in)
-		return (struct mono){ INT64_MAX };
-	if (session->token)            /* calls that were added since the last pump */
-		return (struct mono){ site->out >= (size_t)site->config->max_requests ? INT64_MAX : 0 };
-	return session->not_before;
+	struct mono now = { 0 }, never = { INT64_MAX };
+	if (site->is_gone)
+		return site->first || (site->session.token && !site->out && !site->is_closing) ? now : never;
+	if (site->first && (!site->pat || session_is_refused(&site->session)))
+		return now;
+	if (!site->pat || (site->session.token && site->first && site->out >= (size_t)site->config->max_requests))
+		return never;
+	return session_next(site, site->first);
 }
 
 bool site_is_idle(const struct site *site)

@@ -28,15 +28,18 @@ struct session {
 	struct secret *token;          /* NULL: signed out */
 	char *site_luid;
 	int64_t generation;            /* counts sign-ins: a call whose generation is not the present one was refused for an old token */
-	bool has_worked;               /* a call with this token succeeded */
+	bool has_worked;               /* a call with this token succeeded ... */
+	struct mono served;            /* ... and the youngest of those was sent then */
+	bool had_grace;                /* the one repeated sign-in that a fresh token may need was made */
 	bool is_signing_in;
 	struct wall signed_in_at, pat_ends_at;
 	struct mono signed_in_mono;
+	struct mono renew_at;          /* signs in again then, also when nothing is asked */
 	struct mono not_before;        /* of the next sign-in */
 	struct mono losses[3];         /* when the last sessions that had worked were lost */
-	char *refusal;                 /* why Tableau refuses to sign in; until `refused_until` no call tries again */
+	struct outcome refusal;        /* why there is no session; until `refused_until` calls are answered so, without a try */
 	struct mono refused_until;
-	bool had_grace;                /* the one repeated sign-in that a fresh token may need */
+	unsigned failures;             /* transient ones, one after another */
 };
 
 struct site {
@@ -52,8 +55,11 @@ struct site {
 	size_t waiting, out;
 	int64_t sign_ins, requests, errors;
 	char *last_error;
-	bool is_gone;                  /* not in the configuration any more */
-	bool no_all_fields, no_name_filter;    /* an old server refused them */
+	bool is_gone;                  /* not in the configuration any more: refuses calls, and signs out when the last has ended */
+	bool is_closing;               /* tableau_sign_out() sees to its session */
+	int64_t epoch;                 /* counts accounts (server, content URL, PAT): what an older one answers is not taken */
+	unsigned no_all_fields;        /* one bit for each enum listing_of: an old server refused fields=_all_ */
+	bool no_name_filter, no_job_sort;      /* likewise */
 	bool may_list_jobs;
 	struct mono list_again_at;
 	struct listing *listings;      /* resolve.c's cache */
@@ -66,7 +72,7 @@ void site_free(struct site *site);
 bool site_configure(struct site *site, struct config *snapshot, const struct config_site *config, struct error *err) MUST_USE;
 
 void site_call(struct site *site, const struct call *call, call_done *callback, void *context);
-/* Starts what may start: sign-in, or waiting calls. */
+/* Starts what may start: sign-in, or waiting calls. Calls that callbacks add meanwhile wait for the next pump. */
 void site_pump(struct site *site);
 /* When site_pump() has something to do next; INT64_MAX: nothing waits for time. */
 struct mono site_next(const struct site *site);
@@ -75,11 +81,24 @@ void site_set_error(struct site *site, const char *message);
 
 /* ---- session.c ---- */
 
-/* Is there a session to use? Begins to sign in when there is none and it may. */
+/* Is there a session to use? Begins to sign in when there is none, or it is old, and it may. */
 bool session_ready(struct site *site);
-/* A call with the token of `generation` was refused as signed out. True: it is worth repeating once there is a new session. */
-bool session_lost(struct site *site, int64_t generation);
-/* "https://HOST/api/3.22", "" when the version is not known. In `out`. */
+/* Calls are answered with session.refusal without a try. */
+bool session_is_refused(const struct session *session);
+/* When session_ready() has something to do of itself; INT64_MAX: never. */
+struct mono session_next(const struct site *site, bool is_wanted);
+/*
+ * A call was refused as signed out: it had the token of `generation`, and had been repeated `repeats` times. True: it is worth repeating once there is a
+ * new session.
+ */
+bool session_lost(struct site *site, int64_t generation, int repeats);
+/* A call with the token of `generation`, sent at `sent_at`, succeeded. */
+void session_worked(struct session *session, int64_t generation, struct mono sent_at);
+/* The token of `generation` has served a call that was sent after `sent_at`. */
+bool session_served_later(const struct session *session, int64_t generation, struct mono sent_at);
+/* What a person should know about the session though calls go well; "" when nothing. */
+const char *session_notice(const struct session *session);
+/* "https://HOST/api/3.22", with the oldest version when it is not known. Appended to `out`. */
 void session_base(const struct site *site, struct text *out);
 void session_sign_out(struct site *site, call_done *callback, void *context);
 void session_clear(struct session *session);

@@ -1,16 +1,17 @@
+/*
+ * tableau/tableau.c - the sites, the step that moves them all, and the calls. What can be answered without the network is deferred to the next step, so
+ * that no callback runs inside the call that asks.
+ */
 #include "tableau/tableau.h"
 #include <assert.h>
 #include "base/thread.h"
 #include "tableau/filter.h"
 #include "tableau/job.h"
+#include "tableau/job_list.h"
 #include "tableau/listing.h"
 #include "tableau/resolve.h"
 #include "tableau/site.h"
 #include "tableau/transport.h"
-
-#define LIST_AGAIN_AFTER (86400 * US_PER_SECOND)       /* a PAT's user may become an administrator */
-#define JOB_PAGE_SIZE 1000
-#define MOST_JOB_PAGES 100
 
 /* Something that is answered without the network: its callback runs in the next step all the same. */
 struct deferred {
@@ -152,35 +153,57 @@ static void signed_out(const struct outcome *outcome, const cJSON *json, void *c
 	(*left)--;
 }
 
+/* A sign-in that is on its way is waited for, or its session would stay behind. True: something is still to be done. */
+static bool sign_out_some(struct tableau *tableau, size_t *left)
+{
+	bool any = false;
+	for (struct site *site = tableau->sites; site; site = site->by_name.next) {
+		any |= site->session.is_signing_in;
+		if (!site->session.token)
+			continue;
+		++*left;
+		session_sign_out(site, signed_out, left);
+	}
+	return any || *left;
+}
+
+static void close_network(struct tableau *tableau)
+{
+	for (struct site *site = tableau->sites; site; site = site->by_name.next)
+		site->is_gone = site->is_closing = true;
+	transport_free(tableau->transport);
+	tableau->transport = NULL;
+	for (struct site *site = tableau->sites; site; site = site->by_name.next)
+		site->transport = NULL;
+}
+
 void tableau_sign_out(struct tableau *tableau, int64_t us)
 {
 	size_t left = 0;
 	struct mono until = mono_plus(clock_mono(), us);
-	for (struct site *site = tableau->sites; site; site = site->by_name.next) {
-		site->is_gone = true;          /* refuses new calls */
-		if (!site->session.token)
-			continue;
-		left++;
-		session_sign_out(site, signed_out, &left);
-	}
-	while (left && clock_mono().us < until.us)
+	thread_assert(THREAD_DISPATCH);
+	if (!tableau->transport)
+		return;
+	for (struct site *site = tableau->sites; site; site = site->by_name.next)
+		site->is_gone = site->is_closing = true;       /* refuses new calls */
+	while (sign_out_some(tableau, &left) && clock_mono().us < until.us)
 		transport_step(tableau->transport, 50, -1);
 	/* A sign-out that takes longer is not waited for; its answer must not find this frame gone. */
-	transport_free(tableau->transport);
-	tableau->transport = NULL;
+	close_network(tableau);
 }
 
 /* Everybody who waits is told, also those who ask for more when they are. */
 static void refuse_all(struct tableau *tableau)
 {
-	for (struct site *site = tableau->sites; site; site = site->by_name.next)
-		site->is_gone = true;
-	transport_free(tableau->transport);
-	tableau->transport = NULL;
-	do {
+	bool any = true;
+	close_network(tableau);
+	while (any) {
 		run_deferred(tableau);
 		pump(tableau);
-	} while (tableau->first);
+		any = tableau->first;
+		for (const struct site *site = tableau->sites; site; site = site->by_name.next)
+			any |= site->waiting > 0;
+	}
 }
 
 void tableau_free(struct tableau *tableau)
@@ -221,6 +244,9 @@ void tableau_resolve(struct tableau *tableau, const struct selection *selection,
 	deferred->resolve = callback;
 	deferred->context = context;
 	deferred->selection = *selection;
+	deferred->selection.site = arena_text(deferred->arena, selection->site);
+	deferred->selection.rules = NULL;
+	deferred->selection.rule_count = 0;
 	deferred->selection.selector = arena_text(deferred->arena, selection->selector);
 	deferred->selection.project = arena_text(deferred->arena, selection->project);
 	deferred->selection.tag = arena_text(deferred->arena, selection->tag);
@@ -238,6 +264,7 @@ void tableau_forget(struct tableau *tableau, const char *name, const char *luid)
 
 /* A call whose answer is a job. */
 struct job_call {
+	bool is_refresh;
 	job_done *callback;
 	void *context;
 };
@@ -246,21 +273,23 @@ static void job_came(const struct outcome *outcome, const cJSON *json, void *con
 {
 	struct job_call *call = context;
 	struct outcome told = *outcome;
-	struct job job;
+	struct job job = { 0 };
 	OWNED(arena) arena = arena_new();
-	/* An accepted refresh whose answer names no job: it may well have been queued. */
 	if (told.ok && !job_parse(json, &job, arena, &told.error)) {
 		told.ok = false;
-		told.error.kind = ERROR_UNKNOWN;
+		/* An accepted refresh whose answer names no job may well have been queued. */
+		told.error.kind = call->is_refresh ? ERROR_UNKNOWN : ERROR_TRANSIENT;
 	}
+	if (call->is_refresh)
+		job.state = JOB_QUEUED;        /* it is that young */
 	call->callback(&told, told.ok ? &job : NULL, call->context);
 	free(call);
 }
 
-static struct job_call *job_call_new(job_done *callback, void *context)
+static struct job_call *job_call_new(bool is_refresh, job_done *callback, void *context)
 {
 	struct job_call *call = mem_new(struct job_call);
-	*call = (struct job_call){ callback, context };
+	*call = (struct job_call){ is_refresh, callback, context };
 	return call;
 }
 
@@ -280,7 +309,7 @@ static void refresh_path(const struct content *content, struct text *path)
 
 void tableau_refresh(struct tableau *tableau, const char *name, const struct content *content, bool incremental, job_done *callback, void *context)
 {
-	struct job_call *job_call = job_call_new(callback, context);
+	struct job_call *job_call = job_call_new(true, callback, context);
 	struct site *site = site_for(tableau, name, job_came, job_call);
 	if (!site)
 		return;
@@ -301,7 +330,7 @@ void tableau_refresh(struct tableau *tableau, const char *name, const struct con
 
 void tableau_job(struct tableau *tableau, const char *name, const char *job_id, job_done *callback, void *context)
 {
-	struct job_call *job_call = job_call_new(callback, context);
+	struct job_call *job_call = job_call_new(false, callback, context);
 	struct site *site = site_for(tableau, name, job_came, job_call);
 	if (!site)
 		return;
@@ -316,81 +345,33 @@ void tableau_job(struct tableau *tableau, const char *name, const char *job_id, 
 /* ---- the list of jobs ---- */
 
 struct jobs_call {
-	struct site *site;
-	struct wall since;
 	jobs_done *callback;
 	void *context;
-	struct arena *arena;
-	struct job *jobs;
-	size_t count, capacity, page;
 };
 
-static void jobs_end(struct jobs_call *call, const struct outcome *outcome)
-{
-	call->callback(outcome, call->jobs, outcome->ok ? call->count : 0, call->context);
-	arena_free(call->arena);
-	free(call->jobs);
-	free(call);
-}
-
-static void ask_jobs(struct jobs_call *call);
-
-static void jobs_came(const struct outcome *outcome, const cJSON *json, void *context)
+static void jobs_refused(const struct outcome *outcome, const cJSON *json, void *context)
 {
 	struct jobs_call *call = context;
-	size_t before = call->count;
-	int64_t total = 0;
-	if (!outcome->ok) {
-		if (call->site && outcome->error.kind == ERROR_REFUSED) {
-			call->site->may_list_jobs = false;
-			call->site->list_again_at = mono_plus(clock_mono(), LIST_AGAIN_AFTER);
-		}
-		jobs_end(call, outcome);
-		return;
-	}
-	for (const cJSON *row = json_items(json, "backgroundJobs", "backgroundJob"); row; row = json_items_next(row)) {
-		mem_grow(&call->jobs, &call->capacity, call->count);
-		call->count += job_row_parse(row, &call->jobs[call->count], call->arena);
-	}
-	bool has_total = json_count(json_get(json, "pagination"), "totalAvailable", &total);
-	if (has_total && call->count > before && (int64_t)call->count < total && call->page < MOST_JOB_PAGES) {
-		call->page++;
-		ask_jobs(call);
-		return;
-	}
-	jobs_end(call, outcome);
-}
-
-static void ask_jobs(struct jobs_call *call)
-{
-	OWNED_TEXT struct text path;
-	char since[WALL_TEXT_SIZE];
-	text_init(&path, TEXT_UNBOUNDED);
-	/* Tableau takes whole seconds; rounded down, nothing is missed. */
-	struct wall floor = { call->since.us / US_PER_SECOND * US_PER_SECOND };
-	text_printf(&path, "/jobs?pageSize=%d&pageNumber=%zu&sort=createdAt:asc&filter=createdAt:gte:%s", JOB_PAGE_SIZE, call->page,
-	            wall_format(floor, since));
-	struct call request = { .type = CALL_QUERY, .method = METHOD_GET, .path = path.at };
-	site_call(call->site, &request, jobs_came, call);
+	(void)json;
+	call->callback(outcome, NULL, 0, call->context);
+	free(call);
 }
 
 void tableau_jobs(struct tableau *tableau, const char *name, struct wall since, jobs_done *callback, void *context)
 {
 	struct jobs_call *call = mem_new(struct jobs_call);
-	*call = (struct jobs_call){ .since = since, .callback = callback, .context = context, .arena = arena_new(), .page = 1 };
-	struct site *site = call->site = site_for(tableau, name, jobs_came, call);
+	*call = (struct jobs_call){ callback, context };
+	struct site *site = site_for(tableau, name, jobs_refused, call);
 	if (!site)
 		return;
-	if (site->may_list_jobs || clock_mono().us >= site->list_again_at.us) {
-		site->may_list_jobs = true;
-		ask_jobs(call);
+	if (job_list_start(site, since, callback, context)) {
+		free(call);
 		return;
 	}
 	struct deferred *deferred = defer(tableau);
-	deferred->call = jobs_came;
+	deferred->call = jobs_refused;
 	deferred->context = call;
 	error_fail(&deferred->outcome.error, ERROR_REFUSED, "site '%s': the PAT's user may not list jobs", name);
-	call->site = NULL;             /* known already */
 }
 
 /* ---- calls without a result ---- */
@@ -423,7 +404,7 @@ void tableau_cancel(struct tableau *tableau, const char *site, const char *job_i
 	text_init(&path, TEXT_UNBOUNDED);
 	text_add(&path, "/jobs/");
 	filter_encode(str_of(job_id), &path);
-	struct call call = { .type = CALL_QUERY, .method = METHOD_PUT, .path = path.at };
+	struct call call = { .type = CALL_CANCEL, .method = METHOD_PUT, .path = path.at };
 	plain_call(tableau, site, &call, callback, context);
 }
 
@@ -464,6 +445,6 @@ struct tableau_site_status tableau_site_status(const struct tableau *tableau, si
 		.in_flight = (unsigned)site->out,
 		.waiting = (unsigned)site->waiting,
 		.may_list_jobs = site->may_list_jobs,
-		.last_error = site->last_error,
+		.last_error = *site->last_error ? site->last_error : session_notice(&site->session),
 	};
 }

@@ -1,11 +1,23 @@
+/*
+ * tableau/transport.c - the one place that knows libcurl's multi interface.
+ *
+ * An exchange:  sent --> in flight --> finished: its callback runs, then it is freed
+ *
+ * A request of Tableau's is as dear as a job, so what left and what did not is told apart: a name that does not resolve, a connection or a TLS handshake
+ * that fails is surely not sent, everything after the first byte of the request may be.
+ */
 #include "tableau/transport.h"
 #include <curl/curl.h>
+#include <stdio.h>
 #include <strings.h>
 #include "base/metric.h"
 #include "build.h"
 
 #define REPLY_BYTES ((size_t)16 << 20)         /* 1,000 workbooks with all fields are about 1 MiB */
 #define CONNECT_TIMEOUT_MS 10000L
+#define REUSE_SECONDS 55L                      /* load balancers drop idle connections after 60 s and more, some without a word (tableau-rest.md 7.3) */
+#define MOST_IDLE_CONNECTIONS 256L             /* by default libcurl closes all but four a request in flight: ten quiet sites would lose theirs */
+#define MOST_RETRY_AFTER 86400                 /* seconds; nobody means longer */
 
 struct transport {
 	CURLM *multi;
@@ -36,6 +48,7 @@ struct transport *transport_new(void)
 	transport->multi = curl_multi_init();
 	if (!transport->multi)
 		abort();
+	curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, MOST_IDLE_CONNECTIONS);
 	return transport;
 }
 
@@ -99,8 +112,8 @@ static void read_retry_after(struct exchange *exchange, struct str value)
 	OWNED_MEMORY char *text = mem_copy_bytes(value.at, value.length);
 	if (!str_to_count(value, &seconds))
 		seconds = seconds_until(text);
-	if (seconds > 86400)
-		seconds = 86400;       /* nobody means longer */
+	if (seconds > MOST_RETRY_AFTER)
+		seconds = MOST_RETRY_AFTER;
 	exchange->retry_after_us = seconds * US_PER_SECOND;
 }
 
@@ -120,7 +133,7 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *context)
 		read_retry_after(exchange, value);
 	else if ((value = header_value(line, "Date:")).length)
 		read_date(exchange, value);
-	else if ((value = header_value(line, "Location:")).length)
+	else if ((value = header_value(line, "Location:")).length && !exchange->location.length)
 		text_add_str(&exchange->location, value);
 	return line.length;
 }
@@ -167,11 +180,11 @@ static void set_headers(struct exchange *exchange, const struct request *request
 	exchange->headers = curl_slist_append(exchange->headers, "Expect:");   /* no round trip before a body of two bytes */
 	if (request->token) {
 		struct str token = secret_bytes(request->token);
-		OWNED_TEXT struct text line;
-		text_init(&line, TEXT_UNBOUNDED);
-		text_printf(&line, "X-Tableau-Auth: %.*s", (int)token.length, token.at);
-		exchange->headers = curl_slist_append(exchange->headers, line.at);
-		secret_wipe(line.at, line.length);
+		size_t size = sizeof "X-Tableau-Auth: " + token.length;
+		OWNED_MEMORY char *line = mem_alloc(size);     /* in one piece: a text would leave unwiped halves behind as it grows */
+		snprintf(line, size, "X-Tableau-Auth: %.*s", (int)token.length, token.at);
+		exchange->headers = curl_slist_append(exchange->headers, line);
+		secret_wipe(line, size);
 	}
 	curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers);
 }
@@ -187,7 +200,11 @@ static void set_options(struct exchange *exchange, const struct request *request
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "refresh-router/" PACKAGE_VERSION);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
-	curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy ? request->proxy : "");   /* "" also means: not the environment's */
+	/* What is configured, and nothing from the environment: "" keeps libcurl from reading https_proxy and no_proxy. */
+	curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy ? request->proxy : "");
+	curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  /* a proxy's Date is not Tableau's */
+	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, REUSE_SECONDS);
 	if (request->ca_file)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
@@ -227,10 +244,13 @@ static void finish(struct exchange *exchange, CURLcode code)
 {
 	long status = 0, sent = 0;
 	curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_off_t begun = 0;
 	curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &sent);
+	/* The size counts a CONNECT to a proxy too; the request itself begins after it. */
+	curl_easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T, &begun);
 	struct reply reply = {
 		.is_answered = code == CURLE_OK && status > 0,
-		.may_be_sent = sent > 0,
+		.may_be_sent = sent > 0 && begun > 0,
 		.failure = *exchange->failure ? exchange->failure : curl_easy_strerror(code),
 		.http_status = (int)status,
 		.body = text_str(&exchange->reply),
@@ -248,27 +268,41 @@ static void finish(struct exchange *exchange, CURLcode code)
 	exchange_free(exchange);
 }
 
-void transport_step(struct transport *transport, int timeout_ms, int wake_fd)
+/* True: something ended. */
+static bool finish_all(struct transport *transport)
 {
-	struct curl_waitfd wake = { .fd = wake_fd, .events = CURL_WAIT_POLLIN };
-	int running, left;
-	curl_multi_perform(transport->multi, &running);        /* what was added since the last step starts now */
-	curl_multi_poll(transport->multi, &wake, wake_fd >= 0 ? 1 : 0, timeout_ms, NULL);
-	curl_multi_perform(transport->multi, &running);
 	const CURLMsg *message;
+	int left;
+	bool any = false;
 	while ((message = curl_multi_info_read(transport->multi, &left))) {
 		struct exchange *exchange;
 		if (message->msg != CURLMSG_DONE)
 			continue;
-		CURLcode code = message->data.result;
+		CURLcode code = message->data.result;  /* the message is gone with its handle */
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
 		finish(exchange, code);
+		any = true;
 	}
+	return any;
+}
+
+void transport_step(struct transport *transport, int timeout_ms, int wake_fd)
+{
+	struct curl_waitfd wake = { .fd = wake_fd, .events = CURL_WAIT_POLLIN };
+	int running;
+	if (!transport)
+		return;
+	curl_multi_perform(transport->multi, &running);        /* what was added since the last step starts now */
+	if (finish_all(transport))     /* and may have ended at once: then there is nothing to wait for */
+		return;
+	curl_multi_poll(transport->multi, &wake, wake_fd >= 0 ? 1 : 0, timeout_ms, NULL);
+	curl_multi_perform(transport->multi, &running);
+	finish_all(transport);
 }
 
 size_t transport_in_flight(const struct transport *transport)
 {
-	return transport->count;
+	return transport ? transport->count : 0;
 }
 
 void transport_free(struct transport *transport)

@@ -13,7 +13,7 @@
 
 struct transport;
 
-struct transport *transport_new(void);
+struct transport *transport_new(void);                 /* every function takes a NULL transport for one without requests */
 void transport_free(struct transport *transport);      /* requests in flight are answered as failed */
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT };

@@ -206,7 +206,7 @@ def memory_waiting(bench, count):
         wait_until(f"{count} refreshes wait", lambda: metric(router, "refreshes_waiting") >= count - 1)
 
     rules = fixtures.rules(bench.folder, "all.yaml", [fixtures.rule(701331, ["{site: site0, workbooks: /./}"])])
-    with sandbox.Sandbox(bench, sandbox.state(1, count, job_seconds=3600)) as tableau:
+    with sandbox.Sandbox(bench, sandbox.state(1, count, running="1h")) as tableau:
         site = fixtures.site(0, tableau.url, sandbox.content_url(0), max_running=1)
         return resident(bench, fixtures.config(bench.folder, "waiting", rules, [site]), fill)
 

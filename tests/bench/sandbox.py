@@ -15,17 +15,13 @@ def workbook(site, number):
     return f"Workbook {site}-{number}"
 
 
-def luid(kind, number):
-    return f"{kind:08x}-0000-4000-8000-{number:012x}"
-
-
-def state(sites, workbooks, job_seconds=0):
-    """The state file: `sites` sites with `workbooks` each, and jobs that take so long."""
-    lines = ["version: 1", f"jobs: {{queued: 0s, running: {job_seconds}s}}", "sites:"]
+def state(sites, workbooks, running="100ms"):
+    """The state file: `sites` sites with `workbooks` each, whose jobs run so long."""
+    lines = ["sites:"]
     for site in range(sites):
         lines += [f"  - content_url: {content_url(site)}", f"    pats: [{{name: bench-{site}, secret: pat-{site}}}]",
-                  "    projects: [{name: Bench}]", "    workbooks:"]
-        lines += [f"      - {{name: {workbook(site, n)}, project: Bench}}" for n in range(workbooks)]
+                  "    projects: [Bench]", f"    generate: [{{count: {workbooks}, name: '{workbook(site, '%d')}', project: Bench}}]",
+                  f"    job: {{queued: 0, running: {running}}}"]
     return "\n".join(lines) + "\n"
 
 

@@ -1,4 +1,7 @@
-/* tests/unit/event_test.c - deliveries as dbt posts them, and as people write them, flattened to fields. */
+/*
+ * tests/unit/event_test.c - deliveries as dbt posts them, and as people write them, flattened to
+ * fields.
+ */
 #include "event/event.h"
 
 #include "event/status.h"
@@ -23,7 +26,8 @@ static void field_is(const struct event *event, enum event_field field, const ch
 static void finished_is(const struct event *event, const char *want)
 {
 	char text[WALL_TEXT_SIZE];
-	assert_string_equal(wall_is_set(event->finished) ? wall_format(event->finished, text) : "", want);
+	assert_string_equal(
+		wall_is_set(event->finished) ? wall_format(event->finished, text) : "", want);
 }
 
 /* ---- dbt's bodies --------------------------------------------------------------------------- */
@@ -34,30 +38,44 @@ static const struct {
 	const char *status, *job_id, *finished, *why;
 } samples[] = {
 	{ "started.json", EVENT_REAL, "running", "701331", "2026-08-19T02:00:07.318842Z", NULL },
-	{ "completed-success.json", EVENT_REAL, "success", "701331", "2026-08-19T02:41:44.016502Z", NULL },
-	{ "completed-errored.json", EVENT_REAL, "error", "701331", "2026-08-20T02:23:20.104417Z", NULL },
+	{ "completed-success.json", EVENT_REAL, "success", "701331", "2026-08-19T02:41:44.016502Z",
+		NULL },
+	{ "completed-errored.json", EVENT_REAL, "error", "701331", "2026-08-20T02:23:20.104417Z",
+		NULL },
 	{ "errored.json", EVENT_REAL, "error", "701331", "2026-08-20T02:23:20.104417Z", NULL },
 	{ "completed-canceled.json", EVENT_REAL, "cancelled", NULL, NULL, NULL },
 	{ "completed-cancelled-feb2026.json", EVENT_REAL, "cancelled", NULL, NULL, NULL },
-	{ "completed-success-rerun.json", EVENT_REAL, "success", "701331", "2026-08-20T07:58:33.287166Z", NULL },
+	{ "completed-success-rerun.json", EVENT_REAL, "success", "701331",
+		"2026-08-20T07:58:33.287166Z", NULL },
 	{ "completed-success-api.json", EVENT_REAL, "success", NULL, NULL, NULL },
 	{ "completed-success-ci.json", EVENT_REAL, "success", NULL, NULL, NULL },
-	{ "completed-success-staging.json", EVENT_REAL, "success", "701371", "2026-08-19T03:11:01.446008Z", NULL },
-	{ "completed-success-other-account.json", EVENT_REAL, "success", "70471823120419", "2026-08-19T02:55:24.901377Z", NULL },
+	{ "completed-success-staging.json", EVENT_REAL, "success", "701371",
+		"2026-08-19T03:11:01.446008Z", NULL },
+	{ "completed-success-other-account.json", EVENT_REAL, "success", "70471823120419",
+		"2026-08-19T02:55:24.901377Z", NULL },
 	{ "completed-errored-long-message.json", EVENT_REAL, "error", NULL, NULL, NULL },
 	{ "completed-success-escapes.json", EVENT_REAL, "success", NULL, NULL, NULL },
 	{ "completed-success-epoch-start.json", EVENT_REAL, "success", NULL, NULL, NULL },
-	{ "completed-success-key-order.json", EVENT_REAL, "success", "701340", "2026-08-19T04:02:03.990114Z", NULL },
-	{ "completed-success-types-swapped.json", EVENT_REAL, "success", "701340", "2026-08-19T04:02:03.990114Z", NULL },
-	{ "unknown-event-type.json", EVENT_IGNORED, "success", "701331", NULL, "unknown event type 'job.run.warned'" },
-	{ "legacy-completed-success-2023.json", EVENT_REAL, "success", "278001", "2023-05-29T07:52:15Z", NULL },
-	{ "legacy-errored-error-text.json", EVENT_REAL, "error", "278001", "2025-12-30T02:12:40Z", NULL },
-	{ "legacy-beta-2023-02.json", EVENT_REAL, "success", "278001", "2023-02-03T10:00:09Z", NULL },
+	{ "completed-success-key-order.json", EVENT_REAL, "success", "701340",
+		"2026-08-19T04:02:03.990114Z", NULL },
+	{ "completed-success-types-swapped.json", EVENT_REAL, "success", "701340",
+		"2026-08-19T04:02:03.990114Z", NULL },
+	{ "unknown-event-type.json", EVENT_IGNORED, "success", "701331", NULL,
+		"unknown event type 'job.run.warned'" },
+	{ "legacy-completed-success-2023.json", EVENT_REAL, "success", "278001",
+		"2023-05-29T07:52:15Z", NULL },
+	{ "legacy-errored-error-text.json", EVENT_REAL, "error", "278001", "2025-12-30T02:12:40Z",
+		NULL },
+	{ "legacy-beta-2023-02.json", EVENT_REAL, "success", "278001", "2023-02-03T10:00:09Z",
+		NULL },
 	{ "test-endpoint.json", EVENT_TEST, "success", "123", NULL, "constant one" },
 	{ "test-endpoint-no-status.json", EVENT_TEST, "", "", NULL, "type is 'test'" },
-	{ "v0-lifecycle-running.json", EVENT_IGNORED, "", "", "", "not a webhook of dbt's present format" },
-	{ "v0-lifecycle-success.json", EVENT_IGNORED, "", "", "", "not a webhook of dbt's present format" },
-	{ "bad-duplicate-keys.json", EVENT_IGNORED, NULL, NULL, NULL, "key 'eventType' stands twice; parsers disagree about which wins" },
+	{ "v0-lifecycle-running.json", EVENT_IGNORED, "", "", "",
+		"not a webhook of dbt's present format" },
+	{ "v0-lifecycle-success.json", EVENT_IGNORED, "", "", "",
+		"not a webhook of dbt's present format" },
+	{ "bad-duplicate-keys.json", EVENT_IGNORED, NULL, NULL, NULL,
+		"key 'eventType' stands twice; parsers disagree about which wins" },
 };
 
 static void every_sample_is_understood(void **state)
@@ -67,7 +85,8 @@ static void every_sample_is_understood(void **state)
 		OWNED(arena) arena = arena_new();
 		OWNED_TEXT struct text body;
 		struct error err = { 0 };
-		const struct event *event = event_parse(sample_read(samples[i].name, &body), "dbt-prod", NULL, arena, &err);
+		const struct event *event = event_parse(
+			sample_read(samples[i].name, &body), "dbt-prod", NULL, arena, &err);
 		if (!event)
 			fail_msg("%s: %s", samples[i].name, err.message);
 		print_message("    %s\n", samples[i].name);
@@ -92,19 +111,33 @@ static void a_body_fills_every_field(void **state)
 	OWNED(arena) arena = arena_new();
 	OWNED_TEXT struct text body;
 	struct error err;
-	const struct event *event = event_parse(sample_read("completed-success.json", &body), "s", NULL, arena, &err);
+	const struct event *event =
+		event_parse(sample_read("completed-success.json", &body), "s", NULL, arena, &err);
 	static const struct {
 		enum event_field field;
 		const char *want;
 	} wants[] = {
-		{ EVENT_SOURCE, "s" }, { EVENT_EVENT, "job.run.completed" }, { EVENT_EVENT_ID, "wev_3I7EfsqiC58rKODjvAXHxyiEUN0" },
-		{ EVENT_WEBHOOK_ID, "wsu_34xq2KgrdxnmTuUyUOlAJV9g2Y0" }, { EVENT_WEBHOOK_NAME, "Refresh Tableau" },
-		{ EVENT_ACCOUNT_ID, "58121" }, { EVENT_PROJECT_ID, "412907" }, { EVENT_PROJECT_NAME, "Jaffle Finance" },
-		{ EVENT_ENVIRONMENT_ID, "305518" }, { EVENT_ENVIRONMENT_NAME, "Production" }, { EVENT_JOB_ID, "701331" },
-		{ EVENT_JOB_NAME, "Nightly build" }, { EVENT_RUN_ID, "498210334" }, { EVENT_STATUS, "success" },
-		{ EVENT_STATUS_CODE, "10" }, { EVENT_STATUS_MESSAGE, "None" }, { EVENT_RUN_REASON, "scheduled" },
-		{ EVENT_DBT_VERSION, "2026.8.12+3f9c1de" }, { EVENT_RUN_STARTED_AT, "2026-08-19T02:00:05.482193Z" },
-		{ EVENT_RUN_FINISHED_AT, "2026-08-19T02:41:44.016502Z" }, { EVENT_TIMESTAMP, "2026-08-19T02:41:52.90417736Z" },
+		{ EVENT_SOURCE, "s" },
+		{ EVENT_EVENT, "job.run.completed" },
+		{ EVENT_EVENT_ID, "wev_3I7EfsqiC58rKODjvAXHxyiEUN0" },
+		{ EVENT_WEBHOOK_ID, "wsu_34xq2KgrdxnmTuUyUOlAJV9g2Y0" },
+		{ EVENT_WEBHOOK_NAME, "Refresh Tableau" },
+		{ EVENT_ACCOUNT_ID, "58121" },
+		{ EVENT_PROJECT_ID, "412907" },
+		{ EVENT_PROJECT_NAME, "Jaffle Finance" },
+		{ EVENT_ENVIRONMENT_ID, "305518" },
+		{ EVENT_ENVIRONMENT_NAME, "Production" },
+		{ EVENT_JOB_ID, "701331" },
+		{ EVENT_JOB_NAME, "Nightly build" },
+		{ EVENT_RUN_ID, "498210334" },
+		{ EVENT_STATUS, "success" },
+		{ EVENT_STATUS_CODE, "10" },
+		{ EVENT_STATUS_MESSAGE, "None" },
+		{ EVENT_RUN_REASON, "scheduled" },
+		{ EVENT_DBT_VERSION, "2026.8.12+3f9c1de" },
+		{ EVENT_RUN_STARTED_AT, "2026-08-19T02:00:05.482193Z" },
+		{ EVENT_RUN_FINISHED_AT, "2026-08-19T02:41:44.016502Z" },
+		{ EVENT_TIMESTAMP, "2026-08-19T02:41:52.90417736Z" },
 	};
 	assert_int_equal(sizeof wants / sizeof *wants, EVENT_FIELD_COUNT);
 	for (size_t i = 0; i < EVENT_FIELD_COUNT; i++)
@@ -114,7 +147,8 @@ static void a_body_fills_every_field(void **state)
 static void a_body_that_is_no_JSON_object_is_refused(void **state)
 {
 	(void)state;
-	static const char *const bodies[] = { "", "[]", "1", "\"a\"", "null", "{", "{} {}", "{\"a\":\"\\u0000\"}", "\xff", "{\"eventType\":}" };
+	static const char *const bodies[] = { "", "[]", "1", "\"a\"", "null", "{", "{} {}",
+		"{\"a\":\"\\u0000\"}", "\xff", "{\"eventType\":}" };
 	OWNED(arena) arena = arena_new();
 	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
 		struct error err = { 0 };
@@ -129,8 +163,10 @@ static void a_body_that_is_no_JSON_object_is_refused(void **state)
 static void members_of_any_type_do_no_harm(void **state)
 {
 	(void)state;
-	static const char *const bodies[] = { "{}", "{\"data\":null}", "{\"data\":[]}", "{\"data\":\"x\"}", "{\"eventType\":{},\"data\":{\"jobId\":[1]}}",
-		"{\"eventType\":\"job.run.completed\",\"data\":{\"runStatus\":{\"a\":1},\"runFinishedAt\":5,\"runErroredAt\":true}}" };
+	static const char *const bodies[] = { "{}", "{\"data\":null}", "{\"data\":[]}",
+		"{\"data\":\"x\"}", "{\"eventType\":{},\"data\":{\"jobId\":[1]}}",
+		"{\"eventType\":\"job.run.completed\",\"data\":{\"runStatus\":{\"a\":1}}}",
+		"{\"data\":{\"runFinishedAt\":5,\"runErroredAt\":true}}" };
 	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
 		OWNED(arena) arena = arena_new();
 		const struct event *event = parse(bodies[i], NULL, arena);
@@ -143,22 +179,35 @@ static void another_account_is_ignored_and_a_number_of_14_digits_keeps_them_all(
 {
 	(void)state;
 	OWNED(arena) arena = arena_new();
-	const char *body = "{\"accountId\":70471823091045,\"eventType\":\"job.run.completed\",\"data\":{\"jobId\":1}}";
+	const char *body = "{\"accountId\":70471823091045,\"eventType\":\"job.run.completed\","
+			   "\"data\":{\"jobId\":1}}";
 	assert_int_equal(parse(body, "70471823091045", arena)->standing, EVENT_REAL);
 	assert_int_equal(parse(body, NULL, arena)->standing, EVENT_REAL);
 	const struct event *event = parse(body, "58121", arena);
 	assert_int_equal(event->standing, EVENT_IGNORED);
 	assert_non_null(strstr(event->why, "70471823091045"));
-	assert_int_equal(parse("{\"eventType\":\"test\",\"accountId\":1,\"data\":{}}", "58121", arena)->standing, EVENT_TEST);
-	assert_int_equal(parse("{\"eventType\":\"job.run.completed\",\"data\":{\"jobId\":1}}", "58121", arena)->standing, EVENT_IGNORED);
+	assert_int_equal(
+		parse("{\"eventType\":\"test\",\"accountId\":1,\"data\":{}}", "58121", arena)
+			->standing,
+		EVENT_TEST);
+	assert_int_equal(parse("{\"eventType\":\"job.run.completed\",\"data\":{\"jobId\":1}}",
+				 "58121", arena)
+				 ->standing,
+		EVENT_IGNORED);
 }
 
 static void neither_a_dbt_job_nor_a_status_cannot_be_routed(void **state)
 {
 	(void)state;
 	OWNED(arena) arena = arena_new();
-	assert_int_equal(parse("{\"eventType\":\"job.run.completed\",\"data\":{}}", NULL, arena)->standing, EVENT_IGNORED);
-	assert_int_equal(parse("{\"eventType\":\"job.run.completed\",\"data\":{\"runStatus\":\"Success\"}}", NULL, arena)->standing, EVENT_REAL);
+	assert_int_equal(
+		parse("{\"eventType\":\"job.run.completed\",\"data\":{}}", NULL, arena)->standing,
+		EVENT_IGNORED);
+	assert_int_equal(
+		parse("{\"eventType\":\"job.run.completed\",\"data\":{\"runStatus\":\"Success\"}}",
+			NULL, arena)
+			->standing,
+		EVENT_REAL);
 }
 
 /* ---- status and times ----------------------------------------------------------------------- */
@@ -169,15 +218,28 @@ static void the_code_decides_the_status_and_the_text_only_without_one(void **sta
 	static const struct {
 		const char *code, *text, *want;
 	} cases[] = {
-		{ "10", "Errored", "success" }, { "20", "Success", "error" }, { "30", "", "cancelled" }, { "3", "x", "running" },
-		{ "1", "", "queued" }, { "2", "", "starting" }, { "", "Success", "success" }, { "", "ERRORED", "error" },
-		{ "", "Error", "error" }, { "", "Canceled", "cancelled" }, { "", "Cancelled", "cancelled" }, { "", "Odd One", "odd one" },
-		{ "", "", "" }, { "40", "Partial Success", "partial success" }, { "40", "Success", "code 40" }, { "0", "", "code 0" },
+		{ "10", "Errored", "success" },
+		{ "20", "Success", "error" },
+		{ "30", "", "cancelled" },
+		{ "3", "x", "running" },
+		{ "1", "", "queued" },
+		{ "2", "", "starting" },
+		{ "", "Success", "success" },
+		{ "", "ERRORED", "error" },
+		{ "", "Error", "error" },
+		{ "", "Canceled", "cancelled" },
+		{ "", "Cancelled", "cancelled" },
+		{ "", "Odd One", "odd one" },
+		{ "", "", "" },
+		{ "40", "Partial Success", "partial success" },
+		{ "40", "Success", "code 40" },
+		{ "0", "", "code 0" },
 		{ "123456789012345678901234567890", "Success", "code 12345678901234567890" },
 	};
 	OWNED(arena) arena = arena_new();
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct str found = status_canonical(str_of(cases[i].code), str_of(cases[i].text), arena);
+		struct str found =
+			status_canonical(str_of(cases[i].code), str_of(cases[i].text), arena);
 		assert_string_equal(found.at, cases[i].want);
 		assert_int_equal(found.length, strlen(cases[i].want));
 	}
@@ -195,9 +257,11 @@ static void finished_is_the_first_time_that_there_is(void **state)
 	static const struct {
 		const char *finished, *errored, *timestamp, *want;
 	} cases[] = {
-		{ "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z", "2026-01-04T00:00:00Z", "2026-01-02T00:00:00Z" },
+		{ "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z", "2026-01-04T00:00:00Z",
+			"2026-01-02T00:00:00Z" },
 		{ "", "2026-01-03T00:00:00Z", "2026-01-04T00:00:00Z", "2026-01-03T00:00:00Z" },
-		{ "1970-01-01T00:00:00Z", "", "2026-01-04T00:00:00.123456789Z", "2026-01-04T00:00:00.123456Z" },
+		{ "1970-01-01T00:00:00Z", "", "2026-01-04T00:00:00.123456789Z",
+			"2026-01-04T00:00:00.123456Z" },
 		{ "1970-01-01T00:00:00.000000Z", "1970-01-01T01:00:00+01:00", "", "" },
 		{ "0001-01-01T00:00:00Z", "", "2026-01-04T00:00:00Z", "2026-01-04T00:00:00Z" },
 		{ "yesterday", "soon", "2026-01-04 00:00:00Z", "2026-01-04T00:00:00Z" },
@@ -205,8 +269,11 @@ static void finished_is_the_first_time_that_there_is(void **state)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		OWNED(arena) arena = arena_new();
-		const char *body = arena_printf(arena, "{\"eventType\":\"job.run.completed\",\"timestamp\":\"%s\",\"data\":{\"jobId\":1,\"runFinishedAt\":\"%s\","
-			"\"runErroredAt\":\"%s\"}}", cases[i].timestamp, cases[i].finished, cases[i].errored);
+		const char *body = arena_printf(arena,
+			"{\"eventType\":\"job.run.completed\",\"timestamp\":\"%s\",\"data\":{"
+			"\"jobId\":1,\"runFinishedAt\":\"%s\","
+			"\"runErroredAt\":\"%s\"}}",
+			cases[i].timestamp, cases[i].finished, cases[i].errored);
 		finished_is(parse(body, NULL, arena), cases[i].want);
 	}
 }
@@ -221,24 +288,38 @@ static void the_test_button_is_known_and_nothing_else_is_taken_for_it(void **sta
 		bool is_test;
 	} cases[] = {
 		{ "the constant id", "wev_2KkC78P4Qux7RSn8XeZ2o2pdvcU", "", "", "", true },
-		{ "an id made in May 2023, delivered in 2026", "wev_2QSUzVtrTF6X3kTD9ec2FwUBzEx", "2026-08-19T02:41:52Z", "", "", true },
-		{ "the same on its day", "wev_2QSUzVtrTF6X3kTD9ec2FwUBzEx", "2023-05-29T07:52:18Z", "", "", false },
-		{ "an id of the future", "wev_3I7EfsqiC58rKODjvAXHxyiEUN0", "2024-08-19T02:41:52Z", "", "", false },
-		{ "an id from before dbt had webhooks", "wev_0QSUzVtrTF6X3kTD9ec2FwUBzEx", "2026-08-19T02:41:52Z", "", "", false },
+		{ "an id made in May 2023, delivered in 2026", "wev_2QSUzVtrTF6X3kTD9ec2FwUBzEx",
+			"2026-08-19T02:41:52Z", "", "", true },
+		{ "the same on its day", "wev_2QSUzVtrTF6X3kTD9ec2FwUBzEx", "2023-05-29T07:52:18Z",
+			"", "", false },
+		{ "an id of the future", "wev_3I7EfsqiC58rKODjvAXHxyiEUN0", "2024-08-19T02:41:52Z",
+			"", "", false },
+		{ "an id from before dbt had webhooks", "wev_0QSUzVtrTF6X3kTD9ec2FwUBzEx",
+			"2026-08-19T02:41:52Z", "", "", false },
 		{ "what people write", "evt-1", "2026-08-19T02:41:52Z", "", "", false },
 		{ "no id", "", "2026-08-19T02:41:52Z", "", "", false },
-		{ "one more character", "wev_2QSUzVtrTF6X3kTD9ec2FwUBzExx", "2026-08-19T02:41:52Z", "", "", false },
-		{ "a character that is none of base 62", "wev_2QSUzVtrTF6X3kTD9ec2FwUBz-x", "2026-08-19T02:41:52Z", "", "", false },
-		{ "the highest digits", "wev_zzzzzzzzzzzzzzzzzzzzzzzzzzz", "2026-08-19T02:41:52Z", "", "", false },
-		{ "exactly an hour of one clock", "e", "2026-08-18T12:30:37.9856733Z", "2026-08-18T11:30:37.985673Z", "2026-08-18T12:30:37.985673Z", true },
-		{ "exactly an hour, whole seconds", "e", "2026-08-18T12:30:37Z", "2026-08-18T11:30:37Z", "2026-08-18T12:30:37Z", false },
-		{ "an hour, told a second later", "e", "2026-08-18T12:30:38.98Z", "2026-08-18T11:30:37.98Z", "2026-08-18T12:30:37.98Z", false },
-		{ "half an hour", "e", "2026-08-18T12:30:37.98Z", "2026-08-18T12:00:37.98Z", "2026-08-18T12:30:37.98Z", false },
+		{ "one more character", "wev_2QSUzVtrTF6X3kTD9ec2FwUBzExx", "2026-08-19T02:41:52Z",
+			"", "", false },
+		{ "a character that is none of base 62", "wev_2QSUzVtrTF6X3kTD9ec2FwUBz-x",
+			"2026-08-19T02:41:52Z", "", "", false },
+		{ "the highest digits", "wev_zzzzzzzzzzzzzzzzzzzzzzzzzzz", "2026-08-19T02:41:52Z",
+			"", "", false },
+		{ "exactly an hour of one clock", "e", "2026-08-18T12:30:37.9856733Z",
+			"2026-08-18T11:30:37.985673Z", "2026-08-18T12:30:37.985673Z", true },
+		{ "exactly an hour, whole seconds", "e", "2026-08-18T12:30:37Z",
+			"2026-08-18T11:30:37Z", "2026-08-18T12:30:37Z", false },
+		{ "an hour, told a second later", "e", "2026-08-18T12:30:38.98Z",
+			"2026-08-18T11:30:37.98Z", "2026-08-18T12:30:37.98Z", false },
+		{ "half an hour", "e", "2026-08-18T12:30:37.98Z", "2026-08-18T12:00:37.98Z",
+			"2026-08-18T12:30:37.98Z", false },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		OWNED(arena) arena = arena_new();
-		const char *body = arena_printf(arena, "{\"eventType\":\"job.run.completed\",\"eventId\":\"%s\",\"timestamp\":\"%s\",\"data\":{\"jobId\":1,"
-			"\"runStartedAt\":\"%s\",\"runFinishedAt\":\"%s\"}}", cases[i].event_id, cases[i].timestamp, cases[i].started, cases[i].finished);
+		const char *body = arena_printf(arena,
+			"{\"eventType\":\"job.run.completed\",\"eventId\":\"%s\",\"timestamp\":\"%"
+			"s\",\"data\":{\"jobId\":1,"
+			"\"runStartedAt\":\"%s\",\"runFinishedAt\":\"%s\"}}",
+			cases[i].event_id, cases[i].timestamp, cases[i].started, cases[i].finished);
 		const struct event *event = parse(body, NULL, arena);
 		if ((event->standing == EVENT_TEST) != cases[i].is_test)
 			fail_msg("%s: %s", cases[i].says, event->why ? event->why : "not a test");
@@ -252,14 +333,17 @@ static void a_flat_event_needs_only_what_matters(void **state)
 	(void)state;
 	OWNED(arena) arena = arena_new();
 	struct error err = { 0 };
-	const struct event *event = event_read(STR("{\"job_id\": 1001, \"environment_name\": \"Production\"}"), arena, &err);
+	const struct event *event = event_read(
+		STR("{\"job_id\": 1001, \"environment_name\": \"Production\"}"), arena, &err);
 	assert_non_null(event);
 	field_is(event, EVENT_JOB_ID, "1001");
 	field_is(event, EVENT_EVENT, "job.run.completed");
 	field_is(event, EVENT_STATUS, "success");
 	field_is(event, EVENT_SOURCE, "");
 	assert_int_equal(event->standing, EVENT_REAL);
-	event = event_read(STR("{\"status\": \"Errored\", \"run_finished_at\": \"2026-08-19T02:00:00Z\"}"), arena, &err);
+	event = event_read(
+		STR("{\"status\": \"Errored\", \"run_finished_at\": \"2026-08-19T02:00:00Z\"}"),
+		arena, &err);
 	field_is(event, EVENT_STATUS, "error");
 	finished_is(event, "2026-08-19T02:00:00Z");
 	field_is(event_read(STR("{\"status_code\": 30}"), arena, &err), EVENT_STATUS, "cancelled");
@@ -272,8 +356,12 @@ static void a_flat_event_with_a_wrong_name_is_told_the_right_one(void **state)
 	static const struct {
 		const char *event, *why;
 	} cases[] = {
-		{ "{\"job-id\": 1}", "did you mean 'job_id'?" }, { "{\"colour\": 1}", "no field 'colour'" }, { "{\"job_id\": [1]}", "text or a number" },
-		{ "[]", "JSON object" }, { "\"x\"", "JSON object" }, { "", "not JSON" },
+		{ "{\"job-id\": 1}", "did you mean 'job_id'?" },
+		{ "{\"colour\": 1}", "no field 'colour'" },
+		{ "{\"job_id\": [1]}", "text or a number" },
+		{ "[]", "JSON object" },
+		{ "\"x\"", "JSON object" },
+		{ "", "not JSON" },
 	};
 	OWNED(arena) arena = arena_new();
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -295,13 +383,15 @@ static void a_written_event_reads_back_the_same(void **state)
 	OWNED(arena) arena = arena_new();
 	OWNED_TEXT struct text body;
 	struct error err;
-	const struct event *event = event_read(sample_read("completed-success-escapes.json", &body), arena, &err);
+	const struct event *event =
+		event_read(sample_read("completed-success-escapes.json", &body), arena, &err);
 	OWNED_JSON json = event_json(event);
 	OWNED_MEMORY char *printed = json_print(json);
 	const struct event *again = event_read(str_of(printed), arena, &err);
 	assert_non_null(again);
 	for (int field = 0; field < EVENT_FIELD_COUNT; field++)
-		field_is(again, (enum event_field)field, event_text(event, (enum event_field)field));
+		field_is(
+			again, (enum event_field)field, event_text(event, (enum event_field)field));
 	assert_int_equal(again->finished.us, event->finished.us);
 }
 
@@ -325,7 +415,8 @@ int main(void)
 		cmocka_unit_test(a_body_fills_every_field),
 		cmocka_unit_test(a_body_that_is_no_JSON_object_is_refused),
 		cmocka_unit_test(members_of_any_type_do_no_harm),
-		cmocka_unit_test(another_account_is_ignored_and_a_number_of_14_digits_keeps_them_all),
+		cmocka_unit_test(
+			another_account_is_ignored_and_a_number_of_14_digits_keeps_them_all),
 		cmocka_unit_test(neither_a_dbt_job_nor_a_status_cannot_be_routed),
 		cmocka_unit_test(the_code_decides_the_status_and_the_text_only_without_one),
 		cmocka_unit_test(finished_is_the_first_time_that_there_is),

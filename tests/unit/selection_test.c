@@ -10,23 +10,55 @@ static const struct {
 	struct selection selection;
 	const char *says, *json;
 } cases[] = {
-	{ { .site = "finance", .kind = CONTENT_WORKBOOK, .by = SELECT_NAME, .selector = "Revenue", .project = "Finance/Daily", .priority = 50,
-		.rule_count = 1, .rules = rules },
+	{ { .site = "finance",
+		  .kind = CONTENT_WORKBOOK,
+		  .by = SELECT_NAME,
+		  .selector = "Revenue",
+		  .project = "Finance/Daily",
+		  .priority = 50,
+		  .rule_count = 1,
+		  .rules = rules },
 		"workbook 'Revenue' in project 'Finance/Daily'",
-		"{\"site\":\"finance\",\"kind\":\"workbook\",\"name\":\"Revenue\",\"project\":\"Finance/Daily\",\"incremental\":false,\"priority\":50,"
+		"{\"site\":\"finance\",\"kind\":\"workbook\",\"name\":\"Revenue\",\"project\":"
+		"\"Finance/Daily\",\"incremental\":false,\"priority\":50,"
 		"\"rules\":[\"a-rule\"]}" },
-	{ { .site = "regional", .kind = CONTENT_DATASOURCE, .by = SELECT_PATTERN, .selector = "/^sales_/i", .tag = "dbt-1", .owner = "ann@example.com",
-		.incremental = true, .allow_many = true, .allow_none = true, .shadow = true, .priority = 100, .rule_count = 2, .rules = rules },
+	{ { .site = "regional",
+		  .kind = CONTENT_DATASOURCE,
+		  .by = SELECT_PATTERN,
+		  .selector = "/^sales_/i",
+		  .tag = "dbt-1",
+		  .owner = "ann@example.com",
+		  .incremental = true,
+		  .allow_many = true,
+		  .allow_none = true,
+		  .shadow = true,
+		  .priority = 100,
+		  .rule_count = 2,
+		  .rules = rules },
 		"datasources /^sales_/i with tag 'dbt-1' of owner 'ann@example.com'",
-		"{\"site\":\"regional\",\"kind\":\"datasource\",\"pattern\":\"/^sales_/i\",\"tag\":\"dbt-1\",\"owner\":\"ann@example.com\",\"incremental\":true,"
-		"\"allow\":[\"many\",\"none\"],\"mode\":\"shadow\",\"priority\":100,\"rules\":[\"a-rule\",\"b-rule\"]}" },
-	{ { .site = "s", .kind = CONTENT_TASK, .by = SELECT_LUID, .selector = "1b671a64-40d5-491e-99b0-da01ff1f3341", .allow_none = true, .rules = rules },
+		"{\"site\":\"regional\",\"kind\":\"datasource\",\"pattern\":\"/^sales_/"
+		"i\",\"tag\":\"dbt-1\",\"owner\":\"ann@example.com\",\"incremental\":true,"
+		"\"allow\":[\"many\",\"none\"],\"mode\":\"shadow\",\"priority\":100,\"rules\":[\"a-"
+		"rule\",\"b-rule\"]}" },
+	{ { .site = "s",
+		  .kind = CONTENT_TASK,
+		  .by = SELECT_LUID,
+		  .selector = "1b671a64-40d5-491e-99b0-da01ff1f3341",
+		  .allow_none = true,
+		  .rules = rules },
 		"task 1b671a64-40d5-491e-99b0-da01ff1f3341",
-		"{\"site\":\"s\",\"kind\":\"task\",\"luid\":\"1b671a64-40d5-491e-99b0-da01ff1f3341\",\"incremental\":false,\"allow\":[\"none\"],\"priority\":0,"
+		"{\"site\":\"s\",\"kind\":\"task\",\"luid\":\"1b671a64-40d5-491e-99b0-"
+		"da01ff1f3341\",\"incremental\":false,\"allow\":[\"none\"],\"priority\":0,"
 		"\"rules\":[]}" },
-	{ { .site = "s", .kind = CONTENT_FLOW, .by = SELECT_ALL, .project = "", .priority = 7, .rules = rules },
+	{ { .site = "s",
+		  .kind = CONTENT_FLOW,
+		  .by = SELECT_ALL,
+		  .project = "",
+		  .priority = 7,
+		  .rules = rules },
 		"all flows in project ''",
-		"{\"site\":\"s\",\"kind\":\"flow\",\"project\":\"\",\"incremental\":false,\"priority\":7,\"rules\":[]}" },
+		"{\"site\":\"s\",\"kind\":\"flow\",\"project\":\"\",\"incremental\":false,"
+		"\"priority\":7,\"rules\":[]}" },
 };
 
 static void a_selection_is_told_in_words(void **state)
@@ -55,8 +87,10 @@ static void what_is_written_as_JSON_reads_back_the_same(void **state)
 		if (!selection_parse(parsed, &read, arena, &err))
 			fail_msg("%s: %s", printed, err.message);
 		assert_int_equal(selection_compare(written, &read), 0);
-		assert_true(read.allow_many == written->allow_many && read.allow_none == written->allow_none);
-		assert_true(read.shadow == written->shadow && read.incremental == written->incremental);
+		assert_true(read.allow_many == written->allow_many &&
+			    read.allow_none == written->allow_none);
+		assert_true(
+			read.shadow == written->shadow && read.incremental == written->incremental);
 		assert_int_equal(read.priority, written->priority);
 		assert_int_equal(read.rule_count, written->rule_count);
 		for (size_t j = 0; j < read.rule_count; j++)
@@ -67,7 +101,8 @@ static void what_is_written_as_JSON_reads_back_the_same(void **state)
 static void what_is_no_selection_is_refused_and_leaves_the_output_alone(void **state)
 {
 	(void)state;
-	static const char *const bodies[] = { "{}", "[]", "1", "{\"site\":\"s\"}", "{\"kind\":\"workbook\"}", "{\"site\":\"\",\"kind\":\"flow\"}",
+	static const char *const bodies[] = { "{}", "[]", "1", "{\"site\":\"s\"}",
+		"{\"kind\":\"workbook\"}", "{\"site\":\"\",\"kind\":\"flow\"}",
 		"{\"site\":\"s\",\"kind\":\"view\"}", "{\"site\":[],\"kind\":\"flow\"}" };
 	OWNED(arena) arena = arena_new();
 	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
@@ -80,7 +115,9 @@ static void what_is_no_selection_is_refused_and_leaves_the_output_alone(void **s
 	}
 	struct error err;
 	struct selection read;
-	OWNED_JSON odd = json_parse(STR("{\"site\":\"s\",\"kind\":\"flows\",\"rules\":\"r\",\"allow\":\"many\",\"priority\":1000}"), &err);
+	OWNED_JSON odd = json_parse(STR("{\"site\":\"s\",\"kind\":\"flows\",\"rules\":\"r\","
+					"\"allow\":\"many\",\"priority\":1000}"),
+		&err);
 	assert_true(selection_parse(odd, &read, arena, &err));
 	assert_int_equal(read.priority, 50);
 	assert_int_equal(read.rule_count, 0);
@@ -93,10 +130,27 @@ static void selections_have_one_order_whatever_they_came_from(void **state)
 	/* Each is less than all that follow. */
 	static const struct selection ordered[] = {
 		{ .site = "a", .kind = CONTENT_WORKBOOK, .by = SELECT_NAME, .selector = "A" },
-		{ .site = "a", .kind = CONTENT_WORKBOOK, .by = SELECT_NAME, .selector = "A", .owner = "o" },
-		{ .site = "a", .kind = CONTENT_WORKBOOK, .by = SELECT_NAME, .selector = "A", .tag = "t" },
-		{ .site = "a", .kind = CONTENT_WORKBOOK, .by = SELECT_NAME, .selector = "A", .project = "P" },
-		{ .site = "a", .kind = CONTENT_WORKBOOK, .by = SELECT_NAME, .selector = "A", .project = "P", .incremental = true },
+		{ .site = "a",
+			.kind = CONTENT_WORKBOOK,
+			.by = SELECT_NAME,
+			.selector = "A",
+			.owner = "o" },
+		{ .site = "a",
+			.kind = CONTENT_WORKBOOK,
+			.by = SELECT_NAME,
+			.selector = "A",
+			.tag = "t" },
+		{ .site = "a",
+			.kind = CONTENT_WORKBOOK,
+			.by = SELECT_NAME,
+			.selector = "A",
+			.project = "P" },
+		{ .site = "a",
+			.kind = CONTENT_WORKBOOK,
+			.by = SELECT_NAME,
+			.selector = "A",
+			.project = "P",
+			.incremental = true },
 		{ .site = "a", .kind = CONTENT_WORKBOOK, .by = SELECT_NAME, .selector = "B" },
 		{ .site = "a", .kind = CONTENT_WORKBOOK, .by = SELECT_PATTERN, .selector = "/A/" },
 		{ .site = "a", .kind = CONTENT_WORKBOOK, .by = SELECT_ALL },

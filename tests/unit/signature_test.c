@@ -5,7 +5,7 @@
 
 #include "tests/unit/samples.h"
 
-#define SAMPLE_SECRET STR("c0ffee-sample-secret")      /* tests/samples/dbt/README.md */
+#define SAMPLE_SECRET STR("c0ffee-sample-secret") /* tests/samples/dbt/README.md */
 
 static void every_sample_is_signed_as_its_list_says(void **state)
 {
@@ -15,9 +15,10 @@ static void every_sample_is_signed_as_its_list_says(void **state)
 	const struct secret *const secrets[] = { secret };
 	sample_read("SIGNATURES", &list);
 	size_t count = 0;
-	char want[SIGNATURE_TEXT_SIZE], name[128];     /* %64s and %127s fit */
+	char want[SIGNATURE_TEXT_SIZE], name[128]; /* %64s and %127s fit */
 	int used;
-	for (const char *line = list.at; sscanf(line, "%64s %127s\n%n", want, name, &used) == 2; line += used, count++) {
+	for (const char *line = list.at; sscanf(line, "%64s %127s\n%n", want, name, &used) == 2;
+		line += used, count++) {
 		OWNED_TEXT struct text body;
 		struct str bytes = sample_read(name, &body);
 		char made[SIGNATURE_TEXT_SIZE];
@@ -41,7 +42,8 @@ static void only_64_hex_digits_are_a_signature(void **state)
 	for (size_t i = 0; i < sizeof good; i++)
 		upper[i] = (char)toupper((unsigned char)good[i]);
 	assert_true(signature_verify(upper, body, secrets, 1));
-	static const char *const formats[] = { " %s", "%s ", "%sa", "sha256=%s", "Bearer %s", "%.63s", "%.63sg", "%.0s", "%.63s\xc3\xa9" };
+	static const char *const formats[] = { " %s", "%s ", "%sa", "sha256=%s", "Bearer %s",
+		"%.63s", "%.63sg", "%.0s", "%.63s\xc3\xa9" };
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
 		OWNED_TEXT struct text header;
 		text_init(&header, TEXT_UNBOUNDED);
@@ -50,7 +52,8 @@ static void only_64_hex_digits_are_a_signature(void **state)
 		text_add_bytes(&header, formats[i], (size_t)(place - formats[i]));
 		text_add_bytes(&header, good, taken);
 		text_add(&header, after);
-		if (signature_verify(header.at, body, secrets, 1) || signature_is_written(header.at))
+		if (signature_verify(header.at, body, secrets, 1) ||
+			signature_is_written(header.at))
 			fail_msg("'%s' is taken for a signature", header.at);
 	}
 	assert_false(signature_verify(NULL, body, secrets, 1));
@@ -85,7 +88,8 @@ static void an_empty_body_and_a_body_with_NUL_are_bytes_as_any(void **state)
 	char empty[SIGNATURE_TEXT_SIZE], nul[SIGNATURE_TEXT_SIZE];
 	signature_make((struct str){ 0 }, secret, empty);
 	/* printf '' | openssl dgst -sha256 -hmac key */
-	assert_string_equal(empty, "5d5d139563c95b5967b9bd9a8c9b233a9dedb45072794cd232dc1b74832607d0");
+	assert_string_equal(
+		empty, "5d5d139563c95b5967b9bd9a8c9b233a9dedb45072794cd232dc1b74832607d0");
 	signature_make(STR("a\0b"), secret, nul);
 	assert_true(signature_verify(nul, STR("a\0b"), secrets, 1));
 	assert_false(signature_verify(nul, STR("a\0c"), secrets, 1));

@@ -1,0 +1,97 @@
+#include "sandbox/delay.h"
+#include <pthread.h>
+#include "base/clock.h"
+#include "base/thread.h"
+
+struct owed {
+	struct owed *next;
+	struct mono at;
+	struct web_request *request;
+	unsigned status;
+	const char *content_type;
+	struct text body;
+};
+
+struct delay {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct owed *first;            /* in order of time */
+	bool is_ending;
+};
+
+static void pay(struct owed *owed)
+{
+	if (owed->status)
+		web_reply(owed->request, owed->status, owed->content_type, text_str(&owed->body));
+	else
+		web_drop(owed->request);
+	text_clear(&owed->body);
+	free(owed);
+}
+
+static void *run(void *context)
+{
+	struct delay *delay = context;
+	pthread_mutex_lock(&delay->lock);
+	while (!delay->is_ending || delay->first) {
+		struct owed *owed = delay->first;
+		int64_t left = owed ? owed->at.us - clock_mono().us : 0;
+		if (!owed) {
+			pthread_cond_wait(&delay->changed, &delay->lock);
+		} else if (left > 0 && !delay->is_ending) {
+			struct timespec until = clock_deadline(left);
+			pthread_cond_timedwait(&delay->changed, &delay->lock, &until);
+		} else {
+			delay->first = owed->next;
+			pthread_mutex_unlock(&delay->lock);
+			pay(owed);
+			pthread_mutex_lock(&delay->lock);
+		}
+	}
+	pthread_mutex_unlock(&delay->lock);
+	return NULL;
+}
+
+struct delay *delay_new(struct error *err)
+{
+	struct delay *delay = mem_new(struct delay);
+	pthread_condattr_t steady;
+	pthread_mutex_init(&delay->lock, NULL);
+	pthread_condattr_init(&steady);
+	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	pthread_cond_init(&delay->changed, &steady);
+	pthread_condattr_destroy(&steady);
+	if (thread_start(&delay->thread, THREAD_ANY, "delay", run, delay, err))
+		return delay;
+	free(delay);
+	return NULL;
+}
+
+void delay_free(struct delay *delay)
+{
+	pthread_mutex_lock(&delay->lock);
+	delay->is_ending = true;
+	pthread_cond_signal(&delay->changed);
+	pthread_mutex_unlock(&delay->lock);
+	pthread_join(delay->thread, NULL);
+	pthread_cond_destroy(&delay->changed);
+	pthread_mutex_destroy(&delay->lock);
+	free(delay);
+}
+
+void delay_reply(struct delay *delay, struct web_request *request, int64_t us, unsigned status, const char *content_type, struct text *body)
+{
+	struct owed *owed = mem_new(struct owed);
+	*owed = (struct owed){ .at = mono_plus(clock_mono(), us), .request = request, .status = status, .content_type = content_type, .body = *body };
+	*body = (struct text){ 0 };
+	web_keep(request);
+	pthread_mutex_lock(&delay->lock);
+	struct owed **at = &delay->first;
+	while (*at && (*at)->at.us <= owed->at.us)
+		at = &(*at)->next;
+	owed->next = *at;
+	*at = owed;
+	pthread_cond_signal(&delay->changed);
+	pthread_mutex_unlock(&delay->lock);
+}

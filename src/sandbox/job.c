@@ -1,0 +1,68 @@
+/*
+ * sandbox/job.c - a job's life by the clock: Pending, InProgress, then its end (tableau-rest.md 6).
+ */
+#include <stdio.h>
+#include "sandbox/world.h"
+
+const char *const state_names[] = { "Pending", "InProgress", "Success", "Failed", "Cancelled" };
+
+struct box_times job_times(const struct box_job *job, struct wall now)
+{
+	struct box_times times = { .state = STATE_PENDING, .finish_code = -1 };
+	struct wall starts = wall_after(job->created, job->queued), ends = wall_after(starts, job->running);
+	bool is_cancelled = wall_is_set(job->cancelled) && job->cancelled.us < ends.us;
+	if (now.us >= starts.us && !(is_cancelled && job->cancelled.us < starts.us)) {
+		times.started = starts;
+		times.state = STATE_IN_PROGRESS;
+	}
+	if (is_cancelled) {
+		times.completed = job->cancelled;
+		times.finish_code = 2;
+		times.state = STATE_CANCELLED;
+	} else if (now.us >= ends.us) {
+		static const struct { int code; enum box_state state; } ways[] = {
+			[RESULT_SUCCESS] = { 0, STATE_SUCCESS },
+			[RESULT_FAILED] = { 1, STATE_FAILED },
+			[RESULT_CANCELLED] = { 2, STATE_CANCELLED },
+			[RESULT_BRIDGE] = { 3, STATE_SUCCESS },
+			[RESULT_ERROR_NOTE] = { 0, STATE_FAILED },
+		};
+		times.completed = ends;
+		times.finish_code = ways[job->result].code;
+		times.state = ways[job->result].state;
+	} else if (job->result == RESULT_BRIDGE && times.state == STATE_IN_PROGRESS) {
+		times.finish_code = 0;         /* handed to a Bridge client: not done (6.1) */
+	}
+	return times;
+}
+
+struct box_job *job_start(struct world *world, struct box_site *site, struct box_content *content, const char *by, bool incremental)
+{
+	struct box_job *job = arena_new_of(world->arena, struct box_job);
+	snprintf(job->id, sizeof job->id, "%s", world_luid(world->arena, site->content_url, "job", content->name, ++world->counter));
+	job->site = site;
+	job->content = content;
+	job->by = by;
+	job->created = clock_wall();
+	job->queued = content->queued ? content->queued : site->job.queued;
+	job->running = content->running ? content->running : site->job.running;
+	job->result = (enum box_result)content->result;
+	job->notes = content->notes;
+	job->incremental = incremental;
+	content->last_job = job;
+	mem_grow(&world->jobs, &world->job_capacity, world->job_count);
+	return world->jobs[world->job_count++] = job;
+}
+
+struct box_job *job_find(struct world *world, const struct box_site *site, const char *id)
+{
+	for (size_t i = world->job_count; i-- > 0;)
+		if (world->jobs[i]->site == site && text_is_nocase(world->jobs[i]->id, id))
+			return world->jobs[i];
+	return NULL;
+}
+
+bool content_is_busy(const struct box_content *content, struct wall now)
+{
+	return content->last_job && job_times(content->last_job, now).state <= STATE_IN_PROGRESS;
+}

@@ -1,0 +1,131 @@
+/* tableau/item.c - rows of lists, and what selections ask of them. */
+#include "tableau/item.h"
+#include "tableau/job.h"
+
+static const char *copy(const cJSON *json, const char *key, struct arena *arena)
+{
+	return arena_text(arena, json_text(json, key));
+}
+
+static void read_tags(const cJSON *json, struct item *item, struct arena *arena)
+{
+	const cJSON *first = json_items(json, "tags", "tag"), *tag;
+	size_t count = 0;
+	for (tag = first; tag; tag = json_items_next(tag))
+		count++;
+	const char **labels = arena_array(arena, const char *, count + 1);
+	for (tag = first; tag; tag = json_items_next(tag))
+		labels[item->tag_count++] = copy(tag, "label", arena);
+	item->tags = labels;
+}
+
+bool item_parse(const cJSON *json, struct item *item, struct arena *arena)
+{
+	const cJSON *owner = json_get(json, "owner"), *project = json_get(json, "project");
+	if (!*json_text(json, "id"))
+		return false;
+	*item = (struct item){
+		.luid = copy(json, "id", arena),
+		.name = copy(json, "name", arena),
+		.project_id = copy(project, "id", arena),
+		.project_name = copy(project, "name", arena),
+		.parent_id = copy(json, "parentProjectId", arena),
+		.path = "",
+		.owner_id = copy(owner, "id", arena),
+		.owner_name = copy(owner, "name", arena),
+		.owner_full_name = copy(owner, "fullName", arena),
+		.owner_email = copy(owner, "email", arena),
+		.has_extracts = json_get(json, "hasExtracts") ? json_flag(json, "hasExtracts", true) : -1,
+	};
+	read_tags(json, item, arena);
+	return true;
+}
+
+bool item_parse_task(const cJSON *json, struct item *item, struct arena *arena)
+{
+	const cJSON *task = json_get(json, "extractRefresh") ? json_get(json, "extractRefresh") : json;
+	const cJSON *content = json_get(task, "workbook") ? json_get(task, "workbook") : json_get(task, "datasource");
+	const char *name = json_text(content, "name");
+	if (!item_parse(task, item, arena))
+		return false;
+	item->name = *name ? arena_text(arena, name) : item->luid;
+	item->has_extracts = -1;
+	return true;
+}
+
+void item_copy(const struct item *from, struct item *to, struct arena *arena)
+{
+	const char **tags = arena_array(arena, const char *, from->tag_count + 1);
+	for (size_t i = 0; i < from->tag_count; i++)
+		tags[i] = arena_text(arena, from->tags[i]);
+	*to = (struct item){
+		.luid = arena_text(arena, from->luid),
+		.name = arena_text(arena, from->name),
+		.project_id = arena_text(arena, from->project_id),
+		.project_name = arena_text(arena, from->project_name),
+		.parent_id = arena_text(arena, from->parent_id),
+		.path = arena_text(arena, from->path),
+		.owner_id = arena_text(arena, from->owner_id),
+		.owner_name = arena_text(arena, from->owner_name),
+		.owner_full_name = arena_text(arena, from->owner_full_name),
+		.owner_email = arena_text(arena, from->owner_email),
+		.tag_count = from->tag_count,
+		.tags = tags,
+		.has_extracts = from->has_extracts,
+	};
+}
+
+bool item_has_tag(const struct item *item, const char *tag)
+{
+	for (size_t i = 0; i < item->tag_count; i++)
+		if (!strcmp(item->tags[i], tag))
+			return true;
+	return false;
+}
+
+bool item_has_owner(const struct item *item, const char *owner)
+{
+	return !strcmp(item->owner_full_name, owner) || !strcmp(item->owner_name, owner) || text_is_nocase(item->owner_email, owner) ||
+	       text_is_nocase(item->owner_id, owner);
+}
+
+bool item_tells_owner(const struct item *item)
+{
+	return *item->owner_full_name || *item->owner_name || *item->owner_email;
+}
+
+static int by_luid(const void *a, const void *b)
+{
+	const struct item *left = a, *right = b;
+	return strcmp(left->luid, right->luid);
+}
+
+static int by_name_and_luid(const void *a, const void *b)
+{
+	const struct item *left = a, *right = b;
+	int order = strcmp(left->name, right->name);
+	return order ? order : strcmp(left->luid, right->luid);
+}
+
+void items_sort(struct item *items, size_t count)
+{
+	if (count)
+		qsort(items, count, sizeof *items, by_name_and_luid);
+}
+
+size_t items_drop_doubles(struct item *items, size_t count)
+{
+	size_t kept = 0;
+	if (count)
+		qsort(items, count, sizeof *items, by_luid);
+	for (size_t i = 0; i < count; i++)
+		if (!kept || strcmp(items[kept - 1].luid, items[i].luid))
+			items[kept++] = items[i];
+	return kept;
+}
+
+const struct item *items_find(const struct item *items, size_t count, const char *luid)
+{
+	struct item key = { .luid = luid };
+	return count ? bsearch(&key, items, count, sizeof *items, by_luid) : NULL;
+}

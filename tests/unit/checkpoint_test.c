@@ -1,0 +1,80 @@
+/* tests/unit/checkpoint_test.c - the WAL does not grow for ever under a writer that never rests. */
+#include "base/clock.h"
+#include "tests/unit/store_folder.h"
+#include <sys/stat.h>
+
+#define LIMIT ((off_t)64 << 20) /* journal_size_limit of open.c: what a WAL that began anew is cut to */
+#define BODY_BYTES ((size_t)1 << 20)
+#define PATIENCE (60 * US_PER_SECOND)
+
+static off_t wal_bytes(void)
+{
+	char path[128];
+	struct stat about;
+
+	snprintf(path, sizeof path, "%s/state/state.db-wal", folder.path);
+	return stat(path, &about) ? 0 : about.st_size;
+}
+
+static void write_event(struct store *store, int number, struct str body)
+{
+	struct error err;
+	char event_id[32];
+
+	snprintf(event_id, sizeof event_id, "wev_%d", number);
+	struct event_row row = event_of(event_id);
+	row.body = body;
+	must(store_begin(store, &err));
+	must(store_add_event(store, &row, NULL, &err) == ADDED_NEW);
+	must(store_commit(store, &err));
+	store_checkpoint(store);
+}
+
+static void a_writer_that_never_rests_still_finds_its_WAL_short_again(void **state)
+{
+	(void)state;
+	OWNED_MEMORY char *bytes = mem_alloc(BODY_BYTES);
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct mono begun = clock_mono();
+	off_t longest = 0;
+	int number = 0;
+
+	while (wal_bytes() <= LIMIT)
+		write_event(store, number++, (struct str){ bytes, BODY_BYTES });
+	longest = wal_bytes();
+	while (wal_bytes() > LIMIT) {
+		write_event(store, number++, STR("{}"));
+		if (clock_mono().us - begun.us > PATIENCE)
+			fail_msg("the WAL is still %lld bytes long", (long long)wal_bytes());
+	}
+	assert_true(longest > LIMIT);
+}
+
+static void what_was_copied_is_there_after_a_new_start(void **state)
+{
+	(void)state;
+	OWNED_MEMORY char *bytes = mem_alloc(BODY_BYTES);
+	struct store *store = open_store(STORE_WRITE);
+	int64_t events;
+	struct error err;
+
+	for (int number = 0; number < 80; number++)
+		write_event(store, number, (struct str){ bytes, BODY_BYTES });
+	store_close(store);
+	store = open_store(STORE_WRITE);
+	sqlite3_stmt *query = NULL;
+	assert_int_equal(sqlite3_prepare_v2(store->database, "SELECT count(*) FROM event", -1, &query, NULL), SQLITE_OK);
+	must(query_number(store, query, "count", &events, &err));
+	sqlite3_finalize(query);
+	assert_int_equal(events, 80);
+	store_close(store);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		store_test(a_writer_that_never_rests_still_finds_its_WAL_short_again),
+		store_test(what_was_copied_is_there_after_a_new_start),
+	};
+	return cmocka_run_group_tests_name("checkpoint", tests, NULL, NULL);
+}

@@ -1,0 +1,414 @@
+/* tests/unit/config_test.c - the configuration file: defaults, problems, secrets. */
+#include "config/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tests/unit/test.h"
+
+#define SOURCE "sources: [{name: dbt, secrets: [{env: CONFIG_TEST_A}]}]\n"
+#define SITE                                                                                       \
+	"sites: [{name: one, server: 'https://tableau.example.com', pat: {name: p, secret: {env: " \
+	"CONFIG_TEST_A}}}]\n"
+#define WHOLE "version: 1\n" SOURCE SITE
+
+static char folder[] = "/tmp/config-test-XXXXXX", path[64]; /* the folder's name and 16 more */
+
+static void write_file(const char *name, const char *text)
+{
+	char whole[128]; /* the folder's name and a short one */
+	IGNORE(snprintf(whole, sizeof whole, "%s/%s", folder, name) < 0);
+	FILE *file = fopen(whole, "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static int make_folder(void **state)
+{
+	(void)state;
+	unsetenv("STATE_DIRECTORY");
+	unsetenv("REFRESH_ROUTER_CONFIG");
+	setenv("CONFIG_TEST_A", "alpha", 1);
+	setenv("CONFIG_TEST_B", "beta", 1);
+	setenv("CONFIG_TEST_ALSO_A", "alpha", 1);
+	if (!mkdtemp(folder))
+		return -1;
+	IGNORE(snprintf(path, sizeof path, "%s/c.yaml", folder) < 0);
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	unlink(path);
+	return rmdir(folder);
+}
+
+static struct config *load(const char *text, struct problems *problems)
+{
+	write_file("c.yaml", text);
+	return config_load(path, problems);
+}
+
+/* "LINE code; ..." of all of them, and each message. */
+static void list(struct problems *problems, struct text *codes, struct text *messages)
+{
+	problems_sort(problems);
+	text_init(codes, TEXT_UNBOUNDED);
+	text_init(messages, TEXT_UNBOUNDED);
+	for (size_t i = 0; i < problems_count(problems); i++) {
+		const struct problem *problem = problems_at(problems, i);
+		text_printf(codes, "%s%d %s", i ? "; " : "", problem->place.line,
+			problem_code_name(problem->code));
+		text_printf(messages, "%s | %s\n", problem->message,
+			problem->source_line ? problem->source_line : "");
+	}
+}
+
+static struct config *load_whole(const char *text)
+{
+	OWNED(problems) problems = problems_new();
+	struct config *config = load(text, problems);
+	OWNED_TEXT struct text codes, messages;
+	list(problems, &codes, &messages);
+	if (!config || codes.length)
+		fail_msg("%s\n%s", codes.at, messages.at);
+	return config;
+}
+
+/* ---- values --------------------------------------------------------------------------------- */
+
+static void what_is_left_out_has_its_default(void **state)
+{
+	(void)state;
+	OWNED(config) config = load_whole(WHOLE);
+	assert_string_equal(config->listen.webhooks, "0.0.0.0:8080");
+	assert_string_equal(config->listen.admin, "127.0.0.1:8081");
+	assert_null(config->listen.tls.certificate);
+	assert_string_equal(config->store, "sqlite:/var/lib/refresh-router/state.db");
+	assert_int_equal(config->rules.count, 1);
+	assert_true(str_starts(str_of(config->rules.items[0]), folder));
+	assert_true(str_ends(str_of(config->rules.items[0]), "/rules"));
+	assert_int_equal(config->history, 90 * 86400 * US_PER_SECOND);
+	assert_int_equal(config->give_up_after, 6 * 3600 * US_PER_SECOND);
+	assert_int_equal(config->clock_skew, 60 * US_PER_SECOND);
+	assert_int_equal(config->retry.initial, US_PER_SECOND);
+	assert_int_equal(config->retry.max, 300 * US_PER_SECOND);
+	assert_int_equal(config->limits.body, 1 << 20);
+	assert_int_equal(config->limits.connections, 1000);
+	assert_int_equal(config->limits.request_time, 10 * US_PER_SECOND);
+	assert_int_equal(config->limits.waiting_refreshes, 1000000);
+	assert_string_equal(config_source(config, 0)->signature_header, "Authorization");
+	assert_null(config_source(config, 0)->account_id);
+	const struct config_site *site = config_site_named(config, "one");
+	assert_ptr_equal(site, config_site(config, 0));
+	assert_null(config_site_named(config, "two"));
+	assert_string_equal(site->content_url, "");
+	assert_string_equal(site->api_version, "auto");
+	assert_int_equal(site->max_requests, 8);
+	assert_int_equal(site->max_running, 0);
+	assert_int_equal(site->poll_interval, 10 * US_PER_SECOND);
+	assert_null(site->ca_file);
+	assert_string_equal(site->place.file, path); /* lives as long as the configuration */
+}
+
+static void the_state_directory_is_systemds_when_there_is_one(void **state)
+{
+	(void)state;
+	setenv("STATE_DIRECTORY", "/var/lib/a:/var/lib/b", 1);
+	OWNED(config) config = load_whole(WHOLE);
+	unsetenv("STATE_DIRECTORY");
+	assert_string_equal(config->store, "sqlite:/var/lib/a/state.db");
+}
+
+static void paths_are_relative_to_the_file_that_names_them(void **state)
+{
+	(void)state;
+	OWNED(config)
+	config = load_whole("version: 1\nrules: [a, /b]\nstore: sqlite:s.db\nlisten: {tls: "
+			    "{certificate: c.pem, private_key: /k.pem}}\n"
+			    "sources: [{name: dbt, secrets: {file: secret}}]\n"
+			    "sites: [{name: one, server: 'https://t', ca_file: ca.pem, pat: {name: "
+			    "p, secret: {credential: x}}}]\n");
+	const struct secret_ref *ref = config_source(config, 0)->secrets.items;
+	const struct {
+		const char *found, *want;
+	} cases[] = {
+		{ config->rules.items[0], "/a" },
+		{ config->store + strlen("sqlite:"), "/s.db" },
+		{ config->listen.tls.certificate, "/c.pem" },
+		{ ref->name, "/secret" },
+		{ config_site(config, 0)->ca_file, "/ca.pem" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_true(str_starts(str_of(cases[i].found), folder));
+		assert_string_equal(cases[i].found + strlen(folder), cases[i].want);
+	}
+	assert_string_equal(config->rules.items[1], "/b");
+	assert_string_equal(config->listen.tls.private_key, "/k.pem");
+	assert_string_equal(config_site(config, 0)->pat.secret.name, "x");
+}
+
+static void a_cloud_site_has_clouds_budgets_unless_told_otherwise(void **state)
+{
+	(void)state;
+	OWNED(config)
+	config = load_whole("version: 1\n" SOURCE "sites:\n"
+			    "- {name: cloud, server: 'https://10ax.Online.Tableau.com/', "
+			    "content_url: a, pat: {name: p, secret: {env: A}}}\n"
+			    "- {name: own, server: 'https://10ax.online.tableau.com', content_url: "
+			    "b, refreshes_per_hour: 5, job_queries_per_day: 0,"
+			    " pat: {name: p, secret: {env: B}}}\n"
+			    "- {name: server, server: 'https://evilonline.tableau.com:443', pat: "
+			    "{name: p, secret: {env: C}}}\n");
+	static const struct {
+		int64_t hour, day;
+		bool is_cloud;
+		const char *server;
+	} wants[] = {
+		{ 60, 20000, true, "https://10ax.online.tableau.com" },
+		{ 5, 0, true, "https://10ax.online.tableau.com" },
+		{ 0, 0, false, "https://evilonline.tableau.com" },
+	};
+	for (size_t i = 0; i < 3; i++) {
+		const struct config_site *site = config_site(config, i);
+		assert_int_equal(site->refreshes_per_hour, wants[i].hour);
+		assert_int_equal(site->job_queries_per_day, wants[i].day);
+		assert_true(site->is_cloud == wants[i].is_cloud);
+		assert_string_equal(site->server, wants[i].server);
+	}
+}
+
+/* ---- problems ------------------------------------------------------------------------------- */
+
+#define SITES(server_and_more)                                                                     \
+	"version: 1\n" SOURCE                                                                      \
+	"sites:\n- {name: one, pat: {name: p, secret: {env: A}}, " server_and_more "}\n"
+#define TWO(first, second)                                                                         \
+	"version: 1\n" SOURCE "sites:\n- {name: one, " first "}\n- {name: two, " second "}\n"
+
+static const struct {
+	const char *says, *text, *codes;
+} cases[] = {
+	{ "an empty file", "", "1 missing-field; 1 missing-field; 1 missing-field" },
+	{ "a list", "[]\n", "1 wrong-type" },
+	{ "a text", "x\n", "1 wrong-type" },
+	{ "another version", "version: 2\n" SOURCE SITE, "1 version" },
+	{ "a version that is no number", "version: one\n" SOURCE SITE, "1 bad-value" },
+	{ "an unknown field", WHOLE "histroy: 1d\n", "4 unknown-field" },
+	{ "no source", "version: 1\nsources: []\n" SITE, "2 missing-field" },
+	{ "no site", "version: 1\n" SOURCE "sites: []\n", "3 missing-field" },
+	{ "sources that are no maps",
+		"version: 1\nsources: [a, {name: '/', secrets: {env: A}}]\n" SITE,
+		"2 wrong-type; 2 bad-value" },
+	{ "all problems at once",
+		"version: 3\nlisten: 5\nstore: mysql:x\nretry: 1\nsources: x\nsites: {a: b}\n",
+		"1 version; 2 wrong-type; 3 bad-value; 4 wrong-type; 5 wrong-type; 6 wrong-type" },
+	{ "PostgreSQL", WHOLE "store: postgresql://h/d\n", "4 not-yet" },
+	{ "another store", WHOLE "store: /var/x.db\n", "4 bad-value" },
+	{ "a store without a path", WHOLE "store: 'sqlite:'\n", "4 bad-value" },
+	{ "a listener without a port", WHOLE "listen: {webhooks: localhost}\n", "4 bad-value" },
+	{ "a port that there is not", WHOLE "listen: {webhooks: ':70000'}\n", "4 bad-value" },
+	{ "two listeners on one address",
+		WHOLE "listen: {webhooks: '127.0.0.1:81', admin: '127.0.0.1:81'}\n",
+		"4 bad-value" },
+	{ "two listeners on any free port",
+		WHOLE "listen: {webhooks: '127.0.0.1:0', admin: '127.0.0.1:0'}\n", "" },
+	{ "a certificate without a key", WHOLE "listen: {tls: {certificate: c}}\n",
+		"4 missing-field" },
+	{ "retries that shrink", WHOLE "retry: {initial: 10m}\n", "4 bad-value" },
+	{ "a source name that is no path",
+		"version: 1\nsources: [{name: a/b, secrets: {env: A}}]\n" SITE, "2 bad-value" },
+	{ "two sources of one name",
+		"version: 1\nsources: [{name: a, secrets: {env: A}}, {name: a, secrets: {env: "
+		"B}}]\n" SITE,
+		"2 duplicate-name" },
+	{ "an empty account",
+		"version: 1\nsources: [{name: a, secrets: {env: A}, account_id: ''}]\n" SITE,
+		"2 bad-value" },
+	{ "a header that is none",
+		"version: 1\nsources: [{name: a, secrets: {env: A}, signature_header: 'X: "
+		"y'}]\n" SITE,
+		"2 bad-value" },
+	{ "no secret", "version: 1\nsources: [{name: a, secrets: []}]\n" SITE, "2 bad-value" },
+	{ "a secret in the file", "version: 1\nsources: [{name: a, secrets: hunter2}]\n" SITE,
+		"2 inline-secret" },
+	{ "secrets in the file",
+		"version: 1\nsources: [{name: a, secrets: [hunter2, {env: A}]}]\n" SITE,
+		"2 inline-secret" },
+	{ "a PAT in the file",
+		SITES("server: 'https://t'") "- {name: x, server: 'https://u', pat: {name: p, "
+					     "secret: hunter2}}\n",
+		"5 inline-secret" },
+	{ "a server without a scheme", SITES("server: t.example.com"), "4 bad-value" },
+	{ "another scheme", SITES("server: 'ftp://t'"), "4 bad-value" },
+	{ "no host", SITES("server: 'https://'"), "4 bad-value" },
+	{ "a password", SITES("server: 'https://u:hunter2@t'"), "4 bad-value" },
+	{ "a path", SITES("server: 'https://t/#/site/x'"), "4 bad-value" },
+	{ "a port of letters", SITES("server: 'https://t:https'"), "4 bad-value" },
+	{ "port 0", SITES("server: 'https://t:0'"), "4 bad-value" },
+	{ "a blank", SITES("server: 'https://t t'"), "4 bad-value" },
+	{ "an open bracket", SITES("server: 'https://[::1'"), "4 bad-value" },
+	{ "an IPv6 address", SITES("server: 'https://[2001:DB8::1]:8443'"), "" },
+	{ "plain HTTP", SITES("server: 'http://tableau.example.com'"), "4 plain-http" },
+	{ "plain HTTP to 127.evil.com", SITES("server: 'http://127.evil.com'"), "4 plain-http" },
+	{ "plain HTTP to this machine", SITES("server: 'http://127.0.0.1:8000'"), "" },
+	{ "plain HTTP to localhost", SITES("server: 'http://localhost:8000/'"), "" },
+	{ "plain HTTP to ::1", SITES("server: 'http://[::1]:8000'"), "" },
+	{ "Cloud without a site", SITES("server: 'https://10ax.online.tableau.com'"),
+		"4 bad-value" },
+	{ "a content URL with a path", SITES("server: 'https://t', content_url: '#/site/x'"),
+		"4 bad-value" },
+	{ "an API version", SITES("server: 'https://t', api_version: 3.22"), "" },
+	{ "no API version", SITES("server: 'https://t', api_version: v3"), "4 bad-value" },
+	{ "a proxy", SITES("server: 'https://t', proxy: 'http://proxy:3128'"), "" },
+	{ "a proxy of no kind", SITES("server: 'https://t', proxy: 'proxy:3128'"), "4 bad-value" },
+	{ "a proxy with a password", SITES("server: 'https://t', proxy: 'http://u:hunter2@proxy'"),
+		"4 inline-secret" },
+	{ "too many requests", SITES("server: 'https://t', max_requests: 65"), "4 bad-value" },
+	{ "two sites of one name",
+		TWO("server: 'https://t', pat: {name: p, secret: {env: A}}",
+			"server: 'https://t', pat: {name: p, secret: {env: B}}") "- {name: two, "
+										 "server: "
+										 "'https://t', "
+										 "pat: {name: p, "
+										 "secret: {env: "
+										 "C}}}\n",
+		"6 duplicate-name" },
+	{ "one PAT for two sites",
+		TWO("server: 'https://t', pat: {name: p, secret: {env: A}}",
+			"server: 'https://T:443/', pat: {name: q, secret: {env: A}}"),
+		"5 shared-pat" },
+	{ "one PAT's name of two users",
+		TWO("server: 'https://t', pat: {name: p, secret: {env: A}}",
+			"server: 'https://t', pat: {name: p, secret: {env: B}}"),
+		"" },
+	{ "two servers",
+		TWO("server: 'https://t', pat: {name: p, secret: {env: A}}",
+			"server: 'https://u', pat: {name: p, secret: {env: A}}"),
+		"" },
+};
+
+static void each_mistake_is_told_where_it_stands(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		OWNED(problems) problems = problems_new();
+		OWNED(config) config = load(cases[i].text, problems);
+		OWNED_TEXT struct text codes, messages;
+		list(problems, &codes, &messages);
+		if (strcmp(codes.at, cases[i].codes))
+			fail_msg("%s: %s, not %s\n%s", cases[i].says, codes.at, cases[i].codes,
+				messages.at);
+		assert_true((config != NULL) == (problems_error_count(problems) == 0));
+		if (strstr(messages.at, "hunter2"))
+			fail_msg("%s: a secret is shown: %s", cases[i].says, messages.at);
+	}
+}
+
+static void eleven_PATs_on_one_server_are_warned_of(void **state)
+{
+	(void)state;
+	OWNED_TEXT struct text text;
+	text_init(&text, TEXT_UNBOUNDED);
+	text_add(&text, "version: 1\n" SOURCE "sites:\n");
+	for (int i = 0; i < 11; i++)
+		text_printf(&text,
+			"- {name: s%d, server: 'https://t', content_url: s%d, pat: {name: p, "
+			"secret: {env: S%d}}}\n",
+			i, i, i);
+	OWNED(problems) problems = problems_new();
+	OWNED(config) config = load(text.at, problems);
+	assert_non_null(config);
+	assert_int_equal(problems_warning_count(problems), 1);
+	assert_string_equal(problem_code_name(problems_at(problems, 0)->code), "many-pats");
+}
+
+static void a_file_that_is_not_there_is_a_problem(void **state)
+{
+	(void)state;
+	OWNED(problems) problems = problems_new();
+	assert_null(config_load("/nonexistent/c.yaml", problems));
+	assert_string_equal(problem_code_name(problems_at(problems, 0)->code), "unreadable");
+}
+
+static void the_file_is_looked_for_in_order(void **state)
+{
+	(void)state;
+	setenv("REFRESH_ROUTER_CONFIG", "/e.yaml", 1);
+	assert_string_equal(config_find("/given.yaml"), "/given.yaml");
+	assert_string_equal(config_find(NULL), "/e.yaml");
+	setenv("REFRESH_ROUTER_CONFIG", "", 1);
+	const char *found = config_find(NULL);
+	assert_true(!found || !strcmp(found, "./refresh-router.yaml") ||
+		    !strcmp(found, "/etc/refresh-router/config.yaml"));
+	unsetenv("REFRESH_ROUTER_CONFIG");
+}
+
+/* ---- secrets -------------------------------------------------------------------------------- */
+
+static void missing_and_shared_secrets_are_told_and_never_shown(void **state)
+{
+	(void)state;
+	OWNED(config)
+	config = load_whole(
+		"version: 1\nsources: [{name: dbt, secrets: [{env: CONFIG_TEST_A}, {env: "
+		"CONFIG_TEST_NONE}]}]\nsites:\n"
+		"- {name: a, server: 'https://t', pat: {name: p, secret: {env: CONFIG_TEST_A}}}\n"
+		"- {name: b, server: 'https://t', pat: {name: q, secret: {env: CONFIG_TEST_B}}}\n"
+		"- {name: c, server: 'https://t', pat: {name: r, secret: {env: "
+		"CONFIG_TEST_ALSO_A}}}\n"
+		"- {name: d, server: 'https://u', pat: {name: r, secret: {env: "
+		"CONFIG_TEST_ALSO_A}}}\n"
+		"- {name: e, server: 'https://u', pat: {name: r, secret: {file: none}}}\n");
+	OWNED(problems) problems = problems_new();
+	assert_false(config_check_secrets(config, problems));
+	OWNED_TEXT struct text codes, messages;
+	list(problems, &codes, &messages);
+	assert_string_equal(codes.at, "2 secret-missing; 6 shared-pat; 8 secret-missing");
+	assert_null(strstr(messages.at, "alpha"));
+	OWNED(problems) none = problems_new();
+	OWNED(config) good = load_whole(WHOLE);
+	assert_true(config_check_secrets(good, none));
+}
+
+/* ---- documents ------------------------------------------------------------------------------ */
+
+static void the_schema_and_the_manual_know_every_field(void **state)
+{
+	(void)state;
+	OWNED_JSON schema = config_schema();
+	assert_string_equal(
+		json_text(schema, "$schema"), "http://json-schema.org/draft-07/schema#");
+	assert_true(*json_text(schema, "$id") && *json_text(schema, "title"));
+	const cJSON *properties = json_get(schema, "properties");
+	static const char *const names[] = { "version", "listen", "store", "rules", "history",
+		"retry", "give_up_after", "clock_skew", "limits", "sources", "sites" };
+	OWNED_TEXT struct text table;
+	text_init(&table, TEXT_UNBOUNDED);
+	config_print_fields(&table);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		assert_non_null(json_get(properties, names[i]));
+		assert_non_null(strstr(table.at, names[i]));
+	}
+}
+
+int main(void)
+{
+	json_setup();
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_left_out_has_its_default),
+		cmocka_unit_test(the_state_directory_is_systemds_when_there_is_one),
+		cmocka_unit_test(paths_are_relative_to_the_file_that_names_them),
+		cmocka_unit_test(a_cloud_site_has_clouds_budgets_unless_told_otherwise),
+		cmocka_unit_test(each_mistake_is_told_where_it_stands),
+		cmocka_unit_test(eleven_PATs_on_one_server_are_warned_of),
+		cmocka_unit_test(a_file_that_is_not_there_is_a_problem),
+		cmocka_unit_test(the_file_is_looked_for_in_order),
+		cmocka_unit_test(missing_and_shared_secrets_are_told_and_never_shown),
+		cmocka_unit_test(the_schema_and_the_manual_know_every_field),
+	};
+	return cmocka_run_group_tests_name("config", tests, make_folder, remove_folder);
+}
