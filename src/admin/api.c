@@ -14,7 +14,7 @@
 struct listing {
 	struct admin *admin;
 	cJSON *items;
-	int64_t last_id;
+	int64_t ids[MOST_LIMIT];
 	int count, limit;
 	bool has_more;
 };
@@ -56,8 +56,7 @@ static bool take(struct listing *listing, int64_t id, cJSON *json)
 		cJSON_Delete(json);
 		return false;
 	}
-	listing->count++;
-	listing->last_id = id;
+	listing->ids[listing->count++] = id;
 	cJSON_AddItemToArray(listing->items, json);
 	return true;
 }
@@ -67,7 +66,7 @@ static void answer_list(struct web_request *request, struct listing *listing, bo
 	OWNED_JSON root = cJSON_CreateObject();
 	cJSON_AddItemToObject(root, "items", listing->items);
 	if (listing->has_more)
-		json_add_count(root, "next", listing->last_id);
+		json_add_count(root, "next", listing->ids[listing->count - 1]);
 	else
 		cJSON_AddNullToObject(root, "next");
 	if (ok)
@@ -111,8 +110,9 @@ void handle_events(struct admin *admin, struct web_request *request, int64_t id)
 		return;
 	listing.items = cJSON_CreateArray();
 	bool ok = store_list_events(admin->reader, &filter, visit_event, &listing, &err);
+	int at = 0;
 	cJSON_ArrayForEach(item, listing.items) {
-		add_refreshes(admin, item, (int64_t)cJSON_GetObjectItemCaseSensitive(item, "id")->valuedouble);
+		add_refreshes(admin, item, listing.ids[at++]);
 	}
 	answer_list(request, &listing, ok, &err);
 }

@@ -126,7 +126,7 @@ static void resolved(const struct outcome *outcome, const struct content *conten
 	if (outcome->ok) {
 		effects_go_on(call->effects, schedule_resolved(schedule, effects_now(), call->id, contents, count));
 	} else {
-		log_warning("selection not resolved", KV("selection", call->id), KV("reason", outcome->error.message));
+		log_debug("selection not resolved", KV("selection", call->id), KV("reason", outcome->error.message));
 		effects_go_on(call->effects, schedule_unresolved(schedule, effects_now(), call->id, effects_answer(outcome)));
 	}
 	call_free(call);

@@ -52,6 +52,7 @@ struct dispatch {
 	struct mono write_again_at;    /* {0}: not waiting */
 	struct shared_slot *status;
 	struct mono status_at;
+	bool is_status_stale;          /* something happened since */
 	atomic_llong open_count;       /* selections and refreshes that have not ended; for dispatch_is_full() */
 	atomic_llong most_open;
 	pthread_t thread;
@@ -365,6 +366,7 @@ static void publish(struct dispatch *dispatch)
 	if (now.us - dispatch->status_at.us < STATUS_EVERY)
 		return;
 	dispatch->status_at = now;
+	dispatch->is_status_stale = false;
 	metric_set(METRIC_refreshes_open, counts.open);
 	metric_set(METRIC_refreshes_waiting, counts.waiting);
 	metric_set(METRIC_selections_open, counts.selections);
@@ -381,7 +383,8 @@ static int wait_ms(const struct dispatch *dispatch)
 {
 	int64_t now = clock_mono().us, at = now + LONGEST_WAIT;
 	at = earlier(at, schedule_next(dispatch->schedule).us);
-	at = earlier(at, dispatch->status_at.us + (tableau_is_idle(dispatch->tableau) ? LONGEST_WAIT : STATUS_EVERY));
+	if (dispatch->is_status_stale)
+		at = earlier(at, dispatch->status_at.us + STATUS_EVERY);
 	if (dispatch->write_again_at.us)
 		at = earlier(at, dispatch->write_again_at.us);
 	if (dispatch->is_stopping)
@@ -402,6 +405,7 @@ static void *run(void *context)
 	struct dispatch *dispatch = context;
 	while (!is_done(dispatch)) {
 		tableau_step(dispatch->tableau, wait_ms(dispatch), mailbox_fd(dispatch->notes));
+		dispatch->is_status_stale = true;
 		take_notes(dispatch);
 		if (!dispatch->is_stopping)
 			perform_all(schedule_tick(dispatch->schedule, effects_now()), dispatch);

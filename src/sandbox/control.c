@@ -290,7 +290,7 @@ static cJSON *job_json(const struct box_job *job)
 	json_add_text(json, "id", job->id);
 	json_add_text(json, "site", job->site->content_url);
 	json_add_text(json, "kind", box_singular[job->content->kind]);
-	json_add_text(json, "content", job->content->id);
+	json_add_text(json, "content", job->content_id);
 	json_add_text(json, "name", job->content->name);
 	json_add_text(json, "by", job->by);
 	json_add_text(json, "state", state_names[times.state]);

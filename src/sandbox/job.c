@@ -42,6 +42,7 @@ struct box_job *job_start(struct world *world, struct box_site *site, struct box
 	snprintf(job->id, sizeof job->id, "%s", world_luid(world->arena, site->content_url, "job", content->name, ++world->counter));
 	job->site = site;
 	job->content = content;
+	job->content_id = content->id;
 	job->by = by;
 	job->created = clock_wall();
 	job->queued = content->queued ? content->queued : site->job.queued;

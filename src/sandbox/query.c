@@ -350,7 +350,7 @@ static void add_work(cJSON *json, const struct box_job *job, const struct box_ti
 	bool is_flow = job->content->kind == BOX_FLOW;
 	cJSON *wrapper = cJSON_AddObjectToObject(json, is_flow ? "runFlowJobType" : "extractRefreshJob");
 	cJSON *content = cJSON_AddObjectToObject(wrapper, box_singular[job->content->kind]);
-	json_add_text(content, "id", job->content->id);
+	json_add_text(content, "id", job->content_id);
 	json_add_text(content, "name", job->content->name);
 	if (times->state >= STATE_SUCCESS && times->state != STATE_CANCELLED && job->notes && *job->notes)
 		json_add_text(wrapper, "notes", job->notes);
@@ -400,7 +400,7 @@ void query_job(struct call *call, const char *id, struct reply *reply)
 	const struct box_job *job = job_or_404(call, id, reply);
 	if (job) {
 		reply->json = job_json(job, clock_wall());
-		reply->content = job->content->id;
+		reply->content = job->content_id;
 	}
 }
 

@@ -56,6 +56,7 @@ struct box_job {
 	char id[40];
 	struct box_site *site;
 	struct box_content *content;   /* of a task: the workbook or data source */
+	const char *content_id;        /* its LUID then: it may be published anew under another */
 	const char *by;                /* the PAT's name, or "foreign" */
 	struct wall created;
 	int64_t queued, running;

@@ -1,6 +1,6 @@
 /*
- * tableau/answer.c - Tableau's codes as one table, and the three ways in which an answer is not an answer: an error of Tableau's in JSON or XML, a
- * gateway's page, and no reply at all.
+ * tableau/answer.c - Tableau's codes as one table, and the three ways in which an answer is not an
+ * answer: an error of Tableau's in JSON or XML, a gateway's page, and no reply at all.
  */
 #include "tableau/answer.h"
 
@@ -8,6 +8,10 @@
 
 #define ANY_CALL 0
 #define ON(type) (1 << (type))
+
+#define SEEN "it was deleted, or the PAT's user may not see it"
+#define RIGHT "the PAT's user must own it, lead its project, or be an administrator"
+#define VERSION "this server does not speak that REST API version: write `api_version: auto`"
 
 /* clang-format off */
 static const struct meaning {
@@ -18,25 +22,30 @@ static const struct meaning {
 } meanings[] = {
 	/* sign-in, tableau-rest.md 2.2 */
 	{ 401001, ON(CALL_SIGN_IN), ERROR_REFUSED,
-		"the PAT's name or secret is wrong, or it has expired (15 days unused, or its end date), or it was revoked, or the site has another content_url" },
-	{ 405000, ON(CALL_SIGN_IN), ERROR_REFUSED, "write https:// and, for Tableau Cloud, the pod's own host name" },
-	{ 404001, ON(CALL_SIGN_IN), ERROR_REFUSED, "this server does not speak that REST API version: write `api_version: auto`" },
-	{ 404003, ON(CALL_SIGN_IN), ERROR_REFUSED, "this server does not speak that REST API version: write `api_version: auto`" },
-	/* sessions, 2.3 */
+	  "the PAT's name or secret is wrong, or it has expired (15 days unused, or its end date), "
+	  "or it was revoked, or the site has another content_url" },
+	{ 405000, ON(CALL_SIGN_IN), ERROR_REFUSED,
+	  "write https:// and, for Tableau Cloud, the pod's own host name" },
+	{ 404001, ON(CALL_SIGN_IN), ERROR_REFUSED, VERSION },
+	{ 404003, ON(CALL_SIGN_IN), ERROR_REFUSED, VERSION },
+	/* sessions, 2.3; 404000: the session of another site, or the site is gone (5.3) */
 	{ 401000, ANY_CALL, ERROR_SIGNED_OUT, NULL },
 	{ 401002, ANY_CALL, ERROR_SIGNED_OUT, NULL },
-	{ 404000, ANY_CALL, ERROR_SIGNED_OUT, NULL },          /* the session of another site, or the site is gone (5.3) */
+	{ 404000, ANY_CALL, ERROR_SIGNED_OUT, NULL },
 	/* refreshing, 5.3 */
 	{ 409093, ON(CALL_REFRESH), ERROR_QUEUED_ELSEWHERE, NULL },
-	{ 409090, ON(CALL_REFRESH), ERROR_REFUSED, "there is nothing to refresh in it: its data sources are published on their own, or live" },
-	{ 403180, ON(CALL_REFRESH), ERROR_REFUSED, "it has no extract: refresh its published data sources, or make an extract" },
-	{ 403004, ON(CALL_REFRESH), ERROR_REFUSED, "the PAT's user must own it, lead its project, or be an administrator" },
-	{ 403032, ON(CALL_REFRESH), ERROR_REFUSED, "the PAT's user must own it, lead its project, or be an administrator" },
-	{ 403157, ON(CALL_REFRESH), ERROR_REFUSED, "the site's administrator has switched this off (Run Now)" },
-	{ 404004, ON(CALL_REFRESH), ERROR_GONE, "it was deleted, or the PAT's user may not see it" },
-	{ 404006, ON(CALL_REFRESH), ERROR_GONE, "it was deleted, or the PAT's user may not see it" },
-	{ 404026, ON(CALL_REFRESH), ERROR_GONE, "the task was deleted, or the PAT's user may not see it" },
-	{ 404027, ON(CALL_REFRESH), ERROR_GONE, "it was deleted, or the PAT's user may not see it" },
+	{ 409090, ON(CALL_REFRESH), ERROR_REFUSED,
+	  "there is nothing to refresh in it: its data sources are published on their own, or live" },
+	{ 403180, ON(CALL_REFRESH), ERROR_REFUSED,
+	  "it has no extract: refresh its published data sources, or make an extract" },
+	{ 403004, ON(CALL_REFRESH), ERROR_REFUSED, RIGHT },
+	{ 403032, ON(CALL_REFRESH), ERROR_REFUSED, RIGHT },
+	{ 403157, ON(CALL_REFRESH), ERROR_REFUSED,
+	  "the site's administrator has switched this off (Run Now)" },
+	{ 404004, ON(CALL_REFRESH), ERROR_GONE, SEEN },
+	{ 404006, ON(CALL_REFRESH), ERROR_GONE, SEEN },
+	{ 404026, ON(CALL_REFRESH), ERROR_GONE, SEEN },
+	{ 404027, ON(CALL_REFRESH), ERROR_GONE, SEEN },
 	/* jobs, 6.1 */
 	{ 404018, ON(CALL_JOB) | ON(CALL_CANCEL), ERROR_GONE, NULL },
 	{ 400031, ON(CALL_JOB) | ON(CALL_CANCEL), ERROR_GONE, NULL },
@@ -51,33 +60,48 @@ static const struct meaning {
 static const struct meaning *meaning_of(int code, enum call_type type)
 {
 	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
-		if (meanings[i].code == code && (meanings[i].calls == ANY_CALL || (meanings[i].calls & ON(type))))
+		if (meanings[i].code == code &&
+			(meanings[i].calls == ANY_CALL || (meanings[i].calls & ON(type))))
 			return &meanings[i];
 	return NULL;
+}
+
+/* Blank, control character (also the C1 ones, which UTF-8 writes as C2 80 to C2 9F), or no UTF-8 at
+ * all. */
+static bool is_unwanted(struct str view, size_t at, bool is_utf8)
+{
+	unsigned char c = (unsigned char)view.at[at],
+		      next = at + 1 < view.length ? (unsigned char)view.at[at + 1] : 0;
+	return c <= 0x20 || c == 0x7f || (c >= 0x80 && !is_utf8) || (c == 0xc2 && next <= 0x9f);
 }
 
 void answer_clean(const char *text, size_t most, struct text *out)
 {
 	struct str view = str_of(text);
 	size_t begin = out->length;
-	bool was_blank = true, is_utf8 = str_is_utf8(view);
+	bool is_utf8 = str_is_utf8(view);
 	for (size_t i = 0; i < view.length && out->length - begin < most; i++) {
-		unsigned char c = (unsigned char)view.at[i];
-		bool is_blank = c <= 0x20 || c == 0x7f || (c >= 0x80 && !is_utf8);
-		if (!is_blank)
-			text_add_char(out, (char)c);
-		else if (!was_blank)
+		bool is_first = out->length == begin;
+		if (!is_unwanted(view, i, is_utf8))
+			text_add_char(out, view.at[i]);
+		else if (!is_first && out->at[out->length - 1] != ' ')
 			text_add_char(out, ' ');
-		was_blank = is_blank;
+		if (view.at[i] == '\xc2' && is_unwanted(view, i, is_utf8) && is_utf8)
+			i++;
 	}
-	/* A character that was cut in two goes. */
-	while (out->length > begin && !str_is_utf8((struct str){ out->at + begin, out->length - begin }))
+	/* A character that was cut in two goes, and so does a blank at the end. */
+	while (out->length > begin &&
+		(out->at[out->length - 1] == ' ' ||
+			!str_is_utf8((struct str){ out->at + begin, out->length - begin })))
 		out->at[--out->length] = '\0';
 }
 
 /* ---- errors ---- */
 
-struct told { int code; char summary[DETAIL_BYTES + 8], detail[DETAIL_BYTES + 8]; };
+struct told {
+	int code;
+	char summary[DETAIL_BYTES + 8], detail[DETAIL_BYTES + 8];
+};
 
 static void keep(char *member, const char *text)
 {
@@ -109,14 +133,17 @@ static bool told_json(const cJSON *json, struct told *told)
 /* The text between `open` and `close`, copied; "" when it is not there. */
 static void between(const char *text, const char *open, const char *close, char *member)
 {
-	const char *begin = strstr(text, open), *end = begin ? strstr(begin + strlen(open), close) : NULL;
+	const char *begin = strstr(text, open),
+		   *end = begin ? strstr(begin + strlen(open), close) : NULL;
 	if (!end)
 		return;
-	OWNED_MEMORY char *part = mem_copy_bytes(begin + strlen(open), (size_t)(end - begin) - strlen(open));
+	OWNED_MEMORY char *part =
+		mem_copy_bytes(begin + strlen(open), (size_t)(end - begin) - strlen(open));
 	keep(member, part);
 }
 
-/* <tsResponse><error code="401002"><summary>..</summary><detail>..</detail></error></tsResponse>, also when JSON was asked for (7.1). */
+/* <tsResponse><error code="401002"><summary>..</summary><detail>..</detail></error></tsResponse>,
+ * also when JSON was asked for (7.1). */
 static bool told_xml(struct str body, struct told *told)
 {
 	OWNED_MEMORY char *text = mem_copy_bytes(body.at, body.length < 8192 ? body.length : 8192);
@@ -151,54 +178,77 @@ static enum error_kind kind_of_status(int status, enum call_type type)
 		return type == CALL_SIGN_IN ? ERROR_REFUSED : ERROR_SIGNED_OUT;
 	if (status == 408 || status == 429)
 		return ERROR_TRANSIENT;
-	if (status >= 500)             /* it may have queued the job all the same (5.3) */
+	if (status >= 500) /* it may have queued the job all the same (5.3) */
 		return type == CALL_REFRESH ? ERROR_UNKNOWN : ERROR_TRANSIENT;
 	return ERROR_REFUSED;
 }
 
-static void refused_by_tableau(const struct reply *reply, enum call_type type, const struct told *told, struct outcome *outcome)
+static void refused_by_tableau(const struct reply *reply, enum call_type type,
+	const struct told *told, struct outcome *outcome)
 {
 	const struct meaning *meaning = meaning_of(told->code, type);
-	enum error_kind kind = meaning ? meaning->kind : kind_of_status(told->code >= 100000 ? told->code / 1000 : reply->http_status, type);
+	enum error_kind kind = meaning ? meaning->kind
+				       : kind_of_status(told->code >= 100000 ? told->code / 1000
+									     : reply->http_status,
+						 type);
 	outcome->code = told->code;
 	if (!outcome->retry_after_us && kind == ERROR_TRANSIENT)
 		outcome->retry_after_us = wait_in_text(told->detail);
-	error_fail(&outcome->error, kind, "Tableau says %d: %s%s%s%s%s%s", told->code, told->summary, *told->detail ? ": " : "", told->detail,
-	           meaning && meaning->advice ? " (" : "", meaning && meaning->advice ? meaning->advice : "", meaning && meaning->advice ? ")" : "");
+	error_fail(&outcome->error, kind, "Tableau says %d: %s%s%s%s%s%s", told->code,
+		told->summary, *told->detail ? ": " : "", told->detail,
+		meaning && meaning->advice ? " (" : "",
+		meaning && meaning->advice ? meaning->advice : "",
+		meaning && meaning->advice ? ")" : "");
 }
 
 /* HTML of a gateway, an SSO wall, nothing at all: not Tableau's word (7.3). */
 static void not_tableau(const struct reply *reply, enum call_type type, struct outcome *outcome)
 {
 	char start[DETAIL_BYTES + 8];
-	OWNED_MEMORY char *body = mem_copy_bytes(reply->body.at, reply->body.length < 80 ? reply->body.length : 80);
+	OWNED_MEMORY char *body =
+		mem_copy_bytes(reply->body.at, reply->body.length < 80 ? reply->body.length : 80);
 	enum error_kind kind = type == CALL_REFRESH ? ERROR_UNKNOWN : ERROR_TRANSIENT;
 	keep(start, body);
-	if (reply->http_status >= 300 && reply->http_status < 400)
-		error_fail(&outcome->error, ERROR_REFUSED, "HTTP %d: the server sends us to '%.200s'; redirects are not followed: configure that host as `server`",
-		           reply->http_status, reply->location);
-	else if (reply->http_status == 429 || reply->http_status == 408)
-		error_fail(&outcome->error, ERROR_TRANSIENT, "HTTP %d without a body of Tableau's", reply->http_status);
-	else if (*start)
-		error_fail(&outcome->error, kind, "HTTP %d, but not from Tableau; the answer begins '%s'", reply->http_status, start);
-	else
-		error_fail(&outcome->error, kind, "HTTP %d with an empty answer", reply->http_status);
+	if (reply->http_status >= 300 && reply->http_status < 400) {
+		char location[DETAIL_BYTES + 8];
+		keep(location, reply->location);
+		error_fail(&outcome->error, ERROR_REFUSED,
+			"HTTP %d: the server sends us to '%s'; redirects are not followed: "
+			"configure that host as `server`",
+			reply->http_status, location);
+	} else if (reply->http_status == 429 || reply->http_status == 408) {
+		error_fail(&outcome->error, ERROR_TRANSIENT, "HTTP %d without a body of Tableau's",
+			reply->http_status);
+	} else if (*start) {
+		error_fail(&outcome->error, kind,
+			"HTTP %d, but not from Tableau; the answer begins '%s'", reply->http_status,
+			start);
+	} else {
+		error_fail(
+			&outcome->error, kind, "HTTP %d with an empty answer", reply->http_status);
+	}
 }
 
-void answer_read(const struct reply *reply, enum call_type type, struct outcome *outcome, cJSON **json)
+void answer_read(
+	const struct reply *reply, enum call_type type, struct outcome *outcome, cJSON **json)
 {
 	*json = NULL;
-	*outcome = (struct outcome){ .http_status = reply->http_status, .retry_after_us = reply->retry_after_us, .asked_at = reply->asked_at };
+	*outcome = (struct outcome){ .http_status = reply->http_status,
+		.retry_after_us = reply->retry_after_us,
+		.asked_at = reply->asked_at };
 	if (wall_is_set(reply->date))
-		outcome->clock_ahead_us = reply->date.us - clock_wall().us / US_PER_SECOND * US_PER_SECOND;
+		outcome->clock_ahead_us =
+			reply->date.us - clock_wall().us / US_PER_SECOND * US_PER_SECOND;
 	if (!reply->is_answered) {
 		bool is_unknown = type == CALL_REFRESH && reply->may_be_sent;
-		error_fail(&outcome->error, is_unknown ? ERROR_UNKNOWN : ERROR_TRANSIENT, "%s", reply->failure);
+		error_fail(&outcome->error, is_unknown ? ERROR_UNKNOWN : ERROR_TRANSIENT, "%s",
+			reply->failure);
 		return;
 	}
 	struct told told = { 0 };
 	bool is_good = reply->http_status >= 200 && reply->http_status <= 299;
-	bool may_be_empty = reply->http_status == 204 || type == CALL_CANCEL || type == CALL_SIGN_OUT;
+	bool may_be_empty =
+		reply->http_status == 204 || type == CALL_CANCEL || type == CALL_SIGN_OUT;
 	OWNED_JSON tree = reply->body.length ? json_parse(reply->body, &(struct error){ 0 }) : NULL;
 	if (!tree && is_good && may_be_empty && !reply->body.length)
 		tree = cJSON_CreateObject();

@@ -1,6 +1,6 @@
 /*
- * tableau/answer.h - what an answer of Tableau means: its codes are one table (tableau-rest.md 5.3, 6.1 and 7), with advice for a person. Pure.
- * Private to tableau/.
+ * tableau/answer.h - what an answer of Tableau means: its codes are one table
+ * (tableau-rest.md 5.3, 6.1 and 7), with advice for a person. Pure. Private to tableau/.
  */
 #pragma once
 #include "base/json.h"
@@ -10,9 +10,12 @@
 enum call_type { CALL_QUERY, CALL_REFRESH, CALL_SIGN_IN, CALL_SIGN_OUT, CALL_JOB, CALL_CANCEL };
 
 /*
- * Reads a reply. On success (2xx with a JSON object; an empty 2xx where nothing is to be told) *json is the tree, the caller's; otherwise it is NULL and outcome->error says what happened.
- * A reply that is not Tableau's JSON or XML is a gateway's: transient (7.3).
+ * Reads a reply. On success (2xx with a JSON object; an empty 2xx where nothing is to be told)
+ * *json is the tree, the caller's; otherwise it is NULL and outcome->error says what happened. A
+ * reply that is not Tableau's JSON or XML is a gateway's: transient (7.3).
  */
-void answer_read(const struct reply *reply, enum call_type type, struct outcome *outcome, cJSON **json);
-/* A stranger's text for a message of ours: one line, no control characters, at most `most` bytes, in `out`. */
+void answer_read(
+	const struct reply *reply, enum call_type type, struct outcome *outcome, cJSON **json);
+/* A stranger's text for a message of ours: one line, no control characters, at most `most` bytes,
+ * in `out`. */
 void answer_clean(const char *text, size_t most, struct text *out);

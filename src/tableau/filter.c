@@ -3,7 +3,8 @@
 
 static bool is_unreserved(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c && strchr("-._~", c));
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c && strchr("-._~", c));
 }
 
 void filter_encode(struct str value, struct text *out)
@@ -24,7 +25,8 @@ bool filter_name(const char *name, struct text *out)
 		is_changed |= is_forbidden;
 		if (is_forbidden)
 			text_add_char(out, '*');
-		else if (*c == ':')    /* fine as it is; servers before 3.7 do not take it encoded (3) */
+		else if (*c ==
+			 ':') /* fine as it is; servers before 3.7 do not take it encoded (3) */
 			text_add_char(out, ':');
 		else
 			filter_encode((struct str){ c, 1 }, out);

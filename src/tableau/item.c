@@ -35,7 +35,8 @@ bool item_parse(const cJSON *json, struct item *item, struct arena *arena)
 		.owner_name = copy(owner, "name", arena),
 		.owner_full_name = copy(owner, "fullName", arena),
 		.owner_email = copy(owner, "email", arena),
-		.has_extracts = json_get(json, "hasExtracts") ? json_flag(json, "hasExtracts", true) : -1,
+		.has_extracts =
+			json_get(json, "hasExtracts") ? json_flag(json, "hasExtracts", true) : -1,
 	};
 	read_tags(json, item, arena);
 	return true;
@@ -43,8 +44,10 @@ bool item_parse(const cJSON *json, struct item *item, struct arena *arena)
 
 bool item_parse_task(const cJSON *json, struct item *item, struct arena *arena)
 {
-	const cJSON *task = json_get(json, "extractRefresh") ? json_get(json, "extractRefresh") : json;
-	const cJSON *content = json_get(task, "workbook") ? json_get(task, "workbook") : json_get(task, "datasource");
+	const cJSON *task =
+		json_get(json, "extractRefresh") ? json_get(json, "extractRefresh") : json;
+	const cJSON *content = json_get(task, "workbook") ? json_get(task, "workbook")
+							  : json_get(task, "datasource");
 	const char *name = json_text(content, "name");
 	if (!item_parse(task, item, arena))
 		return false;
@@ -85,8 +88,8 @@ bool item_has_tag(const struct item *item, const char *tag)
 
 bool item_has_owner(const struct item *item, const char *owner)
 {
-	return !strcmp(item->owner_full_name, owner) || !strcmp(item->owner_name, owner) || text_is_nocase(item->owner_email, owner) ||
-	       text_is_nocase(item->owner_id, owner);
+	return !strcmp(item->owner_full_name, owner) || !strcmp(item->owner_name, owner) ||
+	       text_is_nocase(item->owner_email, owner) || text_is_nocase(item->owner_id, owner);
 }
 
 bool item_tells_owner(const struct item *item)

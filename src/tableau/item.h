@@ -1,19 +1,22 @@
 /*
- * tableau/item.h - one row of a list of content or projects (tableau-rest.md 4.3, 4.4, 6.4). Pure. Private to tableau/.
+ * tableau/item.h - one row of a list of content or projects (tableau-rest.md 4.3, 4.4, 6.4). Pure.
+ * Private to tableau/.
  */
 #pragma once
 #include "base/arena.h"
 #include "base/json.h"
 
-struct item {                      /* texts are never NULL */
-	const char *luid, *name;       /* a task's name is that of its workbook or data source when it is told, else its LUID */
-	const char *project_id, *project_name;         /* "" in a Personal Space */
-	const char *parent_id;         /* of a project; "" at the top */
-	const char *path;              /* of a project: see project.h; else "" */
-	const char *owner_id, *owner_name, *owner_full_name, *owner_email;     /* names only with fields=_all_ */
+struct item {                    /* texts are never NULL */
+	const char *luid, *name; /* a task's name is that of its workbook or data source when it is
+				    told, else its LUID */
+	const char *project_id, *project_name; /* "" in a Personal Space */
+	const char *parent_id;                 /* of a project; "" at the top */
+	const char *path;                      /* of a project: see project.h; else "" */
+	const char *owner_id, *owner_name, *owner_full_name,
+		*owner_email; /* names only with fields=_all_ */
 	size_t tag_count;
 	const char *const *tags;
-	int has_extracts;              /* 1, 0, or -1: not told */
+	int has_extracts; /* 1, 0, or -1: not told */
 };
 
 /* False: a row without an id, of no use. Texts are copied to `arena`. */
@@ -24,7 +27,7 @@ void item_copy(const struct item *from, struct item *to, struct arena *arena);
 bool item_has_tag(const struct item *item, const char *tag);
 /* By full name, user name or LUID exactly, by e-mail address without case. */
 bool item_has_owner(const struct item *item, const char *owner);
-bool item_tells_owner(const struct item *item);        /* a name of it */
+bool item_tells_owner(const struct item *item); /* a name of it */
 
 /* Sorts by name, then LUID. */
 void items_sort(struct item *items, size_t count);

@@ -1,9 +1,10 @@
 /*
- * tableau/job.c - jobs as Tableau tells them. A job is over when completedAt is there, not before (tableau-rest.md 6.1).
+ * tableau/job.c - jobs as Tableau tells them. A job is over when completedAt is there, not before
+ * (tableau-rest.md 6.1).
  */
 #include "tableau/job.h"
-#include <stdio.h>
 #include "tableau/answer.h"
+#include <stdio.h>
 
 #define NOTES_BYTES 400
 
@@ -17,7 +18,8 @@ const cJSON *json_items(const cJSON *reply, const char *plural, const char *sing
 
 const cJSON *json_items_next(const cJSON *item)
 {
-	/* An object in the place of an array of one has its parent's members as neighbours, which have names. */
+	/* An object in the place of an array of one has its parent's members as neighbours, which
+	 * have names. */
 	return item->string ? NULL : item->next;
 }
 
@@ -44,7 +46,8 @@ static const cJSON *find_content(const cJSON *job, const cJSON **wrapper)
 {
 	static const char *const kinds[] = { "workbook", "datasource", "flow" };
 	const cJSON *member;
-	cJSON_ArrayForEach(member, job) {
+	cJSON_ArrayForEach(member, job)
+	{
 		if (!cJSON_IsObject(member))
 			continue;
 		for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -61,17 +64,21 @@ static const cJSON *find_content(const cJSON *job, const cJSON **wrapper)
 
 static const char *error_note(const cJSON *json)
 {
-	for (const cJSON *note = json_items(json, "statusNotes", "statusNote"); note; note = json_items_next(note))
+	for (const cJSON *note = json_items(json, "statusNotes", "statusNote"); note;
+		note = json_items_next(note))
 		if (!strcmp(json_text(note, "type"), "errorCode"))
-			return *json_text(note, "text") ? json_text(note, "text") : json_text(note, "value");
+			return *json_text(note, "text") ? json_text(note, "text")
+							: json_text(note, "value");
 	return NULL;
 }
 
-/* Bridge: 0 without an end is only the hand-over, 3 is done. A note of type errorCode is a failure even with code 0. (6.1) */
+/* Bridge: 0 without an end is only the hand-over, 3 is done. A note of type errorCode is a failure
+ * even with code 0. (6.1) */
 static void set_end(struct job *job, const cJSON *json, const char *error, struct arena *arena)
 {
 	int64_t code;
-	if (!*json_text(json, "completedAt"))  /* the text, not the time: one that cannot be read is an end all the same */
+	if (!*json_text(json, "completedAt")) /* the text, not the time: one that cannot be read is
+						 an end all the same */
 		return;
 	if (!json_count(json, "finishCode", &code)) {
 		job->state = JOB_FAILED;
@@ -114,10 +121,18 @@ bool job_parse(const cJSON *reply, struct job *job, struct arena *arena, struct 
 
 bool job_row_parse(const cJSON *row, struct job *job, struct arena *arena)
 {
-	static const struct { const char *status; enum job_state state; } states[] = {
-		{ "Pending", JOB_QUEUED }, { "InProgress", JOB_RUNNING }, { "Success", JOB_SUCCEEDED }, { "Failed", JOB_FAILED }, { "Cancelled", JOB_CANCELLED },
+	static const struct {
+		const char *status;
+		enum job_state state;
+	} states[] = {
+		{ "Pending", JOB_QUEUED },
+		{ "InProgress", JOB_RUNNING },
+		{ "Success", JOB_SUCCEEDED },
+		{ "Failed", JOB_FAILED },
+		{ "Cancelled", JOB_CANCELLED },
 	};
-	struct job read = { .state = JOB_RUNNING, .notes = "" };       /* a word that nobody knows: not finished (6.2) */
+	struct job read = { .state = JOB_RUNNING,
+		.notes = "" }; /* a word that nobody knows: not finished (6.2) */
 	if (!set_id(&read, row))
 		return false;
 	for (size_t i = 0; i < sizeof states / sizeof *states; i++)

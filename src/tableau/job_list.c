@@ -1,12 +1,13 @@
 /*
- * tableau/job_list.c - one call polls all jobs of a site (tableau-rest.md 6.2), where the PAT's user is an administrator. Others get a 403, once a day.
+ * tableau/job_list.c - one call polls all jobs of a site (tableau-rest.md 6.2), where the PAT's
+ * user is an administrator. Others get a 403, once a day.
  */
 #include "tableau/job_list.h"
 #include "tableau/job.h"
 
-#define LIST_AGAIN_AFTER (86400 * US_PER_SECOND)       /* a PAT's user may become an administrator */
-#define PAGE_SIZE 1000             /* the most there is (4.1) */
-#define MOST_PAGES 100             /* 100,000 jobs since the oldest of ours */
+#define LIST_AGAIN_AFTER (86400 * US_PER_SECOND) /* a PAT's user may become an administrator */
+#define PAGE_SIZE 1000                           /* the most there is (4.1) */
+#define MOST_PAGES 100                           /* 100,000 jobs since the oldest of ours */
 #define PAGE_BEYOND_THE_END 400006 /* jobs were cleaned away while we turned the pages (4.1) */
 
 struct job_list {
@@ -14,10 +15,10 @@ struct job_list {
 	struct wall since;
 	jobs_done *callback;
 	void *context;
-	struct arena *arena;           /* texts of the jobs */
+	struct arena *arena; /* texts of the jobs */
 	struct job *jobs;
 	size_t count, capacity, page;
-	bool is_sorted;                /* asked for with a sort, which some servers may refuse (6.2) */
+	bool is_sorted; /* asked for with a sort, which some servers may refuse (6.2) */
 };
 
 static void end(struct job_list *list, const struct outcome *outcome)
@@ -36,7 +37,8 @@ static int by_age_and_id(const void *a, const void *b)
 	return strcmp(left->id, right->id);
 }
 
-/* Oldest first, also when the server would not sort; and once each, for rows may shift between pages. */
+/* Oldest first, also when the server would not sort; and once each, for rows may shift between
+ * pages. */
 static void finish(struct job_list *list, const struct outcome *outcome)
 {
 	size_t kept = 0;
@@ -66,7 +68,9 @@ static void failed(struct job_list *list, const struct outcome *outcome)
 		ask(list);
 		return;
 	}
-	bool is_final = outcome->error.kind == ERROR_REFUSED && (outcome->http_status == 401 || outcome->http_status == 403 || outcome->http_status == 404);
+	bool is_final = outcome->error.kind == ERROR_REFUSED &&
+			(outcome->http_status == 401 || outcome->http_status == 403 ||
+				outcome->http_status == 404);
 	if (is_final) {
 		site->may_list_jobs = false;
 		site->list_again_at = mono_plus(clock_mono(), LIST_AGAIN_AFTER);
@@ -86,11 +90,13 @@ static void page_came(const struct outcome *outcome, const cJSON *json, void *co
 	}
 	list->site->may_list_jobs = true;
 	if (!json_get(json, "backgroundJobs")) {
-		bad.ok = error_fail(&bad.error, ERROR_TRANSIENT, "site '%s': the answer has no list of jobs in it", list->site->name);
+		bad.ok = error_fail(&bad.error, ERROR_TRANSIENT,
+			"site '%s': the answer has no list of jobs in it", list->site->name);
 		end(list, &bad);
 		return;
 	}
-	for (const cJSON *row = json_items(json, "backgroundJobs", "backgroundJob"); row; row = json_items_next(row)) {
+	for (const cJSON *row = json_items(json, "backgroundJobs", "backgroundJob"); row;
+		row = json_items_next(row)) {
 		mem_grow(&list->jobs, &list->capacity, list->count);
 		list->count += job_row_parse(row, &list->jobs[list->count], list->arena);
 		rows++;
@@ -113,8 +119,9 @@ static void ask(struct job_list *list)
 	list->is_sorted = !list->site->no_job_sort;
 	/* Tableau takes whole seconds; rounded down, nothing is missed. */
 	struct wall floor = { list->since.us / US_PER_SECOND * US_PER_SECOND };
-	text_printf(&path, "/jobs?pageSize=%d&pageNumber=%zu%s&filter=createdAt:gte:%s", PAGE_SIZE, list->page,
-	            list->is_sorted ? "&sort=createdAt:asc" : "", wall_format(floor, since));
+	text_printf(&path, "/jobs?pageSize=%d&pageNumber=%zu%s&filter=createdAt:gte:%s", PAGE_SIZE,
+		list->page, list->is_sorted ? "&sort=createdAt:asc" : "",
+		wall_format(floor, since));
 	struct call request = { .type = CALL_QUERY, .method = METHOD_GET, .path = path.at };
 	site_call(list->site, &request, page_came, list);
 }
@@ -124,7 +131,12 @@ bool job_list_start(struct site *site, struct wall since, jobs_done *callback, v
 	if (!site->may_list_jobs && clock_mono().us < site->list_again_at.us)
 		return false;
 	struct job_list *list = mem_new(struct job_list);
-	*list = (struct job_list){ .site = site, .since = since, .callback = callback, .context = context, .arena = arena_new(), .page = 1 };
+	*list = (struct job_list){ .site = site,
+		.since = since,
+		.callback = callback,
+		.context = context,
+		.arena = arena_new(),
+		.page = 1 };
 	ask(list);
 	return true;
 }

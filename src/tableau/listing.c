@@ -1,17 +1,19 @@
 /*
  * tableau/listing.c - lists, page by page.
  *
- * A listing:  stale --listing_get--> loading (asks page after page) --> loaded --> stale again by age, by listing_forget(), or because a page failed
+ * A listing:  stale --listing_get--> loading (asks page after page) --> loaded --> stale again by
+ * age, by listing_forget(), or because a page failed
  *
- * There is no cursor and no snapshot: items may shift while pages are turned, so pages are read until as many ids as Tableau counts are in hand, or one
- * comes empty, and doubles are dropped (tableau-rest.md 4.1).
+ * There is no cursor and no snapshot: items may shift while pages are turned, so pages are read
+ * until as many ids as Tableau counts are in hand, or one comes empty, and doubles are dropped
+ * (tableau-rest.md 4.1).
  */
 #include "tableau/listing.h"
 #include "tableau/filter.h"
 #include "tableau/job.h"
 #include "tableau/project.h"
 
-#define PAGE_SIZE 1000             /* the most there is (tableau-rest.md 4.1) */
+#define PAGE_SIZE 1000 /* the most there is (tableau-rest.md 4.1) */
 #define MOST_PAGES 1000
 #define MOST_LISTINGS 5000         /* kept for a site: names come from events too */
 #define PAGE_BEYOND_THE_END 400006 /* items went while we turned the pages (4.1) */
@@ -23,24 +25,27 @@ struct waiter {
 };
 
 struct listing {
-	char *id;                      /* "workbooks", "workbooks\nname\nRevenue", "workbooks\nid\nLUID" */
+	char *id; /* "workbooks", "workbooks\nname\nRevenue", "workbooks\nid\nLUID" */
 	struct site *site;
 	enum listing_of what;
 	enum listing_by by;
 	char *key;
 	bool is_loading, is_telling, is_stale;
 	bool asked_all_fields;
-	int64_t epoch;                 /* the account that is being asked, or was */
+	int64_t epoch; /* the account that is being asked, or was */
 	struct mono loaded_at;
-	struct arena *arena;           /* of the items */
+	struct arena *arena; /* of the items */
 	struct item *items;
 	size_t count, capacity, page;
 	struct waiter *first, **last;
 	UT_hash_handle by_id;
 };
 
-/* `all_fields`: also hasExtracts and the owners' names (4.3). A single item comes with what it has. */
-static const struct { const char *plural, *singular, *path, *all_fields; } words[] = {
+/* `all_fields`: also hasExtracts and the owners' names (4.3). A single item comes with what it has.
+ */
+static const struct {
+	const char *plural, *singular, *path, *all_fields;
+} words[] = {
 	[LIST_WORKBOOKS] = { "workbooks", "workbook", "/workbooks", "&fields=_all_" },
 	[LIST_DATASOURCES] = { "datasources", "datasource", "/datasources", "&fields=_all_" },
 	[LIST_FLOWS] = { "flows", "flow", "/flows", "&fields=_all_" },
@@ -61,7 +66,8 @@ enum listing_of listing_of_kind(enum content_kind kind)
 
 /* ---- the end of loading ---- */
 
-/* Callbacks may ask for this very list again: while it is being told it counts as fresh, so that its items stay where they are. */
+/* Callbacks may ask for this very list again: while it is being told it counts as fresh, so that
+ * its items stay where they are. */
 static void tell(struct listing *listing, const struct outcome *outcome)
 {
 	struct waiter *waiter = listing->first, *next;
@@ -71,7 +77,8 @@ static void tell(struct listing *listing, const struct outcome *outcome)
 	listing->is_telling = outcome->ok;
 	for (; waiter; waiter = next) {
 		next = waiter->next;
-		waiter->callback(outcome, listing->items, outcome->ok ? listing->count : 0, waiter->context);
+		waiter->callback(
+			outcome, listing->items, outcome->ok ? listing->count : 0, waiter->context);
 		free(waiter);
 	}
 	listing->is_telling = false;
@@ -101,7 +108,8 @@ static void failed(struct listing *listing, const struct outcome *outcome)
 static void odd_answer(struct listing *listing, const struct outcome *outcome, const char *what)
 {
 	struct outcome odd = *outcome;
-	odd.ok = error_fail(&odd.error, ERROR_TRANSIENT, "site '%s': %s: %s", listing->site->name, words[listing->what].plural, what);
+	odd.ok = error_fail(&odd.error, ERROR_TRANSIENT, "site '%s': %s: %s", listing->site->name,
+		words[listing->what].plural, what);
 	failed(listing, &odd);
 }
 
@@ -123,7 +131,8 @@ static void begin(struct listing *listing)
 static bool ask_for_less(struct listing *listing, const struct outcome *outcome)
 {
 	struct site *site = listing->site;
-	if (outcome->http_status != 400 || outcome->code == 400065 || listing->page > 1 || !listing->asked_all_fields)
+	if (outcome->http_status != 400 || outcome->code == 400065 || listing->page > 1 ||
+		!listing->asked_all_fields)
 		return false;
 	site->no_all_fields |= 1U << listing->what;
 	begin(listing);
@@ -133,7 +142,8 @@ static bool ask_for_less(struct listing *listing, const struct outcome *outcome)
 static void page_failed(struct listing *listing, const struct outcome *outcome)
 {
 	bool is_end = listing->page > 1 && outcome->code == PAGE_BEYOND_THE_END;
-	bool is_none = listing->by == LISTING_BY_LUID && outcome->http_status == 404 && outcome->code && outcome->error.kind != ERROR_SIGNED_OUT;
+	bool is_none = listing->by == LISTING_BY_LUID && outcome->http_status == 404 &&
+		       outcome->code && outcome->error.kind != ERROR_SIGNED_OUT;
 	if (is_end || is_none)
 		loaded(listing, outcome);
 	else if (!ask_for_less(listing, outcome))
@@ -144,7 +154,8 @@ static void add_item(struct listing *listing, const cJSON *json)
 {
 	mem_grow(&listing->items, &listing->capacity, listing->count);
 	struct item *item = &listing->items[listing->count];
-	listing->count += listing->what == LIST_TASKS ? item_parse_task(json, item, listing->arena) : item_parse(json, item, listing->arena);
+	listing->count += listing->what == LIST_TASKS ? item_parse_task(json, item, listing->arena)
+						      : item_parse(json, item, listing->arena);
 }
 
 static void page_of_many(struct listing *listing, const struct outcome *outcome, const cJSON *json)
@@ -157,7 +168,8 @@ static void page_of_many(struct listing *listing, const struct outcome *outcome,
 		odd_answer(listing, outcome, "the answer has no list in it");
 		return;
 	}
-	for (const cJSON *item = json_items(json, plural, words[listing->what].singular); item; item = json_items_next(item), rows++)
+	for (const cJSON *item = json_items(json, plural, words[listing->what].singular); item;
+		item = json_items_next(item), rows++)
 		add_item(listing, item);
 	if (has_total && (int64_t)listing->count >= total)
 		listing->count = items_drop_doubles(listing->items, listing->count);
@@ -180,7 +192,7 @@ static void page_came(const struct outcome *outcome, const cJSON *json, void *co
 	if (!outcome->ok) {
 		page_failed(listing, outcome);
 	} else if (listing->epoch != listing->site->epoch) {
-		begin(listing);        /* the account changed between two pages */
+		begin(listing); /* the account changed between two pages */
 	} else if (listing->by == LISTING_BY_LUID) {
 		add_item(listing, json_get(json, words[listing->what].singular));
 		if (listing->count)
@@ -202,9 +214,11 @@ static void ask_page(struct listing *listing)
 		text_add_char(&path, '/');
 		filter_encode(str_of(listing->key), &path);
 	} else {
-		listing->asked_all_fields = *words[listing->what].all_fields && !(site->no_all_fields & (1U << listing->what));
-		text_printf(&path, "?pageSize=%d&pageNumber=%zu&sort=name:asc%s", PAGE_SIZE, listing->page,
-		            listing->asked_all_fields ? words[listing->what].all_fields : "");
+		listing->asked_all_fields = *words[listing->what].all_fields &&
+					    !(site->no_all_fields & (1U << listing->what));
+		text_printf(&path, "?pageSize=%d&pageNumber=%zu&sort=name:asc%s", PAGE_SIZE,
+			listing->page,
+			listing->asked_all_fields ? words[listing->what].all_fields : "");
 	}
 	if (listing->by == LISTING_BY_NAME) {
 		text_add(&path, "&filter=name:eq:");
@@ -232,8 +246,8 @@ static void make_room(struct site *site)
 	if (HASH_CNT(by_id, site->listings) < MOST_LISTINGS)
 		return;
 	HASH_ITER(by_id, site->listings, listing, next)
-		if (!listing->is_loading && !listing->is_telling)
-			listing_free(listing);
+	if (!listing->is_loading && !listing->is_telling)
+		listing_free(listing);
 }
 
 static void identify(enum listing_of what, enum listing_by by, const char *key, struct text *id)
@@ -243,7 +257,8 @@ static void identify(enum listing_of what, enum listing_by by, const char *key, 
 		text_printf(id, "\n%s\n%s", by == LISTING_BY_NAME ? "name" : "id", key);
 }
 
-static struct listing *find(struct site *site, enum listing_of what, enum listing_by by, const char *key)
+static struct listing *find(
+	struct site *site, enum listing_of what, enum listing_by by, const char *key)
 {
 	OWNED_TEXT struct text id;
 	struct listing *listing = NULL;
@@ -253,13 +268,14 @@ static struct listing *find(struct site *site, enum listing_of what, enum listin
 	return listing;
 }
 
-static struct listing *find_or_add(struct site *site, enum listing_of what, enum listing_by by, const char *key)
+static struct listing *find_or_add(
+	struct site *site, enum listing_of what, enum listing_by by, const char *key)
 {
-	OWNED_TEXT struct text id;
 	struct listing *listing = find(site, what, by, key);
 	if (listing)
 		return listing;
 	make_room(site);
+	OWNED_TEXT struct text id;
 	text_init(&id, TEXT_UNBOUNDED);
 	identify(what, by, key, &id);
 	listing = mem_new(struct listing);
@@ -278,7 +294,8 @@ static bool is_young(const struct listing *listing, int64_t age_us)
 {
 	if (listing->is_telling)
 		return true;
-	return !listing->is_loading && !listing->is_stale && listing->epoch == listing->site->epoch &&
+	return !listing->is_loading && !listing->is_stale &&
+	       listing->epoch == listing->site->epoch &&
 	       clock_mono().us - listing->loaded_at.us <= age_us;
 }
 
@@ -288,7 +305,8 @@ bool listing_has_all(struct site *site, enum listing_of what, int64_t age_us)
 	return listing && (listing->is_loading || is_young(listing, age_us));
 }
 
-void listing_get(struct site *site, enum listing_of what, enum listing_by by, const char *key, int64_t age_us, listing_done *callback, void *context)
+void listing_get(struct site *site, enum listing_of what, enum listing_by by, const char *key,
+	int64_t age_us, listing_done *callback, void *context)
 {
 	struct listing *listing = find_or_add(site, what, by, key);
 	if (is_young(listing, age_us)) {
@@ -313,7 +331,8 @@ size_t listing_by_name_count(const struct site *site, enum listing_of what)
 {
 	size_t count = 0;
 	for (const struct listing *listing = site->listings; listing; listing = listing->by_id.next)
-		count += listing->is_loading && listing->by == LISTING_BY_NAME && listing->what == what;
+		count += listing->is_loading && listing->by == LISTING_BY_NAME &&
+			 listing->what == what;
 	return count;
 }
 
@@ -329,5 +348,5 @@ void listings_free(struct site *site)
 {
 	struct listing *listing, *next;
 	HASH_ITER(by_id, site->listings, listing, next)
-		listing_free(listing);
+	listing_free(listing);
 }

@@ -1,6 +1,6 @@
 /*
- * tableau/listing.h - a site's content and projects as Tableau lists them: every page, cached for a while, and asked for once however many want them.
- * Private to tableau/.
+ * tableau/listing.h - a site's content and projects as Tableau lists them: every page, cached for a
+ * while, and asked for once however many want them. Private to tableau/.
  */
 #pragma once
 #include "base/arena.h"
@@ -11,16 +11,21 @@ enum listing_of { LIST_WORKBOOKS, LIST_DATASOURCES, LIST_FLOWS, LIST_TASKS, LIST
 enum listing_of listing_of_kind(enum content_kind kind);
 
 enum listing_by {
-	LISTING_ALL,                   /* not of tasks */
-	LISTING_BY_NAME,               /* those that a filter for the exact name gives: more, or, on odd servers, none; compare again */
-	LISTING_BY_LUID,               /* one by its id; none when it is unknown */
+	LISTING_ALL,     /* not of tasks */
+	LISTING_BY_NAME, /* those that a filter for the exact name gives: more, or, on odd servers,
+			    none; compare again */
+	LISTING_BY_LUID, /* one by its id; none when it is unknown */
 };
 
-/* `items` live during the callback; sorted by name and LUID, projects by LUID and with their paths. */
-typedef void listing_done(const struct outcome *outcome, const struct item *items, size_t count, void *context);
+/* `items` live during the callback; sorted by name and LUID, projects by LUID and with their paths.
+ */
+typedef void listing_done(
+	const struct outcome *outcome, const struct item *items, size_t count, void *context);
 
-/* At most `age_us` old. `key` is the name or LUID, NULL for LISTING_ALL. The callback may run before this returns. */
-void listing_get(struct site *site, enum listing_of what, enum listing_by by, const char *key, int64_t age_us, listing_done *callback, void *context);
+/* At most `age_us` old. `key` is the name or LUID, NULL for LISTING_ALL. The callback may run
+ * before this returns. */
+void listing_get(struct site *site, enum listing_of what, enum listing_by by, const char *key,
+	int64_t age_us, listing_done *callback, void *context);
 /* Would LISTING_ALL be answered without a further call? */
 bool listing_has_all(struct site *site, enum listing_of what, int64_t age_us);
 /* How many lists by name of this sort are being asked for. */

@@ -2,7 +2,7 @@
 #include "tableau/project.h"
 #include "base/text.h"
 
-#define MOST_LEVELS 64             /* Tableau names no limit; a longer chain goes round in a circle */
+#define MOST_LEVELS 64 /* Tableau names no limit; a longer chain goes round in a circle */
 #define PATH_BYTES 4096
 
 static void add_escaped(const char *name, struct text *out)
@@ -20,7 +20,8 @@ static void set_path(struct item *projects, size_t count, struct item *project, 
 	size_t levels = 0;
 	OWNED_TEXT struct text path;
 	text_init(&path, PATH_BYTES);
-	for (const struct item *at = project; at && levels < MOST_LEVELS; at = *at->parent_id ? items_find(projects, count, at->parent_id) : NULL)
+	for (const struct item *at = project; at && levels < MOST_LEVELS;
+		at = *at->parent_id ? items_find(projects, count, at->parent_id) : NULL)
 		chain[levels++] = at;
 	if (levels == MOST_LEVELS)
 		levels = 1;
@@ -38,9 +39,11 @@ void projects_set_paths(struct item *projects, size_t count, struct arena *arena
 		set_path(projects, count, &projects[i], arena);
 }
 
-const char *project_path(const struct item *projects, size_t count, const struct item *item, struct arena *arena)
+const char *project_path(
+	const struct item *projects, size_t count, const struct item *item, struct arena *arena)
 {
-	const struct item *project = *item->project_id ? items_find(projects, count, item->project_id) : NULL;
+	const struct item *project =
+		*item->project_id ? items_find(projects, count, item->project_id) : NULL;
 	if (project)
 		return arena_text(arena, project->path);
 	OWNED_TEXT struct text name;

@@ -1,10 +1,11 @@
 /*
- * tableau/resolve.c - which content a selection names. An exact name must name exactly one item: refreshing the wrong workbook is worse than refreshing
- * none (design, section 6).
+ * tableau/resolve.c - which content a selection names. An exact name must name exactly one item:
+ * refreshing the wrong workbook is worse than refreshing none (design, section 6).
  *
- * ask for items --> keep those that name, tag and owner leave --> ask for projects --> keep those in the project --> one, none or many
- *      ^                                                                                                                  |
- *      '---------- once more, younger, before a person is told that there is none or that there are several --------------'
+ * ask for items --> keep those that name, tag and owner leave --> ask for projects --> keep those
+ * in the project --> one, none or many ^ |
+ *      '---------- once more, younger, before a person is told that there is none or that there are
+ * several --------------'
  */
 #include "tableau/resolve.h"
 #include "base/pattern.h"
@@ -13,32 +14,36 @@
 #include "tableau/project.h"
 
 #define MINUTE (60 * US_PER_SECOND)
-#define NAME_AGE (60 * MINUTE)     /* an id that is gone is noticed by its 404, a second item of the name within the hour */
-#define PATTERN_AGE (1 * MINUTE)   /* a pattern is meant to find what is new */
+#define NAME_AGE                                                                                   \
+	(60 * MINUTE) /* an id that is gone is noticed by its 404, a second item of the name       \
+			 within the hour */
+#define PATTERN_AGE (1 * MINUTE) /* a pattern is meant to find what is new */
 #define PROJECT_AGE (5 * MINUTE)
 #define FRESH_AGE (5 * US_PER_SECOND)
-/* Beyond so many names being asked for one by one, one list of everything is cheaper (tableau-rest.md 4.2). */
+/* Beyond so many names being asked for one by one, one list of everything is cheaper
+ * (tableau-rest.md 4.2). */
 #define MANY_NAMES 5
-#define MOST_CANDIDATES 8          /* named in a message */
-#define MESSAGE_BYTES 2000         /* struct error cuts it */
-#define BAD_FILTER 400065          /* this value cannot be said in a filter (4.2) */
+#define MOST_CANDIDATES 8  /* named in a message */
+#define MESSAGE_BYTES 2000 /* struct error cuts it */
+#define BAD_FILTER 400065  /* this value cannot be said in a filter (4.2) */
 
 struct resolve {
 	struct site *site;
 	struct arena *arena;
-	struct selection selection;    /* texts live in the arena */
-	struct pattern *pattern;       /* of SELECT_PATTERN */
+	struct selection selection; /* texts live in the arena */
+	struct pattern *pattern;    /* of SELECT_PATTERN */
 	enum listing_by by;
-	bool is_fresh;                 /* asked for anew, after what was cached did not do */
-	struct item *items;            /* those that name, tag and owner leave; in the arena */
+	bool is_fresh;      /* asked for anew, after what was cached did not do */
+	struct item *items; /* those that name, tag and owner leave; in the arena */
 	size_t count;
-	const char *near;              /* a name like the one that is wanted, or NULL */
-	bool hides_owners;             /* there were items of that name, but no owner's name was told */
+	const char *near;  /* a name like the one that is wanted, or NULL */
+	bool hides_owners; /* there were items of that name, but no owner's name was told */
 	resolve_done *callback;
 	void *context;
 };
 
-static void end(struct resolve *resolve, const struct outcome *outcome, const struct content *contents, size_t count)
+static void end(struct resolve *resolve, const struct outcome *outcome,
+	const struct content *contents, size_t count)
 {
 	resolve->callback(outcome, contents, count, resolve->context);
 	pattern_free(resolve->pattern);
@@ -49,7 +54,8 @@ static void end(struct resolve *resolve, const struct outcome *outcome, const st
 static void end_refused(struct resolve *resolve, const struct text *message)
 {
 	struct outcome outcome = { 0 };
-	error_fail(&outcome.error, ERROR_REFUSED, "site '%s': %s", resolve->site->name, message->at);
+	error_fail(
+		&outcome.error, ERROR_REFUSED, "site '%s': %s", resolve->site->name, message->at);
 	end(resolve, &outcome, NULL, 0);
 }
 
@@ -63,7 +69,7 @@ static bool is_one_wanted(const struct resolve *resolve)
 struct found {
 	struct content *contents;
 	size_t count;
-	const struct item *elsewhere;  /* one that only the project ruled out, or NULL */
+	const struct item *elsewhere; /* one that only the project ruled out, or NULL */
 	const char *elsewhere_path;
 };
 
@@ -75,7 +81,8 @@ static void refuse_many(struct resolve *resolve, const struct found *found)
 	text_printf(&message, " names %zu items: ", found->count);
 	for (size_t i = 0; i < found->count && i < MOST_CANDIDATES; i++) {
 		const struct content *content = &found->contents[i];
-		text_printf(&message, "%s'%s%s%s' (%s)", i ? ", " : "", content->project, *content->project ? "/" : "", content->name, content->luid);
+		text_printf(&message, "%s'%s%s%s' (%s)", i ? ", " : "", content->project,
+			*content->project ? "/" : "", content->name, content->luid);
 	}
 	if (found->count > MOST_CANDIDATES)
 		text_printf(&message, " and %zu more", found->count - MOST_CANDIDATES);
@@ -91,13 +98,15 @@ static void refuse_none(struct resolve *resolve, const struct found *found)
 	selection_describe(&resolve->selection, &message);
 	text_add(&message, ", or the PAT's user may not see it");
 	if (found->elsewhere && *found->elsewhere_path)
-		text_printf(&message, "; '%s' is in project '%s'", found->elsewhere->name, found->elsewhere_path);
+		text_printf(&message, "; '%s' is in project '%s'", found->elsewhere->name,
+			found->elsewhere_path);
 	else if (found->elsewhere)
 		text_printf(&message, "; '%s' is in no project", found->elsewhere->name);
 	else if (resolve->near)
 		text_printf(&message, "; did you mean '%s'?", resolve->near);
 	if (resolve->hides_owners)
-		text_add(&message, "; this server does not tell owners' names: write the LUID of the owner");
+		text_add(&message,
+			"; this server does not tell owners' names: write the LUID of the owner");
 	end_refused(resolve, &message);
 }
 
@@ -107,13 +116,15 @@ static void refuse_live(struct resolve *resolve)
 	OWNED_TEXT struct text message;
 	text_init(&message, MESSAGE_BYTES);
 	selection_describe(&resolve->selection, &message);
-	text_add(&message, " has no extract: it is live or uses published data sources (refresh those)");
+	text_add(&message,
+		" has no extract: it is live or uses published data sources (refresh those)");
 	end_refused(resolve, &message);
 }
 
 /* ---- which of the items ---- */
 
-static void keep_in_project(struct resolve *resolve, const struct item *projects, size_t project_count, struct found *found)
+static void keep_in_project(struct resolve *resolve, const struct item *projects,
+	size_t project_count, struct found *found)
 {
 	const char *wanted = resolve->selection.project;
 	found->contents = arena_array(resolve->arena, struct content, resolve->count + 1);
@@ -125,7 +136,8 @@ static void keep_in_project(struct resolve *resolve, const struct item *projects
 			found->elsewhere_path = path;
 			continue;
 		}
-		found->contents[found->count++] = (struct content){ resolve->selection.kind, item->luid, item->name, path };
+		found->contents[found->count++] =
+			(struct content){ resolve->selection.kind, item->luid, item->name, path };
 	}
 }
 
@@ -135,7 +147,7 @@ static void drop_without_extract(const struct resolve *resolve, struct found *fo
 	size_t kept = 0;
 	const struct item *item = resolve->items;
 	for (size_t i = 0; i < found->count; i++) {
-		while (item->luid != found->contents[i].luid)  /* both are in the same order */
+		while (item->luid != found->contents[i].luid) /* both are in the same order */
 			item++;
 		if (item->has_extracts != 0)
 			found->contents[kept++] = found->contents[i];
@@ -145,7 +157,8 @@ static void drop_without_extract(const struct resolve *resolve, struct found *fo
 
 static void get_items(struct resolve *resolve);
 
-static void choose(struct resolve *resolve, const struct outcome *outcome, const struct item *projects, size_t project_count)
+static void choose(struct resolve *resolve, const struct outcome *outcome,
+	const struct item *projects, size_t project_count)
 {
 	const struct selection *selection = &resolve->selection;
 	struct found found = { 0 };
@@ -162,7 +175,8 @@ static void choose(struct resolve *resolve, const struct outcome *outcome, const
 	}
 	bool was_any = found.count > 0;
 	drop_without_extract(resolve, &found);
-	if (found.count || (!was_any && selection->allow_none) || (was_any && !is_one_wanted(resolve) && selection->allow_none))
+	if (found.count || (!was_any && selection->allow_none) ||
+		(was_any && !is_one_wanted(resolve) && selection->allow_none))
 		end(resolve, outcome, found.contents, found.count);
 	else if (was_any)
 		refuse_live(resolve);
@@ -170,7 +184,8 @@ static void choose(struct resolve *resolve, const struct outcome *outcome, const
 		refuse_none(resolve, &found);
 }
 
-static void projects_came(const struct outcome *outcome, const struct item *projects, size_t project_count, void *context)
+static void projects_came(const struct outcome *outcome, const struct item *projects,
+	size_t project_count, void *context)
 {
 	struct resolve *resolve = context;
 	if (outcome->ok)
@@ -181,13 +196,17 @@ static void projects_came(const struct outcome *outcome, const struct item *proj
 
 /* ---- which items ---- */
 
-static bool is_selected(struct resolve *resolve, const struct item *item, struct pattern_scratch *scratch)
+static bool is_selected(
+	struct resolve *resolve, const struct item *item, struct pattern_scratch *scratch)
 {
 	const struct selection *selection = &resolve->selection;
 	switch (selection->by) {
 	case SELECT_NAME:
-		/* A filter over-matches: names are compared byte for byte (4.2). Tasks have no names but their LUIDs. */
-		if (strcmp(item->name, selection->selector) && (selection->kind != CONTENT_TASK || !text_is_nocase(item->luid, selection->selector)))
+		/* A filter over-matches: names are compared byte for byte (4.2). Tasks have no
+		 * names but their LUIDs. */
+		if (strcmp(item->name, selection->selector) &&
+			(selection->kind != CONTENT_TASK ||
+				!text_is_nocase(item->luid, selection->selector)))
 			return false;
 		break;
 	case SELECT_PATTERN:
@@ -238,7 +257,9 @@ static void note_near_name(struct resolve *resolve, const struct item *items, si
 		names[i] = items[i].name;
 	const char *near = suggest(resolve->selection.selector, names, count);
 	/* The very name is there, but tag or owner rule it out: no news to the reader. */
-	resolve->near = near && strcmp(near, resolve->selection.selector) ? arena_text(resolve->arena, near) : NULL;
+	resolve->near = near && strcmp(near, resolve->selection.selector)
+				? arena_text(resolve->arena, near)
+				: NULL;
 	free(names);
 }
 
@@ -247,15 +268,18 @@ static bool is_hard_to_filter(const char *name)
 	return strpbrk(name, ",&*[]\\");
 }
 
-static void items_came(const struct outcome *outcome, const struct item *items, size_t count, void *context)
+static void items_came(
+	const struct outcome *outcome, const struct item *items, size_t count, void *context)
 {
 	struct resolve *resolve = context;
 	bool by_name = resolve->by == LISTING_BY_NAME;
-	/* A filter that the server does not take, or a wildcard that it does not know: list everything and compare (4.2). */
+	/* A filter that the server does not take, or a wildcard that it does not know: list
+	 * everything and compare (4.2). */
 	bool is_filter_bad = by_name && !outcome->ok && outcome->http_status == 400;
 	if (is_filter_bad && outcome->code != BAD_FILTER)
 		resolve->site->no_name_filter = true;
-	if (is_filter_bad || (by_name && outcome->ok && !count && is_hard_to_filter(resolve->selection.selector))) {
+	if (is_filter_bad || (by_name && outcome->ok && !count &&
+				     is_hard_to_filter(resolve->selection.selector))) {
 		resolve->by = LISTING_ALL;
 		get_items(resolve);
 		return;
@@ -268,7 +292,8 @@ static void items_came(const struct outcome *outcome, const struct item *items, 
 	note_near_name(resolve, items, count);
 	bool are_projects_needed = resolve->count && resolve->selection.kind != CONTENT_TASK;
 	if (are_projects_needed)
-		listing_get(resolve->site, LIST_PROJECTS, LISTING_ALL, NULL, resolve->is_fresh ? FRESH_AGE : PROJECT_AGE, projects_came, resolve);
+		listing_get(resolve->site, LIST_PROJECTS, LISTING_ALL, NULL,
+			resolve->is_fresh ? FRESH_AGE : PROJECT_AGE, projects_came, resolve);
 	else
 		choose(resolve, outcome, NULL, 0);
 }
@@ -278,12 +303,16 @@ static void get_items(struct resolve *resolve)
 	const struct selection *selection = &resolve->selection;
 	struct site *site = resolve->site;
 	enum listing_of what = listing_of_kind(selection->kind);
-	int64_t age = resolve->is_fresh ? FRESH_AGE : is_one_wanted(resolve) ? NAME_AGE : PATTERN_AGE;
+	int64_t age = resolve->is_fresh        ? FRESH_AGE
+		      : is_one_wanted(resolve) ? NAME_AGE
+					       : PATTERN_AGE;
 	/* The whole list is as good as the filtered one when it is there or on its way. */
 	if (resolve->by == LISTING_BY_NAME &&
-	    (site->no_name_filter || listing_has_all(site, what, age) || listing_by_name_count(site, what) >= MANY_NAMES))
+		(site->no_name_filter || listing_has_all(site, what, age) ||
+			listing_by_name_count(site, what) >= MANY_NAMES))
 		resolve->by = LISTING_ALL;
-	listing_get(site, what, resolve->by, resolve->by == LISTING_ALL ? NULL : selection->selector, age, items_came, resolve);
+	listing_get(site, what, resolve->by,
+		resolve->by == LISTING_ALL ? NULL : selection->selector, age, items_came, resolve);
 }
 
 /* ---- the beginning ---- */
@@ -295,7 +324,8 @@ static enum listing_by listing_by_of(const struct selection *selection)
 	return selection->by == SELECT_NAME ? LISTING_BY_NAME : LISTING_ALL;
 }
 
-void resolve_start(struct site *site, const struct selection *selection, resolve_done *callback, void *context)
+void resolve_start(
+	struct site *site, const struct selection *selection, resolve_done *callback, void *context)
 {
 	struct resolve *resolve = mem_new(struct resolve);
 	struct arena *arena = resolve->arena = arena_new();
@@ -311,13 +341,16 @@ void resolve_start(struct site *site, const struct selection *selection, resolve
 	resolve->selection.tag = arena_text(arena, selection->tag);
 	resolve->selection.owner = arena_text(arena, selection->owner);
 	resolve->by = listing_by_of(selection);
-	if (selection->kind == CONTENT_TASK && (selection->by == SELECT_ALL || selection->by == SELECT_PATTERN)) {
-		error_fail(&bad.error, ERROR_REFUSED, "site '%s': tasks have no names: they are selected by LUID", site->name);
+	if (selection->kind == CONTENT_TASK &&
+		(selection->by == SELECT_ALL || selection->by == SELECT_PATTERN)) {
+		error_fail(&bad.error, ERROR_REFUSED,
+			"site '%s': tasks have no names: they are selected by LUID", site->name);
 		end(resolve, &bad, NULL, 0);
 		return;
 	}
 	if (selection->by == SELECT_PATTERN)
-		resolve->pattern = pattern_compile(str_of(selection->selector), &offset, &bad.error);
+		resolve->pattern =
+			pattern_compile(str_of(selection->selector), &offset, &bad.error);
 	if (selection->by == SELECT_PATTERN && !resolve->pattern) {
 		bad.error.kind = ERROR_REFUSED;
 		error_context(&bad.error, "site '%s': pattern %s", site->name, selection->selector);

@@ -1,32 +1,42 @@
 /*
- * tableau/session.c - one session per PAT (tableau-rest.md 2.3, 2.4): signed in when first needed, used by every call of the site, renewed by exactly one
- * sign-in however many calls saw it end, and never in a storm.
+ * tableau/session.c - one session per PAT (tableau-rest.md 2.3, 2.4): signed in when first needed,
+ * used by every call of the site, renewed by exactly one sign-in however many calls saw it end, and
+ * never in a storm.
  *
  * signed out --session_ready--> signing in --> signed in --session_lost--> signed out
- *                                    \--> refused for a while: calls are answered with the reason --> signed out
+ *                                    \--> refused for a while: calls are answered with the reason
+ * --> signed out
  */
-#include <inttypes.h>
-#include <stdio.h>
 #include "base/log.h"
 #include "base/metric.h"
 #include "tableau/site.h"
+#include <inttypes.h>
+#include <stdio.h>
 
-#define SERVERINFO_VERSION "2.4"               /* any known version will do (3) */
+#define SERVERINFO_VERSION "2.4" /* any known version will do (3) */
 #define SIGN_IN_TIMEOUT_MS 60000
 #define SIGN_OUT_TIMEOUT_MS 5000
-#define RENEW_AT_MOST_EVERY (10 * US_PER_SECOND)       /* tableau-rest.md 12.3 */
-#define FRESH_TOKEN_TIME (5 * US_PER_SECOND)   /* "0.2 to 0.4 s later" was seen (2.3) */
+#define RENEW_AT_MOST_EVERY (10 * US_PER_SECOND) /* tableau-rest.md 12.3 */
+#define FRESH_TOKEN_TIME (5 * US_PER_SECOND)     /* "0.2 to 0.4 s later" was seen (2.3) */
 #define FRESH_TOKEN_WAIT (1500 * US_PER_MS)
-#define REFUSED_FOR (60 * US_PER_SECOND)       /* a refusal is final, but an administrator may mend it */
-#define TRY_AGAIN_FIRST (1 * US_PER_SECOND)    /* after a sign-in that got no answer; doubled up to ... */
+#define REFUSED_FOR (60 * US_PER_SECOND) /* a refusal is final, but an administrator may mend it   \
+					  */
+#define TRY_AGAIN_FIRST                                                                            \
+	(1 * US_PER_SECOND) /* after a sign-in that got no answer; doubled up to ... */
 #define TRY_AGAIN_LAST (16 * US_PER_SECOND)
-#define SHARED_WITHIN (600 * US_PER_SECOND)    /* three sessions lost in that time: somebody else uses the PAT (12.3) */
+#define SHARED_WITHIN                                                                              \
+	(600 * US_PER_SECOND) /* three sessions lost in that time: somebody else uses the PAT      \
+				 (12.3) */
 #define PAT_WARNING_DAYS 14
-#define SIGN_IN_AGAIN_AFTER (7 * 86400 * US_PER_SECOND)        /* a PAT expires after 15 days without sign-in (2.5) */
-#define RENEW_LATER (3600 * US_PER_SECOND)     /* when that sign-in failed while the old session still serves */
-#define MOST_REPEATS 2                         /* of one call: a renewal, and the grace of a fresh token */
+#define SIGN_IN_AGAIN_AFTER                                                                        \
+	(7 * 86400 * US_PER_SECOND) /* a PAT expires after 15 days without sign-in (2.5) */
+#define RENEW_LATER                                                                                \
+	(3600 * US_PER_SECOND) /* when that sign-in failed while the old session still serves */
+#define MOST_REPEATS 2         /* of one call: a renewal, and the grace of a fresh token */
 
-#define SHARED_NOTICE "the session is ended by somebody else again and again: another process uses this PAT; give this site one of its own"
+#define SHARED_NOTICE                                                                              \
+	"the session is ended by somebody else again and again: another process uses this PAT; "   \
+	"give this site one of its own"
 
 /* A sign-in on its way; it counts only while the site still has the account that it is for. */
 struct attempt {
@@ -50,14 +60,16 @@ void session_clear(struct session *session)
 
 void session_base(const struct site *site, struct text *out)
 {
-	text_printf(out, "%s/api/%s", site->config->server, site->api_version ? site->api_version : SERVERINFO_VERSION);
+	text_printf(out, "%s/api/%s", site->config->server,
+		site->api_version ? site->api_version : SERVERINFO_VERSION);
 }
 
 /* Versions are two whole numbers: 3.10 is younger than 3.9 (3). */
 static bool parse_version(const char *text, int64_t *major, int64_t *minor)
 {
 	const char *dot = strchr(text, '.');
-	return dot && strlen(text) < 16 && str_to_count((struct str){ text, (size_t)(dot - text) }, major) &&
+	return dot && strlen(text) < 16 &&
+	       str_to_count((struct str){ text, (size_t)(dot - text) }, major) &&
 	       str_to_count(str_of(dot + 1), minor);
 }
 
@@ -76,7 +88,8 @@ static bool is_pinned(const struct site *site)
 
 bool session_is_refused(const struct session *session)
 {
-	return session->refusal.error.kind != ERROR_NONE && clock_mono().us < session->refused_until.us;
+	return session->refusal.error.kind != ERROR_NONE &&
+	       clock_mono().us < session->refused_until.us;
 }
 
 /* ---- failing ---- */
@@ -97,15 +110,26 @@ static int64_t try_again_after(struct session *session, const struct outcome *ou
 	return wait > outcome->retry_after_us ? wait : outcome->retry_after_us;
 }
 
+/* An answer may repeat what it was sent. */
+static void hide_secret(const struct site *site, struct error *err)
+{
+	struct str pat = secret_bytes(site->pat);
+	if (pat.length && memmem(err->message, strlen(err->message), pat.at, pat.length))
+		error_fail(err, err->kind,
+			"the answer repeats the secret of the PAT, so it is not shown");
+}
+
 static void fail(struct site *site, const struct outcome *outcome, const char *what)
 {
 	struct session *session = &site->session;
 	struct outcome refusal = *outcome;
+	hide_secret(site, &refusal.error);
 	error_context(&refusal.error, "%s", what);
 	session->is_signing_in = false;
 	site->errors++;
 	metric_add(METRIC_tableau_errors_total, 1);
-	log_warning("cannot sign in", KV("site", site->name), KV("pat", site->config->pat.name), KV("reason", refusal.error.message));
+	log_warning("cannot sign in", KV("site", site->name), KV("pat", site->config->pat.name),
+		KV("reason", refusal.error.message));
 	site_set_error(site, refusal.error.message);
 	/* A version that this server does not know (any more): what it speaks is asked again. */
 	if ((outcome->code == 404001 || outcome->code == 404003) && !is_pinned(site)) {
@@ -115,12 +139,12 @@ static void fail(struct site *site, const struct outcome *outcome, const char *w
 	if (session->renew_at.us)
 		session->renew_at = mono_plus(clock_mono(), RENEW_LATER);
 	if (session->token)
-		return;                /* it was to be renewed in good time, and still serves */
+		return; /* it was to be renewed in good time, and still serves */
 	int64_t wait = try_again_after(session, outcome);
 	refusal.error.kind = is_final(outcome->error.kind) ? ERROR_SIGNED_OUT : ERROR_TRANSIENT;
 	session->refusal = refusal;
 	session->refused_until = session->not_before = mono_plus(clock_mono(), wait);
-	site_pump(site);               /* answers everybody who waits */
+	site_pump(site); /* answers everybody who waits */
 }
 
 /* ---- sign-in ---- */
@@ -129,7 +153,8 @@ static void fail(struct site *site, const struct outcome *outcome, const char *w
 static bool parse_estimate(const char *text, int64_t *seconds)
 {
 	int64_t days, hours, minutes;
-	if (sscanf(text, "%5" SCNd64 ":%2" SCNd64 ":%2" SCNd64, &days, &hours, &minutes) != 3 || days < 0 || hours < 0 || minutes < 0)
+	if (sscanf(text, "%5" SCNd64 ":%2" SCNd64 ":%2" SCNd64, &days, &hours, &minutes) != 3 ||
+		days < 0 || hours < 0 || minutes < 0)
 		return false;
 	*seconds = (days * 24 + hours) * 3600 + minutes * 60;
 	return true;
@@ -144,8 +169,8 @@ static void note_pat_end(struct site *site, const char *estimate)
 		return;
 	session->pat_ends_at = wall_after(clock_wall(), seconds * US_PER_SECOND);
 	if (seconds < PAT_WARNING_DAYS * 86400)
-		log_warning("PAT ends soon; make a new one", KV("site", site->name), KV("pat", site->config->pat.name),
-		            KV("ends_at", session->pat_ends_at));
+		log_warning("PAT ends soon; make a new one", KV("site", site->name),
+			KV("pat", site->config->pat.name), KV("ends_at", session->pat_ends_at));
 }
 
 /* A header is made of it: printable, without blanks. */
@@ -159,7 +184,8 @@ static bool is_token(const char *token)
 
 static bool is_luid(const char *luid)
 {
-	return *luid && strlen(luid) < 64 && strspn(luid, "0123456789abcdefABCDEF-") == strlen(luid);
+	return *luid && strlen(luid) < 64 &&
+	       strspn(luid, "0123456789abcdefABCDEF-") == strlen(luid);
 }
 
 static void begin_session(struct site *site, const char *token, const char *luid)
@@ -180,7 +206,8 @@ static void begin_session(struct site *site, const char *token, const char *luid
 	site->sign_ins++;
 	site_set_error(site, "");
 	metric_add(METRIC_tableau_sign_ins_total, 1);
-	log_info("signed in", KV("site", site->name), KV("pat", site->config->pat.name), KV("api_version", site->api_version));
+	log_info("signed in", KV("site", site->name), KV("pat", site->config->pat.name),
+		KV("api_version", site->api_version));
 }
 
 static bool is_current(const struct attempt *attempt)
@@ -197,9 +224,11 @@ static void signed_in(const struct reply *reply, void *context)
 	free(context);
 	answer_read(reply, CALL_SIGN_IN, &outcome, &json);
 	const cJSON *credentials = json_get(json, "credentials");
-	const char *token = json_text(credentials, "token"), *luid = json_text(json_get(credentials, "site"), "id");
+	const char *token = json_text(credentials, "token"),
+		   *luid = json_text(json_get(credentials, "site"), "id");
 	if (outcome.ok && (!is_token(token) || !is_luid(luid)))
-		outcome.ok = error_fail(&outcome.error, ERROR_TRANSIENT, "the answer has no credentials in it");
+		outcome.ok = error_fail(
+			&outcome.error, ERROR_TRANSIENT, "the answer has no credentials in it");
 	if (is_current(&attempt)) {
 		if (outcome.ok) {
 			begin_session(site, token, luid);
@@ -230,7 +259,8 @@ static void ask(struct site *site, struct request request, const char *path, rep
 	transport_send(site->transport, request, callback, attempt);
 }
 
-/* Printed into one piece of memory that is large enough: no unwiped halves of the secret stay behind. */
+/* Printed into one piece of memory that is large enough: no unwiped halves of the secret stay
+ * behind. */
 static struct secret *print_wiped(cJSON *root, size_t size)
 {
 	char *text = mem_alloc(size);
@@ -245,13 +275,17 @@ static struct secret *sign_in_body(const struct site *site)
 {
 	struct str pat = secret_bytes(site->pat);
 	char *copy = mem_copy_bytes(pat.at, pat.length);
-	cJSON *root = cJSON_CreateObject(), *credentials = cJSON_AddObjectToObject(root, "credentials");
+	cJSON *root = cJSON_CreateObject(),
+	      *credentials = cJSON_AddObjectToObject(root, "credentials");
 	cJSON_AddStringToObject(credentials, "personalAccessTokenName", site->config->pat.name);
 	cJSON *secret = cJSON_AddStringToObject(credentials, "personalAccessTokenSecret", copy);
 	cJSON *to = cJSON_AddObjectToObject(credentials, "site");
 	cJSON_AddStringToObject(to, "contentUrl", site->config->content_url);
-	/* At most six bytes for one ("\u001f"), the names of the members, and the room that cJSON wants to have left over. */
-	struct secret *body = print_wiped(root, 6 * (pat.length + strlen(site->config->pat.name) + strlen(site->config->content_url)) + 512);
+	/* At most six bytes for one ("\u001f"), the names of the members, and the room that cJSON
+	 * wants to have left over. */
+	struct secret *body = print_wiped(root, 6 * (pat.length + strlen(site->config->pat.name) +
+							    strlen(site->config->content_url)) +
+							512);
 	secret_wipe(copy, pat.length);
 	free(copy);
 	if (secret && secret->valuestring)
@@ -264,10 +298,13 @@ static void sign_in(struct site *site)
 {
 	struct outcome outcome = { 0 };
 	if (session_speaks(site, 3, 6)) {
-		ask(site, (struct request){ .method = METHOD_POST, .body = sign_in_body(site) }, "/auth/signin", signed_in);
+		ask(site, (struct request){ .method = METHOD_POST, .body = sign_in_body(site) },
+			"/auth/signin", signed_in);
 		return;
 	}
-	error_fail(&outcome.error, ERROR_REFUSED, "personal access tokens need REST API 3.6 (Tableau 2019.4), but this is %s", site->api_version);
+	error_fail(&outcome.error, ERROR_REFUSED,
+		"personal access tokens need REST API 3.6 (Tableau 2019.4), but this is %s",
+		site->api_version);
 	fail(site, &outcome, "sign in");
 }
 
@@ -281,10 +318,12 @@ static void version_told(const struct reply *reply, void *context)
 	free(context);
 	answer_read(reply, CALL_QUERY, &outcome, &json);
 	const char *version = json_text(json_get(json, "serverInfo"), "restApiVersion");
-	if (!*version)                 /* as one converter writes it (samples, serverinfo-text-key.json) */
-		version = json_text(json_get(json_get(json, "serverInfo"), "restApiVersion"), "_text");
+	if (!*version) /* as one converter writes it (samples, serverinfo-text-key.json) */
+		version = json_text(
+			json_get(json_get(json, "serverInfo"), "restApiVersion"), "_text");
 	if (outcome.ok && !parse_version(version, &major, &minor))
-		outcome.ok = error_fail(&outcome.error, ERROR_TRANSIENT, "the answer names no REST API version");
+		outcome.ok = error_fail(
+			&outcome.error, ERROR_TRANSIENT, "the answer names no REST API version");
 	if (is_current(&attempt) && outcome.ok) {
 		site->api_version = mem_copy_text(version);
 		sign_in(site);
@@ -320,10 +359,12 @@ struct mono session_next(const struct site *site, bool is_wanted)
 		return (struct mono){ INT64_MAX };
 	if (session->token && !is_old)
 		return is_wanted ? (struct mono){ 0 } : session->renew_at;
-	/* A site that has been signed in keeps its PAT from expiring even if its session was lost meanwhile. */
+	/* A site that has been signed in keeps its PAT from expiring even if its session was lost
+	 * meanwhile. */
 	if (!is_wanted && !session->renew_at.us)
 		return (struct mono){ INT64_MAX };
-	return is_wanted || session->not_before.us > session->renew_at.us ? session->not_before : session->renew_at;
+	return is_wanted || session->not_before.us > session->renew_at.us ? session->not_before
+									  : session->renew_at;
 }
 
 /* ---- working, and losing it ---- */
@@ -340,12 +381,14 @@ void session_worked(struct session *session, int64_t generation, struct mono sen
 
 bool session_served_later(const struct session *session, int64_t generation, struct mono sent_at)
 {
-	return generation == session->generation && session->token && session->served.us > sent_at.us;
+	return generation == session->generation && session->token &&
+	       session->served.us > sent_at.us;
 }
 
 static bool is_shared(const struct session *session)
 {
-	return session->losses[0].us && session->losses[2].us - session->losses[0].us <= SHARED_WITHIN;
+	return session->losses[0].us &&
+	       session->losses[2].us - session->losses[0].us <= SHARED_WITHIN;
 }
 
 static void note_loss(struct site *site, struct mono now)
@@ -355,12 +398,15 @@ static void note_loss(struct site *site, struct mono now)
 	session->losses[1] = session->losses[2];
 	session->losses[2] = now;
 	if (is_shared(session))
-		log_warning(SHARED_NOTICE, KV("site", site->name), KV("pat", site->config->pat.name));
+		log_warning(
+			SHARED_NOTICE, KV("site", site->name), KV("pat", site->config->pat.name));
 }
 
 const char *session_notice(const struct session *session)
 {
-	return is_shared(session) && clock_mono().us - session->losses[2].us <= SHARED_WITHIN ? SHARED_NOTICE : "";
+	return is_shared(session) && clock_mono().us - session->losses[2].us <= SHARED_WITHIN
+		       ? SHARED_NOTICE
+		       : "";
 }
 
 bool session_lost(struct site *site, int64_t generation, int repeats)
@@ -368,9 +414,12 @@ bool session_lost(struct site *site, int64_t generation, int repeats)
 	struct session *session = &site->session;
 	struct mono now = clock_mono();
 	if (generation != session->generation || !session->token)
-		return repeats < MOST_REPEATS; /* another call saw it first: the renewal is under way or done */
-	bool is_fresh = !session->has_worked && now.us - session->signed_in_mono.us < FRESH_TOKEN_TIME;
-	log_info("session lost; signing in again", KV("site", site->name), KV("had_worked", session->has_worked));
+		return repeats < MOST_REPEATS; /* another call saw it first: the renewal is under
+						  way or done */
+	bool is_fresh =
+		!session->has_worked && now.us - session->signed_in_mono.us < FRESH_TOKEN_TIME;
+	log_info("session lost; signing in again", KV("site", site->name),
+		KV("had_worked", session->has_worked));
 	drop_token(session);
 	if (is_fresh && session->had_grace)
 		return false;
@@ -394,7 +443,8 @@ static void signed_out(const struct reply *reply, void *context)
 	struct signing_out *out = context;
 	struct outcome outcome;
 	cJSON *json;
-	answer_read(reply, CALL_SIGN_OUT, &outcome, &json);    /* a session that was replaced already answers 401002: as good (2.1) */
+	answer_read(reply, CALL_SIGN_OUT, &outcome,
+		&json); /* a session that was replaced already answers 401002: as good (2.1) */
 	cJSON_Delete(json);
 	out->callback(&outcome, NULL, out->context);
 	free(out);
@@ -409,14 +459,14 @@ void session_sign_out(struct site *site, call_done *callback, void *context)
 	struct signing_out *out = mem_new(struct signing_out);
 	*out = (struct signing_out){ callback, context };
 	transport_send(site->transport,
-	               (struct request){
-		               .method = METHOD_POST,
-		               .url = url.at,
-		               .token = site->session.token,
-		               .timeout_ms = SIGN_OUT_TIMEOUT_MS,
-		               .ca_file = site->config->ca_file,
-		               .proxy = site->config->proxy,
-	               },
-	               signed_out, out);
+		(struct request){
+			.method = METHOD_POST,
+			.url = url.at,
+			.token = site->session.token,
+			.timeout_ms = SIGN_OUT_TIMEOUT_MS,
+			.ca_file = site->config->ca_file,
+			.proxy = site->config->proxy,
+		},
+		signed_out, out);
 	drop_token(&site->session);
 }

@@ -1,10 +1,12 @@
 /*
- * tableau/site.c - the calls of one site: they wait first in, first out, for a session and for one of max_requests places.
+ * tableau/site.c - the calls of one site: they wait first in, first out, for a session and for one
+ * of max_requests places.
  */
 #include "tableau/site.h"
 #include "base/metric.h"
 
-/* Above the 60 s below which a refresh must not time out: Tableau may still be queueing it (tableau-rest.md 5.3). */
+/* Above the 60 s below which a refresh must not time out: Tableau may still be queueing it
+ * (tableau-rest.md 5.3). */
 #define REFRESH_TIMEOUT_MS 120000
 #define QUERY_TIMEOUT_MS 60000
 
@@ -14,7 +16,7 @@ struct waiting {
 	struct call call;
 	call_done *callback;
 	void *context;
-	int64_t generation;            /* of the session that it was sent with */
+	int64_t generation; /* of the session that it was sent with */
 	struct mono sent_at;
 	int repeats;
 };
@@ -45,16 +47,20 @@ void site_set_error(struct site *site, const char *message)
 
 /* ---- configuration ---- */
 
-static bool same_account(const struct site *site, const struct config_site *config, const struct secret *pat)
+static bool same_account(
+	const struct site *site, const struct config_site *config, const struct secret *pat)
 {
 	const struct config_site *before = site->config;
-	return before && site->pat && pat && secret_equal(site->pat, pat) && text_is(before->server, config->server) &&
-	       text_is(before->content_url, config->content_url) && text_is(before->pat.name, config->pat.name) &&
-	       text_is(before->api_version, config->api_version) && text_is(before->ca_file, config->ca_file) &&
-	       text_is(before->proxy, config->proxy);
+	return before && site->pat && pat && secret_equal(site->pat, pat) &&
+	       text_is(before->server, config->server) &&
+	       text_is(before->content_url, config->content_url) &&
+	       text_is(before->pat.name, config->pat.name) &&
+	       text_is(before->api_version, config->api_version) &&
+	       text_is(before->ca_file, config->ca_file) && text_is(before->proxy, config->proxy);
 }
 
-/* What is out for the old account comes back to nobody (sign-in) or is repeated with the new session (calls). */
+/* What is out for the old account comes back to nobody (sign-in) or is repeated with the new
+ * session (calls). */
 static void start_anew(struct site *site)
 {
 	session_clear(&site->session);
@@ -68,7 +74,8 @@ static void start_anew(struct site *site)
 	site_set_error(site, "");
 }
 
-bool site_configure(struct site *site, struct config *snapshot, const struct config_site *config, struct error *err)
+bool site_configure(struct site *site, struct config *snapshot, const struct config_site *config,
+	struct error *err)
 {
 	struct secret *pat = secret_load(&config->pat.secret, err);
 	if (!same_account(site, config, pat))
@@ -95,7 +102,8 @@ void site_free(struct site *site)
 		struct waiting *waiting = site->first;
 		site->first = waiting->next;
 		struct outcome outcome = { 0 };
-		error_fail(&outcome.error, ERROR_TRANSIENT, "site '%s': the program is stopping", site->name);
+		error_fail(&outcome.error, ERROR_TRANSIENT, "site '%s': the program is stopping",
+			site->name);
 		waiting->callback(&outcome, NULL, waiting->context);
 		waiting_free(waiting);
 	}
@@ -147,12 +155,14 @@ static void answer(struct waiting *waiting, struct outcome *outcome, const cJSON
 }
 
 /*
- * A call that was refused with a new session too, while that session served one sent later: it is not allowed this way, and signing in for it again
- * and again would help nobody (tableau-rest.md 2.3).
+ * A call that was refused with a new session too, while that session served one sent later: it is
+ * not allowed this way, and signing in for it again and again would help nobody
+ * (tableau-rest.md 2.3).
  */
 static bool is_forbidden(const struct waiting *waiting)
 {
-	return waiting->repeats > 0 && session_served_later(&waiting->site->session, waiting->generation, waiting->sent_at);
+	return waiting->repeats > 0 &&
+	       session_served_later(&waiting->site->session, waiting->generation, waiting->sent_at);
 }
 
 static bool is_worth_repeating(struct waiting *waiting, struct outcome *outcome)
@@ -256,12 +266,15 @@ void site_pump(struct site *site)
 		struct waiting *waiting = dequeue(site);
 		if (waiting->call.wants_incremental && !session_speaks(site, 3, 25))
 			refuse(waiting, ERROR_REFUSED,
-			       "an incremental refresh by request needs REST API 3.25 (Tableau 2025.1); use `tasks` with an incremental extract task");
+				"an incremental refresh by request needs REST API 3.25 (Tableau "
+				"2025.1); use `tasks` with an incremental extract task");
 		else
 			send(waiting);
 	}
-	/* Nothing is asked, but a PAT that nobody signs in with expires; and a site that is gone leaves no session behind. */
-	if (!site->first && !site->is_gone && site->pat && session_next(site, false).us <= clock_mono().us)
+	/* Nothing is asked, but a PAT that nobody signs in with expires; and a site that is gone
+	 * leaves no session behind. */
+	if (!site->first && !site->is_gone && site->pat &&
+		session_next(site, false).us <= clock_mono().us)
 		session_ready(site);
 	if (site->is_gone && !site->is_closing && !site->first && !site->out && site->session.token)
 		session_sign_out(site, forget_outcome, NULL);
@@ -283,10 +296,13 @@ struct mono site_next(const struct site *site)
 {
 	struct mono now = { 0 }, never = { INT64_MAX };
 	if (site->is_gone)
-		return site->first || (site->session.token && !site->out && !site->is_closing) ? now : never;
+		return site->first || (site->session.token && !site->out && !site->is_closing)
+			       ? now
+			       : never;
 	if (site->first && (!site->pat || session_is_refused(&site->session)))
 		return now;
-	if (!site->pat || (site->session.token && site->first && site->out >= (size_t)site->config->max_requests))
+	if (!site->pat || (site->session.token && site->first &&
+				  site->out >= (size_t)site->config->max_requests))
 		return never;
 	return session_next(site, site->first);
 }

@@ -1,15 +1,17 @@
 /*
- * tableau/site.h - one site: its session, and the calls that wait for it or are out. Private to tableau/.
+ * tableau/site.h - one site: its session, and the calls that wait for it or are out. Private to
+ * tableau/.
  *
- * A call's life:  waiting (for a session, or for one of max_requests places) --> out --> answered, or once more after a renewal of the session.
+ * A call's life:  waiting (for a session, or for one of max_requests places) --> out --> answered,
+ * or once more after a renewal of the session.
  */
 #pragma once
-#define HASH_FUNCTION HASH_FNV     /* the default one falls through its cases, which clang does not let pass */
-#include <uthash.h>
+#define HASH_FUNCTION HASH_FNV /* clang warns of the default one, which falls through its cases */
 #include "base/json.h"
 #include "tableau/answer.h"
 #include "tableau/tableau.h"
 #include "tableau/transport.h"
+#include <uthash.h>
 
 /* `json` is the reply when outcome->ok, lent for the call. */
 typedef void call_done(const struct outcome *outcome, const cJSON *json, void *context);
@@ -17,37 +19,39 @@ typedef void call_done(const struct outcome *outcome, const cJSON *json, void *c
 struct call {
 	enum call_type type;
 	enum method method;
-	const char *path;              /* after /sites/LUID, with the query; copied */
-	const char *body;              /* JSON or NULL; copied */
-	bool wants_incremental;        /* needs API 3.25 */
+	const char *path;       /* after /sites/LUID, with the query; copied */
+	const char *body;       /* JSON or NULL; copied */
+	bool wants_incremental; /* needs API 3.25 */
 };
 
 struct listing;
 
 struct session {
-	struct secret *token;          /* NULL: signed out */
+	struct secret *token; /* NULL: signed out */
 	char *site_luid;
-	int64_t generation;            /* counts sign-ins: a call whose generation is not the present one was refused for an old token */
-	bool has_worked;               /* a call with this token succeeded ... */
-	struct mono served;            /* ... and the youngest of those was sent then */
-	bool had_grace;                /* the one repeated sign-in that a fresh token may need was made */
+	int64_t generation; /* counts sign-ins: a call whose generation is not the present one was
+			       refused for an old token */
+	bool has_worked;    /* a call with this token succeeded ... */
+	struct mono served; /* ... and the youngest of those was sent then */
+	bool had_grace;     /* the one repeated sign-in that a fresh token may need was made */
 	bool is_signing_in;
 	struct wall signed_in_at, pat_ends_at;
 	struct mono signed_in_mono;
-	struct mono renew_at;          /* signs in again then, also when nothing is asked */
-	struct mono not_before;        /* of the next sign-in */
-	struct mono losses[3];         /* when the last sessions that had worked were lost */
-	struct outcome refusal;        /* why there is no session; until `refused_until` calls are answered so, without a try */
+	struct mono renew_at;   /* signs in again then, also when nothing is asked */
+	struct mono not_before; /* of the next sign-in */
+	struct mono losses[3];  /* when the last sessions that had worked were lost */
+	struct outcome refusal; /* why there is no session; until `refused_until` calls are answered
+				   so, without a try */
 	struct mono refused_until;
-	unsigned failures;             /* transient ones, one after another */
+	unsigned failures; /* transient ones, one after another */
 };
 
 struct site {
 	char *name;
-	struct config *snapshot;       /* with a reference */
-	const struct config_site *config;      /* borrowed from it */
+	struct config *snapshot;          /* with a reference */
+	const struct config_site *config; /* borrowed from it */
 	struct transport *transport;
-	struct secret *pat;            /* NULL: its secret is missing, see `missing` */
+	struct secret *pat; /* NULL: its secret is missing, see `missing` */
 	char *missing;
 	struct session session;
 	char *api_version;             /* NULL: not known yet */
@@ -55,24 +59,30 @@ struct site {
 	size_t waiting, out;
 	int64_t sign_ins, requests, errors;
 	char *last_error;
-	bool is_gone;                  /* not in the configuration any more: refuses calls, and signs out when the last has ended */
-	bool is_closing;               /* tableau_sign_out() sees to its session */
-	int64_t epoch;                 /* counts accounts (server, content URL, PAT): what an older one answers is not taken */
-	unsigned no_all_fields;        /* one bit for each enum listing_of: an old server refused fields=_all_ */
-	bool no_name_filter, no_job_sort;      /* likewise */
+	bool is_gone;    /* not in the configuration any more: refuses calls, and signs out when the
+			    last has ended */
+	bool is_closing; /* tableau_sign_out() sees to its session */
+	int64_t epoch;   /* counts accounts (server, content URL, PAT): what an older one answers is
+			    not taken */
+	unsigned no_all_fields;           /* one bit for each enum listing_of: an old server refused
+					     fields=_all_ */
+	bool no_name_filter, no_job_sort; /* likewise */
 	bool may_list_jobs;
 	struct mono list_again_at;
-	struct listing *listings;      /* resolve.c's cache */
+	struct listing *listings; /* resolve.c's cache */
 	UT_hash_handle by_name;
 };
 
 struct site *site_new(const char *name, struct transport *transport);
 void site_free(struct site *site);
-/* Takes over its configuration; starts anew when server, content URL or PAT changed. False: its secret cannot be read. */
-bool site_configure(struct site *site, struct config *snapshot, const struct config_site *config, struct error *err) MUST_USE;
+/* Takes over its configuration; starts anew when server, content URL or PAT changed. False: its
+ * secret cannot be read. */
+bool site_configure(struct site *site, struct config *snapshot, const struct config_site *config,
+	struct error *err) MUST_USE;
 
 void site_call(struct site *site, const struct call *call, call_done *callback, void *context);
-/* Starts what may start: sign-in, or waiting calls. Calls that callbacks add meanwhile wait for the next pump. */
+/* Starts what may start: sign-in, or waiting calls. Calls that callbacks add meanwhile wait for the
+ * next pump. */
 void site_pump(struct site *site);
 /* When site_pump() has something to do next; INT64_MAX: nothing waits for time. */
 struct mono site_next(const struct site *site);
@@ -88,8 +98,8 @@ bool session_is_refused(const struct session *session);
 /* When session_ready() has something to do of itself; INT64_MAX: never. */
 struct mono session_next(const struct site *site, bool is_wanted);
 /*
- * A call was refused as signed out: it had the token of `generation`, and had been repeated `repeats` times. True: it is worth repeating once there is a
- * new session.
+ * A call was refused as signed out: it had the token of `generation`, and had been repeated
+ * `repeats` times. True: it is worth repeating once there is a new session.
  */
 bool session_lost(struct site *site, int64_t generation, int repeats);
 /* A call with the token of `generation`, sent at `sent_at`, succeeded. */

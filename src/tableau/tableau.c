@@ -1,9 +1,9 @@
 /*
- * tableau/tableau.c - the sites, the step that moves them all, and the calls. What can be answered without the network is deferred to the next step, so
- * that no callback runs inside the call that asks.
+ * tableau/tableau.c - the sites, the step that moves them all, and the calls. What can be answered
+ * without the network is deferred to the next step, so that no callback runs inside the call that
+ * asks.
  */
 #include "tableau/tableau.h"
-#include <assert.h>
 #include "base/thread.h"
 #include "tableau/filter.h"
 #include "tableau/job.h"
@@ -12,15 +12,17 @@
 #include "tableau/resolve.h"
 #include "tableau/site.h"
 #include "tableau/transport.h"
+#include <assert.h>
 
-/* Something that is answered without the network: its callback runs in the next step all the same. */
+/* Something that is answered without the network: its callback runs in the next step all the same.
+ */
 struct deferred {
 	struct deferred *next;
 	struct site *site;
-	struct arena *arena;           /* this struct and `selection` live here */
-	struct selection selection;    /* of a resolve */
+	struct arena *arena;        /* this struct and `selection` live here */
+	struct selection selection; /* of a resolve */
 	resolve_done *resolve;
-	call_done *call;               /* of a call that cannot be made */
+	call_done *call; /* of a call that cannot be made */
 	struct outcome outcome;
 	void *context;
 };
@@ -63,11 +65,14 @@ bool tableau_configure(struct tableau *tableau, struct config *config, struct er
 {
 	bool is_fine = true;
 	struct error problem;
+	if (!tableau->transport)
+		return error_fail(err, ERROR_SYSTEM, "all sites have been signed out for good");
 	for (struct site *site = tableau->sites; site; site = site->by_name.next)
 		site->is_gone = true;
 	for (size_t i = 0; i < config_site_count(config); i++) {
 		const struct config_site *settings = config_site(config, i);
-		if (site_configure(find_or_add(tableau, settings->name), config, settings, &problem))
+		if (site_configure(
+			    find_or_add(tableau, settings->name), config, settings, &problem))
 			continue;
 		if (is_fine)
 			*err = problem;
@@ -96,7 +101,8 @@ static void run_deferred(struct tableau *tableau)
 	for (; deferred; deferred = next) {
 		next = deferred->next;
 		if (deferred->site)
-			resolve_start(deferred->site, &deferred->selection, deferred->resolve, deferred->context);
+			resolve_start(deferred->site, &deferred->selection, deferred->resolve,
+				deferred->context);
 		else if (deferred->resolve)
 			deferred->resolve(&deferred->outcome, NULL, 0, deferred->context);
 		else
@@ -130,9 +136,13 @@ static int earliest_ms(const struct tableau *tableau, int timeout_ms)
 void tableau_step(struct tableau *tableau, int timeout_ms, int wake_fd)
 {
 	thread_assert(THREAD_DISPATCH);
+	/* Whoever waits must first see to what the callbacks asked for: a journal entry, without
+	 * which nothing is sent. */
+	bool has_answered = tableau->first;
 	run_deferred(tableau);
 	pump(tableau);
-	transport_step(tableau->transport, earliest_ms(tableau, timeout_ms), wake_fd);
+	transport_step(
+		tableau->transport, has_answered ? 0 : earliest_ms(tableau, timeout_ms), wake_fd);
 }
 
 bool tableau_is_idle(const struct tableau *tableau)
@@ -153,7 +163,8 @@ static void signed_out(const struct outcome *outcome, const cJSON *json, void *c
 	(*left)--;
 }
 
-/* A sign-in that is on its way is waited for, or its session would stay behind. True: something is still to be done. */
+/* A sign-in that is on its way is waited for, or its session would stay behind. True: something is
+ * still to be done. */
 static bool sign_out_some(struct tableau *tableau, size_t *left)
 {
 	bool any = false;
@@ -185,10 +196,11 @@ void tableau_sign_out(struct tableau *tableau, int64_t us)
 	if (!tableau->transport)
 		return;
 	for (struct site *site = tableau->sites; site; site = site->by_name.next)
-		site->is_gone = site->is_closing = true;       /* refuses new calls */
+		site->is_gone = site->is_closing = true; /* refuses new calls */
 	while (sign_out_some(tableau, &left) && clock_mono().us < until.us)
 		transport_step(tableau->transport, 50, -1);
-	/* A sign-out that takes longer is not waited for; its answer must not find this frame gone. */
+	/* A sign-out that takes longer is not waited for; its answer must not find this frame gone.
+	 */
 	close_network(tableau);
 }
 
@@ -212,7 +224,8 @@ void tableau_free(struct tableau *tableau)
 		return;
 	refuse_all(tableau);
 	struct site *site, *next;
-	HASH_ITER(by_name, tableau->sites, site, next) {
+	HASH_ITER(by_name, tableau->sites, site, next)
+	{
 		HASH_DELETE(by_name, tableau->sites, site);
 		listings_free(site);
 		site_free(site);
@@ -223,7 +236,8 @@ void tableau_free(struct tableau *tableau)
 /* ---- calls ---- */
 
 /* True: there is such a site. Otherwise the callback is told so in the next step. */
-static struct site *site_for(struct tableau *tableau, const char *name, call_done *callback, void *context)
+static struct site *site_for(
+	struct tableau *tableau, const char *name, call_done *callback, void *context)
 {
 	thread_assert(THREAD_DISPATCH);
 	struct site *site = find(tableau, name);
@@ -232,11 +246,13 @@ static struct site *site_for(struct tableau *tableau, const char *name, call_don
 	struct deferred *deferred = defer(tableau);
 	deferred->call = callback;
 	deferred->context = context;
-	error_fail(&deferred->outcome.error, ERROR_INPUT, "the configuration has no site '%s'", name);
+	error_fail(
+		&deferred->outcome.error, ERROR_INPUT, "the configuration has no site '%s'", name);
 	return NULL;
 }
 
-void tableau_resolve(struct tableau *tableau, const struct selection *selection, resolve_done *callback, void *context)
+void tableau_resolve(struct tableau *tableau, const struct selection *selection,
+	resolve_done *callback, void *context)
 {
 	thread_assert(THREAD_DISPATCH);
 	struct deferred *deferred = defer(tableau);
@@ -252,7 +268,8 @@ void tableau_resolve(struct tableau *tableau, const struct selection *selection,
 	deferred->selection.tag = arena_text(deferred->arena, selection->tag);
 	deferred->selection.owner = arena_text(deferred->arena, selection->owner);
 	if (!deferred->site)
-		error_fail(&deferred->outcome.error, ERROR_INPUT, "the configuration has no site '%s'", selection->site);
+		error_fail(&deferred->outcome.error, ERROR_INPUT,
+			"the configuration has no site '%s'", selection->site);
 }
 
 void tableau_forget(struct tableau *tableau, const char *name, const char *luid)
@@ -281,7 +298,7 @@ static void job_came(const struct outcome *outcome, const cJSON *json, void *con
 		told.error.kind = call->is_refresh ? ERROR_UNKNOWN : ERROR_TRANSIENT;
 	}
 	if (call->is_refresh)
-		job.state = JOB_QUEUED;        /* it is that young */
+		job.state = JOB_QUEUED; /* it is that young */
 	call->callback(&told, told.ok ? &job : NULL, call->context);
 	free(call);
 }
@@ -296,7 +313,9 @@ static struct job_call *job_call_new(bool is_refresh, job_done *callback, void *
 /* tableau-rest.md 5.1 */
 static void refresh_path(const struct content *content, struct text *path)
 {
-	static const struct { const char *before, *after; } forms[] = {
+	static const struct {
+		const char *before, *after;
+	} forms[] = {
 		[CONTENT_WORKBOOK] = { "/workbooks/", "/refresh" },
 		[CONTENT_DATASOURCE] = { "/datasources/", "/refresh" },
 		[CONTENT_FLOW] = { "/flows/", "/run" },
@@ -307,7 +326,8 @@ static void refresh_path(const struct content *content, struct text *path)
 	text_add(path, forms[content->kind].after);
 }
 
-void tableau_refresh(struct tableau *tableau, const char *name, const struct content *content, bool incremental, job_done *callback, void *context)
+void tableau_refresh(struct tableau *tableau, const char *name, const struct content *content,
+	bool incremental, job_done *callback, void *context)
 {
 	struct job_call *job_call = job_call_new(true, callback, context);
 	struct site *site = site_for(tableau, name, job_came, job_call);
@@ -316,19 +336,24 @@ void tableau_refresh(struct tableau *tableau, const char *name, const struct con
 	OWNED_TEXT struct text path;
 	text_init(&path, TEXT_UNBOUNDED);
 	refresh_path(content, &path);
-	bool can_be_incremental = content->kind == CONTENT_WORKBOOK || content->kind == CONTENT_DATASOURCE;
+	bool can_be_incremental =
+		content->kind == CONTENT_WORKBOOK || content->kind == CONTENT_DATASOURCE;
 	struct call call = {
 		.type = CALL_REFRESH,
 		.method = METHOD_POST,
 		.path = path.at,
-		/* Never without a body, and never `extractRefresh` for a full one: older servers break (5.1). */
-		.body = incremental && can_be_incremental ? "{\"extractRefresh\":{\"incremental\":true}}" : "{}",
+		/* Never without a body, and never `extractRefresh` for a full one: older servers
+		   break (5.1). */
+		.body = incremental && can_be_incremental
+				? "{\"extractRefresh\":{\"incremental\":true}}"
+				: "{}",
 		.wants_incremental = incremental && can_be_incremental,
 	};
 	site_call(site, &call, job_came, job_call);
 }
 
-void tableau_job(struct tableau *tableau, const char *name, const char *job_id, job_done *callback, void *context)
+void tableau_job(struct tableau *tableau, const char *name, const char *job_id, job_done *callback,
+	void *context)
 {
 	struct job_call *job_call = job_call_new(false, callback, context);
 	struct site *site = site_for(tableau, name, job_came, job_call);
@@ -357,7 +382,8 @@ static void jobs_refused(const struct outcome *outcome, const cJSON *json, void 
 	free(call);
 }
 
-void tableau_jobs(struct tableau *tableau, const char *name, struct wall since, jobs_done *callback, void *context)
+void tableau_jobs(struct tableau *tableau, const char *name, struct wall since, jobs_done *callback,
+	void *context)
 {
 	struct jobs_call *call = mem_new(struct jobs_call);
 	*call = (struct jobs_call){ callback, context };
@@ -371,7 +397,8 @@ void tableau_jobs(struct tableau *tableau, const char *name, struct wall since, 
 	struct deferred *deferred = defer(tableau);
 	deferred->call = jobs_refused;
 	deferred->context = call;
-	error_fail(&deferred->outcome.error, ERROR_REFUSED, "site '%s': the PAT's user may not list jobs", name);
+	error_fail(&deferred->outcome.error, ERROR_REFUSED,
+		"site '%s': the PAT's user may not list jobs", name);
 }
 
 /* ---- calls without a result ---- */
@@ -389,7 +416,8 @@ static void plain_came(const struct outcome *outcome, const cJSON *json, void *c
 	free(call);
 }
 
-static void plain_call(struct tableau *tableau, const char *name, const struct call *request, done *callback, void *context)
+static void plain_call(struct tableau *tableau, const char *name, const struct call *request,
+	done *callback, void *context)
 {
 	struct plain_call *call = mem_new(struct plain_call);
 	*call = (struct plain_call){ callback, context };
@@ -398,7 +426,8 @@ static void plain_call(struct tableau *tableau, const char *name, const struct c
 		site_call(site, request, plain_came, call);
 }
 
-void tableau_cancel(struct tableau *tableau, const char *site, const char *job_id, done *callback, void *context)
+void tableau_cancel(struct tableau *tableau, const char *site, const char *job_id, done *callback,
+	void *context)
 {
 	OWNED_TEXT struct text path;
 	text_init(&path, TEXT_UNBOUNDED);
@@ -410,8 +439,11 @@ void tableau_cancel(struct tableau *tableau, const char *site, const char *job_i
 
 void tableau_sign_in(struct tableau *tableau, const char *site, done *callback, void *context)
 {
-	/* The cheapest call that needs a session (2.1 has a probe, but its path is not below a site). */
-	struct call call = { .type = CALL_QUERY, .method = METHOD_GET, .path = "/projects?pageSize=1" };
+	/* The cheapest call that needs a session (2.1 has a probe, but its path is not below a
+	 * site). */
+	struct call call = {
+		.type = CALL_QUERY, .method = METHOD_GET, .path = "/projects?pageSize=1"
+	};
 	plain_call(tableau, site, &call, callback, context);
 }
 

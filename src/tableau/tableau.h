@@ -1,10 +1,12 @@
 /*
  * tableau/tableau.h - the conversation with Tableau's REST API, all sites on one curl multi handle.
  *
- * One thread owns everything here (the dispatch thread; on the command line the only thread). Calls are asynchronous: they return at once, and
- * their callback runs later, exactly once, inside tableau_step(). A site signs in when it first has something to ask, keeps that
- * one session for all requests, and renews it by exactly one sign-in when Tableau says 401002 or 401000, however many requests saw it
- * (tableau-rest.md 2.3); a request is repeated once after a renewal. Requests beyond a site's max_requests wait their turn.
+ * One thread owns everything here (the dispatch thread; on the command line the only thread). Calls
+ * are asynchronous: they return at once, and their callback runs later, exactly once, inside
+ * tableau_step(). A site signs in when it first has something to ask, keeps that one session for
+ * all requests, and renews it by exactly one sign-in when Tableau says 401002 or 401000, however
+ * many requests saw it (tableau-rest.md 2.3); a request is repeated once after a renewal. Requests
+ * beyond a site's max_requests wait their turn.
  *
  * Nothing here retries on its own but that: whoever asks decides when to ask again.
  */
@@ -20,71 +22,91 @@
 struct tableau;
 
 struct tableau *tableau_new(void);
-void tableau_free(struct tableau *tableau);        /* drops what is in flight; its callbacks run with ERROR_UNKNOWN or ERROR_TRANSIENT */
+void tableau_free(struct tableau *tableau); /* drops what is in flight; its callbacks run with
+					       ERROR_UNKNOWN or ERROR_TRANSIENT */
 OWNED_DEFINE(tableau)
 /*
- * Takes over the sites of `config` (a reference is kept). Sites that stay the same keep their session; a site whose PAT, server or content URL
- * changed starts anew; sites that are gone end when their last request has. Secrets are read here: a site whose secret is missing is
- * there but answers every call with ERROR_INPUT, and the first such error is returned as false after all sites were set up.
+ * Takes over the sites of `config` (a reference is kept). Sites that stay the same keep their
+ * session; a site whose PAT, server or content URL changed starts anew; sites that are gone end
+ * when their last request has. Secrets are read here: a site whose secret is missing is there but
+ * answers every call with ERROR_INPUT, and the first such error is returned as false after all
+ * sites were set up.
  */
 bool tableau_configure(struct tableau *tableau, struct config *config, struct error *err) MUST_USE;
 
 /*
- * Waits at most `timeout_ms` for the network or for `wake_fd` (-1: none) to be readable, then runs what became ready.
+ * Waits at most `timeout_ms` for the network or for `wake_fd` (-1: none) to be readable, then runs
+ * what became ready.
  */
 void tableau_step(struct tableau *tableau, int timeout_ms, int wake_fd);
-bool tableau_is_idle(const struct tableau *tableau);           /* no request in flight or waiting */
-/* Signs every session out and waits for it, at most `us` (tableau-rest.md 2.1). New calls after it are refused. */
+bool tableau_is_idle(const struct tableau *tableau); /* no request in flight or waiting */
+/* Signs every session out and waits for it, at most `us` (tableau-rest.md 2.1). New calls after it
+ * are refused. */
 void tableau_sign_out(struct tableau *tableau, int64_t us);
 
 /* How a call went. Valid during the callback only. */
 struct outcome {
 	bool ok;
-	struct error error;            /* when not ok; the kind says what to do next, tableau-rest.md 7.2 */
-	int http_status;               /* 0: none */
-	int code;                      /* Tableau's six digits, 0: none */
-	int64_t retry_after_us;        /* as Tableau told by Retry-After or in its text (429); 0: it did not */
-	struct wall asked_at;          /* when the (last) request was handed to the network; {0}: it never was */
-	int64_t clock_ahead_us;        /* Tableau's clock minus ours, measured by the Date header; whole seconds, 0 if unknown */
+	struct error error; /* when not ok; the kind says what to do next, tableau-rest.md 7.2 */
+	int http_status;    /* 0: none */
+	int code;           /* Tableau's six digits, 0: none */
+	int64_t retry_after_us; /* as Tableau told by Retry-After or in its text (429); 0: it did
+				   not */
+	struct wall
+		asked_at; /* when the (last) request was handed to the network; {0}: it never was */
+	int64_t clock_ahead_us; /* Tableau's clock minus ours, measured by the Date header; whole
+				   seconds, 0 if unknown */
 };
 
 /* A Tableau job, from its own query, from the answer to a refresh, or from a list row. */
 enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_SUCCEEDED, JOB_FAILED, JOB_CANCELLED };
 struct job {
-	char id[64];                   /* a LUID has 36 */
+	char id[64]; /* a LUID has 36 */
 	enum job_state state;
-	struct wall created_at, started_at, completed_at;      /* {0}: not yet or not told */
-	char content[64];              /* LUID of the content it works on, "" when not told (list rows) */
-	const char *title;             /* list rows: the content's name */
-	const char *type;              /* list rows: "refresh_extracts", ... */
-	const char *notes;             /* the reason of a failure, shortened and without control characters; "" when none */
+	struct wall created_at, started_at, completed_at; /* {0}: not yet or not told */
+	char content[64];  /* LUID of the content it works on, "" when not told (list rows) */
+	const char *title; /* list rows: the content's name */
+	const char *type;  /* list rows: "refresh_extracts", ... */
+	const char *notes; /* the reason of a failure, shortened and without control characters; ""
+			      when none */
 };
 
-typedef void resolve_done(const struct outcome *outcome, const struct content *contents, size_t count, void *context);
+typedef void resolve_done(
+	const struct outcome *outcome, const struct content *contents, size_t count, void *context);
 typedef void job_done(const struct outcome *outcome, const struct job *job, void *context);
-typedef void jobs_done(const struct outcome *outcome, const struct job *jobs, size_t count, void *context);
+typedef void jobs_done(
+	const struct outcome *outcome, const struct job *jobs, size_t count, void *context);
 typedef void done(const struct outcome *outcome, void *context);
 
 /*
- * Which content a selection names, now; ids are cached (an exact name until tableau_forget() or an hour, a pattern a minute).
- * Not ok with ERROR_REFUSED: it names none, or several where one is wanted; the message lists the candidates with their project paths. ERROR_INPUT: no such
- * site. The contents are sorted by name and LUID and valid during the callback.
+ * Which content a selection names, now; ids are cached (an exact name until tableau_forget() or an
+ * hour, a pattern a minute). Not ok with ERROR_REFUSED: it names none, or several where one is
+ * wanted; the message lists the candidates with their project paths. ERROR_INPUT: no such site. The
+ * contents are sorted by name and LUID and valid during the callback.
  */
-void tableau_resolve(struct tableau *tableau, const struct selection *selection, resolve_done *callback, void *context);
+void tableau_resolve(struct tableau *tableau, const struct selection *selection,
+	resolve_done *callback, void *context);
 /* The next resolve on this site that could give this LUID asks Tableau again. */
 void tableau_forget(struct tableau *tableau, const char *site, const char *luid);
 
 /*
- * Asks for a refresh of `content`. The job's state is JOB_QUEUED. Not ok: ERROR_QUEUED_ELSEWHERE (409093), ERROR_GONE (404004, -006, -026, -027), ERROR_REFUSED (for good;
- * the message says what a person should do), ERROR_TRANSIENT (surely not done: no connection, 429, 503 before sending ...), ERROR_UNKNOWN
- * (sent, no usable reply: it may have been queued; also a 5xx, tableau-rest.md 5.3), ERROR_SIGNED_OUT (cannot sign in), ERROR_INPUT (no such site, or its secret is missing).
+ * Asks for a refresh of `content`. The job's state is JOB_QUEUED. Not ok: ERROR_QUEUED_ELSEWHERE
+ * (409093), ERROR_GONE (404004, -006, -026, -027), ERROR_REFUSED (for good; the message says what a
+ * person should do), ERROR_TRANSIENT (surely not done: no connection, 429, 503 before sending ...),
+ * ERROR_UNKNOWN (sent, no usable reply: it may have been queued; also a 5xx, tableau-rest.md 5.3),
+ * ERROR_SIGNED_OUT (cannot sign in), ERROR_INPUT (no such site, or its secret is missing).
  */
-void tableau_refresh(struct tableau *tableau, const char *site, const struct content *content, bool incremental, job_done *callback, void *context);
+void tableau_refresh(struct tableau *tableau, const char *site, const struct content *content,
+	bool incremental, job_done *callback, void *context);
 /* One job. ERROR_GONE: 404018 or 400031, unknown or cleaned away. */
-void tableau_job(struct tableau *tableau, const char *site, const char *job_id, job_done *callback, void *context);
-/* All jobs created at or after `since`, oldest first, every page. ERROR_REFUSED: this PAT may not list jobs (remembered; then it answers without a call). */
-void tableau_jobs(struct tableau *tableau, const char *site, struct wall since, jobs_done *callback, void *context);
-void tableau_cancel(struct tableau *tableau, const char *site, const char *job_id, done *callback, void *context);
+void tableau_job(struct tableau *tableau, const char *site, const char *job_id, job_done *callback,
+	void *context);
+/* All jobs created at or after `since`, oldest first, every page. ERROR_REFUSED: this PAT may not
+ * list jobs (remembered; then it answers without a call). */
+void tableau_jobs(struct tableau *tableau, const char *site, struct wall since, jobs_done *callback,
+	void *context);
+void tableau_cancel(struct tableau *tableau, const char *site, const char *job_id, done *callback,
+	void *context);
 /* Signs in if there is no session. For `verify` and a check at start. */
 void tableau_sign_in(struct tableau *tableau, const char *site, done *callback, void *context);
 
@@ -92,11 +114,11 @@ void tableau_sign_in(struct tableau *tableau, const char *site, done *callback, 
 struct tableau_site_status {
 	const char *name, *server, *content_url, *api_version;
 	bool is_signed_in;
-	struct wall signed_in_at, pat_ends_at;         /* {0}: unknown */
-	int64_t sign_ins, requests, errors;            /* since start */
+	struct wall signed_in_at, pat_ends_at; /* {0}: unknown */
+	int64_t sign_ins, requests, errors;    /* since start */
 	unsigned in_flight, waiting;
 	bool may_list_jobs;
-	const char *last_error;                        /* "" when the last request went well */
+	const char *last_error; /* "" when the last request went well */
 };
 size_t tableau_site_count(const struct tableau *tableau);
 struct tableau_site_status tableau_site_status(const struct tableau *tableau, size_t index);

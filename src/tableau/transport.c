@@ -3,21 +3,26 @@
  *
  * An exchange:  sent --> in flight --> finished: its callback runs, then it is freed
  *
- * A request of Tableau's is as dear as a job, so what left and what did not is told apart: a name that does not resolve, a connection or a TLS handshake
- * that fails is surely not sent, everything after the first byte of the request may be.
+ * A request of Tableau's is as dear as a job, so what left and what did not is told apart: a name
+ * that does not resolve, a connection or a TLS handshake that fails is surely not sent, everything
+ * after the first byte of the request may be.
  */
 #include "tableau/transport.h"
+#include "base/metric.h"
+#include "build.h"
 #include <curl/curl.h>
 #include <stdio.h>
 #include <strings.h>
-#include "base/metric.h"
-#include "build.h"
 
-#define REPLY_BYTES ((size_t)16 << 20)         /* 1,000 workbooks with all fields are about 1 MiB */
+#define REPLY_BYTES ((size_t)16 << 20) /* 1,000 workbooks with all fields are about 1 MiB */
 #define CONNECT_TIMEOUT_MS 10000L
-#define REUSE_SECONDS 55L                      /* load balancers drop idle connections after 60 s and more, some without a word (tableau-rest.md 7.3) */
-#define MOST_IDLE_CONNECTIONS 256L             /* by default libcurl closes all but four a request in flight: ten quiet sites would lose theirs */
-#define MOST_RETRY_AFTER 86400                 /* seconds; nobody means longer */
+#define REUSE_SECONDS                                                                              \
+	55L /* load balancers drop idle connections after 60 s and more, some without a word       \
+	       (tableau-rest.md 7.3) */
+#define MOST_IDLE_CONNECTIONS                                                                      \
+	256L /* by default libcurl closes all but four a request in flight: ten quiet sites would  \
+		lose theirs */
+#define MOST_RETRY_AFTER 86400 /* seconds; nobody means longer */
 
 struct transport {
 	CURLM *multi;
@@ -57,7 +62,7 @@ struct transport *transport_new(void)
 static void wipe_headers(struct curl_slist *headers)
 {
 	for (struct curl_slist *header = headers; header; header = header->next)
-		secret_wipe(header->data, strlen(header->data));       /* one of them may be the token */
+		secret_wipe(header->data, strlen(header->data)); /* one of them may be the token */
 	curl_slist_free_all(headers);
 }
 
@@ -75,7 +80,8 @@ static void exchange_free(struct exchange *exchange)
 	curl_easy_cleanup(exchange->easy);
 	wipe_headers(exchange->headers);
 	secret_free(exchange->body);
-	secret_wipe(exchange->reply.at, exchange->reply.length);       /* a sign-in's reply holds the token */
+	secret_wipe(
+		exchange->reply.at, exchange->reply.length); /* a sign-in's reply holds the token */
 	text_clear(&exchange->reply);
 	text_clear(&exchange->location);
 	free(exchange);
@@ -88,7 +94,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 	if (text_add_bytes(&exchange->reply, bytes, length))
 		return length;
 	exchange->is_too_large = true;
-	return 0;                      /* ends the transfer */
+	return 0; /* ends the transfer */
 }
 
 static struct str header_value(struct str line, const char *name)
@@ -151,9 +157,10 @@ static size_t give_body(char *buffer, size_t size, size_t count, void *context)
 }
 
 /*
- * libcurl sends a request again by itself when a connection that it reused dies before a byte of the answer came; with a lost reply that would be
- * a second refresh. A body that comes from a callback and cannot be rewound makes it give up instead (Curl_retry_request, Curl_readrewind in libcurl
- * 7.88: CURLE_SEND_FAIL_REWIND), and we look for the job.
+ * libcurl sends a request again by itself when a connection that it reused dies before a byte of
+ * the answer came; with a lost reply that would be a second refresh. A body that comes from a
+ * callback and cannot be rewound makes it give up instead (Curl_retry_request, Curl_readrewind in
+ * libcurl 7.88: CURLE_SEND_FAIL_REWIND), and we look for the job.
  */
 static void set_body(struct exchange *exchange, const struct request *request)
 {
@@ -177,11 +184,13 @@ static void set_headers(struct exchange *exchange, const struct request *request
 {
 	exchange->headers = curl_slist_append(NULL, "Accept: application/json");
 	exchange->headers = curl_slist_append(exchange->headers, "Content-Type: application/json");
-	exchange->headers = curl_slist_append(exchange->headers, "Expect:");   /* no round trip before a body of two bytes */
+	exchange->headers = curl_slist_append(
+		exchange->headers, "Expect:"); /* no round trip before a body of two bytes */
 	if (request->token) {
 		struct str token = secret_bytes(request->token);
 		size_t size = sizeof "X-Tableau-Auth: " + token.length;
-		OWNED_MEMORY char *line = mem_alloc(size);     /* in one piece: a text would leave unwiped halves behind as it grows */
+		OWNED_MEMORY char *line = mem_alloc(size); /* in one piece: a text would leave
+							      unwiped halves behind as it grows */
 		snprintf(line, size, "X-Tableau-Auth: %.*s", (int)token.length, token.at);
 		exchange->headers = curl_slist_append(exchange->headers, line);
 		secret_wipe(line, size);
@@ -200,10 +209,12 @@ static void set_options(struct exchange *exchange, const struct request *request
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "refresh-router/" PACKAGE_VERSION);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
-	/* What is configured, and nothing from the environment: "" keeps libcurl from reading https_proxy and no_proxy. */
+	/* What is configured, and nothing from the environment: "" keeps libcurl from reading
+	 * https_proxy and no_proxy. */
 	curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy ? request->proxy : "");
 	curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  /* a proxy's Date is not Tableau's */
+	curl_easy_setopt(
+		easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* a proxy's Date is not Tableau's */
 	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, REUSE_SECONDS);
 	if (request->ca_file)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
@@ -215,7 +226,8 @@ static void set_options(struct exchange *exchange, const struct request *request
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
 }
 
-void transport_send(struct transport *transport, struct request request, reply_done *callback, void *context)
+void transport_send(
+	struct transport *transport, struct request request, reply_done *callback, void *context)
 {
 	struct exchange *exchange = mem_new(struct exchange);
 	exchange->transport = transport;
@@ -262,8 +274,6 @@ static void finish(struct exchange *exchange, CURLcode code)
 	};
 	if (exchange->is_too_large)
 		reply.failure = "the answer is larger than 16 MiB";
-	if (!reply.is_answered)
-		metric_add(METRIC_tableau_errors_total, 1);
 	exchange->callback(&reply, exchange->context);
 	exchange_free(exchange);
 }
@@ -278,7 +288,7 @@ static bool finish_all(struct transport *transport)
 		struct exchange *exchange;
 		if (message->msg != CURLMSG_DONE)
 			continue;
-		CURLcode code = message->data.result;  /* the message is gone with its handle */
+		CURLcode code = message->data.result; /* the message is gone with its handle */
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
 		finish(exchange, code);
 		any = true;
@@ -292,8 +302,10 @@ void transport_step(struct transport *transport, int timeout_ms, int wake_fd)
 	int running;
 	if (!transport)
 		return;
-	curl_multi_perform(transport->multi, &running);        /* what was added since the last step starts now */
-	if (finish_all(transport))     /* and may have ended at once: then there is nothing to wait for */
+	curl_multi_perform(
+		transport->multi, &running); /* what was added since the last step starts now */
+	if (finish_all(
+		    transport)) /* and may have ended at once: then there is nothing to wait for */
 		return;
 	curl_multi_poll(transport->multi, &wake, wake_fd >= 0 ? 1 : 0, timeout_ms, NULL);
 	curl_multi_perform(transport->multi, &running);

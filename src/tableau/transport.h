@@ -1,6 +1,6 @@
 /*
- * tableau/transport.h - HTTP requests on one curl multi handle, and the timers of those who wait. Knows nothing of Tableau but that replies are
- * bounded. Private to tableau/.
+ * tableau/transport.h - HTTP requests on one curl multi handle, and the timers of those who wait.
+ * Knows nothing of Tableau but that replies are bounded. Private to tableau/.
  *
  * A callback runs inside transport_step(), exactly once for each request and each timer.
  */
@@ -13,38 +13,42 @@
 
 struct transport;
 
-struct transport *transport_new(void);                 /* every function takes a NULL transport for one without requests */
-void transport_free(struct transport *transport);      /* requests in flight are answered as failed */
+struct transport *transport_new(
+	void); /* every function takes a NULL transport for one without requests */
+void transport_free(struct transport *transport); /* requests in flight are answered as failed */
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT };
 
 struct request {
 	enum method method;
 	const char *url;
-	struct secret *token;          /* X-Tableau-Auth; borrowed for the call; NULL: none */
-	struct secret *body;           /* taken: wiped when sent, because a sign-in holds a secret; NULL: none */
-	bool at_most_once;             /* never sent a second time by the library itself */
+	struct secret *token; /* X-Tableau-Auth; borrowed for the call; NULL: none */
+	struct secret
+		*body; /* taken: wiped when sent, because a sign-in holds a secret; NULL: none */
+	bool at_most_once; /* never sent a second time by the library itself */
 	int64_t timeout_ms;
-	const char *ca_file, *proxy;   /* borrowed until the reply; NULL: the system's authorities, no proxy */
+	const char *ca_file,
+		*proxy; /* borrowed until the reply; NULL: the system's authorities, no proxy */
 };
 
 /* Valid during the callback. */
 struct reply {
-	bool is_answered;              /* a whole HTTP answer is here */
-	bool may_be_sent;              /* not answered, but bytes have left */
-	const char *failure;           /* not answered: why */
+	bool is_answered;    /* a whole HTTP answer is here */
+	bool may_be_sent;    /* not answered, but bytes have left */
+	const char *failure; /* not answered: why */
 	int http_status;
 	struct str body;
 	bool is_too_large;
-	int64_t retry_after_us;        /* Retry-After: seconds or a date; 0: none */
-	struct wall date;              /* Date; {0}: none */
-	const char *location;          /* of a redirect, which is never followed; "" when none */
+	int64_t retry_after_us; /* Retry-After: seconds or a date; 0: none */
+	struct wall date;       /* Date; {0}: none */
+	const char *location;   /* of a redirect, which is never followed; "" when none */
 	struct wall asked_at;
 };
 
 typedef void reply_done(const struct reply *reply, void *context);
 
-void transport_send(struct transport *transport, struct request request, reply_done *callback, void *context);
+void transport_send(
+	struct transport *transport, struct request request, reply_done *callback, void *context);
 /* Waits for the network, `wake_fd` or the time-out, then runs callbacks. */
 void transport_step(struct transport *transport, int timeout_ms, int wake_fd);
 size_t transport_in_flight(const struct transport *transport);

@@ -50,7 +50,7 @@ def load(bench, process, connections, milliseconds, mark):
 def start_servers(bench):
     write, folder = fixtures.write, bench.folder
     write(folder, "body.json", fixtures.body("wev_@EVENT@"))
-    names = fixtures.rules(folder, "one-rule.yaml", [fixtures.rule(701331, ["{site: site0, workbooks: Revenue}"])])
+    names = fixtures.rules(folder, "one-rule", [fixtures.rule(701331, ["{site: site0, workbooks: Revenue}"])])
     dry = fixtures.config(folder, "dry", names, [fixtures.site(0, fixtures.CLOSED, "")])
     live = fixtures.config(folder, "live", names, [fixtures.site(0, fixtures.CLOSED, "")])
     env = fixtures.ENVIRONMENT
@@ -129,7 +129,7 @@ def wait_until(says, holds, seconds=60):
     while not holds():
         if time.monotonic() > deadline:
             raise SystemExit(f"not within {seconds} s: {says}")
-        time.sleep(0.02)
+        time.sleep(0.003)
 
 
 def metric(router, name):
@@ -143,26 +143,30 @@ def utc_now():
     return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def is_sending(router):
+    return bool(json.loads(fixtures.get(router.admin + "/api/v1/refreshes?state=sending&limit=1"))["items"])
+
+
 def fan_out_once(router, tableau, number):
     """One event that wants all workbooks: seconds until Tableau has accepted the last refresh, and the calls by then."""
-    wanted = SITES * PER_SITE
-    tableau.forget_calls()
-    begun = time.time()
+    wanted, all_before, refreshes_before = SITES * PER_SITE, len(tableau.calls()), len(tableau.refresh_calls())
+    succeeded_before = metric(router, "refreshes_succeeded_total")
+    begun = time.monotonic()
     fixtures.send(router.port, fixtures.body(f"wev_fan_{number}", finished=utc_now()))
-    wait_until(f"{wanted} refreshes sent", lambda: len(tableau.refresh_calls()) >= wanted)
+    wait_until(f"{wanted} refreshes sent", lambda: len(tableau.refresh_calls()) - refreshes_before >= wanted)
+    wait_until("all of them answered", lambda: not is_sending(router))
+    done = {"seconds": time.monotonic() - begun}
     time.sleep(0.2)                    # what is called needlessly comes now
-    calls = tableau.calls()
-    last = max(call["ended"] for call in tableau.refresh_calls())
-    done = {"seconds": last - begun, "calls": len(calls), "refreshes": len(tableau.refresh_calls())}
-    wait_until("all refreshes ended", lambda: metric(router, "refreshes_open") == 0)
-    done["calls_to_the_end"] = len(tableau.calls())
+    done["calls"] = len(tableau.calls()) - all_before
+    wait_until("all refreshes succeeded", lambda: metric(router, "refreshes_succeeded_total") - succeeded_before >= wanted)
+    done["calls_to_the_end"] = len(tableau.calls()) - all_before
     return done
 
 
 def fanout(bench):
     folder, rows = bench.folder, []
     items = [f"{{site: site{n}, workbooks: [{', '.join(sandbox.workbook(n, k) for k in range(PER_SITE))}]}}" for n in range(SITES)]
-    rules = fixtures.rules(folder, "fan.yaml", [fixtures.rule(701331, items)])
+    rules = fixtures.rules(folder, "fan", [fixtures.rule(701331, items)])
     with sandbox.Sandbox(bench, sandbox.state(SITES, PER_SITE)) as tableau:
         sites = [fixtures.site(n, tableau.url, sandbox.content_url(n), max_requests=MAX_REQUESTS, poll_interval="2s") for n in range(SITES)]
         config = fixtures.config(folder, "fan", rules, sites, "clock_skew: 0s")
@@ -205,7 +209,7 @@ def memory_waiting(bench, count):
         fixtures.send(router.port, fixtures.body("wev_fill", finished=utc_now()))
         wait_until(f"{count} refreshes wait", lambda: metric(router, "refreshes_waiting") >= count - 1)
 
-    rules = fixtures.rules(bench.folder, "all.yaml", [fixtures.rule(701331, ["{site: site0, workbooks: /./}"])])
+    rules = fixtures.rules(bench.folder, "all", [fixtures.rule(701331, ["{site: site0, workbooks: /./}"])])
     with sandbox.Sandbox(bench, sandbox.state(1, count, running="1h")) as tableau:
         site = fixtures.site(0, tableau.url, sandbox.content_url(0), max_running=1)
         return resident(bench, fixtures.config(bench.folder, "waiting", rules, [site]), fill)
@@ -214,8 +218,8 @@ def memory_waiting(bench, count):
 def memory(bench):
     folder, waiting = bench.folder, 10000
     site = fixtures.site(0, fixtures.CLOSED, "")
-    one = fixtures.rules(folder, "one.yaml", [fixtures.rule(1, ["{site: site0, workbooks: Revenue}"])])
-    many = fixtures.rules(folder, "hundred-thousand.yaml",
+    one = fixtures.rules(folder, "one", [fixtures.rule(1, ["{site: site0, workbooks: Revenue}"])])
+    many = fixtures.rules(folder, "hundred-thousand",
                           [fixtures.rule(n, ["{site: site0, workbooks: Revenue}"]) for n in range(100000)])
     result = {
         "idle": resident(bench, fixtures.config(folder, "idle", one, [site])),

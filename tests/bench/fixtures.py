@@ -36,7 +36,7 @@ def rule(job_id, selections):
 
 
 def rules(folder, name, items):
-    return os.path.basename(write(folder, name, "version: 1\nrules:\n" + "\n".join(items) + "\n"))
+    return os.path.basename(write(folder, name + ".rules.yaml", "version: 1\nrules:\n" + "\n".join(items) + "\n"))
 
 
 def body(event_id, job_id=701331, finished="2026-08-19T02:41:44.016502Z"):

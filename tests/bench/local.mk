@@ -1,7 +1,7 @@
 # tests/bench/local.mk: `make bench` builds and runs the benchmarks; neither `make all` nor `make check` does.
-BENCH_PROGRAMS = tests/bench/load tests/bench/yardstick tests/bench/decide_bench
-EXTRA_PROGRAMS += $(BENCH_PROGRAMS)
-CLEANFILES += $(BENCH_PROGRAMS)
+BENCHES = tests/bench/load tests/bench/yardstick tests/bench/decide_bench
+EXTRA_PROGRAMS += $(BENCHES)
+CLEANFILES += $(BENCHES)
 EXTRA_DIST += tests/bench/bench.py tests/bench/cases.py tests/bench/fixtures.py tests/bench/processes.py \
 	tests/bench/sandbox.py tests/bench/tables.py
 
@@ -13,5 +13,5 @@ tests_bench_decide_bench_SOURCES = tests/bench/decide_bench.c
 tests_bench_decide_bench_LDADD = $(ROUTER_LIBS)
 
 PHONY_TARGETS += bench
-bench: all $(BENCH_PROGRAMS)
+bench: all $(BENCHES)
 	$(PYTHON3) $(srcdir)/tests/bench/bench.py --build $(abs_builddir) $(BENCH_FLAGS)

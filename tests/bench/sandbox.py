@@ -30,16 +30,13 @@ class Sandbox(processes.Process):
         path = fixtures.write(bench.folder, "sandbox.yaml", text)
         super().__init__([os.path.join(bench.build, "tableau-sandbox"), "--listen", "127.0.0.1:0", "--state", path], bench.folder,
                          log=path + ".log")
-        self.url = self.wait_for_log(r"(http://[0-9.:]+)").group(1)
+        self.url = "http://" + self.child.stdout.readline().decode().split()[-1]    # listening on ADDRESS
 
     def set_latency(self, milliseconds):
         fixtures.post(self.url + "/-/sandbox/latency", json.dumps({"ms": milliseconds}).encode(), {"Content-Type": "application/json"})
 
     def calls(self):
-        return json.loads(fixtures.get(self.url + "/-/sandbox/calls"))["items"]
+        return json.loads(fixtures.get(self.url + "/-/sandbox/calls"))["calls"]
 
     def refresh_calls(self):
         return [call for call in self.calls() if call["method"] == "POST" and re.search(r"/workbooks/[^/]+/refresh$", call["path"])]
-
-    def forget_calls(self):
-        fixtures.post(self.url + "/-/sandbox/calls/clear")

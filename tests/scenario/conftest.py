@@ -1,0 +1,78 @@
+import pytest
+
+import harness
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failing test shows the ends of the logs of what it started."""
+    outcome = yield
+    report = outcome.get_result()
+    if not report.failed:
+        return
+    for process in harness.Process.started:
+        if process.log_path.exists():
+            report.sections.append((f"log of {process.log_path}", process.log[-6000:]))
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_running():
+    """Processes of this test; those of a module's fixture (still running) stay."""
+    harness.Process.started[:] = [p for p in harness.Process.started if p.process.poll() is None]
+    yield
+
+
+def end_all(started):
+    """Stops each of them cleanly; the first that does not end well fails the test, after all have ended."""
+    failures = []
+    for process in started:
+        try:
+            if process.process.poll() is None:
+                process.stop()
+            process.check_sanitizers()
+        except AssertionError as error:
+            failures.append(error)
+    for failure in failures:
+        raise failure
+
+
+@pytest.fixture
+def sandbox_of(tmp_path):
+    """sandbox_of(site, site, ...) starts a sandbox with these sites."""
+    started = []
+
+    def start(*sites):
+        folder = tmp_path / f"sandbox{len(started)}"
+        folder.mkdir()
+        sandbox = harness.Sandbox(folder, {"sites": list(sites or [harness.site_world()])})
+        started.append(sandbox)
+        return sandbox
+
+    yield start
+    end_all(started)
+
+
+@pytest.fixture
+def sandbox(sandbox_of):
+    return sandbox_of()
+
+
+@pytest.fixture
+def router_of(tmp_path, sandbox_of):
+    """router_of(sandbox, rules, ...) starts a daemon; it has to end well, and before the sandbox does."""
+    started = []
+
+    def start(*args, **kwargs):
+        folder = tmp_path / f"router{len(started)}"
+        folder.mkdir()
+        started.append(harness.Router.__new__(harness.Router))
+        started[-1].__init__(folder, *args, **kwargs)
+        return started[-1]
+
+    yield start
+    end_all([router for router in started if hasattr(router, "process")])
+
+
+@pytest.fixture
+def router(router_of, sandbox):
+    return router_of(sandbox, [harness.rule()])

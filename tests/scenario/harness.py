@@ -1,0 +1,275 @@
+"""The built programs, started with real sockets and real files, as objects that a story can use."""
+import hashlib
+import hmac
+import http.client
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+import yaml
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("REFRESH_ROUTER_BUILD", TOP / "build"))
+SAMPLES = TOP / "tests" / "samples"
+SECRET = "c0ffee-sample-secret"
+DEADLINE = float(os.environ.get("SCENARIO_DEADLINE", "60"))
+
+
+def wait_until(condition, what="the condition", deadline=DEADLINE):
+    """Asks again and again; returns what the condition gave when that is true."""
+    end = time.monotonic() + deadline
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < end, f"gave up waiting for {what}"
+        time.sleep(0.02)
+
+
+def sign(body, secret=SECRET):
+    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+def request(address, method, path, body=None, headers=None, timeout=DEADLINE, connection=None):
+    used = connection or http.client.HTTPConnection(address, timeout=timeout)
+    try:
+        used.request(method, path, body=body, headers=headers or {})
+        answer = used.getresponse()
+        return Answer(answer.status, dict(answer.getheaders()), answer.read())
+    finally:
+        if not connection:
+            used.close()
+
+
+class Process:
+    """A program with its output in files, in a process group of its own, which ends with the test whatever happens."""
+
+    started = []       # of the running test: their logs are shown when it fails
+
+    def __init__(self, folder, name, arguments, environment=None):
+        if self not in Process.started:
+            Process.started.append(self)
+        self.log_path = folder / f"{name}.log"
+        self.out_path = folder / f"{name}.out"
+        with open(self.log_path, "ab") as log, open(self.out_path, "ab") as out:
+            self.process = subprocess.Popen([str(BUILD / name), *map(str, arguments)], stdout=out, stderr=log, stdin=subprocess.DEVNULL,
+                                            env={**os.environ, **(environment or {})}, start_new_session=True)
+
+    @property
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def end(self, number=signal.SIGTERM):
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, number)
+        try:
+            return self.process.wait(DEADLINE)
+        finally:
+            if self.process.poll() is None:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+
+    def check_sanitizers(self):
+        found = re.search(r"ERROR: (Address|Leak|Thread)Sanitizer|runtime error:|WARNING: ThreadSanitizer|ERROR SUMMARY: [1-9]", self.log)
+        assert not found, self.log[max(0, found.start() - 200):][:6000]
+
+    def stop(self):
+        """A clean end: status 0, and nothing that a sanitizer has to say."""
+        status = self.end(signal.SIGTERM)
+        assert status == 0, f"{self.log_path.name}: exit {status}\n{self.log[-4000:]}"
+        self.check_sanitizers()
+
+
+class Sandbox(Process):
+    def __init__(self, folder, world):
+        state = folder / "world.yaml"
+        state.write_text(yaml.safe_dump(world, allow_unicode=True))
+        super().__init__(folder, "tableau-sandbox", ["--listen", "127.0.0.1:0", "--state", state])
+        line = wait_until(lambda: re.search(r"^listening on (\S+)$", self.out_path.read_text(), re.M) or self.process.poll() is not None,
+                          "the sandbox")
+        assert line is not True, self.log
+        self.address = line.group(1)
+        self.url = f"http://{self.address}"
+
+    def control(self, method, path, body=None):
+        answer = request(self.address, method, f"/-/sandbox/{path}", json.dumps(body) if body is not None else None)
+        assert answer.status == 200, answer.body
+        return answer.json
+
+    def calls(self, method=None, path=None, site=None):
+        found = self.control("GET", "calls")["calls"]
+        return [c for c in found if (not method or c["method"] == method) and (not path or re.search(path, c["path"])) and
+                (not site or c.get("site") == site)]
+
+    def sign_ins(self, site=None):
+        return [c for c in self.calls("POST", "/auth/signin$", site) if c["status"] == 200]
+
+    def refresh_calls(self, site=None):
+        return self.calls("POST", "/(refresh|run|runNow)$", site)
+
+    def jobs(self, name=None, by=None):
+        return [j for j in self.control("GET", "jobs")["jobs"] if (not name or j["name"] == name) and (not by or j["by"] == by)]
+
+    def fault(self, do, **rest):
+        return self.control("POST", "faults", {"do": do, **rest})
+
+    def forget_faults(self):
+        self.control("DELETE", "faults")
+
+    def foreign_job(self, name, site="finance", **rest):
+        return self.control("POST", "jobs", {"site": site, "kind": "workbook", "name": name, **rest})
+
+    def change(self, name, site="finance", kind="workbook", **set_):
+        return self.control("POST", "content", {"site": site, "kind": kind, "name": name, "set": set_})
+
+
+def site_world(content_url="finance", workbooks=("Revenue",), secret=None, **rest):
+    return {"content_url": content_url, "pats": [{"name": "refresh-router", "secret": secret or f"{content_url}-secret"}],
+            "projects": ["Finance", "Finance/Daily", "Finance/Archive", "Marketing", "Marketing/Daily"],
+            "job": {"queued": "100ms", "running": "200ms"},
+            "workbooks": [w if isinstance(w, dict) else {"name": w, "project": "Finance/Daily"} for w in workbooks], **rest}
+
+
+class Router(Process):
+    """A daemon with its own folder. `sites`: name -> changes of its configuration; `rules`: a list of rules."""
+
+    def __init__(self, folder, sandbox, rules, sites=("finance",), config=None, arguments=(), environment=None, source=None):
+        self.folder, self.arguments, self.environment, self.starts = folder, list(arguments), dict(environment or {}), 0
+        settings = sites if isinstance(sites, dict) else {name: {} for name in sites}
+        self.environment["WEBHOOK_SECRET"] = SECRET
+        (folder / "secrets").mkdir(exist_ok=True)
+        listed = []
+        for name, changes in settings.items():
+            (folder / "secrets" / name).write_text(f"{name}-secret\n")
+            listed.append({"name": name, "server": sandbox.url if sandbox else "http://127.0.0.1:9", "content_url": name,
+                           "pat": {"name": "refresh-router", "secret": {"file": f"secrets/{name}"}}, "poll_interval": "100ms", **changes})
+        self.config = {"version": 1, "listen": {"webhooks": "127.0.0.1:0", "admin": "127.0.0.1:0"}, "store": f"sqlite:{folder}/store/state.db",
+                       "rules": ["rules"], "retry": {"initial": "50ms", "max": "1s"},
+                       "sources": [{"name": "dbt", "secrets": [{"env": "WEBHOOK_SECRET"}], **(source or {})}], "sites": listed, **(config or {})}
+        (folder / "rules").mkdir(exist_ok=True)
+        self.write_rules(rules)
+        self.write_config()
+        self.start()
+
+    def write_rules(self, rules, name="rules.yaml"):
+        text = rules if isinstance(rules, str) else yaml.safe_dump({"version": 1, "rules": list(rules)}, allow_unicode=True)
+        (self.folder / "rules" / name).write_text(text)
+
+    def write_config(self):
+        (self.folder / "config.yaml").write_text(yaml.safe_dump(self.config, allow_unicode=True))
+
+    def start(self, wait=True):
+        self.starts += 1
+        super().__init__(self.folder, "refresh-router", ["serve", "--config", self.folder / "config.yaml", *self.arguments], self.environment)
+        if not wait:
+            return
+        pattern = r" serving webhooks=(\S+) admin=(\S+) "
+        wait_until(lambda: len(re.findall(pattern, self.log)) >= self.starts or self.process.poll() is not None, "the daemon")
+        found = re.findall(pattern, self.log)
+        assert len(found) >= self.starts, self.log
+        self.address, self.admin = found[-1]
+
+    def kill9(self):
+        self.end(signal.SIGKILL)
+        self.check_sanitizers()
+
+    def restart(self):
+        self.kill9()
+        self.start()
+
+    # ---- dbt's side ----
+
+    def body(self, sample="completed-success", **fields):
+        text = (SAMPLES / "dbt" / f"{sample}.json").read_bytes()
+        if not fields:
+            return text
+        event = json.loads(text)
+        for key, value in fields.items():
+            (event if key in ("eventId", "webhookId", "accountId", "timestamp", "eventType") else event["data"])[key] = value
+        return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+
+    def post(self, body, signature=None, path="/webhooks/dbt", headers=None, connection=None, method="POST"):
+        sent = {"Content-Type": "application/json", "Authorization": sign(body) if signature is None else signature, **(headers or {})}
+        sent = {k: v for k, v in sent.items() if v != ""}
+        return request(self.address, method, path, body, sent, connection=connection)
+
+    def send(self, number=None, **fields):
+        """A new event each time, of dbt job 701331 that ended well just now, unless told otherwise."""
+        self.sent = getattr(self, "sent", 0) + 1
+        fields.setdefault("eventId", f"evt-{number if number is not None else self.sent}")
+        fields.setdefault("runFinishedAt", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+        return self.post(self.body(**fields))
+
+    # ---- the admin side ----
+
+    def get(self, path):
+        answer = request(self.admin, "GET", path)
+        assert answer.status == 200, (path, answer.status, answer.body)
+        return answer.json
+
+    def all(self, what, query=""):
+        items, cursor = [], None
+        while True:
+            page = self.get(f"/api/v1/{what}?limit=1000{query}{f'&cursor={cursor}' if cursor else ''}")
+            items += page["items"]
+            cursor = page["next"]
+            if not cursor:
+                return items
+
+    def events(self, **filters):
+        return self.all("events", "".join(f"&{k}={v}" for k, v in filters.items()))
+
+    def refreshes(self, **filters):
+        return self.all("refreshes", "".join(f"&{k}={v}" for k, v in filters.items()))
+
+    def event(self, id):
+        return self.get(f"/api/v1/events/{id}")
+
+    def refresh(self, id):
+        return self.get(f"/api/v1/refreshes/{id}")
+
+    def ready(self):
+        """Status and detail of /readyz."""
+        answer = request(self.admin, "GET", "/readyz")
+        return answer.status, answer.json
+
+    def metric(self, name):
+        text = request(self.admin, "GET", "/metrics").body.decode()
+        return int(re.search(rf"^refresh_router_{name} (-?\d+)$", text, re.M).group(1))
+
+    def idle(self):
+        return not self.refreshes(state="open") and not any(e.get("open_selections") for e in self.events())
+
+    def settle(self, count=None):
+        """Waits until nothing is open, and at least `count` refreshes are recorded; returns them, oldest first."""
+        def settled():
+            refreshes = self.refreshes()
+            return (count is None or len(refreshes) >= count) and self.idle() and refreshes
+        return list(reversed(wait_until(settled, "every refresh to end")))
+
+    def reload(self):
+        return request(self.admin, "POST", "/-/reload")
+
+
+def cli(*arguments, stdin=None, environment=None, cwd=None):
+    """A command; returns what it printed and its exit status."""
+    return subprocess.run([str(BUILD / "refresh-router"), *map(str, arguments)], input=stdin, capture_output=True, timeout=DEADLINE,
+                          env={**os.environ, **(environment or {})}, cwd=cwd)
+
+
+def rule(name="nightly", refresh=None, **rest):
+    return {"name": name, "when": {"job_id": 701331}, "refresh": refresh or [{"site": "finance", "workbooks": "Revenue", "project": "Finance/Daily"}],
+            **rest}

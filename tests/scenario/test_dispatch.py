@@ -1,0 +1,223 @@
+"""From an event to finished Tableau jobs, through everything that goes wrong on the way."""
+import pytest
+
+from harness import Router, request, rule, site_world, wait_until
+
+
+def one(router, count=1):
+    refreshes = router.settle(count)
+    assert len(refreshes) == count, refreshes
+    return refreshes[-1]
+
+
+def test_the_main_job_on_two_sites(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world("finance", ["Revenue", "P&L, by month"]), site_world("board", ["Board Pack"]))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": ["Revenue", "P&L, by month"], "project": "Finance/Daily"},
+                                               {"site": "board", "workbooks": "Board Pack"}])], sites=("finance", "board"))
+    answer = router.send()
+    assert answer.json == {"event": 1, "outcome": "routed", "matched": ["nightly"]}
+    refreshes = router.settle(3)
+    assert [(r["site"], r["content"]["name"], r["state"]) for r in sorted(refreshes, key=lambda r: r["content"]["name"])] == [
+        ("board", "Board Pack", "succeeded"), ("finance", "P&L, by month", "succeeded"), ("finance", "Revenue", "succeeded")]
+    assert all(r["causes"] == [{"event": 1, "rule": "nightly"}] and r["job"]["completed_at"] and r["attempts"] == 1 for r in refreshes)
+    assert sorted(router.events()[0]["refreshes"]) == [r["id"] for r in refreshes]
+    assert len(sandbox.jobs()) == 3 and len(sandbox.sign_ins()) == 2
+
+
+def test_twelve_sites_each_with_its_own_pat_and_one_sign_in(router_of, sandbox_of):
+    names = [f"site{n}" for n in range(12)]
+    sandbox = sandbox_of(*[site_world(name) for name in names])
+    router = router_of(sandbox, [rule(refresh=[{"site": name, "workbooks": "Revenue"} for name in names])], sites=names)
+    router.send()
+    assert {(r["site"], r["state"]) for r in router.settle(12)} == {(name, "succeeded") for name in names}
+    assert all(len(sandbox.sign_ins(name)) == 1 for name in names)
+
+
+def test_two_hundred_refreshes_with_one_sign_in(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(workbooks=[], generate=[{"count": 200, "name": "wb-%03d", "project": "Finance/Daily"}]))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": "/^wb-/"}])])
+    router.send()
+    assert {r["state"] for r in router.settle(200)} == {"succeeded"}
+    assert len(sandbox.sign_ins()) == 1 and len(sandbox.refresh_calls()) == 200 and len(sandbox.jobs()) == 200
+
+
+def test_a_burst_of_ten_events_costs_one_job_or_two(router, sandbox):
+    for _ in range(10):
+        assert router.send().status == 200
+    refreshes = router.settle()
+    assert 1 <= len(sandbox.refresh_calls()) <= 2
+    assert {c["event"] for r in refreshes for c in r["causes"]} == {e["id"] for e in router.events()}
+    assert {r["state"] for r in refreshes} == {"succeeded"}
+
+
+def test_content_wanted_twice_by_one_event_is_one_refresh_with_two_causes(router_of, sandbox):
+    router = router_of(sandbox, [rule("first"), rule("second", refresh=[{"site": "finance", "workbooks": "Revenue"}])])
+    router.send()
+    refresh = one(router)
+    assert sorted(c["rule"] for c in refresh["causes"]) == ["first", "second"]
+    assert len(sandbox.refresh_calls()) == 1
+
+
+def test_an_event_that_comes_while_a_job_runs_gets_a_job_that_started_after_it(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(job={"queued": "50ms", "running": "1500ms"}))
+    router = router_of(sandbox, [rule()])
+    router.send()
+    wait_until(lambda: router.refreshes(state="running"), "the job to run")
+    router.send()
+    refreshes = router.settle(2)
+    jobs = sandbox.jobs()
+    assert len(jobs) == 2 and [r["state"] for r in refreshes] == ["succeeded", "succeeded"]
+    assert jobs[1]["started"] > router.events()[0]["received_at"]
+
+
+def test_a_failed_job_is_told_with_tableaus_own_note(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(workbooks=[{"name": "Revenue", "project": "Finance/Daily", "result": "failed", "notes": "Sign-in to the database failed\nsecond line"}]))
+    router = router_of(sandbox, [rule()])
+    router.send()
+    refresh = one(router)
+    assert refresh["state"] == "failed" and refresh["reason"] == "Sign-in to the database failed second line"
+
+
+@pytest.mark.parametrize("result,state", [("cancelled", "cancelled"), ("bridge", "succeeded"), ("error_note", "failed")])
+def test_jobs_end_as_tableau_means_it(router_of, sandbox_of, result, state):
+    sandbox = sandbox_of(site_world(workbooks=[{"name": "Revenue", "project": "Finance/Daily", "result": result}]))
+    router = router_of(sandbox, [rule()])
+    router.send()
+    assert one(router)["state"] == state
+
+
+@pytest.mark.parametrize("kind,selector,path", [("datasources", "orders", "/datasources/.*/refresh"), ("flows", "clean", "/flows/.*/run"),
+                                                ("tasks", "2a1db1ee-db91-47c2-9233-55190701e838", "/tasks/extractRefreshes/.*/runNow")])
+def test_other_kinds_of_content(router_of, sandbox_of, kind, selector, path):
+    sandbox = sandbox_of(site_world(datasources=[{"name": "orders", "project": "Finance"}], flows=[{"name": "clean", "project": "Finance"}],
+                                    tasks=[{"id": "2a1db1ee-db91-47c2-9233-55190701e838", "workbook": "Revenue"}]))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", kind: selector}])])
+    router.send()
+    assert one(router)["state"] == "succeeded"
+    assert len(sandbox.calls("POST", path)) == 1
+
+
+def test_an_incremental_refresh_is_asked_for_as_one(router_of, sandbox):
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": "Revenue", "incremental": True}])])
+    router.send()
+    assert one(router)["state"] == "succeeded" and sandbox.jobs()[0]["incremental"]
+
+
+def test_an_old_server_is_told_apart_from_an_incremental_refresh(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(api_version="3.22"))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": "Revenue", "incremental": True}])])
+    router.send()
+    refresh = one(router)
+    assert refresh["state"] == "failed" and "3.25" in refresh["reason"] and not sandbox.jobs()
+
+
+# ---- somebody else's jobs ----
+
+def test_a_foreign_job_that_runs_already_is_waited_for(router, sandbox):
+    sandbox.foreign_job("Revenue", queued_ms=1, running_ms=1200)
+    wait_until(lambda: sandbox.jobs()[0]["state"] == "InProgress", "the foreign job")
+    router.send()
+    assert one(router)["state"] == "succeeded"
+    ours = sandbox.jobs(by="refresh-router")
+    assert len(ours) == 1 and ours[0]["created"] > sandbox.jobs(by="foreign")[0]["created"]
+
+
+def test_a_foreign_job_that_still_waits_is_taken_over(router, sandbox):
+    sandbox.foreign_job("Revenue", queued_ms=2500, running_ms=100)
+    router.send()
+    assert one(router)["state"] == "succeeded"
+    assert not sandbox.jobs(by="refresh-router")
+
+
+# ---- lost and late answers ----
+
+def test_a_lost_reply_is_one_job(router, sandbox):
+    sandbox.fault("drop_after", on={"method": "POST", "path": "*/refresh"})
+    router.send()
+    assert one(router)["state"] == "succeeded" and len(sandbox.jobs()) == 1
+
+
+def test_a_gateway_that_fails_after_the_job_was_queued_is_one_job(router, sandbox):
+    sandbox.fault("error_after", on={"method": "POST", "path": "*/refresh"}, status=504)
+    router.send()
+    assert one(router)["state"] == "succeeded" and len(sandbox.jobs()) == 1
+
+
+def test_a_lost_request_is_sent_again(router, sandbox):
+    sandbox.fault("drop", on={"method": "POST", "path": "*/refresh"})
+    router.send()
+    assert one(router)["state"] == "succeeded" and len(sandbox.jobs()) == 1
+
+
+def test_failed_polls_never_start_a_second_refresh(router, sandbox):
+    sandbox.fault("error", on={"method": "GET", "path": "*/jobs/*"}, status=502, times=8)
+    router.send()
+    assert one(router)["state"] == "succeeded" and len(sandbox.refresh_calls()) == 1
+
+
+@pytest.mark.parametrize("fault", [{"do": "html"}, {"do": "garbage"}, {"do": "truncate"}, {"do": "empty"}, {"do": "error", "status": 503},
+                                   {"do": "garbage", "body": '{"backgroundJobs":[1,2],"workbooks":{"workbook":{"id":7}},"job":{"id":{}}}'},
+                                   {"do": "garbage", "body": "[" * 5000}, {"do": "latency", "ms": 300}])
+def test_hostile_answers_are_survived(router, sandbox, fault):
+    do = fault["do"]
+    rest = {k: v for k, v in fault.items() if k != "do"}
+    sandbox.fault(do, on={"path": "*/auth/signin"}, **rest)
+    sandbox.fault(do, on={"path": "/api/*/sites/*"}, times=6, **rest)
+    router.send()
+    assert one(router)["state"] == "succeeded"
+
+
+def test_429_is_waited_out(router, sandbox):
+    sandbox.fault("429", on={"method": "POST", "path": "*/refresh"}, retry_after="1")
+    router.send()
+    refresh = one(router)
+    assert refresh["state"] == "succeeded" and refresh["attempts"] == 2
+    first, second = sandbox.refresh_calls()
+    assert second["at"] > first["at"]
+
+
+def test_a_refusal_fails_at_once_with_what_to_do(router, sandbox):
+    sandbox.fault("error", on={"method": "POST", "path": "*/refresh"}, code=403004, summary="Forbidden", detail="no permission")
+    router.send()
+    refresh = one(router)
+    assert refresh["state"] == "failed" and "403004" in refresh["reason"] and "owner" in refresh["reason"] or "own it" in refresh["reason"]
+    assert len(sandbox.refresh_calls()) == 1
+
+
+def test_one_site_that_is_down_does_not_delay_another(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world("finance"), site_world("board"))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": "Revenue"}, {"site": "board", "workbooks": "Revenue"}])],
+                       sites={"finance": {"server": "http://127.0.0.1:9"}, "board": {}})
+    router.send()
+    assert wait_until(lambda: [r for r in router.refreshes(site="board") if r["state"] == "succeeded"], "the other site")
+    assert router.events()[0]["open_selections"] == 1
+
+
+def test_a_dry_run_decides_and_refreshes_nothing(router_of, sandbox):
+    router = router_of(sandbox, [rule()], arguments=["--dry-run"])
+    assert router.send().json["outcome"] == "routed"
+    assert router.events()[0]["selections"] and router.idle()
+    router.stop()
+    assert not sandbox.calls("POST", "/refresh$")
+
+
+def test_a_clean_stop_signs_out(router, sandbox):
+    router.send()
+    router.settle(1)
+    router.stop()
+    assert [c["status"] for c in sandbox.calls("POST", "/auth/signout$")] == [204]
+
+
+def test_a_job_that_tableau_forgot_is_told(router, sandbox):
+    sandbox.fault("error", on={"method": "GET", "path": "*/jobs/*"}, code=404018, times=0)
+    router.send()
+    refresh = one(router)
+    assert refresh["state"] == "failed" and "does not know the job" in refresh["reason"]
+
+
+def test_without_the_right_to_list_jobs_each_job_is_asked_for(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(workbooks=["a", "b", "c"], pats=[{"name": "refresh-router", "secret": "finance-secret", "admin": False}]))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": ["a", "b", "c"]}])])
+    router.send()
+    assert {r["state"] for r in router.settle(3)} == {"succeeded"}
+    assert len([c for c in sandbox.calls("GET", "/jobs$") if c["status"] == 403]) == 1

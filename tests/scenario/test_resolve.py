@@ -1,0 +1,91 @@
+"""Names become content: exactly the one that was meant, or an error that lists what could be meant."""
+import pytest
+
+from harness import rule, site_world
+
+
+def resolve(router_of, sandbox_of, selection, count=1, **world):
+    sandbox = sandbox_of(site_world(**world))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", **selection}])])
+    router.send()
+    return router.settle(count), sandbox
+
+
+NASTY = ["P&L, Q1: a+b \"x\" é 日本 %", "[x]*\\", "plain", "a,b", "a&b", "*", "100% <b>&amp;", "tab\\tname", "x" * 250, "q?a=b#c;d/e"]
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_a_name_is_found_whatever_its_characters(router_of, sandbox_of, name):
+    decoys = [{"name": n, "project": "Finance/Daily"} for n in NASTY if n != name] + [{"name": name + "x", "project": "Finance/Daily"}]
+    refreshes, sandbox = resolve(router_of, sandbox_of, {"workbooks": name}, workbooks=decoys + [{"name": name, "project": "Finance/Daily"}])
+    assert [(r["content"]["name"], r["state"]) for r in refreshes] == [(name, "succeeded")]
+    assert [j["name"] for j in sandbox.jobs()] == [name]
+
+
+TWINS = [{"name": "Revenue", "project": "Finance/Daily"}, {"name": "Revenue", "project": "Finance/Archive"}]
+
+
+def test_one_name_in_two_projects_is_refused_with_both(router_of, sandbox_of):
+    refreshes, sandbox = resolve(router_of, sandbox_of, {"workbooks": "Revenue"}, workbooks=TWINS)
+    assert refreshes[0]["state"] == "failed" and not sandbox.jobs()
+    assert "Finance/Daily/Revenue" in refreshes[0]["reason"] and "Finance/Archive/Revenue" in refreshes[0]["reason"]
+    assert "id" not in refreshes[0]["content"]
+
+
+def test_a_project_narrows_it(router_of, sandbox_of):
+    refreshes, _ = resolve(router_of, sandbox_of, {"workbooks": "Revenue", "project": "Finance/Archive"}, workbooks=TWINS)
+    assert refreshes[0]["state"] == "succeeded" and refreshes[0]["content"]["project"] == "Finance/Archive"
+
+
+def test_several_are_refreshed_where_that_is_allowed(router_of, sandbox_of):
+    refreshes, _ = resolve(router_of, sandbox_of, {"workbooks": "Revenue", "allow": "many"}, count=2, workbooks=TWINS)
+    assert [r["state"] for r in refreshes] == ["succeeded"] * 2
+
+
+def test_projects_of_one_name_under_two_parents_are_told_apart(router_of, sandbox_of):
+    refreshes, sandbox = resolve(router_of, sandbox_of, {"workbooks": "Revenue", "project": "Marketing/Daily"},
+                                 workbooks=[{"name": "Revenue", "project": "Finance/Daily"}, {"name": "Revenue", "project": "Marketing/Daily"}])
+    assert refreshes[0]["content"]["project"] == "Marketing/Daily"
+
+
+def test_a_name_that_is_not_there_fails_with_the_place_where_one_is(router_of, sandbox_of):
+    refreshes, _ = resolve(router_of, sandbox_of, {"workbooks": "Revenue", "project": "Finance"}, workbooks=TWINS)
+    assert refreshes[0]["state"] == "failed" and "Finance/Daily" in refreshes[0]["reason"]
+
+
+def test_two_thousand_five_hundred_workbooks_come_over_pages(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(workbooks=[], generate=[{"count": 2500, "name": "wb-%04d", "project": "Finance/Daily"}]))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": "/^wb-24[0-9]7$/"}])])
+    router.send()
+    assert len(router.settle(10)) == 10
+    assert len(sandbox.calls("GET", "/workbooks$")) == 3
+
+
+def test_tags_and_owners_narrow(router_of, sandbox_of):
+    refreshes, _ = resolve(router_of, sandbox_of, {"workbooks": {}, "tag": "dbt", "owner": "Ana Ruiz"},
+                           owners=[{"name": "ana", "full_name": "Ana Ruiz", "email": "ana@example.com"}, {"name": "bo", "full_name": "Bo Li"}],
+                           workbooks=[{"name": "a", "project": "Finance", "tags": ["dbt"], "owner": "ana"}, {"name": "b", "project": "Finance", "tags": ["dbt"], "owner": "bo"},
+                                      {"name": "c", "project": "Finance", "owner": "ana"}])
+    assert [r["content"]["name"] for r in refreshes] == ["a"]
+
+
+def test_a_live_workbook_fails_with_advice(router_of, sandbox_of):
+    refreshes, sandbox = resolve(router_of, sandbox_of, {"workbooks": "Live"}, workbooks=[{"name": "Live", "project": "Finance", "has_extracts": False}])
+    assert refreshes[0]["state"] == "failed" and "no extract" in refreshes[0]["reason"] and not sandbox.jobs()
+
+
+def test_content_published_anew_is_found_again(router, sandbox):
+    router.send()
+    router.settle(1)
+    sandbox.change("Revenue", id="new")
+    router.send()
+    states = [r["state"] for r in router.settle(2)]
+    assert states.count("succeeded") == 2
+    assert len({j["content"] for j in sandbox.jobs()}) == 2
+
+
+def test_resolved_ids_are_kept(router, sandbox):
+    for count in range(1, 4):
+        router.send()
+        router.settle(count)
+    assert len(sandbox.calls("GET", "/workbooks$")) == 1 and len(sandbox.refresh_calls()) == 3

@@ -1,0 +1,71 @@
+"""One session per PAT: signed in once, renewed once, never in a storm."""
+from harness import request, rule, site_world, wait_until
+
+
+def world(count=20, **rest):
+    return site_world(workbooks=[], generate=[{"count": count, "name": "wb-%03d", "project": "Finance/Daily"}], **rest)
+
+
+ALL = [rule(refresh=[{"site": "finance", "workbooks": "/^wb-/"}])]
+
+
+def test_a_foreign_sign_in_costs_one_more_and_loses_nothing(router_of, sandbox_of):
+    sandbox = sandbox_of(world())
+    router = router_of(sandbox, ALL)
+    router.send()
+    router.settle(20)
+    sandbox.control("POST", "signin", {"site": "finance", "pat": "refresh-router"})
+    router.send()
+    assert {r["state"] for r in router.settle(40)} == {"succeeded"}
+    assert len(sandbox.sign_ins()) == 2 and len(sandbox.jobs()) == 40
+
+
+def test_a_session_that_ends_under_many_requests_is_renewed_once(router_of, sandbox_of):
+    sandbox = sandbox_of(world())
+    router = router_of(sandbox, ALL)
+    router.send()
+    router.settle(20)
+    sandbox.control("POST", "latency", {"ms": 100})
+    sandbox.fault("expire_session", on={"method": "POST", "path": "*/refresh"})
+    router.send()
+    assert {r["state"] for r in router.settle(40)} == {"succeeded"}
+    assert len(sandbox.sign_ins()) == 2
+    assert len([c for c in sandbox.calls() if c["status"] == 401]) >= 1
+
+
+def test_a_fresh_token_that_is_refused_earns_one_wait(router, sandbox):
+    sandbox.fault("error", on={"method": "GET", "path": "*/sites/*"}, code=401002, summary="Unauthorized Access")
+    router.send()
+    assert router.settle(1)[0]["state"] == "succeeded"
+    assert len(sandbox.sign_ins()) == 2
+
+
+def test_a_refused_pat_is_told_and_not_tried_in_a_storm(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(pats=[{"name": "refresh-router", "secret": "finance-secret", "expired": True}]))
+    router = router_of(sandbox, [rule()])
+    for _ in range(5):
+        router.send()
+    status = wait_until(lambda: router.get("/api/v1/sites")["items"][0].get("last_error"), "the site's error")
+    assert "401001" in status and "expired" in status and "revoked" in status
+    wait_until(lambda: router.metric("tableau_requests_total") >= 2, "the sign-in")
+    assert len(sandbox.calls("POST", "/auth/signin$")) == 1
+    assert router.events()[0]["open_selections"] == 1
+
+
+def test_a_pat_that_ends_soon_is_noticed(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(pats=[{"name": "refresh-router", "secret": "finance-secret", "estimated_time": "2:12:30"}]))
+    router = router_of(sandbox, [rule()])
+    router.send()
+    router.settle(1)
+    assert "PAT ends soon" in router.log
+    assert wait_until(lambda: router.get("/api/v1/sites")["items"][0].get("pat_ends_at"), "the end of the PAT")
+
+
+def test_two_sites_with_one_pat_are_refused(router_of, sandbox_of, tmp_path):
+    from harness import cli
+    sandbox = sandbox_of(site_world("finance"), site_world("board"))
+    router = router_of(sandbox, [rule()], sites=("finance", "board"))
+    router.config["sites"][1]["pat"] = router.config["sites"][0]["pat"]
+    router.write_config()
+    result = cli("check", "--config", router.folder / "config.yaml", environment=router.environment)
+    assert result.returncode == 1 and b"[shared-pat]" in result.stderr

@@ -1,0 +1,203 @@
+/* What an answer of Tableau means: its codes, a gateway's page, and no reply at all. */
+#include "tableau/answer.h"
+#include "tests/unit/tableau_sample.h"
+
+static struct outcome read_reply(struct reply reply, enum call_type type)
+{
+	struct outcome outcome;
+	cJSON *json;
+	answer_read(&reply, type, &outcome, &json);
+	assert_int_equal(outcome.ok, json != NULL);
+	cJSON_Delete(json);
+	return outcome;
+}
+
+static struct outcome read_body(int status, struct str body, enum call_type type)
+{
+	return read_reply((struct reply){ .is_answered = true,
+				  .http_status = status,
+				  .body = body,
+				  .location = "https://there.example/" },
+		type);
+}
+
+static void errors_of_the_samples(void **state)
+{
+	static const struct {
+		const char *sample;
+		int status;
+		enum call_type type;
+		enum error_kind kind;
+		int code;
+		const char *says;
+	} cases[] = {
+		{ "error-401001-signin.json", 401, CALL_SIGN_IN, ERROR_REFUSED, 401001, "revoked" },
+		{ "error-401001-signin.json", 401, CALL_QUERY, ERROR_SIGNED_OUT, 401001, "" },
+		{ "error-401000.json", 401, CALL_QUERY, ERROR_SIGNED_OUT, 401000, "" },
+		{ "error-401002.json", 401, CALL_REFRESH, ERROR_SIGNED_OUT, 401002, "" },
+		{ "error-401002.xml", 401, CALL_REFRESH, ERROR_SIGNED_OUT, 401002, "" },
+		{ "error-404000-site.json", 404, CALL_QUERY, ERROR_SIGNED_OUT, 404000, "" },
+		{ "error-404003-unknown-resource.json", 404, CALL_SIGN_IN, ERROR_REFUSED, 404003,
+			"api_version: auto" },
+		{ "error-404003-unknown-resource.xml", 404, CALL_SIGN_IN, ERROR_REFUSED, 404003,
+			"api_version: auto" },
+		{ "error-405000-method.json", 405, CALL_SIGN_IN, ERROR_REFUSED, 405000,
+			"https://" },
+		{ "error-409093-already-queued.json", 409, CALL_REFRESH, ERROR_QUEUED_ELSEWHERE,
+			409093, "" },
+		{ "error-409093-localised.json", 409, CALL_REFRESH, ERROR_QUEUED_ELSEWHERE, 409093,
+			"" },
+		{ "error-409090-not-allowed.json", 409, CALL_REFRESH, ERROR_REFUSED, 409090,
+			"nothing to refresh" },
+		{ "error-403180-no-extract.json", 403, CALL_REFRESH, ERROR_REFUSED, 403180,
+			"no extract" },
+		{ "error-404004-datasource.json", 404, CALL_REFRESH, ERROR_GONE, 404004, "" },
+		{ "error-404006-workbook.json", 404, CALL_REFRESH, ERROR_GONE, 404006, "" },
+		{ "error-404026-task.json", 404, CALL_REFRESH, ERROR_GONE, 404026, "" },
+		{ "error-404027-flow.json", 404, CALL_REFRESH, ERROR_GONE, 404027, "" },
+		{ "error-404018-job.json", 404, CALL_JOB, ERROR_GONE, 404018, "" },
+		{ "error-400031-query-job.json", 400, CALL_JOB, ERROR_GONE, 400031, "" },
+		{ "error-403091-cancel-complete.json", 403, CALL_CANCEL, ERROR_REFUSED, 403091,
+			"over already" },
+		{ "error-429000-rate-limit.json", 429, CALL_REFRESH, ERROR_TRANSIENT, 429000, "" },
+		{ "error-500000-internal.json", 500, CALL_QUERY, ERROR_TRANSIENT, 500000, "" },
+		{ "error-500000-internal.json", 500, CALL_REFRESH, ERROR_UNKNOWN, 500000, "" },
+		{ "error-400065-filter.json", 400, CALL_QUERY, ERROR_REFUSED, 400065, "" },
+		{ "error-403014-page-size.json", 403, CALL_QUERY, ERROR_REFUSED, 403014, "" },
+		{ "gateway-503.html", 503, CALL_QUERY, ERROR_TRANSIENT, 0, "not from Tableau" },
+		{ "gateway-503.html", 503, CALL_REFRESH, ERROR_UNKNOWN, 0, "not from Tableau" },
+		{ "gateway-504.html", 504, CALL_SIGN_IN, ERROR_TRANSIENT, 0, "not from Tableau" },
+		{ "not-tableau-200.html", 200, CALL_SIGN_IN, ERROR_TRANSIENT, 0,
+			"not from Tableau" },
+		{ "gateway-503.html", 301, CALL_SIGN_IN, ERROR_REFUSED, 0, "there.example" },
+		{ "gateway-503.html", 429, CALL_REFRESH, ERROR_TRANSIENT, 0, "429" },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		OWNED_TEXT struct text text;
+		struct outcome outcome =
+			read_body(cases[i].status, sample(cases[i].sample, &text), cases[i].type);
+		if (outcome.ok || outcome.error.kind != cases[i].kind ||
+			outcome.code != cases[i].code ||
+			!strstr(outcome.error.message, cases[i].says))
+			fail_msg("%s: kind %d, code %d: %s", cases[i].sample,
+				(int)outcome.error.kind, outcome.code, outcome.error.message);
+		assert_null(strpbrk(outcome.error.message, "\r\n\t"));
+	}
+}
+
+static void waits_in_texts(void **state)
+{
+	static const struct {
+		const char *detail;
+		int64_t seconds;
+	} cases[] = {
+		{ "Please retry after 29 minutes.", 29 * 60 },
+		{ "retry after 1 minute", 60 },
+		{ "retry after 45 seconds", 45 },
+		{ "retry after 2 hours", 7200 },
+		{ "retry after 99999999999999999999 minutes", 0 },
+		{ "retry after soon", 0 },
+		{ "retry after 9999 hours", 0 },
+		{ "Bitte warten", 0 },
+		{ "", 0 },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		OWNED_TEXT struct text body;
+		text_init(&body, 1000);
+		text_printf(&body,
+			"{\"error\":{\"summary\":\"Too "
+			"many\",\"detail\":\"%s\",\"code\":\"429000\"}}",
+			cases[i].detail);
+		assert_int_equal(read_body(429, text_str(&body), CALL_REFRESH).retry_after_us,
+			cases[i].seconds * US_PER_SECOND);
+	}
+	struct reply reply = { .is_answered = true,
+		.http_status = 429,
+		.body = STR("{}"),
+		.retry_after_us = 5,
+		.location = "" };
+	assert_int_equal(read_reply(reply, CALL_QUERY).retry_after_us, 5);
+}
+
+static void what_came_to_nothing(void **state)
+{
+	(void)state;
+	struct reply lost = { .failure = "connection reset", .may_be_sent = true },
+		     refused = { .failure = "connection refused" };
+	assert_int_equal(read_reply(lost, CALL_REFRESH).error.kind, ERROR_UNKNOWN);
+	assert_int_equal(read_reply(lost, CALL_QUERY).error.kind, ERROR_TRANSIENT);
+	assert_int_equal(read_reply(refused, CALL_REFRESH).error.kind, ERROR_TRANSIENT);
+}
+
+static void bodies_that_are_no_answer(void **state)
+{
+	static const struct {
+		int status;
+		const char *body;
+		enum call_type type;
+		bool is_fine;
+	} cases[] = {
+		{ 200, "{}", CALL_QUERY, true },
+		{ 204, "", CALL_SIGN_OUT, true },
+		{ 200, "", CALL_CANCEL, true },
+		{ 200, "", CALL_QUERY, false },
+		{ 202, "", CALL_REFRESH, false },
+		{ 200, "[]", CALL_QUERY, false },
+		{ 200, "\"x\"", CALL_QUERY, false },
+		{ 200, "{\"a\":", CALL_QUERY, false },
+		{ 200, "{\"error\":{\"code\":\"401002\"}}", CALL_QUERY, false },
+		{ 200, "{\"error\":\"x\"}", CALL_QUERY, true },
+		{ 400, "{\"error\":{\"code\":\"x\",\"summary\":[]}}", CALL_QUERY, false },
+		{ 500, "<tsResponse><error code=\"", CALL_QUERY, false },
+		{ 100, "{}", CALL_QUERY, false },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (read_body(cases[i].status, str_of(cases[i].body), cases[i].type).ok !=
+			cases[i].is_fine)
+			fail_msg("case %zu", i);
+}
+
+static void strangers_texts_become_one_short_line(void **state)
+{
+	static const struct {
+		const char *from, *to;
+		size_t most;
+	} cases[] = {
+		{ " a\r\n\tb\x1b[31m ", "a b [31m", 100 },
+		{ "a\xc2\x9b"
+		  "31m\xc2\xa0"
+		  "b",
+			"a 31m\xc2\xa0"
+			"b",
+			100 },
+		{ "abcdef", "abc", 3 },
+		{ "ab\xc3\xbc", "ab", 3 },
+		{ "a\xff\xfe"
+		  "b",
+			"a b", 100 },
+		{ "", "", 10 },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		OWNED_TEXT struct text out;
+		text_init(&out, 1000);
+		answer_clean(cases[i].from, cases[i].most, &out);
+		assert_string_equal(out.at, cases[i].to);
+	}
+}
+
+int main(void)
+{
+	json_setup();
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(errors_of_the_samples),
+		cmocka_unit_test(waits_in_texts),
+		cmocka_unit_test(what_came_to_nothing),
+		cmocka_unit_test(bodies_that_are_no_answer),
+		cmocka_unit_test(strangers_texts_become_one_short_line),
+	};
+	return cmocka_run_group_tests_name("tableau answer", tests, NULL, NULL);
+}

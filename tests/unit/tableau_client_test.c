@@ -1,0 +1,539 @@
+/* Sessions and calls, over the wire, against a server that does what it should not. */
+#include "tableau/site.h"
+#include "tests/unit/tableau_server.h"
+
+static void refresh(void)
+{
+	forget_told();
+	tableau_refresh(client, "finance", &revenue, false, on_job, NULL);
+	UNTIL(told.answers == 1);
+}
+
+static void ask_job(void)
+{
+	forget_told();
+	tableau_job(client, "finance", "3182ac3f-510f-4fb3-b9ac-f377140ba9d7", on_job, NULL);
+	UNTIL(told.answers == 1);
+}
+
+/* ---- sessions ---- */
+
+static void one_sign_in_serves_every_call(void **state)
+{
+	(void)state;
+	forget_told();
+	for (int i = 0; i < 50; i++)
+		tableau_job(
+			client, "finance", "3182ac3f-510f-4fb3-b9ac-f377140ba9d7", on_job, NULL);
+	assert_int_equal(told.answers, 0);
+	UNTIL(told.answers == 50);
+	assert_int_equal(told.fine, 50);
+	assert_int_equal(told.job.state, JOB_SUCCEEDED);
+	assert_string_equal(told.job.content, REVENUE_LUID);
+	assert_int_equal(server.sign_ins, 1);
+	assert_int_equal(calls("/serverinfo"), 1);
+	assert_true(tableau_is_idle(client));
+	struct tableau_site_status status = tableau_site_status(client, 0);
+	assert_string_equal(status.api_version, "3.25");
+	assert_true(status.is_signed_in);
+	assert_true(wall_is_set(status.pat_ends_at));
+	assert_int_equal(status.sign_ins, 1);
+	assert_string_equal(status.last_error, "");
+}
+
+static void an_expired_session_is_renewed_once(void **state)
+{
+	(void)state;
+	ask_job();
+	lose_session();
+	forget_told();
+	for (int i = 0; i < 30; i++)
+		tableau_job(
+			client, "finance", "3182ac3f-510f-4fb3-b9ac-f377140ba9d7", on_job, NULL);
+	UNTIL(told.answers == 30);
+	assert_int_equal(told.fine, 30);
+	assert_int_equal(server.sign_ins, 2);
+}
+
+static void a_fresh_token_that_is_refused_gets_one_wait_and_one_more_sign_in(void **state)
+{
+	(void)state;
+	trick((struct trick){
+		.match = "/jobs/", .times = 1, .status = 401, .sample = "error-401002.json" });
+	struct mono begun = clock_mono();
+	ask_job();
+	assert_true(told.outcome.ok);
+	assert_int_equal(server.sign_ins, 2);
+	assert_true(clock_mono().us - begun.us >= US_PER_SECOND);
+}
+
+static void a_token_that_never_works_is_reported_and_not_renewed_for_ever(void **state)
+{
+	(void)state;
+	trick((struct trick){
+		.match = "/jobs/", .times = 100, .status = 401, .sample = "error-401002.json" });
+	ask_job();
+	assert_false(told.outcome.ok);
+	assert_int_equal(told.outcome.error.kind, ERROR_SIGNED_OUT);
+	assert_int_equal(told.outcome.code, 401002);
+	assert_int_equal(server.sign_ins, 2);
+}
+
+static void a_refused_PAT_is_not_tried_for_every_call(void **state)
+{
+	(void)state;
+	server.secret = "another one";
+	ask_job();
+	assert_int_equal(told.outcome.error.kind, ERROR_SIGNED_OUT);
+	assert_non_null(strstr(told.outcome.error.message, "expired"));
+	assert_non_null(strstr(told.outcome.error.message, "revoked"));
+	assert_non_null(strstr(told.outcome.error.message, "content_url"));
+	assert_null(strstr(told.outcome.error.message, "hush"));
+	for (int i = 0; i < 5; i++) {
+		ask_job();
+		assert_int_equal(told.outcome.error.kind, ERROR_SIGNED_OUT);
+	}
+	assert_int_equal(calls("/auth/signin"), 1);
+	/* A new PAT is tried at once. */
+	struct error err;
+	assert_true(configure(server_url, "another one", "auto", 8, &err));
+	ask_job();
+	assert_true(told.outcome.ok);
+}
+
+static void an_answer_that_repeats_the_secret_does_not_reach_a_message(void **state)
+{
+	(void)state;
+	trick((struct trick){ .match = "/auth/signin",
+		.times = 1,
+		.status = 400,
+		.body = "{\"error\":{\"summary\":\"Bad\",\"detail\":\"no hush==:hush "
+			"here\",\"code\":\"400000\"}}" });
+	ask_job();
+	assert_int_equal(told.outcome.error.kind, ERROR_SIGNED_OUT);
+	assert_null(strstr(told.outcome.error.message, "hush"));
+	assert_null(strstr(tableau_site_status(client, 0).last_error, "hush"));
+}
+
+static void a_redirect_is_not_followed_but_named(void **state)
+{
+	(void)state;
+	trick((struct trick){ .match = "/auth/signin",
+		.times = 1,
+		.status = 301,
+		.body = "",
+		.header = "Location",
+		.value = "https://10ax.online.tableau.com/api/3.25/auth/signin" });
+	ask_job();
+	assert_int_equal(told.outcome.error.kind, ERROR_SIGNED_OUT);
+	assert_non_null(strstr(told.outcome.error.message, "10ax.online.tableau.com"));
+	assert_int_equal(calls("/auth/signin"), 1);
+}
+
+static void a_gateway_in_the_way_of_a_sign_in_is_transient(void **state)
+{
+	(void)state;
+	trick((struct trick){
+		.match = "/serverinfo", .times = 1, .status = 503, .sample = "gateway-503.html" });
+	ask_job();
+	assert_int_equal(told.outcome.error.kind, ERROR_TRANSIENT);
+	trick((struct trick){ .match = "/auth/signin",
+		.times = 1,
+		.status = 200,
+		.sample = "not-tableau-200.html" });
+	UNTIL((ask_job(), strstr(told.outcome.error.message, "sign in")));
+	assert_int_equal(told.outcome.error.kind, ERROR_TRANSIENT);
+	UNTIL((ask_job(), told.outcome.ok));
+}
+
+static void a_pinned_version_is_used_as_it_is(void **state)
+{
+	struct error err;
+	(void)state;
+	server.version = "3.22";
+	assert_true(configure(server_url, server.secret, "3.22", 8, &err));
+	refresh();
+	assert_true(told.outcome.ok);
+	assert_int_equal(calls("/serverinfo"), 0);
+	forget_told();
+	tableau_refresh(client, "finance", &revenue, true, on_job, NULL);
+	UNTIL(told.answers == 1);
+	assert_int_equal(told.outcome.error.kind, ERROR_REFUSED);
+	assert_non_null(strstr(told.outcome.error.message, "3.25"));
+	assert_int_equal(calls("/refresh"), 1);
+}
+
+static void a_new_PAT_does_not_get_the_session_of_the_old_one(void **state)
+{
+	struct error err;
+	(void)state;
+	server.holding = "/auth/signin";
+	forget_told();
+	tableau_job(client, "finance", "3182ac3f-510f-4fb3-b9ac-f377140ba9d7", on_job, NULL);
+	UNTIL(server.held_count == 1);
+	assert_true(configure(server_url, "second", "auto", 8, &err));
+	release(); /* the old PAT is signed in, for nobody */
+	server.holding = NULL;
+	server.secret = "second";
+	UNTIL(told.answers == 1);
+	assert_true(told.outcome.ok);
+	assert_int_equal(calls("/auth/signin"), 2);
+	assert_string_equal(server.token, "token-2|" SITE_LUID);
+}
+
+static void a_missing_secret_answers_every_call_with_what_is_missing(void **state)
+{
+	struct error err;
+	(void)state;
+	assert_false(configure(server_url, NULL, "auto", 8, &err));
+	assert_non_null(strstr(err.message, "TEST_TABLEAU_PAT"));
+	ask_job();
+	assert_int_equal(told.outcome.error.kind, ERROR_INPUT);
+	assert_non_null(strstr(told.outcome.error.message, "TEST_TABLEAU_PAT"));
+	tableau_job(client, "nowhere", "x", on_job, NULL);
+	UNTIL(told.answers == 2);
+	assert_int_equal(told.outcome.error.kind, ERROR_INPUT);
+	assert_int_equal(server.call_count, 0);
+}
+
+static void a_stop_signs_out(void **state)
+{
+	(void)state;
+	ask_job();
+	tableau_sign_out(client, DEADLINE);
+	assert_int_equal(server.sign_outs, 1);
+	ask_job();
+	assert_int_equal(told.outcome.error.kind, ERROR_INPUT);
+	assert_true(tableau_is_idle(client));
+}
+
+static void a_PAT_that_somebody_else_uses_too_is_reported(void **state)
+{
+	(void)state;
+	struct site *site = site_new("finance", NULL);
+	struct config_site settings = { .pat = { .name = "shared" } };
+	site->config = &settings;
+	for (int i = 0; i < 3; i++) {
+		assert_string_equal(session_notice(&site->session), "");
+		site->session.token = secret_copy(STR("t"));
+		site->session.signed_in_mono = clock_mono();
+		site->session.generation++;
+		session_worked(&site->session, site->session.generation, clock_mono());
+		assert_true(session_lost(site, site->session.generation, 0));
+		assert_null(site->session.token);
+	}
+	assert_non_null(strstr(session_notice(&site->session), "another process uses this PAT"));
+	site->config = NULL;
+	site_free(site);
+}
+
+static void signing_in_proves_the_session(void **state)
+{
+	(void)state;
+	forget_told();
+	tableau_sign_in(client, "finance", on_done, NULL);
+	UNTIL(told.answers == 1);
+	assert_true(told.outcome.ok);
+	assert_int_equal(server.sign_ins, 1);
+}
+
+static void a_site_that_leaves_the_configuration_is_signed_out(void **state)
+{
+	struct error err;
+	(void)state;
+	ask_job();
+	struct arena *arena = arena_new();
+	struct config *empty = arena_new_of(arena, struct config);
+	empty->arena = arena;
+	shared_init(&empty->shared, config_gone);
+	assert_true(tableau_configure(client, empty, &err));
+	config_free(empty);
+	assert_int_equal(tableau_site_count(client), 0);
+	ask_job();
+	assert_int_equal(told.outcome.error.kind, ERROR_INPUT);
+	UNTIL(server.sign_outs == 1 && tableau_is_idle(client));
+}
+
+/* ---- refreshes ---- */
+
+static void a_refresh_is_answered_by_its_job(void **state)
+{
+	(void)state;
+	refresh();
+	assert_true(told.outcome.ok);
+	assert_int_equal(told.job.state, JOB_QUEUED);
+	assert_string_not_equal(told.job.id, "");
+	assert_true(wall_is_set(told.outcome.asked_at));
+	forget_told();
+	static const struct content others[] = {
+		{ CONTENT_FLOW, "a", "Clean", "" },
+		{ CONTENT_TASK, "2a1db1ee-db91-47c2-9233-55190701e838", "", "" },
+	};
+	for (size_t i = 0; i < 2; i++)
+		tableau_refresh(client, "finance", &others[i], false, on_job, NULL);
+	UNTIL(told.answers == 2);
+	assert_int_equal(told.fine, 2);
+	assert_int_equal(calls("/flows/a/run?"), 1);
+	assert_int_equal(
+		calls("/tasks/extractRefreshes/2a1db1ee-db91-47c2-9233-55190701e838/runNow"), 1);
+}
+
+static void what_a_refused_refresh_means(void **state)
+{
+	static const struct {
+		const char *sample, *body;
+		unsigned status;
+		enum error_kind kind;
+		const char *says;
+	} cases[] = {
+		{ "error-409093-already-queued.json", NULL, 409, ERROR_QUEUED_ELSEWHERE, "409093" },
+		{ "error-409093-localised.json", NULL, 409, ERROR_QUEUED_ELSEWHERE, "409093" },
+		{ "error-409090-not-allowed.json", NULL, 400, ERROR_REFUSED, "nothing to refresh" },
+		{ "error-403180-no-extract.json", NULL, 403, ERROR_REFUSED, "has no extract" },
+		{ "error-403004-forbidden.json", NULL, 403, ERROR_REFUSED, "lead its project" },
+		{ "error-404006-workbook.json", NULL, 404, ERROR_GONE, "404006" },
+		{ "error-400000-bad-body.json", NULL, 400, ERROR_REFUSED, "400000" },
+		{ "error-429000-rate-limit.json", NULL, 429, ERROR_TRANSIENT, "429000" },
+		{ "error-500000-internal.json", NULL, 500, ERROR_UNKNOWN, "500000" },
+		{ "gateway-503.html", NULL, 503, ERROR_UNKNOWN, "503" },
+		{ "gateway-504.html", NULL, 504, ERROR_UNKNOWN, "504" },
+		{ NULL, "", 504, ERROR_UNKNOWN, "empty answer" },
+		{ "not-tableau-200.html", NULL, 200, ERROR_UNKNOWN, "not from Tableau" },
+		{ NULL, "{\"job\":{\"id\":", 202, ERROR_UNKNOWN, "not from Tableau" },
+		{ NULL, "[{\"job\":1}]", 202, ERROR_UNKNOWN, "not from Tableau" },
+		{ NULL, "{\"job\":[1,2]}", 202, ERROR_UNKNOWN, "no job" },
+		{ NULL, "{\"job\":{\"id\":\"../../etc\"}}", 202, ERROR_UNKNOWN, "no job" },
+		{ NULL, "\0", 202, ERROR_UNKNOWN, "empty" },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		trick((struct trick){ .match = "/refresh",
+			.times = 1,
+			.status = cases[i].status,
+			.sample = cases[i].sample,
+			.body = cases[i].body });
+		refresh();
+		assert_false(told.outcome.ok);
+		if (told.outcome.error.kind != cases[i].kind ||
+			!strstr(told.outcome.error.message, cases[i].says))
+			fail_msg("case %zu: kind %d: %s", i, (int)told.outcome.error.kind,
+				told.outcome.error.message);
+		assert_null(strpbrk(told.outcome.error.message, "\n\r\t"));
+		if (cases[i].status == 429)
+			assert_int_equal(told.outcome.retry_after_us, 29 * 60 * US_PER_SECOND);
+	}
+	trick((struct trick){ .match = "/refresh",
+		.times = 1,
+		.status = 429,
+		.body = "busy",
+		.header = "Retry-After",
+		.value = "7" });
+	refresh();
+	assert_int_equal(told.outcome.error.kind, ERROR_TRANSIENT);
+	assert_int_equal(told.outcome.retry_after_us, 7 * US_PER_SECOND);
+}
+
+/* libcurl repeats a request by itself when a connection that it used before dies: a refresh must
+ * not be. */
+static void a_refresh_whose_answer_is_lost_is_sent_once_and_unknown(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		ask_job(); /* leaves a connection to be used again */
+		trick((struct trick){ .match = "/refresh", .times = 1, .drop = true });
+		refresh();
+		assert_int_equal(told.outcome.error.kind, ERROR_UNKNOWN);
+		assert_int_equal(calls("/refresh"), i + 1);
+	}
+	/* A query may be repeated as often as one likes. */
+	ask_job();
+	trick((struct trick){ .match = "/jobs/", .times = 1, .drop = true });
+	ask_job();
+	assert_true(told.outcome.ok || told.outcome.error.kind == ERROR_TRANSIENT);
+}
+
+static void a_refresh_that_finds_no_connection_was_surely_not_sent(void **state)
+{
+	struct error err;
+	(void)state;
+	refresh();
+	/* The session is there, the server is not: nobody listens on its port any more. */
+	web_free(server.web);
+	server.web = NULL;
+	refresh();
+	assert_int_equal(told.outcome.error.kind, ERROR_TRANSIENT);
+	assert_true(configure("http://no-such-host.invalid", server.secret, "3.25", 8, &err));
+	refresh();
+	assert_int_equal(told.outcome.error.kind, ERROR_TRANSIENT);
+}
+
+static void an_endless_answer_is_cut(void **state)
+{
+	(void)state;
+	trick((struct trick){ .match = "/jobs/",
+		.times = 1,
+		.status = 200,
+		.sample = "job-running.json",
+		.padding = (size_t)17 << 20 });
+	ask_job();
+	assert_int_equal(told.outcome.error.kind, ERROR_TRANSIENT);
+	assert_non_null(strstr(told.outcome.error.message, "larger"));
+	trick((struct trick){ .match = "/jobs/",
+		.times = 1,
+		.status = 200,
+		.sample = "job-running.json",
+		.padding = (size_t)5 << 20 });
+	ask_job();
+	assert_true(told.outcome.ok);
+	assert_int_equal(told.job.state, JOB_RUNNING);
+}
+
+/* ---- many ---- */
+
+static void requests_beyond_max_requests_wait_their_turn(void **state)
+{
+	(void)state;
+	ask_job();
+	server.holding = "/jobs/00000000";
+	forget_told();
+	for (int i = 0; i < 200; i++) {
+		char id[40];
+		snprintf(id, sizeof id, "00000000-%04d", i);
+		tableau_job(client, "finance", id, on_job, NULL);
+	}
+	for (int i = 0; i < 200; i += 8) {
+		UNTIL(calls("/jobs/00000000-") == i + 8);
+		assert_int_equal(tableau_site_status(client, 0).in_flight, 8);
+		assert_int_equal(tableau_site_status(client, 0).waiting, 200 - i - 8);
+		char last[40];
+		snprintf(last, sizeof last, "/jobs/00000000-%04d", i + 7);
+		assert_int_equal(calls(last), 1); /* first in, first out */
+		UNTIL(server.held_count == 8);
+		release();
+		UNTIL(told.answers == i + 8);
+	}
+	assert_int_equal(told.fine, 200);
+}
+
+static void ending_with_calls_on_their_way_answers_each_of_them_once(void **state)
+{
+	(void)state;
+	ask_job();
+	server.holding = "/jobs/00000000";
+	forget_told();
+	for (int i = 0; i < 20; i++)
+		tableau_job(client, "finance", "00000000", on_job, NULL);
+	tableau_refresh(client, "nowhere", &revenue, false, on_job, NULL);
+	UNTIL(calls("/jobs/00000000") == 8);
+	tableau_free(client);
+	client = NULL;
+	assert_int_equal(told.answers, 21);
+	release();
+}
+
+/* ---- jobs ---- */
+
+static void the_list_of_jobs_comes_oldest_first_and_whole(void **state)
+{
+	(void)state;
+	forget_told();
+	tableau_jobs(client, "finance", (struct wall){ 1791000000500000 }, on_jobs, NULL);
+	UNTIL(told.answers == 1);
+	assert_true(told.outcome.ok);
+	assert_int_equal(told.count, 6);
+	assert_int_equal(calls("filter=createdAt:gte:2026-10-03T04:00:00Z"), 1);
+	trick((struct trick){ .match = "sort=createdAt",
+		.times = 1,
+		.status = 400,
+		.sample = "error-400065-filter.json" });
+	tableau_jobs(client, "finance", (struct wall){ 1791000000500000 }, on_jobs, NULL);
+	UNTIL(told.answers == 2);
+	assert_int_equal(told.count, 6);
+	trick((struct trick){ .match = "/jobs?", .times = 1, .status = 200, .body = "{}" });
+	tableau_jobs(client, "finance", (struct wall){ 1791000000500000 }, on_jobs, NULL);
+	UNTIL(told.answers == 3);
+	assert_int_equal(told.outcome.error.kind, ERROR_TRANSIENT);
+}
+
+static void who_may_not_list_jobs_is_not_asked_again(void **state)
+{
+	(void)state;
+	forget_told();
+	trick((struct trick){ .match = "/jobs?",
+		.times = 1,
+		.status = 403,
+		.sample = "error-403004-forbidden.json" });
+	for (int i = 0; i < 3; i++) {
+		tableau_jobs(client, "finance", (struct wall){ 1791000000000000 }, on_jobs, NULL);
+		UNTIL(told.answers == i + 1);
+		assert_int_equal(told.outcome.error.kind, ERROR_REFUSED);
+	}
+	assert_int_equal(calls("/jobs?"), 1);
+	assert_false(tableau_site_status(client, 0).may_list_jobs);
+}
+
+static void a_job_that_is_gone_and_one_that_is_over_are_told_apart(void **state)
+{
+	(void)state;
+	trick((struct trick){
+		.match = "/jobs/", .times = 1, .status = 404, .sample = "error-404018-job.json" });
+	ask_job();
+	assert_int_equal(told.outcome.error.kind, ERROR_GONE);
+	trick((struct trick){ .match = "/jobs/",
+		.times = 1,
+		.status = 400,
+		.sample = "error-400031-query-job.json" });
+	ask_job();
+	assert_int_equal(told.outcome.error.kind, ERROR_GONE);
+	trick((struct trick){
+		.match = "/jobs/", .times = 1, .status = 504, .sample = "gateway-504.html" });
+	ask_job();
+	assert_int_equal(told.outcome.error.kind, ERROR_TRANSIENT);
+	forget_told();
+	trick((struct trick){ .match = "PUT ",
+		.times = 1,
+		.status = 403,
+		.sample = "error-403091-cancel-complete.json" });
+	tableau_cancel(client, "finance", "3182ac3f-510f-4fb3-b9ac-f377140ba9d7", on_done, NULL);
+	UNTIL(told.answers == 1);
+	assert_int_equal(told.outcome.error.kind, ERROR_REFUSED);
+	tableau_cancel(client, "finance", "3182ac3f-510f-4fb3-b9ac-f377140ba9d7", on_done, NULL);
+	UNTIL(told.answers == 2);
+	assert_true(told.outcome.ok);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, start, stop)
+
+int main(void)
+{
+	json_setup();
+	log_set_level(LOG_LEVEL_ERROR);
+	const struct CMUnitTest tests[] = {
+		TEST(one_sign_in_serves_every_call),
+		TEST(an_expired_session_is_renewed_once),
+		TEST(a_fresh_token_that_is_refused_gets_one_wait_and_one_more_sign_in),
+		TEST(a_token_that_never_works_is_reported_and_not_renewed_for_ever),
+		TEST(a_refused_PAT_is_not_tried_for_every_call),
+		TEST(an_answer_that_repeats_the_secret_does_not_reach_a_message),
+		TEST(a_redirect_is_not_followed_but_named),
+		TEST(a_gateway_in_the_way_of_a_sign_in_is_transient),
+		TEST(a_pinned_version_is_used_as_it_is),
+		TEST(a_new_PAT_does_not_get_the_session_of_the_old_one),
+		TEST(a_missing_secret_answers_every_call_with_what_is_missing),
+		TEST(a_stop_signs_out),
+		TEST(a_PAT_that_somebody_else_uses_too_is_reported),
+		TEST(signing_in_proves_the_session),
+		TEST(a_site_that_leaves_the_configuration_is_signed_out),
+		TEST(a_refresh_is_answered_by_its_job),
+		TEST(what_a_refused_refresh_means),
+		TEST(a_refresh_whose_answer_is_lost_is_sent_once_and_unknown),
+		TEST(a_refresh_that_finds_no_connection_was_surely_not_sent),
+		TEST(an_endless_answer_is_cut),
+		TEST(requests_beyond_max_requests_wait_their_turn),
+		TEST(ending_with_calls_on_their_way_answers_each_of_them_once),
+		TEST(the_list_of_jobs_comes_oldest_first_and_whole),
+		TEST(who_may_not_list_jobs_is_not_asked_again),
+		TEST(a_job_that_is_gone_and_one_that_is_over_are_told_apart),
+	};
+	return cmocka_run_group_tests_name("tableau client", tests, NULL, NULL);
+}

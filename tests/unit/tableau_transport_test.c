@@ -1,0 +1,237 @@
+/* One request: what left and what did not, and how an answer is bounded. */
+#include "base/web.h"
+#include "tableau/transport.h"
+#include "tests/unit/test.h"
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define DEADLINE (20 * US_PER_SECOND)
+
+static struct web *web;
+static struct transport *transport;
+static struct web_request *kept;
+static char url[200]; /* an address and a short path fit */
+
+static struct {
+	int answers;
+	struct reply reply;
+	char failure[300], location[300], body[100];
+} told;
+
+static void handle(struct web_request *request, void *context)
+{
+	const char *path = web_path(request);
+	(void)context;
+	if (!strcmp(path, "/drop")) {
+		web_drop(request);
+	} else if (!strcmp(path, "/slow")) {
+		web_keep(request);
+		kept = request;
+	} else if (!strcmp(path, "/headers")) {
+		web_reply_header(request, "Retry-After", "120");
+		web_reply_header(request, "Location", "http://elsewhere.invalid/");
+		web_reply(request, 301, NULL, STR("moved"));
+	} else if (!strcmp(path, "/echo")) {
+		struct str token = str_of(web_header(request, "X-Tableau-Auth"));
+		web_reply(request, 200, NULL, token.length ? token : web_body(request));
+	} else {
+		web_reply(request, 502, NULL, STR("no"));
+	}
+}
+
+static void came(const struct reply *reply, void *context)
+{
+	(void)context;
+	told.answers++;
+	told.reply = *reply;
+	snprintf(told.failure, sizeof told.failure, "%s", reply->failure ? reply->failure : "");
+	snprintf(told.location, sizeof told.location, "%s", reply->location);
+	snprintf(told.body, sizeof told.body, "%.*s",
+		(int)(reply->body.length < 90 ? reply->body.length : 90), reply->body.at);
+}
+
+static void finish(void)
+{
+	struct mono until = mono_plus(clock_mono(), DEADLINE);
+	while (!told.answers && clock_mono().us < until.us)
+		transport_step(transport, 100, -1);
+	assert_int_equal(told.answers, 1);
+}
+
+static void ask(struct request request, const char *path)
+{
+	memset(&told, 0, sizeof told);
+	if (!request.url)
+		snprintf(url, sizeof url, "http://%s%s", web_address(web), path);
+	else
+		snprintf(url, sizeof url, "%s", request.url);
+	request.url = url;
+	if (!request.timeout_ms)
+		request.timeout_ms = 10000;
+	transport_send(transport, request, came, NULL);
+	url[0] = '\0'; /* it was copied */
+}
+
+static int start(void **state)
+{
+	struct error err;
+	struct web_options options = { .listen = "127.0.0.1:0",
+		.threads = 1,
+		.body_limit = 1 << 16,
+		.connection_limit = 20,
+		.request_us = DEADLINE };
+	(void)state;
+	web = web_start(&options, handle, NULL, &err);
+	transport = transport_new();
+	return web ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	transport_free(transport);
+	transport = NULL;
+	if (kept)
+		web_reply(kept, 200, NULL, STR("late"));
+	kept = NULL;
+	web_free(web);
+	return 0;
+}
+
+static void a_body_and_a_token_arrive(void **state)
+{
+	OWNED(secret) token = secret_copy(STR("a|b|c"));
+	(void)state;
+	for (int once = 0; once < 2; once++) {
+		ask((struct request){ .method = METHOD_POST,
+			    .body = secret_copy(STR("{\"x\":1}")),
+			    .at_most_once = once },
+			"/echo");
+		finish();
+		assert_true(told.reply.is_answered);
+		assert_string_equal(told.body, "{\"x\":1}");
+		assert_true(wall_is_set(told.reply.date));
+		assert_true(wall_is_set(told.reply.asked_at));
+	}
+	ask((struct request){ .method = METHOD_GET, .token = token }, "/echo");
+	finish();
+	assert_string_equal(told.body, "a|b|c");
+}
+
+static void a_redirect_is_an_answer(void **state)
+{
+	(void)state;
+	ask((struct request){ .method = METHOD_GET }, "/headers");
+	finish();
+	assert_int_equal(told.reply.http_status, 301);
+	assert_string_equal(told.location, "http://elsewhere.invalid/");
+	assert_int_equal(told.reply.retry_after_us, 120 * US_PER_SECOND);
+}
+
+static void what_surely_did_not_leave(void **state)
+{
+	char proxy[100], closed[100];
+	(void)state;
+	/* A proxy that refuses the tunnel has got its own request, not ours. */
+	snprintf(proxy, sizeof proxy, "http://%s", web_address(web));
+	ask((struct request){ .method = METHOD_POST,
+		    .url = "https://tableau.invalid/x",
+		    .proxy = proxy,
+		    .body = secret_copy(STR("{}")),
+		    .at_most_once = true },
+		"");
+	finish();
+	assert_false(told.reply.is_answered);
+	assert_false(told.reply.may_be_sent);
+	ask((struct request){ .method = METHOD_POST,
+		    .url = "http://no-such-host.invalid/x",
+		    .body = secret_copy(STR("{}")) },
+		"");
+	finish();
+	assert_false(told.reply.may_be_sent);
+	/* Plain HTTP in answer to a TLS handshake. */
+	snprintf(closed, sizeof closed, "https://%s/x", web_address(web));
+	ask(
+		(struct request){
+			.method = METHOD_POST, .url = closed, .body = secret_copy(STR("{}")) },
+		"");
+	finish();
+	assert_false(told.reply.is_answered);
+	assert_false(told.reply.may_be_sent);
+	ask((struct request){ .method = METHOD_GET, .url = "file:///etc/passwd" }, "");
+	finish();
+	assert_false(told.reply.is_answered);
+	assert_string_equal(told.body, "");
+}
+
+static void what_may_have_left(void **state)
+{
+	(void)state;
+	ask((struct request){ .method = METHOD_POST,
+		    .body = secret_copy(STR("{}")),
+		    .at_most_once = true },
+		"/drop");
+	finish();
+	assert_false(told.reply.is_answered);
+	assert_true(told.reply.may_be_sent);
+	ask((struct request){ .method = METHOD_POST,
+		    .body = secret_copy(STR("{}")),
+		    .at_most_once = true,
+		    .timeout_ms = 300 },
+		"/slow");
+	finish();
+	assert_false(told.reply.is_answered);
+	assert_true(told.reply.may_be_sent);
+	assert_string_not_equal(told.failure, "");
+}
+
+static void the_environment_has_no_say(void **state)
+{
+	(void)state;
+	setenv("http_proxy", "http://127.0.0.1:1", 1);
+	ask((struct request){ .method = METHOD_GET }, "/echo");
+	finish();
+	unsetenv("http_proxy");
+	assert_true(told.reply.is_answered);
+}
+
+static void a_step_ends_when_it_is_woken(void **state)
+{
+	int wake = eventfd(1, EFD_NONBLOCK);
+	struct mono begun = clock_mono();
+	(void)state;
+	transport_step(transport, 10000, wake);
+	close(wake);
+	assert_true(clock_mono().us - begun.us < 5 * US_PER_SECOND);
+}
+
+static void ending_answers_what_is_in_flight(void **state)
+{
+	(void)state;
+	ask((struct request){ .method = METHOD_POST, .body = secret_copy(STR("{}")) }, "/slow");
+	for (int i = 0; i < 1000 && !kept; i++)
+		transport_step(transport, 10, -1);
+	assert_int_equal(transport_in_flight(transport), 1);
+	transport_free(transport);
+	transport = NULL;
+	assert_int_equal(told.answers, 1);
+	assert_true(told.reply.may_be_sent);
+	assert_int_equal(transport_in_flight(NULL), 0);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, start, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_body_and_a_token_arrive),
+		TEST(a_redirect_is_an_answer),
+		TEST(what_surely_did_not_leave),
+		TEST(what_may_have_left),
+		TEST(the_environment_has_no_say),
+		TEST(a_step_ends_when_it_is_woken),
+		TEST(ending_answers_what_is_in_flight),
+	};
+	return cmocka_run_group_tests_name("tableau transport", tests, NULL, NULL);
+}
