@@ -1,19 +1,36 @@
 # tests/local.mk: `make check` runs the unit tests, `make check-scenarios` the black-box scenarios, tests/run everything.
-EXTRA_DIST += tests/run tests/unit/test.h tests/unit/rules_fixture.h tests/unit/store_folder.h tests/lint/layers.py tests/lint/valgrind
+EXTRA_DIST += tests/run tests/unit/test.h tests/unit/rules_fixture.h tests/unit/samples.h tests/unit/store_folder.h \
+	tests/unit/tableau_server.h tests/lint/layers.py tests/lint/valgrind tests/samples \
+	tests/scenario/conftest.py tests/scenario/harness.py tests/scenario/test_cli.py tests/scenario/test_dispatch.py \
+	tests/scenario/test_intake.py tests/scenario/test_reload.py tests/scenario/test_resolve.py tests/scenario/test_restart.py \
+	tests/scenario/test_sandbox.py tests/scenario/test_schemas.py tests/scenario/test_sessions.py
 
 LDADD += $(CMOCKA_LIBS)
 UNIT_TESTS = \
+	tests/unit/checkpoint_test \
+	tests/unit/config_test \
 	tests/unit/decide_test \
+	tests/unit/event_test \
 	tests/unit/field_test \
 	tests/unit/index_test \
 	tests/unit/journal_test \
 	tests/unit/json_test \
+	tests/unit/pattern_test \
 	tests/unit/problem_test \
 	tests/unit/ruleset_test \
 	tests/unit/schedule_test \
+	tests/unit/selection_test \
+	tests/unit/signature_test \
 	tests/unit/store_disk_test \
 	tests/unit/store_test \
 	tests/unit/suggest_test \
+	tests/unit/tableau_answer_test \
+	tests/unit/tableau_client_test \
+	tests/unit/tableau_filter_test \
+	tests/unit/tableau_job_test \
+	tests/unit/tableau_project_test \
+	tests/unit/tableau_resolve_test \
+	tests/unit/tableau_transport_test \
 	tests/unit/template_test \
 	tests/unit/yaml_test
 
@@ -38,3 +55,5 @@ check-scenarios: all
 # For tests/run, which wants the programs and not automake's log files.
 print-unit-tests:
 	@echo $(UNIT_TESTS)
+
+include tests/bench/local.mk

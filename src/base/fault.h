@@ -8,6 +8,9 @@
  */
 #pragma once
 #include <stdbool.h>
+#if __has_include("build.h")   /* where configure says whether there are any; without it there are none */
+#include "build.h"
+#endif
 
 #ifdef ENABLE_FAULTS
 bool fault_hit(const char *name);

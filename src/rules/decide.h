@@ -25,7 +25,7 @@ struct unmatched {                 /* of --explain: a rule that did not match, a
 	bool disabled;                 /* `enabled: false`; then no condition was asked */
 	const char *field;             /* "status", or "not.run_reason" */
 	const char *expected, *actual; /* expected as written: "success", "/^a/", "any of 1, 2" */
-	int held;                      /* conditions that held before: the nearest miss has most */
+	int missed, held;              /* conditions that do not hold, and that held before the first of them: how near it was */
 };
 
 struct warning {                   /* a selection that became void, a pattern that hit a limit */

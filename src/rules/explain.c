@@ -1,3 +1,4 @@
+#include <limits.h>
 #include "rules/explain.h"
 
 #define SHOWN_VALUES 10            /* of an "any of", in a message */
@@ -61,18 +62,24 @@ static bool map_is_true(struct matching *matching, const struct rule_map *map)
 /* The first condition that ruled the branch out, in order of fields, then `not`. False when none did. */
 static bool branch_explain(struct matching *matching, const struct rule_branch *branch, struct unmatched *why)
 {
-	why->held = 0;
-	for (uint32_t i = 0; i < branch->when.count; i++, why->held++)
+	why->missed = why->held = 0;
+	for (uint32_t i = 0; i < branch->when.count; i++) {
 		if (condition_holds(matching, &branch->when.conditions[i]) != SEARCH_YES) {
-			because_condition(matching, &branch->when.conditions[i], why);
-			return true;
+			if (!why->missed++)
+				because_condition(matching, &branch->when.conditions[i], why);
+		} else if (!why->missed) {
+			why->held++;
 		}
-	for (uint32_t i = 0; i < branch->not_count; i++, why->held++)
-		if (map_is_true(matching, &branch->nots[i])) {
+	}
+	for (uint32_t i = 0; i < branch->not_count; i++)
+		if (map_is_true(matching, &branch->nots[i]) && !why->missed++)
 			because_not(matching, &branch->nots[i], why);
-			return true;
-		}
-	return false;
+	return why->missed;
+}
+
+static bool is_nearer(const struct unmatched *a, const struct unmatched *b)
+{
+	return a->missed != b->missed ? a->missed < b->missed : a->held > b->held;
 }
 
 static void rule_explain(struct matching *matching, const struct rule *rule, struct unmatched *why)
@@ -84,9 +91,10 @@ static void rule_explain(struct matching *matching, const struct rule *rule, str
 		why->field = "enabled";
 		why->expected = "true";
 		why->actual = "false";
+		why->missed = INT_MAX;         /* whoever switched it off knows */
 		return;
 	}
-	int held = -1;
+	why->missed = INT_MAX;
 	for (uint32_t i = 0; i < rule->branch_count; i++) {
 		struct unmatched branch = *why;
 		if (!branch_explain(matching, &rule->branches[i], &branch)) {
@@ -95,10 +103,8 @@ static void rule_explain(struct matching *matching, const struct rule *rule, str
 			branch.expected = "a real event of a run";
 			branch.actual = matching->event->why ? matching->event->why : "";
 		}
-		if (branch.held > held) {
-			held = branch.held;
+		if (is_nearer(&branch, why))
 			*why = branch;
-		}
 	}
 }
 
@@ -110,8 +116,8 @@ struct ranked {
 static int by_nearness(const void *a, const void *b)
 {
 	const struct ranked *x = a, *y = b;
-	if (x->why.held != y->why.held)
-		return y->why.held - x->why.held;
+	if (is_nearer(&x->why, &y->why) || is_nearer(&y->why, &x->why))
+		return is_nearer(&x->why, &y->why) ? -1 : 1;
 	return (x->rank > y->rank) - (x->rank < y->rank);
 }
 

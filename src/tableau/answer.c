@@ -208,7 +208,8 @@ static void not_tableau(const struct reply *reply, enum call_type type, struct o
 	OWNED_MEMORY char *body =
 		mem_copy_bytes(reply->body.at, reply->body.length < 80 ? reply->body.length : 80);
 	enum error_kind kind = type == CALL_REFRESH ? ERROR_UNKNOWN : ERROR_TRANSIENT;
-	keep(start, body);
+	/* A page may be shown; the pieces of an answer to a sign-in may hold the token. */
+	keep(start, type == CALL_SIGN_IN && *body != '<' ? "" : body);
 	if (reply->http_status >= 300 && reply->http_status < 400) {
 		char location[DETAIL_BYTES + 8];
 		keep(location, reply->location);
@@ -224,8 +225,8 @@ static void not_tableau(const struct reply *reply, enum call_type type, struct o
 			"HTTP %d, but not from Tableau; the answer begins '%s'", reply->http_status,
 			start);
 	} else {
-		error_fail(
-			&outcome->error, kind, "HTTP %d with an empty answer", reply->http_status);
+		error_fail(&outcome->error, kind, "HTTP %d with an %s answer", reply->http_status,
+			reply->body.length ? "unreadable" : "empty");
 	}
 }
 

@@ -19,7 +19,7 @@ static void read_tags(const cJSON *json, struct item *item, struct arena *arena)
 	item->tags = labels;
 }
 
-bool item_parse(const cJSON *json, struct item *item, struct arena *arena)
+static bool read_item(const cJSON *json, struct item *item, struct arena *arena)
 {
 	const cJSON *owner = json_get(json, "owner"), *project = json_get(json, "project");
 	if (!*json_text(json, "id"))
@@ -42,6 +42,11 @@ bool item_parse(const cJSON *json, struct item *item, struct arena *arena)
 	return true;
 }
 
+bool item_parse(const cJSON *json, struct item *item, struct arena *arena)
+{
+	return json_get(json, "name") && read_item(json, item, arena);
+}
+
 bool item_parse_task(const cJSON *json, struct item *item, struct arena *arena)
 {
 	const cJSON *task =
@@ -49,7 +54,7 @@ bool item_parse_task(const cJSON *json, struct item *item, struct arena *arena)
 	const cJSON *content = json_get(task, "workbook") ? json_get(task, "workbook")
 							  : json_get(task, "datasource");
 	const char *name = json_text(content, "name");
-	if (!item_parse(task, item, arena))
+	if (!read_item(task, item, arena))
 		return false;
 	item->name = *name ? arena_text(arena, name) : item->luid;
 	item->has_extracts = -1;

@@ -19,7 +19,7 @@ struct item {                    /* texts are never NULL */
 	int has_extracts; /* 1, 0, or -1: not told */
 };
 
-/* False: a row without an id, of no use. Texts are copied to `arena`. */
+/* False: a row without id or name, of no use. Texts are copied to `arena`. */
 bool item_parse(const cJSON *json, struct item *item, struct arena *arena) MUST_USE;
 /* Likewise {"extractRefresh": {...}} or what is inside it. */
 bool item_parse_task(const cJSON *json, struct item *item, struct arena *arena) MUST_USE;

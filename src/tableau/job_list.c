@@ -101,6 +101,12 @@ static void page_came(const struct outcome *outcome, const cJSON *json, void *co
 		list->count += job_row_parse(row, &list->jobs[list->count], list->arena);
 		rows++;
 	}
+	if (rows && !list->count) {
+		bad.ok = error_fail(&bad.error, ERROR_TRANSIENT,
+			"site '%s': no job of the answer can be read", list->site->name);
+		end(list, &bad);
+		return;
+	}
 	bool has_total = json_count(json_get(json, "pagination"), "totalAvailable", &total);
 	bool is_more = has_total ? (int64_t)list->count < total : rows == PAGE_SIZE;
 	if (is_more && rows && list->page < MOST_PAGES) {

@@ -1,8 +1,8 @@
 /*
  * tableau/listing.c - lists, page by page.
  *
- * A listing:  stale --listing_get--> loading (asks page after page) --> loaded --> stale again by
- * age, by listing_forget(), or because a page failed
+ * A listing:  stale --listing_get--> loading, page after page --> loaded --> stale again: by age,
+ * by listing_forget(), or because a page failed
  *
  * There is no cursor and no snapshot: items may shift while pages are turned, so pages are read
  * until as many ids as Tableau counts are in hand, or one comes empty, and doubles are dropped
@@ -174,7 +174,9 @@ static void page_of_many(struct listing *listing, const struct outcome *outcome,
 	if (has_total && (int64_t)listing->count >= total)
 		listing->count = items_drop_doubles(listing->items, listing->count);
 	bool is_more = has_total ? (int64_t)listing->count < total : rows == PAGE_SIZE;
-	if (is_more && !rows && listing->page == 1)
+	if (rows && !listing->count)
+		odd_answer(listing, outcome, "no item of the answer can be read");
+	else if (is_more && !rows && listing->page == 1)
 		odd_answer(listing, outcome, "the answer counts items, but has none in it");
 	else if (is_more && rows && listing->page == MOST_PAGES)
 		odd_answer(listing, outcome, "the list does not end");

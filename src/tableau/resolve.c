@@ -2,10 +2,10 @@
  * tableau/resolve.c - which content a selection names. An exact name must name exactly one item:
  * refreshing the wrong workbook is worse than refreshing none (design, section 6).
  *
- * ask for items --> keep those that name, tag and owner leave --> ask for projects --> keep those
- * in the project --> one, none or many ^ |
- *      '---------- once more, younger, before a person is told that there is none or that there are
- * several --------------'
+ * ask for items --> keep what name, tag and owner leave --> ask for projects --> keep what lies in
+ *      ^                                                                         the project
+ *      |                                                                             |
+ *      '-- none, or several: once more, younger, before a person is told so <--------+--> one
  */
 #include "tableau/resolve.h"
 #include "base/pattern.h"

@@ -4,8 +4,8 @@
  * never in a storm.
  *
  * signed out --session_ready--> signing in --> signed in --session_lost--> signed out
- *                                    \--> refused for a while: calls are answered with the reason
- * --> signed out
+ *                                   |
+ *                                   '--> refused: calls are answered so for a while --> signed out
  */
 #include "base/log.h"
 #include "base/metric.h"
@@ -32,6 +32,7 @@
 	(7 * 86400 * US_PER_SECOND) /* a PAT expires after 15 days without sign-in (2.5) */
 #define RENEW_LATER                                                                                \
 	(3600 * US_PER_SECOND) /* when that sign-in failed while the old session still serves */
+#define SHORTEST_SECRET 6 /* a shorter one would be found in any text */
 #define MOST_REPEATS 2         /* of one call: a renewal, and the grace of a fresh token */
 
 #define SHARED_NOTICE                                                                              \
@@ -110,20 +111,24 @@ static int64_t try_again_after(struct session *session, const struct outcome *ou
 	return wait > outcome->retry_after_us ? wait : outcome->retry_after_us;
 }
 
-/* An answer may repeat what it was sent. */
-static void hide_secret(const struct site *site, struct error *err)
+static bool repeats(const struct error *err, const struct secret *secret)
 {
-	struct str pat = secret_bytes(site->pat);
-	if (pat.length && memmem(err->message, strlen(err->message), pat.at, pat.length))
-		error_fail(err, err->kind,
-			"the answer repeats the secret of the PAT, so it is not shown");
+	struct str bytes = secret ? secret_bytes(secret) : STR("");
+	return bytes.length >= SHORTEST_SECRET &&
+		memmem(err->message, strlen(err->message), bytes.at, bytes.length);
+}
+
+void session_hide_secrets(const struct site *site, struct error *err)
+{
+	if (repeats(err, site->pat) || repeats(err, site->session.token))
+		error_fail(err, err->kind, "the answer repeats a secret, so it is not shown");
 }
 
 static void fail(struct site *site, const struct outcome *outcome, const char *what)
 {
 	struct session *session = &site->session;
 	struct outcome refusal = *outcome;
-	hide_secret(site, &refusal.error);
+	session_hide_secrets(site, &refusal.error);
 	error_context(&refusal.error, "%s", what);
 	session->is_signing_in = false;
 	site->errors++;

@@ -185,6 +185,7 @@ static void replied(const struct reply *reply, void *context)
 	site->out--;
 	answer_read(reply, waiting->call.type, &outcome, &json);
 	if (!outcome.ok) {
+		session_hide_secrets(site, &outcome.error);
 		site->errors++;
 		metric_add(METRIC_tableau_errors_total, 1);
 	}

@@ -106,6 +106,8 @@ bool session_lost(struct site *site, int64_t generation, int repeats);
 void session_worked(struct session *session, int64_t generation, struct mono sent_at);
 /* The token of `generation` has served a call that was sent after `sent_at`. */
 bool session_served_later(const struct session *session, int64_t generation, struct mono sent_at);
+/* An answer may repeat what it was sent: a message that holds PAT or token is replaced. */
+void session_hide_secrets(const struct site *site, struct error *err);
 /* What a person should know about the session though calls go well; "" when nothing. */
 const char *session_notice(const struct session *session);
 /* "https://HOST/api/3.22", with the oldest version when it is not known. Appended to `out`. */

@@ -30,6 +30,8 @@ def end_all(started):
             if process.process.poll() is None:
                 process.stop()
             process.check_sanitizers()
+            # stopped (1: by a second signal), killed by the test, or refused to start
+            assert process.process.returncode in (0, 1, -9, 78), f"ended by itself: {process.process.returncode}\n{process.log[-4000:]}"
         except AssertionError as error:
             failures.append(error)
     for failure in failures:

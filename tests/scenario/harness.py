@@ -1,4 +1,5 @@
 """The built programs, started with real sockets and real files, as objects that a story can use."""
+import calendar
 import hashlib
 import hmac
 import http.client
@@ -28,6 +29,31 @@ def wait_until(condition, what="the condition", deadline=DEADLINE):
             return value
         assert time.monotonic() < end, f"gave up waiting for {what}"
         time.sleep(0.02)
+
+
+def now():
+    """Seconds since 1970; the sandbox reads the same clock."""
+    return time.time()
+
+
+def utc_text(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def parse_time(text):
+    """Seconds since 1970 of an RFC 3339 time in UTC."""
+    if not text:
+        return 0.0
+    whole, _, fraction = text.rstrip("Z").partition(".")
+    return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) + float(f"0.{fraction or 0}")
+
+
+def quietly(ask):
+    """What `ask` gives; None while nobody answers."""
+    try:
+        return ask()
+    except (OSError, http.client.HTTPException):
+        return None
 
 
 def sign(body, secret=SECRET):
@@ -146,30 +172,40 @@ def site_world(content_url="finance", workbooks=("Revenue",), secret=None, **res
 class Router(Process):
     """A daemon with its own folder. `sites`: name -> changes of its configuration; `rules`: a list of rules."""
 
-    def __init__(self, folder, sandbox, rules, sites=("finance",), config=None, arguments=(), environment=None, source=None):
+    def __init__(self, folder, sandbox, rules, sites=("finance",), config=None, arguments=(), environment=None, source=None,
+                 may_die=False, files=None):
+        self.may_die = may_die     # at start already, as with a fault point
         self.folder, self.arguments, self.environment, self.starts = folder, list(arguments), dict(environment or {}), 0
         settings = sites if isinstance(sites, dict) else {name: {} for name in sites}
         self.environment["WEBHOOK_SECRET"] = SECRET
         (folder / "secrets").mkdir(exist_ok=True)
-        listed = []
-        for name, changes in settings.items():
-            (folder / "secrets" / name).write_text(f"{name}-secret\n")
-            listed.append({"name": name, "server": sandbox.url if sandbox else "http://127.0.0.1:9", "content_url": name,
-                           "pat": {"name": "refresh-router", "secret": {"file": f"secrets/{name}"}}, "poll_interval": "100ms", **changes})
+        for name, text in (files or {}).items():
+            (folder / name).write_text(text)
         self.config = {"version": 1, "listen": {"webhooks": "127.0.0.1:0", "admin": "127.0.0.1:0"}, "store": f"sqlite:{folder}/store/state.db",
                        "rules": ["rules"], "retry": {"initial": "50ms", "max": "1s"},
-                       "sources": [{"name": "dbt", "secrets": [{"env": "WEBHOOK_SECRET"}], **(source or {})}], "sites": listed, **(config or {})}
+                       "sources": [{"name": "dbt", "secrets": [{"env": "WEBHOOK_SECRET"}], **(source or {})}], "sites": [], **(config or {})}
+        for name, changes in settings.items():
+            self.add_site(sandbox, name, **changes)
         (folder / "rules").mkdir(exist_ok=True)
         self.write_rules(rules)
         self.write_config()
         self.start()
 
+    def add_site(self, sandbox, name, **changes):
+        (self.folder / "secrets" / name).write_text(f"{name}-secret\n")
+        self.config["sites"].append({"name": name, "server": sandbox.url, "content_url": name,
+                                     "pat": {"name": "refresh-router", "secret": {"file": f"secrets/{name}"}}, "poll_interval": "100ms", **changes})
+
     def write_rules(self, rules, name="rules.yaml"):
         text = rules if isinstance(rules, str) else yaml.safe_dump({"version": 1, "rules": list(rules)}, allow_unicode=True)
-        (self.folder / "rules" / name).write_text(text)
+        part = self.folder / "part"      # never half of it to be read
+        part.write_text(text)
+        part.rename(self.folder / "rules" / name)
 
     def write_config(self):
-        (self.folder / "config.yaml").write_text(yaml.safe_dump(self.config, allow_unicode=True))
+        part = self.folder / "part"
+        part.write_text(yaml.safe_dump(self.config, allow_unicode=True))
+        part.rename(self.folder / "config.yaml")
 
     def start(self, wait=True):
         self.starts += 1
@@ -179,8 +215,14 @@ class Router(Process):
         pattern = r" serving webhooks=(\S+) admin=(\S+) "
         wait_until(lambda: len(re.findall(pattern, self.log)) >= self.starts or self.process.poll() is not None, "the daemon")
         found = re.findall(pattern, self.log)
+        if len(found) < self.starts and self.may_die:
+            self.starts -= 1
+            return
         assert len(found) >= self.starts, self.log
         self.address, self.admin = found[-1]
+
+    def is_alive(self):
+        return self.process.poll() is None
 
     def kill9(self):
         self.end(signal.SIGKILL)
@@ -210,7 +252,7 @@ class Router(Process):
         """A new event each time, of dbt job 701331 that ended well just now, unless told otherwise."""
         self.sent = getattr(self, "sent", 0) + 1
         fields.setdefault("eventId", f"evt-{number if number is not None else self.sent}")
-        fields.setdefault("runFinishedAt", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+        fields.setdefault("runFinishedAt", utc_text(now()))
         return self.post(self.body(**fields))
 
     # ---- the admin side ----
@@ -256,8 +298,10 @@ class Router(Process):
     def settle(self, count=None):
         """Waits until nothing is open, and at least `count` refreshes are recorded; returns them, oldest first."""
         def settled():
-            refreshes = self.refreshes()
-            return (count is None or len(refreshes) >= count) and self.idle() and refreshes
+            if not self.idle():
+                return None
+            refreshes = self.refreshes()    # after it was idle, or an older state would be told
+            return (count is None or len(refreshes) >= count) and refreshes
         return list(reversed(wait_until(settled, "every refresh to end")))
 
     def reload(self):

@@ -1,96 +1,248 @@
-"""New rules and secrets take their place all at once, or not at all."""
+"""New rules and secrets without a restart: all of them or none, and no work in flight is disturbed."""
+import concurrent.futures
 import os
 import signal
 
-from harness import request, rule, site_world, wait_until
+import pytest
+
+from harness import SECRET, request, rule, sign, site_world, wait_until
 
 
-def serving(router):
-    return [r["name"] for r in router.get("/api/v1/rules")["items"]]
+def rule_names(router):
+    return sorted(r["name"] for r in router.get("/api/v1/rules")["items"])
 
 
-def replace(path, text):
-    new = path.with_suffix(".new")
-    new.write_text(text)
-    new.rename(path)
+def wait_for_rules(router, *names):
+    wait_until(lambda: rule_names(router) == sorted(names), f"the rules {names}")
 
 
-def test_a_changed_file_is_noticed(router):
-    router.write_rules([rule("second")])
-    wait_until(lambda: serving(router) == ["second"], "the new rules")
-    router.write_rules([rule("third")], "more.yaml")
-    wait_until(lambda: sorted(serving(router)) == ["second", "third"], "the second file")
+# ---- what wakes it ----
+
+def test_sighup_reloads(router):
+    before = router.metric("reloads_total")
+    router.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: router.metric("reloads_total") > before, "the reload")
 
 
-def test_sighup_and_http_reload(router):
-    router.write_rules([rule("by-signal")])
-    os.kill(router.process.pid, signal.SIGHUP)
-    wait_until(lambda: serving(router) == ["by-signal"], "the signal")
-    router.write_rules([rule("by-http")])
+def test_a_post_reloads_and_tells_what_it_serves(router):
+    router.write_rules([rule("posted")])
     answer = router.reload()
-    assert answer.status == 200 and answer.json["reloaded"] and serving(router) == ["by-http"]
+    assert answer.status == 200 and answer.json["reloaded"] and "serving 1 rules, sha256:" in answer.json["report"]
+    assert rule_names(router) == ["posted"]
 
 
-def test_a_broken_file_leaves_the_last_good_rules_serving(router, sandbox):
-    revision = router.get("/readyz")["ruleset"]["revision"]
-    router.write_rules([rule("good")], "good.yaml")
-    router.write_rules("version: 1\nrules: [{name: x, whne: {}}]\n", "bad.yaml")
-    answer = router.reload()
-    assert answer.status == 422 and "did you mean 'when'" in answer.json["report"]
-    ready = router.get("/readyz")
-    assert "unknown-field" in ready["reload_failure"]["report"] and ready["ready"]
-    assert ready["ruleset"]["revision"] == revision or serving(router) == ["nightly", "good"]
-    assert "bad.yaml:2" in request(router.admin, "GET", "/").body.decode()
-    assert "reload refused" in router.log and router.metric("reload_failures_total") >= 1
-    assert router.send().json["matched"][:1] == ["nightly"] or "good" in router.send().json["matched"]
+def test_a_get_or_another_sites_page_does_not_reload(router):
+    assert request(router.admin, "GET", "/-/reload").status == 405
+    assert request(router.admin, "POST", "/-/reload", headers={"Origin": "https://evil.example"}).status == 403
+    assert router.metric("reloads_total") == 0
 
 
-def test_a_config_map_is_swapped_by_its_symbolic_link(router_of, sandbox, tmp_path):
-    volume = tmp_path / "volume"
-    for version in ("one", "two"):
-        (volume / f"..{version}").mkdir(parents=True)
-        (volume / f"..{version}" / "rules.yaml").write_text(f"version: 1\nrules: [{{name: {version}, when: {{job_id: 1}}, refresh: [{{site: finance, workbooks: x}}]}}]\n")
-    (volume / "..data").symlink_to("..one")
-    (volume / "rules.yaml").symlink_to("..data/rules.yaml")
-    router = router_of(sandbox, [], config={"rules": [str(volume)]})
-    assert serving(router) == ["one"]
-    (volume / "..new").symlink_to("..two")
-    (volume / "..new").rename(volume / "..data")
-    wait_until(lambda: serving(router) == ["two"], "the swapped ConfigMap")
+def test_a_written_file_is_noticed(router):
+    (router.folder / "rules" / "rules.yaml").write_text(rules_text("changed"))
+    wait_for_rules(router, "changed")
+    assert router.send().json["matched"] == ["changed"]
 
 
-def test_a_git_sync_link_is_swapped(router_of, sandbox, tmp_path):
+def test_a_file_replaced_by_rename_as_editors_do_is_noticed(router):
+    router.write_rules([rule("renamed")])
+    wait_for_rules(router, "renamed")
+
+
+def test_files_that_come_and_go_in_new_folders_are_noticed(router):
+    (router.folder / "rules" / "team" / "deep").mkdir(parents=True)
+    wait_until(lambda: router.metric("reloads_total") >= 1, "the new folder to be seen")
+    router.write_rules([rule("second")], "team/deep/more.yml")
+    wait_for_rules(router, "nightly", "second")
+    (router.folder / "rules" / "team" / "deep" / "more.yml").unlink()
+    wait_for_rules(router, "nightly")
+
+
+def test_hidden_files_and_tests_are_no_rules(router):
+    router.write_rules([rule("hidden")], ".hidden.yaml")
+    router.write_rules("version: 1\ntests: []\n", "rules.test.yaml")
+    router.write_rules([rule("seen")], "seen.yaml")
+    wait_for_rules(router, "nightly", "seen")
+
+
+def rules_text(name):
+    return f"version: 1\nrules: [{{name: {name}, when: {{job_id: 701331}}, refresh: [{{site: finance, workbooks: Revenue}}]}}]\n"
+
+
+def test_a_configmap_swap_is_noticed(router_of, sandbox, tmp_path):
+    """kubelet: files are links to ..data/FILE, ..data is a link to a dated folder, and is replaced by rename."""
+    mount = tmp_path / "mount"
+
+    def publish(version, name):
+        (mount / version).mkdir(parents=True)
+        (mount / version / "rules.yaml").write_text(rules_text(name))
+        os.symlink(version, mount / "..data_tmp")
+        os.rename(mount / "..data_tmp", mount / "..data")
+    publish("..2026_11_01", "first")
+    os.symlink("..data/rules.yaml", mount / "rules.yaml")
+    router = router_of(sandbox, [], config={"rules": [str(mount)]})
+    assert rule_names(router) == ["first"]
+    for number, name in enumerate(["second", "third", "fourth"], 2):
+        publish(f"..2026_11_0{number}", name)
+        wait_for_rules(router, name)
+
+
+def test_a_git_sync_swap_is_noticed(router_of, sandbox, tmp_path):
+    """git-sync: a link to a worktree named by its commit is replaced by rename, then the old worktree is removed."""
     root = tmp_path / "git"
-    for version in ("one", "two"):
-        (root / version / "rules").mkdir(parents=True)
-        (root / version / "rules" / "r.yaml").write_text(f"version: 1\nrules: [{{name: {version}, when: {{job_id: 1}}, refresh: [{{site: finance, workbooks: x}}]}}]\n")
-    (root / "current").symlink_to("one")
+
+    def publish(commit, name):
+        (root / ".worktrees" / commit / "rules").mkdir(parents=True)
+        (root / ".worktrees" / commit / "rules" / "a.yaml").write_text(rules_text(name))
+        os.symlink(f".worktrees/{commit}", root / "tmp-link")
+        os.rename(root / "tmp-link", root / "current")
+    publish("c0ffee1", "first")
     router = router_of(sandbox, [], config={"rules": [str(root / "current" / "rules")]})
-    assert serving(router) == ["one"]
-    (root / "next").symlink_to("two")
-    (root / "next").rename(root / "current")
-    wait_until(lambda: serving(router) == ["two"], "the swapped work tree")
+    for commit, name in [("c0ffee2", "second"), ("c0ffee3", "third")]:
+        publish(commit, name)
+        wait_for_rules(router, name)
 
 
-def test_a_rotated_pat_needs_no_restart(router_of, sandbox_of):
-    sandbox = sandbox_of(site_world(pats=[{"name": "refresh-router", "secret": "the-new-one"}]))
-    router = router_of(sandbox, [rule()])
-    router.send()
-    wait_until(lambda: "401001" in (router.get("/api/v1/sites")["items"][0].get("last_error") or ""), "the refusal")
-    replace(router.folder / "secrets" / "finance", "the-new-one\n")
-    assert [r["state"] for r in router.settle(1)] == ["succeeded"]
+# ---- all or nothing ----
+
+def test_a_broken_file_keeps_the_last_good_ruleset_and_is_told_everywhere(router):
+    revision = router.get("/api/v1/rules")["ruleset"]
+    router.write_rules("version: 1\nrules:\n  - name: broken\n    wehn: {job_id: 1}\n    refresh: []\n", "broken.yaml")
+    wait_until(lambda: router.ready()[1].get("reload_failure"), "the failure in /readyz")
+    status, detail = router.ready()
+    assert status == 200 and detail["ready"] and detail["ruleset"]["revision"] == revision
+    assert "broken.yaml:4:" in detail["reload_failure"]["report"] and "'when'" in detail["reload_failure"]["report"]
+    assert "reload refused" in router.log and router.metric("reload_failures_total") >= 1
+    assert b"broken.yaml" in request(router.admin, "GET", "/").body
+    assert router.send().json["matched"] == ["nightly"]
+    refused = router.reload()
+    assert refused.status == 422 and not refused.json["reloaded"] and "broken.yaml:4:" in refused.json["report"]
+    (router.folder / "rules" / "broken.yaml").unlink()
+    wait_until(lambda: not router.ready()[1].get("reload_failure"), "the failure to be forgotten")
 
 
-def test_what_only_a_restart_can_change_is_told(router):
-    router.config["listen"]["admin"] = "127.0.0.1:1"
+def test_a_good_file_beside_a_broken_one_is_not_taken_either(router):
+    router.write_rules("rules: [", "broken.yaml")
+    router.write_rules([rule("good")], "good.yaml")
+    assert router.reload().status == 422
+    assert rule_names(router) == ["nightly"]
+
+
+def test_a_broken_configuration_keeps_the_last_good_one(router):
+    (router.folder / "config.yaml").write_text("version: 1\nsites: 7\n")
+    wait_until(lambda: router.ready()[1].get("reload_failure"), "the failure")
+    assert router.send().json["outcome"] == "routed"
     router.write_config()
-    assert "listen.admin changed: that takes effect at the next start" in router.reload().json["report"]
+    wait_until(lambda: not router.ready()[1].get("reload_failure"), "the failure to be forgotten")
 
 
-def test_work_in_flight_is_not_disturbed(router_of, sandbox_of):
-    sandbox = sandbox_of(site_world(job={"queued": "300ms", "running": "900ms"}))
+def test_rules_that_vanished_with_their_folder_keep_the_last_good_ones(router):
+    (router.folder / "rules").rename(router.folder / "gone")
+    assert router.reload().status == 422
+    assert router.send().json["matched"] == ["nightly"]
+    (router.folder / "gone").rename(router.folder / "rules")
+    assert router.reload().status == 200
+
+
+def test_a_rule_for_a_site_that_is_not_configured_is_refused(router):
+    router.write_rules([rule("lost", refresh=[{"site": "finanse", "workbooks": "Revenue"}])])
+    answer = router.reload()
+    assert answer.status == 422 and "finanse" in answer.json["report"] and "'finance'" in answer.json["report"]
+
+
+# ---- what a reload changes, and what it does not ----
+
+@pytest.mark.parametrize("setting,changes", [("listen.admin", {"listen": {"webhooks": "127.0.0.1:0", "admin": "127.0.0.1:1"}}),
+                                             ("listen.webhooks", {"listen": {"webhooks": "127.0.0.1:1", "admin": "127.0.0.1:0"}}),
+                                             ("store", {"store": "sqlite:elsewhere/state.db"})])
+def test_what_only_a_restart_can_change_is_told(router, setting, changes):
+    router.config.update(changes)
+    router.write_config()
+    answer = router.reload()
+    assert answer.status == 200 and f"{setting} changed: that takes effect at the next start" in answer.json["report"]
+    assert "waits for a restart" in router.log and f"setting={setting}" in router.log
+    assert router.send().status == 200
+
+
+def test_a_new_pat_in_its_file_is_used_without_a_restart(router, sandbox):
+    secret = router.folder / "secrets" / "finance"
+    secret.write_text("rotated-away\n")
+    assert router.reload().status == 200
+    router.send()
+    wait_until(lambda: [c for c in sandbox.calls("POST", "/auth/signin$") if c["status"] == 401], "the refused sign-in")
+    secret.write_text("finance-secret\n")
+    assert router.settle(1)[0]["state"] == "succeeded"
+    assert "rotated-away" not in router.log and "finance-secret" not in router.log
+
+
+def test_a_new_webhook_secret_in_its_file_is_used_without_a_restart(router_of, sandbox):
+    router = router_of(sandbox, [rule()], source={"secrets": [{"file": "hook"}]}, files={"hook": f"{SECRET}\n"})
+    assert router.send().status == 200
+    (router.folder / "hook").write_text("the-next-one")
+    body = router.body(eventId="evt-rotated")
+    wait_until(lambda: router.post(body, signature=sign(body, "the-next-one")).status == 200, "the new secret")
+    assert router.post(body, signature=sign(body, SECRET)).status == 401
+
+
+def test_a_secret_that_is_gone_keeps_the_old_one(router):
+    (router.folder / "secrets" / "finance").unlink()
+    answer = router.reload()
+    assert answer.status == 422 and "secrets/finance" in answer.json["report"] and "[secret-missing]" in answer.json["report"]
+    router.send()
+    assert router.settle(1)[0]["state"] == "succeeded"
+
+
+def test_new_sites_and_sources_serve_at_once(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world("finance"), site_world("board"))
+    router = router_of(sandbox, [rule()])
+    router.add_site(sandbox, "board")
+    router.config["sources"].append({"name": "another", "secrets": [{"env": "WEBHOOK_SECRET"}], "account_id": 58121})
+    router.write_config()
+    router.write_rules([rule(refresh=[{"site": "board", "workbooks": "Revenue"}])])
+    assert router.reload().status == 200
+    body = router.body(eventId="evt-another")
+    assert router.post(body, path="/webhooks/another").json["outcome"] == "routed"
+    assert [(r["site"], r["state"]) for r in router.settle(1)] == [("board", "succeeded")]
+
+
+def test_what_waits_for_a_site_that_was_removed_fails_and_says_so(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world("finance"), site_world("board"))
+    router = router_of(sandbox, [rule()], sites=("finance", "board"))
+    sandbox.fault("drop", on={"path": "/api/*"}, times=0)
+    router.send()
+    wait_until(lambda: sandbox.calls(), "the first try")
+    router.config["sites"] = router.config["sites"][1:]
+    router.write_config()
+    router.write_rules([rule(refresh=[{"site": "board", "workbooks": "Revenue"}])])
+    assert router.reload().status == 200
+    refresh = router.settle(1)[0]
+    assert refresh["site"] == "finance" and refresh["state"] == "failed" and "no site of this name any more" in refresh["reason"]
+
+
+def test_reloads_do_not_disturb_jobs_in_flight_nor_the_session(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(job={"queued": "100ms", "running": "1s"}))
     router = router_of(sandbox, [rule()])
     router.send()
-    wait_until(lambda: router.refreshes(state="queued") or router.refreshes(state="running"), "a job")
+    wait_until(lambda: router.refreshes(state="running"), "the job to run")
+    for number in range(20):
+        router.write_rules([rule(f"revision-{number}")])
+        assert router.reload().status == 200
+    refresh = router.settle(1)[0]
+    assert refresh["state"] == "succeeded" and len(sandbox.jobs()) == 1 and len(sandbox.sign_ins()) == 1
+    assert refresh["causes"] == [{"event": 1, "rule": "nightly"}]
+
+
+def test_every_event_meets_one_whole_ruleset_while_reloads_go_on(router):
+    def pair(number):
+        return [rule(f"left-{number}"), rule(f"right-{number}")]
+
+    def post(number):
+        return router.post(router.body(eventId=f"evt-{number}")).json["matched"]
+    router.write_rules(pair(0))
     assert router.reload().status == 200
-    assert [r["state"] for r in router.settle(1)] == ["succeeded"] and len(sandbox.sign_ins()) == 1
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        answers = pool.map(post, range(200))
+        for number in range(1, 25):
+            router.write_rules(pair(number))
+            assert router.reload().status == 200
+        for left, right in answers:
+            assert left.split("-")[1] == right.split("-")[1] and left.startswith("left") and right.startswith("right")

@@ -160,6 +160,16 @@ static void bodies_that_are_no_answer(void **state)
 			fail_msg("case %zu", i);
 }
 
+static void a_broken_answer_to_a_sign_in_is_not_shown(void **state)
+{
+	static const char body[] = "{\"credentials\":{\"token\":\"hush|hush\",";
+	(void)state;
+	struct outcome outcome = read_body(200, str_of(body), CALL_SIGN_IN);
+	assert_int_equal(outcome.error.kind, ERROR_TRANSIENT);
+	assert_null(strstr(outcome.error.message, "hush"));
+	assert_non_null(strstr(outcome.error.message, "unreadable"));
+}
+
 static void strangers_texts_become_one_short_line(void **state)
 {
 	static const struct {
@@ -197,6 +207,7 @@ int main(void)
 		cmocka_unit_test(waits_in_texts),
 		cmocka_unit_test(what_came_to_nothing),
 		cmocka_unit_test(bodies_that_are_no_answer),
+		cmocka_unit_test(a_broken_answer_to_a_sign_in_is_not_shown),
 		cmocka_unit_test(strangers_texts_become_one_short_line),
 	};
 	return cmocka_run_group_tests_name("tableau answer", tests, NULL, NULL);

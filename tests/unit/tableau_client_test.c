@@ -115,6 +115,19 @@ static void an_answer_that_repeats_the_secret_does_not_reach_a_message(void **st
 	assert_null(strstr(tableau_site_status(client, 0).last_error, "hush"));
 }
 
+static void nor_does_one_that_repeats_the_token(void **state)
+{
+	(void)state;
+	trick((struct trick){ .match = "/jobs/",
+		.times = 1,
+		.status = 403,
+		.body = "{\"error\":{\"summary\":\"Bad\",\"detail\":\"token-1|" SITE_LUID
+			"\",\"code\":\"403004\"}}" });
+	ask_job();
+	assert_int_equal(told.outcome.error.kind, ERROR_REFUSED);
+	assert_null(strstr(told.outcome.error.message, "token-1"));
+}
+
 static void a_redirect_is_not_followed_but_named(void **state)
 {
 	(void)state;
@@ -515,6 +528,7 @@ int main(void)
 		TEST(a_token_that_never_works_is_reported_and_not_renewed_for_ever),
 		TEST(a_refused_PAT_is_not_tried_for_every_call),
 		TEST(an_answer_that_repeats_the_secret_does_not_reach_a_message),
+		TEST(nor_does_one_that_repeats_the_token),
 		TEST(a_redirect_is_not_followed_but_named),
 		TEST(a_gateway_in_the_way_of_a_sign_in_is_transient),
 		TEST(a_pinned_version_is_used_as_it_is),
