@@ -293,7 +293,8 @@ class Router(Process):
         return int(re.search(rf"^refresh_router_{name} (-?\d+)$", text, re.M).group(1))
 
     def idle(self):
-        return not self.refreshes(state="open") and not any(e.get("open_selections") for e in self.events())
+        # In this order: a selection becomes a refresh, never the other way.
+        return not any(e.get("open_selections") for e in self.events()) and not self.refreshes(state="open")
 
     def settle(self, count=None):
         """Waits until nothing is open, and at least `count` refreshes are recorded; returns them, oldest first."""
