@@ -16,7 +16,10 @@ void answer_error_text(struct web_request *request, unsigned status, const char 
 }
 
 /* A path that ends in '/' takes a number behind it. */
-static const struct route { const char *method, *path; admin_handler *handle; } routes[] = {
+static const struct route {
+	const char *method, *path;
+	admin_handler *handle;
+} routes[] = {
 	{ "GET", "/", handle_page },
 	{ "GET", "/healthz", handle_healthz },
 	{ "GET", "/readyz", handle_readyz },
@@ -36,13 +39,14 @@ static bool route_takes(const struct route *route, const char *path, int64_t *id
 	size_t length = strlen(route->path);
 	*id = 0;
 	if (length > 1 && route->path[length - 1] == '/')
-		return !strncmp(path, route->path, length) && str_to_count(str_of(path + length), id);
+		return !strncmp(path, route->path, length) &&
+		       str_to_count(str_of(path + length), id);
 	return !strcmp(path, route->path);
 }
 
 /*
- * A page of another origin that the operator's browser shows must not change anything here: a browser names the origin of every POST, and this
- * listener's own is the Host that it was asked by.
+ * A page of another origin that the operator's browser shows must not change anything here: a
+ * browser names the origin of every POST, and this listener's own is the Host that it was asked by.
  */
 static bool is_foreign(const struct web_request *request)
 {
@@ -72,7 +76,9 @@ static void handle(struct web_request *request, void *context)
 	}
 	if (allowed)
 		web_reply_header(request, "Allow", allowed);
-	answer_error_text(request, allowed ? 405 : 404, allowed ? "this path takes another method" : "there is nothing here; see / and /api/v1/refreshes");
+	answer_error_text(request, allowed ? 405 : 404,
+		allowed ? "this path takes another method"
+			: "there is nothing here; see / and /api/v1/refreshes");
 }
 
 struct admin *admin_start(const struct admin_options *options, struct error *err)
@@ -80,7 +86,7 @@ struct admin *admin_start(const struct admin_options *options, struct error *err
 	struct admin *admin = mem_new(struct admin);
 	struct web_options web = {
 		.listen = options->listen,
-		.threads = 1,          /* one reader of the store */
+		.threads = 1, /* one reader of the store */
 		.body_limit = (size_t)1 << 20,
 		.connection_limit = 100,
 		.request_us = 10 * US_PER_SECOND,

@@ -1,8 +1,9 @@
 /*
- * admin/admin.h - the listener for the people and programs that run the daemon: health, metrics, API, reload, status page (design, section 7).
+ * admin/admin.h - the listener for the people and programs that run the daemon: health, metrics,
+ * API, reload, status page (design, section 7).
  *
- * It listens on loopback unless configured otherwise, and has no authentication of its own. One thread serves it, with a reader of the store of
- * its own.
+ * It listens on loopback unless configured otherwise, and has no authentication of its own. One
+ * thread serves it, with a reader of the store of its own.
  */
 #pragma once
 #include "base/error.h"
@@ -14,15 +15,16 @@
 
 struct admin;
 
-struct admin_options {             /* everything is borrowed and outlives the listener */
+struct admin_options { /* everything is borrowed and outlives the listener */
 	const char *listen;
-	const char *store;             /* URL; opened for reading */
+	const char *store; /* URL; opened for reading */
 	struct journal *journal;
 	struct dispatch *dispatch;
-	struct shared_slot *rulesets;  /* of struct ruleset */
-	struct shared_slot *configs;   /* of struct config */
-	struct shared_slot *failures;  /* empty, or of struct reload_failure */
-	/* Reads configuration and rules again and says in `report` how it went; blocks until it is done. */
+	struct shared_slot *rulesets; /* of struct ruleset */
+	struct shared_slot *configs;  /* of struct config */
+	struct shared_slot *failures; /* empty, or of struct reload_failure */
+	/* Reads configuration and rules again and says in `report` how it went; blocks until it is
+	 * done. */
 	bool (*reload)(void *context, struct text *report);
 	void *reload_context;
 };

@@ -26,11 +26,13 @@ static bool read_number(const struct web_request *request, const char *name, int
 }
 
 /* False when it has answered already. */
-static bool read_filter(struct web_request *request, struct store_filter *filter, struct listing *listing)
+static bool read_filter(
+	struct web_request *request, struct store_filter *filter, struct listing *listing)
 {
 	int64_t limit = USUAL_LIMIT;
-	if (!read_number(request, "limit", &limit) || limit < 1 || limit > MOST_LIMIT || !read_number(request, "cursor", &filter->before) ||
-	    !read_number(request, "event", &filter->event)) {
+	if (!read_number(request, "limit", &limit) || limit < 1 || limit > MOST_LIMIT ||
+		!read_number(request, "cursor", &filter->before) ||
+		!read_number(request, "event", &filter->event)) {
 		answer_error_text(request, 400, "limit is 1 to 1000; cursor and event are numbers");
 		return false;
 	}
@@ -44,7 +46,7 @@ static bool read_filter(struct web_request *request, struct store_filter *filter
 	filter->state = web_query(request, "state");
 	filter->content = web_query(request, "content");
 	listing->limit = (int)limit;
-	filter->limit = (int)limit + 1;        /* one more tells whether there is a next page */
+	filter->limit = (int)limit + 1; /* one more tells whether there is a next page */
 	return true;
 }
 
@@ -61,7 +63,8 @@ static bool take(struct listing *listing, int64_t id, cJSON *json)
 	return true;
 }
 
-static void answer_list(struct web_request *request, struct listing *listing, bool ok, const struct error *err)
+static void answer_list(
+	struct web_request *request, struct listing *listing, bool ok, const struct error *err)
 {
 	OWNED_JSON root = cJSON_CreateObject();
 	cJSON_AddItemToObject(root, "items", listing->items);
@@ -77,7 +80,8 @@ static void answer_list(struct web_request *request, struct listing *listing, bo
 
 /* ---- events ---- */
 
-/* What the row itself does not know: the refreshes that came of it, and what still waits to be resolved. */
+/* What the row itself does not know: the refreshes that came of it, and what still waits to be
+ * resolved. */
 static void add_refreshes(struct admin *admin, cJSON *json, int64_t event)
 {
 	OWNED(arena) arena = arena_new();
@@ -111,7 +115,8 @@ void handle_events(struct admin *admin, struct web_request *request, int64_t id)
 	listing.items = cJSON_CreateArray();
 	bool ok = store_list_events(admin->reader, &filter, visit_event, &listing, &err);
 	int at = 0;
-	cJSON_ArrayForEach(item, listing.items) {
+	cJSON_ArrayForEach(item, listing.items)
+	{
 		add_refreshes(admin, item, listing.ids[at++]);
 	}
 	answer_list(request, &listing, ok, &err);
@@ -131,13 +136,15 @@ static bool visit_one_event(const struct event_row *row, void *context)
 	return false;
 }
 
-static void answer_one(struct web_request *request, struct one *one, bool ok, bool found, const struct error *err)
+static void answer_one(
+	struct web_request *request, struct one *one, bool ok, bool found, const struct error *err)
 {
 	OWNED_JSON json = one->json;
 	if (!ok)
 		answer_error_text(request, 503, err->message);
 	else if (!found)
-		answer_error_text(request, 404, "there is none of this id; history is kept as long as `history` says");
+		answer_error_text(request, 404,
+			"there is none of this id; history is kept as long as `history` says");
 	else
 		answer_json(request, 200, json);
 }
@@ -155,7 +162,8 @@ void handle_event(struct admin *admin, struct web_request *request, int64_t id)
 
 /* ---- refreshes ---- */
 
-static bool visit_refresh(const struct refresh_row *row, const struct cause_row *causes, size_t cause_count, void *context)
+static bool visit_refresh(const struct refresh_row *row, const struct cause_row *causes,
+	size_t cause_count, void *context)
 {
 	return take(context, row->id, refresh_row_json(row, causes, cause_count));
 }
@@ -173,7 +181,8 @@ void handle_refreshes(struct admin *admin, struct web_request *request, int64_t 
 	answer_list(request, &listing, ok, &err);
 }
 
-static bool visit_one_refresh(const struct refresh_row *row, const struct cause_row *causes, size_t cause_count, void *context)
+static bool visit_one_refresh(const struct refresh_row *row, const struct cause_row *causes,
+	size_t cause_count, void *context)
 {
 	struct one *one = context;
 	one->json = refresh_row_json(row, causes, cause_count);
@@ -225,11 +234,13 @@ void handle_rules(struct admin *admin, struct web_request *request, int64_t id)
 	OWNED(ruleset) ruleset = (struct ruleset *)(void *)shared_slot_get(admin->options.rulesets);
 	OWNED_JSON root = cJSON_CreateObject();
 	int64_t first = 0, limit = USUAL_LIMIT;
-	if (!read_number(request, "cursor", &first) || !read_number(request, "limit", &limit) || limit < 1 || limit > MOST_LIMIT) {
+	if (!read_number(request, "cursor", &first) || !read_number(request, "limit", &limit) ||
+		limit < 1 || limit > MOST_LIMIT) {
 		answer_error_text(request, 400, "limit is 1 to 1000; cursor is a number");
 		return;
 	}
-	size_t count = ruleset_rule_count(ruleset), end = (size_t)(first + limit) < count ? (size_t)(first + limit) : count;
+	size_t count = ruleset_rule_count(ruleset),
+	       end = (size_t)(first + limit) < count ? (size_t)(first + limit) : count;
 	json_add_text(root, "ruleset", ruleset_revision(ruleset));
 	cJSON *items = cJSON_AddArrayToObject(root, "items");
 	for (size_t i = (size_t)first; i < end; i++)

@@ -24,7 +24,8 @@ void answer_error_text(struct web_request *request, unsigned status, const char 
 /* health.c */
 admin_handler handle_healthz, handle_readyz, handle_metrics;
 /* api.c */
-admin_handler handle_events, handle_event, handle_refreshes, handle_refresh, handle_sites, handle_rules, handle_route, handle_reload;
+admin_handler handle_events, handle_event, handle_refreshes, handle_refresh, handle_sites,
+	handle_rules, handle_route, handle_reload;
 /* page.c */
 admin_handler handle_page;
 

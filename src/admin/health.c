@@ -15,7 +15,8 @@ void handle_healthz(struct admin *admin, struct web_request *request, int64_t id
 
 static void add_reload_failure(const struct admin *admin, cJSON *json)
 {
-	struct reload_failure *failure = (struct reload_failure *)(void *)shared_slot_get(admin->options.failures);
+	struct reload_failure *failure =
+		(struct reload_failure *)(void *)shared_slot_get(admin->options.failures);
 	if (!failure)
 		return;
 	cJSON *object = cJSON_AddObjectToObject(json, "reload_failure");
@@ -28,8 +29,10 @@ static void add_reload_failure(const struct admin *admin, cJSON *json)
 cJSON *readiness(struct admin *admin, bool *is_ready)
 {
 	char reason[480];
-	cJSON *json = cJSON_CreateObject(), *store = cJSON_CreateObject(), *rules = cJSON_CreateObject();
-	struct ruleset *ruleset = (struct ruleset *)(void *)shared_slot_get(admin->options.rulesets);
+	cJSON *json = cJSON_CreateObject(), *store = cJSON_CreateObject(),
+	      *rules = cJSON_CreateObject();
+	struct ruleset *ruleset =
+		(struct ruleset *)(void *)shared_slot_get(admin->options.rulesets);
 	bool is_writable = journal_is_healthy(admin->options.journal, reason);
 	*is_ready = is_writable && ruleset;
 	cJSON_AddBoolToObject(json, "ready", *is_ready);
@@ -53,22 +56,29 @@ void handle_readyz(struct admin *admin, struct web_request *request, int64_t id)
 	answer_json(request, is_ready ? 200 : 503, json);
 }
 
-/* Prometheus text: a label's value escapes backslash, quote and line feed; names of sites have none of them. */
+/* Prometheus text: a label's value escapes backslash, quote and line feed; names of sites have none
+ * of them. */
 static void print_sites(const struct dispatch_status *status, struct text *out)
 {
-	static const struct { const char *name, *type, *help; } lines[] = {
+	static const struct {
+		const char *name, *type, *help;
+	} lines[] = {
 		{ "site_signed_in", "gauge", "1 while there is a session" },
 		{ "site_requests_total", "counter", "HTTP requests to the site" },
 		{ "site_errors_total", "counter", "Requests that failed or were refused" },
 		{ "site_sign_ins_total", "counter", "Sign-ins" },
-		{ "site_pat_end_timestamp_seconds", "gauge", "When the personal access token ends; 0: not told" },
+		{ "site_pat_end_timestamp_seconds", "gauge",
+			"When the personal access token ends; 0: not told" },
 	};
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-		text_printf(out, "# HELP refresh_router_%s %s\n# TYPE refresh_router_%s %s\n", lines[i].name, lines[i].help, lines[i].name, lines[i].type);
+		text_printf(out, "# HELP refresh_router_%s %s\n# TYPE refresh_router_%s %s\n",
+			lines[i].name, lines[i].help, lines[i].name, lines[i].type);
 		for (size_t j = 0; j < status->site_count; j++) {
 			const struct tableau_site_status *site = &status->sites[j];
-			const int64_t values[] = { site->is_signed_in, site->requests, site->errors, site->sign_ins, site->pat_ends_at.us / US_PER_SECOND };
-			text_printf(out, "refresh_router_%s{site=\"%s\"} %lld\n", lines[i].name, site->name, (long long)values[i]);
+			const int64_t values[] = { site->is_signed_in, site->requests, site->errors,
+				site->sign_ins, site->pat_ends_at.us / US_PER_SECOND };
+			text_printf(out, "refresh_router_%s{site=\"%s\"} %lld\n", lines[i].name,
+				site->name, (long long)values[i]);
 		}
 	}
 }

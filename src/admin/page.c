@@ -9,12 +9,17 @@
 
 #define ROWS 50
 
-static const char style[] =
-	":root{color-scheme:light dark}body{font:14px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:76rem;padding:0 1rem}"
-	"h1{font-size:1.4rem}h2{font-size:1.05rem;margin-top:2rem}table{border-collapse:collapse;width:100%}"
-	"th,td{text-align:left;padding:.3rem .7rem .3rem 0;border-bottom:1px solid #8884;vertical-align:top}th{font-weight:600}"
-	"td.n{white-space:nowrap}.bad{color:#c0392b;font-weight:600}.good{color:#1e8449;font-weight:600}.dim{opacity:.65}"
-	"nav a{margin-right:1rem}pre{white-space:pre-wrap}.cards{display:flex;flex-wrap:wrap;gap:1.5rem}.cards b{display:block;font-size:1.3rem}";
+static const char style[] = ":root{color-scheme:light dark}body{font:14px/1.45 "
+			    "system-ui,sans-serif;margin:2rem auto;max-width:76rem;padding:0 1rem}"
+			    "h1{font-size:1.4rem}h2{font-size:1.05rem;margin-top:2rem}table{border-"
+			    "collapse:collapse;width:100%}"
+			    "th,td{text-align:left;padding:.3rem .7rem .3rem 0;border-bottom:1px "
+			    "solid #8884;vertical-align:top}th{font-weight:600}"
+			    "td.n{white-space:nowrap}.bad{color:#c0392b;font-weight:600}.good{"
+			    "color:#1e8449;font-weight:600}.dim{opacity:.65}"
+			    "nav "
+			    "a{margin-right:1rem}pre{white-space:pre-wrap}.cards{display:flex;flex-"
+			    "wrap:wrap;gap:1.5rem}.cards b{display:block;font-size:1.3rem}";
 
 static void add(struct text *out, const char *value)
 {
@@ -49,7 +54,8 @@ static void time_cell(struct text *out, struct wall time)
 {
 	char text[WALL_TEXT_SIZE];
 	struct wall seconds = { time.us / US_PER_SECOND * US_PER_SECOND };
-	text_printf(out, "<td class=n>%s</td>", wall_is_set(time) ? wall_format(seconds, text) : "");
+	text_printf(
+		out, "<td class=n>%s</td>", wall_is_set(time) ? wall_format(seconds, text) : "");
 }
 
 /* ---- parts ---- */
@@ -59,19 +65,22 @@ static void add_head(struct admin *admin, struct text *out)
 	bool is_ready;
 	OWNED_JSON ready = readiness(admin, &is_ready);
 	OWNED(ruleset) ruleset = (struct ruleset *)(void *)shared_slot_get(admin->options.rulesets);
-	text_printf(out, "<h1>refresh-router %s: <span class=%s>%s</span></h1>", PACKAGE_VERSION, is_ready ? "good" : "bad",
-	            is_ready ? "ready" : "not ready");
+	text_printf(out, "<h1>refresh-router %s: <span class=%s>%s</span></h1>", PACKAGE_VERSION,
+		is_ready ? "good" : "bad", is_ready ? "ready" : "not ready");
 	if (!is_ready) {
 		text_add(out, "<p class=bad>");
 		const cJSON *reason = json_get(json_get(ready, "store"), "reason");
 		add(out, reason ? reason->valuestring : "");
 		text_add(out, "</p>");
 	}
-	text_printf(out, "<p class=dim>%zu rules, <code>%.19s</code></p>", ruleset_rule_count(ruleset), ruleset_revision(ruleset));
-	struct reload_failure *failure = (struct reload_failure *)(void *)shared_slot_get(admin->options.failures);
+	text_printf(out, "<p class=dim>%zu rules, <code>%.19s</code></p>",
+		ruleset_rule_count(ruleset), ruleset_revision(ruleset));
+	struct reload_failure *failure =
+		(struct reload_failure *)(void *)shared_slot_get(admin->options.failures);
 	if (!failure)
 		return;
-	text_add(out, "<h2 class=bad>The last reload was refused; the last good rules go on serving</h2><pre>");
+	text_add(out, "<h2 class=bad>The last reload was refused; the last good rules go on "
+		      "serving</h2><pre>");
 	add(out, failure->report);
 	text_add(out, "</pre>");
 	shared_unref(&failure->shared);
@@ -79,22 +88,32 @@ static void add_head(struct admin *admin, struct text *out)
 
 static void add_counts(struct text *out)
 {
-	static const struct { enum metric metric; const char *says; } cards[] = {
-		{ METRIC_refreshes_open, "refreshes open" }, { METRIC_refreshes_waiting, "waiting" }, { METRIC_selections_open, "selections unresolved" },
-		{ METRIC_refreshes_succeeded_total, "succeeded" }, { METRIC_refreshes_failed_total, "failed" },
-		{ METRIC_refreshes_expired_total, "expired" }, { METRIC_events_routed_total, "events routed" },
-		{ METRIC_events_unmatched_total, "unmatched" }, { METRIC_requests_unauthorized_total, "bad signatures" },
+	static const struct {
+		enum metric metric;
+		const char *says;
+	} cards[] = {
+		{ METRIC_refreshes_open, "refreshes open" },
+		{ METRIC_refreshes_waiting, "waiting" },
+		{ METRIC_selections_open, "selections unresolved" },
+		{ METRIC_refreshes_succeeded_total, "succeeded" },
+		{ METRIC_refreshes_failed_total, "failed" },
+		{ METRIC_refreshes_expired_total, "expired" },
+		{ METRIC_events_routed_total, "events routed" },
+		{ METRIC_events_unmatched_total, "unmatched" },
+		{ METRIC_requests_unauthorized_total, "bad signatures" },
 	};
 	text_add(out, "<div class=cards>");
 	for (size_t i = 0; i < sizeof cards / sizeof *cards; i++)
-		text_printf(out, "<div><b>%lld</b>%s</div>", (long long)metric_get(cards[i].metric), cards[i].says);
+		text_printf(out, "<div><b>%lld</b>%s</div>", (long long)metric_get(cards[i].metric),
+			cards[i].says);
 	text_add(out, "</div><p class=dim>Counts since the start of the daemon.</p>");
 }
 
 static void add_sites(struct admin *admin, struct text *out)
 {
 	struct dispatch_status *status = dispatch_status(admin->options.dispatch);
-	text_add(out, "<h2>Sites</h2><table><tr><th>site<th>server<th>session<th>PAT ends<th>calls<th>out<th>last error</tr>");
+	text_add(out, "<h2>Sites</h2><table><tr><th>site<th>server<th>session<th>PAT "
+		      "ends<th>calls<th>out<th>last error</tr>");
 	for (size_t i = 0; status && i < status->site_count; i++) {
 		const struct tableau_site_status *site = &status->sites[i];
 		text_add(out, "<tr>");
@@ -112,13 +131,20 @@ static void add_sites(struct admin *admin, struct text *out)
 		shared_unref(&status->shared);
 }
 
-static bool add_refresh(const struct refresh_row *row, const struct cause_row *causes, size_t cause_count, void *context)
+static bool add_refresh(const struct refresh_row *row, const struct cause_row *causes,
+	size_t cause_count, void *context)
 {
 	struct text *out = context;
-	bool is_bad = row->state == REFRESH_FAILED || row->state == REFRESH_EXPIRED, is_good = row->state == REFRESH_SUCCEEDED;
-	text_printf(out, "<tr><td><a href=\"/api/v1/refreshes/%lld\">%lld</a>", (long long)row->id, (long long)row->id);
+	bool is_bad = row->state == REFRESH_FAILED || row->state == REFRESH_EXPIRED,
+	     is_good = row->state == REFRESH_SUCCEEDED;
+	text_printf(out, "<tr><td><a href=\"/api/v1/refreshes/%lld\">%lld</a>", (long long)row->id,
+		(long long)row->id);
 	time_cell(out, row->created_at);
-	text_printf(out, "<td class=%s>%s</td>", is_bad ? "bad" : is_good ? "good" : "n", refresh_state_name(row->state));
+	text_printf(out, "<td class=%s>%s</td>",
+		is_bad    ? "bad"
+		: is_good ? "good"
+			  : "n",
+		refresh_state_name(row->state));
 	cell(out, row->site);
 	text_printf(out, "<td>%s ", kind_name(row->content.kind));
 	add(out, row->content.name);
@@ -141,11 +167,16 @@ static bool add_refresh(const struct refresh_row *row, const struct cause_row *c
 
 static void add_refreshes(struct admin *admin, struct web_request *request, struct text *out)
 {
-	struct store_filter filter = { .limit = ROWS, .state = web_query(request, "state"), .site = web_query(request, "site") };
+	struct store_filter filter = { .limit = ROWS,
+		.state = web_query(request, "state"),
+		.site = web_query(request, "site") };
 	struct error err;
-	text_add(out, "<h2>Refreshes</h2><nav><a href=\"/\">all</a><a href=\"/?state=open\">open</a><a href=\"/?state=failed\">failed</a>"
-	              "<a href=\"/?state=expired\">expired</a><a href=\"/?state=succeeded\">succeeded</a></nav>");
-	text_add(out, "<table><tr><th>id<th>created<th>state<th>site<th>content<th>rules<th>reason</tr>");
+	text_add(out, "<h2>Refreshes</h2><nav><a href=\"/\">all</a><a "
+		      "href=\"/?state=open\">open</a><a href=\"/?state=failed\">failed</a>"
+		      "<a href=\"/?state=expired\">expired</a><a "
+		      "href=\"/?state=succeeded\">succeeded</a></nav>");
+	text_add(out,
+		"<table><tr><th>id<th>created<th>state<th>site<th>content<th>rules<th>reason</tr>");
 	if (!store_list_refreshes(admin->reader, &filter, add_refresh, out, &err)) {
 		text_add(out, "<tr><td colspan=7 class=bad>");
 		add(out, err.message);
@@ -158,7 +189,8 @@ static bool add_event(const struct event_row *row, void *context)
 	struct text *out = context;
 	struct error ignored;
 	OWNED_JSON fields = json_parse(str_of(row->fields), &ignored);
-	text_printf(out, "<tr><td><a href=\"/api/v1/events/%lld\">%lld</a>", (long long)row->id, (long long)row->id);
+	text_printf(out, "<tr><td><a href=\"/api/v1/events/%lld\">%lld</a>", (long long)row->id,
+		(long long)row->id);
 	time_cell(out, row->received_at);
 	cell(out, row->outcome);
 	cell(out, row->source);
@@ -178,7 +210,8 @@ static void add_events(struct admin *admin, struct text *out)
 {
 	struct store_filter filter = { .limit = ROWS / 2 };
 	struct error err;
-	text_add(out, "<h2>Events</h2><table><tr><th>id<th>received<th>outcome<th>source<th>dbt job<th>status<th>environment<th>reason</tr>");
+	text_add(out, "<h2>Events</h2><table><tr><th>id<th>received<th>outcome<th>source<th>dbt "
+		      "job<th>status<th>environment<th>reason</tr>");
 	if (!store_list_events(admin->reader, &filter, add_event, out, &err))
 		add(out, err.message);
 	text_add(out, "</table>");
@@ -189,14 +222,19 @@ void handle_page(struct admin *admin, struct web_request *request, int64_t id)
 	OWNED_TEXT struct text out;
 	(void)id;
 	text_init(&out, TEXT_UNBOUNDED);
-	text_printf(&out, "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">"
-	                  "<meta http-equiv=refresh content=10><title>refresh-router</title><style>%s</style>", style);
+	text_printf(&out,
+		"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport "
+		"content=\"width=device-width\">"
+		"<meta http-equiv=refresh "
+		"content=10><title>refresh-router</title><style>%s</style>",
+		style);
 	add_head(admin, &out);
 	add_counts(&out);
 	add_sites(admin, &out);
 	add_refreshes(admin, request, &out);
 	add_events(admin, &out);
-	web_reply_header(request, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+	web_reply_header(request, "Content-Security-Policy",
+		"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
 	web_reply_header(request, "X-Content-Type-Options", "nosniff");
 	web_reply_header(request, "Referrer-Policy", "no-referrer");
 	web_reply(request, 200, "text/html; charset=utf-8", text_str(&out));

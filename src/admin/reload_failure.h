@@ -1,5 +1,6 @@
 /*
- * admin/reload_failure.h - why the last reload was refused, until one succeeds: a snapshot (base/shared.h) for /readyz and the status page.
+ * admin/reload_failure.h - why the last reload was refused, until one succeeds: a snapshot
+ * (base/shared.h) for /readyz and the status page.
  */
 #pragma once
 #include "base/clock.h"

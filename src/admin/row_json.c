@@ -1,6 +1,7 @@
 #include "admin/row_json.h"
 
-/* JSON that we wrote ourselves goes in as it is; what cannot be read any more as an empty object. */
+/* JSON that we wrote ourselves goes in as it is; what cannot be read any more as an empty object.
+ */
 static void add_stored(cJSON *json, const char *key, const char *text)
 {
 	if (text && *text)
@@ -46,7 +47,8 @@ static void add_job(cJSON *json, const struct refresh_row *row)
 	json_add_time(job, "completed_at", row->job_completed_at);
 }
 
-cJSON *refresh_row_json(const struct refresh_row *row, const struct cause_row *causes, size_t cause_count)
+cJSON *refresh_row_json(
+	const struct refresh_row *row, const struct cause_row *causes, size_t cause_count)
 {
 	cJSON *json = cJSON_CreateObject();
 	json_add_count(json, "id", row->id);

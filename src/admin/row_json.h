@@ -1,5 +1,6 @@
 /*
- * admin/row_json.h - rows of the store as the JSON that programs rely on (design, section 7). The caller owns what it gets.
+ * admin/row_json.h - rows of the store as the JSON that programs rely on (design, section 7). The
+ * caller owns what it gets.
  */
 #pragma once
 #include "base/json.h"
@@ -8,5 +9,6 @@
 
 /* Without "refreshes", which the row does not know. */
 cJSON *event_row_json(const struct event_row *row);
-cJSON *refresh_row_json(const struct refresh_row *row, const struct cause_row *causes, size_t cause_count);
+cJSON *refresh_row_json(
+	const struct refresh_row *row, const struct cause_row *causes, size_t cause_count);
 cJSON *site_status_json(const struct tableau_site_status *status);

@@ -24,7 +24,7 @@ struct block {
 };
 
 struct arena {
-	struct block *blocks;      /* the first has room */
+	struct block *blocks; /* the first has room */
 	size_t handed_out;
 };
 
@@ -61,7 +61,9 @@ static struct block *block_add(struct arena *arena, size_t at_least)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-	size_t rounded = EACH_PIECE_ALONE ? size : (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	size_t rounded = EACH_PIECE_ALONE
+				 ? size
+				 : (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
 	struct block *block = arena->blocks;
 	if (!block || EACH_PIECE_ALONE || block->size - block->used < rounded)
 		block = block_add(arena, rounded);

@@ -21,10 +21,12 @@ struct mono clock_mono(void)
 struct timespec clock_deadline(int64_t us)
 {
 	int64_t at = read_clock(CLOCK_MONOTONIC) + us;
-	return (struct timespec){ .tv_sec = at / US_PER_SECOND, .tv_nsec = at % US_PER_SECOND * 1000 };
+	return (struct timespec){ .tv_sec = at / US_PER_SECOND,
+		.tv_nsec = at % US_PER_SECOND * 1000 };
 }
 
-/* Days since 1970-01-01 of a date in the proleptic Gregorian calendar (Howard Hinnant, "chrono-compatible low-level date algorithms"). */
+/* Days since 1970-01-01 of a date in the proleptic Gregorian calendar (Howard Hinnant,
+ * "chrono-compatible low-level date algorithms"). */
 static int64_t days_from_civil(int64_t year, int64_t month, int64_t day)
 {
 	year -= month <= 2;
@@ -86,20 +88,25 @@ static bool is_date(int64_t year, int64_t month, int64_t day)
 {
 	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 	bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-	return month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] + (month == 2 && is_leap);
+	return month >= 1 && month <= 12 && day >= 1 &&
+	       day <= days[month - 1] + (month == 2 && is_leap);
 }
 
 bool wall_parse(struct str text, struct wall *time)
 {
 	int64_t year, month, day, hour, minute, second, fraction, offset;
-	if (!take_number(&text, 4, &year) || !take_char(&text, "-") || !take_number(&text, 2, &month) || !take_char(&text, "-") ||
-	    !take_number(&text, 2, &day) || !take_char(&text, "Tt ") || !take_number(&text, 2, &hour) || !take_char(&text, ":") ||
-	    !take_number(&text, 2, &minute) || !take_char(&text, ":") || !take_number(&text, 2, &second) ||
-	    !take_fraction(&text, &fraction) || !take_offset(&text, &offset) || text.length)
+	if (!take_number(&text, 4, &year) || !take_char(&text, "-") ||
+		!take_number(&text, 2, &month) || !take_char(&text, "-") ||
+		!take_number(&text, 2, &day) || !take_char(&text, "Tt ") ||
+		!take_number(&text, 2, &hour) || !take_char(&text, ":") ||
+		!take_number(&text, 2, &minute) || !take_char(&text, ":") ||
+		!take_number(&text, 2, &second) || !take_fraction(&text, &fraction) ||
+		!take_offset(&text, &offset) || text.length)
 		return false;
 	if (!is_date(year, month, day) || hour > 23 || minute > 59 || second > 60)
 		return false;
-	int64_t seconds = days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
+	int64_t seconds = days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 +
+			  second - offset;
 	time->us = seconds * US_PER_SECOND + fraction;
 	return true;
 }

@@ -1,18 +1,23 @@
 /*
- * base/clock.h - the two clocks, as two types, so that mixing them does not compile. Nothing else reads a clock.
+ * base/clock.h - the two clocks, as two types, so that mixing them does not compile. Nothing else
+ * reads a clock.
  *
- * Times are written as RFC 3339 in UTC. A struct wall of 0 means "no time" wherever a member says that it may be absent:
- * dbt sends 1970-01-01T00:00:00Z for a missing time (dbt-webhooks.md 1.5).
+ * Times are written as RFC 3339 in UTC. A struct wall of 0 means "no time" wherever a member says
+ * that it may be absent: dbt sends 1970-01-01T00:00:00Z for a missing time (dbt-webhooks.md 1.5).
  */
 #pragma once
+#include "base/error.h"
+#include "base/str.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
-#include "base/error.h"
-#include "base/str.h"
 
-struct wall { int64_t us; };   /* microseconds since 1970-01-01T00:00:00Z; can step */
-struct mono { int64_t us; };   /* microseconds of CLOCK_BOOTTIME; only differences mean anything */
+struct wall {
+	int64_t us;
+}; /* microseconds since 1970-01-01T00:00:00Z; can step */
+struct mono {
+	int64_t us;
+}; /* microseconds of CLOCK_BOOTTIME; only differences mean anything */
 
 #define US_PER_MS ((int64_t)1000)
 #define US_PER_SECOND ((int64_t)1000000)
@@ -22,20 +27,27 @@ struct mono clock_mono(void);
 /* `us` from now as pthread_cond_timedwait() wants it for a condition on CLOCK_MONOTONIC. */
 struct timespec clock_deadline(int64_t us);
 
-static inline bool wall_is_set(struct wall t) { return t.us != 0; }
+static inline bool wall_is_set(struct wall t)
+{
+	return t.us != 0;
+}
 /* `us` later; never past the end of time. */
 static inline struct mono mono_plus(struct mono t, int64_t us)
 {
 	return (struct mono){ us > INT64_MAX - t.us ? INT64_MAX : t.us + us };
 }
-static inline struct wall wall_after(struct wall t, int64_t us) { return (struct wall){ t.us + us }; }
+static inline struct wall wall_after(struct wall t, int64_t us)
+{
+	return (struct wall){ t.us + us };
+}
 
 /*
- * RFC 3339 date-time: 'T' or blank between date and time, 'Z' or an offset (also +hhmm, tableau-rest.md 1.3), 0 to 9 fraction digits
- * (cut to microseconds; dbt-webhooks.md 1.5). False for anything else; then `time` is untouched.
+ * RFC 3339 date-time: 'T' or blank between date and time, 'Z' or an offset (also +hhmm,
+ * tableau-rest.md 1.3), 0 to 9 fraction digits (cut to microseconds; dbt-webhooks.md 1.5). False
+ * for anything else; then `time` is untouched.
  */
 bool wall_parse(struct str text, struct wall *time) MUST_USE;
 
-#define WALL_TEXT_SIZE 40      /* "-290308-12-31T23:59:59.999999Z" and NUL fit */
+#define WALL_TEXT_SIZE 40 /* "-290308-12-31T23:59:59.999999Z" and NUL fit */
 /* "2026-08-19T02:41:44Z", with ".016502" when there is a fraction. Returns `out`. */
 const char *wall_format(struct wall time, char out[WALL_TEXT_SIZE]);

@@ -6,7 +6,7 @@
 bool error_fail(struct error *err, enum error_kind kind, const char *format, ...)
 {
 	va_list args;
-	char message[sizeof err->message];     /* an argument may be the old message */
+	char message[sizeof err->message]; /* an argument may be the old message */
 	va_start(args, format);
 	vsnprintf(message, sizeof message, format, args);
 	va_end(args);

@@ -1,9 +1,10 @@
 /*
  * base/error.h - how a call says that it failed.
  *
- * A failure is `false` (or NULL) plus a `struct error`: the last argument, never NULL, owned by the caller, written only on
- * failure, no allocation. Whoever fails first says what (error_fail); a caller that knows more puts its noun in front
- * (error_context). Both are false, so that `return error_fail(...)` reads as what it does.
+ * A failure is `false` (or NULL) plus a `struct error`: the last argument, never NULL, owned by the
+ * caller, written only on failure, no allocation. Whoever fails first says what (error_fail); a
+ * caller that knows more puts its noun in front (error_context). Both are false, so that `return
+ * error_fail(...)` reads as what it does.
  *
  * Threads: any; an error belongs to whoever owns it.
  */
@@ -14,9 +15,12 @@
 #define PRINTF_LIKE(text_at, first_at) __attribute__((format(printf, text_at, first_at)))
 
 /* Drops a result on purpose; the reason stands beside it. */
-#define IGNORE(call) do { if (call) { } } while (0)
+#define IGNORE(call)                                                                               \
+	do {                                                                                       \
+		if (call) {}                                                                       \
+	} while (0)
 
-enum error_kind {           /* what the caller does next, not where it came from */
+enum error_kind { /* what the caller does next, not where it came from */
 	ERROR_NONE,
 	ERROR_INPUT,            /* a person changes a file, a flag or a request */
 	ERROR_SYSTEM,           /* disk, permission, library: give up here and say so */
@@ -30,7 +34,8 @@ enum error_kind {           /* what the caller does next, not where it came from
 
 struct error {
 	enum error_kind kind;
-	char message[480];      /* one line, cause last: "site 'finance': sign in: HTTP 401: token expired"; a longer one is cut */
+	char message[480]; /* one line, cause last: "site 'finance': sign in: HTTP 401: token
+			      expired"; a longer one is cut */
 };
 
 /* Writes `kind` and the message; always false. */

@@ -1,13 +1,13 @@
 #include "base/fault.h"
 
 #ifdef ENABLE_FAULTS
+#include "base/error.h"
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "base/error.h"
 
 static atomic_long passed;
 
@@ -30,7 +30,8 @@ bool fault_hit(const char *name)
 	if (!colon)
 		return false;
 	size_t length = (size_t)(colon - wanted);
-	bool is_named = (length == 1 && *wanted == '*') || (strlen(name) == length && !strncmp(name, wanted, length));
+	bool is_named = (length == 1 && *wanted == '*') ||
+			(strlen(name) == length && !strncmp(name, wanted, length));
 	if (!is_named || atomic_fetch_add(&passed, 1) + 1 != strtol(colon + 1, NULL, 10))
 		return false;
 	if (strstr(colon, ":kill"))

@@ -1,14 +1,17 @@
 /*
- * base/fault.h - points at which a test makes the program fail or die. `false` unless configured with --enable-faults.
+ * base/fault.h - points at which a test makes the program fail or die. `false` unless configured
+ * with --enable-faults.
  *
  *     if (FAULT("journal.commit") || sqlite3_step(commit) != SQLITE_DONE) ...
  *
- * REFRESH_ROUTER_FAULT=NAME:N:fail|kill makes the Nth passing of the point NAME fail (FAULT is true once) or kills the process there with
- * SIGKILL. NAME `*` counts every point. REFRESH_ROUTER_FAULT_LOG=FILE appends each name passed.
+ * REFRESH_ROUTER_FAULT=NAME:N:fail|kill makes the Nth passing of the point NAME fail (FAULT is true
+ * once) or kills the process there with SIGKILL. NAME `*` counts every point.
+ * REFRESH_ROUTER_FAULT_LOG=FILE appends each name passed.
  */
 #pragma once
 #include <stdbool.h>
-#if __has_include("build.h")   /* where configure says whether there are any; without it there are none */
+#if __has_include("build.h") /* where configure says whether there are any; without it there are   \
+				none */
 #include "build.h"
 #endif
 

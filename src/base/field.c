@@ -10,37 +10,42 @@
 #include "base/suggest.h"
 #include "base/units.h"
 
-#define QUOTED_MOST 60         /* bytes of a value that a message repeats */
+#define QUOTED_MOST 60 /* bytes of a value that a message repeats */
 #define WHERE_BYTES 128
-#define FIELDS_MOST 64         /* names that a suggestion looks through */
+#define FIELDS_MOST 64 /* names that a suggestion looks through */
 
 struct loader {
-	const struct yaml_file *file;  /* NULL for defaults alone */
-	struct str source;             /* empty where a source line could show a secret */
+	const struct yaml_file *file; /* NULL for defaults alone */
+	struct str source;            /* empty where a source line could show a secret */
 	struct arena *arena;
-	struct problems *problems;     /* NULL for defaults: a fallback that is wrong is a bug of its table */
+	struct problems
+		*problems; /* NULL for defaults: a fallback that is wrong is a bug of its table */
 };
 
 /* A value in a message: `%.*s` of QUOTED(text). */
-#define QUOTED(text) (int)((text).length < QUOTED_MOST ? (text).length : QUOTED_MOST), (text).length ? (text).at : ""
+#define QUOTED(text)                                                                               \
+	(int)((text).length < QUOTED_MOST ? (text).length : QUOTED_MOST),                          \
+		(text).length ? (text).at : ""
 
 static void *member_of(const struct field *field, void *owner)
 {
 	return (char *)owner + field->offset;
 }
 
-static bool wrong_type(const struct loader *l, const struct field *field, const struct yaml_node *node, const char *wanted)
+static bool wrong_type(const struct loader *l, const struct field *field,
+	const struct yaml_node *node, const char *wanted)
 {
 	if (yaml_is_null(node))
 		return problem_add(l->problems, PROBLEM_WRONG_TYPE, node->place, l->source,
 			"'%s' has no value; %s is wanted", field->name, wanted);
-	return problem_add(l->problems, PROBLEM_WRONG_TYPE, node->place, l->source, "'%s' is %s, not %s", field->name,
-		wanted, yaml_type_name(node));
+	return problem_add(l->problems, PROBLEM_WRONG_TYPE, node->place, l->source,
+		"'%s' is %s, not %s", field->name, wanted, yaml_type_name(node));
 }
 
 /* ---- one value ------------------------------------------------------------------------------ */
 
-static bool want_scalar(const struct loader *l, const struct field *field, const struct yaml_node *node)
+static bool want_scalar(
+	const struct loader *l, const struct field *field, const struct yaml_node *node)
 {
 	if (node->type == YAML_SCALAR && !yaml_is_null(node))
 		return true;
@@ -53,20 +58,22 @@ static const char *beside_file(const struct loader *l, struct str path)
 }
 
 /* A text or path of its own or in a list. */
-static const char *read_text(const struct loader *l, const struct field *field, const struct yaml_node *node)
+static const char *read_text(
+	const struct loader *l, const struct field *field, const struct yaml_node *node)
 {
 	if (!want_scalar(l, field, node))
 		return NULL;
 	bool is_path = field->type == FIELD_IS_PATH || field->type == FIELD_IS_PATHS;
 	if (!node->text.length && (is_path || field->required)) {
-		IGNORE(problem_add(l->problems, PROBLEM_BAD_VALUE, node->place, l->source, "'%s' must not be empty",
-			field->name));  /* false */
+		IGNORE(problem_add(l->problems, PROBLEM_BAD_VALUE, node->place, l->source,
+			"'%s' must not be empty", field->name)); /* false */
 		return NULL;
 	}
 	return is_path ? beside_file(l, node->text) : arena_str(l->arena, node->text);
 }
 
-static bool set_text(const struct loader *l, const struct field *field, const struct yaml_node *node, void *member)
+static bool set_text(const struct loader *l, const struct field *field,
+	const struct yaml_node *node, void *member)
 {
 	const char *text = read_text(l, field, node);
 	if (text)
@@ -74,7 +81,8 @@ static bool set_text(const struct loader *l, const struct field *field, const st
 	return text != NULL;
 }
 
-static bool set_texts(const struct loader *l, const struct field *field, const struct yaml_node *node, void *member)
+static bool set_texts(const struct loader *l, const struct field *field,
+	const struct yaml_node *node, void *member)
 {
 	if (node->type == YAML_MAP || yaml_is_null(node))
 		return wrong_type(l, field, node, "a text or a list of texts");
@@ -104,7 +112,7 @@ static const char *format_number(const struct field *field, int64_t value, char 
 		return duration_format(value, out);
 	if (field->type == FIELD_IS_SIZE)
 		return size_format(value, out);
-	IGNORE(snprintf(out, UNIT_TEXT_SIZE, "%" PRId64, value) < 0);   /* 20 characters fit */
+	IGNORE(snprintf(out, UNIT_TEXT_SIZE, "%" PRId64, value) < 0); /* 20 characters fit */
 	return out;
 }
 
@@ -112,46 +120,52 @@ void field_format_bounds(const struct field *field, struct text *out)
 {
 	char low[UNIT_TEXT_SIZE], high[UNIT_TEXT_SIZE];
 	if (field->max)
-		text_printf(out, "from %s to %s", format_number(field, field->min, low), format_number(field, field->max, high));
+		text_printf(out, "from %s to %s", format_number(field, field->min, low),
+			format_number(field, field->max, high));
 	else if (field->min)
 		text_printf(out, "at least %s", format_number(field, field->min, low));
 }
 
-static bool bad_number(const struct loader *l, const struct field *field, const struct yaml_node *node)
+static bool bad_number(
+	const struct loader *l, const struct field *field, const struct yaml_node *node)
 {
 	OWNED_TEXT struct text bounds;
 	text_init(&bounds, TEXT_UNBOUNDED);
 	field_format_bounds(field, &bounds);
-	const char *wanted = field->type == FIELD_IS_DURATION ? "a duration such as 90s, 5m or 2h" :
-			     field->type == FIELD_IS_SIZE     ? "a size such as 64KiB or 1MiB" :
-								"a whole number";
-	return problem_add(l->problems, PROBLEM_BAD_VALUE, node->place, l->source, "'%s' is %s%s%s, not '%.*s'", field->name,
-		wanted, bounds.length ? ", " : "", bounds.at, QUOTED(node->text));
+	const char *wanted = field->type == FIELD_IS_DURATION ? "a duration such as 90s, 5m or 2h"
+			     : field->type == FIELD_IS_SIZE   ? "a size such as 64KiB or 1MiB"
+							      : "a whole number";
+	return problem_add(l->problems, PROBLEM_BAD_VALUE, node->place, l->source,
+		"'%s' is %s%s%s, not '%.*s'", field->name, wanted, bounds.length ? ", " : "",
+		bounds.at, QUOTED(node->text));
 }
 
-static bool set_number(const struct loader *l, const struct field *field, const struct yaml_node *node, void *member)
+static bool set_number(const struct loader *l, const struct field *field,
+	const struct yaml_node *node, void *member)
 {
 	if (!want_scalar(l, field, node))
 		return false;
 	int64_t value = 0;
-	bool is_good = field->type == FIELD_IS_DURATION ? duration_parse(node->text, &value) :
-		       field->type == FIELD_IS_SIZE     ? size_parse(node->text, &value) :
-							  str_to_count(node->text, &value);
+	bool is_good = field->type == FIELD_IS_DURATION ? duration_parse(node->text, &value)
+		       : field->type == FIELD_IS_SIZE   ? size_parse(node->text, &value)
+							: str_to_count(node->text, &value);
 	if (!is_good || value < field->min || (field->max && value > field->max))
 		return bad_number(l, field, node);
 	*(int64_t *)member = value;
 	return true;
 }
 
-static bool set_bool(const struct loader *l, const struct field *field, const struct yaml_node *node, void *member)
+static bool set_bool(const struct loader *l, const struct field *field,
+	const struct yaml_node *node, void *member)
 {
 	static const struct {
 		const char *word;
 		bool value;
-	} words[] = { { "true", true }, { "false", false }, { "yes", true }, { "no", false }, { "on", true }, { "off", false } };
+	} words[] = { { "true", true }, { "false", false }, { "yes", true }, { "no", false },
+		{ "on", true }, { "off", false } };
 	if (!want_scalar(l, field, node))
 		return false;
-	char text[8] = "";      /* longer than each word */
+	char text[8] = ""; /* longer than each word */
 	if (node->text.length < sizeof text)
 		memcpy(text, node->text.at, node->text.length);
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -160,25 +174,32 @@ static bool set_bool(const struct loader *l, const struct field *field, const st
 		*(bool *)member = words[i].value;
 		return true;
 	}
-	return problem_add(l->problems, PROBLEM_BAD_VALUE, node->place, l->source, "'%s' is true or false, not '%.*s'",
-		field->name, QUOTED(node->text));
+	return problem_add(l->problems, PROBLEM_BAD_VALUE, node->place, l->source,
+		"'%s' is true or false, not '%.*s'", field->name, QUOTED(node->text));
 }
 
-static bool bad_choice(const struct loader *l, const struct field *field, const struct yaml_node *node)
+static bool bad_choice(
+	const struct loader *l, const struct field *field, const struct yaml_node *node)
 {
 	OWNED_TEXT struct text list;
 	text_init(&list, TEXT_UNBOUNDED);
 	size_t count = 0;
 	for (; field->choices[count]; count++) {
 		bool is_last = count && !field->choices[count + 1];
-		text_printf(&list, "%s%s", is_last ? " or " : count ? ", " : "", field->choices[count]);
+		text_printf(&list, "%s%s",
+			is_last ? " or "
+			: count ? ", "
+				: "",
+			field->choices[count]);
 	}
 	const char *near = suggest(arena_str(l->arena, node->text), field->choices, count);
-	return problem_add(l->problems, PROBLEM_BAD_VALUE, node->place, l->source, "'%s' is %s, not '%.*s'%s%s%s", field->name,
-		list.at, QUOTED(node->text), near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return problem_add(l->problems, PROBLEM_BAD_VALUE, node->place, l->source,
+		"'%s' is %s, not '%.*s'%s%s%s", field->name, list.at, QUOTED(node->text),
+		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
-static bool set_choice(const struct loader *l, const struct field *field, const struct yaml_node *node, void *member)
+static bool set_choice(const struct loader *l, const struct field *field,
+	const struct yaml_node *node, void *member)
 {
 	if (!want_scalar(l, field, node))
 		return false;
@@ -193,11 +214,13 @@ static bool set_choice(const struct loader *l, const struct field *field, const 
 
 /* ---- secrets -------------------------------------------------------------------------------- */
 
-/* Whatever stands where a secret is wanted may be the secret: neither the value nor its source line is ever shown. */
-static bool bad_secret(const struct loader *l, enum problem_code code, struct place place, const struct field *field,
-                       const char *what)
+/* Whatever stands where a secret is wanted may be the secret: neither the value nor its source line
+ * is ever shown. */
+static bool bad_secret(const struct loader *l, enum problem_code code, struct place place,
+	const struct field *field, const char *what)
 {
-	return problem_add(l->problems, code, place, (struct str){ NULL, 0 }, "'%s' %s", field->name, what);
+	return problem_add(
+		l->problems, code, place, (struct str){ NULL, 0 }, "'%s' %s", field->name, what);
 }
 
 /* POSIX, Base Definitions 8.1: letters, digits and underscores, no digit first. */
@@ -212,14 +235,18 @@ static bool is_variable_name(struct str name)
 	return name.length > 0;
 }
 
-static bool set_secret(const struct loader *l, const struct field *field, const struct yaml_node *node, void *member)
+static bool set_secret(const struct loader *l, const struct field *field,
+	const struct yaml_node *node, void *member)
 {
 	static const char *const kinds[] = {
-		[SECRET_FROM_ENV] = "env", [SECRET_FROM_FILE] = "file", [SECRET_FROM_CREDENTIAL] = "credential",
+		[SECRET_FROM_ENV] = "env",
+		[SECRET_FROM_FILE] = "file",
+		[SECRET_FROM_CREDENTIAL] = "credential",
 	};
 	if (node->type == YAML_SCALAR)
 		return bad_secret(l, PROBLEM_INLINE_SECRET, node->place, field,
-			"is a reference, never the secret itself; write {env: NAME}, {file: PATH} or {credential: NAME}");
+			"is a reference, never the secret itself; write {env: NAME}, {file: PATH} "
+			"or {credential: NAME}");
 	if (node->type == YAML_LIST)
 		return bad_secret(l, PROBLEM_WRONG_TYPE, node->place, field,
 			"is one of {env: NAME}, {file: PATH} and {credential: NAME}, not a list");
@@ -228,41 +255,48 @@ static bool set_secret(const struct loader *l, const struct field *field, const 
 		if (!value)
 			continue;
 		if (value->type != YAML_SCALAR || !value->text.length || yaml_is_null(value))
-			return bad_secret(l, PROBLEM_BAD_VALUE, value->place, field, "refers to nothing; a name or path is wanted");
+			return bad_secret(l, PROBLEM_BAD_VALUE, value->place, field,
+				"refers to nothing; a name or path is wanted");
 		if (i == SECRET_FROM_ENV && !is_variable_name(value->text))
 			return bad_secret(l, PROBLEM_BAD_VALUE, value->place, field,
-				"wants the name of an environment variable after 'env', and this cannot be one");
+				"wants the name of an environment variable after 'env', and this "
+				"cannot be one");
 		if (i == SECRET_FROM_CREDENTIAL && memchr(value->text.at, '/', value->text.length))
 			return bad_secret(l, PROBLEM_BAD_VALUE, value->place, field,
 				"wants the name of a credential after 'credential', without '/'");
 		*(struct secret_ref *)member = (struct secret_ref){
 			.from = (enum secret_from)i,
-			.name = i == SECRET_FROM_FILE ? beside_file(l, value->text) : arena_str(l->arena, value->text),
+			.name = i == SECRET_FROM_FILE ? beside_file(l, value->text)
+						      : arena_str(l->arena, value->text),
 			.line = node->place.line,
 			.column = node->place.column,
 		};
 		return true;
 	}
-	return bad_secret(l, PROBLEM_BAD_VALUE, node->place, field, "takes exactly one of 'env', 'file' and 'credential'");
+	return bad_secret(l, PROBLEM_BAD_VALUE, node->place, field,
+		"takes exactly one of 'env', 'file' and 'credential'");
 }
 
-static bool set_secrets(const struct loader *l, const struct field *field, const struct yaml_node *node, void *member)
+static bool set_secrets(const struct loader *l, const struct field *field,
+	const struct yaml_node *node, void *member)
 {
 	size_t count = node->type == YAML_LIST ? node->count : 1;
 	struct secret_ref *refs = arena_array(l->arena, struct secret_ref, count + 1);
 	bool is_fine = true;
 	if (!count)
-		return bad_secret(l, PROBLEM_BAD_VALUE, node->place, field, "is empty; at least one secret is wanted");
+		return bad_secret(l, PROBLEM_BAD_VALUE, node->place, field,
+			"is empty; at least one secret is wanted");
 	for (size_t i = 0; i < count; i++)
-		is_fine &= set_secret(l, field, node->type == YAML_LIST ? node->items[i] : node, &refs[i]);
+		is_fine &= set_secret(
+			l, field, node->type == YAML_LIST ? node->items[i] : node, &refs[i]);
 	*(struct list *)member = (struct list){ count, refs };
 	return is_fine;
 }
 
 /* ---- maps ----------------------------------------------------------------------------------- */
 
-static void load_map(const struct loader *l, const struct field *fields, const struct yaml_node *map, const char *where,
-                     void *into);
+static void load_map(const struct loader *l, const struct field *fields,
+	const struct yaml_node *map, const char *where, void *into);
 
 static void set_place(const struct field *field, void *item, struct place place)
 {
@@ -270,18 +304,20 @@ static void set_place(const struct field *field, void *item, struct place place)
 		*(struct place *)(void *)((char *)item + field->place_offset - 1) = place;
 }
 
-static bool set_map(const struct loader *l, const struct field *field, const struct yaml_node *node, void *member)
+static bool set_map(const struct loader *l, const struct field *field, const struct yaml_node *node,
+	void *member)
 {
 	if (node->type != YAML_MAP)
 		return wrong_type(l, field, node, "a map");
 	char where[WHERE_BYTES];
-	IGNORE(snprintf(where, sizeof where, "'%s'", field->name) < 0);         /* only for messages */
+	IGNORE(snprintf(where, sizeof where, "'%s'", field->name) < 0); /* only for messages */
 	set_place(field, member, node->place);
 	load_map(l, field->fields, node, where, member);
 	return true;
 }
 
-static bool set_list(const struct loader *l, const struct field *field, const struct yaml_node *node, void *member)
+static bool set_list(const struct loader *l, const struct field *field,
+	const struct yaml_node *node, void *member)
 {
 	if (node->type != YAML_LIST)
 		return wrong_type(l, field, node, "a list of maps");
@@ -290,12 +326,13 @@ static bool set_list(const struct loader *l, const struct field *field, const st
 	for (size_t i = 0; i < node->count; i++) {
 		const struct yaml_node *entry = node->items[i];
 		if (entry->type != YAML_MAP) {
-			IGNORE(wrong_type(l, field, entry, "a list of maps"));  /* false */
+			IGNORE(wrong_type(l, field, entry, "a list of maps")); /* false */
 			continue;
 		}
 		void *item = items + field->size * filled++;
 		char where[WHERE_BYTES];
-		IGNORE(snprintf(where, sizeof where, "entry %zu of '%s'", i + 1, field->name) < 0);     /* only for messages */
+		IGNORE(snprintf(where, sizeof where, "entry %zu of '%s'", i + 1, field->name) <
+			0); /* only for messages */
 		set_place(field, item, entry->place);
 		load_map(l, field->fields, entry, where, item);
 	}
@@ -303,7 +340,8 @@ static bool set_list(const struct loader *l, const struct field *field, const st
 	return true;
 }
 
-static bool set_value(const struct loader *l, const struct field *field, const struct yaml_node *node, void *member)
+static bool set_value(const struct loader *l, const struct field *field,
+	const struct yaml_node *node, void *member)
 {
 	switch (field->type) {
 	case FIELD_IS_TEXT:
@@ -347,7 +385,7 @@ const struct yaml_node *field_example_node(const char *written, struct arena *ar
 	}
 	struct problems *problems = problems_new();
 	const struct yaml_file *file = yaml_parse("", str_of(written), arena, problems);
-	assert(file && !problems_error_count(problems));        /* a table is ours */
+	assert(file && !problems_error_count(problems)); /* a table is ours */
 	problems_free(problems);
 	return file->root;
 }
@@ -383,7 +421,8 @@ static const struct field *field_named(const struct field *fields, struct str na
 	return NULL;
 }
 
-static void report_unknown(const struct loader *l, const struct field *fields, const struct yaml_node *key, const char *where)
+static void report_unknown(const struct loader *l, const struct field *fields,
+	const struct yaml_node *key, const char *where)
 {
 	const char *names[FIELDS_MOST];
 	size_t count = 0;
@@ -398,29 +437,32 @@ static void report_unknown(const struct loader *l, const struct field *fields, c
 		text_reset(&list);
 		text_printf(&list, "; did you mean '%s'?", near);
 	}
-	IGNORE(problem_add(l->problems, PROBLEM_UNKNOWN_FIELD, key->place, l->source, "unknown field '%.*s' in %s%s",
-		QUOTED(key->text), where, list.at));     /* false */
+	IGNORE(problem_add(l->problems, PROBLEM_UNKNOWN_FIELD, key->place, l->source,
+		"unknown field '%.*s' in %s%s", QUOTED(key->text), where, list.at)); /* false */
 }
 
 /*
- * Could a source line of this map show a secret: one written under its field, or under a field whose name is misspelt? The map may
- * stand on one line, so its other problems are then printed without their source line, too.
+ * Could a source line of this map show a secret: one written under its field, or under a field
+ * whose name is misspelt? The map may stand on one line, so its other problems are then printed
+ * without their source line, too.
  */
 static bool may_show_secret(const struct field *fields, const struct yaml_node *map)
 {
 	bool has_secrets = false;
 	for (const struct field *field = fields; field->name; field++)
-		has_secrets = has_secrets || field->type == FIELD_IS_SECRET || field->type == FIELD_IS_SECRETS;
+		has_secrets = has_secrets || field->type == FIELD_IS_SECRET ||
+			      field->type == FIELD_IS_SECRETS;
 	for (size_t i = 0; has_secrets && i < map->count; i++) {
 		const struct field *field = field_named(fields, map->items[2 * i]->text);
-		if (!field || field->type == FIELD_IS_SECRETS || (field->type == FIELD_IS_SECRET && map->items[2 * i + 1]->type != YAML_MAP))
+		if (!field || field->type == FIELD_IS_SECRETS ||
+			(field->type == FIELD_IS_SECRET && map->items[2 * i + 1]->type != YAML_MAP))
 			return true;
 	}
 	return false;
 }
 
-static void load_map(const struct loader *l, const struct field *fields, const struct yaml_node *map, const char *where,
-                     void *into)
+static void load_map(const struct loader *l, const struct field *fields,
+	const struct yaml_node *map, const char *where, void *into)
 {
 	struct loader inner = *l;
 	if (may_show_secret(fields, map))
@@ -430,27 +472,33 @@ static void load_map(const struct loader *l, const struct field *fields, const s
 			report_unknown(&inner, fields, map->items[2 * i], where);
 	for (const struct field *field = fields; field->name; field++) {
 		const struct yaml_node *node = yaml_get(map, field->name);
-		/* A fallback stays in place of a value that is wrong; a struct whose map is there fills its own. */
+		/* A fallback stays in place of a value that is wrong; a struct whose map is there
+		 * fills its own. */
 		if (!node || field->type != FIELD_IS_MAP)
 			if (!node || field->fallback)
 				set_default(&inner, field, into);
 		if (node)
-			IGNORE(set_value(&inner, field, node, member_of(field, into)));         /* the problem is added */
+			IGNORE(set_value(&inner, field, node,
+				member_of(field, into))); /* the problem is added */
 		else if (field->required)
-			IGNORE(problem_add(l->problems, PROBLEM_MISSING_FIELD, map->place, inner.source, "'%s' is missing in %s",
-				field->name, where));   /* false */
+			IGNORE(problem_add(l->problems, PROBLEM_MISSING_FIELD, map->place,
+				inner.source, "'%s' is missing in %s", field->name,
+				where)); /* false */
 	}
 }
 
-bool fields_load(const struct field *fields, const struct yaml_node *map, const char *where, const struct yaml_file *file,
-                 void *into, struct arena *arena, struct problems *problems)
+bool fields_load(const struct field *fields, const struct yaml_node *map, const char *where,
+	const struct yaml_file *file, void *into, struct arena *arena, struct problems *problems)
 {
-	const struct loader loader = { .file = file, .source = file->source, .arena = arena, .problems = problems };
+	const struct loader loader = {
+		.file = file, .source = file->source, .arena = arena, .problems = problems
+	};
 	size_t errors_before = problems_error_count(problems);
 	if (map->type == YAML_MAP)
 		load_map(&loader, fields, map, where, into);
 	else
-		IGNORE(problem_add(problems, PROBLEM_WRONG_TYPE, map->place, file->source, "%s is a map, not %s", where,
-			yaml_is_null(map) ? "empty" : yaml_type_name(map)));     /* false */
+		IGNORE(problem_add(problems, PROBLEM_WRONG_TYPE, map->place, file->source,
+			"%s is a map, not %s", where,
+			yaml_is_null(map) ? "empty" : yaml_type_name(map))); /* false */
 	return problems_error_count(problems) == errors_before;
 }

@@ -1,5 +1,6 @@
 /*
- * base/field.h - one table declares the fields of a map; loader, defaults, bounds, messages, JSON Schema, help and manual derive from it.
+ * base/field.h - one table declares the fields of a map; loader, defaults, bounds, messages, JSON
+ * Schema, help and manual derive from it.
  *
  *     static const struct field site_fields[] = {
  *         FIELD_TEXT(site, name, .required = true, .help = "What rules and logs call this site"),
@@ -7,88 +8,114 @@
  *         {0},
  *     };
  *
- * FIELD_COUNT takes the member's offset and refuses a member of another C type. A fallback is written and parsed as a user's value is.
- * The struct that is filled is plain data; texts and lists live in the arena.
+ * FIELD_COUNT takes the member's offset and refuses a member of another C type. A fallback is
+ * written and parsed as a user's value is. The struct that is filled is plain data; texts and lists
+ * live in the arena.
  */
 #pragma once
-#include <stddef.h>
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/problem.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "base/yaml.h"
+#include <stddef.h>
 
 enum field_type {
-	FIELD_IS_TEXT,             /* const char *                                     */
-	FIELD_IS_COUNT,            /* int64_t                                          */
-	FIELD_IS_DURATION,         /* int64_t, microseconds; bounds in microseconds    */
-	FIELD_IS_SIZE,             /* int64_t, bytes                                   */
-	FIELD_IS_BOOL,             /* bool                                             */
-	FIELD_IS_CHOICE,           /* int: index into .choices                         */
-	FIELD_IS_TEXTS,            /* struct texts: one text or a list                 */
-	FIELD_IS_PATH,             /* const char *, resolved beside the file           */
-	FIELD_IS_PATHS,            /* struct texts, each resolved beside the file      */
-	FIELD_IS_SECRET,           /* struct secret_ref                                */
-	FIELD_IS_SECRETS,          /* struct list of struct secret_ref: one or a list  */
-	FIELD_IS_MAP,              /* a struct filled by .fields                       */
-	FIELD_IS_LIST,             /* struct list of structs filled by .fields         */
-	FIELD_IS_SPECIAL,          /* const struct yaml_node *: the module reads it itself (.schema says what it may be) */
+	FIELD_IS_TEXT,     /* const char *                                     */
+	FIELD_IS_COUNT,    /* int64_t                                          */
+	FIELD_IS_DURATION, /* int64_t, microseconds; bounds in microseconds    */
+	FIELD_IS_SIZE,     /* int64_t, bytes                                   */
+	FIELD_IS_BOOL,     /* bool                                             */
+	FIELD_IS_CHOICE,   /* int: index into .choices                         */
+	FIELD_IS_TEXTS,    /* struct texts: one text or a list                 */
+	FIELD_IS_PATH,     /* const char *, resolved beside the file           */
+	FIELD_IS_PATHS,    /* struct texts, each resolved beside the file      */
+	FIELD_IS_SECRET,   /* struct secret_ref                                */
+	FIELD_IS_SECRETS,  /* struct list of struct secret_ref: one or a list  */
+	FIELD_IS_MAP,      /* a struct filled by .fields                       */
+	FIELD_IS_LIST,     /* struct list of structs filled by .fields         */
+	FIELD_IS_SPECIAL, /* const struct yaml_node *: the module reads it itself (.schema says what
+			     it may be) */
 };
 
-struct texts { size_t count; const char *const *items; const struct place *places; };
-struct list { size_t count; void *items; };    /* items: an array of structs of the table's size */
+struct texts {
+	size_t count;
+	const char *const *items;
+	const struct place *places;
+};
+struct list {
+	size_t count;
+	void *items;
+}; /* items: an array of structs of the table's size */
 
 struct field {
-	const char *name;          /* as written in the file */
+	const char *name; /* as written in the file */
 	enum field_type type;
 	size_t offset;
-	const char *help;          /* a sentence without a full stop; becomes the schema's description */
-	const char *example;       /* as written in a file; YAML flow syntax */
-	const char *fallback;      /* NULL: zero, empty or absent */
+	const char *help;     /* a sentence without a full stop; becomes the schema's description */
+	const char *example;  /* as written in a file; YAML flow syntax */
+	const char *fallback; /* NULL: zero, empty or absent */
 	bool required;
-	int64_t min, max;          /* counts, durations, sizes; max 0 is "no bound" */
-	const char *const *choices;        /* FIELD_IS_CHOICE, NULL ends it */
-	const struct field *fields;        /* FIELD_IS_MAP, FIELD_IS_LIST */
-	size_t size;                       /* FIELD_IS_LIST: of one item */
-	size_t place_offset;               /* FIELD_IS_LIST, FIELD_IS_MAP: where an item keeps its struct place, plus 1; 0: it does not */
-	const char *schema;        /* FIELD_IS_SPECIAL: "#/definitions/NAME" */
+	int64_t min, max;           /* counts, durations, sizes; max 0 is "no bound" */
+	const char *const *choices; /* FIELD_IS_CHOICE, NULL ends it */
+	const struct field *fields; /* FIELD_IS_MAP, FIELD_IS_LIST */
+	size_t size;                /* FIELD_IS_LIST: of one item */
+	size_t place_offset; /* FIELD_IS_LIST, FIELD_IS_MAP: where an item keeps its struct place,
+				plus 1; 0: it does not */
+	const char *schema;  /* FIELD_IS_SPECIAL: "#/definitions/NAME" */
 };
 
-#define FIELD_OFFSET_(owner, member, ctype) \
-	(offsetof(struct owner, member) * (size_t)_Generic(&((struct owner *)0)->member, ctype *: 1))
-#define FIELD_(owner, member, kind, ctype, ...) \
-	{ .name = #member, .type = (kind), .offset = FIELD_OFFSET_(owner, member, ctype), __VA_ARGS__ }
-#define FIELD_TEXT(owner, member, ...)     FIELD_(owner, member, FIELD_IS_TEXT, const char *, __VA_ARGS__)
-#define FIELD_COUNT(owner, member, ...)    FIELD_(owner, member, FIELD_IS_COUNT, int64_t, __VA_ARGS__)
-#define FIELD_DURATION(owner, member, ...) FIELD_(owner, member, FIELD_IS_DURATION, int64_t, __VA_ARGS__)
-#define FIELD_SIZE(owner, member, ...)     FIELD_(owner, member, FIELD_IS_SIZE, int64_t, __VA_ARGS__)
-#define FIELD_BOOL(owner, member, ...)     FIELD_(owner, member, FIELD_IS_BOOL, bool, __VA_ARGS__)
-#define FIELD_CHOICE(owner, member, ...)   FIELD_(owner, member, FIELD_IS_CHOICE, int, __VA_ARGS__)
-#define FIELD_TEXTS(owner, member, ...)    FIELD_(owner, member, FIELD_IS_TEXTS, struct texts, __VA_ARGS__)
-#define FIELD_PATH(owner, member, ...)     FIELD_(owner, member, FIELD_IS_PATH, const char *, __VA_ARGS__)
-#define FIELD_PATHS(owner, member, ...)    FIELD_(owner, member, FIELD_IS_PATHS, struct texts, __VA_ARGS__)
-#define FIELD_SECRET(owner, member, ...)   FIELD_(owner, member, FIELD_IS_SECRET, struct secret_ref, __VA_ARGS__)
-#define FIELD_SECRETS(owner, member, ...)  FIELD_(owner, member, FIELD_IS_SECRETS, struct list, __VA_ARGS__)
-#define FIELD_MAP(owner, member, type_, ...)  FIELD_(owner, member, FIELD_IS_MAP, struct type_, .size = sizeof(struct type_), __VA_ARGS__)
-#define FIELD_LIST(owner, member, type_, ...) FIELD_(owner, member, FIELD_IS_LIST, struct list, .size = sizeof(struct type_), __VA_ARGS__)
-#define FIELD_SPECIAL(owner, member, ...)  FIELD_(owner, member, FIELD_IS_SPECIAL, const struct yaml_node *, __VA_ARGS__)
-#define FIELD_PLACE(owner, member)         .place_offset = FIELD_OFFSET_(owner, member, struct place) + 1
+#define FIELD_OFFSET_(owner, member, ctype)                                                        \
+	(offsetof(struct owner, member) *                                                          \
+		(size_t) _Generic(&((struct owner *)0)->member, ctype * : 1))
+#define FIELD_(owner, member, kind, ctype, ...)                                                    \
+	{                                                                                          \
+		.name = #member, .type = (kind), .offset = FIELD_OFFSET_(owner, member, ctype),    \
+		__VA_ARGS__                                                                        \
+	}
+#define FIELD_TEXT(owner, member, ...)                                                             \
+	FIELD_(owner, member, FIELD_IS_TEXT, const char *, __VA_ARGS__)
+#define FIELD_COUNT(owner, member, ...) FIELD_(owner, member, FIELD_IS_COUNT, int64_t, __VA_ARGS__)
+#define FIELD_DURATION(owner, member, ...)                                                         \
+	FIELD_(owner, member, FIELD_IS_DURATION, int64_t, __VA_ARGS__)
+#define FIELD_SIZE(owner, member, ...) FIELD_(owner, member, FIELD_IS_SIZE, int64_t, __VA_ARGS__)
+#define FIELD_BOOL(owner, member, ...) FIELD_(owner, member, FIELD_IS_BOOL, bool, __VA_ARGS__)
+#define FIELD_CHOICE(owner, member, ...) FIELD_(owner, member, FIELD_IS_CHOICE, int, __VA_ARGS__)
+#define FIELD_TEXTS(owner, member, ...)                                                            \
+	FIELD_(owner, member, FIELD_IS_TEXTS, struct texts, __VA_ARGS__)
+#define FIELD_PATH(owner, member, ...)                                                             \
+	FIELD_(owner, member, FIELD_IS_PATH, const char *, __VA_ARGS__)
+#define FIELD_PATHS(owner, member, ...)                                                            \
+	FIELD_(owner, member, FIELD_IS_PATHS, struct texts, __VA_ARGS__)
+#define FIELD_SECRET(owner, member, ...)                                                           \
+	FIELD_(owner, member, FIELD_IS_SECRET, struct secret_ref, __VA_ARGS__)
+#define FIELD_SECRETS(owner, member, ...)                                                          \
+	FIELD_(owner, member, FIELD_IS_SECRETS, struct list, __VA_ARGS__)
+#define FIELD_MAP(owner, member, type_, ...)                                                       \
+	FIELD_(owner, member, FIELD_IS_MAP, struct type_, .size = sizeof(struct type_), __VA_ARGS__)
+#define FIELD_LIST(owner, member, type_, ...)                                                      \
+	FIELD_(owner, member, FIELD_IS_LIST, struct list, .size = sizeof(struct type_), __VA_ARGS__)
+#define FIELD_SPECIAL(owner, member, ...)                                                          \
+	FIELD_(owner, member, FIELD_IS_SPECIAL, const struct yaml_node *, __VA_ARGS__)
+#define FIELD_PLACE(owner, member) .place_offset = FIELD_OFFSET_(owner, member, struct place) + 1
 
 /*
- * Fills `into` from `map` by `fields`, defaults first, and reports every problem (unknown keys with the nearest name). `where` names the
- * map in messages ("site 'finance'", "'when'"). `file` gives positions, source lines and the folder of relative paths.
- * False when it added an error; `into` is then filled as far as it went.
+ * Fills `into` from `map` by `fields`, defaults first, and reports every problem (unknown keys with
+ * the nearest name). `where` names the map in messages ("site 'finance'", "'when'"). `file` gives
+ * positions, source lines and the folder of relative paths. False when it added an error; `into` is
+ * then filled as far as it went.
  */
-bool fields_load(const struct field *fields, const struct yaml_node *map, const char *where, const struct yaml_file *file,
-                 void *into, struct arena *arena, struct problems *problems);
+bool fields_load(const struct field *fields, const struct yaml_node *map, const char *where,
+	const struct yaml_file *file, void *into, struct arena *arena, struct problems *problems);
 /* Only the defaults. */
 void fields_default(const struct field *fields, void *into, struct arena *arena);
 
 /*
- * JSON Schema (draft-07) of the map: {"type": "object", "properties": ..., "required": ..., "additionalProperties": false}, each with
- * description, default and examples. The caller owns it.
+ * JSON Schema (draft-07) of the map: {"type": "object", "properties": ..., "required": ...,
+ * "additionalProperties": false}, each with description, default and examples. The caller owns it.
  */
 cJSON *fields_schema(const struct field *fields);
-/* A table for the manual and --help: name, type, default, bounds, help; one line a field, nested names with dots. */
+/* A table for the manual and --help: name, type, default, bounds, help; one line a field, nested
+ * names with dots. */
 void fields_print(const struct field *fields, const char *prefix, struct text *out);

@@ -1,4 +1,5 @@
-/* base/field_schema.c - the JSON Schema and the manual's table, printed from the tables that the loader walks. */
+/* base/field_schema.c - the JSON Schema and the manual's table, printed from the tables that the
+ * loader walks. */
 #include "base/field_schema.h"
 
 #include <inttypes.h>
@@ -8,8 +9,10 @@
 
 /* ---- schema --------------------------------------------------------------------------------- */
 
-/* YAML types do not matter to the loader, so a text may look like a number or a boolean to a schema. */
-static void add_types(cJSON *schema, const char *first, const char *second, const char *third, const char *fourth)
+/* YAML types do not matter to the loader, so a text may look like a number or a boolean to a
+ * schema. */
+static void add_types(
+	cJSON *schema, const char *first, const char *second, const char *third, const char *fourth)
 {
 	const char *const names[] = { first, second, third, fourth };
 	cJSON *types = cJSON_AddArrayToObject(schema, "type");
@@ -20,7 +23,8 @@ static void add_types(cJSON *schema, const char *first, const char *second, cons
 static void add_number(cJSON *schema, const struct field *field)
 {
 	add_types(schema, "integer", "string", NULL, NULL);
-	/* A bound binds numbers, a pattern texts (draft-07, 6.2 and 6.3); a duration without a unit can only be 0. */
+	/* A bound binds numbers, a pattern texts (draft-07, 6.2 and 6.3); a duration without a unit
+	 * can only be 0. */
 	bool is_duration = field->type == FIELD_IS_DURATION;
 	json_add_count(schema, "minimum", is_duration ? 0 : field->min);
 	if (is_duration || field->max)
@@ -28,7 +32,8 @@ static void add_number(cJSON *schema, const struct field *field)
 	if (is_duration)
 		json_add_text(schema, "pattern", "^([0-9]+(us|ms|s|m|h|d)|0)$");
 	else
-		json_add_text(schema, "pattern", field->type == FIELD_IS_SIZE ? "^[0-9]+(B|KiB|MiB|GiB)?$" : "^[0-9]+$");
+		json_add_text(schema, "pattern",
+			field->type == FIELD_IS_SIZE ? "^[0-9]+(B|KiB|MiB|GiB)?$" : "^[0-9]+$");
 }
 
 static void add_texts(cJSON *schema, const struct field *field)
@@ -54,7 +59,8 @@ static void add_secret(cJSON *schema)
 {
 	static const struct {
 		const char *name, *pattern;
-	} kinds[] = { { "env", "^[A-Za-z_][A-Za-z0-9_]*$" }, { "file", NULL }, { "credential", "^[^/]+$" } };
+	} kinds[] = { { "env", "^[A-Za-z_][A-Za-z0-9_]*$" }, { "file", NULL },
+		{ "credential", "^[^/]+$" } };
 	json_add_text(schema, "type", "object");
 	cJSON *properties = cJSON_AddObjectToObject(schema, "properties");
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -72,7 +78,8 @@ static void add_reference(cJSON *schema, const struct field *field)
 {
 	if (!field->schema)
 		return;
-	/* Beside a "$ref" everything else is ignored (draft-07, core 8.3), also the description: hence allOf. */
+	/* Beside a "$ref" everything else is ignored (draft-07, core 8.3), also the description:
+	 * hence allOf. */
 	cJSON *reference = cJSON_CreateObject();
 	json_add_text(reference, "$ref", field->schema);
 	cJSON_AddItemToArray(cJSON_AddArrayToObject(schema, "allOf"), reference);
@@ -97,7 +104,8 @@ static void add_type(cJSON *schema, const struct field *field)
 	case FIELD_IS_BOOL:
 		add_types(schema, "boolean", "string", NULL, NULL);
 		json_add_text(schema, "pattern",
-			"^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Yy][Ee][Ss]|[Nn][Oo]|[Oo][Nn]|[Oo][Ff][Ff])$");
+			"^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Yy][Ee][Ss]|[Nn][Oo]|[Oo][Nn]|["
+			"Oo][Ff][Ff])$");
 		break;
 	case FIELD_IS_CHOICE:
 		add_choices(schema, field);
@@ -110,7 +118,8 @@ static void add_type(cJSON *schema, const struct field *field)
 		add_secret(schema);
 		break;
 	case FIELD_IS_SECRETS: {
-		cJSON *either = cJSON_AddArrayToObject(schema, "anyOf"), *one = cJSON_CreateObject(), *list = cJSON_CreateObject();
+		cJSON *either = cJSON_AddArrayToObject(schema, "anyOf"),
+		      *one = cJSON_CreateObject(), *list = cJSON_CreateObject();
 		add_secret(one);
 		json_add_text(list, "type", "array");
 		json_add_count(list, "minItems", 1);
@@ -173,10 +182,12 @@ static void add_field(cJSON *properties, const struct field *field)
 	add_type(schema, field);
 	OWNED(arena) arena = arena_new();
 	if (field->fallback)
-		cJSON_AddItemToObject(schema, "default", json_of(field_example_node(field->fallback, arena), field));
+		cJSON_AddItemToObject(schema, "default",
+			json_of(field_example_node(field->fallback, arena), field));
 	if (field->example) {
 		cJSON *examples = cJSON_AddArrayToObject(schema, "examples");
-		cJSON_AddItemToArray(examples, json_of(field_example_node(field->example, arena), field));
+		cJSON_AddItemToArray(
+			examples, json_of(field_example_node(field->example, arena), field));
 	}
 }
 
@@ -209,10 +220,19 @@ cJSON *fields_schema(const struct field *fields)
 static const char *type_name(enum field_type type)
 {
 	static const char *const names[] = {
-		[FIELD_IS_TEXT] = "text", [FIELD_IS_COUNT] = "number", [FIELD_IS_DURATION] = "duration",
-		[FIELD_IS_SIZE] = "size", [FIELD_IS_BOOL] = "true/false", [FIELD_IS_CHOICE] = "choice",
-		[FIELD_IS_TEXTS] = "texts", [FIELD_IS_PATH] = "path", [FIELD_IS_PATHS] = "paths",
-		[FIELD_IS_SECRET] = "secret", [FIELD_IS_SECRETS] = "secrets", [FIELD_IS_MAP] = "map", [FIELD_IS_LIST] = "list",
+		[FIELD_IS_TEXT] = "text",
+		[FIELD_IS_COUNT] = "number",
+		[FIELD_IS_DURATION] = "duration",
+		[FIELD_IS_SIZE] = "size",
+		[FIELD_IS_BOOL] = "true/false",
+		[FIELD_IS_CHOICE] = "choice",
+		[FIELD_IS_TEXTS] = "texts",
+		[FIELD_IS_PATH] = "path",
+		[FIELD_IS_PATHS] = "paths",
+		[FIELD_IS_SECRET] = "secret",
+		[FIELD_IS_SECRETS] = "secrets",
+		[FIELD_IS_MAP] = "map",
+		[FIELD_IS_LIST] = "list",
 		[FIELD_IS_SPECIAL] = "see text",
 	};
 	return names[type];
@@ -241,11 +261,11 @@ void fields_print(const struct field *fields, const char *prefix, struct text *o
 		text_init(&name, TEXT_UNBOUNDED);
 		text_init(&limits, TEXT_UNBOUNDED);
 		bool is_list = field->type == FIELD_IS_LIST;
-		text_printf(&name, "%s%s%s%s", prefix ? prefix : "", prefix && *prefix ? "." : "", field->name,
-			is_list ? "[]" : "");
+		text_printf(&name, "%s%s%s%s", prefix ? prefix : "", prefix && *prefix ? "." : "",
+			field->name, is_list ? "[]" : "");
 		add_limits(field, &limits);
-		text_printf(out, "%-36s %-10s %-32s %s\n", name.at, type_name(field->type), limits.at,
-			field->help ? field->help : "");
+		text_printf(out, "%-36s %-10s %-32s %s\n", name.at, type_name(field->type),
+			limits.at, field->help ? field->help : "");
 		if (is_list || field->type == FIELD_IS_MAP)
 			fields_print(field->fields, name.at, out);
 	}

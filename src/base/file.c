@@ -1,10 +1,10 @@
 #include "base/file.h"
+#include "base/secret.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "base/secret.h"
 
 bool file_read(const char *path, struct text *text, struct error *err)
 {
@@ -18,11 +18,12 @@ bool file_read(const char *path, struct text *text, struct error *err)
 	while (fits && (length = read(fd, buffer, sizeof buffer)) > 0)
 		fits = text_add_bytes(text, buffer, (size_t)length);
 	int cause = errno;
-	secret_wipe(buffer, sizeof buffer);    /* secrets are read here too */
+	secret_wipe(buffer, sizeof buffer); /* secrets are read here too */
 	if (!is_stdin)
 		close(fd);
 	if (!fits)
-		return error_fail(err, ERROR_INPUT, "%s: larger than %zu bytes", path, text->ceiling);
+		return error_fail(
+			err, ERROR_INPUT, "%s: larger than %zu bytes", path, text->ceiling);
 	return length == 0 || error_fail(err, ERROR_INPUT, "%s: %s", path, strerror(cause));
 }
 

@@ -1,6 +1,7 @@
 /*
- * base/json.c - the text is checked against the grammar (RFC 8259) and copied with every number in quotes; cJSON then builds the
- * tree from the copy. cJSON alone would read numbers as doubles, end a text at \u0000 and let several non-JSON texts pass.
+ * base/json.c - the text is checked against the grammar (RFC 8259) and copied with every number in
+ * quotes; cJSON then builds the tree from the copy. cJSON alone would read numbers as doubles, end
+ * a text at \u0000 and let several non-JSON texts pass.
  */
 #include "base/json.h"
 
@@ -15,7 +16,7 @@ struct reader {
 	struct str bytes;
 	size_t offset;
 	int depth;
-	struct text quoted;            /* the copy */
+	struct text quoted; /* the copy */
 	struct error *err;
 };
 
@@ -141,7 +142,8 @@ static bool read_string(struct reader *r)
 
 static bool read_value(struct reader *r);
 
-/* The members of an object or the items of an array, from the opening bracket to the closing one. */
+/* The members of an object or the items of an array, from the opening bracket to the closing one.
+ */
 static bool read_container(struct reader *r, bool is_object)
 {
 	char closing = is_object ? '}' : ']';
@@ -167,7 +169,8 @@ static bool read_container(struct reader *r, bool is_object)
 		if (peek(r) == closing)
 			break;
 		if (peek(r) != ',')
-			return refuse(r, is_object ? "',' or '}' is missing" : "',' or ']' is missing");
+			return refuse(
+				r, is_object ? "',' or '}' is missing" : "',' or ']' is missing");
 		text_add_char(&r->quoted, ',');
 		r->offset++;
 		skip_blanks(r);
@@ -216,18 +219,21 @@ static bool read_value(struct reader *r)
 cJSON *json_parse(struct str bytes, struct error *err)
 {
 	if (!str_is_utf8(bytes)) {
-		IGNORE(error_fail(err, ERROR_INPUT, "not JSON: a NUL byte or not UTF-8"));      /* false */
+		IGNORE(error_fail(
+			err, ERROR_INPUT, "not JSON: a NUL byte or not UTF-8")); /* false */
 		return NULL;
 	}
 	struct reader reader = { .bytes = bytes, .err = err };
-	text_init(&reader.quoted, TEXT_UNBOUNDED);      /* at most three times what the caller has already bounded */
+	text_init(&reader.quoted,
+		TEXT_UNBOUNDED); /* at most three times what the caller has already bounded */
 	cJSON *json = NULL;
 	if (read_value(&reader)) {
 		skip_blanks(&reader);
 		if (reader.offset != bytes.length)
-			IGNORE(refuse(&reader, "something follows the value"));         /* false */
+			IGNORE(refuse(&reader, "something follows the value")); /* false */
 		else if (!(json = cJSON_ParseWithLength(reader.quoted.at, reader.quoted.length)))
-			IGNORE(error_fail(err, ERROR_INPUT, "not JSON that can be read"));      /* false */
+			IGNORE(error_fail(
+				err, ERROR_INPUT, "not JSON that can be read")); /* false */
 	}
 	text_clear(&reader.quoted);
 	return json;
@@ -248,8 +254,7 @@ static const char *duplicate_in(const cJSON *object)
 	OWNED_MEMORY const char **names = mem_alloc(count * sizeof *names);
 	size_t filled = 0;
 	const cJSON *member;
-	cJSON_ArrayForEach(member, object)
-		names[filled++] = member->string ? member->string : "";
+	cJSON_ArrayForEach(member, object) names[filled++] = member->string ? member->string : "";
 	qsort(names, filled, sizeof *names, compare_names);
 	for (size_t i = 1; i < filled; i++)
 		if (text_is(names[i - 1], names[i]))
@@ -263,7 +268,8 @@ const char *json_duplicate_key(const cJSON *json)
 	if (!cJSON_IsObject(json) && !cJSON_IsArray(json))
 		return NULL;
 	const cJSON *member;
-	cJSON_ArrayForEach(member, json) {
+	cJSON_ArrayForEach(member, json)
+	{
 		if (twice)
 			break;
 		twice = json_duplicate_key(member);
@@ -314,7 +320,7 @@ struct wall json_time(const cJSON *object, const char *key)
 
 /* ---- building ------------------------------------------------------------------------------- */
 
-static _Thread_local struct arena *used;        /* json_use() */
+static _Thread_local struct arena *used; /* json_use() */
 
 static void *json_alloc(size_t size)
 {
@@ -352,12 +358,14 @@ void json_add_time(cJSON *object, const char *key, struct wall time)
 		cJSON_AddStringToObject(object, key, wall_format(time, text));
 }
 
-/* A message that was cut in the middle of a character must not make the whole answer invalid: U+FFFD takes such a byte's place. */
+/* A message that was cut in the middle of a character must not make the whole answer invalid:
+ * U+FFFD takes such a byte's place. */
 static void add_repaired(struct text *out, struct str left)
 {
 	while (left.length) {
 		size_t length = 1;
-		while (length < 4 && length < left.length && ((unsigned char)left.at[length] & 0xc0) == 0x80)
+		while (length < 4 && length < left.length &&
+			((unsigned char)left.at[length] & 0xc0) == 0x80)
 			length++;
 		bool is_good = str_is_utf8((struct str){ left.at, length });
 		if (!is_good)
@@ -387,7 +395,7 @@ void json_add_text(cJSON *object, const char *key, const char *text)
 
 void json_add_count(cJSON *object, const char *key, int64_t count)
 {
-	char digits[24];        /* a sign, 19 digits, NUL */
-	IGNORE(snprintf(digits, sizeof digits, "%" PRId64, count) < 0);         /* it fits */
-	cJSON_AddRawToObject(object, key, digits);      /* not as a double, which has 53 bits */
+	char digits[24];                                                /* a sign, 19 digits, NUL */
+	IGNORE(snprintf(digits, sizeof digits, "%" PRId64, count) < 0); /* it fits */
+	cJSON_AddRawToObject(object, key, digits); /* not as a double, which has 53 bits */
 }

@@ -1,11 +1,11 @@
 #include "base/listen.h"
+#include "base/mem.h"
+#include "base/str.h"
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "base/mem.h"
-#include "base/str.h"
 
 #define BACKLOG 1024
 
@@ -25,7 +25,7 @@ static bool split(char *address, char **host, char **port)
 		*end = '\0';
 		*host = address + 1;
 	} else if (strchr(address, ':')) {
-		return false;          /* an IPv6 address without brackets */
+		return false; /* an IPv6 address without brackets */
 	}
 	int64_t number;
 	return str_to_count(str_of(*port), &number) && number <= 65535;
@@ -34,7 +34,8 @@ static bool split(char *address, char **host, char **port)
 static int open_one(const struct addrinfo *info, int *cause)
 {
 	int on = 1, off = 0;
-	int fd = socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, info->ai_protocol);
+	int fd = socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		info->ai_protocol);
 	if (fd < 0) {
 		*cause = errno;
 		return -1;
@@ -68,10 +69,14 @@ int listen_open(const char *address, struct error *err)
 	OWNED_MEMORY char *copy = mem_copy_text(address);
 	char *host, *port;
 	if (!split(copy, &host, &port)) {
-		error_fail(err, ERROR_INPUT, "'%s' is not HOST:PORT, like 127.0.0.1:8080 or [::1]:8080", address);
+		error_fail(err, ERROR_INPUT,
+			"'%s' is not HOST:PORT, like 127.0.0.1:8080 or [::1]:8080", address);
 		return -1;
 	}
-	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV }, *list;
+	struct addrinfo hints = { .ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_PASSIVE | AI_NUMERICSERV },
+			*list;
 	int failure = getaddrinfo(*host ? host : NULL, port, &hints, &list), cause = 0;
 	if (failure) {
 		error_fail(err, ERROR_INPUT, "%s: %s", address, gai_strerror(failure));
@@ -88,9 +93,10 @@ void listen_describe(int fd, char out[LISTEN_TEXT_SIZE])
 {
 	struct sockaddr_storage address;
 	socklen_t length = sizeof address;
-	char host[48] = "?", port[8] = "0";    /* an IPv6 address has 45 bytes, a port 5 */
+	char host[48] = "?", port[8] = "0"; /* an IPv6 address has 45 bytes, a port 5 */
 	if (!getsockname(fd, (struct sockaddr *)(void *)&address, &length))
-		getnameinfo((struct sockaddr *)(void *)&address, length, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
+		getnameinfo((struct sockaddr *)(void *)&address, length, host, sizeof host, port,
+			sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
 	bool is_ipv6 = address.ss_family == AF_INET6;
 	snprintf(out, LISTEN_TEXT_SIZE, is_ipv6 ? "[%s]:%s" : "%s:%s", host, port);
 }

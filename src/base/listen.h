@@ -4,9 +4,10 @@
 #pragma once
 #include "base/error.h"
 
-/* "127.0.0.1:8081", "[::1]:0", ":8080" (all addresses), "localhost:0". Returns the socket, or -1: ERROR_INPUT says what is wrong with the address. */
+/* "127.0.0.1:8081", "[::1]:0", ":8080" (all addresses), "localhost:0". Returns the socket, or -1:
+ * ERROR_INPUT says what is wrong with the address. */
 int listen_open(const char *address, struct error *err);
 
-#define LISTEN_TEXT_SIZE 64    /* "[", 45 bytes of IPv6, scope, "]:65535" */
+#define LISTEN_TEXT_SIZE 64 /* "[", 45 bytes of IPv6, scope, "]:65535" */
 /* The address that the socket really has. */
 void listen_describe(int fd, char out[LISTEN_TEXT_SIZE]);

@@ -1,12 +1,14 @@
 #include "base/log.h"
+#include "base/text.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include "base/text.h"
 
 #define LONGEST_LINE ((size_t)16 << 10)
 
-static const struct { const char *name, *journal_prefix; } levels[] = {
+static const struct {
+	const char *name, *journal_prefix;
+} levels[] = {
 	[LOG_LEVEL_ERROR] = { "error", "<3>" },
 	[LOG_LEVEL_WARNING] = { "warning", "<4>" },
 	[LOG_LEVEL_INFO] = { "info", "<6>" },
@@ -26,14 +28,16 @@ static bool needs_quotes(struct str value)
 		return true;
 	for (size_t i = 0; i < value.length; i++) {
 		unsigned char c = (unsigned char)value.at[i];
-		bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("_.:/@+-", c));
+		bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+				(c >= '0' && c <= '9') || (c && strchr("_.:/@+-", c));
 		if (!is_plain)
 			return true;
 	}
 	return false;
 }
 
-/* U+0085, U+2028 and U+2029 break lines in some viewers; bytes that are no UTF-8 break terminals. */
+/* U+0085, U+2028 and U+2029 break lines in some viewers; bytes that are no UTF-8 break terminals.
+ */
 static size_t line_break_length(struct str rest)
 {
 	static const char *const breaks[] = { "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9" };
@@ -109,7 +113,7 @@ void log_write(enum log_level level, const char *sentence, const struct kv *fiel
 	for (; fields->key; fields++)
 		add_field(&line, fields);
 	if (line.is_full)
-		line.length -= 1;      /* room for the line's end */
+		line.length -= 1; /* room for the line's end */
 	line.at[line.length++] = '\n';
 	IGNORE(write(STDERR_FILENO, line.at, line.length) < 0);
 }

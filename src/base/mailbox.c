@@ -11,7 +11,7 @@ struct mailbox {
 	struct message *first, **last;
 	size_t count, most;
 	bool is_closed;
-	int fd;                    /* not zero while messages wait or the box is closed */
+	int fd; /* not zero while messages wait or the box is closed */
 	void (*free_message)(struct message *);
 };
 

@@ -6,13 +6,15 @@
 /* No formatting: there may be no memory for it. */
 static _Noreturn void out_of_memory(void)
 {
-	static const char line[] = "refresh-router: out of memory; what was accepted is in the store and goes on at the next start\n";
+	static const char line[] = "refresh-router: out of memory; what was accepted is in the "
+				   "store and goes on at the next start\n";
 	ssize_t ignored = write(STDERR_FILENO, line, sizeof line - 1);
 	(void)ignored;
 	abort();
 }
 
-/* glibc's calloc() of Debian 12 passes by the thread's own cache of small blocks, which malloc() uses: twice as fast for a JSON tree. */
+/* glibc's calloc() of Debian 12 passes by the thread's own cache of small blocks, which malloc()
+ * uses: twice as fast for a JSON tree. */
 #define CACHED_BYTES 1024
 
 void *mem_alloc(size_t size)
@@ -23,7 +25,7 @@ void *mem_alloc(size_t size)
 	void *block = is_small ? malloc(size) : calloc(1, size);
 	if (!block)
 		out_of_memory();
-	__asm__("" : "+r"(block));     /* or the compiler makes a calloc() of the pair */
+	__asm__("" : "+r"(block)); /* or the compiler makes a calloc() of the pair */
 	if (is_small)
 		memset(block, 0, size);
 	return block;

@@ -1,10 +1,10 @@
 /*
- * base/metric.h - counters that any thread may add to and /metrics prints. They are the only numbers that threads share; nothing is
- * decided by them.
+ * base/metric.h - counters that any thread may add to and /metrics prints. They are the only
+ * numbers that threads share; nothing is decided by them.
  */
 #pragma once
-#include <stdint.h>
 #include "base/text.h"
+#include <stdint.h>
 
 enum metric {
 #define METRIC(name, type, help) METRIC_##name,

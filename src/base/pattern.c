@@ -9,7 +9,8 @@
  * bytes, and some milliseconds at most.
  */
 #define MATCH_LIMIT 100000
-/* One for each turn of a (...)*; dbt's status messages have 1,024 characters, dbt-webhooks.md 1.2. */
+/* One for each turn of a (...)*; dbt's status messages have 1,024 characters, dbt-webhooks.md 1.2.
+ */
 #define DEPTH_LIMIT 10000
 #define HEAP_LIMIT_KIB 4096
 #define USUAL_PAIRS 32

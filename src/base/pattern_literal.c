@@ -126,8 +126,8 @@ static bool read_escape(struct reader *reader)
 	reader->at += 2;
 	bool is_word = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 	if (!is_word) {
-		text_add_char(&reader->run,
-			c); /* pcre2pattern(3): a backslash before a non-alphanumeric stands for it */
+		text_add_char(&reader->run, c); /* pcre2pattern(3): a backslash before a
+						   non-alphanumeric stands for it */
 		return (unsigned char)c < 0x80;
 	}
 	if (!strchr("dDwWsSbBAzZ", c))

@@ -7,27 +7,28 @@
 
 #include "base/text.h"
 
-#define KEPT_MOST 1000         /* more would not be read by anyone */
+#define KEPT_MOST 1000 /* more would not be read by anyone */
 #define MESSAGE_BYTES 2000
-#define SOURCE_LINE_BYTES 400  /* of a line that is longer, its beginning is shown */
+#define SOURCE_LINE_BYTES 400 /* of a line that is longer, its beginning is shown */
 
 static const struct {
 	const char *name, *help;
 	enum severity severity;
 } codes[PROBLEM_CODE_COUNT] = {
-#define PROBLEM(constant, code, level, what_to_do) \
+#define PROBLEM(constant, code, level, what_to_do)                                                 \
 	[PROBLEM_##constant] = { .name = code, .help = what_to_do, .severity = SEVERITY_##level },
 #include "base/problem.def"
 #undef PROBLEM
 };
 
 struct problems {
-	struct arena *arena;           /* texts of the problems */
+	struct arena *arena; /* texts of the problems */
 	struct problem *items;
 	size_t count, capacity;
-	size_t error_count, warning_count;     /* with those not kept */
-	const char *last_file;         /* in the arena; most problems in a row are of one file */
-	/* Where a line of a source was found last, so that a thousand problems do not scan it a thousand times. */
+	size_t error_count, warning_count; /* with those not kept */
+	const char *last_file; /* in the arena; most problems in a row are of one file */
+	/* Where a line of a source was found last, so that a thousand problems do not scan it a
+	 * thousand times. */
 	struct str scanned;
 	int scanned_line;
 	size_t scanned_offset;
@@ -61,7 +62,8 @@ static size_t character_bytes(struct str view)
 	return length;
 }
 
-/* Characters that move the cursor or reorder what follows: C1 controls, bidirectional controls, line separators. */
+/* Characters that move the cursor or reorder what follows: C1 controls, bidirectional controls,
+ * line separators. */
 static bool is_deceptive(const char *at, size_t length)
 {
 	const unsigned char *u = (const unsigned char *)at;
@@ -73,7 +75,8 @@ static bool is_deceptive(const char *at, size_t length)
 	       (u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9);
 }
 
-/* Adds the character that `view` begins with so that a terminal is safe. Returns its bytes; `width` is the columns it takes. */
+/* Adds the character that `view` begins with so that a terminal is safe. Returns its bytes; `width`
+ * is the columns it takes. */
 static size_t add_character(struct text *out, struct str view, int *width)
 {
 	size_t length = character_bytes(view);
@@ -104,8 +107,8 @@ static void add_safe(struct text *out, const char *text)
 /* ---- source lines --------------------------------------------------------------------------- */
 
 /*
- * Bytes of the line break at `offset`, 0 when there is none. The set is that of libyaml (yaml_private.h, IS_BREAK_AT), because
- * its line numbers are the ones we look up.
+ * Bytes of the line break at `offset`, 0 when there is none. The set is that of libyaml
+ * (yaml_private.h, IS_BREAK_AT), because its line numbers are the ones we look up.
  */
 static size_t break_bytes(struct str source, size_t offset)
 {
@@ -126,7 +129,8 @@ static const char *source_line(struct problems *problems, struct str source, int
 {
 	if (line < 1 || !source.length)
 		return NULL;
-	bool is_same = problems->scanned.at == source.at && problems->scanned.length == source.length;
+	bool is_same =
+		problems->scanned.at == source.at && problems->scanned.length == source.length;
 	if (!is_same || problems->scanned_line > line) {
 		problems->scanned = source;
 		problems->scanned_line = 1;
@@ -145,7 +149,8 @@ static const char *source_line(struct problems *problems, struct str source, int
 	while (end < source.length && end - offset < SOURCE_LINE_BYTES && !break_bytes(source, end))
 		end++;
 	/* A cut in the middle of a character goes back to its beginning. */
-	while (end < source.length && end > offset && ((unsigned char)source.at[end] & 0xc0) == 0x80)
+	while (end < source.length && end > offset &&
+		((unsigned char)source.at[end] & 0xc0) == 0x80)
 		end--;
 	return arena_str(problems->arena, (struct str){ source.at + offset, end - offset });
 }
@@ -163,8 +168,8 @@ static const char *own_file(struct problems *problems, const char *file)
 	return problems->last_file;
 }
 
-bool problem_add(struct problems *problems, enum problem_code code, struct place place, struct str source,
-                 const char *format, ...)
+bool problem_add(struct problems *problems, enum problem_code code, struct place place,
+	struct str source, const char *format, ...)
 {
 	assert(problems && code < PROBLEM_CODE_COUNT);
 	if (codes[code].severity == SEVERITY_ERROR)
@@ -177,7 +182,7 @@ bool problem_add(struct problems *problems, enum problem_code code, struct place
 	char message[MESSAGE_BYTES];
 	va_list args;
 	va_start(args, format);
-	IGNORE(vsnprintf(message, sizeof message, format, args) < 0);   /* a longer one is cut */
+	IGNORE(vsnprintf(message, sizeof message, format, args) < 0); /* a longer one is cut */
 	va_end(args);
 	OWNED_TEXT struct text safe;
 	text_init(&safe, TEXT_UNBOUNDED);
@@ -219,7 +224,8 @@ const struct problem *problems_at(const struct problems *problems, size_t index)
 static int compare_places(const void *left, const void *right)
 {
 	const struct problem *a = left, *b = right;
-	const char *a_file = a->place.file ? a->place.file : "", *b_file = b->place.file ? b->place.file : "";
+	const char *a_file = a->place.file ? a->place.file : "",
+		   *b_file = b->place.file ? b->place.file : "";
 	int order = strcmp(a_file, b_file);
 	if (order)
 		return order;
@@ -256,7 +262,8 @@ struct colours {
 	const char *bold, *error, *warning, *caret, *end;
 };
 
-static void add_source(struct text *out, const struct problem *problem, const struct colours *colours)
+static void add_source(
+	struct text *out, const struct problem *problem, const struct colours *colours)
 {
 	if (!problem->source_line)
 		return;
@@ -272,7 +279,7 @@ static void add_source(struct text *out, const struct problem *problem, const st
 		left.at += used;
 		left.length -= used;
 	}
-	if (column == problem->place.column)   /* just behind the line's end */
+	if (column == problem->place.column) /* just behind the line's end */
 		caret_at = used_columns;
 	text_add(out, "\n");
 	if (caret_at >= 0)
@@ -280,7 +287,7 @@ static void add_source(struct text *out, const struct problem *problem, const st
 }
 
 static void add_problem(struct text *out, const struct problem *problem, bool with_source,
-                        const struct colours *colours)
+	const struct colours *colours)
 {
 	text_add(out, colours->bold);
 	if (problem->place.file) {
@@ -303,8 +310,9 @@ static void add_problem(struct text *out, const struct problem *problem, bool wi
 void problems_print(const struct problems *problems, FILE *out, bool is_terminal)
 {
 	static const struct colours plain = { "", "", "", "", "" };
-	static const struct colours ansi = { "\033[1m", "\033[1;31m", "\033[1;35m", "\033[1;32m", "\033[0m" };
-	const char *no_color = getenv("NO_COLOR");      /* no-color.org: any text but the empty one */
+	static const struct colours ansi = { "\033[1m", "\033[1;31m", "\033[1;35m", "\033[1;32m",
+		"\033[0m" };
+	const char *no_color = getenv("NO_COLOR"); /* no-color.org: any text but the empty one */
 	bool is_coloured = is_terminal && !(no_color && *no_color);
 
 	OWNED_TEXT struct text text;
@@ -313,6 +321,7 @@ void problems_print(const struct problems *problems, FILE *out, bool is_terminal
 		add_problem(&text, &problems->items[i], is_terminal, is_coloured ? &ansi : &plain);
 	size_t dropped = problems->error_count + problems->warning_count - problems->count;
 	if (dropped)
-		text_printf(&text, "%zu more problem%s not shown\n", dropped, dropped == 1 ? " is" : "s are");
-	IGNORE(fwrite(text.at, 1, text.length, out) != text.length);    /* nobody is left to tell */
+		text_printf(&text, "%zu more problem%s not shown\n", dropped,
+			dropped == 1 ? " is" : "s are");
+	IGNORE(fwrite(text.at, 1, text.length, out) != text.length); /* nobody is left to tell */
 }

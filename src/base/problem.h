@@ -1,14 +1,16 @@
 /*
- * base/problem.h - what is wrong with somebody's file: a result, not a failure. All problems are collected and the run goes on.
+ * base/problem.h - what is wrong with somebody's file: a result, not a failure. All problems are
+ * collected and the run goes on.
  *
- * Printed as a compiler does: `rules/finance.yaml:12:15: error: unknown field 'job-id' in 'when'; did you mean 'job_id'? [unknown-field]`,
- * on a terminal with the source line and a caret. Codes, severities and explanations are one table in problem.c.
+ * Printed as a compiler does: `rules/finance.yaml:12:15: error: unknown field 'job-id' in 'when';
+ * did you mean 'job_id'? [unknown-field]`, on a terminal with the source line and a caret. Codes,
+ * severities and explanations are one table in problem.c.
  */
 #pragma once
-#include <stdio.h>
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include <stdio.h>
 
 enum problem_code {
 #define PROBLEM(name, code, severity, help) PROBLEM_##name,
@@ -19,35 +21,37 @@ enum problem_code {
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING };
 
-struct place {                 /* where; line and column count from 1, 0 is "the whole file" */
-	const char *file;          /* as the user named it */
+struct place {            /* where; line and column count from 1, 0 is "the whole file" */
+	const char *file; /* as the user named it */
 	int line, column;
 };
 
 struct problem {
 	enum problem_code code;
 	enum severity severity;
-	struct place place;        /* file is owned by the list */
-	const char *message;       /* one line */
-	const char *source_line;   /* the line's text, or NULL */
+	struct place place;      /* file is owned by the list */
+	const char *message;     /* one line */
+	const char *source_line; /* the line's text, or NULL */
 };
 
-struct problems;               /* an append-only list; belongs to one thread */
+struct problems; /* an append-only list; belongs to one thread */
 
 struct problems *problems_new(void);
 void problems_free(struct problems *problems);
 OWNED_DEFINE(problems)
 
-/* Adds one; after 1,000 the rest is counted, not kept. `source` (the file's bytes, may be empty) gives the source line. Always false. */
-bool problem_add(struct problems *problems, enum problem_code code, struct place place, struct str source,
-                 const char *format, ...) PRINTF_LIKE(5, 6);
+/* Adds one; after 1,000 the rest is counted, not kept. `source` (the file's bytes, may be empty)
+ * gives the source line. Always false. */
+bool problem_add(struct problems *problems, enum problem_code code, struct place place,
+	struct str source, const char *format, ...) PRINTF_LIKE(5, 6);
 
-size_t problems_count(const struct problems *problems);        /* kept */
+size_t problems_count(const struct problems *problems); /* kept */
 size_t problems_error_count(const struct problems *problems);
 size_t problems_warning_count(const struct problems *problems);
-const struct problem *problems_at(const struct problems *problems, size_t index);   /* valid until the next add or sort */
-void problems_sort(struct problems *problems);                 /* by file, line, column */
+const struct problem *problems_at(
+	const struct problems *problems, size_t index); /* valid until the next add or sort */
+void problems_sort(struct problems *problems);          /* by file, line, column */
 
-const char *problem_code_name(enum problem_code code);         /* "unknown-field" */
-const char *problem_code_help(enum problem_code code);         /* what to do, a sentence or two */
+const char *problem_code_name(enum problem_code code); /* "unknown-field" */
+const char *problem_code_help(enum problem_code code); /* what to do, a sentence or two */
 void problems_print(const struct problems *problems, FILE *out, bool is_terminal);

@@ -1,9 +1,9 @@
 #include "base/secret.h"
+#include "base/file.h"
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include "base/file.h"
 
 #define LONGEST_SECRET ((size_t)64 << 10)
 
@@ -48,7 +48,8 @@ static struct secret *from_environment(const char *name, struct error *err)
 {
 	const char *value = getenv(name);
 	if (!value || !*value) {
-		error_fail(err, ERROR_INPUT, "the environment variable %s is %s", name, value ? "empty" : "not set");
+		error_fail(err, ERROR_INPUT, "the environment variable %s is %s", name,
+			value ? "empty" : "not set");
 		return NULL;
 	}
 	return secret_copy(str_of(value));
@@ -80,7 +81,7 @@ static struct secret *from_credential(const char *name, struct error *err)
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
 	if (!folder || strchr(name, '/')) {
 		error_fail(err, ERROR_INPUT, "the systemd credential '%s' is not there: %s", name,
-		           folder ? "a name has no '/'" : "CREDENTIALS_DIRECTORY is not set");
+			folder ? "a name has no '/'" : "CREDENTIALS_DIRECTORY is not set");
 		return NULL;
 	}
 	OWNED_TEXT struct text path;

@@ -1,32 +1,36 @@
 /*
  * base/secret.h - bytes that must never be seen: wiped when freed, impossible to print or log.
  *
- * A secret is configured as a reference, never a value: {env: NAME}, {file: PATH} (one trailing newline dropped), {credential: NAME}
- * (systemd credentials: $CREDENTIALS_DIRECTORY/NAME).
+ * A secret is configured as a reference, never a value: {env: NAME}, {file: PATH} (one trailing
+ * newline dropped), {credential: NAME} (systemd credentials: $CREDENTIALS_DIRECTORY/NAME).
  */
 #pragma once
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/str.h"
 
-struct secret;                 /* immutable after birth: any thread may read it */
+struct secret; /* immutable after birth: any thread may read it */
 
 enum secret_from { SECRET_FROM_ENV, SECRET_FROM_FILE, SECRET_FROM_CREDENTIAL };
 
-struct secret_ref {            /* plain data; where the secret is, not the secret */
+struct secret_ref { /* plain data; where the secret is, not the secret */
 	enum secret_from from;
-	const char *name;          /* variable, path (already absolute or relative to the working folder) or credential */
-	int line, column;          /* of the reference, for messages */
+	const char *name; /* variable, path (already absolute or relative to the working folder) or
+			     credential */
+	int line, column; /* of the reference, for messages */
 };
 
-/* Reads it now. ERROR_INPUT says which variable, file or credential is missing or empty; it never quotes a value. */
+/* Reads it now. ERROR_INPUT says which variable, file or credential is missing or empty; it never
+ * quotes a value. */
 struct secret *secret_load(const struct secret_ref *ref, struct error *err) MUST_USE;
 struct secret *secret_copy(struct str bytes);
-void secret_free(struct secret *secret);          /* wipes */
+void secret_free(struct secret *secret); /* wipes */
 OWNED_DEFINE(secret)
 
-struct str secret_bytes(const struct secret *secret);          /* for the one call that needs them; do not keep */
-bool secret_equal(const struct secret *a, const struct secret *b);   /* constant time in the content */
+struct str secret_bytes(
+	const struct secret *secret); /* for the one call that needs them; do not keep */
+bool secret_equal(
+	const struct secret *a, const struct secret *b); /* constant time in the content */
 /* Wipes memory that held a copy of a secret, and cannot be optimised away. */
 void secret_wipe(void *bytes, size_t length);
 /* No core dumps and no ptrace of this process from now on (PR_SET_DUMPABLE, RLIMIT_CORE). */

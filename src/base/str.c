@@ -57,14 +57,16 @@ bool str_to_count(struct str view, int64_t *count)
 	for (size_t i = 0; i < view.length; i++) {
 		if (view.at[i] < '0' || view.at[i] > '9')
 			return false;
-		if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, view.at[i] - '0', &value))
+		if (__builtin_mul_overflow(value, 10, &value) ||
+			__builtin_add_overflow(value, view.at[i] - '0', &value))
 			return false;
 	}
 	*count = value;
 	return true;
 }
 
-/* RFC 3629, section 4: the ranges of the second byte keep out overlong forms, surrogates and what lies above U+10FFFF. */
+/* RFC 3629, section 4: the ranges of the second byte keep out overlong forms, surrogates and what
+ * lies above U+10FFFF. */
 static size_t utf8_length(const unsigned char *at, size_t left)
 {
 	unsigned char first = at[0], low = 0x80, high = 0xbf;

@@ -2,30 +2,34 @@
  * base/str.h - a borrowed view of bytes, and numbers read from text: the whole text or an error.
  */
 #pragma once
+#include "base/error.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include "base/error.h"
 
 struct str {
-	const char *at;         /* need not end in NUL; NULL only when length is 0 */
+	const char *at; /* need not end in NUL; NULL only when length is 0 */
 	size_t length;
 };
 
 #define STR(literal) ((struct str){ "" literal, sizeof(literal) - 1 })
-static inline struct str str_of(const char *text) { return (struct str){ text, text ? strlen(text) : 0 }; }
+static inline struct str str_of(const char *text)
+{
+	return (struct str){ text, text ? strlen(text) : 0 };
+}
 
 bool str_equal(struct str a, struct str b);
-bool str_is(struct str view, const char *text);                 /* equal to a NUL-terminated text */
+bool str_is(struct str view, const char *text); /* equal to a NUL-terminated text */
 bool str_starts(struct str view, const char *prefix);
 bool str_ends(struct str view, const char *suffix);
-bool text_is(const char *a, const char *b);                     /* both may be NULL: NULL equals NULL only */
-bool text_is_nocase(const char *a, const char *b);              /* ASCII case */
-struct str str_trim(struct str view);                           /* without ASCII white space at both ends */
+bool text_is(const char *a, const char *b);        /* both may be NULL: NULL equals NULL only */
+bool text_is_nocase(const char *a, const char *b); /* ASCII case */
+struct str str_trim(struct str view);              /* without ASCII white space at both ends */
 
 /* Decimal digits only, no sign unless negative is allowed by the type, within int64. */
 bool str_to_count(struct str view, int64_t *count) MUST_USE;
 
-/* Is this UTF-8 (RFC 3629: no surrogates, nothing above U+10FFFF, no overlong form)? NUL counts as invalid. */
+/* Is this UTF-8 (RFC 3629: no surrogates, nothing above U+10FFFF, no overlong form)? NUL counts as
+ * invalid. */
 bool str_is_utf8(struct str view);

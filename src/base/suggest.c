@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define WORD_BYTES 64          /* a longer word is no slip of the finger */
+#define WORD_BYTES 64 /* a longer word is no slip of the finger */
 
 static char fold(char c)
 {
@@ -55,7 +55,8 @@ const char *suggest(const char *word, const char *const *names, size_t count)
 		if (!name_length || name_length > WORD_BYTES)
 			continue;
 		size_t edits = distance(word, length, names[i], name_length);
-		/* One edit in three letters is still the same word; in two letters only case or '-' may differ. */
+		/* One edit in three letters is still the same word; in two letters only case or '-'
+		 * may differ. */
 		if (edits > least(length, name_length) / 3 || (nearest && edits >= fewest))
 			continue;
 		nearest = names[i];

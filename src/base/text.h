@@ -1,8 +1,9 @@
 /*
  * base/text.h - text that grows to a ceiling set at birth.
  *
- * Always ends in NUL (not counted). Passing the ceiling marks the text as full and drops the rest: a builder of our own output
- * may ignore it, whoever collects a stranger's bytes asks text_is_full() or takes the bool of text_add_bytes().
+ * Always ends in NUL (not counted). Passing the ceiling marks the text as full and drops the rest:
+ * a builder of our own output may ignore it, whoever collects a stranger's bytes asks
+ * text_is_full() or takes the bool of text_add_bytes().
  */
 #pragma once
 #include "base/error.h"
@@ -10,26 +11,30 @@
 #include "base/str.h"
 
 struct text {
-	char *at;               /* never NULL after text_init() */
+	char *at; /* never NULL after text_init() */
 	size_t length;
-	size_t capacity;        /* private */
-	size_t ceiling;         /* most bytes it will hold */
-	bool is_full;           /* something was dropped */
+	size_t capacity; /* private */
+	size_t ceiling;  /* most bytes it will hold */
+	bool is_full;    /* something was dropped */
 };
 
-#define TEXT_UNBOUNDED ((size_t)1 << 40)   /* for our own output */
+#define TEXT_UNBOUNDED ((size_t)1 << 40) /* for our own output */
 
 void text_init(struct text *text, size_t ceiling);
-void text_clear(struct text *text);               /* frees; text_init() again before use */
-void text_reset(struct text *text);               /* empties, keeps the memory */
-char *text_take(struct text *text);               /* the bytes, now the caller's (free()); the text is as after text_clear() */
+void text_clear(struct text *text); /* frees; text_init() again before use */
+void text_reset(struct text *text); /* empties, keeps the memory */
+char *text_take(struct text *
+		text); /* the bytes, now the caller's (free()); the text is as after text_clear() */
 
 bool text_add_bytes(struct text *text, const void *bytes, size_t length);
 void text_add(struct text *text, const char *more);
 void text_add_str(struct text *text, struct str more);
 void text_add_char(struct text *text, char c);
 void text_printf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
-static inline struct str text_str(const struct text *text) { return (struct str){ text->at, text->length }; }
+static inline struct str text_str(const struct text *text)
+{
+	return (struct str){ text->at, text->length };
+}
 
 /* `OWNED_TEXT struct text out; text_init(&out, ...);` */
 #define OWNED_TEXT __attribute__((cleanup(text_clear)))

@@ -1,8 +1,8 @@
 #include "base/thread.h"
+#include "base/mem.h"
 #include <assert.h>
 #include <signal.h>
 #include <string.h>
-#include "base/mem.h"
 
 static _Thread_local enum thread_role current = THREAD_ANY;
 
@@ -18,7 +18,7 @@ void thread_assert(enum thread_role role)
 
 struct start {
 	enum thread_role role;
-	char name[16];             /* the kernel's bound, prctl(2) PR_SET_NAME */
+	char name[16]; /* the kernel's bound, prctl(2) PR_SET_NAME */
 	void *(*run)(void *context);
 	void *context;
 };
@@ -32,7 +32,8 @@ static void *enter(void *argument)
 	return start.run(start.context);
 }
 
-bool thread_start(pthread_t *thread, enum thread_role role, const char *name, void *(*run)(void *), void *context, struct error *err)
+bool thread_start(pthread_t *thread, enum thread_role role, const char *name, void *(*run)(void *),
+	void *context, struct error *err)
 {
 	sigset_t all, before;
 	struct start *start = mem_new(struct start);

@@ -1,16 +1,18 @@
 /*
- * base/thread.h - which thread this is. A mutable struct belongs to one thread; its entry points say so:
- * `thread_assert(THREAD_DISPATCH);`. Outside the daemon (command line, unit tests) no role is set and every assertion holds.
+ * base/thread.h - which thread this is. A mutable struct belongs to one thread; its entry points
+ * say so: `thread_assert(THREAD_DISPATCH);`. Outside the daemon (command line, unit tests) no role
+ * is set and every assertion holds.
  */
 #pragma once
-#include <pthread.h>
 #include "base/error.h"
+#include <pthread.h>
 
 enum thread_role { THREAD_ANY, THREAD_MAIN, THREAD_JOURNAL, THREAD_DISPATCH };
 
-void thread_become(enum thread_role role);        /* called once at the start of a thread */
-void thread_assert(enum thread_role role);        /* ends the process when another role runs here */
+void thread_become(enum thread_role role); /* called once at the start of a thread */
+void thread_assert(enum thread_role role); /* ends the process when another role runs here */
 
-/* Starts a thread with `role`, every signal blocked (main handles them), and a name for ps and gdb (15 bytes at most). */
-bool thread_start(pthread_t *thread, enum thread_role role, const char *name, void *(*run)(void *), void *context,
-                  struct error *err) MUST_USE;
+/* Starts a thread with `role`, every signal blocked (main handles them), and a name for ps and gdb
+ * (15 bytes at most). */
+bool thread_start(pthread_t *thread, enum thread_role role, const char *name, void *(*run)(void *),
+	void *context, struct error *err) MUST_USE;

@@ -1,15 +1,27 @@
 #include "base/units.h"
-#include <stdio.h>
 #include "base/clock.h"
+#include <stdio.h>
 
-struct unit { const char *name; int64_t factor; };     /* from the largest to the smallest */
+struct unit {
+	const char *name;
+	int64_t factor;
+}; /* from the largest to the smallest */
 
 static const struct unit durations[] = {
-	{ "d", 86400 * US_PER_SECOND }, { "h", 3600 * US_PER_SECOND }, { "m", 60 * US_PER_SECOND }, { "s", US_PER_SECOND },
-	{ "ms", US_PER_MS }, { "us", 1 }, { NULL, 0 },
+	{ "d", 86400 * US_PER_SECOND },
+	{ "h", 3600 * US_PER_SECOND },
+	{ "m", 60 * US_PER_SECOND },
+	{ "s", US_PER_SECOND },
+	{ "ms", US_PER_MS },
+	{ "us", 1 },
+	{ NULL, 0 },
 };
 static const struct unit sizes[] = {
-	{ "GiB", (int64_t)1 << 30 }, { "MiB", (int64_t)1 << 20 }, { "KiB", (int64_t)1 << 10 }, { "B", 1 }, { NULL, 0 },
+	{ "GiB", (int64_t)1 << 30 },
+	{ "MiB", (int64_t)1 << 20 },
+	{ "KiB", (int64_t)1 << 10 },
+	{ "B", 1 },
+	{ NULL, 0 },
 };
 
 static bool parse(struct str text, const struct unit *units, int64_t *value)
@@ -46,7 +58,8 @@ static const char *format(int64_t value, const struct unit *units, char out[UNIT
 	while (units[1].name && (!value || value % units->factor))
 		units++;
 	if (value)
-		snprintf(out, UNIT_TEXT_SIZE, "%lld%s", (long long)(value / units->factor), units->name);
+		snprintf(out, UNIT_TEXT_SIZE, "%lld%s", (long long)(value / units->factor),
+			units->name);
 	else
 		snprintf(out, UNIT_TEXT_SIZE, "0");
 	return out;

@@ -2,15 +2,16 @@
  * base/units.h - durations and sizes as people write them in a configuration file.
  */
 #pragma once
-#include <stdint.h>
 #include "base/error.h"
 #include "base/str.h"
+#include <stdint.h>
 
 /* "200ms 90s 5m 2h 30d": a whole number and one unit, in microseconds. "0" needs no unit. */
 bool duration_parse(struct str text, int64_t *us) MUST_USE;
 /* "64KiB 1MiB 2GiB 100B" or a plain number of bytes. */
 bool size_parse(struct str text, int64_t *bytes) MUST_USE;
 
-#define UNIT_TEXT_SIZE 24      /* 20 digits, 3 letters, NUL */
-const char *duration_format(int64_t us, char out[UNIT_TEXT_SIZE]);   /* the largest unit that divides it */
+#define UNIT_TEXT_SIZE 24 /* 20 digits, 3 letters, NUL */
+const char *duration_format(
+	int64_t us, char out[UNIT_TEXT_SIZE]); /* the largest unit that divides it */
 const char *size_format(int64_t bytes, char out[UNIT_TEXT_SIZE]);

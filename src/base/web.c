@@ -2,13 +2,19 @@
  * base/web.c - the one place that knows libmicrohttpd.
  *
  * A connection:  idle --request complete--> busy --answered--> idle ... closed
- * It carries a deadline while idle: what is not a complete request by then (a client that says nothing, or drips) is shut down by the sweeper.
- * libmicrohttpd's own timeout is one of inactivity, which a byte a second satisfies.
+ * It carries a deadline while idle: what is not a complete request by then (a client that says
+ * nothing, or drips) is shut down by the sweeper. libmicrohttpd's own timeout is one of inactivity,
+ * which a byte a second satisfies.
  *
- * A request: made when its line was read, collects its body, runs the handler once, is answered, freed when libmicrohttpd has completed it. A kept
- * one is a suspended connection; its answer resumes it, and the access handler queues what was stored.
+ * A request: made when its line was read, collects its body, runs the handler once, is answered,
+ * freed when libmicrohttpd has completed it. A kept one is a suspended connection; its answer
+ * resumes it, and the access handler queues what was stored.
  */
 #include "base/web.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/listen.h"
+#include "base/thread.h"
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -17,22 +23,22 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "base/clock.h"
-#include "base/json.h"
-#include "base/listen.h"
-#include "base/thread.h"
 
-#define HEAD_BYTES ((size_t)16 << 10)          /* MHD's memory for one connection: head, and its buffers; it wipes all of it after each request */
+#define HEAD_BYTES                                                                                 \
+	((size_t)16 << 10) /* MHD's memory for one connection: head, and its buffers; it wipes all \
+			      of it after each request */
 #define MOST_THREADS 8
 #define MOST_HEADERS 8
-#define DRAIN_FACTOR 16                        /* so much of a body that is too large is read, so that its sender sees the 413 */
-#define STOP_WAIT (5 * US_PER_SECOND)          /* for answers that are on their way */
+#define DRAIN_FACTOR                                                                               \
+	16 /* so much of a body that is too large is read, so that its sender sees the 413 */
+#define STOP_WAIT (5 * US_PER_SECOND) /* for answers that are on their way */
 #define NEVER INT64_MAX
 
 struct connection {
 	struct connection *next, *previous;
 	int fd;
-	atomic_llong deadline;                 /* microseconds of struct mono; NEVER while a request is being handled */
+	atomic_llong
+		deadline; /* microseconds of struct mono; NEVER while a request is being handled */
 };
 
 enum answer_state { ANSWER_NONE, ANSWER_KEPT, ANSWER_READY, ANSWER_QUEUED, ANSWER_DROPPED };
@@ -41,12 +47,14 @@ struct web_request {
 	struct web *web;
 	struct MHD_Connection *mhd;
 	const char *method, *path;
-	char *query;                           /* as sent, or NULL */
+	char *query; /* as sent, or NULL */
 	struct text body;
 	size_t drained;
 	bool has_begun, is_handled, is_kept, is_too_large;
-	atomic_int state;                      /* enum answer_state */
-	struct { char *name, *value; } headers[MOST_HEADERS];
+	atomic_int state; /* enum answer_state */
+	struct {
+		char *name, *value;
+	} headers[MOST_HEADERS];
 	size_t header_count;
 	unsigned status;
 	struct MHD_Response *response;
@@ -58,9 +66,9 @@ struct web {
 	web_handler *handler;
 	void *context;
 	char address[LISTEN_TEXT_SIZE];
-	int quiesced_fd;                       /* ours to close; -1: still libmicrohttpd's */
+	int quiesced_fd; /* ours to close; -1: still libmicrohttpd's */
 	pthread_t sweeper;
-	pthread_mutex_t lock;                  /* of the list, and of what follows it */
+	pthread_mutex_t lock; /* of the list, and of what follows it */
 	pthread_cond_t changed;
 	struct connection *connections;
 	bool is_ending;
@@ -73,7 +81,8 @@ struct web {
 
 static void arm(struct connection *connection, const struct web *web)
 {
-	atomic_store_explicit(&connection->deadline, mono_plus(clock_mono(), web->options.request_us).us, memory_order_relaxed);
+	atomic_store_explicit(&connection->deadline,
+		mono_plus(clock_mono(), web->options.request_us).us, memory_order_relaxed);
 }
 
 static void disarm(struct connection *connection)
@@ -85,7 +94,8 @@ static void connection_begun(struct web *web, struct MHD_Connection *mhd, void *
 {
 	struct connection *connection = mem_new(struct connection);
 	int on = 1;
-	connection->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	connection->fd =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 	setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	arm(connection, web);
 	*socket_context = connection;
@@ -100,7 +110,8 @@ static void connection_begun(struct web *web, struct MHD_Connection *mhd, void *
 	pthread_mutex_unlock(&web->lock);
 }
 
-/* Runs before libmicrohttpd closes the descriptor, so that the sweeper never shuts down somebody else's. */
+/* Runs before libmicrohttpd closes the descriptor, so that the sweeper never shuts down somebody
+ * else's. */
 static void connection_ended(struct web *web, struct connection *connection)
 {
 	pthread_mutex_lock(&web->lock);
@@ -115,7 +126,8 @@ static void connection_ended(struct web *web, struct connection *connection)
 	free(connection);
 }
 
-static void connection_changed(void *context, struct MHD_Connection *mhd, void **socket_context, enum MHD_ConnectionNotificationCode code)
+static void connection_changed(void *context, struct MHD_Connection *mhd, void **socket_context,
+	enum MHD_ConnectionNotificationCode code)
 {
 	if (code == MHD_CONNECTION_NOTIFY_STARTED)
 		connection_begun(context, mhd, socket_context);
@@ -131,7 +143,8 @@ static struct connection *connection_of(struct MHD_Connection *mhd)
 static void sweep_once(struct web *web)
 {
 	int64_t now = clock_mono().us;
-	for (struct connection *connection = web->connections; connection; connection = connection->next) {
+	for (struct connection *connection = web->connections; connection;
+		connection = connection->next) {
 		if (atomic_load_explicit(&connection->deadline, memory_order_relaxed) > now)
 			continue;
 		disarm(connection);
@@ -184,7 +197,8 @@ static void request_free(struct web_request *request)
 	free(request);
 }
 
-static void request_completed(void *context, struct MHD_Connection *mhd, void **request_context, enum MHD_RequestTerminationCode code)
+static void request_completed(void *context, struct MHD_Connection *mhd, void **request_context,
+	enum MHD_RequestTerminationCode code)
 {
 	struct web *web = context;
 	struct web_request *request = *request_context;
@@ -192,7 +206,8 @@ static void request_completed(void *context, struct MHD_Connection *mhd, void **
 	if (!request)
 		return;
 	*request_context = NULL;
-	if (request->is_handled && atomic_fetch_sub(&web->active, 1) == 1 && atomic_load(&web->is_stopping)) {
+	if (request->is_handled && atomic_fetch_sub(&web->active, 1) == 1 &&
+		atomic_load(&web->is_stopping)) {
 		pthread_mutex_lock(&web->lock);
 		pthread_cond_broadcast(&web->changed);
 		pthread_mutex_unlock(&web->lock);
@@ -215,7 +230,8 @@ static void reply_error(struct web_request *request, unsigned status, const char
 static enum MHD_Result queue(struct web_request *request)
 {
 	atomic_store(&request->state, ANSWER_QUEUED);
-	enum MHD_Result result = MHD_queue_response(request->mhd, request->status, request->response);
+	enum MHD_Result result =
+		MHD_queue_response(request->mhd, request->status, request->response);
 	MHD_destroy_response(request->response);
 	request->response = NULL;
 	return result;
@@ -247,10 +263,15 @@ static enum MHD_Result begin(struct web_request *request, const char *method, co
 	if (told && !str_to_count(str_of(told), &length))
 		length = INT64_MAX;
 	request->is_too_large = length > (int64_t)request->web->options.body_limit;
-	/* A client that waits for "100 Continue" has sent nothing, and one that announces a flood is not read. */
-	bool is_refused = request->is_too_large && (web_header(request, "Expect") || length / DRAIN_FACTOR > (int64_t)request->web->options.body_limit);
+	/* A client that waits for "100 Continue" has sent nothing, and one that announces a flood
+	 * is not read. */
+	bool is_refused =
+		request->is_too_large &&
+		(web_header(request, "Expect") ||
+			length / DRAIN_FACTOR > (int64_t)request->web->options.body_limit);
 	if (is_refused) {
-		reply_error(request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than this server takes");
+		reply_error(request, MHD_HTTP_CONTENT_TOO_LARGE,
+			"the body is larger than this server takes");
 		return finish(request);
 	}
 	text_init(&request->body, request->web->options.body_limit);
@@ -264,7 +285,8 @@ static enum MHD_Result collect(struct web_request *request, const char *bytes, s
 	request->drained += *count;
 	*count = 0;
 	/* Nobody sends that much by mistake. */
-	return request->drained / DRAIN_FACTOR > request->web->options.body_limit ? MHD_NO : MHD_YES;
+	return request->drained / DRAIN_FACTOR > request->web->options.body_limit ? MHD_NO
+										  : MHD_YES;
 }
 
 static void handle(struct web_request *request)
@@ -277,15 +299,18 @@ static void handle(struct web_request *request)
 	if (connection)
 		disarm(connection);
 	if (request->is_too_large)
-		reply_error(request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than this server takes");
+		reply_error(request, MHD_HTTP_CONTENT_TOO_LARGE,
+			"the body is larger than this server takes");
 	else if (atomic_load_explicit(&web->is_stopping, memory_order_relaxed))
-		reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "the server is stopping; try again");
+		reply_error(
+			request, MHD_HTTP_SERVICE_UNAVAILABLE, "the server is stopping; try again");
 	else
 		web->handler(request, web->context);
 }
 
-static enum MHD_Result access_handler(void *context, struct MHD_Connection *mhd, const char *path, const char *method, const char *version,
-                                      const char *bytes, size_t *count, void **request_context)
+static enum MHD_Result access_handler(void *context, struct MHD_Connection *mhd, const char *path,
+	const char *method, const char *version, const char *bytes, size_t *count,
+	void **request_context)
 {
 	struct web_request *request = *request_context;
 	(void)context;
@@ -298,7 +323,8 @@ static enum MHD_Result access_handler(void *context, struct MHD_Connection *mhd,
 	if (request->is_handled || atomic_load(&request->state) != ANSWER_NONE)
 		return finish(request);
 	handle(request);
-	/* A kept request may have been answered meanwhile, but its connection is suspended until libmicrohttpd calls again. */
+	/* A kept request may have been answered meanwhile, but its connection is suspended until
+	 * libmicrohttpd calls again. */
 	return request->is_kept ? MHD_YES : finish(request);
 }
 
@@ -358,15 +384,19 @@ static void decide(struct web_request *request, enum answer_state state)
 		MHD_resume_connection(mhd);
 }
 
-void web_reply(struct web_request *request, unsigned status, const char *content_type, struct str body)
+void web_reply(
+	struct web_request *request, unsigned status, const char *content_type, struct str body)
 {
 	/* libmicrohttpd declares the buffer without const, and copies it. */
-	request->response = MHD_create_response_from_buffer(body.length, (void *)(uintptr_t)body.at, MHD_RESPMEM_MUST_COPY);
+	request->response = MHD_create_response_from_buffer(
+		body.length, (void *)(uintptr_t)body.at, MHD_RESPMEM_MUST_COPY);
 	if (!request->response)
 		abort();
-	MHD_add_response_header(request->response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type ? content_type : "application/json");
+	MHD_add_response_header(request->response, MHD_HTTP_HEADER_CONTENT_TYPE,
+		content_type ? content_type : "application/json");
 	for (size_t i = 0; i < request->header_count; i++)
-		MHD_add_response_header(request->response, request->headers[i].name, request->headers[i].value);
+		MHD_add_response_header(
+			request->response, request->headers[i].name, request->headers[i].value);
 	if (atomic_load_explicit(&request->web->is_stopping, memory_order_relaxed))
 		MHD_add_response_header(request->response, MHD_HTTP_HEADER_CONNECTION, "close");
 	request->status = status;
@@ -404,23 +434,30 @@ static bool start_daemon(struct web *web, int fd)
 	struct MHD_OptionItem items[4] = { 0 };
 	size_t count = 0;
 	if (threads > 1)
-		items[count++] = (struct MHD_OptionItem){ MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL };
+		items[count++] = (struct MHD_OptionItem){ MHD_OPTION_THREAD_POOL_SIZE,
+			(intptr_t)threads, NULL };
 	if (options->tls_certificate) {
-		items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)options->tls_certificate };
-		items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)options->tls_private_key };
+		items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0,
+			(void *)(uintptr_t)options->tls_certificate };
+		items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0,
+			(void *)(uintptr_t)options->tls_private_key };
 	}
 	items[count] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
-	unsigned flags = MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
-	                 (options->tls_certificate ? MHD_USE_TLS : 0);
-	web->daemon = MHD_start_daemon(flags, 0, NULL, NULL, access_handler, web, MHD_OPTION_EXTERNAL_LOGGER, silent, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
-	                               MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_BYTES,
-	                               MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(options->request_us / US_PER_SECOND + 1),
-	                               MHD_OPTION_URI_LOG_CALLBACK, request_line_read, web, MHD_OPTION_NOTIFY_COMPLETED, request_completed, web,
-	                               MHD_OPTION_NOTIFY_CONNECTION, connection_changed, web, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+	unsigned flags = MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+			 MHD_USE_ERROR_LOG | (options->tls_certificate ? MHD_USE_TLS : 0);
+	web->daemon = MHD_start_daemon(flags, 0, NULL, NULL, access_handler, web,
+		MHD_OPTION_EXTERNAL_LOGGER, silent, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		HEAD_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)(options->request_us / US_PER_SECOND + 1), MHD_OPTION_URI_LOG_CALLBACK,
+		request_line_read, web, MHD_OPTION_NOTIFY_COMPLETED, request_completed, web,
+		MHD_OPTION_NOTIFY_CONNECTION, connection_changed, web, MHD_OPTION_ARRAY, items,
+		MHD_OPTION_END);
 	return web->daemon;
 }
 
-struct web *web_start(const struct web_options *options, web_handler *handler, void *context, struct error *err)
+struct web *web_start(
+	const struct web_options *options, web_handler *handler, void *context, struct error *err)
 {
 	int fd = listen_open(options->listen, err);
 	if (fd < 0)
@@ -444,12 +481,15 @@ struct web *web_start(const struct web_options *options, web_handler *handler, v
 	}
 	if (!start_daemon(web, fd)) {
 		error_fail(err, ERROR_INPUT, "cannot serve on %s%s", options->listen,
-		           options->tls_certificate ? ": are certificate and private key PEM, and a pair?" : "");
+			options->tls_certificate
+				? ": are certificate and private key PEM, and a pair?"
+				: "");
 		close(fd);
 		web_free(web);
 		return NULL;
 	}
-	web->options.tls_certificate = web->options.tls_private_key = NULL;    /* the caller wipes them */
+	web->options.tls_certificate = web->options.tls_private_key =
+		NULL; /* the caller wipes them */
 	return web;
 }
 
@@ -468,7 +508,8 @@ static void wait_for_answers(struct web *web)
 {
 	struct timespec at = clock_deadline(STOP_WAIT);
 	pthread_mutex_lock(&web->lock);
-	while (atomic_load(&web->active) > 0 && pthread_cond_timedwait(&web->changed, &web->lock, &at) != ETIMEDOUT)
+	while (atomic_load(&web->active) > 0 &&
+		pthread_cond_timedwait(&web->changed, &web->lock, &at) != ETIMEDOUT)
 		;
 	pthread_mutex_unlock(&web->lock);
 }
@@ -507,5 +548,6 @@ struct web_counts web_counts(const struct web *web)
 {
 	/* The counters are written by other threads; reading them changes nothing. */
 	struct web *live = (struct web *)(uintptr_t)web;
-	return (struct web_counts){ atomic_load(&live->requests), atomic_load(&live->refused), atomic_load(&live->connection_count) };
+	return (struct web_counts){ atomic_load(&live->requests), atomic_load(&live->refused),
+		atomic_load(&live->connection_count) };
 }

@@ -1,39 +1,41 @@
 /*
  * base/yaml.c - libyaml's events become our tree, without a second tree beside it.
  *
- * Nothing here recurses: open lists and maps stand on a stack of fixed depth, their finished children on one shared list. A scalar
- * that stands in the file as it is read is a view into the file, not a copy; that is what keeps a large ruleset small.
+ * Nothing here recurses: open lists and maps stand on a stack of fixed depth, their finished
+ * children on one shared list. A scalar that stands in the file as it is read is a view into the
+ * file, not a copy; that is what keeps a large ruleset small.
  */
 #include "base/yaml.h"
 
 #include <assert.h>
-#define HASH_FUNCTION HASH_FNV         /* clang warns of the fall-throughs of the usual one */
+#define HASH_FUNCTION HASH_FNV /* clang warns of the fall-throughs of the usual one */
 #include <uthash.h>
 #include <yaml.h>
 
 #include "base/file.h"
 #include "base/yaml_map.h"
 
-#define DEPTH_MOST 100                 /* nested lists and maps */
-#define NODES_MOST ((size_t)8000000)   /* written in one file */
-/* What aliases repeat: this much, or so many times the nodes written, since a large ruleset may well repeat itself. */
+#define DEPTH_MOST 100               /* nested lists and maps */
+#define NODES_MOST ((size_t)8000000) /* written in one file */
+/* What aliases repeat: this much, or so many times the nodes written, since a large ruleset may
+ * well repeat itself. */
 #define REPEATED_MOST ((size_t)1000000)
 #define REPEATED_FACTOR ((size_t)20)
-#define NODE_BLOCK 256                 /* nodes allocated at once */
+#define NODE_BLOCK 256 /* nodes allocated at once */
 
 struct anchor {
 	const char *name;
 	const struct yaml_node *node;
-	size_t size;                   /* nodes, aliases followed; 0 while the node is open */
-	int height;                    /* 0 for a scalar */
+	size_t size; /* nodes, aliases followed; 0 while the node is open */
+	int height;  /* 0 for a scalar */
 	UT_hash_handle hh;
 };
 
-struct frame {                         /* a list or map whose end has not come */
+struct frame { /* a list or map whose end has not come */
 	struct yaml_node *node;
 	struct anchor *anchor;
-	size_t first;                  /* of its children in `children` */
-	size_t size;                   /* nodes so far, itself included */
+	size_t first; /* of its children in `children` */
+	size_t size;  /* nodes so far, itself included */
 	int height;
 };
 
@@ -42,16 +44,17 @@ struct builder {
 	struct arena *arena;
 	struct problems *problems;
 	yaml_parser_t parser;
-	struct anchor *anchors;        /* uthash by name */
+	struct anchor *anchors; /* uthash by name */
 	struct frame frames[DEPTH_MOST];
 	int depth;
-	const struct yaml_node **children;     /* of all open frames, one after the other */
+	const struct yaml_node **children; /* of all open frames, one after the other */
 	size_t child_count, child_capacity;
 	struct yaml_node *block;
 	size_t block_used;
 	size_t node_count, repeated_count;
 	const struct yaml_node *root;
-	size_t mark_index, mark_offset;        /* the same position in characters and in bytes; it only moves forward */
+	size_t mark_index, mark_offset; /* the same position in characters and in bytes; it only
+					   moves forward */
 };
 
 /* ---- positions ------------------------------------------------------------------------------ */
@@ -67,7 +70,8 @@ static struct place place_at_offset(const struct yaml_file *file, size_t offset)
 	struct place place = { file->path, 1, 1 };
 	for (size_t i = 0; i < offset && i < file->source.length; i++) {
 		unsigned char c = (unsigned char)file->source.at[i];
-		bool is_break = c == '\n' || (c == '\r' && !(i + 1 < file->source.length && file->source.at[i + 1] == '\n'));
+		bool is_break = c == '\n' || (c == '\r' && !(i + 1 < file->source.length &&
+								   file->source.at[i + 1] == '\n'));
 		if (is_break) {
 			place.line++;
 			place.column = 1;
@@ -83,13 +87,15 @@ static bool report(struct builder *b, enum problem_code code, yaml_mark_t mark, 
 	return problem_add(b->problems, code, place_of(b, mark), b->file->source, "%s", what);
 }
 
-/* The byte offset of a mark. Events come in the order of the text, so the whole file is walked once. */
+/* The byte offset of a mark. Events come in the order of the text, so the whole file is walked
+ * once. */
 static size_t mark_offset(struct builder *b, yaml_mark_t mark)
 {
 	struct str source = b->file->source;
 	while (b->mark_index < mark.index && b->mark_offset < source.length) {
 		b->mark_offset++;
-		while (b->mark_offset < source.length && ((unsigned char)source.at[b->mark_offset] & 0xc0) == 0x80)
+		while (b->mark_offset < source.length &&
+			((unsigned char)source.at[b->mark_offset] & 0xc0) == 0x80)
 			b->mark_offset++;
 		b->mark_index++;
 	}
@@ -101,7 +107,8 @@ static size_t mark_offset(struct builder *b, yaml_mark_t mark)
 static struct yaml_node *new_node(struct builder *b, enum yaml_type type, yaml_mark_t mark)
 {
 	if (++b->node_count > NODES_MOST) {
-		IGNORE(report(b, PROBLEM_TOO_LARGE, mark, "the file has too many values; split it"));   /* false */
+		IGNORE(report(b, PROBLEM_TOO_LARGE, mark,
+			"the file has too many values; split it")); /* false */
 		return NULL;
 	}
 	if (!b->block || b->block_used == NODE_BLOCK) {
@@ -114,7 +121,8 @@ static struct yaml_node *new_node(struct builder *b, enum yaml_type type, yaml_m
 	return node;
 }
 
-static struct anchor *new_anchor(struct builder *b, const yaml_char_t *name, const struct yaml_node *node)
+static struct anchor *new_anchor(
+	struct builder *b, const yaml_char_t *name, const struct yaml_node *node)
 {
 	if (!name)
 		return NULL;
@@ -147,11 +155,12 @@ static void add_child(struct builder *b, const struct yaml_node *node, size_t si
 	b->children[b->child_count++] = node;
 }
 
-/* Tags of the YAML types say nothing that we use; any other asks for something that we would not do. */
+/* Tags of the YAML types say nothing that we use; any other asks for something that we would not
+ * do. */
 static bool check_tag(struct builder *b, const yaml_char_t *tag, yaml_mark_t mark)
 {
-	static const char *const known[] = { "!", YAML_STR_TAG, YAML_INT_TAG, YAML_FLOAT_TAG, YAML_BOOL_TAG,
-		YAML_NULL_TAG, YAML_TIMESTAMP_TAG, YAML_SEQ_TAG, YAML_MAP_TAG };
+	static const char *const known[] = { "!", YAML_STR_TAG, YAML_INT_TAG, YAML_FLOAT_TAG,
+		YAML_BOOL_TAG, YAML_NULL_TAG, YAML_TIMESTAMP_TAG, YAML_SEQ_TAG, YAML_MAP_TAG };
 	if (!tag)
 		return true;
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -178,7 +187,7 @@ static bool add_scalar(struct builder *b, const yaml_event_t *event)
 	size_t offset = mark_offset(b, event->start_mark) + !is_plain;
 	struct str source = b->file->source;
 	if (offset <= source.length && source.length - offset >= value.length &&
-	    memcmp(source.at + offset, value.at, value.length) == 0)
+		memcmp(source.at + offset, value.at, value.length) == 0)
 		node->text = (struct str){ source.at + offset, value.length };
 	else
 		node->text = (struct str){ arena_str(b->arena, value), value.length };
@@ -189,8 +198,8 @@ static bool add_scalar(struct builder *b, const yaml_event_t *event)
 	return true;
 }
 
-static bool open_frame(struct builder *b, enum yaml_type type, const yaml_char_t *anchor, const yaml_char_t *tag,
-                       yaml_mark_t mark)
+static bool open_frame(struct builder *b, enum yaml_type type, const yaml_char_t *anchor,
+	const yaml_char_t *tag, yaml_mark_t mark)
 {
 	if (b->depth == DEPTH_MOST)
 		return report(b, PROBLEM_TOO_DEEP, mark, "lists and maps are nested too deeply");
@@ -200,14 +209,18 @@ static bool open_frame(struct builder *b, enum yaml_type type, const yaml_char_t
 	if (!node)
 		return false;
 	b->frames[b->depth++] = (struct frame){
-		.node = node, .anchor = new_anchor(b, anchor, node), .first = b->child_count, .size = 1,
+		.node = node,
+		.anchor = new_anchor(b, anchor, node),
+		.first = b->child_count,
+		.size = 1,
 	};
 	return true;
 }
 
 static bool is_too_repetitive(const struct builder *b)
 {
-	return b->repeated_count > REPEATED_MOST && b->repeated_count / REPEATED_FACTOR > b->node_count;
+	return b->repeated_count > REPEATED_MOST &&
+	       b->repeated_count / REPEATED_FACTOR > b->node_count;
 }
 
 static void close_frame(struct builder *b)
@@ -217,7 +230,8 @@ static void close_frame(struct builder *b)
 	const struct yaml_node **children = b->children + frame->first;
 	b->child_count = frame->first;
 	if (frame->node->type == YAML_LIST) {
-		const struct yaml_node **items = count ? arena_array(b->arena, const struct yaml_node *, count) : NULL;
+		const struct yaml_node **items =
+			count ? arena_array(b->arena, const struct yaml_node *, count) : NULL;
 		if (count)
 			memcpy(items, children, count * sizeof *items);
 		frame->node->items = items;
@@ -241,14 +255,18 @@ static bool add_alias(struct builder *b, const yaml_event_t *event)
 	struct place place = place_of(b, event->start_mark);
 	struct str source = b->file->source;
 	if (!anchor)
-		return problem_add(b->problems, PROBLEM_SYNTAX, place, source, "no anchor '&%s' stands before this alias", name);
+		return problem_add(b->problems, PROBLEM_SYNTAX, place, source,
+			"no anchor '&%s' stands before this alias", name);
 	if (!anchor->size)
-		return problem_add(b->problems, PROBLEM_TOO_DEEP, place, source, "the alias '*%s' contains itself", name);
+		return problem_add(b->problems, PROBLEM_TOO_DEEP, place, source,
+			"the alias '*%s' contains itself", name);
 	if (b->depth + anchor->height > DEPTH_MOST)
-		return problem_add(b->problems, PROBLEM_TOO_DEEP, place, source, "the alias '*%s' nests too deeply", name);
+		return problem_add(b->problems, PROBLEM_TOO_DEEP, place, source,
+			"the alias '*%s' nests too deeply", name);
 	b->repeated_count += anchor->size;
 	if (is_too_repetitive(b))
-		return problem_add(b->problems, PROBLEM_TOO_LARGE, place, source, "aliases expand to too many values");
+		return problem_add(b->problems, PROBLEM_TOO_LARGE, place, source,
+			"aliases expand to too many values");
 	add_child(b, anchor->node, anchor->size, anchor->height);
 	return true;
 }
@@ -258,18 +276,18 @@ static bool take_event(struct builder *b, const yaml_event_t *event)
 {
 	switch (event->type) {
 	case YAML_DOCUMENT_START_EVENT:
-		return !b->root ||
-		       report(b, PROBLEM_SYNTAX, event->start_mark, "a second document begins here; a file holds one");
+		return !b->root || report(b, PROBLEM_SYNTAX, event->start_mark,
+					   "a second document begins here; a file holds one");
 	case YAML_ALIAS_EVENT:
 		return add_alias(b, event);
 	case YAML_SCALAR_EVENT:
 		return add_scalar(b, event);
 	case YAML_SEQUENCE_START_EVENT:
-		return open_frame(b, YAML_LIST, event->data.sequence_start.anchor, event->data.sequence_start.tag,
-			event->start_mark);
+		return open_frame(b, YAML_LIST, event->data.sequence_start.anchor,
+			event->data.sequence_start.tag, event->start_mark);
 	case YAML_MAPPING_START_EVENT:
-		return open_frame(b, YAML_MAP, event->data.mapping_start.anchor, event->data.mapping_start.tag,
-			event->start_mark);
+		return open_frame(b, YAML_MAP, event->data.mapping_start.anchor,
+			event->data.mapping_start.tag, event->start_mark);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
 		close_frame(b);
@@ -291,17 +309,22 @@ static bool report_parser(struct builder *b)
 	const char *what = parser->problem ? parser->problem : "not YAML";
 	struct str source = b->file->source;
 	if (parser->error == YAML_MEMORY_ERROR)
-		return problem_add(b->problems, PROBLEM_TOO_LARGE, (struct place){ .file = b->file->path }, source, "out of memory");
+		return problem_add(b->problems, PROBLEM_TOO_LARGE,
+			(struct place){ .file = b->file->path }, source, "out of memory");
 	if (parser->error == YAML_READER_ERROR)
-		return problem_add(b->problems, PROBLEM_ENCODING, place_at_offset(b->file, parser->problem_offset), source, "%s", what);
+		return problem_add(b->problems, PROBLEM_ENCODING,
+			place_at_offset(b->file, parser->problem_offset), source, "%s", what);
 	struct place place = place_of(b, parser->problem_mark);
 	size_t offset = mark_offset(b, parser->problem_mark);
-	const char *hint = offset < source.length && source.at[offset] == '\t' ? "; YAML is indented with blanks, not tabs" : "";
+	const char *hint = offset < source.length && source.at[offset] == '\t'
+				   ? "; YAML is indented with blanks, not tabs"
+				   : "";
 	if (parser->context && parser->context_mark.line + 1 < (size_t)place.line)
-		return problem_add(b->problems, PROBLEM_SYNTAX, place, source, "%s, %s that begins on line %d%s", what,
-			parser->context, (int)parser->context_mark.line + 1, hint);
-	return problem_add(b->problems, PROBLEM_SYNTAX, place, source, "%s%s%s%s", what, parser->context ? ", " : "",
-		parser->context ? parser->context : "", hint);
+		return problem_add(b->problems, PROBLEM_SYNTAX, place, source,
+			"%s, %s that begins on line %d%s", what, parser->context,
+			(int)parser->context_mark.line + 1, hint);
+	return problem_add(b->problems, PROBLEM_SYNTAX, place, source, "%s%s%s%s", what,
+		parser->context ? ", " : "", parser->context ? parser->context : "", hint);
 }
 
 static bool build(struct builder *b)
@@ -325,7 +348,8 @@ static size_t first_bad_byte(struct str source)
 	for (size_t at = 0; at < source.length;) {
 		unsigned char lead = (unsigned char)source.at[at];
 		size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-		if (length > source.length - at || !str_is_utf8((struct str){ source.at + at, length }))
+		if (length > source.length - at ||
+			!str_is_utf8((struct str){ source.at + at, length }))
 			return at;
 		at += length;
 	}
@@ -338,19 +362,22 @@ static bool check_encoding(const struct yaml_file *file, struct problems *proble
 		return true;
 	size_t bad = first_bad_byte(file->source);
 	bool is_nul = bad < file->source.length && file->source.at[bad] == '\0';
-	return problem_add(problems, PROBLEM_ENCODING, place_at_offset(file, bad), file->source, "%s",
-		is_nul ? "a NUL byte" : "a byte that is not UTF-8");
+	return problem_add(problems, PROBLEM_ENCODING, place_at_offset(file, bad), file->source,
+		"%s", is_nul ? "a NUL byte" : "a byte that is not UTF-8");
 }
 
-static bool report_file(const char *path, struct problems *problems, enum problem_code code, const char *what)
+static bool report_file(
+	const char *path, struct problems *problems, enum problem_code code, const char *what)
 {
-	return problem_add(problems, code, (struct place){ .file = path }, (struct str){ NULL, 0 }, "%s", what);
+	return problem_add(problems, code, (struct place){ .file = path }, (struct str){ NULL, 0 },
+		"%s", what);
 }
 
 static bool report_too_large(const char *path, struct problems *problems)
 {
 	assert(YAML_FILE_BYTES == (size_t)64 << 20);
-	return report_file(path, problems, PROBLEM_TOO_LARGE, "the file is larger than 64 MiB; split it");
+	return report_file(
+		path, problems, PROBLEM_TOO_LARGE, "the file is larger than 64 MiB; split it");
 }
 
 /* Fills file->root from file->source. */
@@ -360,12 +387,13 @@ static bool parse_source(struct yaml_file *file, struct arena *arena, struct pro
 	if (!yaml_parser_initialize(&b.parser))
 		return report_file(file->path, problems, PROBLEM_TOO_LARGE, "out of memory");
 	yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&b.parser, (const unsigned char *)file->source.at, file->source.length);
+	yaml_parser_set_input_string(
+		&b.parser, (const unsigned char *)file->source.at, file->source.length);
 	bool is_good = build(&b);
 	yaml_parser_delete(&b.parser);
 	HASH_CLEAR(hh, b.anchors);
 	mem_drop(b.children);
-	if (!b.root || yaml_is_null(b.root)) {          /* nothing, or comments only */
+	if (!b.root || yaml_is_null(b.root)) { /* nothing, or comments only */
 		struct yaml_node *empty = arena_new_of(arena, struct yaml_node);
 		empty->type = YAML_MAP;
 		empty->place = (struct place){ file->path, 1, 1 };
@@ -376,26 +404,28 @@ static bool parse_source(struct yaml_file *file, struct arena *arena, struct pro
 }
 
 /* `bytes` live as long as `arena`. */
-static const struct yaml_file *parse_owned(const char *path, struct str bytes, struct arena *arena,
-                                           struct problems *problems)
+static const struct yaml_file *parse_owned(
+	const char *path, struct str bytes, struct arena *arena, struct problems *problems)
 {
 	struct yaml_file *file = arena_new_of(arena, struct yaml_file);
 	file->path = arena_text(arena, path);
 	file->source = bytes;
-	if (str_starts(bytes, "\xef\xbb\xbf"))         /* a byte order mark */
+	if (str_starts(bytes, "\xef\xbb\xbf")) /* a byte order mark */
 		file->source = (struct str){ bytes.at + 3, bytes.length - 3 };
 	if (!check_encoding(file, problems) || !parse_source(file, arena, problems))
 		return NULL;
 	return file;
 }
 
-const struct yaml_file *yaml_parse(const char *path, struct str bytes, struct arena *arena, struct problems *problems)
+const struct yaml_file *yaml_parse(
+	const char *path, struct str bytes, struct arena *arena, struct problems *problems)
 {
 	if (bytes.length > YAML_FILE_BYTES) {
-		IGNORE(report_too_large(path, problems));       /* false */
+		IGNORE(report_too_large(path, problems)); /* false */
 		return NULL;
 	}
-	return parse_owned(path, (struct str){ arena_str(arena, bytes), bytes.length }, arena, problems);
+	return parse_owned(
+		path, (struct str){ arena_str(arena, bytes), bytes.length }, arena, problems);
 }
 
 const struct yaml_file *yaml_load(const char *path, struct arena *arena, struct problems *problems)
@@ -407,13 +437,14 @@ const struct yaml_file *yaml_load(const char *path, struct arena *arena, struct 
 		const char *cause = err.message;
 		size_t length = strlen(path);
 		if (strncmp(cause, path, length) == 0 && strncmp(cause + length, ": ", 2) == 0)
-			cause += length + 2;    /* the place names the path already */
-		IGNORE(text.is_full ? report_too_large(path, problems) :
-				      report_file(path, problems, PROBLEM_UNREADABLE, cause));  /* false */
+			cause += length + 2; /* the place names the path already */
+		IGNORE(text.is_full ? report_too_large(path, problems)
+				    : report_file(path, problems, PROBLEM_UNREADABLE,
+					      cause)); /* false */
 		return NULL;
 	}
 	struct str bytes = { arena_str(arena, text_str(&text)), text.length };
-	text_clear(&text);      /* before the tree grows */
+	text_clear(&text); /* before the tree grows */
 	text_init(&text, 0);
 	return parse_owned(path, bytes, arena, problems);
 }
@@ -445,5 +476,5 @@ bool yaml_is_null(const struct yaml_node *node)
 {
 	return node->type == YAML_SCALAR && node->is_plain &&
 	       (!node->text.length || str_is(node->text, "~") || str_is(node->text, "null") ||
-	               str_is(node->text, "Null") || str_is(node->text, "NULL"));
+		       str_is(node->text, "Null") || str_is(node->text, "NULL"));
 }

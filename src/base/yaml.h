@@ -1,9 +1,10 @@
 /*
  * base/yaml.h - a YAML file as a tree whose nodes know their line and column.
  *
- * Built from libyaml's events. Scalars stay text (types are the loader's business: `1001` and `"1001"` are equal, `on` is "on").
- * Aliases are followed and `<<` merges applied, within a bound on the number of nodes and on depth; duplicate keys, several documents,
- * NUL bytes and invalid UTF-8 are problems.
+ * Built from libyaml's events. Scalars stay text (types are the loader's business: `1001` and
+ * `"1001"` are equal, `on` is "on"). Aliases are followed and `<<` merges applied, within a bound
+ * on the number of nodes and on depth; duplicate keys, several documents, NUL bytes and invalid
+ * UTF-8 are problems.
  *
  * Threads: a loaded tree never changes.
  */
@@ -15,30 +16,33 @@ enum yaml_type { YAML_SCALAR, YAML_LIST, YAML_MAP };
 
 struct yaml_node {
 	enum yaml_type type;
-	bool is_plain;             /* a scalar without quotes; here it costs no padding */
+	bool is_plain; /* a scalar without quotes; here it costs no padding */
 	struct place place;
-	struct str text;           /* YAML_SCALAR */
-	size_t count;              /* items of a list, pairs of a map */
-	const struct yaml_node *const *items;  /* YAML_LIST; for a map: keys and values in turn, 2 * count of them */
+	struct str text; /* YAML_SCALAR */
+	size_t count;    /* items of a list, pairs of a map */
+	const struct yaml_node *const
+		*items; /* YAML_LIST; for a map: keys and values in turn, 2 * count of them */
 };
 
 struct yaml_file {
 	const char *path;
-	struct str source;         /* the file's bytes, for problem_add() */
-	const struct yaml_node *root;      /* never NULL */
+	struct str source;            /* the file's bytes, for problem_add() */
+	const struct yaml_node *root; /* never NULL */
 };
 
-#define YAML_FILE_BYTES ((size_t)64 << 20)   /* a larger file is a problem */
+#define YAML_FILE_BYTES ((size_t)64 << 20) /* a larger file is a problem */
 
 /*
- * All in `arena`. NULL when the file cannot be used; then at least one problem was added. After a duplicate key or a wrong `<<` the
- * tree is returned all the same (the first key stays), so that one run finds the other problems too: ask problems_error_count().
+ * All in `arena`. NULL when the file cannot be used; then at least one problem was added. After a
+ * duplicate key or a wrong `<<` the tree is returned all the same (the first key stays), so that
+ * one run finds the other problems too: ask problems_error_count().
  */
 const struct yaml_file *yaml_load(const char *path, struct arena *arena, struct problems *problems);
-const struct yaml_file *yaml_parse(const char *path, struct str bytes, struct arena *arena, struct problems *problems);
+const struct yaml_file *yaml_parse(
+	const char *path, struct str bytes, struct arena *arena, struct problems *problems);
 
 /* The value under `key`, or NULL. */
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
-const char *yaml_type_name(const struct yaml_node *node);      /* "a text", "a list", "a map" */
+const char *yaml_type_name(const struct yaml_node *node); /* "a text", "a list", "a map" */
 /* A plain empty scalar, ~ or null. */
 bool yaml_is_null(const struct yaml_node *node);

@@ -1,4 +1,5 @@
-/* base/yaml_map.c - all pairs that a map could have, sorted by key so that those of one key meet; the first of them stays. */
+/* base/yaml_map.c - all pairs that a map could have, sorted by key so that those of one key meet;
+ * the first of them stays. */
 #include "base/yaml_map.h"
 
 struct pair {
@@ -14,16 +15,22 @@ struct pairs {
 	struct problems *problems;
 };
 
-static void report(const struct pairs *pairs, enum problem_code code, const struct yaml_node *node, const char *what)
+static void report(const struct pairs *pairs, enum problem_code code, const struct yaml_node *node,
+	const char *what)
 {
-	IGNORE(problem_add(pairs->problems, code, node->place, pairs->file->source, "%s", what));       /* false */
+	IGNORE(problem_add(
+		pairs->problems, code, node->place, pairs->file->source, "%s", what)); /* false */
 }
 
-static void add_pair(struct pairs *pairs, const struct yaml_node *key, const struct yaml_node *value, bool is_merged)
+static void add_pair(struct pairs *pairs, const struct yaml_node *key,
+	const struct yaml_node *value, bool is_merged)
 {
 	mem_grow(&pairs->items, &pairs->capacity, pairs->count);
 	pairs->items[pairs->count] = (struct pair){
-		.key = key, .value = value, .order = pairs->count, .is_merged = is_merged,
+		.key = key,
+		.value = value,
+		.order = pairs->count,
+		.is_merged = is_merged,
 	};
 	pairs->count++;
 }
@@ -50,17 +57,20 @@ static void add_merge(struct pairs *pairs, const struct yaml_node *merge)
 }
 
 /* The pairs written in the map. Returns the value of its `<<`, or NULL. */
-static const struct yaml_node *add_written(struct pairs *pairs, const struct yaml_node *const *children, size_t count)
+static const struct yaml_node *add_written(
+	struct pairs *pairs, const struct yaml_node *const *children, size_t count)
 {
 	const struct yaml_node *merge = NULL;
 	for (size_t i = 0; i < count; i++) {
 		const struct yaml_node *key = children[2 * i], *value = children[2 * i + 1];
 		if (key->type != YAML_SCALAR)
-			report(pairs, PROBLEM_WRONG_TYPE, key, "a key is a text, not a list or a map");
+			report(pairs, PROBLEM_WRONG_TYPE, key,
+				"a key is a text, not a list or a map");
 		else if (!key->is_plain || !str_is(key->text, "<<"))
 			add_pair(pairs, key, value, false);
 		else if (merge)
-			report(pairs, PROBLEM_DUPLICATE_KEY, key, "a second '<<' in this map; merge a list of maps instead");
+			report(pairs, PROBLEM_DUPLICATE_KEY, key,
+				"a second '<<' in this map; merge a list of maps instead");
 		else
 			merge = value;
 	}
@@ -74,9 +84,10 @@ static void drop(const struct pairs *pairs, const struct pair *first, struct pai
 	if (later->is_merged)
 		return;
 	struct str text = first->key->text;
-	IGNORE(problem_add(pairs->problems, PROBLEM_DUPLICATE_KEY, later->key->place, pairs->file->source,
-		"duplicate key '%.*s'; it stands on line %d already", (int)(text.length < 100 ? text.length : 100), text.at,
-		first->key->place.line));        /* false */
+	IGNORE(problem_add(pairs->problems, PROBLEM_DUPLICATE_KEY, later->key->place,
+		pairs->file->source, "duplicate key '%.*s'; it stands on line %d already",
+		(int)(text.length < 100 ? text.length : 100), text.at,
+		first->key->place.line)); /* false */
 }
 
 static int compare_keys(const void *left, const void *right)
@@ -98,7 +109,9 @@ static int compare_orders(const void *left, const void *right)
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
-#define FEW 12                 /* pairs that are compared each with each: faster than sorting, and most maps are small */
+#define FEW                                                                                        \
+	12 /* pairs that are compared each with each: faster than sorting, and most maps are small \
+	    */
 
 static void drop_duplicates(struct pairs *pairs)
 {
@@ -106,7 +119,8 @@ static void drop_duplicates(struct pairs *pairs)
 	if (pairs->count <= FEW) {
 		for (size_t i = 1; i < pairs->count; i++)
 			for (size_t j = 0; j < i && !items[i].is_dropped; j++)
-				if (!items[j].is_dropped && str_equal(items[j].key->text, items[i].key->text))
+				if (!items[j].is_dropped &&
+					str_equal(items[j].key->text, items[i].key->text))
 					drop(pairs, &items[j], &items[i]);
 		return;
 	}
@@ -121,7 +135,7 @@ static void drop_duplicates(struct pairs *pairs)
 }
 
 void yaml_map_fill(struct yaml_node *map, const struct yaml_node *const *children, size_t count,
-                   const struct yaml_file *file, struct arena *arena, struct problems *problems)
+	const struct yaml_file *file, struct arena *arena, struct problems *problems)
 {
 	struct pairs pairs = { .file = file, .problems = problems };
 	const struct yaml_node *merge = add_written(&pairs, children, count);
@@ -129,7 +143,8 @@ void yaml_map_fill(struct yaml_node *map, const struct yaml_node *const *childre
 		add_merge(&pairs, merge);
 	drop_duplicates(&pairs);
 
-	const struct yaml_node **items = pairs.count ? arena_array(arena, const struct yaml_node *, 2 * pairs.count) : NULL;
+	const struct yaml_node **items =
+		pairs.count ? arena_array(arena, const struct yaml_node *, 2 * pairs.count) : NULL;
 	for (size_t i = 0; i < pairs.count; i++) {
 		if (pairs.items[i].is_dropped)
 			continue;

@@ -1,7 +1,7 @@
 #include "cli/admin_client.h"
-#include <curl/curl.h>
 #include "cli/print.h"
 #include "config/config.h"
+#include <curl/curl.h>
 
 #define ANSWER_BYTES ((size_t)256 << 20)
 #define TIMEOUT_SECONDS 60L
@@ -11,7 +11,8 @@ static void add_host(const char *listen, struct text *url)
 	struct str address = str_of(listen);
 	text_add(url, "http://");
 	/* Where it listens on every address, it is asked on loopback. */
-	if (str_starts(address, ":") || str_starts(address, "0.0.0.0:") || str_starts(address, "[::]:"))
+	if (str_starts(address, ":") || str_starts(address, "0.0.0.0:") ||
+		str_starts(address, "[::]:"))
 		text_printf(url, "127.0.0.1%s", strrchr(listen, ':'));
 	else
 		text_add(url, listen);
@@ -19,7 +20,8 @@ static void add_host(const char *listen, struct text *url)
 
 void admin_url(const struct command_line *line, struct text *url)
 {
-	const char *given = option_value(line, "url"), *path = config_find(option_value(line, "config"));
+	const char *given = option_value(line, "url"),
+		   *path = config_find(option_value(line, "config"));
 	if (given) {
 		text_add(url, given);
 		while (url->length && url->at[url->length - 1] == '/')
@@ -36,14 +38,16 @@ static size_t take(char *bytes, size_t size, size_t count, void *context)
 	return text_add_bytes(context, bytes, size * count) ? size * count : 0;
 }
 
-static cJSON *refused(const struct command_line *line, const char *url, long http_status, const struct text *answer, int *status)
+static cJSON *refused(const struct command_line *line, const char *url, long http_status,
+	const struct text *answer, int *status)
 {
 	struct error ignored;
 	OWNED_JSON json = json_parse(text_str(answer), &ignored);
 	OWNED_TEXT struct text clean;
 	text_init(&clean, 1000);
 	print_clean(json_text(json, "error"), &clean);
-	fprintf(stderr, "refresh-router %s: %s: HTTP %ld: %s\n", line->command->name, url, http_status, clean.at);
+	fprintf(stderr, "refresh-router %s: %s: HTTP %ld: %s\n", line->command->name, url,
+		http_status, clean.at);
 	*status = http_status >= 500 ? EXIT_UNREACHABLE : http_status == 400 ? EXIT_USAGE : EXIT_NO;
 	return NULL;
 }
@@ -68,22 +72,28 @@ cJSON *admin_get(const struct command_line *line, const char *path, int *status)
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &http_status);
 	curl_easy_cleanup(easy);
 	if (code != CURLE_OK) {
-		fprintf(stderr, "refresh-router %s: cannot reach the daemon at %s: %s; is it running? --url names another address\n", line->command->name,
-		        url.at, *failure ? failure : curl_easy_strerror(code));
+		fprintf(stderr,
+			"refresh-router %s: cannot reach the daemon at %s: %s; is it running? "
+			"--url names another address\n",
+			line->command->name, url.at, *failure ? failure : curl_easy_strerror(code));
 		*status = EXIT_UNREACHABLE;
 		return NULL;
 	}
 	if (http_status != 200)
 		return refused(line, url.at, http_status, &answer, status);
-	cJSON *json = cJSON_ParseWithLength(answer.at, answer.length); /* numbers stay numbers: it is printed again */
+	cJSON *json = cJSON_ParseWithLength(
+		answer.at, answer.length); /* numbers stay numbers: it is printed again */
 	if (!json) {
-		fprintf(stderr, "refresh-router %s: %s: the answer is not JSON; is that the daemon?\n", line->command->name, url.at);
+		fprintf(stderr,
+			"refresh-router %s: %s: the answer is not JSON; is that the daemon?\n",
+			line->command->name, url.at);
 		*status = EXIT_UNREACHABLE;
 	}
 	return json;
 }
 
-void admin_add_filters(const struct command_line *line, const char *const *options, struct text *path)
+void admin_add_filters(
+	const struct command_line *line, const char *const *options, struct text *path)
 {
 	for (; *options; options++) {
 		const char *value = option_value(line, *options);
@@ -98,21 +108,24 @@ void admin_add_filters(const struct command_line *line, const char *const *optio
 	}
 }
 
-bool admin_each(const struct command_line *line, const char *path, int64_t most, item_visit *visit, void *context, int *status)
+bool admin_each(const struct command_line *line, const char *path, int64_t most, item_visit *visit,
+	void *context, int *status)
 {
 	int64_t visited = 0, cursor = 0;
 	for (;;) {
 		OWNED_TEXT struct text page;
 		text_init(&page, TEXT_UNBOUNDED);
 		int64_t limit = most - visited < 1000 ? most - visited : 1000;
-		text_printf(&page, "%s%slimit=%lld", path, strchr(path, '?') ? "&" : "?", (long long)limit);
+		text_printf(&page, "%s%slimit=%lld", path, strchr(path, '?') ? "&" : "?",
+			(long long)limit);
 		if (cursor)
 			text_printf(&page, "&cursor=%lld", (long long)cursor);
 		OWNED_JSON json = admin_get(line, page.at, status);
 		const cJSON *item;
 		if (!json)
 			return false;
-		cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(json, "items")) {
+		cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(json, "items"))
+		{
 			visit(item, context);
 			visited++;
 		}

@@ -1,23 +1,24 @@
 /*
  * cli/check.c - validates rules and configuration: every problem, with its place.
  */
-#include <unistd.h>
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/print.h"
 #include "config/config.h"
 #include "rules/ruleset.h"
+#include <unistd.h>
 
 struct check {
 	struct problems *problems;
-	struct config *config;         /* NULL: none was asked for, or it cannot be used */
+	struct config *config; /* NULL: none was asked for, or it cannot be used */
 	struct ruleset *ruleset;
 };
 
 static void check_rules(struct check *check, const char *const *paths, size_t count)
 {
 	struct ruleset_known known = { 0 };
-	size_t site_count = check->config ? config_site_count(check->config) : 0, source_count = check->config ? config_source_count(check->config) : 0;
+	size_t site_count = check->config ? config_site_count(check->config) : 0,
+	       source_count = check->config ? config_source_count(check->config) : 0;
 	OWNED_MEMORY const char **sites = mem_alloc(sizeof *sites * (site_count + 1));
 	OWNED_MEMORY const char **sources = mem_alloc(sizeof *sources * (source_count + 1));
 	for (size_t i = 0; i < site_count; i++)
@@ -64,13 +65,16 @@ static const char *plural(size_t count)
 
 static void print_as_text(const struct check *check)
 {
-	size_t errors = problems_error_count(check->problems), warnings = problems_warning_count(check->problems);
+	size_t errors = problems_error_count(check->problems),
+	       warnings = problems_warning_count(check->problems);
 	problems_print(check->problems, stderr, isatty(STDERR_FILENO));
 	if (errors || warnings)
-		fprintf(stderr, "%zu error%s, %zu warning%s\n", errors, plural(errors), warnings, plural(warnings));
+		fprintf(stderr, "%zu error%s, %zu warning%s\n", errors, plural(errors), warnings,
+			plural(warnings));
 	if (check->ruleset)
-		printf("ok: %zu rule%s, %s\n", ruleset_rule_count(check->ruleset), plural(ruleset_rule_count(check->ruleset)),
-		       ruleset_revision(check->ruleset));
+		printf("ok: %zu rule%s, %s\n", ruleset_rule_count(check->ruleset),
+			plural(ruleset_rule_count(check->ruleset)),
+			ruleset_revision(check->ruleset));
 	else if (!errors)
 		printf("ok\n");
 }
@@ -91,13 +95,15 @@ static int run(const struct command_line *line)
 	if (!path && !line->argument_count)
 		path = config_find(NULL);
 	if (!path && !line->argument_count)
-		return command_usage(line, "nothing to check: give rule files or folders, or --config FILE");
+		return command_usage(
+			line, "nothing to check: give rule files or folders, or --config FILE");
 	if (path)
 		check.config = config_load(path, problems);
 	if (check.config && option_flag(line, "secrets"))
 		config_check_secrets(check.config, problems);
 	if (line->argument_count)
-		check_rules(&check, (const char *const *)line->arguments, (size_t)line->argument_count);
+		check_rules(
+			&check, (const char *const *)line->arguments, (size_t)line->argument_count);
 	else if (check.config)
 		check_rules(&check, check.config->rules.items, check.config->rules.count);
 	problems_sort(problems);
@@ -105,7 +111,8 @@ static int run(const struct command_line *line)
 		print_as_json(&check);
 	else
 		print_as_text(&check);
-	bool is_bad = problems_error_count(problems) || (option_flag(line, "strict") && problems_warning_count(problems));
+	bool is_bad = problems_error_count(problems) ||
+		      (option_flag(line, "strict") && problems_warning_count(problems));
 	int status = is_unreadable(problems) ? EXIT_USAGE : is_bad ? EXIT_NO : EXIT_YES;
 	ruleset_free(check.ruleset);
 	config_free(check.config);
@@ -113,7 +120,8 @@ static int run(const struct command_line *line)
 }
 
 static const struct option_spec options[] = {
-	{ "config", OPTION_VALUE, "FILE", "check this configuration too, and the rules against its sites and sources" },
+	{ "config", OPTION_VALUE, "FILE",
+		"check this configuration too, and the rules against its sites and sources" },
 	{ "secrets", OPTION_FLAG, NULL, "also read every secret that the configuration refers to" },
 	{ "strict", OPTION_FLAG, NULL, "warnings count as errors" },
 	{ 0 },
@@ -123,8 +131,9 @@ const struct command command_check = {
 	.name = "check",
 	.synopsis = "[--config FILE] [--secrets] [--strict] [PATH]...",
 	.summary = "validate rules, and the configuration when given",
-	.description = "Reports every problem of every file, with file:line:column. Without PATH the configuration's own rules are checked.\n"
-	               "Exit status: 0 valid, 1 not, 2 a file cannot be read.",
+	.description = "Reports every problem of every file, with file:line:column. Without PATH "
+		       "the configuration's own rules are checked.\n"
+		       "Exit status: 0 valid, 1 not, 2 a file cannot be read.",
 	.options = options,
 	.has_format = true,
 	.most_arguments = -1,

@@ -1,10 +1,10 @@
 #include "cli/command.h"
-#include <getopt.h>
-#include <stdarg.h>
-#include <string.h>
 #include "base/mem.h"
 #include "base/suggest.h"
 #include "cli/version.h"
+#include <getopt.h>
+#include <stdarg.h>
+#include <string.h>
 
 #define MOST_OPTIONS 24
 #define HELP 1000
@@ -48,14 +48,16 @@ int command_usage(const struct command_line *line, const char *format, ...)
 
 static void print_option(const char *name, const char *value_name, const char *help)
 {
-	char left[64];         /* a name and a value's name; longer ones are cut, which a test would show */
-	snprintf(left, sizeof left, "--%s%s%s", name, value_name ? " " : "", value_name ? value_name : "");
+	char left[64]; /* a name and a value's name; longer ones are cut, which a test would show */
+	snprintf(left, sizeof left, "--%s%s%s", name, value_name ? " " : "",
+		value_name ? value_name : "");
 	printf("  %-24s %s\n", left, help);
 }
 
 static void print_help(const struct command *command)
 {
-	printf("Usage: refresh-router %s %s\n\n%s\n", command->name, command->synopsis, command->summary);
+	printf("Usage: refresh-router %s %s\n\n%s\n", command->name, command->synopsis,
+		command->summary);
 	if (command->description)
 		printf("\n%s\n", command->description);
 	printf("\nOptions:\n");
@@ -68,11 +70,14 @@ static void print_help(const struct command *command)
 
 static void print_commands(FILE *out)
 {
-	fprintf(out, "Usage: refresh-router COMMAND [OPTIONS] [ARGS]\n\nRefreshes Tableau content when dbt jobs finish, by rules.\n\nCommands:\n");
+	fprintf(out, "Usage: refresh-router COMMAND [OPTIONS] [ARGS]\n\nRefreshes Tableau content "
+		     "when dbt jobs finish, by rules.\n\nCommands:\n");
 	for (const struct command *const *command = commands; *command; command++)
 		fprintf(out, "  %-12s %s\n", (*command)->name, (*command)->summary);
-	fprintf(out, "\n'refresh-router COMMAND --help' tells more; --version prints the version and the linked libraries.\n"
-	             "Exit status: 0 yes or done, 1 no, 2 usage or unreadable file, 69 a server cannot be reached, 78 bad configuration of serve.\n");
+	fprintf(out, "\n'refresh-router COMMAND --help' tells more; --version prints the version "
+		     "and the linked libraries.\n"
+		     "Exit status: 0 yes or done, 1 no, 2 usage or unreadable file, 69 a server "
+		     "cannot be reached, 78 bad configuration of serve.\n");
 }
 
 /* ---- running ---- */
@@ -92,15 +97,19 @@ static int unknown_command(const char *name)
 	for (const struct command *const *command = commands; *command; command++)
 		names[count++] = (*command)->name;
 	const char *near = suggest(name, names, count);
-	fprintf(stderr, "refresh-router: there is no command '%s'%s%s%s\n", name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	fprintf(stderr, "refresh-router: there is no command '%s'%s%s%s\n", name,
+		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return EXIT_USAGE;
 }
 
 static void build_table(const struct command *command, struct option *table)
 {
 	size_t count = 0;
-	for (const struct option_spec *option = command->options; option && option->name; option++, count++)
-		table[count] = (struct option){ option->name, option->type == OPTION_FLAG ? no_argument : required_argument, NULL, (int)count };
+	for (const struct option_spec *option = command->options; option && option->name;
+		option++, count++)
+		table[count] = (struct option){ option->name,
+			option->type == OPTION_FLAG ? no_argument : required_argument, NULL,
+			(int)count };
 	if (command->has_format)
 		table[count++] = (struct option){ "format", required_argument, NULL, FORMAT };
 	table[count++] = (struct option){ "help", no_argument, NULL, HELP };
@@ -111,9 +120,11 @@ static int check_arguments(const struct command_line *line)
 {
 	const struct command *command = line->command;
 	if (line->argument_count < command->least_arguments)
-		return command_usage(line, "an argument is missing: refresh-router %s %s", command->name, command->synopsis);
+		return command_usage(line, "an argument is missing: refresh-router %s %s",
+			command->name, command->synopsis);
 	if (command->most_arguments >= 0 && line->argument_count > command->most_arguments)
-		return command_usage(line, "'%s' is one argument too many", line->arguments[command->most_arguments]);
+		return command_usage(line, "'%s' is one argument too many",
+			line->arguments[command->most_arguments]);
 	return command->run(line);
 }
 
@@ -132,7 +143,8 @@ static int take_option(struct command_line *line, struct option_value *values, i
 	}
 	if (found < 0 || found >= MOST_OPTIONS)
 		return command_usage(line, "that option cannot be used");
-	values[line->value_count++] = (struct option_value){ line->command->options[found].name, optarg ? optarg : "" };
+	values[line->value_count++] =
+		(struct option_value){ line->command->options[found].name, optarg ? optarg : "" };
 	return -1;
 }
 
@@ -147,7 +159,9 @@ static int run(const struct command *command, int argc, char **argv)
 	opterr = 0;
 	while ((found = getopt_long(argc, argv, "+", table, NULL)) != -1) {
 		if (found == '?')
-			return command_usage(&line, "the option '%s' is not known or lacks its value", argv[optind - 1]);
+			return command_usage(&line,
+				"the option '%s' is not known or lacks its value",
+				argv[optind - 1]);
 		status = take_option(&line, values, found);
 		if (status >= 0)
 			return status;
@@ -164,7 +178,8 @@ static void options_first(int argc, char **argv, const struct command *command)
 	build_table(command, table);
 	opterr = 0;
 	optind = 1;
-	/* getopt_long without "+" permutes argv as it reads; what it finds is read again by run(). */
+	/* getopt_long without "+" permutes argv as it reads; what it finds is read again by run().
+	 */
 	while (getopt_long(argc, argv, "", table, NULL) != -1)
 		;
 	optind = 0;

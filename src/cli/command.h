@@ -1,8 +1,10 @@
 /*
- * cli/command.h - what a command is: one file a command, exporting one constant; main.c holds the list.
+ * cli/command.h - what a command is: one file a command, exporting one constant; main.c holds the
+ * list.
  *
- * `run` parses no flag by hand: its options are a table of base/field-like rows, filled before it runs. Results go to stdout, messages to
- * stderr; it returns one of the exit codes and never calls exit().
+ * `run` parses no flag by hand: its options are a table of base/field-like rows, filled before it
+ * runs. Results go to stdout, messages to stderr; it returns one of the exit codes and never calls
+ * exit().
  */
 #pragma once
 #include <stdbool.h>
@@ -10,51 +12,57 @@
 #include <stdio.h>
 
 enum {                         /* design, section 3 */
-	EXIT_YES = 0,              /* yes, done */
-	EXIT_NO = 1,               /* the answer is no */
-	EXIT_USAGE = 2,            /* usage error or unreadable file */
-	EXIT_UNREACHABLE = 69,     /* EX_UNAVAILABLE: a server or the daemon cannot be reached */
-	EXIT_CONFIG = 78,          /* EX_CONFIG: `serve` will not start because of its configuration */
+	EXIT_YES = 0,          /* yes, done */
+	EXIT_NO = 1,           /* the answer is no */
+	EXIT_USAGE = 2,        /* usage error or unreadable file */
+	EXIT_UNREACHABLE = 69, /* EX_UNAVAILABLE: a server or the daemon cannot be reached */
+	EXIT_CONFIG = 78,      /* EX_CONFIG: `serve` will not start because of its configuration */
 };
 
 enum option_type { OPTION_FLAG, OPTION_VALUE, OPTION_VALUES };
 
-struct option_spec {           /* {0} ends the table */
-	const char *name;          /* without "--" */
+struct option_spec {      /* {0} ends the table */
+	const char *name; /* without "--" */
 	enum option_type type;
-	const char *value_name;    /* "FILE" */
+	const char *value_name; /* "FILE" */
 	const char *help;
 };
 
-struct command_line {          /* what was given; borrowed from argv */
+struct command_line { /* what was given; borrowed from argv */
 	const struct command *command;
 	int argument_count;
-	char *const *arguments;    /* after the options */
+	char *const *arguments; /* after the options */
 	const struct option_value *values;
 	size_t value_count;
-	bool json;                 /* --format json */
+	bool json; /* --format json */
 };
-struct option_value { const char *name, *value; };
+struct option_value {
+	const char *name, *value;
+};
 
 bool option_flag(const struct command_line *line, const char *name);
-const char *option_value(const struct command_line *line, const char *name);          /* the last one given, or NULL */
+const char *option_value(
+	const struct command_line *line, const char *name); /* the last one given, or NULL */
 /* The nth value of an option that may be repeated, or NULL past the last. */
 const char *option_nth(const struct command_line *line, const char *name, size_t n);
 
 struct command {
 	const char *name;
-	const char *synopsis;      /* "[--rules PATH]... [--explain] EVENT" */
-	const char *summary;       /* one line, lower case, no full stop */
-	const char *description;   /* more for --help, or NULL */
+	const char *synopsis;    /* "[--rules PATH]... [--explain] EVENT" */
+	const char *summary;     /* one line, lower case, no full stop */
+	const char *description; /* more for --help, or NULL */
 	const struct option_spec *options;
-	bool has_format;           /* takes --format text|json */
-	int least_arguments, most_arguments;       /* most -1: any number */
+	bool has_format;                     /* takes --format text|json */
+	int least_arguments, most_arguments; /* most -1: any number */
 	int (*run)(const struct command_line *line);
 };
 
-extern const struct command *const commands[];     /* NULL ends it */
+extern const struct command *const commands[]; /* NULL ends it */
 
-/* Prints "refresh-router NAME: message" to stderr and returns EXIT_USAGE, for `return command_usage(...)`. */
-int command_usage(const struct command_line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Finds, parses and runs; the exit status. Handles --help, --version and mistakes (with the nearest name). */
+/* Prints "refresh-router NAME: message" to stderr and returns EXIT_USAGE, for `return
+ * command_usage(...)`. */
+int command_usage(const struct command_line *line, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Finds, parses and runs; the exit status. Handles --help, --version and mistakes (with the nearest
+ * name). */
 int command_main(int argc, char **argv);

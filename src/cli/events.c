@@ -10,7 +10,7 @@
 
 struct listing {
 	struct table *table;
-	cJSON *items;                  /* with --format json */
+	cJSON *items; /* with --format json */
 	const struct command_line *line;
 	int status;
 };
@@ -33,8 +33,10 @@ static void add_row(const cJSON *event, void *context)
 	table_cell(listing->table, member_text(fields, "job_name", number));
 	table_cell(listing->table, member_text(fields, "status", number));
 	text_init(&rules, TEXT_UNBOUNDED);
-	cJSON_ArrayForEach(rule, cJSON_GetObjectItemCaseSensitive(event, "matched")) {
-		text_printf(&rules, "%s%s", rules.length ? ", " : "", cJSON_IsString(rule) ? rule->valuestring : "");
+	cJSON_ArrayForEach(rule, cJSON_GetObjectItemCaseSensitive(event, "matched"))
+	{
+		text_printf(&rules, "%s%s", rules.length ? ", " : "",
+			cJSON_IsString(rule) ? rule->valuestring : "");
 	}
 	table_cell(listing->table, rules.length ? rules.at : member_text(event, "reason", number));
 }
@@ -63,8 +65,10 @@ static int64_t count_wanted(const struct command_line *line, int64_t usual)
 
 static int run(const struct command_line *line)
 {
-	static const char *const filters[] = { "source", "outcome", "job-id", "run-id", "rule", NULL };
-	static const char *const headings[] = { "ID", "RECEIVED", "OUTCOME", "SOURCE", "JOB", "NAME", "STATUS", "RULES", NULL };
+	static const char *const filters[] = { "source", "outcome", "job-id", "run-id", "rule",
+		NULL };
+	static const char *const headings[] = { "ID", "RECEIVED", "OUTCOME", "SOURCE", "JOB",
+		"NAME", "STATUS", "RULES", NULL };
 	bool is_export = option_flag(line, "export");
 	OWNED(table) table = table_new(headings);
 	OWNED_JSON items = line->json ? cJSON_CreateArray() : NULL;
@@ -73,8 +77,8 @@ static int run(const struct command_line *line)
 	text_init(&path, TEXT_UNBOUNDED);
 	text_add(&path, "/api/v1/events");
 	admin_add_filters(line, filters, &path);
-	if (!admin_each(line, path.at, count_wanted(line, is_export ? INT64_MAX : USUAL_COUNT), is_export ? export_one : add_row, &listing,
-	                &listing.status))
+	if (!admin_each(line, path.at, count_wanted(line, is_export ? INT64_MAX : USUAL_COUNT),
+		    is_export ? export_one : add_row, &listing, &listing.status))
 		return listing.status;
 	if (line->json && !is_export)
 		print_json(items, stdout);
@@ -84,7 +88,8 @@ static int run(const struct command_line *line)
 }
 
 static const struct option_spec options[] = {
-	{ "url", OPTION_VALUE, "URL", "the daemon's admin listener; default from the configuration" },
+	{ "url", OPTION_VALUE, "URL",
+		"the daemon's admin listener; default from the configuration" },
 	{ "config", OPTION_VALUE, "FILE", "the configuration that names the admin listener" },
 	{ "source", OPTION_VALUE, "NAME", "only of this source" },
 	{ "outcome", OPTION_VALUE, "WORD", "routed, unmatched, ignored or test" },

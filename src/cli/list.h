@@ -5,7 +5,7 @@
 #include "base/json.h"
 
 /* A member as text; "" when absent. `out` holds numbers. */
-#define MEMBER_TEXT_SIZE 32        /* 20 digits */
+#define MEMBER_TEXT_SIZE 32 /* 20 digits */
 const char *member_text(const cJSON *object, const char *key, char out[MEMBER_TEXT_SIZE]);
 /* A time without its fraction. */
 const char *member_time(const cJSON *object, const char *key, char out[MEMBER_TEXT_SIZE]);

@@ -4,8 +4,8 @@
 #include "base/json.h"
 #include "cli/command.h"
 
-extern const struct command command_serve, command_check, command_route, command_schema, command_send, command_events, command_refreshes,
-	command_show;
+extern const struct command command_serve, command_check, command_route, command_schema,
+	command_send, command_events, command_refreshes, command_show;
 
 const struct command *const commands[] = {
 	&command_serve,

@@ -8,7 +8,7 @@ struct member {
 	enum type type;
 	bool required;
 	const char *help;
-	const struct member *members;  /* OBJECT, LIST */
+	const struct member *members; /* OBJECT, LIST */
 };
 
 /* clang-format off */
@@ -169,15 +169,18 @@ static void add_type(cJSON *schema, const struct member *member)
 	}
 }
 
-/* New members may be added later: programs ignore what they do not know, and the schema says so by allowing it. */
+/* New members may be added later: programs ignore what they do not know, and the schema says so by
+ * allowing it. */
 static void describe(cJSON *schema, const struct member *members)
 {
 	json_add_text(schema, "type", "object");
 	if (!members->name) {
-		json_add_text(cJSON_AddObjectToObject(schema, "additionalProperties"), "type", "string");
+		json_add_text(
+			cJSON_AddObjectToObject(schema, "additionalProperties"), "type", "string");
 		return;
 	}
-	cJSON *properties = cJSON_AddObjectToObject(schema, "properties"), *required = cJSON_AddArrayToObject(schema, "required");
+	cJSON *properties = cJSON_AddObjectToObject(schema, "properties"),
+	      *required = cJSON_AddArrayToObject(schema, "required");
 	for (const struct member *member = members; member->name; member++) {
 		cJSON *property = cJSON_AddObjectToObject(properties, member->name);
 		json_add_text(property, "description", member->help);
@@ -199,7 +202,8 @@ static cJSON *schema_of(const char *id, const char *title, const struct member *
 
 cJSON *decision_schema(void)
 {
-	return schema_of("decision.schema.json", "What a ruleset says about an event", decision_members);
+	return schema_of(
+		"decision.schema.json", "What a ruleset says about an event", decision_members);
 }
 
 cJSON *event_schema(void)

@@ -1,10 +1,11 @@
 /*
- * cli/output_schema.h - JSON Schemas (draft-07) of the JSON that programs rely on (design, section 7). The caller owns what it gets.
+ * cli/output_schema.h - JSON Schemas (draft-07) of the JSON that programs rely on (design, section
+ * 7). The caller owns what it gets.
  */
 #pragma once
 #include "base/json.h"
 
-cJSON *decision_schema(void);      /* route --format json, POST /api/v1/route */
-cJSON *event_schema(void);         /* an item of /api/v1/events */
-cJSON *refresh_schema(void);       /* an item of /api/v1/refreshes */
-cJSON *problems_schema(void);      /* check --format json */
+cJSON *decision_schema(void); /* route --format json, POST /api/v1/route */
+cJSON *event_schema(void);    /* an item of /api/v1/events */
+cJSON *refresh_schema(void);  /* an item of /api/v1/refreshes */
+cJSON *problems_schema(void); /* check --format json */

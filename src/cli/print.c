@@ -2,7 +2,7 @@
 
 struct table {
 	size_t columns, count, capacity;
-	char **cells;                  /* the headings first */
+	char **cells; /* the headings first */
 };
 
 void print_clean(const char *text, struct text *out)
@@ -11,7 +11,8 @@ void print_clean(const char *text, struct text *out)
 	bool is_utf8 = str_is_utf8(view);
 	for (size_t i = 0; i < view.length; i++) {
 		unsigned char c = (unsigned char)view.at[i];
-		bool is_c1 = c == 0xc2 && i + 1 < view.length && (unsigned char)view.at[i + 1] < 0xa0;
+		bool is_c1 =
+			c == 0xc2 && i + 1 < view.length && (unsigned char)view.at[i + 1] < 0xa0;
 		if (c < 0x20 || c == 0x7f || is_c1 || (c >= 0x80 && !is_utf8))
 			text_printf(out, "\\x%02x", is_c1 ? (unsigned char)view.at[++i] : c);
 		else
@@ -48,7 +49,8 @@ void table_cell(struct table *table, const char *text)
 	table->cells[table->count++] = text_take(&clean);
 }
 
-/* Columns on a terminal, counted as code points: wide and combining characters are rare in names, and only shift a line. */
+/* Columns on a terminal, counted as code points: wide and combining characters are rare in names,
+ * and only shift a line. */
 static int width(const char *text)
 {
 	int count = 0;
@@ -65,7 +67,8 @@ void table_print(const struct table *table, FILE *out)
 			widths[i % table->columns] = width(table->cells[i]);
 	for (size_t i = 0; i < table->count; i++) {
 		bool is_last = (i + 1) % table->columns == 0;
-		fprintf(out, "%s%*s", table->cells[i], is_last ? 0 : widths[i % table->columns] - width(table->cells[i]) + 2, "");
+		fprintf(out, "%s%*s", table->cells[i],
+			is_last ? 0 : widths[i % table->columns] - width(table->cells[i]) + 2, "");
 		if (is_last)
 			fputc('\n', out);
 	}

@@ -1,10 +1,11 @@
 /*
- * cli/print.h - results for people: aligned columns, and strangers' texts that cannot play with the terminal.
+ * cli/print.h - results for people: aligned columns, and strangers' texts that cannot play with the
+ * terminal.
  */
 #pragma once
-#include <stdio.h>
 #include "base/json.h"
 #include "base/text.h"
+#include <stdio.h>
 
 /* `text` with control characters made visible (\x1b), in `out`. */
 void print_clean(const char *text, struct text *out);
@@ -14,7 +15,8 @@ struct table;
 struct table *table_new(const char *const *headings);
 void table_free(struct table *table);
 OWNED_DEFINE(table)
-void table_cell(struct table *table, const char *text);        /* the next cell, row by row; cleaned and copied */
+void table_cell(
+	struct table *table, const char *text); /* the next cell, row by row; cleaned and copied */
 void table_print(const struct table *table, FILE *out);
 
 /* JSON, indented, and a line's end. */

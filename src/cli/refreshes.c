@@ -10,7 +10,7 @@
 
 struct listing {
 	struct table *table;
-	cJSON *items;                  /* with --format json */
+	cJSON *items; /* with --format json */
 };
 
 static void add_row(const cJSON *refresh, void *context)
@@ -25,7 +25,8 @@ static void add_row(const cJSON *refresh, void *context)
 	}
 	text_init(&name, TEXT_UNBOUNDED);
 	const char *project = member_text(content, "project", number);
-	text_printf(&name, "%s%s%s", project, *project ? "/" : "", member_text(content, "name", number));
+	text_printf(&name, "%s%s%s", project, *project ? "/" : "",
+		member_text(content, "name", number));
 	table_cell(listing->table, member_text(refresh, "id", number));
 	table_cell(listing->table, member_time(refresh, "created_at", number));
 	table_cell(listing->table, member_text(refresh, "state", number));
@@ -38,13 +39,15 @@ static void add_row(const cJSON *refresh, void *context)
 static int run(const struct command_line *line)
 {
 	static const char *const filters[] = { "site", "state", "kind", "content", "event", NULL };
-	static const char *const headings[] = { "ID", "CREATED", "STATE", "SITE", "KIND", "CONTENT", "REASON", NULL };
+	static const char *const headings[] = { "ID", "CREATED", "STATE", "SITE", "KIND", "CONTENT",
+		"REASON", NULL };
 	OWNED(table) table = table_new(headings);
 	OWNED_JSON items = line->json ? cJSON_CreateArray() : NULL;
 	struct listing listing = { table, items };
 	int64_t count = USUAL_COUNT;
 	int status = EXIT_YES;
-	if (option_value(line, "limit") && (!str_to_count(str_of(option_value(line, "limit")), &count) || count < 1))
+	if (option_value(line, "limit") &&
+		(!str_to_count(str_of(option_value(line, "limit")), &count) || count < 1))
 		return command_usage(line, "--limit is a number from 1");
 	OWNED_TEXT struct text path;
 	text_init(&path, TEXT_UNBOUNDED);
@@ -60,10 +63,13 @@ static int run(const struct command_line *line)
 }
 
 static const struct option_spec options[] = {
-	{ "url", OPTION_VALUE, "URL", "the daemon's admin listener; default from the configuration" },
+	{ "url", OPTION_VALUE, "URL",
+		"the daemon's admin listener; default from the configuration" },
 	{ "config", OPTION_VALUE, "FILE", "the configuration that names the admin listener" },
 	{ "site", OPTION_VALUE, "NAME", "only of this site" },
-	{ "state", OPTION_VALUE, "WORD", "waiting, sending, unknown, queued, running, succeeded, failed, cancelled, expired, or open" },
+	{ "state", OPTION_VALUE, "WORD",
+		"waiting, sending, unknown, queued, running, succeeded, failed, cancelled, "
+		"expired, or open" },
 	{ "kind", OPTION_VALUE, "WORD", "workbook, datasource, flow or task" },
 	{ "content", OPTION_VALUE, "NAME", "only of this content: its name or LUID" },
 	{ "event", OPTION_VALUE, "ID", "only those that this event caused" },

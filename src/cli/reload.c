@@ -1,8 +1,8 @@
 #include "cli/reload.h"
-#include <stdio.h>
 #include "admin/reload_failure.h"
 #include "base/log.h"
 #include "base/metric.h"
+#include <stdio.h>
 
 struct reload {
 	char *config_path;
@@ -12,20 +12,23 @@ struct reload {
 static struct ruleset *load_rules(const struct config *config, struct problems *problems)
 {
 	size_t site_count = config_site_count(config), source_count = config_source_count(config);
-	const char **sites = mem_alloc(sizeof *sites * (site_count + 1)), **sources = mem_alloc(sizeof *sources * (source_count + 1));
+	const char **sites = mem_alloc(sizeof *sites * (site_count + 1)),
+		   **sources = mem_alloc(sizeof *sources * (source_count + 1));
 	for (size_t i = 0; i < site_count; i++)
 		sites[i] = config_site(config, i)->name;
 	for (size_t i = 0; i < source_count; i++)
 		sources[i] = config_source(config, i)->name;
 	struct ruleset_known known = { sites, site_count, sources, source_count };
-	struct ruleset *ruleset = ruleset_load(config->rules.items, config->rules.count, &known, problems);
+	struct ruleset *ruleset =
+		ruleset_load(config->rules.items, config->rules.count, &known, problems);
 	free(sites);
 	free(sources);
 	return ruleset;
 }
 
 /* Both, or neither. */
-static bool load(const char *path, struct config **config, struct ruleset **ruleset, struct problems *problems)
+static bool load(const char *path, struct config **config, struct ruleset **ruleset,
+	struct problems *problems)
 {
 	OWNED(config) loaded = config_load(path, problems);
 	if (!loaded || !config_check_secrets(loaded, problems))
@@ -102,7 +105,8 @@ static bool fail(struct reload *reload, struct text *report)
 	failure->report = mem_copy_text(report->at);
 	shared_slot_put(reload->failures, &failure->shared);
 	metric_add(METRIC_reload_failures_total, 1);
-	log_error("reload refused; the last good configuration and rules go on serving", KV("reason", report->at));
+	log_error("reload refused; the last good configuration and rules go on serving",
+		KV("reason", report->at));
 	return false;
 }
 
@@ -117,22 +121,26 @@ static void report_problems(const struct problems *problems, struct text *report
 	free(bytes);
 }
 
-
 /* What only a restart can change. */
 static void report_fixed(const struct config *before, const struct config *now, struct text *report)
 {
-	const struct { const char *name, *before, *now; } fixed[] = {
+	const struct {
+		const char *name, *before, *now;
+	} fixed[] = {
 		{ "listen.webhooks", before->listen.webhooks, now->listen.webhooks },
 		{ "listen.admin", before->listen.admin, now->listen.admin },
-		{ "listen.tls.certificate", before->listen.tls.certificate, now->listen.tls.certificate },
-		{ "listen.tls.private_key", before->listen.tls.private_key, now->listen.tls.private_key },
+		{ "listen.tls.certificate", before->listen.tls.certificate,
+			now->listen.tls.certificate },
+		{ "listen.tls.private_key", before->listen.tls.private_key,
+			now->listen.tls.private_key },
 		{ "store", before->store, now->store },
 	};
 	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
 		if (text_is(fixed[i].before, fixed[i].now))
 			continue;
 		log_warning("a changed setting waits for a restart", KV("setting", fixed[i].name));
-		text_printf(report, "%s changed: that takes effect at the next start\n", fixed[i].name);
+		text_printf(
+			report, "%s changed: that takes effect at the next start\n", fixed[i].name);
 	}
 }
 
@@ -155,21 +163,25 @@ bool reload_again(struct reload *reload, reload_apply *apply, void *context, str
 	struct config *before = (struct config *)(void *)shared_slot_get(reload->configs);
 	report_fixed(before, config, report);
 	config_free(before);
-	text_printf(report, "serving %zu rules, %s\n", ruleset_rule_count(ruleset), ruleset_revision(ruleset));
-	log_info("reloaded", KV("rules", (int64_t)ruleset_rule_count(ruleset)), KV("revision", ruleset_revision(ruleset)));
+	text_printf(report, "serving %zu rules, %s\n", ruleset_rule_count(ruleset),
+		ruleset_revision(ruleset));
+	log_info("reloaded", KV("rules", (int64_t)ruleset_rule_count(ruleset)),
+		KV("revision", ruleset_revision(ruleset)));
 	metric_add(METRIC_reloads_total, 1);
 	shared_slot_put(reload->failures, NULL);
 	serve(reload, config, ruleset);
 	return true;
 }
 
-static void visit_secret(const struct secret_ref *ref, void (*visit)(const char *path, void *context), void *context)
+static void visit_secret(
+	const struct secret_ref *ref, void (*visit)(const char *path, void *context), void *context)
 {
 	if (ref->from == SECRET_FROM_FILE)
 		visit(ref->name, context);
 }
 
-void reload_paths(struct reload *reload, void (*visit)(const char *path, void *context), void *context)
+void reload_paths(
+	struct reload *reload, void (*visit)(const char *path, void *context), void *context)
 {
 	OWNED(config) config = (struct config *)(void *)shared_slot_get(reload->configs);
 	visit(reload->config_path, context);
@@ -178,7 +190,8 @@ void reload_paths(struct reload *reload, void (*visit)(const char *path, void *c
 	for (size_t i = 0; i < config_source_count(config); i++) {
 		const struct list *secrets = &config_source(config, i)->secrets;
 		for (size_t j = 0; j < secrets->count; j++)
-			visit_secret(&((const struct secret_ref *)secrets->items)[j], visit, context);
+			visit_secret(
+				&((const struct secret_ref *)secrets->items)[j], visit, context);
 	}
 	for (size_t i = 0; i < config_site_count(config); i++)
 		visit_secret(&config_site(config, i)->pat.secret, visit, context);

@@ -1,5 +1,6 @@
 /*
- * cli/reload.h - the configuration and ruleset that are serving, and how new ones take their place: all or nothing.
+ * cli/reload.h - the configuration and ruleset that are serving, and how new ones take their place:
+ * all or nothing.
  *
  * Belongs to the main thread. Other threads read the two slots.
  */
@@ -18,18 +19,20 @@ struct reload *reload_new(const char *config_path, struct problems *problems);
 void reload_free(struct reload *reload);
 OWNED_DEFINE(reload)
 
-struct shared_slot *reload_configs(struct reload *reload);     /* of struct config */
-struct shared_slot *reload_rulesets(struct reload *reload);    /* of struct ruleset */
+struct shared_slot *reload_configs(struct reload *reload);  /* of struct config */
+struct shared_slot *reload_rulesets(struct reload *reload); /* of struct ruleset */
 
 /* What else takes over a new configuration; false keeps the old one serving. */
 typedef bool reload_apply(struct config *config, void *context, struct error *err);
 /*
- * Reads everything again. True: the new configuration and ruleset serve (`report` says what changed); false: the last good ones go on, and
- * `report` says why.
+ * Reads everything again. True: the new configuration and ruleset serve (`report` says what
+ * changed); false: the last good ones go on, and `report` says why.
  */
 bool reload_again(struct reload *reload, reload_apply *apply, void *context, struct text *report);
 
 /* The paths whose change is worth a reload: configuration, rules, secrets in files. */
-void reload_paths(struct reload *reload, void (*visit)(const char *path, void *context), void *context);
+void reload_paths(
+	struct reload *reload, void (*visit)(const char *path, void *context), void *context);
 
-struct shared_slot *reload_failures(struct reload *reload);    /* empty, or of struct reload_failure (admin/reload_failure.h) */
+struct shared_slot *reload_failures(
+	struct reload *reload); /* empty, or of struct reload_failure (admin/reload_failure.h) */

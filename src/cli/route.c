@@ -1,13 +1,14 @@
 /*
- * cli/route.c - what one event would refresh, and why: the same decision function that `serve` calls.
+ * cli/route.c - what one event would refresh, and why: the same decision function that `serve`
+ * calls.
  */
-#include <unistd.h>
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/print.h"
 #include "config/config.h"
 #include "rules/decide.h"
 #include "tableau/tableau.h"
+#include <unistd.h>
 
 #define EVENT_BYTES ((size_t)16 << 20)
 
@@ -76,7 +77,8 @@ static void print_decision(const struct decision *decision)
 		print_selections(decision);
 	}
 	for (size_t i = 0; i < decision->warning_count; i++)
-		fprintf(stderr, "warning: rule '%s': %s\n", decision->warnings[i].rule, decision->warnings[i].text);
+		fprintf(stderr, "warning: rule '%s': %s\n", decision->warnings[i].rule,
+			decision->warnings[i].text);
 	if (decision->unmatched_count)
 		printf("Not matched, the nearest first:\n");
 	for (size_t i = 0; i < decision->unmatched_count; i++)
@@ -96,14 +98,16 @@ struct online_call {
 	cJSON *entry;
 };
 
-static void resolved(const struct outcome *outcome, const struct content *contents, size_t count, void *context)
+static void resolved(
+	const struct outcome *outcome, const struct content *contents, size_t count, void *context)
 {
 	struct online_call *call = context;
 	call->online->left--;
 	if (!outcome->ok) {
 		json_add_text(call->entry, "error", outcome->error.message);
 		call->online->has_failed = true;
-		call->online->is_unreachable |= outcome->error.kind != ERROR_REFUSED && outcome->error.kind != ERROR_INPUT;
+		call->online->is_unreachable |=
+			outcome->error.kind != ERROR_REFUSED && outcome->error.kind != ERROR_INPUT;
 	}
 	cJSON *list = cJSON_AddArrayToObject(call->entry, "contents");
 	for (size_t i = 0; i < count; i++) {
@@ -116,7 +120,8 @@ static void resolved(const struct outcome *outcome, const struct content *conten
 	free(call);
 }
 
-static void resolve_all(struct online *online, struct config *config, const struct decision *decision)
+static void resolve_all(
+	struct online *online, struct config *config, const struct decision *decision)
 {
 	OWNED(tableau) tableau = tableau_new();
 	struct error err;
@@ -126,7 +131,8 @@ static void resolve_all(struct online *online, struct config *config, const stru
 	for (size_t i = 0; i < decision->selection_count; i++) {
 		struct online_call *call = mem_new(struct online_call);
 		*call = (struct online_call){ online, cJSON_CreateObject() };
-		cJSON_AddItemToObject(call->entry, "selection", selection_json(&decision->selections[i]));
+		cJSON_AddItemToObject(
+			call->entry, "selection", selection_json(&decision->selections[i]));
 		cJSON_AddItemToArray(online->list, call->entry);
 		online->left++;
 		tableau_resolve(tableau, &decision->selections[i], resolved, call);
@@ -140,12 +146,15 @@ static void print_online(const struct online *online)
 {
 	const cJSON *entry, *content;
 	printf("On Tableau:\n");
-	cJSON_ArrayForEach(entry, online->list) {
+	cJSON_ArrayForEach(entry, online->list)
+	{
 		const cJSON *selection = json_get(entry, "selection");
 		OWNED_TEXT struct text line;
 		text_init(&line, TEXT_UNBOUNDED);
-		cJSON_ArrayForEach(content, json_get(entry, "contents")) {
-			text_printf(&line, "  %s: %s ", json_text(selection, "site"), json_text(selection, "kind"));
+		cJSON_ArrayForEach(content, json_get(entry, "contents"))
+		{
+			text_printf(&line, "  %s: %s ", json_text(selection, "site"),
+				json_text(selection, "kind"));
 			print_clean(json_text(content, "project"), &line);
 			text_add(&line, "/");
 			print_clean(json_text(content, "name"), &line);
@@ -162,7 +171,8 @@ static void print_online(const struct online *online)
 
 /* ---- the command ---- */
 
-static struct ruleset *load_rules(const struct command_line *line, const struct config *config, int *status)
+static struct ruleset *load_rules(
+	const struct command_line *line, const struct config *config, int *status)
 {
 	OWNED(problems) problems = problems_new();
 	struct ruleset_known known = { 0 };
@@ -171,7 +181,8 @@ static struct ruleset *load_rules(const struct command_line *line, const struct 
 	for (const char *path; (path = option_nth(line, "rules", count)); count++)
 		paths[count] = path;
 	const char *const *from = count ? paths : config->rules.items;
-	struct ruleset *ruleset = ruleset_load(from, count ? count : config->rules.count, &known, problems);
+	struct ruleset *ruleset =
+		ruleset_load(from, count ? count : config->rules.count, &known, problems);
 	problems_sort(problems);
 	problems_print(problems, stderr, isatty(STDERR_FILENO));
 	if (!ruleset)
@@ -183,7 +194,8 @@ static struct ruleset *load_rules(const struct command_line *line, const struct 
 	return ruleset;
 }
 
-static int decide(const struct command_line *line, struct config *config, const struct ruleset *ruleset)
+static int decide(
+	const struct command_line *line, struct config *config, const struct ruleset *ruleset)
 {
 	struct error err;
 	struct online online = { 0 };
@@ -197,7 +209,8 @@ static int decide(const struct command_line *line, struct config *config, const 
 	if (!event)
 		return command_usage(line, "%s: %s", line->arguments[0], err.message);
 	bool explain = option_flag(line, "explain");
-	const struct decision *decision = explain ? ruleset_explain(ruleset, event, scratch, arena) : ruleset_decide(ruleset, event, scratch, arena);
+	const struct decision *decision = explain ? ruleset_explain(ruleset, event, scratch, arena)
+						  : ruleset_decide(ruleset, event, scratch, arena);
 	if (option_flag(line, "online"))
 		resolve_all(&online, config, decision);
 	if (line->json) {
@@ -226,7 +239,8 @@ static int run(const struct command_line *line)
 	if (!option_value(line, "rules") || option_flag(line, "online")) {
 		const char *path = config_find(option_value(line, "config"));
 		if (!path)
-			return command_usage(line, "no configuration file: give --rules PATH or --config FILE");
+			return command_usage(
+				line, "no configuration file: give --rules PATH or --config FILE");
 		config = config_load(path, problems);
 		problems_print(problems, stderr, isatty(STDERR_FILENO));
 		if (!config)
@@ -238,8 +252,11 @@ static int run(const struct command_line *line)
 
 static const struct option_spec options[] = {
 	{ "config", OPTION_VALUE, "FILE", "the configuration, for its rules and for --online" },
-	{ "rules", OPTION_VALUES, "PATH", "a rule file or folder, instead of the configuration's; may be repeated" },
-	{ "explain", OPTION_FLAG, NULL, "also tell of every other rule the first condition that failed, the nearest miss first" },
+	{ "rules", OPTION_VALUES, "PATH",
+		"a rule file or folder, instead of the configuration's; may be repeated" },
+	{ "explain", OPTION_FLAG, NULL,
+		"also tell of every other rule the first condition that failed, the nearest miss "
+		"first" },
 	{ "online", OPTION_FLAG, NULL, "also find the content on Tableau; nothing is refreshed" },
 	{ "exit-code", OPTION_FLAG, NULL, "exit 1 when nothing would be refreshed" },
 	{ 0 },
@@ -249,7 +266,8 @@ const struct command command_route = {
 	.name = "route",
 	.synopsis = "[--config FILE] [--rules PATH]... [--explain] [--online] [--exit-code] EVENT",
 	.summary = "say what one event would refresh, and why",
-	.description = "EVENT is a file with a webhook body of dbt's, or with a flat JSON object of event fields ({\"job_id\": 1001}); - is standard input.",
+	.description = "EVENT is a file with a webhook body of dbt's, or with a flat JSON object "
+		       "of event fields ({\"job_id\": 1001}); - is standard input.",
 	.options = options,
 	.has_format = true,
 	.least_arguments = 1,

@@ -7,7 +7,10 @@
 #include "config/config.h"
 #include "rules/ruleset.h"
 
-static const struct { const char *name; cJSON *(*make)(void); } schemas[] = {
+static const struct {
+	const char *name;
+	cJSON *(*make)(void);
+} schemas[] = {
 	{ "rules", rules_schema },
 	{ "config", config_schema },
 	{ "decision", decision_schema },
@@ -25,14 +28,17 @@ static int run(const struct command_line *line)
 		print_json(json, stdout);
 		return EXIT_YES;
 	}
-	return command_usage(line, "there is no schema '%s': rules, config, decision, event, refresh or problems", line->arguments[0]);
+	return command_usage(line,
+		"there is no schema '%s': rules, config, decision, event, refresh or problems",
+		line->arguments[0]);
 }
 
 const struct command command_schema = {
 	.name = "schema",
 	.synopsis = "NAME",
 	.summary = "print the JSON Schema of rules, config, or an output",
-	.description = "NAME is rules or config (what is read), or decision, event, refresh or problems (what is printed).",
+	.description = "NAME is rules or config (what is read), or decision, event, refresh or "
+		       "problems (what is printed).",
 	.least_arguments = 1,
 	.most_arguments = 1,
 	.run = run,

@@ -1,15 +1,15 @@
 /*
  * cli/send.c - signs an event as dbt does and posts it.
  */
-#include <curl/curl.h>
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/print.h"
 #include "event/signature.h"
+#include <curl/curl.h>
 
 #define BODY_BYTES ((size_t)64 << 20)
 #define ANSWER_BYTES ((size_t)1 << 20)
-#define TIMEOUT_SECONDS 10L            /* as dbt does, dbt-webhooks.md 2 */
+#define TIMEOUT_SECONDS 10L /* as dbt does, dbt-webhooks.md 2 */
 
 static size_t take(char *bytes, size_t size, size_t count, void *context)
 {
@@ -27,7 +27,8 @@ static int post(const struct command_line *line, struct str body, const struct s
 	text_init(&answer, ANSWER_BYTES);
 	signature_make(body, secret, signature);
 	text_printf(&header, "%s: %s", name ? name : "Authorization", signature);
-	struct curl_slist *headers = curl_slist_append(curl_slist_append(NULL, "Content-Type: application/json"), header.at);
+	struct curl_slist *headers = curl_slist_append(
+		curl_slist_append(NULL, "Content-Type: application/json"), header.at);
 	CURL *easy = curl_easy_init();
 	curl_easy_setopt(easy, CURLOPT_URL, option_value(line, "to"));
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -46,7 +47,8 @@ static int post(const struct command_line *line, struct str body, const struct s
 	curl_easy_cleanup(easy);
 	curl_slist_free_all(headers);
 	if (code != CURLE_OK) {
-		fprintf(stderr, "refresh-router send: %s: %s\n", option_value(line, "to"), *failure ? failure : curl_easy_strerror(code));
+		fprintf(stderr, "refresh-router send: %s: %s\n", option_value(line, "to"),
+			*failure ? failure : curl_easy_strerror(code));
 		return EXIT_UNREACHABLE;
 	}
 	OWNED_TEXT struct text clean;
@@ -63,7 +65,8 @@ static int run(const struct command_line *line)
 	text_init(&body, BODY_BYTES);
 	if (!option_value(line, "to") || !option_value(line, "secret-env"))
 		return command_usage(line, "--to URL and --secret-env NAME are needed");
-	struct secret_ref ref = { .from = SECRET_FROM_ENV, .name = option_value(line, "secret-env") };
+	struct secret_ref ref = { .from = SECRET_FROM_ENV,
+		.name = option_value(line, "secret-env") };
 	OWNED(secret) secret = secret_load(&ref, &err);
 	if (!secret)
 		return command_usage(line, "%s", err.message);
@@ -84,8 +87,9 @@ const struct command command_send = {
 	.name = "send",
 	.synopsis = "--to URL --secret-env NAME [--header NAME] EVENT",
 	.summary = "sign an event as dbt does and post it",
-	.description = "EVENT is a file with the exact bytes to sign and send; - is standard input.\n"
-	               "Exit status: 0 it was answered 200, 1 another status, 69 nobody answered.",
+	.description =
+		"EVENT is a file with the exact bytes to sign and send; - is standard input.\n"
+		"Exit status: 0 it was answered 200, 1 another status, 69 nobody answered.",
 	.options = options,
 	.least_arguments = 1,
 	.most_arguments = 1,

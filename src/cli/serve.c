@@ -1,11 +1,7 @@
 /*
- * cli/serve.c - the daemon: its parts wired together, and the main thread's loop (signals, files that change, reloads, house-keeping).
+ * cli/serve.c - the daemon: its parts wired together, and the main thread's loop (signals, files
+ * that change, reloads, house-keeping).
  */
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 #include "admin/admin.h"
 #include "base/log.h"
 #include "base/mailbox.h"
@@ -17,12 +13,17 @@
 #include "dispatch/dispatch.h"
 #include "intake/intake.h"
 #include "store/journal.h"
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #define STOP_WITHIN (20 * US_PER_SECOND)
-#define JOURNAL_WAITING 10000          /* entries; more are answered 503 */
-#define SETTLE_MS 200                  /* after a file changed: editors and git write several */
+#define JOURNAL_WAITING 10000 /* entries; more are answered 503 */
+#define SETTLE_MS 200         /* after a file changed: editors and git write several */
 #define PRUNE_EVERY (3600 * US_PER_SECOND)
-#define PRUNE_AT_ONCE 1000             /* rows a transaction, so that intake waits little */
+#define PRUNE_AT_ONCE 1000 /* rows a transaction, so that intake waits little */
 
 struct serve {
 	struct reload *reload;
@@ -31,17 +32,17 @@ struct serve {
 	struct dispatch *dispatch;
 	struct intake *intake;
 	struct admin *admin;
-	struct mailbox *requests;      /* struct reload_request, from the admin listener */
+	struct mailbox *requests; /* struct reload_request, from the admin listener */
 	int signals;
 	struct mono prune_at;
-	bool is_dry, is_changed;       /* a file changed, and has not settled */
+	bool is_dry, is_changed; /* a file changed, and has not settled */
 };
 
 /* ---- reload, asked for by the admin listener's thread and done by this one ---- */
 
 struct reload_request {
-	struct message message;        /* first member */
-	struct mailbox *answer;        /* gets the same message back */
+	struct message message; /* first member */
+	struct mailbox *answer; /* gets the same message back */
 	struct text *report;
 	bool ok;
 };
@@ -85,7 +86,7 @@ static void reload_unasked(struct serve *serve)
 {
 	OWNED_TEXT struct text report;
 	text_init(&report, TEXT_UNBOUNDED);
-	IGNORE(reload_now(serve, &report));    /* it has logged how it went */
+	IGNORE(reload_now(serve, &report)); /* it has logged how it went */
 }
 
 static void answer_requests(struct serve *serve, bool is_stopping)
@@ -106,7 +107,7 @@ static void answer_requests(struct serve *serve, bool is_stopping)
 /* ---- house-keeping ---- */
 
 struct prune {
-	struct journal_entry entry;    /* first member */
+	struct journal_entry entry; /* first member */
 	struct wall before;
 	struct journal *journal;
 	int64_t deleted;
@@ -124,7 +125,7 @@ static void prune_done(struct journal_entry *entry, bool committed, const struct
 	if (!committed)
 		log_warning("history not pruned", KV("reason", err->message));
 	else if (prune->deleted >= PRUNE_AT_ONCE && journal_add(prune->journal, entry))
-		return;                /* there is more */
+		return; /* there is more */
 	free(prune);
 }
 
@@ -134,7 +135,8 @@ static void prune_when_due(struct serve *serve)
 	if (now.us < serve->prune_at.us)
 		return;
 	serve->prune_at = mono_plus(now, PRUNE_EVERY);
-	OWNED(config) config = (struct config *)(void *)shared_slot_get(reload_configs(serve->reload));
+	OWNED(config)
+	config = (struct config *)(void *)shared_slot_get(reload_configs(serve->reload));
 	struct prune *prune = mem_new(struct prune);
 	prune->entry.apply = prune_apply;
 	prune->entry.done = prune_done;
@@ -154,7 +156,8 @@ static bool block_signals(struct serve *serve, struct error *err)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	signal(SIGPIPE, SIG_IGN);
-	if (pthread_sigmask(SIG_BLOCK, &set, NULL) || (serve->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) < 0)
+	if (pthread_sigmask(SIG_BLOCK, &set, NULL) ||
+		(serve->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) < 0)
 		return error_fail(err, ERROR_SYSTEM, "signals: %s", strerror(errno));
 	return true;
 }
@@ -270,15 +273,18 @@ static bool start_listeners(struct serve *serve, struct config *config, struct e
 
 static bool start(struct serve *serve, struct error *err)
 {
-	OWNED(config) config = (struct config *)(void *)shared_slot_get(reload_configs(serve->reload));
+	OWNED(config)
+	config = (struct config *)(void *)shared_slot_get(reload_configs(serve->reload));
 	serve->requests = mailbox_new(16, NULL);
-	if (!block_signals(serve, err) || !(serve->watch = watch_new(err)) || !start_core(serve, config, err))
+	if (!block_signals(serve, err) || !(serve->watch = watch_new(err)) ||
+		!start_core(serve, config, err))
 		return false;
 	reload_paths(serve->reload, watch_path, serve);
 	if (!start_listeners(serve, config, err))
 		return false;
-	log_info("serving", KV("webhooks", intake_address(serve->intake)), KV("admin", admin_address(serve->admin)),
-	         KV("store", config->store), KV("dry_run", serve->is_dry));
+	log_info("serving", KV("webhooks", intake_address(serve->intake)),
+		KV("admin", admin_address(serve->admin)), KV("store", config->store),
+		KV("dry_run", serve->is_dry));
 	return true;
 }
 
@@ -315,8 +321,9 @@ static int run(const struct command_line *line)
 	OWNED(problems) problems = problems_new();
 	const char *path = config_find(option_value(line, "config"));
 	if (!path) {
-		fprintf(stderr, "refresh-router serve: no configuration file: give --config FILE, set REFRESH_ROUTER_CONFIG, or write "
-		                "./refresh-router.yaml or /etc/refresh-router/config.yaml\n");
+		fprintf(stderr, "refresh-router serve: no configuration file: give --config FILE, "
+				"set REFRESH_ROUTER_CONFIG, or write "
+				"./refresh-router.yaml or /etc/refresh-router/config.yaml\n");
 		return EXIT_CONFIG;
 	}
 	if (option_flag(line, "verbose"))
@@ -345,9 +352,12 @@ const struct command command_serve = {
 	.name = "serve",
 	.synopsis = "[--config FILE] [--dry-run]",
 	.summary = "run the daemon",
-	.description = "Receives signed dbt webhooks, decides by the rules, and refreshes content on the configured Tableau sites.\n"
-	               "SIGHUP, a change of the files on disk, or POST /-/reload on the admin listener reads configuration and rules again.\n"
-	               "SIGTERM stops cleanly; a second one at once. Exit status 78: the configuration cannot be used.",
+	.description = "Receives signed dbt webhooks, decides by the rules, and refreshes content "
+		       "on the configured Tableau sites.\n"
+		       "SIGHUP, a change of the files on disk, or POST /-/reload on the admin "
+		       "listener reads configuration and rules again.\n"
+		       "SIGTERM stops cleanly; a second one at once. Exit status 78: the "
+		       "configuration cannot be used.",
 	.options = options,
 	.run = run,
 };

@@ -1,5 +1,6 @@
 /*
- * cli/show.c - everything about one event or one refresh, and why. Ids of events are odd, those of refreshes even.
+ * cli/show.c - everything about one event or one refresh, and why. Ids of events are odd, those of
+ * refreshes even.
  */
 #include "cli/admin_client.h"
 #include "cli/command.h"
@@ -49,21 +50,36 @@ static void print_cause(const struct command_line *line, const cJSON *cause)
 static void print_refresh(const struct command_line *line, const cJSON *refresh)
 {
 	static const char *const members[][2] = {
-		{ "refresh", "id" }, { "state", "state" }, { "reason", "reason" }, { "site", "site" }, { "kind", "kind" },
+		{ "refresh", "id" },
+		{ "state", "state" },
+		{ "reason", "reason" },
+		{ "site", "site" },
+		{ "kind", "kind" },
 	};
-	static const char *const content_members[][2] = { { "content", "name" }, { "in project", "project" }, { "LUID", "id" } };
+	static const char *const content_members[][2] = { { "content", "name" },
+		{ "in project", "project" }, { "LUID", "id" } };
 	static const char *const times[][2] = {
-		{ "created", "created_at" }, { "tried next", "not_before" }, { "sent", "sent_at" }, { "ended", "ended_at" }, { "attempts", "attempts" },
+		{ "created", "created_at" },
+		{ "tried next", "not_before" },
+		{ "sent", "sent_at" },
+		{ "ended", "ended_at" },
+		{ "attempts", "attempts" },
 	};
 	static const char *const job_members[][2] = {
-		{ "Tableau job", "id" }, { "job created", "created_at" }, { "job started", "started_at" }, { "job completed", "completed_at" },
+		{ "Tableau job", "id" },
+		{ "job created", "created_at" },
+		{ "job started", "started_at" },
+		{ "job completed", "completed_at" },
 	};
 	const cJSON *cause;
 	print_members(refresh, members, sizeof members / sizeof *members);
-	print_members(cJSON_GetObjectItemCaseSensitive(refresh, "content"), content_members, sizeof content_members / sizeof *content_members);
+	print_members(cJSON_GetObjectItemCaseSensitive(refresh, "content"), content_members,
+		sizeof content_members / sizeof *content_members);
 	print_members(refresh, times, sizeof times / sizeof *times);
-	print_members(cJSON_GetObjectItemCaseSensitive(refresh, "job"), job_members, sizeof job_members / sizeof *job_members);
-	cJSON_ArrayForEach(cause, cJSON_GetObjectItemCaseSensitive(refresh, "causes")) {
+	print_members(cJSON_GetObjectItemCaseSensitive(refresh, "job"), job_members,
+		sizeof job_members / sizeof *job_members);
+	cJSON_ArrayForEach(cause, cJSON_GetObjectItemCaseSensitive(refresh, "causes"))
+	{
 		print_cause(line, cause);
 	}
 }
@@ -73,7 +89,8 @@ static void print_refresh(const struct command_line *line, const cJSON *refresh)
 static void print_fields(const cJSON *fields)
 {
 	const cJSON *field;
-	cJSON_ArrayForEach(field, fields) {
+	cJSON_ArrayForEach(field, fields)
+	{
 		OWNED_TEXT struct text label;
 		text_init(&label, 200);
 		text_printf(&label, "  %s", field->string);
@@ -94,7 +111,8 @@ static void print_event_refresh(const struct command_line *line, const cJSON *id
 	if (!refresh)
 		return;
 	const cJSON *content = cJSON_GetObjectItemCaseSensitive(refresh, "content");
-	text_printf(&text, "%lld %s: ", (long long)id->valuedouble, member_text(refresh, "state", number));
+	text_printf(&text, "%lld %s: ", (long long)id->valuedouble,
+		member_text(refresh, "state", number));
 	text_printf(&text, "%s '", member_text(refresh, "kind", number));
 	print_clean(member_text(content, "name", number), &text);
 	text_printf(&text, "' on site %s", member_text(refresh, "site", number));
@@ -109,21 +127,29 @@ static void print_event_refresh(const struct command_line *line, const cJSON *id
 static void print_event(const struct command_line *line, const cJSON *event)
 {
 	static const char *const members[][2] = {
-		{ "event", "id" }, { "outcome", "outcome" }, { "reason", "reason" }, { "source", "source" }, { "received", "received_at" },
-		{ "finished", "finished_at" }, { "ruleset", "ruleset" },
+		{ "event", "id" },
+		{ "outcome", "outcome" },
+		{ "reason", "reason" },
+		{ "source", "source" },
+		{ "received", "received_at" },
+		{ "finished", "finished_at" },
+		{ "ruleset", "ruleset" },
 	};
 	const cJSON *item;
 	print_members(event, members, sizeof members / sizeof *members);
 	printf("fields\n");
 	print_fields(cJSON_GetObjectItemCaseSensitive(event, "fields"));
-	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(event, "matched")) {
+	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(event, "matched"))
+	{
 		print_member("matched", cJSON_IsString(item) ? item->valuestring : "");
 	}
 	const cJSON *open = cJSON_GetObjectItemCaseSensitive(event, "open_selections");
 	if (cJSON_IsNumber(open))
-		printf("%-14s %lld of its selections wait to be found on Tableau; the status page tells the last error of each site\n", "waiting",
-		       (long long)open->valuedouble);
-	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(event, "refreshes")) {
+		printf("%-14s %lld of its selections wait to be found on Tableau; the status page "
+		       "tells the last error of each site\n",
+			"waiting", (long long)open->valuedouble);
+	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(event, "refreshes"))
+	{
 		print_event_refresh(line, item);
 	}
 }
@@ -150,7 +176,8 @@ static int run(const struct command_line *line)
 }
 
 static const struct option_spec options[] = {
-	{ "url", OPTION_VALUE, "URL", "the daemon's admin listener; default from the configuration" },
+	{ "url", OPTION_VALUE, "URL",
+		"the daemon's admin listener; default from the configuration" },
 	{ "config", OPTION_VALUE, "FILE", "the configuration that names the admin listener" },
 	{ 0 },
 };
@@ -159,7 +186,8 @@ const struct command command_show = {
 	.name = "show",
 	.synopsis = "ID",
 	.summary = "tell everything about one event or refresh, and why",
-	.description = "ID is a number that `events` or `refreshes` prints; those of events are odd, those of refreshes even.",
+	.description = "ID is a number that `events` or `refreshes` prints; those of events are "
+		       "odd, those of refreshes even.",
 	.options = options,
 	.has_format = true,
 	.least_arguments = 1,

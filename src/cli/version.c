@@ -1,5 +1,6 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "cli/version.h"
+#include "build.h"
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
 #include <microhttpd.h>
@@ -7,14 +8,15 @@
 #include <pcre2.h>
 #include <sqlite3.h>
 #include <yaml.h>
-#include "build.h"
 
 void version_print(FILE *out)
 {
-	char pcre2[64];        /* pcre2api(3): 24 suffice */
+	char pcre2[64]; /* pcre2api(3): 24 suffice */
 	pcre2_config(PCRE2_CONFIG_VERSION, pcre2);
 	fprintf(out, "refresh-router %s\n", PACKAGE_VERSION);
-	fprintf(out, "libmicrohttpd %s\nlibcurl %s\n%s\nlibyaml %s\ncJSON %s\nPCRE2 %s\nSQLite %s\n", MHD_get_version(),
-	        curl_version_info(CURLVERSION_NOW)->version, OpenSSL_version(OPENSSL_VERSION), yaml_get_version_string(), cJSON_Version(), pcre2,
-	        sqlite3_libversion());
+	fprintf(out,
+		"libmicrohttpd %s\nlibcurl %s\n%s\nlibyaml %s\ncJSON %s\nPCRE2 %s\nSQLite %s\n",
+		MHD_get_version(), curl_version_info(CURLVERSION_NOW)->version,
+		OpenSSL_version(OPENSSL_VERSION), yaml_get_version_string(), cJSON_Version(), pcre2,
+		sqlite3_libversion());
 }

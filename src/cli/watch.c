@@ -1,16 +1,20 @@
 #include "cli/watch.h"
+#include "base/text.h"
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "base/text.h"
 
-#define EVENTS (IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB)
-#define DEPTH 16               /* of folders below a path, and of links along it */
+#define EVENTS                                                                                     \
+	(IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF |   \
+		IN_MOVE_SELF | IN_ATTRIB)
+#define DEPTH 16 /* of folders below a path, and of links along it */
 
-struct watch { int fd; };
+struct watch {
+	int fd;
+};
 
 struct watch *watch_new(struct error *err)
 {
@@ -46,7 +50,8 @@ void watch_clear(struct watch *watch)
 
 static void watch_folder(const struct watch *watch, const char *path)
 {
-	/* The same folder again only returns its number; one that cannot be watched is left to SIGHUP and /-/reload. */
+	/* The same folder again only returns its number; one that cannot be watched is left to
+	 * SIGHUP and /-/reload. */
 	IGNORE(inotify_add_watch(watch->fd, *path ? path : ".", EVENTS | IN_ONLYDIR) < 0);
 }
 

@@ -5,5 +5,6 @@
 #include "base/yaml.h"
 #include "config/config.h"
 
-/* Names, addresses, URLs, PATs of a loaded configuration; problems are added. `file` gives source lines. */
+/* Names, addresses, URLs, PATs of a loaded configuration; problems are added. `file` gives source
+ * lines. */
 void config_check(struct config *config, const struct yaml_file *file, struct problems *problems);

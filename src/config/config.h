@@ -9,34 +9,52 @@
 #include "base/secret.h"
 #include "base/shared.h"
 
-struct config_tls { const char *certificate, *private_key; struct place place; };   /* paths; both NULL: no TLS */
-struct config_listen { const char *webhooks, *admin; struct config_tls tls; };
-struct config_retry { int64_t initial, max; };                                       /* microseconds */
-struct config_limits { int64_t body; int64_t connections; int64_t request_time; int64_t waiting_refreshes; };
+struct config_tls {
+	const char *certificate, *private_key;
+	struct place place;
+}; /* paths; both NULL: no TLS */
+struct config_listen {
+	const char *webhooks, *admin;
+	struct config_tls tls;
+};
+struct config_retry {
+	int64_t initial, max;
+}; /* microseconds */
+struct config_limits {
+	int64_t body;
+	int64_t connections;
+	int64_t request_time;
+	int64_t waiting_refreshes;
+};
 
 struct config_source {
 	const char *name;
-	struct list secrets;               /* of struct secret_ref: any may sign */
-	const char *account_id;            /* NULL: any account */
+	struct list secrets;    /* of struct secret_ref: any may sign */
+	const char *account_id; /* NULL: any account */
 	const char *signature_header;
 	struct place place;
 };
 
-struct config_pat { const char *name; struct secret_ref secret; struct place place; };
+struct config_pat {
+	const char *name;
+	struct secret_ref secret;
+	struct place place;
+};
 
 struct config_site {
 	const char *name;
-	const char *server;                /* scheme and host, no path or trailing slash */
-	const char *content_url;           /* "" is the Default site */
+	const char *server;      /* scheme and host, no path or trailing slash */
+	const char *content_url; /* "" is the Default site */
 	struct config_pat pat;
-	const char *api_version;           /* "auto" or "3.22" */
+	const char *api_version; /* "auto" or "3.22" */
 	int64_t max_requests, max_running;
-	int64_t refreshes_per_hour;        /* 0: none; without a word, 60 for Tableau Cloud and none for a Server */
-	int64_t job_queries_per_day;       /* likewise 20000, 0 */
-	int64_t poll_interval;             /* microseconds */
-	const char *ca_file, *proxy;       /* or NULL */
+	int64_t refreshes_per_hour;  /* 0: none; without a word, 60 for Tableau Cloud and none for a
+					Server */
+	int64_t job_queries_per_day; /* likewise 20000, 0 */
+	int64_t poll_interval;       /* microseconds */
+	const char *ca_file, *proxy; /* or NULL */
 	struct place place;
-	bool is_cloud;                     /* the host ends in online.tableau.com */
+	bool is_cloud; /* the host ends in online.tableau.com */
 };
 
 struct config {
@@ -44,14 +62,14 @@ struct config {
 	const char *path;
 	int64_t version;
 	struct config_listen listen;
-	const char *store;                 /* "sqlite:/path" */
-	struct texts rules;                /* paths */
-	int64_t history, give_up_after, clock_skew;    /* microseconds */
+	const char *store;                          /* "sqlite:/path" */
+	struct texts rules;                         /* paths */
+	int64_t history, give_up_after, clock_skew; /* microseconds */
 	struct config_retry retry;
 	struct config_limits limits;
-	struct list sources;               /* of struct config_source */
-	struct list sites;                 /* of struct config_site */
-	struct arena *arena;               /* everything above lives here */
+	struct list sources; /* of struct config_source */
+	struct list sites;   /* of struct config_site */
+	struct arena *arena; /* everything above lives here */
 };
 
 /*
@@ -65,7 +83,7 @@ const char *config_find(const char *path);
  * caller owns one reference (config_free()).
  */
 struct config *config_load(const char *path, struct problems *problems);
-void config_free(struct config *config);           /* drops one reference */
+void config_free(struct config *config); /* drops one reference */
 OWNED_DEFINE(config)
 /*
  * Reads every secret once, to say which are missing (PROBLEM_SECRET_MISSING) and whether two sites
@@ -77,7 +95,8 @@ size_t config_source_count(const struct config *config);
 const struct config_source *config_source(const struct config *config, size_t index);
 size_t config_site_count(const struct config *config);
 const struct config_site *config_site(const struct config *config, size_t index);
-const struct config_site *config_site_named(const struct config *config, const char *name);   /* or NULL */
+const struct config_site *config_site_named(
+	const struct config *config, const char *name); /* or NULL */
 
 /* The JSON Schema of the configuration file. The caller owns it. */
 cJSON *config_schema(void);

@@ -1,5 +1,6 @@
 /*
- * content/content.h - one concrete workbook, data source, flow or extract refresh task on a site; its LUID identifies it.
+ * content/content.h - one concrete workbook, data source, flow or extract refresh task on a site;
+ * its LUID identifies it.
  */
 #pragma once
 #include "content/kind.h"
@@ -7,6 +8,7 @@
 struct content {
 	enum content_kind kind;
 	const char *luid;
-	const char *name;          /* a task's is that of the workbook or data source it refreshes; may be "" */
-	const char *project;       /* path; "" when it lies in none (Personal Space) or is not known */
+	const char
+		*name; /* a task's is that of the workbook or data source it refreshes; may be "" */
+	const char *project; /* path; "" when it lies in none (Personal Space) or is not known */
 };

@@ -1,46 +1,57 @@
 /*
- * content/refresh.h - a refresh, the causes that want it, and its states: the record that scheduler, journal and admin share.
+ * content/refresh.h - a refresh, the causes that want it, and its states: the record that
+ * scheduler, journal and admin share.
  *
- * Plain data. Order between events and requests is told by event ids, never by a clock: ids are given in the order in which events became
- * durable, so "the request was sent after the event arrived" is `sent_after >= event`, which no clock step can make a lie.
+ * Plain data. Order between events and requests is told by event ids, never by a clock: ids are
+ * given in the order in which events became durable, so "the request was sent after the event
+ * arrived" is `sent_after >= event`, which no clock step can make a lie.
  */
 #pragma once
-#include <stdbool.h>
 #include "base/clock.h"
 #include "content/content.h"
+#include <stdbool.h>
 
 enum refresh_state {
-	REFRESH_WAITING,               /* to be sent */
-	REFRESH_SENDING,               /* a request is out; after a crash it reads as unknown */
-	REFRESH_UNKNOWN,               /* sent, no reply: look for the job before sending again */
-	REFRESH_QUEUED, REFRESH_RUNNING,       /* Tableau has a job */
-	REFRESH_SUCCEEDED, REFRESH_FAILED, REFRESH_CANCELLED, REFRESH_EXPIRED,     /* ended */
+	REFRESH_WAITING, /* to be sent */
+	REFRESH_SENDING, /* a request is out; after a crash it reads as unknown */
+	REFRESH_UNKNOWN, /* sent, no reply: look for the job before sending again */
+	REFRESH_QUEUED,
+	REFRESH_RUNNING, /* Tableau has a job */
+	REFRESH_SUCCEEDED,
+	REFRESH_FAILED,
+	REFRESH_CANCELLED,
+	REFRESH_EXPIRED, /* ended */
 };
 const char *refresh_state_name(enum refresh_state state);
 /* False when there is no state of that name. */
 bool refresh_state_of(const char *name, enum refresh_state *state) MUST_USE;
-static inline bool refresh_state_is_open(enum refresh_state state) { return state < REFRESH_SUCCEEDED; }
+static inline bool refresh_state_is_open(enum refresh_state state)
+{
+	return state < REFRESH_SUCCEEDED;
+}
 
 struct refresh_row {
-	int64_t id;                    /* even; chosen by the scheduler */
+	int64_t id; /* even; chosen by the scheduler */
 	const char *site;
-	struct content content;        /* luid "" when the selection named none */
+	struct content content; /* luid "" when the selection named none */
 	bool incremental;
 	enum refresh_state state;
-	const char *reason;            /* why it waits or how it ended, for a person; may be "" */
+	const char *reason; /* why it waits or how it ended, for a person; may be "" */
 	int priority;
-	struct wall created_at, not_before, give_up_at, ended_at;      /* {0}: none */
-	int64_t attempts;              /* requests sent */
-	struct wall sent_at;           /* of the last request; {0}: never */
-	int64_t sent_after;            /* the highest event id known when that request was sent; 0: never */
-	int64_t seen_waiting_after;    /* the highest event id known when a look was asked that saw the job still queued; 0: none */
-	const char *job_id;            /* or "" */
+	struct wall created_at, not_before, give_up_at, ended_at; /* {0}: none */
+	int64_t attempts;                                         /* requests sent */
+	struct wall sent_at; /* of the last request; {0}: never */
+	int64_t sent_after;  /* the highest event id known when that request was sent; 0: never */
+	int64_t seen_waiting_after; /* the highest event id known when a look was asked that saw the
+				       job still queued; 0: none */
+	const char *job_id;         /* or "" */
 	struct wall job_created_at, job_started_at, job_completed_at;
 };
 
 struct cause_row {
 	int64_t refresh, event;
 	const char *rule;
-	struct wall arrived_at;        /* when the event was received */
-	struct wall fresh_from;        /* what the job must not be older than: the event's finished_at, else arrived_at */
+	struct wall arrived_at; /* when the event was received */
+	struct wall fresh_from; /* what the job must not be older than: the event's finished_at,
+				   else arrived_at */
 };

@@ -1,8 +1,9 @@
 /*
- * content/selection.h - what to refresh: one entry under `refresh` after ${...} expansion, one name at a time.
+ * content/selection.h - what to refresh: one entry under `refresh` after ${...} expansion, one name
+ * at a time.
  *
- * Made by rules/decide, kept by the journal, resolved to concrete content by tableau/resolve. Plain data; texts live in an arena or
- * belong to whoever made it.
+ * Made by rules/decide, kept by the journal, resolved to concrete content by tableau/resolve. Plain
+ * data; texts live in an arena or belong to whoever made it.
  */
 #pragma once
 #include "base/arena.h"
@@ -11,10 +12,10 @@
 #include "content/kind.h"
 
 enum select_by {
-	SELECT_NAME,               /* `selector` is an exact name */
-	SELECT_PATTERN,            /* `selector` is "/pattern/flags" over names */
-	SELECT_LUID,               /* `selector` is a LUID */
-	SELECT_ALL,                /* all that project, tag and owner leave; selector is NULL */
+	SELECT_NAME,    /* `selector` is an exact name */
+	SELECT_PATTERN, /* `selector` is "/pattern/flags" over names */
+	SELECT_LUID,    /* `selector` is a LUID */
+	SELECT_ALL,     /* all that project, tag and owner leave; selector is NULL */
 };
 
 struct selection {
@@ -22,23 +23,29 @@ struct selection {
 	enum content_kind kind;
 	enum select_by by;
 	const char *selector;
-	const char *project;       /* path of nested projects, '/' between ("\/" is a '/' inside a name), or NULL */
-	const char *tag;           /* or NULL */
-	const char *owner;         /* full name, user name or e-mail address of the owner, or NULL */
+	const char *project; /* path of nested projects, '/' between ("\/" is a '/' inside a name),
+				or NULL */
+	const char *tag;     /* or NULL */
+	const char *owner;   /* full name, user name or e-mail address of the owner, or NULL */
 	bool incremental;
-	bool allow_many;           /* several may carry the name; all are refreshed */
-	bool allow_none;           /* nothing may carry the name; then nothing is refreshed and that is fine */
-	bool shadow;               /* decided and recorded, never sent: every rule that wants it is `mode: shadow` */
-	int priority;              /* 0 to 100, the highest of its rules */
+	bool allow_many; /* several may carry the name; all are refreshed */
+	bool allow_none; /* nothing may carry the name; then nothing is refreshed and that is fine
+			  */
+	bool shadow; /* decided and recorded, never sent: every rule that wants it is `mode: shadow`
+		      */
+	int priority; /* 0 to 100, the highest of its rules */
 	size_t rule_count;
-	const char *const *rules;  /* names of the rules that want it, sorted */
+	const char *const *rules; /* names of the rules that want it, sorted */
 };
 
-/* Orders by site, kind, selector and narrowing, not by rules or priority; 0: they name the same content in the same way. */
+/* Orders by site, kind, selector and narrowing, not by rules or priority; 0: they name the same
+ * content in the same way. */
 int selection_compare(const struct selection *a, const struct selection *b);
-/* The member "selections" of a decision (design, section 7), plus "allow" and "mode" when they are not the default. Caller owns. */
+/* The member "selections" of a decision (design, section 7), plus "allow" and "mode" when they are
+ * not the default. Caller owns. */
 cJSON *selection_json(const struct selection *selection);
 /* Reads what selection_json() wrote. */
-bool selection_parse(const cJSON *json, struct selection *selection, struct arena *arena, struct error *err) MUST_USE;
+bool selection_parse(const cJSON *json, struct selection *selection, struct arena *arena,
+	struct error *err) MUST_USE;
 /* "workbook 'Revenue' in project 'Finance/Daily'" for messages. */
 void selection_describe(const struct selection *selection, struct text *out);

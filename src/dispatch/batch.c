@@ -14,7 +14,7 @@ struct operation {
 };
 
 struct batch {
-	struct journal_entry entry;    /* first member: the journal hands it back */
+	struct journal_entry entry; /* first member: the journal hands it back */
 	struct arena *arena;
 	struct operation *operations;
 	size_t operation_count, operation_capacity;
@@ -116,7 +116,8 @@ static bool apply(struct journal_entry *entry, struct store *store, struct error
 
 static void applied(struct journal_entry *entry, bool committed, const struct error *err)
 {
-	(void)err;     /* the journal reports its own trouble; the batch is tried again until it is durable */
+	(void)err; /* the journal reports its own trouble; the batch is tried again until it is
+		      durable */
 	struct batch *batch = (struct batch *)(void *)entry;
 	batch->done(batch, committed, batch->context);
 }

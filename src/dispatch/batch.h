@@ -1,6 +1,7 @@
 /*
- * dispatch/batch.h - what the schedule wants kept, collected until the journal is free, and written in one transaction. Requests that may leave
- * only when that is durable ride along. Belongs to the dispatch thread but for the moment in which the journal thread applies it.
+ * dispatch/batch.h - what the schedule wants kept, collected until the journal is free, and written
+ * in one transaction. Requests that may leave only when that is durable ride along. Belongs to the
+ * dispatch thread but for the moment in which the journal thread applies it.
  */
 #pragma once
 #include "base/mailbox.h"
@@ -13,14 +14,16 @@ struct batch *batch_new(void);
 void batch_free(struct batch *batch);
 OWNED_DEFINE(batch)
 
-void batch_record(struct batch *batch, const struct refresh_row *row);         /* copies */
-void batch_cause(struct batch *batch, const struct cause_row *cause);          /* copies */
+void batch_record(struct batch *batch, const struct refresh_row *row); /* copies */
+void batch_cause(struct batch *batch, const struct cause_row *cause);  /* copies */
 void batch_end_selection(struct batch *batch, int64_t selection);
-void batch_send(struct batch *batch, int64_t refresh);                         /* to be sent once this is durable */
+void batch_send(struct batch *batch, int64_t refresh); /* to be sent once this is durable */
 bool batch_is_empty(const struct batch *batch);
 
-/* Hands it to the journal; when that is done, `done` runs on the journal thread. False when the journal has stopped. */
+/* Hands it to the journal; when that is done, `done` runs on the journal thread. False when the
+ * journal has stopped. */
 typedef void batch_done(struct batch *batch, bool committed, void *context);
-bool batch_write(struct batch *batch, struct journal *journal, batch_done *done, void *context) MUST_USE;
+bool batch_write(
+	struct batch *batch, struct journal *journal, batch_done *done, void *context) MUST_USE;
 /* The refreshes to send, in the order in which they were added. */
 const int64_t *batch_sends(const struct batch *batch, size_t *count);

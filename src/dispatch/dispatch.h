@@ -1,9 +1,11 @@
 /*
- * dispatch/dispatch.h - the thread that refreshes: it runs the schedule (dispatch/schedule.h), talks to Tableau and keeps the record.
+ * dispatch/dispatch.h - the thread that refreshes: it runs the schedule (dispatch/schedule.h),
+ * talks to Tableau and keeps the record.
  *
- * Life: dispatch_new, dispatch_load (what the store still owes), dispatch_start; then events and configurations arrive from other threads;
- * dispatch_stop signs out and ends the thread. What it does is durable before it is done: a refresh is recorded as `sending` before its
- * request leaves, so that a crash at any point is found again as `unknown`.
+ * Life: dispatch_new, dispatch_load (what the store still owes), dispatch_start; then events and
+ * configurations arrive from other threads; dispatch_stop signs out and ends the thread. What it
+ * does is durable before it is done: a refresh is recorded as `sending` before its request leaves,
+ * so that a crash at any point is found again as `unknown`.
  */
 #pragma once
 #include "base/arena.h"
@@ -16,31 +18,36 @@ struct dispatch;
 
 /* Takes a reference of `config`. */
 struct dispatch *dispatch_new(struct config *config);
-void dispatch_free(struct dispatch *dispatch);     /* after dispatch_stop(), or never started */
+void dispatch_free(struct dispatch *dispatch); /* after dispatch_stop(), or never started */
 OWNED_DEFINE(dispatch)
 
-/* Open selections and refreshes of the store come back. Before dispatch_start(), on the thread that starts it. */
+/* Open selections and refreshes of the store come back. Before dispatch_start(), on the thread that
+ * starts it. */
 bool dispatch_load(struct dispatch *dispatch, struct store *store, struct error *err) MUST_USE;
 bool dispatch_start(struct dispatch *dispatch, struct journal *journal, struct error *err) MUST_USE;
 
 /* An event that is durable now, with the selections that it asks for (not the shadow ones). */
 struct dispatch_event {
-	int64_t event;                 /* its id */
+	int64_t event; /* its id */
 	struct wall received_at, finished_at;
 	size_t count;
 	const char *const *selections; /* each as selection_json() prints it */
 	const int64_t *selection_ids;
-	struct arena *arena;           /* everything lives here, also this struct; freed when it was taken in */
+	struct arena
+		*arena; /* everything lives here, also this struct; freed when it was taken in */
 };
 /* Any thread, in the order in which events became durable. Takes the event and its arena. */
 void dispatch_event(struct dispatch *dispatch, struct dispatch_event *event);
 /* The configuration changed; a reference is taken. Any thread. */
 void dispatch_configure(struct dispatch *dispatch, struct config *config);
 
-/* Is there as much open work as limits.waiting_refreshes allows? Intake sheds load then. Any thread. */
+/* Is there as much open work as limits.waiting_refreshes allows? Intake sheds load then. Any
+ * thread. */
 bool dispatch_is_full(struct dispatch *dispatch);
-/* What is going on, a second old at most; with a reference for the caller (shared_unref), NULL before the first. Any thread. */
+/* What is going on, a second old at most; with a reference for the caller (shared_unref), NULL
+ * before the first. Any thread. */
 struct dispatch_status *dispatch_status(struct dispatch *dispatch);
 
-/* Sends nothing more, lets answers that are on their way come in, signs out: all within `us`. What is left is found again at the next start. */
+/* Sends nothing more, lets answers that are on their way come in, signs out: all within `us`. What
+ * is left is found again at the next start. */
 void dispatch_stop(struct dispatch *dispatch, int64_t us);

@@ -13,14 +13,16 @@ struct effects {
 /* What a callback needs to know of its call. */
 struct call {
 	struct effects *effects;
-	int64_t id;                /* of the refresh or selection */
+	int64_t id; /* of the refresh or selection */
 	int64_t asked_after;
-	struct outcome *refused;   /* of a request for content that is gone, while its new id is looked for */
+	struct outcome *
+		refused; /* of a request for content that is gone, while its new id is looked for */
 	char *site, *luid, *name;
 	enum content_kind kind;
 };
 
-struct effects *effects_new(struct schedule *schedule, struct tableau *tableau, effects_continue *go_on, void *context)
+struct effects *effects_new(
+	struct schedule *schedule, struct tableau *tableau, effects_continue *go_on, void *context)
 {
 	struct effects *effects = mem_new(struct effects);
 	*effects = (struct effects){ schedule, tableau, go_on, context };
@@ -64,7 +66,7 @@ static enum verdict verdict_of(enum error_kind kind)
 		return VERDICT_BUSY;
 	case ERROR_UNKNOWN:
 		return VERDICT_UNKNOWN;
-	case ERROR_INPUT:          /* a secret that is missing may come with the next reload */
+	case ERROR_INPUT: /* a secret that is missing may come with the next reload */
 	case ERROR_SYSTEM:
 	case ERROR_TRANSIENT:
 	case ERROR_SIGNED_OUT:
@@ -77,7 +79,8 @@ struct answer effects_answer(const struct outcome *outcome)
 {
 	if (outcome->ok)
 		return (struct answer){ .verdict = VERDICT_OK };
-	return (struct answer){ verdict_of(outcome->error.kind), outcome->error.message, outcome->retry_after_us };
+	return (struct answer){ verdict_of(outcome->error.kind), outcome->error.message,
+		outcome->retry_after_us };
 }
 
 struct job_seen effects_job(const struct job *job)
@@ -119,15 +122,19 @@ static void call_free(struct call *call)
 
 /* ---- resolve ---- */
 
-static void resolved(const struct outcome *outcome, const struct content *contents, size_t count, void *context)
+static void resolved(
+	const struct outcome *outcome, const struct content *contents, size_t count, void *context)
 {
 	struct call *call = context;
 	struct schedule *schedule = call->effects->schedule;
 	if (outcome->ok) {
-		effects_go_on(call->effects, schedule_resolved(schedule, effects_now(), call->id, contents, count));
+		effects_go_on(call->effects,
+			schedule_resolved(schedule, effects_now(), call->id, contents, count));
 	} else {
-		log_debug("selection not resolved", KV("selection", call->id), KV("reason", outcome->error.message));
-		effects_go_on(call->effects, schedule_unresolved(schedule, effects_now(), call->id, effects_answer(outcome)));
+		log_debug("selection not resolved", KV("selection", call->id),
+			KV("reason", outcome->error.message));
+		effects_go_on(call->effects, schedule_unresolved(schedule, effects_now(), call->id,
+						     effects_answer(outcome)));
 	}
 	call_free(call);
 }
@@ -144,21 +151,26 @@ static void answer_sent(struct call *call, const struct outcome *outcome, const 
 	struct job_seen seen = { 0 };
 	if (outcome->ok)
 		seen = effects_job(job);
-	effects_go_on(call->effects, schedule_sent(call->effects->schedule, effects_now(), call->id, effects_answer(outcome),
-	                                           outcome->ok ? &seen : NULL, outcome->asked_at));
+	effects_go_on(call->effects,
+		schedule_sent(call->effects->schedule, effects_now(), call->id,
+			effects_answer(outcome), outcome->ok ? &seen : NULL, outcome->asked_at));
 	call_free(call);
 }
 
-/* The id is gone: the content may have been deleted and published again under its old name (tableau-rest.md 4.3). */
-static void resolved_again(const struct outcome *outcome, const struct content *contents, size_t count, void *context)
+/* The id is gone: the content may have been deleted and published again under its old name
+ * (tableau-rest.md 4.3). */
+static void resolved_again(
+	const struct outcome *outcome, const struct content *contents, size_t count, void *context)
 {
 	struct call *call = context;
 	if (outcome->ok && count == 1 && strcmp(contents[0].luid, call->luid)) {
-		effects_go_on(call->effects, schedule_moved(call->effects->schedule, effects_now(), call->id, &contents[0]));
+		effects_go_on(call->effects, schedule_moved(call->effects->schedule, effects_now(),
+						     call->id, &contents[0]));
 		call_free(call);
 		return;
 	}
-	struct outcome refused = outcome->ok || outcome->error.kind == ERROR_REFUSED ? *call->refused : *outcome;
+	struct outcome refused =
+		outcome->ok || outcome->error.kind == ERROR_REFUSED ? *call->refused : *outcome;
 	answer_sent(call, &refused, NULL);
 }
 
@@ -187,7 +199,8 @@ static void sent(const struct outcome *outcome, const struct job *job, void *con
 		answer_sent(call, &lost, NULL);
 		return;
 	}
-	if (!outcome->ok && outcome->error.kind == ERROR_GONE && call->kind != CONTENT_TASK && *call->name)
+	if (!outcome->ok && outcome->error.kind == ERROR_GONE && call->kind != CONTENT_TASK &&
+		*call->name)
 		resolve_again(call, outcome);
 	else
 		answer_sent(call, outcome, job);
@@ -200,7 +213,8 @@ void effects_send(struct effects *effects, const struct refresh_row *refresh)
 	call->luid = mem_copy_text(refresh->content.luid);
 	call->name = mem_copy_text(refresh->content.name);
 	call->kind = refresh->content.kind;
-	tableau_refresh(effects->tableau, refresh->site, &refresh->content, refresh->incremental, sent, call);
+	tableau_refresh(effects->tableau, refresh->site, &refresh->content, refresh->incremental,
+		sent, call);
 }
 
 /* ---- poll and list ---- */
@@ -215,18 +229,21 @@ static void polled(const struct outcome *outcome, const struct job *job, void *c
 	else if (outcome->error.kind == ERROR_GONE)
 		answer.verdict = VERDICT_NONE;
 	else
-		answer.verdict = VERDICT_RETRY;        /* a failed poll says nothing about the job */
-	effects_go_on(call->effects, schedule_polled(call->effects->schedule, effects_now(), call->id, answer, outcome->ok ? &seen : NULL,
-	                                             call->asked_after));
+		answer.verdict = VERDICT_RETRY; /* a failed poll says nothing about the job */
+	effects_go_on(
+		call->effects, schedule_polled(call->effects->schedule, effects_now(), call->id,
+				       answer, outcome->ok ? &seen : NULL, call->asked_after));
 	call_free(call);
 }
 
 void effects_poll(struct effects *effects, const struct refresh_row *refresh, int64_t asked_after)
 {
-	tableau_job(effects->tableau, refresh->site, refresh->job_id, polled, call_new(effects, refresh->id, asked_after));
+	tableau_job(effects->tableau, refresh->site, refresh->job_id, polled,
+		call_new(effects, refresh->id, asked_after));
 }
 
-static void listed(const struct outcome *outcome, const struct job *jobs, size_t count, void *context)
+static void listed(
+	const struct outcome *outcome, const struct job *jobs, size_t count, void *context)
 {
 	struct call *call = context;
 	struct answer answer = effects_answer(outcome);
@@ -235,8 +252,9 @@ static void listed(const struct outcome *outcome, const struct job *jobs, size_t
 	struct job_seen *seen = mem_alloc(sizeof *seen * (count + 1));
 	for (size_t i = 0; outcome->ok && i < count; i++)
 		seen[i] = effects_job(&jobs[i]);
-	effects_go_on(call->effects, schedule_listed(call->effects->schedule, effects_now(), call->site, answer, seen, outcome->ok ? count : 0,
-	                                             call->asked_after));
+	effects_go_on(
+		call->effects, schedule_listed(call->effects->schedule, effects_now(), call->site,
+				       answer, seen, outcome->ok ? count : 0, call->asked_after));
 	free(seen);
 	call_free(call);
 }

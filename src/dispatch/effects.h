@@ -1,5 +1,6 @@
 /*
- * dispatch/effects.h - carries out the schedule's actions on Tableau and tells the schedule how they went. Dispatch thread only.
+ * dispatch/effects.h - carries out the schedule's actions on Tableau and tells the schedule how
+ * they went. Dispatch thread only.
  */
 #pragma once
 #include "content/selection.h"
@@ -12,16 +13,19 @@ struct effects;
 typedef void effects_continue(struct actions actions, void *context);
 
 /* Borrows both; a callback of Tableau's runs inside tableau_step(). */
-struct effects *effects_new(struct schedule *schedule, struct tableau *tableau, effects_continue *go_on, void *context);
+struct effects *effects_new(
+	struct schedule *schedule, struct tableau *tableau, effects_continue *go_on, void *context);
 void effects_free(struct effects *effects);
 
 /* Finds the content of a selection; the selection is copied. */
 void effects_resolve(struct effects *effects, int64_t id, const struct selection *selection);
 void effects_send(struct effects *effects, const struct refresh_row *refresh);
 void effects_poll(struct effects *effects, const struct refresh_row *refresh, int64_t asked_after);
-void effects_list(struct effects *effects, const char *site, struct wall since, int64_t asked_after);
+void effects_list(
+	struct effects *effects, const char *site, struct wall since, int64_t asked_after);
 /* dispatch/look.c: looks through the site's jobs for one of this content. */
-void effects_look(struct effects *effects, const struct refresh_row *refresh, struct wall since, int64_t asked_after);
+void effects_look(struct effects *effects, const struct refresh_row *refresh, struct wall since,
+	int64_t asked_after);
 
 /* ---- shared with look.c ---- */
 struct instant effects_now(void);

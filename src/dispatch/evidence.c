@@ -1,9 +1,11 @@
 #include "dispatch/evidence.h"
 
-bool evidence_covers(const struct evidence *evidence, const struct cause_row *cause, int64_t clock_skew_us)
+bool evidence_covers(
+	const struct evidence *evidence, const struct cause_row *cause, int64_t clock_skew_us)
 {
 	if (cause->event <= evidence->sent_after || cause->event <= evidence->seen_waiting_after)
 		return true;
 	/* Two clocks that are not ours: Tableau's start against dbt's finish, hence the skew. */
-	return wall_is_set(evidence->started_at) && evidence->started_at.us >= cause->fresh_from.us + clock_skew_us;
+	return wall_is_set(evidence->started_at) &&
+	       evidence->started_at.us >= cause->fresh_from.us + clock_skew_us;
 }

@@ -2,14 +2,16 @@
  * dispatch/evidence.h - is a job fresh enough for a cause? (design, 9.2 and 9.3). Pure.
  */
 #pragma once
-#include <stdbool.h>
 #include "content/refresh.h"
+#include <stdbool.h>
 
 /* What is known about when a job started reading. */
 struct evidence {
-	int64_t sent_after;            /* the highest event id known when our request for it was sent; 0: not ours or not known */
-	int64_t seen_waiting_after;    /* the highest event id known when a look was asked that saw it still queued; 0: none did */
-	struct wall started_at;        /* Tableau's word; {0}: not told */
+	int64_t sent_after; /* the highest event id known when our request for it was sent; 0: not
+			       ours or not known */
+	int64_t seen_waiting_after; /* the highest event id known when a look was asked that saw it
+				       still queued; 0: none did */
+	struct wall started_at;     /* Tableau's word; {0}: not told */
 };
 
 static inline struct evidence evidence_of(const struct refresh_row *row)
@@ -17,4 +19,5 @@ static inline struct evidence evidence_of(const struct refresh_row *row)
 	return (struct evidence){ row->sent_after, row->seen_waiting_after, row->job_started_at };
 }
 
-bool evidence_covers(const struct evidence *evidence, const struct cause_row *cause, int64_t clock_skew_us);
+bool evidence_covers(
+	const struct evidence *evidence, const struct cause_row *cause, int64_t clock_skew_us);

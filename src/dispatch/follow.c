@@ -1,20 +1,25 @@
 /*
- * dispatch/follow.c - jobs are followed to their end, and what their end means for those who waited for them. Also: what a restart finds.
+ * dispatch/follow.c - jobs are followed to their end, and what their end means for those who waited
+ * for them. Also: what a restart finds.
  */
-#include <stdio.h>
 #include "base/mem.h"
 #include "dispatch/schedule_state.h"
+#include <stdio.h>
 
-/* Tableau's times are whole seconds (tableau-rest.md 1.3); a list asked "since" an instant must not miss the second before it. */
+/* Tableau's times are whole seconds (tableau-rest.md 1.3); a list asked "since" an instant must not
+ * miss the second before it. */
 #define LIST_MARGIN (2 * US_PER_SECOND)
 
-static void arm_poll(struct schedule *schedule, struct instant now, struct site *site, int64_t wait_us)
+static void arm_poll(
+	struct schedule *schedule, struct instant now, struct site *site, int64_t wait_us)
 {
 	if (site->in_flight_count && !timer_is_set(&site->poll))
-		timer_set(&schedule->timers, &site->poll, mono_plus(now.mono, wait_us).us, TIMER_OF_SITE);
+		timer_set(&schedule->timers, &site->poll, mono_plus(now.mono, wait_us).us,
+			TIMER_OF_SITE);
 }
 
-/* The next refresh of the content has succeeded with the current one when the evidence covers all that it stands for. */
+/* The next refresh of the content has succeeded with the current one when the evidence covers all
+ * that it stands for. */
 static void settle_next(struct schedule *schedule, struct instant now, const struct refresh *done)
 {
 	struct refresh *next = done->slot->next;
@@ -28,22 +33,26 @@ static void settle_next(struct schedule *schedule, struct instant now, const str
 	next->row.job_created_at = done->row.job_created_at;
 	next->row.job_started_at = done->row.job_started_at;
 	next->row.job_completed_at = done->row.job_completed_at;
-	char reason[80];       /* a sentence and 20 digits */
-	snprintf(reason, sizeof reason, "satisfied by the job of refresh %lld, which started late enough", (long long)done->row.id);
+	char reason[80]; /* a sentence and 20 digits */
+	snprintf(reason, sizeof reason,
+		"satisfied by the job of refresh %lld, which started late enough",
+		(long long)done->row.id);
 	refresh_end(schedule, now, next, REFRESH_SUCCEEDED, reason);
 }
 
 /*
- * Causes that the job turns out not to cover wait for another one. With our own requests there are none; a job that was taken over may tell a
- * start time, at its end, that it did not tell before.
+ * Causes that the job turns out not to cover wait for another one. With our own requests there are
+ * none; a job that was taken over may tell a start time, at its end, that it did not tell before.
  */
 static bool take_uncovered(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
 	struct evidence evidence = evidence_of(&refresh->row);
 	for (size_t i = 0; i < refresh->cause_count; i++)
-		if (!evidence_covers(&evidence, &refresh->causes[i], schedule->options.clock_skew)) {
+		if (!evidence_covers(
+			    &evidence, &refresh->causes[i], schedule->options.clock_skew)) {
 			refresh_enter(schedule, refresh, REFRESH_WAITING);
-			refresh_set_text(&refresh->row.reason, "the job that ended had started too early; another one is needed");
+			refresh_set_text(&refresh->row.reason,
+				"the job that ended had started too early; another one is needed");
 			refresh_wait_until(schedule, now, refresh, 0);
 			act_record(schedule, refresh);
 			return true;
@@ -63,13 +72,14 @@ static void job_succeeded(struct schedule *schedule, struct instant now, struct 
 	refresh_end(schedule, now, refresh, REFRESH_SUCCEEDED, "");
 }
 
-static void end_with_notes(struct schedule *schedule, struct instant now, struct refresh *refresh, enum refresh_state state,
-                           const char *notes, const char *without)
+static void end_with_notes(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	enum refresh_state state, const char *notes, const char *without)
 {
 	refresh_end(schedule, now, refresh, state, notes && *notes ? notes : without);
 }
 
-void follow_job(struct schedule *schedule, struct instant now, struct refresh *refresh, const struct job_seen *job, int64_t asked_after)
+void follow_job(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	const struct job_seen *job, int64_t asked_after)
 {
 	enum refresh_state before = refresh->row.state;
 	refresh->seen_at = now.mono;
@@ -92,10 +102,12 @@ void follow_job(struct schedule *schedule, struct instant now, struct refresh *r
 		job_succeeded(schedule, now, refresh);
 		return;
 	case PHASE_FAILED:
-		end_with_notes(schedule, now, refresh, REFRESH_FAILED, job->notes, "Tableau's job failed and told no reason");
+		end_with_notes(schedule, now, refresh, REFRESH_FAILED, job->notes,
+			"Tableau's job failed and told no reason");
 		return;
 	case PHASE_CANCELLED:
-		end_with_notes(schedule, now, refresh, REFRESH_CANCELLED, job->notes, "the job was cancelled on Tableau");
+		end_with_notes(schedule, now, refresh, REFRESH_CANCELLED, job->notes,
+			"the job was cancelled on Tableau");
 		return;
 	}
 	refresh->row.not_before = (struct wall){ 0 };
@@ -121,8 +133,11 @@ void poll_round(struct schedule *schedule, struct instant now, struct site *site
 {
 	if (site->in_flight_count > 1 && site->may_list) {
 		struct wall since = now.wall;
-		for (const struct refresh *refresh = site->in_flight; refresh; refresh = refresh->flight_next) {
-			struct wall at = wall_is_set(refresh->row.job_created_at) ? refresh->row.job_created_at : refresh->row.sent_at;
+		for (const struct refresh *refresh = site->in_flight; refresh;
+			refresh = refresh->flight_next) {
+			struct wall at = wall_is_set(refresh->row.job_created_at)
+						 ? refresh->row.job_created_at
+						 : refresh->row.sent_at;
 			if (at.us < since.us)
 				since = at;
 		}
@@ -134,19 +149,21 @@ void poll_round(struct schedule *schedule, struct instant now, struct site *site
 	arm_poll(schedule, now, site, site->options.poll_interval);
 }
 
-struct actions schedule_polled(struct schedule *schedule, struct instant now, int64_t id, struct answer answer, const struct job_seen *job,
-                               int64_t asked_after)
+struct actions schedule_polled(struct schedule *schedule, struct instant now, int64_t id,
+	struct answer answer, const struct job_seen *job, int64_t asked_after)
 {
 	act_begin(schedule);
 	struct refresh *refresh = refresh_find(schedule, id);
-	if (!refresh || (refresh->row.state != REFRESH_QUEUED && refresh->row.state != REFRESH_RUNNING))
+	if (!refresh ||
+		(refresh->row.state != REFRESH_QUEUED && refresh->row.state != REFRESH_RUNNING))
 		return act_end(schedule, now);
 	refresh->is_asked = false;
 	if (answer.verdict == VERDICT_OK)
 		follow_job(schedule, now, refresh, job, asked_after);
 	else if (answer.verdict == VERDICT_NONE)
 		refresh_end(schedule, now, refresh, REFRESH_FAILED,
-		            "Tableau does not know the job any more, so that nobody can tell how it ended; look at the content's refresh history");
+			"Tableau does not know the job any more, so that nobody can tell how it "
+			"ended; look at the content's refresh history");
 	/* Any other failure of a poll says nothing about the job; the next round asks again. */
 	return act_end(schedule, now);
 }
@@ -157,7 +174,8 @@ struct row_index {
 	UT_hash_handle by_id;
 };
 
-static struct row_index *index_rows(const struct job_seen *jobs, size_t count, struct row_index *rows)
+static struct row_index *index_rows(
+	const struct job_seen *jobs, size_t count, struct row_index *rows)
 {
 	struct row_index *index = NULL;
 	for (size_t i = 0; i < count; i++) {
@@ -171,8 +189,8 @@ static struct row_index *index_rows(const struct job_seen *jobs, size_t count, s
 	return index;
 }
 
-static void listed_rows(struct schedule *schedule, struct instant now, struct site *site, const struct job_seen *jobs, size_t count,
-                        int64_t asked_after)
+static void listed_rows(struct schedule *schedule, struct instant now, struct site *site,
+	const struct job_seen *jobs, size_t count, int64_t asked_after)
 {
 	struct row_index *rows = mem_alloc(sizeof *rows * (count + 1));
 	struct row_index *index = index_rows(jobs, count, rows);
@@ -181,7 +199,8 @@ static void listed_rows(struct schedule *schedule, struct instant now, struct si
 		following = refresh->flight_next;
 		struct row_index *row = NULL;
 		HASH_FIND(by_id, index, refresh->row.job_id, strlen(refresh->row.job_id), row);
-		/* A row has no finish code and no notes (tableau-rest.md 6.2): an end, or a job that is missing, is asked for by itself. */
+		/* A row has no finish code and no notes (tableau-rest.md 6.2): an end, or a job
+		 * that is missing, is asked for by itself. */
 		if (row && (row->job->phase == PHASE_QUEUED || row->job->phase == PHASE_RUNNING))
 			follow_job(schedule, now, refresh, row->job, asked_after);
 		else
@@ -191,8 +210,8 @@ static void listed_rows(struct schedule *schedule, struct instant now, struct si
 	free(rows);
 }
 
-struct actions schedule_listed(struct schedule *schedule, struct instant now, const char *name, struct answer answer,
-                               const struct job_seen *jobs, size_t count, int64_t asked_after)
+struct actions schedule_listed(struct schedule *schedule, struct instant now, const char *name,
+	struct answer answer, const struct job_seen *jobs, size_t count, int64_t asked_after)
 {
 	act_begin(schedule);
 	struct site *site = site_of(schedule, name);
@@ -210,11 +229,13 @@ struct actions schedule_listed(struct schedule *schedule, struct instant now, co
 
 static void restore_expiry(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
-	/* What was written as a time is read as one, but a clock that stepped meanwhile neither ends it at once nor keeps it for ever. */
+	/* What was written as a time is read as one, but a clock that stepped meanwhile neither
+	 * ends it at once nor keeps it for ever. */
 	int64_t left = refresh->row.give_up_at.us - now.wall.us;
 	if (left > schedule->options.give_up_after)
 		left = schedule->options.give_up_after;
-	timer_set(&schedule->expiries, &refresh->expiry, mono_plus(now.mono, left < 0 ? 0 : left).us, refresh->row.id);
+	timer_set(&schedule->expiries, &refresh->expiry,
+		mono_plus(now.mono, left < 0 ? 0 : left).us, refresh->row.id);
 }
 
 static void restore_open(struct schedule *schedule, struct instant now, struct refresh *refresh)
@@ -227,14 +248,15 @@ static void restore_open(struct schedule *schedule, struct instant now, struct r
 		int64_t left = refresh->row.not_before.us - now.wall.us;
 		if (!wall_is_set(refresh->row.not_before) || left < 0)
 			left = 0;
-		refresh_wait_until(schedule, now, refresh, left < schedule->options.retry_max ? left : schedule->options.retry_max);
+		refresh_wait_until(schedule, now, refresh,
+			left < schedule->options.retry_max ? left : schedule->options.retry_max);
 	} else {
 		arm_poll(schedule, now, refresh->slot->site, 0);
 	}
 }
 
-void schedule_restore(struct schedule *schedule, struct instant now, const struct refresh_row *row, const struct cause_row *causes,
-                      size_t cause_count)
+void schedule_restore(struct schedule *schedule, struct instant now, const struct refresh_row *row,
+	const struct cause_row *causes, size_t cause_count)
 {
 	if (!refresh_state_is_open(row->state)) {
 		struct slot *slot = slot_of(schedule, row->site, &row->content);
@@ -257,13 +279,16 @@ void schedule_restore(struct schedule *schedule, struct instant now, const struc
 	else if (row->state != REFRESH_WAITING)
 		refresh_enter(schedule, refresh, REFRESH_UNKNOWN);
 	struct slot *slot = refresh->slot;
-	/* Rows come in order of id: the older of two is the current one, unless only the younger has left "waiting". */
+	/* Rows come in order of id: the older of two is the current one, unless only the younger
+	 * has left "waiting". */
 	if (!slot->current) {
 		slot->current = refresh;
-	} else if (slot->current->row.state == REFRESH_WAITING && refresh->row.state != REFRESH_WAITING) {
+	} else if (slot->current->row.state == REFRESH_WAITING &&
+		   refresh->row.state != REFRESH_WAITING) {
 		slot->next = slot->current;
 		slot->current = refresh;
-		timer_leave(slot->next->is_ready ? &slot->site->ready : &schedule->timers, &slot->next->due);
+		timer_leave(slot->next->is_ready ? &slot->site->ready : &schedule->timers,
+			&slot->next->due);
 		slot->next->is_ready = false;
 	} else {
 		slot->next = refresh;

@@ -1,6 +1,7 @@
 /*
- * dispatch/look.c - looks for a job of one content: the site's list gives candidates by name, each is then asked for the content that it works on,
- * because a row has no content id (tableau-rest.md 6.2).
+ * dispatch/look.c - looks for a job of one content: the site's list gives candidates by name, each
+ * is then asked for the content that it works on, because a row has no content id
+ * (tableau-rest.md 6.2).
  */
 #include "base/mem.h"
 #include "dispatch/effects.h"
@@ -12,14 +13,14 @@ struct look {
 	struct effects *effects;
 	int64_t refresh, asked_after;
 	char *site, *luid, *name;
-	size_t count, at;          /* candidates, youngest first */
+	size_t count, at; /* candidates, youngest first */
 	char candidates[MOST_CANDIDATES][sizeof((struct job *)0)->id];
 };
 
 static void look_end(struct look *look, struct answer answer, const struct job_seen *job)
 {
-	effects_go_on(look->effects, schedule_looked(effects_schedule(look->effects), effects_now(), look->refresh, answer, job,
-	                                             look->asked_after));
+	effects_go_on(look->effects, schedule_looked(effects_schedule(look->effects), effects_now(),
+					     look->refresh, answer, job, look->asked_after));
 	free(look->site);
 	free(look->luid);
 	free(look->name);
@@ -31,7 +32,8 @@ static void look_next(struct look *look);
 static void candidate_told(const struct outcome *outcome, const struct job *job, void *context)
 {
 	struct look *look = context;
-	if (!outcome->ok && outcome->error.kind != ERROR_GONE && outcome->error.kind != ERROR_REFUSED) {
+	if (!outcome->ok && outcome->error.kind != ERROR_GONE &&
+		outcome->error.kind != ERROR_REFUSED) {
 		struct answer answer = effects_answer(outcome);
 		answer.verdict = VERDICT_RETRY;
 		look_end(look, answer, NULL);
@@ -46,17 +48,23 @@ static void candidate_told(const struct outcome *outcome, const struct job *job,
 static void look_next(struct look *look)
 {
 	if (look->at == look->count)
-		look_end(look, (struct answer){ .verdict = VERDICT_NONE, .reason = "no job of this content was found" }, NULL);
+		look_end(look,
+			(struct answer){ .verdict = VERDICT_NONE,
+				.reason = "no job of this content was found" },
+			NULL);
 	else
-		tableau_job(effects_tableau(look->effects), look->site, look->candidates[look->at++], candidate_told, look);
+		tableau_job(effects_tableau(look->effects), look->site,
+			look->candidates[look->at++], candidate_told, look);
 }
 
-static void listed(const struct outcome *outcome, const struct job *jobs, size_t count, void *context)
+static void listed(
+	const struct outcome *outcome, const struct job *jobs, size_t count, void *context)
 {
 	struct look *look = context;
 	if (!outcome->ok) {
 		struct answer answer = effects_answer(outcome);
-		answer.verdict = outcome->error.kind == ERROR_REFUSED ? VERDICT_CANNOT : VERDICT_RETRY;
+		answer.verdict =
+			outcome->error.kind == ERROR_REFUSED ? VERDICT_CANNOT : VERDICT_RETRY;
 		look_end(look, answer, NULL);
 		return;
 	}
@@ -66,7 +74,8 @@ static void listed(const struct outcome *outcome, const struct job *jobs, size_t
 	look_next(look);
 }
 
-void effects_look(struct effects *effects, const struct refresh_row *refresh, struct wall since, int64_t asked_after)
+void effects_look(struct effects *effects, const struct refresh_row *refresh, struct wall since,
+	int64_t asked_after)
 {
 	struct look *look = mem_new(struct look);
 	look->effects = effects;

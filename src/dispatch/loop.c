@@ -1,12 +1,14 @@
 /*
- * dispatch/loop.c - the dispatch thread: messages, time and answers go into the schedule, its actions come out and are carried out.
+ * dispatch/loop.c - the dispatch thread: messages, time and answers go into the schedule, its
+ * actions come out and are carried out.
  *
- * Records are written in batches: one batch is at the journal, the next one collects meanwhile. A request leaves only after the batch
- * that records it as `sending` is durable; everything else (resolve, poll, look) changes nothing at Tableau and goes at once.
+ * Records are written in batches: one batch is at the journal, the next one collects meanwhile. A
+ * request leaves only after the batch that records it as `sending` is durable; everything else
+ * (resolve, poll, look) changes nothing at Tableau and goes at once.
  */
 #include <stdatomic.h>
-#define HASH_FUNCTION HASH_FNV     /* the default one falls through its cases, which clang does not let pass */
-#include <uthash.h>
+#define HASH_FUNCTION                                                                              \
+	HASH_FNV /* the default one falls through its cases, which clang does not let pass */
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "base/metric.h"
@@ -15,6 +17,7 @@
 #include "dispatch/batch.h"
 #include "dispatch/dispatch.h"
 #include "dispatch/effects.h"
+#include <uthash.h>
 
 #define STATUS_EVERY (500 * US_PER_MS)
 #define WRITE_AGAIN_AFTER (1 * US_PER_SECOND)
@@ -24,19 +27,19 @@
 struct pending {
 	int64_t id;
 	const struct selection *selection;
-	struct arena *arena;           /* of its own: neighbours of one event end at other times */
+	struct arena *arena; /* of its own: neighbours of one event end at other times */
 	UT_hash_handle by_id;
 };
 
 enum note_type { NOTE_EVENT, NOTE_CONFIGURE, NOTE_WRITTEN, NOTE_STOP };
 
-struct note {                      /* what other threads say to this one */
-	struct message message;        /* first member */
+struct note {                   /* what other threads say to this one */
+	struct message message; /* first member */
 	enum note_type type;
-	struct dispatch_event *event;  /* NOTE_EVENT */
-	struct config *config;         /* NOTE_CONFIGURE, with a reference */
-	bool committed;                /* NOTE_WRITTEN */
-	int64_t us;                    /* NOTE_STOP */
+	struct dispatch_event *event; /* NOTE_EVENT */
+	struct config *config;        /* NOTE_CONFIGURE, with a reference */
+	bool committed;               /* NOTE_WRITTEN */
+	int64_t us;                   /* NOTE_STOP */
 };
 
 struct dispatch {
@@ -47,13 +50,14 @@ struct dispatch {
 	struct journal *journal;
 	struct mailbox *notes;
 	struct pending *pending;
-	struct batch *open;            /* collects */
-	struct batch *writing;         /* at the journal, or waiting to be written again */
-	struct mono write_again_at;    /* {0}: not waiting */
+	struct batch *open;         /* collects */
+	struct batch *writing;      /* at the journal, or waiting to be written again */
+	struct mono write_again_at; /* {0}: not waiting */
 	struct shared_slot *status;
 	struct mono status_at;
-	bool is_status_stale;          /* something happened since */
-	atomic_llong open_count;       /* selections and refreshes that have not ended; for dispatch_is_full() */
+	bool is_status_stale;    /* something happened since */
+	atomic_llong open_count; /* selections and refreshes that have not ended; for
+				    dispatch_is_full() */
 	atomic_llong most_open;
 	pthread_t thread;
 	bool is_started, is_stopping;
@@ -127,8 +131,10 @@ static void pending_add(struct dispatch *dispatch, int64_t id, const char *json)
 	selection = arena_new_of(pending->arena, struct selection);
 	OWNED_JSON tree = json_parse(str_of(json), &err);
 	if (!tree || !selection_parse(tree, selection, pending->arena, &err)) {
-		/* We wrote it ourselves, so the store is damaged: say so, and let the selection end as failed for lack of a site. */
-		log_error("a stored selection cannot be read", KV("selection", id), KV("reason", err.message));
+		/* We wrote it ourselves, so the store is damaged: say so, and let the selection end
+		 * as failed for lack of a site. */
+		log_error("a stored selection cannot be read", KV("selection", id),
+			KV("reason", err.message));
 		*selection = (struct selection){ .site = "?", .by = SELECT_NAME, .selector = "?" };
 	}
 	pending->selection = selection;
@@ -164,10 +170,17 @@ static void count_end(const struct refresh_row *row)
 static void report(const struct refresh_row *row)
 {
 	const struct kv fields[] = {
-		KV("refresh", row->id), KV("state", refresh_state_name(row->state)), KV("site", row->site), KV("kind", kind_name(row->content.kind)),
-		KV("content", row->content.name), KV("job", row->job_id), KV("reason", row->reason), { .key = NULL },
+		KV("refresh", row->id),
+		KV("state", refresh_state_name(row->state)),
+		KV("site", row->site),
+		KV("kind", kind_name(row->content.kind)),
+		KV("content", row->content.name),
+		KV("job", row->job_id),
+		KV("reason", row->reason),
+		{ .key = NULL },
 	};
-	bool is_bad = row->state == REFRESH_FAILED || row->state == REFRESH_EXPIRED || row->state == REFRESH_UNKNOWN;
+	bool is_bad = row->state == REFRESH_FAILED || row->state == REFRESH_EXPIRED ||
+		      row->state == REFRESH_UNKNOWN;
 	log_write(is_bad ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "refresh", fields);
 	count_end(row);
 }
@@ -208,14 +221,15 @@ static void perform(struct dispatch *dispatch, const struct action *action)
 		effects_list(dispatch->effects, action->site, action->since, action->asked_after);
 		break;
 	case ACTION_LOOK:
-		effects_look(dispatch->effects, action->refresh, action->since, action->asked_after);
+		effects_look(
+			dispatch->effects, action->refresh, action->since, action->asked_after);
 		break;
 	}
 }
 
 /*
- * Tableau's callbacks never run inside the calls of perform(), only inside tableau_step(), so that the schedule's actions stay valid until
- * the last of them was carried out.
+ * Tableau's callbacks never run inside the calls of perform(), only inside tableau_step(), so that
+ * the schedule's actions stay valid until the last of them was carried out.
  */
 static void perform_all(struct actions actions, void *context)
 {
@@ -251,7 +265,8 @@ static void flush(struct dispatch *dispatch)
 static void batch_was_written(struct dispatch *dispatch, bool committed)
 {
 	if (!committed) {
-		/* The disk is full or failing. Nothing is lost: the same batch is written until it is durable, and what it would send waits. */
+		/* The disk is full or failing. Nothing is lost: the same batch is written until it
+		 * is durable, and what it would send waits. */
 		dispatch->write_again_at = mono_plus(clock_mono(), WRITE_AGAIN_AFTER);
 		return;
 	}
@@ -268,7 +283,8 @@ static void batch_was_written(struct dispatch *dispatch, bool committed)
 
 /* ---- inputs ---- */
 
-static void select_one(struct dispatch *dispatch, int64_t id, int64_t event, struct wall received_at, struct wall finished_at)
+static void select_one(struct dispatch *dispatch, int64_t id, int64_t event,
+	struct wall received_at, struct wall finished_at)
 {
 	const struct selection *selection = pending_find(dispatch, id)->selection;
 	OWNED_TEXT struct text label;
@@ -298,7 +314,8 @@ static void take_event(struct dispatch *dispatch, const struct dispatch_event *e
 	schedule_event(dispatch->schedule, event->event);
 	for (size_t i = 0; i < event->count; i++) {
 		pending_add(dispatch, event->selection_ids[i], event->selections[i]);
-		select_one(dispatch, event->selection_ids[i], event->event, event->received_at, event->finished_at);
+		select_one(dispatch, event->selection_ids[i], event->event, event->received_at,
+			event->finished_at);
 	}
 }
 
@@ -306,11 +323,13 @@ static void configure(struct dispatch *dispatch, struct config *config)
 {
 	struct error err;
 	if (!tableau_configure(dispatch->tableau, config, &err))
-		log_error("a site cannot be used until its secret is there", KV("reason", err.message));
+		log_error("a site cannot be used until its secret is there",
+			KV("reason", err.message));
 	shared_ref(&config->shared);
 	config_free(dispatch->config);
 	dispatch->config = config;
-	atomic_store_explicit(&dispatch->most_open, config->limits.waiting_refreshes, memory_order_relaxed);
+	atomic_store_explicit(
+		&dispatch->most_open, config->limits.waiting_refreshes, memory_order_relaxed);
 	struct schedule_options options = {
 		.give_up_after = config->give_up_after,
 		.clock_skew = config->clock_skew,
@@ -321,9 +340,11 @@ static void configure(struct dispatch *dispatch, struct config *config)
 	struct schedule_site *sites = mem_alloc(sizeof *sites * (count + 1));
 	for (size_t i = 0; i < count; i++) {
 		const struct config_site *site = config_site(config, i);
-		sites[i] = (struct schedule_site){ site->name, site->max_requests, site->max_running, site->poll_interval };
+		sites[i] = (struct schedule_site){ site->name, site->max_requests,
+			site->max_running, site->poll_interval };
 	}
-	perform_all(schedule_configure(dispatch->schedule, effects_now(), &options, sites, count), dispatch);
+	perform_all(schedule_configure(dispatch->schedule, effects_now(), &options, sites, count),
+		dispatch);
 	free(sites);
 }
 
@@ -362,7 +383,8 @@ static void publish(struct dispatch *dispatch)
 {
 	struct mono now = clock_mono();
 	struct schedule_counts counts = schedule_counts(dispatch->schedule);
-	atomic_store_explicit(&dispatch->open_count, counts.selections + counts.open, memory_order_relaxed);
+	atomic_store_explicit(
+		&dispatch->open_count, counts.selections + counts.open, memory_order_relaxed);
 	if (now.us - dispatch->status_at.us < STATUS_EVERY)
 		return;
 	dispatch->status_at = now;
@@ -370,7 +392,8 @@ static void publish(struct dispatch *dispatch)
 	metric_set(METRIC_refreshes_open, counts.open);
 	metric_set(METRIC_refreshes_waiting, counts.waiting);
 	metric_set(METRIC_selections_open, counts.selections);
-	shared_slot_put(dispatch->status, &dispatch_status_new(clock_wall(), dispatch->schedule, dispatch->tableau)->shared);
+	shared_slot_put(dispatch->status,
+		&dispatch_status_new(clock_wall(), dispatch->schedule, dispatch->tableau)->shared);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -378,7 +401,8 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* How long the network may be waited for, rounded up: a poll that is a millisecond early would spin. */
+/* How long the network may be waited for, rounded up: a poll that is a millisecond early would
+ * spin. */
 static int wait_ms(const struct dispatch *dispatch)
 {
 	int64_t now = clock_mono().us, at = now + LONGEST_WAIT;
@@ -396,7 +420,8 @@ static bool is_done(const struct dispatch *dispatch)
 {
 	if (!dispatch->is_stopping)
 		return false;
-	bool is_quiet = tableau_is_idle(dispatch->tableau) && !dispatch->writing && batch_is_empty(dispatch->open);
+	bool is_quiet = tableau_is_idle(dispatch->tableau) && !dispatch->writing &&
+			batch_is_empty(dispatch->open);
 	return is_quiet || clock_mono().us >= dispatch->stop_at.us;
 }
 
@@ -438,13 +463,13 @@ void dispatch_free(struct dispatch *dispatch)
 {
 	if (!dispatch)
 		return;
-	tableau_free(dispatch->tableau);       /* may still call back into the schedule */
+	tableau_free(dispatch->tableau); /* may still call back into the schedule */
 	effects_free(dispatch->effects);
 	schedule_free(dispatch->schedule);
 	mailbox_free(dispatch->notes);
 	struct pending *pending, *next;
 	HASH_ITER(by_id, dispatch->pending, pending, next)
-		pending_free(dispatch, pending);
+	pending_free(dispatch, pending);
 	batch_free(dispatch->open);
 	batch_free(dispatch->writing);
 	shared_slot_free(dispatch->status);
@@ -452,7 +477,8 @@ void dispatch_free(struct dispatch *dispatch)
 	free(dispatch);
 }
 
-static bool restore_refresh(const struct refresh_row *row, const struct cause_row *causes, size_t count, void *context)
+static bool restore_refresh(
+	const struct refresh_row *row, const struct cause_row *causes, size_t count, void *context)
 {
 	struct dispatch *dispatch = context;
 	schedule_restore(dispatch->schedule, effects_now(), row, causes, count);
@@ -471,12 +497,14 @@ static bool restore_selection(const struct selection_row *row, void *context)
 bool dispatch_load(struct dispatch *dispatch, struct store *store, struct error *err)
 {
 	struct config *config = dispatch->config;
-	struct schedule_options options = { config->give_up_after, config->clock_skew, config->retry.initial, config->retry.max };
+	struct schedule_options options = { config->give_up_after, config->clock_skew,
+		config->retry.initial, config->retry.max };
 	int64_t last_id;
 	if (!store_last_refresh_id(store, &last_id, err))
 		return false;
 	dispatch->schedule = schedule_new(&options, last_id, (uint64_t)clock_wall().us);
-	dispatch->effects = effects_new(dispatch->schedule, dispatch->tableau, perform_all, dispatch);
+	dispatch->effects =
+		effects_new(dispatch->schedule, dispatch->tableau, perform_all, dispatch);
 	struct wall since = wall_after(clock_wall(), -config->history);
 	if (!store_load_refreshes(store, since, restore_refresh, dispatch, err))
 		return false;
@@ -484,14 +512,16 @@ bool dispatch_load(struct dispatch *dispatch, struct store *store, struct error 
 	if (!store_load_open_selections(store, restore_selection, dispatch, err))
 		return false;
 	struct schedule_counts counts = schedule_counts(dispatch->schedule);
-	log_info("journal loaded", KV("open_selections", counts.selections), KV("open_refreshes", counts.open), KV("in_flight", counts.in_flight));
+	log_info("journal loaded", KV("open_selections", counts.selections),
+		KV("open_refreshes", counts.open), KV("in_flight", counts.in_flight));
 	return true;
 }
 
 bool dispatch_start(struct dispatch *dispatch, struct journal *journal, struct error *err)
 {
 	dispatch->journal = journal;
-	dispatch->is_started = thread_start(&dispatch->thread, THREAD_DISPATCH, "dispatch", run, dispatch, err);
+	dispatch->is_started =
+		thread_start(&dispatch->thread, THREAD_DISPATCH, "dispatch", run, dispatch, err);
 	return dispatch->is_started;
 }
 

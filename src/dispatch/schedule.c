@@ -1,6 +1,7 @@
 /*
- * dispatch/schedule.c - the state itself: sites, slots, refreshes, and the list of actions. What happens to them is in want.c (selections
- * become refreshes), send.c (refreshes become requests) and follow.c (jobs end).
+ * dispatch/schedule.c - the state itself: sites, slots, refreshes, and the list of actions. What
+ * happens to them is in want.c (selections become refreshes), send.c (refreshes become requests)
+ * and follow.c (jobs end).
  */
 #include "dispatch/schedule.h"
 #include "base/mem.h"
@@ -67,7 +68,8 @@ void act_cause(struct schedule *schedule, int64_t refresh, const struct cause_ro
 	*copy = *cause;
 	copy->refresh = refresh;
 	copy->rule = mem_copy_text(cause->rule);
-	mem_grow(&schedule->cause_actions, &schedule->cause_action_capacity, schedule->cause_action_count);
+	mem_grow(&schedule->cause_actions, &schedule->cause_action_capacity,
+		schedule->cause_action_count);
 	schedule->cause_actions[schedule->cause_action_count++] = copy;
 	act(schedule, ACTION_CAUSE)->cause = copy;
 }
@@ -82,7 +84,8 @@ void act_resolve(struct schedule *schedule, int64_t selection)
 	act(schedule, ACTION_RESOLVE)->selection = selection;
 }
 
-void act_on_refresh(struct schedule *schedule, enum action_type type, struct refresh *refresh, struct wall since)
+void act_on_refresh(struct schedule *schedule, enum action_type type, struct refresh *refresh,
+	struct wall since)
 {
 	struct action *action = act(schedule, type);
 	action->refresh = &refresh->row;
@@ -164,7 +167,8 @@ static void set_content(struct refresh_row *row, const struct content *content)
 	refresh_set_text(&row->content.project, content->project);
 }
 
-struct refresh *refresh_create(struct schedule *schedule, struct instant now, struct slot *slot, const struct content *content)
+struct refresh *refresh_create(struct schedule *schedule, struct instant now, struct slot *slot,
+	const struct content *content)
 {
 	struct refresh *refresh = mem_new(struct refresh);
 	schedule->last_id += 2;
@@ -172,7 +176,7 @@ struct refresh *refresh_create(struct schedule *schedule, struct instant now, st
 		.id = schedule->last_id,
 		.site = slot->site->name,
 		.state = REFRESH_WAITING,
-		.incremental = true,      /* until a cause wants a full one */
+		.incremental = true, /* until a cause wants a full one */
 		.created_at = now.wall,
 		.give_up_at = wall_after(now.wall, schedule->options.give_up_after),
 	};
@@ -180,7 +184,8 @@ struct refresh *refresh_create(struct schedule *schedule, struct instant now, st
 	refresh_set_text(&refresh->row.reason, "");
 	refresh_set_text(&refresh->row.job_id, "");
 	refresh->slot = slot;
-	timer_set(&schedule->expiries, &refresh->expiry, mono_plus(now.mono, schedule->options.give_up_after).us, refresh->row.id);
+	timer_set(&schedule->expiries, &refresh->expiry,
+		mono_plus(now.mono, schedule->options.give_up_after).us, refresh->row.id);
 	return refresh_enroll(schedule, refresh);
 }
 
@@ -259,7 +264,7 @@ void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refr
 	if (is_in_flight(state) && !is_in_flight(before))
 		flight_join(schedule, refresh);
 	refresh->row.state = state;
-	site_touch(schedule, site);    /* a place may have become free */
+	site_touch(schedule, site); /* a place may have become free */
 }
 
 static void promote_next(struct schedule *schedule, struct instant now, struct slot *slot)
@@ -277,12 +282,13 @@ static void promote_next(struct schedule *schedule, struct instant now, struct s
 static void leave_heaps(struct schedule *schedule, struct refresh *refresh)
 {
 	timer_leave(&schedule->expiries, &refresh->expiry);
-	timer_leave(refresh->is_ready ? &refresh->slot->site->ready : &schedule->timers, &refresh->due);
+	timer_leave(
+		refresh->is_ready ? &refresh->slot->site->ready : &schedule->timers, &refresh->due);
 	refresh->is_ready = false;
 }
 
-void refresh_end(struct schedule *schedule, struct instant now, struct refresh *refresh, enum refresh_state state,
-                 const char *reason)
+void refresh_end(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	enum refresh_state state, const char *reason)
 {
 	struct slot *slot = refresh->slot;
 	leave_heaps(schedule, refresh);
@@ -367,7 +373,8 @@ struct actions schedule_tick(struct schedule *schedule, struct instant now)
 
 struct mono schedule_next(const struct schedule *schedule)
 {
-	const struct timer *due = timer_first(&schedule->timers), *expiry = timer_first(&schedule->expiries);
+	const struct timer *due = timer_first(&schedule->timers),
+			   *expiry = timer_first(&schedule->expiries);
 	int64_t at = due ? due->key : INT64_MAX;
 	if (expiry && expiry->key < at)
 		at = expiry->key;
@@ -376,7 +383,8 @@ struct mono schedule_next(const struct schedule *schedule)
 
 /* ---- life ---- */
 
-struct schedule *schedule_new(const struct schedule_options *options, int64_t last_refresh_id, uint64_t seed)
+struct schedule *schedule_new(
+	const struct schedule_options *options, int64_t last_refresh_id, uint64_t seed)
 {
 	struct schedule *schedule = mem_new(struct schedule);
 	schedule->options = *options;
@@ -385,8 +393,8 @@ struct schedule *schedule_new(const struct schedule_options *options, int64_t la
 	return schedule;
 }
 
-struct actions schedule_configure(struct schedule *schedule, struct instant now, const struct schedule_options *options,
-                                  const struct schedule_site *sites, size_t count)
+struct actions schedule_configure(struct schedule *schedule, struct instant now,
+	const struct schedule_options *options, const struct schedule_site *sites, size_t count)
 {
 	act_begin(schedule);
 	schedule->options = *options;
@@ -401,10 +409,12 @@ struct actions schedule_configure(struct schedule *schedule, struct instant now,
 		site_touch(schedule, site);
 	}
 	struct refresh *refresh, *following;
-	HASH_ITER(by_id, schedule->refreshes, refresh, following) {
+	HASH_ITER(by_id, schedule->refreshes, refresh, following)
+	{
 		if (!refresh->slot->site->is_known)
 			refresh_end(schedule, now, refresh, REFRESH_FAILED,
-			            "the configuration has no site of this name any more; add it again, or change the rule");
+				"the configuration has no site of this name any more; add it "
+				"again, or change the rule");
 	}
 	return act_end(schedule, now);
 }
@@ -417,8 +427,8 @@ void schedule_event(struct schedule *schedule, int64_t event)
 
 struct schedule_counts schedule_counts(const struct schedule *schedule)
 {
-	return (struct schedule_counts){ HASH_CNT(by_id, schedule->wants), HASH_CNT(by_id, schedule->refreshes), schedule->waiting,
-		                         schedule->in_flight };
+	return (struct schedule_counts){ HASH_CNT(by_id, schedule->wants),
+		HASH_CNT(by_id, schedule->refreshes), schedule->waiting, schedule->in_flight };
 }
 
 void schedule_free(struct schedule *schedule)
@@ -427,21 +437,24 @@ void schedule_free(struct schedule *schedule)
 		return;
 	act_begin(schedule);
 	struct refresh *refresh, *next_refresh;
-	HASH_ITER(by_id, schedule->refreshes, refresh, next_refresh) {
+	HASH_ITER(by_id, schedule->refreshes, refresh, next_refresh)
+	{
 		HASH_DELETE(by_id, schedule->refreshes, refresh);
 		refresh_free(refresh);
 	}
 	struct want *want, *next_want;
 	HASH_ITER(by_id, schedule->wants, want, next_want)
-		want_free(schedule, want);
+	want_free(schedule, want);
 	struct slot *slot, *next_slot;
-	HASH_ITER(by_key, schedule->slots, slot, next_slot) {
+	HASH_ITER(by_key, schedule->slots, slot, next_slot)
+	{
 		HASH_DELETE(by_key, schedule->slots, slot);
 		free(slot->key);
 		free(slot);
 	}
 	struct site *site, *next_site;
-	HASH_ITER(by_name, schedule->sites, site, next_site) {
+	HASH_ITER(by_name, schedule->sites, site, next_site)
+	{
 		HASH_DELETE(by_name, schedule->sites, site);
 		timer_heap_clear(&site->ready);
 		free(site->name);

@@ -1,8 +1,10 @@
 /*
- * dispatch/schedule.h - what to do next: which selection to resolve, which refresh to send, join, retry, satisfy or give up.
+ * dispatch/schedule.h - what to do next: which selection to resolve, which refresh to send, join,
+ * retry, satisfy or give up.
  *
- * Pure: state, the time and an input go in; the new state and actions come out. No clock, socket, thread or database inside, and a seed for
- * the jitter, so that it is tested by simulation. dispatch/loop.c feeds it and carries out its actions.
+ * Pure: state, the time and an input go in; the new state and actions come out. No clock, socket,
+ * thread or database inside, and a seed for the jitter, so that it is tested by simulation.
+ * dispatch/loop.c feeds it and carries out its actions.
  *
  * A refresh (the life of one):
  *
@@ -11,30 +13,32 @@
  *        |                 v
  *        +--not found-- unknown --found--> queued, running or its end
  *
- * Of each content at most one refresh is current (it is being retried, sent or followed) and one is next: it collects the events that came too
- * late for the current one's request. When the current one succeeds and its evidence covers every cause of the next, both have succeeded.
+ * Of each content at most one refresh is current (it is being retried, sent or followed) and one is
+ * next: it collects the events that came too late for the current one's request. When the current
+ * one succeeds and its evidence covers every cause of the next, both have succeeded.
  *
- * Evidence that a job is fresh enough for a cause (design, 9.3), any of: the request was sent after the event arrived; a look asked after the
- * event arrived saw the job still queued; Tableau says that it started at least clock_skew after the run finished. The first two compare event
- * ids, never clocks.
+ * Evidence that a job is fresh enough for a cause (design, 9.3), any of: the request was sent after
+ * the event arrived; a look asked after the event arrived saw the job still queued; Tableau says
+ * that it started at least clock_skew after the run finished. The first two compare event ids,
+ * never clocks.
  *
  * Rows and texts given to an action are valid until the next call.
  */
 #pragma once
-#include <stddef.h>
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "content/refresh.h"
+#include <stddef.h>
 
 struct schedule;
 
-struct instant {               /* now, on both clocks; timers run on the second, which never steps */
+struct instant { /* now, on both clocks; timers run on the second, which never steps */
 	struct wall wall;
 	struct mono mono;
 };
 
-struct schedule_options {      /* all in microseconds */
+struct schedule_options { /* all in microseconds */
 	int64_t give_up_after;
 	int64_t clock_skew;
 	int64_t retry_initial, retry_max;
@@ -42,9 +46,9 @@ struct schedule_options {      /* all in microseconds */
 
 struct schedule_site {
 	const char *name;
-	int64_t max_requests;      /* refresh requests of ours out at once */
-	int64_t max_running;       /* jobs of ours in flight at once; 0: no bound */
-	int64_t poll_interval;     /* microseconds */
+	int64_t max_requests;  /* refresh requests of ours out at once */
+	int64_t max_running;   /* jobs of ours in flight at once; 0: no bound */
+	int64_t poll_interval; /* microseconds */
 };
 
 struct schedule_selection {
@@ -53,22 +57,25 @@ struct schedule_selection {
 	bool incremental;
 	int priority;
 	struct wall arrived_at, fresh_from;
-	const char *label;         /* for the record of a selection that names nothing: its selector */
+	const char *label; /* for the record of a selection that names nothing: its selector */
 	enum content_kind kind;
 	size_t rule_count;
 	const char *const *rules;
 };
 
 enum action_type {
-	ACTION_RECORD,             /* keep `refresh` as it is now */
-	ACTION_CAUSE,              /* keep `cause` */
-	ACTION_END_SELECTION,      /* `selection` needs no more work */
-	/* The ones above are to be durable, together, before the ones below of the same call are carried out. */
-	ACTION_RESOLVE,            /* find the content of `selection`; answer with schedule_resolved() or schedule_unresolved() */
-	ACTION_SEND,               /* request `refresh`; answer with schedule_sent() */
-	ACTION_POLL,               /* ask for the job of `refresh`; answer with schedule_polled() */
-	ACTION_LIST,               /* ask for the jobs of `site` since `since`; answer with schedule_listed() */
-	ACTION_LOOK,               /* look for a job of the content of `refresh` created since `since`; answer with schedule_looked() */
+	ACTION_RECORD,        /* keep `refresh` as it is now */
+	ACTION_CAUSE,         /* keep `cause` */
+	ACTION_END_SELECTION, /* `selection` needs no more work */
+	/* The ones above are to be durable, together, before the ones below of the same call are
+	   carried out. */
+	ACTION_RESOLVE, /* find the content of `selection`; answer with schedule_resolved() or
+			   schedule_unresolved() */
+	ACTION_SEND,    /* request `refresh`; answer with schedule_sent() */
+	ACTION_POLL,    /* ask for the job of `refresh`; answer with schedule_polled() */
+	ACTION_LIST, /* ask for the jobs of `site` since `since`; answer with schedule_listed() */
+	ACTION_LOOK, /* look for a job of the content of `refresh` created since `since`; answer
+			with schedule_looked() */
 };
 
 struct action {
@@ -78,25 +85,28 @@ struct action {
 	int64_t selection;
 	const char *site;
 	struct wall since;
-	int64_t asked_after;       /* POLL, LIST, LOOK: hand it back with the answer */
+	int64_t asked_after; /* POLL, LIST, LOOK: hand it back with the answer */
 };
 
-struct actions {               /* owned by the schedule, emptied by each call */
+struct actions { /* owned by the schedule, emptied by each call */
 	size_t count;
 	const struct action *items;
 };
 
-struct schedule *schedule_new(const struct schedule_options *options, int64_t last_refresh_id, uint64_t seed);
+struct schedule *schedule_new(
+	const struct schedule_options *options, int64_t last_refresh_id, uint64_t seed);
 void schedule_free(struct schedule *schedule);
 OWNED_DEFINE(schedule)
 
-/* The sites that there are now. What waits for a site that is gone fails; what is in flight there too. */
-struct actions schedule_configure(struct schedule *schedule, struct instant now, const struct schedule_options *options,
-                                  const struct schedule_site *sites, size_t count);
+/* The sites that there are now. What waits for a site that is gone fails; what is in flight there
+ * too. */
+struct actions schedule_configure(struct schedule *schedule, struct instant now,
+	const struct schedule_options *options, const struct schedule_site *sites, size_t count);
 
-/* At start, before any other input: a refresh of the journal with its causes (open), or the latest success of a content (ended). */
-void schedule_restore(struct schedule *schedule, struct instant now, const struct refresh_row *row, const struct cause_row *causes,
-                      size_t cause_count);
+/* At start, before any other input: a refresh of the journal with its causes (open), or the latest
+ * success of a content (ended). */
+void schedule_restore(struct schedule *schedule, struct instant now, const struct refresh_row *row,
+	const struct cause_row *causes, size_t cause_count);
 /* Time went by, or everything is restored: what is due. */
 struct actions schedule_tick(struct schedule *schedule, struct instant now);
 /* When schedule_tick() has something to do next; INT64_MAX: nothing waits for time. */
@@ -104,53 +114,58 @@ struct mono schedule_next(const struct schedule *schedule);
 
 /* An event became durable; every one is told, in order of id, also those that no rule wanted. */
 void schedule_event(struct schedule *schedule, int64_t event);
-struct actions schedule_select(struct schedule *schedule, struct instant now, const struct schedule_selection *selection);
+struct actions schedule_select(
+	struct schedule *schedule, struct instant now, const struct schedule_selection *selection);
 
 /* How an effect went, as far as the schedule cares. */
 enum verdict {
 	VERDICT_OK,
-	VERDICT_RETRY,             /* not done, may work later */
-	VERDICT_FAIL,              /* no, for good */
-	VERDICT_BUSY,              /* 409093: a job for this content is queued or running */
-	VERDICT_UNKNOWN,           /* sent, no reply */
-	VERDICT_NONE,              /* looked, and there is none */
-	VERDICT_CANNOT,            /* may not look */
+	VERDICT_RETRY,   /* not done, may work later */
+	VERDICT_FAIL,    /* no, for good */
+	VERDICT_BUSY,    /* 409093: a job for this content is queued or running */
+	VERDICT_UNKNOWN, /* sent, no reply */
+	VERDICT_NONE,    /* looked, and there is none */
+	VERDICT_CANNOT,  /* may not look */
 };
 struct answer {
 	enum verdict verdict;
-	const char *reason;        /* for a person; NULL when OK */
-	int64_t retry_after;       /* microseconds, as the other side told; 0: it did not */
+	const char *reason;  /* for a person; NULL when OK */
+	int64_t retry_after; /* microseconds, as the other side told; 0: it did not */
 };
 
-struct actions schedule_resolved(struct schedule *schedule, struct instant now, int64_t selection, const struct content *contents,
-                                 size_t count);
-struct actions schedule_unresolved(struct schedule *schedule, struct instant now, int64_t selection, struct answer answer);
+struct actions schedule_resolved(struct schedule *schedule, struct instant now, int64_t selection,
+	const struct content *contents, size_t count);
+struct actions schedule_unresolved(
+	struct schedule *schedule, struct instant now, int64_t selection, struct answer answer);
 
 enum job_phase { PHASE_QUEUED, PHASE_RUNNING, PHASE_SUCCEEDED, PHASE_FAILED, PHASE_CANCELLED };
 struct job_seen {
 	const char *id;
 	enum job_phase phase;
-	struct wall created_at, started_at, completed_at;      /* {0}: not told */
-	const char *notes;         /* of a failure; may be "" */
+	struct wall created_at, started_at, completed_at; /* {0}: not told */
+	const char *notes;                                /* of a failure; may be "" */
 };
 
 /* `job` when OK. `sent_at`: when the request went out; {0}: it did not. */
-struct actions schedule_sent(struct schedule *schedule, struct instant now, int64_t refresh, struct answer answer,
-                             const struct job_seen *job, struct wall sent_at);
+struct actions schedule_sent(struct schedule *schedule, struct instant now, int64_t refresh,
+	struct answer answer, const struct job_seen *job, struct wall sent_at);
 /* The content has another LUID now (published anew); the refresh goes on with it. */
-struct actions schedule_moved(struct schedule *schedule, struct instant now, int64_t refresh, const struct content *content);
+struct actions schedule_moved(struct schedule *schedule, struct instant now, int64_t refresh,
+	const struct content *content);
 /* `job` when OK; VERDICT_NONE: Tableau does not know it any more. */
-struct actions schedule_polled(struct schedule *schedule, struct instant now, int64_t refresh, struct answer answer,
-                               const struct job_seen *job, int64_t asked_after);
+struct actions schedule_polled(struct schedule *schedule, struct instant now, int64_t refresh,
+	struct answer answer, const struct job_seen *job, int64_t asked_after);
 /* VERDICT_CANNOT: from now on jobs of this site are asked one by one. */
-struct actions schedule_listed(struct schedule *schedule, struct instant now, const char *site, struct answer answer,
-                               const struct job_seen *jobs, size_t count, int64_t asked_after);
+struct actions schedule_listed(struct schedule *schedule, struct instant now, const char *site,
+	struct answer answer, const struct job_seen *jobs, size_t count, int64_t asked_after);
 /* `job`, when OK, is the latest job of that content created since the action's `since`. */
-struct actions schedule_looked(struct schedule *schedule, struct instant now, int64_t refresh, struct answer answer,
-                               const struct job_seen *job, int64_t asked_after);
+struct actions schedule_looked(struct schedule *schedule, struct instant now, int64_t refresh,
+	struct answer answer, const struct job_seen *job, int64_t asked_after);
 
 /* For metrics and bounds. */
-struct schedule_counts { int64_t selections, open, waiting, in_flight; };
+struct schedule_counts {
+	int64_t selections, open, waiting, in_flight;
+};
 struct schedule_counts schedule_counts(const struct schedule *schedule);
 /* The row of an open refresh, or NULL. */
 const struct refresh_row *schedule_find(const struct schedule *schedule, int64_t refresh);

@@ -3,10 +3,11 @@
 static void status_destroy(struct shared *shared)
 {
 	struct dispatch_status *status = (struct dispatch_status *)(void *)shared;
-	arena_free(status->arena);     /* the struct itself lives there too */
+	arena_free(status->arena); /* the struct itself lives there too */
 }
 
-struct dispatch_status *dispatch_status_new(struct wall now, const struct schedule *schedule, const struct tableau *tableau)
+struct dispatch_status *dispatch_status_new(
+	struct wall now, const struct schedule *schedule, const struct tableau *tableau)
 {
 	struct arena *arena = arena_new();
 	struct dispatch_status *status = arena_new_of(arena, struct dispatch_status);
@@ -15,7 +16,8 @@ struct dispatch_status *dispatch_status_new(struct wall now, const struct schedu
 	status->at = now;
 	status->counts = schedule_counts(schedule);
 	status->site_count = tableau_site_count(tableau);
-	struct tableau_site_status *sites = arena_array(arena, struct tableau_site_status, status->site_count + 1);
+	struct tableau_site_status *sites =
+		arena_array(arena, struct tableau_site_status, status->site_count + 1);
 	for (size_t i = 0; i < status->site_count; i++) {
 		sites[i] = tableau_site_status(tableau, i);
 		sites[i].name = arena_text(arena, sites[i].name);

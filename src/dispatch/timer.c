@@ -1,6 +1,6 @@
 #include "dispatch/timer.h"
-#include <stdlib.h>
 #include "base/mem.h"
+#include <stdlib.h>
 
 static bool comes_before(const struct timer *a, const struct timer *b)
 {
@@ -31,7 +31,8 @@ static void sink(struct timer_heap *heap, size_t index, struct timer *timer)
 		size_t child = 2 * index + 1;
 		if (child >= heap->count)
 			break;
-		if (child + 1 < heap->count && comes_before(heap->items[child + 1], heap->items[child]))
+		if (child + 1 < heap->count &&
+			comes_before(heap->items[child + 1], heap->items[child]))
 			child++;
 		if (!comes_before(heap->items[child], timer))
 			break;

@@ -1,9 +1,9 @@
 /*
  * dispatch/want.c - selections become refreshes: resolve, then join, satisfy or create.
  */
-#include <stdio.h>
 #include "base/mem.h"
 #include "dispatch/schedule_state.h"
+#include <stdio.h>
 
 struct want *want_find(struct schedule *schedule, int64_t id)
 {
@@ -23,7 +23,8 @@ void want_free(struct schedule *schedule, struct want *want)
 	free(want);
 }
 
-static struct want *want_new(struct schedule *schedule, struct instant now, const struct schedule_selection *selection)
+static struct want *want_new(
+	struct schedule *schedule, struct instant now, const struct schedule_selection *selection)
 {
 	struct want *want = mem_new(struct want);
 	want->id = selection->id;
@@ -49,9 +50,10 @@ static struct cause_row cause_of(const struct want *want, size_t rule)
 	};
 }
 
-/* A selection that names no content is a refresh that ended before it began: people find it where they look for the others. */
-static void end_unresolved(struct schedule *schedule, struct instant now, struct want *want, enum refresh_state state,
-                           const char *reason)
+/* A selection that names no content is a refresh that ended before it began: people find it where
+ * they look for the others. */
+static void end_unresolved(struct schedule *schedule, struct instant now, struct want *want,
+	enum refresh_state state, const char *reason)
 {
 	struct refresh *refresh = mem_new(struct refresh);
 	schedule->last_id += 2;
@@ -81,7 +83,8 @@ static void end_unresolved(struct schedule *schedule, struct instant now, struct
 	want_free(schedule, want);
 }
 
-struct actions schedule_select(struct schedule *schedule, struct instant now, const struct schedule_selection *selection)
+struct actions schedule_select(
+	struct schedule *schedule, struct instant now, const struct schedule_selection *selection)
 {
 	act_begin(schedule);
 	struct want *want = want_new(schedule, now, selection);
@@ -89,7 +92,8 @@ struct actions schedule_select(struct schedule *schedule, struct instant now, co
 		act_resolve(schedule, want->id);
 	else
 		end_unresolved(schedule, now, want, REFRESH_FAILED,
-		               "the configuration has no site of this name; add it under `sites`, or change the rule");
+			"the configuration has no site of this name; add it under `sites`, or "
+			"change the rule");
 	return act_end(schedule, now);
 }
 
@@ -121,29 +125,33 @@ static void join(struct schedule *schedule, struct refresh *refresh, const struc
 		act_cause(schedule, refresh->row.id, &cause);
 	}
 	if (was_less_urgent && refresh->is_ready)
-		timer_set(&refresh->slot->site->ready, &refresh->due, -refresh->row.priority, refresh->row.id);
+		timer_set(&refresh->slot->site->ready, &refresh->due, -refresh->row.priority,
+			refresh->row.id);
 }
 
 /* The refresh that this want may still join, or NULL. */
-static struct refresh *joinable(struct schedule *schedule, const struct slot *slot, const struct want *want)
+static struct refresh *joinable(
+	struct schedule *schedule, const struct slot *slot, const struct want *want)
 {
 	if (!slot->current)
 		return NULL;
 	if (slot->current->row.state == REFRESH_WAITING)
-		return slot->current;          /* its request will be sent after this event arrived */
+		return slot->current; /* its request will be sent after this event arrived */
 	struct evidence evidence = evidence_of(&slot->current->row);
 	struct cause_row cause = cause_of(want, 0);
-	if (may_serve(slot->current->row.incremental, want) && evidence_covers(&evidence, &cause, schedule->options.clock_skew))
+	if (may_serve(slot->current->row.incremental, want) &&
+		evidence_covers(&evidence, &cause, schedule->options.clock_skew))
 		return slot->current;
 	return slot->next;
 }
 
-static void want_content(struct schedule *schedule, struct instant now, const struct want *want, const struct content *content)
+static void want_content(struct schedule *schedule, struct instant now, const struct want *want,
+	const struct content *content)
 {
 	struct slot *slot = slot_of(schedule, want->selection.site, content);
 	struct cause_row first = cause_of(want, 0);
 	if (slot->last && may_serve(slot->last_incremental, want) &&
-	    evidence_covers(&slot->last_evidence, &first, schedule->options.clock_skew)) {
+		evidence_covers(&slot->last_evidence, &first, schedule->options.clock_skew)) {
 		for (size_t i = 0; i < want->selection.rule_count; i++) {
 			struct cause_row cause = cause_of(want, i);
 			act_cause(schedule, slot->last, &cause);
@@ -154,8 +162,10 @@ static void want_content(struct schedule *schedule, struct instant now, const st
 	if (!refresh) {
 		refresh = refresh_create(schedule, now, slot, content);
 		if (slot->current) {
-			char reason[80];       /* a sentence and 20 digits */
-			snprintf(reason, sizeof reason, "waits for refresh %lld of the same content to end", (long long)slot->current->row.id);
+			char reason[80]; /* a sentence and 20 digits */
+			snprintf(reason, sizeof reason,
+				"waits for refresh %lld of the same content to end",
+				(long long)slot->current->row.id);
 			refresh_set_text(&refresh->row.reason, reason);
 			slot->next = refresh;
 		} else {
@@ -166,8 +176,8 @@ static void want_content(struct schedule *schedule, struct instant now, const st
 	join(schedule, refresh, want);
 }
 
-struct actions schedule_resolved(struct schedule *schedule, struct instant now, int64_t selection, const struct content *contents,
-                                 size_t count)
+struct actions schedule_resolved(struct schedule *schedule, struct instant now, int64_t selection,
+	const struct content *contents, size_t count)
 {
 	act_begin(schedule);
 	struct want *want = want_find(schedule, selection);
@@ -180,7 +190,8 @@ struct actions schedule_resolved(struct schedule *schedule, struct instant now, 
 	return act_end(schedule, now);
 }
 
-struct actions schedule_unresolved(struct schedule *schedule, struct instant now, int64_t selection, struct answer answer)
+struct actions schedule_unresolved(
+	struct schedule *schedule, struct instant now, int64_t selection, struct answer answer)
 {
 	act_begin(schedule);
 	struct want *want = want_find(schedule, selection);
@@ -194,7 +205,8 @@ struct actions schedule_unresolved(struct schedule *schedule, struct instant now
 		int64_t wait = backoff(schedule, schedule->options.retry_initial, want->failures++);
 		if (wait < answer.retry_after)
 			wait = answer.retry_after;
-		timer_set(&schedule->timers, &want->due, mono_plus(now.mono, wait).us, TIMER_OF_WANT);
+		timer_set(
+			&schedule->timers, &want->due, mono_plus(now.mono, wait).us, TIMER_OF_WANT);
 	}
 	return act_end(schedule, now);
 }
@@ -205,5 +217,6 @@ void want_due(struct schedule *schedule, struct instant now, struct want *want)
 		act_resolve(schedule, want->id);
 	else
 		end_unresolved(schedule, now, want, REFRESH_FAILED,
-		               "the configuration has no site of this name any more; add it again, or change the rule");
+			"the configuration has no site of this name any more; add it again, or "
+			"change the rule");
 }

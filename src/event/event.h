@@ -16,41 +16,50 @@ enum event_field {
 };
 
 struct event_field_info {
-	const char *name;          /* as rules write it */
-	bool is_id;                /* digits (or dbt's KSUIDs): an unanchored pattern on it is a mistake */
+	const char *name; /* as rules write it */
+	bool is_id;       /* digits (or dbt's KSUIDs): an unanchored pattern on it is a mistake */
 	const char *help;
 };
 const struct event_field_info *event_field_info(enum event_field field);
-enum event_field event_field_of(struct str name);      /* EVENT_FIELD_COUNT when there is none of that name */
+enum event_field event_field_of(
+	struct str name); /* EVENT_FIELD_COUNT when there is none of that name */
 
 enum event_standing {
-	EVENT_REAL,                /* the rules decide */
-	EVENT_TEST,                /* dbt's test endpoint button: recorded, never routed */
-	EVENT_IGNORED,             /* authentic, but of no use; `why` says so */
+	EVENT_REAL,    /* the rules decide */
+	EVENT_TEST,    /* dbt's test endpoint button: recorded, never routed */
+	EVENT_IGNORED, /* authentic, but of no use; `why` says so */
 };
 
 struct event {
-	struct str fields[EVENT_FIELD_COUNT];  /* absent or null is the empty text; each ends in NUL */
-	struct wall finished;      /* run_finished_at, else runErroredAt, else timestamp; {0}: none */
+	struct str
+		fields[EVENT_FIELD_COUNT]; /* absent or null is the empty text; each ends in NUL */
+	struct wall finished; /* run_finished_at, else runErroredAt, else timestamp; {0}: none */
 	enum event_standing standing;
-	const char *why;           /* of a test: which heuristic; of an ignored one: the reason; else NULL */
+	const char *why; /* of a test: which heuristic; of an ignored one: the reason; else NULL */
 };
 
-static inline const char *event_text(const struct event *event, enum event_field field) { return event->fields[field].at; }
+static inline const char *event_text(const struct event *event, enum event_field field)
+{
+	return event->fields[field].at;
+}
 
 /*
- * A body as dbt posts it, from `source`. ERROR_INPUT when it is not JSON or not an object. Accepts what dbt-webhooks.md 1.2 to 1.7 tells:
- * numbers for strings and the reverse, missing members, extra members, every spelling of a status. `account_id` NULL, or the only account
- * whose events count.
+ * A body as dbt posts it, from `source`. ERROR_INPUT when it is not JSON or not an object. Accepts
+ * what dbt-webhooks.md 1.2 to 1.7 tells: numbers for strings and the reverse, missing members,
+ * extra members, every spelling of a status. `account_id` NULL, or the only account whose events
+ * count.
  */
-const struct event *event_parse(struct str body, const char *source, const char *account_id, struct arena *arena,
-                                struct error *err) MUST_USE;
+const struct event *event_parse(struct str body, const char *source, const char *account_id,
+	struct arena *arena, struct error *err) MUST_USE;
 /*
- * An event as people write it in a rule test or for `route`: either dbt's body (has "eventType" or "data") or a flat map of field names;
- * an unknown field name is ERROR_INPUT with the nearest. Fields left out: `event` is job.run.completed, `status` success.
+ * An event as people write it in a rule test or for `route`: either dbt's body (has "eventType" or
+ * "data") or a flat map of field names; an unknown field name is ERROR_INPUT with the nearest.
+ * Fields left out: `event` is job.run.completed, `status` success.
  */
-const struct event *event_from_flat(const cJSON *flat, struct arena *arena, struct error *err) MUST_USE;
-const struct event *event_read(struct str bytes, struct arena *arena, struct error *err) MUST_USE;   /* tells the two apart */
+const struct event *event_from_flat(
+	const cJSON *flat, struct arena *arena, struct error *err) MUST_USE;
+const struct event *event_read(struct str bytes, struct arena *arena,
+	struct error *err) MUST_USE; /* tells the two apart */
 
 /* {"job_id": "1001", ...} without the empty ones. The caller owns it. */
 cJSON *event_json(const struct event *event);

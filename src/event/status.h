@@ -5,7 +5,8 @@
 #pragma once
 #include "base/str.h"
 
-extern const char *const status_names[];       /* success, error, cancelled, running, queued, starting; NULL ends it */
+extern const char *const
+	status_names[]; /* success, error, cancelled, running, queued, starting; NULL ends it */
 
 struct arena;
 /*
@@ -14,5 +15,6 @@ struct arena;
  * success. Lives in `arena` or for ever; ends in NUL.
  */
 struct str status_canonical(struct str code, struct str text, struct arena *arena);
-/* A status as a rule author may write it (`errored`, `Canceled`), or NULL when dbt never sends it. */
+/* A status as a rule author may write it (`errored`, `Canceled`), or NULL when dbt never sends it.
+ */
 const char *status_of_rule(struct str written);

@@ -6,15 +6,15 @@
 #include "intake/answer.h"
 
 struct delivery {
-	struct journal_entry entry;    /* first member: the journal hands it back */
-	struct arena *arena;           /* everything lives here, also this struct */
+	struct journal_entry entry; /* first member: the journal hands it back */
+	struct arena *arena;        /* everything lives here, also this struct */
 	struct web_request *request;
 	struct dispatch *dispatch;
 	struct event_row row;
 	enum metric metric;
 	enum added added;
-	const char *answer;            /* what follows {"event":ID in the body of the 200 */
-	int64_t *selection_ids;        /* of row.selections: those to be refreshed, not the shadow ones */
+	const char *answer;     /* what follows {"event":ID in the body of the 200 */
+	int64_t *selection_ids; /* of row.selections: those to be refreshed, not the shadow ones */
 };
 
 /* Under json_use(): what is copied here is all that stays. */
@@ -31,9 +31,13 @@ static cJSON *rule_names(const struct decision *decision)
 	return names;
 }
 
-static void set_outcome(struct delivery *delivery, const struct event *event, const struct decision *decision)
+static void set_outcome(
+	struct delivery *delivery, const struct event *event, const struct decision *decision)
 {
-	static const struct { const char *outcome; enum metric metric; } standings[] = {
+	static const struct {
+		const char *outcome;
+		enum metric metric;
+	} standings[] = {
 		[EVENT_REAL] = { "routed", METRIC_events_routed_total },
 		[EVENT_TEST] = { "test", METRIC_events_test_total },
 		[EVENT_IGNORED] = { "ignored", METRIC_events_ignored_total },
@@ -67,10 +71,12 @@ static void set_selections(struct delivery *delivery, const struct decision *dec
 	delivery->row.all_selections = arena_text(arena, all.at);
 }
 
-struct delivery *delivery_new(const struct event *event, const struct decision *decision, struct str body, bool dry_run, struct arena *arena)
+struct delivery *delivery_new(const struct event *event, const struct decision *decision,
+	struct str body, bool dry_run, struct arena *arena)
 {
 	struct delivery *delivery = arena_new_of(arena, struct delivery);
-	/* Every delivery of the test button carries one constant event id (dbt-webhooks.md 1.6): the second one is no duplicate. */
+	/* Every delivery of the test button carries one constant event id (dbt-webhooks.md 1.6):
+	 * the second one is no duplicate. */
 	bool has_mark = event->standing != EVENT_TEST;
 	OWNED(arena) trees = arena_new();
 	json_use(trees);
@@ -90,7 +96,8 @@ struct delivery *delivery_new(const struct event *event, const struct decision *
 	set_outcome(delivery, event, decision);
 	set_selections(delivery, decision, dry_run);
 	json_use(NULL);
-	delivery->answer = arena_printf(arena, ",\"outcome\":\"%s\",\"matched\":%s}", delivery->row.outcome, delivery->row.matched);
+	delivery->answer = arena_printf(arena, ",\"outcome\":\"%s\",\"matched\":%s}",
+		delivery->row.outcome, delivery->row.matched);
 	return delivery;
 }
 
@@ -109,7 +116,8 @@ static void answer_durable(struct delivery *delivery)
 	text_init(&body, TEXT_UNBOUNDED);
 	text_printf(&body, "{\"event\":%lld", (long long)delivery->row.id);
 	if (delivery->added == ADDED_DUPLICATE)
-		text_printf(&body, ",\"outcome\":\"duplicate\",\"matched\":%s}", delivery->row.matched);
+		text_printf(
+			&body, ",\"outcome\":\"duplicate\",\"matched\":%s}", delivery->row.matched);
 	else
 		text_add(&body, delivery->answer);
 	web_reply(delivery->request, 200, NULL, text_str(&body));
@@ -136,14 +144,16 @@ static void journalled(struct journal_entry *entry, bool committed, const struct
 	struct delivery *delivery = (struct delivery *)(void *)entry;
 	if (!committed) {
 		log_debug("event not durable", KV("reason", err->message));
-		answer_unavailable(delivery->request, "the event could not be made durable; send it again");
+		answer_unavailable(
+			delivery->request, "the event could not be made durable; send it again");
 		arena_free(delivery->arena);
 		return;
 	}
 	bool is_new = delivery->added == ADDED_NEW;
 	metric_add(is_new ? delivery->metric : METRIC_events_duplicate_total, 1);
 	log_debug("event", KV("event", delivery->row.id), KV("source", delivery->row.source),
-	          KV("outcome", is_new ? delivery->row.outcome : "duplicate"), KV("matched", delivery->row.matched));
+		KV("outcome", is_new ? delivery->row.outcome : "duplicate"),
+		KV("matched", delivery->row.matched));
 	answer_durable(delivery);
 	if (is_new && delivery->row.selection_count)
 		pass_on(delivery);
@@ -151,7 +161,8 @@ static void journalled(struct journal_entry *entry, bool committed, const struct
 		arena_free(delivery->arena);
 }
 
-void delivery_post(struct delivery *delivery, struct web_request *request, struct journal *journal, struct dispatch *dispatch)
+void delivery_post(struct delivery *delivery, struct web_request *request, struct journal *journal,
+	struct dispatch *dispatch)
 {
 	delivery->request = request;
 	delivery->dispatch = dispatch;
@@ -159,7 +170,8 @@ void delivery_post(struct delivery *delivery, struct web_request *request, struc
 	delivery->entry.done = journalled;
 	web_keep(request);
 	if (!journal_add(journal, &delivery->entry)) {
-		answer_unavailable(request, "too many events wait to be made durable; send it again");
+		answer_unavailable(
+			request, "too many events wait to be made durable; send it again");
 		arena_free(delivery->arena);
 	}
 }

@@ -1,5 +1,6 @@
 /*
- * intake/delivery.h - one webhook delivery on its way from the decision through the journal to its answer and to the dispatcher.
+ * intake/delivery.h - one webhook delivery on its way from the decision through the journal to its
+ * answer and to the dispatcher.
  */
 #pragma once
 #include "base/web.h"
@@ -9,10 +10,13 @@
 
 struct delivery;
 
-/* Makes the record of an event. Takes `arena`, in which event and decision (NULL: the rules were not asked) live. */
-struct delivery *delivery_new(const struct event *event, const struct decision *decision, struct str body, bool dry_run, struct arena *arena);
+/* Makes the record of an event. Takes `arena`, in which event and decision (NULL: the rules were
+ * not asked) live. */
+struct delivery *delivery_new(const struct event *event, const struct decision *decision,
+	struct str body, bool dry_run, struct arena *arena);
 /*
- * Keeps the request, hands the delivery to the journal, and answers when it is durable: 200, or 503 when it cannot be made durable. Takes
- * the delivery.
+ * Keeps the request, hands the delivery to the journal, and answers when it is durable: 200, or 503
+ * when it cannot be made durable. Takes the delivery.
  */
-void delivery_post(struct delivery *delivery, struct web_request *request, struct journal *journal, struct dispatch *dispatch);
+void delivery_post(struct delivery *delivery, struct web_request *request, struct journal *journal,
+	struct dispatch *dispatch);

@@ -1,6 +1,4 @@
 #include "intake/intake.h"
-#include <pthread.h>
-#include <stdatomic.h>
 #include "base/file.h"
 #include "base/log.h"
 #include "base/metric.h"
@@ -10,6 +8,8 @@
 #include "intake/delivery.h"
 #include "intake/sources.h"
 #include "rules/decide.h"
+#include <pthread.h>
+#include <stdatomic.h>
 
 #define PATH_PREFIX "/webhooks/"
 #define PEM_BYTES ((size_t)1 << 20)
@@ -21,8 +21,9 @@ struct intake {
 	struct journal *journal;
 	struct dispatch *dispatch;
 	bool dry_run;
-	pthread_key_t scratch;         /* struct decide_scratch, one a pool thread */
-	atomic_llong complained_at;    /* microseconds of struct mono: bad signatures are logged once a second */
+	pthread_key_t scratch;      /* struct decide_scratch, one a pool thread */
+	atomic_llong complained_at; /* microseconds of struct mono: bad signatures are logged once a
+				       second */
 };
 
 /* ---- one request ---- */
@@ -30,14 +31,17 @@ struct intake {
 static void complain(struct intake *intake, const char *source, const char *header)
 {
 	metric_add(METRIC_requests_unauthorized_total, 1);
-	long long now = clock_mono().us, before = atomic_load_explicit(&intake->complained_at, memory_order_relaxed);
-	if (now - before < US_PER_SECOND || !atomic_compare_exchange_strong(&intake->complained_at, &before, now))
+	long long now = clock_mono().us,
+		  before = atomic_load_explicit(&intake->complained_at, memory_order_relaxed);
+	if (now - before < US_PER_SECOND ||
+		!atomic_compare_exchange_strong(&intake->complained_at, &before, now))
 		return;
 	const char *reason = "it was made with another secret, or over other bytes";
 	if (!header)
 		reason = "the header is missing";
 	else if (!signature_is_written(header))
-		reason = "the header does not hold 64 hex digits: does a gateway replace it? then set the source's signature_header";
+		reason = "the header does not hold 64 hex digits: does a gateway replace it? then "
+			 "set the source's signature_header";
 	log_warning("signature refused", KV("source", source), KV("reason", reason));
 }
 
@@ -61,7 +65,8 @@ static void report_warnings(const struct decision *decision)
 	}
 }
 
-static void route(struct intake *intake, struct web_request *request, const struct event *event, struct arena *arena)
+static void route(struct intake *intake, struct web_request *request, const struct event *event,
+	struct arena *arena)
 {
 	struct ruleset *ruleset = (struct ruleset *)(void *)shared_slot_get(intake->rulesets);
 	const struct decision *decision = NULL;
@@ -69,8 +74,9 @@ static void route(struct intake *intake, struct web_request *request, const stru
 		decision = ruleset_decide(ruleset, event, scratch_of_thread(intake), arena);
 		report_warnings(decision);
 	}
-	struct delivery *delivery = delivery_new(event, decision, web_body(request), intake->dry_run, arena);
-	ruleset_free(ruleset);         /* the delivery has copied what it needs of it */
+	struct delivery *delivery =
+		delivery_new(event, decision, web_body(request), intake->dry_run, arena);
+	ruleset_free(ruleset); /* the delivery has copied what it needs of it */
 	delivery_post(delivery, request, intake->journal, intake->dispatch);
 }
 
@@ -78,23 +84,27 @@ static void receive(struct intake *intake, struct web_request *request, const st
 {
 	const char *header = web_header(request, source->config->signature_header);
 	struct str body = web_body(request);
-	if (!signature_verify(header, body, (const struct secret *const *)source->secrets, source->secret_count)) {
+	if (!signature_verify(header, body, (const struct secret *const *)source->secrets,
+		    source->secret_count)) {
 		complain(intake, source->config->name, header);
 		answer_error(request, 401, "the signature is missing or wrong");
 		return;
 	}
 	struct error err;
 	struct arena *arena = arena_new();
-	const struct event *event = event_parse(body, source->config->name, source->config->account_id, arena, &err);
+	const struct event *event =
+		event_parse(body, source->config->name, source->config->account_id, arena, &err);
 	if (!event) {
 		metric_add(METRIC_requests_invalid_total, 1);
-		log_warning("signed body refused", KV("source", source->config->name), KV("reason", err.message));
+		log_warning("signed body refused", KV("source", source->config->name),
+			KV("reason", err.message));
 		answer_error(request, 400, err.message);
 		arena_free(arena);
 		return;
 	}
 	if (dispatch_is_full(intake->dispatch)) {
-		answer_unavailable(request, "too many refreshes wait (limits.waiting_refreshes); send it again");
+		answer_unavailable(request,
+			"too many refreshes wait (limits.waiting_refreshes); send it again");
 		arena_free(arena);
 		return;
 	}
@@ -139,7 +149,8 @@ static bool listen_on(struct intake *intake, const struct config *config, struct
 	OWNED_TEXT struct text certificate, key;
 	text_init(&certificate, PEM_BYTES);
 	text_init(&key, PEM_BYTES);
-	if (!read_pem(config->listen.tls.certificate, &certificate, err) || !read_pem(config->listen.tls.private_key, &key, err))
+	if (!read_pem(config->listen.tls.certificate, &certificate, err) ||
+		!read_pem(config->listen.tls.private_key, &key, err))
 		return error_context(err, "listen.tls");
 	struct web_options options = {
 		.listen = config->listen.webhooks,
@@ -163,7 +174,8 @@ struct intake *intake_start(const struct intake_options *options, struct error *
 	intake->journal = options->journal;
 	intake->dispatch = options->dispatch;
 	intake->dry_run = options->dry_run;
-	if (!intake_configure(intake, options->config, err) || !listen_on(intake, options->config, err))
+	if (!intake_configure(intake, options->config, err) ||
+		!listen_on(intake, options->config, err))
 		return NULL;
 	return TAKE(intake);
 }

@@ -1,8 +1,9 @@
 /*
- * intake/intake.h - the webhook listener: verifies, decides, makes durable, and only then answers 200 (design, section 7).
+ * intake/intake.h - the webhook listener: verifies, decides, makes durable, and only then answers
+ * 200 (design, section 7).
  *
- * A request is verified and decided on a thread of the HTTP pool, waits there without a thread until the journal has committed it, and is
- * answered by the journal thread.
+ * A request is verified and decided on a thread of the HTTP pool, waits there without a thread
+ * until the journal has committed it, and is answered by the journal thread.
  */
 #pragma once
 #include "base/error.h"
@@ -15,17 +16,19 @@
 struct intake;
 
 struct intake_options {
-	struct config *config;             /* borrowed for the call */
-	struct shared_slot *rulesets;      /* of struct ruleset; the current one decides */
+	struct config *config;        /* borrowed for the call */
+	struct shared_slot *rulesets; /* of struct ruleset; the current one decides */
 	struct journal *journal;
 	struct dispatch *dispatch;
-	bool dry_run;                      /* decide and record, refresh nothing */
+	bool dry_run; /* decide and record, refresh nothing */
 };
 
-/* Reads the sources' secrets and the TLS files, and listens. ERROR_INPUT: one of them, or the address, cannot be used. */
+/* Reads the sources' secrets and the TLS files, and listens. ERROR_INPUT: one of them, or the
+ * address, cannot be used. */
 struct intake *intake_start(const struct intake_options *options, struct error *err) MUST_USE;
 const char *intake_address(const struct intake *intake);
-/* Sources and their secrets, read anew; the listener itself stays. On failure the old ones stay. Main thread. */
+/* Sources and their secrets, read anew; the listener itself stays. On failure the old ones stay.
+ * Main thread. */
 bool intake_configure(struct intake *intake, struct config *config, struct error *err) MUST_USE;
 /* Answers what is under way (the journal must still run), then ends. */
 void intake_stop(struct intake *intake);

@@ -2,8 +2,8 @@
 #include <string.h>
 
 struct sources {
-	struct shared shared;          /* first member */
-	struct config *config;         /* with a reference */
+	struct shared shared;  /* first member */
+	struct config *config; /* with a reference */
 	size_t count;
 	struct source *items;
 };

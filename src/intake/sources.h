@@ -1,5 +1,6 @@
 /*
- * intake/sources.h - the configured senders with their secrets at hand: an immutable snapshot (base/shared.h).
+ * intake/sources.h - the configured senders with their secrets at hand: an immutable snapshot
+ * (base/shared.h).
  */
 #pragma once
 #include "base/secret.h"
@@ -7,7 +8,7 @@
 #include "config/config.h"
 
 struct source {
-	const struct config_source *config;    /* borrowed from the snapshot's configuration */
+	const struct config_source *config; /* borrowed from the snapshot's configuration */
 	size_t secret_count;
 	struct secret **secrets;
 };
@@ -17,4 +18,4 @@ struct sources;
 /* ERROR_INPUT names the source whose secret cannot be read. The caller owns one reference. */
 struct sources *sources_load(struct config *config, struct error *err) MUST_USE;
 struct shared *sources_shared(struct sources *sources);
-const struct source *sources_find(const struct sources *sources, const char *name);    /* or NULL */
+const struct source *sources_find(const struct sources *sources, const char *name); /* or NULL */

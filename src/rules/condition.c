@@ -4,18 +4,19 @@
 #include "rules/pattern_set.h"
 
 /* Types that dbt sends (dbt-webhooks.md 1.2). */
-static const char *const event_types[] = { "job.run.started", "job.run.completed", "job.run.errored" };
+static const char *const event_types[] = { "job.run.started", "job.run.completed",
+	"job.run.errored" };
 #define EVENT_TYPE_COUNT (sizeof event_types / sizeof *event_types)
 
-struct reading {                       /* one map of conditions */
+struct reading { /* one map of conditions */
 	struct loading *loading;
-	const char *where;             /* "'when'" or "'not'" */
-	struct captures *captures;     /* NULL inside `not` */
+	const char *where;         /* "'when'" or "'not'" */
+	struct captures *captures; /* NULL inside `not` */
 	uint32_t branch;
 };
 
-static void exact_check(struct reading *reading, const struct yaml_node *node, enum event_field field,
-	struct rule_value *value)
+static void exact_check(struct reading *reading, const struct yaml_node *node,
+	enum event_field field, struct rule_value *value)
 {
 	struct loading *loading = reading->loading;
 	if (field == EVENT_STATUS && value->text.length) {
@@ -27,7 +28,8 @@ static void exact_check(struct reading *reading, const struct yaml_node *node, e
 			value->text = loading_intern_str(loading, str_of(status));
 		else
 			loading_problem(loading, PROBLEM_UNKNOWN_STATUS, node->place,
-				"dbt never sends the status '%s'%s", loading_quote(loading, value->text),
+				"dbt never sends the status '%s'%s",
+				loading_quote(loading, value->text),
 				loading_suggest(loading, value->text, status_names, count));
 	}
 	if (field == EVENT_EVENT) {
@@ -36,24 +38,30 @@ static void exact_check(struct reading *reading, const struct yaml_node *node, e
 			is_known |= str_is(value->text, event_types[i]);
 		if (!is_known)
 			loading_problem(loading, PROBLEM_UNKNOWN_EVENT, node->place,
-				"dbt is not known to send the event type '%s'%s", loading_quote(loading, value->text),
-				loading_suggest(loading, value->text, event_types, EVENT_TYPE_COUNT));
+				"dbt is not known to send the event type '%s'%s",
+				loading_quote(loading, value->text),
+				loading_suggest(
+					loading, value->text, event_types, EVENT_TYPE_COUNT));
 	}
 	const struct ruleset_known *known = loading->known;
 	if (field == EVENT_SOURCE && known && known->sources &&
 		lookup_find(loading->names, SOURCE_TAG, value->text) == LOOKUP_NONE)
-		loading_problem(loading, PROBLEM_UNKNOWN_SOURCE, node->place, "the configuration has no source '%s'%s",
+		loading_problem(loading, PROBLEM_UNKNOWN_SOURCE, node->place,
+			"the configuration has no source '%s'%s",
 			loading_quote(loading, value->text),
 			loading_suggest(loading, value->text, known->sources, known->source_count));
 }
 
-static void capture_add(struct reading *reading, const struct yaml_node *node, enum event_field field, const char *name)
+static void capture_add(struct reading *reading, const struct yaml_node *node,
+	enum event_field field, const char *name)
 {
 	struct loading *loading = reading->loading;
 	struct captures *captures = reading->captures;
 	if (event_field_of(str_of(name)) != EVENT_FIELD_COUNT) {
 		loading_problem(loading, PROBLEM_CAPTURE_CLASH, node->place,
-			"the capture '%s' hides the event field of that name; call it something else", name);
+			"the capture '%s' hides the event field of that name; call it something "
+			"else",
+			name);
 		return;
 	}
 	/* Only those of this branch can clash, and they were added last. */
@@ -61,18 +69,21 @@ static void capture_add(struct reading *reading, const struct yaml_node *node, e
 		if (text_is(captures->items[i].name, name)) {
 			if (captures->items[i].field != field)
 				loading_problem(loading, PROBLEM_CAPTURE_CLASH, node->place,
-					"'%s' captures '%s', and so does '%s'; give them different names",
+					"'%s' captures '%s', and so does '%s'; give them different "
+					"names",
 					event_field_info(field)->name, name,
 					event_field_info(captures->items[i].field)->name);
 			return;
 		}
 	mem_grow(&captures->items, &captures->capacity, captures->count);
-	captures->items[captures->count++] = (struct capture){ .name = loading_intern(loading, str_of(name)),
-		.field = field, .branch = reading->branch };
+	captures->items[captures->count++] =
+		(struct capture){ .name = loading_intern(loading, str_of(name)),
+			.field = field,
+			.branch = reading->branch };
 }
 
-static void pattern_value(struct reading *reading, const struct yaml_node *node, enum event_field field,
-	struct rule_condition *condition, struct rule_value *value)
+static void pattern_value(struct reading *reading, const struct yaml_node *node,
+	enum event_field field, struct rule_condition *condition, struct rule_value *value)
 {
 	struct loading *loading = reading->loading;
 	struct place place = node->place;
@@ -80,7 +91,8 @@ static void pattern_value(struct reading *reading, const struct yaml_node *node,
 	size_t offset = 0;
 	if (!pattern_is_written(node->text)) {
 		loading_problem(loading, PROBLEM_BAD_PATTERN, place,
-			"'%s' begins with '/' but does not end with '/' and flags (i x s m); for that exact text, write /^\\/...$/",
+			"'%s' begins with '/' but does not end with '/' and flags (i x s m); for "
+			"that exact text, write /^\\/...$/",
 			loading_quote(loading, node->text));
 		return;
 	}
@@ -93,10 +105,12 @@ static void pattern_value(struct reading *reading, const struct yaml_node *node,
 	}
 	condition->has_pattern = true;
 	const struct ruleset *ruleset = loading->ruleset;
-	const struct pattern *pattern = ruleset->patterns[ruleset->probes[value->probe].pattern].compiled;
+	const struct pattern *pattern =
+		ruleset->patterns[ruleset->probes[value->probe].pattern].compiled;
 	if (event_field_info(field)->is_id && !pattern_is_anchored(node->text))
 		loading_problem(loading, PROBLEM_UNANCHORED_ID, place,
-			"%s also finds longer ids in '%s'; anchor it with ^ and $, or write an exact value",
+			"%s also finds longer ids in '%s'; anchor it with ^ and $, or write an "
+			"exact value",
 			loading_quote(loading, node->text), event_field_info(field)->name);
 	if (!reading->captures)
 		return;
@@ -106,15 +120,16 @@ static void pattern_value(struct reading *reading, const struct yaml_node *node,
 	}
 }
 
-static void value_load(struct reading *reading, const struct yaml_node *node, enum event_field field,
-	struct rule_condition *condition, struct rule_value *value)
+static void value_load(struct reading *reading, const struct yaml_node *node,
+	enum event_field field, struct rule_condition *condition, struct rule_value *value)
 {
 	struct loading *loading = reading->loading;
 	const char *name = event_field_info(field)->name;
 	value->probe = PROBE_NONE;
 	if (node->type != YAML_SCALAR) {
-		loading_problem(loading, PROBLEM_WRONG_TYPE, node->place, "'%s' wants a text, a /pattern/ or a list of them, not %s",
-			name, yaml_type_name(node));
+		loading_problem(loading, PROBLEM_WRONG_TYPE, node->place,
+			"'%s' wants a text, a /pattern/ or a list of them, not %s", name,
+			yaml_type_name(node));
 		return;
 	}
 	if (yaml_is_null(node)) {
@@ -129,15 +144,17 @@ static void value_load(struct reading *reading, const struct yaml_node *node, en
 		exact_check(reading, node, field, value);
 }
 
-static void condition_load(struct reading *reading, const struct yaml_node *node, enum event_field field,
-	struct rule_condition *condition)
+static void condition_load(struct reading *reading, const struct yaml_node *node,
+	enum event_field field, struct rule_condition *condition)
 {
 	bool is_list = node->type == YAML_LIST;
 	size_t count = is_list ? node->count : 1;
 	if (!count)
-		loading_problem(reading->loading, PROBLEM_BAD_VALUE, node->place, "the list of '%s' is empty, so nothing would ever match",
+		loading_problem(reading->loading, PROBLEM_BAD_VALUE, node->place,
+			"the list of '%s' is empty, so nothing would ever match",
 			event_field_info(field)->name);
-	struct rule_value *values = arena_array(reading->loading->ruleset->arena, struct rule_value, count);
+	struct rule_value *values =
+		arena_array(reading->loading->ruleset->arena, struct rule_value, count);
 	condition->field = field;
 	condition->values = values;
 	condition->value_count = (uint32_t)count;
@@ -152,18 +169,22 @@ static void field_unknown(struct reading *reading, const struct yaml_node *key)
 		names[i] = event_field_info((enum event_field)i)->name;
 	names[EVENT_FIELD_COUNT] = "not";
 	bool may_not = reading->captures != NULL;
-	loading_problem(reading->loading, PROBLEM_UNKNOWN_FIELD, key->place, "unknown field '%s' in %s%s",
-		loading_quote(reading->loading, key->text), reading->where,
-		loading_suggest(reading->loading, key->text, names, EVENT_FIELD_COUNT + (may_not ? 1 : 0)));
+	loading_problem(reading->loading, PROBLEM_UNKNOWN_FIELD, key->place,
+		"unknown field '%s' in %s%s", loading_quote(reading->loading, key->text),
+		reading->where,
+		loading_suggest(
+			reading->loading, key->text, names, EVENT_FIELD_COUNT + (may_not ? 1 : 0)));
 }
 
 /* Conditions in order of fields, so that decisions and explanations have one order. */
-static void map_finish(struct reading *reading, const struct rule_condition *by_field, struct rule_map *map)
+static void map_finish(
+	struct reading *reading, const struct rule_condition *by_field, struct rule_map *map)
 {
 	uint32_t count = 0;
 	for (int i = 0; i < EVENT_FIELD_COUNT; i++)
 		count += by_field[i].values != NULL;
-	struct rule_condition *conditions = arena_array(reading->loading->ruleset->arena, struct rule_condition, count);
+	struct rule_condition *conditions =
+		arena_array(reading->loading->ruleset->arena, struct rule_condition, count);
 	map->conditions = conditions;
 	map->count = count;
 	for (int i = 0; i < EVENT_FIELD_COUNT; i++)
@@ -172,8 +193,8 @@ static void map_finish(struct reading *reading, const struct rule_condition *by_
 }
 
 /* The node under `not` is left to the caller, in `*not_node`. */
-static void map_load(struct reading *reading, const struct yaml_node *node, struct rule_condition *by_field,
-	const struct yaml_node **not_node)
+static void map_load(struct reading *reading, const struct yaml_node *node,
+	struct rule_condition *by_field, const struct yaml_node **not_node)
 {
 	for (size_t i = 0; i < node->count; i++) {
 		const struct yaml_node *key = node->items[2 * i], *value = node->items[2 * i + 1];
@@ -181,7 +202,8 @@ static void map_load(struct reading *reading, const struct yaml_node *node, stru
 			*not_node = value;
 			continue;
 		}
-		enum event_field field = key->type == YAML_SCALAR ? event_field_of(key->text) : EVENT_FIELD_COUNT;
+		enum event_field field =
+			key->type == YAML_SCALAR ? event_field_of(key->text) : EVENT_FIELD_COUNT;
 		if (field == EVENT_FIELD_COUNT)
 			field_unknown(reading, key);
 		else
@@ -189,14 +211,16 @@ static void map_load(struct reading *reading, const struct yaml_node *node, stru
 	}
 }
 
-static void not_load(struct loading *loading, const struct yaml_node *node, struct rule_branch *branch)
+static void not_load(
+	struct loading *loading, const struct yaml_node *node, struct rule_branch *branch)
 {
 	bool is_list = node->type == YAML_LIST;
 	size_t count = is_list ? node->count : 1;
 	struct rule_map *maps = arena_array(loading->ruleset->arena, struct rule_map, count);
 	struct reading reading = { .loading = loading, .where = "'not'" };
 	if (!count)
-		loading_problem(loading, PROBLEM_BAD_VALUE, node->place, "the list of 'not' is empty; leave it out");
+		loading_problem(loading, PROBLEM_BAD_VALUE, node->place,
+			"the list of 'not' is empty; leave it out");
 	branch->nots = maps;
 	branch->not_count = (uint32_t)count;
 	for (size_t i = 0; i < count; i++) {
@@ -204,17 +228,20 @@ static void not_load(struct loading *loading, const struct yaml_node *node, stru
 		struct rule_condition by_field[EVENT_FIELD_COUNT] = { 0 };
 		if (item->type != YAML_MAP)
 			loading_problem(loading, PROBLEM_WRONG_TYPE, item->place,
-				"'not' wants a map of conditions or a list of such maps, not %s", yaml_type_name(item));
+				"'not' wants a map of conditions or a list of such maps, not %s",
+				yaml_type_name(item));
 		else if (!item->count)
 			loading_problem(loading, PROBLEM_BAD_VALUE, item->place,
-				"an empty map under 'not' holds for every event, so the rule would never match");
+				"an empty map under 'not' holds for every event, so the rule would "
+				"never match");
 		else
 			map_load(&reading, item, by_field, NULL);
 		map_finish(&reading, by_field, &maps[i]);
 	}
 }
 
-static void branch_load(struct reading *reading, const struct yaml_node *node, struct rule_branch *branch)
+static void branch_load(
+	struct reading *reading, const struct yaml_node *node, struct rule_branch *branch)
 {
 	struct loading *loading = reading->loading;
 	struct rule_condition by_field[EVENT_FIELD_COUNT] = { 0 };
@@ -222,22 +249,26 @@ static void branch_load(struct reading *reading, const struct yaml_node *node, s
 	branch->key = KEY_NONE;
 	if (node && node->type != YAML_MAP)
 		loading_problem(loading, PROBLEM_WRONG_TYPE, node->place,
-			"'when' wants a map of conditions or a list of such maps, not %s", yaml_type_name(node));
+			"'when' wants a map of conditions or a list of such maps, not %s",
+			yaml_type_name(node));
 	else if (node)
 		map_load(reading, node, by_field, &not_node);
 	/* The safe defaults (design, section 6). */
 	if (!by_field[EVENT_EVENT].values)
-		by_field[EVENT_EVENT] = (struct rule_condition){ .values = loading->default_event, .value_count = 1,
-			.field = EVENT_EVENT };
+		by_field[EVENT_EVENT] = (struct rule_condition){
+			.values = loading->default_event, .value_count = 1, .field = EVENT_EVENT
+		};
 	if (!by_field[EVENT_STATUS].values)
-		by_field[EVENT_STATUS] = (struct rule_condition){ .values = loading->default_status, .value_count = 1,
-			.field = EVENT_STATUS };
+		by_field[EVENT_STATUS] = (struct rule_condition){
+			.values = loading->default_status, .value_count = 1, .field = EVENT_STATUS
+		};
 	map_finish(reading, by_field, &branch->when);
 	if (not_node)
 		not_load(loading, not_node, branch);
 }
 
-void when_load(struct loading *loading, const struct yaml_node *node, struct rule *rule, struct captures *captures)
+void when_load(struct loading *loading, const struct yaml_node *node, struct rule *rule,
+	struct captures *captures)
 {
 	bool is_list = node && node->type == YAML_LIST;
 	size_t count = is_list ? node->count : 1;
@@ -245,11 +276,15 @@ void when_load(struct loading *loading, const struct yaml_node *node, struct rul
 		node = NULL;
 	if (!count)
 		loading_problem(loading, PROBLEM_BAD_VALUE, node->place,
-			"the list of 'when' is empty, so the rule would never match; leave it out for every event");
+			"the list of 'when' is empty, so the rule would never match; leave it out "
+			"for every event");
 	rule->branches = arena_array(loading->ruleset->arena, struct rule_branch, count);
 	rule->branch_count = (uint32_t)count;
 	for (size_t i = 0; i < count; i++) {
-		struct reading reading = { .loading = loading, .where = "'when'", .captures = captures, .branch = (uint32_t)i };
+		struct reading reading = { .loading = loading,
+			.where = "'when'",
+			.captures = captures,
+			.branch = (uint32_t)i };
 		branch_load(&reading, is_list ? node->items[i] : node, &rule->branches[i]);
 	}
 }

@@ -17,7 +17,8 @@ static void candidates_find(struct matching *matching)
 {
 	const struct ruleset *ruleset = matching->ruleset;
 	if (!matching->scratch->is_linear) {
-		rule_index_search(ruleset->index, matching->event, candidate_add, matching->scratch);
+		rule_index_search(
+			ruleset->index, matching->event, candidate_add, matching->scratch);
 		return;
 	}
 	for (size_t i = 0; i < ruleset->rule_count; i++)
@@ -32,7 +33,8 @@ static int by_rank(const void *a, const void *b, void *context)
 	return (x > y) - (x < y);
 }
 
-static struct match match_of(struct matching *matching, const struct rule *rule, const struct str *captures)
+static struct match match_of(
+	struct matching *matching, const struct rule *rule, const struct str *captures)
 {
 	struct match match = { .rule = rule->name, .file = rule->file, .line = rule->line };
 	if (!rule->capture_count)
@@ -54,13 +56,16 @@ static void limit_warn(struct matching *matching, const struct rule *rule, struc
 	const struct ruleset *ruleset = matching->ruleset;
 	const struct rule_probe *probe = &ruleset->probes[matching->limit_probe];
 	outcome_warn(outcome, rule->name,
-		arena_printf(matching->arena, "the pattern %s on '%s' hit its limit, so the rule does not match",
-			pattern_written(ruleset->patterns[probe->pattern].compiled), event_field_info(probe->field)->name),
+		arena_printf(matching->arena,
+			"the pattern %s on '%s' hit its limit, so the rule does not match",
+			pattern_written(ruleset->patterns[probe->pattern].compiled),
+			event_field_info(probe->field)->name),
 		true);
 }
 
 /* Adds a match; false when the rule does not. */
-static bool rule_decide(struct matching *matching, const struct rule *rule, struct match *match, struct outcome *outcome)
+static bool rule_decide(struct matching *matching, const struct rule *rule, struct match *match,
+	struct outcome *outcome)
 {
 	const struct rule_branch *branch = NULL;
 	switch (rule_matches(matching, rule, &branch)) {
@@ -72,7 +77,8 @@ static bool rule_decide(struct matching *matching, const struct rule *rule, stru
 	case SEARCH_YES:
 		break;
 	}
-	struct str *captures = arena_array(matching->arena, struct str, (size_t)rule->capture_count + 1);
+	struct str *captures =
+		arena_array(matching->arena, struct str, (size_t)rule->capture_count + 1);
 	rule_capture(matching, rule, branch, captures);
 	*match = match_of(matching, rule, captures);
 	rule_expand(matching, rule, captures, outcome);
@@ -83,13 +89,16 @@ static bool rule_decide(struct matching *matching, const struct rule *rule, stru
 static void outcome_keep(struct outcome *outcome, struct arena *arena, struct decision *decision)
 {
 	if (outcome->selection_count) {
-		struct selection *selections = arena_array(arena, struct selection, outcome->selection_count);
-		memcpy(selections, outcome->selections, outcome->selection_count * sizeof *selections);
+		struct selection *selections =
+			arena_array(arena, struct selection, outcome->selection_count);
+		memcpy(selections, outcome->selections,
+			outcome->selection_count * sizeof *selections);
 		decision->selections = selections;
 		decision->selection_count = outcome->selection_count;
 	}
 	if (outcome->warning_count) {
-		struct warning *warnings = arena_array(arena, struct warning, outcome->warning_count);
+		struct warning *warnings =
+			arena_array(arena, struct warning, outcome->warning_count);
 		memcpy(warnings, outcome->warnings, outcome->warning_count * sizeof *warnings);
 		decision->warnings = warnings;
 		decision->warning_count = outcome->warning_count;
@@ -107,25 +116,29 @@ static struct decision *decide(struct matching *matching, bool *is_match)
 	struct outcome outcome = { 0 };
 	decision->event = matching->event;
 	decision->revision = ruleset->revision;
-	/* A delivery of dbt's test button, or of another account, names a run that is not ours to act upon. */
+	/* A delivery of dbt's test button, or of another account, names a run that is not ours to
+	 * act upon. */
 	if (matching->event->standing == EVENT_REAL)
 		candidates_find(matching);
 	size_t count = scratch->candidate_count;
 	if (count > 1)
-		qsort_r(scratch->candidates, count, sizeof *scratch->candidates, by_rank, ruleset->rules);
+		qsort_r(scratch->candidates, count, sizeof *scratch->candidates, by_rank,
+			ruleset->rules);
 	size_t capacity = 0;
 	OWNED_MEMORY struct match *matches = NULL;
 	for (size_t i = 0; i < count; i++) {
 		uint32_t rule = scratch->candidates[i];
 		mem_grow(&matches, &capacity, decision->match_count);
-		if (!rule_decide(matching, &ruleset->rules[rule], &matches[decision->match_count], &outcome))
+		if (!rule_decide(matching, &ruleset->rules[rule], &matches[decision->match_count],
+			    &outcome))
 			continue;
 		decision->match_count++;
 		if (is_match)
 			is_match[rule] = true;
 	}
 	if (decision->match_count) {
-		struct match *kept = arena_array(matching->arena, struct match, decision->match_count);
+		struct match *kept =
+			arena_array(matching->arena, struct match, decision->match_count);
 		memcpy(kept, matches, decision->match_count * sizeof *kept);
 		decision->matches = kept;
 	}
@@ -134,16 +147,16 @@ static struct decision *decide(struct matching *matching, bool *is_match)
 	return decision;
 }
 
-const struct decision *ruleset_decide(const struct ruleset *rules, const struct event *event, struct decide_scratch *scratch,
-	struct arena *arena)
+const struct decision *ruleset_decide(const struct ruleset *rules, const struct event *event,
+	struct decide_scratch *scratch, struct arena *arena)
 {
 	struct matching matching;
 	matching_begin(&matching, rules, event, scratch, arena);
 	return decide(&matching, NULL);
 }
 
-const struct decision *ruleset_explain(const struct ruleset *rules, const struct event *event, struct decide_scratch *scratch,
-	struct arena *arena)
+const struct decision *ruleset_explain(const struct ruleset *rules, const struct event *event,
+	struct decide_scratch *scratch, struct arena *arena)
 {
 	struct matching matching;
 	OWNED_MEMORY bool *is_match = mem_alloc(rules->rule_count + 1);

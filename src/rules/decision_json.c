@@ -44,7 +44,7 @@ cJSON *decision_json(const struct decision *decision)
 		cJSON_AddItemToArray(warnings, warning);
 	}
 	if (!decision->unmatched)
-		return json;           /* not explained */
+		return json; /* not explained */
 	cJSON *unmatched = cJSON_AddArrayToObject(json, "unmatched");
 	for (size_t i = 0; i < decision->unmatched_count; i++)
 		cJSON_AddItemToArray(unmatched, unmatched_json(&decision->unmatched[i]));

@@ -6,31 +6,35 @@ struct expanding {
 	struct matching *matching;
 	const struct rule *rule;
 	const struct rule_refresh *refresh;
-	uint32_t number;               /* of the selection in its rule, from 1 */
+	uint32_t number; /* of the selection in its rule, from 1 */
 	struct template_values values;
 	struct outcome *outcome;
 };
 
-void outcome_warn(struct outcome *outcome, const char *rule, const char *text, bool is_pattern_limit)
+void outcome_warn(
+	struct outcome *outcome, const char *rule, const char *text, bool is_pattern_limit)
 {
 	mem_grow(&outcome->warnings, &outcome->warning_capacity, outcome->warning_count);
-	outcome->warnings[outcome->warning_count++] = (struct warning){ .rule = rule, .text = text,
-		.is_pattern_limit = is_pattern_limit };
+	outcome->warnings[outcome->warning_count++] = (struct warning){
+		.rule = rule, .text = text, .is_pattern_limit = is_pattern_limit
+	};
 }
 
 /* A selection that is void; always false. */
-static bool void_because(struct expanding *expanding, const char *field, const struct template *template, const char *why)
+static bool void_because(struct expanding *expanding, const char *field,
+	const struct template *template, const char *why)
 {
 	struct arena *arena = expanding->matching->arena;
 	outcome_warn(expanding->outcome, expanding->rule->name,
-		arena_printf(arena, "selection %u: %s '%s' %s; nothing is refreshed for it", expanding->number, field,
-			template->text.at, why), false);
+		arena_printf(arena, "selection %u: %s '%s' %s; nothing is refreshed for it",
+			expanding->number, field, template->text.at, why),
+		false);
 	return false;
 }
 
 /* The expanded text in the arena; NULL where the template is absent. */
-static bool expand(struct expanding *expanding, const char *field, const struct template *template, enum template_use use,
-	const char **out)
+static bool expand(struct expanding *expanding, const char *field, const struct template *template,
+	enum template_use use, const char **out)
 {
 	struct arena *arena = expanding->matching->arena;
 	struct text *text = &expanding->matching->scratch->expansion;
@@ -46,17 +50,22 @@ static bool expand(struct expanding *expanding, const char *field, const struct 
 	enum expansion expansion = template_expand(template, use, &expanding->values, text, &name);
 	if (expansion == EXPANSION_ABSENT)
 		return void_because(expanding, field, template,
-			arena_printf(arena, "needs the capture '%s', which took no part in the match", name));
+			arena_printf(arena,
+				"needs the capture '%s', which took no part in the match", name));
 	if (expansion == EXPANSION_EMPTY)
-		return void_because(expanding, field, template, name
-			? arena_printf(arena, "expanded to nothing: the event has no '%s'", name) : "expanded to nothing");
+		return void_because(expanding, field, template,
+			name ? arena_printf(
+				       arena, "expanded to nothing: the event has no '%s'", name)
+			     : "expanded to nothing");
 	if (memchr(text->at, '\0', text->length))
-		return void_because(expanding, field, template, "expanded to a text with a NUL byte");
+		return void_because(
+			expanding, field, template, "expanded to a text with a NUL byte");
 	*out = arena_str(arena, text_str(text));
 	return true;
 }
 
-static void selector_expand(struct expanding *expanding, const struct rule_selector *selector, struct selection selection)
+static void selector_expand(struct expanding *expanding, const struct rule_selector *selector,
+	struct selection selection)
 {
 	const char *field = kind_plural(expanding->refresh->kind);
 	struct outcome *outcome = expanding->outcome;
@@ -67,7 +76,8 @@ static void selector_expand(struct expanding *expanding, const struct rule_selec
 		return;
 	if (selector->by == SELECT_LUID && !luid_normalise(str_of(selection.selector), luid)) {
 		void_because(expanding, field, &selector->text,
-			arena_printf(expanding->matching->arena, "became '%s', which is no LUID", selection.selector));
+			arena_printf(expanding->matching->arena, "became '%s', which is no LUID",
+				selection.selector));
 		return;
 	}
 	if (selector->by == SELECT_LUID)
@@ -93,7 +103,8 @@ static void refresh_expand(struct expanding *expanding)
 		.rules = rules,
 	};
 	if (!expand(expanding, "site", &refresh->site, TEMPLATE_PLAIN, &selection.site) ||
-		!expand(expanding, "project", &refresh->project, TEMPLATE_PROJECT, &selection.project) ||
+		!expand(expanding, "project", &refresh->project, TEMPLATE_PROJECT,
+			&selection.project) ||
 		!expand(expanding, "tag", &refresh->tag, TEMPLATE_PLAIN, &selection.tag) ||
 		!expand(expanding, "owner", &refresh->owner, TEMPLATE_PLAIN, &selection.owner))
 		return;
@@ -101,9 +112,12 @@ static void refresh_expand(struct expanding *expanding)
 		selector_expand(expanding, &refresh->selectors[i], selection);
 }
 
-void rule_expand(struct matching *matching, const struct rule *rule, const struct str *captures, struct outcome *outcome)
+void rule_expand(struct matching *matching, const struct rule *rule, const struct str *captures,
+	struct outcome *outcome)
 {
-	struct expanding expanding = { .matching = matching, .rule = rule, .outcome = outcome,
+	struct expanding expanding = { .matching = matching,
+		.rule = rule,
+		.outcome = outcome,
 		.values = { .event = matching->event, .captures = captures } };
 	for (uint32_t i = 0; i < rule->refresh_count; i++) {
 		expanding.refresh = &rule->refreshes[i];
@@ -126,8 +140,9 @@ static int by_content_and_rule(const void *a, const void *b)
 }
 
 /*
- * What several rules want alike: the highest priority, and only the liberty that all allow. A shadow rule has no say
- * where a rule that sends wants the same, else trying a rule out would change what the others do.
+ * What several rules want alike: the highest priority, and only the liberty that all allow. A
+ * shadow rule has no say where a rule that sends wants the same, else trying a rule out would
+ * change what the others do.
  */
 static void settings_join(struct selection *into, const struct selection *from)
 {
@@ -155,7 +170,8 @@ static struct selection joined(const struct selection *equal, size_t count, stru
 	for (size_t i = 0; i < count; i++) {
 		if (i)
 			settings_join(&selection, &equal[i]);
-		if (!selection.rule_count || !text_is(rules[selection.rule_count - 1], equal[i].rules[0]))
+		if (!selection.rule_count ||
+			!text_is(rules[selection.rule_count - 1], equal[i].rules[0]))
 			rules[selection.rule_count++] = equal[i].rules[0];
 	}
 	return selection;

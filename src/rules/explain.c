@@ -1,7 +1,7 @@
-#include <limits.h>
 #include "rules/explain.h"
+#include <limits.h>
 
-#define SHOWN_VALUES 10            /* of an "any of", in a message */
+#define SHOWN_VALUES 10 /* of an "any of", in a message */
 
 static const char *values_written(struct matching *matching, const struct rule_condition *condition)
 {
@@ -24,7 +24,8 @@ static const char *actual(struct matching *matching, enum event_field field)
 	return arena_str(matching->arena, matching->event->fields[field]);
 }
 
-static void because_condition(struct matching *matching, const struct rule_condition *condition, struct unmatched *why)
+static void because_condition(
+	struct matching *matching, const struct rule_condition *condition, struct unmatched *why)
 {
 	why->field = event_field_info(condition->field)->name;
 	why->expected = values_written(matching, condition);
@@ -32,7 +33,8 @@ static void because_condition(struct matching *matching, const struct rule_condi
 }
 
 /* The event is all that one map under `not` says; its first condition stands for it. */
-static void because_not(struct matching *matching, const struct rule_map *map, struct unmatched *why)
+static void because_not(
+	struct matching *matching, const struct rule_map *map, struct unmatched *why)
 {
 	OWNED_TEXT struct text out;
 	text_init(&out, TEXT_UNBOUNDED);
@@ -56,11 +58,13 @@ static bool map_is_true(struct matching *matching, const struct rule_map *map)
 	for (uint32_t i = 0; i < map->count; i++)
 		if (condition_holds(matching, &map->conditions[i]) == SEARCH_NO)
 			return false;
-	return true;                   /* also when a search hit its limit: then the rule did not match for it */
+	return true; /* also when a search hit its limit: then the rule did not match for it */
 }
 
-/* The first condition that ruled the branch out, in order of fields, then `not`. False when none did. */
-static bool branch_explain(struct matching *matching, const struct rule_branch *branch, struct unmatched *why)
+/* The first condition that ruled the branch out, in order of fields, then `not`. False when none
+ * did. */
+static bool branch_explain(
+	struct matching *matching, const struct rule_branch *branch, struct unmatched *why)
 {
 	why->missed = why->held = 0;
 	for (uint32_t i = 0; i < branch->when.count; i++) {
@@ -84,14 +88,18 @@ static bool is_nearer(const struct unmatched *a, const struct unmatched *b)
 
 static void rule_explain(struct matching *matching, const struct rule *rule, struct unmatched *why)
 {
-	*why = (struct unmatched){ .rule = rule->name, .file = rule->file, .line = rule->line, .field = "", .expected = "",
+	*why = (struct unmatched){ .rule = rule->name,
+		.file = rule->file,
+		.line = rule->line,
+		.field = "",
+		.expected = "",
 		.actual = "" };
 	if (!rule->enabled) {
 		why->disabled = true;
 		why->field = "enabled";
 		why->expected = "true";
 		why->actual = "false";
-		why->missed = INT_MAX;         /* whoever switched it off knows */
+		why->missed = INT_MAX; /* whoever switched it off knows */
 		return;
 	}
 	why->missed = INT_MAX;
@@ -121,7 +129,8 @@ static int by_nearness(const void *a, const void *b)
 	return (x->rank > y->rank) - (x->rank < y->rank);
 }
 
-const struct unmatched *unmatched_explain(struct matching *matching, const bool *is_match, size_t *count)
+const struct unmatched *unmatched_explain(
+	struct matching *matching, const bool *is_match, size_t *count)
 {
 	const struct ruleset *ruleset = matching->ruleset;
 	OWNED_MEMORY struct ranked *ranked = mem_alloc((ruleset->rule_count + 1) * sizeof *ranked);

@@ -5,4 +5,5 @@
 #include "rules/match.h"
 
 /* The rules that are not in `is_match` (by rule), nearest miss first. Never NULL. */
-const struct unmatched *unmatched_explain(struct matching *matching, const bool *is_match, size_t *count);
+const struct unmatched *unmatched_explain(
+	struct matching *matching, const bool *is_match, size_t *count);

@@ -1,35 +1,35 @@
 #include "rules/index.h"
-#include <assert.h>
 #include "rules/literal.h"
 #include "rules/lookup.h"
+#include <assert.h>
 
 /* A key is an exact value of a field, or a literal in it; both are (tag, text). */
-#define EXACT_TAG(field)   ((uint32_t)(field))
+#define EXACT_TAG(field) ((uint32_t)(field))
 #define LITERAL_TAG(field) ((uint32_t)EVENT_FIELD_COUNT + (uint32_t)(field))
 
-struct postings {                      /* of one key: rules[from] .. rules[to - 1] */
+struct postings { /* of one key: rules[from] .. rules[to - 1] */
 	uint32_t from, to;
 };
 
 struct rule_index {
-	struct lookup *exact;          /* (field, value) to a key */
+	struct lookup *exact; /* (field, value) to a key */
 	bool has_exact[EVENT_FIELD_COUNT];
-	struct literals *literals[EVENT_FIELD_COUNT];   /* NULL: none on that field */
-	uint32_t *literal_keys[EVENT_FIELD_COUNT];      /* by literal */
-	struct postings *postings;     /* by key */
+	struct literals *literals[EVENT_FIELD_COUNT]; /* NULL: none on that field */
+	uint32_t *literal_keys[EVENT_FIELD_COUNT];    /* by literal */
+	struct postings *postings;                    /* by key */
 	uint32_t *rules;
 	size_t key_count, rule_count;
-	uint32_t *always;              /* rules with a branch that has no key */
+	uint32_t *always; /* rules with a branch that has no key */
 	size_t always_count, always_capacity;
 	size_t literal_count;
 };
 
-struct key {                           /* while building */
+struct key { /* while building */
 	struct str text;
 	uint32_t tag;
-	uint32_t wanted;               /* branches that could be filed under it */
-	uint32_t used, filled;         /* branches that are */
-	uint32_t number;               /* in the finished index */
+	uint32_t wanted;       /* branches that could be filed under it */
+	uint32_t used, filled; /* branches that are */
+	uint32_t number;       /* in the finished index */
 };
 
 struct building {
@@ -40,7 +40,8 @@ struct building {
 	size_t count, capacity;
 };
 
-/* Which of several equally rare conditions: ids first, for the numbers of an id are the ones that are spread most evenly. */
+/* Which of several equally rare conditions: ids first, for the numbers of an id are the ones that
+ * are spread most evenly. */
 static int field_rank(enum event_field field)
 {
 	if (field == EVENT_STATUS || field == EVENT_EVENT)
@@ -49,8 +50,8 @@ static int field_rank(enum event_field field)
 }
 
 /* The key of a value; false when it has none: a pattern whose literal is not known. */
-static bool value_key(const struct ruleset *ruleset, const struct rule_condition *condition, const struct rule_value *value,
-	uint32_t *tag, struct str *text)
+static bool value_key(const struct ruleset *ruleset, const struct rule_condition *condition,
+	const struct rule_value *value, uint32_t *tag, struct str *text)
 {
 	*tag = EXACT_TAG(condition->field);
 	*text = value->text;
@@ -61,7 +62,8 @@ static bool value_key(const struct ruleset *ruleset, const struct rule_condition
 	return text->length > 0;
 }
 
-static bool condition_has_keys(const struct ruleset *ruleset, const struct rule_condition *condition)
+static bool condition_has_keys(
+	const struct ruleset *ruleset, const struct rule_condition *condition)
 {
 	uint32_t tag;
 	struct str text;
@@ -71,7 +73,8 @@ static bool condition_has_keys(const struct ruleset *ruleset, const struct rule_
 	return has;
 }
 
-static struct key *key_of(struct building *building, const struct rule_condition *condition, const struct rule_value *value)
+static struct key *key_of(struct building *building, const struct rule_condition *condition,
+	const struct rule_value *value)
 {
 	uint32_t tag;
 	struct str text;
@@ -133,7 +136,8 @@ static void branch_choose_key(struct building *building, uint32_t rule, struct r
 			continue;
 		uint32_t cost = condition_cost(building, condition);
 		int rank = field_rank(condition->field) * 2 + condition->has_pattern;
-		if (branch->key != KEY_NONE && (cost > best_cost || (cost == best_cost && rank >= best_rank)))
+		if (branch->key != KEY_NONE &&
+			(cost > best_cost || (cost == best_cost && rank >= best_rank)))
 			continue;
 		branch->key = i;
 		best_cost = cost;
@@ -168,11 +172,13 @@ static int by_tag_and_text(const void *a, const void *b)
 		return x->tag < y->tag ? -1 : 1;
 	size_t common = x->text.length < y->text.length ? x->text.length : y->text.length;
 	int order = memcmp(x->text.at, y->text.at, common);
-	return order ? order : (x->text.length > y->text.length) - (x->text.length < y->text.length);
+	return order ? order
+		     : (x->text.length > y->text.length) - (x->text.length < y->text.length);
 }
 
 /* The literals of one field: `count` keys in byte order, the first of which is number `first`. */
-static void literals_file(struct rule_index *index, enum event_field field, struct key **keys, size_t count)
+static void literals_file(
+	struct rule_index *index, enum event_field field, struct key **keys, size_t count)
 {
 	OWNED_MEMORY struct str *sorted = mem_alloc(count * sizeof *sorted);
 	index->literal_keys[field] = mem_alloc(count * sizeof **index->literal_keys);
@@ -212,7 +218,8 @@ static void keys_file(struct building *building)
 		if (tag < EVENT_FIELD_COUNT)
 			index->has_exact[tag] = true;
 		else
-			literals_file(index, (enum event_field)(tag - EVENT_FIELD_COUNT), &used[from], to - from);
+			literals_file(index, (enum event_field)(tag - EVENT_FIELD_COUNT),
+				&used[from], to - from);
 	}
 }
 
@@ -247,8 +254,10 @@ void rule_index_free(struct rule_index *index)
 
 size_t rule_index_bytes(const struct rule_index *index)
 {
-	size_t bytes = sizeof *index + lookup_bytes(index->exact) + index->key_count * sizeof *index->postings +
-		(index->rule_count + index->always_capacity + index->literal_count) * sizeof(uint32_t);
+	size_t bytes = sizeof *index + lookup_bytes(index->exact) +
+		       index->key_count * sizeof *index->postings +
+		       (index->rule_count + index->always_capacity + index->literal_count) *
+			       sizeof(uint32_t);
 	for (int i = 0; i < EVENT_FIELD_COUNT; i++)
 		if (index->literals[i])
 			bytes += literals_bytes(index->literals[i]);
@@ -275,7 +284,8 @@ static void literal_found(void *context, uint32_t literal)
 	key_found(state, state->index->literal_keys[state->field][literal]);
 }
 
-void rule_index_search(const struct rule_index *index, const struct event *event, rule_index_found *found, void *context)
+void rule_index_search(const struct rule_index *index, const struct event *event,
+	rule_index_found *found, void *context)
 {
 	struct search_state state = { .index = index, .found = found, .context = context };
 	for (size_t i = 0; i < index->always_count; i++)
@@ -288,6 +298,7 @@ void rule_index_search(const struct rule_index *index, const struct event *event
 				key_found(&state, key);
 		}
 		if (index->literals[i])
-			literals_search(index->literals[i], event->fields[i], literal_found, &state);
+			literals_search(
+				index->literals[i], event->fields[i], literal_found, &state);
 	}
 }

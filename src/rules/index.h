@@ -1,9 +1,11 @@
 /*
- * rules/index.h - which rules an event could match at all: the others are not looked at. Private to rules/.
+ * rules/index.h - which rules an event could match at all: the others are not looked at. Private to
+ * rules/.
  *
- * Every branch of every enabled rule is filed under one of its conditions, the one that fewest others share: under each of
- * its exact values, or under the literals that its patterns require. A branch without such a condition is looked at for every
- * event. Being found means nothing yet: match.c asks all conditions.
+ * Every branch of every enabled rule is filed under one of its conditions, the one that fewest
+ * others share: under each of its exact values, or under the literals that its patterns require. A
+ * branch without such a condition is looked at for every event. Being found means nothing yet:
+ * match.c asks all conditions.
  */
 #pragma once
 #include "rules/rule.h"
@@ -15,4 +17,5 @@ size_t rule_index_bytes(const struct rule_index *index);
 
 typedef void rule_index_found(void *context, uint32_t rule);
 /* Calls `found` for every rule that could match, some more than once. */
-void rule_index_search(const struct rule_index *index, const struct event *event, rule_index_found *found, void *context);
+void rule_index_search(const struct rule_index *index, const struct event *event,
+	rule_index_found *found, void *context);

@@ -2,34 +2,35 @@
 #include <assert.h>
 
 /*
- * States are numbered breadth first, so the children of one state stand side by side and need no list: those of state s are
- * first[s] .. first[s + 1] - 1, in order of their bytes. 17 bytes a state, where a table by byte would take a kilobyte.
+ * States are numbered breadth first, so the children of one state stand side by side and need no
+ * list: those of state s are first[s] .. first[s + 1] - 1, in order of their bytes. 17 bytes a
+ * state, where a table by byte would take a kilobyte.
  */
 #define STATE_ROOT 0u
 #define LITERAL_NONE UINT32_MAX
 
 struct state {
-	uint32_t first;                /* child */
-	uint32_t fail;                 /* the state of the longest proper suffix that is a state */
-	uint32_t literal;              /* that ends here, or LITERAL_NONE */
-	uint32_t shorter;              /* the nearest state by `fail` where a literal ends, or STATE_ROOT */
+	uint32_t first;   /* child */
+	uint32_t fail;    /* the state of the longest proper suffix that is a state */
+	uint32_t literal; /* that ends here, or LITERAL_NONE */
+	uint32_t shorter; /* the nearest state by `fail` where a literal ends, or STATE_ROOT */
 };
 
 struct literals {
 	struct state *states;
-	unsigned char *bytes;          /* by which a state is reached from its parent */
+	unsigned char *bytes; /* by which a state is reached from its parent */
 	size_t count, state_capacity, byte_capacity;
-	uint32_t root_by_byte[256];    /* most steps start from the root */
+	uint32_t root_by_byte[256]; /* most steps start from the root */
 };
 
-struct range {                         /* while building: the sorted literals that share a state's prefix */
+struct range { /* while building: the sorted literals that share a state's prefix */
 	uint32_t from, to, depth;
 };
 
 struct building {
 	struct literals *literals;
 	const struct str *sorted;
-	struct range *ranges;          /* by state */
+	struct range *ranges; /* by state */
 	size_t range_capacity;
 };
 
@@ -43,7 +44,8 @@ static uint32_t child_of(const struct literals *literals, uint32_t state, unsign
 		else
 			high = middle;
 	}
-	return low < literals->states[state + 1].first && literals->bytes[low] == byte ? low : STATE_ROOT;
+	return low < literals->states[state + 1].first && literals->bytes[low] == byte ? low
+										       : STATE_ROOT;
 }
 
 static uint32_t step(const struct literals *literals, uint32_t state, unsigned char byte)
@@ -88,16 +90,21 @@ static void state_spread(struct building *building, uint32_t state)
 	}
 }
 
-/* Parents come before children, and a suffix is shorter than the state: all that is read here is done. */
+/* Parents come before children, and a suffix is shorter than the state: all that is read here is
+ * done. */
 static void fails_set(struct literals *literals, uint32_t states)
 {
 	for (uint32_t parent = 0; parent < states; parent++)
-		for (uint32_t child = literals->states[parent].first; child < literals->states[parent + 1].first; child++) {
+		for (uint32_t child = literals->states[parent].first;
+			child < literals->states[parent + 1].first; child++) {
 			struct state *state = &literals->states[child];
 			state->fail = parent == STATE_ROOT
-				? STATE_ROOT : step(literals, literals->states[parent].fail, literals->bytes[child]);
+					      ? STATE_ROOT
+					      : step(literals, literals->states[parent].fail,
+							literals->bytes[child]);
 			const struct state *suffix = &literals->states[state->fail];
-			state->shorter = suffix->literal != LITERAL_NONE ? state->fail : suffix->shorter;
+			state->shorter =
+				suffix->literal != LITERAL_NONE ? state->fail : suffix->shorter;
 		}
 }
 
@@ -111,13 +118,14 @@ struct literals *literals_new(const struct str *sorted, size_t count)
 	for (uint32_t state = 0; state < literals->count; state++)
 		state_spread(&building, state);
 	uint32_t states = (uint32_t)literals->count;
-	state_add(&building, (struct range){ 0 }, 0);        /* ends the children of the last */
+	state_add(&building, (struct range){ 0 }, 0); /* ends the children of the last */
 	literals->states[states].first = states;
 	free(building.ranges);
 	literals->states = mem_resize(literals->states, literals->count * sizeof *literals->states);
 	literals->bytes = mem_resize(literals->bytes, literals->count);
 	literals->state_capacity = literals->byte_capacity = literals->count;
-	for (uint32_t child = literals->states[STATE_ROOT].first; child < literals->states[STATE_ROOT + 1].first; child++)
+	for (uint32_t child = literals->states[STATE_ROOT].first;
+		child < literals->states[STATE_ROOT + 1].first; child++)
 		literals->root_by_byte[literals->bytes[child]] = child;
 	fails_set(literals, states);
 	return literals;
@@ -134,10 +142,12 @@ void literals_free(struct literals *literals)
 
 size_t literals_bytes(const struct literals *literals)
 {
-	return sizeof *literals + literals->state_capacity * sizeof *literals->states + literals->byte_capacity;
+	return sizeof *literals + literals->state_capacity * sizeof *literals->states +
+	       literals->byte_capacity;
 }
 
-void literals_search(const struct literals *literals, struct str text, literals_found *found, void *context)
+void literals_search(
+	const struct literals *literals, struct str text, literals_found *found, void *context)
 {
 	uint32_t state = STATE_ROOT;
 	if (!literals->count)

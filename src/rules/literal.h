@@ -1,5 +1,6 @@
 /*
- * rules/literal.h - which of many literals occur in a text, in one pass over it (Aho and Corasick, 1975). Private to rules/.
+ * rules/literal.h - which of many literals occur in a text, in one pass over it (Aho and Corasick,
+ * 1975). Private to rules/.
  *
  * Threads: a built automaton never changes.
  */
@@ -17,4 +18,5 @@ size_t literals_bytes(const struct literals *literals);
 
 typedef void literals_found(void *context, uint32_t literal);
 /* Calls `found` for every occurrence of every literal, by its index in `sorted`. */
-void literals_search(const struct literals *literals, struct str text, literals_found *found, void *context);
+void literals_search(
+	const struct literals *literals, struct str text, literals_found *found, void *context);

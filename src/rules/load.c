@@ -4,7 +4,7 @@
 #include "rules/revision.h"
 #include "rules/rule_files.h"
 
-#define RULES_MAX 10000000         /* numbers of rules, probes and texts are 32 bits */
+#define RULES_MAX 10000000 /* numbers of rules, probes and texts are 32 bits */
 
 struct file_table {
 	int64_t version;
@@ -46,11 +46,12 @@ const char *loading_quote(struct loading *loading, struct str text)
 		return arena_str(loading->scratch, text);
 	size_t end = shown;
 	while (end && ((unsigned char)text.at[end] & 0xc0) == 0x80)
-		end--;                 /* not in the middle of a character */
+		end--; /* not in the middle of a character */
 	return arena_printf(loading->scratch, "%.*s...", (int)end, text.at);
 }
 
-const char *loading_suggest(struct loading *loading, struct str word, const char *const *names, size_t count)
+const char *loading_suggest(
+	struct loading *loading, struct str word, const char *const *names, size_t count)
 {
 	const char *nearest = suggest(arena_str(loading->scratch, word), names, count);
 	return nearest ? arena_printf(loading->scratch, "; did you mean '%s'?", nearest) : "";
@@ -60,7 +61,8 @@ const char *loading_suggest(struct loading *loading, struct str word, const char
 static const struct yaml_node *without_extensions(const struct yaml_node *root, struct arena *arena)
 {
 	struct yaml_node *copy = arena_new_of(arena, struct yaml_node);
-	const struct yaml_node **items = arena_array(arena, const struct yaml_node *, 2 * root->count + 1);
+	const struct yaml_node **items =
+		arena_array(arena, const struct yaml_node *, 2 * root->count + 1);
 	*copy = *root;
 	copy->items = items;
 	copy->count = 0;
@@ -74,7 +76,8 @@ static const struct yaml_node *without_extensions(const struct yaml_node *root, 
 	return copy;
 }
 
-/* With an arena for each rule: over a large file, what its tables need adds up to more than the ruleset. */
+/* With an arena for each rule: over a large file, what its tables need adds up to more than the
+ * ruleset. */
 static void rules_load(struct loading *loading, const struct yaml_node *list)
 {
 	struct arena *file_scratch = loading->scratch;
@@ -91,28 +94,34 @@ static void tree_load(struct loading *loading)
 	const struct yaml_node *root = loading->file->root;
 	struct file_table table = { 0 };
 	if (root->type != YAML_MAP) {
-		loading_problem(loading, PROBLEM_WRONG_TYPE, root->place, "a rule file is a map with version and rules, not %s",
+		loading_problem(loading, PROBLEM_WRONG_TYPE, root->place,
+			"a rule file is a map with version and rules, not %s",
 			yaml_is_null(root) ? "empty" : yaml_type_name(root));
 		return;
 	}
 	root = without_extensions(root, loading->scratch);
-	IGNORE(fields_load(file_fields, root, "a rule file", loading->file, &table, loading->scratch, loading->problems));
+	IGNORE(fields_load(file_fields, root, "a rule file", loading->file, &table,
+		loading->scratch, loading->problems));
 	const struct yaml_node *version = yaml_get(root, "version");
 	if (version && version->type == YAML_SCALAR && table.version != 1)
-		loading_problem(loading, PROBLEM_VERSION, version->place, "version '%s' is not known; this is version 1",
+		loading_problem(loading, PROBLEM_VERSION, version->place,
+			"version '%s' is not known; this is version 1",
 			loading_quote(loading, version->text));
 	if (!table.rules)
 		return;
 	if (table.rules->type != YAML_LIST)
-		loading_problem(loading, PROBLEM_WRONG_TYPE, table.rules->place, "'rules' wants a list of rules ([] for none), not %s",
+		loading_problem(loading, PROBLEM_WRONG_TYPE, table.rules->place,
+			"'rules' wants a list of rules ([] for none), not %s",
 			yaml_is_null(table.rules) ? "nothing" : yaml_type_name(table.rules));
 	else if (loading->ruleset->rule_count + table.rules->count > RULES_MAX)
-		loading_problem(loading, PROBLEM_TOO_LARGE, table.rules->place, "more than %d rules", RULES_MAX);
+		loading_problem(loading, PROBLEM_TOO_LARGE, table.rules->place,
+			"more than %d rules", RULES_MAX);
 	else
 		rules_load(loading, table.rules);
 }
 
-static void file_load(struct loading *loading, const struct rule_file *file, struct revision *revision)
+static void file_load(
+	struct loading *loading, const struct rule_file *file, struct revision *revision)
 {
 	OWNED(arena) arena = arena_new();
 	loading->scratch = arena;
@@ -148,7 +157,8 @@ static struct ruleset *ruleset_new(void)
 static const struct rule_value *default_value(struct loading *loading, const char *text)
 {
 	struct rule_value *value = arena_new_of(loading->ruleset->arena, struct rule_value);
-	*value = (struct rule_value){ .text = loading_intern_str(loading, str_of(text)), .probe = PROBE_NONE };
+	*value = (struct rule_value){ .text = loading_intern_str(loading, str_of(text)),
+		.probe = PROBE_NONE };
 	return value;
 }
 
@@ -174,13 +184,15 @@ static void ranks_set(struct ruleset *ruleset)
 		ruleset->rules[order[i]].rank = (uint32_t)i;
 }
 
-struct ruleset *ruleset_load(const char *const *paths, size_t path_count, const struct ruleset_known *known,
-	struct problems *problems)
+struct ruleset *ruleset_load(const char *const *paths, size_t path_count,
+	const struct ruleset_known *known, struct problems *problems)
 {
 	size_t errors = problems_error_count(problems);
 	OWNED(ruleset) ruleset = ruleset_new();
 	OWNED(lookup) names = lookup_new();
-	struct loading loading = { .ruleset = ruleset, .names = names, .known = known, .problems = problems };
+	struct loading loading = {
+		.ruleset = ruleset, .names = names, .known = known, .problems = problems
+	};
 	struct rule_files files = { 0 };
 	struct revision revision = { 0 };
 	loading.default_event = default_value(&loading, "job.run.completed");

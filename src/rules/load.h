@@ -11,18 +11,19 @@ enum { TEXT_TAG, PATTERN_TAG, RULE_TAG, SITE_TAG, SOURCE_TAG, PROBE_TAG };
 
 struct loading {
 	struct ruleset *ruleset;
-	struct lookup *names;          /* texts (to texts[]), patterns, probes, rules, and what the configuration has */
+	struct lookup *names; /* texts (to texts[]), patterns, probes, rules, and what the
+				 configuration has */
 	const char **texts;
 	size_t text_count, text_capacity;
 	const struct rule_value *default_event, *default_status;
 	const struct ruleset_known *known;
 	struct problems *problems;
-	const struct yaml_file *file;  /* being read */
-	struct arena *scratch;      /* for what the rule being read needs; dies with it */
-	const char *file_name;         /* interned */
+	const struct yaml_file *file; /* being read */
+	struct arena *scratch;        /* for what the rule being read needs; dies with it */
+	const char *file_name;        /* interned */
 };
 
-struct capture {                   /* of the rule being read */
+struct capture { /* of the rule being read */
 	const char *name;
 	enum event_field field;
 	uint32_t branch;
@@ -34,23 +35,26 @@ struct captures {
 };
 
 /* Always false. */
-#define loading_problem(loading, code, place, ...) \
+#define loading_problem(loading, code, place, ...)                                                 \
 	problem_add((loading)->problems, (code), (place), (loading)->file->source, __VA_ARGS__)
 
 /* The one copy of `text` in the ruleset; ends in NUL. */
 const char *loading_intern(struct loading *loading, struct str text);
 struct str loading_intern_str(struct loading *loading, struct str text);
 /* ", did you mean 'X'?" or "": for the end of a message. Lives in `scratch`. */
-const char *loading_suggest(struct loading *loading, struct str word, const char *const *names, size_t count);
+const char *loading_suggest(
+	struct loading *loading, struct str word, const char *const *names, size_t count);
 /* A piece of a file for a message: at most 80 bytes of it, NUL-terminated, in `scratch`. */
 const char *loading_quote(struct loading *loading, struct str text);
 
 /* rule_load.c: one item of `rules`. */
 void rule_load(struct loading *loading, const struct yaml_node *node);
 /* condition.c: `when`, which may be NULL. */
-void when_load(struct loading *loading, const struct yaml_node *node, struct rule *rule, struct captures *captures);
+void when_load(struct loading *loading, const struct yaml_node *node, struct rule *rule,
+	struct captures *captures);
 /* selection_load.c: one entry under `refresh`. False when it added an error. */
-bool refresh_load(struct loading *loading, const struct yaml_node *node, const struct rule *rule, struct rule_refresh *refresh);
+bool refresh_load(struct loading *loading, const struct yaml_node *node, const struct rule *rule,
+	struct rule_refresh *refresh);
 
 /* Tables for the schema. */
 extern const struct field rule_fields[], refresh_fields[], file_fields[];

@@ -1,17 +1,18 @@
 #include "rules/lookup.h"
 
 struct slot {
-	const char *at;                /* NULL: free */
+	const char *at; /* NULL: free */
 	uint32_t length, tag, hash, number;
 };
 
 struct lookup {
 	struct slot *slots;
-	size_t capacity;               /* a power of two, at most three quarters of it in use */
+	size_t capacity; /* a power of two, at most three quarters of it in use */
 	size_t count;
 };
 
-/* FNV-1a, with a last mix because its low bits alone are weak. Rule authors are not attackers, and events only search. */
+/* FNV-1a, with a last mix because its low bits alone are weak. Rule authors are not attackers, and
+ * events only search. */
 static uint32_t hash_of(uint32_t tag, struct str key)
 {
 	uint64_t hash = 14695981039346656037u ^ tag;
@@ -38,7 +39,8 @@ void lookup_free(struct lookup *lookup)
 }
 
 /* The key's slot, or the free one where it belongs. */
-static struct slot *slot_of(const struct lookup *lookup, uint32_t hash, uint32_t tag, struct str key)
+static struct slot *slot_of(
+	const struct lookup *lookup, uint32_t hash, uint32_t tag, struct str key)
 {
 	for (size_t i = hash & (lookup->capacity - 1);; i = (i + 1) & (lookup->capacity - 1)) {
 		struct slot *slot = &lookup->slots[i];
@@ -65,7 +67,8 @@ static void grow(struct lookup *lookup)
 	for (size_t i = 0; i < lookup->capacity; i++) {
 		const struct slot *slot = &lookup->slots[i];
 		if (slot->at)
-			*slot_of(&bigger, slot->hash, slot->tag, (struct str){ slot->at, slot->length }) = *slot;
+			*slot_of(&bigger, slot->hash, slot->tag,
+				(struct str){ slot->at, slot->length }) = *slot;
 	}
 	free(lookup->slots);
 	*lookup = bigger;
@@ -80,7 +83,10 @@ uint32_t *lookup_add(struct lookup *lookup, uint32_t tag, struct str key)
 	uint32_t hash = hash_of(tag, key);
 	struct slot *slot = slot_of(lookup, hash, tag, key);
 	if (!slot->at) {
-		*slot = (struct slot){ .at = key.at, .length = (uint32_t)key.length, .tag = tag, .hash = hash,
+		*slot = (struct slot){ .at = key.at,
+			.length = (uint32_t)key.length,
+			.tag = tag,
+			.hash = hash,
 			.number = LOOKUP_NONE };
 		lookup->count++;
 	}

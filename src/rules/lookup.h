@@ -1,8 +1,8 @@
 /*
  * rules/lookup.h - a table from (tag, text) to a number: rule names, patterns, exact values.
  *
- * One flat array, 24 bytes a slot: with 100,000 rules a handle per entry would cost more than the rules. Keys are borrowed and must
- * outlive the table. Threads: any may find while nobody adds.
+ * One flat array, 24 bytes a slot: with 100,000 rules a handle per entry would cost more than the
+ * rules. Keys are borrowed and must outlive the table. Threads: any may find while nobody adds.
  */
 #pragma once
 #include "base/mem.h"

@@ -1,10 +1,11 @@
 /*
- * rules/luid.h - the form of Tableau's ids: a UUID in lower case (tableau-rest.md 1). Private to rules/.
+ * rules/luid.h - the form of Tableau's ids: a UUID in lower case (tableau-rest.md 1). Private to
+ * rules/.
  */
 #pragma once
 #include "base/str.h"
 
-#define LUID_TEXT_SIZE 37          /* 8-4-4-4-12 hex digits and NUL */
+#define LUID_TEXT_SIZE 37 /* 8-4-4-4-12 hex digits and NUL */
 
 /* The LUID in lower case; false when it is none. */
 bool luid_normalise(struct str text, char out[LUID_TEXT_SIZE]) MUST_USE;

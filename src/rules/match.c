@@ -31,14 +31,19 @@ static void *grown(void *array, size_t item_size, size_t *capacity, size_t count
 	return array;
 }
 
-void matching_begin(struct matching *matching, const struct ruleset *ruleset, const struct event *event,
-	struct decide_scratch *scratch, struct arena *arena)
+void matching_begin(struct matching *matching, const struct ruleset *ruleset,
+	const struct event *event, struct decide_scratch *scratch, struct arena *arena)
 {
-	*matching = (struct matching){ .ruleset = ruleset, .event = event, .scratch = scratch, .arena = arena,
+	*matching = (struct matching){ .ruleset = ruleset,
+		.event = event,
+		.scratch = scratch,
+		.arena = arena,
 		.limit_probe = PROBE_NONE };
-	scratch->seen = grown(scratch->seen, sizeof *scratch->seen, &scratch->seen_capacity, ruleset->rule_count);
-	scratch->memos = grown(scratch->memos, sizeof *scratch->memos, &scratch->memo_capacity, ruleset->probe_count);
-	if (++scratch->epoch == 0) {   /* after 4 billion events: forget all */
+	scratch->seen = grown(
+		scratch->seen, sizeof *scratch->seen, &scratch->seen_capacity, ruleset->rule_count);
+	scratch->memos = grown(scratch->memos, sizeof *scratch->memos, &scratch->memo_capacity,
+		ruleset->probe_count);
+	if (++scratch->epoch == 0) { /* after 4 billion events: forget all */
 		if (scratch->seen)
 			memset(scratch->seen, 0, scratch->seen_capacity * sizeof *scratch->seen);
 		if (scratch->memos)
@@ -58,7 +63,7 @@ static const struct str *captures_copy(struct matching *matching, const struct p
 		if (!pattern_capture(pattern, matching->scratch->patterns, i, &captures[i]))
 			captures[i] = (struct str){ 0 };
 		else if (!captures[i].at)
-			captures[i] = STR("");         /* took part, and is empty */
+			captures[i] = STR(""); /* took part, and is empty */
 	}
 	return captures;
 }
@@ -74,8 +79,9 @@ static const struct memo *probe_search(struct matching *matching, uint32_t probe
 	struct str subject = matching->event->fields[what->field];
 	*memo = (struct memo){ .epoch = matching->scratch->epoch, .found = SEARCH_NO };
 	if (pattern->literal.length &&
-		(!subject.length || !memmem(subject.at, subject.length, pattern->literal.at, pattern->literal.length)))
-		return memo;           /* without PCRE2, and as the index does it */
+		(!subject.length || !memmem(subject.at, subject.length, pattern->literal.at,
+					    pattern->literal.length)))
+		return memo; /* without PCRE2, and as the index does it */
 	memo->found = pattern_search(pattern->compiled, subject, matching->scratch->patterns);
 	if (memo->found == SEARCH_YES)
 		memo->captures = captures_copy(matching, pattern->compiled);
@@ -86,7 +92,8 @@ enum search condition_holds(struct matching *matching, const struct rule_conditi
 {
 	struct str subject = matching->event->fields[condition->field];
 	for (uint32_t i = 0; i < condition->value_count; i++)
-		if (condition->values[i].probe == PROBE_NONE && str_equal(condition->values[i].text, subject))
+		if (condition->values[i].probe == PROBE_NONE &&
+			str_equal(condition->values[i].text, subject))
 			return SEARCH_YES;
 	for (uint32_t i = 0; condition->has_pattern && i < condition->value_count; i++) {
 		uint32_t probe = condition->values[i].probe;
@@ -130,7 +137,8 @@ static enum search branch_holds(struct matching *matching, const struct rule_bra
 	return holds;
 }
 
-enum search rule_matches(struct matching *matching, const struct rule *rule, const struct rule_branch **branch)
+enum search rule_matches(
+	struct matching *matching, const struct rule *rule, const struct rule_branch **branch)
 {
 	for (uint32_t i = 0; i < rule->branch_count; i++) {
 		enum search holds = branch_holds(matching, &rule->branches[i]);
@@ -142,8 +150,8 @@ enum search rule_matches(struct matching *matching, const struct rule *rule, con
 	return SEARCH_NO;
 }
 
-static void probe_capture(struct matching *matching, const struct rule *rule, uint32_t probe, const struct memo *memo,
-	struct str *values)
+static void probe_capture(struct matching *matching, const struct rule *rule, uint32_t probe,
+	const struct memo *memo, struct str *values)
 {
 	const struct ruleset *ruleset = matching->ruleset;
 	const struct pattern *pattern = ruleset->patterns[ruleset->probes[probe].pattern].compiled;
@@ -153,7 +161,8 @@ static void probe_capture(struct matching *matching, const struct rule *rule, ui
 				values[j] = memo->captures[i];
 }
 
-void rule_capture(struct matching *matching, const struct rule *rule, const struct rule_branch *branch, struct str *values)
+void rule_capture(struct matching *matching, const struct rule *rule,
+	const struct rule_branch *branch, struct str *values)
 {
 	for (uint32_t i = 0; i < branch->when.count; i++) {
 		const struct rule_condition *condition = &branch->when.conditions[i];

@@ -1,6 +1,7 @@
 #include "rules/pattern_set.h"
 
-static bool pattern_intern(struct loading *loading, struct str written, uint32_t *index, size_t *offset, struct error *err)
+static bool pattern_intern(struct loading *loading, struct str written, uint32_t *index,
+	size_t *offset, struct error *err)
 {
 	*index = lookup_find(loading->names, PATTERN_TAG, written);
 	if (*index != LOOKUP_NONE)
@@ -17,8 +18,8 @@ static bool pattern_intern(struct loading *loading, struct str written, uint32_t
 	return true;
 }
 
-bool probe_intern(struct loading *loading, struct str written, enum event_field field, uint32_t *probe, size_t *offset,
-	struct error *err)
+bool probe_intern(struct loading *loading, struct str written, enum event_field field,
+	uint32_t *probe, size_t *offset, struct error *err)
 {
 	uint32_t tag = PROBE_TAG + (uint32_t)field, pattern;
 	*probe = lookup_find(loading->names, tag, written);

@@ -1,11 +1,14 @@
 /*
- * rules/pattern_set.h - every pattern of a ruleset once, by its written text, and its probes. Private to rules/.
+ * rules/pattern_set.h - every pattern of a ruleset once, by its written text, and its probes.
+ * Private to rules/.
  */
 #pragma once
 #include "rules/load.h"
 
-/* The probe of `written` on `field`, compiled when it is new. False when it does not compile; `*offset` says where. */
-bool probe_intern(struct loading *loading, struct str written, enum event_field field, uint32_t *probe, size_t *offset,
-                  struct error *err) MUST_USE;
-/* Whether a match covers the whole text: every alternative begins with ^ or \A and ends with $, \z or \Z. In doubt it does not. */
+/* The probe of `written` on `field`, compiled when it is new. False when it does not compile;
+ * `*offset` says where. */
+bool probe_intern(struct loading *loading, struct str written, enum event_field field,
+	uint32_t *probe, size_t *offset, struct error *err) MUST_USE;
+/* Whether a match covers the whole text: every alternative begins with ^ or \A and ends with $, \z
+ * or \Z. In doubt it does not. */
 bool pattern_is_anchored(struct str written);

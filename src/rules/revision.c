@@ -3,7 +3,7 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 
-#define DIGEST_BYTES 32            /* SHA-256 */
+#define DIGEST_BYTES 32 /* SHA-256 */
 
 struct revision_file {
 	const char *name;
@@ -16,8 +16,9 @@ void revision_add(struct revision *revision, const char *name, struct str bytes)
 	mem_grow(&revision->files, &revision->capacity, revision->count);
 	struct revision_file *file = &revision->files[revision->count++];
 	*file = (struct revision_file){ .name = name, .length = bytes.length };
-	int is_good = EVP_Digest(bytes.length ? bytes.at : "", bytes.length, file->digest, NULL, EVP_sha256(), NULL);
-	assert(is_good == 1);          /* libcrypto without SHA-256 would have failed at its start */
+	int is_good = EVP_Digest(
+		bytes.length ? bytes.at : "", bytes.length, file->digest, NULL, EVP_sha256(), NULL);
+	assert(is_good == 1); /* libcrypto without SHA-256 would have failed at its start */
 }
 
 static int by_name(const void *a, const void *b)
@@ -37,7 +38,7 @@ void revision_finish(struct revision *revision, char out[REVISION_TEXT_SIZE])
 		qsort(revision->files, revision->count, sizeof *revision->files, by_name);
 	for (size_t i = 0; i < revision->count; i++) {
 		const struct revision_file *file = &revision->files[i];
-		char length[24];       /* 20 digits and NUL */
+		char length[24]; /* 20 digits and NUL */
 		int digits = snprintf(length, sizeof length, "%zu", file->length);
 		is_good &= EVP_DigestUpdate(context, file->name, strlen(file->name) + 1);
 		is_good &= EVP_DigestUpdate(context, length, (size_t)digits + 1);

@@ -1,8 +1,9 @@
 /*
- * rules/rule.h - a ruleset as it is compiled: what load.c makes and decide.c reads. Private to rules/.
+ * rules/rule.h - a ruleset as it is compiled: what load.c makes and decide.c reads. Private to
+ * rules/.
  *
- * All texts are interned in the ruleset's arena. A *probe* is one pattern on one event field: rules that write the same
- * pattern for the same field share it, and one event searches it at most once.
+ * All texts are interned in the ruleset's arena. A *probe* is one pattern on one event field: rules
+ * that write the same pattern for the same field share it, and one event searches it at most once.
  */
 #pragma once
 #include "base/pattern.h"
@@ -10,64 +11,65 @@
 #include "event/event.h"
 #include "rules/ruleset.h"
 
-struct rule_index;                 /* rules/index.h */
+struct rule_index; /* rules/index.h */
 
 #define PROBE_NONE UINT32_MAX
-#define KEY_NONE   UINT32_MAX
+#define KEY_NONE UINT32_MAX
 
 struct rule_pattern {
 	struct pattern *compiled;
-	struct str literal;            /* in every subject that it finds; empty: none is known */
+	struct str literal; /* in every subject that it finds; empty: none is known */
 };
 
 struct rule_probe {
-	uint32_t pattern;              /* index into the ruleset's patterns */
+	uint32_t pattern; /* index into the ruleset's patterns */
 	enum event_field field;
 };
 
 struct rule_value {
-	struct str text;               /* the exact value, or the pattern as written */
-	uint32_t probe;                /* PROBE_NONE: an exact value */
+	struct str text; /* the exact value, or the pattern as written */
+	uint32_t probe;  /* PROBE_NONE: an exact value */
 };
 
-struct rule_condition {            /* any of `values` */
+struct rule_condition { /* any of `values` */
 	const struct rule_value *values;
 	uint32_t value_count;
 	enum event_field field;
 	bool has_pattern, has_capture;
 };
 
-struct rule_map {                  /* all of `conditions`, by field */
+struct rule_map { /* all of `conditions`, by field */
 	const struct rule_condition *conditions;
 	uint32_t count;
 };
 
-struct rule_branch {               /* one map under `when` */
+struct rule_branch { /* one map under `when` */
 	struct rule_map when;
-	const struct rule_map *nots;   /* none of them may hold */
+	const struct rule_map *nots; /* none of them may hold */
 	uint32_t not_count;
-	uint32_t key;                  /* the condition by which the index finds this branch, or KEY_NONE */
+	uint32_t key; /* the condition by which the index finds this branch, or KEY_NONE */
 };
 
 struct template_part {
-	struct str literal;            /* or, for a name, the name */
-	int source;                    /* TEMPLATE_LITERAL, an event field, or TEMPLATE_CAPTURE + n */
+	struct str literal; /* or, for a name, the name */
+	int source;         /* TEMPLATE_LITERAL, an event field, or TEMPLATE_CAPTURE + n */
 };
 #define TEMPLATE_LITERAL (-1)
 #define TEMPLATE_CAPTURE ((int)EVENT_FIELD_COUNT)
 
-struct template {
-	struct str text;               /* what it expands to when it has no parts; at NULL: the field is absent */
+struct template
+{
+	struct str text; /* what it expands to when it has no parts; at NULL: the field is absent */
 	const struct template_part *parts;
 	uint32_t part_count;
 };
 
 struct rule_selector {
 	enum select_by by;
-	struct template text;          /* absent for SELECT_ALL */
+	struct template text; /* absent for SELECT_ALL */
 };
 
-struct rule_refresh {              /* one entry under `refresh` */
+struct rule_refresh { /* one entry under `refresh` */
 	struct template site, project, tag, owner;
 	const struct rule_selector *selectors;
 	uint32_t selector_count;
@@ -76,14 +78,14 @@ struct rule_refresh {              /* one entry under `refresh` */
 };
 
 struct rule {
-	const char *name, *description, *owner;    /* the last two may be NULL */
+	const char *name, *description, *owner; /* the last two may be NULL */
 	const char *file;
 	int line;
-	uint32_t rank;                 /* its place among all names in byte order */
+	uint32_t rank; /* its place among all names in byte order */
 	uint8_t priority;
 	bool enabled, shadow;
 	uint16_t capture_count;
-	const char *const *captures;   /* names that its patterns may capture, none twice */
+	const char *const *captures; /* names that its patterns may capture, none twice */
 	struct rule_branch *branches;
 	uint32_t branch_count, refresh_count;
 	const struct rule_refresh *refreshes;
@@ -92,7 +94,7 @@ struct rule {
 struct ruleset {
 	struct shared shared;
 	struct arena *arena;
-	struct rule *rules;            /* by file and line */
+	struct rule *rules; /* by file and line */
 	size_t rule_count, rule_capacity;
 	struct rule_pattern *patterns;
 	size_t pattern_count, pattern_capacity;

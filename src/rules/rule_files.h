@@ -5,8 +5,9 @@
 #include "base/problem.h"
 
 struct rule_file {
-	char *path;                    /* as a message names it */
-	const char *name;              /* the part of `path` below the folder that was given, so that a moved tree keeps its revision */
+	char *path;       /* as a message names it */
+	const char *name; /* the part of `path` below the folder that was given, so that a moved
+			     tree keeps its revision */
 };
 
 struct rule_files {
@@ -15,8 +16,9 @@ struct rule_files {
 };
 
 /*
- * Folders in name order, recursively, through symlinks (a ConfigMap is made of them); a file or folder that is reached
- * twice counts once. A path that is a file is taken whatever its name is.
+ * Folders in name order, recursively, through symlinks (a ConfigMap is made of them); a file or
+ * folder that is reached twice counts once. A path that is a file is taken whatever its name is.
  */
-void rule_files_find(struct rule_files *files, const char *const *paths, size_t count, struct problems *problems);
+void rule_files_find(struct rule_files *files, const char *const *paths, size_t count,
+	struct problems *problems);
 void rule_files_clear(struct rule_files *files);

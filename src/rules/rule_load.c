@@ -3,7 +3,7 @@
 enum mode { MODE_SEND, MODE_SHADOW };
 static const char *const modes[] = { "send", "shadow", NULL };
 
-struct rule_table {                    /* one item of `rules`, as it is written */
+struct rule_table { /* one item of `rules`, as it is written */
 	const char *name, *description, *owner;
 	const struct yaml_node *when, *refresh;
 	int64_t priority;
@@ -32,7 +32,8 @@ const struct field rule_fields[] = {
 };
 /* clang-format on */
 
-/* Fields of the design that this version does not act upon: better an error than a rule that quietly does less than it says. */
+/* Fields of the design that this version does not act upon: better an error than a rule that
+ * quietly does less than it says. */
 static const char *const not_yet[] = { "delay", "quiet" };
 
 static bool is_not_yet(const struct yaml_node *key)
@@ -44,17 +45,20 @@ static bool is_not_yet(const struct yaml_node *key)
 }
 
 /* The map without those fields, each of which is a problem. */
-static const struct yaml_node *without_not_yet(struct loading *loading, const struct yaml_node *node)
+static const struct yaml_node *without_not_yet(
+	struct loading *loading, const struct yaml_node *node)
 {
 	const struct yaml_node **items = NULL;
 	size_t kept = 0;
 	for (size_t i = 0; i < node->count; i++) {
 		const struct yaml_node *key = node->items[2 * i];
 		if (is_not_yet(key)) {
-			loading_problem(loading, PROBLEM_NOT_YET, key->place, "'%s' is not acted upon by this version",
+			loading_problem(loading, PROBLEM_NOT_YET, key->place,
+				"'%s' is not acted upon by this version",
 				loading_quote(loading, key->text));
 			if (!items) {
-				items = arena_array(loading->scratch, const struct yaml_node *, 2 * node->count);
+				items = arena_array(loading->scratch, const struct yaml_node *,
+					2 * node->count);
 				memcpy(items, node->items, 2 * kept * sizeof *items);
 			}
 		} else {
@@ -80,7 +84,8 @@ static void name_check(struct loading *loading, const struct yaml_node *node, co
 	struct place place = written ? written->place : node->place;
 	for (const char *at = name; *at; at++)
 		if ((unsigned char)*at < ' ' || *at == 0x7f) {
-			loading_problem(loading, PROBLEM_BAD_VALUE, place, "the name of a rule has no control characters or line breaks");
+			loading_problem(loading, PROBLEM_BAD_VALUE, place,
+				"the name of a rule has no control characters or line breaks");
 			return;
 		}
 	struct str key = loading_intern_str(loading, str_of(name));
@@ -90,12 +95,14 @@ static void name_check(struct loading *loading, const struct yaml_node *node, co
 		return;
 	}
 	const struct rule *first = &loading->ruleset->rules[*number];
-	loading_problem(loading, PROBLEM_DUPLICATE_RULE, place, "a rule named '%s' is already at %s:%d",
-		loading_quote(loading, key), first->file, first->line);
+	loading_problem(loading, PROBLEM_DUPLICATE_RULE, place,
+		"a rule named '%s' is already at %s:%d", loading_quote(loading, key), first->file,
+		first->line);
 }
 
 /* The names, each once, for templates. */
-static void captures_finish(struct loading *loading, const struct captures *captures, struct rule *rule)
+static void captures_finish(
+	struct loading *loading, const struct captures *captures, struct rule *rule)
 {
 	if (!captures->count)
 		return;
@@ -104,7 +111,7 @@ static void captures_finish(struct loading *loading, const struct captures *capt
 	for (size_t i = 0; i < captures->count; i++) {
 		bool is_new = true;
 		for (size_t j = 0; j < rule->capture_count; j++)
-			is_new &= names[j] != captures->items[i].name;     /* interned */
+			is_new &= names[j] != captures->items[i].name; /* interned */
 		if (is_new && rule->capture_count < UINT16_MAX)
 			names[rule->capture_count++] = captures->items[i].name;
 	}
@@ -114,19 +121,24 @@ static void refreshes_load(struct loading *loading, const struct yaml_node *node
 {
 	if (node->type != YAML_LIST) {
 		if (yaml_is_null(node))
-			loading_problem(loading, PROBLEM_NO_REFRESH, node->place, "'refresh' is empty, so this rule does nothing");
+			loading_problem(loading, PROBLEM_NO_REFRESH, node->place,
+				"'refresh' is empty, so this rule does nothing");
 		else
-			loading_problem(loading, PROBLEM_WRONG_TYPE, node->place, "'refresh' wants a list of selections, not %s",
+			loading_problem(loading, PROBLEM_WRONG_TYPE, node->place,
+				"'refresh' wants a list of selections, not %s",
 				yaml_type_name(node));
 		return;
 	}
 	if (!node->count)
-		loading_problem(loading, PROBLEM_NO_REFRESH, node->place, "'refresh' is empty, so this rule does nothing");
-	struct rule_refresh *refreshes = arena_array(loading->ruleset->arena, struct rule_refresh, node->count);
+		loading_problem(loading, PROBLEM_NO_REFRESH, node->place,
+			"'refresh' is empty, so this rule does nothing");
+	struct rule_refresh *refreshes =
+		arena_array(loading->ruleset->arena, struct rule_refresh, node->count);
 	rule->refreshes = refreshes;
 	rule->refresh_count = (uint32_t)node->count;
 	for (size_t i = 0; i < node->count; i++)
-		IGNORE(refresh_load(loading, node->items[i], rule, &refreshes[i]));     /* it has reported what is wrong */
+		IGNORE(refresh_load(loading, node->items[i], rule,
+			&refreshes[i])); /* it has reported what is wrong */
 }
 
 static const char *intern_or_null(struct loading *loading, const char *text)
@@ -138,12 +150,14 @@ void rule_load(struct loading *loading, const struct yaml_node *node)
 {
 	struct rule_table table = { 0 };
 	if (node->type != YAML_MAP) {
-		loading_problem(loading, PROBLEM_WRONG_TYPE, node->place, "a rule is a map with name, when and refresh, not %s",
+		loading_problem(loading, PROBLEM_WRONG_TYPE, node->place,
+			"a rule is a map with name, when and refresh, not %s",
 			yaml_type_name(node));
 		return;
 	}
 	node = without_not_yet(loading, node);
-	IGNORE(fields_load(rule_fields, node, "a rule", loading->file, &table, loading->scratch, loading->problems));
+	IGNORE(fields_load(rule_fields, node, "a rule", loading->file, &table, loading->scratch,
+		loading->problems));
 	if (table.name)
 		name_check(loading, node, table.name);
 	struct rule rule = {

@@ -25,9 +25,10 @@ size_t ruleset_rule_count(const struct ruleset *ruleset)
 /* Without what PCRE2 allocates for compiled patterns. */
 size_t ruleset_bytes(const struct ruleset *ruleset)
 {
-	return sizeof *ruleset + arena_bytes(ruleset->arena) + ruleset->rule_capacity * sizeof *ruleset->rules +
-		ruleset->pattern_capacity * sizeof *ruleset->patterns + ruleset->probe_capacity * sizeof *ruleset->probes +
-		rule_index_bytes(ruleset->index);
+	return sizeof *ruleset + arena_bytes(ruleset->arena) +
+	       ruleset->rule_capacity * sizeof *ruleset->rules +
+	       ruleset->pattern_capacity * sizeof *ruleset->patterns +
+	       ruleset->probe_capacity * sizeof *ruleset->probes + rule_index_bytes(ruleset->index);
 }
 
 struct rule_info ruleset_rule(const struct ruleset *ruleset, size_t index)

@@ -1,8 +1,8 @@
 /*
  * rules/ruleset.h - all rules of all files, compiled and immutable, with a revision.
  *
- * A loaded ruleset never changes; it is a snapshot (base/shared.h): hold a reference while one of its decisions is in use.
- * Threads: any.
+ * A loaded ruleset never changes; it is a snapshot (base/shared.h): hold a reference while one of
+ * its decisions is in use. Threads: any.
  */
 #pragma once
 #include "base/problem.h"
@@ -11,7 +11,8 @@
 
 struct ruleset;
 
-struct ruleset_known {             /* what the configuration has, for the messages about unknown ones; NULL lists: not checked */
+struct ruleset_known { /* what the configuration has, for the messages about unknown ones; NULL
+			  lists: not checked */
 	const char *const *sites;
 	size_t site_count;
 	const char *const *sources;
@@ -19,26 +20,30 @@ struct ruleset_known {             /* what the configuration has, for the messag
 };
 
 /*
- * Loads files and folders (*.yaml, *.yml, recursively in name order; hidden ones and *.test.yaml, *.test.yml left out).
- * All problems of all files go to `problems`. NULL when there is any error among them. The caller owns one reference.
+ * Loads files and folders (*.yaml, *.yml, recursively in name order; hidden ones and *.test.yaml,
+ * *.test.yml left out). All problems of all files go to `problems`. NULL when there is any error
+ * among them. The caller owns one reference.
  */
-struct ruleset *ruleset_load(const char *const *paths, size_t path_count, const struct ruleset_known *known, struct problems *problems);
+struct ruleset *ruleset_load(const char *const *paths, size_t path_count,
+	const struct ruleset_known *known, struct problems *problems);
 struct shared *ruleset_shared(struct ruleset *ruleset);
-void ruleset_free(struct ruleset *ruleset);        /* drops one reference */
+void ruleset_free(struct ruleset *ruleset); /* drops one reference */
 OWNED_DEFINE(ruleset)
 
-const char *ruleset_revision(const struct ruleset *ruleset);   /* "sha256:<64 hex>", over the files' names and bytes */
+const char *ruleset_revision(
+	const struct ruleset *ruleset); /* "sha256:<64 hex>", over the files' names and bytes */
 size_t ruleset_rule_count(const struct ruleset *ruleset);
-size_t ruleset_bytes(const struct ruleset *ruleset);           /* memory, for the benchmark */
+size_t ruleset_bytes(const struct ruleset *ruleset); /* memory, for the benchmark */
 
-struct rule_info {                 /* borrowed from the ruleset */
+struct rule_info { /* borrowed from the ruleset */
 	const char *name, *description, *owner;
 	const char *file;
 	int line;
 	bool enabled, shadow;
 	int priority;
 };
-struct rule_info ruleset_rule(const struct ruleset *ruleset, size_t index);    /* in order of file and line */
+struct rule_info ruleset_rule(
+	const struct ruleset *ruleset, size_t index); /* in order of file and line */
 
 /* The JSON Schema of rule files, from the same tables that the loader uses. The caller owns it. */
 cJSON *rules_schema(void);

@@ -1,29 +1,39 @@
 #include "rules/load.h"
 
-/* What no table of fields says: values that may be one or a list. Patterns follow ECMA 262, which editors use; the loader knows more. */
+/* What no table of fields says: values that may be one or a list. Patterns follow ECMA 262, which
+ * editors use; the loader knows more. */
 static const char definitions[] =
 	"{"
-	"\"value\": {\"description\": \"An exact value, or /pattern/flags: a PCRE2 search (flags i x s m). YAML types do not matter:"
+	"\"value\": {\"description\": \"An exact value, or /pattern/flags: a PCRE2 search (flags i "
+	"x s m). YAML types do not matter:"
 	" 1001 and '1001' are equal\", \"type\": [\"string\", \"number\", \"boolean\"]},"
 	"\"values\": {\"description\": \"One value, or a list of which any must match\","
 	" \"anyOf\": [{\"$ref\": \"#/definitions/value\"},"
 	" {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": \"#/definitions/value\"}}]},"
 	"\"when\": {\"anyOf\": [{\"$ref\": \"#/definitions/branch\"}, {\"type\": \"null\"},"
-	" {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": \"#/definitions/branch\"}}]},"
+	" {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": "
+	"\"#/definitions/branch\"}}]},"
 	"\"not\": {\"anyOf\": [{\"$ref\": \"#/definitions/conditions\"},"
-	" {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": \"#/definitions/conditions\"}}]},"
-	"\"refresh\": {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": \"#/definitions/selection\"}},"
+	" {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": "
+	"\"#/definitions/conditions\"}}]},"
+	"\"refresh\": {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": "
+	"\"#/definitions/selection\"}},"
 	"\"rules\": {\"type\": \"array\", \"items\": {\"$ref\": \"#/definitions/rule\"}},"
 	"\"luid\": {\"description\": \"Tableau's id; ${name} is expanded\", \"type\": \"string\","
 	" \"pattern\": \"\\\\$\\\\{|^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$\"},"
 	"\"by_id\": {\"type\": \"object\", \"required\": [\"id\"], \"additionalProperties\": false,"
 	" \"properties\": {\"id\": {\"$ref\": \"#/definitions/luid\"}}},"
-	"\"selector\": {\"description\": \"An exact name, /pattern/flags, or {id: LUID}. ${name} is a named capture or an event field;"
+	"\"selector\": {\"description\": \"An exact name, /pattern/flags, or {id: LUID}. ${name} "
+	"is a named capture or an event field;"
 	" inside a pattern its value is taken literally; $${ is a literal ${\","
-	" \"anyOf\": [{\"type\": [\"string\", \"number\", \"boolean\"], \"minLength\": 1}, {\"$ref\": \"#/definitions/by_id\"}]},"
-	"\"selectors\": {\"anyOf\": [{\"$ref\": \"#/definitions/selector\"}, {\"type\": \"object\", \"maxProperties\": 0},"
-	" {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": \"#/definitions/selector\"}}]},"
-	"\"task\": {\"anyOf\": [{\"$ref\": \"#/definitions/luid\"}, {\"$ref\": \"#/definitions/by_id\"}]},"
+	" \"anyOf\": [{\"type\": [\"string\", \"number\", \"boolean\"], \"minLength\": 1}, "
+	"{\"$ref\": \"#/definitions/by_id\"}]},"
+	"\"selectors\": {\"anyOf\": [{\"$ref\": \"#/definitions/selector\"}, {\"type\": "
+	"\"object\", \"maxProperties\": 0},"
+	" {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": "
+	"\"#/definitions/selector\"}}]},"
+	"\"task\": {\"anyOf\": [{\"$ref\": \"#/definitions/luid\"}, {\"$ref\": "
+	"\"#/definitions/by_id\"}]},"
 	"\"tasks\": {\"anyOf\": [{\"$ref\": \"#/definitions/task\"},"
 	" {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": \"#/definitions/task\"}}]},"
 	"\"allow\": {\"anyOf\": [{\"enum\": [\"many\", \"none\"]},"
@@ -34,9 +44,11 @@ static const char definitions[] =
 static cJSON *conditions_schema(bool may_not)
 {
 	cJSON *schema = cJSON_CreateObject();
-	json_add_text(schema, "description", may_not
-		? "All must hold. Where they are not mentioned here, event: job.run.completed and status: success hold too"
-		: "None of these maps may hold. A status mentioned here does not lift the default status: success");
+	json_add_text(schema, "description",
+		may_not ? "All must hold. Where they are not mentioned here, event: "
+			  "job.run.completed and status: success hold too"
+			: "None of these maps may hold. A status mentioned here does not lift the "
+			  "default status: success");
 	json_add_text(schema, "type", "object");
 	cJSON *properties = cJSON_AddObjectToObject(schema, "properties");
 	for (int i = 0; i < EVENT_FIELD_COUNT; i++) {
@@ -48,7 +60,8 @@ static cJSON *conditions_schema(bool may_not)
 		cJSON_AddItemToArray(cJSON_AddArrayToObject(property, "allOf"), reference);
 	}
 	if (may_not)
-		json_add_text(cJSON_AddObjectToObject(properties, "not"), "$ref", "#/definitions/not");
+		json_add_text(
+			cJSON_AddObjectToObject(properties, "not"), "$ref", "#/definitions/not");
 	else
 		json_add_count(schema, "minProperties", 1);
 	cJSON_AddFalseToObject(schema, "additionalProperties");
@@ -60,20 +73,24 @@ cJSON *rules_schema(void)
 	cJSON *schema = cJSON_CreateObject();
 	json_add_text(schema, "$schema", "http://json-schema.org/draft-07/schema#");
 	json_add_text(schema, "$id", "rules.schema.json");
-	json_add_text(schema, "title", "Rules of refresh-router: what to refresh on Tableau when a dbt job has run");
+	json_add_text(schema, "title",
+		"Rules of refresh-router: what to refresh on Tableau when a dbt job has run");
 	cJSON *file = fields_schema(file_fields);
 	for (cJSON *child = file->child, *next; child; child = next) {
 		next = child->next;
-		cJSON_AddItemToObject(schema, child->string, cJSON_DetachItemViaPointer(file, child));
+		cJSON_AddItemToObject(
+			schema, child->string, cJSON_DetachItemViaPointer(file, child));
 	}
 	cJSON_Delete(file);
-	cJSON *version = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(schema, "properties"), "version");
+	cJSON *version = cJSON_GetObjectItemCaseSensitive(
+		cJSON_GetObjectItemCaseSensitive(schema, "properties"), "version");
 	cJSON *versions = cJSON_AddArrayToObject(version, "enum");
 	cJSON_AddItemToArray(versions, cJSON_CreateNumber(1));
 	cJSON_AddItemToArray(versions, cJSON_CreateString("1"));
 	cJSON *patterns = cJSON_AddObjectToObject(schema, "patternProperties");
 	json_add_text(cJSON_AddObjectToObject(patterns, "^x-"), "description",
-		"Not read: a place for anchors, as in x-nightly: &nightly {environment_name: Production}");
+		"Not read: a place for anchors, as in x-nightly: &nightly {environment_name: "
+		"Production}");
 	cJSON *all = cJSON_Parse(definitions);
 	cJSON_AddItemToObject(all, "branch", conditions_schema(true));
 	cJSON_AddItemToObject(all, "conditions", conditions_schema(false));

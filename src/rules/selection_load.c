@@ -1,7 +1,7 @@
 #include "rules/luid.h"
 #include "rules/template.h"
 
-struct refresh_table {                 /* one entry under `refresh`, as it is written */
+struct refresh_table { /* one entry under `refresh`, as it is written */
 	const char *site, *project, *tag, *owner;
 	const struct yaml_node *workbooks, *datasources, *flows, *tasks, *allow;
 	bool incremental;
@@ -33,7 +33,7 @@ const struct field refresh_fields[] = {
 };
 /* clang-format on */
 
-struct reading {                       /* one entry */
+struct reading { /* one entry */
 	struct loading *loading;
 	const struct yaml_node *node;
 	const struct rule *rule;
@@ -44,14 +44,15 @@ static bool narrowing_load(struct reading *reading, const char *name, struct tem
 {
 	const struct yaml_node *node = yaml_get(reading->node, name);
 	if (!node || node->type != YAML_SCALAR || yaml_is_null(node))
-		return true;           /* absent, or reported by its table */
+		return true; /* absent, or reported by its table */
 	if (!node->text.length)
 		return loading_problem(reading->loading, PROBLEM_BAD_VALUE, node->place,
 			"'%s' is empty; leave it out when it shall not narrow anything", name);
 	return template_load(reading->loading, node, reading->rule, template);
 }
 
-/* A path with a part that is empty leads nowhere; `/name/` would be taken for a pattern by its reader. */
+/* A path with a part that is empty leads nowhere; `/name/` would be taken for a pattern by its
+ * reader. */
 static bool project_check(struct reading *reading)
 {
 	struct str path = reading->refresh->project.text;
@@ -63,7 +64,8 @@ static bool project_check(struct reading *reading)
 	}
 	if (!path.length || (is_good && !is_part_empty))
 		return true;
-	return loading_problem(reading->loading, PROBLEM_BAD_VALUE, yaml_get(reading->node, "project")->place,
+	return loading_problem(reading->loading, PROBLEM_BAD_VALUE,
+		yaml_get(reading->node, "project")->place,
 		"'%s' is no path of projects: one name or several with '/' between, and no pattern",
 		loading_quote(reading->loading, path));
 }
@@ -75,23 +77,25 @@ static bool site_load(struct reading *reading)
 	struct template *site = &reading->refresh->site;
 	const struct yaml_node *node = yaml_get(reading->node, "site");
 	if (!node || node->type != YAML_SCALAR)
-		return true;           /* reported by its table, as the empty text is */
+		return true; /* reported by its table, as the empty text is */
 	if (!node->text.length || !template_load(loading, node, reading->rule, site))
 		return false;
 	if (!template_is_literal(site) || !known || !known->sites ||
 		lookup_find(loading->names, SITE_TAG, site->text) != LOOKUP_NONE)
 		return true;
-	return loading_problem(loading, PROBLEM_UNKNOWN_SITE, node->place, "the configuration has no site '%s'%s",
-		loading_quote(loading, site->text),
+	return loading_problem(loading, PROBLEM_UNKNOWN_SITE, node->place,
+		"the configuration has no site '%s'%s", loading_quote(loading, site->text),
 		loading_suggest(loading, site->text, known->sites, known->site_count));
 }
 
-static bool luid_load(struct reading *reading, const struct yaml_node *node, struct rule_selector *selector)
+static bool luid_load(
+	struct reading *reading, const struct yaml_node *node, struct rule_selector *selector)
 {
 	struct loading *loading = reading->loading;
 	selector->by = SELECT_LUID;
 	if (node->type != YAML_SCALAR)
-		return loading_problem(loading, PROBLEM_WRONG_TYPE, node->place, "a LUID is a text, not %s", yaml_type_name(node));
+		return loading_problem(loading, PROBLEM_WRONG_TYPE, node->place,
+			"a LUID is a text, not %s", yaml_type_name(node));
 	if (!template_load(loading, node, reading->rule, &selector->text))
 		return false;
 	if (!template_is_literal(&selector->text))
@@ -99,13 +103,16 @@ static bool luid_load(struct reading *reading, const struct yaml_node *node, str
 	char luid[LUID_TEXT_SIZE];
 	if (!luid_normalise(selector->text.text, luid))
 		return loading_problem(loading, PROBLEM_BAD_VALUE, node->place,
-			"'%s' is no LUID; one looks like 9b0e5f4c-3f4a-4d5e-8a6b-0f1d2c3b4a59", loading_quote(loading, node->text));
+			"'%s' is no LUID; one looks like 9b0e5f4c-3f4a-4d5e-8a6b-0f1d2c3b4a59",
+			loading_quote(loading, node->text));
 	selector->text.text = loading_intern_str(loading, str_of(luid));
 	return true;
 }
 
-/* A pattern with names in it can be compiled only when there is an event; that it compiles at all is told now. */
-static bool pattern_load(struct reading *reading, const struct yaml_node *node, struct rule_selector *selector)
+/* A pattern with names in it can be compiled only when there is an event; that it compiles at all
+ * is told now. */
+static bool pattern_load(
+	struct reading *reading, const struct yaml_node *node, struct rule_selector *selector)
 {
 	struct loading *loading = reading->loading;
 	struct error err = { 0 };
@@ -118,14 +125,17 @@ static bool pattern_load(struct reading *reading, const struct yaml_node *node, 
 	template_dummy(&selector->text, "x", &written);
 	if (!pattern_is_written(text_str(&written)))
 		return loading_problem(loading, PROBLEM_BAD_PATTERN, node->place,
-			"'%s' begins with '/' but does not end with '/' and flags (i x s m); for that exact name, write /^\\/...$/",
+			"'%s' begins with '/' but does not end with '/' and flags (i x s m); for "
+			"that exact name, write /^\\/...$/",
 			loading_quote(loading, node->text));
 	OWNED(pattern) pattern = pattern_compile(text_str(&written), &offset, &err);
-	return pattern || loading_problem(loading, PROBLEM_BAD_PATTERN, node->place, "the pattern %s: %s",
-			loading_quote(loading, node->text), err.message);
+	return pattern ||
+	       loading_problem(loading, PROBLEM_BAD_PATTERN, node->place, "the pattern %s: %s",
+		       loading_quote(loading, node->text), err.message);
 }
 
-static bool scalar_load(struct reading *reading, const struct yaml_node *node, struct rule_selector *selector)
+static bool scalar_load(
+	struct reading *reading, const struct yaml_node *node, struct rule_selector *selector)
 {
 	struct loading *loading = reading->loading;
 	if (yaml_is_null(node))
@@ -133,8 +143,8 @@ static bool scalar_load(struct reading *reading, const struct yaml_node *node, s
 			"'%s' has no value; write {} for all that project, tag and owner leave",
 			kind_plural(reading->refresh->kind));
 	if (!node->text.length)
-		return loading_problem(loading, PROBLEM_BAD_VALUE, node->place, "the name of a %s is not empty",
-			kind_name(reading->refresh->kind));
+		return loading_problem(loading, PROBLEM_BAD_VALUE, node->place,
+			"the name of a %s is not empty", kind_name(reading->refresh->kind));
 	if (reading->refresh->kind == CONTENT_TASK)
 		return luid_load(reading, node, selector);
 	if (str_starts(node->text, "/"))
@@ -143,21 +153,23 @@ static bool scalar_load(struct reading *reading, const struct yaml_node *node, s
 	return template_load(loading, node, reading->rule, &selector->text);
 }
 
-static bool selector_load(struct reading *reading, const struct yaml_node *node, bool is_item, struct rule_selector *selector)
+static bool selector_load(struct reading *reading, const struct yaml_node *node, bool is_item,
+	struct rule_selector *selector)
 {
 	struct loading *loading = reading->loading;
 	enum content_kind kind = reading->refresh->kind;
 	if (node->type == YAML_SCALAR)
 		return scalar_load(reading, node, selector);
 	if (node->type == YAML_LIST)
-		return loading_problem(loading, PROBLEM_WRONG_TYPE, node->place, "a list inside the list of '%s'", kind_plural(kind));
+		return loading_problem(loading, PROBLEM_WRONG_TYPE, node->place,
+			"a list inside the list of '%s'", kind_plural(kind));
 	bool is_good = true;
 	for (size_t i = 0; i < node->count; i++) {
 		const struct yaml_node *key = node->items[2 * i];
 		if (key->type != YAML_SCALAR || !str_is(key->text, "id"))
 			is_good = loading_problem(loading, PROBLEM_UNKNOWN_FIELD, key->place,
-				"unknown field '%s' in '%s'; only 'id' may stand there", loading_quote(loading, key->text),
-				kind_plural(kind));
+				"unknown field '%s' in '%s'; only 'id' may stand there",
+				loading_quote(loading, key->text), kind_plural(kind));
 	}
 	const struct yaml_node *id = yaml_get(node, "id");
 	if (!is_good)
@@ -165,15 +177,17 @@ static bool selector_load(struct reading *reading, const struct yaml_node *node,
 	if (id)
 		return luid_load(reading, id, selector);
 	if (kind == CONTENT_TASK || is_item)
-		return loading_problem(loading, PROBLEM_WRONG_TYPE, node->place, "%s in '%s' needs an 'id'",
-			is_item ? "a map" : "the map", kind_plural(kind));
+		return loading_problem(loading, PROBLEM_WRONG_TYPE, node->place,
+			"%s in '%s' needs an 'id'", is_item ? "a map" : "the map",
+			kind_plural(kind));
 	selector->by = SELECT_ALL;
 	const struct rule_refresh *refresh = reading->refresh;
 	if (refresh->project.text.at || refresh->tag.text.at || refresh->owner.text.at)
 		return true;
 	return loading_problem(loading, PROBLEM_SELECTION_EMPTY, node->place,
-		"'%s: {}' would be every %s of the site; name some, or add 'project', 'tag' or 'owner'", kind_plural(kind),
-		kind_name(kind));
+		"'%s: {}' would be every %s of the site; name some, or add 'project', 'tag' or "
+		"'owner'",
+		kind_plural(kind), kind_name(kind));
 }
 
 static bool selectors_load(struct reading *reading, const struct yaml_node *node)
@@ -183,12 +197,15 @@ static bool selectors_load(struct reading *reading, const struct yaml_node *node
 	size_t count = is_list ? node->count : 1;
 	if (!count)
 		return loading_problem(reading->loading, PROBLEM_BAD_VALUE, node->place,
-			"the list of '%s' is empty, so nothing would be refreshed", kind_plural(refresh->kind));
-	struct rule_selector *selectors = arena_array(reading->loading->ruleset->arena, struct rule_selector, count);
+			"the list of '%s' is empty, so nothing would be refreshed",
+			kind_plural(refresh->kind));
+	struct rule_selector *selectors =
+		arena_array(reading->loading->ruleset->arena, struct rule_selector, count);
 	refresh->selectors = selectors;
 	refresh->selector_count = (uint32_t)count;
 	for (size_t i = 0; i < count; i++)
-		is_good &= selector_load(reading, is_list ? node->items[i] : node, is_list, &selectors[i]);
+		is_good &= selector_load(
+			reading, is_list ? node->items[i] : node, is_list, &selectors[i]);
 	return is_good;
 }
 
@@ -196,26 +213,33 @@ static bool selectors_load(struct reading *reading, const struct yaml_node *node
 static bool kind_load(struct reading *reading, const struct refresh_table *table, bool is_whole)
 {
 	const struct yaml_node *nodes[CONTENT_KIND_COUNT] = { [CONTENT_WORKBOOK] = table->workbooks,
-		[CONTENT_DATASOURCE] = table->datasources, [CONTENT_FLOW] = table->flows, [CONTENT_TASK] = table->tasks };
+		[CONTENT_DATASOURCE] = table->datasources,
+		[CONTENT_FLOW] = table->flows,
+		[CONTENT_TASK] = table->tasks };
 	const struct yaml_node *chosen = NULL;
 	for (int kind = 0; kind < CONTENT_KIND_COUNT; kind++) {
 		if (!nodes[kind])
 			continue;
 		if (chosen)
-			return loading_problem(reading->loading, PROBLEM_SELECTION_KIND, nodes[kind]->place,
-				"'%s' and '%s' in one selection; make two of it", kind_plural(reading->refresh->kind),
+			return loading_problem(reading->loading, PROBLEM_SELECTION_KIND,
+				nodes[kind]->place,
+				"'%s' and '%s' in one selection; make two of it",
+				kind_plural(reading->refresh->kind),
 				kind_plural((enum content_kind)kind));
 		chosen = nodes[kind];
 		reading->refresh->kind = (enum content_kind)kind;
 	}
 	if (!chosen)
-		return is_whole && loading_problem(reading->loading, PROBLEM_SELECTION_KIND, reading->node->place,
-			"a selection names one of workbooks, datasources, flows, tasks"
-			" (workbooks: {} for all that project, tag and owner leave)");
+		return is_whole &&
+		       loading_problem(reading->loading, PROBLEM_SELECTION_KIND,
+			       reading->node->place,
+			       "a selection names one of workbooks, datasources, flows, tasks"
+			       " (workbooks: {} for all that project, tag and owner leave)");
 	return selectors_load(reading, chosen);
 }
 
-/* What Tableau cannot narrow by: flows carry no tags (tableau-rest.md 4.2), incremental is of extracts (5), a task has its own. */
+/* What Tableau cannot narrow by: flows carry no tags (tableau-rest.md 4.2), incremental is of
+ * extracts (5), a task has its own. */
 static bool narrowing_check(struct reading *reading, const struct refresh_table *table)
 {
 	static const char *const names[] = { "project", "tag", "owner", "incremental" };
@@ -226,9 +250,12 @@ static bool narrowing_check(struct reading *reading, const struct refresh_table 
 		bool is_incremental = text_is(names[i], "incremental");
 		if (!node || (is_incremental && !table->incremental))
 			continue;
-		if (kind == CONTENT_TASK || (kind == CONTENT_FLOW && (is_incremental || text_is(names[i], "tag"))))
-			is_good = loading_problem(reading->loading, PROBLEM_SELECTION_NARROW, node->place,
-				kind == CONTENT_TASK ? "'%s' does not go with 'tasks': a LUID names one task and all it does"
+		if (kind == CONTENT_TASK ||
+			(kind == CONTENT_FLOW && (is_incremental || text_is(names[i], "tag"))))
+			is_good = loading_problem(reading->loading, PROBLEM_SELECTION_NARROW,
+				node->place,
+				kind == CONTENT_TASK ? "'%s' does not go with 'tasks': a LUID "
+						       "names one task and all it does"
 						     : "'%s' does not exist for flows",
 				names[i]);
 	}
@@ -244,32 +271,39 @@ static bool allow_load(struct reading *reading, const struct yaml_node *node)
 		const struct yaml_node *item = is_list ? node->items[i] : node;
 		if (item->type != YAML_SCALAR)
 			is_good = loading_problem(loading, PROBLEM_WRONG_TYPE, item->place,
-				"'allow' wants many, none or a list of both, not %s", yaml_type_name(item));
+				"'allow' wants many, none or a list of both, not %s",
+				yaml_type_name(item));
 		else if (str_is(item->text, "many"))
 			reading->refresh->allow_many = true;
 		else if (str_is(item->text, "none"))
 			reading->refresh->allow_none = true;
 		else
 			is_good = loading_problem(loading, PROBLEM_BAD_VALUE, item->place,
-				"'allow' is many, none or a list of both, not '%s'%s", loading_quote(loading, item->text),
+				"'allow' is many, none or a list of both, not '%s'%s",
+				loading_quote(loading, item->text),
 				loading_suggest(loading, item->text, words, 2));
 	}
 	return is_good;
 }
 
-bool refresh_load(struct loading *loading, const struct yaml_node *node, const struct rule *rule, struct rule_refresh *refresh)
+bool refresh_load(struct loading *loading, const struct yaml_node *node, const struct rule *rule,
+	struct rule_refresh *refresh)
 {
 	struct refresh_table table = { 0 };
-	struct reading reading = { .loading = loading, .node = node, .rule = rule, .refresh = refresh };
+	struct reading reading = {
+		.loading = loading, .node = node, .rule = rule, .refresh = refresh
+	};
 	if (node->type != YAML_MAP)
 		return loading_problem(loading, PROBLEM_WRONG_TYPE, node->place,
-			"a selection is a map (site, and what to refresh on it), not %s", yaml_type_name(node));
-	bool is_whole = fields_load(refresh_fields, node, "a selection", loading->file, &table, loading->scratch,
-		loading->problems);
+			"a selection is a map (site, and what to refresh on it), not %s",
+			yaml_type_name(node));
+	bool is_whole = fields_load(refresh_fields, node, "a selection", loading->file, &table,
+		loading->scratch, loading->problems);
 	bool is_good = is_whole;
 	refresh->incremental = table.incremental;
 	is_good &= site_load(&reading);
-	is_good &= narrowing_load(&reading, "project", &refresh->project) && project_check(&reading);
+	is_good &=
+		narrowing_load(&reading, "project", &refresh->project) && project_check(&reading);
 	is_good &= narrowing_load(&reading, "tag", &refresh->tag);
 	is_good &= narrowing_load(&reading, "owner", &refresh->owner);
 	if (table.allow)

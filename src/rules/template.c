@@ -1,9 +1,9 @@
 #include "rules/template.h"
 
-struct parts {                         /* while one text is read */
+struct parts { /* while one text is read */
 	struct template_part *items;
 	size_t count, capacity;
-	struct text literal;           /* since the last name */
+	struct text literal; /* since the last name */
 	bool has_name;
 };
 
@@ -17,25 +17,28 @@ static void literal_end(struct loading *loading, struct parts *parts)
 {
 	if (parts->literal.length)
 		part_add(parts, (struct template_part){ .source = TEMPLATE_LITERAL,
-			.literal = loading_intern_str(loading, text_str(&parts->literal)) });
+					.literal = loading_intern_str(
+						loading, text_str(&parts->literal)) });
 	text_reset(&parts->literal);
 }
 
-static bool name_unknown(struct loading *loading, const struct yaml_node *node, const struct rule *rule, struct str name)
+static bool name_unknown(struct loading *loading, const struct yaml_node *node,
+	const struct rule *rule, struct str name)
 {
 	size_t count = 0;
-	const char **names = arena_array(loading->scratch, const char *, EVENT_FIELD_COUNT + (size_t)rule->capture_count);
+	const char **names = arena_array(
+		loading->scratch, const char *, EVENT_FIELD_COUNT + (size_t)rule->capture_count);
 	for (size_t i = 0; i < rule->capture_count; i++)
 		names[count++] = rule->captures[i];
 	for (int i = 0; i < EVENT_FIELD_COUNT; i++)
 		names[count++] = event_field_info((enum event_field)i)->name;
 	return loading_problem(loading, PROBLEM_UNKNOWN_NAME, node->place,
-		"'${%s}' is neither a capture of this rule nor an event field%s", loading_quote(loading, name),
-		loading_suggest(loading, name, names, count));
+		"'${%s}' is neither a capture of this rule nor an event field%s",
+		loading_quote(loading, name), loading_suggest(loading, name, names, count));
 }
 
-static bool name_add(struct loading *loading, const struct yaml_node *node, const struct rule *rule, struct str name,
-	struct parts *parts)
+static bool name_add(struct loading *loading, const struct yaml_node *node, const struct rule *rule,
+	struct str name, struct parts *parts)
 {
 	int source = TEMPLATE_LITERAL;
 	enum event_field field = event_field_of(name);
@@ -47,12 +50,14 @@ static bool name_add(struct loading *loading, const struct yaml_node *node, cons
 	if (source == TEMPLATE_LITERAL)
 		return name_unknown(loading, node, rule, name);
 	literal_end(loading, parts);
-	part_add(parts, (struct template_part){ .source = source, .literal = loading_intern_str(loading, name) });
+	part_add(parts, (struct template_part){
+				.source = source, .literal = loading_intern_str(loading, name) });
 	parts->has_name = true;
 	return true;
 }
 
-static bool text_read(struct loading *loading, const struct yaml_node *node, const struct rule *rule, struct parts *parts)
+static bool text_read(struct loading *loading, const struct yaml_node *node,
+	const struct rule *rule, struct parts *parts)
 {
 	struct str text = node->text;
 	bool is_good = true;
@@ -76,7 +81,8 @@ static bool text_read(struct loading *loading, const struct yaml_node *node, con
 	return is_good;
 }
 
-bool template_load(struct loading *loading, const struct yaml_node *node, const struct rule *rule, struct template *template)
+bool template_load(struct loading *loading, const struct yaml_node *node, const struct rule *rule,
+	struct template *template)
 {
 	if (!memmem(node->text.at ? node->text.at : "", node->text.length, "${", 2)) {
 		*template = (struct template){ .text = loading_intern_str(loading, node->text) };
@@ -86,12 +92,15 @@ bool template_load(struct loading *loading, const struct yaml_node *node, const 
 	text_init(&parts.literal, TEXT_UNBOUNDED);
 	bool is_good = text_read(loading, node, rule, &parts);
 	if (is_good && !parts.has_name) {
-		*template = (struct template){ .text = loading_intern_str(loading, text_str(&parts.literal)) };
+		*template = (struct template){ .text = loading_intern_str(
+						       loading, text_str(&parts.literal)) };
 	} else if (is_good) {
 		literal_end(loading, &parts);
-		struct template_part *items = arena_array(loading->ruleset->arena, struct template_part, parts.count);
+		struct template_part *items =
+			arena_array(loading->ruleset->arena, struct template_part, parts.count);
 		memcpy(items, parts.items, parts.count * sizeof *items);
-		*template = (struct template){ .text = loading_intern_str(loading, node->text), .parts = items,
+		*template = (struct template){ .text = loading_intern_str(loading, node->text),
+			.parts = items,
 			.part_count = (uint32_t)parts.count };
 	}
 	text_clear(&parts.literal);
@@ -113,8 +122,8 @@ static void value_add(enum template_use use, struct str value, struct text *out)
 		}
 }
 
-enum expansion template_expand(const struct template *template, enum template_use use, const struct template_values *values,
-	struct text *out, const char **name)
+enum expansion template_expand(const struct template *template, enum template_use use,
+	const struct template_values *values, struct text *out, const char **name)
 {
 	size_t before = out->length;
 	*name = NULL;

@@ -7,29 +7,35 @@
 
 static void not_found(struct reply *reply)
 {
-	reply_error(reply, 404003, "Resource Not Found", "Unknown resource or API version specified.");
+	reply_error(
+		reply, 404003, "Resource Not Found", "Unknown resource or API version specified.");
 }
 
 static bool version_is_spoken(const char *asked, const char *spoken)
 {
 	long asked_major, asked_minor, major, minor;
-	if (sscanf(asked, "%ld.%ld", &asked_major, &asked_minor) != 2 || sscanf(spoken, "%ld.%ld", &major, &minor) != 2)
+	if (sscanf(asked, "%ld.%ld", &asked_major, &asked_minor) != 2 ||
+		sscanf(spoken, "%ld.%ld", &major, &minor) != 2)
 		return false;
 	return asked_major < major || (asked_major == major && asked_minor <= minor);
 }
 
-/* The version of all sites of one server is one; the sandbox takes the first site's where no site is known yet. */
+/* The version of all sites of one server is one; the sandbox takes the first site's where no site
+ * is known yet. */
 static void server_info(struct call *call, struct reply *reply)
 {
 	reply->json = cJSON_CreateObject();
-	cJSON *info = cJSON_AddObjectToObject(reply->json, "serverInfo"), *product = cJSON_AddObjectToObject(info, "productVersion");
+	cJSON *info = cJSON_AddObjectToObject(reply->json, "serverInfo"),
+	      *product = cJSON_AddObjectToObject(info, "productVersion");
 	json_add_text(product, "value", "2025.1.0");
 	json_add_text(product, "build", "20251.25.0301.0001");
 	json_add_text(info, "restApiVersion", world_site(call->world, 0)->api_version);
 }
 
 /* "/workbooks/ID/refresh" -> kind, ID, "refresh". */
-struct parts { char collection[40], id[80], verb[40]; };
+struct parts {
+	char collection[40], id[80], verb[40];
+};
 
 static void split(const char *path, struct parts *parts)
 {
@@ -39,7 +45,8 @@ static void split(const char *path, struct parts *parts)
 		path += 23;
 	} else {
 		size_t length = strcspn(path + 1, "/");
-		snprintf(parts->collection, sizeof parts->collection, "%.*s", (int)length, path + 1);
+		snprintf(
+			parts->collection, sizeof parts->collection, "%.*s", (int)length, path + 1);
 		path += 1 + length;
 	}
 	if (*path != '/')
@@ -62,14 +69,17 @@ static void on_job(struct call *call, const struct parts *parts, struct reply *r
 		query_job(call, parts->id, reply);
 }
 
-static void on_content(struct call *call, enum box_kind kind, const struct parts *parts, struct reply *reply)
+static void on_content(
+	struct call *call, enum box_kind kind, const struct parts *parts, struct reply *reply)
 {
 	static const char *const verbs[] = { "refresh", "refresh", "run", "runNow" };
 	bool is_post = !strcmp(call->method, "POST"), is_verb = !strcmp(parts->verb, verbs[kind]);
 	if (is_verb && is_post)
 		refresh(call, kind, parts->id, reply);
-	else if (is_verb || is_post || (strcmp(call->method, "GET") && strcmp(call->method, "HEAD")))
-		reply_error(reply, 405000, "Method Not Allowed", "Request type is not allowed for this endpoint.");
+	else if (is_verb || is_post ||
+		 (strcmp(call->method, "GET") && strcmp(call->method, "HEAD")))
+		reply_error(reply, 405000, "Method Not Allowed",
+			"Request type is not allowed for this endpoint.");
 	else if (*parts->verb)
 		not_found(reply);
 	else if (*parts->id)
@@ -87,7 +97,8 @@ static void on_site(struct call *call, const char *path, struct reply *reply)
 	if (!session_check(call, reply))
 		return;
 	if (strlen(call->site->id) != length || strncasecmp(path, call->site->id, length)) {
-		reply_error(reply, 404000, "Resource Not Found", "The site in the path is not that of the session, or does not exist.");
+		reply_error(reply, 404000, "Resource Not Found",
+			"The site in the path is not that of the session, or does not exist.");
 		return;
 	}
 	split(path + length, &parts);
@@ -106,14 +117,16 @@ static void on_site(struct call *call, const char *path, struct reply *reply)
 
 void api_answer(struct call *call, struct reply *reply)
 {
-	const char *spoken = call->site ? call->site->api_version : world_site(call->world, 0)->api_version;
+	const char *spoken =
+		call->site ? call->site->api_version : world_site(call->world, 0)->api_version;
 	reply->status = 200;
 	if (!version_is_spoken(call->version, spoken))
 		not_found(reply);
 	else if (!strcmp(call->path, "/serverinfo"))
 		server_info(call, reply);
 	else if (!strcmp(call->path, "/auth/signin") && strcmp(call->method, "POST"))
-		reply_error(reply, 405000, "Method Not Allowed", "Request type is not allowed for this endpoint.");
+		reply_error(reply, 405000, "Method Not Allowed",
+			"Request type is not allowed for this endpoint.");
 	else if (!strcmp(call->path, "/auth/signin"))
 		session_sign_in(call, reply);
 	else if (!strcmp(call->path, "/auth/signout"))

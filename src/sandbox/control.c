@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 struct fault {
-	int64_t id, left, skip;            /* left 0 with is_endless: for ever */
+	int64_t id, left, skip; /* left 0 with is_endless: for ever */
 	bool is_endless;
 	char *method, *path, *site, *what; /* patterns; NULL: any */
 	int64_t us, status, code;
@@ -58,7 +58,8 @@ static void forget_calls(struct control *control)
 	control->last = &control->first;
 }
 
-void control_log(struct control *control, const struct call *call, const char *path, const struct reply *reply)
+void control_log(struct control *control, const struct call *call, const char *path,
+	const struct reply *reply)
 {
 	struct logged *logged = mem_new(struct logged);
 	*logged = (struct logged){
@@ -79,11 +80,14 @@ void control_log(struct control *control, const struct call *call, const char *p
 
 static void list_calls(struct control *control, struct web_request *request, struct reply *reply)
 {
-	const char *method = web_query(request, "method"), *path = web_query(request, "path"), *site = web_query(request, "site");
+	const char *method = web_query(request, "method"), *path = web_query(request, "path"),
+		   *site = web_query(request, "site");
 	reply->json = cJSON_CreateObject();
 	cJSON *list = cJSON_AddArrayToObject(reply->json, "calls");
 	for (const struct logged *logged = control->first; logged; logged = logged->next) {
-		if ((method && strcmp(method, logged->method)) || (path && fnmatch(path, logged->path, 0)) || (site && !text_is(site, logged->site)))
+		if ((method && strcmp(method, logged->method)) ||
+			(path && fnmatch(path, logged->path, 0)) ||
+			(site && !text_is(site, logged->site)))
 			continue;
 		cJSON *json = cJSON_CreateObject();
 		json_add_count(json, "n", logged->n);
@@ -137,14 +141,16 @@ static int64_t number(const cJSON *json, const char *key, int64_t fallback)
 
 static void add_fault(struct control *control, const cJSON *body, struct reply *reply)
 {
-	static const char *const known[] = { "latency", "status", "error", "drop", "drop_after", "error_after", "html", "empty", "truncate", "garbage",
-		                             "expire_session", "409093", "429", "slow_body", NULL };
+	static const char *const known[] = { "latency", "status", "error", "drop", "drop_after",
+		"error_after", "html", "empty", "truncate", "garbage", "expire_session", "409093",
+		"429", "slow_body", NULL };
 	const cJSON *on = json_get(body, "on");
 	size_t i = 0;
 	while (known[i] && strcmp(known[i], json_text(body, "do")))
 		i++;
 	if (!known[i]) {
-		reply_error(reply, 400000, "Bad Request", "\"do\" is none of the faults that there are; see tableau-sandbox(1)");
+		reply_error(reply, 400000, "Bad Request",
+			"\"do\" is none of the faults that there are; see tableau-sandbox(1)");
 		return;
 	}
 	struct fault *fault = mem_new(struct fault), **last = &control->faults;
@@ -191,8 +197,11 @@ const struct fault *control_fault(struct control *control, const struct call *ca
 	text_init(&path, TEXT_UNBOUNDED);
 	text_printf(&path, "/api/%s%s", call->version, call->path);
 	for (struct fault *fault = control->faults; fault; fault = fault->next) {
-		if ((!fault->is_endless && fault->left <= 0) || (fault->method && strcmp(fault->method, call->method)) ||
-		    (fault->path && fnmatch(fault->path, path.at, 0)) || (fault->site && (!call->site || strcmp(fault->site, call->site->content_url))))
+		if ((!fault->is_endless && fault->left <= 0) ||
+			(fault->method && strcmp(fault->method, call->method)) ||
+			(fault->path && fnmatch(fault->path, path.at, 0)) ||
+			(fault->site &&
+				(!call->site || strcmp(fault->site, call->site->content_url))))
 			continue;
 		if (fault->skip > 0) {
 			fault->skip--;
@@ -215,19 +224,24 @@ static void gateway(struct reply *reply, unsigned status, const char *body)
 static void told_error(const struct fault *fault, struct reply *reply)
 {
 	if (fault->code) {
-		reply_error(reply, (int)fault->code, fault->summary ? fault->summary : "Injected", fault->detail ? fault->detail : "An injected fault");
+		reply_error(reply, (int)fault->code, fault->summary ? fault->summary : "Injected",
+			fault->detail ? fault->detail : "An injected fault");
 		if (fault->status)
 			reply->status = (unsigned)fault->status;
 	} else {
 		gateway(reply, fault->status ? (unsigned)fault->status : 504,
-		        fault->body ? fault->body : "<html><head><title>504 Gateway Time-out</title></head><body>nginx</body></html>");
+			fault->body ? fault->body
+				    : "<html><head><title>504 Gateway "
+				      "Time-out</title></head><body>nginx</body></html>");
 	}
 }
 
 void fault_answer(const struct fault *fault, struct call *call, struct reply *reply)
 {
 	const char *what = fault->what;
-	bool has_effect = !strcmp(what, "latency") || !strcmp(what, "drop_after") || !strcmp(what, "error_after") || !strcmp(what, "truncate") || !strcmp(what, "slow_body");
+	bool has_effect = !strcmp(what, "latency") || !strcmp(what, "drop_after") ||
+			  !strcmp(what, "error_after") || !strcmp(what, "truncate") ||
+			  !strcmp(what, "slow_body");
 	reply->status = 200;
 	if (has_effect)
 		api_answer(call, reply);
@@ -245,33 +259,45 @@ void fault_answer(const struct fault *fault, struct call *call, struct reply *re
 	} else if (!strcmp(what, "status")) {
 		gateway(reply, (unsigned)fault->status, fault->body ? fault->body : "");
 	} else if (!strcmp(what, "html")) {
-		gateway(reply, fault->status ? (unsigned)fault->status : 200, fault->body ? fault->body : "<html><body>Please sign in</body></html>");
+		gateway(reply, fault->status ? (unsigned)fault->status : 200,
+			fault->body ? fault->body : "<html><body>Please sign in</body></html>");
 	} else if (!strcmp(what, "empty")) {
 		gateway(reply, fault->status ? (unsigned)fault->status : 200, "");
 	} else if (!strcmp(what, "garbage")) {
-		gateway(reply, 200, fault->body ? fault->body : "{\"workbooks\":{\"workbook\":[{\"id\":");
+		gateway(reply, 200,
+			fault->body ? fault->body : "{\"workbooks\":{\"workbook\":[{\"id\":");
 	} else if (!strcmp(what, "expire_session")) {
 		if (call->login)
 			*call->login->token = '\0';
-		reply_error(reply, 401002, "Unauthorized Access", "Invalid authentication credentials were provided.");
+		reply_error(reply, 401002, "Unauthorized Access",
+			"Invalid authentication credentials were provided.");
 	} else if (!strcmp(what, "409093")) {
-		reply_error(reply, 409093, "Ressourcenkonflikt", "Der Job ist bereits in der Warteschlange.");
+		reply_error(reply, 409093, "Ressourcenkonflikt",
+			"Der Job ist bereits in der Warteschlange.");
 	} else if (!strcmp(what, "429")) {
-		reply_error(reply, 429000, "Too Many Requests", fault->detail ? fault->detail : "Too many requests for 'api.rest.refresh_extracts'. Please retry after 1 minutes.");
+		reply_error(reply, 429000, "Too Many Requests",
+			fault->detail ? fault->detail
+				      : "Too many requests for 'api.rest.refresh_extracts'. Please "
+					"retry after 1 minutes.");
 	}
 }
 
 /* ---- the world behind Tableau's back ---- */
 
-static struct box_content *find_content(struct control *control, const cJSON *body, struct box_site **site, struct reply *reply)
+static struct box_content *find_content(
+	struct control *control, const cJSON *body, struct box_site **site, struct reply *reply)
 {
-	enum box_kind kind = json_get(body, "kind") ? box_kind_of(json_text(body, "kind")) : BOX_WORKBOOK;
+	enum box_kind kind =
+		json_get(body, "kind") ? box_kind_of(json_text(body, "kind")) : BOX_WORKBOOK;
 	*site = world_site_named(control->world, json_text(body, "site"));
 	struct box_content *content = NULL;
 	if (*site && kind < BOX_KIND_COUNT)
-		content = json_get(body, "id") ? site_content(*site, kind, json_text(body, "id")) : site_content_named(*site, kind, json_text(body, "name"));
+		content = json_get(body, "id")
+				  ? site_content(*site, kind, json_text(body, "id"))
+				  : site_content_named(*site, kind, json_text(body, "name"));
 	if (!content)
-		reply_error(reply, 404000, "Not Found", "no such content: give site, kind, and name or id");
+		reply_error(reply, 404000, "Not Found",
+			"no such content: give site, kind, and name or id");
 	return content;
 }
 
@@ -308,7 +334,8 @@ static void start_job(struct control *control, const cJSON *body, struct reply *
 	struct box_content *content = find_content(control, body, &site, reply);
 	if (!content)
 		return;
-	struct box_job *job = job_start(control->world, site, content, "foreign", json_flag(body, "incremental", false));
+	struct box_job *job = job_start(
+		control->world, site, content, "foreign", json_flag(body, "incremental", false));
 	job->queued = number(body, "queued_ms", job->queued / US_PER_MS) * US_PER_MS;
 	job->running = number(body, "running_ms", job->running / US_PER_MS) * US_PER_MS;
 	job->result = (enum box_result)result_of(json_text(body, "result"), (int)job->result);
@@ -340,7 +367,8 @@ static void change_content(struct control *control, const cJSON *body, struct re
 		content->in = site_project(site, content->project);
 	}
 	if (!strcmp(json_text(set, "id"), "new"))
-		content->id = world_luid(world->arena, site->content_url, "again", content->name, ++world->counter);
+		content->id = world_luid(
+			world->arena, site->content_url, "again", content->name, ++world->counter);
 	else if (json_get(set, "id"))
 		content->id = arena_text(world->arena, json_text(set, "id"));
 	content->has_extracts = json_flag(set, "has_extracts", content->has_extracts);
@@ -395,7 +423,10 @@ static void forget_faults_too(struct control *control, const cJSON *body, struct
 	reply->json = cJSON_CreateObject();
 }
 
-static const struct { const char *method, *path; void (*handle)(struct control *, const cJSON *body, struct reply *); } routes[] = {
+static const struct {
+	const char *method, *path;
+	void (*handle)(struct control *, const cJSON *body, struct reply *);
+} routes[] = {
 	{ "DELETE", "calls", forget_calls_too },
 	{ "POST", "faults", add_fault },
 	{ "DELETE", "faults", forget_faults_too },
@@ -406,11 +437,13 @@ static const struct { const char *method, *path; void (*handle)(struct control *
 	{ "POST", "latency", set_latency },
 };
 
-void control_answer(struct control *control, struct web_request *request, const char *path, struct reply *reply)
+void control_answer(
+	struct control *control, struct web_request *request, const char *path, struct reply *reply)
 {
 	const char *method = web_method(request);
 	struct error err;
-	OWNED_JSON body = web_body(request).length ? json_parse(web_body(request), &err) : cJSON_CreateObject();
+	OWNED_JSON body = web_body(request).length ? json_parse(web_body(request), &err)
+						   : cJSON_CreateObject();
 	reply->status = 200;
 	if (!body) {
 		reply_error(reply, 400000, "Bad Request", err.message);
@@ -433,7 +466,9 @@ void control_answer(struct control *control, struct web_request *request, const 
 			routes[i].handle(control, body, reply);
 			return;
 		}
-	reply_error(reply, 404003, "Not Found", "calls, faults, jobs, content, signin and latency are below /-/sandbox/; see tableau-sandbox(1)");
+	reply_error(reply, 404003, "Not Found",
+		"calls, faults, jobs, content, signin and latency are below /-/sandbox/; see "
+		"tableau-sandbox(1)");
 }
 
 void control_free(struct control *control)

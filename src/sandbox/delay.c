@@ -1,7 +1,7 @@
 #include "sandbox/delay.h"
-#include <pthread.h>
 #include "base/clock.h"
 #include "base/thread.h"
+#include <pthread.h>
 
 struct owed {
 	struct owed *next;
@@ -16,7 +16,7 @@ struct delay {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	struct owed *first;            /* in order of time */
+	struct owed *first; /* in order of time */
 	bool is_ending;
 };
 
@@ -80,10 +80,15 @@ void delay_free(struct delay *delay)
 	free(delay);
 }
 
-void delay_reply(struct delay *delay, struct web_request *request, int64_t us, unsigned status, const char *content_type, struct text *body)
+void delay_reply(struct delay *delay, struct web_request *request, int64_t us, unsigned status,
+	const char *content_type, struct text *body)
 {
 	struct owed *owed = mem_new(struct owed);
-	*owed = (struct owed){ .at = mono_plus(clock_mono(), us), .request = request, .status = status, .content_type = content_type, .body = *body };
+	*owed = (struct owed){ .at = mono_plus(clock_mono(), us),
+		.request = request,
+		.status = status,
+		.content_type = content_type,
+		.body = *body };
 	*body = (struct text){ 0 };
 	web_keep(request);
 	pthread_mutex_lock(&delay->lock);

@@ -27,7 +27,8 @@ static size_t term_length(const char *text)
 static bool split(const char *term, size_t length, char field[40], char op[8], char value[512])
 {
 	const char *first = memchr(term, ':', length);
-	const char *second = first ? memchr(first + 1, ':', length - (size_t)(first + 1 - term)) : NULL;
+	const char *second =
+		first ? memchr(first + 1, ':', length - (size_t)(first + 1 - term)) : NULL;
 	if (!second || first == term || second + 1 == term + length)
 		return false;
 	snprintf(field, 40, "%.*s", (int)(first - term), term);
@@ -58,7 +59,8 @@ static void keep(struct filter *filter, const char *field, const char *op, const
 	snprintf(filter->terms[at].value, sizeof filter->terms[at].value, "%s", value);
 }
 
-enum filter_error filter_parse(const char *text, const char *const *known, struct filter *filter, char bad[64])
+enum filter_error filter_parse(
+	const char *text, const char *const *known, struct filter *filter, char bad[64])
 {
 	*filter = (struct filter){ 0 };
 	while (*text) {
@@ -142,7 +144,8 @@ static bool term_takes(const char *op, const char *with, const char *value)
 bool filter_takes(const struct filter *filter, const char *field, const char *value)
 {
 	for (size_t i = 0; i < filter->count; i++)
-		if (!strcmp(filter->terms[i].field, field) && !term_takes(filter->terms[i].op, filter->terms[i].value, value))
+		if (!strcmp(filter->terms[i].field, field) &&
+			!term_takes(filter->terms[i].op, filter->terms[i].value, value))
 			return false;
 	return true;
 }
@@ -155,8 +158,10 @@ bool filter_takes_any(const struct filter *filter, const char *field, const cJSO
 		is_asked |= !strcmp(filter->terms[i].field, field);
 	if (!is_asked)
 		return true;
-	cJSON_ArrayForEach(label, labels) {
-		if (filter_takes(filter, field, cJSON_GetObjectItemCaseSensitive(label, "label")->valuestring))
+	cJSON_ArrayForEach(label, labels)
+	{
+		if (filter_takes(filter, field,
+			    cJSON_GetObjectItemCaseSensitive(label, "label")->valuestring))
 			return true;
 	}
 	return false;

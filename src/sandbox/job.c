@@ -1,15 +1,16 @@
 /*
  * sandbox/job.c - a job's life by the clock: Pending, InProgress, then its end (tableau-rest.md 6).
  */
-#include <stdio.h>
 #include "sandbox/world.h"
+#include <stdio.h>
 
 const char *const state_names[] = { "Pending", "InProgress", "Success", "Failed", "Cancelled" };
 
 struct box_times job_times(const struct box_job *job, struct wall now)
 {
 	struct box_times times = { .state = STATE_PENDING, .finish_code = -1 };
-	struct wall starts = wall_after(job->created, job->queued), ends = wall_after(starts, job->running);
+	struct wall starts = wall_after(job->created, job->queued),
+		    ends = wall_after(starts, job->running);
 	bool is_cancelled = wall_is_set(job->cancelled) && job->cancelled.us < ends.us;
 	if (now.us >= starts.us && !(is_cancelled && job->cancelled.us < starts.us)) {
 		times.started = starts;
@@ -20,7 +21,10 @@ struct box_times job_times(const struct box_job *job, struct wall now)
 		times.finish_code = 2;
 		times.state = STATE_CANCELLED;
 	} else if (now.us >= ends.us) {
-		static const struct { int code; enum box_state state; } ways[] = {
+		static const struct {
+			int code;
+			enum box_state state;
+		} ways[] = {
 			[RESULT_SUCCESS] = { 0, STATE_SUCCESS },
 			[RESULT_FAILED] = { 1, STATE_FAILED },
 			[RESULT_CANCELLED] = { 2, STATE_CANCELLED },
@@ -31,15 +35,18 @@ struct box_times job_times(const struct box_job *job, struct wall now)
 		times.finish_code = ways[job->result].code;
 		times.state = ways[job->result].state;
 	} else if (job->result == RESULT_BRIDGE && times.state == STATE_IN_PROGRESS) {
-		times.finish_code = 0;         /* handed to a Bridge client: not done (6.1) */
+		times.finish_code = 0; /* handed to a Bridge client: not done (6.1) */
 	}
 	return times;
 }
 
-struct box_job *job_start(struct world *world, struct box_site *site, struct box_content *content, const char *by, bool incremental)
+struct box_job *job_start(struct world *world, struct box_site *site, struct box_content *content,
+	const char *by, bool incremental)
 {
 	struct box_job *job = arena_new_of(world->arena, struct box_job);
-	snprintf(job->id, sizeof job->id, "%s", world_luid(world->arena, site->content_url, "job", content->name, ++world->counter));
+	snprintf(job->id, sizeof job->id, "%s",
+		world_luid(
+			world->arena, site->content_url, "job", content->name, ++world->counter));
 	job->site = site;
 	job->content = content;
 	job->content_id = content->id;

@@ -1,21 +1,22 @@
 /*
- * sandbox/main.c - tableau-sandbox: a small Tableau REST server in memory, for demonstrations, rule authors' CI and tests.
+ * sandbox/main.c - tableau-sandbox: a small Tableau REST server in memory, for demonstrations, rule
+ * authors' CI and tests.
  */
+#include "build.h"
+#include "sandbox/control.h"
+#include "sandbox/delay.h"
 #include <getopt.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <strings.h>
 #include <unistd.h>
-#include "build.h"
-#include "sandbox/control.h"
-#include "sandbox/delay.h"
 
 #define CONTROL "/-/sandbox/"
 #define EXIT_USAGE 2
 
 struct sandbox {
-	pthread_mutex_t lock;          /* of the world and of what control keeps */
+	pthread_mutex_t lock; /* of the world and of what control keeps */
 	struct world *world;
 	struct control *control;
 	struct delay *delay;
@@ -45,7 +46,8 @@ static void answer_api(struct sandbox *sandbox, struct web_request *request, str
 	const char *path = web_path(request), *rest;
 	char version[16];
 	if (!split(path, version, &rest)) {
-		reply_error(reply, 404003, "Resource Not Found", "Unknown resource or API version specified.");
+		reply_error(reply, 404003, "Resource Not Found",
+			"Unknown resource or API version specified.");
 		return;
 	}
 	struct call call = {
@@ -105,14 +107,17 @@ static void handle(struct web_request *request, void *context)
 	else if (!strncmp(path, "/api/", 5))
 		answer_api(sandbox, request, &reply);
 	else
-		reply_error(&reply, 404003, "Resource Not Found", "This is tableau-sandbox: /api/VERSION/... as Tableau's REST API, " CONTROL " to control it.");
+		reply_error(&reply, 404003, "Resource Not Found",
+			"This is tableau-sandbox: /api/VERSION/... as Tableau's REST API, " CONTROL
+			" to control it.");
 	content_type = render(&reply, is_control || wants_json(request), &body);
 	if (reply.retry_after)
 		web_reply_header(request, "Retry-After", reply.retry_after);
 	pthread_mutex_unlock(&sandbox->lock);
 	cJSON_Delete(reply.json);
 	if (reply.delay > 0) {
-		delay_reply(sandbox->delay, request, reply.delay, reply.is_dropped ? 0 : reply.status, content_type, &body);
+		delay_reply(sandbox->delay, request, reply.delay,
+			reply.is_dropped ? 0 : reply.status, content_type, &body);
 		return;
 	}
 	if (reply.is_dropped)
@@ -130,27 +135,38 @@ static void print_help(void)
 	text_init(&fields, TEXT_UNBOUNDED);
 	world_print_fields(&fields);
 	printf("Usage: tableau-sandbox --listen ADDR --state FILE\n\n"
-	       "A small Tableau REST server in memory: sign-in with PATs, queries, refreshes, jobs with a life of their own, and faults on demand.\n\n"
+	       "A small Tableau REST server in memory: sign-in with PATs, queries, refreshes, jobs "
+	       "with a life of their own, and faults on demand.\n\n"
 	       "Options:\n"
-	       "  --listen ADDR   address and port, like 127.0.0.1:8090; port 0 takes a free one, which is printed\n"
-	       "  --state FILE    YAML file with sites, PATs and content; an example is packaging/sandbox/world.yaml\n"
+	       "  --listen ADDR   address and port, like 127.0.0.1:8090; port 0 takes a free one, "
+	       "which is printed\n"
+	       "  --state FILE    YAML file with sites, PATs and content; an example is "
+	       "packaging/sandbox/world.yaml\n"
 	       "  --help          print this\n"
 	       "  --version       print the version\n\n"
 	       "Control, in JSON, below " CONTROL ":\n"
 	       "  GET, DELETE calls    what was called; ?method= &path=GLOB &site=\n"
-	       "  POST faults          {\"on\": {\"method\", \"path\", \"site\"}, \"times\": 1, \"after\": 0, \"do\": FAULT, ...}; GET lists, DELETE forgets them\n"
-	       "                       FAULT: latency status error drop drop_after error_after html empty truncate garbage expire_session 409093 429\n"
-	       "  GET, POST jobs       every job; start one as somebody else: {\"site\", \"kind\", \"name\", \"queued_ms\", \"running_ms\", \"result\"}\n"
-	       "  POST content         {\"site\", \"kind\", \"name\", \"set\": {\"id\": \"new\", \"project\", \"result\", ...}}; DELETE removes\n"
+	       "  POST faults          {\"on\": {\"method\", \"path\", \"site\"}, \"times\": 1, "
+	       "\"after\": 0, \"do\": FAULT, ...}; GET lists, DELETE forgets them\n"
+	       "                       FAULT: latency status error drop drop_after error_after "
+	       "html empty truncate garbage expire_session 409093 429\n"
+	       "  GET, POST jobs       every job; start one as somebody else: {\"site\", \"kind\", "
+	       "\"name\", \"queued_ms\", \"running_ms\", \"result\"}\n"
+	       "  POST content         {\"site\", \"kind\", \"name\", \"set\": {\"id\": \"new\", "
+	       "\"project\", \"result\", ...}}; DELETE removes\n"
 	       "  POST signin          {\"site\", \"pat\"}: somebody else signs in with that PAT\n"
 	       "  POST latency         {\"ms\": 50} for every API call\n\n"
-	       "State file:\n%s", fields.at);
+	       "State file:\n%s",
+		fields.at);
 }
 
 static int serve(struct sandbox *sandbox, const char *listen)
 {
 	struct error err;
-	struct web_options options = { .listen = listen, .body_limit = (size_t)4 << 20, .connection_limit = 4000, .request_us = 60 * US_PER_SECOND };
+	struct web_options options = { .listen = listen,
+		.body_limit = (size_t)4 << 20,
+		.connection_limit = 4000,
+		.request_us = 60 * US_PER_SECOND };
 	sigset_t set;
 	int number;
 	sigemptyset(&set);
@@ -190,8 +206,11 @@ static int run(const char *listen, const char *state)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "listen", required_argument, NULL, 'l' }, { "state", required_argument, NULL, 's' }, { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'v' }, { 0 },
+		{ "listen", required_argument, NULL, 'l' },
+		{ "state", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'v' },
+		{ 0 },
 	};
 	const char *listen = NULL, *state = NULL;
 	int found;

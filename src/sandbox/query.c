@@ -1,39 +1,51 @@
 /*
- * sandbox/query.c - lists of content, projects and tasks, with filters and pages (tableau-rest.md 4).
+ * sandbox/query.c - lists of content, projects and tasks, with filters and pages (tableau-rest.md
+ * 4).
  */
-#include <stdio.h>
 #include "sandbox/api.h"
 #include "sandbox/filter.h"
+#include <stdio.h>
 
 /* Fields that can be filtered by (tableau-rest.md 4.2). */
-static const char *const content_known[] = { "name", "contentUrl", "projectName", "tags", "ownerName", "ownerEmail", "ownerDomain", "hasExtracts",
-	                                     "createdAt", "updatedAt", "size", "sheetCount", "type", NULL };
-static const char *const flow_known[] = { "name", "projectName", "projectId", "ownerName", "createdAt", "updatedAt", NULL };
-static const char *const project_known[] = { "name", "parentProjectId", "ownerName", "ownerEmail", "ownerDomain", "topLevelProject", "createdAt", "updatedAt", NULL };
-static const char *const job_known[] = { "jobType", "title", "subtitle", "args", "notes", "status", "priority", "progress", "createdAt", "startedAt", "completedAt", NULL };
+static const char *const content_known[] = { "name", "contentUrl", "projectName", "tags",
+	"ownerName", "ownerEmail", "ownerDomain", "hasExtracts", "createdAt", "updatedAt", "size",
+	"sheetCount", "type", NULL };
+static const char *const flow_known[] = { "name", "projectName", "projectId", "ownerName",
+	"createdAt", "updatedAt", NULL };
+static const char *const project_known[] = { "name", "parentProjectId", "ownerName", "ownerEmail",
+	"ownerDomain", "topLevelProject", "createdAt", "updatedAt", NULL };
+static const char *const job_known[] = { "jobType", "title", "subtitle", "args", "notes", "status",
+	"priority", "progress", "createdAt", "startedAt", "completedAt", NULL };
 
-struct page { int64_t number, size, total; };
+struct page {
+	int64_t number, size, total;
+};
 
 static bool read_page(struct call *call, struct reply *reply, struct page *page)
 {
-	const char *size = web_query(call->request, "pageSize"), *number = web_query(call->request, "pageNumber");
+	const char *size = web_query(call->request, "pageSize"),
+		   *number = web_query(call->request, "pageNumber");
 	*page = (struct page){ .number = 1, .size = 100 };
-	if ((size && (!str_to_count(str_of(size), &page->size) || page->size < 1)) || (number && (!str_to_count(str_of(number), &page->number) || page->number < 1))) {
+	if ((size && (!str_to_count(str_of(size), &page->size) || page->size < 1)) ||
+		(number && (!str_to_count(str_of(number), &page->number) || page->number < 1))) {
 		reply_error(reply, 400007, "Bad Request", "Invalid page size or number.");
 		return false;
 	}
 	if (page->size > 1000) {
-		reply_error(reply, 403014, "Forbidden", "Page size is greater than the maximum of 1000.");
+		reply_error(reply, 403014, "Forbidden",
+			"Page size is greater than the maximum of 1000.");
 		return false;
 	}
 	return true;
 }
 
 /*
- * The raw value of the parameter `filter`, decoded after it was cut at '&': an encoded ampersand or comma inside a value does not help, as with Tableau,
- * because it is decoded before the grammar reads it.
+ * The raw value of the parameter `filter`, decoded after it was cut at '&': an encoded ampersand or
+ * comma inside a value does not help, as with Tableau, because it is decoded before the grammar
+ * reads it.
  */
-static bool read_filter(struct call *call, const char *const *known, struct filter *filter, struct reply *reply)
+static bool read_filter(
+	struct call *call, const char *const *known, struct filter *filter, struct reply *reply)
 {
 	const char *text = web_query(call->request, "filter");
 	char bad[64], detail[160];
@@ -41,7 +53,8 @@ static bool read_filter(struct call *call, const char *const *known, struct filt
 	if (text && strchr(text, '&'))
 		error = FILTER_UNPARSABLE;
 	if (error == FILTER_UNPARSABLE) {
-		snprintf(detail, sizeof detail, "The filter query is missing a value for key '%s'.", bad);
+		snprintf(detail, sizeof detail, "The filter query is missing a value for key '%s'.",
+			bad);
 		reply_error(reply, 400065, "Bad Request", detail);
 	} else if (error == FILTER_UNKNOWN) {
 		snprintf(detail, sizeof detail, "The filter expression '%s' is invalid.", bad);
@@ -50,7 +63,8 @@ static bool read_filter(struct call *call, const char *const *known, struct filt
 	return error == FILTER_OK;
 }
 
-static void paginate(struct reply *reply, const struct page *page, const char *plural, const char *singular, cJSON *items)
+static void paginate(struct reply *reply, const struct page *page, const char *plural,
+	const char *singular, cJSON *items)
 {
 	char text[24];
 	if (page->number > 1 && (page->number - 1) * page->size >= page->total) {
@@ -60,8 +74,13 @@ static void paginate(struct reply *reply, const struct page *page, const char *p
 	}
 	reply->json = cJSON_CreateObject();
 	cJSON *pagination = cJSON_AddObjectToObject(reply->json, "pagination");
-	const struct { const char *name; int64_t value; } members[] = {
-		{ "pageNumber", page->number }, { "pageSize", page->size }, { "totalAvailable", page->total },
+	const struct {
+		const char *name;
+		int64_t value;
+	} members[] = {
+		{ "pageNumber", page->number },
+		{ "pageSize", page->size },
+		{ "totalAvailable", page->total },
 	};
 	for (size_t i = 0; i < 3; i++) {
 		snprintf(text, sizeof text, "%lld", (long long)members[i].value);
@@ -113,7 +132,8 @@ static void add_owner(cJSON *json, const struct box_owner *owner, bool all)
 static void add_location(cJSON *json, const struct box_content *content)
 {
 	cJSON *location = cJSON_AddObjectToObject(json, "location");
-	json_add_text(location, "id", content->in ? content->in->id : "00000000-0000-4000-8000-000000000001");
+	json_add_text(location, "id",
+		content->in ? content->in->id : "00000000-0000-4000-8000-000000000001");
 	json_add_text(location, "type", content->in ? "Project" : "PersonalSpace");
 	json_add_text(location, "name", content->in ? content->in->name : "Personal Space");
 }
@@ -158,7 +178,8 @@ static cJSON *content_json(const struct call *call, const struct box_content *co
 			json_add_text(project, "description", "");
 	}
 	add_owner(json, site_owner(call->site, content), all);
-	if (content->kind != BOX_FLOW || content->tags.count)  /* flows without tags have no member (1.3) */
+	if (content->kind != BOX_FLOW ||
+		content->tags.count) /* flows without tags have no member (1.3) */
 		cJSON_AddItemToObject(json, "tags", tags_json(content));
 	if (content->kind == BOX_FLOW)
 		cJSON_AddObjectToObject(json, "parameters");
@@ -166,7 +187,8 @@ static cJSON *content_json(const struct call *call, const struct box_content *co
 	json_add_text(json, "name", content->name);
 	if (content->kind != BOX_DATASOURCE)
 		json_add_text(json, "description", "");
-	snprintf(url, sizeof url, "https://sandbox.example/#/site/%.60s/%s/%lld", call->site->content_url, box_plural[content->kind], (long long)content->number);
+	snprintf(url, sizeof url, "https://sandbox.example/#/site/%.60s/%s/%lld",
+		call->site->content_url, box_plural[content->kind], (long long)content->number);
 	json_add_text(json, "webpageUrl", url);
 	if (content->kind == BOX_FLOW)
 		json_add_text(json, "fileType", "tflx");
@@ -179,13 +201,17 @@ static cJSON *content_json(const struct call *call, const struct box_content *co
 	return json;
 }
 
-static bool filter_content(const struct filter *filter, const struct call *call, const struct box_content *content)
+static bool filter_content(
+	const struct filter *filter, const struct call *call, const struct box_content *content)
 {
 	const struct box_owner *owner = site_owner(call->site, content);
 	OWNED_JSON tags = tags_json(content);
-	return filter_takes(filter, "name", content->name) && filter_takes(filter, "contentUrl", content->content_url) &&
-	       filter_takes(filter, "projectName", content->in ? content->in->name : "") && filter_takes(filter, "projectId", content->in ? content->in->id : "") &&
-	       filter_takes(filter, "ownerName", owner->full_name) && filter_takes(filter, "ownerEmail", owner->email) &&
+	return filter_takes(filter, "name", content->name) &&
+	       filter_takes(filter, "contentUrl", content->content_url) &&
+	       filter_takes(filter, "projectName", content->in ? content->in->name : "") &&
+	       filter_takes(filter, "projectId", content->in ? content->in->id : "") &&
+	       filter_takes(filter, "ownerName", owner->full_name) &&
+	       filter_takes(filter, "ownerEmail", owner->email) &&
 	       filter_takes(filter, "hasExtracts", content->has_extracts ? "true" : "false") &&
 	       filter_takes_any(filter, "tags", cJSON_GetObjectItemCaseSensitive(tags, "tag"));
 }
@@ -195,36 +221,50 @@ void query_content(struct call *call, enum box_kind kind, struct reply *reply)
 	struct page page;
 	struct filter filter;
 	const char *fields = web_query(call->request, "fields");
-	if (!read_page(call, reply, &page) || !read_filter(call, kind == BOX_FLOW ? flow_known : content_known, &filter, reply))
+	if (!read_page(call, reply, &page) ||
+		!read_filter(call, kind == BOX_FLOW ? flow_known : content_known, &filter, reply))
 		return;
 	cJSON *items = cJSON_CreateArray();
 	for (size_t i = 0; i < call->site->content_count[kind]; i++) {
 		const struct box_content *content = call->site->contents[kind][i];
-		if (!content->is_deleted && (!filter.count || filter_content(&filter, call, content)) && is_on_page(&page))
-			cJSON_AddItemToArray(items, content_json(call, content, fields && (strstr(fields, "_all_") || strstr(fields, "hasExtracts"))));
+		if (!content->is_deleted &&
+			(!filter.count || filter_content(&filter, call, content)) &&
+			is_on_page(&page))
+			cJSON_AddItemToArray(
+				items, content_json(call, content,
+					       fields && (strstr(fields, "_all_") ||
+								 strstr(fields, "hasExtracts"))));
 	}
 	paginate(reply, &page, box_plural[kind], box_singular[kind], items);
 }
 
 void query_one(struct call *call, enum box_kind kind, const char *id, struct reply *reply)
 {
-	static const struct { int code; const char *name; } missing[] = { { 404006, "Workbook" }, { 404004, "Datasource" }, { 404027, "Flow" }, { 404026, "Task" } };
+	static const struct {
+		int code;
+		const char *name;
+	} missing[] = { { 404006, "Workbook" }, { 404004, "Datasource" }, { 404027, "Flow" },
+		{ 404026, "Task" } };
 	const struct box_content *content = site_content(call->site, kind, id);
 	char detail[160];
 	if (!content) {
-		snprintf(detail, sizeof detail, "%s '%.60s' could not be found.", missing[kind].name, id);
+		snprintf(detail, sizeof detail, "%s '%.60s' could not be found.",
+			missing[kind].name, id);
 		reply_error(reply, missing[kind].code, "Resource Not Found", detail);
 		return;
 	}
 	reply->json = cJSON_CreateObject();
 	if (kind == BOX_TASK) {
-		cJSON *task = cJSON_AddObjectToObject(cJSON_AddObjectToObject(reply->json, "task"), "extractRefresh");
+		cJSON *task = cJSON_AddObjectToObject(
+			cJSON_AddObjectToObject(reply->json, "task"), "extractRefresh");
 		json_add_text(task, "id", content->id);
 		json_add_text(task, "priority", "50");
 		json_add_text(task, "consecutiveFailedCount", "0");
 		json_add_text(task, "type", "RefreshExtractTask");
 		if (content->target)
-			json_add_text(cJSON_AddObjectToObject(task, box_singular[content->target->kind]), "id", content->target->id);
+			json_add_text(
+				cJSON_AddObjectToObject(task, box_singular[content->target->kind]),
+				"id", content->target->id);
 		return;
 	}
 	cJSON_AddItemToObject(reply->json, box_singular[kind], content_json(call, content, false));
@@ -242,8 +282,12 @@ void query_projects(struct call *call, struct reply *reply)
 	struct box_content nobody = { 0 };
 	for (size_t i = 0; i < call->site->project_count; i++) {
 		const struct box_project *project = &call->site->all_projects[i];
-		if (!filter_takes(&filter, "name", project->name) || !filter_takes(&filter, "parentProjectId", project->parent_id ? project->parent_id : "") ||
-		    !filter_takes(&filter, "topLevelProject", project->parent_id ? "false" : "true") || !is_on_page(&page))
+		if (!filter_takes(&filter, "name", project->name) ||
+			!filter_takes(&filter, "parentProjectId",
+				project->parent_id ? project->parent_id : "") ||
+			!filter_takes(&filter, "topLevelProject",
+				project->parent_id ? "false" : "true") ||
+			!is_on_page(&page))
 			continue;
 		cJSON *json = cJSON_CreateObject();
 		add_owner(json, site_owner(call->site, &nobody), false);
@@ -275,7 +319,8 @@ void query_tasks(struct call *call, struct reply *reply)
 			list = cJSON_AddArrayToObject(tasks, "task");
 		struct reply one = { 0 };
 		query_one(call, BOX_TASK, content->id, &one);
-		cJSON_AddItemToArray(list, cJSON_DetachItemFromObjectCaseSensitive(one.json, "task"));
+		cJSON_AddItemToArray(
+			list, cJSON_DetachItemFromObjectCaseSensitive(one.json, "task"));
 		cJSON_Delete(one.json);
 	}
 }
@@ -292,7 +337,8 @@ static const char *job_type(const struct box_job *job)
 	if (job->content->kind == BOX_FLOW)
 		return "run_flow";
 	if (job->result == RESULT_BRIDGE)
-		return job->incremental ? "increment_extracts_via_bridge" : "refresh_extracts_via_bridge";
+		return job->incremental ? "increment_extracts_via_bridge"
+					: "refresh_extracts_via_bridge";
 	return job->incremental ? "increment_extracts" : "refresh_extracts";
 }
 
@@ -314,9 +360,12 @@ static cJSON *job_row(const struct box_job *job, const struct box_times *times)
 
 static bool filter_job(const struct filter *filter, const struct box_job *job, const cJSON *row)
 {
-	return filter_takes(filter, "createdAt", json_text(row, "createdAt")) && filter_takes(filter, "startedAt", json_text(row, "startedAt")) &&
-	       filter_takes(filter, "completedAt", json_text(row, "endedAt")) && filter_takes(filter, "status", json_text(row, "status")) &&
-	       filter_takes(filter, "jobType", json_text(row, "jobType")) && filter_takes(filter, "title", job->content->name);
+	return filter_takes(filter, "createdAt", json_text(row, "createdAt")) &&
+	       filter_takes(filter, "startedAt", json_text(row, "startedAt")) &&
+	       filter_takes(filter, "completedAt", json_text(row, "endedAt")) &&
+	       filter_takes(filter, "status", json_text(row, "status")) &&
+	       filter_takes(filter, "jobType", json_text(row, "jobType")) &&
+	       filter_takes(filter, "title", job->content->name);
 }
 
 void query_jobs(struct call *call, struct reply *reply)
@@ -348,11 +397,13 @@ void query_jobs(struct call *call, struct reply *reply)
 static void add_work(cJSON *json, const struct box_job *job, const struct box_times *times)
 {
 	bool is_flow = job->content->kind == BOX_FLOW;
-	cJSON *wrapper = cJSON_AddObjectToObject(json, is_flow ? "runFlowJobType" : "extractRefreshJob");
+	cJSON *wrapper =
+		cJSON_AddObjectToObject(json, is_flow ? "runFlowJobType" : "extractRefreshJob");
 	cJSON *content = cJSON_AddObjectToObject(wrapper, box_singular[job->content->kind]);
 	json_add_text(content, "id", job->content_id);
 	json_add_text(content, "name", job->content->name);
-	if (times->state >= STATE_SUCCESS && times->state != STATE_CANCELLED && job->notes && *job->notes)
+	if (times->state >= STATE_SUCCESS && times->state != STATE_CANCELLED && job->notes &&
+		*job->notes)
 		json_add_text(wrapper, "notes", job->notes);
 }
 
@@ -366,10 +417,13 @@ static cJSON *job_json(const struct box_job *job, struct wall now)
 	json_add_text(json, "mode", "Asynchronous");
 	json_add_text(json, "type", job->content->kind == BOX_FLOW ? "RunFlow" : "RefreshExtract");
 	if (job->result == RESULT_ERROR_NOTE && times.finish_code == 0) {
-		cJSON *note = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(cJSON_AddObjectToObject(json, "statusNotes"), "statusNote");
+		cJSON *note = cJSON_CreateObject(),
+		      *list = cJSON_AddArrayToObject(
+			      cJSON_AddObjectToObject(json, "statusNotes"), "statusNote");
 		json_add_text(note, "type", "errorCode");
 		json_add_text(note, "value", "400");
-		json_add_text(note, "text", "The job reported an error although its finish code is 0.");
+		json_add_text(
+			note, "text", "The job reported an error although its finish code is 0.");
 		cJSON_AddItemToArray(list, note);
 	}
 	json_add_text(json, "progress", wall_is_set(times.completed) ? "100" : "0");
@@ -410,7 +464,8 @@ void cancel_job(struct call *call, const char *id, struct reply *reply)
 	if (!job)
 		return;
 	if (!call->login->pat->admin) {
-		reply_error(reply, 403032, "Forbidden", "You do not have permission to cancel jobs.");
+		reply_error(
+			reply, 403032, "Forbidden", "You do not have permission to cancel jobs.");
 	} else if (job_times(job, clock_wall()).state >= STATE_SUCCESS) {
 		reply_error(reply, 403091, "Forbidden", "The job has already completed.");
 	} else {

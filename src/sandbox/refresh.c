@@ -1,8 +1,8 @@
 /*
  * sandbox/refresh.c - "refresh now" and "run now" (tableau-rest.md 5).
  */
-#include <stdio.h>
 #include "sandbox/api.h"
+#include <stdio.h>
 
 #define HOUR (3600 * US_PER_SECOND)
 
@@ -11,7 +11,8 @@ static bool read_incremental(struct call *call, struct reply *reply, bool *incre
 	struct error ignored;
 	*incremental = false;
 	if (!call->body.length) {
-		reply_error(reply, 400000, "Bad Request", "Payload is either malformed or incomplete.");
+		reply_error(
+			reply, 400000, "Bad Request", "Payload is either malformed or incomplete.");
 		return false;
 	}
 	if (call->body.at[0] == '<') {
@@ -23,7 +24,8 @@ static bool read_incremental(struct call *call, struct reply *reply, bool *incre
 	int64_t major = 0, minor = 0;
 	sscanf(call->site->api_version, "%ld.%ld", (long *)&major, (long *)&minor);
 	if (!cJSON_IsObject(body) || (extract && (major < 3 || (major == 3 && minor < 25)))) {
-		reply_error(reply, 400000, "Bad Request", "Payload is either malformed or incomplete.");
+		reply_error(
+			reply, 400000, "Bad Request", "Payload is either malformed or incomplete.");
 		return false;
 	}
 	*incremental = json_flag(extract, "incremental", false);
@@ -46,27 +48,34 @@ static bool is_limited(struct box_site *site, struct reply *reply)
 		return false;
 	}
 	int64_t minutes = (site->starts[0].us + HOUR - now.us) / (60 * US_PER_SECOND) + 1;
-	snprintf(detail, sizeof detail, "Too many requests for 'api.rest.refresh_extracts'. Please retry after %lld minutes.", (long long)minutes);
+	snprintf(detail, sizeof detail,
+		"Too many requests for 'api.rest.refresh_extracts'. Please retry after %lld "
+		"minutes.",
+		(long long)minutes);
 	reply_error(reply, 429000, "Too Many Requests", detail);
 	return true;
 }
 
-static void accepted(const struct box_job *job, const struct box_content *asked, struct world *world, struct reply *reply)
+static void accepted(const struct box_job *job, const struct box_content *asked,
+	struct world *world, struct reply *reply)
 {
 	bool is_flow = job->content->kind == BOX_FLOW;
 	reply->status = 202;
 	reply->json = cJSON_CreateObject();
 	cJSON *json = cJSON_AddObjectToObject(reply->json, "job");
-	cJSON *wrapper = cJSON_AddObjectToObject(json, is_flow ? "runFlowJobType" : "extractRefreshJob");
+	cJSON *wrapper =
+		cJSON_AddObjectToObject(json, is_flow ? "runFlowJobType" : "extractRefreshJob");
 	cJSON *content = cJSON_AddObjectToObject(wrapper, box_singular[job->content->kind]);
 	json_add_text(content, "id", job->content->id);
 	json_add_text(content, "name", job->content->name);
 	if (is_flow)
-		json_add_text(wrapper, "flowRunId", world_luid(world->arena, "", "flowrun", job->id, 0));
+		json_add_text(
+			wrapper, "flowRunId", world_luid(world->arena, "", "flowrun", job->id, 0));
 	json_add_text(json, "id", job->id);
 	json_add_text(json, "mode", "Asynchronous");
 	json_add_text(json, "type", is_flow ? "RunFlow" : "RefreshExtract");
-	json_add_time(json, "createdAt", (struct wall){ job->created.us / US_PER_SECOND * US_PER_SECOND });
+	json_add_time(json, "createdAt",
+		(struct wall){ job->created.us / US_PER_SECOND * US_PER_SECOND });
 	reply->content = asked->id;
 }
 
@@ -82,14 +91,20 @@ void refresh(struct call *call, enum box_kind kind, const char *id, struct reply
 	}
 	if (!read_incremental(call, reply, &incremental))
 		return;
-	struct box_content *worked = kind == BOX_TASK ? (struct box_content *)(uintptr_t)content->target : content;
+	struct box_content *worked =
+		kind == BOX_TASK ? (struct box_content *)(uintptr_t)content->target : content;
 	if (!worked->has_extracts && kind != BOX_FLOW) {
-		snprintf(detail, sizeof detail, "Full extract refresh operation for the workbook '%.60s' is not allowed.", worked->id);
+		snprintf(detail, sizeof detail,
+			"Full extract refresh operation for the workbook '%.60s' is not allowed.",
+			worked->id);
 		reply_error(reply, 403180, "Forbidden", detail);
 	} else if (content_is_busy(worked, clock_wall())) {
-		snprintf(detail, sizeof detail, "Job for '%.500s' is already queued. Not queuing a duplicate.", worked->name);
+		snprintf(detail, sizeof detail,
+			"Job for '%.500s' is already queued. Not queuing a duplicate.",
+			worked->name);
 		reply_error(reply, 409093, "Resource Conflict", detail);
 	} else if (!is_limited(call->site, reply)) {
-		accepted(job_start(call->world, call->site, worked, call->login->name, incremental), content, call->world, reply);
+		accepted(job_start(call->world, call->site, worked, call->login->name, incremental),
+			content, call->world, reply);
 	}
 }

@@ -3,7 +3,7 @@
 
 void reply_error(struct reply *reply, int code, const char *summary, const char *detail)
 {
-	char digits[16];       /* six digits */
+	char digits[16]; /* six digits */
 	snprintf(digits, sizeof digits, "%d", code);
 	cJSON_Delete(reply->json);
 	reply->json = cJSON_CreateObject();
@@ -46,7 +46,8 @@ static void add_scalar(const cJSON *json, struct text *out)
 /* Texts that are elements of their own in Tableau's XML. */
 static bool is_element(const char *name)
 {
-	return !strcmp(name, "summary") || !strcmp(name, "detail") || !strcmp(name, "notes") || !strcmp(name, "restApiVersion");
+	return !strcmp(name, "summary") || !strcmp(name, "detail") || !strcmp(name, "notes") ||
+	       !strcmp(name, "restApiVersion");
 }
 
 static void add_element(const char *name, const cJSON *json, struct text *out)
@@ -54,8 +55,10 @@ static void add_element(const char *name, const cJSON *json, struct text *out)
 	const cJSON *member, *value = cJSON_GetObjectItemCaseSensitive(json, "value");
 	bool has_text = !cJSON_IsObject(json);
 	text_printf(out, "<%s", name);
-	cJSON_ArrayForEach(member, json) {
-		if (cJSON_IsObject(member) || cJSON_IsArray(member) || is_element(member->string) || (member == value && cJSON_IsString(value)))
+	cJSON_ArrayForEach(member, json)
+	{
+		if (cJSON_IsObject(member) || cJSON_IsArray(member) || is_element(member->string) ||
+			(member == value && cJSON_IsString(value)))
 			continue;
 		text_printf(out, " %s=\"", member->string);
 		add_scalar(member, out);
@@ -66,10 +69,12 @@ static void add_element(const char *name, const cJSON *json, struct text *out)
 		add_scalar(json, out);
 	else if (cJSON_IsString(value))
 		add_scalar(value, out);
-	cJSON_ArrayForEach(member, json) {
+	cJSON_ArrayForEach(member, json)
+	{
 		const cJSON *item;
 		if (cJSON_IsArray(member)) {
-			cJSON_ArrayForEach(item, member) {
+			cJSON_ArrayForEach(item, member)
+			{
 				add_element(member->string, item, out);
 			}
 		} else if (cJSON_IsObject(member) || is_element(member->string)) {
@@ -82,8 +87,10 @@ static void add_element(const char *name, const cJSON *json, struct text *out)
 void reply_xml(const cJSON *json, struct text *out)
 {
 	const cJSON *member;
-	text_add(out, "<?xml version='1.0' encoding='UTF-8'?><tsResponse xmlns=\"http://tableau.com/api\">");
-	cJSON_ArrayForEach(member, json) {
+	text_add(out, "<?xml version='1.0' encoding='UTF-8'?><tsResponse "
+		      "xmlns=\"http://tableau.com/api\">");
+	cJSON_ArrayForEach(member, json)
+	{
 		add_element(member->string, member, out);
 	}
 	text_add(out, "</tsResponse>");

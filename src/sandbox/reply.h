@@ -7,16 +7,18 @@
 
 struct reply {
 	unsigned status;
-	cJSON *json;                   /* owned; NULL: `raw`, or no body */
-	const char *raw;               /* HTML of a gateway and the like */
-	const char *retry_after;       /* header, or NULL */
+	cJSON *json;             /* owned; NULL: `raw`, or no body */
+	const char *raw;         /* HTML of a gateway and the like */
+	const char *retry_after; /* header, or NULL */
 	bool is_dropped;
-	int64_t delay;                 /* microseconds */
+	int64_t delay; /* microseconds */
 	/* for the log of calls */
 	const char *site, *pat, *content, *fault;
 };
 
 /* {"error": {summary, detail, code}}; the HTTP status is the code's first three digits. */
-void reply_error(struct reply *reply, int code, const char *summary, const char *detail) __attribute__((nonnull));
-/* The same tree as Tableau's XML: the root is tsResponse, scalars are attributes, objects and lists are elements (samples/tableau/README.md). */
+void reply_error(struct reply *reply, int code, const char *summary, const char *detail)
+	__attribute__((nonnull));
+/* The same tree as Tableau's XML: the root is tsResponse, scalars are attributes, objects and lists
+ * are elements (samples/tableau/README.md). */
 void reply_xml(const cJSON *json, struct text *out);

@@ -4,14 +4,16 @@
 
 const char *const box_singular[] = { "workbook", "datasource", "flow", "extractRefresh" };
 const char *const box_plural[] = { "workbooks", "datasources", "flows", "tasks" };
-const char *const result_names[] = { "success", "failed", "cancelled", "bridge", "error_note", NULL };
+const char *const result_names[] = { "success", "failed", "cancelled", "bridge", "error_note",
+	NULL };
 
 enum box_kind box_kind_of(const char *word)
 {
 	int kind = BOX_WORKBOOK;
 	if (text_is(word, "task"))
 		return BOX_TASK;
-	while (kind < BOX_KIND_COUNT && strcmp(word, box_singular[kind]) && strcmp(word, box_plural[kind]))
+	while (kind < BOX_KIND_COUNT && strcmp(word, box_singular[kind]) &&
+		strcmp(word, box_plural[kind]))
 		kind++;
 	return (enum box_kind)kind;
 }
@@ -70,7 +72,8 @@ static const struct field site_fields[] = {
 	FIELD_TEXT(box_site, id, .help = "LUID; default made of the content URL"),
 	FIELD_TEXT(box_site, api_version, .fallback = "3.25", .help = "Highest version of the REST API"),
 	FIELD_BOOL(box_site, cloud, .fallback = "false", .help = "Answers as Tableau Cloud does where that differs"),
-	FIELD_LIST(box_site, pats, box_pat, .fields = pat_fields, .help = "Personal access tokens; the same one may stand on several sites"),
+	FIELD_LIST(box_site, pats, box_pat, .fields = pat_fields,
+		.help = "Personal access tokens; the same one may stand on several sites"),
 	FIELD_COUNT(box_site, refreshes_per_hour, .fallback = "0", .min = 0, .max = 1000000, .help = "Refresh starts by API; 0: no limit"),
 	FIELD_DURATION(box_site, session_idle, .fallback = "0", .help = "A session unused for so long is gone; 0: never"),
 	FIELD_TEXTS(box_site, projects, .help = "Paths of projects, parents first or not; \\/ is a slash in a name"),
@@ -94,14 +97,18 @@ void world_print_fields(struct text *out)
 	fields_print(world_fields, "", out);
 }
 
-const char *world_luid(struct arena *arena, const char *site, const char *kind, const char *name, int64_t number)
+const char *world_luid(
+	struct arena *arena, const char *site, const char *kind, const char *name, int64_t number)
 {
 	unsigned char d[EVP_MAX_MD_SIZE];
 	unsigned length = 0;
-	const char *text = arena_printf(arena, "%s\n%s\n%s\n%lld", site, kind, name, (long long)number);
+	const char *text =
+		arena_printf(arena, "%s\n%s\n%s\n%lld", site, kind, name, (long long)number);
 	EVP_Digest(text, strlen(text), d, &length, EVP_sha256(), NULL);
-	return arena_printf(arena, "%02x%02x%02x%02x-%02x%02x-4%01x%02x-8%01x%02x-%02x%02x%02x%02x%02x%02x", d[0], d[1], d[2], d[3], d[4], d[5], d[6] & 15, d[7],
-	                    d[8] & 15, d[9], d[10], d[11], d[12], d[13], d[14], d[15]);
+	return arena_printf(arena,
+		"%02x%02x%02x%02x-%02x%02x-4%01x%02x-8%01x%02x-%02x%02x%02x%02x%02x%02x", d[0],
+		d[1], d[2], d[3], d[4], d[5], d[6] & 15, d[7], d[8] & 15, d[9], d[10], d[11], d[12],
+		d[13], d[14], d[15]);
 }
 
 /* ---- looking things up ---- */
@@ -122,7 +129,8 @@ struct box_site *world_site_named(struct world *world, const char *content_url)
 struct box_content *site_content(struct box_site *site, enum box_kind kind, const char *id)
 {
 	for (size_t i = 0; i < site->content_count[kind]; i++)
-		if (!site->contents[kind][i]->is_deleted && text_is_nocase(site->contents[kind][i]->id, id))
+		if (!site->contents[kind][i]->is_deleted &&
+			text_is_nocase(site->contents[kind][i]->id, id))
 			return site->contents[kind][i];
 	return NULL;
 }
@@ -130,7 +138,8 @@ struct box_content *site_content(struct box_site *site, enum box_kind kind, cons
 struct box_content *site_content_named(struct box_site *site, enum box_kind kind, const char *name)
 {
 	for (size_t i = 0; i < site->content_count[kind]; i++)
-		if (!site->contents[kind][i]->is_deleted && text_is(site->contents[kind][i]->name, name))
+		if (!site->contents[kind][i]->is_deleted &&
+			text_is(site->contents[kind][i]->name, name))
 			return site->contents[kind][i];
 	return NULL;
 }
@@ -145,7 +154,8 @@ const struct box_project *site_project(const struct box_site *site, const char *
 
 const struct box_owner *site_owner(const struct box_site *site, const struct box_content *content)
 {
-	static const struct box_owner nobody = { "64d1fc80-38fa-4c1e-b13e-b833119151cb", "ana@example.com", "Ana Ruiz", "ana@example.com" };
+	static const struct box_owner nobody = { "64d1fc80-38fa-4c1e-b13e-b833119151cb",
+		"ana@example.com", "Ana Ruiz", "ana@example.com" };
 	const struct box_owner *owners = site->owners.items;
 	for (size_t i = 0; i < site->owners.count; i++)
 		if (!content->owner || text_is(owners[i].name, content->owner))
@@ -188,14 +198,16 @@ static const char *unescape(struct arena *arena, const char *name)
 }
 
 /* A project and, before it, those that it lies in. */
-static const struct box_project *add_project(struct world *world, struct box_site *site, const char *path)
+static const struct box_project *add_project(
+	struct world *world, struct box_site *site, const char *path)
 {
 	const struct box_project *there = site_project(site, path), *parent = NULL;
 	if (there)
 		return there;
 	size_t name_at = last_part(path);
 	if (name_at)
-		parent = add_project(world, site, arena_str(world->arena, (struct str){ path, name_at - 1 }));
+		parent = add_project(
+			world, site, arena_str(world->arena, (struct str){ path, name_at - 1 }));
 	struct box_project *project = &site->all_projects[site->project_count++];
 	*project = (struct box_project){
 		.path = path,
@@ -228,28 +240,34 @@ static const char *default_url(struct arena *arena, const char *name, int64_t nu
 {
 	char *url = arena_alloc(arena, strlen(name) + 24), *to = url;
 	for (; *name; name++)
-		if ((*name >= '0' && *name <= '9') || (*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') || *name == '_')
+		if ((*name >= '0' && *name <= '9') || (*name >= 'a' && *name <= 'z') ||
+			(*name >= 'A' && *name <= 'Z') || *name == '_')
 			*to++ = *name;
 	snprintf(to, 24, "_%lld", (long long)number);
 	return url;
 }
 
-static struct box_content *add_content(struct world *world, struct box_site *site, enum box_kind kind, const struct box_content *from)
+static struct box_content *add_content(struct world *world, struct box_site *site,
+	enum box_kind kind, const struct box_content *from)
 {
 	struct box_content *content = arena_new_of(world->arena, struct box_content);
 	*content = *from;
 	content->kind = kind;
 	content->number = 812000 + world->counter++;
 	if (!content->id)
-		content->id = world_luid(world->arena, site->content_url, box_singular[kind], content->name, (int64_t)site->content_count[kind]);
+		content->id = world_luid(world->arena, site->content_url, box_singular[kind],
+			content->name, (int64_t)site->content_count[kind]);
 	if (!content->content_url)
-		content->content_url = default_url(world->arena, content->name ? content->name : "", content->number);
-	content->in = content->project && *content->project ? site_project(site, content->project) : NULL;
+		content->content_url = default_url(
+			world->arena, content->name ? content->name : "", content->number);
+	content->in =
+		content->project && *content->project ? site_project(site, content->project) : NULL;
 	mem_grow(&site->contents[kind], &site->content_capacity[kind], site->content_count[kind]);
 	return site->contents[kind][site->content_count[kind]++] = content;
 }
 
-static void add_contents(struct world *world, struct box_site *site, enum box_kind kind, const struct list *list)
+static void add_contents(
+	struct world *world, struct box_site *site, enum box_kind kind, const struct list *list)
 {
 	const struct box_content *items = list->items;
 	for (size_t i = 0; i < list->count; i++)
@@ -260,8 +278,9 @@ static void link_tasks(struct box_site *site)
 {
 	for (size_t i = 0; i < site->content_count[BOX_TASK]; i++) {
 		struct box_content *task = site->contents[BOX_TASK][i];
-		task->target = task->workbook ? site_content_named(site, BOX_WORKBOOK, task->workbook)
-		                              : site_content_named(site, BOX_DATASOURCE, task->datasource);
+		task->target = task->workbook
+				       ? site_content_named(site, BOX_WORKBOOK, task->workbook)
+				       : site_content_named(site, BOX_DATASOURCE, task->datasource);
 	}
 }
 
@@ -270,9 +289,14 @@ static const char *numbered(struct arena *arena, const char *name, int64_t numbe
 {
 	const char *percent = strchr(name, '%'), *end = percent ? strchr(percent, 'd') : NULL;
 	int64_t width = 0;
-	if (!end || (end > percent + 1 && !str_to_count((struct str){ percent + 1, (size_t)(end - percent - 1) }, &width)) || width > 20)
+	if (!end ||
+		(end > percent + 1 &&
+			!str_to_count((struct str){ percent + 1, (size_t)(end - percent - 1) },
+				&width)) ||
+		width > 20)
 		return arena_printf(arena, "%s%lld", name, (long long)number);
-	return arena_printf(arena, "%.*s%0*lld%s", (int)(percent - name), name, (int)width, (long long)number, end + 1);
+	return arena_printf(arena, "%.*s%0*lld%s", (int)(percent - name), name, (int)width,
+		(long long)number, end + 1);
 }
 
 static void generate(struct world *world, struct box_site *site)
@@ -281,7 +305,11 @@ static void generate(struct world *world, struct box_site *site)
 	for (size_t i = 0; i < site->generate.count; i++) {
 		enum box_kind kind = box_kind_of(items[i].kind);
 		for (int64_t n = 0; kind < BOX_TASK && n < items[i].count; n++) {
-			struct box_content content = { .name = numbered(world->arena, items[i].name, n), .project = items[i].project, .has_extracts = true, .notes = "" };
+			struct box_content content = { .name = numbered(
+							       world->arena, items[i].name, n),
+				.project = items[i].project,
+				.has_extracts = true,
+				.notes = "" };
 			add_content(world, site, kind, &content);
 		}
 	}
@@ -310,7 +338,8 @@ static void build_site(struct world *world, struct box_site *site)
 		pats[i].login = login_of(world, &pats[i]);
 	for (size_t i = 0; i < site->owners.count; i++)
 		if (!owners[i].id)
-			owners[i].id = world_luid(world->arena, site->content_url, "user", owners[i].name, 0);
+			owners[i].id = world_luid(
+				world->arena, site->content_url, "user", owners[i].name, 0);
 	build_projects(world, site);
 	add_contents(world, site, BOX_WORKBOOK, &site->workbooks);
 	add_contents(world, site, BOX_DATASOURCE, &site->datasources);
@@ -325,7 +354,10 @@ struct world *world_load(const char *path, struct problems *problems)
 	struct world *world = mem_new(struct world);
 	world->arena = arena_new();
 	const struct yaml_file *file = yaml_load(path, world->arena, problems);
-	if (!file || !fields_load(world_fields, file->root, "the world", file, world, world->arena, problems) || problems_error_count(problems)) {
+	if (!file ||
+		!fields_load(world_fields, file->root, "the world", file, world, world->arena,
+			problems) ||
+		problems_error_count(problems)) {
 		world_free(world);
 		return NULL;
 	}

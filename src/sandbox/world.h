@@ -1,6 +1,7 @@
 /*
- * sandbox/world.h - the sandbox's Tableau: sites, content, PATs with their sessions, jobs. Loaded from a YAML file, then changed by API calls and
- * by the control endpoint. One lock (main.c) guards it all: a test double needs no more.
+ * sandbox/world.h - the sandbox's Tableau: sites, content, PATs with their sessions, jobs. Loaded
+ * from a YAML file, then changed by API calls and by the control endpoint. One lock (main.c) guards
+ * it all: a test double needs no more.
  */
 #pragma once
 #include "base/arena.h"
@@ -9,45 +10,58 @@
 #include "base/problem.h"
 
 enum box_kind { BOX_WORKBOOK, BOX_DATASOURCE, BOX_FLOW, BOX_TASK, BOX_KIND_COUNT };
-extern const char *const box_singular[BOX_KIND_COUNT];     /* "workbook"; a task is an "extractRefresh" */
+extern const char
+	*const box_singular[BOX_KIND_COUNT]; /* "workbook"; a task is an "extractRefresh" */
 extern const char *const box_plural[BOX_KIND_COUNT];
 /* BOX_KIND_COUNT: no such word. */
 enum box_kind box_kind_of(const char *word);
 
-enum box_result { RESULT_SUCCESS, RESULT_FAILED, RESULT_CANCELLED, RESULT_BRIDGE, RESULT_ERROR_NOTE };
+enum box_result {
+	RESULT_SUCCESS,
+	RESULT_FAILED,
+	RESULT_CANCELLED,
+	RESULT_BRIDGE,
+	RESULT_ERROR_NOTE
+};
 extern const char *const result_names[];
 
-struct box_life { int64_t queued, running; };          /* microseconds */
+struct box_life {
+	int64_t queued, running;
+}; /* microseconds */
 
 struct box_pat {
 	const char *name, *secret, *estimated_time;
 	bool admin, expired;
-	struct box_login *login;       /* shared by the sites that list the same PAT */
+	struct box_login *login; /* shared by the sites that list the same PAT */
 };
 
 /* A PAT holds one session, whatever the site (tableau-rest.md 2.4). */
 struct box_login {
 	const char *name, *secret;
-	char token[128];               /* "": signed out */
-	struct box_site *site;         /* of the session */
-	const struct box_pat *pat;     /* as that site lists it */
+	char token[128];           /* "": signed out */
+	struct box_site *site;     /* of the session */
+	const struct box_pat *pat; /* as that site lists it */
 	struct mono used_at;
 	struct box_login *next;
 };
 
-struct box_project { const char *path, *id, *name, *parent_id; };      /* name without escapes */
-struct box_owner { const char *id, *name, *full_name, *email; };
+struct box_project {
+	const char *path, *id, *name, *parent_id;
+}; /* name without escapes */
+struct box_owner {
+	const char *id, *name, *full_name, *email;
+};
 
 struct box_content {
 	enum box_kind kind;
 	const char *name, *id, *project, *content_url, *owner, *notes, *workbook, *datasource;
 	struct texts tags;
 	bool has_extracts;
-	int64_t queued, running;       /* of its jobs; 0: the site's default, 1 us is as good as none */
-	int result;                    /* enum box_result */
-	const struct box_project *in;  /* NULL: a Personal Space */
-	const struct box_content *target;      /* of a task */
-	int64_t number;                /* in webpageUrl, useless for the API */
+	int64_t queued, running; /* of its jobs; 0: the site's default, 1 us is as good as none */
+	int result;              /* enum box_result */
+	const struct box_project *in;     /* NULL: a Personal Space */
+	const struct box_content *target; /* of a task */
+	int64_t number;                   /* in webpageUrl, useless for the API */
 	bool is_deleted;
 	struct box_job *last_job;
 };
@@ -55,26 +69,29 @@ struct box_content {
 struct box_job {
 	char id[40];
 	struct box_site *site;
-	struct box_content *content;   /* of a task: the workbook or data source */
-	const char *content_id;        /* its LUID then: it may be published anew under another */
-	const char *by;                /* the PAT's name, or "foreign" */
+	struct box_content *content; /* of a task: the workbook or data source */
+	const char *content_id;      /* its LUID then: it may be published anew under another */
+	const char *by;              /* the PAT's name, or "foreign" */
 	struct wall created;
 	int64_t queued, running;
 	enum box_result result;
 	const char *notes;
 	bool incremental;
-	struct wall cancelled;         /* {0}: not */
+	struct wall cancelled; /* {0}: not */
 };
 
-struct box_generate { const char *kind, *name, *project; int64_t count; };
+struct box_generate {
+	const char *kind, *name, *project;
+	int64_t count;
+};
 
 struct box_site {
 	const char *content_url, *id, *name, *api_version;
 	bool cloud;
-	struct list pats;              /* of struct box_pat */
-	int64_t refreshes_per_hour;    /* 0: no limit */
-	int64_t session_idle;          /* microseconds; 0: for ever */
-	struct texts projects;         /* paths, "\/" is a '/' in a name */
+	struct list pats;           /* of struct box_pat */
+	int64_t refreshes_per_hour; /* 0: no limit */
+	int64_t session_idle;       /* microseconds; 0: for ever */
+	struct texts projects;      /* paths, "\/" is a '/' in a name */
 	struct list owners;
 	struct list workbooks, datasources, flows, tasks, generate;
 	struct box_life job;
@@ -83,18 +100,18 @@ struct box_site {
 	size_t project_count;
 	struct box_content **contents[BOX_KIND_COUNT];
 	size_t content_count[BOX_KIND_COUNT], content_capacity[BOX_KIND_COUNT];
-	struct wall *starts;           /* of refreshes by API, for the limit */
+	struct wall *starts; /* of refreshes by API, for the limit */
 	size_t start_count, start_capacity;
 };
 
 struct world {
-	struct list sites;             /* of struct box_site */
+	struct list sites; /* of struct box_site */
 	struct box_login *logins;
-	struct box_job **jobs;         /* oldest first */
+	struct box_job **jobs; /* oldest first */
 	size_t job_count, job_capacity;
-	int64_t latency;               /* of every API call, microseconds */
-	int64_t counter;               /* for ids that nobody gave */
-	struct arena *arena;           /* everything that is never freed before the end */
+	int64_t latency;     /* of every API call, microseconds */
+	int64_t counter;     /* for ids that nobody gave */
+	struct arena *arena; /* everything that is never freed before the end */
 };
 
 /* NULL: problems tell why. */
@@ -103,22 +120,31 @@ void world_free(struct world *world);
 void world_print_fields(struct text *out);
 
 struct box_site *world_site(struct world *world, size_t index);
-struct box_site *world_site_named(struct world *world, const char *content_url);       /* or NULL */
-struct box_content *site_content(struct box_site *site, enum box_kind kind, const char *id);           /* by LUID, or NULL */
-struct box_content *site_content_named(struct box_site *site, enum box_kind kind, const char *name);   /* the first, or NULL */
-const struct box_project *site_project(const struct box_site *site, const char *path);                 /* or NULL */
-const struct box_owner *site_owner(const struct box_site *site, const struct box_content *content);    /* never NULL */
+struct box_site *world_site_named(struct world *world, const char *content_url); /* or NULL */
+struct box_content *site_content(
+	struct box_site *site, enum box_kind kind, const char *id); /* by LUID, or NULL */
+struct box_content *site_content_named(
+	struct box_site *site, enum box_kind kind, const char *name); /* the first, or NULL */
+const struct box_project *site_project(const struct box_site *site, const char *path); /* or NULL */
+const struct box_owner *site_owner(
+	const struct box_site *site, const struct box_content *content); /* never NULL */
 struct box_pat *site_pat(struct box_site *site, const char *name);
 /* A LUID made of what it names: the same each time. */
-const char *world_luid(struct arena *arena, const char *site, const char *kind, const char *name, int64_t number);
+const char *world_luid(
+	struct arena *arena, const char *site, const char *kind, const char *name, int64_t number);
 
 /* ---- job.c ---- */
 
 enum box_state { STATE_PENDING, STATE_IN_PROGRESS, STATE_SUCCESS, STATE_FAILED, STATE_CANCELLED };
-extern const char *const state_names[];    /* as the list of jobs says them */
-struct box_times { enum box_state state; struct wall started, completed; int finish_code; };   /* finish_code -1: not yet */
+extern const char *const state_names[]; /* as the list of jobs says them */
+struct box_times {
+	enum box_state state;
+	struct wall started, completed;
+	int finish_code;
+}; /* finish_code -1: not yet */
 struct box_times job_times(const struct box_job *job, struct wall now);
-struct box_job *job_start(struct world *world, struct box_site *site, struct box_content *content, const char *by, bool incremental);
+struct box_job *job_start(struct world *world, struct box_site *site, struct box_content *content,
+	const char *by, bool incremental);
 struct box_job *job_find(struct world *world, const struct box_site *site, const char *id);
 /* A job of that content is queued or running. */
 bool content_is_busy(const struct box_content *content, struct wall now);

@@ -8,11 +8,11 @@
  *
  *   idle --WAL is long--> copying --thread is through--> copied --journal's own copy--> idle
  */
+#include "base/mailbox.h"
+#include "base/thread.h"
 #include "store/sqlite.h"
 #include <stdatomic.h>
 #include <stdlib.h>
-#include "base/mailbox.h"
-#include "base/thread.h"
 
 /*
  * Pages of 4 KiB: 64 MiB. Each copy ends in an fsync for which the commits beside it wait too; so
@@ -27,7 +27,7 @@
 struct checkpointer {
 	pthread_t thread;
 	struct mailbox *mailbox;
-	struct message wake;           /* in the mailbox, or the thread's, while is_copying */
+	struct message wake; /* in the mailbox, or the thread's, while is_copying */
 	char *path;
 	atomic_bool is_copying;
 	/* Of the journal's thread: */
@@ -42,8 +42,8 @@ static int copy_pages(sqlite3 *database, int *copied_before)
 {
 	int pages = 0, copied = 0;
 
-	if (sqlite3_wal_checkpoint_v2(
-		    database, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied) != SQLITE_OK)
+	if (sqlite3_wal_checkpoint_v2(database, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied) !=
+		SQLITE_OK)
 		return 0;
 	int more = copied - *copied_before;
 	*copied_before = copied;
@@ -145,7 +145,8 @@ void checkpointer_free(struct checkpointer *checkpointer)
 	if (!checkpointer)
 		return;
 	mailbox_close(checkpointer->mailbox);
-	IGNORE(pthread_join(checkpointer->thread, NULL)); /* of a thread that exists: does not fail */
+	IGNORE(pthread_join(
+		checkpointer->thread, NULL)); /* of a thread that exists: does not fail */
 	mailbox_free(checkpointer->mailbox);
 	free(checkpointer->path);
 	free(checkpointer);

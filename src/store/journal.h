@@ -1,11 +1,13 @@
 /*
  * store/journal.h - the one thread that writes: entries of all threads, committed in groups.
  *
- * An entry knows how to apply itself inside a transaction and what to do once that is durable. All entries that wait share one commit. When a
- * group fails, each of its entries is tried alone, so that one bad entry does not fail its neighbours; an entry that fails alone is
- * answered with the error, and the journal goes on (a full disk heals by itself).
+ * An entry knows how to apply itself inside a transaction and what to do once that is durable. All
+ * entries that wait share one commit. When a group fails, each of its entries is tried alone, so
+ * that one bad entry does not fail its neighbours; an entry that fails alone is answered with the
+ * error, and the journal goes on (a full disk heals by itself).
  *
- * Life: journal_start, any number of journal_add from any thread, journal_stop (writes what waits, then ends the thread).
+ * Life: journal_start, any number of journal_add from any thread, journal_stop (writes what waits,
+ * then ends the thread).
  */
 #pragma once
 #include "base/mailbox.h"
@@ -14,18 +16,22 @@
 struct journal;
 
 struct journal_entry {
-	struct message message;        /* first member */
-	/* Inside a transaction, on the journal thread. May run twice (group, then alone): it must not keep state of the first run. */
+	struct message message; /* first member */
+	/* Inside a transaction, on the journal thread. May run twice (group, then alone): it must
+	 * not keep state of the first run. */
 	bool (*apply)(struct journal_entry *entry, struct store *store, struct error *err);
-	/* After the commit (committed), or when it failed for good (not committed; err says why). On the journal thread; owns the entry from here on. */
+	/* After the commit (committed), or when it failed for good (not committed; err says why).
+	 * On the journal thread; owns the entry from here on. */
 	void (*done)(struct journal_entry *entry, bool committed, const struct error *err);
 };
 
 /* Takes the store (also on failure). `most` entries may wait. */
 struct journal *journal_start(struct store *store, size_t most, struct error *err) MUST_USE;
-/* False when too many wait or the journal has stopped: the caller still owns the entry and sheds load. */
+/* False when too many wait or the journal has stopped: the caller still owns the entry and sheds
+ * load. */
 bool journal_add(struct journal *journal, struct journal_entry *entry) MUST_USE;
-/* Past the bound, for the dispatcher, whose entries are bounded by its own state. False only when the journal has stopped. */
+/* Past the bound, for the dispatcher, whose entries are bounded by its own state. False only when
+ * the journal has stopped. */
 bool journal_add_always(struct journal *journal, struct journal_entry *entry) MUST_USE;
 /* Did the last commit succeed? `reason` gets the last error's text otherwise. Any thread. */
 bool journal_is_healthy(struct journal *journal, char reason[static 480]);

@@ -4,42 +4,65 @@
  * A statement is prepared the first time it is used and kept in the store under its enum query,
  * so the SQL stands where its parameters are bound:
  *
- *     USED_QUERY query = store_query(store, QUERY_END_SELECTION, "DELETE FROM selection WHERE id = ?1", err);
- *     if (!query) return false;
- *     bind_number(query, 1, id);
- *     return query_run(store, query, "end a selection", err);
+ *     USED_QUERY query = store_query(store, QUERY_END_SELECTION, "DELETE FROM selection WHERE id =
+ * ?1", err); if (!query) return false; bind_number(query, 1, id); return query_run(store, query,
+ * "end a selection", err);
  *
  * USED_QUERY resets it at the end of the block. One use at a time: a visitor must not list inside
  * a list of the same kind.
  */
 #pragma once
-#include <sqlite3.h>
 #include "base/text.h"
 #include "store/store.h"
+#include <sqlite3.h>
 
 enum query {
-	QUERY_BEGIN, QUERY_COMMIT, QUERY_ROLLBACK, QUERY_FENCE, QUERY_CHECK_READ,
-	QUERY_ADD_EVENT, QUERY_FIND_DUPLICATE, QUERY_ADD_SELECTION, QUERY_END_SELECTION,
-	QUERY_FIND_RULESET, QUERY_ADD_RULESET, QUERY_PUT_REFRESH, QUERY_ADD_CAUSE,
-	QUERY_LIST_EVENTS, QUERY_FIND_EVENT, QUERY_LIST_REFRESHES, QUERY_LIST_OPEN_REFRESHES,
-	QUERY_LIST_REFRESHES_OF_EVENT, QUERY_FIND_REFRESH, QUERY_CAUSES, QUERY_REFRESHES_OF_EVENT,
-	QUERY_COUNT_OPEN_SELECTIONS, QUERY_LAST_EVENT, QUERY_LAST_REFRESH,
-	QUERY_LOAD_SELECTIONS, QUERY_LOAD_OPEN, QUERY_LOAD_CAUSES, QUERY_LOAD_SUCCEEDED,
-	QUERY_PRUNE_MARKS, QUERY_PRUNE_CAUSES, QUERY_PRUNE_REFRESHES, QUERY_PRUNE_EVENTS,
+	QUERY_BEGIN,
+	QUERY_COMMIT,
+	QUERY_ROLLBACK,
+	QUERY_FENCE,
+	QUERY_CHECK_READ,
+	QUERY_ADD_EVENT,
+	QUERY_FIND_DUPLICATE,
+	QUERY_ADD_SELECTION,
+	QUERY_END_SELECTION,
+	QUERY_FIND_RULESET,
+	QUERY_ADD_RULESET,
+	QUERY_PUT_REFRESH,
+	QUERY_ADD_CAUSE,
+	QUERY_LIST_EVENTS,
+	QUERY_FIND_EVENT,
+	QUERY_LIST_REFRESHES,
+	QUERY_LIST_OPEN_REFRESHES,
+	QUERY_LIST_REFRESHES_OF_EVENT,
+	QUERY_FIND_REFRESH,
+	QUERY_CAUSES,
+	QUERY_REFRESHES_OF_EVENT,
+	QUERY_COUNT_OPEN_SELECTIONS,
+	QUERY_LAST_EVENT,
+	QUERY_LAST_REFRESH,
+	QUERY_LOAD_SELECTIONS,
+	QUERY_LOAD_OPEN,
+	QUERY_LOAD_CAUSES,
+	QUERY_LOAD_SUCCEEDED,
+	QUERY_PRUNE_MARKS,
+	QUERY_PRUNE_CAUSES,
+	QUERY_PRUNE_REFRESHES,
+	QUERY_PRUNE_EVENTS,
 	QUERY_COUNT,
 };
 
 struct store {
 	enum store_mode mode;
 	char *path;
-	int lock;                      /* descriptor of PATH.lock; -1: none, as for readers */
-	sqlite3 *database;             /* NULL after a re-open that failed; the next one may succeed */
+	int lock;          /* descriptor of PATH.lock; -1: none, as for readers */
+	sqlite3 *database; /* NULL after a re-open that failed; the next one may succeed */
 	sqlite3_stmt *queries[QUERY_COUNT];
-	bool is_suspect;               /* a commit failed halfway: store_renew() before the next */
-	int64_t last_event;            /* the highest id ever given to an event */
-	char *ruleset;                 /* the revision that was interned last, and its id */
+	bool is_suspect;    /* a commit failed halfway: store_renew() before the next */
+	int64_t last_event; /* the highest id ever given to an event */
+	char *ruleset;      /* the revision that was interned last, and its id */
 	int64_t ruleset_id;
-	struct checkpointer *checkpointer;     /* of a writer */
+	struct checkpointer *checkpointer; /* of a writer */
 };
 
 /*
@@ -74,12 +97,14 @@ void lock_release(int lock);
 /* ---- schema: schema.c ---- */
 
 bool schema_migrate(struct store *store, struct error *err) MUST_USE;
-bool schema_check(struct store *store, struct error *err) MUST_USE;     /* for a reader: neither older nor newer */
+bool schema_check(struct store *store,
+	struct error *err) MUST_USE; /* for a reader: neither older nor newer */
 
 /* ---- statements: query.c ---- */
 
 /* NULL when it cannot be prepared. */
-sqlite3_stmt *store_query(struct store *store, enum query query, const char *sql, struct error *err) MUST_USE;
+sqlite3_stmt *store_query(
+	struct store *store, enum query query, const char *sql, struct error *err) MUST_USE;
 static inline void query_release(sqlite3_stmt **query)
 {
 	if (*query) {
@@ -93,14 +118,17 @@ static inline void query_release(sqlite3_stmt **query)
 /* "store PATH: WHAT: SQLite's reason"; always false. */
 bool store_fail(struct store *store, const char *what, struct error *err);
 /* Runs a statement that has no rows. */
-bool query_run(struct store *store, sqlite3_stmt *query, const char *what, struct error *err) MUST_USE;
+bool query_run(
+	struct store *store, sqlite3_stmt *query, const char *what, struct error *err) MUST_USE;
 /* Steps to the next row: *has_row is false at the end. */
-bool query_next(struct store *store, sqlite3_stmt *query, const char *what, bool *has_row, struct error *err) MUST_USE;
+bool query_next(struct store *store, sqlite3_stmt *query, const char *what, bool *has_row,
+	struct error *err) MUST_USE;
 /* Reads the one number that the statement answers. */
-bool query_number(struct store *store, sqlite3_stmt *query, const char *what, int64_t *number, struct error *err) MUST_USE;
+bool query_number(struct store *store, sqlite3_stmt *query, const char *what, int64_t *number,
+	struct error *err) MUST_USE;
 void query_forget_all(struct store *store);
-/* Refuses to write outside a transaction: SQLite ends one by itself on some failures (full disk), and what a caller
- * that went on wrote after that would be half of a group. */
+/* Refuses to write outside a transaction: SQLite ends one by itself on some failures (full disk),
+ * and what a caller that went on wrote after that would be half of a group. */
 bool store_is_writing(struct store *store, const char *what, struct error *err) MUST_USE;
 
 /*
@@ -111,9 +139,12 @@ static inline void bind_number(sqlite3_stmt *query, int index, int64_t value)
 {
 	IGNORE(sqlite3_bind_int64(query, index, value));
 }
-static inline void bind_time(sqlite3_stmt *query, int index, struct wall time) { bind_number(query, index, time.us); }
-void bind_text(sqlite3_stmt *query, int index, const char *text);          /* NULL is "" */
-void bind_optional(sqlite3_stmt *query, int index, const char *text);      /* NULL is NULL */
+static inline void bind_time(sqlite3_stmt *query, int index, struct wall time)
+{
+	bind_number(query, index, time.us);
+}
+void bind_text(sqlite3_stmt *query, int index, const char *text);     /* NULL is "" */
+void bind_optional(sqlite3_stmt *query, int index, const char *text); /* NULL is NULL */
 static inline const char *column_optional(sqlite3_stmt *query, int index)
 {
 	return (const char *)sqlite3_column_text(query, index);
@@ -135,20 +166,23 @@ static inline struct wall column_time(sqlite3_stmt *query, int index)
  * The columns that row_of_event() and row_of_refresh() read, in their order. `event` must be
  * joined with `ruleset`.
  */
-#define EVENT_COLUMNS \
-	"event.id, source, webhook_id, event_id, received_at, finished_at, outcome, reason, matched, " \
+#define EVENT_COLUMNS                                                                              \
+	"event.id, source, webhook_id, event_id, received_at, finished_at, outcome, reason, "      \
+	"matched, "                                                                                \
 	"ruleset.revision, fields, selections, body "
 #define EVENT_TABLES "event LEFT JOIN ruleset ON ruleset.id = event.ruleset "
-#define REFRESH_COLUMNS \
-	"refresh.id, site, kind, luid, refresh.name, project, incremental, state, reason, priority, " \
-	"created_at, not_before, give_up_at, ended_at, attempts, sent_at, sent_after, " \
-	"seen_waiting_after, job_id, " \
+#define REFRESH_COLUMNS                                                                            \
+	"refresh.id, site, kind, luid, refresh.name, project, incremental, state, reason, "        \
+	"priority, "                                                                               \
+	"created_at, not_before, give_up_at, ended_at, attempts, sent_at, sent_after, "            \
+	"seen_waiting_after, job_id, "                                                             \
 	"job_created_at, job_started_at, job_completed_at "
 #define CAUSE_COLUMNS "cause.refresh, cause.event, cause.rule, cause.arrived_at, cause.fresh_from "
 
 /* Texts are lent until the next step. */
 struct event_row row_of_event(sqlite3_stmt *query);
-bool row_of_refresh(struct store *store, sqlite3_stmt *query, struct refresh_row *row, struct error *err) MUST_USE;
+bool row_of_refresh(struct store *store, sqlite3_stmt *query, struct refresh_row *row,
+	struct error *err) MUST_USE;
 
 /*
  * The causes of one refresh: gathered from a statement's rows, whose texts do not outlive a step.
@@ -156,7 +190,7 @@ bool row_of_refresh(struct store *store, sqlite3_stmt *query, struct refresh_row
 struct causes {
 	size_t count, capacity;
 	struct cause_row *rows;
-	size_t *rule_offsets;          /* of each row's rule in `rules` */
+	size_t *rule_offsets; /* of each row's rule in `rules` */
 	size_t offset_capacity;
 	struct text rules;
 };

@@ -1,8 +1,9 @@
 /*
  * store/store.h - what must survive: events, their selections, refreshes and their causes.
  *
- * An interface; the embedded store behind it is SQLite in WAL mode with synchronous=FULL, and nothing above may assume that. One process
- * writes (a second one is refused); within it one thread, the journal's (store/journal.h). Reading goes through a struct store opened with
+ * An interface; the embedded store behind it is SQLite in WAL mode with synchronous=FULL, and
+ * nothing above may assume that. One process writes (a second one is refused); within it one
+ * thread, the journal's (store/journal.h). Reading goes through a struct store opened with
  * STORE_READ, one per thread, at any time, also from another process.
  *
  * Ids: an event's is odd, a refresh's even, so that one number names one thing (`show ID`).
@@ -19,36 +20,40 @@ struct store;
 enum store_mode { STORE_WRITE, STORE_READ };
 
 /*
- * Opens "sqlite:/path" and, for writing, creates it (folder too), takes the lock and migrates the schema. Failures say what to do: another process has
- * it (ERROR_INPUT, with its pid where known), a schema newer than this program, no permission, not a database.
+ * Opens "sqlite:/path" and, for writing, creates it (folder too), takes the lock and migrates the
+ * schema. Failures say what to do: another process has it (ERROR_INPUT, with its pid where known),
+ * a schema newer than this program, no permission, not a database.
  */
 struct store *store_open(const char *url, enum store_mode mode, struct error *err) MUST_USE;
-void store_close(struct store *store);             /* NULL is fine */
-static inline void store_free(struct store *store) { store_close(store); }
+void store_close(struct store *store); /* NULL is fine */
+static inline void store_free(struct store *store)
+{
+	store_close(store);
+}
 OWNED_DEFINE(store)
 
 /* ---- rows ---- */
 
 struct event_row {
-	int64_t id;                    /* set by store_add_event() */
+	int64_t id; /* set by store_add_event() */
 	const char *source;
-	const char *webhook_id, *event_id;     /* the dedup mark; both empty: not deduplicated */
-	struct wall received_at, finished_at;  /* finished_at {0}: dbt told no time */
-	const char *outcome;           /* routed, unmatched, ignored, test, replay */
-	const char *reason;            /* of ignored and test; else NULL */
-	const char *fields;            /* JSON object: event_json() */
-	const char *matched;           /* JSON list of rule names */
-	const char *ruleset;           /* revision, or NULL */
-	struct str body;               /* as received */
-	size_t selection_count;        /* of a row that is being added */
-	const char *const *selections; /* each as selection_json() printed it */
-	const char *all_selections;    /* JSON list, shadow ones included: what the decision said */
+	const char *webhook_id, *event_id;    /* the dedup mark; both empty: not deduplicated */
+	struct wall received_at, finished_at; /* finished_at {0}: dbt told no time */
+	const char *outcome;                  /* routed, unmatched, ignored, test, replay */
+	const char *reason;                   /* of ignored and test; else NULL */
+	const char *fields;                   /* JSON object: event_json() */
+	const char *matched;                  /* JSON list of rule names */
+	const char *ruleset;                  /* revision, or NULL */
+	struct str body;                      /* as received */
+	size_t selection_count;               /* of a row that is being added */
+	const char *const *selections;        /* each as selection_json() printed it */
+	const char *all_selections; /* JSON list, shadow ones included: what the decision said */
 };
 
 struct selection_row {
 	int64_t id, event;
-	struct wall received_at, finished_at;  /* the event's */
-	const char *selection;         /* selection_json() as text */
+	struct wall received_at, finished_at; /* the event's */
+	const char *selection;                /* selection_json() as text */
 };
 
 /* ---- writing: inside a transaction, by the journal thread ---- */
@@ -58,50 +63,70 @@ bool store_begin(struct store *store, struct error *err) MUST_USE;
 bool store_commit(struct store *store, struct error *err) MUST_USE;
 void store_rollback(struct store *store);
 
-/* Between two transactions, when nobody waits for an answer: keeps the WAL short. What fails is tried again later. */
+/* Between two transactions, when nobody waits for an answer: keeps the WAL short. What fails is
+ * tried again later. */
 void store_checkpoint(struct store *store);
 
 enum added { ADDED_NEW, ADDED_DUPLICATE, ADDED_FAILED };
 /*
- * Adds the event, its dedup mark and its selections, and sets row->id and selection_ids[row->selection_count] (may be NULL). ADDED_DUPLICATE: an
- * event of the same (webhook_id, event_id) is there; row->id is its id and nothing was added.
+ * Adds the event, its dedup mark and its selections, and sets row->id and
+ * selection_ids[row->selection_count] (may be NULL). ADDED_DUPLICATE: an event of the same
+ * (webhook_id, event_id) is there; row->id is its id and nothing was added.
  */
-enum added store_add_event(struct store *store, struct event_row *row, int64_t *selection_ids, struct error *err) MUST_USE;
+enum added store_add_event(struct store *store, struct event_row *row, int64_t *selection_ids,
+	struct error *err) MUST_USE;
 /* Inserts or replaces the refresh of row->id. */
-bool store_put_refresh(struct store *store, const struct refresh_row *row, struct error *err) MUST_USE;
-bool store_add_cause(struct store *store, const struct cause_row *row, struct error *err) MUST_USE;    /* again is fine */
+bool store_put_refresh(
+	struct store *store, const struct refresh_row *row, struct error *err) MUST_USE;
+bool store_add_cause(struct store *store, const struct cause_row *row,
+	struct error *err) MUST_USE; /* again is fine */
 /* The selection is resolved: its refreshes and causes are in this same transaction. */
 bool store_end_selection(struct store *store, int64_t selection_id, struct error *err) MUST_USE;
-/* Deletes at most `most` ended refreshes, and events without an open selection or refresh, that ended before `before`; `*deleted` says how many. */
-bool store_prune(struct store *store, struct wall before, int most, int64_t *deleted, struct error *err) MUST_USE;
+/* Deletes at most `most` ended refreshes, and events without an open selection or refresh, that
+ * ended before `before`; `*deleted` says how many. */
+bool store_prune(struct store *store, struct wall before, int most, int64_t *deleted,
+	struct error *err) MUST_USE;
 
 /* ---- reading ---- */
 
 /* Rows are lent to the callback for the call; false from it stops. */
 typedef bool event_visit(const struct event_row *row, void *context);
-typedef bool refresh_visit(const struct refresh_row *row, const struct cause_row *causes, size_t cause_count, void *context);
+typedef bool refresh_visit(const struct refresh_row *row, const struct cause_row *causes,
+	size_t cause_count, void *context);
 typedef bool selection_visit(const struct selection_row *row, void *context);
 
-struct store_filter {              /* a member that is 0 or NULL does not filter */
-	int64_t before;                /* only ids below: the cursor; lists are newest first */
-	int limit;                     /* 0: 100 */
-	const char *source, *outcome, *job_id, *run_id, *rule;     /* events (job_id and run_id are dbt's; rule: among the matched) */
-	const char *site, *kind, *state, *content;         /* refreshes (state: a name, or "open"; content: a LUID or name) */
-	int64_t event;                 /* refreshes caused by it */
+struct store_filter {   /* a member that is 0 or NULL does not filter */
+	int64_t before; /* only ids below: the cursor; lists are newest first */
+	int limit;      /* 0: 100 */
+	const char *source, *outcome, *job_id, *run_id,
+		*rule; /* events (job_id and run_id are dbt's; rule: among the matched) */
+	const char *site, *kind, *state,
+		*content; /* refreshes (state: a name, or "open"; content: a LUID or name) */
+	int64_t event;    /* refreshes caused by it */
 };
-bool store_list_events(struct store *store, const struct store_filter *filter, event_visit *visit, void *context, struct error *err) MUST_USE;
-bool store_list_refreshes(struct store *store, const struct store_filter *filter, refresh_visit *visit, void *context, struct error *err) MUST_USE;
+bool store_list_events(struct store *store, const struct store_filter *filter, event_visit *visit,
+	void *context, struct error *err) MUST_USE;
+bool store_list_refreshes(struct store *store, const struct store_filter *filter,
+	refresh_visit *visit, void *context, struct error *err) MUST_USE;
 /* One; *found says whether it was there. */
-bool store_find_event(struct store *store, int64_t id, event_visit *visit, void *context, bool *found, struct error *err) MUST_USE;
-bool store_find_refresh(struct store *store, int64_t id, refresh_visit *visit, void *context, bool *found, struct error *err) MUST_USE;
+bool store_find_event(struct store *store, int64_t id, event_visit *visit, void *context,
+	bool *found, struct error *err) MUST_USE;
+bool store_find_refresh(struct store *store, int64_t id, refresh_visit *visit, void *context,
+	bool *found, struct error *err) MUST_USE;
 /* Ids of the refreshes that an event caused, ascending, in `arena`. */
-bool store_refreshes_of_event(struct store *store, int64_t event, struct arena *arena, const int64_t **ids, size_t *count, struct error *err) MUST_USE;
+bool store_refreshes_of_event(struct store *store, int64_t event, struct arena *arena,
+	const int64_t **ids, size_t *count, struct error *err) MUST_USE;
 /* Selections of an event that wait to be resolved. */
-bool store_open_selections_of_event(struct store *store, int64_t event, int64_t *count, struct error *err) MUST_USE;
+bool store_open_selections_of_event(
+	struct store *store, int64_t event, int64_t *count, struct error *err) MUST_USE;
 
-/* At start, before the journal runs: all open selections in order of id; every open refresh and, for each content, the latest that succeeded since `since`. */
-bool store_load_open_selections(struct store *store, selection_visit *visit, void *context, struct error *err) MUST_USE;
-bool store_load_refreshes(struct store *store, struct wall since, refresh_visit *visit, void *context, struct error *err) MUST_USE;
-bool store_last_refresh_id(struct store *store, int64_t *id, struct error *err) MUST_USE;              /* 0 when there is none yet */
+/* At start, before the journal runs: all open selections in order of id; every open refresh and,
+ * for each content, the latest that succeeded since `since`. */
+bool store_load_open_selections(
+	struct store *store, selection_visit *visit, void *context, struct error *err) MUST_USE;
+bool store_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
+	void *context, struct error *err) MUST_USE;
+bool store_last_refresh_id(struct store *store, int64_t *id,
+	struct error *err) MUST_USE; /* 0 when there is none yet */
 /* A cheap write and read that tells whether the store works; for /readyz through the journal. */
 bool store_check(struct store *store, struct error *err) MUST_USE;

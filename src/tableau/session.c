@@ -19,8 +19,9 @@
 #define RENEW_AT_MOST_EVERY (10 * US_PER_SECOND) /* tableau-rest.md 12.3 */
 #define FRESH_TOKEN_TIME (5 * US_PER_SECOND)     /* "0.2 to 0.4 s later" was seen (2.3) */
 #define FRESH_TOKEN_WAIT (1500 * US_PER_MS)
-#define REFUSED_FOR (60 * US_PER_SECOND) /* a refusal is final, but an administrator may mend it   \
-					  */
+#define REFUSED_FOR                                                                                \
+	(60 * US_PER_SECOND) /* a refusal is final, but an administrator may mend it               \
+			      */
 #define TRY_AGAIN_FIRST                                                                            \
 	(1 * US_PER_SECOND) /* after a sign-in that got no answer; doubled up to ... */
 #define TRY_AGAIN_LAST (16 * US_PER_SECOND)
@@ -32,7 +33,7 @@
 	(7 * 86400 * US_PER_SECOND) /* a PAT expires after 15 days without sign-in (2.5) */
 #define RENEW_LATER                                                                                \
 	(3600 * US_PER_SECOND) /* when that sign-in failed while the old session still serves */
-#define SHORTEST_SECRET 6 /* a shorter one would be found in any text */
+#define SHORTEST_SECRET 6      /* a shorter one would be found in any text */
 #define MOST_REPEATS 2         /* of one call: a renewal, and the grace of a fresh token */
 
 #define SHARED_NOTICE                                                                              \
@@ -115,7 +116,7 @@ static bool repeats(const struct error *err, const struct secret *secret)
 {
 	struct str bytes = secret ? secret_bytes(secret) : STR("");
 	return bytes.length >= SHORTEST_SECRET &&
-		memmem(err->message, strlen(err->message), bytes.at, bytes.length);
+	       memmem(err->message, strlen(err->message), bytes.at, bytes.length);
 }
 
 void session_hide_secrets(const struct site *site, struct error *err)

@@ -1,11 +1,14 @@
 /*
- * tests/bench/decide_bench.c - what one decision costs at a number of rules, and what loading them costs.
+ * tests/bench/decide_bench.c - what one decision costs at a number of rules, and what loading them
+ * costs.
  *
  *   decide_bench SHAPE COUNT FILE [MILLISECONDS]
  *
- * SHAPE is ids, literals (patterns that hold a literal text) or patterns (nothing literal in them, so that all are searched). FILE is written.
- * One process measures one case, so that no case inherits the heap of another; it prints one JSON object.
+ * SHAPE is ids, literals (patterns that hold a literal text) or patterns (nothing literal in them,
+ * so that all are searched). FILE is written. One process measures one case, so that no case
+ * inherits the heap of another; it prints one JSON object.
  */
+#include "rules/decide.h"
 #include <inttypes.h>
 #include <malloc.h>
 #include <openssl/evp.h>
@@ -15,11 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 #include <yaml.h>
-#include "rules/decide.h"
 
 #define EVENTS 256
-#define ROUND_LEAST 16             /* decisions between two looks at the clock */
-#define LENGTHS 200                /* patterns differ by two lengths: this many of the first one */
+#define ROUND_LEAST 16 /* decisions between two looks at the clock */
+#define LENGTHS 200    /* patterns differ by two lengths: this many of the first one */
 
 enum shape { IDS, LITERALS, PATTERNS };
 
@@ -42,7 +44,8 @@ static void write_condition(FILE *file, enum shape shape, long n)
 		fprintf(file, "job_name: '/^extracts_team%06ld_v\\d+$/'", n);
 		break;
 	case PATTERNS:
-		fprintf(file, "job_name: '/^[a-z]{%ld}\\d{%ld}$/'", n % LENGTHS + 1, n / LENGTHS + 1);
+		fprintf(file, "job_name: '/^[a-z]{%ld}\\d{%ld}$/'", n % LENGTHS + 1,
+			n / LENGTHS + 1);
 		break;
 	}
 }
@@ -56,7 +59,8 @@ static bool write_rules(const char *path, enum shape shape, long count)
 	for (long n = 0; n < count; n++) {
 		fprintf(file, "  - name: rule-%06ld\n    when: {", n);
 		write_condition(file, shape, n);
-		fprintf(file, "}\n    refresh: [{site: finance, workbooks: Revenue %ld}]\n", n % 1000);
+		fprintf(file, "}\n    refresh: [{site: finance, workbooks: Revenue %ld}]\n",
+			n % 1000);
 	}
 	return fclose(file) == 0;
 }
@@ -73,13 +77,16 @@ static const struct event *make_event(enum shape shape, long count, long n, stru
 		long letters = rule % LENGTHS + 1, digits = rule / LENGTHS + 1;
 		/* Long subjects would cost for their length: only short ones are made to match. */
 		if (letters + digits < 60)
-			snprintf(name, sizeof name, "%.*s%.*s", (int)letters, "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefgh", (int)digits,
-			         "012345678901234567890123456789012345678901234567890123456789");
+			snprintf(name, sizeof name, "%.*s%.*s", (int)letters,
+				"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefgh",
+				(int)digits,
+				"012345678901234567890123456789012345678901234567890123456789");
 	}
 	snprintf(json, sizeof json,
-	         "{\"job_id\": \"%ld\", \"job_name\": \"%s\", \"environment_name\": \"Production\", \"run_id\": \"%ld\","
-	         " \"account_id\": \"4238\", \"project_name\": \"analytics\"}",
-	         rule >= 0 ? 1000 + rule : 7L, name, 70000 + n);
+		"{\"job_id\": \"%ld\", \"job_name\": \"%s\", \"environment_name\": \"Production\", "
+		"\"run_id\": \"%ld\","
+		" \"account_id\": \"4238\", \"project_name\": \"analytics\"}",
+		rule >= 0 ? 1000 + rule : 7L, name, 70000 + n);
 	const struct event *event = event_read(str_of(json), arena, &err);
 	if (!event)
 		fprintf(stderr, "decide_bench: %s\n", err.message);
@@ -108,7 +115,8 @@ static double yaml_seconds(const char *path)
 	return now() - begun;
 }
 
-/* Nanoseconds of one HMAC-SHA256 over a body of dbt's size: the least that every delivery costs anyway. */
+/* Nanoseconds of one HMAC-SHA256 over a body of dbt's size: the least that every delivery costs
+ * anyway. */
 static double hmac_ns(void)
 {
 	static unsigned char body[640], out[EVP_MAX_MD_SIZE];
@@ -148,9 +156,14 @@ static size_t heap_bytes(void)
 	return info.uordblks + info.hblkhd;
 }
 
-struct cost { double ns; long decisions; size_t matches; };
+struct cost {
+	double ns;
+	long decisions;
+	size_t matches;
+};
 
-static struct cost decide_for(const struct ruleset *rules, const struct event *const *events, struct decide_scratch *scratch, double seconds)
+static struct cost decide_for(const struct ruleset *rules, const struct event *const *events,
+	struct decide_scratch *scratch, double seconds)
 {
 	struct cost cost = { 0 };
 	double begun = now(), spent;
@@ -158,7 +171,8 @@ static struct cost decide_for(const struct ruleset *rules, const struct event *c
 	do {
 		for (int i = 0; i < ROUND_LEAST; i++) {
 			struct arena *arena = arena_new();
-			cost.matches += ruleset_decide(rules, events[next], scratch, arena)->match_count;
+			cost.matches +=
+				ruleset_decide(rules, events[next], scratch, arena)->match_count;
 			arena_free(arena);
 			next = (next + 1) % EVENTS;
 		}
@@ -195,7 +209,8 @@ static struct ruleset *load(const char *path, double *seconds, size_t *resident,
 	return rules;
 }
 
-static int measure(enum shape shape, const char *shape_name, long count, const char *path, double seconds)
+static int measure(
+	enum shape shape, const char *shape_name, long count, const char *path, double seconds)
 {
 	static const struct event *events[EVENTS];
 	double load_seconds;
@@ -211,11 +226,14 @@ static int measure(enum shape shape, const char *shape_name, long count, const c
 		if (!events[i])
 			return 2;
 	}
-	struct cost cost = decide_for(rules, events, scratch, seconds / 4);    /* warms up */
+	struct cost cost = decide_for(rules, events, scratch, seconds / 4); /* warms up */
 	cost = decide_for(rules, events, scratch, seconds);
-	printf("{\"shape\":\"%s\",\"rules\":%ld,\"decide_ns\":%.0f,\"decisions\":%ld,\"matches\":%zu,\"hmac_ns\":%.0f,"
-	       "\"load_seconds\":%.4f,\"yaml_seconds\":%.4f,\"resident_bytes\":%zu,\"peak_bytes\":%zu,\"heap_bytes\":%zu,\"ruleset_bytes\":%zu}\n",
-	       shape_name, count, cost.ns, cost.decisions, cost.matches, hmac, load_seconds, yaml, resident, peak_bytes(), heap, ruleset_bytes(rules));
+	printf("{\"shape\":\"%s\",\"rules\":%ld,\"decide_ns\":%.0f,\"decisions\":%ld,\"matches\":%"
+	       "zu,\"hmac_ns\":%.0f,"
+	       "\"load_seconds\":%.4f,\"yaml_seconds\":%.4f,\"resident_bytes\":%zu,\"peak_bytes\":%"
+	       "zu,\"heap_bytes\":%zu,\"ruleset_bytes\":%zu}\n",
+		shape_name, count, cost.ns, cost.decisions, cost.matches, hmac, load_seconds, yaml,
+		resident, peak_bytes(), heap, ruleset_bytes(rules));
 	return 0;
 }
 
@@ -224,7 +242,8 @@ int main(int argc, char **argv)
 	enum shape shape;
 	long count = argc > 2 ? strtol(argv[2], NULL, 10) : 0;
 	if (argc < 4 || !parse_shape(argv[1], &shape) || count < 1 || count > 200L * 500) {
-		fputs("usage: decide_bench ids|literals|patterns COUNT FILE [MILLISECONDS]\n", stderr);
+		fputs("usage: decide_bench ids|literals|patterns COUNT FILE [MILLISECONDS]\n",
+			stderr);
 		return 2;
 	}
 	json_setup();
@@ -232,5 +251,6 @@ int main(int argc, char **argv)
 		perror(argv[3]);
 		return 2;
 	}
-	return measure(shape, argv[1], count, argv[3], argc > 4 ? strtod(argv[4], NULL) / 1000 : 0.2);
+	return measure(
+		shape, argv[1], count, argv[3], argc > 4 ? strtod(argv[4], NULL) / 1000 : 0.2);
 }

@@ -1,11 +1,13 @@
 /*
- * tests/bench/yardstick.c - what the same libmicrohttpd does when it does next to nothing: the measure of the intake.
+ * tests/bench/yardstick.c - what the same libmicrohttpd does when it does next to nothing: the
+ * measure of the intake.
  *
  *   BENCH_SECRET=... yardstick bare       verifies the HMAC and answers
- *   BENCH_SECRET=... yardstick FILE       also appends the body to FILE, and answers when an fdatasync that all waiting requests
- *                                         share has made it durable
+ *   BENCH_SECRET=... yardstick FILE       also appends the body to FILE, and answers when an
+ * fdatasync that all waiting requests share has made it durable
  *
- * The same thread count, poll(2), and suspended connections as the daemon's, and nothing else of it. Prints its port; ends when stdin does.
+ * The same thread count, poll(2), and suspended connections as the daemon's, and nothing else of
+ * it. Prints its port; ends when stdin does.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,12 +27,12 @@
 #include <unistd.h>
 
 #define BODY_MOST 8192
-#define MOST_THREADS 8             /* as the daemon: one a processor, at most 8 */
+#define MOST_THREADS 8 /* as the daemon: one a processor, at most 8 */
 #define MOST_CONNECTIONS 1000
 #define BODY_ANSWER "{\"event\":1,\"outcome\":\"routed\",\"matched\":[\"revenue-after-nightly\"]}"
 
 struct request {
-	struct request *next;      /* of those that wait for the disk */
+	struct request *next; /* of those that wait for the disk */
 	struct MHD_Connection *connection;
 	size_t body_bytes;
 	bool is_handled;
@@ -58,7 +60,8 @@ static bool is_signed(const struct request *request, const char *header)
 	char text[65];
 	if (!header || strlen(header) != 64)
 		return false;
-	HMAC(EVP_sha256(), secret, (int)strlen(secret), (const unsigned char *)request->body, request->body_bytes, digest, &digest_bytes);
+	HMAC(EVP_sha256(), secret, (int)strlen(secret), (const unsigned char *)request->body,
+		request->body_bytes, digest, &digest_bytes);
 	for (size_t i = 0; i < 32; i++) {
 		text[2 * i] = "0123456789abcdef"[digest[i] >> 4];
 		text[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
@@ -70,7 +73,8 @@ static enum MHD_Result answer(struct request *request)
 {
 	const char *body = request->status == 200 ? BODY_ANSWER : "{\"error\":\"refused\"}";
 	/* The library declares the buffer without const. */
-	struct MHD_Response *response = MHD_create_response_from_buffer(strlen(body), (void *)(uintptr_t)body, MHD_RESPMEM_PERSISTENT);
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		strlen(body), (void *)(uintptr_t)body, MHD_RESPMEM_PERSISTENT);
 	MHD_add_response_header(response, "Content-Type", "application/json");
 	enum MHD_Result result = MHD_queue_response(request->connection, request->status, response);
 	MHD_destroy_response(response);
@@ -105,7 +109,8 @@ static void *sync_groups(void *context)
 		if (fdatasync(file))
 			die("fdatasync");
 		while (group) {
-			struct request *next = group->next;    /* a resumed request is its thread's again */
+			struct request *next =
+				group->next; /* a resumed request is its thread's again */
 			MHD_resume_connection(group->connection);
 			group = next;
 		}
@@ -117,8 +122,9 @@ static void *sync_groups(void *context)
 
 /* ---- the handler ---- */
 
-static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path, const char *method, const char *version,
-                              const char *bytes, size_t *count, void **request_context)
+static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path,
+	const char *method, const char *version, const char *bytes, size_t *count,
+	void **request_context)
 {
 	struct request *request = *request_context;
 	(void)context;
@@ -146,14 +152,18 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 	if (request->is_handled)
 		return answer(request);
 	request->is_handled = true;
-	request->status = is_signed(request, MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization")) ? 200 : 401;
+	request->status = is_signed(request, MHD_lookup_connection_value(
+						     connection, MHD_HEADER_KIND, "Authorization"))
+				  ? 200
+				  : 401;
 	if (file < 0 || request->status != 200)
 		return answer(request);
 	wait_for_disk(request);
 	return MHD_YES;
 }
 
-static void completed(void *context, struct MHD_Connection *connection, void **request_context, enum MHD_RequestTerminationCode code)
+static void completed(void *context, struct MHD_Connection *connection, void **request_context,
+	enum MHD_RequestTerminationCode code)
 {
 	(void)context;
 	(void)connection;
@@ -162,9 +172,11 @@ static void completed(void *context, struct MHD_Connection *connection, void **r
 	*request_context = NULL;
 }
 
-static void begun(void *context, struct MHD_Connection *connection, void **socket_context, enum MHD_ConnectionNotificationCode code)
+static void begun(void *context, struct MHD_Connection *connection, void **socket_context,
+	enum MHD_ConnectionNotificationCode code)
 {
-	int on = 1, fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	int on = 1,
+	    fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 	(void)context;
 	(void)socket_context;
 	if (code == MHD_CONNECTION_NOTIFY_STARTED)
@@ -174,14 +186,19 @@ static void begun(void *context, struct MHD_Connection *connection, void **socke
 static struct MHD_Daemon *start(void)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	unsigned threads = processors < 1 ? 1 : processors > MOST_THREADS ? MOST_THREADS : (unsigned)processors;
+	unsigned threads = processors < 1              ? 1
+			   : processors > MOST_THREADS ? MOST_THREADS
+						       : (unsigned)processors;
 	struct sockaddr_in address = { .sin_family = AF_INET };
-	struct MHD_OptionItem pool[] = { { MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL }, { MHD_OPTION_END, 0, NULL } };
-	unsigned flags = MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD | (file < 0 ? 0u : (unsigned)MHD_ALLOW_SUSPEND_RESUME);
+	struct MHD_OptionItem pool[] = { { MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL },
+		{ MHD_OPTION_END, 0, NULL } };
+	unsigned flags = MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD |
+			 (file < 0 ? 0u : (unsigned)MHD_ALLOW_SUSPEND_RESUME);
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	return MHD_start_daemon(flags, 0, NULL, NULL, handle, NULL, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_LIMIT,
-	                        (unsigned)MOST_CONNECTIONS, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, begun, NULL,
-	                        MHD_OPTION_ARRAY, threads > 1 ? pool : pool + 1, MHD_OPTION_END);
+	return MHD_start_daemon(flags, 0, NULL, NULL, handle, NULL, MHD_OPTION_SOCK_ADDR, &address,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)MOST_CONNECTIONS,
+		MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, begun,
+		NULL, MHD_OPTION_ARRAY, threads > 1 ? pool : pool + 1, MHD_OPTION_END);
 }
 
 int main(int argc, char **argv)

@@ -82,6 +82,8 @@ HOSTILE = [
     ("no YAML at all", "version: 1\nrules: [\n  - {name: a\n", "syntax"),
     ("a tab", "version: 1\nrules:\n\t- name: a\n", "syntax"),
     ("an endless key", "version: 1\n" + "k" * 3_000_000 + ": 1\n", None),
+    ("a field that is not acted upon yet", GOOD.replace("name: a", "name: a\n    delay: 10m"), "not-yet"),
+    ("brackets without end", "[" * 100000, None),
     ("two documents", GOOD + "---\n" + GOOD, None),
     ("a text only", "refresh everything, please", None),
 ]
@@ -216,6 +218,13 @@ def test_route_explains_every_rule_that_did_not_match_the_nearest_first(tmp_path
     told = cli("route", "--rules", rules, "--explain", "-", stdin=b'{"job_id": 1, "status": "error"}').stdout.decode()
     assert "No rule matched." in told and re.search(r"a  \(.*rules.yaml:3\)  status is 'error', wanted '?success", told)
     assert told.index("  a  (") < told.index("  far  (")
+
+
+def test_route_tells_what_a_pattern_captured(tmp_path):
+    rules = write(tmp_path, GOOD.replace("job_id: 1", "job_name: '/^(?<first>\\w+) build$/'").replace("workbooks: W", 'workbooks: "W ${first}"'))
+    decision = json.loads(cli("route", "--rules", rules, "--format", "json", SAMPLE).stdout)
+    assert decision["matched"][0]["captures"] == {"first": "Nightly"} and decision["selections"][0]["name"] == "W Nightly"
+    assert "workbook 'W Nightly'" in cli("route", "--rules", rules, SAMPLE).stdout.decode()
 
 
 def test_route_with_exit_code_is_1_when_nothing_would_be_refreshed(tmp_path):

@@ -1,7 +1,7 @@
 """From an event to finished Tableau jobs, through everything that goes wrong on the way."""
 import pytest
 
-from harness import Router, request, rule, site_world, wait_until
+from harness import now, parse_time, rule, site_world, utc_text, wait_until
 
 
 def one(router, count=1):
@@ -149,10 +149,15 @@ def test_a_lost_request_is_sent_again(router, sandbox):
     assert one(router)["state"] == "succeeded" and len(sandbox.jobs()) == 1
 
 
-def test_failed_polls_never_start_a_second_refresh(router, sandbox):
-    sandbox.fault("error", on={"method": "GET", "path": "*/jobs/*"}, status=502, times=8)
+@pytest.mark.parametrize("admin", [True, False], ids=["list of jobs", "one by one"])
+@pytest.mark.parametrize("fault", [{"do": "error", "status": 502}, {"do": "drop"}, {"do": "html"}], ids=lambda fault: fault["do"])
+def test_failed_polls_never_start_a_second_refresh(router_of, sandbox_of, admin, fault):
+    sandbox = sandbox_of(site_world(pats=[{"name": "refresh-router", "secret": "finance-secret", "admin": admin}]))
+    router = router_of(sandbox, [rule()])
+    sandbox.fault(**fault, on={"method": "GET", "path": "*/jobs" if admin else "*/jobs/*"}, times=5)
     router.send()
     assert one(router)["state"] == "succeeded" and len(sandbox.refresh_calls()) == 1
+    assert len([c for c in sandbox.calls("GET", "/jobs") if c.get("fault")]) == 5
 
 
 @pytest.mark.parametrize("fault", [{"do": "html"}, {"do": "garbage"}, {"do": "truncate"}, {"do": "empty"}, {"do": "error", "status": 503},
@@ -165,6 +170,18 @@ def test_hostile_answers_are_survived(router, sandbox, fault):
     sandbox.fault(do, on={"path": "/api/*/sites/*"}, times=6, **rest)
     router.send()
     assert one(router)["state"] == "succeeded"
+
+
+def test_a_huge_answer_is_cut_off_and_asked_for_again(router, sandbox):
+    sandbox.fault("garbage", on={"method": "GET", "path": "*/workbooks"}, body='{"workbooks":"' + "x" * (40 << 20))
+    router.send()
+    assert one(router)["state"] == "succeeded"
+
+
+def test_429_without_a_time_is_waited_out_too(router, sandbox):
+    sandbox.fault("429", on={"method": "POST", "path": "*/refresh"}, detail="Slow down.")
+    router.send()
+    assert one(router)["state"] == "succeeded" and len(sandbox.jobs()) == 1
 
 
 def test_429_is_waited_out(router, sandbox):
@@ -180,7 +197,8 @@ def test_a_refusal_fails_at_once_with_what_to_do(router, sandbox):
     sandbox.fault("error", on={"method": "POST", "path": "*/refresh"}, code=403004, summary="Forbidden", detail="no permission")
     router.send()
     refresh = one(router)
-    assert refresh["state"] == "failed" and "403004" in refresh["reason"] and "owner" in refresh["reason"] or "own it" in refresh["reason"]
+    assert refresh["state"] == "failed" and "403004" in refresh["reason"]
+    assert "owner" in refresh["reason"] or "own it" in refresh["reason"]
     assert len(sandbox.refresh_calls()) == 1
 
 
@@ -191,6 +209,113 @@ def test_one_site_that_is_down_does_not_delay_another(router_of, sandbox_of):
     router.send()
     assert wait_until(lambda: [r for r in router.refreshes(site="board") if r["state"] == "succeeded"], "the other site")
     assert router.events()[0]["open_selections"] == 1
+
+
+def test_a_site_that_hangs_does_not_delay_another(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world("finance", [f"wb{n}" for n in range(30)]), site_world("board"))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": "/^wb/"}, {"site": "board", "workbooks": "Revenue"}])],
+                       sites=("finance", "board"))
+    sandbox.fault("latency", on={"path": "*", "site": "finance"}, ms=3000, times=0)
+    router.send()
+    wait_until(lambda: [r for r in router.refreshes(site="board") if r["state"] == "succeeded"], "the other site")
+    assert not router.refreshes(site="finance", state="succeeded")
+    sandbox.forget_faults()
+
+
+# ---- what an event may be satisfied by ----
+
+def test_an_event_that_comes_while_the_job_still_waits_needs_no_second_job(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(job={"queued": "1500ms", "running": "100ms"}))
+    router = router_of(sandbox, [rule()])
+    router.send()
+    wait_until(lambda: router.refreshes(state="queued"), "the job to be queued")
+    router.send()
+    assert {r["state"] for r in router.settle()} == {"succeeded"}
+    assert len(sandbox.jobs()) == 1
+
+
+def test_another_delivery_about_the_same_run_costs_nothing(router, sandbox):
+    """Two subscriptions overlap while a secret is rotated: other webhook, other event id, same run."""
+    finished = utc_text(now() - 3600)
+    router.send(runFinishedAt=finished, webhookId="wsu_old")
+    router.settle(1)
+    router.send(runFinishedAt=finished, webhookId="wsu_new")
+    assert {r["state"] for r in router.settle()} == {"succeeded"}
+    assert sorted(c["event"] for r in router.refreshes() for c in r["causes"]) == sorted(e["id"] for e in router.events())
+    assert len(sandbox.jobs()) == 1
+
+
+def test_a_run_that_ended_after_the_last_job_is_refreshed_again(router, sandbox):
+    for count in (1, 2, 3):
+        router.send()
+        router.settle(count)
+    assert len(sandbox.jobs()) == 3
+
+
+def test_what_cannot_be_done_in_time_expires_and_says_why(router_of, sandbox):
+    router = router_of(sandbox, [rule()], config={"give_up_after": "1500ms"})
+    sandbox.foreign_job("Revenue", queued_ms=1, running_ms=600000)
+    wait_until(lambda: sandbox.jobs()[0]["state"] == "InProgress", "the foreign job")
+    router.send()
+    refresh = one(router)
+    assert refresh["state"] == "expired" and "already" in refresh["reason"]
+    assert not sandbox.jobs(by="refresh-router")
+
+
+# ---- bounds ----
+
+def most_at_once(jobs):
+    marks = sorted([(parse_time(j["created"]), 1) for j in jobs] + [(parse_time(j["completed"]), -1) for j in jobs])
+    running, most = 0, 0
+    for _, step in marks:
+        running += step
+        most = max(most, running)
+    return most
+
+
+def test_max_running_bounds_our_jobs_in_flight(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(workbooks=[f"wb{n}" for n in range(8)], job={"queued": "50ms", "running": "100ms"}))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": "/^wb/"}])], sites={"finance": {"max_running": 2}})
+    router.send()
+    assert {r["state"] for r in router.settle(8)} == {"succeeded"}
+    assert most_at_once(sandbox.jobs()) == 2
+
+
+def test_a_higher_priority_goes_first(router_of, sandbox_of):
+    names = ["low", "middle", "high"]
+    sandbox = sandbox_of(site_world(workbooks=names, job={"queued": "10ms", "running": "50ms"}))
+    router = router_of(sandbox, [rule(name, priority=priority, refresh=[{"site": "finance", "workbooks": name}])
+                                 for name, priority in zip(names, (10, 50, 90))], sites={"finance": {"max_running": 1}})
+    sandbox.fault("error", on={"path": "*/serverinfo"}, status=503)      # all three wait when it can begin
+    router.send()
+    router.settle(3)
+    assert [j["name"] for j in sandbox.jobs()] == ["high", "middle", "low"]
+
+
+def test_more_waiting_refreshes_than_allowed_are_shed_with_503(router_of, sandbox):
+    router = router_of(sandbox, [rule()], config={"limits": {"waiting_refreshes": 10}})
+    sandbox.fault("drop", on={"path": "/api/*"}, times=0)
+    acknowledged, refused = [], None
+    for _ in range(60):
+        answer = router.send()
+        if answer.status != 200:
+            refused = answer
+            break
+        acknowledged.append(answer.json["event"])
+    assert acknowledged and refused.status == 503 and int(refused.headers["Retry-After"]) > 0
+    sandbox.forget_faults()
+    wait_until(lambda: router.send().status == 200, "room")
+    refreshes = router.settle()
+    assert set(acknowledged) <= {c["event"] for r in refreshes for c in r["causes"] if r["state"] == "succeeded"}
+
+
+def test_a_shadow_rule_is_decided_and_recorded_and_never_sent(router_of, sandbox):
+    router = router_of(sandbox, [rule("trial", mode="shadow")])
+    answer = router.send().json
+    assert (answer["outcome"], answer["matched"]) == ("routed", ["trial"])
+    assert router.events()[0]["selections"][0]["name"] == "Revenue"
+    router.stop()
+    assert not sandbox.calls()
 
 
 def test_a_dry_run_decides_and_refreshes_nothing(router_of, sandbox):

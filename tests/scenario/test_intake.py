@@ -3,14 +3,14 @@ import concurrent.futures
 import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 import threading
-import time
 
 import pytest
 
-from harness import SAMPLES, SECRET, cli, request, rule, sign, site_world, wait_until
+from harness import DEADLINE, SAMPLES, SECRET, Answer, cli, quietly, request, rule, sign, site_world, wait_until
 
 ANY = [{"name": "everything", "when": [{}, {"event": ["job.run.errored", "job.run.started"], "status": ["error", "running", "cancelled", "success"]},
                                       {"status": ["error", "cancelled"]}],
@@ -130,6 +130,34 @@ def test_a_body_over_the_limit_gets_413(door):
     assert door.post(door.body(eventId="evt-after-413")).status == 200
 
 
+def test_a_chunked_body_is_as_good(door):
+    body = door.body(eventId="evt-chunked")
+    client = http.client.HTTPConnection(door.address, timeout=DEADLINE)
+    client.request("POST", "/webhooks/dbt", body=iter([body[:100], body[100:]]), headers={"Authorization": sign(body)}, encode_chunked=True)
+    answer = client.getresponse()
+    assert answer.status == 200 and json.loads(answer.read())["outcome"] == "routed"
+
+
+@pytest.mark.parametrize("text", [b"", b"\0\0\0\0", b"GET / HTTP/9.9\r\n\r\n", b"POST /webhooks/dbt HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+                                  b"POST /webhooks/dbt HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n",
+                                  b"POST /webhooks/dbt HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
+                                  b"POST /" + b"a" * 200000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /webhooks/%2e%2e/%00 HTTP/1.1\r\nHost: x\r\n\r\n",
+                                  b"POST /webhooks/dbt HTTP/1.1\r\n" + b"X: y\r\n" * 20000 + b"\r\n", b"\x16\x03\x01\x02\x00\x01\x00"],
+                         ids=["nothing", "NULs", "version", "negative", "huge", "chunk", "path", "escapes", "headers", "TLS"])
+def test_what_is_no_proper_http_harms_nobody(door, text):
+    host, port = door.address.split(":")
+    client = socket.create_connection((host, int(port)), timeout=DEADLINE)
+    try:
+        client.sendall(text)
+        client.shutdown(socket.SHUT_WR)
+        answer = client.recv(65536)
+    except OSError:
+        answer = b""         # reset: as good
+    client.close()
+    assert b" 200 " not in answer.split(b"\r\n")[0]
+    assert door.post(door.body("test-endpoint")).status == 200
+
+
 def test_a_slow_client_is_cut_off_and_the_others_are_served(router_of, sandbox):
     router = router_of(sandbox, [rule()], config={"limits": {"request_time": "1s"}})
     host, port = router.address.split(":")
@@ -151,9 +179,9 @@ def test_a_slow_client_is_cut_off_and_the_others_are_served(router_of, sandbox):
     try:
         assert router.send().status == 200
         for client in slow:
-            client.settimeout(20)
+            client.settimeout(DEADLINE)
             try:
-                assert client.recv(1000) in (b"",) or True
+                client.recv(1000)        # 408 and the end, or a reset
             except OSError as error:
                 assert not isinstance(error, TimeoutError), "a dripping client still holds its connection"
     finally:
@@ -167,22 +195,41 @@ def test_more_connections_than_allowed_do_not_stop_the_door(router_of, sandbox):
     router = router_of(sandbox, [rule()], config={"limits": {"connections": 10, "request_time": "1s"}})
     host, port = router.address.split(":")
     idle = [socket.create_connection((host, int(port))) for _ in range(60)]
-    assert router.send().status == 200
+    wait_until(lambda: (quietly(router.send) or Answer(0, {}, b"")).status == 200, "room for a request")
     for client in idle:
         client.close()
 
 
-@pytest.mark.parametrize("connections", [128, 256])
-def test_keep_alive_connections_never_stall(door, connections):
-    """libmicrohttpd's epoll mode can stop for good at exactly 128 events; by poll it must not."""
-    clients = [http.client.HTTPConnection(door.address, timeout=60) for _ in range(connections)]
-    body = door.body("test-endpoint")
-    signature = sign(body)
+def read_answer(client, buffer):
+    """One HTTP answer from a keep-alive connection: its status, and what of the next one came with it."""
+    while b"\r\n\r\n" not in buffer:
+        part = client.recv(65536)
+        assert part, "the connection was closed"
+        buffer += part
+    head, _, rest = buffer.partition(b"\r\n\r\n")
+    length = int(re.search(rb"content-length: *(\d+)", head, re.I).group(1))
+    while len(rest) < length:
+        rest += client.recv(65536)
+    return int(head.split()[1]), rest[length:]
 
-    def rounds(client):
-        return [door.post(body, signature=signature, connection=client).status for _ in range(8)]
-    with concurrent.futures.ThreadPoolExecutor(connections) as pool:
-        assert {status for statuses in pool.map(rounds, clients) for status in statuses} == {200}
+
+@pytest.mark.parametrize("per_worker", [128, 256])
+def test_keep_alive_connections_never_stall(router_of, sandbox, per_worker):
+    """By epoll, libmicrohttpd 0.9.75 stops for good when one wait returns exactly 128 events; by poll it must not."""
+    router = router_of(sandbox, [rule("none", when={"job_id": 1})], config={"limits": {"connections": 4000, "request_time": "60s"}})
+    body = router.body("test-endpoint")
+    text = (f"POST /webhooks/dbt HTTP/1.1\r\nHost: x\r\nAuthorization: {sign(body)}\r\nContent-Length: {len(body)}\r\n\r\n").encode() + body
+    workers = min(len(os.sched_getaffinity(0)), 8)
+    host, port = router.address.split(":")
+    clients = [socket.create_connection((host, int(port)), timeout=DEADLINE) for _ in range(per_worker * workers)]
+    left = [b""] * len(clients)
+    for _ in range(6):
+        for client in clients:       # all of them become readable together
+            client.sendall(text)
+        for number, client in enumerate(clients):
+            status, left[number] = read_answer(client, left[number])
+            assert status == 200
+    assert router.send().json["outcome"] == "unmatched"
     for client in clients:
         client.close()
 
@@ -236,15 +283,41 @@ def test_a_full_disk_sheds_load_heals_and_loses_nothing(router_of, sandbox, smal
     assert set(acknowledged) <= caused
 
 
-def test_no_secret_is_ever_shown(router, sandbox):
+def test_a_read_only_disk_sheds_load_and_heals(router_of, sandbox, small_disk):
+    router = router_of(sandbox, [rule()], config={"store": f"sqlite:{small_disk}/state.db"})
+    assert router.send().status == 200
+    router.settle(1)
+    if subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], capture_output=True).returncode == 0:
+        pytest.fail("a file system with a file open for writing was remounted read-only")
+    # The kernel refuses that while the store is open, so a second daemon meets it at its start.
+    router.stop()
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    refused = cli("serve", "--config", router.folder / "config.yaml", environment=router.environment)
+    assert refused.returncode == 78 and b"Read-only file system" in refused.stderr
+    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    router.start()
+    assert router.send().status == 200
+
+
+def test_no_secret_is_ever_shown(router_of, sandbox):
+    router = router_of(sandbox, [rule()], arguments=["--verbose"])
     router.send()
     router.settle(1)
-    sandbox.fault("error", code=401001, on={"path": "*signin"}, times=1)
+    # A session that ends, and a refusal that repeats what it was sent.
+    sandbox.fault("expire_session", on={"method": "POST", "path": "*/refresh"})
+    sandbox.fault("error", code=401001, detail="finance-secret is wrong", on={"path": "*signin"})
     router.send()
-    shown = router.log.encode() + json.dumps(router.events()).encode() + json.dumps(router.refreshes()).encode() + json.dumps(router.get("/api/v1/sites")).encode()
-    shown += request(router.admin, "GET", "/").body + request(router.admin, "GET", "/metrics").body
+    router.post(router.body(), signature=sign(router.body(), "finance-secret"))
+    wait_until(lambda: "cannot sign in" in router.log, "the refusal", deadline=DEADLINE + 15)
+    paths = ["/", "/metrics", "/readyz", "/api/v1/events", "/api/v1/events/1", "/api/v1/refreshes", "/api/v1/sites", "/api/v1/rules"]
+    shown = b"".join(request(router.admin, "GET", path).body for path in paths)
+    shown += router.reload().body + cli("show", "1", "--url", f"http://{router.admin}").stdout
+    for path in (router.folder / "store").iterdir():
+        shown += path.read_bytes()
     router.stop()
     for path in (router.folder / "store").iterdir():
         shown += path.read_bytes()
-    for secret in (SECRET.encode(), b"finance-secret"):
-        assert secret not in shown
+    shown += router.log.encode() + router.out_path.read_bytes()
+    for secret in (SECRET, "finance-secret", sign(router.body(eventId="evt-1"))):
+        assert secret.encode() not in shown
+    assert not re.search(rb"X-Tableau-Auth|personalAccessTokenSecret", shown)

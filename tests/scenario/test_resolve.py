@@ -1,7 +1,7 @@
 """Names become content: exactly the one that was meant, or an error that lists what could be meant."""
 import pytest
 
-from harness import rule, site_world
+from harness import rule, site_world, wait_until
 
 
 def resolve(router_of, sandbox_of, selection, count=1, **world):
@@ -79,9 +79,56 @@ def test_content_published_anew_is_found_again(router, sandbox):
     router.settle(1)
     sandbox.change("Revenue", id="new")
     router.send()
-    states = [r["state"] for r in router.settle(2)]
-    assert states.count("succeeded") == 2
-    assert len({j["content"] for j in sandbox.jobs()}) == 2
+    refreshes = router.settle(2)
+    done = [r for r in refreshes if r["state"] == "succeeded"]
+    assert len(done) == 2 and len({r["content"]["id"] for r in done}) == 2
+    assert {j["content"] for j in sandbox.jobs()} == {r["content"]["id"] for r in done}
+    assert {c["event"] for r in done for c in r["causes"]} == {e["id"] for e in router.events()}
+
+
+def test_content_that_was_deleted_fails_and_says_so(router, sandbox):
+    router.send()
+    router.settle(1)
+    sandbox.control("DELETE", "content", {"site": "finance", "kind": "workbook", "name": "Revenue"})
+    router.send()
+    refresh = router.settle(2)[-1]
+    assert refresh["state"] == "failed" and "Revenue" in refresh["reason"]
+    assert len(sandbox.jobs()) == 1
+
+
+def test_a_renamed_project_path_is_followed_by_name_and_not_by_memory(router, sandbox):
+    router.send()
+    router.settle(1)
+    sandbox.change("Revenue", project="Finance/Archive", id="new")
+    router.send()
+    refresh = router.settle(2)[-1]
+    assert refresh["state"] == "failed" and "Finance/Archive" in refresh["reason"]      # it is not in Finance/Daily any more
+
+
+def test_a_personal_space_has_no_project_and_harms_nothing(router_of, sandbox_of):
+    refreshes, _ = resolve(router_of, sandbox_of, {"workbooks": "Revenue", "project": "Finance/Daily"},
+                           workbooks=[{"name": "Revenue"}, {"name": "Revenue", "project": "Finance/Daily"}])
+    assert [r["state"] for r in refreshes] == ["succeeded"] and refreshes[0]["content"]["project"] == "Finance/Daily"
+
+
+def test_a_luid_names_content_whatever_its_name(router_of, sandbox_of):
+    luid = "7c9a0e6e-8f0c-4a51-9a0e-0a51c7f2b1d3"
+    refreshes, _ = resolve(router_of, sandbox_of, {"workbooks": {"id": luid}},
+                           workbooks=[{"name": "Revenue", "project": "Finance/Daily", "id": luid}, {"name": "Revenue", "project": "Finance/Archive"}])
+    assert [(r["state"], r["content"]["id"]) for r in refreshes] == [("succeeded", luid)]
+
+
+def test_none_is_no_error_where_that_is_allowed(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world())
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": "Nothing", "allow": "none"}])])
+    router.send()
+    wait_until(lambda: sandbox.calls("GET", "/workbooks$") and router.idle(), "the selection to end")
+    assert not [r for r in router.refreshes() if r["state"] != "succeeded"] and not sandbox.jobs()
+
+
+def test_a_name_in_another_case_is_another_name(router_of, sandbox_of):
+    refreshes, sandbox = resolve(router_of, sandbox_of, {"workbooks": "revenue"})
+    assert refreshes[0]["state"] == "failed" and "Revenue" in refreshes[0]["reason"] and not sandbox.jobs()
 
 
 def test_resolved_ids_are_kept(router, sandbox):

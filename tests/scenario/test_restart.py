@@ -52,11 +52,12 @@ def test_killed_while_it_waits_for_somebody_elses_job(router, sandbox):
     assert len(sandbox.jobs(by="refresh-router")) == 1
 
 
-def test_killed_while_the_job_runs(router_of, sandbox_of):
-    sandbox = sandbox_of(site_world(job=LONG_JOB))
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_killed_while_the_job_is_in_flight(router_of, sandbox_of, state):
+    sandbox = sandbox_of(site_world(job={"queued": "800ms", "running": "800ms"}))
     router = router_of(sandbox, [rule()])
     router.send()
-    wait_until(lambda: router.refreshes(state="running"), "the job to run")
+    wait_until(lambda: router.refreshes(state=state), f"the job to be {state}")
     router.restart()
     refresh = all_succeeded(router, 1)[0]
     assert len(sandbox.refresh_calls()) == 1 and refresh["job"]["id"] == sandbox.jobs()[0]["id"]

@@ -3,7 +3,8 @@
 #include "tests/unit/store_folder.h"
 #include <sys/stat.h>
 
-#define LIMIT ((off_t)64 << 20) /* journal_size_limit of open.c: what a WAL that began anew is cut to */
+#define LIMIT                                                                                      \
+	((off_t)64 << 20) /* journal_size_limit of open.c: what a WAL that began anew is cut to */
 #define BODY_BYTES ((size_t)1 << 20)
 #define PATIENCE (60 * US_PER_SECOND)
 
@@ -63,7 +64,9 @@ static void what_was_copied_is_there_after_a_new_start(void **state)
 	store_close(store);
 	store = open_store(STORE_WRITE);
 	sqlite3_stmt *query = NULL;
-	assert_int_equal(sqlite3_prepare_v2(store->database, "SELECT count(*) FROM event", -1, &query, NULL), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_prepare_v2(store->database, "SELECT count(*) FROM event", -1, &query, NULL),
+		SQLITE_OK);
 	must(query_number(store, query, "count", &events, &err));
 	sqlite3_finalize(query);
 	assert_int_equal(events, 80);

@@ -1,4 +1,5 @@
-/* tests/unit/field_test.c - a table fills a struct, explains what is wrong, and describes itself. */
+/* tests/unit/field_test.c - a table fills a struct, explains what is wrong, and describes itself.
+ */
 #include "base/field.h"
 
 #include <stdio.h>
@@ -34,18 +35,24 @@ static const struct field inner_fields[] = {
 };
 
 static const struct field outer_fields[] = {
-	FIELD_TEXT(outer, name, .required = true, .help = "What this is called", .example = "finance"),
+	FIELD_TEXT(
+		outer, name, .required = true, .help = "What this is called", .example = "finance"),
 	FIELD_PATH(outer, folder, .fallback = "data", .help = "Where things are"),
-	FIELD_COUNT(outer, max_requests, .fallback = "8", .min = 1, .max = 64, .help = "Requests at once"),
-	FIELD_DURATION(outer, timeout, .fallback = "5m", .min = 1000000, .help = "How long to wait"),
+	FIELD_COUNT(outer, max_requests, .fallback = "8", .min = 1, .max = 64,
+		.help = "Requests at once"),
+	FIELD_DURATION(
+		outer, timeout, .fallback = "5m", .min = 1000000, .help = "How long to wait"),
 	FIELD_SIZE(outer, limit, .fallback = "1MiB", .max = 1 << 30, .help = "Largest body"),
 	FIELD_BOOL(outer, dry, .fallback = "true", .help = "Only say"),
-	FIELD_CHOICE(outer, level, .choices = levels, .fallback = "info", .help = "How much to say"),
+	FIELD_CHOICE(
+		outer, level, .choices = levels, .fallback = "info", .help = "How much to say"),
 	FIELD_TEXTS(outer, tags, .help = "Any of these"),
 	FIELD_PATHS(outer, rules, .fallback = "[rules/, more]", .help = "Files or folders"),
 	FIELD_SECRET(outer, pat_secret, .help = "The PAT's secret", .example = "{env: PAT}"),
-	FIELD_MAP(outer, nested, inner, .fields = inner_fields, FIELD_PLACE(inner, place), .help = "One"),
-	FIELD_LIST(outer, sites, inner, .fields = inner_fields, FIELD_PLACE(inner, place), .help = "Many"),
+	FIELD_MAP(outer, nested, inner, .fields = inner_fields, FIELD_PLACE(inner, place),
+		.help = "One"),
+	FIELD_LIST(outer, sites, inner, .fields = inner_fields, FIELD_PLACE(inner, place),
+		.help = "Many"),
 	FIELD_SPECIAL(outer, when, .schema = "#/definitions/when", .help = "Read elsewhere"),
 	{ 0 },
 };
@@ -76,17 +83,21 @@ static int teardown(void **state)
 
 static bool load(struct fixture *f, const char *text)
 {
-	const struct yaml_file *file = yaml_parse("conf/t.yaml", str_of(text), f->arena, f->problems);
+	const struct yaml_file *file =
+		yaml_parse("conf/t.yaml", str_of(text), f->arena, f->problems);
 	assert_non_null(file);
-	return fields_load(outer_fields, file->root, "the configuration", file, &f->into, f->arena, f->problems);
+	return fields_load(outer_fields, file->root, "the configuration", file, &f->into, f->arena,
+		f->problems);
 }
 
 static void a_user_s_values_land_in_the_struct(void **state)
 {
 	struct fixture *f = *state;
-	assert_true(load(f, "name: 1001\nfolder: x\nmax_requests: \"64\"\ntimeout: 90s\nlimit: 64KiB\ndry: Off\nlevel: error\n"
-			    "tags: one\nrules: [/a, b]\npat_secret: {file: secrets/pat}\nnested: {title: t}\n"
-			    "sites:\n  - title: a\n    weight: 7\n  - {title: b}\nwhen: [1]\n"));
+	assert_true(load(f,
+		"name: 1001\nfolder: x\nmax_requests: \"64\"\ntimeout: 90s\nlimit: 64KiB\ndry: "
+		"Off\nlevel: error\n"
+		"tags: one\nrules: [/a, b]\npat_secret: {file: secrets/pat}\nnested: {title: t}\n"
+		"sites:\n  - title: a\n    weight: 7\n  - {title: b}\nwhen: [1]\n"));
 	const struct outer *o = &f->into;
 	assert_string_equal(o->name, "1001");
 	assert_string_equal(o->folder, "conf/x");
@@ -143,12 +154,16 @@ static void each_mistake_is_explained(void **state)
 	} cases[] = {
 		{ "", PROBLEM_MISSING_FIELD, 1, 1, "'name' is missing in the configuration" },
 		{ "name: n\nmax-requests: 3", PROBLEM_UNKNOWN_FIELD, 2, 1,
-			"unknown field 'max-requests' in the configuration; did you mean 'max_requests'?" },
+			"unknown field 'max-requests' in the configuration; did you mean "
+			"'max_requests'?" },
 		{ "name: n\nnested: {title: t, colour: 1}", PROBLEM_UNKNOWN_FIELD, 2, 20,
 			"unknown field 'colour' in 'nested'; known are title, weight" },
-		{ "name: n\nsites: [{weight: 1}]", PROBLEM_MISSING_FIELD, 2, 9, "'title' is missing in entry 1 of 'sites'" },
-		{ "name: n\nsites: [x]", PROBLEM_WRONG_TYPE, 2, 9, "'sites' is a list of maps, not a text" },
-		{ "name: n\nsites: {a: b}", PROBLEM_WRONG_TYPE, 2, 8, "'sites' is a list of maps, not a map" },
+		{ "name: n\nsites: [{weight: 1}]", PROBLEM_MISSING_FIELD, 2, 9,
+			"'title' is missing in entry 1 of 'sites'" },
+		{ "name: n\nsites: [x]", PROBLEM_WRONG_TYPE, 2, 9,
+			"'sites' is a list of maps, not a text" },
+		{ "name: n\nsites: {a: b}", PROBLEM_WRONG_TYPE, 2, 8,
+			"'sites' is a list of maps, not a map" },
 		{ "name: [n]", PROBLEM_WRONG_TYPE, 1, 7, "'name' is a text, not a list" },
 		{ "name: ", PROBLEM_WRONG_TYPE, 1, 6, "'name' has no value; a text is wanted" },
 		{ "name: ''", PROBLEM_BAD_VALUE, 1, 7, "'name' must not be empty" },
@@ -160,10 +175,12 @@ static void each_mistake_is_explained(void **state)
 			"'timeout' is a duration such as 90s, 5m or 2h, at least 1s, not '5'" },
 		{ "name: n\nlimit: 2GiB", PROBLEM_BAD_VALUE, 2, 8,
 			"'limit' is a size such as 64KiB or 1MiB, from 0 to 1GiB, not '2GiB'" },
-		{ "name: n\ndry: maybe", PROBLEM_BAD_VALUE, 2, 6, "'dry' is true or false, not 'maybe'" },
+		{ "name: n\ndry: maybe", PROBLEM_BAD_VALUE, 2, 6,
+			"'dry' is true or false, not 'maybe'" },
 		{ "name: n\nlevel: inof", PROBLEM_BAD_VALUE, 2, 8,
 			"'level' is debug, info or error, not 'inof'; did you mean 'info'?" },
-		{ "name: n\ntags: [a, [b]]", PROBLEM_WRONG_TYPE, 2, 11, "'tags' is a text, not a list" },
+		{ "name: n\ntags: [a, [b]]", PROBLEM_WRONG_TYPE, 2, 11,
+			"'tags' is a text, not a list" },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -1,7 +1,8 @@
-/* tests/unit/index_test.c - the index never changes a decision: against a search of every literal, and of every rule. */
-#include "tests/unit/rules_fixture.h"
+/* tests/unit/index_test.c - the index never changes a decision: against a search of every literal,
+ * and of every rule. */
 #include "rules/literal.h"
 #include "rules/match.h"
+#include "tests/unit/rules_fixture.h"
 
 #define ROUNDS 60
 #define EVENTS_A_ROUND 40
@@ -46,7 +47,8 @@ static void every_occurrence_of_every_literal_is_found(void **state)
 		for (int i = 0; i < 40; i++) {
 			uint32_t length = 1 + chance(&random, 6);
 			for (uint32_t j = 0; j < length; j++)
-				texts[count][j] = (char)('a' + chance(&random, 2 + (uint32_t)(seed % 3)));
+				texts[count][j] =
+					(char)('a' + chance(&random, 2 + (uint32_t)(seed % 3)));
 			texts[count][length] = '\0';
 			bool is_new = true;
 			for (size_t j = 0; j < count; j++)
@@ -65,7 +67,8 @@ static void every_occurrence_of_every_literal_is_found(void **state)
 		literals_search(automaton, str_of(subject), count_found, &counted);
 		for (size_t i = 0; i < count; i++)
 			if (counted.counts[i] != occurrences(subject, literals[i].at))
-				fail_msg("seed %d: '%s' in '%s'", (int)seed, literals[i].at, subject);
+				fail_msg("seed %d: '%s' in '%s'", (int)seed, literals[i].at,
+					subject);
 	}
 }
 
@@ -78,8 +81,10 @@ static void no_literals_find_nothing(void **state)
 	assert_int_equal(counted.counts[0], 0);
 }
 
-static const char *const fields[] = { "job_id", "job_name", "environment_name", "run_reason", "project_id" };
-static const char *const words[] = { "extract", "nightly", "emea", "a", "prod", "17", "1017", "x-y", "été", "" };
+static const char *const fields[] = { "job_id", "job_name", "environment_name", "run_reason",
+	"project_id" };
+static const char *const words[] = { "extract", "nightly", "emea", "a", "prod", "17", "1017", "x-y",
+	"été", "" };
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof *(array)))
 
 static void random_words(uint64_t *seed, struct text *out)
@@ -91,8 +96,9 @@ static void random_words(uint64_t *seed, struct text *out)
 /* Captures are named for their field, since one name on two fields would clash. */
 static void random_value(uint64_t *seed, uint32_t field, struct text *out)
 {
-	static const char *const shapes[] = { "^%s", "%s$", "^%s_?(?<c@>.)?", "(%s|emea)", "%s+", "%s?", "(?:%s){1,2}", "[%s]+x?",
-		"%s.*%s", "(?i)%s", "%s|nightly", "(?=%s)", "(?!%s)", "\\Q%s\\E", "(?#%s)a", "x*%s*", "(%s)?nightly" };
+	static const char *const shapes[] = { "^%s", "%s$", "^%s_?(?<c@>.)?", "(%s|emea)", "%s+",
+		"%s?", "(?:%s){1,2}", "[%s]+x?", "%s.*%s", "(?i)%s", "%s|nightly", "(?=%s)",
+		"(?!%s)", "\\Q%s\\E", "(?#%s)a", "x*%s*", "(%s)?nightly" };
 	OWNED_TEXT struct text word;
 	text_init(&word, TEXT_UNBOUNDED);
 	random_words(seed, &word);
@@ -134,7 +140,8 @@ static void random_rules(uint64_t *seed, struct text *out)
 {
 	text_add(out, "version: 1\nrules:\n");
 	for (uint32_t i = 0, count = 1 + chance(seed, 30); i < count; i++) {
-		text_printf(out, "- name: r%u\n  enabled: %s\n  when:\n", i, chance(seed, 9) ? "true" : "false");
+		text_printf(out, "- name: r%u\n  enabled: %s\n  when:\n", i,
+			chance(seed, 9) ? "true" : "false");
 		for (uint32_t j = 0, branches = 1 + chance(seed, 3); j < branches; j++) {
 			text_add(out, "  - {");
 			random_conditions(seed, out);
@@ -145,7 +152,8 @@ static void random_rules(uint64_t *seed, struct text *out)
 			}
 			text_add(out, "}\n");
 		}
-		text_printf(out, "  refresh: [{site: s, workbooks: ['W%u', 'X${job_id}']}]\n", i % 7);
+		text_printf(
+			out, "  refresh: [{site: s, workbooks: ['W%u', 'X${job_id}']}]\n", i % 7);
 	}
 }
 
@@ -186,12 +194,15 @@ static void an_indexed_decision_is_the_linear_one(void **state)
 		for (int i = 0; rules && i < EVENTS_A_ROUND; i++) {
 			OWNED(arena) arena = arena_new();
 			const struct event *event = random_event(&seed, arena);
-			OWNED_JSON one = decision_json(ruleset_decide(rules, event, indexed, arena));
-			OWNED_JSON other = decision_json(ruleset_decide(rules, event, linear, arena));
+			OWNED_JSON one =
+				decision_json(ruleset_decide(rules, event, indexed, arena));
+			OWNED_JSON other =
+				decision_json(ruleset_decide(rules, event, linear, arena));
 			OWNED_MEMORY char *a = json_print(one), *b = json_print(other);
 			if (strcmp(a, b))
 				fail_msg("round %d, event %d:\n%s\n%s", (int)round, i, a, b);
-			matched += cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(one, "matched")) > 0;
+			matched += cJSON_GetArraySize(
+					   cJSON_GetObjectItemCaseSensitive(one, "matched")) > 0;
 			few += indexed->candidate_count < linear->candidate_count;
 		}
 		loaded += rules != NULL;
@@ -209,12 +220,16 @@ static void a_shared_value_does_not_bring_up_every_rule(void **state)
 	text_init(&text, TEXT_UNBOUNDED);
 	text_add(&text, "version: 1\nrules:\n");
 	for (int i = 0; i < 500; i++)
-		text_printf(&text, "- {name: r%d, when: {environment_name: Production, job_name: '/^load_%05d_/'},"
-			" refresh: [{site: s, workbooks: W}]}\n", i, i);
+		text_printf(&text,
+			"- {name: r%d, when: {environment_name: Production, job_name: "
+			"'/^load_%05d_/'},"
+			" refresh: [{site: s, workbooks: W}]}\n",
+			i, i);
 	OWNED(ruleset) rules = fixture_rules(text.at);
 	OWNED(decide_scratch) scratch = decide_scratch_new();
 	OWNED(arena) arena = arena_new();
-	const struct event *event = fixture_event("{\"environment_name\":\"Production\",\"job_name\":\"load_00321_x\"}", arena);
+	const struct event *event = fixture_event(
+		"{\"environment_name\":\"Production\",\"job_name\":\"load_00321_x\"}", arena);
 	const struct decision *decision = ruleset_decide(rules, event, scratch, arena);
 	assert_int_equal(decision->match_count, 1);
 	assert_string_equal(decision->matches[0].rule, "r321");

@@ -5,7 +5,8 @@
 #include <pthread.h>
 #include <semaphore.h>
 
-/* An entry that adds an event. What happened to it is written where the test reads it after journal_stop(). */
+/* An entry that adds an event. What happened to it is written where the test reads it after
+ * journal_stop(). */
 struct entry {
 	struct journal_entry entry; /* first member */
 	const char *event_id;

@@ -25,9 +25,43 @@ static void what_is_not_json_is_refused(void **state)
 {
 	(void)state;
 	static const char *const texts[] = {
-		"", " ", "{", "[", "[1,]", "{\"a\":1,}", "{,}", "[,1]", "{1:2}", "{\"a\" 1}", "{\"a\"}", "[1 2]", "[1]x", "{}{}",
-		"01", "1.", ".5", "-", "+1", "1e", "1e+", "0x1", "NaN", "nul", "True", "'a'", "\"a", "\"\\x\"", "\"\\u12\"",
-		"\"\\u0000\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"a\tb\"", "\"\xff\"", "\xef\xbb\xbf{}", "//a\n1",
+		"",
+		" ",
+		"{",
+		"[",
+		"[1,]",
+		"{\"a\":1,}",
+		"{,}",
+		"[,1]",
+		"{1:2}",
+		"{\"a\" 1}",
+		"{\"a\"}",
+		"[1 2]",
+		"[1]x",
+		"{}{}",
+		"01",
+		"1.",
+		".5",
+		"-",
+		"+1",
+		"1e",
+		"1e+",
+		"0x1",
+		"NaN",
+		"nul",
+		"True",
+		"'a'",
+		"\"a",
+		"\"\\x\"",
+		"\"\\u12\"",
+		"\"\\u0000\"",
+		"\"\\ud800\"",
+		"\"\\udc00\"",
+		"\"\\ud800\\u0041\"",
+		"\"a\tb\"",
+		"\"\xff\"",
+		"\xef\xbb\xbf{}",
+		"//a\n1",
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		struct error err = { 0 };
@@ -58,16 +92,20 @@ static void depth_is_bounded(void **state)
 	memset(text + 100000, ']', 100000);
 	struct error err = { 0 };
 	assert_null(json_parse((struct str){ text, 200000 }, &err));
-	OWNED_JSON json = json_parse((struct str){ text + 100000 - JSON_DEPTH, 2 * JSON_DEPTH }, &err);
+	OWNED_JSON json =
+		json_parse((struct str){ text + 100000 - JSON_DEPTH, 2 * JSON_DEPTH }, &err);
 	assert_non_null(json);
-	assert_null(json_parse((struct str){ text + 100000 - JSON_DEPTH - 1, 2 * JSON_DEPTH + 2 }, &err));
+	assert_null(json_parse(
+		(struct str){ text + 100000 - JSON_DEPTH - 1, 2 * JSON_DEPTH + 2 }, &err));
 }
 
 static void numbers_keep_their_digits(void **state)
 {
 	(void)state;
-	OWNED_JSON json = parse(" { \"id\" : 9007199254740993123, \"n\":-1.50e+3, \"s\": \"9007199254740993\", \"b\": true, "
-				"\"x\": null, \"l\": [ 1, {\"k\":0} ], \"u\": \"\\ud83d\\ude00\" } ");
+	OWNED_JSON json =
+		parse(" { \"id\" : 9007199254740993123, \"n\":-1.50e+3, \"s\": "
+		      "\"9007199254740993\", \"b\": true, "
+		      "\"x\": null, \"l\": [ 1, {\"k\":0} ], \"u\": \"\\ud83d\\ude00\" } ");
 	assert_non_null(json);
 	assert_string_equal(json_text(json, "id"), "9007199254740993123");
 	assert_string_equal(json_text(json, "n"), "-1.50e+3");
@@ -89,8 +127,10 @@ static void numbers_keep_their_digits(void **state)
 static void flags_and_times_come_in_many_forms(void **state)
 {
 	(void)state;
-	OWNED_JSON json = parse("{\"a\":true,\"b\":\"True\",\"c\":1,\"d\":false,\"e\":\"false\",\"f\":\"0\",\"g\":\"maybe\","
-				"\"t\":\"2026-08-19T02:41:44Z\",\"z\":\"1970-01-01T00:00:00Z\",\"w\":\"\"}");
+	OWNED_JSON json =
+		parse("{\"a\":true,\"b\":\"True\",\"c\":1,\"d\":false,\"e\":\"false\",\"f\":\"0\","
+		      "\"g\":\"maybe\","
+		      "\"t\":\"2026-08-19T02:41:44Z\",\"z\":\"1970-01-01T00:00:00Z\",\"w\":\"\"}");
 	assert_true(json_flag(json, "a", false));
 	assert_true(json_flag(json, "b", false));
 	assert_true(json_flag(json, "c", false));
@@ -126,8 +166,10 @@ static void what_we_build_is_whole(void **state)
 	json_add_time(json, "absent", (struct wall){ 0 });
 	json_add_time(json, "at", (struct wall){ INT64_C(1787107304) * 1000000 });
 	OWNED_MEMORY char *text = json_print(json);
-	assert_string_equal(text, "{\"id\":9223372036854775807,\"min\":-9223372036854775808,\"cut\":\"ab\xef\xbf\xbd\xef\xbf\xbd\","
-				  "\"odd\":\"\xef\xbf\xbd\xc3\xa9\",\"at\":\"2026-08-19T02:41:44Z\"}");
+	assert_string_equal(text,
+		"{\"id\":9223372036854775807,\"min\":-9223372036854775808,\"cut\":"
+		"\"ab\xef\xbf\xbd\xef\xbf\xbd\","
+		"\"odd\":\"\xef\xbf\xbd\xc3\xa9\",\"at\":\"2026-08-19T02:41:44Z\"}");
 	assert_string_equal(json_text(json, "id"), "9223372036854775807");
 }
 

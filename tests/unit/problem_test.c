@@ -22,9 +22,10 @@ static void a_problem_prints_as_a_compiler_does(void **state)
 	(void)state;
 	OWNED(problems) problems = problems_new();
 	struct str source = STR("when:\n\tjob-id: 1\n");
-	assert_false(problem_add(problems, PROBLEM_UNKNOWN_FIELD, (struct place){ "rules/a.yaml", 2, 2 }, source,
-		"unknown field '%s'", "job-id"));
-	IGNORE(problem_add(problems, PROBLEM_NO_RULES, (struct place){ .file = "rules" }, source, "no rule file"));
+	assert_false(problem_add(problems, PROBLEM_UNKNOWN_FIELD,
+		(struct place){ "rules/a.yaml", 2, 2 }, source, "unknown field '%s'", "job-id"));
+	IGNORE(problem_add(problems, PROBLEM_NO_RULES, (struct place){ .file = "rules" }, source,
+		"no rule file"));
 	assert_printed(problems, false,
 		"rules/a.yaml:2:2: error: unknown field 'job-id' [unknown-field]\n"
 		"rules: warning: no rule file [no-rules]\n");
@@ -42,8 +43,10 @@ static void a_stranger_cannot_steer_the_terminal(void **state)
 {
 	(void)state;
 	OWNED(problems) problems = problems_new();
-	struct str source = STR("a\033[2J\xe2\x80\xae\xff" "b");
-	IGNORE(problem_add(problems, PROBLEM_SYNTAX, (struct place){ "x\n.yaml", 1, 6 }, source, "odd\n\033]0;\x7f\xc2\x9b"));
+	struct str source = STR("a\033[2J\xe2\x80\xae\xff"
+				"b");
+	IGNORE(problem_add(problems, PROBLEM_SYNTAX, (struct place){ "x\n.yaml", 1, 6 }, source,
+		"odd\n\033]0;\x7f\xc2\x9b"));
 	setenv("NO_COLOR", "1", 1);
 	assert_printed(problems, true,
 		"x\\x0a.yaml:1:6: error: odd\\x0a\\x1b]0;\\x7f\\xc2\\x9b [syntax]\n"
@@ -56,7 +59,8 @@ static void the_flood_is_counted_and_not_kept(void **state)
 	(void)state;
 	OWNED(problems) problems = problems_new();
 	for (int i = 0; i < 1500; i++)
-		IGNORE(problem_add(problems, PROBLEM_SYNTAX, (struct place){ "f", 1500 - i, 1 }, STR("a"), "n"));
+		IGNORE(problem_add(problems, PROBLEM_SYNTAX, (struct place){ "f", 1500 - i, 1 },
+			STR("a"), "n"));
 	assert_int_equal(problems_count(problems), 1000);
 	assert_int_equal(problems_error_count(problems), 1500);
 	problems_sort(problems);
@@ -68,13 +72,17 @@ static void source_lines_are_found_in_any_order(void **state)
 {
 	(void)state;
 	OWNED(problems) problems = problems_new();
-	struct str source = STR("one\r\ntwo\rthree\xc2\x85" "four\xe2\x80\xa8" "five");
+	struct str source = STR("one\r\ntwo\rthree\xc2\x85"
+				"four\xe2\x80\xa8"
+				"five");
 	static const struct {
 		int line;
 		const char *text;
-	} cases[] = { { 4, "four" }, { 2, "two" }, { 5, "five" }, { 1, "one" }, { 3, "three" }, { 6, NULL }, { 0, NULL } };
+	} cases[] = { { 4, "four" }, { 2, "two" }, { 5, "five" }, { 1, "one" }, { 3, "three" },
+		{ 6, NULL }, { 0, NULL } };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		IGNORE(problem_add(problems, PROBLEM_SYNTAX, (struct place){ "f", cases[i].line, 1 }, source, "n"));
+		IGNORE(problem_add(problems, PROBLEM_SYNTAX,
+			(struct place){ "f", cases[i].line, 1 }, source, "n"));
 		const char *line = problems_at(problems, i)->source_line;
 		if (cases[i].text)
 			assert_string_equal(line, cases[i].text);

@@ -1,10 +1,10 @@
 /* tests/unit/rules_fixture.h - rules from a text, events from JSON, decisions as text. */
 #pragma once
+#include "rules/decide.h"
 #include "tests/unit/test.h"
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "rules/decide.h"
 
 static char fixture_folder[] = "/tmp/rules_test.XXXXXX";
 
@@ -40,7 +40,8 @@ static inline const char *fixture_write(const char *name, const char *text)
 	return path;
 }
 
-static inline struct ruleset *fixture_load(const char *text, const struct ruleset_known *known, struct problems *problems)
+static inline struct ruleset *fixture_load(
+	const char *text, const struct ruleset_known *known, struct problems *problems)
 {
 	const char *path = fixture_write("rules.yaml", text);
 	return ruleset_load(&path, 1, known, problems);

@@ -1,7 +1,9 @@
-/* tests/unit/ruleset_test.c - loading rule files: what is an error, what is not, and the revision. */
+/* tests/unit/ruleset_test.c - loading rule files: what is an error, what is not, and the revision.
+ */
 #include "tests/unit/rules_fixture.h"
 
-#define RULE(when, refresh) "version: 1\nrules:\n  - name: r\n    when: " when "\n    refresh: [" refresh "]\n"
+#define RULE(when, refresh)                                                                        \
+	"version: 1\nrules:\n  - name: r\n    when: " when "\n    refresh: [" refresh "]\n"
 #define WHEN(when) RULE(when, "{site: finance, workbooks: W}")
 #define REFRESH(refresh) RULE("{job_name: /(?<region>emea)/}", refresh)
 #define LUID "9b0e5f4c-3f4a-4d5e-8a6b-0f1d2c3b4a59"
@@ -11,7 +13,7 @@ static const char *const sources[] = { "dbt-prod" };
 static const struct ruleset_known known = { sites, 2, sources, 1 };
 
 static const struct {
-	const char *says, *rules, *code, *message;     /* code NULL: no problem */
+	const char *says, *rules, *code, *message; /* code NULL: no problem */
 } cases[] = {
 	{ "no rules is fine", "version: 1\nrules: []\n", NULL, NULL },
 	{ "a missing version", "rules: []\n", "missing-field", "version" },
@@ -19,18 +21,35 @@ static const struct {
 	{ "a list at the top", "- a\n", "wrong-type", "a list" },
 	{ "rules as a map", "version: 1\nrules: {a: b}\n", "wrong-type", "a map" },
 	{ "rules without a value", "version: 1\nrules:\n", "wrong-type", "nothing" },
-	{ "an unknown key at the top", "version: 1\nrule: []\nrules: []\n", "unknown-field", "'rules'" },
+	{ "an unknown key at the top", "version: 1\nrule: []\nrules: []\n", "unknown-field",
+		"'rules'" },
 	{ "a key for anchors", "version: 1\nx-all: {a: b}\nrules: []\n", NULL, NULL },
-	{ "a rule without a name", "version: 1\nrules: [{refresh: [{site: finance, workbooks: W}]}]\n", "missing-field", "name" },
-	{ "a rule without refresh", "version: 1\nrules: [{name: r}]\n", "missing-field", "refresh" },
+	{ "a rule without a name",
+		"version: 1\nrules: [{refresh: [{site: finance, workbooks: W}]}]\n",
+		"missing-field", "name" },
+	{ "a rule without refresh", "version: 1\nrules: [{name: r}]\n", "missing-field",
+		"refresh" },
 	{ "an empty refresh", "version: 1\nrules: [{name: r, refresh: []}]\n", "no-refresh", "" },
-	{ "two rules of one name", "version: 1\nrules: [{name: r, refresh: [{site: finance, workbooks: W}]},\n"
-	  " {name: r, refresh: [{site: finance, workbooks: W}]}]\n", "duplicate-rule", "rules.yaml:2" },
-	{ "a delay", "version: 1\nrules: [{name: r, delay: 10m, refresh: [{site: finance, workbooks: W}]}]\n", "not-yet", "'delay'" },
-	{ "a quiet time", "version: 1\nrules: [{name: r, quiet: 10m, refresh: [{site: finance, workbooks: W}]}]\n", "not-yet", "'quiet'" },
-	{ "a priority out of bounds", "version: 1\nrules: [{name: r, priority: 101, refresh: [{site: finance, workbooks: W}]}]\n",
-	  "bad-value", "priority" },
-	{ "an unknown mode", "version: 1\nrules: [{name: r, mode: shadw, refresh: [{site: finance, workbooks: W}]}]\n", "bad-value", "shadow" },
+	{ "two rules of one name",
+		"version: 1\nrules: [{name: r, refresh: [{site: finance, workbooks: W}]},\n"
+		" {name: r, refresh: [{site: finance, workbooks: W}]}]\n",
+		"duplicate-rule", "rules.yaml:2" },
+	{ "a delay",
+		"version: 1\nrules: [{name: r, delay: 10m, refresh: [{site: finance, workbooks: "
+		"W}]}]\n",
+		"not-yet", "'delay'" },
+	{ "a quiet time",
+		"version: 1\nrules: [{name: r, quiet: 10m, refresh: [{site: finance, workbooks: "
+		"W}]}]\n",
+		"not-yet", "'quiet'" },
+	{ "a priority out of bounds",
+		"version: 1\nrules: [{name: r, priority: 101, refresh: [{site: finance, workbooks: "
+		"W}]}]\n",
+		"bad-value", "priority" },
+	{ "an unknown mode",
+		"version: 1\nrules: [{name: r, mode: shadw, refresh: [{site: finance, workbooks: "
+		"W}]}]\n",
+		"bad-value", "shadow" },
 
 	{ "no condition", WHEN("{}"), NULL, NULL },
 	{ "no condition at all", WHEN(""), NULL, NULL },
@@ -54,53 +73,83 @@ static const struct {
 	{ "alternatives anchored in part", WHEN("{job_id: /^1|2$/}"), "unanchored-id", "" },
 	{ "an anchored id", WHEN("{job_id: '/^1[0|$]0$/'}"), NULL, NULL },
 	{ "a status in other words", WHEN("{status: [Errored, Canceled, SUCCESS]}"), NULL, NULL },
-	{ "a status that dbt never sends", WHEN("{status: sucess}"), "unknown-status", "'success'" },
-	{ "an event type that dbt never sends", WHEN("{event: job.run.complete}"), "unknown-event", "job.run.completed" },
+	{ "a status that dbt never sends", WHEN("{status: sucess}"), "unknown-status",
+		"'success'" },
+	{ "an event type that dbt never sends", WHEN("{event: job.run.complete}"), "unknown-event",
+		"job.run.completed" },
 	{ "an unknown source", WHEN("{source: dbt-prd}"), "unknown-source", "'dbt-prod'" },
 	{ "a known source", WHEN("{source: dbt-prod}"), NULL, NULL },
-	{ "one capture on two fields", WHEN("{job_name: /(?<a>.)/, run_reason: /(?<a>.)/}"), "capture-clash", "'run_reason'" },
+	{ "one capture on two fields", WHEN("{job_name: /(?<a>.)/, run_reason: /(?<a>.)/}"),
+		"capture-clash", "'run_reason'" },
 	{ "one capture in two values", WHEN("{job_name: [/x(?<a>.)/, /y(?<a>.)/]}"), NULL, NULL },
-	{ "one capture in two branches", WHEN("[{job_name: /x(?<a>.)/}, {run_reason: /y(?<a>.)/}]"), NULL, NULL },
-	{ "a capture that hides a field", WHEN("{job_name: /(?<job_id>.)/}"), "capture-clash", "hides" },
+	{ "one capture in two branches", WHEN("[{job_name: /x(?<a>.)/}, {run_reason: /y(?<a>.)/}]"),
+		NULL, NULL },
+	{ "a capture that hides a field", WHEN("{job_name: /(?<job_id>.)/}"), "capture-clash",
+		"hides" },
 
-	{ "an unknown field of a selection", REFRESH("{site: finance, workbok: W}"), "unknown-field", "'workbooks'" },
+	{ "an unknown field of a selection", REFRESH("{site: finance, workbok: W}"),
+		"unknown-field", "'workbooks'" },
 	{ "a selection without a site", REFRESH("{workbooks: W}"), "missing-field", "site" },
-	{ "an unknown site", REFRESH("{site: finanse, workbooks: W}"), "unknown-site", "'finance'" },
+	{ "an unknown site", REFRESH("{site: finanse, workbooks: W}"), "unknown-site",
+		"'finance'" },
 	{ "a site told by the event", REFRESH("{site: '${region}', workbooks: W}"), NULL, NULL },
 	{ "no kind", REFRESH("{site: finance, tag: t}"), "selection-kind", "" },
-	{ "two kinds", REFRESH("{site: finance, workbooks: W, flows: F}"), "selection-kind", "'flows'" },
-	{ "an empty list of names", REFRESH("{site: finance, workbooks: []}"), "bad-value", "'workbooks'" },
-	{ "no name and no narrowing", REFRESH("{site: finance, workbooks: {}}"), "selection-empty", "" },
+	{ "two kinds", REFRESH("{site: finance, workbooks: W, flows: F}"), "selection-kind",
+		"'flows'" },
+	{ "an empty list of names", REFRESH("{site: finance, workbooks: []}"), "bad-value",
+		"'workbooks'" },
+	{ "no name and no narrowing", REFRESH("{site: finance, workbooks: {}}"), "selection-empty",
+		"" },
 	{ "no name but a tag", REFRESH("{site: finance, workbooks: {}, tag: t}"), NULL, NULL },
-	{ "workbooks without a value", REFRESH("{site: finance, workbooks: }"), "wrong-type", "{}" },
+	{ "workbooks without a value", REFRESH("{site: finance, workbooks: }"), "wrong-type",
+		"{}" },
 	{ "an empty name", REFRESH("{site: finance, workbooks: ''}"), "bad-value", "" },
 	{ "an empty tag", REFRESH("{site: finance, workbooks: W, tag: ''}"), "bad-value", "'tag'" },
-	{ "a project's path", REFRESH("{site: finance, workbooks: W, project: 'A/B\\/C'}"), NULL, NULL },
-	{ "a project that looks like a pattern", REFRESH("{site: finance, workbooks: W, project: /A/}"), "bad-value", "pattern" },
-	{ "a project with an empty part", REFRESH("{site: finance, workbooks: W, project: A//B}"), "bad-value", "path" },
+	{ "a project's path", REFRESH("{site: finance, workbooks: W, project: 'A/B\\/C'}"), NULL,
+		NULL },
+	{ "a project that looks like a pattern",
+		REFRESH("{site: finance, workbooks: W, project: /A/}"), "bad-value", "pattern" },
+	{ "a project with an empty part", REFRESH("{site: finance, workbooks: W, project: A//B}"),
+		"bad-value", "path" },
 	{ "a LUID", REFRESH("{site: finance, workbooks: {id: " LUID "}}"), NULL, NULL },
-	{ "a LUID among names", REFRESH("{site: finance, workbooks: [W, {id: " LUID "}]}"), NULL, NULL },
+	{ "a LUID among names", REFRESH("{site: finance, workbooks: [W, {id: " LUID "}]}"), NULL,
+		NULL },
 	{ "a bad LUID", REFRESH("{site: finance, workbooks: {id: 17}}"), "bad-value", "'17'" },
-	{ "a map that is no id", REFRESH("{site: finance, workbooks: {ids: x}}"), "unknown-field", "'id'" },
-	{ "an empty map in a list", REFRESH("{site: finance, workbooks: [{}], tag: t}"), "wrong-type", "'id'" },
+	{ "a map that is no id", REFRESH("{site: finance, workbooks: {ids: x}}"), "unknown-field",
+		"'id'" },
+	{ "an empty map in a list", REFRESH("{site: finance, workbooks: [{}], tag: t}"),
+		"wrong-type", "'id'" },
 	{ "tasks", REFRESH("{site: finance, tasks: [" LUID ", {id: " LUID "}]}"), NULL, NULL },
 	{ "a task by name", REFRESH("{site: finance, tasks: nightly}"), "bad-value", "LUID" },
 	{ "all tasks", REFRESH("{site: finance, tasks: {}}"), "wrong-type", "'id'" },
-	{ "a project of tasks", REFRESH("{site: finance, tasks: " LUID ", project: p}"), "selection-narrow", "'project'" },
-	{ "incremental tasks", REFRESH("{site: finance, tasks: " LUID ", incremental: true}"), "selection-narrow", "" },
-	{ "tagged flows", REFRESH("{site: finance, flows: {}, tag: t}"), "selection-narrow", "'tag'" },
-	{ "incremental flows", REFRESH("{site: finance, flows: F, incremental: true}"), "selection-narrow", "" },
-	{ "a flow that is not incremental", REFRESH("{site: finance, flows: F, incremental: false}"), NULL, NULL },
+	{ "a project of tasks", REFRESH("{site: finance, tasks: " LUID ", project: p}"),
+		"selection-narrow", "'project'" },
+	{ "incremental tasks", REFRESH("{site: finance, tasks: " LUID ", incremental: true}"),
+		"selection-narrow", "" },
+	{ "tagged flows", REFRESH("{site: finance, flows: {}, tag: t}"), "selection-narrow",
+		"'tag'" },
+	{ "incremental flows", REFRESH("{site: finance, flows: F, incremental: true}"),
+		"selection-narrow", "" },
+	{ "a flow that is not incremental",
+		REFRESH("{site: finance, flows: F, incremental: false}"), NULL, NULL },
 	{ "allow many", REFRESH("{site: finance, workbooks: W, allow: many}"), NULL, NULL },
 	{ "allow both", REFRESH("{site: finance, workbooks: W, allow: [many, none]}"), NULL, NULL },
-	{ "allow something else", REFRESH("{site: finance, workbooks: W, allow: nome}"), "bad-value", "'none'" },
-	{ "an unknown name", REFRESH("{site: finance, workbooks: '${regoin}'}"), "unknown-name", "'region'" },
-	{ "an unknown name in a tag", REFRESH("{site: finance, workbooks: W, tag: '${jobid}'}"), "unknown-name", "'job_id'" },
-	{ "a name without an end", REFRESH("{site: finance, workbooks: '${region'}"), "bad-value", "$${" },
+	{ "allow something else", REFRESH("{site: finance, workbooks: W, allow: nome}"),
+		"bad-value", "'none'" },
+	{ "an unknown name", REFRESH("{site: finance, workbooks: '${regoin}'}"), "unknown-name",
+		"'region'" },
+	{ "an unknown name in a tag", REFRESH("{site: finance, workbooks: W, tag: '${jobid}'}"),
+		"unknown-name", "'job_id'" },
+	{ "a name without an end", REFRESH("{site: finance, workbooks: '${region'}"), "bad-value",
+		"$${" },
 	{ "a literal ${", REFRESH("{site: finance, workbooks: '$${nobody}'}"), NULL, NULL },
-	{ "a capture inside not", RULE("{not: {job_name: /(?<a>x)/}}", "{site: finance, workbooks: '${a}'}"), "unknown-name", "" },
-	{ "a pattern with a name", REFRESH("{site: finance, workbooks: '/^${region}$/'}"), NULL, NULL },
-	{ "a selector that does not compile", REFRESH("{site: finance, workbooks: '/(${region}/'}"), "bad-pattern", "" },
+	{ "a capture inside not",
+		RULE("{not: {job_name: /(?<a>x)/}}", "{site: finance, workbooks: '${a}'}"),
+		"unknown-name", "" },
+	{ "a pattern with a name", REFRESH("{site: finance, workbooks: '/^${region}$/'}"), NULL,
+		NULL },
+	{ "a selector that does not compile", REFRESH("{site: finance, workbooks: '/(${region}/'}"),
+		"bad-pattern", "" },
 };
 
 static void every_problem_is_told_and_nothing_else(void **state)
@@ -119,8 +168,10 @@ static void every_problem_is_told_and_nothing_else(void **state)
 			continue;
 		}
 		const struct problem *problem = problems_at(problems, 0);
-		if (!text_is(problem_code_name(problem->code), cases[i].code) || !strstr(problem->message, cases[i].message))
-			fail_msg("%s: [%s] %s", cases[i].says, problem_code_name(problem->code), problem->message);
+		if (!text_is(problem_code_name(problem->code), cases[i].code) ||
+			!strstr(problem->message, cases[i].message))
+			fail_msg("%s: [%s] %s", cases[i].says, problem_code_name(problem->code),
+				problem->message);
 		assert_true(problem->place.line > 0 && problem->place.column > 0);
 		assert_int_equal(rules == NULL, problem->severity == SEVERITY_ERROR);
 	}
@@ -144,7 +195,8 @@ static void folder_make(const char *name)
 	assert_int_equal(mkdir(fixture_path(name), 0700), 0);
 }
 
-#define NAMED(name) "version: 1\nrules: [{name: " name ", refresh: [{site: finance, workbooks: W}]}]\n"
+#define NAMED(name)                                                                                \
+	"version: 1\nrules: [{name: " name ", refresh: [{site: finance, workbooks: W}]}]\n"
 
 static void tree_make(const char *root)
 {
@@ -232,7 +284,9 @@ static void a_folder_without_rules_is_a_warning(void **state)
 static void a_rule_tells_what_was_written(void **state)
 {
 	(void)state;
-	OWNED(ruleset) rules = fixture_rules("version: 1\nrules:\n- name: r\n  description: d\n  owner: o\n  priority: 7\n"
+	OWNED(ruleset)
+	rules = fixture_rules(
+		"version: 1\nrules:\n- name: r\n  description: d\n  owner: o\n  priority: 7\n"
 		"  mode: shadow\n  enabled: false\n  refresh: [{site: s, workbooks: w}]\n");
 	struct rule_info info = ruleset_rule(rules, 0);
 	assert_string_equal(info.description, "d");

@@ -1,10 +1,11 @@
 /*
- * What the scheduler does about one content, told as a user would miss it. Time stands still unless a test moves it.
+ * What the scheduler does about one content, told as a user would miss it. Time stands still unless
+ * a test moves it.
  */
-#include "tests/unit/test.h"
-#include <stdio.h>
 #include "base/text.h"
 #include "dispatch/schedule.h"
+#include "tests/unit/test.h"
+#include <stdio.h>
 
 #define MINUTE (60 * US_PER_SECOND)
 #define HOUR (60 * MINUTE)
@@ -15,26 +16,29 @@ static const struct schedule_options options = {
 	.retry_initial = 1 * US_PER_SECOND,
 	.retry_max = 5 * MINUTE,
 };
-static const struct content revenue = { CONTENT_WORKBOOK, "4a861507-1003-4528-9ea6-9f9b7370ae32", "Revenue", "Finance/Daily" };
-static const struct content payroll = { CONTENT_WORKBOOK, "8c8039fb-752f-4a3a-9489-069e6411f939", "Payroll", "Finance/Daily" };
+static const struct content revenue = { CONTENT_WORKBOOK, "4a861507-1003-4528-9ea6-9f9b7370ae32",
+	"Revenue", "Finance/Daily" };
+static const struct content payroll = { CONTENT_WORKBOOK, "8c8039fb-752f-4a3a-9489-069e6411f939",
+	"Payroll", "Finance/Daily" };
 
 /* A world with one site, a clock, and a list of what the schedule asked for last. */
 struct world {
 	struct schedule *schedule;
 	struct instant now;
 	int64_t events;
-	struct text seen;          /* the actions of the last call, a word each */
-	int64_t sent;              /* the refresh of the last "send" */
-	int64_t recorded;          /* the refresh of the last "record" */
-	char state[16];            /* its state then */
+	struct text seen; /* the actions of the last call, a word each */
+	int64_t sent;     /* the refresh of the last "send" */
+	int64_t recorded; /* the refresh of the last "record" */
+	char state[16];   /* its state then */
 	char reason[200];
 	int64_t asked_after;
-	int64_t caused;            /* the refresh of the last "cause" */
+	int64_t caused; /* the refresh of the last "cause" */
 };
 
 static void see(struct world *world, struct actions actions)
 {
-	static const char *const words[] = { "record", "cause", "end-selection", "resolve", "send", "poll", "list", "look" };
+	static const char *const words[] = { "record", "cause", "end-selection", "resolve", "send",
+		"poll", "list", "look" };
 	text_reset(&world->seen);
 	for (size_t i = 0; i < actions.count; i++) {
 		const struct action *action = &actions.items[i];
@@ -45,8 +49,10 @@ static void see(struct world *world, struct actions actions)
 			world->caused = action->cause->refresh;
 		if (action->type == ACTION_RECORD) {
 			world->recorded = action->refresh->id;
-			snprintf(world->state, sizeof world->state, "%s", refresh_state_name(action->refresh->state));
-			snprintf(world->reason, sizeof world->reason, "%s", action->refresh->reason);
+			snprintf(world->state, sizeof world->state, "%s",
+				refresh_state_name(action->refresh->state));
+			snprintf(
+				world->reason, sizeof world->reason, "%s", action->refresh->reason);
 		}
 		world->asked_after = action->asked_after;
 	}
@@ -59,7 +65,9 @@ static bool saw(const struct world *world, const char *word)
 
 static void configure(struct world *world)
 {
-	struct schedule_site site = { .name = "finance", .max_requests = 8, .poll_interval = 10 * US_PER_SECOND };
+	struct schedule_site site = {
+		.name = "finance", .max_requests = 8, .poll_interval = 10 * US_PER_SECOND
+	};
 	see(world, schedule_configure(world->schedule, world->now, &options, &site, 1));
 }
 
@@ -98,8 +106,16 @@ static void event_ago(struct world *world, int64_t ago, const struct content *co
 	world->events++;
 	schedule_event(world->schedule, event);
 	struct schedule_selection selection = {
-		.id = event, .event = event, .site = "finance", .priority = 50, .label = content->name, .kind = content->kind,
-		.arrived_at = world->now.wall, .fresh_from = wall_after(world->now.wall, -ago), .rule_count = 1, .rules = rules,
+		.id = event,
+		.event = event,
+		.site = "finance",
+		.priority = 50,
+		.label = content->name,
+		.kind = content->kind,
+		.arrived_at = world->now.wall,
+		.fresh_from = wall_after(world->now.wall, -ago),
+		.rule_count = 1,
+		.rules = rules,
 	};
 	see(world, schedule_select(world->schedule, world->now, &selection));
 	if (saw(world, "resolve"))
@@ -113,15 +129,22 @@ static void event(struct world *world)
 
 static void answer(struct world *world, enum verdict verdict, const char *reason)
 {
-	struct job_seen job = { .id = "job-1", .phase = PHASE_QUEUED, .created_at = world->now.wall };
+	struct job_seen job = {
+		.id = "job-1", .phase = PHASE_QUEUED, .created_at = world->now.wall
+	};
 	struct answer told = { .verdict = verdict, .reason = reason };
-	see(world, schedule_sent(world->schedule, world->now, world->sent, told, verdict == VERDICT_OK ? &job : NULL, world->now.wall));
+	see(world, schedule_sent(world->schedule, world->now, world->sent, told,
+			   verdict == VERDICT_OK ? &job : NULL, world->now.wall));
 }
 
-static void job(struct world *world, enum job_phase phase, struct wall started_at, int64_t asked_after)
+static void job(
+	struct world *world, enum job_phase phase, struct wall started_at, int64_t asked_after)
 {
-	struct job_seen seen = { .id = "job-1", .phase = phase, .started_at = started_at, .notes = "" };
-	see(world, schedule_polled(world->schedule, world->now, world->sent, (struct answer){ .verdict = VERDICT_OK }, &seen, asked_after));
+	struct job_seen seen = {
+		.id = "job-1", .phase = phase, .started_at = started_at, .notes = ""
+	};
+	see(world, schedule_polled(world->schedule, world->now, world->sent,
+			   (struct answer){ .verdict = VERDICT_OK }, &seen, asked_after));
 }
 
 static void a_refresh_is_recorded_as_sending_before_its_request_leaves(void **state)
@@ -151,7 +174,8 @@ static void a_failed_job_fails_the_refresh_with_tableaus_note(void **state)
 	event(world);
 	answer(world, VERDICT_OK, NULL);
 	struct job_seen seen = { .id = "job-1", .phase = PHASE_FAILED, .notes = "bad password" };
-	see(world, schedule_polled(world->schedule, world->now, world->sent, (struct answer){ .verdict = VERDICT_OK }, &seen, 0));
+	see(world, schedule_polled(world->schedule, world->now, world->sent,
+			   (struct answer){ .verdict = VERDICT_OK }, &seen, 0));
 	assert_string_equal(world->state, "failed");
 	assert_string_equal(world->reason, "bad password");
 }
@@ -211,7 +235,8 @@ static void a_job_that_started_long_after_dbt_finished_serves_a_late_event(void 
 	job(world, PHASE_RUNNING, started, 0);
 	job(world, PHASE_SUCCEEDED, started, 0);
 	int64_t first = world->sent;
-	/* A second subscription tells of the same run, that had finished two minutes before that job started. */
+	/* A second subscription tells of the same run, that had finished two minutes before that
+	 * job started. */
 	event_ago(world, 2 * MINUTE, &revenue);
 	assert_string_equal(world->seen.at, "cause end-selection");
 	assert_int_equal(world->caused, first);
@@ -234,8 +259,15 @@ static void an_incremental_refresh_does_not_serve_who_wants_a_full_one(void **st
 	schedule_event(world->schedule, 1);
 	world->events = 1;
 	struct schedule_selection selection = {
-		.id = 1, .event = 1, .site = "finance", .incremental = true, .label = "Revenue", .arrived_at = world->now.wall,
-		.fresh_from = world->now.wall, .rule_count = 1, .rules = rules,
+		.id = 1,
+		.event = 1,
+		.site = "finance",
+		.incremental = true,
+		.label = "Revenue",
+		.arrived_at = world->now.wall,
+		.fresh_from = world->now.wall,
+		.rule_count = 1,
+		.rules = rules,
 	};
 	see(world, schedule_select(world->schedule, world->now, &selection));
 	see(world, schedule_resolved(world->schedule, world->now, 1, &revenue, 1));
@@ -254,8 +286,12 @@ static void a_lost_reply_is_looked_for_before_anything_is_sent_again(void **stat
 	assert_false(saw(world, "send"));
 	pass(world, 2 * US_PER_SECOND);
 	assert_string_equal(world->seen.at, "look");
-	struct job_seen found = { .id = "job-9", .phase = PHASE_RUNNING, .created_at = world->now.wall, .started_at = world->now.wall };
-	see(world, schedule_looked(world->schedule, world->now, world->sent, (struct answer){ .verdict = VERDICT_OK }, &found, world->asked_after));
+	struct job_seen found = { .id = "job-9",
+		.phase = PHASE_RUNNING,
+		.created_at = world->now.wall,
+		.started_at = world->now.wall };
+	see(world, schedule_looked(world->schedule, world->now, world->sent,
+			   (struct answer){ .verdict = VERDICT_OK }, &found, world->asked_after));
 	assert_string_equal(world->state, "running");
 	assert_string_equal(schedule_find(world->schedule, world->sent)->job_id, "job-9");
 }
@@ -267,7 +303,8 @@ static void a_lost_request_is_sent_again_when_no_job_is_found(void **state)
 	answer(world, VERDICT_UNKNOWN, "no reply");
 	pass(world, 2 * US_PER_SECOND);
 	struct answer none = { .verdict = VERDICT_NONE, .reason = "none" };
-	see(world, schedule_looked(world->schedule, world->now, world->sent, none, NULL, world->asked_after));
+	see(world, schedule_looked(world->schedule, world->now, world->sent, none, NULL,
+			   world->asked_after));
 	assert_string_equal(world->state, "waiting");
 	pass(world, 5 * US_PER_SECOND);
 	assert_true(saw(world, "send"));
@@ -279,9 +316,12 @@ static void a_job_of_somebody_else_that_runs_already_is_waited_for(void **state)
 	event(world);
 	answer(world, VERDICT_BUSY, "already queued");
 	assert_true(saw(world, "look"));
-	struct job_seen found = { .id = "job-7", .phase = PHASE_RUNNING, .created_at = wall_after(world->now.wall, -MINUTE),
-		                  .started_at = wall_after(world->now.wall, -MINUTE) };
-	see(world, schedule_looked(world->schedule, world->now, world->sent, (struct answer){ .verdict = VERDICT_OK }, &found, world->asked_after));
+	struct job_seen found = { .id = "job-7",
+		.phase = PHASE_RUNNING,
+		.created_at = wall_after(world->now.wall, -MINUTE),
+		.started_at = wall_after(world->now.wall, -MINUTE) };
+	see(world, schedule_looked(world->schedule, world->now, world->sent,
+			   (struct answer){ .verdict = VERDICT_OK }, &found, world->asked_after));
 	assert_string_equal(world->state, "waiting");
 	pass(world, 20 * US_PER_SECOND);
 	assert_true(saw(world, "send"));
@@ -292,11 +332,17 @@ static void a_job_of_somebody_else_that_still_waits_is_taken_over(void **state)
 	struct world *world = *state;
 	event(world);
 	answer(world, VERDICT_BUSY, "already queued");
-	struct job_seen found = { .id = "job-7", .phase = PHASE_QUEUED, .created_at = wall_after(world->now.wall, -MINUTE) };
-	see(world, schedule_looked(world->schedule, world->now, world->sent, (struct answer){ .verdict = VERDICT_OK }, &found, world->asked_after));
+	struct job_seen found = { .id = "job-7",
+		.phase = PHASE_QUEUED,
+		.created_at = wall_after(world->now.wall, -MINUTE) };
+	see(world, schedule_looked(world->schedule, world->now, world->sent,
+			   (struct answer){ .verdict = VERDICT_OK }, &found, world->asked_after));
 	assert_string_equal(world->state, "queued");
-	struct job_seen end = { .id = "job-7", .phase = PHASE_SUCCEEDED, .started_at = world->now.wall };
-	see(world, schedule_polled(world->schedule, world->now, world->sent, (struct answer){ .verdict = VERDICT_OK }, &end, world->asked_after));
+	struct job_seen end = {
+		.id = "job-7", .phase = PHASE_SUCCEEDED, .started_at = world->now.wall
+	};
+	see(world, schedule_polled(world->schedule, world->now, world->sent,
+			   (struct answer){ .verdict = VERDICT_OK }, &end, world->asked_after));
 	assert_string_equal(world->state, "succeeded");
 }
 
@@ -308,7 +354,8 @@ static void a_failed_poll_never_starts_a_second_refresh(void **state)
 	pass(world, 10 * US_PER_SECOND);
 	for (int i = 0; i < 50; i++) {
 		struct answer bad = { .verdict = VERDICT_RETRY, .reason = "HTTP 502" };
-		see(world, schedule_polled(world->schedule, world->now, world->sent, bad, NULL, world->asked_after));
+		see(world, schedule_polled(world->schedule, world->now, world->sent, bad, NULL,
+				   world->asked_after));
 		assert_false(saw(world, "send"));
 		pass(world, 10 * US_PER_SECOND);
 		assert_true(saw(world, "poll"));
@@ -329,7 +376,8 @@ static void a_transient_error_is_tried_again_and_given_up_in_the_end(void **stat
 	}
 	assert_string_equal(world->state, "expired");
 	assert_non_null(strstr(world->reason, "connection refused"));
-	assert_in_range(sends, 72, 600);       /* six hours at most five minutes apart, and not every few seconds */
+	assert_in_range(sends, 72,
+		600); /* six hours at most five minutes apart, and not every few seconds */
 }
 
 static void an_event_that_comes_while_a_refresh_waits_to_be_sent_again_joins_it(void **state)
@@ -362,14 +410,24 @@ static void the_more_urgent_refresh_goes_first(void **state)
 {
 	struct world *world = *state;
 	static const char *const rules[] = { "urgent" };
-	struct schedule_site site = { .name = "finance", .max_requests = 1, .poll_interval = 10 * US_PER_SECOND };
+	struct schedule_site site = {
+		.name = "finance", .max_requests = 1, .poll_interval = 10 * US_PER_SECOND
+	};
 	see(world, schedule_configure(world->schedule, world->now, &options, &site, 1));
 	event(world);
 	event_ago(world, 0, &payroll);
-	struct content board = { CONTENT_WORKBOOK, "12618590-5636-48ad-b3ad-1856de3130af", "Board", "" };
+	struct content board = { CONTENT_WORKBOOK, "12618590-5636-48ad-b3ad-1856de3130af", "Board",
+		"" };
 	struct schedule_selection selection = {
-		.id = 99, .event = 99, .site = "finance", .priority = 90, .label = "Board", .arrived_at = world->now.wall,
-		.fresh_from = world->now.wall, .rule_count = 1, .rules = rules,
+		.id = 99,
+		.event = 99,
+		.site = "finance",
+		.priority = 90,
+		.label = "Board",
+		.arrived_at = world->now.wall,
+		.fresh_from = world->now.wall,
+		.rule_count = 1,
+		.rules = rules,
 	};
 	schedule_event(world->schedule, 99);
 	see(world, schedule_select(world->schedule, world->now, &selection));
@@ -382,7 +440,12 @@ static void a_selection_that_names_nothing_is_a_failed_refresh_with_the_reason(v
 {
 	struct world *world = *state;
 	static const char *const rules[] = { "nightly" };
-	struct schedule_selection selection = { .id = 1, .event = 1, .site = "finance", .label = "Revenu", .rule_count = 1, .rules = rules };
+	struct schedule_selection selection = { .id = 1,
+		.event = 1,
+		.site = "finance",
+		.label = "Revenu",
+		.rule_count = 1,
+		.rules = rules };
 	see(world, schedule_select(world->schedule, world->now, &selection));
 	struct answer no = { .verdict = VERDICT_FAIL, .reason = "no workbook 'Revenu'" };
 	see(world, schedule_unresolved(world->schedule, world->now, 1, no));
@@ -395,7 +458,12 @@ static void a_selection_for_an_unknown_site_fails_at_once(void **state)
 {
 	struct world *world = *state;
 	static const char *const rules[] = { "nightly" };
-	struct schedule_selection selection = { .id = 1, .event = 1, .site = "finanec", .label = "Revenue", .rule_count = 1, .rules = rules };
+	struct schedule_selection selection = { .id = 1,
+		.event = 1,
+		.site = "finanec",
+		.label = "Revenue",
+		.rule_count = 1,
+		.rules = rules };
 	see(world, schedule_select(world->schedule, world->now, &selection));
 	assert_string_equal(world->state, "failed");
 	assert_false(saw(world, "resolve"));
@@ -417,7 +485,9 @@ static void content_published_anew_is_refreshed_under_its_new_id(void **state)
 /* What the journal holds comes back as another schedule. */
 static void restart(struct world *world, const struct refresh_row *row)
 {
-	struct cause_row cause = { .refresh = row->id, .event = 1, .rule = "nightly", .fresh_from = world->now.wall };
+	struct cause_row cause = {
+		.refresh = row->id, .event = 1, .rule = "nightly", .fresh_from = world->now.wall
+	};
 	struct schedule *again = schedule_new(&options, row->id, 7);
 	schedule_restore(again, world->now, row, &cause, 1);
 	schedule_free(world->schedule);
@@ -429,8 +499,17 @@ static void restart(struct world *world, const struct refresh_row *row)
 static struct refresh_row row_in(struct world *world, enum refresh_state state)
 {
 	return (struct refresh_row){
-		.id = 42, .site = "finance", .content = revenue, .state = state, .reason = "", .priority = 50, .created_at = world->now.wall,
-		.give_up_at = wall_after(world->now.wall, HOUR), .attempts = 1, .sent_at = world->now.wall, .sent_after = 1,
+		.id = 42,
+		.site = "finance",
+		.content = revenue,
+		.state = state,
+		.reason = "",
+		.priority = 50,
+		.created_at = world->now.wall,
+		.give_up_at = wall_after(world->now.wall, HOUR),
+		.attempts = 1,
+		.sent_at = world->now.wall,
+		.sent_after = 1,
 		.job_id = state == REFRESH_QUEUED ? "job-1" : "",
 	};
 }
@@ -466,14 +545,21 @@ static void many_jobs_of_a_site_are_polled_with_one_list(void **state)
 	int64_t first = world->sent;
 	answer(world, VERDICT_OK, NULL);
 	event_ago(world, 0, &payroll);
-	struct job_seen second = { .id = "job-2", .phase = PHASE_QUEUED, .created_at = world->now.wall };
-	see(world, schedule_sent(world->schedule, world->now, world->sent, (struct answer){ 0 }, &second, world->now.wall));
+	struct job_seen second = {
+		.id = "job-2", .phase = PHASE_QUEUED, .created_at = world->now.wall
+	};
+	see(world, schedule_sent(world->schedule, world->now, world->sent, (struct answer){ 0 },
+			   &second, world->now.wall));
 	pass(world, 10 * US_PER_SECOND);
 	assert_string_equal(world->seen.at, "list");
-	struct job_seen rows[] = { { .id = "job-1", .phase = PHASE_RUNNING, .started_at = world->now.wall }, { .id = "job-2", .phase = PHASE_SUCCEEDED } };
-	see(world, schedule_listed(world->schedule, world->now, "finance", (struct answer){ 0 }, rows, 2, world->asked_after));
+	struct job_seen rows[] = {
+		{ .id = "job-1", .phase = PHASE_RUNNING, .started_at = world->now.wall },
+		{ .id = "job-2", .phase = PHASE_SUCCEEDED }
+	};
+	see(world, schedule_listed(world->schedule, world->now, "finance", (struct answer){ 0 },
+			   rows, 2, world->asked_after));
 	assert_int_equal(schedule_find(world->schedule, first)->state, REFRESH_RUNNING);
-	assert_true(saw(world, "poll"));       /* the one that ended, for its finish code and notes */
+	assert_true(saw(world, "poll")); /* the one that ended, for its finish code and notes */
 }
 
 static void without_the_right_to_list_jobs_each_is_asked_for(void **state)
@@ -484,7 +570,9 @@ static void without_the_right_to_list_jobs_each_is_asked_for(void **state)
 	event_ago(world, 0, &payroll);
 	answer(world, VERDICT_OK, NULL);
 	pass(world, 10 * US_PER_SECOND);
-	see(world, schedule_listed(world->schedule, world->now, "finance", (struct answer){ .verdict = VERDICT_CANNOT, .reason = "403" }, NULL, 0, 0));
+	see(world,
+		schedule_listed(world->schedule, world->now, "finance",
+			(struct answer){ .verdict = VERDICT_CANNOT, .reason = "403" }, NULL, 0, 0));
 	assert_string_equal(world->seen.at, "poll poll");
 }
 

@@ -1,4 +1,5 @@
-/* tests/unit/store_disk_test.c - opening, older and foreign databases, full and failing disks, crashes. */
+/* tests/unit/store_disk_test.c - opening, older and foreign databases, full and failing disks,
+ * crashes. */
 #include "tests/unit/store_folder.h"
 #include <signal.h>
 #include <sys/stat.h>
@@ -278,7 +279,8 @@ static void a_full_disk_fails_the_transaction_and_heals(void **state)
 	assert_events(store, "3 1", .limit = 0);
 }
 
-/* A VFS that is the default one but for xSync, which fails as `failing_syncs` says: bit 0 is the next call's. */
+/* A VFS that is the default one but for xSync, which fails as `failing_syncs` says: bit 0 is the
+ * next call's. */
 static unsigned failing_syncs;
 static sqlite3_vfs *real_vfs;
 static sqlite3_vfs sync_vfs;
@@ -346,7 +348,8 @@ static void a_commit_whose_fsync_failed_never_happened(void **state)
 	add(store, event_of("wev_1"));
 	fail_a_commit(store, "wev_2", 1);
 	assert_events(store, "1", .limit = 0);
-	/* The fence is written, and the checkpoint when the connection closes fails: the WAL is read again. */
+	/* The fence is written, and the checkpoint when the connection closes fails: the WAL is
+	 * read again. */
 	failing_syncs = 2;
 	must(store_begin(store, &err));
 	assert_int_equal(failing_syncs, 0);

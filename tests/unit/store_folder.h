@@ -1,4 +1,5 @@
-/* tests/unit/store_folder.h - a temporary folder with a store in it, and rows to write. For the tests of store/. */
+/* tests/unit/store_folder.h - a temporary folder with a store in it, and rows to write. For the
+ * tests of store/. */
 #pragma once
 #include "store/sqlite.h"
 #include "tests/unit/test.h"

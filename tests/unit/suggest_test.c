@@ -11,9 +11,17 @@ static void a_slip_finds_the_nearest_name(void **state)
 	static const struct {
 		const char *word, *nearest;
 	} cases[] = {
-		{ "job-id", "job_id" }, { "JOB_ID", "job_id" }, { "jobid", "job_id" }, { "stauts", "status" },
-		{ "environmentname", "environment_name" }, { "job_nam", "job_name" }, { "ID", "id" },
-		{ "colour", NULL }, { "xy", NULL }, { "", NULL }, { NULL, NULL },
+		{ "job-id", "job_id" },
+		{ "JOB_ID", "job_id" },
+		{ "jobid", "job_id" },
+		{ "stauts", "status" },
+		{ "environmentname", "environment_name" },
+		{ "job_nam", "job_name" },
+		{ "ID", "id" },
+		{ "colour", NULL },
+		{ "xy", NULL },
+		{ "", NULL },
+		{ NULL, NULL },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const char *found = suggest(cases[i].word, names, sizeof names / sizeof *names);

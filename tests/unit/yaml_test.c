@@ -54,7 +54,8 @@ static void assert_problem(const struct fixture *f, enum problem_code code, int 
 	assert_int_equal(problems_count(f->problems), 1);
 	const struct problem *problem = problems_at(f->problems, 0);
 	if (problem->code != code || problem->place.line != line || problem->place.column != column)
-		print_error("%d:%d: %s\n", problem->place.line, problem->place.column, problem->message);
+		print_error("%d:%d: %s\n", problem->place.line, problem->place.column,
+			problem->message);
 	assert_int_equal(problem->code, code);
 	assert_int_equal(problem->place.line, line);
 	assert_int_equal(problem->place.column, column);
@@ -63,8 +64,10 @@ static void assert_problem(const struct fixture *f, enum problem_code code, int 
 static void scalars_stay_text_and_know_their_place(void **state)
 {
 	struct fixture *f = *state;
-	const struct yaml_node *root = parse(f, "\xef\xbb\xbf" "\xc3\xa9: on\nb:\n  - 1001\n  - \"1001\"\n  - 'it''s'\n  - \"\\u00e9\"\n"
-						"  - two\n    lines\nn: ~\ns: |\n  block\n");
+	const struct yaml_node *root =
+		parse(f, "\xef\xbb\xbf"
+			 "\xc3\xa9: on\nb:\n  - 1001\n  - \"1001\"\n  - 'it''s'\n  - \"\\u00e9\"\n"
+			 "  - two\n    lines\nn: ~\ns: |\n  block\n");
 	assert_non_null(root);
 	assert_text(yaml_get(root, "\xc3\xa9"), "on");
 	assert_int_equal(yaml_get(root, "\xc3\xa9")->place.column, 4);
@@ -103,8 +106,9 @@ static void an_empty_file_is_an_empty_map(void **state)
 static void aliases_share_and_merges_copy(void **state)
 {
 	struct fixture *f = *state;
-	const struct yaml_node *root = parse(f, "a: &a {x: 1, y: 2}\nb: &b {y: 3, z: 4}\nc: *a\n"
-						"d: {<<: *a, x: 9}\ne: {<<: [*b, *a], w: 0}\nf: {\"<<\": 1}\ng: {<<: {q: 1}}\n");
+	const struct yaml_node *root = parse(f,
+		"a: &a {x: 1, y: 2}\nb: &b {y: 3, z: 4}\nc: *a\n"
+		"d: {<<: *a, x: 9}\ne: {<<: [*b, *a], w: 0}\nf: {\"<<\": 1}\ng: {<<: {q: 1}}\n");
 	assert_non_null(root);
 	assert_ptr_equal(yaml_get(root, "c"), yaml_get(root, "a"));
 	const struct yaml_node *d = yaml_get(root, "d"), *e = yaml_get(root, "e");
@@ -156,7 +160,9 @@ static void what_cannot_be_used_is_a_problem_with_its_place(void **state)
 		{ "a: \"x\\0y\"\n", PROBLEM_ENCODING, 1, 4 },
 		{ "a: 1\n\xc3\xa9\xc3\xa9\xff: 2\n", PROBLEM_ENCODING, 2, 3 },
 		{ "a: \xed\xa0\x80\n", PROBLEM_ENCODING, 1, 4 },
-		{ "\xff\xfe" "a", PROBLEM_ENCODING, 1, 1 },
+		{ "\xff\xfe"
+		  "a",
+			PROBLEM_ENCODING, 1, 1 },
 		{ "a: 1\nb: \x01\n", PROBLEM_ENCODING, 2, 4 },
 		{ "a: [1, 2\n", PROBLEM_SYNTAX, 2, 1 },
 	};
