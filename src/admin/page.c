@@ -8,6 +8,7 @@
 #include "rules/ruleset.h"
 
 #define ROWS 50
+#define MOST_CAUSES 8 /* of a refresh, named */
 
 static const char style[] = ":root{color-scheme:light dark}body{font:14px/1.45 "
 			    "system-ui,sans-serif;margin:2rem auto;max-width:76rem;padding:0 1rem}"
@@ -73,7 +74,7 @@ static void add_head(struct admin *admin, struct text *out)
 		add(out, reason ? reason->valuestring : "");
 		text_add(out, "</p>");
 	}
-	text_printf(out, "<p class=dim>%zu rules, <code>%.19s</code></p>",
+	text_printf(out, "<p class=dim>rules: %zu, <code>%.19s</code></p>",
 		ruleset_rule_count(ruleset), ruleset_revision(ruleset));
 	struct reload_failure *failure =
 		(struct reload_failure *)(void *)shared_slot_get(admin->options.failures);
@@ -154,12 +155,14 @@ static bool add_refresh(const struct refresh_row *row, const struct cause_row *c
 		text_add(out, "</span>");
 	}
 	text_add(out, "<td>");
-	for (size_t i = 0; i < cause_count && i < 3; i++) {
+	for (size_t i = 0; i < cause_count && i < MOST_CAUSES; i++) {
+		if (i && !strcmp(causes[i].rule, causes[i - 1].rule))
+			continue;
 		text_add(out, i ? ", " : "");
 		add(out, causes[i].rule);
 	}
-	if (cause_count > 3)
-		text_printf(out, " and %zu more", cause_count - 3);
+	if (cause_count > 1)
+		text_printf(out, " <span class=dim>(%zu events and rules)</span>", cause_count);
 	cell(out, row->reason);
 	text_add(out, "</tr>");
 	return true;
