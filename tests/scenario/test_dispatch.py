@@ -1,4 +1,7 @@
 """From an event to finished Tableau jobs, through everything that goes wrong on the way."""
+import http.server
+import threading
+
 import pytest
 
 from harness import now, parse_time, rule, site_world, utc_text, wait_until
@@ -149,14 +152,15 @@ def test_a_lost_request_is_sent_again(router, sandbox):
     assert one(router)["state"] == "succeeded" and len(sandbox.jobs()) == 1
 
 
-@pytest.mark.parametrize("admin", [True, False], ids=["list of jobs", "one by one"])
+@pytest.mark.parametrize("names,path", [(["a"], "*/jobs/*"), (["a", "b", "c"], "*/jobs")], ids=["one by one", "list of jobs"])
 @pytest.mark.parametrize("fault", [{"do": "error", "status": 502}, {"do": "drop"}, {"do": "html"}], ids=lambda fault: fault["do"])
-def test_failed_polls_never_start_a_second_refresh(router_of, sandbox_of, admin, fault):
-    sandbox = sandbox_of(site_world(pats=[{"name": "refresh-router", "secret": "finance-secret", "admin": admin}]))
-    router = router_of(sandbox, [rule()])
-    sandbox.fault(**fault, on={"method": "GET", "path": "*/jobs" if admin else "*/jobs/*"}, times=5)
+def test_failed_polls_never_start_a_second_refresh(router_of, sandbox_of, names, path, fault):
+    sandbox = sandbox_of(site_world(workbooks=names))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": names}])])
+    sandbox.fault(**fault, on={"method": "GET", "path": path}, times=5)
     router.send()
-    assert one(router)["state"] == "succeeded" and len(sandbox.refresh_calls()) == 1
+    assert {r["state"] for r in router.settle(len(names))} == {"succeeded"}
+    assert len(sandbox.refresh_calls()) == len(names)
     assert len([c for c in sandbox.calls("GET", "/jobs") if c.get("fault")]) == 5
 
 
@@ -172,10 +176,45 @@ def test_hostile_answers_are_survived(router, sandbox, fault):
     assert one(router)["state"] == "succeeded"
 
 
-def test_a_huge_answer_is_cut_off_and_asked_for_again(router, sandbox):
-    sandbox.fault("garbage", on={"method": "GET", "path": "*/workbooks"}, body='{"workbooks":"' + "x" * (40 << 20))
-    router.send()
-    assert one(router)["state"] == "succeeded"
+class Endless(http.server.BaseHTTPRequestHandler):
+    """Answers everything with JSON that has no end; counts what it could send of each."""
+    sent = []
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.sent.append(0)
+        number = len(self.sent) - 1
+        try:
+            while self.sent[number] < 1 << 30:
+                self.sent[number] += self.wfile.write(b'["x",' * 20000)
+        except OSError:
+            pass
+
+    do_POST = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+def test_an_endless_answer_is_cut_off(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world("board"))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endless)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": "Revenue"}, {"site": "board", "workbooks": "Revenue"}])],
+                           sites={"finance": {"server": f"http://127.0.0.1:{server.server_address[1]}"}, "board": {}})
+        router.send()
+        wait_until(lambda: [s for s in router.get("/api/v1/sites")["items"] if s["name"] == "finance" and s.get("last_error")], "the site's error")
+        wait_until(lambda: [r for r in router.refreshes(site="board") if r["state"] == "succeeded"], "the other site")
+        assert 0 < max(Endless.sent) < 60 << 20     # 16 MiB, and what the sockets hold
+        router.kill9()
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def test_429_without_a_time_is_waited_out_too(router, sandbox):
@@ -283,13 +322,16 @@ def test_max_running_bounds_our_jobs_in_flight(router_of, sandbox_of):
 
 def test_a_higher_priority_goes_first(router_of, sandbox_of):
     names = ["low", "middle", "high"]
-    sandbox = sandbox_of(site_world(workbooks=names, job={"queued": "10ms", "running": "50ms"}))
-    router = router_of(sandbox, [rule(name, priority=priority, refresh=[{"site": "finance", "workbooks": name}])
-                                 for name, priority in zip(names, (10, 50, 90))], sites={"finance": {"max_running": 1}})
-    sandbox.fault("error", on={"path": "*/serverinfo"}, status=503)      # all three wait when it can begin
+    sandbox = sandbox_of(site_world(workbooks=[*names, {"name": "first", "project": "Finance", "running": "1500ms"}], job={"queued": "10ms", "running": "50ms"}))
+    router = router_of(sandbox, [rule("first", when={"job_id": 1}, refresh=[{"site": "finance", "workbooks": "first"}])] +
+                       [rule(name, priority=priority, refresh=[{"site": "finance", "workbooks": name}]) for name, priority in zip(names, (10, 50, 90))],
+                       sites={"finance": {"max_running": 1}})
+    router.send(jobId="1")
+    wait_until(lambda: sandbox.jobs("first"), "the job that the others wait for")
     router.send()
-    router.settle(3)
-    assert [j["name"] for j in sandbox.jobs()] == ["high", "middle", "low"]
+    wait_until(lambda: len(router.refreshes(state="waiting")) == 3, "all three to wait")
+    router.settle(4)
+    assert [j["name"] for j in sandbox.jobs()] == ["first", "high", "middle", "low"]
 
 
 def test_more_waiting_refreshes_than_allowed_are_shed_with_503(router_of, sandbox):
