@@ -1,6 +1,6 @@
 # tests/local.mk: `make check` runs the unit tests, `make check-scenarios` the black-box scenarios, tests/run everything.
 EXTRA_DIST += tests/run tests/unit/test.h tests/unit/rules_fixture.h tests/unit/samples.h tests/unit/store_folder.h \
-	tests/unit/tableau_server.h tests/lint/layers.py tests/lint/valgrind tests/samples \
+	tests/unit/tableau_sample.h tests/unit/tableau_server.h tests/lint/layers.py tests/lint/valgrind tests/samples \
 	tests/scenario/conftest.py tests/scenario/harness.py tests/scenario/test_cli.py tests/scenario/test_dispatch.py \
 	tests/scenario/test_intake.py tests/scenario/test_reload.py tests/scenario/test_resolve.py tests/scenario/test_restart.py \
 	tests/scenario/test_sandbox.py tests/scenario/test_schemas.py tests/scenario/test_sessions.py
