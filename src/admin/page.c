@@ -24,24 +24,7 @@ static const char style[] = ":root{color-scheme:light dark}body{font:14px/1.45 "
 
 static void add(struct text *out, const char *value)
 {
-	for (const char *c = value ? value : ""; *c; c++) {
-		switch (*c) {
-		case '<':
-			text_add(out, "&lt;");
-			break;
-		case '>':
-			text_add(out, "&gt;");
-			break;
-		case '&':
-			text_add(out, "&amp;");
-			break;
-		case '"':
-			text_add(out, "&quot;");
-			break;
-		default:
-			text_add_char(out, *c);
-		}
-	}
+	text_add_markup(out, value ? value : "");
 }
 
 static void cell(struct text *out, const char *value)

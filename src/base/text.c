@@ -68,6 +68,28 @@ void text_add_char(struct text *text, char c)
 	IGNORE(!text_add_bytes(text, &c, 1));
 }
 
+void text_add_markup(struct text *text, const char *more)
+{
+	for (; *more; more++) {
+		switch (*more) {
+		case '<':
+			text_add(text, "&lt;");
+			break;
+		case '>':
+			text_add(text, "&gt;");
+			break;
+		case '&':
+			text_add(text, "&amp;");
+			break;
+		case '"':
+			text_add(text, "&quot;");
+			break;
+		default:
+			text_add_char(text, *more);
+		}
+	}
+}
+
 void text_printf(struct text *text, const char *format, ...)
 {
 	va_list args, again;

@@ -30,6 +30,9 @@ bool text_add_bytes(struct text *text, const void *bytes, size_t length);
 void text_add(struct text *text, const char *more);
 void text_add_str(struct text *text, struct str more);
 void text_add_char(struct text *text, char c);
+/* As XML and HTML write it: the characters that mean something there become &lt; &gt; &amp; &quot;.
+ */
+void text_add_markup(struct text *text, const char *more);
 void text_printf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 static inline struct str text_str(const struct text *text)
 {

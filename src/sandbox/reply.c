@@ -14,29 +14,10 @@ void reply_error(struct reply *reply, int code, const char *summary, const char 
 	reply->status = (unsigned)code / 1000;
 }
 
-static void add_escaped(const char *value, struct text *out)
-{
-	for (; *value; value++) {
-		switch (*value) {
-		case '<':
-			text_add(out, "&lt;");
-			break;
-		case '&':
-			text_add(out, "&amp;");
-			break;
-		case '"':
-			text_add(out, "&quot;");
-			break;
-		default:
-			text_add_char(out, *value);
-		}
-	}
-}
-
 static void add_scalar(const cJSON *json, struct text *out)
 {
 	if (cJSON_IsString(json))
-		add_escaped(json->valuestring, out);
+		text_add_markup(out, json->valuestring);
 	else if (cJSON_IsBool(json))
 		text_add(out, cJSON_IsTrue(json) ? "true" : "false");
 	else
