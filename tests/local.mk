@@ -1,13 +1,33 @@
 # tests/local.mk: `make check` runs the unit tests, `make check-scenarios` the black-box scenarios, tests/run everything.
-EXTRA_DIST += tests/run tests/unit/test.h tests/unit/rules_fixture.h tests/unit/samples.h tests/unit/store_folder.h \
-	tests/unit/tableau_sample.h tests/unit/tableau_server.h tests/lint/layers.py tests/lint/valgrind tests/samples \
-	tests/scenario/conftest.py tests/scenario/harness.py tests/scenario/test_cli.py tests/scenario/test_dispatch.py \
-	tests/scenario/test_intake.py tests/scenario/test_reload.py tests/scenario/test_resolve.py tests/scenario/test_restart.py \
-	tests/scenario/test_sandbox.py tests/scenario/test_schemas.py tests/scenario/test_sessions.py
+EXTRA_DIST += \
+	tests/run \
+	tests/unit/rules_fixture.h \
+	tests/unit/samples.h \
+	tests/unit/store_folder.h \
+	tests/unit/tableau_sample.h \
+	tests/unit/tableau_server.h \
+	tests/unit/test.h \
+	tests/lint/layers.py \
+	tests/lint/valgrind \
+	tests/samples \
+	tests/scenario/conftest.py \
+	tests/scenario/harness.py \
+	tests/scenario/test_admin.py \
+	tests/scenario/test_cli.py \
+	tests/scenario/test_dispatch.py \
+	tests/scenario/test_intake.py \
+	tests/scenario/test_reload.py \
+	tests/scenario/test_resolve.py \
+	tests/scenario/test_restart.py \
+	tests/scenario/test_sandbox.py \
+	tests/scenario/test_schemas.py \
+	tests/scenario/test_sessions.py
 
 LDADD += $(CMOCKA_LIBS)
 UNIT_TESTS = \
+	tests/unit/base_test \
 	tests/unit/checkpoint_test \
+	tests/unit/clock_test \
 	tests/unit/config_test \
 	tests/unit/decide_test \
 	tests/unit/event_test \
@@ -15,10 +35,14 @@ UNIT_TESTS = \
 	tests/unit/index_test \
 	tests/unit/journal_test \
 	tests/unit/json_test \
+	tests/unit/mailbox_test \
 	tests/unit/pattern_test \
+	tests/unit/print_test \
 	tests/unit/problem_test \
+	tests/unit/row_json_test \
 	tests/unit/ruleset_test \
 	tests/unit/schedule_test \
+	tests/unit/secret_test \
 	tests/unit/selection_test \
 	tests/unit/signature_test \
 	tests/unit/store_disk_test \
@@ -32,6 +56,7 @@ UNIT_TESTS = \
 	tests/unit/tableau_resolve_test \
 	tests/unit/tableau_transport_test \
 	tests/unit/template_test \
+	tests/unit/web_test \
 	tests/unit/yaml_test
 
 if HAVE_CMOCKA

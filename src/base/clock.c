@@ -124,7 +124,7 @@ const char *wall_format(struct wall time, char out[WALL_TEXT_SIZE])
 		snprintf(out, WALL_TEXT_SIZE, "%s", "(no time)");
 		return out;
 	}
-	size_t length = strftime(out, WALL_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &parts);
+	size_t length = strftime(out, WALL_TEXT_SIZE, "%04Y-%m-%dT%H:%M:%S", &parts);
 	snprintf(out + length, WALL_TEXT_SIZE - length, fraction ? ".%06dZ" : "Z", (int)fraction);
 	return out;
 }

@@ -344,6 +344,25 @@ void json_setup(void)
 	cJSON_InitHooks(&hooks);
 }
 
+/* RFC 8259, section 7: quote, backslash and what is below a blank are escaped; the rest stands. */
+void json_quote(const char *value, struct text *out)
+{
+	text_add_char(out, '"');
+	while (*value) {
+		size_t plain = 0;
+		while ((unsigned char)value[plain] >= 0x20 && value[plain] != '"' &&
+			value[plain] != '\\')
+			plain++;
+		text_add_str(out, (struct str){ value, plain });
+		value += plain;
+		if (*value == '"' || *value == '\\')
+			text_printf(out, "\\%c", *value++);
+		else if (*value)
+			text_printf(out, "\\u%04x", (unsigned char)*value++);
+	}
+	text_add_char(out, '"');
+}
+
 char *json_print(const cJSON *json)
 {
 	char *text = cJSON_PrintUnformatted(json);

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/text.h"
 #include <cjson/cJSON.h>
 
 #define JSON_DEPTH 64 /* deeper nesting is refused */
@@ -51,6 +52,8 @@ void json_setup(void);
 void json_use(struct arena *arena);
 /* Compact text of what we built; the caller frees with free(). */
 char *json_print(const cJSON *json);
+/* Appends `value` as a JSON string, quotes and escapes included: for what is printed often. */
+void json_quote(const char *value, struct text *out);
 void json_add_time(cJSON *object, const char *key, struct wall time); /* nothing when absent */
 void json_add_text(cJSON *object, const char *key, const char *text); /* nothing when NULL */
 void json_add_count(cJSON *object, const char *key, int64_t count);

@@ -14,13 +14,14 @@ bool str_is(struct str view, const char *text)
 bool str_starts(struct str view, const char *prefix)
 {
 	size_t length = strlen(prefix);
-	return view.length >= length && !memcmp(view.at, prefix, length);
+	return view.length >= length && str_equal((struct str){ view.at, length }, str_of(prefix));
 }
 
 bool str_ends(struct str view, const char *suffix)
 {
 	size_t length = strlen(suffix);
-	return view.length >= length && !memcmp(view.at + view.length - length, suffix, length);
+	return !length || (view.length >= length &&
+				  !memcmp(view.at + view.length - length, suffix, length));
 }
 
 bool text_is(const char *a, const char *b)

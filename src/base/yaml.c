@@ -227,7 +227,7 @@ static void close_frame(struct builder *b)
 {
 	struct frame *frame = &b->frames[--b->depth];
 	size_t count = b->child_count - frame->first;
-	const struct yaml_node **children = b->children + frame->first;
+	const struct yaml_node **children = count ? b->children + frame->first : NULL;
 	b->child_count = frame->first;
 	if (frame->node->type == YAML_LIST) {
 		const struct yaml_node **items =

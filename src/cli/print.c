@@ -11,8 +11,7 @@ void print_clean(const char *text, struct text *out)
 	bool is_utf8 = str_is_utf8(view);
 	for (size_t i = 0; i < view.length; i++) {
 		unsigned char c = (unsigned char)view.at[i];
-		bool is_c1 =
-			c == 0xc2 && i + 1 < view.length && (unsigned char)view.at[i + 1] < 0xa0;
+		bool is_c1 = is_utf8 && c == 0xc2 && (unsigned char)view.at[i + 1] < 0xa0;
 		if (c < 0x20 || c == 0x7f || is_c1 || (c >= 0x80 && !is_utf8))
 			text_printf(out, "\\x%02x", is_c1 ? (unsigned char)view.at[++i] : c);
 		else

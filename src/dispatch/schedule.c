@@ -25,6 +25,7 @@ static void refresh_free(struct refresh *refresh)
 
 void act_begin(struct schedule *schedule)
 {
+	schedule->calls++;
 	for (size_t i = 0; i < schedule->cause_action_count; i++) {
 		mem_drop(schedule->cause_actions[i]->rule);
 		free(schedule->cause_actions[i]);
@@ -57,8 +58,12 @@ static struct action *act(struct schedule *schedule, enum action_type type)
 	return action;
 }
 
-void act_record(struct schedule *schedule, const struct refresh *refresh)
+/* The action points to the row, so that it tells how the row is when the call is over. */
+void act_record(struct schedule *schedule, struct refresh *refresh)
 {
+	if (refresh->recorded == schedule->calls)
+		return;
+	refresh->recorded = schedule->calls;
 	act(schedule, ACTION_RECORD)->refresh = &refresh->row;
 }
 

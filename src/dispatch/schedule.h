@@ -112,7 +112,7 @@ struct actions schedule_tick(struct schedule *schedule, struct instant now);
 /* When schedule_tick() has something to do next; INT64_MAX: nothing waits for time. */
 struct mono schedule_next(const struct schedule *schedule);
 
-/* An event became durable; every one is told, in order of id, also those that no rule wanted. */
+/* An event became durable that asks for something; told in order of id, before its selections. */
 void schedule_event(struct schedule *schedule, int64_t event);
 struct actions schedule_select(
 	struct schedule *schedule, struct instant now, const struct schedule_selection *selection);

@@ -48,6 +48,7 @@ struct refresh {
 	bool is_asked; /* a poll or look is out */
 	bool was_busy; /* the last answer was 409093: the look may adopt any open job of the content
 			*/
+	int64_t recorded;    /* the call that recorded it last: once a call is enough */
 	int64_t failures;    /* in a row, for the backoff */
 	struct mono seen_at; /* when Tableau last told about its job */
 	struct timer
@@ -73,6 +74,7 @@ struct schedule {
 	int64_t last_id; /* of a refresh */
 	int64_t horizon; /* highest event id known */
 	uint64_t random;
+	int64_t calls; /* counts them */
 	struct site *sites;
 	struct slot *slots;
 	struct refresh *refreshes; /* open ones */
@@ -98,7 +100,7 @@ enum timer_owner { TIMER_OF_REFRESH, TIMER_OF_WANT, TIMER_OF_SITE };
 void act_begin(struct schedule *schedule); /* forgets the actions of the last call */
 struct actions act_end(struct schedule *schedule,
 	struct instant now); /* after filling free places with what is ready */
-void act_record(struct schedule *schedule, const struct refresh *refresh);
+void act_record(struct schedule *schedule, struct refresh *refresh);
 void act_cause(struct schedule *schedule, int64_t refresh, const struct cause_row *cause);
 void act_end_selection(struct schedule *schedule, int64_t selection);
 void act_resolve(struct schedule *schedule, int64_t selection);

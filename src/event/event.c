@@ -222,12 +222,26 @@ const struct event *event_read(struct str bytes, struct arena *arena, struct err
 	return event_from_flat(json, arena, err);
 }
 
+void event_print(const struct event *event, struct text *out)
+{
+	bool is_first = true;
+	text_add_char(out, '{');
+	for (int field = 0; field < EVENT_FIELD_COUNT; field++) {
+		if (!event->fields[field].length)
+			continue;
+		text_add(out, is_first ? "\"" : ",\"");
+		text_add(out, infos[field].name);
+		text_add(out, "\":");
+		json_quote(event_text(event, (enum event_field)field), out);
+		is_first = false;
+	}
+	text_add_char(out, '}');
+}
+
 cJSON *event_json(const struct event *event)
 {
-	cJSON *json = cJSON_CreateObject();
-	for (int field = 0; field < EVENT_FIELD_COUNT; field++)
-		if (event->fields[field].length)
-			json_add_text(json, infos[field].name,
-				event_text(event, (enum event_field)field));
-	return json;
+	OWNED_TEXT struct text text;
+	text_init(&text, TEXT_UNBOUNDED);
+	event_print(event, &text);
+	return cJSON_Parse(text.at);
 }

@@ -63,3 +63,5 @@ const struct event *event_read(struct str bytes, struct arena *arena,
 
 /* {"job_id": "1001", ...} without the empty ones. The caller owns it. */
 cJSON *event_json(const struct event *event);
+/* The same as text, appended: once an event on the way in. */
+void event_print(const struct event *event, struct text *out);

@@ -23,12 +23,25 @@ static const char *printed(cJSON *json, struct arena *arena)
 	return arena_text(arena, json_print(json));
 }
 
-static cJSON *rule_names(const struct decision *decision)
+static const char *printed_fields(const struct event *event, struct arena *arena)
 {
-	cJSON *names = cJSON_CreateArray();
-	for (size_t i = 0; decision && i < decision->match_count; i++)
-		cJSON_AddItemToArray(names, cJSON_CreateString(decision->matches[i].rule));
-	return names;
+	OWNED_TEXT struct text text;
+	text_init(&text, TEXT_UNBOUNDED);
+	event_print(event, &text);
+	return arena_str(arena, text_str(&text));
+}
+
+static const char *printed_rules(const struct decision *decision, struct arena *arena)
+{
+	OWNED_TEXT struct text text;
+	text_init(&text, TEXT_UNBOUNDED);
+	text_add_char(&text, '[');
+	for (size_t i = 0; decision && i < decision->match_count; i++) {
+		text_add(&text, i ? "," : "");
+		json_quote(decision->matches[i].rule, &text);
+	}
+	text_add_char(&text, ']');
+	return arena_str(arena, text_str(&text));
 }
 
 static void set_outcome(
@@ -88,8 +101,8 @@ struct delivery *delivery_new(const struct event *event, const struct decision *
 		.received_at = clock_wall(),
 		.finished_at = event->finished,
 		.reason = event->why,
-		.fields = printed(event_json(event), arena),
-		.matched = printed(rule_names(decision), arena),
+		.fields = printed_fields(event, arena),
+		.matched = printed_rules(decision, arena),
 		.ruleset = decision ? arena_text(arena, decision->revision) : NULL,
 		.body = { arena_str(arena, body), body.length },
 	};

@@ -132,6 +132,13 @@ def test_a_foreign_job_that_still_waits_is_taken_over(router, sandbox):
     assert not sandbox.jobs(by="refresh-router")
 
 
+def test_a_refusal_because_of_another_job_is_known_in_any_language(router, sandbox):
+    sandbox.fault("409093", on={"method": "POST", "path": "*/refresh"}, times=2)
+    router.send()
+    refresh = one(router)
+    assert refresh["state"] == "succeeded" and len(sandbox.jobs()) == 1
+
+
 # ---- lost and late answers ----
 
 def test_a_lost_reply_is_one_job(router, sandbox):
@@ -299,6 +306,32 @@ def test_what_cannot_be_done_in_time_expires_and_says_why(router_of, sandbox):
     refresh = one(router)
     assert refresh["state"] == "expired" and "already" in refresh["reason"]
     assert not sandbox.jobs(by="refresh-router")
+
+
+@pytest.mark.parametrize("finished", ["9999-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "", "yesterday", "2026-02-30T25:61:61Z", None])
+def test_a_run_without_a_believable_end_is_refreshed_all_the_same(router, sandbox, finished):
+    router.send(runFinishedAt=finished)
+    assert one(router)["state"] == "succeeded" and len(sandbox.jobs()) == 1
+
+
+def test_a_full_and_an_incremental_refresh_of_one_content_both_happen_one_after_the_other(router_of, sandbox):
+    router = router_of(sandbox, [rule("full"), rule("quick", when={"job_id": 2}, refresh=[{"site": "finance", "workbooks": "Revenue", "incremental": True}])])
+    router.send()
+    router.send(jobId="2")
+    refreshes = router.settle()
+    assert {r["state"] for r in refreshes} == {"succeeded"}
+    assert {c["event"] for r in refreshes for c in r["causes"]} == {e["id"] for e in router.events()}
+    assert any(not j["incremental"] for j in sandbox.jobs()) and most_at_once(sandbox.jobs()) == 1
+
+
+def test_a_foreign_job_is_waited_for_also_without_the_right_to_see_it(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(pats=[{"name": "refresh-router", "secret": "finance-secret", "admin": False}]))
+    router = router_of(sandbox, [rule()])
+    sandbox.foreign_job("Revenue", queued_ms=600, running_ms=600)
+    router.send()
+    assert one(router)["state"] == "succeeded"
+    ours = sandbox.jobs(by="refresh-router")
+    assert len(ours) == 1 and ours[0]["created"] >= sandbox.jobs(by="foreign")[0]["completed"]
 
 
 # ---- bounds ----

@@ -42,7 +42,7 @@ def door(tmp_path_factory):
     router = harness.Router(folder / "r", sandbox, ANY, source={"account_id": "58121"})
     yield router
     router.stop()
-    sandbox.end()
+    sandbox.stop()
 
 
 @pytest.mark.parametrize("digest,name", list(signatures()), ids=lambda v: v if "." in v else "")
@@ -194,7 +194,7 @@ def test_a_slow_client_is_cut_off_and_the_others_are_served(router_of, sandbox):
 def test_more_connections_than_allowed_do_not_stop_the_door(router_of, sandbox):
     router = router_of(sandbox, [rule()], config={"limits": {"connections": 10, "request_time": "1s"}})
     host, port = router.address.split(":")
-    idle = [socket.create_connection((host, int(port))) for _ in range(60)]
+    idle = [socket.create_connection((host, int(port))) for _ in range(25)]
     wait_until(lambda: (quietly(router.send) or Answer(0, {}, b"")).status == 200, "room for a request")
     for client in idle:
         client.close()

@@ -1,4 +1,5 @@
 """A 200 is a promise: it outlives kill -9, at any point, and costs Tableau no second job."""
+import concurrent.futures
 import http.client
 import os
 import pathlib
@@ -100,6 +101,35 @@ def test_killed_again_and_again_while_events_come(router_of, sandbox_of):
     caused = {c["event"]: r["content"]["name"] for r in refreshes for c in r["causes"]}
     assert caused == acknowledged
     assert len(sandbox.jobs()) <= len(refreshes)      # every job belongs to a refresh that is on record
+
+
+def test_killed_under_load_everything_acknowledged_is_on_record_and_done(router_of, sandbox_of):
+    names = [f"wb{n}" for n in range(10)]
+    sandbox = sandbox_of(site_world(workbooks=names, job={"queued": "10ms", "running": "30ms"}))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": "${environment_name}"}])])
+    acknowledged = {}
+
+    def post(worker):
+        """As fast as it can until nobody answers any more."""
+        for number in range(10000):
+            name = names[(worker + number) % len(names)]
+            body = router.body(eventId=f"evt-{worker}-{number}", environmentName=name, runFinishedAt=harness.utc_text(harness.now()))
+            answer = harness.quietly(lambda: router.post(body))
+            if not answer or answer.status != 200:
+                return
+            acknowledged[answer.json["event"]] = name
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        workers = [pool.submit(post, worker) for worker in range(6)]
+        wait_until(lambda: len(acknowledged) >= 300 or all(w.done() for w in workers), "three hundred deliveries")
+        router.kill9()
+        assert [w.result() for w in workers]
+    assert len(acknowledged) >= 300
+    router.start()
+    all_succeeded(router, len(names))
+    recorded = {e["id"]: e["fields"]["environment_name"] for e in router.events()}
+    assert acknowledged.items() <= recorded.items()
+    caused = {c["event"]: r["content"]["name"] for r in router.refreshes() for c in r["causes"]}
+    assert caused == recorded
 
 
 # ---- what else outlives the process ----

@@ -69,3 +69,47 @@ def test_two_sites_with_one_pat_are_refused(router_of, sandbox_of, tmp_path):
     router.write_config()
     result = cli("check", "--config", router.folder / "config.yaml", environment=router.environment)
     assert result.returncode == 1 and b"[shared-pat]" in result.stderr
+
+
+def test_the_default_site_of_a_server_has_no_name(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world("", secret="finance-secret"))
+    router = router_of(sandbox, [rule()], sites={"finance": {"content_url": "", "server": sandbox.url + "/"}})
+    router.send()
+    assert router.settle(1)[0]["state"] == "succeeded"
+
+
+def test_a_pinned_version_is_not_asked_for(router_of, sandbox):
+    router = router_of(sandbox, [rule()], sites={"finance": {"api_version": "3.22"}})
+    router.send()
+    assert router.settle(1)[0]["state"] == "succeeded"
+    assert not sandbox.calls("GET", "/serverinfo$") and all("/api/3.22/" in c["path"] for c in sandbox.calls())
+
+
+def test_a_server_too_old_for_pats_is_told(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(api_version="3.4"))
+    router = router_of(sandbox, [rule()])
+    router.send()
+    error = wait_until(lambda: router.get("/api/v1/sites")["items"][0].get("last_error"), "the site's error")
+    assert "3.6" in error and "3.4" in error
+
+
+def test_requests_at_once_stay_within_max_requests(router_of, sandbox_of):
+    sandbox = sandbox_of(world(12))
+    router = router_of(sandbox, ALL, sites={"finance": {"max_requests": 3}})
+    sandbox.fault("latency", on={"method": "POST", "path": "*/refresh"}, ms=300, times=3)
+    router.send()
+    wait_until(lambda: len(sandbox.jobs()) == 3, "as many requests as are allowed")
+    assert {r["state"] for r in router.settle(12)} == {"succeeded"}
+    held = max(c["at"] for c in sandbox.refresh_calls() if c.get("fault"))
+    first_of_the_rest = min(c["at"] for c in sandbox.refresh_calls() if not c.get("fault"))
+    assert len([c for c in sandbox.refresh_calls() if c.get("fault")]) == 3 and held <= first_of_the_rest
+
+
+def test_a_wrong_host_that_answers_with_a_page_is_told(router_of, sandbox):
+    sandbox.fault("html", on={"path": "/api/*"}, times=0)
+    router = router_of(sandbox, [rule()])
+    router.send()
+    error = wait_until(lambda: router.get("/api/v1/sites")["items"][0].get("last_error"), "the site's error")
+    assert "not from Tableau" in error
+    sandbox.forget_faults()
+    assert router.settle(1)[0]["state"] == "succeeded"

@@ -151,7 +151,7 @@ static void a_refresh_is_recorded_as_sending_before_its_request_leaves(void **st
 {
 	struct world *world = *state;
 	event(world);
-	assert_string_equal(world->seen.at, "record cause end-selection record send");
+	assert_string_equal(world->seen.at, "record cause end-selection send");
 	assert_string_equal(world->state, "sending");
 }
 
