@@ -82,3 +82,4 @@ print-unit-tests:
 	@echo $(UNIT_TESTS)
 
 include tests/bench/local.mk
+include tests/fuzz/local.mk

@@ -239,11 +239,12 @@ void handle_rules(struct admin *admin, struct web_request *request, int64_t id)
 		answer_error_text(request, 400, "limit is 1 to 1000; cursor is a number");
 		return;
 	}
-	size_t count = ruleset_rule_count(ruleset),
-	       end = (size_t)(first + limit) < count ? (size_t)(first + limit) : count;
+	size_t count = ruleset_rule_count(ruleset), start = (size_t)first,
+	       left = start < count ? count - start : 0,
+	       end = (size_t)limit < left ? start + (size_t)limit : count;
 	json_add_text(root, "ruleset", ruleset_revision(ruleset));
 	cJSON *items = cJSON_AddArrayToObject(root, "items");
-	for (size_t i = (size_t)first; i < end; i++)
+	for (size_t i = start; i < end; i++)
 		cJSON_AddItemToArray(items, rule_json(ruleset_rule(ruleset, i)));
 	if (end < count)
 		json_add_count(root, "next", (int64_t)end);

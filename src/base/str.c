@@ -20,8 +20,8 @@ bool str_starts(struct str view, const char *prefix)
 bool str_ends(struct str view, const char *suffix)
 {
 	size_t length = strlen(suffix);
-	return !length || (view.length >= length &&
-				  !memcmp(view.at + view.length - length, suffix, length));
+	return !length ||
+	       (view.length >= length && !memcmp(view.at + view.length - length, suffix, length));
 }
 
 bool text_is(const char *a, const char *b)

@@ -2,6 +2,7 @@
 #include "cli/print.h"
 #include "config/config.h"
 #include <curl/curl.h>
+#include <unistd.h>
 
 #define ANSWER_BYTES ((size_t)256 << 20)
 #define TIMEOUT_SECONDS 60L
@@ -18,19 +19,28 @@ static void add_host(const char *listen, struct text *url)
 		text_add(url, listen);
 }
 
-void admin_url(const struct command_line *line, struct text *url)
+/*
+ * A configuration that was named must be readable: without it another daemon would be asked. One
+ * that merely lies about need not be, since the daemon itself serves on with its last good one.
+ */
+static bool admin_url(const struct command_line *line, struct text *url)
 {
-	const char *given = option_value(line, "url"),
-		   *path = config_find(option_value(line, "config"));
+	const char *given = option_value(line, "url"), *named = option_value(line, "config"),
+		   *path = config_find(named);
 	if (given) {
 		text_add(url, given);
 		while (url->length && url->at[url->length - 1] == '/')
 			url->at[--url->length] = '\0';
-		return;
+		return true;
 	}
 	OWNED(problems) problems = problems_new();
 	OWNED(config) config = path ? config_load(path, problems) : NULL;
+	if (named && !config) {
+		problems_print(problems, stderr, isatty(STDERR_FILENO));
+		return false;
+	}
 	add_host(config ? config->listen.admin : "127.0.0.1:8081", url);
+	return true;
 }
 
 static size_t take(char *bytes, size_t size, size_t count, void *context)
@@ -58,12 +68,17 @@ cJSON *admin_get(const struct command_line *line, const char *path, int *status)
 	OWNED_TEXT struct text url, answer;
 	text_init(&url, TEXT_UNBOUNDED);
 	text_init(&answer, ANSWER_BYTES);
-	admin_url(line, &url);
+	if (!admin_url(line, &url)) {
+		*status = EXIT_USAGE;
+		return NULL;
+	}
 	text_add(&url, path);
 	CURL *easy = curl_easy_init();
 	long http_status = 0;
 	curl_easy_setopt(easy, CURLOPT_URL, url.at);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	/* Asked directly: http_proxy is for the world outside, and knows no loopback of ours. */
+	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT, TIMEOUT_SECONDS);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer);
@@ -106,6 +121,12 @@ void admin_add_filters(
 		text_printf(path, "=%s", encoded);
 		curl_free(encoded);
 	}
+}
+
+bool admin_limit(const struct command_line *line, int64_t *count)
+{
+	const char *limit = option_value(line, "limit");
+	return !limit || (str_to_count(str_of(limit), count) && *count > 0);
 }
 
 bool admin_each(const struct command_line *line, const char *path, int64_t most, item_visit *visit,

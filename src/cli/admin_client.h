@@ -6,17 +6,18 @@
 #include "base/text.h"
 #include "cli/command.h"
 
-/* Where it listens: --url, else the configuration's listen.admin, else http://127.0.0.1:8081. */
-void admin_url(const struct command_line *line, struct text *url);
 /*
- * GET of `path` (with its query). *status gets EXIT_UNREACHABLE, or EXIT_NO for what is not there
- * or not allowed; both after a message. The caller owns the JSON.
+ * GET of `path` (with its query) from --url, else the configuration's listen.admin, else
+ * http://127.0.0.1:8081. *status gets EXIT_UNREACHABLE, EXIT_NO for what is not there or not
+ * allowed, or EXIT_USAGE; each after a message. The caller owns the JSON.
  */
 cJSON *admin_get(const struct command_line *line, const char *path, int *status);
 /* Appends "?name=value" or "&name=value", encoded, for each of the options that was given; '-' of
  * an option is '_' of the filter. */
 void admin_add_filters(
 	const struct command_line *line, const char *const *options, struct text *path);
+/* --limit, when given, into *count; false: it is no number from 1. */
+bool admin_limit(const struct command_line *line, int64_t *count);
 /* Walks the pages of a list until `most` items were visited. False: a page could not be had, and
  * *status says why. */
 typedef void item_visit(const cJSON *item, void *context);

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "base/suggest.h"
 #include "cli/version.h"
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <string.h>
@@ -128,8 +129,36 @@ static int check_arguments(const struct command_line *line)
 	return command->run(line);
 }
 
+/* The option nearest to "--given=value", or NULL. */
+static const char *nearest_option(const struct command *command, const char *given)
+{
+	const char *names[MOST_OPTIONS + 2];
+	size_t count = 0;
+	for (const struct option_spec *option = command->options; option && option->name; option++)
+		names[count++] = option->name;
+	if (command->has_format)
+		names[count++] = "format";
+	names[count++] = "help";
+	OWNED_MEMORY char *word = mem_copy_bytes(given, strcspn(given, "="));
+	return suggest(word, names, count);
+}
+
+/* What getopt_long(3) did not take: ':' lacks its value; anything else is no option of ours, takes
+ * no value, or begins several. A letter (there are none) is told by optopt alone. */
+static int mistaken(const struct command_line *line, int found, const char *given)
+{
+	if (strncmp(given, "--", 2))
+		return command_usage(line, "there is no option '-%c'", optopt);
+	if (found == ':')
+		return command_usage(line, "the option '%s' lacks its value", given);
+	const char *near = nearest_option(line->command, given + 2);
+	return command_usage(line, "the option '%s' cannot be used%s%s%s", given,
+		near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "");
+}
+
 /* -1: go on. */
-static int take_option(struct command_line *line, struct option_value *values, int found)
+static int take_option(
+	struct command_line *line, struct option_value *values, int found, const char *given)
 {
 	if (found == HELP) {
 		print_help(line->command);
@@ -142,7 +171,7 @@ static int take_option(struct command_line *line, struct option_value *values, i
 		return -1;
 	}
 	if (found < 0 || found >= MOST_OPTIONS)
-		return command_usage(line, "that option cannot be used");
+		return mistaken(line, found, given);
 	values[line->value_count++] =
 		(struct option_value){ line->command->options[found].name, optarg ? optarg : "" };
 	return -1;
@@ -157,12 +186,8 @@ static int run(const struct command *command, int argc, char **argv)
 	build_table(command, table);
 	optind = 1;
 	opterr = 0;
-	while ((found = getopt_long(argc, argv, "+", table, NULL)) != -1) {
-		if (found == '?')
-			return command_usage(&line,
-				"the option '%s' is not known or lacks its value",
-				argv[optind - 1]);
-		status = take_option(&line, values, found);
+	while ((found = getopt_long(argc, argv, "+:", table, NULL)) != -1) {
+		status = take_option(&line, values, found, argv[optind - 1]);
 		if (status >= 0)
 			return status;
 	}
@@ -185,7 +210,7 @@ static void options_first(int argc, char **argv, const struct command *command)
 	optind = 0;
 }
 
-int command_main(int argc, char **argv)
+static int find_and_run(int argc, char **argv)
 {
 	if (argc < 2) {
 		print_commands(stderr);
@@ -193,6 +218,8 @@ int command_main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
 		const struct command *about = argc > 2 ? find(argv[2]) : NULL;
+		if (argc > 2 && !about)
+			return unknown_command(argv[2]);
 		if (about)
 			print_help(about);
 		else
@@ -208,4 +235,16 @@ int command_main(int argc, char **argv)
 		return unknown_command(argv[1]);
 	options_first(argc - 1, argv + 1, command);
 	return run(command, argc - 1, argv + 1);
+}
+
+int command_main(int argc, char **argv)
+{
+	int status = find_and_run(argc, argv);
+	/* A result that did not reach its file must not look like one. */
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "refresh-router: the result could not be written: %s\n",
+			strerror(errno));
+		return EXIT_USAGE;
+	}
+	return status;
 }

@@ -52,15 +52,7 @@ static void export_one(const cJSON *event, void *context)
 	OWNED_JSON whole = admin_get(listing->line, path.at, &listing->status);
 	if (!whole)
 		return;
-	OWNED_MEMORY char *text = json_print(whole);
-	printf("%s\n", text);
-}
-
-static int64_t count_wanted(const struct command_line *line, int64_t usual)
-{
-	int64_t count;
-	const char *limit = option_value(line, "limit");
-	return limit && str_to_count(str_of(limit), &count) && count > 0 ? count : usual;
+	print_json_line(whole, stdout);
 }
 
 static int run(const struct command_line *line)
@@ -73,12 +65,15 @@ static int run(const struct command_line *line)
 	OWNED(table) table = table_new(headings);
 	OWNED_JSON items = line->json ? cJSON_CreateArray() : NULL;
 	struct listing listing = { .table = table, .items = items, .line = line };
+	int64_t count = is_export ? INT64_MAX : USUAL_COUNT;
 	OWNED_TEXT struct text path;
+	if (!admin_limit(line, &count))
+		return command_usage(line, "--limit is a number from 1");
 	text_init(&path, TEXT_UNBOUNDED);
 	text_add(&path, "/api/v1/events");
 	admin_add_filters(line, filters, &path);
-	if (!admin_each(line, path.at, count_wanted(line, is_export ? INT64_MAX : USUAL_COUNT),
-		    is_export ? export_one : add_row, &listing, &listing.status))
+	if (!admin_each(line, path.at, count, is_export ? export_one : add_row, &listing,
+		    &listing.status))
 		return listing.status;
 	if (line->json && !is_export)
 		print_json(items, stdout);

@@ -1,4 +1,7 @@
 #include "cli/print.h"
+#include <limits.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 struct table {
 	size_t columns, count, capacity;
@@ -58,25 +61,76 @@ static int width(const char *text)
 	return count;
 }
 
+/* Columns of the terminal that `out` is; as good as endless when it is none, so that programs and
+ * files get whole texts. */
+static int columns_of(FILE *out)
+{
+	struct winsize size;
+	int fd = fileno(out);
+	return fd >= 0 && isatty(fd) && !ioctl(fd, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col
+										     : INT_MAX;
+}
+
+/* Bytes of `text` that fill at most `columns`. */
+static int bytes_within(const char *text, int columns)
+{
+	int bytes = 0;
+	for (; text[bytes]; bytes++)
+		if (((unsigned char)text[bytes] & 0xc0) != 0x80 && columns-- <= 0)
+			break;
+	return bytes;
+}
+
+static int print_cell(const char *cell, int padded, int left, FILE *out)
+{
+	int used = width(cell) < left ? width(cell) : left,
+	    pad = padded - used < left - used ? padded - used : left - used;
+	fprintf(out, "%.*s%*s", bytes_within(cell, left), cell, pad > 0 ? pad : 0, "");
+	return left - used - (pad > 0 ? pad : 0);
+}
+
 void table_print(const struct table *table, FILE *out)
 {
 	int *widths = mem_alloc(sizeof *widths * table->columns);
+	const int columns = columns_of(out);
+	int left = columns;
 	for (size_t i = 0; i < table->count; i++)
 		if (width(table->cells[i]) > widths[i % table->columns])
 			widths[i % table->columns] = width(table->cells[i]);
 	for (size_t i = 0; i < table->count; i++) {
 		bool is_last = (i + 1) % table->columns == 0;
-		fprintf(out, "%s%*s", table->cells[i],
-			is_last ? 0 : widths[i % table->columns] - width(table->cells[i]) + 2, "");
-		if (is_last)
+		left = print_cell(
+			table->cells[i], is_last ? 0 : widths[i % table->columns] + 2, left, out);
+		if (is_last) {
 			fputc('\n', out);
+			left = columns;
+		}
 	}
 	free(widths);
 }
 
+/* cJSON escapes what RFC 8259 asks for. DEL, and the one-character forms of terminal sequences
+ * (U+0080 to U+009F), can stand only inside a string, where an escape means the same. */
+static void print_escaped(const char *text, FILE *out)
+{
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+		if (c[0] == 0x7f)
+			fputs("\\u007f", out);
+		else if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+			fprintf(out, "\\u%04x", *++c);
+		else
+			fputc(*c, out);
+	fputc('\n', out);
+}
+
 void print_json(const cJSON *json, FILE *out)
 {
-	char *text = cJSON_Print(json);
-	fprintf(out, "%s\n", text);
-	free(text);
+	OWNED_MEMORY char *text = cJSON_Print(json);
+	print_escaped(text, out);
+}
+
+void print_json_line(const cJSON *json, FILE *out)
+{
+	OWNED_MEMORY char *text = json_print(json);
+	print_escaped(text, out);
 }

@@ -17,7 +17,9 @@ void table_free(struct table *table);
 OWNED_DEFINE(table)
 void table_cell(
 	struct table *table, const char *text); /* the next cell, row by row; cleaned and copied */
+/* On a terminal a line ends where the terminal does. */
 void table_print(const struct table *table, FILE *out);
 
-/* JSON, indented, and a line's end. */
+/* JSON and a line's end: indented, or all on one line. Controls beyond ASCII's are escaped too. */
 void print_json(const cJSON *json, FILE *out);
+void print_json_line(const cJSON *json, FILE *out);

@@ -46,8 +46,7 @@ static int run(const struct command_line *line)
 	struct listing listing = { table, items };
 	int64_t count = USUAL_COUNT;
 	int status = EXIT_YES;
-	if (option_value(line, "limit") &&
-		(!str_to_count(str_of(option_value(line, "limit")), &count) || count < 1))
+	if (!admin_limit(line, &count))
 		return command_usage(line, "--limit is a number from 1");
 	OWNED_TEXT struct text path;
 	text_init(&path, TEXT_UNBOUNDED);

@@ -64,6 +64,15 @@ static void print_unmatched(const struct unmatched *unmatched)
 	printf("%s\n", line.at);
 }
 
+/* It may quote what a placeholder became. */
+static void print_warning(const struct warning *warning)
+{
+	OWNED_TEXT struct text line;
+	text_init(&line, TEXT_UNBOUNDED);
+	print_clean(warning->text, &line);
+	fprintf(stderr, "warning: rule '%s': %s\n", warning->rule, line.at);
+}
+
 static void print_decision(const struct decision *decision)
 {
 	const struct event *event = decision->event;
@@ -77,8 +86,7 @@ static void print_decision(const struct decision *decision)
 		print_selections(decision);
 	}
 	for (size_t i = 0; i < decision->warning_count; i++)
-		fprintf(stderr, "warning: rule '%s': %s\n", decision->warnings[i].rule,
-			decision->warnings[i].text);
+		print_warning(&decision->warnings[i]);
 	if (decision->unmatched_count)
 		printf("Not matched, the nearest first:\n");
 	for (size_t i = 0; i < decision->unmatched_count; i++)

@@ -7,13 +7,18 @@
 #include "cli/list.h"
 #include "cli/print.h"
 
+#define LABEL_COLUMNS 14
+
 static void print_member(const char *label, const char *value)
 {
-	OWNED_TEXT struct text clean;
-	text_init(&clean, TEXT_UNBOUNDED);
-	print_clean(value, &clean);
-	if (clean.length)
-		printf("%-14s %s\n", label, clean.at);
+	OWNED_TEXT struct text line;
+	text_init(&line, TEXT_UNBOUNDED);
+	print_clean(label, &line); /* names of fields are the other side's too */
+	text_printf(&line, "%*s ",
+		line.length < LABEL_COLUMNS ? LABEL_COLUMNS - (int)line.length : 0, "");
+	print_clean(value, &line);
+	if (*value)
+		printf("%s\n", line.at);
 }
 
 static void print_members(const cJSON *object, const char *const (*members)[2], size_t count)
@@ -35,16 +40,16 @@ static void print_cause(const struct command_line *line, const cJSON *cause)
 	text_printf(&path, "/api/v1/events/%s", member_text(cause, "event", event_number));
 	OWNED_JSON event = admin_get(line, path.at, &status);
 	const cJSON *fields = cJSON_GetObjectItemCaseSensitive(event, "fields");
-	text_printf(&text, "event %s, rule ", member_text(cause, "event", event_number));
-	print_clean(member_text(cause, "rule", number), &text);
+	text_printf(&text, "event %s, ", member_text(cause, "event", event_number));
+	text_printf(&text, "rule %s", member_text(cause, "rule", number));
 	if (event) {
-		text_printf(&text, ": dbt job %s '", member_text(fields, "job_id", number));
-		print_clean(member_text(fields, "job_name", number), &text);
-		text_printf(&text, "', run %s, ", member_text(fields, "run_id", number));
+		text_printf(&text, ": dbt job %s ", member_text(fields, "job_id", number));
+		text_printf(&text, "'%s', ", member_text(fields, "job_name", number));
+		text_printf(&text, "run %s, ", member_text(fields, "run_id", number));
 		text_printf(&text, "%s, received ", member_text(fields, "status", number));
 		text_add(&text, member_time(event, "received_at", number));
 	}
-	printf("%-14s %s\n", "because of", text.at);
+	print_member("because of", text.at);
 }
 
 static void print_refresh(const struct command_line *line, const cJSON *refresh)
@@ -113,15 +118,13 @@ static void print_event_refresh(const struct command_line *line, const cJSON *id
 	const cJSON *content = cJSON_GetObjectItemCaseSensitive(refresh, "content");
 	text_printf(&text, "%lld %s: ", (long long)id->valuedouble,
 		member_text(refresh, "state", number));
-	text_printf(&text, "%s '", member_text(refresh, "kind", number));
-	print_clean(member_text(content, "name", number), &text);
-	text_printf(&text, "' on site %s", member_text(refresh, "site", number));
+	text_printf(&text, "%s ", member_text(refresh, "kind", number));
+	text_printf(&text, "'%s' on ", member_text(content, "name", number));
+	text_printf(&text, "site %s", member_text(refresh, "site", number));
 	const char *reason = member_text(refresh, "reason", number);
-	if (*reason) {
-		text_add(&text, ": ");
-		print_clean(reason, &text);
-	}
-	printf("%-14s %s\n", "refresh", text.at);
+	if (*reason)
+		text_printf(&text, ": %s", reason);
+	print_member("refresh", text.at);
 }
 
 static void print_event(const struct command_line *line, const cJSON *event)

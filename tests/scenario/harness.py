@@ -283,6 +283,10 @@ class Router(Process):
     def refresh(self, id):
         return self.get(f"/api/v1/refreshes/{id}")
 
+    def site(self, name="finance"):
+        """What is told of a site; {} until the dispatcher has told it first."""
+        return next((site for site in self.get("/api/v1/sites")["items"] if site["name"] == name), {})
+
     def ready(self):
         """Status and detail of /readyz."""
         answer = request(self.admin, "GET", "/readyz")

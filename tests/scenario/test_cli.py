@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 import harness
-from harness import SAMPLES, SECRET, TOP, cli, rule, site_world
+from harness import SAMPLES, SECRET, TOP, cli, rule
 
 COMMANDS = re.findall(r"^  (\w+)  ", cli("--help").stdout.decode(), re.M) if (harness.BUILD / "refresh-router").exists() else []
 SAMPLE = SAMPLES / "dbt" / "completed-success.json"

@@ -214,7 +214,7 @@ def test_an_endless_answer_is_cut_off(router_of, sandbox_of):
         router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": "Revenue"}, {"site": "board", "workbooks": "Revenue"}])],
                            sites={"finance": {"server": f"http://127.0.0.1:{server.server_address[1]}"}, "board": {}})
         router.send()
-        wait_until(lambda: [s for s in router.get("/api/v1/sites")["items"] if s["name"] == "finance" and s.get("last_error")], "the site's error")
+        wait_until(lambda: router.site().get("last_error"), "the site's error")
         wait_until(lambda: [r for r in router.refreshes(site="board") if r["state"] == "succeeded"], "the other site")
         assert 0 < max(Endless.sent) < 60 << 20     # 16 MiB, and what the sockets hold
         router.kill9()

@@ -35,20 +35,9 @@ static void keep(struct fixture *fixture, struct web_request *request)
 	pthread_mutex_unlock(&fixture->lock);
 }
 
-/* GET /keep waits for the test, /drop gets no answer, everything else is told what it said. */
-static void handle(struct web_request *request, void *context)
+static void echo(struct web_request *request)
 {
-	struct fixture *fixture = context;
 	OWNED_TEXT struct text out;
-	atomic_fetch_add(&fixture->handled, 1);
-	if (text_is(web_path(request), "/keep")) {
-		keep(fixture, request);
-		return;
-	}
-	if (text_is(web_path(request), "/drop")) {
-		web_drop(request);
-		return;
-	}
 	text_init(&out, TEXT_UNBOUNDED);
 	text_printf(&out, "%s %s [%s] ", web_method(request), web_path(request),
 		web_query_text(request));
@@ -59,6 +48,19 @@ static void handle(struct web_request *request, void *context)
 		text_printf(&out, " x-test=%s", web_header(request, "x-test"));
 	web_reply_header(request, "X-Answer", "yes");
 	web_reply(request, 200, "text/plain", text_str(&out));
+}
+
+/* GET /keep waits for the test, /drop gets no answer, everything else is told what it said. */
+static void handle(struct web_request *request, void *context)
+{
+	struct fixture *fixture = context;
+	atomic_fetch_add(&fixture->handled, 1);
+	if (text_is(web_path(request), "/keep"))
+		keep(fixture, request);
+	else if (text_is(web_path(request), "/drop"))
+		web_drop(request);
+	else
+		echo(request);
 }
 
 static void start(struct fixture *fixture, int64_t request_us)
