@@ -28,6 +28,7 @@ UNIT_TESTS = \
 	tests/unit/base_test \
 	tests/unit/checkpoint_test \
 	tests/unit/clock_test \
+	tests/unit/command_test \
 	tests/unit/config_test \
 	tests/unit/decide_test \
 	tests/unit/event_test \

@@ -148,8 +148,8 @@ static void sweep_once(struct web *web)
 		if (atomic_load_explicit(&connection->deadline, memory_order_relaxed) > now)
 			continue;
 		disarm(connection);
+		atomic_fetch_add(&web->refused, 1); /* before the client can notice */
 		shutdown(connection->fd, SHUT_RDWR);
-		atomic_fetch_add(&web->refused, 1);
 	}
 }
 

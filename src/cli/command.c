@@ -143,11 +143,11 @@ static const char *nearest_option(const struct command *command, const char *giv
 	return suggest(word, names, count);
 }
 
-/* What getopt_long(3) did not take: ':' lacks its value; anything else is no option of ours, takes
- * no value, or begins several. A letter (there are none) is told by optopt alone. */
+/* What getopt_long(3) did not take. Letters, of which there are none, lie in optopt between the
+ * numbers of our options and those of --help and --format. */
 static int mistaken(const struct command_line *line, int found, const char *given)
 {
-	if (strncmp(given, "--", 2))
+	if (optopt > MOST_OPTIONS && optopt < HELP)
 		return command_usage(line, "there is no option '-%c'", optopt);
 	if (found == ':')
 		return command_usage(line, "the option '%s' lacks its value", given);
@@ -184,9 +184,9 @@ static int run(const struct command *command, int argc, char **argv)
 	struct command_line line = { .command = command, .values = values };
 	int found, status;
 	build_table(command, table);
-	optind = 1;
+	optind = 0; /* getopt(3): starts anew, and moves arguments behind the options as it reads */
 	opterr = 0;
-	while ((found = getopt_long(argc, argv, "+:", table, NULL)) != -1) {
+	while ((found = getopt_long(argc, argv, ":", table, NULL)) != -1) {
 		status = take_option(&line, values, found, argv[optind - 1]);
 		if (status >= 0)
 			return status;
@@ -194,20 +194,6 @@ static int run(const struct command *command, int argc, char **argv)
 	line.arguments = argv + optind;
 	line.argument_count = argc - optind;
 	return check_arguments(&line);
-}
-
-/* Options may follow arguments: they are moved before them, up to "--". */
-static void options_first(int argc, char **argv, const struct command *command)
-{
-	struct option table[MOST_OPTIONS + 3];
-	build_table(command, table);
-	opterr = 0;
-	optind = 1;
-	/* getopt_long without "+" permutes argv as it reads; what it finds is read again by run().
-	 */
-	while (getopt_long(argc, argv, "", table, NULL) != -1)
-		;
-	optind = 0;
 }
 
 static int find_and_run(int argc, char **argv)
@@ -233,17 +219,17 @@ static int find_and_run(int argc, char **argv)
 	const struct command *command = find(argv[1]);
 	if (!command)
 		return unknown_command(argv[1]);
-	options_first(argc - 1, argv + 1, command);
 	return run(command, argc - 1, argv + 1);
 }
 
 int command_main(int argc, char **argv)
 {
 	int status = find_and_run(argc, argv);
+	errno = 0;
 	/* A result that did not reach its file must not look like one. */
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "refresh-router: the result could not be written: %s\n",
-			strerror(errno));
+			strerror(errno ? errno : EIO)); /* an earlier write */
 		return EXIT_USAGE;
 	}
 	return status;
