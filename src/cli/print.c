@@ -3,6 +3,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#define LEAST_WIDTH 8 /* of a column that is cut to fit a terminal */
+
 struct table {
 	size_t columns, count, capacity;
 	char **cells; /* the headings first */
@@ -81,32 +83,45 @@ static int bytes_within(const char *text, int columns)
 	return bytes;
 }
 
-static int print_cell(const char *cell, int padded, int left, FILE *out)
+/* Takes from the widest column, again and again, until a row fits: short columns stay whole, and so
+ * does the last one, which says why, beside a long name. */
+static void fit(int *widths, size_t count, int columns)
 {
-	int used = width(cell) < left ? width(cell) : left,
-	    pad = padded - used < left - used ? padded - used : left - used;
-	fprintf(out, "%.*s%*s", bytes_within(cell, left), cell, pad > 0 ? pad : 0, "");
-	return left - used - (pad > 0 ? pad : 0);
+	int64_t row = 2 * (int64_t)(count - 1);
+	for (size_t i = 0; i < count; i++)
+		row += widths[i];
+	for (; row > columns; row--) {
+		size_t widest = 0;
+		for (size_t i = 1; i < count; i++)
+			if (widths[i] > widths[widest])
+				widest = i;
+		if (widths[widest] <= LEAST_WIDTH)
+			return;
+		widths[widest]--;
+	}
+}
+
+static void print_cell(const char *cell, int columns, bool is_last, FILE *out)
+{
+	bool is_cut = width(cell) > columns;
+	fprintf(out, "%.*s%s", bytes_within(cell, is_cut ? columns - 1 : columns), cell,
+		is_cut ? "\u2026" : "");
+	if (is_last)
+		fputc('\n', out);
+	else
+		fprintf(out, "%*s", 2 + (is_cut ? 0 : columns - width(cell)), "");
 }
 
 void table_print(const struct table *table, FILE *out)
 {
-	int *widths = mem_alloc(sizeof *widths * table->columns);
-	const int columns = columns_of(out);
-	int left = columns;
+	OWNED_MEMORY int *widths = mem_alloc(sizeof *widths * table->columns);
 	for (size_t i = 0; i < table->count; i++)
 		if (width(table->cells[i]) > widths[i % table->columns])
 			widths[i % table->columns] = width(table->cells[i]);
-	for (size_t i = 0; i < table->count; i++) {
-		bool is_last = (i + 1) % table->columns == 0;
-		left = print_cell(
-			table->cells[i], is_last ? 0 : widths[i % table->columns] + 2, left, out);
-		if (is_last) {
-			fputc('\n', out);
-			left = columns;
-		}
-	}
-	free(widths);
+	fit(widths, table->columns, columns_of(out));
+	for (size_t i = 0; i < table->count; i++)
+		print_cell(table->cells[i], widths[i % table->columns],
+			(i + 1) % table->columns == 0, out);
 }
 
 /* cJSON escapes what RFC 8259 asks for. DEL, and the one-character forms of terminal sequences

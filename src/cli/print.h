@@ -17,7 +17,7 @@ void table_free(struct table *table);
 OWNED_DEFINE(table)
 void table_cell(
 	struct table *table, const char *text); /* the next cell, row by row; cleaned and copied */
-/* On a terminal a line ends where the terminal does. */
+/* On a terminal the widest columns are cut until a row fits. */
 void table_print(const struct table *table, FILE *out);
 
 /* JSON and a line's end: indented, or all on one line. Controls beyond ASCII's are escaped too. */
