@@ -42,6 +42,7 @@ UNIT_TESTS = \
 	tests/unit/problem_test \
 	tests/unit/row_json_test \
 	tests/unit/ruleset_test \
+	tests/unit/sandbox_filter_test \
 	tests/unit/schedule_test \
 	tests/unit/secret_test \
 	tests/unit/selection_test \
@@ -59,6 +60,9 @@ UNIT_TESTS = \
 	tests/unit/template_test \
 	tests/unit/web_test \
 	tests/unit/yaml_test
+
+# The sandbox is no part of the library.
+tests_unit_sandbox_filter_test_SOURCES = tests/unit/sandbox_filter_test.c src/sandbox/filter.c
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)

@@ -1,27 +1,41 @@
 /*
- * sandbox/api.c - which call is it?
+ * sandbox/api.c - which call is it? One table says.
  */
 #include "sandbox/api.h"
 #include <stdio.h>
 #include <strings.h>
 
-static void not_found(struct reply *reply)
+static bool version_parse(const char *text, long *major, long *minor)
 {
-	reply_error(
-		reply, 404003, "Resource Not Found", "Unknown resource or API version specified.");
-}
-
-static bool version_is_spoken(const char *asked, const char *spoken)
-{
-	long asked_major, asked_minor, major, minor;
-	if (sscanf(asked, "%ld.%ld", &asked_major, &asked_minor) != 2 ||
-		sscanf(spoken, "%ld.%ld", &major, &minor) != 2)
+	int64_t parts[2];
+	size_t length = strcspn(text, ".");
+	if (!text[length] || !str_to_count((struct str){ text, length }, &parts[0]) ||
+		!str_to_count(str_of(text + length + 1), &parts[1]))
 		return false;
-	return asked_major < major || (asked_major == major && asked_minor <= minor);
+	*major = (long)parts[0];
+	*minor = (long)parts[1];
+	return true;
 }
 
-/* The version of all sites of one server is one; the sandbox takes the first site's where no site
- * is known yet. */
+bool call_speaks(const struct call *call, long major, long minor)
+{
+	long asked_major, asked_minor;
+	return version_parse(call->version, &asked_major, &asked_minor) &&
+	       (asked_major > major || (asked_major == major && asked_minor >= minor));
+}
+
+/* 3.10 is above 3.9, and what a server speaks includes all below
+ * (tableau-rest.md 3). */
+static bool is_spoken(const struct call *call, const char *highest)
+{
+	long major = 0, minor = 0, ignored;
+	return version_parse(highest, &major, &minor) &&
+	       version_parse(call->version, &ignored, &ignored) &&
+	       !call_speaks(call, major, minor + 1);
+}
+
+/* The version of all sites of one server is one; the sandbox takes the first
+ * site's where no site is known yet. */
 static void server_info(struct call *call, struct reply *reply)
 {
 	reply->json = cJSON_CreateObject();
@@ -32,109 +46,140 @@ static void server_info(struct call *call, struct reply *reply)
 	json_add_text(info, "restApiVersion", world_site(call->world, 0)->api_version);
 }
 
-/* "/workbooks/ID/refresh" -> kind, ID, "refresh". */
-struct parts {
-	char collection[40], id[80], verb[40];
+static void site_get(struct call *call, struct reply *reply)
+{
+	reply->json = cJSON_CreateObject();
+	cJSON *site = cJSON_AddObjectToObject(reply->json, "site");
+	json_add_text(site, "id", call->site->id);
+	json_add_text(site, "name", call->site->name);
+	json_add_text(site, "contentUrl", call->site->content_url);
+	json_add_text(site, "adminMode", "ContentAndUsers");
+	json_add_text(site, "state", "Active");
+	cJSON_AddBoolToObject(site, "runNowEnabled", true);
+}
+
+struct route {
+	const char *method, *pattern; /* '*': an id */
+	enum box_kind kind;
+	/* one of these */
+	void (*whole)(struct call *, struct reply *);
+	void (*of_kind)(struct call *, enum box_kind, struct reply *);
+	void (*of_id)(struct call *, const char *id, struct reply *);
+	void (*of_content)(struct call *, enum box_kind, const char *id, struct reply *);
 };
 
-static void split(const char *path, struct parts *parts)
+/* clang-format off */
+static const struct route server_routes[] = {
+	{ "GET",  "/serverinfo",       .whole = server_info },
+	{ "GET",  "/serverInfo",       .whole = server_info },
+	{ "POST", "/auth/signin",      .whole = session_sign_in },
+	{ "POST", "/auth/signout",     .whole = session_sign_out },
+	{ "POST", "/auth/switchSite",  .whole = session_switch },
+	{ "GET",  "/sessions/current", .whole = session_current },
+	{ 0 },
+};
+/* Below /sites/LUID. Order counts: "runs" is no flow. */
+static const struct route site_routes[] = {
+	{ "GET",  "",                                .whole = site_get },
+	{ "GET",  "/projects",                       .whole = project_list },
+	{ "GET",  "/workbooks",                      BOX_WORKBOOK, .of_kind = content_list },
+	{ "GET",  "/workbooks/*",                    BOX_WORKBOOK, .of_content = content_get },
+	{ "GET",  "/workbooks/*/connections",        BOX_WORKBOOK, .of_content = content_connections },
+	{ "POST", "/workbooks/*/refresh",            BOX_WORKBOOK, .of_content = refresh },
+	{ "GET",  "/datasources",                    BOX_DATASOURCE, .of_kind = content_list },
+	{ "GET",  "/datasources/*",                  BOX_DATASOURCE, .of_content = content_get },
+	{ "POST", "/datasources/*/refresh",          BOX_DATASOURCE, .of_content = refresh },
+	{ "GET",  "/flows",                          BOX_FLOW, .of_kind = content_list },
+	{ "GET",  "/flows/runs",                     .whole = flow_run_list },
+	{ "GET",  "/flows/runs/*",                   .of_id = flow_run_get },
+	{ "GET",  "/flows/*",                        BOX_FLOW, .of_content = content_get },
+	{ "POST", "/flows/*/run",                    BOX_FLOW, .of_content = refresh },
+	{ "GET",  "/tasks/extractRefreshes",         .whole = task_list },
+	{ "GET",  "/tasks/extractRefreshes/*",       .of_id = task_get },
+	{ "POST", "/tasks/extractRefreshes/*/runNow", BOX_TASK, .of_content = refresh },
+	{ "GET",  "/jobs",                           .whole = job_list },
+	{ "GET",  "/jobs/*",                         .of_id = job_get },
+	{ "PUT",  "/jobs/*",                         .of_id = job_cancel },
+	{ 0 },
+};
+/* clang-format on */
+
+#define ID_SIZE 80 /* a LUID and some; longer ones name nothing */
+
+static bool matches(const char *pattern, const char *path, char id[ID_SIZE])
 {
-	*parts = (struct parts){ 0 };
-	if (!strncmp(path, "/tasks/extractRefreshes", 23)) {
-		snprintf(parts->collection, sizeof parts->collection, "tasks");
-		path += 23;
-	} else {
-		size_t length = strcspn(path + 1, "/");
-		snprintf(
-			parts->collection, sizeof parts->collection, "%.*s", (int)length, path + 1);
-		path += 1 + length;
+	while (*pattern && *path) {
+		if (*pattern == '*') {
+			size_t length = strcspn(path, "/");
+			if (!length || length >= ID_SIZE)
+				return false;
+			memcpy(id, path, length);
+			id[length] = '\0';
+			path += length;
+			pattern++;
+		} else if (*pattern++ != *path++) {
+			return false;
+		}
 	}
-	if (*path != '/')
-		return;
-	size_t length = strcspn(path + 1, "/");
-	snprintf(parts->id, sizeof parts->id, "%.*s", (int)length, path + 1);
-	path += 1 + length;
-	if (*path == '/')
-		snprintf(parts->verb, sizeof parts->verb, "%.39s", path + 1);
+	return !*pattern && !*path;
 }
 
-static void on_job(struct call *call, const struct parts *parts, struct reply *reply)
+static void follow(
+	const struct route *route, struct call *call, const char *id, struct reply *reply)
 {
-	bool is_put = !strcmp(call->method, "PUT");
-	if (!*parts->id)
-		query_jobs(call, reply);
-	else if (is_put)
-		cancel_job(call, parts->id, reply);
+	if (route->whole)
+		route->whole(call, reply);
+	else if (route->of_kind)
+		route->of_kind(call, route->kind, reply);
+	else if (route->of_id)
+		route->of_id(call, id, reply);
 	else
-		query_job(call, parts->id, reply);
+		route->of_content(call, route->kind, id, reply);
 }
 
-static void on_content(
-	struct call *call, enum box_kind kind, const struct parts *parts, struct reply *reply)
+static void choose(
+	const struct route *routes, const char *path, struct call *call, struct reply *reply)
 {
-	static const char *const verbs[] = { "refresh", "refresh", "run", "runNow" };
-	bool is_post = !strcmp(call->method, "POST"), is_verb = !strcmp(parts->verb, verbs[kind]);
-	if (is_verb && is_post)
-		refresh(call, kind, parts->id, reply);
-	else if (is_verb || is_post ||
-		 (strcmp(call->method, "GET") && strcmp(call->method, "HEAD")))
-		reply_error(reply, 405000, "Method Not Allowed",
-			"Request type is not allowed for this endpoint.");
-	else if (*parts->verb)
-		not_found(reply);
-	else if (*parts->id)
-		query_one(call, kind, parts->id, reply);
-	else if (kind == BOX_TASK)
-		query_tasks(call, reply);
+	const char *method = strcmp(call->method, "HEAD") != 0 ? call->method : "GET";
+	const struct route *wrong = NULL;
+	char id[ID_SIZE] = "";
+	for (; routes->pattern; routes++) {
+		if (!matches(routes->pattern, path, id))
+			continue;
+		if (!strcmp(routes->method, method)) {
+			follow(routes, call, id, reply);
+			return;
+		}
+		wrong = routes;
+	}
+	if (wrong)
+		reply_wrong_method(reply, wrong->method);
 	else
-		query_content(call, kind, reply);
+		reply_unknown(reply, call->version, call->path);
 }
 
 static void on_site(struct call *call, const char *path, struct reply *reply)
 {
 	size_t length = strcspn(path, "/");
-	struct parts parts;
+	char id[ID_SIZE];
 	if (!session_check(call, reply))
 		return;
-	if (strlen(call->site->id) != length || strncasecmp(path, call->site->id, length)) {
-		reply_error(reply, 404000, "Resource Not Found",
-			"The site in the path is not that of the session, or does not exist.");
+	if (strlen(call->site->id) != length || strncasecmp(path, call->site->id, length) != 0) {
+		snprintf(id, sizeof id, "%.*s", length < ID_SIZE ? (int)length : ID_SIZE - 1, path);
+		reply_missing(reply, 404000, "Site", id);
 		return;
 	}
-	split(path + length, &parts);
-	enum box_kind kind = box_kind_of(parts.collection);
-	if (!strcmp(parts.collection, "tasks"))
-		kind = BOX_TASK;
-	if (!strcmp(parts.collection, "jobs"))
-		on_job(call, &parts, reply);
-	else if (!strcmp(parts.collection, "projects") && !*parts.id)
-		query_projects(call, reply);
-	else if (kind < BOX_KIND_COUNT)
-		on_content(call, kind, &parts, reply);
-	else
-		not_found(reply);
+	choose(site_routes, path + length, call, reply);
 }
 
 void api_answer(struct call *call, struct reply *reply)
 {
-	const char *spoken =
-		call->site ? call->site->api_version : world_site(call->world, 0)->api_version;
 	reply->status = 200;
-	if (!version_is_spoken(call->version, spoken))
-		not_found(reply);
-	else if (!strcmp(call->path, "/serverinfo"))
-		server_info(call, reply);
-	else if (!strcmp(call->path, "/auth/signin") && strcmp(call->method, "POST"))
-		reply_error(reply, 405000, "Method Not Allowed",
-			"Request type is not allowed for this endpoint.");
-	else if (!strcmp(call->path, "/auth/signin"))
-		session_sign_in(call, reply);
-	else if (!strcmp(call->path, "/auth/signout"))
-		session_sign_out(call, reply);
+	reply->site = call->site ? call->site->content_url : NULL;
+	if (!is_spoken(call, (call->site ? call->site : world_site(call->world, 0))->api_version))
+		reply_unknown(reply, call->version, call->path);
 	else if (!strncmp(call->path, "/sites/", 7))
 		on_site(call, call->path + 7, reply);
 	else
-		not_found(reply);
-	if (call->site)
-		reply->site = call->site->content_url;
+		choose(server_routes, call->path, call, reply);
 }

@@ -12,32 +12,47 @@ struct call { /* a request below /api/, taken apart */
 	const char *version;
 	const char *query; /* as sent */
 	const char *token; /* X-Tableau-Auth, or NULL */
-	struct str body;
-	bool wants_json;
+	struct wall now;   /* one time for the whole answer */
+	const cJSON *body; /* what JSON or XML said, without tsRequest; NULL: empty or
+			      malformed */
 	struct web_request *request;
 	struct box_login *login; /* of a valid session, else NULL */
 	struct box_site *site;   /* likewise */
 };
 
-/* Who is calling, before faults are looked for: sets login and site, of a sign-in the site that it
- * asks for. */
+/* Who is calling, before faults are looked for: sets login and site, of a
+ * sign-in the site that it asks for. */
 void api_identify(struct call *call);
 void api_answer(struct call *call, struct reply *reply);
+/* The request's version is at least that. */
+bool call_speaks(const struct call *call, long major, long minor);
 
-/* ---- parts ---- */
+/* ---- session.c ---- */
 void session_sign_in(struct call *call, struct reply *reply);
 void session_sign_out(struct call *call, struct reply *reply);
-/* The token is that of a living session; else 401002. */
+void session_switch(struct call *call, struct reply *reply);
+void session_current(struct call *call, struct reply *reply);
+/* The token is that of a living session; else 401000 or 401002. */
 bool session_check(struct call *call, struct reply *reply);
 /* Ends whatever session that PAT has, and begins another on `site`. */
 void session_begin(struct world *world, struct box_login *login, const struct box_pat *pat,
 	struct box_site *site);
 
-void query_content(struct call *call, enum box_kind kind, struct reply *reply);
-void query_one(struct call *call, enum box_kind kind, const char *id, struct reply *reply);
-void query_projects(struct call *call, struct reply *reply);
-void query_tasks(struct call *call, struct reply *reply);
-void query_jobs(struct call *call, struct reply *reply);
-void query_job(struct call *call, const char *id, struct reply *reply);
-void cancel_job(struct call *call, const char *id, struct reply *reply);
+/* ---- content.c, project.c, task.c: what there is ---- */
+void content_list(struct call *call, enum box_kind kind, struct reply *reply);
+void content_get(struct call *call, enum box_kind kind, const char *id, struct reply *reply);
+void content_connections(
+	struct call *call, enum box_kind kind, const char *id, struct reply *reply);
+/* 404004 and its kin (5.3). */
+void content_missing(enum box_kind kind, const char *id, struct reply *reply);
+void project_list(struct call *call, struct reply *reply);
+void task_list(struct call *call, struct reply *reply);
+void task_get(struct call *call, const char *id, struct reply *reply);
+
+/* ---- refresh.c, job_query.c: what happens ---- */
 void refresh(struct call *call, enum box_kind kind, const char *id, struct reply *reply);
+void job_list(struct call *call, struct reply *reply);
+void job_get(struct call *call, const char *id, struct reply *reply);
+void job_cancel(struct call *call, const char *id, struct reply *reply);
+void flow_run_list(struct call *call, struct reply *reply);
+void flow_run_get(struct call *call, const char *id, struct reply *reply);

@@ -1,479 +1,324 @@
 #include "sandbox/control.h"
-#include <fnmatch.h>
 #include <stdio.h>
 
-struct fault {
-	int64_t id, left, skip; /* left 0 with is_endless: for ever */
-	bool is_endless;
-	char *method, *path, *site, *what; /* patterns; NULL: any */
-	int64_t us, status, code;
-	char *summary, *detail, *retry_after, *body;
-	struct fault *next;
+struct order { /* a request to the control endpoint */
+	const struct control *control;
+	struct web_request *request;
+	const cJSON *body;
+	struct reply *reply;
 };
 
-struct logged {
-	int64_t n;
-	struct wall at;
-	char *method, *path, *query, *site, *pat, *content, *fault;
-	unsigned status;
-	struct logged *next;
-};
-
-struct control {
-	struct world *world;
-	struct fault *faults;
-	struct logged *first, **last;
-	int64_t counter, fault_counter;
-};
-
-struct control *control_new(struct world *world)
+static void refuse(const struct order *order, int code, const char *why)
 {
-	struct control *control = mem_new(struct control);
-	control->world = world;
-	control->last = &control->first;
-	return control;
+	reply_error(order->reply, code, code / 1000 == 404 ? "Not Found" : "Bad Request", why);
 }
 
-/* ---- the log of calls ---- */
-
-static void logged_free(struct logged *logged)
+static void done(const struct order *order)
 {
-	free(logged->method);
-	free(logged->path);
-	free(logged->query);
-	free(logged->site);
-	free(logged->pat);
-	free(logged->content);
-	free(logged->fault);
-	free(logged);
+	order->reply->json = cJSON_CreateObject();
 }
 
-static void forget_calls(struct control *control)
+/* A number of milliseconds, in microseconds; `now` when it is not there, cut to
+ * a day. */
+static int64_t read_ms(const cJSON *json, const char *key, int64_t now)
 {
-	while (control->first) {
-		struct logged *logged = control->first;
-		control->first = logged->next;
-		logged_free(logged);
-	}
-	control->last = &control->first;
+	const int64_t a_day = 24 * 3600 * US_PER_SECOND;
+	int64_t ms;
+	if (!json_count(json, key, &ms) || ms < 0)
+		return now;
+	return ms < a_day / US_PER_MS ? ms * US_PER_MS : a_day;
 }
 
-void control_log(struct control *control, const struct call *call, const char *path,
-	const struct reply *reply)
+/* False when the word is there and means nothing. */
+static bool read_result(const struct order *order, const cJSON *json, const char *key, int *result)
 {
-	struct logged *logged = mem_new(struct logged);
-	*logged = (struct logged){
-		.n = ++control->counter,
-		.at = clock_wall(),
-		.method = mem_copy_text(call->method),
-		.path = mem_copy_text(path),
-		.query = mem_copy_text(call->query),
-		.site = mem_copy_text(reply->site),
-		.pat = mem_copy_text(reply->pat),
-		.content = mem_copy_text(reply->content),
-		.fault = mem_copy_text(reply->fault),
-		.status = reply->is_dropped ? 0 : reply->status,
-	};
-	*control->last = logged;
-	control->last = &logged->next;
-}
-
-static void list_calls(struct control *control, struct web_request *request, struct reply *reply)
-{
-	const char *method = web_query(request, "method"), *path = web_query(request, "path"),
-		   *site = web_query(request, "site");
-	reply->json = cJSON_CreateObject();
-	cJSON *list = cJSON_AddArrayToObject(reply->json, "calls");
-	for (const struct logged *logged = control->first; logged; logged = logged->next) {
-		if ((method && strcmp(method, logged->method)) ||
-			(path && fnmatch(path, logged->path, 0)) ||
-			(site && !text_is(site, logged->site)))
-			continue;
-		cJSON *json = cJSON_CreateObject();
-		json_add_count(json, "n", logged->n);
-		json_add_time(json, "at", logged->at);
-		json_add_text(json, "method", logged->method);
-		json_add_text(json, "path", logged->path);
-		json_add_text(json, "query", logged->query);
-		json_add_count(json, "status", logged->status);
-		json_add_text(json, "site", logged->site);
-		json_add_text(json, "pat", logged->pat);
-		json_add_text(json, "content", logged->content);
-		json_add_text(json, "fault", logged->fault);
-		cJSON_AddItemToArray(list, json);
-	}
-}
-
-/* ---- faults ---- */
-
-static void fault_free(struct fault *fault)
-{
-	free(fault->method);
-	free(fault->path);
-	free(fault->site);
-	free(fault->what);
-	free(fault->summary);
-	free(fault->detail);
-	free(fault->retry_after);
-	free(fault->body);
-	free(fault);
-}
-
-static void forget_faults(struct control *control)
-{
-	while (control->faults) {
-		struct fault *fault = control->faults;
-		control->faults = fault->next;
-		fault_free(fault);
-	}
-}
-
-static char *optional(const cJSON *json, const char *key)
-{
-	return json_get(json, key) ? mem_copy_text(json_text(json, key)) : NULL;
-}
-
-static int64_t number(const cJSON *json, const char *key, int64_t fallback)
-{
-	int64_t value;
-	return json_count(json, key, &value) ? value : fallback;
-}
-
-static void add_fault(struct control *control, const cJSON *body, struct reply *reply)
-{
-	static const char *const known[] = { "latency", "status", "error", "drop", "drop_after",
-		"error_after", "html", "empty", "truncate", "garbage", "expire_session", "409093",
-		"429", "slow_body", NULL };
-	const cJSON *on = json_get(body, "on");
-	size_t i = 0;
-	while (known[i] && strcmp(known[i], json_text(body, "do")))
-		i++;
-	if (!known[i]) {
-		reply_error(reply, 400000, "Bad Request",
-			"\"do\" is none of the faults that there are; see tableau-sandbox(1)");
-		return;
-	}
-	struct fault *fault = mem_new(struct fault), **last = &control->faults;
-	*fault = (struct fault){
-		.id = ++control->fault_counter,
-		.left = number(body, "times", 1),
-		.is_endless = number(body, "times", 1) == 0,
-		.skip = number(body, "after", 0),
-		.method = optional(on, "method"),
-		.path = optional(on, "path"),
-		.site = optional(on, "site"),
-		.what = mem_copy_text(known[i]),
-		.us = number(body, "ms", 0) * US_PER_MS,
-		.status = number(body, "status", 0),
-		.code = number(body, "code", 0),
-		.summary = optional(body, "summary"),
-		.detail = optional(body, "detail"),
-		.retry_after = optional(body, "retry_after"),
-		.body = optional(body, "body"),
-	};
-	while (*last)
-		last = &(*last)->next;
-	*last = fault;
-	reply->json = cJSON_CreateObject();
-	json_add_count(reply->json, "fault", fault->id);
-}
-
-static void list_faults(const struct control *control, struct reply *reply)
-{
-	reply->json = cJSON_CreateObject();
-	cJSON *list = cJSON_AddArrayToObject(reply->json, "faults");
-	for (const struct fault *fault = control->faults; fault; fault = fault->next) {
-		cJSON *json = cJSON_CreateObject();
-		json_add_count(json, "fault", fault->id);
-		json_add_text(json, "do", fault->what);
-		json_add_count(json, "left", fault->left);
-		cJSON_AddItemToArray(list, json);
-	}
-}
-
-const struct fault *control_fault(struct control *control, const struct call *call)
-{
-	OWNED_TEXT struct text path;
-	text_init(&path, TEXT_UNBOUNDED);
-	text_printf(&path, "/api/%s%s", call->version, call->path);
-	for (struct fault *fault = control->faults; fault; fault = fault->next) {
-		if ((!fault->is_endless && fault->left <= 0) ||
-			(fault->method && strcmp(fault->method, call->method)) ||
-			(fault->path && fnmatch(fault->path, path.at, 0)) ||
-			(fault->site &&
-				(!call->site || strcmp(fault->site, call->site->content_url))))
-			continue;
-		if (fault->skip > 0) {
-			fault->skip--;
-			continue;
+	const char *word = json_text(json, key);
+	if (!json_get(json, key))
+		return true;
+	for (int i = 0; result_names[i]; i++)
+		if (!strcmp(result_names[i], word)) {
+			*result = i;
+			return true;
 		}
-		fault->left--;
-		return fault;
-	}
-	return NULL;
+	refuse(order, 400000, "a result is success, failed, cancelled, bridge or error_note");
+	return false;
 }
 
-static void gateway(struct reply *reply, unsigned status, const char *body)
+/* ---- calls and faults ---- */
+
+static void get_calls(const struct order *order)
 {
-	cJSON_Delete(reply->json);
-	reply->json = NULL;
-	reply->status = status;
-	reply->raw = body;
+	order->reply->json = calls_list(order->control->calls, web_query(order->request, "method"),
+		web_query(order->request, "path"), web_query(order->request, "site"));
 }
 
-static void told_error(const struct fault *fault, struct reply *reply)
+static void delete_calls(const struct order *order)
 {
-	if (fault->code) {
-		reply_error(reply, (int)fault->code, fault->summary ? fault->summary : "Injected",
-			fault->detail ? fault->detail : "An injected fault");
-		if (fault->status)
-			reply->status = (unsigned)fault->status;
-	} else {
-		gateway(reply, fault->status ? (unsigned)fault->status : 504,
-			fault->body ? fault->body
-				    : "<html><head><title>504 Gateway "
-				      "Time-out</title></head><body>nginx</body></html>");
-	}
+	calls_forget(order->control->calls);
+	done(order);
 }
 
-void fault_answer(const struct fault *fault, struct call *call, struct reply *reply)
+static void get_faults(const struct order *order)
 {
-	const char *what = fault->what;
-	bool has_effect = !strcmp(what, "latency") || !strcmp(what, "drop_after") ||
-			  !strcmp(what, "error_after") || !strcmp(what, "truncate") ||
-			  !strcmp(what, "slow_body");
-	reply->status = 200;
-	if (has_effect)
-		api_answer(call, reply);
-	reply->fault = what;
-	reply->retry_after = fault->retry_after;
-	reply->delay = fault->us;
-	if (call->site)
-		reply->site = call->site->content_url;
-	if (call->login)
-		reply->pat = call->login->name;
-	if (!strncmp(what, "drop", 4)) {
-		reply->is_dropped = true;
-	} else if (!strcmp(what, "error") || !strcmp(what, "error_after")) {
-		told_error(fault, reply);
-	} else if (!strcmp(what, "status")) {
-		gateway(reply, (unsigned)fault->status, fault->body ? fault->body : "");
-	} else if (!strcmp(what, "html")) {
-		gateway(reply, fault->status ? (unsigned)fault->status : 200,
-			fault->body ? fault->body : "<html><body>Please sign in</body></html>");
-	} else if (!strcmp(what, "empty")) {
-		gateway(reply, fault->status ? (unsigned)fault->status : 200, "");
-	} else if (!strcmp(what, "garbage")) {
-		gateway(reply, 200,
-			fault->body ? fault->body : "{\"workbooks\":{\"workbook\":[{\"id\":");
-	} else if (!strcmp(what, "expire_session")) {
-		if (call->login)
-			*call->login->token = '\0';
-		reply_error(reply, 401002, "Unauthorized Access",
-			"Invalid authentication credentials were provided.");
-	} else if (!strcmp(what, "409093")) {
-		reply_error(reply, 409093, "Ressourcenkonflikt",
-			"Der Job ist bereits in der Warteschlange.");
-	} else if (!strcmp(what, "429")) {
-		reply_error(reply, 429000, "Too Many Requests",
-			fault->detail ? fault->detail
-				      : "Too many requests for 'api.rest.refresh_extracts'. Please "
-					"retry after 1 minutes.");
-	}
+	order->reply->json = upsets_list(order->control->upsets);
 }
 
-/* ---- the world behind Tableau's back ---- */
-
-static struct box_content *find_content(
-	struct control *control, const cJSON *body, struct box_site **site, struct reply *reply)
+static void post_faults(const struct order *order)
 {
+	upsets_add(order->control->upsets, order->body, order->reply);
+}
+
+static void delete_faults(const struct order *order)
+{
+	upsets_forget(order->control->upsets);
+	done(order);
+}
+
+static void post_latency(const struct order *order)
+{
+	order->control->world->latency = read_ms(order->body, "ms", 0);
+	done(order);
+}
+
+/* ---- jobs ---- */
+
+static struct box_content *find_content(const struct order *order, struct box_site **site)
+{
+	const cJSON *body = order->body;
 	enum box_kind kind =
 		json_get(body, "kind") ? box_kind_of(json_text(body, "kind")) : BOX_WORKBOOK;
-	*site = world_site_named(control->world, json_text(body, "site"));
 	struct box_content *content = NULL;
+	*site = world_site_named(order->control->world, json_text(body, "site"));
 	if (*site && kind < BOX_KIND_COUNT)
 		content = json_get(body, "id")
 				  ? site_content(*site, kind, json_text(body, "id"))
 				  : site_content_named(*site, kind, json_text(body, "name"));
 	if (!content)
-		reply_error(reply, 404000, "Not Found",
-			"no such content: give site, kind, and name or id");
+		refuse(order, 404000, "no such content: give site, kind, and name or id");
 	return content;
 }
 
-static int result_of(const char *word, int fallback)
+/* With microseconds: the truth that tests of freshness compare with. */
+static cJSON *job_json(const struct box_job *job, struct wall now)
 {
-	for (int i = 0; result_names[i]; i++)
-		if (!strcmp(result_names[i], word))
-			return i;
-	return fallback;
-}
-
-static cJSON *job_json(const struct box_job *job)
-{
-	struct box_times times = job_times(job, clock_wall());
+	struct box_times times = job_times(job, now);
 	cJSON *json = cJSON_CreateObject();
 	json_add_text(json, "id", job->id);
 	json_add_text(json, "site", job->site->content_url);
 	json_add_text(json, "kind", box_singular[job->content->kind]);
 	json_add_text(json, "content", job->content_id);
-	json_add_text(json, "name", job->content->name);
+	json_add_text(json, "name", job->name);
 	json_add_text(json, "by", job->by);
 	json_add_text(json, "state", state_names[times.state]);
 	json_add_time(json, "created", job->created);
 	json_add_time(json, "started", times.started);
 	json_add_time(json, "completed", times.completed);
-	json_add_count(json, "finish_code", times.finish_code < 0 ? 0 : times.finish_code);
+	if (times.finish_code >= 0)
+		json_add_count(json, "finish_code", times.finish_code);
 	cJSON_AddBoolToObject(json, "incremental", job->incremental);
+	if (job->purged)
+		json_add_count(json, "purged", job->purged);
 	return json;
 }
 
-static void start_job(struct control *control, const cJSON *body, struct reply *reply)
+static void get_jobs(const struct order *order)
 {
+	const struct world *world = order->control->world;
+	struct wall now = clock_wall();
+	order->reply->json = cJSON_CreateObject();
+	cJSON *list = cJSON_AddArrayToObject(order->reply->json, "jobs");
+	for (size_t i = 0; i < world->job_count; i++)
+		cJSON_AddItemToArray(list, job_json(world->jobs[i], now));
+}
+
+static void post_jobs(const struct order *order)
+{
+	struct world *world = order->control->world;
+	const cJSON *body = order->body;
 	struct box_site *site;
-	struct box_content *content = find_content(control, body, &site, reply);
-	if (!content)
+	struct box_content *content = find_content(order, &site);
+	int result = -1;
+	if (!content || !read_result(order, body, "result", &result))
 		return;
-	struct box_job *job = job_start(
-		control->world, site, content, "foreign", json_flag(body, "incremental", false));
-	job->queued = number(body, "queued_ms", job->queued / US_PER_MS) * US_PER_MS;
-	job->running = number(body, "running_ms", job->running / US_PER_MS) * US_PER_MS;
-	job->result = (enum box_result)result_of(json_text(body, "result"), (int)job->result);
+	struct box_content *worked = content->kind == BOX_TASK ? content->target : content;
+	struct box_job *job = job_start(world, site, worked, "foreign",
+		json_flag(body, "incremental", content->incremental));
+	job->queued = read_ms(body, "queued_ms", job->queued);
+	job->running = read_ms(body, "running_ms", job->running);
+	if (result >= 0)
+		job->result = (enum box_result)result;
 	if (json_get(body, "notes"))
-		job->notes = arena_text(control->world->arena, json_text(body, "notes"));
-	reply->json = job_json(job);
+		job->notes = arena_text(world->arena, json_text(body, "notes"));
+	order->reply->json = job_json(job, clock_wall());
 }
 
-static void list_jobs(const struct control *control, struct reply *reply)
+/* Cleaned up: one by "id", of a "site", or all; asked for later they get
+ * "code". */
+static void delete_jobs(const struct order *order)
 {
-	reply->json = cJSON_CreateObject();
-	cJSON *list = cJSON_AddArrayToObject(reply->json, "jobs");
-	for (size_t i = 0; i < control->world->job_count; i++)
-		cJSON_AddItemToArray(list, job_json(control->world->jobs[i]));
-}
-
-static void change_content(struct control *control, const cJSON *body, struct reply *reply)
-{
-	struct box_site *site;
-	struct world *world = control->world;
-	struct box_content *content = find_content(control, body, &site, reply);
-	const cJSON *set = json_get(body, "set");
-	if (!content)
+	const struct world *world = order->control->world;
+	const cJSON *body = order->body;
+	int64_t code = 404018, count = 0;
+	if (json_get(body, "code") &&
+		(!json_count(body, "code", &code) || (code != 404018 && code != 400031))) {
+		refuse(order, 400000, "\"code\" is 404018 or 400031");
 		return;
-	if (json_get(set, "name"))
-		content->name = arena_text(world->arena, json_text(set, "name"));
-	if (json_get(set, "project")) {
-		content->project = arena_text(world->arena, json_text(set, "project"));
-		content->in = site_project(site, content->project);
 	}
-	if (!strcmp(json_text(set, "id"), "new"))
-		content->id = world_luid(
+	for (size_t i = 0; i < world->job_count; i++) {
+		struct box_job *job = world->jobs[i];
+		if ((json_get(body, "id") && !text_is_nocase(json_text(body, "id"), job->id)) ||
+			(json_get(body, "site") &&
+				!text_is(json_text(body, "site"), job->site->content_url)))
+			continue;
+		job->purged = (int)code;
+		count++;
+	}
+	done(order);
+	json_add_count(order->reply->json, "purged", count);
+}
+
+/* ---- content ---- */
+
+static bool set_id(const struct order *order, struct box_site *site, struct box_content *content,
+	const cJSON *set)
+{
+	struct world *world = order->control->world;
+	const char *id = json_text(set, "id");
+	if (!json_get(set, "id") || text_is_nocase(id, content->id))
+		return true;
+	if (!strcmp(id, "new"))
+		id = world_luid(
 			world->arena, site->content_url, "again", content->name, ++world->counter);
-	else if (json_get(set, "id"))
-		content->id = arena_text(world->arena, json_text(set, "id"));
-	content->has_extracts = json_flag(set, "has_extracts", content->has_extracts);
-	content->result = result_of(json_text(set, "result"), content->result);
-	if (json_get(set, "notes"))
-		content->notes = arena_text(world->arena, json_text(set, "notes"));
-	content->queued = number(set, "queued_ms", content->queued / US_PER_MS) * US_PER_MS;
-	content->running = number(set, "running_ms", content->running / US_PER_MS) * US_PER_MS;
-	reply->json = cJSON_CreateObject();
-	json_add_text(reply->json, "id", content->id);
+	else
+		id = arena_text(world->arena, id);
+	if (*id && !strchr(id, '/') && site_rename(site, content, id))
+		return true;
+	refuse(order, 400000, "this id is taken, or none");
+	return false;
 }
 
-static void delete_content(struct control *control, const cJSON *body, struct reply *reply)
+static bool set_project(const struct order *order, const struct box_site *site,
+	struct box_content *content, const cJSON *set)
 {
+	const char *path = json_text(set, "project");
+	if (!json_get(set, "project"))
+		return true;
+	const struct box_project *project = *path ? site_project(site, path) : NULL;
+	if (*path && !project) {
+		refuse(order, 404000, "no such project");
+		return false;
+	}
+	content->in = project;
+	content->project = project ? project->path : "";
+	return true;
+}
+
+static void post_content(const struct order *order)
+{
+	static const char *const members[] = { "name", "project", "id", "has_extracts", "result",
+		"next_result", "queued_ms", "running_ms", "notes" };
+	struct arena *arena = order->control->world->arena;
 	struct box_site *site;
-	struct box_content *content = find_content(control, body, &site, reply);
+	struct box_content *content = find_content(order, &site);
+	const cJSON *set = json_get(order->body, "set"), *member;
 	if (!content)
 		return;
-	content->is_deleted = true;
-	reply->json = cJSON_CreateObject();
+	cJSON_ArrayForEach(member, set)
+	{
+		size_t i = 0, count = sizeof members / sizeof *members;
+		while (i < count && strcmp(members[i], member->string) != 0)
+			i++;
+		if (i == count) {
+			refuse(order, 400000, "a member of \"set\" is unknown");
+			return;
+		}
+	}
+	int result = content->result, next = -1;
+	if (!read_result(order, set, "result", &result) ||
+		!read_result(order, set, "next_result", &next) ||
+		!set_project(order, site, content, set) || !set_id(order, site, content, set))
+		return;
+	content->result = result;
+	if (next >= 0)
+		content->next_result = next + 1;
+	if (json_get(set, "name"))
+		content->name = arena_text(arena, json_text(set, "name"));
+	if (json_get(set, "notes"))
+		content->notes = arena_text(arena, json_text(set, "notes"));
+	content->has_extracts = json_flag(set, "has_extracts", content->has_extracts);
+	content->queued = read_ms(set, "queued_ms", content->queued);
+	content->running = read_ms(set, "running_ms", content->running);
+	done(order);
+	json_add_text(order->reply->json, "id", content->id);
 }
 
-static void foreign_sign_in(struct control *control, const cJSON *body, struct reply *reply)
+static void delete_content(const struct order *order)
 {
-	struct box_site *site = world_site_named(control->world, json_text(body, "site"));
-	struct box_pat *pat = site ? site_pat(site, json_text(body, "pat")) : NULL;
+	struct box_site *site;
+	struct box_content *content = find_content(order, &site);
+	if (!content)
+		return;
+	site_delete(site, content);
+	done(order);
+}
+
+static void post_signin(const struct order *order)
+{
+	struct world *world = order->control->world;
+	struct box_site *site = world_site_named(world, json_text(order->body, "site"));
+	struct box_pat *pat = site ? site_pat(site, json_text(order->body, "pat")) : NULL;
 	if (!pat) {
-		reply_error(reply, 404000, "Not Found", "no such site or PAT");
+		refuse(order, 404000, "no such site or PAT");
 		return;
 	}
-	session_begin(control->world, pat->login, pat, site);
-	reply->json = cJSON_CreateObject();
+	session_begin(world, pat->login, pat, site);
+	done(order);
 }
 
-static void set_latency(struct control *control, const cJSON *body, struct reply *reply)
-{
-	control->world->latency = number(body, "ms", 0) * US_PER_MS;
-	reply->json = cJSON_CreateObject();
-}
+/* ---- which is it? ---- */
 
-static void forget_calls_too(struct control *control, const cJSON *body, struct reply *reply)
-{
-	(void)body;
-	forget_calls(control);
-	reply->json = cJSON_CreateObject();
-}
-
-static void forget_faults_too(struct control *control, const cJSON *body, struct reply *reply)
-{
-	(void)body;
-	forget_faults(control);
-	reply->json = cJSON_CreateObject();
-}
-
+/* clang-format off */
 static const struct {
 	const char *method, *path;
-	void (*handle)(struct control *, const cJSON *body, struct reply *);
+	void (*answer)(const struct order *order);
 } routes[] = {
-	{ "DELETE", "calls", forget_calls_too },
-	{ "POST", "faults", add_fault },
-	{ "DELETE", "faults", forget_faults_too },
-	{ "POST", "jobs", start_job },
-	{ "POST", "content", change_content },
+	{ "GET",    "calls",   get_calls },
+	{ "DELETE", "calls",   delete_calls },
+	{ "GET",    "faults",  get_faults },
+	{ "POST",   "faults",  post_faults },
+	{ "DELETE", "faults",  delete_faults },
+	{ "GET",    "jobs",    get_jobs },
+	{ "POST",   "jobs",    post_jobs },
+	{ "DELETE", "jobs",    delete_jobs },
+	{ "POST",   "content", post_content },
 	{ "DELETE", "content", delete_content },
-	{ "POST", "signin", foreign_sign_in },
-	{ "POST", "latency", set_latency },
+	{ "POST",   "signin",  post_signin },
+	{ "POST",   "latency", post_latency },
 };
+/* clang-format on */
 
-void control_answer(
-	struct control *control, struct web_request *request, const char *path, struct reply *reply)
+void control_answer(const struct control *control, struct web_request *request, const char *path,
+	struct reply *reply)
 {
-	const char *method = web_method(request);
 	struct error err;
 	OWNED_JSON body = web_body(request).length ? json_parse(web_body(request), &err)
 						   : cJSON_CreateObject();
+	struct order order = {
+		.control = control, .request = request, .body = body, .reply = reply
+	};
 	reply->status = 200;
-	if (!body) {
-		reply_error(reply, 400000, "Bad Request", err.message);
-		return;
-	}
-	if (!strcmp(method, "GET") && !strcmp(path, "calls")) {
-		list_calls(control, request, reply);
-		return;
-	}
-	if (!strcmp(method, "GET") && !strcmp(path, "jobs")) {
-		list_jobs(control, reply);
-		return;
-	}
-	if (!strcmp(method, "GET") && !strcmp(path, "faults")) {
-		list_faults(control, reply);
+	if (!cJSON_IsObject(body)) {
+		refuse(&order, 400000, body ? "a JSON object is wanted" : err.message);
 		return;
 	}
 	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
-		if (!strcmp(routes[i].method, method) && !strcmp(routes[i].path, path)) {
-			routes[i].handle(control, body, reply);
+		if (!strcmp(routes[i].method, web_method(request)) &&
+			!strcmp(routes[i].path, path)) {
+			routes[i].answer(&order);
 			return;
 		}
-	reply_error(reply, 404003, "Not Found",
-		"calls, faults, jobs, content, signin and latency are below /-/sandbox/; see "
+	refuse(&order, 404003,
+		"calls, faults, jobs, content, signin and latency are below "
+		"/-/sandbox/; see "
 		"tableau-sandbox(1)");
-}
-
-void control_free(struct control *control)
-{
-	forget_calls(control);
-	forget_faults(control);
-	free(control);
 }

@@ -1,24 +1,18 @@
 /*
- * sandbox/control.h - what tests do to the world behind Tableau's back: faults, foreign jobs,
- * changed content; and what was called.
+ * sandbox/control.h - what tests do to the world behind Tableau's back: faults,
+ * foreign jobs, changed content; and what was called. All below /-/sandbox/,
+ * which is no path of Tableau's.
  */
 #pragma once
-#include "sandbox/api.h"
+#include "sandbox/calls.h"
+#include "sandbox/upset.h"
 
-struct control;
-struct fault;
-
-struct control *control_new(struct world *world);
-void control_free(struct control *control);
+struct control { /* members are borrowed */
+	struct world *world;
+	struct calls *calls;
+	struct upsets *upsets;
+};
 
 /* A request below /-/sandbox/; `path` is what follows. */
-void control_answer(struct control *control, struct web_request *request, const char *path,
+void control_answer(const struct control *control, struct web_request *request, const char *path,
 	struct reply *reply);
-
-/* The fault that this call runs into, counted down; NULL: none. */
-const struct fault *control_fault(struct control *control, const struct call *call);
-/* Carries it out around api_answer(). */
-void fault_answer(const struct fault *fault, struct call *call, struct reply *reply);
-/* Remembers a call; `reply` is complete. */
-void control_log(struct control *control, const struct call *call, const char *path,
-	const struct reply *reply);

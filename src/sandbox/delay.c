@@ -16,7 +16,8 @@ struct delay {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	struct owed *first; /* in order of time */
+	struct owed *first;  /* in order of time */
+	struct owed *newest; /* the last of them, where the next one most often goes */
 	bool is_ending;
 };
 
@@ -44,6 +45,8 @@ static void *run(void *context)
 			pthread_cond_timedwait(&delay->changed, &delay->lock, &until);
 		} else {
 			delay->first = owed->next;
+			if (!delay->first)
+				delay->newest = NULL;
 			pthread_mutex_unlock(&delay->lock);
 			pay(owed);
 			pthread_mutex_lock(&delay->lock);
@@ -64,20 +67,40 @@ struct delay *delay_new(struct error *err)
 	pthread_condattr_destroy(&steady);
 	if (thread_start(&delay->thread, THREAD_ANY, "delay", run, delay, err))
 		return delay;
-	free(delay);
+	delay_free(delay);
 	return NULL;
 }
 
-void delay_free(struct delay *delay)
+void delay_end(struct delay *delay)
 {
 	pthread_mutex_lock(&delay->lock);
 	delay->is_ending = true;
 	pthread_cond_signal(&delay->changed);
 	pthread_mutex_unlock(&delay->lock);
 	pthread_join(delay->thread, NULL);
+}
+
+void delay_free(struct delay *delay)
+{
+	if (!delay)
+		return;
 	pthread_cond_destroy(&delay->changed);
 	pthread_mutex_destroy(&delay->lock);
 	free(delay);
+}
+
+/* In order of time; with one latency for all, always at the end. */
+static void insert(struct delay *delay, struct owed *owed)
+{
+	struct owed **at = delay->newest && delay->newest->at.us <= owed->at.us
+				   ? &delay->newest->next
+				   : &delay->first;
+	while (*at && (*at)->at.us <= owed->at.us)
+		at = &(*at)->next;
+	owed->next = *at;
+	*at = owed;
+	if (!owed->next)
+		delay->newest = owed;
 }
 
 void delay_reply(struct delay *delay, struct web_request *request, int64_t us, unsigned status,
@@ -90,13 +113,14 @@ void delay_reply(struct delay *delay, struct web_request *request, int64_t us, u
 		.content_type = content_type,
 		.body = *body };
 	*body = (struct text){ 0 };
-	web_keep(request);
 	pthread_mutex_lock(&delay->lock);
-	struct owed **at = &delay->first;
-	while (*at && (*at)->at.us <= owed->at.us)
-		at = &(*at)->next;
-	owed->next = *at;
-	*at = owed;
-	pthread_cond_signal(&delay->changed);
+	bool is_ending = delay->is_ending;
+	if (!is_ending) {
+		web_keep(request);
+		insert(delay, owed);
+		pthread_cond_signal(&delay->changed);
+	}
 	pthread_mutex_unlock(&delay->lock);
+	if (is_ending)
+		pay(owed);
 }

@@ -1,16 +1,20 @@
 #include "sandbox/filter.h"
-#include <stdio.h>
+#include "base/clock.h"
 
-static bool is_operator(const char *op)
-{
-	static const char *const known[] = { "eq", "gt", "gte", "lt", "lte", "in", "has" };
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (!strcmp(op, known[i]))
-			return true;
-	return false;
-}
+static const struct {
+	const char *name;
+	enum filter_operator op;
+} operators[] = {
+	{ "eq", FILTER_EQ },
+	{ "in", FILTER_IN },
+	{ "gt", FILTER_GT },
+	{ "gte", FILTER_GTE },
+	{ "lt", FILTER_LT },
+	{ "lte", FILTER_LTE },
+	{ "has", FILTER_HAS },
+};
 
-/* The next term: up to a comma that is not inside the brackets of `in`. */
+/* Up to a comma that is not inside the brackets of `in`. */
 static size_t term_length(const char *text)
 {
 	size_t i = 0;
@@ -24,145 +28,159 @@ static size_t term_length(const char *text)
 	return i;
 }
 
-static bool split(const char *term, size_t length, char field[40], char op[8], char value[512])
+/* What stands before the next colon; false when there is none or nothing before
+ * it. */
+static bool cut(struct str *rest, struct str *part)
 {
-	const char *first = memchr(term, ':', length);
-	const char *second =
-		first ? memchr(first + 1, ':', length - (size_t)(first + 1 - term)) : NULL;
-	if (!second || first == term || second + 1 == term + length)
+	const char *colon = rest->length ? memchr(rest->at, ':', rest->length) : NULL;
+	size_t length = colon ? (size_t)(colon - rest->at) : 0;
+	if (!length)
 		return false;
-	snprintf(field, 40, "%.*s", (int)(first - term), term);
-	snprintf(op, 8, "%.*s", (int)(second - first - 1), first + 1);
-	snprintf(value, 512, "%.*s", (int)(length - (size_t)(second + 1 - term)), second + 1);
+	*part = (struct str){ rest->at, length };
+	*rest = (struct str){ colon + 1, rest->length - length - 1 };
 	return true;
 }
 
-static bool is_known(const char *field, const char *const *known)
+static bool find_field(const struct filter_field *fields, struct str name, size_t *at)
 {
-	for (; *known; known++)
-		if (!strcmp(field, *known))
+	for (*at = 0; fields[*at].name; ++*at)
+		if (str_is(name, fields[*at].name))
 			return true;
 	return false;
 }
 
-static void keep(struct filter *filter, const char *field, const char *op, const char *value)
+static unsigned find_operator(struct str name)
+{
+	for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+		if (str_is(name, operators[i].name))
+			return operators[i].op;
+	return 0;
+}
+
+static void keep(struct filter *filter, struct filter_term term)
 {
 	size_t at = 0;
-	while (at < filter->count && strcmp(filter->terms[at].field, field))
+	while (at < filter->count && filter->terms[at].field != term.field)
 		at++;
 	if (at == FILTER_MOST)
 		return;
-	if (at == filter->count)
-		filter->count++;
-	snprintf(filter->terms[at].field, sizeof filter->terms[at].field, "%s", field);
-	snprintf(filter->terms[at].op, sizeof filter->terms[at].op, "%s", op);
-	snprintf(filter->terms[at].value, sizeof filter->terms[at].value, "%s", value);
+	filter->terms[at] = term;
+	filter->count += at == filter->count;
+}
+
+static enum filter_error parse_term(
+	struct str text, const struct filter_field *fields, struct filter *filter, struct str *bad)
+{
+	struct str rest = text, name, op;
+	struct filter_term term;
+	*bad = text;
+	if (!cut(&rest, &name))
+		return FILTER_UNPARSABLE;
+	*bad = name;
+	if (!cut(&rest, &op) || !rest.length)
+		return FILTER_UNPARSABLE;
+	*bad = text;
+	if (!find_field(fields, name, &term.field))
+		return FILTER_UNKNOWN;
+	term.op = find_operator(op);
+	term.value = rest;
+	if (!(fields[term.field].operators & term.op))
+		return FILTER_UNKNOWN;
+	keep(filter, term);
+	return FILTER_OK;
 }
 
 enum filter_error filter_parse(
-	const char *text, const char *const *known, struct filter *filter, char bad[64])
+	const char *text, const struct filter_field *fields, struct filter *filter, struct str *bad)
 {
 	*filter = (struct filter){ 0 };
 	while (*text) {
-		char field[40], op[8], value[512];
 		size_t length = term_length(text);
-		snprintf(bad, 64, "%.*s", (int)length, text);
-		if (!split(text, length, field, op, value))
-			return FILTER_UNPARSABLE;
-		if (!is_known(field, known) || !is_operator(op))
-			return FILTER_UNKNOWN;
-		keep(filter, field, op, value);
+		enum filter_error error =
+			parse_term((struct str){ text, length }, fields, filter, bad);
+		if (error != FILTER_OK)
+			return error;
 		text += length;
 		if (*text == ',' && !*++text)
-			return FILTER_UNPARSABLE;
+			return FILTER_UNPARSABLE; /* a comma with nothing after it */
 	}
 	return FILTER_OK;
 }
 
-static bool wildcard(const char *pattern, const char *text)
+static bool wildcard(struct str pattern, const char *text)
 {
-	const char *star = NULL, *resume = NULL;
+	size_t p = 0, star = SIZE_MAX;
+	const char *resume = NULL;
 	while (*text) {
-		if (*pattern == '*') {
-			star = ++pattern;
+		if (p < pattern.length && pattern.at[p] == '*') {
+			star = ++p;
 			resume = text;
-		} else if (*pattern == *text) {
-			pattern++;
+		} else if (p < pattern.length && pattern.at[p] == *text) {
+			p++;
 			text++;
-		} else if (star) {
-			pattern = star;
+		} else if (resume) {
+			p = star;
 			text = ++resume;
 		} else {
 			return false;
 		}
 	}
-	while (*pattern == '*')
-		pattern++;
-	return !*pattern;
+	while (p < pattern.length && pattern.at[p] == '*')
+		p++;
+	return p == pattern.length;
 }
 
-static bool is_in(const char *list, const char *value)
+static bool is_in(struct str list, const char *value)
 {
-	size_t length = strlen(value);
-	if (*list == '[')
-		list++;
-	while (*list && *list != ']') {
-		size_t item = strcspn(list, ",]");
-		if (item == length && !memcmp(list, value, length))
+	if (list.length && list.at[0] == '[')
+		list = (struct str){ list.at + 1, list.length - 1 };
+	if (list.length && list.at[list.length - 1] == ']')
+		list.length--;
+	for (;;) {
+		const char *comma = list.length ? memchr(list.at, ',', list.length) : NULL;
+		size_t length = comma ? (size_t)(comma - list.at) : list.length;
+		if (str_is((struct str){ list.at, length }, value))
 			return true;
-		list += item + (list[item] == ',');
-	}
-	return false;
-}
-
-static int compare(const char *value, const char *with)
-{
-	struct wall left, right;
-	int64_t a, b;
-	if (wall_parse(str_of(value), &left) && wall_parse(str_of(with), &right))
-		return left.us < right.us ? -1 : left.us > right.us;
-	if (str_to_count(str_of(value), &a) && str_to_count(str_of(with), &b))
-		return a < b ? -1 : a > b;
-	return strcmp(value, with);
-}
-
-static bool term_takes(const char *op, const char *with, const char *value)
-{
-	if (!strcmp(op, "eq"))
-		return wildcard(with, value);
-	if (!strcmp(op, "in"))
-		return is_in(with, value);
-	if (!strcmp(op, "has"))
-		return strstr(value, with);
-	if (!*value)
-		return false;
-	int order = compare(value, with);
-	bool may_equal = op[2] == 'e' && order == 0;
-	return may_equal || (op[0] == 'g' ? order > 0 : order < 0);
-}
-
-bool filter_takes(const struct filter *filter, const char *field, const char *value)
-{
-	for (size_t i = 0; i < filter->count; i++)
-		if (!strcmp(filter->terms[i].field, field) &&
-			!term_takes(filter->terms[i].op, filter->terms[i].value, value))
+		if (!comma)
 			return false;
-	return true;
+		list = (struct str){ comma + 1, list.length - length - 1 };
+	}
 }
 
-bool filter_takes_any(const struct filter *filter, const char *field, const cJSON *labels)
+int filter_compare(const char *left, struct str right)
 {
-	const cJSON *label;
-	bool is_asked = false;
-	for (size_t i = 0; i < filter->count; i++)
-		is_asked |= !strcmp(filter->terms[i].field, field);
-	if (!is_asked)
-		return true;
-	cJSON_ArrayForEach(label, labels)
-	{
-		if (filter_takes(filter, field,
-			    cJSON_GetObjectItemCaseSensitive(label, "label")->valuestring))
-			return true;
+	struct str view = str_of(left);
+	struct wall left_time, right_time;
+	int64_t a, b;
+	if (wall_parse(view, &left_time) && wall_parse(right, &right_time))
+		return left_time.us < right_time.us ? -1 : left_time.us > right_time.us;
+	if (str_to_count(view, &a) && str_to_count(right, &b))
+		return a < b ? -1 : a > b;
+	size_t shorter = view.length < right.length ? view.length : right.length;
+	int order = shorter ? memcmp(view.at, right.at, shorter) : 0;
+	if (order)
+		return order;
+	return view.length < right.length ? -1 : view.length > right.length;
+}
+
+bool filter_takes(const struct filter *filter, const struct filter_term *term, const char *value)
+{
+	switch (term->op) {
+	case FILTER_EQ:
+		return filter->is_literal ? str_is(term->value, value)
+					  : wildcard(term->value, value);
+	case FILTER_IN:
+		return is_in(term->value, value);
+	case FILTER_HAS:
+		return memmem(value, strlen(value), term->value.at, term->value.length);
+	case FILTER_GT:
+		return *value && filter_compare(value, term->value) > 0;
+	case FILTER_GTE:
+		return *value && filter_compare(value, term->value) >= 0;
+	case FILTER_LT:
+		return *value && filter_compare(value, term->value) < 0;
+	case FILTER_LTE:
+		return *value && filter_compare(value, term->value) <= 0;
 	}
 	return false;
 }

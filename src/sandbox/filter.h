@@ -1,26 +1,51 @@
 /*
- * sandbox/filter.h - Tableau's filter grammar (tableau-rest.md 4.2): FIELD:OP:VALUE, comma is AND,
- * the last of a field wins.
+ * sandbox/filter.h - Tableau's filter grammar (tableau-rest.md 4.2):
+ * FIELD:OP:VALUE, comma is AND, the last of a field wins. Pure.
  */
 #pragma once
-#include "base/json.h"
+#include "base/str.h"
 
-#define FILTER_MOST 16
-struct filter {
-	size_t count;
-	struct {
-		char field[40], op[8], value[512];
-	} terms[FILTER_MOST];
+enum filter_operator {
+	FILTER_EQ = 1,
+	FILTER_IN = 2,
+	FILTER_GT = 4,
+	FILTER_GTE = 8,
+	FILTER_LT = 16,
+	FILTER_LTE = 32,
+	FILTER_HAS = 64,
+};
+#define FILTER_COMPARES (FILTER_EQ | FILTER_GT | FILTER_GTE | FILTER_LT | FILTER_LTE)
+
+struct filter_field { /* what a resource can be filtered by; a table ends with
+			 name NULL */
+	const char *name;
+	unsigned operators; /* those that it takes */
 };
 
-enum filter_error { FILTER_OK, FILTER_UNPARSABLE, FILTER_UNKNOWN };
-/* `text` is decoded. `known` are the fields of the resource, NULL ends them. *bad gets the term
- * that is wrong. */
-enum filter_error filter_parse(
-	const char *text, const char *const *known, struct filter *filter, char bad[64]);
+#define FILTER_MOST 16 /* more terms than any resource has fields */
+struct filter_term {
+	size_t field; /* index into the resource's table */
+	enum filter_operator op;
+	struct str value; /* borrowed from the text that was parsed */
+};
+struct filter {
+	bool is_literal; /* '*' is no wildcard: an old server */
+	size_t count;
+	struct filter_term terms[FILTER_MOST];
+};
 
-/* Does a value satisfy every term of this field? Case-sensitive; `*` in the value of eq is a
- * wildcard; gt, gte, lt, lte compare texts and times. */
-bool filter_takes(const struct filter *filter, const char *field, const char *value);
-/* The same for a field with several values (tags): one of them is enough. */
-bool filter_takes_any(const struct filter *filter, const char *field, const cJSON *labels);
+enum filter_error {
+	FILTER_OK,
+	FILTER_UNPARSABLE, /* 400065 */
+	FILTER_UNKNOWN,    /* no such field or operator, or not together */
+};
+/* `text` is decoded; "" takes everything. `bad` gets what is wrong: the key of
+ * a term, or the term. */
+enum filter_error filter_parse(const char *text, const struct filter_field *fields,
+	struct filter *filter, struct str *bad) MUST_USE;
+
+/* Case-sensitive; `*` in the value of eq is a wildcard; gt, gte, lt, lte
+ * compare times, numbers, else texts, and nothing compares with "". */
+bool filter_takes(const struct filter *filter, const struct filter_term *term, const char *value);
+/* Less, equal or greater than 0, by times, numbers or bytes. */
+int filter_compare(const char *left, struct str right);

@@ -1,13 +1,24 @@
 /*
- * sandbox/job.c - a job's life by the clock: Pending, InProgress, then its end (tableau-rest.md 6).
+ * sandbox/job.c - a job's life by the clock: Pending, InProgress, then its end
+ * (tableau-rest.md 6). Nothing happens when a time comes: every question works
+ * out the state from the times.
  */
 #include "sandbox/world.h"
-#include <stdio.h>
 
 const char *const state_names[] = { "Pending", "InProgress", "Success", "Failed", "Cancelled" };
 
 struct box_times job_times(const struct box_job *job, struct wall now)
 {
+	static const struct {
+		int code;
+		enum box_state state;
+	} ways[] = {
+		[RESULT_SUCCESS] = { 0, STATE_SUCCESS },
+		[RESULT_FAILED] = { 1, STATE_FAILED },
+		[RESULT_CANCELLED] = { 2, STATE_CANCELLED },
+		[RESULT_BRIDGE] = { 3, STATE_SUCCESS },
+		[RESULT_ERROR_NOTE] = { 0, STATE_FAILED },
+	};
 	struct box_times times = { .state = STATE_PENDING, .finish_code = -1 };
 	struct wall starts = wall_after(job->created, job->queued),
 		    ends = wall_after(starts, job->running);
@@ -21,16 +32,6 @@ struct box_times job_times(const struct box_job *job, struct wall now)
 		times.finish_code = 2;
 		times.state = STATE_CANCELLED;
 	} else if (now.us >= ends.us) {
-		static const struct {
-			int code;
-			enum box_state state;
-		} ways[] = {
-			[RESULT_SUCCESS] = { 0, STATE_SUCCESS },
-			[RESULT_FAILED] = { 1, STATE_FAILED },
-			[RESULT_CANCELLED] = { 2, STATE_CANCELLED },
-			[RESULT_BRIDGE] = { 3, STATE_SUCCESS },
-			[RESULT_ERROR_NOTE] = { 0, STATE_FAILED },
-		};
 		times.completed = ends;
 		times.finish_code = ways[job->result].code;
 		times.state = ways[job->result].state;
@@ -44,33 +45,42 @@ struct box_job *job_start(struct world *world, struct box_site *site, struct box
 	const char *by, bool incremental)
 {
 	struct box_job *job = arena_new_of(world->arena, struct box_job);
-	snprintf(job->id, sizeof job->id, "%s",
-		world_luid(
-			world->arena, site->content_url, "job", content->name, ++world->counter));
+	world->counter++;
+	luid_make(job->id, site->content_url, "job", content->name, world->counter);
+	luid_make(job->flow_run, site->content_url, "flowRun", content->name, world->counter);
 	job->site = site;
 	job->content = content;
 	job->content_id = content->id;
+	job->name = content->name;
 	job->by = by;
 	job->created = clock_wall();
 	job->queued = content->queued ? content->queued : site->job.queued;
 	job->running = content->running ? content->running : site->job.running;
-	job->result = (enum box_result)content->result;
+	job->result = (enum box_result)(
+		content->next_result ? content->next_result - 1 : content->result);
+	content->next_result = 0;
 	job->notes = content->notes;
 	job->incremental = incremental;
-	content->last_job = job;
+	job->previous = content->open_jobs;
+	content->open_jobs = job;
+	luid_add(&world->job_by_id, job->id, job);
 	mem_grow(&world->jobs, &world->job_capacity, world->job_count);
 	return world->jobs[world->job_count++] = job;
 }
 
-struct box_job *job_find(struct world *world, const struct box_site *site, const char *id)
+struct box_job *job_find(const struct world *world, const struct box_site *site, const char *id)
 {
-	for (size_t i = world->job_count; i-- > 0;)
-		if (world->jobs[i]->site == site && text_is_nocase(world->jobs[i]->id, id))
-			return world->jobs[i];
-	return NULL;
+	struct box_job *job = luid_find(&world->job_by_id, id);
+	return job && job->site == site ? job : NULL;
 }
 
-bool content_is_busy(const struct box_content *content, struct wall now)
+bool content_is_busy(struct box_content *content, struct wall now)
 {
-	return content->last_job && job_times(content->last_job, now).state <= STATE_IN_PROGRESS;
+	struct box_job **at = &content->open_jobs;
+	while (*at) {
+		if (job_times(*at, now).state <= STATE_IN_PROGRESS)
+			return true;
+		*at = (*at)->previous; /* over for good: never asked again */
+	}
+	return false;
 }

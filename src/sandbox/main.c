@@ -1,8 +1,9 @@
 /*
- * sandbox/main.c - tableau-sandbox: a small Tableau REST server in memory, for demonstrations, rule
- * authors' CI and tests.
+ * sandbox/main.c - tableau-sandbox: a small Tableau REST server in memory, for
+ * demonstrations, rule authors' CI and tests.
  */
 #include "build.h"
+#include "sandbox/body.h"
 #include "sandbox/control.h"
 #include "sandbox/delay.h"
 #include <getopt.h>
@@ -16,9 +17,10 @@
 #define EXIT_USAGE 2
 
 struct sandbox {
-	pthread_mutex_t lock; /* of the world and of what control keeps */
+	pthread_mutex_t lock; /* of the three below: every call takes it once, for microseconds */
 	struct world *world;
-	struct control *control;
+	struct calls *calls;
+	struct upsets *upsets;
 	struct delay *delay;
 };
 
@@ -44,12 +46,12 @@ static bool split(const char *path, char version[16], const char **rest)
 static void answer_api(struct sandbox *sandbox, struct web_request *request, struct reply *reply)
 {
 	const char *path = web_path(request), *rest;
-	char version[16];
+	char version[16]; /* checked by split() */
 	if (!split(path, version, &rest)) {
-		reply_error(reply, 404003, "Resource Not Found",
-			"Unknown resource or API version specified.");
+		reply_unknown(reply, "", path);
 		return;
 	}
+	OWNED_JSON body = body_parse(web_body(request), web_header(request, "Content-Type"));
 	struct call call = {
 		.world = sandbox->world,
 		.method = web_method(request),
@@ -57,18 +59,18 @@ static void answer_api(struct sandbox *sandbox, struct web_request *request, str
 		.version = version,
 		.query = web_query_text(request),
 		.token = web_header(request, "X-Tableau-Auth"),
-		.body = web_body(request),
-		.wants_json = wants_json(request),
+		.now = clock_wall(),
+		.body = body,
 		.request = request,
 	};
 	api_identify(&call);
-	const struct fault *fault = control_fault(sandbox->control, &call);
-	if (fault)
-		fault_answer(fault, &call, reply);
+	const struct upset *upset = upsets_meet(sandbox->upsets, &call, path);
+	if (upset)
+		upset_answer(upset, &call, reply);
 	else
 		api_answer(&call, reply);
 	reply->delay += sandbox->world->latency;
-	control_log(sandbox->control, &call, path, reply);
+	calls_add(sandbox->calls, &call, path, reply);
 }
 
 /* The bytes of an answer and their type. */
@@ -86,10 +88,6 @@ static const char *render(const struct reply *reply, bool as_json, struct text *
 	}
 	OWNED_MEMORY char *text = json_print(reply->json);
 	text_add(body, text);
-	if (reply->fault && !strcmp(reply->fault, "truncate")) {
-		body->length /= 2;
-		body->at[body->length] = '\0';
-	}
 	return "application/json;charset=utf-8";
 }
 
@@ -103,14 +101,17 @@ static void handle(struct web_request *request, void *context)
 	text_init(&body, TEXT_UNBOUNDED);
 	pthread_mutex_lock(&sandbox->lock);
 	if (is_control)
-		control_answer(sandbox->control, request, path + strlen(CONTROL), &reply);
+		control_answer(&(struct control){ sandbox->world, sandbox->calls, sandbox->upsets },
+			request, path + strlen(CONTROL), &reply);
 	else if (!strncmp(path, "/api/", 5))
 		answer_api(sandbox, request, &reply);
 	else
 		reply_error(&reply, 404003, "Resource Not Found",
-			"This is tableau-sandbox: /api/VERSION/... as Tableau's REST API, " CONTROL
-			" to control it.");
+			"This is tableau-sandbox: /api/VERSION/... as Tableau's REST "
+			"API, " CONTROL " to control it.");
 	content_type = render(&reply, is_control || wants_json(request), &body);
+	if (reply.is_truncated)
+		body.at[body.length /= 2] = '\0';
 	if (reply.retry_after)
 		web_reply_header(request, "Retry-After", reply.retry_after);
 	pthread_mutex_unlock(&sandbox->lock);
@@ -135,10 +136,12 @@ static void print_help(void)
 	text_init(&fields, TEXT_UNBOUNDED);
 	world_print_fields(&fields);
 	printf("Usage: tableau-sandbox --listen ADDR --state FILE\n\n"
-	       "A small Tableau REST server in memory: sign-in with PATs, queries, refreshes, jobs "
+	       "A small Tableau REST server in memory: sign-in with PATs, queries, "
+	       "refreshes, jobs "
 	       "with a life of their own, and faults on demand.\n\n"
 	       "Options:\n"
-	       "  --listen ADDR   address and port, like 127.0.0.1:8090; port 0 takes a free one, "
+	       "  --listen ADDR   address and port, like 127.0.0.1:8090; port 0 takes a "
+	       "free one, "
 	       "which is printed\n"
 	       "  --state FILE    YAML file with sites, PATs and content; an example is "
 	       "packaging/sandbox/world.yaml\n"
@@ -146,14 +149,22 @@ static void print_help(void)
 	       "  --version       print the version\n\n"
 	       "Control, in JSON, below " CONTROL ":\n"
 	       "  GET, DELETE calls    what was called; ?method= &path=GLOB &site=\n"
-	       "  POST faults          {\"on\": {\"method\", \"path\", \"site\"}, \"times\": 1, "
+	       "  POST faults          {\"on\": {\"method\", \"path\": GLOB, \"site\"}, \"times\": "
+	       "1, "
 	       "\"after\": 0, \"do\": FAULT, ...}; GET lists, DELETE forgets them\n"
-	       "                       FAULT: latency status error drop drop_after error_after "
-	       "html empty truncate garbage expire_session 409093 429\n"
+	       "                       FAULT: latency status error error_after drop drop_after "
+	       "html "
+	       "empty truncate garbage expire_session 409093 429 slow_body\n"
+	       "                       ...: ms status code summary detail retry_after body\n"
 	       "  GET, POST jobs       every job; start one as somebody else: {\"site\", \"kind\", "
-	       "\"name\", \"queued_ms\", \"running_ms\", \"result\"}\n"
-	       "  POST content         {\"site\", \"kind\", \"name\", \"set\": {\"id\": \"new\", "
-	       "\"project\", \"result\", ...}}; DELETE removes\n"
+	       "\"name\" or \"id\", \"queued_ms\", \"running_ms\", \"result\", \"notes\"}\n"
+	       "  DELETE jobs          clean up: {\"id\" or \"site\" or neither, \"code\": 404018 "
+	       "or "
+	       "400031}\n"
+	       "  POST content         {\"site\", \"kind\", \"name\" or \"id\", \"set\": {\"id\": "
+	       "\"new\", \"name\", \"project\", \"has_extracts\",\n"
+	       "                       \"result\", \"next_result\", \"queued_ms\", \"running_ms\", "
+	       "\"notes\"}}; DELETE removes\n"
 	       "  POST signin          {\"site\", \"pat\"}: somebody else signs in with that PAT\n"
 	       "  POST latency         {\"ms\": 50} for every API call\n\n"
 	       "State file:\n%s",
@@ -177,14 +188,19 @@ static int serve(struct sandbox *sandbox, const char *listen)
 	sandbox->delay = delay_new(&err);
 	struct web *web = sandbox->delay ? web_start(&options, handle, sandbox, &err) : NULL;
 	if (!web) {
+		if (sandbox->delay)
+			delay_end(sandbox->delay);
+		delay_free(sandbox->delay);
 		fprintf(stderr, "tableau-sandbox: %s\n", err.message);
 		return EXIT_USAGE;
 	}
 	printf("listening on %s\n", web_address(web));
 	fflush(stdout);
 	sigwait(&set, &number);
-	delay_free(sandbox->delay);
+	web_quiesce(web);
+	delay_end(sandbox->delay);
 	web_free(web);
+	delay_free(sandbox->delay);
 	return 0;
 }
 
@@ -196,9 +212,12 @@ static int run(const char *listen, const char *state)
 	if (!sandbox.world)
 		return EXIT_USAGE;
 	pthread_mutex_init(&sandbox.lock, NULL);
-	sandbox.control = control_new(sandbox.world);
+	sandbox.calls = calls_new();
+	sandbox.upsets = upsets_new();
 	int status = serve(&sandbox, listen);
-	control_free(sandbox.control);
+	upsets_free(sandbox.upsets);
+	calls_free(sandbox.calls);
+	pthread_mutex_destroy(&sandbox.lock);
 	world_free(sandbox.world);
 	return status;
 }

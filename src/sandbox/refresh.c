@@ -6,37 +6,25 @@
 
 #define HOUR (3600 * US_PER_SECOND)
 
-static bool read_incremental(struct call *call, struct reply *reply, bool *incremental)
+/* {} or an empty tsRequest for a full refresh; extractRefresh exists from 3.25
+ * on (5.1). A flow's body names steps and parameters, which change nothing
+ * here. */
+static bool read_incremental(
+	struct call *call, enum box_kind kind, struct reply *reply, bool *incremental)
 {
-	struct error ignored;
-	*incremental = false;
-	if (!call->body.length) {
-		reply_error(
-			reply, 400000, "Bad Request", "Payload is either malformed or incomplete.");
-		return false;
-	}
-	if (call->body.at[0] == '<') {
-		*incremental = memmem(call->body.at, call->body.length, "incremental=\"true\"", 18);
-		return true;
-	}
-	OWNED_JSON body = json_parse(call->body, &ignored);
-	const cJSON *extract = json_get(body, "extractRefresh");
-	int64_t major = 0, minor = 0;
-	sscanf(call->site->api_version, "%ld.%ld", (long *)&major, (long *)&minor);
-	if (!cJSON_IsObject(body) || (extract && (major < 3 || (major == 3 && minor < 25)))) {
-		reply_error(
-			reply, 400000, "Bad Request", "Payload is either malformed or incomplete.");
-		return false;
-	}
+	const cJSON *extract = kind == BOX_FLOW ? NULL : json_get(call->body, "extractRefresh");
 	*incremental = json_flag(extract, "incremental", false);
-	return true;
+	if (call->body && (!extract || call_speaks(call, 3, 25)))
+		return true;
+	reply_bad_body(reply);
+	return false;
 }
 
-/* Starts within the last hour; over the limit it says when the next one may come (8). */
-static bool is_limited(struct box_site *site, struct reply *reply)
+/* Starts within the last hour; over the limit it says when the next one may
+ * come (8). */
+static bool is_limited(struct box_site *site, struct wall now, struct reply *reply)
 {
-	struct wall now = clock_wall();
-	char detail[120];
+	char detail[120]; /* a number and words */
 	size_t kept = 0;
 	for (size_t i = 0; i < site->start_count; i++)
 		if (site->starts[i].us > now.us - HOUR)
@@ -49,15 +37,16 @@ static bool is_limited(struct box_site *site, struct reply *reply)
 	}
 	int64_t minutes = (site->starts[0].us + HOUR - now.us) / (60 * US_PER_SECOND) + 1;
 	snprintf(detail, sizeof detail,
-		"Too many requests for 'api.rest.refresh_extracts'. Please retry after %lld "
+		"Too many requests for 'api.rest.refresh_extracts'. Please retry "
+		"after %lld "
 		"minutes.",
 		(long long)minutes);
 	reply_error(reply, 429000, "Too Many Requests", detail);
 	return true;
 }
 
-static void accepted(const struct box_job *job, const struct box_content *asked,
-	struct world *world, struct reply *reply)
+static void accepted(
+	const struct box_job *job, const struct box_content *asked, struct reply *reply)
 {
 	bool is_flow = job->content->kind == BOX_FLOW;
 	reply->status = 202;
@@ -66,11 +55,10 @@ static void accepted(const struct box_job *job, const struct box_content *asked,
 	cJSON *wrapper =
 		cJSON_AddObjectToObject(json, is_flow ? "runFlowJobType" : "extractRefreshJob");
 	cJSON *content = cJSON_AddObjectToObject(wrapper, box_singular[job->content->kind]);
-	json_add_text(content, "id", job->content->id);
-	json_add_text(content, "name", job->content->name);
+	json_add_text(content, "id", job->content_id);
+	json_add_text(content, "name", job->name);
 	if (is_flow)
-		json_add_text(
-			wrapper, "flowRunId", world_luid(world->arena, "", "flowrun", job->id, 0));
+		json_add_text(wrapper, "flowRunId", job->flow_run);
 	json_add_text(json, "id", job->id);
 	json_add_text(json, "mode", "Asynchronous");
 	json_add_text(json, "type", is_flow ? "RunFlow" : "RefreshExtract");
@@ -79,32 +67,50 @@ static void accepted(const struct box_job *job, const struct box_content *asked,
 	reply->content = asked->id;
 }
 
+/* No extract in it: 5.3 knows two ways to say so. */
+static void refuse(const struct box_content *content, struct reply *reply)
+{
+	const char *kind = content->kind == BOX_DATASOURCE ? "data source" : "workbook";
+	char detail[200]; /* cut to 80 bytes of id, and words */
+	if (content->refusal == REFUSAL_409090) {
+		snprintf(detail, sizeof detail,
+			"Extract operation for the %s '%.80s' is not allowed.", kind, content->id);
+		reply_error(reply, 409090, "Bad Request", detail);
+	} else {
+		snprintf(detail, sizeof detail,
+			"Full extract refresh operation for the %s '%.80s' is not allowed.", kind,
+			content->id);
+		reply_error(reply, 403180, "Forbidden", detail);
+	}
+}
+
+static void refuse_duplicate(const struct box_content *content, struct reply *reply)
+{
+	OWNED_TEXT struct text detail;
+	text_init(&detail, TEXT_UNBOUNDED);
+	text_printf(
+		&detail, "Job for '%s' is already queued. Not queuing a duplicate.", content->name);
+	reply_error(reply, 409093, "Resource Conflict", detail.at);
+}
+
 void refresh(struct call *call, enum box_kind kind, const char *id, struct reply *reply)
 {
 	bool incremental;
-	char detail[700];
-	struct box_content *content = site_content(call->site, kind, id);
-	reply->content = content ? content->id : NULL;
-	if (!content || (kind == BOX_TASK && !content->target)) {
-		query_one(call, kind, id, reply);
+	struct box_content *asked = site_content(call->site, kind, id);
+	struct box_content *content = asked && kind == BOX_TASK ? asked->target : asked;
+	reply->content = asked ? asked->id : NULL;
+	if (!content || content->is_deleted) {
+		content_missing(kind, id, reply);
 		return;
 	}
-	if (!read_incremental(call, reply, &incremental))
+	if (!read_incremental(call, kind, reply, &incremental))
 		return;
-	struct box_content *worked =
-		kind == BOX_TASK ? (struct box_content *)(uintptr_t)content->target : content;
-	if (!worked->has_extracts && kind != BOX_FLOW) {
-		snprintf(detail, sizeof detail,
-			"Full extract refresh operation for the workbook '%.60s' is not allowed.",
-			worked->id);
-		reply_error(reply, 403180, "Forbidden", detail);
-	} else if (content_is_busy(worked, clock_wall())) {
-		snprintf(detail, sizeof detail,
-			"Job for '%.500s' is already queued. Not queuing a duplicate.",
-			worked->name);
-		reply_error(reply, 409093, "Resource Conflict", detail);
-	} else if (!is_limited(call->site, reply)) {
-		accepted(job_start(call->world, call->site, worked, call->login->name, incremental),
-			content, call->world, reply);
-	}
+	if (!content->has_extracts && content->kind != BOX_FLOW)
+		refuse(content, reply);
+	else if (content_is_busy(content, call->now))
+		refuse_duplicate(content, reply);
+	else if (!is_limited(call->site, call->now, reply))
+		accepted(job_start(call->world, call->site, content, call->login->name,
+				 incremental || asked->incremental),
+			asked, reply);
 }

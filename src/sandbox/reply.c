@@ -14,6 +14,50 @@ void reply_error(struct reply *reply, int code, const char *summary, const char 
 	reply->status = (unsigned)code / 1000;
 }
 
+void reply_bad_page(struct reply *reply)
+{
+	reply_error(reply, 400006, "Bad Request",
+		"The page number is not an integer, is less than one, or is "
+		"greater than the final "
+		"page number.");
+}
+
+void reply_bad_body(struct reply *reply)
+{
+	reply_error(reply, 400000, "Bad Request",
+		"The content of the request body is missing or incomplete, or "
+		"contains malformed "
+		"XML.");
+}
+
+void reply_unknown(struct reply *reply, const char *version, const char *path)
+{
+	char detail[320]; /* cut to 200 bytes of path, and words */
+	snprintf(detail, sizeof detail, "Unknown resource '/%.15s%.200s' specified in URI.",
+		version, path);
+	reply_error(reply, 404003, "Resource Not Found", detail);
+}
+
+void reply_wrong_method(struct reply *reply, const char *wanted)
+{
+	char detail[64]; /* a method and words */
+	snprintf(detail, sizeof detail, "Request type was not %.10s.", wanted);
+	reply_error(reply, 405000, "Method Not Allowed", detail);
+}
+
+void reply_signed_out(struct reply *reply)
+{
+	reply_error(reply, 401002, "Unauthorized Access",
+		"Invalid authentication credentials were provided.");
+}
+
+void reply_missing(struct reply *reply, int code, const char *what, const char *id)
+{
+	char detail[160]; /* cut to 80 bytes of id, and words */
+	snprintf(detail, sizeof detail, "%.30s '%.80s' could not be found.", what, id);
+	reply_error(reply, code, "Resource Not Found", detail);
+}
+
 static void add_scalar(const cJSON *json, struct text *out)
 {
 	if (cJSON_IsString(json))
@@ -31,15 +75,22 @@ static bool is_element(const char *name)
 	       !strcmp(name, "restApiVersion");
 }
 
+static void add_member(const cJSON *member, struct text *out);
+
 static void add_element(const char *name, const cJSON *json, struct text *out)
 {
-	const cJSON *member, *value = cJSON_GetObjectItemCaseSensitive(json, "value");
+	/* Text beside attributes; elsewhere "value" is an attribute (status notes).
+	 */
+	const cJSON *member, *value = strcmp(name, "productVersion")
+					      ? NULL
+					      : cJSON_GetObjectItemCaseSensitive(json, "value");
 	bool has_text = !cJSON_IsObject(json);
+	const cJSON *members = has_text ? NULL : json;
 	text_printf(out, "<%s", name);
-	cJSON_ArrayForEach(member, json)
+	cJSON_ArrayForEach(member, members)
 	{
 		if (cJSON_IsObject(member) || cJSON_IsArray(member) || is_element(member->string) ||
-			(member == value && cJSON_IsString(value)))
+			member == value)
 			continue;
 		text_printf(out, " %s=\"", member->string);
 		add_scalar(member, out);
@@ -48,31 +99,39 @@ static void add_element(const char *name, const cJSON *json, struct text *out)
 	text_add_char(out, '>');
 	if (has_text)
 		add_scalar(json, out);
-	else if (cJSON_IsString(value))
+	else if (value)
 		add_scalar(value, out);
-	cJSON_ArrayForEach(member, json)
+	cJSON_ArrayForEach(member, members)
 	{
-		const cJSON *item;
-		if (cJSON_IsArray(member)) {
-			cJSON_ArrayForEach(item, member)
-			{
-				add_element(member->string, item, out);
-			}
-		} else if (cJSON_IsObject(member) || is_element(member->string)) {
-			add_element(member->string, member, out);
-		}
+		if (cJSON_IsObject(member) || cJSON_IsArray(member) || is_element(member->string))
+			add_member(member, out);
 	}
 	text_printf(out, "</%s>", name);
+}
+
+/* A list is its elements, one after the other. */
+static void add_member(const cJSON *member, struct text *out)
+{
+	const cJSON *item;
+	if (!cJSON_IsArray(member)) {
+		add_element(member->string, member, out);
+		return;
+	}
+	cJSON_ArrayForEach(item, member)
+	{
+		add_element(member->string, item, out);
+	}
 }
 
 void reply_xml(const cJSON *json, struct text *out)
 {
 	const cJSON *member;
 	text_add(out, "<?xml version='1.0' encoding='UTF-8'?><tsResponse "
-		      "xmlns=\"http://tableau.com/api\">");
+		      "xmlns=\"http://tableau.com/api\" "
+		      "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">");
 	cJSON_ArrayForEach(member, json)
 	{
-		add_element(member->string, member, out);
+		add_member(member, out);
 	}
 	text_add(out, "</tsResponse>");
 }

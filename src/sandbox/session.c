@@ -1,6 +1,6 @@
 /*
- * sandbox/session.c - sign-in with PATs (tableau-rest.md 2): a second sign-in with one silently
- * ends the first, at whatever site.
+ * sandbox/session.c - sign-in with PATs (tableau-rest.md 2): a second sign-in
+ * with one silently ends the first, at whatever site.
  */
 #include "sandbox/api.h"
 #include <stdio.h>
@@ -8,18 +8,18 @@
 void session_begin(struct world *world, struct box_login *login, const struct box_pat *pat,
 	struct box_site *site)
 {
-	const char *first =
-		world_luid(world->arena, site->content_url, "token", login->name, ++world->counter);
-	snprintf(login->token, sizeof login->token, "%.22s|%.36s|%s", first,
-		world_luid(world->arena, "", "token", first, world->counter), site->id);
+	char first[LUID_SIZE], second[LUID_SIZE];
+	luid_make(first, site->content_url, "token", login->name, ++world->counter);
+	luid_make(second, "", "token", first, world->counter);
+	snprintf(login->token, sizeof login->token, "%.22s|%s|%.60s", first, second, site->id);
 	login->site = site;
 	login->pat = pat;
-	login->used_at = clock_mono();
+	login->began = login->used_at = clock_mono();
 }
 
-static const cJSON *credentials_of(const cJSON *body)
+static struct box_site *site_of(const struct call *call, const cJSON *json)
 {
-	return json_get(body, "credentials");
+	return world_site_named(call->world, json_text(json_get(json, "site"), "contentUrl"));
 }
 
 void api_identify(struct call *call)
@@ -30,68 +30,73 @@ void api_identify(struct call *call)
 			call->login = login;
 			call->site = login->site;
 		}
-	if (strcmp(call->path, "/auth/signin"))
-		return;
-	struct error ignored;
-	OWNED_JSON body = json_parse(call->body, &ignored);
-	call->site = world_site_named(
-		call->world, json_text(json_get(credentials_of(body), "site"), "contentUrl"));
+	if (!strcmp(call->path, "/auth/signin"))
+		call->site = site_of(call, json_get(call->body, "credentials"));
 }
 
-static void refuse(struct reply *reply)
+static const char *user_id(char out[LUID_SIZE], const struct box_login *login)
 {
-	reply_error(reply, 401001, "Signin Error", "Error signing in to Tableau Server");
+	return luid_make(out, login->site->content_url, "user", login->name, 0);
+}
+
+static void tell_credentials(const struct box_login *login, struct reply *reply)
+{
+	char user[LUID_SIZE];
+	reply->pat = login->name;
+	reply->site = login->site->content_url;
+	reply->json = cJSON_CreateObject();
+	cJSON *json = cJSON_AddObjectToObject(reply->json, "credentials"),
+	      *site = cJSON_AddObjectToObject(json, "site");
+	json_add_text(site, "id", login->site->id);
+	json_add_text(site, "contentUrl", login->site->content_url);
+	json_add_text(cJSON_AddObjectToObject(json, "user"), "id", user_id(user, login));
+	json_add_text(json, "token", login->token);
+	if (*login->pat->estimated_time)
+		json_add_text(json, "estimatedTimeToExpiration", login->pat->estimated_time);
 }
 
 void session_sign_in(struct call *call, struct reply *reply)
 {
-	struct error ignored;
-	OWNED_JSON body = json_parse(call->body, &ignored);
-	const cJSON *credentials = credentials_of(body);
+	const cJSON *credentials = json_get(call->body, "credentials");
 	const char *name = json_text(credentials, "personalAccessTokenName"),
 		   *secret = json_text(credentials, "personalAccessTokenSecret");
-	struct box_site *site = world_site_named(
-		call->world, json_text(json_get(credentials, "site"), "contentUrl"));
-	if (!credentials || !*name || !*secret || *json_text(credentials, "password")) {
-		reply_error(
-			reply, 400000, "Bad Request", "Payload is either malformed or incomplete.");
+	struct box_site *site = site_of(call, credentials);
+	struct box_pat *pat = site ? site_pat(site, name) : NULL;
+	if (!*name || !*secret || *json_text(credentials, "password")) {
+		reply_bad_body(reply);
 		return;
 	}
-	struct box_pat *pat = site ? site_pat(site, name) : NULL;
-	if (!pat || pat->expired || strcmp(pat->secret, secret)) {
-		refuse(reply);
+	reply->pat = pat ? pat->name : NULL;
+	/* Wrong, expired, revoked or no such site: all the same answer (2.2). */
+	if (!pat || pat->expired || strcmp(pat->secret, secret) != 0) {
+		reply_error(reply, 401001, "Signin Error", "Error signing in to Tableau Server");
 		return;
 	}
 	session_begin(call->world, pat->login, pat, site);
-	reply->pat = pat->name;
-	reply->json = cJSON_CreateObject();
-	cJSON *out = cJSON_AddObjectToObject(reply->json, "credentials"),
-	      *site_json = cJSON_AddObjectToObject(out, "site");
-	json_add_text(site_json, "id", site->id);
-	json_add_text(site_json, "contentUrl", site->content_url);
-	json_add_text(cJSON_AddObjectToObject(out, "user"), "id",
-		world_luid(call->world->arena, site->content_url, "user", pat->name, 0));
-	json_add_text(out, "token", pat->login->token);
-	if (*pat->estimated_time)
-		json_add_text(out, "estimatedTimeToExpiration", pat->estimated_time);
+	tell_credentials(pat->login, reply);
+}
+
+static bool is_idle(const struct box_login *login)
+{
+	return login->site->session_idle &&
+	       clock_mono().us - login->used_at.us > login->site->session_idle;
 }
 
 bool session_check(struct call *call, struct reply *reply)
 {
 	struct box_login *login = call->login;
 	if (!call->token) {
-		reply_error(reply, 401000, "Unauthorized",
-			"The authentication token is missing or invalid.");
+		reply_error(reply, 401000, "Unauthorized Access",
+			"No authentication credentials were provided.");
 		return false;
 	}
-	if (login && login->site->session_idle &&
-		clock_mono().us - login->used_at.us > login->site->session_idle) {
+	if (login && is_idle(login)) {
 		*login->token = '\0';
 		login = NULL;
 	}
-	if (!login) {
-		reply_error(reply, 401002, "Unauthorized Access",
-			"Invalid authentication credentials were provided.");
+	/* Some fresh tokens are refused for a moment, and work after that (2.3). */
+	if (!login || clock_mono().us - login->began.us < login->site->refuse_fresh) {
+		reply_signed_out(reply);
 		return false;
 	}
 	login->used_at = clock_mono();
@@ -105,4 +110,46 @@ void session_sign_out(struct call *call, struct reply *reply)
 		return;
 	*call->login->token = '\0';
 	reply->status = 204;
+}
+
+/* A PAT session goes over to a site that lists the same PAT; whether Tableau
+ * lets every one do so is not known (2.1). */
+void session_switch(struct call *call, struct reply *reply)
+{
+	if (!session_check(call, reply))
+		return;
+	struct box_site *site = site_of(call, call->body);
+	struct box_pat *pat = site ? site_pat(site, call->login->name) : NULL;
+	char detail[240]; /* cut to 80 bytes of name, and words */
+	if (!json_get(call->body, "site")) {
+		reply_bad_body(reply);
+	} else if (site == call->site) {
+		reply_error(reply, 403070, "Forbidden",
+			"The destination site is also the current site.");
+	} else if (!pat || pat->login != call->login) {
+		snprintf(detail, sizeof detail,
+			"There was a problem switching to the site '%.80s'. The site may be "
+			"unavailable or may not exist.",
+			json_text(json_get(call->body, "site"), "contentUrl"));
+		reply_error(reply, 401003, "Switch Site Error", detail);
+	} else {
+		session_begin(call->world, pat->login, pat, site);
+		tell_credentials(pat->login, reply);
+	}
+}
+
+void session_current(struct call *call, struct reply *reply)
+{
+	char user[LUID_SIZE];
+	if (!session_check(call, reply))
+		return;
+	reply->json = cJSON_CreateObject();
+	cJSON *json = cJSON_AddObjectToObject(reply->json, "session"),
+	      *site = cJSON_AddObjectToObject(json, "site"),
+	      *person = cJSON_AddObjectToObject(json, "user");
+	json_add_text(site, "id", call->site->id);
+	json_add_text(site, "name", call->site->name);
+	json_add_text(site, "contentUrl", call->site->content_url);
+	json_add_text(person, "id", user_id(user, call->login));
+	json_add_text(person, "name", call->login->name);
 }

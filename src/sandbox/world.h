@@ -1,17 +1,19 @@
 /*
- * sandbox/world.h - the sandbox's Tableau: sites, content, PATs with their sessions, jobs. Loaded
- * from a YAML file, then changed by API calls and by the control endpoint. One lock (main.c) guards
- * it all: a test double needs no more.
+ * sandbox/world.h - the sandbox's Tableau: sites, content, PATs with their
+ * sessions, jobs. Loaded from a YAML file, then changed by API calls and by the
+ * control endpoint. One lock (main.c) guards it all: a test double needs no
+ * more.
  */
 #pragma once
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/field.h"
 #include "base/problem.h"
+#include "sandbox/luid.h"
 
 enum box_kind { BOX_WORKBOOK, BOX_DATASOURCE, BOX_FLOW, BOX_TASK, BOX_KIND_COUNT };
-extern const char
-	*const box_singular[BOX_KIND_COUNT]; /* "workbook"; a task is an "extractRefresh" */
+extern const char *const box_singular[BOX_KIND_COUNT]; /* "workbook"; a task is
+							  an "extractRefresh" */
 extern const char *const box_plural[BOX_KIND_COUNT];
 /* BOX_KIND_COUNT: no such word. */
 enum box_kind box_kind_of(const char *word);
@@ -21,9 +23,12 @@ enum box_result {
 	RESULT_FAILED,
 	RESULT_CANCELLED,
 	RESULT_BRIDGE,
-	RESULT_ERROR_NOTE
+	RESULT_ERROR_NOTE,
 };
 extern const char *const result_names[];
+
+/* What a refresh of content without extracts is told (tableau-rest.md 5.3). */
+enum box_refusal { REFUSAL_403180, REFUSAL_409090 };
 
 struct box_life {
 	int64_t queued, running;
@@ -32,6 +37,7 @@ struct box_life {
 struct box_pat {
 	const char *name, *secret, *estimated_time;
 	bool admin, expired;
+	struct place place;
 	struct box_login *login; /* shared by the sites that list the same PAT */
 };
 
@@ -41,7 +47,7 @@ struct box_login {
 	char token[128];           /* "": signed out */
 	struct box_site *site;     /* of the session */
 	const struct box_pat *pat; /* as that site lists it */
-	struct mono used_at;
+	struct mono began, used_at;
 	struct box_login *next;
 };
 
@@ -56,82 +62,101 @@ struct box_content {
 	enum box_kind kind;
 	const char *name, *id, *project, *content_url, *owner, *notes, *workbook, *datasource;
 	struct texts tags;
-	bool has_extracts;
+	bool has_extracts, incremental, schedule; /* the last two: of a task */
+	int refusal;                              /* enum box_refusal */
 	int64_t queued, running; /* of its jobs; 0: the site's default, 1 us is as good as none */
 	int result;              /* enum box_result */
-	const struct box_project *in;     /* NULL: a Personal Space */
-	const struct box_content *target; /* of a task */
-	int64_t number;                   /* in webpageUrl, useless for the API */
+	int next_result;         /* of its next job only, plus 1; 0: as `result` */
+	struct place place;
+	const struct box_project *in; /* NULL: a Personal Space */
+	struct box_content *target;   /* of a task */
+	int64_t number;               /* in webpageUrl, useless for the API */
 	bool is_deleted;
-	struct box_job *last_job;
+	struct box_job *open_jobs; /* the newest that may still be queued or running */
 };
 
 struct box_job {
-	char id[40];
+	char id[LUID_SIZE], flow_run[LUID_SIZE];
 	struct box_site *site;
 	struct box_content *content; /* of a task: the workbook or data source */
 	const char *content_id;      /* its LUID then: it may be published anew under another */
+	const char *name;            /* likewise */
 	const char *by;              /* the PAT's name, or "foreign" */
 	struct wall created;
 	int64_t queued, running;
 	enum box_result result;
 	const char *notes;
 	bool incremental;
-	struct wall cancelled; /* {0}: not */
+	struct wall cancelled;    /* {0}: not */
+	int purged;               /* the error that asking for it gets; 0: it is there */
+	struct box_job *previous; /* of the same content, when that may still be open */
 };
 
 struct box_generate {
 	const char *kind, *name, *project;
 	int64_t count;
+	struct place place;
 };
 
 struct box_site {
 	const char *content_url, *id, *name, *api_version;
-	bool cloud;
+	bool cloud, old_filters, single_as_object, tasks_as_array;
 	struct list pats;           /* of struct box_pat */
 	int64_t refreshes_per_hour; /* 0: no limit */
 	int64_t session_idle;       /* microseconds; 0: for ever */
+	int64_t refuse_fresh;       /* microseconds that a new token is refused */
 	struct texts projects;      /* paths, "\/" is a '/' in a name */
 	struct list owners;
 	struct list workbooks, datasources, flows, tasks, generate;
 	struct box_life job;
+	struct place place;
 	/* made by world_load() */
 	struct box_project *all_projects;
 	size_t project_count;
-	struct box_content **contents[BOX_KIND_COUNT];
+	struct box_content **contents[BOX_KIND_COUNT]; /* in the order of the file */
 	size_t content_count[BOX_KIND_COUNT], content_capacity[BOX_KIND_COUNT];
-	struct wall *starts; /* of refreshes by API, for the limit */
+	struct luid_table by_id[BOX_KIND_COUNT]; /* of what is not deleted */
+	struct wall *starts;                     /* of refreshes by API, for the limit */
 	size_t start_count, start_capacity;
 };
 
 struct world {
-	struct list sites; /* of struct box_site */
+	struct list sites; /* of struct box_site; at least one */
 	struct box_login *logins;
 	struct box_job **jobs; /* oldest first */
 	size_t job_count, job_capacity;
+	struct luid_table job_by_id;
 	int64_t latency;     /* of every API call, microseconds */
 	int64_t counter;     /* for ids that nobody gave */
 	struct arena *arena; /* everything that is never freed before the end */
 };
 
-/* NULL: problems tell why. */
+/* world_load.c. NULL: problems tell why. */
 struct world *world_load(const char *path, struct problems *problems);
-void world_free(struct world *world);
 void world_print_fields(struct text *out);
+void world_free(struct world *world);
 
 struct box_site *world_site(struct world *world, size_t index);
 struct box_site *world_site_named(struct world *world, const char *content_url); /* or NULL */
 struct box_content *site_content(
-	struct box_site *site, enum box_kind kind, const char *id); /* by LUID, or NULL */
+	const struct box_site *site, enum box_kind kind, const char *id); /* by LUID, or NULL */
 struct box_content *site_content_named(
-	struct box_site *site, enum box_kind kind, const char *name); /* the first, or NULL */
+	const struct box_site *site, enum box_kind kind, const char *name); /* the first, or NULL */
 const struct box_project *site_project(const struct box_site *site, const char *path); /* or NULL */
 const struct box_owner *site_owner(
 	const struct box_site *site, const struct box_content *content); /* never NULL */
 struct box_pat *site_pat(struct box_site *site, const char *name);
-/* A LUID made of what it names: the same each time. */
+/* A copy of it in `arena`. */
 const char *world_luid(
 	struct arena *arena, const char *site, const char *kind, const char *name, int64_t number);
+/* A copy of `from` joins the site; what it lacks is made. NULL: its id is
+ * taken. */
+struct box_content *site_add(struct world *world, struct box_site *site, enum box_kind kind,
+	const struct box_content *from);
+/* Published anew: the same content under another LUID. False: that one is
+ * taken. */
+bool site_rename(struct box_site *site, struct box_content *content, const char *id);
+void site_delete(struct box_site *site, struct box_content *content);
 
 /* ---- job.c ---- */
 
@@ -145,6 +170,6 @@ struct box_times {
 struct box_times job_times(const struct box_job *job, struct wall now);
 struct box_job *job_start(struct world *world, struct box_site *site, struct box_content *content,
 	const char *by, bool incremental);
-struct box_job *job_find(struct world *world, const struct box_site *site, const char *id);
+struct box_job *job_find(const struct world *world, const struct box_site *site, const char *id);
 /* A job of that content is queued or running. */
-bool content_is_busy(const struct box_content *content, struct wall now);
+bool content_is_busy(struct box_content *content, struct wall now);

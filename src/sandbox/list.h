@@ -1,0 +1,35 @@
+/*
+ * sandbox/list.h - every list of the API: filter, sort, pages
+ * (tableau-rest.md 4.1, 4.2). A kind of list is a table of its fields; only the
+ * items of the page become JSON.
+ */
+#pragma once
+#include "sandbox/api.h"
+#include "sandbox/filter.h"
+
+struct list_item {
+	const struct call *call;
+	const void *of; /* a content, project or job */
+};
+
+#define LIST_SCRATCH 64 /* a time or a number */
+/* The field's value as filters see it, "" when it has none; may be written into
+ * `scratch`. */
+typedef const char *list_value(struct list_item item, char scratch[LIST_SCRATCH]);
+
+struct list_kind {
+	const char *plural, *singular;     /* members of the answer */
+	const struct filter_field *fields; /* NULL name ends */
+	list_value *const *values;         /* of each field; NULL: the item has `texts` for it */
+	const struct texts *(*texts)(struct list_item item); /* of the field with several values */
+	cJSON *(*json)(struct list_item item);
+	bool is_literal; /* '*' is no wildcard */
+};
+
+/* Answers with the page that the call asks for, out of `items`, which are in
+ * the order that they have without a sort. */
+void list_answer(struct call *call, const struct list_kind *kind, const void *const *items,
+	size_t count, struct reply *reply);
+/* One item as a list of one shows it: an array, or the object itself where the
+ * site wants that. */
+void list_add(const struct box_site *site, cJSON *into, const char *singular, cJSON *items);

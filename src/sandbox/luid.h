@@ -1,0 +1,24 @@
+/*
+ * sandbox/luid.h - ids: made of what they name, so that two runs over one state
+ * file have the same, and found again in a hash table, whatever their number.
+ */
+#pragma once
+#include "base/str.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LUID_SIZE 37 /* 36 characters of UUID text and NUL */
+/* The same parts give the same LUID. Returns `out`. */
+const char *luid_make(
+	char out[LUID_SIZE], const char *site, const char *kind, const char *name, int64_t number);
+
+/* LUID -> what it names. ASCII case does not matter. Zero is an empty table. */
+struct luid_table {
+	struct luid_entry *entries;
+};
+/* False when the id is taken; then nothing changes. The table keeps neither id
+ * nor item. */
+bool luid_add(struct luid_table *table, const char *id, void *item);
+void luid_remove(struct luid_table *table, const char *id);
+void *luid_find(const struct luid_table *table, const char *id); /* or NULL */
+void luid_clear(struct luid_table *table);
