@@ -2,4 +2,5 @@ librouter_a_SOURCES += \
 	src/content/content.h \
 	src/content/kind.c src/content/kind.h \
 	src/content/refresh.c src/content/refresh.h \
-	src/content/selection.c src/content/selection.h
+	src/content/selection.c src/content/selection.h \
+	src/content/spent.h

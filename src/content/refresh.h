@@ -2,14 +2,25 @@
  * content/refresh.h - a refresh, the causes that want it, and its states: the record that
  * scheduler, journal and admin share.
  *
- * Plain data. Order between events and requests is told by event ids, never by a clock: ids are
- * given in the order in which events became durable, so "the request was sent after the event
- * arrived" is `sent_after >= event`, which no clock step can make a lie.
+ * Plain data. Order between wishes and requests is told by stamps, never by a clock. An event's
+ * stamp is made of its id, and ids are given in the order in which events became durable; a wish
+ * that begins later (a delay that has passed, a retry) gets the next stamp after the youngest one
+ * known. So "the request was sent after the event arrived" is `sent_after >= cause.after`, which no
+ * clock step can make a lie.
  */
 #pragma once
 #include "base/clock.h"
 #include "content/content.h"
 #include <stdbool.h>
+
+/* Room for a million delays to pass between two events. */
+#define STAMP_BITS 20
+/* Of a cause that waits for its delay or for quiet: no request serves it yet. */
+#define STAMP_NEVER INT64_MAX
+static inline int64_t stamp_of_event(int64_t event)
+{
+	return event << STAMP_BITS;
+}
 
 enum refresh_state {
 	REFRESH_WAITING, /* to be sent */
@@ -39,10 +50,14 @@ struct refresh_row {
 	const char *reason; /* why it waits or how it ended, for a person; may be "" */
 	int priority;
 	struct wall created_at, not_before, give_up_at, ended_at; /* {0}: none */
-	int64_t attempts;                                         /* requests sent */
+	int64_t quiet;       /* microseconds that its rule must have had no event; 0: not held so */
+	bool is_cancelling;  /* somebody asked to cancel it, and its job is not told yet */
+	int64_t attempts;    /* requests sent */
 	struct wall sent_at; /* of the last request; {0}: never */
-	int64_t sent_after;  /* the highest event id known when that request was sent; 0: never */
-	int64_t seen_waiting_after; /* the highest event id known when a look was asked that saw the
+	struct wall sent_at_tableau; /* the same by Tableau's clock, no later than it was; {0}: not
+					known */
+	int64_t sent_after; /* the youngest stamp known when that request was sent; 0: never */
+	int64_t seen_waiting_after; /* the youngest stamp known when a look was asked that saw the
 				       job still queued; 0: none */
 	const char *job_id;         /* or "" */
 	struct wall job_created_at, job_started_at, job_completed_at;
@@ -51,7 +66,8 @@ struct refresh_row {
 struct cause_row {
 	int64_t refresh, event;
 	const char *rule;
+	int64_t after;          /* the stamp that a request for it must not be older than */
 	struct wall arrived_at; /* when the event was received */
-	struct wall fresh_from; /* what the job must not be older than: the event's finished_at,
-				   else arrived_at */
+	struct wall fresh_from; /* what the job must not be older than, by dbt's clock: the event's
+				   finished_at, and the rule's delay after it; {0}: not told */
 };

@@ -1,4 +1,5 @@
 #include "content/selection.h"
+#include "base/units.h"
 
 static int compare_text(const char *a, const char *b)
 {
@@ -22,7 +23,11 @@ int selection_compare(const struct selection *a, const struct selection *b)
 		order = compare_text(a->tag, b->tag);
 	if (!order)
 		order = compare_text(a->owner, b->owner);
-	return order ? order : (int)a->incremental - (int)b->incremental;
+	if (!order)
+		order = (int)a->incremental - (int)b->incremental;
+	if (!order)
+		order = (a->delay > b->delay) - (a->delay < b->delay);
+	return order ? order : (a->quiet > b->quiet) - (a->quiet < b->quiet);
 }
 
 static const char *const selector_keys[] = {
@@ -30,6 +35,13 @@ static const char *const selector_keys[] = {
 	[SELECT_PATTERN] = "pattern",
 	[SELECT_LUID] = "luid",
 };
+
+static void add_duration(cJSON *json, const char *key, int64_t us)
+{
+	char text[UNIT_TEXT_SIZE];
+	if (us)
+		json_add_text(json, key, duration_format(us, text));
+}
 
 cJSON *selection_json(const struct selection *selection)
 {
@@ -52,6 +64,8 @@ cJSON *selection_json(const struct selection *selection)
 	if (selection->shadow)
 		cJSON_AddStringToObject(json, "mode", "shadow");
 	json_add_count(json, "priority", selection->priority);
+	add_duration(json, "delay", selection->delay);
+	add_duration(json, "quiet", selection->quiet);
 	cJSON *rules = cJSON_AddArrayToObject(json, "rules");
 	for (size_t i = 0; i < selection->rule_count; i++)
 		cJSON_AddItemToArray(rules, cJSON_CreateString(selection->rules[i]));
@@ -115,7 +129,13 @@ bool selection_parse(
 	read.shadow = !strcmp(json_text(json, "mode"), "shadow");
 	if (json_count(json, "priority", &priority) && priority >= 0 && priority <= 100)
 		read.priority = (int)priority;
+	if (!duration_parse(str_of(json_text(json, "delay")), &read.delay))
+		read.delay = 0;
+	if (!duration_parse(str_of(json_text(json, "quiet")), &read.quiet))
+		read.quiet = 0;
 	parse_rules(json, &read, arena);
+	if (read.rule_count != 1)
+		read.quiet = 0;
 	*selection = read;
 	return true;
 }

@@ -33,16 +33,17 @@ struct selection {
 			  */
 	bool shadow; /* decided and recorded, never sent: every rule that wants it is `mode: shadow`
 		      */
-	int priority; /* 0 to 100, the highest of its rules */
+	int priority;         /* 0 to 100, the highest of its rules */
+	int64_t delay, quiet; /* microseconds, of its rules; with `quiet` it has one rule */
 	size_t rule_count;
 	const char *const *rules; /* names of the rules that want it, sorted */
 };
 
-/* Orders by site, kind, selector and narrowing, not by rules or priority; 0: they name the same
- * content in the same way. */
+/* Orders by site, kind, selector, narrowing and when it is to be done, not by rules or priority; 0:
+ * they name the same content in the same way. */
 int selection_compare(const struct selection *a, const struct selection *b);
-/* The member "selections" of a decision (design, section 7), plus "allow" and "mode" when they are
- * not the default. Caller owns. */
+/* The member "selections" of a decision (design, section 7), plus "allow", "mode", "delay" and
+ * "quiet" when they are not the default. Caller owns. */
 cJSON *selection_json(const struct selection *selection);
 /* Reads what selection_json() wrote. */
 bool selection_parse(const cJSON *json, struct selection *selection, struct arena *arena,

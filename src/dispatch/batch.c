@@ -2,7 +2,13 @@
 #include "base/arena.h"
 #include "base/fault.h"
 
-enum operation_type { OPERATION_RECORD, OPERATION_CAUSE, OPERATION_END_SELECTION };
+enum operation_type {
+	OPERATION_RECORD,
+	OPERATION_CAUSE,
+	OPERATION_END_SELECTION,
+	OPERATION_SPENT,
+	OPERATION_COMMAND,
+};
 
 struct operation {
 	enum operation_type type;
@@ -10,6 +16,8 @@ struct operation {
 		struct refresh_row refresh;
 		struct cause_row cause;
 		int64_t selection;
+		struct spent spent;
+		struct command_row command;
 	};
 };
 
@@ -20,6 +28,7 @@ struct batch {
 	size_t operation_count, operation_capacity;
 	int64_t *sends;
 	size_t send_count, send_capacity;
+	struct message *waiting;
 	batch_done *done;
 	void *context;
 };
@@ -73,6 +82,32 @@ void batch_end_selection(struct batch *batch, int64_t selection)
 	add(batch, OPERATION_END_SELECTION)->selection = selection;
 }
 
+void batch_spent(struct batch *batch, const struct spent *spent)
+{
+	struct spent *copy = &add(batch, OPERATION_SPENT)->spent;
+	*copy = *spent;
+	copy->site = arena_text(batch->arena, spent->site);
+}
+
+void batch_command(struct batch *batch, const struct command_row *command)
+{
+	struct command_row *copy = &add(batch, OPERATION_COMMAND)->command;
+	*copy = *command;
+	copy->who = arena_text(batch->arena, command->who);
+	copy->site = arena_text(batch->arena, command->site);
+}
+
+void batch_tell(struct batch *batch, struct message *waiting)
+{
+	waiting->next = batch->waiting;
+	batch->waiting = waiting;
+}
+
+struct message *batch_take_waiting(struct batch *batch)
+{
+	return TAKE(batch->waiting);
+}
+
 void batch_send(struct batch *batch, int64_t refresh)
 {
 	mem_grow(&batch->sends, &batch->send_capacity, batch->send_count);
@@ -81,7 +116,7 @@ void batch_send(struct batch *batch, int64_t refresh)
 
 bool batch_is_empty(const struct batch *batch)
 {
-	return !batch->operation_count && !batch->send_count;
+	return !batch->operation_count && !batch->send_count && !batch->waiting;
 }
 
 const int64_t *batch_sends(const struct batch *batch, size_t *count)
@@ -90,13 +125,27 @@ const int64_t *batch_sends(const struct batch *batch, size_t *count)
 	return batch->sends;
 }
 
+static bool apply_command(const struct command_row *command, struct store *store, struct error *err)
+{
+	bool is_pause = !strcmp(command->verb, "pause"),
+	     is_resume = !strcmp(command->verb, "resume");
+	if ((is_pause || is_resume) &&
+		!store_put_pause(store, command->site, is_pause ? command->who : NULL, err))
+		return false;
+	return store_add_command(store, command, err);
+}
+
 static bool apply_one(const struct operation *operation, struct store *store, struct error *err)
 {
 	switch (operation->type) {
 	case OPERATION_RECORD:
 		return store_put_refresh(store, &operation->refresh, err);
 	case OPERATION_CAUSE:
-		return store_add_cause(store, &operation->cause, err);
+		return store_put_cause(store, &operation->cause, err);
+	case OPERATION_SPENT:
+		return store_put_spent(store, &operation->spent, err);
+	case OPERATION_COMMAND:
+		return apply_command(&operation->command, store, err);
 	case OPERATION_END_SELECTION:
 		return store_end_selection(store, operation->selection, err);
 	}

@@ -16,6 +16,11 @@ OWNED_DEFINE(batch)
 
 void batch_record(struct batch *batch, const struct refresh_row *row); /* copies */
 void batch_cause(struct batch *batch, const struct cause_row *cause);  /* copies */
+void batch_spent(struct batch *batch, const struct spent *spent);      /* copies */
+/* What somebody asked for (copied); a pause or its end is kept with it. */
+void batch_command(struct batch *batch, const struct command_row *command);
+/* Takes the message of one who waits until all of this is durable. */
+void batch_tell(struct batch *batch, struct message *waiting);
 void batch_end_selection(struct batch *batch, int64_t selection);
 void batch_send(struct batch *batch, int64_t refresh); /* to be sent once this is durable */
 bool batch_is_empty(const struct batch *batch);
@@ -25,5 +30,7 @@ bool batch_is_empty(const struct batch *batch);
 typedef void batch_done(struct batch *batch, bool committed, void *context);
 bool batch_write(
 	struct batch *batch, struct journal *journal, batch_done *done, void *context) MUST_USE;
+/* The messages of batch_tell(), a list, now the caller's. */
+struct message *batch_take_waiting(struct batch *batch);
 /* The refreshes to send, in the order in which they were added. */
 const int64_t *batch_sends(const struct batch *batch, size_t *count);

@@ -38,6 +38,27 @@ struct dispatch_event {
 };
 /* Any thread, in the order in which events became durable. Takes the event and its arena. */
 void dispatch_event(struct dispatch *dispatch, struct dispatch_event *event);
+/* What somebody asks for (`retry`, `cancel`, `sites pause`, `sites resume`). */
+enum dispatch_verb { DISPATCH_RETRY, DISPATCH_CANCEL, DISPATCH_PAUSE, DISPATCH_RESUME };
+struct dispatch_command {
+	struct message message; /* first member */
+	enum dispatch_verb verb;
+	const char *who;
+	int64_t refresh;                 /* RETRY and CANCEL */
+	const char *site;                /* PAUSE and RESUME */
+	const struct refresh_row *ended; /* RETRY: how the store has it, if it has ended; else
+					    NULL */
+	const struct cause_row *causes;
+	size_t cause_count;
+	struct arena *arena; /* everything lives here, also this struct */
+	/* The answer: */
+	struct asked asked; /* without the actions */
+	/* Called once, when it is durable or refused, on the dispatch thread; owns the command. */
+	void (*done)(struct dispatch_command *command);
+	void *context;
+};
+/* Any thread. */
+void dispatch_command(struct dispatch *dispatch, struct dispatch_command *command);
 /* The configuration changed; a reference is taken. Any thread. */
 void dispatch_configure(struct dispatch *dispatch, struct config *config);
 

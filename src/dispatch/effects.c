@@ -3,6 +3,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+#define JOB_IS_OVER 403091 /* tableau-rest.md 6.3 */
+#define NO_EXTRACT 403180  /* says for sure that nothing was queued (tableau-rest.md 5.3) */
+
 struct effects {
 	struct schedule *schedule;
 	struct tableau *tableau;
@@ -75,12 +78,15 @@ static enum verdict verdict_of(enum error_kind kind)
 	return VERDICT_RETRY;
 }
 
-struct answer effects_answer(const struct outcome *outcome)
+struct answer effects_answer(const char *site, const struct outcome *outcome)
 {
+	struct answer answer = { .site = site, .verdict = VERDICT_OK, .told_at = outcome->told_at };
 	if (outcome->ok)
-		return (struct answer){ .verdict = VERDICT_OK };
-	return (struct answer){ verdict_of(outcome->error.kind), outcome->error.message,
-		outcome->retry_after_us };
+		return answer;
+	answer.verdict = verdict_of(outcome->error.kind);
+	answer.reason = outcome->error.message;
+	answer.retry_after = outcome->retry_after_us;
+	return answer;
 }
 
 struct job_seen effects_job(const struct job *job)
@@ -102,10 +108,12 @@ struct job_seen effects_job(const struct job *job)
 	};
 }
 
-static struct call *call_new(struct effects *effects, int64_t id, int64_t asked_after)
+static struct call *call_new(
+	struct effects *effects, const char *site, int64_t id, int64_t asked_after)
 {
 	struct call *call = mem_new(struct call);
 	call->effects = effects;
+	call->site = mem_copy_text(site);
 	call->id = id;
 	call->asked_after = asked_after;
 	return call;
@@ -129,19 +137,21 @@ static void resolved(
 	struct schedule *schedule = call->effects->schedule;
 	if (outcome->ok) {
 		effects_go_on(call->effects,
-			schedule_resolved(schedule, effects_now(), call->id, contents, count));
+			schedule_resolved(schedule, effects_now(), call->id,
+				effects_answer(call->site, outcome), contents, count));
 	} else {
 		log_debug("selection not resolved", KV("selection", call->id),
 			KV("reason", outcome->error.message));
 		effects_go_on(call->effects, schedule_unresolved(schedule, effects_now(), call->id,
-						     effects_answer(outcome)));
+						     effects_answer(call->site, outcome)));
 	}
 	call_free(call);
 }
 
 void effects_resolve(struct effects *effects, int64_t id, const struct selection *selection)
 {
-	tableau_resolve(effects->tableau, selection, resolved, call_new(effects, id, 0));
+	tableau_resolve(
+		effects->tableau, selection, resolved, call_new(effects, selection->site, id, 0));
 }
 
 /* ---- send ---- */
@@ -149,11 +159,17 @@ void effects_resolve(struct effects *effects, int64_t id, const struct selection
 static void answer_sent(struct call *call, const struct outcome *outcome, const struct job *job)
 {
 	struct job_seen seen = { 0 };
+	struct answer answer = effects_answer(call->site, outcome);
 	if (outcome->ok)
 		seen = effects_job(job);
-	effects_go_on(call->effects,
-		schedule_sent(call->effects->schedule, effects_now(), call->id,
-			effects_answer(outcome), outcome->ok ? &seen : NULL, outcome->asked_at));
+	/* Owners with a Creator licence were told 403 although the job had been queued
+	 * (tableau-rest.md 5.3). */
+	if (answer.verdict == VERDICT_FAIL && outcome->code / 1000 == 403 &&
+		outcome->code != NO_EXTRACT)
+		answer.verdict = VERDICT_DOUBT;
+	effects_go_on(
+		call->effects, schedule_sent(call->effects->schedule, effects_now(), call->id,
+				       answer, outcome->ok ? &seen : NULL, outcome->asked_at));
 	call_free(call);
 }
 
@@ -164,8 +180,9 @@ static void resolved_again(
 {
 	struct call *call = context;
 	if (outcome->ok && count == 1 && strcmp(contents[0].luid, call->luid)) {
-		effects_go_on(call->effects, schedule_moved(call->effects->schedule, effects_now(),
-						     call->id, &contents[0]));
+		effects_go_on(call->effects,
+			schedule_moved(call->effects->schedule, effects_now(), call->id,
+				effects_answer(call->site, outcome), &contents[0]));
 		call_free(call);
 		return;
 	}
@@ -208,8 +225,7 @@ static void sent(const struct outcome *outcome, const struct job *job, void *con
 
 void effects_send(struct effects *effects, const struct refresh_row *refresh)
 {
-	struct call *call = call_new(effects, refresh->id, 0);
-	call->site = mem_copy_text(refresh->site);
+	struct call *call = call_new(effects, refresh->site, refresh->id, 0);
 	call->luid = mem_copy_text(refresh->content.luid);
 	call->name = mem_copy_text(refresh->content.name);
 	call->kind = refresh->content.kind;
@@ -222,7 +238,7 @@ void effects_send(struct effects *effects, const struct refresh_row *refresh)
 static void polled(const struct outcome *outcome, const struct job *job, void *context)
 {
 	struct call *call = context;
-	struct answer answer = effects_answer(outcome);
+	struct answer answer = effects_answer(call->site, outcome);
 	struct job_seen seen = { 0 };
 	if (outcome->ok)
 		seen = effects_job(job);
@@ -239,29 +255,52 @@ static void polled(const struct outcome *outcome, const struct job *job, void *c
 void effects_poll(struct effects *effects, const struct refresh_row *refresh, int64_t asked_after)
 {
 	tableau_job(effects->tableau, refresh->site, refresh->job_id, polled,
-		call_new(effects, refresh->id, asked_after));
+		call_new(effects, refresh->site, refresh->id, asked_after));
 }
 
 static void listed(
 	const struct outcome *outcome, const struct job *jobs, size_t count, void *context)
 {
 	struct call *call = context;
-	struct answer answer = effects_answer(outcome);
+	struct answer answer = effects_answer(call->site, outcome);
 	if (answer.verdict == VERDICT_FAIL)
 		answer.verdict = VERDICT_CANNOT;
+	answer.calls = effects_list_calls(count);
 	struct job_seen *seen = mem_alloc(sizeof *seen * (count + 1));
 	for (size_t i = 0; outcome->ok && i < count; i++)
 		seen[i] = effects_job(&jobs[i]);
-	effects_go_on(
-		call->effects, schedule_listed(call->effects->schedule, effects_now(), call->site,
-				       answer, seen, outcome->ok ? count : 0, call->asked_after));
+	effects_go_on(call->effects, schedule_listed(call->effects->schedule, effects_now(), answer,
+					     seen, outcome->ok ? count : 0, call->asked_after));
 	free(seen);
 	call_free(call);
 }
 
 void effects_list(struct effects *effects, const char *site, struct wall since, int64_t asked_after)
 {
-	struct call *call = call_new(effects, 0, asked_after);
-	call->site = mem_copy_text(site);
-	tableau_jobs(effects->tableau, site, since, listed, call);
+	tableau_jobs(
+		effects->tableau, site, since, listed, call_new(effects, site, 0, asked_after));
+}
+
+int64_t effects_list_calls(size_t jobs)
+{
+	return 1 + (int64_t)(jobs / TABLEAU_JOBS_A_PAGE);
+}
+
+/* ---- cancel ---- */
+
+static void cancelled(const struct outcome *outcome, void *context)
+{
+	struct call *call = context;
+	struct answer answer = effects_answer(call->site, outcome);
+	if (!outcome->ok && (outcome->code == JOB_IS_OVER || outcome->error.kind == ERROR_GONE))
+		answer.verdict = VERDICT_NONE;
+	effects_go_on(call->effects,
+		schedule_job_cancelled(call->effects->schedule, effects_now(), call->id, answer));
+	call_free(call);
+}
+
+void effects_cancel(struct effects *effects, const struct refresh_row *refresh)
+{
+	tableau_cancel(effects->tableau, refresh->site, refresh->job_id, cancelled,
+		call_new(effects, refresh->site, refresh->id, 0));
 }

@@ -21,6 +21,7 @@ void effects_free(struct effects *effects);
 void effects_resolve(struct effects *effects, int64_t id, const struct selection *selection);
 void effects_send(struct effects *effects, const struct refresh_row *refresh);
 void effects_poll(struct effects *effects, const struct refresh_row *refresh, int64_t asked_after);
+void effects_cancel(struct effects *effects, const struct refresh_row *refresh);
 void effects_list(
 	struct effects *effects, const char *site, struct wall since, int64_t asked_after);
 /* dispatch/look.c: looks through the site's jobs for one of this content. */
@@ -29,8 +30,10 @@ void effects_look(struct effects *effects, const struct refresh_row *refresh, st
 
 /* ---- shared with look.c ---- */
 struct instant effects_now(void);
-struct answer effects_answer(const struct outcome *outcome);
+struct answer effects_answer(const char *site, const struct outcome *outcome);
 struct job_seen effects_job(const struct job *job);
+/* How many queries a list of so many jobs took: one a page. */
+int64_t effects_list_calls(size_t jobs);
 struct tableau *effects_tableau(struct effects *effects);
 struct schedule *effects_schedule(struct effects *effects);
 void effects_go_on(struct effects *effects, struct actions actions);

@@ -3,9 +3,11 @@
 bool evidence_covers(
 	const struct evidence *evidence, const struct cause_row *cause, int64_t clock_skew_us)
 {
-	if (cause->event <= evidence->sent_after || cause->event <= evidence->seen_waiting_after)
+	if (cause->after == STAMP_NEVER)
+		return false;
+	if (cause->after <= evidence->sent_after || cause->after <= evidence->seen_waiting_after)
 		return true;
 	/* Two clocks that are not ours: Tableau's start against dbt's finish, hence the skew. */
-	return wall_is_set(evidence->started_at) &&
+	return wall_is_set(evidence->started_at) && wall_is_set(cause->fresh_from) &&
 	       evidence->started_at.us >= cause->fresh_from.us + clock_skew_us;
 }

@@ -7,9 +7,9 @@
 
 /* What is known about when a job started reading. */
 struct evidence {
-	int64_t sent_after; /* the highest event id known when our request for it was sent; 0: not
+	int64_t sent_after; /* the youngest stamp known when our request for it was sent; 0: not
 			       ours or not known */
-	int64_t seen_waiting_after; /* the highest event id known when a look was asked that saw it
+	int64_t seen_waiting_after; /* the youngest stamp known when a look was asked that saw it
 				       still queued; 0: none did */
 	struct wall started_at;     /* Tableau's word; {0}: not told */
 };

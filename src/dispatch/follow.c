@@ -1,43 +1,83 @@
 /*
- * dispatch/follow.c - jobs are followed to their end, and what their end means for those who waited
- * for them. Also: what a restart finds.
+ * dispatch/follow.c - jobs are followed to their end, by looks that cost little, and what their end
+ * means for those who waited for them.
  */
 #include "base/mem.h"
 #include "dispatch/schedule_state.h"
-#include <stdio.h>
 
 /* Tableau's times are whole seconds (tableau-rest.md 1.3); a list asked "since" an instant must not
  * miss the second before it. */
 #define LIST_MARGIN (2 * US_PER_SECOND)
+/* An end is seen at most this share of a job's usual time later, or so many seconds, whichever is
+ * more (unless poll_interval or the budget is longer). */
+#define LATE_SHARE 10
+#define LATE_LEAST (60 * US_PER_SECOND)
 
-static void arm_poll(
-	struct schedule *schedule, struct instant now, struct site *site, int64_t wait_us)
+/* ---- when to look ---- */
+
+static int64_t at_least(int64_t value, int64_t least)
 {
-	if (site->in_flight_count && !timer_is_set(&site->poll))
-		timer_set(&schedule->timers, &site->poll, mono_plus(now.mono, wait_us).us,
-			TIMER_OF_SITE);
+	return value > least ? value : least;
 }
 
-/* The next refresh of the content has succeeded with the current one when the evidence covers all
- * that it stands for. */
-static void settle_next(struct schedule *schedule, struct instant now, const struct refresh *done)
+static int64_t at_most(int64_t value, int64_t most)
 {
-	struct refresh *next = done->slot->next;
-	if (!next || (done->row.incremental && !next->row.incremental))
-		return;
-	struct evidence evidence = evidence_of(&done->row);
-	for (size_t i = 0; i < next->cause_count; i++)
-		if (!evidence_covers(&evidence, &next->causes[i], schedule->options.clock_skew))
-			return;
-	refresh_set_text(&next->row.job_id, done->row.job_id);
-	next->row.job_created_at = done->row.job_created_at;
-	next->row.job_started_at = done->row.job_started_at;
-	next->row.job_completed_at = done->row.job_completed_at;
-	char reason[80]; /* a sentence and 20 digits */
-	snprintf(reason, sizeof reason,
-		"satisfied by the job of refresh %lld, which started late enough",
-		(long long)done->row.id);
-	refresh_end(schedule, now, next, REFRESH_SUCCEEDED, reason);
+	return value < most ? value : most;
+}
+
+static int64_t age_of_job(const struct refresh *refresh, struct instant now)
+{
+	struct wall tableau_now = gate_tableau_now(&refresh->slot->site->gate, now.mono);
+	if (wall_is_set(tableau_now) && wall_is_set(refresh->row.job_created_at))
+		return at_least(tableau_now.us - refresh->row.job_created_at.us, 0);
+	return now.mono.us - refresh->sent.us;
+}
+
+/*
+ * How long until a look is worth a call. A content whose jobs are known is left alone until its job
+ * should be over, with a look now and then in case it ends early; of others it is looked at the
+ * rarer the longer the job takes.
+ */
+static int64_t look_wait(const struct refresh *refresh, struct instant now)
+{
+	int64_t usual = refresh->slot->usual, age = age_of_job(refresh, now);
+	int64_t longest = at_least(usual / LATE_SHARE, LATE_LEAST);
+	int64_t least = refresh->slot->site->options.poll_interval;
+	int64_t expected = usual + usual / 20; /* half of them take a little longer than usual */
+	if (!usual)
+		return at_least(at_most(age / LATE_SHARE, longest), least);
+	if (age < expected)
+		return at_least(at_most(expected - age, longest), least);
+	return at_least(usual / LATE_SHARE, least);
+}
+
+void arm_round(struct schedule *schedule, struct instant now, struct site *site)
+{
+	const struct timer *first = timer_first(&site->looks);
+	int64_t at = first ? first->key : INT64_MAX;
+	struct mono opens = gate_query_opens(&site->gate, now.mono);
+	at = at_least(at, site->round_at.us + site->options.poll_interval);
+	at = at_least(at, opens.us);
+	if (!first || !site->is_known || at == INT64_MAX)
+		timer_leave(&schedule->timers, &site->round);
+	else
+		timer_set(&schedule->timers, &site->round, at, TIMER_OF_ROUND);
+}
+
+void look_later(
+	struct schedule *schedule, struct instant now, struct refresh *refresh, int64_t wait_us)
+{
+	struct site *site = refresh->slot->site;
+	timer_set(&site->looks, &refresh->look, mono_plus(now.mono, wait_us).us, refresh->row.id);
+	arm_round(schedule, now, site);
+}
+
+/* ---- what a look shows ---- */
+
+static void ask_to_cancel(struct schedule *schedule, struct refresh *refresh)
+{
+	if (!refresh->is_asked)
+		act_on_refresh(schedule, ACTION_CANCEL, refresh, (struct wall){ 0 });
 }
 
 /*
@@ -47,17 +87,29 @@ static void settle_next(struct schedule *schedule, struct instant now, const str
 static bool take_uncovered(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
 	struct evidence evidence = evidence_of(&refresh->row);
-	for (size_t i = 0; i < refresh->cause_count; i++)
-		if (!evidence_covers(
-			    &evidence, &refresh->causes[i], schedule->options.clock_skew)) {
-			refresh_enter(schedule, refresh, REFRESH_WAITING);
-			refresh_set_text(&refresh->row.reason,
-				"the job that ended had started too early; another one is needed");
-			refresh_wait_until(schedule, now, refresh, 0);
-			act_record(schedule, refresh);
-			return true;
-		}
-	return false;
+	if (refresh_is_served(schedule, refresh, &evidence, false))
+		return false;
+	if (refresh->row.is_cancelling) {
+		OWNED_MEMORY char *reason = mem_copy_text(refresh->row.reason);
+		refresh_end(schedule, now, refresh, REFRESH_CANCELLED, reason);
+		return true;
+	}
+	refresh_enter(schedule, refresh, REFRESH_WAITING);
+	refresh_set_text(&refresh->row.reason,
+		"the job that ended had started too early; another one is needed");
+	refresh_wait_until(schedule, now, refresh, 0);
+	act_record(schedule, refresh);
+	return true;
+}
+
+static void learn_usual(struct slot *slot, const struct refresh_row *row)
+{
+	int64_t took = row->job_completed_at.us - row->job_created_at.us;
+	if (!wall_is_set(row->job_completed_at) || !wall_is_set(row->job_created_at) || took < 0)
+		return;
+	/* Whole seconds: what takes less than one is called one. */
+	took = at_least(took, US_PER_SECOND);
+	slot->usual = slot->usual ? (3 * slot->usual + took) / 4 : took;
 }
 
 static void job_succeeded(struct schedule *schedule, struct instant now, struct refresh *refresh)
@@ -68,85 +120,138 @@ static void job_succeeded(struct schedule *schedule, struct instant now, struct 
 	slot->last = refresh->row.id;
 	slot->last_incremental = refresh->row.incremental;
 	slot->last_evidence = evidence_of(&refresh->row);
-	settle_next(schedule, now, refresh);
-	refresh_end(schedule, now, refresh, REFRESH_SUCCEEDED, "");
+	learn_usual(slot, &refresh->row);
+	refresh_end_with_line(schedule, now, refresh, REFRESH_SUCCEEDED, "");
 }
 
-static void end_with_notes(struct schedule *schedule, struct instant now, struct refresh *refresh,
-	enum refresh_state state, const char *notes, const char *without)
+static void take_times(struct refresh_row *row, const struct job_seen *job)
 {
-	refresh_end(schedule, now, refresh, state, notes && *notes ? notes : without);
+	if (wall_is_set(job->created_at))
+		row->job_created_at = job->created_at;
+	if (wall_is_set(job->started_at))
+		row->job_started_at = job->started_at;
+	if (wall_is_set(job->completed_at))
+		row->job_completed_at = job->completed_at;
+}
+
+static void still_going(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	const struct job_seen *job, int64_t asked_after)
+{
+	bool is_queued = job->phase == PHASE_QUEUED;
+	bool is_new = refresh->row.state != (is_queued ? REFRESH_QUEUED : REFRESH_RUNNING);
+	if (is_queued && asked_after > refresh->row.seen_waiting_after)
+		refresh->row.seen_waiting_after = asked_after;
+	refresh->row.not_before = (struct wall){ 0 };
+	refresh_enter(schedule, refresh, is_queued ? REFRESH_QUEUED : REFRESH_RUNNING);
+	/* That it still waits is worth a write only when an event hangs on it. */
+	if (is_new || (is_queued && refresh->slot->line))
+		act_record(schedule, refresh);
+	if (refresh->row.is_cancelling)
+		ask_to_cancel(schedule, refresh);
+	else
+		look_later(schedule, now, refresh, look_wait(refresh, now));
 }
 
 void follow_job(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	const struct job_seen *job, int64_t asked_after)
 {
-	enum refresh_state before = refresh->row.state;
+	static const char no_reason[] = "Tableau's job failed and told no reason";
+	const char *notes = job->notes && *job->notes ? job->notes : NULL;
 	refresh->seen_at = now.mono;
-	if (wall_is_set(job->created_at))
-		refresh->row.job_created_at = job->created_at;
-	if (wall_is_set(job->started_at))
-		refresh->row.job_started_at = job->started_at;
-	if (wall_is_set(job->completed_at))
-		refresh->row.job_completed_at = job->completed_at;
+	take_times(&refresh->row, job);
 	switch (job->phase) {
 	case PHASE_QUEUED:
-		if (asked_after > refresh->row.seen_waiting_after)
-			refresh->row.seen_waiting_after = asked_after;
-		refresh_enter(schedule, refresh, REFRESH_QUEUED);
-		break;
 	case PHASE_RUNNING:
-		refresh_enter(schedule, refresh, REFRESH_RUNNING);
+		still_going(schedule, now, refresh, job, asked_after);
 		break;
 	case PHASE_SUCCEEDED:
 		job_succeeded(schedule, now, refresh);
-		return;
+		break;
 	case PHASE_FAILED:
-		end_with_notes(schedule, now, refresh, REFRESH_FAILED, job->notes,
-			"Tableau's job failed and told no reason");
-		return;
+		refresh_end_with_line(
+			schedule, now, refresh, REFRESH_FAILED, notes ? notes : no_reason);
+		break;
 	case PHASE_CANCELLED:
-		end_with_notes(schedule, now, refresh, REFRESH_CANCELLED, job->notes,
-			"the job was cancelled on Tableau");
+		refresh_end_with_line(schedule, now, refresh, REFRESH_CANCELLED,
+			notes ? notes : "the job was cancelled on Tableau");
+		break;
+	}
+}
+
+/* ---- looking ---- */
+
+static void poll(struct schedule *schedule, struct instant now, struct refresh *refresh)
+{
+	struct site *site = refresh->slot->site;
+	if (refresh->is_asked)
+		return;
+	timer_leave(&site->looks, &refresh->look);
+	if (gate_query_opens(&site->gate, now.mono).us > now.mono.us) {
+		look_later(schedule, now, refresh, 0); /* when the gate opens */
 		return;
 	}
-	refresh->row.not_before = (struct wall){ 0 };
-	arm_poll(schedule, now, refresh->slot->site, refresh->slot->site->options.poll_interval);
-	/* That it still waits is worth a write only when an event hangs on it. */
-	if (before != refresh->row.state || (job->phase == PHASE_QUEUED && refresh->slot->next))
-		act_record(schedule, refresh);
+	breaker_called(&site->gate.breaker);
+	site_spend_queries(schedule, now, site, 1);
+	act_on_refresh(schedule, ACTION_POLL, refresh, (struct wall){ 0 });
 }
 
-static void poll(struct schedule *schedule, struct refresh *refresh)
+static struct wall oldest_job(const struct site *site, struct instant now)
 {
-	if (!refresh->is_asked)
-		act_on_refresh(schedule, ACTION_POLL, refresh, (struct wall){ 0 });
-}
-
-static void poll_each(struct schedule *schedule, struct site *site)
-{
-	for (struct refresh *refresh = site->in_flight; refresh; refresh = refresh->flight_next)
-		poll(schedule, refresh);
-}
-
-void poll_round(struct schedule *schedule, struct instant now, struct site *site)
-{
-	if (site->in_flight_count > 1 && site->may_list) {
-		struct wall since = now.wall;
-		for (const struct refresh *refresh = site->in_flight; refresh;
-			refresh = refresh->flight_next) {
-			struct wall at = wall_is_set(refresh->row.job_created_at)
-						 ? refresh->row.job_created_at
-						 : refresh->row.sent_at;
-			if (at.us < since.us)
-				since = at;
-		}
-		if (!site->is_listing)
-			act_list(schedule, site, wall_after(since, -LIST_MARGIN));
-	} else {
-		poll_each(schedule, site);
+	struct wall since = gate_tableau_now(&site->gate, now.mono);
+	if (!wall_is_set(since))
+		since = now.wall;
+	for (const struct refresh *refresh = site->in_flight; refresh;
+		refresh = refresh->flight_next) {
+		struct wall at = wall_is_set(refresh->row.job_created_at)
+					 ? refresh->row.job_created_at
+					 : refresh->row.sent_at_tableau;
+		if (wall_is_set(at) && at.us < since.us)
+			since = at;
 	}
-	arm_poll(schedule, now, site, site->options.poll_interval);
+	return wall_after(since, -LIST_MARGIN);
+}
+
+static void list(struct schedule *schedule, struct instant now, struct site *site)
+{
+	breaker_called(&site->gate.breaker);
+	site_spend_queries(schedule, now, site, 1);
+	act_list(schedule, site, oldest_job(site, now));
+}
+
+/* Those that are worth a look leave the heap, as a list through `entering_next`. */
+static struct refresh *take_due(struct site *site, struct instant now, size_t *count)
+{
+	struct refresh *first = NULL;
+	struct timer *timer;
+	*count = 0;
+	while ((timer = timer_first(&site->looks)) && timer->key <= now.mono.us) {
+		struct refresh *refresh = container(timer, struct refresh, look);
+		timer_leave(&site->looks, timer);
+		refresh->look_next = first;
+		first = refresh;
+		++*count;
+	}
+	return first;
+}
+
+/* One list shows all jobs, also those that are not due yet; a single one is asked for by itself,
+ * which tells more. */
+void look_round(struct schedule *schedule, struct instant now, struct site *site)
+{
+	size_t count;
+	struct refresh *refresh = take_due(site, now, &count), *next;
+	bool is_listed = count > 1 && site->may_list && !site->is_listing &&
+			 gate_query_opens(&site->gate, now.mono).us <= now.mono.us;
+	site->round_at = now.mono;
+	if (is_listed)
+		list(schedule, now, site);
+	for (; refresh; refresh = next) {
+		next = refresh->look_next;
+		if (is_listed || site->is_listing) /* its answer puts them back */
+			continue;
+		poll(schedule, now, refresh);
+	}
+	arm_round(schedule, now, site);
 }
 
 struct actions schedule_polled(struct schedule *schedule, struct instant now, int64_t id,
@@ -154,19 +259,25 @@ struct actions schedule_polled(struct schedule *schedule, struct instant now, in
 {
 	act_begin(schedule);
 	struct refresh *refresh = refresh_find(schedule, id);
-	if (!refresh ||
-		(refresh->row.state != REFRESH_QUEUED && refresh->row.state != REFRESH_RUNNING))
+	site_answered(schedule, now, &answer);
+	if (!refresh || !refresh_in_flight(refresh))
 		return act_end(schedule, now);
+	struct site *site = refresh->slot->site;
+	if (answer.verdict == VERDICT_RETRY && answer.retry_after)
+		gate_hold_queries(&site->gate, now.mono, answer.retry_after);
 	refresh->is_asked = false;
 	if (answer.verdict == VERDICT_OK)
 		follow_job(schedule, now, refresh, job, asked_after);
 	else if (answer.verdict == VERDICT_NONE)
-		refresh_end(schedule, now, refresh, REFRESH_FAILED,
+		refresh_end_with_line(schedule, now, refresh, REFRESH_FAILED,
 			"Tableau does not know the job any more, so that nobody can tell how it "
 			"ended; look at the content's refresh history");
-	/* Any other failure of a poll says nothing about the job; the next round asks again. */
+	else /* says nothing about the job */
+		look_later(schedule, now, refresh, site->options.poll_interval);
 	return act_end(schedule, now);
 }
+
+/* ---- lists ---- */
 
 /* The rows of one list by job id, for one pass over what is in flight. */
 struct row_index {
@@ -192,108 +303,55 @@ static struct row_index *index_rows(
 static void listed_rows(struct schedule *schedule, struct instant now, struct site *site,
 	const struct job_seen *jobs, size_t count, int64_t asked_after)
 {
-	struct row_index *rows = mem_alloc(sizeof *rows * (count + 1));
+	OWNED_MEMORY struct row_index *rows = mem_alloc(sizeof *rows * (count + 1));
 	struct row_index *index = index_rows(jobs, count, rows);
 	struct refresh *refresh, *following;
 	for (refresh = site->in_flight; refresh; refresh = following) {
 		following = refresh->flight_next;
 		struct row_index *row = NULL;
 		HASH_FIND(by_id, index, refresh->row.job_id, strlen(refresh->row.job_id), row);
+		bool is_open = row && (row->job->phase == PHASE_QUEUED ||
+					      row->job->phase == PHASE_RUNNING);
 		/* A row has no finish code and no notes (tableau-rest.md 6.2): an end, or a job
 		 * that is missing, is asked for by itself. */
-		if (row && (row->job->phase == PHASE_QUEUED || row->job->phase == PHASE_RUNNING))
+		if (refresh->is_asked)
+			continue;
+		if (is_open)
 			follow_job(schedule, now, refresh, row->job, asked_after);
 		else
-			poll(schedule, refresh);
+			poll(schedule, now, refresh);
 	}
 	HASH_CLEAR(by_id, index);
-	free(rows);
 }
 
-struct actions schedule_listed(struct schedule *schedule, struct instant now, const char *name,
-	struct answer answer, const struct job_seen *jobs, size_t count, int64_t asked_after)
+/* Who left the heap of looks for a list that told nothing comes back. */
+static void look_again(
+	struct schedule *schedule, struct instant now, struct site *site, int64_t wait_us)
+{
+	for (struct refresh *refresh = site->in_flight; refresh; refresh = refresh->flight_next)
+		if (!refresh->is_asked && !timer_is_set(&refresh->look))
+			look_later(schedule, now, refresh, wait_us);
+}
+
+struct actions schedule_listed(struct schedule *schedule, struct instant now, struct answer answer,
+	const struct job_seen *jobs, size_t count, int64_t asked_after)
 {
 	act_begin(schedule);
-	struct site *site = site_of(schedule, name);
+	struct site *site = site_of(schedule, answer.site);
 	site->is_listing = false;
-	if (answer.verdict == VERDICT_OK) {
-		listed_rows(schedule, now, site, jobs, count, asked_after);
-	} else if (answer.verdict == VERDICT_CANNOT || answer.verdict == VERDICT_FAIL) {
+	site_answered(schedule, now, &answer);
+	if (answer.calls > 1)
+		site_spend_queries(schedule, now, site, answer.calls - 1);
+	if (answer.verdict == VERDICT_RETRY && answer.retry_after)
+		gate_hold_queries(&site->gate, now.mono, answer.retry_after);
+	bool may_not = answer.verdict == VERDICT_CANNOT || answer.verdict == VERDICT_FAIL;
+	if (may_not)
 		site->may_list = false;
-		poll_each(schedule, site);
-	}
+	if (answer.verdict == VERDICT_OK)
+		listed_rows(schedule, now, site, jobs, count, asked_after);
+	/* One by one from now on, and at once. */
+	if (may_not)
+		site->round_at = mono_plus(now.mono, -site->options.poll_interval);
+	look_again(schedule, now, site, may_not ? 0 : site->options.poll_interval);
 	return act_end(schedule, now);
-}
-
-/* ---- restart ---- */
-
-static void restore_expiry(struct schedule *schedule, struct instant now, struct refresh *refresh)
-{
-	/* What was written as a time is read as one, but a clock that stepped meanwhile neither
-	 * ends it at once nor keeps it for ever. */
-	int64_t left = refresh->row.give_up_at.us - now.wall.us;
-	if (left > schedule->options.give_up_after)
-		left = schedule->options.give_up_after;
-	timer_set(&schedule->expiries, &refresh->expiry,
-		mono_plus(now.mono, left < 0 ? 0 : left).us, refresh->row.id);
-}
-
-static void restore_open(struct schedule *schedule, struct instant now, struct refresh *refresh)
-{
-	enum refresh_state state = refresh->row.state;
-	if (state == REFRESH_SENDING || state == REFRESH_UNKNOWN) {
-		refresh_enter(schedule, refresh, REFRESH_UNKNOWN);
-		refresh_wait_until(schedule, now, refresh, 0);
-	} else if (state == REFRESH_WAITING) {
-		int64_t left = refresh->row.not_before.us - now.wall.us;
-		if (!wall_is_set(refresh->row.not_before) || left < 0)
-			left = 0;
-		refresh_wait_until(schedule, now, refresh,
-			left < schedule->options.retry_max ? left : schedule->options.retry_max);
-	} else {
-		arm_poll(schedule, now, refresh->slot->site, 0);
-	}
-}
-
-void schedule_restore(struct schedule *schedule, struct instant now, const struct refresh_row *row,
-	const struct cause_row *causes, size_t cause_count)
-{
-	if (!refresh_state_is_open(row->state)) {
-		struct slot *slot = slot_of(schedule, row->site, &row->content);
-		slot->last = row->id;
-		slot->last_incremental = row->incremental;
-		slot->last_evidence = evidence_of(row);
-		return;
-	}
-	/* The counters and lists of states are entered from "waiting", as in life. */
-	struct refresh_row waiting = *row;
-	waiting.state = REFRESH_WAITING;
-	struct refresh *refresh = refresh_adopt_row(schedule, &waiting);
-	for (size_t i = 0; i < cause_count; i++) {
-		refresh_add_cause(refresh, &causes[i]);
-		schedule_event(schedule, causes[i].event);
-	}
-	refresh->seen_at = now.mono;
-	if (row->state == REFRESH_QUEUED || row->state == REFRESH_RUNNING)
-		refresh_enter(schedule, refresh, row->state);
-	else if (row->state != REFRESH_WAITING)
-		refresh_enter(schedule, refresh, REFRESH_UNKNOWN);
-	struct slot *slot = refresh->slot;
-	/* Rows come in order of id: the older of two is the current one, unless only the younger
-	 * has left "waiting". */
-	if (!slot->current) {
-		slot->current = refresh;
-	} else if (slot->current->row.state == REFRESH_WAITING &&
-		   refresh->row.state != REFRESH_WAITING) {
-		slot->next = slot->current;
-		slot->current = refresh;
-		timer_leave(slot->next->is_ready ? &slot->site->ready : &schedule->timers,
-			&slot->next->due);
-		slot->next->is_ready = false;
-	} else {
-		slot->next = refresh;
-	}
-	restore_expiry(schedule, now, refresh);
-	if (slot->current == refresh)
-		restore_open(schedule, now, refresh);
 }

@@ -13,12 +13,18 @@ struct look {
 	struct effects *effects;
 	int64_t refresh, asked_after;
 	char *site, *luid, *name;
+	struct wall told_at;
+	int64_t calls;    /* job queries made */
 	size_t count, at; /* candidates, youngest first */
-	char candidates[MOST_CANDIDATES][sizeof((struct job *)0)->id];
+	struct {
+		char id[sizeof((struct job *)0)->id];
+		bool is_incremental; /* only the list tells */
+	} candidates[MOST_CANDIDATES];
 };
 
 static void look_end(struct look *look, struct answer answer, const struct job_seen *job)
 {
+	answer.calls = look->calls;
 	effects_go_on(look->effects, schedule_looked(effects_schedule(look->effects), effects_now(),
 					     look->refresh, answer, job, look->asked_after));
 	free(look->site);
@@ -34,43 +40,60 @@ static void candidate_told(const struct outcome *outcome, const struct job *job,
 	struct look *look = context;
 	if (!outcome->ok && outcome->error.kind != ERROR_GONE &&
 		outcome->error.kind != ERROR_REFUSED) {
-		struct answer answer = effects_answer(outcome);
+		struct answer answer = effects_answer(look->site, outcome);
 		answer.verdict = VERDICT_RETRY;
 		look_end(look, answer, NULL);
 	} else if (outcome->ok && !strcmp(job->content, look->luid)) {
 		struct job_seen seen = effects_job(job);
-		look_end(look, (struct answer){ .verdict = VERDICT_OK }, &seen);
+		seen.is_incremental = look->candidates[look->at - 1].is_incremental;
+		look_end(look, effects_answer(look->site, outcome), &seen);
 	} else {
+		look->told_at = outcome->told_at;
 		look_next(look);
 	}
+}
+
+static void ask_next(struct look *look)
+{
+	look->calls++;
+	tableau_job(effects_tableau(look->effects), look->site, look->candidates[look->at++].id,
+		candidate_told, look);
 }
 
 static void look_next(struct look *look)
 {
 	if (look->at == look->count)
 		look_end(look,
-			(struct answer){ .verdict = VERDICT_NONE,
-				.reason = "no job of this content was found" },
+			(struct answer){ .site = look->site,
+				.verdict = VERDICT_NONE,
+				.reason = "no job of this content was found",
+				.told_at = look->told_at },
 			NULL);
 	else
-		tableau_job(effects_tableau(look->effects), look->site,
-			look->candidates[look->at++], candidate_told, look);
+		ask_next(look);
 }
 
 static void listed(
 	const struct outcome *outcome, const struct job *jobs, size_t count, void *context)
 {
 	struct look *look = context;
+	look->calls = effects_list_calls(count);
+	look->told_at = outcome->told_at;
 	if (!outcome->ok) {
-		struct answer answer = effects_answer(outcome);
+		struct answer answer = effects_answer(look->site, outcome);
 		answer.verdict =
 			outcome->error.kind == ERROR_REFUSED ? VERDICT_CANNOT : VERDICT_RETRY;
 		look_end(look, answer, NULL);
 		return;
 	}
-	for (size_t i = count; i-- > 0 && look->count < MOST_CANDIDATES;)
-		if (jobs[i].title && !strcmp(jobs[i].title, look->name))
-			memcpy(look->candidates[look->count++], jobs[i].id, sizeof jobs[i].id);
+	for (size_t i = count; i-- > 0 && look->count < MOST_CANDIDATES;) {
+		if (!jobs[i].title || strcmp(jobs[i].title, look->name))
+			continue;
+		memcpy(look->candidates[look->count].id, jobs[i].id, sizeof jobs[i].id);
+		/* "increment_extracts", "increment_extracts_via_bridge" (6.2) */
+		look->candidates[look->count++].is_incremental =
+			jobs[i].type && !strncmp(jobs[i].type, "increment_", strlen("increment_"));
+	}
 	look_next(look);
 }
 

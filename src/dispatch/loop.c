@@ -31,15 +31,16 @@ struct pending {
 	UT_hash_handle by_id;
 };
 
-enum note_type { NOTE_EVENT, NOTE_CONFIGURE, NOTE_WRITTEN, NOTE_STOP };
+enum note_type { NOTE_EVENT, NOTE_CONFIGURE, NOTE_COMMAND, NOTE_WRITTEN, NOTE_STOP };
 
 struct note {                   /* what other threads say to this one */
 	struct message message; /* first member */
 	enum note_type type;
-	struct dispatch_event *event; /* NOTE_EVENT */
-	struct config *config;        /* NOTE_CONFIGURE, with a reference */
-	bool committed;               /* NOTE_WRITTEN */
-	int64_t us;                   /* NOTE_STOP */
+	struct dispatch_event *event;     /* NOTE_EVENT */
+	struct config *config;            /* NOTE_CONFIGURE, with a reference */
+	struct dispatch_command *command; /* NOTE_COMMAND */
+	bool committed;                   /* NOTE_WRITTEN */
+	int64_t us;                       /* NOTE_STOP */
 };
 
 struct dispatch {
@@ -66,11 +67,19 @@ struct dispatch {
 
 /* ---- notes ---- */
 
+static void refuse_command(struct dispatch_command *command)
+{
+	command->asked = (struct asked){ CONSENT_NO, "the daemon is stopping", 0, { 0, NULL } };
+	command->done(command);
+}
+
 static void note_free(struct message *message)
 {
 	struct note *note = (struct note *)(void *)message;
 	if (note->event)
 		arena_free(note->event->arena);
+	if (note->command)
+		refuse_command(note->command);
 	config_free(note->config);
 	free(note);
 }
@@ -92,6 +101,11 @@ void dispatch_configure(struct dispatch *dispatch, struct config *config)
 {
 	shared_ref(&config->shared);
 	notify(dispatch, (struct note){ .type = NOTE_CONFIGURE, .config = config });
+}
+
+void dispatch_command(struct dispatch *dispatch, struct dispatch_command *command)
+{
+	notify(dispatch, (struct note){ .type = NOTE_COMMAND, .command = command });
 }
 
 bool dispatch_is_full(struct dispatch *dispatch)
@@ -208,6 +222,9 @@ static void perform(struct dispatch *dispatch, const struct action *action)
 		if ((pending = pending_find(dispatch, action->selection)))
 			pending_free(dispatch, pending);
 		break;
+	case ACTION_SPENT:
+		batch_spent(dispatch->open, &action->spent);
+		break;
 	case ACTION_RESOLVE:
 		resolve(dispatch, action->selection);
 		break;
@@ -223,6 +240,9 @@ static void perform(struct dispatch *dispatch, const struct action *action)
 	case ACTION_LOOK:
 		effects_look(
 			dispatch->effects, action->refresh, action->since, action->asked_after);
+		break;
+	case ACTION_CANCEL:
+		effects_cancel(dispatch->effects, action->refresh);
 		break;
 	}
 }
@@ -262,6 +282,19 @@ static void flush(struct dispatch *dispatch)
 	write_batch(dispatch);
 }
 
+static void tell_waiting(struct batch *batch, bool is_durable)
+{
+	struct message *message = batch ? batch_take_waiting(batch) : NULL, *next;
+	for (; message; message = next) {
+		struct dispatch_command *command = (struct dispatch_command *)(void *)message;
+		next = message->next;
+		if (is_durable)
+			command->done(command);
+		else
+			refuse_command(command);
+	}
+}
+
 static void batch_was_written(struct dispatch *dispatch, bool committed)
 {
 	if (!committed) {
@@ -277,6 +310,7 @@ static void batch_was_written(struct dispatch *dispatch, bool committed)
 		if (row && row->state == REFRESH_SENDING)
 			effects_send(dispatch->effects, row);
 	}
+	tell_waiting(dispatch->writing, true);
 	batch_free(dispatch->writing);
 	dispatch->writing = NULL;
 }
@@ -300,7 +334,9 @@ static void select_one(struct dispatch *dispatch, int64_t id, int64_t event,
 		.incremental = selection->incremental,
 		.priority = selection->priority,
 		.arrived_at = received_at,
-		.fresh_from = wall_is_set(finished_at) ? finished_at : received_at,
+		.fresh_from = finished_at,
+		.delay = selection->delay,
+		.quiet = selection->quiet,
 		.label = label.at,
 		.kind = selection->kind,
 		.rule_count = selection->rule_count,
@@ -340,15 +376,72 @@ static void configure(struct dispatch *dispatch, struct config *config)
 	struct schedule_site *sites = mem_alloc(sizeof *sites * (count + 1));
 	for (size_t i = 0; i < count; i++) {
 		const struct config_site *site = config_site(config, i);
-		sites[i] = (struct schedule_site){ site->name, site->max_requests,
-			site->max_running, site->poll_interval };
+		sites[i] = (struct schedule_site){
+			.name = site->name,
+			.max_requests = site->max_requests,
+			.max_running = site->max_running,
+			.poll_interval = site->poll_interval,
+			.refreshes_per_hour = site->refreshes_per_hour,
+			.job_queries_per_day = site->job_queries_per_day,
+		};
 	}
 	perform_all(schedule_configure(dispatch->schedule, effects_now(), &options, sites, count),
 		dispatch);
 	free(sites);
 }
 
-static void take_note(struct dispatch *dispatch, const struct note *note)
+static struct asked retry(struct dispatch *dispatch, const struct dispatch_command *command)
+{
+	struct instant now = effects_now();
+	struct asked asked =
+		schedule_retry(dispatch->schedule, now, command->refresh, command->who);
+	if (asked.consent != CONSENT_NONE || !command->ended)
+		return asked;
+	return schedule_again(dispatch->schedule, now, command->ended, command->causes,
+		command->cause_count, command->who);
+}
+
+static struct asked ask(struct dispatch *dispatch, const struct dispatch_command *command)
+{
+	switch (command->verb) {
+	case DISPATCH_RETRY:
+		return retry(dispatch, command);
+	case DISPATCH_CANCEL:
+		return schedule_cancel(
+			dispatch->schedule, effects_now(), command->refresh, command->who);
+	case DISPATCH_PAUSE:
+	case DISPATCH_RESUME:
+		break;
+	}
+	return schedule_pause(dispatch->schedule, effects_now(), command->site,
+		command->verb == DISPATCH_PAUSE, command->who);
+}
+
+/* What comes of it and that it was asked are durable together, before it is answered. */
+static void run_command(struct dispatch *dispatch, struct dispatch_command *command)
+{
+	static const char *const verbs[] = { "retry", "cancel", "pause", "resume" };
+	command->asked = ask(dispatch, command);
+	perform_all(command->asked.actions, dispatch);
+	if (command->asked.consent != CONSENT_YES) {
+		command->done(command);
+		return;
+	}
+	struct command_row row = {
+		.at = clock_wall(),
+		.who = command->who,
+		.verb = verbs[command->verb],
+		.subject = command->refresh,
+		.site = command->site ? command->site : "",
+		.result = command->asked.refresh,
+	};
+	log_info("asked", KV("who", row.who), KV("what", row.verb), KV("refresh", row.subject),
+		KV("site", row.site));
+	batch_command(dispatch->open, &row);
+	batch_tell(dispatch->open, &command->message);
+}
+
+static void take_note(struct dispatch *dispatch, struct note *note)
 {
 	switch (note->type) {
 	case NOTE_EVENT:
@@ -356,6 +449,10 @@ static void take_note(struct dispatch *dispatch, const struct note *note)
 		break;
 	case NOTE_CONFIGURE:
 		configure(dispatch, note->config);
+		break;
+	case NOTE_COMMAND:
+		if (!dispatch->is_stopping) /* else it is refused when the note goes */
+			run_command(dispatch, TAKE(note->command));
 		break;
 	case NOTE_WRITTEN:
 		batch_was_written(dispatch, note->committed);
@@ -372,7 +469,7 @@ static void take_notes(struct dispatch *dispatch)
 	struct message *message = mailbox_take_all(dispatch->notes), *next;
 	for (; message; message = next) {
 		next = message->next;
-		take_note(dispatch, (const struct note *)(const void *)message);
+		take_note(dispatch, (struct note *)(void *)message);
 		note_free(message);
 	}
 }
@@ -393,7 +490,7 @@ static void publish(struct dispatch *dispatch)
 	metric_set(METRIC_refreshes_waiting, counts.waiting);
 	metric_set(METRIC_selections_open, counts.selections);
 	shared_slot_put(dispatch->status,
-		&dispatch_status_new(clock_wall(), dispatch->schedule, dispatch->tableau)->shared);
+		&dispatch_status_new(effects_now(), dispatch->schedule, dispatch->tableau)->shared);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -439,6 +536,15 @@ static void *run(void *context)
 		flush(dispatch);
 		publish(dispatch);
 	}
+	/* Nobody is to wait for an answer that will not come. */
+	mailbox_close(dispatch->notes);
+	struct message *message = mailbox_take_all(dispatch->notes), *next;
+	for (; message; message = next) {
+		next = message->next;
+		note_free(message);
+	}
+	tell_waiting(dispatch->open, false);
+	tell_waiting(dispatch->writing, false);
 	int64_t left = dispatch->stop_at.us - clock_mono().us;
 	tableau_sign_out(dispatch->tableau, left > US_PER_SECOND ? left : US_PER_SECOND);
 	return NULL;
@@ -485,6 +591,20 @@ static bool restore_refresh(
 	return true;
 }
 
+static bool restore_spent(const struct spent *spent, void *context)
+{
+	struct dispatch *dispatch = context;
+	schedule_restore_spent(dispatch->schedule, effects_now(), spent);
+	return true;
+}
+
+static bool restore_pause(const char *site, const char *by, void *context)
+{
+	struct dispatch *dispatch = context;
+	schedule_restore_pause(dispatch->schedule, site, by);
+	return true;
+}
+
 static bool restore_selection(const struct selection_row *row, void *context)
 {
 	struct dispatch *dispatch = context;
@@ -506,7 +626,9 @@ bool dispatch_load(struct dispatch *dispatch, struct store *store, struct error 
 	dispatch->effects =
 		effects_new(dispatch->schedule, dispatch->tableau, perform_all, dispatch);
 	struct wall since = wall_after(clock_wall(), -config->history);
-	if (!store_load_refreshes(store, since, restore_refresh, dispatch, err))
+	if (!store_load_spent(store, restore_spent, dispatch, err) ||
+		!store_load_pauses(store, restore_pause, dispatch, err) ||
+		!store_load_refreshes(store, since, restore_refresh, dispatch, err))
 		return false;
 	configure(dispatch, config);
 	if (!store_load_open_selections(store, restore_selection, dispatch, err))

@@ -1,35 +1,42 @@
 /*
- * dispatch/schedule.c - the state itself: sites, slots, refreshes, and the list of actions. What
- * happens to them is in want.c (selections become refreshes), send.c (refreshes become requests)
- * and follow.c (jobs end).
+ * dispatch/schedule.c - the state itself: sites, time, and the list of actions. What happens to
+ * refreshes is in slot.c (the refreshes of a content), want.c (selections become refreshes), hold.c
+ * (delay and quiet), send.c (refreshes become requests), follow.c (jobs end), restore.c (what a
+ * restart finds) and ask.c (what people ask for).
  */
 #include "dispatch/schedule.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "dispatch/schedule_state.h"
 
-/* ---- actions ---- */
+#define KEEP_QUERIES_EVERY (60 * US_PER_SECOND)
 
-static void refresh_free(struct refresh *refresh)
+/* ---- texts that are kept ---- */
+
+struct kept {
+	UT_hash_handle by_text;
+	char text[];
+};
+
+const char *schedule_keep(struct schedule *schedule, const char *text)
 {
-	mem_drop(refresh->row.content.luid);
-	mem_drop(refresh->row.content.name);
-	mem_drop(refresh->row.content.project);
-	mem_drop(refresh->row.reason);
-	mem_drop(refresh->row.job_id);
-	for (size_t i = 0; i < refresh->cause_count; i++)
-		mem_drop(refresh->causes[i].rule);
-	free(refresh->causes);
-	free(refresh);
+	struct kept *kept = NULL;
+	size_t length = strlen(text);
+	HASH_FIND(by_text, schedule->kept, text, length, kept);
+	if (kept)
+		return kept->text;
+	kept = mem_alloc(sizeof *kept + length + 1);
+	memcpy(kept->text, text, length);
+	HASH_ADD_KEYPTR(by_text, schedule->kept, kept->text, length, kept);
+	return kept->text;
 }
+
+/* ---- actions ---- */
 
 void act_begin(struct schedule *schedule)
 {
 	schedule->calls++;
-	for (size_t i = 0; i < schedule->cause_action_count; i++) {
-		mem_drop(schedule->cause_actions[i]->rule);
+	for (size_t i = 0; i < schedule->cause_action_count; i++)
 		free(schedule->cause_actions[i]);
-	}
 	schedule->cause_action_count = 0;
 	schedule->action_count = 0;
 	while (schedule->ended) {
@@ -45,7 +52,15 @@ struct actions act_end(struct schedule *schedule, struct instant now)
 		struct site *site = schedule->dirty;
 		schedule->dirty = site->dirty_next;
 		site->is_dirty = false;
+		resolve_parked(schedule, now, site);
 		send_ready(schedule, now, site);
+	}
+	while (schedule->entering) {
+		struct refresh *refresh = schedule->entering;
+		schedule->entering = refresh->entering_next;
+		refresh->is_entering = false;
+		if (refresh->is_ready)
+			explain_wait(schedule, now, refresh);
 	}
 	return (struct actions){ schedule->action_count, schedule->actions };
 }
@@ -72,7 +87,6 @@ void act_cause(struct schedule *schedule, int64_t refresh, const struct cause_ro
 	struct cause_row *copy = mem_new(struct cause_row);
 	*copy = *cause;
 	copy->refresh = refresh;
-	copy->rule = mem_copy_text(cause->rule);
 	mem_grow(&schedule->cause_actions, &schedule->cause_action_capacity,
 		schedule->cause_action_count);
 	schedule->cause_actions[schedule->cause_action_count++] = copy;
@@ -82,6 +96,14 @@ void act_cause(struct schedule *schedule, int64_t refresh, const struct cause_ro
 void act_end_selection(struct schedule *schedule, int64_t selection)
 {
 	act(schedule, ACTION_END_SELECTION)->selection = selection;
+}
+
+void act_spent(struct schedule *schedule, const struct site *site, enum spent_kind kind,
+	const struct budget_part *part)
+{
+	if (part)
+		act(schedule, ACTION_SPENT)->spent =
+			(struct spent){ site->name, kind, part->began, part->count };
 }
 
 void act_resolve(struct schedule *schedule, int64_t selection)
@@ -107,7 +129,7 @@ void act_list(struct schedule *schedule, struct site *site, struct wall since)
 	site->is_listing = true;
 }
 
-/* ---- sites and slots ---- */
+/* ---- sites ---- */
 
 void site_touch(struct schedule *schedule, struct site *site)
 {
@@ -127,202 +149,42 @@ struct site *site_of(struct schedule *schedule, const char *name)
 	site = mem_new(struct site);
 	site->name = mem_copy_text(name);
 	site->may_list = true;
+	gate_init(&site->gate);
+	site->parked_last = &site->parked;
 	HASH_ADD_KEYPTR(by_name, schedule->sites, site->name, strlen(site->name), site);
 	return site;
 }
 
-struct slot *slot_of(struct schedule *schedule, const char *site, const struct content *content)
+void site_wait(struct schedule *schedule, struct site *site, struct mono at)
 {
-	OWNED_TEXT struct text key;
-	text_init(&key, TEXT_UNBOUNDED);
-	text_printf(&key, "%s\n%s\n%s", site, kind_name(content->kind), content->luid);
-	struct slot *slot = NULL;
-	HASH_FIND(by_key, schedule->slots, key.at, key.length, slot);
-	if (slot)
-		return slot;
-	slot = mem_new(struct slot);
-	slot->key = text_take(&key);
-	slot->site = site_of(schedule, site);
-	HASH_ADD_KEYPTR(by_key, schedule->slots, slot->key, strlen(slot->key), slot);
-	return slot;
+	if (at.us != INT64_MAX && (!timer_is_set(&site->opening) || at.us < site->opening.key))
+		timer_set(&schedule->timers, &site->opening, at.us, TIMER_OF_OPENING);
 }
 
-/* ---- refreshes ---- */
-
-void refresh_set_text(const char **member, const char *text)
+void site_answered(struct schedule *schedule, struct instant now, const struct answer *answer)
 {
-	const char *before = *member;
-	*member = mem_copy_text(text ? text : "");
-	mem_drop(before);
-}
-
-static struct refresh *refresh_enroll(struct schedule *schedule, struct refresh *refresh)
-{
-	HASH_ADD(by_id, schedule->refreshes, row.id, sizeof refresh->row.id, refresh);
-	if (refresh->row.state == REFRESH_WAITING)
-		schedule->waiting++;
-	return refresh;
-}
-
-static void set_content(struct refresh_row *row, const struct content *content)
-{
-	row->content.kind = content->kind;
-	refresh_set_text(&row->content.luid, content->luid);
-	refresh_set_text(&row->content.name, content->name);
-	refresh_set_text(&row->content.project, content->project);
-}
-
-struct refresh *refresh_create(struct schedule *schedule, struct instant now, struct slot *slot,
-	const struct content *content)
-{
-	struct refresh *refresh = mem_new(struct refresh);
-	schedule->last_id += 2;
-	refresh->row = (struct refresh_row){
-		.id = schedule->last_id,
-		.site = slot->site->name,
-		.state = REFRESH_WAITING,
-		.incremental = true, /* until a cause wants a full one */
-		.created_at = now.wall,
-		.give_up_at = wall_after(now.wall, schedule->options.give_up_after),
-	};
-	set_content(&refresh->row, content);
-	refresh_set_text(&refresh->row.reason, "");
-	refresh_set_text(&refresh->row.job_id, "");
-	refresh->slot = slot;
-	timer_set(&schedule->expiries, &refresh->expiry,
-		mono_plus(now.mono, schedule->options.give_up_after).us, refresh->row.id);
-	return refresh_enroll(schedule, refresh);
-}
-
-struct refresh *refresh_adopt_row(struct schedule *schedule, const struct refresh_row *row)
-{
-	struct refresh *refresh = mem_new(struct refresh);
-	refresh->slot = slot_of(schedule, row->site, &row->content);
-	refresh->row = *row;
-	refresh->row.site = refresh->slot->site->name;
-	refresh->row.content = (struct content){ 0 };
-	refresh->row.reason = refresh->row.job_id = NULL;
-	set_content(&refresh->row, &row->content);
-	refresh_set_text(&refresh->row.reason, row->reason);
-	refresh_set_text(&refresh->row.job_id, row->job_id);
-	return refresh_enroll(schedule, refresh);
-}
-
-void refresh_add_cause(struct refresh *refresh, const struct cause_row *cause)
-{
-	mem_grow(&refresh->causes, &refresh->cause_capacity, refresh->cause_count);
-	struct cause_row *copy = &refresh->causes[refresh->cause_count++];
-	*copy = *cause;
-	copy->refresh = refresh->row.id;
-	copy->rule = mem_copy_text(cause->rule);
-}
-
-static bool is_in_flight(enum refresh_state state)
-{
-	return state == REFRESH_QUEUED || state == REFRESH_RUNNING;
-}
-
-static void flight_join(struct schedule *schedule, struct refresh *refresh)
-{
-	struct site *site = refresh->slot->site;
-	refresh->flight_previous = NULL;
-	refresh->flight_next = site->in_flight;
-	if (site->in_flight)
-		site->in_flight->flight_previous = refresh;
-	site->in_flight = refresh;
-	site->in_flight_count++;
-	schedule->in_flight++;
-}
-
-static void flight_leave(struct schedule *schedule, struct refresh *refresh)
-{
-	struct site *site = refresh->slot->site;
-	if (refresh->flight_previous)
-		refresh->flight_previous->flight_next = refresh->flight_next;
+	struct site *site = site_of(schedule, answer->site);
+	if (!gate_answered(&site->gate, now, answer, &schedule->options))
+		return;
+	if (breaker_is_closed(&site->gate.breaker))
+		site_touch(schedule, site);
 	else
-		site->in_flight = refresh->flight_next;
-	if (refresh->flight_next)
-		refresh->flight_next->flight_previous = refresh->flight_previous;
-	refresh->flight_next = refresh->flight_previous = NULL;
-	site->in_flight_count--;
-	schedule->in_flight--;
-	if (!site->in_flight_count)
-		timer_leave(&schedule->timers, &site->poll);
+		site_wait(schedule, site, site->gate.breaker.until);
+	arm_round(schedule, now, site);
 }
 
-void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refresh_state state)
+void site_spend_queries(
+	struct schedule *schedule, struct instant now, struct site *site, int64_t count)
 {
-	struct site *site = refresh->slot->site;
-	enum refresh_state before = refresh->row.state;
-	if (before == state)
+	const struct budget_part *part =
+		budget_spend(&site->gate.queries, now.mono, now.wall, count);
+	/* A crash may forget the queries of a minute: a write for each would cost more than they
+	 * do. */
+	if (!part || (part->count > count &&
+			     now.mono.us - site->gate.queries_kept_at.us < KEEP_QUERIES_EVERY))
 		return;
-	if (before == REFRESH_WAITING)
-		schedule->waiting--;
-	if (before == REFRESH_SENDING)
-		site->sending--;
-	if (is_in_flight(before) && !is_in_flight(state))
-		flight_leave(schedule, refresh);
-	if (state == REFRESH_WAITING)
-		schedule->waiting++;
-	if (state == REFRESH_SENDING)
-		site->sending++;
-	if (is_in_flight(state) && !is_in_flight(before))
-		flight_join(schedule, refresh);
-	refresh->row.state = state;
-	site_touch(schedule, site); /* a place may have become free */
-}
-
-static void promote_next(struct schedule *schedule, struct instant now, struct slot *slot)
-{
-	struct refresh *next = slot->next;
-	slot->current = next;
-	slot->next = NULL;
-	if (!next)
-		return;
-	refresh_set_text(&next->row.reason, "");
-	refresh_wait_until(schedule, now, next, 0);
-	act_record(schedule, next);
-}
-
-static void leave_heaps(struct schedule *schedule, struct refresh *refresh)
-{
-	timer_leave(&schedule->expiries, &refresh->expiry);
-	timer_leave(
-		refresh->is_ready ? &refresh->slot->site->ready : &schedule->timers, &refresh->due);
-	refresh->is_ready = false;
-}
-
-void refresh_end(struct schedule *schedule, struct instant now, struct refresh *refresh,
-	enum refresh_state state, const char *reason)
-{
-	struct slot *slot = refresh->slot;
-	leave_heaps(schedule, refresh);
-	refresh_enter(schedule, refresh, state);
-	refresh->row.ended_at = now.wall;
-	refresh->row.not_before = (struct wall){ 0 };
-	refresh_set_text(&refresh->row.reason, reason);
-	act_record(schedule, refresh);
-	HASH_DELETE(by_id, schedule->refreshes, refresh);
-	refresh->ended_next = schedule->ended;
-	schedule->ended = refresh;
-	if (slot->next == refresh)
-		slot->next = NULL;
-	else if (slot->current == refresh)
-		promote_next(schedule, now, slot);
-}
-
-struct refresh *refresh_find(struct schedule *schedule, int64_t id)
-{
-	struct refresh *refresh = NULL;
-	HASH_FIND(by_id, schedule->refreshes, &id, sizeof id, refresh);
-	return refresh;
-}
-
-const struct refresh_row *schedule_find(const struct schedule *schedule, int64_t id)
-{
-	struct refresh *refresh = NULL;
-	HASH_FIND(by_id, schedule->refreshes, &id, sizeof id, refresh);
-	return refresh ? &refresh->row : NULL;
+	site->gate.queries_kept_at = now.mono;
+	act_spent(schedule, site, SPENT_QUERIES, part);
 }
 
 /* ---- time ---- */
@@ -350,26 +212,46 @@ int64_t backoff(struct schedule *schedule, int64_t initial, int64_t failures)
 
 static void run_timer(struct schedule *schedule, struct instant now, struct timer *timer)
 {
+	struct site *site;
 	switch ((enum timer_owner)timer->second) {
 	case TIMER_OF_REFRESH:
 		refresh_due(schedule, now, container(timer, struct refresh, due));
 		break;
+	case TIMER_OF_HELD:
+		hold_ended(schedule, now, container(timer, struct refresh, due));
+		break;
+	case TIMER_OF_QUIET:
+		quiet_ended(schedule, now, container(timer, struct quiet, due));
+		break;
 	case TIMER_OF_WANT:
 		want_due(schedule, now, container(timer, struct want, due));
 		break;
-	case TIMER_OF_SITE:
-		poll_round(schedule, now, container(timer, struct site, poll));
+	case TIMER_OF_ROUND:
+		look_round(schedule, now, container(timer, struct site, round));
+		break;
+	case TIMER_OF_OPENING:
+		site = container(timer, struct site, opening);
+		site_touch(schedule, site);
+		arm_round(schedule, now, site);
 		break;
 	}
+}
+
+static struct timer *due(const struct timer_heap *heap, struct instant now)
+{
+	struct timer *timer = timer_first(heap);
+	return timer && timer->key <= now.mono.us ? timer : NULL;
 }
 
 struct actions schedule_tick(struct schedule *schedule, struct instant now)
 {
 	act_begin(schedule);
 	struct timer *timer;
-	while ((timer = timer_first(&schedule->expiries)) && timer->key <= now.mono.us)
+	while ((timer = due(&schedule->expiries, now)))
 		refresh_expire(schedule, now, container(timer, struct refresh, expiry));
-	while ((timer = timer_first(&schedule->timers)) && timer->key <= now.mono.us) {
+	while ((timer = due(&schedule->want_expiries, now)))
+		want_expire(schedule, now, container(timer, struct want, expiry));
+	while ((timer = due(&schedule->timers, now))) {
 		timer_leave(&schedule->timers, timer);
 		run_timer(schedule, now, timer);
 	}
@@ -378,12 +260,107 @@ struct actions schedule_tick(struct schedule *schedule, struct instant now)
 
 struct mono schedule_next(const struct schedule *schedule)
 {
-	const struct timer *due = timer_first(&schedule->timers),
-			   *expiry = timer_first(&schedule->expiries);
-	int64_t at = due ? due->key : INT64_MAX;
-	if (expiry && expiry->key < at)
-		at = expiry->key;
+	const struct timer_heap *heaps[] = { &schedule->timers, &schedule->expiries,
+		&schedule->want_expiries };
+	int64_t at = INT64_MAX;
+	for (size_t i = 0; i < sizeof heaps / sizeof *heaps; i++) {
+		const struct timer *first = timer_first(heaps[i]);
+		if (first && first->key < at)
+			at = first->key;
+	}
 	return (struct mono){ at };
+}
+
+void hear_stamp(struct schedule *schedule, int64_t stamp)
+{
+	if (stamp != STAMP_NEVER && stamp > schedule->horizon)
+		schedule->horizon = stamp;
+}
+
+void schedule_event(struct schedule *schedule, int64_t event)
+{
+	hear_stamp(schedule, stamp_of_event(event));
+}
+
+/* ---- configuration ---- */
+
+static void configure_site(struct schedule *schedule, const struct schedule_site *options)
+{
+	struct site *site = site_of(schedule, options->name);
+	site->options = *options;
+	site->options.name = site->name;
+	site->is_known = true;
+	site->may_list = true;
+	gate_set(&site->gate, options);
+}
+
+static void end_orphans(struct schedule *schedule, struct instant now)
+{
+	struct refresh *refresh, *following;
+	HASH_ITER(by_id, schedule->refreshes, refresh, following)
+	{
+		if (!refresh->slot->site->is_known)
+			refresh_end(schedule, now, refresh, REFRESH_FAILED,
+				"the configuration has no site of this name any more; add it "
+				"again, or change the rule");
+	}
+}
+
+struct actions schedule_configure(struct schedule *schedule, struct instant now,
+	const struct schedule_options *options, const struct schedule_site *sites, size_t count)
+{
+	act_begin(schedule);
+	schedule->options = *options;
+	for (struct site *site = schedule->sites; site; site = site->by_name.next)
+		site->is_known = false;
+	for (size_t i = 0; i < count; i++)
+		configure_site(schedule, &sites[i]);
+	bool has_orphans = false;
+	for (struct site *site = schedule->sites; site; site = site->by_name.next) {
+		site_touch(schedule, site);
+		arm_round(schedule, now, site);
+		has_orphans |= !site->is_known;
+	}
+	/* Every refresh is looked at only when a site has gone. */
+	if (has_orphans)
+		end_orphans(schedule, now);
+	return act_end(schedule, now);
+}
+
+/* ---- what is told ---- */
+
+struct schedule_counts schedule_counts(const struct schedule *schedule)
+{
+	return (struct schedule_counts){ HASH_CNT(by_id, schedule->wants),
+		HASH_CNT(by_id, schedule->refreshes), schedule->waiting, schedule->in_flight };
+}
+
+struct schedule_site_status schedule_site_status(
+	struct schedule *schedule, struct instant now, const char *name)
+{
+	struct site *site = site_of(schedule, name);
+	const struct breaker *breaker = &site->gate.breaker;
+	bool is_open = !breaker_is_closed(breaker);
+	IGNORE(budget_left(&site->gate.starts, now.mono));  /* for what has left the window */
+	IGNORE(budget_left(&site->gate.queries, now.mono)); /* likewise */
+	return (struct schedule_site_status){
+		.ready = (int64_t)site->ready.count,
+		.sending = site->sending,
+		.in_flight = site->in_flight_count,
+		.starts_spent = site->gate.starts.spent,
+		.queries_spent = site->gate.queries.spent,
+		.paused_until = is_open ? wall_after(now.wall, breaker->until.us - now.mono.us)
+					: (struct wall){ 0 },
+		.failures = breaker->failures,
+		.paused_by = site->gate.paused_by,
+	};
+}
+
+const struct refresh_row *schedule_find(const struct schedule *schedule, int64_t id)
+{
+	struct refresh *refresh = NULL;
+	HASH_FIND(by_id, schedule->refreshes, &id, sizeof id, refresh);
+	return refresh ? &refresh->row : NULL;
 }
 
 /* ---- life ---- */
@@ -398,42 +375,45 @@ struct schedule *schedule_new(
 	return schedule;
 }
 
-struct actions schedule_configure(struct schedule *schedule, struct instant now,
-	const struct schedule_options *options, const struct schedule_site *sites, size_t count)
+static void free_slots(struct schedule *schedule)
 {
-	act_begin(schedule);
-	schedule->options = *options;
-	for (struct site *site = schedule->sites; site; site = site->by_name.next)
-		site->is_known = false;
-	for (size_t i = 0; i < count; i++) {
-		struct site *site = site_of(schedule, sites[i].name);
-		site->options = sites[i];
-		site->options.name = site->name;
-		site->is_known = true;
-		site->may_list = true;
-		site_touch(schedule, site);
-	}
-	struct refresh *refresh, *following;
-	HASH_ITER(by_id, schedule->refreshes, refresh, following)
+	struct slot *slot, *next;
+	HASH_ITER(by_key, schedule->slots, slot, next)
 	{
-		if (!refresh->slot->site->is_known)
-			refresh_end(schedule, now, refresh, REFRESH_FAILED,
-				"the configuration has no site of this name any more; add it "
-				"again, or change the rule");
+		HASH_DELETE(by_key, schedule->slots, slot);
+		free(slot->key);
+		free(slot);
 	}
-	return act_end(schedule, now);
 }
 
-void schedule_event(struct schedule *schedule, int64_t event)
+static void free_sites(struct schedule *schedule)
 {
-	if (event > schedule->horizon)
-		schedule->horizon = event;
+	struct site *site, *next;
+	HASH_ITER(by_name, schedule->sites, site, next)
+	{
+		HASH_DELETE(by_name, schedule->sites, site);
+		timer_heap_clear(&site->ready);
+		timer_heap_clear(&site->looks);
+		gate_clear(&site->gate);
+		free(site->name);
+		free(site);
+	}
 }
 
-struct schedule_counts schedule_counts(const struct schedule *schedule)
+static void free_texts(struct schedule *schedule)
 {
-	return (struct schedule_counts){ HASH_CNT(by_id, schedule->wants),
-		HASH_CNT(by_id, schedule->refreshes), schedule->waiting, schedule->in_flight };
+	struct quiet *quiet, *next_quiet;
+	HASH_ITER(by_rule, schedule->quiets, quiet, next_quiet)
+	{
+		HASH_DELETE(by_rule, schedule->quiets, quiet);
+		free(quiet);
+	}
+	struct kept *kept, *next;
+	HASH_ITER(by_text, schedule->kept, kept, next)
+	{
+		HASH_DELETE(by_text, schedule->kept, kept);
+		free(kept);
+	}
 }
 
 void schedule_free(struct schedule *schedule)
@@ -450,23 +430,12 @@ void schedule_free(struct schedule *schedule)
 	struct want *want, *next_want;
 	HASH_ITER(by_id, schedule->wants, want, next_want)
 	want_free(schedule, want);
-	struct slot *slot, *next_slot;
-	HASH_ITER(by_key, schedule->slots, slot, next_slot)
-	{
-		HASH_DELETE(by_key, schedule->slots, slot);
-		free(slot->key);
-		free(slot);
-	}
-	struct site *site, *next_site;
-	HASH_ITER(by_name, schedule->sites, site, next_site)
-	{
-		HASH_DELETE(by_name, schedule->sites, site);
-		timer_heap_clear(&site->ready);
-		free(site->name);
-		free(site);
-	}
+	free_slots(schedule);
+	free_sites(schedule);
+	free_texts(schedule);
 	timer_heap_clear(&schedule->timers);
 	timer_heap_clear(&schedule->expiries);
+	timer_heap_clear(&schedule->want_expiries);
 	free(schedule->actions);
 	free(schedule->cause_actions);
 	free(schedule);

@@ -13,14 +13,18 @@
  *        |                 v
  *        +--not found-- unknown --found--> queued, running or its end
  *
- * Of each content at most one refresh is current (it is being retried, sent or followed) and one is
- * next: it collects the events that came too late for the current one's request. When the current
- * one succeeds and its evidence covers every cause of the next, both have succeeded.
+ * Of each content at most one refresh is current (it is being retried, sent or followed). The
+ * others stand in line: one collects the events that came too late for the current one's request,
+ * and any number are held by a rule's `delay` or `quiet`. When the current one ends, so does every
+ * refresh in line all of whose causes its evidence covers; the first of the rest takes its place.
  *
  * Evidence that a job is fresh enough for a cause (design, 9.3), any of: the request was sent after
  * the event arrived; a look asked after the event arrived saw the job still queued; Tableau says
- * that it started at least clock_skew after the run finished. The first two compare event ids,
- * never clocks.
+ * that it started at least clock_skew after the run finished. The first two compare stamps
+ * (content/refresh.h), never clocks.
+ *
+ * What holds a site's calls up is in dispatch/gate.h. Who waits for a site goes by priority, then
+ * age: a hundred points of priority are worth half of give_up_after, so that nobody starves.
  *
  * Rows and texts given to an action are valid until the next call.
  */
@@ -29,6 +33,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "content/refresh.h"
+#include "content/spent.h"
 #include <stddef.h>
 
 struct schedule;
@@ -49,6 +54,7 @@ struct schedule_site {
 	int64_t max_requests;  /* refresh requests of ours out at once */
 	int64_t max_running;   /* jobs of ours in flight at once; 0: no bound */
 	int64_t poll_interval; /* microseconds */
+	int64_t refreshes_per_hour, job_queries_per_day; /* 0: no bound */
 };
 
 struct schedule_selection {
@@ -56,6 +62,9 @@ struct schedule_selection {
 	const char *site;
 	bool incremental;
 	int priority;
+	int64_t delay,
+		quiet; /* microseconds: not sent before that time after the event; nor before
+			  the rule has had no event for so long. `quiet` only with one rule */
 	struct wall arrived_at, fresh_from;
 	const char *label; /* for the record of a selection that names nothing: its selector */
 	enum content_kind kind;
@@ -67,15 +76,18 @@ enum action_type {
 	ACTION_RECORD,        /* keep `refresh` as it is now */
 	ACTION_CAUSE,         /* keep `cause` */
 	ACTION_END_SELECTION, /* `selection` needs no more work */
+	ACTION_SPENT, /* keep `spent`, which replaces what was kept of the same site, kind and `at`
+		       */
 	/* The ones above are to be durable, together, before the ones below of the same call are
 	   carried out. */
 	ACTION_RESOLVE, /* find the content of `selection`; answer with schedule_resolved() or
 			   schedule_unresolved() */
 	ACTION_SEND,    /* request `refresh`; answer with schedule_sent() */
 	ACTION_POLL,    /* ask for the job of `refresh`; answer with schedule_polled() */
-	ACTION_LIST, /* ask for the jobs of `site` since `since`; answer with schedule_listed() */
-	ACTION_LOOK, /* look for a job of the content of `refresh` created since `since`; answer
-			with schedule_looked() */
+	ACTION_LIST,   /* ask for the jobs of `site` since `since`; answer with schedule_listed() */
+	ACTION_LOOK,   /* look for a job of the content of `refresh` created since `since`; answer
+			  with schedule_looked() */
+	ACTION_CANCEL, /* cancel the job of `refresh`; answer with schedule_job_cancelled() */
 };
 
 struct action {
@@ -83,8 +95,9 @@ struct action {
 	const struct refresh_row *refresh;
 	const struct cause_row *cause;
 	int64_t selection;
+	struct spent spent;
 	const char *site;
-	struct wall since;
+	struct wall since;   /* by Tableau's clock */
 	int64_t asked_after; /* POLL, LIST, LOOK: hand it back with the answer */
 };
 
@@ -107,6 +120,9 @@ struct actions schedule_configure(struct schedule *schedule, struct instant now,
  * success of a content (ended). */
 void schedule_restore(struct schedule *schedule, struct instant now, const struct refresh_row *row,
 	const struct cause_row *causes, size_t cause_count);
+void schedule_restore_spent(
+	struct schedule *schedule, struct instant now, const struct spent *spent);
+void schedule_restore_pause(struct schedule *schedule, const char *site, const char *by);
 /* Time went by, or everything is restored: what is due. */
 struct actions schedule_tick(struct schedule *schedule, struct instant now);
 /* When schedule_tick() has something to do next; INT64_MAX: nothing waits for time. */
@@ -124,17 +140,22 @@ enum verdict {
 	VERDICT_FAIL,    /* no, for good */
 	VERDICT_BUSY,    /* 409093: a job for this content is queued or running */
 	VERDICT_UNKNOWN, /* sent, no reply */
+	VERDICT_DOUBT,   /* refused, but Tableau may have queued the job all the same */
 	VERDICT_NONE,    /* looked, and there is none */
 	VERDICT_CANNOT,  /* may not look */
 };
 struct answer {
+	const char *site; /* whose it is */
 	enum verdict verdict;
 	const char *reason;  /* for a person; NULL when OK */
 	int64_t retry_after; /* microseconds, as the other side told; 0: it did not */
+	struct wall
+		told_at; /* Tableau's clock, in whole seconds, when it answered; {0}: not told */
+	int64_t calls;   /* job queries that it took; 0 is 1 */
 };
 
 struct actions schedule_resolved(struct schedule *schedule, struct instant now, int64_t selection,
-	const struct content *contents, size_t count);
+	struct answer answer, const struct content *contents, size_t count);
 struct actions schedule_unresolved(
 	struct schedule *schedule, struct instant now, int64_t selection, struct answer answer);
 
@@ -144,6 +165,7 @@ struct job_seen {
 	enum job_phase phase;
 	struct wall created_at, started_at, completed_at; /* {0}: not told */
 	const char *notes;                                /* of a failure; may be "" */
+	bool is_incremental; /* that a look found: it is not a full refresh */
 };
 
 /* `job` when OK. `sent_at`: when the request went out; {0}: it did not. */
@@ -151,16 +173,50 @@ struct actions schedule_sent(struct schedule *schedule, struct instant now, int6
 	struct answer answer, const struct job_seen *job, struct wall sent_at);
 /* The content has another LUID now (published anew); the refresh goes on with it. */
 struct actions schedule_moved(struct schedule *schedule, struct instant now, int64_t refresh,
-	const struct content *content);
+	struct answer answer, const struct content *content);
 /* `job` when OK; VERDICT_NONE: Tableau does not know it any more. */
 struct actions schedule_polled(struct schedule *schedule, struct instant now, int64_t refresh,
 	struct answer answer, const struct job_seen *job, int64_t asked_after);
 /* VERDICT_CANNOT: from now on jobs of this site are asked one by one. */
-struct actions schedule_listed(struct schedule *schedule, struct instant now, const char *site,
-	struct answer answer, const struct job_seen *jobs, size_t count, int64_t asked_after);
+struct actions schedule_listed(struct schedule *schedule, struct instant now, struct answer answer,
+	const struct job_seen *jobs, size_t count, int64_t asked_after);
 /* `job`, when OK, is the latest job of that content created since the action's `since`. */
 struct actions schedule_looked(struct schedule *schedule, struct instant now, int64_t refresh,
 	struct answer answer, const struct job_seen *job, int64_t asked_after);
+/* VERDICT_NONE: the job was over already. */
+struct actions schedule_job_cancelled(
+	struct schedule *schedule, struct instant now, int64_t refresh, struct answer answer);
+
+/* ---- what people ask for; `who` asks ---- */
+
+enum consent {
+	CONSENT_YES,  /* done, or begun */
+	CONSENT_NONE, /* there is no open refresh of this id, or no such site */
+	CONSENT_NO,   /* not in this state; `words` say why */
+};
+struct asked {
+	enum consent consent;
+	char words[160];
+	int64_t refresh; /* that stands for it now */
+	struct actions actions;
+};
+
+/* Ends an open refresh; when it has a job, Tableau is asked to cancel that first. */
+struct asked schedule_cancel(
+	struct schedule *schedule, struct instant now, int64_t refresh, const char *who);
+/* An open refresh goes on at once: what held it is over, its backoff too. */
+struct asked schedule_retry(
+	struct schedule *schedule, struct instant now, int64_t refresh, const char *who);
+/* A refresh that has ended is done again, for the same causes, by a request that is sent from now
+ * on. */
+struct asked schedule_again(struct schedule *schedule, struct instant now,
+	const struct refresh_row *row, const struct cause_row *causes, size_t count,
+	const char *who);
+/* Sends no more refreshes to the site, or sends them again; jobs in flight are followed. */
+struct asked schedule_pause(struct schedule *schedule, struct instant now, const char *site,
+	bool is_paused, const char *who);
+
+/* ---- what is told ---- */
 
 /* For metrics and bounds. */
 struct schedule_counts {
@@ -169,3 +225,13 @@ struct schedule_counts {
 struct schedule_counts schedule_counts(const struct schedule *schedule);
 /* The row of an open refresh, or NULL. */
 const struct refresh_row *schedule_find(const struct schedule *schedule, int64_t refresh);
+
+struct schedule_site_status {
+	int64_t ready, sending, in_flight;   /* refreshes: that could be sent, and that have been */
+	int64_t starts_spent, queries_spent; /* of the budgets' windows; 0 without a budget */
+	struct wall paused_until;            /* by the breaker; {0}: it is closed */
+	int failures;                        /* in a row */
+	const char *paused_by;               /* a person; NULL: nobody */
+};
+struct schedule_site_status schedule_site_status(
+	struct schedule *schedule, struct instant now, const char *site);

@@ -1,11 +1,12 @@
 /*
- * dispatch/schedule_state.h - the inside of a schedule, shared by its files (schedule.c, want.c,
- * send.c, follow.c) and nobody else.
+ * dispatch/schedule_state.h - the inside of a schedule, shared by its files (schedule.c, slot.c,
+ * want.c, hold.c, send.c, follow.c, restore.c, ask.c) and nobody else.
  */
 #pragma once
 #define HASH_FUNCTION                                                                              \
 	HASH_FNV /* the default one falls through its cases, which clang does not let pass */
 #include "dispatch/evidence.h"
+#include "dispatch/gate.h"
 #include "dispatch/schedule.h"
 #include "dispatch/timer.h"
 #include <uthash.h>
@@ -14,15 +15,20 @@ struct site {
 	char *name;
 	bool is_known; /* the configuration has it */
 	struct schedule_site options;
-	bool may_list;           /* until Tableau refuses the job list */
-	bool is_listing;         /* a list was asked and not answered */
-	int64_t sending;         /* refreshes in REFRESH_SENDING */
-	struct timer_heap ready; /* refreshes that may be sent now: highest priority, then oldest */
-	struct refresh
-		*in_flight; /* queued and running ones, a ring-less list through `flight_next` */
+	struct gate gate;
+	struct timer opening; /* in schedule->timers: when the gate opens for what waits there */
+	bool may_list;        /* until Tableau refuses the job list */
+	bool is_listing;      /* a list was asked and not answered */
+	int64_t resolving;    /* selections that were asked for and not answered */
+	struct want *parked, **parked_last; /* that are to be asked for, oldest first */
+	int64_t sending;                    /* refreshes in REFRESH_SENDING */
+	struct timer_heap ready;            /* refreshes that may be sent now, see ready_key() */
+	struct refresh *in_flight; /* queued and running ones, a list through `flight_next` */
 	int64_t in_flight_count;
-	struct timer poll; /* in schedule->timers while jobs are in flight */
-	bool is_dirty;     /* among schedule->dirty: places may be free for what is ready */
+	struct timer_heap looks; /* of those in flight: from when a look is worth a call */
+	struct timer round;      /* in schedule->timers: the next round of looks */
+	struct mono round_at;    /* of the last one */
+	bool is_dirty;           /* among schedule->dirty: act_end() looks what can be asked */
 	struct site *dirty_next;
 	UT_hash_handle by_name;
 };
@@ -31,59 +37,87 @@ struct site {
 struct slot {
 	char *key; /* "site\nkind\nluid" */
 	struct site *site;
-	struct refresh *current; /* being retried, sent or followed */
-	struct refresh *next;    /* collects what came too late for the current one's request */
-	int64_t last;            /* the refresh that succeeded last; 0: none */
+	struct refresh *current;           /* being retried, sent or followed */
+	struct refresh *line, **line_last; /* what comes after it, oldest first */
+	int64_t usual; /* microseconds from a job's making to its end, as it has been; 0: not known
+			*/
+	int64_t last;  /* the refresh that succeeded last; 0: none */
 	bool last_incremental;
 	struct evidence last_evidence;
 	UT_hash_handle by_key;
 };
 
+/* A rule's held refreshes, which go on when it has had no event for `quiet`. */
+struct quiet {
+	const char *rule;     /* kept, see schedule_keep() */
+	struct timer due;     /* in schedule->timers */
+	struct refresh *held; /* a list through `held_next` */
+	UT_hash_handle by_rule;
+};
+
 struct refresh {
-	struct refresh_row row; /* its texts are owned, see refresh_* in schedule.c */
+	struct refresh_row row; /* luid, name, reason and job_id are owned, the others kept */
 	struct slot *slot;
-	struct cause_row *causes; /* rules are owned */
+	struct cause_row *causes;
 	size_t cause_count, cause_capacity;
-	bool is_ready; /* `due` is in site->ready, else (if at all) in schedule->timers */
-	bool is_asked; /* a poll or look is out */
-	bool was_busy; /* the last answer was 409093: the look may adopt any open job of the content
-			*/
-	int64_t recorded;    /* the call that recorded it last: once a call is enough */
-	int64_t failures;    /* in a row, for the backoff */
+	bool is_held;     /* by delay or quiet: `due` is in schedule->timers, or `quiet` is set */
+	bool is_ready;    /* `due` is in site->ready, else (if at all) in schedule->timers */
+	bool is_asked;    /* a request, poll, look or cancel is out */
+	bool was_busy;    /* the last answer was 409093: the look may adopt any open job of the
+			     content */
+	bool was_refused; /* the last answer was a doubtful no: the look decides */
+	bool is_entering; /* among schedule->entering */
+	int64_t recorded; /* the call that recorded it last: once a call is enough */
+	int64_t failures; /* in a row, for the backoff */
+	struct mono born; /* when it was created, for its turn */
+	struct mono sent; /* when it was last sent */
 	struct mono seen_at; /* when Tableau last told about its job */
-	struct timer
-		due; /* in schedule->timers until it may be sent or looked for, or in site->ready */
-	struct timer expiry; /* in schedule->expiries while open */
+	struct timer due;    /* until it may be sent or looked for; or its turn in site->ready */
+	struct timer expiry; /* in schedule->expiries while open and not held */
+	struct timer look;   /* in site->looks while in flight and not asked */
+	struct quiet *quiet;
+	struct refresh *held_next;
+	struct refresh *line_next;
 	struct refresh *flight_next, *flight_previous;
-	struct refresh *ended_next; /* freed at the next call */
+	struct refresh *look_next;     /* during a round of looks */
+	struct refresh *entering_next; /* told at the end of the call why it waits */
+	struct refresh *ended_next;    /* freed at the next call */
 	UT_hash_handle by_id;
 };
 
 /* A selection that is not resolved yet. */
 struct want {
 	int64_t id;
-	struct schedule_selection selection; /* its texts are owned */
+	struct schedule_selection selection; /* label is owned, the other texts are kept */
+	int64_t stamp;
 	int64_t failures;
-	struct mono expires_at;
-	struct timer due; /* in schedule->timers while it waits for another try */
+	char *reason;        /* of the last failure, or NULL */
+	struct mono holds;   /* `delay` ends then */
+	struct timer due;    /* in schedule->timers while it waits for another try */
+	struct timer expiry; /* in schedule->want_expiries */
+	bool is_asked, is_parked;
+	struct want *parked_next;
 	UT_hash_handle by_id;
 };
 
 struct schedule {
 	struct schedule_options options;
 	int64_t last_id; /* of a refresh */
-	int64_t horizon; /* highest event id known */
+	int64_t horizon; /* youngest stamp known */
 	uint64_t random;
 	int64_t calls; /* counts them */
+	struct kept *kept;
 	struct site *sites;
 	struct slot *slots;
+	struct quiet *quiets;
 	struct refresh *refreshes; /* open ones */
 	struct want *wants;
 	struct site *dirty;
+	struct refresh *entering;
 	struct refresh *ended;    /* rows that actions may still point to */
 	struct timer_heap timers; /* keys: microseconds of struct mono; second: what it is, enum
 				     timer_owner */
-	struct timer_heap expiries;
+	struct timer_heap expiries, want_expiries;
 	int64_t waiting, in_flight;
 	struct action *actions;
 	size_t action_count, action_capacity;
@@ -91,56 +125,140 @@ struct schedule {
 	size_t cause_action_count, cause_action_capacity;
 };
 
-enum timer_owner { TIMER_OF_REFRESH, TIMER_OF_WANT, TIMER_OF_SITE };
+enum timer_owner {
+	TIMER_OF_REFRESH,
+	TIMER_OF_HELD,
+	TIMER_OF_QUIET,
+	TIMER_OF_WANT,
+	TIMER_OF_ROUND,
+	TIMER_OF_OPENING,
+};
 
 #define container(pointer, type, member)                                                           \
 	((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-/* schedule.c: what every file needs */
+/* ---- schedule.c: what every file needs ---- */
+
 void act_begin(struct schedule *schedule); /* forgets the actions of the last call */
 struct actions act_end(struct schedule *schedule,
 	struct instant now); /* after filling free places with what is ready */
 void act_record(struct schedule *schedule, struct refresh *refresh);
 void act_cause(struct schedule *schedule, int64_t refresh, const struct cause_row *cause);
 void act_end_selection(struct schedule *schedule, int64_t selection);
+void act_spent(struct schedule *schedule, const struct site *site, enum spent_kind kind,
+	const struct budget_part *part);
 void act_resolve(struct schedule *schedule, int64_t selection);
 void act_on_refresh(struct schedule *schedule, enum action_type type, struct refresh *refresh,
 	struct wall since);
 void act_list(struct schedule *schedule, struct site *site, struct wall since);
 
+/* One copy of a text for as long as the schedule lives: names of rules and projects, of which there
+ * are few. */
+const char *schedule_keep(struct schedule *schedule, const char *text);
+
 struct site *site_of(struct schedule *schedule, const char *name); /* made when it is new */
 void site_touch(struct schedule *schedule,
-	struct site *site); /* act_end() looks whether something can be sent */
-struct slot *slot_of(struct schedule *schedule, const char *site, const struct content *content);
-struct refresh *refresh_find(struct schedule *schedule, int64_t id);
-struct want *want_find(struct schedule *schedule, int64_t id);
-void want_free(struct schedule *schedule, struct want *want);
-
-struct refresh *refresh_create(struct schedule *schedule, struct instant now, struct slot *slot,
-	const struct content *content);
-/* A row of the journal comes back with its own id and times. */
-struct refresh *refresh_adopt_row(struct schedule *schedule, const struct refresh_row *row);
-void refresh_set_text(const char **member, const char *text);
-void refresh_add_cause(struct refresh *refresh, const struct cause_row *cause);
-void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refresh_state state);
-/* The end of it: recorded, out of every heap, and the next refresh of its content takes its place.
- */
-void refresh_end(struct schedule *schedule, struct instant now, struct refresh *refresh,
-	enum refresh_state state, const char *reason);
+	struct site *site); /* act_end() looks whether something can be asked */
+/* An answer of this site's came. */
+void site_answered(struct schedule *schedule, struct instant now, const struct answer *answer);
+/* Something waits for the gate, which opens at `at`. */
+void site_wait(struct schedule *schedule, struct site *site, struct mono at);
+/* `count` job queries are made. */
+void site_spend_queries(
+	struct schedule *schedule, struct instant now, struct site *site, int64_t count);
 
 /* Full jitter: between 0 and initial * 2^failures, at most max; never below 1/8 of that so that it
  * is a wait. */
 int64_t backoff(struct schedule *schedule, int64_t initial, int64_t failures);
+void hear_stamp(struct schedule *schedule, int64_t stamp);
 
-/* want.c */
+/* ---- slot.c: the refreshes of a content ---- */
+
+struct slot *slot_of(struct schedule *schedule, const char *site, const struct content *content);
+struct refresh *refresh_find(struct schedule *schedule, int64_t id);
+/* In the slot's line. */
+struct refresh *refresh_create(struct schedule *schedule, struct instant now, struct slot *slot,
+	const struct content *content);
+/* A row of the journal comes back with its own id and times, in the slot's line. */
+struct refresh *refresh_adopt_row(struct schedule *schedule, const struct refresh_row *row);
+void refresh_free(struct refresh *refresh);
+void refresh_set_text(const char **member, const char *text); /* NULL is "" */
+void refresh_add_cause(
+	struct schedule *schedule, struct refresh *refresh, const struct cause_row *cause);
+void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refresh_state state);
+bool refresh_in_flight(const struct refresh *refresh);
+/* From now on it may expire. */
+void refresh_count_down(struct schedule *schedule, struct instant now, struct refresh *refresh);
+/* Does the evidence cover all that it stands for? */
+bool refresh_is_served(const struct schedule *schedule, const struct refresh *refresh,
+	const struct evidence *evidence, bool incremental);
+/* Has the last job that succeeded made it superfluous? Then it ends, and true. */
+bool refresh_is_done_already(
+	struct schedule *schedule, struct instant now, struct refresh *refresh);
+/* The slot has no current refresh: this one of its line is it, and is sent when its turn comes. */
+void refresh_promote(struct schedule *schedule, struct instant now, struct refresh *refresh);
+/* The current refresh is not sent yet: it does for this one too, and says so. */
+void refresh_stand_behind(struct schedule *schedule, struct refresh *refresh);
+/* At a restart: the current refresh goes back to the line; one of the line becomes the current. */
+void slot_step_back(struct schedule *schedule, struct slot *slot);
+void slot_step_forward(struct refresh *refresh);
+/* The first of the line that is not held, or NULL. */
+struct refresh *slot_first(const struct slot *slot);
+/* The end of it: recorded, out of every heap, and the next refresh of its content takes its place.
+ */
+void refresh_end(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	enum refresh_state state, const char *reason);
+/* The same, when a job or Tableau's word ended it: so do those in line that its evidence covers. */
+void refresh_end_with_line(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	enum refresh_state state, const char *reason);
+
+/* ---- want.c: selections become refreshes ---- */
+
+struct want *want_find(struct schedule *schedule, int64_t id);
+void want_free(struct schedule *schedule, struct want *want);
 void want_due(struct schedule *schedule, struct instant now, struct want *want);
-/* send.c: waits until `at`, then is ready */
+void want_expire(struct schedule *schedule, struct instant now, struct want *want);
+/* Asks for what is parked, as long as there is room. */
+void resolve_parked(struct schedule *schedule, struct instant now, struct site *site);
+/* Joins `causes` to a refresh of `slot` whose request will be sent, or was sent late enough; the
+ * refresh. */
+struct refresh *slot_join(struct schedule *schedule, struct instant now, struct slot *slot,
+	const struct content *content, const struct cause_row *causes, size_t count,
+	bool incremental, int priority);
+
+/* ---- hold.c: delay and quiet ---- */
+
+/* An event of the rule came: what is held for its quiet waits `quiet` more. */
+void quiet_event(struct schedule *schedule, struct instant now, const char *rule, int64_t quiet_us);
+/* How long an event of a quiet rule holds: also its delay must be over. */
+int64_t quiet_time(const struct schedule_selection *selection);
+/* Is the want to be held? Then a refresh of `slot` holds it. */
+bool hold(struct schedule *schedule, struct instant now, const struct want *want, struct slot *slot,
+	const struct content *content, const struct cause_row *causes);
+void hold_restored(struct schedule *schedule, struct instant now, struct refresh *refresh);
+/* What held it is over: it is a wish as of now. */
+void hold_ended(struct schedule *schedule, struct instant now, struct refresh *refresh);
+void quiet_ended(struct schedule *schedule, struct instant now, struct quiet *quiet);
+void hold_forget(struct schedule *schedule, struct refresh *refresh);
+
+/* ---- send.c: refreshes become requests ---- */
+
 void refresh_wait_until(
 	struct schedule *schedule, struct instant now, struct refresh *refresh, int64_t wait_us);
 void refresh_due(struct schedule *schedule, struct instant now, struct refresh *refresh);
+/* Its turn among those that are ready, by its priority. */
+void refresh_queue_up(struct schedule *schedule, struct refresh *refresh);
 void send_ready(struct schedule *schedule, struct instant now, struct site *site);
+/* Says why it waits, unless it is only for its turn. */
+void explain_wait(struct schedule *schedule, struct instant now, struct refresh *refresh);
 void refresh_expire(struct schedule *schedule, struct instant now, struct refresh *refresh);
-/* follow.c */
+
+/* ---- follow.c: jobs are followed to their end ---- */
+
 void follow_job(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	const struct job_seen *job, int64_t asked_after);
-void poll_round(struct schedule *schedule, struct instant now, struct site *site);
+/* When its job is worth a look; it is in flight and nothing is asked about it. */
+void look_later(
+	struct schedule *schedule, struct instant now, struct refresh *refresh, int64_t wait_us);
+void look_round(struct schedule *schedule, struct instant now, struct site *site);
+void arm_round(struct schedule *schedule, struct instant now, struct site *site);

@@ -12,8 +12,26 @@
 /* How far back a look goes for the open job that a 409093 tells of: a queued job has no time limit
  * (tableau-rest.md 6.3). */
 #define BUSY_LOOK_BACK (24 * 3600 * US_PER_SECOND)
-/* Tableau tells whole seconds (tableau-rest.md 1.3), and its clock is not ours. */
+/* Tableau tells whole seconds (tableau-rest.md 1.3), and its clock may not be known well. */
 #define LOST_LOOK_BACK (5 * US_PER_SECOND)
+/* A hundred points of priority are worth so much of give_up_after: whoever waits longer than that
+ * goes before all who came later. */
+#define PRIORITY_SHARE 2
+
+/* ---- whose turn it is ---- */
+
+static int64_t ready_key(const struct schedule *schedule, const struct refresh *refresh)
+{
+	return refresh->born.us -
+	       refresh->row.priority * (schedule->options.give_up_after / (100 * PRIORITY_SHARE));
+}
+
+void refresh_queue_up(struct schedule *schedule, struct refresh *refresh)
+{
+	struct site *site = refresh->slot->site;
+	timer_set(&site->ready, &refresh->due, ready_key(schedule, refresh), refresh->row.id);
+	site_touch(schedule, site);
+}
 
 void refresh_wait_until(
 	struct schedule *schedule, struct instant now, struct refresh *refresh, int64_t wait_us)
@@ -21,31 +39,74 @@ void refresh_wait_until(
 	struct site *site = refresh->slot->site;
 	timer_leave(refresh->is_ready ? &site->ready : &schedule->timers, &refresh->due);
 	refresh->is_ready = wait_us <= 0 && refresh->row.state == REFRESH_WAITING;
-	if (refresh->is_ready) {
-		refresh->row.not_before = (struct wall){ 0 };
-		timer_set(&site->ready, &refresh->due, -refresh->row.priority, refresh->row.id);
-		site_touch(schedule, site);
-	} else {
+	if (!refresh->is_ready) {
 		refresh->row.not_before = wall_after(now.wall, wait_us);
 		timer_set(&schedule->timers, &refresh->due, mono_plus(now.mono, wait_us).us,
 			TIMER_OF_REFRESH);
+		return;
 	}
+	refresh->row.not_before = (struct wall){ 0 };
+	refresh_queue_up(schedule, refresh);
+	if (refresh->is_entering)
+		return;
+	refresh->is_entering = true;
+	refresh->entering_next = schedule->entering;
+	schedule->entering = refresh;
 }
 
-static void look(struct schedule *schedule, struct instant now, struct refresh *refresh)
+void explain_wait(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
-	struct wall since = refresh->was_busy ? wall_after(now.wall, -BUSY_LOOK_BACK)
-					      : wall_after(refresh->row.sent_at, -LOST_LOOK_BACK);
-	act_on_refresh(schedule, ACTION_LOOK, refresh, since);
+	struct site *site = refresh->slot->site;
+	OWNED_TEXT struct text reason;
+	text_init(&reason, 1000);
+	if (!gate_explain(&site->gate, now, site->name, (int64_t)site->ready.count, &reason,
+		    &refresh->row.not_before))
+		return;
+	refresh_set_text(&refresh->row.reason, reason.at);
+	act_record(schedule, refresh);
+}
+
+/* ---- looking for a job that may be there ---- */
+
+static struct wall look_since(const struct refresh *refresh, struct instant now)
+{
+	struct wall tableau_now = gate_tableau_now(&refresh->slot->site->gate, now.mono);
+	if (refresh->was_busy)
+		return wall_after(
+			wall_is_set(tableau_now) ? tableau_now : now.wall, -BUSY_LOOK_BACK);
+	return wall_after(wall_is_set(refresh->row.sent_at_tableau) ? refresh->row.sent_at_tableau
+								    : refresh->row.sent_at,
+		-LOST_LOOK_BACK);
+}
+
+/* False: not now; the gate opens at *opens. */
+static bool look(
+	struct schedule *schedule, struct instant now, struct refresh *refresh, struct mono *opens)
+{
+	struct site *site = refresh->slot->site;
+	*opens = gate_query_opens(&site->gate, now.mono);
+	if (!site->is_known || opens->us > now.mono.us)
+		return false;
+	breaker_called(&site->gate.breaker);
+	site_spend_queries(schedule, now, site, 1);
+	act_on_refresh(schedule, ACTION_LOOK, refresh, look_since(refresh, now));
+	return true;
 }
 
 void refresh_due(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
-	if (refresh->row.state == REFRESH_UNKNOWN)
-		look(schedule, now, refresh);
-	else
+	struct mono opens;
+	if (refresh->row.state != REFRESH_UNKNOWN) {
 		refresh_wait_until(schedule, now, refresh, 0);
+	} else if (!look(schedule, now, refresh, &opens)) {
+		/* A probe that is out decides soon; there is nothing to be woken by. */
+		int64_t wait = opens.us == INT64_MAX ? schedule->options.retry_initial
+						     : opens.us - now.mono.us;
+		refresh_wait_until(schedule, now, refresh, wait > 0 ? wait : US_PER_SECOND);
+	}
 }
+
+/* ---- sending ---- */
 
 static bool has_place(const struct site *site)
 {
@@ -56,26 +117,46 @@ static bool has_place(const struct site *site)
 	       site->in_flight_count + site->sending < site->options.max_running;
 }
 
+static void send(struct schedule *schedule, struct instant now, struct refresh *refresh)
+{
+	struct site *site = refresh->slot->site;
+	timer_leave(&site->ready, &refresh->due);
+	refresh->is_ready = false;
+	refresh_enter(schedule, refresh, REFRESH_SENDING);
+	refresh->row.attempts++;
+	refresh->row.not_before = (struct wall){ 0 };
+	refresh->row.sent_at = now.wall;
+	refresh->row.sent_at_tableau = gate_tableau_now(&site->gate, now.mono);
+	refresh->row.sent_after = schedule->horizon;
+	refresh->row.seen_waiting_after = 0;
+	refresh->sent = now.mono;
+	refresh->was_busy = refresh->was_refused = false;
+	refresh_set_text(&refresh->row.reason, "");
+	refresh_set_text(&refresh->row.job_id, "");
+	refresh->row.job_created_at = refresh->row.job_started_at = refresh->row.job_completed_at =
+		(struct wall){ 0 };
+	breaker_called(&site->gate.breaker);
+	act_record(schedule, refresh);
+	act_on_refresh(schedule, ACTION_SEND, refresh, (struct wall){ 0 });
+}
+
 void send_ready(struct schedule *schedule, struct instant now, struct site *site)
 {
+	const struct budget_part *spent = NULL;
 	struct timer *first;
 	while (has_place(site) && (first = timer_first(&site->ready))) {
-		struct refresh *refresh = container(first, struct refresh, due);
-		timer_leave(&site->ready, &refresh->due);
-		refresh->is_ready = false;
-		refresh_enter(schedule, refresh, REFRESH_SENDING);
-		refresh->row.attempts++;
-		refresh->row.sent_at = now.wall;
-		refresh->row.sent_after = schedule->horizon;
-		refresh->row.seen_waiting_after = 0;
-		refresh_set_text(&refresh->row.reason, "");
-		refresh_set_text(&refresh->row.job_id, "");
-		refresh->row.job_created_at = refresh->row.job_started_at =
-			refresh->row.job_completed_at = (struct wall){ 0 };
-		act_record(schedule, refresh);
-		act_on_refresh(schedule, ACTION_SEND, refresh, (struct wall){ 0 });
+		struct mono opens = gate_start_opens(&site->gate, now.mono);
+		if (opens.us > now.mono.us) {
+			site_wait(schedule, site, opens);
+			break;
+		}
+		send(schedule, now, container(first, struct refresh, due));
+		spent = budget_spend(&site->gate.starts, now.mono, now.wall, 1);
 	}
+	act_spent(schedule, site, SPENT_STARTS, spent);
 }
+
+/* ---- answers ---- */
 
 static void try_again(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	struct answer answer, int64_t initial)
@@ -89,15 +170,62 @@ static void try_again(struct schedule *schedule, struct instant now, struct refr
 	act_record(schedule, refresh);
 }
 
+/* Whether there is a job has to be found out before anything else is done. */
 static void lost(struct schedule *schedule, struct instant now, struct refresh *refresh,
-	struct answer answer)
+	struct answer answer, bool at_once)
 {
 	refresh->was_busy = false;
 	refresh_enter(schedule, refresh, REFRESH_UNKNOWN);
 	refresh_set_text(&refresh->row.reason, answer.reason);
-	refresh_wait_until(schedule, now, refresh,
-		backoff(schedule, schedule->options.retry_initial, refresh->failures++));
+	int64_t wait = backoff(schedule, schedule->options.retry_initial, refresh->failures++);
+	refresh_wait_until(schedule, now, refresh, at_once ? 0 : wait);
 	act_record(schedule, refresh);
+}
+
+static void end_as_asked(struct schedule *schedule, struct instant now, struct refresh *refresh)
+{
+	OWNED_MEMORY char *reason = mem_copy_text(refresh->row.reason);
+	refresh_end(schedule, now, refresh, REFRESH_CANCELLED, reason);
+}
+
+static void was_busy(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	struct answer answer)
+{
+	struct mono opens;
+	refresh->was_busy = true;
+	refresh_enter(schedule, refresh, REFRESH_WAITING);
+	refresh_set_text(&refresh->row.reason, answer.reason);
+	if (look(schedule, now, refresh, &opens))
+		act_record(schedule, refresh);
+	else
+		try_again(schedule, now, refresh, answer,
+			BUSY_FACTOR * schedule->options.retry_initial);
+}
+
+static void not_accepted(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	struct answer answer)
+{
+	switch (answer.verdict) {
+	case VERDICT_FAIL:
+		refresh_end_with_line(schedule, now, refresh, REFRESH_FAILED, answer.reason);
+		break;
+	case VERDICT_DOUBT:
+		refresh->was_refused = true;
+		lost(schedule, now, refresh, answer, true);
+		break;
+	case VERDICT_UNKNOWN:
+		lost(schedule, now, refresh, answer, false);
+		break;
+	case VERDICT_BUSY:
+		was_busy(schedule, now, refresh, answer);
+		break;
+	case VERDICT_OK:
+	case VERDICT_RETRY:
+	case VERDICT_NONE:
+	case VERDICT_CANNOT:
+		try_again(schedule, now, refresh, answer, schedule->options.retry_initial);
+		break;
+	}
 }
 
 struct actions schedule_sent(struct schedule *schedule, struct instant now, int64_t id,
@@ -105,60 +233,43 @@ struct actions schedule_sent(struct schedule *schedule, struct instant now, int6
 {
 	act_begin(schedule);
 	struct refresh *refresh = refresh_find(schedule, id);
+	site_answered(schedule, now, &answer);
 	if (!refresh || refresh->row.state != REFRESH_SENDING)
 		return act_end(schedule, now);
+	struct site *site = refresh->slot->site;
+	/* Tableau's limit is the site's, so that the others need not each be told. */
+	if (answer.verdict == VERDICT_RETRY && answer.retry_after)
+		gate_hold_starts(&site->gate, now.mono, answer.retry_after);
 	refresh->is_asked = false;
 	if (wall_is_set(sent_at))
 		refresh->row.sent_at = sent_at;
-	switch (answer.verdict) {
-	case VERDICT_OK:
+	if (answer.verdict == VERDICT_OK) {
 		refresh->failures = 0;
 		refresh_set_text(&refresh->row.job_id, job->id);
 		follow_job(schedule, now, refresh, job, 0);
-		break;
-	case VERDICT_FAIL:
-		refresh_end(schedule, now, refresh, REFRESH_FAILED, answer.reason);
-		break;
-	case VERDICT_BUSY:
-		refresh->was_busy = true;
-		refresh_enter(schedule, refresh, REFRESH_WAITING);
-		refresh_set_text(&refresh->row.reason, answer.reason);
-		act_record(schedule, refresh);
-		look(schedule, now, refresh);
-		break;
-	case VERDICT_UNKNOWN:
-		lost(schedule, now, refresh, answer);
-		break;
-	case VERDICT_RETRY:
-	case VERDICT_NONE:
-	case VERDICT_CANNOT:
-		try_again(schedule, now, refresh, answer, schedule->options.retry_initial);
-		break;
+	} else if (refresh->row.is_cancelling && answer.verdict != VERDICT_UNKNOWN &&
+		   answer.verdict != VERDICT_DOUBT) {
+		end_as_asked(schedule, now, refresh);
+	} else {
+		not_accepted(schedule, now, refresh, answer);
 	}
 	return act_end(schedule, now);
 }
 
-/* Is this job, which a request of ours may or may not have made, fresh enough for all that
- * `refresh` stands for? */
-static bool serves_all(const struct schedule *schedule, const struct refresh *refresh,
-	const struct evidence *evidence)
-{
-	for (size_t i = 0; i < refresh->cause_count; i++)
-		if (!evidence_covers(evidence, &refresh->causes[i], schedule->options.clock_skew))
-			return false;
-	return true;
-}
-
 /*
  * The evidence of a job that a look found. After a lost reply it counts as sent by us when Tableau
- * made it no earlier than the request went out (its times are whole seconds); after a 409093 it is
- * somebody else's, or ours of an earlier request.
+ * made it no earlier than the request went out, both by Tableau's clock. That clock tells whole
+ * seconds: somebody else's job made in the two seconds before our request cannot be told from ours,
+ * so this relies on dbt's webhook taking that long from the end of the run to our request. After a
+ * 409093 the job is somebody else's, or ours of an earlier request.
  */
 static struct evidence found_evidence(
 	const struct refresh *refresh, const struct job_seen *job, int64_t asked_after)
 {
-	bool is_ours =
-		!refresh->was_busy && job->created_at.us + US_PER_SECOND > refresh->row.sent_at.us;
+	struct wall sent_at = wall_is_set(refresh->row.sent_at_tableau)
+				      ? refresh->row.sent_at_tableau
+				      : refresh->row.sent_at;
+	bool is_ours = !refresh->was_busy && job->created_at.us + US_PER_SECOND > sent_at.us;
 	return (struct evidence){
 		.sent_after = is_ours ? refresh->row.sent_after : 0,
 		.seen_waiting_after = job->phase == PHASE_QUEUED ? asked_after : 0,
@@ -169,21 +280,40 @@ static struct evidence found_evidence(
 static void look_ended(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	struct answer answer)
 {
-	int64_t initial = schedule->options.retry_initial * (refresh->was_busy ? BUSY_FACTOR : 1);
 	if (!refresh->was_busy &&
 		answer.verdict == VERDICT_RETRY) { /* the look itself failed: look again */
-		lost(schedule, now, refresh, answer);
+		lost(schedule, now, refresh, answer, false);
 		return;
 	}
-	answer.reason =
-		refresh->was_busy
-			? refresh->row.reason
-			: "the request got no reply, and no job was found: it is sent again";
-	OWNED_MEMORY char *reason = mem_copy_text(answer.reason);
+	if (refresh->row.is_cancelling) {
+		end_as_asked(schedule, now, refresh);
+		return;
+	}
+	OWNED_MEMORY char *reason = mem_copy_text(refresh->row.reason);
 	answer.reason = reason;
-	refresh->failures = refresh->failures > 0 && !refresh->was_busy ? refresh->failures - 1
-									: refresh->failures;
-	try_again(schedule, now, refresh, answer, initial);
+	if (refresh->was_refused) {
+		refresh_end_with_line(schedule, now, refresh, REFRESH_FAILED, reason);
+	} else if (refresh->was_busy) {
+		try_again(schedule, now, refresh, answer,
+			BUSY_FACTOR * schedule->options.retry_initial);
+	} else {
+		answer.reason = "the request got no reply, and no job was found: it is sent again";
+		refresh->failures -= refresh->failures > 0;
+		try_again(schedule, now, refresh, answer, schedule->options.retry_initial);
+	}
+}
+
+static void adopt(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	const struct job_seen *job, const struct evidence *evidence, int64_t asked_after)
+{
+	refresh->failures = 0;
+	refresh->was_refused = false;
+	refresh->row.sent_after = evidence->sent_after;
+	refresh->row.seen_waiting_after = evidence->seen_waiting_after;
+	refresh_set_text(&refresh->row.job_id, job->id);
+	if (!refresh->row.is_cancelling)
+		refresh_set_text(&refresh->row.reason, "");
+	follow_job(schedule, now, refresh, job, asked_after);
 }
 
 struct actions schedule_looked(struct schedule *schedule, struct instant now, int64_t id,
@@ -191,54 +321,36 @@ struct actions schedule_looked(struct schedule *schedule, struct instant now, in
 {
 	act_begin(schedule);
 	struct refresh *refresh = refresh_find(schedule, id);
-	if (!refresh ||
+	site_answered(schedule, now, &answer);
+	if (answer.calls > 1)
+		site_spend_queries(schedule, now, site_of(schedule, answer.site), answer.calls - 1);
+	if (!refresh || !refresh->is_asked ||
 		(refresh->row.state != REFRESH_UNKNOWN && refresh->row.state != REFRESH_WAITING))
 		return act_end(schedule, now);
 	refresh->is_asked = false;
-	struct evidence evidence = answer.verdict == VERDICT_OK
-					   ? found_evidence(refresh, job, asked_after)
-					   : (struct evidence){ 0 };
-	if (answer.verdict == VERDICT_OK && serves_all(schedule, refresh, &evidence)) {
-		refresh->failures = 0;
-		refresh->row.sent_after = evidence.sent_after;
-		refresh->row.seen_waiting_after = evidence.seen_waiting_after;
-		refresh_set_text(&refresh->row.job_id, job->id);
-		refresh_set_text(&refresh->row.reason, "");
-		follow_job(schedule, now, refresh, job, asked_after);
-	} else {
+	struct evidence evidence = { 0 };
+	bool is_found = answer.verdict == VERDICT_OK;
+	if (is_found)
+		evidence = found_evidence(refresh, job, asked_after);
+	if (is_found && refresh_is_served(schedule, refresh, &evidence, job->is_incremental))
+		adopt(schedule, now, refresh, job, &evidence, asked_after);
+	else
 		look_ended(schedule, now, refresh, answer);
-	}
 	return act_end(schedule, now);
 }
 
-struct actions schedule_moved(
-	struct schedule *schedule, struct instant now, int64_t id, const struct content *content)
+struct actions schedule_moved(struct schedule *schedule, struct instant now, int64_t id,
+	struct answer answer, const struct content *content)
 {
 	act_begin(schedule);
 	struct refresh *refresh = refresh_find(schedule, id);
+	site_answered(schedule, now, &answer);
 	if (!refresh || refresh->row.state != REFRESH_SENDING)
 		return act_end(schedule, now);
 	refresh->is_asked = false;
-	struct slot *from = refresh->slot, *to = slot_of(schedule, from->site->name, content);
-	struct refresh *successor = NULL;
-	if (!to->current) {
-		successor = to->current = refresh_create(schedule, now, to, content);
-		refresh_wait_until(schedule, now, successor, 0);
-	} else if (to->current->row.state == REFRESH_WAITING) {
-		successor = to->current;
-	} else {
-		if (!to->next)
-			to->next = refresh_create(schedule, now, to, content);
-		successor = to->next;
-	}
-	successor->row.incremental = successor->row.incremental && refresh->row.incremental;
-	if (successor->row.priority < refresh->row.priority)
-		successor->row.priority = refresh->row.priority;
-	act_record(schedule, successor);
-	for (size_t i = 0; i < refresh->cause_count; i++) {
-		refresh_add_cause(successor, &refresh->causes[i]);
-		act_cause(schedule, successor->row.id, &refresh->causes[i]);
-	}
+	struct slot *to = slot_of(schedule, refresh->slot->site->name, content);
+	struct refresh *successor = slot_join(schedule, now, to, content, refresh->causes,
+		refresh->cause_count, refresh->row.incremental, refresh->row.priority);
 	char reason[120]; /* two short sentences and 20 digits */
 	snprintf(reason, sizeof reason,
 		"the content was published anew under another id; refresh %lld does it",
@@ -247,10 +359,11 @@ struct actions schedule_moved(
 	return act_end(schedule, now);
 }
 
+/* ---- giving up ---- */
+
 void refresh_expire(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
-	bool has_job =
-		refresh->row.state == REFRESH_QUEUED || refresh->row.state == REFRESH_RUNNING;
+	bool has_job = refresh_in_flight(refresh);
 	struct mono until = mono_plus(refresh->seen_at, schedule->options.give_up_after);
 	if (refresh->row.state == REFRESH_SENDING || (has_job && until.us > now.mono.us)) {
 		/* A request's answer comes soon; a job that Tableau still tells about goes on. */

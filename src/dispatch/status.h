@@ -12,10 +12,11 @@ struct dispatch_status {
 	struct wall at;
 	struct schedule_counts counts;
 	size_t site_count;
-	const struct tableau_site_status *sites; /* texts live in the snapshot */
+	const struct tableau_site_status *sites;   /* texts live in the snapshot */
+	const struct schedule_site_status *queues; /* of the same sites */
 	struct arena *arena;
 };
 
 /* The caller owns the one reference. */
 struct dispatch_status *dispatch_status_new(
-	struct wall now, const struct schedule *schedule, const struct tableau *tableau);
+	struct instant now, struct schedule *schedule, const struct tableau *tableau);

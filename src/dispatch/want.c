@@ -3,7 +3,13 @@
  */
 #include "base/mem.h"
 #include "dispatch/schedule_state.h"
-#include <stdio.h>
+
+/* Questions for names that are out at once for one site: enough for one list of the site's content
+ * to answer them all. */
+#define RESOLVE_AT_ONCE 16
+
+static const char no_such_site[] = "the configuration has no site of this name; add it under "
+				   "`sites`, or change the rule";
 
 struct want *want_find(struct schedule *schedule, int64_t id)
 {
@@ -12,15 +18,44 @@ struct want *want_find(struct schedule *schedule, int64_t id)
 	return want;
 }
 
+static void unpark(struct schedule *schedule, const struct want *want)
+{
+	struct site *site = site_of(schedule, want->selection.site);
+	struct want **link = &site->parked;
+	while (*link != want)
+		link = &(*link)->parked_next;
+	*link = want->parked_next;
+	if (!*link)
+		site->parked_last = link;
+}
+
 void want_free(struct schedule *schedule, struct want *want)
 {
 	HASH_DELETE(by_id, schedule->wants, want);
 	timer_leave(&schedule->timers, &want->due);
-	for (size_t i = 0; i < want->selection.rule_count; i++)
-		mem_drop(want->selection.rules[i]);
+	timer_leave(&schedule->want_expiries, &want->expiry);
 	mem_drop(want->selection.rules);
 	mem_drop(want->selection.label);
+	free(want->reason);
 	free(want);
+}
+
+static void park(struct schedule *schedule, struct want *want)
+{
+	struct site *site = site_of(schedule, want->selection.site);
+	want->is_parked = true;
+	want->parked_next = NULL;
+	*site->parked_last = want;
+	site->parked_last = &want->parked_next;
+	site_touch(schedule, site);
+}
+
+/* How long after the event, of `us`; of one that was restored, some of it is over. */
+static int64_t still_to_go(
+	const struct schedule_selection *selection, struct instant now, int64_t us)
+{
+	int64_t left = selection->arrived_at.us + us - now.wall.us;
+	return left < 0 ? 0 : left < us ? left : us;
 }
 
 static struct want *want_new(
@@ -33,20 +68,28 @@ static struct want *want_new(
 	want->selection.label = mem_copy_text(selection->label);
 	const char **rules = mem_alloc(sizeof *rules * (selection->rule_count + 1));
 	for (size_t i = 0; i < selection->rule_count; i++)
-		rules[i] = mem_copy_text(selection->rules[i]);
+		rules[i] = schedule_keep(schedule, selection->rules[i]);
 	want->selection.rules = rules;
-	want->expires_at = mono_plus(now.mono, schedule->options.give_up_after);
+	want->stamp = stamp_of_event(selection->event);
+	if (selection->delay)
+		want->holds = mono_plus(now.mono, still_to_go(selection, now, selection->delay));
+	timer_set(&schedule->want_expiries, &want->expiry,
+		mono_plus(now.mono, schedule->options.give_up_after).us, want->id);
 	HASH_ADD(by_id, schedule->wants, id, sizeof want->id, want);
 	return want;
 }
 
 static struct cause_row cause_of(const struct want *want, size_t rule)
 {
+	struct wall fresh_from = want->selection.fresh_from;
 	return (struct cause_row){
 		.event = want->selection.event,
 		.rule = want->selection.rules[rule],
+		.after = want->stamp,
 		.arrived_at = want->selection.arrived_at,
-		.fresh_from = want->selection.fresh_from,
+		.fresh_from = wall_is_set(fresh_from)
+				      ? wall_after(fresh_from, want->selection.delay)
+				      : fresh_from,
 	};
 }
 
@@ -60,7 +103,7 @@ static void end_unresolved(struct schedule *schedule, struct instant now, struct
 	refresh->row = (struct refresh_row){
 		.id = schedule->last_id,
 		.site = want->selection.site,
-		.content = { .kind = want->selection.kind },
+		.content = { .kind = want->selection.kind, .project = "" },
 		.state = state,
 		.incremental = want->selection.incremental,
 		.priority = want->selection.priority,
@@ -69,7 +112,6 @@ static void end_unresolved(struct schedule *schedule, struct instant now, struct
 	};
 	refresh_set_text(&refresh->row.content.luid, "");
 	refresh_set_text(&refresh->row.content.name, want->selection.label);
-	refresh_set_text(&refresh->row.content.project, "");
 	refresh_set_text(&refresh->row.reason, reason);
 	refresh_set_text(&refresh->row.job_id, "");
 	refresh->ended_next = schedule->ended;
@@ -88,18 +130,35 @@ struct actions schedule_select(
 {
 	act_begin(schedule);
 	struct want *want = want_new(schedule, now, selection);
-	if (site_of(schedule, selection->site)->is_known)
-		act_resolve(schedule, want->id);
-	else
-		end_unresolved(schedule, now, want, REFRESH_FAILED,
-			"the configuration has no site of this name; add it under `sites`, or "
-			"change the rule");
+	if (selection->quiet)
+		quiet_event(schedule, now, want->selection.rules[0],
+			still_to_go(selection, now, quiet_time(selection)));
+	park(schedule, want);
 	return act_end(schedule, now);
 }
 
-static bool may_serve(bool incremental, const struct want *want)
+void resolve_parked(struct schedule *schedule, struct instant now, struct site *site)
 {
-	return !incremental || want->selection.incremental;
+	while (site->parked && site->resolving < RESOLVE_AT_ONCE) {
+		struct want *want = site->parked;
+		struct mono opens = gate_call_opens(&site->gate);
+		if (site->is_known && opens.us > now.mono.us) {
+			site_wait(schedule, site, opens);
+			return;
+		}
+		site->parked = want->parked_next;
+		if (!site->parked)
+			site->parked_last = &site->parked;
+		want->is_parked = false;
+		if (site->is_known) {
+			breaker_called(&site->gate.breaker);
+			site->resolving++;
+			want->is_asked = true;
+			act_resolve(schedule, want->id);
+		} else {
+			end_unresolved(schedule, now, want, REFRESH_FAILED, no_such_site);
+		}
+	}
 }
 
 static bool has_cause(const struct refresh *refresh, const struct cause_row *cause)
@@ -110,78 +169,102 @@ static bool has_cause(const struct refresh *refresh, const struct cause_row *cau
 	return false;
 }
 
-static void join(struct schedule *schedule, struct refresh *refresh, const struct want *want)
+static void join(struct schedule *schedule, struct refresh *refresh, const struct cause_row *causes,
+	size_t count, bool incremental, int priority)
 {
-	bool was_less_urgent = refresh->row.priority < want->selection.priority;
+	bool was_less_urgent = refresh->row.priority < priority;
 	if (was_less_urgent)
-		refresh->row.priority = want->selection.priority;
-	refresh->row.incremental = refresh->row.incremental && want->selection.incremental;
+		refresh->row.priority = priority;
+	refresh->row.incremental = refresh->row.incremental && incremental;
 	act_record(schedule, refresh);
-	for (size_t i = 0; i < want->selection.rule_count; i++) {
-		struct cause_row cause = cause_of(want, i);
-		if (has_cause(refresh, &cause))
+	for (size_t i = 0; i < count; i++) {
+		if (has_cause(refresh, &causes[i]))
 			continue;
-		refresh_add_cause(refresh, &cause);
-		act_cause(schedule, refresh->row.id, &cause);
+		refresh_add_cause(schedule, refresh, &causes[i]);
+		act_cause(schedule, refresh->row.id, &causes[i]);
 	}
 	if (was_less_urgent && refresh->is_ready)
-		timer_set(&refresh->slot->site->ready, &refresh->due, -refresh->row.priority,
-			refresh->row.id);
+		refresh_queue_up(schedule, refresh);
 }
 
-/* The refresh that this want may still join, or NULL. */
-static struct refresh *joinable(
-	struct schedule *schedule, const struct slot *slot, const struct want *want)
+/* The refresh that may still be joined, or NULL. */
+static struct refresh *joinable(const struct schedule *schedule, const struct slot *slot,
+	const struct cause_row *causes, size_t count, bool incremental)
 {
-	if (!slot->current)
+	const struct refresh *current = slot->current;
+	if (!current)
 		return NULL;
-	if (slot->current->row.state == REFRESH_WAITING)
+	if (current->row.state == REFRESH_WAITING)
 		return slot->current; /* its request will be sent after this event arrived */
-	struct evidence evidence = evidence_of(&slot->current->row);
-	struct cause_row cause = cause_of(want, 0);
-	if (may_serve(slot->current->row.incremental, want) &&
-		evidence_covers(&evidence, &cause, schedule->options.clock_skew))
-		return slot->current;
-	return slot->next;
+	struct evidence evidence = evidence_of(&current->row);
+	bool is_served = incremental || !current->row.incremental;
+	for (size_t i = 0; i < count; i++)
+		is_served &= evidence_covers(&evidence, &causes[i], schedule->options.clock_skew);
+	return is_served ? slot->current : slot_first(slot);
+}
+
+struct refresh *slot_join(struct schedule *schedule, struct instant now, struct slot *slot,
+	const struct content *content, const struct cause_row *causes, size_t count,
+	bool incremental, int priority)
+{
+	struct refresh *refresh = joinable(schedule, slot, causes, count, incremental);
+	bool is_new = !refresh;
+	if (is_new) {
+		refresh = refresh_create(schedule, now, slot, content);
+		refresh_count_down(schedule, now, refresh);
+	}
+	join(schedule, refresh, causes, count, incremental, priority);
+	if (is_new && slot->current)
+		refresh_stand_behind(schedule, refresh);
+	else if (is_new)
+		refresh_promote(schedule, now, refresh);
+	return refresh;
 }
 
 static void want_content(struct schedule *schedule, struct instant now, const struct want *want,
 	const struct content *content)
 {
 	struct slot *slot = slot_of(schedule, want->selection.site, content);
-	struct cause_row first = cause_of(want, 0);
-	if (slot->last && may_serve(slot->last_incremental, want) &&
-		evidence_covers(&slot->last_evidence, &first, schedule->options.clock_skew)) {
-		for (size_t i = 0; i < want->selection.rule_count; i++) {
-			struct cause_row cause = cause_of(want, i);
-			act_cause(schedule, slot->last, &cause);
-		}
+	size_t count = want->selection.rule_count;
+	OWNED_MEMORY struct cause_row *causes = mem_alloc(sizeof *causes * (count + 1));
+	for (size_t i = 0; i < count; i++)
+		causes[i] = cause_of(want, i);
+	if (hold(schedule, now, want, slot, content, causes))
+		return;
+	bool may_serve = want->selection.incremental || !slot->last_incremental;
+	if (slot->last && may_serve &&
+		evidence_covers(&slot->last_evidence, &causes[0], schedule->options.clock_skew)) {
+		for (size_t i = 0; i < count; i++)
+			act_cause(schedule, slot->last, &causes[i]);
 		return;
 	}
-	struct refresh *refresh = joinable(schedule, slot, want);
-	if (!refresh) {
-		refresh = refresh_create(schedule, now, slot, content);
-		if (slot->current) {
-			char reason[80]; /* a sentence and 20 digits */
-			snprintf(reason, sizeof reason,
-				"waits for refresh %lld of the same content to end",
-				(long long)slot->current->row.id);
-			refresh_set_text(&refresh->row.reason, reason);
-			slot->next = refresh;
-		} else {
-			slot->current = refresh;
-			refresh_wait_until(schedule, now, refresh, 0);
-		}
-	}
-	join(schedule, refresh, want);
+	slot_join(schedule, now, slot, content, causes, count, want->selection.incremental,
+		want->selection.priority);
+}
+
+/* The answer to an ACTION_RESOLVE; NULL when nobody waits for it any more. */
+static struct want *answered(struct schedule *schedule, struct instant now, int64_t selection,
+	const struct answer *answer)
+{
+	struct want *want = want_find(schedule, selection);
+	site_answered(schedule, now, answer);
+	if (!want || !want->is_asked)
+		return NULL;
+	struct site *site = site_of(schedule, want->selection.site);
+	want->is_asked = false;
+	site->resolving--;
+	site_touch(schedule, site);
+	return want;
 }
 
 struct actions schedule_resolved(struct schedule *schedule, struct instant now, int64_t selection,
-	const struct content *contents, size_t count)
+	struct answer answer, const struct content *contents, size_t count)
 {
 	act_begin(schedule);
-	struct want *want = want_find(schedule, selection);
-	if (want) {
+	struct want *want = answered(schedule, now, selection, &answer);
+	if (want && !site_of(schedule, want->selection.site)->is_known) {
+		end_unresolved(schedule, now, want, REFRESH_FAILED, no_such_site);
+	} else if (want) {
 		for (size_t i = 0; i < count; i++)
 			want_content(schedule, now, want, &contents[i]);
 		act_end_selection(schedule, want->id);
@@ -194,17 +277,17 @@ struct actions schedule_unresolved(
 	struct schedule *schedule, struct instant now, int64_t selection, struct answer answer)
 {
 	act_begin(schedule);
-	struct want *want = want_find(schedule, selection);
+	struct want *want = answered(schedule, now, selection, &answer);
 	if (!want)
 		return act_end(schedule, now);
 	if (answer.verdict == VERDICT_FAIL) {
 		end_unresolved(schedule, now, want, REFRESH_FAILED, answer.reason);
-	} else if (now.mono.us >= want->expires_at.us) {
-		end_unresolved(schedule, now, want, REFRESH_EXPIRED, answer.reason);
 	} else {
 		int64_t wait = backoff(schedule, schedule->options.retry_initial, want->failures++);
 		if (wait < answer.retry_after)
 			wait = answer.retry_after;
+		free(want->reason);
+		want->reason = mem_copy_text(answer.reason);
 		timer_set(
 			&schedule->timers, &want->due, mono_plus(now.mono, wait).us, TIMER_OF_WANT);
 	}
@@ -213,10 +296,21 @@ struct actions schedule_unresolved(
 
 void want_due(struct schedule *schedule, struct instant now, struct want *want)
 {
-	if (site_of(schedule, want->selection.site)->is_known)
-		act_resolve(schedule, want->id);
-	else
-		end_unresolved(schedule, now, want, REFRESH_FAILED,
-			"the configuration has no site of this name any more; add it again, or "
-			"change the rule");
+	(void)now;
+	park(schedule, want);
+}
+
+void want_expire(struct schedule *schedule, struct instant now, struct want *want)
+{
+	if (want->is_asked) { /* its answer comes soon */
+		timer_set(&schedule->want_expiries, &want->expiry,
+			mono_plus(now.mono, 60 * US_PER_SECOND).us, want->id);
+		return;
+	}
+	if (want->is_parked)
+		unpark(schedule, want);
+	OWNED_MEMORY char *reason = want->reason;
+	want->reason = NULL;
+	end_unresolved(schedule, now, want, REFRESH_EXPIRED,
+		reason ? reason : "the site could not be asked for it within give_up_after");
 }

@@ -99,6 +99,8 @@ static void refresh_expand(struct expanding *expanding)
 		.allow_none = refresh->allow_none,
 		.shadow = rule->shadow,
 		.priority = rule->priority,
+		.delay = rule->delay,
+		.quiet = rule->quiet,
 		.rule_count = 1,
 		.rules = rules,
 	};
@@ -129,7 +131,8 @@ void rule_expand(struct matching *matching, const struct rule *rule, const struc
 static int by_content(const struct selection *a, const struct selection *b)
 {
 	int order = selection_compare(a, b);
-	return order ? order : a->incremental - b->incremental;
+	/* `quiet` is about the events of one rule. */
+	return order || !a->quiet ? order : strcmp(a->rules[0], b->rules[0]);
 }
 
 static int by_content_and_rule(const void *a, const void *b)

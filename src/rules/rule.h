@@ -84,6 +84,7 @@ struct rule {
 	uint32_t rank; /* its place among all names in byte order */
 	uint8_t priority;
 	bool enabled, shadow;
+	int64_t delay, quiet; /* microseconds */
 	uint16_t capture_count;
 	const char *const *captures; /* names that its patterns may capture, none twice */
 	struct rule_branch *branches;

@@ -6,7 +6,7 @@ static const char *const modes[] = { "send", "shadow", NULL };
 struct rule_table { /* one item of `rules`, as it is written */
 	const char *name, *description, *owner;
 	const struct yaml_node *when, *refresh;
-	int64_t priority;
+	int64_t priority, delay, quiet;
 	int mode;
 	bool enabled;
 };
@@ -24,6 +24,10 @@ const struct field rule_fields[] = {
 		.example = "[{site: finance, workbooks: Revenue}]", .help = "What to refresh: a list of selections"),
 	FIELD_COUNT(rule_table, priority, .fallback = "50", .min = 0, .max = 100, .example = "80",
 		.help = "Which refresh goes first when a site cannot take all at once: the higher"),
+	FIELD_DURATION(rule_table, delay, .fallback = "0", .min = 0, .max = (int64_t)30 * 86400 * US_PER_SECOND, .example = "10m",
+		.help = "Not sent before that time after the event"),
+	FIELD_DURATION(rule_table, quiet, .fallback = "0", .min = 0, .max = (int64_t)30 * 86400 * US_PER_SECOND, .example = "15m",
+		.help = "Not sent until the rule has had no new event for that long (but held no longer than give_up_after)"),
 	FIELD_CHOICE(rule_table, mode, .choices = modes, .fallback = "send", .example = "shadow",
 		.help = "shadow: decided and recorded, never sent to Tableau"),
 	FIELD_BOOL(rule_table, enabled, .fallback = "true", .example = "false",
@@ -31,52 +35,6 @@ const struct field rule_fields[] = {
 	{ 0 },
 };
 /* clang-format on */
-
-/* Fields of the design that this version does not act upon: better an error than a rule that
- * quietly does less than it says. */
-static const char *const not_yet[] = { "delay", "quiet" };
-
-static bool is_not_yet(const struct yaml_node *key)
-{
-	bool found = false;
-	for (size_t i = 0; i < sizeof not_yet / sizeof *not_yet; i++)
-		found |= key->type == YAML_SCALAR && str_is(key->text, not_yet[i]);
-	return found;
-}
-
-/* The map without those fields, each of which is a problem. */
-static const struct yaml_node *without_not_yet(
-	struct loading *loading, const struct yaml_node *node)
-{
-	const struct yaml_node **items = NULL;
-	size_t kept = 0;
-	for (size_t i = 0; i < node->count; i++) {
-		const struct yaml_node *key = node->items[2 * i];
-		if (is_not_yet(key)) {
-			loading_problem(loading, PROBLEM_NOT_YET, key->place,
-				"'%s' is not acted upon by this version",
-				loading_quote(loading, key->text));
-			if (!items) {
-				items = arena_array(loading->scratch, const struct yaml_node *,
-					2 * node->count);
-				memcpy(items, node->items, 2 * kept * sizeof *items);
-			}
-		} else {
-			if (items) {
-				items[2 * kept] = key;
-				items[2 * kept + 1] = node->items[2 * i + 1];
-			}
-			kept++;
-		}
-	}
-	if (!items)
-		return node;
-	struct yaml_node *copy = arena_new_of(loading->scratch, struct yaml_node);
-	*copy = *node;
-	copy->count = kept;
-	copy->items = items;
-	return copy;
-}
 
 static void name_check(struct loading *loading, const struct yaml_node *node, const char *name)
 {
@@ -155,7 +113,6 @@ void rule_load(struct loading *loading, const struct yaml_node *node)
 			yaml_type_name(node));
 		return;
 	}
-	node = without_not_yet(loading, node);
 	IGNORE(fields_load(rule_fields, node, "a rule", loading->file, &table, loading->scratch,
 		loading->problems));
 	if (table.name)
@@ -167,6 +124,8 @@ void rule_load(struct loading *loading, const struct yaml_node *node)
 		.file = loading->file_name,
 		.line = node->place.line,
 		.priority = (uint8_t)table.priority,
+		.delay = table.delay,
+		.quiet = table.quiet,
 		.enabled = table.enabled,
 		.shadow = table.mode == MODE_SHADOW,
 	};

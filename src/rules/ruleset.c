@@ -43,5 +43,7 @@ struct rule_info ruleset_rule(const struct ruleset *ruleset, size_t index)
 		.enabled = rule->enabled,
 		.shadow = rule->shadow,
 		.priority = rule->priority,
+		.delay = rule->delay,
+		.quiet = rule->quiet,
 	};
 }

@@ -41,6 +41,7 @@ struct rule_info { /* borrowed from the ruleset */
 	int line;
 	bool enabled, shadow;
 	int priority;
+	int64_t delay, quiet; /* microseconds; 0: none */
 };
 struct rule_info ruleset_rule(
 	const struct ruleset *ruleset, size_t index); /* in order of file and line */

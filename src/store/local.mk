@@ -1,6 +1,7 @@
 # src/store/local.mk: the journal and its store.
 librouter_a_SOURCES += \
 	src/store/checkpoint.c \
+	src/store/command.c \
 	src/store/journal.c src/store/journal.h \
 	src/store/load.c \
 	src/store/lock.c \

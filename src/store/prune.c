@@ -54,6 +54,21 @@ static bool prune_refreshes(
 	return true;
 }
 
+/* What was asked, and what was spent more than a day before the youngest that is kept: no clock is
+ * needed to tell. */
+static bool prune_notes(struct store *store, struct wall before, int64_t most, struct error *err)
+{
+	USED_QUERY commands = store_query(store, QUERY_PRUNE_COMMANDS,
+		"DELETE FROM command WHERE id IN (SELECT id FROM command WHERE at < ?1 LIMIT ?2)",
+		err);
+	if (!prune_with(store, commands, before, most, err))
+		return false;
+
+	USED_QUERY spent = store_query(store, QUERY_PRUNE_SPENT,
+		"DELETE FROM spent WHERE at < (SELECT max(at) FROM spent) - 90000000000", err);
+	return spent && query_run(store, spent, "prune", err);
+}
+
 static bool prune_events(
 	struct store *store, struct wall before, int64_t most, int64_t *deleted, struct error *err)
 {
@@ -81,7 +96,7 @@ bool store_prune(
 	if (!store_is_writing(store, "prune", err))
 		return false;
 	/* A LIMIT below 0 would be none. */
-	if (most > 0 && (!keep_last_ids(store, err) ||
+	if (most > 0 && (!keep_last_ids(store, err) || !prune_notes(store, before, most, err) ||
 				!prune_refreshes(store, before, most, &refreshes, err) ||
 				!prune_events(store, before, most - refreshes, &events, err)))
 		return false;

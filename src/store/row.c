@@ -58,6 +58,9 @@ bool row_of_refresh(
 		.job_created_at = column_time(query, 19),
 		.job_started_at = column_time(query, 20),
 		.job_completed_at = column_time(query, 21),
+		.quiet = sqlite3_column_int64(query, 22),
+		.is_cancelling = sqlite3_column_int64(query, 23) != 0,
+		.sent_at_tableau = column_time(query, 24),
 	};
 	return true;
 }
@@ -90,6 +93,7 @@ void causes_add(struct causes *causes, sqlite3_stmt *query)
 		.event = sqlite3_column_int64(query, 1),
 		.arrived_at = column_time(query, 3),
 		.fresh_from = column_time(query, 4),
+		.after = sqlite3_column_int64(query, 5),
 	};
 	causes->rule_offsets[causes->count++] = causes->rules.length;
 	text_add(&causes->rules, column_text(query, 2));

@@ -21,6 +21,8 @@ _Static_assert(
 _Static_assert(
 	CONTENT_WORKBOOK == 0 && CONTENT_DATASOURCE == 1 && CONTENT_FLOW == 2 && CONTENT_TASK == 3,
 	"in column refresh.kind");
+_Static_assert(SPENT_STARTS == 0 && SPENT_QUERIES == 1, "in column spent.kind");
+_Static_assert(STAMP_BITS == 20, "in the second migration");
 
 static const char *const migrations[] = {
 	/*
@@ -55,6 +57,25 @@ static const char *const migrations[] = {
 	" NULL, arrived_at INTEGER NOT NULL, fresh_from INTEGER NOT NULL, PRIMARY KEY (refresh,"
 	" event, rule)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX cause_event ON cause (event);",
+	/*
+	 * 1 to 2. Evidence is compared by stamps (content/refresh.h), which were ids of events;
+	 * `after` is the stamp that a cause wants. `spent` is what budgets have given out, `pause`
+	 * who paused which site, `command` what people asked for.
+	 */
+	"ALTER TABLE refresh ADD COLUMN quiet INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE refresh ADD COLUMN is_cancelling INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE refresh ADD COLUMN sent_at_tableau INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE refresh SET sent_after = sent_after << 20, seen_waiting_after ="
+	" seen_waiting_after << 20;"
+	"ALTER TABLE cause ADD COLUMN after INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE cause SET after = event << 20;"
+	"CREATE TABLE spent (site TEXT NOT NULL, kind INTEGER NOT NULL, at INTEGER NOT NULL,"
+	" count INTEGER NOT NULL, PRIMARY KEY (site, kind, at)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE pause (site TEXT PRIMARY KEY, by TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE command (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL,"
+	" verb TEXT NOT NULL, subject INTEGER NOT NULL, site TEXT NOT NULL, result INTEGER NOT"
+	" NULL) STRICT;"
+	"CREATE INDEX command_subject ON command (subject);",
 };
 
 #define NEWEST ((int64_t)(sizeof migrations / sizeof *migrations))

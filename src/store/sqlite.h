@@ -29,7 +29,11 @@ enum query {
 	QUERY_FIND_RULESET,
 	QUERY_ADD_RULESET,
 	QUERY_PUT_REFRESH,
-	QUERY_ADD_CAUSE,
+	QUERY_PUT_CAUSE,
+	QUERY_PUT_SPENT,
+	QUERY_PUT_PAUSE,
+	QUERY_END_PAUSE,
+	QUERY_ADD_COMMAND,
 	QUERY_LIST_EVENTS,
 	QUERY_FIND_EVENT,
 	QUERY_LIST_REFRESHES,
@@ -45,6 +49,11 @@ enum query {
 	QUERY_LOAD_OPEN,
 	QUERY_LOAD_CAUSES,
 	QUERY_LOAD_SUCCEEDED,
+	QUERY_LOAD_SPENT,
+	QUERY_LOAD_PAUSES,
+	QUERY_LIST_COMMANDS,
+	QUERY_PRUNE_SPENT,
+	QUERY_PRUNE_COMMANDS,
 	QUERY_PRUNE_MARKS,
 	QUERY_PRUNE_CAUSES,
 	QUERY_PRUNE_REFRESHES,
@@ -176,8 +185,10 @@ static inline struct wall column_time(sqlite3_stmt *query, int index)
 	"priority, "                                                                               \
 	"created_at, not_before, give_up_at, ended_at, attempts, sent_at, sent_after, "            \
 	"seen_waiting_after, job_id, "                                                             \
-	"job_created_at, job_started_at, job_completed_at "
-#define CAUSE_COLUMNS "cause.refresh, cause.event, cause.rule, cause.arrived_at, cause.fresh_from "
+	"job_created_at, job_started_at, job_completed_at, quiet, is_cancelling, "                 \
+	"sent_at_tableau "
+#define CAUSE_COLUMNS                                                                              \
+	"cause.refresh, cause.event, cause.rule, cause.arrived_at, cause.fresh_from, cause.after "
 
 /* Texts are lent until the next step. */
 struct event_row row_of_event(sqlite3_stmt *query);

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "content/refresh.h"
 #include "content/selection.h"
+#include "content/spent.h"
 
 struct store;
 enum store_mode { STORE_WRITE, STORE_READ };
@@ -56,6 +57,15 @@ struct selection_row {
 	const char *selection;                /* selection_json() as text */
 };
 
+struct command_row { /* what somebody asked the daemon to do */
+	struct wall at;
+	const char *who;
+	const char *verb; /* cancel, retry, replay, pause, resume */
+	int64_t subject;  /* the event or refresh; 0: a site */
+	const char *site; /* "" when it is not about a site */
+	int64_t result;   /* the event or refresh that came of it; 0: none but the subject */
+};
+
 /* ---- writing: inside a transaction, by the journal thread ---- */
 
 bool store_begin(struct store *store, struct error *err) MUST_USE;
@@ -78,10 +88,17 @@ enum added store_add_event(struct store *store, struct event_row *row, int64_t *
 /* Inserts or replaces the refresh of row->id. */
 bool store_put_refresh(
 	struct store *store, const struct refresh_row *row, struct error *err) MUST_USE;
-bool store_add_cause(struct store *store, const struct cause_row *row,
-	struct error *err) MUST_USE; /* again is fine */
+bool store_put_cause(struct store *store, const struct cause_row *row,
+	struct error *err) MUST_USE; /* again: with what it says now */
 /* The selection is resolved: its refreshes and causes are in this same transaction. */
 bool store_end_selection(struct store *store, int64_t selection_id, struct error *err) MUST_USE;
+/* Inserts or replaces the part of a budget that began then. */
+bool store_put_spent(struct store *store, const struct spent *spent, struct error *err) MUST_USE;
+/* `by` paused the site; NULL: nobody does any more. */
+bool store_put_pause(
+	struct store *store, const char *site, const char *by, struct error *err) MUST_USE;
+bool store_add_command(
+	struct store *store, const struct command_row *row, struct error *err) MUST_USE;
 /* Deletes at most `most` ended refreshes, and events without an open selection or refresh, that
  * ended before `before`; `*deleted` says how many. */
 bool store_prune(struct store *store, struct wall before, int most, int64_t *deleted,
@@ -94,6 +111,9 @@ typedef bool event_visit(const struct event_row *row, void *context);
 typedef bool refresh_visit(const struct refresh_row *row, const struct cause_row *causes,
 	size_t cause_count, void *context);
 typedef bool selection_visit(const struct selection_row *row, void *context);
+typedef bool spent_visit(const struct spent *spent, void *context);
+typedef bool pause_visit(const char *site, const char *by, void *context);
+typedef bool command_visit(const struct command_row *row, void *context);
 
 struct store_filter {   /* a member that is 0 or NULL does not filter */
 	int64_t before; /* only ids below: the cursor; lists are newest first */
@@ -120,12 +140,20 @@ bool store_refreshes_of_event(struct store *store, int64_t event, struct arena *
 bool store_open_selections_of_event(
 	struct store *store, int64_t event, int64_t *count, struct error *err) MUST_USE;
 
+/* What was asked of an event or refresh, oldest first. */
+bool store_list_commands(struct store *store, int64_t subject, command_visit *visit, void *context,
+	struct error *err) MUST_USE;
+
 /* At start, before the journal runs: all open selections in order of id; every open refresh and,
  * for each content, the latest that succeeded since `since`. */
 bool store_load_open_selections(
 	struct store *store, selection_visit *visit, void *context, struct error *err) MUST_USE;
 bool store_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
 	void *context, struct error *err) MUST_USE;
+bool store_load_spent(
+	struct store *store, spent_visit *visit, void *context, struct error *err) MUST_USE;
+bool store_load_pauses(
+	struct store *store, pause_visit *visit, void *context, struct error *err) MUST_USE;
 bool store_last_refresh_id(struct store *store, int64_t *id,
 	struct error *err) MUST_USE; /* 0 when there is none yet */
 /* A cheap write and read that tells whether the store works; for /readyz through the journal. */

@@ -238,6 +238,9 @@ static void bind_refresh(sqlite3_stmt *query, const struct refresh_row *row)
 	bind_time(query, 20, row->job_created_at);
 	bind_time(query, 21, row->job_started_at);
 	bind_time(query, 22, row->job_completed_at);
+	bind_number(query, 23, row->quiet);
+	bind_number(query, 24, row->is_cancelling);
+	bind_time(query, 25, row->sent_at_tableau);
 }
 
 bool store_put_refresh(struct store *store, const struct refresh_row *row, struct error *err)
@@ -249,9 +252,9 @@ bool store_put_refresh(struct store *store, const struct refresh_row *row, struc
 		"INSERT OR REPLACE INTO refresh (id, site, kind, luid, name, project,"
 		" incremental, state, reason, priority, created_at, not_before, give_up_at,"
 		" ended_at, attempts, sent_at, sent_after, seen_waiting_after, job_id,"
-		" job_created_at, job_started_at, job_completed_at) VALUES (?1, ?2, ?3, ?4, ?5,"
-		" ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,"
-		" ?22)",
+		" job_created_at, job_started_at, job_completed_at, quiet, is_cancelling,"
+		" sent_at_tableau) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+		" ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
 		err);
 	if (!query)
 		return false;
@@ -259,14 +262,14 @@ bool store_put_refresh(struct store *store, const struct refresh_row *row, struc
 	return query_run(store, query, "write a refresh", err);
 }
 
-bool store_add_cause(struct store *store, const struct cause_row *row, struct error *err)
+bool store_put_cause(struct store *store, const struct cause_row *row, struct error *err)
 {
-	if (!store_is_writing(store, "add a cause", err))
+	if (!store_is_writing(store, "write a cause", err))
 		return false;
 
-	USED_QUERY query = store_query(store, QUERY_ADD_CAUSE,
-		"INSERT INTO cause (refresh, event, rule, arrived_at, fresh_from) VALUES (?1,"
-		" ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+	USED_QUERY query = store_query(store, QUERY_PUT_CAUSE,
+		"INSERT INTO cause (refresh, event, rule, arrived_at, fresh_from, after) VALUES"
+		" (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET fresh_from = ?5, after = ?6",
 		err);
 	if (!query)
 		return false;
@@ -275,7 +278,8 @@ bool store_add_cause(struct store *store, const struct cause_row *row, struct er
 	bind_text(query, 3, row->rule);
 	bind_time(query, 4, row->arrived_at);
 	bind_time(query, 5, row->fresh_from);
-	return query_run(store, query, "add a cause", err);
+	bind_number(query, 6, row->after);
+	return query_run(store, query, "write a cause", err);
 }
 
 /* ---- does it work? ---- */

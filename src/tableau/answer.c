@@ -236,10 +236,8 @@ void answer_read(
 	*json = NULL;
 	*outcome = (struct outcome){ .http_status = reply->http_status,
 		.retry_after_us = reply->retry_after_us,
-		.asked_at = reply->asked_at };
-	if (wall_is_set(reply->date))
-		outcome->clock_ahead_us =
-			reply->date.us - clock_wall().us / US_PER_SECOND * US_PER_SECOND;
+		.asked_at = reply->asked_at,
+		.told_at = reply->date };
 	if (!reply->is_answered) {
 		bool is_unknown = type == CALL_REFRESH && reply->may_be_sent;
 		error_fail(&outcome->error, is_unknown ? ERROR_UNKNOWN : ERROR_TRANSIENT, "%s",

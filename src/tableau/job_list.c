@@ -6,7 +6,7 @@
 #include "tableau/job.h"
 
 #define LIST_AGAIN_AFTER (86400 * US_PER_SECOND) /* a PAT's user may become an administrator */
-#define PAGE_SIZE 1000                           /* the most there is (4.1) */
+#define PAGE_SIZE TABLEAU_JOBS_A_PAGE            /* the most there is (4.1) */
 #define MOST_PAGES 100                           /* 100,000 jobs since the oldest of ours */
 #define PAGE_BEYOND_THE_END 400006 /* jobs were cleaned away while we turned the pages (4.1) */
 

@@ -54,8 +54,8 @@ struct outcome {
 				   not */
 	struct wall
 		asked_at; /* when the (last) request was handed to the network; {0}: it never was */
-	int64_t clock_ahead_us; /* Tableau's clock minus ours, measured by the Date header; whole
-				   seconds, 0 if unknown */
+	struct wall told_at; /* when it answered, by Tableau's clock (the Date header): whole
+				seconds; {0}: not told */
 };
 
 /* A Tableau job, from its own query, from the answer to a refresh, or from a list row. */
@@ -101,6 +101,7 @@ void tableau_refresh(struct tableau *tableau, const char *site, const struct con
 /* One job. ERROR_GONE: 404018 or 400031, unknown or cleaned away. */
 void tableau_job(struct tableau *tableau, const char *site, const char *job_id, job_done *callback,
 	void *context);
+#define TABLEAU_JOBS_A_PAGE 1000
 /* All jobs created at or after `since`, oldest first, every page. ERROR_REFUSED: this PAT may not
  * list jobs (remembered; then it answers without a call). */
 void tableau_jobs(struct tableau *tableau, const char *site, struct wall since, jobs_done *callback,

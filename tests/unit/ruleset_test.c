@@ -34,14 +34,14 @@ static const struct {
 		"version: 1\nrules: [{name: r, refresh: [{site: finance, workbooks: W}]},\n"
 		" {name: r, refresh: [{site: finance, workbooks: W}]}]\n",
 		"duplicate-rule", "rules.yaml:2" },
-	{ "a delay",
-		"version: 1\nrules: [{name: r, delay: 10m, refresh: [{site: finance, workbooks: "
+	{ "a delay without its unit",
+		"version: 1\nrules: [{name: r, delay: 10, refresh: [{site: finance, workbooks: "
 		"W}]}]\n",
-		"not-yet", "'delay'" },
-	{ "a quiet time",
-		"version: 1\nrules: [{name: r, quiet: 10m, refresh: [{site: finance, workbooks: "
+		"bad-value", "delay" },
+	{ "a quiet time that is none",
+		"version: 1\nrules: [{name: r, quiet: soon, refresh: [{site: finance, workbooks: "
 		"W}]}]\n",
-		"not-yet", "'quiet'" },
+		"bad-value", "quiet" },
 	{ "a priority out of bounds",
 		"version: 1\nrules: [{name: r, priority: 101, refresh: [{site: finance, workbooks: "
 		"W}]}]\n",

@@ -131,7 +131,7 @@ static void a_newer_schema_is_refused_and_left_alone(void **state)
 	run_sql(path_in("state/state.db"), "PRAGMA user_version = 9999");
 	assert_refused(folder.url, STORE_WRITE, "schema version 9999");
 	assert_refused(folder.url, STORE_READ, "schema version 9999");
-	run_sql(path_in("state/state.db"), "PRAGMA user_version = 1");
+	run_sql(path_in("state/state.db"), "PRAGMA user_version = 2");
 	store = open_store(STORE_WRITE);
 	assert_events(store, "1", .limit = 0);
 }

@@ -12,11 +12,11 @@ static void put(struct store *store, struct refresh_row row)
 
 static void cause(struct store *store, int64_t refresh, int64_t event, const char *rule)
 {
-	struct cause_row row = { refresh, event, rule, { 5 }, { 4 } };
+	struct cause_row row = { refresh, event, rule, 3, { 5 }, { 4 } };
 	struct error err = { 0 };
 
 	must(store_begin(store, &err));
-	must(store_add_cause(store, &row, &err));
+	must(store_put_cause(store, &row, &err));
 	must(store_commit(store, &err));
 }
 
@@ -204,6 +204,9 @@ static bool check_refresh(
 	assert_int_equal(row->sent_at.us, expected->sent_at.us);
 	assert_int_equal(row->sent_after, expected->sent_after);
 	assert_int_equal(row->seen_waiting_after, expected->seen_waiting_after);
+	assert_int_equal(row->quiet, expected->quiet);
+	assert_int_equal(row->is_cancelling, expected->is_cancelling);
+	assert_int_equal(row->sent_at_tableau.us, expected->sent_at_tableau.us);
 	assert_string_equal(row->job_id, expected->job_id);
 	assert_int_equal(row->job_created_at.us, expected->job_created_at.us);
 	assert_int_equal(row->job_started_at.us, expected->job_started_at.us);
@@ -235,6 +238,9 @@ static void a_refresh_is_replaced_and_keeps_its_causes(void **state)
 		.sent_at = { 6 },
 		.sent_after = 7,
 		.seen_waiting_after = 8,
+		.quiet = 13,
+		.is_cancelling = true,
+		.sent_at_tableau = { 14 },
 		.job_id = "9",
 		.job_created_at = { 10 },
 		.job_started_at = { 11 },

@@ -1,0 +1,15 @@
+/*
+ * content/spent.h - what was spent of a site's budgets (`refreshes_per_hour`,
+ * `job_queries_per_day`), in parts of their windows: the record that scheduler and journal share.
+ */
+#pragma once
+#include "base/clock.h"
+
+enum spent_kind { SPENT_STARTS, SPENT_QUERIES };
+
+struct spent {
+	const char *site;
+	enum spent_kind kind;
+	struct wall at; /* when this part of the window began */
+	int64_t count;
+};

@@ -1,0 +1,174 @@
+/*
+ * dispatch/ask.c - what people ask for: cancel, retry, do it again, pause.
+ */
+#include "base/mem.h"
+#include "base/text.h"
+#include "dispatch/schedule_state.h"
+#include <stdio.h>
+
+static struct asked asked(enum consent consent, int64_t refresh, const char *words)
+{
+	struct asked asked = { .consent = consent, .refresh = refresh };
+	snprintf(asked.words, sizeof asked.words, "%s", words);
+	return asked;
+}
+
+static struct asked done(struct schedule *schedule, struct instant now, struct asked asked)
+{
+	asked.actions = act_end(schedule, now);
+	return asked;
+}
+
+/* ---- cancel ---- */
+
+struct asked schedule_cancel(
+	struct schedule *schedule, struct instant now, int64_t id, const char *who)
+{
+	act_begin(schedule);
+	struct refresh *refresh = refresh_find(schedule, id);
+	OWNED_TEXT struct text reason;
+	text_init(&reason, 300);
+	if (!refresh)
+		return done(schedule, now, asked(CONSENT_NONE, id, ""));
+	text_printf(&reason, "cancelled by %s", who);
+	if (refresh->row.state == REFRESH_WAITING) {
+		refresh_end(schedule, now, refresh, REFRESH_CANCELLED, reason.at);
+		return done(schedule, now, asked(CONSENT_YES, id, "cancelled"));
+	}
+	refresh->row.is_cancelling = true;
+	refresh_set_text(&refresh->row.reason, reason.at);
+	act_record(schedule, refresh);
+	if (refresh_in_flight(refresh) && !refresh->is_asked) {
+		timer_leave(&refresh->slot->site->looks, &refresh->look);
+		act_on_refresh(schedule, ACTION_CANCEL, refresh, (struct wall){ 0 });
+	} else if (refresh->row.state == REFRESH_UNKNOWN && !refresh->is_asked) {
+		refresh_wait_until(schedule, now, refresh, 0);
+	}
+	return done(schedule, now,
+		asked(CONSENT_YES, id,
+			refresh_in_flight(refresh)
+				? "Tableau is asked to cancel its job"
+				: "it is cancelled as soon as it is known whether Tableau has a "
+				  "job for it"));
+}
+
+struct actions schedule_job_cancelled(
+	struct schedule *schedule, struct instant now, int64_t id, struct answer answer)
+{
+	act_begin(schedule);
+	struct refresh *refresh = refresh_find(schedule, id);
+	site_answered(schedule, now, &answer);
+	site_spend_queries(schedule, now, site_of(schedule, answer.site), 1);
+	if (!refresh || !refresh->is_asked || !refresh_in_flight(refresh))
+		return act_end(schedule, now);
+	refresh->is_asked = false;
+	refresh->row.is_cancelling = false;
+	OWNED_TEXT struct text reason;
+	text_init(&reason, 1000);
+	if (answer.verdict == VERDICT_OK) {
+		text_add(&reason, refresh->row.reason);
+		refresh_end(schedule, now, refresh, REFRESH_CANCELLED, reason.at);
+		return act_end(schedule, now);
+	}
+	/* It was over already, or Tableau will not: what becomes of it is still to be told. */
+	text_printf(&reason, "not %s: %s", refresh->row.reason,
+		answer.verdict == VERDICT_NONE ? "the job was over already" : answer.reason);
+	refresh_set_text(&refresh->row.reason, reason.at);
+	act_record(schedule, refresh);
+	look_later(schedule, now, refresh, 0);
+	return act_end(schedule, now);
+}
+
+/* ---- retry, and again ---- */
+
+static struct asked retry_waiting(
+	struct schedule *schedule, struct instant now, struct refresh *refresh)
+{
+	struct slot *slot = refresh->slot;
+	int64_t id = refresh->row.id;
+	refresh->failures = 0;
+	if (refresh->is_held) {
+		hold_ended(schedule, now, refresh);
+		return asked(CONSENT_YES, id, "it is held no longer");
+	}
+	if (slot->current != refresh) {
+		char words[100]; /* a sentence and 20 digits */
+		snprintf(words, sizeof words, "it waits for refresh %lld of the same content",
+			(long long)slot->current->row.id);
+		return asked(CONSENT_NO, id, words);
+	}
+	if (!refresh->is_ready && !refresh->is_asked) {
+		refresh_wait_until(schedule, now, refresh, 0);
+		act_record(schedule, refresh);
+	}
+	return asked(CONSENT_YES, id, "it is sent as soon as its site lets it");
+}
+
+struct asked schedule_retry(
+	struct schedule *schedule, struct instant now, int64_t id, const char *who)
+{
+	(void)who; /* nothing ends by it; the command is kept by itself */
+	act_begin(schedule);
+	struct refresh *refresh = refresh_find(schedule, id);
+	if (!refresh)
+		return done(schedule, now, asked(CONSENT_NONE, id, ""));
+	if (refresh->row.state == REFRESH_WAITING)
+		return done(schedule, now, retry_waiting(schedule, now, refresh));
+	if (refresh->row.state != REFRESH_UNKNOWN)
+		return done(
+			schedule, now, asked(CONSENT_NO, id, "it is under way; nothing to retry"));
+	refresh->failures = 0;
+	if (!refresh->is_asked)
+		refresh_wait_until(schedule, now, refresh, 0);
+	return done(schedule, now, asked(CONSENT_YES, id, "its job is looked for now"));
+}
+
+struct asked schedule_again(struct schedule *schedule, struct instant now,
+	const struct refresh_row *row, const struct cause_row *causes, size_t count,
+	const char *who)
+{
+	(void)who;
+	act_begin(schedule);
+	if (!*row->content.luid)
+		return done(schedule, now,
+			asked(CONSENT_NO, row->id,
+				"it names no content; replay its event, which resolves it again"));
+	if (!site_of(schedule, row->site)->is_known)
+		return done(schedule, now,
+			asked(CONSENT_NO, row->id, "the configuration has no site of its name"));
+	OWNED_MEMORY struct cause_row *copies = mem_alloc(sizeof *copies * (count + 1));
+	schedule->horizon++;
+	for (size_t i = 0; i < count; i++) {
+		copies[i] = causes[i];
+		copies[i].after = schedule->horizon;
+		copies[i].fresh_from = (struct wall){ 0 }; /* only a new request will do */
+	}
+	struct slot *slot = slot_of(schedule, row->site, &row->content);
+	const struct refresh *refresh = slot_join(
+		schedule, now, slot, &row->content, copies, count, row->incremental, row->priority);
+	return done(schedule, now, asked(CONSENT_YES, refresh->row.id, "it is done again"));
+}
+
+/* ---- pause ---- */
+
+struct asked schedule_pause(struct schedule *schedule, struct instant now, const char *name,
+	bool is_paused, const char *who)
+{
+	act_begin(schedule);
+	struct site *site = NULL;
+	HASH_FIND(by_name, schedule->sites, name, strlen(name), site);
+	if (!site || !site->is_known)
+		return done(schedule, now, asked(CONSENT_NONE, 0, ""));
+	bool was_paused = site->gate.paused_by;
+	if (is_paused == was_paused)
+		return done(schedule, now,
+			asked(CONSENT_NO, 0,
+				was_paused ? "it is paused already" : "it is not paused"));
+	free(site->gate.paused_by);
+	site->gate.paused_by = is_paused ? mem_copy_text(who) : NULL;
+	site_touch(schedule, site);
+	return done(schedule, now,
+		asked(CONSENT_YES, 0,
+			is_paused ? "it is sent no more refreshes; jobs in flight are followed"
+				  : "it is sent refreshes again"));
+}

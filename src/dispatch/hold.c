@@ -1,0 +1,228 @@
+/*
+ * dispatch/hold.c - `delay` and `quiet`: refreshes that are not wished for yet.
+ *
+ * A held refresh stands in the line of its content with causes that no request serves
+ * (STAMP_NEVER). When what held it is over, its causes get the next stamp, as if their event had
+ * arrived now: requests that were sent before do not count for it.
+ *
+ * `delay` holds the refreshes of each event by themselves. `quiet` gathers those of a rule: each
+ * event of the rule makes all of them wait, until there is none for so long (and its delay, if it
+ * has one, is over too); but no refresh is held for longer than give_up_after, so that a rule that
+ * never falls quiet starves nobody.
+ */
+#include "base/mem.h"
+#include "base/text.h"
+#include "dispatch/schedule_state.h"
+
+/* ---- quiet rules ---- */
+
+static struct quiet *quiet_of(struct schedule *schedule, const char *rule)
+{
+	struct quiet *quiet = NULL;
+	HASH_FIND(by_rule, schedule->quiets, rule, strlen(rule), quiet);
+	if (quiet)
+		return quiet;
+	quiet = mem_new(struct quiet);
+	quiet->rule = schedule_keep(schedule, rule);
+	HASH_ADD_KEYPTR(by_rule, schedule->quiets, quiet->rule, strlen(quiet->rule), quiet);
+	return quiet;
+}
+
+static void quiet_until(struct schedule *schedule, struct quiet *quiet, struct mono until)
+{
+	if (!timer_is_set(&quiet->due) || quiet->due.key < until.us)
+		timer_set(&schedule->timers, &quiet->due, until.us, TIMER_OF_QUIET);
+}
+
+void quiet_event(struct schedule *schedule, struct instant now, const char *rule, int64_t quiet_us)
+{
+	quiet_until(schedule, quiet_of(schedule, rule), mono_plus(now.mono, quiet_us));
+}
+
+int64_t quiet_time(const struct schedule_selection *selection)
+{
+	return selection->quiet > selection->delay ? selection->quiet : selection->delay;
+}
+
+static void quiet_hold(struct quiet *quiet, struct refresh *refresh)
+{
+	refresh->quiet = quiet;
+	refresh->held_next = quiet->held;
+	quiet->held = refresh;
+}
+
+static void quiet_let_go(struct refresh *refresh)
+{
+	struct refresh **link = &refresh->quiet->held;
+	while (*link != refresh)
+		link = &(*link)->held_next;
+	*link = refresh->held_next;
+	refresh->held_next = NULL;
+	refresh->quiet = NULL;
+}
+
+void quiet_ended(struct schedule *schedule, struct instant now, struct quiet *quiet)
+{
+	struct refresh *refresh = quiet->held, *next;
+	quiet->held = NULL;
+	HASH_DELETE(by_rule, schedule->quiets, quiet);
+	for (; refresh; refresh = next) {
+		next = refresh->held_next;
+		refresh->held_next = NULL;
+		refresh->quiet = NULL;
+		hold_ended(schedule, now, refresh);
+	}
+	free(quiet);
+}
+
+/* ---- held refreshes ---- */
+
+/* When it goes on, as it looks now; for people, and for a restart. */
+static void tell_until(struct refresh *refresh, struct instant now, struct mono until)
+{
+	refresh->row.not_before = wall_after(now.wall, until.us - now.mono.us);
+}
+
+static void hold_until(struct schedule *schedule, struct refresh *refresh, struct mono until)
+{
+	timer_set(&schedule->timers, &refresh->due, until.us, TIMER_OF_HELD);
+}
+
+static void add_causes(struct schedule *schedule, struct refresh *refresh, const struct want *want,
+	const struct cause_row *causes)
+{
+	if (refresh->row.priority < want->selection.priority)
+		refresh->row.priority = want->selection.priority;
+	refresh->row.incremental = refresh->row.incremental && want->selection.incremental;
+	for (size_t i = 0; i < want->selection.rule_count; i++) {
+		struct cause_row cause = causes[i];
+		cause.after = STAMP_NEVER;
+		refresh_add_cause(schedule, refresh, &cause);
+		act_cause(schedule, refresh->row.id, &cause);
+	}
+	act_record(schedule, refresh);
+}
+
+static struct refresh *held_by_quiet(const struct slot *slot, const struct quiet *quiet)
+{
+	struct refresh *refresh = slot->line;
+	while (refresh && refresh->quiet != quiet)
+		refresh = refresh->line_next;
+	return refresh;
+}
+
+/* A neighbour: the same event wanted this content under another name, and as late. */
+static struct refresh *held_by_delay(const struct slot *slot, const struct want *want)
+{
+	struct refresh *refresh = slot->line;
+	while (refresh &&
+		!(refresh->is_held && !refresh->quiet && refresh->due.key == want->holds.us &&
+			refresh->causes[0].event == want->selection.event))
+		refresh = refresh->line_next;
+	return refresh;
+}
+
+static void hold_for_quiet(struct schedule *schedule, struct instant now, const struct want *want,
+	struct slot *slot, const struct content *content, const struct cause_row *causes,
+	struct quiet *quiet)
+{
+	struct refresh *refresh = held_by_quiet(slot, quiet);
+	if (!refresh) {
+		refresh = refresh_create(schedule, now, slot, content);
+		refresh->is_held = true;
+		quiet_hold(quiet, refresh);
+		hold_until(schedule, refresh,
+			mono_plus(now.mono,
+				quiet_time(&want->selection) + schedule->options.give_up_after));
+	}
+	refresh->row.quiet = quiet_time(&want->selection);
+	tell_until(refresh, now, (struct mono){ quiet->due.key });
+	OWNED_TEXT struct text reason;
+	text_init(&reason, 500);
+	text_printf(&reason, "held by `quiet`: rule '%s' has events", quiet->rule);
+	refresh_set_text(&refresh->row.reason, reason.at);
+	add_causes(schedule, refresh, want, causes);
+}
+
+static void hold_for_delay(struct schedule *schedule, struct instant now, const struct want *want,
+	struct slot *slot, const struct content *content, const struct cause_row *causes)
+{
+	struct refresh *refresh = held_by_delay(slot, want);
+	if (!refresh) {
+		refresh = refresh_create(schedule, now, slot, content);
+		refresh->is_held = true;
+		hold_until(schedule, refresh, want->holds);
+		tell_until(refresh, now, want->holds);
+		OWNED_TEXT struct text reason;
+		text_init(&reason, 500);
+		text_printf(&reason, "held by `delay` of rule '%s'", want->selection.rules[0]);
+		refresh_set_text(&refresh->row.reason, reason.at);
+	}
+	add_causes(schedule, refresh, want, causes);
+}
+
+bool hold(struct schedule *schedule, struct instant now, const struct want *want, struct slot *slot,
+	const struct content *content, const struct cause_row *causes)
+{
+	struct quiet *quiet = NULL;
+	const char *rule = want->selection.rule_count ? want->selection.rules[0] : "";
+	if (want->selection.quiet)
+		HASH_FIND(by_rule, schedule->quiets, rule, strlen(rule), quiet);
+	if (quiet)
+		hold_for_quiet(schedule, now, want, slot, content, causes, quiet);
+	else if (want->holds.us > now.mono.us)
+		hold_for_delay(schedule, now, want, slot, content, causes);
+	else
+		return false;
+	return true;
+}
+
+void hold_forget(struct schedule *schedule, struct refresh *refresh)
+{
+	(void)schedule;
+	if (refresh->quiet)
+		quiet_let_go(refresh);
+	refresh->is_held = false;
+}
+
+void hold_ended(struct schedule *schedule, struct instant now, struct refresh *refresh)
+{
+	struct slot *slot = refresh->slot;
+	timer_leave(&schedule->timers, &refresh->due);
+	hold_forget(schedule, refresh);
+	refresh->row.quiet = 0;
+	refresh->row.not_before = (struct wall){ 0 };
+	refresh_set_text(&refresh->row.reason, "");
+	schedule->horizon++;
+	for (size_t i = 0; i < refresh->cause_count; i++) {
+		refresh->causes[i].after = schedule->horizon;
+		act_cause(schedule, refresh->row.id, &refresh->causes[i]);
+	}
+	if (refresh_is_done_already(schedule, now, refresh))
+		return;
+	refresh_count_down(schedule, now, refresh);
+	if (slot->current)
+		refresh_stand_behind(schedule, refresh);
+	else
+		refresh_promote(schedule, now, refresh);
+	act_record(schedule, refresh);
+}
+
+void hold_restored(struct schedule *schedule, struct instant now, struct refresh *refresh)
+{
+	/* A clock that stepped meanwhile neither holds it for ever nor, much, too long. */
+	int64_t left = refresh->row.not_before.us - now.wall.us;
+	refresh->is_held = true;
+	if (refresh->row.quiet) {
+		struct quiet *quiet = quiet_of(schedule, refresh->causes[0].rule);
+		left = left < 0 ? 0 : left < refresh->row.quiet ? left : refresh->row.quiet;
+		quiet_hold(quiet, refresh);
+		quiet_until(schedule, quiet, mono_plus(now.mono, left));
+		hold_until(schedule, refresh,
+			mono_plus(now.mono, refresh->row.quiet + schedule->options.give_up_after));
+		return;
+	}
+	int64_t most = refresh->row.not_before.us - refresh->row.created_at.us;
+	left = left < 0 ? 0 : left < most ? left : most;
+	hold_until(schedule, refresh, mono_plus(now.mono, left));
+}

@@ -1,0 +1,117 @@
+/*
+ * dispatch/restore.c - what a restart finds: open refreshes, what has succeeded, what was spent,
+ * who paused what.
+ */
+#include "base/mem.h"
+#include "dispatch/schedule_state.h"
+
+/*
+ * What was written as a time is read as one, but a clock that stepped meanwhile neither ends it at
+ * once nor keeps it for ever.
+ */
+static void restore_expiry(struct schedule *schedule, struct instant now, struct refresh *refresh)
+{
+	int64_t left = refresh->row.give_up_at.us - now.wall.us;
+	if (left > schedule->options.give_up_after)
+		left = schedule->options.give_up_after;
+	timer_set(&schedule->expiries, &refresh->expiry,
+		mono_plus(now.mono, left < 0 ? 0 : left).us, refresh->row.id);
+}
+
+static struct mono restored_birth(
+	const struct schedule *schedule, struct instant now, const struct refresh_row *row)
+{
+	int64_t age = now.wall.us - row->created_at.us;
+	if (age > schedule->options.give_up_after)
+		age = schedule->options.give_up_after;
+	return mono_plus(now.mono, age > 0 ? -age : 0);
+}
+
+static bool is_held(const struct refresh *refresh)
+{
+	return refresh->cause_count && refresh->causes[0].after == STAMP_NEVER;
+}
+
+static void restore_ended(struct schedule *schedule, const struct refresh_row *row)
+{
+	struct slot *slot = slot_of(schedule, row->site, &row->content);
+	slot->last = row->id;
+	slot->last_incremental = row->incremental;
+	slot->last_evidence = evidence_of(row);
+	int64_t took = row->job_completed_at.us - row->job_created_at.us;
+	if (wall_is_set(row->job_completed_at) && wall_is_set(row->job_created_at) && took > 0)
+		slot->usual = took;
+}
+
+static void restore_waiting(struct schedule *schedule, struct instant now, struct refresh *refresh)
+{
+	int64_t left = refresh->row.not_before.us - now.wall.us;
+	/* Nothing was tried yet: it waited for its turn, which is found anew. */
+	if (!wall_is_set(refresh->row.not_before) || left < 0 || !refresh->row.attempts)
+		left = 0;
+	refresh_wait_until(schedule, now, refresh,
+		left < schedule->options.retry_max ? left : schedule->options.retry_max);
+}
+
+/* The one that has left "waiting" is the current one, else the oldest that is not held. */
+static void restore_place(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	enum refresh_state state)
+{
+	struct slot *slot = refresh->slot;
+	if (is_held(refresh)) {
+		hold_restored(schedule, now, refresh);
+		return;
+	}
+	restore_expiry(schedule, now, refresh);
+	if (state == REFRESH_WAITING && slot->current)
+		return;
+	if (slot->current && slot->current->row.state == REFRESH_WAITING)
+		slot_step_back(schedule, slot);
+	if (!slot->current)
+		slot_step_forward(refresh);
+	if (state == REFRESH_QUEUED || state == REFRESH_RUNNING) {
+		refresh_enter(schedule, refresh, state);
+		look_later(schedule, now, refresh, 0);
+	} else if (state == REFRESH_WAITING) {
+		restore_waiting(schedule, now, refresh);
+	} else {
+		refresh_enter(schedule, refresh, REFRESH_UNKNOWN);
+		refresh_wait_until(schedule, now, refresh, 0);
+	}
+}
+
+void schedule_restore(struct schedule *schedule, struct instant now, const struct refresh_row *row,
+	const struct cause_row *causes, size_t cause_count)
+{
+	hear_stamp(schedule, row->sent_after);
+	hear_stamp(schedule, row->seen_waiting_after);
+	if (!refresh_state_is_open(row->state)) {
+		restore_ended(schedule, row);
+		return;
+	}
+	struct refresh *refresh = refresh_adopt_row(schedule, row);
+	for (size_t i = 0; i < cause_count; i++) {
+		refresh_add_cause(schedule, refresh, &causes[i]);
+		hear_stamp(schedule, causes[i].after);
+		schedule_event(schedule, causes[i].event);
+	}
+	refresh->seen_at = now.mono;
+	refresh->sent = now.mono;
+	refresh->born = restored_birth(schedule, now, row);
+	restore_place(schedule, now, refresh, row->state);
+}
+
+void schedule_restore_spent(
+	struct schedule *schedule, struct instant now, const struct spent *spent)
+{
+	struct gate *gate = &site_of(schedule, spent->site)->gate;
+	budget_restore(spent->kind == SPENT_STARTS ? &gate->starts : &gate->queries, now.mono,
+		now.wall, spent->at, spent->count);
+}
+
+void schedule_restore_pause(struct schedule *schedule, const char *name, const char *by)
+{
+	struct gate *gate = &site_of(schedule, name)->gate;
+	free(gate->paused_by);
+	gate->paused_by = mem_copy_text(by);
+}

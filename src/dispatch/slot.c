@@ -1,0 +1,357 @@
+/*
+ * dispatch/slot.c - the refreshes of one content: the current one, the line behind it, and how each
+ * enters a state and ends.
+ */
+#include "base/mem.h"
+#include "base/text.h"
+#include "dispatch/schedule_state.h"
+#include <stdio.h>
+
+/* ---- texts: most are empty, and those take no memory ---- */
+
+static const char nothing[] = "";
+
+static void text_drop(const char *text)
+{
+	if (text != nothing)
+		mem_drop(text);
+}
+
+void refresh_set_text(const char **member, const char *text)
+{
+	const char *before = *member;
+	*member = text && *text ? mem_copy_text(text) : nothing;
+	text_drop(before);
+}
+
+static void set_content(
+	struct schedule *schedule, struct refresh_row *row, const struct content *content)
+{
+	row->content.kind = content->kind;
+	refresh_set_text(&row->content.luid, content->luid);
+	refresh_set_text(&row->content.name, content->name);
+	row->content.project = schedule_keep(schedule, content->project);
+}
+
+void refresh_free(struct refresh *refresh)
+{
+	text_drop(refresh->row.content.luid);
+	text_drop(refresh->row.content.name);
+	text_drop(refresh->row.reason);
+	text_drop(refresh->row.job_id);
+	free(refresh->causes);
+	free(refresh);
+}
+
+/* ---- slots ---- */
+
+struct slot *slot_of(struct schedule *schedule, const char *site, const struct content *content)
+{
+	OWNED_TEXT struct text key;
+	text_init(&key, TEXT_UNBOUNDED);
+	text_printf(&key, "%s\n%s\n%s", site, kind_name(content->kind), content->luid);
+	struct slot *slot = NULL;
+	HASH_FIND(by_key, schedule->slots, key.at, key.length, slot);
+	if (slot)
+		return slot;
+	slot = mem_new(struct slot);
+	slot->key = mem_copy_text(key.at); /* without the room that `key` has to grow */
+	slot->site = site_of(schedule, site);
+	slot->line_last = &slot->line;
+	HASH_ADD_KEYPTR(by_key, schedule->slots, slot->key, strlen(slot->key), slot);
+	return slot;
+}
+
+static void line_add(struct slot *slot, struct refresh *refresh)
+{
+	refresh->line_next = NULL;
+	*slot->line_last = refresh;
+	slot->line_last = &refresh->line_next;
+}
+
+/* A line has one or two, or as many as events that a delay holds. */
+static void line_leave(struct slot *slot, struct refresh *refresh)
+{
+	struct refresh **link = &slot->line;
+	while (*link != refresh)
+		link = &(*link)->line_next;
+	*link = refresh->line_next;
+	if (!refresh->line_next)
+		slot->line_last = link;
+	refresh->line_next = NULL;
+}
+
+struct refresh *slot_first(const struct slot *slot)
+{
+	struct refresh *refresh = slot->line;
+	while (refresh && refresh->is_held)
+		refresh = refresh->line_next;
+	return refresh;
+}
+
+/* ---- refreshes begin ---- */
+
+static struct refresh *enroll(struct schedule *schedule, struct refresh *refresh, struct slot *slot)
+{
+	refresh->slot = slot;
+	refresh->row.site = slot->site->name;
+	HASH_ADD(by_id, schedule->refreshes, row.id, sizeof refresh->row.id, refresh);
+	schedule->waiting++; /* states are entered from "waiting", also after a restart */
+	line_add(slot, refresh);
+	return refresh;
+}
+
+struct refresh *refresh_create(struct schedule *schedule, struct instant now, struct slot *slot,
+	const struct content *content)
+{
+	struct refresh *refresh = mem_new(struct refresh);
+	schedule->last_id += 2;
+	refresh->row = (struct refresh_row){
+		.id = schedule->last_id,
+		.state = REFRESH_WAITING,
+		.incremental = true, /* until a cause wants a full one */
+		.created_at = now.wall,
+		.reason = nothing,
+		.job_id = nothing,
+	};
+	refresh->born = now.mono;
+	set_content(schedule, &refresh->row, content);
+	return enroll(schedule, refresh, slot);
+}
+
+struct refresh *refresh_adopt_row(struct schedule *schedule, const struct refresh_row *row)
+{
+	struct refresh *refresh = mem_new(struct refresh);
+	refresh->row = *row;
+	refresh->row.state = REFRESH_WAITING;
+	refresh->row.content = (struct content){ 0 };
+	refresh->row.reason = refresh->row.job_id = NULL;
+	set_content(schedule, &refresh->row, &row->content);
+	refresh_set_text(&refresh->row.reason, row->reason);
+	refresh_set_text(&refresh->row.job_id, row->job_id);
+	return enroll(schedule, refresh, slot_of(schedule, row->site, &row->content));
+}
+
+void refresh_add_cause(
+	struct schedule *schedule, struct refresh *refresh, const struct cause_row *cause)
+{
+	/* Most have one cause for as long as they live. */
+	if (!refresh->causes) {
+		refresh->causes = mem_new(struct cause_row);
+		refresh->cause_capacity = 1;
+	}
+	mem_grow(&refresh->causes, &refresh->cause_capacity, refresh->cause_count);
+	struct cause_row *copy = &refresh->causes[refresh->cause_count++];
+	*copy = *cause;
+	copy->refresh = refresh->row.id;
+	copy->rule = schedule_keep(schedule, cause->rule);
+}
+
+void refresh_count_down(struct schedule *schedule, struct instant now, struct refresh *refresh)
+{
+	refresh->row.give_up_at = wall_after(now.wall, schedule->options.give_up_after);
+	timer_set(&schedule->expiries, &refresh->expiry,
+		mono_plus(now.mono, schedule->options.give_up_after).us, refresh->row.id);
+}
+
+/* ---- states ---- */
+
+bool refresh_in_flight(const struct refresh *refresh)
+{
+	return refresh->row.state == REFRESH_QUEUED || refresh->row.state == REFRESH_RUNNING;
+}
+
+static void flight_join(struct schedule *schedule, struct refresh *refresh)
+{
+	struct site *site = refresh->slot->site;
+	refresh->flight_previous = NULL;
+	refresh->flight_next = site->in_flight;
+	if (site->in_flight)
+		site->in_flight->flight_previous = refresh;
+	site->in_flight = refresh;
+	site->in_flight_count++;
+	schedule->in_flight++;
+}
+
+static void flight_leave(struct schedule *schedule, struct refresh *refresh)
+{
+	struct site *site = refresh->slot->site;
+	if (refresh->flight_previous)
+		refresh->flight_previous->flight_next = refresh->flight_next;
+	else
+		site->in_flight = refresh->flight_next;
+	if (refresh->flight_next)
+		refresh->flight_next->flight_previous = refresh->flight_previous;
+	refresh->flight_next = refresh->flight_previous = NULL;
+	site->in_flight_count--;
+	schedule->in_flight--;
+	timer_leave(&site->looks, &refresh->look);
+}
+
+void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refresh_state state)
+{
+	struct site *site = refresh->slot->site;
+	enum refresh_state before = refresh->row.state;
+	if (before == state)
+		return;
+	bool was_in_flight = refresh_in_flight(refresh);
+	refresh->row.state = state;
+	schedule->waiting += (state == REFRESH_WAITING) - (before == REFRESH_WAITING);
+	site->sending += (state == REFRESH_SENDING) - (before == REFRESH_SENDING);
+	if (was_in_flight && !refresh_in_flight(refresh))
+		flight_leave(schedule, refresh);
+	if (!was_in_flight && refresh_in_flight(refresh))
+		flight_join(schedule, refresh);
+	site_touch(schedule, site); /* a place may have become free */
+}
+
+/* ---- the line ---- */
+
+bool refresh_is_served(const struct schedule *schedule, const struct refresh *refresh,
+	const struct evidence *evidence, bool incremental)
+{
+	if (refresh->is_held || (incremental && !refresh->row.incremental))
+		return false;
+	for (size_t i = 0; i < refresh->cause_count; i++)
+		if (!evidence_covers(evidence, &refresh->causes[i], schedule->options.clock_skew))
+			return false;
+	return true;
+}
+
+bool refresh_is_done_already(struct schedule *schedule, struct instant now, struct refresh *refresh)
+{
+	const struct slot *slot = refresh->slot;
+	if (!slot->last ||
+		!refresh_is_served(schedule, refresh, &slot->last_evidence, slot->last_incremental))
+		return false;
+	char reason[100]; /* a sentence and 20 digits */
+	snprintf(reason, sizeof reason,
+		"satisfied by the job of refresh %lld, which started late enough",
+		(long long)slot->last);
+	refresh_end(schedule, now, refresh, REFRESH_SUCCEEDED, reason);
+	return true;
+}
+
+void slot_step_back(struct schedule *schedule, struct slot *slot)
+{
+	struct refresh *refresh = slot->current;
+	timer_leave(refresh->is_ready ? &slot->site->ready : &schedule->timers, &refresh->due);
+	refresh->is_ready = false;
+	slot->current = NULL;
+	line_add(slot, refresh);
+}
+
+void slot_step_forward(struct refresh *refresh)
+{
+	line_leave(refresh->slot, refresh);
+	refresh->slot->current = refresh;
+}
+
+void refresh_promote(struct schedule *schedule, struct instant now, struct refresh *refresh)
+{
+	struct slot *slot = refresh->slot;
+	slot_step_forward(refresh);
+	/* What stands behind it is served by its request, if that is good enough for both. */
+	for (const struct refresh *other = slot->line; other; other = other->line_next) {
+		if (other->is_held)
+			continue;
+		refresh->row.incremental = refresh->row.incremental && other->row.incremental;
+		if (refresh->row.priority < other->row.priority)
+			refresh->row.priority = other->row.priority;
+	}
+	refresh_set_text(&refresh->row.reason, "");
+	refresh_wait_until(schedule, now, refresh, 0);
+	act_record(schedule, refresh);
+}
+
+void refresh_stand_behind(struct schedule *schedule, struct refresh *refresh)
+{
+	struct refresh *current = refresh->slot->current;
+	char reason[80]; /* a sentence and 20 digits */
+	snprintf(reason, sizeof reason, "waits for refresh %lld of the same content to end",
+		(long long)current->row.id);
+	refresh_set_text(&refresh->row.reason, reason);
+	if (current->row.state != REFRESH_WAITING)
+		return;
+	current->row.incremental = current->row.incremental && refresh->row.incremental;
+	if (current->row.priority < refresh->row.priority) {
+		current->row.priority = refresh->row.priority;
+		if (current->is_ready)
+			refresh_queue_up(schedule, current);
+	}
+	act_record(schedule, current);
+}
+
+/* ---- refreshes end ---- */
+
+static void leave_heaps(struct schedule *schedule, struct refresh *refresh)
+{
+	timer_leave(&schedule->expiries, &refresh->expiry);
+	timer_leave(
+		refresh->is_ready ? &refresh->slot->site->ready : &schedule->timers, &refresh->due);
+	refresh->is_ready = false;
+	hold_forget(schedule, refresh);
+}
+
+void refresh_end(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	enum refresh_state state, const char *reason)
+{
+	struct slot *slot = refresh->slot;
+	leave_heaps(schedule, refresh);
+	refresh_enter(schedule, refresh, state);
+	refresh->row.ended_at = now.wall;
+	refresh->row.not_before = (struct wall){ 0 };
+	refresh->row.quiet = 0;
+	refresh_set_text(&refresh->row.reason, reason);
+	act_record(schedule, refresh);
+	HASH_DELETE(by_id, schedule->refreshes, refresh);
+	refresh->ended_next = schedule->ended;
+	schedule->ended = refresh;
+	if (slot->current != refresh) {
+		line_leave(slot, refresh);
+		return;
+	}
+	slot->current = NULL;
+	struct refresh *next = slot_first(slot);
+	if (next)
+		refresh_promote(schedule, now, next);
+}
+
+static void end_like(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	const struct refresh *done, enum refresh_state state, const char *reason)
+{
+	OWNED_TEXT struct text words;
+	text_init(&words, 1000);
+	refresh_set_text(&refresh->row.job_id, done->row.job_id);
+	refresh->row.job_created_at = done->row.job_created_at;
+	refresh->row.job_started_at = done->row.job_started_at;
+	refresh->row.job_completed_at = done->row.job_completed_at;
+	if (state == REFRESH_SUCCEEDED)
+		text_printf(&words,
+			"satisfied by the job of refresh %lld, which started late enough",
+			(long long)done->row.id);
+	else
+		text_printf(&words, "as refresh %lld, which stood for it too: %s",
+			(long long)done->row.id, reason);
+	refresh_end(schedule, now, refresh, state, words.at);
+}
+
+void refresh_end_with_line(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	enum refresh_state state, const char *reason)
+{
+	struct evidence evidence = evidence_of(&refresh->row);
+	struct refresh *other, *next;
+	for (other = refresh->slot->line; other; other = next) {
+		next = other->line_next;
+		if (refresh_is_served(schedule, other, &evidence, refresh->row.incremental))
+			end_like(schedule, now, other, refresh, state, reason);
+	}
+	refresh_end(schedule, now, refresh, state, reason);
+}
+
+struct refresh *refresh_find(struct schedule *schedule, int64_t id)
+{
+	struct refresh *refresh = NULL;
+	HASH_FIND(by_id, schedule->refreshes, &id, sizeof id, refresh);
+	return refresh;
+}
