@@ -88,3 +88,4 @@ print-unit-tests:
 
 include tests/bench/local.mk
 include tests/fuzz/local.mk
+include tests/sim/local.mk

@@ -1,5 +1,15 @@
 #include "dispatch/evidence.h"
 
+void evidence_merge(struct evidence *into, const struct evidence *from)
+{
+	if (into->sent_after < from->sent_after)
+		into->sent_after = from->sent_after;
+	if (into->seen_waiting_after < from->seen_waiting_after)
+		into->seen_waiting_after = from->seen_waiting_after;
+	if (into->started_at.us < from->started_at.us)
+		into->started_at = from->started_at;
+}
+
 bool evidence_covers(
 	const struct evidence *evidence, const struct cause_row *cause, int64_t clock_skew_us)
 {

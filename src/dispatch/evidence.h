@@ -19,5 +19,8 @@ static inline struct evidence evidence_of(const struct refresh_row *row)
 	return (struct evidence){ row->sent_after, row->seen_waiting_after, row->job_started_at };
 }
 
+/* What one of two jobs covers, both of them together cover. */
+void evidence_merge(struct evidence *into, const struct evidence *from);
+
 bool evidence_covers(
 	const struct evidence *evidence, const struct cause_row *cause, int64_t clock_skew_us);

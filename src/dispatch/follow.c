@@ -30,7 +30,7 @@ static int64_t age_of_job(const struct refresh *refresh, struct instant now)
 	struct wall tableau_now = gate_tableau_now(&refresh->slot->site->gate, now.mono);
 	if (wall_is_set(tableau_now) && wall_is_set(refresh->row.job_created_at))
 		return at_least(tableau_now.us - refresh->row.job_created_at.us, 0);
-	return now.mono.us - refresh->sent.us;
+	return refresh->sent.us ? now.mono.us - refresh->sent.us : 0;
 }
 
 /*
@@ -74,34 +74,6 @@ void look_later(
 
 /* ---- what a look shows ---- */
 
-static void ask_to_cancel(struct schedule *schedule, struct refresh *refresh)
-{
-	if (!refresh->is_asked)
-		act_on_refresh(schedule, ACTION_CANCEL, refresh, (struct wall){ 0 });
-}
-
-/*
- * Causes that the job turns out not to cover wait for another one. With our own requests there are
- * none; a job that was taken over may tell a start time, at its end, that it did not tell before.
- */
-static bool take_uncovered(struct schedule *schedule, struct instant now, struct refresh *refresh)
-{
-	struct evidence evidence = evidence_of(&refresh->row);
-	if (refresh_is_served(schedule, refresh, &evidence, false))
-		return false;
-	if (refresh->row.is_cancelling) {
-		OWNED_MEMORY char *reason = mem_copy_text(refresh->row.reason);
-		refresh_end(schedule, now, refresh, REFRESH_CANCELLED, reason);
-		return true;
-	}
-	refresh_enter(schedule, refresh, REFRESH_WAITING);
-	refresh_set_text(&refresh->row.reason,
-		"the job that ended had started too early; another one is needed");
-	refresh_wait_until(schedule, now, refresh, 0);
-	act_record(schedule, refresh);
-	return true;
-}
-
 static void learn_usual(struct slot *slot, const struct refresh_row *row)
 {
 	int64_t took = row->job_completed_at.us - row->job_created_at.us;
@@ -114,12 +86,8 @@ static void learn_usual(struct slot *slot, const struct refresh_row *row)
 
 static void job_succeeded(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
-	if (take_uncovered(schedule, now, refresh))
-		return;
 	struct slot *slot = refresh->slot;
-	slot->last = refresh->row.id;
-	slot->last_incremental = refresh->row.incremental;
-	slot->last_evidence = evidence_of(&refresh->row);
+	slot_succeeded(slot, &refresh->row);
 	learn_usual(slot, &refresh->row);
 	refresh_end_with_line(schedule, now, refresh, REFRESH_SUCCEEDED, "");
 }
@@ -138,16 +106,20 @@ static void still_going(struct schedule *schedule, struct instant now, struct re
 	const struct job_seen *job, int64_t asked_after)
 {
 	bool is_queued = job->phase == PHASE_QUEUED;
-	bool is_new = refresh->row.state != (is_queued ? REFRESH_QUEUED : REFRESH_RUNNING);
+	enum refresh_state before = refresh->row.state;
 	if (is_queued && asked_after > refresh->row.seen_waiting_after)
 		refresh->row.seen_waiting_after = asked_after;
 	refresh->row.not_before = (struct wall){ 0 };
-	refresh_enter(schedule, refresh, is_queued ? REFRESH_QUEUED : REFRESH_RUNNING);
+	/* A poll that was under way for long may tell what a list has overtaken. */
+	if (before != REFRESH_RUNNING)
+		refresh_enter(schedule, refresh, is_queued ? REFRESH_QUEUED : REFRESH_RUNNING);
 	/* That it still waits is worth a write only when an event hangs on it. */
-	if (is_new || (is_queued && refresh->slot->line))
+	if (refresh->row.state != before || (is_queued && refresh->slot->line))
 		act_record(schedule, refresh);
+	if (refresh->is_asked)
+		return; /* by somebody else; that answer sees to what is next */
 	if (refresh->row.is_cancelling)
-		ask_to_cancel(schedule, refresh);
+		act_on_refresh(schedule, ACTION_CANCEL, refresh, (struct wall){ 0 });
 	else
 		look_later(schedule, now, refresh, look_wait(refresh, now));
 }
@@ -314,8 +286,6 @@ static void listed_rows(struct schedule *schedule, struct instant now, struct si
 					      row->job->phase == PHASE_RUNNING);
 		/* A row has no finish code and no notes (tableau-rest.md 6.2): an end, or a job
 		 * that is missing, is asked for by itself. */
-		if (refresh->is_asked)
-			continue;
 		if (is_open)
 			follow_job(schedule, now, refresh, row->job, asked_after);
 		else

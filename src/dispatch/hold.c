@@ -34,9 +34,20 @@ static void quiet_until(struct schedule *schedule, struct quiet *quiet, struct m
 		timer_set(&schedule->timers, &quiet->due, until.us, TIMER_OF_QUIET);
 }
 
+/* When a held refresh goes on, as it looks now; for people, and for a restart. */
+static void tell_until(struct refresh *refresh, struct instant now, struct mono until)
+{
+	refresh->row.not_before = wall_after(now.wall, until.us - now.mono.us);
+}
+
 void quiet_event(struct schedule *schedule, struct instant now, const char *rule, int64_t quiet_us)
 {
-	quiet_until(schedule, quiet_of(schedule, rule), mono_plus(now.mono, quiet_us));
+	struct quiet *quiet = quiet_of(schedule, rule);
+	quiet_until(schedule, quiet, mono_plus(now.mono, quiet_us));
+	for (struct refresh *refresh = quiet->held; refresh; refresh = refresh->held_next) {
+		tell_until(refresh, now, (struct mono){ quiet->due.key });
+		act_record(schedule, refresh);
+	}
 }
 
 int64_t quiet_time(const struct schedule_selection *selection)
@@ -76,12 +87,6 @@ void quiet_ended(struct schedule *schedule, struct instant now, struct quiet *qu
 }
 
 /* ---- held refreshes ---- */
-
-/* When it goes on, as it looks now; for people, and for a restart. */
-static void tell_until(struct refresh *refresh, struct instant now, struct mono until)
-{
-	refresh->row.not_before = wall_after(now.wall, until.us - now.mono.us);
-}
 
 static void hold_until(struct schedule *schedule, struct refresh *refresh, struct mono until)
 {

@@ -608,7 +608,6 @@ static bool restore_pause(const char *site, const char *by, void *context)
 static bool restore_selection(const struct selection_row *row, void *context)
 {
 	struct dispatch *dispatch = context;
-	schedule_event(dispatch->schedule, row->event);
 	pending_add(dispatch, row->id, row->selection);
 	select_one(dispatch, row->id, row->event, row->received_at, row->finished_at);
 	return true;
@@ -625,6 +624,8 @@ bool dispatch_load(struct dispatch *dispatch, struct store *store, struct error 
 	dispatch->schedule = schedule_new(&options, last_id, (uint64_t)clock_wall().us);
 	dispatch->effects =
 		effects_new(dispatch->schedule, dispatch->tableau, perform_all, dispatch);
+	/* All of them arrived before whatever is sent from now on. */
+	schedule_event(dispatch->schedule, store_last_event_id(store));
 	struct wall since = wall_after(clock_wall(), -config->history);
 	if (!store_load_spent(store, restore_spent, dispatch, err) ||
 		!store_load_pauses(store, restore_pause, dispatch, err) ||

@@ -35,9 +35,11 @@ static bool is_held(const struct refresh *refresh)
 static void restore_ended(struct schedule *schedule, const struct refresh_row *row)
 {
 	struct slot *slot = slot_of(schedule, row->site, &row->content);
-	slot->last = row->id;
-	slot->last_incremental = row->incremental;
-	slot->last_evidence = evidence_of(row);
+	slot_succeeded(slot, &(struct refresh_row){ .id = row->id,
+				     .incremental = row->incremental,
+				     .sent_after = row->sent_after,
+				     .seen_waiting_after = row->seen_waiting_after,
+				     .job_started_at = row->job_started_at });
 	int64_t took = row->job_completed_at.us - row->job_created_at.us;
 	if (wall_is_set(row->job_completed_at) && wall_is_set(row->job_created_at) && took > 0)
 		slot->usual = took;
@@ -96,7 +98,6 @@ void schedule_restore(struct schedule *schedule, struct instant now, const struc
 		schedule_event(schedule, causes[i].event);
 	}
 	refresh->seen_at = now.mono;
-	refresh->sent = now.mono;
 	refresh->born = restored_birth(schedule, now, row);
 	restore_place(schedule, now, refresh, row->state);
 }

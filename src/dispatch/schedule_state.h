@@ -41,9 +41,10 @@ struct slot {
 	struct refresh *line, **line_last; /* what comes after it, oldest first */
 	int64_t usual; /* microseconds from a job's making to its end, as it has been; 0: not known
 			*/
-	int64_t last;  /* the refresh that succeeded last; 0: none */
-	bool last_incremental;
-	struct evidence last_evidence;
+	/* Of full refreshes, and of incremental ones: which succeeded last (0: none), and the
+	 * evidence of all that did. */
+	int64_t last[2];
+	struct evidence evidence[2];
 	UT_hash_handle by_key;
 };
 
@@ -192,7 +193,13 @@ void refresh_count_down(struct schedule *schedule, struct instant now, struct re
 /* Does the evidence cover all that it stands for? */
 bool refresh_is_served(const struct schedule *schedule, const struct refresh *refresh,
 	const struct evidence *evidence, bool incremental);
-/* Has the last job that succeeded made it superfluous? Then it ends, and true. */
+/* Remembers its evidence; the row gets that of all before it. */
+void slot_succeeded(struct slot *slot, struct refresh_row *row);
+/* The refresh whose job, or one before it, covers them, and that evidence; 0: none. */
+int64_t slot_has_served(const struct schedule *schedule, const struct slot *slot,
+	const struct cause_row *causes, size_t count, bool incremental,
+	const struct evidence **evidence);
+/* Has a job that succeeded made it superfluous? Then it ends, and true. */
 bool refresh_is_done_already(
 	struct schedule *schedule, struct instant now, struct refresh *refresh);
 /* The slot has no current refresh: this one of its line is it, and is sent when its turn comes. */

@@ -10,9 +10,9 @@
 /* 409093 is retried from 15 times the initial backoff (design, section 4). */
 #define BUSY_FACTOR 15
 /* How far back a look goes for the open job that a 409093 tells of: a queued job has no time limit
- * (tableau-rest.md 6.3). */
-#define BUSY_LOOK_BACK (24 * 3600 * US_PER_SECOND)
-/* Tableau tells whole seconds (tableau-rest.md 1.3), and its clock may not be known well. */
+ * (tableau-rest.md 6.3). Also when nobody knows when a request was sent. */
+#define LONG_LOOK_BACK (24 * 3600 * US_PER_SECOND)
+/* Tableau tells whole seconds (tableau-rest.md 1.3). */
 #define LOST_LOOK_BACK (5 * US_PER_SECOND)
 /* A hundred points of priority are worth so much of give_up_after: whoever waits longer than that
  * goes before all who came later. */
@@ -68,15 +68,25 @@ void explain_wait(struct schedule *schedule, struct instant now, struct refresh 
 
 /* ---- looking for a job that may be there ---- */
 
+/*
+ * When the last request went out, by Tableau's clock, and no later than it was. Told in the journal
+ * if that clock was known then; else it may have become known since. {0}: nobody knows, for ours
+ * may have stepped.
+ */
+static struct wall sent_at_tableau(const struct refresh *refresh)
+{
+	if (wall_is_set(refresh->row.sent_at_tableau) || !refresh->sent.us)
+		return refresh->row.sent_at_tableau;
+	return gate_tableau_now(&refresh->slot->site->gate, refresh->sent);
+}
+
 static struct wall look_since(const struct refresh *refresh, struct instant now)
 {
-	struct wall tableau_now = gate_tableau_now(&refresh->slot->site->gate, now.mono);
-	if (refresh->was_busy)
-		return wall_after(
-			wall_is_set(tableau_now) ? tableau_now : now.wall, -BUSY_LOOK_BACK);
-	return wall_after(wall_is_set(refresh->row.sent_at_tableau) ? refresh->row.sent_at_tableau
-								    : refresh->row.sent_at,
-		-LOST_LOOK_BACK);
+	struct wall sent_at = sent_at_tableau(refresh),
+		    tableau_now = gate_tableau_now(&refresh->slot->site->gate, now.mono);
+	if (!refresh->was_busy && wall_is_set(sent_at))
+		return wall_after(sent_at, -LOST_LOOK_BACK);
+	return wall_after(wall_is_set(tableau_now) ? tableau_now : now.wall, -LONG_LOOK_BACK);
 }
 
 /* False: not now; the gate opens at *opens. */
@@ -175,6 +185,7 @@ static void lost(struct schedule *schedule, struct instant now, struct refresh *
 	struct answer answer, bool at_once)
 {
 	refresh->was_busy = false;
+	refresh->row.sent_at_tableau = sent_at_tableau(refresh); /* the answer may have told */
 	refresh_enter(schedule, refresh, REFRESH_UNKNOWN);
 	refresh_set_text(&refresh->row.reason, answer.reason);
 	int64_t wait = backoff(schedule, schedule->options.retry_initial, refresh->failures++);
@@ -266,10 +277,9 @@ struct actions schedule_sent(struct schedule *schedule, struct instant now, int6
 static struct evidence found_evidence(
 	const struct refresh *refresh, const struct job_seen *job, int64_t asked_after)
 {
-	struct wall sent_at = wall_is_set(refresh->row.sent_at_tableau)
-				      ? refresh->row.sent_at_tableau
-				      : refresh->row.sent_at;
-	bool is_ours = !refresh->was_busy && job->created_at.us + US_PER_SECOND > sent_at.us;
+	struct wall sent_at = sent_at_tableau(refresh);
+	bool is_ours = !refresh->was_busy && wall_is_set(sent_at) &&
+		       job->created_at.us + US_PER_SECOND > sent_at.us;
 	return (struct evidence){
 		.sent_after = is_ours ? refresh->row.sent_after : 0,
 		.seen_waiting_after = job->phase == PHASE_QUEUED ? asked_after : 0,

@@ -207,27 +207,59 @@ void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refr
 
 /* ---- the line ---- */
 
+static bool covers_all(const struct schedule *schedule, const struct evidence *evidence,
+	const struct cause_row *causes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!evidence_covers(evidence, &causes[i], schedule->options.clock_skew))
+			return false;
+	return true;
+}
+
 bool refresh_is_served(const struct schedule *schedule, const struct refresh *refresh,
 	const struct evidence *evidence, bool incremental)
 {
 	if (refresh->is_held || (incremental && !refresh->row.incremental))
 		return false;
-	for (size_t i = 0; i < refresh->cause_count; i++)
-		if (!evidence_covers(evidence, &refresh->causes[i], schedule->options.clock_skew))
-			return false;
-	return true;
+	return covers_all(schedule, evidence, refresh->causes, refresh->cause_count);
+}
+
+void slot_succeeded(struct slot *slot, struct refresh_row *row)
+{
+	struct evidence evidence = evidence_of(row), *all = &slot->evidence[row->incremental];
+	slot->last[row->incremental] = row->id;
+	evidence_merge(all, &evidence);
+	/* The last one tells for all before it, so that a restart needs no other. */
+	row->sent_after = all->sent_after;
+	row->seen_waiting_after = all->seen_waiting_after;
+}
+
+int64_t slot_has_served(const struct schedule *schedule, const struct slot *slot,
+	const struct cause_row *causes, size_t count, bool incremental,
+	const struct evidence **evidence)
+{
+	for (int kind = 0; kind <= (int)incremental; kind++) {
+		*evidence = &slot->evidence[kind];
+		if (slot->last[kind] && covers_all(schedule, *evidence, causes, count))
+			return slot->last[kind];
+	}
+	return 0;
 }
 
 bool refresh_is_done_already(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
-	const struct slot *slot = refresh->slot;
-	if (!slot->last ||
-		!refresh_is_served(schedule, refresh, &slot->last_evidence, slot->last_incremental))
+	const struct evidence *evidence;
+	int64_t done = slot_has_served(schedule, refresh->slot, refresh->causes,
+		refresh->cause_count, refresh->row.incremental, &evidence);
+	if (!done)
 		return false;
+	/* It stands for that job from now on, also after a restart. */
+	refresh->row.sent_after = evidence->sent_after;
+	refresh->row.seen_waiting_after = evidence->seen_waiting_after;
+	refresh->row.job_started_at = evidence->started_at;
 	char reason[100]; /* a sentence and 20 digits */
 	snprintf(reason, sizeof reason,
-		"satisfied by the job of refresh %lld, which started late enough",
-		(long long)slot->last);
+		"satisfied by the job of refresh %lld, which started late enough", (long long)done);
 	refresh_end(schedule, now, refresh, REFRESH_SUCCEEDED, reason);
 	return true;
 }
@@ -326,6 +358,8 @@ static void end_like(struct schedule *schedule, struct instant now, struct refre
 	refresh->row.job_created_at = done->row.job_created_at;
 	refresh->row.job_started_at = done->row.job_started_at;
 	refresh->row.job_completed_at = done->row.job_completed_at;
+	refresh->row.sent_after = done->row.sent_after;
+	refresh->row.seen_waiting_after = done->row.seen_waiting_after;
 	if (state == REFRESH_SUCCEEDED)
 		text_printf(&words,
 			"satisfied by the job of refresh %lld, which started late enough",

@@ -231,11 +231,12 @@ static void want_content(struct schedule *schedule, struct instant now, const st
 		causes[i] = cause_of(want, i);
 	if (hold(schedule, now, want, slot, content, causes))
 		return;
-	bool may_serve = want->selection.incremental || !slot->last_incremental;
-	if (slot->last && may_serve &&
-		evidence_covers(&slot->last_evidence, &causes[0], schedule->options.clock_skew)) {
+	const struct evidence *evidence;
+	int64_t done = slot_has_served(
+		schedule, slot, causes, count, want->selection.incremental, &evidence);
+	if (done) {
 		for (size_t i = 0; i < count; i++)
-			act_cause(schedule, slot->last, &causes[i]);
+			act_cause(schedule, done, &causes[i]);
 		return;
 	}
 	slot_join(schedule, now, slot, content, causes, count, want->selection.incremental,
@@ -265,6 +266,9 @@ struct actions schedule_resolved(struct schedule *schedule, struct instant now, 
 	if (want && !site_of(schedule, want->selection.site)->is_known) {
 		end_unresolved(schedule, now, want, REFRESH_FAILED, no_such_site);
 	} else if (want) {
+		/* If what holds it is over already, it is a wish as of now. */
+		if (want->selection.delay || want->selection.quiet)
+			want->stamp = ++schedule->horizon;
 		for (size_t i = 0; i < count; i++)
 			want_content(schedule, now, want, &contents[i]);
 		act_end_selection(schedule, want->id);

@@ -94,15 +94,17 @@ static bool load_open(struct store *store, refresh_visit *visit, void *context, 
 }
 
 /*
- * SQLite takes the other columns from the row that has the max() (sqlite.org/lang_select.html,
- * "bare columns").
+ * The last is told by its evidence, which grows from one to the next, for clocks step. SQLite takes
+ * the other columns from the row that has the max() (sqlite.org/lang_select.html, "bare columns").
  */
 static bool load_succeeded(struct store *store, struct wall since, refresh_visit *visit,
 	void *context, struct error *err)
 {
 	USED_QUERY query = store_query(store, QUERY_LOAD_SUCCEEDED,
-		"SELECT " REFRESH_COLUMNS ", max(ended_at) FROM refresh INDEXED BY refresh_ended"
-		" WHERE state >= 5 AND state = 5 AND ended_at >= ?1 GROUP BY site, luid",
+		"SELECT " REFRESH_COLUMNS ", max(sent_after + seen_waiting_after + job_started_at) "
+					  "FROM refresh INDEXED BY refresh_ended"
+		" WHERE state >= 5 AND state = 5 AND ended_at >= ?1"
+		" GROUP BY site, luid, incremental",
 		err);
 	struct refresh_row row;
 	bool has_row;
@@ -129,6 +131,11 @@ bool store_load_refreshes(struct store *store, struct wall since, refresh_visit 
 
 	return load_open(store, visit, context, &wants_more, err) &&
 	       (!wants_more || load_succeeded(store, since, visit, context, err));
+}
+
+int64_t store_last_event_id(const struct store *store)
+{
+	return store->last_event;
 }
 
 bool store_last_refresh_id(struct store *store, int64_t *id, struct error *err)

@@ -70,12 +70,20 @@ static bool saw(const struct world *world, const char *word)
 	return strstr(world->seen.at, word);
 }
 
-static void configure(struct world *world)
+static void configure_with(struct world *world, int64_t refreshes_per_hour)
 {
 	struct schedule_site site = {
-		.name = "finance", .max_requests = 8, .poll_interval = 10 * US_PER_SECOND
+		.name = "finance",
+		.max_requests = 8,
+		.poll_interval = 10 * US_PER_SECOND,
+		.refreshes_per_hour = refreshes_per_hour,
 	};
 	see(world, schedule_configure(world->schedule, world->now, &options, &site, 1));
+}
+
+static void configure(struct world *world)
+{
+	configure_with(world, 0);
 }
 
 static int set_up(void **state)
@@ -106,7 +114,8 @@ static void pass(struct world *world, int64_t us)
 }
 
 /* An event arrives whose run finished `ago` before now, and asks for `content`. */
-static void event_ago(struct world *world, int64_t ago, const struct content *content)
+static void event_held(struct world *world, int64_t ago, const struct content *content,
+	int64_t delay, int64_t quiet)
 {
 	static const char *const rules[] = { "nightly" };
 	int64_t event = world->events * 2 + 1;
@@ -117,6 +126,8 @@ static void event_ago(struct world *world, int64_t ago, const struct content *co
 		.event = event,
 		.site = "finance",
 		.priority = 50,
+		.delay = delay,
+		.quiet = quiet,
 		.label = content->name,
 		.kind = content->kind,
 		.arrived_at = world->now.wall,
@@ -127,6 +138,11 @@ static void event_ago(struct world *world, int64_t ago, const struct content *co
 	see(world, schedule_select(world->schedule, world->now, &selection));
 	if (saw(world, "resolve"))
 		see(world, schedule_resolved(world->schedule, world->now, event, fine, content, 1));
+}
+
+static void event_ago(struct world *world, int64_t ago, const struct content *content)
+{
+	event_held(world, ago, content, 0, 0);
 }
 
 static void event(struct world *world)
@@ -296,7 +312,9 @@ static void a_lost_reply_is_looked_for_before_anything_is_sent_again(void **stat
 		.phase = PHASE_RUNNING,
 		.created_at = world->now.wall,
 		.started_at = world->now.wall };
-	see(world, schedule_looked(world->schedule, world->now, world->sent, fine, &found,
+	struct answer told = fine;
+	told.told_at = world->now.wall; /* Tableau's clock, by which the job is known for ours */
+	see(world, schedule_looked(world->schedule, world->now, world->sent, told, &found,
 			   world->asked_after));
 	assert_string_equal(world->state, "running");
 	assert_string_equal(schedule_find(world->schedule, world->sent)->job_id, "job-9");
@@ -598,6 +616,312 @@ static void what_waits_for_a_site_that_is_gone_fails(void **state)
 	assert_string_equal(world->state, "failed");
 }
 
+/* ---- delay and quiet ---- */
+
+static void a_delay_holds_the_refresh_and_says_until_when(void **state)
+{
+	struct world *world = *state;
+	event_held(world, 0, &revenue, 10 * MINUTE, 0);
+	assert_string_equal(world->state, "waiting");
+	assert_string_equal(world->reason, "held by `delay` of rule 'nightly'");
+	assert_int_equal(schedule_find(world->schedule, world->recorded)->not_before.us,
+		world->now.wall.us + 10 * MINUTE);
+	pass(world, 10 * MINUTE - US_PER_SECOND);
+	assert_false(saw(world, "send"));
+	pass(world, US_PER_SECOND);
+	assert_true(saw(world, "send"));
+}
+
+static void a_job_sent_before_the_delay_was_over_does_not_count(void **state)
+{
+	struct world *world = *state;
+	event_held(world, 0, &revenue, 10 * MINUTE, 0);
+	int64_t held = world->recorded;
+	pass(world, 9 * MINUTE);
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	struct wall started = world->now.wall;
+	pass(world, 2 * MINUTE);
+	job(world, PHASE_SUCCEEDED, started, 0);
+	assert_int_equal(world->sent, held);
+	assert_true(saw(world, "send"));
+}
+
+static void quiet_gathers_events_until_there_is_none_for_so_long(void **state)
+{
+	struct world *world = *state;
+	for (int i = 0; i < 10; i++) {
+		event_held(world, 0, &revenue, 0, 15 * MINUTE);
+		pass(world, 10 * MINUTE);
+		assert_false(saw(world, "send"));
+	}
+	assert_int_equal(schedule_counts(world->schedule).open, 1);
+	pass(world, 5 * MINUTE);
+	assert_true(saw(world, "send"));
+}
+
+static void a_rule_that_is_never_quiet_is_held_no_longer_than_give_up_after(void **state)
+{
+	struct world *world = *state;
+	bool is_sent = false;
+	for (int i = 0; i < 40; i++) {
+		event_held(world, 0, &revenue, 0, 15 * MINUTE);
+		pass(world, 10 * MINUTE);
+		is_sent |= saw(world, "send");
+	}
+	assert_true(is_sent);
+}
+
+/* ---- budgets, breaker, Retry-After ---- */
+
+static int count_sends(struct world *world, int contents)
+{
+	int sends = 0;
+	for (int i = 0; i < contents; i++) {
+		char luid[40];
+		snprintf(luid, sizeof luid, "00000000-0000-4000-9000-%012d", i);
+		struct content content = { CONTENT_WORKBOOK, luid, "w", "" };
+		event_ago(world, 0, &content);
+		if (saw(world, "send")) {
+			sends++;
+			answer(world, VERDICT_OK, NULL);
+			job(world, PHASE_SUCCEEDED, world->now.wall, 0);
+		}
+	}
+	return sends;
+}
+
+static void starts_beyond_the_hours_budget_wait_and_say_until_when(void **state)
+{
+	struct world *world = *state;
+	configure_with(world, 5);
+	assert_int_equal(count_sends(world, 8), 5);
+	assert_string_equal(world->state, "waiting");
+	assert_non_null(strstr(world->reason, "may start 5 refreshes an hour"));
+	int64_t until = schedule_find(world->schedule, world->recorded)->not_before.us;
+	assert_in_range(until - world->now.wall.us, HOUR, HOUR + 2 * MINUTE);
+	pass(world, HOUR - MINUTE);
+	assert_false(saw(world, "send"));
+	pass(world, 3 * MINUTE);
+	assert_true(saw(world, "send"));
+}
+
+static void what_was_spent_counts_after_a_restart(void **state)
+{
+	struct world *world = *state;
+	struct spent spent = { "finance", SPENT_STARTS, wall_after(world->now.wall, -30 * MINUTE),
+		4 };
+	schedule_restore_spent(world->schedule, world->now, &spent);
+	configure_with(world, 5);
+	assert_int_equal(count_sends(world, 3), 1);
+}
+
+static void a_site_that_keeps_failing_is_left_alone_but_for_probes(void **state)
+{
+	struct world *world = *state;
+	int sends = 0;
+	for (int i = 0; i < 20; i++) {
+		char luid[40];
+		snprintf(luid, sizeof luid, "00000000-0000-4000-9000-%012d", i);
+		struct content content = { CONTENT_WORKBOOK, luid, "w", "" };
+		event_ago(world, 0, &content);
+		while (saw(world, "send")) {
+			sends++;
+			answer(world, VERDICT_RETRY, "connection refused");
+		}
+	}
+	for (int i = 0; i < 3600; i++) {
+		pass(world, US_PER_SECOND);
+		while (saw(world, "send")) {
+			sends++;
+			answer(world, VERDICT_RETRY, "connection refused");
+		}
+	}
+	assert_in_range(sends, 5, 60); /* an hour, twenty refreshes */
+	struct schedule_site_status status =
+		schedule_site_status(world->schedule, world->now, "finance");
+	assert_true(wall_is_set(status.paused_until));
+}
+
+static void when_tableau_asks_to_wait_nobody_else_asks_meanwhile(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	struct answer later = says(VERDICT_RETRY, "429000: Please retry after 29 minutes.");
+	later.retry_after = 29 * MINUTE;
+	see(world, schedule_sent(
+			   world->schedule, world->now, world->sent, later, NULL, world->now.wall));
+	event_ago(world, 0, &payroll);
+	assert_false(saw(world, "send"));
+	assert_non_null(strstr(world->reason, "429000"));
+	pass(world, 29 * MINUTE);
+	assert_true(saw(world, "send"));
+}
+
+/* ---- looks ---- */
+
+static void a_content_whose_jobs_take_an_hour_is_looked_at_rarely(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	struct wall begun = world->now.wall;
+	world->now.wall.us += HOUR;
+	world->now.mono.us += HOUR;
+	struct job_seen end = { .id = "job-1",
+		.phase = PHASE_SUCCEEDED,
+		.created_at = begun,
+		.started_at = begun,
+		.completed_at = world->now.wall };
+	see(world, schedule_polled(world->schedule, world->now, world->sent, fine, &end, 0));
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	int polls = 0;
+	for (int i = 0; i < 60; i++) {
+		pass(world, MINUTE);
+		if (saw(world, "poll")) {
+			polls++;
+			job(world, PHASE_RUNNING, begun, 0);
+		}
+	}
+	assert_in_range(polls, 9, 11); /* every tenth of the hour */
+}
+
+/* ---- people ---- */
+
+static void cancelling_a_refresh_that_waits_ends_it(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_RETRY, "connection refused");
+	struct asked asked = schedule_cancel(world->schedule, world->now, world->sent, "alice");
+	see(world, asked.actions);
+	assert_int_equal(asked.consent, CONSENT_YES);
+	assert_string_equal(world->state, "cancelled");
+	assert_string_equal(world->reason, "cancelled by alice");
+	assert_int_equal(schedule_cancel(world->schedule, world->now, world->sent, "alice").consent,
+		CONSENT_NONE);
+}
+
+static void cancelling_a_refresh_in_flight_cancels_its_job_first(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	see(world, schedule_cancel(world->schedule, world->now, world->sent, "alice").actions);
+	assert_string_equal(world->seen.at, "record cancel");
+	assert_string_equal(world->state, "queued");
+	see(world, schedule_job_cancelled(world->schedule, world->now, world->sent, fine));
+	assert_string_equal(world->state, "cancelled");
+}
+
+static void a_job_that_tableau_will_not_cancel_is_followed_on(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	see(world, schedule_cancel(world->schedule, world->now, world->sent, "alice").actions);
+	see(world, schedule_job_cancelled(
+			   world->schedule, world->now, world->sent, says(VERDICT_FAIL, "403032")));
+	assert_string_equal(world->state, "queued");
+	assert_string_equal(world->reason, "not cancelled by alice: 403032");
+	pass(world, 10 * US_PER_SECOND);
+	assert_true(saw(world, "poll"));
+}
+
+static void a_refresh_cancelled_while_its_request_is_out_cancels_the_job_that_comes(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	see(world, schedule_cancel(world->schedule, world->now, world->sent, "alice").actions);
+	assert_string_equal(world->state, "sending");
+	answer(world, VERDICT_OK, NULL);
+	assert_true(saw(world, "cancel"));
+}
+
+static void a_retry_skips_the_backoff(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_RETRY, "connection refused");
+	see(world, schedule_retry(world->schedule, world->now, world->sent, "alice").actions);
+	assert_true(saw(world, "send"));
+}
+
+static void a_refresh_that_has_ended_is_done_again_by_a_new_request(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
+	struct refresh_row row = { .id = world->sent,
+		.site = "finance",
+		.content = revenue,
+		.state = REFRESH_SUCCEEDED,
+		.priority = 50 };
+	struct cause_row cause = { .refresh = row.id, .event = 1, .rule = "nightly" };
+	struct asked asked = schedule_again(world->schedule, world->now, &row, &cause, 1, "alice");
+	see(world, asked.actions);
+	assert_true(saw(world, "send"));
+	assert_int_equal(asked.refresh, world->sent);
+	assert_int_not_equal(asked.refresh, row.id);
+}
+
+static void a_site_that_is_paused_is_sent_nothing_until_it_is_resumed(void **state)
+{
+	struct world *world = *state;
+	see(world, schedule_pause(world->schedule, world->now, "finance", true, "alice").actions);
+	event(world);
+	assert_false(saw(world, "send"));
+	assert_string_equal(
+		world->reason, "site 'finance' is paused by alice until somebody resumes it");
+	see(world, schedule_pause(world->schedule, world->now, "finance", false, "bob").actions);
+	assert_true(saw(world, "send"));
+}
+
+static void a_refusal_that_tableau_may_not_mean_is_looked_into(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_DOUBT, "403004: forbidden");
+	assert_string_equal(world->state, "unknown");
+	pass(world, 0);
+	assert_true(saw(world, "look"));
+	see(world, schedule_looked(world->schedule, world->now, world->sent,
+			   says(VERDICT_NONE, "none"), NULL, world->asked_after));
+	assert_string_equal(world->state, "failed");
+	assert_string_equal(world->reason, "403004: forbidden");
+}
+
+static void nobody_waits_behind_those_who_came_hours_later(void **state)
+{
+	struct world *world = *state;
+	static const char *const rules[] = { "urgent" };
+	see(world, schedule_pause(world->schedule, world->now, "finance", true, "alice").actions);
+	event(world); /* priority 50 */
+	int64_t patient = world->recorded;
+	pass(world, 2 * HOUR);
+	struct schedule_site site = {
+		.name = "finance", .max_requests = 1, .poll_interval = 10 * US_PER_SECOND
+	};
+	see(world, schedule_configure(world->schedule, world->now, &options, &site, 1));
+	struct schedule_selection selection = {
+		.id = 99,
+		.event = 99,
+		.site = "finance",
+		.priority = 100,
+		.label = "Payroll",
+		.arrived_at = world->now.wall,
+		.rule_count = 1,
+		.rules = rules,
+	};
+	schedule_event(world->schedule, 99);
+	see(world, schedule_select(world->schedule, world->now, &selection));
+	see(world, schedule_resolved(world->schedule, world->now, 99, fine, &payroll, 1));
+	see(world, schedule_pause(world->schedule, world->now, "finance", false, "alice").actions);
+	assert_int_equal(world->sent, patient);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -630,6 +954,24 @@ int main(void)
 		TEST(many_jobs_of_a_site_are_polled_with_one_list),
 		TEST(without_the_right_to_list_jobs_each_is_asked_for),
 		TEST(what_waits_for_a_site_that_is_gone_fails),
+		TEST(a_delay_holds_the_refresh_and_says_until_when),
+		TEST(a_job_sent_before_the_delay_was_over_does_not_count),
+		TEST(quiet_gathers_events_until_there_is_none_for_so_long),
+		TEST(a_rule_that_is_never_quiet_is_held_no_longer_than_give_up_after),
+		TEST(starts_beyond_the_hours_budget_wait_and_say_until_when),
+		TEST(what_was_spent_counts_after_a_restart),
+		TEST(a_site_that_keeps_failing_is_left_alone_but_for_probes),
+		TEST(when_tableau_asks_to_wait_nobody_else_asks_meanwhile),
+		TEST(a_content_whose_jobs_take_an_hour_is_looked_at_rarely),
+		TEST(cancelling_a_refresh_that_waits_ends_it),
+		TEST(cancelling_a_refresh_in_flight_cancels_its_job_first),
+		TEST(a_job_that_tableau_will_not_cancel_is_followed_on),
+		TEST(a_refresh_cancelled_while_its_request_is_out_cancels_the_job_that_comes),
+		TEST(a_retry_skips_the_backoff),
+		TEST(a_refresh_that_has_ended_is_done_again_by_a_new_request),
+		TEST(a_site_that_is_paused_is_sent_nothing_until_it_is_resumed),
+		TEST(a_refusal_that_tableau_may_not_mean_is_looked_into),
+		TEST(nobody_waits_behind_those_who_came_hours_later),
 	};
 	return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
 }

@@ -332,7 +332,8 @@ static void open_refreshes_and_each_contents_latest_success_are_loaded(void **st
 	(void)state;
 	for (int64_t id = 2; id <= 8; id += 2) {
 		row = refresh_of(id, REFRESH_SUCCEEDED, id == 8 ? "l2" : "l1");
-		row.ended_at.us = id == 4 ? 900 : 100 + id;
+		row.ended_at.us = id == 4 ? 101 : 900 + id; /* clocks step: the stamps tell */
+		row.sent_after = id == 4 ? 900 : 100 + id;
 		put(store, row);
 		cause(store, id, 1, "a");
 	}

@@ -1,0 +1,484 @@
+/*
+ * tests/sim/history.c - draws a history from a seed, and lets its time pass.
+ */
+#include "tests/sim/sim.h"
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MONO_BEGIN (100000 * SECOND) /* our struct mono at the true time 0 */
+#define WALL_BEGIN (1800000000 * SECOND)
+
+/* ---- chance ---- */
+
+/* splitmix64, Sebastiano Vigna, public domain. */
+static uint64_t next_random(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15u;
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+
+uint64_t draw(struct world *world)
+{
+	return next_random(&world->random);
+}
+
+int64_t between(struct world *world, int64_t least, int64_t most)
+{
+	return most <= least ? least
+			     : least + (int64_t)(draw(world) % (uint64_t)(most - least + 1));
+}
+
+static bool is_allowed(const struct world *world, enum fault fault)
+{
+	return world->options.faults >> fault & 1;
+}
+
+bool chance(struct world *world, enum fault fault, int percent)
+{
+	return between(world, 0, 99) < percent && is_allowed(world, fault) &&
+	       world->now < world->calm_from;
+}
+
+/* ---- time ---- */
+
+struct instant instant_of(const struct world *world)
+{
+	return (struct instant){ { WALL_BEGIN + world->now + world->wall_error },
+		{ MONO_BEGIN + world->now } };
+}
+
+struct pending *later(struct world *world, int64_t at, enum pending_type type)
+{
+	struct pending *pending = &world->pending[world->pending_count];
+	if (world->pending_count == PENDING) {
+		wrong(world, "more than %d things are pending", PENDING);
+		pending = &world->pending[0];
+	} else {
+		world->pending_count++;
+	}
+	*pending = (struct pending){ .at = at, .order = world->order++, .type = type };
+	return pending;
+}
+
+static size_t first_pending(const struct world *world)
+{
+	size_t first = 0;
+	for (size_t i = 1; i < world->pending_count; i++) {
+		const struct pending *a = &world->pending[i], *b = &world->pending[first];
+		if (a->at < b->at || (a->at == b->at && a->order < b->order))
+			first = i;
+	}
+	return first;
+}
+
+void note(const struct world *world, const char *format, ...)
+{
+	va_list arguments;
+	if (!world->options.trace)
+		return;
+	va_start(arguments, format);
+	fprintf(world->options.trace, "%10.3f ", (double)world->now / 1e6);
+	vfprintf(world->options.trace, format, arguments);
+	fputc('\n', world->options.trace);
+	va_end(arguments);
+}
+
+/* ---- drawing ---- */
+
+static void draw_sites(struct world *world)
+{
+	static const char *const names[SITES] = { "a", "b" };
+	for (int i = 0; i < SITES; i++) {
+		struct sim_site *site = &world->sites[i];
+		bool is_tight = is_allowed(world, FAULT_BUDGET) && between(world, 0, 4) == 0;
+		site->options = (struct schedule_site){ .name = names[i],
+			.max_requests = between(world, 1, 4),
+			.max_running = between(world, 0, 2),
+			.poll_interval = 10 * SECOND,
+			.refreshes_per_hour = is_tight ? between(world, 2, 6) : 0,
+			.job_queries_per_day = is_tight ? between(world, 100, 400) : 0 };
+		site->skew = between(world, -29 * SECOND, 29 * SECOND);
+		site->may_list = !(is_allowed(world, FAULT_NO_LIST) && between(world, 0, 4) == 0);
+		site->starts_per_hour =
+			is_allowed(world, FAULT_BUDGET) && between(world, 0, 9) == 0 ? 3 : 0;
+	}
+	for (int i = 0; i < CONTENTS; i++) {
+		struct sim_content *content = &world->contents[i];
+		snprintf(content->luid, sizeof content->luid, "luid-%d", i);
+		snprintf(content->name, sizeof content->name, "content-%d", i);
+		content->site = i >= 3;
+		content->content =
+			(struct content){ CONTENT_WORKBOOK, content->luid, content->name, "" };
+		content->usual = between(world, 0, 2) ? between(world, SECOND, 2 * MINUTE)
+						      : between(world, MINUTE, 40 * MINUTE);
+		content->queue = between(world, 0, 2) ? between(world, 0, 20 * SECOND)
+						      : between(world, 0, 10 * MINUTE);
+	}
+	for (int i = 0; i < RULES; i++)
+		world->rules[i] = (struct sim_rule){ .priority = (int)between(world, 0, 100) };
+	world->rules[4].delay = between(world, 10 * SECOND, 20 * MINUTE);
+	world->rules[5].quiet = between(world, 10 * SECOND, 5 * MINUTE);
+	world->rules[5].delay = between(world, 0, 1) ? between(world, SECOND, 10 * MINUTE) : 0;
+}
+
+static void draw_wish(struct world *world, struct wish *wish, int rule)
+{
+	*wish = (struct wish){ .site = (int)between(world, 0, 1),
+		.rule = rule,
+		.count = (int)between(world, 1, 2),
+		.incremental = between(world, 0, 4) == 0,
+		.names_nothing = between(world, 0, 40) == 0 };
+	int first = wish->site ? 3 : 0, count = wish->site ? 2 : 3;
+	int offset = (int)between(world, 0, count - 1);
+	for (int i = 0; i < wish->count; i++)
+		wish->contents[i] = first + (offset + i) % count;
+}
+
+static struct wall dbt_tells(struct world *world, int64_t finished)
+{
+	int64_t us = WALL_BEGIN + finished + world->dbt_skew;
+	if (between(world, 0, 9) == 0)
+		us = 0;
+	return (struct wall){ between(world, 0, 1) ? us : us / SECOND * SECOND };
+}
+
+/*
+ * A webhook needs three seconds at least: Tableau tells whole seconds, so that a job of somebody
+ * else made in the two seconds before a request of ours cannot be told from ours when its reply is
+ * lost (dispatch/send.c, found_evidence()).
+ */
+static int64_t dbt_takes(struct world *world)
+{
+	return between(world, 0, 4) ? between(world, 3 * SECOND, 10 * SECOND)
+				    : between(world, 3 * SECOND, 20 * MINUTE);
+}
+
+static void draw_runs(struct world *world, int64_t window)
+{
+	world->run_count = (int)between(world, 1, EVENTS);
+	for (int i = 0; i < world->run_count; i++) {
+		struct run *run = &world->runs[i];
+		/* Two subscriptions tell of the same run. */
+		if (i && between(world, 0, 3) == 0) {
+			*run = world->runs[i - 1];
+			run->arrives = run->finished + dbt_takes(world);
+			continue;
+		}
+		run->finished = between(world, SECOND, window);
+		run->arrives = run->finished + dbt_takes(world);
+		run->told = dbt_tells(world, run->finished);
+		run->wish_count = (int)between(world, 1, SELECTIONS);
+		int rule = (int)between(world, 0, RULES - 1);
+		for (int j = 0; j < run->wish_count; j++)
+			draw_wish(world, &run->wishes[j], (rule + j) % RULES);
+	}
+	for (int i = 0; i < world->run_count; i++)
+		if (world->options.events >> i & 1)
+			later(world, world->runs[i].arrives, PENDING_ARRIVAL)->number = i;
+}
+
+/* Some of a kind, at times drawn over the window. */
+static void strew(
+	struct world *world, enum fault fault, enum pending_type type, int most, int64_t window)
+{
+	int count = (int)between(world, 0, most);
+	for (int i = 0; i < count; i++) {
+		int64_t at = between(world, 0, window);
+		uint64_t number = draw(world) & 0xffff;
+		int64_t step = between(world, -2 * HOUR, 2 * HOUR);
+		if (!is_allowed(world, fault))
+			continue;
+		struct pending *pending = later(world, at, type);
+		pending->number = (int)number;
+		pending->step = step;
+	}
+}
+
+static void draw_history(struct world *world)
+{
+	static const int64_t windows[] = { 10 * SECOND, 5 * MINUTE, 30 * MINUTE, 3 * HOUR };
+	int64_t window = windows[between(world, 0, 3)], trouble = window + 20 * MINUTE;
+	world->random = world->options.seed;
+	world->calm_from = trouble;
+	world->dbt_skew = between(world, -29 * SECOND, 29 * SECOND);
+	world->schedule_options = (struct schedule_options){ .give_up_after = 6 * HOUR,
+		.clock_skew = 60 * SECOND,
+		.retry_initial = SECOND,
+		.retry_max = 5 * MINUTE };
+	draw_sites(world);
+	draw_runs(world, window);
+	strew(world, FAULT_CRASH, PENDING_CRASH, between(world, 0, 1) ? 5 : 0, trouble);
+	strew(world, FAULT_CLOCK_STEP, PENDING_STEP, between(world, 0, 2) ? 0 : 3, trouble);
+	strew(world, FAULT_FOREIGN_JOB, PENDING_FOREIGN, 6, trouble);
+	strew(world, FAULT_OUTAGE, PENDING_OUTAGE, between(world, 0, 3) ? 0 : 2, trouble);
+	strew(world, FAULT_PEOPLE, PENDING_PEOPLE, between(world, 0, 2) ? 0 : 6, trouble);
+}
+
+/* ---- what happens ---- */
+
+static void arrival(struct world *world, int number)
+{
+	const struct run *run = &world->runs[number];
+	if (run->id) /* dbt sent it again though it was acknowledged: a duplicate, no effect */
+		return;
+	if (!world->is_up) {
+		later(world, world->now + between(world, 20 * SECOND, 3 * MINUTE), PENDING_ARRIVAL)
+			->number = number;
+		return;
+	}
+	struct pending *pending =
+		later(world, world->now + between(world, 1000, 20000), PENDING_DURABLE);
+	pending->number = number;
+	pending->life = world->life;
+}
+
+static void durable(struct world *world, const struct pending *pending)
+{
+	struct run *run = &world->runs[pending->number];
+	if (pending->life != world->life) { /* not acknowledged: dbt sends it again */
+		later(world, world->now + MINUTE, PENDING_ARRIVAL)->number = pending->number;
+		return;
+	}
+	run->id = world->last_event += 2;
+	run->durable_at = world->now;
+	for (int i = 0; i < run->wish_count; i++)
+		world->store.open[pending->number][i] = true;
+	note(world, "event %lld is durable; the run finished %.1f s ago", (long long)run->id,
+		(double)(world->now - run->finished) / 1e6);
+	for (int i = 0; i < run->wish_count; i++)
+		note(world, "  it wants %d of site %s by rule-%d%s%s, from %s",
+			run->wishes[i].count, world->sites[run->wishes[i].site].options.name,
+			run->wishes[i].rule, run->wishes[i].incremental ? ", incremental" : "",
+			run->wishes[i].names_nothing ? ", nothing of that name" : "",
+			world->contents[run->wishes[i].contents[0]].name);
+	struct pending *heard = later(world, world->now + 500, PENDING_HEARD);
+	heard->number = pending->number;
+	heard->life = world->life;
+}
+
+static void crash(struct world *world)
+{
+	if (!world->is_up)
+		return;
+	daemon_kill(world);
+	int64_t down = between(world, 0, 3) ? between(world, 100000, 5 * SECOND)
+					    : between(world, SECOND, 30 * MINUTE);
+	later(world, world->now + down, PENDING_START);
+}
+
+static void step_clock(struct world *world, int64_t step)
+{
+	note(world, "our clock steps by %+.0f s", (double)step / 1e6);
+	world->wall_error += step;
+	world->has_stepped = true;
+}
+
+static void outage(struct world *world, const struct pending *pending)
+{
+	int site = pending->number % SITES;
+	world->sites[site].down_until = world->now + between(world, 10 * SECOND, 20 * MINUTE);
+	world->calls[site].outage_began = world->now;
+	world->calls[site].in_outage = 0;
+	note(world, "site %s is down for %.0f s", world->sites[site].options.name,
+		(double)(world->sites[site].down_until - world->now) / 1e6);
+}
+
+static void pause_site(struct world *world, int number)
+{
+	struct sim_site *site = &world->sites[number];
+	struct asked asked = schedule_pause(world->schedule, instant_of(world), site->options.name,
+		!site->is_paused, "somebody");
+	if (asked.consent == CONSENT_YES)
+		site->is_paused = world->store.is_paused[number] = !site->is_paused;
+	note(world, "somebody %s site %s", site->is_paused ? "pauses" : "resumes",
+		site->options.name);
+	daemon_perform(world, asked.actions);
+}
+
+static void ask_about(struct world *world, int number, int64_t what)
+{
+	struct sim_row *row = &world->store.rows[number];
+	struct watched *of = &world->watched[number];
+	if (!row->is_there || of->content < 0)
+		return;
+	int64_t id = row->row.id;
+	note(world, "somebody asks to %s refresh %lld", what == 0 ? "cancel" : "retry",
+		(long long)id);
+	if (what == 0)
+		of->may_cancel = true;
+	else
+		of->is_released = true;
+	struct asked asked =
+		what == 0 ? schedule_cancel(world->schedule, instant_of(world), id, "somebody")
+			  : schedule_retry(world->schedule, instant_of(world), id, "somebody");
+	if (what && asked.consent == CONSENT_NONE) {
+		world->is_asked_again[of->content] = true;
+		asked = schedule_again(world->schedule, instant_of(world), &row->row, row->causes,
+			row->cause_count, "somebody");
+	}
+	daemon_perform(world, asked.actions);
+}
+
+static void people(struct world *world, const struct pending *pending)
+{
+	int64_t rows = world->store.last_refresh / 2;
+	if (!world->is_up)
+		return;
+	if (pending->number % 3 == 0)
+		pause_site(world, pending->number / 3 % SITES);
+	else if (rows)
+		ask_about(world, 1 + (int)(pending->number % rows), pending->number % 3 - 1);
+}
+
+static void answer(struct world *world, struct pending *pending)
+{
+	static const char *const types[] = { "resolve", "send", "poll", "list", "look", "cancel" };
+	static const char *const verdicts[] = { "yes", "try again", "no", "busy", "no reply",
+		"a doubtful no", "none", "may not" };
+	if (pending->life == world->life) {
+		note(world, "%s %lld: %s", types[pending->call.type], (long long)pending->call.id,
+			verdicts[pending->call.verdict]);
+		daemon_answer(world, &pending->call);
+	}
+	free(pending->call.rows);
+	free(pending->call.row_ids);
+}
+
+static void request(struct world *world, struct pending *pending)
+{
+	site_request(world, &pending->call);
+	struct pending *back = later(world,
+		world->now +
+			(pending->call.is_reply_lost ? 60 * SECOND : between(world, 1000, 300000)),
+		PENDING_ANSWER);
+	back->life = pending->life;
+	back->call = pending->call;
+}
+
+static void happen(struct world *world, struct pending *pending)
+{
+	bool is_ours = pending->life == world->life;
+	switch (pending->type) {
+	case PENDING_ARRIVAL:
+		arrival(world, pending->number);
+		break;
+	case PENDING_DURABLE:
+		durable(world, pending);
+		break;
+	case PENDING_HEARD:
+		if (is_ours)
+			daemon_event(world, pending->number);
+		break;
+	case PENDING_COMMIT:
+		if (is_ours)
+			daemon_commit(world);
+		break;
+	case PENDING_REQUEST: /* it is on its way, whatever has become of the daemon */
+		request(world, pending);
+		break;
+	case PENDING_ANSWER:
+		answer(world, pending);
+		break;
+	case PENDING_CRASH:
+		crash(world);
+		break;
+	case PENDING_START:
+		daemon_start(world);
+		break;
+	case PENDING_FOREIGN:
+		site_foreign_job(world, pending->number % CONTENTS);
+		break;
+	case PENDING_STEP:
+		step_clock(world, pending->step);
+		break;
+	case PENDING_OUTAGE:
+		outage(world, pending);
+		break;
+	case PENDING_PEOPLE:
+		people(world, pending);
+		break;
+	}
+}
+
+/* ---- a whole history ---- */
+
+static void resume_all(struct world *world)
+{
+	for (int i = 0; i < SITES; i++)
+		if (world->sites[i].is_paused && world->is_up)
+			pause_site(world, i);
+}
+
+static bool is_over(const struct world *world)
+{
+	struct schedule_counts counts;
+	if (!world->is_up || world->pending_count)
+		return false;
+	counts = schedule_counts(world->schedule);
+	return !counts.open && !counts.selections && !world->writing && !world->open->count;
+}
+
+static void pass(struct world *world)
+{
+	int64_t due = world->is_up ? daemon_next(world) : INT64_MAX;
+	size_t first = first_pending(world);
+	int64_t at = world->pending_count ? world->pending[first].at : INT64_MAX;
+	if (due != INT64_MAX && due - MONO_BEGIN <= at) {
+		if (due - MONO_BEGIN > world->now)
+			world->now = due - MONO_BEGIN;
+		daemon_step(world);
+		return;
+	}
+	if (at == INT64_MAX) {
+		wrong(world, "nothing will ever happen again, and something is still open");
+		return;
+	}
+	struct pending pending = world->pending[first];
+	world->pending[first] = world->pending[--world->pending_count];
+	if (pending.at > world->now)
+		world->now = pending.at;
+	happen(world, &pending);
+}
+
+static void clear(struct world *world)
+{
+	if (world->is_up)
+		daemon_kill(world);
+	for (size_t i = 0; i < world->pending_count; i++)
+		if (world->pending[i].type == PENDING_ANSWER) {
+			free(world->pending[i].call.rows);
+			free(world->pending[i].call.row_ids);
+		}
+	free(world);
+}
+
+void history_run(const struct options *options, char out[400], int *run_count)
+{
+	struct world *world = calloc(1, sizeof *world);
+	world->options = *options;
+	world->generation = 1;
+	world->last_event = -1;
+	for (int i = 0; i < JOBS; i++)
+		world->jobs[i].content = -1;
+	draw_history(world);
+	daemon_start(world);
+	bool is_resumed = false;
+	for (int64_t steps = 0; !is_over(world) && !*world->wrong; steps++) {
+		if (steps > 300000)
+			wrong(world, "it goes on and on");
+		if (world->now > world->calm_from && !is_resumed && world->is_up) {
+			is_resumed = true;
+			resume_all(world);
+		}
+		pass(world);
+	}
+	if (!*world->wrong)
+		oracle_judge(world);
+	memcpy(out, world->wrong, sizeof world->wrong);
+	*run_count = world->run_count;
+	world->options.trace = NULL;
+	clear(world);
+}

@@ -1,0 +1,16 @@
+# tests/sim/local.mk: the scheduler in a simulated world. `make check` runs 20,000 histories, and wrong variants that the simulation has to catch;
+# `make simulate HISTORIES=N SEED=S` runs more.
+check_PROGRAMS += tests/sim/simulate
+TESTS += tests/sim/simulate tests/sim/mutations_caught
+EXTRA_DIST += tests/sim/mutations.py tests/sim/mutations_caught
+tests_sim_simulate_SOURCES = tests/sim/daemon.c tests/sim/history.c tests/sim/oracle.c tests/sim/sim.h tests/sim/simulate.c tests/sim/site.c
+tests_sim_simulate_LDADD = $(ROUTER_LIBS)
+AM_TESTS_ENVIRONMENT += PYTHON3='$(PYTHON3)' SIM_CC='$(CC) $(HARDEN_CFLAGS) $(HARDEN_LDFLAGS) $(CFLAGS)' SIM_LIBS='$(ROUTER_LIBS)'; export PYTHON3 SIM_CC SIM_LIBS;
+
+PHONY_TARGETS += simulate check-mutations
+check-mutations: tests/sim/simulate
+	$(MAKE) check TESTS=tests/sim/mutations_caught check_PROGRAMS=
+HISTORIES = 1000000
+SEED = 1000000
+simulate: tests/sim/simulate
+	tests/sim/simulate --histories $(HISTORIES) --seed $(SEED)

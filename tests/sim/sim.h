@@ -1,0 +1,293 @@
+/*
+ * tests/sim/sim.h - a world around the pure scheduler: dbt, Tableau, a disk, clocks and people, all
+ * drawn from one seed. history.c makes it and lets time pass, daemon.c is our loop and journal,
+ * site.c is Tableau, oracle.c says whether what happened was right.
+ *
+ * There is one true time (microseconds); every clock of the world is that plus an error. The oracle
+ * knows the true time, the scheduler does not.
+ */
+#pragma once
+#include "dispatch/schedule.h"
+#include <stdio.h>
+
+#define SECOND US_PER_SECOND
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+
+#define SITES 2
+#define CONTENTS 5 /* over both sites */
+#define EVENTS 12
+#define SELECTIONS 2 /* an event */
+#define RULES 6
+#define JOBS 600
+#define ROWS 400
+#define CAUSES 24 /* a refresh */
+#define PENDING 256
+#define SPENT 64
+#define SLOWEST_DISK (40 * SECOND)
+
+/* What may go wrong; a bit each, so that a failing history can be made smaller. */
+enum fault {
+	FAULT_LOST_REQUEST,
+	FAULT_LOST_REPLY,
+	FAULT_SERVER_ERROR,
+	FAULT_THROTTLE,
+	FAULT_DOUBT,
+	FAULT_SLOW,
+	FAULT_FOREIGN_JOB,
+	FAULT_JOB_FAILS,
+	FAULT_JOB_GONE,
+	FAULT_OUTAGE,
+	FAULT_CRASH,
+	FAULT_SLOW_DISK,
+	FAULT_CLOCK_STEP,
+	FAULT_NO_LIST,
+	FAULT_PEOPLE,
+	FAULT_BUDGET,
+	FAULT_COUNT,
+};
+
+struct options {
+	uint64_t seed;
+	uint32_t faults; /* bits of enum fault */
+	uint32_t events; /* bits: which of the history's events happen */
+	FILE *trace;     /* or NULL */
+};
+
+struct wish { /* a selection of an event */
+	int site, rule;
+	int contents[2], count; /* indexes into the world's contents */
+	bool incremental, names_nothing;
+};
+
+struct sim_rule {
+	int priority;
+	int64_t delay, quiet;
+};
+
+/* What was asked of a site, for the budgets and the breaker. */
+#define STARTS 1024
+struct sim_calls {
+	int64_t starts[STARTS]; /* true times */
+	int start_count;
+	int64_t queries;
+	int clock_heard_in;              /* the life in which Tableau last told its time */
+	int64_t outage_began, in_outage; /* calls while it was down */
+	int64_t trouble_at;              /* the last time that something went wrong */
+	int64_t listed_at;
+};
+
+struct run {                          /* a dbt run's end, as one webhook tells it */
+	int64_t finished, arrives;    /* true times */
+	struct wall told;             /* dbt's clock; {0}: the webhook has no time */
+	int64_t id;                   /* 0: not durable */
+	int64_t durable_at, heard_at; /* when it was acknowledged, and known to the schedule */
+	int wish_count;
+	struct wish wishes[SELECTIONS];
+};
+
+enum job_end { END_SUCCESS, END_FAILURE, END_CANCELLED };
+struct sim_job {
+	char id[16];
+	int content;
+	bool is_ours, is_incremental;
+	int64_t created, starts, ends; /* true times */
+	int64_t gone;                  /* Tableau forgets it then */
+	enum job_end end;
+	int64_t told_end_at; /* when an answer about its end reached us first; 0: not yet */
+	int64_t polled_at;
+};
+
+struct sim_content {
+	struct content content;
+	char luid[16], name[16];
+	int site;
+	int64_t usual, queue; /* how long its jobs take and wait */
+};
+
+struct sim_site {
+	struct schedule_site options;
+	int64_t skew; /* its clock minus the truth */
+	bool may_list;
+	int64_t starts_per_hour; /* Tableau's own limit; 0: none */
+	int64_t down_until;
+	bool is_paused;
+};
+
+/* A row of the journal, with texts of its own. */
+struct sim_row {
+	struct refresh_row row;
+	char reason[240], job_id[16];
+	struct cause_row causes[CAUSES];
+	size_t cause_count;
+	bool is_there;
+};
+
+/* What the oracle remembers of a refresh, of whatever was recorded, durable or not. */
+struct watched {
+	enum refresh_state state;
+	int content;
+	int64_t created_at, sent_at, ended_at; /* true times */
+	bool knows_clock;  /* when it was sent by Tableau's clock, which tells its job from others'
+			    */
+	int sent_in;       /* which life */
+	bool is_accepted;  /* Tableau said so: the job is its own */
+	bool was_followed; /* its job was: whatever a poll says, it is not sent again */
+	bool must_look;    /* a request got no reply: no other one before somebody looked */
+	bool may_fail;     /* something happened that justifies `failed` */
+	bool may_cancel;   /* somebody asked, or Tableau cancelled the job */
+	int job;           /* index, -1: none */
+	int64_t seen_queued_at; /* when a look was asked that saw its job waiting; 0: none */
+	bool is_released;       /* a person ended what held it */
+	struct {
+		int run, rule;
+	} causes[CAUSES];
+	int cause_count;
+};
+
+struct store {
+	struct sim_row rows[ROWS]; /* refresh id / 2 */
+	bool open[EVENTS][SELECTIONS];
+	struct spent spent[SPENT];
+	size_t spent_count;
+	bool is_paused[SITES];
+	int64_t last_refresh;
+};
+
+enum operation { OP_RECORD, OP_CAUSE, OP_END_SELECTION, OP_SPENT };
+struct op {
+	enum operation type;
+	struct sim_row row;
+	struct cause_row cause;
+	int64_t selection;
+	struct spent spent;
+};
+struct sim_batch {
+	int64_t generation;
+	struct op *ops;
+	size_t count, capacity;
+	int64_t sends[64];
+	size_t send_count;
+};
+
+enum pending_type {
+	PENDING_ARRIVAL,
+	PENDING_DURABLE,
+	PENDING_HEARD,
+	PENDING_COMMIT,
+	PENDING_REQUEST,
+	PENDING_ANSWER,
+	PENDING_CRASH,
+	PENDING_START,
+	PENDING_FOREIGN,
+	PENDING_STEP,
+	PENDING_OUTAGE,
+	PENDING_PEOPLE,
+};
+enum call_type { CALL_RESOLVE, CALL_SEND, CALL_POLL, CALL_LIST, CALL_LOOK, CALL_CANCEL };
+struct sim_call {
+	enum call_type type;
+	int site;
+	int64_t id; /* of the refresh or selection */
+	int content, job;
+	bool is_incremental;
+	struct wall since;
+	int64_t asked_after, asked_at, sent_at;
+	/* The answer: */
+	enum verdict verdict;
+	const char *reason;
+	int64_t retry_after, calls;
+	struct wall told_at;
+	bool is_reply_lost;
+	int found; /* job */
+	struct job_seen seen;
+	char seen_id[16];
+	struct job_seen *rows;
+	char (*row_ids)[16];
+	size_t row_count;
+};
+struct pending {
+	int64_t at, order;
+	enum pending_type type;
+	int life; /* of the daemon that it belongs to; 0: any */
+	int number;
+	int64_t step;
+	struct sim_call call;
+};
+
+struct world {
+	struct options options;
+	uint64_t random;
+	int64_t now, calm_from; /* true times; from then on nothing goes wrong */
+	int64_t wall_error;     /* our clock minus the truth; steps */
+	int64_t dbt_skew;
+	bool has_stepped, has_crashed;
+	struct run runs[EVENTS];
+	int run_count;
+	struct sim_content contents[CONTENTS];
+	struct sim_site sites[SITES];
+	struct sim_job jobs[JOBS];
+	int job_count;
+	struct pending pending[PENDING];
+	size_t pending_count;
+	int64_t order;
+	/* the daemon */
+	struct sim_rule rules[RULES];
+	int life;
+	bool is_up;
+	struct schedule *schedule;
+	struct schedule_options schedule_options;
+	struct sim_batch *open, *writing;
+	struct store store;
+	int64_t last_event;
+	/* the oracle */
+	struct watched watched[ROWS];
+	int64_t generation, committed;       /* of batches */
+	int64_t served[EVENTS][CONTENTS][2]; /* (event, content), by any job and by a full one: the
+						generation that records it; 0: not */
+	bool is_asked_again[CONTENTS];       /* by a person */
+	struct sim_calls calls[SITES];
+	char wrong[400]; /* the first thing that was wrong; "" */
+};
+
+/* ---- history.c ---- */
+uint64_t draw(struct world *world);
+int64_t between(struct world *world, int64_t least, int64_t most);
+bool chance(struct world *world, enum fault fault,
+	int percent); /* never once it is calm, nor when the fault is masked */
+struct pending *later(struct world *world, int64_t at, enum pending_type type);
+void note(const struct world *world, const char *format, ...) PRINTF_LIKE(2, 3);
+struct instant instant_of(const struct world *world);
+/* Runs a history; what was wrong with it, or "". */
+void history_run(const struct options *options, char wrong[400], int *run_count);
+
+/* ---- daemon.c ---- */
+void daemon_start(struct world *world);
+void daemon_kill(struct world *world);
+void daemon_step(struct world *world); /* what is due */
+int64_t daemon_next(const struct world *world);
+void daemon_event(struct world *world, int run);
+void daemon_commit(struct world *world);
+void daemon_answer(struct world *world, const struct sim_call *call);
+void daemon_perform(struct world *world, struct actions actions);
+int content_of(const struct world *world, const struct content *content);
+int site_number(const char *name);
+
+/* ---- site.c ---- */
+/* The call reaches Tableau. */
+void site_request(struct world *world, struct sim_call *call);
+int site_foreign_job(struct world *world, int content);
+enum job_phase job_phase_at(const struct sim_job *job, int64_t at);
+int job_named(const struct world *world, const char *id);
+
+/* ---- oracle.c ---- */
+void wrong(struct world *world, const char *format, ...) PRINTF_LIKE(2, 3);
+void oracle_record(struct world *world, const struct refresh_row *row);
+void oracle_cause(struct world *world, const struct cause_row *cause);
+void oracle_send(struct world *world, const struct refresh_row *row);
+void oracle_call(struct world *world, const struct sim_call *call);
+void oracle_answer(struct world *world, const struct sim_call *call);
+void oracle_committed(struct world *world, int64_t generation);
+void oracle_crashed(struct world *world);
+/* At the end: every acknowledged pair. */
+void oracle_judge(struct world *world);

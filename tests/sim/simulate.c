@@ -1,0 +1,94 @@
+/*
+ * tests/sim/simulate.c - runs histories; the first that is wrong is made as small as it gets, and
+ * printed.
+ *
+ *     simulate [--histories N] [--seed S] [--trace]
+ *
+ * --seed S runs from that seed on; with --trace only that one, and tells what happens in it.
+ */
+#include "tests/sim/sim.h"
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVERYTHING UINT32_MAX
+
+static bool is_wrong(const struct options *options, char wrong[400])
+{
+	int runs;
+	history_run(options, wrong, &runs);
+	return *wrong;
+}
+
+/* Leaves out what it is not needed for: kinds of trouble, then events. */
+static void make_smaller(struct options *options)
+{
+	char wrong[400];
+	bool any = true;
+	while (any) {
+		any = false;
+		for (int bit = 0; bit < 32; bit++) {
+			uint32_t *masks[] = { &options->faults, &options->events };
+			for (size_t i = 0; i < 2; i++) {
+				struct options smaller = *options;
+				uint32_t *mask = i ? &smaller.events : &smaller.faults;
+				if (!(*masks[i] >> bit & 1) || bit >= (i ? EVENTS : FAULT_COUNT))
+					continue;
+				*mask &= ~(UINT32_C(1) << bit);
+				if (is_wrong(&smaller, wrong)) {
+					*options = smaller;
+					any = true;
+				}
+			}
+		}
+	}
+}
+
+static void report(struct options options)
+{
+	char wrong[400];
+	printf("history %llu is wrong\n", (unsigned long long)options.seed);
+	make_smaller(&options);
+	options.trace = stdout;
+	IGNORE(is_wrong(&options, wrong)); /* it is */
+	printf("history %llu, at its smallest (faults %x, events %x): %s\n"
+	       "again: simulate --seed %llu --trace\n",
+		(unsigned long long)options.seed, options.faults & ((1u << FAULT_COUNT) - 1),
+		options.events & ((1u << EVENTS) - 1), wrong, (unsigned long long)options.seed);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option table[] = { { "histories", required_argument, NULL, 'n' },
+		{ "seed", required_argument, NULL, 's' }, { "trace", no_argument, NULL, 't' },
+		{ 0 } };
+	const char *given = getenv("HISTORIES");
+	long long histories = given ? atoll(given) : 20000, seed = 1;
+	struct options options = { .faults = EVERYTHING, .events = EVERYTHING };
+	char wrong[400];
+	int found;
+	while ((found = getopt_long(argc, argv, "", table, NULL)) != -1) {
+		if (found == 'n')
+			histories = atoll(optarg);
+		else if (found == 's')
+			seed = atoll(optarg);
+		else if (found == 't')
+			options.trace = stdout;
+		else
+			return 2;
+	}
+	if (options.trace)
+		histories = 1;
+	for (long long i = 0; i < histories; i++) {
+		options.seed = (uint64_t)(seed + i);
+		if (is_wrong(&options, wrong)) {
+			if (options.trace)
+				printf("%s\n", wrong);
+			else
+				report(options);
+			return 1;
+		}
+	}
+	printf("%lld histories, all of them right\n", histories);
+	return 0;
+}

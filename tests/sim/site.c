@@ -1,0 +1,256 @@
+/*
+ * tests/sim/site.c - Tableau: it queues jobs, runs those of a content one after another, refuses
+ * what is queued already, tells whole seconds, and loses replies.
+ */
+#include "tests/sim/sim.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* Tableau's clock, in whole seconds (tableau-rest.md 1.3). */
+static struct wall told(const struct world *world, int site, int64_t at)
+{
+	int64_t us = 1800000000 * SECOND + at + world->sites[site].skew;
+	return (struct wall){ us / SECOND * SECOND };
+}
+
+enum job_phase job_phase_at(const struct sim_job *job, int64_t at)
+{
+	if (at < job->starts && at < job->ends)
+		return PHASE_QUEUED;
+	if (at < job->ends)
+		return PHASE_RUNNING;
+	return job->end == END_SUCCESS   ? PHASE_SUCCEEDED
+	       : job->end == END_FAILURE ? PHASE_FAILED
+					 : PHASE_CANCELLED;
+}
+
+int job_named(const struct world *world, const char *id)
+{
+	for (int i = 0; i < world->job_count; i++)
+		if (!strcmp(world->jobs[i].id, id))
+			return i;
+	return -1;
+}
+
+static int busy_job(const struct world *world, int content)
+{
+	for (int i = 0; i < world->job_count; i++)
+		if (world->jobs[i].content == content && world->jobs[i].ends > world->now)
+			return i;
+	return -1;
+}
+
+static int make_job(struct world *world, int content, bool is_ours, bool is_incremental)
+{
+	const struct sim_content *of = &world->contents[content];
+	struct sim_job *job = &world->jobs[world->job_count];
+	if (world->job_count == JOBS) {
+		wrong(world, "more than %d jobs", JOBS);
+		return JOBS - 1;
+	}
+	*job = (struct sim_job){ .content = content,
+		.is_ours = is_ours,
+		.is_incremental = is_incremental,
+		.created = world->now };
+	snprintf(job->id, sizeof job->id, "job-%d", world->job_count);
+	job->starts = world->now + between(world, 0, of->queue);
+	job->ends = job->starts + between(world, of->usual / 2, of->usual * 3 / 2) + 1;
+	if (chance(world, FAULT_JOB_FAILS, 10))
+		job->end = between(world, 0, 2) ? END_FAILURE : END_CANCELLED;
+	job->gone = chance(world, FAULT_JOB_GONE, 2) ? job->ends + between(world, 0, 30 * SECOND)
+						     : INT64_MAX;
+	note(world, "Tableau: %s of %s, %s%s, will start at %+.1fs and end at %+.1fs %s", job->id,
+		of->name, is_ours ? "ours" : "somebody else's",
+		is_incremental ? ", incremental" : "", (double)(job->starts - world->now) / 1e6,
+		(double)(job->ends - world->now) / 1e6, job->end == END_SUCCESS ? "well" : "badly");
+	return world->job_count++;
+}
+
+int site_foreign_job(struct world *world, int content)
+{
+	int busy = busy_job(world, content);
+	return busy >= 0 ? busy : make_job(world, content, false, between(world, 0, 3) == 0);
+}
+
+static void show(const struct world *world, const struct sim_job *job, bool is_row,
+	struct job_seen *seen, char id[16])
+{
+	int site = world->contents[job->content].site;
+	memcpy(id, job->id, sizeof job->id);
+	*seen = (struct job_seen){ .id = id,
+		.phase = job_phase_at(job, world->now),
+		.created_at = told(world, site, job->created),
+		.notes = is_row ? "" : "it failed",
+		.is_incremental = job->is_incremental };
+	if (seen->phase != PHASE_QUEUED && job->starts <= job->ends)
+		seen->started_at = told(world, site, job->starts);
+	if (seen->phase >= PHASE_SUCCEEDED)
+		seen->completed_at = told(world, site, job->ends);
+}
+
+static void refuse(struct sim_call *call, enum verdict verdict, const char *reason)
+{
+	call->verdict = verdict;
+	call->reason = reason;
+}
+
+static int64_t free_start_at(const struct world *world, const struct sim_site *site, int number)
+{
+	int64_t count = 0, oldest = INT64_MAX;
+	for (int i = 0; i < world->job_count; i++) {
+		const struct sim_job *job = &world->jobs[i];
+		if (!job->is_ours || world->contents[job->content].site != number ||
+			job->created <= world->now - HOUR)
+			continue;
+		count++;
+		if (job->created < oldest)
+			oldest = job->created;
+	}
+	return site->starts_per_hour && count >= site->starts_per_hour ? oldest + HOUR : world->now;
+}
+
+static void start_refresh(struct world *world, struct sim_call *call)
+{
+	int busy = busy_job(world, call->content);
+	int64_t free_at = free_start_at(world, &world->sites[call->site], call->site);
+	if (busy >= 0) {
+		refuse(call, VERDICT_BUSY, "409093");
+		return;
+	}
+	if (free_at > world->now) {
+		refuse(call, VERDICT_RETRY, "429000");
+		call->retry_after = free_at - world->now;
+		return;
+	}
+	bool is_doubtful = chance(world, FAULT_DOUBT, 3);
+	if (!is_doubtful || between(world, 0, 1)) {
+		call->found = make_job(world, call->content, true, call->is_incremental);
+		show(world, &world->jobs[call->found], false, &call->seen, call->seen_id);
+	}
+	if (is_doubtful)
+		refuse(call, VERDICT_DOUBT, "403004");
+}
+
+static void list_jobs(struct world *world, struct sim_call *call)
+{
+	call->rows = calloc((size_t)world->job_count + 1, sizeof *call->rows);
+	call->row_ids = calloc((size_t)world->job_count + 1, sizeof *call->row_ids);
+	for (int i = 0; i < world->job_count; i++) {
+		const struct sim_job *job = &world->jobs[i];
+		int site = world->contents[job->content].site;
+		if (site != call->site || job->gone <= world->now ||
+			told(world, site, job->created).us < call->since.us / SECOND * SECOND)
+			continue;
+		show(world, job, true, &call->rows[call->row_count],
+			call->row_ids[call->row_count]);
+		call->row_count++;
+	}
+}
+
+static void look(struct world *world, struct sim_call *call)
+{
+	call->found = -1;
+	for (int i = world->job_count; i-- > 0 && call->found < 0;) {
+		const struct sim_job *job = &world->jobs[i];
+		if (job->content == call->content && job->gone > world->now &&
+			told(world, call->site, job->created).us >=
+				call->since.us / SECOND * SECOND)
+			call->found = i;
+	}
+	call->calls = 1 + (call->found >= 0);
+	if (call->found < 0)
+		refuse(call, VERDICT_NONE, "none");
+	else
+		show(world, &world->jobs[call->found], false, &call->seen, call->seen_id);
+}
+
+static void poll(struct world *world, struct sim_call *call)
+{
+	const struct sim_job *job = &world->jobs[call->job];
+	if (job->gone <= world->now)
+		refuse(call, VERDICT_NONE, "404018");
+	else
+		show(world, job, false, &call->seen, call->seen_id);
+}
+
+static void cancel(struct world *world, struct sim_call *call)
+{
+	struct sim_job *job = &world->jobs[call->job];
+	if (job->ends <= world->now) {
+		refuse(call, VERDICT_NONE, "403091");
+		return;
+	}
+	if (between(world, 0, 4) == 0) {
+		refuse(call, VERDICT_FAIL, "403032");
+		return;
+	}
+	job->ends = world->now;
+	job->end = END_CANCELLED;
+}
+
+/* What is lost, or fails, before or after Tableau has done it. True: it is not done. */
+static bool goes_wrong(struct world *world, struct sim_call *call)
+{
+	bool is_send = call->type == CALL_SEND;
+	bool is_down = world->sites[call->site].down_until > world->now;
+	if (is_down || chance(world, FAULT_LOST_REQUEST, 6)) {
+		bool may_be_sent = is_send && (is_down ? between(world, 0, 3) == 0 : true);
+		refuse(call, may_be_sent ? VERDICT_UNKNOWN : VERDICT_RETRY, "no reply");
+		return true;
+	}
+	if (chance(world, FAULT_THROTTLE, 3)) {
+		refuse(call, VERDICT_RETRY, "429");
+		call->retry_after = between(world, SECOND, 5 * MINUTE);
+		return true;
+	}
+	if (chance(world, FAULT_LOST_REPLY, 6))
+		call->is_reply_lost = true;
+	if (chance(world, FAULT_SERVER_ERROR, 5)) {
+		call->is_reply_lost = between(world, 0, 1);
+		if (!call->is_reply_lost)
+			refuse(call, is_send ? VERDICT_UNKNOWN : VERDICT_RETRY, "HTTP 500");
+		return !call->is_reply_lost;
+	}
+	return false;
+}
+
+void site_request(struct world *world, struct sim_call *call)
+{
+	const struct sim_site *site = &world->sites[call->site];
+	call->verdict = VERDICT_OK;
+	call->found = -1;
+	if (goes_wrong(world, call))
+		return;
+	call->told_at = told(world, call->site, world->now);
+	switch (call->type) {
+	case CALL_RESOLVE:
+		break;
+	case CALL_SEND:
+		start_refresh(world, call);
+		break;
+	case CALL_POLL:
+		poll(world, call);
+		break;
+	case CALL_LIST:
+		if (site->may_list)
+			list_jobs(world, call);
+		else
+			refuse(call, VERDICT_CANNOT, "403");
+		break;
+	case CALL_LOOK:
+		if (site->may_list)
+			look(world, call);
+		else
+			refuse(call, VERDICT_CANNOT, "403");
+		break;
+	case CALL_CANCEL:
+		cancel(world, call);
+		break;
+	}
+	if (call->is_reply_lost) {
+		call->told_at = (struct wall){ 0 };
+		call->retry_after = 0;
+		refuse(call, call->type == CALL_SEND ? VERDICT_UNKNOWN : VERDICT_RETRY,
+			"the reply was lost");
+	}
+}
