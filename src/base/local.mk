@@ -5,6 +5,7 @@ librouter_a_SOURCES += \
 	src/base/fault.c src/base/fault.h \
 	src/base/field.c src/base/field.h src/base/field_schema.c src/base/field_schema.h \
 	src/base/file.c src/base/file.h \
+	src/base/fingerprint.c src/base/fingerprint.h \
 	src/base/json.c src/base/json.h \
 	src/base/listen.c src/base/listen.h \
 	src/base/log.c src/base/log.h \

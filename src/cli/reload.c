@@ -1,5 +1,7 @@
 #include "cli/reload.h"
 #include "admin/reload_failure.h"
+#include "base/file.h"
+#include "base/fingerprint.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include <stdio.h>
@@ -7,6 +9,7 @@
 struct reload {
 	char *config_path;
 	struct shared_slot *configs, *rulesets, *failures;
+	char fingerprint[FINGERPRINT_TEXT_SIZE]; /* of what was read last, good or not */
 };
 
 static struct ruleset *load_rules(const struct config *config, struct problems *problems)
@@ -40,6 +43,70 @@ static bool load(const char *path, struct config **config, struct ruleset **rule
 	return true;
 }
 
+/* ---- what was read ---- */
+
+static void add_file(const char *path, void *context)
+{
+	struct fingerprint *fingerprint = context;
+	OWNED_TEXT struct text bytes;
+	struct error err;
+	text_init(&bytes, TEXT_UNBOUNDED);
+	if (file_read(path, &bytes, &err))
+		fingerprint_add(fingerprint, path, text_str(&bytes));
+	secret_wipe(bytes.at, bytes.length);
+}
+
+static void visit_secret(
+	const struct secret_ref *ref, void (*visit)(const char *path, void *context), void *context)
+{
+	if (ref->from == SECRET_FROM_FILE)
+		visit(ref->name, context);
+}
+
+static void visit_secrets(
+	const struct config *config, void (*visit)(const char *path, void *context), void *context)
+{
+	for (size_t i = 0; i < config_source_count(config); i++) {
+		const struct list *secrets = &config_source(config, i)->secrets;
+		for (size_t j = 0; j < secrets->count; j++)
+			visit_secret(
+				&((const struct secret_ref *)secrets->items)[j], visit, context);
+	}
+	for (size_t i = 0; i < config_site_count(config); i++)
+		visit_secret(&config_site(config, i)->pat.secret, visit, context);
+}
+
+static void visit_paths(
+	const struct config *config, void (*visit)(const char *path, void *context), void *context)
+{
+	for (size_t i = 0; i < config->rules.count; i++)
+		visit(config->rules.items[i], context);
+	visit_secrets(config, visit, context);
+}
+
+/* By the paths of the configuration that serves: one that names others has other bytes itself. */
+static void take_fingerprint(
+	const struct reload *reload, const struct config *config, char out[FINGERPRINT_TEXT_SIZE])
+{
+	struct fingerprint fingerprint = { 0 };
+	char revision[FINGERPRINT_TEXT_SIZE];
+	ruleset_revision_of(config->rules.items, config->rules.count, revision);
+	fingerprint_add(&fingerprint, "rules", str_of(revision));
+	add_file(reload->config_path, &fingerprint);
+	visit_secrets(config, add_file, &fingerprint);
+	fingerprint_finish(&fingerprint, out);
+}
+
+bool reload_is_worth_it(struct reload *reload)
+{
+	char now[FINGERPRINT_TEXT_SIZE];
+	OWNED(config) config = (struct config *)(void *)shared_slot_get(reload->configs);
+	take_fingerprint(reload, config, now);
+	return strcmp(now, reload->fingerprint) != 0;
+}
+
+/* ---- the first time ---- */
+
 static void serve(struct reload *reload, struct config *config, struct ruleset *ruleset)
 {
 	metric_set(METRIC_rules_loaded, (int64_t)ruleset_rule_count(ruleset));
@@ -58,6 +125,7 @@ struct reload *reload_new(const char *config_path, struct problems *problems)
 	reload->configs = shared_slot_new();
 	reload->rulesets = shared_slot_new();
 	reload->failures = shared_slot_new();
+	take_fingerprint(reload, config, reload->fingerprint);
 	serve(reload, config, ruleset);
 	return reload;
 }
@@ -144,7 +212,8 @@ static void report_fixed(const struct config *before, const struct config *now, 
 	}
 }
 
-bool reload_again(struct reload *reload, reload_apply *apply, void *context, struct text *report)
+static bool reload_now(
+	struct reload *reload, reload_apply *apply, void *context, struct text *report)
 {
 	OWNED(problems) problems = problems_new();
 	struct config *config;
@@ -173,11 +242,32 @@ bool reload_again(struct reload *reload, reload_apply *apply, void *context, str
 	return true;
 }
 
-static void visit_secret(
-	const struct secret_ref *ref, void (*visit)(const char *path, void *context), void *context)
+static void add_path(const char *path, void *context)
 {
-	if (ref->from == SECRET_FROM_FILE)
-		visit(ref->name, context);
+	text_printf(context, "%s\n", path);
+}
+
+static bool has_same_paths(const struct config *a, const struct config *b)
+{
+	OWNED_TEXT struct text paths_a, paths_b;
+	text_init(&paths_a, TEXT_UNBOUNDED);
+	text_init(&paths_b, TEXT_UNBOUNDED);
+	visit_paths(a, add_path, &paths_a);
+	visit_paths(b, add_path, &paths_b);
+	return !strcmp(paths_a.at, paths_b.at);
+}
+
+bool reload_again(struct reload *reload, reload_apply *apply, void *context, struct text *report)
+{
+	/* Before it is read, so that what changes meanwhile is worth another reload. */
+	OWNED(config) before = (struct config *)(void *)shared_slot_get(reload->configs);
+	take_fingerprint(reload, before, reload->fingerprint);
+	bool is_good = reload_now(reload, apply, context, report);
+	OWNED(config) after = (struct config *)(void *)shared_slot_get(reload->configs);
+	/* Of other paths nothing is known yet: the next change of a file reloads once more. */
+	if (!has_same_paths(before, after))
+		reload->fingerprint[0] = '\0';
+	return is_good;
 }
 
 void reload_paths(
@@ -185,14 +275,5 @@ void reload_paths(
 {
 	OWNED(config) config = (struct config *)(void *)shared_slot_get(reload->configs);
 	visit(reload->config_path, context);
-	for (size_t i = 0; i < config->rules.count; i++)
-		visit(config->rules.items[i], context);
-	for (size_t i = 0; i < config_source_count(config); i++) {
-		const struct list *secrets = &config_source(config, i)->secrets;
-		for (size_t j = 0; j < secrets->count; j++)
-			visit_secret(
-				&((const struct secret_ref *)secrets->items)[j], visit, context);
-	}
-	for (size_t i = 0; i < config_site_count(config); i++)
-		visit_secret(&config_site(config, i)->pat.secret, visit, context);
+	visit_paths(config, visit, context);
 }

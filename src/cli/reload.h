@@ -30,6 +30,10 @@ typedef bool reload_apply(struct config *config, void *context, struct error *er
  */
 bool reload_again(struct reload *reload, reload_apply *apply, void *context, struct text *report);
 
+/* Do the bytes of configuration, rules and secrets differ from those that were read last? A change
+ * of the folder around them (a store that lies there, a file touched) is none. */
+bool reload_is_worth_it(struct reload *reload);
+
 /* The paths whose change is worth a reload: configuration, rules, secrets in files. */
 void reload_paths(
 	struct reload *reload, void (*visit)(const char *path, void *context), void *context);

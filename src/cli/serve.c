@@ -89,6 +89,15 @@ static void reload_unasked(struct serve *serve)
 	IGNORE(reload_now(serve, &report)); /* it has logged how it went */
 }
 
+/* A file changed, or the folder around it; the bytes decide. */
+static void reload_if_worth_it(struct serve *serve)
+{
+	/* First, for folders and inodes may be new: what changes after this is told again. */
+	reload_paths(serve->reload, watch_path, serve);
+	if (reload_is_worth_it(serve->reload))
+		reload_unasked(serve);
+}
+
 static void answer_requests(struct serve *serve, bool is_stopping)
 {
 	struct message *message = mailbox_take_all(serve->requests), *next;
@@ -200,7 +209,7 @@ static void loop(struct serve *serve)
 			serve->is_changed = true;
 		} else if (ready == 0 && serve->is_changed) {
 			serve->is_changed = false;
-			reload_unasked(serve);
+			reload_if_worth_it(serve);
 		}
 		prune_when_due(serve);
 	}

@@ -8,8 +8,9 @@
  * to answer them all. */
 #define RESOLVE_AT_ONCE 16
 
-static const char no_such_site[] = "the configuration has no site of this name; add it under "
-				   "`sites`, or change the rule";
+static const char no_such_site[] =
+	"the configuration has no site of this name (any more); add it under "
+	"`sites`, or change the rule";
 
 struct want *want_find(struct schedule *schedule, int64_t id)
 {

@@ -1,7 +1,8 @@
 #include "rules/load.h"
+#include "base/file.h"
+#include "base/fingerprint.h"
 #include "base/suggest.h"
 #include "rules/index.h"
-#include "rules/revision.h"
 #include "rules/rule_files.h"
 
 #define RULES_MAX 10000000 /* numbers of rules, probes and texts are 32 bits */
@@ -121,7 +122,7 @@ static void tree_load(struct loading *loading)
 }
 
 static void file_load(
-	struct loading *loading, const struct rule_file *file, struct revision *revision)
+	struct loading *loading, const struct rule_file *file, struct fingerprint *revision)
 {
 	OWNED(arena) arena = arena_new();
 	loading->scratch = arena;
@@ -129,7 +130,7 @@ static void file_load(
 	if (!loading->file)
 		return;
 	loading->file_name = loading_intern(loading, str_of(file->path));
-	revision_add(revision, file->name, loading->file->source);
+	fingerprint_add(revision, file->name, loading->file->source);
 	tree_load(loading);
 }
 
@@ -194,7 +195,7 @@ struct ruleset *ruleset_load(const char *const *paths, size_t path_count,
 		.ruleset = ruleset, .names = names, .known = known, .problems = problems
 	};
 	struct rule_files files = { 0 };
-	struct revision revision = { 0 };
+	struct fingerprint revision = { 0 };
 	loading.default_event = default_value(&loading, "job.run.completed");
 	loading.default_status = default_value(&loading, "success");
 	if (known) {
@@ -204,7 +205,7 @@ struct ruleset *ruleset_load(const char *const *paths, size_t path_count,
 	rule_files_find(&files, paths, path_count, problems);
 	for (size_t i = 0; i < files.count; i++)
 		file_load(&loading, &files.items[i], &revision);
-	revision_finish(&revision, ruleset->revision);
+	fingerprint_finish(&revision, ruleset->revision);
 	rule_files_clear(&files);
 	free(loading.texts);
 	if (problems_error_count(problems) > errors)
@@ -212,4 +213,22 @@ struct ruleset *ruleset_load(const char *const *paths, size_t path_count,
 	ranks_set(ruleset);
 	ruleset->index = rule_index_new(ruleset);
 	return TAKE(ruleset);
+}
+
+void ruleset_revision_of(
+	const char *const *paths, size_t path_count, char out[FINGERPRINT_TEXT_SIZE])
+{
+	OWNED(problems) ignored = problems_new();
+	struct rule_files files = { 0 };
+	struct fingerprint revision = { 0 };
+	rule_files_find(&files, paths, path_count, ignored);
+	for (size_t i = 0; i < files.count; i++) {
+		OWNED_TEXT struct text bytes;
+		struct error err;
+		text_init(&bytes, TEXT_UNBOUNDED);
+		if (file_read(files.items[i].path, &bytes, &err))
+			fingerprint_add(&revision, files.items[i].name, text_str(&bytes));
+	}
+	fingerprint_finish(&revision, out);
+	rule_files_clear(&files);
 }

@@ -5,6 +5,7 @@
  * its decisions is in use. Threads: any.
  */
 #pragma once
+#include "base/fingerprint.h"
 #include "base/problem.h"
 #include "base/shared.h"
 #include "base/yaml.h"
@@ -26,6 +27,10 @@ struct ruleset_known { /* what the configuration has, for the messages about unk
  */
 struct ruleset *ruleset_load(const char *const *paths, size_t path_count,
 	const struct ruleset_known *known, struct problems *problems);
+/* The revision that a ruleset of these paths would have, from the files' bytes alone; of what
+ * cannot be read, as if it were not there. */
+void ruleset_revision_of(
+	const char *const *paths, size_t path_count, char out[FINGERPRINT_TEXT_SIZE]);
 struct shared *ruleset_shared(struct ruleset *ruleset);
 void ruleset_free(struct ruleset *ruleset); /* drops one reference */
 OWNED_DEFINE(ruleset)

@@ -64,6 +64,7 @@ static struct site *find_or_add(struct tableau *tableau, const char *name)
 bool tableau_configure(struct tableau *tableau, struct config *config, struct error *err)
 {
 	bool is_fine = true;
+	int64_t connections = 0;
 	struct error problem;
 	if (!tableau->transport)
 		return error_fail(err, ERROR_SYSTEM, "all sites have been signed out for good");
@@ -71,6 +72,7 @@ bool tableau_configure(struct tableau *tableau, struct config *config, struct er
 		site->is_gone = true;
 	for (size_t i = 0; i < config_site_count(config); i++) {
 		const struct config_site *settings = config_site(config, i);
+		connections += settings->max_requests;
 		if (site_configure(
 			    find_or_add(tableau, settings->name), config, settings, &problem))
 			continue;
@@ -78,6 +80,7 @@ bool tableau_configure(struct tableau *tableau, struct config *config, struct er
 			*err = problem;
 		is_fine = false;
 	}
+	transport_keep(tableau->transport, connections);
 	return is_fine;
 }
 

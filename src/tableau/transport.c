@@ -19,9 +19,10 @@
 #define REUSE_SECONDS                                                                              \
 	55L /* load balancers drop idle connections after 60 s and more, some without a word       \
 	       (tableau-rest.md 7.3) */
-#define MOST_IDLE_CONNECTIONS                                                                      \
-	256L /* by default libcurl closes all but four a request in flight: ten quiet sites would  \
-		lose theirs */
+#define LEAST_CONNECTIONS                                                                          \
+	64L /* by default libcurl closes all but four a request in flight: ten quiet sites would   \
+	       lose theirs */
+#define MOST_CONNECTIONS 4096L
 #define MOST_RETRY_AFTER 86400 /* seconds; nobody means longer */
 
 struct transport {
@@ -53,8 +54,16 @@ struct transport *transport_new(void)
 	transport->multi = curl_multi_init();
 	if (!transport->multi)
 		abort();
-	curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, MOST_IDLE_CONNECTIONS);
+	transport_keep(transport, 0);
 	return transport;
+}
+
+void transport_keep(struct transport *transport, int64_t connections)
+{
+	long kept = connections < LEAST_CONNECTIONS  ? LEAST_CONNECTIONS
+		    : connections < MOST_CONNECTIONS ? (long)connections
+						     : MOST_CONNECTIONS;
+	curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, kept);
 }
 
 /* ---- one exchange ---- */

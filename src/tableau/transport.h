@@ -15,6 +15,8 @@ struct transport;
 
 struct transport *transport_new(
 	void); /* every function takes a NULL transport for one without requests */
+/* So many connections stay open between two requests, within bounds. */
+void transport_keep(struct transport *transport, int64_t connections);
 void transport_free(struct transport *transport); /* requests in flight are answered as failed */
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT };

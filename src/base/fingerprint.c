@@ -1,21 +1,21 @@
-#include "rules/revision.h"
+#include "base/fingerprint.h"
 #include <assert.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 
 #define DIGEST_BYTES 32 /* SHA-256 */
 
-struct revision_file {
+struct fingerprint_part {
 	const char *name;
 	size_t length;
 	unsigned char digest[DIGEST_BYTES];
 };
 
-void revision_add(struct revision *revision, const char *name, struct str bytes)
+void fingerprint_add(struct fingerprint *fingerprint, const char *name, struct str bytes)
 {
-	mem_grow(&revision->files, &revision->capacity, revision->count);
-	struct revision_file *file = &revision->files[revision->count++];
-	*file = (struct revision_file){ .name = name, .length = bytes.length };
+	mem_grow(&fingerprint->files, &fingerprint->capacity, fingerprint->count);
+	struct fingerprint_part *file = &fingerprint->files[fingerprint->count++];
+	*file = (struct fingerprint_part){ .name = name, .length = bytes.length };
 	int is_good = EVP_Digest(
 		bytes.length ? bytes.at : "", bytes.length, file->digest, NULL, EVP_sha256(), NULL);
 	assert(is_good == 1); /* libcrypto without SHA-256 would have failed at its start */
@@ -23,21 +23,21 @@ void revision_add(struct revision *revision, const char *name, struct str bytes)
 
 static int by_name(const void *a, const void *b)
 {
-	const struct revision_file *x = a, *y = b;
+	const struct fingerprint_part *x = a, *y = b;
 	int order = strcmp(x->name, y->name);
 	return order ? order : memcmp(x->digest, y->digest, DIGEST_BYTES);
 }
 
-void revision_finish(struct revision *revision, char out[REVISION_TEXT_SIZE])
+void fingerprint_finish(struct fingerprint *fingerprint, char out[FINGERPRINT_TEXT_SIZE])
 {
 	unsigned char digest[DIGEST_BYTES];
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	assert(context);
 	int is_good = EVP_DigestInit_ex(context, EVP_sha256(), NULL);
-	if (revision->count)
-		qsort(revision->files, revision->count, sizeof *revision->files, by_name);
-	for (size_t i = 0; i < revision->count; i++) {
-		const struct revision_file *file = &revision->files[i];
+	if (fingerprint->count)
+		qsort(fingerprint->files, fingerprint->count, sizeof *fingerprint->files, by_name);
+	for (size_t i = 0; i < fingerprint->count; i++) {
+		const struct fingerprint_part *file = &fingerprint->files[i];
 		char length[24]; /* 20 digits and NUL */
 		int digits = snprintf(length, sizeof length, "%zu", file->length);
 		is_good &= EVP_DigestUpdate(context, file->name, strlen(file->name) + 1);
@@ -50,6 +50,6 @@ void revision_finish(struct revision *revision, char out[REVISION_TEXT_SIZE])
 	memcpy(out, "sha256:", 7);
 	for (size_t i = 0; i < DIGEST_BYTES; i++)
 		snprintf(out + 7 + 2 * i, 3, "%02x", digest[i]);
-	free(revision->files);
-	*revision = (struct revision){ 0 };
+	free(fingerprint->files);
+	*fingerprint = (struct fingerprint){ 0 };
 }
