@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	tests/scenario/harness.py \
 	tests/scenario/test_admin.py \
 	tests/scenario/test_cli.py \
+	tests/scenario/test_commands.py \
 	tests/scenario/test_dispatch.py \
 	tests/scenario/test_intake.py \
 	tests/scenario/test_reload.py \

@@ -7,7 +7,9 @@ _refresh_router()
 	elif [[ $current == -* ]]; then
 		words=$(refresh-router "$command" --help 2>/dev/null | grep -oE '^  --[a-z-]+')
 	elif [ "$command" = schema ]; then
-		words="rules config decision event refresh problems"
+		words="rules config decision event refresh site problems"
+	elif [ "$command" = sites ]; then
+		words="pause resume"
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "${words:-}" -- "$current")
 }

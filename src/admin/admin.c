@@ -15,7 +15,8 @@ void answer_error_text(struct web_request *request, unsigned status, const char 
 	answer_json(request, status, json);
 }
 
-/* A path that ends in '/' takes a number behind it. */
+/* A path that ends in '/' takes a number behind it. A '*' is one part of the path: a number, or in
+ * /sites/ a name. */
 static const struct route {
 	const char *method, *path;
 	admin_handler *handle;
@@ -30,14 +31,48 @@ static const struct route {
 	{ "GET", "/api/v1/refreshes/", handle_refresh },
 	{ "GET", "/api/v1/sites", handle_sites },
 	{ "GET", "/api/v1/rules", handle_rules },
+	{ "POST", "/api/v1/refreshes/*/retry", handle_retry },
+	{ "POST", "/api/v1/refreshes/*/cancel", handle_cancel },
+	{ "POST", "/api/v1/events/*/replay", handle_replay },
+	{ "POST", "/api/v1/sites/*/pause", handle_pause },
+	{ "POST", "/api/v1/sites/*/resume", handle_resume },
 	{ "POST", "/api/v1/route", handle_route },
 	{ "POST", "/-/reload", handle_reload },
 };
+
+/* What stands for the '*' of a route; empty when the path is not of that route. */
+static struct str starred(const char *route, const char *path)
+{
+	size_t before = strcspn(route, "*"), length = strlen(path);
+	const char *after = route + before + 1;
+	if (strncmp(path, route, before) || length < before + strlen(after) ||
+		strcmp(path + length - strlen(after), after))
+		return STR("");
+	struct str part = { path + before, length - before - strlen(after) };
+	return memchr(part.at, '/', part.length) ? STR("") : part;
+}
+
+const char *path_name(const struct web_request *request, struct arena *arena)
+{
+	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+		struct str part = strchr(routes[i].path, '*')
+					  ? starred(routes[i].path, web_path(request))
+					  : STR("");
+		if (part.length)
+			return arena_str(arena, part);
+	}
+	return "";
+}
 
 static bool route_takes(const struct route *route, const char *path, int64_t *id)
 {
 	size_t length = strlen(route->path);
 	*id = 0;
+	if (strchr(route->path, '*')) {
+		struct str part = starred(route->path, path);
+		bool is_named = !strncmp(route->path, "/api/v1/sites/", 14);
+		return part.length && (is_named || str_to_count(part, id));
+	}
 	if (length > 1 && route->path[length - 1] == '/')
 		return !strncmp(path, route->path, length) &&
 		       str_to_count(str_of(path + length), id);

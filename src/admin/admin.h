@@ -22,6 +22,7 @@ struct admin_options { /* everything is borrowed and outlives the listener */
 	struct dispatch *dispatch;
 	struct shared_slot *rulesets; /* of struct ruleset */
 	struct shared_slot *configs;  /* of struct config */
+	bool dry_run;                 /* replays are recorded, and refresh nothing */
 	struct shared_slot *failures; /* empty, or of struct reload_failure */
 	/* Reads configuration and rules again and says in `report` how it went; blocks until it is
 	 * done. */

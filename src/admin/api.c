@@ -3,6 +3,7 @@
  */
 #include "admin/handler.h"
 #include "admin/row_json.h"
+#include "base/units.h"
 #include "config/config.h"
 #include "rules/decide.h"
 
@@ -155,8 +156,10 @@ void handle_event(struct admin *admin, struct web_request *request, int64_t id)
 	struct error err;
 	bool found = false;
 	bool ok = store_find_event(admin->reader, id, visit_one_event, &one, &found, &err);
-	if (one.json)
+	if (one.json) {
 		add_refreshes(admin, one.json, id);
+		add_commands(admin, one.json, id);
+	}
 	answer_one(request, &one, ok, found, &err);
 }
 
@@ -195,6 +198,8 @@ void handle_refresh(struct admin *admin, struct web_request *request, int64_t id
 	struct error err;
 	bool found = false;
 	bool ok = store_find_refresh(admin->reader, id, visit_one_refresh, &one, &found, &err);
+	if (one.json)
+		add_commands(admin, one.json, id);
 	answer_one(request, &one, ok, found, &err);
 }
 
@@ -206,12 +211,22 @@ void handle_sites(struct admin *admin, struct web_request *request, int64_t id)
 	OWNED_JSON root = cJSON_CreateObject();
 	cJSON *items = cJSON_AddArrayToObject(root, "items");
 	struct dispatch_status *status = dispatch_status(admin->options.dispatch);
+	OWNED(config) config = (struct config *)(void *)shared_slot_get(admin->options.configs);
 	for (size_t i = 0; status && i < status->site_count; i++)
-		cJSON_AddItemToArray(items, site_status_json(&status->sites[i]));
+		cJSON_AddItemToArray(
+			items, site_status_json(&status->sites[i], &status->queues[i],
+				       config_site_named(config, status->sites[i].name)));
 	cJSON_AddNullToObject(root, "next");
 	if (status)
 		shared_unref(&status->shared);
 	answer_json(request, 200, root);
+}
+
+static void add_duration(cJSON *json, const char *key, int64_t us)
+{
+	char text[UNIT_TEXT_SIZE];
+	if (us)
+		json_add_text(json, key, duration_format(us, text));
 }
 
 static cJSON *rule_json(struct rule_info rule)
@@ -225,6 +240,8 @@ static cJSON *rule_json(struct rule_info rule)
 	cJSON_AddBoolToObject(json, "enabled", rule.enabled);
 	json_add_text(json, "mode", rule.shadow ? "shadow" : "live");
 	json_add_count(json, "priority", rule.priority);
+	add_duration(json, "delay", rule.delay);
+	add_duration(json, "quiet", rule.quiet);
 	return json;
 }
 

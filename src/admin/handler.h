@@ -20,14 +20,25 @@ typedef void admin_handler(struct admin *admin, struct web_request *request, int
 void answer_json(struct web_request *request, unsigned status, const cJSON *json);
 /* {"error": message} */
 void answer_error_text(struct web_request *request, unsigned status, const char *message);
+/* The part of the path where its route has a '*', in `arena`. */
+const char *path_name(const struct web_request *request, struct arena *arena);
 
 /* health.c */
 admin_handler handle_healthz, handle_readyz, handle_metrics;
 /* api.c */
 admin_handler handle_events, handle_event, handle_refreshes, handle_refresh, handle_sites,
 	handle_rules, handle_route, handle_reload;
+/* command.c */
+admin_handler handle_retry, handle_cancel, handle_pause, handle_resume;
+/* replay.c */
+admin_handler handle_replay;
 /* page.c */
 admin_handler handle_page;
+
+/* command.c: who asks, as the request says (in `arena`); NULL when it has answered already. */
+const char *asker_of(struct web_request *request, struct arena *arena);
+/* The member "commands" of an event or refresh, when there are any. */
+void add_commands(struct admin *admin, cJSON *json, int64_t subject);
 
 /* Is the daemon ready? The detail of /readyz; the caller owns it. */
 cJSON *readiness(struct admin *admin, bool *is_ready);

@@ -1,7 +1,9 @@
 librouter_a_SOURCES += \
 	src/admin/admin.c src/admin/admin.h src/admin/handler.h \
 	src/admin/api.c \
+	src/admin/command.c \
 	src/admin/health.c \
 	src/admin/page.c \
 	src/admin/reload_failure.h \
+	src/admin/replay.c \
 	src/admin/row_json.c src/admin/row_json.h

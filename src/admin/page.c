@@ -5,6 +5,7 @@
 #include "admin/reload_failure.h"
 #include "base/metric.h"
 #include "build.h"
+#include "config/config.h"
 #include "rules/ruleset.h"
 
 #define ROWS 50
@@ -93,23 +94,59 @@ static void add_counts(struct text *out)
 	text_add(out, "</div><p class=dim>Counts since the start of the daemon.</p>");
 }
 
+/* What holds a site's refreshes up has to catch the eye. */
+static void add_site_state(const struct tableau_site_status *site,
+	const struct schedule_site_status *queue, struct text *out)
+{
+	char time[WALL_TEXT_SIZE];
+	struct wall until = { queue->paused_until.us / US_PER_SECOND * US_PER_SECOND };
+	if (queue->paused_by) {
+		text_add(out, "<td class=bad>paused by ");
+		add(out, queue->paused_by);
+	} else if (wall_is_set(until)) {
+		text_printf(out, "<td class=bad>failing, next try %s", wall_format(until, time));
+	} else {
+		text_printf(out, "<td>%s", site->is_signed_in ? "signed in" : "idle");
+	}
+}
+
+static void add_budget(int64_t limit, int64_t spent, struct text *out)
+{
+	if (limit)
+		text_printf(out, "<td class=%s>%lld of %lld", spent >= limit ? "bad" : "n",
+			(long long)spent, (long long)limit);
+	else
+		text_add(out, "<td>");
+}
+
+static void add_site(const struct tableau_site_status *site,
+	const struct schedule_site_status *queue, const struct config_site *config,
+	struct text *out)
+{
+	text_add(out, "<tr>");
+	cell(out, site->name);
+	cell(out, site->server);
+	add_site_state(site, queue, out);
+	time_cell(out, site->pat_ends_at);
+	text_printf(out, "<td>%lld<td>%lld<td>%lld", (long long)queue->ready,
+		(long long)queue->sending, (long long)queue->in_flight);
+	add_budget(config ? config->refreshes_per_hour : 0, queue->starts_spent, out);
+	add_budget(config ? config->job_queries_per_day : 0, queue->queries_spent, out);
+	text_add(out, "<td class=bad>");
+	add(out, site->last_error);
+	text_add(out, "</tr>");
+}
+
 static void add_sites(struct admin *admin, struct text *out)
 {
 	struct dispatch_status *status = dispatch_status(admin->options.dispatch);
-	text_add(out, "<h2>Sites</h2><table><tr><th>site<th>server<th>session<th>PAT "
-		      "ends<th>calls<th>out<th>last error</tr>");
-	for (size_t i = 0; status && i < status->site_count; i++) {
-		const struct tableau_site_status *site = &status->sites[i];
-		text_add(out, "<tr>");
-		cell(out, site->name);
-		cell(out, site->server);
-		cell(out, site->is_signed_in ? "signed in" : "none");
-		time_cell(out, site->pat_ends_at);
-		text_printf(out, "<td>%lld<td>%u", (long long)site->requests, site->in_flight);
-		text_add(out, "<td class=bad>");
-		add(out, site->last_error);
-		text_add(out, "</tr>");
-	}
+	OWNED(config) config = (struct config *)(void *)shared_slot_get(admin->options.configs);
+	text_add(out, "<h2>Sites</h2><table><tr><th>site<th>server<th>state<th>PAT ends"
+		      "<th>ready<th>sending<th>running<th>starts/hour<th>queries/day<th>last "
+		      "error</tr>");
+	for (size_t i = 0; status && i < status->site_count; i++)
+		add_site(&status->sites[i], &status->queues[i],
+			config_site_named(config, status->sites[i].name), out);
 	text_add(out, "</table>");
 	if (status)
 		shared_unref(&status->shared);

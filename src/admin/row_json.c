@@ -76,7 +76,30 @@ cJSON *refresh_row_json(
 	return json;
 }
 
-cJSON *site_status_json(const struct tableau_site_status *status)
+static void add_budget(cJSON *json, const char *name, int64_t limit, int64_t spent)
+{
+	if (!limit)
+		return;
+	cJSON *budget = cJSON_AddObjectToObject(json, name);
+	json_add_count(budget, "limit", limit);
+	json_add_count(budget, "spent", spent);
+}
+
+static void add_queue(cJSON *json, const struct schedule_site_status *queue)
+{
+	cJSON *refreshes = cJSON_AddObjectToObject(json, "refreshes");
+	json_add_count(refreshes, "ready", queue->ready);
+	json_add_count(refreshes, "sending", queue->sending);
+	json_add_count(refreshes, "in_flight", queue->in_flight);
+	if (queue->paused_by)
+		json_add_text(json, "paused_by", queue->paused_by);
+	if (queue->failures)
+		json_add_count(json, "failures", queue->failures);
+	json_add_time(json, "left_alone_until", queue->paused_until);
+}
+
+cJSON *site_status_json(const struct tableau_site_status *status,
+	const struct schedule_site_status *queue, const struct config_site *config)
 {
 	cJSON *json = cJSON_CreateObject();
 	json_add_text(json, "name", status->name);
@@ -93,6 +116,13 @@ cJSON *site_status_json(const struct tableau_site_status *status)
 	json_add_count(json, "in_flight", status->in_flight);
 	json_add_count(json, "waiting", status->waiting);
 	cJSON_AddBoolToObject(json, "may_list_jobs", status->may_list_jobs);
+	add_queue(json, queue);
+	if (config) {
+		add_budget(json, "refreshes_per_hour", config->refreshes_per_hour,
+			queue->starts_spent);
+		add_budget(json, "job_queries_per_day", config->job_queries_per_day,
+			queue->queries_spent);
+	}
 	if (*status->last_error)
 		json_add_text(json, "last_error", status->last_error);
 	return json;

@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "base/json.h"
+#include "config/config.h"
 #include "dispatch/status.h"
 #include "store/store.h"
 
@@ -11,4 +12,6 @@
 cJSON *event_row_json(const struct event_row *row);
 cJSON *refresh_row_json(
 	const struct refresh_row *row, const struct cause_row *causes, size_t cause_count);
-cJSON *site_status_json(const struct tableau_site_status *status);
+/* `config`: the site's, for the limits of its budgets; or NULL. */
+cJSON *site_status_json(const struct tableau_site_status *status,
+	const struct schedule_site_status *queue, const struct config_site *config);

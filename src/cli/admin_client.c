@@ -2,6 +2,7 @@
 #include "cli/print.h"
 #include "config/config.h"
 #include <curl/curl.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #define ANSWER_BYTES ((size_t)256 << 20)
@@ -62,7 +63,27 @@ static cJSON *refused(const struct command_line *line, const char *url, long htt
 	return NULL;
 }
 
-cJSON *admin_get(const struct command_line *line, const char *path, int *status)
+const struct option_spec admin_options[] = {
+	{ "url", OPTION_VALUE, "URL",
+		"the daemon's admin listener; default from the configuration" },
+	{ "config", OPTION_VALUE, "FILE", "the configuration that names the admin listener" },
+	{ 0 },
+};
+
+/* "X-Asked-By: alice": the daemon records who asked for what. */
+static struct curl_slist *asker_header(void)
+{
+	const struct passwd *user = getpwuid(getuid());
+	OWNED_TEXT struct text header;
+	text_init(&header, 120);
+	if (user)
+		text_printf(&header, "X-Asked-By: %s", user->pw_name);
+	else
+		text_printf(&header, "X-Asked-By: user %lld", (long long)getuid());
+	return curl_slist_append(NULL, header.at);
+}
+
+static cJSON *ask(const struct command_line *line, const char *path, bool is_post, int *status)
 {
 	char failure[CURL_ERROR_SIZE] = "";
 	OWNED_TEXT struct text url, answer;
@@ -83,7 +104,13 @@ cJSON *admin_get(const struct command_line *line, const char *path, int *status)
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, failure);
+	struct curl_slist *headers = is_post ? asker_header() : NULL;
+	if (is_post) {
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
+		curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+	}
 	CURLcode code = curl_easy_perform(easy);
+	curl_slist_free_all(headers);
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &http_status);
 	curl_easy_cleanup(easy);
 	if (code != CURLE_OK) {
@@ -105,6 +132,16 @@ cJSON *admin_get(const struct command_line *line, const char *path, int *status)
 		*status = EXIT_UNREACHABLE;
 	}
 	return json;
+}
+
+cJSON *admin_get(const struct command_line *line, const char *path, int *status)
+{
+	return ask(line, path, false, status);
+}
+
+cJSON *admin_post(const struct command_line *line, const char *path, int *status)
+{
+	return ask(line, path, true, status);
 }
 
 void admin_add_filters(

@@ -12,6 +12,10 @@
  * allowed, or EXIT_USAGE; each after a message. The caller owns the JSON.
  */
 cJSON *admin_get(const struct command_line *line, const char *path, int *status);
+/* The same by POST without a body, in the name of the local user. */
+cJSON *admin_post(const struct command_line *line, const char *path, int *status);
+/* --url and --config, for commands that have no other options. */
+extern const struct option_spec admin_options[];
 /* Appends "?name=value" or "&name=value", encoded, for each of the options that was given; '-' of
  * an option is '_' of the filter. */
 void admin_add_filters(

@@ -4,6 +4,7 @@ refresh_router_LDADD = $(ROUTER_LIBS)
 
 librouter_a_SOURCES += \
 	src/cli/admin_client.c src/cli/admin_client.h \
+	src/cli/ask.c \
 	src/cli/check.c \
 	src/cli/command.c src/cli/command.h \
 	src/cli/events.c \
@@ -17,5 +18,6 @@ librouter_a_SOURCES += \
 	src/cli/send.c \
 	src/cli/serve.c \
 	src/cli/show.c \
+	src/cli/sites.c \
 	src/cli/version.c src/cli/version.h \
 	src/cli/watch.c src/cli/watch.h

@@ -5,7 +5,8 @@
 #include "cli/command.h"
 
 extern const struct command command_serve, command_check, command_route, command_schema,
-	command_send, command_events, command_refreshes, command_show;
+	command_send, command_events, command_refreshes, command_show, command_retry,
+	command_cancel, command_replay, command_sites;
 
 const struct command *const commands[] = {
 	&command_serve,
@@ -16,6 +17,10 @@ const struct command *const commands[] = {
 	&command_events,
 	&command_refreshes,
 	&command_show,
+	&command_retry,
+	&command_cancel,
+	&command_replay,
+	&command_sites,
 	NULL,
 };
 

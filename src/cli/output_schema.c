@@ -34,6 +34,8 @@ static const struct member selection_members[] = {
 	{ "allow", TEXTS, false, "many, none", NULL },
 	{ "mode", TEXT, false, "shadow: decided and recorded, never sent", NULL },
 	{ "priority", COUNT, false, "0 to 100", NULL },
+	{ "delay", TEXT, false, "Not sent before that time after the event: 10m", NULL },
+	{ "quiet", TEXT, false, "Not sent until the rule has had no event for so long: 15m", NULL },
 	{ "rules", TEXTS, true, "Names of the rules that want it", NULL },
 	{0},
 };
@@ -59,14 +61,21 @@ static const struct member decision_members[] = {
 	{ "warnings", ANY, false, "Selections that became void, patterns that hit a limit", NULL },
 	{0},
 };
+static const struct member command_members[] = {
+	{ "at", TIME, true, "When it was asked", NULL },
+	{ "by", TEXT, true, "Who asked", NULL },
+	{ "command", TEXT, true, "cancel, retry or replay", NULL },
+	{ "result", COUNT, false, "The event or refresh that came of it", NULL },
+	{0},
+};
 static const struct member event_members[] = {
 	{ "id", COUNT, true, "Odd number", NULL },
 	{ "source", TEXT, true, "Name of the source", NULL },
 	{ "event_id", TEXT, false, "dbt's id of the event", NULL },
 	{ "received_at", TIME, true, "When it came in", NULL },
 	{ "finished_at", TIME, false, "When the dbt run finished", NULL },
-	{ "outcome", TEXT, true, "routed, unmatched, ignored or test", NULL },
-	{ "reason", TEXT, false, "Why it was ignored, or taken for a test", NULL },
+	{ "outcome", TEXT, true, "routed, unmatched, ignored, test or replay", NULL },
+	{ "reason", TEXT, false, "Why it was ignored, or taken for a test; or what it is a replay of", NULL },
 	{ "fields", OBJECT, true, "Fields of the event", event_fields },
 	{ "matched", TEXTS, true, "Names of the rules that matched", NULL },
 	{ "selections", LIST, false, "What the decision asked for", selection_members },
@@ -74,6 +83,7 @@ static const struct member event_members[] = {
 	{ "refreshes", COUNTS, true, "Ids of the refreshes that came of it", NULL },
 	{ "open_selections", COUNT, false, "Selections whose content is not known yet", NULL },
 	{ "body", TEXT, false, "The body as received (of one event only)", NULL },
+	{ "commands", LIST, false, "What people asked for (of one event only)", command_members },
 	{0},
 };
 static const struct member content_members[] = {
@@ -110,6 +120,41 @@ static const struct member refresh_members[] = {
 	{ "attempts", COUNT, true, "Requests sent", NULL },
 	{ "job", OBJECT, false, "Tableau's job", job_members },
 	{ "causes", LIST, true, "Events and rules that want it", cause_members },
+	{ "commands", LIST, false, "What people asked for (of one refresh only)", command_members },
+	{0},
+};
+static const struct member queue_members[] = {
+	{ "ready", COUNT, true, "That could be sent", NULL },
+	{ "sending", COUNT, true, "Whose request is out", NULL },
+	{ "in_flight", COUNT, true, "Whose job waits or runs on Tableau", NULL },
+	{0},
+};
+static const struct member budget_members[] = {
+	{ "limit", COUNT, true, "So many in any hour, or day", NULL },
+	{ "spent", COUNT, true, "So many in the last one", NULL },
+	{0},
+};
+static const struct member site_members[] = {
+	{ "name", TEXT, true, "What rules call it", NULL },
+	{ "server", TEXT, true, "Scheme and host", NULL },
+	{ "content_url", TEXT, true, "Empty: the Default site", NULL },
+	{ "api_version", TEXT, false, "Of Tableau's REST API, once it is known", NULL },
+	{ "signed_in", FLAG, true, "Is there a session?", NULL },
+	{ "signed_in_at", TIME, false, "Since when", NULL },
+	{ "pat_ends_at", TIME, false, "When its personal access token ends", NULL },
+	{ "sign_ins", COUNT, true, "Since the start of the daemon", NULL },
+	{ "requests", COUNT, true, "Likewise", NULL },
+	{ "errors", COUNT, true, "Likewise", NULL },
+	{ "in_flight", COUNT, true, "HTTP requests that are out", NULL },
+	{ "waiting", COUNT, true, "HTTP requests that wait for their turn", NULL },
+	{ "may_list_jobs", FLAG, true, "One call polls all jobs", NULL },
+	{ "refreshes", OBJECT, true, "Refreshes of this site", queue_members },
+	{ "paused_by", TEXT, false, "Who paused it", NULL },
+	{ "failures", COUNT, false, "Calls that failed, one after another", NULL },
+	{ "left_alone_until", TIME, false, "It keeps failing; when it is probed next", NULL },
+	{ "refreshes_per_hour", OBJECT, false, "The budget of starts", budget_members },
+	{ "job_queries_per_day", OBJECT, false, "The budget of looks at jobs", budget_members },
+	{ "last_error", TEXT, false, "Of the last call, or what else a person should know", NULL },
 	{0},
 };
 static const struct member problem_members[] = {
@@ -214,6 +259,11 @@ cJSON *event_schema(void)
 cJSON *refresh_schema(void)
 {
 	return schema_of("refresh.schema.json", "A refresh as the API tells it", refresh_members);
+}
+
+cJSON *site_schema(void)
+{
+	return schema_of("site.schema.json", "A site as the API tells it", site_members);
 }
 
 cJSON *problems_schema(void)

@@ -8,4 +8,5 @@
 cJSON *decision_schema(void); /* route --format json, POST /api/v1/route */
 cJSON *event_schema(void);    /* an item of /api/v1/events */
 cJSON *refresh_schema(void);  /* an item of /api/v1/refreshes */
+cJSON *site_schema(void);
 cJSON *problems_schema(void); /* check --format json */

@@ -262,6 +262,7 @@ static bool start_listeners(struct serve *serve, struct config *config, struct e
 		.store = config->store,
 		.journal = serve->journal,
 		.dispatch = serve->dispatch,
+		.dry_run = serve->is_dry,
 		.rulesets = reload_rulesets(serve->reload),
 		.configs = reload_configs(serve->reload),
 		.failures = reload_failures(serve->reload),

@@ -28,6 +28,24 @@ static void print_members(const cJSON *object, const char *const (*members)[2], 
 		print_member(members[i][0], member_text(object, members[i][1], number));
 }
 
+static void print_commands(const cJSON *object)
+{
+	const cJSON *command;
+	cJSON_ArrayForEach(command, cJSON_GetObjectItemCaseSensitive(object, "commands"))
+	{
+		char text[MEMBER_TEXT_SIZE];
+		OWNED_TEXT struct text words;
+		text_init(&words, TEXT_UNBOUNDED);
+		text_printf(&words, "%s ", member_time(command, "at", text));
+		text_printf(&words, "%s by ", member_text(command, "command", text));
+		text_add(&words, member_text(command, "by", text));
+		const char *result = member_text(command, "result", text);
+		if (*result)
+			text_printf(&words, ": %s", result);
+		print_member("asked", words.at);
+	}
+}
+
 /* ---- a refresh ---- */
 
 static void print_cause(const struct command_line *line, const cJSON *cause)
@@ -87,6 +105,7 @@ static void print_refresh(const struct command_line *line, const cJSON *refresh)
 	{
 		print_cause(line, cause);
 	}
+	print_commands(refresh);
 }
 
 /* ---- an event ---- */
@@ -155,6 +174,7 @@ static void print_event(const struct command_line *line, const cJSON *event)
 	{
 		print_event_refresh(line, item);
 	}
+	print_commands(event);
 }
 
 static int run(const struct command_line *line)
@@ -178,20 +198,13 @@ static int run(const struct command_line *line)
 	return EXIT_YES;
 }
 
-static const struct option_spec options[] = {
-	{ "url", OPTION_VALUE, "URL",
-		"the daemon's admin listener; default from the configuration" },
-	{ "config", OPTION_VALUE, "FILE", "the configuration that names the admin listener" },
-	{ 0 },
-};
-
 const struct command command_show = {
 	.name = "show",
 	.synopsis = "ID",
 	.summary = "tell everything about one event or refresh, and why",
 	.description = "ID is a number that `events` or `refreshes` prints; those of events are "
 		       "odd, those of refreshes even.",
-	.options = options,
+	.options = admin_options,
 	.has_format = true,
 	.least_arguments = 1,
 	.most_arguments = 1,

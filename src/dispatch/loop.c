@@ -437,6 +437,7 @@ static void run_command(struct dispatch *dispatch, struct dispatch_command *comm
 	};
 	log_info("asked", KV("who", row.who), KV("what", row.verb), KV("refresh", row.subject),
 		KV("site", row.site));
+	dispatch->status_at = (struct mono){ 0 }; /* who asks looks next */
 	batch_command(dispatch->open, &row);
 	batch_tell(dispatch->open, &command->message);
 }
@@ -525,6 +526,7 @@ static bool is_done(const struct dispatch *dispatch)
 static void *run(void *context)
 {
 	struct dispatch *dispatch = context;
+	publish(dispatch);
 	while (!is_done(dispatch)) {
 		tableau_step(dispatch->tableau, wait_ms(dispatch), mailbox_fd(dispatch->notes));
 		dispatch->is_status_stale = true;

@@ -15,6 +15,8 @@ struct delivery {
 	enum added added;
 	const char *answer;     /* what follows {"event":ID in the body of the 200 */
 	int64_t *selection_ids; /* of row.selections: those to be refreshed, not the shadow ones */
+	int64_t replayed;       /* the event that this is a replay of; 0: it is none */
+	const char *asker;      /* of a replay */
 };
 
 /* Under json_use(): what is copied here is all that stays. */
@@ -114,13 +116,41 @@ struct delivery *delivery_new(const struct event *event, const struct decision *
 	return delivery;
 }
 
+void delivery_is_replay(struct delivery *delivery, int64_t event, const char *who)
+{
+	delivery->replayed = event;
+	delivery->asker = who;
+	delivery->metric = METRIC_events_replayed_total;
+	delivery->row.webhook_id = delivery->row.event_id = "";
+	delivery->row.finished_at = (struct wall){ 0 };
+	delivery->row.outcome = "replay";
+	delivery->row.reason =
+		arena_printf(delivery->arena, "replay of event %lld", (long long)event);
+	delivery->answer = arena_printf(
+		delivery->arena, ",\"outcome\":\"replay\",\"matched\":%s}", delivery->row.matched);
+}
+
+static bool add_command(const struct delivery *delivery, struct store *store, struct error *err)
+{
+	struct command_row command = {
+		.at = delivery->row.received_at,
+		.who = delivery->asker,
+		.verb = "replay",
+		.subject = delivery->replayed,
+		.site = "",
+		.result = delivery->row.id,
+	};
+	return store_add_command(store, &command, err);
+}
+
 static bool apply(struct journal_entry *entry, struct store *store, struct error *err)
 {
 	struct delivery *delivery = (struct delivery *)(void *)entry;
 	if (FAULT("intake.record"))
 		return error_fail(err, ERROR_SYSTEM, "a fault point failed");
 	delivery->added = store_add_event(store, &delivery->row, delivery->selection_ids, err);
-	return delivery->added != ADDED_FAILED;
+	return delivery->added != ADDED_FAILED &&
+	       (!delivery->replayed || add_command(delivery, store, err));
 }
 
 static void answer_durable(struct delivery *delivery)

@@ -14,6 +14,9 @@ struct delivery;
  * not asked) live. */
 struct delivery *delivery_new(const struct event *event, const struct decision *decision,
 	struct str body, bool dry_run, struct arena *arena);
+/* It is a replay of `event`, which `who` asked for: never a duplicate, and only a request that is
+ * sent from now on serves it. */
+void delivery_is_replay(struct delivery *delivery, int64_t event, const char *who);
 /*
  * Keeps the request, hands the delivery to the journal, and answers when it is durable: 200, or 503
  * when it cannot be made durable. Takes the delivery.

@@ -6,10 +6,10 @@ import jsonschema
 import pytest
 import yaml
 
-from harness import SAMPLES, TOP, cli, rule, site_world
+from harness import SAMPLES, TOP, cli, request, rule, site_world, wait_until
 
 INPUTS = ["rules", "config"]
-OUTPUTS = ["decision", "event", "refresh", "problems"]
+OUTPUTS = ["decision", "event", "refresh", "site", "problems"]
 EXAMPLES = sorted(path for folder in ("rules", "packaging") for ending in ("*.yaml", "*.yml") for path in (TOP / folder).rglob(ending)
                   if not path.name.startswith("."))
 
@@ -118,6 +118,12 @@ def test_what_the_daemon_and_the_commands_print_validates(router_of, sandbox_of)
         validate(router.event(event["id"]), "event")
     for refresh in router.refreshes():
         validate(refresh, "refresh")
+    assert request(router.admin, "POST", f"/api/v1/refreshes/{router.refreshes(state='failed')[0]['id']}/retry").status in (200, 409)
+    assert request(router.admin, "POST", "/api/v1/sites/finance/pause").status == 200
+    wait_until(lambda: router.site().get("paused_by"), "the pause to be told")
+    validate(router.site(), "site")
+    for refresh in router.refreshes():
+        validate(router.refresh(refresh["id"]), "refresh")
     decision = cli("route", "--config", router.folder / "config.yaml", "--explain", "--format", "json", SAMPLES / "dbt" / "completed-success.json",
                    environment=router.environment)
     validate(json.loads(decision.stdout), "decision")

@@ -121,16 +121,21 @@ static void a_site_shows_its_session_and_its_last_error(void **state)
 		.may_list_jobs = true,
 		.last_error = "HTTP 502",
 	};
-	assert_json(site_status_json(&status),
+	struct schedule_site_status queue = { .ready = 5, .failures = 6, .starts_spent = 7 };
+	struct config_site config = { .refreshes_per_hour = 60 };
+	assert_json(site_status_json(&status, &queue, &config),
 		"{\"name\":\"finance\",\"server\":\"https://tableau.example.com\","
 		"\"content_url\":\"\",\"signed_in\":false,\"sign_ins\":1,\"requests\":10,"
 		"\"errors\":2,\"in_flight\":3,\"waiting\":4,\"may_list_jobs\":true,"
-		"\"last_error\":\"HTTP 502\"}");
+		"\"refreshes\":{\"ready\":5,\"sending\":0,\"in_flight\":0},\"failures\":6,"
+		"\"refreshes_per_hour\":{\"limit\":60,\"spent\":7},\"last_error\":\"HTTP 502\"}");
 	status.api_version = "3.19";
 	status.is_signed_in = true;
 	status.signed_in_at = (struct wall){ 1675193290000000 };
 	status.last_error = "";
-	cJSON *json = site_status_json(&status);
+	queue.paused_by = "alice";
+	cJSON *json = site_status_json(&status, &queue, NULL);
+	assert_string_equal(json_text(json, "paused_by"), "alice");
 	assert_string_equal(json_text(json, "api_version"), "3.19");
 	assert_string_equal(json_text(json, "signed_in_at"), "2023-01-31T19:28:10Z");
 	assert_null(json_get(json, "last_error"));

@@ -1,0 +1,209 @@
+/*
+ * admin/command.c - what people ask for: retry, cancel, pause, resume. The dispatcher does it and
+ * answers when it is durable; this thread does not wait.
+ */
+#include "admin/handler.h"
+#include "base/str.h"
+
+#define MOST_ASKER 100
+
+/* ---- who asks ---- */
+
+static bool is_printable(struct str text)
+{
+	for (size_t i = 0; i < text.length; i++)
+		if ((unsigned char)text.at[i] < ' ' || text.at[i] == 0x7f)
+			return false;
+	return str_is_utf8(text);
+}
+
+const char *asker_of(struct web_request *request, struct arena *arena)
+{
+	const char *header = web_header(request, "X-Asked-By");
+	if (!header)
+		return "somebody at the admin listener";
+	struct str name = str_of(header);
+	while (name.length && *name.at == ' ') {
+		name.at++;
+		name.length--;
+	}
+	while (name.length && name.at[name.length - 1] == ' ')
+		name.length--;
+	if (name.length && name.length <= MOST_ASKER && is_printable(name))
+		return arena_str(arena, name);
+	answer_error_text(request, 400,
+		"X-Asked-By is a name of at most 100 bytes without control characters");
+	return NULL;
+}
+
+/* ---- answers ---- */
+
+static void answer(struct dispatch_command *command)
+{
+	static const unsigned statuses[] = {
+		[CONSENT_YES] = 200, [CONSENT_NONE] = 404, [CONSENT_NO] = 409
+	};
+	struct web_request *request = command->context;
+	enum consent consent = command->asked.consent;
+	OWNED_JSON json = cJSON_CreateObject();
+	if (consent == CONSENT_NONE)
+		answer_error_text(request, command->site ? 404 : 409,
+			command->site ? "the configuration has no site of this name"
+				      : "it has ended meanwhile; look at it again");
+	else if (consent == CONSENT_NO) {
+		answer_error_text(request, statuses[consent], command->asked.words);
+	} else {
+		if (command->site)
+			json_add_text(json, "site", command->site);
+		else
+			json_add_count(json, "id", command->asked.refresh);
+		json_add_text(json, "message", command->asked.words);
+		answer_json(request, statuses[consent], json);
+	}
+	arena_free(command->arena);
+}
+
+/* Takes the arena. */
+static void ask(struct admin *admin, struct web_request *request, struct arena *arena,
+	struct dispatch_command command)
+{
+	struct dispatch_command *copy = arena_new_of(arena, struct dispatch_command);
+	*copy = command;
+	copy->arena = arena;
+	copy->done = answer;
+	copy->context = request;
+	web_keep(request);
+	dispatch_command(admin->options.dispatch, copy);
+}
+
+/* ---- refreshes ---- */
+
+struct found {
+	struct arena *arena;
+	struct refresh_row *row;
+	struct cause_row *causes;
+	size_t cause_count;
+};
+
+static bool keep(
+	const struct refresh_row *row, const struct cause_row *causes, size_t count, void *context)
+{
+	struct found *found = context;
+	struct arena *arena = found->arena;
+	found->row = arena_new_of(arena, struct refresh_row);
+	*found->row = *row;
+	found->row->site = arena_text(arena, row->site);
+	found->row->content.luid = arena_text(arena, row->content.luid);
+	found->row->content.name = arena_text(arena, row->content.name);
+	found->row->content.project = arena_text(arena, row->content.project);
+	found->row->reason = arena_text(arena, row->reason);
+	found->row->job_id = arena_text(arena, row->job_id);
+	found->causes = arena_array(arena, struct cause_row, count + 1);
+	found->cause_count = count;
+	for (size_t i = 0; i < count; i++) {
+		found->causes[i] = causes[i];
+		found->causes[i].rule = arena_text(arena, causes[i].rule);
+	}
+	return false;
+}
+
+/* False when it has answered already. */
+static bool find(struct admin *admin, struct web_request *request, int64_t id, struct found *found)
+{
+	struct error err;
+	bool is_there = false;
+	if (!store_find_refresh(admin->reader, id, keep, found, &is_there, &err)) {
+		answer_error_text(request, 503, err.message);
+		return false;
+	}
+	if (!is_there)
+		answer_error_text(request, 404, "there is no refresh of this id");
+	return is_there;
+}
+
+static void ask_about_refresh(
+	struct admin *admin, struct web_request *request, int64_t id, enum dispatch_verb verb)
+{
+	OWNED(arena) arena = arena_new();
+	struct found found = { .arena = arena };
+	const char *who = asker_of(request, arena);
+	if (!who || !find(admin, request, id, &found))
+		return;
+	bool has_ended = !refresh_state_is_open(found.row->state);
+	if (has_ended && verb == DISPATCH_CANCEL) {
+		answer_error_text(request, 409,
+			arena_printf(
+				arena, "it has ended: %s", refresh_state_name(found.row->state)));
+		return;
+	}
+	ask(admin, request, TAKE(arena),
+		(struct dispatch_command){ .verb = verb,
+			.who = who,
+			.refresh = id,
+			.ended = has_ended ? found.row : NULL,
+			.causes = found.causes,
+			.cause_count = found.cause_count });
+}
+
+void handle_retry(struct admin *admin, struct web_request *request, int64_t id)
+{
+	ask_about_refresh(admin, request, id, DISPATCH_RETRY);
+}
+
+void handle_cancel(struct admin *admin, struct web_request *request, int64_t id)
+{
+	ask_about_refresh(admin, request, id, DISPATCH_CANCEL);
+}
+
+/* ---- sites ---- */
+
+static void ask_about_site(
+	struct admin *admin, struct web_request *request, enum dispatch_verb verb)
+{
+	struct arena *arena = arena_new();
+	const char *who = asker_of(request, arena);
+	if (!who) {
+		arena_free(arena);
+		return;
+	}
+	ask(admin, request, arena,
+		(struct dispatch_command){
+			.verb = verb, .who = who, .site = path_name(request, arena) });
+}
+
+void handle_pause(struct admin *admin, struct web_request *request, int64_t id)
+{
+	(void)id;
+	ask_about_site(admin, request, DISPATCH_PAUSE);
+}
+
+void handle_resume(struct admin *admin, struct web_request *request, int64_t id)
+{
+	(void)id;
+	ask_about_site(admin, request, DISPATCH_RESUME);
+}
+
+/* ---- what was asked ---- */
+
+static bool add_one(const struct command_row *row, void *context)
+{
+	cJSON *json = cJSON_CreateObject();
+	json_add_time(json, "at", row->at);
+	json_add_text(json, "by", row->who);
+	json_add_text(json, "command", row->verb);
+	if (row->result && row->result != row->subject)
+		json_add_count(json, "result", row->result);
+	cJSON_AddItemToArray(context, json);
+	return true;
+}
+
+void add_commands(struct admin *admin, cJSON *json, int64_t subject)
+{
+	struct error ignored; /* what was asked of it is a detail of what is shown */
+	cJSON *list = cJSON_CreateArray();
+	if (store_list_commands(admin->reader, subject, add_one, list, &ignored) &&
+		cJSON_GetArraySize(list))
+		cJSON_AddItemToObject(json, "commands", list);
+	else
+		cJSON_Delete(list);
+}

@@ -1,0 +1,59 @@
+/*
+ * admin/replay.c - an event of the past, decided anew: its body goes through the rules that serve
+ * now, and becomes an event of its own.
+ */
+#include "admin/handler.h"
+#include "intake/delivery.h"
+
+struct replayed {
+	struct arena *arena;
+	const char *source, *outcome, *reason;
+	struct str body;
+};
+
+static bool keep(const struct event_row *row, void *context)
+{
+	struct replayed *replayed = context;
+	replayed->source = arena_text(replayed->arena, row->source);
+	replayed->outcome = arena_text(replayed->arena, row->outcome);
+	replayed->reason = arena_text(replayed->arena, row->reason ? row->reason : "");
+	replayed->body = (struct str){ arena_str(replayed->arena, row->body), row->body.length };
+	return false;
+}
+
+/* NULL when it has answered already. */
+static const struct event *read_event(
+	struct admin *admin, struct web_request *request, int64_t id, struct replayed *replayed)
+{
+	struct error err;
+	bool is_there = false;
+	const struct event *event = NULL;
+	if (!store_find_event(admin->reader, id, keep, replayed, &is_there, &err))
+		answer_error_text(request, 503, err.message);
+	else if (!is_there)
+		answer_error_text(request, 404, "there is no event of this id");
+	else if (!strcmp(replayed->outcome, "test") || !strcmp(replayed->outcome, "ignored"))
+		answer_error_text(request, 409,
+			arena_printf(replayed->arena, "it was of no use: %s: %s", replayed->outcome,
+				replayed->reason));
+	else if (!(event = event_parse(
+			   replayed->body, replayed->source, NULL, replayed->arena, &err)))
+		answer_error_text(request, 409, err.message);
+	return event;
+}
+
+void handle_replay(struct admin *admin, struct web_request *request, int64_t id)
+{
+	OWNED(arena) arena = arena_new();
+	struct replayed replayed = { .arena = arena };
+	const char *who = asker_of(request, arena);
+	const struct event *event = who ? read_event(admin, request, id, &replayed) : NULL;
+	if (!event)
+		return;
+	OWNED(ruleset) ruleset = (struct ruleset *)(void *)shared_slot_get(admin->options.rulesets);
+	const struct decision *decision = ruleset_decide(ruleset, event, admin->scratch, arena);
+	struct delivery *delivery =
+		delivery_new(event, decision, replayed.body, admin->options.dry_run, TAKE(arena));
+	delivery_is_replay(delivery, id, who);
+	delivery_post(delivery, request, admin->options.journal, admin->options.dispatch);
+}

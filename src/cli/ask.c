@@ -1,0 +1,131 @@
+/*
+ * cli/ask.c - asks the daemon to do something about one event or refresh: retry, cancel, replay.
+ */
+#include "cli/admin_client.h"
+#include "cli/command.h"
+#include "cli/list.h"
+#include "cli/print.h"
+
+/* The event or refresh of the first argument; 0 after a message. */
+static int64_t read_id(const struct command_line *line, bool wants_event)
+{
+	const char *argument = line->arguments[0];
+	int64_t id;
+	if (!str_to_count(str_of(argument), &id) || id < 1) {
+		command_usage(line, "'%s' is not an id", argument);
+		return 0;
+	}
+	if ((id % 2 == 1) != wants_event) {
+		command_usage(line, "%s is the id of %s; this command wants that of %s", argument,
+			wants_event ? "a refresh" : "an event",
+			wants_event ? "an event (odd, see `events`)"
+				    : "a refresh (even, see `refreshes`)");
+		return 0;
+	}
+	return id;
+}
+
+static int ask(
+	const struct command_line *line, const char *path, const cJSON **answer, cJSON **json)
+{
+	int status = EXIT_YES;
+	*json = admin_post(line, path, &status);
+	*answer = *json;
+	if (*json && line->json)
+		print_json(*json, stdout);
+	return status;
+}
+
+static int ask_about_refresh(const struct command_line *line, const char *verb)
+{
+	int64_t id = read_id(line, false);
+	char number[MEMBER_TEXT_SIZE];
+	const cJSON *answer;
+	OWNED_TEXT struct text path, words;
+	OWNED_JSON json = NULL;
+	if (!id)
+		return EXIT_USAGE;
+	text_init(&path, TEXT_UNBOUNDED);
+	text_init(&words, TEXT_UNBOUNDED);
+	text_printf(&path, "/api/v1/refreshes/%lld/%s", (long long)id, verb);
+	int status = ask(line, path.at, &answer, &json);
+	if (!answer || line->json)
+		return status;
+	print_clean(member_text(answer, "message", number), &words);
+	printf("refresh %s: %s; see `refresh-router show %s`\n", member_text(answer, "id", number),
+		words.at, member_text(answer, "id", number));
+	return EXIT_YES;
+}
+
+static int run_retry(const struct command_line *line)
+{
+	return ask_about_refresh(line, "retry");
+}
+
+static int run_cancel(const struct command_line *line)
+{
+	return ask_about_refresh(line, "cancel");
+}
+
+static int run_replay(const struct command_line *line)
+{
+	int64_t id = read_id(line, true);
+	char number[MEMBER_TEXT_SIZE];
+	const cJSON *answer;
+	OWNED_TEXT struct text path;
+	OWNED_JSON json = NULL;
+	if (!id)
+		return EXIT_USAGE;
+	text_init(&path, TEXT_UNBOUNDED);
+	text_printf(&path, "/api/v1/events/%lld/replay", (long long)id);
+	int status = ask(line, path.at, &answer, &json);
+	if (!answer || line->json)
+		return status;
+	int matched = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(answer, "matched"));
+	printf("event %s: decided anew, %d %s; see `refresh-router show %s`\n",
+		member_text(answer, "event", number), matched,
+		matched == 1 ? "rule matches" : "rules match",
+		member_text(answer, "event", number));
+	return EXIT_YES;
+}
+
+const struct command command_retry = {
+	.name = "retry",
+	.synopsis = "ID",
+	.summary = "do a refresh again, or at once if it waits",
+	.description = "ID is the even number of a refresh. One that has ended is done again, as a "
+		       "refresh of its own; one that waits is sent without waiting for its delay "
+		       "or backoff. Budgets, pauses and Tableau's own limits still hold.",
+	.options = admin_options,
+	.has_format = true,
+	.least_arguments = 1,
+	.most_arguments = 1,
+	.run = run_retry,
+};
+
+const struct command command_cancel = {
+	.name = "cancel",
+	.synopsis = "ID",
+	.summary = "end a refresh, and its Tableau job if there is one",
+	.description = "ID is the even number of a refresh. Tableau lets administrators cancel "
+		       "jobs; if it refuses, the refresh goes on and says so.",
+	.options = admin_options,
+	.has_format = true,
+	.least_arguments = 1,
+	.most_arguments = 1,
+	.run = run_cancel,
+};
+
+const struct command command_replay = {
+	.name = "replay",
+	.synopsis = "ID",
+	.summary = "decide an event anew, by the rules that serve now",
+	.description =
+		"ID is the odd number of an event. What the rules want of it is refreshed by "
+		"requests that are sent from now on.",
+	.options = admin_options,
+	.has_format = true,
+	.least_arguments = 1,
+	.most_arguments = 1,
+	.run = run_replay,
+};

@@ -1,0 +1,122 @@
+/*
+ * cli/sites.c - how the sites are; pauses one, resumes it.
+ */
+#include "cli/admin_client.h"
+#include "cli/command.h"
+#include "cli/list.h"
+#include "cli/print.h"
+#include <curl/curl.h>
+
+static const cJSON *member(const cJSON *object, const char *key)
+{
+	return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+/* "12 of 60", or nothing without a budget. */
+static void budget_cell(struct table *table, const cJSON *site, const char *name)
+{
+	char spent[MEMBER_TEXT_SIZE], limit[MEMBER_TEXT_SIZE];
+	const cJSON *budget = member(site, name);
+	OWNED_TEXT struct text cell;
+	text_init(&cell, TEXT_UNBOUNDED);
+	if (budget)
+		text_printf(&cell, "%s of %s", member_text(budget, "spent", spent),
+			member_text(budget, "limit", limit));
+	table_cell(table, cell.at);
+}
+
+static void state_cell(struct table *table, const cJSON *site)
+{
+	char text[MEMBER_TEXT_SIZE];
+	OWNED_TEXT struct text cell;
+	text_init(&cell, TEXT_UNBOUNDED);
+	if (member(site, "paused_by"))
+		text_printf(&cell, "paused by %s", member_text(site, "paused_by", text));
+	else if (member(site, "left_alone_until"))
+		text_printf(
+			&cell, "failing, next try %s", member_time(site, "left_alone_until", text));
+	else
+		text_add(&cell, cJSON_IsTrue(member(site, "signed_in")) ? "signed in" : "idle");
+	table_cell(table, cell.at);
+}
+
+static void print_sites(const cJSON *json)
+{
+	static const char *const headings[] = { "SITE", "STATE", "READY", "SENDING", "RUNNING",
+		"STARTS/HOUR", "QUERIES/DAY", "LAST ERROR", NULL };
+	OWNED(table) table = table_new(headings);
+	char number[MEMBER_TEXT_SIZE];
+	const cJSON *site;
+	cJSON_ArrayForEach(site, member(json, "items"))
+	{
+		const cJSON *refreshes = member(site, "refreshes");
+		table_cell(table, member_text(site, "name", number));
+		state_cell(table, site);
+		table_cell(table, member_text(refreshes, "ready", number));
+		table_cell(table, member_text(refreshes, "sending", number));
+		table_cell(table, member_text(refreshes, "in_flight", number));
+		budget_cell(table, site, "refreshes_per_hour");
+		budget_cell(table, site, "job_queries_per_day");
+		table_cell(table, member_text(site, "last_error", number));
+	}
+	table_print(table, stdout);
+}
+
+static int list(const struct command_line *line)
+{
+	int status = EXIT_YES;
+	OWNED_JSON json = admin_get(line, "/api/v1/sites", &status);
+	if (!json)
+		return status;
+	if (line->json)
+		print_json(member(json, "items"), stdout);
+	else
+		print_sites(json);
+	return EXIT_YES;
+}
+
+static int change(const struct command_line *line, const char *verb, const char *name)
+{
+	char text[MEMBER_TEXT_SIZE];
+	int status = EXIT_YES;
+	OWNED_TEXT struct text path, words;
+	text_init(&path, TEXT_UNBOUNDED);
+	text_init(&words, TEXT_UNBOUNDED);
+	char *encoded = curl_easy_escape(NULL, name, 0);
+	text_printf(&path, "/api/v1/sites/%s/%s", encoded, verb);
+	curl_free(encoded);
+	OWNED_JSON json = admin_post(line, path.at, &status);
+	if (!json)
+		return status;
+	if (line->json) {
+		print_json(json, stdout);
+		return EXIT_YES;
+	}
+	print_clean(name, &words);
+	printf("site %s: %s\n", words.at, member_text(json, "message", text));
+	return EXIT_YES;
+}
+
+static int run(const struct command_line *line)
+{
+	const char *verb = line->argument_count ? line->arguments[0] : NULL;
+	if (!verb)
+		return list(line);
+	if (strcmp(verb, "pause") && strcmp(verb, "resume"))
+		return command_usage(line, "'%s' is neither pause nor resume", verb);
+	if (line->argument_count < 2)
+		return command_usage(line, "%s which site?", verb);
+	return change(line, verb, line->arguments[1]);
+}
+
+const struct command command_sites = {
+	.name = "sites",
+	.synopsis = "[pause NAME | resume NAME]",
+	.summary = "tell how the sites are; pause or resume one",
+	.description = "A site that is paused is sent no refreshes, also after a restart, until it "
+		       "is resumed; jobs in flight are followed, and give_up_after still counts.",
+	.options = admin_options,
+	.has_format = true,
+	.most_arguments = 2,
+	.run = run,
+};
