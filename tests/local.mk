@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	tests/unit/tableau_sample.h \
 	tests/unit/tableau_server.h \
 	tests/unit/test.h \
+	tests/fault/clock_shim.c \
 	tests/lint/layers.py \
 	tests/lint/valgrind \
 	tests/samples \
@@ -15,6 +16,7 @@ EXTRA_DIST += \
 	tests/scenario/test_admin.py \
 	tests/scenario/test_cli.py \
 	tests/scenario/test_commands.py \
+	tests/scenario/test_crashes.py \
 	tests/scenario/test_dispatch.py \
 	tests/scenario/test_intake.py \
 	tests/scenario/test_reload.py \

@@ -25,8 +25,7 @@ void effects_cancel(struct effects *effects, const struct refresh_row *refresh);
 void effects_list(
 	struct effects *effects, const char *site, struct wall since, int64_t asked_after);
 /* dispatch/look.c: looks through the site's jobs for one of this content. */
-void effects_look(struct effects *effects, const struct refresh_row *refresh, struct wall since,
-	int64_t asked_after);
+void effects_look(struct effects *effects, const struct action *action);
 
 /* ---- shared with look.c ---- */
 struct instant effects_now(void);

@@ -13,6 +13,7 @@ struct look {
 	struct effects *effects;
 	int64_t refresh, asked_after;
 	char *site, *luid, *name;
+	char *known[KNOWN_JOBS]; /* ids of jobs that are not meant, or NULL */
 	struct wall told_at;
 	int64_t calls;    /* job queries made */
 	size_t count, at; /* candidates, youngest first */
@@ -27,6 +28,8 @@ static void look_end(struct look *look, struct answer answer, const struct job_s
 	answer.calls = look->calls;
 	effects_go_on(look->effects, schedule_looked(effects_schedule(look->effects), effects_now(),
 					     look->refresh, answer, job, look->asked_after));
+	for (size_t i = 0; i < KNOWN_JOBS; i++)
+		free(look->known[i]);
 	free(look->site);
 	free(look->luid);
 	free(look->name);
@@ -73,6 +76,16 @@ static void look_next(struct look *look)
 		ask_next(look);
 }
 
+static bool is_meant(const struct look *look, const struct job *job)
+{
+	if (!job->title || strcmp(job->title, look->name))
+		return false;
+	for (size_t i = 0; i < KNOWN_JOBS; i++)
+		if (look->known[i] && !strcmp(look->known[i], job->id))
+			return false;
+	return true;
+}
+
 static void listed(
 	const struct outcome *outcome, const struct job *jobs, size_t count, void *context)
 {
@@ -87,7 +100,7 @@ static void listed(
 		return;
 	}
 	for (size_t i = count; i-- > 0 && look->count < MOST_CANDIDATES;) {
-		if (!jobs[i].title || strcmp(jobs[i].title, look->name))
+		if (!is_meant(look, &jobs[i]))
 			continue;
 		memcpy(look->candidates[look->count].id, jobs[i].id, sizeof jobs[i].id);
 		/* "increment_extracts", "increment_extracts_via_bridge" (6.2) */
@@ -97,15 +110,17 @@ static void listed(
 	look_next(look);
 }
 
-void effects_look(struct effects *effects, const struct refresh_row *refresh, struct wall since,
-	int64_t asked_after)
+void effects_look(struct effects *effects, const struct action *action)
 {
+	const struct refresh_row *refresh = action->refresh;
 	struct look *look = mem_new(struct look);
 	look->effects = effects;
 	look->refresh = refresh->id;
-	look->asked_after = asked_after;
+	look->asked_after = action->asked_after;
 	look->site = mem_copy_text(refresh->site);
 	look->luid = mem_copy_text(refresh->content.luid);
 	look->name = mem_copy_text(refresh->content.name);
-	tableau_jobs(effects_tableau(effects), refresh->site, since, listed, look);
+	for (size_t i = 0; i < KNOWN_JOBS; i++)
+		look->known[i] = mem_copy_text(action->known_jobs[i]);
+	tableau_jobs(effects_tableau(effects), refresh->site, action->since, listed, look);
 }

@@ -238,8 +238,7 @@ static void perform(struct dispatch *dispatch, const struct action *action)
 		effects_list(dispatch->effects, action->site, action->since, action->asked_after);
 		break;
 	case ACTION_LOOK:
-		effects_look(
-			dispatch->effects, action->refresh, action->since, action->asked_after);
+		effects_look(dispatch->effects, action);
 		break;
 	case ACTION_CANCEL:
 		effects_cancel(dispatch->effects, action->refresh);
@@ -526,6 +525,7 @@ static bool is_done(const struct dispatch *dispatch)
 static void *run(void *context)
 {
 	struct dispatch *dispatch = context;
+	flush(dispatch); /* what was decided while the journal was read */
 	publish(dispatch);
 	while (!is_done(dispatch)) {
 		tableau_step(dispatch->tableau, wait_ms(dispatch), mailbox_fd(dispatch->notes));

@@ -5,17 +5,19 @@
 #include "base/mem.h"
 #include "dispatch/schedule_state.h"
 
-/*
- * What was written as a time is read as one, but a clock that stepped meanwhile neither ends it at
- * once nor keeps it for ever.
- */
+/* Time for one more try: of what expired while nobody ran, or only seems to have, by a clock that
+ * stepped. */
+#define LAST_TRY (60 * US_PER_SECOND)
+
+/* What was written as a time is read as one, but a clock that stepped meanwhile does not keep it
+ * for ever. */
 static void restore_expiry(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
 	int64_t left = refresh->row.give_up_at.us - now.wall.us;
 	if (left > schedule->options.give_up_after)
 		left = schedule->options.give_up_after;
 	timer_set(&schedule->expiries, &refresh->expiry,
-		mono_plus(now.mono, left < 0 ? 0 : left).us, refresh->row.id);
+		mono_plus(now.mono, left < LAST_TRY ? LAST_TRY : left).us, refresh->row.id);
 }
 
 static struct mono restored_birth(
@@ -25,6 +27,13 @@ static struct mono restored_birth(
 	if (age > schedule->options.give_up_after)
 		age = schedule->options.give_up_after;
 	return mono_plus(now.mono, age > 0 ? -age : 0);
+}
+
+/* Its job is not to be taken for that of another refresh. */
+static void restore_job(struct schedule *schedule, const struct refresh_row *row)
+{
+	if (*row->job_id)
+		slot_know_job(schedule, slot_of(schedule, row->site, &row->content), row->job_id);
 }
 
 static bool is_held(const struct refresh *refresh)
@@ -88,7 +97,9 @@ void schedule_restore(struct schedule *schedule, struct instant now, const struc
 	hear_stamp(schedule, row->sent_after);
 	hear_stamp(schedule, row->seen_waiting_after);
 	if (!refresh_state_is_open(row->state)) {
-		restore_ended(schedule, row);
+		restore_job(schedule, row);
+		if (row->state == REFRESH_SUCCEEDED)
+			restore_ended(schedule, row);
 		return;
 	}
 	struct refresh *refresh = refresh_adopt_row(schedule, row);

@@ -111,6 +111,20 @@ void act_resolve(struct schedule *schedule, int64_t selection)
 	act(schedule, ACTION_RESOLVE)->selection = selection;
 }
 
+/* The youngest jobs that refreshes of this content had. */
+static void tell_known(
+	const struct schedule *schedule, const struct slot *slot, const char *out[KNOWN_JOBS])
+{
+	size_t found = 0;
+	for (size_t i = 0; i < KNOWN_AT_ONCE && i < schedule->known_count && found < KNOWN_JOBS;
+		i++) {
+		const struct known_job *known =
+			&schedule->known[(schedule->known_count - 1 - i) % KNOWN_AT_ONCE];
+		if (known->slot == slot)
+			out[found++] = known->id;
+	}
+}
+
 void act_on_refresh(struct schedule *schedule, enum action_type type, struct refresh *refresh,
 	struct wall since)
 {
@@ -119,6 +133,8 @@ void act_on_refresh(struct schedule *schedule, enum action_type type, struct ref
 	action->site = refresh->slot->site->name;
 	action->since = since;
 	refresh->is_asked = true;
+	if (type == ACTION_LOOK)
+		tell_known(schedule, refresh->slot, action->known_jobs);
 }
 
 void act_list(struct schedule *schedule, struct site *site, struct wall since)
@@ -372,6 +388,7 @@ struct schedule *schedule_new(
 	schedule->options = *options;
 	schedule->last_id = last_refresh_id + (last_refresh_id & 1);
 	schedule->random = seed;
+	schedule->known = mem_alloc(sizeof *schedule->known * KNOWN_AT_ONCE);
 	return schedule;
 }
 
@@ -436,6 +453,7 @@ void schedule_free(struct schedule *schedule)
 	timer_heap_clear(&schedule->timers);
 	timer_heap_clear(&schedule->expiries);
 	timer_heap_clear(&schedule->want_expiries);
+	free(schedule->known);
 	free(schedule->actions);
 	free(schedule->cause_actions);
 	free(schedule);

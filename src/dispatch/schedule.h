@@ -90,6 +90,7 @@ enum action_type {
 	ACTION_CANCEL, /* cancel the job of `refresh`; answer with schedule_job_cancelled() */
 };
 
+#define KNOWN_JOBS 8
 struct action {
 	enum action_type type;
 	const struct refresh_row *refresh;
@@ -97,8 +98,10 @@ struct action {
 	int64_t selection;
 	struct spent spent;
 	const char *site;
-	struct wall since;   /* by Tableau's clock */
-	int64_t asked_after; /* POLL, LIST, LOOK: hand it back with the answer */
+	struct wall since;                  /* by Tableau's clock */
+	int64_t asked_after;                /* POLL, LIST, LOOK: hand it back with the answer */
+	const char *known_jobs[KNOWN_JOBS]; /* LOOK: ids of jobs that are not meant, for other
+					       refreshes had them; NULL: no more */
 };
 
 struct actions { /* owned by the schedule, emptied by each call */
@@ -116,8 +119,8 @@ OWNED_DEFINE(schedule)
 struct actions schedule_configure(struct schedule *schedule, struct instant now,
 	const struct schedule_options *options, const struct schedule_site *sites, size_t count);
 
-/* At start, before any other input: a refresh of the journal with its causes (open), or the latest
- * success of a content (ended). */
+/* At start, before any other input: a refresh of the journal with its causes (open), the latest
+ * success of a content, or one that had a job which might be taken for that of an open one. */
 void schedule_restore(struct schedule *schedule, struct instant now, const struct refresh_row *row,
 	const struct cause_row *causes, size_t cause_count);
 void schedule_restore_spent(

@@ -101,6 +101,13 @@ struct want {
 	UT_hash_handle by_id;
 };
 
+/* A job that a refresh had: of the last so many, over all contents. */
+#define KNOWN_AT_ONCE 1024
+struct known_job {
+	const struct slot *slot;
+	char id[40]; /* a LUID has 36 */
+};
+
 struct schedule {
 	struct schedule_options options;
 	int64_t last_id; /* of a refresh */
@@ -120,6 +127,8 @@ struct schedule {
 				     timer_owner */
 	struct timer_heap expiries, want_expiries;
 	int64_t waiting, in_flight;
+	struct known_job *known; /* a ring of KNOWN_AT_ONCE */
+	size_t known_count;      /* ever */
 	struct action *actions;
 	size_t action_count, action_capacity;
 	struct cause_row **cause_actions; /* copies that actions point to, freed at the next call */
@@ -206,6 +215,8 @@ bool refresh_is_done_already(
 void refresh_promote(struct schedule *schedule, struct instant now, struct refresh *refresh);
 /* The current refresh is not sent yet: it does for this one too, and says so. */
 void refresh_stand_behind(struct schedule *schedule, struct refresh *refresh);
+/* That job was a refresh's, and is not to be taken for another's. */
+void slot_know_job(struct schedule *schedule, const struct slot *slot, const char *job_id);
 /* At a restart: the current refresh goes back to the line; one of the line becomes the current. */
 void slot_step_back(struct schedule *schedule, struct slot *slot);
 void slot_step_forward(struct refresh *refresh);

@@ -377,7 +377,7 @@ void refresh_expire(struct schedule *schedule, struct instant now, struct refres
 	struct mono until = mono_plus(refresh->seen_at, schedule->options.give_up_after);
 	if (refresh->row.state == REFRESH_SENDING || (has_job && until.us > now.mono.us)) {
 		/* A request's answer comes soon; a job that Tableau still tells about goes on. */
-		int64_t again = has_job ? until.us : mono_plus(now.mono, 60 * US_PER_SECOND).us;
+		int64_t again = has_job ? until.us : mono_plus(now.mono, 5 * US_PER_SECOND).us;
 		timer_set(&schedule->expiries, &refresh->expiry, again, refresh->row.id);
 		return;
 	}

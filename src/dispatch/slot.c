@@ -224,6 +224,13 @@ bool refresh_is_served(const struct schedule *schedule, const struct refresh *re
 	return covers_all(schedule, evidence, refresh->causes, refresh->cause_count);
 }
 
+void slot_know_job(struct schedule *schedule, const struct slot *slot, const char *job_id)
+{
+	struct known_job *known = &schedule->known[schedule->known_count++ % KNOWN_AT_ONCE];
+	known->slot = slot;
+	snprintf(known->id, sizeof known->id, "%s", job_id);
+}
+
 void slot_succeeded(struct slot *slot, struct refresh_row *row)
 {
 	struct evidence evidence = evidence_of(row), *all = &slot->evidence[row->incremental];
@@ -330,6 +337,8 @@ void refresh_end(struct schedule *schedule, struct instant now, struct refresh *
 {
 	struct slot *slot = refresh->slot;
 	leave_heaps(schedule, refresh);
+	if (slot->current == refresh && *refresh->row.job_id)
+		slot_know_job(schedule, slot, refresh->row.job_id);
 	refresh_enter(schedule, refresh, state);
 	refresh->row.ended_at = now.wall;
 	refresh->row.not_before = (struct wall){ 0 };

@@ -144,8 +144,9 @@ bool store_open_selections_of_event(
 bool store_list_commands(struct store *store, int64_t subject, command_visit *visit, void *context,
 	struct error *err) MUST_USE;
 
-/* At start, before the journal runs: all open selections in order of id; every open refresh and,
- * for each content, the latest full and the latest incremental one that succeeded since `since`. */
+/* At start, before the journal runs: all open selections in order of id; every open refresh, then
+ * the youngest that ended and had a job, then, for each content, the latest full and the latest
+ * incremental one that succeeded since `since` (some of them twice). */
 bool store_load_open_selections(
 	struct store *store, selection_visit *visit, void *context, struct error *err) MUST_USE;
 bool store_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
@@ -155,7 +156,7 @@ bool store_load_spent(
 bool store_load_pauses(
 	struct store *store, pause_visit *visit, void *context, struct error *err) MUST_USE;
 bool store_last_refresh_id(struct store *store, int64_t *id,
-	struct error *err) MUST_USE; /* 0 when there is none yet */
+	struct error *err) MUST_USE;                    /* 0 when there is none yet */
 int64_t store_last_event_id(const struct store *store); /* of a writer; likewise */
 /* A cheap write and read that tells whether the store works; for /readyz through the journal. */
 bool store_check(struct store *store, struct error *err) MUST_USE;

@@ -37,8 +37,8 @@
 #define MOST_REPEATS 2         /* of one call: a renewal, and the grace of a fresh token */
 
 #define SHARED_NOTICE                                                                              \
-	"the session is ended by somebody else again and again: another process uses this PAT; "   \
-	"give this site one of its own"
+	"the session of PAT '%s' is ended by somebody else again and again: another process uses " \
+	"this PAT; give this site one of its own"
 
 /* A sign-in on its way; it counts only while the site still has the account that it is for. */
 struct attempt {
@@ -57,6 +57,7 @@ static void drop_token(struct session *session)
 void session_clear(struct session *session)
 {
 	drop_token(session);
+	free(session->notice);
 	*session = (struct session){ .generation = session->generation + 1 };
 }
 
@@ -403,15 +404,21 @@ static void note_loss(struct site *site, struct mono now)
 	session->losses[0] = session->losses[1];
 	session->losses[1] = session->losses[2];
 	session->losses[2] = now;
-	if (is_shared(session))
-		log_warning(
-			SHARED_NOTICE, KV("site", site->name), KV("pat", site->config->pat.name));
+	if (!is_shared(session))
+		return;
+	OWNED_TEXT struct text notice;
+	text_init(&notice, 1000);
+	text_printf(&notice, SHARED_NOTICE, site->config->pat.name);
+	free(session->notice);
+	session->notice = mem_copy_text(notice.at);
+	log_warning("a PAT is shared", KV("site", site->name), KV("pat", site->config->pat.name),
+		KV("reason", session->notice));
 }
 
 const char *session_notice(const struct session *session)
 {
 	return is_shared(session) && clock_mono().us - session->losses[2].us <= SHARED_WITHIN
-		       ? SHARED_NOTICE
+		       ? session->notice
 		       : "";
 }
 

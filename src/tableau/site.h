@@ -44,6 +44,7 @@ struct session {
 				   so, without a try */
 	struct mono refused_until;
 	unsigned failures; /* transient ones, one after another */
+	char *notice;      /* that somebody shares the PAT; NULL: never thought so */
 };
 
 struct site {

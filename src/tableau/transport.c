@@ -41,7 +41,7 @@ struct exchange {
 	struct text reply, location;
 	bool is_too_large;
 	int64_t retry_after_us;
-	struct wall date, asked_at;
+	struct wall date, retry_at, asked_at;
 	char failure[CURL_ERROR_SIZE];
 	reply_done *callback;
 	void *context;
@@ -114,30 +114,39 @@ static struct str header_value(struct str line, const char *name)
 	return str_trim((struct str){ line.at + length, line.length - length });
 }
 
-static int64_t seconds_until(const char *date)
+static struct wall read_http_date(const char *text)
 {
-	time_t at = curl_getdate(date, NULL);
-	int64_t left = at < 0 ? 0 : (int64_t)at - clock_wall().us / US_PER_SECOND;
-	return left > 0 ? left : 0;
+	time_t at = curl_getdate(text, NULL);
+	return (struct wall){ at > 0 ? (int64_t)at * US_PER_SECOND : 0 };
 }
 
 static void read_retry_after(struct exchange *exchange, struct str value)
 {
 	int64_t seconds;
 	OWNED_MEMORY char *text = mem_copy_bytes(value.at, value.length);
-	if (!str_to_count(value, &seconds))
-		seconds = seconds_until(text);
-	if (seconds > MOST_RETRY_AFTER)
-		seconds = MOST_RETRY_AFTER;
-	exchange->retry_after_us = seconds * US_PER_SECOND;
+	if (str_to_count(value, &seconds))
+		exchange->retry_after_us =
+			(seconds < MOST_RETRY_AFTER ? seconds : MOST_RETRY_AFTER) * US_PER_SECOND;
+	else
+		exchange->retry_at = read_http_date(text);
+}
+
+/* A date is by the server's clock, which the same answer tells. */
+static int64_t retry_after(const struct exchange *exchange)
+{
+	struct wall now = wall_is_set(exchange->date) ? exchange->date : clock_wall();
+	int64_t left = exchange->retry_at.us - now.us;
+	if (!wall_is_set(exchange->retry_at))
+		return exchange->retry_after_us;
+	if (left > MOST_RETRY_AFTER * US_PER_SECOND)
+		left = MOST_RETRY_AFTER * US_PER_SECOND;
+	return left > 0 ? left : 0;
 }
 
 static void read_date(struct exchange *exchange, struct str value)
 {
 	OWNED_MEMORY char *text = mem_copy_bytes(value.at, value.length);
-	time_t at = curl_getdate(text, NULL);
-	if (at > 0)
-		exchange->date.us = (int64_t)at * US_PER_SECOND;
+	exchange->date = read_http_date(text);
 }
 
 static size_t take_header(char *bytes, size_t size, size_t count, void *context)
@@ -276,7 +285,7 @@ static void finish(struct exchange *exchange, CURLcode code)
 		.http_status = (int)status,
 		.body = text_str(&exchange->reply),
 		.is_too_large = exchange->is_too_large,
-		.retry_after_us = exchange->retry_after_us,
+		.retry_after_us = retry_after(exchange),
 		.date = exchange->date,
 		.location = exchange->location.at,
 		.asked_at = exchange->asked_at,

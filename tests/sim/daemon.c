@@ -161,13 +161,17 @@ static struct sim_call call_about(
 	struct world *world, enum call_type type, const struct action *action)
 {
 	const struct refresh_row *row = action->refresh;
-	return (struct sim_call){ .type = type,
+	struct sim_call call = { .type = type,
 		.site = site_number(action->site),
 		.id = row->id,
 		.content = content_of(world, &row->content),
 		.job = *row->job_id ? job_named(world, row->job_id) : -1,
 		.since = action->since,
 		.asked_after = action->asked_after };
+	for (size_t i = 0; type == CALL_LOOK && i < KNOWN_JOBS; i++)
+		if (action->known_jobs[i])
+			snprintf(call.known[i], sizeof call.known[i], "%s", action->known_jobs[i]);
+	return call;
 }
 
 static void send_durable(struct world *world, int64_t refresh)
@@ -371,8 +375,17 @@ static void keep_later(const struct sim_row **last, const struct sim_row *row)
 		*last = row;
 }
 
-/* As store_load_refreshes() gives them: every open one, and of each content the full and the
- * incremental one that succeeded last. */
+/* As store_load_refreshes() gives them: every open one, those that ended and had a job, and of each
+ * content the full and the incremental one that succeeded last. */
+static void restore_recent(struct world *world)
+{
+	for (int i = 0; i < ROWS; i++) {
+		struct sim_row *row = &world->store.rows[i];
+		if (row->is_there && *row->job_id && !refresh_state_is_open(row->row.state))
+			schedule_restore(world->schedule, instant_of(world), &row->row, NULL, 0);
+	}
+}
+
 static void restore(struct world *world)
 {
 	const struct sim_row *last[CONTENTS][2] = { { NULL } };
@@ -387,6 +400,7 @@ static void restore(struct world *world)
 		else if (row->row.state == REFRESH_SUCCEEDED && content >= 0)
 			keep_later(&last[content][row->row.incremental], row);
 	}
+	restore_recent(world);
 	for (int i = 0; i < CONTENTS; i++)
 		for (int j = 0; j < 2; j++)
 			if (last[i][j])

@@ -143,9 +143,14 @@ void oracle_cause(struct world *world, const struct cause_row *cause)
 
 /* ---- requests ---- */
 
-/* Has the rule been quiet for so long at some time since it heard that event? */
-static bool was_quiet(const struct world *world, int rule, const struct run *since)
+/*
+ * Has the rule been quiet for so long at some time since it heard that event? A restart that finds
+ * the event's selection unresolved does not know of the rule's other events before it.
+ */
+static bool was_quiet(
+	const struct world *world, const struct watched *of, int rule, const struct run *since)
 {
+	int64_t known_from = of->created_at > world->crashed_at ? world->crashed_at : 0;
 	int64_t at = since->durable_at;
 	for (;;) {
 		int64_t next = INT64_MAX;
@@ -153,6 +158,7 @@ static bool was_quiet(const struct world *world, int rule, const struct run *sin
 			for (int j = 0; j < world->runs[i].wish_count; j++)
 				if (world->runs[i].wishes[j].rule == rule &&
 					world->runs[i].durable_at > at && world->runs[i].heard_at &&
+					world->runs[i].durable_at >= known_from &&
 					world->runs[i].durable_at < next)
 					next = world->runs[i].durable_at;
 		int64_t end = next < world->now ? next : world->now;
@@ -176,7 +182,8 @@ static void check_held(struct world *world, const struct watched *of, int64_t id
 			wrong(world, "refresh %lld is sent %.0f s before its delay is over",
 				(long long)id,
 				(double)(run->durable_at + rule->delay - world->now) / 1e6);
-		if (rule->quiet && world->now < cap && !was_quiet(world, of->causes[i].rule, run))
+		if (rule->quiet && world->now < cap &&
+			!was_quiet(world, of, of->causes[i].rule, run))
 			wrong(world, "refresh %lld is sent though its rule was not quiet",
 				(long long)id);
 	}
@@ -439,6 +446,7 @@ void oracle_crashed(struct world *world)
 			oracle_cause(world, &row->causes[j]);
 	}
 	world->has_crashed = true;
+	world->crashed_at = world->now;
 }
 
 /* ---- the end ---- */

@@ -193,6 +193,7 @@ struct sim_call {
 	bool is_incremental;
 	struct wall since;
 	int64_t asked_after, asked_at, sent_at;
+	char known[KNOWN_JOBS][16]; /* of a look: jobs that are not meant; "" for none */
 	/* The answer: */
 	enum verdict verdict;
 	const char *reason;
@@ -222,6 +223,7 @@ struct world {
 	int64_t wall_error;     /* our clock minus the truth; steps */
 	int64_t dbt_skew;
 	bool has_stepped, has_crashed;
+	int64_t crashed_at; /* the last time */
 	struct run runs[EVENTS];
 	int run_count;
 	struct sim_content contents[CONTENTS];

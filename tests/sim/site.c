@@ -147,12 +147,21 @@ static void list_jobs(struct world *world, struct sim_call *call)
 	}
 }
 
+static bool is_known(const struct sim_call *call, const char *id)
+{
+	for (size_t i = 0; i < KNOWN_JOBS; i++)
+		if (!strcmp(call->known[i], id))
+			return true;
+	return false;
+}
+
 static void look(struct world *world, struct sim_call *call)
 {
 	call->found = -1;
 	for (int i = world->job_count; i-- > 0 && call->found < 0;) {
 		const struct sim_job *job = &world->jobs[i];
 		if (job->content == call->content && job->gone > world->now &&
+			!is_known(call, job->id) &&
 			told(world, call->site, job->created).us >=
 				call->since.us / SECOND * SECOND)
 			call->found = i;
