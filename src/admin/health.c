@@ -69,14 +69,27 @@ static void print_sites(const struct dispatch_status *status, struct text *out)
 		{ "site_sign_ins_total", "counter", "Sign-ins" },
 		{ "site_pat_end_timestamp_seconds", "gauge",
 			"When the personal access token ends; 0: not told" },
+		{ "site_paused", "gauge", "1 while a person has paused it" },
+		{ "site_left_alone", "gauge", "1 while it keeps failing and is only probed" },
+		{ "site_refreshes_ready", "gauge", "Refreshes that could be sent" },
+		{ "site_refreshes_in_flight", "gauge",
+			"Refreshes whose job waits or runs on Tableau" },
+		{ "site_starts_spent", "gauge",
+			"Of the budget refreshes_per_hour; 0 without a budget" },
+		{ "site_queries_spent", "gauge",
+			"Of the budget job_queries_per_day; 0 without a budget" },
 	};
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
 		text_printf(out, "# HELP refresh_router_%s %s\n# TYPE refresh_router_%s %s\n",
 			lines[i].name, lines[i].help, lines[i].name, lines[i].type);
 		for (size_t j = 0; j < status->site_count; j++) {
 			const struct tableau_site_status *site = &status->sites[j];
+			const struct schedule_site_status *queue = &status->queues[j];
 			const int64_t values[] = { site->is_signed_in, site->requests, site->errors,
-				site->sign_ins, site->pat_ends_at.us / US_PER_SECOND };
+				site->sign_ins, site->pat_ends_at.us / US_PER_SECOND,
+				queue->paused_by != NULL, wall_is_set(queue->paused_until),
+				queue->ready, queue->in_flight, queue->starts_spent,
+				queue->queries_spent };
 			text_printf(out, "refresh_router_%s{site=\"%s\"} %lld\n", lines[i].name,
 				site->name, (long long)values[i]);
 		}

@@ -3,6 +3,7 @@
  * calls.
  */
 #include "base/file.h"
+#include "base/units.h"
 #include "cli/command.h"
 #include "cli/print.h"
 #include "config/config.h"
@@ -39,6 +40,13 @@ static void print_selections(const struct decision *decision)
 		selection_describe(selection, &cell);
 		text_add(&cell, selection->incremental ? ", incremental" : "");
 		text_add(&cell, selection->shadow ? ", shadow: not sent" : "");
+		char time[UNIT_TEXT_SIZE];
+		if (selection->delay)
+			text_printf(&cell, ", after a delay of %s",
+				duration_format(selection->delay, time));
+		if (selection->quiet)
+			text_printf(&cell, ", after %s without an event of the rule",
+				duration_format(selection->quiet, time));
 		table_cell(table, cell.at);
 		text_reset(&cell);
 		for (size_t j = 0; j < selection->rule_count; j++)

@@ -243,6 +243,13 @@ static void perform(struct dispatch *dispatch, const struct action *action)
 	case ACTION_CANCEL:
 		effects_cancel(dispatch->effects, action->refresh);
 		break;
+	case ACTION_TELL:
+		if (action->trouble)
+			log_warning("a site is left alone between probes", KV("site", action->site),
+				KV("reason", action->trouble));
+		else
+			log_info("a site answers again", KV("site", action->site));
+		break;
 	}
 }
 

@@ -182,7 +182,11 @@ void site_answered(struct schedule *schedule, struct instant now, const struct a
 	struct site *site = site_of(schedule, answer->site);
 	if (!gate_answered(&site->gate, now, answer, &schedule->options))
 		return;
-	if (breaker_is_closed(&site->gate.breaker))
+	bool is_closed = breaker_is_closed(&site->gate.breaker);
+	struct action *tell = act(schedule, ACTION_TELL);
+	tell->site = site->name;
+	tell->trouble = is_closed ? NULL : site->gate.trouble;
+	if (is_closed)
 		site_touch(schedule, site);
 	else
 		site_wait(schedule, site, site->gate.breaker.until);

@@ -88,6 +88,8 @@ enum action_type {
 	ACTION_LOOK,   /* look for a job of the content of `refresh` created since `since`; answer
 			  with schedule_looked() */
 	ACTION_CANCEL, /* cancel the job of `refresh`; answer with schedule_job_cancelled() */
+	ACTION_TELL,   /* people should know that `site` is left alone but for probes (`trouble`),
+			  or that it answers again (NULL) */
 };
 
 #define KNOWN_JOBS 8
@@ -98,6 +100,7 @@ struct action {
 	int64_t selection;
 	struct spent spent;
 	const char *site;
+	const char *trouble;                /* TELL */
 	struct wall since;                  /* by Tableau's clock */
 	int64_t asked_after;                /* POLL, LIST, LOOK: hand it back with the answer */
 	const char *known_jobs[KNOWN_JOBS]; /* LOOK: ids of jobs that are not meant, for other

@@ -421,3 +421,70 @@ def test_without_the_right_to_list_jobs_each_job_is_asked_for(router_of, sandbox
     router.send()
     assert {r["state"] for r in router.settle(3)} == {"succeeded"}
     assert len([c for c in sandbox.calls("GET", "/jobs$") if c["status"] == 403]) == 1
+
+
+# ---- delay, quiet, budgets, breaker ----
+
+def test_a_delay_holds_back_what_is_recorded_and_says_until_when(router_of, sandbox):
+    router = router_of(sandbox, [rule(delay="2s")])
+    sent = now()
+    router.send()
+    held = wait_until(lambda: router.refreshes(state="waiting"), "the refresh to be recorded")[0]
+    assert held["reason"] == "held by `delay` of rule 'nightly'" and abs(parse_time(held["not_before"]) - sent - 2) < 1
+    assert router.settle(1)[0]["state"] == "succeeded"
+    assert parse_time(sandbox.jobs()[0]["created"]) >= sent + 1.9
+
+
+def test_a_delay_outlives_kill_9(router_of, sandbox):
+    router = router_of(sandbox, [rule(delay="2s")])
+    sent = now()
+    router.send()
+    wait_until(lambda: router.refreshes(state="waiting"), "the refresh to be recorded")
+    router.restart()
+    assert router.settle(1)[0]["state"] == "succeeded"
+    assert parse_time(sandbox.jobs()[0]["created"]) >= sent + 1.9
+
+
+def test_quiet_makes_one_refresh_of_events_that_keep_coming(router_of, sandbox):
+    router = router_of(sandbox, [rule(quiet="1500ms")])
+    last = 0
+    for _ in range(6):
+        last = now()
+        router.send()
+        wait_until(lambda: now() > last + 0.4, "a while between two events")
+    refreshes = router.settle(1)
+    assert len(refreshes) == 1 and len(refreshes[0]["causes"]) == 6
+    assert len(sandbox.jobs()) == 1 and parse_time(sandbox.jobs()[0]["created"]) >= last + 1.4
+
+
+def test_starts_beyond_the_budget_wait_and_say_until_when_also_after_a_restart(router_of, sandbox_of):
+    names = [f"Book {n}" for n in range(6)]
+    sandbox = sandbox_of(site_world(workbooks=names))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": names}])], sites={"finance": {"refreshes_per_hour": 4}})
+    router.send()
+    wait_until(lambda: len(router.refreshes(state="succeeded")) == 4, "what the budget affords")
+    waiting = router.refreshes(state="waiting")
+    assert len(waiting) == 2 and all("may start 4 refreshes an hour" in r["reason"] for r in waiting), waiting
+    assert all(3500 < parse_time(r["not_before"]) - now() < 3700 for r in waiting)
+    # A new event joins what waits, and costs nothing.
+    router.send()
+    wait_until(lambda: all(len(r["causes"]) == 2 for r in router.refreshes(state="waiting")), "the event to join")
+    router.restart()
+    wait_until(lambda: router.site().get("refreshes_per_hour") == {"limit": 4, "spent": 4}, "the budget to be told")
+    router.send()
+    wait_until(lambda: all(len(r["causes"]) == 3 for r in router.refreshes(state="waiting")), "another event to join")
+    assert len(sandbox.refresh_calls()) == 4
+
+
+def test_a_site_that_is_down_is_left_alone_and_found_again(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(), site_world("board", workbooks=["Board Pack"]))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": "/./"}, {"site": "board", "workbooks": "Board Pack"}])],
+                       sites=("finance", "board"))
+    sandbox.fault("drop", on={"path": "/api/*", "site": "finance"}, times=0)
+    sandbox.fault("error", on={"path": "*/auth/signin"}, status=503, times=0)
+    router.send()
+    wait_until(lambda: "left_alone_until" in router.site(), "the site to be left alone")
+    assert "a site is left alone between probes" in router.log
+    sandbox.forget_faults()
+    assert {r["state"] for r in router.settle(2)} == {"succeeded"}
+    assert "left_alone_until" not in wait_until(lambda: router.site("finance"), "the site")

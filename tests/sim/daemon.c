@@ -238,6 +238,10 @@ static void perform(struct world *world, const struct action *action)
 	case ACTION_CANCEL:
 		call(world, call_about(world, CALL_CANCEL, action));
 		break;
+	case ACTION_TELL:
+		note(world, "  site %s %s", action->site,
+			action->trouble ? "is left alone" : "answers again");
+		break;
 	case ACTION_LIST:
 		call(world, (struct sim_call){ .type = CALL_LIST,
 				    .site = site_number(action->site),

@@ -45,7 +45,7 @@ static struct answer says(enum verdict verdict, const char *reason)
 static void see(struct world *world, struct actions actions)
 {
 	static const char *const words[] = { "record", "cause", "end-selection", "spent", "resolve",
-		"send", "poll", "list", "look", "cancel" };
+		"send", "poll", "list", "look", "cancel", "tell" };
 	text_reset(&world->seen);
 	for (size_t i = 0; i < actions.count; i++) {
 		const struct action *action = &actions.items[i];
