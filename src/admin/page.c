@@ -183,8 +183,14 @@ static bool add_refresh(const struct refresh_row *row, const struct cause_row *c
 	}
 	if (cause_count > 1)
 		text_printf(out, " <span class=dim>(%zu events and rules)</span>", cause_count);
-	cell(out, row->reason);
-	text_add(out, "</tr>");
+	text_add(out, "<td>");
+	if (wall_is_set(row->not_before)) {
+		char time[WALL_TEXT_SIZE];
+		struct wall until = { row->not_before.us / US_PER_SECOND * US_PER_SECOND };
+		text_printf(out, "until %s: ", wall_format(until, time));
+	}
+	add(out, row->reason);
+	text_add(out, "</td></tr>");
 	return true;
 }
 

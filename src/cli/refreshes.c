@@ -18,12 +18,17 @@ static void add_row(const cJSON *refresh, void *context)
 	struct listing *listing = context;
 	char number[MEMBER_TEXT_SIZE];
 	const cJSON *content = cJSON_GetObjectItemCaseSensitive(refresh, "content");
-	OWNED_TEXT struct text name;
+	OWNED_TEXT struct text name, reason;
 	if (listing->items) {
 		cJSON_AddItemToArray(listing->items, cJSON_Duplicate(refresh, true));
 		return;
 	}
 	text_init(&name, TEXT_UNBOUNDED);
+	text_init(&reason, TEXT_UNBOUNDED);
+	const char *not_before = member_time(refresh, "not_before", number);
+	if (*not_before)
+		text_printf(&reason, "until %s: ", not_before);
+	text_add(&reason, member_text(refresh, "reason", number));
 	const char *project = member_text(content, "project", number);
 	text_printf(&name, "%s%s%s", project, *project ? "/" : "",
 		member_text(content, "name", number));
@@ -33,7 +38,7 @@ static void add_row(const cJSON *refresh, void *context)
 	table_cell(listing->table, member_text(refresh, "site", number));
 	table_cell(listing->table, member_text(refresh, "kind", number));
 	table_cell(listing->table, name.at);
-	table_cell(listing->table, member_text(refresh, "reason", number));
+	table_cell(listing->table, reason.at);
 }
 
 static int run(const struct command_line *line)

@@ -35,8 +35,8 @@ static int64_t age_of_job(const struct refresh *refresh, struct instant now)
 
 /*
  * How long until a look is worth a call. A content whose jobs are known is left alone until its job
- * should be over, with a look now and then in case it ends early; of others it is looked at the
- * rarer the longer the job takes.
+ * should be over, with a look now and then in case it ends early. One that is overdue, or not
+ * known, is looked at the rarer the longer it takes.
  */
 static int64_t look_wait(const struct refresh *refresh, struct instant now)
 {
@@ -44,11 +44,9 @@ static int64_t look_wait(const struct refresh *refresh, struct instant now)
 	int64_t longest = at_least(usual / LATE_SHARE, LATE_LEAST);
 	int64_t least = refresh->slot->site->options.poll_interval;
 	int64_t expected = usual + usual / 20; /* half of them take a little longer than usual */
-	if (!usual)
-		return at_least(at_most(age / LATE_SHARE, longest), least);
 	if (age < expected)
 		return at_least(at_most(expected - age, longest), least);
-	return at_least(usual / LATE_SHARE, least);
+	return at_least(at_most(age / LATE_SHARE, longest), least);
 }
 
 void arm_round(struct schedule *schedule, struct instant now, struct site *site)

@@ -455,7 +455,7 @@ static void clear(struct world *world)
 	free(world);
 }
 
-void history_run(const struct options *options, char out[400], int *run_count)
+void history_run(const struct options *options, char out[400], struct tally *tally)
 {
 	struct world *world = calloc(1, sizeof *world);
 	world->options = *options;
@@ -478,7 +478,12 @@ void history_run(const struct options *options, char out[400], int *run_count)
 	if (!*world->wrong)
 		oracle_judge(world);
 	memcpy(out, world->wrong, sizeof world->wrong);
-	*run_count = world->run_count;
+	for (int i = 0; i < world->job_count; i++)
+		tally->jobs += world->jobs[i].is_ours;
+	for (int i = 0; i < SITES; i++) {
+		tally->starts += world->calls[i].start_count;
+		tally->queries += world->calls[i].queries;
+	}
 	world->options.trace = NULL;
 	clear(world);
 }

@@ -46,6 +46,7 @@ VARIANTS = [
      "if (current->row.state == REFRESH_WAITING || current->row.state == REFRESH_SENDING)\n\t\treturn slot->current;"),
     ("looks come too late", "follow.c", "#define LATE_LEAST (60 * US_PER_SECOND)", "#define LATE_LEAST (900 * US_PER_SECOND)"),
     ("looks come too often", "follow.c", "at = at_least(at, site->round_at.us + site->options.poll_interval);", ""),
+    ("looks do not grow rarer", "follow.c", "return at_least(at_most(age / LATE_SHARE, longest), least);", "return least;"),
     ("a pause is not heeded", "gate.c", "if (gate->paused_by)\n\t\treturn (struct mono){ INT64_MAX };", ""),
     ("a selection is ended before it is resolved", "want.c", "\tpark(schedule, want);\n\treturn act_end",
      "\tpark(schedule, want);\n\tact_end_selection(schedule, want->id);\n\treturn act_end"),

@@ -283,6 +283,7 @@ static void check_spacing(struct world *world, const struct sim_call *call)
 		if (job->polled_at && world->now - job->polled_at < least)
 			wrong(world, "%s was polled twice within poll_interval", job->id);
 		job->polled_at = world->now;
+		job->polls++;
 	}
 }
 
@@ -324,6 +325,19 @@ static void check_late(struct world *world, const struct sim_job *job)
 			(double)(world->now - job->ends) / 1e6);
 }
 
+/* The longer a job takes, the rarer it is looked at: each ten seconds at first, then each tenth of
+ * its age, then each minute; ten more for what a restart or another content's list asked for. */
+static void check_kind(struct world *world, const struct sim_job *job)
+{
+	int64_t took = job->ends - job->created, most = 10 + 10 + took / MINUTE;
+	for (int64_t age = 100 * SECOND; age < took && age < 10 * MINUTE; age += age / 10)
+		most++;
+	if (world->calls[world->contents[job->content].site].trouble_at < job->created &&
+		job->polls > most)
+		wrong(world, "%s took %.0f s and was polled %lld times", job->id,
+			(double)took / 1e6, (long long)job->polls);
+}
+
 static void told_of_job(struct world *world, struct watched *of, const struct sim_call *call)
 {
 	if (of->job < 0)
@@ -337,6 +351,7 @@ static void told_of_job(struct world *world, struct watched *of, const struct si
 	if (!job->told_end_at) {
 		job->told_end_at = world->now;
 		check_late(world, job);
+		check_kind(world, job);
 	}
 	of->may_fail |= phase == PHASE_FAILED;
 	of->may_cancel |= phase == PHASE_CANCELLED;

@@ -95,7 +95,7 @@ struct sim_job {
 	int64_t gone;                  /* Tableau forgets it then */
 	enum job_end end;
 	int64_t told_end_at; /* when an answer about its end reached us first; 0: not yet */
-	int64_t polled_at;
+	int64_t polled_at, polls;
 };
 
 struct sim_content {
@@ -260,8 +260,13 @@ bool chance(struct world *world, enum fault fault,
 struct pending *later(struct world *world, int64_t at, enum pending_type type);
 void note(const struct world *world, const char *format, ...) PRINTF_LIKE(2, 3);
 struct instant instant_of(const struct world *world);
-/* Runs a history; what was wrong with it, or "". */
-void history_run(const struct options *options, char wrong[400], int *run_count);
+/* What was asked of Tableau, beside the least that could have sufficed: one request for each job of
+ * ours, and one query for its end. */
+struct tally {
+	int64_t jobs, starts, queries;
+};
+/* Runs a history; what was wrong with it, or "". Adds to `tally`. */
+void history_run(const struct options *options, char wrong[400], struct tally *tally);
 
 /* ---- daemon.c ---- */
 void daemon_start(struct world *world);

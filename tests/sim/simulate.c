@@ -13,10 +13,11 @@
 
 #define EVERYTHING UINT32_MAX
 
+static struct tally tally;
+
 static bool is_wrong(const struct options *options, char wrong[400])
 {
-	int runs;
-	history_run(options, wrong, &runs);
+	history_run(options, wrong, &tally);
 	return *wrong;
 }
 
@@ -89,6 +90,9 @@ int main(int argc, char **argv)
 			return 1;
 		}
 	}
-	printf("%lld histories, all of them right\n", histories);
+	printf("%lld histories, all of them right: %lld jobs of ours by %lld requests and %lld job "
+	       "queries (at least %lld and %lld)\n",
+		histories, (long long)tally.jobs, (long long)tally.starts, (long long)tally.queries,
+		(long long)tally.jobs, (long long)tally.jobs);
 	return 0;
 }
