@@ -248,7 +248,7 @@ static bool start_core(struct serve *serve, struct config *config, struct error 
 	OWNED(store) store = store_open(config->store, STORE_WRITE, err);
 	if (!store)
 		return false;
-	serve->dispatch = dispatch_new(config);
+	serve->dispatch = dispatch_new(config, serve->is_dry);
 	if (!dispatch_load(serve->dispatch, store, err))
 		return false;
 	serve->journal = journal_start(TAKE(store), JOURNAL_WAITING, err);

@@ -167,6 +167,9 @@ struct asked schedule_pause(struct schedule *schedule, struct instant now, const
 	free(site->gate.paused_by);
 	site->gate.paused_by = is_paused ? mem_copy_text(who) : NULL;
 	site_touch(schedule, site);
+	/* Those that wait for a place only, and said nothing so far, say so now. */
+	for (size_t i = 0; is_paused && i < site->ready.count; i++)
+		explain_wait(schedule, now, container(site->ready.items[i], struct refresh, due));
 	return done(schedule, now,
 		asked(CONSENT_YES, 0,
 			is_paused ? "it is sent no more refreshes; jobs in flight are followed"

@@ -61,7 +61,7 @@ struct dispatch {
 				    dispatch_is_full() */
 	atomic_llong most_open;
 	pthread_t thread;
-	bool is_started, is_stopping;
+	bool is_started, is_stopping, is_dry;
 	struct mono stop_at;
 };
 
@@ -382,6 +382,8 @@ static void configure(struct dispatch *dispatch, struct config *config)
 	struct schedule_site *sites = mem_alloc(sizeof *sites * (count + 1));
 	for (size_t i = 0; i < count; i++) {
 		const struct config_site *site = config_site(config, i);
+		if (dispatch->is_dry)
+			schedule_restore_pause(dispatch->schedule, site->name, "--dry-run");
 		sites[i] = (struct schedule_site){
 			.name = site->name,
 			.max_requests = site->max_requests,
@@ -561,7 +563,7 @@ static void *run(void *context)
 
 /* ---- life ---- */
 
-struct dispatch *dispatch_new(struct config *config)
+struct dispatch *dispatch_new(struct config *config, bool dry_run)
 {
 	struct dispatch *dispatch = mem_new(struct dispatch);
 	dispatch->notes = mailbox_new(SIZE_MAX, note_free);
@@ -570,6 +572,7 @@ struct dispatch *dispatch_new(struct config *config)
 	dispatch->open = batch_new();
 	shared_ref(&config->shared);
 	dispatch->config = config;
+	dispatch->is_dry = dry_run;
 	atomic_store(&dispatch->most_open, config->limits.waiting_refreshes);
 	return dispatch;
 }

@@ -169,3 +169,21 @@ def test_the_command_line_tells_events_and_refreshes_apart(router):
     assert cli("sites", "pawse", "finance", *url).returncode == 2
     assert cli("sites", "pause", "nowhere", *url).returncode == 1
     assert cli("sites", "pause", "finance", "--url", "http://127.0.0.1:1").returncode == 69
+
+
+def test_a_dry_run_sends_nothing_of_what_the_store_owes(router_of, sandbox):
+    router = paused_router(router_of, sandbox)
+    waiting(router)
+    assert post(router, "/api/v1/sites/finance/resume").status == 200
+    router.settle(1)
+    post(router, "/api/v1/sites/finance/pause")
+    refresh = waiting(router)
+    router.kill9()
+    router.arguments.append("--dry-run")
+    router.start()
+    calls = len(sandbox.refresh_calls())
+    done = router.refreshes(state="succeeded")[0]
+    assert post(router, f"/api/v1/refreshes/{done['id']}/retry").status == 200
+    wait_until(lambda: len(router.refreshes(state="waiting")) == 1, "the refresh to wait")
+    assert router.refresh(refresh["id"])["reason"] == "site 'finance' is paused by --dry-run until somebody resumes it"
+    assert len(sandbox.refresh_calls()) == calls
