@@ -442,15 +442,16 @@ void schedule_free(struct schedule *schedule)
 	if (!schedule)
 		return;
 	act_begin(schedule);
+	/* First, for they leave the heaps that the refreshes are in. */
+	struct want *want, *next_want;
+	HASH_ITER(by_id, schedule->wants, want, next_want)
+	want_free(schedule, want);
 	struct refresh *refresh, *next_refresh;
 	HASH_ITER(by_id, schedule->refreshes, refresh, next_refresh)
 	{
 		HASH_DELETE(by_id, schedule->refreshes, refresh);
 		refresh_free(refresh);
 	}
-	struct want *want, *next_want;
-	HASH_ITER(by_id, schedule->wants, want, next_want)
-	want_free(schedule, want);
 	free_slots(schedule);
 	free_sites(schedule);
 	free_texts(schedule);

@@ -422,7 +422,8 @@ void daemon_start(struct world *world)
 	note(world, "the daemon starts");
 	for (int i = 0; i < SITES; i++) /* nobody has looked meanwhile */
 		world->calls[i].trouble_at = world->now;
-	schedule_event(world->schedule, world->last_event);
+	if (world->last_event > 0)
+		schedule_event(world->schedule, world->last_event);
 	for (int run = 0; run < world->run_count; run++)
 		if (world->runs[run].id && !world->runs[run].heard_at)
 			world->runs[run].heard_at = world->now;
