@@ -43,10 +43,10 @@ static int ask_about_refresh(const struct command_line *line, const char *verb)
 	const cJSON *answer;
 	OWNED_TEXT struct text path, words;
 	OWNED_JSON json = NULL;
-	if (!id)
-		return EXIT_USAGE;
 	text_init(&path, TEXT_UNBOUNDED);
 	text_init(&words, TEXT_UNBOUNDED);
+	if (!id)
+		return EXIT_USAGE;
 	text_printf(&path, "/api/v1/refreshes/%lld/%s", (long long)id, verb);
 	int status = ask(line, path.at, &answer, &json);
 	if (!answer || line->json)
@@ -74,9 +74,9 @@ static int run_replay(const struct command_line *line)
 	const cJSON *answer;
 	OWNED_TEXT struct text path;
 	OWNED_JSON json = NULL;
+	text_init(&path, TEXT_UNBOUNDED);
 	if (!id)
 		return EXIT_USAGE;
-	text_init(&path, TEXT_UNBOUNDED);
 	text_printf(&path, "/api/v1/events/%lld/replay", (long long)id);
 	int status = ask(line, path.at, &answer, &json);
 	if (!answer || line->json)

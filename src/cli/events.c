@@ -21,6 +21,7 @@ static void add_row(const cJSON *event, void *context)
 	char number[MEMBER_TEXT_SIZE];
 	const cJSON *fields = cJSON_GetObjectItemCaseSensitive(event, "fields"), *rule;
 	OWNED_TEXT struct text rules;
+	text_init(&rules, TEXT_UNBOUNDED);
 	if (listing->items) {
 		cJSON_AddItemToArray(listing->items, cJSON_Duplicate(event, true));
 		return;
@@ -32,7 +33,6 @@ static void add_row(const cJSON *event, void *context)
 	table_cell(listing->table, member_text(fields, "job_id", number));
 	table_cell(listing->table, member_text(fields, "job_name", number));
 	table_cell(listing->table, member_text(fields, "status", number));
-	text_init(&rules, TEXT_UNBOUNDED);
 	cJSON_ArrayForEach(rule, cJSON_GetObjectItemCaseSensitive(event, "matched"))
 	{
 		text_printf(&rules, "%s%s", rules.length ? ", " : "",
@@ -67,9 +67,9 @@ static int run(const struct command_line *line)
 	struct listing listing = { .table = table, .items = items, .line = line };
 	int64_t count = is_export ? INT64_MAX : USUAL_COUNT;
 	OWNED_TEXT struct text path;
+	text_init(&path, TEXT_UNBOUNDED);
 	if (!admin_limit(line, &count))
 		return command_usage(line, "--limit is a number from 1");
-	text_init(&path, TEXT_UNBOUNDED);
 	text_add(&path, "/api/v1/events");
 	admin_add_filters(line, filters, &path);
 	if (!admin_each(line, path.at, count, is_export ? export_one : add_row, &listing,

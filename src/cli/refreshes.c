@@ -19,12 +19,12 @@ static void add_row(const cJSON *refresh, void *context)
 	char number[MEMBER_TEXT_SIZE];
 	const cJSON *content = cJSON_GetObjectItemCaseSensitive(refresh, "content");
 	OWNED_TEXT struct text name, reason;
+	text_init(&name, TEXT_UNBOUNDED);
+	text_init(&reason, TEXT_UNBOUNDED);
 	if (listing->items) {
 		cJSON_AddItemToArray(listing->items, cJSON_Duplicate(refresh, true));
 		return;
 	}
-	text_init(&name, TEXT_UNBOUNDED);
-	text_init(&reason, TEXT_UNBOUNDED);
 	const char *not_before = member_time(refresh, "not_before", number);
 	if (*not_before)
 		text_printf(&reason, "until %s: ", not_before);

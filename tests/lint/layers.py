@@ -28,8 +28,21 @@ CLOCK = re.compile(r"\b(clock_gettime|gettimeofday|time)\s*\(\s*(NULL|0|CLOCK)")
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 
 
+OWNED_TEXT = re.compile(r"OWNED_TEXT struct text ([^;]+);")
+
+
+def early_ends(path, text):
+    """A text that is cleared at the end of its block must have been initialised by then, also when that end comes early."""
+    for found in OWNED_TEXT.finditer(text):
+        for name in (name.strip() for name in found.group(1).split(",")):
+            before = text[found.end():].split(f"text_init(&{name},")[0]
+            if re.search(r"\b(return|continue|goto)\b", before):
+                yield f"{path}:{text.count(chr(10), 0, found.start()) + 1}: '{name}' may be cleared before its text_init()"
+
+
 def problems(source):
     for path in sorted(source.rglob("*.[ch]")):
+        yield from early_ends(path, path.read_text())
         module = path.relative_to(source).parts[0]
         for number, line in enumerate(path.read_text().splitlines(), 1):
             found = INCLUDE.match(line)
