@@ -275,6 +275,13 @@ static void check_spacing(struct world *world, const struct sim_call *call)
 	int64_t least = world->sites[call->site].options.poll_interval;
 	struct sim_calls *calls = &world->calls[call->site];
 	struct sim_job *job = call->job >= 0 ? &world->jobs[call->job] : NULL;
+	bool is_look = call->type == CALL_LIST || call->type == CALL_POLL;
+	/* What a list, or a job that cannot be cancelled, leaves open is asked at once. */
+	if (is_look && calls->answered_at != world->now && calls->round_at != world->now) {
+		if (calls->round_at && world->now - calls->round_at < least)
+			wrong(world, "two looks at a site within poll_interval");
+		calls->round_at = world->now;
+	}
 	if (call->type == CALL_LIST) {
 		if (calls->listed_at && world->now - calls->listed_at < least)
 			wrong(world, "two lists within poll_interval");
@@ -378,6 +385,8 @@ void oracle_answer(struct world *world, const struct sim_call *call)
 		       call->verdict == VERDICT_NONE;
 	if (!is_fine || world->now - call->asked_at > 2 * SECOND)
 		world->calls[call->site].trouble_at = world->now;
+	if (call->type == CALL_LIST || call->type == CALL_CANCEL)
+		world->calls[call->site].answered_at = world->now;
 	if (wall_is_set(call->told_at))
 		world->calls[call->site].clock_heard_in = world->life;
 	of->knows_clock |= of->sent_in == world->life && wall_is_set(call->told_at);
@@ -438,7 +447,8 @@ void oracle_crashed(struct world *world)
 		world->calls[i].trouble_at = world->now;
 	for (int i = 0; i < JOBS; i++)
 		world->jobs[i].polled_at = 0;
-	world->calls[0].listed_at = world->calls[1].listed_at = 0;
+	for (int i = 0; i < SITES; i++)
+		world->calls[i].listed_at = world->calls[i].round_at = 0;
 	for (int i = 0; i < ROWS; i++) {
 		struct watched *of = &world->watched[i];
 		const struct sim_row *row = &world->store.rows[i];

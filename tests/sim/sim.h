@@ -74,7 +74,8 @@ struct sim_calls {
 	int clock_heard_in;              /* the life in which Tableau last told its time */
 	int64_t outage_began, in_outage; /* calls while it was down */
 	int64_t trouble_at;              /* the last time that something went wrong */
-	int64_t listed_at;
+	int64_t listed_at, round_at,
+		answered_at; /* the last list, round of looks, answer to a list */
 };
 
 struct run {                          /* a dbt run's end, as one webhook tells it */
