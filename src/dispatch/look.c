@@ -13,7 +13,7 @@ struct look {
 	struct effects *effects;
 	int64_t refresh, asked_after;
 	char *site, *luid, *name;
-	char *known[KNOWN_JOBS]; /* ids of jobs that are not meant, or NULL */
+	char **known; /* ids of jobs that are not meant; NULL ends it */
 	struct wall told_at;
 	int64_t calls;    /* job queries made */
 	size_t count, at; /* candidates, youngest first */
@@ -28,8 +28,9 @@ static void look_end(struct look *look, struct answer answer, const struct job_s
 	answer.calls = look->calls;
 	effects_go_on(look->effects, schedule_looked(effects_schedule(look->effects), effects_now(),
 					     look->refresh, answer, job, look->asked_after));
-	for (size_t i = 0; i < KNOWN_JOBS; i++)
-		free(look->known[i]);
+	for (char **id = look->known; *id; id++)
+		free(*id);
+	free(look->known);
 	free(look->site);
 	free(look->luid);
 	free(look->name);
@@ -80,8 +81,8 @@ static bool is_meant(const struct look *look, const struct job *job)
 {
 	if (!job->title || strcmp(job->title, look->name))
 		return false;
-	for (size_t i = 0; i < KNOWN_JOBS; i++)
-		if (look->known[i] && !strcmp(look->known[i], job->id))
+	for (char **id = look->known; *id; id++)
+		if (!strcmp(*id, job->id))
 			return false;
 	return true;
 }
@@ -120,7 +121,11 @@ void effects_look(struct effects *effects, const struct action *action)
 	look->site = mem_copy_text(refresh->site);
 	look->luid = mem_copy_text(refresh->content.luid);
 	look->name = mem_copy_text(refresh->content.name);
-	for (size_t i = 0; i < KNOWN_JOBS; i++)
+	size_t count = 0;
+	while (action->known_jobs[count])
+		count++;
+	look->known = mem_alloc(sizeof *look->known * (count + 1));
+	for (size_t i = 0; i < count; i++)
 		look->known[i] = mem_copy_text(action->known_jobs[i]);
 	tableau_jobs(effects_tableau(effects), refresh->site, action->since, listed, look);
 }

@@ -39,6 +39,11 @@ void act_begin(struct schedule *schedule)
 		free(schedule->cause_actions[i]);
 	schedule->cause_action_count = 0;
 	schedule->action_count = 0;
+	while (schedule->known_lists) {
+		struct known_list *list = schedule->known_lists;
+		schedule->known_lists = list->next;
+		free(list);
+	}
 	while (schedule->ended) {
 		struct refresh *refresh = schedule->ended;
 		schedule->ended = refresh->ended_next;
@@ -111,18 +116,29 @@ void act_resolve(struct schedule *schedule, int64_t selection)
 	act(schedule, ACTION_RESOLVE)->selection = selection;
 }
 
-/* The youngest jobs that refreshes of this content had. */
-static void tell_known(
-	const struct schedule *schedule, const struct slot *slot, const char *out[KNOWN_JOBS])
+static bool is_listed(const struct known_list *list, size_t count, const char *id)
 {
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(list->ids[i], id))
+			return true;
+	return false;
+}
+
+/* The youngest jobs that refreshes of this content had. */
+static const char *const *known_jobs(struct schedule *schedule, const struct slot *slot)
+{
+	struct known_list *list = mem_new(struct known_list);
 	size_t found = 0;
-	for (size_t i = 0; i < KNOWN_AT_ONCE && i < schedule->known_count && found < KNOWN_JOBS;
-		i++) {
+	list->next = schedule->known_lists;
+	schedule->known_lists = list;
+	for (size_t i = 0; i < KNOWN_AT_ONCE && i < schedule->known_count; i++) {
 		const struct known_job *known =
 			&schedule->known[(schedule->known_count - 1 - i) % KNOWN_AT_ONCE];
-		if (known->slot == slot)
-			out[found++] = known->id;
+		if (known->slot == slot && found < KNOWN_OF_SLOT &&
+			!is_listed(list, found, known->id))
+			list->ids[found++] = known->id;
 	}
+	return list->ids;
 }
 
 void act_on_refresh(struct schedule *schedule, enum action_type type, struct refresh *refresh,
@@ -134,7 +150,7 @@ void act_on_refresh(struct schedule *schedule, enum action_type type, struct ref
 	action->since = since;
 	refresh->is_asked = true;
 	if (type == ACTION_LOOK)
-		tell_known(schedule, refresh->slot, action->known_jobs);
+		action->known_jobs = known_jobs(schedule, refresh->slot);
 }
 
 void act_list(struct schedule *schedule, struct site *site, struct wall since)

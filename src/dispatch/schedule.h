@@ -92,7 +92,6 @@ enum action_type {
 			  or that it answers again (NULL) */
 };
 
-#define KNOWN_JOBS 8
 struct action {
 	enum action_type type;
 	const struct refresh_row *refresh;
@@ -100,11 +99,11 @@ struct action {
 	int64_t selection;
 	struct spent spent;
 	const char *site;
-	const char *trouble;                /* TELL */
-	struct wall since;                  /* by Tableau's clock */
-	int64_t asked_after;                /* POLL, LIST, LOOK: hand it back with the answer */
-	const char *known_jobs[KNOWN_JOBS]; /* LOOK: ids of jobs that are not meant, for other
-					       refreshes had them; NULL: no more */
+	const char *trouble;           /* TELL */
+	struct wall since;             /* by Tableau's clock */
+	int64_t asked_after;           /* POLL, LIST, LOOK: hand it back with the answer */
+	const char *const *known_jobs; /* LOOK: ids of jobs that are not meant, for other refreshes
+					  had them; NULL ends it */
 };
 
 struct actions { /* owned by the schedule, emptied by each call */

@@ -103,9 +103,14 @@ struct want {
 
 /* A job that a refresh had: of the last so many, over all contents. */
 #define KNOWN_AT_ONCE 1024
+#define KNOWN_OF_SLOT 32 /* more jobs of one content are not made within seconds */
 struct known_job {
 	const struct slot *slot;
 	char id[40]; /* a LUID has 36 */
+};
+struct known_list { /* of one look, freed at the next call */
+	struct known_list *next;
+	const char *ids[KNOWN_OF_SLOT + 1];
 };
 
 struct schedule {
@@ -129,6 +134,7 @@ struct schedule {
 	int64_t waiting, in_flight;
 	struct known_job *known; /* a ring of KNOWN_AT_ONCE */
 	size_t known_count;      /* ever */
+	struct known_list *known_lists;
 	struct action *actions;
 	size_t action_count, action_capacity;
 	struct cause_row **cause_actions; /* copies that actions point to, freed at the next call */

@@ -168,9 +168,10 @@ static struct sim_call call_about(
 		.job = *row->job_id ? job_named(world, row->job_id) : -1,
 		.since = action->since,
 		.asked_after = action->asked_after };
-	for (size_t i = 0; type == CALL_LOOK && i < KNOWN_JOBS; i++)
-		if (action->known_jobs[i])
-			snprintf(call.known[i], sizeof call.known[i], "%s", action->known_jobs[i]);
+	for (size_t i = 0; type == CALL_LOOK && i < sizeof call.known / sizeof *call.known &&
+			   action->known_jobs[i];
+		i++)
+		snprintf(call.known[i], sizeof call.known[i], "%s", action->known_jobs[i]);
 	return call;
 }
 

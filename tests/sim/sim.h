@@ -194,7 +194,7 @@ struct sim_call {
 	bool is_incremental;
 	struct wall since;
 	int64_t asked_after, asked_at, sent_at;
-	char known[KNOWN_JOBS][16]; /* of a look: jobs that are not meant; "" for none */
+	char known[8][16]; /* of a look: jobs that are not meant; "" for none */
 	/* The answer: */
 	enum verdict verdict;
 	const char *reason;

@@ -149,7 +149,7 @@ static void list_jobs(struct world *world, struct sim_call *call)
 
 static bool is_known(const struct sim_call *call, const char *id)
 {
-	for (size_t i = 0; i < KNOWN_JOBS; i++)
+	for (size_t i = 0; i < sizeof call->known / sizeof *call->known; i++)
 		if (!strcmp(call->known[i], id))
 			return true;
 	return false;
