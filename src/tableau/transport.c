@@ -13,6 +13,7 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <strings.h>
+#include <sys/resource.h>
 
 #define REPLY_BYTES ((size_t)16 << 20) /* 1,000 workbooks with all fields are about 1 MiB */
 #define CONNECT_TIMEOUT_MS 10000L
@@ -58,11 +59,21 @@ struct transport *transport_new(void)
 	return transport;
 }
 
+/* Half of the descriptors that the process may have: the other half is for those who ask us. */
+static long most_connections(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur / 2 >= (rlim_t)MOST_CONNECTIONS)
+		return MOST_CONNECTIONS;
+	return (long)(limit.rlim_cur / 2);
+}
+
 void transport_keep(struct transport *transport, int64_t connections)
 {
-	long kept = connections < LEAST_CONNECTIONS  ? LEAST_CONNECTIONS
-		    : connections < MOST_CONNECTIONS ? (long)connections
-						     : MOST_CONNECTIONS;
+	long most = most_connections();
+	long kept = connections < LEAST_CONNECTIONS ? LEAST_CONNECTIONS
+		    : connections < most            ? (long)connections
+						    : most;
 	curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, kept);
 }
 
