@@ -3,7 +3,6 @@
  */
 #include "admin/handler.h"
 #include "admin/row_json.h"
-#include "base/units.h"
 #include "config/config.h"
 #include "rules/decide.h"
 
@@ -222,13 +221,6 @@ void handle_sites(struct admin *admin, struct web_request *request, int64_t id)
 	answer_json(request, 200, root);
 }
 
-static void add_duration(cJSON *json, const char *key, int64_t us)
-{
-	char text[UNIT_TEXT_SIZE];
-	if (us)
-		json_add_text(json, key, duration_format(us, text));
-}
-
 static cJSON *rule_json(struct rule_info rule)
 {
 	cJSON *json = cJSON_CreateObject();
@@ -240,8 +232,8 @@ static cJSON *rule_json(struct rule_info rule)
 	cJSON_AddBoolToObject(json, "enabled", rule.enabled);
 	json_add_text(json, "mode", rule.shadow ? "shadow" : "live");
 	json_add_count(json, "priority", rule.priority);
-	add_duration(json, "delay", rule.delay);
-	add_duration(json, "quiet", rule.quiet);
+	json_add_duration(json, "delay", rule.delay);
+	json_add_duration(json, "quiet", rule.quiet);
 	return json;
 }
 

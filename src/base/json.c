@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "base/units.h"
 
 struct reader {
 	struct str bytes;
@@ -375,6 +376,13 @@ void json_add_time(cJSON *object, const char *key, struct wall time)
 	char text[WALL_TEXT_SIZE];
 	if (wall_is_set(time))
 		cJSON_AddStringToObject(object, key, wall_format(time, text));
+}
+
+void json_add_duration(cJSON *object, const char *key, int64_t us)
+{
+	char text[UNIT_TEXT_SIZE];
+	if (us)
+		cJSON_AddStringToObject(object, key, duration_format(us, text));
 }
 
 /* A message that was cut in the middle of a character must not make the whole answer invalid:

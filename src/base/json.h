@@ -55,5 +55,7 @@ char *json_print(const cJSON *json);
 /* Appends `value` as a JSON string, quotes and escapes included: for what is printed often. */
 void json_quote(const char *value, struct text *out);
 void json_add_time(cJSON *object, const char *key, struct wall time); /* nothing when absent */
+/* As people write it, "10m"; nothing when 0. */
+void json_add_duration(cJSON *object, const char *key, int64_t us);
 void json_add_text(cJSON *object, const char *key, const char *text); /* nothing when NULL */
 void json_add_count(cJSON *object, const char *key, int64_t count);

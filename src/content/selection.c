@@ -36,13 +36,6 @@ static const char *const selector_keys[] = {
 	[SELECT_LUID] = "luid",
 };
 
-static void add_duration(cJSON *json, const char *key, int64_t us)
-{
-	char text[UNIT_TEXT_SIZE];
-	if (us)
-		json_add_text(json, key, duration_format(us, text));
-}
-
 cJSON *selection_json(const struct selection *selection)
 {
 	cJSON *json = cJSON_CreateObject();
@@ -64,8 +57,8 @@ cJSON *selection_json(const struct selection *selection)
 	if (selection->shadow)
 		cJSON_AddStringToObject(json, "mode", "shadow");
 	json_add_count(json, "priority", selection->priority);
-	add_duration(json, "delay", selection->delay);
-	add_duration(json, "quiet", selection->quiet);
+	json_add_duration(json, "delay", selection->delay);
+	json_add_duration(json, "quiet", selection->quiet);
 	cJSON *rules = cJSON_AddArrayToObject(json, "rules");
 	for (size_t i = 0; i < selection->rule_count; i++)
 		cJSON_AddItemToArray(rules, cJSON_CreateString(selection->rules[i]));

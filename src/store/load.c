@@ -93,22 +93,13 @@ static bool load_open(struct store *store, refresh_visit *visit, void *context, 
 	return true;
 }
 
-/*
- * The youngest refreshes that had a job, oldest first: none of those is to be taken for the job of
- * a request whose fate is not known. By ids, which need no clock and no index.
- */
-static bool load_recent(struct store *store, refresh_visit *visit, void *context, struct error *err)
+/* Lends each row of the statement to the visitor, without its causes. */
+static bool visit_rows(struct store *store, sqlite3_stmt *query, refresh_visit *visit,
+	void *context, struct error *err)
 {
-	USED_QUERY query = store_query(store, QUERY_LOAD_RECENT,
-		"SELECT " REFRESH_COLUMNS
-		"FROM refresh WHERE id > (SELECT max(id) - 4000 FROM refresh) AND state >= 5 AND"
-		" job_id <> '' ORDER BY id",
-		err);
 	struct refresh_row row;
 	bool has_row;
 
-	if (!query)
-		return false;
 	for (;;) {
 		if (!query_next(store, query, "load refreshes", &has_row, err))
 			return false;
@@ -122,6 +113,21 @@ static bool load_recent(struct store *store, refresh_visit *visit, void *context
 }
 
 /*
+ * The youngest refreshes that had a job, oldest first: none of those is to be taken for the job of
+ * a request whose fate is not known. By ids, which need no clock and no index.
+ */
+static bool load_recent(struct store *store, refresh_visit *visit, void *context, struct error *err)
+{
+	USED_QUERY query = store_query(store, QUERY_LOAD_RECENT,
+		"SELECT " REFRESH_COLUMNS
+		"FROM refresh WHERE id > (SELECT max(id) - 4000 FROM refresh) AND state >= 5 AND"
+		" job_id <> '' ORDER BY id",
+		err);
+
+	return query && visit_rows(store, query, visit, context, err);
+}
+
+/*
  * The last is told by its evidence, which grows from one to the next, for clocks step. SQLite takes
  * the other columns from the row that has the max() (sqlite.org/lang_select.html, "bare columns").
  */
@@ -129,27 +135,16 @@ static bool load_succeeded(struct store *store, struct wall since, refresh_visit
 	void *context, struct error *err)
 {
 	USED_QUERY query = store_query(store, QUERY_LOAD_SUCCEEDED,
-		"SELECT " REFRESH_COLUMNS ", max(sent_after + seen_waiting_after + job_started_at) "
-		"FROM refresh INDEXED BY refresh_ended"
-		" WHERE state >= 5 AND state = 5 AND ended_at >= ?1"
+		"SELECT " REFRESH_COLUMNS
+		", max(sent_after + seen_waiting_after + job_started_at) FROM refresh INDEXED BY"
+		" refresh_ended WHERE state >= 5 AND state = 5 AND ended_at >= ?1"
 		" GROUP BY site, luid, incremental",
 		err);
-	struct refresh_row row;
-	bool has_row;
 
 	if (!query)
 		return false;
 	bind_time(query, 1, since);
-	for (;;) {
-		if (!query_next(store, query, "load refreshes", &has_row, err))
-			return false;
-		if (!has_row)
-			return true;
-		if (!row_of_refresh(store, query, &row, err))
-			return false;
-		if (!visit(&row, NULL, 0, context))
-			return true;
-	}
+	return visit_rows(store, query, visit, context, err);
 }
 
 bool store_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
