@@ -104,10 +104,8 @@ static struct asked retry_waiting(
 	return asked(CONSENT_YES, id, "it is sent as soon as its site lets it");
 }
 
-struct asked schedule_retry(
-	struct schedule *schedule, struct instant now, int64_t id, const char *who)
+struct asked schedule_retry(struct schedule *schedule, struct instant now, int64_t id)
 {
-	(void)who; /* nothing ends by it; the command is kept by itself */
 	act_begin(schedule);
 	struct refresh *refresh = refresh_find(schedule, id);
 	if (!refresh)
@@ -124,10 +122,8 @@ struct asked schedule_retry(
 }
 
 struct asked schedule_again(struct schedule *schedule, struct instant now,
-	const struct refresh_row *row, const struct cause_row *causes, size_t count,
-	const char *who)
+	const struct refresh_row *row, const struct cause_row *causes, size_t count)
 {
-	(void)who;
 	act_begin(schedule);
 	if (!*row->content.luid)
 		return done(schedule, now,

@@ -93,6 +93,14 @@ static void hold_until(struct schedule *schedule, struct refresh *refresh, struc
 	timer_set(&schedule->timers, &refresh->due, until.us, TIMER_OF_HELD);
 }
 
+/* Gathered by the rule's quiet, and by it no longer than that. */
+static void hold_in(struct schedule *schedule, struct refresh *refresh, struct quiet *quiet)
+{
+	quiet_hold(quiet, refresh);
+	hold_until(schedule, refresh,
+		mono_plus(refresh->born, refresh->row.quiet + schedule->options.give_up_after));
+}
+
 static void add_causes(struct schedule *schedule, struct refresh *refresh, const struct want *want,
 	const struct cause_row *causes)
 {
@@ -135,10 +143,8 @@ static void hold_for_quiet(struct schedule *schedule, struct instant now, const 
 	if (!refresh) {
 		refresh = refresh_create(schedule, now, slot, content);
 		refresh->is_held = true;
-		quiet_hold(quiet, refresh);
-		hold_until(schedule, refresh,
-			mono_plus(now.mono,
-				quiet_time(&want->selection) + schedule->options.give_up_after));
+		refresh->row.quiet = quiet_time(&want->selection);
+		hold_in(schedule, refresh, quiet);
 	}
 	refresh->row.quiet = quiet_time(&want->selection);
 	tell_until(refresh, now, (struct mono){ quiet->due.key });
@@ -182,9 +188,8 @@ bool hold(struct schedule *schedule, struct instant now, const struct want *want
 	return true;
 }
 
-void hold_forget(struct schedule *schedule, struct refresh *refresh)
+void hold_forget(struct refresh *refresh)
 {
-	(void)schedule;
 	if (refresh->quiet)
 		quiet_let_go(refresh);
 	refresh->is_held = false;
@@ -194,7 +199,7 @@ void hold_ended(struct schedule *schedule, struct instant now, struct refresh *r
 {
 	struct slot *slot = refresh->slot;
 	timer_leave(&schedule->timers, &refresh->due);
-	hold_forget(schedule, refresh);
+	hold_forget(refresh);
 	refresh->row.quiet = 0;
 	refresh->row.not_before = (struct wall){ 0 };
 	refresh_set_text(&refresh->row.reason, "");
@@ -221,10 +226,8 @@ void hold_restored(struct schedule *schedule, struct instant now, struct refresh
 	if (refresh->row.quiet) {
 		struct quiet *quiet = quiet_of(schedule, refresh->causes[0].rule);
 		left = left < 0 ? 0 : left < refresh->row.quiet ? left : refresh->row.quiet;
-		quiet_hold(quiet, refresh);
 		quiet_until(schedule, quiet, mono_plus(now.mono, left));
-		hold_until(schedule, refresh,
-			mono_plus(now.mono, refresh->row.quiet + schedule->options.give_up_after));
+		hold_in(schedule, refresh, quiet);
 		return;
 	}
 	int64_t most = refresh->row.not_before.us - refresh->row.created_at.us;

@@ -401,16 +401,17 @@ static void configure(struct dispatch *dispatch, struct config *config)
 static struct asked retry(struct dispatch *dispatch, const struct dispatch_command *command)
 {
 	struct instant now = effects_now();
-	struct asked asked =
-		schedule_retry(dispatch->schedule, now, command->refresh, command->who);
+	struct asked asked = schedule_retry(dispatch->schedule, now, command->refresh);
 	if (asked.consent != CONSENT_NONE || !command->ended)
 		return asked;
-	return schedule_again(dispatch->schedule, now, command->ended, command->causes,
-		command->cause_count, command->who);
+	return schedule_again(
+		dispatch->schedule, now, command->ended, command->causes, command->cause_count);
 }
 
 static struct asked ask(struct dispatch *dispatch, const struct dispatch_command *command)
 {
+	if (dispatch->is_dry && command->verb == DISPATCH_RESUME)
+		return (struct asked){ CONSENT_NO, "this is a dry run", 0, { 0, NULL } };
 	switch (command->verb) {
 	case DISPATCH_RETRY:
 		return retry(dispatch, command);

@@ -5,19 +5,11 @@
 #include "base/mem.h"
 #include "dispatch/schedule_state.h"
 
-/* Time for one more try: of what expired while nobody ran, or only seems to have, by a clock that
- * stepped. */
-#define LAST_TRY (60 * US_PER_SECOND)
-
-/* What was written as a time is read as one, but a clock that stepped meanwhile does not keep it
- * for ever. */
 static void restore_expiry(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
 	int64_t left = refresh->row.give_up_at.us - now.wall.us;
-	if (left > schedule->options.give_up_after)
-		left = schedule->options.give_up_after;
 	timer_set(&schedule->expiries, &refresh->expiry,
-		mono_plus(now.mono, left < LAST_TRY ? LAST_TRY : left).us, refresh->row.id);
+		mono_plus(now.mono, left_to_try(schedule, left)).us, refresh->row.id);
 }
 
 static struct mono restored_birth(

@@ -9,6 +9,7 @@
 #include "dispatch/schedule_state.h"
 
 #define KEEP_QUERIES_EVERY (60 * US_PER_SECOND)
+#define LAST_TRY (60 * US_PER_SECOND)
 
 /* ---- texts that are kept ---- */
 
@@ -246,6 +247,12 @@ int64_t backoff(struct schedule *schedule, int64_t initial, int64_t failures)
 	return least + (int64_t)(random_next(schedule) % (uint64_t)(ceiling - least + 1));
 }
 
+int64_t left_to_try(const struct schedule *schedule, int64_t left)
+{
+	int64_t most = schedule->options.give_up_after, least = most < LAST_TRY ? most : LAST_TRY;
+	return left < least ? least : left > most ? most : left;
+}
+
 static void run_timer(struct schedule *schedule, struct instant now, struct timer *timer)
 {
 	struct site *site;
@@ -394,8 +401,7 @@ struct schedule_site_status schedule_site_status(
 
 const struct refresh_row *schedule_find(const struct schedule *schedule, int64_t id)
 {
-	struct refresh *refresh = NULL;
-	HASH_FIND(by_id, schedule->refreshes, &id, sizeof id, refresh);
+	const struct refresh *refresh = refresh_find(schedule, id);
 	return refresh ? &refresh->row : NULL;
 }
 

@@ -192,7 +192,7 @@ struct actions schedule_looked(struct schedule *schedule, struct instant now, in
 struct actions schedule_job_cancelled(
 	struct schedule *schedule, struct instant now, int64_t refresh, struct answer answer);
 
-/* ---- what people ask for; `who` asks ---- */
+/* ---- what people ask for ---- */
 
 enum consent {
 	CONSENT_YES,  /* done, or begun */
@@ -206,18 +206,18 @@ struct asked {
 	struct actions actions;
 };
 
-/* Ends an open refresh; when it has a job, Tableau is asked to cancel that first. */
+/* Ends an open refresh in the name of `who`; when it has a job, Tableau is asked to cancel that
+ * first. */
 struct asked schedule_cancel(
 	struct schedule *schedule, struct instant now, int64_t refresh, const char *who);
 /* An open refresh goes on at once: what held it is over, its backoff too. */
-struct asked schedule_retry(
-	struct schedule *schedule, struct instant now, int64_t refresh, const char *who);
+struct asked schedule_retry(struct schedule *schedule, struct instant now, int64_t refresh);
 /* A refresh that has ended is done again, for the same causes, by a request that is sent from now
  * on. */
 struct asked schedule_again(struct schedule *schedule, struct instant now,
-	const struct refresh_row *row, const struct cause_row *causes, size_t count,
-	const char *who);
-/* Sends no more refreshes to the site, or sends them again; jobs in flight are followed. */
+	const struct refresh_row *row, const struct cause_row *causes, size_t count);
+/* Sends no more refreshes to the site (`who` wants it so), or sends them again; jobs in flight are
+ * followed. */
 struct asked schedule_pause(struct schedule *schedule, struct instant now, const char *site,
 	bool is_paused, const char *who);
 

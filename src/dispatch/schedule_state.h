@@ -183,6 +183,9 @@ void site_wait(struct schedule *schedule, struct site *site, struct mono at);
 void site_spend_queries(
 	struct schedule *schedule, struct instant now, struct site *site, int64_t count);
 
+/* `left` of give_up_after, as a restart finds it: what expired while nobody ran, or only seems to
+ * have, by a clock that stepped, gets time for one more try. */
+int64_t left_to_try(const struct schedule *schedule, int64_t left);
 /* Full jitter: between 0 and initial * 2^failures, at most max; never below 1/8 of that so that it
  * is a wait. */
 int64_t backoff(struct schedule *schedule, int64_t initial, int64_t failures);
@@ -191,14 +194,15 @@ void hear_stamp(struct schedule *schedule, int64_t stamp);
 /* ---- slot.c: the refreshes of a content ---- */
 
 struct slot *slot_of(struct schedule *schedule, const char *site, const struct content *content);
-struct refresh *refresh_find(struct schedule *schedule, int64_t id);
+struct refresh *refresh_find(const struct schedule *schedule, int64_t id);
 /* In the slot's line. */
 struct refresh *refresh_create(struct schedule *schedule, struct instant now, struct slot *slot,
 	const struct content *content);
 /* A row of the journal comes back with its own id and times, in the slot's line. */
 struct refresh *refresh_adopt_row(struct schedule *schedule, const struct refresh_row *row);
 void refresh_free(struct refresh *refresh);
-void refresh_set_text(const char **member, const char *text); /* NULL is "" */
+/* NULL is ""; `text` may be what the member holds. */
+void refresh_set_text(const char **member, const char *text);
 void refresh_add_cause(
 	struct schedule *schedule, struct refresh *refresh, const struct cause_row *cause);
 void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refresh_state state);
@@ -263,7 +267,7 @@ void hold_restored(struct schedule *schedule, struct instant now, struct refresh
 /* What held it is over: it is a wish as of now. */
 void hold_ended(struct schedule *schedule, struct instant now, struct refresh *refresh);
 void quiet_ended(struct schedule *schedule, struct instant now, struct quiet *quiet);
-void hold_forget(struct schedule *schedule, struct refresh *refresh);
+void hold_forget(struct refresh *refresh);
 
 /* ---- send.c: refreshes become requests ---- */
 

@@ -2,7 +2,6 @@
  * dispatch/send.c - refreshes become requests: their turn, what the answer means, another try,
  * giving up.
  */
-#include "base/mem.h"
 #include "base/text.h"
 #include "dispatch/schedule_state.h"
 #include <stdio.h>
@@ -195,8 +194,7 @@ static void lost(struct schedule *schedule, struct instant now, struct refresh *
 
 static void end_as_asked(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
-	OWNED_MEMORY char *reason = mem_copy_text(refresh->row.reason);
-	refresh_end(schedule, now, refresh, REFRESH_CANCELLED, reason);
+	refresh_end(schedule, now, refresh, REFRESH_CANCELLED, refresh->row.reason);
 }
 
 static void was_busy(struct schedule *schedule, struct instant now, struct refresh *refresh,
@@ -299,10 +297,9 @@ static void look_ended(struct schedule *schedule, struct instant now, struct ref
 		end_as_asked(schedule, now, refresh);
 		return;
 	}
-	OWNED_MEMORY char *reason = mem_copy_text(refresh->row.reason);
-	answer.reason = reason;
+	answer.reason = refresh->row.reason;
 	if (refresh->was_refused) {
-		refresh_end_with_line(schedule, now, refresh, REFRESH_FAILED, reason);
+		refresh_end_with_line(schedule, now, refresh, REFRESH_FAILED, answer.reason);
 	} else if (refresh->was_busy) {
 		try_again(schedule, now, refresh, answer,
 			BUSY_FACTOR * schedule->options.retry_initial);

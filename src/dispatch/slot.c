@@ -329,7 +329,7 @@ static void leave_heaps(struct schedule *schedule, struct refresh *refresh)
 	timer_leave(
 		refresh->is_ready ? &refresh->slot->site->ready : &schedule->timers, &refresh->due);
 	refresh->is_ready = false;
-	hold_forget(schedule, refresh);
+	hold_forget(refresh);
 }
 
 void refresh_end(struct schedule *schedule, struct instant now, struct refresh *refresh,
@@ -392,7 +392,7 @@ void refresh_end_with_line(struct schedule *schedule, struct instant now, struct
 	refresh_end(schedule, now, refresh, state, reason);
 }
 
-struct refresh *refresh_find(struct schedule *schedule, int64_t id)
+struct refresh *refresh_find(const struct schedule *schedule, int64_t id)
 {
 	struct refresh *refresh = NULL;
 	HASH_FIND(by_id, schedule->refreshes, &id, sizeof id, refresh);

@@ -74,8 +74,9 @@ static struct want *want_new(
 	want->stamp = stamp_of_event(selection->event);
 	if (selection->delay)
 		want->holds = mono_plus(now.mono, still_to_go(selection, now, selection->delay));
+	int64_t left = still_to_go(selection, now, schedule->options.give_up_after);
 	timer_set(&schedule->want_expiries, &want->expiry,
-		mono_plus(now.mono, schedule->options.give_up_after).us, want->id);
+		mono_plus(now.mono, left_to_try(schedule, left)).us, want->id);
 	HASH_ADD(by_id, schedule->wants, id, sizeof want->id, want);
 	return want;
 }

@@ -313,11 +313,11 @@ static void ask_about(struct world *world, int number, int64_t what)
 		of->is_released = true;
 	struct asked asked =
 		what == 0 ? schedule_cancel(world->schedule, instant_of(world), id, "somebody")
-			  : schedule_retry(world->schedule, instant_of(world), id, "somebody");
+			  : schedule_retry(world->schedule, instant_of(world), id);
 	if (what && asked.consent == CONSENT_NONE) {
 		world->is_asked_again[of->content] = true;
 		asked = schedule_again(world->schedule, instant_of(world), &row->row, row->causes,
-			row->cause_count, "somebody");
+			row->cause_count);
 	}
 	daemon_perform(world, asked.actions);
 }

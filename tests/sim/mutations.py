@@ -34,6 +34,7 @@ VARIANTS = [
      "if (!timer_is_set(&quiet->due))"),
     ("a restart forgets what was spent", "budget.c", "\tif (count <= 0)\n\t\treturn;", "\tif (count)\n\t\treturn;"),
     ("budgets are not kept", "gate.c", "return later(at, budget_allows(&gate->starts, now, 1));", "return at;"),
+    ("job queries have no budget", "gate.c", "return later(at, budget_allows(&gate->queries, now, 1));", "return at;"),
     ("the breaker stays closed", "breaker.c", "breaker->failures < BREAKER_FAILURES", "breaker->failures > 0"),
     ("the breaker never closes", "breaker.c", "*breaker = (struct breaker){ 0 };", "breaker->is_probing = !was_closed;"),
     ("priority starves the others", "send.c", "#define PRIORITY_SHARE 2", "#define PRIORITY_SHARE 2 / 1000"),

@@ -706,6 +706,27 @@ static void starts_beyond_the_hours_budget_wait_and_say_until_when(void **state)
 	assert_true(saw(world, "send"));
 }
 
+static void a_job_is_not_looked_at_beyond_the_days_budget(void **state)
+{
+	struct world *world = *state;
+	struct schedule_site site = { .name = "finance",
+		.max_requests = 8,
+		.poll_interval = 10 * US_PER_SECOND,
+		.job_queries_per_day = 5 };
+	see(world, schedule_configure(world->schedule, world->now, &options, &site, 1));
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	int polls = 0;
+	for (int i = 0; i < 5 * 60; i++) {
+		pass(world, MINUTE);
+		if (saw(world, "poll")) {
+			polls++;
+			job(world, PHASE_RUNNING, world->now.wall, 0);
+		}
+	}
+	assert_int_equal(polls, 5);
+}
+
 static void what_was_spent_counts_after_a_restart(void **state)
 {
 	struct world *world = *state;
@@ -844,7 +865,7 @@ static void a_retry_skips_the_backoff(void **state)
 	struct world *world = *state;
 	event(world);
 	answer(world, VERDICT_RETRY, "connection refused");
-	see(world, schedule_retry(world->schedule, world->now, world->sent, "alice").actions);
+	see(world, schedule_retry(world->schedule, world->now, world->sent).actions);
 	assert_true(saw(world, "send"));
 }
 
@@ -860,7 +881,7 @@ static void a_refresh_that_has_ended_is_done_again_by_a_new_request(void **state
 		.state = REFRESH_SUCCEEDED,
 		.priority = 50 };
 	struct cause_row cause = { .refresh = row.id, .event = 1, .rule = "nightly" };
-	struct asked asked = schedule_again(world->schedule, world->now, &row, &cause, 1, "alice");
+	struct asked asked = schedule_again(world->schedule, world->now, &row, &cause, 1);
 	see(world, asked.actions);
 	assert_true(saw(world, "send"));
 	assert_int_equal(asked.refresh, world->sent);
@@ -959,6 +980,7 @@ int main(void)
 		TEST(quiet_gathers_events_until_there_is_none_for_so_long),
 		TEST(a_rule_that_is_never_quiet_is_held_no_longer_than_give_up_after),
 		TEST(starts_beyond_the_hours_budget_wait_and_say_until_when),
+		TEST(a_job_is_not_looked_at_beyond_the_days_budget),
 		TEST(what_was_spent_counts_after_a_restart),
 		TEST(a_site_that_keeps_failing_is_left_alone_but_for_probes),
 		TEST(when_tableau_asks_to_wait_nobody_else_asks_meanwhile),
