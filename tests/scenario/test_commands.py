@@ -186,4 +186,5 @@ def test_a_dry_run_sends_nothing_of_what_the_store_owes(router_of, sandbox):
     assert post(router, f"/api/v1/refreshes/{done['id']}/retry").status == 200
     wait_until(lambda: len(router.refreshes(state="waiting")) == 1, "the refresh to wait")
     assert router.refresh(refresh["id"])["reason"] == "site 'finance' is paused by --dry-run until somebody resumes it"
+    assert post(router, "/api/v1/sites/finance/resume").json == {"error": "this is a dry run"}
     assert len(sandbox.refresh_calls()) == calls

@@ -1,5 +1,7 @@
 """One session per PAT: signed in once, renewed once, never in a storm."""
-from harness import cli, parse_time, rule, site_world, wait_until
+import json
+
+from harness import cli, now, parse_time, request, rule, site_world, wait_until
 
 
 def world(count=20, **rest):
@@ -31,6 +33,25 @@ def test_a_session_that_ends_under_many_requests_is_renewed_once(router_of, sand
     assert {r["state"] for r in router.settle(40)} == {"succeeded"}
     assert len(sandbox.sign_ins()) == 2
     assert len([c for c in sandbox.calls() if c["status"] == 401]) >= 1
+
+
+def test_a_pat_that_somebody_else_uses_as_well_is_named_and_costs_no_storm_of_sign_ins(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(job={"queued": "10ms", "running": "10ms"}))
+    router = router_of(sandbox, [rule()])
+    body = {"credentials": {"personalAccessTokenName": "refresh-router", "personalAccessTokenSecret": "finance-secret", "site": {"contentUrl": "finance"}}}
+
+    def is_told():
+        # The other process signs in again and again, and each event of ours finds the session ended.
+        request(sandbox.address, "POST", "/api/3.22/auth/signin", json.dumps(body), {"Content-Type": "application/json", "Accept": "application/json"})
+        router.send()
+        return "PAT 'refresh-router' is ended by somebody else" in router.site().get("last_error", "")
+
+    begun = now()
+    wait_until(is_told, "the shared PAT to be told")
+    assert "give this site one of its own" in router.site()["last_error"] and "a PAT is shared" in router.log
+    # At most one renewal in ten seconds, and the first sign-in.
+    assert router.site()["sign_ins"] <= 2 + (now() - begun) / 10
+    assert {r["state"] for r in router.settle(1)} == {"succeeded"}
 
 
 def test_a_fresh_token_that_is_refused_earns_one_wait(router, sandbox):
