@@ -127,18 +127,12 @@ static bool load_recent(struct store *store, refresh_visit *visit, void *context
 	return query && visit_rows(store, query, visit, context, err);
 }
 
-/*
- * The last is told by its evidence, which grows from one to the next, for clocks step. SQLite takes
- * the other columns from the row that has the max() (sqlite.org/lang_select.html, "bare columns").
- */
 static bool load_succeeded(struct store *store, struct wall since, refresh_visit *visit,
 	void *context, struct error *err)
 {
 	USED_QUERY query = store_query(store, QUERY_LOAD_SUCCEEDED,
-		"SELECT " REFRESH_COLUMNS
-		", max(sent_after + seen_waiting_after + job_started_at) FROM refresh INDEXED BY"
-		" refresh_ended WHERE state >= 5 AND state = 5 AND ended_at >= ?1"
-		" GROUP BY site, luid, incremental",
+		"SELECT " REFRESH_COLUMNS "FROM refresh WHERE id IN (SELECT refresh FROM latest)"
+		" AND ended_at >= ?1",
 		err);
 
 	if (!query)

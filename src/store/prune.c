@@ -33,7 +33,7 @@ static bool prune_with(struct store *store, sqlite3_stmt *query, struct wall bef
 	return query_run(store, query, "prune", err);
 }
 
-/* The same rows for both statements below. */
+/* The same rows for each statement below. */
 #define OLD_REFRESHES                                                                              \
 	"(SELECT id FROM refresh INDEXED BY refresh_ended WHERE state >= 5 AND ended_at < ?1"      \
 	" ORDER BY ended_at, id LIMIT ?2)"
@@ -44,6 +44,11 @@ static bool prune_refreshes(
 	USED_QUERY causes = store_query(store, QUERY_PRUNE_CAUSES,
 		"DELETE FROM cause WHERE refresh IN " OLD_REFRESHES, err);
 	if (!prune_with(store, causes, before, most, err))
+		return false;
+
+	USED_QUERY latest = store_query(store, QUERY_PRUNE_LATEST,
+		"DELETE FROM latest WHERE refresh IN " OLD_REFRESHES, err);
+	if (!prune_with(store, latest, before, most, err))
 		return false;
 
 	USED_QUERY refreshes = store_query(store, QUERY_PRUNE_REFRESHES,

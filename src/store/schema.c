@@ -76,6 +76,19 @@ static const char *const migrations[] = {
 	" verb TEXT NOT NULL, subject INTEGER NOT NULL, site TEXT NOT NULL, result INTEGER NOT"
 	" NULL) STRICT;"
 	"CREATE INDEX command_subject ON command (subject);",
+	/*
+	 * 2 to 3. `latest` is the refresh of each content that succeeded with the strongest
+	 * evidence, so that a start reads one row a content and not all of `history`. dbt's job
+	 * and run are what people search events by.
+	 */
+	"CREATE TABLE latest (site TEXT NOT NULL, luid TEXT NOT NULL, incremental INTEGER NOT"
+	" NULL, evidence INTEGER NOT NULL, refresh INTEGER NOT NULL, PRIMARY KEY (site, luid,"
+	" incremental)) STRICT, WITHOUT ROWID;"
+	"INSERT INTO latest SELECT site, luid, incremental, max(sent_after + seen_waiting_after +"
+	" job_started_at), id FROM refresh INDEXED BY refresh_ended WHERE state >= 5 AND state = 5"
+	" GROUP BY site, luid, incremental;"
+	"CREATE INDEX event_job ON event (json_extract(fields, '$.job_id'));"
+	"CREATE INDEX event_run ON event (json_extract(fields, '$.run_id'));",
 };
 
 #define NEWEST ((int64_t)(sizeof migrations / sizeof *migrations))

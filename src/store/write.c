@@ -243,6 +243,28 @@ static void bind_refresh(sqlite3_stmt *query, const struct refresh_row *row)
 	bind_time(query, 25, row->sent_at_tableau);
 }
 
+/*
+ * Which of a content's successes is the latest is decided by evidence, which only grows, and not by
+ * a time: clocks can step.
+ */
+static bool put_latest(struct store *store, const struct refresh_row *row, struct error *err)
+{
+	USED_QUERY query = store_query(store, QUERY_PUT_LATEST,
+		"INSERT INTO latest (site, luid, incremental, evidence, refresh)"
+		" VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET evidence = ?4, refresh = ?5"
+		" WHERE ?4 >= evidence",
+		err);
+	if (!query)
+		return false;
+	bind_text(query, 1, row->site);
+	bind_text(query, 2, row->content.luid);
+	bind_number(query, 3, row->incremental);
+	bind_number(query, 4,
+		row->sent_after + row->seen_waiting_after + row->job_started_at.us);
+	bind_number(query, 5, row->id);
+	return query_run(store, query, "write the latest success", err);
+}
+
 bool store_put_refresh(struct store *store, const struct refresh_row *row, struct error *err)
 {
 	if (!store_is_writing(store, "write a refresh", err))
@@ -259,7 +281,8 @@ bool store_put_refresh(struct store *store, const struct refresh_row *row, struc
 	if (!query)
 		return false;
 	bind_refresh(query, row);
-	return query_run(store, query, "write a refresh", err);
+	return query_run(store, query, "write a refresh", err) &&
+	       (row->state != REFRESH_SUCCEEDED || put_latest(store, row, err));
 }
 
 bool store_put_cause(struct store *store, const struct cause_row *row, struct error *err)

@@ -121,17 +121,35 @@ static void what_cannot_be_a_store_is_refused_with_what_to_do(void **state)
 	assert_refused(url, STORE_WRITE, "cannot be opened");
 }
 
+static int schema_version(const char *path)
+{
+	sqlite3 *database = NULL;
+	sqlite3_stmt *query = NULL;
+
+	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_prepare_v2(database, "PRAGMA user_version", -1, &query, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(query), SQLITE_ROW);
+	int version = sqlite3_column_int(query, 0);
+	sqlite3_finalize(query);
+	assert_int_equal(sqlite3_close(database), SQLITE_OK);
+	return version;
+}
+
 static void a_newer_schema_is_refused_and_left_alone(void **state)
 {
 	OWNED(store) store = open_store(STORE_WRITE);
+	char back[64]; /* a pragma and a small number */
 
 	(void)state;
 	add(store, event_of("wev_1"));
 	store_close(TAKE(store));
+	int version = schema_version(path_in("state/state.db"));
 	run_sql(path_in("state/state.db"), "PRAGMA user_version = 9999");
 	assert_refused(folder.url, STORE_WRITE, "schema version 9999");
 	assert_refused(folder.url, STORE_READ, "schema version 9999");
-	run_sql(path_in("state/state.db"), "PRAGMA user_version = 2");
+	snprintf(back, sizeof back, "PRAGMA user_version = %d", version);
+	run_sql(path_in("state/state.db"), back);
 	store = open_store(STORE_WRITE);
 	assert_events(store, "1", .limit = 0);
 }
@@ -162,7 +180,9 @@ static const char version_1[] =
 	" job_created_at INTEGER NOT NULL, job_started_at INTEGER NOT NULL,"
 	" job_completed_at INTEGER NOT NULL) STRICT;"
 	"INSERT INTO refresh VALUES (10, 'finance', 1, 'l1', 'Sales', '', 0, 0, '', 50, 1, 0, 2,"
-	" 0, 0, 0, 0, 0, '', 0, 0, 0);"
+	" 0, 0, 0, 0, 0, '', 0, 0, 0), (8, 'finance', 1, 'l1', 'Sales', '', 0, 5, '', 50, 1, 0, 2,"
+	" 1000, 1, 1, 3, 0, 'job', 0, 0, 0), (6, 'finance', 1, 'l1', 'Sales', '', 0, 5, '', 50, 1,"
+	" 0, 2, 2000, 1, 1, 1, 0, 'job', 0, 0, 0);"
 	"CREATE INDEX refresh_open ON refresh (id) WHERE state < 5;"
 	"CREATE INDEX refresh_ended ON refresh (ended_at) WHERE state >= 5;"
 	"CREATE TABLE cause (refresh INTEGER NOT NULL, event INTEGER NOT NULL, rule TEXT NOT"
@@ -190,6 +210,10 @@ static void a_database_of_the_first_release_is_brought_up_to_date(void **state)
 	must(store_last_refresh_id(store, &id, &err));
 	assert_int_equal(id, 12);
 	assert_int_equal(add(store, event_of("wev_2")), 9);
+	/* Open ones, then those that had a job, then the latest success. */
+	seen = (struct seen){ .text = "" };
+	must(store_load_refreshes(store, (struct wall){ 500 }, see_refresh, &seen, &err));
+	assert_string_equal(seen.text, "10(5/nightly) 6() 8() 8()");
 }
 
 /* ---- reading beside the writer ---- */
