@@ -24,7 +24,8 @@ EXTRA_DIST += \
 	tests/scenario/test_restart.py \
 	tests/scenario/test_sandbox.py \
 	tests/scenario/test_schemas.py \
-	tests/scenario/test_sessions.py
+	tests/scenario/test_sessions.py \
+	tests/scenario/test_store.py
 
 LDADD += $(CMOCKA_LIBS)
 UNIT_TESTS = \

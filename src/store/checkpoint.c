@@ -102,6 +102,13 @@ static void finish(struct checkpointer *checkpointer, sqlite3 *database)
 	IGNORE(sqlite3_wal_checkpoint_v2(database, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
 }
 
+static void begin_copy(struct checkpointer *checkpointer)
+{
+	atomic_store(&checkpointer->is_copying, true);
+	if (!mailbox_send(checkpointer->mailbox, &checkpointer->wake))
+		atomic_store(&checkpointer->is_copying, false);
+}
+
 void store_checkpoint(struct store *store)
 {
 	struct checkpointer *checkpointer = store->checkpointer;
@@ -114,9 +121,15 @@ void store_checkpoint(struct store *store)
 		return;
 	}
 	checkpointer->is_copied = true;
-	atomic_store(&checkpointer->is_copying, true);
-	if (!mailbox_send(checkpointer->mailbox, &checkpointer->wake))
-		atomic_store(&checkpointer->is_copying, false);
+	begin_copy(checkpointer);
+}
+
+void store_settle(struct store *store)
+{
+	struct checkpointer *checkpointer = store->checkpointer;
+
+	if (store->database && checkpointer->wal_pages && !atomic_load(&checkpointer->is_copying))
+		begin_copy(checkpointer);
 }
 
 void checkpointer_attach(struct checkpointer *checkpointer, sqlite3 *database)

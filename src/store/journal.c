@@ -14,10 +14,13 @@
 #include "base/metric.h"
 #include "base/shared.h"
 #include "base/thread.h"
+#include <poll.h>
 #include <stdio.h>
 
 /* Bounds what a group holds in memory and how long its first entry waits for its last one. */
 #define GROUP_MOST 512
+/* Nothing to write for this long, and the WAL is copied into the database file. */
+#define REST_AFTER_MS 1000
 
 struct journal {
 	struct mailbox *mailbox;
@@ -179,12 +182,22 @@ static void write_all(struct journal *journal, struct journal_entry *first)
 	}
 }
 
+/* The next messages; when there are none for a while, the store comes to rest first. */
+static struct message *wait_for_messages(struct journal *journal)
+{
+	struct pollfd fd = { .fd = mailbox_fd(journal->mailbox), .events = POLLIN };
+
+	if (poll(&fd, 1, REST_AFTER_MS) == 0)
+		store_settle(journal->store);
+	return mailbox_wait(journal->mailbox);
+}
+
 static void *journal_run(void *context)
 {
 	struct journal *journal = context;
 	struct message *messages;
 
-	while ((messages = mailbox_wait(journal->mailbox)))
+	while ((messages = wait_for_messages(journal)))
 		write_all(journal, (struct journal_entry *)messages);
 	return NULL;
 }

@@ -6,6 +6,7 @@ librouter_a_SOURCES += \
 	src/store/load.c \
 	src/store/lock.c \
 	src/store/open.c \
+	src/store/place.c \
 	src/store/prune.c \
 	src/store/query.c \
 	src/store/read.c \

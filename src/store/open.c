@@ -210,7 +210,7 @@ static bool open_writer(struct store *store, struct error *err)
 	if (store->lock < 0 || !make_file(store->path, err))
 		return false;
 	store->checkpointer = checkpointer_new(store->path, err);
-	return store->checkpointer && connect_writer(store, err);
+	return store->checkpointer && connect_writer(store, err) && place_note(store, err);
 }
 
 static bool open_reader(struct store *store, struct error *err)
@@ -281,7 +281,9 @@ bool store_renew(struct store *store, struct error *err)
 			return false;
 		disconnect(store);
 	}
-	if (!connect_writer(store, err)) {
+	/* The WAL and its index may be new ones: the last connection that closes removes them. */
+	if (!place_holds_database(store, err) || !connect_writer(store, err) ||
+		!place_note(store, err)) {
 		disconnect(store);
 		return false;
 	}

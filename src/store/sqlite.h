@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "store/store.h"
 #include <sqlite3.h>
+#include <sys/types.h>
 
 enum query {
 	QUERY_BEGIN,
@@ -60,10 +61,17 @@ enum query {
 	QUERY_PRUNE_COMMANDS,
 	QUERY_PRUNE_MARKS,
 	QUERY_PRUNE_CAUSES,
+	QUERY_PRUNE_LATEST,
 	QUERY_PRUNE_REFRESHES,
 	QUERY_PRUNE_EVENTS,
 	QUERY_COUNT,
 };
+
+struct place_file {
+	dev_t device;
+	ino_t inode;
+};
+#define PLACE_FILES 3 /* the database, its WAL, and the WAL's index */
 
 struct store {
 	enum store_mode mode;
@@ -76,6 +84,7 @@ struct store {
 	char *ruleset;      /* the revision that was interned last, and its id */
 	int64_t ruleset_id;
 	struct checkpointer *checkpointer; /* of a writer */
+	struct place_file place[PLACE_FILES]; /* of a writer */
 };
 
 /*
@@ -92,6 +101,14 @@ struct store {
  * new connection.
  */
 bool store_renew(struct store *store, struct error *err) MUST_USE;
+
+/* ---- the files: place.c ---- */
+
+/* Remembers which files a new connection has. */
+bool place_note(struct store *store, struct error *err) MUST_USE;
+/* The files are still there, and still the same; or the database alone. */
+bool place_holds(const struct store *store, struct error *err) MUST_USE;
+bool place_holds_database(const struct store *store, struct error *err) MUST_USE;
 
 /* ---- checkpoints: checkpoint.c ---- */
 

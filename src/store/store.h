@@ -68,14 +68,19 @@ struct command_row { /* what somebody asked the daemon to do */
 
 /* ---- writing: inside a transaction, by the journal thread ---- */
 
+/* False also when the store's files were removed or replaced while they were in use. */
 bool store_begin(struct store *store, struct error *err) MUST_USE;
-/* Durable when true. On false the transaction is rolled back. */
+/* Durable when true. On false the transaction is rolled back, or is in files that nobody will
+ * read. */
 bool store_commit(struct store *store, struct error *err) MUST_USE;
 void store_rollback(struct store *store);
 
 /* Between two transactions, when nobody waits for an answer: keeps the WAL short. What fails is
  * tried again later. */
 void store_checkpoint(struct store *store);
+/* When there has been nothing to write for a while: brings all that is in the WAL into the
+ * database file, beside the caller, so that a copy of that file alone is whole. */
+void store_settle(struct store *store);
 
 enum added { ADDED_NEW, ADDED_DUPLICATE, ADDED_FAILED };
 /*

@@ -9,6 +9,8 @@ bool store_begin(struct store *store, struct error *err)
 	thread_assert(THREAD_JOURNAL);
 	if ((store->is_suspect || !store->database) && !store_renew(store, err))
 		return false;
+	if (!place_holds(store, err))
+		return false;
 
 	/* IMMEDIATE: a person's shell that writes is waited for here, not in the middle. */
 	USED_QUERY query = store_query(store, QUERY_BEGIN, "BEGIN IMMEDIATE", err);
@@ -23,8 +25,8 @@ bool store_commit(struct store *store, struct error *err)
 	USED_QUERY query = store_query(store, QUERY_COMMIT, "COMMIT", err);
 	int code = query ? sqlite3_step(query) : SQLITE_ERROR;
 
-	if (code == SQLITE_DONE)
-		return true;
+	if (code == SQLITE_DONE) /* it is durable, if a start would find it */
+		return place_holds(store, err);
 	if (query)
 		IGNORE(store_fail(store, "commit", err)); /* false, as returned below */
 	if ((code & 0xff) == SQLITE_IOERR)

@@ -73,11 +73,47 @@ static void what_was_copied_is_there_after_a_new_start(void **state)
 	store_close(store);
 }
 
+static bool has_event(const char *path)
+{
+	sqlite3 *database = NULL;
+	sqlite3_stmt *query = NULL;
+	bool has = sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+		   sqlite3_prepare_v2(database, "SELECT 1 FROM event", -1, &query, NULL) ==
+			   SQLITE_OK &&
+		   sqlite3_step(query) == SQLITE_ROW;
+
+	sqlite3_finalize(query);
+	sqlite3_close(database);
+	return has;
+}
+
+static void when_it_rests_a_copy_of_the_file_alone_is_whole(void **state)
+{
+	(void)state;
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct mono begun = clock_mono();
+	char copied[512];
+	int status = 1;
+
+	write_event(store, 1, STR("{}"));
+	store_settle(store);
+	while (status) {
+		snprintf(copied, sizeof copied, "cp %s/state/state.db %s/copy.db", folder.path,
+			folder.path);
+		assert_int_equal(system(copied), 0);
+		snprintf(copied, sizeof copied, "%s/copy.db", folder.path);
+		status = !has_event(copied);
+		if (clock_mono().us - begun.us > PATIENCE)
+			fail_msg("the copy has no event");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		store_test(a_writer_that_never_rests_still_finds_its_WAL_short_again),
 		store_test(what_was_copied_is_there_after_a_new_start),
+		store_test(when_it_rests_a_copy_of_the_file_alone_is_whole),
 	};
 	return cmocka_run_group_tests_name("checkpoint", tests, NULL, NULL);
 }

@@ -216,6 +216,63 @@ static void a_database_of_the_first_release_is_brought_up_to_date(void **state)
 	assert_string_equal(seen.text, "10(5/nightly) 6() 8() 8()");
 }
 
+/* ---- files that go away while they are in use ---- */
+
+static void assert_takes_nothing(struct store *store, const char *says)
+{
+	struct error err = { 0 };
+
+	assert_false(store_begin(store, &err));
+	if (!strstr(err.message, says))
+		fail_msg("'%s' does not say '%s'", err.message, says);
+}
+
+static void move(const char *from, const char *to)
+{
+	char source[160];
+
+	snprintf(source, sizeof source, "%s", path_in(from));
+	assert_int_equal(rename(source, path_in(to)), 0);
+}
+
+static void a_store_whose_files_were_moved_away_takes_nothing_until_they_are_back(void **state)
+{
+	static const char *const files[] = { "state/state.db", "state/state.db-wal",
+		"state/state.db-shm" };
+	OWNED(store) store = open_store(STORE_WRITE);
+	int count = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		char event_id[16];
+
+		move(files[i], "away");
+		assert_takes_nothing(store, "No such file");
+		move("away", files[i]);
+		snprintf(event_id, sizeof event_id, "wev_%d", ++count);
+		add(store, event_of(event_id));
+	}
+}
+
+static void a_store_that_was_restored_over_takes_nothing(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct event_row row = event_of("wev_2");
+	struct error err = { 0 };
+
+	(void)state;
+	add(store, event_of("wev_1"));
+	must(store_begin(store, &err));
+	must(store_add_event(store, &row, NULL, &err) == ADDED_NEW);
+	move("state/state.db", "away");
+	run_sql(path_in("state/state.db"), "CREATE TABLE other (id)");
+	assert_false(store_commit(store, &err)); /* what nobody will read was not promised */
+	assert_non_null(strstr(err.message, "was replaced while it was in use"));
+	assert_takes_nothing(store, "was replaced while it was in use");
+	store->is_suspect = true; /* and a new connection is not made to the other one */
+	assert_takes_nothing(store, "was replaced while it was in use");
+}
+
 /* ---- reading beside the writer ---- */
 
 static void a_reader_sees_what_was_committed_and_no_more(void **state)
@@ -487,6 +544,8 @@ int main(void)
 		store_test(what_cannot_be_a_store_is_refused_with_what_to_do),
 		store_test(a_newer_schema_is_refused_and_left_alone),
 		store_test(a_database_of_the_first_release_is_brought_up_to_date),
+		store_test(a_store_whose_files_were_moved_away_takes_nothing_until_they_are_back),
+		store_test(a_store_that_was_restored_over_takes_nothing),
 		store_test(a_reader_sees_what_was_committed_and_no_more),
 		store_test(a_stopped_daemons_store_can_be_read),
 		store_test(nothing_is_written_outside_a_transaction),

@@ -1,0 +1,69 @@
+"""The database file under a running daemon: moved away, restored over, and copied by an operator."""
+import shutil
+import sqlite3
+
+import pytest
+
+from harness import wait_until
+
+
+def store_of(router):
+    return router.folder / "store" / "state.db"
+
+
+@pytest.mark.parametrize("ending", ["", "-wal"])
+def test_nothing_is_promised_while_the_store_is_away(router, tmp_path, ending):
+    database = store_of(router).with_name(f"state.db{ending}")
+    assert router.send().status == 200
+    router.settle(1)
+    database.rename(tmp_path / "away")
+    answer = router.send()
+    assert answer.status == 503 and "error" in answer.json
+    status, detail = router.ready()
+    assert status == 503 and "No such file" in str(detail)
+    (tmp_path / "away").rename(database)
+    assert router.send().status == 200
+    assert router.ready()[0] == 200
+    assert len(router.settle(2)) == 2
+
+
+def test_a_daemon_whose_store_is_restored_over_takes_nothing_until_it_is_started_again(router, tmp_path):
+    assert router.send().status == 200
+    router.settle(1)
+    wait_until(lambda: events_in(copy_of(router, tmp_path)) == 1, "the copy to be whole")
+    assert router.send().status == 200
+    router.settle(2)
+    # A restore by hand: the old files go, the copy takes their place.
+    for path in store_of(router).parent.glob("state.db*"):
+        if path.suffix != ".lock":
+            path.unlink()
+    shutil.copy(tmp_path / "copy.db", store_of(router))
+    assert router.send().status == 503
+    assert "was replaced while it was in use" in router.log or "No such file" in router.log
+    router.restart()
+    assert len(router.events()) == 1
+    assert router.send().status == 200
+    router.settle(2)
+
+
+def copy_of(router, folder):
+    shutil.copy(store_of(router), folder / "copy.db")
+    return folder / "copy.db"
+
+
+def events_in(path):
+    database = sqlite3.connect(path)
+    try:
+        return database.execute("SELECT count(*) FROM event").fetchone()[0]
+    except sqlite3.Error:
+        return 0
+    finally:
+        database.close()
+
+
+def test_a_copy_of_the_file_is_whole_when_the_daemon_has_nothing_to_do(router, tmp_path):
+    """`cp state.db` is what people do; so nothing stays in the WAL for long."""
+    for _ in range(3):
+        assert router.send().status == 200
+    router.settle()
+    wait_until(lambda: events_in(copy_of(router, tmp_path)) == 3, "the copy to be whole")
