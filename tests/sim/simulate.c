@@ -2,9 +2,10 @@
  * tests/sim/simulate.c - runs histories; the first that is wrong is made as small as it gets, and
  * printed.
  *
- *     simulate [--histories N] [--seed S] [--trace]
+ *     simulate [--histories N] [--seed S] [--trace] [--brief]
  *
- * --seed S runs from that seed on; with --trace only that one, and tells what happens in it.
+ * --seed S runs from that seed on; with --trace only that one, and tells what happens in it;
+ * --brief does not make it smaller. Exits 1 when a history is wrong, 2 when it is used wrongly.
  */
 #include "tests/sim/sim.h"
 #include <getopt.h>
@@ -62,11 +63,12 @@ int main(int argc, char **argv)
 {
 	static const struct option table[] = { { "histories", required_argument, NULL, 'n' },
 		{ "seed", required_argument, NULL, 's' }, { "trace", no_argument, NULL, 't' },
-		{ 0 } };
+		{ "brief", no_argument, NULL, 'b' }, { 0 } };
 	const char *given = getenv("HISTORIES");
 	long long histories = given ? atoll(given) : 20000, seed = 1;
 	struct options options = { .faults = EVERYTHING, .events = EVERYTHING };
 	char wrong[400];
+	bool is_brief = false;
 	int found;
 	while ((found = getopt_long(argc, argv, "", table, NULL)) != -1) {
 		if (found == 'n')
@@ -75,6 +77,8 @@ int main(int argc, char **argv)
 			seed = atoll(optarg);
 		else if (found == 't')
 			options.trace = stdout;
+		else if (found == 'b')
+			is_brief = true;
 		else
 			return 2;
 	}
@@ -83,8 +87,9 @@ int main(int argc, char **argv)
 	for (long long i = 0; i < histories; i++) {
 		options.seed = (uint64_t)(seed + i);
 		if (is_wrong(&options, wrong)) {
-			if (options.trace)
-				printf("%s\n", wrong);
+			if (options.trace || is_brief)
+				printf("history %llu: %s\n", (unsigned long long)options.seed,
+					wrong);
 			else
 				report(options);
 			return 1;

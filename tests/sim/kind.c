@@ -1,0 +1,100 @@
+/*
+ * tests/sim/kind.c - kind to Tableau (design, 9.6): budgets, the spacing of looks, few calls to a
+ * site that is down, and ends that are told in time all the same.
+ */
+#include "tests/sim/oracle.h"
+
+static void check_budget(struct world *world, int site)
+{
+	struct sim_calls *calls = &world->calls[site];
+	int64_t limit = world->sites[site].options.refreshes_per_hour, count = 0;
+	/* A slow disk keeps a request back for two batches after it was counted. */
+	int64_t window =
+		HOUR - (world->options.faults >> FAULT_SLOW_DISK & 1 ? 2 * SLOWEST_DISK : 0);
+	for (int i = 0; i < calls->start_count; i++)
+		count += calls->starts[i] > world->now - window;
+	if (limit && count >= limit && times_are_true(world))
+		wrong(world, "the %lldth start within an hour; %lld are allowed",
+			(long long)count + 1, (long long)limit);
+	if (calls->start_count == STARTS)
+		wrong(world, "more than %d starts", STARTS);
+	else
+		calls->starts[calls->start_count++] = world->now;
+}
+static void check_spacing(struct world *world, const struct sim_call *call)
+{
+	int64_t least = world->sites[call->site].options.poll_interval;
+	struct sim_calls *calls = &world->calls[call->site];
+	struct sim_job *job = call->job >= 0 ? &world->jobs[call->job] : NULL;
+	bool is_look = call->type == CALL_LIST || call->type == CALL_POLL;
+	/* What a list, or a job that cannot be cancelled, leaves open is asked at once. */
+	if (is_look && calls->answered_at != world->now && calls->round_at != world->now) {
+		if (calls->round_at && world->now - calls->round_at < least)
+			wrong(world, "two looks at a site within poll_interval");
+		calls->round_at = world->now;
+	}
+	if (call->type == CALL_LIST) {
+		if (calls->listed_at && world->now - calls->listed_at < least)
+			wrong(world, "two lists within poll_interval");
+		calls->listed_at = world->now;
+	} else if (call->type == CALL_POLL && job) {
+		if (job->polled_at && world->now - job->polled_at < least)
+			wrong(world, "%s was polled twice within poll_interval", job->id);
+		job->polled_at = world->now;
+		job->polls++;
+	}
+}
+
+void kind_call(struct world *world, const struct sim_call *call)
+{
+	struct sim_calls *calls = &world->calls[call->site];
+	int64_t limit = world->sites[call->site].options.job_queries_per_day;
+	int64_t down_for = world->now - calls->outage_began;
+	bool is_query =
+		call->type == CALL_POLL || call->type == CALL_LIST || call->type == CALL_LOOK;
+	check_spacing(world, call);
+	if (call->type == CALL_SEND)
+		check_budget(world, call->site);
+	/* No history lasts for a day, but a crash may forget a minute of looks. */
+	calls->queries += is_query;
+	if (limit && calls->queries > limit && !world->has_crashed)
+		wrong(world, "%lld job queries; %lld are allowed", (long long)calls->queries,
+			(long long)limit);
+	if (world->sites[call->site].down_until <= world->now)
+		return;
+	calls->in_outage++;
+	if (down_for > MINUTE && calls->in_outage > 60 + 2 * down_for / MINUTE)
+		wrong(world, "%lld calls to a site that has been down for %.0f s",
+			(long long)calls->in_outage, (double)down_for / 1e6);
+}
+static void check_late(struct world *world, const struct sim_job *job)
+{
+	const struct sim_content *content = &world->contents[job->content];
+	const struct sim_calls *calls = &world->calls[content->site];
+	int64_t usual = content->queue + 3 * content->usual / 2;
+	int64_t most = usual / 10 > MINUTE ? usual / 10 : MINUTE;
+	if (calls->trouble_at + 5 * MINUTE < job->ends &&
+		!world->sites[content->site].options.job_queries_per_day &&
+		world->now - job->ends > most + 15 * SECOND)
+		wrong(world, "the end of %s was told %.0f s late", job->id,
+			(double)(world->now - job->ends) / 1e6);
+}
+
+/* The longer a job takes, the rarer it is looked at: each ten seconds at first, then each tenth of
+ * its age, then each minute; ten more for what a restart or another content's list asked for. */
+static void check_polls(struct world *world, const struct sim_job *job)
+{
+	int64_t took = job->ends - job->created, most = 10 + 10 + took / MINUTE;
+	for (int64_t age = 100 * SECOND; age < took && age < 10 * MINUTE; age += age / 10)
+		most++;
+	if (world->calls[world->contents[job->content].site].trouble_at < job->created &&
+		job->polls > most)
+		wrong(world, "%s took %.0f s and was polled %lld times", job->id,
+			(double)took / 1e6, (long long)job->polls);
+}
+
+void kind_told_end(struct world *world, const struct sim_job *job)
+{
+	check_late(world, job);
+	check_polls(world, job);
+}
