@@ -37,6 +37,7 @@ UNIT_TESTS = \
 	tests/unit/decide_test \
 	tests/unit/event_test \
 	tests/unit/field_test \
+	tests/unit/file_test \
 	tests/unit/index_test \
 	tests/unit/journal_test \
 	tests/unit/json_test \

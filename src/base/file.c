@@ -3,15 +3,69 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-bool file_read(const char *path, struct text *text, struct error *err)
+const char *file_kind(const struct stat *status)
 {
-	bool is_stdin = !strcmp(path, "-");
-	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error_fail(err, ERROR_INPUT, "%s: %s", path, strerror(errno));
+	switch (status->st_mode & S_IFMT) {
+	case S_IFREG:
+		return NULL;
+	case S_IFDIR:
+		return "a folder";
+	case S_IFIFO:
+		return "a pipe";
+	case S_IFSOCK:
+		return "a socket";
+	default:
+		return "a device";
+	}
+}
+
+static bool too_large(const char *path, const struct text *text, struct error *err)
+{
+	return error_fail(err, ERROR_INPUT, "%s: larger than %zu bytes", path, text->ceiling);
+}
+
+/* False when it is none that may be read, or holds more than `text` may. */
+static bool check_status(
+	const char *path, const struct stat *status, struct text *text, struct error *err)
+{
+	const char *kind = file_kind(status);
+	if (kind)
+		return error_fail(
+			err, ERROR_INPUT, "%s: this is %s, not a regular file", path, kind);
+	/* Before a byte is read: a sparse file costs nobody anything but its reader. */
+	if (status->st_size <= 0 || (size_t)status->st_size <= text->ceiling - text->length)
+		return true;
+	text->is_full = true;
+	return too_large(path, text, err);
+}
+
+/*
+ * -1 when it cannot be read. It is looked at before it is opened, for to open a device may do
+ * something, and once more when it is open, for it may have been replaced; O_NONBLOCK keeps a FIFO
+ * that took its place from waiting for a writer.
+ */
+static int open_regular(const char *path, struct text *text, struct error *err)
+{
+	struct stat status;
+	int fd = -1;
+	if (!stat(path, &status)) {
+		if (!check_status(path, &status, text, err))
+			return -1;
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	}
+	if (fd < 0 || fstat(fd, &status) < 0)
+		error_fail(err, ERROR_INPUT, "%s: %s", path, strerror(errno));
+	else if (check_status(path, &status, text, err))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static bool read_all(int fd, const char *path, struct text *text, struct error *err)
+{
 	char buffer[16384];
 	ssize_t length;
 	bool fits = true;
@@ -19,12 +73,34 @@ bool file_read(const char *path, struct text *text, struct error *err)
 		fits = text_add_bytes(text, buffer, (size_t)length);
 	int cause = errno;
 	secret_wipe(buffer, sizeof buffer); /* secrets are read here too */
-	if (!is_stdin)
-		close(fd);
 	if (!fits)
-		return error_fail(
-			err, ERROR_INPUT, "%s: larger than %zu bytes", path, text->ceiling);
+		return too_large(path, text, err);
 	return length == 0 || error_fail(err, ERROR_INPUT, "%s: %s", path, strerror(cause));
+}
+
+bool file_read(const char *path, struct text *text, struct error *err)
+{
+	if (!strcmp(path, "-"))
+		return read_all(STDIN_FILENO, path, text, err);
+	int fd = open_regular(path, text, err);
+	if (fd < 0)
+		return false;
+	bool is_read = read_all(fd, path, text, err);
+	close(fd);
+	return is_read;
+}
+
+bool file_read_argument(const char *path, struct text *text, struct error *err)
+{
+	struct stat status;
+	if (!strcmp(path, "-") || stat(path, &status) || !S_ISFIFO(status.st_mode))
+		return file_read(path, text, err);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_fail(err, ERROR_INPUT, "%s: %s", path, strerror(errno));
+	bool is_read = read_all(fd, path, text, err);
+	close(fd);
+	return is_read;
 }
 
 const char *path_beside(const char *base_file, const char *path, struct arena *arena)

@@ -219,7 +219,7 @@ static int decide(
 	OWNED(decide_scratch) scratch = decide_scratch_new();
 	OWNED_TEXT struct text bytes;
 	text_init(&bytes, EVENT_BYTES);
-	if (!file_read(line->arguments[0], &bytes, &err))
+	if (!file_read_argument(line->arguments[0], &bytes, &err))
 		return command_usage(line, "%s", err.message);
 	const struct event *event = event_read(text_str(&bytes), arena, &err);
 	if (!event)

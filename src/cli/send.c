@@ -70,7 +70,7 @@ static int run(const struct command_line *line)
 	OWNED(secret) secret = secret_load(&ref, &err);
 	if (!secret)
 		return command_usage(line, "%s", err.message);
-	if (!file_read(line->arguments[0], &body, &err))
+	if (!file_read_argument(line->arguments[0], &body, &err))
 		return command_usage(line, "%s", err.message);
 	return post(line, text_str(&body), secret);
 }
