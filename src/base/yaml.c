@@ -15,13 +15,9 @@
 #include "base/file.h"
 #include "base/yaml_map.h"
 
-#define DEPTH_MOST 100               /* nested lists and maps */
-#define NODES_MOST ((size_t)8000000) /* written in one file */
-/* What aliases repeat: this much, or so many times the nodes written, since a large ruleset may
- * well repeat itself. */
-#define REPEATED_MOST ((size_t)1000000)
-#define REPEATED_FACTOR ((size_t)20)
-#define NODE_BLOCK 256 /* nodes allocated at once */
+#define DEPTH_MOST 100    /* nested lists and maps */
+#define DIRECTIVES_MOST 8 /* lines that begin with '%'; libyaml compares each %TAG with each */
+#define NODE_BLOCK 256    /* nodes allocated at once */
 
 struct anchor {
 	const char *name;
@@ -51,7 +47,6 @@ struct builder {
 	size_t child_count, child_capacity;
 	struct yaml_node *block;
 	size_t block_used;
-	size_t node_count, repeated_count;
 	const struct yaml_node *root;
 	size_t mark_index, mark_offset; /* the same position in characters and in bytes; it only
 					   moves forward */
@@ -104,13 +99,20 @@ static size_t mark_offset(struct builder *b, yaml_mark_t mark)
 
 /* ---- nodes ---------------------------------------------------------------------------------- */
 
+/* What aliases repeat counts too: whoever walks the tree meets it each time. */
+static bool count_nodes(struct builder *b, size_t more, yaml_mark_t mark)
+{
+	b->file->node_count += more;
+	return b->file->node_count <= YAML_NODES ||
+	       report(b, PROBLEM_TOO_LARGE, mark,
+		       "more than eight million values up to here, with those that aliases repeat; "
+		       "split the file");
+}
+
 static struct yaml_node *new_node(struct builder *b, enum yaml_type type, yaml_mark_t mark)
 {
-	if (++b->node_count > NODES_MOST) {
-		IGNORE(report(b, PROBLEM_TOO_LARGE, mark,
-			"the file has too many values; split it")); /* false */
+	if (!count_nodes(b, 1, mark))
 		return NULL;
-	}
 	if (!b->block || b->block_used == NODE_BLOCK) {
 		b->block = arena_array(b->arena, struct yaml_node, NODE_BLOCK);
 		b->block_used = 0;
@@ -166,8 +168,7 @@ static bool check_tag(struct builder *b, const yaml_char_t *tag, yaml_mark_t mar
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (text_is((const char *)tag, known[i]))
 			return true;
-	return problem_add(b->problems, PROBLEM_WRONG_TYPE, place_of(b, mark), b->file->source,
-		"the tag '%s' means nothing here; leave it out", (const char *)tag);
+	return report(b, PROBLEM_WRONG_TYPE, mark, "this tag means nothing here; leave it out");
 }
 
 /* ---- events --------------------------------------------------------------------------------- */
@@ -217,12 +218,6 @@ static bool open_frame(struct builder *b, enum yaml_type type, const yaml_char_t
 	return true;
 }
 
-static bool is_too_repetitive(const struct builder *b)
-{
-	return b->repeated_count > REPEATED_MOST &&
-	       b->repeated_count / REPEATED_FACTOR > b->node_count;
-}
-
 static void close_frame(struct builder *b)
 {
 	struct frame *frame = &b->frames[--b->depth];
@@ -252,21 +247,15 @@ static bool add_alias(struct builder *b, const yaml_event_t *event)
 	const char *name = (const char *)event->data.alias.anchor;
 	struct anchor *anchor;
 	HASH_FIND_STR(b->anchors, name, anchor);
-	struct place place = place_of(b, event->start_mark);
-	struct str source = b->file->source;
+	yaml_mark_t mark = event->start_mark;
 	if (!anchor)
-		return problem_add(b->problems, PROBLEM_SYNTAX, place, source,
-			"no anchor '&%s' stands before this alias", name);
+		return report(b, PROBLEM_SYNTAX, mark, "no anchor stands before this alias");
 	if (!anchor->size)
-		return problem_add(b->problems, PROBLEM_TOO_DEEP, place, source,
-			"the alias '*%s' contains itself", name);
+		return report(b, PROBLEM_TOO_DEEP, mark, "this alias contains itself");
 	if (b->depth + anchor->height > DEPTH_MOST)
-		return problem_add(b->problems, PROBLEM_TOO_DEEP, place, source,
-			"the alias '*%s' nests too deeply", name);
-	b->repeated_count += anchor->size;
-	if (is_too_repetitive(b))
-		return problem_add(b->problems, PROBLEM_TOO_LARGE, place, source,
-			"aliases expand to too many values");
+		return report(b, PROBLEM_TOO_DEEP, mark, "this alias nests too deeply");
+	if (!count_nodes(b, anchor->size, mark))
+		return false;
 	add_child(b, anchor->node, anchor->size, anchor->height);
 	return true;
 }
@@ -366,6 +355,34 @@ static bool check_encoding(const struct yaml_file *file, struct problems *proble
 		"%s", is_nul ? "a NUL byte" : "a byte that is not UTF-8");
 }
 
+/* Does a line begin at `at`? By libyaml's line breaks (yaml_private.h, IS_BREAK_AT). */
+static bool is_line_start(struct str source, size_t at)
+{
+	const unsigned char *u = (const unsigned char *)source.at + at;
+	return !at || u[-1] == '\n' || u[-1] == '\r' ||
+	       (at >= 2 && u[-2] == 0xc2 && u[-1] == 0x85) ||
+	       (at >= 3 && u[-3] == 0xe2 && u[-2] == 0x80 && (u[-1] == 0xa8 || u[-1] == 0xa9));
+}
+
+static bool check_directives(const struct yaml_file *file, struct problems *problems)
+{
+	struct str source = file->source;
+	size_t count = 0;
+	for (size_t at = 0; at < source.length; at++) {
+		const char *sign = memchr(source.at + at, '%', source.length - at);
+		if (!sign)
+			break;
+		at = (size_t)(sign - source.at);
+		count += is_line_start(source, at);
+		if (count > DIRECTIVES_MOST)
+			return problem_add(problems, PROBLEM_TOO_LARGE, place_at_offset(file, at),
+				source,
+				"more than %d lines begin with '%%'; directives mean nothing here",
+				DIRECTIVES_MOST);
+	}
+	return true;
+}
+
 static bool report_file(
 	const char *path, struct problems *problems, enum problem_code code, const char *what)
 {
@@ -412,7 +429,8 @@ static const struct yaml_file *parse_owned(
 	file->source = bytes;
 	if (str_starts(bytes, "\xef\xbb\xbf")) /* a byte order mark */
 		file->source = (struct str){ bytes.at + 3, bytes.length - 3 };
-	if (!check_encoding(file, problems) || !parse_source(file, arena, problems))
+	if (!check_encoding(file, problems) || !check_directives(file, problems) ||
+		!parse_source(file, arena, problems))
 		return NULL;
 	return file;
 }

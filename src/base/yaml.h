@@ -2,9 +2,10 @@
  * base/yaml.h - a YAML file as a tree whose nodes know their line and column.
  *
  * Built from libyaml's events. Scalars stay text (types are the loader's business: `1001` and
- * `"1001"` are equal, `on` is "on"). Aliases are followed and `<<` merges applied, within a bound
- * on the number of nodes and on depth; duplicate keys, several documents, NUL bytes and invalid
- * UTF-8 are problems.
+ * `"1001"` are equal, `on` is "on"). Aliases are followed and `<<` merges applied, within bounds
+ * on bytes, nodes and depth; duplicate keys, several documents, NUL bytes and invalid UTF-8 are
+ * problems. No message of this module quotes the file: it may be a secret's, reached by a wrong
+ * path.
  *
  * Threads: a loaded tree never changes.
  */
@@ -28,9 +29,11 @@ struct yaml_file {
 	const char *path;
 	struct str source;            /* the file's bytes, for problem_add() */
 	const struct yaml_node *root; /* never NULL */
+	size_t node_count;            /* with what aliases repeat */
 };
 
 #define YAML_FILE_BYTES ((size_t)64 << 20) /* a larger file is a problem */
+#define YAML_NODES ((size_t)8000000)       /* more of them, aliases followed, too */
 
 /*
  * All in `arena`. NULL when the file cannot be used; then at least one problem was added. After a

@@ -83,10 +83,8 @@ static void drop(const struct pairs *pairs, const struct pair *first, struct pai
 	later->is_dropped = true;
 	if (later->is_merged)
 		return;
-	struct str text = first->key->text;
 	IGNORE(problem_add(pairs->problems, PROBLEM_DUPLICATE_KEY, later->key->place,
-		pairs->file->source, "duplicate key '%.*s'; it stands on line %d already",
-		(int)(text.length < 100 ? text.length : 100), text.at,
+		pairs->file->source, "this key stands on line %d already",
 		first->key->place.line)); /* false */
 }
 

@@ -207,6 +207,54 @@ static void an_alias_bomb_does_not_go_off(void **state)
 	assert_int_equal(problems_at(f->problems, 0)->code, PROBLEM_TOO_LARGE);
 }
 
+/* Every alias is small against what is written, and all of them together are not. */
+static void what_aliases_repeat_has_an_absolute_bound(void **state)
+{
+	struct fixture *f = *state;
+	OWNED_TEXT struct text text;
+	text_init(&text, TEXT_UNBOUNDED);
+	text_add(&text, "a: &a [");
+	for (int i = 0; i < 3000; i++)
+		text_add(&text, "x,");
+	text_add(&text, "x]\nb:\n");
+	for (int i = 0; i < 2600; i++)
+		text_add(&text, "- *a\n");
+	const struct yaml_file *file = yaml_parse("t.yaml", text_str(&text), f->arena, f->problems);
+	assert_non_null(file);
+	assert_int_equal(file->node_count, 1 + 2 + 3002 + 1 + 2600 * 3002);
+	for (int i = 0; i < 100; i++)
+		text_add(&text, "- *a\n");
+	assert_null(parse(f, text.at));
+	assert_int_equal(problems_at(f->problems, 0)->code, PROBLEM_TOO_LARGE);
+	assert_non_null(strstr(problems_at(f->problems, 0)->message, "eight million"));
+}
+
+/* libyaml compares each %TAG with all before it. */
+static void directives_are_few(void **state)
+{
+	static const char *const breaks[] = { "\n", "\r", "\r\n", "\xc2\x85", "\xe2\x80\xa8",
+		"\xe2\x80\xa9" };
+	(void)state;
+	for (size_t i = 0; i < sizeof breaks / sizeof *breaks; i++)
+		for (int count = 8; count <= 9; count++) {
+			void *fresh = NULL;
+			setup(&fresh);
+			struct fixture *f = fresh;
+			OWNED_TEXT struct text text;
+			text_init(&text, TEXT_UNBOUNDED);
+			for (int j = 0; j < count; j++)
+				text_printf(&text, "%%TAG !a%d! tag:x%s", j, breaks[i]);
+			text_printf(&text, "---%sa: 100%%%% \xc3\xa8%%\n", breaks[i]);
+			parse(f, text.at);
+			size_t refused = count > 8;
+			assert_int_equal(problems_count(f->problems), refused);
+			if (refused)
+				assert_int_equal(
+					problems_at(f->problems, 0)->code, PROBLEM_TOO_LARGE);
+			teardown(&fresh);
+		}
+}
+
 static void aliases_do_not_pass_the_depth(void **state)
 {
 	struct fixture *f = *state;
@@ -271,6 +319,8 @@ int main(void)
 		TEST(what_cannot_be_used_is_a_problem_with_its_place),
 		TEST(a_duplicate_key_does_not_hide_other_problems),
 		TEST(an_alias_bomb_does_not_go_off),
+		TEST(what_aliases_repeat_has_an_absolute_bound),
+		TEST(directives_are_few),
 		TEST(aliases_do_not_pass_the_depth),
 		TEST(a_hundred_thousand_brackets_do_not_crash),
 		TEST(a_file_that_is_not_there_is_a_problem),
