@@ -46,6 +46,7 @@ UNIT_TESTS = \
 	tests/unit/print_test \
 	tests/unit/problem_test \
 	tests/unit/row_json_test \
+	tests/unit/rule_files_test \
 	tests/unit/ruleset_test \
 	tests/unit/sandbox_filter_test \
 	tests/unit/schedule_test \

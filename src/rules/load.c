@@ -5,7 +5,9 @@
 #include "rules/index.h"
 #include "rules/rule_files.h"
 
-#define RULES_MAX 10000000 /* numbers of rules, probes and texts are 32 bits */
+/* Values of all files together, aliases followed: what a ruleset weighs follows from them, and
+ * numbers of rules, probes and texts (32 bits) cannot overflow. */
+#define NODES_MOST (2 * YAML_NODES)
 
 struct file_table {
 	int64_t version;
@@ -90,16 +92,28 @@ static void rules_load(struct loading *loading, const struct yaml_node *list)
 	loading->scratch = file_scratch;
 }
 
+/*
+ * Is this meant for us? What is not may be anything, a secret too, and then no message may quote
+ * it: they reach the log and the status page.
+ */
+static bool is_for_us(struct loading *loading)
+{
+	const struct yaml_node *root = loading->file->root;
+	if (yaml_get(root, "rules") || yaml_get(root, "version"))
+		return true;
+	return problem_add(loading->problems, PROBLEM_NOT_RULES, root->place, (struct str){ 0 },
+		"a rule file is a map with 'version' and 'rules', and this is %s",
+		root->type != YAML_MAP ? yaml_type_name(root)
+		: root->count          ? "a map without them"
+				       : "empty");
+}
+
 static void tree_load(struct loading *loading)
 {
 	const struct yaml_node *root = loading->file->root;
 	struct file_table table = { 0 };
-	if (root->type != YAML_MAP) {
-		loading_problem(loading, PROBLEM_WRONG_TYPE, root->place,
-			"a rule file is a map with version and rules, not %s",
-			yaml_is_null(root) ? "empty" : yaml_type_name(root));
+	if (!is_for_us(loading))
 		return;
-	}
 	root = without_extensions(root, loading->scratch);
 	IGNORE(fields_load(file_fields, root, "a rule file", loading->file, &table,
 		loading->scratch, loading->problems));
@@ -114,9 +128,10 @@ static void tree_load(struct loading *loading)
 		loading_problem(loading, PROBLEM_WRONG_TYPE, table.rules->place,
 			"'rules' wants a list of rules ([] for none), not %s",
 			yaml_is_null(table.rules) ? "nothing" : yaml_type_name(table.rules));
-	else if (loading->ruleset->rule_count + table.rules->count > RULES_MAX)
+	else if ((loading->node_count += loading->file->node_count) > NODES_MOST)
 		loading_problem(loading, PROBLEM_TOO_LARGE, table.rules->place,
-			"more than %d rules", RULES_MAX);
+			"more than 16 million values in all rule files up to this one, with "
+			"those that aliases repeat");
 	else
 		rules_load(loading, table.rules);
 }
@@ -225,10 +240,21 @@ void ruleset_revision_of(
 	for (size_t i = 0; i < files.count; i++) {
 		OWNED_TEXT struct text bytes;
 		struct error err;
-		text_init(&bytes, TEXT_UNBOUNDED);
+		text_init(&bytes, YAML_FILE_BYTES);
 		if (file_read(files.items[i].path, &bytes, &err))
 			fingerprint_add(&revision, files.items[i].name, text_str(&bytes));
 	}
 	fingerprint_finish(&revision, out);
+	rule_files_clear(&files);
+}
+
+void ruleset_visit_folders(const char *const *paths, size_t path_count,
+	void (*visit)(const char *path, void *context), void *context)
+{
+	OWNED(problems) ignored = problems_new();
+	struct rule_files files = { 0 };
+	rule_files_find(&files, paths, path_count, ignored);
+	for (size_t i = 0; i < files.folder_count; i++)
+		visit(files.folders[i], context);
 	rule_files_clear(&files);
 }

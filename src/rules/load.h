@@ -15,6 +15,7 @@ struct loading {
 				 configuration has */
 	const char **texts;
 	size_t text_count, text_capacity;
+	size_t node_count; /* of the files so far */
 	const struct rule_value *default_event, *default_status;
 	const struct ruleset_known *known;
 	struct problems *problems;

@@ -19,3 +19,5 @@ librouter_a_SOURCES += \
 	src/rules/schema.c \
 	src/rules/selection_load.c \
 	src/rules/template.c src/rules/template.h
+
+EXTRA_DIST += src/rules/README.md

@@ -1,5 +1,7 @@
 #include "rules/pattern_set.h"
 
+#define PATTERNS_MOST 1000000 /* different ones; each weighs most of a kilobyte, compiled */
+
 static bool pattern_intern(struct loading *loading, struct str written, uint32_t *index,
 	size_t *offset, struct error *err)
 {
@@ -7,6 +9,10 @@ static bool pattern_intern(struct loading *loading, struct str written, uint32_t
 	if (*index != LOOKUP_NONE)
 		return true;
 	struct ruleset *ruleset = loading->ruleset;
+	*offset = 0;
+	if (ruleset->pattern_count == PATTERNS_MOST)
+		return error_fail(err, ERROR_INPUT, "more than %d different patterns up to here",
+			PATTERNS_MOST);
 	struct pattern *compiled = pattern_compile(written, offset, err);
 	if (!compiled)
 		return false;

@@ -5,10 +5,15 @@
 #include <sys/stat.h>
 #define HASH_FUNCTION                                                                              \
 	HASH_SAX /* the default one falls through its cases, which clang does not let pass */
+#include "base/file.h"
 #include "base/str.h"
+#include "base/yaml.h"
 #include <uthash.h>
 
-#define FOLDER_DEPTH 32 /* deeper trees are a mistake; symlink loops end earlier, by inode */
+#define FOLDER_DEPTH 32     /* deeper trees are a mistake; links that go round end by inode */
+#define ENTRIES_MOST 100000 /* in all folders together, whatever they are */
+#define FILES_MOST 10000
+#define BYTES_MOST ((off_t)256 << 20)
 
 struct inode {
 	dev_t device;
@@ -24,13 +29,21 @@ struct walk {
 	struct rule_files *files;
 	struct problems *problems;
 	struct seen *seen;
+	char **roots; /* the given paths without links; NULL: not there */
+	size_t root_count;
 	size_t name_at; /* where in a path the name below the given folder begins */
+	size_t entry_count;
+	off_t bytes;
+	bool is_over; /* a bound was passed: nothing more is looked at */
 };
+
+#define WALK_PROBLEM(walk, code, path, ...)                                                        \
+	IGNORE(problem_add((walk)->problems, (code), (struct place){ .file = (path) },             \
+		(struct str){ 0 }, __VA_ARGS__))
 
 static void unreadable(struct walk *walk, const char *path, const char *why)
 {
-	problem_add(walk->problems, PROBLEM_UNREADABLE, (struct place){ .file = path },
-		(struct str){ 0 }, "cannot be read: %s", why);
+	WALK_PROBLEM(walk, PROBLEM_UNREADABLE, path, "cannot be read: %s", why);
 }
 
 /* False when it was seen before. */
@@ -38,7 +51,7 @@ static bool is_first(struct walk *walk, const struct stat *status)
 {
 	struct seen *seen;
 	struct inode inode;
-	memset(&inode, 0, sizeof inode); /* padding is part of the key */
+	memset(&inode, 0, sizeof inode); /* it is compared with its padding */
 	inode.device = status->st_dev;
 	inode.number = status->st_ino;
 	HASH_FIND(hh, walk->seen, &inode, sizeof inode, seen);
@@ -50,14 +63,7 @@ static bool is_first(struct walk *walk, const struct stat *status)
 	return true;
 }
 
-static void file_add(struct walk *walk, const char *path)
-{
-	struct rule_files *files = walk->files;
-	mem_grow(&files->items, &files->capacity, files->count);
-	char *copy = mem_copy_text(path);
-	files->items[files->count++] =
-		(struct rule_file){ .path = copy, .name = copy + walk->name_at };
-}
+/* ---- files ---- */
 
 static bool is_rule_file(const char *name)
 {
@@ -66,14 +72,111 @@ static bool is_rule_file(const char *name)
 	       !str_ends(view, ".test.yaml") && !str_ends(view, ".test.yml");
 }
 
-static int by_name(const struct dirent **a, const struct dirent **b)
+static void file_add(struct walk *walk, const char *path, const struct stat *status)
 {
-	return strcmp((*a)->d_name, (*b)->d_name);
+	struct rule_files *files = walk->files;
+	const char *kind = file_kind(status);
+	if (kind) {
+		WALK_PROBLEM(walk, PROBLEM_UNREADABLE, path,
+			"cannot be read: this is %s, not a regular file", kind);
+		return;
+	}
+	if (!is_first(walk, status))
+		return;
+	if (status->st_size <= (off_t)YAML_FILE_BYTES) /* a larger one is refused by itself */
+		walk->bytes += status->st_size;
+	walk->is_over = files->count == FILES_MOST || walk->bytes > BYTES_MOST;
+	if (walk->is_over) {
+		WALK_PROBLEM(walk, PROBLEM_TOO_LARGE, path,
+			"more than %d rule files, or more than %d MiB in them, up to here; is this "
+			"the folder that you mean?",
+			FILES_MOST, (int)(BYTES_MOST >> 20));
+		return;
+	}
+	mem_grow(&files->items, &files->capacity, files->count);
+	char *copy = mem_copy_text(path);
+	files->items[files->count++] =
+		(struct rule_file){ .path = copy, .name = copy + walk->name_at };
 }
 
-static int is_visible(const struct dirent *entry)
+/* ---- links ---- */
+
+static bool is_within(const char *path, const char *root)
 {
-	return entry->d_name[0] != '.';
+	size_t length = strlen(root);
+	if (strncmp(path, root, length) != 0)
+		return false;
+	return !path[length] || path[length] == '/' || root[length - 1] == '/';
+}
+
+/* May this link be followed? Only to what lies within the given paths: whoever may write into a
+ * rules folder decides what is refreshed, not which files of the machine are read. */
+static bool stays_within(struct walk *walk, const char *path)
+{
+	OWNED_MEMORY char *target = realpath(path, NULL);
+	if (!target) {
+		unreadable(walk, path, strerror(errno));
+		return false;
+	}
+	for (size_t i = 0; i < walk->root_count; i++)
+		if (walk->roots[i] && is_within(target, walk->roots[i]))
+			return true;
+	WALK_PROBLEM(walk, PROBLEM_OUTSIDE_LINK, path,
+		"this link leads out of the rules, to '%s'; name that path under 'rules' too, if "
+		"it is meant",
+		target);
+	return false;
+}
+
+/* ---- folders ---- */
+
+struct names {
+	char **items;
+	size_t count, capacity;
+};
+
+static void names_clear(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->items[i]);
+	free(names->items);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Could this entry be a rule file, or a folder of them? */
+static bool is_of_interest(const struct dirent *entry)
+{
+	if (entry->d_name[0] == '.')
+		return false; /* hidden ones, '.' and '..' */
+	return is_rule_file(entry->d_name) || entry->d_type == DT_DIR || entry->d_type == DT_LNK ||
+	       entry->d_type == DT_UNKNOWN;
+}
+
+static void folder_list(struct walk *walk, const char *path, struct names *names)
+{
+	DIR *folder = opendir(path);
+	if (!folder)
+		return unreadable(walk, path, strerror(errno));
+	const struct dirent *entry;
+	while (!walk->is_over && (entry = readdir(folder))) {
+		walk->is_over = ++walk->entry_count > ENTRIES_MOST;
+		if (!is_of_interest(entry))
+			continue;
+		mem_grow(&names->items, &names->capacity, names->count);
+		names->items[names->count++] = mem_copy_text(entry->d_name);
+	}
+	closedir(folder);
+	if (walk->is_over)
+		WALK_PROBLEM(walk, PROBLEM_TOO_LARGE, path,
+			"more than %d files and folders up to here; is this the folder that you "
+			"mean?",
+			ENTRIES_MOST);
+	if (names->count)
+		qsort(names->items, names->count, sizeof *names->items, by_name);
 }
 
 static void folder_walk(struct walk *walk, const char *path, int depth);
@@ -87,35 +190,38 @@ static void entry_walk(struct walk *walk, const char *folder, const char *name, 
 	int written = snprintf(path, sizeof path, "%s%s%s", folder, slash, name);
 	if (written < 0 || (size_t)written >= sizeof path)
 		return unreadable(walk, folder, "a path in it is too long");
+	bool is_link = !lstat(path, &status) && S_ISLNK(status.st_mode);
 	if (stat(path, &status) < 0) {
 		if (is_rule_file(name))
 			unreadable(walk, path, strerror(errno));
 		return; /* a dangling link of another name is not ours */
 	}
-	if (S_ISDIR(status.st_mode)) {
-		if (is_first(walk, &status))
-			folder_walk(walk, path, depth + 1);
-	} else if (is_rule_file(name) && is_first(walk, &status)) {
-		file_add(walk, path);
-	}
+	bool is_folder = S_ISDIR(status.st_mode);
+	if (!is_folder && !is_rule_file(name))
+		return;
+	if (is_link && !stays_within(walk, path))
+		return;
+	if (!is_folder)
+		file_add(walk, path, &status);
+	else if (is_first(walk, &status))
+		folder_walk(walk, path, depth + 1);
 }
 
 static void folder_walk(struct walk *walk, const char *path, int depth)
 {
-	struct dirent **entries;
+	struct names names = { 0 };
+	struct rule_files *files = walk->files;
 	if (depth > FOLDER_DEPTH) {
-		problem_add(walk->problems, PROBLEM_TOO_DEEP, (struct place){ .file = path },
-			(struct str){ 0 }, "more than %d folders deep", FOLDER_DEPTH);
+		WALK_PROBLEM(
+			walk, PROBLEM_TOO_DEEP, path, "more than %d folders deep", FOLDER_DEPTH);
 		return;
 	}
-	int count = scandir(path, &entries, is_visible, by_name);
-	if (count < 0)
-		return unreadable(walk, path, strerror(errno));
-	for (int i = 0; i < count; i++) {
-		entry_walk(walk, path, entries[i]->d_name, depth);
-		free(entries[i]);
-	}
-	free(entries);
+	mem_grow(&files->folders, &files->folder_capacity, files->folder_count);
+	files->folders[files->folder_count++] = mem_copy_text(path);
+	folder_list(walk, path, &names);
+	for (size_t i = 0; i < names.count && !walk->is_over; i++)
+		entry_walk(walk, path, names.items[i], depth);
+	names_clear(&names);
 }
 
 static void path_walk(struct walk *walk, const char *path)
@@ -127,9 +233,7 @@ static void path_walk(struct walk *walk, const char *path)
 	if (!S_ISDIR(status.st_mode)) {
 		const char *slash = strrchr(path, '/');
 		walk->name_at = slash ? (size_t)(slash - path) + 1 : 0;
-		if (is_first(walk, &status))
-			file_add(walk, path);
-		return;
+		return file_add(walk, path, &status);
 	}
 	if (!is_first(walk, &status))
 		return;
@@ -137,28 +241,46 @@ static void path_walk(struct walk *walk, const char *path)
 	walk->name_at = length + (path[length - 1] != '/');
 	folder_walk(walk, path, 0);
 	if (walk->files->count == before && problems_error_count(walk->problems) == errors)
-		problem_add(walk->problems, PROBLEM_NO_RULES, (struct place){ .file = path },
-			(struct str){ 0 }, "no rule file (*.yaml, *.yml) in this folder");
+		WALK_PROBLEM(walk, PROBLEM_NO_RULES, path,
+			"no rule file (*.yaml, *.yml) in this folder");
+}
+
+static void items_clear(struct rule_files *files)
+{
+	for (size_t i = 0; i < files->count; i++)
+		free(files->items[i].path);
+	free(files->items);
+	files->items = NULL;
+	files->count = files->capacity = 0;
 }
 
 void rule_files_find(
 	struct rule_files *files, const char *const *paths, size_t count, struct problems *problems)
 {
-	struct walk walk = { .files = files, .problems = problems };
+	struct walk walk = { .files = files, .problems = problems, .root_count = count };
 	struct seen *seen, *next;
+	walk.roots = mem_alloc(sizeof *walk.roots * (count + 1));
 	for (size_t i = 0; i < count; i++)
+		walk.roots[i] = realpath(paths[i], NULL);
+	for (size_t i = 0; i < count && !walk.is_over; i++)
 		path_walk(&walk, paths[i]);
 	HASH_ITER(hh, walk.seen, seen, next)
 	{
 		HASH_DEL(walk.seen, seen);
 		free(seen);
 	}
+	for (size_t i = 0; i < count; i++)
+		free(walk.roots[i]);
+	free(walk.roots);
+	if (walk.is_over)
+		items_clear(files);
 }
 
 void rule_files_clear(struct rule_files *files)
 {
-	for (size_t i = 0; i < files->count; i++)
-		free(files->items[i].path);
-	free(files->items);
+	items_clear(files);
+	for (size_t i = 0; i < files->folder_count; i++)
+		free(files->folders[i]);
+	free(files->folders);
 	*files = (struct rule_files){ 0 };
 }

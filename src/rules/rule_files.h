@@ -13,11 +13,16 @@ struct rule_file {
 struct rule_files {
 	struct rule_file *items;
 	size_t count, capacity;
+	char **folders; /* that were walked, as a message names them */
+	size_t folder_count, folder_capacity;
 };
 
 /*
- * Folders in name order, recursively, through symlinks (a ConfigMap is made of them); a file or
- * folder that is reached twice counts once. A path that is a file is taken whatever its name is.
+ * Folders in name order, recursively, through symlinks (a ConfigMap is made of them) as long as
+ * these stay within `paths`; a file or folder that is reached twice counts once. A path that is a
+ * file is taken whatever its name is, and a path may be a link to anywhere. Nothing is opened but
+ * folders. Bounded: by depth, by entries looked at, by rule files and by their bytes. Where a bound
+ * is passed the walk ends, with a problem, and there are no files: nothing is to be read.
  */
 void rule_files_find(struct rule_files *files, const char *const *paths, size_t count,
 	struct problems *problems);

@@ -23,7 +23,8 @@ struct ruleset_known { /* what the configuration has, for the messages about unk
 /*
  * Loads files and folders (*.yaml, *.yml, recursively in name order; hidden ones and *.test.yaml,
  * *.test.yml left out). All problems of all files go to `problems`. NULL when there is any error
- * among them. The caller owns one reference.
+ * among them: also a folder without rule files, for zero rules are said (`rules: []`), not found.
+ * No paths are zero rules. The caller owns one reference.
  */
 struct ruleset *ruleset_load(const char *const *paths, size_t path_count,
 	const struct ruleset_known *known, struct problems *problems);
@@ -31,6 +32,9 @@ struct ruleset *ruleset_load(const char *const *paths, size_t path_count,
  * cannot be read, as if it were not there. */
 void ruleset_revision_of(
 	const char *const *paths, size_t path_count, char out[FINGERPRINT_TEXT_SIZE]);
+/* The folders that ruleset_load() walks below these paths, for who watches them. */
+void ruleset_visit_folders(const char *const *paths, size_t path_count,
+	void (*visit)(const char *path, void *context), void *context);
 struct shared *ruleset_shared(struct ruleset *ruleset);
 void ruleset_free(struct ruleset *ruleset); /* drops one reference */
 OWNED_DEFINE(ruleset)

@@ -24,17 +24,17 @@ static void a_problem_prints_as_a_compiler_does(void **state)
 	struct str source = STR("when:\n\tjob-id: 1\n");
 	assert_false(problem_add(problems, PROBLEM_UNKNOWN_FIELD,
 		(struct place){ "rules/a.yaml", 2, 2 }, source, "unknown field '%s'", "job-id"));
-	IGNORE(problem_add(problems, PROBLEM_NO_RULES, (struct place){ .file = "rules" }, source,
+	IGNORE(problem_add(problems, PROBLEM_MANY_PATS, (struct place){ .file = "rules" }, source,
 		"no rule file"));
 	assert_printed(problems, false,
 		"rules/a.yaml:2:2: error: unknown field 'job-id' [unknown-field]\n"
-		"rules: warning: no rule file [no-rules]\n");
+		"rules: warning: no rule file [many-pats]\n");
 	setenv("NO_COLOR", "1", 1);
 	assert_printed(problems, true,
 		"rules/a.yaml:2:2: error: unknown field 'job-id' [unknown-field]\n"
 		"     2 |  job-id: 1\n"
 		"       |  ^\n"
-		"rules: warning: no rule file [no-rules]\n");
+		"rules: warning: no rule file [many-pats]\n");
 	assert_int_equal(problems_error_count(problems), 1);
 	assert_int_equal(problems_warning_count(problems), 1);
 }

@@ -18,7 +18,7 @@ static const struct {
 	{ "no rules is fine", "version: 1\nrules: []\n", NULL, NULL },
 	{ "a missing version", "rules: []\n", "missing-field", "version" },
 	{ "another version", "version: 2\nrules: []\n", "version", "'2'" },
-	{ "a list at the top", "- a\n", "wrong-type", "a list" },
+	{ "a list at the top", "- a\n", "not-rules", "a list" },
 	{ "rules as a map", "version: 1\nrules: {a: b}\n", "wrong-type", "a map" },
 	{ "rules without a value", "version: 1\nrules:\n", "wrong-type", "nothing" },
 	{ "an unknown key at the top", "version: 1\nrule: []\nrules: []\n", "unknown-field",
@@ -269,18 +269,6 @@ static void folders_made_of_symlinks_are_read_once(void **state)
 	assert_int_equal(ruleset_rule_count(rules), 1);
 }
 
-static void a_folder_without_rules_is_a_warning(void **state)
-{
-	(void)state;
-	folder_make("empty");
-	const char *path = fixture_path("empty");
-	OWNED(problems) problems = problems_new();
-	OWNED(ruleset) rules = ruleset_load(&path, 1, NULL, problems);
-	assert_non_null(rules);
-	assert_int_equal(problems_count(problems), 1);
-	assert_int_equal(problems_at(problems, 0)->code, PROBLEM_NO_RULES);
-}
-
 static void a_rule_tells_what_was_written(void **state)
 {
 	(void)state;
@@ -320,7 +308,6 @@ int main(void)
 		cmocka_unit_test(a_folder_is_walked_in_name_order),
 		cmocka_unit_test(a_moved_tree_keeps_its_revision_and_a_changed_one_does_not),
 		cmocka_unit_test(folders_made_of_symlinks_are_read_once),
-		cmocka_unit_test(a_folder_without_rules_is_a_warning),
 		cmocka_unit_test(a_rule_tells_what_was_written),
 		cmocka_unit_test(the_schema_has_a_home_for_every_reference),
 	};
