@@ -72,10 +72,10 @@ struct route {
 static const struct route server_routes[] = {
 	{ "GET",  "/serverinfo",       .whole = server_info },
 	{ "GET",  "/serverInfo",       .whole = server_info },
-	{ "POST", "/auth/signin",      .whole = session_sign_in },
-	{ "POST", "/auth/signout",     .whole = session_sign_out },
-	{ "POST", "/auth/switchSite",  .whole = session_switch },
-	{ "GET",  "/sessions/current", .whole = session_current },
+	{ "POST", "/auth/signin",      .whole = login_sign_in },
+	{ "POST", "/auth/signout",     .whole = login_sign_out },
+	{ "POST", "/auth/switchSite",  .whole = login_switch },
+	{ "GET",  "/sessions/current", .whole = login_current },
 	{ 0 },
 };
 /* Below /sites/LUID. Order counts: "runs" is no flow. */
@@ -162,7 +162,7 @@ static void on_site(struct call *call, const char *path, struct reply *reply)
 {
 	size_t length = strcspn(path, "/");
 	char id[ID_SIZE];
-	if (!session_check(call, reply))
+	if (!login_check(call, reply))
 		return;
 	if (strlen(call->site->id) != length || strncasecmp(path, call->site->id, length) != 0) {
 		snprintf(id, sizeof id, "%.*s", length < ID_SIZE ? (int)length : ID_SIZE - 1, path);

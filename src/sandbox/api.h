@@ -27,15 +27,15 @@ void api_answer(struct call *call, struct reply *reply);
 /* The request's version is at least that. */
 bool call_speaks(const struct call *call, long major, long minor);
 
-/* ---- session.c ---- */
-void session_sign_in(struct call *call, struct reply *reply);
-void session_sign_out(struct call *call, struct reply *reply);
-void session_switch(struct call *call, struct reply *reply);
-void session_current(struct call *call, struct reply *reply);
+/* ---- login.c ---- */
+void login_sign_in(struct call *call, struct reply *reply);
+void login_sign_out(struct call *call, struct reply *reply);
+void login_switch(struct call *call, struct reply *reply);
+void login_current(struct call *call, struct reply *reply);
 /* The token is that of a living session; else 401000 or 401002. */
-bool session_check(struct call *call, struct reply *reply);
+bool login_check(struct call *call, struct reply *reply);
 /* Ends whatever session that PAT has, and begins another on `site`. */
-void session_begin(struct world *world, struct box_login *login, const struct box_pat *pat,
+void login_begin(struct world *world, struct box_login *login, const struct box_pat *pat,
 	struct box_site *site);
 
 /* ---- content.c, project.c, task.c: what there is ---- */

@@ -271,7 +271,7 @@ static void post_signin(const struct order *order)
 		refuse(order, 404000, "no such site or PAT");
 		return;
 	}
-	session_begin(world, pat->login, pat, site);
+	login_begin(world, pat->login, pat, site);
 	done(order);
 }
 

@@ -16,7 +16,7 @@ tableau_sandbox_SOURCES = \
 	src/sandbox/project.c \
 	src/sandbox/refresh.c \
 	src/sandbox/reply.c src/sandbox/reply.h \
-	src/sandbox/session.c \
+	src/sandbox/login.c \
 	src/sandbox/task.c \
 	src/sandbox/upset.c src/sandbox/upset.h \
 	src/sandbox/world.c src/sandbox/world.h \

@@ -40,7 +40,23 @@ def early_ends(path, text):
                 yield f"{path}:{text.count(chr(10), 0, found.start()) + 1}: '{name}' may be cleared before its text_init()"
 
 
+# A function that other files may call: its type starts a line, and '{' stands on a line of its own.
+EXPORTED = re.compile(r"^(?!static\b|typedef\b)[a-z_][\w \t*]*?\b(\w+)\(([^;{}]|\n)*?\)\n\{", re.M)
+
+
+def double_symbols(sources):
+    """One symbol is one function: two programs may be linked from one library, and a reader follows a name to one place."""
+    places = {}
+    for path, text in sources:
+        for found in EXPORTED.finditer(text):
+            places.setdefault(found.group(1), []).append(f"{path}:{text.count(chr(10), 0, found.start()) + 1}")
+    for name, where in sorted(places.items()):
+        if name != "main" and len(where) > 1:
+            yield f"{where[1]}: {name}() is also a function of {where[0]}"
+
+
 def problems(source):
+    yield from double_symbols((path, path.read_text()) for path in sorted(source.rglob("*.c")))
     for path in sorted(source.rglob("*.[ch]")):
         yield from early_ends(path, path.read_text())
         module = path.relative_to(source).parts[0]

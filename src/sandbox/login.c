@@ -1,11 +1,11 @@
 /*
- * sandbox/session.c - sign-in with PATs (tableau-rest.md 2): a second sign-in
+ * sandbox/login.c - sign-in with PATs (tableau-rest.md 2): a second sign-in
  * with one silently ends the first, at whatever site.
  */
 #include "sandbox/api.h"
 #include <stdio.h>
 
-void session_begin(struct world *world, struct box_login *login, const struct box_pat *pat,
+void login_begin(struct world *world, struct box_login *login, const struct box_pat *pat,
 	struct box_site *site)
 {
 	char first[LUID_SIZE], second[LUID_SIZE];
@@ -55,7 +55,7 @@ static void tell_credentials(const struct box_login *login, struct reply *reply)
 		json_add_text(json, "estimatedTimeToExpiration", login->pat->estimated_time);
 }
 
-void session_sign_in(struct call *call, struct reply *reply)
+void login_sign_in(struct call *call, struct reply *reply)
 {
 	const cJSON *credentials = json_get(call->body, "credentials");
 	const char *name = json_text(credentials, "personalAccessTokenName"),
@@ -72,7 +72,7 @@ void session_sign_in(struct call *call, struct reply *reply)
 		reply_error(reply, 401001, "Signin Error", "Error signing in to Tableau Server");
 		return;
 	}
-	session_begin(call->world, pat->login, pat, site);
+	login_begin(call->world, pat->login, pat, site);
 	tell_credentials(pat->login, reply);
 }
 
@@ -82,7 +82,7 @@ static bool is_idle(const struct box_login *login)
 	       clock_mono().us - login->used_at.us > login->site->session_idle;
 }
 
-bool session_check(struct call *call, struct reply *reply)
+bool login_check(struct call *call, struct reply *reply)
 {
 	struct box_login *login = call->login;
 	if (!call->token) {
@@ -104,9 +104,9 @@ bool session_check(struct call *call, struct reply *reply)
 	return true;
 }
 
-void session_sign_out(struct call *call, struct reply *reply)
+void login_sign_out(struct call *call, struct reply *reply)
 {
-	if (!session_check(call, reply))
+	if (!login_check(call, reply))
 		return;
 	*call->login->token = '\0';
 	reply->status = 204;
@@ -114,9 +114,9 @@ void session_sign_out(struct call *call, struct reply *reply)
 
 /* A PAT session goes over to a site that lists the same PAT; whether Tableau
  * lets every one do so is not known (2.1). */
-void session_switch(struct call *call, struct reply *reply)
+void login_switch(struct call *call, struct reply *reply)
 {
-	if (!session_check(call, reply))
+	if (!login_check(call, reply))
 		return;
 	struct box_site *site = site_of(call, call->body);
 	struct box_pat *pat = site ? site_pat(site, call->login->name) : NULL;
@@ -133,15 +133,15 @@ void session_switch(struct call *call, struct reply *reply)
 			json_text(json_get(call->body, "site"), "contentUrl"));
 		reply_error(reply, 401003, "Switch Site Error", detail);
 	} else {
-		session_begin(call->world, pat->login, pat, site);
+		login_begin(call->world, pat->login, pat, site);
 		tell_credentials(pat->login, reply);
 	}
 }
 
-void session_current(struct call *call, struct reply *reply)
+void login_current(struct call *call, struct reply *reply)
 {
 	char user[LUID_SIZE];
-	if (!session_check(call, reply))
+	if (!login_check(call, reply))
 		return;
 	reply->json = cJSON_CreateObject();
 	cJSON *json = cJSON_AddObjectToObject(reply->json, "session"),
