@@ -25,7 +25,8 @@ EXTRA_DIST += \
 	tests/scenario/test_sandbox.py \
 	tests/scenario/test_schemas.py \
 	tests/scenario/test_sessions.py \
-	tests/scenario/test_store.py
+	tests/scenario/test_store.py \
+	tests/scenario/test_strangers.py
 
 LDADD += $(CMOCKA_LIBS)
 UNIT_TESTS = \
@@ -60,6 +61,7 @@ UNIT_TESTS = \
 	tests/unit/tableau_client_test \
 	tests/unit/tableau_filter_test \
 	tests/unit/tableau_job_test \
+	tests/unit/tableau_lenient_test \
 	tests/unit/tableau_project_test \
 	tests/unit/tableau_resolve_test \
 	tests/unit/tableau_transport_test \

@@ -68,9 +68,10 @@ bool str_to_count(struct str view, int64_t *count)
 
 /* RFC 3629, section 4: the ranges of the second byte keep out overlong forms, surrogates and what
  * lies above U+10FFFF. */
-static size_t utf8_length(const unsigned char *at, size_t left)
+size_t str_character(struct str view)
 {
-	unsigned char first = at[0], low = 0x80, high = 0xbf;
+	const unsigned char *at = (const unsigned char *)view.at;
+	unsigned char first = view.length ? at[0] : 0, low = 0x80, high = 0xbf;
 	size_t length;
 	if (first >= 0x01 && first <= 0x7f)
 		return 1;
@@ -90,7 +91,7 @@ static size_t utf8_length(const unsigned char *at, size_t left)
 		low = 0x90;
 	else if (first == 0xf4)
 		high = 0x8f;
-	if (length > left || at[1] < low || at[1] > high)
+	if (length > view.length || at[1] < low || at[1] > high)
 		return 0;
 	for (size_t i = 2; i < length; i++)
 		if (at[i] < 0x80 || at[i] > 0xbf)
@@ -100,12 +101,11 @@ static size_t utf8_length(const unsigned char *at, size_t left)
 
 bool str_is_utf8(struct str view)
 {
-	const unsigned char *at = (const unsigned char *)view.at;
-	for (size_t i = 0; i < view.length;) {
-		size_t length = utf8_length(at + i, view.length - i);
+	while (view.length) {
+		size_t length = str_character(view);
 		if (!length)
 			return false;
-		i += length;
+		view = (struct str){ view.at + length, view.length - length };
 	}
 	return true;
 }

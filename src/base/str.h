@@ -33,3 +33,5 @@ bool str_to_count(struct str view, int64_t *count) MUST_USE;
 /* Is this UTF-8 (RFC 3629: no surrogates, nothing above U+10FFFF, no overlong form)? NUL counts as
  * invalid. */
 bool str_is_utf8(struct str view);
+/* How many bytes the character that it begins with has; 0: it begins with none. */
+size_t str_character(struct str view);

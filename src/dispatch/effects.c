@@ -80,7 +80,10 @@ static enum verdict verdict_of(enum error_kind kind)
 
 struct answer effects_answer(const char *site, const struct outcome *outcome)
 {
-	struct answer answer = { .site = site, .verdict = VERDICT_OK, .told_at = outcome->told_at };
+	struct answer answer = { .site = site,
+		.verdict = VERDICT_OK,
+		.is_alive = outcome->is_alive,
+		.told_at = outcome->told_at };
 	if (outcome->ok)
 		return answer;
 	answer.verdict = verdict_of(outcome->error.kind);

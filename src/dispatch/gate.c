@@ -111,8 +111,8 @@ bool gate_answered(struct gate *gate, struct instant now, const struct answer *a
 	const struct schedule_options *options)
 {
 	/* Who says when to come again is alive. */
-	bool is_bad = answer->verdict == VERDICT_UNKNOWN ||
-		      (answer->verdict == VERDICT_RETRY && !answer->retry_after);
+	bool is_bad = (answer->verdict == VERDICT_UNKNOWN || answer->verdict == VERDICT_RETRY) &&
+		      !answer->is_alive && !answer->retry_after;
 	hear_clock(gate, now.mono, answer->told_at);
 	if (is_bad || answer->retry_after)
 		set_trouble(gate, answer->reason);

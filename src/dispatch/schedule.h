@@ -152,6 +152,9 @@ enum verdict {
 struct answer {
 	const char *site; /* whose it is */
 	enum verdict verdict;
+	/* The site answered as it should: what is wrong is wrong with what was asked for, and no
+	   sign that the site is ill. */
+	bool is_alive;
 	const char *reason;  /* for a person; NULL when OK */
 	int64_t retry_after; /* microseconds, as the other side told; 0: it did not */
 	struct wall

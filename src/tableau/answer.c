@@ -3,6 +3,7 @@
  * answer: an error of Tableau's in JSON or XML, a gateway's page, and no reply at all.
  */
 #include "tableau/answer.h"
+#include "tableau/lenient.h"
 
 #define DETAIL_BYTES 200
 
@@ -167,8 +168,11 @@ static int64_t wait_in_text(const char *detail)
 	after += strlen("retry after ");
 	int64_t number, unit = strstr(after, "hour") ? 3600 : strstr(after, "minute") ? 60 : 1;
 	size_t digits = strspn(after, "0123456789");
-	if (!str_to_count((struct str){ after, digits }, &number) || number > 86400 / unit)
+	if (!digits)
 		return 0;
+	if (!str_to_count((struct str){ after, digits }, &number) ||
+		number > MOST_RETRY_AFTER / US_PER_SECOND / unit)
+		return MOST_RETRY_AFTER;
 	return number * unit * US_PER_SECOND;
 }
 
@@ -192,6 +196,7 @@ static void refused_by_tableau(const struct reply *reply, enum call_type type,
 									     : reply->http_status,
 						 type);
 	outcome->code = told->code;
+	outcome->is_alive = kind != ERROR_TRANSIENT && kind != ERROR_UNKNOWN;
 	if (!outcome->retry_after_us && kind == ERROR_TRANSIENT)
 		outcome->retry_after_us = wait_in_text(told->detail);
 	error_fail(&outcome->error, kind, "Tableau says %d: %s%s%s%s%s%s", told->code,
@@ -201,33 +206,63 @@ static void refused_by_tableau(const struct reply *reply, enum call_type type,
 		meaning && meaning->advice ? ")" : "");
 }
 
-/* HTML of a gateway, an SSO wall, nothing at all: not Tableau's word (7.3). */
+static bool is_success(const struct reply *reply)
+{
+	return reply->http_status >= 200 && reply->http_status <= 299;
+}
+
+static void redirected(const struct reply *reply, enum error_kind kind, struct outcome *outcome)
+{
+	char location[DETAIL_BYTES + 8];
+	keep(location, reply->location);
+	error_fail(&outcome->error, kind,
+		"HTTP %d: the server sends us to '%s'; redirects are not followed: if that is "
+		"Tableau, write its host as `server`, else let whoever keeps the gateway let us "
+		"through",
+		reply->http_status, location);
+}
+
+/*
+ * Tableau's by its look, but it cannot be read. With a success that is trouble of this one item or
+ * list; asked again, it may be mended.
+ */
+static void unreadable(const struct reply *reply, enum error_kind kind, struct outcome *outcome)
+{
+	outcome->is_alive = is_success(reply);
+	error_fail(&outcome->error, kind, "HTTP %d with an unreadable answer", reply->http_status);
+}
+
+/*
+ * HTML of a gateway, an SSO wall, nothing at all: not Tableau's word (7.3), so that nothing ends by
+ * it, whatever the status says. A refresh may have gone through and only its answer not.
+ */
 static void not_tableau(const struct reply *reply, enum call_type type, struct outcome *outcome)
 {
 	char start[DETAIL_BYTES + 8];
-	OWNED_MEMORY char *body =
-		mem_copy_bytes(reply->body.at, reply->body.length < 80 ? reply->body.length : 80);
+	struct str body = str_trim(reply->body);
+	OWNED_MEMORY char *begin = mem_copy_bytes(body.at, body.length < 80 ? body.length : 80);
 	enum error_kind kind = type == CALL_REFRESH ? ERROR_UNKNOWN : ERROR_TRANSIENT;
+	bool is_like_json = *begin == '{' || *begin == '[';
 	/* A page may be shown; the pieces of an answer to a sign-in may hold the token. */
-	keep(start, type == CALL_SIGN_IN && *body != '<' ? "" : body);
-	if (reply->http_status >= 300 && reply->http_status < 400) {
-		char location[DETAIL_BYTES + 8];
-		keep(location, reply->location);
-		error_fail(&outcome->error, ERROR_REFUSED,
-			"HTTP %d: the server sends us to '%s'; redirects are not followed: "
-			"configure that host as `server`",
-			reply->http_status, location);
-	} else if (reply->http_status == 429 || reply->http_status == 408) {
+	keep(start, type == CALL_SIGN_IN && *begin != '<' ? "" : begin);
+	if (reply->http_status >= 300 && reply->http_status < 400)
+		redirected(reply, kind, outcome);
+	else if (reply->http_status == 407)
+		error_fail(&outcome->error, ERROR_TRANSIENT,
+			"HTTP 407: the proxy wants credentials, and only a proxy that needs none "
+			"is supported: have it let us through, or write another `proxy`");
+	else if (reply->http_status == 429 || reply->http_status == 408)
 		error_fail(&outcome->error, ERROR_TRANSIENT, "HTTP %d without a body of Tableau's",
 			reply->http_status);
-	} else if (*start) {
+	else if (is_like_json)
+		unreadable(reply, kind, outcome);
+	else if (*start)
 		error_fail(&outcome->error, kind,
 			"HTTP %d, but not from Tableau; the answer begins '%s'", reply->http_status,
 			start);
-	} else {
+	else
 		error_fail(&outcome->error, kind, "HTTP %d with an %s answer", reply->http_status,
 			reply->body.length ? "unreadable" : "empty");
-	}
 }
 
 void answer_read(
@@ -242,20 +277,21 @@ void answer_read(
 		bool is_unknown = type == CALL_REFRESH && reply->may_be_sent;
 		error_fail(&outcome->error, is_unknown ? ERROR_UNKNOWN : ERROR_TRANSIENT, "%s",
 			reply->failure);
+		outcome->is_alive = reply->is_too_large && is_success(reply);
 		return;
 	}
 	struct told told = { 0 };
-	bool is_good = reply->http_status >= 200 && reply->http_status <= 299;
+	bool is_good = is_success(reply);
 	bool may_be_empty =
 		reply->http_status == 204 || type == CALL_CANCEL || type == CALL_SIGN_OUT;
-	OWNED_JSON tree = reply->body.length ? json_parse(reply->body, &(struct error){ 0 }) : NULL;
+	OWNED_JSON tree = reply->body.length ? lenient_parse(reply->body) : NULL;
 	if (!tree && is_good && may_be_empty && !reply->body.length)
 		tree = cJSON_CreateObject();
 	if (told_json(tree, &told) || (!tree && told_xml(reply->body, &told))) {
 		refused_by_tableau(reply, type, &told, outcome);
 	} else if (is_good && cJSON_IsObject(tree)) {
 		*json = TAKE(tree);
-		outcome->ok = true;
+		outcome->ok = outcome->is_alive = true;
 	} else {
 		not_tableau(reply, type, outcome);
 	}

@@ -1,9 +1,11 @@
+EXTRA_DIST += src/tableau/README.md
 librouter_a_SOURCES += \
 	src/tableau/answer.c src/tableau/answer.h \
 	src/tableau/filter.c src/tableau/filter.h \
 	src/tableau/item.c src/tableau/item.h \
 	src/tableau/job.c src/tableau/job.h \
 	src/tableau/job_list.c src/tableau/job_list.h \
+	src/tableau/lenient.c src/tableau/lenient.h \
 	src/tableau/listing.c src/tableau/listing.h \
 	src/tableau/project.c src/tableau/project.h \
 	src/tableau/resolve.c src/tableau/resolve.h \

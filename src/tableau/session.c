@@ -19,12 +19,12 @@
 #define RENEW_AT_MOST_EVERY (10 * US_PER_SECOND) /* tableau-rest.md 12.3 */
 #define FRESH_TOKEN_TIME (5 * US_PER_SECOND)     /* "0.2 to 0.4 s later" was seen (2.3) */
 #define FRESH_TOKEN_WAIT (1500 * US_PER_MS)
-#define REFUSED_FOR                                                                                \
-	(60 * US_PER_SECOND) /* a refusal is final, but an administrator may mend it               \
-			      */
-#define TRY_AGAIN_FIRST                                                                            \
-	(1 * US_PER_SECOND) /* after a sign-in that got no answer; doubled up to ... */
-#define TRY_AGAIN_LAST (16 * US_PER_SECOND)
+/* Tries grow apart: doubled from the first to the last. A refusal is final, but an administrator
+ * may mend it. */
+#define TRY_AGAIN_FIRST (1 * US_PER_SECOND) /* after a sign-in that got no answer of Tableau's */
+#define TRY_AGAIN_LAST (16 * US_PER_SECOND) /* or retry.max, when that is more */
+#define REFUSED_FIRST (60 * US_PER_SECOND)
+#define REFUSED_LAST (900 * US_PER_SECOND)
 #define SHARED_WITHIN                                                                              \
 	(600 * US_PER_SECOND) /* three sessions lost in that time: somebody else uses the PAT      \
 				 (12.3) */
@@ -58,6 +58,7 @@ void session_clear(struct session *session)
 {
 	drop_token(session);
 	free(session->notice);
+	free(session->told);
 	*session = (struct session){ .generation = session->generation + 1 };
 }
 
@@ -102,15 +103,39 @@ static bool is_final(enum error_kind kind)
 	return kind == ERROR_REFUSED || kind == ERROR_GONE || kind == ERROR_SIGNED_OUT;
 }
 
-static int64_t try_again_after(struct session *session, const struct outcome *outcome)
+static int64_t try_again_after(struct site *site, const struct outcome *outcome)
 {
-	if (is_final(outcome->error.kind))
-		return REFUSED_FOR;
-	int64_t wait = TRY_AGAIN_FIRST << (session->failures < 4 ? session->failures : 4);
+	struct session *session = &site->session;
+	int64_t configured = site->snapshot->retry.max;
+	bool was_refused = is_final(outcome->error.kind);
+	int64_t wait = was_refused ? REFUSED_FIRST : TRY_AGAIN_FIRST,
+		last = was_refused                   ? REFUSED_LAST
+		       : configured > TRY_AGAIN_LAST ? configured
+						     : TRY_AGAIN_LAST;
+	for (unsigned i = 0; i < session->failures && wait < last; i++)
+		wait *= 2;
 	session->failures++;
-	if (wait > TRY_AGAIN_LAST)
-		wait = TRY_AGAIN_LAST;
+	if (wait > last)
+		wait = last;
 	return wait > outcome->retry_after_us ? wait : outcome->retry_after_us;
+}
+
+/* Once for each thing that is wrong, not once for each try. */
+static void tell_failure(struct site *site, const char *message)
+{
+	struct session *session = &site->session;
+	bool is_news = !text_is(session->told, message);
+	if (is_news) {
+		free(session->told);
+		session->told = mem_copy_text(message);
+	}
+	const struct kv fields[] = {
+		KV("site", site->name),
+		KV("pat", site->config->pat.name),
+		KV("reason", message),
+		{ .key = NULL },
+	};
+	log_write(is_news ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "cannot sign in", fields);
 }
 
 static bool repeats(const struct error *err, const struct secret *secret)
@@ -131,12 +156,12 @@ static void fail(struct site *site, const struct outcome *outcome, const char *w
 	struct session *session = &site->session;
 	struct outcome refusal = *outcome;
 	session_hide_secrets(site, &refusal.error);
+	refusal.is_alive = false; /* whatever it says: nothing can be asked */
 	error_context(&refusal.error, "%s", what);
 	session->is_signing_in = false;
 	site->errors++;
 	metric_add(METRIC_tableau_errors_total, 1);
-	log_warning("cannot sign in", KV("site", site->name), KV("pat", site->config->pat.name),
-		KV("reason", refusal.error.message));
+	tell_failure(site, refusal.error.message);
 	site_set_error(site, refusal.error.message);
 	/* A version that this server does not know (any more): what it speaks is asked again. */
 	if ((outcome->code == 404001 || outcome->code == 404003) && !is_pinned(site)) {
@@ -147,7 +172,7 @@ static void fail(struct site *site, const struct outcome *outcome, const char *w
 		session->renew_at = mono_plus(clock_mono(), RENEW_LATER);
 	if (session->token)
 		return; /* it was to be renewed in good time, and still serves */
-	int64_t wait = try_again_after(session, outcome);
+	int64_t wait = try_again_after(site, outcome);
 	refusal.error.kind = is_final(outcome->error.kind) ? ERROR_SIGNED_OUT : ERROR_TRANSIENT;
 	session->refusal = refusal;
 	session->refused_until = session->not_before = mono_plus(clock_mono(), wait);
@@ -210,6 +235,8 @@ static void begin_session(struct site *site, const char *token, const char *luid
 	session->renew_at = mono_plus(session->signed_in_mono, SIGN_IN_AGAIN_AFTER);
 	session->refusal = (struct outcome){ 0 };
 	session->failures = 0;
+	free(session->told);
+	session->told = NULL;
 	site->sign_ins++;
 	site_set_error(site, "");
 	metric_add(METRIC_tableau_sign_ins_total, 1);
@@ -315,6 +342,18 @@ static void sign_in(struct site *site)
 	fail(site, &outcome, "sign in");
 }
 
+/* Some gateways let through what is signed in, and nothing else. */
+static void hint_version(struct outcome *outcome)
+{
+	struct error told = outcome->error;
+	if (outcome->http_status >= 300 && outcome->http_status < 500)
+		error_fail(&outcome->error, told.kind,
+			"%.340s; if only /serverinfo is blocked, write the version that this "
+			"server "
+			"speaks, as in `api_version: \"3.22\"`",
+			told.message);
+}
+
 static void version_told(const struct reply *reply, void *context)
 {
 	struct attempt attempt = *(struct attempt *)context;
@@ -335,6 +374,7 @@ static void version_told(const struct reply *reply, void *context)
 		site->api_version = mem_copy_text(version);
 		sign_in(site);
 	} else if (is_current(&attempt)) {
+		hint_version(&outcome);
 		fail(site, &outcome, "ask for the server's version");
 	}
 	cJSON_Delete(json);

@@ -43,7 +43,8 @@ struct session {
 	struct outcome refusal; /* why there is no session; until `refused_until` calls are answered
 				   so, without a try */
 	struct mono refused_until;
-	unsigned failures; /* transient ones, one after another */
+	unsigned failures; /* of signing in, one after another */
+	char *told;        /* the failure that the log has, until a sign-in goes well; or NULL */
 	char *notice;      /* that somebody shares the PAT; NULL: never thought so */
 };
 

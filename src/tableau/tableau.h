@@ -50,6 +50,9 @@ struct outcome {
 	struct error error; /* when not ok; the kind says what to do next, tableau-rest.md 7.2 */
 	int http_status;    /* 0: none */
 	int code;           /* Tableau's six digits, 0: none */
+	/* Tableau itself answered: when not ok, what is wrong is wrong with what was asked for (an
+	   item or list that cannot be read, a right that is missing), and the site is not ill. */
+	bool is_alive;
 	int64_t retry_after_us; /* as Tableau told by Retry-After or in its text (429); 0: it did
 				   not */
 	struct wall

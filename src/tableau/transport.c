@@ -11,6 +11,7 @@
 #include "base/metric.h"
 #include "build.h"
 #include <curl/curl.h>
+#include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <strings.h>
 #include <sys/resource.h>
@@ -24,7 +25,6 @@
 	64L /* by default libcurl closes all but four a request in flight: ten quiet sites would   \
 	       lose theirs */
 #define MOST_CONNECTIONS 4096L
-#define MOST_RETRY_AFTER 86400 /* seconds; nobody means longer */
 
 struct transport {
 	CURLM *multi;
@@ -40,7 +40,7 @@ struct exchange {
 	struct secret *body;
 	size_t body_read;
 	struct text reply, location;
-	bool is_too_large;
+	bool is_too_large, has_ca_file;
 	int64_t retry_after_us;
 	struct wall date, retry_at, asked_at;
 	char failure[CURL_ERROR_SIZE];
@@ -135,9 +135,12 @@ static void read_retry_after(struct exchange *exchange, struct str value)
 {
 	int64_t seconds;
 	OWNED_MEMORY char *text = mem_copy_bytes(value.at, value.length);
-	if (str_to_count(value, &seconds))
+	bool is_number = value.length && strspn(text, "0123456789") == value.length;
+	if (is_number)
 		exchange->retry_after_us =
-			(seconds < MOST_RETRY_AFTER ? seconds : MOST_RETRY_AFTER) * US_PER_SECOND;
+			str_to_count(value, &seconds) && seconds < MOST_RETRY_AFTER / US_PER_SECOND
+				? seconds * US_PER_SECOND
+				: MOST_RETRY_AFTER;
 	else
 		exchange->retry_at = read_http_date(text);
 }
@@ -149,8 +152,8 @@ static int64_t retry_after(const struct exchange *exchange)
 	int64_t left = exchange->retry_at.us - now.us;
 	if (!wall_is_set(exchange->retry_at))
 		return exchange->retry_after_us;
-	if (left > MOST_RETRY_AFTER * US_PER_SECOND)
-		left = MOST_RETRY_AFTER * US_PER_SECOND;
+	if (left > MOST_RETRY_AFTER)
+		left = MOST_RETRY_AFTER;
 	return left > 0 ? left : 0;
 }
 
@@ -263,6 +266,7 @@ void transport_send(
 	exchange->callback = callback;
 	exchange->context = context;
 	exchange->body = request.body;
+	exchange->has_ca_file = request.ca_file;
 	exchange->asked_at = clock_wall();
 	text_init(&exchange->reply, REPLY_BYTES);
 	text_init(&exchange->location, 2048);
@@ -281,18 +285,69 @@ void transport_send(
 	curl_multi_add_handle(transport->multi, exchange->easy);
 }
 
+/* ---- the end of one ---- */
+
+/* The server's certificate is by nobody whom we trust; else it is its name or its dates. */
+static bool is_unknown_authority(const struct exchange *exchange)
+{
+	long verdict = 0;
+	curl_easy_getinfo(exchange->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
+	return verdict == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT ||
+	       verdict == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+	       verdict == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
+	       verdict == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN ||
+	       verdict == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE;
+}
+
+/* What a person can do about it, or "". */
+static const char *remedy(const struct exchange *exchange, CURLcode code, long connect_status)
+{
+	if (connect_status == 407)
+		return ": the proxy wants credentials, and only a proxy that needs none is "
+		       "supported: have it let us through, or write another `proxy`";
+	if (connect_status >= 400)
+		return ": the proxy says so, not Tableau: have it let us through to this host, or "
+		       "write another `proxy`";
+	if (code == CURLE_COULDNT_RESOLVE_PROXY)
+		return ": write another `proxy`";
+	if (code == CURLE_SSL_CACERT_BADFILE)
+		return ": `ca_file` is to hold certificates in PEM form";
+	if (code == CURLE_PEER_FAILED_VERIFICATION && is_unknown_authority(exchange))
+		return exchange->has_ca_file
+			       ? ": `ca_file` does not hold the authority that signed it"
+			       : ": write the certificate of the authority that signed it into a "
+				 "file, and its path as `ca_file`";
+	return "";
+}
+
+static void explain_failure(struct exchange *exchange, CURLcode code, struct text *out)
+{
+	long connect_status = 0;
+	curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
+	if (exchange->is_too_large)
+		text_add(out, "the answer is larger than 16 MiB");
+	else
+		text_printf(out, "%s%s",
+			*exchange->failure ? exchange->failure : curl_easy_strerror(code),
+			remedy(exchange, code, connect_status));
+}
+
 static void finish(struct exchange *exchange, CURLcode code)
 {
+	OWNED_TEXT struct text failure;
+	text_init(&failure, 1000);
 	long status = 0, sent = 0;
 	curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_off_t begun = 0;
 	curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &sent);
 	/* The size counts a CONNECT to a proxy too; the request itself begins after it. */
 	curl_easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T, &begun);
+	if (code != CURLE_OK || status <= 0)
+		explain_failure(exchange, code, &failure);
 	struct reply reply = {
 		.is_answered = code == CURLE_OK && status > 0,
 		.may_be_sent = sent > 0 && begun > 0,
-		.failure = *exchange->failure ? exchange->failure : curl_easy_strerror(code),
+		.failure = failure.at,
 		.http_status = (int)status,
 		.body = text_str(&exchange->reply),
 		.is_too_large = exchange->is_too_large,
@@ -301,8 +356,6 @@ static void finish(struct exchange *exchange, CURLcode code)
 		.location = exchange->location.at,
 		.asked_at = exchange->asked_at,
 	};
-	if (exchange->is_too_large)
-		reply.failure = "the answer is larger than 16 MiB";
 	exchange->callback(&reply, exchange->context);
 	exchange_free(exchange);
 }

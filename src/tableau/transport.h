@@ -11,6 +11,10 @@
 #include "base/secret.h"
 #include "base/text.h"
 
+/* Whoever asks us to wait longer is asked again then: the window of Tableau's own limits is an hour
+ * (tableau-rest.md 8), and no mistake over there should cost a day. */
+#define MOST_RETRY_AFTER (3600 * US_PER_SECOND)
+
 struct transport;
 
 struct transport *transport_new(
@@ -35,13 +39,14 @@ struct request {
 
 /* Valid during the callback. */
 struct reply {
-	bool is_answered;    /* a whole HTTP answer is here */
+	bool is_answered;    /* a whole HTTP answer is here; never a proxy's to CONNECT */
 	bool may_be_sent;    /* not answered, but bytes have left */
-	const char *failure; /* not answered: why */
+	const char *failure; /* not answered: why, and what a person can do */
 	int http_status;
 	struct str body;
 	bool is_too_large;
-	int64_t retry_after_us; /* Retry-After: seconds or a date; 0: none */
+	int64_t retry_after_us; /* Retry-After: seconds or a date, at most MOST_RETRY_AFTER; 0:
+				   none */
 	struct wall date;       /* Date; {0}: none */
 	const char *location;   /* of a redirect, which is never followed; "" when none */
 	struct wall asked_at;

@@ -138,7 +138,7 @@ static void a_redirect_is_not_followed_but_named(void **state)
 		.header = "Location",
 		.value = "https://10ax.online.tableau.com/api/3.25/auth/signin" });
 	ask_job();
-	assert_int_equal(told.outcome.error.kind, ERROR_SIGNED_OUT);
+	assert_int_equal(told.outcome.error.kind, ERROR_TRANSIENT);
 	assert_non_null(strstr(told.outcome.error.message, "10ax.online.tableau.com"));
 	assert_int_equal(calls("/auth/signin"), 1);
 }
@@ -312,8 +312,8 @@ static void what_a_refused_refresh_means(void **state)
 		{ "gateway-504.html", NULL, 504, ERROR_UNKNOWN, "504" },
 		{ NULL, "", 504, ERROR_UNKNOWN, "empty answer" },
 		{ "not-tableau-200.html", NULL, 200, ERROR_UNKNOWN, "not from Tableau" },
-		{ NULL, "{\"job\":{\"id\":", 202, ERROR_UNKNOWN, "not from Tableau" },
-		{ NULL, "[{\"job\":1}]", 202, ERROR_UNKNOWN, "not from Tableau" },
+		{ NULL, "{\"job\":{\"id\":", 202, ERROR_UNKNOWN, "unreadable" },
+		{ NULL, "[{\"job\":1}]", 202, ERROR_UNKNOWN, "unreadable" },
 		{ NULL, "{\"job\":[1,2]}", 202, ERROR_UNKNOWN, "no job" },
 		{ NULL, "{\"job\":{\"id\":\"../../etc\"}}", 202, ERROR_UNKNOWN, "no job" },
 		{ NULL, "\0", 202, ERROR_UNKNOWN, "empty" },

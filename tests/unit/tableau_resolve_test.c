@@ -265,7 +265,7 @@ static void lists_that_do_not_fit_together(void **state)
 			"none in it" },
 		{ "{\"workbooks\":{\"workbook\":{\"id\":7}}}", false, "no item of the answer" },
 		{ "{\"workbooks\":{\"workbook\":[1,2]}}", false, "no item of the answer" },
-		{ "[]", false, "not from Tableau" },
+		{ "[]", false, "unreadable" },
 		{ "<html>", false, "not from Tableau" },
 		{ "{\"workbooks\":{\"workbook\":" WORKBOOK("1", "Solo", DAILY, "") "}}", true, "" },
 		{ "{\"workbooks\":[" WORKBOOK("1", "Solo", DAILY, "") "]}", true, "" },

@@ -1,0 +1,153 @@
+"""Tableau's answers are strangers' text, and gateways stand between: nothing ends by what is not Tableau's word, and broken texts are taken cleaned."""
+import http.server
+import ssl
+import subprocess
+import threading
+
+import pytest
+
+from harness import rule, site_world, wait_until
+
+
+# ---- what is not Tableau's word ----
+
+@pytest.mark.parametrize("status", [302, 403, 404, 503])
+def test_a_gateways_page_ends_nothing(router_of, sandbox_of, status):
+    """For a while every refresh, and every question for content, gets a maintenance page instead of Tableau."""
+    names = [f"wb-{i}" for i in range(6)]
+    sandbox = sandbox_of(site_world(workbooks=names))
+    router = router_of(sandbox, [rule(f"r{n}", [{"site": "finance", "workbooks": n}], when={"job_id": 1000 + i}) for i, n in enumerate(names)])
+    sandbox.fault("status", on={"path": "*/refresh"}, status=status, body="<html>Maintenance</html>", times=5)
+    sandbox.fault("status", on={"path": "*/workbooks"}, status=status, body="<html>Maintenance</html>", times=5)
+    for i in range(6):
+        router.send(jobId=str(1000 + i))
+    assert [r["state"] for r in router.settle(6)] == ["succeeded"] * 6
+    assert sorted(j["name"] for j in sandbox.jobs()) == names
+
+
+def test_a_redirected_sign_in_is_told_once_with_its_remedy(router_of, sandbox):
+    sandbox.fault("status", on={"path": "*/auth/signin"}, status=302, body="", times=0)
+    router = router_of(sandbox, [rule()])
+    router.send()
+    error = wait_until(lambda: router.site().get("last_error"), "the site's error")
+    assert "redirects are not followed" in error and "`server`" in error
+    wait_until(lambda: len(sandbox.calls("POST", "/auth/signin$")) >= 3, "three tries")
+    assert router.log.count("cannot sign in") == 1
+    sandbox.forget_faults()
+    assert router.settle(1)[0]["state"] == "succeeded"
+
+
+def test_a_hidden_serverinfo_names_api_version(router_of, sandbox):
+    sandbox.fault("status", on={"path": "*/serverinfo"}, status=403, body="<html>Forbidden</html>", times=0)
+    router = router_of(sandbox, [rule()])
+    router.send()
+    error = wait_until(lambda: router.site().get("last_error"), "the site's error")
+    assert "api_version: \"3.22\"" in error
+    router.config["sites"][0]["api_version"] = "3.22"
+    router.write_config()
+    router.reload()
+    assert router.settle(1)[0]["state"] == "succeeded"
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    """Whatever is asked: a page with the server's status."""
+
+    def answer(self):
+        self.send_response(self.server.status)
+        self.end_headers()
+        self.wfile.write(b"<html>no</html>")
+
+    do_GET = do_POST = do_CONNECT = answer
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def page():
+    servers = []
+
+    def start(status, context=None):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+        server.status = status
+        if context:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"127.0.0.1:{server.server_address[1]}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("status, words", [(407, "wants credentials"), (403, "the proxy says so, not Tableau")])
+def test_a_proxys_no_is_told_as_the_proxys(router_of, sandbox, page, status, words):
+    router = router_of(sandbox, [rule()], sites={"finance": {"server": "https://tableau.invalid", "proxy": f"http://{page(status)}"}})
+    router.send()
+    error = wait_until(lambda: router.site().get("last_error"), "the site's error")
+    assert words in error and "`proxy`" in error
+
+
+def test_an_unknown_authority_names_ca_file(router_of, sandbox, page, tmp_path):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem"], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    router = router_of(sandbox, [rule()], sites={"finance": {"server": f"https://{page(503, context)}"}})
+    router.send()
+    error = wait_until(lambda: router.site().get("last_error"), "the site's error")
+    assert "its path as `ca_file`" in error
+    router.config["sites"][0]["ca_file"] = str(tmp_path / "cert.pem")
+    router.write_config()
+    router.reload()
+    wait_until(lambda: "HTTP 503" in router.site().get("last_error", ""), "the server behind it")
+
+
+# ---- broken texts ----
+
+NOTES = r"driver said \u0000 and \ud83d, then \"quit\""
+
+
+def test_the_notes_of_a_failed_job_are_its_reason_however_broken(router, sandbox):
+    sandbox.change("Revenue", queued_ms=1, running_ms=60000)
+    router.send()
+    job = wait_until(sandbox.jobs, "the job")[0]
+    body = ('{"job":{"id":"%s","type":"RefreshExtract","createdAt":"2026-11-26T10:00:00Z","startedAt":"2026-11-26T10:00:01Z",'
+            '"completedAt":"2026-11-26T10:00:02Z","finishCode":"1","extractRefreshJob":{"notes":"%s","workbook":{"id":"%s","name":"Revenue"}}}}'
+            % (job["id"], NOTES + "\x01\t", job["content"]))
+    sandbox.fault("status", on={"path": f"*/jobs/{job['id']}"}, status=200, body=body, times=0)
+    refresh = router.settle(1)[0]
+    assert refresh["state"] == "failed" and "driver said \ufffd and \ufffd, then \"quit\"" in refresh["reason"]
+
+
+def test_another_items_broken_name_harms_no_pattern(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(workbooks=["wb-1", "wb-2", "Other"]))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": "/^wb-/"}])])
+    router.send()
+    assert [r["state"] for r in router.settle(2)] == ["succeeded"] * 2
+    ids = {r["content"]["name"]: r["content"]["id"] for r in router.refreshes()}
+    rows = ",".join('{"id":"%s","name":"%s","project":{"id":"x","name":"y"}}' % row for row in
+                    [(ids["wb-1"], "wb-1"), (ids["wb-2"], "wb-2"), ("00000000-0000-0000-0000-000000000009", r"bro\u0000ken \ud83d")])
+    sandbox.fault("status", on={"path": "*/workbooks"}, status=200, times=0,
+                  body='{"pagination":{"pageNumber":"1","pageSize":"1000","totalAvailable":"3"},"workbooks":{"workbook":[%s]}}' % rows)
+    router.restart()       # nothing is in memory
+    router.send()
+    assert [r["state"] for r in router.settle(4)] == ["succeeded"] * 4
+
+
+# ---- trouble of one item ----
+
+def test_one_unreadable_list_does_not_hold_its_neighbours_up(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(workbooks=["Revenue"], datasources=[{"name": "Sales", "project": "Finance"}]))
+    router = router_of(sandbox, [rule("bad", [{"site": "finance", "datasources": "Sales"}], when={"job_id": 1}),
+                                 rule("good", when={"job_id": 2})], config={"give_up_after": "8s", "retry": {"initial": "20ms", "max": "100ms"}})
+    sandbox.fault("garbage", on={"path": "*/datasources"}, times=0)
+    router.send(jobId="1")
+    wait_until(lambda: len(sandbox.calls("GET", "/datasources$")) >= 12, "more failures than the breaker bears")
+    router.send(jobId="2")
+    done = wait_until(lambda: router.refreshes(state="succeeded"), "the neighbour")
+    assert done[0]["content"]["name"] == "Revenue" and "left alone" not in router.log
+    bad = next(r for r in router.settle(2) if r["kind"] == "datasource")
+    assert bad["state"] == "expired" and "unreadable" in bad["reason"]
