@@ -16,5 +16,5 @@ include src/cli/local.mk
 include src/sandbox/local.mk
 
 
-ROUTER_LIBS = librouter.a $(MICROHTTPD_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(YAML_LIBS) $(CJSON_LIBS) $(PCRE2_LIBS) $(SQLITE_LIBS)
+ROUTER_LIBS = librouter.a $(MICROHTTPD_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(YAML_LIBS) $(CJSON_LIBS) $(PCRE2_LIBS) $(SQLITE_LIBS) $(UTF8PROC_LIBS)
 LDADD = $(ROUTER_LIBS)

@@ -43,6 +43,7 @@ UNIT_TESTS = \
 	tests/unit/journal_test \
 	tests/unit/json_test \
 	tests/unit/mailbox_test \
+	tests/unit/name_test \
 	tests/unit/pattern_test \
 	tests/unit/print_test \
 	tests/unit/problem_test \

@@ -192,10 +192,9 @@ static bool bad_choice(
 				: "",
 			field->choices[count]);
 	}
-	const char *near = suggest(arena_str(l->arena, node->text), field->choices, count);
 	return problem_add(l->problems, PROBLEM_BAD_VALUE, node->place, l->source,
-		"'%s' is %s, not '%.*s'%s%s%s", field->name, list.at, QUOTED(node->text),
-		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+		"'%s' is %s, not '%.*s'%s", field->name, list.at, QUOTED(node->text),
+		suggest_hint(arena_str(l->arena, node->text), field->choices, count, l->arena));
 }
 
 static bool set_choice(const struct loader *l, const struct field *field,
@@ -432,13 +431,10 @@ static void report_unknown(const struct loader *l, const struct field *fields,
 		text_printf(&list, "%s%s", count ? ", " : "; known are ", field->name);
 		names[count++] = field->name;
 	}
-	const char *near = suggest(arena_str(l->arena, key->text), names, count);
-	if (near) {
-		text_reset(&list);
-		text_printf(&list, "; did you mean '%s'?", near);
-	}
+	const char *hint = suggest_hint(arena_str(l->arena, key->text), names, count, l->arena);
 	IGNORE(problem_add(l->problems, PROBLEM_UNKNOWN_FIELD, key->place, l->source,
-		"unknown field '%.*s' in %s%s", QUOTED(key->text), where, list.at)); /* false */
+		"unknown field '%.*s' in %s%s", QUOTED(key->text), where,
+		*hint ? hint : list.at)); /* false */
 }
 
 /*

@@ -1,6 +1,7 @@
 librouter_a_SOURCES += \
 	src/base/arena.c src/base/arena.h \
 	src/base/clock.c src/base/clock.h \
+	src/base/code_point.c src/base/code_point.h \
 	src/base/error.c src/base/error.h \
 	src/base/fault.c src/base/fault.h \
 	src/base/field.c src/base/field.h src/base/field_schema.c src/base/field_schema.h \
@@ -12,6 +13,7 @@ librouter_a_SOURCES += \
 	src/base/mailbox.c src/base/mailbox.h \
 	src/base/mem.c src/base/mem.h \
 	src/base/metric.c src/base/metric.def src/base/metric.h \
+	src/base/name.c src/base/name.h \
 	src/base/pattern.c src/base/pattern.h src/base/pattern_literal.c src/base/pattern_literal.h \
 	src/base/problem.c src/base/problem.def src/base/problem.h \
 	src/base/secret.c src/base/secret.h \

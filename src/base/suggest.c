@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/name.h"
+
 #define WORD_BYTES 64 /* a longer word is no slip of the finger */
 
 static char fold(char c)
@@ -43,12 +45,29 @@ static size_t distance(const char *a, size_t a_length, const char *b, size_t b_l
 	return above[b_length];
 }
 
+/* The name that its reader would take for `word`, or NULL. */
+static const char *lookalike(const char *word, const char *const *names, size_t count)
+{
+	OWNED_TEXT struct text skeleton, other;
+	text_init(&skeleton, TEXT_UNBOUNDED);
+	text_init(&other, TEXT_UNBOUNDED);
+	name_skeleton(str_of(word), &skeleton);
+	for (size_t i = 0; i < count && skeleton.length; i++) {
+		if (!names[i])
+			continue;
+		name_skeleton(str_of(names[i]), &other);
+		if (str_equal(text_str(&skeleton), text_str(&other)))
+			return names[i];
+	}
+	return NULL;
+}
+
 const char *suggest(const char *word, const char *const *names, size_t count)
 {
 	size_t length = word ? strlen(word) : 0;
-	if (!length || length > WORD_BYTES)
-		return NULL;
-	const char *nearest = NULL;
+	const char *nearest = length ? lookalike(word, names, count) : NULL;
+	if (nearest || !length || length > WORD_BYTES)
+		return nearest;
 	size_t fewest = 0;
 	for (size_t i = 0; i < count; i++) {
 		size_t name_length = names[i] ? strlen(names[i]) : 0;
@@ -63,4 +82,17 @@ const char *suggest(const char *word, const char *const *names, size_t count)
 		fewest = edits;
 	}
 	return nearest;
+}
+
+const char *suggest_hint(
+	const char *word, const char *const *names, size_t count, struct arena *arena)
+{
+	const char *nearest = suggest(word, names, count);
+	if (!nearest)
+		return "";
+	OWNED_TEXT struct text where;
+	text_init(&where, TEXT_UNBOUNDED);
+	name_difference(word, nearest, &where);
+	return arena_printf(arena, "; did you mean '%s'?%s%s%s", nearest, where.length ? " (" : "",
+		where.at, where.length ? ")" : "");
 }

@@ -2,8 +2,15 @@
  * base/suggest.h - "did you mean": the nearest of the known names.
  */
 #pragma once
+#include "base/arena.h"
 #include <stddef.h>
 
 /* The name nearest to `word` by edits (case and '-' against '_' cost nothing), or NULL when none is
- * near. names[count]. */
+ * near. A name that looks the same (base/name.h) is nearest, however long. names[count]. */
 const char *suggest(const char *word, const char *const *names, size_t count);
+/*
+ * The end of a message: "; did you mean 'X'?", with where the two differ when they look alike, or
+ * "". In `arena`.
+ */
+const char *suggest_hint(
+	const char *word, const char *const *names, size_t count, struct arena *arena);

@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <pcre2.h>
 #include <sqlite3.h>
+#include <utf8proc.h>
 #include <yaml.h>
 
 void version_print(FILE *out)
@@ -15,8 +16,8 @@ void version_print(FILE *out)
 	pcre2_config(PCRE2_CONFIG_VERSION, pcre2);
 	fprintf(out, "refresh-router %s\n", PACKAGE_VERSION);
 	fprintf(out,
-		"libmicrohttpd %s\nlibcurl %s\n%s\nlibyaml %s\ncJSON %s\nPCRE2 %s\nSQLite %s\n",
+		"libmicrohttpd %s\nlibcurl %s\n%s\nlibyaml %s\ncJSON %s\nPCRE2 %s\nSQLite %s\nutf8proc %s\n",
 		MHD_get_version(), curl_version_info(CURLVERSION_NOW)->version,
 		OpenSSL_version(OPENSSL_VERSION), yaml_get_version_string(), cJSON_Version(), pcre2,
-		sqlite3_libversion());
+		sqlite3_libversion(), utf8proc_version());
 }

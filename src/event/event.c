@@ -1,4 +1,5 @@
 #include "event/event.h"
+#include "base/name.h"
 #include "base/suggest.h"
 #include "event/status.h"
 #include "event/test_delivery.h"
@@ -53,11 +54,12 @@ static const struct {
 static const char *const known_types[] = { "job.run.started", "job.run.completed",
 	"job.run.errored" };
 
+/* In normal form C, as rules are: one name may reach us in two spellings. */
 static void set_field(
 	struct event *event, enum event_field field, const char *value, struct arena *arena)
 {
 	struct str copy = { arena_text(arena, value), strlen(value) };
-	event->fields[field] = copy;
+	event->fields[field] = name_normal(copy, arena);
 }
 
 static struct event *event_new(struct arena *arena)

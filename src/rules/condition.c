@@ -96,7 +96,7 @@ static void pattern_value(struct reading *reading, const struct yaml_node *node,
 			loading_quote(loading, node->text));
 		return;
 	}
-	if (!probe_intern(loading, node->text, field, &value->probe, &offset, &err)) {
+	if (!probe_intern(loading, value->text, field, &value->probe, &offset, &err)) {
 		if (node->is_plain)
 			place.column += (int)offset;
 		loading_problem(loading, PROBLEM_BAD_PATTERN, place, "the pattern %s: %s",
@@ -137,7 +137,7 @@ static void value_load(struct reading *reading, const struct yaml_node *node,
 			"'%s' has no value; write \"\" for the empty text, or leave it out", name);
 		return;
 	}
-	value->text = loading_intern_str(loading, node->text);
+	value->text = loading_name(loading, node);
 	if (str_starts(node->text, "/"))
 		pattern_value(reading, node, field, condition, value);
 	else

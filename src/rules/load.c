@@ -1,6 +1,7 @@
 #include "rules/load.h"
 #include "base/file.h"
 #include "base/fingerprint.h"
+#include "base/name.h"
 #include "base/suggest.h"
 #include "rules/index.h"
 #include "rules/rule_files.h"
@@ -42,6 +43,11 @@ struct str loading_intern_str(struct loading *loading, struct str text)
 	return (struct str){ loading_intern(loading, text), text.length };
 }
 
+struct str loading_name(struct loading *loading, const struct yaml_node *node)
+{
+	return loading_intern_str(loading, name_normal(node->text, loading->scratch));
+}
+
 const char *loading_quote(struct loading *loading, struct str text)
 {
 	const size_t shown = 80;
@@ -56,8 +62,7 @@ const char *loading_quote(struct loading *loading, struct str text)
 const char *loading_suggest(
 	struct loading *loading, struct str word, const char *const *names, size_t count)
 {
-	const char *nearest = suggest(arena_str(loading->scratch, word), names, count);
-	return nearest ? arena_printf(loading->scratch, "; did you mean '%s'?", nearest) : "";
+	return suggest_hint(arena_str(loading->scratch, word), names, count, loading->scratch);
 }
 
 /* The root without `x-...` keys, which are there to hang anchors on. */

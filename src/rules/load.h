@@ -42,6 +42,8 @@ struct captures {
 /* The one copy of `text` in the ruleset; ends in NUL. */
 const char *loading_intern(struct loading *loading, struct str text);
 struct str loading_intern_str(struct loading *loading, struct str text);
+/* A name or pattern as it is compared with others: in normal form C (base/name.h). */
+struct str loading_name(struct loading *loading, const struct yaml_node *node);
 /* ", did you mean 'X'?" or "": for the end of a message. Lives in `scratch`. */
 const char *loading_suggest(
 	struct loading *loading, struct str word, const char *const *names, size_t count);

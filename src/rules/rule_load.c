@@ -1,3 +1,4 @@
+#include "base/name.h"
 #include "rules/load.h"
 
 enum mode { MODE_SEND, MODE_SHADOW };
@@ -115,8 +116,10 @@ void rule_load(struct loading *loading, const struct yaml_node *node)
 	}
 	IGNORE(fields_load(rule_fields, node, "a rule", loading->file, &table, loading->scratch,
 		loading->problems));
-	if (table.name)
+	if (table.name) {
+		table.name = name_normal(str_of(table.name), loading->scratch).at;
 		name_check(loading, node, table.name);
+	}
 	struct rule rule = {
 		.name = loading_intern(loading, str_of(table.name ? table.name : "")),
 		.description = intern_or_null(loading, table.description),

@@ -59,7 +59,7 @@ static bool name_add(struct loading *loading, const struct yaml_node *node, cons
 static bool text_read(struct loading *loading, const struct yaml_node *node,
 	const struct rule *rule, struct parts *parts)
 {
-	struct str text = node->text;
+	struct str text = loading_name(loading, node);
 	bool is_good = true;
 	for (size_t i = 0; i < text.length;) {
 		struct str rest = { text.at + i, text.length - i };
@@ -85,7 +85,7 @@ bool template_load(struct loading *loading, const struct yaml_node *node, const 
 	struct template *template)
 {
 	if (!memmem(node->text.at ? node->text.at : "", node->text.length, "${", 2)) {
-		*template = (struct template){ .text = loading_intern_str(loading, node->text) };
+		*template = (struct template){ .text = loading_name(loading, node) };
 		return true;
 	}
 	struct parts parts = { 0 };
@@ -99,7 +99,7 @@ bool template_load(struct loading *loading, const struct yaml_node *node, const 
 		struct template_part *items =
 			arena_array(loading->ruleset->arena, struct template_part, parts.count);
 		memcpy(items, parts.items, parts.count * sizeof *items);
-		*template = (struct template){ .text = loading_intern_str(loading, node->text),
+		*template = (struct template){ .text = loading_name(loading, node),
 			.parts = items,
 			.part_count = (uint32_t)parts.count };
 	}

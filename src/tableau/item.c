@@ -1,5 +1,6 @@
 /* tableau/item.c - rows of lists, and what selections ask of them. */
 #include "tableau/item.h"
+#include "base/name.h"
 #include "tableau/job.h"
 
 static const char *copy(const cJSON *json, const char *key, struct arena *arena)
@@ -86,14 +87,14 @@ void item_copy(const struct item *from, struct item *to, struct arena *arena)
 bool item_has_tag(const struct item *item, const char *tag)
 {
 	for (size_t i = 0; i < item->tag_count; i++)
-		if (!strcmp(item->tags[i], tag))
+		if (name_equal(item->tags[i], tag))
 			return true;
 	return false;
 }
 
 bool item_has_owner(const struct item *item, const char *owner)
 {
-	return !strcmp(item->owner_full_name, owner) || !strcmp(item->owner_name, owner) ||
+	return name_equal(item->owner_full_name, owner) || name_equal(item->owner_name, owner) ||
 	       text_is_nocase(item->owner_email, owner) || text_is_nocase(item->owner_id, owner);
 }
 

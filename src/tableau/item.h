@@ -24,7 +24,7 @@ bool item_parse(const cJSON *json, struct item *item, struct arena *arena) MUST_
 /* Likewise {"extractRefresh": {...}} or what is inside it. */
 bool item_parse_task(const cJSON *json, struct item *item, struct arena *arena) MUST_USE;
 void item_copy(const struct item *from, struct item *to, struct arena *arena);
-bool item_has_tag(const struct item *item, const char *tag);
+bool item_has_tag(const struct item *item, const char *tag); /* names are compared by name_equal() */
 /* By full name, user name or LUID exactly, by e-mail address without case. */
 bool item_has_owner(const struct item *item, const char *owner);
 bool item_tells_owner(const struct item *item); /* a name of it */

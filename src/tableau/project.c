@@ -1,5 +1,6 @@
 /* tableau/project.c - the tree of projects, walked from each leaf to its root. */
 #include "tableau/project.h"
+#include "base/name.h"
 #include "base/text.h"
 
 #define MOST_LEVELS 64 /* Tableau names no limit; a longer chain goes round in a circle */
@@ -54,5 +55,5 @@ const char *project_path(
 
 bool project_is(const char *path, const char *wanted)
 {
-	return !strcmp(path, *wanted == '/' ? wanted + 1 : wanted);
+	return name_equal(path, *wanted == '/' ? wanted + 1 : wanted);
 }

@@ -8,6 +8,7 @@
  *      '-- none, or several: once more, younger, before a person is told so <--------+--> one
  */
 #include "tableau/resolve.h"
+#include "base/name.h"
 #include "base/pattern.h"
 #include "base/suggest.h"
 #include "tableau/listing.h"
@@ -36,7 +37,7 @@ struct resolve {
 	bool is_fresh;      /* asked for anew, after what was cached did not do */
 	struct item *items; /* those that name, tag and owner leave; in the arena */
 	size_t count;
-	const char *near;  /* a name like the one that is wanted, or NULL */
+	const char *hint;  /* "; did you mean ...", or "" */
 	bool hides_owners; /* there were items of that name, but no owner's name was told */
 	resolve_done *callback;
 	void *context;
@@ -102,8 +103,8 @@ static void refuse_none(struct resolve *resolve, const struct found *found)
 			found->elsewhere_path);
 	else if (found->elsewhere)
 		text_printf(&message, "; '%s' is in no project", found->elsewhere->name);
-	else if (resolve->near)
-		text_printf(&message, "; did you mean '%s'?", resolve->near);
+	else
+		text_add(&message, resolve->hint);
 	if (resolve->hides_owners)
 		text_add(&message,
 			"; this server does not tell owners' names: write the LUID of the owner");
@@ -202,15 +203,17 @@ static bool is_selected(
 	const struct selection *selection = &resolve->selection;
 	switch (selection->by) {
 	case SELECT_NAME:
-		/* A filter over-matches: names are compared byte for byte (4.2). Tasks have no
-		 * names but their LUIDs. */
-		if (strcmp(item->name, selection->selector) &&
+		/* A filter over-matches: names are compared here (4.2). Tasks have no names but
+		 * their LUIDs. */
+		if (!name_equal(item->name, selection->selector) &&
 			(selection->kind != CONTENT_TASK ||
 				!text_is_nocase(item->luid, selection->selector)))
 			return false;
 		break;
 	case SELECT_PATTERN:
-		if (pattern_search(resolve->pattern, str_of(item->name), scratch) != SEARCH_YES)
+		if (pattern_search(resolve->pattern,
+			    name_normal(str_of(item->name), resolve->arena),
+			    scratch) != SEARCH_YES)
 			return false;
 		break;
 	case SELECT_LUID:
@@ -250,22 +253,24 @@ static void keep_selected(struct resolve *resolve, const struct item *items, siz
 
 static void note_near_name(struct resolve *resolve, const struct item *items, size_t count)
 {
+	const char *wanted = resolve->selection.selector;
+	resolve->hint = "";
 	if (resolve->selection.by != SELECT_NAME || resolve->count)
 		return;
 	const char **names = mem_alloc(sizeof *names * (count + 1));
 	for (size_t i = 0; i < count; i++)
 		names[i] = items[i].name;
-	const char *near = suggest(resolve->selection.selector, names, count);
+	const char *near = suggest(wanted, names, count);
 	/* The very name is there, but tag or owner rule it out: no news to the reader. */
-	resolve->near = near && strcmp(near, resolve->selection.selector)
-				? arena_text(resolve->arena, near)
-				: NULL;
+	if (near && !name_equal(near, wanted))
+		resolve->hint = suggest_hint(wanted, &near, 1, resolve->arena);
 	free(names);
 }
 
+/* Tableau is not known to compare spellings, so a filter may miss the other one. */
 static bool is_hard_to_filter(const char *name)
 {
-	return strpbrk(name, ",&*[]\\");
+	return strpbrk(name, ",&*[]\\") || name_has_spellings(name);
 }
 
 static void items_came(

@@ -1,4 +1,7 @@
 """Names become content: exactly the one that was meant, or an error that lists what could be meant."""
+import json
+import unicodedata
+
 import pytest
 
 from harness import rule, site_world, wait_until
@@ -129,6 +132,15 @@ def test_none_is_no_error_where_that_is_allowed(router_of, sandbox_of):
 def test_a_name_in_another_case_is_another_name(router_of, sandbox_of):
     refreshes, sandbox = resolve(router_of, sandbox_of, {"workbooks": "revenue"})
     assert refreshes[0]["state"] == "failed" and "'revenue'" in refreshes[0]["reason"] and not sandbox.jobs()
+
+
+@pytest.mark.parametrize("selection", [{"workbooks": "Caf\u00e9", "project": "Men\u00fc/T\u00e4glich", "tag": "n\u00e4chtlich"},
+                                       {"workbooks": "/^Caf\u00e9$/"}])
+def test_a_name_composed_in_another_way_is_the_same_name(router_of, sandbox_of, selection):
+    world = unicodedata.normalize("NFD", json.dumps({"workbooks": [{"name": "Caf\u00e9", "project": "Men\u00fc/T\u00e4glich", "tags": ["n\u00e4chtlich"]}],
+                                                     "projects": ["Men\u00fc", "Men\u00fc/T\u00e4glich"]}, ensure_ascii=False))
+    refreshes, sandbox = resolve(router_of, sandbox_of, selection, **json.loads(world))
+    assert [r["state"] for r in refreshes] == ["succeeded"] and len(sandbox.jobs()) == 1
 
 
 def test_resolved_ids_are_kept(router, sandbox):

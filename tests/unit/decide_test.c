@@ -45,6 +45,12 @@ static const struct {
 		"{\"job_id\":2,\"status\":\"error\"}", true },
 	{ "defaults are a branch's own", "[{job_id: 1}, {job_id: 2, status: error}]",
 		"{\"job_id\":1,\"status\":\"error\"}", false },
+	{ "spellings of one name are one", "{job_name: 'caf\u00e9'}",
+		"{\"job_name\":\"cafe\u0301\"}", true },
+	{ "also the other way round", "{job_name: 'cafe\u0301'}", "{\"job_name\":\"caf\u00e9\"}",
+		true },
+	{ "and for patterns", "{job_name: '/^[cC]afe\u0301s?$/'}",
+		"{\"job_name\":\"caf\u00e9\"}", true },
 	{ "an anchor is merged", "{<<: {job_id: 1}, job_name: a}",
 		"{\"job_id\":2,\"job_name\":\"a\"}", false },
 };
