@@ -93,12 +93,17 @@ static void hold_until(struct schedule *schedule, struct refresh *refresh, struc
 	timer_set(&schedule->timers, &refresh->due, until.us, TIMER_OF_HELD);
 }
 
-/* Gathered by the rule's quiet, and by it no longer than that. */
-static void hold_in(struct schedule *schedule, struct refresh *refresh, struct quiet *quiet)
+/* Gathered by the rule's quiet, and by it no longer than that; at a restart, for its quiet at
+ * least, lest a clock that stepped meanwhile be believed. */
+static void hold_in(
+	struct schedule *schedule, struct instant now, struct refresh *refresh, struct quiet *quiet)
 {
+	int64_t most = schedule->options.give_up_after;
+	struct mono since = mono_plus(now.mono, -most);
+	if (since.us < refresh->born.us)
+		since = refresh->born;
 	quiet_hold(quiet, refresh);
-	hold_until(schedule, refresh,
-		mono_plus(refresh->born, refresh->row.quiet + schedule->options.give_up_after));
+	hold_until(schedule, refresh, mono_plus(since, refresh->row.quiet + most));
 }
 
 static void add_causes(struct schedule *schedule, struct refresh *refresh, const struct want *want,
@@ -144,7 +149,7 @@ static void hold_for_quiet(struct schedule *schedule, struct instant now, const 
 		refresh = refresh_create(schedule, now, slot, content);
 		refresh->is_held = true;
 		refresh->row.quiet = quiet_time(&want->selection);
-		hold_in(schedule, refresh, quiet);
+		hold_in(schedule, now, refresh, quiet);
 	}
 	refresh->row.quiet = quiet_time(&want->selection);
 	tell_until(refresh, now, (struct mono){ quiet->due.key });
@@ -227,7 +232,7 @@ void hold_restored(struct schedule *schedule, struct instant now, struct refresh
 		struct quiet *quiet = quiet_of(schedule, refresh->causes[0].rule);
 		left = left < 0 ? 0 : left < refresh->row.quiet ? left : refresh->row.quiet;
 		quiet_until(schedule, quiet, mono_plus(now.mono, left));
-		hold_in(schedule, refresh, quiet);
+		hold_in(schedule, now, refresh, quiet);
 		return;
 	}
 	int64_t most = refresh->row.not_before.us - refresh->row.created_at.us;

@@ -12,12 +12,9 @@ static void restore_expiry(struct schedule *schedule, struct instant now, struct
 		mono_plus(now.mono, left_to_try(schedule, left)).us, refresh->row.id);
 }
 
-static struct mono restored_birth(
-	const struct schedule *schedule, struct instant now, const struct refresh_row *row)
+static struct mono restored_birth(struct instant now, const struct refresh_row *row)
 {
 	int64_t age = now.wall.us - row->created_at.us;
-	if (age > schedule->options.give_up_after)
-		age = schedule->options.give_up_after;
 	return mono_plus(now.mono, age > 0 ? -age : 0);
 }
 
@@ -49,11 +46,19 @@ static void restore_ended(struct schedule *schedule, const struct refresh_row *r
 static void restore_waiting(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
 	int64_t left = refresh->row.not_before.us - now.wall.us;
-	/* Nothing was tried yet: it waited for its turn, which is found anew. */
-	if (!wall_is_set(refresh->row.not_before) || left < 0 || !refresh->row.attempts)
+	/* Nothing was tried yet, or it waited for longer than between two tries: for its turn,
+	 * which is found anew. */
+	if (!wall_is_set(refresh->row.not_before) || left < 0 || !refresh->row.attempts ||
+		left > schedule->options.retry_max)
 		left = 0;
-	refresh_wait_until(schedule, now, refresh,
-		left < schedule->options.retry_max ? left : schedule->options.retry_max);
+	refresh_wait_until(schedule, now, refresh, left);
+}
+
+static void serve_line_too(struct schedule *schedule, struct refresh *current)
+{
+	refresh_serve_line(current);
+	if (current->is_ready)
+		refresh_queue_up(schedule, current);
 }
 
 /* The one that has left "waiting" is the current one, else the oldest that is not held. */
@@ -66,8 +71,11 @@ static void restore_place(struct schedule *schedule, struct instant now, struct 
 		return;
 	}
 	restore_expiry(schedule, now, refresh);
-	if (state == REFRESH_WAITING && slot->current)
+	if (state == REFRESH_WAITING && slot->current) {
+		if (slot->current->row.state == REFRESH_WAITING)
+			serve_line_too(schedule, slot->current);
 		return;
+	}
 	if (slot->current && slot->current->row.state == REFRESH_WAITING)
 		slot_step_back(schedule, slot);
 	if (!slot->current)
@@ -101,7 +109,7 @@ void schedule_restore(struct schedule *schedule, struct instant now, const struc
 		schedule_event(schedule, causes[i].event);
 	}
 	refresh->seen_at = now.mono;
-	refresh->born = restored_birth(schedule, now, row);
+	refresh->born = restored_birth(now, row);
 	restore_place(schedule, now, refresh, row->state);
 }
 

@@ -353,6 +353,7 @@ struct actions schedule_configure(struct schedule *schedule, struct instant now,
 	const struct schedule_options *options, const struct schedule_site *sites, size_t count)
 {
 	act_begin(schedule);
+	bool is_turn_new = schedule->options.give_up_after != options->give_up_after;
 	schedule->options = *options;
 	for (struct site *site = schedule->sites; site; site = site->by_name.next)
 		site->is_known = false;
@@ -360,6 +361,8 @@ struct actions schedule_configure(struct schedule *schedule, struct instant now,
 		configure_site(schedule, &sites[i]);
 	bool has_orphans = false;
 	for (struct site *site = schedule->sites; site; site = site->by_name.next) {
+		if (is_turn_new)
+			requeue_ready(schedule, site);
 		site_touch(schedule, site);
 		arm_round(schedule, now, site);
 		has_orphans |= !site->is_known;

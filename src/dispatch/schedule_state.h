@@ -223,6 +223,9 @@ bool refresh_is_done_already(
 	struct schedule *schedule, struct instant now, struct refresh *refresh);
 /* The slot has no current refresh: this one of its line is it, and is sent when its turn comes. */
 void refresh_promote(struct schedule *schedule, struct instant now, struct refresh *refresh);
+/* The current refresh, which is to be sent (again), is as urgent as what stands behind it, and good
+ * enough for that. */
+void refresh_serve_line(struct refresh *refresh);
 /* The current refresh is not sent yet: it does for this one too, and says so. */
 void refresh_stand_behind(struct schedule *schedule, struct refresh *refresh);
 /* That job was a refresh's, and is not to be taken for another's. */
@@ -276,6 +279,8 @@ void refresh_wait_until(
 void refresh_due(struct schedule *schedule, struct instant now, struct refresh *refresh);
 /* Its turn among those that are ready, by its priority. */
 void refresh_queue_up(struct schedule *schedule, struct refresh *refresh);
+/* All of them, after the worth of a priority has changed. */
+void requeue_ready(struct schedule *schedule, struct site *site);
 void send_ready(struct schedule *schedule, struct instant now, struct site *site);
 /* Says why it waits, unless it is only for its turn. */
 void explain_wait(struct schedule *schedule, struct instant now, struct refresh *refresh);

@@ -32,6 +32,17 @@ void refresh_queue_up(struct schedule *schedule, struct refresh *refresh)
 	site_touch(schedule, site);
 }
 
+void requeue_ready(struct schedule *schedule, struct site *site)
+{
+	struct timer_heap before = site->ready;
+	site->ready = (struct timer_heap){ 0 };
+	for (size_t i = 0; i < before.count; i++) {
+		before.items[i]->place = 0;
+		refresh_queue_up(schedule, container(before.items[i], struct refresh, due));
+	}
+	timer_heap_clear(&before);
+}
+
 void refresh_wait_until(
 	struct schedule *schedule, struct instant now, struct refresh *refresh, int64_t wait_us)
 {
@@ -171,6 +182,7 @@ static void try_again(struct schedule *schedule, struct instant now, struct refr
 	struct answer answer, int64_t initial)
 {
 	refresh_enter(schedule, refresh, REFRESH_WAITING);
+	refresh_serve_line(refresh);
 	refresh_set_text(&refresh->row.reason, answer.reason);
 	int64_t wait = backoff(schedule, initial, refresh->failures++);
 	if (wait < answer.retry_after)
@@ -186,7 +198,8 @@ static void lost(struct schedule *schedule, struct instant now, struct refresh *
 	refresh->was_busy = false;
 	refresh->row.sent_at_tableau = sent_at_tableau(refresh); /* the answer may have told */
 	refresh_enter(schedule, refresh, REFRESH_UNKNOWN);
-	refresh_set_text(&refresh->row.reason, answer.reason);
+	if (!refresh->row.is_cancelling) /* else it says who wants that */
+		refresh_set_text(&refresh->row.reason, answer.reason);
 	int64_t wait = backoff(schedule, schedule->options.retry_initial, refresh->failures++);
 	refresh_wait_until(schedule, now, refresh, at_once ? 0 : wait);
 	act_record(schedule, refresh);
@@ -346,6 +359,19 @@ struct actions schedule_looked(struct schedule *schedule, struct instant now, in
 	return act_end(schedule, now);
 }
 
+/* It does what the other was to do, and has its turn. */
+static void refresh_is_as_old(
+	struct schedule *schedule, struct refresh *refresh, const struct refresh *other)
+{
+	if (refresh->born.us <= other->born.us)
+		return;
+	refresh->born = other->born;
+	refresh->row.created_at = other->row.created_at;
+	act_record(schedule, refresh);
+	if (refresh->is_ready)
+		refresh_queue_up(schedule, refresh);
+}
+
 struct actions schedule_moved(struct schedule *schedule, struct instant now, int64_t id,
 	struct answer answer, const struct content *content)
 {
@@ -355,9 +381,14 @@ struct actions schedule_moved(struct schedule *schedule, struct instant now, int
 	if (!refresh || refresh->row.state != REFRESH_SENDING)
 		return act_end(schedule, now);
 	refresh->is_asked = false;
+	if (refresh->row.is_cancelling) { /* Tableau did not know the id: there is no job */
+		end_as_asked(schedule, now, refresh);
+		return act_end(schedule, now);
+	}
 	struct slot *to = slot_of(schedule, refresh->slot->site->name, content);
 	struct refresh *successor = slot_join(schedule, now, to, content, refresh->causes,
 		refresh->cause_count, refresh->row.incremental, refresh->row.priority);
+	refresh_is_as_old(schedule, successor, refresh);
 	char reason[120]; /* two short sentences and 20 digits */
 	snprintf(reason, sizeof reason,
 		"the content was published anew under another id; refresh %lld does it",

@@ -286,18 +286,25 @@ void slot_step_forward(struct refresh *refresh)
 	refresh->slot->current = refresh;
 }
 
+static void serve_too(struct refresh *refresh, const struct refresh *other)
+{
+	refresh->row.incremental = refresh->row.incremental && other->row.incremental;
+	if (refresh->row.priority < other->row.priority)
+		refresh->row.priority = other->row.priority;
+}
+
+void refresh_serve_line(struct refresh *refresh)
+{
+	const struct refresh *other = refresh->slot->line;
+	for (; other; other = other->line_next)
+		if (!other->is_held)
+			serve_too(refresh, other);
+}
+
 void refresh_promote(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
-	struct slot *slot = refresh->slot;
 	slot_step_forward(refresh);
-	/* What stands behind it is served by its request, if that is good enough for both. */
-	for (const struct refresh *other = slot->line; other; other = other->line_next) {
-		if (other->is_held)
-			continue;
-		refresh->row.incremental = refresh->row.incremental && other->row.incremental;
-		if (refresh->row.priority < other->row.priority)
-			refresh->row.priority = other->row.priority;
-	}
+	refresh_serve_line(refresh);
 	refresh_set_text(&refresh->row.reason, "");
 	refresh_wait_until(schedule, now, refresh, 0);
 	act_record(schedule, refresh);
@@ -312,12 +319,9 @@ void refresh_stand_behind(struct schedule *schedule, struct refresh *refresh)
 	refresh_set_text(&refresh->row.reason, reason);
 	if (current->row.state != REFRESH_WAITING)
 		return;
-	current->row.incremental = current->row.incremental && refresh->row.incremental;
-	if (current->row.priority < refresh->row.priority) {
-		current->row.priority = refresh->row.priority;
-		if (current->is_ready)
-			refresh_queue_up(schedule, current);
-	}
+	serve_too(current, refresh);
+	if (current->is_ready)
+		refresh_queue_up(schedule, current);
 	act_record(schedule, current);
 }
 

@@ -140,6 +140,29 @@ static void event_held(struct world *world, int64_t ago, const struct content *c
 		see(world, schedule_resolved(world->schedule, world->now, event, fine, content, 1));
 }
 
+/* Likewise, by a rule of that priority. */
+static void event_of_priority(struct world *world, int priority, const struct content *content)
+{
+	static const char *const rules[] = { "urgent" };
+	int64_t event = world->events * 2 + 1;
+	world->events++;
+	schedule_event(world->schedule, event);
+	struct schedule_selection selection = {
+		.id = event,
+		.event = event,
+		.site = "finance",
+		.priority = priority,
+		.label = content->name,
+		.kind = content->kind,
+		.arrived_at = world->now.wall,
+		.fresh_from = world->now.wall,
+		.rule_count = 1,
+		.rules = rules,
+	};
+	see(world, schedule_select(world->schedule, world->now, &selection));
+	see(world, schedule_resolved(world->schedule, world->now, event, fine, content, 1));
+}
+
 static void event_ago(struct world *world, int64_t ago, const struct content *content)
 {
 	event_held(world, ago, content, 0, 0);
@@ -464,6 +487,94 @@ static void the_more_urgent_refresh_goes_first(void **state)
 	assert_string_equal(schedule_find(world->schedule, world->sent)->content.name, "Board");
 }
 
+static const struct content board = { CONTENT_WORKBOOK, "12618590-5636-48ad-b3ad-1856de3130af",
+	"Board", "" };
+
+static const char *name_sent(const struct world *world)
+{
+	return schedule_find(world->schedule, world->sent)->content.name;
+}
+
+static void configure_one_at_a_time(struct world *world, int64_t give_up_after)
+{
+	struct schedule_site site = {
+		.name = "finance", .max_requests = 1, .poll_interval = 10 * US_PER_SECOND
+	};
+	struct schedule_options changed = options;
+	changed.give_up_after = give_up_after;
+	see(world, schedule_configure(world->schedule, world->now, &changed, &site, 1));
+}
+
+/* An urgent event came while the request was out, too late for it; the request was then refused for
+ * now, so that the next one serves both. */
+static void what_is_sent_again_is_as_urgent_as_those_who_came_meanwhile(void **state)
+{
+	struct world *world = *state;
+	configure_one_at_a_time(world, options.give_up_after);
+	event_of_priority(world, 10, &revenue);
+	int64_t first = world->sent;
+	event_of_priority(world, 90, &revenue);
+	answer(world, VERDICT_RETRY, "connection refused");
+	event_of_priority(world, 50, &payroll);
+	event_of_priority(world, 60, &board); /* waits for its turn */
+	pass(world, 2 * US_PER_SECOND);       /* and so does Revenue */
+	answer(world, VERDICT_OK, NULL);      /* of Payroll */
+	assert_int_equal(world->sent, first);
+	assert_int_equal(schedule_find(world->schedule, first)->priority, 90);
+}
+
+static void a_full_refresh_that_came_meanwhile_makes_the_next_request_a_full_one(void **state)
+{
+	struct world *world = *state;
+	static const char *const rules[] = { "hourly" };
+	struct schedule_selection selection = { .id = 1,
+		.event = 1,
+		.site = "finance",
+		.incremental = true,
+		.label = "Revenue",
+		.arrived_at = world->now.wall,
+		.rule_count = 1,
+		.rules = rules };
+	world->events = 1;
+	schedule_event(world->schedule, 1);
+	see(world, schedule_select(world->schedule, world->now, &selection));
+	see(world, schedule_resolved(world->schedule, world->now, 1, fine, &revenue, 1));
+	assert_true(schedule_find(world->schedule, world->sent)->incremental);
+	event(world);
+	answer(world, VERDICT_RETRY, "connection refused");
+	pass(world, 2 * US_PER_SECOND);
+	assert_true(saw(world, "send"));
+	assert_false(schedule_find(world->schedule, world->sent)->incremental);
+}
+
+/* What a point of priority is worth depends on give_up_after. */
+static void a_new_give_up_after_counts_for_those_who_wait_already(void **state)
+{
+	struct world *world = *state;
+	configure_one_at_a_time(world, 12 * HOUR);
+	event_of_priority(world, 0, &revenue);
+	event_of_priority(world, 10, &payroll); /* as if 36 minutes older; with an hour, 3 */
+	pass(world, 5 * MINUTE);
+	configure_one_at_a_time(world, HOUR);
+	event_of_priority(world, 100, &board); /* as if 30 minutes older */
+	answer(world, VERDICT_OK, NULL);       /* of Revenue */
+	assert_string_equal(name_sent(world), "Board");
+}
+
+static void content_published_anew_keeps_its_turn(void **state)
+{
+	struct world *world = *state;
+	configure_one_at_a_time(world, options.give_up_after);
+	event(world);
+	pass(world, MINUTE);
+	event_ago(world, 0, &payroll);
+	pass(world, MINUTE);
+	struct content anew = revenue;
+	anew.luid = "ffffffff-1003-4528-9ea6-9f9b7370ae32";
+	see(world, schedule_moved(world->schedule, world->now, world->sent, fine, &anew));
+	assert_string_equal(name_sent(world), "Revenue");
+}
+
 static void a_selection_that_names_nothing_is_a_failed_refresh_with_the_reason(void **state)
 {
 	struct world *world = *state;
@@ -566,6 +677,37 @@ static void a_waiting_refresh_is_sent_after_a_restart(void **state)
 {
 	struct world *world = *state;
 	struct refresh_row row = row_in(world, REFRESH_WAITING);
+	restart(world, &row);
+	assert_int_equal(schedule_find(world->schedule, 42)->state, REFRESH_SENDING);
+}
+
+/* They waited for longer than give_up_after: for a person who had paused the site, say. */
+static void a_restart_keeps_the_turn_also_of_those_who_waited_for_days(void **state)
+{
+	struct world *world = *state;
+	struct schedule *again = schedule_new(&options, 100, 7);
+	struct refresh_row first = row_in(world, REFRESH_WAITING), second = first;
+	struct cause_row cause = { .event = 1, .rule = "nightly", .after = stamp_of_event(1) };
+	first.created_at = wall_after(world->now.wall, -24 * HOUR);
+	first.priority = 0;
+	second.id = 44;
+	second.content = payroll;
+	second.created_at = wall_after(world->now.wall, -6 * HOUR);
+	second.priority = 100;
+	first.attempts = second.attempts = 0;
+	schedule_restore(again, world->now, &first, &cause, 1);
+	schedule_restore(again, world->now, &second, &cause, 1);
+	schedule_free(world->schedule);
+	world->schedule = again;
+	configure_one_at_a_time(world, options.give_up_after);
+	assert_int_equal(world->sent, first.id);
+}
+
+static void a_restart_does_not_take_the_wait_for_a_budget_for_a_backoff(void **state)
+{
+	struct world *world = *state;
+	struct refresh_row row = row_in(world, REFRESH_WAITING);
+	row.not_before = wall_after(world->now.wall, 30 * MINUTE);
 	restart(world, &row);
 	assert_int_equal(schedule_find(world->schedule, 42)->state, REFRESH_SENDING);
 }
@@ -860,6 +1002,32 @@ static void a_refresh_cancelled_while_its_request_is_out_cancels_the_job_that_co
 	assert_true(saw(world, "cancel"));
 }
 
+static void cancelled_stays_so_though_the_content_turns_out_to_be_published_anew(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	see(world, schedule_cancel(world->schedule, world->now, world->sent, "alice").actions);
+	struct content anew = revenue;
+	anew.luid = "ffffffff-1003-4528-9ea6-9f9b7370ae32";
+	see(world, schedule_moved(world->schedule, world->now, world->sent, fine, &anew));
+	assert_false(saw(world, "send"));
+	assert_string_equal(world->state, "cancelled");
+	assert_string_equal(world->reason, "cancelled by alice");
+}
+
+static void who_cancelled_it_is_told_also_when_its_request_got_no_reply(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	see(world, schedule_cancel(world->schedule, world->now, world->sent, "alice").actions);
+	answer(world, VERDICT_UNKNOWN, "no reply");
+	pass(world, 2 * US_PER_SECOND);
+	see(world, schedule_looked(world->schedule, world->now, world->sent,
+			   says(VERDICT_NONE, "none"), NULL, world->asked_after));
+	assert_string_equal(world->state, "cancelled");
+	assert_string_equal(world->reason, "cancelled by alice");
+}
+
 static void a_retry_skips_the_backoff(void **state)
 {
 	struct world *world = *state;
@@ -966,12 +1134,18 @@ int main(void)
 		TEST(an_event_that_comes_while_a_refresh_waits_to_be_sent_again_joins_it),
 		TEST(no_more_requests_are_out_than_the_site_allows),
 		TEST(the_more_urgent_refresh_goes_first),
+		TEST(what_is_sent_again_is_as_urgent_as_those_who_came_meanwhile),
+		TEST(a_full_refresh_that_came_meanwhile_makes_the_next_request_a_full_one),
+		TEST(a_new_give_up_after_counts_for_those_who_wait_already),
+		TEST(content_published_anew_keeps_its_turn),
 		TEST(a_selection_that_names_nothing_is_a_failed_refresh_with_the_reason),
 		TEST(a_selection_for_an_unknown_site_fails_at_once),
 		TEST(content_published_anew_is_refreshed_under_its_new_id),
 		TEST(a_refresh_that_was_being_sent_at_a_crash_is_looked_for),
 		TEST(a_job_in_flight_at_a_restart_is_followed_and_not_sent_again),
 		TEST(a_waiting_refresh_is_sent_after_a_restart),
+		TEST(a_restart_keeps_the_turn_also_of_those_who_waited_for_days),
+		TEST(a_restart_does_not_take_the_wait_for_a_budget_for_a_backoff),
 		TEST(many_jobs_of_a_site_are_polled_with_one_list),
 		TEST(without_the_right_to_list_jobs_each_is_asked_for),
 		TEST(what_waits_for_a_site_that_is_gone_fails),
@@ -989,6 +1163,8 @@ int main(void)
 		TEST(cancelling_a_refresh_in_flight_cancels_its_job_first),
 		TEST(a_job_that_tableau_will_not_cancel_is_followed_on),
 		TEST(a_refresh_cancelled_while_its_request_is_out_cancels_the_job_that_comes),
+		TEST(cancelled_stays_so_though_the_content_turns_out_to_be_published_anew),
+		TEST(who_cancelled_it_is_told_also_when_its_request_got_no_reply),
 		TEST(a_retry_skips_the_backoff),
 		TEST(a_refresh_that_has_ended_is_done_again_by_a_new_request),
 		TEST(a_site_that_is_paused_is_sent_nothing_until_it_is_resumed),
