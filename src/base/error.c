@@ -1,14 +1,12 @@
 #include "base/error.h"
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
+#include "base/str.h"
 
 bool error_fail(struct error *err, enum error_kind kind, const char *format, ...)
 {
 	va_list args;
 	char message[sizeof err->message]; /* an argument may be the old message */
 	va_start(args, format);
-	vsnprintf(message, sizeof message, format, args);
+	str_print_args(message, sizeof message, format, args);
 	va_end(args);
 	err->kind = kind;
 	memcpy(err->message, message, sizeof message);
@@ -21,10 +19,10 @@ bool error_context(struct error *err, const char *format, ...)
 	va_list args;
 	char what[sizeof err->message / 2], cause[sizeof err->message];
 	va_start(args, format);
-	vsnprintf(what, sizeof what, format, args);
+	str_print_args(what, sizeof what, format, args);
 	va_end(args);
 	memcpy(cause, err->message, sizeof cause);
-	int room = (int)(sizeof err->message - strlen(what) - 3);
-	snprintf(err->message, sizeof err->message, "%s: %.*s", what, room, cause);
+	struct str kept = str_cut(str_of(cause), sizeof err->message - strlen(what) - 3);
+	str_print(err->message, sizeof err->message, "%s: %.*s", what, (int)kept.length, kept.at);
 	return false;
 }

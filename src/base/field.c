@@ -23,9 +23,7 @@ struct loader {
 };
 
 /* A value in a message: `%.*s` of QUOTED(text). */
-#define QUOTED(text)                                                                               \
-	(int)((text).length < QUOTED_MOST ? (text).length : QUOTED_MOST),                          \
-		(text).length ? (text).at : ""
+#define QUOTED(text) (int)str_cut((text), QUOTED_MOST).length, (text).length ? (text).at : ""
 
 static void *member_of(const struct field *field, void *owner)
 {

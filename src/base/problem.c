@@ -182,7 +182,7 @@ bool problem_add(struct problems *problems, enum problem_code code, struct place
 	char message[MESSAGE_BYTES];
 	va_list args;
 	va_start(args, format);
-	IGNORE(vsnprintf(message, sizeof message, format, args) < 0); /* a longer one is cut */
+	str_print_args(message, sizeof message, format, args);
 	va_end(args);
 	OWNED_TEXT struct text safe;
 	text_init(&safe, TEXT_UNBOUNDED);

@@ -1,4 +1,5 @@
 #include "base/str.h"
+#include <stdio.h>
 #include <strings.h>
 
 bool str_equal(struct str a, struct str b)
@@ -97,6 +98,47 @@ size_t str_character(struct str view)
 		if (at[i] < 0x80 || at[i] > 0xbf)
 			return 0;
 	return length;
+}
+
+struct str str_cut(struct str view, size_t most)
+{
+	size_t end = most;
+	if (view.length <= most)
+		return view;
+	/* A character has at most four bytes: what is longer is none, and cut anywhere. */
+	while (end && most - end < 3 && ((unsigned char)view.at[end] & 0xc0) == 0x80)
+		end--;
+	bool is_whole = ((unsigned char)view.at[end] & 0xc0) != 0x80;
+	return (struct str){ view.at, is_whole ? end : most };
+}
+
+void str_print(char *out, size_t size, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	str_print_args(out, size, format, args);
+	va_end(args);
+}
+
+/* Ends `text` before a character of which only the beginning is there. */
+static void drop_half_character(char *text, size_t length)
+{
+	size_t begin = length;
+	while (begin && length - begin < 3 && ((unsigned char)text[begin - 1] & 0xc0) == 0x80)
+		begin--;
+	if (!begin)
+		return;
+	unsigned char lead = (unsigned char)text[--begin];
+	size_t needed = lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+	if (length - begin < needed)
+		text[begin] = '\0';
+}
+
+void str_print_args(char *out, size_t size, const char *format, va_list args)
+{
+	int length = vsnprintf(out, size, format, args);
+	if (length >= 0 && (size_t)length >= size)
+		drop_half_character(out, size - 1);
 }
 
 bool str_is_utf8(struct str view)

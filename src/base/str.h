@@ -3,6 +3,7 @@
  */
 #pragma once
 #include "base/error.h"
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,6 +30,15 @@ struct str str_trim(struct str view);              /* without ASCII white space 
 
 /* Decimal digits only, no sign unless negative is allowed by the type, within int64. */
 bool str_to_count(struct str view, int64_t *count) MUST_USE;
+
+/* The first `most` bytes or fewer: a character that would be cut in two is left out. */
+struct str str_cut(struct str view, size_t most);
+/*
+ * snprintf() for texts that may quote strangers: what does not fit is cut between two characters,
+ * never within one, so that the rest is UTF-8 if the whole was.
+ */
+void str_print(char *out, size_t size, const char *format, ...) PRINTF_LIKE(3, 4);
+void str_print_args(char *out, size_t size, const char *format, va_list args);
 
 /* Is this UTF-8 (RFC 3629: no surrogates, nothing above U+10FFFF, no overlong form)? NUL counts as
  * invalid. */

@@ -27,30 +27,32 @@ char *text_take(struct text *text)
 	return bytes;
 }
 
-/* Room for `more` bytes and the NUL; less when the ceiling says so. */
-static size_t reserve(struct text *text, size_t more)
+/* Room for `length` bytes and the NUL. */
+static void reserve(struct text *text, size_t length)
 {
-	if (more > text->ceiling - text->length) {
-		more = text->ceiling - text->length;
-		text->is_full = true;
-	}
-	size_t needed = text->length + more + 1;
+	size_t needed = text->length + length + 1;
 	if (needed > text->capacity) {
 		while (text->capacity < needed)
 			text->capacity *= 2;
 		text->at = mem_resize(text->at, text->capacity);
 	}
-	return more;
 }
 
 bool text_add_bytes(struct text *text, const void *bytes, size_t length)
 {
-	size_t taken = reserve(text, length);
-	if (taken)
-		memcpy(text->at + text->length, bytes, taken);
-	text->length += taken;
+	struct str taken = { bytes, length };
+	if (text->is_full)
+		return !length;
+	if (length > text->ceiling - text->length) {
+		taken = str_cut(taken, text->ceiling - text->length);
+		text->is_full = true;
+	}
+	reserve(text, taken.length);
+	if (taken.length)
+		memcpy(text->at + text->length, taken.at, taken.length);
+	text->length += taken.length;
 	text->at[text->length] = '\0';
-	return taken == length;
+	return taken.length == length;
 }
 
 void text_add(struct text *text, const char *more)

@@ -1,9 +1,9 @@
 /*
  * base/text.h - text that grows to a ceiling set at birth.
  *
- * Always ends in NUL (not counted). Passing the ceiling marks the text as full and drops the rest:
- * a builder of our own output may ignore it, whoever collects a stranger's bytes asks
- * text_is_full() or takes the bool of text_add_bytes().
+ * Always ends in NUL (not counted). Passing the ceiling marks the text as full and drops the rest,
+ * between two characters and for good: a builder of our own output may ignore it, whoever collects
+ * a stranger's bytes asks text_is_full() or takes the bool of text_add_bytes().
  */
 #pragma once
 #include "base/error.h"

@@ -9,7 +9,7 @@
 static struct asked asked(enum consent consent, int64_t refresh, const char *words)
 {
 	struct asked asked = { .consent = consent, .refresh = refresh };
-	snprintf(asked.words, sizeof asked.words, "%s", words);
+	str_print(asked.words, sizeof asked.words, "%s", words);
 	return asked;
 }
 

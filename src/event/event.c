@@ -94,6 +94,10 @@ static void set_finished(struct event *event, const char *errored_at)
 		event->finished = time;
 }
 
+/* A stranger's text in a reason: as much of it as a line bears. */
+#define QUOTED(text) (int)str_cut((text), QUOTED_MOST).length, (text).at
+#define QUOTED_MOST 60
+
 static void set_aside(struct event *event, enum event_standing standing, const char *why)
 {
 	event->standing = standing;
@@ -116,21 +120,23 @@ static void set_standing(
 	if (twice)
 		set_aside(event, EVENT_IGNORED,
 			arena_printf(arena,
-				"key '%s' stands twice; parsers disagree about which wins", twice));
+				"key '%.*s' stands twice; parsers disagree about which wins",
+				QUOTED(str_of(twice))));
 	else if ((test = test_delivery_reason(
 			  event))) /* its account may be invented, dbt-webhooks.md 1.6 */
 		set_aside(event, EVENT_TEST, test);
 	else if (account_id && !str_is(event->fields[EVENT_ACCOUNT_ID], account_id))
 		set_aside(event, EVENT_IGNORED,
-			arena_printf(arena, "it is of account %s, and the source is for account %s",
-				event_text(event, EVENT_ACCOUNT_ID), account_id));
+			arena_printf(arena,
+				"it is of account '%.*s', and the source is for account %s",
+				QUOTED(event->fields[EVENT_ACCOUNT_ID]), account_id));
 	else if (!event->fields[EVENT_EVENT].length)
 		set_aside(event, EVENT_IGNORED,
 			"it has no eventType: not a webhook of dbt's present format");
 	else if (!is_known_type(event))
 		set_aside(event, EVENT_IGNORED,
-			arena_printf(
-				arena, "unknown event type '%s'", event_text(event, EVENT_EVENT)));
+			arena_printf(arena, "unknown event type '%.*s'",
+				QUOTED(event->fields[EVENT_EVENT])));
 	else if (!event->fields[EVENT_JOB_ID].length && !event->fields[EVENT_STATUS].length)
 		set_aside(event, EVENT_IGNORED, "it names neither a job nor a status");
 }

@@ -58,8 +58,8 @@ struct str status_canonical(struct str code, struct str text, struct arena *aren
 		 */
 		if (!code.length)
 			return STR("");
-		const char *unknown = arena_printf(arena, "code %.*s",
-			(int)(code.length < LONGEST_CODE ? code.length : LONGEST_CODE), code.at);
+		struct str told = str_cut(code, LONGEST_CODE);
+		const char *unknown = arena_printf(arena, "code %.*s", (int)told.length, told.at);
 		return str_of(unknown);
 	}
 	char *lower = arena_str(arena, text);

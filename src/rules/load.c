@@ -53,10 +53,8 @@ const char *loading_quote(struct loading *loading, struct str text)
 	const size_t shown = 80;
 	if (text.length <= shown)
 		return arena_str(loading->scratch, text);
-	size_t end = shown;
-	while (end && ((unsigned char)text.at[end] & 0xc0) == 0x80)
-		end--; /* not in the middle of a character */
-	return arena_printf(loading->scratch, "%.*s...", (int)end, text.at);
+	struct str part = str_cut(text, shown);
+	return arena_printf(loading->scratch, "%.*s...", (int)part.length, part.at);
 }
 
 const char *loading_suggest(

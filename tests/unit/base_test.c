@@ -118,6 +118,35 @@ static void a_text_keeps_what_fits_and_says_when_something_did_not(void **state)
 	assert_int_equal(text.length, 100);
 }
 
+static void a_text_is_cut_between_characters(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		size_t most;
+		const char *kept;
+	} cases[] = {
+		{ "abc", 3, "abc" }, { "abc", 2, "ab" }, { "abc", 0, "" }, { "a\xc3\xa9", 2, "a" },
+		{ "a\xc3\xa9", 3, "a\xc3\xa9" }, { "a\xe2\x82\xac", 3, "a" },
+		{ "\xf0\x9f\x98\x80z", 3, "" }, { "\xf0\x9f\x98\x80x", 4, "\xf0\x9f\x98\x80" },
+		{ "\x80\x80\x80\x80\x80\x80", 5, "\x80\x80\x80\x80\x80" }, /* no UTF-8 at all */
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char out[16];
+		OWNED_TEXT struct text text;
+		struct str kept = str_cut(str_of(cases[i].text), cases[i].most);
+		if (!str_is(kept, cases[i].kept))
+			fail_msg("case %zu: %zu bytes are kept", i, kept.length);
+		text_init(&text, cases[i].most);
+		text_add(&text, cases[i].text);
+		text_add(&text, "z"); /* what comes behind a cut is gone, also where it would fit */
+		assert_true(text.is_full);
+		assert_string_equal(text.at, cases[i].kept);
+		str_print(out, cases[i].most + 1, "%s", cases[i].text);
+		assert_string_equal(out, i < 8 ? cases[i].kept : "\x80\x80\x80\x80\x80");
+	}
+}
+
 static void a_text_given_away_is_the_takers(void **state)
 {
 	(void)state;
@@ -292,6 +321,22 @@ static void a_long_context_never_pushes_the_cause_out(void **state)
 	assert_int_equal(strlen(err.message), sizeof err.message - 1);
 }
 
+static void a_long_error_is_cut_between_characters(void **state)
+{
+	(void)state;
+	for (size_t before = 0; before < 4; before++) {
+		struct error err = { 0 };
+		char name[2000] = "xxx";
+		for (size_t i = before; i + 3 < sizeof name; i += 3)
+			memcpy(name + i, "\xe2\x82\xac", 4);
+		error_fail(&err, ERROR_INPUT, "%s", name);
+		assert_true(str_is_utf8(str_of(err.message)));
+		error_context(&err, "%s", name);
+		assert_true(str_is_utf8(str_of(err.message)));
+		assert_true(strlen(err.message) > 470);
+	}
+}
+
 static void an_error_may_be_told_again_in_other_words(void **state)
 {
 	(void)state;
@@ -313,6 +358,7 @@ int main(void)
 		cmocka_unit_test(white_space_goes_from_both_ends_only),
 		cmocka_unit_test(text_that_is_not_utf8_is_recognised),
 		cmocka_unit_test(a_text_keeps_what_fits_and_says_when_something_did_not),
+		cmocka_unit_test(a_text_is_cut_between_characters),
 		cmocka_unit_test(a_text_given_away_is_the_takers),
 		cmocka_unit_test(markup_in_a_name_is_shown_and_not_obeyed),
 		cmocka_unit_test(a_duration_is_one_number_and_one_unit),
@@ -322,6 +368,7 @@ int main(void)
 		cmocka_unit_test(an_arena_holds_a_piece_larger_than_its_largest_block),
 		cmocka_unit_test(an_error_reads_from_the_outside_in_with_its_cause_last),
 		cmocka_unit_test(a_long_context_never_pushes_the_cause_out),
+		cmocka_unit_test(a_long_error_is_cut_between_characters),
 		cmocka_unit_test(an_error_may_be_told_again_in_other_words),
 	};
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);

@@ -235,6 +235,7 @@ static void the_code_decides_the_status_and_the_text_only_without_one(void **sta
 		{ "40", "Success", "code 40" },
 		{ "0", "", "code 0" },
 		{ "123456789012345678901234567890", "Success", "code 12345678901234567890" },
+		{ "1234567890123456789\xc3\xa9", "Success", "code 1234567890123456789" },
 	};
 	OWNED(arena) arena = arena_new();
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -249,6 +250,29 @@ static void the_code_decides_the_status_and_the_text_only_without_one(void **sta
 	assert_null(status_of_rule((struct str){ 0 }));
 	for (size_t i = 0; status_names[i]; i++)
 		assert_string_equal(status_of_rule(str_of(status_names[i])), status_names[i]);
+}
+
+static void a_reason_quotes_no_more_than_a_line_of_a_stranger(void **state)
+{
+	(void)state;
+	OWNED(arena) arena = arena_new();
+	struct error err = { 0 };
+	char name[5000] = "";
+	for (size_t i = 0; i + 2 < sizeof name; i += 2)
+		memcpy(name + i, "\xc3\xa9", 3);
+	const char *const bodies[] = {
+		arena_printf(arena, "{\"eventType\":\"%s\"}", name),
+		arena_printf(
+			arena, "{\"eventType\":\"job.run.completed\",\"accountId\":\"%s\"}", name),
+		arena_printf(arena, "{\"%s\":1,\"%s\":2}", name, name),
+	};
+	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+		const struct event *event =
+			event_parse(str_of(bodies[i]), "dbt", i == 1 ? "7" : NULL, arena, &err);
+		assert_non_null(event);
+		assert_int_equal(event->standing, EVENT_IGNORED);
+		assert_true(strlen(event->why) < 150 && str_is_utf8(str_of(event->why)));
+	}
 }
 
 static void finished_is_the_first_time_that_there_is(void **state)
@@ -419,6 +443,7 @@ int main(void)
 			another_account_is_ignored_and_a_number_of_14_digits_keeps_them_all),
 		cmocka_unit_test(neither_a_dbt_job_nor_a_status_cannot_be_routed),
 		cmocka_unit_test(the_code_decides_the_status_and_the_text_only_without_one),
+		cmocka_unit_test(a_reason_quotes_no_more_than_a_line_of_a_stranger),
 		cmocka_unit_test(finished_is_the_first_time_that_there_is),
 		cmocka_unit_test(the_test_button_is_known_and_nothing_else_is_taken_for_it),
 		cmocka_unit_test(a_flat_event_needs_only_what_matters),
