@@ -18,6 +18,7 @@ EXTRA_DIST += \
 	tests/scenario/test_commands.py \
 	tests/scenario/test_crashes.py \
 	tests/scenario/test_dispatch.py \
+	tests/scenario/test_door.py \
 	tests/scenario/test_intake.py \
 	tests/scenario/test_reload.py \
 	tests/scenario/test_resolve.py \
@@ -67,6 +68,7 @@ UNIT_TESTS = \
 	tests/unit/tableau_resolve_test \
 	tests/unit/tableau_transport_test \
 	tests/unit/template_test \
+	tests/unit/visible_test \
 	tests/unit/web_test \
 	tests/unit/yaml_test
 

@@ -4,6 +4,7 @@
 #include "admin/handler.h"
 #include "admin/reload_failure.h"
 #include "base/metric.h"
+#include "base/visible.h"
 #include "build.h"
 #include "config/config.h"
 #include "rules/ruleset.h"
@@ -25,7 +26,21 @@ static const char style[] = ":root{color-scheme:light dark}body{font:14px/1.45 "
 
 static void add(struct text *out, const char *value)
 {
-	text_add_markup(out, value ? value : "");
+	OWNED_TEXT struct text visible;
+	text_init(&visible, TEXT_UNBOUNDED);
+	visible_add(&visible, str_of(value));
+	text_add_markup(out, visible.at);
+}
+
+/* Each line of it a line. */
+static void add_lines(struct text *out, const char *value)
+{
+	for (const char *end; (end = strchr(value, '\n')); value = end + 1) {
+		OWNED_MEMORY char *line = mem_copy_bytes(value, (size_t)(end - value));
+		add(out, line);
+		text_add_char(out, '\n');
+	}
+	add(out, value);
 }
 
 static void cell(struct text *out, const char *value)
@@ -66,7 +81,7 @@ static void add_head(struct admin *admin, struct text *out)
 		return;
 	text_add(out, "<h2 class=bad>The last reload was refused; the last good rules go on "
 		      "serving</h2><pre>");
-	add(out, failure->report);
+	add_lines(out, failure->report);
 	text_add(out, "</pre>");
 	shared_unref(&failure->shared);
 }

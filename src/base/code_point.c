@@ -1,4 +1,7 @@
-/* base/code_point.c - the characters that deceive readers of a name, as one table. */
+/*
+ * base/code_point.c - the characters that deceive readers of a name, as one table. What takes no
+ * room is Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt).
+ */
 #include "base/code_point.h"
 
 #include <utf8proc.h>
@@ -33,7 +36,10 @@ static const struct notable {
 	{ 0x061c, 0x061c, CODE_POINT_INVISIBLE, 0,    "Arabic letter mark" },
 	{ 0x115f, 0x1160, CODE_POINT_INVISIBLE, 0,    "Hangul filler" },
 	{ 0x1680, 0x1680, CODE_POINT_BLANK,     ' ',  "Ogham space" },
+	{ 0x17b4, 0x17b5, CODE_POINT_INVISIBLE, 0,    NULL },
+	{ 0x180b, 0x180d, CODE_POINT_INVISIBLE, 0,    "a variation selector" },
 	{ 0x180e, 0x180e, CODE_POINT_INVISIBLE, 0,    "Mongolian vowel separator" },
+	{ 0x180f, 0x180f, CODE_POINT_INVISIBLE, 0,    "a variation selector" },
 	{ 0x2000, 0x200a, CODE_POINT_BLANK,     ' ',  "a space of another width" },
 	{ 0x200b, 0x200b, CODE_POINT_INVISIBLE, 0,    "zero-width space" },
 	{ 0x200c, 0x200c, CODE_POINT_INVISIBLE, 0,    "zero-width non-joiner" },
@@ -59,17 +65,22 @@ static const struct notable {
 	{ 0x2033, 0x2033, CODE_POINT_QUOTE,     '"',  "double prime" },
 	{ 0x2039, 0x203a, CODE_POINT_QUOTE,     '\'', "single guillemet" },
 	{ 0x205f, 0x205f, CODE_POINT_BLANK,     ' ',  "mathematical space" },
-	{ 0x2060, 0x2064, CODE_POINT_INVISIBLE, 0,    "word joiner" },
+	{ 0x2060, 0x2065, CODE_POINT_INVISIBLE, 0,    "word joiner" },
 	{ 0x2066, 0x206f, CODE_POINT_INVISIBLE, 0,    "a mark of direction" },
 	{ 0x2212, 0x2212, CODE_POINT_DASH,      '-',  "minus sign" },
 	{ 0x2800, 0x2800, CODE_POINT_BLANK,     ' ',  "Braille blank" },
 	{ 0x3000, 0x3000, CODE_POINT_BLANK,     ' ',  "ideographic space" },
 	{ 0x3164, 0x3164, CODE_POINT_INVISIBLE, 0,    "Hangul filler" },
+	{ 0xfe00, 0xfe0f, CODE_POINT_INVISIBLE, 0,    "a variation selector" },
 	{ 0xfe58, 0xfe58, CODE_POINT_DASH,      '-',  "small em dash" },
 	{ 0xfe63, 0xfe63, CODE_POINT_DASH,      '-',  "small hyphen-minus" },
 	{ 0xfeff, 0xfeff, CODE_POINT_INVISIBLE, 0,    "byte order mark" },
 	{ 0xffa0, 0xffa0, CODE_POINT_INVISIBLE, 0,    "Hangul filler" },
+	{ 0xfff0, 0xfffb, CODE_POINT_INVISIBLE, 0,    NULL },
+	{ 0x1bca0, 0x1bca3, CODE_POINT_INVISIBLE, 0,  NULL },
+	{ 0x1d173, 0x1d17a, CODE_POINT_INVISIBLE, 0,  NULL },
 	{ 0xe0000, 0xe007f, CODE_POINT_INVISIBLE, 0,  "tag character" },
+	{ 0xe0080, 0xe0fff, CODE_POINT_INVISIBLE, 0,  "a variation selector" },
 };
 /* clang-format on */
 

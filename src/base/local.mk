@@ -23,5 +23,6 @@ librouter_a_SOURCES += \
 	src/base/text.c src/base/text.h \
 	src/base/thread.c src/base/thread.h \
 	src/base/units.c src/base/units.h \
+	src/base/visible.c src/base/visible.h \
 	src/base/web.c src/base/web.h \
 	src/base/yaml.c src/base/yaml.h src/base/yaml_map.c src/base/yaml_map.h

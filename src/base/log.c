@@ -1,5 +1,5 @@
 #include "base/log.h"
-#include "base/text.h"
+#include "base/visible.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -36,31 +36,18 @@ static bool needs_quotes(struct str value)
 	return false;
 }
 
-/* U+0085, U+2028 and U+2029 break lines in some viewers; bytes that are no UTF-8 break terminals.
- */
-static size_t line_break_length(struct str rest)
-{
-	static const char *const breaks[] = { "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9" };
-	for (size_t i = 0; i < sizeof breaks / sizeof *breaks; i++)
-		if (str_starts(rest, breaks[i]))
-			return strlen(breaks[i]);
-	return 0;
-}
-
 static void add_escaped(struct text *line, struct str value)
 {
-	bool is_utf8 = str_is_utf8(value);
-	for (size_t i = 0; i < value.length; i++) {
-		unsigned char c = (unsigned char)value.at[i];
-		size_t breaks = line_break_length((struct str){ value.at + i, value.length - i });
-		if (c == '"' || c == '\\')
-			text_printf(line, "\\%c", c);
-		else if (c == '\n')
+	while (value.length) {
+		size_t used = 1;
+		if (*value.at == '"' || *value.at == '\\')
+			text_printf(line, "\\%c", *value.at);
+		else if (*value.at == '\n')
 			text_add(line, "\\n");
-		else if (c < 0x20 || c == 0x7f || (c >= 0x80 && (!is_utf8 || breaks)))
-			text_printf(line, "\\x%02x", c);
 		else
-			text_add_char(line, (char)c);
+			used = visible_add_character(line, value);
+		value.at += used;
+		value.length -= used;
 	}
 }
 
@@ -112,8 +99,6 @@ void log_write(enum log_level level, const char *sentence, const struct kv *fiel
 	text_printf(&line, "%s %s", levels[level].name, sentence);
 	for (; fields->key; fields++)
 		add_field(&line, fields);
-	if (line.is_full)
-		line.length -= 1; /* room for the line's end */
-	line.at[line.length++] = '\n';
+	line.at[line.length++] = '\n'; /* in the place of the NUL */
 	IGNORE(write(STDERR_FILENO, line.at, line.length) < 0);
 }

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include "base/text.h"
+#include "base/visible.h"
 
 #define KEPT_MOST 1000 /* more would not be read by anyone */
 #define MESSAGE_BYTES 2000
@@ -50,60 +50,6 @@ void problems_free(struct problems *problems)
 	free(problems);
 }
 
-/* ---- text that is safe to show -------------------------------------------------------------- */
-
-/* Bytes of the UTF-8 character that `view` begins with; 0 when it is none. */
-static size_t character_bytes(struct str view)
-{
-	unsigned char lead = (unsigned char)view.at[0];
-	size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-	if (length > view.length || (lead && !str_is_utf8((struct str){ view.at, length })))
-		return 0;
-	return length;
-}
-
-/* Characters that move the cursor or reorder what follows: C1 controls, bidirectional controls,
- * line separators. */
-static bool is_deceptive(const char *at, size_t length)
-{
-	const unsigned char *u = (const unsigned char *)at;
-	if (length == 2)
-		return u[0] == 0xc2 && u[1] < 0xa0;
-	if (length != 3 || u[0] != 0xe2)
-		return false;
-	return (u[1] == 0x80 && (u[2] == 0x8e || u[2] == 0x8f || (u[2] >= 0xa8 && u[2] <= 0xae))) ||
-	       (u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9);
-}
-
-/* Adds the character that `view` begins with so that a terminal is safe. Returns its bytes; `width`
- * is the columns it takes. */
-static size_t add_character(struct text *out, struct str view, int *width)
-{
-	size_t length = character_bytes(view);
-	unsigned char first = (unsigned char)view.at[0];
-	bool is_control = length == 1 && (first < 0x20 || first == 0x7f);
-	if (length && !is_control && !is_deceptive(view.at, length)) {
-		text_add_bytes(out, view.at, length);
-		*width = 1;
-		return length;
-	}
-	size_t count = length ? length : 1;
-	for (size_t i = 0; i < count; i++)
-		text_printf(out, "\\x%02x", (unsigned)(unsigned char)view.at[i]);
-	*width = 4 * (int)count;
-	return count;
-}
-
-static void add_safe(struct text *out, const char *text)
-{
-	int width;
-	for (struct str left = str_of(text); left.length;) {
-		size_t used = add_character(out, left, &width);
-		left.at += used;
-		left.length -= used;
-	}
-}
-
 /* ---- source lines --------------------------------------------------------------------------- */
 
 /*
@@ -146,13 +92,11 @@ static const char *source_line(struct problems *problems, struct str source, int
 	if (problems->scanned_line < line)
 		return NULL;
 	size_t end = offset;
-	while (end < source.length && end - offset < SOURCE_LINE_BYTES && !break_bytes(source, end))
+	while (end < source.length && end - offset <= SOURCE_LINE_BYTES &&
+		!break_bytes(source, end))
 		end++;
-	/* A cut in the middle of a character goes back to its beginning. */
-	while (end < source.length && end > offset &&
-		((unsigned char)source.at[end] & 0xc0) == 0x80)
-		end--;
-	return arena_str(problems->arena, (struct str){ source.at + offset, end - offset });
+	struct str line_text = { source.at + offset, end - offset };
+	return arena_str(problems->arena, str_cut(line_text, SOURCE_LINE_BYTES));
 }
 
 /* ---- the list ------------------------------------------------------------------------------- */
@@ -186,7 +130,7 @@ bool problem_add(struct problems *problems, enum problem_code code, struct place
 	va_end(args);
 	OWNED_TEXT struct text safe;
 	text_init(&safe, TEXT_UNBOUNDED);
-	add_safe(&safe, message);
+	visible_add(&safe, str_of(message));
 
 	place.file = own_file(problems, place.file);
 	mem_grow(&problems->items, &problems->capacity, problems->count);
@@ -262,25 +206,29 @@ struct colours {
 	const char *bold, *error, *warning, *caret, *end;
 };
 
+static int columns_since(const struct text *out, size_t begin)
+{
+	return visible_columns((struct str){ out->at + begin, out->length - begin });
+}
+
 static void add_source(
 	struct text *out, const struct problem *problem, const struct colours *colours)
 {
 	if (!problem->source_line)
 		return;
-	int caret_at = -1, width = 0, used_columns = 0, column = 1;
+	int caret_at = -1, column = 1;
 	text_printf(out, "%6d | ", problem->place.line);
+	size_t begin = out->length;
 	for (struct str left = str_of(problem->source_line); left.length; column++) {
 		if (column == problem->place.column)
-			caret_at = used_columns;
+			caret_at = columns_since(out, begin);
 		/* A tab would put the caret elsewhere: one blank instead. */
-		struct str shown = left.at[0] == '\t' ? STR(" ") : left;
-		size_t used = add_character(out, shown, &width);
-		used_columns += width;
+		size_t used = visible_add_character(out, left.at[0] == '\t' ? STR(" ") : left);
 		left.at += used;
 		left.length -= used;
 	}
 	if (column == problem->place.column) /* just behind the line's end */
-		caret_at = used_columns;
+		caret_at = columns_since(out, begin);
 	text_add(out, "\n");
 	if (caret_at >= 0)
 		text_printf(out, "       | %*s%s^%s\n", caret_at, "", colours->caret, colours->end);
@@ -291,7 +239,7 @@ static void add_problem(struct text *out, const struct problem *problem, bool wi
 {
 	text_add(out, colours->bold);
 	if (problem->place.file) {
-		add_safe(out, problem->place.file);
+		visible_add(out, str_of(problem->place.file));
 		if (problem->place.line > 0)
 			text_printf(out, ":%d", problem->place.line);
 		if (problem->place.line > 0 && problem->place.column > 0)

@@ -38,7 +38,7 @@ struct str str_cut(struct str view, size_t most);
  * never within one, so that the rest is UTF-8 if the whole was.
  */
 void str_print(char *out, size_t size, const char *format, ...) PRINTF_LIKE(3, 4);
-void str_print_args(char *out, size_t size, const char *format, va_list args);
+void str_print_args(char *out, size_t size, const char *format, va_list args) PRINTF_LIKE(3, 0);
 
 /* Is this UTF-8 (RFC 3629: no surrogates, nothing above U+10FFFF, no overlong form)? NUL counts as
  * invalid. */

@@ -94,11 +94,17 @@ void text_add_markup(struct text *text, const char *more)
 
 void text_printf(struct text *text, const char *format, ...)
 {
-	va_list args, again;
+	va_list args;
 	va_start(args, format);
+	text_print_args(text, format, args);
+	va_end(args);
+}
+
+void text_print_args(struct text *text, const char *format, va_list args)
+{
+	va_list again;
 	va_copy(again, args);
 	int length = vsnprintf(NULL, 0, format, args);
-	va_end(args);
 	if (length > 0) {
 		OWNED_MEMORY char *line = mem_alloc((size_t)length + 1);
 		vsnprintf(line, (size_t)length + 1, format, again);

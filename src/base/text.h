@@ -34,6 +34,7 @@ void text_add_char(struct text *text, char c);
  */
 void text_add_markup(struct text *text, const char *more);
 void text_printf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
+void text_print_args(struct text *text, const char *format, va_list args) PRINTF_LIKE(2, 0);
 static inline struct str text_str(const struct text *text)
 {
 	return (struct str){ text->at, text->length };

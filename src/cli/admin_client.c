@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #define ANSWER_BYTES ((size_t)256 << 20)
+#define LONGEST_REASON 1000
 #define TIMEOUT_SECONDS 60L
 
 static void add_host(const char *listen, struct text *url)
@@ -54,11 +55,9 @@ static cJSON *refused(const struct command_line *line, const char *url, long htt
 {
 	struct error ignored;
 	OWNED_JSON json = json_parse(text_str(answer), &ignored);
-	OWNED_TEXT struct text clean;
-	text_init(&clean, 1000);
-	print_clean(json_text(json, "error"), &clean);
-	fprintf(stderr, "refresh-router %s: %s: HTTP %ld: %s\n", line->command->name, url,
-		http_status, clean.at);
+	const char *reason = json_text(json, "error");
+	print_line(stderr, "refresh-router %s: %s: HTTP %ld: %.*s", line->command->name, url,
+		http_status, (int)str_cut(str_of(reason), LONGEST_REASON).length, reason);
 	*status = http_status >= 500 ? EXIT_UNREACHABLE : http_status == 400 ? EXIT_USAGE : EXIT_NO;
 	return NULL;
 }
@@ -114,9 +113,9 @@ static cJSON *ask(const struct command_line *line, const char *path, bool is_pos
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &http_status);
 	curl_easy_cleanup(easy);
 	if (code != CURLE_OK) {
-		fprintf(stderr,
+		print_line(stderr,
 			"refresh-router %s: cannot reach the daemon at %s: %s; is it running? "
-			"--url names another address\n",
+			"--url names another address",
 			line->command->name, url.at, *failure ? failure : curl_easy_strerror(code));
 		*status = EXIT_UNREACHABLE;
 		return NULL;
@@ -126,8 +125,8 @@ static cJSON *ask(const struct command_line *line, const char *path, bool is_pos
 	cJSON *json = cJSON_ParseWithLength(
 		answer.at, answer.length); /* numbers stay numbers: it is printed again */
 	if (!json) {
-		fprintf(stderr,
-			"refresh-router %s: %s: the answer is not JSON; is that the daemon?\n",
+		print_line(stderr,
+			"refresh-router %s: %s: the answer is not JSON; is that the daemon?",
 			line->command->name, url.at);
 		*status = EXIT_UNREACHABLE;
 	}

@@ -41,19 +41,18 @@ static int ask_about_refresh(const struct command_line *line, const char *verb)
 	int64_t id = read_id(line, false);
 	char number[MEMBER_TEXT_SIZE];
 	const cJSON *answer;
-	OWNED_TEXT struct text path, words;
+	OWNED_TEXT struct text path;
 	OWNED_JSON json = NULL;
 	text_init(&path, TEXT_UNBOUNDED);
-	text_init(&words, TEXT_UNBOUNDED);
 	if (!id)
 		return EXIT_USAGE;
 	text_printf(&path, "/api/v1/refreshes/%lld/%s", (long long)id, verb);
 	int status = ask(line, path.at, &answer, &json);
 	if (!answer || line->json)
 		return status;
-	print_clean(member_text(answer, "message", number), &words);
-	printf("refresh %s: %s; see `refresh-router show %s`\n", member_text(answer, "id", number),
-		words.at, member_text(answer, "id", number));
+	const char *told = member_text(answer, "id", number);
+	print_line(stdout, "refresh %s: %s; see `refresh-router show %s`", told,
+		json_text(answer, "message"), told);
 	return EXIT_YES;
 }
 
@@ -82,7 +81,7 @@ static int run_replay(const struct command_line *line)
 	if (!answer || line->json)
 		return status;
 	int matched = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(answer, "matched"));
-	printf("event %s: decided anew, %d %s; see `refresh-router show %s`\n",
+	print_line(stdout, "event %s: decided anew, %d %s; see `refresh-router show %s`",
 		member_text(answer, "event", number), matched,
 		matched == 1 ? "rule matches" : "rules match",
 		member_text(answer, "event", number));

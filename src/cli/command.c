@@ -1,6 +1,7 @@
 #include "cli/command.h"
 #include "base/mem.h"
 #include "base/suggest.h"
+#include "cli/print.h"
 #include "cli/version.h"
 #include <errno.h>
 #include <getopt.h>
@@ -39,9 +40,9 @@ int command_usage(const struct command_line *line, const char *format, ...)
 	va_list args;
 	fprintf(stderr, "refresh-router %s: ", line->command->name);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	print_line_args(stderr, format, args);
 	va_end(args);
-	fprintf(stderr, "\nTry 'refresh-router %s --help'.\n", line->command->name);
+	fprintf(stderr, "Try 'refresh-router %s --help'.\n", line->command->name);
 	return EXIT_USAGE;
 }
 

@@ -1,27 +1,35 @@
 #include "cli/print.h"
-#include <limits.h>
+#include "base/code_point.h"
+#include "base/visible.h"
+#include <stdarg.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define LEAST_WIDTH 8 /* of a column that is cut to fit a terminal */
+#define GAP 2 /* columns between two cells */
+#define COLUMNS_ELSEWHERE 120
+#define LONGEST_CELL 4096
 
 struct table {
 	size_t columns, count, capacity;
 	char **cells; /* the headings first */
 };
 
-void print_clean(const char *text, struct text *out)
+void print_line(FILE *out, const char *format, ...)
 {
-	struct str view = str_of(text);
-	bool is_utf8 = str_is_utf8(view);
-	for (size_t i = 0; i < view.length; i++) {
-		unsigned char c = (unsigned char)view.at[i];
-		bool is_c1 = is_utf8 && c == 0xc2 && (unsigned char)view.at[i + 1] < 0xa0;
-		if (c < 0x20 || c == 0x7f || is_c1 || (c >= 0x80 && !is_utf8))
-			text_printf(out, "\\x%02x", is_c1 ? (unsigned char)view.at[++i] : c);
-		else
-			text_add_char(out, (char)c);
-	}
+	va_list args;
+	va_start(args, format);
+	print_line_args(out, format, args);
+	va_end(args);
+}
+
+void print_line_args(FILE *out, const char *format, va_list args)
+{
+	OWNED_TEXT struct text line, visible;
+	text_init(&line, TEXT_UNBOUNDED);
+	text_init(&visible, TEXT_UNBOUNDED);
+	text_print_args(&line, format, args);
+	visible_add(&visible, text_str(&line));
+	fprintf(out, "%s\n", visible.at);
 }
 
 struct table *table_new(const char *const *headings)
@@ -47,47 +55,32 @@ void table_free(struct table *table)
 void table_cell(struct table *table, const char *text)
 {
 	struct text clean;
-	text_init(&clean, 4096);
-	print_clean(text ? text : "", &clean);
+	text_init(&clean, LONGEST_CELL);
+	visible_add(&clean, str_of(text ? text : ""));
 	mem_grow(&table->cells, &table->capacity, table->count);
 	table->cells[table->count++] = text_take(&clean);
 }
 
-/* Columns on a terminal, counted as code points: wide and combining characters are rare in names,
- * and only shift a line. */
 static int width(const char *text)
 {
-	int count = 0;
-	for (; *text; text++)
-		count += ((unsigned char)*text & 0xc0) != 0x80;
-	return count;
+	return visible_columns(str_of(text));
 }
 
-/* Columns of the terminal that `out` is; as good as endless when it is none, so that programs and
- * files get whole texts. */
+/* Columns of the terminal that `out` is; of a page where it is none: programs read JSON. */
 static int columns_of(FILE *out)
 {
 	struct winsize size;
 	int fd = fileno(out);
-	return fd >= 0 && isatty(fd) && !ioctl(fd, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col
-										     : INT_MAX;
-}
-
-/* Bytes of `text` that fill at most `columns`. */
-static int bytes_within(const char *text, int columns)
-{
-	int bytes = 0;
-	for (; text[bytes]; bytes++)
-		if (((unsigned char)text[bytes] & 0xc0) != 0x80 && columns-- <= 0)
-			break;
-	return bytes;
+	return fd >= 0 && isatty(fd) && !ioctl(fd, TIOCGWINSZ, &size) && size.ws_col
+		       ? size.ws_col
+		       : COLUMNS_ELSEWHERE;
 }
 
 /* Takes from the widest column, again and again, until a row fits: short columns stay whole, and so
  * does the last one, which says why, beside a long name. */
 static void fit(int *widths, size_t count, int columns)
 {
-	int64_t row = 2 * (int64_t)(count - 1);
+	int64_t row = GAP * (int64_t)(count - 1);
 	for (size_t i = 0; i < count; i++)
 		row += widths[i];
 	for (; row > columns; row--) {
@@ -95,7 +88,7 @@ static void fit(int *widths, size_t count, int columns)
 		for (size_t i = 1; i < count; i++)
 			if (widths[i] > widths[widest])
 				widest = i;
-		if (widths[widest] <= LEAST_WIDTH)
+		if (widths[widest] == 1)
 			return;
 		widths[widest]--;
 	}
@@ -103,13 +96,19 @@ static void fit(int *widths, size_t count, int columns)
 
 static void print_cell(const char *cell, int columns, bool is_last, FILE *out)
 {
-	bool is_cut = width(cell) > columns;
-	fprintf(out, "%.*s%s", bytes_within(cell, is_cut ? columns - 1 : columns), cell,
-		is_cut ? "\u2026" : "");
+	struct str shown = str_of(cell);
+	const char *end = "";
+	int filled = width(cell);
+	if (filled > columns) {
+		shown = visible_cut(shown, columns - 1);
+		filled = visible_columns(shown) + 1;
+		end = "\u2026";
+	}
+	fprintf(out, "%.*s%s", (int)shown.length, shown.at, end);
 	if (is_last)
 		fputc('\n', out);
 	else
-		fprintf(out, "%*s", 2 + (is_cut ? 0 : columns - width(cell)), "");
+		fprintf(out, "%*s", GAP + columns - filled, "");
 }
 
 void table_print(const struct table *table, FILE *out)
@@ -118,23 +117,34 @@ void table_print(const struct table *table, FILE *out)
 	for (size_t i = 0; i < table->count; i++)
 		if (width(table->cells[i]) > widths[i % table->columns])
 			widths[i % table->columns] = width(table->cells[i]);
+	for (size_t i = 0; i < table->columns; i++)
+		widths[i] += !widths[i]; /* a heading may be empty; a column is not */
 	fit(widths, table->columns, columns_of(out));
 	for (size_t i = 0; i < table->count; i++)
 		print_cell(table->cells[i], widths[i % table->columns],
 			(i + 1) % table->columns == 0, out);
 }
 
-/* cJSON escapes what RFC 8259 asks for. DEL, and the one-character forms of terminal sequences
- * (U+0080 to U+009F), can stand only inside a string, where an escape means the same. */
+/* cJSON escapes what RFC 8259 asks for. Whatever else visible_is_hidden() stands inside a string,
+ * where an escape means the same. */
 static void print_escaped(const char *text, FILE *out)
 {
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++)
-		if (c[0] == 0x7f)
-			fputs("\\u007f", out);
-		else if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
-			fprintf(out, "\\u%04x", *++c);
+	for (struct str left = str_of(text); left.length;) {
+		size_t length;
+		int32_t point = code_point_at(left, &length);
+		unsigned code = point < 0 ? 0xfffd : (unsigned)point;
+		bool is_kept = point >= 0 && (code < 0x7f || !visible_is_hidden(point));
+		if (is_kept)
+			IGNORE(fwrite(left.at, 1, length, out) !=
+				length); /* nobody is left to tell */
+		else if (code > 0xffff)
+			fprintf(out, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10),
+				0xdc00 + (code & 0x3ff));
 		else
-			fputc(*c, out);
+			fprintf(out, "\\u%04x", code);
+		left.at += length;
+		left.length -= length;
+	}
 	fputc('\n', out);
 }
 

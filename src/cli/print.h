@@ -7,8 +7,9 @@
 #include "base/text.h"
 #include <stdio.h>
 
-/* `text` with control characters made visible (\x1b), in `out`. */
-void print_clean(const char *text, struct text *out);
+/* Prints a line that may quote strangers: formatted, made visible (base/visible.h), and ended. */
+void print_line(FILE *out, const char *format, ...) PRINTF_LIKE(2, 3);
+void print_line_args(FILE *out, const char *format, va_list args) PRINTF_LIKE(2, 0);
 
 struct table;
 /* Columns' headings, NULL ends them. */
@@ -17,9 +18,10 @@ void table_free(struct table *table);
 OWNED_DEFINE(table)
 void table_cell(
 	struct table *table, const char *text); /* the next cell, row by row; cleaned and copied */
-/* On a terminal the widest columns are cut until a row fits. */
+/* The widest columns are cut until a row fits into the terminal, or into 120 columns elsewhere. */
 void table_print(const struct table *table, FILE *out);
 
-/* JSON and a line's end: indented, or all on one line. Controls beyond ASCII's are escaped too. */
+/* JSON and a line's end: indented, or all on one line. What hides is escaped, what is no UTF-8
+ * replaced. */
 void print_json(const cJSON *json, FILE *out);
 void print_json_line(const cJSON *json, FILE *out);

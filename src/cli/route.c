@@ -20,10 +20,10 @@ static void print_match(const struct match *match)
 	OWNED_TEXT struct text line;
 	text_init(&line, TEXT_UNBOUNDED);
 	for (size_t i = 0; i < match->capture_count; i++) {
-		text_printf(&line, "%s%s=", i ? ", " : "  ", match->capture_names[i]);
-		print_clean(match->capture_values[i], &line);
+		text_printf(&line, "%s%s=%s", i ? ", " : "  ", match->capture_names[i],
+			match->capture_values[i]);
 	}
-	printf("  %s  (%s:%d)%s\n", match->rule, match->file, match->line, line.at);
+	print_line(stdout, "  %s  (%s:%d)%s", match->rule, match->file, match->line, line.at);
 }
 
 static void print_selections(const struct decision *decision)
@@ -58,34 +58,27 @@ static void print_selections(const struct decision *decision)
 
 static void print_unmatched(const struct unmatched *unmatched)
 {
-	OWNED_TEXT struct text line;
-	text_init(&line, TEXT_UNBOUNDED);
-	text_printf(&line, "  %s  (%s:%d)  ", unmatched->rule, unmatched->file, unmatched->line);
-	if (unmatched->disabled) {
-		text_add(&line, "is not enabled");
-	} else {
-		text_printf(&line, "%s is '", unmatched->field);
-		print_clean(unmatched->actual, &line);
-		text_add(&line, "', wanted ");
-		print_clean(unmatched->expected, &line);
-	}
-	printf("%s\n", line.at);
+	if (unmatched->disabled)
+		print_line(stdout, "  %s  (%s:%d)  is not enabled", unmatched->rule,
+			unmatched->file, unmatched->line);
+	else
+		print_line(stdout, "  %s  (%s:%d)  %s is '%s', wanted %s", unmatched->rule,
+			unmatched->file, unmatched->line, unmatched->field, unmatched->actual,
+			unmatched->expected);
 }
 
 /* It may quote what a placeholder became. */
 static void print_warning(const struct warning *warning)
 {
-	OWNED_TEXT struct text line;
-	text_init(&line, TEXT_UNBOUNDED);
-	print_clean(warning->text, &line);
-	fprintf(stderr, "warning: rule '%s': %s\n", warning->rule, line.at);
+	print_line(stderr, "warning: rule '%s': %s", warning->rule, warning->text);
 }
 
 static void print_decision(const struct decision *decision)
 {
 	const struct event *event = decision->event;
 	if (event->standing != EVENT_REAL)
-		printf("The daemon would record this event and not route it: %s\n", event->why);
+		print_line(stdout, "The daemon would record this event and not route it: %s",
+			event->why);
 	printf("%s\n", decision->match_count ? "Matched:" : "No rule matched.");
 	for (size_t i = 0; i < decision->match_count; i++)
 		print_match(&decision->matches[i]);
@@ -142,7 +135,7 @@ static void resolve_all(
 	OWNED(tableau) tableau = tableau_new();
 	struct error err;
 	if (!tableau_configure(tableau, config, &err))
-		fprintf(stderr, "refresh-router route: %s\n", err.message);
+		print_line(stderr, "refresh-router route: %s", err.message);
 	online->list = cJSON_CreateArray();
 	for (size_t i = 0; i < decision->selection_count; i++) {
 		struct online_call *call = mem_new(struct online_call);
@@ -165,23 +158,14 @@ static void print_online(const struct online *online)
 	cJSON_ArrayForEach(entry, online->list)
 	{
 		const cJSON *selection = json_get(entry, "selection");
-		OWNED_TEXT struct text line;
-		text_init(&line, TEXT_UNBOUNDED);
 		cJSON_ArrayForEach(content, json_get(entry, "contents"))
 		{
-			text_printf(&line, "  %s: %s ", json_text(selection, "site"),
-				json_text(selection, "kind"));
-			print_clean(json_text(content, "project"), &line);
-			text_add(&line, "/");
-			print_clean(json_text(content, "name"), &line);
-			text_printf(&line, "  %s\n", json_text(content, "id"));
+			print_line(stdout, "  %s: %s %s/%s  %s", json_text(selection, "site"),
+				json_text(selection, "kind"), json_text(content, "project"),
+				json_text(content, "name"), json_text(content, "id"));
 		}
-		if (json_get(entry, "error")) {
-			text_add(&line, "  ");
-			print_clean(json_text(entry, "error"), &line);
-			text_add(&line, "\n");
-		}
-		printf("%s", line.at);
+		if (json_get(entry, "error"))
+			print_line(stdout, "  %s", json_text(entry, "error"));
 	}
 }
 

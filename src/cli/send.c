@@ -47,14 +47,11 @@ static int post(const struct command_line *line, struct str body, const struct s
 	curl_easy_cleanup(easy);
 	curl_slist_free_all(headers);
 	if (code != CURLE_OK) {
-		fprintf(stderr, "refresh-router send: %s: %s\n", option_value(line, "to"),
+		print_line(stderr, "refresh-router send: %s: %s", option_value(line, "to"),
 			*failure ? failure : curl_easy_strerror(code));
 		return EXIT_UNREACHABLE;
 	}
-	OWNED_TEXT struct text clean;
-	text_init(&clean, TEXT_UNBOUNDED);
-	print_clean(answer.at, &clean);
-	printf("HTTP %ld %s\n", status, clean.at);
+	print_line(stdout, "HTTP %ld %s", status, answer.at);
 	return status == 200 ? EXIT_YES : EXIT_NO;
 }
 

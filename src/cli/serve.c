@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "base/thread.h"
 #include "cli/command.h"
+#include "cli/print.h"
 #include "cli/reload.h"
 #include "cli/watch.h"
 #include "dispatch/dispatch.h"
@@ -311,7 +312,7 @@ static void clear(struct serve *serve)
 /* The parts that a failed start leaves running are ended in the order of stop(). */
 static int not_started(struct serve *serve, const struct error *err)
 {
-	fprintf(stderr, "refresh-router serve: %s\n", err->message);
+	print_line(stderr, "refresh-router serve: %s", err->message);
 	if (serve->intake)
 		intake_stop(serve->intake);
 	if (serve->dispatch)

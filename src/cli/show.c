@@ -7,18 +7,10 @@
 #include "cli/list.h"
 #include "cli/print.h"
 
-#define LABEL_COLUMNS 14
-
 static void print_member(const char *label, const char *value)
 {
-	OWNED_TEXT struct text line;
-	text_init(&line, TEXT_UNBOUNDED);
-	print_clean(label, &line); /* names of fields are the other side's too */
-	text_printf(&line, "%*s ",
-		line.length < LABEL_COLUMNS ? LABEL_COLUMNS - (int)line.length : 0, "");
-	print_clean(value, &line);
 	if (*value)
-		printf("%s\n", line.at);
+		print_line(stdout, "%-14s %s", label, value);
 }
 
 static void print_members(const cJSON *object, const char *const (*members)[2], size_t count)

@@ -79,9 +79,8 @@ static int change(const struct command_line *line, const char *verb, const char 
 {
 	char text[MEMBER_TEXT_SIZE];
 	int status = EXIT_YES;
-	OWNED_TEXT struct text path, words;
+	OWNED_TEXT struct text path;
 	text_init(&path, TEXT_UNBOUNDED);
-	text_init(&words, TEXT_UNBOUNDED);
 	char *encoded = curl_easy_escape(NULL, name, 0);
 	text_printf(&path, "/api/v1/sites/%s/%s", encoded, verb);
 	curl_free(encoded);
@@ -92,8 +91,7 @@ static int change(const struct command_line *line, const char *verb, const char 
 		print_json(json, stdout);
 		return EXIT_YES;
 	}
-	print_clean(name, &words);
-	printf("site %s: %s\n", words.at, member_text(json, "message", text));
+	print_line(stdout, "site %s: %s", name, member_text(json, "message", text));
 	return EXIT_YES;
 }
 

@@ -1,48 +1,8 @@
 /* What strangers named reaches the terminal as text, and columns stay straight. */
+#include "base/visible.h"
 #include "cli/print.h"
 #include "tests/unit/test.h"
 #include <stdlib.h>
-
-static void a_name_cannot_play_with_the_terminal(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *text, *shown;
-	} cases[] = {
-		{ "Revenue", "Revenue" },
-		{ "", "" },
-		{ "\x1b[31mred\x1b[0m", "\\x1b[31mred\\x1b[0m" },
-		{ "a\nb\rc\td", "a\\x0ab\\x0dc\\x09d" },
-		{ "\x7f\x01", "\\x7f\\x01" },
-		{ "\x1b]0;title\x07", "\\x1b]0;title\\x07" },
-		{ "\xc2\x9b"
-		  "31m",
-			"\\x9b31m" }, /* the one-character form of ESC [ */
-		{ "\xc2\xa0\xc3\xa9 \xe2\x82\xac", "\xc2\xa0\xc3\xa9 \xe2\x82\xac" },
-		{ "caf\xe9", "caf\\xe9" }, /* Latin-1 */
-		{ "\x9b"
-		  "31m",
-			"\\x9b31m" },
-		{ "\xff", "\\xff" },
-	};
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		OWNED_TEXT struct text out;
-		text_init(&out, TEXT_UNBOUNDED);
-		print_clean(cases[i].text, &out);
-		assert_string_equal(out.at, cases[i].shown);
-	}
-}
-
-static void no_byte_of_broken_text_disappears(void **state)
-{
-	(void)state;
-	OWNED_TEXT struct text out;
-	text_init(&out, TEXT_UNBOUNDED);
-	print_clean("\xc2"
-		    "A\xc2\n\xc2",
-		&out);
-	assert_string_equal(out.at, "\\xc2A\\xc2\\x0a\\xc2");
-}
 
 /* What `table_print` or `print_json` writes. */
 static void assert_printed(const struct table *table, const cJSON *json, const char *expected)
@@ -87,21 +47,92 @@ static void a_table_without_rows_is_its_headings(void **state)
 	table_free(NULL);
 }
 
+static void a_table_stays_within_120_columns_where_there_is_no_terminal(void **state)
+{
+	(void)state;
+	static const char *const headings[] = { "ID", "NAME", "REASON", NULL };
+	OWNED(table) table = table_new(headings);
+	OWNED_TEXT struct text long_text, wide_text, expected;
+	text_init(&long_text, TEXT_UNBOUNDED);
+	text_init(&wide_text, TEXT_UNBOUNDED);
+	text_init(&expected, TEXT_UNBOUNDED);
+	for (int i = 0; i < 300; i++) {
+		text_add(&long_text, "r");
+		text_add(&wide_text, "\xe6\x97\xa5"); /* two columns each */
+	}
+	table_cell(table, "7");
+	table_cell(table, wide_text.at);
+	table_cell(table, long_text.at);
+	/* 2 + 2 + 57 + 2 + 57: of the wide name 28 characters, an ellipsis, and one blank less. */
+	text_printf(&expected, "ID  NAME%*sREASON\n7   ", 55, "");
+	for (int i = 0; i < 28; i++)
+		text_add(&expected, "\xe6\x97\xa5");
+	text_printf(&expected, "\u2026  %.56s\u2026\n", long_text.at);
+	assert_printed(table, NULL, expected.at);
+}
+
+static void many_columns_share_what_room_there_is(void **state)
+{
+	(void)state;
+	static const char *const headings[] = { "A", "B", "C", "D", "E", "F", "G", "H", "I", "J",
+		"K", "L", "M", "N", "O", "P", "Q", "R", "S", "T", NULL };
+	OWNED(table) table = table_new(headings);
+	for (int i = 0; i < 20; i++)
+		table_cell(table, "0123456789");
+	char *bytes = NULL, *rest;
+	size_t length = 0;
+	FILE *out = open_memstream(&bytes, &length);
+	table_print(table, out);
+	assert_int_equal(fclose(out), 0);
+	char *line = strtok_r(bytes, "\n", &rest);
+	for (; line; line = strtok_r(NULL, "\n", &rest))
+		assert_true(visible_columns(str_of(line)) <= 120);
+	free(bytes);
+}
+
+static void a_line_for_people_is_one_line(void **state)
+{
+	(void)state;
+	char *bytes = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&bytes, &length);
+	print_line(out, "site %s: %d", "a\nb\x1b[0m\xe2\x80\xae", 7);
+	assert_int_equal(fclose(out), 0);
+	assert_string_equal(bytes, "site a\\x0ab\\x1b[0m\\u202e: 7\n");
+	free(bytes);
+}
+
 static void json_for_people_has_its_controls_escaped(void **state)
 {
 	(void)state;
-	OWNED_JSON json = cJSON_CreateObject();
-	json_add_text(json, "name", "a\x1b[31m");
-	assert_printed(NULL, json, "{\n\t\"name\":\t\"a\\u001b[31m\"\n}\n");
+	static const struct {
+		const char *value, *printed;
+	} cases[] = {
+		{ "a\x1b[31m", "a\\u001b[31m" },
+		{ "\x7f\xc2\x9b", "\\u007f\\u009b" },
+		{ "\xe2\x80\xae\xe2\x80\x8b", "\\u202e\\u200b" },
+		{ "\xf3\xa0\x81\x81", "\\udb40\\udc41" },
+		{ "\xc3\xa9\xf0\x9f\x98\x80", "\xc3\xa9\xf0\x9f\x98\x80" },
+		{ "\xff", "\\ufffd" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		OWNED_TEXT struct text expected;
+		text_init(&expected, TEXT_UNBOUNDED);
+		OWNED_JSON json = cJSON_CreateObject();
+		cJSON_AddStringToObject(json, "name", cases[i].value);
+		text_printf(&expected, "{\n\t\"name\":\t\"%s\"\n}\n", cases[i].printed);
+		assert_printed(NULL, json, expected.at);
+	}
 }
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_name_cannot_play_with_the_terminal),
-		cmocka_unit_test(no_byte_of_broken_text_disappears),
 		cmocka_unit_test(columns_are_as_wide_as_their_widest_cell),
 		cmocka_unit_test(a_table_without_rows_is_its_headings),
+		cmocka_unit_test(a_table_stays_within_120_columns_where_there_is_no_terminal),
+		cmocka_unit_test(many_columns_share_what_room_there_is),
+		cmocka_unit_test(a_line_for_people_is_one_line),
 		cmocka_unit_test(json_for_people_has_its_controls_escaped),
 	};
 	return cmocka_run_group_tests_name("print", tests, NULL, NULL);

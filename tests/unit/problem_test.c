@@ -49,8 +49,8 @@ static void a_stranger_cannot_steer_the_terminal(void **state)
 		"odd\n\033]0;\x7f\xc2\x9b"));
 	setenv("NO_COLOR", "1", 1);
 	assert_printed(problems, true,
-		"x\\x0a.yaml:1:6: error: odd\\x0a\\x1b]0;\\x7f\\xc2\\x9b [syntax]\n"
-		"     1 | a\\x1b[2J\\xe2\\x80\\xae\\xffb\n"
+		"x\\x0a.yaml:1:6: error: odd\\x0a\\x1b]0;\\x7f\\u009b [syntax]\n"
+		"     1 | a\\x1b[2J\\u202e\\xffb\n"
 		"       |         ^\n");
 }
 
