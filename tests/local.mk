@@ -19,6 +19,7 @@ EXTRA_DIST += \
 	tests/scenario/test_crashes.py \
 	tests/scenario/test_dispatch.py \
 	tests/scenario/test_door.py \
+	tests/scenario/test_evidence.py \
 	tests/scenario/test_intake.py \
 	tests/scenario/test_reload.py \
 	tests/scenario/test_resolve.py \

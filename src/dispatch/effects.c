@@ -247,6 +247,8 @@ static void polled(const struct outcome *outcome, const struct job *job, void *c
 		seen = effects_job(job);
 	else if (outcome->error.kind == ERROR_GONE)
 		answer.verdict = VERDICT_NONE;
+	else if (outcome->error.kind == ERROR_REFUSED)
+		answer.verdict = VERDICT_CANNOT;
 	else
 		answer.verdict = VERDICT_RETRY; /* a failed poll says nothing about the job */
 	effects_go_on(
@@ -270,8 +272,11 @@ static void listed(
 		answer.verdict = VERDICT_CANNOT;
 	answer.calls = effects_list_calls(count);
 	struct job_seen *seen = mem_alloc(sizeof *seen * (count + 1));
-	for (size_t i = 0; outcome->ok && i < count; i++)
+	for (size_t i = 0; outcome->ok && i < count; i++) {
 		seen[i] = effects_job(&jobs[i]);
+		/* "refresh_extracts_via_bridge" (tableau-rest.md 6.2) */
+		seen[i].is_bridge = strstr(jobs[i].type, "via_bridge");
+	}
 	effects_go_on(call->effects, schedule_listed(call->effects->schedule, effects_now(), answer,
 					     seen, outcome->ok ? count : 0, call->asked_after));
 	free(seen);

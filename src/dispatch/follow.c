@@ -3,6 +3,7 @@
  * means for those who waited for them.
  */
 #include "base/mem.h"
+#include "base/text.h"
 #include "dispatch/schedule_state.h"
 
 /* Tableau's times are whole seconds (tableau-rest.md 1.3); a list asked "since" an instant must not
@@ -12,6 +13,12 @@
  * more (unless poll_interval or the budget is longer). */
 #define LATE_SHARE 10
 #define LATE_LEAST (60 * US_PER_SECOND)
+
+/* So often in a row may a look be refused for good, or Tableau say that it does not know the job:
+ * each comes twice as long after the one before. With poll_interval's ten seconds a refusal has ten
+ * minutes to be mended, and a node that lags behind (tableau-rest.md 6.1) has more than one. */
+#define REFUSED_LOOKS 6
+#define UNKNOWN_LOOKS 4
 
 /* ---- when to look ---- */
 
@@ -100,6 +107,22 @@ static void take_times(struct refresh_row *row, const struct job_seen *job)
 		row->job_completed_at = job->completed_at;
 }
 
+/* Looks at the job by itself have told nothing of late: what a list tells has to do. */
+static bool is_blind(const struct refresh *refresh)
+{
+	return refresh->refused_looks || refresh->unknown_looks;
+}
+
+static void sees_again(struct schedule *schedule, struct refresh *refresh)
+{
+	if (!is_blind(refresh))
+		return;
+	refresh->refused_looks = refresh->unknown_looks = 0;
+	if (!refresh->row.is_cancelling)
+		refresh_set_text(&refresh->row.reason, "");
+	act_record(schedule, refresh);
+}
+
 static void still_going(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	const struct job_seen *job, int64_t asked_after)
 {
@@ -128,6 +151,7 @@ void follow_job(struct schedule *schedule, struct instant now, struct refresh *r
 	static const char no_reason[] = "Tableau's job failed and told no reason";
 	const char *notes = job->notes && *job->notes ? job->notes : NULL;
 	refresh->seen_at = now.mono;
+	sees_again(schedule, refresh);
 	take_times(&refresh->row, job);
 	switch (job->phase) {
 	case PHASE_QUEUED:
@@ -210,7 +234,8 @@ void look_round(struct schedule *schedule, struct instant now, struct site *site
 {
 	size_t count;
 	struct refresh *refresh = take_due(site, now, &count), *next;
-	bool is_listed = count > 1 && site->may_list && !site->is_listing &&
+	bool is_list_worth_it = count > 1 || (count == 1 && is_blind(refresh));
+	bool is_listed = is_list_worth_it && site->may_list && !site->is_listing &&
 			 gate_query_opens(&site->gate, now.mono).us <= now.mono.us;
 	site->round_at = now.mono;
 	if (is_listed)
@@ -222,6 +247,47 @@ void look_round(struct schedule *schedule, struct instant now, struct site *site
 		poll(schedule, now, refresh);
 	}
 	arm_round(schedule, now, site);
+}
+
+/* Nothing was told about the job, and that is no accident: the next look is later. */
+static void look_rarely(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	int64_t times, const char *reason)
+{
+	if (refresh->row.is_cancelling) {
+		act_on_refresh(schedule, ACTION_CANCEL, refresh, (struct wall){ 0 });
+		return;
+	}
+	refresh_set_text(&refresh->row.reason, reason);
+	act_record(schedule, refresh);
+	look_later(schedule, now, refresh, refresh->slot->site->options.poll_interval << times);
+}
+
+static void look_refused(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	const struct answer *answer)
+{
+	OWNED_TEXT struct text reason;
+	text_init(&reason, 1000);
+	if (++refresh->refused_looks < REFUSED_LOOKS) {
+		text_printf(&reason, "its job may not be looked at: %s", answer->reason);
+		look_rarely(schedule, now, refresh, refresh->refused_looks, reason.at);
+		return;
+	}
+	text_printf(&reason,
+		"it ran, but may not be followed: %s; the PAT's user needs the right to see jobs, "
+		"which a site administrator has; how it ended is in the content's refresh history",
+		answer->reason);
+	refresh_end_with_line(schedule, now, refresh, REFRESH_FAILED, reason.at);
+}
+
+static void job_unknown(struct schedule *schedule, struct instant now, struct refresh *refresh)
+{
+	if (++refresh->unknown_looks < UNKNOWN_LOOKS)
+		look_rarely(schedule, now, refresh, refresh->unknown_looks - 1,
+			"Tableau did not know its job when it was asked last; it is asked again");
+	else
+		refresh_end_with_line(schedule, now, refresh, REFRESH_FAILED,
+			"Tableau does not know the job any more, so that nobody can tell how it "
+			"ended; look at the content's refresh history");
 }
 
 struct actions schedule_polled(struct schedule *schedule, struct instant now, int64_t id,
@@ -238,10 +304,10 @@ struct actions schedule_polled(struct schedule *schedule, struct instant now, in
 	refresh->is_asked = false;
 	if (answer.verdict == VERDICT_OK)
 		follow_job(schedule, now, refresh, job, asked_after);
+	else if (answer.verdict == VERDICT_CANNOT)
+		look_refused(schedule, now, refresh, &answer);
 	else if (answer.verdict == VERDICT_NONE)
-		refresh_end_with_line(schedule, now, refresh, REFRESH_FAILED,
-			"Tableau does not know the job any more, so that nobody can tell how it "
-			"ended; look at the content's refresh history");
+		job_unknown(schedule, now, refresh);
 	else /* says nothing about the job */
 		look_later(schedule, now, refresh, site->options.poll_interval);
 	return act_end(schedule, now);
@@ -270,6 +336,14 @@ static struct row_index *index_rows(
 	return index;
 }
 
+/* A row has no finish code and no notes (tableau-rest.md 6.2): an end, or a job that is missing, is
+ * asked for by itself, as long as that gets an answer. */
+static bool row_tells(const struct refresh *refresh, const struct job_seen *row)
+{
+	bool is_open = row->phase == PHASE_QUEUED || row->phase == PHASE_RUNNING;
+	return is_open || (is_blind(refresh) && !row->is_bridge);
+}
+
 static void listed_rows(struct schedule *schedule, struct instant now, struct site *site,
 	const struct job_seen *jobs, size_t count, int64_t asked_after)
 {
@@ -280,11 +354,7 @@ static void listed_rows(struct schedule *schedule, struct instant now, struct si
 		following = refresh->flight_next;
 		struct row_index *row = NULL;
 		HASH_FIND(by_id, index, refresh->row.job_id, strlen(refresh->row.job_id), row);
-		bool is_open = row && (row->job->phase == PHASE_QUEUED ||
-					      row->job->phase == PHASE_RUNNING);
-		/* A row has no finish code and no notes (tableau-rest.md 6.2): an end, or a job
-		 * that is missing, is asked for by itself. */
-		if (is_open)
+		if (row && row_tells(refresh, row->job))
 			follow_job(schedule, now, refresh, row->job, asked_after);
 		else
 			poll(schedule, now, refresh);

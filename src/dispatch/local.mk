@@ -1,3 +1,5 @@
+EXTRA_DIST += src/dispatch/README.md
+
 librouter_a_SOURCES += \
 	src/dispatch/ask.c \
 	src/dispatch/batch.c src/dispatch/batch.h \

@@ -174,6 +174,7 @@ struct job_seen {
 	struct wall created_at, started_at, completed_at; /* {0}: not told */
 	const char *notes;                                /* of a failure; may be "" */
 	bool is_incremental; /* that a look found: it is not a full refresh */
+	bool is_bridge;      /* a row of a list: done may mean handed over only */
 };
 
 /* `job` when OK. `sent_at`: when the request went out; {0}: it did not. */
@@ -182,7 +183,7 @@ struct actions schedule_sent(struct schedule *schedule, struct instant now, int6
 /* The content has another LUID now (published anew); the refresh goes on with it. */
 struct actions schedule_moved(struct schedule *schedule, struct instant now, int64_t refresh,
 	struct answer answer, const struct content *content);
-/* `job` when OK; VERDICT_NONE: Tableau does not know it any more. */
+/* `job` when OK; VERDICT_NONE: Tableau does not know it; VERDICT_CANNOT: we may not ask. */
 struct actions schedule_polled(struct schedule *schedule, struct instant now, int64_t refresh,
 	struct answer answer, const struct job_seen *job, int64_t asked_after);
 /* VERDICT_CANNOT: from now on jobs of this site are asked one by one. */

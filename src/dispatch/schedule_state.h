@@ -70,9 +70,10 @@ struct refresh {
 	bool is_entering; /* among schedule->entering */
 	int64_t recorded; /* the call that recorded it last: once a call is enough */
 	int64_t failures; /* in a row, for the backoff */
-	struct mono born; /* when it was created, for its turn */
-	struct mono sent; /* when it was last sent */
-	struct mono seen_at; /* when Tableau last told about its job */
+	int refused_looks, unknown_looks; /* at its job, in a row */
+	struct mono born;                 /* when it was created, for its turn */
+	struct mono sent;                 /* when it was last sent */
+	struct mono seen_at;              /* when Tableau last told about its job */
 	struct timer due;    /* until it may be sent or looked for; or its turn in site->ready */
 	struct timer expiry; /* in schedule->expiries while open and not held */
 	struct timer look;   /* in site->looks while in flight and not asked */

@@ -950,6 +950,167 @@ static void a_content_whose_jobs_take_an_hour_is_looked_at_rarely(void **state)
 	assert_in_range(polls, 9, 11); /* every tenth of the hour */
 }
 
+static void told_of_job(struct world *world, enum verdict verdict, const char *reason)
+{
+	see(world, schedule_polled(world->schedule, world->now, world->sent, says(verdict, reason),
+			   NULL, world->asked_after));
+}
+
+/* Until something is asked of the site; how long that took. */
+static int64_t pass_until(struct world *world, const char *word)
+{
+	int64_t passed = 0;
+	for (; !saw(world, word) && passed < 24 * HOUR; passed += US_PER_SECOND)
+		pass(world, US_PER_SECOND);
+	return passed;
+}
+
+/* To the next question about the job by itself; the list may not be asked for. */
+static int64_t pass_until_poll(struct world *world)
+{
+	int64_t passed = 0;
+	for (; !saw(world, "poll") && passed < 24 * HOUR; passed += US_PER_SECOND) {
+		if (saw(world, "list"))
+			see(world, schedule_listed(world->schedule, world->now,
+					   says(VERDICT_CANNOT, "403004"), NULL, 0, 0));
+		pass(world, US_PER_SECOND);
+	}
+	return passed;
+}
+
+static void a_job_that_may_not_be_followed_is_looked_at_ever_rarer_and_said_to_be_so(void **state)
+{
+	struct world *world = *state;
+	int64_t last = 0;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	int polls = 0;
+	while (schedule_counts(world->schedule).open && polls < 100) {
+		int64_t wait = pass_until_poll(world);
+		assert_true(wait > last);
+		last = wait;
+		polls++;
+		told_of_job(world, VERDICT_CANNOT, "Tableau says 403004: Forbidden");
+		if (schedule_counts(world->schedule).open)
+			assert_string_equal(world->reason,
+				"its job may not be looked at: Tableau says 403004: Forbidden");
+	}
+	assert_int_equal(polls, 6);
+	assert_string_equal(world->state, "failed");
+	assert_non_null(strstr(world->reason, "it ran, but may not be followed"));
+	assert_non_null(strstr(world->reason, "403004"));
+	assert_non_null(strstr(world->reason, "site administrator"));
+}
+
+static void a_refused_look_is_no_trouble_of_the_site(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	for (int i = 0; i < 5; i++) {
+		pass_until_poll(world);
+		told_of_job(world, VERDICT_CANNOT, "403004");
+		assert_false(saw(world, "tell"));
+	}
+	event_ago(world, 0, &payroll);
+	assert_true(saw(world, "send"));
+}
+
+static void a_job_that_may_be_looked_at_again_is_followed_as_if_nothing_had_been(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	for (int i = 0; i < 5; i++) {
+		pass_until_poll(world);
+		told_of_job(world, VERDICT_CANNOT, "403004");
+	}
+	pass_until_poll(world);
+	job(world, PHASE_RUNNING, world->now.wall, world->asked_after);
+	assert_string_equal(world->state, "running");
+	assert_string_equal(world->reason, "");
+	pass_until(world, "poll");
+	told_of_job(world, VERDICT_CANNOT, "403004");
+	assert_string_equal(world->state, "running");
+}
+
+static void cancelling_a_job_that_may_not_be_looked_at_cancels_it_all_the_same(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	pass_until(world, "poll");
+	see(world, schedule_cancel(world->schedule, world->now, world->sent, "alice").actions);
+	told_of_job(world, VERDICT_CANNOT, "403004");
+	assert_true(saw(world, "cancel"));
+}
+
+/* A node that lags behind does not know the job yet (404018, 400031). */
+static void a_job_unknown_for_one_poll_is_asked_for_again(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	pass_until(world, "poll");
+	told_of_job(world, VERDICT_NONE, "404018");
+	assert_string_equal(world->state, "queued");
+	pass_until(world, "list");
+	see(world, schedule_listed(world->schedule, world->now, fine, NULL, 0, world->asked_after));
+	assert_true(saw(world, "poll"));
+	job(world, PHASE_SUCCEEDED, world->now.wall, world->asked_after);
+	assert_string_equal(world->state, "succeeded");
+}
+
+static void a_job_that_stays_unknown_is_lost_in_the_end(void **state)
+{
+	struct world *world = *state;
+	int polls = 0;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	while (schedule_counts(world->schedule).open && polls < 100) {
+		if (saw(world, "list"))
+			see(world, schedule_listed(world->schedule, world->now, fine, NULL, 0, 0));
+		if (saw(world, "poll")) {
+			polls++;
+			told_of_job(world, VERDICT_NONE, "404018");
+		}
+		pass(world, US_PER_SECOND);
+	}
+	assert_int_equal(polls, 4);
+	assert_string_equal(world->state, "failed");
+	assert_non_null(strstr(world->reason, "does not know the job any more"));
+}
+
+/* What the list knows of a job that cannot be asked for by itself is believed, ... */
+static void row_of_unknown_job(struct world *world, struct job_seen row)
+{
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	pass_until(world, "poll");
+	told_of_job(world, VERDICT_NONE, "400031");
+	pass_until(world, "list");
+	row.id = "job-1";
+	row.notes = "";
+	row.started_at = world->now.wall;
+	see(world, schedule_listed(world->schedule, world->now, fine, &row, 1, 0));
+}
+
+static void the_list_tells_the_end_of_a_job_that_cannot_be_asked_for(void **state)
+{
+	struct world *world = *state;
+	row_of_unknown_job(world, (struct job_seen){ .phase = PHASE_SUCCEEDED });
+	assert_string_equal(world->state, "succeeded");
+}
+
+/* ... but for Bridge, where it may have been handed over only. */
+static void the_list_does_not_tell_the_end_of_a_bridge_job(void **state)
+{
+	struct world *world = *state;
+	row_of_unknown_job(world, (struct job_seen){ .phase = PHASE_SUCCEEDED, .is_bridge = true });
+	assert_string_equal(world->state, "queued");
+	assert_true(saw(world, "poll"));
+}
+
 /* ---- people ---- */
 
 static void cancelling_a_refresh_that_waits_ends_it(void **state)
@@ -1159,6 +1320,14 @@ int main(void)
 		TEST(a_site_that_keeps_failing_is_left_alone_but_for_probes),
 		TEST(when_tableau_asks_to_wait_nobody_else_asks_meanwhile),
 		TEST(a_content_whose_jobs_take_an_hour_is_looked_at_rarely),
+		TEST(a_job_that_may_not_be_followed_is_looked_at_ever_rarer_and_said_to_be_so),
+		TEST(a_refused_look_is_no_trouble_of_the_site),
+		TEST(a_job_that_may_be_looked_at_again_is_followed_as_if_nothing_had_been),
+		TEST(cancelling_a_job_that_may_not_be_looked_at_cancels_it_all_the_same),
+		TEST(a_job_unknown_for_one_poll_is_asked_for_again),
+		TEST(a_job_that_stays_unknown_is_lost_in_the_end),
+		TEST(the_list_tells_the_end_of_a_job_that_cannot_be_asked_for),
+		TEST(the_list_does_not_tell_the_end_of_a_bridge_job),
 		TEST(cancelling_a_refresh_that_waits_ends_it),
 		TEST(cancelling_a_refresh_in_flight_cancels_its_job_first),
 		TEST(a_job_that_tableau_will_not_cancel_is_followed_on),
