@@ -417,6 +417,7 @@ void daemon_start(struct world *world)
 {
 	world->life++;
 	world->is_up = true;
+	world->started_at = world->now;
 	world->open = batch_new();
 	world->schedule =
 		schedule_new(&world->schedule_options, world->store.last_refresh, draw(world));

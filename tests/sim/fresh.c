@@ -76,7 +76,7 @@ static int find_rows(const struct world *world, const struct run *run, int rule,
 	const struct sim_row **found)
 {
 	int count = 0;
-	for (int i = 0; i < ROWS; i++) {
+	for (int i = 0; i < world->watched_end; i++) {
 		const struct sim_row *row = &world->store.rows[i];
 		if (!row->is_there || content_of(world, &row->row.content) != content)
 			continue;

@@ -426,6 +426,9 @@ static void pass(struct world *world)
 	int64_t due = world->is_up ? daemon_next(world) : INT64_MAX;
 	size_t first = first_pending(world);
 	int64_t at = world->pending_count ? world->pending[first].at : INT64_MAX;
+	int64_t next = due != INT64_MAX && due - MONO_BEGIN <= at ? due - MONO_BEGIN : at;
+	if (next != INT64_MAX && next > world->now)
+		oracle_pass(world, next);
 	if (due != INT64_MAX && due - MONO_BEGIN <= at) {
 		if (due - MONO_BEGIN > world->now)
 			world->now = due - MONO_BEGIN;

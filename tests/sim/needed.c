@@ -76,7 +76,7 @@ static void check_needed(
 void needed_check_send(struct world *world, const struct watched *of, const struct refresh_row *row)
 {
 	int site = site_number(row->site);
-	for (int i = 0; i < ROWS; i++)
+	for (int i = 0; i < world->watched_end; i++)
 		if (&world->watched[i] != of && world->watched[i].created_at &&
 			world->watched[i].content == of->content &&
 			may_have_a_job(world->watched[i].state))

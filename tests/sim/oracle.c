@@ -1,7 +1,7 @@
 /*
  * tests/sim/oracle.c - was it right? Written from the design's invariants (section 9) alone: it
  * knows what truly happened, and nothing of how the scheduler decides. This file keeps what it
- * remembers; what must hold is in fresh.c, needed.c, kind.c and turn.c.
+ * remembers; what must hold is in fresh.c, needed.c, kind.c, lively.c and turn.c.
  */
 #include "tests/sim/oracle.h"
 #include <stdarg.h>
@@ -31,6 +31,11 @@ static struct watched *watched(struct world *world, int64_t refresh)
 	return refresh / 2 < ROWS ? &world->watched[refresh / 2] : &nobody;
 }
 
+static struct wish *wish_of(struct world *world, int64_t selection)
+{
+	return &world->runs[selection >> 8].wishes[selection & 255];
+}
+
 static int run_named(const struct world *world, int64_t event)
 {
 	for (int i = 0; i < world->run_count; i++)
@@ -44,7 +49,7 @@ static int run_named(const struct world *world, int64_t event)
 static void check_end(struct world *world, struct watched *of, const struct refresh_row *row)
 {
 	bool may_fail = of->may_fail, may_cancel = of->may_cancel;
-	for (int i = 0; of->content >= 0 && i < ROWS; i++)
+	for (int i = 0; of->content >= 0 && i < world->watched_end; i++)
 		if (world->watched[i].content == of->content && world->watched[i].created_at) {
 			may_fail |= world->watched[i].may_fail;
 			may_cancel |= world->watched[i].may_cancel;
@@ -66,9 +71,12 @@ void oracle_record(struct world *world, const struct refresh_row *row)
 {
 	struct watched *of = watched(world, row->id);
 	if (!of->created_at) {
-		*of = (struct watched){ .created_at = world->now,
-			.content = content_of(world, &row->content),
-			.job = -1 };
+		/* Its causes may have been told already. */
+		of->created_at = world->now;
+		if (world->watched_end <= row->id / 2 && row->id / 2 < ROWS)
+			world->watched_end = (int)(row->id / 2) + 1;
+		of->content = content_of(world, &row->content);
+		of->job = -1;
 	} else if (!refresh_state_is_open(of->state) && of->state != row->state) {
 		wrong(world, "refresh %lld had ended %s and is %s now", (long long)row->id,
 			refresh_state_name(of->state), refresh_state_name(row->state));
@@ -108,19 +116,31 @@ void oracle_cause(struct world *world, const struct cause_row *cause)
 void oracle_send(struct world *world, const struct refresh_row *row)
 {
 	struct watched *of = watched(world, row->id);
+	struct sim_calls *calls = &world->calls[site_number(row->site)];
 	needed_check_send(world, of, row);
 	turn_check_send(world, row);
 	of->sent_at = world->now;
+	if (calls->decided_count < STARTS)
+		calls->decided[calls->decided_count++] = world->now;
 	of->sent_in = world->life;
-	of->knows_clock = world->calls[site_number(row->site)].clock_heard_in == world->life;
+	of->knows_clock = calls->clock_heard_in == world->life;
 	of->is_accepted = false;
 	of->seen_queued_at = 0;
 	/* Until an answer says otherwise; a crash takes the answer away. */
 	of->must_look = true;
 }
+
 void oracle_call(struct world *world, const struct sim_call *call)
 {
+	if (call->type == CALL_RESOLVE && wish_of(world, call->id)->is_answered)
+		wrong(world, "it was answered what selection %lld names, and is asked again",
+			(long long)call->id);
 	kind_call(world, call);
+}
+
+void oracle_pass(struct world *world, int64_t until)
+{
+	lively_pass(world, until);
 }
 
 /* ---- answers ---- */
@@ -145,7 +165,7 @@ static void told_of_job(struct world *world, struct watched *of, const struct si
 
 static void told_by_list(struct world *world, const struct sim_call *call)
 {
-	for (int i = 0; i < ROWS; i++) {
+	for (int i = 0; i < world->watched_end; i++) {
 		struct watched *of = &world->watched[i];
 		if (!of->created_at || of->job < 0)
 			continue;
@@ -157,13 +177,26 @@ static void told_by_list(struct world *world, const struct sim_call *call)
 	}
 }
 
+static void hear_wait(struct sim_calls *calls, const struct sim_call *call, int64_t now)
+{
+	int64_t *not_before =
+		call->type == CALL_SEND ? &calls->starts_not_before : &calls->queries_not_before;
+	bool is_asked = call->type != CALL_RESOLVE && call->type != CALL_CANCEL;
+	if (is_asked && call->retry_after && *not_before < now + call->retry_after)
+		*not_before = now + call->retry_after;
+}
+
 void oracle_answer(struct world *world, const struct sim_call *call)
 {
+	struct sim_calls *calls = &world->calls[call->site];
 	struct watched *of = watched(world, call->type == CALL_RESOLVE ? 0 : call->id);
 	bool is_fine = call->verdict == VERDICT_OK || call->verdict == VERDICT_BUSY ||
 		       call->verdict == VERDICT_NONE;
 	if (!is_fine || world->now - call->asked_at > 2 * SECOND)
-		world->calls[call->site].trouble_at = world->now;
+		calls->trouble_at = world->now;
+	if (call->verdict != VERDICT_OK || call->type == CALL_LOOK)
+		calls->failed_at = world->now;
+	hear_wait(calls, call, world->now);
 	if (call->type == CALL_LIST || call->type == CALL_CANCEL)
 		world->calls[call->site].answered_at = world->now;
 	if (wall_is_set(call->told_at))
@@ -203,6 +236,7 @@ void oracle_answer(struct world *world, const struct sim_call *call)
 			world->jobs[call->job].polled_at = 0;
 		break;
 	case CALL_RESOLVE:
+		wish_of(world, call->id)->is_answered |= call->verdict == VERDICT_OK;
 		break;
 	}
 }
@@ -224,11 +258,14 @@ void oracle_crashed(struct world *world)
 					world->served[i][j][full] = 0;
 	for (int i = 0; i < SITES; i++)
 		world->calls[i].trouble_at = world->now;
-	for (int i = 0; i < JOBS; i++)
+	for (int i = 0; i < world->job_count; i++)
 		world->jobs[i].polled_at = 0;
+	for (int i = 0; i < world->run_count; i++)
+		for (int j = 0; j < SELECTIONS; j++)
+			world->runs[i].wishes[j].is_answered = false;
 	for (int i = 0; i < SITES; i++)
 		world->calls[i].listed_at = world->calls[i].round_at = 0;
-	for (int i = 0; i < ROWS; i++) {
+	for (int i = 0; i < world->watched_end; i++) {
 		struct watched *of = &world->watched[i];
 		const struct sim_row *row = &world->store.rows[i];
 		if (!of->created_at)
@@ -246,6 +283,7 @@ void oracle_crashed(struct world *world)
 		of->was_followed = of->state == REFRESH_QUEUED || of->state == REFRESH_RUNNING;
 		of->seen_queued_at = 0;
 		of->cause_count = 0;
+		of->is_released &= row->cause_count && row->causes[0].after != STAMP_NEVER;
 		for (size_t j = 0; j < row->cause_count; j++)
 			oracle_cause(world, &row->causes[j]);
 	}

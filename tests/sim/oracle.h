@@ -22,5 +22,8 @@ void kind_call(struct world *world, const struct sim_call *call);
 /* We were told that the job is over. */
 void kind_told_end(struct world *world, const struct sim_job *job);
 
+/* ---- lively.c ---- */
+void lively_pass(struct world *world, int64_t until);
+
 /* ---- turn.c ---- */
 void turn_check_send(struct world *world, const struct refresh_row *row);

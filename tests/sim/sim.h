@@ -58,6 +58,9 @@ struct wish { /* a selection of an event */
 	int site, rule;
 	int contents[2], count; /* indexes into the world's contents */
 	bool incremental, names_nothing;
+	bool is_answered;  /* in this life: what it names, or that it names nothing */
+	int64_t free_from; /* since then nothing excuses that it is not resolved; 0: something does
+			    */
 };
 
 struct sim_rule {
@@ -70,10 +73,15 @@ struct sim_rule {
 struct sim_calls {
 	int64_t starts[STARTS]; /* true times */
 	int start_count;
+	int64_t decided[STARTS]; /* when a start was decided; a crash may have kept it from going
+				    out, but not from being counted */
+	int decided_count;
 	int64_t queries;
 	int clock_heard_in;              /* the life in which Tableau last told its time */
 	int64_t outage_began, in_outage; /* calls while it was down */
 	int64_t trouble_at;              /* the last time that something went wrong */
+	int64_t failed_at;               /* the last call that did not get what it asked for */
+	int64_t starts_not_before, queries_not_before; /* as Tableau told (Retry-After) */
 	int64_t listed_at, round_at,
 		answered_at; /* the last list, round of looks, answer to a list */
 };
@@ -104,6 +112,8 @@ struct sim_content {
 	char luid[16], name[16];
 	int site;
 	int64_t usual, queue; /* how long its jobs take and wait */
+	int64_t free_from;    /* since then nothing excuses that a refresh of it waits; 0: something
+				 does */
 };
 
 struct sim_site {
@@ -138,6 +148,8 @@ struct watched {
 	bool may_fail;     /* something happened that justifies `failed` */
 	bool may_cancel;   /* somebody asked, or Tableau cancelled the job */
 	int job;           /* index, -1: none */
+	int64_t free_from; /* since then nothing excuses that nobody asks after its job; 0:
+			      something does */
 	int64_t seen_queued_at; /* when a look was asked that saw its job waiting; 0: none */
 	bool is_released;       /* a person ended what held it */
 	struct {
@@ -224,7 +236,7 @@ struct world {
 	int64_t wall_error;     /* our clock minus the truth; steps */
 	int64_t dbt_skew;
 	bool has_stepped, has_crashed;
-	int64_t crashed_at; /* the last time */
+	int64_t crashed_at, started_at; /* the last time */
 	struct run runs[EVENTS];
 	int run_count;
 	struct sim_content contents[CONTENTS];
@@ -244,7 +256,8 @@ struct world {
 	struct store store;
 	int64_t last_event;
 	/* the oracle */
-	struct watched watched[ROWS];
+	struct watched watched[ROWS]; /* refresh id / 2 */
+	int watched_end;
 	int64_t generation, committed;       /* of batches */
 	int64_t served[EVENTS][CONTENTS][2]; /* (event, content), by any job and by a full one: the
 						generation that records it; 0: not */
@@ -297,5 +310,7 @@ void oracle_call(struct world *world, const struct sim_call *call);
 void oracle_answer(struct world *world, const struct sim_call *call);
 void oracle_committed(struct world *world, int64_t generation);
 void oracle_crashed(struct world *world);
+/* Time goes on, and nothing happens until then. */
+void oracle_pass(struct world *world, int64_t until);
 /* At the end: every acknowledged pair. */
 void oracle_judge(struct world *world);

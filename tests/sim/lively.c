@@ -1,0 +1,227 @@
+/*
+ * tests/sim/lively.c - what can be done is done (design, 9.1): a wish that waits has an excuse. The
+ * excuses are all that the site could not take: a call that fails keeps the next ones back for a
+ * while, a budget is spent, a person paused it, its places are taken, a job of the content goes on,
+ * a rule holds it. Without one, nothing waits for longer than BOUND.
+ */
+#include "tests/sim/oracle.h"
+
+#define BOUND (10 * SECOND)
+/* What is durable of a budget lags behind, and it counts in parts of an hour. */
+#define BUDGET_LAG (2 * MINUTE + 2 * SLOWEST_DISK)
+/* Cancelling a job is paid for as a query. */
+#define QUERIES_LAG 16
+
+static int64_t later_of(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Since when it is without an excuse: the last one ends at `excused_until`. */
+static bool waits_too_long(struct world *world, int64_t *free_from, int64_t excused_until,
+	int64_t until, int64_t bound)
+{
+	if (excused_until > world->now)
+		*free_from = 0;
+	if (excused_until >= until)
+		return false;
+	if (!*free_from)
+		*free_from = later_of(excused_until, world->now);
+	return until - *free_from > bound;
+}
+
+/* What is asked and not answered. */
+struct out {
+	bool refresh[ROWS], selection[EVENTS][SELECTIONS];
+	bool list[SITES], any[SITES];
+};
+
+static void find_out(const struct world *world, struct out *out)
+{
+	*out = (struct out){ 0 };
+	for (size_t i = 0; i < world->pending_count; i++) {
+		const struct pending *pending = &world->pending[i];
+		const struct sim_call *call = &pending->call;
+		if (pending->life != world->life ||
+			(pending->type != PENDING_REQUEST && pending->type != PENDING_ANSWER))
+			continue;
+		out->any[call->site] = true;
+		if (call->type == CALL_RESOLVE)
+			out->selection[call->id >> 8][call->id & 255] = true;
+		else if (call->type == CALL_LIST)
+			out->list[call->site] = true;
+		else
+			out->refresh[call->id / 2] = true;
+	}
+}
+
+/* After a call that failed, or a start, the next try waits for a while. */
+static int64_t trouble_ends(const struct world *world, const struct out *out, int site)
+{
+	const struct sim_calls *calls = &world->calls[site];
+	int64_t last = later_of(calls->failed_at, world->started_at);
+	/* A list may tell, or nobody may call before the answer to a probe. */
+	if (out->list[site] || (out->any[site] && calls->failed_at + HOUR > world->now))
+		return INT64_MAX;
+	return last + world->schedule_options.retry_max;
+}
+
+/* ---- selections ---- */
+
+static bool is_ending(const struct sim_batch *batch, int64_t selection)
+{
+	for (size_t i = 0; batch && i < batch->count; i++)
+		if (batch->ops[i].type == OP_END_SELECTION && batch->ops[i].selection == selection)
+			return true;
+	return false;
+}
+
+static void check_selection(
+	struct world *world, const struct out *out, int run, int number, int64_t until)
+{
+	struct wish *wish = &world->runs[run].wishes[number];
+	int64_t selection = ((int64_t)run << 8) + number;
+	bool is_done = !world->store.open[run][number] || is_ending(world->open, selection) ||
+		       is_ending(world->writing, selection);
+	int64_t excused = is_done || out->selection[run][number]
+				  ? INT64_MAX
+				  : trouble_ends(world, out, wish->site);
+	if (waits_too_long(world, &wish->free_from, excused, until, BOUND))
+		wrong(world, "event %lld: nobody asks what its selection names",
+			(long long)world->runs[run].id);
+}
+
+/* ---- refreshes that wait ---- */
+
+static int64_t holds_until(const struct world *world, const struct watched *of)
+{
+	int64_t until = 0;
+	for (int i = 0; i < of->cause_count; i++) {
+		const struct sim_rule *rule = &world->rules[of->causes[i].rule];
+		int64_t from = world->runs[of->causes[i].run].heard_at;
+		for (int j = 0; rule->quiet && j < world->run_count; j++)
+			for (int k = 0; k < world->runs[j].wish_count; k++)
+				if (world->runs[j].wishes[k].rule == of->causes[i].rule)
+					from = later_of(from, world->runs[j].heard_at);
+		if (!times_are_true(world))
+			from = later_of(from, world->started_at);
+		if ((rule->quiet || rule->delay) && !of->is_released)
+			until = later_of(until, from + later_of(rule->quiet, rule->delay));
+	}
+	return until;
+}
+
+static int64_t starts_free_at(const struct world *world, int site)
+{
+	const struct sim_calls *calls = &world->calls[site];
+	int64_t limit = world->sites[site].options.refreshes_per_hour;
+	if (!limit || calls->decided_count < limit)
+		return 0;
+	/* Once this one of them has left the window, there is room. */
+	int64_t last = calls->decided[calls->decided_count - limit];
+	return (times_are_true(world) ? last : later_of(last, world->started_at)) + HOUR +
+	       BUDGET_LAG;
+}
+
+/* When the site could take one more start. */
+static int64_t site_free_at(const struct world *world, const struct out *out, int site)
+{
+	const struct schedule_site *options = &world->sites[site].options;
+	int64_t sending = 0, running = 0;
+	for (int i = 0; i < world->watched_end; i++) {
+		const struct watched *of = &world->watched[i];
+		if (!of->created_at || of->content < 0 || world->contents[of->content].site != site)
+			continue;
+		sending += of->state == REFRESH_SENDING;
+		running += of->state == REFRESH_SENDING || of->state == REFRESH_UNKNOWN ||
+			   of->state == REFRESH_QUEUED || of->state == REFRESH_RUNNING;
+	}
+	if (world->sites[site].is_paused || sending >= options->max_requests ||
+		(options->max_running && running >= options->max_running))
+		return INT64_MAX;
+	return later_of(later_of(trouble_ends(world, out, site), starts_free_at(world, site)),
+		world->calls[site].starts_not_before);
+}
+
+static void check_content(struct world *world, const struct out *out, int number,
+	const int64_t *site_free, int64_t until)
+{
+	struct sim_content *content = &world->contents[number];
+	int64_t excused = INT64_MAX;
+	int waiting = 0;
+	for (int i = 0; i < world->watched_end; i++) {
+		const struct watched *of = &world->watched[i];
+		if (!of->created_at || of->content != number || !refresh_state_is_open(of->state))
+			continue;
+		if (of->state != REFRESH_WAITING || out->refresh[i]) {
+			excused = INT64_MAX;
+			break;
+		}
+		int64_t held = holds_until(world, of);
+		if (held < excused) {
+			excused = held;
+			waiting = 2 * i;
+		}
+	}
+	if (waiting && excused != INT64_MAX)
+		excused = later_of(excused, site_free[content->site]);
+	if (waits_too_long(world, &content->free_from, excused, until, BOUND))
+		wrong(world, "refresh %d waits for nothing from %.3f to %.3f", waiting,
+			(double)content->free_from / 1e6, (double)until / 1e6);
+}
+
+/* ---- refreshes that are out ---- */
+
+static int64_t queries_free_at(const struct world *world, int site)
+{
+	const struct sim_calls *calls = &world->calls[site];
+	int64_t limit = world->sites[site].options.job_queries_per_day;
+	if (limit && (calls->queries + QUERIES_LAG >= limit || !times_are_true(world)))
+		return INT64_MAX;
+	return calls->queries_not_before;
+}
+
+static void check_out(struct world *world, const struct out *out, int number, int64_t until)
+{
+	struct watched *of = &world->watched[number];
+	const struct sim_content *content = &world->contents[of->content];
+	const struct sim_job *job = of->job >= 0 ? &world->jobs[of->job] : NULL;
+	int64_t usual = content->queue + 3 * content->usual / 2;
+	int64_t bound = BOUND, excused = later_of(trouble_ends(world, out, content->site),
+				       queries_free_at(world, content->site));
+	if (of->state == REFRESH_QUEUED || of->state == REFRESH_RUNNING) {
+		bound += later_of(usual / 10, MINUTE) +
+			 world->sites[content->site].options.poll_interval;
+		excused = later_of(excused, job->ends < job->gone ? job->ends : job->gone);
+	} else if (of->state != REFRESH_UNKNOWN) {
+		excused = INT64_MAX;
+	}
+	if (out->refresh[number])
+		excused = INT64_MAX;
+	if (waits_too_long(world, &of->free_from, excused, until, bound))
+		wrong(world,
+			"nobody asks after the job of refresh %d, which is %s, from %.3f to %.3f",
+			2 * number, refresh_state_name(of->state), (double)of->free_from / 1e6,
+			(double)until / 1e6);
+}
+
+void lively_pass(struct world *world, int64_t until)
+{
+	struct out out;
+	int64_t site_free[SITES];
+	if (!world->is_up)
+		return;
+	find_out(world, &out);
+	for (int i = 0; i < SITES; i++)
+		site_free[i] = site_free_at(world, &out, i);
+	for (int i = 0; i < world->run_count; i++)
+		for (int j = 0; j < SELECTIONS; j++)
+			if (world->runs[i].heard_at && world->store.open[i][j])
+				check_selection(world, &out, i, j, until);
+	for (int i = 0; i < CONTENTS; i++)
+		check_content(world, &out, i, site_free, until);
+	for (int i = 0; i < world->watched_end; i++)
+		if (refresh_state_is_open(world->watched[i].state) &&
+			world->watched[i].content >= 0)
+			check_out(world, &out, i, until);
+}
