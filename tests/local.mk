@@ -13,6 +13,7 @@ EXTRA_DIST += \
 	tests/samples \
 	tests/scenario/conftest.py \
 	tests/scenario/harness.py \
+	tests/scenario/json_texts.py \
 	tests/scenario/test_admin.py \
 	tests/scenario/test_cli.py \
 	tests/scenario/test_commands.py \

@@ -1,7 +1,8 @@
 /*
  * base/json.c - the text is checked against the grammar (RFC 8259) and copied with every number in
- * quotes; cJSON then builds the tree from the copy. cJSON alone would read numbers as doubles, end
- * a text at \u0000 and let several non-JSON texts pass.
+ * quotes, and every escape that is no character as U+FFFD; cJSON then builds the tree from the
+ * copy. cJSON alone would read numbers as doubles, end a text at \u0000, refuse half a surrogate
+ * pair, and let several non-JSON texts pass.
  */
 #include "base/json.h"
 
@@ -12,6 +13,9 @@
 
 #include "base/text.h"
 #include "base/units.h"
+
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* a parser may ignore it, RFC 8259, section 8.1 */
+#define REPLACEMENT "\xef\xbf\xbd"     /* U+FFFD */
 
 struct reader {
 	struct str bytes;
@@ -31,6 +35,12 @@ static int peek(const struct reader *r)
 static bool refuse(struct reader *r, const char *what)
 {
 	return error_fail(r->err, ERROR_INPUT, "not JSON: %s at byte %zu", what, r->offset);
+}
+
+/* Copies what was read since `start`. */
+static void add_piece(struct reader *r, size_t start)
+{
+	text_add_str(&r->quoted, (struct str){ r->bytes.at + start, r->offset - start });
 }
 
 static void skip_blanks(struct reader *r)
@@ -77,7 +87,7 @@ static bool read_number(struct reader *r)
 			return false;
 	}
 	text_add_char(&r->quoted, '"');
-	text_add_str(&r->quoted, (struct str){ r->bytes.at + start, r->offset - start });
+	add_piece(r, start);
 	text_add_char(&r->quoted, '"');
 	return true;
 }
@@ -98,47 +108,88 @@ static int read_hex(struct reader *r)
 	return value;
 }
 
-static bool skip_unicode_escape(struct reader *r)
+static bool is_low_surrogate(int unit)
+{
+	return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+/* The second half of a surrogate pair, if it stands at the reader. */
+static bool skip_low_surrogate(struct reader *r)
+{
+	struct reader ahead = *r;
+	struct str left = { r->bytes.at + r->offset, r->bytes.length - r->offset };
+	ahead.offset += 2;
+	if (!str_starts(left, "\\u") || !is_low_surrogate(read_hex(&ahead)))
+		return false;
+	r->offset = ahead.offset;
+	return true;
+}
+
+/* Behind "\u". RFC 8259, section 8.2: the grammar allows what is no character; it becomes one. */
+static bool read_unicode_escape(struct reader *r, bool *is_character)
 {
 	int unit = read_hex(r);
 	if (unit < 0)
 		return refuse(r, "\\u wants four hexadecimal digits");
-	if (unit == 0)
-		return refuse(r, "a NUL character in a string");
-	if (unit >= 0xdc00 && unit <= 0xdfff)
-		return refuse(r, "half a surrogate pair");
-	if (unit < 0xd800 || unit > 0xdbff)
-		return true;
-	if (r->bytes.length - r->offset < 6 || memcmp(r->bytes.at + r->offset, "\\u", 2) != 0)
-		return refuse(r, "half a surrogate pair");
-	r->offset += 2;
-	unit = read_hex(r);
-	return (unit >= 0xdc00 && unit <= 0xdfff) || refuse(r, "half a surrogate pair");
+	if (unit >= 0xd800 && unit <= 0xdbff)
+		*is_character = skip_low_surrogate(r);
+	else
+		*is_character = unit && !is_low_surrogate(unit);
+	return true;
 }
 
-static bool read_string(struct reader *r)
+/* Behind the backslash; the escape, or U+FFFD in its place, is added to the copy. */
+static bool read_escape(struct reader *r)
 {
-	size_t start = r->offset++;
-	for (;;) {
-		int c = peek(r);
+	size_t start = r->offset - 1;
+	bool is_character = true;
+	int c = peek(r);
+	if (c <= 0 || !strchr("\"\\/bfnrtu", c))
+		return refuse(r, "an unknown escape in a string");
+	r->offset++;
+	if (c == 'u' && !read_unicode_escape(r, &is_character))
+		return false;
+	if (is_character)
+		add_piece(r, start);
+	else
+		text_add(&r->quoted, REPLACEMENT);
+	return true;
+}
+
+/* Moves on to the next quote or backslash. */
+static bool read_characters(struct reader *r)
+{
+	size_t start = r->offset;
+	for (int c; (c = peek(r)) != '"' && c != '\\';) {
+		struct str rest = { r->bytes.at + r->offset, r->bytes.length - r->offset };
 		if (c < 0)
 			return refuse(r, "a string without an end");
 		if (c < 0x20)
 			return refuse(r, "a control character in a string");
-		r->offset++;
-		if (c == '"')
-			break;
-		if (c != '\\')
-			continue;
-		c = peek(r);
-		if (c <= 0 || !strchr("\"\\/bfnrtu", c))
-			return refuse(r, "an unknown escape in a string");
-		r->offset++;
-		if (c == 'u' && !skip_unicode_escape(r))
-			return false;
+		size_t length = c < 0x80 ? 1 : str_character(rest);
+		if (!length)
+			return refuse(r, "a byte that is not UTF-8");
+		r->offset += length;
 	}
-	text_add_str(&r->quoted, (struct str){ r->bytes.at + start, r->offset - start });
+	add_piece(r, start);
 	return true;
+}
+
+static bool read_string(struct reader *r)
+{
+	text_add_char(&r->quoted, '"');
+	r->offset++;
+	while (read_characters(r)) {
+		bool is_end = peek(r) == '"';
+		r->offset++;
+		if (is_end) {
+			text_add_char(&r->quoted, '"');
+			return true;
+		}
+		if (!read_escape(r))
+			break;
+	}
+	return false;
 }
 
 static bool read_value(struct reader *r);
@@ -219,15 +270,12 @@ static bool read_value(struct reader *r)
 
 cJSON *json_parse(struct str bytes, struct error *err)
 {
-	if (!str_is_utf8(bytes)) {
-		IGNORE(error_fail(
-			err, ERROR_INPUT, "not JSON: a NUL byte or not UTF-8")); /* false */
-		return NULL;
-	}
 	struct reader reader = { .bytes = bytes, .err = err };
 	text_init(&reader.quoted,
 		TEXT_UNBOUNDED); /* at most three times what the caller has already bounded */
 	cJSON *json = NULL;
+	if (str_starts(bytes, BYTE_ORDER_MARK))
+		reader.offset = strlen(BYTE_ORDER_MARK);
 	if (read_value(&reader)) {
 		skip_blanks(&reader);
 		if (reader.offset != bytes.length)
@@ -400,7 +448,7 @@ static void add_repaired(struct text *out, struct str left)
 		if (is_good)
 			text_add_bytes(out, left.at, length);
 		else
-			text_add(out, "\xef\xbf\xbd");
+			text_add(out, REPLACEMENT);
 		left.at += length;
 		left.length -= length;
 	}

@@ -164,7 +164,7 @@ const struct event *event_parse(struct str body, const char *source, const char 
 	const cJSON *json = json_parse(body, err);
 	json_use(NULL);
 	if (!json) {
-		error_context(err, "the body is not JSON");
+		error_context(err, "the body");
 		return NULL;
 	}
 	if (!cJSON_IsObject(json)) {

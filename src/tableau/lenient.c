@@ -6,50 +6,24 @@
 #include "base/secret.h"
 
 #define NO_CHARACTER "\xef\xbf\xbd" /* U+FFFD */
-#define ESCAPE_LENGTH 6             /* \uXXXX */
 
-static bool is_high(int unit)
+/* Does a \uXXXX begin here? What it stands for, the strict reader decides. */
+static bool is_unicode_escape(struct str bytes)
 {
-	return unit >= 0xd800 && unit <= 0xdbff;
+	static const char digits[] = "0123456789abcdefABCDEF";
+	if (bytes.length < 6 || bytes.at[1] != 'u')
+		return false;
+	for (size_t i = 2; i < 6; i++)
+		if (!bytes.at[i] || !strchr(digits, bytes.at[i]))
+			return false;
+	return true;
 }
 
-static bool is_low(int unit)
-{
-	return unit >= 0xdc00 && unit <= 0xdfff;
-}
-
-/* The UTF-16 unit of a \uXXXX that begins here, or -1. */
-static int unit_at(struct str bytes)
-{
-	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-	int unit = 0;
-	if (bytes.length < ESCAPE_LENGTH || bytes.at[0] != '\\' || bytes.at[1] != 'u')
-		return -1;
-	for (size_t i = 2; i < ESCAPE_LENGTH; i++) {
-		const char *digit = bytes.at[i] ? strchr(digits, bytes.at[i]) : NULL;
-		if (!digit)
-			return -1;
-		unit = unit * 16 + (int)((digit - digits) % 16);
-	}
-	return unit;
-}
-
-/* Copies the escape that begins here; how long it is. */
+/* Copies the backslash that begins here and what it escapes; how long both are. */
 static size_t clean_escape(struct str bytes, struct text *out)
 {
-	struct str next = { bytes.at + ESCAPE_LENGTH,
-		bytes.length > ESCAPE_LENGTH ? bytes.length - ESCAPE_LENGTH : 0 };
-	int unit = unit_at(bytes);
-	if (unit >= 0) {
-		bool is_pair = is_high(unit) && is_low(unit_at(next));
-		size_t length = is_pair ? 2 * ESCAPE_LENGTH : ESCAPE_LENGTH;
-		if (!unit || (!is_pair && (is_high(unit) || is_low(unit))))
-			text_add(out, NO_CHARACTER);
-		else
-			text_add_bytes(out, bytes.at, length);
-		return length;
-	}
-	if (bytes.length > 1 && bytes.at[1] && strchr("\"\\/bfnrt", bytes.at[1])) {
+	char escaped = bytes.length > 1 ? bytes.at[1] : '\0';
+	if (is_unicode_escape(bytes) || (escaped && strchr("\"\\/bfnrt", escaped))) {
 		text_add_bytes(out, bytes.at, 2);
 		return 2;
 	}

@@ -7,9 +7,9 @@
 #include "base/json.h"
 
 /*
- * As json_parse(), which is strict, but what is no text inside of a JSON string is taken cleaned: a
- * raw control character becomes a blank; an escaped NUL, half of a surrogate pair, and each byte
- * that is not UTF-8 become U+FFFD; a backslash that escapes nothing stands for itself. NULL: no
- * JSON even so. The caller owns the tree.
+ * As json_parse(), which takes what RFC 8259 allows, and what it does not allow inside of a string
+ * is cleaned: a raw control character becomes a blank, each byte that is not UTF-8 U+FFFD; a
+ * backslash that escapes nothing stands for itself. NULL: no JSON even so. The caller owns the
+ * tree.
  */
 cJSON *lenient_parse(struct str bytes) MUST_USE;

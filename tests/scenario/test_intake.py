@@ -10,6 +10,7 @@ import threading
 
 import pytest
 
+import json_texts
 from harness import DEADLINE, SAMPLES, SECRET, Answer, cli, quietly, request, rule, sign, site_world, wait_until
 
 ANY = [{"name": "everything", "when": [{}, {"event": ["job.run.errored", "job.run.started"], "status": ["error", "running", "cancelled", "success"]},
@@ -115,10 +116,51 @@ def test_other_paths_and_methods_are_told_so_in_json(door, method, path, status)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b'"text"', b"{", b"\xff\xfe", b'{"a":"\x00"}', b'{"eventType":"\xc3\x28"}', b"[" * 10000 + b"]" * 10000,
-                                  b'{"a":' * 10000 + b"1" + b"}" * 10000, b'{"eventType":"a\\u0000b"}'])
+                                  b'{"a":' * 10000 + b"1" + b"}" * 10000])
 def test_a_signed_body_that_is_no_json_object_gets_400(door, body):
     answer = door.post(body)
     assert answer.status == 400 and answer.json["error"]
+
+
+def with_member(door, number, text):
+    """A signed event of its own with one more member, and where that begins."""
+    body = door.body(eventId=f"evt-member-{number}")[:-1] + b',"more":'
+    return body + text + b"}", len(body)
+
+
+def test_every_json_text_is_taken_and_kept_as_it_came(door):
+    last = max((e["id"] for e in door.events()), default=0)
+    bodies = [with_member(door, number, text)[0] for number, text in enumerate(json_texts.VALID)]
+    bodies += [before + door.body(eventId=f"evt-around-{number}") + behind for number, (before, behind) in enumerate(json_texts.AROUND)]
+    for body in bodies:
+        answer = door.post(body)
+        assert answer.status == 200 and answer.json["outcome"] in ("routed", "ignored"), (body[-80:], answer.body)
+    kept = [door.event(e["id"])["body"].encode() for e in reversed(door.events()) if e["id"] > last]
+    assert kept == bodies
+
+
+def test_what_is_no_json_text_gets_400_with_the_place(door):
+    cases = [(*with_member(door, number, text), text) for number, text in enumerate(json_texts.INVALID)]
+    cases += [(door.body() + text, len(door.body()), text) for text in json_texts.BEHIND]
+    before = door.metric("requests_invalid_total")
+    for body, begin, text in cases:
+        answer = door.post(body)
+        place = re.search(r"the body: not JSON: .* at byte (\d+)$", answer.json["error"])
+        assert answer.status == 400 and place, (text[:80], answer.body)
+        assert begin <= int(place.group(1)) <= begin + len(text) + 1, (text[:80], begin, answer.body)
+    assert door.metric("requests_invalid_total") == before + len(cases)
+
+
+def test_what_is_no_text_in_a_field_becomes_a_character_that_says_so(door):
+    body = door.body(eventId="evt-half", runStatusMessage="MESSAGE", jobName="NAME", runReason="WHY")
+    body = body.replace(b"MESSAGE", b"it failed \\ud83d").replace(b"NAME", b"a\\u0000b").replace(b"WHY", b"\\udc00\\ud83d\\ude00")
+    answer = door.post(body)
+    assert answer.status == 200 and answer.json["outcome"] == "routed"
+    event = door.event(answer.json["event"])
+    fields = event["fields"]
+    assert (fields["status_message"], fields["job_name"], fields["run_reason"]) == ("it failed \ufffd", "a\ufffdb", "\ufffd\U0001f600")
+    assert event["body"].encode() == body
+    assert door.post(body).json["outcome"] == "duplicate"
 
 
 def test_a_body_over_the_limit_gets_413(door):

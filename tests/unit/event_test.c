@@ -148,7 +148,7 @@ static void a_body_that_is_no_JSON_object_is_refused(void **state)
 {
 	(void)state;
 	static const char *const bodies[] = { "", "[]", "1", "\"a\"", "null", "{", "{} {}",
-		"{\"a\":\"\\u0000\"}", "\xff", "{\"eventType\":}" };
+		"{\"a\":\"\\u00g0\"}", "\xff", "{\"eventType\":}" };
 	OWNED(arena) arena = arena_new();
 	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
 		struct error err = { 0 };

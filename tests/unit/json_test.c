@@ -54,13 +54,8 @@ static void what_is_not_json_is_refused(void **state)
 		"\"a",
 		"\"\\x\"",
 		"\"\\u12\"",
-		"\"\\u0000\"",
-		"\"\\ud800\"",
-		"\"\\udc00\"",
-		"\"\\ud800\\u0041\"",
 		"\"a\tb\"",
 		"\"\xff\"",
-		"\xef\xbb\xbf{}",
 		"//a\n1",
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -79,9 +74,51 @@ static void what_is_not_json_is_refused(void **state)
 static void an_error_names_its_byte(void **state)
 {
 	(void)state;
-	struct error err = { 0 };
-	assert_null(json_parse(STR("{\"a\": 12345, }"), &err));
-	assert_string_equal(err.message, "not JSON: a member's name is missing at byte 13");
+	static const struct {
+		struct str text;
+		const char *says;
+	} cases[] = {
+		{ STR("{\"a\": 12345, }"), "a member's name is missing at byte 13" },
+		{ STR("{\"a\":\"b\xc3(\"}"), "a byte that is not UTF-8 at byte 7" },
+		{ STR("[\"\xed\xa0\xbd\"]"), "a byte that is not UTF-8 at byte 2" },
+		{ STR("[\"a\0b\"]"), "a control character in a string at byte 3" },
+		{ STR("[1]\0"), "something follows the value at byte 3" },
+		{ STR("[\xff]"), "an unexpected character at byte 1" },
+		{ STR("[\"\\u00g0\"]"), "\\u wants four hexadecimal digits at byte 6" },
+		{ STR("\xef\xbb\xbf"), "a value is missing at byte 3" },
+		{ STR("{}\xef\xbb\xbf"), "something follows the value at byte 2" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct error err = { 0 };
+		assert_null(json_parse(cases[i].text, &err));
+		assert_true(str_starts(str_of(err.message), "not JSON: "));
+		assert_string_equal(err.message + strlen("not JSON: "), cases[i].says);
+	}
+}
+
+static void what_is_no_character_becomes_one(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *value;
+	} cases[] = {
+		{ "{\"a\":\"x\\u0000y\"}", "x\xef\xbf\xbdy" },
+		{ "{\"a\":\"cut \\ud83d\"}", "cut \xef\xbf\xbd" },
+		{ "{\"a\":\"\\ude00 first\"}", "\xef\xbf\xbd first" },
+		{ "{\"a\":\"\\ud83d\\ud83d\\ude00\"}", "\xef\xbf\xbd\xf0\x9f\x98\x80" },
+		{ "{\"a\":\"\\uD800\\u0041\"}", "\xef\xbf\xbd"
+						"A" },
+		{ "{\"a\":\"\\ud800\\n\"}", "\xef\xbf\xbd\n" },
+		{ "{\"a\":\"\\ud800\\\\u0041\"}", "\xef\xbf\xbd\\u0041" },
+		{ "{\"a\":\"\\uffff\\ufdd0\"}", "\xef\xbf\xbf\xef\xb7\x90" },
+		{ "{\"a\\u0000b\":1,\"a\":\"whole\"}", "whole" },
+		{ "\xef\xbb\xbf{\"a\":\"marked\"}", "marked" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		OWNED_JSON json = parse(cases[i].text);
+		assert_non_null(json);
+		assert_string_equal(json_text(json, "a"), cases[i].value);
+	}
 }
 
 static void depth_is_bounded(void **state)
@@ -178,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_not_json_is_refused),
 		cmocka_unit_test(an_error_names_its_byte),
+		cmocka_unit_test(what_is_no_character_becomes_one),
 		cmocka_unit_test(depth_is_bounded),
 		cmocka_unit_test(numbers_keep_their_digits),
 		cmocka_unit_test(flags_and_times_come_in_many_forms),
