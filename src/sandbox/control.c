@@ -275,6 +275,25 @@ static void post_signin(const struct order *order)
 	done(order);
 }
 
+/* ---- the server ---- */
+
+/* An older or newer one takes its place: it speaks another version, and knows no session. */
+static void post_version(const struct order *order)
+{
+	struct world *world = order->control->world;
+	const char *version = json_text(order->body, "version");
+	if (!*version) {
+		refuse(order, 400000, "give version");
+		return;
+	}
+	for (size_t i = 0; i < world->sites.count; i++)
+		world_site(world, i)->api_version = arena_text(world->arena, version);
+	for (struct box_login *login = world->logins; login; login = login->next)
+		if (json_flag(order->body, "forgets_sessions", true))
+			*login->token = '\0';
+	done(order);
+}
+
 /* ---- which is it? ---- */
 
 /* clang-format off */
@@ -294,6 +313,7 @@ static const struct {
 	{ "DELETE", "content", delete_content },
 	{ "POST",   "signin",  post_signin },
 	{ "POST",   "latency", post_latency },
+	{ "POST",   "version", post_version },
 };
 /* clang-format on */
 
@@ -318,7 +338,7 @@ void control_answer(const struct control *control, struct web_request *request, 
 			return;
 		}
 	refuse(&order, 404003,
-		"calls, faults, jobs, content, signin and latency are below "
+		"calls, faults, jobs, content, signin, latency and version are below "
 		"/-/sandbox/; see "
 		"tableau-sandbox(1)");
 }

@@ -166,7 +166,10 @@ static void print_help(void)
 	       "                       \"result\", \"next_result\", \"queued_ms\", \"running_ms\", "
 	       "\"notes\"}}; DELETE removes\n"
 	       "  POST signin          {\"site\", \"pat\"}: somebody else signs in with that PAT\n"
-	       "  POST latency         {\"ms\": 50} for every API call\n\n"
+	       "  POST latency         {\"ms\": 50} for every API call\n"
+	       "  POST version         {\"version\": \"3.19\", \"forgets_sessions\": true}: "
+	       "another "
+	       "server takes its place\n\n"
 	       "State file:\n%s",
 		fields.at);
 }

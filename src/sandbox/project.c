@@ -104,7 +104,9 @@ void project_list(struct call *call, struct reply *reply)
 		project_json, false };
 	const struct box_site *site = call->site;
 	OWNED_MEMORY const void **items = mem_alloc((site->project_count + 1) * sizeof *items);
+	size_t count = 0;
 	for (size_t i = 0; i < site->project_count; i++)
-		items[i] = &site->all_projects[i];
-	list_answer(call, &kind, items, site->project_count, reply);
+		if (!site->all_projects[i].is_hidden)
+			items[count++] = &site->all_projects[i];
+	list_answer(call, &kind, items, count, reply);
 }

@@ -52,8 +52,9 @@ struct box_login {
 };
 
 struct box_project {
-	const char *path, *id, *name, *parent_id;
-}; /* name without escapes */
+	const char *path, *id, *name, *parent_id; /* name without escapes */
+	bool is_hidden;
+};
 struct box_owner {
 	const char *id, *name, *full_name, *email;
 };
@@ -101,11 +102,12 @@ struct box_generate {
 struct box_site {
 	const char *content_url, *id, *name, *api_version;
 	bool cloud, old_filters, single_as_object, tasks_as_array;
-	struct list pats;           /* of struct box_pat */
-	int64_t refreshes_per_hour; /* 0: no limit */
-	int64_t session_idle;       /* microseconds; 0: for ever */
-	int64_t refuse_fresh;       /* microseconds that a new token is refused */
-	struct texts projects;      /* paths, "\/" is a '/' in a name */
+	struct list pats;             /* of struct box_pat */
+	int64_t refreshes_per_hour;   /* 0: no limit */
+	int64_t session_idle;         /* microseconds; 0: for ever */
+	int64_t refuse_fresh;         /* microseconds that a new token is refused */
+	struct texts projects;        /* paths, "\/" is a '/' in a name */
+	struct texts hidden_projects; /* of them: those that the lists do not show */
 	struct list owners;
 	struct list workbooks, datasources, flows, tasks, generate;
 	struct box_life job;

@@ -74,6 +74,7 @@ static const struct field site_fields[] = {
 	FIELD_DURATION(box_site, session_idle, .fallback = "0", .help = "A session unused for so long is gone; 0: never"),
 	FIELD_DURATION(box_site, refuse_fresh, .fallback = "0", .help = "A new token is refused for so long, then it works"),
 	FIELD_TEXTS(box_site, projects, .help = "Paths of projects, parents first or not; \\/ is a slash in a name"),
+	FIELD_TEXTS(box_site, hidden_projects, .help = "Those of them that the user may not see, though what is in them"),
 	FIELD_LIST(box_site, owners, box_owner, .fields = owner_fields, .help = "Users who own content"),
 	FIELD_LIST(box_site, workbooks, box_content, .fields = content_fields, FIELD_PLACE(box_content, place), .help = "Workbooks"),
 	FIELD_LIST(box_site, datasources, box_content, .fields = content_fields, FIELD_PLACE(box_content, place),
@@ -136,6 +137,14 @@ static const char *unescape(struct arena *arena, const char *name)
 
 /* A project and, before it, those that it lies in: parents need not be listed.
  */
+static bool texts_have(const struct texts *texts, const char *text)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		if (text_is(texts->items[i], text))
+			return true;
+	return false;
+}
+
 static const struct box_project *add_project(struct builder *b, const char *path)
 {
 	struct arena *arena = b->world->arena;
@@ -154,6 +163,7 @@ static const struct box_project *add_project(struct builder *b, const char *path
 				.name = unescape(arena, part + last_part(part)),
 				.id = world_luid(arena, b->site->content_url, "project", part, 0),
 				.parent_id = parent ? parent->id : NULL,
+				.is_hidden = texts_have(&b->site->hidden_projects, part),
 			};
 			there = project;
 		}
@@ -179,6 +189,10 @@ static void build_projects(struct builder *b)
 	b->site->all_projects = arena_array(b->world->arena, struct box_project, most);
 	for (size_t i = 0; i < paths->count; i++)
 		IGNORE(add_project(b, paths->items[i]));
+	for (size_t i = 0; i < b->site->hidden_projects.count; i++)
+		if (!site_project(b->site, b->site->hidden_projects.items[i]))
+			bad(b, b->site->place, "there is no project to hide:",
+				b->site->hidden_projects.items[i]);
 }
 
 /* ---- content ---- */

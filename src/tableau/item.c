@@ -74,6 +74,7 @@ void item_copy(const struct item *from, struct item *to, struct arena *arena)
 		.project_name = arena_text(arena, from->project_name),
 		.parent_id = arena_text(arena, from->parent_id),
 		.path = arena_text(arena, from->path),
+		.is_hidden = from->is_hidden,
 		.owner_id = arena_text(arena, from->owner_id),
 		.owner_name = arena_text(arena, from->owner_name),
 		.owner_full_name = arena_text(arena, from->owner_full_name),

@@ -12,6 +12,7 @@ struct item {                    /* texts are never NULL */
 	const char *project_id, *project_name; /* "" in a Personal Space */
 	const char *parent_id;                 /* of a project; "" at the top */
 	const char *path;                      /* of a project: see project.h; else "" */
+	bool is_hidden;                        /* likewise; else false */
 	const char *owner_id, *owner_name, *owner_full_name,
 		*owner_email; /* names only with fields=_all_ */
 	size_t tag_count;
@@ -24,7 +25,8 @@ bool item_parse(const cJSON *json, struct item *item, struct arena *arena) MUST_
 /* Likewise {"extractRefresh": {...}} or what is inside it. */
 bool item_parse_task(const cJSON *json, struct item *item, struct arena *arena) MUST_USE;
 void item_copy(const struct item *from, struct item *to, struct arena *arena);
-bool item_has_tag(const struct item *item, const char *tag); /* names are compared by name_equal() */
+bool item_has_tag(
+	const struct item *item, const char *tag); /* names are compared by name_equal() */
 /* By full name, user name or LUID exactly, by e-mail address without case. */
 bool item_has_owner(const struct item *item, const char *owner);
 bool item_tells_owner(const struct item *item); /* a name of it */

@@ -4,9 +4,11 @@
  * A listing:  stale --listing_get--> loading, page after page --> loaded --> stale again: by age,
  * by listing_forget(), or because a page failed
  *
- * There is no cursor and no snapshot: items may shift while pages are turned, so pages are read
- * until as many ids as Tableau counts are in hand, or one comes empty, and doubles are dropped
- * (tableau-rest.md 4.1).
+ * There is no cursor and no snapshot: items may shift while pages are turned (tableau-rest.md 4.1).
+ * So they are sorted by what never changes, when they were made, and what is new comes last; pages
+ * are read until as many ids as Tableau counts are in hand, and doubles are dropped. When the count
+ * goes down, or the list ends before it is reached, something went away and may have drawn another
+ * item from a page ahead to one that was read already: the list is begun again.
  */
 #include "tableau/listing.h"
 #include "tableau/filter.h"
@@ -15,6 +17,7 @@
 
 #define PAGE_SIZE 1000 /* the most there is (tableau-rest.md 4.1) */
 #define MOST_PAGES 1000
+#define MOST_BEGINS 5              /* of one list that changes all the time */
 #define MOST_LISTINGS 5000         /* kept for a site: names come from events too */
 #define PAGE_BEYOND_THE_END 400006 /* items went while we turned the pages (4.1) */
 
@@ -31,12 +34,16 @@ struct listing {
 	enum listing_by by;
 	char *key;
 	bool is_loading, is_telling, is_stale;
-	bool asked_all_fields;
+	bool asked_all_fields, asked_by_age;
 	int64_t epoch; /* the account that is being asked, or was */
 	struct mono loaded_at;
 	struct arena *arena; /* of the items */
 	struct item *items;
 	size_t count, capacity, page;
+	size_t unread;    /* rows that cannot be read, of which there may be some */
+	int begins;       /* since it was asked for */
+	int64_t total;    /* as Tableau counted on the last page */
+	int64_t shortage; /* so many fewer than it counted came at last; -1: no such thing */
 	struct waiter *first, **last;
 	UT_hash_handle by_id;
 };
@@ -66,22 +73,31 @@ enum listing_of listing_of_kind(enum content_kind kind)
 
 /* ---- the end of loading ---- */
 
-/* Callbacks may ask for this very list again: while it is being told it counts as fresh, so that
- * its items stay where they are. */
+static void load(struct listing *listing);
+
+/* Callbacks may ask for this very list again, younger than it is: it is loaded when all have been
+ * told, so that its items stay where they are until then. */
+static void told(struct listing *listing)
+{
+	listing->is_telling = false;
+	if (listing->first && !listing->is_loading)
+		load(listing);
+}
+
 static void tell(struct listing *listing, const struct outcome *outcome)
 {
 	struct waiter *waiter = listing->first, *next;
 	listing->first = NULL;
 	listing->last = &listing->first;
 	listing->is_loading = false;
-	listing->is_telling = outcome->ok;
+	listing->is_telling = true;
 	for (; waiter; waiter = next) {
 		next = waiter->next;
 		waiter->callback(
 			outcome, listing->items, outcome->ok ? listing->count : 0, waiter->context);
 		free(waiter);
 	}
-	listing->is_telling = false;
+	told(listing);
 }
 
 static void loaded(struct listing *listing, const struct outcome *outcome)
@@ -121,20 +137,67 @@ static void begin(struct listing *listing)
 {
 	arena_free(listing->arena);
 	listing->arena = arena_new();
-	listing->count = 0;
+	listing->count = listing->unread = 0;
 	listing->page = 1;
+	listing->total = 0;
 	listing->epoch = listing->site->epoch;
 	ask_page(listing);
 }
 
-/* An old server knows fewer fields, and answers 400 (4.2): ask for less, and remember it. */
+static void load(struct listing *listing)
+{
+	listing->is_loading = true;
+	listing->begins = 0;
+	begin(listing);
+}
+
+static void begin_again(struct listing *listing, const struct outcome *outcome)
+{
+	if (++listing->begins > MOST_BEGINS)
+		odd_answer(listing, outcome, "it changes faster than it can be read");
+	else
+		begin(listing);
+}
+
+/*
+ * Fewer came than were counted: something went away meanwhile. Or Tableau counts what this user may
+ * not see; then the same number is missing another time, and that is all there is.
+ */
+static void ended_early(struct listing *listing, const struct outcome *outcome)
+{
+	listing->count = items_drop_doubles(listing->items, listing->count);
+	int64_t shortage = listing->total - (int64_t)(listing->count + listing->unread);
+	bool is_known = shortage <= 0 || shortage == listing->shortage;
+	listing->shortage = shortage;
+	if (is_known)
+		loaded(listing, outcome);
+	else
+		begin_again(listing, outcome);
+}
+
+/* An old server knows fewer fields, and answers 400 (4.2): what it does not take is found by asking
+ * without, and remembered. */
 static bool ask_for_less(struct listing *listing, const struct outcome *outcome)
 {
 	struct site *site = listing->site;
-	if (outcome->http_status != 400 || outcome->code == 400065 || listing->page > 1 ||
-		!listing->asked_all_fields)
+	unsigned bit = 1U << listing->what;
+	if (outcome->http_status != 400 || outcome->code == 400065 || listing->page > 1)
 		return false;
-	site->no_all_fields |= 1U << listing->what;
+	bool has_fields = listing->asked_all_fields, has_sort = listing->asked_by_age;
+	bool could_have_fields = *words[listing->what].all_fields;
+	site->no_all_fields &= ~bit;
+	site->no_age_sort &= ~bit;
+	if (!has_fields && !has_sort)
+		return false; /* it is something else */
+	/* With both, then without one, then without the other, then without both. */
+	if (has_fields && has_sort && could_have_fields)
+		site->no_all_fields |= bit;
+	else if (has_sort && could_have_fields)
+		site->no_age_sort |= bit;
+	else {
+		site->no_age_sort |= bit;
+		site->no_all_fields |= bit;
+	}
 	begin(listing);
 	return true;
 }
@@ -144,7 +207,9 @@ static void page_failed(struct listing *listing, const struct outcome *outcome)
 	bool is_end = listing->page > 1 && outcome->code == PAGE_BEYOND_THE_END;
 	bool is_none = listing->by == LISTING_BY_LUID && outcome->http_status == 404 &&
 		       outcome->code && outcome->error.kind != ERROR_SIGNED_OUT;
-	if (is_end || is_none)
+	if (is_end)
+		ended_early(listing, outcome);
+	else if (is_none)
 		loaded(listing, outcome);
 	else if (!ask_for_less(listing, outcome))
 		failed(listing, outcome);
@@ -154,8 +219,15 @@ static void add_item(struct listing *listing, const cJSON *json)
 {
 	mem_grow(&listing->items, &listing->capacity, listing->count);
 	struct item *item = &listing->items[listing->count];
-	listing->count += listing->what == LIST_TASKS ? item_parse_task(json, item, listing->arena)
-						      : item_parse(json, item, listing->arena);
+	bool is_read = listing->what == LIST_TASKS ? item_parse_task(json, item, listing->arena)
+						   : item_parse(json, item, listing->arena);
+	listing->count += is_read;
+	listing->unread += !is_read;
+}
+
+static int64_t rows_of(const struct listing *listing)
+{
+	return (int64_t)(listing->count + listing->unread);
 }
 
 static void page_of_many(struct listing *listing, const struct outcome *outcome, const cJSON *json)
@@ -168,23 +240,32 @@ static void page_of_many(struct listing *listing, const struct outcome *outcome,
 		odd_answer(listing, outcome, "the answer has no list in it");
 		return;
 	}
+	if (listing->page > 1 && has_total && total < listing->total) {
+		begin_again(listing, outcome);
+		return;
+	}
+	listing->total = total;
 	for (const cJSON *item = json_items(json, plural, words[listing->what].singular); item;
 		item = json_items_next(item), rows++)
 		add_item(listing, item);
-	if (has_total && (int64_t)listing->count >= total)
+	if (has_total && rows_of(listing) >= total)
 		listing->count = items_drop_doubles(listing->items, listing->count);
-	bool is_more = has_total ? (int64_t)listing->count < total : rows == PAGE_SIZE;
+	bool is_more = has_total ? rows_of(listing) < total : rows == PAGE_SIZE;
+	/* Counted by its name, and not shown: the user may not see it. */
+	bool is_unseen = !rows && listing->by == LISTING_BY_NAME;
 	if (rows && !listing->count)
 		odd_answer(listing, outcome, "no item of the answer can be read");
-	else if (is_more && !rows && listing->page == 1)
+	else if (!is_more || (is_unseen && listing->page == 1))
+		loaded(listing, outcome);
+	else if (!rows && listing->page == 1)
 		odd_answer(listing, outcome, "the answer counts items, but has none in it");
-	else if (is_more && rows && listing->page == MOST_PAGES)
+	else if (!rows)
+		ended_early(listing, outcome);
+	else if (listing->page == MOST_PAGES)
 		odd_answer(listing, outcome, "the list does not end");
-	else if (is_more && rows) {
+	else {
 		listing->page++;
 		ask_page(listing);
-	} else {
-		loaded(listing, outcome);
 	}
 }
 
@@ -218,8 +299,9 @@ static void ask_page(struct listing *listing)
 	} else {
 		listing->asked_all_fields = *words[listing->what].all_fields &&
 					    !(site->no_all_fields & (1U << listing->what));
-		text_printf(&path, "?pageSize=%d&pageNumber=%zu&sort=name:asc%s", PAGE_SIZE,
-			listing->page,
+		listing->asked_by_age = !(site->no_age_sort & (1U << listing->what));
+		text_printf(&path, "?pageSize=%d&pageNumber=%zu&sort=%s:asc%s", PAGE_SIZE,
+			listing->page, listing->asked_by_age ? "createdAt" : "name",
 			listing->asked_all_fields ? words[listing->what].all_fields : "");
 	}
 	if (listing->by == LISTING_BY_NAME) {
@@ -288,45 +370,42 @@ static struct listing *find_or_add(
 	listing->key = mem_copy_text(key);
 	listing->last = &listing->first;
 	listing->is_stale = true;
+	listing->shortage = -1;
 	HASH_ADD_KEYPTR(by_id, site->listings, listing->id, strlen(listing->id), listing);
 	return listing;
 }
 
-static bool is_young(const struct listing *listing, int64_t age_us)
+static bool is_young(const struct listing *listing, struct mono since)
 {
-	if (listing->is_telling)
-		return true;
 	return !listing->is_loading && !listing->is_stale &&
-	       listing->epoch == listing->site->epoch &&
-	       clock_mono().us - listing->loaded_at.us <= age_us;
+	       listing->epoch == listing->site->epoch && listing->loaded_at.us >= since.us;
 }
 
-bool listing_has_all(struct site *site, enum listing_of what, int64_t age_us)
+bool listing_has_all(struct site *site, enum listing_of what, struct mono since)
 {
 	const struct listing *listing = find(site, what, LISTING_ALL, NULL);
-	return listing && (listing->is_loading || is_young(listing, age_us));
+	return listing && (listing->is_loading || is_young(listing, since));
 }
 
 void listing_get(struct site *site, enum listing_of what, enum listing_by by, const char *key,
-	int64_t age_us, listing_done *callback, void *context)
+	struct mono since, listing_done *callback, void *context)
 {
 	struct listing *listing = find_or_add(site, what, by, key);
-	if (is_young(listing, age_us)) {
+	if (is_young(listing, since)) {
 		struct outcome outcome = { .ok = true };
 		bool was_telling = listing->is_telling;
 		listing->is_telling = true;
 		callback(&outcome, listing->items, listing->count, context);
-		listing->is_telling = was_telling;
+		if (!was_telling)
+			told(listing);
 		return;
 	}
 	struct waiter *waiter = mem_new(struct waiter);
 	*waiter = (struct waiter){ .callback = callback, .context = context };
 	*listing->last = waiter;
 	listing->last = &waiter->next;
-	if (listing->is_loading)
-		return;
-	listing->is_loading = true;
-	begin(listing);
+	if (!listing->is_loading && !listing->is_telling)
+		load(listing);
 }
 
 size_t listing_by_name_count(const struct site *site, enum listing_of what)

@@ -22,12 +22,12 @@ enum listing_by {
 typedef void listing_done(
 	const struct outcome *outcome, const struct item *items, size_t count, void *context);
 
-/* At most `age_us` old. `key` is the name or LUID, NULL for LISTING_ALL. The callback may run
- * before this returns. */
+/* As it was read at `since` or later. `key` is the name or LUID, NULL for LISTING_ALL. The callback
+ * may run before this returns. */
 void listing_get(struct site *site, enum listing_of what, enum listing_by by, const char *key,
-	int64_t age_us, listing_done *callback, void *context);
+	struct mono since, listing_done *callback, void *context);
 /* Would LISTING_ALL be answered without a further call? */
-bool listing_has_all(struct site *site, enum listing_of what, int64_t age_us);
+bool listing_has_all(struct site *site, enum listing_of what, struct mono since);
 /* How many lists by name of this sort are being asked for. */
 size_t listing_by_name_count(const struct site *site, enum listing_of what);
 /* Lists that hold this LUID are asked for anew. */

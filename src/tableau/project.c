@@ -5,6 +5,7 @@
 
 #define MOST_LEVELS 64 /* Tableau names no limit; a longer chain goes round in a circle */
 #define PATH_BYTES 4096
+#define HIDDEN ".../"
 
 static void add_escaped(const char *name, struct text *out)
 {
@@ -17,15 +18,19 @@ static void add_escaped(const char *name, struct text *out)
 
 static void set_path(struct item *projects, size_t count, struct item *project, struct arena *arena)
 {
-	const struct item *chain[MOST_LEVELS];
+	const struct item *chain[MOST_LEVELS], *at = project;
 	size_t levels = 0;
 	OWNED_TEXT struct text path;
 	text_init(&path, PATH_BYTES);
-	for (const struct item *at = project; at && levels < MOST_LEVELS;
-		at = *at->parent_id ? items_find(projects, count, at->parent_id) : NULL)
+	do {
 		chain[levels++] = at;
+		project->is_hidden = *at->parent_id; /* until the one above is found */
+		at = project->is_hidden ? items_find(projects, count, at->parent_id) : NULL;
+	} while (at && levels < MOST_LEVELS);
 	if (levels == MOST_LEVELS)
 		levels = 1;
+	if (project->is_hidden)
+		text_add(&path, HIDDEN);
 	while (levels--) {
 		add_escaped(chain[levels]->name, &path);
 		if (levels)
@@ -40,20 +45,46 @@ void projects_set_paths(struct item *projects, size_t count, struct arena *arena
 		set_path(projects, count, &projects[i], arena);
 }
 
-const char *project_path(
+struct project_place project_place(
 	const struct item *projects, size_t count, const struct item *item, struct arena *arena)
 {
+	bool is_in_one = *item->project_id || *item->project_name;
 	const struct item *project =
 		*item->project_id ? items_find(projects, count, item->project_id) : NULL;
 	if (project)
-		return arena_text(arena, project->path);
-	OWNED_TEXT struct text name;
-	text_init(&name, PATH_BYTES);
-	add_escaped(item->project_name, &name);
-	return arena_text(arena, name.at);
+		return (struct project_place){ arena_text(arena, project->path),
+			project->is_hidden };
+	OWNED_TEXT struct text path;
+	text_init(&path, PATH_BYTES);
+	if (is_in_one)
+		text_add(&path, HIDDEN);
+	add_escaped(item->project_name, &path);
+	return (struct project_place){ arena_text(arena, path.at), is_in_one };
 }
 
-bool project_is(const char *path, const char *wanted)
+/* As it is in paths: without a '/' in front. */
+static const char *from_the_top(const char *wanted)
 {
-	return name_equal(path, *wanted == '/' ? wanted + 1 : wanted);
+	return *wanted == '/' ? wanted + 1 : wanted;
+}
+
+bool project_is(const struct project_place *place, const char *wanted)
+{
+	return !place->is_hidden && name_equal(place->path, from_the_top(wanted));
+}
+
+/* What is seen of it is the end of the wanted path. */
+bool project_may_be(const struct project_place *place, const char *wanted)
+{
+	const char *seen = place->path + strlen(HIDDEN);
+	if (!place->is_hidden)
+		return false;
+	bool is_start = true, is_escaped = false;
+	for (const char *c = from_the_top(wanted); *c; c++) {
+		if (is_start && name_equal(c, seen))
+			return true;
+		is_start = *c == '/' && !is_escaped;
+		is_escaped = *c == '\\' && !is_escaped;
+	}
+	return false;
 }

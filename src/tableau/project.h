@@ -6,14 +6,21 @@
 
 /*
  * Sets the path of each project, "Finance/Daily"; a '/' inside a name is written "\/". A project
- * whose parent cannot be seen is a root, and one that is its own ancestor too. `projects` are
- * sorted by LUID; paths live in `arena`.
+ * above which there is one that the PAT's user cannot see is hidden, and so is one that is its own
+ * ancestor: where it lies is not known, and surely it is not at the top. Its path begins ".../".
+ * `projects` are sorted by LUID; paths live in `arena`.
  */
 void projects_set_paths(struct item *projects, size_t count, struct arena *arena);
-/* The path of the project that an item lies in; its last name alone when the list does not have it;
- * "" when it lies in none. In `arena`. */
-const char *project_path(
+
+struct project_place {
+	const char *path; /* "" in no project (Personal Space) */
+	bool is_hidden;
+};
+/* Where an item lies; hidden when the list does not have its project. In `arena`. */
+struct project_place project_place(
 	const struct item *projects, size_t count, const struct item *item, struct arena *arena);
-/* Does `wanted`, as a user wrote it, name this path? It is a path from the top, with or without a
- * '/' in front. */
-bool project_is(const char *path, const char *wanted);
+/* Does `wanted`, as a user wrote it, name this place? It is a path from the top, with or without a
+ * '/' in front. Never of a hidden one. */
+bool project_is(const struct project_place *place, const char *wanted);
+/* Could it, for all that is known of a hidden one? */
+bool project_may_be(const struct project_place *place, const char *wanted);

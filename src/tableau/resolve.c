@@ -20,7 +20,7 @@
 			 within the hour */
 #define PATTERN_AGE (1 * MINUTE) /* a pattern is meant to find what is new */
 #define PROJECT_AGE (5 * MINUTE)
-#define FRESH_AGE (5 * US_PER_SECOND)
+#define FRESH_AGE (5 * US_PER_SECOND) /* of a list of everything, which is dear */
 /* Beyond so many names being asked for one by one, one list of everything is cheaper
  * (tableau-rest.md 4.2). */
 #define MANY_NAMES 5
@@ -34,7 +34,8 @@ struct resolve {
 	struct selection selection; /* texts live in the arena */
 	struct pattern *pattern;    /* of SELECT_PATTERN */
 	enum listing_by by;
-	bool is_fresh;      /* asked for anew, after what was cached did not do */
+	struct mono began;
+	bool is_fresh;      /* nothing older than `began`, after what was cached did not do */
 	struct item *items; /* those that name, tag and owner leave; in the arena */
 	size_t count;
 	const char *hint;  /* "; did you mean ...", or "" */
@@ -72,7 +73,18 @@ struct found {
 	size_t count;
 	const struct item *elsewhere; /* one that only the project ruled out, or NULL */
 	const char *elsewhere_path;
+	struct content *hidden; /* those that may lie in the project, but nobody can tell */
+	size_t hidden_count;
 };
+
+static void add_candidates(const struct content *contents, size_t count, struct text *message)
+{
+	for (size_t i = 0; i < count && i < MOST_CANDIDATES; i++)
+		text_printf(message, "%s'%s%s%s' (%s)", i ? ", " : "", contents[i].project,
+			*contents[i].project ? "/" : "", contents[i].name, contents[i].luid);
+	if (count > MOST_CANDIDATES)
+		text_printf(message, " and %zu more", count - MOST_CANDIDATES);
+}
 
 static void refuse_many(struct resolve *resolve, const struct found *found)
 {
@@ -80,14 +92,22 @@ static void refuse_many(struct resolve *resolve, const struct found *found)
 	text_init(&message, MESSAGE_BYTES);
 	selection_describe(&resolve->selection, &message);
 	text_printf(&message, " names %zu items: ", found->count);
-	for (size_t i = 0; i < found->count && i < MOST_CANDIDATES; i++) {
-		const struct content *content = &found->contents[i];
-		text_printf(&message, "%s'%s%s%s' (%s)", i ? ", " : "", content->project,
-			*content->project ? "/" : "", content->name, content->luid);
-	}
-	if (found->count > MOST_CANDIDATES)
-		text_printf(&message, " and %zu more", found->count - MOST_CANDIDATES);
+	add_candidates(found->contents, found->count, &message);
 	text_add(&message, "; narrow it with `project`, or say `allow: many`");
+	end_refused(resolve, &message);
+}
+
+/* A parent that cannot be seen is unknown, never the root (tableau-rest.md 4.4). */
+static void refuse_hidden(struct resolve *resolve, const struct found *found)
+{
+	OWNED_TEXT struct text message;
+	text_init(&message, MESSAGE_BYTES);
+	selection_describe(&resolve->selection, &message);
+	text_add(
+		&message, ": nobody can tell, for the PAT's user may not see every project above ");
+	add_candidates(found->hidden, found->hidden_count, &message);
+	text_printf(&message, "; write `%s: {id: %s}`, or have those projects shown to that user",
+		kind_plural(resolve->selection.kind), found->hidden[0].luid);
 	end_refused(resolve, &message);
 }
 
@@ -129,16 +149,21 @@ static void keep_in_project(struct resolve *resolve, const struct item *projects
 {
 	const char *wanted = resolve->selection.project;
 	found->contents = arena_array(resolve->arena, struct content, resolve->count + 1);
+	found->hidden = arena_array(resolve->arena, struct content, resolve->count + 1);
 	for (size_t i = 0; i < resolve->count; i++) {
 		const struct item *item = &resolve->items[i];
-		const char *path = project_path(projects, project_count, item, resolve->arena);
-		if (wanted && !project_is(path, wanted)) {
+		struct project_place place =
+			project_place(projects, project_count, item, resolve->arena);
+		struct content content = { resolve->selection.kind, item->luid, item->name,
+			place.path };
+		if (!wanted || project_is(&place, wanted)) {
+			found->contents[found->count++] = content;
+		} else if (project_may_be(&place, wanted)) {
+			found->hidden[found->hidden_count++] = content;
+		} else {
 			found->elsewhere = item;
-			found->elsewhere_path = path;
-			continue;
+			found->elsewhere_path = place.path;
 		}
-		found->contents[found->count++] =
-			(struct content){ resolve->selection.kind, item->luid, item->name, path };
 	}
 }
 
@@ -164,21 +189,25 @@ static void choose(struct resolve *resolve, const struct outcome *outcome,
 	const struct selection *selection = &resolve->selection;
 	struct found found = { 0 };
 	keep_in_project(resolve, projects, project_count, &found);
+	bool was_any = found.count > 0;
 	bool is_many = found.count > 1 && is_one_wanted(resolve) && !selection->allow_many;
-	if (!resolve->is_fresh && (!found.count || is_many)) {
+	if (!is_many)
+		drop_without_extract(resolve, &found);
+	bool is_fine = !is_many && found.count;
+	if (!is_fine && !resolve->is_fresh) {
 		resolve->is_fresh = true;
 		get_items(resolve);
 		return;
 	}
-	if (is_many) {
-		refuse_many(resolve, &found);
-		return;
-	}
-	bool was_any = found.count > 0;
-	drop_without_extract(resolve, &found);
-	if (found.count || (!was_any && selection->allow_none) ||
-		(was_any && !is_one_wanted(resolve) && selection->allow_none))
+	bool may_be_none = selection->allow_none && (!was_any || !is_one_wanted(resolve));
+	if (is_fine)
 		end(resolve, outcome, found.contents, found.count);
+	else if (is_many)
+		refuse_many(resolve, &found);
+	else if (!was_any && found.hidden_count)
+		refuse_hidden(resolve, &found);
+	else if (may_be_none)
+		end(resolve, outcome, found.contents, 0);
 	else if (was_any)
 		refuse_live(resolve);
 	else
@@ -212,8 +241,7 @@ static bool is_selected(
 		break;
 	case SELECT_PATTERN:
 		if (pattern_search(resolve->pattern,
-			    name_normal(str_of(item->name), resolve->arena),
-			    scratch) != SEARCH_YES)
+			    name_normal(str_of(item->name), resolve->arena), scratch) != SEARCH_YES)
 			return false;
 		break;
 	case SELECT_LUID:
@@ -273,6 +301,19 @@ static bool is_hard_to_filter(const char *name)
 	return strpbrk(name, ",&*[]\\") || name_has_spellings(name);
 }
 
+/*
+ * Since when a list must have been read, when it may usually be so old. Nothing is refused by
+ * heart: before a person is told so, it is looked up once more, and nothing that was heard before
+ * this one began counts.
+ */
+static struct mono since(const struct resolve *resolve, int64_t usual_age)
+{
+	struct mono now = clock_mono(), recent = mono_plus(now, -FRESH_AGE);
+	if (!resolve->is_fresh)
+		return mono_plus(now, -usual_age);
+	return is_one_wanted(resolve) || resolve->began.us < recent.us ? resolve->began : recent;
+}
+
 static void items_came(
 	const struct outcome *outcome, const struct item *items, size_t count, void *context)
 {
@@ -298,7 +339,7 @@ static void items_came(
 	bool are_projects_needed = resolve->count && resolve->selection.kind != CONTENT_TASK;
 	if (are_projects_needed)
 		listing_get(resolve->site, LIST_PROJECTS, LISTING_ALL, NULL,
-			resolve->is_fresh ? FRESH_AGE : PROJECT_AGE, projects_came, resolve);
+			since(resolve, PROJECT_AGE), projects_came, resolve);
 	else
 		choose(resolve, outcome, NULL, 0);
 }
@@ -308,16 +349,14 @@ static void get_items(struct resolve *resolve)
 	const struct selection *selection = &resolve->selection;
 	struct site *site = resolve->site;
 	enum listing_of what = listing_of_kind(selection->kind);
-	int64_t age = resolve->is_fresh        ? FRESH_AGE
-		      : is_one_wanted(resolve) ? NAME_AGE
-					       : PATTERN_AGE;
+	struct mono from = since(resolve, is_one_wanted(resolve) ? NAME_AGE : PATTERN_AGE);
 	/* The whole list is as good as the filtered one when it is there or on its way. */
 	if (resolve->by == LISTING_BY_NAME &&
-		(site->no_name_filter || listing_has_all(site, what, age) ||
+		(site->no_name_filter || listing_has_all(site, what, from) ||
 			listing_by_name_count(site, what) >= MANY_NAMES))
 		resolve->by = LISTING_ALL;
 	listing_get(site, what, resolve->by,
-		resolve->by == LISTING_ALL ? NULL : selection->selector, age, items_came, resolve);
+		resolve->by == LISTING_ALL ? NULL : selection->selector, from, items_came, resolve);
 }
 
 /* ---- the beginning ---- */
@@ -337,6 +376,7 @@ void resolve_start(
 	struct outcome bad = { 0 };
 	size_t offset;
 	resolve->site = site;
+	resolve->began = clock_mono();
 	resolve->callback = callback;
 	resolve->context = context;
 	resolve->selection = *selection;

@@ -67,7 +67,7 @@ static void start_anew(struct site *site)
 	free(site->api_version);
 	site->api_version = NULL;
 	site->epoch++;
-	site->no_all_fields = 0;
+	site->no_all_fields = site->no_age_sort = 0;
 	site->no_name_filter = site->no_job_sort = false;
 	site->may_list_jobs = true;
 	site->list_again_at = (struct mono){ 0 };

@@ -66,9 +66,9 @@ struct site {
 	bool is_closing; /* tableau_sign_out() sees to its session */
 	int64_t epoch;   /* counts accounts (server, content URL, PAT): what an older one answers is
 			    not taken */
-	unsigned no_all_fields;           /* one bit for each enum listing_of: an old server refused
-					     fields=_all_ */
-	bool no_name_filter, no_job_sort; /* likewise */
+	unsigned no_all_fields, no_age_sort; /* one bit for each enum listing_of: an old server
+						refused fields=_all_, or to sort by createdAt */
+	bool no_name_filter, no_job_sort;    /* likewise */
 	bool may_list_jobs;
 	struct mono list_again_at;
 	struct listing *listings; /* resolve.c's cache */

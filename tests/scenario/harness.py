@@ -158,7 +158,7 @@ class Sandbox(Process):
     def foreign_job(self, name, site="finance", **rest):
         return self.control("POST", "jobs", {"site": site, "kind": "workbook", "name": name, **rest})
 
-    def change(self, name, site="finance", kind="workbook", **set_):
+    def change(self, name, /, site="finance", kind="workbook", **set_):
         return self.control("POST", "content", {"site": site, "kind": kind, "name": name, "set": set_})
 
 

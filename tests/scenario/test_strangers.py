@@ -151,3 +151,50 @@ def test_one_unreadable_list_does_not_hold_its_neighbours_up(router_of, sandbox_
     assert done[0]["content"]["name"] == "Revenue" and "left alone" not in router.log
     bad = next(r for r in router.settle(2) if r["kind"] == "datasource")
     assert bad["state"] == "expired" and "unreadable" in bad["reason"]
+
+
+# ---- lists ----
+
+def test_content_that_goes_away_between_two_pages_hides_no_other(router_of, sandbox_of):
+    """wb-0005 of the first page is deleted before the second one is asked for: wb-1000 moves to where nobody looks any more."""
+    sandbox = sandbox_of(site_world(workbooks=[], generate=[{"count": 2500, "name": "wb-%04d", "project": "Finance/Daily"}]))
+    sandbox.fault("latency", on={"path": "*/workbooks"}, ms=1500)
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": "/^wb-(0999|1000|1001)$/"}])])
+    router.send()
+    wait_until(lambda: sandbox.calls("GET", "/workbooks$"), "the first page")
+    sandbox.control("DELETE", "content", {"site": "finance", "kind": "workbook", "name": "wb-0005"})
+    refreshes = router.settle(3)
+    assert sorted(r["content"]["name"] for r in refreshes if r["state"] == "succeeded") == ["wb-0999", "wb-1000", "wb-1001"]
+
+
+def test_a_project_below_a_hidden_one_is_never_taken_for_the_root(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(projects=["Secret/Daily", "Finance"], hidden_projects=["Secret"],
+                                    workbooks=[{"name": "Revenue", "project": "Secret/Daily"}]))
+    router = router_of(sandbox, [rule("named", [{"site": "finance", "workbooks": "Revenue", "project": "Daily"}], when={"job_id": 1}),
+                                 rule("all", [{"site": "finance", "workbooks": {}, "project": "Daily"}], when={"job_id": 1})])
+    router.send(jobId="1")
+    refreshes = router.settle(2)
+    assert [r["state"] for r in refreshes] == ["failed"] * 2 and not sandbox.jobs()
+    assert all("'.../Daily/Revenue'" in r["reason"] and "write `workbooks: {id: " in r["reason"] for r in refreshes)
+
+
+# ---- what is remembered ----
+
+def test_a_refusal_is_checked_before_it_is_told_again(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(workbooks=[{"name": "Revenue", "project": "Finance/Daily", "has_extracts": False}]))
+    router = router_of(sandbox, [rule()])
+    router.send()
+    assert "has no extract" in router.settle(1)[0]["reason"]
+    sandbox.change("Revenue", has_extracts=True)
+    router.send()
+    assert router.settle(2)[-1]["state"] == "succeeded"
+
+
+def test_a_name_that_comes_into_being_is_found_by_the_next_event(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(workbooks=["Draft"]))
+    router = router_of(sandbox, [rule()])
+    router.send()
+    assert router.settle(1)[0]["state"] == "failed"
+    sandbox.change("Draft", name="Revenue")
+    router.send()
+    assert router.settle(2)[-1]["state"] == "succeeded"

@@ -22,7 +22,7 @@ static const char *path_of(
 	const struct tree *tree, const char *id, const char *name, struct arena *arena)
 {
 	struct item item = { .project_id = id, .project_name = name };
-	return project_path(tree->items, tree->count, &item, arena);
+	return project_place(tree->items, tree->count, &item, arena).path;
 }
 
 static void projects_of_one_name_are_told_apart_by_their_parents(void **state)
@@ -47,7 +47,7 @@ static void projects_of_one_name_are_told_apart_by_their_parents(void **state)
 	assert_int_equal(found, 1);
 	/* A Personal Space, and a project that the list does not show. */
 	assert_string_equal(path_of(&tree, "", "", arena), "");
-	assert_string_equal(path_of(&tree, "9", "Hidden/Place", arena), "Hidden\\/Place");
+	assert_string_equal(path_of(&tree, "9", "Hidden/Place", arena), ".../Hidden\\/Place");
 }
 
 static void chains_that_end_nowhere_or_in_themselves(void **state)
@@ -66,11 +66,11 @@ static void chains_that_end_nowhere_or_in_themselves(void **state)
 	static const struct {
 		const char *id, *path;
 	} cases[] = {
-		{ "1", "Orphan" },
-		{ "2", "Orphan/Child" },
-		{ "3", "Self" },
-		{ "4", "A" },
-		{ "5", "B" },
+		{ "1", ".../Orphan" },
+		{ "2", ".../Orphan/Child" },
+		{ "3", ".../Self" },
+		{ "4", ".../A" },
+		{ "5", ".../B" },
 		{ "6", "In\\/Out" },
 		{ "7", "In\\/Out/Deep" },
 	};
@@ -85,15 +85,43 @@ static void chains_that_end_nowhere_or_in_themselves(void **state)
 		assert_string_equal(path_of(&tree, cases[i].id, "", arena), cases[i].path);
 }
 
+static bool is_place(const char *path, const char *wanted)
+{
+	return project_is(&(struct project_place){ path, false }, wanted);
+}
+
+static bool may_be(const char *path, const char *wanted)
+{
+	struct project_place place = { path, true };
+	assert_false(project_is(&place, wanted)); /* unknown is never equal */
+	return project_may_be(&place, wanted);
+}
+
 static void a_path_is_written_with_or_without_a_slash_in_front(void **state)
 {
 	(void)state;
-	assert_true(project_is("Finance/Daily", "Finance/Daily"));
-	assert_true(project_is("Finance/Daily", "/Finance/Daily"));
-	assert_false(project_is("Finance/Daily", "Daily"));
-	assert_false(project_is("Finance/Daily", "finance/daily"));
-	assert_false(project_is("Finance\\/Daily", "Finance/Daily"));
-	assert_true(project_is("Finance\\/Daily", "Finance\\/Daily"));
+	assert_true(is_place("Finance/Daily", "Finance/Daily"));
+	assert_true(is_place("Finance/Daily", "/Finance/Daily"));
+	assert_false(is_place("Finance/Daily", "Daily"));
+	assert_false(is_place("Finance/Daily", "finance/daily"));
+	assert_false(is_place("Finance\\/Daily", "Finance/Daily"));
+	assert_true(is_place("Finance\\/Daily", "Finance\\/Daily"));
+}
+
+static void a_hidden_parent_is_unknown_and_never_the_root(void **state)
+{
+	(void)state;
+	assert_true(may_be(".../Daily", "Daily"));
+	assert_true(may_be(".../Daily", "/Daily"));
+	assert_true(may_be(".../Daily", "Finance/Daily"));
+	assert_true(may_be(".../EMEA/Daily", "Finance/EMEA/Daily"));
+	assert_false(may_be(".../EMEA/Daily", "Daily"));
+	assert_false(may_be(".../Daily", "Finance"));
+	assert_false(may_be(".../Daily", "NotDaily"));
+	assert_false(may_be(".../Daily", "Finance\\/Daily"));
+	assert_true(may_be(".../Finance\\/Daily", "X/Finance\\/Daily"));
+	struct project_place seen = { "Finance/Daily", false };
+	assert_false(project_may_be(&seen, "Finance/Daily"));
 }
 
 int main(void)
@@ -103,6 +131,7 @@ int main(void)
 		cmocka_unit_test(projects_of_one_name_are_told_apart_by_their_parents),
 		cmocka_unit_test(chains_that_end_nowhere_or_in_themselves),
 		cmocka_unit_test(a_path_is_written_with_or_without_a_slash_in_front),
+		cmocka_unit_test(a_hidden_parent_is_unknown_and_never_the_root),
 	};
 	return cmocka_run_group_tests_name("tableau project", tests, NULL, NULL);
 }

@@ -179,6 +179,8 @@ static void patterns_tags_and_owners_narrow_the_list(void **state)
 	resolve((struct selection){ .by = SELECT_ALL, .owner = "bo" });
 	assert_string_equal(told.names, "sales_apac");
 	assert_int_equal(calls("/workbooks?"), 1);
+	trick_list(WORKBOOKS("1", WORKBOOK("4", "sales_live", DAILY, ",\"hasExtracts\":\"false\"")),
+		1);
 	resolve((struct selection){ .by = SELECT_NAME, .selector = "sales_live" });
 	assert_refused("has no extract: it is live or uses published data sources");
 	resolve((struct selection){ .by = SELECT_PATTERN, .selector = "/(/" });
@@ -262,7 +264,7 @@ static void lists_that_do_not_fit_together(void **state)
 	} cases[] = {
 		{ "{}", false, "no list" },
 		{ "{\"pagination\":{\"totalAvailable\":\"3\"},\"workbooks\":{}}", false,
-			"none in it" },
+			"there is no" },
 		{ "{\"workbooks\":{\"workbook\":{\"id\":7}}}", false, "no item of the answer" },
 		{ "{\"workbooks\":{\"workbook\":[1,2]}}", false, "no item of the answer" },
 		{ "[]", false, "unreadable" },
@@ -301,18 +303,165 @@ static void pages_that_shift_are_read_to_the_end_and_doubles_dropped(void **stat
 	resolve((struct selection){ .by = SELECT_ALL });
 	assert_string_equal(told.names, "A|B|C");
 	assert_int_equal(calls("pageNumber=3"), 1);
-	/* Beyond the end Tableau says 400006: what is there is all. */
-	trick((struct trick){ .match = "/datasources?",
-		.times = 1,
-		.status = 200,
-		.body = "{\"pagination\":{\"totalAvailable\":\"9\"},\"datasources\":{"
-			"\"datasource\":[{\"id\":\"1\",\"name\":\"D\"}]}}" });
+}
+
+static void trick_datasources(const char *total, const char *items)
+{
+	OWNED_TEXT struct text body;
+	text_init(&body, TEXT_UNBOUNDED);
+	text_printf(&body,
+		"{\"pagination\":{\"totalAvailable\":\"%s\"},\"datasources\":{\"datasource\":[%s]}"
+		"}",
+		total, items);
+	/* Kept until the test ends, as tricks borrow. */
+	static char bodies[MOST_TRICKS][400];
+	static size_t next;
+	char *kept = bodies[next++ % MOST_TRICKS];
+	snprintf(kept, sizeof bodies[0], "%s", body.at);
+	trick((struct trick){ .match = "/datasources?", .times = 1, .status = 200, .body = kept });
+}
+
+static void trick_beyond_the_end(void)
+{
 	trick((struct trick){ .match = "/datasources?",
 		.times = 1,
 		.status = 400,
 		.sample = "error-400006-page-number.json" });
+}
+
+#define SOURCE(id) "{\"id\":\"" id "\",\"name\":\"D" id "\"}"
+
+static void resolve_all_datasources(void)
+{
 	resolve((struct selection){ .kind = CONTENT_DATASOURCE, .by = SELECT_ALL });
-	assert_string_equal(told.names, "D");
+}
+
+static void a_count_that_goes_down_begins_the_list_again(void **state)
+{
+	(void)state;
+	/* D1 is deleted after the first page: D3 moves to where that page was. */
+	trick_datasources("4", SOURCE("1") "," SOURCE("2"));
+	trick_datasources("3", SOURCE("4"));
+	trick_datasources("3", SOURCE("2") "," SOURCE("3"));
+	trick_datasources("3", SOURCE("4"));
+	resolve_all_datasources();
+	assert_string_equal(told.names, "D2|D3|D4");
+	assert_int_equal(calls("sort=createdAt:asc"), 4 + 1); /* and the projects */
+}
+
+static void a_list_that_ends_before_its_count_is_read_once_more(void **state)
+{
+	(void)state;
+	/* Something went away ... */
+	trick_datasources("3", SOURCE("1") "," SOURCE("2"));
+	trick_beyond_the_end();
+	trick_datasources("2", SOURCE("2") "," SOURCE("3"));
+	resolve_all_datasources();
+	assert_string_equal(told.names, "D2|D3");
+	/* ... or Tableau counts what this user may not see ... */
+	for (int i = 0; i < 2; i++) {
+		trick_datasources("9", SOURCE("1"));
+		trick_beyond_the_end();
+	}
+	tableau_forget(client, "finance", "2");
+	resolve_all_datasources();
+	assert_string_equal(told.names, "D1");
+	/* ... which is known from then on. */
+	trick_datasources("9", SOURCE("1"));
+	trick_beyond_the_end();
+	int asked = calls("/datasources?");
+	tableau_forget(client, "finance", "1");
+	resolve_all_datasources();
+	assert_string_equal(told.names, "D1");
+	assert_int_equal(calls("/datasources?"), asked + 2);
+}
+
+static void a_list_that_always_shrinks_is_given_up(void **state)
+{
+	(void)state;
+	trick((struct trick){ .match = "pageNumber=1&",
+		.times = 100,
+		.status = 200,
+		.body = "{\"pagination\":{\"totalAvailable\":\"9\"},\"datasources\":{"
+			"\"datasource\":[" SOURCE("1") "]}}" });
+	trick((struct trick){ .match = "pageNumber=2&",
+		.times = 100,
+		.status = 200,
+		.body = "{\"pagination\":{\"totalAvailable\":\"8\"},\"datasources\":{"
+			"\"datasource\":[" SOURCE("2") "]}}" });
+	resolve_all_datasources();
+	assert_int_equal(told.outcome.error.kind, ERROR_TRANSIENT);
+	assert_true(told.outcome.is_alive);
+	assert_true(says("changes faster than it can be read"));
+	assert_in_range(calls("/datasources?"), 4, 20);
+}
+
+static void a_name_that_is_counted_and_not_shown_is_refused_at_once(void **state)
+{
+	(void)state;
+	trick((struct trick){ .match = "name:eq:Secret",
+		.times = 100,
+		.status = 200,
+		.body = WORKBOOKS("1", "") });
+	resolve_name("Secret");
+	assert_refused("there is no workbook 'Secret', or the PAT's user may not see it");
+	assert_int_equal(calls("/workbooks?"), 1);
+}
+
+/* What was true a moment ago is not told as true now. */
+static void a_refusal_by_heart_is_checked_before_it_is_told(void **state)
+{
+	static const char *const before[] = {
+		WORKBOOKS("0", ""),
+		WORKBOOKS("1", WORKBOOK("1", "Solo", DAILY, ",\"hasExtracts\":false")),
+		WORKBOOKS("2",
+			WORKBOOK("1", "Solo", DAILY, "") "," WORKBOOK("2", "Solo", ARCHIVE, "")),
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
+		trick_list(before[i], 1);
+		resolve_name("Solo");
+		assert_int_equal(told.outcome.error.kind, ERROR_REFUSED);
+		int asked = calls("/workbooks?");
+		trick_list(WORKBOOKS("1", WORKBOOK("1", "Solo", DAILY, "")), 1);
+		resolve_name("Solo");
+		if (!told.outcome.ok)
+			fail_msg("case %zu: %s", i, told.outcome.error.message);
+		assert_int_equal(calls("/workbooks?"), asked + 1);
+		tableau_forget(client, "finance", "1");
+	}
+}
+
+#define PROJECTS                                                                                   \
+	"{\"projects\":{\"project\":[{\"id\":\"p1\",\"name\":\"Daily\",\"parentProjectId\":"       \
+	"\"unseen\"},{\"id\":\"p2\",\"name\":\"Daily\"}]}}"
+
+static void a_project_below_a_hidden_one_is_not_the_one_at_the_top(void **state)
+{
+	(void)state;
+	trick((struct trick){
+		.match = "/projects?", .times = 100, .status = 200, .body = PROJECTS });
+	/* One whose project is not in the list at all. */
+	trick_list(WORKBOOKS("1", WORKBOOK("7", "Lone", "p9", "")), 1);
+	resolve((struct selection){ .by = SELECT_NAME, .selector = "Lone", .project = "x" });
+	assert_refused("'.../x/Lone' (7)");
+	trick_list(
+		WORKBOOKS("2", WORKBOOK("1", "Book", "p1", "") "," WORKBOOK("2", "Open", "p2", "")),
+		100);
+	resolve((struct selection){ .by = SELECT_NAME, .selector = "Book", .project = "Daily" });
+	assert_refused("'.../Daily/Book' (1)");
+	assert_true(says("write `workbooks: {id: 1}`"));
+	resolve((struct selection){ .by = SELECT_ALL, .project = "Daily" });
+	assert_true(told.outcome.ok);
+	assert_string_equal(told.names, "Open");
+	resolve((struct selection){
+		.by = SELECT_ALL, .project = "Secret/Daily", .allow_none = true });
+	assert_refused("may not see every project above '.../Daily/Book'");
+	resolve((struct selection){ .by = SELECT_NAME, .selector = "Book", .project = "Other" });
+	assert_refused("'Book' is in project '.../Daily'");
+	/* Without a project it is the only one of its name. */
+	resolve_name("Book");
+	assert_true(told.outcome.ok);
 }
 
 static void a_failed_list_is_not_an_empty_one(void **state)
@@ -367,6 +516,12 @@ int main(void)
 		TEST(many_names_at_once_are_one_list),
 		TEST(lists_that_do_not_fit_together),
 		TEST(pages_that_shift_are_read_to_the_end_and_doubles_dropped),
+		TEST(a_count_that_goes_down_begins_the_list_again),
+		TEST(a_list_that_ends_before_its_count_is_read_once_more),
+		TEST(a_list_that_always_shrinks_is_given_up),
+		TEST(a_name_that_is_counted_and_not_shown_is_refused_at_once),
+		TEST(a_refusal_by_heart_is_checked_before_it_is_told),
+		TEST(a_project_below_a_hidden_one_is_not_the_one_at_the_top),
 		TEST(a_failed_list_is_not_an_empty_one),
 		TEST(another_account_does_not_inherit_the_ids_of_the_old_one),
 	};
