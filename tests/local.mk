@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	tests/unit/tableau_server.h \
 	tests/unit/test.h \
 	tests/fault/clock_shim.c \
+	tests/fault/slow_disk_shim.c \
 	tests/lint/layers.py \
 	tests/lint/valgrind \
 	tests/samples \
@@ -22,6 +23,7 @@ EXTRA_DIST += \
 	tests/scenario/test_door.py \
 	tests/scenario/test_evidence.py \
 	tests/scenario/test_intake.py \
+	tests/scenario/test_listener.py \
 	tests/scenario/test_reload.py \
 	tests/scenario/test_resolve.py \
 	tests/scenario/test_restart.py \
@@ -38,10 +40,12 @@ UNIT_TESTS = \
 	tests/unit/clock_test \
 	tests/unit/command_test \
 	tests/unit/config_test \
+	tests/unit/connections_test \
 	tests/unit/decide_test \
 	tests/unit/event_test \
 	tests/unit/field_test \
 	tests/unit/file_test \
+	tests/unit/http_test \
 	tests/unit/index_test \
 	tests/unit/journal_test \
 	tests/unit/json_test \

@@ -121,9 +121,10 @@ struct admin *admin_start(const struct admin_options *options, struct error *err
 	struct admin *admin = mem_new(struct admin);
 	struct web_options web = {
 		.listen = options->listen,
+		.name = "admin",
 		.threads = 1, /* one reader of the store */
 		.body_limit = (size_t)1 << 20,
-		.connection_limit = 100,
+		.connection_limit = ADMIN_CONNECTIONS,
 		.request_us = 10 * US_PER_SECOND,
 	};
 	admin->options = *options;

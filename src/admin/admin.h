@@ -15,6 +15,8 @@
 
 struct admin;
 
+#define ADMIN_CONNECTIONS 100 /* at once */
+
 struct admin_options { /* everything is borrowed and outlives the listener */
 	const char *listen;
 	const char *store; /* URL; opened for reading */

@@ -101,6 +101,7 @@ void handle_metrics(struct admin *admin, struct web_request *request, int64_t id
 	OWNED_TEXT struct text out;
 	(void)id;
 	text_init(&out, TEXT_UNBOUNDED);
+	metric_set(METRIC_journal_waiting, (int64_t)journal_waiting(admin->options.journal));
 	metric_print(&out);
 	struct dispatch_status *status = dispatch_status(admin->options.dispatch);
 	if (status) {

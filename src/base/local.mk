@@ -1,12 +1,17 @@
+EXTRA_DIST += src/base/README.md
 librouter_a_SOURCES += \
+	src/base/acceptor.c src/base/acceptor.h \
 	src/base/arena.c src/base/arena.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/code_point.c src/base/code_point.h \
+	src/base/connections.c src/base/connections.h \
+	src/base/descriptors.c src/base/descriptors.h \
 	src/base/error.c src/base/error.h \
 	src/base/fault.c src/base/fault.h \
 	src/base/field.c src/base/field.h src/base/field_schema.c src/base/field_schema.h \
 	src/base/file.c src/base/file.h \
 	src/base/fingerprint.c src/base/fingerprint.h \
+	src/base/http.c src/base/http.h \
 	src/base/json.c src/base/json.h \
 	src/base/listen.c src/base/listen.h \
 	src/base/log.c src/base/log.h \
@@ -16,6 +21,7 @@ librouter_a_SOURCES += \
 	src/base/name.c src/base/name.h \
 	src/base/pattern.c src/base/pattern.h src/base/pattern_literal.c src/base/pattern_literal.h \
 	src/base/problem.c src/base/problem.def src/base/problem.h \
+	src/base/refusals.c src/base/refusals.h \
 	src/base/secret.c src/base/secret.h \
 	src/base/shared.c src/base/shared.h \
 	src/base/str.c src/base/str.h \

@@ -1,8 +1,9 @@
 #include "base/mailbox.h"
-#include <assert.h>
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -15,15 +16,19 @@ struct mailbox {
 	void (*free_message)(struct message *);
 };
 
-struct mailbox *mailbox_new(size_t most, void (*free_message)(struct message *))
+struct mailbox *mailbox_new(size_t most, void (*free_message)(struct message *), struct error *err)
 {
+	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (fd < 0) {
+		IGNORE(error_fail(err, ERROR_SYSTEM, "eventfd: %s", strerror(errno)));
+		return NULL;
+	}
 	struct mailbox *mailbox = mem_new(struct mailbox);
 	pthread_mutex_init(&mailbox->lock, NULL);
 	mailbox->last = &mailbox->first;
 	mailbox->most = most;
 	mailbox->free_message = free_message;
-	mailbox->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	assert(mailbox->fd >= 0);
+	mailbox->fd = fd;
 	return mailbox;
 }
 

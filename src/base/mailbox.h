@@ -18,7 +18,9 @@ struct message {
 	struct message *next;
 };
 
-struct mailbox *mailbox_new(size_t most, void (*free_message)(struct message *));
+/* ERROR_SYSTEM: there is no descriptor for it. */
+struct mailbox *mailbox_new(
+	size_t most, void (*free_message)(struct message *), struct error *err) MUST_USE;
 void mailbox_free(struct mailbox *mailbox); /* frees what still waits */
 OWNED_DEFINE(mailbox)
 

@@ -1,21 +1,25 @@
 /*
  * base/web.c - the one place that knows libmicrohttpd.
  *
- * A connection:  idle --request complete--> busy --answered--> idle ... closed
- * It carries a deadline while idle: what is not a complete request by then (a client that says
- * nothing, or drips) is shut down by the sweeper. libmicrohttpd's own timeout is one of inactivity,
- * which a byte a second satisfies.
+ * A connection is accepted by base/acceptor.c, and has its place in base/connections.c:
+ *   waited for --request complete--> busy --answered--> waited for ... gone
  *
  * A request: made when its line was read, collects its body, runs the handler once, is answered,
- * freed when libmicrohttpd has completed it. A kept one is a suspended connection; its answer
- * resumes it, and the access handler queues what was stored.
+ * freed when libmicrohttpd has completed it. A kept one is a suspended connection with two owners,
+ * who keeps it and libmicrohttpd; its answer resumes it, and the access handler queues what was
+ * stored:
+ *   kept --web_reply--> ready --> queued        (libmicrohttpd wants every connection resumed
+ * before kept --web_stop---> abandoned --> queued     it stops, or it aborts the process)
  */
 #include "base/web.h"
+#include "base/acceptor.h"
+#include "base/arena.h"
 #include "base/clock.h"
-#include "base/json.h"
+#include "base/http.h"
 #include "base/listen.h"
-#include "base/thread.h"
+#include "base/metric.h"
 #include <errno.h>
+#include <limits.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -23,35 +27,41 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utlist.h>
 
-#define HEAD_BYTES                                                                                 \
-	((size_t)16 << 10) /* MHD's memory for one connection: head, and its buffers; it wipes all \
-			      of it after each request */
+/* libmicrohttpd's memory for one connection: head and buffers; it wipes all of it after each. */
+#define HEAD_BYTES ((size_t)16 << 10)
 #define MOST_THREADS 8
 #define MOST_HEADERS 8
-#define DRAIN_FACTOR                                                                               \
-	16 /* so much of a body that is too large is read, so that its sender sees the 413 */
+/* This many times the limit of a body that is too large is read, so that its sender sees the 413.
+ */
+#define DRAIN_FACTOR 16
 #define STOP_WAIT (5 * US_PER_SECOND) /* for answers that are on their way */
-#define NEVER INT64_MAX
+#define RETRY_AFTER "5"
+#define TLS_VERSIONS "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2" /* gnutls, "Priority Strings" */
 
-struct connection {
-	struct connection *next, *previous;
-	int fd;
-	atomic_llong
-		deadline; /* microseconds of struct mono; NEVER while a request is being handled */
+enum answer_state {
+	ANSWER_NONE,
+	ANSWER_KEPT,
+	ANSWER_READY,
+	ANSWER_QUEUED,
+	ANSWER_DROPPED,
+	ANSWER_ABANDONED, /* by web_stop(): who keeps it has nobody to answer any more */
 };
-
-enum answer_state { ANSWER_NONE, ANSWER_KEPT, ANSWER_READY, ANSWER_QUEUED, ANSWER_DROPPED };
 
 struct web_request {
 	struct web *web;
 	struct MHD_Connection *mhd;
 	const char *method, *path;
-	char *query; /* as sent, or NULL */
+	char *target; /* as sent; libmicrohttpd decodes its own copy in place */
+	const char *host;
+	struct arena *arena; /* or NULL */
 	struct text body;
 	size_t drained;
-	bool has_begun, is_handled, is_kept, is_too_large;
-	atomic_int state; /* enum answer_state */
+	bool has_begun, is_handled, is_kept, is_too_large, is_shed;
+	atomic_int state;                /* enum answer_state */
+	atomic_int owners;               /* libmicrohttpd, and who keeps it */
+	struct web_request *prev, *next; /* in web->kept */
 	struct {
 		char *name, *value;
 	} headers[MOST_HEADERS];
@@ -66,108 +76,47 @@ struct web {
 	web_handler *handler;
 	void *context;
 	char address[LISTEN_TEXT_SIZE];
-	int quiesced_fd; /* ours to close; -1: still libmicrohttpd's */
-	pthread_t sweeper;
-	pthread_mutex_t lock; /* of the list, and of what follows it */
-	pthread_cond_t changed;
-	struct connection *connections;
-	bool is_ending;
+	struct refusals *refusals;
+	struct connections *connections;
+	struct acceptor *acceptor;
 	atomic_bool is_stopping;
-	atomic_llong active, requests, refused;
-	atomic_uint connection_count;
+	atomic_llong active;
+	pthread_mutex_t lock; /* of what follows, and of the state of kept requests */
+	pthread_cond_t changed;
+	struct web_request *kept;
+	bool has_abandoned;
 };
 
-/* ---- connections and their deadlines ---- */
-
-static void arm(struct connection *connection, const struct web *web)
-{
-	atomic_store_explicit(&connection->deadline,
-		mono_plus(clock_mono(), web->options.request_us).us, memory_order_relaxed);
-}
-
-static void disarm(struct connection *connection)
-{
-	atomic_store_explicit(&connection->deadline, NEVER, memory_order_relaxed);
-}
-
-static void connection_begun(struct web *web, struct MHD_Connection *mhd, void **socket_context)
-{
-	struct connection *connection = mem_new(struct connection);
-	int on = 1;
-	connection->fd =
-		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-	setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	arm(connection, web);
-	*socket_context = connection;
-	atomic_fetch_add(&web->connection_count, 1);
-	pthread_mutex_lock(&web->lock);
-	connection->next = web->connections;
-	if (connection->next)
-		connection->next->previous = connection;
-	else
-		pthread_cond_signal(&web->changed);
-	web->connections = connection;
-	pthread_mutex_unlock(&web->lock);
-}
-
-/* Runs before libmicrohttpd closes the descriptor, so that the sweeper never shuts down somebody
- * else's. */
-static void connection_ended(struct web *web, struct connection *connection)
-{
-	pthread_mutex_lock(&web->lock);
-	if (connection->previous)
-		connection->previous->next = connection->next;
-	else
-		web->connections = connection->next;
-	if (connection->next)
-		connection->next->previous = connection->previous;
-	pthread_mutex_unlock(&web->lock);
-	atomic_fetch_sub(&web->connection_count, 1);
-	free(connection);
-}
-
-static void connection_changed(void *context, struct MHD_Connection *mhd, void **socket_context,
-	enum MHD_ConnectionNotificationCode code)
-{
-	if (code == MHD_CONNECTION_NOTIFY_STARTED)
-		connection_begun(context, mhd, socket_context);
-	else if (*socket_context)
-		connection_ended(context, *socket_context);
-}
+/* ---- connections ---- */
 
 static struct connection *connection_of(struct MHD_Connection *mhd)
 {
 	return MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-static void sweep_once(struct web *web)
-{
-	int64_t now = clock_mono().us;
-	for (struct connection *connection = web->connections; connection;
-		connection = connection->next) {
-		if (atomic_load_explicit(&connection->deadline, memory_order_relaxed) > now)
-			continue;
-		disarm(connection);
-		atomic_fetch_add(&web->refused, 1); /* before the client can notice */
-		shutdown(connection->fd, SHUT_RDWR);
-	}
-}
-
-static void *sweep(void *context)
+/* The end comes before libmicrohttpd closes the descriptor. */
+static void connection_changed(void *context, struct MHD_Connection *mhd, void **socket_context,
+	enum MHD_ConnectionNotificationCode code)
 {
 	struct web *web = context;
-	pthread_mutex_lock(&web->lock);
-	while (!web->is_ending) {
-		if (!web->connections) {
-			pthread_cond_wait(&web->changed, &web->lock);
-			continue;
-		}
-		sweep_once(web);
-		struct timespec at = clock_deadline(web->options.request_us / 4 + US_PER_MS);
-		pthread_cond_timedwait(&web->changed, &web->lock, &at);
-	}
-	pthread_mutex_unlock(&web->lock);
-	return NULL;
+	int fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		*socket_context = connections_find(web->connections, fd);
+	else if (*socket_context)
+		connection_gone(web->connections, *socket_context);
+}
+
+static void accepted(void *context, struct connection *connection, int fd,
+	const struct sockaddr *from, socklen_t length)
+{
+	struct web *web = context;
+	int on = 1;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	/* It closes the descriptor when it fails, and tells nobody else. */
+	if (MHD_add_connection(web->daemon, fd, from, length) == MHD_YES)
+		return;
+	refusals_add(web->refusals, REFUSAL_ACCEPT);
+	connection_gone(web->connections, connection);
 }
 
 /* ---- requests ---- */
@@ -175,11 +124,11 @@ static void *sweep(void *context)
 static void *request_line_read(void *context, const char *uri, struct MHD_Connection *mhd)
 {
 	struct web_request *request = mem_new(struct web_request);
-	const char *question = strchr(uri, '?');
 	request->web = context;
 	request->mhd = mhd;
-	/* libmicrohttpd decodes its own copy in place: what was sent is kept here. */
-	request->query = question ? mem_copy_text(question + 1) : NULL;
+	request->owners = 1;
+	request->host = "";
+	request->target = mem_copy_text(uri);
 	return request;
 }
 
@@ -193,8 +142,15 @@ static void request_free(struct web_request *request)
 		MHD_destroy_response(request->response);
 	if (request->body.at)
 		text_clear(&request->body);
-	free(request->query);
+	arena_free(request->arena);
+	free(request->target);
 	free(request);
+}
+
+static void request_unref(struct web_request *request)
+{
+	if (atomic_fetch_sub(&request->owners, 1) == 1)
+		request_free(request);
 }
 
 static void request_completed(void *context, struct MHD_Connection *mhd, void **request_context,
@@ -202,6 +158,7 @@ static void request_completed(void *context, struct MHD_Connection *mhd, void **
 {
 	struct web *web = context;
 	struct web_request *request = *request_context;
+	struct connection *connection = connection_of(mhd);
 	(void)code;
 	if (!request)
 		return;
@@ -212,29 +169,77 @@ static void request_completed(void *context, struct MHD_Connection *mhd, void **
 		pthread_cond_broadcast(&web->changed);
 		pthread_mutex_unlock(&web->lock);
 	}
-	struct connection *connection = connection_of(mhd);
 	if (connection)
-		arm(connection, web);
-	request_free(request);
+		connection_is_idle(web->connections, connection);
+	request_unref(request);
 }
 
-static void reply_error(struct web_request *request, unsigned status, const char *reason)
+/* ---- answers ---- */
+
+/* NULL: there is no memory for it. */
+static struct MHD_Response *response_of(struct web *web, const char *content_type, struct str body)
+{
+	/* libmicrohttpd declares the buffer without const, and copies it. */
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		body.length, (void *)(uintptr_t)body.at, MHD_RESPMEM_MUST_COPY);
+	if (!response)
+		return NULL;
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+		content_type ? content_type : "application/json");
+	if (atomic_load_explicit(&web->is_stopping, memory_order_relaxed))
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+	return response;
+}
+
+static struct MHD_Response *error_response(struct web *web, const char *reason)
 {
 	OWNED_TEXT struct text body;
 	text_init(&body, 1000);
 	text_printf(&body, "{\"error\":\"%s\"}", reason);
-	atomic_fetch_add(&request->web->refused, 1);
-	web_reply(request, status, NULL, text_str(&body));
+	return response_of(web, NULL, text_str(&body));
 }
 
 static enum MHD_Result queue(struct web_request *request)
 {
+	struct connection *connection = connection_of(request->mhd);
 	atomic_store(&request->state, ANSWER_QUEUED);
 	enum MHD_Result result =
 		MHD_queue_response(request->mhd, request->status, request->response);
 	MHD_destroy_response(request->response);
 	request->response = NULL;
+	if (request->body.at)
+		text_clear(&request->body);
+	if (connection)
+		connection_is_answered(request->web->connections, connection);
 	return result;
+}
+
+static enum MHD_Result queue_error(struct web_request *request, unsigned status, const char *reason)
+{
+	request->response = error_response(request->web, reason);
+	if (!request->response)
+		return MHD_NO;
+	if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
+		MHD_add_response_header(
+			request->response, MHD_HTTP_HEADER_RETRY_AFTER, RETRY_AFTER);
+	/* What follows the head of a bad request is not a request. */
+	if (status != MHD_HTTP_CONTENT_TOO_LARGE)
+		MHD_add_response_header(request->response, MHD_HTTP_HEADER_CONNECTION, "close");
+	request->status = status;
+	return queue(request);
+}
+
+static enum MHD_Result refuse(
+	struct web_request *request, enum refusal what, unsigned status, const char *reason)
+{
+	refusals_add(request->web->refusals, what);
+	return queue_error(request, status, reason);
+}
+
+static enum MHD_Result refuse_size(struct web_request *request)
+{
+	return refuse(request, REFUSAL_TOO_LARGE, MHD_HTTP_CONTENT_TOO_LARGE,
+		"the body is larger than this server takes");
 }
 
 /* What the handler, or whoever answered a kept request, has decided by now. */
@@ -245,6 +250,10 @@ static enum MHD_Result finish(struct web_request *request)
 		return queue(request);
 	case ANSWER_DROPPED:
 		return MHD_NO;
+	case ANSWER_ABANDONED:
+		return queue_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+			"the server is stopping, and it is not known whether this was done; send "
+			"it again");
 	case ANSWER_NONE:
 	case ANSWER_KEPT:
 	case ANSWER_QUEUED:
@@ -253,59 +262,111 @@ static enum MHD_Result finish(struct web_request *request)
 	return MHD_YES;
 }
 
-static enum MHD_Result begin(struct web_request *request, const char *method, const char *path)
+/* ---- the head and the body ---- */
+
+static enum MHD_Result add_field(
+	void *context, enum MHD_ValueKind kind, const char *name, const char *value)
 {
-	int64_t length = 0;
+	(void)kind;
+	http_head_field(context, str_of(name), str_of(value));
+	return MHD_YES;
+}
+
+static struct arena *arena_of(struct web_request *request)
+{
+	if (!request->arena)
+		request->arena = arena_new();
+	return request->arena;
+}
+
+static bool check_head(struct web_request *request, const char *version, struct http_head *head)
+{
+	http_head_line(head, str_of(request->method), str_of(request->target), str_of(version));
+	MHD_get_connection_values(request->mhd, MHD_HEADER_KIND, add_field, head);
+	if (!http_head_is_good(head))
+		return false;
+	if (head->authority.length)
+		request->host = arena_str(arena_of(request), head->authority);
+	return true;
+}
+
+/* A client that waits for "100 Continue" has sent nothing, and one that announces a flood is not
+ * read. */
+static bool is_refused_unread(struct web_request *request)
+{
+	int64_t length = 0, limit = (int64_t)request->web->options.body_limit;
 	const char *told = web_header(request, "Content-Length");
-	request->has_begun = true;
-	request->method = method;
-	request->path = path;
 	if (told && !str_to_count(str_of(told), &length))
 		length = INT64_MAX;
-	request->is_too_large = length > (int64_t)request->web->options.body_limit;
-	/* A client that waits for "100 Continue" has sent nothing, and one that announces a flood
-	 * is not read. */
-	bool is_refused =
-		request->is_too_large &&
-		(web_header(request, "Expect") ||
-			length / DRAIN_FACTOR > (int64_t)request->web->options.body_limit);
-	if (is_refused) {
-		reply_error(request, MHD_HTTP_CONTENT_TOO_LARGE,
-			"the body is larger than this server takes");
-		return finish(request);
-	}
+	request->is_too_large = length > limit;
+	return request->is_too_large &&
+	       (web_header(request, "Expect") || length / DRAIN_FACTOR > limit);
+}
+
+static enum MHD_Result begin(
+	struct web_request *request, const char *method, const char *path, const char *version)
+{
+	struct http_head head = { 0 };
+	request->has_begun = true;
+	request->method = method;
+	request->path = http_path(path);
+	if (!check_head(request, version, &head))
+		return refuse(request, REFUSAL_MALFORMED, head.status, head.reason);
+	if (is_refused_unread(request))
+		return refuse_size(request);
 	text_init(&request->body, request->web->options.body_limit);
 	return MHD_YES;
 }
 
-static enum MHD_Result collect(struct web_request *request, const char *bytes, size_t *count)
+/* What is not kept is read all the same, so that its sender hears the answer. */
+static void let_go(struct web_request *request)
 {
-	if (!request->is_too_large && !text_add_bytes(&request->body, bytes, *count))
-		request->is_too_large = true;
-	request->drained += *count;
-	*count = 0;
-	/* Nobody sends that much by mistake. */
-	return request->drained / DRAIN_FACTOR > request->web->options.body_limit ? MHD_NO
-										  : MHD_YES;
+	text_clear(&request->body);
+	text_init(&request->body, 1);
 }
 
-static void handle(struct web_request *request)
+static enum MHD_Result collect(struct web_request *request, const char *bytes, size_t *count)
+{
+	struct web *web = request->web;
+	struct connection *connection = connection_of(request->mhd);
+	bool is_kept = !request->is_too_large && !request->is_shed;
+	if (is_kept && !text_add_bytes(&request->body, bytes, *count))
+		request->is_too_large = true;
+	else if (is_kept && connection)
+		request->is_shed =
+			!connection_holds(web->connections, connection, request->body.capacity);
+	if (request->is_too_large || request->is_shed)
+		let_go(request);
+	request->drained += *count;
+	*count = 0;
+	if (request->drained / DRAIN_FACTOR <= web->options.body_limit)
+		return MHD_YES;
+	/* Nobody sends that much by mistake. */
+	refusals_add(web->refusals, REFUSAL_TOO_LARGE);
+	return MHD_NO;
+}
+
+static enum MHD_Result handle(struct web_request *request)
 {
 	struct web *web = request->web;
 	struct connection *connection = connection_of(request->mhd);
 	request->is_handled = true;
 	atomic_fetch_add(&web->active, 1);
-	atomic_fetch_add_explicit(&web->requests, 1, memory_order_relaxed);
+	metric_add(METRIC_requests_total, 1);
 	if (connection)
-		disarm(connection);
+		connection_is_busy(web->connections, connection);
 	if (request->is_too_large)
-		reply_error(request, MHD_HTTP_CONTENT_TOO_LARGE,
-			"the body is larger than this server takes");
-	else if (atomic_load_explicit(&web->is_stopping, memory_order_relaxed))
-		reply_error(
+		return refuse_size(request);
+	if (request->is_shed)
+		return queue_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+			"too many requests at once; send it again");
+	if (atomic_load_explicit(&web->is_stopping, memory_order_relaxed))
+		return queue_error(
 			request, MHD_HTTP_SERVICE_UNAVAILABLE, "the server is stopping; try again");
-	else
-		web->handler(request, web->context);
+	web->handler(request, web->context);
+	/* A kept request may have been answered meanwhile, but its connection is suspended until
+	 * libmicrohttpd calls again. */
+	return request->is_kept ? MHD_YES : finish(request);
 }
 
 static enum MHD_Result access_handler(void *context, struct MHD_Connection *mhd, const char *path,
@@ -315,17 +376,13 @@ static enum MHD_Result access_handler(void *context, struct MHD_Connection *mhd,
 	struct web_request *request = *request_context;
 	(void)context;
 	(void)mhd;
-	(void)version;
 	if (!request->has_begun)
-		return begin(request, method, path);
+		return begin(request, method, path, version);
 	if (*count)
 		return collect(request, bytes, count);
 	if (request->is_handled || atomic_load(&request->state) != ANSWER_NONE)
 		return finish(request);
-	handle(request);
-	/* A kept request may have been answered meanwhile, but its connection is suspended until
-	 * libmicrohttpd calls again. */
-	return request->is_kept ? MHD_YES : finish(request);
+	return handle(request);
 }
 
 /* ---- what handlers see ---- */
@@ -347,12 +404,26 @@ const char *web_query(const struct web_request *request, const char *name)
 
 const char *web_query_text(const struct web_request *request)
 {
-	return request->query ? request->query : "";
+	const char *question = strchr(request->target, '?');
+	return question ? question + 1 : "";
+}
+
+const char *web_host(const struct web_request *request)
+{
+	return request->host;
 }
 
 const char *web_header(const struct web_request *request, const char *name)
 {
-	return MHD_lookup_connection_value(request->mhd, MHD_HEADER_KIND, name);
+	const char *value = MHD_lookup_connection_value(request->mhd, MHD_HEADER_KIND, name);
+	size_t length = value ? strlen(value) : 0, kept = length;
+	while (kept && strchr(" \t", value[kept - 1]))
+		kept--;
+	if (kept == length)
+		return value;
+	/* RFC 9112, 5.1: they are no part of the value; libmicrohttpd removes those before it. */
+	struct web_request *owner = (struct web_request *)(uintptr_t)request;
+	return arena_str(arena_of(owner), (struct str){ value, kept });
 }
 
 struct str web_body(const struct web_request *request)
@@ -360,11 +431,33 @@ struct str web_body(const struct web_request *request)
 	return text_str(&request->body);
 }
 
+void web_trust(struct web_request *request)
+{
+	struct connection *connection = connection_of(request->mhd);
+	if (connection)
+		connection_is_trusted(request->web->connections, connection);
+}
+
+/* Under the lock: it is nobody's but libmicrohttpd's from now on. */
+static void resume(struct web_request *request, enum answer_state state)
+{
+	DL_DELETE(request->web->kept, request);
+	atomic_store(&request->state, (int)state);
+	MHD_resume_connection(request->mhd);
+}
+
 void web_keep(struct web_request *request)
 {
+	struct web *web = request->web;
 	request->is_kept = true;
-	atomic_store(&request->state, ANSWER_KEPT);
+	atomic_fetch_add(&request->owners, 1);
 	MHD_suspend_connection(request->mhd);
+	pthread_mutex_lock(&web->lock);
+	atomic_store(&request->state, ANSWER_KEPT);
+	DL_APPEND(web->kept, request);
+	if (web->has_abandoned)
+		resume(request, ANSWER_ABANDONED);
+	pthread_mutex_unlock(&web->lock);
 }
 
 void web_reply_header(struct web_request *request, const char *name, const char *value)
@@ -375,37 +468,49 @@ void web_reply_header(struct web_request *request, const char *name, const char 
 	request->headers[request->header_count++].value = mem_copy_text(value);
 }
 
-/* After this a kept request belongs to its pool thread again, which may free it at once. */
-static void decide(struct web_request *request, enum answer_state state)
+/* The answer of one that was kept: its pool thread may have it at once. */
+static void decide_kept(struct web_request *request, enum answer_state state, unsigned status,
+	struct MHD_Response *response)
 {
-	struct MHD_Connection *mhd = request->mhd;
-	bool was_kept = atomic_exchange(&request->state, (int)state) == ANSWER_KEPT;
-	if (was_kept)
-		MHD_resume_connection(mhd);
+	struct web *web = request->web;
+	pthread_mutex_lock(&web->lock);
+	bool is_heard = atomic_load(&request->state) == ANSWER_KEPT;
+	if (is_heard) {
+		request->status = status;
+		request->response = response;
+		resume(request, state);
+	}
+	pthread_mutex_unlock(&web->lock);
+	if (!is_heard && response)
+		MHD_destroy_response(response);
+	request_unref(request);
+}
+
+static void decide(struct web_request *request, enum answer_state state, unsigned status,
+	struct MHD_Response *response)
+{
+	if (request->is_kept) {
+		decide_kept(request, state, status, response);
+		return;
+	}
+	request->status = status;
+	request->response = response;
+	atomic_store(&request->state, (int)state);
 }
 
 void web_reply(
 	struct web_request *request, unsigned status, const char *content_type, struct str body)
 {
-	/* libmicrohttpd declares the buffer without const, and copies it. */
-	request->response = MHD_create_response_from_buffer(
-		body.length, (void *)(uintptr_t)body.at, MHD_RESPMEM_MUST_COPY);
-	if (!request->response)
-		abort();
-	MHD_add_response_header(request->response, MHD_HTTP_HEADER_CONTENT_TYPE,
-		content_type ? content_type : "application/json");
-	for (size_t i = 0; i < request->header_count; i++)
+	struct MHD_Response *response = response_of(request->web, content_type, body);
+	for (size_t i = 0; response && i < request->header_count; i++)
 		MHD_add_response_header(
-			request->response, request->headers[i].name, request->headers[i].value);
-	if (atomic_load_explicit(&request->web->is_stopping, memory_order_relaxed))
-		MHD_add_response_header(request->response, MHD_HTTP_HEADER_CONNECTION, "close");
-	request->status = status;
-	decide(request, ANSWER_READY);
+			response, request->headers[i].name, request->headers[i].value);
+	decide(request, response ? ANSWER_READY : ANSWER_DROPPED, status, response);
 }
 
 void web_drop(struct web_request *request)
 {
-	decide(request, ANSWER_DROPPED);
+	decide(request, ANSWER_DROPPED, 0, NULL);
 }
 
 /* ---- life ---- */
@@ -425,13 +530,13 @@ static void silent(void *context, const char *format, va_list args)
 	(void)args;
 }
 
-static bool start_daemon(struct web *web, int fd)
+/* Its limit is above ours: what we have dropped it has not closed yet. */
+static bool start_daemon(struct web *web)
 {
 	const struct web_options *options = &web->options;
-	unsigned threads = thread_count(options), connections = options->connection_limit;
-	if (connections < threads)
-		connections = threads;
-	struct MHD_OptionItem items[4] = { 0 };
+	unsigned threads = thread_count(options),
+		 limit = 2 * connections_descriptors(options->connection_limit) + threads;
+	struct MHD_OptionItem items[5] = { 0 };
 	size_t count = 0;
 	if (threads > 1)
 		items[count++] = (struct MHD_OptionItem){ MHD_OPTION_THREAD_POOL_SIZE,
@@ -441,19 +546,72 @@ static bool start_daemon(struct web *web, int fd)
 			(void *)(uintptr_t)options->tls_certificate };
 		items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0,
 			(void *)(uintptr_t)options->tls_private_key };
+		items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0,
+			(void *)(uintptr_t)TLS_VERSIONS };
 	}
 	items[count] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
-	unsigned flags = MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-			 MHD_USE_ERROR_LOG | (options->tls_certificate ? MHD_USE_TLS : 0);
+	unsigned flags = MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_NO_LISTEN_SOCKET |
+			 MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+			 (options->tls_certificate ? MHD_USE_TLS : 0);
 	web->daemon = MHD_start_daemon(flags, 0, NULL, NULL, access_handler, web,
-		MHD_OPTION_EXTERNAL_LOGGER, silent, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		HEAD_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
+		MHD_OPTION_EXTERNAL_LOGGER, silent, NULL, MHD_OPTION_CONNECTION_LIMIT, limit,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned)(options->request_us / US_PER_SECOND + 1), MHD_OPTION_URI_LOG_CALLBACK,
 		request_line_read, web, MHD_OPTION_NOTIFY_COMPLETED, request_completed, web,
 		MHD_OPTION_NOTIFY_CONNECTION, connection_changed, web, MHD_OPTION_ARRAY, items,
 		MHD_OPTION_END);
 	return web->daemon;
+}
+
+unsigned web_descriptors(unsigned connection_limit)
+{
+	/* The listening socket, two eventfds of ours, and a pipe for each thread. */
+	return connections_descriptors(connection_limit) + 3 + 2 * MOST_THREADS;
+}
+
+unsigned web_connections(unsigned descriptors)
+{
+	unsigned least = web_descriptors(0);
+	unsigned most = descriptors > least ? (descriptors - least) / 5 * 4 : 0;
+	return most ? most : 1;
+}
+
+static struct web *web_new(const struct web_options *options, web_handler *handler, void *context)
+{
+	struct web *web = mem_new(struct web);
+	web->options = *options;
+	web->handler = handler;
+	web->context = context;
+	pthread_mutex_init(&web->lock, NULL);
+	pthread_condattr_t steady;
+	pthread_condattr_init(&steady);
+	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	pthread_cond_init(&web->changed, &steady);
+	pthread_condattr_destroy(&steady);
+	/* A text that grows to the limit may have twice the capacity. */
+	size_t one_body = 2 * options->body_limit + 64;
+	struct connections_limits limits = {
+		.most = options->connection_limit,
+		.body_bytes = options->bodies_limit > one_body ? options->bodies_limit : one_body,
+		.request_us = options->request_us,
+	};
+	web->refusals = refusals_new(options->name);
+	web->connections = connections_new(&limits, web->refusals);
+	return web;
+}
+
+static bool start_acceptor(struct web *web, int fd, struct error *err)
+{
+	struct acceptor_options options = {
+		.fd = fd,
+		.is_tls = web->options.tls_certificate,
+		.connections = web->connections,
+		.refusals = web->refusals,
+		.accepted = accepted,
+		.context = web,
+	};
+	web->acceptor = acceptor_start(&options, err);
+	return web->acceptor;
 }
 
 struct web *web_start(
@@ -462,35 +620,21 @@ struct web *web_start(
 	int fd = listen_open(options->listen, err);
 	if (fd < 0)
 		return NULL;
-	struct web *web = mem_new(struct web);
-	web->options = *options;
-	web->handler = handler;
-	web->context = context;
-	web->quiesced_fd = -1;
-	pthread_mutex_init(&web->lock, NULL);
-	pthread_condattr_t steady;
-	pthread_condattr_init(&steady);
-	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-	pthread_cond_init(&web->changed, &steady);
-	pthread_condattr_destroy(&steady);
+	OWNED(web) web = web_new(options, handler, context);
 	listen_describe(fd, web->address);
-	if (!thread_start(&web->sweeper, THREAD_ANY, "web-sweeper", sweep, web, err)) {
+	if (!start_daemon(web)) {
+		bool is_tls = options->tls_certificate;
+		error_fail(err, is_tls ? ERROR_INPUT : ERROR_SYSTEM, "cannot serve on %s%s",
+			options->listen,
+			is_tls ? ": are certificate and private key PEM, and a pair?" : "");
 		close(fd);
-		free(web);
 		return NULL;
 	}
-	if (!start_daemon(web, fd)) {
-		error_fail(err, ERROR_INPUT, "cannot serve on %s%s", options->listen,
-			options->tls_certificate
-				? ": are certificate and private key PEM, and a pair?"
-				: "");
-		close(fd);
-		web_free(web);
+	if (!start_acceptor(web, fd, err))
 		return NULL;
-	}
 	web->options.tls_certificate = web->options.tls_private_key =
 		NULL; /* the caller wipes them */
-	return web;
+	return TAKE(web);
 }
 
 const char *web_address(const struct web *web)
@@ -500,8 +644,8 @@ const char *web_address(const struct web *web)
 
 void web_quiesce(struct web *web)
 {
-	if (web->quiesced_fd < 0)
-		web->quiesced_fd = MHD_quiesce_daemon(web->daemon);
+	if (web->acceptor)
+		acceptor_quiesce(web->acceptor);
 }
 
 static void wait_for_answers(struct web *web)
@@ -514,24 +658,30 @@ static void wait_for_answers(struct web *web)
 	pthread_mutex_unlock(&web->lock);
 }
 
+/* Of all that are kept, and of those that a handler is just going to keep. */
+static void abandon(struct web *web)
+{
+	pthread_mutex_lock(&web->lock);
+	web->has_abandoned = true;
+	while (web->kept)
+		resume(web->kept, ANSWER_ABANDONED);
+	bool has_more = atomic_load(&web->active) > 0;
+	pthread_mutex_unlock(&web->lock);
+	if (has_more)
+		wait_for_answers(web);
+}
+
 void web_stop(struct web *web)
 {
-	if (web->daemon) {
-		web_quiesce(web);
-		atomic_store(&web->is_stopping, true);
-		wait_for_answers(web);
-		MHD_stop_daemon(web->daemon);
-		web->daemon = NULL;
-		if (web->quiesced_fd >= 0)
-			close(web->quiesced_fd);
-	}
-	pthread_mutex_lock(&web->lock);
-	bool was_ending = web->is_ending;
-	web->is_ending = true;
-	pthread_cond_broadcast(&web->changed);
-	pthread_mutex_unlock(&web->lock);
-	if (!was_ending)
-		pthread_join(web->sweeper, NULL);
+	if (!web->daemon)
+		return;
+	web_quiesce(web);
+	atomic_store(&web->is_stopping, true);
+	wait_for_answers(web);
+	abandon(web);
+	/* First: it gives connections to the other one. */
+	acceptor_free(TAKE(web->acceptor));
+	MHD_stop_daemon(TAKE(web->daemon));
 }
 
 void web_free(struct web *web)
@@ -539,15 +689,9 @@ void web_free(struct web *web)
 	if (!web)
 		return;
 	web_stop(web);
+	connections_free(web->connections);
+	refusals_free(web->refusals);
 	pthread_cond_destroy(&web->changed);
 	pthread_mutex_destroy(&web->lock);
 	free(web);
-}
-
-struct web_counts web_counts(const struct web *web)
-{
-	/* The counters are written by other threads; reading them changes nothing. */
-	struct web *live = (struct web *)(uintptr_t)web;
-	return (struct web_counts){ atomic_load(&live->requests), atomic_load(&live->refused),
-		atomic_load(&live->connection_count) };
 }

@@ -4,8 +4,9 @@
  *
  * A pool of threads with poll(2), never epoll: libmicrohttpd 0.9.75 and 1.0.1 can stop serving for
  * good when one epoll_wait returns exactly 128 events. The body is collected within a bound before
- * the handler runs; a head or body that takes too long, or one connection too many, is refused
- * without reaching it. Handlers run on pool threads, several at once.
+ * the handler runs. What takes too long, what is too much (base/connections.h) and what HTTP
+ * forbids (base/http.h) is refused without reaching it, counted and logged (base/refusals.h).
+ * Handlers run on pool threads, several at once.
  *
  * A handler answers at once with web_reply(), or keeps the request: it calls web_keep(), returns,
  * and web_reply() from any thread finishes it later. Every request is answered exactly once; after
@@ -21,51 +22,62 @@ struct web;
 struct web_request;
 
 struct web_options {
-	const char *listen; /* "127.0.0.1:8081", "[::1]:0", ":8080" (all addresses), "localhost:0";
-			       port 0: any free one */
-	unsigned threads;   /* pool size; 0: one a processor, at most 8 */
-	size_t body_limit;  /* a larger body gets a 413 */
-	unsigned connection_limit; /* over all threads */
-	int64_t request_us; /* a request whose head and body are not complete by then loses its
-			       connection; also the idle limit */
-	const char *tls_certificate; /* PEM text, NULL: no TLS */
-	const char
-		*tls_private_key; /* PEM text; kept by nobody after web_start() but libmicrohttpd */
-	/* Answers for what never reaches the handler (413, 400 from us); NULL: a JSON {"error":
-	 * reason}. */
+	/* "127.0.0.1:8081", "[::1]:0", ":8080" (all addresses), "localhost:0"; port 0: any free one
+	 */
+	const char *listen;
+	const char *name;    /* of the listener in the log; NULL: refusals are not logged */
+	unsigned threads;    /* pool size; 0: one a processor, at most 8 */
+	size_t body_limit;   /* a larger body gets a 413 */
+	size_t bodies_limit; /* memory of all bodies together; at least room for one is taken */
+	unsigned connection_limit;
+	/* A request whose head and body are not complete by then loses its connection; also the
+	 * idle limit. An answer may take six times as long to be taken. */
+	int64_t request_us;
+	/* PEM texts, or both NULL: no TLS. Kept by nobody after web_start() but libmicrohttpd. */
+	const char *tls_certificate, *tls_private_key;
 };
 
 typedef void web_handler(struct web_request *request, void *context);
 
-/* ERROR_INPUT when the address is wrong or taken. The handler may run before this returns. */
+/*
+ * ERROR_INPUT when the address, the certificate or the key is wrong; ERROR_TRANSIENT or
+ * ERROR_SYSTEM when it may work later (the port is taken). The handler may run before this returns.
+ */
 struct web *web_start(const struct web_options *options, web_handler *handler, void *context,
 	struct error *err) MUST_USE;
 /* "127.0.0.1:40123": the address that it really has. Lives as long as `web`. */
 const char *web_address(const struct web *web);
 /* No new connections from now on; those that there are may finish. */
 void web_quiesce(struct web *web);
-/* Ends all connections and threads; every kept request must have been answered. */
+/*
+ * Ends all connections and threads. Kept requests that are not answered within some seconds get a
+ * 503; whoever keeps one still has to answer it, before web_free(), and may do nothing else with
+ * it.
+ */
 void web_stop(struct web *web);
 void web_free(struct web *web); /* stops if still running */
 OWNED_DEFINE(web)
-/* Counts since start, for metrics: requests handled, refused for size or time or number of
- * connections. */
-struct web_counts {
-	int64_t requests, refused;
-	unsigned connections;
-};
-struct web_counts web_counts(const struct web *web);
+/* The descriptors that a listener with so many connections needs, its own included; and the most
+ * connections (at least one) that need no more descriptors than these. */
+unsigned web_descriptors(unsigned connection_limit);
+unsigned web_connections(unsigned descriptors);
 
 const char *web_method(const struct web_request *request); /* "GET", "POST", as sent */
-const char *web_path(const struct web_request *request);   /* decoded, without the query */
+const char *web_path(const struct web_request *request);   /* decoded, without host and query */
+/* "router.example.com:8081": host and port that it was sent to, as its sender wrote them; "" when
+ * an HTTP/1.0 request names none. */
+const char *web_host(const struct web_request *request);
 const char *web_query(
 	const struct web_request *request, const char *name); /* decoded; NULL when absent */
 const char *web_query_text(
 	const struct web_request *request); /* "a=b&c=%2C", as sent, without '?'; "" when none */
 const char *web_header(const struct web_request *request,
-	const char *name); /* case-insensitive name; NULL when absent */
+	const char *name); /* case-insensitive name; NULL when absent; no blanks at its ends */
 struct str web_body(const struct web_request *request);
 
+/* Somebody whom we know sent it: its connection does not count among the strangers any more. In the
+ * handler, before web_keep(). */
+void web_trust(struct web_request *request);
 void web_keep(struct web_request *request);
 /* A header of the answer; before web_reply(). */
 void web_reply_header(struct web_request *request, const char *name, const char *value);

@@ -3,10 +3,12 @@
  * that change, reloads, house-keeping).
  */
 #include "admin/admin.h"
+#include "base/descriptors.h"
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "base/secret.h"
 #include "base/thread.h"
+#include "base/web.h"
 #include "cli/command.h"
 #include "cli/print.h"
 #include "cli/reload.h"
@@ -24,6 +26,8 @@
 #define JOURNAL_WAITING 10000 /* entries; more are answered 503 */
 #define SETTLE_MS 200         /* after a file changed: editors and git write several */
 #define PRUNE_EVERY (3600 * US_PER_SECOND)
+/* Of store, logs, watches, threads and reloads, and of a reload that adds sites. */
+#define OTHER_DESCRIPTORS 256
 #define PRUNE_AT_ONCE 1000 /* rows a transaction, so that intake waits little */
 
 struct serve {
@@ -34,6 +38,8 @@ struct serve {
 	struct intake *intake;
 	struct admin *admin;
 	struct mailbox *requests; /* struct reload_request, from the admin listener */
+	struct mailbox *answers;  /* to the one that asks: the admin listener asks one at a time */
+	unsigned connections;     /* to the webhook listener, at most */
 	int signals;
 	struct mono prune_at;
 	bool is_dry, is_changed; /* a file changed, and has not settled */
@@ -42,8 +48,7 @@ struct serve {
 /* ---- reload, asked for by the admin listener's thread and done by this one ---- */
 
 struct reload_request {
-	struct message message; /* first member */
-	struct mailbox *answer; /* gets the same message back */
+	struct message message; /* first member; goes back when it is done */
 	struct text *report;
 	bool ok;
 };
@@ -51,13 +56,12 @@ struct reload_request {
 static bool request_reload(void *context, struct text *report)
 {
 	struct serve *serve = context;
-	OWNED(mailbox) answer = mailbox_new(1, NULL);
-	struct reload_request request = { .answer = answer, .report = report };
+	struct reload_request request = { .report = report };
 	if (!mailbox_send(serve->requests, &request.message)) {
 		text_add(report, "the daemon is stopping\n");
 		return false;
 	}
-	IGNORE(!mailbox_wait(answer));
+	IGNORE(!mailbox_wait(serve->answers));
 	return request.ok;
 }
 
@@ -110,7 +114,7 @@ static void answer_requests(struct serve *serve, bool is_stopping)
 			text_add(request->report, "the daemon is stopping\n");
 		else
 			request->ok = reload_now(serve, request->report);
-		IGNORE(mailbox_send_answer(request->answer, message));
+		IGNORE(mailbox_send_answer(serve->answers, message));
 	}
 }
 
@@ -244,13 +248,34 @@ static void stop(struct serve *serve)
 
 /* ---- start ---- */
 
+/*
+ * How many connections the webhook listener may have: as many as configured, or as there are
+ * descriptors for when the system allows no more of them.
+ */
+static unsigned budget_connections(const struct config *config)
+{
+	unsigned most = (unsigned)config->limits.connections, wanted = web_descriptors(most),
+		 others = OTHER_DESCRIPTORS + web_descriptors(ADMIN_CONNECTIONS);
+	for (size_t i = 0; i < config_site_count(config); i++)
+		others += (unsigned)config_site(config, i)->max_requests;
+	unsigned allowed = descriptors_raise(others + wanted),
+		 left = allowed > 2 * others ? allowed - others : allowed / 2;
+	if (left >= wanted)
+		return most;
+	most = web_connections(left);
+	log_warning("fewer connections than limits.connections: the process may not open more "
+		    "files (RLIMIT_NOFILE, LimitNOFILE=)",
+		KV("connections", most), KV("files", allowed), KV("wanted", others + wanted));
+	return most;
+}
+
 static bool start_core(struct serve *serve, struct config *config, struct error *err)
 {
 	OWNED(store) store = store_open(config->store, STORE_WRITE, err);
 	if (!store)
 		return false;
-	serve->dispatch = dispatch_new(config, serve->is_dry);
-	if (!dispatch_load(serve->dispatch, store, err))
+	serve->dispatch = dispatch_new(config, serve->is_dry, err);
+	if (!serve->dispatch || !dispatch_load(serve->dispatch, store, err))
 		return false;
 	serve->journal = journal_start(TAKE(store), JOURNAL_WAITING, err);
 	return serve->journal && dispatch_start(serve->dispatch, serve->journal, err);
@@ -275,6 +300,7 @@ static bool start_listeners(struct serve *serve, struct config *config, struct e
 		.rulesets = reload_rulesets(serve->reload),
 		.journal = serve->journal,
 		.dispatch = serve->dispatch,
+		.connections = serve->connections,
 		.dry_run = serve->is_dry,
 	};
 	serve->admin = admin_start(&admin, err);
@@ -286,8 +312,10 @@ static bool start(struct serve *serve, struct error *err)
 {
 	OWNED(config)
 	config = (struct config *)(void *)shared_slot_get(reload_configs(serve->reload));
-	serve->requests = mailbox_new(16, NULL);
-	if (!block_signals(serve, err) || !(serve->watch = watch_new(err)) ||
+	serve->connections = budget_connections(config);
+	serve->requests = mailbox_new(16, NULL, err);
+	serve->answers = serve->requests ? mailbox_new(1, NULL, err) : NULL;
+	if (!serve->answers || !block_signals(serve, err) || !(serve->watch = watch_new(err)) ||
 		!start_core(serve, config, err))
 		return false;
 	reload_paths(serve->reload, watch_path, serve);
@@ -305,6 +333,7 @@ static void clear(struct serve *serve)
 	admin_free(serve->admin);
 	dispatch_free(serve->dispatch);
 	mailbox_free(serve->requests);
+	mailbox_free(serve->answers);
 	watch_free(serve->watch);
 	reload_free(serve->reload);
 }

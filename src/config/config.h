@@ -22,6 +22,7 @@ struct config_retry {
 }; /* microseconds */
 struct config_limits {
 	int64_t body;
+	int64_t bodies; /* all of them together */
 	int64_t connections;
 	int64_t request_time;
 	int64_t waiting_refreshes;

@@ -31,8 +31,11 @@ static const struct field retry_fields[] = {
 static const struct field limits_fields[] = {
 	FIELD_SIZE(config_limits, body, .fallback = "1MiB", .min = 1024, .max = (int64_t)64 << 20, .example = "1MiB",
 		.help = "Largest webhook body; a larger one is answered 413"),
+	FIELD_SIZE(config_limits, bodies, .fallback = "32MiB", .min = 64 << 10, .max = (int64_t)16 << 30, .example = "32MiB",
+		.help = "Memory of all webhook bodies that are not answered yet; beyond it the oldest unfinished one is dropped"),
 	FIELD_COUNT(config_limits, connections, .fallback = "1000", .min = 1, .max = 100000, .example = "1000",
-		.help = "Most connections to the webhook listener at once"),
+		.help = "Most connections to the webhook listener at once, half of them from one address; beyond it the one "
+			"that has been waited for longest makes room"),
 	FIELD_DURATION(config_limits, request_time, .fallback = "10s", .min = 100 * US_PER_MS, .max = 600 * US_PER_SECOND, .example = "10s",
 		.help = "Time within which a request's head and body must have arrived"),
 	FIELD_COUNT(config_limits, waiting_refreshes, .fallback = "1000000", .min = 1, .max = 100000000, .example = "1000000",

@@ -17,7 +17,7 @@
 struct dispatch;
 
 /* Takes a reference of `config`. `dry_run`: sends nothing, also of what the store still owes. */
-struct dispatch *dispatch_new(struct config *config, bool dry_run);
+struct dispatch *dispatch_new(struct config *config, bool dry_run, struct error *err) MUST_USE;
 void dispatch_free(struct dispatch *dispatch); /* after dispatch_stop(), or never started */
 OWNED_DEFINE(dispatch)
 

@@ -564,10 +564,13 @@ static void *run(void *context)
 
 /* ---- life ---- */
 
-struct dispatch *dispatch_new(struct config *config, bool dry_run)
+struct dispatch *dispatch_new(struct config *config, bool dry_run, struct error *err)
 {
+	struct mailbox *notes = mailbox_new(SIZE_MAX, note_free, err);
+	if (!notes)
+		return NULL;
 	struct dispatch *dispatch = mem_new(struct dispatch);
-	dispatch->notes = mailbox_new(SIZE_MAX, note_free);
+	dispatch->notes = notes;
 	dispatch->status = shared_slot_new();
 	dispatch->tableau = tableau_new();
 	dispatch->open = batch_new();

@@ -90,6 +90,7 @@ static void receive(struct intake *intake, struct web_request *request, const st
 		answer_error(request, 401, "the signature is missing or wrong");
 		return;
 	}
+	web_trust(request);
 	struct error err;
 	struct arena *arena = arena_new();
 	const struct event *event =
@@ -144,23 +145,27 @@ static bool read_pem(const char *path, struct text *pem, struct error *err)
 	return !path || file_read(path, pem, err);
 }
 
-static bool listen_on(struct intake *intake, const struct config *config, struct error *err)
+static bool listen_on(
+	struct intake *intake, const struct intake_options *options, struct error *err)
 {
+	const struct config *config = options->config;
 	OWNED_TEXT struct text certificate, key;
 	text_init(&certificate, PEM_BYTES);
 	text_init(&key, PEM_BYTES);
 	if (!read_pem(config->listen.tls.certificate, &certificate, err) ||
 		!read_pem(config->listen.tls.private_key, &key, err))
 		return error_context(err, "listen.tls");
-	struct web_options options = {
+	struct web_options web = {
 		.listen = config->listen.webhooks,
+		.name = "webhooks",
 		.body_limit = (size_t)config->limits.body,
-		.connection_limit = (unsigned)config->limits.connections,
+		.bodies_limit = (size_t)config->limits.bodies,
+		.connection_limit = options->connections,
 		.request_us = config->limits.request_time,
 		.tls_certificate = config->listen.tls.certificate ? certificate.at : NULL,
 		.tls_private_key = config->listen.tls.private_key ? key.at : NULL,
 	};
-	intake->web = web_start(&options, handle, intake, err);
+	intake->web = web_start(&web, handle, intake, err);
 	secret_wipe(key.at, key.length);
 	return intake->web || error_context(err, "listen.webhooks");
 }
@@ -174,8 +179,7 @@ struct intake *intake_start(const struct intake_options *options, struct error *
 	intake->journal = options->journal;
 	intake->dispatch = options->dispatch;
 	intake->dry_run = options->dry_run;
-	if (!intake_configure(intake, options->config, err) ||
-		!listen_on(intake, options->config, err))
+	if (!intake_configure(intake, options->config, err) || !listen_on(intake, options, err))
 		return NULL;
 	return TAKE(intake);
 }

@@ -20,7 +20,8 @@ struct intake_options {
 	struct shared_slot *rulesets; /* of struct ruleset; the current one decides */
 	struct journal *journal;
 	struct dispatch *dispatch;
-	bool dry_run; /* decide and record, refresh nothing */
+	unsigned connections; /* at most limits.connections: as many as there are descriptors for */
+	bool dry_run;         /* decide and record, refresh nothing */
 };
 
 /* Reads the sources' secrets and the TLS files, and listens. ERROR_INPUT: one of them, or the

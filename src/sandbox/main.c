@@ -179,7 +179,7 @@ static int serve(struct sandbox *sandbox, const char *listen)
 	struct error err;
 	struct web_options options = { .listen = listen,
 		.body_limit = (size_t)4 << 20,
-		.connection_limit = 4000,
+		.connection_limit = 8000, /* half of them for one address */
 		.request_us = 60 * US_PER_SECOND };
 	sigset_t set;
 	int number;

@@ -144,8 +144,9 @@ struct checkpointer *checkpointer_new(const char *path, struct error *err)
 	struct checkpointer *checkpointer = mem_new(struct checkpointer);
 
 	checkpointer->path = mem_copy_text(path);
-	checkpointer->mailbox = mailbox_new(1, NULL);
-	if (thread_start(&checkpointer->thread, THREAD_ANY, "checkpoint", run, checkpointer, err))
+	checkpointer->mailbox = mailbox_new(1, NULL, err);
+	if (checkpointer->mailbox && thread_start(&checkpointer->thread, THREAD_ANY, "checkpoint",
+					     run, checkpointer, err))
 		return checkpointer;
 	mailbox_free(checkpointer->mailbox);
 	free(checkpointer->path);

@@ -227,9 +227,10 @@ struct journal *journal_start(struct store *store, size_t most, struct error *er
 	struct journal *journal = mem_new(struct journal);
 
 	journal->store = store;
-	journal->mailbox = mailbox_new(most, refuse_entry);
+	journal->mailbox = mailbox_new(most, refuse_entry, err);
 	journal->trouble = shared_slot_new();
-	if (!thread_start(&journal->thread, THREAD_JOURNAL, "journal", journal_run, journal, err)) {
+	if (!journal->mailbox || !thread_start(&journal->thread, THREAD_JOURNAL, "journal",
+					 journal_run, journal, err)) {
 		journal_free(journal);
 		return NULL;
 	}

@@ -7,10 +7,12 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import time
 
+import pytest
 import yaml
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -311,6 +313,17 @@ class Router(Process):
 
     def reload(self):
         return request(self.admin, "POST", "/-/reload")
+
+
+def shim(folder, name):
+    """Builds tests/fault/NAME.c, which changes a few calls of the C library; the environment that preloads it."""
+    compiler, library = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang"), folder / f"{name}.so"
+    if not compiler:
+        pytest.skip(f"there is no C compiler to build {name} with")
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, TOP / "tests" / "fault" / f"{name}.c"], check=True)
+    linked = subprocess.run(["ldd", BUILD / "refresh-router"], capture_output=True, text=True, check=False).stdout
+    # gcc's wants to be first
+    return {"LD_PRELOAD": str(library), **({"ASAN_OPTIONS": "verify_asan_link_order=0"} if "asan" in linked else {})}
 
 
 def cli(*arguments, stdin=None, environment=None, cwd=None):

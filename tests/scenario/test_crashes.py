@@ -506,14 +506,8 @@ class Clock:
     """The daemon's wall clock; Tableau and dbt keep theirs."""
 
     def __init__(self, folder):
-        library, self.file = folder / "clock_shim.so", folder / "clock"
-        compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-        if not compiler:
-            pytest.skip("there is no C compiler to build the clock with")
-        subprocess.run([compiler, "-shared", "-fPIC", "-o", library, TOP / "tests" / "fault" / "clock_shim.c"], check=True)
-        self.environment = {"LD_PRELOAD": str(library), "CLOCK_SHIM_FILE": str(self.file)}
-        if "asan" in subprocess.run(["ldd", harness.BUILD / "refresh-router"], capture_output=True, text=True, check=False).stdout:
-            self.environment["ASAN_OPTIONS"] = "verify_asan_link_order=0"      # gcc's wants to be first
+        self.file = folder / "clock"
+        self.environment = {**harness.shim(folder, "clock_shim"), "CLOCK_SHIM_FILE": str(self.file)}
         self.step(0)
 
     def step(self, seconds):

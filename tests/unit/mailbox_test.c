@@ -35,10 +35,12 @@ static bool is_readable(const struct mailbox *mailbox)
 	return poll(&fd, 1, 0) == 1;
 }
 
+static struct error err; /* of what does not fail here */
+
 static void messages_come_in_the_order_in_which_they_were_sent(void **state)
 {
 	(void)state;
-	OWNED(mailbox) mailbox = mailbox_new(10, letter_free);
+	OWNED(mailbox) mailbox = mailbox_new(10, letter_free, &err);
 	for (int i = 0; i < 10; i++)
 		assert_true(mailbox_send(mailbox, letter_new(0, i)));
 	assert_int_equal(mailbox_count(mailbox), 10);
@@ -57,7 +59,7 @@ static void messages_come_in_the_order_in_which_they_were_sent(void **state)
 static void one_too_many_stays_with_its_sender(void **state)
 {
 	(void)state;
-	OWNED(mailbox) mailbox = mailbox_new(2, letter_free);
+	OWNED(mailbox) mailbox = mailbox_new(2, letter_free, &err);
 	struct message *third = letter_new(0, 3);
 	assert_true(mailbox_send(mailbox, letter_new(0, 1)));
 	assert_true(mailbox_send(mailbox, letter_new(0, 2)));
@@ -71,7 +73,7 @@ static void one_too_many_stays_with_its_sender(void **state)
 static void a_mailbox_that_was_emptied_takes_as_many_again(void **state)
 {
 	(void)state;
-	OWNED(mailbox) mailbox = mailbox_new(1, letter_free);
+	OWNED(mailbox) mailbox = mailbox_new(1, letter_free, &err);
 	for (int i = 0; i < 3; i++) {
 		assert_true(mailbox_send(mailbox, letter_new(0, i)));
 		struct letter *letter = (struct letter *)mailbox_take_all(mailbox);
@@ -83,7 +85,7 @@ static void a_mailbox_that_was_emptied_takes_as_many_again(void **state)
 static void the_descriptor_is_readable_exactly_while_messages_wait(void **state)
 {
 	(void)state;
-	OWNED(mailbox) mailbox = mailbox_new(10, letter_free);
+	OWNED(mailbox) mailbox = mailbox_new(10, letter_free, &err);
 	assert_false(is_readable(mailbox));
 	assert_true(mailbox_send(mailbox, letter_new(0, 1)));
 	assert_true(mailbox_send(mailbox, letter_new(0, 2)));
@@ -101,7 +103,7 @@ static void the_descriptor_is_readable_exactly_while_messages_wait(void **state)
 static void what_still_waits_is_freed_with_the_mailbox(void **state)
 {
 	(void)state;
-	struct mailbox *mailbox = mailbox_new(10, letter_free);
+	struct mailbox *mailbox = mailbox_new(10, letter_free, &err);
 	freed = 0;
 	assert_true(mailbox_send(mailbox, letter_new(0, 1)));
 	assert_true(mailbox_send(mailbox, letter_new(0, 2)));
@@ -113,7 +115,7 @@ static void what_still_waits_is_freed_with_the_mailbox(void **state)
 static void a_closed_mailbox_hands_out_what_it_has_and_takes_nothing(void **state)
 {
 	(void)state;
-	OWNED(mailbox) mailbox = mailbox_new(10, letter_free);
+	OWNED(mailbox) mailbox = mailbox_new(10, letter_free, &err);
 	struct message *late = letter_new(0, 2);
 	assert_true(mailbox_send(mailbox, letter_new(0, 1)));
 	mailbox_close(mailbox);
@@ -136,7 +138,7 @@ static void *wait_for_the_end(void *context)
 static void closing_wakes_who_waits(void **state)
 {
 	(void)state;
-	OWNED(mailbox) mailbox = mailbox_new(10, letter_free);
+	OWNED(mailbox) mailbox = mailbox_new(10, letter_free, &err);
 	pthread_t waiter;
 	void *got = mailbox;
 	assert_int_equal(pthread_create(&waiter, NULL, wait_for_the_end, mailbox), 0);
@@ -166,7 +168,7 @@ static void *send_letters(void *context)
 static void many_senders_lose_nothing_and_each_keeps_its_order(void **state)
 {
 	(void)state;
-	OWNED(mailbox) mailbox = mailbox_new(16, letter_free);
+	OWNED(mailbox) mailbox = mailbox_new(16, letter_free, &err);
 	struct sender senders[SENDERS];
 	int next[SENDERS] = { 0 }, total = 0;
 	for (int i = 0; i < SENDERS; i++) {

@@ -3,6 +3,7 @@
  * that send too much. A client here is a socket and the bytes that it says.
  */
 #include "base/clock.h"
+#include "base/metric.h"
 #include "base/web.h"
 #include "tests/unit/test.h"
 #include <arpa/inet.h>
@@ -70,6 +71,7 @@ static void start(struct fixture *fixture, int64_t request_us)
 		.listen = "127.0.0.1:0",
 		.threads = 2,
 		.body_limit = BODY_LIMIT,
+		.bodies_limit = 8 * 1024,
 		.connection_limit = 50,
 		.request_us = request_us,
 	};
@@ -204,6 +206,7 @@ static void one_connection_carries_many_requests(void **state)
 {
 	struct fixture *fixture = *state;
 	char request[100], expected[100];
+	int64_t requests = metric_get(METRIC_requests_total);
 	start(fixture, 10 * US_PER_SECOND);
 	int fd = dial(fixture);
 	for (int i = 0; i < 50; i++) {
@@ -213,8 +216,8 @@ static void one_connection_carries_many_requests(void **state)
 		say(fd, request);
 		assert_answer(fd, 200, expected);
 	}
-	assert_int_equal(web_counts(fixture->web).connections, 1);
-	assert_int_equal(web_counts(fixture->web).requests, 50);
+	assert_int_equal(metric_get(METRIC_connections_open), 1);
+	assert_int_equal(metric_get(METRIC_requests_total) - requests, 50);
 	close(fd);
 }
 
@@ -251,6 +254,7 @@ static void a_body_that_is_too_large_gets_a_413_and_no_handler(void **state)
 	char body[BODY_LIMIT + 2];
 	memset(body, 'b', BODY_LIMIT + 1);
 	body[BODY_LIMIT + 1] = '\0';
+	int64_t refused = metric_get(METRIC_requests_too_large_total);
 	start(fixture, 10 * US_PER_SECOND);
 	int fd = dial(fixture);
 	say(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n");
@@ -265,7 +269,7 @@ static void a_body_that_is_too_large_gets_a_413_and_no_handler(void **state)
 	assert_answer(fd, 413, "}");
 	close(fd);
 	assert_int_equal(atomic_load(&fixture->handled), 0);
-	assert_int_equal(web_counts(fixture->web).refused, 2);
+	assert_int_equal(metric_get(METRIC_requests_too_large_total) - refused, 2);
 }
 
 static void a_flood_is_refused_before_it_is_sent(void **state)
@@ -302,6 +306,94 @@ static void endless_chunks_are_cut_off(void **state)
 	close(fd);
 }
 
+static void what_http_forbids_is_refused_at_once_in_json(void **state)
+{
+	struct fixture *fixture = *state;
+	static const struct {
+		const char *text;
+		int status;
+	} requests[] = {
+		{ "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nab",
+			400 },
+		{ "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501 },
+		{ "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 400 },
+		{ "POST / HTTP/1.1\r\nHost: x\r\nContent-Length : 2\r\n\r\nab", 400 },
+		{ "GET / HTTP/1.1\r\n\r\n", 400 },
+		{ "GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400 },
+	};
+	int64_t malformed = metric_get(METRIC_requests_malformed_total);
+	/* Far longer than a test waits: nobody may have to wait for that. */
+	start(fixture, 600 * US_PER_SECOND);
+	for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+		int fd = dial(fixture);
+		say(fd, requests[i].text);
+		assert_answer(fd, requests[i].status, "\"}");
+		assert_closed(fd);
+	}
+	assert_int_equal(atomic_load(&fixture->handled), 0);
+	assert_int_equal(metric_get(METRIC_requests_malformed_total) - malformed, 6);
+}
+
+static void an_absolute_uri_and_blanks_at_the_end_of_a_value_are_taken(void **state)
+{
+	struct fixture *fixture = *state;
+	start(fixture, 10 * US_PER_SECOND);
+	int fd = dial(fixture);
+	say(fd, "GET http://x/a%20b?c HTTP/1.1\r\nHost: x\r\nX-Test:  \tyes\t \r\n\r\n");
+	assert_answer(fd, 200, "GET /a b [c]  x-test=yes");
+	close(fd);
+}
+
+/* ---- too many ---- */
+
+static void a_new_client_is_served_however_many_say_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	int idle[200];
+	int64_t before = metric_get(METRIC_connections_closed_for_room_total);
+	start(fixture, 600 * US_PER_SECOND);
+	for (size_t i = 0; i < 200; i++) {
+		idle[i] = dial(fixture);
+		say(idle[i],
+			i % 2 ? "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx" : "G");
+	}
+	for (int i = 0; i < 3; i++) {
+		int fd = dial(fixture);
+		say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+		assert_answer(fd, 200, "GET / [] ");
+		close(fd);
+	}
+	assert_true(metric_get(METRIC_connections_closed_for_room_total) - before >= 150);
+	for (size_t i = 0; i < 200; i++)
+		close(idle[i]);
+}
+
+static void unfinished_bodies_make_room_for_others(void **state)
+{
+	struct fixture *fixture = *state;
+	int slow[20];
+	char part[BODY_LIMIT];
+	int64_t before = metric_get(METRIC_bodies_dropped_total);
+	memset(part, 'b', sizeof part - 1);
+	part[sizeof part - 1] = '\0';
+	start(fixture, 600 * US_PER_SECOND);
+	for (size_t i = 0; i < 20; i++) {
+		slow[i] = dial(fixture);
+		say(slow[i], "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
+		say(slow[i], part);
+	}
+	int fd = dial(fixture);
+	say(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc");
+	assert_answer(fd, 200, "abc");
+	close(fd);
+	for (int i = 0; metric_get(METRIC_bodies_dropped_total) - before < 12; i++) {
+		assert_in_range(i, 0, PATIENCE_MS);
+		usleep(1000);
+	}
+	for (size_t i = 0; i < 20; i++)
+		close(slow[i]);
+}
+
 /* ---- kept requests ---- */
 
 static const char get_keep[] = "GET /keep HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -316,7 +408,7 @@ static void a_kept_request_is_answered_from_another_thread(void **state)
 		web_reply(wait_for_kept(fixture, i), 202, NULL, STR("later"));
 		assert_answer(fd, 202, "later");
 	}
-	assert_int_equal(web_counts(fixture->web).connections, 1);
+	assert_int_equal(metric_get(METRIC_connections_open), 1);
 	close(fd);
 }
 
@@ -400,6 +492,7 @@ static void a_dripping_client_is_shut_down(void **state)
 		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n",
 		"",
 	};
+	int64_t slow = metric_get(METRIC_connections_too_slow_total);
 	start(fixture, US_PER_SECOND / 5);
 	for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
 		int fd = dial(fixture), drops = 0;
@@ -413,7 +506,7 @@ static void a_dripping_client_is_shut_down(void **state)
 		assert_closed(fd);
 	}
 	assert_int_equal(atomic_load(&fixture->handled), 0);
-	assert_int_equal(web_counts(fixture->web).refused, 3);
+	assert_int_equal(metric_get(METRIC_connections_too_slow_total) - slow, 3);
 }
 
 static void an_idle_connection_ends_and_a_busy_one_stays(void **state)
@@ -458,6 +551,28 @@ static void stopping_waits_for_the_answers_that_are_on_their_way(void **state)
 		close(fds[i]);
 	}
 	pthread_join(stopper, NULL);
+}
+
+static void what_is_still_kept_at_the_stop_gets_a_503(void **state)
+{
+	struct fixture *fixture = *state;
+	int fds[2];
+	start(fixture, 10 * US_PER_SECOND);
+	for (size_t i = 0; i < 2; i++) {
+		fds[i] = dial(fixture);
+		say(fds[i], get_keep);
+		wait_for_kept(fixture, i);
+	}
+	web_stop(fixture->web);
+	for (size_t i = 0; i < 2; i++) {
+		const char *bytes = hear(fds[i]);
+		assert_true(is_answer(bytes, 503, "send it again\"}"));
+		assert_non_null(strcasestr(bytes, "Retry-After: "));
+		close(fds[i]);
+	}
+	/* Who kept them may answer all the same; nobody hears it. */
+	web_reply(fixture->kept[0], 200, NULL, STR("too late"));
+	web_drop(fixture->kept[1]);
 }
 
 static void a_quiet_server_takes_no_new_connection_and_serves_the_old_ones(void **state)
@@ -518,6 +633,10 @@ int main(void)
 		web_test(a_body_that_is_too_large_gets_a_413_and_no_handler),
 		web_test(a_flood_is_refused_before_it_is_sent),
 		web_test(endless_chunks_are_cut_off),
+		web_test(what_http_forbids_is_refused_at_once_in_json),
+		web_test(an_absolute_uri_and_blanks_at_the_end_of_a_value_are_taken),
+		web_test(a_new_client_is_served_however_many_say_nothing),
+		web_test(unfinished_bodies_make_room_for_others),
 		web_test(a_kept_request_is_answered_from_another_thread),
 		web_test(others_are_served_while_requests_are_kept),
 		web_test(a_kept_request_waits_longer_than_a_client_may),
@@ -526,6 +645,7 @@ int main(void)
 		web_test(a_dripping_client_is_shut_down),
 		web_test(an_idle_connection_ends_and_a_busy_one_stays),
 		web_test(stopping_waits_for_the_answers_that_are_on_their_way),
+		web_test(what_is_still_kept_at_the_stop_gets_a_503),
 		web_test(a_quiet_server_takes_no_new_connection_and_serves_the_old_ones),
 		web_test(a_server_that_nobody_used_stops_twice_at_once),
 		web_test(an_address_that_is_wrong_or_taken_is_named),

@@ -1,0 +1,8 @@
+/*
+ * base/descriptors.h - how many files and sockets this process may have open.
+ */
+#pragma once
+
+/* Raises the soft limit to `wanted` as far as the hard one allows; never lowers it. Returns the
+ * limit that there is now. */
+unsigned descriptors_raise(unsigned wanted);

@@ -1,0 +1,166 @@
+#include "base/http.h"
+#include <string.h>
+#include <strings.h>
+
+static const char token_bytes[] = /* RFC 9110, 5.6.2 */
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~";
+static const char host_bytes[] = /* of uri-host and port, RFC 3986, 3.2.2 */
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%!$&'()*+,;=:[]";
+
+static bool is_made_of(struct str text, const char *bytes)
+{
+	for (size_t i = 0; i < text.length; i++)
+		if (!text.at[i] || !strchr(bytes, text.at[i]))
+			return false;
+	return true;
+}
+
+static bool is_token(struct str text)
+{
+	return text.length && is_made_of(text, token_bytes);
+}
+
+static bool equals(struct str text, const char *other)
+{
+	return text.length == strlen(other) && !strncasecmp(text.at, other, text.length);
+}
+
+/* The first thing that is wrong is what the sender is told. */
+static void refuse(struct http_head *head, unsigned status, const char *reason)
+{
+	if (head->status)
+		return;
+	head->status = status;
+	head->reason = reason;
+}
+
+/* ---- the line ---- */
+
+/* Past "scheme://"; 0 when the target is no absolute URI. */
+static size_t scheme_length(struct str target)
+{
+	static const char *const schemes[] = { "http://", "https://" };
+	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+		if (target.length >= strlen(schemes[i]) &&
+			!strncasecmp(target.at, schemes[i], strlen(schemes[i])))
+			return strlen(schemes[i]);
+	return 0;
+}
+
+const char *http_path(const char *target)
+{
+	size_t scheme = scheme_length(str_of(target));
+	if (!scheme)
+		return target;
+	target += scheme + strcspn(target + scheme, "/");
+	return *target ? target : "/";
+}
+
+void http_head_line(
+	struct http_head *head, struct str method, struct str target, struct str version)
+{
+	size_t scheme = scheme_length(target);
+	struct str rest = { target.at + scheme, target.length - scheme };
+	bool is_asterisk = equals(target, "*") && equals(method, "OPTIONS");
+	head->is_old = equals(version, "HTTP/1.0");
+	if (!is_token(method))
+		refuse(head, 400, "the method is not a word");
+	if (!scheme && !is_asterisk && (!target.length || *target.at != '/'))
+		refuse(head, 400, "the target of the request is not a path");
+	for (size_t i = 0; i < target.length; i++)
+		if ((unsigned char)target.at[i] <= ' ' || target.at[i] == 0x7f)
+			refuse(head, 400,
+				"the target of the request holds a blank or a control character");
+	if (!scheme)
+		return;
+	head->is_absolute = true;
+	head->authority = rest;
+	for (size_t i = 0; i < rest.length; i++)
+		if (strchr("/?#", rest.at[i])) {
+			head->authority.length = i;
+			break;
+		}
+	if (!head->authority.length || !is_made_of(head->authority, host_bytes))
+		refuse(head, 400, "the target of the request names no host");
+}
+
+/* ---- the fields ---- */
+
+static struct str trimmed(struct str value)
+{
+	while (value.length && strchr(" \t", *value.at))
+		value = (struct str){ value.at + 1, value.length - 1 };
+	while (value.length && strchr(" \t", value.at[value.length - 1]))
+		value.length--;
+	return value;
+}
+
+static void take_host(struct http_head *head, struct str value)
+{
+	if (head->has_host)
+		refuse(head, 400, "there are two Host fields");
+	else if (!is_made_of(value, host_bytes))
+		refuse(head, 400, "the Host field is no host");
+	else if (!head->is_absolute) /* RFC 9112, 3.2.2 */
+		head->authority = value;
+	head->has_host = true;
+}
+
+/* RFC 9112, 6.3: two that say the same could be taken as one, two that differ never. */
+static void take_length(struct http_head *head, struct str value)
+{
+	if (!value.length || !is_made_of(value, "0123456789"))
+		refuse(head, 400, "the Content-Length is no number");
+	else if (head->has_length && !str_equal(head->length, value))
+		refuse(head, 400, "there are two Content-Length fields, which differ");
+	head->has_length = true;
+	head->length = value;
+}
+
+/* RFC 9112, 6.1 */
+static void take_coding(struct http_head *head, struct str value)
+{
+	bool is_chunked = equals(value, "chunked");
+	struct str last = trimmed(value);
+	const char *comma = value.length ? memrchr(value.at, ',', value.length) : NULL;
+	if (comma)
+		last = trimmed(
+			(struct str){ comma + 1, value.length - (size_t)(comma + 1 - value.at) });
+	if (!is_chunked && !equals(last, "chunked"))
+		refuse(head, 400,
+			"the last Transfer-Encoding is not 'chunked': nobody knows where the body "
+			"ends");
+	else if (!is_chunked)
+		refuse(head, 501, "only 'chunked' is supported as a Transfer-Encoding");
+	else if (head->has_coding)
+		refuse(head, 400, "there are two Transfer-Encoding fields");
+	else if (head->is_old)
+		refuse(head, 400, "HTTP/1.0 knows no Transfer-Encoding");
+	head->has_coding = true;
+}
+
+void http_head_field(struct http_head *head, struct str name, struct str value)
+{
+	value = trimmed(value);
+	if (!is_token(name))
+		refuse(head, 400, "the name of a field is empty, or holds what a name does not");
+	for (size_t i = 0; i < value.length; i++)
+		if (((unsigned char)value.at[i] < ' ' && value.at[i] != '\t') ||
+			value.at[i] == 0x7f)
+			refuse(head, 400, "the value of a field holds a control character");
+	if (equals(name, "Host"))
+		take_host(head, value);
+	else if (equals(name, "Content-Length"))
+		take_length(head, value);
+	else if (equals(name, "Transfer-Encoding"))
+		take_coding(head, value);
+}
+
+bool http_head_is_good(struct http_head *head)
+{
+	if (!head->has_host && !head->is_old)
+		refuse(head, 400, "the Host field is missing");
+	if (head->has_length && head->has_coding)
+		refuse(head, 400, "there are both a Content-Length and a Transfer-Encoding");
+	return !head->status;
+}

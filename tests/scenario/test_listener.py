@@ -1,0 +1,164 @@
+"""The listeners among clients that are slow, many, hostile or old: who is served, who is turned away, and that it can be seen."""
+import email
+import re
+import signal
+import socket
+import threading
+
+import pytest
+
+import harness
+from harness import DEADLINE, Answer, rule, sign, wait_until
+
+PART = b"POST /webhooks/dbt HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
+
+
+def dial(address, source="127.0.0.1"):
+    host, port = address.rsplit(":", 1)
+    return socket.create_connection((host, int(port)), timeout=DEADLINE, source_address=(source, 0))
+
+
+def say(client, text):
+    """False: the other side has closed it already."""
+    try:
+        client.sendall(text)
+        return True
+    except OSError:
+        return False
+
+
+def hear(client):
+    """What comes until the other side closes or has sent one answer."""
+    text = b""
+    try:
+        while True:
+            part = client.recv(65536)
+            text += part
+            head, _, body = text.partition(b"\r\n\r\n")
+            length = re.search(rb"content-length: *(\d+)", head, re.I)
+            if not part or (length and len(body) >= int(length.group(1))):
+                return text
+    except ConnectionError:
+        return text
+
+
+def answer_of(address, text):
+    client = dial(address)
+    say(client, text)
+    head, _, body = hear(client).partition(b"\r\n\r\n")
+    client.close()
+    found = re.match(rb"HTTP/1\.1 (\d+) ", head)
+    assert found, (text, head)
+    return Answer(int(found.group(1)), dict(email.message_from_bytes(head.split(b"\r\n", 1)[1])), body)
+
+
+@pytest.mark.parametrize("beginning", [b"", b"POST /webhooks/dbt HTTP/1.1\r\nX-", PART], ids=["nothing", "half a head", "half a body"])
+def test_a_delivery_is_answered_among_three_thousand_slow_clients(router_of, sandbox, beginning):
+    router = router_of(sandbox, [rule("none", when={"job_id": 1})], config={"limits": {"request_time": "10m"}})
+    slow = [dial(router.address, f"127.0.0.{2 + number % 5}") for number in range(3000)]
+    for client in slow:
+        say(client, beginning)
+    for _ in range(4):
+        assert router.send().json["outcome"] == "unmatched"
+    assert router.metric("connections_closed_for_room_total") >= 1900
+    assert router.metric("connections_refused_total") == 0
+    wait_until(lambda: router.metric("connections_open") <= 1001, "the dropped ones to be closed")
+    wait_until(lambda: re.search(r" clients turned away listener=webhooks closed_for_room=\d+", router.log), "a line in the log")
+    assert len(re.findall("clients turned away", router.log)) < 10
+    for client in slow:
+        client.close()
+
+
+def test_bodies_that_never_end_hold_bounded_memory(router_of, sandbox):
+    router = router_of(sandbox, [rule("none", when={"job_id": 1})], config={"limits": {"request_time": "10m", "bodies": "4MiB"}})
+    slow = [dial(router.address) for _ in range(40)]
+    senders = [threading.Thread(target=say, args=(client, PART + b"x" * 999_999)) for client in slow]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join(DEADLINE)
+    assert router.send().json["outcome"] == "unmatched"
+    assert router.metric("bodies_dropped_total") >= 30 and router.metric("body_bytes") <= 4 << 20
+    wait_until(lambda: re.search(r" clients turned away listener=webhooks .*bodies_dropped=\d+", router.log), "a line in the log")
+    for client in slow:
+        client.close()
+
+
+@pytest.mark.parametrize("text,status", [
+    (b"POST /webhooks/dbt HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400),
+    (b"POST /webhooks/dbt HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 501),
+    (b"POST /webhooks/dbt HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n{}", 400),
+    (b"POST /webhooks/dbt HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 400),
+    (b"POST /webhooks/dbt HTTP/1.1\r\nHost: x\r\nContent-Length : 2\r\n\r\n{}", 400),
+    (b"POST /webhooks/dbt HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}", 400),
+    (b"POST http://x/webhooks/dbt HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}", 401),
+], ids=["two lengths", "coding", "no end", "length and coding", "blank before colon", "no host", "absolute"])
+def test_what_http_forbids_is_answered_at_once_and_in_json(router_of, sandbox, text, status):
+    # Nobody may have to wait for this time.
+    router = router_of(sandbox, [rule()], config={"limits": {"request_time": "10m"}})
+    answer = answer_of(router.address, text)
+    assert answer.status == status and answer.json["error"] and answer.headers["Content-Type"] == "application/json"
+
+
+def test_a_delivery_to_an_absolute_uri_with_blanks_around_its_signature_is_taken(router):
+    body = router.body()
+    text = (f"POST http://{router.address}/webhooks/dbt HTTP/1.1\r\nHost: {router.address}\r\nAuthorization: \t {sign(body)} \t\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n").encode() + body
+    assert answer_of(router.address, text).json["outcome"] == "routed"
+    router.settle(1)
+
+
+# ---- the end ----
+
+@pytest.fixture
+def slow_disk(tmp_path):
+    """A disk whose syncs wait while `stuck` exists: its environment, and that path."""
+    stuck = tmp_path / "stuck"
+    environment = {**harness.shim(tmp_path, "slow_disk_shim"), "SLOW_DISK_FILE": str(stuck)}
+    yield environment, stuck
+    stuck.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def stuck(router_of, sandbox, slow_disk):
+    """A daemon that was asked to stop while a delivery waits for the disk: itself, the file that holds the disk, and the coming answer."""
+    environment, path = slow_disk
+    router = router_of(sandbox, [rule()], environment=environment)
+    router.send()
+    router.settle(1)
+    path.touch()
+    answers = []
+    sender = threading.Thread(target=lambda: answers.append(harness.quietly(router.send)))
+    sender.start()
+    wait_until(lambda: router.metric("journal_waiting") == 0 and router.metric("requests_total") > 1 and router.metric("body_bytes") > 0,
+               "the delivery to wait for the disk")
+    router.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: " stopping" in router.log, "the stop to begin")
+    yield router, path, sender, answers
+    path.unlink(missing_ok=True)
+    sender.join(DEADLINE)
+
+
+def test_a_stop_while_the_disk_is_stuck_answers_503_and_signs_out(stuck, sandbox):
+    router, path, sender, answers = stuck
+    sender.join(DEADLINE)      # within it: nobody waits for the disk for ever
+    assert answers[0].status == 503 and int(answers[0].headers["Retry-After"]) > 0 and answers[0].json["error"]
+    path.unlink()
+    assert router.process.wait(DEADLINE) == 0, router.log
+    assert sandbox.calls("POST", "/auth/signout$")
+
+
+def test_a_hangup_during_a_stop_is_no_second_signal(stuck):
+    router, path, sender, _ = stuck
+    router.process.send_signal(signal.SIGHUP)
+    sender.join(DEADLINE)
+    assert router.is_alive()
+    path.unlink()
+    assert router.process.wait(DEADLINE) == 0, router.log
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_at_once(stuck, number):
+    router, _, _, _ = stuck
+    router.process.send_signal(number)
+    assert router.process.wait(DEADLINE) == 1
