@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "base/secret.h"
-#include "base/thread.h"
 #include "base/web.h"
 #include "cli/command.h"
 #include "cli/print.h"
@@ -220,23 +219,33 @@ static void loop(struct serve *serve)
 	}
 }
 
-/* A second signal while stopping ends at once; what is open is found again at the next start. */
-static void *end_on_second_signal(void *context)
+static void end_at_once(int number)
 {
-	const struct serve *serve = context;
-	struct pollfd fd = { .fd = serve->signals, .events = POLLIN };
-	while (poll(&fd, 1, -1) < 0)
-		;
+	(void)number;
 	_exit(EXIT_NO);
+}
+
+/*
+ * A second signal while stopping ends at once; what is open is found again at the next start. A
+ * handler needs nothing that main() may have cleared away, as a thread would. SIGHUP stays blocked:
+ * there is nothing to reload any more.
+ */
+static void heed_second_signal(void)
+{
+	sigset_t set;
+	struct sigaction action = { .sa_handler = end_at_once };
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static void stop(struct serve *serve)
 {
-	struct error err;
-	pthread_t impatient;
 	log_info("stopping");
-	if (thread_start(&impatient, THREAD_ANY, "impatient", end_on_second_signal, serve, &err))
-		pthread_detach(impatient);
+	heed_second_signal();
 	mailbox_close(serve->requests);
 	answer_requests(serve, true);
 	intake_stop(serve->intake);
