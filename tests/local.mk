@@ -16,6 +16,7 @@ EXTRA_DIST += \
 	tests/scenario/harness.py \
 	tests/scenario/json_texts.py \
 	tests/scenario/test_admin.py \
+	tests/scenario/test_authors.py \
 	tests/scenario/test_cli.py \
 	tests/scenario/test_commands.py \
 	tests/scenario/test_crashes.py \

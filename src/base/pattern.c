@@ -1,3 +1,4 @@
+/* base/pattern.c - PCRE2, every search of which is counted and bounded. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "base/pattern.h"
 #include "base/pattern_literal.h"
@@ -5,32 +6,35 @@
 
 #define LONGEST_PATTERN ((size_t)8 << 10)
 /*
- * Limits of one search, pcre2api(3): far above what a sane pattern needs on texts of a few hundred
- * bytes, and some milliseconds at most.
+ * PCRE2's own limits, pcre2api(3). The steps end a search first; these bound its memory, and are a
+ * second net.
  */
-#define MATCH_LIMIT 100000
+#define MATCH_LIMIT (10 * PATTERN_STEPS_OF_SEARCH)
 /* One for each turn of a (...)*; dbt's status messages have 1,024 characters, dbt-webhooks.md 1.2.
  */
 #define DEPTH_LIMIT 10000
 #define HEAP_LIMIT_KIB 4096
 #define USUAL_PAIRS 32
-/* Machine code needs a stack of its own for more than 32 KiB of backtracking, pcre2jit(3). */
-#define JIT_STACK_START ((size_t)32 << 10)
-#define JIT_STACK_MOST ((size_t)1 << 20)
 
 struct pattern {
 	pcre2_code *code;
 	char *written;
 	uint32_t capture_count, name_count, name_size;
 	const unsigned char *names; /* PCRE2's table: two bytes of number, then the name */
+	int64_t repeats;            /* the most that one part must repeat: passed over unseen */
+	int64_t step_bytes;         /* passed over at the cost of a step */
+	bool has_back_reference;
 };
 
 struct pattern_scratch {
 	pcre2_match_context *context;
-	pcre2_jit_stack *jit_stack; /* NULL where there is no JIT */
 	pcre2_match_data *data;
 	uint32_t pairs;
 	struct str subject;
+	int64_t allowance; /* steps left for what searches need beyond those that are free */
+	/* Of the search that runs, or ran last: */
+	int64_t steps, most, free, step_cost, step_bytes;
+	size_t place; /* of the last step in the subject */
 };
 
 /* The slash that closes "/body/flags", or 0. */
@@ -73,32 +77,81 @@ static bool parse_flags(struct str flags, uint32_t *options, size_t *bad)
 	return true;
 }
 
-static void read_names(struct pattern *pattern)
+/*
+ * Verbs at the beginning of a pattern, pcre2pattern(3), "Special start-of-pattern items". Those
+ * that set limits or switch off what keeps searches short are not for whoever writes rules.
+ */
+static bool verb_is_refused(struct str body, size_t *offset, struct error *err)
 {
+	for (struct str rest = body; str_starts(rest, "(*");) {
+		const char *end = memchr(rest.at, ')', rest.length);
+		size_t length = end ? (size_t)(end - rest.at) + 1 : rest.length;
+		struct str verb = { rest.at + 2, length - 2 };
+		if (str_starts(verb, "LIMIT_") || str_starts(verb, "NO_")) {
+			*offset = (size_t)(rest.at - body.at) + 1;
+			error_fail(err, ERROR_INPUT,
+				"%.*s changes how a search is bounded, which a pattern may not; "
+				"leave it out",
+				(int)(length < 60 ? length : 60), rest.at);
+			return true;
+		}
+		rest.at += length;
+		rest.length -= length;
+	}
+	return false;
+}
+
+/*
+ * The largest number in a {...} of repetition. A part that must repeat so often passes over as many
+ * characters before it fails, and one that may repeat opens as many frames, and no step tells.
+ */
+static int64_t most_repeats(struct str body)
+{
+	int64_t most = 0, count = 0;
+	bool is_inside = false;
+	for (size_t i = 0; i < body.length; i++) {
+		char c = body.at[i];
+		bool is_digit = c >= '0' && c <= '9';
+		if (c == '{') /* but not of \x{...} and its kin */
+			is_inside = i < 2 || body.at[i - 2] != '\\' ||
+				    !strchr("xopPgkN", body.at[i - 1]);
+		else if (!is_digit && c != ',')
+			is_inside = false;
+		count = is_inside && is_digit && count < PATTERN_STEPS_OF_SEARCH
+				? count * 10 + (c - '0')
+				: 0;
+		if (count > most)
+			most = count;
+	}
+	return most;
+}
+
+static void read_info(struct pattern *pattern, struct str body)
+{
+	uint32_t back_references = 0;
 	pcre2_pattern_info(pattern->code, PCRE2_INFO_CAPTURECOUNT, &pattern->capture_count);
 	pcre2_pattern_info(pattern->code, PCRE2_INFO_NAMECOUNT, &pattern->name_count);
 	pcre2_pattern_info(pattern->code, PCRE2_INFO_NAMEENTRYSIZE, &pattern->name_size);
 	pcre2_pattern_info(pattern->code, PCRE2_INFO_NAMETABLE, &pattern->names);
+	pcre2_pattern_info(pattern->code, PCRE2_INFO_BACKREFMAX, &back_references);
+	pattern->has_back_reference = back_references > 0;
+	pattern->repeats = most_repeats(body);
+	/* \X looks up every character in Unicode's tables. */
+	bool is_slow = memmem(body.at, body.length, "\\X", 2);
+	pattern->step_bytes = is_slow ? 1 : PATTERN_STEP_BYTES;
 }
 
-/*
- * Machine code only for a pattern without a literal, which is searched for in every event. One
- * with a literal is run for the few events that contain it: there the interpreter is quick enough,
- * and 100,000 of them take 26 MB instead of 163 (measured: 262 and 1,632 bytes each).
- */
-static void compile_further(pcre2_code *code, struct str written)
+static void compile_failed(int code, struct error *err)
 {
-	OWNED_TEXT struct text literal;
-	text_init(&literal, TEXT_UNBOUNDED);
-	if (!pattern_find_literal(written, &literal))
-		pcre2_jit_compile(
-			code, PCRE2_JIT_COMPLETE); /* where there is none, the interpreter serves */
+	PCRE2_UCHAR message[256]; /* pcre2api(3): enough for every message */
+	pcre2_get_error_message(code, message, sizeof message);
+	error_fail(err, ERROR_INPUT, "%s", (const char *)message);
 }
 
 struct pattern *pattern_compile(struct str written, size_t *offset, struct error *err)
 {
 	size_t end = closing_slash(written), bad;
-	uint32_t flags = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C;
+	uint32_t flags = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT;
 	*offset = 0;
 	if (!end || written.length > LONGEST_PATTERN) {
 		error_fail(err, ERROR_INPUT,
@@ -114,22 +167,22 @@ struct pattern *pattern_compile(struct str written, size_t *offset, struct error
 			written.at[*offset]);
 		return NULL;
 	}
+	struct str body = { written.at + 1, end - 1 };
+	if (verb_is_refused(body, offset, err))
+		return NULL;
 	int code;
 	PCRE2_SIZE at = 0;
 	pcre2_code *compiled =
-		pcre2_compile((PCRE2_SPTR)written.at + 1, end - 1, flags, &code, &at, NULL);
+		pcre2_compile((PCRE2_SPTR)body.at, body.length, flags, &code, &at, NULL);
 	if (!compiled) {
-		PCRE2_UCHAR message[256]; /* pcre2api(3): enough for every message */
-		pcre2_get_error_message(code, message, sizeof message);
 		*offset = at + 1;
-		error_fail(err, ERROR_INPUT, "%s", (const char *)message);
+		compile_failed(code, err);
 		return NULL;
 	}
-	compile_further(compiled, written);
 	struct pattern *pattern = mem_new(struct pattern);
 	pattern->code = compiled;
 	pattern->written = mem_copy_bytes(written.at, written.length);
-	read_names(pattern);
+	read_info(pattern, body);
 	return pattern;
 }
 
@@ -163,6 +216,17 @@ static size_t capture_number(const struct pattern *pattern, size_t index)
 	return (size_t)(entry[0] << 8 | entry[1]);
 }
 
+/* pcre2callout(3): a negative number ends the search, and is what pcre2_match() returns. */
+static int count_step(pcre2_callout_block *block, void *context)
+{
+	struct pattern_scratch *scratch = context;
+	size_t place = block->current_position, before = scratch->place;
+	size_t passed = place > before ? place - before : before - place;
+	scratch->place = place;
+	scratch->steps += scratch->step_cost + (int64_t)passed / scratch->step_bytes;
+	return scratch->steps > scratch->most ? PCRE2_ERROR_CALLOUT : 0;
+}
+
 struct pattern_scratch *pattern_scratch_new(void)
 {
 	struct pattern_scratch *scratch = mem_new(struct pattern_scratch);
@@ -174,9 +238,8 @@ struct pattern_scratch *pattern_scratch_new(void)
 	pcre2_set_match_limit(scratch->context, MATCH_LIMIT);
 	pcre2_set_depth_limit(scratch->context, DEPTH_LIMIT);
 	pcre2_set_heap_limit(scratch->context, HEAP_LIMIT_KIB);
-	scratch->jit_stack = pcre2_jit_stack_create(JIT_STACK_START, JIT_STACK_MOST, NULL);
-	if (scratch->jit_stack)
-		pcre2_jit_stack_assign(scratch->context, NULL, scratch->jit_stack);
+	pcre2_set_callout(scratch->context, count_step, scratch);
+	pattern_allowance_renew(scratch);
 	return scratch;
 }
 
@@ -186,8 +249,17 @@ void pattern_scratch_free(struct pattern_scratch *scratch)
 		return;
 	pcre2_match_data_free(scratch->data);
 	pcre2_match_context_free(scratch->context);
-	pcre2_jit_stack_free(scratch->jit_stack);
 	free(scratch);
+}
+
+void pattern_allowance_renew(struct pattern_scratch *scratch)
+{
+	scratch->allowance = PATTERN_ALLOWANCE;
+}
+
+int64_t pattern_steps(const struct pattern_scratch *scratch)
+{
+	return scratch->steps;
 }
 
 static void make_room(struct pattern_scratch *scratch, uint32_t captures)
@@ -201,21 +273,56 @@ static void make_room(struct pattern_scratch *scratch, uint32_t captures)
 		abort();
 }
 
+/* What a step costs at most that no step shows: a part repeated, a group compared with the text. */
+static int64_t step_cost(const struct pattern *pattern, struct str subject)
+{
+	int64_t bytes = (int64_t)subject.length, unseen = 0;
+	if (pattern->has_back_reference)
+		unseen = bytes;
+	else if (pattern->repeats)
+		unseen = pattern->repeats < bytes ? pattern->repeats : bytes;
+	return 1 + unseen / pattern->step_bytes;
+}
+
+static void steps_begin(
+	struct pattern_scratch *scratch, const struct pattern *pattern, struct str subject)
+{
+	scratch->subject = subject;
+	scratch->free = PATTERN_STEPS_FREE + (int64_t)(subject.length / PATTERN_STEP_BYTES);
+	scratch->most = scratch->free + scratch->allowance;
+	if (scratch->most > PATTERN_STEPS_OF_SEARCH)
+		scratch->most = PATTERN_STEPS_OF_SEARCH;
+	scratch->steps = 0;
+	scratch->step_cost = step_cost(pattern, subject);
+	scratch->step_bytes = pattern->step_bytes;
+	scratch->place = 0;
+}
+
+static void steps_end(struct pattern_scratch *scratch)
+{
+	int64_t beyond = scratch->steps - scratch->free;
+	if (beyond > 0)
+		scratch->allowance -= beyond < scratch->allowance ? beyond : scratch->allowance;
+}
+
 enum search pattern_search(
 	const struct pattern *pattern, struct str subject, struct pattern_scratch *scratch)
 {
+	steps_begin(scratch, pattern, subject);
+	if (subject.length > PATTERN_SUBJECT_BYTES)
+		return SEARCH_LIMIT;
 	make_room(scratch, pattern->capture_count);
-	scratch->subject = subject;
 	PCRE2_SPTR at = (PCRE2_SPTR)(subject.length ? subject.at : "");
 	int found = pcre2_match(
 		pattern->code, at, subject.length, 0, 0, scratch->data, scratch->context);
+	steps_end(scratch);
 	if (found > 0)
 		return SEARCH_YES;
 	switch (found) {
+	case PCRE2_ERROR_CALLOUT:
 	case PCRE2_ERROR_MATCHLIMIT:
 	case PCRE2_ERROR_DEPTHLIMIT:
 	case PCRE2_ERROR_HEAPLIMIT:
-	case PCRE2_ERROR_JIT_STACKLIMIT:
 	case PCRE2_ERROR_NOMEMORY:
 		return SEARCH_LIMIT;
 	default:

@@ -1,9 +1,19 @@
 /*
  * base/pattern.h - `/pattern/flags`: PCRE2 with bounds.
  *
- * UTF, flags i x s m, machine code (JIT) for those without a required literal. A search stops at
- * the match and depth limits and says so; it never stalls. Threads: a compiled pattern never
- * changes; each thread searches with a scratch of its own.
+ * UTF, flags i x s m. Threads: a compiled pattern never changes; each thread searches with a
+ * scratch of its own.
+ *
+ * Work is counted in *steps*: one for each part of the pattern that is tried at some place of the
+ * subject (PCRE2's automatic callouts), and one for each PATTERN_STEP_BYTES that are passed over.
+ * PCRE2's own match limit would not do: it begins again at every place where a match may start, so
+ * that twice the subject is twice the limit. Steps depend on pattern and subject alone, on no clock
+ * and no machine code, so a search has one result wherever it runs. A step takes some 25 ns.
+ *
+ * A search may take PATTERN_STEPS_OF_SEARCH. The first PATTERN_STEPS_FREE and one pass over the
+ * subject are its own; what it needs beyond them comes from an allowance that all searches of one
+ * scratch share until pattern_allowance_renew(). So a search that costs little is never refused for
+ * what others took, and a thousand that cost much end soon.
  */
 #pragma once
 #include "base/arena.h"
@@ -13,14 +23,21 @@
 #include "base/text.h"
 
 struct pattern;
-struct pattern_scratch; /* match data and JIT stack, reused; one thread at a time */
+struct pattern_scratch; /* match data and allowance, reused; one thread at a time */
+
+#define PATTERN_SUBJECT_BYTES ((size_t)64 << 10) /* a longer subject is not searched */
+#define PATTERN_STEP_BYTES 16
+#define PATTERN_STEPS_FREE 1000
+#define PATTERN_STEPS_OF_SEARCH 250000
+#define PATTERN_ALLOWANCE 1000000
 
 /* Does the text look like a pattern: begins with '/', and ends with '/' and flags? "/" alone and
  * "//" do not. */
 bool pattern_is_written(struct str text);
 /*
  * Compiles "/.../flags". ERROR_INPUT says what is wrong; `*offset` is where in `written` (bytes).
- * Free with pattern_free().
+ * Free with pattern_free(). Verbs that change how a search is bounded, (*LIMIT_MATCH=...) and
+ * (*NO_...), are refused.
  */
 struct pattern *pattern_compile(struct str written, size_t *offset, struct error *err) MUST_USE;
 void pattern_free(struct pattern *pattern);
@@ -30,18 +47,23 @@ const char *pattern_written(const struct pattern *pattern);  /* as the user wrot
 size_t pattern_capture_count(const struct pattern *pattern); /* named ones */
 const char *pattern_capture_name(const struct pattern *pattern, size_t index);
 
-struct pattern_scratch *pattern_scratch_new(void);
+struct pattern_scratch *pattern_scratch_new(void); /* with a whole allowance */
 void pattern_scratch_free(struct pattern_scratch *scratch);
 OWNED_DEFINE(pattern_scratch)
+
+/* A new decision, or a new list of names, begins. */
+void pattern_allowance_renew(struct pattern_scratch *scratch);
 
 enum search {
 	SEARCH_NO,
 	SEARCH_YES,
 	SEARCH_LIMIT
-}; /* LIMIT: a limit was hit; treat as no, count it, log it */
+}; /* LIMIT: it would take more steps than it may; treat as no, count it, log it */
 
 enum search pattern_search(
 	const struct pattern *pattern, struct str subject, struct pattern_scratch *scratch);
+/* Of the last search. */
+int64_t pattern_steps(const struct pattern_scratch *scratch);
 /* After SEARCH_YES, until the next search: the text of a named capture; false when the group took
  * no part. Borrows from the subject. */
 bool pattern_capture(const struct pattern *pattern, const struct pattern_scratch *scratch,

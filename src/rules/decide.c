@@ -57,9 +57,12 @@ static void limit_warn(struct matching *matching, const struct rule *rule, struc
 	const struct rule_probe *probe = &ruleset->probes[matching->limit_probe];
 	outcome_warn(outcome, rule->name,
 		arena_printf(matching->arena,
-			"the pattern %s on '%s' hit its limit, so the rule does not match",
+			"the pattern %s on '%s' (%zu bytes in this event) hit its limit of steps, "
+			"so the rule does not match; `refresh-router check` shows patterns that "
+			"grow too costly",
 			pattern_written(ruleset->patterns[probe->pattern].compiled),
-			event_field_info(probe->field)->name),
+			event_field_info(probe->field)->name,
+			matching->event->fields[probe->field].length),
 		true);
 }
 
@@ -162,6 +165,8 @@ const struct decision *ruleset_explain(const struct ruleset *rules, const struct
 	OWNED_MEMORY bool *is_match = mem_alloc(rules->rule_count + 1);
 	matching_begin(&matching, rules, event, scratch, arena);
 	struct decision *decision = decide(&matching, is_match);
+	pattern_allowance_renew(
+		scratch->patterns); /* nobody is short because others are explained */
 	decision->unmatched = unmatched_explain(&matching, is_match, &decision->unmatched_count);
 	return decision;
 }

@@ -51,6 +51,7 @@ void matching_begin(struct matching *matching, const struct ruleset *ruleset,
 		scratch->epoch = 1;
 	}
 	scratch->candidate_count = 0;
+	pattern_allowance_renew(scratch->patterns);
 }
 
 static const struct str *captures_copy(struct matching *matching, const struct pattern *pattern)

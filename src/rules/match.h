@@ -40,7 +40,8 @@ void matching_begin(struct matching *matching, const struct ruleset *ruleset,
 /*
  * SEARCH_YES with the branch that holds; SEARCH_LIMIT (with limit_probe) when a search hit a limit
  * before that was clear. A branch's key is asked first, so what the index skips ends before any
- * pattern is searched: indexed and linear decisions say the same, warnings too.
+ * pattern is searched: indexed and linear decisions search the same patterns in the same order, so
+ * they spend the same steps and say the same, warnings too.
  */
 enum search rule_matches(
 	struct matching *matching, const struct rule *rule, const struct rule_branch **branch);

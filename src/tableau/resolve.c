@@ -38,8 +38,9 @@ struct resolve {
 	bool is_fresh;      /* nothing older than `began`, after what was cached did not do */
 	struct item *items; /* those that name, tag and owner leave; in the arena */
 	size_t count;
-	const char *hint;  /* "; did you mean ...", or "" */
-	bool hides_owners; /* there were items of that name, but no owner's name was told */
+	const char *hint;   /* "; did you mean ...", or "" */
+	const char *costly; /* a name on which the pattern hit its limit, or NULL */
+	bool hides_owners;  /* there were items of that name, but no owner's name was told */
 	resolve_done *callback;
 	void *context;
 };
@@ -128,6 +129,19 @@ static void refuse_none(struct resolve *resolve, const struct found *found)
 	if (resolve->hides_owners)
 		text_add(&message,
 			"; this server does not tell owners' names: write the LUID of the owner");
+	end_refused(resolve, &message);
+}
+
+/* Which names it would find is not known, so none of them is refreshed. */
+static void refuse_costly(struct resolve *resolve)
+{
+	OWNED_TEXT struct text message;
+	text_init(&message, MESSAGE_BYTES);
+	selection_describe(&resolve->selection, &message);
+	text_printf(&message,
+		": the pattern takes too many steps on '%s'; make it simpler (`refresh-router "
+		"check` shows patterns that grow too costly)",
+		resolve->costly);
 	end_refused(resolve, &message);
 }
 
@@ -226,6 +240,16 @@ static void projects_came(const struct outcome *outcome, const struct item *proj
 
 /* ---- which items ---- */
 
+static bool pattern_finds(
+	struct resolve *resolve, const struct item *item, struct pattern_scratch *scratch)
+{
+	struct str name = name_normal(str_of(item->name), resolve->arena);
+	enum search found = pattern_search(resolve->pattern, name, scratch);
+	if (found == SEARCH_LIMIT && !resolve->costly)
+		resolve->costly = arena_text(resolve->arena, item->name);
+	return found == SEARCH_YES;
+}
+
 static bool is_selected(
 	struct resolve *resolve, const struct item *item, struct pattern_scratch *scratch)
 {
@@ -240,8 +264,7 @@ static bool is_selected(
 			return false;
 		break;
 	case SELECT_PATTERN:
-		if (pattern_search(resolve->pattern,
-			    name_normal(str_of(item->name), resolve->arena), scratch) != SEARCH_YES)
+		if (!pattern_finds(resolve, item, scratch))
 			return false;
 		break;
 	case SELECT_LUID:
@@ -335,6 +358,10 @@ static void items_came(
 		return;
 	}
 	keep_selected(resolve, items, count);
+	if (resolve->costly) {
+		refuse_costly(resolve);
+		return;
+	}
 	note_near_name(resolve, items, count);
 	bool are_projects_needed = resolve->count && resolve->selection.kind != CONTENT_TASK;
 	if (are_projects_needed)

@@ -143,6 +143,12 @@ def test_a_name_composed_in_another_way_is_the_same_name(router_of, sandbox_of, 
     assert [r["state"] for r in refreshes] == ["succeeded"] and len(sandbox.jobs()) == 1
 
 
+def test_a_pattern_that_explodes_on_a_name_is_told_and_refreshes_nothing(router_of, sandbox_of):
+    refreshes, sandbox = resolve(router_of, sandbox_of, {"workbooks": "/^(\\w+\\s?)*$/"},
+                                 workbooks=[{"name": name, "project": "Finance/Daily"} for name in ("Revenue", "x" * 60 + "!")])
+    assert refreshes[0]["state"] == "failed" and "takes too many steps on 'xxx" in refreshes[0]["reason"] and not sandbox.jobs()
+
+
 def test_resolved_ids_are_kept(router, sandbox):
     for count in range(1, 4):
         router.send()

@@ -1,4 +1,6 @@
 /* tests/unit/decide_test.c - which rules match, what is selected, and what is said about it. */
+#include "base/clock.h"
+#include "rules/match.h"
 #include "tests/unit/rules_fixture.h"
 
 #define RULE(when)                                                                                 \
@@ -49,8 +51,8 @@ static const struct {
 		"{\"job_name\":\"cafe\u0301\"}", true },
 	{ "also the other way round", "{job_name: 'cafe\u0301'}", "{\"job_name\":\"caf\u00e9\"}",
 		true },
-	{ "and for patterns", "{job_name: '/^[cC]afe\u0301s?$/'}",
-		"{\"job_name\":\"caf\u00e9\"}", true },
+	{ "and for patterns", "{job_name: '/^[cC]afe\u0301s?$/'}", "{\"job_name\":\"caf\u00e9\"}",
+		true },
 	{ "an anchor is merged", "{<<: {job_id: 1}, job_name: a}",
 		"{\"job_id\":2,\"job_name\":\"a\"}", false },
 };
@@ -258,6 +260,49 @@ static void the_nearest_miss_comes_first(void **state)
 	assert_string_equal(unmatched, want.at);
 }
 
+/*
+ * Many patterns that explode: together they are bounded, the cheap ones are not among the victims,
+ * and a search of every rule says the same as the index.
+ */
+static void one_decision_is_bounded_whatever_its_rules(void **state)
+{
+	(void)state;
+	OWNED_TEXT struct text rules_text, event;
+	text_init(&rules_text, TEXT_UNBOUNDED);
+	text_init(&event, TEXT_UNBOUNDED);
+	text_add(&rules_text, "version: 1\nrules:\n");
+	for (int i = 0; i < 200; i++)
+		text_printf(&rules_text,
+			"- {name: bad%03d, when: {run_reason: '/(a|b|ab)*[cd](?:%d)?/'}, refresh: "
+			"[{site: s, workbooks: W}]}\n"
+			"- {name: good%03d, when: {run_reason: '/^a[^%d]{3}/'}, refresh: [{site: "
+			"s, workbooks: W}]}\n"
+			"- {name: never%03d, when: {run_reason: '/never%d.*/'}, refresh: [{site: "
+			"s, workbooks: W}]}\n",
+			i, i, i, i, i, i);
+	text_add(&event, "{\"run_reason\": \"");
+	for (int i = 0; i < 10000; i++)
+		text_add(&event, "ab");
+	text_add(&event, "!\"}");
+	OWNED(ruleset) rules = fixture_rules(rules_text.at);
+	OWNED(decide_scratch) indexed = decide_scratch_new();
+	OWNED(decide_scratch) linear = decide_scratch_new();
+	OWNED(arena) arena = arena_new();
+	const struct event *flat = fixture_event(event.at, arena);
+	linear->is_linear = true;
+	struct mono start = clock_mono();
+	const struct decision *decision = ruleset_decide(rules, flat, indexed, arena);
+	int64_t us = clock_mono().us - start.us;
+	assert_int_equal(decision->match_count, 200);
+	assert_int_equal(decision->warning_count, 200);
+	assert_true(us < 5 * US_PER_SECOND); /* about 30 ms alone; some minutes before */
+	OWNED_JSON one = decision_json(decision);
+	OWNED_JSON other = decision_json(ruleset_decide(rules, flat, linear, arena));
+	OWNED_MEMORY char *by_index = json_print(one);
+	OWNED_MEMORY char *by_search = json_print(other);
+	assert_string_equal(by_index, by_search);
+}
+
 static void a_pattern_that_hits_its_limit_does_not_match_and_is_told(void **state)
 {
 	(void)state;
@@ -342,6 +387,7 @@ int main(void)
 		cmocka_unit_test(selections_are_expanded_and_merged),
 		cmocka_unit_test(a_shadow_rule_has_no_say_where_another_sends),
 		cmocka_unit_test(the_nearest_miss_comes_first),
+		cmocka_unit_test(one_decision_is_bounded_whatever_its_rules),
 		cmocka_unit_test(a_pattern_that_hits_its_limit_does_not_match_and_is_told),
 		cmocka_unit_test(the_first_pattern_of_a_field_that_matches_captures),
 		cmocka_unit_test(a_test_delivery_is_never_routed),

@@ -1,8 +1,10 @@
 /* tests/unit/pattern_test.c - patterns within bounds, and the literal that every match contains. */
 #include "base/pattern.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "tests/unit/test.h"
 
 static struct pattern *compile(const char *written)
@@ -69,6 +71,15 @@ static void a_wrong_pattern_says_where_and_why(void **state)
 		{ "/a\\C/", "disabled", 4 },
 		{ "/\xff/", "UTF-8 error", 1 },
 		{ "a", "written /.../", 0 },
+		{ "/(*LIMIT_MATCH=4000000000)a/", "(*LIMIT_MATCH=4000000000) changes how", 1 },
+		{ "/(*UTF)(*LIMIT_DEPTH=1)a/", "(*LIMIT_DEPTH=1) changes how", 7 },
+		{ "/(*LIMIT_HEAP=1)a/", "leave it out", 1 },
+		{ "/(*LIMIT_RECURSION=1)a/", "leave it out", 1 },
+		{ "/(*NO_START_OPT)a/", "leave it out", 1 },
+		{ "/(*NO_AUTO_POSSESS)a/i", "leave it out", 1 },
+		{ "/(*NO_DOTSTAR_ANCHOR)a/", "leave it out", 1 },
+		{ "/(*NO_JIT)a/", "leave it out", 1 },
+		{ "/(*LIMIT_MATCH=4/", "leave it out", 1 },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct error err = { 0 };
@@ -142,9 +153,115 @@ static void a_pattern_that_explodes_stops_at_a_limit(void **state)
 	struct str view = { subject, sizeof subject };
 	assert_int_equal(search("/^(a+)+$/", view), SEARCH_LIMIT);
 	assert_int_equal(search("/^(a|a|b)*[cd]/", view), SEARCH_LIMIT);
-	assert_int_equal(search("/(*NO_JIT)^(a+)+$/", view), SEARCH_LIMIT);
-	/* A pattern may only lower the limits, pcre2pattern(3). */
-	assert_int_equal(search("/(*LIMIT_MATCH=4000000000)^(a+)+$/", view), SEARCH_LIMIT);
+}
+
+/* `times` times `piece`. */
+static void repeat(struct text *out, const char *piece, int times)
+{
+	text_init(out, TEXT_UNBOUNDED);
+	while (times--)
+		text_add(out, piece);
+}
+
+/* Each of these takes seconds to minutes without a bound over all places where a match may start.
+ */
+static const struct {
+	const char *written, *piece;
+	int times;
+} slow[] = {
+	{ "/from .* to [A-Z]/", "from b ", 15000 },
+	{ "/(.+)\\1[xy]/", "a", 4096 },
+	{ "/(.+)\\1[xy]/", "ab", 32768 },
+	{ "/[^x]*[^x]*[xy]/", "a", 60000 },
+	{ "/\\w+@\\w/", "a", 100000 },
+	{ "/(?=(a+))\\1b/", "a", 100000 },
+	{ "/a[^x]{5000}y/", "a", 60000 },
+	{ "/(?<=[^x]{5000})y?b/", "a", 60000 },
+	{ "/(?:(?>[^x]*)y|a)+b/", "a", 60000 },
+	{ "/(a?){40}a{40}b/", "a", 40 },
+	{ "/\\X+b/", "e\u0301", 30000 },
+	{ "/(?i)(?:\u00e4|a|A)+$/", "\u00c4", 50000 },
+	{ "/(.)(?1)*+b/", "a", 60000 },
+	{ "/(?:\\s*\\S*\\s*)*$x/m", "a \n", 20000 },
+	{ "/\\b.*?\\d/", "ab ", 30000 },
+};
+
+static void no_pattern_takes_long_on_any_text(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof slow / sizeof *slow; i++) {
+		OWNED_TEXT struct text subject;
+		OWNED(pattern) pattern = compile(slow[i].written);
+		OWNED(pattern_scratch) scratch = pattern_scratch_new();
+		repeat(&subject, slow[i].piece, slow[i].times);
+		struct mono start = clock_mono();
+		enum search found = pattern_search(pattern, text_str(&subject), scratch);
+		int64_t us = clock_mono().us - start.us;
+		/* Some milliseconds; sanitizers, valgrind and neighbours take their share. */
+		if (found == SEARCH_YES || us > 2 * US_PER_SECOND)
+			fail_msg("%s: found %d, %" PRId64 " steps, %" PRId64 " us", slow[i].written,
+				(int)found, pattern_steps(scratch), us);
+		assert_true(pattern_steps(scratch) <= 2 * PATTERN_STEPS_OF_SEARCH);
+	}
+}
+
+static void a_subject_beyond_the_bound_is_not_searched(void **state)
+{
+	(void)state;
+	OWNED_TEXT struct text subject;
+	repeat(&subject, "a", (int)PATTERN_SUBJECT_BYTES + 1);
+	assert_int_equal(search("/^a/", text_str(&subject)), SEARCH_LIMIT);
+	subject.length--;
+	assert_int_equal(search("/^a/", text_str(&subject)), SEARCH_YES);
+}
+
+static void what_is_quick_is_found_in_long_texts(void **state)
+{
+	(void)state;
+	static const char *const written[] = { "/^Kicked off from/", "/^Kicked.*prod$/", "/prod$/",
+		"/(?i)PROD$/", "/ (emea|apac|prod)\\z/" };
+	OWNED_TEXT struct text subject;
+	repeat(&subject, "and so on, ", 5000);
+	OWNED_TEXT struct text text;
+	text_init(&text, TEXT_UNBOUNDED);
+	text_printf(&text, "Kicked off from %s prod", subject.at);
+	for (size_t i = 0; i < sizeof written / sizeof *written; i++)
+		if (search(written[i], text_str(&text)) != SEARCH_YES)
+			fail_msg("%s", written[i]);
+}
+
+static void searches_share_an_allowance_but_what_costs_little_is_never_refused(void **state)
+{
+	(void)state;
+	OWNED(pattern) costly = compile("/^(a+)+$/");
+	OWNED(pattern) modest = compile("/a*b?c/");
+	OWNED(pattern_scratch) scratch = pattern_scratch_new();
+	struct str bomb = STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!");
+	int64_t spent = 0;
+	for (int i = 0; i < 2 * PATTERN_ALLOWANCE / PATTERN_STEPS_OF_SEARCH; i++) {
+		assert_int_equal(pattern_search(costly, bomb, scratch), SEARCH_LIMIT);
+		spent += pattern_steps(scratch);
+		assert_int_equal(pattern_search(modest, STR("aaaac"), scratch), SEARCH_YES);
+	}
+	assert_true(spent < 2 * PATTERN_ALLOWANCE);
+	assert_true(pattern_steps(scratch) < PATTERN_STEPS_FREE);
+	pattern_allowance_renew(scratch);
+	assert_int_equal(pattern_search(costly, bomb, scratch), SEARCH_LIMIT);
+	assert_true(pattern_steps(scratch) > PATTERN_STEPS_OF_SEARCH / 2);
+}
+
+static void steps_are_the_same_in_every_run(void **state)
+{
+	(void)state;
+	OWNED(pattern) pattern = compile("/(\\w+\\s?)*[-=]/");
+	int64_t first = 0;
+	for (int i = 0; i < 3; i++) {
+		OWNED(pattern_scratch) scratch = pattern_scratch_new();
+		assert_int_equal(pattern_search(pattern, STR("a daily build"), scratch), SEARCH_NO);
+		assert_true(pattern_steps(scratch) > 100);
+		first = first ? first : pattern_steps(scratch);
+		assert_int_equal(pattern_steps(scratch), first);
+	}
 }
 
 static void deep_nesting_and_recursion_neither_crash_nor_stall(void **state)
@@ -154,8 +271,8 @@ static void deep_nesting_and_recursion_neither_crash_nor_stall(void **state)
 	text_init(&subject, TEXT_UNBOUNDED);
 	for (int i = 0; i < 1 << 20; i++)
 		text_add_char(&subject, '(');
-	static const char *const written[] = { "/^(\\((?1)*\\))+$/", "/(*NO_JIT)^(\\((?1)*\\))+$/",
-		"/^((?:\\()*)+\\)$/", "/(?:(?:\\()+)*x/" };
+	static const char *const written[] = { "/^(\\((?1)*\\))+$/", "/^((?:\\()*)+\\)$/",
+		"/(?:(?:\\()+)*x/" };
 	for (size_t i = 0; i < sizeof written / sizeof *written; i++)
 		assert_int_not_equal(search(written[i], text_str(&subject)), SEARCH_YES);
 }
@@ -363,6 +480,12 @@ int main(void)
 		cmocka_unit_test(a_pattern_is_searched_for_and_flags_change_how),
 		cmocka_unit_test(bytes_that_are_not_UTF_8_never_match),
 		cmocka_unit_test(a_pattern_that_explodes_stops_at_a_limit),
+		cmocka_unit_test(no_pattern_takes_long_on_any_text),
+		cmocka_unit_test(a_subject_beyond_the_bound_is_not_searched),
+		cmocka_unit_test(what_is_quick_is_found_in_long_texts),
+		cmocka_unit_test(
+			searches_share_an_allowance_but_what_costs_little_is_never_refused),
+		cmocka_unit_test(steps_are_the_same_in_every_run),
 		cmocka_unit_test(deep_nesting_and_recursion_neither_crash_nor_stall),
 		cmocka_unit_test(named_groups_are_read_and_one_that_took_no_part_says_so),
 		cmocka_unit_test(a_pattern_with_a_hundred_groups_finds_room_for_them),
