@@ -13,6 +13,7 @@
 
 struct listing {
 	struct admin *admin;
+	struct dispatch_status *status; /* of refreshes: why they wait; may be NULL */
 	cJSON *items;
 	int64_t ids[MOST_LIMIT];
 	int count, limit;
@@ -124,6 +125,7 @@ void handle_events(struct admin *admin, struct web_request *request, int64_t id)
 
 struct one {
 	cJSON *json;
+	struct dispatch_status *status; /* as of a listing */
 };
 
 static bool visit_one_event(const struct event_row *row, void *context)
@@ -164,10 +166,27 @@ void handle_event(struct admin *admin, struct web_request *request, int64_t id)
 
 /* ---- refreshes ---- */
 
+static void status_free(struct dispatch_status *status)
+{
+	if (status)
+		shared_unref(&status->shared);
+}
+
+static cJSON *refresh_json(const struct dispatch_status *status, const struct refresh_row *row,
+	const struct cause_row *causes, size_t cause_count)
+{
+	OWNED_TEXT struct text words;
+	struct wall since;
+	text_init(&words, 2000);
+	struct refresh_row told = dispatch_status_refresh(status, row, &words, &since);
+	return refresh_row_json(&told, since, causes, cause_count);
+}
+
 static bool visit_refresh(const struct refresh_row *row, const struct cause_row *causes,
 	size_t cause_count, void *context)
 {
-	return take(context, row->id, refresh_row_json(row, causes, cause_count));
+	struct listing *listing = context;
+	return take(listing, row->id, refresh_json(listing->status, row, causes, cause_count));
 }
 
 void handle_refreshes(struct admin *admin, struct web_request *request, int64_t id)
@@ -179,7 +198,9 @@ void handle_refreshes(struct admin *admin, struct web_request *request, int64_t 
 	if (!read_filter(request, &filter, &listing))
 		return;
 	listing.items = cJSON_CreateArray();
+	listing.status = dispatch_status(admin->options.dispatch);
 	bool ok = store_list_refreshes(admin->reader, &filter, visit_refresh, &listing, &err);
+	status_free(listing.status);
 	answer_list(request, &listing, ok, &err);
 }
 
@@ -187,7 +208,7 @@ static bool visit_one_refresh(const struct refresh_row *row, const struct cause_
 	size_t cause_count, void *context)
 {
 	struct one *one = context;
-	one->json = refresh_row_json(row, causes, cause_count);
+	one->json = refresh_json(one->status, row, causes, cause_count);
 	return false;
 }
 
@@ -196,7 +217,9 @@ void handle_refresh(struct admin *admin, struct web_request *request, int64_t id
 	struct one one = { 0 };
 	struct error err;
 	bool found = false;
+	one.status = dispatch_status(admin->options.dispatch);
 	bool ok = store_find_refresh(admin->reader, id, visit_one_refresh, &one, &found, &err);
+	status_free(one.status);
 	if (one.json)
 		add_commands(admin, one.json, id);
 	answer_one(request, &one, ok, found, &err);

@@ -167,10 +167,35 @@ static void add_sites(struct admin *admin, struct text *out)
 		shared_unref(&status->shared);
 }
 
+/* Since when it waits, and until when. */
+static void add_span(struct text *out, struct wall since, struct wall until)
+{
+	char time[WALL_TEXT_SIZE];
+	since.us -= since.us % US_PER_SECOND;
+	until.us -= until.us % US_PER_SECOND;
+	if (wall_is_set(since))
+		text_printf(out, "since %s", wall_format(since, time));
+	if (wall_is_set(until))
+		text_printf(out, "%suntil %s", wall_is_set(since) ? ", " : "",
+			wall_format(until, time));
+	if (wall_is_set(since) || wall_is_set(until))
+		text_add(out, ": ");
+}
+
+struct page { /* a list of refreshes in the making */
+	struct text *out;
+	const struct dispatch_status *status;
+};
+
 static bool add_refresh(const struct refresh_row *row, const struct cause_row *causes,
 	size_t cause_count, void *context)
 {
-	struct text *out = context;
+	const struct page *page = context;
+	struct text *out = page->out;
+	OWNED_TEXT struct text words;
+	struct wall since;
+	text_init(&words, 2000);
+	struct refresh_row told = dispatch_status_refresh(page->status, row, &words, &since);
 	bool is_bad = row->state == REFRESH_FAILED || row->state == REFRESH_EXPIRED,
 	     is_good = row->state == REFRESH_SUCCEEDED;
 	text_printf(out, "<tr><td><a href=\"/api/v1/refreshes/%lld\">%lld</a>", (long long)row->id,
@@ -199,12 +224,8 @@ static bool add_refresh(const struct refresh_row *row, const struct cause_row *c
 	if (cause_count > 1)
 		text_printf(out, " <span class=dim>(%zu events and rules)</span>", cause_count);
 	text_add(out, "<td>");
-	if (wall_is_set(row->not_before)) {
-		char time[WALL_TEXT_SIZE];
-		struct wall until = { row->not_before.us / US_PER_SECOND * US_PER_SECOND };
-		text_printf(out, "until %s: ", wall_format(until, time));
-	}
-	add(out, row->reason);
+	add_span(out, since, told.not_before);
+	add(out, told.reason);
 	text_add(out, "</td></tr>");
 	return true;
 }
@@ -221,10 +242,14 @@ static void add_refreshes(struct admin *admin, struct web_request *request, stru
 		      "href=\"/?state=succeeded\">succeeded</a></nav>");
 	text_add(out,
 		"<table><tr><th>id<th>created<th>state<th>site<th>content<th>rules<th>reason</tr>");
-	if (!store_list_refreshes(admin->reader, &filter, add_refresh, out, &err)) {
+	struct dispatch_status *status = dispatch_status(admin->options.dispatch);
+	struct page page = { out, status };
+	if (!store_list_refreshes(admin->reader, &filter, add_refresh, &page, &err)) {
 		text_add(out, "<tr><td colspan=7 class=bad>");
 		add(out, err.message);
 	}
+	if (status)
+		shared_unref(&status->shared);
 	text_add(out, "</table>");
 }
 

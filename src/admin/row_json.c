@@ -47,8 +47,8 @@ static void add_job(cJSON *json, const struct refresh_row *row)
 	json_add_time(job, "completed_at", row->job_completed_at);
 }
 
-cJSON *refresh_row_json(
-	const struct refresh_row *row, const struct cause_row *causes, size_t cause_count)
+cJSON *refresh_row_json(const struct refresh_row *row, struct wall waiting_since,
+	const struct cause_row *causes, size_t cause_count)
 {
 	cJSON *json = cJSON_CreateObject();
 	json_add_count(json, "id", row->id);
@@ -61,6 +61,7 @@ cJSON *refresh_row_json(
 		json_add_text(json, "reason", row->reason);
 	json_add_count(json, "priority", row->priority);
 	json_add_time(json, "created_at", row->created_at);
+	json_add_time(json, "waiting_since", waiting_since);
 	json_add_time(json, "not_before", row->not_before);
 	json_add_time(json, "sent_at", row->sent_at);
 	json_add_time(json, "ended_at", row->ended_at);
@@ -85,12 +86,27 @@ static void add_budget(cJSON *json, const char *name, int64_t limit, int64_t spe
 	json_add_count(budget, "spent", spent);
 }
 
+static void add_wait(cJSON *json, const char *name, const struct schedule_wait *wait)
+{
+	if (!wait->reason)
+		return;
+	cJSON *object = cJSON_AddObjectToObject(json, name);
+	json_add_time(object, "since", wait->since);
+	json_add_time(object, "until", wait->until);
+	json_add_text(object, "reason", wait->reason);
+}
+
 static void add_queue(cJSON *json, const struct schedule_site_status *queue)
 {
 	cJSON *refreshes = cJSON_AddObjectToObject(json, "refreshes");
+	json_add_count(refreshes, "open", queue->open);
 	json_add_count(refreshes, "ready", queue->ready);
 	json_add_count(refreshes, "sending", queue->sending);
 	json_add_count(refreshes, "in_flight", queue->in_flight);
+	json_add_count(json, "selections", queue->selections);
+	add_wait(json, "lookups_wait", &queue->lookups);
+	add_wait(json, "refreshes_wait", &queue->starts);
+	add_wait(json, "jobs_wait", &queue->queries);
 	if (queue->paused_by)
 		json_add_text(json, "paused_by", queue->paused_by);
 	if (queue->failures)
@@ -103,6 +119,8 @@ cJSON *site_status_json(const struct tableau_site_status *status,
 {
 	cJSON *json = cJSON_CreateObject();
 	json_add_text(json, "name", status->name);
+	if (!queue->is_configured)
+		cJSON_AddBoolToObject(json, "configured", false);
 	json_add_text(json, "server", status->server);
 	json_add_text(json, "content_url", status->content_url);
 	if (*status->api_version)

@@ -94,8 +94,8 @@ const struct command command_retry = {
 	.summary = "do a refresh again, or at once if it waits",
 	.description = "ID is the even number of a refresh. One that has ended is done again, as a "
 		       "refresh of its own;\n"
-		       "one that waits is sent without waiting for its delay or backoff. Budgets, "
-		       "pauses and Tableau's own limits still hold.",
+		       "one that waits is sent without waiting for its delay, its backoff, or "
+		       "what Tableau asked its site to wait. Budgets and pauses still hold.",
 	.options = admin_options,
 	.has_format = true,
 	.least_arguments = 1,

@@ -114,6 +114,7 @@ static const struct member refresh_members[] = {
 	{ "reason", TEXT, false, "Why it waits, or how it ended", NULL },
 	{ "priority", COUNT, false, "0 to 100", NULL },
 	{ "created_at", TIME, true, "When it came to be", NULL },
+	{ "waiting_since", TIME, false, "Since when it waits for its site (a pause, a budget, a failure, a place)", NULL },
 	{ "not_before", TIME, false, "When it is tried next", NULL },
 	{ "sent_at", TIME, false, "When its last request was sent", NULL },
 	{ "ended_at", TIME, false, "When it ended", NULL },
@@ -124,9 +125,16 @@ static const struct member refresh_members[] = {
 	{0},
 };
 static const struct member queue_members[] = {
-	{ "ready", COUNT, true, "That could be sent", NULL },
+	{ "open", COUNT, true, "That have not ended", NULL },
+	{ "ready", COUNT, true, "That could be sent, but for their site", NULL },
 	{ "sending", COUNT, true, "Whose request is out", NULL },
 	{ "in_flight", COUNT, true, "Whose job waits or runs on Tableau", NULL },
+	{0},
+};
+static const struct member wait_members[] = {
+	{ "since", TIME, true, "Since when", NULL },
+	{ "until", TIME, false, "Until when, if that is known", NULL },
+	{ "reason", TEXT, true, "Why", NULL },
 	{0},
 };
 static const struct member budget_members[] = {
@@ -136,6 +144,7 @@ static const struct member budget_members[] = {
 };
 static const struct member site_members[] = {
 	{ "name", TEXT, true, "What rules call it", NULL },
+	{ "configured", FLAG, false, "false: the configuration has it no longer, and its work waits", NULL },
 	{ "server", TEXT, true, "Scheme and host", NULL },
 	{ "content_url", TEXT, true, "Empty: the Default site", NULL },
 	{ "api_version", TEXT, false, "Of Tableau's REST API, once it is known", NULL },
@@ -149,6 +158,10 @@ static const struct member site_members[] = {
 	{ "waiting", COUNT, true, "HTTP requests that wait for their turn", NULL },
 	{ "may_list_jobs", FLAG, true, "One call polls all jobs", NULL },
 	{ "refreshes", OBJECT, true, "Refreshes of this site", queue_members },
+	{ "selections", COUNT, true, "Selections whose content is not known yet", NULL },
+	{ "lookups_wait", OBJECT, false, "Why selections wait to be looked up", wait_members },
+	{ "refreshes_wait", OBJECT, false, "Why refreshes wait to be sent", wait_members },
+	{ "jobs_wait", OBJECT, false, "Why jobs wait to be asked for", wait_members },
 	{ "paused_by", TEXT, false, "Who paused it", NULL },
 	{ "failures", COUNT, false, "Calls that failed, one after another", NULL },
 	{ "left_alone_until", TIME, false, "It keeps failing; when it is probed next", NULL },

@@ -13,6 +13,20 @@ struct listing {
 	cJSON *items; /* with --format json */
 };
 
+/* Since when it waits, and until when. */
+static void add_span(const cJSON *refresh, struct text *reason)
+{
+	char text[MEMBER_TEXT_SIZE];
+	const char *since = member_time(refresh, "waiting_since", text);
+	if (*since)
+		text_printf(reason, "since %s", since);
+	const char *until = member_time(refresh, "not_before", text);
+	if (*until)
+		text_printf(reason, "%suntil %s", reason->length ? ", " : "", until);
+	if (reason->length)
+		text_add(reason, ": ");
+}
+
 static void add_row(const cJSON *refresh, void *context)
 {
 	struct listing *listing = context;
@@ -25,9 +39,7 @@ static void add_row(const cJSON *refresh, void *context)
 		cJSON_AddItemToArray(listing->items, cJSON_Duplicate(refresh, true));
 		return;
 	}
-	const char *not_before = member_time(refresh, "not_before", number);
-	if (*not_before)
-		text_printf(&reason, "until %s: ", not_before);
+	add_span(refresh, &reason);
 	text_add(&reason, member_text(refresh, "reason", number));
 	const char *project = member_text(content, "project", number);
 	text_printf(&name, "%s%s%s", project, *project ? "/" : "",

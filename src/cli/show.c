@@ -75,6 +75,7 @@ static void print_refresh(const struct command_line *line, const cJSON *refresh)
 		{ "in project", "project" }, { "LUID", "id" } };
 	static const char *const times[][2] = {
 		{ "created", "created_at" },
+		{ "waits since", "waiting_since" },
 		{ "tried next", "not_before" },
 		{ "sent", "sent_at" },
 		{ "ended", "ended_at" },

@@ -30,7 +30,9 @@ static void state_cell(struct table *table, const cJSON *site)
 	char text[MEMBER_TEXT_SIZE];
 	OWNED_TEXT struct text cell;
 	text_init(&cell, TEXT_UNBOUNDED);
-	if (member(site, "paused_by"))
+	if (cJSON_IsFalse(member(site, "configured")))
+		text_add(&cell, "not configured");
+	else if (member(site, "paused_by"))
 		text_printf(&cell, "paused by %s", member_text(site, "paused_by", text));
 	else if (member(site, "left_alone_until"))
 		text_printf(
@@ -112,7 +114,10 @@ const struct command command_sites = {
 	.synopsis = "[pause NAME | resume NAME]",
 	.summary = "tell how the sites are; pause or resume one",
 	.description = "A site that is paused is sent no refreshes, also after a restart, until it "
-		       "is resumed; jobs in flight are followed, and give_up_after still counts.",
+		       "is resumed; jobs in flight are followed, and give_up_after stands "
+		       "still.\n"
+		       "Resuming one that is left alone, or that Tableau asked to wait for, asks "
+		       "it again at once.",
 	.options = admin_options,
 	.has_format = true,
 	.most_arguments = 2,

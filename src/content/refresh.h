@@ -49,7 +49,10 @@ struct refresh_row {
 	enum refresh_state state;
 	const char *reason; /* why it waits or how it ended, for a person; may be "" */
 	int priority;
-	struct wall created_at, not_before, give_up_at, ended_at; /* {0}: none */
+	struct wall created_at, ended_at; /* {0}: none */
+	struct wall not_before; /* when it is tried again; while `waiting` and past: since when it
+				   could be sent, but for its site; {0}: neither */
+	int64_t patience; /* microseconds of give_up_after that are left, as of this record */
 	int64_t quiet;       /* microseconds that its rule must have had no event; 0: not held so */
 	bool is_cancelling;  /* somebody asked to cancel it, and its job is not told yet */
 	int64_t attempts;    /* requests sent */

@@ -97,6 +97,7 @@ static struct asked retry_waiting(
 			(long long)slot->current->row.id);
 		return asked(CONSENT_NO, id, words);
 	}
+	IGNORE(site_go_on(schedule, now, slot->site)); /* whether or not it had to wait */
 	if (!refresh->is_ready && !refresh->is_asked) {
 		refresh_wait_until(schedule, now, refresh, 0);
 		act_record(schedule, refresh);
@@ -116,6 +117,7 @@ struct asked schedule_retry(struct schedule *schedule, struct instant now, int64
 		return done(
 			schedule, now, asked(CONSENT_NO, id, "it is under way; nothing to retry"));
 	refresh->failures = 0;
+	IGNORE(site_go_on(schedule, now, refresh->slot->site)); /* likewise */
 	if (!refresh->is_asked)
 		refresh_wait_until(schedule, now, refresh, 0);
 	return done(schedule, now, asked(CONSENT_YES, id, "its job is looked for now"));
@@ -156,16 +158,17 @@ struct asked schedule_pause(struct schedule *schedule, struct instant now, const
 	if (!site || !site->is_known)
 		return done(schedule, now, asked(CONSENT_NONE, 0, ""));
 	bool was_paused = site->gate.paused_by;
-	if (is_paused == was_paused)
+	if (is_paused && was_paused)
+		return done(schedule, now, asked(CONSENT_NO, 0, "it is paused already"));
+	bool had_to_wait = !is_paused && site_go_on(schedule, now, site);
+	if (!is_paused && !was_paused)
 		return done(schedule, now,
-			asked(CONSENT_NO, 0,
-				was_paused ? "it is paused already" : "it is not paused"));
+			had_to_wait ? asked(CONSENT_YES, 0, "it is asked again at once")
+				    : asked(CONSENT_NO, 0,
+					      "it is neither paused nor left alone for a while"));
 	free(site->gate.paused_by);
 	site->gate.paused_by = is_paused ? mem_copy_text(who) : NULL;
 	site_touch(schedule, site);
-	/* Those that wait for a place only, and said nothing so far, say so now. */
-	for (size_t i = 0; is_paused && i < site->ready.count; i++)
-		explain_wait(schedule, now, container(site->ready.items[i], struct refresh, due));
 	return done(schedule, now,
 		asked(CONSENT_YES, 0,
 			is_paused ? "it is sent no more refreshes; jobs in flight are followed"

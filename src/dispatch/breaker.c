@@ -10,6 +10,14 @@ void breaker_called(struct breaker *breaker)
 	breaker->is_probing = !breaker_is_closed(breaker);
 }
 
+bool breaker_hurry(struct breaker *breaker, struct mono now)
+{
+	if (breaker_is_closed(breaker) || breaker->is_probing || breaker->until.us <= now.us)
+		return false;
+	breaker->until = now;
+	return true;
+}
+
 static int64_t pause_of(const struct breaker *breaker, int64_t first_us, int64_t most_us)
 {
 	int64_t pause = first_us;

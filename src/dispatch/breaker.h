@@ -27,6 +27,8 @@ void breaker_called(struct breaker *breaker);
  */
 bool breaker_answered(
 	struct breaker *breaker, struct mono now, bool is_alive, int64_t first_us, int64_t most_us);
+/* The next probe may go at once. False: it may already, is out, or none is needed. */
+bool breaker_hurry(struct breaker *breaker, struct mono now);
 static inline bool breaker_is_closed(const struct breaker *breaker)
 {
 	return !breaker->until.us;

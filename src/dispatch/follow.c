@@ -123,10 +123,34 @@ static void sees_again(struct schedule *schedule, struct refresh *refresh)
 	act_record(schedule, refresh);
 }
 
+/* Two clocks would have to be wrong for this to be too long. */
+static int64_t queued_for(const struct refresh *refresh, struct instant now)
+{
+	return at_most(age_of_job(refresh, now), now.wall.us - refresh->row.sent_at.us);
+}
+
+/* Nothing that waits for it is served by another job of ours, so all of it ends alike. */
+static void never_started(struct schedule *schedule, struct instant now, struct refresh *refresh)
+{
+	OWNED_TEXT struct text reason;
+	text_init(&reason, 500);
+	text_printf(&reason,
+		"Tableau has left its job %s in the queue for more than %d times give_up_after; "
+		"it is followed no longer, and may still start: look at the site's background "
+		"jobs",
+		refresh->row.job_id, QUEUE_PATIENCE);
+	refresh_end_with_line(schedule, now, refresh, REFRESH_EXPIRED, reason.at);
+}
+
 static void still_going(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	const struct job_seen *job, int64_t asked_after)
 {
 	bool is_queued = job->phase == PHASE_QUEUED;
+	if (is_queued && refresh->row.state != REFRESH_RUNNING &&
+		queued_for(refresh, now) > QUEUE_PATIENCE * schedule->options.give_up_after) {
+		never_started(schedule, now, refresh);
+		return;
+	}
 	enum refresh_state before = refresh->row.state;
 	if (is_queued && asked_after > refresh->row.seen_waiting_after)
 		refresh->row.seen_waiting_after = asked_after;
@@ -150,8 +174,9 @@ void follow_job(struct schedule *schedule, struct instant now, struct refresh *r
 {
 	static const char no_reason[] = "Tableau's job failed and told no reason";
 	const char *notes = job->notes && *job->notes ? job->notes : NULL;
-	refresh->seen_at = now.mono;
 	sees_again(schedule, refresh);
+	/* As long as Tableau tells about it, nobody gives it up. */
+	patience_set(&refresh->patience, now.mono, schedule->options.give_up_after);
 	take_times(&refresh->row, job);
 	switch (job->phase) {
 	case PHASE_QUEUED:
@@ -180,7 +205,7 @@ static void poll(struct schedule *schedule, struct instant now, struct refresh *
 	if (refresh->is_asked)
 		return;
 	timer_leave(&site->looks, &refresh->look);
-	if (gate_query_opens(&site->gate, now.mono).us > now.mono.us) {
+	if (!site->is_known || gate_query_opens(&site->gate, now.mono).us > now.mono.us) {
 		look_later(schedule, now, refresh, 0); /* when the gate opens */
 		return;
 	}
@@ -300,7 +325,7 @@ struct actions schedule_polled(struct schedule *schedule, struct instant now, in
 		return act_end(schedule, now);
 	struct site *site = refresh->slot->site;
 	if (answer.verdict == VERDICT_RETRY && answer.retry_after)
-		gate_hold_queries(&site->gate, now.mono, answer.retry_after);
+		gate_hold(&site->gate.no_queries_before, now.mono, answer.retry_after);
 	refresh->is_asked = false;
 	if (answer.verdict == VERDICT_OK)
 		follow_job(schedule, now, refresh, job, asked_after);
@@ -381,7 +406,7 @@ struct actions schedule_listed(struct schedule *schedule, struct instant now, st
 	if (answer.calls > 1)
 		site_spend_queries(schedule, now, site, answer.calls - 1);
 	if (answer.verdict == VERDICT_RETRY && answer.retry_after)
-		gate_hold_queries(&site->gate, now.mono, answer.retry_after);
+		gate_hold(&site->gate.no_queries_before, now.mono, answer.retry_after);
 	bool may_not = answer.verdict == VERDICT_CANNOT || answer.verdict == VERDICT_FAIL;
 	if (may_not)
 		site->may_list = false;

@@ -32,53 +32,40 @@ static struct mono later(struct mono a, struct mono b)
 	return a.us > b.us ? a : b;
 }
 
-struct mono gate_start_opens(struct gate *gate, struct mono now)
+static struct wait wait_for(
+	const struct gate *gate, struct mono now, struct mono asked_until, struct mono budget_until)
 {
-	struct mono at = later(breaker_opens(&gate->breaker), gate->no_starts_before);
+	struct mono probe = breaker_opens(&gate->breaker);
+	if (probe.us > now.us)
+		return (struct wait){ WAIT_BREAKER, probe };
+	if (asked_until.us > now.us)
+		return (struct wait){ WAIT_TABLEAU, asked_until };
+	if (budget_until.us > now.us)
+		return (struct wait){ WAIT_BUDGET, budget_until };
+	return (struct wait){ WAIT_NOT, now };
+}
+
+struct wait gate_start_wait(struct gate *gate, struct mono now)
+{
 	if (gate->paused_by)
-		return (struct mono){ INT64_MAX };
-	return later(at, budget_allows(&gate->starts, now, 1));
+		return (struct wait){ WAIT_PAUSE, { INT64_MAX } };
+	return wait_for(gate, now, gate->no_starts_before, budget_allows(&gate->starts, now, 1));
+}
+
+struct wait gate_query_wait(struct gate *gate, struct mono now)
+{
+	return wait_for(gate, now, gate->no_queries_before, budget_allows(&gate->queries, now, 1));
+}
+
+struct wait gate_call_wait(const struct gate *gate, struct mono now)
+{
+	return wait_for(gate, now, gate->no_calls_before, now);
 }
 
 struct mono gate_query_opens(struct gate *gate, struct mono now)
 {
 	struct mono at = later(breaker_opens(&gate->breaker), gate->no_queries_before);
 	return later(at, budget_allows(&gate->queries, now, 1));
-}
-
-static struct wall wall_of(struct instant now, struct mono at)
-{
-	return wall_after(now.wall, at.us - now.mono.us);
-}
-
-bool gate_explain(struct gate *gate, struct instant now, const char *site, int64_t nth,
-	struct text *reason, struct wall *until)
-{
-	*until = (struct wall){ 0 };
-	if (gate->paused_by) {
-		text_printf(reason, "site '%s' is paused by %s until somebody resumes it", site,
-			gate->paused_by);
-	} else if (!breaker_is_closed(&gate->breaker)) {
-		if (gate->breaker.until.us > now.mono.us)
-			*until = wall_of(now, gate->breaker.until);
-		text_printf(reason,
-			"site '%s' is left alone between probes after %d failures in a row; last: "
-			"%s",
-			site, gate->breaker.failures, gate->trouble ? gate->trouble : "");
-	} else if (gate->no_starts_before.us > now.mono.us) {
-		*until = wall_of(now, gate->no_starts_before);
-		text_printf(reason, "Tableau asked site '%s' to wait: %s", site,
-			gate->trouble ? gate->trouble : "");
-	} else if (budget_left(&gate->starts, now.mono) < nth) {
-		*until = wall_of(now, budget_allows(&gate->starts, now.mono, nth));
-		text_printf(reason,
-			"waits its turn: site '%s' may start %lld refreshes an hour "
-			"(refreshes_per_hour) and has started %lld",
-			site, (long long)gate->starts.limit, (long long)gate->starts.spent);
-	} else {
-		return false;
-	}
-	return true;
 }
 
 static void set_trouble(struct gate *gate, const char *reason)
@@ -120,12 +107,19 @@ bool gate_answered(struct gate *gate, struct instant now, const struct answer *a
 		BREAKER_FAILURES * options->retry_initial, options->retry_max);
 }
 
-void gate_hold_starts(struct gate *gate, struct mono now, int64_t us)
+void gate_hold(struct mono *before, struct mono now, int64_t us)
 {
-	gate->no_starts_before = later(gate->no_starts_before, mono_plus(now, us));
+	*before = later(*before, mono_plus(now, us));
 }
 
-void gate_hold_queries(struct gate *gate, struct mono now, int64_t us)
+bool gate_go_on(struct gate *gate, struct mono now)
 {
-	gate->no_queries_before = later(gate->no_queries_before, mono_plus(now, us));
+	bool was_held = breaker_hurry(&gate->breaker, now);
+	struct mono *const asked[] = { &gate->no_starts_before, &gate->no_queries_before,
+		&gate->no_calls_before };
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+		was_held |= asked[i]->us > now.us;
+		*asked[i] = (struct mono){ 0 };
+	}
+	return was_held;
 }

@@ -12,8 +12,8 @@
 struct gate {
 	struct breaker breaker;
 	struct budget starts, queries;
-	struct mono no_starts_before, no_queries_before; /* Retry-After */
-	char *paused_by;                                 /* NULL: not paused */
+	struct mono no_starts_before, no_queries_before, no_calls_before; /* Retry-After */
+	char *paused_by;                                                  /* NULL: not paused */
 	char *trouble;               /* the last failure, for people; NULL: none */
 	int64_t clock_ahead;         /* Tableau's clock minus our struct mono, at least */
 	struct mono clock_at;        /* when that was told; {0}: never */
@@ -24,27 +24,35 @@ void gate_init(struct gate *gate);
 void gate_clear(struct gate *gate);
 void gate_set(struct gate *gate, const struct schedule_site *options);
 
-/* When the next refresh may be requested, or the next job query made: now or earlier when it may;
- * INT64_MAX: when something else happens (a probe's answer, a person). */
-struct mono gate_start_opens(struct gate *gate, struct mono now);
+/* Why calls of a kind wait: the first of these that applies. */
+enum wait_kind {
+	WAIT_NOT,
+	WAIT_SITE,    /* the configuration has no such site (now) */
+	WAIT_PAUSE,   /* a person paused it */
+	WAIT_BREAKER, /* it keeps failing and is left alone but for probes */
+	WAIT_TABLEAU, /* Tableau asked to wait */
+	WAIT_BUDGET,  /* refreshes_per_hour, job_queries_per_day */
+	WAIT_PLACE,   /* max_requests, max_running, and those whose turn is before */
+};
+struct wait {
+	enum wait_kind kind;
+	struct mono until; /* INT64_MAX: until something happens (a probe's answer, a person) */
+};
+/* For the next request of a refresh, job query, or other call. */
+struct wait gate_start_wait(struct gate *gate, struct mono now);
+struct wait gate_query_wait(struct gate *gate, struct mono now);
+struct wait gate_call_wait(const struct gate *gate, struct mono now);
+/* When the next job query may be made: now or earlier when it may. */
 struct mono gate_query_opens(struct gate *gate, struct mono now);
-/* The same for any other call. */
-static inline struct mono gate_call_opens(const struct gate *gate)
-{
-	return breaker_opens(&gate->breaker);
-}
-/*
- * Why the nth in line for a start has to wait, and until when if that is known. False: it has not
- * to, but for its turn.
- */
-bool gate_explain(struct gate *gate, struct instant now, const char *site, int64_t nth,
-	struct text *reason, struct wall *until);
+/* Whoever asks does not want to wait for what Tableau asked, nor for the next probe. False: nobody
+ * waited for either. */
+bool gate_go_on(struct gate *gate, struct mono now);
 
 /* An answer came. True: the breaker opened or closed. */
 bool gate_answered(struct gate *gate, struct instant now, const struct answer *answer,
 	const struct schedule_options *options);
-void gate_hold_starts(struct gate *gate, struct mono now, int64_t us);
-void gate_hold_queries(struct gate *gate, struct mono now, int64_t us);
+/* Tableau asked to wait for so long; `before` is the gate's for that kind of call. */
+void gate_hold(struct mono *before, struct mono now, int64_t us);
 
 /* Now by Tableau's clock, and no later than that; {0}: not known. */
 struct wall gate_tableau_now(const struct gate *gate, struct mono now);

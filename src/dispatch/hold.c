@@ -205,6 +205,7 @@ void hold_ended(struct schedule *schedule, struct instant now, struct refresh *r
 	struct slot *slot = refresh->slot;
 	timer_leave(&schedule->timers, &refresh->due);
 	hold_forget(refresh);
+	refresh_moved(schedule, refresh);
 	refresh->row.quiet = 0;
 	refresh->row.not_before = (struct wall){ 0 };
 	refresh_set_text(&refresh->row.reason, "");
@@ -215,7 +216,6 @@ void hold_ended(struct schedule *schedule, struct instant now, struct refresh *r
 	}
 	if (refresh_is_done_already(schedule, now, refresh))
 		return;
-	refresh_count_down(schedule, now, refresh);
 	if (slot->current)
 		refresh_stand_behind(schedule, refresh);
 	else

@@ -11,10 +11,12 @@ librouter_a_SOURCES += \
 	src/dispatch/follow.c \
 	src/dispatch/gate.c src/dispatch/gate.h \
 	src/dispatch/hold.c \
+	src/dispatch/patience.c src/dispatch/patience.h \
 	src/dispatch/restore.c \
 	src/dispatch/schedule.c src/dispatch/schedule.h src/dispatch/schedule_state.h \
 	src/dispatch/send.c \
 	src/dispatch/slot.c \
 	src/dispatch/status.c src/dispatch/status.h \
 	src/dispatch/timer.c src/dispatch/timer.h \
+	src/dispatch/wait.c \
 	src/dispatch/want.c

@@ -5,13 +5,6 @@
 #include "base/mem.h"
 #include "dispatch/schedule_state.h"
 
-static void restore_expiry(struct schedule *schedule, struct instant now, struct refresh *refresh)
-{
-	int64_t left = refresh->row.give_up_at.us - now.wall.us;
-	timer_set(&schedule->expiries, &refresh->expiry,
-		mono_plus(now.mono, left_to_try(schedule, left)).us, refresh->row.id);
-}
-
 static struct mono restored_birth(struct instant now, const struct refresh_row *row)
 {
 	int64_t age = now.wall.us - row->created_at.us;
@@ -70,7 +63,6 @@ static void restore_place(struct schedule *schedule, struct instant now, struct 
 		hold_restored(schedule, now, refresh);
 		return;
 	}
-	restore_expiry(schedule, now, refresh);
 	if (state == REFRESH_WAITING && slot->current) {
 		if (slot->current->row.state == REFRESH_WAITING)
 			serve_line_too(schedule, slot->current);
@@ -79,7 +71,7 @@ static void restore_place(struct schedule *schedule, struct instant now, struct 
 	if (slot->current && slot->current->row.state == REFRESH_WAITING)
 		slot_step_back(schedule, slot);
 	if (!slot->current)
-		slot_step_forward(refresh);
+		slot_step_forward(schedule, refresh);
 	if (state == REFRESH_QUEUED || state == REFRESH_RUNNING) {
 		refresh_enter(schedule, refresh, state);
 		look_later(schedule, now, refresh, 0);
@@ -108,7 +100,8 @@ void schedule_restore(struct schedule *schedule, struct instant now, const struc
 		hear_stamp(schedule, causes[i].after);
 		schedule_event(schedule, causes[i].event);
 	}
-	refresh->seen_at = now.mono;
+	/* Nobody was asked while nobody ran, so that time does not count. */
+	patience_set(&refresh->patience, now.mono, left_to_try(schedule, row->patience));
 	refresh->born = restored_birth(now, row);
 	restore_place(schedule, now, refresh, row->state);
 }

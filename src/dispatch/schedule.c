@@ -2,7 +2,7 @@
  * dispatch/schedule.c - the state itself: sites, time, and the list of actions. What happens to
  * refreshes is in slot.c (the refreshes of a content), want.c (selections become refreshes), hold.c
  * (delay and quiet), send.c (refreshes become requests), follow.c (jobs end), restore.c (what a
- * restart finds) and ask.c (what people ask for).
+ * restart finds) and ask.c (what people ask for); why something waits, and for how long, in wait.c.
  */
 #include "dispatch/schedule.h"
 #include "base/mem.h"
@@ -52,7 +52,7 @@ void act_begin(struct schedule *schedule)
 	}
 }
 
-struct actions act_end(struct schedule *schedule, struct instant now)
+static void settle(struct schedule *schedule, struct instant now)
 {
 	while (schedule->dirty) {
 		struct site *site = schedule->dirty;
@@ -61,12 +61,19 @@ struct actions act_end(struct schedule *schedule, struct instant now)
 		resolve_parked(schedule, now, site);
 		send_ready(schedule, now, site);
 	}
-	while (schedule->entering) {
-		struct refresh *refresh = schedule->entering;
-		schedule->entering = refresh->entering_next;
-		refresh->is_entering = false;
-		if (refresh->is_ready)
-			explain_wait(schedule, now, refresh);
+	wait_settle(schedule, now);
+}
+
+struct actions act_end(struct schedule *schedule, struct instant now)
+{
+	settle(schedule, now);
+	for (size_t i = 0; i < schedule->action_count; i++) {
+		const struct action *action = &schedule->actions[i];
+		struct refresh *refresh = action->type == ACTION_RECORD
+						  ? refresh_find(schedule, action->refresh->id)
+						  : NULL;
+		if (refresh)
+			refresh->row.patience = patience_left(&refresh->patience, now.mono);
 	}
 	return (struct actions){ schedule->action_count, schedule->actions };
 }
@@ -210,6 +217,28 @@ void site_answered(struct schedule *schedule, struct instant now, const struct a
 	arm_round(schedule, now, site);
 }
 
+/* What is to be looked for is looked for at once. Rare enough to look at every refresh. */
+static void look_again(struct schedule *schedule, struct instant now, const struct site *site)
+{
+	struct refresh *refresh, *following;
+	HASH_ITER(by_id, schedule->refreshes, refresh, following)
+	{
+		if (refresh->slot->site == site && !refresh->is_asked &&
+			refresh->row.state == REFRESH_UNKNOWN)
+			refresh_wait_until(schedule, now, refresh, 0);
+	}
+}
+
+bool site_go_on(struct schedule *schedule, struct instant now, struct site *site)
+{
+	if (!gate_go_on(&site->gate, now.mono))
+		return false;
+	look_again(schedule, now, site);
+	site_touch(schedule, site);
+	arm_round(schedule, now, site);
+	return true;
+}
+
 void site_spend_queries(
 	struct schedule *schedule, struct instant now, struct site *site, int64_t count)
 {
@@ -286,31 +315,48 @@ static struct timer *due(const struct timer_heap *heap, struct instant now)
 	return timer && timer->key <= now.mono.us ? timer : NULL;
 }
 
+static void give_up(
+	struct schedule *schedule, struct instant now, const struct patience_clock *clock)
+{
+	struct patience *patience;
+	while ((patience = patience_clock_due(clock, now.mono))) {
+		if (patience->owner == PATIENCE_OF_REFRESH)
+			refresh_expire(
+				schedule, now, container(patience, struct refresh, patience));
+		else
+			want_expire(schedule, now, container(patience, struct want, patience));
+	}
+}
+
 struct actions schedule_tick(struct schedule *schedule, struct instant now)
 {
 	act_begin(schedule);
 	struct timer *timer;
-	while ((timer = due(&schedule->expiries, now)))
-		refresh_expire(schedule, now, container(timer, struct refresh, expiry));
-	while ((timer = due(&schedule->want_expiries, now)))
-		want_expire(schedule, now, container(timer, struct want, expiry));
 	while ((timer = due(&schedule->timers, now))) {
 		timer_leave(&schedule->timers, timer);
 		run_timer(schedule, now, timer);
 	}
+	settle(schedule, now); /* whoever may be tried now is, before anybody is given up */
+	give_up(schedule, now, &schedule->trying);
+	for (struct site *site = schedule->sites; site; site = site->by_name.next)
+		for (int kind = 0; kind < CALLS_COUNT; kind++)
+			give_up(schedule, now, &site->waiting[kind].clock);
 	return act_end(schedule, now);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
 }
 
 struct mono schedule_next(const struct schedule *schedule)
 {
-	const struct timer_heap *heaps[] = { &schedule->timers, &schedule->expiries,
-		&schedule->want_expiries };
-	int64_t at = INT64_MAX;
-	for (size_t i = 0; i < sizeof heaps / sizeof *heaps; i++) {
-		const struct timer *first = timer_first(heaps[i]);
-		if (first && first->key < at)
-			at = first->key;
-	}
+	const struct timer *first = timer_first(&schedule->timers);
+	int64_t at =
+		earlier(first ? first->key : INT64_MAX, patience_clock_next(&schedule->trying).us);
+	for (const struct site *site = schedule->sites; site; site = site->by_name.next)
+		for (int kind = 0; kind < CALLS_COUNT; kind++)
+			at = earlier(at, patience_clock_next(&site->waiting[kind].clock).us);
 	return (struct mono){ at };
 }
 
@@ -337,18 +383,6 @@ static void configure_site(struct schedule *schedule, const struct schedule_site
 	gate_set(&site->gate, options);
 }
 
-static void end_orphans(struct schedule *schedule, struct instant now)
-{
-	struct refresh *refresh, *following;
-	HASH_ITER(by_id, schedule->refreshes, refresh, following)
-	{
-		if (!refresh->slot->site->is_known)
-			refresh_end(schedule, now, refresh, REFRESH_FAILED,
-				"the configuration has no site of this name any more; add it "
-				"again, or change the rule");
-	}
-}
-
 struct actions schedule_configure(struct schedule *schedule, struct instant now,
 	const struct schedule_options *options, const struct schedule_site *sites, size_t count)
 {
@@ -359,17 +393,15 @@ struct actions schedule_configure(struct schedule *schedule, struct instant now,
 		site->is_known = false;
 	for (size_t i = 0; i < count; i++)
 		configure_site(schedule, &sites[i]);
-	bool has_orphans = false;
 	for (struct site *site = schedule->sites; site; site = site->by_name.next) {
 		if (is_turn_new)
 			requeue_ready(schedule, site);
 		site_touch(schedule, site);
 		arm_round(schedule, now, site);
-		has_orphans |= !site->is_known;
+		if (site->is_known && site->was_dropped)
+			look_again(schedule, now, site);
+		site->was_dropped = !site->is_known;
 	}
-	/* Every refresh is looked at only when a site has gone. */
-	if (has_orphans)
-		end_orphans(schedule, now);
 	return act_end(schedule, now);
 }
 
@@ -381,6 +413,14 @@ struct schedule_counts schedule_counts(const struct schedule *schedule)
 		HASH_CNT(by_id, schedule->refreshes), schedule->waiting, schedule->in_flight };
 }
 
+const char *schedule_dropped_site(const struct schedule *schedule, size_t nth)
+{
+	for (const struct site *site = schedule->sites; site; site = site->by_name.next)
+		if (!site->is_known && (site->open || site->selections) && !nth--)
+			return site->name;
+	return NULL;
+}
+
 struct schedule_site_status schedule_site_status(
 	struct schedule *schedule, struct instant now, const char *name)
 {
@@ -390,6 +430,12 @@ struct schedule_site_status schedule_site_status(
 	IGNORE(budget_left(&site->gate.starts, now.mono));  /* for what has left the window */
 	IGNORE(budget_left(&site->gate.queries, now.mono)); /* likewise */
 	return (struct schedule_site_status){
+		.is_configured = site->is_known,
+		.open = site->open,
+		.selections = site->selections,
+		.lookups = wait_told(now, site, CALLS_LOOKUP),
+		.starts = wait_told(now, site, CALLS_START),
+		.queries = wait_told(now, site, CALLS_QUERY),
 		.ready = (int64_t)site->ready.count,
 		.sending = site->sending,
 		.in_flight = site->in_flight_count,
@@ -440,6 +486,10 @@ static void free_sites(struct schedule *schedule)
 		HASH_DELETE(by_name, schedule->sites, site);
 		timer_heap_clear(&site->ready);
 		timer_heap_clear(&site->looks);
+		for (int kind = 0; kind < CALLS_COUNT; kind++) {
+			patience_clock_clear(&site->waiting[kind].clock);
+			free(site->waiting[kind].words);
+		}
 		gate_clear(&site->gate);
 		free(site->name);
 		free(site);
@@ -481,8 +531,7 @@ void schedule_free(struct schedule *schedule)
 	free_sites(schedule);
 	free_texts(schedule);
 	timer_heap_clear(&schedule->timers);
-	timer_heap_clear(&schedule->expiries);
-	timer_heap_clear(&schedule->want_expiries);
+	patience_clock_clear(&schedule->trying);
 	free(schedule->known);
 	free(schedule->actions);
 	free(schedule->cause_actions);

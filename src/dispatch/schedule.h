@@ -26,6 +26,14 @@
  * What holds a site's calls up is in dispatch/gate.h. Who waits for a site goes by priority, then
  * age: a hundred points of priority are worth half of give_up_after, so that nobody starves.
  *
+ * give_up_after measures patience (dispatch/patience.h): the time in which Tableau could have been
+ * asked and failed, or would not. It runs during backoff, while an answer is out, while the breaker
+ * leaves the site alone or Tableau asked to wait, and while the configuration has no such site. It
+ * stands while we hold work back: by `delay` and `quiet`, behind another refresh of the content, by
+ * a pause, a budget (also one of job queries), or for want of a place. Whatever is heard of a job
+ * renews it; but a job that Tableau leaves in its queue for QUEUE_PATIENCE times as long is given
+ * up too. A restart goes on with what was left.
+ *
  * Rows and texts given to an action are valid until the next call.
  */
 #pragma once
@@ -116,8 +124,8 @@ struct schedule *schedule_new(
 void schedule_free(struct schedule *schedule);
 OWNED_DEFINE(schedule)
 
-/* The sites that there are now. What waits for a site that is gone fails; what is in flight there
- * too. */
+/* The sites that there are now. Work of a site that is gone waits for it to come back, until its
+ * patience is over. */
 struct actions schedule_configure(struct schedule *schedule, struct instant now,
 	const struct schedule_options *options, const struct schedule_site *sites, size_t count);
 
@@ -214,14 +222,15 @@ struct asked {
  * first. */
 struct asked schedule_cancel(
 	struct schedule *schedule, struct instant now, int64_t refresh, const char *who);
-/* An open refresh goes on at once: what held it is over, its backoff too. */
+/* An open refresh goes on at once: what held it is over, its backoff too, and what Tableau asked
+ * its site to wait. */
 struct asked schedule_retry(struct schedule *schedule, struct instant now, int64_t refresh);
 /* A refresh that has ended is done again, for the same causes, by a request that is sent from now
  * on. */
 struct asked schedule_again(struct schedule *schedule, struct instant now,
 	const struct refresh_row *row, const struct cause_row *causes, size_t count);
 /* Sends no more refreshes to the site (`who` wants it so), or sends them again; jobs in flight are
- * followed. */
+ * followed. Resuming also ends what Tableau asked to wait, and the breaker's pause. */
 struct asked schedule_pause(struct schedule *schedule, struct instant now, const char *site,
 	bool is_paused, const char *who);
 
@@ -235,12 +244,23 @@ struct schedule_counts schedule_counts(const struct schedule *schedule);
 /* The row of an open refresh, or NULL. */
 const struct refresh_row *schedule_find(const struct schedule *schedule, int64_t refresh);
 
+/* Why work of a site waits, and since when; reason NULL: it does not. */
+struct schedule_wait {
+	const char *reason;
+	struct wall since, until; /* until {0}: until something happens */
+};
 struct schedule_site_status {
+	bool is_configured;
+	int64_t open, selections; /* that have not ended; that are not resolved yet */
+	struct schedule_wait lookups, starts, queries; /* of content, refreshes, jobs; valid until
+							  this is asked again */
 	int64_t ready, sending, in_flight;   /* refreshes: that could be sent, and that have been */
 	int64_t starts_spent, queries_spent; /* of the budgets' windows; 0 without a budget */
 	struct wall paused_until;            /* by the breaker; {0}: it is closed */
 	int failures;                        /* in a row */
 	const char *paused_by;               /* a person; NULL: nobody */
 };
+/* The nth of the sites that the configuration has not and that have open work; NULL: no more. */
+const char *schedule_dropped_site(const struct schedule *schedule, size_t nth);
 struct schedule_site_status schedule_site_status(
 	struct schedule *schedule, struct instant now, const char *site);

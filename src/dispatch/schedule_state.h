@@ -1,19 +1,33 @@
 /*
  * dispatch/schedule_state.h - the inside of a schedule, shared by its files (schedule.c, slot.c,
- * want.c, hold.c, send.c, follow.c, restore.c, ask.c) and nobody else.
+ * wait.c, want.c, hold.c, send.c, follow.c, restore.c, ask.c) and nobody else.
  */
 #pragma once
 #define HASH_FUNCTION                                                                              \
 	HASH_FNV /* the default one falls through its cases, which clang does not let pass */
 #include "dispatch/evidence.h"
 #include "dispatch/gate.h"
+#include "dispatch/patience.h"
 #include "dispatch/schedule.h"
 #include "dispatch/timer.h"
 #include <uthash.h>
 
+/* Who waits for a kind of call of a site: why, since when, and the clock of their patience. */
+enum call_kind { CALLS_LOOKUP, CALLS_START, CALLS_QUERY, CALLS_COUNT };
+struct waiting {
+	struct patience_clock clock;
+	struct wait wait; /* as of the last call */
+	struct mono since;
+	char *words; /* what was last told of it, or NULL */
+};
+
 struct site {
 	char *name;
-	bool is_known; /* the configuration has it */
+	bool is_known;      /* the configuration has it */
+	bool was_dropped;   /* the last configuration had not */
+	int64_t open;       /* refreshes that have not ended */
+	int64_t selections; /* that are not resolved yet */
+	struct waiting waiting[CALLS_COUNT];
 	struct schedule_site options;
 	struct gate gate;
 	struct timer opening; /* in schedule->timers: when the gate opens for what waits there */
@@ -67,23 +81,22 @@ struct refresh {
 	bool was_busy;    /* the last answer was 409093: the look may adopt any open job of the
 			     content */
 	bool was_refused; /* the last answer was a doubtful no: the look decides */
-	bool is_entering; /* among schedule->entering */
+	bool is_moved;    /* among schedule->moved */
 	int64_t recorded; /* the call that recorded it last: once a call is enough */
 	int64_t failures; /* in a row, for the backoff */
 	int refused_looks, unknown_looks; /* at its job, in a row */
 	struct mono born;                 /* when it was created, for its turn */
 	struct mono sent;                 /* when it was last sent */
-	struct mono seen_at;              /* when Tableau last told about its job */
-	struct timer due;    /* until it may be sent or looked for; or its turn in site->ready */
-	struct timer expiry; /* in schedule->expiries while open and not held */
-	struct timer look;   /* in site->looks while in flight and not asked */
+	struct timer due; /* until it may be sent or looked for; or its turn in site->ready */
+	struct patience patience; /* what is left of give_up_after */
+	struct timer look;        /* in site->looks while in flight and not asked */
 	struct quiet *quiet;
 	struct refresh *held_next;
 	struct refresh *line_next;
 	struct refresh *flight_next, *flight_previous;
-	struct refresh *look_next;     /* during a round of looks */
-	struct refresh *entering_next; /* told at the end of the call why it waits */
-	struct refresh *ended_next;    /* freed at the next call */
+	struct refresh *look_next;  /* during a round of looks */
+	struct refresh *moved_next; /* waits for something else since this call */
+	struct refresh *ended_next; /* freed at the next call */
 	UT_hash_handle by_id;
 };
 
@@ -93,10 +106,10 @@ struct want {
 	struct schedule_selection selection; /* label is owned, the other texts are kept */
 	int64_t stamp;
 	int64_t failures;
-	char *reason;        /* of the last failure, or NULL */
-	struct mono holds;   /* `delay` ends then */
-	struct timer due;    /* in schedule->timers while it waits for another try */
-	struct timer expiry; /* in schedule->want_expiries */
+	char *reason;      /* of the last failure, or NULL */
+	struct mono holds; /* `delay` ends then */
+	struct timer due;  /* in schedule->timers while it waits for another try */
+	struct patience patience;
 	bool is_asked, is_parked;
 	struct want *parked_next;
 	UT_hash_handle by_id;
@@ -127,11 +140,12 @@ struct schedule {
 	struct refresh *refreshes; /* open ones */
 	struct want *wants;
 	struct site *dirty;
-	struct refresh *entering;
-	struct refresh *ended;    /* rows that actions may still point to */
-	struct timer_heap timers; /* keys: microseconds of struct mono; second: what it is, enum
-				     timer_owner */
-	struct timer_heap expiries, want_expiries;
+	struct refresh *moved;
+	struct refresh *ended;        /* rows that actions may still point to */
+	struct timer_heap timers;     /* keys: microseconds of struct mono; second: what it is, enum
+					 timer_owner */
+	struct patience_clock trying; /* runs always: for whom Tableau is asked, or who waits after
+					 a failure of its own */
 	int64_t waiting, in_flight;
 	struct known_job *known; /* a ring of KNOWN_AT_ONCE */
 	size_t known_count;      /* ever */
@@ -141,6 +155,10 @@ struct schedule {
 	struct cause_row **cause_actions; /* copies that actions point to, freed at the next call */
 	size_t cause_action_count, cause_action_capacity;
 };
+
+/* A job that waits in Tableau's queue has no time limit there (tableau-rest.md 6.3); here it has so
+ * many times give_up_after. */
+#define QUEUE_PATIENCE 4
 
 enum timer_owner {
 	TIMER_OF_REFRESH,
@@ -180,6 +198,8 @@ void site_touch(struct schedule *schedule,
 void site_answered(struct schedule *schedule, struct instant now, const struct answer *answer);
 /* Something waits for the gate, which opens at `at`. */
 void site_wait(struct schedule *schedule, struct site *site, struct mono at);
+/* Nobody wants to wait for what Tableau asked, nor for the next probe. False: nobody had to. */
+bool site_go_on(struct schedule *schedule, struct instant now, struct site *site);
 /* `count` job queries are made. */
 void site_spend_queries(
 	struct schedule *schedule, struct instant now, struct site *site, int64_t count);
@@ -191,6 +211,19 @@ int64_t left_to_try(const struct schedule *schedule, int64_t left);
  * is a wait. */
 int64_t backoff(struct schedule *schedule, int64_t initial, int64_t failures);
 void hear_stamp(struct schedule *schedule, int64_t stamp);
+
+/* ---- wait.c: why work waits, and whose patience runs ---- */
+
+/* At the end of a call: why each site's work waits, and whose clocks run. */
+void wait_settle(struct schedule *schedule, struct instant now);
+/* The state of this refresh changed, and with it maybe what it waits for. */
+void refresh_moved(struct schedule *schedule, struct refresh *refresh);
+/* Why work of the site waits for that kind of call, for a person; nothing when it does not. */
+void wait_explain(struct site *site, enum call_kind kind, struct text *words);
+/* The same as it is told, with its times. */
+struct schedule_wait wait_told(struct instant now, struct site *site, enum call_kind kind);
+/* The last thing that went wrong for who gives up: its own error, else the site's. */
+void wait_add_trouble(struct site *site, enum call_kind kind, const char *own, struct text *words);
 
 /* ---- slot.c: the refreshes of a content ---- */
 
@@ -208,8 +241,6 @@ void refresh_add_cause(
 	struct schedule *schedule, struct refresh *refresh, const struct cause_row *cause);
 void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refresh_state state);
 bool refresh_in_flight(const struct refresh *refresh);
-/* From now on it may expire. */
-void refresh_count_down(struct schedule *schedule, struct instant now, struct refresh *refresh);
 /* Does the evidence cover all that it stands for? */
 bool refresh_is_served(const struct schedule *schedule, const struct refresh *refresh,
 	const struct evidence *evidence, bool incremental);
@@ -233,7 +264,7 @@ void refresh_stand_behind(struct schedule *schedule, struct refresh *refresh);
 void slot_know_job(struct schedule *schedule, const struct slot *slot, const char *job_id);
 /* At a restart: the current refresh goes back to the line; one of the line becomes the current. */
 void slot_step_back(struct schedule *schedule, struct slot *slot);
-void slot_step_forward(struct refresh *refresh);
+void slot_step_forward(struct schedule *schedule, struct refresh *refresh);
 /* The first of the line that is not held, or NULL. */
 struct refresh *slot_first(const struct slot *slot);
 /* The end of it: recorded, out of every heap, and the next refresh of its content takes its place.
@@ -283,8 +314,6 @@ void refresh_queue_up(struct schedule *schedule, struct refresh *refresh);
 /* All of them, after the worth of a priority has changed. */
 void requeue_ready(struct schedule *schedule, struct site *site);
 void send_ready(struct schedule *schedule, struct instant now, struct site *site);
-/* Says why it waits, unless it is only for its turn. */
-void explain_wait(struct schedule *schedule, struct instant now, struct refresh *refresh);
 void refresh_expire(struct schedule *schedule, struct instant now, struct refresh *refresh);
 
 /* ---- follow.c: jobs are followed to their end ---- */

@@ -49,31 +49,14 @@ void refresh_wait_until(
 	struct site *site = refresh->slot->site;
 	timer_leave(refresh->is_ready ? &site->ready : &schedule->timers, &refresh->due);
 	refresh->is_ready = wait_us <= 0 && refresh->row.state == REFRESH_WAITING;
+	refresh->row.not_before = wall_after(now.wall, wait_us > 0 ? wait_us : 0);
+	refresh_moved(schedule, refresh);
 	if (!refresh->is_ready) {
-		refresh->row.not_before = wall_after(now.wall, wait_us);
 		timer_set(&schedule->timers, &refresh->due, mono_plus(now.mono, wait_us).us,
 			TIMER_OF_REFRESH);
 		return;
 	}
-	refresh->row.not_before = (struct wall){ 0 };
 	refresh_queue_up(schedule, refresh);
-	if (refresh->is_entering)
-		return;
-	refresh->is_entering = true;
-	refresh->entering_next = schedule->entering;
-	schedule->entering = refresh;
-}
-
-void explain_wait(struct schedule *schedule, struct instant now, struct refresh *refresh)
-{
-	struct site *site = refresh->slot->site;
-	OWNED_TEXT struct text reason;
-	text_init(&reason, 1000);
-	if (!gate_explain(&site->gate, now, site->name, (int64_t)site->ready.count, &reason,
-		    &refresh->row.not_before))
-		return;
-	refresh_set_text(&refresh->row.reason, reason.at);
-	act_record(schedule, refresh);
 }
 
 /* ---- looking for a job that may be there ---- */
@@ -104,8 +87,9 @@ static bool look(
 	struct schedule *schedule, struct instant now, struct refresh *refresh, struct mono *opens)
 {
 	struct site *site = refresh->slot->site;
-	*opens = gate_query_opens(&site->gate, now.mono);
-	if (!site->is_known || opens->us > now.mono.us)
+	*opens = site->is_known ? gate_query_opens(&site->gate, now.mono)
+				: (struct mono){ INT64_MAX };
+	if (opens->us > now.mono.us)
 		return false;
 	breaker_called(&site->gate.breaker);
 	site_spend_queries(schedule, now, site, 1);
@@ -119,10 +103,13 @@ void refresh_due(struct schedule *schedule, struct instant now, struct refresh *
 	if (refresh->row.state != REFRESH_UNKNOWN) {
 		refresh_wait_until(schedule, now, refresh, 0);
 	} else if (!look(schedule, now, refresh, &opens)) {
-		/* A probe that is out decides soon; there is nothing to be woken by. */
-		int64_t wait = opens.us == INT64_MAX ? schedule->options.retry_initial
-						     : opens.us - now.mono.us;
-		refresh_wait_until(schedule, now, refresh, wait > 0 ? wait : US_PER_SECOND);
+		/* A probe that is out decides soon, and there is nothing to be woken by; a site
+		 * that is back wakes those who wait for it. */
+		bool is_known = refresh->slot->site->is_known;
+		refresh_wait_until(schedule, now, refresh,
+			opens.us != INT64_MAX ? opens.us - now.mono.us
+			: is_known            ? schedule->options.retry_initial
+					      : schedule->options.retry_max);
 	}
 }
 
@@ -165,9 +152,9 @@ void send_ready(struct schedule *schedule, struct instant now, struct site *site
 	const struct budget_part *spent = NULL;
 	struct timer *first;
 	while (has_place(site) && (first = timer_first(&site->ready))) {
-		struct mono opens = gate_start_opens(&site->gate, now.mono);
-		if (opens.us > now.mono.us) {
-			site_wait(schedule, site, opens);
+		struct wait wait = gate_start_wait(&site->gate, now.mono);
+		if (wait.kind != WAIT_NOT) {
+			site_wait(schedule, site, wait.until);
 			break;
 		}
 		send(schedule, now, container(first, struct refresh, due));
@@ -184,10 +171,7 @@ static void try_again(struct schedule *schedule, struct instant now, struct refr
 	refresh_enter(schedule, refresh, REFRESH_WAITING);
 	refresh_serve_line(refresh);
 	refresh_set_text(&refresh->row.reason, answer.reason);
-	int64_t wait = backoff(schedule, initial, refresh->failures++);
-	if (wait < answer.retry_after)
-		wait = answer.retry_after;
-	refresh_wait_until(schedule, now, refresh, wait);
+	refresh_wait_until(schedule, now, refresh, backoff(schedule, initial, refresh->failures++));
 	act_record(schedule, refresh);
 }
 
@@ -261,7 +245,7 @@ struct actions schedule_sent(struct schedule *schedule, struct instant now, int6
 	struct site *site = refresh->slot->site;
 	/* Tableau's limit is the site's, so that the others need not each be told. */
 	if (answer.verdict == VERDICT_RETRY && answer.retry_after)
-		gate_hold_starts(&site->gate, now.mono, answer.retry_after);
+		gate_hold(&site->gate.no_starts_before, now.mono, answer.retry_after);
 	refresh->is_asked = false;
 	if (wall_is_set(sent_at))
 		refresh->row.sent_at = sent_at;
@@ -401,17 +385,20 @@ struct actions schedule_moved(struct schedule *schedule, struct instant now, int
 
 void refresh_expire(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
-	bool has_job = refresh_in_flight(refresh);
-	struct mono until = mono_plus(refresh->seen_at, schedule->options.give_up_after);
-	if (refresh->row.state == REFRESH_SENDING || (has_job && until.us > now.mono.us)) {
-		/* A request's answer comes soon; a job that Tableau still tells about goes on. */
-		int64_t again = has_job ? until.us : mono_plus(now.mono, 5 * US_PER_SECOND).us;
-		timer_set(&schedule->expiries, &refresh->expiry, again, refresh->row.id);
+	if (refresh->row.state == REFRESH_SENDING) { /* its answer comes soon */
+		patience_set(&refresh->patience, now.mono, 5 * US_PER_SECOND);
 		return;
 	}
+	bool has_job = refresh_in_flight(refresh);
+	bool is_start = refresh->row.state == REFRESH_WAITING;
 	OWNED_TEXT struct text reason;
 	text_init(&reason, 1000);
-	text_printf(&reason, "given up after give_up_after%s%s",
-		*refresh->row.reason ? "; last: " : "", refresh->row.reason);
+	text_add(&reason, "given up after give_up_after");
+	if (has_job)
+		text_printf(
+			&reason, ", in which nothing was heard of its job %s", refresh->row.job_id);
+	text_add(&reason, "; last: ");
+	wait_add_trouble(refresh->slot->site, is_start ? CALLS_START : CALLS_QUERY,
+		refresh->row.reason, &reason);
 	refresh_end(schedule, now, refresh, REFRESH_EXPIRED, reason.at);
 }

@@ -97,7 +97,9 @@ static struct refresh *enroll(struct schedule *schedule, struct refresh *refresh
 	refresh->row.site = slot->site->name;
 	HASH_ADD(by_id, schedule->refreshes, row.id, sizeof refresh->row.id, refresh);
 	schedule->waiting++; /* states are entered from "waiting", also after a restart */
+	slot->site->open++;
 	line_add(slot, refresh);
+	refresh_moved(schedule, refresh);
 	return refresh;
 }
 
@@ -115,6 +117,7 @@ struct refresh *refresh_create(struct schedule *schedule, struct instant now, st
 		.job_id = nothing,
 	};
 	refresh->born = now.mono;
+	patience_set(&refresh->patience, now.mono, schedule->options.give_up_after);
 	set_content(schedule, &refresh->row, content);
 	return enroll(schedule, refresh, slot);
 }
@@ -145,13 +148,6 @@ void refresh_add_cause(
 	*copy = *cause;
 	copy->refresh = refresh->row.id;
 	copy->rule = schedule_keep(schedule, cause->rule);
-}
-
-void refresh_count_down(struct schedule *schedule, struct instant now, struct refresh *refresh)
-{
-	refresh->row.give_up_at = wall_after(now.wall, schedule->options.give_up_after);
-	timer_set(&schedule->expiries, &refresh->expiry,
-		mono_plus(now.mono, schedule->options.give_up_after).us, refresh->row.id);
 }
 
 /* ---- states ---- */
@@ -202,6 +198,7 @@ void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refr
 		flight_leave(schedule, refresh);
 	if (!was_in_flight && refresh_in_flight(refresh))
 		flight_join(schedule, refresh);
+	refresh_moved(schedule, refresh);
 	site_touch(schedule, site); /* a place may have become free */
 }
 
@@ -278,12 +275,14 @@ void slot_step_back(struct schedule *schedule, struct slot *slot)
 	refresh->is_ready = false;
 	slot->current = NULL;
 	line_add(slot, refresh);
+	refresh_moved(schedule, refresh);
 }
 
-void slot_step_forward(struct refresh *refresh)
+void slot_step_forward(struct schedule *schedule, struct refresh *refresh)
 {
 	line_leave(refresh->slot, refresh);
 	refresh->slot->current = refresh;
+	refresh_moved(schedule, refresh);
 }
 
 static void serve_too(struct refresh *refresh, const struct refresh *other)
@@ -303,7 +302,7 @@ void refresh_serve_line(struct refresh *refresh)
 
 void refresh_promote(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
-	slot_step_forward(refresh);
+	slot_step_forward(schedule, refresh);
 	refresh_serve_line(refresh);
 	refresh_set_text(&refresh->row.reason, "");
 	refresh_wait_until(schedule, now, refresh, 0);
@@ -327,9 +326,9 @@ void refresh_stand_behind(struct schedule *schedule, struct refresh *refresh)
 
 /* ---- refreshes end ---- */
 
-static void leave_heaps(struct schedule *schedule, struct refresh *refresh)
+static void leave_heaps(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
-	timer_leave(&schedule->expiries, &refresh->expiry);
+	patience_go_by(&refresh->patience, NULL, now.mono);
 	timer_leave(
 		refresh->is_ready ? &refresh->slot->site->ready : &schedule->timers, &refresh->due);
 	refresh->is_ready = false;
@@ -340,7 +339,7 @@ void refresh_end(struct schedule *schedule, struct instant now, struct refresh *
 	enum refresh_state state, const char *reason)
 {
 	struct slot *slot = refresh->slot;
-	leave_heaps(schedule, refresh);
+	leave_heaps(schedule, now, refresh);
 	if (slot->current == refresh && *refresh->row.job_id)
 		slot_know_job(schedule, slot, refresh->row.job_id);
 	refresh_enter(schedule, refresh, state);
@@ -350,6 +349,7 @@ void refresh_end(struct schedule *schedule, struct instant now, struct refresh *
 	refresh_set_text(&refresh->row.reason, reason);
 	act_record(schedule, refresh);
 	HASH_DELETE(by_id, schedule->refreshes, refresh);
+	slot->site->open--;
 	refresh->ended_next = schedule->ended;
 	schedule->ended = refresh;
 	if (slot->current != refresh) {

@@ -4,6 +4,7 @@
 #pragma once
 #include "base/arena.h"
 #include "base/shared.h"
+#include "base/text.h"
 #include "dispatch/schedule.h"
 #include "tableau/tableau.h"
 
@@ -11,11 +12,20 @@ struct dispatch_status {
 	struct shared shared;
 	struct wall at;
 	struct schedule_counts counts;
-	size_t site_count;
+	size_t site_count; /* those that are configured, then those that are not and have work */
 	const struct tableau_site_status *sites;   /* texts live in the snapshot */
 	const struct schedule_site_status *queues; /* of the same sites */
 	struct arena *arena;
 };
+
+/*
+ * Why an open refresh waits, as the snapshot knows it: the row itself keeps only what is its own
+ * (an error, a hold), for what holds its site up would have to be written for all that wait there,
+ * each time that it changes. The row as it is to be told; its reason lives in `words`, `*since` is
+ * since when it waits for its site, {0}: it does not.
+ */
+struct refresh_row dispatch_status_refresh(const struct dispatch_status *status,
+	const struct refresh_row *row, struct text *words, struct wall *since);
 
 /* The caller owns the one reference. */
 struct dispatch_status *dispatch_status_new(

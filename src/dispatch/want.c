@@ -2,15 +2,12 @@
  * dispatch/want.c - selections become refreshes: resolve, then join, satisfy or create.
  */
 #include "base/mem.h"
+#include "base/text.h"
 #include "dispatch/schedule_state.h"
 
 /* Questions for names that are out at once for one site: enough for one list of the site's content
  * to answer them all. */
 #define RESOLVE_AT_ONCE 16
-
-static const char no_such_site[] =
-	"the configuration has no site of this name (any more); add it under "
-	"`sites`, or change the rule";
 
 struct want *want_find(struct schedule *schedule, int64_t id)
 {
@@ -34,20 +31,22 @@ void want_free(struct schedule *schedule, struct want *want)
 {
 	HASH_DELETE(by_id, schedule->wants, want);
 	timer_leave(&schedule->timers, &want->due);
-	timer_leave(&schedule->want_expiries, &want->expiry);
+	patience_go_by(&want->patience, NULL, (struct mono){ 0 });
+	site_of(schedule, want->selection.site)->selections--;
 	mem_drop(want->selection.rules);
 	mem_drop(want->selection.label);
 	free(want->reason);
 	free(want);
 }
 
-static void park(struct schedule *schedule, struct want *want)
+static void park(struct schedule *schedule, struct instant now, struct want *want)
 {
 	struct site *site = site_of(schedule, want->selection.site);
 	want->is_parked = true;
 	want->parked_next = NULL;
 	*site->parked_last = want;
 	site->parked_last = &want->parked_next;
+	patience_go_by(&want->patience, &site->waiting[CALLS_LOOKUP].clock, now.mono);
 	site_touch(schedule, site);
 }
 
@@ -75,8 +74,9 @@ static struct want *want_new(
 	if (selection->delay)
 		want->holds = mono_plus(now.mono, still_to_go(selection, now, selection->delay));
 	int64_t left = still_to_go(selection, now, schedule->options.give_up_after);
-	timer_set(&schedule->want_expiries, &want->expiry,
-		mono_plus(now.mono, left_to_try(schedule, left)).us, want->id);
+	want->patience.owner = PATIENCE_OF_WANT;
+	patience_set(&want->patience, now.mono, left_to_try(schedule, left));
+	site_of(schedule, selection->site)->selections++;
 	HASH_ADD(by_id, schedule->wants, id, sizeof want->id, want);
 	return want;
 }
@@ -135,31 +135,28 @@ struct actions schedule_select(
 	if (selection->quiet)
 		quiet_event(schedule, now, want->selection.rules[0],
 			still_to_go(selection, now, quiet_time(selection)));
-	park(schedule, want);
+	park(schedule, now, want);
 	return act_end(schedule, now);
 }
 
 void resolve_parked(struct schedule *schedule, struct instant now, struct site *site)
 {
-	while (site->parked && site->resolving < RESOLVE_AT_ONCE) {
+	while (site->is_known && site->parked && site->resolving < RESOLVE_AT_ONCE) {
 		struct want *want = site->parked;
-		struct mono opens = gate_call_opens(&site->gate);
-		if (site->is_known && opens.us > now.mono.us) {
-			site_wait(schedule, site, opens);
+		struct wait wait = gate_call_wait(&site->gate, now.mono);
+		if (wait.kind != WAIT_NOT) {
+			site_wait(schedule, site, wait.until);
 			return;
 		}
 		site->parked = want->parked_next;
 		if (!site->parked)
 			site->parked_last = &site->parked;
 		want->is_parked = false;
-		if (site->is_known) {
-			breaker_called(&site->gate.breaker);
-			site->resolving++;
-			want->is_asked = true;
-			act_resolve(schedule, want->id);
-		} else {
-			end_unresolved(schedule, now, want, REFRESH_FAILED, no_such_site);
-		}
+		breaker_called(&site->gate.breaker);
+		site->resolving++;
+		want->is_asked = true;
+		patience_go_by(&want->patience, &schedule->trying, now.mono);
+		act_resolve(schedule, want->id);
 	}
 }
 
@@ -211,10 +208,8 @@ struct refresh *slot_join(struct schedule *schedule, struct instant now, struct 
 {
 	struct refresh *refresh = joinable(schedule, slot, causes, count, incremental);
 	bool is_new = !refresh;
-	if (is_new) {
+	if (is_new)
 		refresh = refresh_create(schedule, now, slot, content);
-		refresh_count_down(schedule, now, refresh);
-	}
 	join(schedule, refresh, causes, count, incremental, priority);
 	if (is_new && slot->current)
 		refresh_stand_behind(schedule, refresh);
@@ -265,9 +260,7 @@ struct actions schedule_resolved(struct schedule *schedule, struct instant now, 
 {
 	act_begin(schedule);
 	struct want *want = answered(schedule, now, selection, &answer);
-	if (want && !site_of(schedule, want->selection.site)->is_known) {
-		end_unresolved(schedule, now, want, REFRESH_FAILED, no_such_site);
-	} else if (want) {
+	if (want) {
 		/* If what holds it is over already, it is a wish as of now. */
 		if (want->selection.delay || want->selection.quiet)
 			want->stamp = ++schedule->horizon;
@@ -290,8 +283,10 @@ struct actions schedule_unresolved(
 		end_unresolved(schedule, now, want, REFRESH_FAILED, answer.reason);
 	} else {
 		int64_t wait = backoff(schedule, schedule->options.retry_initial, want->failures++);
-		if (wait < answer.retry_after)
-			wait = answer.retry_after;
+		/* Tableau's limit is the site's, so that the others need not each be told. */
+		if (answer.retry_after)
+			gate_hold(&site_of(schedule, answer.site)->gate.no_calls_before, now.mono,
+				answer.retry_after);
 		free(want->reason);
 		want->reason = mem_copy_text(answer.reason);
 		timer_set(
@@ -302,21 +297,21 @@ struct actions schedule_unresolved(
 
 void want_due(struct schedule *schedule, struct instant now, struct want *want)
 {
-	(void)now;
-	park(schedule, want);
+	park(schedule, now, want);
 }
 
 void want_expire(struct schedule *schedule, struct instant now, struct want *want)
 {
 	if (want->is_asked) { /* its answer comes soon */
-		timer_set(&schedule->want_expiries, &want->expiry,
-			mono_plus(now.mono, 60 * US_PER_SECOND).us, want->id);
+		patience_set(&want->patience, now.mono, 60 * US_PER_SECOND);
 		return;
 	}
 	if (want->is_parked)
 		unpark(schedule, want);
-	OWNED_MEMORY char *reason = want->reason;
-	want->reason = NULL;
-	end_unresolved(schedule, now, want, REFRESH_EXPIRED,
-		reason ? reason : "the site could not be asked for it within give_up_after");
+	OWNED_TEXT struct text reason;
+	text_init(&reason, 1000);
+	text_add(&reason, "given up after give_up_after, before its content was known; last: ");
+	wait_add_trouble(
+		site_of(schedule, want->selection.site), CALLS_LOOKUP, want->reason, &reason);
+	end_unresolved(schedule, now, want, REFRESH_EXPIRED, reason.at);
 }

@@ -48,7 +48,7 @@ bool row_of_refresh(
 		.priority = sqlite3_column_int(query, 9),
 		.created_at = column_time(query, 10),
 		.not_before = column_time(query, 11),
-		.give_up_at = column_time(query, 12),
+		.patience = sqlite3_column_int64(query, 12),
 		.ended_at = column_time(query, 13),
 		.attempts = sqlite3_column_int64(query, 14),
 		.sent_at = column_time(query, 15),

@@ -89,6 +89,13 @@ static const char *const migrations[] = {
 	" GROUP BY site, luid, incremental;"
 	"CREATE INDEX event_job ON event (json_extract(fields, '$.job_id'));"
 	"CREATE INDEX event_run ON event (json_extract(fields, '$.run_id'));",
+	/*
+	 * 3 to 4. What is left of give_up_after, and not when it is over: its clock stands while we
+	 * hold a refresh back.
+	 */
+	"ALTER TABLE refresh RENAME COLUMN give_up_at TO patience;"
+	"UPDATE refresh SET patience = max(0, patience - 1000000 * CAST(strftime('%s', 'now') AS"
+	" INTEGER)) WHERE state < 5;",
 };
 
 #define NEWEST ((int64_t)(sizeof migrations / sizeof *migrations))

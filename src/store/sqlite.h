@@ -204,7 +204,7 @@ static inline struct wall column_time(sqlite3_stmt *query, int index)
 #define REFRESH_COLUMNS                                                                            \
 	"refresh.id, site, kind, luid, refresh.name, project, incremental, state, reason, "        \
 	"priority, "                                                                               \
-	"created_at, not_before, give_up_at, ended_at, attempts, sent_at, sent_after, "            \
+	"created_at, not_before, patience, ended_at, attempts, sent_at, sent_after, "              \
 	"seen_waiting_after, job_id, "                                                             \
 	"job_created_at, job_started_at, job_completed_at, quiet, is_cancelling, "                 \
 	"sent_at_tableau "

@@ -230,7 +230,7 @@ static void bind_refresh(sqlite3_stmt *query, const struct refresh_row *row)
 	bind_number(query, 10, row->priority);
 	bind_time(query, 11, row->created_at);
 	bind_time(query, 12, row->not_before);
-	bind_time(query, 13, row->give_up_at);
+	bind_number(query, 13, row->patience);
 	bind_time(query, 14, row->ended_at);
 	bind_number(query, 15, row->attempts);
 	bind_time(query, 16, row->sent_at);
@@ -274,7 +274,7 @@ bool store_put_refresh(struct store *store, const struct refresh_row *row, struc
 
 	USED_QUERY query = store_query(store, QUERY_PUT_REFRESH,
 		"INSERT OR REPLACE INTO refresh (id, site, kind, luid, name, project,"
-		" incremental, state, reason, priority, created_at, not_before, give_up_at,"
+		" incremental, state, reason, priority, created_at, not_before, patience,"
 		" ended_at, attempts, sent_at, sent_after, seen_waiting_after, job_id,"
 		" job_created_at, job_started_at, job_completed_at, quiet, is_cancelling,"
 		" sent_at_tableau) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"

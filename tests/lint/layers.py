@@ -19,8 +19,8 @@ ALLOWED = {
     "sandbox": {"base"},
 }
 # The part of dispatch that decides is pure: it knows neither store nor Tableau.
-PURE = {f"{name}.{kind}" for name in ("ask", "breaker", "budget", "evidence", "follow", "gate", "hold", "restore", "schedule", "schedule_state", "send",
-                                      "slot", "timer", "want") for kind in "ch"}
+PURE = {f"{name}.{kind}" for name in ("ask", "breaker", "budget", "evidence", "follow", "gate", "hold", "patience", "restore", "schedule", "schedule_state", "send",
+                                      "slot", "timer", "wait", "want") for kind in "ch"}
 PURE_ALLOWED = {"base", "content", "dispatch"}
 # Only base/clock.c reads a clock, and libraries stay behind the one file that wraps them.
 BANNED = re.compile(r"\b(strcpy|strcat|strncpy|sprintf|strtok|gmtime|localtime|atoi|rand)\s*\(")

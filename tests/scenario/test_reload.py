@@ -206,18 +206,58 @@ def test_new_sites_and_sources_serve_at_once(router_of, sandbox_of):
     assert [(r["site"], r["state"]) for r in router.settle(1)] == [("board", "succeeded")]
 
 
-def test_what_waits_for_a_site_that_was_removed_fails_and_says_so(router_of, sandbox_of):
+def drop_finance(router):
+    """The configuration without that site, and what was there."""
+    dropped, router.config["sites"] = router.config["sites"][:1], router.config["sites"][1:]
+    router.write_config()
+    router.write_rules([rule(refresh=[{"site": "board", "workbooks": "Revenue"}])])
+    answer = router.reload()
+    assert answer.status == 200
+    return dropped, answer.json["report"]
+
+
+def test_work_of_a_site_that_was_removed_waits_for_it_says_so_and_goes_on(router_of, sandbox_of):
     sandbox = sandbox_of(site_world("finance"), site_world("board"))
     router = router_of(sandbox, [rule()], sites=("finance", "board"))
     sandbox.fault("drop", on={"path": "/api/*"}, times=0)
     router.send()
     wait_until(lambda: sandbox.calls(), "the first try")
-    router.config["sites"] = router.config["sites"][1:]
+    dropped, _ = drop_finance(router)
+    site = wait_until(lambda: router.site().get("lookups_wait") and router.site(), "the site to be told")
+    assert site["configured"] is False and site["selections"] == 1
+    assert "the configuration has no site 'finance'" in site["lookups_wait"]["reason"]
+    router.restart()    # and it is remembered
+    wait_until(lambda: router.site().get("lookups_wait"), "the site to be told")
+    sandbox.forget_faults()
+    router.config["sites"] = dropped + router.config["sites"]
     router.write_config()
-    router.write_rules([rule(refresh=[{"site": "board", "workbooks": "Revenue"}])])
     assert router.reload().status == 200
+    assert [(r["site"], r["state"]) for r in router.settle(1)] == [("finance", "succeeded")]
+
+
+def test_a_job_of_a_site_that_was_removed_is_followed_when_it_is_back(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world("finance", job={"queued": "50ms", "running": "2s"}), site_world("board"))
+    router = router_of(sandbox, [rule()], sites=("finance", "board"))
+    router.send()
+    refresh = wait_until(lambda: router.refreshes(state="running"), "the job to run")[0]
+    dropped, _ = drop_finance(router)
+    told = wait_until(lambda: "waiting_since" in router.refresh(refresh["id"]) and router.refresh(refresh["id"]), "the reason")
+    assert told["state"] == "running" and "the configuration has no site 'finance'" in told["reason"]
+    router.config["sites"] = dropped + router.config["sites"]
+    router.write_config()
+    assert router.reload().status == 200
+    assert router.settle(1)[0]["state"] == "succeeded" and len(sandbox.jobs()) == 1
+
+
+def test_work_of_a_site_that_stays_away_is_given_up_and_says_why(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world("finance"), site_world("board"))
+    router = router_of(sandbox, [rule()], sites=("finance", "board"), config={"give_up_after": "2s"})
+    request(router.admin, "POST", "/api/v1/sites/finance/pause")
+    router.send()
+    wait_until(lambda: router.refreshes(state="waiting"), "the refresh to wait")
+    drop_finance(router)
     refresh = router.settle(1)[0]
-    assert refresh["site"] == "finance" and refresh["state"] == "failed" and "no site of this name" in refresh["reason"]
+    assert refresh["state"] == "expired" and "the configuration has no site 'finance'" in refresh["reason"]
 
 
 def test_reloads_do_not_disturb_jobs_in_flight_nor_the_session(router_of, sandbox_of):

@@ -203,6 +203,7 @@ static void draw_history(struct world *world)
 	int64_t window = windows[between(world, 0, 3)], trouble = window + 20 * MINUTE;
 	world->random = world->options.seed;
 	world->calm_from = trouble;
+	later(world, trouble, PENDING_CALM);
 	world->dbt_skew = between(world, -29 * SECOND, 29 * SECOND);
 	world->schedule_options = (struct schedule_options){ .give_up_after = 6 * HOUR,
 		.clock_skew = 60 * SECOND,
@@ -296,6 +297,17 @@ static void pause_site(struct world *world, int number)
 	note(world, "somebody %s site %s", site->is_paused ? "pauses" : "resumes",
 		site->options.name);
 	daemon_perform(world, asked.actions);
+}
+
+static void calm(struct world *world)
+{
+	if (!world->is_up) {
+		later(world, world->now + MINUTE, PENDING_CALM);
+		return;
+	}
+	for (int i = 0; i < SITES; i++)
+		if (world->sites[i].is_paused)
+			pause_site(world, i);
 }
 
 static void ask_about(struct world *world, int number, int64_t what)
@@ -400,17 +412,13 @@ static void happen(struct world *world, struct pending *pending)
 	case PENDING_PEOPLE:
 		people(world, pending);
 		break;
+	case PENDING_CALM:
+		calm(world);
+		break;
 	}
 }
 
 /* ---- a whole history ---- */
-
-static void resume_all(struct world *world)
-{
-	for (int i = 0; i < SITES; i++)
-		if (world->sites[i].is_paused && world->is_up)
-			pause_site(world, i);
-}
 
 static bool is_over(const struct world *world)
 {
@@ -468,14 +476,9 @@ void history_run(const struct options *options, char out[400], struct tally *tal
 		world->jobs[i].content = -1;
 	draw_history(world);
 	daemon_start(world);
-	bool is_resumed = false;
 	for (int64_t steps = 0; !is_over(world) && !*world->wrong; steps++) {
 		if (steps > 300000)
 			wrong(world, "it goes on and on");
-		if (world->now > world->calm_from && !is_resumed && world->is_up) {
-			is_resumed = true;
-			resume_all(world);
-		}
 		pass(world);
 	}
 	if (!*world->wrong)

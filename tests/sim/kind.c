@@ -45,21 +45,31 @@ static void check_spacing(struct world *world, const struct sim_call *call)
 	}
 }
 
+/* A crash may forget a minute of looks. */
+static void check_queries(struct world *world, int site)
+{
+	struct sim_calls *calls = &world->calls[site];
+	int64_t limit = world->sites[site].options.job_queries_per_day;
+	calls->queried_at[calls->queries++ % MOST_QUERIES] = world->now;
+	if (!limit || calls->queries <= limit || world->has_crashed)
+		return;
+	int64_t first = calls->queried_at[(calls->queries - 1 - limit) % MOST_QUERIES];
+	if (world->now - first < 24 * HOUR)
+		wrong(world, "%lld job queries within a day; %lld are allowed",
+			(long long)limit + 1, (long long)limit);
+}
+
 void kind_call(struct world *world, const struct sim_call *call)
 {
 	struct sim_calls *calls = &world->calls[call->site];
-	int64_t limit = world->sites[call->site].options.job_queries_per_day;
 	int64_t down_for = world->now - calls->outage_began;
 	bool is_query =
 		call->type == CALL_POLL || call->type == CALL_LIST || call->type == CALL_LOOK;
 	check_spacing(world, call);
 	if (call->type == CALL_SEND)
 		check_budget(world, call->site);
-	/* No history lasts for a day, but a crash may forget a minute of looks. */
-	calls->queries += is_query;
-	if (limit && calls->queries > limit && !world->has_crashed)
-		wrong(world, "%lld job queries; %lld are allowed", (long long)calls->queries,
-			(long long)limit);
+	if (is_query)
+		check_queries(world, call->site);
 	if (world->sites[call->site].down_until <= world->now)
 		return;
 	calls->in_outage++;

@@ -70,6 +70,7 @@ struct sim_rule {
 
 /* What was asked of a site, for the budgets and the breaker. */
 #define STARTS 1024
+#define MOST_QUERIES 512 /* more than any site may make in a day */
 struct sim_calls {
 	int64_t starts[STARTS]; /* true times */
 	int start_count;
@@ -77,6 +78,7 @@ struct sim_calls {
 				    out, but not from being counted */
 	int decided_count;
 	int64_t queries;
+	int64_t queried_at[MOST_QUERIES]; /* a ring: of the last so many */
 	int clock_heard_in;              /* the life in which Tableau last told its time */
 	int64_t outage_began, in_outage; /* calls while it was down */
 	int64_t trouble_at;              /* the last time that something went wrong */
@@ -196,6 +198,7 @@ enum pending_type {
 	PENDING_STEP,
 	PENDING_OUTAGE,
 	PENDING_PEOPLE,
+	PENDING_CALM, /* nothing goes wrong any more, and nobody pauses a site for ever */
 };
 enum call_type { CALL_RESOLVE, CALL_SEND, CALL_POLL, CALL_LIST, CALL_LOOK, CALL_CANCEL };
 struct sim_call {

@@ -75,7 +75,7 @@ static void a_refresh_shows_its_content_its_job_and_who_wanted_it(void **state)
 	struct refresh_row row = refresh();
 	struct cause_row causes[] = { { .refresh = 8, .event = 7, .rule = "nightly" },
 		{ .refresh = 8, .event = 9, .rule = "hourly" } };
-	assert_json(refresh_row_json(&row, causes, 2),
+	assert_json(refresh_row_json(&row, (struct wall){ 0 }, causes, 2),
 		"{\"id\":8,\"site\":\"finance\",\"kind\":\"workbook\",\"content\":{"
 		"\"id\":\"4a861507-1003-4528-9ea6-9f9b7370ae32\","
 		"\"name\":\"Rev\\u001b\\\"enue\",\"project\":\"Finance/Daily\"},"
@@ -98,7 +98,7 @@ static void a_refresh_that_named_nothing_has_neither_id_nor_job(void **state)
 	row.attempts = 0;
 	row.incremental = true;
 	row.job_id = "";
-	assert_json(refresh_row_json(&row, NULL, 0),
+	assert_json(refresh_row_json(&row, (struct wall){ 0 }, NULL, 0),
 		"{\"id\":8,\"site\":\"finance\",\"kind\":\"flow\",\"content\":{"
 		"\"name\":\"Revenu\"},\"incremental\":true,\"state\":\"failed\","
 		"\"reason\":\"no flow 'Revenu'\",\"priority\":50,"
@@ -121,13 +121,21 @@ static void a_site_shows_its_session_and_its_last_error(void **state)
 		.may_list_jobs = true,
 		.last_error = "HTTP 502",
 	};
-	struct schedule_site_status queue = { .ready = 5, .failures = 6, .starts_spent = 7 };
+	struct schedule_site_status queue = { .is_configured = true,
+		.open = 8,
+		.selections = 2,
+		.ready = 5,
+		.failures = 6,
+		.starts_spent = 7,
+		.starts = { "paused", { 1675193290000000 }, { 0 } } };
 	struct config_site config = { .refreshes_per_hour = 60 };
 	assert_json(site_status_json(&status, &queue, &config),
 		"{\"name\":\"finance\",\"server\":\"https://tableau.example.com\","
 		"\"content_url\":\"\",\"signed_in\":false,\"sign_ins\":1,\"requests\":10,"
 		"\"errors\":2,\"in_flight\":3,\"waiting\":4,\"may_list_jobs\":true,"
-		"\"refreshes\":{\"ready\":5,\"sending\":0,\"in_flight\":0},\"failures\":6,"
+		"\"refreshes\":{\"open\":8,\"ready\":5,\"sending\":0,\"in_flight\":0},"
+		"\"selections\":2,\"refreshes_wait\":{\"since\":\"2023-01-31T19:28:10Z\","
+		"\"reason\":\"paused\"},\"failures\":6,"
 		"\"refreshes_per_hour\":{\"limit\":60,\"spent\":7},\"last_error\":\"HTTP 502\"}");
 	status.api_version = "3.19";
 	status.is_signed_in = true;

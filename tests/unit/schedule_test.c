@@ -30,6 +30,8 @@ struct world {
 	int64_t events;
 	struct text seen; /* the actions of the last call, a word each */
 	int64_t sent;     /* the refresh of the last "send" */
+	int64_t out[64];  /* sent and not answered by answer_all() */
+	size_t out_count;
 	int64_t recorded; /* the refresh of the last "record" */
 	char state[16];   /* its state then */
 	char reason[200];
@@ -50,8 +52,10 @@ static void see(struct world *world, struct actions actions)
 	for (size_t i = 0; i < actions.count; i++) {
 		const struct action *action = &actions.items[i];
 		text_printf(&world->seen, "%s%s", i ? " " : "", words[action->type]);
-		if (action->type == ACTION_SEND)
+		if (action->type == ACTION_SEND) {
 			world->sent = action->refresh->id;
+			world->out[world->out_count++ % 64] = world->sent;
+		}
 		if (action->type == ACTION_CAUSE)
 			world->caused = action->cause->refresh;
 		if (action->type == ACTION_RECORD) {
@@ -79,6 +83,17 @@ static void configure_with(struct world *world, int64_t refreshes_per_hour)
 		.refreshes_per_hour = refreshes_per_hour,
 	};
 	see(world, schedule_configure(world->schedule, world->now, &options, &site, 1));
+}
+
+/* Why refreshes of the site wait, as it is told now. */
+static struct schedule_wait waits(struct world *world)
+{
+	return schedule_site_status(world->schedule, world->now, "finance").starts;
+}
+
+static void drop_site(struct world *world)
+{
+	see(world, schedule_configure(world->schedule, world->now, &options, NULL, 0));
 }
 
 static void configure(struct world *world)
@@ -191,6 +206,21 @@ static void job(
 	};
 	see(world, schedule_polled(
 			   world->schedule, world->now, world->sent, fine, &seen, asked_after));
+}
+
+/* Every request that is out, and those that follow, are answered so; a job succeeds at once. How
+ * many there were. */
+static int answer_all(struct world *world, enum verdict verdict, const char *reason)
+{
+	int count = 0;
+	for (; world->out_count; count++) {
+		int64_t refresh = world->sent = world->out[--world->out_count];
+		answer(world, verdict, reason);
+		world->sent = refresh;
+		if (verdict == VERDICT_OK)
+			job(world, PHASE_SUCCEEDED, world->now.wall, 0);
+	}
+	return count;
 }
 
 static void a_refresh_is_recorded_as_sending_before_its_request_leaves(void **state)
@@ -593,7 +623,7 @@ static void a_selection_that_names_nothing_is_a_failed_refresh_with_the_reason(v
 	assert_string_equal(world->reason, "no workbook 'Revenu'");
 }
 
-static void a_selection_for_an_unknown_site_fails_at_once(void **state)
+static void a_selection_for_an_unknown_site_waits_for_it_until_give_up_after(void **state)
 {
 	struct world *world = *state;
 	static const char *const rules[] = { "nightly" };
@@ -603,9 +633,14 @@ static void a_selection_for_an_unknown_site_fails_at_once(void **state)
 		.label = "Revenue",
 		.rule_count = 1,
 		.rules = rules };
+	selection.arrived_at = world->now.wall;
 	see(world, schedule_select(world->schedule, world->now, &selection));
-	assert_string_equal(world->state, "failed");
-	assert_false(saw(world, "resolve"));
+	assert_string_equal(world->seen.at, "");
+	pass(world, 6 * HOUR - US_PER_SECOND);
+	assert_string_equal(world->seen.at, "");
+	pass(world, 2 * US_PER_SECOND);
+	assert_string_equal(world->state, "expired");
+	assert_non_null(strstr(world->reason, "the configuration has no site 'finanec'"));
 }
 
 static void content_published_anew_is_refreshed_under_its_new_id(void **state)
@@ -649,7 +684,7 @@ static struct refresh_row row_in(struct world *world, enum refresh_state state)
 		.reason = "",
 		.priority = 50,
 		.created_at = world->now.wall,
-		.give_up_at = wall_after(world->now.wall, HOUR),
+		.patience = HOUR,
 		.attempts = 1,
 		.sent_at = world->now.wall,
 		.sent_after = stamp_of_event(1),
@@ -749,13 +784,236 @@ static void without_the_right_to_list_jobs_each_is_asked_for(void **state)
 	assert_string_equal(world->seen.at, "poll poll");
 }
 
-static void what_waits_for_a_site_that_is_gone_fails(void **state)
+/* ---- a site that a reload drops ---- */
+
+static void work_of_a_site_that_is_gone_goes_on_when_it_is_back(void **state)
 {
 	struct world *world = *state;
 	event(world);
 	answer(world, VERDICT_RETRY, "refused");
-	see(world, schedule_configure(world->schedule, world->now, &options, NULL, 0));
-	assert_string_equal(world->state, "failed");
+	drop_site(world);
+	pass(world, HOUR);
+	assert_string_equal(world->seen.at, "");
+	assert_non_null(strstr(waits(world).reason, "the configuration has no site 'finance'"));
+	configure(world);
+	assert_true(saw(world, "send"));
+	assert_null(waits(world).reason);
+}
+
+static void work_of_a_site_that_is_gone_for_good_is_given_up_and_says_why(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_RETRY, "refused");
+	drop_site(world);
+	pass(world, 6 * HOUR + US_PER_SECOND);
+	pass(world, US_PER_SECOND);
+	assert_string_equal(world->state, "expired");
+	assert_non_null(strstr(world->reason, "the configuration has no site 'finance'"));
+}
+
+static void a_job_of_a_site_that_was_gone_for_a_while_is_followed_to_its_end(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	drop_site(world);
+	pass(world, HOUR);
+	assert_string_equal(world->seen.at, "");
+	configure(world);
+	pass(world, 0);
+	assert_string_equal(world->seen.at, "poll");
+	job(world, PHASE_SUCCEEDED, world->now.wall, world->asked_after);
+	assert_string_equal(world->state, "succeeded");
+}
+
+static void a_lost_reply_of_a_site_that_was_gone_for_a_while_is_looked_for(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_UNKNOWN, "no reply");
+	drop_site(world);
+	pass(world, HOUR);
+	assert_string_equal(world->seen.at, "");
+	configure(world);
+	pass(world, 0);
+	assert_string_equal(world->seen.at, "look");
+}
+
+/* ---- give_up_after: what we hold back ourselves does not count ---- */
+
+static void what_waits_for_the_budget_is_sent_in_the_end_however_long_it_takes(void **state)
+{
+	struct world *world = *state;
+	configure_with(world, 5);
+	int sends = 0;
+	for (int i = 0; i < 100; i++) {
+		char luid[40];
+		snprintf(luid, sizeof luid, "00000000-0000-4000-8000-%012d", i);
+		struct content content = { CONTENT_WORKBOOK, luid, "w", "" };
+		event_ago(world, 0, &content);
+		sends += answer_all(world, VERDICT_OK, NULL);
+	}
+	for (int i = 0; i < 24 * 60 && schedule_counts(world->schedule).open; i++) {
+		pass(world, MINUTE);
+		sends += answer_all(world, VERDICT_OK, NULL);
+		assert_string_not_equal(world->state, "expired");
+	}
+	assert_int_equal(sends, 100);
+}
+
+static void a_pause_of_days_gives_nothing_up(void **state)
+{
+	struct world *world = *state;
+	see(world, schedule_pause(world->schedule, world->now, "finance", true, "alice").actions);
+	event(world);
+	for (int i = 0; i < 100; i++)
+		pass(world, HOUR);
+	see(world, schedule_pause(world->schedule, world->now, "finance", false, "alice").actions);
+	assert_true(saw(world, "send"));
+	answer(world, VERDICT_RETRY, "connection refused");
+	pass(world, 5 * HOUR);
+	assert_int_equal(schedule_counts(world->schedule).open, 1); /* all of it was left */
+}
+
+static void what_never_had_its_turn_at_a_site_that_is_down_is_given_up(void **state)
+{
+	struct world *world = *state;
+	for (int i = 0; i < 20; i++) {
+		char luid[40];
+		snprintf(luid, sizeof luid, "00000000-0000-4000-8000-%012d", i);
+		struct content content = { CONTENT_WORKBOOK, luid, "w", "" };
+		event_ago(world, 0, &content);
+	}
+	for (int i = 0; i < 7 * 60; i++) {
+		answer_all(world, VERDICT_RETRY, "connection refused");
+		pass(world, MINUTE);
+	}
+	assert_int_equal(schedule_counts(world->schedule).open, 0);
+	assert_string_equal(world->state, "expired");
+	assert_non_null(strstr(world->reason, "connection refused"));
+}
+
+static void configure_queries(struct world *world, int64_t job_queries_per_day)
+{
+	struct schedule_site site = { .name = "finance",
+		.max_requests = 8,
+		.poll_interval = 10 * US_PER_SECOND,
+		.job_queries_per_day = job_queries_per_day };
+	see(world, schedule_configure(world->schedule, world->now, &options, &site, 1));
+}
+
+static void a_job_that_may_not_be_asked_for_today_is_not_given_up(void **state)
+{
+	struct world *world = *state;
+	configure_queries(world, 1);
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	pass(world, 10 * US_PER_SECOND);
+	assert_true(saw(world, "poll"));
+	job(world, PHASE_RUNNING, world->now.wall, 0);
+	bool is_asked = false;
+	for (int i = 0; i < 26 * 60 && !is_asked; i++) {
+		pass(world, MINUTE);
+		is_asked = saw(world, "poll");
+		assert_int_equal(schedule_counts(world->schedule).open, 1);
+	}
+	assert_true(is_asked);
+	struct schedule_site_status status =
+		schedule_site_status(world->schedule, world->now, "finance");
+	assert_non_null(strstr(status.queries.reason, "job_queries_per_day"));
+}
+
+static void a_lost_reply_that_may_not_be_looked_for_today_is_not_given_up(void **state)
+{
+	struct world *world = *state;
+	configure_queries(world, 1);
+	event(world);
+	answer(world, VERDICT_UNKNOWN, "no reply");
+	pass(world, 2 * US_PER_SECOND);
+	assert_true(saw(world, "look"));
+	see(world, schedule_looked(world->schedule, world->now, world->sent,
+			   says(VERDICT_RETRY, "HTTP 502"), NULL, world->asked_after));
+	bool is_asked = false;
+	for (int i = 0; i < 26 * 60 && !is_asked; i++) {
+		pass(world, MINUTE);
+		is_asked = saw(world, "look");
+		assert_int_equal(schedule_counts(world->schedule).open, 1);
+	}
+	assert_true(is_asked);
+}
+
+static void a_wish_behind_a_job_that_waits_for_hours_is_served_by_it(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	event(world); /* joins the line while the job is queued */
+	for (int i = 0; i < 9 * 60; i++) {
+		pass(world, MINUTE);
+		if (saw(world, "poll"))
+			job(world, PHASE_QUEUED, (struct wall){ 0 }, world->asked_after);
+	}
+	assert_int_equal(schedule_counts(world->schedule).open, 2);
+	job(world, PHASE_SUCCEEDED, world->now.wall, world->asked_after);
+	assert_false(saw(world, "send"));
+	assert_int_equal(schedule_counts(world->schedule).open, 0);
+	assert_string_equal(world->state, "succeeded");
+}
+
+static void a_job_that_never_starts_is_given_up_with_words_of_its_own(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	event(world);
+	for (int i = 0; i < 25 * 60 && schedule_counts(world->schedule).open; i++) {
+		pass(world, MINUTE);
+		if (saw(world, "poll"))
+			job(world, PHASE_QUEUED, (struct wall){ 0 }, world->asked_after);
+		if (i < 23 * 60)
+			assert_int_equal(schedule_counts(world->schedule).open, 2);
+	}
+	assert_int_equal(schedule_counts(world->schedule).open, 0);
+	assert_false(saw(world, "send")); /* who waited behind it could not be served either */
+	assert_string_equal(world->state, "expired");
+	assert_non_null(strstr(world->reason, "may still start"));
+}
+
+static void a_job_of_which_nothing_is_heard_is_given_up_and_named(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	for (int i = 0; i < 8 * 60 && schedule_counts(world->schedule).open; i++) {
+		pass(world, MINUTE);
+		if (saw(world, "poll"))
+			see(world, schedule_polled(world->schedule, world->now, world->sent,
+					   says(VERDICT_RETRY, "HTTP 502"), NULL, 0));
+	}
+	assert_string_equal(world->state, "expired");
+	assert_non_null(strstr(world->reason, "nothing was heard of its job job-1"));
+	assert_non_null(strstr(world->reason, "HTTP 502"));
+}
+
+static void time_behind_another_refresh_of_the_content_does_not_count(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	struct wall started = world->now.wall;
+	job(world, PHASE_RUNNING, started, 0);
+	event(world);
+	for (int i = 0; i < 8 * 60; i++) {
+		pass(world, MINUTE);
+		if (saw(world, "poll"))
+			job(world, PHASE_RUNNING, started, world->asked_after);
+	}
+	job(world, PHASE_SUCCEEDED, started, world->asked_after);
+	assert_true(saw(world, "send"));
+	answer(world, VERDICT_RETRY, "connection refused");
+	pass(world, 5 * HOUR);
+	assert_int_equal(schedule_counts(world->schedule).open, 1);
 }
 
 /* ---- delay and quiet ---- */
@@ -839,8 +1097,8 @@ static void starts_beyond_the_hours_budget_wait_and_say_until_when(void **state)
 	configure_with(world, 5);
 	assert_int_equal(count_sends(world, 8), 5);
 	assert_string_equal(world->state, "waiting");
-	assert_non_null(strstr(world->reason, "may start 5 refreshes an hour"));
-	int64_t until = schedule_find(world->schedule, world->recorded)->not_before.us;
+	assert_non_null(strstr(waits(world).reason, "may start 5 refreshes an hour"));
+	int64_t until = waits(world).until.us;
 	assert_in_range(until - world->now.wall.us, HOUR, HOUR + 2 * MINUTE);
 	pass(world, HOUR - MINUTE);
 	assert_false(saw(world, "send"));
@@ -916,9 +1174,59 @@ static void when_tableau_asks_to_wait_nobody_else_asks_meanwhile(void **state)
 			   world->schedule, world->now, world->sent, later, NULL, world->now.wall));
 	event_ago(world, 0, &payroll);
 	assert_false(saw(world, "send"));
-	assert_non_null(strstr(world->reason, "429000"));
+	assert_non_null(strstr(waits(world).reason, "429000"));
+	assert_int_equal(waits(world).until.us, world->now.wall.us + 29 * MINUTE);
 	pass(world, 29 * MINUTE);
 	assert_true(saw(world, "send"));
+}
+
+/* Tableau asked for a day; nobody restarts the daemon because of that. */
+static void asked_to_wait_a_day(struct world *world)
+{
+	event(world);
+	struct answer later = says(VERDICT_RETRY, "429000: Please retry after 1440 minutes.");
+	later.retry_after = 24 * HOUR;
+	see(world, schedule_sent(
+			   world->schedule, world->now, world->sent, later, NULL, world->now.wall));
+	event_ago(world, 0, &payroll);
+	assert_false(saw(world, "send"));
+}
+
+static void a_retry_ends_the_wait_that_tableau_asked_for(void **state)
+{
+	struct world *world = *state;
+	asked_to_wait_a_day(world);
+	see(world, schedule_retry(world->schedule, world->now, world->sent).actions);
+	assert_true(saw(world, "send"));
+}
+
+static void resuming_a_site_ends_the_wait_that_tableau_asked_for(void **state)
+{
+	struct world *world = *state;
+	asked_to_wait_a_day(world);
+	struct asked asked = schedule_pause(world->schedule, world->now, "finance", false, "alice");
+	see(world, asked.actions);
+	assert_int_equal(asked.consent, CONSENT_YES);
+	assert_true(saw(world, "send"));
+	pass(world, 5 * MINUTE); /* the first one's own backoff */
+	assert_true(saw(world, "send"));
+	asked = schedule_pause(world->schedule, world->now, "finance", false, "alice");
+	assert_int_equal(asked.consent, CONSENT_NO); /* nothing holds it any more */
+}
+
+static void resuming_a_site_that_is_left_alone_probes_it_at_once(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	for (int i = 0; i < 3600; i++) {
+		answer_all(world, VERDICT_RETRY, "connection refused");
+		pass(world, US_PER_SECOND);
+	}
+	answer_all(world, VERDICT_RETRY, "connection refused");
+	event_ago(world, 0, &payroll);
+	assert_string_equal(world->seen.at, "");
+	see(world, schedule_pause(world->schedule, world->now, "finance", false, "alice").actions);
+	assert_string_equal(world->seen.at, "resolve"); /* the one call that probes */
 }
 
 /* ---- looks ---- */
@@ -1224,9 +1532,58 @@ static void a_site_that_is_paused_is_sent_nothing_until_it_is_resumed(void **sta
 	event(world);
 	assert_false(saw(world, "send"));
 	assert_string_equal(
-		world->reason, "site 'finance' is paused by alice until somebody resumes it");
+		waits(world).reason, "site 'finance' is paused by alice until somebody resumes it");
 	see(world, schedule_pause(world->schedule, world->now, "finance", false, "bob").actions);
 	assert_true(saw(world, "send"));
+}
+
+static void after_a_pause_the_reason_is_true_again(void **state)
+{
+	struct world *world = *state;
+	configure_with(world, 1);
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	pass(world, MINUTE);
+	event_ago(world, 0, &payroll); /* waits for the budget */
+	struct wall since = world->now.wall;
+	pass(world, MINUTE);
+	see(world, schedule_pause(world->schedule, world->now, "finance", true, "alice").actions);
+	assert_non_null(strstr(waits(world).reason, "paused by alice"));
+	assert_int_equal(waits(world).since.us, world->now.wall.us);
+	see(world, schedule_pause(world->schedule, world->now, "finance", false, "bob").actions);
+	assert_non_null(strstr(waits(world).reason, "refreshes_per_hour"));
+	assert_int_equal(waits(world).since.us, world->now.wall.us);
+	/* The row keeps since when it could be sent, but for its site. */
+	assert_int_equal(schedule_find(world->schedule, world->recorded)->not_before.us, since.us);
+}
+
+static void a_restart_goes_on_with_what_was_left_of_give_up_after(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	for (int i = 0; i < 4 * 60; i++) {
+		if (saw(world, "send"))
+			answer(world, VERDICT_RETRY, "connection refused");
+		pass(world, MINUTE);
+	}
+	struct refresh_row row = *schedule_find(world->schedule, world->sent);
+	assert_in_range(row.patience, 2 * HOUR - 1, 2 * HOUR + 10 * MINUTE);
+	row.id = 42;
+	world->now.wall.us += 10 * HOUR; /* nobody ran: Tableau was not asked either */
+	world->now.mono.us += 10 * HOUR;
+	restart(world, &row);
+	for (int i = 0; i < 100; i++) {
+		if (saw(world, "send"))
+			answer(world, VERDICT_RETRY, "connection refused");
+		pass(world, MINUTE);
+	}
+	assert_int_equal(schedule_counts(world->schedule).open, 1);
+	for (int i = 0; i < 60; i++) {
+		if (saw(world, "send"))
+			answer(world, VERDICT_RETRY, "connection refused");
+		pass(world, MINUTE);
+	}
+	assert_int_equal(schedule_counts(world->schedule).open, 0);
 }
 
 static void a_refusal_that_tableau_may_not_mean_is_looked_into(void **state)
@@ -1300,7 +1657,7 @@ int main(void)
 		TEST(a_new_give_up_after_counts_for_those_who_wait_already),
 		TEST(content_published_anew_keeps_its_turn),
 		TEST(a_selection_that_names_nothing_is_a_failed_refresh_with_the_reason),
-		TEST(a_selection_for_an_unknown_site_fails_at_once),
+		TEST(a_selection_for_an_unknown_site_waits_for_it_until_give_up_after),
 		TEST(content_published_anew_is_refreshed_under_its_new_id),
 		TEST(a_refresh_that_was_being_sent_at_a_crash_is_looked_for),
 		TEST(a_job_in_flight_at_a_restart_is_followed_and_not_sent_again),
@@ -1309,7 +1666,19 @@ int main(void)
 		TEST(a_restart_does_not_take_the_wait_for_a_budget_for_a_backoff),
 		TEST(many_jobs_of_a_site_are_polled_with_one_list),
 		TEST(without_the_right_to_list_jobs_each_is_asked_for),
-		TEST(what_waits_for_a_site_that_is_gone_fails),
+		TEST(work_of_a_site_that_is_gone_goes_on_when_it_is_back),
+		TEST(work_of_a_site_that_is_gone_for_good_is_given_up_and_says_why),
+		TEST(a_job_of_a_site_that_was_gone_for_a_while_is_followed_to_its_end),
+		TEST(a_lost_reply_of_a_site_that_was_gone_for_a_while_is_looked_for),
+		TEST(what_waits_for_the_budget_is_sent_in_the_end_however_long_it_takes),
+		TEST(a_pause_of_days_gives_nothing_up),
+		TEST(what_never_had_its_turn_at_a_site_that_is_down_is_given_up),
+		TEST(a_job_that_may_not_be_asked_for_today_is_not_given_up),
+		TEST(a_lost_reply_that_may_not_be_looked_for_today_is_not_given_up),
+		TEST(a_wish_behind_a_job_that_waits_for_hours_is_served_by_it),
+		TEST(a_job_that_never_starts_is_given_up_with_words_of_its_own),
+		TEST(a_job_of_which_nothing_is_heard_is_given_up_and_named),
+		TEST(time_behind_another_refresh_of_the_content_does_not_count),
 		TEST(a_delay_holds_the_refresh_and_says_until_when),
 		TEST(a_job_sent_before_the_delay_was_over_does_not_count),
 		TEST(quiet_gathers_events_until_there_is_none_for_so_long),
@@ -1319,6 +1688,9 @@ int main(void)
 		TEST(what_was_spent_counts_after_a_restart),
 		TEST(a_site_that_keeps_failing_is_left_alone_but_for_probes),
 		TEST(when_tableau_asks_to_wait_nobody_else_asks_meanwhile),
+		TEST(a_retry_ends_the_wait_that_tableau_asked_for),
+		TEST(resuming_a_site_ends_the_wait_that_tableau_asked_for),
+		TEST(resuming_a_site_that_is_left_alone_probes_it_at_once),
 		TEST(a_content_whose_jobs_take_an_hour_is_looked_at_rarely),
 		TEST(a_job_that_may_not_be_followed_is_looked_at_ever_rarer_and_said_to_be_so),
 		TEST(a_refused_look_is_no_trouble_of_the_site),
@@ -1337,6 +1709,8 @@ int main(void)
 		TEST(a_retry_skips_the_backoff),
 		TEST(a_refresh_that_has_ended_is_done_again_by_a_new_request),
 		TEST(a_site_that_is_paused_is_sent_nothing_until_it_is_resumed),
+		TEST(after_a_pause_the_reason_is_true_again),
+		TEST(a_restart_goes_on_with_what_was_left_of_give_up_after),
 		TEST(a_refusal_that_tableau_may_not_mean_is_looked_into),
 		TEST(nobody_waits_behind_those_who_came_hours_later),
 	};

@@ -198,7 +198,7 @@ static bool check_refresh(
 	assert_int_equal(row->priority, expected->priority);
 	assert_int_equal(row->created_at.us, expected->created_at.us);
 	assert_int_equal(row->not_before.us, expected->not_before.us);
-	assert_int_equal(row->give_up_at.us, expected->give_up_at.us);
+	assert_int_equal(row->patience, expected->patience);
 	assert_int_equal(row->ended_at.us, expected->ended_at.us);
 	assert_int_equal(row->attempts, expected->attempts);
 	assert_int_equal(row->sent_at.us, expected->sent_at.us);
@@ -232,7 +232,7 @@ static void a_refresh_is_replaced_and_keeps_its_causes(void **state)
 		.priority = 100,
 		.created_at = { 1 },
 		.not_before = { 2 },
-		.give_up_at = { 3 },
+		.patience = 3,
 		.ended_at = { 4 },
 		.attempts = 5,
 		.sent_at = { 6 },

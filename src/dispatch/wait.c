@@ -1,0 +1,192 @@
+/*
+ * dispatch/wait.c - one notion of why work waits, since when, until when; and of whose patience
+ * runs meanwhile.
+ *
+ * A refresh or selection waits for itself (its backoff, an answer: its patience runs), for another
+ * refresh of its content or a hold of its rule (its patience stands), or for a kind of call of its
+ * site: to look its content up, to start it, to query jobs. Each site has a clock for each of the
+ * three, which stands while it is us who hold that kind of call back.
+ */
+#include "base/mem.h"
+#include "dispatch/schedule_state.h"
+
+/* ---- what each refresh waits for ---- */
+
+void refresh_moved(struct schedule *schedule, struct refresh *refresh)
+{
+	if (refresh->is_moved)
+		return;
+	refresh->is_moved = true;
+	refresh->moved_next = schedule->moved;
+	schedule->moved = refresh;
+}
+
+/* The clock that its patience goes by; NULL: it stands. */
+static struct patience_clock *clock_of(struct schedule *schedule, const struct refresh *refresh)
+{
+	struct site *site = refresh->slot->site;
+	if (refresh->is_held || refresh->slot->current != refresh)
+		return NULL;
+	switch (refresh->row.state) {
+	case REFRESH_WAITING:
+		return refresh->is_ready ? &site->waiting[CALLS_START].clock : &schedule->trying;
+	case REFRESH_SENDING:
+		return &schedule->trying;
+	case REFRESH_UNKNOWN:
+	case REFRESH_QUEUED:
+	case REFRESH_RUNNING:
+		return &site->waiting[CALLS_QUERY].clock;
+	case REFRESH_SUCCEEDED:
+	case REFRESH_FAILED:
+	case REFRESH_CANCELLED:
+	case REFRESH_EXPIRED:
+		break;
+	}
+	return NULL;
+}
+
+/* ---- what each site's work waits for ---- */
+
+static struct wait wait_of(struct site *site, enum call_kind kind, struct mono now)
+{
+	if (!site->is_known)
+		return (struct wait){ WAIT_SITE, { INT64_MAX } };
+	struct wait wait = kind == CALLS_START   ? gate_start_wait(&site->gate, now)
+			   : kind == CALLS_QUERY ? gate_query_wait(&site->gate, now)
+						 : gate_call_wait(&site->gate, now);
+	bool has_line =
+		kind == CALLS_START ? site->ready.count > 0 : kind == CALLS_LOOKUP && site->parked;
+	if (wait.kind == WAIT_NOT && has_line)
+		return (struct wait){ WAIT_PLACE, { INT64_MAX } };
+	return wait;
+}
+
+/* A budget, a pause, a place are our own doing; the rest is Tableau that could not be asked. */
+static bool is_ours(enum wait_kind kind)
+{
+	return kind == WAIT_PAUSE || kind == WAIT_BUDGET || kind == WAIT_PLACE;
+}
+
+static void settle_site(struct schedule *schedule, struct instant now, struct site *site)
+{
+	for (int kind = 0; kind < CALLS_COUNT; kind++) {
+		struct waiting *waiting = &site->waiting[kind];
+		struct wait wait = wait_of(site, (enum call_kind)kind, now.mono);
+		if (wait.kind != waiting->wait.kind)
+			waiting->since = now.mono;
+		if (wait.kind != waiting->wait.kind ||
+			waiting->clock.is_standing != is_ours(wait.kind))
+			patience_clock_stand(&waiting->clock, now.mono, is_ours(wait.kind));
+		waiting->wait = wait;
+		/* When it ends, the clock may have to change. */
+		if (wait.until.us > now.mono.us && waiting->clock.waiting.count)
+			site_wait(schedule, site, wait.until);
+	}
+}
+
+void wait_settle(struct schedule *schedule, struct instant now)
+{
+	while (schedule->moved) {
+		struct refresh *refresh = schedule->moved;
+		schedule->moved = refresh->moved_next;
+		refresh->is_moved = false;
+		patience_go_by(&refresh->patience, clock_of(schedule, refresh), now.mono);
+	}
+	for (struct site *site = schedule->sites; site; site = site->by_name.next)
+		settle_site(schedule, now, site);
+}
+
+/* ---- told to people ---- */
+
+static void explain_budget(const struct site *site, enum call_kind kind, struct text *words)
+{
+	const struct gate *gate = &site->gate;
+	if (kind == CALLS_START)
+		text_printf(words,
+			"waits its turn: site '%s' may start %lld refreshes an hour "
+			"(refreshes_per_hour) and has started %lld",
+			site->name, (long long)gate->starts.limit, (long long)gate->starts.spent);
+	else
+		text_printf(words,
+			"site '%s' may ask for jobs %lld times a day (job_queries_per_day) and has "
+			"asked %lld times",
+			site->name, (long long)gate->queries.limit, (long long)gate->queries.spent);
+}
+
+static void explain_place(const struct site *site, enum call_kind kind, struct text *words)
+{
+	if (kind == CALLS_LOOKUP)
+		text_printf(words, "waits its turn: site '%s' looks up %lld names already",
+			site->name, (long long)site->resolving);
+	else
+		text_printf(words,
+			"waits its turn: site '%s' has %lld requests out and %lld jobs in flight "
+			"(max_requests, max_running)",
+			site->name, (long long)site->sending, (long long)site->in_flight_count);
+}
+
+void wait_explain(struct site *site, enum call_kind kind, struct text *words)
+{
+	const struct gate *gate = &site->gate;
+	switch (site->waiting[kind].wait.kind) {
+	case WAIT_NOT:
+		break;
+	case WAIT_SITE:
+		text_printf(words,
+			"the configuration has no site '%s'; it goes on when the site is back, "
+			"until give_up_after",
+			site->name);
+		break;
+	case WAIT_PAUSE:
+		text_printf(words, "site '%s' is paused by %s until somebody resumes it",
+			site->name, gate->paused_by);
+		break;
+	case WAIT_BREAKER:
+		text_printf(words,
+			"site '%s' is left alone between probes after %d failures in a row; last: "
+			"%s",
+			site->name, gate->breaker.failures, gate->trouble ? gate->trouble : "");
+		break;
+	case WAIT_TABLEAU:
+		text_printf(words, "Tableau asked site '%s' to wait: %s", site->name,
+			gate->trouble ? gate->trouble : "");
+		break;
+	case WAIT_BUDGET:
+		explain_budget(site, kind, words);
+		break;
+	case WAIT_PLACE:
+		explain_place(site, kind, words);
+		break;
+	}
+}
+
+struct schedule_wait wait_told(struct instant now, struct site *site, enum call_kind kind)
+{
+	struct waiting *waiting = &site->waiting[kind];
+	struct mono until = waiting->wait.until;
+	OWNED_TEXT struct text words;
+	text_init(&words, 1000);
+	wait_explain(site, kind, &words);
+	if (!words.length)
+		return (struct schedule_wait){ 0 };
+	free(waiting->words);
+	waiting->words = mem_copy_text(words.at);
+	return (struct schedule_wait){
+		.reason = waiting->words,
+		.since = wall_after(now.wall, waiting->since.us - now.mono.us),
+		.until = until.us == INT64_MAX ? (struct wall){ 0 }
+					       : wall_after(now.wall, until.us - now.mono.us),
+	};
+}
+
+void wait_add_trouble(struct site *site, enum call_kind kind, const char *own, struct text *words)
+{
+	enum wait_kind why = site->waiting[kind].wait.kind;
+	bool is_last = why == WAIT_SITE || !own || !*own;
+	if (is_last && why != WAIT_NOT && !is_ours(why))
+		wait_explain(site, kind, words);
+	else if (own && *own)
+		text_add(words, own);
+	else if (site->gate.trouble)
+		text_add(words, site->gate.trouble);
+}
