@@ -23,6 +23,7 @@ EXTRA_DIST += \
 	tests/scenario/test_dispatch.py \
 	tests/scenario/test_door.py \
 	tests/scenario/test_evidence.py \
+	tests/scenario/test_files.py \
 	tests/scenario/test_intake.py \
 	tests/scenario/test_listener.py \
 	tests/scenario/test_reload.py \
@@ -62,6 +63,7 @@ UNIT_TESTS = \
 	tests/unit/schedule_test \
 	tests/unit/secret_test \
 	tests/unit/selection_test \
+	tests/unit/settle_test \
 	tests/unit/signature_test \
 	tests/unit/store_disk_test \
 	tests/unit/store_test \
@@ -76,6 +78,7 @@ UNIT_TESTS = \
 	tests/unit/tableau_transport_test \
 	tests/unit/template_test \
 	tests/unit/visible_test \
+	tests/unit/watch_test \
 	tests/unit/web_test \
 	tests/unit/yaml_test
 

@@ -25,7 +25,8 @@ struct admin_options { /* everything is borrowed and outlives the listener */
 	struct shared_slot *rulesets; /* of struct ruleset */
 	struct shared_slot *configs;  /* of struct config */
 	bool dry_run;                 /* replays are recorded, and refresh nothing */
-	struct shared_slot *failures; /* empty, or of struct reload_failure */
+	struct shared_slot *failures; /* empty, or of struct trouble: the last reload was refused */
+	struct shared_slot *unwatched; /* likewise: changes of files are not told */
 	/* Reads configuration and rules again and says in `report` how it went; blocks until it is
 	 * done. */
 	bool (*reload)(void *context, struct text *report);

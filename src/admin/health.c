@@ -2,7 +2,7 @@
  * admin/health.c - alive, ready, and the numbers.
  */
 #include "admin/handler.h"
-#include "admin/reload_failure.h"
+#include "admin/trouble.h"
 #include "base/metric.h"
 #include "rules/ruleset.h"
 
@@ -13,16 +13,15 @@ void handle_healthz(struct admin *admin, struct web_request *request, int64_t id
 	web_reply(request, 200, NULL, STR("{\"status\":\"alive\"}"));
 }
 
-static void add_reload_failure(const struct admin *admin, cJSON *json)
+static void add_trouble(struct shared_slot *slot, const char *name, cJSON *json)
 {
-	struct reload_failure *failure =
-		(struct reload_failure *)(void *)shared_slot_get(admin->options.failures);
-	if (!failure)
+	struct trouble *trouble = (struct trouble *)(void *)shared_slot_get(slot);
+	if (!trouble)
 		return;
-	cJSON *object = cJSON_AddObjectToObject(json, "reload_failure");
-	json_add_time(object, "at", failure->at);
-	json_add_text(object, "report", failure->report);
-	shared_unref(&failure->shared);
+	cJSON *object = cJSON_AddObjectToObject(json, name);
+	json_add_time(object, "at", trouble->at);
+	json_add_text(object, "report", trouble->report);
+	shared_unref(&trouble->shared);
 }
 
 /* A reload that failed does not make it unready: the last good ruleset serves. */
@@ -43,7 +42,8 @@ cJSON *readiness(struct admin *admin, bool *is_ready)
 	cJSON_AddItemToObject(json, "ruleset", rules);
 	json_add_text(rules, "revision", ruleset_revision(ruleset));
 	json_add_count(rules, "rules", (int64_t)ruleset_rule_count(ruleset));
-	add_reload_failure(admin, json);
+	add_trouble(admin->options.failures, "reload_failure", json);
+	add_trouble(admin->options.unwatched, "watch_failure", json);
 	ruleset_free(ruleset);
 	return json;
 }

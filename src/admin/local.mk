@@ -4,6 +4,6 @@ librouter_a_SOURCES += \
 	src/admin/command.c \
 	src/admin/health.c \
 	src/admin/page.c \
-	src/admin/reload_failure.h \
 	src/admin/replay.c \
-	src/admin/row_json.c src/admin/row_json.h
+	src/admin/row_json.c src/admin/row_json.h \
+	src/admin/trouble.c src/admin/trouble.h

@@ -2,7 +2,7 @@
  * admin/page.c - the status page: one document without scripts or anything from elsewhere.
  */
 #include "admin/handler.h"
-#include "admin/reload_failure.h"
+#include "admin/trouble.h"
 #include "base/metric.h"
 #include "base/visible.h"
 #include "build.h"
@@ -75,8 +75,8 @@ static void add_head(struct admin *admin, struct text *out)
 	}
 	text_printf(out, "<p class=dim>rules: %zu, <code>%.19s</code></p>",
 		ruleset_rule_count(ruleset), ruleset_revision(ruleset));
-	struct reload_failure *failure =
-		(struct reload_failure *)(void *)shared_slot_get(admin->options.failures);
+	struct trouble *failure =
+		(struct trouble *)(void *)shared_slot_get(admin->options.failures);
 	if (!failure)
 		return;
 	text_add(out, "<h2 class=bad>The last reload was refused; the last good rules go on "

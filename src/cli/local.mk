@@ -17,7 +17,10 @@ librouter_a_SOURCES += \
 	src/cli/schema.c \
 	src/cli/send.c \
 	src/cli/serve.c \
+	src/cli/settle.c src/cli/settle.h \
 	src/cli/show.c \
 	src/cli/sites.c \
 	src/cli/version.c src/cli/version.h \
 	src/cli/watch.c src/cli/watch.h
+
+EXTRA_DIST += src/cli/README.md

@@ -1,5 +1,5 @@
 #include "cli/reload.h"
-#include "admin/reload_failure.h"
+#include "admin/trouble.h"
 #include "base/file.h"
 #include "base/fingerprint.h"
 #include "base/log.h"
@@ -50,9 +50,9 @@ static void add_file(const char *path, void *context)
 	struct fingerprint *fingerprint = context;
 	OWNED_TEXT struct text bytes;
 	struct error err;
-	text_init(&bytes, TEXT_UNBOUNDED);
-	if (file_read(path, &bytes, &err))
-		fingerprint_add(fingerprint, path, text_str(&bytes));
+	text_init(&bytes, YAML_FILE_BYTES); /* nothing larger is loaded */
+	bool is_read = file_read(path, &bytes, &err);
+	fingerprint_add(fingerprint, path, is_read ? text_str(&bytes) : str_of(err.message));
 	secret_wipe(bytes.at, bytes.length);
 }
 
@@ -158,20 +158,9 @@ struct shared_slot *reload_failures(struct reload *reload)
 
 /* ---- again ---- */
 
-static void failure_destroy(struct shared *shared)
-{
-	struct reload_failure *failure = (struct reload_failure *)(void *)shared;
-	free(failure->report);
-	free(failure);
-}
-
 static bool fail(struct reload *reload, struct text *report)
 {
-	struct reload_failure *failure = mem_new(struct reload_failure);
-	shared_init(&failure->shared, failure_destroy);
-	failure->at = clock_wall();
-	failure->report = mem_copy_text(report->at);
-	shared_slot_put(reload->failures, &failure->shared);
+	shared_slot_put(reload->failures, &trouble_new(report->at)->shared);
 	metric_add(METRIC_reload_failures_total, 1);
 	log_error("reload refused; the last good configuration and rules go on serving",
 		KV("reason", report->at));
@@ -276,4 +265,5 @@ void reload_paths(
 	OWNED(config) config = (struct config *)(void *)shared_slot_get(reload->configs);
 	visit(reload->config_path, context);
 	visit_paths(config, visit, context);
+	ruleset_visit_folders(config->rules.items, config->rules.count, visit, context);
 }

@@ -34,9 +34,10 @@ bool reload_again(struct reload *reload, reload_apply *apply, void *context, str
  * of the folder around them (a store that lies there, a file touched) is none. */
 bool reload_is_worth_it(struct reload *reload);
 
-/* The paths whose change is worth a reload: configuration, rules, secrets in files. */
+/* The paths whose change is worth a reload: configuration, rules with the folders below, secrets in
+ * files. */
 void reload_paths(
 	struct reload *reload, void (*visit)(const char *path, void *context), void *context);
 
 struct shared_slot *reload_failures(
-	struct reload *reload); /* empty, or of struct reload_failure (admin/reload_failure.h) */
+	struct reload *reload); /* empty, or of struct trouble (admin/trouble.h) */

@@ -3,6 +3,7 @@
  * that change, reloads, house-keeping).
  */
 #include "admin/admin.h"
+#include "admin/trouble.h"
 #include "base/descriptors.h"
 #include "base/log.h"
 #include "base/mailbox.h"
@@ -11,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/print.h"
 #include "cli/reload.h"
+#include "cli/settle.h"
 #include "cli/watch.h"
 #include "dispatch/dispatch.h"
 #include "intake/intake.h"
@@ -23,7 +25,6 @@
 
 #define STOP_WITHIN (20 * US_PER_SECOND)
 #define JOURNAL_WAITING 10000 /* entries; more are answered 503 */
-#define SETTLE_MS 200         /* after a file changed: editors and git write several */
 #define PRUNE_EVERY (3600 * US_PER_SECOND)
 /* Of store, logs, watches, threads and reloads, and of a reload that adds sites. */
 #define OTHER_DESCRIPTORS 256
@@ -32,6 +33,8 @@
 struct serve {
 	struct reload *reload;
 	struct watch *watch;
+	struct settle settle;
+	struct shared_slot *unwatched; /* empty, or of struct trouble */
 	struct journal *journal;
 	struct dispatch *dispatch;
 	struct intake *intake;
@@ -41,8 +44,40 @@ struct serve {
 	unsigned connections;     /* to the webhook listener, at most */
 	int signals;
 	struct mono prune_at;
-	bool is_dry, is_changed; /* a file changed, and has not settled */
+	bool is_dry;
 };
+
+/* ---- files that change ---- */
+
+static void watch_path(const char *path, void *context)
+{
+	struct serve *serve = context;
+	watch_add(serve->watch, path);
+}
+
+/* Says once that changes are not told, why, and when they are again. */
+static void tell_watch(struct serve *serve)
+{
+	const char *now = watch_trouble(serve->watch);
+	struct trouble *before = (struct trouble *)(void *)shared_slot_get(serve->unwatched);
+	bool is_news = !before != !now || (now && strcmp(before->report, now) != 0);
+	if (is_news && now)
+		log_warning("files are looked at every few seconds, for their changes are not told",
+			KV("seconds", LOOK_EVERY / US_PER_SECOND), KV("reason", now));
+	else if (is_news)
+		log_info("changes of files are told again");
+	if (is_news)
+		shared_slot_put(serve->unwatched, now ? &trouble_new(now)->shared : NULL);
+	if (before)
+		shared_unref(&before->shared);
+}
+
+static void watch_files(struct serve *serve)
+{
+	watch_begin(serve->watch);
+	reload_paths(serve->reload, watch_path, serve);
+	tell_watch(serve);
+}
 
 /* ---- reload, asked for by the admin listener's thread and done by this one ---- */
 
@@ -73,16 +108,10 @@ static bool apply_config(struct config *config, void *context, struct error *err
 	return true;
 }
 
-static void watch_path(const char *path, void *context)
-{
-	struct serve *serve = context;
-	watch_add(serve->watch, path);
-}
-
 static bool reload_now(struct serve *serve, struct text *report)
 {
 	bool ok = reload_again(serve->reload, apply_config, serve, report);
-	reload_paths(serve->reload, watch_path, serve);
+	watch_files(serve);
 	return ok;
 }
 
@@ -93,11 +122,12 @@ static void reload_unasked(struct serve *serve)
 	IGNORE(reload_now(serve, &report)); /* it has logged how it went */
 }
 
-/* A file changed, or the folder around it; the bytes decide. */
+/* A file may have changed, or the folder around it; the bytes decide. */
 static void reload_if_worth_it(struct serve *serve)
 {
+	settle_looked(&serve->settle, clock_mono());
 	/* First, for folders and inodes may be new: what changes after this is told again. */
-	reload_paths(serve->reload, watch_path, serve);
+	watch_files(serve);
 	if (reload_is_worth_it(serve->reload))
 		reload_unasked(serve);
 }
@@ -187,11 +217,15 @@ static bool take_signals(struct serve *serve)
 	return false;
 }
 
+static struct mono look_due(const struct serve *serve)
+{
+	return settle_due(&serve->settle, !watch_trouble(serve->watch));
+}
+
 static int wait_ms(const struct serve *serve)
 {
-	if (serve->is_changed)
-		return SETTLE_MS;
-	int64_t left = (serve->prune_at.us - clock_mono().us) / US_PER_MS;
+	int64_t look = look_due(serve).us, prune = serve->prune_at.us;
+	int64_t left = ((look < prune ? look : prune) - clock_mono().us) / US_PER_MS;
 	return left < 0 ? 0 : (int)left + 1;
 }
 
@@ -200,7 +234,7 @@ static void loop(struct serve *serve)
 	for (;;) {
 		struct pollfd fds[] = {
 			{ .fd = serve->signals, .events = POLLIN },
-			{ .fd = watch_fd(serve->watch), .events = POLLIN },
+			{ .fd = watch_fd(serve->watch), .events = POLLIN }, /* -1 is passed over */
 			{ .fd = mailbox_fd(serve->requests), .events = POLLIN },
 		};
 		int ready = poll(fds, sizeof fds / sizeof *fds, wait_ms(serve));
@@ -210,11 +244,10 @@ static void loop(struct serve *serve)
 			answer_requests(serve, false);
 		if (ready > 0 && (fds[1].revents & POLLIN)) {
 			watch_clear(serve->watch);
-			serve->is_changed = true;
-		} else if (ready == 0 && serve->is_changed) {
-			serve->is_changed = false;
-			reload_if_worth_it(serve);
+			settle_changed(&serve->settle, clock_mono());
 		}
+		if (clock_mono().us >= look_due(serve).us)
+			reload_if_worth_it(serve);
 		prune_when_due(serve);
 	}
 }
@@ -301,6 +334,7 @@ static bool start_listeners(struct serve *serve, struct config *config, struct e
 		.rulesets = reload_rulesets(serve->reload),
 		.configs = reload_configs(serve->reload),
 		.failures = reload_failures(serve->reload),
+		.unwatched = serve->unwatched,
 		.reload = request_reload,
 		.reload_context = serve,
 	};
@@ -324,10 +358,12 @@ static bool start(struct serve *serve, struct error *err)
 	serve->connections = budget_connections(config);
 	serve->requests = mailbox_new(16, NULL, err);
 	serve->answers = serve->requests ? mailbox_new(1, NULL, err) : NULL;
-	if (!serve->answers || !block_signals(serve, err) || !(serve->watch = watch_new(err)) ||
-		!start_core(serve, config, err))
+	serve->watch = watch_new();
+	serve->unwatched = shared_slot_new();
+	if (!serve->answers || !block_signals(serve, err) || !start_core(serve, config, err))
 		return false;
-	reload_paths(serve->reload, watch_path, serve);
+	settle_looked(&serve->settle, clock_mono());
+	watch_files(serve);
 	if (!start_listeners(serve, config, err))
 		return false;
 	log_info("serving", KV("webhooks", intake_address(serve->intake)),
@@ -344,6 +380,7 @@ static void clear(struct serve *serve)
 	mailbox_free(serve->requests);
 	mailbox_free(serve->answers);
 	watch_free(serve->watch);
+	shared_slot_free(serve->unwatched);
 	reload_free(serve->reload);
 }
 

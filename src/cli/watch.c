@@ -1,6 +1,5 @@
 #include "cli/watch.h"
 #include "base/text.h"
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <sys/inotify.h>
@@ -10,21 +9,28 @@
 #define EVENTS                                                                                     \
 	(IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF |   \
 		IN_MOVE_SELF | IN_ATTRIB)
-#define DEPTH 16 /* of folders below a path, and of links along it */
+#define DEPTH 16        /* links along a path */
+#define CLEAR_MOST 1000 /* reads: somebody may write faster than they are read */
 
 struct watch {
-	int fd;
+	int fd; /* -1: none */
+	bool is_in_trouble;
+	struct error trouble;
 };
 
-struct watch *watch_new(struct error *err)
+/* The first cause counts; the others are most often the same. */
+static void note(struct watch *watch, const char *path, const char *why)
 {
-	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (fd < 0) {
-		error_fail(err, ERROR_SYSTEM, "inotify: %s", strerror(errno));
-		return NULL;
-	}
+	if (!watch->is_in_trouble)
+		error_fail(&watch->trouble, ERROR_SYSTEM, "%s: %s", path, why);
+	watch->is_in_trouble = true;
+}
+
+struct watch *watch_new(void)
+{
 	struct watch *watch = mem_new(struct watch);
-	watch->fd = fd;
+	watch->fd = -1;
+	watch_begin(watch);
 	return watch;
 }
 
@@ -32,7 +38,8 @@ void watch_free(struct watch *watch)
 {
 	if (!watch)
 		return;
-	close(watch->fd);
+	if (watch->fd >= 0)
+		close(watch->fd);
 	free(watch);
 }
 
@@ -43,40 +50,42 @@ int watch_fd(const struct watch *watch)
 
 void watch_clear(struct watch *watch)
 {
-	char buffer[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
-	while (read(watch->fd, buffer, sizeof buffer) > 0)
+	char buffer[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
+	for (int i = 0; i < CLEAR_MOST && read(watch->fd, buffer, sizeof buffer) > 0; i++)
 		;
 }
 
-static void watch_folder(const struct watch *watch, const char *path)
+void watch_begin(struct watch *watch)
 {
-	/* The same folder again only returns its number; one that cannot be watched is left to
-	 * SIGHUP and /-/reload. */
-	IGNORE(inotify_add_watch(watch->fd, *path ? path : ".", EVENTS | IN_ONLYDIR) < 0);
+	watch->is_in_trouble = false;
+	if (watch->fd < 0)
+		watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (watch->fd < 0)
+		note(watch, "inotify",
+			errno == EMFILE ? "no instance is left to this user (sysctl "
+					  "fs.inotify.max_user_instances), or no descriptor"
+					: strerror(errno));
 }
 
-static void watch_below(const struct watch *watch, const char *path, int depth)
+const char *watch_trouble(const struct watch *watch)
 {
-	DIR *folder = depth > 0 ? opendir(path) : NULL;
-	if (!folder)
-		return;
-	watch_folder(watch, path);
-	const struct dirent *entry;
-	while ((entry = readdir(folder))) {
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
-		OWNED_TEXT struct text below;
-		struct stat info;
-		text_init(&below, PATH_MAX);
-		text_printf(&below, "%s/%s", path, entry->d_name);
-		if (!stat(below.at, &info) && S_ISDIR(info.st_mode))
-			watch_below(watch, below.at, depth - 1);
-	}
-	closedir(folder);
+	return watch->is_in_trouble ? watch->trouble.message : NULL;
+}
+
+static void watch_folder(struct watch *watch, const char *path)
+{
+	if (!*path)
+		path = ".";
+	/* The same folder again only returns its number. */
+	if (watch->fd >= 0 && inotify_add_watch(watch->fd, path, EVENTS | IN_ONLYDIR) < 0)
+		note(watch, path,
+			errno == ENOSPC ? "inotify: no watch is left to this user (sysctl "
+					  "fs.inotify.max_user_watches)"
+					: strerror(errno));
 }
 
 /* The folders that hold the links along `path`: where a swap shows. */
-static void watch_links(const struct watch *watch, const char *path, int depth)
+static void watch_links(struct watch *watch, const char *path, int depth)
 {
 	OWNED_TEXT struct text part;
 	text_init(&part, PATH_MAX);
@@ -110,7 +119,7 @@ void watch_add(struct watch *watch, const char *path)
 	char *slash = strrchr(folder, '/');
 	watch_links(watch, path, DEPTH);
 	if (!stat(path, &info) && S_ISDIR(info.st_mode))
-		watch_below(watch, path, DEPTH);
+		watch_folder(watch, path);
 	if (slash)
 		slash[slash == folder] = '\0';
 	watch_folder(watch, slash ? folder : ".");

@@ -233,19 +233,31 @@ struct ruleset *ruleset_load(const char *const *paths, size_t path_count,
 	return TAKE(ruleset);
 }
 
+/* What could not be read is part of it by the reason why, so that it differs from what is not
+ * there.
+ */
+static void add_problems(struct fingerprint *revision, const struct problems *problems)
+{
+	for (size_t i = 0; i < problems_count(problems); i++)
+		fingerprint_add(revision, problems_at(problems, i)->place.file,
+			str_of(problems_at(problems, i)->message));
+}
+
 void ruleset_revision_of(
 	const char *const *paths, size_t path_count, char out[FINGERPRINT_TEXT_SIZE])
 {
-	OWNED(problems) ignored = problems_new();
+	OWNED(problems) problems = problems_new();
 	struct rule_files files = { 0 };
 	struct fingerprint revision = { 0 };
-	rule_files_find(&files, paths, path_count, ignored);
+	rule_files_find(&files, paths, path_count, problems);
+	add_problems(&revision, problems);
 	for (size_t i = 0; i < files.count; i++) {
 		OWNED_TEXT struct text bytes;
 		struct error err;
 		text_init(&bytes, YAML_FILE_BYTES);
-		if (file_read(files.items[i].path, &bytes, &err))
-			fingerprint_add(&revision, files.items[i].name, text_str(&bytes));
+		bool is_read = file_read(files.items[i].path, &bytes, &err);
+		fingerprint_add(&revision, files.items[i].name,
+			is_read ? text_str(&bytes) : str_of(err.message));
 	}
 	fingerprint_finish(&revision, out);
 	rule_files_clear(&files);

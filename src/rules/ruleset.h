@@ -29,7 +29,7 @@ struct ruleset_known { /* what the configuration has, for the messages about unk
 struct ruleset *ruleset_load(const char *const *paths, size_t path_count,
 	const struct ruleset_known *known, struct problems *problems);
 /* The revision that a ruleset of these paths would have, from the files' bytes alone; of what
- * cannot be read, as if it were not there. */
+ * cannot be read, the reason why stands for it. */
 void ruleset_revision_of(
 	const char *const *paths, size_t path_count, char out[FINGERPRINT_TEXT_SIZE]);
 /* The folders that ruleset_load() walks below these paths, for who watches them. */

@@ -87,13 +87,13 @@ class Process:
 
     started = []       # of the running test: their logs are shown when it fails
 
-    def __init__(self, folder, name, arguments, environment=None):
+    def __init__(self, folder, name, arguments, environment=None, command=()):
         if self not in Process.started:
             Process.started.append(self)
         self.log_path = folder / f"{name}.log"
         self.out_path = folder / f"{name}.out"
         with open(self.log_path, "ab") as log, open(self.out_path, "ab") as out:
-            self.process = subprocess.Popen([str(BUILD / name), *map(str, arguments)], stdout=out, stderr=log, stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([*command, str(BUILD / name), *map(str, arguments)], stdout=out, stderr=log, stdin=subprocess.DEVNULL,
                                             env={**os.environ, **(environment or {})}, start_new_session=True)
 
     @property
@@ -175,8 +175,9 @@ class Router(Process):
     """A daemon with its own folder. `sites`: name -> changes of its configuration; `rules`: a list of rules."""
 
     def __init__(self, folder, sandbox, rules, sites=("finance",), config=None, arguments=(), environment=None, source=None,
-                 may_die=False, files=None):
+                 may_die=False, files=None, command=()):
         self.may_die = may_die     # at start already, as with a fault point
+        self.command = command     # that the daemon is started by
         self.folder, self.arguments, self.environment, self.starts = folder, list(arguments), dict(environment or {}), 0
         settings = sites if isinstance(sites, dict) else {name: {} for name in sites}
         self.environment["WEBHOOK_SECRET"] = SECRET
@@ -211,7 +212,8 @@ class Router(Process):
 
     def start(self, wait=True):
         self.starts += 1
-        super().__init__(self.folder, "refresh-router", ["serve", "--config", self.folder / "config.yaml", *self.arguments], self.environment)
+        super().__init__(self.folder, "refresh-router", ["serve", "--config", self.folder / "config.yaml", *self.arguments], self.environment,
+                         self.command)
         if not wait:
             return
         pattern = r" serving webhooks=(\S+) admin=(\S+) "

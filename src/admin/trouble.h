@@ -1,0 +1,16 @@
+/*
+ * admin/trouble.h - what is wrong with the daemon's files since when, until it is right again: a
+ * snapshot (base/shared.h) for /readyz and the status page.
+ */
+#pragma once
+#include "base/clock.h"
+#include "base/shared.h"
+
+struct trouble {
+	struct shared shared;
+	struct wall at;
+	char *report; /* lines for a person */
+};
+
+/* Of now. The caller owns one reference, which shared_slot_put() takes. */
+struct trouble *trouble_new(const char *report);

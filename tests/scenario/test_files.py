@@ -1,0 +1,168 @@
+"""What lies in the folders that the daemon reads, and what becomes of them while it runs: nothing there makes it wait, fill memory or
+forget its rules."""
+import os
+import shutil
+import socket
+import subprocess
+import threading
+
+import pytest
+
+import harness
+from harness import cli, rule, wait_until
+
+
+def rule_names(router):
+    return sorted(r["name"] for r in router.get("/api/v1/rules")["items"])
+
+
+def sparse(path):
+    with open(path, "w") as file:
+        file.truncate(20 << 30)
+
+
+def bind(path):
+    here = os.getcwd()
+    os.chdir(path.parent)      # an address is short
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path.name)
+    os.chdir(here)
+
+
+HOSTILE = [
+    ("a pipe", lambda folder: os.mkfifo(folder / "x.yaml"), "x.yaml: error: cannot be read: this is a pipe", "unreadable"),
+    ("a socket", lambda folder: bind(folder / "x.yaml"), "this is a socket", "unreadable"),
+    ("/dev/zero", lambda folder: os.symlink("/dev/zero", folder / "x.yaml"), "leads out of the rules, to '/dev/zero'", "outside-link"),
+    ("a sparse file", lambda folder: sparse(folder / "x.yaml"), "x.yaml: error: the file is larger than 64 MiB", "too-large"),
+    ("a link to /", lambda folder: os.symlink("/", folder / "all"), "leads out of the rules, to '/'", "outside-link"),
+    ("a secret", lambda folder: os.symlink("../secrets/finance", folder / "x.yaml"), "leads out of the rules, to '", "outside-link"),
+    ("a dangling link", lambda folder: os.symlink("nowhere", folder / "x.yaml"), "No such file", "unreadable"),
+]
+
+
+@pytest.mark.parametrize("says,put,said,code", HOSTILE, ids=[h[0] for h in HOSTILE])
+def test_what_is_no_rule_file_is_refused_by_check_start_and_reload_alike(router_of, sandbox, says, put, said, code):
+    router = router_of(sandbox, [rule()])
+    put(router.folder / "rules")
+    wait_until(lambda: router.ready()[1].get("reload_failure"), "the change to be noticed, and refused")
+    refused = router.reload()
+    assert refused.status == 422 and said in refused.json["report"] and f"[{code}]" in refused.json["report"], refused.json
+    assert router.send().json["matched"] == ["nightly"], "the last good rules go on serving"
+    told = cli("check", router.folder / "rules")
+    assert told.returncode in (1, 2) and said in told.stderr.decode() and f"[{code}]" in told.stderr.decode()
+    router.stop()
+    told = cli("serve", "--config", router.folder / "config.yaml", environment=router.environment)
+    assert told.returncode == 78 and said in told.stderr.decode()
+    assert "finance-secret" not in router.log + told.stderr.decode() + refused.json["report"]
+
+
+def test_links_that_go_round_and_folders_named_like_files_are_walked_once(router):
+    rules = router.folder / "rules"
+    for name in "abc":
+        os.symlink(".", rules / name)
+    (rules / "x.yaml").mkdir()
+    os.symlink("..", rules / "x.yaml" / "up")
+    router.write_rules([rule("below")], "x.yaml/y.yaml")
+    wait_until(lambda: rule_names(router) == ["below", "nightly"], "the rule in the folder")
+    router.write_rules([rule("changed")], "x.yaml/y.yaml")
+    wait_until(lambda: rule_names(router) == ["changed", "nightly"], "the change in the folder")
+
+
+@pytest.mark.parametrize("name", ["secrets/finance", "config.yaml"])
+def test_a_pipe_in_the_place_of_another_file_does_not_stop_the_daemon(router, name):
+    path = router.folder / name
+    kept = path.read_text()
+    path.unlink()
+    os.mkfifo(path)
+    refused = router.reload()
+    assert refused.status == 422 and "a pipe" in refused.json["report"]
+    assert router.send().json["matched"] == ["nightly"]
+    path.unlink()
+    path.write_text(kept)
+    wait_until(lambda: not router.ready()[1].get("reload_failure"), "the file to be read again")
+
+
+@pytest.mark.parametrize("text", ["hunter2\n", "!hunter2 x\n", "*hunter2\n", "password: hunter2\n", "hunter2: 1\nhunter2: 2\n", '{"key": "hunter2"'])
+def test_a_file_that_holds_no_rules_is_not_quoted_anywhere(router, text):
+    router.write_rules(text, "oops.yaml")
+    wait_until(lambda: router.ready()[1].get("reload_failure"), "the refusal")
+    page = harness.request(router.admin, "GET", "/").body.decode()
+    assert "oops.yaml" in page and "oops.yaml" in router.log
+    assert "hunter2" not in page + router.log + router.reload().json["report"]
+
+
+# ---- rules that vanish ----
+
+def empty(folder):
+    for path in folder.iterdir():
+        path.unlink()
+
+
+@pytest.mark.parametrize("vanish,said", [(empty, "[no-rules]"), (shutil.rmtree, "[unreadable]"),
+                                         (lambda folder: (folder / "rules.yaml").write_text(""), "[not-rules]"),
+                                         (lambda folder: (folder / "rules.yaml").rename(folder / "rules.txt"), "[no-rules]")],
+                         ids=["emptied", "gone", "truncated", "renamed"])
+def test_rules_that_vanish_do_not_replace_good_ones(router, vanish, said):
+    vanish(router.folder / "rules")
+    wait_until(lambda: router.ready()[1].get("reload_failure"), "the change to be noticed")
+    assert said in router.ready()[1]["reload_failure"]["report"]
+    assert router.ready()[0] == 200 and router.send().json["matched"] == ["nightly"]
+    (router.folder / "rules").mkdir(exist_ok=True)
+    router.write_rules([rule("back")])
+    wait_until(lambda: rule_names(router) == ["back"], "the rules to be back")
+    assert not router.ready()[1].get("reload_failure")
+
+
+def test_zero_rules_serve_when_somebody_says_so(router):
+    router.write_rules("version: 1\nrules: []\n")
+    wait_until(lambda: rule_names(router) == [], "zero rules in a file")
+    router.write_rules([rule()])
+    wait_until(lambda: rule_names(router) == ["nightly"], "one rule")
+    router.config["rules"] = []
+    router.write_config()
+    wait_until(lambda: rule_names(router) == [], "zero rules in the configuration")
+    assert router.send().json["outcome"] == "unmatched"
+
+
+# ---- changes that nobody tells ----
+
+def start_without_inotify(router_of, sandbox, **limits):
+    """In a user namespace of its own, where inotify has no more than that."""
+    writes = " && ".join(f"echo {count} > /proc/sys/user/max_inotify_{what}" for what, count in limits.items())
+    if subprocess.run(["unshare", "-Ur", "sh", "-c", writes], stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("this machine does not allow user namespaces")
+    return router_of(sandbox, [rule()], command=["unshare", "-Ur", "sh", "-c", f'{writes} && exec "$0" "$@"'])
+
+
+@pytest.mark.parametrize("limits,said", [({"instances": 0}, "max_user_instances"), ({"watches": 1}, "max_user_watches")], ids=["instances", "watches"])
+def test_without_inotify_files_are_looked_at_every_few_seconds_and_that_is_told(router_of, sandbox, limits, said):
+    router = start_without_inotify(router_of, sandbox, **limits)
+    assert said in router.ready()[1]["watch_failure"]["report"] and router.ready()[1]["ready"]
+    assert "files are looked at every few seconds" in router.log and said in router.log
+    (router.folder / "rules" / "team").mkdir()
+    router.write_rules([rule("looked-at")], "team/more.yaml")
+    wait_until(lambda: rule_names(router) == ["looked-at", "nightly"], "the change to be seen")
+    assert router.log.count("files are looked at every few seconds") == 1
+
+
+def test_where_inotify_works_nothing_is_told_of_it(router):
+    assert "watch_failure" not in router.ready()[1]
+
+
+def test_a_file_that_is_written_without_end_does_not_postpone_reloads(router):
+    done = threading.Event()
+
+    def scribble():
+        number = 0
+        while not done.wait(0.05):
+            number += 1
+            (router.folder / "rules" / "scribble.txt").write_text(str(number))
+    thread = threading.Thread(target=scribble)
+    thread.start()
+    try:
+        wait_until(lambda: (router.folder / "rules" / "scribble.txt").exists(), "the first line")
+        router.write_rules([rule("noticed")])
+        wait_until(lambda: rule_names(router) == ["noticed"], "the new rules")
+    finally:
+        done.set()
+        thread.join()
