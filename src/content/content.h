@@ -5,6 +5,8 @@
 #pragma once
 #include "content/kind.h"
 
+#define PRIORITY_MOST 100 /* of a rule and of its refreshes; 0 is the least */
+
 struct content {
 	enum content_kind kind;
 	const char *luid;

@@ -48,7 +48,7 @@ struct refresh_row {
 	bool incremental;
 	enum refresh_state state;
 	const char *reason; /* why it waits or how it ended, for a person; may be "" */
-	int priority;
+	int priority; /* 0 to PRIORITY_MOST */
 	struct wall created_at, ended_at; /* {0}: none */
 	struct wall not_before; /* when it is tried again; while `waiting` and past: since when it
 				   could be sent, but for its site; {0}: neither */

@@ -68,10 +68,13 @@ static void restore_place(struct schedule *schedule, struct instant now, struct 
 			serve_line_too(schedule, slot->current);
 		return;
 	}
-	if (slot->current && slot->current->row.state == REFRESH_WAITING)
+	/* At most one is sent or followed: another row that says it was is not of our making, and
+	 * stands in line. */
+	if (slot->current && slot->current->row.state != REFRESH_WAITING)
+		return;
+	if (slot->current)
 		slot_step_back(schedule, slot);
-	if (!slot->current)
-		slot_step_forward(schedule, refresh);
+	slot_step_forward(schedule, refresh);
 	if (state == REFRESH_QUEUED || state == REFRESH_RUNNING) {
 		refresh_enter(schedule, refresh, state);
 		look_later(schedule, now, refresh, 0);

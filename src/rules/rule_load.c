@@ -1,4 +1,5 @@
 #include "base/name.h"
+#include "content/content.h"
 #include "rules/load.h"
 
 enum mode { MODE_SEND, MODE_SHADOW };
@@ -23,7 +24,7 @@ const struct field rule_fields[] = {
 		.help = "Conditions that must all hold, or a list of such maps of which one must hold; left out: every successful run"),
 	FIELD_SPECIAL(rule_table, refresh, .required = true, .schema = "#/definitions/refresh",
 		.example = "[{site: finance, workbooks: Revenue}]", .help = "What to refresh: a list of selections"),
-	FIELD_COUNT(rule_table, priority, .fallback = "50", .min = 0, .max = 100, .example = "80",
+	FIELD_COUNT(rule_table, priority, .fallback = "50", .min = 0, .max = PRIORITY_MOST, .example = "80",
 		.help = "Which refresh goes first when a site cannot take all at once: the higher"),
 	FIELD_DURATION(rule_table, delay, .fallback = "0", .min = 0, .max = (int64_t)30 * 86400 * US_PER_SECOND, .example = "10m",
 		.help = "Not sent before that time after the event"),

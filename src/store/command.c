@@ -42,6 +42,8 @@ bool store_load_spent(struct store *store, spent_visit *visit, void *context, st
 			.at = column_time(query, 2),
 			.count = sqlite3_column_int64(query, 3),
 		};
+		if (!is_within(spent.count, MOST_COUNT))
+			return row_is_damaged(store, "a budget's count", spent.count, err);
 		if (!visit(&spent, context))
 			return true;
 	}

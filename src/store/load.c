@@ -30,6 +30,8 @@ bool store_load_open_selections(
 			.finished_at = column_time(query, 3),
 			.selection = column_text(query, 4),
 		};
+		if (!is_within(row.event, MOST_EVENT))
+			return row_is_damaged(store, "selection", row.id, err);
 		if (!visit(&row, context))
 			return true;
 	}
@@ -49,8 +51,9 @@ static bool gather_causes(struct store *store, struct cause_walk *walk, int64_t 
 {
 	causes_reset(causes);
 	while (walk->has_row && sqlite3_column_int64(walk->query, 0) <= refresh) {
-		if (sqlite3_column_int64(walk->query, 0) == refresh)
-			causes_add(causes, walk->query);
+		if (sqlite3_column_int64(walk->query, 0) == refresh &&
+			!causes_add(store, causes, walk->query, err))
+			return false;
 		if (!query_next(store, walk->query, "load causes", &walk->has_row, err))
 			return false;
 	}
@@ -163,5 +166,6 @@ bool store_last_refresh_id(struct store *store, int64_t *id, struct error *err)
 		" WHERE name = 'last_refresh'",
 		err);
 
-	return query && query_number(store, query, "read the last refresh's id", id, err);
+	return query && query_number(store, query, "read the last refresh's id", id, err) &&
+	       (is_within(*id, MOST_COUNT) || row_is_damaged(store, "refresh", *id, err));
 }

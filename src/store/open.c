@@ -189,6 +189,8 @@ static bool read_last_event(struct store *store, struct error *err)
 
 	if (!query || !query_number(store, query, "read the last event's id", &last, err))
 		return false;
+	if (!is_within(last, MOST_EVENT))
+		return row_is_damaged(store, "event", last, err);
 	if (last > store->last_event)
 		store->last_event = last;
 	return true;

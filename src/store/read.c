@@ -137,7 +137,8 @@ static bool read_causes(
 			return false;
 		if (!has_row)
 			return true;
-		causes_add(causes, query);
+		if (!causes_add(store, causes, query, err))
+			return false;
 	}
 }
 

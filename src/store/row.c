@@ -25,30 +25,44 @@ struct event_row row_of_event(sqlite3_stmt *query)
 	return row;
 }
 
+bool row_is_damaged(const struct store *store, const char *what, int64_t id, struct error *err)
+{
+	return error_fail(err, ERROR_SYSTEM,
+		"store %s: the database is damaged: %s %lld has values that nobody writes",
+		store->path, what, (long long)id);
+}
+
+static bool is_refresh(sqlite3_stmt *query)
+{
+	return is_within(sqlite3_column_int64(query, 0), MOST_COUNT) &&
+	       is_within(sqlite3_column_int64(query, 2), CONTENT_KIND_COUNT - 1) &&
+	       is_within(sqlite3_column_int64(query, 7), REFRESH_EXPIRED) &&
+	       is_within(sqlite3_column_int64(query, 9), PRIORITY_MOST) &&
+	       is_within(sqlite3_column_int64(query, 14), MOST_COUNT) &&
+	       is_within(sqlite3_column_int64(query, 16), MOST_STAMP) &&
+	       is_within(sqlite3_column_int64(query, 17), MOST_STAMP) &&
+	       is_within(sqlite3_column_int64(query, 22), MOST_TIME);
+}
+
 bool row_of_refresh(
 	struct store *store, sqlite3_stmt *query, struct refresh_row *row, struct error *err)
 {
 	int64_t id = sqlite3_column_int64(query, 0);
-	int64_t kind = sqlite3_column_int64(query, 2);
-	int64_t state = sqlite3_column_int64(query, 7);
 
-	if (kind < 0 || kind >= CONTENT_KIND_COUNT || state < 0 || state > REFRESH_EXPIRED)
-		return error_fail(err, ERROR_SYSTEM,
-			"store %s: refresh %lld has kind %lld and state %lld: the database is"
-			" damaged",
-			store->path, (long long)id, (long long)kind, (long long)state);
+	if (!is_refresh(query))
+		return row_is_damaged(store, "refresh", id, err);
 	*row = (struct refresh_row){
 		.id = id,
 		.site = column_text(query, 1),
-		.content = { (enum content_kind)kind, column_text(query, 3), column_text(query, 4),
+		.content = { (enum content_kind)sqlite3_column_int(query, 2), column_text(query, 3), column_text(query, 4),
 			column_text(query, 5) },
 		.incremental = sqlite3_column_int64(query, 6) != 0,
-		.state = (enum refresh_state)state,
+		.state = (enum refresh_state)sqlite3_column_int(query, 7),
 		.reason = column_text(query, 8),
 		.priority = sqlite3_column_int(query, 9),
 		.created_at = column_time(query, 10),
 		.not_before = column_time(query, 11),
-		.patience = sqlite3_column_int64(query, 12),
+		.patience = column_time(query, 12).us, /* as bounded as a time */
 		.ended_at = column_time(query, 13),
 		.attempts = sqlite3_column_int64(query, 14),
 		.sent_at = column_time(query, 15),
@@ -84,8 +98,15 @@ void causes_reset(struct causes *causes)
 	text_reset(&causes->rules);
 }
 
-void causes_add(struct causes *causes, sqlite3_stmt *query)
+bool causes_add(
+	struct store *store, struct causes *causes, sqlite3_stmt *query, struct error *err)
 {
+	int64_t after = sqlite3_column_int64(query, 5);
+
+	if (!is_within(sqlite3_column_int64(query, 1), MOST_EVENT) ||
+		(!is_within(after, MOST_STAMP) && after != STAMP_NEVER))
+		return row_is_damaged(
+			store, "a cause of refresh", sqlite3_column_int64(query, 0), err);
 	mem_grow(&causes->rows, &causes->capacity, causes->count);
 	mem_grow(&causes->rule_offsets, &causes->offset_capacity, causes->count);
 	causes->rows[causes->count] = (struct cause_row){
@@ -93,11 +114,12 @@ void causes_add(struct causes *causes, sqlite3_stmt *query)
 		.event = sqlite3_column_int64(query, 1),
 		.arrived_at = column_time(query, 3),
 		.fresh_from = column_time(query, 4),
-		.after = sqlite3_column_int64(query, 5),
+		.after = after,
 	};
 	causes->rule_offsets[causes->count++] = causes->rules.length;
 	text_add(&causes->rules, column_text(query, 2));
 	text_add_char(&causes->rules, '\0');
+	return true;
 }
 
 const struct cause_row *causes_rows(struct causes *causes)

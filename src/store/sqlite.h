@@ -94,6 +94,19 @@ struct store {
 #define SELECTION_BITS 20
 #define SELECTIONS_PER_EVENT ((size_t)1 << SELECTION_BITS)
 
+/*
+ * What a column may hold. Whatever is beyond was not written by us, and the sum of two that are
+ * within cannot overflow.
+ */
+#define MOST_STAMP (INT64_MAX >> 2)
+#define MOST_EVENT (MOST_STAMP >> STAMP_BITS)
+#define MOST_COUNT (INT64_C(1) << 53)
+#define MOST_TIME (INT64_C(253402300800) * US_PER_SECOND)
+static inline bool is_within(int64_t number, int64_t most)
+{
+	return number >= 0 && number <= most;
+}
+
 /* ---- connection: open.c ---- */
 
 /*
@@ -185,12 +198,19 @@ static inline const char *column_text(sqlite3_stmt *query, int index)
 
 	return text ? text : "";
 }
+/* None, for what is no time between 1970 and the year 10000. */
 static inline struct wall column_time(sqlite3_stmt *query, int index)
 {
-	return (struct wall){ sqlite3_column_int64(query, index) };
+	int64_t us = sqlite3_column_int64(query, index);
+
+	return (struct wall){ us >= 0 && us <= MOST_TIME ? us : 0 };
 }
 
 /* ---- rows: row.c ---- */
+
+/* "the database is damaged", with the row; always false. */
+bool row_is_damaged(
+	const struct store *store, const char *what, int64_t id, struct error *err);
 
 /*
  * The columns that row_of_event() and row_of_refresh() read, in their order. `event` must be
@@ -229,7 +249,8 @@ struct causes {
 void causes_init(struct causes *causes);
 void causes_clear(struct causes *causes);
 void causes_reset(struct causes *causes);
-void causes_add(struct causes *causes, sqlite3_stmt *query);
+bool causes_add(struct store *store, struct causes *causes, sqlite3_stmt *query,
+	struct error *err) MUST_USE;
 /* The rows, each with its rule; valid until the next reset. */
 const struct cause_row *causes_rows(struct causes *causes);
 #define OWNED_CAUSES __attribute__((cleanup(causes_clear)))
