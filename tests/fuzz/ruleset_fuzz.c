@@ -1,0 +1,59 @@
+/*
+ * Rules, a line "%%%", and a flat event: what loads decides, the same with the index as without it,
+ * and the same as its explanation says.
+ */
+#include "rules/match.h"
+#include "tests/fuzz/scratch.h"
+#include <assert.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+static char *decision_text(const struct decision *decision)
+{
+	OWNED_JSON json = decision_json(decision);
+	return json_print(json);
+}
+
+/* An explained decision lists beside the matched rules every other one. */
+static void check_explained(const struct ruleset *rules, const struct event *event,
+	struct decide_scratch *scratch, const struct decision *decision, struct arena *arena)
+{
+	size_t matched = decision->match_count;
+	const struct decision *explained = ruleset_explain(rules, event, scratch, arena);
+	assert(explained->match_count == matched);
+	assert(explained->match_count + explained->unmatched_count == ruleset_rule_count(rules));
+}
+
+static void decide(const struct ruleset *rules, const struct event *event, struct arena *arena)
+{
+	OWNED(decide_scratch) indexed = decide_scratch_new();
+	OWNED(decide_scratch) linear = decide_scratch_new();
+	linear->is_linear = true;
+	const struct decision *decision = ruleset_decide(rules, event, indexed, arena);
+	OWNED_MEMORY char *one = decision_text(decision);
+	OWNED_MEMORY char *other = decision_text(ruleset_decide(rules, event, linear, arena));
+	assert(!strcmp(one, other));
+	check_explained(rules, event, indexed, decision, arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+	static const char line[] = "\n%%%\n";
+	const char *text = (const char *)bytes;
+	const char *cut = length ? memmem(text, length, line, strlen(line)) : NULL;
+	struct str written = { text, cut ? (size_t)(cut - text) : length };
+	struct str rest = cut ? (struct str){ cut + strlen(line), length - written.length -
+								    strlen(line) }
+			      : STR("{\"job_id\":1,\"status\":\"success\"}");
+	struct error err = { 0 };
+	json_setup();
+	OWNED(arena) arena = arena_new();
+	OWNED(problems) problems = problems_new();
+	const char *path = scratch_write("rules.yaml", written);
+	OWNED(ruleset) rules = ruleset_load(&path, 1, NULL, problems);
+	assert(rules || problems_error_count(problems));
+	const struct event *event = event_read(rest, arena, &err);
+	if (rules && event)
+		decide(rules, event, arena);
+	return 0;
+}
