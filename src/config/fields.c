@@ -39,7 +39,7 @@ static const struct field limits_fields[] = {
 	FIELD_DURATION(config_limits, request_time, .fallback = "10s", .min = 100 * US_PER_MS, .max = 600 * US_PER_SECOND, .example = "10s",
 		.help = "Time within which a request's head and body must have arrived"),
 	FIELD_COUNT(config_limits, waiting_refreshes, .fallback = "1000000", .min = 1, .max = 100000000, .example = "1000000",
-		.help = "Most refreshes and unresolved selections at once; beyond it events are answered 503"),
+		.help = "Most unresolved selections and causes (an event by a rule) of open refreshes; beyond it events are answered 503"),
 	{0},
 };
 

@@ -62,7 +62,8 @@ void dispatch_command(struct dispatch *dispatch, struct dispatch_command *comman
 /* The configuration changed; a reference is taken. Any thread. */
 void dispatch_configure(struct dispatch *dispatch, struct config *config);
 
-/* Is there as much open work as limits.waiting_refreshes allows? Intake sheds load then. Any
+/* Is there as much open work as limits.waiting_refreshes allows: selections that are not resolved,
+ * and causes (an event by a rule) of refreshes that have not ended? Intake sheds load then. Any
  * thread. */
 bool dispatch_is_full(struct dispatch *dispatch);
 /* What is going on, a second old at most; with a reference for the caller (shared_unref), NULL

@@ -57,7 +57,7 @@ struct dispatch {
 	struct shared_slot *status;
 	struct mono status_at;
 	bool is_status_stale;    /* something happened since */
-	atomic_llong open_count; /* selections and refreshes that have not ended; for
+	atomic_llong open_count; /* selections, and causes of refreshes, that have not ended; for
 				    dispatch_is_full() */
 	atomic_llong most_open;
 	pthread_t thread;
@@ -211,7 +211,8 @@ static void perform(struct dispatch *dispatch, const struct action *action)
 	struct pending *pending;
 	switch (action->type) {
 	case ACTION_RECORD:
-		report(action->refresh);
+		if (action->is_news) /* one that only got another cause, or waits longer, is none */
+			report(action->refresh);
 		batch_record(dispatch->open, action->refresh);
 		break;
 	case ACTION_CAUSE:
@@ -491,13 +492,14 @@ static void publish(struct dispatch *dispatch)
 	struct mono now = clock_mono();
 	struct schedule_counts counts = schedule_counts(dispatch->schedule);
 	atomic_store_explicit(
-		&dispatch->open_count, counts.selections + counts.open, memory_order_relaxed);
+		&dispatch->open_count, counts.selections + counts.causes, memory_order_relaxed);
 	if (now.us - dispatch->status_at.us < STATUS_EVERY)
 		return;
 	dispatch->status_at = now;
 	dispatch->is_status_stale = false;
 	metric_set(METRIC_refreshes_open, counts.open);
 	metric_set(METRIC_refreshes_waiting, counts.waiting);
+	metric_set(METRIC_causes_open, counts.causes);
 	metric_set(METRIC_selections_open, counts.selections);
 	shared_slot_put(dispatch->status,
 		&dispatch_status_new(effects_now(), dispatch->schedule, dispatch->tableau)->shared);

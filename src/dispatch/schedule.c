@@ -64,17 +64,34 @@ static void settle(struct schedule *schedule, struct instant now)
 	wait_settle(schedule, now);
 }
 
+/* FNV-1a, 64 bits: tells one story from another. */
+static uint64_t story_of(const struct refresh_row *row)
+{
+	uint64_t hash = 0xcbf29ce484222325u ^ (uint64_t)row->state;
+	for (const char *at = row->reason; *at; at++)
+		hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
+	return hash ? hash : 1;
+}
+
+/* The row as it is now that the call is over. */
+static void finish_record(struct schedule *schedule, struct instant now, struct action *action)
+{
+	struct refresh *refresh = refresh_find(schedule, action->refresh->id);
+	action->is_news = true; /* an end always is */
+	if (!refresh)
+		return;
+	uint64_t story = story_of(&refresh->row);
+	action->is_news = story != refresh->told;
+	refresh->told = story;
+	refresh->row.patience = patience_left(&refresh->patience, now.mono);
+}
+
 struct actions act_end(struct schedule *schedule, struct instant now)
 {
 	settle(schedule, now);
-	for (size_t i = 0; i < schedule->action_count; i++) {
-		const struct action *action = &schedule->actions[i];
-		struct refresh *refresh = action->type == ACTION_RECORD
-						  ? refresh_find(schedule, action->refresh->id)
-						  : NULL;
-		if (refresh)
-			refresh->row.patience = patience_left(&refresh->patience, now.mono);
-	}
+	for (size_t i = 0; i < schedule->action_count; i++)
+		if (schedule->actions[i].type == ACTION_RECORD)
+			finish_record(schedule, now, &schedule->actions[i]);
 	return (struct actions){ schedule->action_count, schedule->actions };
 }
 
@@ -410,7 +427,8 @@ struct actions schedule_configure(struct schedule *schedule, struct instant now,
 struct schedule_counts schedule_counts(const struct schedule *schedule)
 {
 	return (struct schedule_counts){ HASH_CNT(by_id, schedule->wants),
-		HASH_CNT(by_id, schedule->refreshes), schedule->waiting, schedule->in_flight };
+		HASH_CNT(by_id, schedule->refreshes), schedule->waiting, schedule->in_flight,
+		schedule->causes };
 }
 
 const char *schedule_dropped_site(const struct schedule *schedule, size_t nth)

@@ -103,6 +103,7 @@ enum action_type {
 struct action {
 	enum action_type type;
 	const struct refresh_row *refresh;
+	bool is_news; /* RECORD: its state or reason is another one than before */
 	const struct cause_row *cause;
 	int64_t selection;
 	struct spent spent;
@@ -239,6 +240,7 @@ struct asked schedule_pause(struct schedule *schedule, struct instant now, const
 /* For metrics and bounds. */
 struct schedule_counts {
 	int64_t selections, open, waiting, in_flight;
+	int64_t causes; /* of those that are open: events by a rule */
 };
 struct schedule_counts schedule_counts(const struct schedule *schedule);
 /* The row of an open refresh, or NULL. */

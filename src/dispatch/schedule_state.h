@@ -83,6 +83,7 @@ struct refresh {
 	bool was_refused; /* the last answer was a doubtful no: the look decides */
 	bool is_moved;    /* among schedule->moved */
 	int64_t recorded; /* the call that recorded it last: once a call is enough */
+	uint64_t told;    /* its state and reason, as they were last handed out; 0: never */
 	int64_t failures; /* in a row, for the backoff */
 	int refused_looks, unknown_looks; /* at its job, in a row */
 	struct mono born;                 /* when it was created, for its turn */
@@ -146,7 +147,7 @@ struct schedule {
 					 timer_owner */
 	struct patience_clock trying; /* runs always: for whom Tableau is asked, or who waits after
 					 a failure of its own */
-	int64_t waiting, in_flight;
+	int64_t waiting, in_flight, causes;
 	struct known_job *known; /* a ring of KNOWN_AT_ONCE */
 	size_t known_count;      /* ever */
 	struct known_list *known_lists;

@@ -145,6 +145,7 @@ void refresh_add_cause(
 	}
 	mem_grow(&refresh->causes, &refresh->cause_capacity, refresh->cause_count);
 	struct cause_row *copy = &refresh->causes[refresh->cause_count++];
+	schedule->causes++;
 	*copy = *cause;
 	copy->refresh = refresh->row.id;
 	copy->rule = schedule_keep(schedule, cause->rule);
@@ -350,6 +351,7 @@ void refresh_end(struct schedule *schedule, struct instant now, struct refresh *
 	act_record(schedule, refresh);
 	HASH_DELETE(by_id, schedule->refreshes, refresh);
 	slot->site->open--;
+	schedule->causes -= (int64_t)refresh->cause_count;
 	refresh->ended_next = schedule->ended;
 	schedule->ended = refresh;
 	if (slot->current != refresh) {

@@ -172,10 +172,14 @@ static void join(struct schedule *schedule, struct refresh *refresh, const struc
 	size_t count, bool incremental, int priority)
 {
 	bool was_less_urgent = refresh->row.priority < priority;
+	bool is_too_little = refresh->row.incremental && !incremental;
 	if (was_less_urgent)
 		refresh->row.priority = priority;
-	refresh->row.incremental = refresh->row.incremental && incremental;
-	act_record(schedule, refresh);
+	if (is_too_little)
+		refresh->row.incremental = false;
+	/* Another cause alone changes nothing of the row. */
+	if (was_less_urgent || is_too_little || !refresh->cause_count)
+		act_record(schedule, refresh);
 	for (size_t i = 0; i < count; i++) {
 		if (has_cause(refresh, &causes[i]))
 			continue;

@@ -105,7 +105,7 @@ static void receive(struct intake *intake, struct web_request *request, const st
 	}
 	if (dispatch_is_full(intake->dispatch)) {
 		answer_unavailable(request,
-			"too many refreshes wait (limits.waiting_refreshes); send it again");
+			"too many events wait for a refresh (limits.waiting_refreshes); send it again");
 		arena_free(arena);
 		return;
 	}

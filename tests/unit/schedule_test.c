@@ -34,6 +34,7 @@ struct world {
 	size_t out_count;
 	int64_t recorded; /* the refresh of the last "record" */
 	char state[16];   /* its state then */
+	bool is_news;
 	char reason[200];
 	int64_t asked_after;
 	int64_t caused; /* the refresh of the last "cause" */
@@ -60,6 +61,7 @@ static void see(struct world *world, struct actions actions)
 			world->caused = action->cause->refresh;
 		if (action->type == ACTION_RECORD) {
 			world->recorded = action->refresh->id;
+			world->is_news = action->is_news;
 			snprintf(world->state, sizeof world->state, "%s",
 				refresh_state_name(action->refresh->state));
 			snprintf(
@@ -469,6 +471,36 @@ static void an_event_that_comes_while_a_refresh_waits_to_be_sent_again_joins_it(
 	event(world);
 	assert_int_equal(world->caused, world->sent);
 	assert_int_equal(schedule_counts(world->schedule).open, 1);
+}
+
+static void an_event_that_joins_is_counted_and_writes_its_cause_alone(void **state)
+{
+	struct world *world = *state;
+	see(world, schedule_pause(world->schedule, world->now, "finance", true, "alice").actions);
+	event(world);
+	for (int i = 0; i < 1000; i++) {
+		event(world);
+		assert_string_equal(world->seen.at, "cause end-selection");
+	}
+	assert_int_equal(schedule_counts(world->schedule).causes, 1001);
+	event_held(world, 0, &payroll, HOUR, 0);
+	assert_int_equal(schedule_counts(world->schedule).causes, 1002);
+	see(world, schedule_cancel(world->schedule, world->now, 2, "alice").actions);
+	assert_int_equal(schedule_counts(world->schedule).causes, 1);
+}
+
+static void a_record_that_tells_nothing_new_is_no_news(void **state)
+{
+	struct world *world = *state;
+	event_held(world, 0, &revenue, 0, 15 * MINUTE);
+	assert_true(world->is_news);
+	pass(world, MINUTE);
+	event_held(world, 0, &revenue, 0, 15 * MINUTE); /* waits longer: another not_before */
+	assert_true(saw(world, "record"));
+	assert_false(world->is_news);
+	pass(world, 15 * MINUTE);
+	assert_true(saw(world, "send"));
+	assert_true(world->is_news);
 }
 
 static void no_more_requests_are_out_than_the_site_allows(void **state)
@@ -1650,6 +1682,8 @@ int main(void)
 		TEST(a_failed_poll_never_starts_a_second_refresh),
 		TEST(a_transient_error_is_tried_again_and_given_up_in_the_end),
 		TEST(an_event_that_comes_while_a_refresh_waits_to_be_sent_again_joins_it),
+		TEST(an_event_that_joins_is_counted_and_writes_its_cause_alone),
+		TEST(a_record_that_tells_nothing_new_is_no_news),
 		TEST(no_more_requests_are_out_than_the_site_allows),
 		TEST(the_more_urgent_refresh_goes_first),
 		TEST(what_is_sent_again_is_as_urgent_as_those_who_came_meanwhile),
