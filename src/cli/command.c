@@ -3,12 +3,14 @@
 #include "base/suggest.h"
 #include "cli/print.h"
 #include "cli/version.h"
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <string.h>
 
-#define MOST_OPTIONS 24
+#define MOST_OPTIONS 24 /* of a command */
+#define MOST_NAMES 64   /* that a slip is compared with: of commands, or of one's options */
 #define HELP 1000
 #define FORMAT 1001
 
@@ -94,10 +96,12 @@ static const struct command *find(const char *name)
 
 static int unknown_command(const char *name)
 {
-	const char *names[MOST_OPTIONS];
+	const char *names[MOST_NAMES];
 	size_t count = 0;
-	for (const struct command *const *command = commands; *command; command++)
+	for (const struct command *const *command = commands; *command; command++) {
+		assert(count < MOST_NAMES); /* the list is ours */
 		names[count++] = (*command)->name;
+	}
 	const char *near = suggest(name, names, count);
 	fprintf(stderr, "refresh-router: there is no command '%s'%s%s%s\n", name,
 		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
@@ -108,10 +112,12 @@ static void build_table(const struct command *command, struct option *table)
 {
 	size_t count = 0;
 	for (const struct option_spec *option = command->options; option && option->name;
-		option++, count++)
+		option++, count++) {
+		assert(count < MOST_OPTIONS); /* likewise */
 		table[count] = (struct option){ option->name,
 			option->type == OPTION_FLAG ? no_argument : required_argument, NULL,
 			(int)count };
+	}
 	if (command->has_format)
 		table[count++] = (struct option){ "format", required_argument, NULL, FORMAT };
 	table[count++] = (struct option){ "help", no_argument, NULL, HELP };
@@ -133,7 +139,7 @@ static int check_arguments(const struct command_line *line)
 /* The option nearest to "--given=value", or NULL. */
 static const char *nearest_option(const struct command *command, const char *given)
 {
-	const char *names[MOST_OPTIONS + 2];
+	const char *names[MOST_OPTIONS + 2]; /* build_table() has seen how many they are */
 	size_t count = 0;
 	for (const struct option_spec *option = command->options; option && option->name; option++)
 		names[count++] = option->name;

@@ -59,7 +59,8 @@ static const struct command command_stand = {
 	.summary = "stand still",
 	.run = remember,
 };
-const struct command *const commands[] = { &command_walk, &command_stand, NULL };
+/* More than a command may have options: the list of names is another one. */
+const struct command *const commands[] = { &command_walk, [1 ... 40] = &command_stand, NULL };
 
 /* ---- running it with its output caught ---- */
 
