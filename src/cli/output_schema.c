@@ -27,6 +27,7 @@ static const struct member selection_members[] = {
 	{ "name", TEXT, false, "Exact name", NULL },
 	{ "pattern", TEXT, false, "Pattern over names, /.../flags", NULL },
 	{ "luid", TEXT, false, "LUID", NULL },
+	{ "all", FLAG, false, "true: all that project, tag and owner leave", NULL },
 	{ "project", TEXT, false, "Path of nested projects", NULL },
 	{ "tag", TEXT, false, "Tag", NULL },
 	{ "owner", TEXT, false, "Owner", NULL },

@@ -34,14 +34,21 @@ static const char *const selector_keys[] = {
 	[SELECT_NAME] = "name",
 	[SELECT_PATTERN] = "pattern",
 	[SELECT_LUID] = "luid",
+	[SELECT_ALL] = "all", /* true */
 };
+_Static_assert(sizeof selector_keys / sizeof *selector_keys == SELECT_COUNT, "a key each");
+
+static const char *const other_keys[] = { "site", "kind", "project", "tag", "owner", "incremental",
+	"allow", "mode", "priority", "delay", "quiet", "rules" };
 
 cJSON *selection_json(const struct selection *selection)
 {
 	cJSON *json = cJSON_CreateObject();
 	cJSON_AddStringToObject(json, "site", selection->site);
 	cJSON_AddStringToObject(json, "kind", kind_name(selection->kind));
-	if (selection->by != SELECT_ALL)
+	if (selection->by == SELECT_ALL)
+		cJSON_AddTrueToObject(json, selector_keys[SELECT_ALL]);
+	else
 		cJSON_AddStringToObject(json, selector_keys[selection->by], selection->selector);
 	json_add_text(json, "project", selection->project);
 	json_add_text(json, "tag", selection->tag);
@@ -70,15 +77,54 @@ static const char *optional_text(const cJSON *json, const char *key, struct aren
 	return json_get(json, key) ? arena_text(arena, json_text(json, key)) : NULL;
 }
 
-static void parse_selector(const cJSON *json, struct selection *selection, struct arena *arena)
+static bool is_known(const char *key)
 {
-	selection->by = SELECT_ALL;
-	for (int by = SELECT_NAME; by < SELECT_ALL; by++) {
-		if (!json_get(json, selector_keys[by]))
+	for (size_t i = 0; i < SELECT_COUNT; i++)
+		if (text_is(key, selector_keys[i]))
+			return true;
+	for (size_t i = 0; i < sizeof other_keys / sizeof *other_keys; i++)
+		if (text_is(key, other_keys[i]))
+			return true;
+	return false;
+}
+
+/* A member that we do not know narrows the selection, or is its selector: to pass over it would
+ * refresh more than was asked for. */
+static bool check_keys(const cJSON *json, struct error *err)
+{
+	const cJSON *member;
+	cJSON_ArrayForEach(member, json)
+	{
+		if (!is_known(member->string))
+			return error_fail(err, ERROR_INPUT,
+				"a selection has the member '%s', which this version does not know",
+				member->string);
+	}
+	return true;
+}
+
+static bool parse_selector(
+	const cJSON *json, struct selection *selection, struct arena *arena, struct error *err)
+{
+	int found = 0;
+	for (int by = 0; by < SELECT_COUNT; by++) {
+		const char *key = selector_keys[by];
+		if (by == SELECT_ALL ? !json_flag(json, key, false) : !json_get(json, key))
 			continue;
 		selection->by = (enum select_by)by;
-		selection->selector = optional_text(json, selector_keys[by], arena);
+		selection->selector = by == SELECT_ALL ? NULL : optional_text(json, key, arena);
+		found++;
 	}
+	if (found > 1)
+		return error_fail(err, ERROR_INPUT, "a selection has one selector, not %d", found);
+	if (found)
+		return true;
+	/* Version 0.1.0 wrote nothing for "all", which rules allow beside a narrowing only. */
+	selection->by = SELECT_ALL;
+	return selection->project || selection->tag || selection->owner ||
+	       error_fail(err, ERROR_INPUT,
+		       "a selection without name, pattern and luid says all, or is narrowed by "
+		       "project, tag or owner");
 }
 
 static void parse_rules(const cJSON *json, struct selection *selection, struct arena *arena)
@@ -112,10 +158,11 @@ bool selection_parse(
 	if (!cJSON_IsObject(json) || read.kind == CONTENT_KIND_COUNT || !*json_text(json, "site"))
 		return error_fail(err, ERROR_INPUT, "a selection has a site and a kind");
 	read.site = arena_text(arena, json_text(json, "site"));
-	parse_selector(json, &read, arena);
 	read.project = optional_text(json, "project", arena);
 	read.tag = optional_text(json, "tag", arena);
 	read.owner = optional_text(json, "owner", arena);
+	if (!check_keys(json, err) || !parse_selector(json, &read, arena, err))
+		return false;
 	read.incremental = json_flag(json, "incremental", false);
 	read.allow_many = allows(json, "many");
 	read.allow_none = allows(json, "none");
@@ -131,6 +178,20 @@ bool selection_parse(
 		read.quiet = 0;
 	*selection = read;
 	return true;
+}
+
+void selection_salvage(const cJSON *json, struct selection *selection, struct arena *arena)
+{
+	struct selection rest = { .kind = kind_of(json_text(json, "kind")),
+		.by = SELECT_NAME,
+		.selector = "?",
+		.site = arena_text(arena, json_text(json, "site")) };
+	if (rest.kind == CONTENT_KIND_COUNT)
+		rest.kind = CONTENT_WORKBOOK;
+	if (!*rest.site)
+		rest.site = "?";
+	parse_rules(json, &rest, arena);
+	*selection = rest;
 }
 
 void selection_describe(const struct selection *selection, struct text *out)

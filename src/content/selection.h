@@ -17,6 +17,7 @@ enum select_by {
 	SELECT_LUID,    /* `selector` is a LUID */
 	SELECT_ALL,     /* all that project, tag and owner leave; selector is NULL */
 };
+#define SELECT_COUNT (SELECT_ALL + 1)
 
 struct selection {
 	const char *site;
@@ -45,8 +46,13 @@ int selection_compare(const struct selection *a, const struct selection *b);
 /* The member "selections" of a decision (design, section 7), plus "allow", "mode", "delay" and
  * "quiet" when they are not the default. Caller owns. */
 cJSON *selection_json(const struct selection *selection);
-/* Reads what selection_json() wrote. */
+/* Reads what selection_json() wrote, also that of version 0.1.0, where "all" was not written. A
+ * selection without a selector, with two, or with a member that is not known here (a newer
+ * version's) is refused: to refresh the wrong content is worse than to refresh none. */
 bool selection_parse(const cJSON *json, struct selection *selection, struct arena *arena,
 	struct error *err) MUST_USE;
+/* What can still be told of one that was refused, for the record of its end: site, kind, rules; "?"
+ * stands for what cannot. `json` may be NULL. */
+void selection_salvage(const cJSON *json, struct selection *selection, struct arena *arena);
 /* "workbook 'Revenue' in project 'Finance/Daily'" for messages. */
 void selection_describe(const struct selection *selection, struct text *out);

@@ -27,6 +27,7 @@
 struct pending {
 	int64_t id;
 	const struct selection *selection;
+	const char *refusal; /* why it cannot be acted upon; NULL: it can */
 	struct arena *arena; /* of its own: neighbours of one event end at other times */
 	UT_hash_handle by_id;
 };
@@ -145,11 +146,12 @@ static void pending_add(struct dispatch *dispatch, int64_t id, const char *json)
 	selection = arena_new_of(pending->arena, struct selection);
 	OWNED_JSON tree = json_parse(str_of(json), &err);
 	if (!tree || !selection_parse(tree, selection, pending->arena, &err)) {
-		/* We wrote it ourselves, so the store is damaged: say so, and let the selection end
-		 * as failed for lack of a site. */
+		/* A newer version wrote it, or the store is damaged. */
 		log_error("a stored selection cannot be read", KV("selection", id),
 			KV("reason", err.message));
-		*selection = (struct selection){ .site = "?", .by = SELECT_NAME, .selector = "?" };
+		selection_salvage(tree, selection, pending->arena);
+		pending->refusal = arena_printf(
+			pending->arena, "not acted upon: %s; replay its event", err.message);
 	}
 	pending->selection = selection;
 	HASH_ADD(by_id, dispatch->pending, id, sizeof pending->id, pending);
@@ -327,7 +329,8 @@ static void batch_was_written(struct dispatch *dispatch, bool committed)
 static void select_one(struct dispatch *dispatch, int64_t id, int64_t event,
 	struct wall received_at, struct wall finished_at)
 {
-	const struct selection *selection = pending_find(dispatch, id)->selection;
+	const struct pending *pending = pending_find(dispatch, id);
+	const struct selection *selection = pending->selection;
 	OWNED_TEXT struct text label;
 	text_init(&label, 1000);
 	if (selection->selector)
@@ -349,7 +352,12 @@ static void select_one(struct dispatch *dispatch, int64_t id, int64_t event,
 		.rule_count = selection->rule_count,
 		.rules = selection->rules,
 	};
-	perform_all(schedule_select(dispatch->schedule, effects_now(), &wish), dispatch);
+	if (pending->refusal)
+		perform_all(
+			schedule_refuse(dispatch->schedule, effects_now(), &wish, pending->refusal),
+			dispatch);
+	else
+		perform_all(schedule_select(dispatch->schedule, effects_now(), &wish), dispatch);
 }
 
 static void take_event(struct dispatch *dispatch, const struct dispatch_event *event)

@@ -146,6 +146,9 @@ struct mono schedule_next(const struct schedule *schedule);
 void schedule_event(struct schedule *schedule, int64_t event);
 struct actions schedule_select(
 	struct schedule *schedule, struct instant now, const struct schedule_selection *selection);
+/* One that cannot be acted upon: it ends at once, as failed. */
+struct actions schedule_refuse(struct schedule *schedule, struct instant now,
+	const struct schedule_selection *selection, const char *reason);
 
 /* How an effect went, as far as the schedule cares. */
 enum verdict {

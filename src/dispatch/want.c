@@ -139,6 +139,14 @@ struct actions schedule_select(
 	return act_end(schedule, now);
 }
 
+struct actions schedule_refuse(struct schedule *schedule, struct instant now,
+	const struct schedule_selection *selection, const char *reason)
+{
+	act_begin(schedule);
+	end_unresolved(schedule, now, want_new(schedule, now, selection), REFRESH_FAILED, reason);
+	return act_end(schedule, now);
+}
+
 void resolve_parked(struct schedule *schedule, struct instant now, struct site *site)
 {
 	while (site->is_known && site->parked && site->resolving < RESOLVE_AT_ONCE) {

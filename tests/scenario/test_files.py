@@ -1,8 +1,10 @@
 """What lies in the folders that the daemon reads, and what becomes of them while it runs: nothing there makes it wait, fill memory or
 forget its rules."""
+import json
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import threading
 
@@ -166,3 +168,44 @@ def test_a_file_that_is_written_without_end_does_not_postpone_reloads(router):
     finally:
         done.set()
         thread.join()
+
+
+# ---- what another version wrote into the store ----
+
+def owe(router, **selection):
+    """As if it had been decided by another version for event 1, and not been acted upon."""
+    database = sqlite3.connect(router.folder / "store" / "state.db")
+    with database:
+        number = 5 + database.execute("SELECT count(*) FROM selection").fetchone()[0]
+        database.execute("INSERT INTO selection (id, body) VALUES (?, ?)",
+                         ((1 << 20) + number, json.dumps({"site": "finance", "kind": "workbook", "rules": ["nightly"], **selection})))
+    database.close()
+
+
+def test_a_selection_of_a_newer_version_refreshes_nothing_and_says_so(router_of, sandbox_of):
+    sandbox = sandbox_of(harness.site_world(workbooks=("Revenue", "Costs", "Board Pack")))
+    router = router_of(sandbox, [rule()])
+    router.send()
+    router.settle(1)
+    router.stop()
+    before = len(sandbox.refresh_calls())
+    owe(router, content_url="Revenue")
+    owe(router, content_url="Revenue", project="Finance/Daily")
+    owe(router)
+    router.start()
+    told = router.settle(4)[1:]
+    assert [(r["state"], r["site"], [c["rule"] for c in r["causes"]]) for r in told] == [("failed", "finance", ["nightly"])] * 3
+    assert all("replay its event" in r["reason"] for r in told) and sum("'content_url'" in r["reason"] for r in told) == 2
+    assert len(sandbox.refresh_calls()) == before and "a stored selection cannot be read" in router.log
+
+
+def test_all_of_a_project_as_an_older_version_wrote_it_is_still_refreshed(router_of, sandbox_of):
+    sandbox = sandbox_of(harness.site_world(workbooks=("Revenue", "Costs", {"name": "Board Pack", "project": "Marketing"})))
+    router = router_of(sandbox, [rule("nightly", [{"site": "finance", "workbooks": {}, "project": "Finance/Daily"}])])
+    router.send()
+    router.settle(2)
+    assert router.event(1)["selections"][0]["all"] is True
+    router.stop()
+    owe(router, project="Marketing")
+    router.start()
+    assert sorted((r["content"]["name"], r["state"]) for r in router.settle(3)) == [(name, "succeeded") for name in ("Board Pack", "Costs", "Revenue")]

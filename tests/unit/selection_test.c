@@ -57,7 +57,8 @@ static const struct {
 		  .priority = 7,
 		  .rules = rules },
 		"all flows in project ''",
-		"{\"site\":\"s\",\"kind\":\"flow\",\"project\":\"\",\"incremental\":false,"
+		"{\"site\":\"s\",\"kind\":\"flow\",\"all\":true,\"project\":\"\",\"incremental\":"
+		"false,"
 		"\"priority\":7,\"rules\":[]}" },
 };
 
@@ -103,25 +104,60 @@ static void what_is_no_selection_is_refused_and_leaves_the_output_alone(void **s
 	(void)state;
 	static const char *const bodies[] = { "{}", "[]", "1", "{\"site\":\"s\"}",
 		"{\"kind\":\"workbook\"}", "{\"site\":\"\",\"kind\":\"flow\"}",
-		"{\"site\":\"s\",\"kind\":\"view\"}", "{\"site\":[],\"kind\":\"flow\"}" };
+		"{\"site\":\"s\",\"kind\":\"view\"}", "{\"site\":[],\"kind\":\"flow\"}",
+		/* what would be everything on the site */
+		"{\"site\":\"s\",\"kind\":\"flow\"}",
+		"{\"site\":\"s\",\"kind\":\"flow\",\"all\":false,\"rules\":[\"r\"]}",
+		/* a newer version's selector, or narrowing */
+		"{\"site\":\"s\",\"kind\":\"workbook\",\"content_url\":\"Revenue\"}",
+		"{\"site\":\"s\",\"kind\":\"workbook\",\"content_url\":\"Revenue\",\"project\":"
+		"\"P\"}",
+		"{\"site\":\"s\",\"kind\":\"workbook\",\"all\":true,\"except\":\"Revenue\"}",
+		/* which of the two? */
+		"{\"site\":\"s\",\"kind\":\"flow\",\"name\":\"F\",\"all\":true}",
+		"{\"site\":\"s\",\"kind\":\"flow\",\"name\":\"F\",\"luid\":\"F\"}" };
 	OWNED(arena) arena = arena_new();
 	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
 		struct error err = { 0 };
 		struct selection read = { .priority = 99 };
 		OWNED_JSON parsed = json_parse(str_of(bodies[i]), &err);
 		assert_non_null(parsed);
-		assert_false(selection_parse(parsed, &read, arena, &err));
+		if (selection_parse(parsed, &read, arena, &err))
+			fail_msg("%s is taken", bodies[i]);
+		assert_true(*err.message);
 		assert_int_equal(read.priority, 99);
 	}
 	struct error err;
 	struct selection read;
-	OWNED_JSON odd = json_parse(STR("{\"site\":\"s\",\"kind\":\"flows\",\"rules\":\"r\","
-					"\"allow\":\"many\",\"priority\":1000}"),
-		&err);
+	OWNED_JSON odd =
+		json_parse(STR("{\"site\":\"s\",\"kind\":\"flows\",\"name\":\"F\",\"rules\":\"r\","
+			       "\"allow\":\"many\",\"priority\":1000}"),
+			&err);
 	assert_true(selection_parse(odd, &read, arena, &err));
 	assert_int_equal(read.priority, 50);
 	assert_int_equal(read.rule_count, 0);
 	assert_false(read.allow_many);
+}
+
+/* As it stands in the stores of version 0.1.0. */
+static void all_without_the_word_is_read_when_it_is_narrowed(void **state)
+{
+	(void)state;
+	static const char *const bodies[] = {
+		"{\"site\":\"s\",\"kind\":\"flow\",\"project\":\"P\",\"incremental\":false,"
+		"\"priority\":50,\"rules\":[\"r\"]}",
+		"{\"site\":\"s\",\"kind\":\"workbook\",\"tag\":\"dbt\",\"rules\":[\"r\"]}",
+		"{\"site\":\"s\",\"kind\":\"workbook\",\"owner\":\"ann\",\"rules\":[\"r\"]}",
+	};
+	OWNED(arena) arena = arena_new();
+	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+		struct error err = { 0 };
+		struct selection read;
+		OWNED_JSON parsed = json_parse(str_of(bodies[i]), &err);
+		assert_true(selection_parse(parsed, &read, arena, &err));
+		assert_int_equal(read.by, SELECT_ALL);
+		assert_null(read.selector);
+	}
 }
 
 static void selections_have_one_order_whatever_they_came_from(void **state)
@@ -194,6 +230,7 @@ int main(void)
 		cmocka_unit_test(a_selection_is_told_in_words),
 		cmocka_unit_test(what_is_written_as_JSON_reads_back_the_same),
 		cmocka_unit_test(what_is_no_selection_is_refused_and_leaves_the_output_alone),
+		cmocka_unit_test(all_without_the_word_is_read_when_it_is_narrowed),
 		cmocka_unit_test(selections_have_one_order_whatever_they_came_from),
 		cmocka_unit_test(kinds_and_states_have_one_word_each),
 	};
