@@ -51,6 +51,7 @@ UNIT_TESTS = \
 	tests/unit/index_test \
 	tests/unit/journal_test \
 	tests/unit/json_test \
+	tests/unit/look_test \
 	tests/unit/mailbox_test \
 	tests/unit/name_test \
 	tests/unit/pattern_test \

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/suggest.h"
 #include "base/units.h"
+#include "base/yaml_look.h"
 
 #define QUOTED_MOST 60 /* bytes of a value that a message repeats */
 #define WHERE_BYTES 128
@@ -67,6 +68,8 @@ static const char *read_text(
 			"'%s' must not be empty", field->name)); /* false */
 		return NULL;
 	}
+	if (field->is_name && l->problems)
+		yaml_look(node, YAML_NAME, l->source, l->problems);
 	return is_path ? beside_file(l, node->text) : arena_str(l->arena, node->text);
 }
 

@@ -57,6 +57,7 @@ struct field {
 	const char *example;  /* as written in a file; YAML flow syntax */
 	const char *fallback; /* NULL: zero, empty or absent */
 	bool required;
+	bool is_name;               /* FIELD_IS_TEXT: base/yaml_look.h looks at it */
 	int64_t min, max;           /* counts, durations, sizes; max 0 is "no bound" */
 	const char *const *choices; /* FIELD_IS_CHOICE, NULL ends it */
 	const struct field *fields; /* FIELD_IS_MAP, FIELD_IS_LIST */

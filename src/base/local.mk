@@ -31,4 +31,5 @@ librouter_a_SOURCES += \
 	src/base/units.c src/base/units.h \
 	src/base/visible.c src/base/visible.h \
 	src/base/web.c src/base/web.h \
-	src/base/yaml.c src/base/yaml.h src/base/yaml_map.c src/base/yaml_map.h
+	src/base/yaml.c src/base/yaml.h src/base/yaml_look.c src/base/yaml_look.h \
+	src/base/yaml_map.c src/base/yaml_map.h src/base/yaml_scalar.c src/base/yaml_scalar.h

@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "base/yaml_map.h"
+#include "base/yaml_scalar.h"
 
 #define DEPTH_MOST 100    /* nested lists and maps */
 #define DIRECTIVES_MOST 8 /* lines that begin with '%'; libyaml compares each %TAG with each */
@@ -24,6 +25,7 @@ struct anchor {
 	const struct yaml_node *node;
 	size_t size; /* nodes, aliases followed; 0 while the node is open */
 	int height;  /* 0 for a scalar */
+	bool is_used;
 	UT_hash_handle hh;
 };
 
@@ -123,6 +125,16 @@ static struct yaml_node *new_node(struct builder *b, enum yaml_type type, yaml_m
 	return node;
 }
 
+/* `workbooks: &Sales Report` is an anchor and the text 'Report'. */
+static void check_use(struct builder *b, const struct anchor *anchor)
+{
+	const struct yaml_node *node = anchor->node;
+	if (!anchor->is_used && node->type == YAML_SCALAR && node->is_plain && !yaml_is_null(node))
+		IGNORE(problem_add(b->problems, PROBLEM_UNUSED_ANCHOR, node->place, b->file->source,
+			"the word with '&' is an anchor that no alias names, and no part of the "
+			"text; quote the whole if it belongs to it")); /* false */
+}
+
 static struct anchor *new_anchor(
 	struct builder *b, const yaml_char_t *name, const struct yaml_node *node)
 {
@@ -135,10 +147,13 @@ static struct anchor *new_anchor(
 		anchor->name = arena_text(b->arena, (const char *)name);
 		HASH_ADD_KEYPTR(hh, b->anchors, anchor->name, strlen(anchor->name), anchor);
 	}
+	if (anchor->node)
+		check_use(b, anchor);
 	/* A name that is given again means the later node from here on (YAML 1.1, 3.2.2.2). */
 	anchor->node = node;
 	anchor->size = 0;
 	anchor->height = 0;
+	anchor->is_used = false;
 	return anchor;
 }
 
@@ -173,6 +188,21 @@ static bool check_tag(struct builder *b, const yaml_char_t *tag, yaml_mark_t mar
 
 /* ---- events --------------------------------------------------------------------------------- */
 
+/* What of its writing base/yaml_look.h asks for. `begin` is where it begins in the source. */
+static void note_writing(
+	struct builder *b, const yaml_event_t *event, size_t begin, struct yaml_node *node)
+{
+	struct str source = b->file->source;
+	yaml_scalar_style_t style = event->data.scalar.style;
+	size_t end = mark_offset(b, event->end_mark);
+	if (style == YAML_PLAIN_SCALAR_STYLE) {
+		node->is_folded = event->end_mark.line != event->start_mark.line;
+		node->has_close_comment = yaml_comment_is_close(source, end);
+	} else if (style == YAML_DOUBLE_QUOTED_SCALAR_STYLE && end > begin) {
+		node->has_escape = yaml_has_escape((struct str){ source.at + begin, end - begin });
+	}
+}
+
 static bool add_scalar(struct builder *b, const yaml_event_t *event)
 {
 	struct str value = { (const char *)event->data.scalar.value, event->data.scalar.length };
@@ -192,6 +222,7 @@ static bool add_scalar(struct builder *b, const yaml_event_t *event)
 		node->text = (struct str){ source.at + offset, value.length };
 	else
 		node->text = (struct str){ arena_str(b->arena, value), value.length };
+	note_writing(b, event, offset - !is_plain, node);
 	struct anchor *anchor = new_anchor(b, event->data.scalar.anchor, node);
 	if (anchor)
 		anchor->size = 1;
@@ -249,7 +280,10 @@ static bool add_alias(struct builder *b, const yaml_event_t *event)
 	HASH_FIND_STR(b->anchors, name, anchor);
 	yaml_mark_t mark = event->start_mark;
 	if (!anchor)
-		return report(b, PROBLEM_SYNTAX, mark, "no anchor stands before this alias");
+		return report(b, PROBLEM_SYNTAX, mark,
+			"no anchor stands before this alias; a text that begins with '*' needs "
+			"quotes");
+	anchor->is_used = true;
 	if (!anchor->size)
 		return report(b, PROBLEM_TOO_DEEP, mark, "this alias contains itself");
 	if (b->depth + anchor->height > DEPTH_MOST)
@@ -292,6 +326,21 @@ static bool take_event(struct builder *b, const yaml_event_t *event)
 
 /* ---- the file ------------------------------------------------------------------------------- */
 
+/* What to do about libyaml's commonest complaints (scanner.c, parser.c). */
+static const char *hint_of(const char *what, bool is_tab)
+{
+	if (is_tab)
+		return "; YAML is indented with blanks, not tabs";
+	if (text_is(what, "found unknown escape character"))
+		return "; in double quotes YAML takes the backslash for itself: write patterns in "
+		       "single quotes or none";
+	if (text_is(what, "mapping values are not allowed in this context"))
+		return "; a text with ': ' in it needs quotes";
+	if (text_is(what, "found character that cannot start any token"))
+		return "; a text that begins with '@', '`' or '%' needs quotes";
+	return "";
+}
+
 static bool report_parser(struct builder *b)
 {
 	const yaml_parser_t *parser = &b->parser;
@@ -305,9 +354,7 @@ static bool report_parser(struct builder *b)
 			place_at_offset(b->file, parser->problem_offset), source, "%s", what);
 	struct place place = place_of(b, parser->problem_mark);
 	size_t offset = mark_offset(b, parser->problem_mark);
-	const char *hint = offset < source.length && source.at[offset] == '\t'
-				   ? "; YAML is indented with blanks, not tabs"
-				   : "";
+	const char *hint = hint_of(what, offset < source.length && source.at[offset] == '\t');
 	if (parser->context && parser->context_mark.line + 1 < (size_t)place.line)
 		return problem_add(b->problems, PROBLEM_SYNTAX, place, source,
 			"%s, %s that begins on line %d%s", what, parser->context,
@@ -408,6 +455,8 @@ static bool parse_source(struct yaml_file *file, struct arena *arena, struct pro
 		&b.parser, (const unsigned char *)file->source.at, file->source.length);
 	bool is_good = build(&b);
 	yaml_parser_delete(&b.parser);
+	for (struct anchor *anchor = b.anchors; is_good && anchor; anchor = anchor->hh.next)
+		check_use(&b, anchor);
 	HASH_CLEAR(hh, b.anchors);
 	mem_drop(b.children);
 	if (!b.root || yaml_is_null(b.root)) { /* nothing, or comments only */

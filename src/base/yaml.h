@@ -17,7 +17,12 @@ enum yaml_type { YAML_SCALAR, YAML_LIST, YAML_MAP };
 
 struct yaml_node {
 	enum yaml_type type;
-	bool is_plain; /* a scalar without quotes; here it costs no padding */
+	/* Of a scalar; here they cost no padding. */
+	bool is_plain;          /* without quotes */
+	bool is_folded;         /* without quotes, over several lines */
+	bool has_escape;        /* in double quotes, with an escape other than \\ \" \/ */
+	bool has_close_comment; /* without quotes, and a comment follows after one blank, in no
+				   column of comments */
 	struct place place;
 	struct str text; /* YAML_SCALAR */
 	size_t count;    /* items of a list, pairs of a map */

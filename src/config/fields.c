@@ -44,7 +44,7 @@ static const struct field limits_fields[] = {
 };
 
 static const struct field source_fields[] = {
-	FIELD_TEXT(config_source, name, .required = true, .example = "dbt-prod",
+	FIELD_TEXT(config_source, name, .is_name = true, .required = true, .example = "dbt-prod",
 		.help = "What rules and logs call this sender; its webhooks are posted to /webhooks/NAME"),
 	FIELD_SECRETS(config_source, secrets, .required = true, .example = "[{env: DBT_PROD_SECRET}]",
 		.help = "Secrets of the dbt webhooks that post here; any of them may sign, so that one can be rotated"),
@@ -56,7 +56,7 @@ static const struct field source_fields[] = {
 };
 
 static const struct field pat_fields[] = {
-	FIELD_TEXT(config_pat, name, .required = true, .example = "refresh-router",
+	FIELD_TEXT(config_pat, name, .is_name = true, .required = true, .example = "refresh-router",
 		.help = "Name of the personal access token"),
 	FIELD_SECRET(config_pat, secret, .required = true, .example = "{file: /run/secrets/finance_pat}",
 		.help = "Where its secret is: {env: NAME}, {file: PATH} or {credential: NAME}"),
@@ -64,7 +64,7 @@ static const struct field pat_fields[] = {
 };
 
 static const struct field site_fields[] = {
-	FIELD_TEXT(config_site, name, .required = true, .example = "finance",
+	FIELD_TEXT(config_site, name, .is_name = true, .required = true, .example = "finance",
 		.help = "What rules and logs call this site"),
 	FIELD_TEXT(config_site, server, .required = true, .example = "https://10ax.online.tableau.com",
 		.help = "Scheme and host of the Tableau Server, or of the Tableau Cloud pod"),

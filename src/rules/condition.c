@@ -1,5 +1,7 @@
 #include "base/suggest.h"
+#include "base/yaml_look.h"
 #include "event/status.h"
+#include "rules/exact.h"
 #include "rules/load.h"
 #include "rules/pattern_set.h"
 
@@ -19,6 +21,7 @@ static void exact_check(struct reading *reading, const struct yaml_node *node,
 	enum event_field field, struct rule_value *value)
 {
 	struct loading *loading = reading->loading;
+	exact_look_of_field(loading, node, field);
 	if (field == EVENT_STATUS && value->text.length) {
 		const char *status = status_of_rule(value->text);
 		size_t count = 0;
@@ -89,6 +92,7 @@ static void pattern_value(struct reading *reading, const struct yaml_node *node,
 	struct place place = node->place;
 	struct error err = { 0 };
 	size_t offset = 0;
+	yaml_look(node, YAML_PATTERN, loading->file->source, loading->problems);
 	if (!pattern_is_written(node->text)) {
 		loading_problem(loading, PROBLEM_BAD_PATTERN, place,
 			"'%s' begins with '/' but does not end with '/' and flags (i x s m); for "

@@ -3,6 +3,7 @@ librouter_a_SOURCES += \
 	src/rules/condition.c \
 	src/rules/decide.c src/rules/decide.h \
 	src/rules/decision_json.c \
+	src/rules/exact.c src/rules/exact.h \
 	src/rules/expand.c src/rules/expand.h \
 	src/rules/explain.c src/rules/explain.h \
 	src/rules/index.c src/rules/index.h \

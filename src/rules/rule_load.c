@@ -15,7 +15,7 @@ struct rule_table { /* one item of `rules`, as it is written */
 
 /* clang-format off */
 const struct field rule_fields[] = {
-	FIELD_TEXT(rule_table, name, .required = true, .example = "revenue-after-nightly",
+	FIELD_TEXT(rule_table, name, .is_name = true, .required = true, .example = "revenue-after-nightly",
 		.help = "What decisions, logs and causes call this rule; unique over all files"),
 	FIELD_TEXT(rule_table, description, .example = "Finance dashboards follow the nightly build",
 		.help = "For people"),

@@ -1,3 +1,5 @@
+#include "base/yaml_look.h"
+#include "rules/exact.h"
 #include "rules/luid.h"
 #include "rules/template.h"
 
@@ -9,7 +11,7 @@ struct refresh_table { /* one entry under `refresh`, as it is written */
 
 /* clang-format off */
 const struct field refresh_fields[] = {
-	FIELD_TEXT(refresh_table, site, .required = true, .example = "finance",
+	FIELD_TEXT(refresh_table, site, .is_name = true, .required = true, .example = "finance",
 		.help = "Name of a site of the configuration; may contain ${...}"),
 	FIELD_SPECIAL(refresh_table, workbooks, .schema = "#/definitions/selectors", .example = "[Revenue, \"P&L, by month\"]",
 		.help = "Workbooks: exact name, /pattern/, {id: LUID}, a list of these, or {} for all that project, tag and owner leave"),
@@ -19,10 +21,10 @@ const struct field refresh_fields[] = {
 		.help = "Prep flows, written as workbooks are; tag and incremental do not exist for them"),
 	FIELD_SPECIAL(refresh_table, tasks, .schema = "#/definitions/tasks", .example = "9b0e5f4c-3f4a-4d5e-8a6b-0f1d2c3b4a59",
 		.help = "LUIDs of extract refresh tasks: one or a list"),
-	FIELD_TEXT(refresh_table, project, .example = "Finance/Daily",
+	FIELD_TEXT(refresh_table, project, .is_name = true, .example = "Finance/Daily",
 		.help = "Only content in this project: path of nested projects with '/' between (a '/' inside a name is written \\/)"),
-	FIELD_TEXT(refresh_table, tag, .example = "nightly", .help = "Only content that carries this tag"),
-	FIELD_TEXT(refresh_table, owner, .example = "ana@example.com",
+	FIELD_TEXT(refresh_table, tag, .is_name = true, .example = "nightly", .help = "Only content that carries this tag"),
+	FIELD_TEXT(refresh_table, owner, .is_name = true, .example = "ana@example.com",
 		.help = "Only content of this owner: full name, user name or e-mail address"),
 	FIELD_SPECIAL(refresh_table, allow, .schema = "#/definitions/allow", .example = "many",
 		.help = "An exact name must find exactly one item, unless: many (all of that name are refreshed),"
@@ -118,6 +120,7 @@ static bool pattern_load(
 	struct error err = { 0 };
 	size_t offset = 0;
 	selector->by = SELECT_PATTERN;
+	yaml_look(node, YAML_PATTERN, loading->file->source, loading->problems);
 	if (!template_load(loading, node, reading->rule, &selector->text))
 		return false;
 	OWNED_TEXT struct text written;
@@ -150,6 +153,7 @@ static bool scalar_load(
 	if (str_starts(node->text, "/"))
 		return pattern_load(reading, node, selector);
 	selector->by = SELECT_NAME;
+	exact_look(loading, node);
 	return template_load(loading, node, reading->rule, &selector->text);
 }
 

@@ -1,0 +1,171 @@
+/* tests/unit/look_test.c - names and patterns that say something else than they look, and those
+ * that do not. */
+#include "tests/unit/rules_fixture.h"
+
+/* `site`, `when` and `workbooks` of one rule. */
+#define WHEN(yaml)                                                                                 \
+	"version: 1\nrules:\n- name: r\n  when:\n    " yaml                                        \
+	"\n  refresh: [{site: s, workbooks: W}]\n"
+#define REFRESH(yaml) "version: 1\nrules:\n- name: r\n  refresh:\n  - site: s\n    " yaml "\n"
+
+static const struct {
+	const char *file;
+	const char *problems; /* "LINE:COLUMN code, ..." */
+	const char *part;     /* of the message, or NULL */
+} cases[] = {
+	/* a comment that seems to belong to the text */
+	{ REFRESH("workbooks: Sales #2 (EMEA)"), "6:16 comment-in-value",
+		"the value is 'Sales': to YAML ' #2 (EMEA)' is a comment" },
+	{ REFRESH("workbooks: [Costs, Sales #2\n      ]"), "6:24 comment-in-value", "'Sales'" },
+	{ REFRESH("workbooks:\n    - Sales #2\n    - Costs"), "7:7 comment-in-value", NULL },
+	{ REFRESH("workbooks: Sales\n    project: Finance #2"), "7:14 comment-in-value", NULL },
+	{ REFRESH("workbooks: /Sales/ # all"), "6:16 comment-in-value", NULL },
+	{ REFRESH("workbooks: R\u00e9 #2"), "6:16 comment-in-value", "'R\u00e9'" },
+	{ WHEN("job_name: Nightly #1"), "5:15 comment-in-value", NULL },
+	{ WHEN("job_name: [Nightly, \"Daily\"] # those"), "", NULL },
+	{ WHEN("job_id: 1001 # nightly"), "", NULL },
+	{ REFRESH("workbooks: Sales  # the big one"), "", NULL },
+	{ REFRESH("workbooks: Sales\t# the big one"), "", NULL },
+	{ REFRESH("workbooks: \"Sales #2\" # the big one"), "", NULL },
+	{ REFRESH("workbooks: 'Sales #2'"), "", NULL },
+	{ REFRESH("workbooks: Sales#2"), "", NULL },
+	{ REFRESH("workbooks: Sales # the big one\n    tag: night       # each"), "", NULL },
+	{ REFRESH("tag: night       # each\n    workbooks: Sales # the big one"), "", NULL },
+	{ REFRESH("tag: n\u00e4cht       # each\n    workbooks: Sales # the big one"), "", NULL },
+	{ REFRESH("workbooks: Sales # the big one\n    tag: night # each"),
+		"6:16 comment-in-value, 7:10 comment-in-value", NULL },
+	{ REFRESH("workbooks: Sales # last line"), "6:16 comment-in-value", NULL },
+
+	/* escapes */
+	{ WHEN("job_name: \"/\\bnightly\\b/\""), "5:15 yaml-escape",
+		"became U+0008 (backspace) at character 2" },
+	{ WHEN("job_name: \"/nightly\\t/\""), "5:15 yaml-escape", "U+0009 (tab) at character 9" },
+	{ WHEN("job_name: \"C:\\temp\""), "5:15 yaml-escape", "tab" },
+	{ WHEN("job_name: \"a\\Nb\""), "5:15 yaml-escape", "U+0085" },
+	{ WHEN("job_name: \"/\\\\bnightly\\\\b/\""), "", NULL },
+	{ WHEN("job_name: '/\\bnightly\\b/'"), "", NULL },
+	{ WHEN("job_name: /\\bnightly\\b/"), "", NULL },
+	{ WHEN("job_name: \"caf\\u00e9\""), "", NULL },
+	{ WHEN("job_name: \"/\\d+/\""), "5:17 syntax", "single quotes or none" },
+
+	/* lines and ends */
+	{ REFRESH("workbooks:\n      Sales\n      Costs"), "7:7 folded-lines",
+		"one text to YAML, 'Sales Costs'" },
+	{ REFRESH("workbooks: Sales\n      Report"), "6:16 folded-lines", NULL },
+	{ REFRESH("workbooks: 'Sales '"), "6:16 stray-blank", "ends with a blank" },
+	{ REFRESH("workbooks: ' Sales'"), "6:16 stray-blank", "begins with a blank" },
+	{ REFRESH("workbooks: |\n      Sales"), "6:16 stray-blank", "'|-'" },
+	{ REFRESH("workbooks: >-\n      Sales\n      Report"), "", NULL },
+
+	/* quotation marks */
+	{ REFRESH("workbooks: \u201cSales\u201d"), "6:16 typographic-quotes",
+		"U+201C (left double quotation mark)" },
+	{ REFRESH("workbooks: \u201eSales\u201c"), "6:16 typographic-quotes", NULL },
+	{ REFRESH("workbooks: \u2018Sales\u2019"), "6:16 typographic-quotes", NULL },
+	{ REFRESH("workbooks: \u00abSales\u00bb"), "6:16 typographic-quotes", NULL },
+	{ REFRESH("workbooks: \u201cSales\""), "6:16 typographic-quotes", NULL },
+	{ REFRESH("workbooks: Ann\u2019s Sales"), "", NULL },
+	{ REFRESH("workbooks: The \u201cbig\u201d one"), "", NULL },
+
+	/* what cannot be seen */
+	{ REFRESH("workbooks: Sales\u00a0Report"), "6:16 invisible-character",
+		"character 6 is U+00A0 (no-break space), which looks like a blank; leave it out, "
+		"or "
+		"write \"\\u00a0\"" },
+	{ REFRESH("workbooks: Sales\u200bReport"), "6:16 invisible-character",
+		"U+200B (zero-width space), which cannot be seen" },
+	{ REFRESH("workbooks: [Costs, \ufeffSales]"), "6:24 invisible-character",
+		"character 1 is U+FEFF (byte order mark)" },
+	{ REFRESH("workbooks: Sa\u00adles"), "6:16 invisible-character", "soft hyphen" },
+	{ REFRESH("workbooks: Sales\u202eEMEA"), "6:16 invisible-character", "U+202E" },
+	{ REFRESH("workbooks: 'Sales\tReport'"), "6:16 invisible-character", "U+0009 (tab)" },
+	{ WHEN("job_name: /Sales\u00a0Report/"), "5:15 invisible-character", "character 7" },
+	{ REFRESH("workbooks: \"Sales\\u00a0Report\""), "", NULL },
+	{ REFRESH("workbooks: \U0001f469\u200d\U0001f4bb Team"), "", NULL },
+	{ REFRESH("workbooks: \u58f2\u4e0a\u3000\u5831\u544a"), "", NULL },
+	{ REFRESH("workbooks: Caf\u00e9 \u2013 Stra\u00dfe"), "", NULL },
+
+	/* alphabets */
+	{ REFRESH("workbooks: Rev\u0435nue"), "6:16 lookalike-character",
+		"character 4 is U+0435 (Cyrillic, not the Latin 'e'), in a word with Latin" },
+	{ REFRESH("workbooks: \u0391BC"), "6:16 lookalike-character", "Greek" },
+	{ REFRESH("workbooks: Q\uff11"), "6:16 lookalike-character", "full-width" },
+	{ WHEN("job_name: /^extr\u0430cts_\\d+$/"), "5:15 lookalike-character", "character 7" },
+	{ WHEN("job_name: /^v[0\u20139]+$/"), "5:15 lookalike-character",
+		"U+2013 (en dash), which makes no range" },
+	{ REFRESH("workbooks: \u041f\u0440\u043e\u0434\u0430\u0436\u0438 EMEA"), "", NULL },
+	{ WHEN("job_name: /^[a-z\u0430-\u044f]+\\d\u043e/"), "", NULL },
+
+	/* YAML's own signs */
+	{ REFRESH("workbooks: &Sales Report"), "6:16 unused-anchor",
+		"an anchor that no alias names" },
+	{ REFRESH("workbooks: &w Report\n    tag: *w"), "", NULL },
+	{ REFRESH("workbooks: R&D"), "", NULL },
+	{ REFRESH("workbooks: *Sales"), "6:16 syntax", "begins with '*' needs quotes" },
+	{ REFRESH("workbooks: Sales: EMEA"), "6:21 syntax", "': ' in it needs quotes" },
+	{ REFRESH("workbooks: @Sales"), "6:16 syntax", "needs quotes" },
+
+	/* exact values that were meant as something else */
+	{ WHEN("job_name: ^nightly"), "5:15 looks-like-pattern", "between slashes" },
+	{ WHEN("job_name: nightly.*"), "5:15 looks-like-pattern", NULL },
+	{ WHEN("job_name: v\\d+"), "5:15 looks-like-pattern", NULL },
+	{ WHEN("job_name: (?i)nightly"), "5:15 looks-like-pattern", NULL },
+	{ WHEN("job_name: ' /nightly/'"), "5:15 stray-blank, 5:15 looks-like-pattern", NULL },
+	{ REFRESH("workbooks: sales_*"), "6:16 looks-like-pattern", "'*' is only itself" },
+	{ REFRESH("workbooks: \"*_sales\""), "6:16 looks-like-pattern", NULL },
+	{ REFRESH("workbooks: Sales (US$)"), "", NULL },
+	{ REFRESH("workbooks: [\"*\", 5 * 3, What sells?, \"[x]\", A.B, 100% + 1, Revenue US$]"),
+		"", NULL },
+	{ REFRESH("workbooks: 'sales_${job_id}'"), "", NULL },
+	{ WHEN("job_id: 1001, 1002"), "5:13 never-an-id", "written as a list: [1001, 1002]" },
+	{ WHEN("job_id: 1_001"), "5:13 never-an-id", "no whole number" },
+	{ WHEN("job_id: [1001, '1002 ']"), "5:20 never-an-id", NULL },
+	{ WHEN("environment_id: Production"), "5:21 never-an-id", "'environment_id'" },
+	{ WHEN("job_id: \uff11\uff12"), "5:13 never-an-id", NULL },
+	{ WHEN("webhook_id: wsu_1"), "", NULL },
+	{ WHEN("job_id: ''"), "", NULL },
+	{ WHEN("job_name: /nightly/g"), "5:24 bad-pattern", "unknown flag 'g'" },
+	{ WHEN("job_name: /nightly/I"), "5:15 bad-pattern", "flags" },
+	{ WHEN("job_name: /nightly"), "5:15 bad-pattern", "does not end with '/'" },
+	{ "version: 1\nrules:\n- name: r #1\n  refresh: [{site: s, workbooks: W}]\n",
+		"3:9 comment-in-value", NULL },
+	{ "version: 1\nrules:\n- name: r\n  description: \u201cfor\u00a0Ann\u201d # so\n  refresh: "
+	  "[{site: s, "
+	  "workbooks: W}]\n",
+		"", NULL },
+};
+
+static void every_trap_is_told_with_its_place_and_nothing_else(void **state)
+{
+	(void)state;
+	int wrong = 0;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		OWNED(problems) problems = problems_new();
+		OWNED_TEXT struct text found;
+		OWNED(ruleset) rules = fixture_load(cases[i].file, NULL, problems);
+		bool has_part = !cases[i].part;
+		text_init(&found, TEXT_UNBOUNDED);
+		problems_sort(problems);
+		for (size_t j = 0; j < problems_count(problems); j++) {
+			const struct problem *problem = problems_at(problems, j);
+			text_printf(&found, "%s%d:%d %s", j ? ", " : "", problem->place.line,
+				problem->place.column, problem_code_name(problem->code));
+			has_part |= cases[i].part && strstr(problem->message, cases[i].part);
+		}
+		if (strcmp(found.at, cases[i].problems) || !has_part) {
+			problems_print(problems, stderr, false);
+			print_error("%s: %s\n\n", cases[i].file, found.at);
+			wrong++;
+		}
+		assert_int_equal(rules != NULL, problems_error_count(problems) == 0);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_trap_is_told_with_its_place_and_nothing_else),
+	};
+	return cmocka_run_group_tests_name("look", tests, fixture_open, fixture_close);
+}
