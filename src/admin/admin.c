@@ -1,4 +1,6 @@
 #include "admin/handler.h"
+#include "base/metric.h"
+#include "base/thread.h"
 #include "rules/decide.h"
 
 /* intake/answer.h has a function of the same purpose for dbt; these answers are for us. */
@@ -20,24 +22,25 @@ void answer_error_text(struct web_request *request, unsigned status, const char 
 static const struct route {
 	const char *method, *path;
 	admin_handler *handle;
+	enum { IN_TURN, AT_ONCE } pace; /* at once: it asks neither store nor anybody else */
 } routes[] = {
-	{ "GET", "/", handle_page },
-	{ "GET", "/healthz", handle_healthz },
-	{ "GET", "/readyz", handle_readyz },
-	{ "GET", "/metrics", handle_metrics },
-	{ "GET", "/api/v1/events", handle_events },
-	{ "GET", "/api/v1/events/", handle_event },
-	{ "GET", "/api/v1/refreshes", handle_refreshes },
-	{ "GET", "/api/v1/refreshes/", handle_refresh },
-	{ "GET", "/api/v1/sites", handle_sites },
-	{ "GET", "/api/v1/rules", handle_rules },
-	{ "POST", "/api/v1/refreshes/*/retry", handle_retry },
-	{ "POST", "/api/v1/refreshes/*/cancel", handle_cancel },
-	{ "POST", "/api/v1/events/*/replay", handle_replay },
-	{ "POST", "/api/v1/sites/*/pause", handle_pause },
-	{ "POST", "/api/v1/sites/*/resume", handle_resume },
-	{ "POST", "/api/v1/route", handle_route },
-	{ "POST", "/-/reload", handle_reload },
+	{ "GET", "/", handle_page, IN_TURN },
+	{ "GET", "/healthz", handle_healthz, AT_ONCE },
+	{ "GET", "/readyz", handle_readyz, AT_ONCE },
+	{ "GET", "/metrics", handle_metrics, AT_ONCE },
+	{ "GET", "/api/v1/events", handle_events, IN_TURN },
+	{ "GET", "/api/v1/events/", handle_event, IN_TURN },
+	{ "GET", "/api/v1/refreshes", handle_refreshes, IN_TURN },
+	{ "GET", "/api/v1/refreshes/", handle_refresh, IN_TURN },
+	{ "GET", "/api/v1/sites", handle_sites, IN_TURN },
+	{ "GET", "/api/v1/rules", handle_rules, IN_TURN },
+	{ "POST", "/api/v1/refreshes/*/retry", handle_retry, IN_TURN },
+	{ "POST", "/api/v1/refreshes/*/cancel", handle_cancel, IN_TURN },
+	{ "POST", "/api/v1/events/*/replay", handle_replay, IN_TURN },
+	{ "POST", "/api/v1/sites/*/pause", handle_pause, IN_TURN },
+	{ "POST", "/api/v1/sites/*/resume", handle_resume, IN_TURN },
+	{ "POST", "/api/v1/route", handle_route, IN_TURN },
+	{ "POST", "/-/reload", handle_reload, IN_TURN },
 };
 
 /* What stands for the '*' of a route; empty when the path is not of that route. */
@@ -79,21 +82,73 @@ static bool route_takes(const struct route *route, const char *path, int64_t *id
 	return !strcmp(path, route->path);
 }
 
-/*
- * A page of another origin that the operator's browser shows must not change anything here: a
- * browser names the origin of every POST, and this listener's own is the Host that it was asked by.
- */
-static bool is_foreign(const struct web_request *request)
+/* ---- the thread that may wait ---- */
+
+#define MOST_QUERIES 100
+
+struct query {
+	struct message message; /* first member */
+	struct web_request *request;
+	admin_handler *handle;
+	int64_t id;
+};
+
+static void refuse_query(struct web_request *request, const char *why)
 {
-	const char *origin = web_header(request, "Origin"), *host = web_header(request, "Host");
-	const char *origin_host = origin ? strstr(origin, "://") : NULL;
-	return origin && (!origin_host || !host || strcmp(origin_host + 3, host));
+	web_reply_header(request, "Retry-After", "5");
+	answer_error_text(request, 503, why);
+}
+
+static void *run_queries(void *context)
+{
+	struct admin *admin = context;
+	struct message *message, *next;
+	while ((message = mailbox_wait(admin->queries)))
+		for (; message; message = next) {
+			struct query *query = (struct query *)(void *)message;
+			next = message->next;
+			if (atomic_load(&admin->is_stopping))
+				refuse_query(query->request, "the daemon is stopping");
+			else
+				query->handle(admin, query->request, query->id);
+			free(query);
+		}
+	return NULL;
+}
+
+static void pass_on(
+	struct admin *admin, struct web_request *request, admin_handler *handle, int64_t id)
+{
+	struct query *query = mem_new(struct query);
+	*query = (struct query){ .request = request, .handle = handle, .id = id };
+	web_keep(request);
+	if (mailbox_send(admin->queries, &query->message))
+		return;
+	free(query);
+	refuse_query(request, "too many queries wait, or the daemon is stopping");
+}
+
+/* ---- the listener's thread ---- */
+
+static void handle_route_of(
+	struct admin *admin, struct web_request *request, const struct route *route, int64_t id)
+{
+	if (route->pace == AT_ONCE)
+		route->handle(admin, request, id);
+	else
+		pass_on(admin, request, route->handle, id);
 }
 
 static void handle(struct web_request *request, void *context)
 {
 	struct admin *admin = context;
 	const char *method = web_method(request), *path = web_path(request), *allowed = NULL;
+	const char *refusal = refusal_of(admin, request);
+	if (refusal) {
+		metric_add(METRIC_requests_forbidden_total, 1);
+		answer_error_text(request, 403, refusal);
+		return;
+	}
 	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
 		int64_t id;
 		if (!route_takes(&routes[i], path, &id))
@@ -103,10 +158,7 @@ static void handle(struct web_request *request, void *context)
 			allowed = routes[i].method;
 			continue;
 		}
-		if (!strcmp(method, "POST") && is_foreign(request))
-			answer_error_text(request, 403, "a page of another origin may not do this");
-		else
-			routes[i].handle(admin, request, id);
+		handle_route_of(admin, request, &routes[i], id);
 		return;
 	}
 	if (allowed)
@@ -116,28 +168,38 @@ static void handle(struct web_request *request, void *context)
 			: "there is nothing here; see / and /api/v1/refreshes");
 }
 
-struct admin *admin_start(const struct admin_options *options, struct error *err)
+/* ---- life ---- */
+
+static bool start(struct admin *admin, struct error *err)
 {
-	struct admin *admin = mem_new(struct admin);
 	struct web_options web = {
-		.listen = options->listen,
+		.listen = admin->options.listen,
 		.name = "admin",
-		.threads = 1, /* one reader of the store */
+		.threads = 1,
 		.body_limit = (size_t)1 << 20,
 		.connection_limit = ADMIN_CONNECTIONS,
 		.request_us = 10 * US_PER_SECOND,
 	};
+	admin->reader = store_open(admin->options.store, STORE_READ, err);
+	admin->queries = admin->reader ? mailbox_new(MOST_QUERIES, NULL, err) : NULL;
+	if (!admin->queries ||
+		!thread_start(&admin->thread, THREAD_ANY, "admin", run_queries, admin, err))
+		return false;
+	admin->has_thread = true;
+	admin->web = web_start(&web, handle, admin, err);
+	return admin->web;
+}
+
+struct admin *admin_start(const struct admin_options *options, struct error *err)
+{
+	OWNED(admin) admin = mem_new(struct admin);
 	admin->options = *options;
 	admin->started_at = clock_mono();
 	admin->scratch = decide_scratch_new();
-	admin->reader = store_open(options->store, STORE_READ, err);
-	admin->web = admin->reader ? web_start(&web, handle, admin, err) : NULL;
-	if (!admin->web) {
-		error_context(err, "listen.admin");
-		admin_free(admin);
-		return NULL;
-	}
-	return admin;
+	if (start(admin, err))
+		return TAKE(admin);
+	error_context(err, "listen.admin");
+	return NULL;
 }
 
 const char *admin_address(const struct admin *admin)
@@ -147,6 +209,15 @@ const char *admin_address(const struct admin *admin)
 
 void admin_stop(struct admin *admin)
 {
+	atomic_store(&admin->is_stopping, true);
+	if (admin->web)
+		web_quiesce(admin->web);
+	/* It reads requests that web_stop() may take from it. */
+	if (admin->has_thread) {
+		admin->has_thread = false;
+		mailbox_close(admin->queries);
+		IGNORE(pthread_join(admin->thread, NULL)); /* it exists */
+	}
 	if (admin->web)
 		web_stop(admin->web);
 }
@@ -155,7 +226,9 @@ void admin_free(struct admin *admin)
 {
 	if (!admin)
 		return;
+	admin_stop(admin);
 	web_free(admin->web);
+	mailbox_free(admin->queries);
 	store_close(admin->reader);
 	decide_scratch_free(admin->scratch);
 	free(admin);

@@ -2,8 +2,10 @@
  * admin/admin.h - the listener for the people and programs that run the daemon: health, metrics,
  * API, reload, status page (design, section 7).
  *
- * It listens on loopback unless configured otherwise, and has no authentication of its own. One
- * thread serves it, with a reader of the store of its own.
+ * It listens on loopback unless configured otherwise, and has no authentication of its own. Health
+ * and metrics are answered at once by the listener's thread; whatever may take time (queries,
+ * reloads) is done in turn by another one, which has a reader of the store of its own: a search
+ * that takes seconds must not look like a daemon that hangs.
  */
 #pragma once
 #include "base/error.h"

@@ -4,11 +4,19 @@
 #pragma once
 #include "admin/admin.h"
 #include "base/json.h"
+#include "base/mailbox.h"
 #include "base/web.h"
+#include <pthread.h>
+#include <stdatomic.h>
 
 struct admin {
 	struct web *web;
 	struct admin_options options;
+	struct mailbox *queries; /* struct query */
+	pthread_t thread;        /* asks the store, and waits for reloads */
+	bool has_thread;
+	atomic_bool is_stopping;
+	/* Of that thread: */
 	struct store *reader;
 	struct decide_scratch *scratch;
 	struct mono started_at;
@@ -22,6 +30,9 @@ void answer_json(struct web_request *request, unsigned status, const cJSON *json
 void answer_error_text(struct web_request *request, unsigned status, const char *message);
 /* The part of the path where its route has a '*', in `arena`. */
 const char *path_name(const struct web_request *request, struct arena *arena);
+
+/* origin.c: why this request is refused (403); NULL: it is not. */
+const char *refusal_of(const struct admin *admin, const struct web_request *request);
 
 /* health.c */
 admin_handler handle_healthz, handle_readyz, handle_metrics;

@@ -1,8 +1,10 @@
+EXTRA_DIST += src/admin/README.md
 librouter_a_SOURCES += \
 	src/admin/admin.c src/admin/admin.h src/admin/handler.h \
 	src/admin/api.c \
 	src/admin/command.c \
 	src/admin/health.c \
+	src/admin/origin.c \
 	src/admin/page.c \
 	src/admin/replay.c \
 	src/admin/row_json.c src/admin/row_json.h \

@@ -11,6 +11,7 @@ librouter_a_SOURCES += \
 	src/base/field.c src/base/field.h src/base/field_schema.c src/base/field_schema.h \
 	src/base/file.c src/base/file.h \
 	src/base/fingerprint.c src/base/fingerprint.h \
+	src/base/host.c src/base/host.h \
 	src/base/http.c src/base/http.h \
 	src/base/json.c src/base/json.h \
 	src/base/listen.c src/base/listen.h \

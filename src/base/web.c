@@ -449,6 +449,8 @@ static void resume(struct web_request *request, enum answer_state state)
 void web_keep(struct web_request *request)
 {
 	struct web *web = request->web;
+	if (request->is_kept)
+		return;
 	request->is_kept = true;
 	atomic_fetch_add(&request->owners, 1);
 	MHD_suspend_connection(request->mhd);

@@ -78,6 +78,7 @@ struct str web_body(const struct web_request *request);
 /* Somebody whom we know sent it: its connection does not count among the strangers any more. In the
  * handler, before web_keep(). */
 void web_trust(struct web_request *request);
+/* Keeping what is kept already changes nothing. */
 void web_keep(struct web_request *request);
 /* A header of the answer; before web_reply(). */
 void web_reply_header(struct web_request *request, const char *name, const char *value);

@@ -265,6 +265,7 @@ void config_check(struct config *config, const struct yaml_file *file, struct pr
 			       *sites = yaml_get(file->root, "sites");
 	check_version(&checker, file->root);
 	check_listen(&checker, file->root);
+	config_check_listeners(config, file, problems);
 	check_store(&checker, file->root);
 	if (config->retry.max < config->retry.initial)
 		PROBLEM_AT(&checker, PROBLEM_BAD_VALUE, place_of(file->root, "retry"),

@@ -63,6 +63,7 @@ struct config {
 	const char *path;
 	int64_t version;
 	struct config_listen listen;
+	struct texts admin_hosts; /* names of the admin listener, beside those it has by itself */
 	const char *store;                          /* "sqlite:/path" */
 	struct texts rules;                         /* paths */
 	int64_t history, give_up_after, clock_skew; /* microseconds */

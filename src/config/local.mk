@@ -1,5 +1,6 @@
 librouter_a_SOURCES += \
 	src/config/check.c src/config/check.h \
+	src/config/check_listen.c \
 	src/config/config.c src/config/config.h \
 	src/config/fields.c src/config/fields.h \
 	src/config/secrets.c \

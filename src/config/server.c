@@ -1,4 +1,5 @@
 #include "config/server.h"
+#include "base/host.h"
 #include <strings.h>
 
 #define CLOUD_HOST "online.tableau.com" /* tableau-rest.md 1.1 */
@@ -65,12 +66,6 @@ static char *lower_case(struct str text, struct arena *arena)
 	return copy;
 }
 
-static bool is_loopback(const char *host)
-{
-	return text_is(host, "localhost") || text_is(host, "[::1]") ||
-	       (str_starts(str_of(host), "127.") && strspn(host, "0123456789.") == strlen(host));
-}
-
 bool server_parse(const char *written, struct server *server, const char **why, struct arena *arena)
 {
 	struct server read = { 0 };
@@ -92,7 +87,7 @@ bool server_parse(const char *written, struct server *server, const char **why, 
 	const char *name = lower_case(host, arena);
 	if (!is_host(name))
 		return false;
-	read.is_loopback = is_loopback(name);
+	read.is_loopback = host_kind(host_of(str_of(name))) == HOST_LOOPBACK;
 	read.is_cloud = text_is(name, CLOUD_HOST) || str_ends(str_of(name), "." CLOUD_HOST);
 	const char *scheme = read.is_plain ? "http" : "https";
 	read.url = port == usual ? arena_printf(arena, "%s://%s", scheme, name)

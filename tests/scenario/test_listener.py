@@ -8,7 +8,7 @@ import threading
 import pytest
 
 import harness
-from harness import DEADLINE, Answer, rule, sign, wait_until
+from harness import DEADLINE, Answer, request, rule, sign, wait_until
 
 PART = b"POST /webhooks/dbt HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
 
@@ -108,16 +108,100 @@ def test_a_delivery_to_an_absolute_uri_with_blanks_around_its_signature_is_taken
     router.settle(1)
 
 
-# ---- the end ----
-
 @pytest.fixture
 def slow_disk(tmp_path):
-    """A disk whose syncs wait while `stuck` exists: its environment, and that path."""
+    """A disk whose syncs wait while `stuck` exists, and its queries while `stuck.queries` does: its environment, and that path."""
     stuck = tmp_path / "stuck"
     environment = {**harness.shim(tmp_path, "slow_disk_shim"), "SLOW_DISK_FILE": str(stuck)}
     yield environment, stuck
     stuck.unlink(missing_ok=True)
+    stuck.with_name("stuck.queries").unlink(missing_ok=True)
 
+
+# ---- the admin listener ----
+
+@pytest.mark.parametrize("host,status", [("localhost", 200), ("LOCALHOST:8081", 200), ("127.0.0.1:1", 200), ("127.9.9.9", 200), ("[::1]:8081", 200),
+                                         ("router.example.com", 200), ("Router.Example.com.:8081", 200), ("evil.example", 403), ("evil.example:8081", 403),
+                                         ("localhost.evil.example", 403), ("127.0.0.1.evil.example", 403), ("198.51.100.7", 403), ("[2001:db8::1]", 403),
+                                         ("", 200)])
+def test_only_names_of_its_own_lead_to_the_admin_listener(admin_router, host, status):
+    for method, path in (("GET", "/api/v1/events"), ("GET", "/"), ("POST", "/-/reload")):
+        version = "1.1" if host else "1.0"      # without a Host it can only be that
+        text = f"{method} {path} HTTP/{version}\r\n" + (f"Host: {host}\r\n" if host else "") + "Connection: close\r\n\r\n"
+        answer = answer_of(admin_router.admin, text.encode())
+        assert answer.status == status, (method, path, answer.body)
+        assert status == 200 or "admin_hosts" in answer.json["error"]
+
+
+@pytest.mark.parametrize("host,origin,status", [("localhost:8081", "http://localhost:8081", 200), ("router.example.com", "https://ROUTER.example.com", 200),
+                                                ("localhost:8081", "http://evil.example", 403), ("localhost:8081", "http://localhost:9999", 403),
+                                                ("localhost:8081", "null", 403), ("evil.example", "http://evil.example", 403),
+                                                ("router.example.com", "http://localhost", 403)])
+def test_a_page_of_another_origin_changes_nothing(admin_router, host, origin, status):
+    before = admin_router.metric("requests_forbidden_total")
+    for path in ("/api/v1/sites/finance/pause", "/api/v1/sites/finance/resume", "/-/reload", "/api/v1/route"):
+        answer = request(admin_router.admin, "POST", path, body=b"{}", headers={"Host": host, "Origin": origin})
+        assert answer.status == status, (path, answer.body)
+    assert admin_router.metric("requests_forbidden_total") == before + (0 if status == 200 else 4)
+    # Looking is no change, where the name is ours.
+    seen = request(admin_router.admin, "GET", "/api/v1/events", headers={"Host": host, "Origin": origin})
+    assert seen.status == (403 if host == "evil.example" else 200)
+
+
+def test_a_reload_takes_other_admin_hosts(router_of, sandbox):
+    router = router_of(sandbox, [rule()])
+    named = lambda: request(router.admin, "GET", "/healthz", headers={"Host": "new.example.com"}).status      # noqa: E731
+    assert named() == 403
+    router.config["admin_hosts"] = "new.example.com"
+    router.write_config()
+    wait_until(lambda: named() == 200, "the name to be known")
+
+
+def test_a_hundred_idle_admin_connections_do_not_hold_up_health(router):
+    idle = [dial(router.admin) for _ in range(300)]
+    assert request(router.admin, "GET", "/healthz").json == {"status": "alive"}
+    assert router.metric("connections_closed_for_room_total") >= 200
+    assert re.search(r" clients turned away listener=admin closed_for_room=\d+", router.log)
+    for client in idle:
+        client.close()
+
+
+def test_health_is_told_while_queries_take_long(router_of, sandbox, slow_disk):
+    environment, stuck = slow_disk
+    router = router_of(sandbox, [rule()], environment=environment)
+    router.send()
+    router.settle(1)
+    router.send(jobId="none of ours")
+    queries = stuck.with_name("stuck.queries")
+    queries.touch()
+    answers = []
+    asking = [threading.Thread(target=lambda: answers.append(request(router.admin, "GET", "/api/v1/events").status)) for _ in range(3)]
+    for asker in asking:
+        asker.start()
+    for _ in range(3):
+        assert request(router.admin, "GET", "/healthz").json == {"status": "alive"}
+        assert router.ready()[0] == 200
+        assert router.metric("events_routed_total") == 1
+    assert not answers, "the queries have not waited"
+    queries.unlink()
+    for asker in asking:
+        asker.join(DEADLINE)
+    assert answers == [200, 200, 200]
+
+
+@pytest.fixture(scope="module")
+def admin_router(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("admin")
+    (folder / "s").mkdir()
+    (folder / "r").mkdir()
+    sandbox = harness.Sandbox(folder / "s", {"sites": [harness.site_world()]})
+    router = harness.Router(folder / "r", sandbox, [rule()], config={"admin_hosts": ["router.example.com"]})
+    yield router
+    router.stop()
+    sandbox.stop()
+
+
+# ---- the end ----
 
 @pytest.fixture
 def stuck(router_of, sandbox, slow_disk):
