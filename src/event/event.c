@@ -3,6 +3,7 @@
 #include "base/suggest.h"
 #include "event/status.h"
 #include "event/test_delivery.h"
+#include <strings.h>
 
 static const struct event_field_info infos[] = {
 #define EVENT_FIELD(id, name, is_id, help) [EVENT_##id] = { name, is_id, help },
@@ -139,6 +140,16 @@ static void set_standing(
 				QUOTED(event->fields[EVENT_EVENT])));
 	else if (!event->fields[EVENT_JOB_ID].length && !event->fields[EVENT_STATUS].length)
 		set_aside(event, EVENT_IGNORED, "it names neither a job nor a status");
+}
+
+bool event_has_id(const struct event *event)
+{
+	static const char *const nothing[] = { "", "null", "none", "nil", "undefined" };
+	struct str id = str_trim(event->fields[EVENT_EVENT_ID]);
+	for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
+		if (id.length == strlen(nothing[i]) && !strncasecmp(id.at, nothing[i], id.length))
+			return false;
+	return true;
 }
 
 static const struct event *from_body(

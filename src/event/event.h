@@ -43,6 +43,10 @@ static inline const char *event_text(const struct event *event, enum event_field
 	return event->fields[field].at;
 }
 
+/* Can a repeat of it be recognised? Empty, and what templates write for nothing ("null", "None",
+ * "undefined"), is no id. */
+bool event_has_id(const struct event *event);
+
 /*
  * A body as dbt posts it, from `source`. ERROR_INPUT when it is not JSON or not an object. Accepts
  * what dbt-webhooks.md 1.2 to 1.7 tells: numbers for strings and the reverse, missing members,

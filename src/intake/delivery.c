@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "intake/answer.h"
 
+#define NO_MARK "it bears no event id: if it is sent again, it is decided again"
+
 struct delivery {
 	struct journal_entry entry; /* first member: the journal hands it back */
 	struct arena *arena;        /* everything lives here, also this struct */
@@ -91,8 +93,8 @@ struct delivery *delivery_new(const struct event *event, const struct decision *
 {
 	struct delivery *delivery = arena_new_of(arena, struct delivery);
 	/* Every delivery of the test button carries one constant event id (dbt-webhooks.md 1.6):
-	 * the second one is no duplicate. */
-	bool has_mark = event->standing != EVENT_TEST;
+	 * the second one is no duplicate. Nor is what bears no id at all. */
+	bool is_test = event->standing == EVENT_TEST, has_mark = !is_test && event_has_id(event);
 	OWNED(arena) trees = arena_new();
 	json_use(trees);
 	delivery->arena = arena;
@@ -102,7 +104,7 @@ struct delivery *delivery_new(const struct event *event, const struct decision *
 		.event_id = has_mark ? event_text(event, EVENT_EVENT_ID) : "",
 		.received_at = clock_wall(),
 		.finished_at = event->finished,
-		.reason = event->why,
+		.reason = event->why || is_test || has_mark ? event->why : NO_MARK,
 		.fields = printed_fields(event, arena),
 		.matched = printed_rules(decision, arena),
 		.ruleset = decision ? arena_text(arena, decision->revision) : NULL,

@@ -5,13 +5,14 @@
 #include "base/web.h"
 #include "event/signature.h"
 #include "intake/answer.h"
+#include "intake/astray.h"
+#include "intake/complaint.h"
 #include "intake/delivery.h"
 #include "intake/sources.h"
 #include "rules/decide.h"
 #include <pthread.h>
-#include <stdatomic.h>
 
-#define PATH_PREFIX "/webhooks/"
+#define LONGEST_QUOTE ((size_t)200) /* of a stranger, in a log line */
 #define PEM_BYTES ((size_t)1 << 20)
 
 struct intake {
@@ -21,28 +22,79 @@ struct intake {
 	struct journal *journal;
 	struct dispatch *dispatch;
 	bool dry_run;
-	pthread_key_t scratch;      /* struct decide_scratch, one a pool thread */
-	atomic_llong complained_at; /* microseconds of struct mono: bad signatures are logged once a
-				       second */
+	pthread_key_t scratch; /* struct decide_scratch, one a pool thread */
+	struct complaints complaints;
 };
 
 /* ---- one request ---- */
 
-static void complain(struct intake *intake, const char *source, const char *header)
+static bool is_signed_by(const struct source *source, const struct web_request *request)
 {
-	metric_add(METRIC_requests_unauthorized_total, 1);
-	long long now = clock_mono().us,
-		  before = atomic_load_explicit(&intake->complained_at, memory_order_relaxed);
-	if (now - before < US_PER_SECOND ||
-		!atomic_compare_exchange_strong(&intake->complained_at, &before, now))
-		return;
-	const char *reason = "it was made with another secret, or over other bytes";
+	return signature_verify(web_header(request, source->config->signature_header),
+		web_body(request), (const struct secret *const *)source->secrets,
+		source->secret_count);
+}
+
+static const struct source *signer_of(
+	const struct sources *sources, const struct web_request *request)
+{
+	for (size_t i = 0; i < sources_count(sources); i++)
+		if (is_signed_by(sources_at(sources, i), request))
+			return sources_at(sources, i);
+	return NULL;
+}
+
+/* Why a signature is refused; `arena` holds what is told about another source. */
+static const char *signature_fault(const struct web_request *request, const struct sources *sources,
+	const struct source *source, struct arena *arena)
+{
+	const char *header = web_header(request, source->config->signature_header);
+	const struct source *signer = signer_of(sources, request);
+	if (signer)
+		return astray_advice("", signer, sources, arena);
 	if (!header)
-		reason = "the header is missing";
-	else if (!signature_is_written(header))
-		reason = "the header does not hold 64 hex digits: does a gateway replace it? then "
-			 "set the source's signature_header";
-	log_warning("signature refused", KV("source", source), KV("reason", reason));
+		return "the header is missing";
+	if (!signature_is_written(header))
+		return "the header does not hold 64 hex digits: does a gateway replace it? then "
+		       "set the source's signature_header";
+	return "it was made with another secret, or over other bytes";
+}
+
+static void refuse_signature(struct intake *intake, struct web_request *request,
+	const struct sources *sources, const struct source *source)
+{
+	if (complaint_is_due(&intake->complaints, COMPLAINT_SIGNATURE)) {
+		OWNED(arena) arena = arena_new();
+		log_warning("signature refused", KV("source", source->config->name),
+			KV("reason", signature_fault(request, sources, source, arena)));
+	}
+	answer_error(request, 401, "the signature is missing or wrong");
+}
+
+/* How a middlebox has encoded the body, by its own account; NULL: not at all. */
+static const char *encoding_of(const struct web_request *request)
+{
+	const char *encoding = web_header(request, "Content-Encoding");
+	bool is_plain = !encoding || !*encoding || text_is_nocase(encoding, "identity");
+	return is_plain ? NULL : encoding;
+}
+
+/*
+ * dbt signs the bytes of its body and sends them plain (dbt-webhooks.md 2, 2.1): whoever compressed
+ * them has to stop. Nothing is unpacked before it is known who sent it.
+ */
+static void refuse_encoding(struct intake *intake, struct web_request *request,
+	const struct source *source, const char *encoding)
+{
+	if (complaint_is_due(&intake->complaints, COMPLAINT_ENCODING))
+		log_warning("body refused", KV("source", source->config->name),
+			KV("content_encoding", str_cut(str_of(encoding), LONGEST_QUOTE)),
+			KV("reason",
+				"something between dbt and here encoded the body, so that it is "
+				"not what dbt signed: have it pass bodies on as they are"));
+	web_reply_header(request, "Accept-Encoding", "identity");
+	answer_error(request, 415,
+		"the body has a Content-Encoding; it is verified as dbt signed it, without one");
 }
 
 static struct decide_scratch *scratch_of_thread(struct intake *intake)
@@ -80,26 +132,36 @@ static void route(struct intake *intake, struct web_request *request, const stru
 	delivery_post(delivery, request, intake->journal, intake->dispatch);
 }
 
-static void receive(struct intake *intake, struct web_request *request, const struct source *source)
+static void refuse_body(struct intake *intake, struct web_request *request,
+	const struct source *source, const struct error *err)
 {
-	const char *header = web_header(request, source->config->signature_header);
-	struct str body = web_body(request);
-	if (!signature_verify(header, body, (const struct secret *const *)source->secrets,
-		    source->secret_count)) {
-		complain(intake, source->config->name, header);
-		answer_error(request, 401, "the signature is missing or wrong");
+	if (encoding_of(request)) {
+		refuse_encoding(intake, request, source, encoding_of(request));
+		return;
+	}
+	metric_add(METRIC_requests_invalid_total, 1);
+	log_warning("signed body refused", KV("source", source->config->name),
+		KV("reason", err->message));
+	answer_error(request, 400, err->message);
+}
+
+static void receive(struct intake *intake, struct web_request *request,
+	const struct sources *sources, const struct source *source)
+{
+	if (!is_signed_by(source, request)) {
+		if (encoding_of(request))
+			refuse_encoding(intake, request, source, encoding_of(request));
+		else
+			refuse_signature(intake, request, sources, source);
 		return;
 	}
 	web_trust(request);
 	struct error err;
 	struct arena *arena = arena_new();
-	const struct event *event =
-		event_parse(body, source->config->name, source->config->account_id, arena, &err);
+	const struct event *event = event_parse(
+		web_body(request), source->config->name, source->config->account_id, arena, &err);
 	if (!event) {
-		metric_add(METRIC_requests_invalid_total, 1);
-		log_warning("signed body refused", KV("source", source->config->name),
-			KV("reason", err.message));
-		answer_error(request, 400, err.message);
+		refuse_body(intake, request, source, &err);
 		arena_free(arena);
 		return;
 	}
@@ -109,27 +171,70 @@ static void receive(struct intake *intake, struct web_request *request, const st
 		arena_free(arena);
 		return;
 	}
+	if (!event_has_id(event) && complaint_is_due(&intake->complaints, COMPLAINT_NO_ID))
+		log_warning("event without an id", KV("source", source->config->name),
+			KV("reason", "if it is sent again, it is decided again: does a gateway "
+				     "rebuild the bodies?"));
 	route(intake, request, event, arena);
+}
+
+/* ---- which request ---- */
+
+/* Only what may be a delivery is worth a line: the rest is people who look around. */
+static void refuse_path(struct intake *intake, struct web_request *request,
+	const struct sources *sources, const char *reason)
+{
+	bool is_post = text_is(web_method(request), "POST");
+	const struct source *signer = is_post ? signer_of(sources, request) : NULL;
+	bool is_due = complaint_is_due(
+		&intake->complaints, signer ? COMPLAINT_ASTRAY : COMPLAINT_NO_PATH);
+	if (is_due && is_post) {
+		OWNED(arena) arena = arena_new();
+		const char *path = web_path(request);
+		log_warning("no source at this path",
+			KV("path", str_cut(str_of(path), LONGEST_QUOTE)),
+			KV("advice", astray_advice(path, signer, sources, arena)));
+	}
+	answer_error(request, 404, reason);
+}
+
+/* Load balancers ask the port that they send to; they are told nothing but that it answers. */
+static bool is_probe(const struct web_request *request)
+{
+	const char *method = web_method(request), *path = web_path(request);
+	return (text_is(method, "GET") || text_is(method, "HEAD")) &&
+	       (text_is(path, "/") || text_is(path, "/healthz"));
+}
+
+static void handle_webhook(
+	struct intake *intake, struct web_request *request, const struct sources *sources)
+{
+	const char *path = web_path(request);
+	bool is_ours = str_starts(str_of(path), SOURCE_PATH);
+	const struct source *source =
+		is_ours ? sources_find(sources, path + strlen(SOURCE_PATH)) : NULL;
+	if (!is_ours) {
+		refuse_path(
+			intake, request, sources, "webhooks are posted to " SOURCE_PATH "SOURCE");
+	} else if (!source) {
+		refuse_path(intake, request, sources, "no source of this name is configured");
+	} else if (!text_is(web_method(request), "POST")) {
+		web_reply_header(request, "Allow", "POST");
+		answer_error(request, 405, "webhooks are posted");
+	} else {
+		receive(intake, request, sources, source);
+	}
 }
 
 static void handle(struct web_request *request, void *context)
 {
 	struct intake *intake = context;
-	const char *path = web_path(request);
-	if (strncmp(path, PATH_PREFIX, strlen(PATH_PREFIX))) {
-		answer_error(request, 404, "webhooks are posted to " PATH_PREFIX "SOURCE");
+	if (is_probe(request)) {
+		web_reply(request, 200, NULL, STR("{}"));
 		return;
 	}
 	struct sources *sources = (struct sources *)(void *)shared_slot_get(intake->sources);
-	const struct source *source = sources_find(sources, path + strlen(PATH_PREFIX));
-	if (!source) {
-		answer_error(request, 404, "no source of this name is configured");
-	} else if (strcmp(web_method(request), "POST")) {
-		web_reply_header(request, "Allow", "POST");
-		answer_error(request, 405, "webhooks are posted");
-	} else {
-		receive(intake, request, source);
-	}
+	handle_webhook(intake, request, sources);
 	shared_unref(sources_shared(sources));
 }
 

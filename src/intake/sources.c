@@ -64,3 +64,13 @@ const struct source *sources_find(const struct sources *sources, const char *nam
 			return &sources->items[i];
 	return NULL;
 }
+
+size_t sources_count(const struct sources *sources)
+{
+	return sources->count;
+}
+
+const struct source *sources_at(const struct sources *sources, size_t index)
+{
+	return &sources->items[index];
+}

@@ -8,9 +8,12 @@ import struct
 import subprocess
 import termios
 import urllib.parse
+import zlib
+
+import pytest
 
 import harness
-from harness import BUILD, cli, request, rule
+from harness import BUILD, SECRET, cli, request, rule, sign, wait_until
 
 # What moves a cursor, reorders, or has no width: an escape sequence, CSI in one character, an override, isolates, blanks without width, a tag.
 HIDDEN = ["\x1b", "\x7f", "\u009b", "\u202e", "\u2066", "\u061c", "\u200b", "\u200d", "\ufeff", "\u2028", "\U000e0041"]
@@ -75,3 +78,109 @@ def test_tables_stay_within_the_terminal_or_120_columns(router_of, sandbox):
         assert 60 < widest(cli(command, *url).stdout.decode()) <= 120
         for columns in (40, 80, 200):
             assert widest(on_terminal(columns, command, *url)) <= columns
+
+
+# ---- which request ----
+
+@pytest.fixture
+def two_sources(router_of, sandbox):
+    sources = [{"name": "dbt-prod", "secrets": [{"env": "WEBHOOK_SECRET"}]},
+               {"name": "ci", "secrets": [{"env": "CI_SECRET"}], "signature_header": "X-Signature"}]
+    return router_of(sandbox, [rule()], config={"sources": sources}, environment={"CI_SECRET": "of the other one"})
+
+
+@pytest.mark.parametrize("path,secret,advice", [
+    ("/webhooks/dbt-prod/", SECRET, "source 'dbt-prod' signed it, whose URL ends in /webhooks/dbt-prod"),
+    ("//webhooks/dbt-prod", SECRET, "/webhooks/dbt-prod"),
+    ("/refresh-router/webhooks/dbt-prod", SECRET, "/webhooks/dbt-prod"),
+    ("/webhooks/somebody", SECRET, "source 'dbt-prod' signed it"),
+    ("/", SECRET, "source 'dbt-prod' signed it"),
+    ("/ingress/webhooks/ci/", "nobody's", "the URL of source 'ci' ends in /webhooks/ci"),
+    ("/webhooks/dbt_prd", "nobody's", "the nearest source is 'dbt-prod', whose URL ends in /webhooks/dbt-prod"),
+    ("/something/else", "nobody's", "the URLs of the sources end in /webhooks/dbt-prod, /webhooks/ci"),
+    ("/a\u202eb", SECRET, "path=\"/a\\u202eb\""),
+])
+def test_a_delivery_to_a_wrong_path_is_told_the_right_one(two_sources, path, secret, advice):
+    body = two_sources.body()
+    answer = two_sources.post(body, signature=sign(body, secret), path=urllib.parse.quote(path))
+    assert answer.status == 404 and "dbt-prod" not in answer.body.decode()
+    line = wait_until(lambda: [line for line in two_sources.log.splitlines() if "no source at this path" in line], "the line of the log")
+    assert len(line) == 1 and advice in line[0]
+    assert two_sources.metric("requests_astray_total") == (secret == SECRET)
+    assert two_sources.metric("requests_not_found_total") == (secret != SECRET)
+
+
+def test_a_delivery_signed_by_another_source_is_told_so_in_the_log(two_sources):
+    body = two_sources.body()
+    answer = two_sources.post(body, signature="", path="/webhooks/dbt-prod", headers={"X-Signature": sign(body, "of the other one")})
+    assert answer.status == 401 and "ci" not in answer.json["error"]
+    wait_until(lambda: "source 'ci' signed it, whose URL ends in /webhooks/ci" in two_sources.log, "the line of the log")
+
+
+def test_strangers_who_look_around_fill_no_log_but_are_counted(two_sources):
+    for number in range(50):
+        assert request(two_sources.address, "GET", f"/wp-login-{number}.php").status == 404
+        assert two_sources.post(b"{}", path=f"/x{number}", signature="0" * 64).status == 404
+    assert two_sources.metric("requests_not_found_total") == 100
+    assert "wp-login" not in two_sources.log and two_sources.log.count("no source at this path") < 50
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz"])
+def test_a_load_balancer_is_answered_and_told_nothing(two_sources, path):
+    answer = request(two_sources.address, "GET", path)
+    assert (answer.status, answer.body, answer.headers["Content-Type"]) == (200, b"{}", "application/json")
+    answer = request(two_sources.address, "HEAD", path)
+    assert (answer.status, answer.body) == (200, b"")
+    assert two_sources.metric("requests_not_found_total") == 0
+    assert request(two_sources.address, "GET", "/readyz").status == 404
+
+
+def gzip(body):
+    packer = zlib.compressobj(wbits=31)
+    return packer.compress(body) + packer.flush()
+
+
+def test_a_body_that_a_gateway_compressed_is_415_and_the_log_says_why(router_of, sandbox):
+    router = router_of(sandbox, [rule()])
+    body = router.body()
+    plain, packed = sign(body), sign(gzip(body))
+    for signature, sent in ((plain, gzip(body)), (packed, gzip(body))):
+        answer = router.post(sent, signature=signature, headers={"Content-Encoding": "gzip"})
+        assert answer.status == 415 and answer.headers["Accept-Encoding"] == "identity" and "Content-Encoding" in answer.json["error"]
+    assert router.metric("requests_encoded_total") == 2 and router.metric("requests_unauthorized_total") == 0
+    assert "content_encoding=gzip" in router.log and "is not what dbt signed" in router.log
+    # A header that lies does no harm to what is signed and whole.
+    assert router.post(body, headers={"Content-Encoding": "gzip"}).status == 200
+    assert router.post(router.body(eventId="evt-2"), headers={"Content-Encoding": "identity"}).json["outcome"] == "routed"
+
+
+# ---- which event ----
+
+NO_ID = {"absent": None, "null": b"null", "empty": b'""', "blank": b'" "', "None": b'"None"', "undefined": b'"undefined"'}
+
+
+@pytest.mark.parametrize("kind", NO_ID)
+def test_a_delivery_without_an_event_id_is_never_a_duplicate(router_of, sandbox, kind):
+    router = router_of(sandbox, [rule()])
+    for run in range(3):
+        event = json.loads(router.body(runId=str(run)))
+        del event["eventId"]
+        body = json.dumps(event).encode()
+        if NO_ID[kind]:
+            body = body[:-1] + b', "eventId": ' + NO_ID[kind] + b"}"
+        assert router.post(body).json["outcome"] == "routed"
+    events = router.events()
+    assert len(events) == 3 and all("bears no event id" in e["reason"] for e in events)
+    assert router.metric("events_without_id_total") == 3 and router.metric("events_duplicate_total") == 0
+    assert "event without an id" in router.log
+    refreshes = router.settle(1)
+    assert sorted(cause["event"] for refresh in refreshes for cause in refresh["causes"]) == sorted(e["id"] for e in events)
+
+
+def test_an_event_id_without_a_webhook_id_still_marks(router_of, sandbox):
+    router = router_of(sandbox, [rule()])
+    event = json.loads(router.body(eventId="evt-1"))
+    del event["webhookId"]
+    body = json.dumps(event).encode()
+    assert [router.post(body).json["outcome"] for _ in range(2)] == ["routed", "duplicate"]
+    assert router.metric("events_without_id_total") == 0

@@ -275,6 +275,33 @@ static void a_reason_quotes_no_more_than_a_line_of_a_stranger(void **state)
 	}
 }
 
+static void what_a_template_writes_for_nothing_is_no_id(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *id;
+		bool is_one;
+	} cases[] = {
+		{ "wev_2KkC78P4Qux7RSn8XeZ2o2pdvcU", true },
+		{ "0", true },
+		{ "nullable", true },
+		{ "", false },
+		{ "  ", false },
+		{ "null", false },
+		{ "None", false },
+		{ "NIL", false },
+		{ "undefined", false },
+	};
+	OWNED(arena) arena = arena_new();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct error err;
+		const char *body = arena_printf(arena, "{\"eventId\":\"%s\"}", cases[i].id);
+		const struct event *event = event_parse(str_of(body), "s", NULL, arena, &err);
+		if (event_has_id(event) != cases[i].is_one)
+			fail_msg("'%s'", cases[i].id);
+	}
+}
+
 static void finished_is_the_first_time_that_there_is(void **state)
 {
 	(void)state;
@@ -444,6 +471,7 @@ int main(void)
 		cmocka_unit_test(neither_a_dbt_job_nor_a_status_cannot_be_routed),
 		cmocka_unit_test(the_code_decides_the_status_and_the_text_only_without_one),
 		cmocka_unit_test(a_reason_quotes_no_more_than_a_line_of_a_stranger),
+		cmocka_unit_test(what_a_template_writes_for_nothing_is_no_id),
 		cmocka_unit_test(finished_is_the_first_time_that_there_is),
 		cmocka_unit_test(the_test_button_is_known_and_nothing_else_is_taken_for_it),
 		cmocka_unit_test(a_flat_event_needs_only_what_matters),
