@@ -144,7 +144,7 @@ static void resolve_all(
 			call->entry, "selection", selection_json(&decision->selections[i]));
 		cJSON_AddItemToArray(online->list, call->entry);
 		online->left++;
-		tableau_resolve(tableau, &decision->selections[i], resolved, call);
+		tableau_resolve(tableau, &decision->selections[i], false, resolved, call);
 	}
 	while (online->left)
 		tableau_step(tableau, 1000, -1);

@@ -8,6 +8,18 @@ static int compare_text(const char *a, const char *b)
 	return strcmp(a, b);
 }
 
+void selection_copy(const struct selection *from, struct selection *to, struct arena *arena)
+{
+	*to = *from;
+	to->site = arena_text(arena, from->site);
+	to->selector = arena_text(arena, from->selector);
+	to->project = arena_text(arena, from->project);
+	to->tag = arena_text(arena, from->tag);
+	to->owner = arena_text(arena, from->owner);
+	to->rules = NULL;
+	to->rule_count = 0;
+}
+
 int selection_compare(const struct selection *a, const struct selection *b)
 {
 	int order = compare_text(a->site, b->site);

@@ -30,6 +30,7 @@ bool dispatch_start(struct dispatch *dispatch, struct journal *journal, struct e
 struct dispatch_event {
 	int64_t event; /* its id */
 	struct wall received_at, finished_at;
+	bool is_replay; /* somebody wants it done again: content is looked up anew */
 	size_t count;
 	const char *const *selections; /* each as selection_json() prints it */
 	const int64_t *selection_ids;

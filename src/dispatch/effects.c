@@ -1,39 +1,41 @@
 #include "dispatch/effects.h"
-#include "base/fault.h"
+#include "base/arena.h"
 #include "base/log.h"
 #include "base/mem.h"
 
 #define JOB_IS_OVER 403091 /* tableau-rest.md 6.3 */
-#define NO_EXTRACT 403180  /* says for sure that nothing was queued (tableau-rest.md 5.3) */
 
 struct effects {
 	struct schedule *schedule;
 	struct tableau *tableau;
 	effects_continue *go_on;
 	void *context;
+	struct namings *namings;
 };
 
 /* What a callback needs to know of its call. */
 struct call {
 	struct effects *effects;
-	int64_t id; /* of the refresh or selection */
+	struct arena *arena; /* this struct and all texts */
+	int64_t id;          /* of the refresh or selection */
 	int64_t asked_after;
-	struct outcome *
-		refused; /* of a request for content that is gone, while its new id is looked for */
-	char *site, *luid, *name;
-	enum content_kind kind;
+	const char *site;
+	struct selection selection; /* of a resolve */
 };
 
 struct effects *effects_new(
 	struct schedule *schedule, struct tableau *tableau, effects_continue *go_on, void *context)
 {
 	struct effects *effects = mem_new(struct effects);
-	*effects = (struct effects){ schedule, tableau, go_on, context };
+	*effects = (struct effects){ schedule, tableau, go_on, context, namings_new() };
 	return effects;
 }
 
 void effects_free(struct effects *effects)
 {
+	if (!effects)
+		return;
+	namings_free(effects->namings);
 	free(effects);
 }
 
@@ -45,6 +47,11 @@ struct tableau *effects_tableau(struct effects *effects)
 struct schedule *effects_schedule(struct effects *effects)
 {
 	return effects->schedule;
+}
+
+struct namings *effects_namings(struct effects *effects)
+{
+	return effects->namings;
 }
 
 void effects_go_on(struct effects *effects, struct actions actions)
@@ -114,21 +121,19 @@ struct job_seen effects_job(const struct job *job)
 static struct call *call_new(
 	struct effects *effects, const char *site, int64_t id, int64_t asked_after)
 {
-	struct call *call = mem_new(struct call);
-	call->effects = effects;
-	call->site = mem_copy_text(site);
-	call->id = id;
-	call->asked_after = asked_after;
+	struct arena *arena = arena_new();
+	struct call *call = arena_new_of(arena, struct call);
+	*call = (struct call){ .effects = effects,
+		.arena = arena,
+		.id = id,
+		.asked_after = asked_after,
+		.site = arena_text(arena, site) };
 	return call;
 }
 
 static void call_free(struct call *call)
 {
-	free(call->refused);
-	free(call->site);
-	free(call->luid);
-	free(call->name);
-	free(call);
+	arena_free(call->arena);
 }
 
 /* ---- resolve ---- */
@@ -139,6 +144,7 @@ static void resolved(
 	struct call *call = context;
 	struct schedule *schedule = call->effects->schedule;
 	if (outcome->ok) {
+		namings_hear(call->effects->namings, &call->selection, contents, count);
 		effects_go_on(call->effects,
 			schedule_resolved(schedule, effects_now(), call->id,
 				effects_answer(call->site, outcome), contents, count));
@@ -151,117 +157,22 @@ static void resolved(
 	call_free(call);
 }
 
-void effects_resolve(struct effects *effects, int64_t id, const struct selection *selection)
+void effects_resolve(
+	struct effects *effects, int64_t id, const struct selection *selection, bool anew)
 {
-	tableau_resolve(
-		effects->tableau, selection, resolved, call_new(effects, selection->site, id, 0));
+	struct call *call = call_new(effects, selection->site, id, 0);
+	selection_copy(selection, &call->selection, call->arena);
+	tableau_resolve(effects->tableau, &call->selection, anew, resolved, call);
 }
 
-/* ---- send ---- */
-
-static void answer_sent(struct call *call, const struct outcome *outcome, const struct job *job)
+void effects_doubt(struct effects *effects, const char *site, const struct content *content)
 {
-	struct job_seen seen = { 0 };
-	struct answer answer = effects_answer(call->site, outcome);
-	if (outcome->ok)
-		seen = effects_job(job);
-	/* Owners with a Creator licence were told 403 although the job had been queued
-	 * (tableau-rest.md 5.3). */
-	if (answer.verdict == VERDICT_FAIL && outcome->code / 1000 == 403 &&
-		outcome->code != NO_EXTRACT)
-		answer.verdict = VERDICT_DOUBT;
-	effects_go_on(
-		call->effects, schedule_sent(call->effects->schedule, effects_now(), call->id,
-				       answer, outcome->ok ? &seen : NULL, outcome->asked_at));
-	call_free(call);
+	struct naming *naming = namings_find(effects->namings, site, content);
+	if (naming)
+		naming->is_doubted = true;
 }
 
-/* The id is gone: the content may have been deleted and published again under its old name
- * (tableau-rest.md 4.3). */
-static void resolved_again(
-	const struct outcome *outcome, const struct content *contents, size_t count, void *context)
-{
-	struct call *call = context;
-	if (outcome->ok && count == 1 && strcmp(contents[0].luid, call->luid)) {
-		effects_go_on(call->effects,
-			schedule_moved(call->effects->schedule, effects_now(), call->id,
-				effects_answer(call->site, outcome), &contents[0]));
-		call_free(call);
-		return;
-	}
-	struct outcome refused =
-		outcome->ok || outcome->error.kind == ERROR_REFUSED ? *call->refused : *outcome;
-	answer_sent(call, &refused, NULL);
-}
-
-static void resolve_again(struct call *call, const struct outcome *outcome)
-{
-	call->refused = mem_new(struct outcome);
-	*call->refused = *outcome;
-	tableau_forget(call->effects->tableau, call->site, call->luid);
-	const struct refresh_row *row = schedule_find(call->effects->schedule, call->id);
-	struct selection selection = {
-		.site = call->site,
-		.kind = call->kind,
-		.by = SELECT_NAME,
-		.selector = call->name,
-		.project = row && *row->content.project ? row->content.project : NULL,
-	};
-	tableau_resolve(call->effects->tableau, &selection, resolved_again, call);
-}
-
-static void sent(const struct outcome *outcome, const struct job *job, void *context)
-{
-	struct call *call = context;
-	if (FAULT("dispatch.sent")) {
-		struct outcome lost = *outcome;
-		lost.ok = error_fail(&lost.error, ERROR_UNKNOWN, "a fault point lost the reply");
-		answer_sent(call, &lost, NULL);
-		return;
-	}
-	if (!outcome->ok && outcome->error.kind == ERROR_GONE && call->kind != CONTENT_TASK &&
-		*call->name)
-		resolve_again(call, outcome);
-	else
-		answer_sent(call, outcome, job);
-}
-
-void effects_send(struct effects *effects, const struct refresh_row *refresh)
-{
-	struct call *call = call_new(effects, refresh->site, refresh->id, 0);
-	call->luid = mem_copy_text(refresh->content.luid);
-	call->name = mem_copy_text(refresh->content.name);
-	call->kind = refresh->content.kind;
-	tableau_refresh(effects->tableau, refresh->site, &refresh->content, refresh->incremental,
-		sent, call);
-}
-
-/* ---- poll and list ---- */
-
-static void polled(const struct outcome *outcome, const struct job *job, void *context)
-{
-	struct call *call = context;
-	struct answer answer = effects_answer(call->site, outcome);
-	struct job_seen seen = { 0 };
-	if (outcome->ok)
-		seen = effects_job(job);
-	else if (outcome->error.kind == ERROR_GONE)
-		answer.verdict = VERDICT_NONE;
-	else if (outcome->error.kind == ERROR_REFUSED)
-		answer.verdict = VERDICT_CANNOT;
-	else
-		answer.verdict = VERDICT_RETRY; /* a failed poll says nothing about the job */
-	effects_go_on(
-		call->effects, schedule_polled(call->effects->schedule, effects_now(), call->id,
-				       answer, outcome->ok ? &seen : NULL, call->asked_after));
-	call_free(call);
-}
-
-void effects_poll(struct effects *effects, const struct refresh_row *refresh, int64_t asked_after)
-{
-	tableau_job(effects->tableau, refresh->site, refresh->job_id, polled,
-		call_new(effects, refresh->site, refresh->id, asked_after));
-}
+/* ---- list ---- */
 
 static void listed(
 	const struct outcome *outcome, const struct job *jobs, size_t count, void *context)

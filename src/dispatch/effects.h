@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "content/selection.h"
+#include "dispatch/naming.h"
 #include "dispatch/schedule.h"
 #include "tableau/tableau.h"
 
@@ -17,8 +18,12 @@ struct effects *effects_new(
 	struct schedule *schedule, struct tableau *tableau, effects_continue *go_on, void *context);
 void effects_free(struct effects *effects);
 
-/* Finds the content of a selection; the selection is copied. */
-void effects_resolve(struct effects *effects, int64_t id, const struct selection *selection);
+/* Finds the content of a selection; the selection is copied. `anew`: not from memory. */
+void effects_resolve(
+	struct effects *effects, int64_t id, const struct selection *selection, bool anew);
+/* The next request for this content is preceded by a look whether the rules still name it. */
+void effects_doubt(struct effects *effects, const char *site, const struct content *content);
+/* dispatch/request.c */
 void effects_send(struct effects *effects, const struct refresh_row *refresh);
 void effects_poll(struct effects *effects, const struct refresh_row *refresh, int64_t asked_after);
 void effects_cancel(struct effects *effects, const struct refresh_row *refresh);
@@ -27,12 +32,13 @@ void effects_list(
 /* dispatch/look.c: looks through the site's jobs for one of this content. */
 void effects_look(struct effects *effects, const struct action *action);
 
-/* ---- shared with look.c ---- */
+/* ---- shared with look.c and request.c ---- */
 struct instant effects_now(void);
 struct answer effects_answer(const char *site, const struct outcome *outcome);
 struct job_seen effects_job(const struct job *job);
 /* How many queries a list of so many jobs took: one a page. */
 int64_t effects_list_calls(size_t jobs);
 struct tableau *effects_tableau(struct effects *effects);
+struct namings *effects_namings(struct effects *effects);
 struct schedule *effects_schedule(struct effects *effects);
 void effects_go_on(struct effects *effects, struct actions actions);

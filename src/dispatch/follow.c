@@ -333,6 +333,8 @@ struct actions schedule_polled(struct schedule *schedule, struct instant now, in
 		look_refused(schedule, now, refresh, &answer);
 	else if (answer.verdict == VERDICT_NONE)
 		job_unknown(schedule, now, refresh);
+	else if (answer.verdict == VERDICT_OTHER)
+		refresh_end(schedule, now, refresh, REFRESH_FAILED, answer.reason);
 	else /* says nothing about the job */
 		look_later(schedule, now, refresh, site->options.poll_interval);
 	return act_end(schedule, now);

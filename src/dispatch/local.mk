@@ -5,13 +5,16 @@ librouter_a_SOURCES += \
 	src/dispatch/batch.c src/dispatch/batch.h \
 	src/dispatch/breaker.c src/dispatch/breaker.h \
 	src/dispatch/budget.c src/dispatch/budget.h \
+	src/dispatch/confirm.c src/dispatch/confirm.h \
 	src/dispatch/dispatch.h src/dispatch/loop.c \
 	src/dispatch/effects.c src/dispatch/effects.h src/dispatch/look.c \
 	src/dispatch/evidence.c src/dispatch/evidence.h \
 	src/dispatch/follow.c \
 	src/dispatch/gate.c src/dispatch/gate.h \
 	src/dispatch/hold.c \
+	src/dispatch/naming.c src/dispatch/naming.h \
 	src/dispatch/patience.c src/dispatch/patience.h \
+	src/dispatch/request.c \
 	src/dispatch/restore.c \
 	src/dispatch/schedule.c src/dispatch/schedule.h src/dispatch/schedule_state.h \
 	src/dispatch/send.c \

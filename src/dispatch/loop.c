@@ -28,6 +28,7 @@ struct pending {
 	int64_t id;
 	const struct selection *selection;
 	const char *refusal; /* why it cannot be acted upon; NULL: it can */
+	bool anew;           /* somebody wants it done again: memory does not count */
 	struct arena *arena; /* of its own: neighbours of one event end at other times */
 	UT_hash_handle by_id;
 };
@@ -205,7 +206,7 @@ static void resolve(struct dispatch *dispatch, int64_t id)
 {
 	const struct pending *pending = pending_find(dispatch, id);
 	if (pending)
-		effects_resolve(dispatch->effects, id, pending->selection);
+		effects_resolve(dispatch->effects, id, pending->selection, pending->anew);
 }
 
 static void perform(struct dispatch *dispatch, const struct action *action)
@@ -365,6 +366,7 @@ static void take_event(struct dispatch *dispatch, const struct dispatch_event *e
 	schedule_event(dispatch->schedule, event->event);
 	for (size_t i = 0; i < event->count; i++) {
 		pending_add(dispatch, event->selection_ids[i], event->selections[i]);
+		pending_find(dispatch, event->selection_ids[i])->anew = event->is_replay;
 		select_one(dispatch, event->selection_ids[i], event->event, event->received_at,
 			event->finished_at);
 	}
@@ -410,6 +412,11 @@ static void configure(struct dispatch *dispatch, struct config *config)
 static struct asked retry(struct dispatch *dispatch, const struct dispatch_command *command)
 {
 	struct instant now = effects_now();
+	const struct refresh_row *row = schedule_find(dispatch->schedule, command->refresh);
+	if (!row)
+		row = command->ended;
+	if (row)
+		effects_doubt(dispatch->effects, row->site, &row->content);
 	struct asked asked = schedule_retry(dispatch->schedule, now, command->refresh);
 	if (asked.consent != CONSENT_NONE || !command->ended)
 		return asked;

@@ -160,6 +160,7 @@ enum verdict {
 	VERDICT_DOUBT,   /* refused, but Tableau may have queued the job all the same */
 	VERDICT_NONE,    /* looked, and there is none */
 	VERDICT_CANNOT,  /* may not look */
+	VERDICT_OTHER,   /* it is not the content any more that the rules name; sent or polled */
 };
 struct answer {
 	const char *site; /* whose it is */
@@ -192,7 +193,8 @@ struct job_seen {
 /* `job` when OK. `sent_at`: when the request went out; {0}: it did not. */
 struct actions schedule_sent(struct schedule *schedule, struct instant now, int64_t refresh,
 	struct answer answer, const struct job_seen *job, struct wall sent_at);
-/* The content has another LUID now (published anew); the refresh goes on with it. */
+/* The rules name another content now (published anew, renamed), so that whatever was sent for the
+ * old one does not count; the refresh goes on with that one. */
 struct actions schedule_moved(struct schedule *schedule, struct instant now, int64_t refresh,
 	struct answer answer, const struct content *content);
 /* `job` when OK; VERDICT_NONE: Tableau does not know it; VERDICT_CANNOT: we may not ask. */

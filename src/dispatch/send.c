@@ -215,6 +215,9 @@ static void not_accepted(struct schedule *schedule, struct instant now, struct r
 	case VERDICT_FAIL:
 		refresh_end_with_line(schedule, now, refresh, REFRESH_FAILED, answer.reason);
 		break;
+	case VERDICT_OTHER: /* those in line are looked into by themselves */
+		refresh_end(schedule, now, refresh, REFRESH_FAILED, answer.reason);
+		break;
 	case VERDICT_DOUBT:
 		refresh->was_refused = true;
 		lost(schedule, now, refresh, answer, true);
@@ -362,10 +365,12 @@ struct actions schedule_moved(struct schedule *schedule, struct instant now, int
 	act_begin(schedule);
 	struct refresh *refresh = refresh_find(schedule, id);
 	site_answered(schedule, now, &answer);
-	if (!refresh || refresh->row.state != REFRESH_SENDING)
+	bool is_under_way = refresh && (refresh->row.state == REFRESH_SENDING ||
+					       refresh_in_flight(refresh));
+	if (!is_under_way)
 		return act_end(schedule, now);
 	refresh->is_asked = false;
-	if (refresh->row.is_cancelling) { /* Tableau did not know the id: there is no job */
+	if (refresh->row.is_cancelling) { /* what became of the old one is of no interest */
 		end_as_asked(schedule, now, refresh);
 		return act_end(schedule, now);
 	}
@@ -375,7 +380,7 @@ struct actions schedule_moved(struct schedule *schedule, struct instant now, int
 	refresh_is_as_old(schedule, successor, refresh);
 	char reason[120]; /* two short sentences and 20 digits */
 	snprintf(reason, sizeof reason,
-		"the content was published anew under another id; refresh %lld does it",
+		"the rules name content with another id now; refresh %lld does it",
 		(long long)successor->row.id);
 	refresh_end(schedule, now, refresh, REFRESH_CANCELLED, reason);
 	return act_end(schedule, now);

@@ -176,6 +176,7 @@ static void pass_on(struct delivery *delivery)
 		.event = delivery->row.id,
 		.received_at = delivery->row.received_at,
 		.finished_at = delivery->row.finished_at,
+		.is_replay = delivery->replayed,
 		.count = delivery->row.selection_count,
 		.selections = delivery->row.selections,
 		.selection_ids = delivery->selection_ids,

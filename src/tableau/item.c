@@ -139,3 +139,20 @@ const struct item *items_find(const struct item *items, size_t count, const char
 	struct item key = { .luid = luid };
 	return count ? bsearch(&key, items, count, sizeof *items, by_luid) : NULL;
 }
+
+size_t items_named(
+	const struct item *items, size_t count, const char *name, const struct item **first)
+{
+	size_t low = 0, high = count, found = 0;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (strcmp(items[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*first = items + low;
+	while (low + found < count && !strcmp(items[low + found].name, name))
+		found++;
+	return found;
+}

@@ -37,3 +37,6 @@ void items_sort(struct item *items, size_t count);
 size_t items_drop_doubles(struct item *items, size_t count);
 /* In items sorted by LUID; or NULL. */
 const struct item *items_find(const struct item *items, size_t count, const char *luid);
+/* In items sorted by name: how many bear it; *first is the first of them. */
+size_t items_named(
+	const struct item *items, size_t count, const char *name, const struct item **first);

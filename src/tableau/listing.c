@@ -11,6 +11,7 @@
  * item from a page ahead to one that was read already: the list is begun again.
  */
 #include "tableau/listing.h"
+#include "base/name.h"
 #include "tableau/filter.h"
 #include "tableau/job.h"
 #include "tableau/project.h"
@@ -100,6 +101,66 @@ static void tell(struct listing *listing, const struct outcome *outcome)
 	told(listing);
 }
 
+/* ---- a younger list overtakes older ones ---- */
+
+static bool is_in_memory(const struct listing *listing)
+{
+	return !listing->is_loading && !listing->is_stale && listing->epoch == listing->site->epoch;
+}
+
+/* A single item tells less: what it does not tell is no difference. */
+static bool is_same(const struct item *a, const struct item *b)
+{
+	return !strcmp(a->luid, b->luid) && !strcmp(a->name, b->name) &&
+	       !strcmp(a->project_id, b->project_id) &&
+	       (a->has_extracts < 0 || b->has_extracts < 0 || a->has_extracts == b->has_extracts);
+}
+
+static bool has_same(const struct listing *listing, const struct item *item)
+{
+	const struct item *first;
+	size_t named = items_named(listing->items, listing->count, item->name, &first);
+	for (size_t i = 0; i < named; i++)
+		if (is_same(&first[i], item))
+			return true;
+	return false;
+}
+
+/* Would it show that item, if it were still as it was? */
+static bool is_about(const struct listing *listing, const struct item *item)
+{
+	if (listing->by == LISTING_ALL)
+		return true;
+	if (listing->by == LISTING_BY_NAME && listing->count && !strcmp(listing->key, item->name))
+		return true;
+	for (size_t i = 0; i < listing->count; i++)
+		if (!strcmp(listing->items[i].luid, item->luid))
+			return true;
+	return false;
+}
+
+static bool is_overtaken(const struct listing *older, const struct listing *younger)
+{
+	const struct item *first;
+	for (size_t i = 0; i < older->count; i++)
+		if (!has_same(younger, &older->items[i]) && is_about(younger, &older->items[i]))
+			return true;
+	return older->by == LISTING_BY_NAME && younger->by == LISTING_ALL &&
+	       items_named(older->items, older->count, older->key, &first) !=
+		       items_named(younger->items, younger->count, older->key, &first);
+}
+
+/* Whatever contradicts what is remembered ends the memory of it. */
+static void overtake(const struct listing *younger)
+{
+	if (younger->what == LIST_PROJECTS)
+		return;
+	for (struct listing *older = younger->site->listings; older; older = older->by_id.next)
+		if (older != younger && older->what == younger->what && is_in_memory(older) &&
+			is_overtaken(older, younger))
+			older->is_stale = true;
+}
+
 static void loaded(struct listing *listing, const struct outcome *outcome)
 {
 	struct outcome fine = *outcome;
@@ -112,6 +173,7 @@ static void loaded(struct listing *listing, const struct outcome *outcome)
 		items_sort(listing->items, listing->count);
 	listing->loaded_at = clock_mono();
 	listing->is_stale = false;
+	overtake(listing);
 	tell(listing, &fine);
 }
 
@@ -342,7 +404,7 @@ static void identify(enum listing_of what, enum listing_by by, const char *key, 
 }
 
 static struct listing *find(
-	struct site *site, enum listing_of what, enum listing_by by, const char *key)
+	const struct site *site, enum listing_of what, enum listing_by by, const char *key)
 {
 	OWNED_TEXT struct text id;
 	struct listing *listing = NULL;
@@ -377,8 +439,7 @@ static struct listing *find_or_add(
 
 static bool is_young(const struct listing *listing, struct mono since)
 {
-	return !listing->is_loading && !listing->is_stale &&
-	       listing->epoch == listing->site->epoch && listing->loaded_at.us >= since.us;
+	return is_in_memory(listing) && listing->loaded_at.us >= since.us;
 }
 
 bool listing_has_all(struct site *site, enum listing_of what, struct mono since)
@@ -423,6 +484,34 @@ void listing_forget(struct site *site, const char *luid)
 		for (size_t i = 0; i < listing->count; i++)
 			if (!strcmp(listing->items[i].luid, luid))
 				listing->is_stale = true;
+}
+
+static bool differs(const struct item *item, const struct content *content,
+	const struct listing *projects, struct arena *arena)
+{
+	if (!name_equal(item->name, content->name))
+		return true;
+	if (!projects || !is_in_memory(projects))
+		return false;
+	struct project_place place = project_place(projects->items, projects->count, item, arena);
+	return strcmp(place.path, content->project) != 0;
+}
+
+bool listing_contradicts(const struct site *site, const struct content *content)
+{
+	OWNED(arena) arena = arena_new();
+	enum listing_of what = listing_of_kind(content->kind);
+	const struct listing *projects = find(site, LIST_PROJECTS, LISTING_ALL, NULL);
+	for (const struct listing *listing = site->listings; listing;
+		listing = listing->by_id.next) {
+		if (listing->what != what || what == LIST_TASKS || !is_in_memory(listing))
+			continue;
+		for (size_t i = 0; i < listing->count; i++)
+			if (text_is_nocase(listing->items[i].luid, content->luid) &&
+				differs(&listing->items[i], content, projects, arena))
+				return true;
+	}
+	return false;
 }
 
 void listings_free(struct site *site)

@@ -32,4 +32,6 @@ bool listing_has_all(struct site *site, enum listing_of what, struct mono since)
 size_t listing_by_name_count(const struct site *site, enum listing_of what);
 /* Lists that hold this LUID are asked for anew. */
 void listing_forget(struct site *site, const char *luid);
+/* See tableau_contradicts(). */
+bool listing_contradicts(const struct site *site, const struct content *content);
 void listings_free(struct site *site);

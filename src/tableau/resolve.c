@@ -15,9 +15,6 @@
 #include "tableau/project.h"
 
 #define MINUTE (60 * US_PER_SECOND)
-#define NAME_AGE                                                                                   \
-	(60 * MINUTE) /* an id that is gone is noticed by its 404, a second item of the name       \
-			 within the hour */
 #define PATTERN_AGE (1 * MINUTE) /* a pattern is meant to find what is new */
 #define PROJECT_AGE (5 * MINUTE)
 #define FRESH_AGE (5 * US_PER_SECOND) /* of a list of everything, which is dear */
@@ -35,6 +32,7 @@ struct resolve {
 	struct pattern *pattern;    /* of SELECT_PATTERN */
 	enum listing_by by;
 	struct mono began;
+	bool is_anew;       /* the cache does not count at all */
 	bool is_fresh;      /* nothing older than `began`, after what was cached did not do */
 	struct item *items; /* those that name, tag and owner leave; in the arena */
 	size_t count;
@@ -334,7 +332,8 @@ static struct mono since(const struct resolve *resolve, int64_t usual_age)
 	struct mono now = clock_mono(), recent = mono_plus(now, -FRESH_AGE);
 	if (!resolve->is_fresh)
 		return mono_plus(now, -usual_age);
-	return is_one_wanted(resolve) || resolve->began.us < recent.us ? resolve->began : recent;
+	bool is_strict = resolve->is_anew || is_one_wanted(resolve);
+	return is_strict || resolve->began.us < recent.us ? resolve->began : recent;
 }
 
 static void items_came(
@@ -376,7 +375,7 @@ static void get_items(struct resolve *resolve)
 	const struct selection *selection = &resolve->selection;
 	struct site *site = resolve->site;
 	enum listing_of what = listing_of_kind(selection->kind);
-	struct mono from = since(resolve, is_one_wanted(resolve) ? NAME_AGE : PATTERN_AGE);
+	struct mono from = since(resolve, is_one_wanted(resolve) ? TABLEAU_NAME_AGE : PATTERN_AGE);
 	/* The whole list is as good as the filtered one when it is there or on its way. */
 	if (resolve->by == LISTING_BY_NAME &&
 		(site->no_name_filter || listing_has_all(site, what, from) ||
@@ -395,8 +394,8 @@ static enum listing_by listing_by_of(const struct selection *selection)
 	return selection->by == SELECT_NAME ? LISTING_BY_NAME : LISTING_ALL;
 }
 
-void resolve_start(
-	struct site *site, const struct selection *selection, resolve_done *callback, void *context)
+void resolve_start(struct site *site, const struct selection *selection, bool anew,
+	resolve_done *callback, void *context)
 {
 	struct resolve *resolve = mem_new(struct resolve);
 	struct arena *arena = resolve->arena = arena_new();
@@ -406,12 +405,8 @@ void resolve_start(
 	resolve->began = clock_mono();
 	resolve->callback = callback;
 	resolve->context = context;
-	resolve->selection = *selection;
-	resolve->selection.site = site->name;
-	resolve->selection.selector = arena_text(arena, selection->selector);
-	resolve->selection.project = arena_text(arena, selection->project);
-	resolve->selection.tag = arena_text(arena, selection->tag);
-	resolve->selection.owner = arena_text(arena, selection->owner);
+	resolve->is_fresh = resolve->is_anew = anew;
+	selection_copy(selection, &resolve->selection, arena);
 	resolve->by = listing_by_of(selection);
 	if (selection->kind == CONTENT_TASK &&
 		(selection->by == SELECT_ALL || selection->by == SELECT_PATTERN)) {

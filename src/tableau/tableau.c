@@ -21,6 +21,7 @@ struct deferred {
 	struct site *site;
 	struct arena *arena;        /* this struct and `selection` live here */
 	struct selection selection; /* of a resolve */
+	bool anew;                  /* likewise */
 	resolve_done *resolve;
 	call_done *call; /* of a call that cannot be made */
 	struct outcome outcome;
@@ -104,8 +105,8 @@ static void run_deferred(struct tableau *tableau)
 	for (; deferred; deferred = next) {
 		next = deferred->next;
 		if (deferred->site)
-			resolve_start(deferred->site, &deferred->selection, deferred->resolve,
-				deferred->context);
+			resolve_start(deferred->site, &deferred->selection, deferred->anew,
+				deferred->resolve, deferred->context);
 		else if (deferred->resolve)
 			deferred->resolve(&deferred->outcome, NULL, 0, deferred->context);
 		else
@@ -254,7 +255,7 @@ static struct site *site_for(
 	return NULL;
 }
 
-void tableau_resolve(struct tableau *tableau, const struct selection *selection,
+void tableau_resolve(struct tableau *tableau, const struct selection *selection, bool anew,
 	resolve_done *callback, void *context)
 {
 	thread_assert(THREAD_DISPATCH);
@@ -262,14 +263,8 @@ void tableau_resolve(struct tableau *tableau, const struct selection *selection,
 	deferred->site = find(tableau, selection->site);
 	deferred->resolve = callback;
 	deferred->context = context;
-	deferred->selection = *selection;
-	deferred->selection.site = arena_text(deferred->arena, selection->site);
-	deferred->selection.rules = NULL;
-	deferred->selection.rule_count = 0;
-	deferred->selection.selector = arena_text(deferred->arena, selection->selector);
-	deferred->selection.project = arena_text(deferred->arena, selection->project);
-	deferred->selection.tag = arena_text(deferred->arena, selection->tag);
-	deferred->selection.owner = arena_text(deferred->arena, selection->owner);
+	deferred->anew = anew;
+	selection_copy(selection, &deferred->selection, deferred->arena);
 	if (!deferred->site)
 		error_fail(&deferred->outcome.error, ERROR_INPUT,
 			"the configuration has no site '%s'", selection->site);
@@ -280,6 +275,12 @@ void tableau_forget(struct tableau *tableau, const char *name, const char *luid)
 	struct site *site = find(tableau, name);
 	if (site)
 		listing_forget(site, luid);
+}
+
+bool tableau_contradicts(struct tableau *tableau, const char *name, const struct content *content)
+{
+	const struct site *site = find(tableau, name);
+	return site && listing_contradicts(site, content);
 }
 
 /* A call whose answer is a job. */

@@ -82,15 +82,23 @@ typedef void jobs_done(
 typedef void done(const struct outcome *outcome, void *context);
 
 /*
- * Which content a selection names, now; ids are cached (an exact name until tableau_forget() or an
- * hour, a pattern a minute). Not ok with ERROR_REFUSED: it names none, or several where one is
- * wanted; the message lists the candidates with their project paths. ERROR_INPUT: no such site. The
- * contents are sorted by name and LUID and valid during the callback.
+ * How long the id of an exact name is remembered. A reply to a refresh tells when it was renamed; a
+ * move to another project, with another one published in its place, is told by lists only.
  */
-void tableau_resolve(struct tableau *tableau, const struct selection *selection,
+#define TABLEAU_NAME_AGE (600 * US_PER_SECOND)
+/*
+ * Which content a selection names, now. Ids are cached (an exact name until tableau_forget() or
+ * TABLEAU_NAME_AGE, a pattern a minute); `anew`: nothing that was heard before this call counts.
+ * Not ok with ERROR_REFUSED: it names none, or several where one is wanted; the message lists the
+ * candidates with their project paths; it is never told from the cache. ERROR_INPUT: no such site.
+ * The contents are sorted by name and LUID and valid during the callback.
+ */
+void tableau_resolve(struct tableau *tableau, const struct selection *selection, bool anew,
 	resolve_done *callback, void *context);
 /* The next resolve on this site that could give this LUID asks Tableau again. */
 void tableau_forget(struct tableau *tableau, const char *site, const char *luid);
+/* A list that is in memory has this content under another name or in another project. No call. */
+bool tableau_contradicts(struct tableau *tableau, const char *site, const struct content *content);
 
 /*
  * Asks for a refresh of `content`. The job's state is JOB_QUEUED. Not ok: ERROR_QUEUED_ELSEWHERE

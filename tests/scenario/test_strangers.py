@@ -1,12 +1,13 @@
 """Tableau's answers are strangers' text, and gateways stand between: nothing ends by what is not Tableau's word, and broken texts are taken cleaned."""
 import http.server
+import json
 import ssl
 import subprocess
 import threading
 
 import pytest
 
-from harness import rule, site_world, wait_until
+from harness import request, rule, site_world, wait_until
 
 
 # ---- what is not Tableau's word ----
@@ -198,3 +199,102 @@ def test_a_name_that_comes_into_being_is_found_by_the_next_event(router_of, sand
     sandbox.change("Draft", name="Revenue")
     router.send()
     assert router.settle(2)[-1]["state"] == "succeeded"
+
+
+# ---- the right content ----
+
+def republished(sandbox):
+    """What was Revenue becomes last year's, and another workbook becomes Revenue."""
+    sandbox.change("Revenue", name="Revenue 2025", project="Finance/Archive")
+    sandbox.change("Draft", name="Revenue")
+
+
+def content_of(refreshes):
+    return [(r["state"], r["content"].get("name"), r["content"].get("id")) for r in refreshes]
+
+
+@pytest.fixture
+def two(router_of, sandbox_of):
+    """A router that has refreshed Revenue once; the ids of Revenue and Draft."""
+    def start(*rules, **rest):
+        sandbox = sandbox_of(site_world(workbooks=[{"name": "Revenue", "project": "Finance/Daily", "id": "11111111-0000-0000-0000-000000000001"},
+                                                   {"name": "Draft", "project": "Finance/Daily", "id": "22222222-0000-0000-0000-000000000002"}], **rest))
+        router = router_of(sandbox, list(rules) or [rule()])
+        router.send()
+        assert {r["state"] for r in router.settle(1)} == {"succeeded"}
+        return router, sandbox
+    return start
+
+
+OLD, NEW = "11111111-0000-0000-0000-000000000001", "22222222-0000-0000-0000-000000000002"
+
+
+def test_a_renamed_and_republished_workbook_is_never_a_success_for_the_new_one(two):
+    router, sandbox = two()
+    republished(sandbox)
+    router.send()
+    refreshes = router.settle(3)
+    last = {r["content"]["id"]: r for r in refreshes if any(c["event"] == router.events()[0]["id"] for c in r["causes"])}
+    assert last[OLD]["state"] == "cancelled" and f"refresh {last[NEW]['id']} does it" in last[OLD]["reason"]
+    assert last[NEW]["state"] == "succeeded" and last[NEW]["content"]["name"] == "Revenue"
+    # The next event knows at once.
+    before = len(sandbox.refresh_calls())
+    router.send()
+    assert router.settle(4)[-1]["content"]["id"] == NEW and len(sandbox.refresh_calls()) == before + 1
+
+
+def test_a_renamed_workbook_is_not_what_the_rule_names(two):
+    router, sandbox = two()
+    sandbox.change("Revenue", name="Revenue 2025")
+    router.send()
+    refresh = router.settle(2)[-1]
+    assert refresh["state"] == "failed" and "Tableau calls it 'Revenue 2025' now" in refresh["reason"]
+    assert "there is no workbook 'Revenue'" in refresh["reason"]
+
+
+@pytest.mark.parametrize("selection", [{"workbooks": {"id": OLD}}, {"workbooks": "/^Rev/"}])
+def test_a_rename_is_no_matter_where_the_rule_still_names_it(two, selection):
+    router, sandbox = two(rule(refresh=[{"site": "finance", **selection}]))
+    sandbox.change("Revenue", name="Revenue 2025")
+    for count in (2, 3):
+        router.send()
+        assert content_of(router.settle(count))[-1][::2] == ("succeeded", OLD)
+
+
+def test_a_list_that_shows_it_elsewhere_is_heard_before_a_request(two):
+    """Named while the site was paused, then moved; another rule's list shows it, so that it is looked into before the request."""
+    router, sandbox = two(rule(), rule("all", [{"site": "finance", "workbooks": "/^Dr/"}], when={"job_id": 1}))
+    assert request(router.admin, "POST", "/api/v1/sites/finance/pause").status == 200
+    router.send()
+    wait_until(lambda: router.refreshes(state="waiting"), "the refresh to wait")
+    sandbox.change("Revenue", project="Finance/Archive")
+    router.send(jobId="1")
+    wait_until(lambda: len(router.refreshes(state="waiting")) == 2, "the list to be read")
+    assert request(router.admin, "POST", "/api/v1/sites/finance/resume").status == 200
+    refresh = next(r for r in router.settle(3) if r["state"] == "failed")
+    assert "'Revenue' is in project 'Finance/Archive'" in refresh["reason"]
+    assert len([c for c in sandbox.refresh_calls() if OLD in c["path"]]) == 1
+
+
+def test_a_job_that_ends_under_another_name_is_not_counted(two):
+    router, sandbox = two()
+    sandbox.change("Revenue", queued_ms=1, running_ms=60000)
+    router.send()
+    job = wait_until(lambda: sandbox.jobs()[1:], "the job")[0]
+    republished(sandbox)
+    sandbox.fault("status", on={"path": f"*/jobs/{job['id']}"}, status=200, times=0, body=json.dumps({"job": {
+        "id": job["id"], "type": "RefreshExtract", "createdAt": job["created"][:19] + "Z", "startedAt": job["created"][:19] + "Z",
+        "completedAt": job["created"][:19] + "Z", "finishCode": "0", "extractRefreshJob": {"workbook": {"id": OLD, "name": "Revenue 2025"}}}}))
+    refreshes = router.settle(3)
+    assert [(s, i) for s, _, i in content_of(refreshes)[1:]] == [("cancelled", OLD), ("succeeded", NEW)]
+
+
+def test_retry_and_replay_look_again(two):
+    """Moved without a new name: no reply tells it, but whoever asks for it to be done again wants what the rule names now."""
+    router, sandbox = two()
+    sandbox.change("Revenue", project="Finance/Archive")
+    sandbox.change("Draft", name="Revenue")
+    assert request(router.admin, "POST", f"/api/v1/refreshes/{router.refreshes()[0]['id']}/retry").status == 200
+    assert content_of(router.settle(3))[-1] == ("succeeded", "Revenue", NEW)
+    assert request(router.admin, "POST", f"/api/v1/events/{router.events()[0]['id']}/replay").status == 200
+    assert content_of(router.settle(4))[-1] == ("succeeded", "Revenue", NEW)

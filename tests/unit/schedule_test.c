@@ -688,6 +688,41 @@ static void content_published_anew_is_refreshed_under_its_new_id(void **state)
 	assert_string_equal(schedule_find(world->schedule, world->sent)->content.luid, anew.luid);
 }
 
+static void a_job_of_content_that_moved_meanwhile_does_not_count(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	int64_t first = world->sent;
+	answer(world, VERDICT_OK, NULL);
+	struct content anew = revenue;
+	anew.luid = "ffffffff-1003-4528-9ea6-9f9b7370ae32";
+	see(world, schedule_moved(world->schedule, world->now, first, fine, &anew));
+	assert_null(schedule_find(world->schedule, first));
+	assert_int_not_equal(world->sent, first);
+	assert_string_equal(schedule_find(world->schedule, world->sent)->content.luid, anew.luid);
+	assert_int_equal(schedule_counts(world->schedule).in_flight, 0);
+}
+
+/* Whoever stands in line is looked into by itself: it is sent, not ended with it. */
+static void what_the_rules_do_not_name_any_more_fails_alone(void **state)
+{
+	struct world *world = *state;
+	static const char why[] = "Tableau calls it 'Revenue 2025' now";
+	event(world);
+	int64_t first = world->sent;
+	event(world); /* while the request is out: stands behind it */
+	see(world, schedule_sent(world->schedule, world->now, first, says(VERDICT_OTHER, why), NULL,
+			   world->now.wall));
+	assert_null(schedule_find(world->schedule, first));
+	assert_int_not_equal(world->sent, first);
+	answer(world, VERDICT_OK, NULL);
+	see(world, schedule_polled(world->schedule, world->now, world->sent,
+			   says(VERDICT_OTHER, why), NULL, world->asked_after));
+	assert_string_equal(world->state, "failed");
+	assert_string_equal(world->reason, why);
+	assert_int_equal(schedule_counts(world->schedule).open, 0);
+}
+
 /* What the journal holds comes back as another schedule. */
 static void restart(struct world *world, const struct refresh_row *row)
 {
@@ -1693,6 +1728,8 @@ int main(void)
 		TEST(a_selection_that_names_nothing_is_a_failed_refresh_with_the_reason),
 		TEST(a_selection_for_an_unknown_site_waits_for_it_until_give_up_after),
 		TEST(content_published_anew_is_refreshed_under_its_new_id),
+		TEST(a_job_of_content_that_moved_meanwhile_does_not_count),
+		TEST(what_the_rules_do_not_name_any_more_fails_alone),
 		TEST(a_refresh_that_was_being_sent_at_a_crash_is_looked_for),
 		TEST(a_job_in_flight_at_a_restart_is_followed_and_not_sent_again),
 		TEST(a_waiting_refresh_is_sent_after_a_restart),

@@ -6,7 +6,7 @@ static void resolve(struct selection selection)
 {
 	forget_told();
 	selection.site = "finance";
-	tableau_resolve(client, &selection, on_contents, NULL);
+	tableau_resolve(client, &selection, false, on_contents, NULL);
 	assert_int_equal(told.answers, 0); /* never inside the call */
 	UNTIL(told.answers == 1);
 }
@@ -222,7 +222,7 @@ static void the_same_selection_many_times_at_once_is_asked_once(void **state)
 	(void)state;
 	forget_told();
 	for (int i = 0; i < 50; i++)
-		tableau_resolve(client, &selection, on_contents, NULL);
+		tableau_resolve(client, &selection, false, on_contents, NULL);
 	UNTIL(told.answers == 50);
 	assert_int_equal(told.fine, 50);
 	assert_int_equal(calls("/workbooks?"), 1);
@@ -241,7 +241,7 @@ static void many_names_at_once_are_one_list(void **state)
 		struct selection selection = {
 			.site = "finance", .by = SELECT_NAME, .selector = name
 		};
-		tableau_resolve(client, &selection, on_contents, NULL);
+		tableau_resolve(client, &selection, false, on_contents, NULL);
 	}
 	UNTIL(told.answers == 400);
 	assert_int_equal(told.fine, 400);
@@ -481,7 +481,7 @@ static void a_failed_list_is_not_an_empty_one(void **state)
 	assert_true(told.outcome.ok);
 	struct selection nowhere = { .site = "nowhere", .by = SELECT_ALL };
 	forget_told();
-	tableau_resolve(client, &nowhere, on_contents, NULL);
+	tableau_resolve(client, &nowhere, false, on_contents, NULL);
 	UNTIL(told.answers == 1);
 	assert_int_equal(told.outcome.error.kind, ERROR_INPUT);
 }

@@ -1,0 +1,248 @@
+/*
+ * dispatch/confirm.c - the selections that named a content are asked again, one after another.
+ *
+ * Lists lag behind the content itself for seconds (tableau-rest.md 4.1). So when an answer calls a
+ * content by another name and the list still has it under the old one, nobody can tell: not
+ * counted, and tried again. When the list says so another time, later than it lags, the two names
+ * are one content's, and no contradiction any more.
+ */
+#include "dispatch/confirm.h"
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/name.h"
+#include "base/text.h"
+
+#define NAMED_FOR                                                                                  \
+	(3600 * US_PER_SECOND) /* as long as tableau_resolve() remembers an exact name             \
+				*/
+#define LISTS_LAG (10 * US_PER_SECOND)
+#define REASON_BYTES 460 /* struct error holds little more */
+
+struct confirm {
+	struct tableau *tableau;
+	struct namings *namings;
+	struct arena *arena; /* this struct and all texts */
+	const char *site;
+	struct content content;
+	const char *alias;
+	size_t count, at; /* selections */
+	struct selection selections[NAMING_SELECTIONS];
+	size_t still, moved;
+	struct content to; /* the first other one */
+	struct text reason;
+	confirm_done *callback;
+	void *context;
+};
+
+/* ---- is there something to ask? ---- */
+
+bool confirm_is_alias(const struct namings *namings, const char *site,
+	const struct content *content, const char *told_name)
+{
+	if (!told_name || !*told_name || content->kind == CONTENT_TASK ||
+		name_equal(told_name, content->name))
+		return false;
+	const struct naming *naming = namings_find(namings, site, content);
+	return !naming || !naming->is_alias_fine || !name_equal(naming->alias, told_name);
+}
+
+bool confirm_is_due(struct tableau *tableau, const struct namings *namings, const char *site,
+	const struct content *content)
+{
+	const struct naming *naming = namings_find(namings, site, content);
+	if (content->kind == CONTENT_TASK || !naming)
+		return false; /* nobody knows whom to ask; the answer will tell */
+	return naming->is_doubted || clock_mono().us - naming->named_at.us > TABLEAU_NAME_AGE ||
+	       tableau_contradicts(tableau, site, content);
+}
+
+/* ---- the end ---- */
+
+static void end(struct confirm *confirm, enum confirmed is, const struct outcome *outcome)
+{
+	struct naming *naming = namings_find(confirm->namings, confirm->site, &confirm->content);
+	struct confirmation confirmation = {
+		.is = is,
+		.content = &confirm->to,
+		.reason = confirm->reason.at,
+		.outcome = outcome,
+	};
+	if (naming)
+		naming->is_doubted = is == CONFIRMED_LATER;
+	confirm->callback(&confirmation, confirm->context);
+	text_clear(&confirm->reason);
+	arena_free(confirm->arena);
+}
+
+/* One of them names it by its name, which an answer says is another one. */
+static bool is_named_otherwise(const struct confirm *confirm)
+{
+	if (!confirm->alias)
+		return false;
+	for (size_t i = 0; i < confirm->count; i++)
+		if (confirm->selections[i].by == SELECT_NAME &&
+			!name_equal(confirm->alias, confirm->selections[i].selector))
+			return true;
+	return false;
+}
+
+static bool has_outlived_lag(struct confirm *confirm)
+{
+	struct naming *naming = namings_find(confirm->namings, confirm->site, &confirm->content);
+	struct mono now = clock_mono();
+	if (!naming)
+		return false;
+	if (!naming->alias || !name_equal(naming->alias, confirm->alias)) {
+		free(naming->alias);
+		naming->alias = mem_copy_text(confirm->alias);
+		naming->alias_at = now;
+	}
+	naming->is_alias_fine =
+		!is_named_otherwise(confirm) || now.us - naming->alias_at.us > LISTS_LAG;
+	return naming->is_alias_fine;
+}
+
+static void add_alias(struct confirm *confirm)
+{
+	if (confirm->alias)
+		text_printf(&confirm->reason, "Tableau calls it '%s' now: ", confirm->alias);
+}
+
+static void end_still(struct confirm *confirm, const struct outcome *outcome)
+{
+	if (!confirm->alias || has_outlived_lag(confirm)) {
+		end(confirm, CONFIRMED_YES, outcome);
+		return;
+	}
+	text_printf(&confirm->reason,
+		"an answer calls it '%s', and the list of content '%s': asked again until they "
+		"agree",
+		confirm->alias, confirm->content.name);
+	end(confirm, CONFIRMED_LATER, outcome);
+}
+
+static void decide(struct confirm *confirm, const struct outcome *outcome)
+{
+	if (confirm->still == confirm->count) {
+		end_still(confirm, outcome);
+	} else if (confirm->moved == confirm->count) {
+		end(confirm, CONFIRMED_MOVED, outcome);
+	} else {
+		if (confirm->still || confirm->moved)
+			text_printf(&confirm->reason,
+				"%sits rules name different content now: replay its "
+				"events",
+				confirm->reason.length ? "; " : "");
+		end(confirm, CONFIRMED_NO, outcome);
+	}
+}
+
+/* ---- the questions ---- */
+
+static void ask_next(struct confirm *confirm);
+
+static const struct content *find(
+	const struct confirm *confirm, const struct content *contents, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(contents[i].luid, confirm->content.luid))
+			return &contents[i];
+	return NULL;
+}
+
+/* The selection names others now. */
+static void note_others(struct confirm *confirm, const struct content *contents, size_t count)
+{
+	bool is_one =
+		count == 1 && (!confirm->moved || !strcmp(confirm->to.luid, contents[0].luid));
+	if (is_one && !confirm->moved)
+		confirm->to = (struct content){ contents[0].kind,
+			arena_text(confirm->arena, contents[0].luid),
+			arena_text(confirm->arena, contents[0].name),
+			arena_text(confirm->arena, contents[0].project) };
+	confirm->moved += is_one;
+	if (is_one || confirm->reason.length)
+		return;
+	add_alias(confirm);
+	selection_describe(&confirm->selections[confirm->at - 1], &confirm->reason);
+	text_add(&confirm->reason, " does not name it any more");
+}
+
+static void resolved(
+	const struct outcome *outcome, const struct content *contents, size_t count, void *context)
+{
+	struct confirm *confirm = context;
+	if (!outcome->ok && outcome->error.kind != ERROR_REFUSED) {
+		text_reset(&confirm->reason);
+		text_add(&confirm->reason, outcome->error.message);
+		end(confirm, CONFIRMED_LATER, outcome);
+		return;
+	}
+	const struct content *there = outcome->ok ? find(confirm, contents, count) : NULL;
+	if (there) {
+		confirm->still++;
+		if (!namings_find(confirm->namings, confirm->site, &confirm->content))
+			namings_hear(confirm->namings, &confirm->selections[0], there, 1);
+	} else if (outcome->ok) {
+		note_others(confirm, contents, count);
+	} else if (!confirm->reason.length) {
+		add_alias(confirm);
+		text_add(&confirm->reason, outcome->error.message);
+	}
+	if (confirm->at == confirm->count)
+		decide(confirm, outcome);
+	else
+		ask_next(confirm);
+}
+
+static void ask_next(struct confirm *confirm)
+{
+	tableau_resolve(
+		confirm->tableau, &confirm->selections[confirm->at++], true, resolved, confirm);
+}
+
+/* Nobody has resolved it since the last start: its name and project have to do. */
+static void select_by_name(struct confirm *confirm)
+{
+	const char *project = confirm->content.project;
+	bool is_hidden = !strncmp(project, ".../", 4);
+	confirm->count = 1;
+	confirm->selections[0] = (struct selection){
+		.site = confirm->site,
+		.kind = confirm->content.kind,
+		.by = SELECT_NAME,
+		.selector = confirm->content.name,
+		.project = *project && !is_hidden ? project : NULL,
+	};
+}
+
+void confirm_start(struct tableau *tableau, struct namings *namings, const char *site,
+	const struct content *content, const char *alias, confirm_done *callback, void *context)
+{
+	struct arena *arena = arena_new();
+	struct confirm *confirm = arena_new_of(arena, struct confirm);
+	const struct naming *naming = namings_find(namings, site, content);
+	*confirm = (struct confirm){
+		.tableau = tableau,
+		.namings = namings,
+		.arena = arena,
+		.site = arena_text(arena, site),
+		.content = { content->kind, arena_text(arena, content->luid),
+			arena_text(arena, content->name), arena_text(arena, content->project) },
+		.alias = alias && *alias ? arena_text(arena, alias) : NULL,
+		.callback = callback,
+		.context = context,
+	};
+	text_init(&confirm->reason, REASON_BYTES);
+	for (size_t i = 0; naming && i < naming->count; i++)
+		selection_copy(
+			naming->selections[i], &confirm->selections[confirm->count++], arena);
+	if (!confirm->count)
+		select_by_name(confirm);
+	log_info("is it still the content that the rules name?", KV("site", site),
+		KV("content", content->name), KV("luid", content->luid),
+		KV("told_name", alias ? alias : ""));
+	tableau_forget(tableau, site, content->luid);
+	ask_next(confirm);
+}

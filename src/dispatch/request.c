@@ -1,0 +1,236 @@
+/*
+ * dispatch/request.c - asks for refreshes and for their jobs, and watches that they are of the
+ * content that the rules name: an answer that says otherwise is not counted, but looked into first.
+ *
+ * send:  (doubted? confirm) --> request --> its answer names another content? confirm --> told
+ * poll:  job succeeded, under another name? confirm --> told
+ */
+#include "base/fault.h"
+#include "base/mem.h"
+#include "dispatch/confirm.h"
+#include "dispatch/effects.h"
+
+#define NO_EXTRACT 403180 /* says for sure that nothing was queued (tableau-rest.md 5.3) */
+
+struct request {
+	struct effects *effects;
+	struct arena *arena; /* this struct and all texts */
+	int64_t refresh, asked_after;
+	const char *site, *job_id;
+	struct content content;
+	bool incremental;
+	/* An answer while it is looked into: */
+	struct outcome outcome;
+	struct job job;
+};
+
+static struct request *request_new(struct effects *effects, const struct refresh_row *row)
+{
+	struct arena *arena = arena_new();
+	struct request *request = arena_new_of(arena, struct request);
+	*request = (struct request){
+		.effects = effects,
+		.arena = arena,
+		.refresh = row->id,
+		.site = arena_text(arena, row->site),
+		.job_id = arena_text(arena, row->job_id),
+		.content = { row->content.kind, arena_text(arena, row->content.luid),
+			arena_text(arena, row->content.name),
+			arena_text(arena, row->content.project) },
+		.incremental = row->incremental,
+	};
+	return request;
+}
+
+static void end(struct request *request, struct actions actions)
+{
+	effects_go_on(request->effects, actions);
+	arena_free(request->arena);
+}
+
+static void keep_answer(
+	struct request *request, const struct outcome *outcome, const struct job *job)
+{
+	request->outcome = *outcome;
+	if (!job)
+		return;
+	request->job = *job;
+	request->job.title = arena_text(request->arena, job->title);
+	request->job.type = arena_text(request->arena, job->type);
+	request->job.notes = arena_text(request->arena, job->notes);
+}
+
+static void confirm(struct request *request, const char *alias, confirm_done *callback)
+{
+	confirm_start(effects_tableau(request->effects), effects_namings(request->effects),
+		request->site, &request->content, alias, callback, request);
+}
+
+static bool is_alias(const struct request *request, const struct job *job)
+{
+	return confirm_is_alias(
+		effects_namings(request->effects), request->site, &request->content, job->title);
+}
+
+static void moved(struct request *request, const struct confirmation *confirmation)
+{
+	end(request, schedule_moved(effects_schedule(request->effects), effects_now(),
+			     request->refresh, effects_answer(request->site, confirmation->outcome),
+			     confirmation->content));
+}
+
+/* What a look found that is no yes. */
+static struct answer no_answer(
+	const struct request *request, const struct confirmation *confirmation)
+{
+	struct answer answer = effects_answer(request->site, confirmation->outcome);
+	answer.verdict = confirmation->is == CONFIRMED_NO ? VERDICT_OTHER : VERDICT_RETRY;
+	answer.reason = confirmation->reason;
+	return answer;
+}
+
+/* ---- send ---- */
+
+static void answer_sent(
+	struct request *request, const struct outcome *outcome, const struct job *job)
+{
+	struct job_seen seen = { 0 };
+	struct answer answer = effects_answer(request->site, outcome);
+	if (outcome->ok)
+		seen = effects_job(job);
+	/* Owners with a Creator licence were told 403 although the job had been queued
+	 * (tableau-rest.md 5.3). */
+	if (answer.verdict == VERDICT_FAIL && outcome->code / 1000 == 403 &&
+		outcome->code != NO_EXTRACT)
+		answer.verdict = VERDICT_DOUBT;
+	end(request,
+		schedule_sent(effects_schedule(request->effects), effects_now(), request->refresh,
+			answer, outcome->ok ? &seen : NULL, outcome->asked_at));
+}
+
+static void not_sent(struct request *request, const struct confirmation *confirmation)
+{
+	end(request,
+		schedule_sent(effects_schedule(request->effects), effects_now(), request->refresh,
+			no_answer(request, confirmation), NULL, request->outcome.asked_at));
+}
+
+/* The id is gone: the content may have been deleted and published again under its old name
+ * (tableau-rest.md 4.3). */
+static void gone_confirmed(const struct confirmation *confirmation, void *context)
+{
+	struct request *request = context;
+	bool is_refused =
+		confirmation->outcome->ok || confirmation->outcome->error.kind == ERROR_REFUSED;
+	if (confirmation->is == CONFIRMED_MOVED)
+		moved(request, confirmation);
+	else
+		answer_sent(request, is_refused ? &request->outcome : confirmation->outcome, NULL);
+}
+
+static void reply_confirmed(const struct confirmation *confirmation, void *context)
+{
+	struct request *request = context;
+	if (confirmation->is == CONFIRMED_YES)
+		answer_sent(request, &request->outcome, &request->job);
+	else if (confirmation->is == CONFIRMED_MOVED)
+		moved(request, confirmation);
+	else
+		not_sent(request, confirmation);
+}
+
+static void sent(const struct outcome *outcome, const struct job *job, void *context)
+{
+	struct request *request = context;
+	if (FAULT("dispatch.sent")) {
+		struct outcome lost = *outcome;
+		lost.ok = error_fail(&lost.error, ERROR_UNKNOWN, "a fault point lost the reply");
+		answer_sent(request, &lost, NULL);
+		return;
+	}
+	keep_answer(request, outcome, job);
+	bool is_gone = !outcome->ok && outcome->error.kind == ERROR_GONE;
+	if (is_gone && request->content.kind != CONTENT_TASK && *request->content.name)
+		confirm(request, NULL, gone_confirmed);
+	else if (outcome->ok && is_alias(request, job))
+		confirm(request, request->job.title, reply_confirmed);
+	else
+		answer_sent(request, outcome, job);
+}
+
+static void ask(struct request *request)
+{
+	tableau_refresh(effects_tableau(request->effects), request->site, &request->content,
+		request->incremental, sent, request);
+}
+
+static void doubt_confirmed(const struct confirmation *confirmation, void *context)
+{
+	struct request *request = context;
+	if (confirmation->is == CONFIRMED_YES)
+		ask(request);
+	else if (confirmation->is == CONFIRMED_MOVED)
+		moved(request, confirmation);
+	else
+		not_sent(request, confirmation);
+}
+
+void effects_send(struct effects *effects, const struct refresh_row *refresh)
+{
+	struct request *request = request_new(effects, refresh);
+	if (confirm_is_due(effects_tableau(effects), effects_namings(effects), request->site,
+		    &request->content))
+		confirm(request, NULL, doubt_confirmed);
+	else
+		ask(request);
+}
+
+/* ---- poll ---- */
+
+static void answer_polled(
+	struct request *request, const struct outcome *outcome, const struct job *job)
+{
+	struct answer answer = effects_answer(request->site, outcome);
+	struct job_seen seen = { 0 };
+	if (outcome->ok)
+		seen = effects_job(job);
+	else if (outcome->error.kind == ERROR_GONE)
+		answer.verdict = VERDICT_NONE;
+	else if (outcome->error.kind == ERROR_REFUSED)
+		answer.verdict = VERDICT_CANNOT;
+	else
+		answer.verdict = VERDICT_RETRY; /* a failed poll says nothing about the job */
+	end(request,
+		schedule_polled(effects_schedule(request->effects), effects_now(), request->refresh,
+			answer, outcome->ok ? &seen : NULL, request->asked_after));
+}
+
+static void job_confirmed(const struct confirmation *confirmation, void *context)
+{
+	struct request *request = context;
+	if (confirmation->is == CONFIRMED_YES)
+		answer_polled(request, &request->outcome, &request->job);
+	else if (confirmation->is == CONFIRMED_MOVED)
+		moved(request, confirmation);
+	else
+		end(request, schedule_polled(effects_schedule(request->effects), effects_now(),
+				     request->refresh, no_answer(request, confirmation), NULL,
+				     request->asked_after));
+}
+
+static void polled(const struct outcome *outcome, const struct job *job, void *context)
+{
+	struct request *request = context;
+	keep_answer(request, outcome, job);
+	if (outcome->ok && job->state == JOB_SUCCEEDED && is_alias(request, job))
+		confirm(request, request->job.title, job_confirmed);
+	else
+		answer_polled(request, outcome, job);
+}
+
+void effects_poll(struct effects *effects, const struct refresh_row *refresh, int64_t asked_after)
+{
+	struct request *request = request_new(effects, refresh);
+	request->asked_after = asked_after;
+	tableau_job(effects_tableau(effects), request->site, request->job_id, polled, request);
+}
