@@ -32,6 +32,7 @@ static const struct route {
 	{ "GET", "/api/v1/events/", handle_event, IN_TURN },
 	{ "GET", "/api/v1/refreshes", handle_refreshes, IN_TURN },
 	{ "GET", "/api/v1/refreshes/", handle_refresh, IN_TURN },
+	{ "GET", "/api/v1/selections", handle_selections, AT_ONCE },
 	{ "GET", "/api/v1/sites", handle_sites, IN_TURN },
 	{ "GET", "/api/v1/rules", handle_rules, IN_TURN },
 	{ "POST", "/api/v1/refreshes/*/retry", handle_retry, IN_TURN },

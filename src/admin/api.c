@@ -225,6 +225,39 @@ void handle_refresh(struct admin *admin, struct web_request *request, int64_t id
 	answer_one(request, &one, ok, found, &err);
 }
 
+/* ---- selections that are not refreshes yet ---- */
+
+static bool is_wanted(const char *filter, const char *value)
+{
+	return !filter || !strcmp(filter, value);
+}
+
+/* The oldest MOST_SELECTIONS; "open" says how many there are. */
+void handle_selections(struct admin *admin, struct web_request *request, int64_t id)
+{
+	const char *site = web_query(request, "site"), *kind = web_query(request, "kind");
+	int64_t event = 0;
+	(void)id;
+	if (!read_number(request, "event", &event)) {
+		answer_error_text(request, 400, "event is a number");
+		return;
+	}
+	OWNED_JSON root = cJSON_CreateObject();
+	cJSON *items = cJSON_AddArrayToObject(root, "items");
+	struct dispatch_status *status = dispatch_status(admin->options.dispatch);
+	for (size_t i = 0; status && i < status->selection_count; i++) {
+		const struct selection_status *selection = &status->selections[i];
+		if (is_wanted(site, selection->site) &&
+			is_wanted(kind, kind_name(selection->kind)) &&
+			(!event || event == selection->event))
+			cJSON_AddItemToArray(items, selection_status_json(selection));
+	}
+	cJSON_AddNullToObject(root, "next");
+	json_add_count(root, "open", status ? status->counts.selections : 0);
+	status_free(status);
+	answer_json(request, 200, root);
+}
+
 /* ---- sites and rules ---- */
 
 void handle_sites(struct admin *admin, struct web_request *request, int64_t id)

@@ -37,7 +37,7 @@ const char *refusal_of(const struct admin *admin, const struct web_request *requ
 /* health.c */
 admin_handler handle_healthz, handle_readyz, handle_metrics;
 /* api.c */
-admin_handler handle_events, handle_event, handle_refreshes, handle_refresh, handle_sites,
+admin_handler handle_events, handle_event, handle_refreshes, handle_refresh, handle_selections, handle_sites,
 	handle_rules, handle_route, handle_reload;
 /* command.c */
 admin_handler handle_retry, handle_cancel, handle_pause, handle_resume;

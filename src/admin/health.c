@@ -24,6 +24,27 @@ static void add_trouble(struct shared_slot *slot, const char *name, cJSON *json)
 	shared_unref(&trouble->shared);
 }
 
+/* What a person should look at; none of it makes the daemon unready. */
+static void add_alerts(struct admin *admin, cJSON *json)
+{
+	struct dispatch_status *status = dispatch_status(admin->options.dispatch);
+	cJSON *alerts = NULL;
+	for (size_t i = 0; status && i < status->site_count; i++) {
+		const struct schedule_site_status *queue = &status->queues[i];
+		const char *reason = queue->is_configured ? queue->overdue : queue->starts.reason;
+		if (!reason)
+			continue;
+		if (!alerts)
+			alerts = cJSON_AddArrayToObject(json, "alerts");
+		cJSON *alert = cJSON_CreateObject();
+		json_add_text(alert, "site", status->sites[i].name);
+		json_add_text(alert, "reason", reason);
+		cJSON_AddItemToArray(alerts, alert);
+	}
+	if (status)
+		shared_unref(&status->shared);
+}
+
 /* A reload that failed does not make it unready: the last good ruleset serves. */
 cJSON *readiness(struct admin *admin, bool *is_ready)
 {
@@ -44,6 +65,7 @@ cJSON *readiness(struct admin *admin, bool *is_ready)
 	json_add_count(rules, "rules", (int64_t)ruleset_rule_count(ruleset));
 	add_trouble(admin->options.failures, "reload_failure", json);
 	add_trouble(admin->options.unwatched, "watch_failure", json);
+	add_alerts(admin, json);
 	ruleset_free(ruleset);
 	return json;
 }
@@ -54,6 +76,12 @@ void handle_readyz(struct admin *admin, struct web_request *request, int64_t id)
 	(void)id;
 	OWNED_JSON json = readiness(admin, &is_ready);
 	answer_json(request, is_ready ? 200 : 503, json);
+}
+
+static int64_t waited(const struct schedule_wait *wait, struct wall now)
+{
+	int64_t us = wait->reason ? now.us - wait->since.us : 0;
+	return us > 0 ? (us + US_PER_SECOND - 1) / US_PER_SECOND : 0;
 }
 
 /* Prometheus text: a label's value escapes backslash, quote and line feed; names of sites have none
@@ -78,6 +106,17 @@ static void print_sites(const struct dispatch_status *status, struct text *out)
 			"Of the budget refreshes_per_hour; 0 without a budget" },
 		{ "site_queries_spent", "gauge",
 			"Of the budget job_queries_per_day; 0 without a budget" },
+		{ "site_selections_open", "gauge", "Selections that have not been resolved yet" },
+		{ "site_refreshes_open", "gauge", "Refreshes that have not ended" },
+		{ "site_lookups_wait_seconds", "gauge",
+			"For how long no content has been looked up; 0: it may be" },
+		{ "site_refreshes_wait_seconds", "gauge",
+			"For how long no refresh has been sent; 0: they may be" },
+		{ "site_jobs_wait_seconds", "gauge",
+			"For how long no job has been asked for; 0: they may be" },
+		{ "site_backlog_seconds", "gauge",
+			"Until the budget refreshes_per_hour has worked off all that waits" },
+		{ "site_backlog_overdue", "gauge", "1 while that is later than give_up_after" },
 	};
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
 		text_printf(out, "# HELP refresh_router_%s %s\n# TYPE refresh_router_%s %s\n",
@@ -89,7 +128,11 @@ static void print_sites(const struct dispatch_status *status, struct text *out)
 				site->sign_ins, site->pat_ends_at.us / US_PER_SECOND,
 				queue->paused_by != NULL, wall_is_set(queue->paused_until),
 				queue->ready, queue->in_flight, queue->starts_spent,
-				queue->queries_spent };
+				queue->queries_spent, queue->selections, queue->open,
+				waited(&queue->lookups, status->at),
+				waited(&queue->starts, status->at),
+				waited(&queue->queries, status->at), queue->backlog / US_PER_SECOND,
+				queue->overdue != NULL };
 			text_printf(out, "refresh_router_%s{site=\"%s\"} %lld\n", lines[i].name,
 				site->name, (long long)values[i]);
 		}

@@ -115,7 +115,9 @@ static void add_site_state(const struct tableau_site_status *site,
 {
 	char time[WALL_TEXT_SIZE];
 	struct wall until = { queue->paused_until.us / US_PER_SECOND * US_PER_SECOND };
-	if (queue->paused_by) {
+	if (!queue->is_configured) {
+		text_add(out, "<td class=bad>not configured");
+	} else if (queue->paused_by) {
 		text_add(out, "<td class=bad>paused by ");
 		add(out, queue->paused_by);
 	} else if (wall_is_set(until)) {
@@ -148,7 +150,7 @@ static void add_site(const struct tableau_site_status *site,
 	add_budget(config ? config->refreshes_per_hour : 0, queue->starts_spent, out);
 	add_budget(config ? config->job_queries_per_day : 0, queue->queries_spent, out);
 	text_add(out, "<td class=bad>");
-	add(out, site->last_error);
+	add(out, queue->overdue ? queue->overdue : site->last_error);
 	text_add(out, "</tr>");
 }
 
@@ -253,6 +255,34 @@ static void add_refreshes(struct admin *admin, struct web_request *request, stru
 	text_add(out, "</table>");
 }
 
+/* Selections that wait for their site have no row among the refreshes yet. */
+static void add_selections(struct admin *admin, struct text *out)
+{
+	struct dispatch_status *status = dispatch_status(admin->options.dispatch);
+	size_t count = status ? status->selection_count : 0;
+	if (count)
+		text_printf(out,
+			"<h2>Not resolved yet: %lld</h2><table><tr><th>event<th>site"
+			"<th>selection<th>reason</tr>",
+			(long long)status->counts.selections);
+	for (size_t i = 0; i < count && i < ROWS; i++) {
+		const struct selection_status *selection = &status->selections[i];
+		text_printf(out, "<tr><td><a href=\"/api/v1/events/%lld\">%lld</a>",
+			(long long)selection->event, (long long)selection->event);
+		cell(out, selection->site);
+		text_printf(out, "<td>%s ", kind_name(selection->kind));
+		add(out, selection->label);
+		text_add(out, "<td>");
+		add_span(out, selection->since, selection->until);
+		add(out, selection->reason);
+		text_add(out, "</tr>");
+	}
+	if (count)
+		text_add(out, "</table>");
+	if (status)
+		shared_unref(&status->shared);
+}
+
 static bool add_event(const struct event_row *row, void *context)
 {
 	struct text *out = context;
@@ -300,6 +330,7 @@ void handle_page(struct admin *admin, struct web_request *request, int64_t id)
 	add_head(admin, &out);
 	add_counts(&out);
 	add_sites(admin, &out);
+	add_selections(admin, &out);
 	add_refreshes(admin, request, &out);
 	add_events(admin, &out);
 	web_reply_header(request, "Content-Security-Policy",

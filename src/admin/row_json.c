@@ -77,6 +77,23 @@ cJSON *refresh_row_json(const struct refresh_row *row, struct wall waiting_since
 	return json;
 }
 
+cJSON *selection_status_json(const struct selection_status *selection)
+{
+	cJSON *json = cJSON_CreateObject();
+	json_add_count(json, "event", selection->event);
+	json_add_text(json, "site", selection->site);
+	json_add_text(json, "kind", kind_name(selection->kind));
+	json_add_text(json, "selector", selection->label);
+	json_add_time(json, "waiting_since", selection->since);
+	json_add_time(json, "not_before", selection->until);
+	if (*selection->reason)
+		json_add_text(json, "reason", selection->reason);
+	cJSON *rules = cJSON_AddArrayToObject(json, "rules");
+	for (size_t i = 0; i < selection->rule_count; i++)
+		cJSON_AddItemToArray(rules, cJSON_CreateString(selection->rules[i]));
+	return json;
+}
+
 static void add_budget(cJSON *json, const char *name, int64_t limit, int64_t spent)
 {
 	if (!limit)
@@ -109,6 +126,8 @@ static void add_queue(cJSON *json, const struct schedule_site_status *queue)
 	add_wait(json, "jobs_wait", &queue->queries);
 	if (queue->paused_by)
 		json_add_text(json, "paused_by", queue->paused_by);
+	if (queue->overdue)
+		json_add_text(json, "backlog", queue->overdue);
 	if (queue->failures)
 		json_add_count(json, "failures", queue->failures);
 	json_add_time(json, "left_alone_until", queue->paused_until);

@@ -125,6 +125,17 @@ static const struct member refresh_members[] = {
 	{ "commands", LIST, false, "What people asked for (of one refresh only)", command_members },
 	{0},
 };
+static const struct member open_selection_members[] = {
+	{ "event", COUNT, true, "Id of the event", NULL },
+	{ "site", TEXT, true, "Name of the site", NULL },
+	{ "kind", TEXT, true, "workbook, datasource, flow or task", NULL },
+	{ "selector", TEXT, true, "What it names", NULL },
+	{ "waiting_since", TIME, true, "When the event came", NULL },
+	{ "not_before", TIME, false, "When it is tried next", NULL },
+	{ "reason", TEXT, false, "Why its content is not known yet", NULL },
+	{ "rules", TEXTS, true, "Names of the rules that want it", NULL },
+	{0},
+};
 static const struct member queue_members[] = {
 	{ "open", COUNT, true, "That have not ended", NULL },
 	{ "ready", COUNT, true, "That could be sent, but for their site", NULL },
@@ -164,6 +175,7 @@ static const struct member site_members[] = {
 	{ "refreshes_wait", OBJECT, false, "Why refreshes wait to be sent", wait_members },
 	{ "jobs_wait", OBJECT, false, "Why jobs wait to be asked for", wait_members },
 	{ "paused_by", TEXT, false, "Who paused it", NULL },
+	{ "backlog", TEXT, false, "That its budget of starts cannot work off what waits within give_up_after", NULL },
 	{ "failures", COUNT, false, "Calls that failed, one after another", NULL },
 	{ "left_alone_until", TIME, false, "It keeps failing; when it is probed next", NULL },
 	{ "refreshes_per_hour", OBJECT, false, "The budget of starts", budget_members },
@@ -273,6 +285,12 @@ cJSON *event_schema(void)
 cJSON *refresh_schema(void)
 {
 	return schema_of("refresh.schema.json", "A refresh as the API tells it", refresh_members);
+}
+
+cJSON *selection_schema(void)
+{
+	return schema_of("selection.schema.json", "A selection that is not resolved yet",
+		open_selection_members);
 }
 
 cJSON *site_schema(void)

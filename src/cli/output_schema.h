@@ -5,8 +5,9 @@
 #pragma once
 #include "base/json.h"
 
-cJSON *decision_schema(void); /* route --format json, POST /api/v1/route */
-cJSON *event_schema(void);    /* an item of /api/v1/events */
-cJSON *refresh_schema(void);  /* an item of /api/v1/refreshes */
+cJSON *decision_schema(void);  /* route --format json, POST /api/v1/route */
+cJSON *event_schema(void);     /* an item of /api/v1/events */
+cJSON *refresh_schema(void);   /* an item of /api/v1/refreshes */
+cJSON *selection_schema(void); /* an item of /api/v1/selections */
 cJSON *site_schema(void);
 cJSON *problems_schema(void); /* check --format json */

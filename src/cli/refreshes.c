@@ -7,24 +7,27 @@
 #include "cli/print.h"
 
 #define USUAL_COUNT 50
+#define UNRESOLVED "unresolved"
 
 struct listing {
 	struct table *table;
 	cJSON *items; /* with --format json */
 };
 
-/* Since when it waits, and until when. */
-static void add_span(const cJSON *refresh, struct text *reason)
+/* Why, then since when it waits and until when: a narrow table cuts the end. */
+static void reason_cell(struct table *table, const cJSON *item)
 {
 	char text[MEMBER_TEXT_SIZE];
-	const char *since = member_time(refresh, "waiting_since", text);
+	OWNED_TEXT struct text cell;
+	text_init(&cell, TEXT_UNBOUNDED);
+	text_add(&cell, member_text(item, "reason", text));
+	const char *since = member_time(item, "waiting_since", text);
 	if (*since)
-		text_printf(reason, "since %s", since);
-	const char *until = member_time(refresh, "not_before", text);
+		text_printf(&cell, "%ssince %s", cell.length ? "; " : "", since);
+	const char *until = member_time(item, "not_before", text);
 	if (*until)
-		text_printf(reason, "%suntil %s", reason->length ? ", " : "", until);
-	if (reason->length)
-		text_add(reason, ": ");
+		text_printf(&cell, "%suntil %s", !cell.length ? "" : *since ? ", " : "; ", until);
+	table_cell(table, cell.at);
 }
 
 static void add_row(const cJSON *refresh, void *context)
@@ -32,15 +35,12 @@ static void add_row(const cJSON *refresh, void *context)
 	struct listing *listing = context;
 	char number[MEMBER_TEXT_SIZE];
 	const cJSON *content = cJSON_GetObjectItemCaseSensitive(refresh, "content");
-	OWNED_TEXT struct text name, reason;
+	OWNED_TEXT struct text name;
 	text_init(&name, TEXT_UNBOUNDED);
-	text_init(&reason, TEXT_UNBOUNDED);
 	if (listing->items) {
 		cJSON_AddItemToArray(listing->items, cJSON_Duplicate(refresh, true));
 		return;
 	}
-	add_span(refresh, &reason);
-	text_add(&reason, member_text(refresh, "reason", number));
 	const char *project = member_text(content, "project", number);
 	text_printf(&name, "%s%s%s", project, *project ? "/" : "",
 		member_text(content, "name", number));
@@ -50,12 +50,59 @@ static void add_row(const cJSON *refresh, void *context)
 	table_cell(listing->table, member_text(refresh, "site", number));
 	table_cell(listing->table, member_text(refresh, "kind", number));
 	table_cell(listing->table, name.at);
-	table_cell(listing->table, reason.at);
+	reason_cell(listing->table, refresh);
+}
+
+/* What an event wants of its site, and is not known to be any content yet: it has no id. */
+static void add_selection(const cJSON *selection, void *context)
+{
+	struct listing *listing = context;
+	char text[MEMBER_TEXT_SIZE];
+	if (listing->items) {
+		cJSON_AddItemToArray(listing->items, cJSON_Duplicate(selection, true));
+		return;
+	}
+	table_cell(listing->table, "");
+	table_cell(listing->table, member_time(selection, "waiting_since", text));
+	table_cell(listing->table, UNRESOLVED);
+	table_cell(listing->table, member_text(selection, "site", text));
+	table_cell(listing->table, member_text(selection, "kind", text));
+	table_cell(listing->table, member_text(selection, "selector", text));
+	reason_cell(listing->table, selection);
+}
+
+/* Those are told first; with JSON, whose items are refreshes, only when asked for. */
+static bool wants_selections(const struct command_line *line)
+{
+	const char *state = option_value(line, "state");
+	bool is_asked = state && !strcmp(state, UNRESOLVED);
+	bool is_among = !state || !strcmp(state, "open") || !strcmp(state, "waiting");
+	return is_asked || (is_among && !line->json && !option_value(line, "content"));
+}
+
+static bool list_selections(const struct command_line *line, struct listing *listing, int *status)
+{
+	static const char *const filters[] = { "site", "kind", "event", NULL };
+	OWNED_TEXT struct text path;
+	text_init(&path, TEXT_UNBOUNDED);
+	text_add(&path, "/api/v1/selections");
+	admin_add_filters(line, filters, &path);
+	return admin_each(line, path.at, INT64_MAX, add_selection, listing, status);
+}
+
+static bool list_refreshes(
+	const struct command_line *line, int64_t count, struct listing *listing, int *status)
+{
+	static const char *const filters[] = { "site", "state", "kind", "content", "event", NULL };
+	OWNED_TEXT struct text path;
+	text_init(&path, TEXT_UNBOUNDED);
+	text_add(&path, "/api/v1/refreshes");
+	admin_add_filters(line, filters, &path);
+	return admin_each(line, path.at, count, add_row, listing, status);
 }
 
 static int run(const struct command_line *line)
 {
-	static const char *const filters[] = { "site", "state", "kind", "content", "event", NULL };
 	static const char *const headings[] = { "ID", "CREATED", "STATE", "SITE", "KIND", "CONTENT",
 		"REASON", NULL };
 	OWNED(table) table = table_new(headings);
@@ -65,11 +112,11 @@ static int run(const struct command_line *line)
 	int status = EXIT_YES;
 	if (!admin_limit(line, &count))
 		return command_usage(line, "--limit is a number from 1");
-	OWNED_TEXT struct text path;
-	text_init(&path, TEXT_UNBOUNDED);
-	text_add(&path, "/api/v1/refreshes");
-	admin_add_filters(line, filters, &path);
-	if (!admin_each(line, path.at, count, add_row, &listing, &status))
+	const char *state = option_value(line, "state");
+	if (wants_selections(line) && !list_selections(line, &listing, &status))
+		return status;
+	if ((!state || strcmp(state, UNRESOLVED)) &&
+		!list_refreshes(line, count, &listing, &status))
 		return status;
 	if (line->json)
 		print_json(items, stdout);
@@ -85,7 +132,7 @@ static const struct option_spec options[] = {
 	{ "site", OPTION_VALUE, "NAME", "only of this site" },
 	{ "state", OPTION_VALUE, "WORD",
 		"waiting, sending, unknown, queued, running, succeeded, failed, cancelled, "
-		"expired, or open" },
+		"expired, open, or unresolved" },
 	{ "kind", OPTION_VALUE, "WORD", "workbook, datasource, flow or task" },
 	{ "content", OPTION_VALUE, "NAME", "only of this content: its name or LUID" },
 	{ "event", OPTION_VALUE, "ID", "only those that this event caused" },

@@ -16,6 +16,7 @@ static const struct {
 	{ "decision", decision_schema },
 	{ "event", event_schema },
 	{ "refresh", refresh_schema },
+	{ "selection", selection_schema },
 	{ "site", site_schema },
 	{ "problems", problems_schema },
 };
@@ -30,8 +31,8 @@ static int run(const struct command_line *line)
 		return EXIT_YES;
 	}
 	return command_usage(line,
-		"there is no schema '%s': rules, config, decision, event, refresh, site or "
-		"problems",
+		"there is no schema '%s': rules, config, decision, event, refresh, selection, "
+		"site or problems",
 		line->arguments[0]);
 }
 
@@ -40,7 +41,7 @@ const struct command command_schema = {
 	.synopsis = "NAME",
 	.summary = "print the JSON Schema of rules, config, or an output",
 	.description = "NAME is rules or config (what is read), or decision, event, refresh, "
-		       "site or problems (what is printed).",
+		       "selection, site or problems (what is printed).",
 	.least_arguments = 1,
 	.most_arguments = 1,
 	.run = run,

@@ -42,10 +42,32 @@ static void state_cell(struct table *table, const cJSON *site)
 	table_cell(table, cell.at);
 }
 
+/* What holds work of the site up, and since when. */
+static void wait_cell(struct table *table, const cJSON *site)
+{
+	static const char *const waits[] = { "lookups_wait", "refreshes_wait", "jobs_wait" };
+	char text[MEMBER_TEXT_SIZE];
+	const char *before = "";
+	OWNED_TEXT struct text cell;
+	text_init(&cell, TEXT_UNBOUNDED);
+	text_add(&cell, member_text(site, "backlog", text));
+	for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
+		const cJSON *wait = member(site, waits[i]);
+		const char *reason = member_text(wait, "reason", text);
+		if (!*reason || !strcmp(reason, before))
+			continue;
+		char time[MEMBER_TEXT_SIZE];
+		text_printf(&cell, "%ssince %s: %s", cell.length ? "; " : "",
+			member_time(wait, "since", time), reason);
+		before = reason;
+	}
+	table_cell(table, cell.at);
+}
+
 static void print_sites(const cJSON *json)
 {
-	static const char *const headings[] = { "SITE", "STATE", "READY", "SENDING", "RUNNING",
-		"STARTS/HOUR", "QUERIES/DAY", "LAST ERROR", NULL };
+	static const char *const headings[] = { "SITE", "STATE", "UNRESOLVED", "READY", "SENDING",
+		"RUNNING", "STARTS/HOUR", "QUERIES/DAY", "WAITS", "LAST ERROR", NULL };
 	OWNED(table) table = table_new(headings);
 	char number[MEMBER_TEXT_SIZE];
 	const cJSON *site;
@@ -54,11 +76,13 @@ static void print_sites(const cJSON *json)
 		const cJSON *refreshes = member(site, "refreshes");
 		table_cell(table, member_text(site, "name", number));
 		state_cell(table, site);
+		table_cell(table, member_text(site, "selections", number));
 		table_cell(table, member_text(refreshes, "ready", number));
 		table_cell(table, member_text(refreshes, "sending", number));
 		table_cell(table, member_text(refreshes, "in_flight", number));
 		budget_cell(table, site, "refreshes_per_hour");
 		budget_cell(table, site, "job_queries_per_day");
+		wait_cell(table, site);
 		table_cell(table, member_text(site, "last_error", number));
 	}
 	table_print(table, stdout);

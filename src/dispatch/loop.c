@@ -254,6 +254,13 @@ static void perform(struct dispatch *dispatch, const struct action *action)
 		else
 			log_info("a site answers again", KV("site", action->site));
 		break;
+	case ACTION_BACKLOG:
+		if (action->trouble)
+			log_warning("a site's budget cannot work off what waits",
+				KV("site", action->site), KV("reason", action->trouble));
+		else
+			log_info("a site's budget works off what waits", KV("site", action->site));
+		break;
 	}
 }
 

@@ -136,6 +136,13 @@ void act_spent(struct schedule *schedule, const struct site *site, enum spent_ki
 			(struct spent){ site->name, kind, part->began, part->count };
 }
 
+void act_backlog(struct schedule *schedule, const struct site *site)
+{
+	struct action *action = act(schedule, ACTION_BACKLOG);
+	action->site = site->name;
+	action->trouble = site->overdue;
+}
+
 void act_resolve(struct schedule *schedule, int64_t selection)
 {
 	act(schedule, ACTION_RESOLVE)->selection = selection;
@@ -462,6 +469,8 @@ struct schedule_site_status schedule_site_status(
 		.paused_until = is_open ? wall_after(now.wall, breaker->until.us - now.mono.us)
 					: (struct wall){ 0 },
 		.failures = breaker->failures,
+		.backlog = site->backlog,
+		.overdue = site->overdue,
 		.paused_by = site->gate.paused_by,
 	};
 }
@@ -509,6 +518,7 @@ static void free_sites(struct schedule *schedule)
 			free(site->waiting[kind].words);
 		}
 		gate_clear(&site->gate);
+		free(site->overdue);
 		free(site->name);
 		free(site);
 	}

@@ -98,6 +98,8 @@ enum action_type {
 	ACTION_CANCEL, /* cancel the job of `refresh`; answer with schedule_job_cancelled() */
 	ACTION_TELL,   /* people should know that `site` is left alone but for probes (`trouble`),
 			  or that it answers again (NULL) */
+	ACTION_BACKLOG, /* likewise: more waits for the starts of `site` than its budget works off
+			   within give_up_after (`trouble`), or no longer (NULL) */
 };
 
 struct action {
@@ -108,7 +110,7 @@ struct action {
 	int64_t selection;
 	struct spent spent;
 	const char *site;
-	const char *trouble;           /* TELL */
+	const char *trouble;           /* TELL, BACKLOG */
 	struct wall since;             /* by Tableau's clock */
 	int64_t asked_after;           /* POLL, LIST, LOOK: hand it back with the answer */
 	const char *const *known_jobs; /* LOOK: ids of jobs that are not meant, for other refreshes
@@ -265,8 +267,22 @@ struct schedule_site_status {
 	int64_t starts_spent, queries_spent; /* of the budgets' windows; 0 without a budget */
 	struct wall paused_until;            /* by the breaker; {0}: it is closed */
 	int failures;                        /* in a row */
-	const char *paused_by;               /* a person; NULL: nobody */
+	int64_t backlog;       /* microseconds until the budget of starts has worked off all that
+				  waits; 0: at once */
+	const char *overdue;   /* that this is later than give_up_after, for a person; or NULL */
+	const char *paused_by; /* a person; NULL: nobody */
 };
+/* Of the selections that are not resolved yet, the oldest, as many as there is room for. */
+struct schedule_selection_status {
+	int64_t event;
+	const struct schedule_selection *selection;
+	const char *trouble;       /* of its last try; or NULL */
+	bool is_asked;             /* it is being looked up */
+	struct schedule_wait wait; /* for its site; else `until` is when it is tried again */
+};
+size_t schedule_selections(struct schedule *schedule, struct instant now,
+	struct schedule_selection_status *out, size_t room);
+
 /* The nth of the sites that the configuration has not and that have open work; NULL: no more. */
 const char *schedule_dropped_site(const struct schedule *schedule, size_t nth);
 struct schedule_site_status schedule_site_status(

@@ -28,6 +28,8 @@ struct site {
 	int64_t open;       /* refreshes that have not ended */
 	int64_t selections; /* that are not resolved yet */
 	struct waiting waiting[CALLS_COUNT];
+	int64_t backlog; /* microseconds until the budget has worked off what is ready */
+	char *overdue;   /* that it is too much, for people; NULL: it is not */
 	struct schedule_site options;
 	struct gate gate;
 	struct timer opening; /* in schedule->timers: when the gate opens for what waits there */
@@ -183,6 +185,7 @@ void act_cause(struct schedule *schedule, int64_t refresh, const struct cause_ro
 void act_end_selection(struct schedule *schedule, int64_t selection);
 void act_spent(struct schedule *schedule, const struct site *site, enum spent_kind kind,
 	const struct budget_part *part);
+void act_backlog(struct schedule *schedule, const struct site *site);
 void act_resolve(struct schedule *schedule, int64_t selection);
 void act_on_refresh(struct schedule *schedule, enum action_type type, struct refresh *refresh,
 	struct wall since);

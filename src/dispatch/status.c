@@ -17,6 +17,7 @@ static struct schedule_site_status queue_of(
 {
 	struct schedule_site_status queue = schedule_site_status(schedule, now, site);
 	queue.paused_by = queue.paused_by ? arena_text(arena, queue.paused_by) : NULL;
+	queue.overdue = queue.overdue ? arena_text(arena, queue.overdue) : NULL;
 	keep_wait(arena, &queue.lookups);
 	keep_wait(arena, &queue.starts);
 	keep_wait(arena, &queue.queries);
@@ -33,6 +34,51 @@ static struct tableau_site_status site_of(
 	site.api_version = arena_text(arena, site.api_version);
 	site.last_error = arena_text(arena, site.last_error);
 	return site;
+}
+
+static const char *why(struct arena *arena, const struct schedule_selection_status *from)
+{
+	const char *trouble = from->trouble ? from->trouble : "";
+	if (from->wait.reason)
+		return *trouble ? arena_printf(
+					  arena, "%s; before that: %s", from->wait.reason, trouble)
+				: arena_text(arena, from->wait.reason);
+	if (from->is_asked)
+		return arena_printf(arena, "its content is being looked up%s%s",
+			*trouble ? "; before that: " : "", trouble);
+	return arena_text(arena, trouble);
+}
+
+static struct selection_status selection_of(
+	struct arena *arena, const struct schedule_selection_status *from)
+{
+	const struct schedule_selection *selection = from->selection;
+	const char **rules = arena_array(arena, const char *, selection->rule_count + 1);
+	for (size_t i = 0; i < selection->rule_count; i++)
+		rules[i] = arena_text(arena, selection->rules[i]);
+	return (struct selection_status){
+		.event = from->event,
+		.site = arena_text(arena, selection->site),
+		.label = arena_text(arena, selection->label),
+		.kind = selection->kind,
+		.rule_count = selection->rule_count,
+		.rules = rules,
+		.reason = why(arena, from),
+		.since = from->wait.since,
+		.until = from->wait.until,
+	};
+}
+
+static void add_selections(
+	struct dispatch_status *status, struct instant now, struct schedule *schedule)
+{
+	struct schedule_selection_status found[MOST_SELECTIONS];
+	struct selection_status *selections =
+		arena_array(status->arena, struct selection_status, MOST_SELECTIONS);
+	status->selection_count = schedule_selections(schedule, now, found, MOST_SELECTIONS);
+	for (size_t i = 0; i < status->selection_count; i++)
+		selections[i] = selection_of(status->arena, &found[i]);
+	status->selections = selections;
 }
 
 static size_t count_dropped(const struct schedule *schedule)
@@ -70,6 +116,7 @@ struct dispatch_status *dispatch_status_new(
 		};
 	for (size_t i = 0; i < status->site_count; i++)
 		queues[i] = queue_of(arena, now, schedule, sites[i].name);
+	add_selections(status, now, schedule);
 	status->queues = queues;
 	status->sites = sites;
 	return status;

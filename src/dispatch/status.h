@@ -8,6 +8,17 @@
 #include "dispatch/schedule.h"
 #include "tableau/tableau.h"
 
+#define MOST_SELECTIONS 200 /* counts.selections tells how many there are */
+struct selection_status {
+	int64_t event;
+	const char *site, *label; /* label: what it names, for people */
+	enum content_kind kind;
+	size_t rule_count;
+	const char *const *rules;
+	const char *reason;
+	struct wall since, until; /* until {0}: nobody knows */
+};
+
 struct dispatch_status {
 	struct shared shared;
 	struct wall at;
@@ -15,6 +26,8 @@ struct dispatch_status {
 	size_t site_count; /* those that are configured, then those that are not and have work */
 	const struct tableau_site_status *sites;   /* texts live in the snapshot */
 	const struct schedule_site_status *queues; /* of the same sites */
+	const struct selection_status *selections; /* the oldest MOST_SELECTIONS that are open */
+	size_t selection_count;
 	struct arena *arena;
 };
 

@@ -8,6 +8,7 @@
  * three, which stands while it is us who hold that kind of call back.
  */
 #include "base/mem.h"
+#include "base/units.h"
 #include "dispatch/schedule_state.h"
 
 /* ---- what each refresh waits for ---- */
@@ -84,6 +85,46 @@ static void settle_site(struct schedule *schedule, struct instant now, struct si
 	}
 }
 
+/* ---- a backlog that the budget cannot work off ---- */
+
+static const char *roughly(int64_t us, char out[UNIT_TEXT_SIZE])
+{
+	int64_t unit = us > 2 * 3600 * US_PER_SECOND ? 3600 * US_PER_SECOND
+		       : us > 120 * US_PER_SECOND    ? 60 * US_PER_SECOND
+						     : US_PER_SECOND;
+	return duration_format((us + unit - 1) / unit * unit, out);
+}
+
+static char *overdue_words(const struct schedule *schedule, const struct site *site)
+{
+	char last[UNIT_TEXT_SIZE], most[UNIT_TEXT_SIZE];
+	OWNED_TEXT struct text words;
+	text_init(&words, 500);
+	text_printf(&words,
+		"%zu refreshes wait, and refreshes_per_hour allows %lld: the last of them starts "
+		"in %s, later than give_up_after (%s); raise the budget, or let the rules ask for "
+		"less",
+		site->ready.count, (long long)site->gate.starts.limit, roughly(site->backlog, last),
+		duration_format(schedule->options.give_up_after, most));
+	return mem_copy_text(words.at);
+}
+
+/* Told once when it begins, and once when half of it is worked off. */
+static void watch_backlog(struct schedule *schedule, struct instant now, struct site *site)
+{
+	struct budget *starts = &site->gate.starts;
+	int64_t ready = (int64_t)site->ready.count, most = schedule->options.give_up_after;
+	bool is_enough = budget_left(starts, now.mono) >= ready;
+	site->backlog = is_enough ? 0 : budget_allows(starts, now.mono, ready).us - now.mono.us;
+	bool was_overdue = site->overdue;
+	bool is_overdue = site->backlog > (was_overdue ? most / 2 : most);
+	if (is_overdue == was_overdue)
+		return;
+	free(site->overdue);
+	site->overdue = is_overdue ? overdue_words(schedule, site) : NULL;
+	act_backlog(schedule, site);
+}
+
 void wait_settle(struct schedule *schedule, struct instant now)
 {
 	while (schedule->moved) {
@@ -92,8 +133,10 @@ void wait_settle(struct schedule *schedule, struct instant now)
 		refresh->is_moved = false;
 		patience_go_by(&refresh->patience, clock_of(schedule, refresh), now.mono);
 	}
-	for (struct site *site = schedule->sites; site; site = site->by_name.next)
+	for (struct site *site = schedule->sites; site; site = site->by_name.next) {
 		settle_site(schedule, now, site);
+		watch_backlog(schedule, now, site);
+	}
 }
 
 /* ---- told to people ---- */
@@ -169,14 +212,36 @@ struct schedule_wait wait_told(struct instant now, struct site *site, enum call_
 	wait_explain(site, kind, &words);
 	if (!words.length)
 		return (struct schedule_wait){ 0 };
-	free(waiting->words);
-	waiting->words = mem_copy_text(words.at);
+	if (!waiting->words || strcmp(waiting->words, words.at)) { /* else it may be lent already */
+		free(waiting->words);
+		waiting->words = mem_copy_text(words.at);
+	}
 	return (struct schedule_wait){
 		.reason = waiting->words,
 		.since = wall_after(now.wall, waiting->since.us - now.mono.us),
 		.until = until.us == INT64_MAX ? (struct wall){ 0 }
 					       : wall_after(now.wall, until.us - now.mono.us),
 	};
+}
+
+size_t schedule_selections(struct schedule *schedule, struct instant now,
+	struct schedule_selection_status *out, size_t room)
+{
+	size_t count = 0;
+	for (struct want *want = schedule->wants; want && count < room; want = want->by_id.next) {
+		struct schedule_selection_status *status = &out[count++];
+		*status = (struct schedule_selection_status){ .event = want->selection.event,
+			.selection = &want->selection,
+			.trouble = want->reason,
+			.is_asked = want->is_asked };
+		if (want->is_parked)
+			status->wait = wait_told(
+				now, site_of(schedule, want->selection.site), CALLS_LOOKUP);
+		else if (!want->is_asked)
+			status->wait.until = wall_after(now.wall, want->due.key - now.mono.us);
+		status->wait.since = want->selection.arrived_at;
+	}
+	return count;
 }
 
 void wait_add_trouble(struct site *site, enum call_kind kind, const char *own, struct text *words)

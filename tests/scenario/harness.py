@@ -291,6 +291,9 @@ class Router(Process):
         """What is told of a site; {} until the dispatcher has told it first."""
         return next((site for site in self.get("/api/v1/sites")["items"] if site["name"] == name), {})
 
+    def text(self, path):
+        return request(self.admin, "GET", path).body.decode()
+
     def ready(self):
         """Status and detail of /readyz."""
         answer = request(self.admin, "GET", "/readyz")

@@ -1,8 +1,9 @@
 """Who waits, for how long, and who is told: budgets, pauses, Tableau's wishes, and the end of patience."""
+import json
 import re
 
-from harness import cli, rule, site_world, wait_until
-from test_commands import paused_router, post
+from harness import cli, now, parse_time, rule, site_world, wait_until
+from test_commands import post
 
 
 def test_events_of_one_content_beyond_the_limit_are_shed_with_503_and_leave_one_line_in_the_log(router_of, sandbox):
@@ -24,3 +25,90 @@ def test_events_of_one_content_beyond_the_limit_are_shed_with_503_and_leave_one_
     assert len(router.settle(1)[0]["causes"]) == acknowledged
     wait_until(lambda: router.metric("causes_open") == 0, "the count to go down")
     assert router.send().status == 200
+
+
+def alerts(router):
+    return router.ready()[1].get("alerts", [])
+
+
+def test_a_backlog_that_the_budget_cannot_work_off_is_told_everywhere_and_does_not_expire(router_of, sandbox_of):
+    names = [f"Book {n}" for n in range(6)]
+    sandbox = sandbox_of(site_world(workbooks=names))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": names}])], sites={"finance": {"refreshes_per_hour": 2}},
+                       config={"give_up_after": "2s"})
+    assert not alerts(router)
+    router.send()
+    alert = wait_until(lambda: alerts(router), "the alert")[0]
+    assert alert["site"] == "finance" and "later than give_up_after (2s)" in alert["reason"]
+    assert router.ready()[0] == 200
+    site = router.site()
+    assert site["backlog"] == alert["reason"]
+    assert site["refreshes_wait"]["reason"].startswith("waits its turn: site 'finance' may start 2 refreshes an hour")
+    metrics = router.text("/metrics")
+    assert 'refresh_router_site_backlog_overdue{site="finance"} 1' in metrics
+    assert re.search(r'refresh_router_site_backlog_seconds\{site="finance"\} [1-9]\d{3}', metrics)
+    assert "cannot work off what waits" in router.log
+    assert "later than give_up_after" in router.text("/")
+    # Twice give_up_after later all of it is still there.
+    since = wait_until(lambda: [r["waiting_since"] for r in router.refreshes(state="waiting") if "waiting_since" in r], "the reason")
+    wait_until(lambda: now() > parse_time(max(since)) + 4, "twice give_up_after")
+    assert sorted(r["state"] for r in router.refreshes()) == ["succeeded"] * 2 + ["waiting"] * 4
+
+
+def test_selections_that_wait_for_their_site_are_visible_everywhere_with_since_when_and_why(router_of, sandbox):
+    router = router_of(sandbox, [rule()], config={"retry": {"initial": "1h", "max": "1h"}})
+    sandbox.fault("html", on={"path": "/api/*"}, status=302, times=0)
+    event = router.send().json["event"]
+    def told():
+        items = router.get("/api/v1/selections")["items"]
+        return items and "not_before" in items[0] and items[0]
+    selection = wait_until(told, "the selection to wait")
+    assert (selection["event"], selection["site"], selection["kind"], selection["rules"]) == (event, "finance", "workbook", ["nightly"])
+    assert "302" in selection["reason"] and selection["selector"] == "Revenue", selection
+    assert parse_time(selection["waiting_since"]) <= now() < parse_time(selection["not_before"])
+    assert router.get("/api/v1/selections?site=board")["items"] == []
+    assert router.site()["selections"] == 1
+    assert 'refresh_router_site_selections_open{site="finance"} 1' in router.text("/metrics")
+    assert "Not resolved yet: 1" in router.text("/") and "302" in router.text("/")
+    url = ["--url", f"http://{router.admin}"]
+    listed = cli("refreshes", *url).stdout.decode()
+    assert re.search(r"unresolved +finance +workbook +Revenue +site .finance.: ", listed), listed
+    assert "unresolved" not in cli("refreshes", "--state", "failed", *url).stdout.decode()
+    assert json.loads(cli("refreshes", "--state", "unresolved", "--format", "json", *url).stdout) == [selection]
+    assert json.loads(cli("refreshes", "--format", "json", *url).stdout) == []
+    assert "UNRESOLVED" in cli("sites", *url).stdout.decode()
+
+
+def test_after_a_pause_and_a_resume_the_reason_is_true_again(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(workbooks=["One", "Two"]))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": ["One", "Two"]}])], sites={"finance": {"refreshes_per_hour": 1}})
+    router.send()
+    def reason():
+        waiting = router.refreshes(state="waiting")
+        return waiting and waiting[0].get("reason", "")
+    wait_until(lambda: "refreshes_per_hour" in (reason() or ""), "the budget to be told")
+    post(router, "/api/v1/sites/finance/pause")
+    wait_until(lambda: "paused by alice" in reason(), "the pause to be told")
+    post(router, "/api/v1/sites/finance/resume")
+    wait_until(lambda: "refreshes_per_hour" in reason(), "the budget to be told again")
+
+
+def test_an_operator_ends_the_wait_that_tableau_asked_for(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(workbooks=["One", "Two", "Three"]))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": ["One", "Two", "Three"]}])],
+                       sites={"finance": {"max_requests": 1}}, config={"retry": {"initial": "1ms", "max": "1ms"}})
+    sandbox.fault("429", on={"method": "POST", "path": "*/refresh"}, retry_after="3600", times=1)
+    router.send()
+    waiting = wait_until(lambda: [r for r in router.refreshes(state="waiting") if "Tableau asked site 'finance' to wait" in r.get("reason", "")], "the wait")
+    assert len(sandbox.refresh_calls()) == 1
+    assert 3000 < parse_time(waiting[0]["not_before"]) - now() <= 3600
+    answer = cli("sites", "resume", "finance", "--url", f"http://{router.admin}")
+    assert answer.returncode == 0 and b"it is asked again at once" in answer.stdout, answer
+    assert [r["state"] for r in router.settle(3)] == ["succeeded"] * 3
+    assert post(router, "/api/v1/sites/finance/resume").status == 409
+    # The same by retrying one of those that wait.
+    sandbox.fault("429", on={"method": "POST", "path": "*/refresh"}, retry_after="3600", times=1)
+    router.send()
+    waiting = wait_until(lambda: [r for r in router.refreshes(state="waiting") if "Tableau asked site 'finance' to wait" in r.get("reason", "")], "the wait")
+    assert post(router, f"/api/v1/refreshes/{waiting[0]['id']}/retry").status == 200
+    assert [r["state"] for r in router.settle(6)] == ["succeeded"] * 6

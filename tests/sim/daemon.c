@@ -243,6 +243,10 @@ static void perform(struct world *world, const struct action *action)
 		note(world, "  site %s %s", action->site,
 			action->trouble ? "is left alone" : "answers again");
 		break;
+	case ACTION_BACKLOG:
+		note(world, "  site %s: %s", action->site,
+			action->trouble ? action->trouble : "the budget will do");
+		break;
 	case ACTION_LIST:
 		call(world, (struct sim_call){ .type = CALL_LIST,
 				    .site = site_number(action->site),

@@ -32,6 +32,7 @@ struct world {
 	int64_t sent;     /* the refresh of the last "send" */
 	int64_t out[64];  /* sent and not answered by answer_all() */
 	size_t out_count;
+	int backlogs;     /* "backlog", ever */
 	int64_t recorded; /* the refresh of the last "record" */
 	char state[16];   /* its state then */
 	bool is_news;
@@ -48,7 +49,7 @@ static struct answer says(enum verdict verdict, const char *reason)
 static void see(struct world *world, struct actions actions)
 {
 	static const char *const words[] = { "record", "cause", "end-selection", "spent", "resolve",
-		"send", "poll", "list", "look", "cancel", "tell" };
+		"send", "poll", "list", "look", "cancel", "tell", "backlog" };
 	text_reset(&world->seen);
 	for (size_t i = 0; i < actions.count; i++) {
 		const struct action *action = &actions.items[i];
@@ -67,6 +68,7 @@ static void see(struct world *world, struct actions actions)
 			snprintf(
 				world->reason, sizeof world->reason, "%s", action->refresh->reason);
 		}
+		world->backlogs += action->type == ACTION_BACKLOG;
 		world->asked_after = action->asked_after;
 	}
 }
@@ -929,6 +931,85 @@ static void what_waits_for_the_budget_is_sent_in_the_end_however_long_it_takes(v
 	assert_int_equal(sends, 100);
 }
 
+static void contents(struct world *world, int count)
+{
+	for (int i = 0; i < count; i++) {
+		char luid[40];
+		snprintf(luid, sizeof luid, "00000000-0000-4000-8000-%012d", i);
+		struct content content = { CONTENT_WORKBOOK, luid, "w", "" };
+		event_ago(world, 0, &content);
+	}
+}
+
+static void a_backlog_that_the_budget_cannot_work_off_in_time_is_told_once(void **state)
+{
+	struct world *world = *state;
+	configure_with(world, 5);
+	contents(world, 30); /* five at once, then five an hour for five hours */
+	assert_null(schedule_site_status(world->schedule, world->now, "finance").overdue);
+	assert_int_equal(world->backlogs, 0);
+	contents(world, 60);
+	assert_int_equal(world->backlogs, 1);
+	struct schedule_site_status status =
+		schedule_site_status(world->schedule, world->now, "finance");
+	assert_non_null(strstr(status.overdue, "refreshes_per_hour allows 5"));
+	assert_true(status.backlog > 6 * HOUR);
+	for (int i = 0; i < 16 * 60; i++) {
+		pass(world, MINUTE);
+		answer_all(world, VERDICT_OK, NULL);
+	}
+	assert_int_equal(world->backlogs, 2);
+	status = schedule_site_status(world->schedule, world->now, "finance");
+	assert_null(status.overdue);
+	assert_int_equal(status.backlog, 0);
+}
+
+static void selections_that_wait_say_since_when_and_why(void **state)
+{
+	struct world *world = *state;
+	struct schedule_selection_status seen[4];
+	drop_site(world);
+	event(world);
+	struct wall since = world->now.wall;
+	pass(world, HOUR);
+	assert_int_equal(schedule_selections(world->schedule, world->now, seen, 4), 1);
+	assert_int_equal(seen[0].event, 1);
+	assert_int_equal(seen[0].wait.since.us, since.us);
+	assert_non_null(strstr(seen[0].wait.reason, "the configuration has no site"));
+	assert_int_equal(
+		schedule_site_status(world->schedule, world->now, "finance").selections, 1);
+	assert_string_equal(schedule_dropped_site(world->schedule, 0), "finance");
+	assert_null(schedule_dropped_site(world->schedule, 1));
+	configure(world);
+	assert_true(saw(world, "resolve"));
+	assert_int_equal(schedule_selections(world->schedule, world->now, seen, 4), 1);
+	assert_true(seen[0].is_asked);
+	see(world, schedule_unresolved(
+			   world->schedule, world->now, 1, says(VERDICT_RETRY, "HTTP 302")));
+	assert_int_equal(schedule_selections(world->schedule, world->now, seen, 4), 1);
+	assert_string_equal(seen[0].trouble, "HTTP 302");
+	assert_true(seen[0].wait.until.us > world->now.wall.us);
+	assert_null(schedule_dropped_site(world->schedule, 0));
+}
+
+static void when_tableau_asks_to_wait_at_a_look_up_nobody_looks_anything_up(void **state)
+{
+	struct world *world = *state;
+	struct answer later = says(VERDICT_RETRY, "HTTP 503");
+	later.retry_after = 20 * MINUTE;
+	drop_site(world);
+	event(world);
+	configure(world);
+	assert_true(saw(world, "resolve"));
+	see(world, schedule_unresolved(world->schedule, world->now, 1, later));
+	event_ago(world, 0, &payroll);
+	assert_string_equal(world->seen.at, "");
+	pass(world, 20 * MINUTE - US_PER_SECOND);
+	assert_string_equal(world->seen.at, "");
+	pass(world, US_PER_SECOND);
+	assert_true(saw(world, "resolve"));
+}
+
 static void a_pause_of_days_gives_nothing_up(void **state)
 {
 	struct world *world = *state;
@@ -1742,6 +1823,9 @@ int main(void)
 		TEST(a_job_of_a_site_that_was_gone_for_a_while_is_followed_to_its_end),
 		TEST(a_lost_reply_of_a_site_that_was_gone_for_a_while_is_looked_for),
 		TEST(what_waits_for_the_budget_is_sent_in_the_end_however_long_it_takes),
+		TEST(a_backlog_that_the_budget_cannot_work_off_in_time_is_told_once),
+		TEST(selections_that_wait_say_since_when_and_why),
+		TEST(when_tableau_asks_to_wait_at_a_look_up_nobody_looks_anything_up),
 		TEST(a_pause_of_days_gives_nothing_up),
 		TEST(what_never_had_its_turn_at_a_site_that_is_down_is_given_up),
 		TEST(a_job_that_may_not_be_asked_for_today_is_not_given_up),
