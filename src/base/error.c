@@ -1,5 +1,27 @@
 #include "base/error.h"
 #include "base/str.h"
+#include <errno.h>
+
+enum error_kind error_kind_of(int number)
+{
+	switch (number) {
+	case ENOTDIR:
+	case EISDIR:
+	case ELOOP:
+	case ENAMETOOLONG:
+	case EINVAL:
+	case EAFNOSUPPORT:
+		return ERROR_INPUT;
+	case EADDRINUSE:
+	case EADDRNOTAVAIL:
+	case EAGAIN:
+	case EBUSY:
+	case EINTR:
+		return ERROR_TRANSIENT;
+	default:
+		return ERROR_SYSTEM;
+	}
+}
 
 bool error_fail(struct error *err, enum error_kind kind, const char *format, ...)
 {

@@ -22,12 +22,12 @@
 
 enum error_kind { /* what the caller does next, not where it came from */
 	ERROR_NONE,
-	ERROR_INPUT,            /* a person changes a file, a flag or a request */
-	ERROR_SYSTEM,           /* disk, permission, library: give up here and say so */
-	ERROR_TRANSIENT,        /* the same call may work later: back off, try again */
-	ERROR_REFUSED,          /* the other side said no for good: fail the refresh */
-	ERROR_GONE,             /* the other side no longer knows this id: resolve by name once */
-	ERROR_SIGNED_OUT,       /* renew the session once, then repeat */
+	ERROR_INPUT,      /* a person changes a file, a flag or a request: nothing else mends it */
+	ERROR_SYSTEM,     /* disk, permission, library: give up here and say so */
+	ERROR_TRANSIENT,  /* the same call may work later: back off, try again */
+	ERROR_REFUSED,    /* the other side said no for good: fail the refresh */
+	ERROR_GONE,       /* the other side no longer knows this id: resolve by name once */
+	ERROR_SIGNED_OUT, /* renew the session once, then repeat */
 	ERROR_QUEUED_ELSEWHERE, /* neither done nor failed: wait */
 	ERROR_UNKNOWN,          /* sent, no reply: it may have happened; look before repeating */
 };
@@ -37,6 +37,13 @@ struct error {
 	char message[480]; /* one line, cause last: "site 'finance': sign in: HTTP 401: token
 			      expired"; a longer one is cut */
 };
+
+/*
+ * The kind of a failed system call by its errno: ERROR_INPUT when only another path or address
+ * helps, ERROR_TRANSIENT when it helps to wait for somebody else (an address, a lock), else
+ * ERROR_SYSTEM (disk, permission, descriptors).
+ */
+enum error_kind error_kind_of(int number);
 
 /* Writes `kind` and the message; always false. */
 bool error_fail(struct error *err, enum error_kind kind, const char *format, ...) PRINTF_LIKE(3, 4);

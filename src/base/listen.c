@@ -79,13 +79,17 @@ int listen_open(const char *address, struct error *err)
 			*list;
 	int failure = getaddrinfo(*host ? host : NULL, port, &hints, &list), cause = 0;
 	if (failure) {
-		error_fail(err, ERROR_INPUT, "%s: %s", address, gai_strerror(failure));
+		/* Names come and go with the network. */
+		error_fail(err, failure == EAI_SERVICE ? ERROR_INPUT : ERROR_TRANSIENT, "%s: %s",
+			address, gai_strerror(failure));
 		return -1;
 	}
 	int fd = open_any(list, !*host, &cause);
 	freeaddrinfo(list);
 	if (fd < 0)
-		error_fail(err, ERROR_INPUT, "cannot listen on %s: %s", address, strerror(cause));
+		/* A port below 1024 needs a right that only the unit, or another port, gives. */
+		error_fail(err, cause == EACCES ? ERROR_INPUT : error_kind_of(cause),
+			"cannot listen on %s: %s", address, strerror(cause));
 	return fd;
 }
 

@@ -5,7 +5,8 @@
 #include "base/error.h"
 
 /* "127.0.0.1:8081", "[::1]:0", ":8080" (all addresses), "localhost:0". Returns the socket, or -1:
- * ERROR_INPUT says what is wrong with the address. */
+ * ERROR_INPUT says what is wrong with the address; otherwise it may work later: the port is taken,
+ * the address or the name is not there (yet). */
 int listen_open(const char *address, struct error *err);
 
 #define LISTEN_TEXT_SIZE 64 /* "[", 45 bytes of IPv6, scope, "]:65535" */

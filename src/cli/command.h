@@ -16,7 +16,7 @@ enum {                         /* design, section 3 */
 	EXIT_NO = 1,           /* the answer is no */
 	EXIT_USAGE = 2,        /* usage error or unreadable file */
 	EXIT_UNREACHABLE = 69, /* EX_UNAVAILABLE: a server or the daemon cannot be reached */
-	EXIT_CONFIG = 78,      /* EX_CONFIG: `serve` will not start because of its configuration */
+	EXIT_CONFIG = 78, /* EX_CONFIG: `serve` will not start until its configuration is edited */
 };
 
 enum option_type { OPTION_FLAG, OPTION_VALUE, OPTION_VALUES };

@@ -384,7 +384,12 @@ static void clear(struct serve *serve)
 	reload_free(serve->reload);
 }
 
-/* The parts that a failed start leaves running are ended in the order of stop(). */
+/*
+ * The parts that a failed start leaves running are ended in the order of stop(). EXIT_CONFIG, after
+ * which systemd does not try again, is for what only an edit mends; a port that is taken, an
+ * address that is not there yet, a store that is still held or a full disk may be well the next
+ * time.
+ */
 static int not_started(struct serve *serve, const struct error *err)
 {
 	print_line(stderr, "refresh-router serve: %s", err->message);
@@ -397,7 +402,7 @@ static int not_started(struct serve *serve, const struct error *err)
 	if (serve->journal)
 		journal_stop(serve->journal);
 	clear(serve);
-	return EXIT_CONFIG;
+	return err->kind == ERROR_INPUT ? EXIT_CONFIG : EXIT_NO;
 }
 
 static int run(const struct command_line *line)
@@ -442,8 +447,8 @@ const struct command command_serve = {
 		       "on the configured Tableau sites.\n"
 		       "SIGHUP, a change of the files on disk, or POST /-/reload on the admin "
 		       "listener reads configuration and rules again.\n"
-		       "SIGTERM stops cleanly; a second one at once. Exit status 78: the "
-		       "configuration cannot be used.",
+		       "SIGTERM stops cleanly; a second one at once. Exit status 78: only an edit "
+		       "of the configuration helps; 1: it may start the next time.",
 	.options = options,
 	.run = run,
 };

@@ -25,11 +25,11 @@ static bool say_who_has_it(int lock, const char *path, struct error *err)
 	/* Empty while the other one is just starting. */
 	if (length > 0 && str_to_count(str_trim((struct str){ text, (size_t)length }), &pid) &&
 		pid > 0)
-		return error_fail(err, ERROR_INPUT,
+		return error_fail(err, ERROR_TRANSIENT,
 			"store %s is in use by process %lld; stop it, or give this one another"
 			" `store`",
 			path, (long long)pid);
-	return error_fail(err, ERROR_INPUT,
+	return error_fail(err, ERROR_TRANSIENT,
 		"store %s is in use by another process; stop it, or give this one another `store`",
 		path);
 }
@@ -45,8 +45,8 @@ int lock_take(const char *path, struct error *err)
 		abort();
 	lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
 	if (lock < 0) {
-		IGNORE(error_fail(err, ERROR_INPUT, "store %s: cannot open %s: %s", path, lock_path,
-			strerror(errno))); /* false, as the -1 below says */
+		IGNORE(error_fail(err, error_kind_of(errno), "store %s: cannot open %s: %s", path,
+			lock_path, strerror(errno))); /* false, as the -1 below says */
 		return -1;
 	}
 	if (flock(lock, LOCK_EX | LOCK_NB)) {

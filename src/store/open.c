@@ -72,8 +72,9 @@ static bool make_folders(const char *path, struct error *err)
 	for (char *at = strchr(folder + 1, '/'); at; at = strchr(at + 1, '/')) {
 		*at = '\0';
 		if (mkdir(folder, 0700) && errno != EEXIST)
-			return error_fail(err, ERROR_INPUT, "store %s: cannot make folder %s: %s",
-				path, folder, strerror(errno));
+			return error_fail(err, error_kind_of(errno),
+				"store %s: cannot make folder %s: %s", path, folder,
+				strerror(errno));
 		*at = '/';
 	}
 	return true;
@@ -92,8 +93,8 @@ static bool make_file(const char *path, struct error *err)
 	if (descriptor < 0 && errno == EEXIST)
 		return true;
 	if (descriptor < 0)
-		return error_fail(
-			err, ERROR_INPUT, "store %s: cannot create it: %s", path, strerror(errno));
+		return error_fail(err, error_kind_of(errno), "store %s: cannot create it: %s", path,
+			strerror(errno));
 	close(descriptor);
 	*strrchr(folder, '/') = '\0';
 	if (!sync_folder(*folder ? folder : "/"))
@@ -113,8 +114,8 @@ static bool fail_to_connect(struct store *store, int code, struct error *err)
 	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:
 	case SQLITE_READONLY:
-		return error_fail(err, ERROR_INPUT, "store %s cannot be opened: %s", store->path,
-			number ? strerror(number) : sqlite3_errstr(code));
+		return error_fail(err, error_kind_of(number), "store %s cannot be opened: %s",
+			store->path, number ? strerror(number) : sqlite3_errstr(code));
 	default:
 		return store_fail(store, "open", err);
 	}
@@ -171,7 +172,7 @@ static bool connect_database(struct store *store, struct error *err)
 	/* SQLite falls back to reading when it may not write. */
 	if (sqlite3_db_readonly(store->database, "main") == 1)
 		return error_fail(
-			err, ERROR_INPUT, "store %s: no permission to write it", store->path);
+			err, ERROR_SYSTEM, "store %s: no permission to write it", store->path);
 	return use_wal(store, err) && schema_migrate(store, err);
 }
 

@@ -22,8 +22,9 @@ enum store_mode { STORE_WRITE, STORE_READ };
 
 /*
  * Opens "sqlite:/path" and, for writing, creates it (folder too), takes the lock and migrates the
- * schema. Failures say what to do: another process has it (ERROR_INPUT, with its pid where known),
- * a schema newer than this program, no permission, not a database.
+ * schema. Failures say what to do: another process has it (ERROR_TRANSIENT, with its pid where
+ * known), the disk is full, no permission (ERROR_SYSTEM), a schema newer than this program, not a
+ * database (ERROR_INPUT).
  */
 struct store *store_open(const char *url, enum store_mode mode, struct error *err) MUST_USE;
 void store_close(struct store *store); /* NULL is fine */

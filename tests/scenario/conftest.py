@@ -1,3 +1,6 @@
+import os
+import subprocess
+
 import pytest
 
 import harness
@@ -78,3 +81,13 @@ def router_of(tmp_path, sandbox_of):
 @pytest.fixture
 def router(router_of, sandbox):
     return router_of(sandbox, [harness.rule()])
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)], capture_output=True).returncode:
+        pytest.skip("a small file system cannot be mounted here")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)

@@ -1,5 +1,6 @@
 """The built programs, started with real sockets and real files, as objects that a story can use."""
 import calendar
+import contextlib
 import hashlib
 import hmac
 import http.client
@@ -329,6 +330,13 @@ def shim(folder, name):
     linked = subprocess.run(["ldd", BUILD / "refresh-router"], capture_output=True, text=True, check=False).stdout
     # gcc's wants to be first
     return {"LD_PRELOAD": str(library), **({"ASAN_OPTIONS": "verify_asan_link_order=0"} if "asan" in linked else {})}
+
+
+def fill(folder):
+    """Somebody else's file takes what is left of a disk."""
+    with open(folder / "filler", "ab", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(b"x" * 4096)
 
 
 def cli(*arguments, stdin=None, environment=None, cwd=None):

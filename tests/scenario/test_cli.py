@@ -340,7 +340,7 @@ def test_serve_on_a_port_that_is_taken_says_which(router_of, sandbox, tmp_path):
     config = {**router.config, "listen": {"webhooks": router.address, "admin": "127.0.0.1:0"}, "store": f"sqlite:{tmp_path}/other.db"}
     path = write(router.folder, json.dumps(config), "second.yaml")
     told = cli("serve", "--config", path, environment=router.environment)
-    assert told.returncode == 78 and router.address in told.stderr.decode() and "listen.webhooks" in told.stderr.decode()
+    assert told.returncode == 1 and router.address in told.stderr.decode() and "listen.webhooks" in told.stderr.decode()
 
 
 def test_the_configuration_is_found_where_the_environment_says(tmp_path):

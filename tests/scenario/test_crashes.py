@@ -12,7 +12,7 @@ import time
 import pytest
 
 import harness
-from harness import TOP, now, parse_time, rule, site_world, utc_text, wait_until
+from harness import fill, now, parse_time, rule, site_world, utc_text, wait_until
 
 KILLS = int(os.environ.get("REFRESH_ROUTER_KILLS", "200"))
 SEED = int(os.environ.get("REFRESH_ROUTER_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
@@ -355,26 +355,6 @@ def all_well(router, sandbox, senders):
     ours = check_one_at_a_time(sandbox.jobs())
     assert not orphans_of(refreshes, ours)
     return acknowledged, ours
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)], capture_output=True).returncode:
-        pytest.skip("a small file system cannot be mounted here")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def fill(folder):
-    """Somebody else's file takes what is left."""
-    with open(folder / "filler", "ab", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"x" * 4096)
-        except OSError:
-            pass
 
 
 def wait_for_refusals(senders, count=5):

@@ -6,6 +6,7 @@ import socket
 import threading
 
 import pytest
+import yaml
 
 import harness
 from harness import DEADLINE, Answer, request, rule, sign, wait_until
@@ -246,3 +247,42 @@ def test_a_second_signal_ends_at_once(stuck, number):
     router, _, _, _ = stuck
     router.process.send_signal(number)
     assert router.process.wait(DEADLINE) == 1
+
+
+# ---- starts that fail ----
+
+def start_of(router, name, **changes):
+    """What a start with a changed configuration exits with, and says."""
+    path = router.folder / f"{name}.yaml"
+    path.write_text(yaml.safe_dump({**router.config, **changes}))
+    told = harness.cli("serve", "--config", path, environment=router.environment)
+    return told.returncode, told.stderr.decode()
+
+
+def listen_on(address):
+    return {"webhooks": address, "admin": "127.0.0.1:0"}
+
+
+def test_a_start_that_only_an_edit_mends_exits_78_and_any_other_1(router_of, sandbox, tmp_path):
+    router = router_of(sandbox, [rule()])
+    other = f"sqlite:{tmp_path}/other.db"
+    (tmp_path / "file").write_text("")
+    (tmp_path / "photo.db").write_bytes(b"holiday" * 1000)
+    cases = [
+        (1, router.address, {"listen": listen_on(router.address), "store": other}),
+        (1, "192.0.2.1:8080", {"listen": listen_on("192.0.2.1:8080"), "store": other}),
+        (1, "in use by process", {}),
+        (78, "Not a directory", {"store": f"sqlite:{tmp_path}/file/state.db"}),
+        (78, "not a SQLite database", {"store": f"sqlite:{tmp_path}/photo.db"}),
+        (78, "version", {"version": 9}),
+    ]
+    for status, said, changes in cases:
+        found, text = start_of(router, "other", **changes)
+        assert found == status and said in text, (changes, found, text)
+
+
+def test_a_start_on_a_full_disk_exits_1(router_of, sandbox, small_disk):
+    router = router_of(sandbox, [rule()])
+    harness.fill(small_disk)
+    status, text = start_of(router, "full", store=f"sqlite:{small_disk}/state.db")
+    assert status == 1 and "state.db" in text, text

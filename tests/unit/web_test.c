@@ -605,19 +605,27 @@ static void an_address_that_is_wrong_or_taken_is_named(void **state)
 {
 	struct fixture *fixture = *state;
 	start(fixture, 10 * US_PER_SECOND);
-	const char *const addresses[] = { web_address(fixture->web), "127.0.0.1", "127.0.0.1:70000",
-		"no such host:80", "" };
-	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+	const struct {
+		const char *address;
+		enum error_kind kind;
+	} cases[] = {
+		{ web_address(fixture->web), ERROR_TRANSIENT },
+		{ "192.0.2.1:0", ERROR_TRANSIENT }, /* RFC 5737: nobody's */
+		{ "no such host:80", ERROR_TRANSIENT },
+		{ "127.0.0.1", ERROR_INPUT },
+		{ "127.0.0.1:70000", ERROR_INPUT },
+		{ "", ERROR_INPUT },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct error err = { 0 };
-		struct web_options options = { .listen = addresses[i],
+		struct web_options options = { .listen = cases[i].address,
 			.threads = 1,
 			.body_limit = 1,
 			.connection_limit = 1,
 			.request_us = US_PER_SECOND };
 		assert_null(web_start(&options, handle, fixture, &err));
-		assert_int_equal(err.kind, ERROR_INPUT);
-		if (!strstr(err.message, addresses[i]))
-			fail_msg("'%s'", err.message);
+		if (err.kind != cases[i].kind || !strstr(err.message, cases[i].address))
+			fail_msg("%d: '%s'", err.kind, err.message);
 	}
 }
 
