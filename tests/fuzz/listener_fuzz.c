@@ -73,8 +73,8 @@ static void start(void)
 	struct ruleset *rules = ruleset_load(&path, 1, NULL, problems);
 	snprintf(url, sizeof url, "sqlite:%s/state.db", scratch_open());
 	struct store *store = store_open(url, STORE_WRITE, &err);
-	struct dispatch *dispatch = dispatch_new(config, true);
-	bool ok = store && dispatch_load(dispatch, store, &err);
+	struct dispatch *dispatch = store ? dispatch_new(config, true, &err) : NULL;
+	bool ok = dispatch && dispatch_load(dispatch, store, &err);
 	struct journal *journal = ok ? journal_start(store, 10000, &err) : NULL;
 	ok = journal && dispatch_start(dispatch, journal, &err);
 	struct shared_slot *rulesets = shared_slot_new(), *configs = shared_slot_new();
@@ -88,11 +88,13 @@ static void start(void)
 		.rulesets = rulesets,
 		.configs = configs,
 		.failures = shared_slot_new(),
+		.unwatched = shared_slot_new(),
 		.reload = refuse_reload };
 	struct intake_options intake = { .config = config,
 		.rulesets = rulesets,
 		.journal = journal,
 		.dispatch = dispatch,
+		.connections = 200,
 		.dry_run = true };
 	daemon_of.admin = ok ? admin_start(&admin, &err) : NULL;
 	daemon_of.intake = daemon_of.admin ? intake_start(&intake, &err) : NULL;

@@ -123,7 +123,7 @@ static bool show_refresh(
 	const struct refresh_row *row, const struct cause_row *causes, size_t count, void *context)
 {
 	(void)context;
-	OWNED_JSON json = refresh_row_json(row, causes, count);
+	OWNED_JSON json = refresh_row_json(row, (struct wall){ 0 }, causes, count);
 	OWNED_MEMORY char *text = json_print(json);
 	assert(str_is_utf8(str_of(text)));
 	return true;
