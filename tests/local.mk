@@ -57,6 +57,7 @@ UNIT_TESTS = \
 	tests/unit/mailbox_test \
 	tests/unit/name_test \
 	tests/unit/naming_test \
+	tests/unit/pattern_cost_test \
 	tests/unit/pattern_test \
 	tests/unit/print_test \
 	tests/unit/problem_test \

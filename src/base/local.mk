@@ -20,7 +20,8 @@ librouter_a_SOURCES += \
 	src/base/mem.c src/base/mem.h \
 	src/base/metric.c src/base/metric.def src/base/metric.h \
 	src/base/name.c src/base/name.h \
-	src/base/pattern.c src/base/pattern.h src/base/pattern_literal.c src/base/pattern_literal.h \
+	src/base/pattern.c src/base/pattern.h src/base/pattern_atoms.c src/base/pattern_atoms.h \
+	src/base/pattern_cost.c src/base/pattern_cost.h src/base/pattern_literal.c src/base/pattern_literal.h \
 	src/base/problem.c src/base/problem.def src/base/problem.h \
 	src/base/refusals.c src/base/refusals.h \
 	src/base/secret.c src/base/secret.h \

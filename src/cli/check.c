@@ -26,7 +26,11 @@ static void check_rules(struct check *check, const char *const *paths, size_t co
 	for (size_t i = 0; i < source_count; i++)
 		sources[i] = config_source(check->config, i)->name;
 	if (check->config)
-		known = (struct ruleset_known){ sites, site_count, sources, source_count };
+		known = (struct ruleset_known){ .sites = sites,
+			.site_count = site_count,
+			.sources = sources,
+			.source_count = source_count };
+	known.is_check = true;
 	check->ruleset = ruleset_load(paths, count, &known, check->problems);
 }
 

@@ -21,7 +21,10 @@ static struct ruleset *load_rules(const struct config *config, struct problems *
 		sites[i] = config_site(config, i)->name;
 	for (size_t i = 0; i < source_count; i++)
 		sources[i] = config_source(config, i)->name;
-	struct ruleset_known known = { sites, site_count, sources, source_count };
+	struct ruleset_known known = { .sites = sites,
+		.site_count = site_count,
+		.sources = sources,
+		.source_count = source_count };
 	struct ruleset *ruleset =
 		ruleset_load(config->rules.items, config->rules.count, &known, problems);
 	free(sites);

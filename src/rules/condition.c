@@ -2,6 +2,7 @@
 #include "base/yaml_look.h"
 #include "event/status.h"
 #include "rules/exact.h"
+#include "rules/growth.h"
 #include "rules/load.h"
 #include "rules/pattern_set.h"
 
@@ -100,6 +101,7 @@ static void pattern_value(struct reading *reading, const struct yaml_node *node,
 			loading_quote(loading, node->text));
 		return;
 	}
+	size_t probes = loading->ruleset->probe_count;
 	if (!probe_intern(loading, value->text, field, &value->probe, &offset, &err)) {
 		if (node->is_plain)
 			place.column += (int)offset;
@@ -116,6 +118,8 @@ static void pattern_value(struct reading *reading, const struct yaml_node *node,
 			"%s also finds longer ids in '%s'; anchor it with ^ and $, or write an "
 			"exact value",
 			loading_quote(loading, node->text), event_field_info(field)->name);
+	if (ruleset->probe_count > probes) /* told once */
+		growth_look_of_field(loading, node, pattern, field);
 	if (!reading->captures)
 		return;
 	for (size_t i = 0; i < pattern_capture_count(pattern); i++) {

@@ -22,6 +22,7 @@ struct loading {
 	const struct yaml_file *file; /* being read */
 	struct arena *scratch;        /* for what the rule being read needs; dies with it */
 	const char *file_name;        /* interned */
+	int64_t measured;             /* steps that growth.c has spent */
 };
 
 struct capture { /* of the rule being read */

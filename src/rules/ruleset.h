@@ -18,6 +18,7 @@ struct ruleset_known { /* what the configuration has, for the messages about unk
 	size_t site_count;
 	const char *const *sources;
 	size_t source_count;
+	bool is_check; /* also look for what takes time to find: how costly patterns grow */
 };
 
 /*

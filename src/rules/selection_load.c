@@ -1,5 +1,6 @@
 #include "base/yaml_look.h"
 #include "rules/exact.h"
+#include "rules/growth.h"
 #include "rules/luid.h"
 #include "rules/template.h"
 
@@ -132,6 +133,8 @@ static bool pattern_load(
 			"that exact name, write /^\\/...$/",
 			loading_quote(loading, node->text));
 	OWNED(pattern) pattern = pattern_compile(text_str(&written), &offset, &err);
+	if (pattern)
+		growth_look(loading, node, pattern);
 	return pattern ||
 	       loading_problem(loading, PROBLEM_BAD_PATTERN, node->place, "the pattern %s: %s",
 		       loading_quote(loading, node->text), err.message);

@@ -135,6 +135,45 @@ static const struct {
 		"", NULL },
 };
 
+static const struct ruleset_known checking = { .is_check = true };
+
+/* What is told of a pattern depends on what the field may hold, and only `check` takes the time. */
+static void a_pattern_that_grows_too_costly_is_told_with_the_text(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *file, *part; /* NULL: no problem */
+	} patterns[] = {
+		{ WHEN("run_reason: /from .* to [A-Z]/"),
+			"rules.yaml:5:17: warning: the cost of /from .* to [A-Z]/ grows faster "
+			"than the "
+			"text: 281 times 'from ', then '!' (1406 bytes) hits the limit of steps, "
+			"and then "
+			"the rule does not match [costly-pattern]" },
+		{ WHEN("not: {job_name: [a, '/(.+)\\1[xy]/']}"), "144 bytes" },
+		{ WHEN("job_name: /^(a+)+$/"), "17 times 'a', then '!' (18 bytes)" },
+		{ REFRESH("workbooks: /^(\\w+\\s?)*$/"), "and then the refresh fails" },
+		{ REFRESH("workbooks: /^(\\w+\\s?)*${job_name}$/"), "and then the refresh fails" },
+		{ WHEN("job_name: /from .* to [A-Z]/"), NULL },
+		{ WHEN("run_reason: /^from .* to [A-Z]/"), NULL },
+		{ WHEN("status_message: /emea.*daily/"), NULL },
+	};
+	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+		OWNED(problems) problems = problems_new();
+		OWNED(problems) quick = problems_new();
+		OWNED(ruleset) rules = fixture_load(patterns[i].file, &checking, problems);
+		OWNED(ruleset) others = fixture_load(patterns[i].file, NULL, quick);
+		char printed[4096] = "";
+		FILE *out = fmemopen(printed, sizeof printed, "w");
+		problems_print(problems, out, false);
+		fclose(out);
+		assert_non_null(rules);
+		assert_int_equal(problems_count(quick), 0);
+		if (patterns[i].part ? !strstr(printed, patterns[i].part) : *printed)
+			fail_msg("%s: %s", patterns[i].file, printed);
+	}
+}
+
 static void every_trap_is_told_with_its_place_and_nothing_else(void **state)
 {
 	(void)state;
@@ -165,6 +204,7 @@ static void every_trap_is_told_with_its_place_and_nothing_else(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_pattern_that_grows_too_costly_is_told_with_the_text),
 		cmocka_unit_test(every_trap_is_told_with_its_place_and_nothing_else),
 	};
 	return cmocka_run_group_tests_name("look", tests, fixture_open, fixture_close);

@@ -10,7 +10,9 @@
 
 static const char *const sites[] = { "finance", "board" };
 static const char *const sources[] = { "dbt-prod" };
-static const struct ruleset_known known = { sites, 2, sources, 1 };
+static const struct ruleset_known known = {
+	.sites = sites, .site_count = 2, .sources = sources, .source_count = 1
+};
 
 static const struct {
 	const char *says, *rules, *code, *message; /* code NULL: no problem */

@@ -1,0 +1,228 @@
+/* base/pattern_atoms.c - reads a pattern as far as examples need it. */
+#include "base/pattern_atoms.h"
+
+#include <ctype.h>
+
+#include "base/pattern.h"
+
+#define ATOMS_MOST 48 /* of a longer pattern, its beginning is tried */
+#define FEW_TURNS 10  /* {n,10} is no repetition that matters */
+
+struct reader {
+	struct str body, flags;
+	size_t at;
+	struct arena *arena;
+	struct pattern_atoms *atoms;
+	int repetitions;
+	bool is_boundary, has_alternatives;
+};
+
+static bool has_flag(const struct reader *reader, char flag)
+{
+	return reader->flags.length && memchr(reader->flags.at, flag, reader->flags.length);
+}
+
+static char peek(const struct reader *reader, size_t ahead)
+{
+	size_t at = reader->at + ahead;
+	return at < reader->body.length ? reader->body.at[at] : '\0';
+}
+
+static void add(struct reader *reader, struct str text)
+{
+	struct pattern_atoms *atoms = reader->atoms;
+	if (!text.length || atoms->count == ATOMS_MOST)
+		return;
+	atoms->items[atoms->count++] = (struct pattern_atom){ .text = text,
+		.begins_segment = reader->is_boundary || !atoms->count };
+	reader->is_boundary = false;
+}
+
+/* Past the next `end`, or to the end of the body. */
+static void skip_past(struct reader *reader, const char *ends)
+{
+	while (reader->at < reader->body.length && !strchr(ends, reader->body.at[reader->at]))
+		reader->at++;
+	if (reader->at < reader->body.length)
+		reader->at++;
+}
+
+/* What an escape of this letter may match; "" for what matches no character. */
+static const char *example_of_escape(char c)
+{
+	static const struct {
+		const char *letters, *example;
+	} examples[] = { { "d", "0" }, { "wDSNXpPxoC", "a" }, { "sWh", " " }, { "nRv", "\n" },
+		{ "t", "\t" }, { "bBAzZGKEQgk0123456789aefcrHVlLuU", "" } };
+	for (size_t i = 0; i < sizeof examples / sizeof *examples; i++)
+		if (strchr(examples[i].letters, c))
+			return examples[i].example;
+	return NULL;
+}
+
+static void read_escape(struct reader *reader)
+{
+	char c = peek(reader, 1);
+	const char *example = c ? example_of_escape(c) : "";
+	if (!example) {
+		add(reader, (struct str){ reader->body.at + reader->at + 1, 1 });
+		reader->at += 2;
+		return;
+	}
+	reader->at += c ? 2 : 1;
+	if (strchr("pPxogkN", c) && peek(reader, 0) == '{')
+		skip_past(reader, "}");
+	add(reader, str_of(example));
+}
+
+/* The end of the class that begins here: behind its ']'. */
+static size_t class_end(const struct reader *reader)
+{
+	struct str body = reader->body;
+	size_t at = reader->at + 1;
+	at += at < body.length && body.at[at] == '^';
+	at += at < body.length && body.at[at] == ']';
+	for (; at < body.length && body.at[at] != ']'; at++) {
+		if (body.at[at] == '\\')
+			at++;
+		else if (body.at[at] == '[' && at + 1 < body.length && body.at[at + 1] == ':')
+			while (at < body.length && body.at[at] != ']')
+				at++;
+	}
+	return at < body.length ? at + 1 : body.length;
+}
+
+/* A member of the class: the first that PCRE2 finds in it. */
+static void read_class(struct reader *reader)
+{
+	static const char likely[] = "a0 _-A";
+	size_t end = class_end(reader), offset;
+	struct error err;
+	OWNED_TEXT struct text written;
+	text_init(&written, TEXT_UNBOUNDED);
+	text_printf(&written, "/%.*s/%s", (int)(end - reader->at), reader->body.at + reader->at,
+		has_flag(reader, 'i') ? "i" : "");
+	OWNED(pattern) pattern = pattern_compile(text_str(&written), &offset, &err);
+	OWNED(pattern_scratch) scratch = pattern_scratch_new();
+	reader->at = end;
+	for (int i = 0; pattern && i < 0x7f - ' ' + (int)sizeof likely - 1; i++) {
+		char c = i < (int)sizeof likely - 1 ? likely[i]
+						    : (char)(' ' + i - (int)sizeof likely + 1);
+		if (pattern_search(pattern, (struct str){ &c, 1 }, scratch) != SEARCH_YES)
+			continue;
+		add(reader, (struct str){ arena_str(reader->arena, (struct str){ &c, 1 }), 1 });
+		return;
+	}
+}
+
+/* Past "(", and what says of which kind the group is. */
+static void read_group(struct reader *reader)
+{
+	reader->is_boundary = true;
+	reader->at++;
+	if (peek(reader, 0) == '*')
+		skip_past(reader, ")");
+	if (peek(reader, 0) != '?')
+		return;
+	char kind = peek(reader, 1), next = peek(reader, 2);
+	bool is_named = (kind == '<' && next != '=' && next != '!') || kind == 'P' || kind == '\'';
+	reader->at += kind == '\'' ? 2 : 1;
+	skip_past(reader, is_named ? ">)'" : kind == '#' ? ")" : ":=!>|)");
+}
+
+/* The part before it is a segment of its own. */
+static void repetition(struct reader *reader)
+{
+	if (reader->atoms->count)
+		reader->atoms->items[reader->atoms->count - 1].begins_segment = true;
+	reader->is_boundary = true;
+}
+
+/* "{2,5}" at the reader? Then past it. */
+static bool read_counts(struct reader *reader)
+{
+	size_t length = 1;
+	int64_t most = 0, count;
+	while (isdigit((unsigned char)peek(reader, length)) || peek(reader, length) == ',')
+		length++;
+	if (length == 1 || peek(reader, length) != '}')
+		return false;
+	struct str counts = { reader->body.at + reader->at + 1, length - 1 };
+	const char *comma = memchr(counts.at, ',', counts.length);
+	struct str last =
+		comma ? (struct str){ comma + 1, counts.length - (size_t)(comma + 1 - counts.at) }
+		      : counts;
+	bool is_endless = !last.length || !str_to_count(last, &count);
+	most = is_endless ? FEW_TURNS + 1 : count;
+	reader->repetitions += most > FEW_TURNS;
+	reader->at += length + 1;
+	repetition(reader);
+	return true;
+}
+
+static void read_one(struct reader *reader)
+{
+	char c = peek(reader, 0);
+	size_t length = 1;
+	switch (c) {
+	case '\\':
+		read_escape(reader);
+		return;
+	case '[':
+		read_class(reader);
+		return;
+	case '(':
+		read_group(reader);
+		return;
+	case '|':
+		reader->has_alternatives = true;
+		/* fall through */
+	case ')':
+		reader->is_boundary = true;
+		break;
+	case '*':
+	case '+':
+		reader->repetitions++;
+		/* fall through */
+	case '?':
+		repetition(reader);
+		break;
+	case '{':
+		if (read_counts(reader))
+			return;
+		add(reader, STR("{"));
+		break;
+	case '^':
+	case '$':
+		break;
+	case '.':
+		add(reader, STR("a"));
+		break;
+	default:
+		while (((unsigned char)peek(reader, length) & 0xc0) == 0x80)
+			length++;
+		if (!has_flag(reader, 'x') || !isspace((unsigned char)c))
+			add(reader, (struct str){ reader->body.at + reader->at, length });
+	}
+	reader->at += length;
+}
+
+struct pattern_atoms pattern_atoms_of(struct str written, struct arena *arena)
+{
+	size_t end = written.length;
+	while (end > 1 && written.at[end - 1] != '/')
+		end--;
+	struct pattern_atoms atoms = {
+		.items = arena_array(arena, struct pattern_atom, ATOMS_MOST),
+	};
+	struct reader reader = { .body = { written.at + 1, end > 1 ? end - 2 : 0 },
+		.flags = { written.at + end, written.length - end },
+		.arena = arena,
+		.atoms = &atoms };
+	bool is_anchored = str_starts(reader.body, "^") || str_starts(reader.body, "\\A");
+	while (reader.at < reader.body.length)
+		read_one(&reader);
+	bool is_one_place = is_anchored && !reader.has_alternatives && !has_flag(&reader, 'm');
+	atoms.may_grow = reader.repetitions > (is_one_place ? 1 : 0);
+	return atoms;
+}

@@ -1,0 +1,62 @@
+/* rules/growth.c - how long a text has to be to make a rule fail, and whether it can be that long.
+ */
+#include "rules/growth.h"
+
+#include "base/pattern_cost.h"
+
+/* Bytes that a text may well have. More would be measured in vain: what does no harm is not told.
+ */
+#define NAME_BYTES 256
+#define MESSAGE_BYTES 1024 /* dbt-webhooks.md 1.2: where dbt cuts runStatusMessage */
+#define REASON_BYTES 4096  /* 1.4: whatever the caller of dbt's API sent */
+/* Of all patterns of a run: some five seconds. */
+#define MEASURED_MOST ((int64_t)200000000)
+
+static void report(struct loading *loading, const struct yaml_node *node,
+	const struct pattern *pattern, const struct pattern_growth *growth, const char *outcome)
+{
+	OWNED_TEXT struct text text;
+	text_init(&text, TEXT_UNBOUNDED);
+	if (growth->before.length)
+		text_printf(&text, "'%s', then ", growth->before.at);
+	text_printf(&text, "%zu times '%s', then '%s'", growth->times, growth->piece.at,
+		growth->after.at);
+	loading_problem(loading, PROBLEM_COSTLY_PATTERN, node->place,
+		"the cost of %s grows faster than the text: %s (%zu bytes) hits the limit of "
+		"steps, and %s",
+		loading_quote(loading, str_of(pattern_written(pattern))), text.at, growth->bytes,
+		outcome);
+}
+
+static void look(struct loading *loading, const struct yaml_node *node,
+	const struct pattern *pattern, size_t most, const char *outcome)
+{
+	struct pattern_growth growth;
+	int64_t before = loading->measured;
+	if (!loading->known || !loading->known->is_check || before > MEASURED_MOST)
+		return;
+	if (pattern_growth_find(pattern, most, loading->scratch, &growth, &loading->measured))
+		report(loading, node, pattern, &growth, outcome);
+	if (loading->measured > MEASURED_MOST)
+		loading_problem(loading, PROBLEM_COSTLY_PATTERN, node->place,
+			"measuring how patterns grow has taken its share of time; those from here "
+			"on "
+			"are not measured");
+}
+
+void growth_look_of_field(struct loading *loading, const struct yaml_node *node,
+	const struct pattern *pattern, enum event_field field)
+{
+	size_t most = NAME_BYTES;
+	if (field == EVENT_STATUS_MESSAGE)
+		most = MESSAGE_BYTES;
+	if (field == EVENT_RUN_REASON)
+		most = REASON_BYTES;
+	look(loading, node, pattern, most, "then the rule does not match");
+}
+
+void growth_look(
+	struct loading *loading, const struct yaml_node *node, const struct pattern *pattern)
+{
+	look(loading, node, pattern, NAME_BYTES, "then the refresh fails");
+}
