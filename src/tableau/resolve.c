@@ -337,6 +337,35 @@ static struct mono since(const struct resolve *resolve, int64_t usual_age)
 }
 
 static void items_came(
+	const struct outcome *outcome, const struct item *items, size_t count, void *context);
+
+static void all_items_came(
+	const struct outcome *outcome, const struct item *items, size_t count, void *context)
+{
+	struct resolve *resolve = context;
+	resolve->by = LISTING_ALL;
+	if (outcome->ok)
+		items_came(outcome, items, count, resolve);
+	else
+		choose(resolve, outcome, NULL, 0); /* then without a hint */
+}
+
+/*
+ * Before a person is told that there is no such name: is there one that looks like it? A filter by
+ * name does not find that. One list of everything in TABLEAU_NAME_AGE will do.
+ */
+static bool seek_hint(struct resolve *resolve)
+{
+	const struct selection *selection = &resolve->selection;
+	if (resolve->by != LISTING_BY_NAME || !resolve->is_fresh || resolve->count ||
+		*resolve->hint || selection->allow_none)
+		return false;
+	listing_get(resolve->site, listing_of_kind(selection->kind), LISTING_ALL, NULL,
+		mono_plus(clock_mono(), -TABLEAU_NAME_AGE), all_items_came, resolve);
+	return true;
+}
+
+static void items_came(
 	const struct outcome *outcome, const struct item *items, size_t count, void *context)
 {
 	struct resolve *resolve = context;
@@ -362,6 +391,8 @@ static void items_came(
 		return;
 	}
 	note_near_name(resolve, items, count);
+	if (seek_hint(resolve))
+		return;
 	bool are_projects_needed = resolve->count && resolve->selection.kind != CONTENT_TASK;
 	if (are_projects_needed)
 		listing_get(resolve->site, LIST_PROJECTS, LISTING_ALL, NULL,

@@ -149,6 +149,19 @@ def test_a_pattern_that_explodes_on_a_name_is_told_and_refreshes_nothing(router_
     assert refreshes[0]["state"] == "failed" and "takes too many steps on 'xxx" in refreshes[0]["reason"] and not sandbox.jobs()
 
 
+@pytest.mark.parametrize("wanted,there,says", [
+    ("Sales EMEA", "Sales\u00a0EMEA", "differ at character 6: U+00A0 (no-break space) there, U+0020 (space) here"),
+    ("Sales - EMEA", "Sales \u2013 EMEA", "differ at character 7: U+2013 (en dash) there, '-' here"),
+    ("Sales EMEA", "Sales  EMEA", "differ at character 7: U+0020 (space) there, 'E' here"),
+    ("Revenue", "R\u0435venue", "differ at character 2: U+0435 (Cyrillic, not the Latin 'e') there, 'e' here"),
+    ("revenue", "Revenue", "differ at character 1: 'R' there, 'r' here"),
+])
+def test_a_name_that_looks_the_same_is_another_and_the_reason_shows_where(router_of, sandbox_of, wanted, there, says):
+    refreshes, sandbox = resolve(router_of, sandbox_of, {"workbooks": wanted}, workbooks=[{"name": there, "project": "Finance/Daily"}])
+    assert refreshes[0]["state"] == "failed" and not sandbox.jobs()
+    assert f"there is no workbook '{wanted}'" in refreshes[0]["reason"] and says in refreshes[0]["reason"]
+
+
 def test_resolved_ids_are_kept(router, sandbox):
     for count in range(1, 4):
         router.send()

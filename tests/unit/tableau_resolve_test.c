@@ -142,7 +142,7 @@ static void an_old_server_is_asked_for_less_and_that_is_remembered(void **state)
 			"}" });
 	resolve_name("Revenue");
 	assert_true(told.outcome.ok);
-	resolve_name("Other");
+	resolve((struct selection){ .by = SELECT_NAME, .selector = "Other", .allow_none = true });
 	assert_int_equal(calls("fields=_all_"), 1);
 	trick((struct trick){ .match = "/workbooks?",
 		.times = 100,
@@ -396,6 +396,19 @@ static void a_list_that_always_shrinks_is_given_up(void **state)
 	assert_in_range(calls("/datasources?"), 4, 20);
 }
 
+/* Which look alike is told from one list of everything, however many names are wanted. */
+static void names_that_are_not_there_cost_one_list_an_hour(void **state)
+{
+	(void)state;
+	resolve_name("Revenu");
+	assert_refused("did you mean 'Revenue'?");
+	resolve_name("Costs");
+	assert_refused("there is no workbook");
+	assert_int_equal(calls("/workbooks?"), 3); /* two by name, and one of all */
+	resolve((struct selection){ .by = SELECT_NAME, .selector = "Else", .allow_none = true });
+	assert_true(told.outcome.ok);
+}
+
 static void a_name_that_is_counted_and_not_shown_is_refused_at_once(void **state)
 {
 	(void)state;
@@ -405,7 +418,7 @@ static void a_name_that_is_counted_and_not_shown_is_refused_at_once(void **state
 		.body = WORKBOOKS("1", "") });
 	resolve_name("Secret");
 	assert_refused("there is no workbook 'Secret', or the PAT's user may not see it");
-	assert_int_equal(calls("/workbooks?"), 1);
+	assert_int_equal(calls("name:eq:Secret"), 1);
 }
 
 /* What was true a moment ago is not told as true now. */
@@ -519,6 +532,7 @@ int main(void)
 		TEST(a_count_that_goes_down_begins_the_list_again),
 		TEST(a_list_that_ends_before_its_count_is_read_once_more),
 		TEST(a_list_that_always_shrinks_is_given_up),
+		TEST(names_that_are_not_there_cost_one_list_an_hour),
 		TEST(a_name_that_is_counted_and_not_shown_is_refused_at_once),
 		TEST(a_refusal_by_heart_is_checked_before_it_is_told),
 		TEST(a_project_below_a_hidden_one_is_not_the_one_at_the_top),
