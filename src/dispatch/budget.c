@@ -48,21 +48,24 @@ void budget_limit(struct budget *budget, int64_t limit)
 	budget->limit = limit;
 }
 
-static struct budget_part *part_for(struct budget *budget, struct mono begins, struct wall began)
+/* A full ring, which only parts restored out of order can make: the last one takes it. */
+static struct budget_part *part_new(struct budget *budget, struct mono begins, struct wall began)
 {
 	if (!budget->parts)
 		budget->parts = mem_alloc(sizeof *budget->parts * (BUDGET_PARTS + 2));
-	if (budget->used) {
-		struct budget_part *last = part_at(budget, budget->used - 1);
-		/* A full ring, which only parts restored out of order can make: the last one takes
-		 * it. */
-		if (begins.us < last->begins.us + span_of(budget) ||
-			budget->used == BUDGET_PARTS + 2)
-			return last;
-	}
+	if (budget->used == BUDGET_PARTS + 2)
+		return part_at(budget, budget->used - 1);
 	struct budget_part *part = part_at(budget, budget->used++);
 	*part = (struct budget_part){ .begins = begins, .began = began };
 	return part;
+}
+
+static struct budget_part *part_for(struct budget *budget, struct mono begins, struct wall began)
+{
+	struct budget_part *last = budget->used ? part_at(budget, budget->used - 1) : NULL;
+	if (last && begins.us < last->begins.us + span_of(budget))
+		return last;
+	return part_new(budget, begins, began);
 }
 
 const struct budget_part *budget_spend(
@@ -77,6 +80,11 @@ const struct budget_part *budget_spend(
 	return part;
 }
 
+const struct budget_part *budget_last_but_one(const struct budget *budget)
+{
+	return budget->used > 1 ? part_at(budget, budget->used - 2) : NULL;
+}
+
 void budget_restore(
 	struct budget *budget, struct mono now, struct wall wall, struct wall began, int64_t count)
 {
@@ -87,7 +95,9 @@ void budget_restore(
 		age = 0;
 	if (age >= span_of(budget) + budget->window)
 		return;
-	struct budget_part *part = part_for(budget, (struct mono){ now.us - age }, began);
+	/* By itself, for it is kept under its own beginning: were it counted to another one, the
+	 * next restart would find it twice. */
+	struct budget_part *part = part_new(budget, (struct mono){ now.us - age }, began);
 	part->count += count;
 	budget->spent += count;
 }

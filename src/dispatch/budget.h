@@ -33,6 +33,8 @@ void budget_limit(struct budget *budget, int64_t limit);
 /* Counts `count` calls now. The part that they went to, which is to be kept; NULL: no limit. */
 const struct budget_part *budget_spend(
 	struct budget *budget, struct mono now, struct wall wall, int64_t count);
+/* The part before the one that is being filled; NULL: none. */
+const struct budget_part *budget_last_but_one(const struct budget *budget);
 /* A part of an earlier life, whose beginning is told in wall time; a clock that stepped meanwhile
  * neither blocks for ever nor begins in the future. In order of time. */
 void budget_restore(

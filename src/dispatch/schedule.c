@@ -268,11 +268,13 @@ void site_spend_queries(
 {
 	const struct budget_part *part =
 		budget_spend(&site->gate.queries, now.mono, now.wall, count);
+	bool is_new = part && part->count == count;
 	/* A crash may forget the queries of a minute: a write for each would cost more than they
 	 * do. */
-	if (!part || (part->count > count &&
-			     now.mono.us - site->gate.queries_kept_at.us < KEEP_QUERIES_EVERY))
+	if (!part || (!is_new && now.mono.us - site->gate.queries_kept_at.us < KEEP_QUERIES_EVERY))
 		return;
+	if (is_new) /* the last ones of the part before it */
+		act_spent(schedule, site, SPENT_QUERIES, budget_last_but_one(&site->gate.queries));
 	site->gate.queries_kept_at = now.mono;
 	act_spent(schedule, site, SPENT_QUERIES, part);
 }

@@ -38,7 +38,8 @@ struct world {
 	bool is_news;
 	char reason[200];
 	int64_t asked_after;
-	int64_t caused; /* the refresh of the last "cause" */
+	int64_t caused;    /* the refresh of the last "cause" */
+	struct spent kept; /* the last "spent" */
 };
 
 static struct answer says(enum verdict verdict, const char *reason)
@@ -58,6 +59,8 @@ static void see(struct world *world, struct actions actions)
 			world->sent = action->refresh->id;
 			world->out[world->out_count++ % 64] = world->sent;
 		}
+		if (action->type == ACTION_SPENT)
+			world->kept = action->spent;
 		if (action->type == ACTION_CAUSE)
 			world->caused = action->cause->refresh;
 		if (action->type == ACTION_RECORD) {
@@ -1275,6 +1278,86 @@ static void a_job_is_not_looked_at_beyond_the_days_budget(void **state)
 	assert_int_equal(polls, 5);
 }
 
+/* A site of which jobs may be asked that often a day, and a refresh whose job runs. */
+static void follow_within_budget(struct world *world)
+{
+	struct schedule_site site = {
+		.name = "finance",
+		.max_requests = 8,
+		.poll_interval = 10 * US_PER_SECOND,
+		.job_queries_per_day = 1000,
+	};
+	see(world, schedule_configure(world->schedule, world->now, &options, &site, 1));
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+}
+
+static void a_look_that_is_told_when_to_come_again_waits_until_then(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_UNKNOWN, "no reply");
+	pass(world, 2 * US_PER_SECOND);
+	assert_true(saw(world, "look"));
+	struct answer busy = says(VERDICT_RETRY, "429");
+	busy.retry_after = 90 * US_PER_SECOND;
+	see(world, schedule_looked(world->schedule, world->now, world->sent, busy, NULL, 0));
+	for (int i = 0; i < 8; i++) {
+		pass(world, 10 * US_PER_SECOND);
+		assert_false(saw(world, "look"));
+	}
+	pass(world, 20 * US_PER_SECOND);
+	assert_true(saw(world, "look"));
+}
+
+static void all_that_a_part_of_the_day_spent_is_kept(void **state)
+{
+	struct world *world = *state;
+	int64_t asked = 0, kept = 0, began = 0;
+	follow_within_budget(world);
+	/* A minute of looks each ten seconds, and then none for longer than a part of the day. */
+	for (int i = 0; i < 40 && kept <= 1; i++) {
+		int64_t step = i < 6 ? 10 * US_PER_SECOND : 25 * MINUTE;
+		world->now.wall.us += step;
+		world->now.mono.us += step;
+		struct actions actions = schedule_tick(world->schedule, world->now);
+		bool is_asked = false;
+		for (size_t j = 0; j < actions.count; j++) {
+			const struct spent *spent = &actions.items[j].spent;
+			is_asked |= actions.items[j].type == ACTION_POLL;
+			if (actions.items[j].type != ACTION_SPENT)
+				continue;
+			began = began ? began : spent->at.us;
+			if (spent->at.us == began)
+				kept = spent->count;
+		}
+		asked += is_asked && i < 6;
+		if (is_asked)
+			job(world, PHASE_RUNNING, (struct wall){ 0 }, 0);
+	}
+	assert_true(asked > 1);
+	assert_int_equal(kept, asked);
+}
+
+static int64_t spent_starts(struct world *world)
+{
+	return schedule_site_status(world->schedule, world->now, "finance").starts_spent;
+}
+
+static void what_was_spent_by_a_clock_that_stepped_back_is_not_counted_twice(void **state)
+{
+	struct world *world = *state;
+	struct wall ahead = wall_after(world->now.wall, 30 * MINUTE);
+	struct spent before = { "finance", SPENT_STARTS, ahead, 1 }, after = before;
+	after.at = wall_after(world->now.wall, -10 * MINUTE);
+	schedule_restore_spent(world->schedule, world->now, &before);
+	schedule_restore_spent(world->schedule, world->now, &after);
+	configure_with(world, 10);
+	event(world);
+	assert_int_equal(spent_starts(world), 3);
+	assert_int_equal(world->kept.at.us == ahead.us ? world->kept.count : 2, 2);
+}
+
 static void what_was_spent_counts_after_a_restart(void **state)
 {
 	struct world *world = *state;
@@ -1841,6 +1924,9 @@ int main(void)
 		TEST(starts_beyond_the_hours_budget_wait_and_say_until_when),
 		TEST(a_job_is_not_looked_at_beyond_the_days_budget),
 		TEST(what_was_spent_counts_after_a_restart),
+		TEST(what_was_spent_by_a_clock_that_stepped_back_is_not_counted_twice),
+		TEST(a_look_that_is_told_when_to_come_again_waits_until_then),
+		TEST(all_that_a_part_of_the_day_spent_is_kept),
 		TEST(a_site_that_keeps_failing_is_left_alone_but_for_probes),
 		TEST(when_tableau_asks_to_wait_nobody_else_asks_meanwhile),
 		TEST(a_retry_ends_the_wait_that_tableau_asked_for),
