@@ -333,7 +333,7 @@ struct actions schedule_looked(struct schedule *schedule, struct instant now, in
 	if (answer.calls > 1)
 		site_spend_queries(schedule, now, site, answer.calls - 1);
 	if (answer.verdict == VERDICT_RETRY && answer.retry_after)
-		gate_hold_queries(&site->gate, now.mono, answer.retry_after);
+		gate_hold(&site->gate.no_queries_before, now.mono, answer.retry_after);
 	if (!refresh || !refresh->is_asked ||
 		(refresh->row.state != REFRESH_UNKNOWN && refresh->row.state != REFRESH_WAITING))
 		return act_end(schedule, now);

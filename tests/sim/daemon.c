@@ -202,7 +202,6 @@ static void perform(struct world *world, const struct action *action)
 		note(world, "  refresh %lld %s: %s%s%s", (long long)action->refresh->id,
 			action->refresh->content.name, refresh_state_name(action->refresh->state),
 			*action->refresh->reason ? ": " : "", action->refresh->reason);
-		oracle_record(world, action->refresh);
 		copy_row(world, &add(world->open, OP_RECORD)->row, action->refresh);
 		break;
 	case ACTION_CAUSE:
@@ -258,6 +257,10 @@ static void perform(struct world *world, const struct action *action)
 
 void daemon_perform(struct world *world, struct actions actions)
 {
+	/* The actions of one call are one change: its rows, then what is said of them. */
+	for (size_t i = 0; i < actions.count; i++)
+		if (actions.items[i].type == ACTION_RECORD)
+			oracle_record(world, actions.items[i].refresh);
 	for (size_t i = 0; i < actions.count; i++)
 		perform(world, &actions.items[i]);
 	write_batch(world);
@@ -325,6 +328,7 @@ void daemon_answer(struct world *world, const struct sim_call *call)
 		daemon_perform(world, schedule_job_cancelled(schedule, now, call->id, answer));
 		break;
 	}
+	oracle_answered(world, call);
 }
 
 /* ---- events ---- */

@@ -7,35 +7,84 @@
 
 /* ---- evidence, as the design words it (9.3) ---- */
 
-static bool is_served_by(const struct world *world, const struct watched *of,
-	const struct refresh_row *row, const struct run *run)
+static bool is_held_by_rule(const struct world *world, int rule)
 {
-	const struct sim_job *job = &world->jobs[of->job];
-	bool is_own_request =
-		job->is_ours && job->created >= of->sent_at && (of->is_accepted || of->knows_clock);
-	if (is_own_request && of->sent_at >= run->heard_at)
-		return true;
-	if (of->seen_queued_at >= run->heard_at)
-		return true;
-	return wall_is_set(row->job_started_at) && wall_is_set(run->told) &&
-	       row->job_started_at.us >= run->told.us + world->schedule_options.clock_skew;
+	return world->rules[rule].delay || world->rules[rule].quiet;
 }
 
-void fresh_mark_served(struct world *world, struct watched *of, const struct refresh_row *row)
+/* Since when it has been a wish; INT64_MAX: it is not yet. */
+static int64_t wish_at(const struct world *world, int run, int rule, int content)
 {
-	if (of->job < 0)
+	int64_t at = is_held_by_rule(world, rule) ? world->wished[run][rule][content]
+						  : world->runs[run].heard_at;
+	return at ? at : INT64_MAX;
+}
+
+/* Two clocks that are not ours: Tableau's start against dbt's finish. */
+static bool started_late_enough(
+	const struct world *world, const struct watched *of, int run, int rule)
+{
+	struct wall told = world->runs[run].told;
+	return wall_is_set(of->told_start) && wall_is_set(told) &&
+	       of->told_start.us >=
+		       told.us + world->rules[rule].delay + world->schedule_options.clock_skew;
+}
+
+static bool is_served_by(const struct world *world, const struct watched *of, int run, int rule)
+{
+	const struct sim_job *job = &world->jobs[of->job];
+	int64_t at = wish_at(world, run, rule, of->content);
+	bool is_own_request =
+		job->is_ours && job->created >= of->sent_at && (of->is_accepted || of->knows_clock);
+	/* What a rule held may have been let go in the same moment, after the request. */
+	return (is_own_request && of->sent_at > at) || of->seen_queued_at > at ||
+	       (at <= world->now && started_late_enough(world, of, run, rule));
+}
+
+void fresh_mark_served(struct world *world, const struct watched *of)
+{
+	for (int run = 0; of->job >= 0 && run < world->run_count; run++)
+		for (int rule = 0; rule < RULES; rule++) {
+			int64_t *served = world->served[run][rule][of->content];
+			if (!is_served_by(world, of, run, rule))
+				continue;
+			served[0] = served[0] ? served[0] : world->generation;
+			/* What the row says it is: a full job that was taken over for an
+			 * incremental wish is not known as full. */
+			if (!of->is_incremental && !served[1])
+				served[1] = world->generation;
+		}
+}
+
+void fresh_wished(struct world *world, int content, int run, int rule, bool is_wish)
+{
+	int64_t *served = world->served[run][rule][content];
+	if (!is_held_by_rule(world, rule))
 		return;
-	for (int i = 0; i < world->run_count; i++) {
-		const struct run *run = &world->runs[i];
-		if (!run->heard_at || !is_served_by(world, of, row, run))
+	world->wished[run][rule][content] = is_wish ? world->now : 0;
+	served[0] = served[1] = 0;
+	/* Whatever has succeeded may have started late enough. */
+	for (int i = 0; is_wish && i < world->watched_end; i++) {
+		const struct watched *of = &world->watched[i];
+		if (!of->created_at || of->content != content || of->state != REFRESH_SUCCEEDED ||
+			of->job < 0 || !started_late_enough(world, of, run, rule))
 			continue;
-		int64_t *served = world->served[i][of->content];
-		served[0] = served[0] ? served[0] : world->generation;
-		/* What the row says it is: a full job that was taken over for an incremental wish
-		 * is not known as full. */
-		if (!row->incremental && !served[1])
-			served[1] = world->generation;
+		served[0] = of->generation;
+		if (!of->is_incremental)
+			served[1] = of->generation;
 	}
+}
+
+bool fresh_covers(const struct world *world, const struct watched *by, const struct watched *of)
+{
+	for (int i = 0; i < of->cause_count; i++) {
+		int run = of->causes[i].run, rule = of->causes[i].rule;
+		int64_t at = wish_at(world, run, rule, of->content);
+		if (by->sent_at < at && by->queued_at_ever < at &&
+			!started_late_enough(world, by, run, rule))
+			return false;
+	}
+	return true;
 }
 
 /* ---- the end ---- */

@@ -294,6 +294,8 @@ static void pause_site(struct world *world, int number)
 		!site->is_paused, "somebody");
 	if (asked.consent == CONSENT_YES)
 		site->is_paused = world->store.is_paused[number] = !site->is_paused;
+	if (!site->is_paused)
+		oracle_hurried(world, number);
 	note(world, "somebody %s site %s", site->is_paused ? "pauses" : "resumes",
 		site->options.name);
 	daemon_perform(world, asked.actions);
@@ -323,6 +325,8 @@ static void ask_about(struct world *world, int number, int64_t what)
 		of->may_cancel = true;
 	else
 		of->is_released = true;
+	if (what)
+		oracle_hurried(world, world->contents[of->content].site);
 	struct asked asked =
 		what == 0 ? schedule_cancel(world->schedule, instant_of(world), id, "somebody")
 			  : schedule_retry(world->schedule, instant_of(world), id);

@@ -21,6 +21,55 @@ static void check_budget(struct world *world, int site)
 	else
 		calls->starts[calls->start_count++] = world->now;
 }
+
+void kind_check_send(struct world *world, const struct watched *of)
+{
+	int number = world->contents[of->content].site;
+	const struct schedule_site *options = &world->sites[number].options;
+	int64_t sending = 0, running = 0;
+	for (int i = 0; i < world->watched_end; i++) {
+		const struct watched *other = &world->watched[i];
+		if (!other->created_at || other == of || other->content < 0 ||
+			world->contents[other->content].site != number)
+			continue;
+		sending += other->state == REFRESH_SENDING;
+		running += other->state == REFRESH_SENDING || other->state == REFRESH_QUEUED ||
+			   other->state == REFRESH_RUNNING;
+	}
+	if (sending >= options->max_requests)
+		wrong(world, "%lld requests are out at once; %lld are allowed",
+			(long long)sending + 1, (long long)options->max_requests);
+	if (options->max_running && running >= options->max_running)
+		wrong(world, "%lld jobs at once; %lld are allowed", (long long)running + 1,
+			(long long)options->max_running);
+	if (world->now < world->calls[number].not_before[KIND_START])
+		wrong(world, "a start %.0f s before Tableau wants to be asked again",
+			(double)(world->calls[number].not_before[KIND_START] - world->now) / 1e6);
+}
+
+bool kind_may_query(const struct world *world, int site)
+{
+	const struct sim_calls *calls = &world->calls[site];
+	int64_t limit = world->sites[site].options.job_queries_per_day;
+	return !limit && calls->told_until[KIND_QUERY] <= world->now &&
+	       calls->failed_at + HOUR < world->now;
+}
+
+/* What was spent is kept once a minute, so that those of the last one may be forgotten, and those
+ * that a slow disk has not taken. */
+void kind_crashed(struct world *world)
+{
+	for (int i = 0; i < SITES; i++) {
+		struct sim_calls *calls = &world->calls[i];
+		int64_t last =
+			calls->queried_at[(calls->queries + MOST_QUERIES - 1) % MOST_QUERIES];
+		int64_t since = last - MINUTE - 2 * SLOWEST_DISK;
+		for (int64_t j = calls->queries;
+			j-- > 0 && calls->queried_at[j % MOST_QUERIES] > since;)
+			calls->forgiven++;
+	}
+}
+
 static void check_spacing(struct world *world, const struct sim_call *call)
 {
 	int64_t least = world->sites[call->site].options.poll_interval;
@@ -45,18 +94,26 @@ static void check_spacing(struct world *world, const struct sim_call *call)
 	}
 }
 
-/* A crash may forget a minute of looks. */
+void kind_queried(struct world *world, int site, int64_t count)
+{
+	struct sim_calls *calls = &world->calls[site];
+	while (count-- > 0)
+		calls->queried_at[calls->queries++ % MOST_QUERIES] = world->now;
+}
+
 static void check_queries(struct world *world, int site)
 {
 	struct sim_calls *calls = &world->calls[site];
 	int64_t limit = world->sites[site].options.job_queries_per_day;
-	calls->queried_at[calls->queries++ % MOST_QUERIES] = world->now;
-	if (!limit || calls->queries <= limit || world->has_crashed)
-		return;
-	int64_t first = calls->queried_at[(calls->queries - 1 - limit) % MOST_QUERIES];
-	if (world->now - first < 24 * HOUR)
+	int64_t before = calls->queries - limit - calls->forgiven;
+	if (limit && before >= 0 && times_are_true(world) &&
+		world->now - calls->queried_at[before % MOST_QUERIES] < 24 * HOUR)
 		wrong(world, "%lld job queries within a day; %lld are allowed",
 			(long long)limit + 1, (long long)limit);
+	if (world->now < calls->not_before[KIND_QUERY])
+		wrong(world, "a job query %.0f s before Tableau wants to be asked again",
+			(double)(calls->not_before[KIND_QUERY] - world->now) / 1e6);
+	kind_queried(world, site, 1);
 }
 
 void kind_call(struct world *world, const struct sim_call *call)
@@ -68,6 +125,9 @@ void kind_call(struct world *world, const struct sim_call *call)
 	check_spacing(world, call);
 	if (call->type == CALL_SEND)
 		check_budget(world, call->site);
+	if (call->type == CALL_RESOLVE && world->now < calls->not_before[KIND_NAME])
+		wrong(world, "a look-up %.0f s before Tableau wants to be asked again",
+			(double)(calls->not_before[KIND_NAME] - world->now) / 1e6);
 	if (is_query)
 		check_queries(world, call->site);
 	if (world->sites[call->site].down_until <= world->now)

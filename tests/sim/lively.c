@@ -11,6 +11,7 @@
 #define BUDGET_LAG (2 * MINUTE + 2 * SLOWEST_DISK)
 /* Cancelling a job is paid for as a query. */
 #define QUERIES_LAG 16
+#define QUERIES_LATE (HOUR + BUDGET_LAG) /* two parts of the day */
 
 static int64_t later_of(int64_t a, int64_t b)
 {
@@ -93,7 +94,7 @@ static void check_selection(
 
 /* ---- refreshes that wait ---- */
 
-static int64_t holds_until(const struct world *world, const struct watched *of)
+static int64_t held_until(const struct world *world, const struct watched *of)
 {
 	int64_t until = 0;
 	for (int i = 0; i < of->cause_count; i++) {
@@ -109,6 +110,14 @@ static int64_t holds_until(const struct world *world, const struct watched *of)
 			until = later_of(until, from + later_of(rule->quiet, rule->delay));
 	}
 	return until;
+}
+
+/* What a rule held until while nobody ran is let go shortly after the start, when all events are
+ * known. */
+bool lively_is_held(const struct world *world, const struct watched *of)
+{
+	int64_t until = held_until(world, of);
+	return until >= world->now || (until && world->started_at == world->now);
 }
 
 static int64_t starts_free_at(const struct world *world, int site)
@@ -140,7 +149,7 @@ static int64_t site_free_at(const struct world *world, const struct out *out, in
 		(options->max_running && running >= options->max_running))
 		return INT64_MAX;
 	return later_of(later_of(trouble_ends(world, out, site), starts_free_at(world, site)),
-		world->calls[site].starts_not_before);
+		world->calls[site].told_until[KIND_START]);
 }
 
 static void check_content(struct world *world, const struct out *out, int number,
@@ -157,7 +166,7 @@ static void check_content(struct world *world, const struct out *out, int number
 			excused = INT64_MAX;
 			break;
 		}
-		int64_t held = holds_until(world, of);
+		int64_t held = held_until(world, of);
 		if (held < excused) {
 			excused = held;
 			waiting = 2 * i;
@@ -176,9 +185,11 @@ static int64_t queries_free_at(const struct world *world, int site)
 {
 	const struct sim_calls *calls = &world->calls[site];
 	int64_t limit = world->sites[site].options.job_queries_per_day;
-	if (limit && (calls->queries + QUERIES_LAG >= limit || !times_are_true(world)))
-		return INT64_MAX;
-	return calls->queries_not_before;
+	if (!limit || calls->queries + QUERIES_LAG < limit)
+		return calls->told_until[KIND_QUERY];
+	int64_t last = calls->queried_at[(calls->queries + QUERIES_LAG - limit) % MOST_QUERIES];
+	return later_of(times_are_true(world) ? last : later_of(last, world->started_at), 0) +
+	       24 * HOUR + QUERIES_LATE;
 }
 
 static void check_out(struct world *world, const struct out *out, int number, int64_t until)

@@ -59,18 +59,32 @@ static void check_held(struct world *world, const struct watched *of, int64_t id
 }
 
 /* Somebody's wish that no job has served yet, as far as we were told, justifies a request. */
-static void check_needed(
+static void check_wished(
 	struct world *world, const struct watched *of, const struct refresh_row *row)
 {
 	if (world->is_asked_again[of->content])
 		return;
 	for (int i = 0; i < of->cause_count; i++) {
-		const struct sim_rule *rule = &world->rules[of->causes[i].rule];
-		if (rule->delay || rule->quiet ||
-			!world->served[of->causes[i].run][of->content][!row->incremental])
+		int run = of->causes[i].run, rule = of->causes[i].rule;
+		if (!world->served[run][rule][of->content][!row->incremental])
 			return;
 	}
 	wrong(world, "refresh %lld is sent though all its causes were served", (long long)row->id);
+}
+
+/* An incremental job does not do for a full wish that waits, which would need another one. */
+static void check_full(struct world *world, const struct watched *of, const struct refresh_row *row)
+{
+	for (int i = 0; row->incremental && i < world->watched_end; i++) {
+		const struct watched *other = &world->watched[i];
+		if (other->created_at && other != of && other->content == of->content &&
+			other->state == REFRESH_WAITING && !other->is_incremental &&
+			!lively_is_held(world, other))
+			wrong(world,
+				"refresh %lld is sent as incremental, and refresh %d waits for a "
+				"full one",
+				(long long)row->id, 2 * i);
+	}
 }
 
 void needed_check_send(struct world *world, const struct watched *of, const struct refresh_row *row)
@@ -89,8 +103,15 @@ void needed_check_send(struct world *world, const struct watched *of, const stru
 	if (of->must_look)
 		wrong(world, "refresh %lld is sent again though nobody looked for its job",
 			(long long)row->id);
+	if (of->was_refused)
+		wrong(world, "refresh %lld is sent again though it was refused for good",
+			(long long)row->id);
+	if (of->found_own)
+		wrong(world, "refresh %lld is sent again though its job was found",
+			(long long)row->id);
 	if (world->sites[site].is_paused)
 		wrong(world, "refresh %lld is sent to a site that is paused", (long long)row->id);
 	check_held(world, of, row->id);
-	check_needed(world, of, row);
+	check_wished(world, of, row);
+	check_full(world, of, row);
 }

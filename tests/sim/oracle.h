@@ -8,10 +8,20 @@
 /* ---- oracle.c ---- */
 /* False when a restart has read times that a clock wrote which has stepped since. */
 bool times_are_true(const struct world *world);
+struct watched *watched(struct world *world, int64_t refresh);
+struct wish *wish_of(struct world *world, int64_t selection);
+
+/* ---- fate.c ---- */
+/* It ends as the row says. */
+void fate_check(struct world *world, const struct watched *of, const struct refresh_row *row);
 
 /* ---- fresh.c ---- */
 /* The refresh succeeded: of which events is its job evidence? */
-void fresh_mark_served(struct world *world, struct watched *of, const struct refresh_row *row);
+void fresh_mark_served(struct world *world, const struct watched *of);
+/* What the rule holds of that event is a wish from now on, or held. */
+void fresh_wished(struct world *world, int content, int run, int rule, bool is_wish);
+/* Does the last request of `by`, or its job, do for all that `of` stands for? */
+bool fresh_covers(const struct world *world, const struct watched *by, const struct watched *of);
 
 /* ---- needed.c ---- */
 void needed_check_send(
@@ -19,11 +29,19 @@ void needed_check_send(
 
 /* ---- kind.c ---- */
 void kind_call(struct world *world, const struct sim_call *call);
+/* Job queries beyond the one that each call is. */
+void kind_queried(struct world *world, int site, int64_t count);
+void kind_crashed(struct world *world);
+void kind_check_send(struct world *world, const struct watched *of);
 /* We were told that the job is over. */
 void kind_told_end(struct world *world, const struct sim_job *job);
+/* Surely, as far as budgets and Retry-After go. */
+bool kind_may_query(const struct world *world, int site);
 
 /* ---- lively.c ---- */
 void lively_pass(struct world *world, int64_t until);
+/* May a rule hold it? */
+bool lively_is_held(const struct world *world, const struct watched *of);
 
 /* ---- turn.c ---- */
-void turn_check_send(struct world *world, const struct refresh_row *row);
+void turn_check_send(struct world *world, const struct watched *of);

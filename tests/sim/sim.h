@@ -23,7 +23,7 @@
 #define ROWS 400
 #define CAUSES 24 /* a refresh */
 #define PENDING 256
-#define SPENT 64
+#define SPENT 256
 #define SLOWEST_DISK (40 * SECOND)
 
 /* What may go wrong; a bit each, so that a failing history can be made smaller. */
@@ -69,6 +69,7 @@ struct sim_rule {
 };
 
 /* What was asked of a site, for the budgets and the breaker. */
+enum kind_of_call { KIND_START, KIND_QUERY, KIND_NAME, KINDS_OF_CALLS };
 #define STARTS 1024
 #define MOST_QUERIES 512 /* more than any site may make in a day */
 struct sim_calls {
@@ -77,13 +78,14 @@ struct sim_calls {
 	int64_t decided[STARTS]; /* when a start was decided; a crash may have kept it from going
 				    out, but not from being counted */
 	int decided_count;
-	int64_t queries;
+	int64_t queries, forgiven;        /* a crash may forget some */
 	int64_t queried_at[MOST_QUERIES]; /* a ring: of the last so many */
-	int clock_heard_in;              /* the life in which Tableau last told its time */
-	int64_t outage_began, in_outage; /* calls while it was down */
-	int64_t trouble_at;              /* the last time that something went wrong */
-	int64_t failed_at;               /* the last call that did not get what it asked for */
-	int64_t starts_not_before, queries_not_before; /* as Tableau told (Retry-After) */
+	int clock_heard_in;               /* the life in which Tableau last told its time */
+	int64_t outage_began, in_outage;  /* calls while it was down */
+	int64_t trouble_at;               /* the last time that something went wrong */
+	int64_t failed_at;                /* the last call that did not get what it asked for */
+	/* As Tableau told (Retry-After); a person may end it, which may not be heeded. */
+	int64_t not_before[KINDS_OF_CALLS], told_until[KINDS_OF_CALLS];
 	int64_t listed_at, round_at,
 		answered_at; /* the last list, round of looks, answer to a list */
 };
@@ -101,6 +103,7 @@ enum job_end { END_SUCCESS, END_FAILURE, END_CANCELLED };
 struct sim_job {
 	char id[16];
 	int content;
+	int64_t maker; /* the refresh that asked for it; 0: somebody else */
 	bool is_ours, is_incremental;
 	int64_t created, starts, ends; /* true times */
 	int64_t gone;                  /* Tableau forgets it then */
@@ -143,15 +146,27 @@ struct watched {
 	int64_t created_at, sent_at, ended_at; /* true times */
 	bool knows_clock;  /* when it was sent by Tableau's clock, which tells its job from others'
 			    */
+	bool knew_clock;   /* likewise, when it was sent: the journal has it */
 	int sent_in;       /* which life */
 	bool is_accepted;  /* Tableau said so: the job is its own */
 	bool was_followed; /* its job was: whatever a poll says, it is not sent again */
 	bool must_look;    /* a request got no reply: no other one before somebody looked */
-	bool may_fail;     /* something happened that justifies `failed` */
-	bool may_cancel;   /* somebody asked, or Tableau cancelled the job */
-	int job;           /* index, -1: none */
-	int64_t free_from; /* since then nothing excuses that nobody asks after its job; 0:
-			      something does */
+	bool is_incremental;
+	/* How its last request, and the looks after it, were answered: */
+	enum verdict answer;
+	bool was_refused;       /* for good, perhaps wrongly: it is not sent again */
+	bool found_own;         /* a look found the job that it made */
+	bool may_fail;          /* that justifies `failed` */
+	bool job_was_cancelled; /* on Tableau: that justifies `cancelled` */
+	bool may_cancel;        /* somebody asked for it */
+	int64_t tries_until;    /* its backoff is over then at the latest */
+	int64_t queued_at_ever; /* like seen_queued_at, but a crash does not forget it */
+	int64_t told_at;        /* when Tableau last told about its job, in this life */
+	struct wall told_start; /* that it had started */
+	int64_t generation;     /* of batches, in which it ended */
+	int job;                /* index, -1: none */
+	int64_t free_from;      /* since then nothing excuses that nobody asks after its job; 0:
+				   something does */
 	int64_t seen_queued_at; /* when a look was asked that saw its job waiting; 0: none */
 	bool is_released;       /* a person ended what held it */
 	struct {
@@ -261,10 +276,12 @@ struct world {
 	/* the oracle */
 	struct watched watched[ROWS]; /* refresh id / 2 */
 	int watched_end;
-	int64_t generation, committed;       /* of batches */
-	int64_t served[EVENTS][CONTENTS][2]; /* (event, content), by any job and by a full one: the
-						generation that records it; 0: not */
-	bool is_asked_again[CONTENTS];       /* by a person */
+	int64_t generation, committed; /* of batches */
+	/* Of an event by a rule for a content: since when it is a wish, if the rule holds it; and
+	 * the generation that records that a job, or a full one, served it. 0: not. */
+	int64_t wished[EVENTS][RULES][CONTENTS];
+	int64_t served[EVENTS][RULES][CONTENTS][2];
+	bool is_asked_again[CONTENTS]; /* by a person */
 	struct sim_calls calls[SITES];
 	char wrong[400]; /* the first thing that was wrong; "" */
 };
@@ -310,7 +327,11 @@ void oracle_record(struct world *world, const struct refresh_row *row);
 void oracle_cause(struct world *world, const struct cause_row *cause);
 void oracle_send(struct world *world, const struct refresh_row *row);
 void oracle_call(struct world *world, const struct sim_call *call);
+/* Somebody wants the site asked at once, whatever Tableau told. */
+void oracle_hurried(struct world *world, int site);
 void oracle_answer(struct world *world, const struct sim_call *call);
+/* What the scheduler made of that answer is carried out. */
+void oracle_answered(struct world *world, const struct sim_call *call);
 void oracle_committed(struct world *world, int64_t generation);
 void oracle_crashed(struct world *world);
 /* Time goes on, and nothing happens until then. */

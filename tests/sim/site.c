@@ -125,6 +125,7 @@ static void start_refresh(struct world *world, struct sim_call *call)
 	bool is_doubtful = chance(world, FAULT_DOUBT, 3);
 	if (!is_doubtful || between(world, 0, 1)) {
 		call->found = make_job(world, call->content, true, call->is_incremental);
+		world->jobs[call->found].maker = call->id;
 		show(world, &world->jobs[call->found], false, &call->seen, call->seen_id);
 	}
 	if (is_doubtful)

@@ -1,23 +1,88 @@
 /*
- * tests/sim/turn.c - whose turn it is (design, 9.6). Asks the scheduler's own state, because nobody
- * else knows who is ready.
+ * tests/sim/turn.c - whose turn it is (design, 9.6): by the priorities of the rules, then by age;
+ * but nobody waits for those who came half of give_up_after later. Who could be sent is judged from
+ * outside: it waits, no rule holds it, nothing of its content is out, and its last try was long
+ * ago.
  */
-#include "dispatch/schedule_state.h"
 #include "tests/sim/oracle.h"
 
-/* By priority, then age; but nobody waits for those who came half of give_up_after later. */
-void turn_check_send(struct world *world, const struct refresh_row *row)
+/* The least and most urgent of all that the next request for a content serves. */
+struct rank {
+	int priority;
+	int64_t born;
+};
+
+static int priority_of(const struct world *world, const struct watched *of)
 {
-	struct site *site = site_of(world->schedule, row->site);
-	struct refresh *sent = refresh_find(world->schedule, row->id);
-	for (size_t i = 0; i < site->ready.count; i++) {
-		const struct refresh *other = container(site->ready.items[i], struct refresh, due);
-		if (other->row.priority >= row->priority && other->born.us < sent->born.us)
-			wrong(world,
-				"refresh %lld is sent before refresh %lld, older and no less "
-				"urgent",
-				(long long)row->id, (long long)other->row.id);
-		if (sent->born.us - other->born.us > world->schedule_options.give_up_after / 2)
-			wrong(world, "refresh %lld starves", (long long)other->row.id);
+	int priority = 0;
+	for (int i = 0; i < of->cause_count; i++) {
+		int rule = world->rules[of->causes[i].rule].priority;
+		priority = rule > priority ? rule : priority;
+	}
+	return priority;
+}
+
+/* That of the refresh which is sent, at its most. */
+static struct rank rank_of_sent(const struct world *world, const struct watched *of)
+{
+	struct rank rank = { priority_of(world, of), of->created_at };
+	for (int i = 0; i < world->watched_end; i++) {
+		const struct watched *other = &world->watched[i];
+		/* One that stood behind it and was cancelled has made it more urgent all the same.
+		 */
+		if (!other->created_at || other->content != of->content ||
+			(other->state != REFRESH_WAITING && !other->may_cancel))
+			continue;
+		int priority = priority_of(world, other);
+		rank.priority = priority > rank.priority ? priority : rank.priority;
+	}
+	return rank;
+}
+
+/* Is a content surely ready, and with which rank at least? */
+static bool is_ready(const struct world *world, int content, struct rank *rank)
+{
+	*rank = (struct rank){ 0 };
+	bool any = false;
+	for (int i = 0; i < world->watched_end; i++) {
+		const struct watched *of = &world->watched[i];
+		if (!of->created_at || of->content != content || !refresh_state_is_open(of->state))
+			continue;
+		if (of->state != REFRESH_WAITING || of->tries_until >= world->now ||
+			(of->sent_at && world->started_at + 2 * world->schedule_options.retry_max >=
+						world->now) ||
+			(any && of->created_at < rank->born))
+			return false;
+		if (lively_is_held(world, of))
+			continue;
+		int priority = priority_of(world, of);
+		any = true;
+		rank->priority = priority > rank->priority ? priority : rank->priority;
+		rank->born = of->created_at > rank->born ? of->created_at : rank->born;
+	}
+	return any;
+}
+
+/* Its turn, as a time; the earlier one is first. */
+static int64_t turn_of(const struct world *world, const struct rank *rank)
+{
+	return rank->born - rank->priority * (world->schedule_options.give_up_after / 200);
+}
+
+void turn_check_send(struct world *world, const struct watched *of)
+{
+	struct rank sent = rank_of_sent(world, of), other;
+	int site = world->contents[of->content].site;
+	if (!times_are_true(world) || world->is_asked_again[of->content])
+		return;
+	for (int i = 0; i < CONTENTS; i++) {
+		if (i == of->content || world->contents[i].site != site ||
+			world->is_asked_again[i] || !is_ready(world, i, &other) ||
+			turn_of(world, &other) >= turn_of(world, &sent))
+			continue;
+		wrong(world, "%s (%d points, %.0f s old) is sent before %s (%d points, %.0f s old)",
+			world->contents[of->content].name, sent.priority,
+			(double)(world->now - sent.born) / 1e6, world->contents[i].name,
+			other.priority, (double)(world->now - other.born) / 1e6);
 	}
 }

@@ -1,0 +1,77 @@
+/*
+ * tests/sim/fate.c - an end that is not success is this refresh's own (design, 9.1): its job's, or
+ * its request's, or that of a request that stood for all its causes too. Nobody gives up early, nor
+ * while Tableau tells of a job.
+ */
+#include "tests/sim/oracle.h"
+
+static bool is_own_or_covered(
+	const struct world *world, const struct watched *of, bool (*is_so)(const struct watched *))
+{
+	if (is_so(of))
+		return true;
+	for (int i = 0; i < world->watched_end; i++) {
+		const struct watched *by = &world->watched[i];
+		bool ends_now = refresh_state_is_open(by->state) || by->ended_at == world->now;
+		if (by->created_at && by != of && by->content == of->content && ends_now &&
+			is_so(by) && fresh_covers(world, by, of))
+			return true;
+	}
+	return false;
+}
+
+static bool may_fail(const struct watched *of)
+{
+	return of->may_fail;
+}
+
+static bool job_was_cancelled(const struct watched *of)
+{
+	return of->job_was_cancelled;
+}
+
+/* Of those that it asked for and could have found. */
+static const struct sim_job *job_that_goes_on(const struct world *world, int64_t refresh)
+{
+	for (int i = 0; i < world->job_count; i++) {
+		const struct sim_job *job = &world->jobs[i];
+		if (job->maker == refresh && job->ends > world->now && job->gone > world->now &&
+			world->sites[world->contents[job->content].site].may_list)
+			return job;
+	}
+	return NULL;
+}
+
+static void check_cancelled(struct world *world, const struct watched *of, int64_t id)
+{
+	const struct sim_job *job = job_that_goes_on(world, id);
+	if (!of->may_cancel && !is_own_or_covered(world, of, job_was_cancelled))
+		wrong(world, "refresh %lld was cancelled by nobody", (long long)id);
+	if (job)
+		wrong(world, "refresh %lld is cancelled, and its %s goes on", (long long)id,
+			job->id);
+}
+
+static void check_expired(struct world *world, const struct watched *of, int64_t id)
+{
+	int64_t give_up_after = world->schedule_options.give_up_after;
+	if (times_are_true(world) && world->now - of->created_at < give_up_after)
+		wrong(world, "refresh %lld expired after %.0f s", (long long)id,
+			(double)(world->now - of->created_at) / 1e6);
+	if (of->was_followed && of->told_at && world->now - of->told_at < give_up_after)
+		wrong(world, "refresh %lld expired though its job was told of %.0f s ago",
+			(long long)id, (double)(world->now - of->told_at) / 1e6);
+}
+
+void fate_check(struct world *world, const struct watched *of, const struct refresh_row *row)
+{
+	if (of->content < 0)
+		return;
+	if (row->state == REFRESH_FAILED && !is_own_or_covered(world, of, may_fail))
+		wrong(world, "refresh %lld failed without a reason: %s", (long long)row->id,
+			row->reason);
+	if (row->state == REFRESH_CANCELLED)
+		check_cancelled(world, of, row->id);
+	if (row->state == REFRESH_EXPIRED)
+		check_expired(world, of, row->id);
+}

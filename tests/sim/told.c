@@ -1,0 +1,245 @@
+/*
+ * tests/sim/told.c - what Tableau has answered, and what must follow from that at once.
+ */
+#include "tests/sim/oracle.h"
+#include <string.h>
+
+/* Tableau tells whole seconds: somebody else's job made so shortly before a request may be taken
+ * for its own. */
+#define SAME_TIME (3 * SECOND)
+
+static bool is_its_own(const struct world *world, const struct watched *of, int job, int64_t id)
+{
+	return world->jobs[job].maker == id ||
+	       world->jobs[job].created >= of->sent_at - SAME_TIME || fresh_covers(world, of, of);
+}
+
+/* ---- jobs ---- */
+
+static void told_of_job(struct world *world, struct watched *of, const struct sim_call *call)
+{
+	int number = call->type == CALL_LOOK ? call->found : call->job;
+	struct sim_job *job = &world->jobs[number];
+	enum job_phase phase = call->seen.phase;
+	of->told_at = world->now;
+	of->told_start = call->seen.started_at;
+	if (phase == PHASE_QUEUED && call->asked_at > of->seen_queued_at)
+		of->seen_queued_at = of->queued_at_ever = call->asked_at;
+	if (phase < PHASE_SUCCEEDED)
+		return;
+	if (!job->told_end_at) {
+		job->told_end_at = world->now;
+		kind_told_end(world, job);
+	}
+	if (!is_its_own(world, of, number, call->id))
+		return;
+	of->may_fail |= phase == PHASE_FAILED;
+	of->job_was_cancelled |= phase == PHASE_CANCELLED;
+}
+
+static const struct job_seen *row_of_job(
+	const struct world *world, const struct sim_call *list, int job)
+{
+	for (size_t i = 0; job >= 0 && i < list->row_count; i++)
+		if (!strcmp(list->row_ids[i], world->jobs[job].id))
+			return &list->rows[i];
+	return NULL;
+}
+
+static void told_by_list(struct world *world, const struct sim_call *call)
+{
+	for (int i = 0; i < world->watched_end; i++) {
+		struct watched *of = &world->watched[i];
+		const struct job_seen *row =
+			of->created_at ? row_of_job(world, call, of->job) : NULL;
+		if (!row)
+			continue;
+		if (row->phase < PHASE_SUCCEEDED)
+			of->told_at = world->now;
+		if (row->phase == PHASE_QUEUED && call->asked_at > of->seen_queued_at)
+			of->seen_queued_at = of->queued_at_ever = call->asked_at;
+	}
+}
+
+/* ---- answers ---- */
+
+static void told_of_request(struct world *world, struct watched *of, const struct sim_call *call)
+{
+	of->answer = call->verdict;
+	of->is_accepted = call->verdict == VERDICT_OK;
+	of->must_look = call->verdict == VERDICT_UNKNOWN || call->verdict == VERDICT_DOUBT;
+	of->was_refused = call->verdict == VERDICT_DOUBT || call->verdict == VERDICT_FAIL;
+	of->may_fail |= of->was_refused;
+	of->told_at = world->now;
+	if (call->verdict == VERDICT_OK)
+		of->job = call->found;
+}
+
+static void told_by_look(struct world *world, struct watched *of, const struct sim_call *call)
+{
+	if (call->verdict != VERDICT_RETRY)
+		of->must_look = false;
+	if (call->verdict != VERDICT_OK)
+		return;
+	/* It may be taken over; the record that follows says so. */
+	int before = of->job;
+	of->job = call->found;
+	of->seen_queued_at = 0;
+	told_of_job(world, of, call);
+	of->job = before == -1 ? call->found : before;
+	of->found_own = of->answer != VERDICT_BUSY && of->knows_clock &&
+			world->jobs[call->found].maker == call->id &&
+			world->jobs[call->found].created >= of->sent_at &&
+			(of->is_incremental || !call->seen.is_incremental);
+}
+
+static void hear_wait(struct sim_calls *calls, const struct sim_call *call, int64_t now)
+{
+	enum kind_of_call kind = call->type == CALL_SEND      ? KIND_START
+				 : call->type == CALL_RESOLVE ? KIND_NAME
+							      : KIND_QUERY;
+	int64_t until = now + call->retry_after;
+	if (call->type == CALL_CANCEL || !call->retry_after)
+		return;
+	if (calls->not_before[kind] < until)
+		calls->not_before[kind] = until;
+	if (calls->told_until[kind] < until)
+		calls->told_until[kind] = until;
+}
+
+void oracle_hurried(struct world *world, int site)
+{
+	struct sim_calls *calls = &world->calls[site];
+	memset(calls->not_before, 0, sizeof calls->not_before);
+}
+
+static void told_by_site(struct world *world, struct watched *of, const struct sim_call *call)
+{
+	struct sim_calls *calls = &world->calls[call->site];
+	int64_t tail = world->schedule_options.retry_max;
+	bool is_fine = call->verdict == VERDICT_OK || call->verdict == VERDICT_BUSY ||
+		       call->verdict == VERDICT_NONE;
+	if (!is_fine || world->now - call->asked_at > 2 * SECOND)
+		calls->trouble_at = world->now;
+	if (call->verdict != VERDICT_OK || call->type == CALL_LOOK)
+		calls->failed_at = world->now;
+	if (call->type == CALL_SEND || call->type == CALL_LOOK)
+		of->tries_until =
+			world->now + (call->retry_after > tail ? call->retry_after : tail);
+	hear_wait(calls, call, world->now);
+	if (call->type == CALL_LIST || call->type == CALL_CANCEL)
+		calls->answered_at = world->now;
+	kind_queried(world, call->site, call->calls - 1);
+	if (wall_is_set(call->told_at))
+		calls->clock_heard_in = world->life;
+	of->knows_clock |= of->sent_in == world->life && wall_is_set(call->told_at);
+}
+
+void oracle_answer(struct world *world, const struct sim_call *call)
+{
+	struct watched *of = watched(world, call->type == CALL_RESOLVE ? 0 : call->id);
+	told_by_site(world, of, call);
+	switch (call->type) {
+	case CALL_SEND:
+		told_of_request(world, of, call);
+		break;
+	case CALL_LOOK:
+		told_by_look(world, of, call);
+		break;
+	case CALL_POLL:
+		of->may_fail |= call->verdict == VERDICT_NONE;
+		if (call->verdict == VERDICT_OK)
+			told_of_job(world, of, call);
+		break;
+	case CALL_LIST:
+		if (call->verdict == VERDICT_OK)
+			told_by_list(world, call);
+		break;
+	case CALL_CANCEL: /* what became of it is asked at once */
+		if (call->job >= 0)
+			world->jobs[call->job].polled_at = 0;
+		break;
+	case CALL_RESOLVE:
+		wish_of(world, call->id)->is_answered |= call->verdict == VERDICT_OK;
+		break;
+	}
+}
+
+/* ---- what follows at once ---- */
+
+static bool is_followed(const struct watched *of)
+{
+	return of->state == REFRESH_QUEUED || of->state == REFRESH_RUNNING;
+}
+
+static void check_request(struct world *world, const struct watched *of, int64_t id)
+{
+	if (of->answer == VERDICT_FAIL && refresh_state_is_open(of->state))
+		wrong(world, "refresh %lld was refused for good, and is %s", (long long)id,
+			refresh_state_name(of->state));
+	if (of->answer == VERDICT_OK && refresh_state_is_open(of->state) && !is_followed(of))
+		wrong(world, "refresh %lld was accepted, and is %s", (long long)id,
+			refresh_state_name(of->state));
+}
+
+/* Was its job seen waiting, by a look that was asked after all that it stands for was wished? */
+static bool was_seen_waiting(
+	const struct world *world, const struct watched *of, const struct sim_call *look)
+{
+	struct watched seen = { .queued_at_ever = look->asked_at };
+	return look->seen.phase == PHASE_QUEUED && fresh_covers(world, &seen, of) &&
+	       (of->is_incremental || !look->seen.is_incremental);
+}
+
+static void check_look(struct world *world, const struct watched *of, const struct sim_call *look)
+{
+	if (look->verdict != VERDICT_OK || !refresh_state_is_open(of->state) || is_followed(of))
+		return;
+	if (of->found_own)
+		wrong(world, "refresh %lld does not follow %s, which it made", (long long)look->id,
+			world->jobs[look->found].id);
+	if (was_seen_waiting(world, of, look))
+		wrong(world, "refresh %lld does not take %s over, which waited",
+			(long long)look->id, world->jobs[look->found].id);
+}
+
+static bool is_asked(const struct world *world, int64_t refresh)
+{
+	for (size_t i = 0; i < world->pending_count; i++) {
+		const struct pending *pending = &world->pending[i];
+		bool is_out = pending->type == PENDING_REQUEST || pending->type == PENDING_ANSWER;
+		if (is_out && pending->life == world->life && pending->call.id == refresh &&
+			pending->call.type != CALL_RESOLVE && pending->call.type != CALL_LIST)
+			return true;
+	}
+	return false;
+}
+
+/* A row does not say how a job ended, and one that is missing may have: they are asked for by
+ * themselves. */
+static void check_listed(struct world *world, const struct sim_call *list)
+{
+	if (list->verdict != VERDICT_OK || !kind_may_query(world, list->site))
+		return;
+	for (int i = 0; i < world->watched_end; i++) {
+		const struct watched *of = &world->watched[i];
+		if (!of->created_at || of->content < 0 || !is_followed(of) ||
+			world->contents[of->content].site != list->site || is_asked(world, 2 * i))
+			continue;
+		const struct job_seen *row = row_of_job(world, list, of->job);
+		if (!row || row->phase >= PHASE_SUCCEEDED)
+			wrong(world, "%s is %s the list, and is not asked for",
+				world->jobs[of->job].id, row ? "over by" : "missing from");
+	}
+}
+
+void oracle_answered(struct world *world, const struct sim_call *call)
+{
+	const struct watched *of = watched(world, call->type == CALL_RESOLVE ? 0 : call->id);
+	if (call->type == CALL_SEND)
+		check_request(world, of, call->id);
+	else if (call->type == CALL_LOOK)
+		check_look(world, of, call);
+	else if (call->type == CALL_LIST)
+		check_listed(world, call);
+}
