@@ -1,6 +1,8 @@
 /*
- * cli/ask.c - asks the daemon to do something about one event or refresh: retry, cancel, replay.
+ * cli/ask.c - asks the daemon to do something about one event or refresh: cancel, replay; and what
+ * cli/retry.c does about one.
  */
+#include "cli/ask.h"
 #include "cli/admin_client.h"
 #include "cli/command.h"
 #include "cli/list.h"
@@ -36,7 +38,7 @@ static int ask(
 	return status;
 }
 
-static int ask_about_refresh(const struct command_line *line, const char *verb)
+int ask_about_refresh(const struct command_line *line, const char *verb)
 {
 	int64_t id = read_id(line, false);
 	char number[MEMBER_TEXT_SIZE];
@@ -54,11 +56,6 @@ static int ask_about_refresh(const struct command_line *line, const char *verb)
 	print_line(stdout, "refresh %s: %s; see `refresh-router show %s`", told,
 		json_text(answer, "message"), told);
 	return EXIT_YES;
-}
-
-static int run_retry(const struct command_line *line)
-{
-	return ask_about_refresh(line, "retry");
 }
 
 static int run_cancel(const struct command_line *line)
@@ -87,21 +84,6 @@ static int run_replay(const struct command_line *line)
 		member_text(answer, "event", number));
 	return EXIT_YES;
 }
-
-const struct command command_retry = {
-	.name = "retry",
-	.synopsis = "ID",
-	.summary = "do a refresh again, or at once if it waits",
-	.description = "ID is the even number of a refresh. One that has ended is done again, as a "
-		       "refresh of its own;\n"
-		       "one that waits is sent without waiting for its delay, its backoff, or "
-		       "what Tableau asked its site to wait. Budgets and pauses still hold.",
-	.options = admin_options,
-	.has_format = true,
-	.least_arguments = 1,
-	.most_arguments = 1,
-	.run = run_retry,
-};
 
 const struct command command_cancel = {
 	.name = "cancel",

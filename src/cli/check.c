@@ -3,6 +3,7 @@
  */
 #include "base/json.h"
 #include "cli/command.h"
+#include "cli/dropped.h"
 #include "cli/print.h"
 #include "config/config.h"
 #include "rules/ruleset.h"
@@ -110,6 +111,9 @@ static int run(const struct command_line *line)
 			&check, (const char *const *)line->arguments, (size_t)line->argument_count);
 	else if (check.config)
 		check_rules(&check, check.config->rules.items, check.config->rules.count);
+	int status = EXIT_YES;
+	if (option_value(line, "url") && check.config)
+		IGNORE(dropped_check(line, check.config, path, problems, &status)); /* told so */
 	problems_sort(problems);
 	if (line->json)
 		print_as_json(&check);
@@ -117,7 +121,8 @@ static int run(const struct command_line *line)
 		print_as_text(&check);
 	bool is_bad = problems_error_count(problems) ||
 		      (option_flag(line, "strict") && problems_warning_count(problems));
-	int status = is_unreadable(problems) ? EXIT_USAGE : is_bad ? EXIT_NO : EXIT_YES;
+	if (status == EXIT_YES)
+		status = is_unreadable(problems) ? EXIT_USAGE : is_bad ? EXIT_NO : EXIT_YES;
 	ruleset_free(check.ruleset);
 	config_free(check.config);
 	return status;
@@ -127,17 +132,20 @@ static const struct option_spec options[] = {
 	{ "config", OPTION_VALUE, "FILE",
 		"check this configuration too, and the rules against its sites and sources" },
 	{ "secrets", OPTION_FLAG, NULL, "also read every secret that the configuration refers to" },
+	{ "url", OPTION_VALUE, "URL",
+		"also ask this daemon what is open on sites that the configuration does not have" },
 	{ "strict", OPTION_FLAG, NULL, "warnings count as errors" },
 	{ 0 },
 };
 
 const struct command command_check = {
 	.name = "check",
-	.synopsis = "[--config FILE] [--secrets] [--strict] [PATH]...",
+	.synopsis = "[--config FILE] [--secrets] [--url URL] [--strict] [PATH]...",
 	.summary = "validate rules, and the configuration when given",
 	.description = "Reports every problem of every file, with file:line:column. Without PATH "
 		       "the configuration's own rules are checked.\n"
-		       "Exit status: 0 valid, 1 not, 2 a file cannot be read.",
+		       "Exit status: 0 valid, 1 not, 2 a file cannot be read, 69 the daemon of "
+		       "--url cannot be reached.",
 	.options = options,
 	.has_format = true,
 	.most_arguments = -1,

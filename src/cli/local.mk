@@ -4,15 +4,17 @@ refresh_router_LDADD = $(ROUTER_LIBS)
 
 librouter_a_SOURCES += \
 	src/cli/admin_client.c src/cli/admin_client.h \
-	src/cli/ask.c \
+	src/cli/ask.c src/cli/ask.h \
 	src/cli/check.c \
 	src/cli/command.c src/cli/command.h \
+	src/cli/dropped.c src/cli/dropped.h \
 	src/cli/events.c \
 	src/cli/list.c src/cli/list.h \
 	src/cli/output_schema.c src/cli/output_schema.h \
 	src/cli/print.c src/cli/print.h \
 	src/cli/refreshes.c \
 	src/cli/reload.c src/cli/reload.h \
+	src/cli/retry.c \
 	src/cli/route.c \
 	src/cli/schema.c \
 	src/cli/send.c \

@@ -215,7 +215,7 @@ static bool reload_now(
 		report_problems(problems, report);
 		return fail(reload, report);
 	}
-	if (!apply(config, context, &err)) {
+	if (!apply(config, context, report, &err)) {
 		text_printf(report, "%s\n", err.message);
 		config_free(config);
 		ruleset_free(ruleset);

@@ -23,7 +23,8 @@ struct shared_slot *reload_configs(struct reload *reload);  /* of struct config 
 struct shared_slot *reload_rulesets(struct reload *reload); /* of struct ruleset */
 
 /* What else takes over a new configuration; false keeps the old one serving. */
-typedef bool reload_apply(struct config *config, void *context, struct error *err);
+typedef bool reload_apply(
+	struct config *config, void *context, struct text *report, struct error *err);
 /*
  * Reads everything again. True: the new configuration and ruleset serve (`report` says what
  * changed); false: the last good ones go on, and `report` says why.

@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "base/web.h"
 #include "cli/command.h"
+#include "cli/dropped.h"
 #include "cli/print.h"
 #include "cli/reload.h"
 #include "cli/settle.h"
@@ -99,11 +100,16 @@ static bool request_reload(void *context, struct text *report)
 	return request.ok;
 }
 
-static bool apply_config(struct config *config, void *context, struct error *err)
+static bool apply_config(
+	struct config *config, void *context, struct text *report, struct error *err)
 {
 	struct serve *serve = context;
 	if (!intake_configure(serve->intake, config, err))
 		return false;
+	struct dispatch_status *before = dispatch_status(serve->dispatch);
+	dropped_report(before, config, report);
+	if (before)
+		shared_unref(&before->shared);
 	dispatch_configure(serve->dispatch, config);
 	return true;
 }

@@ -112,3 +112,27 @@ def test_an_operator_ends_the_wait_that_tableau_asked_for(router_of, sandbox_of)
     waiting = wait_until(lambda: [r for r in router.refreshes(state="waiting") if "Tableau asked site 'finance' to wait" in r.get("reason", "")], "the wait")
     assert post(router, f"/api/v1/refreshes/{waiting[0]['id']}/retry").status == 200
     assert [r["state"] for r in router.settle(6)] == ["succeeded"] * 6
+
+
+def test_retry_takes_a_filter(router_of, sandbox_of):
+    failing = [{"name": name, "project": "Finance/Daily", "result": "failed"} for name in ("One", "Two")]
+    sandbox = sandbox_of(site_world(workbooks=[*failing, "Three"]), site_world("board", workbooks=[{"name": "Board", "result": "failed"}]))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": ["One", "Two", "Three"]}, {"site": "board", "workbooks": "Board"}])],
+                       sites=("finance", "board"))
+    router.send()
+    router.settle(4)
+    url = ["--url", f"http://{router.admin}"]
+    for wrong in ([], ["2", "--site", "finance"], ["--since", "soon", "--site", "finance"]):
+        assert cli("retry", *wrong, *url).returncode == 2, wrong
+    nothing = cli("retry", "--site", "nowhere", *url)
+    assert nothing.returncode == 0 and nothing.stdout == b"0 of 0 refreshes retried\n"
+    assert cli("retry", "--state", "failed", "--since", "0", *url).stdout == b"0 of 0 refreshes retried\n"
+    for name in ("One", "Two"):
+        sandbox.change(name, result="success")
+    done = cli("retry", "--site", "finance", "--state", "failed", "--since", "1h", *url)
+    assert done.returncode == 0 and done.stdout.endswith(b"2 of 2 refreshes retried\n"), done
+    ended = router.settle(6)
+    assert sorted((r["content"]["name"], r["state"]) for r in ended[4:]) == [("One", "succeeded"), ("Two", "succeeded")]
+    again = json.loads(cli("retry", "--content", "Board", "--format", "json", *url).stdout)
+    assert [item["message"] for item in again] == ["it is done again"]
+    assert router.settle(7)[6]["site"] == "board"

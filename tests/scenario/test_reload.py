@@ -4,8 +4,9 @@ import os
 import signal
 
 import pytest
+import yaml
 
-from harness import SECRET, request, rule, sign, site_world, wait_until
+from harness import SECRET, cli, request, rule, sign, site_world, wait_until
 
 
 def rule_names(router):
@@ -206,6 +207,13 @@ def test_new_sites_and_sources_serve_at_once(router_of, sandbox_of):
     assert [(r["site"], r["state"]) for r in router.settle(1)] == [("board", "succeeded")]
 
 
+def without_finance(router):
+    """A configuration beside the one that serves."""
+    path = router.folder / "without.yaml"
+    path.write_text(yaml.safe_dump({**router.config, "sites": router.config["sites"][1:], "rules": []}))
+    return path
+
+
 def drop_finance(router):
     """The configuration without that site, and what was there."""
     dropped, router.config["sites"] = router.config["sites"][:1], router.config["sites"][1:]
@@ -222,7 +230,13 @@ def test_work_of_a_site_that_was_removed_waits_for_it_says_so_and_goes_on(router
     sandbox.fault("drop", on={"path": "/api/*"}, times=0)
     router.send()
     wait_until(lambda: sandbox.calls(), "the first try")
-    dropped, _ = drop_finance(router)
+    wait_until(lambda: router.site().get("selections"), "the selection to be counted")
+    checked = cli("check", "--config", without_finance(router), "--url", f"http://{router.admin}")
+    assert checked.returncode == 0 and b"warning: site 'finance' is not configured (any more), and 0 refreshes and 1 selection of it is open" in checked.stderr, checked
+    assert b"[open-work]" in checked.stderr
+    assert cli("check", "--config", without_finance(router), "--url", "http://127.0.0.1:1").returncode == 69
+    dropped, report = drop_finance(router)
+    assert "site 'finance' is not configured (any more), and 0 refreshes and 1 selection of it is open: they wait until give_up_after" in report
     site = wait_until(lambda: router.site().get("lookups_wait") and router.site(), "the site to be told")
     assert site["configured"] is False and site["selections"] == 1
     assert "the configuration has no site 'finance'" in site["lookups_wait"]["reason"]

@@ -1,0 +1,140 @@
+/*
+ * cli/retry.c - does refreshes again, or at once if they wait: one by its id, or all that a filter
+ * names.
+ */
+#include "base/clock.h"
+#include "base/units.h"
+#include "cli/admin_client.h"
+#include "cli/ask.h"
+#include "cli/list.h"
+#include "cli/print.h"
+
+#define USUAL_STATE "failed"
+
+struct found {
+	struct wall since; /* {0}: any */
+	int64_t *ids;
+	size_t count, capacity;
+};
+
+/* One that has ended is as old as its end, any other as its beginning. */
+static void find(const cJSON *refresh, void *context)
+{
+	struct found *found = context;
+	char text[MEMBER_TEXT_SIZE];
+	struct wall at = { 0 };
+	const char *ended = member_text(refresh, "ended_at", text);
+	const cJSON *id = cJSON_GetObjectItemCaseSensitive(refresh, "id");
+	if (!wall_parse(str_of(*ended ? ended : member_text(refresh, "created_at", text)), &at) ||
+		at.us < found->since.us || !cJSON_IsNumber(id))
+		return;
+	mem_grow(&found->ids, &found->capacity, found->count);
+	found->ids[found->count++] = (int64_t)id->valuedouble;
+}
+
+/* False after a message. */
+static bool retry_one(const struct command_line *line, int64_t id, cJSON *items, int *status)
+{
+	char number[MEMBER_TEXT_SIZE];
+	OWNED_TEXT struct text path;
+	text_init(&path, TEXT_UNBOUNDED);
+	text_printf(&path, "/api/v1/refreshes/%lld/retry", (long long)id);
+	OWNED_JSON json = admin_post(line, path.at, status);
+	if (!json)
+		return false;
+	if (items)
+		cJSON_AddItemToArray(items, cJSON_Duplicate(json, true));
+	else
+		print_line(stdout, "refresh %lld: %s; see `refresh-router show %s`", (long long)id,
+			member_text(json, "message", number), member_text(json, "id", number));
+	return true;
+}
+
+static int retry_found(const struct command_line *line, const struct found *found)
+{
+	OWNED_JSON items = line->json ? cJSON_CreateArray() : NULL;
+	size_t done = 0;
+	int worst = EXIT_YES;
+	for (size_t i = 0; i < found->count && worst != EXIT_UNREACHABLE; i++) {
+		int status = EXIT_YES;
+		done += retry_one(line, found->ids[i], items, &status);
+		worst = status > worst ? status : worst;
+	}
+	if (items)
+		print_json(items, stdout);
+	else
+		printf("%zu of %zu refreshes retried\n", done, found->count);
+	return worst;
+}
+
+static const char *const filters[] = { "site", "kind", "content", "event", NULL };
+
+static int retry_all(const struct command_line *line)
+{
+	const char *since = option_value(line, "since"), *state = option_value(line, "state");
+	struct found found = { 0 };
+	int64_t ago;
+	int status = EXIT_YES;
+	OWNED_TEXT struct text path;
+	text_init(&path, TEXT_UNBOUNDED);
+	if (since && !duration_parse(str_of(since), &ago))
+		return command_usage(line, "--since is a duration, like 90m, 2h or 3d");
+	if (since)
+		found.since = wall_after(clock_wall(), -ago);
+	text_printf(&path, "/api/v1/refreshes%s", state ? "" : "?state=" USUAL_STATE);
+	if (state)
+		admin_add_filters(line, (const char *const[]){ "state", NULL }, &path);
+	admin_add_filters(line, filters, &path);
+	if (admin_each(line, path.at, INT64_MAX, find, &found, &status))
+		status = retry_found(line, &found);
+	free(found.ids);
+	return status;
+}
+
+static bool has_filter(const struct command_line *line)
+{
+	bool has = option_value(line, "since") || option_value(line, "state");
+	for (size_t i = 0; filters[i]; i++)
+		has |= option_value(line, filters[i]) != NULL;
+	return has;
+}
+
+static int run(const struct command_line *line)
+{
+	if (line->argument_count && has_filter(line))
+		return command_usage(line, "give an id, or say which by --site, --state, ...");
+	if (line->argument_count)
+		return ask_about_refresh(line, "retry");
+	if (!has_filter(line))
+		return command_usage(line, "which? Give an id, or --site, --state, --since, ...");
+	return retry_all(line);
+}
+
+static const struct option_spec options[] = {
+	{ "url", OPTION_VALUE, "URL",
+		"the daemon's admin listener; default from the configuration" },
+	{ "config", OPTION_VALUE, "FILE", "the configuration that names the admin listener" },
+	{ "site", OPTION_VALUE, "NAME", "all of this site" },
+	{ "state", OPTION_VALUE, "WORD",
+		"all in this state; default " USUAL_STATE ", when another filter is given" },
+	{ "since", OPTION_VALUE, "DURATION", "all that ended (or, if open, began) within it: 1h" },
+	{ "kind", OPTION_VALUE, "WORD", "workbook, datasource, flow or task" },
+	{ "content", OPTION_VALUE, "NAME", "all of this content: its name or LUID" },
+	{ "event", OPTION_VALUE, "ID", "all that this event caused" },
+	{ 0 },
+};
+
+const struct command command_retry = {
+	.name = "retry",
+	.synopsis = "ID | [--site NAME] [--state WORD] [--since DURATION] [--content NAME] ...",
+	.summary = "do refreshes again, or at once if they wait",
+	.description = "ID is the even number of a refresh. One that has ended is done again, as a "
+		       "refresh of its own;\n"
+		       "one that waits is sent without waiting for its delay, its backoff, or "
+		       "what Tableau asked its site to wait. Budgets and pauses still hold.\n"
+		       "Several refreshes of one content are done again by one.",
+	.options = options,
+	.has_format = true,
+	.most_arguments = 1,
+	.run = run,
+};
