@@ -1,13 +1,14 @@
 /*
- * admin/replay.c - an event of the past, decided anew: its body goes through the rules that serve
- * now, and becomes an event of its own.
+ * admin/replay.c - an event of the past, decided anew: its body goes through the configuration and
+ * the rules that serve now, and becomes an event of its own.
  */
 #include "admin/handler.h"
+#include "config/config.h"
 #include "intake/delivery.h"
 
 struct replayed {
 	struct arena *arena;
-	const char *source, *outcome, *reason;
+	const char *source;
 	struct str body;
 };
 
@@ -15,10 +16,22 @@ static bool keep(const struct event_row *row, void *context)
 {
 	struct replayed *replayed = context;
 	replayed->source = arena_text(replayed->arena, row->source);
-	replayed->outcome = arena_text(replayed->arena, row->outcome);
-	replayed->reason = arena_text(replayed->arena, row->reason ? row->reason : "");
 	replayed->body = (struct str){ arena_str(replayed->arena, row->body), row->body.length };
 	return false;
+}
+
+/*
+ * What it is good for is decided anew, too: by the source as it is configured now, so that events
+ * which a mistyped account_id set aside can be replayed when it is mended. A source that is
+ * configured no more constrains nothing.
+ */
+static const struct event *parse(
+	struct admin *admin, const struct replayed *replayed, struct error *err)
+{
+	OWNED(config) config = (struct config *)(void *)shared_slot_get(admin->options.configs);
+	const struct config_source *source = config_source_named(config, replayed->source);
+	return event_parse(replayed->body, replayed->source, source ? source->account_id : NULL,
+		replayed->arena, err);
 }
 
 /* NULL when it has answered already. */
@@ -32,14 +45,15 @@ static const struct event *read_event(
 		answer_error_text(request, 503, err.message);
 	else if (!is_there)
 		answer_error_text(request, 404, "there is no event of this id");
-	else if (!strcmp(replayed->outcome, "test") || !strcmp(replayed->outcome, "ignored"))
-		answer_error_text(request, 409,
-			arena_printf(replayed->arena, "it was of no use: %s: %s", replayed->outcome,
-				replayed->reason));
-	else if (!(event = event_parse(
-			   replayed->body, replayed->source, NULL, replayed->arena, &err)))
+	else if (!(event = parse(admin, replayed, &err)))
 		answer_error_text(request, 409, err.message);
-	return event;
+	else if (event->standing == EVENT_REAL)
+		return event;
+	else
+		answer_error_text(request, 409,
+			arena_printf(replayed->arena, "it is of no use: %s%s",
+				event->standing == EVENT_TEST ? "test: " : "", event->why));
+	return NULL;
 }
 
 void handle_replay(struct admin *admin, struct web_request *request, int64_t id)

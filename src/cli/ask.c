@@ -101,7 +101,7 @@ const struct command command_cancel = {
 const struct command command_replay = {
 	.name = "replay",
 	.synopsis = "ID",
-	.summary = "decide an event anew, by the rules that serve now",
+	.summary = "decide an event anew, by what is configured now",
 	.description =
 		"ID is the odd number of an event. What the rules want of it is refreshed by "
 		"requests that are sent from now on.",

@@ -100,6 +100,14 @@ const struct config_site *config_site(const struct config *config, size_t index)
 	return &((const struct config_site *)config->sites.items)[index];
 }
 
+const struct config_source *config_source_named(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config_source_count(config); i++)
+		if (text_is(config_source(config, i)->name, name))
+			return config_source(config, i);
+	return NULL;
+}
+
 const struct config_site *config_site_named(const struct config *config, const char *name)
 {
 	for (size_t i = 0; i < config_site_count(config); i++)

@@ -95,6 +95,8 @@ bool config_check_secrets(const struct config *config, struct problems *problems
 
 size_t config_source_count(const struct config *config);
 const struct config_source *config_source(const struct config *config, size_t index);
+const struct config_source *config_source_named(
+	const struct config *config, const char *name); /* or NULL */
 size_t config_site_count(const struct config *config);
 const struct config_site *config_site(const struct config *config, size_t index);
 const struct config_site *config_site_named(

@@ -122,8 +122,36 @@ def test_a_replay_is_a_new_event_decided_by_the_rules_of_now(router_of, sandbox_
 def test_what_was_of_no_use_is_not_replayed(router):
     event = router.post(router.body("test-endpoint")).json["event"]
     answer = post(router, f"/api/v1/events/{event}/replay")
-    assert answer.status == 409 and "it was of no use: test" in answer.json["error"]
+    assert answer.status == 409 and "it is of no use: test" in answer.json["error"]
     assert post(router, "/api/v1/events/999999/replay").status == 404
+
+
+def test_events_of_a_mistyped_account_are_replayed_when_it_is_mended(router_of, sandbox):
+    router = router_of(sandbox, [rule()], source={"account_id": "58112"})
+    ignored = [router.send().json for _ in range(2)]
+    assert [answer["outcome"] for answer in ignored] == ["ignored"] * 2
+    path = f"/api/v1/events/{ignored[0]['event']}/replay"
+    answer = post(router, path)
+    assert answer.status == 409 and "it is of account '58121', and the source is for account 58112" in answer.json["error"]
+    router.config["sources"][0]["account_id"] = "58121"
+    router.write_config()
+    assert router.reload().status == 200
+    answer = post(router, path)
+    assert answer.status == 200 and answer.json["matched"] == ["nightly"]
+    done = cli("replay", ignored[1]["event"], "--url", f"http://{router.admin}")
+    assert done.returncode == 0 and b"1 rule matches" in done.stdout, done
+    assert {r["state"] for r in router.settle(1)} == {"succeeded"}
+    # The other way round: an event that had been routed is of another account now.
+    routed = router.send().json["event"]
+    router.config["sources"][0]["account_id"] = "1"
+    router.write_config()
+    assert router.reload().status == 200
+    assert post(router, f"/api/v1/events/{routed}/replay").status == 409
+    # A source that is configured no more constrains nothing.
+    router.config["sources"][0]["name"] = "renamed"
+    router.write_config()
+    assert router.reload().status == 200
+    assert post(router, f"/api/v1/events/{routed}/replay").status == 200
 
 
 @pytest.mark.parametrize("path", ["/api/v1/refreshes/2/retry", "/api/v1/refreshes/2/cancel", "/api/v1/events/1/replay", "/api/v1/sites/finance/pause"])
