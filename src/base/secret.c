@@ -47,9 +47,11 @@ void secret_wipe(void *bytes, size_t length)
 static struct secret *from_environment(const char *name, struct error *err)
 {
 	const char *value = getenv(name);
-	if (!value || !*value) {
+	if (!value || !secret_core(str_of(value)).length) {
 		error_fail(err, ERROR_INPUT, "the environment variable %s is %s", name,
-			value ? "empty" : "not set");
+			!value   ? "not set"
+			: *value ? "blank"
+				 : "empty");
 		return NULL;
 	}
 	return secret_copy(str_of(value));
@@ -67,10 +69,11 @@ static struct secret *from_file(const char *path, struct error *err)
 	size_t length = text.length;
 	if (is_read && length && text.at[length - 1] == '\n')
 		length--;
-	if (is_read && length)
+	if (is_read && secret_core((struct str){ text.at, length }).length)
 		secret = secret_copy((struct str){ text.at, length });
 	else if (is_read)
-		error_fail(err, ERROR_INPUT, "%s: the file is empty", path);
+		error_fail(
+			err, ERROR_INPUT, "%s: the file is %s", path, length ? "blank" : "empty");
 	secret_wipe(text.at, text.capacity);
 	text_clear(&text);
 	return secret;

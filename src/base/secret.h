@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/text.h"
 
 struct secret; /* immutable after birth: any thread may read it */
 
@@ -20,8 +21,8 @@ struct secret_ref { /* plain data; where the secret is, not the secret */
 	int line, column; /* of the reference, for messages */
 };
 
-/* Reads it now. ERROR_INPUT says which variable, file or credential is missing or empty; it never
- * quotes a value. */
+/* Reads it now. ERROR_INPUT says which variable, file or credential is missing, empty or blank; it
+ * never quotes a value. */
 struct secret *secret_load(const struct secret_ref *ref, struct error *err) MUST_USE;
 struct secret *secret_copy(struct str bytes);
 void secret_free(struct secret *secret); /* wipes */
@@ -31,6 +32,14 @@ struct str secret_bytes(
 	const struct secret *secret); /* for the one call that needs them; do not keep */
 bool secret_equal(
 	const struct secret *a, const struct secret *b); /* constant time in the content */
+/*
+ * Bytes that are hardly part of it, for a message: "ends in U+000D (carriage return)"; also a byte
+ * order mark, blanks, line ends, quotation marks around it, controls inside. False: there are none.
+ * They are used all the same: whether they belong to it, only its owner knows.
+ */
+bool secret_describe_strays(const struct secret *secret, struct text *out);
+/* The secret without stray bytes at its ends; borrowed. */
+struct str secret_core(struct str bytes);
 /* Wipes memory that held a copy of a secret, and cannot be optimised away. */
 void secret_wipe(void *bytes, size_t length);
 /* No core dumps and no ptrace of this process from now on (PR_SET_DUMPABLE, RLIMIT_CORE). */

@@ -55,6 +55,14 @@ static int post(const struct command_line *line, struct str body, const struct s
 	return status == 200 ? EXIT_YES : EXIT_NO;
 }
 
+static void warn_of_strays(const struct secret *secret, const char *name)
+{
+	OWNED_TEXT struct text strays;
+	text_init(&strays, 300);
+	if (secret_describe_strays(secret, &strays))
+		print_line(stderr, "warning: the secret of %s %s", name, strays.at);
+}
+
 static int run(const struct command_line *line)
 {
 	struct error err;
@@ -67,6 +75,7 @@ static int run(const struct command_line *line)
 	OWNED(secret) secret = secret_load(&ref, &err);
 	if (!secret)
 		return command_usage(line, "%s", err.message);
+	warn_of_strays(secret, ref.name);
 	if (!file_read_argument(line->arguments[0], &body, &err))
 		return command_usage(line, "%s", err.message);
 	return post(line, text_str(&body), secret);

@@ -88,7 +88,14 @@ struct config *config_load(const char *path, struct problems *problems);
 void config_free(struct config *config); /* drops one reference */
 OWNED_DEFINE(config)
 /*
- * Reads every secret once, to say which are missing (PROBLEM_SECRET_MISSING) and whether two sites
+ * secret_load() for whoever uses it: stray bytes are told in the log with the name of its owner, a
+ * "source" or "site"; it is used as it is.
+ */
+struct secret *config_read_secret(const struct secret_ref *ref, const char *owner, const char *name,
+	struct error *err) MUST_USE;
+/*
+ * Reads every secret once, to say which are missing (PROBLEM_SECRET_MISSING) or hold stray bytes
+ * (PROBLEM_SECRET_STRAY), and whether two sites
  * on one server hold the same PAT secret (PROBLEM_SHARED_PAT). False when it added an error.
  */
 bool config_check_secrets(const struct config *config, struct problems *problems);

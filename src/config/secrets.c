@@ -2,7 +2,10 @@
  * config/secrets.c - are the secrets that a configuration refers to there, and are they all
  * different?
  */
+#include "base/log.h"
 #include "config/config.h"
+
+#define LONGEST_STRAYS 300
 
 static void missing(const struct config *config, const struct secret_ref *ref,
 	struct problems *problems, const char *whose, const char *name, const char *why)
@@ -12,16 +15,41 @@ static void missing(const struct config *config, const struct secret_ref *ref,
 		"%s '%s': %s", whose, name, why));
 }
 
+/* NULL when it is missing; what is wrong with it is added. */
+static struct secret *check_secret(const struct config *config, const struct secret_ref *ref,
+	struct problems *problems, const char *owner, const char *name)
+{
+	struct error err;
+	OWNED_TEXT struct text strays;
+	text_init(&strays, LONGEST_STRAYS);
+	struct secret *secret = secret_load(ref, &err);
+	if (!secret)
+		missing(config, ref, problems, owner, name, err.message);
+	else if (secret_describe_strays(secret, &strays))
+		IGNORE(problem_add(problems, PROBLEM_SECRET_STRAY,
+			(struct place){ config->path, ref->line, ref->column }, (struct str){ 0 },
+			"%s '%s': the secret of '%s' %s", owner, name, ref->name, strays.at));
+	return secret;
+}
+
+struct secret *config_read_secret(
+	const struct secret_ref *ref, const char *owner, const char *name, struct error *err)
+{
+	OWNED_TEXT struct text strays;
+	text_init(&strays, LONGEST_STRAYS);
+	struct secret *secret = secret_load(ref, err);
+	if (secret && secret_describe_strays(secret, &strays))
+		log_warning("secret with stray bytes", KV(owner, name), KV("from", ref->name),
+			KV("it", strays.at));
+	return secret;
+}
+
 static void check_source_secrets(
 	const struct config *config, const struct config_source *source, struct problems *problems)
 {
 	const struct secret_ref *refs = source->secrets.items;
-	struct error err;
-	for (size_t i = 0; i < source->secrets.count; i++) {
-		OWNED(secret) secret = secret_load(&refs[i], &err);
-		if (!secret)
-			missing(config, &refs[i], problems, "source", source->name, err.message);
-	}
+	for (size_t i = 0; i < source->secrets.count; i++)
+		secret_free(check_secret(config, &refs[i], problems, "source", source->name));
 }
 
 static void compare_pats(
@@ -46,16 +74,12 @@ static void compare_pats(
 bool config_check_secrets(const struct config *config, struct problems *problems)
 {
 	size_t errors = problems_error_count(problems), count = config_site_count(config);
-	struct error err;
 	for (size_t i = 0; i < config_source_count(config); i++)
 		check_source_secrets(config, config_source(config, i), problems);
 	struct secret **secrets = mem_alloc(sizeof(struct secret *) * (count + 1));
 	for (size_t i = 0; i < count; i++) {
 		const struct config_site *site = config_site(config, i);
-		secrets[i] = secret_load(&site->pat.secret, &err);
-		if (!secrets[i])
-			missing(config, &site->pat.secret, problems, "site", site->name,
-				err.message);
+		secrets[i] = check_secret(config, &site->pat.secret, problems, "site", site->name);
 	}
 	compare_pats(config, secrets, problems);
 	for (size_t i = 0; i < count; i++)

@@ -26,7 +26,8 @@ static bool load_secrets(struct source *source, struct error *err)
 	const struct secret_ref *refs = source->config->secrets.items;
 	source->secrets = mem_alloc(sizeof *source->secrets * (source->config->secrets.count + 1));
 	for (size_t i = 0; i < source->config->secrets.count; i++) {
-		struct secret *secret = secret_load(&refs[i], err);
+		struct secret *secret =
+			config_read_secret(&refs[i], "source", source->config->name, err);
 		if (!secret)
 			return error_context(err, "source '%s'", source->config->name);
 		source->secrets[source->secret_count++] = secret;

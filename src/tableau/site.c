@@ -77,7 +77,7 @@ static void start_anew(struct site *site)
 bool site_configure(struct site *site, struct config *snapshot, const struct config_site *config,
 	struct error *err)
 {
-	struct secret *pat = secret_load(&config->pat.secret, err);
+	struct secret *pat = config_read_secret(&config->pat.secret, "site", config->name, err);
 	if (!same_account(site, config, pat))
 		start_anew(site);
 	secret_free(site->pat);

@@ -184,3 +184,52 @@ def test_an_event_id_without_a_webhook_id_still_marks(router_of, sandbox):
     body = json.dumps(event).encode()
     assert [router.post(body).json["outcome"] for _ in range(2)] == ["routed", "duplicate"]
     assert router.metric("events_without_id_total") == 0
+
+
+# ---- which secret ----
+
+STRAYS = {"CRLF": (SECRET + "\r\n", "ends in U+000D (carriage return)"), "two newlines": (SECRET + "\n\n", "ends in U+000A (line break)"),
+          "BOM": ("\ufeff" + SECRET + "\n", "begins with U+FEFF (byte order mark)"), "blank": (SECRET + " ", "ends in U+0020 (space)"),
+          "quotes": (f"'{SECRET}'\n", "is in quotation marks")}
+
+
+@pytest.mark.parametrize("kind", STRAYS)
+@pytest.mark.parametrize("where", ["file", "env"])
+def test_stray_bytes_of_a_secret_are_named_by_check_and_log_and_the_secret_is_not(router_of, sandbox, where, kind):
+    text, says = STRAYS[kind]
+    environment = {"STRAY": text}
+    router = router_of(sandbox, [rule()], source={"secrets": [{where: "secrets/stray" if where == "file" else "STRAY"}]}, files={"secrets/stray": text},
+                       environment=environment)
+    assert router.post(router.body()).status == 401      # which secret it is, only its owner knows
+    wait_until(lambda: "secret with stray bytes" in router.log and says in router.log, "the line of the log")
+    told = cli("check", "--config", router.folder / "config.yaml", "--secrets", environment={**router.environment, **environment})
+    assert "[secret-stray]" in told.stderr.decode() and says in told.stderr.decode() and "source 'dbt'" in told.stderr.decode(), told.stderr
+    assert told.returncode == 0 and b"1 warning" in told.stderr
+    assert cli("check", "--config", router.folder / "config.yaml", "--secrets", "--strict", environment={**router.environment, **environment}).returncode == 1
+    assert SECRET not in told.stderr.decode() + told.stdout.decode() + router.log
+
+
+def test_stray_bytes_of_a_pat_are_named_too(router_of, sandbox):
+    router = router_of(sandbox, [rule()])
+    (router.folder / "secrets" / "finance").write_text("finance-secret\r\n")
+    router.restart()
+    wait_until(lambda: "secret with stray bytes site=finance" in router.log, "the line of the log")
+    assert "finance-secret" not in router.log
+
+
+@pytest.mark.parametrize("text", ["", "\n", "\r\n", " \n", "\ufeff"])
+def test_a_secret_that_is_empty_or_blank_is_an_error(router_of, sandbox, text):
+    router = router_of(sandbox, [rule()])
+    (router.folder / "secrets" / "finance").write_text(text)
+    told = cli("check", "--config", router.folder / "config.yaml", "--secrets", environment=router.environment)
+    assert told.returncode == 1 and b"[secret-missing]" in told.stderr and re.search(b"the file is (empty|blank)", told.stderr)
+    router.stop()
+    told = cli("serve", "--config", router.folder / "config.yaml", environment=router.environment)
+    assert told.returncode == 78 and re.search(b"the file is (empty|blank)", told.stderr), told.stderr
+
+
+def test_send_names_the_stray_bytes_of_its_secret(router_of, sandbox):
+    router = router_of(sandbox, [rule()])
+    sample = harness.SAMPLES / "dbt" / "completed-success.json"
+    told = cli("send", "--to", f"http://{router.address}/webhooks/dbt", "--secret-env", "S", sample, environment={"S": SECRET + "\n"})
+    assert told.returncode == 1 and b"HTTP 401" in told.stdout and b"the secret of S ends in U+000A (line break)" in told.stderr, told

@@ -72,6 +72,8 @@ static void a_missing_or_empty_variable_is_named(void **state)
 	assert_refused(SECRET_FROM_ENV, "ROUTER_TEST_SECRET", "ROUTER_TEST_SECRET is not set");
 	setenv("ROUTER_TEST_SECRET", "", 1);
 	assert_refused(SECRET_FROM_ENV, "ROUTER_TEST_SECRET", "ROUTER_TEST_SECRET is empty");
+	setenv("ROUTER_TEST_SECRET", " \r\n", 1);
+	assert_refused(SECRET_FROM_ENV, "ROUTER_TEST_SECRET", "ROUTER_TEST_SECRET is blank");
 }
 
 static void one_newline_at_the_end_of_a_file_is_not_part_of_the_secret(void **state)
@@ -85,7 +87,7 @@ static void one_newline_at_the_end_of_a_file_is_not_part_of_the_secret(void **st
 		{ { VALUE "\n\n", 21 }, { VALUE "\n", 20 } },
 		{ { " " VALUE, 20 }, { " " VALUE, 20 } },
 		{ { "a\0b\n", 4 }, { "a\0b", 3 } },
-		{ { "\xff\xfe", 2 }, { "\xff\xfe", 2 } },
+		{ { "\xff\xfe!", 3 }, { "\xff\xfe!", 3 } },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct error err;
@@ -102,6 +104,9 @@ static void a_file_without_a_secret_is_refused(void **state)
 	(void)state;
 	assert_refused(SECRET_FROM_FILE, file_of(STR("")), "the file is empty");
 	assert_refused(SECRET_FROM_FILE, file_of(STR("\n")), "the file is empty");
+	assert_refused(SECRET_FROM_FILE, file_of(STR("\r\n")), "the file is blank");
+	assert_refused(SECRET_FROM_FILE, file_of(STR("\xef\xbb\xbf \t\n\n")), "the file is blank");
+	assert_refused(SECRET_FROM_FILE, file_of(STR("\xff\xfe")), "the file is blank");
 	assert_refused(SECRET_FROM_FILE, "/nonexistent/token", "/nonexistent/token");
 	assert_refused(SECRET_FROM_FILE, folder, folder);
 }
@@ -129,6 +134,45 @@ static void a_credential_lies_in_the_folder_that_systemd_names(void **state)
 	assert_refused(SECRET_FROM_CREDENTIAL, "../token", "a name has no '/'");
 	unsetenv("CREDENTIALS_DIRECTORY");
 	assert_refused(SECRET_FROM_CREDENTIAL, "token", "CREDENTIALS_DIRECTORY is not set");
+}
+
+static void stray_bytes_are_described_and_the_secret_is_not(void **state)
+{
+	(void)state;
+	static const struct {
+		struct str bytes;
+		const char *says;
+	} cases[] = {
+		{ STR(VALUE), "" },
+		{ STR("p\xc3\xa4ss w\xc3\xb6rd \xe2\x82\xac"), "" },
+		{ STR("\x01\xffrandom\xfe"), "begins with U+0001" },
+		{ STR("\xffrandom\xfe"), "" },
+		{ STR(VALUE "\r"), "ends in U+000D (carriage return)" },
+		{ STR(VALUE "\n"), "ends in U+000A (line break)" },
+		{ STR(VALUE "\r\n"), "ends in U+000D (carriage return), U+000A (line break)" },
+		{ STR("\xef\xbb\xbf" VALUE), "begins with U+FEFF (byte order mark)" },
+		{ STR(" " VALUE "\t"), "begins with U+0020 (space) and ends in U+0009 (tab)" },
+		{ STR(VALUE "\xc2\xa0\xe2\x80\x8b"),
+			"ends in U+00A0 (no-break space), U+200B (zero-width space)" },
+		{ STR(VALUE "      "), "ends in U+0020 (space), U+0020 (space), U+0020 (space), "
+				       "U+0020 (space), ..." },
+		{ STR("\xff\xfe"
+		      "s\0e\0"),
+			"begins with the byte order mark of UTF-16 and ends in "
+			"U+0000 and holds control characters inside, such as line "
+			"breaks or NUL" },
+		{ STR("one\ntwo"), "holds control characters inside, such as line breaks or NUL" },
+		{ STR("\"" VALUE "\""), "is in quotation marks" },
+		{ STR("'" VALUE "'\n"), "ends in U+000A (line break) and is in quotation marks" },
+		{ STR("'"), "" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		OWNED(secret) secret = secret_copy(cases[i].bytes);
+		OWNED_TEXT struct text out;
+		text_init(&out, 300);
+		assert_int_equal(secret_describe_strays(secret, &out), *cases[i].says != '\0');
+		assert_string_equal(out.at, cases[i].says);
+	}
 }
 
 static void secrets_are_equal_when_all_their_bytes_are(void **state)
@@ -164,6 +208,7 @@ int main(void)
 		cmocka_unit_test(a_file_without_a_secret_is_refused),
 		cmocka_unit_test(a_file_that_is_too_large_is_not_quoted),
 		cmocka_unit_test(a_credential_lies_in_the_folder_that_systemd_names),
+		cmocka_unit_test(stray_bytes_are_described_and_the_secret_is_not),
 		cmocka_unit_test(secrets_are_equal_when_all_their_bytes_are),
 		cmocka_unit_test(wiped_bytes_are_gone),
 	};
