@@ -7,6 +7,7 @@ FUZZ_REPLAYS = \
 	tests/fuzz/filter_replay \
 	tests/fuzz/json_replay \
 	tests/fuzz/listener_replay \
+	tests/fuzz/name_replay \
 	tests/fuzz/pattern_replay \
 	tests/fuzz/ruleset_replay \
 	tests/fuzz/selection_replay \
@@ -28,6 +29,8 @@ tests_fuzz_json_replay_SOURCES = tests/fuzz/json_fuzz.c tests/fuzz/replay.c
 tests_fuzz_json_replay_LDADD = $(ROUTER_LIBS)
 tests_fuzz_listener_replay_SOURCES = tests/fuzz/listener_fuzz.c tests/fuzz/replay.c
 tests_fuzz_listener_replay_LDADD = $(ROUTER_LIBS)
+tests_fuzz_name_replay_SOURCES = tests/fuzz/name_fuzz.c tests/fuzz/replay.c
+tests_fuzz_name_replay_LDADD = $(ROUTER_LIBS)
 tests_fuzz_pattern_replay_SOURCES = tests/fuzz/pattern_fuzz.c tests/fuzz/replay.c
 tests_fuzz_pattern_replay_LDADD = $(ROUTER_LIBS)
 tests_fuzz_ruleset_replay_SOURCES = tests/fuzz/ruleset_fuzz.c tests/fuzz/replay.c

@@ -2,7 +2,7 @@
  * A pattern, a newline, and a subject: compiling and searching stay within their limits, and the
  * required literal stands in whatever matched.
  */
-#include "base/pattern.h"
+#include "base/pattern_cost.h"
 #include <assert.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
@@ -17,6 +17,24 @@ static void check_captures(
 			assert(value.at >= subject.at &&
 				value.at + value.length <= subject.at + subject.length);
 	}
+}
+
+/* What is reported is a text that hits the limit. */
+static void check_growth(const struct pattern *pattern, struct arena *arena)
+{
+	struct pattern_growth growth;
+	int64_t steps = 0;
+	if (!pattern_growth_find(pattern, 256, arena, &growth, &steps))
+		return;
+	OWNED(pattern_scratch) scratch = pattern_scratch_new();
+	OWNED_TEXT struct text text;
+	text_init(&text, TEXT_UNBOUNDED);
+	text_add_str(&text, growth.before);
+	for (size_t i = 0; i < growth.times; i++)
+		text_add_str(&text, growth.piece);
+	text_add_str(&text, growth.after);
+	assert(text.length == growth.bytes && growth.bytes <= 256);
+	assert(pattern_search(pattern, text_str(&text), scratch) == SEARCH_LIMIT);
 }
 
 static void check_quoted(struct str subject, struct arena *arena)
@@ -52,8 +70,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		assert(err.kind == ERROR_INPUT && offset <= written.length);
 		return 0;
 	}
+	if (str_is_utf8(written))
+		check_growth(pattern, arena);
 	OWNED(pattern_scratch) scratch = pattern_scratch_new();
-	if (pattern_search(pattern, subject, scratch) != SEARCH_YES)
+	enum search found = pattern_search(pattern, subject, scratch);
+	/* The step that passes the limit may be a long one. */
+	assert(pattern_steps(scratch) <=
+		PATTERN_STEPS_OF_SEARCH + (int64_t)PATTERN_SUBJECT_BYTES * 2);
+	if (found != SEARCH_YES)
 		return 0;
 	assert(!literal.length || memmem(subject.at, subject.length, literal.at, literal.length));
 	check_captures(pattern, scratch, subject);

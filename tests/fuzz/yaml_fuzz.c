@@ -1,21 +1,24 @@
 /* Any bytes as a YAML file: a tree within bounds, or a problem that says why not. */
-#include "base/yaml.h"
+#include "base/yaml_look.h"
 #include <assert.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 /* Visits every node once for each way that leads to it, which the loader's bounds keep few. */
-static size_t walk(const struct yaml_node *node)
+static size_t walk(
+	const struct yaml_node *node, const struct yaml_file *file, struct problems *problems)
 {
 	size_t items = node->type == YAML_MAP ? 2 * node->count : node->count, seen = 1;
 	assert(node->place.line >= 1 && node->place.column >= 1);
 	if (node->type == YAML_SCALAR) {
 		assert(str_is_utf8(node->text));
 		IGNORE(yaml_is_null(node));
+		yaml_look(node, YAML_NAME, file->source, problems);
+		yaml_look(node, YAML_PATTERN, (struct str){ 0 }, problems);
 		return 1;
 	}
 	for (size_t i = 0; i < items; i++)
-		seen += walk(node->items[i]);
+		seen += walk(node->items[i], file, problems);
 	if (node->type == YAML_MAP)
 		IGNORE(yaml_get(node, "<<"));
 	return seen;
@@ -28,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	struct str view = { (const char *)bytes, length };
 	const struct yaml_file *file = yaml_parse("fuzz.yaml", view, arena, problems);
 	if (file)
-		walk(file->root);
+		walk(file->root, file, problems);
 	else
 		assert(problems_error_count(problems) > 0);
 	return 0;
