@@ -17,8 +17,11 @@ static void candidates_find(struct matching *matching)
 {
 	const struct ruleset *ruleset = matching->ruleset;
 	if (!matching->scratch->is_linear) {
-		rule_index_search(
-			ruleset->index, matching->event, candidate_add, matching->scratch);
+		const struct rule_search search = { .seen = matching->scratch->keys_seen,
+			.epoch = matching->scratch->epoch,
+			.found = candidate_add,
+			.context = matching->scratch };
+		rule_index_search(ruleset->index, matching->event, &search);
 		return;
 	}
 	for (size_t i = 0; i < ruleset->rule_count; i++)

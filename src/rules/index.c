@@ -264,38 +264,48 @@ size_t rule_index_bytes(const struct rule_index *index)
 	return bytes;
 }
 
+size_t rule_index_key_count(const struct rule_index *index)
+{
+	return index->key_count;
+}
+
 struct search_state {
 	const struct rule_index *index;
 	enum event_field field;
-	rule_index_found *found;
-	void *context;
+	const struct rule_search *search;
 };
 
-static void key_found(const struct search_state *state, uint32_t key)
+/* False when it was found before: a text may hold one literal a hundred thousand times. */
+static bool key_found(const struct search_state *state, uint32_t key)
 {
+	const struct rule_search *search = state->search;
+	if (search->seen[key] == search->epoch)
+		return false;
+	search->seen[key] = search->epoch;
 	struct postings postings = state->index->postings[key];
 	for (uint32_t i = postings.from; i < postings.to; i++)
-		state->found(state->context, state->index->rules[i]);
+		search->found(search->context, state->index->rules[i]);
+	return true;
 }
 
-static void literal_found(void *context, uint32_t literal)
+static bool literal_found(void *context, uint32_t literal)
 {
 	const struct search_state *state = context;
-	key_found(state, state->index->literal_keys[state->field][literal]);
+	return key_found(state, state->index->literal_keys[state->field][literal]);
 }
 
-void rule_index_search(const struct rule_index *index, const struct event *event,
-	rule_index_found *found, void *context)
+void rule_index_search(
+	const struct rule_index *index, const struct event *event, const struct rule_search *search)
 {
-	struct search_state state = { .index = index, .found = found, .context = context };
+	struct search_state state = { .index = index, .search = search };
 	for (size_t i = 0; i < index->always_count; i++)
-		found(context, index->always[i]);
+		search->found(search->context, index->always[i]);
 	for (int i = 0; i < EVENT_FIELD_COUNT; i++) {
 		state.field = (enum event_field)i;
 		if (index->has_exact[i]) {
 			uint32_t key = lookup_find(index->exact, EXACT_TAG(i), event->fields[i]);
 			if (key != LOOKUP_NONE)
-				key_found(&state, key);
+				IGNORE(key_found(&state, key)); /* one value, one key */
 		}
 		if (index->literals[i])
 			literals_search(

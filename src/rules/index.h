@@ -15,7 +15,16 @@ struct rule_index *rule_index_new(struct ruleset *ruleset);
 void rule_index_free(struct rule_index *index);
 size_t rule_index_bytes(const struct rule_index *index);
 
-typedef void rule_index_found(void *context, uint32_t rule);
-/* Calls `found` for every rule that could match, some more than once. */
+/* Exact values and literals, numbered from 0. */
+size_t rule_index_key_count(const struct rule_index *index);
+
+struct rule_search {    /* of one event */
+	uint32_t *seen; /* by key: the epoch in which it was found last */
+	uint32_t epoch;
+	/* Called for every rule that could match; for some more than once, since a rule may be
+	 * filed under several keys. */
+	void (*found)(void *context, uint32_t rule);
+	void *context;
+};
 void rule_index_search(const struct rule_index *index, const struct event *event,
-	rule_index_found *found, void *context);
+	const struct rule_search *search);

@@ -155,7 +155,8 @@ void literals_search(
 	for (size_t i = 0; i < text.length; i++) {
 		state = step(literals, state, (unsigned char)text.at[i]);
 		for (uint32_t at = state; at != STATE_ROOT; at = literals->states[at].shorter)
-			if (literals->states[at].literal != LITERAL_NONE)
-				found(context, literals->states[at].literal);
+			if (literals->states[at].literal != LITERAL_NONE &&
+				!found(context, literals->states[at].literal))
+				break;
 	}
 }

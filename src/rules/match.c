@@ -1,5 +1,7 @@
 #include "rules/match.h"
 
+#include "rules/index.h"
+
 struct decide_scratch *decide_scratch_new(void)
 {
 	struct decide_scratch *scratch = mem_new(struct decide_scratch);
@@ -15,6 +17,7 @@ void decide_scratch_free(struct decide_scratch *scratch)
 	pattern_scratch_free(scratch->patterns);
 	text_clear(&scratch->expansion);
 	free(scratch->seen);
+	free(scratch->keys_seen);
 	free(scratch->memos);
 	free(scratch->candidates);
 	free(scratch);
@@ -41,11 +44,16 @@ void matching_begin(struct matching *matching, const struct ruleset *ruleset,
 		.limit_probe = PROBE_NONE };
 	scratch->seen = grown(
 		scratch->seen, sizeof *scratch->seen, &scratch->seen_capacity, ruleset->rule_count);
+	scratch->keys_seen = grown(scratch->keys_seen, sizeof *scratch->keys_seen,
+		&scratch->key_capacity, rule_index_key_count(ruleset->index));
 	scratch->memos = grown(scratch->memos, sizeof *scratch->memos, &scratch->memo_capacity,
 		ruleset->probe_count);
 	if (++scratch->epoch == 0) { /* after 4 billion events: forget all */
 		if (scratch->seen)
 			memset(scratch->seen, 0, scratch->seen_capacity * sizeof *scratch->seen);
+		if (scratch->keys_seen)
+			memset(scratch->keys_seen, 0,
+				scratch->key_capacity * sizeof *scratch->keys_seen);
 		if (scratch->memos)
 			memset(scratch->memos, 0, scratch->memo_capacity * sizeof *scratch->memos);
 		scratch->epoch = 1;

@@ -16,6 +16,8 @@ struct decide_scratch {
 	uint32_t epoch; /* counts events, so that nothing is cleared between them */
 	uint32_t *seen; /* by rule: the epoch in which it became a candidate */
 	size_t seen_capacity;
+	uint32_t *keys_seen; /* likewise by key of the index */
+	size_t key_capacity;
 	struct memo *memos; /* by probe */
 	size_t memo_capacity;
 	uint32_t *candidates;

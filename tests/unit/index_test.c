@@ -23,9 +23,10 @@ struct counted {
 	unsigned counts[64];
 };
 
-static void count_found(void *context, uint32_t literal)
+static bool count_found(void *context, uint32_t literal)
 {
 	((struct counted *)context)->counts[literal]++;
+	return true;
 }
 
 static unsigned occurrences(const char *text, const char *literal)
@@ -70,6 +71,32 @@ static void every_occurrence_of_every_literal_is_found(void **state)
 				fail_msg("seed %d: '%s' in '%s'", (int)seed, literals[i].at,
 					subject);
 	}
+}
+
+static bool count_first(void *context, uint32_t literal)
+{
+	return ((struct counted *)context)->counts[literal]++ == 0;
+}
+
+/* a, aa, aaa, ... in a long text of a's: each is found, but not all of them at every place. */
+static void a_text_full_of_literals_costs_its_length(void **state)
+{
+	(void)state;
+	enum { LENGTH = 60000 };
+	static char letters[LENGTH];
+	memset(letters, 'a', LENGTH);
+	struct str literals[60];
+	unsigned calls = 0;
+	for (size_t i = 0; i < sizeof literals / sizeof *literals; i++)
+		literals[i] = (struct str){ letters, i + 1 };
+	OWNED(literals) automaton = literals_new(literals, sizeof literals / sizeof *literals);
+	struct counted counted = { 0 };
+	literals_search(automaton, (struct str){ letters, LENGTH }, count_first, &counted);
+	for (size_t i = 0; i < sizeof literals / sizeof *literals; i++) {
+		assert_true(counted.counts[i] > 0);
+		calls += counted.counts[i];
+	}
+	assert_true(calls < 2 * LENGTH);
 }
 
 static void no_literals_find_nothing(void **state)
@@ -240,6 +267,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_occurrence_of_every_literal_is_found),
+		cmocka_unit_test(a_text_full_of_literals_costs_its_length),
 		cmocka_unit_test(no_literals_find_nothing),
 		cmocka_unit_test(an_indexed_decision_is_the_linear_one),
 		cmocka_unit_test(a_shared_value_does_not_bring_up_every_rule),
