@@ -26,6 +26,7 @@ EXTRA_DIST += \
 	tests/scenario/test_files.py \
 	tests/scenario/test_intake.py \
 	tests/scenario/test_listener.py \
+	tests/scenario/test_metrics.py \
 	tests/scenario/test_patience.py \
 	tests/scenario/test_reload.py \
 	tests/scenario/test_resolve.py \

@@ -174,7 +174,7 @@ static void handle(struct web_request *request, void *context)
 static bool start(struct admin *admin, struct error *err)
 {
 	struct web_options web = {
-		.listen = admin->options.listen,
+		.listen = admin->listen,
 		.name = "admin",
 		.threads = 1,
 		.body_limit = (size_t)1 << 20,
@@ -187,6 +187,7 @@ static bool start(struct admin *admin, struct error *err)
 		!thread_start(&admin->thread, THREAD_ANY, "admin", run_queries, admin, err))
 		return false;
 	admin->has_thread = true;
+	admin->options.listen = admin->options.store = NULL;
 	admin->web = web_start(&web, handle, admin, err);
 	return admin->web;
 }
@@ -195,6 +196,7 @@ struct admin *admin_start(const struct admin_options *options, struct error *err
 {
 	OWNED(admin) admin = mem_new(struct admin);
 	admin->options = *options;
+	admin->listen = mem_copy_text(options->listen);
 	admin->started_at = clock_mono();
 	admin->scratch = decide_scratch_new();
 	if (start(admin, err))
@@ -232,5 +234,6 @@ void admin_free(struct admin *admin)
 	mailbox_free(admin->queries);
 	store_close(admin->reader);
 	decide_scratch_free(admin->scratch);
+	free(admin->listen);
 	free(admin);
 }

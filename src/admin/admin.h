@@ -19,7 +19,7 @@ struct admin;
 
 #define ADMIN_CONNECTIONS 100 /* at once */
 
-struct admin_options { /* everything is borrowed and outlives the listener */
+struct admin_options { /* borrowed; all but the first two outlive the listener */
 	const char *listen;
 	const char *store; /* URL; opened for reading */
 	struct journal *journal;

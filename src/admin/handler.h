@@ -11,9 +11,10 @@
 
 struct admin {
 	struct web *web;
-	struct admin_options options;
-	struct mailbox *queries; /* struct query */
-	pthread_t thread;        /* asks the store, and waits for reloads */
+	struct admin_options options; /* without `listen` and `store`: reloads end their lives */
+	char *listen;                 /* as configured at the start */
+	struct mailbox *queries;      /* struct query */
+	pthread_t thread;             /* asks the store, and waits for reloads */
 	bool has_thread;
 	atomic_bool is_stopping;
 	/* Of that thread: */
@@ -37,8 +38,8 @@ const char *refusal_of(const struct admin *admin, const struct web_request *requ
 /* health.c */
 admin_handler handle_healthz, handle_readyz, handle_metrics;
 /* api.c */
-admin_handler handle_events, handle_event, handle_refreshes, handle_refresh, handle_selections, handle_sites,
-	handle_rules, handle_route, handle_reload;
+admin_handler handle_events, handle_event, handle_refreshes, handle_refresh, handle_selections,
+	handle_sites, handle_rules, handle_route, handle_reload;
 /* command.c */
 admin_handler handle_retry, handle_cancel, handle_pause, handle_resume;
 /* replay.c */

@@ -14,7 +14,7 @@
  */
 static bool is_own_address(const struct admin *admin, struct str host)
 {
-	struct str own = host_of(str_of(admin->options.listen));
+	struct str own = host_of(str_of(admin->listen));
 	switch (host_kind(host)) {
 	case HOST_LOOPBACK:
 		return true;

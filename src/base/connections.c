@@ -1,3 +1,5 @@
+/* clang warns of the usual one, which falls through its cases. */
+#define HASH_FUNCTION HASH_FNV
 #include "base/connections.h"
 #include "base/metric.h"
 #include <netinet/in.h>

@@ -634,8 +634,8 @@ struct web *web_start(
 	}
 	if (!start_acceptor(web, fd, err))
 		return NULL;
-	web->options.tls_certificate = web->options.tls_private_key =
-		NULL; /* the caller wipes them */
+	/* The caller's, who wipes the key. */
+	web->options.listen = web->options.tls_certificate = web->options.tls_private_key = NULL;
 	return TAKE(web);
 }
 

@@ -109,6 +109,7 @@ static void hold_in(
 static void add_causes(struct schedule *schedule, struct refresh *refresh, const struct want *want,
 	const struct cause_row *causes)
 {
+	enum cause_fate fate = refresh->cause_count ? CAUSE_JOINED : CAUSE_CREATED;
 	if (refresh->row.priority < want->selection.priority)
 		refresh->row.priority = want->selection.priority;
 	refresh->row.incremental = refresh->row.incremental && want->selection.incremental;
@@ -116,7 +117,7 @@ static void add_causes(struct schedule *schedule, struct refresh *refresh, const
 		struct cause_row cause = causes[i];
 		cause.after = STAMP_NEVER;
 		refresh_add_cause(schedule, refresh, &cause);
-		act_cause(schedule, refresh->row.id, &cause);
+		act_cause(schedule, refresh->row.id, &cause, fate);
 	}
 	act_record(schedule, refresh);
 }
@@ -212,7 +213,7 @@ void hold_ended(struct schedule *schedule, struct instant now, struct refresh *r
 	schedule->horizon++;
 	for (size_t i = 0; i < refresh->cause_count; i++) {
 		refresh->causes[i].after = schedule->horizon;
-		act_cause(schedule, refresh->row.id, &refresh->causes[i]);
+		act_cause(schedule, refresh->row.id, &refresh->causes[i], CAUSE_KEPT);
 	}
 	if (refresh_is_done_already(schedule, now, refresh))
 		return;

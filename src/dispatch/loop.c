@@ -59,6 +59,7 @@ struct dispatch {
 	struct shared_slot *status;
 	struct mono status_at;
 	bool is_status_stale;    /* something happened since */
+	int64_t newest;          /* id of a refresh */
 	atomic_llong open_count; /* selections, and causes of refreshes, that have not ended; for
 				    dispatch_is_full() */
 	atomic_llong most_open;
@@ -202,6 +203,23 @@ static void report(const struct refresh_row *row)
 	count_end(row);
 }
 
+/* Ids grow, so that the first record of a refresh is the one whose id is beyond all before. */
+static void count_created(struct dispatch *dispatch, const struct refresh_row *row)
+{
+	if (row->id <= dispatch->newest)
+		return;
+	dispatch->newest = row->id;
+	metric_add(METRIC_refreshes_created_total, 1);
+}
+
+static void count_cause(enum cause_fate fate)
+{
+	if (fate == CAUSE_JOINED)
+		metric_add(METRIC_refreshes_joined_total, 1);
+	else if (fate == CAUSE_SATISFIED)
+		metric_add(METRIC_refreshes_satisfied_total, 1);
+}
+
 static void resolve(struct dispatch *dispatch, int64_t id)
 {
 	const struct pending *pending = pending_find(dispatch, id);
@@ -216,9 +234,11 @@ static void perform(struct dispatch *dispatch, const struct action *action)
 	case ACTION_RECORD:
 		if (action->is_news) /* one that only got another cause, or waits longer, is none */
 			report(action->refresh);
+		count_created(dispatch, action->refresh);
 		batch_record(dispatch->open, action->refresh);
 		break;
 	case ACTION_CAUSE:
+		count_cause(action->fate);
 		batch_cause(dispatch->open, action->cause);
 		break;
 	case ACTION_END_SELECTION:
@@ -661,6 +681,7 @@ bool dispatch_load(struct dispatch *dispatch, struct store *store, struct error 
 	int64_t last_id;
 	if (!store_last_refresh_id(store, &last_id, err))
 		return false;
+	dispatch->newest = last_id;
 	dispatch->schedule = schedule_new(&options, last_id, (uint64_t)clock_wall().us);
 	dispatch->effects =
 		effects_new(dispatch->schedule, dispatch->tableau, perform_all, dispatch);

@@ -112,7 +112,8 @@ void act_record(struct schedule *schedule, struct refresh *refresh)
 	act(schedule, ACTION_RECORD)->refresh = &refresh->row;
 }
 
-void act_cause(struct schedule *schedule, int64_t refresh, const struct cause_row *cause)
+void act_cause(struct schedule *schedule, int64_t refresh, const struct cause_row *cause,
+	enum cause_fate fate)
 {
 	struct cause_row *copy = mem_new(struct cause_row);
 	*copy = *cause;
@@ -120,7 +121,9 @@ void act_cause(struct schedule *schedule, int64_t refresh, const struct cause_ro
 	mem_grow(&schedule->cause_actions, &schedule->cause_action_capacity,
 		schedule->cause_action_count);
 	schedule->cause_actions[schedule->cause_action_count++] = copy;
-	act(schedule, ACTION_CAUSE)->cause = copy;
+	struct action *action = act(schedule, ACTION_CAUSE);
+	action->cause = copy;
+	action->fate = fate;
 }
 
 void act_end_selection(struct schedule *schedule, int64_t selection)

@@ -102,11 +102,19 @@ enum action_type {
 			   within give_up_after (`trouble`), or no longer (NULL) */
 };
 
+enum cause_fate { /* what became of a cause, for the numbers */
+	CAUSE_CREATED,   /* its refresh came to be for it */
+	CAUSE_JOINED,    /* its refresh was there already */
+	CAUSE_SATISFIED, /* its refresh had succeeded already, with a job that started late enough */
+	CAUSE_KEPT,      /* nothing new: it was recorded before */
+};
+
 struct action {
 	enum action_type type;
 	const struct refresh_row *refresh;
 	bool is_news; /* RECORD: its state or reason is another one than before */
 	const struct cause_row *cause;
+	enum cause_fate fate; /* CAUSE */
 	int64_t selection;
 	struct spent spent;
 	const char *site;

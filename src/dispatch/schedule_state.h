@@ -181,7 +181,8 @@ void act_begin(struct schedule *schedule); /* forgets the actions of the last ca
 struct actions act_end(struct schedule *schedule,
 	struct instant now); /* after filling free places with what is ready */
 void act_record(struct schedule *schedule, struct refresh *refresh);
-void act_cause(struct schedule *schedule, int64_t refresh, const struct cause_row *cause);
+void act_cause(struct schedule *schedule, int64_t refresh, const struct cause_row *cause,
+	enum cause_fate fate);
 void act_end_selection(struct schedule *schedule, int64_t selection);
 void act_spent(struct schedule *schedule, const struct site *site, enum spent_kind kind,
 	const struct budget_part *part);

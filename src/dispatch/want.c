@@ -121,7 +121,7 @@ static void end_unresolved(struct schedule *schedule, struct instant now, struct
 	act_record(schedule, refresh);
 	for (size_t i = 0; i < want->selection.rule_count; i++) {
 		struct cause_row cause = cause_of(want, i);
-		act_cause(schedule, refresh->row.id, &cause);
+		act_cause(schedule, refresh->row.id, &cause, CAUSE_CREATED);
 	}
 	act_end_selection(schedule, want->id);
 	want_free(schedule, want);
@@ -179,6 +179,7 @@ static bool has_cause(const struct refresh *refresh, const struct cause_row *cau
 static void join(struct schedule *schedule, struct refresh *refresh, const struct cause_row *causes,
 	size_t count, bool incremental, int priority)
 {
+	enum cause_fate fate = refresh->cause_count ? CAUSE_JOINED : CAUSE_CREATED;
 	bool was_less_urgent = refresh->row.priority < priority;
 	bool is_too_little = refresh->row.incremental && !incremental;
 	if (was_less_urgent)
@@ -192,7 +193,7 @@ static void join(struct schedule *schedule, struct refresh *refresh, const struc
 		if (has_cause(refresh, &causes[i]))
 			continue;
 		refresh_add_cause(schedule, refresh, &causes[i]);
-		act_cause(schedule, refresh->row.id, &causes[i]);
+		act_cause(schedule, refresh->row.id, &causes[i], fate);
 	}
 	if (was_less_urgent && refresh->is_ready)
 		refresh_queue_up(schedule, refresh);
@@ -245,7 +246,7 @@ static void want_content(struct schedule *schedule, struct instant now, const st
 		schedule, slot, causes, count, want->selection.incremental, &evidence);
 	if (done) {
 		for (size_t i = 0; i < count; i++)
-			act_cause(schedule, done, &causes[i]);
+			act_cause(schedule, done, &causes[i], CAUSE_SATISFIED);
 		return;
 	}
 	slot_join(schedule, now, slot, content, causes, count, want->selection.incremental,

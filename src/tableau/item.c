@@ -151,7 +151,7 @@ size_t items_named(
 		else
 			high = middle;
 	}
-	*first = items + low;
+	*first = count ? items + low : NULL;
 	while (low + found < count && !strcmp(items[low + found].name, name))
 		found++;
 	return found;
