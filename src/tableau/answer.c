@@ -67,6 +67,11 @@ static const struct meaning *meaning_of(int code, enum call_type type)
 	return NULL;
 }
 
+bool answer_is_version(const struct outcome *outcome)
+{
+	return outcome->code == 404001 || outcome->code == 404003;
+}
+
 /* Blank, control character (also the C1 ones, which UTF-8 writes as C2 80 to C2 9F), or no UTF-8 at
  * all. */
 static bool is_unwanted(struct str view, size_t at, bool is_utf8)

@@ -16,6 +16,8 @@ enum call_type { CALL_QUERY, CALL_REFRESH, CALL_SIGN_IN, CALL_SIGN_OUT, CALL_JOB
  */
 void answer_read(
 	const struct reply *reply, enum call_type type, struct outcome *outcome, cJSON **json);
+/* The path is unknown: the server may not speak the version in it (3). */
+bool answer_is_version(const struct outcome *outcome);
 /* A stranger's text for a message of ours: one line, no control characters, at most `most` bytes,
  * in `out`. */
 void answer_clean(const char *text, size_t most, struct text *out);

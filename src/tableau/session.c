@@ -90,6 +90,19 @@ static bool is_pinned(const struct site *site)
 	return strcmp(site->config->api_version, "auto") != 0;
 }
 
+bool session_doubt_version(struct site *site, int64_t age_us)
+{
+	bool is_proven = site->version_proven_at.us &&
+			 clock_mono().us - site->version_proven_at.us <= age_us;
+	if (is_pinned(site) || (site->api_version && is_proven))
+		return false;
+	if (site->api_version) {
+		free(site->doubted_version);
+		site->doubted_version = TAKE(site->api_version);
+	}
+	return true;
+}
+
 bool session_is_refused(const struct session *session)
 {
 	return session->refusal.error.kind != ERROR_NONE &&
@@ -163,14 +176,11 @@ static void fail(struct site *site, const struct outcome *outcome, const char *w
 	metric_add(METRIC_tableau_errors_total, 1);
 	tell_failure(site, refusal.error.message);
 	site_set_error(site, refusal.error.message);
-	/* A version that this server does not know (any more): what it speaks is asked again. */
-	if ((outcome->code == 404001 || outcome->code == 404003) && !is_pinned(site)) {
-		free(site->api_version);
-		site->api_version = NULL;
-	}
+	if (answer_is_version(outcome))
+		session_doubt_version(site, 0);
 	if (session->renew_at.us)
 		session->renew_at = mono_plus(clock_mono(), RENEW_LATER);
-	if (session->token)
+	if (session->token && site->api_version)
 		return; /* it was to be renewed in good time, and still serves */
 	int64_t wait = try_again_after(site, outcome);
 	refusal.error.kind = is_final(outcome->error.kind) ? ERROR_SIGNED_OUT : ERROR_TRANSIENT;
@@ -249,6 +259,17 @@ static bool is_current(const struct attempt *attempt)
 	return attempt->epoch == attempt->site->epoch && attempt->site->session.is_signing_in;
 }
 
+static void ask_version(struct site *site);
+
+static void not_signed_in(struct site *site, const struct outcome *outcome)
+{
+	/* Another server took the place of the one that was asked what it speaks. */
+	if (answer_is_version(outcome) && session_doubt_version(site, VERSION_NEWS))
+		ask_version(site);
+	else
+		fail(site, outcome, "sign in");
+}
+
 static void signed_in(const struct reply *reply, void *context)
 {
 	struct attempt attempt = *(struct attempt *)context;
@@ -269,7 +290,7 @@ static void signed_in(const struct reply *reply, void *context)
 			note_pat_end(site, json_text(credentials, "estimatedTimeToExpiration"));
 			site_pump(site);
 		} else {
-			fail(site, &outcome, "sign in");
+			not_signed_in(site, &outcome);
 		}
 	}
 	if (*token)
@@ -354,6 +375,26 @@ static void hint_version(struct outcome *outcome)
 			told.message);
 }
 
+static bool is_served(const struct session *session)
+{
+	return session->token && clock_mono().us < session->renew_at.us;
+}
+
+static void take_version(struct site *site, const char *version)
+{
+	bool is_proven = text_is(site->doubted_version, version);
+	site->api_version = mem_copy_text(version);
+	site->version_told_at = clock_mono();
+	site->version_proven_at = is_proven ? site->version_told_at : (struct mono){ 0 };
+	free(TAKE(site->doubted_version));
+	if (!is_served(&site->session)) {
+		sign_in(site);
+		return;
+	}
+	site->session.is_signing_in = false; /* it was only doubted */
+	site_pump(site);
+}
+
 static void version_told(const struct reply *reply, void *context)
 {
 	struct attempt attempt = *(struct attempt *)context;
@@ -371,8 +412,7 @@ static void version_told(const struct reply *reply, void *context)
 		outcome.ok = error_fail(
 			&outcome.error, ERROR_TRANSIENT, "the answer names no REST API version");
 	if (is_current(&attempt) && outcome.ok) {
-		site->api_version = mem_copy_text(version);
-		sign_in(site);
+		take_version(site, version);
 	} else if (is_current(&attempt)) {
 		hint_version(&outcome);
 		fail(site, &outcome, "ask for the server's version");
@@ -380,11 +420,16 @@ static void version_told(const struct reply *reply, void *context)
 	cJSON_Delete(json);
 }
 
+static void ask_version(struct site *site)
+{
+	ask(site, (struct request){ .method = METHOD_GET }, "/serverinfo", version_told);
+}
+
 bool session_ready(struct site *site)
 {
 	struct session *session = &site->session;
 	struct mono now = clock_mono();
-	if (session->token && now.us < session->renew_at.us)
+	if (is_served(session) && site->api_version)
 		return true;
 	if (session->is_signing_in || now.us < session->not_before.us)
 		return false;
@@ -394,7 +439,7 @@ bool session_ready(struct site *site)
 	if (site->api_version)
 		sign_in(site);
 	else
-		ask(site, (struct request){ .method = METHOD_GET }, "/serverinfo", version_told);
+		ask_version(site);
 	return false;
 }
 
@@ -404,7 +449,7 @@ struct mono session_next(const struct site *site, bool is_wanted)
 	bool is_old = session->token && clock_mono().us >= session->renew_at.us;
 	if (session->is_signing_in)
 		return (struct mono){ INT64_MAX };
-	if (session->token && !is_old)
+	if (session->token && !is_old && site->api_version)
 		return is_wanted ? (struct mono){ 0 } : session->renew_at;
 	/* A site that has been signed in keeps its PAT from expiring even if its session was lost
 	 * meanwhile. */

@@ -9,6 +9,7 @@
  * (tableau-rest.md 5.3). */
 #define REFRESH_TIMEOUT_MS 120000
 #define QUERY_TIMEOUT_MS 60000
+#define VERSION_CHECK_AGE (60 * US_PER_SECOND) /* a refusal by heart is not checked more often */
 
 struct waiting {
 	struct waiting *next;
@@ -19,6 +20,8 @@ struct waiting {
 	int64_t generation; /* of the session that it was sent with */
 	struct mono sent_at;
 	int repeats;
+	struct mono version_at; /* when the version was told that it was sent with */
+	bool has_doubted;       /* the version was asked again because of it */
 };
 
 static void waiting_free(struct waiting *waiting)
@@ -64,8 +67,9 @@ static bool same_account(
 static void start_anew(struct site *site)
 {
 	session_clear(&site->session);
-	free(site->api_version);
-	site->api_version = NULL;
+	free(TAKE(site->api_version));
+	free(TAKE(site->doubted_version));
+	site->version_proven_at = (struct mono){ 0 };
 	site->epoch++;
 	site->no_all_fields = site->no_age_sort = 0;
 	site->no_name_filter = site->no_job_sort = false;
@@ -112,6 +116,7 @@ void site_free(struct site *site)
 	config_free(site->snapshot);
 	free(site->missing);
 	free(site->api_version);
+	free(site->doubted_version);
 	free(site->last_error);
 	free(site->name);
 	free(site);
@@ -165,8 +170,23 @@ static bool is_forbidden(const struct waiting *waiting)
 	       session_served_later(&waiting->site->session, waiting->generation, waiting->sent_at);
 }
 
+/* What the server speaks is asked again, once for a call: unless it was told since that call was
+ * sent, or just before. */
+static bool doubts_version(struct waiting *waiting, int64_t age_us)
+{
+	struct site *site = waiting->site;
+	bool was_told_since =
+		site->api_version && waiting->version_at.us != site->version_told_at.us;
+	bool is_doubted =
+		!waiting->has_doubted && (was_told_since || session_doubt_version(site, age_us));
+	waiting->has_doubted = true;
+	return is_doubted;
+}
+
 static bool is_worth_repeating(struct waiting *waiting, struct outcome *outcome)
 {
+	if (answer_is_version(outcome))
+		return doubts_version(waiting, VERSION_NEWS);
 	if (outcome->ok || outcome->error.kind != ERROR_SIGNED_OUT)
 		return false;
 	if (is_forbidden(waiting)) {
@@ -265,7 +285,12 @@ void site_pump(struct site *site)
 		if (!session_ready(site) || site->out >= (size_t)site->config->max_requests)
 			return;
 		struct waiting *waiting = dequeue(site);
-		if (waiting->call.wants_incremental && !session_speaks(site, 3, 25))
+		waiting->version_at = site->version_told_at;
+		bool is_too_old = waiting->call.wants_incremental && !session_speaks(site, 3, 25);
+		/* It may have been upgraded since it told its version. */
+		if (is_too_old && doubts_version(waiting, VERSION_CHECK_AGE))
+			enqueue(waiting, true);
+		else if (is_too_old)
 			refuse(waiting, ERROR_REFUSED,
 				"an incremental refresh by request needs REST API 3.25 (Tableau "
 				"2025.1); use `tasks` with an incremental extract task");

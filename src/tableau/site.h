@@ -56,7 +56,10 @@ struct site {
 	struct secret *pat; /* NULL: its secret is missing, see `missing` */
 	char *missing;
 	struct session session;
-	char *api_version;             /* NULL: not known yet */
+	char *api_version;             /* NULL: not known yet, or doubted */
+	char *doubted_version;         /* what it was until it was asked again; or NULL */
+	struct mono version_told_at;   /* by the server, not the configuration */
+	struct mono version_proven_at; /* when it told a doubted version once more; {0}: never */
 	struct waiting *first, **last; /* waiting calls, oldest first */
 	size_t waiting, out;
 	int64_t sign_ins, requests, errors;
@@ -108,6 +111,12 @@ bool session_lost(struct site *site, int64_t generation, int repeats);
 void session_worked(struct session *session, int64_t generation, struct mono sent_at);
 /* The token of `generation` has served a call that was sent after `sent_at`. */
 bool session_served_later(const struct session *session, int64_t generation, struct mono sent_at);
+#define VERSION_NEWS (10 * US_PER_SECOND)
+/*
+ * Something speaks against the version that the site is thought to speak. True: it is asked again
+ * before the next call. False: a doubt of the last `age_us` had no ground, or it is configured.
+ */
+bool session_doubt_version(struct site *site, int64_t age_us);
 /* An answer may repeat what it was sent: a message that holds PAT or token is replaced. */
 void session_hide_secrets(const struct site *site, struct error *err);
 /* What a person should know about the session though calls go well; "" when nothing. */

@@ -298,3 +298,26 @@ def test_retry_and_replay_look_again(two):
     assert content_of(router.settle(3))[-1] == ("succeeded", "Revenue", NEW)
     assert request(router.admin, "POST", f"/api/v1/events/{router.events()[0]['id']}/replay").status == 200
     assert content_of(router.settle(4))[-1] == ("succeeded", "Revenue", NEW)
+
+
+def test_an_older_server_that_takes_over_fails_nothing(router, sandbox):
+    router.send()
+    router.settle(1)
+    sandbox.control("POST", "version", {"version": "3.19"})
+    for count in (2, 3):
+        router.send()
+        assert router.settle(count)[-1]["state"] == "succeeded"
+    assert router.site()["api_version"] == "3.19"
+    assert len(sandbox.calls("GET", "/serverinfo$")) == 2 and len(sandbox.sign_ins()) == 2
+
+
+def test_an_upgraded_server_is_asked_before_an_incremental_refresh_is_refused(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(api_version="3.19"))
+    router = router_of(sandbox, [rule("full", when={"job_id": 1}),
+                                 rule("increment", [{"site": "finance", "workbooks": "Revenue", "incremental": True}], when={"job_id": 2})])
+    router.send(jobId="1")
+    router.settle(1)
+    sandbox.control("POST", "version", {"version": "3.25", "forgets_sessions": False})
+    router.send(jobId="2")
+    assert router.settle(2)[-1]["state"] == "succeeded" and router.site()["api_version"] == "3.25"
+    assert len(sandbox.sign_ins()) == 1

@@ -515,6 +515,67 @@ static void a_job_that_is_gone_and_one_that_is_over_are_told_apart(void **state)
 	assert_true(told.outcome.ok);
 }
 
+/* ---- another server ---- */
+
+/* The one that takes over speaks 3.19 only, and knows no session. */
+static void fail_over(const char *version)
+{
+	server.version = version;
+	lose_session();
+	trick((struct trick){ .match = "/api/3.25/",
+		.times = 100,
+		.status = 404,
+		.sample = "error-404003-unknown-resource.json" });
+}
+
+static void an_older_server_that_takes_over_is_asked_what_it_speaks(void **state)
+{
+	(void)state;
+	ask_job();
+	assert_int_equal(calls("/serverinfo"), 1);
+	fail_over("3.19");
+	/* Also many at once, some of whose refusals come after the version was told. */
+	forget_told();
+	for (int i = 0; i < 20; i++)
+		tableau_job(client, "finance", REVENUE_LUID, on_job, NULL);
+	UNTIL(told.answers == 20);
+	if (told.fine != 20)
+		fail_msg("%d are fine: %s", told.fine, told.outcome.error.message);
+	assert_int_equal(calls("/serverinfo"), 2);
+	assert_int_equal(server.sign_ins, 2);
+	assert_in_range(calls("/api/3.25/sites/"), 2, 21);
+}
+
+static void a_path_that_the_right_version_does_not_know_is_refused(void **state)
+{
+	(void)state;
+	ask_job();
+	for (int i = 0; i < 3; i++) {
+		trick((struct trick){ .match = "/jobs/",
+			.times = 2,
+			.status = 404,
+			.sample = "error-404003-unknown-resource.json" });
+		ask_job();
+		assert_int_equal(told.outcome.error.kind, ERROR_REFUSED);
+		assert_non_null(strstr(told.outcome.error.message, "404003"));
+		server.tricks[0].times = 0;
+	}
+	assert_in_range(calls("/serverinfo"), 1, 2);
+	assert_int_equal(server.sign_ins, 1);
+}
+
+static void a_pinned_version_is_never_asked(void **state)
+{
+	struct error err;
+	(void)state;
+	assert_true(configure(server_url, server.secret, "3.25", 8, &err));
+	ask_job();
+	fail_over("3.19");
+	ask_job();
+	assert_false(told.outcome.ok);
+	assert_int_equal(calls("/serverinfo"), 0);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, start, stop)
 
 int main(void)
@@ -548,6 +609,9 @@ int main(void)
 		TEST(the_list_of_jobs_comes_oldest_first_and_whole),
 		TEST(who_may_not_list_jobs_is_not_asked_again),
 		TEST(a_job_that_is_gone_and_one_that_is_over_are_told_apart),
+		TEST(an_older_server_that_takes_over_is_asked_what_it_speaks),
+		TEST(a_path_that_the_right_version_does_not_know_is_refused),
+		TEST(a_pinned_version_is_never_asked),
 	};
 	return cmocka_run_group_tests_name("tableau client", tests, NULL, NULL);
 }
