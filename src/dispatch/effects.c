@@ -115,6 +115,7 @@ struct job_seen effects_job(const struct job *job)
 		.started_at = job->started_at,
 		.completed_at = job->completed_at,
 		.notes = job->notes,
+		.title = job->title,
 	};
 }
 
@@ -181,6 +182,8 @@ static void listed(
 	struct answer answer = effects_answer(call->site, outcome);
 	if (answer.verdict == VERDICT_FAIL)
 		answer.verdict = VERDICT_CANNOT;
+	else if (!outcome->ok && outcome->is_alive)
+		answer.verdict = VERDICT_UNREAD;
 	answer.calls = effects_list_calls(count);
 	struct job_seen *seen = mem_alloc(sizeof *seen * (count + 1));
 	for (size_t i = 0; outcome->ok && i < count; i++) {

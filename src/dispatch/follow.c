@@ -3,6 +3,7 @@
  * means for those who waited for them.
  */
 #include "base/mem.h"
+#include "base/name.h"
 #include "base/text.h"
 #include "dispatch/schedule_state.h"
 
@@ -19,6 +20,11 @@
  * minutes to be mended, and a node that lags behind (tableau-rest.md 6.1) has more than one. */
 #define REFUSED_LOOKS 6
 #define UNKNOWN_LOOKS 4
+
+/* A job that cannot be told is looked at so many times rarer at most, as a power of two. */
+#define UNREAD_RAREST 5
+/* So many lists that cannot be read, and jobs are asked for one by one. */
+#define UNREAD_LISTS 3
 
 /* ---- when to look ---- */
 
@@ -110,14 +116,14 @@ static void take_times(struct refresh_row *row, const struct job_seen *job)
 /* Looks at the job by itself have told nothing of late: what a list tells has to do. */
 static bool is_blind(const struct refresh *refresh)
 {
-	return refresh->refused_looks || refresh->unknown_looks;
+	return refresh->refused_looks || refresh->unknown_looks || refresh->unread_looks;
 }
 
 static void sees_again(struct schedule *schedule, struct refresh *refresh)
 {
 	if (!is_blind(refresh))
 		return;
-	refresh->refused_looks = refresh->unknown_looks = 0;
+	refresh->refused_looks = refresh->unknown_looks = refresh->unread_looks = 0;
 	if (!refresh->row.is_cancelling)
 		refresh_set_text(&refresh->row.reason, "");
 	act_record(schedule, refresh);
@@ -315,6 +321,18 @@ static void job_unknown(struct schedule *schedule, struct instant now, struct re
 			"ended; look at the content's refresh history");
 }
 
+/* This one job cannot be told; its site is well, and goes on as ever. */
+static void look_unread(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	const struct answer *answer)
+{
+	OWNED_TEXT struct text reason;
+	text_init(&reason, 1000);
+	text_printf(&reason, "its job cannot be told: %s", answer->reason);
+	refresh->unread_looks++;
+	look_rarely(
+		schedule, now, refresh, at_most(refresh->unread_looks, UNREAD_RAREST), reason.at);
+}
+
 struct actions schedule_polled(struct schedule *schedule, struct instant now, int64_t id,
 	struct answer answer, const struct job_seen *job, int64_t asked_after)
 {
@@ -333,6 +351,8 @@ struct actions schedule_polled(struct schedule *schedule, struct instant now, in
 		look_refused(schedule, now, refresh, &answer);
 	else if (answer.verdict == VERDICT_NONE)
 		job_unknown(schedule, now, refresh);
+	else if (answer.verdict == VERDICT_UNREAD)
+		look_unread(schedule, now, refresh, &answer);
 	else if (answer.verdict == VERDICT_OTHER)
 		refresh_end(schedule, now, refresh, REFRESH_FAILED, answer.reason);
 	else /* says nothing about the job */
@@ -367,8 +387,12 @@ static struct row_index *index_rows(
  * asked for by itself, as long as that gets an answer. */
 static bool row_tells(const struct refresh *refresh, const struct job_seen *row)
 {
+	const struct content *content = &refresh->row.content;
 	bool is_open = row->phase == PHASE_QUEUED || row->phase == PHASE_RUNNING;
-	return is_open || (is_blind(refresh) && !row->is_bridge);
+	/* Under another name it may not be what the rules name any more. */
+	bool is_alias = row->title && *row->title && content->kind != CONTENT_TASK &&
+			!name_equal(row->title, content->name);
+	return is_open || (is_blind(refresh) && !row->is_bridge && !is_alias);
 }
 
 static void listed_rows(struct schedule *schedule, struct instant now, struct site *site,
@@ -409,7 +433,9 @@ struct actions schedule_listed(struct schedule *schedule, struct instant now, st
 		site_spend_queries(schedule, now, site, answer.calls - 1);
 	if (answer.verdict == VERDICT_RETRY && answer.retry_after)
 		gate_hold(&site->gate.no_queries_before, now.mono, answer.retry_after);
-	bool may_not = answer.verdict == VERDICT_CANNOT || answer.verdict == VERDICT_FAIL;
+	site->unread_lists = answer.verdict == VERDICT_UNREAD ? site->unread_lists + 1 : 0;
+	bool may_not = answer.verdict == VERDICT_CANNOT || answer.verdict == VERDICT_FAIL ||
+		       site->unread_lists == UNREAD_LISTS;
 	if (may_not)
 		site->may_list = false;
 	if (answer.verdict == VERDICT_OK)

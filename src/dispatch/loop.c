@@ -442,8 +442,10 @@ static struct asked retry(struct dispatch *dispatch, const struct dispatch_comma
 	const struct refresh_row *row = schedule_find(dispatch->schedule, command->refresh);
 	if (!row)
 		row = command->ended;
-	if (row)
+	if (row) {
 		effects_doubt(dispatch->effects, row->site, &row->content);
+		tableau_hurry(dispatch->tableau, row->site);
+	}
 	struct asked asked = schedule_retry(dispatch->schedule, now, command->refresh);
 	if (asked.consent != CONSENT_NONE || !command->ended)
 		return asked;
@@ -461,8 +463,10 @@ static struct asked ask(struct dispatch *dispatch, const struct dispatch_command
 	case DISPATCH_CANCEL:
 		return schedule_cancel(
 			dispatch->schedule, effects_now(), command->refresh, command->who);
-	case DISPATCH_PAUSE:
 	case DISPATCH_RESUME:
+		tableau_hurry(dispatch->tableau, command->site);
+		break;
+	case DISPATCH_PAUSE:
 		break;
 	}
 	return schedule_pause(dispatch->schedule, effects_now(), command->site,

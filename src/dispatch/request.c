@@ -198,8 +198,8 @@ static void answer_polled(
 		answer.verdict = VERDICT_NONE;
 	else if (outcome->error.kind == ERROR_REFUSED)
 		answer.verdict = VERDICT_CANNOT;
-	else
-		answer.verdict = VERDICT_RETRY; /* a failed poll says nothing about the job */
+	else /* a failed poll says nothing about the job */
+		answer.verdict = outcome->is_alive ? VERDICT_UNREAD : VERDICT_RETRY;
 	end(request,
 		schedule_polled(effects_schedule(request->effects), effects_now(), request->refresh,
 			answer, outcome->ok ? &seen : NULL, request->asked_after));

@@ -234,9 +234,13 @@ void site_answered(struct schedule *schedule, struct instant now, const struct a
 	if (!gate_answered(&site->gate, now, answer, &schedule->options))
 		return;
 	bool is_closed = breaker_is_closed(&site->gate.breaker);
-	struct action *tell = act(schedule, ACTION_TELL);
-	tell->site = site->name;
-	tell->trouble = is_closed ? NULL : site->gate.trouble;
+	/* Once, not again for each probe that fails. */
+	if (site->is_told_ill == is_closed) {
+		struct action *tell = act(schedule, ACTION_TELL);
+		tell->site = site->name;
+		tell->trouble = is_closed ? NULL : site->gate.trouble;
+		site->is_told_ill = !is_closed;
+	}
 	if (is_closed)
 		site_touch(schedule, site);
 	else
@@ -409,6 +413,8 @@ static void configure_site(struct schedule *schedule, const struct schedule_site
 	site->options.name = site->name;
 	site->is_known = true;
 	site->may_list = true;
+	site->is_told_ill = false;
+	site->unread_lists = 0;
 	gate_set(&site->gate, options);
 }
 

@@ -170,6 +170,7 @@ enum verdict {
 	VERDICT_DOUBT,   /* refused, but Tableau may have queued the job all the same */
 	VERDICT_NONE,    /* looked, and there is none */
 	VERDICT_CANNOT,  /* may not look */
+	VERDICT_UNREAD,  /* answered, but that cannot be read; polled or listed */
 	VERDICT_OTHER,   /* it is not the content any more that the rules name; sent or polled */
 };
 struct answer {
@@ -196,6 +197,7 @@ struct job_seen {
 	enum job_phase phase;
 	struct wall created_at, started_at, completed_at; /* {0}: not told */
 	const char *notes;                                /* of a failure; may be "" */
+	const char *title;   /* the name of what it works on, as it is told with it; may be "" */
 	bool is_incremental; /* that a look found: it is not a full refresh */
 	bool is_bridge;      /* a row of a list: done may mean handed over only */
 };

@@ -35,6 +35,8 @@ struct site {
 	struct timer opening; /* in schedule->timers: when the gate opens for what waits there */
 	bool may_list;        /* until Tableau refuses the job list */
 	bool is_listing;      /* a list was asked and not answered */
+	int unread_lists;     /* in a row */
+	bool is_told_ill;     /* people were told that it is left alone */
 	int64_t resolving;    /* selections that were asked for and not answered */
 	struct want *parked, **parked_last; /* that are to be asked for, oldest first */
 	int64_t sending;                    /* refreshes in REFRESH_SENDING */
@@ -87,9 +89,9 @@ struct refresh {
 	int64_t recorded; /* the call that recorded it last: once a call is enough */
 	uint64_t told;    /* its state and reason, as they were last handed out; 0: never */
 	int64_t failures; /* in a row, for the backoff */
-	int refused_looks, unknown_looks; /* at its job, in a row */
-	struct mono born;                 /* when it was created, for its turn */
-	struct mono sent;                 /* when it was last sent */
+	int refused_looks, unknown_looks, unread_looks; /* at its job, in a row */
+	struct mono born;                               /* when it was created, for its turn */
+	struct mono sent;                               /* when it was last sent */
 	struct timer due; /* until it may be sent or looked for; or its turn in site->ready */
 	struct patience patience; /* what is left of give_up_after */
 	struct timer look;        /* in site->looks while in flight and not asked */

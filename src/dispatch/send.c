@@ -232,9 +232,27 @@ static void not_accepted(struct schedule *schedule, struct instant now, struct r
 	case VERDICT_RETRY:
 	case VERDICT_NONE:
 	case VERDICT_CANNOT:
+	case VERDICT_UNREAD:
 		try_again(schedule, now, refresh, answer, schedule->options.retry_initial);
 		break;
 	}
+}
+
+/*
+ * Whoever tells when to come again tells it for the site, so that the others need not each be told.
+ * When nobody knows whether the request went through (503), the whole site is meant.
+ */
+static void hold_starts(struct site *site, struct instant now, const struct answer *answer)
+{
+	struct gate *gate = &site->gate;
+	bool is_unknown = answer->verdict == VERDICT_UNKNOWN;
+	if (!answer->retry_after || (!is_unknown && answer->verdict != VERDICT_RETRY))
+		return;
+	gate_hold(&gate->no_starts_before, now.mono, answer->retry_after);
+	if (!is_unknown)
+		return;
+	gate_hold(&gate->no_queries_before, now.mono, answer->retry_after);
+	gate_hold(&gate->no_calls_before, now.mono, answer->retry_after);
 }
 
 struct actions schedule_sent(struct schedule *schedule, struct instant now, int64_t id,
@@ -246,9 +264,7 @@ struct actions schedule_sent(struct schedule *schedule, struct instant now, int6
 	if (!refresh || refresh->row.state != REFRESH_SENDING)
 		return act_end(schedule, now);
 	struct site *site = refresh->slot->site;
-	/* Tableau's limit is the site's, so that the others need not each be told. */
-	if (answer.verdict == VERDICT_RETRY && answer.retry_after)
-		gate_hold(&site->gate.no_starts_before, now.mono, answer.retry_after);
+	hold_starts(site, now, &answer);
 	refresh->is_asked = false;
 	if (wall_is_set(sent_at))
 		refresh->row.sent_at = sent_at;
@@ -338,6 +354,9 @@ struct actions schedule_looked(struct schedule *schedule, struct instant now, in
 		(refresh->row.state != REFRESH_UNKNOWN && refresh->row.state != REFRESH_WAITING))
 		return act_end(schedule, now);
 	refresh->is_asked = false;
+	if (answer.verdict == VERDICT_RETRY && answer.retry_after)
+		gate_hold(
+			&refresh->slot->site->gate.no_queries_before, now.mono, answer.retry_after);
 	struct evidence evidence = { 0 };
 	bool is_found = answer.verdict == VERDICT_OK;
 	if (is_found)
@@ -368,8 +387,8 @@ struct actions schedule_moved(struct schedule *schedule, struct instant now, int
 	act_begin(schedule);
 	struct refresh *refresh = refresh_find(schedule, id);
 	site_answered(schedule, now, &answer);
-	bool is_under_way = refresh && (refresh->row.state == REFRESH_SENDING ||
-					       refresh_in_flight(refresh));
+	bool is_under_way =
+		refresh && (refresh->row.state == REFRESH_SENDING || refresh_in_flight(refresh));
 	if (!is_under_way)
 		return act_end(schedule, now);
 	refresh->is_asked = false;

@@ -109,6 +109,14 @@ bool session_is_refused(const struct session *session)
 	       clock_mono().us < session->refused_until.us;
 }
 
+void session_hurry(struct session *session)
+{
+	if (!session_is_refused(session))
+		return;
+	session->refused_until = session->not_before = (struct mono){ 0 };
+	session->failures = 0;
+}
+
 /* ---- failing ---- */
 
 static bool is_final(enum error_kind kind)

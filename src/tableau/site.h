@@ -100,6 +100,8 @@ void site_set_error(struct site *site, const char *message);
 bool session_ready(struct site *site);
 /* Calls are answered with session.refusal without a try. */
 bool session_is_refused(const struct session *session);
+/* The next try to sign in does not wait for its time. */
+void session_hurry(struct session *session);
 /* When session_ready() has something to do of itself; INT64_MAX: never. */
 struct mono session_next(const struct site *site, bool is_wanted);
 /*

@@ -451,6 +451,13 @@ void tableau_sign_in(struct tableau *tableau, const char *site, done *callback, 
 	plain_call(tableau, site, &call, callback, context);
 }
 
+void tableau_hurry(struct tableau *tableau, const char *name)
+{
+	struct site *site = find(tableau, name);
+	if (site)
+		session_hurry(&site->session);
+}
+
 /* ---- status ---- */
 
 size_t tableau_site_count(const struct tableau *tableau)

@@ -122,6 +122,9 @@ void tableau_cancel(struct tableau *tableau, const char *site, const char *job_i
 /* Signs in if there is no session. For `verify` and a check at start. */
 void tableau_sign_in(struct tableau *tableau, const char *site, done *callback, void *context);
 
+/* A person wants the site tried now: the next call signs in, also if that was refused lately. */
+void tableau_hurry(struct tableau *tableau, const char *site);
+
 /* For the status page and /api/v1/sites. Texts are valid until the next call here. */
 struct tableau_site_status {
 	const char *name, *server, *content_url, *api_version;

@@ -1650,6 +1650,102 @@ static void the_list_does_not_tell_the_end_of_a_bridge_job(void **state)
 	assert_true(saw(world, "poll"));
 }
 
+/* ... and where it stands under another name, which may not be what the rules name. */
+static void the_list_does_not_tell_the_end_of_a_job_under_another_name(void **state)
+{
+	struct world *world = *state;
+	row_of_unknown_job(
+		world, (struct job_seen){ .phase = PHASE_SUCCEEDED, .title = "Revenue 2025" });
+	assert_string_equal(world->state, "queued");
+	assert_true(saw(world, "poll"));
+}
+
+/* ---- what cannot be read ---- */
+
+static void a_job_that_cannot_be_read_is_its_own_trouble(void **state)
+{
+	struct world *world = *state;
+	int64_t last = 0;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	for (int i = 0; i < 8; i++) {
+		int64_t wait = pass_until_poll(world);
+		told_of_job(world, VERDICT_UNREAD, "HTTP 200 with an unreadable answer");
+		assert_false(saw(world, "tell"));
+		assert_string_equal(world->state, "queued");
+		assert_non_null(strstr(world->reason, "cannot be told: HTTP 200"));
+		assert_true(wait >= last);
+		last = wait;
+	}
+	event_ago(world, 0, &payroll); /* its neighbour feels nothing */
+	assert_true(saw(world, "send"));
+}
+
+static void a_job_that_is_never_read_expires_with_that_reason(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	for (int i = 0; i < 2000 && schedule_counts(world->schedule).open; i++) {
+		pass_until_poll(world);
+		if (saw(world, "poll"))
+			told_of_job(world, VERDICT_UNREAD, "HTTP 200 with an unreadable answer");
+	}
+	assert_string_equal(world->state, "expired");
+	assert_non_null(strstr(world->reason, "HTTP 200 with an unreadable answer"));
+}
+
+static void jobs_are_asked_for_one_by_one_when_their_list_cannot_be_read(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	event_ago(world, 0, &payroll);
+	struct job_seen second = { .id = "job-2", .created_at = world->now.wall };
+	see(world, schedule_sent(world->schedule, world->now, world->sent, fine, &second,
+			   world->now.wall));
+	for (int i = 0; i < 3; i++) {
+		pass_until(world, "list");
+		see(world, schedule_listed(world->schedule, world->now,
+				   says(VERDICT_UNREAD, "unreadable"), NULL, 0, 0));
+		assert_false(saw(world, "tell"));
+	}
+	assert_true(pass_until(world, "poll") < MINUTE);
+}
+
+static void a_503_that_says_when_to_come_again_is_heard(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	struct answer later = says(VERDICT_UNKNOWN, "HTTP 503");
+	later.retry_after = 10 * MINUTE;
+	see(world, schedule_sent(world->schedule, world->now, world->sent, later, NULL,
+			   world->now.wall));
+	event_ago(world, 0, &payroll); /* nothing else is asked of the site either */
+	assert_false(saw(world, "resolve"));
+	for (int i = 0; i < 9; i++) {
+		pass(world, MINUTE);
+		assert_false(saw(world, "look"));
+		assert_false(saw(world, "send"));
+	}
+	assert_in_range(pass_until(world, "look"), 0, 3 * MINUTE);
+}
+
+static void an_outage_is_told_once(void **state)
+{
+	struct world *world = *state;
+	int told = 0;
+	event(world);
+	for (int i = 0; i < 30; i++) {
+		answer(world, VERDICT_RETRY, "connection refused");
+		told += saw(world, "tell");
+		pass_until(world, "send");
+	}
+	assert_int_equal(told, 1);
+	answer(world, VERDICT_OK, NULL);
+	assert_true(saw(world, "tell")); /* and that it is over */
+}
+
 /* ---- people ---- */
 
 static void cancelling_a_refresh_that_waits_ends_it(void **state)
@@ -1941,6 +2037,12 @@ int main(void)
 		TEST(a_job_that_stays_unknown_is_lost_in_the_end),
 		TEST(the_list_tells_the_end_of_a_job_that_cannot_be_asked_for),
 		TEST(the_list_does_not_tell_the_end_of_a_bridge_job),
+		TEST(the_list_does_not_tell_the_end_of_a_job_under_another_name),
+		TEST(a_job_that_cannot_be_read_is_its_own_trouble),
+		TEST(a_job_that_is_never_read_expires_with_that_reason),
+		TEST(jobs_are_asked_for_one_by_one_when_their_list_cannot_be_read),
+		TEST(a_503_that_says_when_to_come_again_is_heard),
+		TEST(an_outage_is_told_once),
 		TEST(cancelling_a_refresh_that_waits_ends_it),
 		TEST(cancelling_a_refresh_in_flight_cancels_its_job_first),
 		TEST(a_job_that_tableau_will_not_cancel_is_followed_on),

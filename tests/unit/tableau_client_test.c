@@ -515,6 +515,24 @@ static void a_job_that_is_gone_and_one_that_is_over_are_told_apart(void **state)
 	assert_true(told.outcome.ok);
 }
 
+static void a_person_need_not_wait_for_the_next_sign_in(void **state)
+{
+	(void)state;
+	server.secret = "another one";
+	ask_job();
+	assert_int_equal(told.outcome.error.kind, ERROR_SIGNED_OUT);
+	server.secret = "hush==:hush";
+	ask_job();
+	assert_false(told.outcome.ok); /* by heart */
+	tableau_hurry(client, "finance");
+	ask_job();
+	assert_true(told.outcome.ok);
+	tableau_hurry(client, "finance"); /* a session that serves is left alone */
+	tableau_hurry(client, "nowhere");
+	ask_job();
+	assert_int_equal(server.sign_ins, 1);
+}
+
 /* ---- another server ---- */
 
 /* The one that takes over speaks 3.19 only, and knows no session. */
@@ -612,6 +630,7 @@ int main(void)
 		TEST(an_older_server_that_takes_over_is_asked_what_it_speaks),
 		TEST(a_path_that_the_right_version_does_not_know_is_refused),
 		TEST(a_pinned_version_is_never_asked),
+		TEST(a_person_need_not_wait_for_the_next_sign_in),
 	};
 	return cmocka_run_group_tests_name("tableau client", tests, NULL, NULL);
 }
