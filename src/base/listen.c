@@ -1,6 +1,7 @@
 #include "base/listen.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -9,9 +10,51 @@
 
 #define BACKLOG 1024
 
+/* An IPv6 address without its scope, which only this machine's interfaces know. */
+static bool is_ipv6(char *host)
+{
+	struct in6_addr address;
+	char *scope = strchr(host, '%');
+	if (scope)
+		*scope = '\0';
+	bool is_good = inet_pton(AF_INET6, host, &address) == 1 && (!scope || scope[1]);
+	if (scope)
+		*scope = '%';
+	return is_good;
+}
+
+/* RFC 1123, 2.1, and '_', which container networks use; 300.1.1.1 is no name. */
+static bool is_host_name(struct str host)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+	struct str label = { host.at, 0 };
+	if (host.length > 1 && str_ends(host, "."))
+		host.length--; /* the root's */
+	if (!host.length || host.length > 253)
+		return false;
+	for (size_t i = 0; i <= host.length; i++) {
+		if (i < host.length && host.at[i] != '.') {
+			if (!strchr(allowed, host.at[i]))
+				return false;
+			label.length++;
+			continue;
+		}
+		int64_t number;
+		bool is_last = i == host.length;
+		if (!label.length || label.length > 63 || *label.at == '-' ||
+			label.at[label.length - 1] == '-' ||
+			(is_last && str_to_count(label, &number)))
+			return false;
+		label = (struct str){ host.at + i + 1, 0 };
+	}
+	return true;
+}
+
 /* Splits "HOST:PORT" in place; the brackets of an IPv6 address go away. */
 static bool split(char *address, char **host, char **port)
 {
+	struct in_addr ipv4;
 	char *colon = strrchr(address, ':');
 	if (!colon)
 		return false;
@@ -24,11 +67,20 @@ static bool split(char *address, char **host, char **port)
 			return false;
 		*end = '\0';
 		*host = address + 1;
-	} else if (strchr(address, ':')) {
-		return false; /* an IPv6 address without brackets */
+		return is_ipv6(*host);
 	}
-	int64_t number;
-	return str_to_count(str_of(*port), &number) && number <= 65535;
+	return !*address || inet_pton(AF_INET, address, &ipv4) == 1 ||
+	       is_host_name(str_of(address));
+}
+
+bool listen_check(const char *address, int64_t *port, struct error *err)
+{
+	OWNED_MEMORY char *copy = mem_copy_text(address);
+	char *host, *number;
+	return (split(copy, &host, &number) && str_to_count(str_of(number), port) &&
+		       *port <= 65535) ||
+	       error_fail(err, ERROR_INPUT,
+		       "'%s' is not HOST:PORT, like 127.0.0.1:8080, [::1]:8080 or :8080", address);
 }
 
 static int open_one(const struct addrinfo *info, int *cause)
@@ -68,11 +120,9 @@ int listen_open(const char *address, struct error *err)
 {
 	OWNED_MEMORY char *copy = mem_copy_text(address);
 	char *host, *port;
-	if (!split(copy, &host, &port)) {
-		error_fail(err, ERROR_INPUT,
-			"'%s' is not HOST:PORT, like 127.0.0.1:8080 or [::1]:8080", address);
+	int64_t number;
+	if (!listen_check(address, &number, err) || !split(copy, &host, &port))
 		return -1;
-	}
 	struct addrinfo hints = { .ai_family = AF_UNSPEC,
 		.ai_socktype = SOCK_STREAM,
 		.ai_flags = AI_PASSIVE | AI_NUMERICSERV },

@@ -1,8 +1,11 @@
 #include "config/check.h"
+#include "config/pats.h"
 #include "config/server.h"
 
 /* refresh_token.max_count_per_user_per_device, tableau-rest.md 2.5 */
 #define PATS_PER_DEVICE 10
+
+#define ENTRIES_MOST 1000 /* sources, sites */
 
 #define TOKEN_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~"
 
@@ -125,21 +128,11 @@ static bool same_ref(const struct secret_ref *a, const struct secret_ref *b)
 	return a->from == b->from && text_is(a->name, b->name) && a->name;
 }
 
-/*
- * Two users may each have a PAT of one name, and two servers may know one secret: only secret and
- * server together are one PAT.
- */
-static void check_pat(const struct checker *checker, size_t index, const struct yaml_node *node)
+/* Two users may each have a PAT of one name: only the secret tells. */
+static bool has_same_ref(const struct config *config, size_t a, size_t b, const void *context)
 {
-	const struct config_site *site = config_site(checker->config, index);
-	for (size_t i = 0; i < index; i++) {
-		const struct config_site *other = config_site(checker->config, i);
-		if (text_is(other->server, site->server) &&
-			same_ref(&other->pat.secret, &site->pat.secret))
-			PROBLEM_AT(checker, PROBLEM_SHARED_PAT, place_of(node, "pat"),
-				"the sites '%s' and '%s' share one PAT",
-				other->name ? other->name : "?", site->name);
-	}
+	(void)context;
+	return same_ref(&config_site(config, a)->pat.secret, &config_site(config, b)->pat.secret);
 }
 
 static void set_budgets(struct config_site *site, const struct yaml_node *node)
@@ -171,7 +164,6 @@ static void check_site(const struct checker *checker, size_t index, const struct
 		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(node, "api_version"),
 			"'api_version' is auto or like 3.22, not '%s'", site->api_version);
 	set_budgets(site, node);
-	check_pat(checker, index, node);
 }
 
 static void check_pat_count(const struct checker *checker)
@@ -217,28 +209,6 @@ static void check_version(const struct checker *checker, const struct yaml_node 
 			"version '%lld' is not known; this is version 1", (long long)number);
 }
 
-static void check_listen(const struct checker *checker, const struct yaml_node *root)
-{
-	const struct yaml_node *listen = yaml_get(root, "listen");
-	const char *keys[] = { "webhooks", "admin" };
-	const char *addresses[] = { checker->config->listen.webhooks,
-		checker->config->listen.admin };
-	bool is_free = true; /* port 0 takes any */
-	for (size_t i = 0; i < 2; i++) {
-		if (!addresses[i])
-			return; /* 'listen' is no map, which is told */
-		const char *colon = strrchr(addresses[i], ':');
-		int64_t port = 0;
-		if (!colon || !str_to_count(str_of(colon + 1), &port) || port > 65535)
-			PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(listen, keys[i]),
-				"'%s' is HOST:PORT or :PORT, not '%s'", keys[i], addresses[i]);
-		is_free = is_free && !port;
-	}
-	if (!is_free && text_is(addresses[0], addresses[1]))
-		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(listen, "admin"),
-			"'webhooks' and 'admin' cannot both listen on '%s'", addresses[1]);
-}
-
 /* At least one is needed; the table tells when there is none at all. */
 static void check_not_empty(const struct checker *checker, const struct yaml_node *list,
 	const char *name, const char *what)
@@ -246,6 +216,17 @@ static void check_not_empty(const struct checker *checker, const struct yaml_nod
 	if (list && list->type == YAML_LIST && !list->count)
 		PROBLEM_AT(checker, PROBLEM_MISSING_FIELD, list->place,
 			"'%s' is empty: at least one %s is needed", name, what);
+}
+
+/* Each is compared with each below. */
+static bool check_counts(const struct checker *checker, const struct yaml_node *root)
+{
+	const struct config *config = checker->config;
+	if (config_source_count(config) <= ENTRIES_MOST &&
+		config_site_count(config) <= ENTRIES_MOST)
+		return true;
+	return problem_add(checker->problems, PROBLEM_TOO_LARGE, root->place, checker->file->source,
+		"more than %d sources or sites", ENTRIES_MOST);
 }
 
 /* The entry that stands at `place`: entries that are no maps were left out of the structs. */
@@ -264,7 +245,6 @@ void config_check(struct config *config, const struct yaml_file *file, struct pr
 	const struct yaml_node *sources = yaml_get(file->root, "sources"),
 			       *sites = yaml_get(file->root, "sites");
 	check_version(&checker, file->root);
-	check_listen(&checker, file->root);
 	config_check_listeners(config, file, problems);
 	check_store(&checker, file->root);
 	if (config->retry.max < config->retry.initial)
@@ -272,9 +252,12 @@ void config_check(struct config *config, const struct yaml_file *file, struct pr
 			"'retry.max' is shorter than 'retry.initial'");
 	check_not_empty(&checker, sources, "sources", "sender");
 	check_not_empty(&checker, sites, "sites", "site");
+	if (!check_counts(&checker, file->root))
+		return;
 	for (size_t i = 0; i < config_source_count(config); i++)
 		check_source(&checker, i, entry_at(sources, config_source(config, i)->place));
 	for (size_t i = 0; i < config_site_count(config); i++)
 		check_site(&checker, i, entry_at(sites, config_site(config, i)->place));
+	pats_report_shared(config, has_same_ref, NULL, "", file->source, problems);
 	check_pat_count(&checker);
 }

@@ -1,7 +1,9 @@
 /*
- * config/check_listen.c - who may reach the listeners, and who may read what they keep secret.
+ * config/check_listen.c - can there be such listeners, who may reach them, and who may read what
+ * they keep secret?
  */
 #include "base/host.h"
+#include "base/listen.h"
 #include "config/check.h"
 #include <sys/stat.h>
 
@@ -11,17 +13,34 @@ static struct place place_of(const struct yaml_node *map, const char *key)
 	return node ? node->place : map ? map->place : (struct place){ 0 };
 }
 
-static void check_admin(
+/* NULL: 'listen' is no map, which is told. */
+static bool check_address(const struct yaml_file *file, const char *key, const char *address,
+	int64_t *port, struct problems *problems)
+{
+	struct error err;
+	return address && (listen_check(address, port, &err) ||
+				  problem_add(problems, PROBLEM_BAD_VALUE,
+					  place_of(yaml_get(file->root, "listen"), key),
+					  file->source, "'%s': %s", key, err.message));
+}
+
+static void check_addresses(
 	const struct config *config, const struct yaml_file *file, struct problems *problems)
 {
-	const char *admin = config->listen.admin;
-	if (!admin || host_kind(host_of(str_of(admin))) == HOST_LOOPBACK)
+	const char *webhooks = config->listen.webhooks, *admin = config->listen.admin;
+	struct place place = place_of(yaml_get(file->root, "listen"), "admin");
+	int64_t webhooks_port = 0, port = 0;
+	bool is_good = check_address(file, "webhooks", webhooks, &webhooks_port, problems);
+	if (!check_address(file, "admin", admin, &port, problems))
 		return;
-	IGNORE(problem_add(problems, PROBLEM_OPEN_ADMIN,
-		place_of(yaml_get(file->root, "listen"), "admin"), file->source,
-		"the admin listener is not on loopback: whoever reaches '%s' may pause, cancel and "
-		"retry",
-		admin));
+	if (is_good && port && text_is(webhooks, admin)) /* port 0 takes any */
+		IGNORE(problem_add(problems, PROBLEM_BAD_VALUE, place, file->source,
+			"'webhooks' and 'admin' cannot both listen on '%s'", admin));
+	if (host_kind(host_of(str_of(admin))) != HOST_LOOPBACK)
+		IGNORE(problem_add(problems, PROBLEM_OPEN_ADMIN, place, file->source,
+			"the admin listener is not on loopback: whoever reaches '%s' may pause, "
+			"cancel and retry",
+			admin));
 }
 
 static void check_hosts(
@@ -60,7 +79,7 @@ static void check_key(
 void config_check_listeners(
 	const struct config *config, const struct yaml_file *file, struct problems *problems)
 {
-	check_admin(config, file, problems);
+	check_addresses(config, file, problems);
 	check_hosts(config, file, problems);
 	check_key(config, file, problems);
 }

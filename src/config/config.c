@@ -56,6 +56,17 @@ static void fill_defaults(struct config *config, const struct yaml_file *file)
 			path_beside(file->path, store.at + strlen("sqlite:"), config->arena));
 }
 
+/* A map of something else may be anything, a secret too: then nothing of it is quoted. */
+static bool is_for_us(const struct yaml_file *file, struct problems *problems)
+{
+	const struct yaml_node *root = file->root;
+	if (root->type != YAML_MAP || !root->count || yaml_get(root, "version") ||
+		yaml_get(root, "sources") || yaml_get(root, "sites"))
+		return true;
+	return problem_add(problems, PROBLEM_WRONG_TYPE, root->place, (struct str){ 0 },
+		"a configuration has 'version', 'sources' and 'sites', and this has none of them");
+}
+
 struct config *config_load(const char *path, struct problems *problems)
 {
 	size_t errors = problems_error_count(problems);
@@ -65,13 +76,13 @@ struct config *config_load(const char *path, struct problems *problems)
 	config->arena = arena;
 	config->path = arena_text(arena, path);
 	const struct yaml_file *file = yaml_load(config->path, arena, problems);
-	if (file) {
+	if (file && is_for_us(file, problems)) {
 		IGNORE(fields_load(config_fields, file->root, "the configuration", file, config,
 			arena, problems)); /* it is counted */
 		fill_defaults(config, file);
+		if (file->root->type == YAML_MAP)
+			config_check(config, file, problems);
 	}
-	if (file && file->root->type == YAML_MAP)
-		config_check(config, file, problems);
 	if (file && problems_error_count(problems) == errors)
 		return config;
 	config_free(config);

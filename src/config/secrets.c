@@ -3,7 +3,7 @@
  * different?
  */
 #include "base/log.h"
-#include "config/config.h"
+#include "config/pats.h"
 
 #define LONGEST_STRAYS 300
 
@@ -52,23 +52,11 @@ static void check_source_secrets(
 		secret_free(check_secret(config, &refs[i], problems, "source", source->name));
 }
 
-static void compare_pats(
-	const struct config *config, struct secret *const *secrets, struct problems *problems)
+static bool has_same_secret(const struct config *config, size_t a, size_t b, const void *context)
 {
-	for (size_t i = 0; i < config_site_count(config); i++)
-		for (size_t j = 0; j < i; j++) {
-			const struct config_site *site = config_site(config, i),
-						 *other = config_site(config, j);
-			if (!secrets[i] || !secrets[j] || !secret_equal(secrets[i], secrets[j]) ||
-				strcmp(site->server, other->server))
-				continue;
-			IGNORE(problem_add(problems, PROBLEM_SHARED_PAT,
-				(struct place){
-					config->path, site->place.line, site->place.column },
-				(struct str){ 0 },
-				"the sites '%s' and '%s' share one PAT: their secrets are the same",
-				other->name, site->name));
-		}
+	struct secret *const *secrets = context;
+	(void)config;
+	return secrets[a] && secrets[b] && secret_equal(secrets[a], secrets[b]);
 }
 
 bool config_check_secrets(const struct config *config, struct problems *problems)
@@ -81,7 +69,8 @@ bool config_check_secrets(const struct config *config, struct problems *problems
 		const struct config_site *site = config_site(config, i);
 		secrets[i] = check_secret(config, &site->pat.secret, problems, "site", site->name);
 	}
-	compare_pats(config, secrets, problems);
+	pats_report_shared(config, has_same_secret, secrets, ": their secrets are the same",
+		(struct str){ 0 }, problems);
 	for (size_t i = 0; i < count; i++)
 		secret_free(secrets[i]);
 	free(secrets);

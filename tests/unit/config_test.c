@@ -195,6 +195,7 @@ static const struct {
 	{ "an empty file", "", "1 missing-field; 1 missing-field; 1 missing-field" },
 	{ "a list", "[]\n", "1 wrong-type" },
 	{ "a text", "x\n", "1 wrong-type" },
+	{ "a map of something else", "password: hunter2\nhunter2: 1\n", "1 wrong-type" },
 	{ "another version", "version: 2\n" SOURCE SITE, "1 version" },
 	{ "a version that is no number", "version: one\n" SOURCE SITE, "1 bad-value" },
 	{ "an unknown field", WHOLE "histroy: 1d\n", "4 unknown-field" },
@@ -211,6 +212,22 @@ static const struct {
 	{ "a store without a path", WHOLE "store: 'sqlite:'\n", "4 bad-value" },
 	{ "a listener without a port", WHOLE "listen: {webhooks: localhost}\n", "4 bad-value" },
 	{ "a port that there is not", WHOLE "listen: {webhooks: ':70000'}\n", "4 bad-value" },
+	{ "a port of letters", WHOLE "listen: {webhooks: 'nonsense:x127'}\n", "4 bad-value" },
+	{ "an IPv6 address without brackets", WHOLE "listen: {webhooks: '::1:8080'}\n",
+		"4 bad-value" },
+	{ "an IPv6 address as it is written", WHOLE "listen: {webhooks: '[::1]:8080'}\n", "" },
+	{ "an address of this link", WHOLE "listen: {webhooks: '[fe80::1%eth0]:8080'}\n", "" },
+	{ "a bracket without its end", WHOLE "listen: {admin: '[::1:8080'}\n", "4 bad-value" },
+	{ "a name in brackets", WHOLE "listen: {admin: '[localhost]:8080'}\n", "4 bad-value" },
+	{ "an address out of bounds", WHOLE "listen: {admin: '300.1.1.1:8080'}\n", "4 bad-value" },
+	{ "half of an address", WHOLE "listen: {admin: '127.1:8080'}\n", "4 bad-value" },
+	{ "a name with a blank", WHOLE "listen: {admin: 'a b:8080'}\n", "4 bad-value" },
+	{ "a name with an empty label", WHOLE "listen: {admin: 'a..b:8080'}\n", "4 bad-value" },
+	{ "a URL", WHOLE "listen: {admin: 'http://localhost:8080'}\n", "4 bad-value" },
+	{ "a port with a sign", WHOLE "listen: {admin: '127.0.0.1:+80'}\n", "4 bad-value" },
+	{ "an address of any interface", WHOLE "listen: {webhooks: ':8080'}\n", "" },
+	{ "a name of a container network",
+		WHOLE "listen: {webhooks: 'refresh_router.local:8080'}\n", "" },
 	{ "two listeners on one address",
 		WHOLE "listen: {webhooks: '127.0.0.1:81', admin: '127.0.0.1:81'}\n",
 		"4 bad-value" },
@@ -298,6 +315,30 @@ static const struct {
 		TWO("server: 'https://t', pat: {name: p, secret: {env: A}}",
 			"server: 'https://T:443/', pat: {name: q, secret: {env: A}}"),
 		"5 shared-pat" },
+	{ "one PAT for three sites is told once",
+		TWO("server: 'https://t', pat: {name: p, secret: {env: A}}",
+			"server: 'https://t', pat: {name: q, secret: {env: A}}") "- {name: "
+										 "three, server: "
+										 "'https://t', "
+										 "pat: {name: q, "
+										 "secret: {env: "
+										 "A}}}\n",
+		"5 shared-pat" },
+	{ "two PATs for two sites each",
+		TWO("server: 'https://t', pat: {name: p, secret: {env: A}}",
+			"server: 'https://t', pat: {name: p, secret: {env: B}}") "- {name: "
+										 "three, server: "
+										 "'https://t', "
+										 "pat: {name: q, "
+										 "secret: {env: "
+										 "A}}}\n"
+										 "- {name: four, "
+										 "server: "
+										 "'https://t', "
+										 "pat: {name: q, "
+										 "secret: {env: "
+										 "B}}}\n",
+		"6 shared-pat; 7 shared-pat" },
 	{ "one PAT's name of two users",
 		TWO("server: 'https://t', pat: {name: p, secret: {env: A}}",
 			"server: 'https://t', pat: {name: p, secret: {env: B}}"),
@@ -323,6 +364,39 @@ static void each_mistake_is_told_where_it_stands(void **state)
 		if (strstr(messages.at, "hunter2"))
 			fail_msg("%s: a secret is shown: %s", cases[i].says, messages.at);
 	}
+}
+
+static void all_sites_that_share_a_PAT_are_named(void **state)
+{
+	(void)state;
+	OWNED_TEXT struct text text;
+	text_init(&text, TEXT_UNBOUNDED);
+	text_add(&text, "version: 1\n" SOURCE "sites:\n");
+	for (int i = 0; i < 4; i++)
+		text_printf(&text,
+			"- {name: s%d, server: 'https://t', pat: {name: p, secret: {env: "
+			"S}}}\n",
+			i);
+	OWNED(problems) problems = problems_new();
+	assert_null(load(text.at, problems));
+	assert_int_equal(problems_count(problems), 1);
+	assert_string_equal(problems_at(problems, 0)->message,
+		"the sites 's0', 's1', 's2' and 's3' share one PAT");
+}
+
+static void more_sites_than_anybody_has_are_refused_at_once(void **state)
+{
+	(void)state;
+	OWNED_TEXT struct text text;
+	text_init(&text, TEXT_UNBOUNDED);
+	text_add(&text, "version: 1\n" SOURCE "sites:\n");
+	for (int i = 0; i < 1001; i++)
+		text_printf(&text,
+			"- {name: s, server: 'https://t', pat: {name: p, secret: {env: S}}}\n");
+	OWNED(problems) problems = problems_new();
+	assert_null(load(text.at, problems));
+	assert_int_equal(problems_count(problems), 1);
+	assert_int_equal(problems_at(problems, 0)->code, PROBLEM_TOO_LARGE);
 }
 
 static void eleven_PATs_on_one_server_are_warned_of(void **state)
@@ -421,6 +495,8 @@ int main(void)
 		cmocka_unit_test(paths_are_relative_to_the_file_that_names_them),
 		cmocka_unit_test(a_cloud_site_has_clouds_budgets_unless_told_otherwise),
 		cmocka_unit_test(each_mistake_is_told_where_it_stands),
+		cmocka_unit_test(all_sites_that_share_a_PAT_are_named),
+		cmocka_unit_test(more_sites_than_anybody_has_are_refused_at_once),
 		cmocka_unit_test(eleven_PATs_on_one_server_are_warned_of),
 		cmocka_unit_test(a_file_that_is_not_there_is_a_problem),
 		cmocka_unit_test(the_file_is_looked_for_in_order),

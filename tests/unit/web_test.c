@@ -611,7 +611,7 @@ static void an_address_that_is_wrong_or_taken_is_named(void **state)
 	} cases[] = {
 		{ web_address(fixture->web), ERROR_TRANSIENT },
 		{ "192.0.2.1:0", ERROR_TRANSIENT }, /* RFC 5737: nobody's */
-		{ "no such host:80", ERROR_TRANSIENT },
+		{ "no such host:80", ERROR_INPUT },
 		{ "127.0.0.1", ERROR_INPUT },
 		{ "127.0.0.1:70000", ERROR_INPUT },
 		{ "", ERROR_INPUT },
