@@ -270,6 +270,7 @@ static void branch_load(
 		by_field[EVENT_STATUS] = (struct rule_condition){
 			.values = loading->default_status, .value_count = 1, .field = EVENT_STATUS
 		};
+	possible_check(loading, node, &by_field[EVENT_EVENT], &by_field[EVENT_STATUS]);
 	map_finish(reading, by_field, &branch->when);
 	if (not_node)
 		not_load(loading, not_node, branch);

@@ -56,6 +56,10 @@ void rule_load(struct loading *loading, const struct yaml_node *node);
 /* condition.c: `when`, which may be NULL. */
 void when_load(struct loading *loading, const struct yaml_node *node, struct rule *rule,
 	struct captures *captures);
+/* possible.c: can one of these event types come with one of these statuses? `when` is the map that
+ * they stand in, or NULL. */
+void possible_check(struct loading *loading, const struct yaml_node *when,
+	const struct rule_condition *event, const struct rule_condition *status);
 /* selection_load.c: one entry under `refresh`. False when it added an error. */
 bool refresh_load(struct loading *loading, const struct yaml_node *node, const struct rule *rule,
 	struct rule_refresh *refresh);
