@@ -7,6 +7,9 @@
 
 #define ANSWER_BYTES ((size_t)256 << 20)
 #define LONGEST_REASON 1000
+#define PAGE_ITEMS 1000                /* the most that the daemon gives at once */
+#define MOST_PAGES 10000               /* ten times what the store holds by default in a year */
+#define MOST_NUMBER 9007199254740992.0 /* 2 to the 53rd: a double holds no more digits */
 #define TIMEOUT_SECONDS 60L
 
 static void add_host(const char *listen, struct text *url)
@@ -55,7 +58,8 @@ static cJSON *refused(const struct command_line *line, const char *url, long htt
 {
 	struct error ignored;
 	OWNED_JSON json = json_parse(text_str(answer), &ignored);
-	const char *reason = json_text(json, "error");
+	const char *told = json_text(json, "error"),
+		   *reason = *told ? told : "it does not say why; is that the daemon?";
 	print_line(stderr, "refresh-router %s: %s: HTTP %ld: %.*s", line->command->name, url,
 		http_status, (int)str_cut(str_of(reason), LONGEST_REASON).length, reason);
 	*status = http_status >= 500 ? EXIT_UNREACHABLE : http_status == 400 ? EXIT_USAGE : EXIT_NO;
@@ -82,6 +86,68 @@ static struct curl_slist *asker_header(void)
 	return curl_slist_append(NULL, header.at);
 }
 
+bool admin_is_strange(
+	const struct command_line *line, const char *path, const char *what, int *status)
+{
+	print_line(stderr, "refresh-router %s: the answer to %.*s %s; is that the daemon?",
+		line->command->name, (int)str_cut(str_of(path), LONGEST_REASON).length, path, what);
+	*status = EXIT_UNREACHABLE;
+	return false;
+}
+
+/* All that the daemon tells are whole numbers that a double holds. */
+static bool has_odd_number(const cJSON *json)
+{
+	const cJSON *member;
+	if (cJSON_IsNumber(json))
+		return !(json->valuedouble >= -MOST_NUMBER && json->valuedouble <= MOST_NUMBER) ||
+		       json->valuedouble != (double)(int64_t)json->valuedouble;
+	cJSON_ArrayForEach(member, json)
+	{
+		if (has_odd_number(member))
+			return true;
+	}
+	return false;
+}
+
+/* NULL after a message. */
+static cJSON *read_answer(
+	const struct command_line *line, const char *path, const struct text *answer, int *status)
+{
+	/* Numbers stay numbers: it is printed again. */
+	OWNED_JSON json = cJSON_ParseWithLength(answer->at, answer->length);
+	if (!json)
+		admin_is_strange(line, path, "is not JSON", status);
+	else if (!cJSON_IsObject(json))
+		admin_is_strange(line, path, "is no JSON object", status);
+	else if (has_odd_number(json))
+		admin_is_strange(line, path, "has a number out of range", status);
+	else
+		return TAKE(json);
+	return NULL;
+}
+
+static CURLcode perform(
+	CURL *easy, const char *url, bool is_post, struct text *answer, char *failure)
+{
+	curl_easy_setopt(easy, CURLOPT_URL, url);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	/* Asked directly: http_proxy is for the world outside, and knows no loopback of ours. */
+	curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT, TIMEOUT_SECONDS);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, answer);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, failure);
+	struct curl_slist *headers = is_post ? asker_header() : NULL;
+	if (is_post) {
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
+		curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+	}
+	CURLcode code = curl_easy_perform(easy);
+	curl_slist_free_all(headers);
+	return code;
+}
+
 static cJSON *ask(const struct command_line *line, const char *path, bool is_post, int *status)
 {
 	char failure[CURL_ERROR_SIZE] = "";
@@ -95,23 +161,13 @@ static cJSON *ask(const struct command_line *line, const char *path, bool is_pos
 	text_add(&url, path);
 	CURL *easy = curl_easy_init();
 	long http_status = 0;
-	curl_easy_setopt(easy, CURLOPT_URL, url.at);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	/* Asked directly: http_proxy is for the world outside, and knows no loopback of ours. */
-	curl_easy_setopt(easy, CURLOPT_PROXY, "");
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT, TIMEOUT_SECONDS);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, failure);
-	struct curl_slist *headers = is_post ? asker_header() : NULL;
-	if (is_post) {
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
-		curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-	}
-	CURLcode code = curl_easy_perform(easy);
-	curl_slist_free_all(headers);
+	CURLcode code = perform(easy, url.at, is_post, &answer, failure);
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &http_status);
 	curl_easy_cleanup(easy);
+	if (answer.is_full) {
+		admin_is_strange(line, path, "is larger than 256 MiB", status);
+		return NULL;
+	}
 	if (code != CURLE_OK) {
 		print_line(stderr,
 			"refresh-router %s: cannot reach the daemon at %s: %s; is it running? "
@@ -122,15 +178,7 @@ static cJSON *ask(const struct command_line *line, const char *path, bool is_pos
 	}
 	if (http_status != 200)
 		return refused(line, url.at, http_status, &answer, status);
-	cJSON *json = cJSON_ParseWithLength(
-		answer.at, answer.length); /* numbers stay numbers: it is printed again */
-	if (!json) {
-		print_line(stderr,
-			"refresh-router %s: %s: the answer is not JSON; is that the daemon?",
-			line->command->name, url.at);
-		*status = EXIT_UNREACHABLE;
-	}
-	return json;
+	return read_answer(line, path, &answer, status);
 }
 
 cJSON *admin_get(const struct command_line *line, const char *path, int *status)
@@ -165,30 +213,45 @@ bool admin_limit(const struct command_line *line, int64_t *count)
 	return !limit || (str_to_count(str_of(limit), count) && *count > 0);
 }
 
+/* The cursor of the page behind, 0 when there is none. The newest come first: cursors fall, or the
+ * list would have no end. */
+static bool read_next(const struct command_line *line, const char *page, const cJSON *json,
+	int64_t *cursor, int *status)
+{
+	const cJSON *next = cJSON_GetObjectItemCaseSensitive(json, "next");
+	const cJSON *items = cJSON_GetObjectItemCaseSensitive(json, "items");
+	int64_t number = cJSON_IsNumber(next) ? (int64_t)next->valuedouble : 0;
+	if (!cJSON_IsArray(items) || (!cJSON_IsNumber(next) && !cJSON_IsNull(next)))
+		return admin_is_strange(line, page, "is no list", status);
+	if (cJSON_IsNumber(next) && (number < 1 || (*cursor && number >= *cursor) || !items->child))
+		return admin_is_strange(line, page, "names a next page that leads nowhere", status);
+	*cursor = number;
+	return true;
+}
+
 bool admin_each(const struct command_line *line, const char *path, int64_t most, item_visit *visit,
 	void *context, int *status)
 {
 	int64_t visited = 0, cursor = 0;
-	for (;;) {
+	for (int pages = 0; pages < MOST_PAGES; pages++) {
 		OWNED_TEXT struct text page;
 		text_init(&page, TEXT_UNBOUNDED);
-		int64_t limit = most - visited < 1000 ? most - visited : 1000;
+		int64_t limit = most - visited < PAGE_ITEMS ? most - visited : PAGE_ITEMS;
 		text_printf(&page, "%s%slimit=%lld", path, strchr(path, '?') ? "&" : "?",
 			(long long)limit);
 		if (cursor)
 			text_printf(&page, "&cursor=%lld", (long long)cursor);
 		OWNED_JSON json = admin_get(line, page.at, status);
 		const cJSON *item;
-		if (!json)
+		if (!json || !read_next(line, page.at, json, &cursor, status))
 			return false;
 		cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(json, "items"))
 		{
-			visit(item, context);
-			visited++;
+			if (visited++ < most)
+				visit(item, context);
 		}
-		const cJSON *next = cJSON_GetObjectItemCaseSensitive(json, "next");
-		if (!cJSON_IsNumber(next) || visited >= most)
+		if (!cursor || visited >= most)
 			return true;
-		cursor = (int64_t)next->valuedouble;
 	}
+	return admin_is_strange(line, path, "has no end after 10,000 pages", status);
 }

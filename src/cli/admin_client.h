@@ -14,6 +14,10 @@
 cJSON *admin_get(const struct command_line *line, const char *path, int *status);
 /* The same by POST without a body, in the name of the local user. */
 cJSON *admin_post(const struct command_line *line, const char *path, int *status);
+/* Says that the answer to `path` cannot be the daemon's, and why ("has no id"). *status gets
+ * EXIT_UNREACHABLE; always false. */
+bool admin_is_strange(
+	const struct command_line *line, const char *path, const char *what, int *status);
 /* --url and --config, for commands that have no other options. */
 extern const struct option_spec admin_options[];
 /* Appends "?name=value" or "&name=value", encoded, for each of the options that was given; '-' of

@@ -27,11 +27,17 @@ static int64_t read_id(const struct command_line *line, bool wants_event)
 	return id;
 }
 
-static int ask(
-	const struct command_line *line, const char *path, const cJSON **answer, cJSON **json)
+/* `names`: the member of an answer that says what it is about. */
+static int ask(const struct command_line *line, const char *path, const char *names,
+	const cJSON **answer, cJSON **json)
 {
 	int status = EXIT_YES;
 	*json = admin_post(line, path, &status);
+	if (*json && member_count(*json, names) < 1) {
+		admin_is_strange(line, path, "does not say what was done", &status);
+		cJSON_Delete(*json);
+		*json = NULL;
+	}
 	*answer = *json;
 	if (*json && line->json)
 		print_json(*json, stdout);
@@ -49,7 +55,7 @@ int ask_about_refresh(const struct command_line *line, const char *verb)
 	if (!id)
 		return EXIT_USAGE;
 	text_printf(&path, "/api/v1/refreshes/%lld/%s", (long long)id, verb);
-	int status = ask(line, path.at, &answer, &json);
+	int status = ask(line, path.at, "id", &answer, &json);
 	if (!answer || line->json)
 		return status;
 	const char *told = member_text(answer, "id", number);
@@ -74,7 +80,7 @@ static int run_replay(const struct command_line *line)
 	if (!id)
 		return EXIT_USAGE;
 	text_printf(&path, "/api/v1/events/%lld/replay", (long long)id);
-	int status = ask(line, path.at, &answer, &json);
+	int status = ask(line, path.at, "event", &answer, &json);
 	if (!answer || line->json)
 		return status;
 	int matched = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(answer, "matched"));

@@ -1,6 +1,7 @@
 #include "cli/dropped.h"
 #include "base/log.h"
 #include "cli/admin_client.h"
+#include "cli/list.h"
 
 /* "3 refreshes and 1 selection of site 'finance', which ..." */
 static void tell(const char *site, int64_t refreshes, int64_t selections, struct text *out)
@@ -28,12 +29,6 @@ void dropped_report(
 	}
 }
 
-static int64_t count_of(const cJSON *object, const char *key)
-{
-	const cJSON *member = json_get(object, key);
-	return cJSON_IsNumber(member) ? (int64_t)member->valuedouble : 0;
-}
-
 bool dropped_check(const struct command_line *line, const struct config *config, const char *path,
 	struct problems *problems, int *status)
 {
@@ -44,8 +39,8 @@ bool dropped_check(const struct command_line *line, const struct config *config,
 	cJSON_ArrayForEach(site, json_get(json, "items"))
 	{
 		const char *name = json_text(site, "name");
-		int64_t refreshes = count_of(json_get(site, "refreshes"), "open"),
-			selections = count_of(site, "selections");
+		int64_t refreshes = member_count(json_get(site, "refreshes"), "open"),
+			selections = member_count(site, "selections");
 		OWNED_TEXT struct text words;
 		text_init(&words, 1000);
 		if (config_site_named(config, name) || !(refreshes || selections))

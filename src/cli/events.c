@@ -45,10 +45,11 @@ static void add_row(const cJSON *event, void *context)
 static void export_one(const cJSON *event, void *context)
 {
 	struct listing *listing = context;
-	char number[MEMBER_TEXT_SIZE];
 	OWNED_TEXT struct text path;
 	text_init(&path, TEXT_UNBOUNDED);
-	text_printf(&path, "/api/v1/events/%s", member_text(event, "id", number));
+	text_printf(&path, "/api/v1/events/%lld", (long long)member_count(event, "id"));
+	if (listing->status == EXIT_UNREACHABLE)
+		return; /* it has been said */
 	OWNED_JSON whole = admin_get(listing->line, path.at, &listing->status);
 	if (!whole)
 		return;

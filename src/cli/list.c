@@ -12,6 +12,12 @@ const char *member_text(const cJSON *object, const char *key, char out[MEMBER_TE
 	return out;
 }
 
+int64_t member_count(const cJSON *object, const char *key)
+{
+	const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, key);
+	return cJSON_IsNumber(member) ? (int64_t)member->valuedouble : 0;
+}
+
 const char *member_time(const cJSON *object, const char *key, char out[MEMBER_TEXT_SIZE])
 {
 	struct wall time;
@@ -20,6 +26,6 @@ const char *member_time(const cJSON *object, const char *key, char out[MEMBER_TE
 	if (!wall_parse(str_of(text), &time))
 		return "";
 	time.us = time.us / US_PER_SECOND * US_PER_SECOND;
-	snprintf(out, MEMBER_TEXT_SIZE, "%.31s", wall_format(time, full));
+	str_print(out, MEMBER_TEXT_SIZE, "%s", wall_format(time, full));
 	return out;
 }

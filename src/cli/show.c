@@ -7,6 +7,8 @@
 #include "cli/list.h"
 #include "cli/print.h"
 
+#define MOST_ASKED_FOR 100 /* events or refreshes, each by a request of its own */
+
 static void print_member(const char *label, const char *value)
 {
 	if (*value)
@@ -38,16 +40,35 @@ static void print_commands(const cJSON *object)
 	}
 }
 
+/* What a member of it names is asked for one by one: a few tell enough. */
+static void print_each(const struct command_line *line, const cJSON *object, const char *key,
+	bool (*print)(const struct command_line *line, const cJSON *item))
+{
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(object, key), *item;
+	int count = 0;
+	cJSON_ArrayForEach(item, list)
+	{
+		if (count++ == MOST_ASKED_FOR) {
+			print_line(stdout, "%-14s %d more %s", "and",
+				cJSON_GetArraySize(list) - MOST_ASKED_FOR, key);
+			return;
+		}
+		if (!print(line, item))
+			return;
+	}
+}
+
 /* ---- a refresh ---- */
 
-static void print_cause(const struct command_line *line, const cJSON *cause)
+/* False after a message: the other side tells no more. */
+static bool print_cause(const struct command_line *line, const cJSON *cause)
 {
 	char number[MEMBER_TEXT_SIZE], event_number[MEMBER_TEXT_SIZE];
 	int status;
 	OWNED_TEXT struct text path, text;
 	text_init(&path, TEXT_UNBOUNDED);
 	text_init(&text, TEXT_UNBOUNDED);
-	text_printf(&path, "/api/v1/events/%s", member_text(cause, "event", event_number));
+	text_printf(&path, "/api/v1/events/%lld", (long long)member_count(cause, "event"));
 	OWNED_JSON event = admin_get(line, path.at, &status);
 	const cJSON *fields = cJSON_GetObjectItemCaseSensitive(event, "fields");
 	text_printf(&text, "event %s, ", member_text(cause, "event", event_number));
@@ -60,6 +81,7 @@ static void print_cause(const struct command_line *line, const cJSON *cause)
 		text_add(&text, member_time(event, "received_at", number));
 	}
 	print_member("because of", text.at);
+	return event || status != EXIT_UNREACHABLE;
 }
 
 static void print_refresh(const struct command_line *line, const cJSON *refresh)
@@ -87,17 +109,13 @@ static void print_refresh(const struct command_line *line, const cJSON *refresh)
 		{ "job started", "started_at" },
 		{ "job completed", "completed_at" },
 	};
-	const cJSON *cause;
 	print_members(refresh, members, sizeof members / sizeof *members);
 	print_members(cJSON_GetObjectItemCaseSensitive(refresh, "content"), content_members,
 		sizeof content_members / sizeof *content_members);
 	print_members(refresh, times, sizeof times / sizeof *times);
 	print_members(cJSON_GetObjectItemCaseSensitive(refresh, "job"), job_members,
 		sizeof job_members / sizeof *job_members);
-	cJSON_ArrayForEach(cause, cJSON_GetObjectItemCaseSensitive(refresh, "causes"))
-	{
-		print_cause(line, cause);
-	}
+	print_each(line, refresh, "causes", print_cause);
 	print_commands(refresh);
 }
 
@@ -110,13 +128,13 @@ static void print_fields(const cJSON *fields)
 	{
 		OWNED_TEXT struct text label;
 		text_init(&label, 200);
-		text_printf(&label, "  %s", field->string);
+		text_printf(&label, "  %s", field->string ? field->string : "");
 		if (cJSON_IsString(field))
 			print_member(label.at, field->valuestring);
 	}
 }
 
-static void print_event_refresh(const struct command_line *line, const cJSON *id)
+static bool print_event_refresh(const struct command_line *line, const cJSON *id)
 {
 	char number[MEMBER_TEXT_SIZE];
 	int status;
@@ -126,7 +144,7 @@ static void print_event_refresh(const struct command_line *line, const cJSON *id
 	text_printf(&path, "/api/v1/refreshes/%lld", (long long)id->valuedouble);
 	OWNED_JSON refresh = admin_get(line, path.at, &status);
 	if (!refresh)
-		return;
+		return status != EXIT_UNREACHABLE;
 	const cJSON *content = cJSON_GetObjectItemCaseSensitive(refresh, "content");
 	text_printf(&text, "%lld %s: ", (long long)id->valuedouble,
 		member_text(refresh, "state", number));
@@ -137,6 +155,7 @@ static void print_event_refresh(const struct command_line *line, const cJSON *id
 	if (*reason)
 		text_printf(&text, ": %s", reason);
 	print_member("refresh", text.at);
+	return true;
 }
 
 static void print_event(const struct command_line *line, const cJSON *event)
@@ -163,10 +182,7 @@ static void print_event(const struct command_line *line, const cJSON *event)
 		printf("%-14s %lld of its selections wait to be found on Tableau; the status page "
 		       "tells the last error of each site\n",
 			"waiting", (long long)open->valuedouble);
-	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(event, "refreshes"))
-	{
-		print_event_refresh(line, item);
-	}
+	print_each(line, event, "refreshes", print_event_refresh);
 	print_commands(event);
 }
 
@@ -182,6 +198,10 @@ static int run(const struct command_line *line)
 	OWNED_JSON json = admin_get(line, path.at, &status);
 	if (!json)
 		return status;
+	if (member_count(json, "id") != id) {
+		admin_is_strange(line, path.at, "is about something else", &status);
+		return status;
+	}
 	if (line->json)
 		print_json(json, stdout);
 	else if (id % 2)

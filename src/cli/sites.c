@@ -94,6 +94,10 @@ static int list(const struct command_line *line)
 	OWNED_JSON json = admin_get(line, "/api/v1/sites", &status);
 	if (!json)
 		return status;
+	if (!cJSON_IsArray(member(json, "items")) || !cJSON_IsNull(member(json, "next"))) {
+		admin_is_strange(line, "/api/v1/sites", "is not the whole list", &status);
+		return status;
+	}
 	if (line->json)
 		print_json(member(json, "items"), stdout);
 	else
@@ -113,12 +117,14 @@ static int change(const struct command_line *line, const char *verb, const char 
 	OWNED_JSON json = admin_post(line, path.at, &status);
 	if (!json)
 		return status;
-	if (line->json) {
+	const char *message = member_text(json, "message", text);
+	if (!*message)
+		admin_is_strange(line, path.at, "does not say what was done", &status);
+	else if (line->json)
 		print_json(json, stdout);
-		return EXIT_YES;
-	}
-	print_line(stdout, "site %s: %s", name, member_text(json, "message", text));
-	return EXIT_YES;
+	else
+		print_line(stdout, "site %s: %s", name, message);
+	return status;
 }
 
 static int run(const struct command_line *line)

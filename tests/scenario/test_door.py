@@ -1,5 +1,6 @@
 """Edges where strangers' texts, bodies and answers meet us: nothing authentic is refused, nothing hides, nothing is endless."""
 import fcntl
+import http.server
 import json
 import os
 import pty
@@ -7,6 +8,7 @@ import re
 import struct
 import subprocess
 import termios
+import threading
 import urllib.parse
 import zlib
 
@@ -233,3 +235,100 @@ def test_send_names_the_stray_bytes_of_its_secret(router_of, sandbox):
     sample = harness.SAMPLES / "dbt" / "completed-success.json"
     told = cli("send", "--to", f"http://{router.address}/webhooks/dbt", "--secret-env", "S", sample, environment={"S": SECRET + "\n"})
     assert told.returncode == 1 and b"HTTP 401" in told.stdout and b"the secret of S ends in U+000A (line break)" in told.stderr, told
+
+
+# ---- the command line before a server that is not ours ----
+
+class Foreign(http.server.BaseHTTPRequestHandler):
+    """Answers what it is told to, counts, and says nothing."""
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        status, body = self.server.answer(self.path)
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def foreign():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Foreign)
+    server.asked = []
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def ask(server, *command):
+    return cli(*command, "--url", f"http://127.0.0.1:{server.server_address[1]}")
+
+
+COMMANDS = [["events"], ["events", "--export"], ["refreshes"], ["show", "1"], ["show", "2"], ["retry", "2"], ["retry", "--site", "finance"], ["cancel", "2"],
+            ["replay", "1"], ["sites"], ["sites", "pause", "finance"]]
+STRANGE = [b"", b"hello", b"<html>\xff", b"[]", b"1", b"null", b'"text"', b"{}", b'{"items": 5}', b'{"items": {}, "next": "x", "id": "1"}', b'{"id": -1, "event": 0}',
+           b'{"items": [], "next": null, "id": 1e300}', b'{"items": [{"id": 1e999}], "next": null}', b'{"items": [{"id": 1.5}], "next": null, "id": 1.5}',
+           b'{"items": [], "next": 7}', b'{"items": [{"id": 1}], "next": -7}', b'{"items": [{"id": 1}], "next": 9007199254740993000}',
+           b"{" + b'"a":{' * 100000, b"[" * 100000, b'{"items": [], "next": null, "id": ' + b"9" * 4000 + b"}"]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_server_that_is_not_ours_is_told_as_such(foreign, command):
+    for body in STRANGE:
+        foreign.answer = lambda path: (200, body)
+        told = ask(foreign, *command)
+        # A list that is empty is one, also where it says more.
+        is_empty_list = body.startswith(b'{"items": []') and b'"next": null' in body and b"id" not in body
+        assert told.returncode == (0 if is_empty_list else 69), (body[:60], told)
+        assert b"is that the daemon?" in told.stderr and told.stderr.count(b"\n") == 1, (body[:60], told.stderr)
+        assert not told.stdout or command == ["events", "--export"], (body[:60], told.stdout)
+
+
+@pytest.mark.parametrize("command", [["events"], ["events", "--export"], ["refreshes", "--limit", "100000"], ["retry", "--state", "failed"]], ids=" ".join)
+@pytest.mark.parametrize("kind", ["the same", "rising", "empty"])
+def test_pages_that_have_no_end_are_not_read_for_ever(foreign, command, kind):
+    def answer(path):
+        pages = sum("cursor" in asked or "limit" in asked for asked in foreign.asked)
+        items = [] if kind == "empty" else [{"id": 2, "created_at": "x"}]
+        return 200, json.dumps({"items": items, "next": 1000 + pages if kind == "rising" else 1000}).encode()
+    foreign.answer = answer
+    told = ask(foreign, *command)
+    assert told.returncode == 69 and b"leads nowhere; is that the daemon?" in told.stderr, told
+    assert len(foreign.asked) < 10
+
+
+def test_more_than_was_asked_for_is_not_shown(foreign):
+    foreign.answer = lambda path: (200, json.dumps({"items": [{"id": 2 * n} for n in range(5000, 0, -1)], "next": 1}).encode())
+    told = ask(foreign, "refreshes", "--limit", "3", "--state", "failed")
+    assert told.returncode == 0 and len(told.stdout.splitlines()) == 4 and len(foreign.asked) == 1
+    listed = ask(foreign, "refreshes", "--limit", "3", "--state", "failed", "--format", "json")
+    assert len(json.loads(listed.stdout)) == 3
+
+
+def test_what_an_answer_names_is_asked_for_within_bounds(foreign):
+    foreign.answer = lambda path: (200, json.dumps({"id": int(path.rsplit("/", 1)[1]), "refreshes": list(range(2, 4000, 2))}).encode())
+    told = ask(foreign, "show", "1")
+    assert told.returncode == 0 and b"1899 more refreshes" in told.stdout and len(foreign.asked) == 101, told
+    # When nobody answers any more it is said once.
+    foreign.answer = lambda path: (200, foreign.first) if path.endswith("/1") else (200, b"gone")
+    foreign.first = b'{"id": 1, "refreshes": [2, 4, 6]}'
+    told = ask(foreign, "show", "1")
+    assert told.stderr.count(b"is not JSON") == 1
+
+
+def test_a_refusal_of_somebody_else_is_short_and_clean(foreign):
+    foreign.answer = lambda path: (503, json.dumps({"error": "x" * 100000 + "\x1b[2J"}).encode())
+    told = ask(foreign, "events")
+    assert told.returncode == 69 and len(told.stderr) < 1300 and b"\x1b" not in told.stderr
+    foreign.answer = lambda path: (302, b"moved")
+    told = ask(foreign, "events")
+    assert told.returncode == 1 and b"HTTP 302: it does not say why; is that the daemon?" in told.stderr
