@@ -46,6 +46,7 @@ UNIT_TESTS = \
 	tests/unit/config_test \
 	tests/unit/connections_test \
 	tests/unit/decide_test \
+	tests/unit/distant_clock_test \
 	tests/unit/event_test \
 	tests/unit/field_test \
 	tests/unit/file_test \

@@ -19,6 +19,12 @@ struct mono {
 	int64_t us;
 }; /* microseconds of CLOCK_BOOTTIME; only differences mean anything */
 
+/* What somebody else's clock showed, in whole seconds, at some moment between two of ours. */
+struct told_time {
+	struct wall at; /* {0}: nothing was told */
+	struct mono after, before;
+};
+
 #define US_PER_MS ((int64_t)1000)
 #define US_PER_SECOND ((int64_t)1000000)
 

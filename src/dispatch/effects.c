@@ -90,7 +90,7 @@ struct answer effects_answer(const char *site, const struct outcome *outcome)
 	struct answer answer = { .site = site,
 		.verdict = VERDICT_OK,
 		.is_alive = outcome->is_alive,
-		.told_at = outcome->told_at };
+		.told = outcome->told };
 	if (outcome->ok)
 		return answer;
 	answer.verdict = verdict_of(outcome->error.kind);
@@ -171,6 +171,21 @@ void effects_doubt(struct effects *effects, const char *site, const struct conte
 	struct naming *naming = namings_find(effects->namings, site, content);
 	if (naming)
 		naming->is_doubted = true;
+}
+
+/* ---- greet ---- */
+
+static void greeted(const struct outcome *outcome, void *context)
+{
+	struct call *call = context;
+	effects_go_on(call->effects, schedule_greeted(call->effects->schedule, effects_now(),
+					     effects_answer(call->site, outcome)));
+	call_free(call);
+}
+
+void effects_greet(struct effects *effects, const char *site)
+{
+	tableau_greet(effects->tableau, site, greeted, call_new(effects, site, 0, 0));
 }
 
 /* ---- list ---- */

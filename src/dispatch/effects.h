@@ -23,6 +23,8 @@ void effects_resolve(
 	struct effects *effects, int64_t id, const struct selection *selection, bool anew);
 /* The next request for this content is preceded by a look whether the rules still name it. */
 void effects_doubt(struct effects *effects, const char *site, const struct content *content);
+/* Signs in to the site. */
+void effects_greet(struct effects *effects, const char *site);
 /* dispatch/request.c */
 void effects_send(struct effects *effects, const struct refresh_row *refresh);
 void effects_poll(struct effects *effects, const struct refresh_row *refresh, int64_t asked_after);

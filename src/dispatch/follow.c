@@ -40,7 +40,7 @@ static int64_t at_most(int64_t value, int64_t most)
 
 static int64_t age_of_job(const struct refresh *refresh, struct instant now)
 {
-	struct wall tableau_now = gate_tableau_now(&refresh->slot->site->gate, now.mono);
+	struct wall tableau_now = gate_tableau_time(&refresh->slot->site->gate, now.mono);
 	if (wall_is_set(tableau_now) && wall_is_set(refresh->row.job_created_at))
 		return at_least(tableau_now.us - refresh->row.job_created_at.us, 0);
 	return refresh->sent.us ? now.mono.us - refresh->sent.us : 0;
@@ -222,7 +222,7 @@ static void poll(struct schedule *schedule, struct instant now, struct refresh *
 
 static struct wall oldest_job(const struct site *site, struct instant now)
 {
-	struct wall since = gate_tableau_now(&site->gate, now.mono);
+	struct wall since = gate_tableau_time(&site->gate, now.mono);
 	if (!wall_is_set(since))
 		since = now.wall;
 	for (const struct refresh *refresh = site->in_flight; refresh;

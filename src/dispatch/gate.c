@@ -74,24 +74,12 @@ static void set_trouble(struct gate *gate, const char *reason)
 	gate->trouble = mem_copy_text(reason);
 }
 
-/*
- * Tableau tells whole seconds, and told them some time before we read them, so each answer gives a
- * lower bound; the highest is the best. It sinks slowly, lest a clock that was put back over there
- * be mistaken for ever.
- */
-static void hear_clock(struct gate *gate, struct mono now, struct wall told_at)
+struct wall gate_tableau_time(const struct gate *gate, struct mono at)
 {
-	int64_t ahead = told_at.us - now.us;
-	int64_t best = gate->clock_ahead - (now.us - gate->clock_at.us) / 100;
-	if (!wall_is_set(told_at))
-		return;
-	gate->clock_ahead = gate->clock_at.us && best > ahead ? best : ahead;
-	gate->clock_at = now;
-}
-
-struct wall gate_tableau_now(const struct gate *gate, struct mono now)
-{
-	return (struct wall){ gate->clock_at.us ? now.us + gate->clock_ahead : 0 };
+	struct wall earliest, latest;
+	if (!distant_clock_at(&gate->clock, at, &earliest, &latest))
+		return (struct wall){ 0 };
+	return earliest;
 }
 
 bool gate_answered(struct gate *gate, struct instant now, const struct answer *answer,
@@ -100,7 +88,7 @@ bool gate_answered(struct gate *gate, struct instant now, const struct answer *a
 	/* Who says when to come again is alive. */
 	bool is_bad = (answer->verdict == VERDICT_UNKNOWN || answer->verdict == VERDICT_RETRY) &&
 		      !answer->is_alive && !answer->retry_after;
-	hear_clock(gate, now.mono, answer->told_at);
+	distant_clock_hear(&gate->clock, &answer->told);
 	if (is_bad || answer->retry_after)
 		set_trouble(gate, answer->reason);
 	return breaker_answered(&gate->breaker, now.mono, !is_bad,

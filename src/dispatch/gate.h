@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "dispatch/breaker.h"
 #include "dispatch/budget.h"
+#include "dispatch/distant_clock.h"
 #include "dispatch/schedule.h"
 
 struct gate {
@@ -15,8 +16,7 @@ struct gate {
 	struct mono no_starts_before, no_queries_before, no_calls_before; /* Retry-After */
 	char *paused_by;                                                  /* NULL: not paused */
 	char *trouble;               /* the last failure, for people; NULL: none */
-	int64_t clock_ahead;         /* Tableau's clock minus our struct mono, at least */
-	struct mono clock_at;        /* when that was told; {0}: never */
+	struct distant_clock clock;  /* Tableau's */
 	struct mono queries_kept_at; /* when what was spent was last handed out to be kept */
 };
 
@@ -54,5 +54,5 @@ bool gate_answered(struct gate *gate, struct instant now, const struct answer *a
 /* Tableau asked to wait for so long; `before` is the gate's for that kind of call. */
 void gate_hold(struct mono *before, struct mono now, int64_t us);
 
-/* Now by Tableau's clock, and no later than that; {0}: not known. */
-struct wall gate_tableau_now(const struct gate *gate, struct mono now);
+/* `at` by Tableau's clock, and no later than that; {0}: not known. */
+struct wall gate_tableau_time(const struct gate *gate, struct mono at);

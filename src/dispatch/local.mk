@@ -7,6 +7,7 @@ librouter_a_SOURCES += \
 	src/dispatch/budget.c src/dispatch/budget.h \
 	src/dispatch/confirm.c src/dispatch/confirm.h \
 	src/dispatch/dispatch.h src/dispatch/loop.c \
+	src/dispatch/distant_clock.c src/dispatch/distant_clock.h \
 	src/dispatch/effects.c src/dispatch/effects.h src/dispatch/look.c \
 	src/dispatch/evidence.c src/dispatch/evidence.h \
 	src/dispatch/follow.c \

@@ -14,7 +14,7 @@ struct look {
 	int64_t refresh, asked_after;
 	char *site, *luid, *name;
 	char **known; /* ids of jobs that are not meant; NULL ends it */
-	struct wall told_at;
+	struct told_time told;
 	int64_t calls;    /* job queries made */
 	size_t count, at; /* candidates, youngest first */
 	struct {
@@ -52,7 +52,7 @@ static void candidate_told(const struct outcome *outcome, const struct job *job,
 		seen.is_incremental = look->candidates[look->at - 1].is_incremental;
 		look_end(look, effects_answer(look->site, outcome), &seen);
 	} else {
-		look->told_at = outcome->told_at;
+		look->told = outcome->told;
 		look_next(look);
 	}
 }
@@ -71,7 +71,7 @@ static void look_next(struct look *look)
 			(struct answer){ .site = look->site,
 				.verdict = VERDICT_NONE,
 				.reason = "no job of this content was found",
-				.told_at = look->told_at },
+				.told = look->told },
 			NULL);
 	else
 		ask_next(look);
@@ -92,7 +92,7 @@ static void listed(
 {
 	struct look *look = context;
 	look->calls = effects_list_calls(count);
-	look->told_at = outcome->told_at;
+	look->told = outcome->told;
 	if (!outcome->ok) {
 		struct answer answer = effects_answer(look->site, outcome);
 		answer.verdict =

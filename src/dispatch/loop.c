@@ -252,6 +252,9 @@ static void perform(struct dispatch *dispatch, const struct action *action)
 	case ACTION_RESOLVE:
 		resolve(dispatch, action->selection);
 		break;
+	case ACTION_GREET:
+		effects_greet(dispatch->effects, action->site);
+		break;
 	case ACTION_SEND:
 		batch_send(dispatch->open, action->refresh->id);
 		break;

@@ -188,6 +188,12 @@ void act_on_refresh(struct schedule *schedule, enum action_type type, struct ref
 		action->known_jobs = known_jobs(schedule, refresh->slot);
 }
 
+void act_greet(struct schedule *schedule, struct site *site)
+{
+	act(schedule, ACTION_GREET)->site = site->name;
+	site->is_greeting = true;
+}
+
 void act_list(struct schedule *schedule, struct site *site, struct wall since)
 {
 	struct action *action = act(schedule, ACTION_LIST);

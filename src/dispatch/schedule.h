@@ -90,6 +90,8 @@ enum action_type {
 	   carried out. */
 	ACTION_RESOLVE, /* find the content of `selection`; answer with schedule_resolved() or
 			   schedule_unresolved() */
+	ACTION_GREET,   /* sign in to `site` if nobody is, so that its clock is known when a request
+			   is recorded; answer with schedule_greeted() */
 	ACTION_SEND,    /* request `refresh`; answer with schedule_sent() */
 	ACTION_POLL,    /* ask for the job of `refresh`; answer with schedule_polled() */
 	ACTION_LIST,   /* ask for the jobs of `site` since `since`; answer with schedule_listed() */
@@ -179,11 +181,10 @@ struct answer {
 	/* The site answered as it should: what is wrong is wrong with what was asked for, and no
 	   sign that the site is ill. */
 	bool is_alive;
-	const char *reason;  /* for a person; NULL when OK */
-	int64_t retry_after; /* microseconds, as the other side told; 0: it did not */
-	struct wall
-		told_at; /* Tableau's clock, in whole seconds, when it answered; {0}: not told */
-	int64_t calls;   /* job queries that it took; 0 is 1 */
+	const char *reason;    /* for a person; NULL when OK */
+	int64_t retry_after;   /* microseconds, as the other side told; 0: it did not */
+	struct told_time told; /* Tableau's clock */
+	int64_t calls;         /* job queries that it took; 0 is 1 */
 };
 
 struct actions schedule_resolved(struct schedule *schedule, struct instant now, int64_t selection,
@@ -202,6 +203,8 @@ struct job_seen {
 	bool is_bridge;      /* a row of a list: done may mean handed over only */
 };
 
+struct actions schedule_greeted(
+	struct schedule *schedule, struct instant now, struct answer answer);
 /* `job` when OK. `sent_at`: when the request went out; {0}: it did not. */
 struct actions schedule_sent(struct schedule *schedule, struct instant now, int64_t refresh,
 	struct answer answer, const struct job_seen *job, struct wall sent_at);

@@ -32,12 +32,15 @@ struct site {
 	char *overdue;   /* that it is too much, for people; NULL: it is not */
 	struct schedule_site options;
 	struct gate gate;
-	struct timer opening; /* in schedule->timers: when the gate opens for what waits there */
-	bool may_list;        /* until Tableau refuses the job list */
-	bool is_listing;      /* a list was asked and not answered */
-	int unread_lists;     /* in a row */
-	bool is_told_ill;     /* people were told that it is left alone */
-	int64_t resolving;    /* selections that were asked for and not answered */
+	struct timer opening;   /* in schedule->timers: when the gate opens for what waits there */
+	bool may_list;          /* until Tableau refuses the job list */
+	bool is_listing;        /* a list was asked and not answered */
+	bool is_greeting;       /* likewise */
+	bool has_greeted;       /* greeting again would tell no more ... */
+	bool needs_no_greeting; /* ... or it failed: the next request is to tell why */
+	int unread_lists;       /* in a row */
+	bool is_told_ill;       /* people were told that it is left alone */
+	int64_t resolving;      /* selections that were asked for and not answered */
 	struct want *parked, **parked_last; /* that are to be asked for, oldest first */
 	int64_t sending;                    /* refreshes in REFRESH_SENDING */
 	struct timer_heap ready;            /* refreshes that may be sent now, see ready_key() */
@@ -192,6 +195,7 @@ void act_backlog(struct schedule *schedule, const struct site *site);
 void act_resolve(struct schedule *schedule, int64_t selection);
 void act_on_refresh(struct schedule *schedule, enum action_type type, struct refresh *refresh,
 	struct wall since);
+void act_greet(struct schedule *schedule, struct site *site);
 void act_list(struct schedule *schedule, struct site *site, struct wall since);
 
 /* One copy of a text for as long as the schedule lives: names of rules and projects, of which there

@@ -11,6 +11,9 @@
 /* How far back a look goes for the open job that a 409093 tells of: a queued job has no time limit
  * (tableau-rest.md 6.3). Also when nobody knows when a request was sent. */
 #define LONG_LOOK_BACK (24 * 3600 * US_PER_SECOND)
+/* What is known of Tableau's clock tells when a request went out when it is that narrow: the second
+ * that it tells, and as much for the way of an answer. */
+#define SURE_WITHIN (2 * US_PER_SECOND)
 /* Tableau tells whole seconds (tableau-rest.md 1.3). */
 #define LOST_LOOK_BACK (5 * US_PER_SECOND)
 /* A hundred points of priority are worth so much of give_up_after: whoever waits longer than that
@@ -62,21 +65,31 @@ void refresh_wait_until(
 /* ---- looking for a job that may be there ---- */
 
 /*
- * When the last request went out, by Tableau's clock, and no later than it was. Told in the journal
- * if that clock was known then; else it may have become known since. {0}: nobody knows, for ours
- * may have stepped.
+ * `at` by Tableau's clock, and no later than it was, but not much earlier either: else a job of
+ * somebody else that was made before it would be taken for ours. {0}: that is not known.
  */
+static struct wall surely_at_tableau(const struct site *site, struct mono at)
+{
+	struct wall earliest, latest;
+	if (!distant_clock_at(&site->gate.clock, at, &earliest, &latest) ||
+		latest.us - earliest.us > SURE_WITHIN)
+		return (struct wall){ 0 };
+	return earliest;
+}
+
+/* When the last request went out. Told in the journal if that clock was known well enough then;
+ * else it may have become so since. {0}: nobody knows, for our own may have stepped. */
 static struct wall sent_at_tableau(const struct refresh *refresh)
 {
 	if (wall_is_set(refresh->row.sent_at_tableau) || !refresh->sent.us)
 		return refresh->row.sent_at_tableau;
-	return gate_tableau_now(&refresh->slot->site->gate, refresh->sent);
+	return surely_at_tableau(refresh->slot->site, refresh->sent);
 }
 
 static struct wall look_since(const struct refresh *refresh, struct instant now)
 {
 	struct wall sent_at = sent_at_tableau(refresh),
-		    tableau_now = gate_tableau_now(&refresh->slot->site->gate, now.mono);
+		    tableau_now = gate_tableau_time(&refresh->slot->site->gate, now.mono);
 	if (!refresh->was_busy && wall_is_set(sent_at))
 		return wall_after(sent_at, -LOST_LOOK_BACK);
 	return wall_after(wall_is_set(tableau_now) ? tableau_now : now.wall, -LONG_LOOK_BACK);
@@ -133,7 +146,7 @@ static void send(struct schedule *schedule, struct instant now, struct refresh *
 	refresh->row.attempts++;
 	refresh->row.not_before = (struct wall){ 0 };
 	refresh->row.sent_at = now.wall;
-	refresh->row.sent_at_tableau = gate_tableau_now(&site->gate, now.mono);
+	refresh->row.sent_at_tableau = surely_at_tableau(site, now.mono);
 	refresh->row.sent_after = schedule->horizon;
 	refresh->row.seen_waiting_after = 0;
 	refresh->sent = now.mono;
@@ -143,8 +156,41 @@ static void send(struct schedule *schedule, struct instant now, struct refresh *
 	refresh->row.job_created_at = refresh->row.job_started_at = refresh->row.job_completed_at =
 		(struct wall){ 0 };
 	breaker_called(&site->gate.breaker);
+	site->needs_no_greeting = false;
 	act_record(schedule, refresh);
 	act_on_refresh(schedule, ACTION_SEND, refresh, (struct wall){ 0 });
+}
+
+/*
+ * A request is recorded with the time that it is by Tableau's clock, before it leaves: if we are
+ * killed before its answer is durable, that tells its job from others'. Of a site that has not said
+ * a word yet, the time is not known, so that it is signed in first, which the request needs anyway.
+ */
+static bool needs_greeting(const struct site *site)
+{
+	return !site->gate.clock.heard_at.us && !site->has_greeted && !site->needs_no_greeting;
+}
+
+static void greet(struct schedule *schedule, struct site *site)
+{
+	if (site->is_greeting)
+		return;
+	breaker_called(&site->gate.breaker);
+	act_greet(schedule, site);
+}
+
+struct actions schedule_greeted(struct schedule *schedule, struct instant now, struct answer answer)
+{
+	act_begin(schedule);
+	struct site *site = site_of(schedule, answer.site);
+	site_answered(schedule, now, &answer);
+	if (answer.verdict == VERDICT_RETRY && answer.retry_after)
+		gate_hold(&site->gate.no_starts_before, now.mono, answer.retry_after);
+	site->is_greeting = false;
+	site->has_greeted = answer.verdict == VERDICT_OK;
+	site->needs_no_greeting = !site->has_greeted;
+	site_touch(schedule, site);
+	return act_end(schedule, now);
 }
 
 void send_ready(struct schedule *schedule, struct instant now, struct site *site)
@@ -155,6 +201,10 @@ void send_ready(struct schedule *schedule, struct instant now, struct site *site
 		struct wait wait = gate_start_wait(&site->gate, now.mono);
 		if (wait.kind != WAIT_NOT) {
 			site_wait(schedule, site, wait.until);
+			break;
+		}
+		if (needs_greeting(site)) {
+			greet(schedule, site);
 			break;
 		}
 		send(schedule, now, container(first, struct refresh, due));
@@ -283,9 +333,10 @@ struct actions schedule_sent(struct schedule *schedule, struct instant now, int6
 
 /*
  * The evidence of a job that a look found. After a lost reply it counts as sent by us when Tableau
- * made it no earlier than the request went out, both by Tableau's clock. That clock tells whole
- * seconds: somebody else's job made in the two seconds before our request cannot be told from ours,
- * so this relies on dbt's webhook taking that long from the end of the run to our request. After a
+ * made it no earlier than the request went out, both by Tableau's clock, as far as that is known to
+ * within SURE_WITHIN, or else not at all. It tells whole seconds: somebody else's job made in the
+ * one to three seconds before our request cannot be told from ours, so this relies on dbt's webhook
+ * taking that long from the end of the run to our request. After a
  * 409093 the job is somebody else's, or ours of an earlier request.
  */
 static struct evidence found_evidence(

@@ -277,7 +277,7 @@ void answer_read(
 	*outcome = (struct outcome){ .http_status = reply->http_status,
 		.retry_after_us = reply->retry_after_us,
 		.asked_at = reply->asked_at,
-		.told_at = reply->date };
+		.told = reply->told };
 	if (!reply->is_answered) {
 		bool is_unknown = type == CALL_REFRESH && reply->may_be_sent;
 		error_fail(&outcome->error, is_unknown ? ERROR_UNKNOWN : ERROR_TRANSIENT, "%s",

@@ -7,7 +7,15 @@
 #include "tableau/tableau.h"
 #include "tableau/transport.h"
 
-enum call_type { CALL_QUERY, CALL_REFRESH, CALL_SIGN_IN, CALL_SIGN_OUT, CALL_JOB, CALL_CANCEL };
+enum call_type {
+	CALL_QUERY,
+	CALL_REFRESH,
+	CALL_SIGN_IN,
+	CALL_SIGN_OUT,
+	CALL_JOB,
+	CALL_CANCEL,
+	CALL_NONE, /* no request: answered as soon as there is a session */
+};
 
 /*
  * Reads a reply. On success (2xx with a JSON object; an empty 2xx where nothing is to be told)

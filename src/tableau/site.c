@@ -270,6 +270,14 @@ static bool refuse_first(struct site *site)
 	return true;
 }
 
+static void answer_greeting(struct waiting *waiting)
+{
+	struct outcome outcome = {
+		.ok = true, .is_alive = true, .told = waiting->site->session.clock
+	};
+	answer(waiting, &outcome, NULL);
+}
+
 static void forget_outcome(const struct outcome *outcome, const cJSON *json, void *context)
 {
 	(void)outcome;
@@ -288,7 +296,9 @@ void site_pump(struct site *site)
 		waiting->version_at = site->version_told_at;
 		bool is_too_old = waiting->call.wants_incremental && !session_speaks(site, 3, 25);
 		/* It may have been upgraded since it told its version. */
-		if (is_too_old && doubts_version(waiting, VERSION_CHECK_AGE))
+		if (waiting->call.type == CALL_NONE)
+			answer_greeting(waiting);
+		else if (is_too_old && doubts_version(waiting, VERSION_CHECK_AGE))
 			enqueue(waiting, true);
 		else if (is_too_old)
 			refuse(waiting, ERROR_REFUSED,

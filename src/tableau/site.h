@@ -35,8 +35,10 @@ struct session {
 	struct mono served; /* ... and the youngest of those was sent then */
 	bool had_grace;     /* the one repeated sign-in that a fresh token may need was made */
 	bool is_signing_in;
+	struct mono began_at; /* when it began to sign in last */
 	struct wall signed_in_at, pat_ends_at;
 	struct mono signed_in_mono;
+	struct told_time clock; /* what signing in told of Tableau's clock, as narrowly as it did */
 	struct mono renew_at;   /* signs in again then, also when nothing is asked */
 	struct mono not_before; /* of the next sign-in */
 	struct mono losses[3];  /* when the last sessions that had worked were lost */

@@ -441,6 +441,11 @@ void tableau_cancel(struct tableau *tableau, const char *site, const char *job_i
 	plain_call(tableau, site, &call, callback, context);
 }
 
+void tableau_greet(struct tableau *tableau, const char *site, done *callback, void *context)
+{
+	plain_call(tableau, site, &(struct call){ .type = CALL_NONE }, callback, context);
+}
+
 void tableau_sign_in(struct tableau *tableau, const char *site, done *callback, void *context)
 {
 	/* The cheapest call that needs a session (2.1 has a probe, but its path is not below a

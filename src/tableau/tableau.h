@@ -57,8 +57,7 @@ struct outcome {
 				   not */
 	struct wall
 		asked_at; /* when the (last) request was handed to the network; {0}: it never was */
-	struct wall told_at; /* when it answered, by Tableau's clock (the Date header): whole
-				seconds; {0}: not told */
+	struct told_time told; /* Tableau's clock, by the Date header of the answer */
 };
 
 /* A Tableau job, from its own query, from the answer to a refresh, or from a list row. */
@@ -119,6 +118,8 @@ void tableau_jobs(struct tableau *tableau, const char *site, struct wall since, 
 	void *context);
 void tableau_cancel(struct tableau *tableau, const char *site, const char *job_id, done *callback,
 	void *context);
+/* Signs in if there is no session, and asks nothing else: outcome->told is what signing in told. */
+void tableau_greet(struct tableau *tableau, const char *site, done *callback, void *context);
 /* Signs in if there is no session. For `verify` and a check at start. */
 void tableau_sign_in(struct tableau *tableau, const char *site, done *callback, void *context);
 

@@ -42,7 +42,9 @@ struct exchange {
 	struct text reply, location;
 	bool is_too_large, has_ca_file;
 	int64_t retry_after_us;
-	struct wall date, retry_at, asked_at;
+	struct wall retry_at, asked_at;
+	struct told_time told; /* Date, after asking and before its header was read */
+	bool is_from_cache;
 	char failure[CURL_ERROR_SIZE];
 	reply_done *callback;
 	void *context;
@@ -148,7 +150,7 @@ static void read_retry_after(struct exchange *exchange, struct str value)
 /* A date is by the server's clock, which the same answer tells. */
 static int64_t retry_after(const struct exchange *exchange)
 {
-	struct wall now = wall_is_set(exchange->date) ? exchange->date : clock_wall();
+	struct wall now = wall_is_set(exchange->told.at) ? exchange->told.at : clock_wall();
 	int64_t left = exchange->retry_at.us - now.us;
 	if (!wall_is_set(exchange->retry_at))
 		return exchange->retry_after_us;
@@ -160,7 +162,8 @@ static int64_t retry_after(const struct exchange *exchange)
 static void read_date(struct exchange *exchange, struct str value)
 {
 	OWNED_MEMORY char *text = mem_copy_bytes(value.at, value.length);
-	exchange->date = read_http_date(text);
+	exchange->told.at = read_http_date(text);
+	exchange->told.before = clock_mono(); /* now: the body may come much later */
 }
 
 static size_t take_header(char *bytes, size_t size, size_t count, void *context)
@@ -171,6 +174,8 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *context)
 		read_retry_after(exchange, value);
 	else if ((value = header_value(line, "Date:")).length)
 		read_date(exchange, value);
+	else if ((value = header_value(line, "Age:")).length)
+		exchange->is_from_cache = true; /* RFC 9111, 5.1: Date is of when it was stored */
 	else if ((value = header_value(line, "Location:")).length && !exchange->location.length)
 		text_add_str(&exchange->location, value);
 	return line.length;
@@ -268,6 +273,7 @@ void transport_send(
 	exchange->body = request.body;
 	exchange->has_ca_file = request.ca_file;
 	exchange->asked_at = clock_wall();
+	exchange->told.after = clock_mono();
 	text_init(&exchange->reply, REPLY_BYTES);
 	text_init(&exchange->location, 2048);
 	exchange->easy = curl_easy_init();
@@ -344,6 +350,9 @@ static void finish(struct exchange *exchange, CURLcode code)
 	curl_easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T, &begun);
 	if (code != CURLE_OK || status <= 0)
 		explain_failure(exchange, code, &failure);
+	struct told_time told = { 0 };
+	if (!exchange->is_from_cache)
+		told = exchange->told;
 	struct reply reply = {
 		.is_answered = code == CURLE_OK && status > 0,
 		.may_be_sent = sent > 0 && begun > 0,
@@ -352,7 +361,7 @@ static void finish(struct exchange *exchange, CURLcode code)
 		.body = text_str(&exchange->reply),
 		.is_too_large = exchange->is_too_large,
 		.retry_after_us = retry_after(exchange),
-		.date = exchange->date,
+		.told = told,
 		.location = exchange->location.at,
 		.asked_at = exchange->asked_at,
 	};

@@ -47,7 +47,7 @@ struct reply {
 	bool is_too_large;
 	int64_t retry_after_us; /* Retry-After: seconds or a date, at most MOST_RETRY_AFTER; 0:
 				   none */
-	struct wall date;       /* Date; {0}: none */
+	struct told_time told;  /* Date, between asking and reading it; also when the body broke */
 	const char *location;   /* of a redirect, which is never followed; "" when none */
 	struct wall asked_at;
 };

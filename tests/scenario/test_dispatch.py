@@ -408,9 +408,12 @@ def test_a_clean_stop_signs_out(router, sandbox):
     assert [c["status"] for c in sandbox.calls("POST", "/auth/signout$")] == [204]
 
 
-def test_a_job_that_tableau_forgot_is_told(router, sandbox):
-    sandbox.fault("error", on={"method": "GET", "path": "*/jobs/*"}, code=404018, times=0)
+def test_a_job_that_tableau_forgot_is_told(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(job={"queued": "0ms", "running": "1h"}))
+    router = router_of(sandbox, [rule()])
     router.send()
+    wait_until(lambda: router.refreshes(state="running"), "the job to run")
+    sandbox.control("DELETE", "jobs", {"site": "finance", "code": 404018})
     refresh = one(router)
     assert refresh["state"] == "failed" and "does not know the job" in refresh["reason"]
 

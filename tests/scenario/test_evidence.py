@@ -1,5 +1,12 @@
 """What may be believed of a job: whose it is, when it started, how it ended, when replies are lost, late, refused or behind."""
-from harness import rule, site_world, wait_until
+import http.client
+import http.server
+import re
+import threading
+
+import pytest
+
+from harness import now, request, rule, site_world, wait_until
 
 REFRESH = {"method": "POST", "path": "*/refresh"}
 ONE_JOB = {"method": "GET", "path": "*/jobs/*"}
@@ -55,3 +62,98 @@ def test_a_job_that_cannot_be_asked_for_is_followed_by_the_list(router, sandbox)
     router.send()
     assert router.settle(2)[1]["state"] == "failed"
     assert len(sandbox.jobs()) == 2
+
+
+# ---- Tableau's clock ----
+
+class SlowBodies(http.server.BaseHTTPRequestHandler):
+    """Hands everything on to the sandbox; of lists of content, the head at once, and the body when `go` is released."""
+    protocol_version = "HTTP/1.1"
+    address = None
+
+    def pass_on(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        connection = http.client.HTTPConnection(self.address)
+        connection.request(self.command, self.path, body, {k: v for k, v in self.headers.items() if k.lower() != "connection"})
+        answer = connection.getresponse()
+        got = answer.read()
+        connection.close()
+        self.send_response_only(answer.status)
+        for key, value in answer.getheaders():
+            if key.lower() not in ("connection", "transfer-encoding", "content-length"):
+                self.send_header(key, value)
+        self.send_header("Content-Length", str(len(got)))
+        self.end_headers()
+        self.wfile.flush()
+        if re.search(r"/(workbooks|projects)\?", self.path):
+            self.heads.append(self.path)
+            self.go.acquire(timeout=60)
+        self.wfile.write(got)
+
+    do_GET = do_POST = do_PUT = pass_on
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def gateway_of():
+    started = []
+
+    def start(sandbox):
+        handler = type("Slow", (SlowBodies,), {"address": sandbox.address, "go": threading.Semaphore(0), "heads": []})
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        server.url, server.handler = f"http://127.0.0.1:{server.server_port}", handler
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.handler.go.release(1000)
+        server.shutdown()
+        server.server_close()
+
+
+def pass_time(since, seconds):
+    wait_until(lambda: now() - since > seconds, f"{seconds} seconds to pass")
+
+
+# The only answers before the request came as a head, and a body six seconds later. By an estimate that is made when the body is there,
+# Tableau's clock is six seconds behind, and somebody else's job of four seconds before dbt finished was made "after" our request.
+def test_a_job_from_before_dbt_finished_is_not_taken_for_ours_after_slow_bodies(router_of, sandbox_of, gateway_of):
+    sandbox = sandbox_of()
+    gateway = gateway_of(sandbox)
+    router = router_of(gateway, [rule()])
+    sandbox.fault("drop", on=REFRESH)
+    router.send()
+    for heads in (1, 2):
+        wait_until(lambda: len(gateway.handler.heads) == heads, "the head of a list")
+        begun = now()
+        if heads == 2:
+            sandbox.foreign_job("Revenue", queued_ms=0, running_ms=100)
+            pass_time(begun, 4)
+            router.send()
+        pass_time(begun, 6)
+        gateway.handler.go.release()
+    refreshes = router.settle(1)
+    assert {r["state"] for r in refreshes} == {"succeeded"} and len(router.events()) == 2
+    assert len(sandbox.jobs(by="refresh-router")) == 1
+
+
+# What waits at a start is sent without any other call, and Tableau's time is known from signing in all the same: killed before the answer
+# came, its job is known for its own.
+def test_killed_before_the_first_answer_after_a_start_is_one_job(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(job={"queued": "0ms", "running": "200ms"}))     # no look sees it waiting
+    router = router_of(sandbox, [rule()])
+    ask = lambda verb: request(router.admin, "POST", f"/api/v1/sites/finance/{verb}")
+    assert ask("pause").status == 200
+    router.send()
+    wait_until(lambda: router.refreshes(state="waiting"), "the refresh to be known")
+    router.restart()
+    sandbox.fault("latency", on=REFRESH, ms=60000)
+    assert ask("resume").status == 200
+    wait_until(lambda: sandbox.jobs(), "Tableau to start the job")
+    router.restart()
+    assert one(router)["state"] == "succeeded"
+    assert len(sandbox.jobs()) == 1

@@ -225,6 +225,11 @@ static void perform(struct world *world, const struct action *action)
 	case ACTION_RESOLVE:
 		resolve(world, action->selection);
 		break;
+	case ACTION_GREET:
+		call(world,
+			(struct sim_call){
+				.type = CALL_GREET, .site = site_number(action->site), .job = -1 });
+		break;
 	case ACTION_SEND:
 		oracle_send(world, action->refresh);
 		world->open->sends[world->open->send_count++] = action->refresh->id;
@@ -293,7 +298,9 @@ void daemon_answer(struct world *world, const struct sim_call *call)
 		.verdict = call->verdict,
 		.reason = call->reason,
 		.retry_after = call->retry_after,
-		.told_at = call->told_at,
+		.told = { .at = call->told_at,
+			.after = { now.mono.us - (world->now - call->asked_at) },
+			.before = now.mono },
 		.calls = call->calls };
 	struct job_seen seen = call->seen;
 	seen.id = call->seen_id;
@@ -304,6 +311,9 @@ void daemon_answer(struct world *world, const struct sim_call *call)
 	switch (call->type) {
 	case CALL_RESOLVE:
 		resolved(world, call, answer);
+		break;
+	case CALL_GREET:
+		daemon_perform(world, schedule_greeted(schedule, now, answer));
 		break;
 	case CALL_SEND:
 		daemon_perform(world,

@@ -351,7 +351,8 @@ static void people(struct world *world, const struct pending *pending)
 
 static void answer(struct world *world, struct pending *pending)
 {
-	static const char *const types[] = { "resolve", "send", "poll", "list", "look", "cancel" };
+	static const char *const types[] = { "resolve", "greet", "send", "poll", "list", "look",
+		"cancel" };
 	static const char *const verdicts[] = { "yes", "try again", "no", "busy", "no reply",
 		"a doubtful no", "none", "may not" };
 	if (pending->life == world->life) {

@@ -34,7 +34,7 @@ static bool waits_too_long(struct world *world, int64_t *free_from, int64_t excu
 /* What is asked and not answered. */
 struct out {
 	bool refresh[ROWS], selection[EVENTS][SELECTIONS];
-	bool list[SITES], any[SITES];
+	bool list[SITES], greeting[SITES], any[SITES];
 };
 
 static void find_out(const struct world *world, struct out *out)
@@ -51,6 +51,8 @@ static void find_out(const struct world *world, struct out *out)
 			out->selection[call->id >> 8][call->id & 255] = true;
 		else if (call->type == CALL_LIST)
 			out->list[call->site] = true;
+		else if (call->type == CALL_GREET)
+			out->greeting[call->site] = true;
 		else
 			out->refresh[call->id / 2] = true;
 	}
@@ -61,8 +63,9 @@ static int64_t trouble_ends(const struct world *world, const struct out *out, in
 {
 	const struct sim_calls *calls = &world->calls[site];
 	int64_t last = later_of(calls->failed_at, world->started_at);
-	/* A list may tell, or nobody may call before the answer to a probe. */
-	if (out->list[site] || (out->any[site] && calls->failed_at + HOUR > world->now))
+	/* A list may tell, or a site is greeted, or nobody may call before a probe's answer. */
+	if (out->list[site] || out->greeting[site] ||
+		(out->any[site] && calls->failed_at + HOUR > world->now))
 		return INT64_MAX;
 	return last + world->schedule_options.retry_max;
 }

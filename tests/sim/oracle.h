@@ -5,6 +5,9 @@
 #pragma once
 #include "tests/sim/sim.h"
 
+/* For so long one good answer tells Tableau's clock: no two clocks go alike. */
+#define CLOCK_KEPT (40 * MINUTE)
+
 /* ---- oracle.c ---- */
 /* False when a restart has read times that a clock wrote which has stepped since. */
 bool times_are_true(const struct world *world);

@@ -80,10 +80,12 @@ struct sim_calls {
 	int decided_count;
 	int64_t queries, forgiven;        /* a crash may forget some */
 	int64_t queried_at[MOST_QUERIES]; /* a ring: of the last so many */
-	int clock_heard_in;               /* the life in which Tableau last told its time */
-	int64_t outage_began, in_outage;  /* calls while it was down */
-	int64_t trouble_at;               /* the last time that something went wrong */
-	int64_t failed_at;                /* the last call that did not get what it asked for */
+	/* The life in which Tableau last told its time so that it could be known, and when. */
+	int clock_heard_in;
+	int64_t clock_heard_at;
+	int64_t outage_began, in_outage; /* calls while it was down */
+	int64_t trouble_at;              /* the last time that something went wrong */
+	int64_t failed_at;               /* the last call that did not get what it asked for */
 	/* As Tableau told (Retry-After); a person may end it, which may not be heeded. */
 	int64_t not_before[KINDS_OF_CALLS], told_until[KINDS_OF_CALLS];
 	int64_t listed_at, round_at,
@@ -215,7 +217,15 @@ enum pending_type {
 	PENDING_PEOPLE,
 	PENDING_CALM, /* nothing goes wrong any more, and nobody pauses a site for ever */
 };
-enum call_type { CALL_RESOLVE, CALL_SEND, CALL_POLL, CALL_LIST, CALL_LOOK, CALL_CANCEL };
+enum call_type {
+	CALL_RESOLVE,
+	CALL_GREET,
+	CALL_SEND,
+	CALL_POLL,
+	CALL_LIST,
+	CALL_LOOK,
+	CALL_CANCEL
+};
 struct sim_call {
 	enum call_type type;
 	int site;

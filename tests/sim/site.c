@@ -234,6 +234,7 @@ void site_request(struct world *world, struct sim_call *call)
 	call->told_at = told(world, call->site, world->now);
 	switch (call->type) {
 	case CALL_RESOLVE:
+	case CALL_GREET:
 		break;
 	case CALL_SEND:
 		start_refresh(world, call);

@@ -95,7 +95,8 @@ static void told_by_look(struct world *world, struct watched *of, const struct s
 
 static void hear_wait(struct sim_calls *calls, const struct sim_call *call, int64_t now)
 {
-	enum kind_of_call kind = call->type == CALL_SEND      ? KIND_START
+	bool is_start = call->type == CALL_SEND || call->type == CALL_GREET;
+	enum kind_of_call kind = is_start                     ? KIND_START
 				 : call->type == CALL_RESOLVE ? KIND_NAME
 							      : KIND_QUERY;
 	int64_t until = now + call->retry_after;
@@ -111,6 +112,17 @@ void oracle_hurried(struct world *world, int site)
 {
 	struct sim_calls *calls = &world->calls[site];
 	memset(calls->not_before, 0, sizeof calls->not_before);
+}
+
+/* Of an answer that was long under way nobody can tell when Tableau looked at its clock. */
+static void hear_clock(struct world *world, struct watched *of, const struct sim_call *call)
+{
+	struct sim_calls *calls = &world->calls[call->site];
+	if (!wall_is_set(call->told_at) || world->now - call->asked_at >= SECOND / 2)
+		return;
+	calls->clock_heard_in = world->life;
+	calls->clock_heard_at = world->now;
+	of->knows_clock |= of->sent_in == world->life && world->now - of->sent_at < CLOCK_KEPT;
 }
 
 static void told_by_site(struct world *world, struct watched *of, const struct sim_call *call)
@@ -130,9 +142,7 @@ static void told_by_site(struct world *world, struct watched *of, const struct s
 	if (call->type == CALL_LIST || call->type == CALL_CANCEL)
 		calls->answered_at = world->now;
 	kind_queried(world, call->site, call->calls - 1);
-	if (wall_is_set(call->told_at))
-		calls->clock_heard_in = world->life;
-	of->knows_clock |= of->sent_in == world->life && wall_is_set(call->told_at);
+	hear_clock(world, of, call);
 }
 
 void oracle_answer(struct world *world, const struct sim_call *call)
@@ -161,6 +171,8 @@ void oracle_answer(struct world *world, const struct sim_call *call)
 		break;
 	case CALL_RESOLVE:
 		wish_of(world, call->id)->is_answered |= call->verdict == VERDICT_OK;
+		break;
+	case CALL_GREET:
 		break;
 	}
 }

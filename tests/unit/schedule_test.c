@@ -28,6 +28,7 @@ struct world {
 	struct schedule *schedule;
 	struct instant now;
 	int64_t events;
+	const struct answer *answers; /* to "resolve"; NULL: fine_now() */
 	struct text seen; /* the actions of the last call, a word each */
 	int64_t sent;     /* the refresh of the last "send" */
 	int64_t out[64];  /* sent and not answered by answer_all() */
@@ -47,10 +48,22 @@ static struct answer says(enum verdict verdict, const char *reason)
 	return (struct answer){ .site = "finance", .verdict = verdict, .reason = reason };
 }
 
+/* As an answer tells it that took a tenth of a second; Tableau's clock is ours. */
+static struct answer fine_now(const struct world *world)
+{
+	struct answer answer = fine;
+	answer.told = (struct told_time){
+		.at = { world->now.wall.us / US_PER_SECOND * US_PER_SECOND },
+		.after = { world->now.mono.us - 100 * US_PER_MS },
+		.before = world->now.mono,
+	};
+	return answer;
+}
+
 static void see(struct world *world, struct actions actions)
 {
 	static const char *const words[] = { "record", "cause", "end-selection", "spent", "resolve",
-		"send", "poll", "list", "look", "cancel", "tell", "backlog" };
+		"greet", "send", "poll", "list", "look", "cancel", "tell", "backlog" };
 	text_reset(&world->seen);
 	for (size_t i = 0; i < actions.count; i++) {
 		const struct action *action = &actions.items[i];
@@ -108,6 +121,11 @@ static void configure(struct world *world)
 	configure_with(world, 0);
 }
 
+static void greet(struct world *world)
+{
+	see(world, schedule_greeted(world->schedule, world->now, fine_now(world)));
+}
+
 static int set_up(void **state)
 {
 	struct world *world = mem_new(struct world);
@@ -159,7 +177,8 @@ static void event_held(struct world *world, int64_t ago, const struct content *c
 	};
 	see(world, schedule_select(world->schedule, world->now, &selection));
 	if (saw(world, "resolve"))
-		see(world, schedule_resolved(world->schedule, world->now, event, fine, content, 1));
+		see(world, schedule_resolved(world->schedule, world->now, event,
+				   world->answers ? *world->answers : fine_now(world), content, 1));
 }
 
 /* Likewise, by a rule of that priority. */
@@ -182,7 +201,8 @@ static void event_of_priority(struct world *world, int priority, const struct co
 		.rules = rules,
 	};
 	see(world, schedule_select(world->schedule, world->now, &selection));
-	see(world, schedule_resolved(world->schedule, world->now, event, fine, content, 1));
+	see(world,
+		schedule_resolved(world->schedule, world->now, event, fine_now(world), content, 1));
 }
 
 static void event_ago(struct world *world, int64_t ago, const struct content *content)
@@ -228,6 +248,54 @@ static int answer_all(struct world *world, enum verdict verdict, const char *rea
 			job(world, PHASE_SUCCEEDED, world->now.wall, 0);
 	}
 	return count;
+}
+
+/* Until something is asked of the site; how long that took. */
+static int64_t pass_until(struct world *world, const char *word)
+{
+	int64_t passed = 0;
+	for (; !saw(world, word) && passed < 24 * HOUR; passed += US_PER_SECOND)
+		pass(world, US_PER_SECOND);
+	return passed;
+}
+
+/* What the journal holds comes back as another schedule. */
+static void restart(struct world *world, const struct refresh_row *row)
+{
+	struct cause_row cause = {
+		.refresh = row->id,
+		.event = 1,
+		.rule = "nightly",
+		.after = stamp_of_event(1),
+		.fresh_from = world->now.wall,
+	};
+	struct schedule *again = schedule_new(&options, row->id, 7);
+	schedule_restore(again, world->now, row, &cause, 1);
+	schedule_free(world->schedule);
+	world->schedule = again;
+	configure(world);
+	bool is_greeted = saw(world, "greet");
+	see(world, schedule_tick(world->schedule, world->now));
+	if (is_greeted)
+		greet(world);
+}
+
+static struct refresh_row row_in(struct world *world, enum refresh_state state)
+{
+	return (struct refresh_row){
+		.id = 42,
+		.site = "finance",
+		.content = revenue,
+		.state = state,
+		.reason = "",
+		.priority = 50,
+		.created_at = world->now.wall,
+		.patience = HOUR,
+		.attempts = 1,
+		.sent_at = world->now.wall,
+		.sent_after = stamp_of_event(1),
+		.job_id = state == REFRESH_QUEUED ? "job-1" : "",
+	};
 }
 
 static void a_refresh_is_recorded_as_sending_before_its_request_leaves(void **state)
@@ -352,7 +420,7 @@ static void an_incremental_refresh_does_not_serve_who_wants_a_full_one(void **st
 		.rules = rules,
 	};
 	see(world, schedule_select(world->schedule, world->now, &selection));
-	see(world, schedule_resolved(world->schedule, world->now, 1, fine, &revenue, 1));
+	see(world, schedule_resolved(world->schedule, world->now, 1, fine_now(world), &revenue, 1));
 	answer(world, VERDICT_OK, NULL);
 	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
 	event_ago(world, 10 * MINUTE, &revenue);
@@ -372,12 +440,114 @@ static void a_lost_reply_is_looked_for_before_anything_is_sent_again(void **stat
 		.phase = PHASE_RUNNING,
 		.created_at = world->now.wall,
 		.started_at = world->now.wall };
-	struct answer told = fine;
-	told.told_at = world->now.wall; /* Tableau's clock, by which the job is known for ours */
-	see(world, schedule_looked(world->schedule, world->now, world->sent, told, &found,
+	/* Tableau's clock is known, by which the job is known for ours. */
+	see(world, schedule_looked(world->schedule, world->now, world->sent, fine, &found,
 			   world->asked_after));
 	assert_string_equal(world->state, "running");
 	assert_string_equal(schedule_find(world->schedule, world->sent)->job_id, "job-9");
+}
+
+/* The look after a lost reply finds a job that was made `ago` before now. */
+static void find_job(struct world *world, int64_t ago, struct answer told)
+{
+	struct wall made = wall_after(world->now.wall, -ago);
+	struct job_seen found = {
+		.id = "job-9", .phase = PHASE_RUNNING, .created_at = made, .started_at = made
+	};
+	pass_until(world, "look");
+	see(world, schedule_looked(world->schedule, world->now, world->sent, told, &found,
+			   world->asked_after));
+}
+
+/* Every answer so far was under way for 20 s, so that Tableau's clock is known no better. */
+static void a_job_made_when_tableaus_time_is_not_known_is_not_taken_for_ours(void **state)
+{
+	struct world *world = *state;
+	struct answer slow = fine_now(world);
+	slow.told.after.us -= 20 * US_PER_SECOND;
+	world->answers = &slow;
+	event(world);
+	assert_false(wall_is_set(schedule_find(world->schedule, world->sent)->sent_at_tableau));
+	answer(world, VERDICT_UNKNOWN, "no reply");
+	find_job(world, 8 * US_PER_SECOND, slow);
+	assert_string_equal(world->state, "waiting");
+	pass_until(world, "send");
+	assert_true(saw(world, "send"));
+}
+
+/* Headers that came at once, and a body that came 20 s later, or a machine that slept. */
+static void a_slow_answer_does_not_spoil_what_a_quick_one_told(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
+	pass(world, 20 * US_PER_SECOND);
+	struct answer slow = fine_now(world);
+	slow.told.at.us -= 20 * US_PER_SECOND;
+	slow.told.after.us -= 20 * US_PER_SECOND;
+	world->answers = &slow;
+	event(world);
+	answer(world, VERDICT_UNKNOWN, "no reply");
+	int64_t asked = pass_until(world, "look");
+	find_job(world, asked + 8 * US_PER_SECOND, slow); /* before dbt's run had ended */
+	assert_string_equal(world->state, "waiting");
+	pass_until(world, "send");
+	answer(world, VERDICT_UNKNOWN, "no reply");
+	find_job(world, 0, slow);
+	assert_string_equal(world->state, "running");
+}
+
+/* Then its time is recorded with the request: a kill before the answer does not lose its job. */
+static void a_site_is_greeted_before_the_first_request_after_a_start(void **state)
+{
+	struct world *world = *state;
+	struct refresh_row row = row_in(world, REFRESH_WAITING);
+	struct schedule *again = schedule_new(&options, row.id, 7);
+	struct cause_row cause = { .event = 1, .rule = "nightly", .after = stamp_of_event(1) };
+	schedule_restore(again, world->now, &row, &cause, 1);
+	schedule_free(world->schedule);
+	world->schedule = again;
+	configure(world);
+	assert_string_equal(world->seen.at, "greet");
+	greet(world);
+	assert_string_equal(world->seen.at, "record send");
+	struct refresh_row sent = *schedule_find(world->schedule, row.id);
+	assert_true(wall_is_set(sent.sent_at_tableau));
+	sent.content = revenue;
+	sent.site = "finance";
+	sent.reason = sent.job_id = "";
+	pass(world, 2 * US_PER_SECOND);
+	restart(world, &sent);
+	find_job(world, 2 * US_PER_SECOND, fine);
+	assert_string_equal(world->state, "running");
+}
+
+static void when_greeting_fails_the_request_tells_why(void **state)
+{
+	struct world *world = *state;
+	world->answers = &fine;
+	event(world);
+	assert_true(saw(world, "greet"));
+	see(world, schedule_greeted(world->schedule, world->now,
+			   says(VERDICT_RETRY, "sign in: connection refused")));
+	assert_true(saw(world, "send"));
+	answer(world, VERDICT_RETRY, "sign in: connection refused");
+	assert_string_equal(world->reason, "sign in: connection refused");
+	pass_until(world, "greet");
+	greet(world);
+	assert_true(saw(world, "send"));
+}
+
+static void a_site_that_tells_no_time_is_greeted_once(void **state)
+{
+	struct world *world = *state;
+	world->answers = &fine;
+	event(world);
+	see(world, schedule_greeted(world->schedule, world->now, fine));
+	assert_true(saw(world, "send"));
+	event_ago(world, 0, &payroll);
+	assert_true(saw(world, "send"));
 }
 
 static void a_lost_request_is_sent_again_when_no_job_is_found(void **state)
@@ -549,7 +719,7 @@ static void the_more_urgent_refresh_goes_first(void **state)
 	};
 	schedule_event(world->schedule, 99);
 	see(world, schedule_select(world->schedule, world->now, &selection));
-	see(world, schedule_resolved(world->schedule, world->now, 99, fine, &board, 1));
+	see(world, schedule_resolved(world->schedule, world->now, 99, fine_now(world), &board, 1));
 	answer(world, VERDICT_OK, NULL);
 	assert_string_equal(schedule_find(world->schedule, world->sent)->content.name, "Board");
 }
@@ -605,7 +775,7 @@ static void a_full_refresh_that_came_meanwhile_makes_the_next_request_a_full_one
 	world->events = 1;
 	schedule_event(world->schedule, 1);
 	see(world, schedule_select(world->schedule, world->now, &selection));
-	see(world, schedule_resolved(world->schedule, world->now, 1, fine, &revenue, 1));
+	see(world, schedule_resolved(world->schedule, world->now, 1, fine_now(world), &revenue, 1));
 	assert_true(schedule_find(world->schedule, world->sent)->incremental);
 	event(world);
 	answer(world, VERDICT_RETRY, "connection refused");
@@ -728,42 +898,6 @@ static void what_the_rules_do_not_name_any_more_fails_alone(void **state)
 	assert_int_equal(schedule_counts(world->schedule).open, 0);
 }
 
-/* What the journal holds comes back as another schedule. */
-static void restart(struct world *world, const struct refresh_row *row)
-{
-	struct cause_row cause = {
-		.refresh = row->id,
-		.event = 1,
-		.rule = "nightly",
-		.after = stamp_of_event(1),
-		.fresh_from = world->now.wall,
-	};
-	struct schedule *again = schedule_new(&options, row->id, 7);
-	schedule_restore(again, world->now, row, &cause, 1);
-	schedule_free(world->schedule);
-	world->schedule = again;
-	configure(world);
-	see(world, schedule_tick(world->schedule, world->now));
-}
-
-static struct refresh_row row_in(struct world *world, enum refresh_state state)
-{
-	return (struct refresh_row){
-		.id = 42,
-		.site = "finance",
-		.content = revenue,
-		.state = state,
-		.reason = "",
-		.priority = 50,
-		.created_at = world->now.wall,
-		.patience = HOUR,
-		.attempts = 1,
-		.sent_at = world->now.wall,
-		.sent_after = stamp_of_event(1),
-		.job_id = state == REFRESH_QUEUED ? "job-1" : "",
-	};
-}
-
 static void a_refresh_that_was_being_sent_at_a_crash_is_looked_for(void **state)
 {
 	struct world *world = *state;
@@ -807,6 +941,7 @@ static void a_restart_keeps_the_turn_also_of_those_who_waited_for_days(void **st
 	schedule_free(world->schedule);
 	world->schedule = again;
 	configure_one_at_a_time(world, options.give_up_after);
+	greet(world);
 	assert_int_equal(world->sent, first.id);
 }
 
@@ -1495,15 +1630,6 @@ static void told_of_job(struct world *world, enum verdict verdict, const char *r
 			   NULL, world->asked_after));
 }
 
-/* Until something is asked of the site; how long that took. */
-static int64_t pass_until(struct world *world, const char *word)
-{
-	int64_t passed = 0;
-	for (; !saw(world, word) && passed < 24 * HOUR; passed += US_PER_SECOND)
-		pass(world, US_PER_SECOND);
-	return passed;
-}
-
 /* To the next question about the job by itself; the list may not be asked for. */
 static int64_t pass_until_poll(struct world *world)
 {
@@ -1951,7 +2077,8 @@ static void nobody_waits_behind_those_who_came_hours_later(void **state)
 	};
 	schedule_event(world->schedule, 99);
 	see(world, schedule_select(world->schedule, world->now, &selection));
-	see(world, schedule_resolved(world->schedule, world->now, 99, fine, &payroll, 1));
+	see(world,
+		schedule_resolved(world->schedule, world->now, 99, fine_now(world), &payroll, 1));
 	see(world, schedule_pause(world->schedule, world->now, "finance", false, "alice").actions);
 	assert_int_equal(world->sent, patient);
 }
@@ -1971,6 +2098,11 @@ int main(void)
 		TEST(a_late_event_within_the_clock_skew_costs_another_job),
 		TEST(an_incremental_refresh_does_not_serve_who_wants_a_full_one),
 		TEST(a_lost_reply_is_looked_for_before_anything_is_sent_again),
+		TEST(a_job_made_when_tableaus_time_is_not_known_is_not_taken_for_ours),
+		TEST(a_slow_answer_does_not_spoil_what_a_quick_one_told),
+		TEST(a_site_is_greeted_before_the_first_request_after_a_start),
+		TEST(when_greeting_fails_the_request_tells_why),
+		TEST(a_site_that_tells_no_time_is_greeted_once),
 		TEST(a_lost_request_is_sent_again_when_no_job_is_found),
 		TEST(a_job_of_somebody_else_that_runs_already_is_waited_for),
 		TEST(a_job_of_somebody_else_that_still_waits_is_taken_over),

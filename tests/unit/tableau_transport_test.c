@@ -32,6 +32,9 @@ static void handle(struct web_request *request, void *context)
 		web_reply_header(request, "Retry-After", "120");
 		web_reply_header(request, "Location", "http://elsewhere.invalid/");
 		web_reply(request, 301, NULL, STR("moved"));
+	} else if (!strcmp(path, "/cached")) {
+		web_reply_header(request, "Age", "20");
+		web_reply(request, 200, NULL, STR("{}"));
 	} else if (!strcmp(path, "/echo")) {
 		struct str token = str_of(web_header(request, "X-Tableau-Auth"));
 		web_reply(request, 200, NULL, token.length ? token : web_body(request));
@@ -111,7 +114,7 @@ static void a_body_and_a_token_arrive(void **state)
 		finish();
 		assert_true(told.reply.is_answered);
 		assert_string_equal(told.body, "{\"x\":1}");
-		assert_true(wall_is_set(told.reply.date));
+		assert_true(wall_is_set(told.reply.told.at));
 		assert_true(wall_is_set(told.reply.asked_at));
 	}
 	ask((struct request){ .method = METHOD_GET, .token = token }, "/echo");
@@ -127,6 +130,21 @@ static void a_redirect_is_an_answer(void **state)
 	assert_int_equal(told.reply.http_status, 301);
 	assert_string_equal(told.location, "http://elsewhere.invalid/");
 	assert_int_equal(told.reply.retry_after_us, 120 * US_PER_SECOND);
+}
+
+/* The Date of what a cache kept is of when it was kept (RFC 9111, 5.1). */
+static void a_cache_does_not_tell_tableaus_time(void **state)
+{
+	(void)state;
+	ask((struct request){ .method = METHOD_GET }, "/cached");
+	finish();
+	assert_true(told.reply.is_answered);
+	assert_false(wall_is_set(told.reply.told.at));
+	struct mono before = clock_mono();
+	ask((struct request){ .method = METHOD_GET }, "/echo");
+	finish();
+	assert_in_range(told.reply.told.after.us, before.us, told.reply.told.before.us);
+	assert_in_range(told.reply.told.before.us, before.us, clock_mono().us);
 }
 
 static void what_surely_did_not_leave(void **state)
@@ -227,6 +245,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_body_and_a_token_arrive),
 		TEST(a_redirect_is_an_answer),
+		TEST(a_cache_does_not_tell_tableaus_time),
 		TEST(what_surely_did_not_leave),
 		TEST(what_may_have_left),
 		TEST(the_environment_has_no_say),

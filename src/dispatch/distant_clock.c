@@ -1,0 +1,41 @@
+#include "dispatch/distant_clock.h"
+
+/* Two clocks part by less than a second in three hours: NTP keeps them, or a quartz does. */
+#define DRIFT 10000
+
+static int64_t drift(const struct distant_clock *clock, struct mono at)
+{
+	int64_t since = at.us - clock->heard_at.us;
+	return (since < 0 ? -since : since) / DRIFT;
+}
+
+void distant_clock_hear(struct distant_clock *clock, const struct told_time *told)
+{
+	/* It shows `at` during a whole second. */
+	int64_t least = told->at.us - told->before.us,
+		most = told->at.us + US_PER_SECOND - told->after.us;
+	if (!wall_is_set(told->at))
+		return;
+	if (clock->heard_at.us) {
+		int64_t apart = drift(clock, told->before), known_least = clock->least - apart,
+			known_most = clock->most + apart;
+		bool is_contradicted = least > known_most || most < known_least;
+		/* What both allow; or, if they exclude each other, what either does. */
+		if ((known_least > least) != is_contradicted)
+			least = known_least;
+		if ((known_most < most) != is_contradicted)
+			most = known_most;
+	}
+	*clock = (struct distant_clock){ least, most, told->before };
+}
+
+bool distant_clock_at(const struct distant_clock *clock, struct mono at, struct wall *earliest,
+	struct wall *latest)
+{
+	if (!clock->heard_at.us)
+		return false;
+	int64_t apart = drift(clock, at);
+	earliest->us = at.us + clock->least - apart;
+	latest->us = at.us + clock->most + apart;
+	return true;
+}
