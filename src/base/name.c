@@ -125,7 +125,7 @@ void name_difference(const char *written, const char *known, struct text *out)
 	text_init(&other, TEXT_UNBOUNDED);
 	name_skeleton(str_of(written), &skeleton);
 	name_skeleton(str_of(known), &other);
-	if (!str_equal(text_str(&skeleton), text_str(&other)))
+	if (!skeleton.length || !str_equal(text_str(&skeleton), text_str(&other)))
 		return;
 	struct str here = name_normal(str_of(written), arena),
 		   there = name_normal(str_of(known), arena);

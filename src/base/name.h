@@ -26,6 +26,6 @@ void name_skeleton(struct str text, struct text *out);
 /*
  * Where two texts of one skeleton differ, as a sentence for a person: "they differ at character 6:
  * U+00A0 (no-break space) there, U+0020 (space) here"; `known` is there, `written` here. Adds
- * nothing when they are one name or plainly different.
+ * nothing when they are one name, plainly different, or nothing that can be seen.
  */
 void name_difference(const char *written, const char *known, struct text *out);

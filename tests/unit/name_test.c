@@ -81,6 +81,7 @@ static void the_message_shows_where_two_names_differ(void **state)
 		{ COMPOSED, DECOMPOSED, NULL },
 		{ "Revenue", "Reverse", NULL },
 		{ "", "Revenue", NULL },
+		{ "\u200b", "\u200c", NULL },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		OWNED_TEXT struct text out;
