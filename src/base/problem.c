@@ -112,17 +112,30 @@ static const char *own_file(struct problems *problems, const char *file)
 	return problems->last_file;
 }
 
+/* An alias brings its value up again, and with it what is wrong with it. */
+static bool is_known(const struct problems *problems, enum problem_code code, struct place place,
+	const char *message)
+{
+	for (size_t i = problems->count; i--;) {
+		const struct problem *other = &problems->items[i];
+		if (other->code == code && other->place.line == place.line &&
+			other->place.column == place.column &&
+			text_is(other->place.file, place.file) && !strcmp(other->message, message))
+			return true;
+	}
+	return false;
+}
+
 bool problem_add(struct problems *problems, enum problem_code code, struct place place,
 	struct str source, const char *format, ...)
 {
 	assert(problems && code < PROBLEM_CODE_COUNT);
-	if (codes[code].severity == SEVERITY_ERROR)
-		problems->error_count++;
-	else
-		problems->warning_count++;
-	if (problems->count == KEPT_MOST)
+	size_t *count = codes[code].severity == SEVERITY_ERROR ? &problems->error_count
+							       : &problems->warning_count;
+	if (problems->count == KEPT_MOST) {
+		++*count;
 		return false;
-
+	}
 	char message[MESSAGE_BYTES];
 	va_list args;
 	va_start(args, format);
@@ -132,6 +145,9 @@ bool problem_add(struct problems *problems, enum problem_code code, struct place
 	text_init(&safe, TEXT_UNBOUNDED);
 	visible_add(&safe, str_of(message));
 
+	if (is_known(problems, code, place, safe.at))
+		return false;
+	++*count;
 	place.file = own_file(problems, place.file);
 	mem_grow(&problems->items, &problems->capacity, problems->count);
 	problems->items[problems->count++] = (struct problem){

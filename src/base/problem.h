@@ -40,8 +40,8 @@ struct problems *problems_new(void);
 void problems_free(struct problems *problems);
 OWNED_DEFINE(problems)
 
-/* Adds one; after 1,000 the rest is counted, not kept. `source` (the file's bytes, may be empty)
- * gives the source line. Always false. */
+/* Adds one, unless it is in the list already; after 1,000 the rest is counted, not kept. `source`
+ * (the file's bytes, may be empty) gives the source line. Always false. */
 bool problem_add(struct problems *problems, enum problem_code code, struct place place,
 	struct str source, const char *format, ...) PRINTF_LIKE(5, 6);
 

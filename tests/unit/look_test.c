@@ -100,6 +100,7 @@ static const struct {
 	{ REFRESH("workbooks: &Sales Report"), "6:16 unused-anchor",
 		"an anchor that no alias names" },
 	{ REFRESH("workbooks: &w Report\n    tag: *w"), "", NULL },
+	{ REFRESH("workbooks: [&w Sales #2\n      , *w]\n    tag: *w"), "6:17 comment-in-value", NULL },
 	{ REFRESH("workbooks: R&D"), "", NULL },
 	{ REFRESH("workbooks: *Sales"), "6:16 syntax", "begins with '*' needs quotes" },
 	{ REFRESH("workbooks: Sales: EMEA"), "6:21 syntax", "': ' in it needs quotes" },
