@@ -5,6 +5,12 @@
  * libmicrohttpd's own accepting stops at its limit: then whoever connects waits in the kernel's
  * queue behind all that came before, until one of the others ends. So it gets its connections from
  * here (MHD_add_connection), and this thread always accepts.
+ *
+ * A new connection without TLS waits here until the head of its first request is whole: who does
+ * not get that far costs no more than a descriptor, and what libmicrohttpd would misread (a line
+ * that begins with a colon ends the head for it) or refuse with a page of its own is refused in
+ * JSON. The head is looked at and left in the socket (MSG_PEEK). With TLS, and from the second
+ * request on, only what web.c checks is checked.
  */
 #pragma once
 #include "base/connections.h"
@@ -14,9 +20,10 @@ struct acceptor;
 
 struct acceptor_options {
 	int fd; /* the listening socket; the acceptor's from now on, also when it fails to start */
-	bool is_tls; /* whom there is no room for gets no answer then */
+	bool is_tls;
 	struct connections *connections;
 	struct refusals *refusals;
+	size_t head_bytes; /* a longer head is refused */
 	/* Takes the descriptor, whatever happens. */
 	void (*accepted)(void *context, struct connection *connection, int fd,
 		const struct sockaddr *from, socklen_t length);
@@ -26,5 +33,5 @@ struct acceptor_options {
 struct acceptor *acceptor_start(const struct acceptor_options *options, struct error *err) MUST_USE;
 /* No new connections any more when this returns; those that there are still expire. */
 void acceptor_quiesce(struct acceptor *acceptor);
-/* Ends the thread. NULL is fine. */
+/* Ends the thread, and closes what waits for its head. NULL is fine. */
 void acceptor_free(struct acceptor *acceptor);

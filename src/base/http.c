@@ -2,6 +2,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define MOST_DIGITS 18 /* of a length; libmicrohttpd answers one that it cannot count twice */
+
 static const char token_bytes[] = /* RFC 9110, 5.6.2 */
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~";
 static const char host_bytes[] = /* of uri-host and port, RFC 3986, 3.2.2 */
@@ -113,6 +115,8 @@ static void take_length(struct http_head *head, struct str value)
 		refuse(head, 400, "the Content-Length is no number");
 	else if (head->has_length && !str_equal(head->length, value))
 		refuse(head, 400, "there are two Content-Length fields, which differ");
+	else if (value.length > MOST_DIGITS)
+		refuse(head, 413, "the body is larger than any server takes");
 	head->has_length = true;
 	head->length = value;
 }
@@ -163,4 +167,80 @@ bool http_head_is_good(struct http_head *head)
 	if (head->has_length && head->has_coding)
 		refuse(head, 400, "there are both a Content-Length and a Transfer-Encoding");
 	return !head->status;
+}
+
+/* ---- off the wire ---- */
+
+/* RFC 9112, 2.2: lines end in CR LF, and LF alone is taken too. False: its end has not come yet. */
+static bool take_line(struct str *rest, struct str *line)
+{
+	const char *end = rest->length ? memchr(rest->at, '\n', rest->length) : NULL;
+	if (!end)
+		return false;
+	*line = (struct str){ rest->at, (size_t)(end - rest->at) };
+	*rest = (struct str){ end + 1, rest->length - line->length - 1 };
+	if (line->length && line->at[line->length - 1] == '\r')
+		line->length--;
+	return true;
+}
+
+static void read_request_line(struct http_head *head, struct str line)
+{
+	const char *first = line.length ? memchr(line.at, ' ', line.length) : NULL,
+		   *last = line.length ? memrchr(line.at, ' ', line.length) : NULL;
+	if (!first || first == last) {
+		refuse(head, 400, "the first line is not method, target and version");
+		return;
+	}
+	struct str version = { last + 1, (size_t)(line.at + line.length - last) - 1 };
+	bool is_http = str_starts(version, "HTTP/");
+	if (!is_http || version.length != strlen("HTTP/1.1") || version.at[6] != '.')
+		refuse(head, 400, "the first line does not end in a version of HTTP");
+	else if (version.at[5] != '1')
+		refuse(head, 505, "this server speaks HTTP/1.1");
+	http_head_line(head, (struct str){ line.at, (size_t)(first - line.at) },
+		(struct str){ first + 1, (size_t)(last - first) - 1 }, version);
+}
+
+static void read_field(struct http_head *head, struct str line)
+{
+	const char *colon = memchr(line.at, ':', line.length);
+	if (!colon) {
+		refuse(head, 400, "a line of the head has no colon");
+		return;
+	}
+	size_t length = (size_t)(colon - line.at);
+	http_head_field(head, (struct str){ line.at, length },
+		(struct str){ colon + 1, line.length - length - 1 });
+}
+
+static bool is_continuation(struct str line)
+{
+	return line.length && (*line.at == ' ' || *line.at == '\t');
+}
+
+bool http_head_read(struct http_head *head, struct str bytes)
+{
+	struct str rest = bytes, line;
+	/* Empty lines before a request are passed over (RFC 9112, 2.2). */
+	while (rest.length && (*rest.at == '\r' || *rest.at == '\n'))
+		rest = (struct str){ rest.at + 1, rest.length - 1 };
+	if (rest.length && !is_made_of((struct str){ rest.at, 1 }, token_bytes))
+		refuse(head, 400, "this is not HTTP");
+	if (head->status)
+		return true;
+	if (!take_line(&rest, &line))
+		return false;
+	read_request_line(head, line);
+	for (bool is_first = true; take_line(&rest, &line); is_first = false) {
+		if (!line.length) {
+			IGNORE(!http_head_is_good(head)); /* its status says so */
+			return true;
+		}
+		/* A value that goes on; the whole of it is checked when libmicrohttpd has joined
+		 * it. */
+		if (is_first || !is_continuation(line))
+			read_field(head, line);
+	}
+	return false;
 }

@@ -27,6 +27,13 @@ void http_head_field(struct http_head *head, struct str name, struct str value);
 /* After the last field. False: it is to be refused, see `status`. */
 bool http_head_is_good(struct http_head *head);
 
+/*
+ * Reads a head as it came over the wire, as far as it has come: `bytes` begins where the request
+ * does. False: the end of the head is still to come, and nothing is wrong so far. True: the head is
+ * whole, or refused (`status`).
+ */
+bool http_head_read(struct http_head *head, struct str bytes);
+
 /* The path in a request's target without a query, which may be an absolute URI (RFC 9112, 3.2.2);
  * "*" and what is none of these stay as they are. */
 const char *http_path(const char *target);

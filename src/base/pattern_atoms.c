@@ -176,14 +176,14 @@ static void read_one(struct reader *reader)
 		return;
 	case '|':
 		reader->has_alternatives = true;
-		/* fall through */
+		__attribute__((fallthrough));
 	case ')':
 		reader->is_boundary = true;
 		break;
 	case '*':
 	case '+':
 		reader->repetitions++;
-		/* fall through */
+		__attribute__((fallthrough));
 	case '?':
 		repetition(reader);
 		break;

@@ -31,6 +31,8 @@
 
 /* libmicrohttpd's memory for one connection: head and buffers; it wipes all of it after each. */
 #define HEAD_BYTES ((size_t)16 << 10)
+/* Of that, what it needs beside a head of ours: its lists of fields, and the head of an answer. */
+#define HEAD_REST ((size_t)4 << 10)
 #define MOST_THREADS 8
 #define MOST_HEADERS 8
 /* This many times the limit of a body that is too large is read, so that its sender sees the 413.
@@ -311,7 +313,8 @@ static enum MHD_Result begin(
 	request->method = method;
 	request->path = http_path(path);
 	if (!check_head(request, version, &head))
-		return refuse(request, REFUSAL_MALFORMED, head.status, head.reason);
+		return refuse(request, head.status == 413 ? REFUSAL_TOO_LARGE : REFUSAL_MALFORMED,
+			head.status, head.reason);
 	if (is_refused_unread(request))
 		return refuse_size(request);
 	text_init(&request->body, request->web->options.body_limit);
@@ -609,6 +612,7 @@ static bool start_acceptor(struct web *web, int fd, struct error *err)
 		.is_tls = web->options.tls_certificate,
 		.connections = web->connections,
 		.refusals = web->refusals,
+		.head_bytes = HEAD_BYTES - HEAD_REST,
 		.accepted = accepted,
 		.context = web,
 	};

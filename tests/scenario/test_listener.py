@@ -93,8 +93,14 @@ def test_bodies_that_never_end_hold_bounded_memory(router_of, sandbox):
     (b"POST /webhooks/dbt HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 400),
     (b"POST /webhooks/dbt HTTP/1.1\r\nHost: x\r\nContent-Length : 2\r\n\r\n{}", 400),
     (b"POST /webhooks/dbt HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}", 400),
+    (b"POST /webhooks/dbt HTTP/1.1\r\nHost: x\r\n: y\r\nContent-Length: 2\r\n\r\n{}", 400),
+    (b"POST /webhooks/dbt HTTP/1.1\r\nHost: x\r\nno colon\r\nContent-Length: 2\r\n\r\n{}", 400),
+    (b"POST /webhooks/dbt HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n{}", 413),
+    (b"GET / HTTP/9.9\r\nHost: x\r\n\r\n", 505),
+    (b"\x16\x03\x01\x02\x00\x01\x00", 400),
+    (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 100000, 431),
     (b"POST http://x/webhooks/dbt HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}", 401),
-], ids=["two lengths", "coding", "no end", "length and coding", "blank before colon", "no host", "absolute"])
+], ids=["two lengths", "coding", "no end", "length and coding", "blank before colon", "no host", "colon first", "no colon", "huge", "version", "TLS", "head", "absolute"])
 def test_what_http_forbids_is_answered_at_once_and_in_json(router_of, sandbox, text, status):
     # Nobody may have to wait for this time.
     router = router_of(sandbox, [rule()], config={"limits": {"request_time": "10m"}})

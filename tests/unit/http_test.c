@@ -38,6 +38,7 @@ static const struct {
 	{ "POST / HTTP/1.1", { "Host:b", "Content-Length:2", "Content-Length:3" }, 400, "b" },
 	{ "POST / HTTP/1.1", { "Host:b", "Content-Length:2", "Content-Length:02" }, 400, "b" },
 	{ "POST / HTTP/1.1", { "Host:b", "Content-Length:2, 2" }, 400, "b" },
+	{ "POST / HTTP/1.1", { "Host:b", "Content-Length:99999999999999999999" }, 413, "b" },
 	{ "POST / HTTP/1.1", { "Host:b", "Content-Length:+2" }, 400, "b" },
 	{ "POST / HTTP/1.1", { "Host:b", "Content-Length:-2" }, 400, "b" },
 	{ "POST / HTTP/1.1", { "Host:b", "Content-Length:" }, 400, "b" },
@@ -93,6 +94,45 @@ static void a_head_is_taken_or_refused_as_the_rfcs_say(void **state)
 	}
 }
 
+static void a_head_off_the_wire_is_whole_or_refused_or_goes_on(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_over;
+		unsigned status;
+	} heads[] = {
+		{ "", false, 0 },
+		{ "\r\n\r\n", false, 0 },
+		{ "G", false, 0 },
+		{ "GET / HTTP/1.1\r\nHost: x\r\n", false, 0 },
+		{ "GET / HTTP/1.1\r\nHost: x\r\n\r", false, 0 },
+		{ "GET / HTTP/1.1\r\nHost: x\r\n\r\n", true, 0 },
+		{ "\r\nGET / HTTP/1.1\nHost: x\n\nmore:", true, 0 },
+		{ "GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c: d\r\n\r\n", true, 0 },
+		{ "GET / HTTP/1.1\r\n Host: x\r\n\r\n", true, 400 },
+		{ "GET / HTTP/1.1\r\nHost: x\r\n: y\r\n\r\n", true, 400 },
+		{ "GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", true, 400 },
+		{ "GET / HTTP/1.1\r\n\r\n", true, 400 },
+		{ "GET / HTTP/2.0\r\n\r\n", true, 505 },
+		{ "GET / HTTP/1.10\r\n\r\n", true, 400 },
+		{ "GET / http/1.1\r\n\r\n", true, 400 },
+		{ "GET /\r\n\r\n", true, 400 },
+		{ "GET\r\n\r\n", true, 400 },
+		{ "\x16\x03\x01", true, 400 },
+		{ " GET", true, 400 },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+		struct http_head head = { 0 };
+		bool is_over = http_head_read(&head, str_of(heads[i].text));
+		if (head.status != heads[i].status || is_over != heads[i].is_over)
+			fail_msg("%zu: %s: %d %u", i, heads[i].text, is_over, head.status);
+	}
+	struct http_head head = { 0 };
+	assert_true(http_head_read(&head, STR("GET / HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n")));
+	assert_int_equal(head.status, 400);
+}
+
 static void a_path_is_what_follows_the_host(void **state)
 {
 	static const char *const targets[][2] = {
@@ -112,6 +152,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_head_is_taken_or_refused_as_the_rfcs_say),
+		cmocka_unit_test(a_head_off_the_wire_is_whole_or_refused_or_goes_on),
 		cmocka_unit_test(a_path_is_what_follows_the_host),
 	};
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);

@@ -320,6 +320,13 @@ static void what_http_forbids_is_refused_at_once_in_json(void **state)
 		{ "POST / HTTP/1.1\r\nHost: x\r\nContent-Length : 2\r\n\r\nab", 400 },
 		{ "GET / HTTP/1.1\r\n\r\n", 400 },
 		{ "GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400 },
+		{ "GET / HTTP/1.1\r\nHost: x\r\n: y\r\n\r\n", 400 },
+		{ "GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", 400 },
+		{ "GET / HTTP/9.9\r\nHost: x\r\n\r\n", 505 },
+		{ "GET /\r\n\r\n", 400 },
+		{ "\x16\x03\x01\x02", 400 }, /* TLS */
+		{ "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2, 2\r\n\r\nab", 400 },
+		{ "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: \r\n\r\nab", 400 },
 	};
 	int64_t malformed = metric_get(METRIC_requests_malformed_total);
 	/* Far longer than a test waits: nobody may have to wait for that. */
@@ -328,10 +335,46 @@ static void what_http_forbids_is_refused_at_once_in_json(void **state)
 		int fd = dial(fixture);
 		say(fd, requests[i].text);
 		assert_answer(fd, requests[i].status, "\"}");
+		shutdown(fd, SHUT_WR);
 		assert_closed(fd);
 	}
 	assert_int_equal(atomic_load(&fixture->handled), 0);
-	assert_int_equal(metric_get(METRIC_requests_malformed_total) - malformed, 6);
+	assert_int_equal(metric_get(METRIC_requests_malformed_total) - malformed,
+		(int64_t)(sizeof requests / sizeof *requests));
+}
+
+static void a_head_that_never_ends_gets_a_431(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t before = metric_get(METRIC_requests_too_large_total);
+	start(fixture, 600 * US_PER_SECOND);
+	int fd = dial(fixture);
+	say(fd, "GET / HTTP/1.1\r\nHost: x\r\n");
+	for (int i = 0; i < 2000; i++)
+		say(fd, "X-More: and more\r\n");
+	assert_answer(fd, 431, "\"}");
+	close(fd);
+	assert_int_equal(metric_get(METRIC_requests_too_large_total) - before, 1);
+}
+
+static void a_head_may_come_in_pieces_and_end_in_bare_line_feeds(void **state)
+{
+	struct fixture *fixture = *state;
+	static const char text[] = "\r\nGET /x HTTP/1.1\nHost: x\r\nX-Test: a\n\n";
+	start(fixture, 10 * US_PER_SECOND);
+	int fd = dial(fixture);
+	for (const char *at = text; *at; at++) {
+		char one[2] = { *at, '\0' };
+		say(fd, one);
+		usleep(500);
+	}
+	assert_answer(fd, 200, "GET /x []  x-test=a");
+	close(fd);
+	fd = dial(fixture);
+	say(fd, "GET /y HTTP/1.1\r\nHost: x\r\n\r\n");
+	shutdown(fd, SHUT_WR); /* all is said */
+	assert_answer(fd, 200, "GET /y [] ");
+	close(fd);
 }
 
 static void an_absolute_uri_and_blanks_at_the_end_of_a_value_are_taken(void **state)
@@ -642,6 +685,8 @@ int main(void)
 		web_test(a_flood_is_refused_before_it_is_sent),
 		web_test(endless_chunks_are_cut_off),
 		web_test(what_http_forbids_is_refused_at_once_in_json),
+		web_test(a_head_that_never_ends_gets_a_431),
+		web_test(a_head_may_come_in_pieces_and_end_in_bare_line_feeds),
 		web_test(an_absolute_uri_and_blanks_at_the_end_of_a_value_are_taken),
 		web_test(a_new_client_is_served_however_many_say_nothing),
 		web_test(unfinished_bodies_make_room_for_others),
