@@ -57,6 +57,7 @@ UNIT_TESTS = \
 	tests/unit/json_test \
 	tests/unit/look_test \
 	tests/unit/mailbox_test \
+	tests/unit/patience_test \
 	tests/unit/name_test \
 	tests/unit/naming_test \
 	tests/unit/pattern_cost_test \

@@ -463,7 +463,7 @@ struct actions schedule_moved(struct schedule *schedule, struct instant now, int
 
 void refresh_expire(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
-	if (refresh->row.state == REFRESH_SENDING) { /* its answer comes soon */
+	if (refresh->is_asked) { /* the answer comes soon, and may be that all is well */
 		patience_set(&refresh->patience, now.mono, 5 * US_PER_SECOND);
 		return;
 	}

@@ -6,6 +6,23 @@ from harness import cli, now, parse_time, rule, site_world, wait_until
 from test_commands import post
 
 
+def patient_router(router_of, sandbox_of, names=("Revenue",), job=None, **finance):
+    """A daemon whose site `board` refuses every refresh, so that those run out of patience: a clock for what does not happen at `finance`."""
+    world = site_world(workbooks=names, **({"job": job} if job else {}))
+    sandbox = sandbox_of(world, site_world("board", workbooks=["Board"]))
+    sandbox.fault("status", on={"method": "POST", "path": "*/refresh", "site": "board"}, status=502, body="", times=0)
+    rules = [rule(refresh=[{"site": "finance", "workbooks": list(names)}]),
+             {"name": "clock", "when": {"job_id": 1}, "refresh": [{"site": "board", "workbooks": "Board"}]}]
+    return sandbox, router_of(sandbox, rules, sites={"finance": finance, "board": {}},
+                              config={"give_up_after": "2s", "retry": {"initial": "100ms", "max": "200ms"}})
+
+
+def patience_runs_out(router, times=2):
+    for _ in range(times):
+        event = router.send(jobId="1").json["event"]
+        wait_until(lambda: router.refreshes(site="board", event=event, state="expired"), "the other site's refresh to expire")
+
+
 def test_events_of_one_content_beyond_the_limit_are_shed_with_503_and_leave_one_line_in_the_log(router_of, sandbox):
     router = router_of(sandbox, [rule()], config={"limits": {"waiting_refreshes": 10}})
     post(router, "/api/v1/sites/finance/pause")
@@ -33,9 +50,7 @@ def alerts(router):
 
 def test_a_backlog_that_the_budget_cannot_work_off_is_told_everywhere_and_does_not_expire(router_of, sandbox_of):
     names = [f"Book {n}" for n in range(6)]
-    sandbox = sandbox_of(site_world(workbooks=names))
-    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": names}])], sites={"finance": {"refreshes_per_hour": 2}},
-                       config={"give_up_after": "2s"})
+    _, router = patient_router(router_of, sandbox_of, names, refreshes_per_hour=2)
     assert not alerts(router)
     router.send()
     alert = wait_until(lambda: alerts(router), "the alert")[0]
@@ -49,10 +64,8 @@ def test_a_backlog_that_the_budget_cannot_work_off_is_told_everywhere_and_does_n
     assert re.search(r'refresh_router_site_backlog_seconds\{site="finance"\} [1-9]\d{3}', metrics)
     assert "cannot work off what waits" in router.log
     assert "later than give_up_after" in router.text("/")
-    # Twice give_up_after later all of it is still there.
-    since = wait_until(lambda: [r["waiting_since"] for r in router.refreshes(state="waiting") if "waiting_since" in r], "the reason")
-    wait_until(lambda: now() > parse_time(max(since)) + 4, "twice give_up_after")
-    assert sorted(r["state"] for r in router.refreshes()) == ["succeeded"] * 2 + ["waiting"] * 4
+    patience_runs_out(router)
+    assert sorted(r["state"] for r in router.refreshes(site="finance")) == ["succeeded"] * 2 + ["waiting"] * 4
 
 
 def test_selections_that_wait_for_their_site_are_visible_everywhere_with_since_when_and_why(router_of, sandbox):
@@ -136,3 +149,59 @@ def test_retry_takes_a_filter(router_of, sandbox_of):
     again = json.loads(cli("retry", "--content", "Board", "--format", "json", *url).stdout)
     assert [item["message"] for item in again] == ["it is done again"]
     assert router.settle(7)[6]["site"] == "board"
+
+
+def test_an_event_behind_a_job_that_waits_longer_than_give_up_after_is_served_by_it(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(job={"queued": "4s", "running": "50ms"}))
+    router = router_of(sandbox, [rule()], sites={"finance": {"poll_interval": "100ms"}}, config={"give_up_after": "2s"})
+    router.send()
+    wait_until(lambda: router.refreshes(state="queued"), "the job to be queued")
+    router.send()
+    assert [r["state"] for r in router.settle(2)] == ["succeeded"] * 2
+    assert len(sandbox.jobs()) == 1
+
+
+def test_a_job_that_never_starts_is_given_up_in_words_of_its_own(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(job={"queued": "10m", "running": "50ms"}))
+    router = router_of(sandbox, [rule()], sites={"finance": {"poll_interval": "100ms"}}, config={"give_up_after": "1s"})
+    router.send()
+    wait_until(lambda: router.refreshes(state="queued"), "the job to be queued")
+    router.send()
+    refreshes = router.settle(2)
+    assert [r["state"] for r in refreshes] == ["expired"] * 2, refreshes
+    assert "has left its job" in refreshes[0]["reason"] and "may still start" in refreshes[0]["reason"]
+    assert sandbox.jobs()[0]["state"] == "Pending" and len(sandbox.jobs()) == 1
+
+
+def test_a_job_that_may_not_be_asked_for_today_is_followed_tomorrow_and_says_so(router_of, sandbox_of):
+    _, router = patient_router(router_of, sandbox_of, job={"queued": "50ms", "running": "1s"}, poll_interval="100ms", job_queries_per_day=1)
+    router.send()
+    def told():
+        refreshes = router.refreshes(state="open")
+        return refreshes and "job_queries_per_day" in refreshes[0].get("reason", "") and refreshes[0]
+    refresh = wait_until(told, "the reason")
+    assert 80000 < parse_time(refresh["not_before"]) - now() < 90000
+    assert "job_queries_per_day" in router.site()["jobs_wait"]["reason"]
+    patience_runs_out(router)
+    assert router.refreshes(state="open")
+
+
+def test_a_pause_gives_nothing_up_also_over_a_restart(router_of, sandbox_of):
+    _, router = patient_router(router_of, sandbox_of)
+    post(router, "/api/v1/sites/finance/pause")
+    router.send()
+    wait_until(lambda: router.refreshes(state="waiting"), "the refresh to wait")
+    patience_runs_out(router)
+    router.restart()
+    patience_runs_out(router)
+    assert [r["state"] for r in router.refreshes(site="finance")] == ["waiting"]
+    post(router, "/api/v1/sites/finance/resume")
+    wait_until(lambda: router.refreshes(site="finance", state="succeeded"), "the refresh to succeed")
+
+
+def test_what_expires_tells_the_last_error(router_of, sandbox):
+    router = router_of(sandbox, [rule()], config={"give_up_after": "2s", "retry": {"initial": "100ms", "max": "200ms"}})
+    sandbox.fault("status", on={"method": "POST", "path": "*/refresh"}, status=502, body="", times=0)
+    router.send()
+    refresh = router.settle(1)[0]
+    assert refresh["state"] == "expired" and "502" in refresh["reason"], refresh

@@ -1546,6 +1546,24 @@ static void when_tableau_asks_to_wait_nobody_else_asks_meanwhile(void **state)
 	assert_true(saw(world, "send"));
 }
 
+static void nobody_gives_up_while_a_look_is_out_that_may_find_the_job(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_UNKNOWN, "no reply");
+	pass(world, 2 * US_PER_SECOND);
+	assert_string_equal(world->seen.at, "look");
+	int64_t asked_after = world->asked_after;
+	pass(world, 6 * HOUR);
+	assert_int_equal(schedule_counts(world->schedule).open, 1);
+	struct job_seen found = {
+		.id = "job-9", .phase = PHASE_QUEUED, .created_at = world->now.wall
+	};
+	see(world, schedule_looked(
+			   world->schedule, world->now, world->sent, fine, &found, asked_after));
+	assert_string_equal(world->state, "queued");
+}
+
 /* Tableau asked for a day; nobody restarts the daemon because of that. */
 static void asked_to_wait_a_day(struct world *world)
 {
@@ -2015,10 +2033,10 @@ static void a_restart_goes_on_with_what_was_left_of_give_up_after(void **state)
 	struct world *world = *state;
 	event(world);
 	for (int i = 0; i < 4 * 60; i++) {
-		if (saw(world, "send"))
-			answer(world, VERDICT_RETRY, "connection refused");
+		answer_all(world, VERDICT_RETRY, "connection refused");
 		pass(world, MINUTE);
 	}
+	answer_all(world, VERDICT_RETRY, "connection refused");
 	struct refresh_row row = *schedule_find(world->schedule, world->sent);
 	assert_in_range(row.patience, 2 * HOUR - 1, 2 * HOUR + 10 * MINUTE);
 	row.id = 42;
@@ -2026,14 +2044,12 @@ static void a_restart_goes_on_with_what_was_left_of_give_up_after(void **state)
 	world->now.mono.us += 10 * HOUR;
 	restart(world, &row);
 	for (int i = 0; i < 100; i++) {
-		if (saw(world, "send"))
-			answer(world, VERDICT_RETRY, "connection refused");
+		answer_all(world, VERDICT_RETRY, "connection refused");
 		pass(world, MINUTE);
 	}
 	assert_int_equal(schedule_counts(world->schedule).open, 1);
 	for (int i = 0; i < 60; i++) {
-		if (saw(world, "send"))
-			answer(world, VERDICT_RETRY, "connection refused");
+		answer_all(world, VERDICT_RETRY, "connection refused");
 		pass(world, MINUTE);
 	}
 	assert_int_equal(schedule_counts(world->schedule).open, 0);
@@ -2157,6 +2173,7 @@ int main(void)
 		TEST(all_that_a_part_of_the_day_spent_is_kept),
 		TEST(a_site_that_keeps_failing_is_left_alone_but_for_probes),
 		TEST(when_tableau_asks_to_wait_nobody_else_asks_meanwhile),
+		TEST(nobody_gives_up_while_a_look_is_out_that_may_find_the_job),
 		TEST(a_retry_ends_the_wait_that_tableau_asked_for),
 		TEST(resuming_a_site_ends_the_wait_that_tableau_asked_for),
 		TEST(resuming_a_site_that_is_left_alone_probes_it_at_once),
