@@ -92,6 +92,19 @@ static bool is_unreadable(const struct problems *problems)
 	return false;
 }
 
+/* What serve would open; a machine that only checks may not have it. */
+static void check_files(
+	const struct command_line *line, const struct config *config, struct problems *problems)
+{
+	bool has_files = !option_flag(line, "no-files");
+	if (option_flag(line, "secrets"))
+		IGNORE(config_check_secrets(config, SECRETS_EVERYWHERE, problems)); /* counted */
+	else if (has_files)
+		IGNORE(config_check_secrets(config, SECRETS_IN_FILES, problems)); /* likewise */
+	if (has_files)
+		IGNORE(config_check_files(config, problems)); /* likewise */
+}
+
 static int run(const struct command_line *line)
 {
 	OWNED(problems) problems = problems_new();
@@ -104,8 +117,8 @@ static int run(const struct command_line *line)
 			line, "nothing to check: give rule files or folders, or --config FILE");
 	if (path)
 		check.config = config_load(path, problems);
-	if (check.config && option_flag(line, "secrets"))
-		config_check_secrets(check.config, problems);
+	if (check.config)
+		check_files(line, check.config, problems);
 	if (line->argument_count)
 		check_rules(
 			&check, (const char *const *)line->arguments, (size_t)line->argument_count);
@@ -131,7 +144,11 @@ static int run(const struct command_line *line)
 static const struct option_spec options[] = {
 	{ "config", OPTION_VALUE, "FILE",
 		"check this configuration too, and the rules against its sites and sources" },
-	{ "secrets", OPTION_FLAG, NULL, "also read every secret that the configuration refers to" },
+	{ "secrets", OPTION_FLAG, NULL,
+		"also read the secrets that are not in files: variables and credentials" },
+	{ "no-files", OPTION_FLAG, NULL,
+		"do not open certificates, keys and files of secrets, which this machine may not "
+		"have" },
 	{ "url", OPTION_VALUE, "URL",
 		"also ask this daemon what is open on sites that the configuration does not have" },
 	{ "strict", OPTION_FLAG, NULL, "warnings count as errors" },
@@ -140,7 +157,7 @@ static const struct option_spec options[] = {
 
 const struct command command_check = {
 	.name = "check",
-	.synopsis = "[--config FILE] [--secrets] [--url URL] [--strict] [PATH]...",
+	.synopsis = "[--config FILE] [--secrets] [--no-files] [--url URL] [--strict] [PATH]...",
 	.summary = "validate rules, and the configuration when given",
 	.description = "Reports every problem of every file, with file:line:column. Without PATH "
 		       "the configuration's own rules are checked.\n"

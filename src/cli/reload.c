@@ -37,7 +37,8 @@ static bool load(const char *path, struct config **config, struct ruleset **rule
 	struct problems *problems)
 {
 	OWNED(config) loaded = config_load(path, problems);
-	if (!loaded || !config_check_secrets(loaded, problems))
+	if (!loaded || !config_check_secrets(loaded, SECRETS_EVERYWHERE, problems) ||
+		!config_check_files(loaded, problems))
 		return false;
 	*ruleset = load_rules(loaded, problems);
 	if (!*ruleset)
@@ -85,6 +86,7 @@ static void visit_paths(
 	for (size_t i = 0; i < config->rules.count; i++)
 		visit(config->rules.items[i], context);
 	visit_secrets(config, visit, context);
+	config_visit_files(config, visit, context);
 }
 
 /* By the paths of the configuration that serves: one that names others has other bytes itself. */
@@ -97,6 +99,7 @@ static void take_fingerprint(
 	fingerprint_add(&fingerprint, "rules", str_of(revision));
 	add_file(reload->config_path, &fingerprint);
 	visit_secrets(config, add_file, &fingerprint);
+	config_visit_files(config, add_file, &fingerprint);
 	fingerprint_finish(&fingerprint, out);
 }
 

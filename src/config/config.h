@@ -64,8 +64,8 @@ struct config {
 	int64_t version;
 	struct config_listen listen;
 	struct texts admin_hosts; /* names of the admin listener, beside those it has by itself */
-	const char *store;                          /* "sqlite:/path" */
-	struct texts rules;                         /* paths */
+	const char *store;        /* "sqlite:/path" */
+	struct texts rules;       /* paths */
 	int64_t history, give_up_after, clock_skew; /* microseconds */
 	struct config_retry retry;
 	struct config_limits limits;
@@ -93,12 +93,22 @@ OWNED_DEFINE(config)
  */
 struct secret *config_read_secret(const struct secret_ref *ref, const char *owner, const char *name,
 	struct error *err) MUST_USE;
+enum config_secrets { SECRETS_IN_FILES, SECRETS_EVERYWHERE };
 /*
- * Reads every secret once, to say which are missing (PROBLEM_SECRET_MISSING) or hold stray bytes
- * (PROBLEM_SECRET_STRAY), and whether two sites
- * on one server hold the same PAT secret (PROBLEM_SHARED_PAT). False when it added an error.
+ * Reads every secret once, or those in files only, to say which are missing
+ * (PROBLEM_SECRET_MISSING) or hold stray bytes (PROBLEM_SECRET_STRAY), and whether sites on one
+ * server hold the same PAT secret (PROBLEM_SHARED_PAT). False when it added an error.
  */
-bool config_check_secrets(const struct config *config, struct problems *problems);
+bool config_check_secrets(
+	const struct config *config, enum config_secrets which, struct problems *problems);
+/*
+ * Opens the certificates and keys that it names: ca_file, listen.tls. False when it added an error
+ * (PROBLEM_UNREADABLE, PROBLEM_BAD_CERTIFICATE).
+ */
+bool config_check_files(const struct config *config, struct problems *problems);
+/* The paths of these files. */
+void config_visit_files(
+	const struct config *config, void (*visit)(const char *path, void *context), void *context);
 
 size_t config_source_count(const struct config *config);
 const struct config_source *config_source(const struct config *config, size_t index);

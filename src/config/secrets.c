@@ -44,12 +44,19 @@ struct secret *config_read_secret(
 	return secret;
 }
 
-static void check_source_secrets(
-	const struct config *config, const struct config_source *source, struct problems *problems)
+static bool is_wanted(const struct secret_ref *ref, enum config_secrets which)
+{
+	return which == SECRETS_EVERYWHERE || ref->from == SECRET_FROM_FILE;
+}
+
+static void check_source_secrets(const struct config *config, const struct config_source *source,
+	enum config_secrets which, struct problems *problems)
 {
 	const struct secret_ref *refs = source->secrets.items;
 	for (size_t i = 0; i < source->secrets.count; i++)
-		secret_free(check_secret(config, &refs[i], problems, "source", source->name));
+		if (is_wanted(&refs[i], which))
+			secret_free(
+				check_secret(config, &refs[i], problems, "source", source->name));
 }
 
 static bool has_same_secret(const struct config *config, size_t a, size_t b, const void *context)
@@ -59,15 +66,18 @@ static bool has_same_secret(const struct config *config, size_t a, size_t b, con
 	return secrets[a] && secrets[b] && secret_equal(secrets[a], secrets[b]);
 }
 
-bool config_check_secrets(const struct config *config, struct problems *problems)
+bool config_check_secrets(
+	const struct config *config, enum config_secrets which, struct problems *problems)
 {
 	size_t errors = problems_error_count(problems), count = config_site_count(config);
 	for (size_t i = 0; i < config_source_count(config); i++)
-		check_source_secrets(config, config_source(config, i), problems);
+		check_source_secrets(config, config_source(config, i), which, problems);
 	struct secret **secrets = mem_alloc(sizeof(struct secret *) * (count + 1));
 	for (size_t i = 0; i < count; i++) {
 		const struct config_site *site = config_site(config, i);
-		secrets[i] = check_secret(config, &site->pat.secret, problems, "site", site->name);
+		if (is_wanted(&site->pat.secret, which))
+			secrets[i] = check_secret(
+				config, &site->pat.secret, problems, "site", site->name);
 	}
 	pats_report_shared(config, has_same_secret, secrets, ": their secrets are the same",
 		(struct str){ 0 }, problems);

@@ -209,3 +209,71 @@ def test_all_of_a_project_as_an_older_version_wrote_it_is_still_refreshed(router
     owe(router, project="Marketing")
     router.start()
     assert sorted((r["content"]["name"], r["state"]) for r in router.settle(3)) == [(name, "succeeded") for name in ("Board Pack", "Costs", "Revenue")]
+
+
+# ---- what `check` opens, and `serve` ----
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory):
+    """A folder with two keys and their certificates, and one key that wants a passphrase."""
+    folder = tmp_path_factory.mktemp("tls")
+    for name in ("a", "b"):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+                        "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem"], check=True, capture_output=True)
+    subprocess.run(["openssl", "ec", "-aes128", "-passout", "pass:hunter2", "-in", folder / "a.key", "-out", folder / "locked.key"], check=True,
+                   capture_output=True)
+    (folder / "empty").write_text("")
+    os.mkfifo(folder / "pipe")
+    return folder
+
+
+def checked(tmp_path, *options, listen=None, **site):
+    config = {"version": 1, "rules": [], "sources": [{"name": "dbt", "secrets": [{"env": "NOT_HERE"}]}], "listen": listen or {},
+              "sites": [{"name": "s", "server": "https://t.example.com", "pat": {"name": "p", "secret": {"env": "NOR_THIS"}}, **site}]}
+    (tmp_path / "config.yaml").write_text(json.dumps(config))
+    return cli("check", "--config", tmp_path / "config.yaml", *options)
+
+
+@pytest.mark.parametrize("certificate,key,said,code", [
+    ("a.pem", "a.key", None, None), ("a.pem", "b.key", "do not belong together", "bad-certificate"), ("a.key", "a.key", "no PEM certificate", "bad-certificate"),
+    ("a.pem", "a.pem", "no PEM private key", "bad-certificate"), ("a.pem", "locked.key", "without a passphrase", "bad-certificate"),
+    ("a.pem", "gone.key", "No such file", "unreadable"), ("pipe", "a.key", "a pipe", "unreadable"), ("empty", "a.key", "no PEM certificate", "bad-certificate")])
+def test_check_opens_certificate_and_key(tmp_path, tls, certificate, key, said, code):
+    listen = {"tls": {"certificate": str(tls / certificate), "private_key": str(tls / key)}}
+    told = checked(tmp_path, listen=listen)
+    assert (said or "") in told.stderr.decode() and (not code or f"[{code}]" in told.stderr.decode()), told.stderr
+    assert told.returncode == (0 if not code else 2 if code == "unreadable" else 1)
+    assert checked(tmp_path, "--no-files", listen=listen).returncode == 0
+
+
+@pytest.mark.parametrize("name,said", [("a.pem", None), ("a.key", "no PEM certificate"), ("gone.pem", "No such file"), ("pipe", "a pipe")])
+def test_check_opens_the_certificate_authorities_of_a_site(tmp_path, tls, name, said):
+    told = checked(tmp_path, ca_file=str(tls / name))
+    assert (told.returncode == 0) == (not said) and (said or "") in told.stderr.decode() and (not said or "site 's': ca_file" in told.stderr.decode())
+    assert checked(tmp_path, "--no-files", ca_file=str(tls / name)).returncode == 0
+
+
+@pytest.mark.parametrize("text,said", [("secret", None), ("", "empty"), (None, "No such file")])
+def test_check_reads_secrets_in_files_and_others_when_asked(tmp_path, text, said):
+    if text is not None:
+        (tmp_path / "pat").write_text(text)
+    pat = {"name": "p", "secret": {"file": "pat"}}
+    told = checked(tmp_path, pat=pat)
+    assert (told.returncode == 0) == (not said) and (said or "") in told.stderr.decode()
+    assert checked(tmp_path, "--no-files", pat=pat).returncode == 0
+    assert b"NOT_HERE" in checked(tmp_path, "--secrets", pat=pat).stderr and b"NOT_HERE" not in told.stderr
+
+
+def test_serve_says_what_check_says_of_its_files_and_a_reload_waits_for_them(router_of, sandbox, tmp_path, tls):
+    authority = tmp_path / "ca.pem"
+    shutil.copy(tls / "a.pem", authority)
+    router = router_of(sandbox, [rule()], sites={"finance": {"ca_file": str(authority)}})
+    authority.write_text("half a certif")
+    wait_until(lambda: "no PEM certificate" in router.ready()[1].get("reload_failure", {}).get("report", ""), "the refusal")
+    assert router.send().json["matched"] == ["nightly"]
+    shutil.copy(tls / "b.pem", authority)
+    wait_until(lambda: not router.ready()[1].get("reload_failure"), "the new authority to be taken")
+    router.stop()
+    authority.unlink()
+    told = cli("serve", "--config", router.folder / "config.yaml", environment=router.environment)
+    assert told.returncode == 78 and "site 'finance': ca_file" in told.stderr.decode()

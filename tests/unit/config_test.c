@@ -455,14 +455,14 @@ static void missing_and_shared_secrets_are_told_and_never_shown(void **state)
 		"CONFIG_TEST_ALSO_A}}}\n"
 		"- {name: e, server: 'https://u', pat: {name: r, secret: {file: none}}}\n");
 	OWNED(problems) problems = problems_new();
-	assert_false(config_check_secrets(config, problems));
+	assert_false(config_check_secrets(config, SECRETS_EVERYWHERE, problems));
 	OWNED_TEXT struct text codes, messages;
 	list(problems, &codes, &messages);
 	assert_string_equal(codes.at, "2 secret-missing; 6 shared-pat; 8 secret-missing");
 	assert_null(strstr(messages.at, "alpha"));
 	OWNED(problems) none = problems_new();
 	OWNED(config) good = load_whole(WHOLE);
-	assert_true(config_check_secrets(good, none));
+	assert_true(config_check_secrets(good, SECRETS_EVERYWHERE, none));
 }
 
 /* ---- documents ------------------------------------------------------------------------------ */

@@ -1,0 +1,131 @@
+/*
+ * config/files.c - do the certificates and keys that a configuration names hold what they should?
+ */
+#include "base/file.h"
+#include "config/config.h"
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#define PEM_BYTES ((size_t)16 << 20) /* a system's whole list of authorities has a quarter MiB */
+
+struct files {
+	const struct config *config;
+	struct problems *problems;
+};
+
+static bool report(const struct files *files, enum problem_code code, struct place place,
+	const char *whose, const char *why)
+{
+	return problem_add(files->problems, code,
+		(struct place){ files->config->path, place.line, place.column }, (struct str){ 0 },
+		"%s: %s", whose, why);
+}
+
+/* Without a person to ask there is no passphrase. */
+static int no_passphrase(char *buffer, int size, int is_writing, void *context)
+{
+	(void)buffer;
+	(void)size;
+	(void)is_writing;
+	(void)context;
+	return 0;
+}
+
+/* Its bytes for OpenSSL, or NULL. The caller wipes and clears `text`. */
+static BIO *pem_open(const struct files *files, const char *path, struct place place,
+	const char *whose, struct text *text)
+{
+	struct error err;
+	text_init(text, PEM_BYTES);
+	if (!file_read(path, text, &err)) {
+		IGNORE(report(files, PROBLEM_UNREADABLE, place, whose, err.message)); /* false */
+		return NULL;
+	}
+	return BIO_new_mem_buf(text->at, (int)text->length);
+}
+
+static void pem_close(BIO *bio, struct text *text)
+{
+	BIO_free(bio);
+	secret_wipe(text->at, text->capacity);
+	text_clear(text);
+	ERR_clear_error();
+}
+
+static X509 *certificate_read(
+	const struct files *files, const char *path, struct place place, const char *whose)
+{
+	struct text text;
+	BIO *bio = pem_open(files, path, place, whose, &text);
+	X509 *certificate = bio ? PEM_read_bio_X509_AUX(bio, NULL, no_passphrase, NULL) : NULL;
+	if (bio && !certificate) {
+		OWNED_TEXT struct text why;
+		text_init(&why, 5000); /* a path, and words */
+		text_printf(&why, "there is no PEM certificate in '%s'", path);
+		IGNORE(report(files, PROBLEM_BAD_CERTIFICATE, place, whose, why.at)); /* false */
+	}
+	pem_close(bio, &text);
+	return certificate;
+}
+
+static EVP_PKEY *key_read(
+	const struct files *files, const char *path, struct place place, const char *whose)
+{
+	struct text text;
+	BIO *bio = pem_open(files, path, place, whose, &text);
+	EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL) : NULL;
+	if (bio && !key) {
+		OWNED_TEXT struct text why;
+		text_init(&why, 5000);
+		text_printf(&why,
+			"there is no PEM private key in '%s' that opens without a passphrase",
+			path);
+		IGNORE(report(files, PROBLEM_BAD_CERTIFICATE, place, whose, why.at)); /* false */
+	}
+	pem_close(bio, &text);
+	return key;
+}
+
+static void check_tls(const struct files *files, const struct config_tls *tls)
+{
+	if (!tls->certificate || !tls->private_key)
+		return;
+	X509 *certificate =
+		certificate_read(files, tls->certificate, tls->place, "listen.tls.certificate");
+	EVP_PKEY *key = key_read(files, tls->private_key, tls->place, "listen.tls.private_key");
+	if (certificate && key && X509_check_private_key(certificate, key) != 1)
+		IGNORE(report(files, PROBLEM_BAD_CERTIFICATE, tls->place, "listen.tls",
+			"certificate and private key do not belong together")); /* false */
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+	ERR_clear_error();
+}
+
+bool config_check_files(const struct config *config, struct problems *problems)
+{
+	const struct files files = { config, problems };
+	size_t errors = problems_error_count(problems);
+	check_tls(&files, &config->listen.tls);
+	for (size_t i = 0; i < config_site_count(config); i++) {
+		const struct config_site *site = config_site(config, i);
+		OWNED_TEXT struct text whose;
+		text_init(&whose, 1000);
+		text_printf(&whose, "site '%s': ca_file", site->name);
+		if (site->ca_file)
+			X509_free(certificate_read(&files, site->ca_file, site->place, whose.at));
+	}
+	return problems_error_count(problems) == errors;
+}
+
+void config_visit_files(
+	const struct config *config, void (*visit)(const char *path, void *context), void *context)
+{
+	const struct config_tls *tls = &config->listen.tls;
+	if (tls->certificate && tls->private_key) {
+		visit(tls->certificate, context);
+		visit(tls->private_key, context);
+	}
+	for (size_t i = 0; i < config_site_count(config); i++)
+		if (config_site(config, i)->ca_file)
+			visit(config_site(config, i)->ca_file, context);
+}
