@@ -11,6 +11,7 @@ struct effects {
 	effects_continue *go_on;
 	void *context;
 	struct namings *namings;
+	struct job_contents *job_contents;
 };
 
 /* What a callback needs to know of its call. */
@@ -27,7 +28,8 @@ struct effects *effects_new(
 	struct schedule *schedule, struct tableau *tableau, effects_continue *go_on, void *context)
 {
 	struct effects *effects = mem_new(struct effects);
-	*effects = (struct effects){ schedule, tableau, go_on, context, namings_new() };
+	*effects = (struct effects){ schedule, tableau, go_on, context, namings_new(),
+		job_contents_new() };
 	return effects;
 }
 
@@ -36,6 +38,7 @@ void effects_free(struct effects *effects)
 	if (!effects)
 		return;
 	namings_free(effects->namings);
+	job_contents_free(effects->job_contents);
 	free(effects);
 }
 
@@ -47,6 +50,11 @@ struct tableau *effects_tableau(struct effects *effects)
 struct schedule *effects_schedule(struct effects *effects)
 {
 	return effects->schedule;
+}
+
+struct job_contents *effects_job_contents(struct effects *effects)
+{
+	return effects->job_contents;
 }
 
 struct namings *effects_namings(struct effects *effects)

@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "content/selection.h"
+#include "dispatch/job_contents.h"
 #include "dispatch/naming.h"
 #include "dispatch/schedule.h"
 #include "tableau/tableau.h"
@@ -41,6 +42,7 @@ struct job_seen effects_job(const struct job *job);
 /* How many queries a list of so many jobs took: one a page. */
 int64_t effects_list_calls(size_t jobs);
 struct tableau *effects_tableau(struct effects *effects);
+struct job_contents *effects_job_contents(struct effects *effects);
 struct namings *effects_namings(struct effects *effects);
 struct schedule *effects_schedule(struct effects *effects);
 void effects_go_on(struct effects *effects, struct actions actions);

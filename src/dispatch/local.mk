@@ -16,6 +16,7 @@ librouter_a_SOURCES += \
 	src/dispatch/naming.c src/dispatch/naming.h \
 	src/dispatch/patience.c src/dispatch/patience.h \
 	src/dispatch/request.c \
+	src/dispatch/job_contents.c src/dispatch/job_contents.h \
 	src/dispatch/restore.c \
 	src/dispatch/schedule.c src/dispatch/schedule.h src/dispatch/schedule_state.h \
 	src/dispatch/send.c \

@@ -1,12 +1,16 @@
 /*
  * dispatch/look.c - looks for a job of one content: the site's list gives candidates by name, each
  * is then asked for the content that it works on, because a row has no content id
- * (tableau-rest.md 6.2).
+ * (tableau-rest.md 6.2). A task's jobs are those of the workbook or data source that it refreshes.
+ *
+ * (task? ask what it refreshes) --> list --> candidate --> candidate ... --> told
  */
 #include "base/mem.h"
+#include "base/name.h"
 #include "dispatch/effects.h"
 
-/* More jobs of one name than this are not asked one by one; the next try looks again. */
+/* So many jobs of one name are asked for by one look. What they say is kept (job_contents.h), so
+ * that the next one goes on with the others. */
 #define MOST_CANDIDATES 8
 
 struct look {
@@ -14,9 +18,11 @@ struct look {
 	int64_t refresh, asked_after;
 	char *site, *luid, *name;
 	char **known; /* ids of jobs that are not meant; NULL ends it */
+	struct wall since;
 	struct told_time told;
-	int64_t calls;    /* job queries made */
-	size_t count, at; /* candidates, youngest first */
+	const char *unsure; /* why "there is none" cannot be said; NULL: it can */
+	int64_t calls;      /* job queries made */
+	size_t count, at;   /* candidates, youngest first */
 	struct {
 		char id[sizeof((struct job *)0)->id];
 		bool is_incremental; /* only the list tells */
@@ -39,22 +45,38 @@ static void look_end(struct look *look, struct answer answer, const struct job_s
 
 static void look_next(struct look *look);
 
+/* Nothing was found; `verdict` says what that means, `outcome` why. */
+static void end_without(struct look *look, const struct outcome *outcome, enum verdict verdict)
+{
+	struct answer answer = effects_answer(look->site, outcome);
+	answer.verdict = verdict;
+	look_end(look, answer, NULL);
+}
+
+static void found(struct look *look, const struct outcome *outcome, const struct job *job)
+{
+	struct job_seen seen = effects_job(job);
+	seen.is_incremental = look->candidates[look->at - 1].is_incremental;
+	look_end(look, effects_answer(look->site, outcome), &seen);
+}
+
 static void candidate_told(const struct outcome *outcome, const struct job *job, void *context)
 {
 	struct look *look = context;
-	if (!outcome->ok && outcome->error.kind != ERROR_GONE &&
-		outcome->error.kind != ERROR_REFUSED) {
-		struct answer answer = effects_answer(look->site, outcome);
-		answer.verdict = VERDICT_RETRY;
-		look_end(look, answer, NULL);
-	} else if (outcome->ok && !strcmp(job->content, look->luid)) {
-		struct job_seen seen = effects_job(job);
-		seen.is_incremental = look->candidates[look->at - 1].is_incremental;
-		look_end(look, effects_answer(look->site, outcome), &seen);
-	} else {
-		look->told = outcome->told;
-		look_next(look);
+	look->told = outcome->told;
+	if (outcome->ok)
+		job_contents_hear(effects_job_contents(look->effects), job->id, job->content);
+	else if (outcome->error.kind == ERROR_GONE) /* though the list has it: a node is behind */
+		look->unsure = "Tableau lists a job of that name, but does not know it when asked";
+	else {
+		end_without(look, outcome,
+			outcome->error.kind == ERROR_REFUSED ? VERDICT_CANNOT : VERDICT_RETRY);
+		return;
 	}
+	if (outcome->ok && !strcmp(job->content, look->luid))
+		found(look, outcome, job);
+	else
+		look_next(look);
 }
 
 static void ask_next(struct look *look)
@@ -66,20 +88,32 @@ static void ask_next(struct look *look)
 
 static void look_next(struct look *look)
 {
-	if (look->at == look->count)
-		look_end(look,
-			(struct answer){ .site = look->site,
-				.verdict = VERDICT_NONE,
-				.reason = "no job of this content was found",
-				.told = look->told },
-			NULL);
-	else
+	if (look->at < look->count) {
 		ask_next(look);
+		return;
+	}
+	look_end(look,
+		(struct answer){ .site = look->site,
+			.verdict = look->unsure ? VERDICT_UNSURE : VERDICT_NONE,
+			.reason = look->unsure ? look->unsure : "no job of this content was found",
+			.told = look->told },
+		NULL);
+}
+
+/* "refresh_extracts", "increment_extracts", "run_flow", with "_via_bridge" or not (6.2); an unknown
+ * word may be one of them on another server. Not a subscription, or the making of an extract. */
+static bool may_be_refresh(const char *type)
+{
+	return !*type || strcasestr(type, "refresh") || strcasestr(type, "increment") ||
+	       strcasestr(type, "flow");
 }
 
 static bool is_meant(const struct look *look, const struct job *job)
 {
-	if (!job->title || strcmp(job->title, look->name))
+	const char *content = job_contents_find(effects_job_contents(look->effects), job->id);
+	if (!job->title || !name_equal(job->title, look->name) || !may_be_refresh(job->type))
+		return false;
+	if (content && strcmp(content, look->luid))
 		return false;
 	for (char **id = look->known; *id; id++)
 		if (!strcmp(*id, job->id))
@@ -94,21 +128,43 @@ static void listed(
 	look->calls = effects_list_calls(count);
 	look->told = outcome->told;
 	if (!outcome->ok) {
-		struct answer answer = effects_answer(look->site, outcome);
-		answer.verdict =
-			outcome->error.kind == ERROR_REFUSED ? VERDICT_CANNOT : VERDICT_RETRY;
-		look_end(look, answer, NULL);
+		end_without(look, outcome,
+			outcome->error.kind == ERROR_REFUSED ? VERDICT_CANNOT : VERDICT_RETRY);
 		return;
 	}
-	for (size_t i = count; i-- > 0 && look->count < MOST_CANDIDATES;) {
+	for (size_t i = count; i-- > 0;) {
 		if (!is_meant(look, &jobs[i]))
 			continue;
+		if (look->count == MOST_CANDIDATES) {
+			look->unsure =
+				"more jobs of that name were made than are asked for at once";
+			break;
+		}
 		memcpy(look->candidates[look->count].id, jobs[i].id, sizeof jobs[i].id);
-		/* "increment_extracts", "increment_extracts_via_bridge" (6.2) */
 		look->candidates[look->count++].is_incremental =
-			jobs[i].type && !strncmp(jobs[i].type, "increment_", strlen("increment_"));
+			!strncmp(jobs[i].type, "increment_", strlen("increment_"));
 	}
 	look_next(look);
+}
+
+static void list(struct look *look)
+{
+	tableau_jobs(effects_tableau(look->effects), look->site, look->since, listed, look);
+}
+
+static void task_told(const struct outcome *outcome, const struct content *content, void *context)
+{
+	struct look *look = context;
+	if (!outcome->ok) {
+		end_without(look, outcome,
+			outcome->error.kind == ERROR_REFUSED ? VERDICT_CANNOT : VERDICT_RETRY);
+		return;
+	}
+	free(look->luid);
+	free(look->name);
+	look->luid = mem_copy_text(content->luid);
+	look->name = mem_copy_text(content->name);
+	list(look);
 }
 
 void effects_look(struct effects *effects, const struct action *action)
@@ -127,5 +183,10 @@ void effects_look(struct effects *effects, const struct action *action)
 	look->known = mem_alloc(sizeof *look->known * (count + 1));
 	for (size_t i = 0; i < count; i++)
 		look->known[i] = mem_copy_text(action->known_jobs[i]);
-	tableau_jobs(effects_tableau(effects), refresh->site, action->since, listed, look);
+	look->since = action->since;
+	if (refresh->content.kind == CONTENT_TASK)
+		tableau_task_content(
+			effects_tableau(effects), look->site, look->luid, task_told, look);
+	else
+		list(look);
 }

@@ -139,9 +139,17 @@ static void reply_confirmed(const struct confirmation *confirmation, void *conte
 		not_sent(request, confirmation);
 }
 
+static void hear_job(
+	const struct request *request, const struct outcome *outcome, const struct job *job)
+{
+	if (outcome->ok)
+		job_contents_hear(effects_job_contents(request->effects), job->id, job->content);
+}
+
 static void sent(const struct outcome *outcome, const struct job *job, void *context)
 {
 	struct request *request = context;
+	hear_job(request, outcome, job);
 	if (FAULT("dispatch.sent")) {
 		struct outcome lost = *outcome;
 		lost.ok = error_fail(&lost.error, ERROR_UNKNOWN, "a fault point lost the reply");
@@ -221,6 +229,7 @@ static void job_confirmed(const struct confirmation *confirmation, void *context
 static void polled(const struct outcome *outcome, const struct job *job, void *context)
 {
 	struct request *request = context;
+	hear_job(request, outcome, job);
 	keep_answer(request, outcome, job);
 	if (outcome->ok && job->state == JOB_SUCCEEDED && is_alias(request, job))
 		confirm(request, request->job.title, job_confirmed);

@@ -104,10 +104,11 @@ enum action_type {
 			   within give_up_after (`trouble`), or no longer (NULL) */
 };
 
-enum cause_fate { /* what became of a cause, for the numbers */
+enum cause_fate {        /* what became of a cause, for the numbers */
 	CAUSE_CREATED,   /* its refresh came to be for it */
 	CAUSE_JOINED,    /* its refresh was there already */
-	CAUSE_SATISFIED, /* its refresh had succeeded already, with a job that started late enough */
+	CAUSE_SATISFIED, /* its refresh had succeeded already, with a job that started late enough
+			  */
 	CAUSE_KEPT,      /* nothing new: it was recorded before */
 };
 
@@ -172,6 +173,7 @@ enum verdict {
 	VERDICT_DOUBT,   /* refused, but Tableau may have queued the job all the same */
 	VERDICT_NONE,    /* looked, and there is none */
 	VERDICT_CANNOT,  /* may not look */
+	VERDICT_UNSURE,  /* looked, and cannot tell (yet) whether there is one; looked */
 	VERDICT_UNREAD,  /* answered, but that cannot be read; polled or listed */
 	VERDICT_OTHER,   /* it is not the content any more that the rules name; sent or polled */
 };

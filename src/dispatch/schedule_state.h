@@ -92,6 +92,7 @@ struct refresh {
 	int64_t recorded; /* the call that recorded it last: once a call is enough */
 	uint64_t told;    /* its state and reason, as they were last handed out; 0: never */
 	int64_t failures; /* in a row, for the backoff */
+	int unsure_looks; /* after the last request */
 	int refused_looks, unknown_looks, unread_looks; /* at its job, in a row */
 	struct mono born;                               /* when it was created, for its turn */
 	struct mono sent;                               /* when it was last sent */

@@ -16,6 +16,8 @@
 #define SURE_WITHIN (2 * US_PER_SECOND)
 /* Tableau tells whole seconds (tableau-rest.md 1.3). */
 #define LOST_LOOK_BACK (5 * US_PER_SECOND)
+/* So many looks after one request may be unsure; the next request is better than no end. */
+#define UNSURE_LOOKS 8
 /* A hundred points of priority are worth so much of give_up_after: whoever waits longer than that
  * goes before all who came later. */
 #define PRIORITY_SHARE 2
@@ -151,6 +153,7 @@ static void send(struct schedule *schedule, struct instant now, struct refresh *
 	refresh->row.seen_waiting_after = 0;
 	refresh->sent = now.mono;
 	refresh->was_busy = refresh->was_refused = false;
+	refresh->unsure_looks = 0;
 	refresh_set_text(&refresh->row.reason, "");
 	refresh_set_text(&refresh->row.job_id, "");
 	refresh->row.job_created_at = refresh->row.job_started_at = refresh->row.job_completed_at =
@@ -282,6 +285,7 @@ static void not_accepted(struct schedule *schedule, struct instant now, struct r
 	case VERDICT_RETRY:
 	case VERDICT_NONE:
 	case VERDICT_CANNOT:
+	case VERDICT_UNSURE:
 	case VERDICT_UNREAD:
 		try_again(schedule, now, refresh, answer, schedule->options.retry_initial);
 		break;
@@ -355,15 +359,26 @@ static struct evidence found_evidence(
 static void look_ended(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	struct answer answer)
 {
-	if (!refresh->was_busy &&
-		answer.verdict == VERDICT_RETRY) { /* the look itself failed: look again */
-		lost(schedule, now, refresh, answer, false);
+	bool is_unsure = answer.verdict == VERDICT_UNSURE && ++refresh->unsure_looks < UNSURE_LOOKS;
+	if (!refresh->was_busy && (answer.verdict == VERDICT_RETRY || is_unsure)) {
+		lost(schedule, now, refresh, answer, false); /* look again */
 		return;
 	}
 	if (refresh->row.is_cancelling) {
 		end_as_asked(schedule, now, refresh);
 		return;
 	}
+	OWNED_TEXT struct text reason;
+	text_init(&reason, 1000);
+	if (answer.verdict == VERDICT_CANNOT || answer.verdict == VERDICT_UNSURE)
+		text_printf(&reason,
+			"the request got no reply, and nobody can tell whether it made a job (%s): "
+			"it is "
+			"sent again",
+			answer.reason);
+	else
+		text_add(&reason,
+			"the request got no reply, and no job was found: it is sent again");
 	answer.reason = refresh->row.reason;
 	if (refresh->was_refused) {
 		refresh_end_with_line(schedule, now, refresh, REFRESH_FAILED, answer.reason);
@@ -371,7 +386,7 @@ static void look_ended(struct schedule *schedule, struct instant now, struct ref
 		try_again(schedule, now, refresh, answer,
 			BUSY_FACTOR * schedule->options.retry_initial);
 	} else {
-		answer.reason = "the request got no reply, and no job was found: it is sent again";
+		answer.reason = reason.at;
 		refresh->failures -= refresh->failures > 0;
 		try_again(schedule, now, refresh, answer, schedule->options.retry_initial);
 	}

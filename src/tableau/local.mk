@@ -12,4 +12,5 @@ librouter_a_SOURCES += \
 	src/tableau/session.c \
 	src/tableau/site.c src/tableau/site.h \
 	src/tableau/tableau.c src/tableau/tableau.h \
+	src/tableau/task.c src/tableau/task.h \
 	src/tableau/transport.c src/tableau/transport.h

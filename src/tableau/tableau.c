@@ -11,6 +11,7 @@
 #include "tableau/listing.h"
 #include "tableau/resolve.h"
 #include "tableau/site.h"
+#include "tableau/task.h"
 #include "tableau/transport.h"
 #include <assert.h>
 
@@ -403,6 +404,33 @@ void tableau_jobs(struct tableau *tableau, const char *name, struct wall since, 
 	deferred->context = call;
 	error_fail(&deferred->outcome.error, ERROR_REFUSED,
 		"site '%s': the PAT's user may not list jobs", name);
+}
+
+/* ---- what a task works on ---- */
+
+struct task_call {
+	content_done *callback;
+	void *context;
+};
+
+static void task_refused(const struct outcome *outcome, const cJSON *json, void *context)
+{
+	struct task_call *call = context;
+	(void)json;
+	call->callback(outcome, NULL, call->context);
+	free(call);
+}
+
+void tableau_task_content(struct tableau *tableau, const char *name, const char *task_luid,
+	content_done *callback, void *context)
+{
+	struct task_call *call = mem_new(struct task_call);
+	*call = (struct task_call){ callback, context };
+	struct site *site = site_for(tableau, name, task_refused, call);
+	if (!site)
+		return;
+	free(call);
+	task_start(site, task_luid, callback, context);
 }
 
 /* ---- calls without a result ---- */

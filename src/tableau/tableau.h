@@ -75,6 +75,8 @@ struct job {
 
 typedef void resolve_done(
 	const struct outcome *outcome, const struct content *contents, size_t count, void *context);
+typedef void content_done(
+	const struct outcome *outcome, const struct content *content, void *context);
 typedef void job_done(const struct outcome *outcome, const struct job *job, void *context);
 typedef void jobs_done(
 	const struct outcome *outcome, const struct job *jobs, size_t count, void *context);
@@ -116,6 +118,10 @@ void tableau_job(struct tableau *tableau, const char *site, const char *job_id, 
  * list jobs (remembered; then it answers without a call). */
 void tableau_jobs(struct tableau *tableau, const char *site, struct wall since, jobs_done *callback,
 	void *context);
+/* The workbook or data source that an extract refresh task refreshes, with its name: what its jobs
+ * tell. */
+void tableau_task_content(struct tableau *tableau, const char *site, const char *task_luid,
+	content_done *callback, void *context);
 void tableau_cancel(struct tableau *tableau, const char *site, const char *job_id, done *callback,
 	void *context);
 /* Signs in if there is no session, and asks nothing else: outcome->told is what signing in told. */

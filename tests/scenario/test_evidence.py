@@ -157,3 +157,62 @@ def test_killed_before_the_first_answer_after_a_start_is_one_job(router_of, sand
     router.restart()
     assert one(router)["state"] == "succeeded"
     assert len(sandbox.jobs()) == 1
+
+
+# ---- lost replies: whose job is it? ----
+
+TASK = "2a1db1ee-db91-47c2-9233-55190701e838"
+
+
+def test_a_lost_reply_of_an_extract_task_is_one_job(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(job={"queued": "0ms", "running": "200ms"}, tasks=[{"id": TASK, "workbook": "Revenue"}]))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "tasks": TASK}])])
+    sandbox.fault("drop_after", on={"method": "POST", "path": "*/runNow"})
+    router.send()
+    refresh = one(router)
+    assert refresh["state"] == "succeeded" and len(sandbox.jobs()) == 1 and refresh["job"]["id"] == sandbox.jobs()[0]["id"]
+
+
+IDS = [f"00000000-0000-4000-8000-{n:012d}" for n in range(30)]
+
+
+def thirty_of_one_name(sandbox_of):
+    world = site_world(workbooks=[{"id": id, "name": "Revenue", "project": f"Team {n}"} for n, id in enumerate(IDS)], job={"queued": "0ms", "running": "500ms"})
+    world["projects"] = [f"Team {n}" for n in range(30)]
+    return sandbox_of(world)
+
+
+def test_a_lost_reply_among_thirty_contents_of_one_name_is_one_job(router_of, sandbox_of):
+    sandbox = thirty_of_one_name(sandbox_of)
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": "Revenue", "allow": "many"}])])
+    sandbox.fault("drop_after", on=REFRESH, after=3)
+    router.send()
+    assert {r["state"] for r in router.settle(30)} == {"succeeded"}
+    assert len(sandbox.jobs()) == 30 and len(sandbox.refresh_calls()) == 30
+
+
+# Their jobs are nobody's that this process knows: each is asked for once, eight at a time.
+def test_a_lost_reply_among_thirty_jobs_of_others_is_one_job(router_of, sandbox_of):
+    sandbox = thirty_of_one_name(sandbox_of)
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": "Revenue", "project": "Team 0"}])])
+    sandbox.fault("drop_after", on=REFRESH)
+    sandbox.fault("error", on=JOBS, times=0, status=503)       # until the others have begun
+    router.send()
+    wait_until(lambda: sandbox.jobs(by="refresh-router"), "our job")
+    for id in IDS[1:]:
+        sandbox.control("POST", "jobs", {"site": "finance", "kind": "workbook", "id": id, "queued_ms": 0, "running_ms": 100})
+    sandbox.forget_faults()
+    refresh = one(router)
+    assert refresh["state"] == "succeeded"
+    assert len(sandbox.jobs(by="refresh-router")) == 1
+    assert len(sandbox.calls("GET", "/jobs/")) <= 30 + 20
+
+
+def test_a_job_that_the_list_has_and_a_node_does_not_know_is_not_taken_for_none(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(job={"queued": "0ms", "running": "200ms"}))
+    router = router_of(sandbox, [rule()])
+    sandbox.fault("drop_after", on=REFRESH)
+    sandbox.fault("error", on=ONE_JOB, code=404018, times=2)
+    router.send()
+    assert one(router)["state"] == "succeeded"
+    assert len(sandbox.jobs()) == 1

@@ -29,9 +29,9 @@ struct world {
 	struct instant now;
 	int64_t events;
 	const struct answer *answers; /* to "resolve"; NULL: fine_now() */
-	struct text seen; /* the actions of the last call, a word each */
-	int64_t sent;     /* the refresh of the last "send" */
-	int64_t out[64];  /* sent and not answered by answer_all() */
+	struct text seen;             /* the actions of the last call, a word each */
+	int64_t sent;                 /* the refresh of the last "send" */
+	int64_t out[64];              /* sent and not answered by answer_all() */
 	size_t out_count;
 	int backlogs;     /* "backlog", ever */
 	int64_t recorded; /* the refresh of the last "record" */
@@ -457,6 +457,40 @@ static void find_job(struct world *world, int64_t ago, struct answer told)
 	pass_until(world, "look");
 	see(world, schedule_looked(world->schedule, world->now, world->sent, told, &found,
 			   world->asked_after));
+}
+
+static void a_look_that_cannot_tell_is_made_again_before_anything_is_sent(void **state)
+{
+	struct world *world = *state;
+	int looks = 0;
+	event(world);
+	answer(world, VERDICT_UNKNOWN, "no reply");
+	while (!saw(world, "send") && looks < 100) {
+		if (saw(world, "look")) {
+			looks++;
+			see(world, schedule_looked(world->schedule, world->now, world->sent,
+					   says(VERDICT_UNSURE, "thirty of one name"), NULL,
+					   world->asked_after));
+			assert_string_equal(world->state, looks < 8 ? "unknown" : "waiting");
+			assert_false(saw(world, "tell")); /* Tableau is alive */
+		}
+		pass(world, US_PER_SECOND);
+	}
+	assert_int_equal(looks, 8); /* and not for ever */
+}
+
+static void it_is_said_when_nobody_could_tell_whether_there_is_a_job(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_UNKNOWN, "no reply");
+	pass_until(world, "look");
+	see(world, schedule_looked(world->schedule, world->now, world->sent,
+			   says(VERDICT_CANNOT, "403004: Forbidden"), NULL, world->asked_after));
+	assert_string_equal(world->state, "waiting");
+	assert_string_equal(world->reason,
+		"the request got no reply, and nobody can tell whether it made a job (403004: "
+		"Forbidden): it is sent again");
 }
 
 /* Every answer so far was under way for 20 s, so that Tableau's clock is known no better. */
@@ -1863,8 +1897,8 @@ static void a_503_that_says_when_to_come_again_is_heard(void **state)
 	event(world);
 	struct answer later = says(VERDICT_UNKNOWN, "HTTP 503");
 	later.retry_after = 10 * MINUTE;
-	see(world, schedule_sent(world->schedule, world->now, world->sent, later, NULL,
-			   world->now.wall));
+	see(world, schedule_sent(
+			   world->schedule, world->now, world->sent, later, NULL, world->now.wall));
 	event_ago(world, 0, &payroll); /* nothing else is asked of the site either */
 	assert_false(saw(world, "resolve"));
 	for (int i = 0; i < 9; i++) {
@@ -2114,6 +2148,8 @@ int main(void)
 		TEST(a_late_event_within_the_clock_skew_costs_another_job),
 		TEST(an_incremental_refresh_does_not_serve_who_wants_a_full_one),
 		TEST(a_lost_reply_is_looked_for_before_anything_is_sent_again),
+		TEST(a_look_that_cannot_tell_is_made_again_before_anything_is_sent),
+		TEST(it_is_said_when_nobody_could_tell_whether_there_is_a_job),
 		TEST(a_job_made_when_tableaus_time_is_not_known_is_not_taken_for_ours),
 		TEST(a_slow_answer_does_not_spoil_what_a_quick_one_told),
 		TEST(a_site_is_greeted_before_the_first_request_after_a_start),

@@ -1,0 +1,7 @@
+/*
+ * tableau/task.h - see tableau_task_content() in tableau.h. Private to tableau/.
+ */
+#pragma once
+#include "tableau/site.h"
+
+void task_start(struct site *site, const char *luid, content_done *callback, void *context);
