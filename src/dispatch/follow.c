@@ -339,11 +339,11 @@ struct actions schedule_polled(struct schedule *schedule, struct instant now, in
 	act_begin(schedule);
 	struct refresh *refresh = refresh_find(schedule, id);
 	site_answered(schedule, now, &answer);
-	if (!refresh || !refresh_in_flight(refresh))
-		return act_end(schedule, now);
-	struct site *site = refresh->slot->site;
+	struct site *site = site_of(schedule, answer.site);
 	if (answer.verdict == VERDICT_RETRY && answer.retry_after)
 		gate_hold(&site->gate.no_queries_before, now.mono, answer.retry_after);
+	if (!refresh || !refresh_in_flight(refresh))
+		return act_end(schedule, now);
 	refresh->is_asked = false;
 	if (answer.verdict == VERDICT_OK)
 		follow_job(schedule, now, refresh, job, asked_after);

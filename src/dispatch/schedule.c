@@ -106,6 +106,7 @@ static struct action *act(struct schedule *schedule, enum action_type type)
 /* The action points to the row, so that it tells how the row is when the call is over. */
 void act_record(struct schedule *schedule, struct refresh *refresh)
 {
+	refresh->is_unrecorded = false;
 	if (refresh->recorded == schedule->calls)
 		return;
 	refresh->recorded = schedule->calls;

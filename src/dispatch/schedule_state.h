@@ -89,6 +89,7 @@ struct refresh {
 			     content */
 	bool was_refused; /* the last answer was a doubtful no: the look decides */
 	bool is_moved;    /* among schedule->moved */
+	bool is_unrecorded; /* what stands behind it has changed its row, which is not recorded yet */
 	int64_t recorded; /* the call that recorded it last: once a call is enough */
 	uint64_t told;    /* its state and reason, as they were last handed out; 0: never */
 	int64_t failures; /* in a row, for the backoff */

@@ -315,10 +315,10 @@ struct actions schedule_sent(struct schedule *schedule, struct instant now, int6
 	act_begin(schedule);
 	struct refresh *refresh = refresh_find(schedule, id);
 	site_answered(schedule, now, &answer);
+	struct site *site = site_of(schedule, answer.site);
+	hold_starts(site, now, &answer);
 	if (!refresh || refresh->row.state != REFRESH_SENDING)
 		return act_end(schedule, now);
-	struct site *site = refresh->slot->site;
-	hold_starts(site, now, &answer);
 	refresh->is_asked = false;
 	if (wall_is_set(sent_at))
 		refresh->row.sent_at = sent_at;
@@ -420,9 +420,6 @@ struct actions schedule_looked(struct schedule *schedule, struct instant now, in
 		(refresh->row.state != REFRESH_UNKNOWN && refresh->row.state != REFRESH_WAITING))
 		return act_end(schedule, now);
 	refresh->is_asked = false;
-	if (answer.verdict == VERDICT_RETRY && answer.retry_after)
-		gate_hold(
-			&refresh->slot->site->gate.no_queries_before, now.mono, answer.retry_after);
 	struct evidence evidence = { 0 };
 	bool is_found = answer.verdict == VERDICT_OK;
 	if (is_found)
@@ -447,6 +444,23 @@ static void refresh_is_as_old(
 		refresh_queue_up(schedule, refresh);
 }
 
+/* What it stands for goes on with content of another id; the refresh that does it, or has done. */
+static int64_t go_on_with(struct schedule *schedule, struct instant now,
+	const struct refresh *refresh, struct slot *to, const struct content *content)
+{
+	const struct evidence *evidence;
+	int64_t done = slot_has_served(schedule, to, refresh->causes, refresh->cause_count,
+		refresh->row.incremental, &evidence);
+	for (size_t i = 0; done && i < refresh->cause_count; i++)
+		act_cause(schedule, done, &refresh->causes[i], CAUSE_SATISFIED);
+	if (done)
+		return done;
+	struct refresh *successor = slot_join(schedule, now, to, content, refresh->causes,
+		refresh->cause_count, refresh->row.incremental, refresh->row.priority);
+	refresh_is_as_old(schedule, successor, refresh);
+	return successor->row.id;
+}
+
 struct actions schedule_moved(struct schedule *schedule, struct instant now, int64_t id,
 	struct answer answer, const struct content *content)
 {
@@ -463,13 +477,10 @@ struct actions schedule_moved(struct schedule *schedule, struct instant now, int
 		return act_end(schedule, now);
 	}
 	struct slot *to = slot_of(schedule, refresh->slot->site->name, content);
-	struct refresh *successor = slot_join(schedule, now, to, content, refresh->causes,
-		refresh->cause_count, refresh->row.incremental, refresh->row.priority);
-	refresh_is_as_old(schedule, successor, refresh);
 	char reason[120]; /* two short sentences and 20 digits */
 	snprintf(reason, sizeof reason,
 		"the rules name content with another id now; refresh %lld does it",
-		(long long)successor->row.id);
+		(long long)go_on_with(schedule, now, refresh, to, content));
 	refresh_end(schedule, now, refresh, REFRESH_CANCELLED, reason);
 	return act_end(schedule, now);
 }

@@ -288,6 +288,8 @@ void slot_step_forward(struct schedule *schedule, struct refresh *refresh)
 
 static void serve_too(struct refresh *refresh, const struct refresh *other)
 {
+	refresh->is_unrecorded |= (refresh->row.incremental && !other->row.incremental) ||
+				  refresh->row.priority < other->row.priority;
 	refresh->row.incremental = refresh->row.incremental && other->row.incremental;
 	if (refresh->row.priority < other->row.priority)
 		refresh->row.priority = other->row.priority;

@@ -187,7 +187,7 @@ static void join(struct schedule *schedule, struct refresh *refresh, const struc
 	if (is_too_little)
 		refresh->row.incremental = false;
 	/* Another cause alone changes nothing of the row. */
-	if (was_less_urgent || is_too_little || !refresh->cause_count)
+	if (was_less_urgent || is_too_little || refresh->is_unrecorded || !refresh->cause_count)
 		act_record(schedule, refresh);
 	for (size_t i = 0; i < count; i++) {
 		if (has_cause(refresh, &causes[i]))

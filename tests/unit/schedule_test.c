@@ -897,6 +897,28 @@ static void content_published_anew_is_refreshed_under_its_new_id(void **state)
 	assert_string_equal(schedule_find(world->schedule, world->sent)->content.luid, anew.luid);
 }
 
+static void who_stood_in_line_before_content_was_published_anew_costs_no_second_job(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	int64_t first = world->sent;
+	event(world); /* while the request is out: stands behind it */
+	int64_t second = world->recorded;
+	struct content anew = revenue;
+	anew.luid = "ffffffff-1003-4528-9ea6-9f9b7370ae32";
+	see(world, schedule_moved(world->schedule, world->now, first, fine, &anew));
+	int64_t successor = 0;
+	for (size_t i = 0; i < world->out_count; i++)
+		if (world->out[i] != first && world->out[i] != second)
+			successor = world->out[i];
+	world->sent = successor;
+	answer(world, VERDICT_OK, NULL);
+	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
+	see(world, schedule_moved(world->schedule, world->now, second, fine, &anew));
+	assert_false(saw(world, "send"));
+	assert_int_equal(world->caused, successor);
+}
+
 static void a_job_of_content_that_moved_meanwhile_does_not_count(void **state)
 {
 	struct world *world = *state;
@@ -1506,6 +1528,26 @@ static void all_that_a_part_of_the_day_spent_is_kept(void **state)
 	}
 	assert_true(asked > 1);
 	assert_int_equal(kept, asked);
+}
+
+static void what_a_poll_is_told_counts_though_its_refresh_has_ended(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	pass(world, 11 * US_PER_SECOND);
+	assert_true(saw(world, "poll"));
+	int64_t first = world->sent;
+	job(world, PHASE_SUCCEEDED, world->now.wall, 0); /* a list was faster */
+	struct answer busy = says(VERDICT_RETRY, "429");
+	busy.retry_after = 5 * MINUTE;
+	see(world, schedule_polled(world->schedule, world->now, first, busy, NULL, 0));
+	event_ago(world, 0, &payroll);
+	answer(world, VERDICT_UNKNOWN, "no reply");
+	for (int i = 0; i < 28; i++) {
+		pass(world, 10 * US_PER_SECOND);
+		assert_false(saw(world, "look"));
+	}
 }
 
 static int64_t spent_starts(struct world *world)
@@ -2172,6 +2214,7 @@ int main(void)
 		TEST(a_selection_that_names_nothing_is_a_failed_refresh_with_the_reason),
 		TEST(a_selection_for_an_unknown_site_waits_for_it_until_give_up_after),
 		TEST(content_published_anew_is_refreshed_under_its_new_id),
+		TEST(who_stood_in_line_before_content_was_published_anew_costs_no_second_job),
 		TEST(a_job_of_content_that_moved_meanwhile_does_not_count),
 		TEST(what_the_rules_do_not_name_any_more_fails_alone),
 		TEST(a_refresh_that_was_being_sent_at_a_crash_is_looked_for),
@@ -2205,6 +2248,7 @@ int main(void)
 		TEST(a_job_is_not_looked_at_beyond_the_days_budget),
 		TEST(what_was_spent_counts_after_a_restart),
 		TEST(what_was_spent_by_a_clock_that_stepped_back_is_not_counted_twice),
+		TEST(what_a_poll_is_told_counts_though_its_refresh_has_ended),
 		TEST(a_look_that_is_told_when_to_come_again_waits_until_then),
 		TEST(all_that_a_part_of_the_day_spent_is_kept),
 		TEST(a_site_that_keeps_failing_is_left_alone_but_for_probes),
