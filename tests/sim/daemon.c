@@ -244,6 +244,7 @@ static void perform(struct world *world, const struct action *action)
 		call(world, call_about(world, CALL_CANCEL, action));
 		break;
 	case ACTION_TELL:
+		meet(world, MET_LEFT_ALONE);
 		note(world, "  site %s %s", action->site,
 			action->trouble ? "is left alone" : "answers again");
 		break;
@@ -277,8 +278,11 @@ static void resolved(struct world *world, const struct sim_call *call, struct an
 {
 	const struct wish *wish = &world->runs[call->id >> 8].wishes[call->id & 255];
 	struct content contents[2];
-	for (int i = 0; i < wish->count; i++)
-		contents[i] = world->contents[wish->contents[i]].content;
+	for (int i = 0; i < wish->count; i++) {
+		int content = wish->contents[i];
+		content += world->contents[content].is_gone ? NAMED : 0;
+		contents[i] = world->contents[content].content;
+	}
 	if (answer.verdict == VERDICT_OK && wish->names_nothing)
 		answer = (struct answer){
 			.site = answer.site, .verdict = VERDICT_FAIL, .reason = "names nothing"
@@ -288,6 +292,15 @@ static void resolved(struct world *world, const struct sim_call *call, struct an
 						call->id, answer, contents, (size_t)wish->count)
 				      : schedule_unresolved(world->schedule, instant_of(world),
 						call->id, answer));
+}
+
+/* The request names an id that is gone; its name leads to another one (dispatch/confirm.h). */
+static void moved(struct world *world, const struct sim_call *call, struct answer answer)
+{
+	answer.verdict = VERDICT_OK;
+	oracle_moved(world, call->id);
+	daemon_perform(world, schedule_moved(world->schedule, instant_of(world), call->id, answer,
+				      &world->contents[call->content + NAMED].content));
 }
 
 void daemon_answer(struct world *world, const struct sim_call *call)
@@ -316,6 +329,10 @@ void daemon_answer(struct world *world, const struct sim_call *call)
 		daemon_perform(world, schedule_greeted(schedule, now, answer));
 		break;
 	case CALL_SEND:
+		if (call->has_moved) {
+			moved(world, call, answer);
+			break;
+		}
 		daemon_perform(world,
 			schedule_sent(schedule, now, call->id, answer, &seen,
 				(struct wall){ now.wall.us - (world->now - call->sent_at) }));
@@ -347,21 +364,30 @@ static void select_one(struct world *world, int run, int number)
 {
 	const struct run *of = &world->runs[run];
 	const struct wish *wish = &of->wishes[number];
-	const struct sim_rule *rule = &world->rules[wish->rule];
+	const struct sim_rule *rule = &world->rules[wish->rules[0]];
+	int priority = rule->priority;
+	const char *rules[2];
+	if (wish->rule_count > 1)
+		meet(world, MET_TWO_RULES);
+	for (int i = 0; i < wish->rule_count; i++) {
+		int other = world->rules[wish->rules[i]].priority;
+		rules[i] = rule_names[wish->rules[i]];
+		priority = priority < other ? other : priority;
+	}
 	struct instant now = instant_of(world);
 	struct schedule_selection selection = {
 		.id = ((int64_t)run << 8) + number,
 		.event = of->id,
 		.site = world->sites[wish->site].options.name,
 		.incremental = wish->incremental,
-		.priority = rule->priority,
+		.priority = priority,
 		.delay = rule->delay,
 		.quiet = rule->quiet,
 		.arrived_at = { now.wall.us - (world->now - of->durable_at) },
 		.fresh_from = of->told,
 		.label = "a name",
-		.rule_count = 1,
-		.rules = &rule_names[wish->rule],
+		.rule_count = (size_t)wish->rule_count,
+		.rules = rules,
 	};
 	daemon_perform(world, schedule_select(world->schedule, now, &selection));
 }
@@ -381,10 +407,19 @@ void daemon_event(struct world *world, int run)
 static void configure(struct world *world)
 {
 	struct schedule_site sites[SITES];
+	size_t count = 0;
 	for (int i = 0; i < SITES; i++)
-		sites[i] = world->sites[i].options;
+		if (!world->sites[i].is_gone)
+			sites[count++] = world->sites[i].options;
 	daemon_perform(world, schedule_configure(world->schedule, instant_of(world),
-				      &world->schedule_options, sites, SITES));
+				      &world->schedule_options, sites, count));
+}
+
+void daemon_reload(struct world *world)
+{
+	for (int i = 0; i < SITES; i++) /* one that comes back was not looked at meanwhile */
+		world->calls[i].trouble_at = world->now;
+	configure(world);
 }
 
 static int64_t stamp_of(const struct refresh_row *row)

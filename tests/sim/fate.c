@@ -5,6 +5,8 @@
  */
 #include "tests/sim/oracle.h"
 
+#define PATIENCE_LAG SECOND
+
 static bool is_own_or_covered(
 	const struct world *world, const struct watched *of, bool (*is_so)(const struct watched *))
 {
@@ -30,12 +32,14 @@ static bool job_was_cancelled(const struct watched *of)
 	return of->job_was_cancelled;
 }
 
-/* Of those that it asked for and could have found. */
-static const struct sim_job *job_that_goes_on(const struct world *world, int64_t refresh)
+/* Of those that its last request asked for, and that could have been found. */
+static const struct sim_job *job_that_goes_on(
+	const struct world *world, const struct watched *of, int64_t refresh)
 {
 	for (int i = 0; i < world->job_count; i++) {
 		const struct sim_job *job = &world->jobs[i];
-		if (job->maker == refresh && job->ends > world->now && job->gone > world->now &&
+		if (job->maker == refresh && job->asked_at >= of->sent_at &&
+			job->ends > world->now && job->gone > world->now &&
 			world->sites[world->contents[job->content].site].may_list)
 			return job;
 	}
@@ -44,7 +48,7 @@ static const struct sim_job *job_that_goes_on(const struct world *world, int64_t
 
 static void check_cancelled(struct world *world, const struct watched *of, int64_t id)
 {
-	const struct sim_job *job = job_that_goes_on(world, id);
+	const struct sim_job *job = job_that_goes_on(world, of, id);
 	if (!of->may_cancel && !is_own_or_covered(world, of, job_was_cancelled))
 		wrong(world, "refresh %lld was cancelled by nobody", (long long)id);
 	if (job)
@@ -58,6 +62,9 @@ static void check_expired(struct world *world, const struct watched *of, int64_t
 	if (times_are_true(world) && world->now - of->created_at < give_up_after)
 		wrong(world, "refresh %lld expired after %.0f s", (long long)id,
 			(double)(world->now - of->created_at) / 1e6);
+	if (of->tried + PATIENCE_LAG < give_up_after)
+		wrong(world, "refresh %lld expired, and was tried for %.0f s", (long long)id,
+			(double)of->tried / 1e6);
 	if (of->was_followed && of->told_at && world->now - of->told_at < give_up_after)
 		wrong(world, "refresh %lld expired though its job was told of %.0f s ago",
 			(long long)id, (double)(world->now - of->told_at) / 1e6);

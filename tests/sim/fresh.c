@@ -34,8 +34,7 @@ static bool is_served_by(const struct world *world, const struct watched *of, in
 {
 	const struct sim_job *job = &world->jobs[of->job];
 	int64_t at = wish_at(world, run, rule, of->content);
-	bool is_own_request =
-		job->is_ours && job->created >= of->sent_at && (of->is_accepted || of->knows_clock);
+	bool is_own_request = job->is_ours && job->created >= of->sent_at && of->is_accepted;
 	/* What a rule held may have been let go in the same moment, after the request. */
 	return (is_own_request && of->sent_at > at) || of->seen_queued_at > at ||
 	       (at <= world->now && started_late_enough(world, of, run, rule));
@@ -61,6 +60,7 @@ void fresh_wished(struct world *world, int content, int run, int rule, bool is_w
 	int64_t *served = world->served[run][rule][content];
 	if (!is_held_by_rule(world, rule))
 		return;
+	meet(world, world->rules[rule].quiet ? MET_QUIET : MET_DELAYED);
 	world->wished[run][rule][content] = is_wish ? world->now : 0;
 	served[0] = served[1] = 0;
 	/* Whatever has succeeded may have started late enough. */
@@ -73,6 +73,14 @@ void fresh_wished(struct world *world, int content, int run, int rule, bool is_w
 		if (!of->is_incremental)
 			served[1] = of->generation;
 	}
+}
+
+bool fresh_is_held(const struct world *world, const struct watched *of)
+{
+	for (int i = 0; i < of->cause_count; i++)
+		if (wish_at(world, of->causes[i].run, of->causes[i].rule, of->content) == INT64_MAX)
+			return true;
+	return false;
 }
 
 bool fresh_covers(const struct world *world, const struct watched *by, const struct watched *of)
@@ -89,18 +97,43 @@ bool fresh_covers(const struct world *world, const struct watched *by, const str
 
 /* ---- the end ---- */
 
+static bool wants(const struct wish *wish, int content)
+{
+	for (int i = 0; i < wish->count; i++)
+		if (!wish->names_nothing && wish->contents[i] == content)
+			return true;
+	return wish->names_nothing && content < 0;
+}
+
+static bool is_by(const struct wish *wish, int rule)
+{
+	for (int i = 0; i < wish->rule_count; i++)
+		if (wish->rules[i] == rule)
+			return true;
+	return false;
+}
+
+/* By that rule: an event may want one content in two ways. */
+static bool wants_full(const struct run *run, int rule, int content)
+{
+	bool is_full = true;
+	for (int i = 0; i < run->wish_count; i++)
+		if (is_by(&run->wishes[i], rule) && wants(&run->wishes[i], content % NAMED))
+			is_full &= !run->wishes[i].incremental;
+	return is_full;
+}
+
 static void check_fresh(struct world *world, const struct sim_row *row, const struct run *run,
-	const struct wish *wish)
+	const struct wish *wish, int rule)
 {
 	int number = job_named(world, row->job_id);
 	const struct sim_job *job = number >= 0 ? &world->jobs[number] : NULL;
 	long long id = (long long)row->row.id, event = (long long)run->id;
-	int64_t delay =
-		times_are_true(world) && !world->watched[row->row.id / 2].is_released &&
-				!world->is_asked_again[world->watched[row->row.id / 2].content]
-			? world->rules[wish->rule].delay
-			: 0;
 	const struct watched *of = &world->watched[row->row.id / 2];
+	/* A rule that never falls quiet holds for give_up_after at most. */
+	bool is_delayed = times_are_true(world) && !of->is_released &&
+			  !world->is_asked_again[of->content] && !world->rules[rule].quiet;
+	int64_t delay = is_delayed ? world->rules[rule].delay : 0;
 	/* It may say that the job of another refresh served it. */
 	for (int i = 0; !*row->job_id && !job && i < world->job_count; i++) {
 		const struct sim_job *any = &world->jobs[i];
@@ -116,11 +149,12 @@ static void check_fresh(struct world *world, const struct sim_row *row, const st
 	else if (job->starts < run->finished + delay)
 		wrong(world, "event %lld: refresh %lld is stale: %s started %.1f s too early",
 			event, id, job->id, (double)(run->finished + delay - job->starts) / 1e6);
-	else if (job->is_incremental && !wish->incremental)
+	else if (job->is_incremental && wants_full(run, rule, of->content))
 		wrong(world, "event %lld wants a full refresh, but %s is incremental", event,
 			job->id);
 }
 
+/* The last row of that event by that rule, and how many there are. */
 static int find_rows(const struct world *world, const struct run *run, int rule, int content,
 	const struct sim_row **found)
 {
@@ -139,50 +173,68 @@ static int find_rows(const struct world *world, const struct run *run, int rule,
 	return count;
 }
 
-static void judge_pair(
-	struct world *world, const struct run *run, const struct wish *wish, int content, int times)
+static void judge_row(struct world *world, const struct run *run, const struct wish *wish,
+	const struct sim_row *row, int rule)
 {
-	const struct sim_row *row = NULL;
-	int count = find_rows(world, run, wish->rule, content, &row);
+	int content = content_of(world, &row->row.content);
 	long long event = (long long)run->id;
-	const char *name = content >= 0 ? world->contents[content].name : "what names nothing";
-	if (!count) {
-		wrong(world, "event %lld, %s: lost, nothing is recorded", event, name);
-		return;
-	}
-	if (count > times && (content < 0 || !world->is_asked_again[content]))
-		wrong(world, "event %lld, %s: %d outcomes", event, name, count);
 	if (refresh_state_is_open(row->row.state))
-		wrong(world, "event %lld, %s: refresh %lld never ended: %s: %s", event, name,
+		wrong(world, "event %lld: refresh %lld never ended: %s: %s", event,
 			(long long)row->row.id, refresh_state_name(row->row.state), row->reason);
 	if (content < 0 && row->row.state == REFRESH_SUCCEEDED)
 		wrong(world, "event %lld: nothing was refreshed with success", event);
 	if (content >= 0 && row->row.state == REFRESH_SUCCEEDED)
-		check_fresh(world, row, run, wish);
+		check_fresh(world, row, run, wish, rule);
 }
 
-static bool wants(const struct wish *wish, int content)
+/* Before it was known what the selection names. */
+static bool was_given_up(const struct world *world, const struct run *run, int rule)
 {
-	for (int i = 0; i < wish->count; i++)
-		if (!wish->names_nothing && wish->contents[i] == content)
-			return true;
-	return wish->names_nothing && content < 0;
+	const struct sim_row *row = NULL;
+	if (!find_rows(world, run, rule, -1, &row) || row->row.state != REFRESH_EXPIRED)
+		return false;
+	return !times_are_true(world) ||
+	       world->watched[row->row.id / 2].ended_at - run->durable_at >=
+		       world->schedule_options.give_up_after;
+}
+
+static void judge_pair(struct world *world, const struct run *run, const struct wish *wish,
+	int rule, int content, int times)
+{
+	/* What was published anew has one under its new id, and perhaps one under the old one. */
+	const struct sim_row *row = NULL, *anew = NULL;
+	int count = find_rows(world, run, rule, content, &row);
+	int after = content >= 0 ? find_rows(world, run, rule, content + NAMED, &anew) : 0;
+	const char *name = content >= 0 ? world->contents[content].name : "what names nothing";
+	if (!count && !after && !was_given_up(world, run, rule))
+		wrong(world, "event %lld, %s: lost, nothing is recorded", (long long)run->id, name);
+	if ((count > times || after > times) &&
+		(content < 0 || (!world->is_asked_again[content] &&
+					!world->is_asked_again[content + NAMED])))
+		wrong(world, "event %lld, %s: %d outcomes", (long long)run->id, name, count);
+	if (row)
+		judge_row(world, run, wish, row, rule);
+	if (anew)
+		judge_row(world, run, wish, anew, rule);
+}
+
+static void judge_wish(struct world *world, const struct run *run, const struct wish *wish)
+{
+	for (int rule = 0; rule < RULES; rule++)
+		for (int content = -1; is_by(wish, rule) && content < NAMED; content++) {
+			int times = 0;
+			/* An event may want one content by one rule in two ways. */
+			for (int k = 0; k < run->wish_count; k++)
+				times += is_by(&run->wishes[k], rule) &&
+					 (content < 0 || wants(&run->wishes[k], content));
+			if (wants(wish, content))
+				judge_pair(world, run, wish, rule, content, times);
+		}
 }
 
 void oracle_judge(struct world *world)
 {
-	for (int i = 0; i < world->run_count; i++) {
-		const struct run *run = &world->runs[i];
-		for (int j = 0; run->id && j < run->wish_count; j++)
-			for (int content = -1; content < CONTENTS; content++) {
-				int times = 0;
-				if (!wants(&run->wishes[j], content))
-					continue;
-				/* An event may want one content by one rule in two ways. */
-				for (int k = 0; k < run->wish_count; k++)
-					times += run->wishes[k].rule == run->wishes[j].rule &&
-						 wants(&run->wishes[k], content);
-				judge_pair(world, run, &run->wishes[j], content, times);
-			}
-	}
+	for (int i = 0; i < world->run_count; i++)
+		for (int j = 0; world->runs[i].id && j < world->runs[i].wish_count; j++)
+			judge_wish(world, &world->runs[i], &world->runs[i].wishes[j]);
 }

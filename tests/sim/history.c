@@ -38,8 +38,16 @@ static bool is_allowed(const struct world *world, enum fault fault)
 
 bool chance(struct world *world, enum fault fault, int percent)
 {
-	return between(world, 0, 99) < percent && is_allowed(world, fault) &&
-	       world->now < world->calm_from;
+	bool is_so = between(world, 0, 99) < percent && is_allowed(world, fault) &&
+		     world->now < world->calm_from;
+	if (is_so)
+		meet(world, (int)fault);
+	return is_so;
+}
+
+void meet(struct world *world, int what)
+{
+	world->met |= UINT64_C(1) << what;
 }
 
 /* ---- time ---- */
@@ -102,14 +110,16 @@ static void draw_sites(struct world *world)
 			.job_queries_per_day = is_tight ? between(world, 100, 400) : 0 };
 		site->skew = between(world, -29 * SECOND, 29 * SECOND);
 		site->may_list = !(is_allowed(world, FAULT_NO_LIST) && between(world, 0, 4) == 0);
+		site->may_poll = !(is_allowed(world, FAULT_NO_POLL) && between(world, 0, 11) == 0);
 		site->starts_per_hour =
 			is_allowed(world, FAULT_BUDGET) && between(world, 0, 9) == 0 ? 3 : 0;
 	}
 	for (int i = 0; i < CONTENTS; i++) {
 		struct sim_content *content = &world->contents[i];
 		snprintf(content->luid, sizeof content->luid, "luid-%d", i);
-		snprintf(content->name, sizeof content->name, "content-%d", i);
-		content->site = i >= 3;
+		snprintf(content->name, sizeof content->name, "content-%d%s", i % NAMED,
+			i < NAMED ? "" : " anew");
+		content->site = i % NAMED >= 3;
 		content->content =
 			(struct content){ CONTENT_WORKBOOK, content->luid, content->name, "" };
 		content->usual = between(world, 0, 2) ? between(world, SECOND, 2 * MINUTE)
@@ -124,10 +134,13 @@ static void draw_sites(struct world *world)
 	world->rules[5].delay = between(world, 0, 1) ? between(world, SECOND, 10 * MINUTE) : 0;
 }
 
+/* A selection that two rules share has no `quiet` (dispatch/schedule.h). */
 static void draw_wish(struct world *world, struct wish *wish, int rule)
 {
+	bool is_shared = rule < 3 && between(world, 0, 4) == 0;
 	*wish = (struct wish){ .site = (int)between(world, 0, 1),
-		.rule = rule,
+		.rules = { rule, 3 },
+		.rule_count = is_shared ? 2 : 1,
 		.count = (int)between(world, 1, 2),
 		.incremental = between(world, 0, 4) == 0,
 		.names_nothing = between(world, 0, 40) == 0 };
@@ -205,7 +218,11 @@ static void draw_history(struct world *world)
 	world->calm_from = trouble;
 	later(world, trouble, PENDING_CALM);
 	world->dbt_skew = between(world, -29 * SECOND, 29 * SECOND);
-	world->schedule_options = (struct schedule_options){ .give_up_after = 6 * HOUR,
+	static const int64_t patience[] = { 6 * HOUR, 6 * HOUR, HOUR, 15 * MINUTE };
+	int64_t give_up_after = patience[between(world, 0, 3)];
+	if (give_up_after < trouble)
+		meet(world, MET_GIVEN_UP_SOON);
+	world->schedule_options = (struct schedule_options){ .give_up_after = give_up_after,
 		.clock_skew = 60 * SECOND,
 		.retry_initial = SECOND,
 		.retry_max = 5 * MINUTE };
@@ -215,6 +232,8 @@ static void draw_history(struct world *world)
 	strew(world, FAULT_CLOCK_STEP, PENDING_STEP, between(world, 0, 2) ? 0 : 3, trouble);
 	strew(world, FAULT_FOREIGN_JOB, PENDING_FOREIGN, 6, trouble);
 	strew(world, FAULT_OUTAGE, PENDING_OUTAGE, between(world, 0, 3) ? 0 : 2, trouble);
+	strew(world, FAULT_RELOAD, PENDING_RELOAD, between(world, 0, 3) ? 0 : 4, trouble);
+	strew(world, FAULT_MOVE, PENDING_MOVE, between(world, 0, 3) ? 0 : 3, trouble);
 	strew(world, FAULT_PEOPLE, PENDING_PEOPLE, between(world, 0, 2) ? 0 : 6, trouble);
 }
 
@@ -252,7 +271,7 @@ static void durable(struct world *world, const struct pending *pending)
 	for (int i = 0; i < run->wish_count; i++)
 		note(world, "  it wants %d of site %s by rule-%d%s%s, from %s",
 			run->wishes[i].count, world->sites[run->wishes[i].site].options.name,
-			run->wishes[i].rule, run->wishes[i].incremental ? ", incremental" : "",
+			run->wishes[i].rules[0], run->wishes[i].incremental ? ", incremental" : "",
 			run->wishes[i].names_nothing ? ", nothing of that name" : "",
 			world->contents[run->wishes[i].contents[0]].name);
 	struct pending *heard = later(world, world->now + 500, PENDING_HEARD);
@@ -264,6 +283,7 @@ static void crash(struct world *world)
 {
 	if (!world->is_up)
 		return;
+	meet(world, FAULT_CRASH);
 	daemon_kill(world);
 	int64_t down = between(world, 0, 3) ? between(world, 100000, 5 * SECOND)
 					    : between(world, SECOND, 30 * MINUTE);
@@ -272,6 +292,7 @@ static void crash(struct world *world)
 
 static void step_clock(struct world *world, int64_t step)
 {
+	meet(world, FAULT_CLOCK_STEP);
 	note(world, "our clock steps by %+.0f s", (double)step / 1e6);
 	world->wall_error += step;
 	world->has_stepped = true;
@@ -280,6 +301,7 @@ static void step_clock(struct world *world, int64_t step)
 static void outage(struct world *world, const struct pending *pending)
 {
 	int site = pending->number % SITES;
+	meet(world, FAULT_OUTAGE);
 	world->sites[site].down_until = world->now + between(world, 10 * SECOND, 20 * MINUTE);
 	world->calls[site].outage_began = world->now;
 	world->calls[site].in_outage = 0;
@@ -292,6 +314,9 @@ static void pause_site(struct world *world, int number)
 	struct sim_site *site = &world->sites[number];
 	struct asked asked = schedule_pause(world->schedule, instant_of(world), site->options.name,
 		!site->is_paused, "somebody");
+	if (asked.consent == CONSENT_NONE) /* the configuration has no such site */
+		return;
+	meet(world, FAULT_PEOPLE);
 	if (asked.consent == CONSENT_YES)
 		site->is_paused = world->store.is_paused[number] = !site->is_paused;
 	if (!site->is_paused)
@@ -301,12 +326,41 @@ static void pause_site(struct world *world, int number)
 	daemon_perform(world, asked.actions);
 }
 
+static void reload(struct world *world, int64_t number)
+{
+	struct sim_site *site = &world->sites[number % SITES];
+	if (!world->is_up)
+		return;
+	meet(world, FAULT_RELOAD);
+	if (number / 2 % 3)
+		site->is_gone = !site->is_gone;
+	site->options.max_requests = 1 + number / 8 % 4;
+	site->options.max_running = number / 32 % 3;
+	note(world, "a reload: site %s %s", site->options.name,
+		site->is_gone ? "is gone" : "is there");
+	daemon_reload(world);
+}
+
+/* Published anew: the old id leads nowhere any more. */
+static void move(struct world *world, int number)
+{
+	struct sim_content *from = &world->contents[number % NAMED];
+	if (from->is_gone)
+		return;
+	meet(world, FAULT_MOVE);
+	from->is_gone = true;
+	note(world, "%s is published anew", from->name);
+}
+
 static void calm(struct world *world)
 {
 	if (!world->is_up) {
 		later(world, world->now + MINUTE, PENDING_CALM);
 		return;
 	}
+	for (int i = 0; i < SITES; i++)
+		world->sites[i].is_gone = false;
+	daemon_reload(world);
 	for (int i = 0; i < SITES; i++)
 		if (world->sites[i].is_paused)
 			pause_site(world, i);
@@ -319,6 +373,7 @@ static void ask_about(struct world *world, int number, int64_t what)
 	if (!row->is_there || of->content < 0)
 		return;
 	int64_t id = row->row.id;
+	meet(world, FAULT_PEOPLE);
 	note(world, "somebody asks to %s refresh %lld", what == 0 ? "cancel" : "retry",
 		(long long)id);
 	if (what == 0)
@@ -354,7 +409,7 @@ static void answer(struct world *world, struct pending *pending)
 	static const char *const types[] = { "resolve", "greet", "send", "poll", "list", "look",
 		"cancel" };
 	static const char *const verdicts[] = { "yes", "try again", "no", "busy", "no reply",
-		"a doubtful no", "none", "may not" };
+		"a doubtful no", "none", "may not", "cannot be read", "another" };
 	if (pending->life == world->life) {
 		note(world, "%s %lld: %s", types[pending->call.type], (long long)pending->call.id,
 			verdicts[pending->call.verdict]);
@@ -364,12 +419,18 @@ static void answer(struct world *world, struct pending *pending)
 	free(pending->call.row_ids);
 }
 
+static int64_t reply_takes(struct world *world)
+{
+	if (!chance(world, FAULT_SLOW_REPLY, 6))
+		return between(world, 1000, 300000);
+	return between(world, SECOND, 55 * SECOND);
+}
+
 static void request(struct world *world, struct pending *pending)
 {
 	site_request(world, &pending->call);
 	struct pending *back = later(world,
-		world->now +
-			(pending->call.is_reply_lost ? 60 * SECOND : between(world, 1000, 300000)),
+		world->now + (pending->call.is_reply_lost ? 60 * SECOND : reply_takes(world)),
 		PENDING_ANSWER);
 	back->life = pending->life;
 	back->call = pending->call;
@@ -406,6 +467,7 @@ static void happen(struct world *world, struct pending *pending)
 		daemon_start(world);
 		break;
 	case PENDING_FOREIGN:
+		meet(world, FAULT_FOREIGN_JOB);
 		site_foreign_job(world, pending->number % CONTENTS);
 		break;
 	case PENDING_STEP:
@@ -416,6 +478,12 @@ static void happen(struct world *world, struct pending *pending)
 		break;
 	case PENDING_PEOPLE:
 		people(world, pending);
+		break;
+	case PENDING_RELOAD:
+		reload(world, pending->number);
+		break;
+	case PENDING_MOVE:
+		move(world, pending->number);
 		break;
 	case PENDING_CALM:
 		calm(world);
@@ -489,6 +557,8 @@ void history_run(const struct options *options, char out[400], struct tally *tal
 	if (!*world->wrong)
 		oracle_judge(world);
 	memcpy(out, world->wrong, sizeof world->wrong);
+	for (int i = 0; i < MET_COUNT; i++)
+		tally->met[i] += (world->met >> i & 1) != 0;
 	for (int i = 0; i < world->job_count; i++)
 		tally->jobs += world->jobs[i].is_ours;
 	for (int i = 0; i < SITES; i++) {

@@ -51,8 +51,8 @@ bool kind_may_query(const struct world *world, int site)
 {
 	const struct sim_calls *calls = &world->calls[site];
 	int64_t limit = world->sites[site].options.job_queries_per_day;
-	return !limit && calls->told_until[KIND_QUERY] <= world->now &&
-	       calls->failed_at + HOUR < world->now;
+	return !limit && !world->sites[site].is_gone &&
+	       calls->told_until[KIND_QUERY] <= world->now && calls->failed_at + HOUR < world->now;
 }
 
 /* What was spent is kept once a minute, so that those of the last one may be forgotten, and those

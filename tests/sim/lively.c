@@ -31,7 +31,7 @@ static bool waits_too_long(struct world *world, int64_t *free_from, int64_t excu
 	return until - *free_from > bound;
 }
 
-/* What is asked and not answered. */
+/* What is asked, and not answered. */
 struct out {
 	bool refresh[ROWS], selection[EVENTS][SELECTIONS];
 	bool list[SITES], greeting[SITES], any[SITES];
@@ -40,6 +40,11 @@ struct out {
 static void find_out(const struct world *world, struct out *out)
 {
 	*out = (struct out){ 0 };
+	/* Or waits for the disk. */
+	for (int i = 0; i < world->watched_end; i++)
+		if (world->watched[i].created_at && world->watched[i].content >= 0 &&
+			world->watched[i].state == REFRESH_SENDING)
+			out->any[world->contents[world->watched[i].content].site] = true;
 	for (size_t i = 0; i < world->pending_count; i++) {
 		const struct pending *pending = &world->pending[i];
 		const struct sim_call *call = &pending->call;
@@ -63,9 +68,11 @@ static int64_t trouble_ends(const struct world *world, const struct out *out, in
 {
 	const struct sim_calls *calls = &world->calls[site];
 	int64_t last = later_of(calls->failed_at, world->started_at);
+	if (world->sites[site].is_gone)
+		return INT64_MAX;
 	/* A list may tell, or a site is greeted, or nobody may call before a probe's answer. */
 	if (out->list[site] || out->greeting[site] ||
-		(out->any[site] && calls->failed_at + HOUR > world->now))
+		(out->any[site] && (calls->is_failing || calls->failed_at + HOUR > world->now)))
 		return INT64_MAX;
 	return last + world->schedule_options.retry_max;
 }
@@ -105,7 +112,7 @@ static int64_t held_until(const struct world *world, const struct watched *of)
 		int64_t from = world->runs[of->causes[i].run].heard_at;
 		for (int j = 0; rule->quiet && j < world->run_count; j++)
 			for (int k = 0; k < world->runs[j].wish_count; k++)
-				if (world->runs[j].wishes[k].rule == of->causes[i].rule)
+				if (world->runs[j].wishes[k].rules[0] == of->causes[i].rule)
 					from = later_of(from, world->runs[j].heard_at);
 		if (!times_are_true(world))
 			from = later_of(from, world->started_at);
@@ -135,8 +142,19 @@ static int64_t starts_free_at(const struct world *world, int site)
 	       BUDGET_LAG;
 }
 
+static int64_t queries_free_at(const struct world *world, int site)
+{
+	const struct sim_calls *calls = &world->calls[site];
+	int64_t limit = world->sites[site].options.job_queries_per_day;
+	if (!limit || calls->queries + QUERIES_LAG < limit)
+		return calls->told_until[KIND_QUERY];
+	int64_t last = calls->queried_at[(calls->queries + QUERIES_LAG - limit) % MOST_QUERIES];
+	return later_of(times_are_true(world) ? last : later_of(last, world->started_at), 0) +
+	       24 * HOUR + QUERIES_LATE;
+}
+
 /* When the site could take one more start. */
-static int64_t site_free_at(const struct world *world, const struct out *out, int site)
+static int64_t site_free_at(struct world *world, const struct out *out, int site)
 {
 	const struct schedule_site *options = &world->sites[site].options;
 	int64_t sending = 0, running = 0;
@@ -148,8 +166,15 @@ static int64_t site_free_at(const struct world *world, const struct out *out, in
 		running += of->state == REFRESH_SENDING || of->state == REFRESH_UNKNOWN ||
 			   of->state == REFRESH_QUEUED || of->state == REFRESH_RUNNING;
 	}
-	if (world->sites[site].is_paused || sending >= options->max_requests ||
-		(options->max_running && running >= options->max_running))
+	bool is_full = sending >= options->max_requests ||
+		       (options->max_running && running >= options->max_running);
+	if (is_full)
+		meet(world, MET_PLACES_TAKEN);
+	if (starts_free_at(world, site) > world->now)
+		meet(world, MET_BUDGET_SPENT);
+	if (queries_free_at(world, site) > world->now + HOUR)
+		meet(world, MET_QUERIES_SPENT);
+	if (world->sites[site].is_paused || is_full)
 		return INT64_MAX;
 	return later_of(later_of(trouble_ends(world, out, site), starts_free_at(world, site)),
 		world->calls[site].told_until[KIND_START]);
@@ -184,17 +209,6 @@ static void check_content(struct world *world, const struct out *out, int number
 
 /* ---- refreshes that are out ---- */
 
-static int64_t queries_free_at(const struct world *world, int site)
-{
-	const struct sim_calls *calls = &world->calls[site];
-	int64_t limit = world->sites[site].options.job_queries_per_day;
-	if (!limit || calls->queries + QUERIES_LAG < limit)
-		return calls->told_until[KIND_QUERY];
-	int64_t last = calls->queried_at[(calls->queries + QUERIES_LAG - limit) % MOST_QUERIES];
-	return later_of(times_are_true(world) ? last : later_of(last, world->started_at), 0) +
-	       24 * HOUR + QUERIES_LATE;
-}
-
 static void check_out(struct world *world, const struct out *out, int number, int64_t until)
 {
 	struct watched *of = &world->watched[number];
@@ -219,6 +233,42 @@ static void check_out(struct world *world, const struct out *out, int number, in
 			(double)until / 1e6);
 }
 
+/* Is it surely we who hold it back? */
+static bool is_held_by_us(const struct world *world, const struct watched *of, int64_t until)
+{
+	const struct sim_content *content = &world->contents[of->content];
+	const struct sim_site *site = &world->sites[content->site];
+	if (of->state != REFRESH_WAITING)
+		return false;
+	for (int i = 0; i < world->watched_end; i++) {
+		const struct watched *other = &world->watched[i];
+		if (other->created_at && other != of && other->content == of->content &&
+			(other->state == REFRESH_SENDING || other->state == REFRESH_UNKNOWN ||
+				other->state == REFRESH_QUEUED || other->state == REFRESH_RUNNING))
+			return true;
+	}
+	for (int i = 0; i < of->cause_count && times_are_true(world); i++)
+		if (!of->is_released && world->runs[of->causes[i].run].durable_at +
+							world->rules[of->causes[i].rule].delay >
+						until)
+			return true;
+	return site->is_paused && !site->is_gone && of->tries_until < world->now &&
+	       world->started_at + world->schedule_options.retry_max < world->now;
+}
+
+/* What give_up_after measures is at most this. */
+static void count_tried(struct world *world, int64_t until)
+{
+	for (int i = 0; i < world->watched_end; i++) {
+		struct watched *of = &world->watched[i];
+		if (of->created_at && of->content >= 0 && refresh_state_is_open(of->state) &&
+			!is_held_by_us(world, of, until)) {
+			of->tried += until - world->now;
+			of->tried_ever += until - world->now;
+		}
+	}
+}
+
 void lively_pass(struct world *world, int64_t until)
 {
 	struct out out;
@@ -226,6 +276,7 @@ void lively_pass(struct world *world, int64_t until)
 	if (!world->is_up)
 		return;
 	find_out(world, &out);
+	count_tried(world, until);
 	for (int i = 0; i < SITES; i++)
 		site_free[i] = site_free_at(world, &out, i);
 	for (int i = 0; i < world->run_count; i++)

@@ -2,10 +2,10 @@
 # `make simulate HISTORIES=N SEED=S` runs more.
 check_PROGRAMS += tests/sim/simulate
 TESTS += tests/sim/simulate tests/sim/mutations_caught
-EXTRA_DIST += tests/sim/mutations.py tests/sim/mutations_caught tests/sim/variants.py
+EXTRA_DIST += tests/sim/README.md tests/sim/mutations.py tests/sim/mutations_caught tests/sim/variants.py
 tests_sim_simulate_SOURCES = \
 	tests/sim/daemon.c tests/sim/fate.c tests/sim/fresh.c tests/sim/history.c tests/sim/kind.c tests/sim/lively.c tests/sim/needed.c tests/sim/oracle.c \
-	tests/sim/oracle.h tests/sim/sim.h tests/sim/simulate.c tests/sim/site.c tests/sim/told.c tests/sim/turn.c
+	tests/sim/oracle.h tests/sim/sim.h tests/sim/simulate.c tests/sim/site.c tests/sim/tally.c tests/sim/told.c tests/sim/turn.c
 tests_sim_simulate_LDADD = $(ROUTER_LIBS)
 AM_TESTS_ENVIRONMENT += PYTHON3='$(PYTHON3)' SIM_CC='$(CC) $(HARDEN_CFLAGS) $(HARDEN_LDFLAGS) $(CFLAGS)' SIM_LIBS='$(ROUTER_LIBS)'; export PYTHON3 SIM_CC SIM_LIBS;
 

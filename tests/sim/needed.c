@@ -25,7 +25,7 @@ static bool was_quiet(
 		int64_t next = INT64_MAX;
 		for (int i = 0; i < world->run_count; i++)
 			for (int j = 0; j < world->runs[i].wish_count; j++)
-				if (world->runs[i].wishes[j].rule == rule &&
+				if (world->runs[i].wishes[j].rules[0] == rule &&
 					world->runs[i].durable_at > at && world->runs[i].heard_at &&
 					world->runs[i].durable_at >= known_from &&
 					world->runs[i].durable_at < next)
@@ -47,7 +47,8 @@ static void check_held(struct world *world, const struct watched *of, int64_t id
 		const struct sim_rule *rule = &world->rules[of->causes[i].rule];
 		const struct run *run = &world->runs[of->causes[i].run];
 		int64_t cap = of->created_at + world->schedule_options.give_up_after;
-		if (rule->delay && world->now < run->durable_at + rule->delay)
+		if (rule->delay && (!rule->quiet || world->now < cap) &&
+			world->now < run->durable_at + rule->delay)
 			wrong(world, "refresh %lld is sent %.0f s before its delay is over",
 				(long long)id,
 				(double)(run->durable_at + rule->delay - world->now) / 1e6);
@@ -108,6 +109,9 @@ void needed_check_send(struct world *world, const struct watched *of, const stru
 			(long long)row->id);
 	if (of->found_own)
 		wrong(world, "refresh %lld is sent again though its job was found",
+			(long long)row->id);
+	if (world->sites[site].is_gone)
+		wrong(world, "refresh %lld is sent to a site that the configuration has not",
 			(long long)row->id);
 	if (world->sites[site].is_paused)
 		wrong(world, "refresh %lld is sent to a site that is paused", (long long)row->id);

@@ -47,6 +47,21 @@ static int run_named(const struct world *world, int64_t event)
 
 /* ---- records ---- */
 
+static void meet_end(struct world *world, const struct watched *of, const struct refresh_row *row)
+{
+	bool is_followed = row->state == REFRESH_QUEUED || row->state == REFRESH_RUNNING;
+	if (of->content < 0)
+		return;
+	if (row->state >= REFRESH_SUCCEEDED)
+		meet(world, MET_SUCCEEDED + (int)(row->state - REFRESH_SUCCEEDED));
+	if (row->state == REFRESH_SUCCEEDED && !of->sent_at)
+		meet(world, MET_SERVED);
+	if (is_followed && of->job >= 0 && world->jobs[of->job].maker != row->id)
+		meet(world, MET_TAKEN_OVER);
+	if (is_followed && of->found_own)
+		meet(world, MET_FOUND);
+}
+
 void oracle_record(struct world *world, const struct refresh_row *row)
 {
 	struct watched *of = watched(world, row->id);
@@ -74,6 +89,7 @@ void oracle_record(struct world *world, const struct refresh_row *row)
 		of->generation = world->generation;
 		fate_check(world, of, row);
 	}
+	meet_end(world, of, row);
 	of->state = row->state;
 	of->is_incremental = row->incremental;
 	of->was_followed |= row->state == REFRESH_QUEUED || row->state == REFRESH_RUNNING;
@@ -96,6 +112,8 @@ void oracle_cause(struct world *world, const struct cause_row *cause)
 {
 	struct watched *of = watched(world, cause->refresh);
 	int run = run_named(world, cause->event), rule = cause->rule[5] - '0';
+	if (of->cause_count && of->state == REFRESH_WAITING)
+		meet(world, MET_JOINED);
 	add_cause(of, run, rule);
 	if (of->content >= 0)
 		fresh_wished(world, of->content, run, rule, cause->after != STAMP_NEVER);
@@ -107,6 +125,8 @@ void oracle_send(struct world *world, const struct refresh_row *row)
 {
 	struct watched *of = watched(world, row->id);
 	struct sim_calls *calls = &world->calls[site_number(row->site)];
+	if (row->incremental)
+		meet(world, MET_INCREMENTAL);
 	needed_check_send(world, of, row);
 	kind_check_send(world, of);
 	turn_check_send(world, of);
@@ -119,6 +139,7 @@ void oracle_send(struct world *world, const struct refresh_row *row)
 	of->is_accepted = of->was_refused = of->found_own = false;
 	of->may_fail = of->job_was_cancelled = false;
 	of->answer = VERDICT_UNKNOWN;
+	of->refused = of->unknown = 0;
 	of->seen_queued_at = of->queued_at_ever = of->told_at = 0;
 	/* Until an answer says otherwise; a crash takes the answer away. */
 	of->must_look = true;
@@ -129,7 +150,22 @@ void oracle_call(struct world *world, const struct sim_call *call)
 	if (call->type == CALL_RESOLVE && wish_of(world, call->id)->is_answered)
 		wrong(world, "it was answered what selection %lld names, and is asked again",
 			(long long)call->id);
+	/* A request was decided before; to cancel is a person's wish, which is answered. */
+	if (world->sites[call->site].is_gone && call->type != CALL_SEND &&
+		call->type != CALL_CANCEL)
+		wrong(world, "a call to a site that the configuration has not");
 	kind_call(world, call);
+}
+
+void oracle_moved(struct world *world, int64_t refresh)
+{
+	struct watched *of = watched(world, refresh);
+	int64_t *born = &world->contents[of->content + NAMED].born;
+	of->may_cancel = true;
+	world->is_asked_again[of->content + NAMED] |=
+		world->is_asked_again[of->content] || of->is_released;
+	if (!*born || *born > of->created_at)
+		*born = of->created_at;
 }
 
 void oracle_pass(struct world *world, int64_t until)
@@ -182,7 +218,9 @@ void oracle_crashed(struct world *world)
 		of->seen_queued_at = of->told_at = 0;
 		of->was_refused = of->found_own = false;
 		of->answer = VERDICT_UNKNOWN;
+		of->refused = of->unknown = 0;
 		of->knows_clock = of->knew_clock;
+		of->tried = of->tried_ever; /* that it was told of may not be durable */
 		of->cause_count = 0;
 		of->is_released &= row->cause_count && row->causes[0].after != STAMP_NEVER;
 		for (size_t j = 0; j < row->cause_count; j++)

@@ -15,7 +15,8 @@
 #define HOUR (60 * MINUTE)
 
 #define SITES 2
-#define CONTENTS 5 /* over both sites */
+#define NAMED 5              /* contents over both sites, as rules name them */
+#define CONTENTS (2 * NAMED) /* each may be published anew, with another id */
 #define EVENTS 12
 #define SELECTIONS 2 /* an event */
 #define RULES 6
@@ -44,7 +45,38 @@ enum fault {
 	FAULT_NO_LIST,
 	FAULT_PEOPLE,
 	FAULT_BUDGET,
+	FAULT_SLOW_REPLY,
+	FAULT_REFUSED,
+	FAULT_LIST_LAGS,
+	FAULT_POLL_LAGS,
+	FAULT_NO_POLL,
+	FAULT_RELOAD,
+	FAULT_MOVE,
 	FAULT_COUNT,
+};
+
+/* What a history has exercised, beside the faults: a bit each after theirs. */
+enum met {
+	MET_SUCCEEDED = FAULT_COUNT,
+	MET_FAILED,
+	MET_CANCELLED,
+	MET_EXPIRED,
+	MET_SERVED, /* by a job that was there already */
+	MET_JOINED,
+	MET_BUSY,
+	MET_TAKEN_OVER, /* a job of somebody else, or of an earlier request */
+	MET_FOUND,      /* its own job, after a reply that was lost */
+	MET_DELAYED,
+	MET_QUIET,
+	MET_INCREMENTAL,
+	MET_TWO_RULES,
+	MET_BUDGET_SPENT,
+	MET_QUERIES_SPENT,
+	MET_PLACES_TAKEN,
+	MET_WAIT_TOLD, /* Retry-After */
+	MET_LEFT_ALONE,
+	MET_GIVEN_UP_SOON, /* give_up_after is shorter than the history */
+	MET_COUNT,
 };
 
 struct options {
@@ -55,7 +87,7 @@ struct options {
 };
 
 struct wish { /* a selection of an event */
-	int site, rule;
+	int site, rules[2], rule_count;
 	int contents[2], count; /* indexes into the world's contents */
 	bool incremental, names_nothing;
 	bool is_answered;  /* in this life: what it names, or that it names nothing */
@@ -85,6 +117,7 @@ struct sim_calls {
 	int64_t clock_heard_at;
 	int64_t outage_began, in_outage; /* calls while it was down */
 	int64_t trouble_at;              /* the last time that something went wrong */
+	bool is_failing;                 /* its last answer was no good */
 	int64_t failed_at;               /* the last call that did not get what it asked for */
 	/* As Tableau told (Retry-After); a person may end it, which may not be heeded. */
 	int64_t not_before[KINDS_OF_CALLS], told_until[KINDS_OF_CALLS];
@@ -105,7 +138,8 @@ enum job_end { END_SUCCESS, END_FAILURE, END_CANCELLED };
 struct sim_job {
 	char id[16];
 	int content;
-	int64_t maker; /* the refresh that asked for it; 0: somebody else */
+	int64_t asked_at; /* when its maker asked for it */
+	int64_t maker;    /* the refresh that asked for it; 0: somebody else */
 	bool is_ours, is_incremental;
 	int64_t created, starts, ends; /* true times */
 	int64_t gone;                  /* Tableau forgets it then */
@@ -118,6 +152,8 @@ struct sim_content {
 	struct content content;
 	char luid[16], name[16];
 	int site;
+	bool is_gone;         /* it has moved */
+	int64_t born;         /* the age of whatever waited for it, before it moved here; 0: none */
 	int64_t usual, queue; /* how long its jobs take and wait */
 	int64_t free_from;    /* since then nothing excuses that a refresh of it waits; 0: something
 				 does */
@@ -126,7 +162,8 @@ struct sim_content {
 struct sim_site {
 	struct schedule_site options;
 	int64_t skew; /* its clock minus the truth */
-	bool may_list;
+	bool may_list, may_poll;
+	bool is_gone;            /* from the configuration */
 	int64_t starts_per_hour; /* Tableau's own limit; 0: none */
 	int64_t down_until;
 	bool is_paused;
@@ -150,7 +187,7 @@ struct watched {
 			    */
 	bool knew_clock;   /* likewise, when it was sent: the journal has it */
 	int sent_in;       /* which life */
-	bool is_accepted;  /* Tableau said so: the job is its own */
+	bool is_accepted;  /* the job is its own, as Tableau said or the clocks */
 	bool was_followed; /* its job was: whatever a poll says, it is not sent again */
 	bool must_look;    /* a request got no reply: no other one before somebody looked */
 	bool is_incremental;
@@ -163,6 +200,9 @@ struct watched {
 	bool may_cancel;        /* somebody asked for it */
 	int64_t tries_until;    /* its backoff is over then at the latest */
 	int64_t queued_at_ever; /* like seen_queued_at, but a crash does not forget it */
+	int refused, unknown;   /* answers to polls of its job, one after another */
+	int64_t tried_ever;     /* likewise, also before its job was last told of */
+	int64_t tried;          /* how long, at most, it could be tried */
 	int64_t told_at;        /* when Tableau last told about its job, in this life */
 	struct wall told_start; /* that it had started */
 	int64_t generation;     /* of batches, in which it ended */
@@ -215,6 +255,8 @@ enum pending_type {
 	PENDING_STEP,
 	PENDING_OUTAGE,
 	PENDING_PEOPLE,
+	PENDING_RELOAD,
+	PENDING_MOVE,
 	PENDING_CALM, /* nothing goes wrong any more, and nobody pauses a site for ever */
 };
 enum call_type {
@@ -240,7 +282,7 @@ struct sim_call {
 	const char *reason;
 	int64_t retry_after, calls;
 	struct wall told_at;
-	bool is_reply_lost;
+	bool is_reply_lost, has_moved;
 	int found; /* job */
 	struct job_seen seen;
 	char seen_id[16];
@@ -293,6 +335,7 @@ struct world {
 	int64_t served[EVENTS][RULES][CONTENTS][2];
 	bool is_asked_again[CONTENTS]; /* by a person */
 	struct sim_calls calls[SITES];
+	uint64_t met;    /* bits: enum fault, enum met */
 	char wrong[400]; /* the first thing that was wrong; "" */
 };
 
@@ -304,13 +347,19 @@ bool chance(struct world *world, enum fault fault,
 struct pending *later(struct world *world, int64_t at, enum pending_type type);
 void note(const struct world *world, const char *format, ...) PRINTF_LIKE(2, 3);
 struct instant instant_of(const struct world *world);
+void meet(struct world *world, int what); /* enum fault or enum met */
 /* What was asked of Tableau, beside the least that could have sufficed: one request for each job of
  * ours, and one query for its end. */
 struct tally {
 	int64_t jobs, starts, queries;
+	int64_t met[MET_COUNT]; /* histories that exercised it */
 };
 /* Runs a history; what was wrong with it, or "". Adds to `tally`. */
 void history_run(const struct options *options, char wrong[400], struct tally *tally);
+
+/* ---- tally.c ---- */
+/* False when a kind has become rare. */
+bool tally_print(const struct tally *tally, int64_t histories);
 
 /* ---- daemon.c ---- */
 void daemon_start(struct world *world);
@@ -319,6 +368,7 @@ void daemon_step(struct world *world); /* what is due */
 int64_t daemon_next(const struct world *world);
 void daemon_event(struct world *world, int run);
 void daemon_commit(struct world *world);
+void daemon_reload(struct world *world); /* the sites as they are configured now */
 void daemon_answer(struct world *world, const struct sim_call *call);
 void daemon_perform(struct world *world, struct actions actions);
 int content_of(const struct world *world, const struct content *content);
@@ -342,6 +392,8 @@ void oracle_hurried(struct world *world, int site);
 void oracle_answer(struct world *world, const struct sim_call *call);
 /* What the scheduler made of that answer is carried out. */
 void oracle_answered(struct world *world, const struct sim_call *call);
+/* The refresh is for content that has another id now, to which it goes on. */
+void oracle_moved(struct world *world, int64_t refresh);
 void oracle_committed(struct world *world, int64_t generation);
 void oracle_crashed(struct world *world);
 /* Time goes on, and nothing happens until then. */

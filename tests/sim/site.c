@@ -111,6 +111,11 @@ static int64_t free_start_at(const struct world *world, const struct sim_site *s
 
 static void start_refresh(struct world *world, struct sim_call *call)
 {
+	if (world->contents[call->content].is_gone) {
+		refuse(call, VERDICT_FAIL, "404006");
+		call->has_moved = true;
+		return;
+	}
 	int busy = busy_job(world, call->content);
 	int64_t free_at = free_start_at(world, &world->sites[call->site], call->site);
 	if (busy >= 0) {
@@ -122,10 +127,15 @@ static void start_refresh(struct world *world, struct sim_call *call)
 		call->retry_after = free_at - world->now;
 		return;
 	}
+	if (chance(world, FAULT_REFUSED, 2)) {
+		refuse(call, VERDICT_FAIL, "403180");
+		return;
+	}
 	bool is_doubtful = chance(world, FAULT_DOUBT, 3);
 	if (!is_doubtful || between(world, 0, 1)) {
 		call->found = make_job(world, call->content, true, call->is_incremental);
 		world->jobs[call->found].maker = call->id;
+		world->jobs[call->found].asked_at = call->asked_at;
 		show(world, &world->jobs[call->found], false, &call->seen, call->seen_id);
 	}
 	if (is_doubtful)
@@ -141,6 +151,8 @@ static void list_jobs(struct world *world, struct sim_call *call)
 		int site = world->contents[job->content].site;
 		if (site != call->site || job->gone <= world->now ||
 			told(world, site, job->created).us < call->since.us / SECOND * SECOND)
+			continue;
+		if (chance(world, FAULT_LIST_LAGS, 3))
 			continue;
 		show(world, job, true, &call->rows[call->row_count],
 			call->row_ids[call->row_count]);
@@ -177,7 +189,10 @@ static void look(struct world *world, struct sim_call *call)
 static void poll(struct world *world, struct sim_call *call)
 {
 	const struct sim_job *job = &world->jobs[call->job];
-	if (job->gone <= world->now)
+	if (!world->sites[call->site].may_poll) {
+		meet(world, FAULT_NO_POLL);
+		refuse(call, VERDICT_CANNOT, "403");
+	} else if (job->gone <= world->now || chance(world, FAULT_POLL_LAGS, 2))
 		refuse(call, VERDICT_NONE, "404018");
 	else
 		show(world, job, false, &call->seen, call->seen_id);
@@ -224,11 +239,21 @@ static bool goes_wrong(struct world *world, struct sim_call *call)
 	return false;
 }
 
+static void may_not_list(struct world *world, struct sim_call *call)
+{
+	meet(world, FAULT_NO_LIST);
+	refuse(call, VERDICT_CANNOT, "403");
+}
+
 void site_request(struct world *world, struct sim_call *call)
 {
 	const struct sim_site *site = &world->sites[call->site];
 	call->verdict = VERDICT_OK;
 	call->found = -1;
+	if (site->is_gone && call->type == CALL_CANCEL) {
+		refuse(call, VERDICT_RETRY, "no such site");
+		return;
+	}
 	if (goes_wrong(world, call))
 		return;
 	call->told_at = told(world, call->site, world->now);
@@ -246,13 +271,13 @@ void site_request(struct world *world, struct sim_call *call)
 		if (site->may_list)
 			list_jobs(world, call);
 		else
-			refuse(call, VERDICT_CANNOT, "403");
+			may_not_list(world, call);
 		break;
 	case CALL_LOOK:
 		if (site->may_list)
 			look(world, call);
 		else
-			refuse(call, VERDICT_CANNOT, "403");
+			may_not_list(world, call);
 		break;
 	case CALL_CANCEL:
 		cancel(world, call);

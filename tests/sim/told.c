@@ -7,6 +7,10 @@
 /* Tableau tells whole seconds: somebody else's job made so shortly before a request may be taken
  * for its own. */
 #define SAME_TIME (3 * SECOND)
+/* A job that so many answers one after another do not know is lost; one that may not be looked at
+ * as often may not be followed (src/dispatch/README.md). */
+#define LOST_AFTER 4
+#define REFUSED_AFTER 6
 
 static bool is_its_own(const struct world *world, const struct watched *of, int job, int64_t id)
 {
@@ -20,6 +24,8 @@ static void told_of_job(struct world *world, struct watched *of, const struct si
 {
 	int number = call->type == CALL_LOOK ? call->found : call->job;
 	struct sim_job *job = &world->jobs[number];
+	if (call->type == CALL_POLL)
+		of->tried = of->refused = of->unknown = 0;
 	enum job_phase phase = call->seen.phase;
 	of->told_at = world->now;
 	of->told_start = call->seen.started_at;
@@ -54,8 +60,15 @@ static void told_by_list(struct world *world, const struct sim_call *call)
 			of->created_at ? row_of_job(world, call, of->job) : NULL;
 		if (!row)
 			continue;
-		if (row->phase < PHASE_SUCCEEDED)
+		bool is_believed = of->refused || of->unknown;
+		of->unknown = 0;
+		if (row->phase < PHASE_SUCCEEDED) {
 			of->told_at = world->now;
+			of->tried = 0;
+		}
+		/* Whoever may not ask for a job by itself believes the list. */
+		of->may_fail |= is_believed && row->phase == PHASE_FAILED;
+		of->job_was_cancelled |= is_believed && row->phase == PHASE_CANCELLED;
 		if (row->phase == PHASE_QUEUED && call->asked_at > of->seen_queued_at)
 			of->seen_queued_at = of->queued_at_ever = call->asked_at;
 	}
@@ -66,6 +79,8 @@ static void told_by_list(struct world *world, const struct sim_call *call)
 static void told_of_request(struct world *world, struct watched *of, const struct sim_call *call)
 {
 	of->answer = call->verdict;
+	if (call->verdict == VERDICT_BUSY)
+		meet(world, MET_BUSY);
 	of->is_accepted = call->verdict == VERDICT_OK;
 	of->must_look = call->verdict == VERDICT_UNKNOWN || call->verdict == VERDICT_DOUBT;
 	of->was_refused = call->verdict == VERDICT_DOUBT || call->verdict == VERDICT_FAIL;
@@ -87,21 +102,24 @@ static void told_by_look(struct world *world, struct watched *of, const struct s
 	of->seen_queued_at = 0;
 	told_of_job(world, of, call);
 	of->job = before == -1 ? call->found : before;
+	of->is_accepted = of->knows_clock;
 	of->found_own = of->answer != VERDICT_BUSY && of->knows_clock &&
 			world->jobs[call->found].maker == call->id &&
 			world->jobs[call->found].created >= of->sent_at &&
 			(of->is_incremental || !call->seen.is_incremental);
 }
 
-static void hear_wait(struct sim_calls *calls, const struct sim_call *call, int64_t now)
+static void hear_wait(struct world *world, const struct sim_call *call)
 {
+	struct sim_calls *calls = &world->calls[call->site];
 	bool is_start = call->type == CALL_SEND || call->type == CALL_GREET;
 	enum kind_of_call kind = is_start                     ? KIND_START
 				 : call->type == CALL_RESOLVE ? KIND_NAME
 							      : KIND_QUERY;
-	int64_t until = now + call->retry_after;
+	int64_t until = world->now + call->retry_after;
 	if (call->type == CALL_CANCEL || !call->retry_after)
 		return;
+	meet(world, MET_WAIT_TOLD);
 	if (calls->not_before[kind] < until)
 		calls->not_before[kind] = until;
 	if (calls->told_until[kind] < until)
@@ -131,6 +149,7 @@ static void told_by_site(struct world *world, struct watched *of, const struct s
 	int64_t tail = world->schedule_options.retry_max;
 	bool is_fine = call->verdict == VERDICT_OK || call->verdict == VERDICT_BUSY ||
 		       call->verdict == VERDICT_NONE;
+	calls->is_failing = !is_fine;
 	if (!is_fine || world->now - call->asked_at > 2 * SECOND)
 		calls->trouble_at = world->now;
 	if (call->verdict != VERDICT_OK || call->type == CALL_LOOK)
@@ -138,7 +157,7 @@ static void told_by_site(struct world *world, struct watched *of, const struct s
 	if (call->type == CALL_SEND || call->type == CALL_LOOK)
 		of->tries_until =
 			world->now + (call->retry_after > tail ? call->retry_after : tail);
-	hear_wait(calls, call, world->now);
+	hear_wait(world, call);
 	if (call->type == CALL_LIST || call->type == CALL_CANCEL)
 		calls->answered_at = world->now;
 	kind_queried(world, call->site, call->calls - 1);
@@ -157,7 +176,9 @@ void oracle_answer(struct world *world, const struct sim_call *call)
 		told_by_look(world, of, call);
 		break;
 	case CALL_POLL:
-		of->may_fail |= call->verdict == VERDICT_NONE;
+		of->unknown += call->verdict == VERDICT_NONE;
+		of->refused += call->verdict == VERDICT_CANNOT;
+		of->may_fail |= of->unknown >= LOST_AFTER || of->refused >= REFUSED_AFTER;
 		if (call->verdict == VERDICT_OK)
 			told_of_job(world, of, call);
 		break;
@@ -236,7 +257,8 @@ static void check_listed(struct world *world, const struct sim_call *list)
 	for (int i = 0; i < world->watched_end; i++) {
 		const struct watched *of = &world->watched[i];
 		if (!of->created_at || of->content < 0 || !is_followed(of) ||
-			world->contents[of->content].site != list->site || is_asked(world, 2 * i))
+			world->contents[of->content].site != list->site || of->refused ||
+			of->unknown || is_asked(world, 2 * i))
 			continue;
 		const struct job_seen *row = row_of_job(world, list, of->job);
 		if (!row || row->phase >= PHASE_SUCCEEDED)

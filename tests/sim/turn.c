@@ -25,13 +25,19 @@ static int priority_of(const struct world *world, const struct watched *of)
 /* That of the refresh which is sent, at its most. */
 static struct rank rank_of_sent(const struct world *world, const struct watched *of)
 {
+	int64_t before = world->contents[of->content].born;
 	struct rank rank = { priority_of(world, of), of->created_at };
+	if (before && before < rank.born)
+		rank.born = before;
 	for (int i = 0; i < world->watched_end; i++) {
 		const struct watched *other = &world->watched[i];
-		/* One that stood behind it and was cancelled has made it more urgent all the same.
-		 */
-		if (!other->created_at || other->content != of->content ||
-			(other->state != REFRESH_WAITING && !other->may_cancel))
+		/* One that stood behind it and has ended made it more urgent all the same,
+		 * as have those under the old id. */
+		bool is_same = other->content == of->content;
+		bool is_old = other->content == of->content - NAMED;
+		if (!other->created_at || (!is_same && !is_old) ||
+			(is_same && other->state != REFRESH_WAITING && !other->may_cancel &&
+				other->ended_at < world->started_at))
 			continue;
 		int priority = priority_of(world, other);
 		rank.priority = priority > rank.priority ? priority : rank.priority;
@@ -53,8 +59,10 @@ static bool is_ready(const struct world *world, int content, struct rank *rank)
 						world->now) ||
 			(any && of->created_at < rank->born))
 			return false;
-		if (lively_is_held(world, of))
+		if (fresh_is_held(world, of))
 			continue;
+		if (lively_is_held(world, of)) /* or let go before the last event of its rule */
+			return false;
 		int priority = priority_of(world, of);
 		any = true;
 		rank->priority = priority > rank->priority ? priority : rank->priority;

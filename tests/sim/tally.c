@@ -1,0 +1,75 @@
+/*
+ * tests/sim/tally.c - what was exercised: an oracle that never meets a case proves nothing.
+ */
+#include "tests/sim/sim.h"
+
+/* A kind that fewer histories in a thousand have met is too rare, once there are so many of them.
+ */
+#define RARE 1
+#define ENOUGH 10000
+
+/* clang-format off */
+static const char *const names[MET_COUNT] = {
+	[FAULT_LOST_REQUEST] = "a request is lost",
+	[FAULT_LOST_REPLY]   = "a reply is lost",
+	[FAULT_SERVER_ERROR] = "an error of the server",
+	[FAULT_THROTTLE]     = "429",
+	[FAULT_DOUBT]        = "a no that is open to doubt",
+	[FAULT_SLOW]         = "a request that takes long",
+	[FAULT_FOREIGN_JOB]  = "a job of somebody else",
+	[FAULT_JOB_FAILS]    = "a job fails or is cancelled",
+	[FAULT_JOB_GONE]     = "a job is forgotten",
+	[FAULT_OUTAGE]       = "an outage",
+	[FAULT_CRASH]        = "a crash",
+	[FAULT_SLOW_DISK]    = "a slow disk",
+	[FAULT_CLOCK_STEP]   = "our clock steps",
+	[FAULT_NO_LIST]      = "jobs may not be listed",
+	[FAULT_PEOPLE]       = "people ask",
+	[FAULT_BUDGET]       = NULL, /* drawn with the site; see what is spent */
+	[FAULT_SLOW_REPLY]   = "a reply that takes long",
+	[FAULT_REFUSED]      = "a refresh is refused for good",
+	[FAULT_LIST_LAGS]    = "a job is missing from a list",
+	[FAULT_POLL_LAGS]    = "a job is not known for a while",
+	[FAULT_NO_POLL]      = "a job may not be looked at",
+	[FAULT_RELOAD]       = "a reload; sites come and go",
+	[FAULT_MOVE]         = "content is published anew",
+	[MET_SUCCEEDED]      = "succeeded",
+	[MET_FAILED]         = "failed",
+	[MET_CANCELLED]      = "cancelled",
+	[MET_EXPIRED]        = "expired",
+	[MET_SERVED]         = "served by a job that was there",
+	[MET_JOINED]         = "an event joins",
+	[MET_BUSY]           = "409093",
+	[MET_TAKEN_OVER]     = "a job is taken over",
+	[MET_FOUND]          = "its own job is found",
+	[MET_DELAYED]        = "held by delay",
+	[MET_QUIET]          = "held by quiet",
+	[MET_INCREMENTAL]    = "an incremental refresh",
+	[MET_TWO_RULES]      = "a selection of two rules",
+	[MET_BUDGET_SPENT]   = "the budget of starts is spent",
+	[MET_QUERIES_SPENT]  = "the budget of queries is spent",
+	[MET_PLACES_TAKEN]   = "no place is free",
+	[MET_WAIT_TOLD]      = "Retry-After",
+	[MET_LEFT_ALONE]     = "a site is left alone",
+	[MET_GIVEN_UP_SOON]  = "longer than give_up_after",
+};
+/* clang-format on */
+
+bool tally_print(const struct tally *tally, int64_t histories)
+{
+	bool is_enough = true;
+	printf("histories in a thousand that met\n");
+	for (int i = 0, column = 0; i < MET_COUNT; i++) {
+		int64_t share = tally->met[i] * 1000 / (histories ? histories : 1);
+		bool is_rare = names[i] && histories >= ENOUGH && share < RARE;
+		if (!names[i])
+			continue;
+		printf("  %-32s %4lld%s", names[i], (long long)share,
+			is_rare        ? " RARE"
+			: ++column % 3 ? ""
+				       : "\n");
+		is_enough &= !is_rare;
+	}
+	printf("\n");
+	return is_enough;
+}
