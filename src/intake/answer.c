@@ -1,6 +1,7 @@
 #include "intake/answer.h"
 #include "base/json.h"
-#include "base/metric.h"
+#include "base/log.h"
+#include "intake/complaint.h"
 
 #define RETRY_AFTER_SECONDS "5"
 
@@ -14,7 +15,9 @@ void answer_error(struct web_request *request, unsigned status, const char *reas
 
 void answer_unavailable(struct web_request *request, const char *reason)
 {
-	metric_add(METRIC_requests_shed_total, 1);
+	static struct complaints sheds; /* of this process */
+	if (complaint_is_due(&sheds, COMPLAINT_SHED))
+		log_warning("a delivery was answered 503", KV("reason", reason));
 	web_reply_header(request, "Retry-After", RETRY_AFTER_SECONDS);
 	answer_error(request, 503, reason);
 }

@@ -7,5 +7,6 @@
 #include "base/web.h"
 
 void answer_error(struct web_request *request, unsigned status, const char *reason);
-/* 503 with Retry-After: dbt sends it again. Counted as shed load. */
+/* 503 with Retry-After: dbt sends it again. Counted as shed load, and logged at most once a second.
+ */
 void answer_unavailable(struct web_request *request, const char *reason);

@@ -7,6 +7,7 @@ static const enum metric metrics[] = {
 	[COMPLAINT_ASTRAY] = METRIC_requests_astray_total,
 	[COMPLAINT_ENCODING] = METRIC_requests_encoded_total,
 	[COMPLAINT_NO_ID] = METRIC_events_without_id_total,
+	[COMPLAINT_SHED] = METRIC_requests_shed_total,
 };
 
 bool complaint_is_due(struct complaints *complaints, enum complaint kind)

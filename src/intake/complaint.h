@@ -13,6 +13,7 @@ enum complaint {
 	COMPLAINT_ASTRAY,    /* a source's delivery at a path that does not exist */
 	COMPLAINT_ENCODING,  /* the body is not the bytes that dbt signed */
 	COMPLAINT_NO_ID,     /* no event id: a repeat of it cannot be recognised */
+	COMPLAINT_SHED,      /* none of the sender's: we cannot take it now */
 	COMPLAINT_KINDS,
 };
 

@@ -138,6 +138,7 @@ def a_store_that_is_gone(router, moved):
         path.unlink()
     assert router.send().status == 503
     moved.wait(router, "requests_shed_total", "journal_failures_total")
+    assert 'a delivery was answered 503 reason="the event could not be made durable' in router.log
 
 
 def test_every_bound_that_is_reached_moves_its_number(router_of, sandbox, tmp_path):
