@@ -53,6 +53,7 @@ UNIT_TESTS = \
 	tests/unit/host_test \
 	tests/unit/http_test \
 	tests/unit/index_test \
+	tests/unit/job_contents_test \
 	tests/unit/journal_test \
 	tests/unit/json_test \
 	tests/unit/look_test \
