@@ -356,6 +356,26 @@ static struct evidence found_evidence(
 	};
 }
 
+/* The reason keeps what became of the request, for whoever gives up. */
+static void send_again(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	struct answer answer)
+{
+	const char *got = *refresh->row.reason ? refresh->row.reason : "no reply";
+	OWNED_TEXT struct text reason;
+	text_init(&reason, 1000);
+	if (answer.verdict == VERDICT_CANNOT || answer.verdict == VERDICT_UNSURE)
+		text_printf(&reason,
+			"nobody can tell whether the last request made a job (%s), it is sent "
+			"again; it got: %s",
+			answer.reason, got);
+	else
+		text_printf(&reason,
+			"no job was found of the last request, it is sent again; it got: %s", got);
+	answer.reason = reason.at;
+	refresh->failures -= refresh->failures > 0;
+	try_again(schedule, now, refresh, answer, schedule->options.retry_initial);
+}
+
 static void look_ended(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	struct answer answer)
 {
@@ -368,17 +388,7 @@ static void look_ended(struct schedule *schedule, struct instant now, struct ref
 		end_as_asked(schedule, now, refresh);
 		return;
 	}
-	OWNED_TEXT struct text reason;
-	text_init(&reason, 1000);
-	if (answer.verdict == VERDICT_CANNOT || answer.verdict == VERDICT_UNSURE)
-		text_printf(&reason,
-			"the request got no reply, and nobody can tell whether it made a job (%s): "
-			"it is "
-			"sent again",
-			answer.reason);
-	else
-		text_add(&reason,
-			"the request got no reply, and no job was found: it is sent again");
+	struct answer look = answer;
 	answer.reason = refresh->row.reason;
 	if (refresh->was_refused) {
 		refresh_end_with_line(schedule, now, refresh, REFRESH_FAILED, answer.reason);
@@ -386,9 +396,7 @@ static void look_ended(struct schedule *schedule, struct instant now, struct ref
 		try_again(schedule, now, refresh, answer,
 			BUSY_FACTOR * schedule->options.retry_initial);
 	} else {
-		answer.reason = reason.at;
-		refresh->failures -= refresh->failures > 0;
-		try_again(schedule, now, refresh, answer, schedule->options.retry_initial);
+		send_again(schedule, now, refresh, look);
 	}
 }
 

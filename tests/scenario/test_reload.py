@@ -237,7 +237,7 @@ def test_work_of_a_site_that_was_removed_waits_for_it_says_so_and_goes_on(router
     assert cli("check", "--config", without_finance(router), "--url", "http://127.0.0.1:1").returncode == 69
     dropped, report = drop_finance(router)
     assert "site 'finance' is not configured (any more), and 0 refreshes and 1 selection of it is open: they wait until give_up_after" in report
-    site = wait_until(lambda: router.site().get("lookups_wait") and router.site(), "the site to be told")
+    site = wait_until(lambda: "configured" in router.site() and router.site(), "the site to be told")
     assert site["configured"] is False and site["selections"] == 1
     assert "the configuration has no site 'finance'" in site["lookups_wait"]["reason"]
     router.restart()    # and it is remembered

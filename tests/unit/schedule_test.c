@@ -489,8 +489,8 @@ static void it_is_said_when_nobody_could_tell_whether_there_is_a_job(void **stat
 			   says(VERDICT_CANNOT, "403004: Forbidden"), NULL, world->asked_after));
 	assert_string_equal(world->state, "waiting");
 	assert_string_equal(world->reason,
-		"the request got no reply, and nobody can tell whether it made a job (403004: "
-		"Forbidden): it is sent again");
+		"nobody can tell whether the last request made a job (403004: "
+		"Forbidden), it is sent again; it got: no reply");
 }
 
 /* Every answer so far was under way for 20 s, so that Tableau's clock is known no better. */
@@ -594,6 +594,8 @@ static void a_lost_request_is_sent_again_when_no_job_is_found(void **state)
 	see(world, schedule_looked(world->schedule, world->now, world->sent, none, NULL,
 			   world->asked_after));
 	assert_string_equal(world->state, "waiting");
+	assert_string_equal(world->reason,
+		"no job was found of the last request, it is sent again; it got: no reply");
 	pass(world, 5 * US_PER_SECOND);
 	assert_true(saw(world, "send"));
 }
