@@ -105,21 +105,31 @@ static void start(void)
 
 /* ---- a connection ---- */
 
+static struct sockaddr_in loopback(uint32_t host, int64_t port)
+{
+	return (struct sockaddr_in){ .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr = { htonl(INADDR_LOOPBACK + host) } };
+}
+
+/* From another address each time, and ended by a reset: thousands a second would else use up every
+ * port of one address while they linger. */
 static int connect_to(const char *address)
 {
-	const char *colon = strrchr(address, ':');
+	static uint32_t turn;
 	int64_t port;
-	bool is_number = str_to_count(str_of(colon + 1), &port);
+	bool is_number = str_to_count(str_of(strrchr(address, ':') + 1), &port);
 	assert(is_number);
-	struct sockaddr_in to = { .sin_family = AF_INET,
-		.sin_port = htons((uint16_t)port),
-		.sin_addr = { htonl(INADDR_LOOPBACK) } };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	/* Ends by a reset: thousands a second would use up every port while they linger. */
+	struct sockaddr_in to = loopback(0, port), from = loopback(1 + turn++ % 10000, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
 	struct linger linger = { 1, 0 };
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to))
+	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof from) ||
+		connect(fd, (struct sockaddr *)&to, sizeof to)) {
+		perror("connect");
 		abort();
+	}
 	return fd;
 }
 

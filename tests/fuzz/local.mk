@@ -2,6 +2,7 @@
 # FUZZ_SECONDS, when CC is clang.
 FUZZ_REPLAYS = \
 	tests/fuzz/answer_replay \
+	tests/fuzz/client_replay \
 	tests/fuzz/config_replay \
 	tests/fuzz/event_replay \
 	tests/fuzz/filter_replay \
@@ -19,6 +20,8 @@ EXTRA_DIST += tests/fuzz/replay_all tests/fuzz/run tests/fuzz/scratch.h tests/fu
 
 tests_fuzz_answer_replay_SOURCES = tests/fuzz/answer_fuzz.c tests/fuzz/replay.c
 tests_fuzz_answer_replay_LDADD = $(ROUTER_LIBS)
+tests_fuzz_client_replay_SOURCES = tests/fuzz/client_fuzz.c tests/fuzz/replay.c
+tests_fuzz_client_replay_LDADD = $(ROUTER_LIBS)
 tests_fuzz_config_replay_SOURCES = tests/fuzz/config_fuzz.c tests/fuzz/replay.c
 tests_fuzz_config_replay_LDADD = $(ROUTER_LIBS)
 tests_fuzz_event_replay_SOURCES = tests/fuzz/event_fuzz.c tests/fuzz/replay.c

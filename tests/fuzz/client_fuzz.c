@@ -1,0 +1,171 @@
+/*
+ * A letter for the command, one for its format, and any bytes as what a server answers that is not
+ * ours: the command ends with one of its exit codes, and prints nothing that a terminal would obey.
+ */
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "tests/fuzz/scratch.h"
+#include <arpa/inet.h>
+#include <assert.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sys/socket.h>
+
+extern const struct command command_events, command_refreshes, command_show, command_retry,
+	command_sites;
+
+/* The list of cli/main.c, for command.c. */
+const struct command *const commands[] = { &command_events, &command_refreshes, &command_show,
+	&command_retry, &command_sites, NULL };
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+/* Where the sanitizers report, for standard error is not there while a command runs. */
+void __sanitizer_set_report_fd(void *fd) __attribute__((weak));
+
+/* ---- a server that answers each request with the same bytes ---- */
+
+static struct server {
+	int listener;
+	char url[64];
+	pthread_mutex_t lock;
+	struct text answer;
+} server = { .listener = -1, .lock = PTHREAD_MUTEX_INITIALIZER };
+
+/* The request's head, which is all that a GET or a POST of ours has. */
+static void read_request(int fd)
+{
+	char request[8192];
+	size_t length = 0;
+	ssize_t got;
+	while (length < sizeof request - 1 &&
+		(got = recv(fd, request + length, sizeof request - 1 - length, 0)) > 0) {
+		length += (size_t)got;
+		request[length] = '\0';
+		if (strstr(request, "\r\n\r\n"))
+			return;
+	}
+}
+
+static void *serve(void *context)
+{
+	(void)context;
+	for (;;) {
+		int fd = accept4(server.listener, NULL, NULL, SOCK_CLOEXEC);
+		if (fd < 0)
+			return NULL;
+		read_request(fd);
+		pthread_mutex_lock(&server.lock);
+		IGNORE(send(fd, server.answer.at, server.answer.length, MSG_NOSIGNAL) < 0);
+		pthread_mutex_unlock(&server.lock);
+		close(fd);
+	}
+}
+
+static void start(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t size = sizeof address;
+	pthread_t thread;
+	text_init(&server.answer, TEXT_UNBOUNDED);
+	server.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (bind(server.listener, (struct sockaddr *)&address, size) ||
+		listen(server.listener, 64) ||
+		getsockname(server.listener, (struct sockaddr *)&address, &size) ||
+		pthread_create(&thread, NULL, serve, NULL))
+		abort();
+	pthread_detach(thread);
+	snprintf(server.url, sizeof server.url, "http://127.0.0.1:%d", ntohs(address.sin_port));
+	if (__sanitizer_set_report_fd)
+		__sanitizer_set_report_fd((void *)(intptr_t)dup(STDERR_FILENO));
+	json_setup();
+}
+
+static void answer_with(struct str bytes)
+{
+	/* A copy: a command may have ended before the server has sent. */
+	pthread_mutex_lock(&server.lock);
+	text_reset(&server.answer);
+	text_add_str(&server.answer, bytes);
+	pthread_mutex_unlock(&server.lock);
+}
+
+/* ---- a command, and what it prints ---- */
+
+static int run_quietly(const struct command_line *line, struct text *printed)
+{
+	FILE *out = tmpfile();
+	int stdout_before = dup(STDOUT_FILENO), stderr_before = dup(STDERR_FILENO);
+	char piece[4096];
+	size_t got;
+	assert(out && stdout_before >= 0 && stderr_before >= 0);
+	fflush(stdout);
+	dup2(fileno(out), STDOUT_FILENO);
+	dup2(fileno(out), STDERR_FILENO);
+	int status = line->command->run(line);
+	fflush(stdout);
+	dup2(stdout_before, STDOUT_FILENO);
+	dup2(stderr_before, STDERR_FILENO);
+	close(stdout_before);
+	close(stderr_before);
+	rewind(out);
+	while ((got = fread(piece, 1, sizeof piece, out)) > 0)
+		text_add_str(printed, (struct str){ piece, got });
+	fclose(out);
+	return status;
+}
+
+static bool is_printable(const struct text *printed)
+{
+	for (size_t i = 0; i < printed->length; i++)
+		if (((unsigned char)printed->at[i] < 0x20 && printed->at[i] != '\n') ||
+			printed->at[i] == 0x7f)
+			return false;
+	return str_is_utf8(text_str(printed));
+}
+
+static const struct command *command_of(char letter)
+{
+	switch (letter) {
+	case 'e':
+		return &command_events;
+	case 'r':
+		return &command_refreshes;
+	case 's':
+		return &command_show;
+	case 't':
+		return &command_retry;
+	case 'p':
+		return &command_sites;
+	default:
+		return NULL;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+	static char one[] = "1";
+	char *const arguments[] = { one, NULL };
+	const struct option_value values[] = { { "url", server.url } };
+	const struct command *command = length >= 2 ? command_of((char)bytes[0]) : NULL;
+	if (!command)
+		return 0;
+	if (server.listener < 0)
+		start();
+	answer_with((struct str){ (const char *)bytes + 2, length - 2 });
+	struct command_line line = { .command = command,
+		.argument_count = command->least_arguments,
+		.arguments = arguments,
+		.values = values,
+		.value_count = 1,
+		.json = bytes[1] == 'j' };
+	OWNED_TEXT struct text printed;
+	text_init(&printed, TEXT_UNBOUNDED);
+	int status = run_quietly(&line, &printed);
+	assert(status == EXIT_YES || status == EXIT_NO || status == EXIT_USAGE ||
+		status == EXIT_UNREACHABLE);
+	assert(is_printable(&printed));
+	return 0;
+}
