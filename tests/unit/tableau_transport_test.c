@@ -4,6 +4,7 @@
 #include "tests/unit/test.h"
 #include <stdio.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DEADLINE (20 * US_PER_SECOND)
@@ -18,6 +19,8 @@ static struct {
 	struct reply reply;
 	char failure[300], location[300], body[100];
 } told;
+
+static const char *busy_until; /* what /busy answers in Retry-After */
 
 static void handle(struct web_request *request, void *context)
 {
@@ -35,6 +38,9 @@ static void handle(struct web_request *request, void *context)
 	} else if (!strcmp(path, "/cached")) {
 		web_reply_header(request, "Age", "20");
 		web_reply(request, 200, NULL, STR("{}"));
+	} else if (!strcmp(path, "/busy")) {
+		web_reply_header(request, "Retry-After", busy_until);
+		web_reply(request, 503, NULL, STR("busy"));
 	} else if (!strcmp(path, "/echo")) {
 		struct str token = str_of(web_header(request, "X-Tableau-Auth"));
 		web_reply(request, 200, NULL, token.length ? token : web_body(request));
@@ -147,6 +153,43 @@ static void a_cache_does_not_tell_tableaus_time(void **state)
 	assert_in_range(told.reply.told.before.us, before.us, clock_mono().us);
 }
 
+/* Seconds or a date, and never longer than an hour. */
+static void a_wait_that_the_other_side_asks_for(void **state)
+{
+	static const struct {
+		const char *value;
+		int64_t least, most; /* seconds; a date is told by another second than it is read */
+	} cases[] = {
+		{ "5", 5, 5 },
+		{ "0", 0, 0 },
+		{ "3600", 3600, 3600 },
+		{ "86400", 3600, 3600 },
+		{ "99999999999999999999999", 3600, 3600 },
+		{ "-5", 0, 0 },
+		{ "soon", 0, 0 },
+		{ "", 0, 0 },
+		{ "Thu, 01 Jan 1970 00:00:10 GMT", 0, 0 },
+		{ "Fri, 31 Dec 2100 23:59:59 GMT", 3600, 3600 },
+	};
+	char date[64]; /* an HTTP date has 29 */
+	time_t later = (time_t)(clock_wall().us / US_PER_SECOND) + 120;
+	struct tm parts;
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		busy_until = cases[i].value;
+		ask((struct request){ .method = METHOD_GET }, "/busy");
+		finish();
+		int64_t seconds = told.reply.retry_after_us / US_PER_SECOND;
+		if (seconds < cases[i].least || seconds > cases[i].most)
+			fail_msg("'%s': %lld s", cases[i].value, (long long)seconds);
+	}
+	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&later, &parts));
+	busy_until = date;
+	ask((struct request){ .method = METHOD_GET }, "/busy");
+	finish();
+	assert_in_range(told.reply.retry_after_us, 60 * US_PER_SECOND, 121 * US_PER_SECOND);
+}
+
 static void what_surely_did_not_leave(void **state)
 {
 	char proxy[100], closed[100];
@@ -162,6 +205,7 @@ static void what_surely_did_not_leave(void **state)
 	finish();
 	assert_false(told.reply.is_answered);
 	assert_false(told.reply.may_be_sent);
+	assert_non_null(strstr(told.failure, "the proxy says so, not Tableau"));
 	ask((struct request){ .method = METHOD_POST,
 		    .url = "http://no-such-host.invalid/x",
 		    .body = secret_copy(STR("{}")) },
@@ -246,6 +290,7 @@ int main(void)
 		TEST(a_body_and_a_token_arrive),
 		TEST(a_redirect_is_an_answer),
 		TEST(a_cache_does_not_tell_tableaus_time),
+		TEST(a_wait_that_the_other_side_asks_for),
 		TEST(what_surely_did_not_leave),
 		TEST(what_may_have_left),
 		TEST(the_environment_has_no_say),
