@@ -19,12 +19,12 @@
 #define RENEW_AT_MOST_EVERY (10 * US_PER_SECOND) /* tableau-rest.md 12.3 */
 #define FRESH_TOKEN_TIME (5 * US_PER_SECOND)     /* "0.2 to 0.4 s later" was seen (2.3) */
 #define FRESH_TOKEN_WAIT (1500 * US_PER_MS)
-/* Tries grow apart: doubled from the first to the last. A refusal is final, but an administrator
- * may mend it. */
+/* Tries grow apart: doubled from the first to the last; then whoever asks is the slower one, for it
+ * leaves a site alone that keeps failing. A refusal is final, but an administrator may mend it. */
 #define TRY_AGAIN_FIRST (1 * US_PER_SECOND) /* after a sign-in that got no answer of Tableau's */
-#define TRY_AGAIN_LAST (16 * US_PER_SECOND) /* or retry.max, when that is more */
+#define TRY_AGAIN_LAST (16 * US_PER_SECOND)
 #define REFUSED_FIRST (60 * US_PER_SECOND)
-#define REFUSED_LAST (900 * US_PER_SECOND)
+#define REFUSED_LAST (300 * US_PER_SECOND)
 #define SHARED_WITHIN                                                                              \
 	(600 * US_PER_SECOND) /* three sessions lost in that time: somebody else uses the PAT      \
 				 (12.3) */
@@ -124,15 +124,11 @@ static bool is_final(enum error_kind kind)
 	return kind == ERROR_REFUSED || kind == ERROR_GONE || kind == ERROR_SIGNED_OUT;
 }
 
-static int64_t try_again_after(struct site *site, const struct outcome *outcome)
+static int64_t try_again_after(struct session *session, const struct outcome *outcome)
 {
-	struct session *session = &site->session;
-	int64_t configured = site->snapshot->retry.max;
 	bool was_refused = is_final(outcome->error.kind);
 	int64_t wait = was_refused ? REFUSED_FIRST : TRY_AGAIN_FIRST,
-		last = was_refused                   ? REFUSED_LAST
-		       : configured > TRY_AGAIN_LAST ? configured
-						     : TRY_AGAIN_LAST;
+		last = was_refused ? REFUSED_LAST : TRY_AGAIN_LAST;
 	for (unsigned i = 0; i < session->failures && wait < last; i++)
 		wait *= 2;
 	session->failures++;
@@ -190,7 +186,7 @@ static void fail(struct site *site, const struct outcome *outcome, const char *w
 		session->renew_at = mono_plus(clock_mono(), RENEW_LATER);
 	if (session->token && site->api_version)
 		return; /* it was to be renewed in good time, and still serves */
-	int64_t wait = try_again_after(site, outcome);
+	int64_t wait = try_again_after(session, outcome);
 	refusal.error.kind = is_final(outcome->error.kind) ? ERROR_SIGNED_OUT : ERROR_TRANSIENT;
 	session->refusal = refusal;
 	session->refused_until = session->not_before = mono_plus(clock_mono(), wait);
