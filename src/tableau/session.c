@@ -448,7 +448,10 @@ bool session_ready(struct site *site)
 	struct mono now = clock_mono();
 	if (is_served(session) && site->api_version)
 		return true;
-	if (session->is_signing_in || now.us < session->not_before.us)
+	/* To ask a server what it speaks ends nobody's session, and need not be rare. */
+	bool may_try = is_served(session) ? !session_is_refused(session)
+					  : now.us >= session->not_before.us;
+	if (session->is_signing_in || !may_try)
 		return false;
 	session->is_signing_in = true;
 	session->began_at = now;
@@ -467,7 +470,7 @@ struct mono session_next(const struct site *site, bool is_wanted)
 	bool is_old = session->token && clock_mono().us >= session->renew_at.us;
 	if (session->is_signing_in)
 		return (struct mono){ INT64_MAX };
-	if (session->token && !is_old && site->api_version)
+	if (session->token && !is_old)
 		return is_wanted ? (struct mono){ 0 } : session->renew_at;
 	/* A site that has been signed in keeps its PAT from expiring even if its session was lost
 	 * meanwhile. */
