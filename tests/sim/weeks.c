@@ -23,8 +23,8 @@
 #define MOST 20000
 /* As it is, and a little: 1.05 is the aim for both. The end of a job cannot be foreseen, so that it
  * is looked at about four times. */
-#define MOST_STARTS 1.06
-#define MOST_CALLS 2.6
+#define MOST_STARTS 1.07
+#define MOST_CALLS 2.7
 
 struct wish {
 	int64_t finished; /* the run that it is for */
