@@ -284,9 +284,10 @@ static void resolved(struct world *world, const struct sim_call *call, struct an
 		contents[i] = world->contents[content].content;
 	}
 	if (answer.verdict == VERDICT_OK && wish->names_nothing)
-		answer = (struct answer){
-			.site = answer.site, .verdict = VERDICT_FAIL, .reason = "names nothing"
-		};
+		answer = (struct answer){ .site = answer.site,
+			.verdict = VERDICT_FAIL,
+			.reason = "names nothing",
+			.told = answer.told };
 	daemon_perform(world, answer.verdict == VERDICT_OK
 				      ? schedule_resolved(world->schedule, instant_of(world),
 						call->id, answer, contents, (size_t)wish->count)
