@@ -248,9 +248,10 @@ static bool is_held_by_us(const struct world *world, const struct watched *of, i
 			return true;
 	}
 	for (int i = 0; i < of->cause_count && times_are_true(world); i++)
-		if (!of->is_released && world->runs[of->causes[i].run].durable_at +
-							world->rules[of->causes[i].rule].delay >
-						until)
+		if (!of->is_released && !world->is_asked_again[of->content] &&
+			world->runs[of->causes[i].run].durable_at +
+					world->rules[of->causes[i].rule].delay >
+				until)
 			return true;
 	return site->is_paused && !site->is_gone && of->tries_until < world->now &&
 	       world->started_at + world->schedule_options.retry_max < world->now;
