@@ -169,6 +169,7 @@ static void a_pattern_that_grows_too_costly_is_told_with_the_text(void **state)
 		problems_print(problems, out, false);
 		fclose(out);
 		assert_non_null(rules);
+		assert_non_null(others);
 		assert_int_equal(problems_count(quick), 0);
 		if (patterns[i].part ? !strstr(printed, patterns[i].part) : *printed)
 			fail_msg("%s: %s", patterns[i].file, printed);

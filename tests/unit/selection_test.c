@@ -110,8 +110,7 @@ static void what_is_no_selection_is_refused_and_leaves_the_output_alone(void **s
 		"{\"site\":\"s\",\"kind\":\"flow\",\"all\":false,\"rules\":[\"r\"]}",
 		/* a newer version's selector, or narrowing */
 		"{\"site\":\"s\",\"kind\":\"workbook\",\"content_url\":\"Revenue\"}",
-		"{\"site\":\"s\",\"kind\":\"workbook\",\"content_url\":\"Revenue\",\"project\":"
-		"\"P\"}",
+		"{\"site\":\"s\",\"kind\":\"flow\",\"content_url\":\"F\",\"project\":\"P\"}",
 		"{\"site\":\"s\",\"kind\":\"workbook\",\"all\":true,\"except\":\"Revenue\"}",
 		/* which of the two? */
 		"{\"site\":\"s\",\"kind\":\"flow\",\"name\":\"F\",\"all\":true}",
@@ -144,8 +143,7 @@ static void all_without_the_word_is_read_when_it_is_narrowed(void **state)
 {
 	(void)state;
 	static const char *const bodies[] = {
-		"{\"site\":\"s\",\"kind\":\"flow\",\"project\":\"P\",\"incremental\":false,"
-		"\"priority\":50,\"rules\":[\"r\"]}",
+		"{\"site\":\"s\",\"kind\":\"flow\",\"project\":\"P\",\"priority\":50,\"rules\":[\"r\"]}",
 		"{\"site\":\"s\",\"kind\":\"workbook\",\"tag\":\"dbt\",\"rules\":[\"r\"]}",
 		"{\"site\":\"s\",\"kind\":\"workbook\",\"owner\":\"ann\",\"rules\":[\"r\"]}",
 	};
