@@ -15,3 +15,4 @@ librouter_a_SOURCES += \
 	src/store/sqlite.h \
 	src/store/store.h \
 	src/store/write.c
+EXTRA_DIST += src/store/README.md
