@@ -1,8 +1,11 @@
 """The listeners among clients that are slow, many, hostile or old: who is served, who is turned away, and that it can be seen."""
 import email
 import re
+import resource
 import signal
 import socket
+import ssl
+import subprocess
 import threading
 
 import pytest
@@ -53,8 +56,19 @@ def answer_of(address, text):
     return Answer(int(found.group(1)), dict(email.message_from_bytes(head.split(b"\r\n", 1)[1])), body)
 
 
+@pytest.fixture
+def many_files():
+    """Room for thousands of sockets in this process, which Debian's soft limit of 1,024 does not give."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if before[1] != resource.RLIM_INFINITY and before[1] < 5000:
+        pytest.skip("this process may not open 5,000 files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(before[0], 5000), before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
 @pytest.mark.parametrize("beginning", [b"", b"POST /webhooks/dbt HTTP/1.1\r\nX-", PART], ids=["nothing", "half a head", "half a body"])
-def test_a_delivery_is_answered_among_three_thousand_slow_clients(router_of, sandbox, beginning):
+def test_a_delivery_is_answered_among_three_thousand_slow_clients(router_of, sandbox, many_files, beginning):
     router = router_of(sandbox, [rule("none", when={"job_id": 1})], config={"limits": {"request_time": "10m"}})
     slow = [dial(router.address, f"127.0.0.{2 + number % 5}") for number in range(3000)]
     for client in slow:
@@ -293,3 +307,55 @@ def test_a_start_on_a_full_disk_exits_1(router_of, sandbox, small_disk):
     harness.fill(small_disk)
     status, text = start_of(router, "full", store=f"sqlite:{small_disk}/state.db")
     assert status == 1 and "state.db" in text, text
+
+
+def test_a_start_with_few_descriptors_serves_fewer_connections_and_says_so(router_of, sandbox):
+    router = router_of(sandbox, [rule("none", when={"job_id": 1})], command=("prlimit", "--nofile=300:300"))
+    told = re.search(r" fewer connections than limits.connections: .* connections=(\d+) files=300 ", router.log)
+    assert told and 0 < int(told.group(1)) < 300, router.log
+    slow = [dial(router.address, f"127.0.0.{2 + number % 5}") for number in range(400)]
+    assert router.send().json["outcome"] == "unmatched" and router.get("/readyz")["ready"]
+    for client in slow:
+        client.close()
+
+
+# ---- TLS ----
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("certificate")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", folder / "key.pem",
+                    "-out", folder / "cert.pem"], check=True, capture_output=True)
+    return {"certificate": str(folder / "cert.pem"), "private_key": str(folder / "key.pem")}
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+@pytest.mark.parametrize("version,is_taken", [("TLSv1", False), ("TLSv1_1", False), ("TLSv1_2", True), ("TLSv1_3", True)])
+def test_only_tls_1_2_and_1_3_are_spoken(router_of, sandbox, certificate, version, is_taken):
+    router = router_of(sandbox, [rule()], config={"listen": {**listen_on("127.0.0.1:0"), "tls": certificate}})
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")     # so that it is not this client who refuses
+    context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
+    with dial(router.address) as client:
+        if is_taken:
+            with context.wrap_socket(client) as wrapped:
+                assert wrapped.version() == version.replace("_", ".")
+        else:
+            with pytest.raises(ssl.SSLError) as refused:
+                context.wrap_socket(client)
+            # By the other side, with an alert or without.
+            assert "EOF" in str(refused.value) or "alert" in str(refused.value), refused.value
+
+
+@pytest.mark.parametrize("mode,is_told", [(0o600, False), (0o640, False), (0o644, True)])
+def test_check_warns_of_a_key_that_everybody_may_read(tmp_path, certificate, mode, is_told):
+    key = tmp_path / "key.pem"
+    key.write_bytes(open(certificate["private_key"], "rb").read())
+    key.chmod(mode)
+    config = {"version": 1, "rules": [], "listen": {"tls": {**certificate, "private_key": str(key)}}}
+    config["sources"] = [{"name": "dbt", "secrets": [{"env": "NOT_HERE"}]}]
+    config["sites"] = [{"name": "s", "server": "https://t.example.com", "pat": {"name": "p", "secret": {"env": "NOR_THIS"}}}]
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+    told = harness.cli("check", "--config", tmp_path / "config.yaml")
+    assert told.returncode == 0 and ("[readable-key]" in told.stderr.decode()) == is_told, told.stderr
