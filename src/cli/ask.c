@@ -84,7 +84,7 @@ static int run_replay(const struct command_line *line)
 	if (!answer || line->json)
 		return status;
 	int matched = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(answer, "matched"));
-	print_line(stdout, "event %s: decided anew, %d %s; see `refresh-router show %s`",
+	print_line(stdout, "event %s: decided again, %d %s; see `refresh-router show %s`",
 		member_text(answer, "event", number), matched,
 		matched == 1 ? "rule matches" : "rules match",
 		member_text(answer, "event", number));
@@ -107,7 +107,7 @@ const struct command command_cancel = {
 const struct command command_replay = {
 	.name = "replay",
 	.synopsis = "ID",
-	.summary = "decide an event anew, by what is configured now",
+	.summary = "decide an event again, by the present configuration",
 	.description =
 		"ID is the odd number of an event. What the rules want of it is refreshed by "
 		"requests that are sent from now on.",
