@@ -21,6 +21,9 @@ struct waiting {
 	char *words; /* what was last told of it, or NULL */
 };
 
+/* Whose patience is over while an answer is out is asked again whether it has come. */
+#define ANSWER_SOON (5 * US_PER_SECOND)
+
 struct site {
 	char *name;
 	bool is_known;      /* the configuration has it */

@@ -497,8 +497,8 @@ struct actions schedule_moved(struct schedule *schedule, struct instant now, int
 
 void refresh_expire(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
-	if (refresh->is_asked) { /* the answer comes soon, and may be that all is well */
-		patience_set(&refresh->patience, now.mono, 5 * US_PER_SECOND);
+	if (refresh->is_asked) { /* the answer may be that all is well */
+		patience_set(&refresh->patience, now.mono, ANSWER_SOON);
 		return;
 	}
 	bool has_job = refresh_in_flight(refresh);

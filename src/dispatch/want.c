@@ -315,8 +315,8 @@ void want_due(struct schedule *schedule, struct instant now, struct want *want)
 
 void want_expire(struct schedule *schedule, struct instant now, struct want *want)
 {
-	if (want->is_asked) { /* its answer comes soon */
-		patience_set(&want->patience, now.mono, 60 * US_PER_SECOND);
+	if (want->is_asked) { /* its answer may be that all is well */
+		patience_set(&want->patience, now.mono, ANSWER_SOON);
 		return;
 	}
 	if (want->is_parked)

@@ -866,6 +866,32 @@ static void a_selection_that_names_nothing_is_a_failed_refresh_with_the_reason(v
 	assert_string_equal(world->reason, "no workbook 'Revenu'");
 }
 
+static void a_selection_that_is_asked_for_when_its_time_is_over_is_given_up_soon_after(void **state)
+{
+	struct world *world = *state;
+	static const char *const rules[] = { "nightly" };
+	struct schedule_selection selection = { .id = 1,
+		.event = 1,
+		.site = "finance",
+		.label = "Revenue",
+		.rule_count = 1,
+		.rules = rules };
+	see(world, schedule_select(world->schedule, world->now, &selection));
+	assert_true(saw(world, "resolve"));
+	pass(world, options.give_up_after);
+	assert_false(saw(world, "end-selection"));
+	see(world, schedule_unresolved(
+			   world->schedule, world->now, 1, says(VERDICT_RETRY, "HTTP 502")));
+	for (int i = 0; i < 10 && !saw(world, "end-selection"); i++) {
+		pass(world, US_PER_SECOND);
+		if (saw(world, "resolve"))
+			see(world, schedule_unresolved(world->schedule, world->now, 1,
+					   says(VERDICT_RETRY, "HTTP 502")));
+	}
+	assert_string_equal(world->state, "expired");
+	assert_non_null(strstr(world->reason, "HTTP 502"));
+}
+
 static void a_selection_for_an_unknown_site_waits_for_it_until_give_up_after(void **state)
 {
 	struct world *world = *state;
@@ -2214,6 +2240,7 @@ int main(void)
 		TEST(a_new_give_up_after_counts_for_those_who_wait_already),
 		TEST(content_published_anew_keeps_its_turn),
 		TEST(a_selection_that_names_nothing_is_a_failed_refresh_with_the_reason),
+		TEST(a_selection_that_is_asked_for_when_its_time_is_over_is_given_up_soon_after),
 		TEST(a_selection_for_an_unknown_site_waits_for_it_until_give_up_after),
 		TEST(content_published_anew_is_refreshed_under_its_new_id),
 		TEST(who_stood_in_line_before_content_was_published_anew_costs_no_second_job),
