@@ -136,6 +136,16 @@ static int32_t point_after(struct str rest)
 	return rest.length ? code_point_at(rest, &length) : 0;
 }
 
+/* The next character of `rest`, which then begins behind it. */
+static void take_character(struct str *rest, struct character *c)
+{
+	size_t length;
+	c->point = code_point_at(*rest, &length);
+	c->kind = code_point_kind(c->point);
+	rest->at += length;
+	rest->length -= length;
+}
+
 /* The first character that is not what it looks like. */
 static void look_at_each(const struct look *look)
 {
@@ -144,11 +154,7 @@ static void look_at_each(const struct look *look)
 	text_init(&name, TEXT_UNBOUNDED);
 	int32_t before = 0;
 	for (struct character c = { .number = 1 }; rest.length; c.number++) {
-		size_t length;
-		c.point = code_point_at(rest, &length);
-		c.kind = code_point_kind(c.point);
-		rest.at += length;
-		rest.length -= length;
+		take_character(&rest, &c);
 		bool is_last = !rest.length;
 		if (c.kind == CODE_POINT_CONTROL && look->node->has_escape) {
 			warn_escape(look, &c, &name);
@@ -194,7 +200,7 @@ struct word {                 /* letters in a row */
 	bool has_ascii, has_odd;
 };
 
-/* True when it was the one to tell of. */
+/* True when it was reported, so that nothing else is. */
 static bool word_end(const struct look *look, struct word *word)
 {
 	bool is_mixed = word->has_ascii && word->has_odd;
@@ -228,11 +234,7 @@ static void look_at_words(const struct look *look)
 	struct word word = { 0 };
 	bool is_pattern = look->use == YAML_PATTERN, is_in_class = false, is_escaped = false;
 	for (struct character c = { .number = 1 }; rest.length; c.number++) {
-		size_t length;
-		c.point = code_point_at(rest, &length);
-		c.kind = code_point_kind(c.point);
-		rest.at += length;
-		rest.length -= length;
+		take_character(&rest, &c);
 		if (is_in_class && c.kind == CODE_POINT_DASH) {
 			warn_dash(look, &c);
 			return;
