@@ -28,7 +28,7 @@ struct admin_options { /* borrowed; all but the first two outlive the listener *
 	struct shared_slot *configs;  /* of struct config */
 	bool dry_run;                 /* replays are recorded, and refresh nothing */
 	struct shared_slot *failures; /* empty, or of struct trouble: the last reload was refused */
-	struct shared_slot *unwatched; /* likewise: changes of files are not told */
+	struct shared_slot *unwatched; /* empty, or of struct trouble: files cannot be watched */
 	/* Reads configuration and rules again and says in `report` how it went; blocks until it is
 	 * done. */
 	bool (*reload)(void *context, struct text *report);

@@ -1,5 +1,5 @@
 /*
- * admin/replay.c - an event of the past, decided anew: its body goes through the configuration and
+ * admin/replay.c - an event of the past, decided again: its body goes through the configuration and
  * the rules that serve now, and becomes an event of its own.
  */
 #include "admin/handler.h"
@@ -21,7 +21,7 @@ static bool keep(const struct event_row *row, void *context)
 }
 
 /*
- * What it is good for is decided anew, too: by the source as it is configured now, so that events
+ * What it is good for is decided again, too: by the source as it is configured now, so that events
  * which a mistyped account_id set aside can be replayed when it is mended. A source that is
  * configured no more constrains nothing.
  */

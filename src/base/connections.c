@@ -231,7 +231,7 @@ struct connection *connections_admit(
 	struct connection *connection = NULL;
 	struct address address = address_of(from);
 	pthread_mutex_lock(&connections->lock);
-	/* One that libmicrohttpd closed without a word: it found no memory to begin with it. */
+	/* One that libmicrohttpd closed without notice: it found no memory to begin with it. */
 	if ((size_t)fd < connections->fd_capacity && connections->by_fd[fd])
 		remove_from_all(connections, connections->by_fd[fd]);
 	if (has_room(connections, address)) {

@@ -49,7 +49,7 @@ struct config_site {
 	struct config_pat pat;
 	const char *api_version; /* "auto" or "3.22" */
 	int64_t max_requests, max_running;
-	int64_t refreshes_per_hour;  /* 0: none; without a word, 60 for Tableau Cloud and none for a
+	int64_t refreshes_per_hour;  /* 0: none; by default, 60 for Tableau Cloud and none for a
 					Server */
 	int64_t job_queries_per_day; /* likewise 20000, 0 */
 	int64_t poll_interval;       /* microseconds */

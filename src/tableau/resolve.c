@@ -179,7 +179,7 @@ static void keep_in_project(struct resolve *resolve, const struct item *projects
 	}
 }
 
-/* Nothing can be refreshed in them: what matches a pattern by chance is left out without a word. */
+/* Nothing can be refreshed in them: what matches a pattern by chance is left out silently. */
 static void drop_without_extract(const struct resolve *resolve, struct found *found)
 {
 	size_t kept = 0;
