@@ -29,6 +29,7 @@ static const struct member selection_members[] = {
 	{ "luid", TEXT, false, "LUID", NULL },
 	{ "all", FLAG, false, "true: all that project, tag and owner leave", NULL },
 	{ "project", TEXT, false, "Path of nested projects", NULL },
+	{ "project_luid", TEXT, false, "LUID of the project", NULL },
 	{ "tag", TEXT, false, "Tag", NULL },
 	{ "owner", TEXT, false, "Owner", NULL },
 	{ "incremental", FLAG, true, "Incremental instead of full", NULL },

@@ -14,6 +14,7 @@ void selection_copy(const struct selection *from, struct selection *to, struct a
 	to->site = arena_text(arena, from->site);
 	to->selector = arena_text(arena, from->selector);
 	to->project = arena_text(arena, from->project);
+	to->project_luid = arena_text(arena, from->project_luid);
 	to->tag = arena_text(arena, from->tag);
 	to->owner = arena_text(arena, from->owner);
 	to->rules = NULL;
@@ -31,6 +32,8 @@ int selection_compare(const struct selection *a, const struct selection *b)
 		order = compare_text(a->selector, b->selector);
 	if (!order)
 		order = compare_text(a->project, b->project);
+	if (!order)
+		order = compare_text(a->project_luid, b->project_luid);
 	if (!order)
 		order = compare_text(a->tag, b->tag);
 	if (!order)
@@ -50,8 +53,8 @@ static const char *const selector_keys[] = {
 };
 _Static_assert(sizeof selector_keys / sizeof *selector_keys == SELECT_COUNT, "a key each");
 
-static const char *const other_keys[] = { "site", "kind", "project", "tag", "owner", "incremental",
-	"allow", "mode", "priority", "delay", "quiet", "rules" };
+static const char *const other_keys[] = { "site", "kind", "project", "project_luid", "tag", "owner",
+	"incremental", "allow", "mode", "priority", "delay", "quiet", "rules" };
 
 cJSON *selection_json(const struct selection *selection)
 {
@@ -63,6 +66,7 @@ cJSON *selection_json(const struct selection *selection)
 	else
 		cJSON_AddStringToObject(json, selector_keys[selection->by], selection->selector);
 	json_add_text(json, "project", selection->project);
+	json_add_text(json, "project_luid", selection->project_luid);
 	json_add_text(json, "tag", selection->tag);
 	json_add_text(json, "owner", selection->owner);
 	cJSON_AddBoolToObject(json, "incremental", selection->incremental);
@@ -84,9 +88,18 @@ cJSON *selection_json(const struct selection *selection)
 	return json;
 }
 
-static const char *optional_text(const cJSON *json, const char *key, struct arena *arena)
+/* What is no text, or an empty one, was not written by us, and would narrow to something else. */
+static bool optional_text(const cJSON *json, const char *key, const char **out, struct arena *arena,
+	struct error *err)
 {
-	return json_get(json, key) ? arena_text(arena, json_text(json, key)) : NULL;
+	*out = NULL;
+	if (!cJSON_GetObjectItemCaseSensitive(json, key))
+		return true;
+	if (!*json_text(json, key))
+		return error_fail(err, ERROR_INPUT,
+			"the '%s' of a selection is a text that is not empty", key);
+	*out = arena_text(arena, json_text(json, key));
+	return true;
 }
 
 static bool is_known(const char *key)
@@ -115,16 +128,28 @@ static bool check_keys(const cJSON *json, struct error *err)
 	return true;
 }
 
+static bool parse_narrowing(
+	const cJSON *json, struct selection *selection, struct arena *arena, struct error *err)
+{
+	return optional_text(json, "project", &selection->project, arena, err) &&
+	       optional_text(json, "project_luid", &selection->project_luid, arena, err) &&
+	       optional_text(json, "tag", &selection->tag, arena, err) &&
+	       optional_text(json, "owner", &selection->owner, arena, err);
+}
+
 static bool parse_selector(
 	const cJSON *json, struct selection *selection, struct arena *arena, struct error *err)
 {
 	int found = 0;
 	for (int by = 0; by < SELECT_COUNT; by++) {
 		const char *key = selector_keys[by];
-		if (by == SELECT_ALL ? !json_flag(json, key, false) : !json_get(json, key))
+		if (!cJSON_GetObjectItemCaseSensitive(json, key))
 			continue;
 		selection->by = (enum select_by)by;
-		selection->selector = by == SELECT_ALL ? NULL : optional_text(json, key, arena);
+		if (by == SELECT_ALL && !json_flag(json, key, false))
+			return error_fail(err, ERROR_INPUT, "the 'all' of a selection is true");
+		if (by != SELECT_ALL && !optional_text(json, key, &selection->selector, arena, err))
+			return false;
 		found++;
 	}
 	if (found > 1)
@@ -170,10 +195,8 @@ bool selection_parse(
 	if (!cJSON_IsObject(json) || read.kind == CONTENT_KIND_COUNT || !*json_text(json, "site"))
 		return error_fail(err, ERROR_INPUT, "a selection has a site and a kind");
 	read.site = arena_text(arena, json_text(json, "site"));
-	read.project = optional_text(json, "project", arena);
-	read.tag = optional_text(json, "tag", arena);
-	read.owner = optional_text(json, "owner", arena);
-	if (!check_keys(json, err) || !parse_selector(json, &read, arena, err))
+	if (!check_keys(json, err) || !parse_narrowing(json, &read, arena, err) ||
+		!parse_selector(json, &read, arena, err))
 		return false;
 	read.incremental = json_flag(json, "incremental", false);
 	read.allow_many = allows(json, "many");
@@ -219,6 +242,8 @@ void selection_describe(const struct selection *selection, struct text *out)
 			selection->selector);
 	if (selection->project)
 		text_printf(out, " in project '%s'", selection->project);
+	if (selection->project_luid)
+		text_printf(out, " in project %s", selection->project_luid);
 	if (selection->tag)
 		text_printf(out, " with tag '%s'", selection->tag);
 	if (selection->owner)

@@ -26,8 +26,9 @@ struct selection {
 	const char *selector;
 	const char *project; /* path of nested projects, '/' between ("\/" is a '/' inside a name),
 				or NULL */
-	const char *tag;     /* or NULL */
-	const char *owner;   /* full name, user name or e-mail address of the owner, or NULL */
+	const char *project_luid; /* the project by its LUID instead, or NULL */
+	const char *tag;          /* or NULL */
+	const char *owner;        /* full name, user name or e-mail address of the owner, or NULL */
 	bool incremental;
 	bool allow_many; /* several may carry the name; all are refreshed */
 	bool allow_none; /* nothing may carry the name; then nothing is refreshed and that is fine

@@ -64,24 +64,33 @@ static bool expand(struct expanding *expanding, const char *field, const struct 
 	return true;
 }
 
+static bool luid_expand(struct expanding *expanding, const char *field,
+	const struct template *template, const char **out)
+{
+	struct arena *arena = expanding->matching->arena;
+	char luid[LUID_TEXT_SIZE];
+	if (!expand(expanding, field, template, TEMPLATE_PLAIN, out))
+		return false;
+	if (!*out)
+		return true;
+	if (!luid_normalise(str_of(*out), luid))
+		return void_because(expanding, field, template,
+			arena_printf(arena, "became '%s', which is no LUID", *out));
+	*out = arena_text(arena, luid);
+	return true;
+}
+
 static void selector_expand(struct expanding *expanding, const struct rule_selector *selector,
 	struct selection selection)
 {
 	const char *field = kind_plural(expanding->refresh->kind);
 	struct outcome *outcome = expanding->outcome;
 	enum template_use use = selector->by == SELECT_PATTERN ? TEMPLATE_PATTERN : TEMPLATE_PLAIN;
-	char luid[LUID_TEXT_SIZE];
 	selection.by = selector->by;
-	if (!expand(expanding, field, &selector->text, use, &selection.selector))
+	if (selector->by == SELECT_LUID
+			? !luid_expand(expanding, field, &selector->text, &selection.selector)
+			: !expand(expanding, field, &selector->text, use, &selection.selector))
 		return;
-	if (selector->by == SELECT_LUID && !luid_normalise(str_of(selection.selector), luid)) {
-		void_because(expanding, field, &selector->text,
-			arena_printf(expanding->matching->arena, "became '%s', which is no LUID",
-				selection.selector));
-		return;
-	}
-	if (selector->by == SELECT_LUID)
-		selection.selector = arena_text(expanding->matching->arena, luid);
 	mem_grow(&outcome->selections, &outcome->selection_capacity, outcome->selection_count);
 	outcome->selections[outcome->selection_count++] = selection;
 }
@@ -107,6 +116,8 @@ static void refresh_expand(struct expanding *expanding)
 	if (!expand(expanding, "site", &refresh->site, TEMPLATE_PLAIN, &selection.site) ||
 		!expand(expanding, "project", &refresh->project, TEMPLATE_PROJECT,
 			&selection.project) ||
+		!luid_expand(
+			expanding, "project", &refresh->project_luid, &selection.project_luid) ||
 		!expand(expanding, "tag", &refresh->tag, TEMPLATE_PLAIN, &selection.tag) ||
 		!expand(expanding, "owner", &refresh->owner, TEMPLATE_PLAIN, &selection.owner))
 		return;

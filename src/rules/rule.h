@@ -70,7 +70,7 @@ struct rule_selector {
 };
 
 struct rule_refresh { /* one entry under `refresh` */
-	struct template site, project, tag, owner;
+	struct template site, project, project_luid, tag, owner;
 	const struct rule_selector *selectors;
 	uint32_t selector_count;
 	enum content_kind kind;

@@ -32,6 +32,8 @@ static const char definitions[] =
 	"\"object\", \"maxProperties\": 0},"
 	" {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": "
 	"\"#/definitions/selector\"}}]},"
+	"\"project\": {\"anyOf\": [{\"type\": [\"string\", \"number\", \"boolean\"], "
+	"\"minLength\": 1}, {\"$ref\": \"#/definitions/by_id\"}]},"
 	"\"task\": {\"anyOf\": [{\"$ref\": \"#/definitions/luid\"}, {\"$ref\": "
 	"\"#/definitions/by_id\"}]},"
 	"\"tasks\": {\"anyOf\": [{\"$ref\": \"#/definitions/task\"},"

@@ -5,8 +5,8 @@
 #include "rules/template.h"
 
 struct refresh_table { /* one entry under `refresh`, as it is written */
-	const char *site, *project, *tag, *owner;
-	const struct yaml_node *workbooks, *datasources, *flows, *tasks, *allow;
+	const char *site, *tag, *owner;
+	const struct yaml_node *project, *workbooks, *datasources, *flows, *tasks, *allow;
 	bool incremental;
 };
 
@@ -22,8 +22,9 @@ const struct field refresh_fields[] = {
 		.help = "Prep flows, written as workbooks are; tag and incremental do not exist for them"),
 	FIELD_SPECIAL(refresh_table, tasks, .schema = "#/definitions/tasks", .example = "9b0e5f4c-3f4a-4d5e-8a6b-0f1d2c3b4a59",
 		.help = "LUIDs of extract refresh tasks: one or a list"),
-	FIELD_TEXT(refresh_table, project, .is_name = true, .example = "Finance/Daily",
-		.help = "Only content in this project: path of nested projects with '/' between (a '/' inside a name is written \\/)"),
+	FIELD_SPECIAL(refresh_table, project, .schema = "#/definitions/project", .example = "Finance/Daily",
+		.help = "Only content in this project: path of nested projects with '/' between (a '/' inside a name is written \\/),"
+			" or {id: LUID}"),
 	FIELD_TEXT(refresh_table, tag, .is_name = true, .example = "nightly", .help = "Only content that carries this tag"),
 	FIELD_TEXT(refresh_table, owner, .is_name = true, .example = "ana@example.com",
 		.help = "Only content of this owner: full name, user name or e-mail address"),
@@ -56,7 +57,7 @@ static bool narrowing_load(struct reading *reading, const char *name, struct tem
 
 /* A path with a part that is empty leads nowhere; `/name/` would be taken for a pattern by its
  * reader. */
-static bool project_check(struct reading *reading)
+static bool path_check(struct reading *reading, const struct yaml_node *node)
 {
 	struct str path = reading->refresh->project.text;
 	bool is_part_empty = true, is_good = true;
@@ -67,8 +68,7 @@ static bool project_check(struct reading *reading)
 	}
 	if (!path.length || (is_good && !is_part_empty))
 		return true;
-	return loading_problem(reading->loading, PROBLEM_BAD_VALUE,
-		yaml_get(reading->node, "project")->place,
+	return loading_problem(reading->loading, PROBLEM_BAD_VALUE, node->place,
 		"'%s' is no path of projects: one name or several with '/' between, and no pattern",
 		loading_quote(reading->loading, path));
 }
@@ -92,24 +92,64 @@ static bool site_load(struct reading *reading)
 }
 
 static bool luid_load(
-	struct reading *reading, const struct yaml_node *node, struct rule_selector *selector)
+	struct reading *reading, const struct yaml_node *node, struct template *template)
 {
 	struct loading *loading = reading->loading;
-	selector->by = SELECT_LUID;
 	if (node->type != YAML_SCALAR)
 		return loading_problem(loading, PROBLEM_WRONG_TYPE, node->place,
 			"a LUID is a text, not %s", yaml_type_name(node));
-	if (!template_load(loading, node, reading->rule, &selector->text))
+	if (!template_load(loading, node, reading->rule, template))
 		return false;
-	if (!template_is_literal(&selector->text))
+	if (!template_is_literal(template))
 		return true;
 	char luid[LUID_TEXT_SIZE];
-	if (!luid_normalise(selector->text.text, luid))
+	if (!luid_normalise(template->text, luid))
 		return loading_problem(loading, PROBLEM_BAD_VALUE, node->place,
 			"'%s' is no LUID; one looks like 9b0e5f4c-3f4a-4d5e-8a6b-0f1d2c3b4a59",
 			loading_quote(loading, node->text));
-	selector->text.text = loading_intern_str(loading, str_of(luid));
+	template->text = loading_intern_str(loading, str_of(luid));
 	return true;
+}
+
+/* The id of the map `{id: LUID}`, NULL when it has none. False when something else stands there. */
+static bool id_get(struct reading *reading, const char *field, const struct yaml_node *map,
+	const struct yaml_node **id)
+{
+	struct loading *loading = reading->loading;
+	bool is_good = true;
+	for (size_t i = 0; i < map->count; i++) {
+		const struct yaml_node *key = map->items[2 * i];
+		if (key->type != YAML_SCALAR || !str_is(key->text, "id"))
+			is_good = loading_problem(loading, PROBLEM_UNKNOWN_FIELD, key->place,
+				"unknown field '%s' in '%s'; only 'id' may stand there",
+				loading_quote(loading, key->text), field);
+	}
+	*id = yaml_get(map, "id");
+	return is_good;
+}
+
+/* A path of nested projects, or the LUID of one. */
+static bool project_load(struct reading *reading, const struct yaml_node *node)
+{
+	struct loading *loading = reading->loading;
+	struct rule_refresh *refresh = reading->refresh;
+	const struct yaml_node *id;
+	if (!node)
+		return true;
+	if (node->type == YAML_LIST || yaml_is_null(node))
+		return loading_problem(loading, PROBLEM_WRONG_TYPE, node->place,
+			"'project' is one path of projects, or {id: LUID}");
+	if (node->type == YAML_SCALAR) {
+		yaml_look(node, YAML_NAME, loading->file->source, loading->problems);
+		return narrowing_load(reading, "project", &refresh->project) &&
+		       path_check(reading, node);
+	}
+	if (!id_get(reading, "project", node, &id))
+		return false;
+	if (id)
+		return luid_load(reading, id, &refresh->project_luid);
+	return loading_problem(
+		loading, PROBLEM_WRONG_TYPE, node->place, "the map in 'project' needs an 'id'");
 }
 
 /* A pattern with names in it can be compiled only when there is an event; that it compiles at all
@@ -151,8 +191,10 @@ static bool scalar_load(
 	if (!node->text.length)
 		return loading_problem(loading, PROBLEM_BAD_VALUE, node->place,
 			"the name of a %s is not empty", kind_name(reading->refresh->kind));
-	if (reading->refresh->kind == CONTENT_TASK)
-		return luid_load(reading, node, selector);
+	if (reading->refresh->kind == CONTENT_TASK) {
+		selector->by = SELECT_LUID;
+		return luid_load(reading, node, &selector->text);
+	}
 	if (str_starts(node->text, "/"))
 		return pattern_load(reading, node, selector);
 	selector->by = SELECT_NAME;
@@ -170,26 +212,19 @@ static bool selector_load(struct reading *reading, const struct yaml_node *node,
 	if (node->type == YAML_LIST)
 		return loading_problem(loading, PROBLEM_WRONG_TYPE, node->place,
 			"a list inside the list of '%s'", kind_plural(kind));
-	bool is_good = true;
-	for (size_t i = 0; i < node->count; i++) {
-		const struct yaml_node *key = node->items[2 * i];
-		if (key->type != YAML_SCALAR || !str_is(key->text, "id"))
-			is_good = loading_problem(loading, PROBLEM_UNKNOWN_FIELD, key->place,
-				"unknown field '%s' in '%s'; only 'id' may stand there",
-				loading_quote(loading, key->text), kind_plural(kind));
-	}
-	const struct yaml_node *id = yaml_get(node, "id");
-	if (!is_good)
+	const struct yaml_node *id;
+	if (!id_get(reading, kind_plural(kind), node, &id))
 		return false;
+	selector->by = id ? SELECT_LUID : SELECT_ALL;
 	if (id)
-		return luid_load(reading, id, selector);
+		return luid_load(reading, id, &selector->text);
 	if (kind == CONTENT_TASK || is_item)
 		return loading_problem(loading, PROBLEM_WRONG_TYPE, node->place,
 			"%s in '%s' needs an 'id'", is_item ? "a map" : "the map",
 			kind_plural(kind));
-	selector->by = SELECT_ALL;
 	const struct rule_refresh *refresh = reading->refresh;
-	if (refresh->project.text.at || refresh->tag.text.at || refresh->owner.text.at)
+	if (refresh->project.text.at || refresh->project_luid.text.at || refresh->tag.text.at ||
+		refresh->owner.text.at)
 		return true;
 	return loading_problem(loading, PROBLEM_SELECTION_EMPTY, node->place,
 		"'%s: {}' would be every %s of the site; name some, or add 'project', 'tag' or "
@@ -309,8 +344,7 @@ bool refresh_load(struct loading *loading, const struct yaml_node *node, const s
 	bool is_good = is_whole;
 	refresh->incremental = table.incremental;
 	is_good &= site_load(&reading);
-	is_good &=
-		narrowing_load(&reading, "project", &refresh->project) && project_check(&reading);
+	is_good &= project_load(&reading, table.project);
 	is_good &= narrowing_load(&reading, "tag", &refresh->tag);
 	is_good &= narrowing_load(&reading, "owner", &refresh->owner);
 	if (table.allow)

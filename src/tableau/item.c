@@ -95,6 +95,8 @@ bool item_has_tag(const struct item *item, const char *tag)
 
 bool item_has_owner(const struct item *item, const char *owner)
 {
+	if (!*owner) /* what is not told is "", and nobody's */
+		return false;
 	return name_equal(item->owner_full_name, owner) || name_equal(item->owner_name, owner) ||
 	       text_is_nocase(item->owner_email, owner) || text_is_nocase(item->owner_id, owner);
 }

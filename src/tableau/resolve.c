@@ -22,6 +22,7 @@
  * (tableau-rest.md 4.2). */
 #define MANY_NAMES 5
 #define MOST_CANDIDATES 8  /* named in a message */
+#define MOST_PROJECTS 3    /* likewise */
 #define MESSAGE_BYTES 2000 /* struct error cuts it */
 #define BAD_FILTER 400065  /* this value cannot be said in a filter (4.2) */
 
@@ -72,7 +73,8 @@ struct found {
 	size_t count;
 	const struct item *elsewhere; /* one that only the project ruled out, or NULL */
 	const char *elsewhere_path;
-	struct content *hidden; /* those that may lie in the project, but nobody can tell */
+	struct content *hidden; /* those that may lie in the project, but nobody can tell ... */
+	const char **hidden_projects; /* ... and the LUIDs of their projects, or "" */
 	size_t hidden_count;
 };
 
@@ -90,10 +92,27 @@ static void refuse_many(struct resolve *resolve, const struct found *found)
 	OWNED_TEXT struct text message;
 	text_init(&message, MESSAGE_BYTES);
 	selection_describe(&resolve->selection, &message);
-	text_printf(&message, " names %zu items: ", found->count);
+	text_printf(&message,
+		" names %zu items; narrow it with `project`, or say `allow: many`: ", found->count);
 	add_candidates(found->contents, found->count, &message);
-	text_add(&message, "; narrow it with `project`, or say `allow: many`");
 	end_refused(resolve, &message);
+}
+
+/* `project: {id: ...}` of each, as a rule writes it. */
+static void offer_projects(const struct found *found, struct text *message)
+{
+	size_t offered = 0;
+	for (size_t i = 0; i < found->hidden_count && offered < MOST_PROJECTS; i++) {
+		const char *luid = found->hidden_projects[i];
+		bool is_new = *luid;
+		for (size_t j = 0; j < i; j++)
+			is_new &= strcmp(luid, found->hidden_projects[j]) != 0;
+		if (is_new)
+			text_printf(
+				message, "%s`project: {id: %s}`", offered++ ? " or " : "", luid);
+	}
+	if (offered)
+		text_add(message, ", or ");
 }
 
 /* A parent that cannot be seen is unknown, never the root (tableau-rest.md 4.4). */
@@ -102,11 +121,14 @@ static void refuse_hidden(struct resolve *resolve, const struct found *found)
 	OWNED_TEXT struct text message;
 	text_init(&message, MESSAGE_BYTES);
 	selection_describe(&resolve->selection, &message);
-	text_add(
-		&message, ": nobody can tell, for the PAT's user may not see every project above ");
-	add_candidates(found->hidden, found->hidden_count, &message);
-	text_printf(&message, "; write `%s: {id: %s}`, or have those projects shown to that user",
+	text_add(&message,
+		": nobody can tell, for the PAT's user may not see every project above it; write ");
+	offer_projects(found, &message);
+	text_printf(&message,
+		"`%s: {id: %s}` without `project`, or have those projects shown to that user; "
+		"there is ",
 		kind_plural(resolve->selection.kind), found->hidden[0].luid);
+	add_candidates(found->hidden, found->hidden_count, &message);
 	end_refused(resolve, &message);
 }
 
@@ -117,7 +139,10 @@ static void refuse_none(struct resolve *resolve, const struct found *found)
 	text_add(&message, "there is no ");
 	selection_describe(&resolve->selection, &message);
 	text_add(&message, ", or the PAT's user may not see it");
-	if (found->elsewhere && *found->elsewhere_path)
+	if (found->elsewhere && *found->elsewhere_path && resolve->selection.project_luid)
+		text_printf(&message, "; '%s' is in project '%s' (%s)", found->elsewhere->name,
+			found->elsewhere_path, found->elsewhere->project_id);
+	else if (found->elsewhere && *found->elsewhere_path)
 		text_printf(&message, "; '%s' is in project '%s'", found->elsewhere->name,
 			found->elsewhere_path);
 	else if (found->elsewhere)
@@ -156,25 +181,44 @@ static void refuse_live(struct resolve *resolve)
 
 /* ---- which of the items ---- */
 
+enum lies { LIES_THERE, LIES_ELSEWHERE, LIES_UNKNOWN };
+
+static enum lies item_lies(const struct selection *selection, const struct item *item,
+	const struct project_place *place)
+{
+	if (selection->project_luid && !*item->project_id)
+		return *item->project_name ? LIES_UNKNOWN : LIES_ELSEWHERE;
+	if (selection->project_luid && !text_is_nocase(item->project_id, selection->project_luid))
+		return LIES_ELSEWHERE;
+	if (!selection->project || project_is(place, selection->project))
+		return LIES_THERE;
+	return project_may_be(place, selection->project) ? LIES_UNKNOWN : LIES_ELSEWHERE;
+}
+
 static void keep_in_project(struct resolve *resolve, const struct item *projects,
 	size_t project_count, struct found *found)
 {
-	const char *wanted = resolve->selection.project;
 	found->contents = arena_array(resolve->arena, struct content, resolve->count + 1);
 	found->hidden = arena_array(resolve->arena, struct content, resolve->count + 1);
+	found->hidden_projects = arena_array(resolve->arena, const char *, resolve->count + 1);
 	for (size_t i = 0; i < resolve->count; i++) {
 		const struct item *item = &resolve->items[i];
 		struct project_place place =
 			project_place(projects, project_count, item, resolve->arena);
 		struct content content = { resolve->selection.kind, item->luid, item->name,
 			place.path };
-		if (!wanted || project_is(&place, wanted)) {
+		switch (item_lies(&resolve->selection, item, &place)) {
+		case LIES_THERE:
 			found->contents[found->count++] = content;
-		} else if (project_may_be(&place, wanted)) {
+			break;
+		case LIES_UNKNOWN:
+			found->hidden_projects[found->hidden_count] = item->project_id;
 			found->hidden[found->hidden_count++] = content;
-		} else {
+			break;
+		case LIES_ELSEWHERE:
 			found->elsewhere = item;
 			found->elsewhere_path = place.path;
+			break;
 		}
 	}
 }

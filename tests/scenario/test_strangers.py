@@ -1,6 +1,7 @@
 """Tableau's answers are strangers' text, and gateways stand between: nothing ends by what is not Tableau's word, and broken texts are taken cleaned."""
 import http.server
 import json
+import re
 import ssl
 import subprocess
 import threading
@@ -176,7 +177,27 @@ def test_a_project_below_a_hidden_one_is_never_taken_for_the_root(router_of, san
     router.send(jobId="1")
     refreshes = router.settle(2)
     assert [r["state"] for r in refreshes] == ["failed"] * 2 and not sandbox.jobs()
-    assert all("'.../Daily/Revenue'" in r["reason"] and "write `workbooks: {id: " in r["reason"] for r in refreshes)
+    assert all("'.../Daily/Revenue'" in r["reason"] and "`workbooks: {id: " in r["reason"] for r in refreshes)
+
+
+def test_the_project_that_a_refusal_offers_by_its_id_refreshes_the_right_content(router_of, sandbox_of):
+    """Two projects Daily, each below one that the PAT may not see; the author writes what the refusal says."""
+    sandbox = sandbox_of(site_world(projects=["Secret/Daily", "Other/Daily"], hidden_projects=["Secret", "Other"],
+                                    workbooks=[{"name": "Revenue", "project": "Secret/Daily", "id": "right-1"},
+                                               {"name": "Costs", "project": "Secret/Daily", "id": "right-2"},
+                                               {"name": "Revenue", "project": "Other/Daily", "id": "wrong"}]))
+    router = router_of(sandbox, [rule("costs", [{"site": "finance", "workbooks": "Costs", "project": "Daily"}])])
+    router.send()
+    told = router.settle(1)[0]["reason"]
+    offered = re.search(r"write `project: \{id: (\S+)\}`, or `workbooks: \{id: right-2\}` without `project`", told)
+    assert offered, told
+    router.write_rules([rule("revenue", [{"site": "finance", "workbooks": "Revenue", "project": {"id": offered[1].upper()}}]),
+                        rule("all", [{"site": "finance", "workbooks": {}, "project": {"id": offered[1]}}])])
+    router.reload()
+    event = router.send().json["event"]
+    assert [r["state"] for r in router.settle(3)] == ["failed", "succeeded", "succeeded"]
+    assert sorted(j["content"] for j in sandbox.jobs()) == ["right-1", "right-2"]
+    assert {s["project_luid"] for s in router.event(event)["selections"]} == {offered[1]}
 
 
 # ---- what is remembered ----

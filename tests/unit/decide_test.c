@@ -155,6 +155,19 @@ static const struct {
 		"[{\"site\":\"s\",\"kind\":\"task\",\"luid\":\"9b0e5f4c-3f4a-4d5e-8a6b-"
 		"0f1d2c3b4a59\",\"incremental\":false,\"rules\":[\"a\"]}]",
 		"[]" },
+	{ "a project by its LUID, in lower case too",
+		"- {name: a, refresh: [{site: s, workbooks: {}, project: "
+		"{id: 9B0E5F4C-3F4A-4D5E-8A6B-0F1D2C3B4A59}}]}\n",
+		"{}",
+		"[{\"site\":\"s\",\"kind\":\"workbook\",\"all\":true,\"project_luid\":"
+		"\"9b0e5f4c-3f4a-4d5e-8a6b-0f1d2c3b4a59\",\"incremental\":false,"
+		"\"rules\":[\"a\"]}]",
+		"[]" },
+	{ "a project's LUID that an event made none is void",
+		"- {name: a, refresh: [{site: s, workbooks: W, project: {id: '${job_name}'}}]}\n",
+		"{\"job_name\":\"Daily\"}", "[]",
+		"[{\"rule\":\"a\",\"text\":\"selection 1: project '${job_name}' became 'Daily', "
+		"which is no LUID; nothing is refreshed for it\"}]" },
 };
 
 static void drop_priority(cJSON *selections)

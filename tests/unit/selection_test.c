@@ -53,12 +53,12 @@ static const struct {
 	{ { .site = "s",
 		  .kind = CONTENT_FLOW,
 		  .by = SELECT_ALL,
-		  .project = "",
+		  .project_luid = "1b671a64-40d5-491e-99b0-da01ff1f3341",
 		  .priority = 7,
 		  .rules = rules },
-		"all flows in project ''",
-		"{\"site\":\"s\",\"kind\":\"flow\",\"all\":true,\"project\":\"\",\"incremental\":"
-		"false,"
+		"all flows in project 1b671a64-40d5-491e-99b0-da01ff1f3341",
+		"{\"site\":\"s\",\"kind\":\"flow\",\"all\":true,\"project_luid\":"
+		"\"1b671a64-40d5-491e-99b0-da01ff1f3341\",\"incremental\":false,"
 		"\"priority\":7,\"rules\":[]}" },
 };
 
@@ -108,6 +108,18 @@ static void what_is_no_selection_is_refused_and_leaves_the_output_alone(void **s
 		/* what would be everything on the site */
 		"{\"site\":\"s\",\"kind\":\"flow\"}",
 		"{\"site\":\"s\",\"kind\":\"flow\",\"all\":false,\"rules\":[\"r\"]}",
+		"{\"site\":\"s\",\"kind\":\"flow\",\"project_luid\":\"P\"}",
+		"{\"site\":\"s\",\"kind\":\"flow\",\"all\":false,\"project\":\"P\"}",
+		"{\"site\":\"s\",\"kind\":\"flow\",\"all\":null,\"tag\":\"t\"}",
+		"{\"site\":\"s\",\"kind\":\"flow\",\"name\":null,\"project\":\"P\"}",
+		/* what would narrow to what nobody wrote: an owner that is not told is "" */
+		"{\"site\":\"s\",\"kind\":\"flow\",\"owner\":\"\"}",
+		"{\"site\":\"s\",\"kind\":\"flow\",\"all\":true,\"owner\":null}",
+		"{\"site\":\"s\",\"kind\":\"flow\",\"tag\":[\"t\"]}",
+		"{\"site\":\"s\",\"kind\":\"flow\",\"name\":\"F\",\"project\":\"\"}",
+		"{\"site\":\"s\",\"kind\":\"flow\",\"name\":\"F\",\"project\":{\"id\":\"P\"}}",
+		"{\"site\":\"s\",\"kind\":\"flow\",\"name\":\"F\",\"project_luid\":{}}",
+		"{\"site\":\"s\",\"kind\":\"flow\",\"name\":\"\",\"project\":\"P\"}",
 		/* a newer version's selector, or narrowing */
 		"{\"site\":\"s\",\"kind\":\"workbook\",\"content_url\":\"Revenue\"}",
 		"{\"site\":\"s\",\"kind\":\"flow\",\"content_url\":\"F\",\"project\":\"P\"}",
@@ -143,7 +155,7 @@ static void all_without_the_word_is_read_when_it_is_narrowed(void **state)
 {
 	(void)state;
 	static const char *const bodies[] = {
-		"{\"site\":\"s\",\"kind\":\"flow\",\"project\":\"P\",\"priority\":50,\"rules\":[\"r\"]}",
+		"{\"site\":\"s\",\"kind\":\"flow\",\"project\":\"P\",\"rules\":[\"r\"]}",
 		"{\"site\":\"s\",\"kind\":\"workbook\",\"tag\":\"dbt\",\"rules\":[\"r\"]}",
 		"{\"site\":\"s\",\"kind\":\"workbook\",\"owner\":\"ann\",\"rules\":[\"r\"]}",
 	};
@@ -174,6 +186,11 @@ static void selections_have_one_order_whatever_they_came_from(void **state)
 			.by = SELECT_NAME,
 			.selector = "A",
 			.tag = "t" },
+		{ .site = "a",
+			.kind = CONTENT_WORKBOOK,
+			.by = SELECT_NAME,
+			.selector = "A",
+			.project_luid = "P" },
 		{ .site = "a",
 			.kind = CONTENT_WORKBOOK,
 			.by = SELECT_NAME,

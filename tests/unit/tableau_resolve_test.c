@@ -463,18 +463,77 @@ static void a_project_below_a_hidden_one_is_not_the_one_at_the_top(void **state)
 		100);
 	resolve((struct selection){ .by = SELECT_NAME, .selector = "Book", .project = "Daily" });
 	assert_refused("'.../Daily/Book' (1)");
-	assert_true(says("write `workbooks: {id: 1}`"));
+	assert_true(says("write `project: {id: p1}`, or `workbooks: {id: 1}` without `project`"));
 	resolve((struct selection){ .by = SELECT_ALL, .project = "Daily" });
 	assert_true(told.outcome.ok);
 	assert_string_equal(told.names, "Open");
 	resolve((struct selection){
 		.by = SELECT_ALL, .project = "Secret/Daily", .allow_none = true });
-	assert_refused("may not see every project above '.../Daily/Book'");
+	assert_refused("may not see every project above it");
+	assert_refused("'.../Daily/Book' (1)");
 	resolve((struct selection){ .by = SELECT_NAME, .selector = "Book", .project = "Other" });
 	assert_refused("'Book' is in project '.../Daily'");
 	/* Without a project it is the only one of its name. */
 	resolve_name("Book");
 	assert_true(told.outcome.ok);
+}
+
+static void a_project_is_named_by_its_LUID_when_its_path_cannot_be_told(void **state)
+{
+	(void)state;
+	trick((struct trick){
+		.match = "/projects?", .times = 100, .status = 200, .body = PROJECTS });
+	trick_list(WORKBOOKS("4", WORKBOOK("1", "Book", "p1", "") "," WORKBOOK("2", "Book", "p2",
+					  "") ","
+					      "" WORKBOOK("3", "Book", "p9",
+						      "") ","
+							  "{\"id\":\"4\",\"name\":\"Other\","
+							  "\"project\":{\"name\":\"x\"}}"),
+		100);
+	struct selection book = { .by = SELECT_NAME, .selector = "Book", .project_luid = "P1" };
+	resolve(book);
+	assert_true(told.outcome.ok);
+	assert_string_equal(told.luid, "1");
+	assert_string_equal(told.project, ".../Daily");
+	/* One that the list of projects does not show at all. */
+	book.project_luid = "p9";
+	resolve(book);
+	assert_true(told.outcome.ok);
+	assert_string_equal(told.luid, "3");
+	/* In one that holds others: nothing is taken from elsewhere. */
+	book.project_luid = "p7";
+	resolve(book);
+	assert_refused("there is no workbook 'Book' in project p7");
+	assert_refused("'Book' is in project '");
+	resolve((struct selection){ .by = SELECT_ALL, .project_luid = "p2" });
+	assert_true(told.outcome.ok);
+	assert_int_equal(told.count, 1);
+	assert_string_equal(told.luid, "2");
+	/* A server that tells a project's name and no id. */
+	resolve((struct selection){ .by = SELECT_NAME, .selector = "Other", .project_luid = "p1" });
+	assert_refused("nobody can tell");
+	assert_refused("write `workbooks: {id: 4}` without `project`");
+}
+
+static void what_to_write_is_told_although_there_are_many(void **state)
+{
+	(void)state;
+	OWNED_TEXT struct text list;
+	text_init(&list, TEXT_UNBOUNDED);
+	text_add(
+		&list, "{\"pagination\":{\"totalAvailable\":\"40\"},\"workbooks\":{\"workbook\":[");
+	for (int i = 0; i < 40; i++)
+		text_printf(&list,
+			"%s{\"id\":\"9b0e5f4c-3f4a-4d5e-8a6b-0f1d2c3b4a%02d\",\"name\":"
+			"\"Book\",\"project\":{\"id\":\"%s%d\",\"name\":\"Daily\"}}",
+			i ? "," : "", i, DAILY, i / 4);
+	text_add(&list, "]}}");
+	trick_list(list.at, 100);
+	resolve_name("Book");
+	assert_refused("narrow it with `project`, or say `allow: many`");
+	resolve((struct selection){ .by = SELECT_NAME, .selector = "Book", .project = "Daily" });
+	assert_refused("write `project: {id: " DAILY "0}` or `project: {id: " DAILY "1}` or ");
+	assert_refused("or have those projects shown to that user");
 }
 
 static void a_failed_list_is_not_an_empty_one(void **state)
@@ -536,6 +595,8 @@ int main(void)
 		TEST(a_name_that_is_counted_and_not_shown_is_refused_at_once),
 		TEST(a_refusal_by_heart_is_checked_before_it_is_told),
 		TEST(a_project_below_a_hidden_one_is_not_the_one_at_the_top),
+		TEST(a_project_is_named_by_its_LUID_when_its_path_cannot_be_told),
+		TEST(what_to_write_is_told_although_there_are_many),
 		TEST(a_failed_list_is_not_an_empty_one),
 		TEST(another_account_does_not_inherit_the_ids_of_the_old_one),
 	};
