@@ -58,6 +58,7 @@ UNIT_TESTS = \
 	tests/unit/json_test \
 	tests/unit/look_test \
 	tests/unit/mailbox_test \
+	tests/unit/pace_test \
 	tests/unit/patience_test \
 	tests/unit/name_test \
 	tests/unit/naming_test \

@@ -10,10 +10,6 @@
 /* Tableau's times are whole seconds (tableau-rest.md 1.3); a list asked "since" an instant must not
  * miss the second before it. */
 #define LIST_MARGIN (2 * US_PER_SECOND)
-/* An end is seen at most this share of a job's usual time later, or so many seconds, whichever is
- * more (unless poll_interval or the budget is longer). */
-#define LATE_SHARE 10
-#define LATE_LEAST (60 * US_PER_SECOND)
 
 /* So often in a row may a look be refused for good, or Tableau say that it does not know the job:
  * each comes twice as long after the one before. With poll_interval's ten seconds a refusal has ten
@@ -46,20 +42,18 @@ static int64_t age_of_job(const struct refresh *refresh, struct instant now)
 	return refresh->sent.us ? now.mono.us - refresh->sent.us : 0;
 }
 
-/*
- * How long until a look is worth a call. A content whose jobs are known is left alone until its job
- * should be over, with a look now and then in case it ends early. One that is overdue, or not
- * known, is looked at the rarer the longer it takes.
- */
+/* Looks at the job by itself have told nothing of late: what a list tells has to do. */
+static bool is_blind(const struct refresh *refresh)
+{
+	return refresh->refused_looks || refresh->unknown_looks || refresh->unread_looks;
+}
+
+/* How long until a look is worth a call. */
 static int64_t look_wait(const struct refresh *refresh, struct instant now)
 {
-	int64_t usual = refresh->slot->usual, age = age_of_job(refresh, now);
-	int64_t longest = at_least(usual / LATE_SHARE, LATE_LEAST);
-	int64_t least = refresh->slot->site->options.poll_interval;
-	int64_t expected = usual + usual / 20; /* half of them take a little longer than usual */
-	if (age < expected)
-		return at_least(at_most(expected - age, longest), least);
-	return at_least(at_most(age / LATE_SHARE, longest), least);
+	const struct slot *slot = refresh->slot;
+	return pace_wait(&slot->paces[refresh->row.incremental], age_of_job(refresh, now),
+		slot_first(slot) != NULL, slot->site->options.poll_interval);
 }
 
 void arm_round(struct schedule *schedule, struct instant now, struct site *site)
@@ -83,23 +77,21 @@ void look_later(
 	arm_round(schedule, now, site);
 }
 
-/* ---- what a look shows ---- */
-
-static void learn_usual(struct slot *slot, const struct refresh_row *row)
+void look_sooner(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
-	int64_t took = row->job_completed_at.us - row->job_created_at.us;
-	if (!wall_is_set(row->job_completed_at) || !wall_is_set(row->job_created_at) || took < 0)
+	if (!timer_is_set(&refresh->look) || is_blind(refresh))
 		return;
-	/* Whole seconds: what takes less than one is called one. */
-	took = at_least(took, US_PER_SECOND);
-	slot->usual = slot->usual ? (3 * slot->usual + took) / 4 : took;
+	int64_t wait = look_wait(refresh, now);
+	if (mono_plus(now.mono, wait).us < refresh->look.key)
+		look_later(schedule, now, refresh, wait);
 }
+
+/* ---- what a look shows ---- */
 
 static void job_succeeded(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
 	struct slot *slot = refresh->slot;
 	slot_succeeded(slot, &refresh->row);
-	learn_usual(slot, &refresh->row);
 	refresh_end_with_line(schedule, now, refresh, REFRESH_SUCCEEDED, "");
 }
 
@@ -111,12 +103,6 @@ static void take_times(struct refresh_row *row, const struct job_seen *job)
 		row->job_started_at = job->started_at;
 	if (wall_is_set(job->completed_at))
 		row->job_completed_at = job->completed_at;
-}
-
-/* Looks at the job by itself have told nothing of late: what a list tells has to do. */
-static bool is_blind(const struct refresh *refresh)
-{
-	return refresh->refused_looks || refresh->unknown_looks || refresh->unread_looks;
 }
 
 static void sees_again(struct schedule *schedule, struct refresh *refresh)

@@ -218,7 +218,7 @@ void hold_ended(struct schedule *schedule, struct instant now, struct refresh *r
 	if (refresh_is_done_already(schedule, now, refresh))
 		return;
 	if (slot->current)
-		refresh_stand_behind(schedule, refresh);
+		refresh_stand_behind(schedule, now, refresh);
 	else
 		refresh_promote(schedule, now, refresh);
 	act_record(schedule, refresh);

@@ -14,6 +14,7 @@ librouter_a_SOURCES += \
 	src/dispatch/gate.c src/dispatch/gate.h \
 	src/dispatch/hold.c \
 	src/dispatch/naming.c src/dispatch/naming.h \
+	src/dispatch/pace.c src/dispatch/pace.h \
 	src/dispatch/patience.c src/dispatch/patience.h \
 	src/dispatch/request.c \
 	src/dispatch/job_contents.c src/dispatch/job_contents.h \

@@ -25,15 +25,14 @@ static bool is_held(const struct refresh *refresh)
 
 static void restore_ended(struct schedule *schedule, const struct refresh_row *row)
 {
-	struct slot *slot = slot_of(schedule, row->site, &row->content);
-	slot_succeeded(slot, &(struct refresh_row){ .id = row->id,
-				     .incremental = row->incremental,
-				     .sent_after = row->sent_after,
-				     .seen_waiting_after = row->seen_waiting_after,
-				     .job_started_at = row->job_started_at });
-	int64_t took = row->job_completed_at.us - row->job_created_at.us;
-	if (wall_is_set(row->job_completed_at) && wall_is_set(row->job_created_at) && took > 0)
-		slot->usual = took;
+	struct refresh_row last = { .id = row->id,
+		.incremental = row->incremental,
+		.sent_after = row->sent_after,
+		.seen_waiting_after = row->seen_waiting_after,
+		.job_created_at = row->job_created_at,
+		.job_started_at = row->job_started_at,
+		.job_completed_at = row->job_completed_at };
+	slot_succeeded(slot_of(schedule, row->site, &row->content), &last);
 }
 
 static void restore_waiting(struct schedule *schedule, struct instant now, struct refresh *refresh)

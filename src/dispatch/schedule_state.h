@@ -7,6 +7,7 @@
 	HASH_FNV /* the default one falls through its cases, which clang does not let pass */
 #include "dispatch/evidence.h"
 #include "dispatch/gate.h"
+#include "dispatch/pace.h"
 #include "dispatch/patience.h"
 #include "dispatch/schedule.h"
 #include "dispatch/timer.h"
@@ -63,10 +64,9 @@ struct slot {
 	struct site *site;
 	struct refresh *current;           /* being retried, sent or followed */
 	struct refresh *line, **line_last; /* what comes after it, oldest first */
-	int64_t usual; /* microseconds from a job's making to its end, as it has been; 0: not known
-			*/
-	/* Of full refreshes, and of incremental ones: which succeeded last (0: none), and the
-	 * evidence of all that did. */
+	/* Of full refreshes, and of incremental ones: how long their jobs take, which succeeded last
+	 * (0: none), and the evidence of all that did. */
+	struct pace paces[2];
 	int64_t last[2];
 	struct evidence evidence[2];
 	UT_hash_handle by_key;
@@ -275,7 +275,7 @@ void refresh_promote(struct schedule *schedule, struct instant now, struct refre
  * enough for that. */
 void refresh_serve_line(struct refresh *refresh);
 /* The current refresh is not sent yet: it does for this one too, and says so. */
-void refresh_stand_behind(struct schedule *schedule, struct refresh *refresh);
+void refresh_stand_behind(struct schedule *schedule, struct instant now, struct refresh *refresh);
 /* That job was a refresh's, and is not to be taken for another's. */
 void slot_know_job(struct schedule *schedule, const struct slot *slot, const char *job_id);
 /* At a restart: the current refresh goes back to the line; one of the line becomes the current. */
@@ -339,5 +339,7 @@ void follow_job(struct schedule *schedule, struct instant now, struct refresh *r
 /* When its job is worth a look; it is in flight and nothing is asked about it. */
 void look_later(
 	struct schedule *schedule, struct instant now, struct refresh *refresh, int64_t wait_us);
+/* Somebody waits for its end now. */
+void look_sooner(struct schedule *schedule, struct instant now, struct refresh *refresh);
 void look_round(struct schedule *schedule, struct instant now, struct site *site);
 void arm_round(struct schedule *schedule, struct instant now, struct site *site);

@@ -229,8 +229,16 @@ void slot_know_job(struct schedule *schedule, const struct slot *slot, const cha
 	snprintf(known->id, sizeof known->id, "%s", job_id);
 }
 
+static void learn_pace(struct pace *pace, const struct refresh_row *row)
+{
+	int64_t took = row->job_completed_at.us - row->job_created_at.us;
+	if (wall_is_set(row->job_completed_at) && wall_is_set(row->job_created_at) && took >= 0)
+		pace_learn(pace, took);
+}
+
 void slot_succeeded(struct slot *slot, struct refresh_row *row)
 {
+	learn_pace(&slot->paces[row->incremental], row);
 	struct evidence evidence = evidence_of(row), *all = &slot->evidence[row->incremental];
 	slot->last[row->incremental] = row->id;
 	evidence_merge(all, &evidence);
@@ -312,15 +320,17 @@ void refresh_promote(struct schedule *schedule, struct instant now, struct refre
 	act_record(schedule, refresh);
 }
 
-void refresh_stand_behind(struct schedule *schedule, struct refresh *refresh)
+void refresh_stand_behind(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
 	struct refresh *current = refresh->slot->current;
 	char reason[80]; /* a sentence and 20 digits */
 	snprintf(reason, sizeof reason, "waits for refresh %lld of the same content to end",
 		(long long)current->row.id);
 	refresh_set_text(&refresh->row.reason, reason);
-	if (current->row.state != REFRESH_WAITING)
+	if (current->row.state != REFRESH_WAITING) {
+		look_sooner(schedule, now, current);
 		return;
+	}
 	serve_too(current, refresh);
 	if (current->is_ready)
 		refresh_queue_up(schedule, current);

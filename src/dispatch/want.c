@@ -225,7 +225,7 @@ struct refresh *slot_join(struct schedule *schedule, struct instant now, struct 
 		refresh = refresh_create(schedule, now, slot, content);
 	join(schedule, refresh, causes, count, incremental, priority);
 	if (is_new && slot->current)
-		refresh_stand_behind(schedule, refresh);
+		refresh_stand_behind(schedule, now, refresh);
 	else if (is_new)
 		refresh_promote(schedule, now, refresh);
 	return refresh;

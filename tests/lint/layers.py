@@ -19,7 +19,7 @@ ALLOWED = {
     "sandbox": {"base"},
 }
 # The part of dispatch that decides is pure: it knows neither store nor Tableau.
-PURE = {f"{name}.{kind}" for name in ("ask", "breaker", "budget", "evidence", "follow", "gate", "hold", "patience", "restore", "schedule", "schedule_state", "send",
+PURE = {f"{name}.{kind}" for name in ("ask", "breaker", "budget", "evidence", "follow", "gate", "hold", "pace", "patience", "restore", "schedule", "schedule_state", "send",
                                       "slot", "timer", "wait", "want") for kind in "ch"}
 PURE_ALLOWED = {"base", "content", "dispatch"}
 # Only base/clock.c reads a clock, and libraries stay behind the one file that wraps them.

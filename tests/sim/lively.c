@@ -209,18 +209,38 @@ static void check_content(struct world *world, const struct out *out, int number
 
 /* ---- refreshes that are out ---- */
 
+/* Another refresh stands behind it. */
+static bool is_awaited(const struct world *world, const struct watched *of)
+{
+	for (int i = 0; i < world->watched_end; i++) {
+		const struct watched *other = &world->watched[i];
+		if (other != of && other->created_at && other->content == of->content &&
+			other->state == REFRESH_WAITING && !lively_is_held(world, other))
+			return true;
+	}
+	return false;
+}
+
+/* A job that nobody waits for may end early and be asked for at its usual end only. */
+static int64_t end_excused_until(
+	const struct world *world, const struct watched *of, int64_t usual, int64_t late)
+{
+	const struct sim_job *job = &world->jobs[of->job];
+	int64_t ends = job->ends < job->gone ? job->ends : job->gone;
+	return is_awaited(world, of) ? ends : later_of(ends, job->created + usual + late);
+}
+
 static void check_out(struct world *world, const struct out *out, int number, int64_t until)
 {
 	struct watched *of = &world->watched[number];
 	const struct sim_content *content = &world->contents[of->content];
-	const struct sim_job *job = of->job >= 0 ? &world->jobs[of->job] : NULL;
 	int64_t usual = content->queue + 3 * content->usual / 2;
 	int64_t bound = BOUND, excused = later_of(trouble_ends(world, out, content->site),
 				       queries_free_at(world, content->site));
 	if (of->state == REFRESH_QUEUED || of->state == REFRESH_RUNNING) {
-		bound += later_of(usual / 10, MINUTE) +
-			 world->sites[content->site].options.poll_interval;
-		excused = later_of(excused, job->ends < job->gone ? job->ends : job->gone);
+		int64_t late = later_of(usual / 10, MINUTE);
+		bound += late + world->sites[content->site].options.poll_interval;
+		excused = later_of(excused, end_excused_until(world, of, usual, late));
 	} else if (of->state != REFRESH_UNKNOWN) {
 		excused = INT64_MAX;
 	}

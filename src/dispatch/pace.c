@@ -1,0 +1,66 @@
+#include "dispatch/pace.h"
+#include "base/clock.h"
+
+/* An end is seen at most this share of the usual time later, or so long, whichever is more. */
+#define LATE_SHARE 10
+#define LATE_LEAST (60 * US_PER_SECOND)
+/* A job that is not expected to have ended is looked at after LATE_LEAST, and then at so many times
+ * its age: most that end early do so soon. */
+#define EARLY_TIMES 4
+
+static int64_t at_least(int64_t value, int64_t least)
+{
+	return value > least ? value : least;
+}
+
+static int64_t at_most(int64_t value, int64_t most)
+{
+	return value < most ? value : most;
+}
+
+/* As TCP learns the time of a round trip (RFC 6298), slower, because jobs differ less. */
+void pace_learn(struct pace *pace, int64_t took)
+{
+	/* Tableau's times are whole seconds (tableau-rest.md 1.3): less than one is called one. */
+	took = at_least(took, US_PER_SECOND);
+	if (!pace->usual) {
+		*pace = (struct pace){ .usual = took, .spread = took / 8 };
+		return;
+	}
+	int64_t off = took > pace->usual ? took - pace->usual : pace->usual - took;
+	pace->spread = (3 * pace->spread + off) / 4;
+	pace->usual = (3 * pace->usual + took) / 4;
+}
+
+static int64_t longest(const struct pace *pace)
+{
+	return at_least(pace->usual / LATE_SHARE, LATE_LEAST);
+}
+
+/* By then nearly all have ended. */
+static int64_t expected(const struct pace *pace)
+{
+	return pace->usual + at_most(2 * pace->spread, longest(pace));
+}
+
+/* The next look before the end is expected, at an age; those in the second half are not worth it.
+ */
+static int64_t early_look(int64_t age, int64_t end)
+{
+	int64_t look = LATE_LEAST;
+	while (look <= age + age / 4 && look < end) /* the next one but for a little is this one */
+		look *= EARLY_TIMES;
+	return look < end / 2 ? look : end;
+}
+
+int64_t pace_wait(const struct pace *pace, int64_t age, bool is_awaited, int64_t least)
+{
+	int64_t end = expected(pace), wait;
+	if (age < end)
+		wait = early_look(age, end) - age;
+	else /* not known, or overdue: the rarer, the longer it takes */
+		wait = at_most(age / LATE_SHARE, longest(pace));
+	if (is_awaited)
+		wait = at_most(wait, longest(pace));
+	return at_least(wait, least);
+}
