@@ -109,13 +109,20 @@ def slow_clients(router, moved):
 def a_stuck_disk(router, stuck, moved):
     """Deliveries wait for it until they have every connection; the next one is refused."""
     stuck.touch()
-    senders = [threading.Thread(target=harness.quietly, args=[lambda: router.send()]) for _ in range(40)]
-    for sender in senders:
-        sender.start()
-    moved.wait(router, "journal_waiting", "body_bytes", "connections_refused_total")
-    stuck.unlink()
-    for sender in senders:
-        sender.join()
+    senders = []
+
+    def one_more():
+        """Not all at once: a connection that has said nothing yet makes room for the next."""
+        senders.append(threading.Thread(target=harness.quietly, args=[router.send]))
+        senders[-1].start()
+        return {"journal_waiting", "body_bytes", "connections_refused_total"} <= moved.look(router)
+
+    try:
+        wait_until(one_more, "every connection to wait for the disk")
+    finally:
+        stuck.unlink()
+        for sender in senders:
+            sender.join()
 
 
 def no_descriptors(router, moved):
@@ -140,6 +147,7 @@ def no_descriptors(router, moved):
 
 
 def a_store_that_is_gone(router, moved):
+    router.settle()      # a stop would wait long to write how the last one ended
     for path in (router.folder / "store").glob("state.db*"):
         path.unlink()
     assert router.send().status == 503
