@@ -10,6 +10,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 
@@ -81,6 +82,19 @@ def request(address, method, path, body=None, headers=None, timeout=DEADLINE, co
     finally:
         if not connection:
             used.close()
+
+
+class Address:
+    """
+    A port of this machine that is one daemon's also while it is down. Bound here, and not listened on: the system gives the port to nobody who asks
+    for any, and to no connection that begins; who asks for this one, with SO_REUSEADDR as daemons do, has it. Given back when this object goes.
+    """
+
+    def __init__(self):
+        self.socket = socket.socket()
+        self.socket.bind(("127.0.0.1", 0))      # without SO_REUSEADDR, or two of these could be given one port
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.text = "127.0.0.1:%d" % self.socket.getsockname()[1]
 
 
 class Process:
@@ -180,12 +194,14 @@ class Router(Process):
         self.may_die = may_die     # at start already, as with a fault point
         self.command = command     # that the daemon is started by
         self.folder, self.arguments, self.environment, self.starts = folder, list(arguments), dict(environment or {}), 0
+        # The same at each start: who sends while it is down meets nobody, and no other daemon either.
+        self.addresses = {name: Address() for name in ("webhooks", "admin")}
         settings = sites if isinstance(sites, dict) else {name: {} for name in sites}
         self.environment["WEBHOOK_SECRET"] = SECRET
         (folder / "secrets").mkdir(exist_ok=True)
         for name, text in (files or {}).items():
             (folder / name).write_text(text)
-        self.config = {"version": 1, "listen": {"webhooks": "127.0.0.1:0", "admin": "127.0.0.1:0"}, "store": f"sqlite:{folder}/store/state.db",
+        self.config = {"version": 1, "listen": {name: address.text for name, address in self.addresses.items()}, "store": f"sqlite:{folder}/store/state.db",
                        "rules": ["rules"], "retry": {"initial": "50ms", "max": "1s"},
                        "sources": [{"name": "dbt", "secrets": [{"env": "WEBHOOK_SECRET"}], **(source or {})}], "sites": [], **(config or {})}
         for name, changes in settings.items():

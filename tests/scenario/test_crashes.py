@@ -4,7 +4,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -80,20 +79,6 @@ class Sender(threading.Thread):
         assert not self.is_alive(), "the sender hangs"
         if self.error:
             raise self.error
-
-
-def one_address():
-    """Listeners of a daemon that is killed while others send: dbt knows one URL, and an old port 0 may be another listener's by now."""
-    for _ in range(100):
-        port = random.SystemRandom().randrange(15000, 32000)       # below the ports that the system gives to connections
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        return {"webhooks": f"127.0.0.1:{port}", "admin": "127.0.0.1:0"}
-    raise AssertionError("no port is free")
 
 
 def check_promises(router, sandbox, acknowledged, wanted):
@@ -261,7 +246,7 @@ def test_what_was_acknowledged_in_a_storm_of_kills_and_faults_is_all_done_and_do
     draw = random.Random(SEED)
     job = {"queued": "20ms", "running": f"{STORM_RUNNING}ms"}
     sandbox = sandbox_of(*[site_world(site, names, job=job) for site, names in STORM_CONTENTS.items()])
-    router = router_of(sandbox, storm_rules(), sites=tuple(STORM_CONTENTS), config={"listen": one_address()})
+    router = router_of(sandbox, storm_rules(), sites=tuple(STORM_CONTENTS))
     weather = Weather(sandbox, draw)
     senders = [Sender(router, random.Random(draw.random()), sorted(STORM_RULES), f"{n}", pause=0.03) for n in range(2)]
     for sender in senders:
@@ -334,7 +319,7 @@ def small_story(router_of, sandbox_of, running="200ms", config=None, **rest):
     sandbox = sandbox_of(site_world(workbooks=["Revenue", "Costs"], job={"queued": "50ms", "running": running}))
     rules = [rule(f"job-{job}", when={"job_id": job}, refresh=[{"site": site, "workbooks": name} for site, name in sorted(contents)])
              for job, contents in SMALL_RULES.items()]
-    return sandbox, router_of(sandbox, rules, config={"listen": one_address(), **(config or {})}, **rest)
+    return sandbox, router_of(sandbox, rules, config=config, **rest)
 
 
 def senders_of(router, count=2, **rest):
