@@ -1,6 +1,8 @@
 # tests/local.mk: `make check` runs the unit tests, `make check-scenarios` the black-box scenarios, tests/run everything.
 EXTRA_DIST += \
+	tests/README.md \
 	tests/run \
+	tests/runner_test.py \
 	tests/unit/rules_fixture.h \
 	tests/unit/samples.h \
 	tests/unit/store_folder.h \
@@ -15,6 +17,8 @@ EXTRA_DIST += \
 	tests/scenario/conftest.py \
 	tests/scenario/harness.py \
 	tests/scenario/json_texts.py \
+	tests/scenario/pytest.ini \
+	tests/scenario/run.py \
 	tests/scenario/test_admin.py \
 	tests/scenario/test_authors.py \
 	tests/scenario/test_cli.py \
@@ -111,7 +115,7 @@ lint:
 	$(PYTHON3) $(srcdir)/tests/lint/layers.py $(srcdir)/src
 
 check-scenarios: all
-	REFRESH_ROUTER_BUILD=$(abs_builddir) $(PYTHON3) -m pytest -q -p no:cacheprovider $(srcdir)/tests/scenario
+	REFRESH_ROUTER_BUILD=$(abs_builddir) $(PYTHON3) $(srcdir)/tests/scenario/run.py --log scenarios $(srcdir)/tests/scenario
 
 # For tests/run, which wants the programs and not automake's log files.
 print-unit-tests:

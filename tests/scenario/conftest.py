@@ -1,9 +1,35 @@
 import os
+import random
 import subprocess
 
 import pytest
 
 import harness
+
+
+def pytest_configure():
+    """One seed for everything random, the workers of pytest-xdist included: drawn here unless it was given, as at a second try."""
+    os.environ.setdefault("REFRESH_ROUTER_SEED", str(random.SystemRandom().randrange(1, 1 << 32)))
+
+
+def pytest_collection_modifyitems(config, items):
+    """
+    pytest-xdist gives each worker so many consecutive stories at a time; with those of one file, which are slow or quick together, one worker
+    would have much more to do than another. So a hand of stories has some of every file, and a long one, if any, goes first.
+    """
+    workers = getattr(config, "workerinput", {}).get("workercount", 0)
+    if workers:
+        hands = 4 * workers
+        items.sort(key=lambda item: item.get_closest_marker("long") is None)
+        items[:] = [item for hand in range(hands) for item in items[hand::hands]]
+
+
+@pytest.fixture
+def draw(request):
+    """A random.Random, the same for the same seed and story; pytest shows the seed when the story fails."""
+    seed = os.environ["REFRESH_ROUTER_SEED"]
+    print(f"to draw the same again: REFRESH_ROUTER_SEED={seed}")
+    return random.Random(f"{seed} {request.node.name}")
 
 
 @pytest.hookimpl(hookwrapper=True)

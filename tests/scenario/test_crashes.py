@@ -14,7 +14,6 @@ import harness
 from harness import fill, now, parse_time, rule, site_world, utc_text, wait_until
 
 KILLS = int(os.environ.get("REFRESH_ROUTER_KILLS", "200"))
-SEED = int(os.environ.get("REFRESH_ROUTER_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
 STORM_RUNNING = int(os.environ.get("REFRESH_ROUTER_STORM_RUNNING", "60"))     # milliseconds that most jobs of the storm run
 ENDED = {"succeeded", "failed", "cancelled", "expired"}
 
@@ -241,9 +240,8 @@ def kill_again(router, number):
     return time.monotonic() - started
 
 
-def test_what_was_acknowledged_in_a_storm_of_kills_and_faults_is_all_done_and_done_once(router_of, sandbox_of):
-    print(f"REFRESH_ROUTER_SEED={SEED} REFRESH_ROUTER_KILLS={KILLS}")      # pytest shows it when the test fails
-    draw = random.Random(SEED)
+@pytest.mark.long
+def test_what_was_acknowledged_in_a_storm_of_kills_and_faults_is_all_done_and_done_once(router_of, sandbox_of, draw):
     job = {"queued": "20ms", "running": f"{STORM_RUNNING}ms"}
     sandbox = sandbox_of(*[site_world(site, names, job=job) for site, names in STORM_CONTENTS.items()])
     router = router_of(sandbox, storm_rules(), sites=tuple(STORM_CONTENTS))
@@ -322,8 +320,8 @@ def small_story(router_of, sandbox_of, running="200ms", config=None, **rest):
     return sandbox, router_of(sandbox, rules, config=config, **rest)
 
 
-def senders_of(router, count=2, **rest):
-    senders = [Sender(router, random.Random(SEED + n), sorted(SMALL_RULES), f"{n}", pause=0.02, **rest) for n in range(count)]
+def senders_of(router, draw, count=2, **rest):
+    senders = [Sender(router, random.Random(draw.random()), sorted(SMALL_RULES), f"{n}", pause=0.02, **rest) for n in range(count)]
     for sender in senders:
         sender.start()
     return senders
@@ -348,9 +346,9 @@ def wait_for_refusals(senders, count=5):
 
 
 @pytest.mark.parametrize("killed", ["", "killed while it is full", "killed and started while it is full"])
-def test_while_the_disk_is_full_events_are_refused_and_none_is_lost_or_sent_twice(router_of, sandbox_of, small_disk, killed):
+def test_while_the_disk_is_full_events_are_refused_and_none_is_lost_or_sent_twice(router_of, sandbox_of, small_disk, draw, killed):
     sandbox, router = small_story(router_of, sandbox_of, config={"store": f"sqlite:{small_disk}/state.db"})
-    senders = senders_of(router, filler="x" * 4000)
+    senders = senders_of(router, draw, filler="x" * 4000)
     for _ in range(3):
         wait_until(lambda: router.refreshes(state="queued") + router.refreshes(state="running"), "a job in flight")
         fill(small_disk)
@@ -428,9 +426,9 @@ def failing_syncs():
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["", "and it is killed"])
-def test_while_the_disk_cannot_sync_events_are_refused_and_none_is_lost(router_of, sandbox_of, failing_syncs, killed):
+def test_while_the_disk_cannot_sync_events_are_refused_and_none_is_lost(router_of, sandbox_of, failing_syncs, draw, killed):
     sandbox, router = small_story(router_of, sandbox_of)
-    senders = senders_of(router)
+    senders = senders_of(router, draw)
     for _ in range(3):
         wait_until(lambda: all(s.acknowledged or s.error for s in senders), "the first events")
         wait_until(lambda: router.refreshes(state="queued") + router.refreshes(state="running"), "a job in flight")
@@ -446,10 +444,10 @@ def test_while_the_disk_cannot_sync_events_are_refused_and_none_is_lost(router_o
     all_well(router, sandbox, senders)
 
 
-def test_a_200_while_syncs_begin_to_fail_is_still_a_promise(router_of, sandbox_of, failing_syncs):
+def test_a_200_while_syncs_begin_to_fail_is_still_a_promise(router_of, sandbox_of, failing_syncs, draw):
     """The kill comes at once after the first refusal: what was acknowledged just before is on the disk."""
     sandbox, router = small_story(router_of, sandbox_of)
-    senders = senders_of(router, count=4)
+    senders = senders_of(router, draw, count=4)
     for _ in range(4):
         wait_until(lambda: all(s.acknowledged or s.error for s in senders), "the first events")
         injection = failing_syncs(router)

@@ -121,6 +121,7 @@ def pass_time(since, seconds):
 
 # The only answers before the request came as a head, and a body six seconds later. By an estimate that is made when the body is there,
 # Tableau's clock is six seconds behind, and somebody else's job of four seconds before dbt finished was made "after" our request.
+@pytest.mark.long
 def test_a_job_from_before_dbt_finished_is_not_taken_for_ours_after_slow_bodies(router_of, sandbox_of, gateway_of):
     sandbox = sandbox_of()
     gateway = gateway_of(sandbox)

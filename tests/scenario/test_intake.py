@@ -331,6 +331,7 @@ def test_a_read_only_disk_sheds_load_and_heals(router_of, sandbox, small_disk):
     assert router.send().status == 200
 
 
+@pytest.mark.long
 def test_no_secret_is_ever_shown(router_of, sandbox):
     router = router_of(sandbox, [rule()], arguments=["--verbose"])
     router.send()

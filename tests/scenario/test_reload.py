@@ -249,6 +249,7 @@ def test_work_of_a_site_that_was_removed_waits_for_it_says_so_and_goes_on(router
     assert [(r["site"], r["state"]) for r in router.settle(1)] == [("finance", "succeeded")]
 
 
+@pytest.mark.long
 def test_a_job_of_a_site_that_was_removed_is_followed_when_it_is_back(router_of, sandbox_of):
     sandbox = sandbox_of(site_world("finance", job={"queued": "50ms", "running": "2s"}), site_world("board"))
     router = router_of(sandbox, [rule()], sites=("finance", "board"))

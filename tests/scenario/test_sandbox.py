@@ -459,6 +459,7 @@ def test_content_is_published_anew_renamed_moved_and_removed(client):
         assert request(client.sandbox.address, "POST", "/-/sandbox/content", json.dumps({"site": "finance", "name": "Live", "set": wrong})).status in (400, 404)
 
 
+@pytest.mark.alone      # a client that is held up for 0.4 s is idle
 def test_sessions_end_by_idling_and_fresh_tokens_may_be_refused(sandbox_of):
     client = Client(sandbox_of(site_world(session_idle="400ms", refuse_fresh="200ms")))
     client.sign_in()

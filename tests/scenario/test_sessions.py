@@ -1,6 +1,8 @@
 """One session per PAT: signed in once, renewed once, never in a storm."""
 import json
 
+import pytest
+
 from harness import cli, now, parse_time, request, rule, site_world, wait_until
 
 
@@ -11,6 +13,7 @@ def world(count=20, **rest):
 ALL = [rule(refresh=[{"site": "finance", "workbooks": "/^wb-/"}])]
 
 
+@pytest.mark.long
 def test_a_foreign_sign_in_costs_one_more_and_loses_nothing(router_of, sandbox_of):
     sandbox = sandbox_of(world())
     router = router_of(sandbox, ALL)
@@ -22,6 +25,7 @@ def test_a_foreign_sign_in_costs_one_more_and_loses_nothing(router_of, sandbox_o
     assert len(sandbox.sign_ins()) == 2 and len(sandbox.jobs()) == 40
 
 
+@pytest.mark.long
 def test_a_session_that_ends_under_many_requests_is_renewed_once(router_of, sandbox_of):
     sandbox = sandbox_of(world())
     router = router_of(sandbox, ALL)
@@ -35,6 +39,7 @@ def test_a_session_that_ends_under_many_requests_is_renewed_once(router_of, sand
     assert len([c for c in sandbox.calls() if c["status"] == 401]) >= 1
 
 
+@pytest.mark.long
 def test_a_pat_that_somebody_else_uses_as_well_is_named_and_costs_no_storm_of_sign_ins(router_of, sandbox_of):
     sandbox = sandbox_of(site_world(job={"queued": "10ms", "running": "10ms"}))
     router = router_of(sandbox, [rule()])

@@ -321,6 +321,7 @@ def test_retry_and_replay_look_again(two):
     assert content_of(router.settle(4))[-1] == ("succeeded", "Revenue", NEW)
 
 
+@pytest.mark.long
 def test_an_older_server_that_takes_over_fails_nothing(router, sandbox):
     router.send()
     router.settle(1)
