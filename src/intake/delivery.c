@@ -6,6 +6,7 @@
 #include "intake/answer.h"
 
 #define NO_MARK "it bears no event id: if it is sent again, it is decided again"
+#define TAKEN_MARK "its event id is that of another event: if it is sent again, it is decided again"
 
 struct delivery {
 	struct journal_entry entry; /* first member: the journal hands it back */
@@ -15,6 +16,7 @@ struct delivery {
 	struct event_row row;
 	enum metric metric;
 	enum added added;
+	bool has_taken_mark;    /* its event id is that of another event */
 	const char *answer;     /* what follows {"event":ID in the body of the 200 */
 	int64_t *selection_ids; /* of row.selections: those to be refreshed, not the shadow ones */
 	int64_t replayed;       /* the event that this is a replay of; 0: it is none */
@@ -150,7 +152,14 @@ static bool apply(struct journal_entry *entry, struct store *store, struct error
 	struct delivery *delivery = (struct delivery *)(void *)entry;
 	if (FAULT("intake.record"))
 		return error_fail(err, ERROR_SYSTEM, "a fault point failed");
-	delivery->added = store_add_event(store, &delivery->row, delivery->selection_ids, err);
+	struct event_row *row = &delivery->row;
+	delivery->added = store_add_event(store, row, delivery->selection_ids, err);
+	if (delivery->added == ADDED_MARK_TAKEN) {
+		row->webhook_id = row->event_id = "";
+		row->reason = row->reason ? row->reason : TAKEN_MARK;
+		delivery->has_taken_mark = true;
+		delivery->added = store_add_event(store, row, delivery->selection_ids, err);
+	}
 	return delivery->added != ADDED_FAILED &&
 	       (!delivery->replayed || add_command(delivery, store, err));
 }
@@ -185,6 +194,15 @@ static void pass_on(struct delivery *delivery)
 	dispatch_event(delivery->dispatch, event);
 }
 
+static void complain_of_mark(const struct delivery *delivery)
+{
+	metric_add(METRIC_events_without_id_total, 1);
+	log_warning("event without an id of its own", KV("event", delivery->row.id),
+		KV("source", delivery->row.source),
+		KV("reason", "an event of another run bears the same id, so that a repeat of it is "
+			     "decided again: does a gateway rebuild the bodies?"));
+}
+
 static void journalled(struct journal_entry *entry, bool committed, const struct error *err)
 {
 	struct delivery *delivery = (struct delivery *)(void *)entry;
@@ -200,6 +218,8 @@ static void journalled(struct journal_entry *entry, bool committed, const struct
 	log_debug("event", KV("event", delivery->row.id), KV("source", delivery->row.source),
 		KV("outcome", is_new ? delivery->row.outcome : "duplicate"),
 		KV("matched", delivery->row.matched));
+	if (delivery->has_taken_mark)
+		complain_of_mark(delivery);
 	answer_durable(delivery);
 	if (is_new && delivery->row.selection_count)
 		pass_on(delivery);

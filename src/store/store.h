@@ -83,11 +83,12 @@ void store_checkpoint(struct store *store);
  * database file, beside the caller, so that a copy of that file alone is whole. */
 void store_settle(struct store *store);
 
-enum added { ADDED_NEW, ADDED_DUPLICATE, ADDED_FAILED };
+enum added { ADDED_NEW, ADDED_DUPLICATE, ADDED_MARK_TAKEN, ADDED_FAILED };
 /*
  * Adds the event, its dedup mark and its selections, and sets row->id and
  * selection_ids[row->selection_count] (may be NULL). ADDED_DUPLICATE: an event of the same
- * (webhook_id, event_id) is there; row->id is its id and nothing was added.
+ * (webhook_id, event_id) is there; row->id is its id and nothing was added. ADDED_MARK_TAKEN: that
+ * event is of another source, run or type, so that the mark tells nothing; nothing was added.
  */
 enum added store_add_event(struct store *store, struct event_row *row, int64_t *selection_ids,
 	struct error *err) MUST_USE;

@@ -102,20 +102,30 @@ static bool intern_ruleset(struct store *store, const char *revision, struct err
 	return true;
 }
 
+/* Which event bears the mark, and is it the same one? A gateway may write one "id" for all. */
 static enum added find_duplicate(struct store *store, struct event_row *row, struct error *err)
 {
 	USED_QUERY query = store_query(store, QUERY_FIND_DUPLICATE,
-		"SELECT id FROM event INDEXED BY event_mark WHERE event_id = ?1 AND webhook_id ="
+		"SELECT CASE WHEN source = ?3 AND json_extract(fields, '$.run_id') IS"
+		" json_extract(?4, '$.run_id') AND json_extract(fields, '$.event') IS"
+		" json_extract(?4, '$.event') THEN id ELSE 0 END"
+		" FROM event INDEXED BY event_mark WHERE event_id = ?1 AND webhook_id ="
 		" ?2 AND (event_id <> '' OR webhook_id <> '')",
 		err);
+	int64_t id = 0;
 
 	if (!query)
 		return ADDED_FAILED;
 	bind_text(query, 1, row->event_id);
 	bind_text(query, 2, row->webhook_id);
-	return query_number(store, query, "find the first delivery", &row->id, err)
-		       ? ADDED_DUPLICATE
-		       : ADDED_FAILED;
+	bind_text(query, 3, row->source);
+	bind_text(query, 4, row->fields ? row->fields : "{}");
+	if (!query_number(store, query, "find the first delivery", &id, err))
+		return ADDED_FAILED;
+	if (!id)
+		return ADDED_MARK_TAKEN;
+	row->id = id;
+	return ADDED_DUPLICATE;
 }
 
 static bool add_selection(struct store *store, int64_t id, const char *selection, struct error *err)
@@ -261,8 +271,7 @@ static bool put_latest(struct store *store, const struct refresh_row *row, struc
 	bind_text(query, 1, row->site);
 	bind_text(query, 2, row->content.luid);
 	bind_number(query, 3, row->incremental);
-	bind_number(query, 4,
-		row->sent_after + row->seen_waiting_after + row->job_started_at.us);
+	bind_number(query, 4, row->sent_after + row->seen_waiting_after + row->job_started_at.us);
 	bind_number(query, 5, row->id);
 	return query_run(store, query, "write the latest success", err);
 }

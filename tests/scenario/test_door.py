@@ -179,6 +179,22 @@ def test_a_delivery_without_an_event_id_is_never_a_duplicate(router_of, sandbox,
     assert sorted(cause["event"] for refresh in refreshes for cause in refresh["causes"]) == sorted(e["id"] for e in events)
 
 
+# A gateway that fills in a template writes the same "id" for every event: what nobody rendered, a constant, a zero.
+@pytest.mark.parametrize("id", ["{{ eventId }}", "-", "0", "00000000-0000-0000-0000-000000000000", "\u200b"])
+def test_an_event_id_that_several_runs_bear_makes_no_duplicate_of_another_run(router_of, sandbox, id):
+    router = router_of(sandbox, [rule()])
+    send = lambda run, **more: router.post(router.body(eventId=id, runId=run, **more)).json
+    assert [send(run)["outcome"] for run in ("1", "2", "3")] == ["routed"] * 3
+    assert send("1") == {"event": 1, "outcome": "duplicate", "matched": ["nightly"]}
+    assert send("1", eventType="job.run.errored")["outcome"] == "unmatched"
+    events = router.events()
+    assert len(events) == 4 and all("its event id is that of another event" in e["reason"] for e in events[:3]) and "reason" not in events[3]
+    assert router.metric("events_without_id_total") == 3 and router.metric("events_duplicate_total") == 1
+    assert "event without an id of its own" in router.log
+    refreshes = router.settle(1)
+    assert {cause["event"] for refresh in refreshes for cause in refresh["causes"]} == {1, 3, 5}
+
+
 def test_an_event_id_without_a_webhook_id_still_marks(router_of, sandbox):
     router = router_of(sandbox, [rule()])
     event = json.loads(router.body(eventId="evt-1"))

@@ -149,6 +149,30 @@ static void events_are_listed_newest_first_by_filter_and_cursor(void **state)
 	assert_string_equal(seen.text, "5 3");
 }
 
+static void a_mark_that_another_event_bears_makes_no_duplicate(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct event_row first = event_of("wev_1"), others[3] = { first, first, first };
+	struct error err = { 0 };
+
+	(void)state;
+	first.fields = "{\"event\":\"job.run.completed\",\"run_id\":\"1\"}";
+	others[0].fields = "{\"event\":\"job.run.completed\",\"run_id\":\"2\"}";
+	others[1].fields = "{\"event\":\"job.run.errored\",\"run_id\":\"1\"}";
+	others[2].fields = first.fields;
+	others[2].source = "another";
+	add(store, first);
+	for (size_t i = 0; i < 3; i++) {
+		must(store_begin(store, &err));
+		assert_int_equal(store_add_event(store, &others[i], NULL, &err), ADDED_MARK_TAKEN);
+		must(store_commit(store, &err));
+	}
+	assert_events(store, "1", .limit = 0);
+	must(store_begin(store, &err));
+	assert_int_equal(store_add_event(store, &first, NULL, &err), ADDED_DUPLICATE);
+	must(store_commit(store, &err));
+}
+
 /* ---- selections ---- */
 
 static void selections_wait_until_they_are_ended(void **state)
@@ -454,6 +478,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		store_test(an_event_is_read_back_as_it_was_added),
 		store_test(a_second_delivery_is_a_duplicate_and_changes_nothing),
+		store_test(a_mark_that_another_event_bears_makes_no_duplicate),
 		store_test(events_without_a_mark_are_all_kept),
 		store_test(events_are_listed_newest_first_by_filter_and_cursor),
 		store_test(selections_wait_until_they_are_ended),
