@@ -10,7 +10,7 @@
  * not get that far costs no more than a descriptor, and what libmicrohttpd would misread (a line
  * that begins with a colon ends the head for it) or refuse with a page of its own is refused in
  * JSON. The head is looked at and left in the socket (MSG_PEEK). With TLS, and from the second
- * request on, only what web.c checks is checked.
+ * request on, only what web.c checks is checked: see its `only_trusted_stay`.
  */
 #pragma once
 #include "base/connections.h"

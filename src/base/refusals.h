@@ -15,7 +15,7 @@ enum refusal {
 	REFUSAL_ACCEPT,    /* a new connection for which the system had no descriptor or memory */
 	REFUSAL_BODIES,    /* an unfinished body: all of them together held too many bytes */
 	REFUSAL_SLOW,      /* a request that was not complete, or an answer not taken, in time */
-	REFUSAL_TOO_LARGE, /* a body over the limit */
+	REFUSAL_TOO_LARGE, /* a body or a head over its limit */
 	REFUSAL_MALFORMED, /* what HTTP forbids */
 	REFUSAL_COUNT,
 };

@@ -60,7 +60,7 @@ struct web_request {
 	struct arena *arena; /* or NULL */
 	struct text body;
 	size_t drained;
-	bool has_begun, is_handled, is_kept, is_too_large, is_shed;
+	bool has_begun, is_handled, is_kept, is_too_large, is_shed, is_trusted;
 	atomic_int state;                /* enum answer_state */
 	atomic_int owners;               /* libmicrohttpd, and who keeps it */
 	struct web_request *prev, *next; /* in web->kept */
@@ -204,6 +204,8 @@ static struct MHD_Response *error_response(struct web *web, const char *reason)
 static enum MHD_Result queue(struct web_request *request)
 {
 	struct connection *connection = connection_of(request->mhd);
+	if (request->web->options.only_trusted_stay && !request->is_trusted)
+		MHD_add_response_header(request->response, MHD_HTTP_HEADER_CONNECTION, "close");
 	atomic_store(&request->state, ANSWER_QUEUED);
 	enum MHD_Result result =
 		MHD_queue_response(request->mhd, request->status, request->response);
@@ -437,6 +439,7 @@ struct str web_body(const struct web_request *request)
 void web_trust(struct web_request *request)
 {
 	struct connection *connection = connection_of(request->mhd);
+	request->is_trusted = true;
 	if (connection)
 		connection_is_trusted(request->web->connections, connection);
 }
@@ -528,11 +531,20 @@ static unsigned thread_count(const struct web_options *options)
 	return processors < 1 ? 1 : processors > MOST_THREADS ? MOST_THREADS : (unsigned)processors;
 }
 
-static void silent(void *context, const char *format, va_list args)
+/*
+ * libmicrohttpd's log, which is where it tells of a request that it answers by itself, with a page
+ * of its own, before any handler knows of it. What else it says is of clients that went away.
+ */
+static void hear_library(void *context, const char *format, va_list args)
 {
-	(void)context;
-	(void)format;
-	(void)args;
+	const struct web *web = context;
+	const char *number = strchr(format, '%');
+	if (!str_starts(str_of(format), "Error processing request") || !number || number[1] != 'u')
+		return;
+	unsigned status = va_arg(args, unsigned);
+	bool is_large = status == MHD_HTTP_CONTENT_TOO_LARGE || status == MHD_HTTP_URI_TOO_LONG ||
+			status == MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
+	refusals_add(web->refusals, is_large ? REFUSAL_TOO_LARGE : REFUSAL_MALFORMED);
 }
 
 /* Its limit is above ours: what we have dropped it has not closed yet. */
@@ -559,7 +571,7 @@ static bool start_daemon(struct web *web)
 			 MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
 			 (options->tls_certificate ? MHD_USE_TLS : 0);
 	web->daemon = MHD_start_daemon(flags, 0, NULL, NULL, access_handler, web,
-		MHD_OPTION_EXTERNAL_LOGGER, silent, NULL, MHD_OPTION_CONNECTION_LIMIT, limit,
+		MHD_OPTION_EXTERNAL_LOGGER, hear_library, web, MHD_OPTION_CONNECTION_LIMIT, limit,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned)(options->request_us / US_PER_SECOND + 1), MHD_OPTION_URI_LOG_CALLBACK,
 		request_line_read, web, MHD_OPTION_NOTIFY_COMPLETED, request_completed, web,

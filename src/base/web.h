@@ -33,6 +33,12 @@ struct web_options {
 	/* A request whose head and body are not complete by then loses its connection; also the
 	 * idle limit. An answer may take six times as long to be taken. */
 	int64_t request_us;
+	/*
+	 * A connection ends with the first request that was not web_trust()ed. libmicrohttpd can
+	 * misread where one ends (base/http.h), and then takes the rest of it for the next: behind
+	 * a gateway that would be answered to somebody else.
+	 */
+	bool only_trusted_stay;
 	/* PEM texts, or both NULL: no TLS. Kept by nobody after web_start() but libmicrohttpd. */
 	const char *tls_certificate, *tls_private_key;
 };
@@ -75,8 +81,8 @@ const char *web_header(const struct web_request *request,
 	const char *name); /* case-insensitive name; NULL when absent; no blanks at its ends */
 struct str web_body(const struct web_request *request);
 
-/* Somebody whom we know sent it: its connection does not count among the strangers any more. In the
- * handler, before web_keep(). */
+/* Somebody whom we know sent it: its connection does not count among the strangers any more, and
+ * stays open where only such do. In the handler, before web_keep(). */
 void web_trust(struct web_request *request);
 /* Keeping what is kept already changes nothing. */
 void web_keep(struct web_request *request);

@@ -267,6 +267,7 @@ static bool listen_on(
 		.bodies_limit = (size_t)config->limits.bodies,
 		.connection_limit = options->connections,
 		.request_us = config->limits.request_time,
+		.only_trusted_stay = true,
 		.tls_certificate = config->listen.tls.certificate ? certificate.at : NULL,
 		.tls_private_key = config->listen.tls.private_key ? key.at : NULL,
 	};

@@ -330,12 +330,36 @@ def certificate(tmp_path_factory):
     return {"certificate": str(folder / "cert.pem"), "private_key": str(folder / "key.pem")}
 
 
+def trusting():
+    """A client that takes any certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+@pytest.mark.parametrize("is_tls", [False, True], ids=["plain", "TLS"])
+def test_nothing_is_read_behind_a_request_that_nobody_signed(router_of, sandbox, certificate, is_tls):
+    listen = {**listen_on("127.0.0.1:0"), **({"tls": certificate} if is_tls else {})}
+    router = router_of(sandbox, [rule("none", when={"job_id": 1})], config={"listen": listen, "limits": {"request_time": "10m"}})
+    head = b"POST /webhooks/dbt HTTP/1.1\r\nHost: x\r\n"
+    with dial(router.address) as client:
+        if is_tls:
+            client = trusting().wrap_socket(client)
+        for number in range(2):     # who signs keeps the connection
+            body = router.body(eventId=f"evt-{number}")
+            client.sendall(head + f"Authorization: {sign(body)}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+            assert b'"unmatched"' in hear(client)
+        # libmicrohttpd takes ": y" for the end of the head, and the rest for another request
+        client.sendall(head + b": y\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert hear(client).startswith(b"HTTP/1.1 401 ")
+        assert hear(client) == b""
+
+
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 @pytest.mark.parametrize("version,is_taken", [("TLSv1", False), ("TLSv1_1", False), ("TLSv1_2", True), ("TLSv1_3", True)])
 def test_only_tls_1_2_and_1_3_are_spoken(router_of, sandbox, certificate, version, is_taken):
     router = router_of(sandbox, [rule()], config={"listen": {**listen_on("127.0.0.1:0"), "tls": certificate}})
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context = trusting()
     context.set_ciphers("ALL:@SECLEVEL=0")     # so that it is not this client who refuses
     context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
     with dial(router.address) as client:

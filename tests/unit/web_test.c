@@ -51,11 +51,14 @@ static void echo(struct web_request *request)
 	web_reply(request, 200, "text/plain", text_str(&out));
 }
 
-/* GET /keep waits for the test, /drop gets no answer, everything else is told what it said. */
+/* GET /keep waits for the test, /drop gets no answer, everything else is told what it said. Who
+ * says "X-Test: friend" is trusted. */
 static void handle(struct web_request *request, void *context)
 {
 	struct fixture *fixture = context;
 	atomic_fetch_add(&fixture->handled, 1);
+	if (text_is(web_header(request, "X-Test"), "friend"))
+		web_trust(request);
 	if (text_is(web_path(request), "/keep"))
 		keep(fixture, request);
 	else if (text_is(web_path(request), "/drop"))
@@ -64,20 +67,22 @@ static void handle(struct web_request *request, void *context)
 		echo(request);
 }
 
-static void start(struct fixture *fixture, int64_t request_us)
+static void start_with(struct fixture *fixture, struct web_options options)
 {
 	struct error err = { 0 };
-	struct web_options options = {
-		.listen = "127.0.0.1:0",
-		.threads = 2,
-		.body_limit = BODY_LIMIT,
-		.bodies_limit = 8 * 1024,
-		.connection_limit = 50,
-		.request_us = request_us,
-	};
+	options.listen = "127.0.0.1:0";
+	options.threads = 2;
+	options.body_limit = BODY_LIMIT;
+	options.bodies_limit = 8 * 1024;
+	options.connection_limit = 50;
 	fixture->web = web_start(&options, handle, fixture, &err);
 	if (!fixture->web)
 		fail_msg("%s", err.message);
+}
+
+static void start(struct fixture *fixture, int64_t request_us)
+{
+	start_with(fixture, (struct web_options){ .request_us = request_us });
 }
 
 static int set_up(void **state)
@@ -341,6 +346,52 @@ static void what_http_forbids_is_refused_at_once_in_json(void **state)
 	assert_int_equal(atomic_load(&fixture->handled), 0);
 	assert_int_equal(metric_get(METRIC_requests_malformed_total) - malformed,
 		(int64_t)(sizeof requests / sizeof *requests));
+}
+
+/* libmicrohttpd takes ": y" for the end of a head, and what follows for the next request. */
+static void nothing_is_read_behind_a_request_of_a_stranger(void **state)
+{
+	struct fixture *fixture = *state;
+	start_with(fixture, (struct web_options){
+				    .request_us = 600 * US_PER_SECOND, .only_trusted_stay = true });
+	int fd = dial(fixture);
+	say(fd, "GET /1 HTTP/1.1\r\nHost: x\r\nX-Test: friend\r\n\r\n");
+	assert_answer(fd, 200, "GET /1 []  x-test=friend");
+	say(fd, "GET /2 HTTP/1.1\r\nHost: x\r\n: y\r\nGET /3 HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_answer(fd, 200, "GET /2 [] ");
+	shutdown(fd, SHUT_WR);
+	assert_closed(fd);
+	assert_int_equal(atomic_load(&fixture->handled), 2);
+}
+
+/* From the second one on it reads first, and has pages of its own. */
+static void what_the_library_refuses_by_itself_is_counted(void **state)
+{
+	struct fixture *fixture = *state;
+	static const struct {
+		const char *text;
+		int status;
+		enum metric metric;
+	} requests[] = {
+		{ "GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", 400,
+			METRIC_requests_malformed_total },
+		{ "GET / HTTP/9.9\r\nHost: x\r\n\r\n", 505, METRIC_requests_malformed_total },
+		{ "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n", 400,
+			METRIC_requests_malformed_total },
+		{ "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n", 413,
+			METRIC_requests_too_large_total },
+	};
+	start(fixture, 600 * US_PER_SECOND);
+	for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+		int64_t before = metric_get(requests[i].metric);
+		int fd = dial(fixture);
+		say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+		assert_answer(fd, 200, "GET / [] ");
+		say(fd, requests[i].text);
+		assert_answer(fd, requests[i].status, "");
+		assert_int_equal(metric_get(requests[i].metric) - before, 1);
+		close(fd);
+	}
 }
 
 static void a_head_that_never_ends_gets_a_431(void **state)
@@ -685,6 +736,8 @@ int main(void)
 		web_test(a_flood_is_refused_before_it_is_sent),
 		web_test(endless_chunks_are_cut_off),
 		web_test(what_http_forbids_is_refused_at_once_in_json),
+		web_test(nothing_is_read_behind_a_request_of_a_stranger),
+		web_test(what_the_library_refuses_by_itself_is_counted),
 		web_test(a_head_that_never_ends_gets_a_431),
 		web_test(a_head_may_come_in_pieces_and_end_in_bare_line_feeds),
 		web_test(an_absolute_uri_and_blanks_at_the_end_of_a_value_are_taken),
