@@ -17,7 +17,8 @@
 	(3600 * US_PER_SECOND) /* as long as tableau_resolve() remembers an exact name             \
 				*/
 #define LISTS_LAG (10 * US_PER_SECOND)
-#define REASON_BYTES 460 /* struct error holds little more */
+#define REASON_BYTES 460                        /* struct error holds little more */
+#define MOST_SELECTIONS (2 * NAMING_SELECTIONS) /* with those that name it meanwhile */
 
 struct confirm {
 	struct tableau *tableau;
@@ -27,7 +28,7 @@ struct confirm {
 	struct content content;
 	const char *alias;
 	size_t count, at; /* selections */
-	struct selection selections[NAMING_SELECTIONS];
+	struct selection selections[MOST_SELECTIONS];
 	size_t still, moved;
 	struct content to; /* the first other one */
 	struct text reason;
@@ -127,6 +128,8 @@ static void decide(struct confirm *confirm, const struct outcome *outcome)
 	if (confirm->still == confirm->count) {
 		end_still(confirm, outcome);
 	} else if (confirm->moved == confirm->count) {
+		for (size_t i = 0; i < confirm->count; i++)
+			namings_hear(confirm->namings, &confirm->selections[i], &confirm->to, 1);
 		end(confirm, CONFIRMED_MOVED, outcome);
 	} else {
 		if (confirm->still || confirm->moved)
@@ -141,6 +144,26 @@ static void decide(struct confirm *confirm, const struct outcome *outcome)
 /* ---- the questions ---- */
 
 static void ask_next(struct confirm *confirm);
+
+static bool is_asked(const struct confirm *confirm, const struct selection *selection)
+{
+	for (size_t i = 0; i < confirm->count; i++)
+		if (!selection_compare(&confirm->selections[i], selection))
+			return true;
+	return false;
+}
+
+/* Those that name it, also what came to do so while the others were asked: two contents that
+ * exchange their names move into each other. */
+static void add_selections(struct confirm *confirm)
+{
+	const struct naming *naming =
+		namings_find(confirm->namings, confirm->site, &confirm->content);
+	for (size_t i = 0; naming && i < naming->count; i++)
+		if (confirm->count < MOST_SELECTIONS && !is_asked(confirm, naming->selections[i]))
+			selection_copy(naming->selections[i],
+				&confirm->selections[confirm->count++], confirm->arena);
+}
 
 static const struct content *find(
 	const struct confirm *confirm, const struct content *contents, size_t count)
@@ -190,6 +213,7 @@ static void resolved(
 		add_alias(confirm);
 		text_add(&confirm->reason, outcome->error.message);
 	}
+	add_selections(confirm);
 	if (confirm->at == confirm->count)
 		decide(confirm, outcome);
 	else
@@ -222,7 +246,6 @@ void confirm_start(struct tableau *tableau, struct namings *namings, const char 
 {
 	struct arena *arena = arena_new();
 	struct confirm *confirm = arena_new_of(arena, struct confirm);
-	const struct naming *naming = namings_find(namings, site, content);
 	*confirm = (struct confirm){
 		.tableau = tableau,
 		.namings = namings,
@@ -235,9 +258,7 @@ void confirm_start(struct tableau *tableau, struct namings *namings, const char 
 		.context = context,
 	};
 	text_init(&confirm->reason, REASON_BYTES);
-	for (size_t i = 0; naming && i < naming->count; i++)
-		selection_copy(
-			naming->selections[i], &confirm->selections[confirm->count++], arena);
+	add_selections(confirm);
 	if (!confirm->count)
 		select_by_name(confirm);
 	log_info("is it still the content that the rules name?", KV("site", site),

@@ -310,6 +310,22 @@ def test_a_job_that_ends_under_another_name_is_not_counted(two):
     assert [(s, i) for s, _, i in content_of(refreshes)[1:]] == [("cancelled", OLD), ("succeeded", NEW)]
 
 
+@pytest.mark.parametrize("late", [0, 1])
+def test_what_two_workbooks_that_change_names_are_wanted_for_is_lost_by_neither(two, late):
+    """Each wish moves to the other's refresh, while that one is looked into: none may end as done by one that ends as cancelled."""
+    rules = {name: rule(name, [{"site": "finance", "workbooks": name}]) for name in ("Draft", "Revenue")}
+    router, sandbox = two(*rules.values())
+    for name, other in (("Revenue", "Other"), ("Draft", "Revenue"), ("Other", "Draft")):
+        sandbox.change(name, name=other)
+    sandbox.fault("latency", on={"method": "GET", "path": "*/workbooks"}, after=late, times=1, ms=400)
+    event = router.send().json["event"]
+    ends = [r for r in router.settle(4) if r["state"] != "cancelled"]
+    for name in rules:
+        last = [r for r in ends if {"event": event, "rule": name} in [{k: c[k] for k in ("event", "rule")} for c in r["causes"]]]
+        assert last, f"what {name} wanted is neither done nor told"
+        assert last[-1]["content"]["name"] == name if last[-1]["state"] == "succeeded" else "replay" in last[-1]["reason"]
+
+
 def test_retry_and_replay_look_again(two):
     """Moved without a new name: no reply tells it, but whoever asks for it to be done again wants what the rule names now."""
     router, sandbox = two()
