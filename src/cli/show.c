@@ -134,6 +134,36 @@ static void print_fields(const cJSON *fields)
 	}
 }
 
+static void print_selection(const cJSON *selection, void *context)
+{
+	char text[MEMBER_TEXT_SIZE];
+	OWNED_TEXT struct text words;
+	(void)context;
+	text_init(&words, TEXT_UNBOUNDED);
+	text_printf(&words, "%s ", member_text(selection, "kind", text));
+	text_printf(&words, "'%s' on ", member_text(selection, "selector", text));
+	text_printf(&words, "site %s since ", member_text(selection, "site", text));
+	text_add(&words, member_time(selection, "waiting_since", text));
+	const char *until = member_time(selection, "not_before", text);
+	if (*until)
+		text_printf(&words, ", until %s", until);
+	const char *reason = member_text(selection, "reason", text);
+	if (*reason)
+		text_printf(&words, ": %s", reason);
+	print_member("waiting", words.at);
+}
+
+/* Those of the event whose content is not known yet. */
+static void print_selections(const struct command_line *line, const cJSON *event)
+{
+	int status;
+	OWNED_TEXT struct text path;
+	text_init(&path, TEXT_UNBOUNDED);
+	text_printf(&path, "/api/v1/selections?event=%lld", (long long)member_count(event, "id"));
+	IGNORE(admin_each(line, path.at, MOST_ASKED_FOR, print_selection, NULL,
+		&status)); /* it has told why; the rest is known */
+}
+
 static bool print_event_refresh(const struct command_line *line, const cJSON *id)
 {
 	char number[MEMBER_TEXT_SIZE];
@@ -177,11 +207,8 @@ static void print_event(const struct command_line *line, const cJSON *event)
 	{
 		print_member("matched", cJSON_IsString(item) ? item->valuestring : "");
 	}
-	const cJSON *open = cJSON_GetObjectItemCaseSensitive(event, "open_selections");
-	if (cJSON_IsNumber(open))
-		printf("%-14s %lld of its selections wait to be found on Tableau; the status page "
-		       "tells the last error of each site\n",
-			"waiting", (long long)open->valuedouble);
+	if (cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(event, "open_selections")))
+		print_selections(line, event);
 	print_each(line, event, "refreshes", print_event_refresh);
 	print_commands(event);
 }

@@ -42,32 +42,37 @@ static void state_cell(struct table *table, const cJSON *site)
 	table_cell(table, cell.at);
 }
 
-/* What holds work of the site up, and since when. */
-static void wait_cell(struct table *table, const cJSON *site)
+/* What holds work of the site up, and its last trouble where that does not tell it: whole
+ * sentences, which no column of a table has room for. */
+static void print_troubles(const cJSON *site)
 {
 	static const char *const waits[] = { "lookups_wait", "refreshes_wait", "jobs_wait" };
-	char text[MEMBER_TEXT_SIZE];
-	const char *before = "";
-	OWNED_TEXT struct text cell;
-	text_init(&cell, TEXT_UNBOUNDED);
-	text_add(&cell, member_text(site, "backlog", text));
+	char text[MEMBER_TEXT_SIZE], since[MEMBER_TEXT_SIZE], until[MEMBER_TEXT_SIZE];
+	const char *name = member_text(site, "name", text);
+	const char *backlog = member_text(site, "backlog", text);
+	const char *last = member_text(site, "last_error", text);
+	OWNED_TEXT struct text told;
+	text_init(&told, TEXT_UNBOUNDED);
+	if (*backlog)
+		print_line(stdout, "%s: %s", name, backlog);
 	for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
 		const cJSON *wait = member(site, waits[i]);
-		const char *reason = member_text(wait, "reason", text);
-		if (!*reason || !strcmp(reason, before))
+		const char *why = member_text(wait, "reason", text);
+		const char *end = member_time(wait, "until", until);
+		if (!*why || strstr(told.at, why))
 			continue;
-		char time[MEMBER_TEXT_SIZE];
-		text_printf(&cell, "%ssince %s: %s", cell.length ? "; " : "",
-			member_time(wait, "since", time), reason);
-		before = reason;
+		text_add(&told, why);
+		print_line(stdout, "%s waits since %s%s%s: %s", name,
+			member_time(wait, "since", since), *end ? ", until " : "", end, why);
 	}
-	table_cell(table, cell.at);
+	if (*last && !strstr(told.at, last))
+		print_line(stdout, "%s: last error: %s", name, last);
 }
 
 static void print_sites(const cJSON *json)
 {
 	static const char *const headings[] = { "SITE", "STATE", "UNRESOLVED", "READY", "SENDING",
-		"RUNNING", "STARTS/HOUR", "QUERIES/DAY", "WAITS", "LAST ERROR", NULL };
+		"RUNNING", "STARTS/HOUR", "QUERIES/DAY", NULL };
 	OWNED(table) table = table_new(headings);
 	char number[MEMBER_TEXT_SIZE];
 	const cJSON *site;
@@ -82,10 +87,12 @@ static void print_sites(const cJSON *json)
 		table_cell(table, member_text(refreshes, "in_flight", number));
 		budget_cell(table, site, "refreshes_per_hour");
 		budget_cell(table, site, "job_queries_per_day");
-		wait_cell(table, site);
-		table_cell(table, member_text(site, "last_error", number));
 	}
 	table_print(table, stdout);
+	cJSON_ArrayForEach(site, member(json, "items"))
+	{
+		print_troubles(site);
+	}
 }
 
 static int list(const struct command_line *line)

@@ -36,17 +36,23 @@ static struct tableau_site_status site_of(
 	return site;
 }
 
+/* A wait that tells the last trouble of its site tells it once. */
+static void add_earlier(const char *earlier, struct text *words)
+{
+	if (*earlier && !strstr(words->at, earlier))
+		text_printf(words, "; before that: %s", earlier);
+}
+
 static const char *why(struct arena *arena, const struct schedule_selection_status *from)
 {
 	const char *trouble = from->trouble ? from->trouble : "";
-	if (from->wait.reason)
-		return *trouble ? arena_printf(
-					  arena, "%s; before that: %s", from->wait.reason, trouble)
-				: arena_text(arena, from->wait.reason);
-	if (from->is_asked)
-		return arena_printf(arena, "its content is being looked up%s%s",
-			*trouble ? "; before that: " : "", trouble);
-	return arena_text(arena, trouble);
+	OWNED_TEXT struct text words;
+	text_init(&words, TEXT_UNBOUNDED);
+	if (!from->wait.reason && !from->is_asked)
+		return arena_text(arena, trouble);
+	text_add(&words, from->wait.reason ? from->wait.reason : "its content is being looked up");
+	add_earlier(trouble, &words);
+	return arena_text(arena, words.at);
 }
 
 static struct selection_status selection_of(
@@ -149,8 +155,8 @@ struct refresh_row dispatch_status_refresh(const struct dispatch_status *status,
 	if (!wait || !wait->reason)
 		return told;
 	*since = row->state == REFRESH_WAITING ? row->not_before : wait->since;
-	text_printf(
-		words, "%s%s%s", wait->reason, *row->reason ? "; before that: " : "", row->reason);
+	text_add(words, wait->reason);
+	add_earlier(row->reason, words);
 	told.reason = words->at;
 	told.not_before = wait->until;
 	return told;

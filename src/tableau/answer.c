@@ -220,11 +220,18 @@ static void redirected(const struct reply *reply, enum error_kind kind, struct o
 {
 	char location[DETAIL_BYTES + 8];
 	keep(location, reply->location);
-	error_fail(&outcome->error, kind,
-		"HTTP %d: the server sends us to '%s'; redirects are not followed: if that is "
-		"Tableau, write its host as `server`, else let whoever keeps the gateway let us "
-		"through",
-		reply->http_status, location);
+	if (*location)
+		error_fail(&outcome->error, kind,
+			"HTTP %d: the server sends us to '%s'; redirects are not followed: if that "
+			"is Tableau, write its host as `server`, else let whoever keeps the "
+			"gateway let us through",
+			reply->http_status, location);
+	else
+		error_fail(&outcome->error, kind,
+			"HTTP %d without a place to go to; redirects are not followed: look "
+			"whether `server` is Tableau's host, else let whoever keeps the gateway "
+			"let us through",
+			reply->http_status);
 }
 
 /*

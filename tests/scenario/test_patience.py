@@ -90,6 +90,11 @@ def test_selections_that_wait_for_their_site_are_visible_everywhere_with_since_w
     assert json.loads(cli("refreshes", "--state", "unresolved", "--format", "json", *url).stdout) == [selection]
     assert json.loads(cli("refreshes", "--format", "json", *url).stdout) == []
     assert "UNRESOLVED" in cli("sites", *url).stdout.decode()
+    # Whole sentences where no table cuts them, and none twice.
+    for command in (["sites"], ["show", event]):
+        told = cli(*command, *url).stdout.decode()
+        assert told.count("HTTP 302") == told.count("look whether `server` is Tableau's host") == 1, told
+    assert re.search(r"waiting +workbook 'Revenue' on site finance since 2\S+, until 2\S+: ", told), told
 
 
 def test_after_a_pause_and_a_resume_the_reason_is_true_again(router_of, sandbox_of):

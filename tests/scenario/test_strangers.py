@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from harness import request, rule, site_world, wait_until
+from harness import cli, request, rule, site_world, wait_until
 
 
 # ---- what is not Tableau's word ----
@@ -35,6 +35,11 @@ def test_a_redirected_sign_in_is_told_once_with_its_remedy(router_of, sandbox):
     assert "redirects are not followed" in error and "`server`" in error
     wait_until(lambda: len(sandbox.calls("POST", "/auth/signin$")) >= 3, "three tries")
     assert router.log.count("cannot sign in") == 1
+    # What waits is told where people look, the trouble once.
+    told = wait_until(lambda: "left alone" in (text := cli("sites", "--url", f"http://{router.admin}").stdout.decode()) and text, "the wait")
+    assert re.search(r"^finance waits since 2\S+: site 'finance' is left alone .*`server`", told, re.M) and told.count("HTTP 302") == 1, told
+    waiting = router.get("/api/v1/selections")["items"]
+    assert len(waiting) == 1 and waiting[0]["reason"].count("HTTP 302") == 1, waiting
     sandbox.forget_faults()
     assert router.settle(1)[0]["state"] == "succeeded"
 
