@@ -2,7 +2,7 @@
  * base/fault.h - points at which a test makes the program fail or die. `false` unless configured
  * with --enable-faults.
  *
- *     if (FAULT("journal.commit") || sqlite3_step(commit) != SQLITE_DONE) ...
+ *     if (FAULT("journal.commit") || !store_commit(store, err)) ...
  *
  * REFRESH_ROUTER_FAULT=NAME:N:fail|kill makes the Nth passing of the point NAME fail (FAULT is true
  * once) or kills the process there with SIGKILL. NAME `*` counts every point.

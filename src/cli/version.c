@@ -1,12 +1,12 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "cli/version.h"
 #include "build.h"
+#include "store/url.h"
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
 #include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <pcre2.h>
-#include <sqlite3.h>
 #include <utf8proc.h>
 #include <yaml.h>
 
@@ -16,8 +16,9 @@ void version_print(FILE *out)
 	pcre2_config(PCRE2_CONFIG_VERSION, pcre2);
 	fprintf(out, "refresh-router %s\n", PACKAGE_VERSION);
 	fprintf(out,
-		"libmicrohttpd %s\nlibcurl %s\n%s\nlibyaml %s\ncJSON %s\nPCRE2 %s\nSQLite %s\nutf8proc %s\n",
+		"libmicrohttpd %s\nlibcurl %s\n%s\nlibyaml %s\ncJSON %s\nPCRE2 %s\nutf8proc %s\n",
 		MHD_get_version(), curl_version_info(CURLVERSION_NOW)->version,
 		OpenSSL_version(OPENSSL_VERSION), yaml_get_version_string(), cJSON_Version(), pcre2,
-		sqlite3_libversion(), utf8proc_version());
+		utf8proc_version());
+	store_versions(out);
 }

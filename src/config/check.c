@@ -1,6 +1,7 @@
 #include "config/check.h"
 #include "config/pats.h"
 #include "config/server.h"
+#include "store/url.h"
 
 /* refresh_token.max_count_per_user_per_device, tableau-rest.md 2.5 */
 #define PATS_PER_DEVICE 10
@@ -191,12 +192,13 @@ static void check_pat_count(const struct checker *checker)
 static void check_store(const struct checker *checker, const struct yaml_node *root)
 {
 	const char *store = checker->config->store;
-	if (str_starts(str_of(store), "postgresql:"))
+	enum store_url url = store_url_check(store);
+	if (url == STORE_URL_NOT_YET)
 		PROBLEM_AT(checker, PROBLEM_NOT_YET, place_of(root, "store"),
-			"PostgreSQL is not supported yet; write sqlite:/path/state.db");
-	else if (!str_starts(str_of(store), "sqlite:") || !store[strlen("sqlite:")])
+			"PostgreSQL is not supported yet; write " STORE_URL_EXAMPLE);
+	else if (url == STORE_URL_BAD)
 		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(root, "store"),
-			"'store' is sqlite:/path/state.db, not '%s'", store);
+			"'store' is " STORE_URL_EXAMPLE ", not '%s'", store);
 }
 
 static void check_version(const struct checker *checker, const struct yaml_node *root)

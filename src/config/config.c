@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "config/check.h"
 #include "config/fields.h"
+#include "store/url.h"
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -41,19 +42,13 @@ static void fill_defaults(struct config *config, const struct yaml_file *file)
 	if (!state || !*state)
 		state = SYSTEM_STATE;
 	if (!config->store)
-		config->store = arena_printf(
-			config->arena, "sqlite:%.*s/state.db", (int)strcspn(state, ":"), state);
+		config->store = store_url_in(state, strcspn(state, ":"), config->arena);
 	if (!yaml_get(file->root, "rules")) {
 		const char **items = arena_array(config->arena, const char *, 1);
 		items[0] = path_beside(file->path, "rules", config->arena);
 		config->rules = (struct texts){ .count = 1, .items = items };
 	}
-	/* sqlite:state.db is relative to the file, as every path is. */
-	struct str store = str_of(config->store);
-	if (str_starts(store, "sqlite:") && store.length > strlen("sqlite:") &&
-		store.at[strlen("sqlite:")] != '/')
-		config->store = arena_printf(config->arena, "sqlite:%s",
-			path_beside(file->path, store.at + strlen("sqlite:"), config->arena));
+	config->store = store_url_beside(config->store, file->path, config->arena);
 }
 
 /* A map of something else may be anything, a secret too: then nothing of it is quoted. */

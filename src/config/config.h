@@ -64,7 +64,7 @@ struct config {
 	int64_t version;
 	struct config_listen listen;
 	struct texts admin_hosts; /* names of the admin listener, beside those it has by itself */
-	const char *store;        /* "sqlite:/path" */
+	const char *store;        /* a URL (store/url.h) */
 	struct texts rules;       /* paths */
 	int64_t history, give_up_after, clock_skew; /* microseconds */
 	struct config_retry retry;

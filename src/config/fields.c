@@ -1,5 +1,6 @@
 #include "config/fields.h"
 #include "config/config.h"
+#include "store/url.h"
 
 /* clang-format off */
 static const struct field tls_fields[] = {
@@ -98,7 +99,7 @@ const struct field config_fields[] = {
 		.help = "Where the daemon listens"),
 	FIELD_TEXTS(config, admin_hosts, .example = "[router.example.com]",
 		.help = "Names by which browsers and programs may ask the admin listener, beside localhost and its own address"),
-	FIELD_TEXT(config, store, .example = "sqlite:/var/lib/refresh-router/state.db",
+	FIELD_TEXT(config, store, .example = STORE_URL_EXAMPLE,
 		.help = "Where events and refreshes are kept; default state.db in systemd's state directory or /var/lib/refresh-router"),
 	FIELD_PATHS(config, rules, .example = "[rules/]",
 		.help = "Rule files, or folders of them (*.yaml and *.yml, recursively; hidden ones and *.test.yaml "

@@ -1,18 +1,21 @@
 # src/store/local.mk: the journal and its store.
 librouter_a_SOURCES += \
-	src/store/checkpoint.c \
-	src/store/command.c \
+	src/store/driver.h \
 	src/store/journal.c src/store/journal.h \
-	src/store/load.c \
-	src/store/lock.c \
-	src/store/open.c \
-	src/store/place.c \
-	src/store/prune.c \
-	src/store/query.c \
-	src/store/read.c \
-	src/store/row.c \
-	src/store/schema.c \
-	src/store/sqlite.h \
-	src/store/store.h \
-	src/store/write.c
+	src/store/sqlite/checkpoint.c \
+	src/store/sqlite/command.c \
+	src/store/sqlite/driver.c \
+	src/store/sqlite/load.c \
+	src/store/sqlite/lock.c \
+	src/store/sqlite/open.c \
+	src/store/sqlite/place.c \
+	src/store/sqlite/prune.c \
+	src/store/sqlite/query.c \
+	src/store/sqlite/read.c \
+	src/store/sqlite/row.c \
+	src/store/sqlite/schema.c \
+	src/store/sqlite/sqlite.h \
+	src/store/sqlite/write.c \
+	src/store/store.c src/store/store.h \
+	src/store/url.h
 EXTRA_DIST += src/store/README.md

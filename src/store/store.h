@@ -1,10 +1,10 @@
 /*
  * store/store.h - what must survive: events, their selections, refreshes and their causes.
  *
- * An interface; the embedded store behind it is SQLite in WAL mode with synchronous=FULL, and
- * nothing above may assume that. One process writes (a second one is refused); within it one
- * thread, the journal's (store/journal.h). Reading goes through a struct store opened with
- * STORE_READ, one per thread, at any time, also from another process.
+ * An interface: the scheme of the URL (store/url.h) picks a driver (store/driver.h), and nothing
+ * above may assume which. One process writes (a second one is refused); within it one thread, the
+ * journal's (store/journal.h). Reading goes through a struct store opened with STORE_READ, one per
+ * thread, at any time, also from another process.
  *
  * Ids: an event's is odd, a refresh's even, so that one number names one thing (`show ID`).
  */
@@ -21,10 +21,10 @@ struct store;
 enum store_mode { STORE_WRITE, STORE_READ };
 
 /*
- * Opens "sqlite:/path" and, for writing, creates it (folder too), takes the lock and migrates the
- * schema. Failures say what to do: another process has it (ERROR_TRANSIENT, with its pid where
- * known), the disk is full, no permission (ERROR_SYSTEM), a schema newer than this program, not a
- * database (ERROR_INPUT).
+ * Opens it and, for writing, creates it where it is missing, keeps others from writing, and brings
+ * an older one up to date. Failures say what to do: another process has it (ERROR_TRANSIENT, with
+ * its pid where known), the disk is full, no permission (ERROR_SYSTEM), a newer program wrote it,
+ * it is no store (ERROR_INPUT).
  */
 struct store *store_open(const char *url, enum store_mode mode, struct error *err) MUST_USE;
 void store_close(struct store *store); /* NULL is fine */
@@ -76,11 +76,11 @@ bool store_begin(struct store *store, struct error *err) MUST_USE;
 bool store_commit(struct store *store, struct error *err) MUST_USE;
 void store_rollback(struct store *store);
 
-/* Between two transactions, when nobody waits for an answer: keeps the WAL short. What fails is
- * tried again later. */
-void store_checkpoint(struct store *store);
-/* When there has been nothing to write for a while: brings all that is in the WAL into the
- * database file, beside the caller, so that a copy of that file alone is whole. */
+/* Between two transactions, when nobody waits for an answer: what the store has to do now and then.
+ * What fails is tried again later. */
+void store_tidy(struct store *store);
+/* When there has been nothing to write for a while: brings everything to where a backup looks for
+ * it, beside the caller. */
 void store_settle(struct store *store);
 
 enum added { ADDED_NEW, ADDED_DUPLICATE, ADDED_MARK_TAKEN, ADDED_FAILED };
@@ -165,5 +165,3 @@ bool store_load_pauses(
 bool store_last_refresh_id(struct store *store, int64_t *id,
 	struct error *err) MUST_USE;                    /* 0 when there is none yet */
 int64_t store_last_event_id(const struct store *store); /* of a writer; likewise */
-/* A cheap write and read that tells whether the store works; for /readyz through the journal. */
-bool store_check(struct store *store, struct error *err) MUST_USE;

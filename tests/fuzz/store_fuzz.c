@@ -6,7 +6,7 @@
 #include "admin/row_json.h"
 #include "base/thread.h"
 #include "dispatch/schedule.h"
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 #include "tests/fuzz/scratch.h"
 #include <assert.h>
 
@@ -99,13 +99,13 @@ static void insert_lines(sqlite3 *database, struct str text)
 static void write_rows(struct store *store, struct str text)
 {
 	char sql[64];
-	sqlite3_exec(store->database, "BEGIN", NULL, NULL, NULL);
+	sqlite3_exec(sqlite_of(store)->database, "BEGIN", NULL, NULL, NULL);
 	for (size_t i = 0; i < TABLE_COUNT; i++) {
 		snprintf(sql, sizeof sql, "DELETE FROM %s", tables[i].name);
-		sqlite3_exec(store->database, sql, NULL, NULL, NULL);
+		sqlite3_exec(sqlite_of(store)->database, sql, NULL, NULL, NULL);
 	}
-	insert_lines(store->database, text);
-	sqlite3_exec(store->database, "COMMIT", NULL, NULL, NULL);
+	insert_lines(sqlite_of(store)->database, text);
+	sqlite3_exec(sqlite_of(store)->database, "COMMIT", NULL, NULL, NULL);
 }
 
 /* ---- reading, as the admin listener does ---- */

@@ -28,7 +28,7 @@ static void write_event(struct store *store, int number, struct str body)
 	must(store_begin(store, &err));
 	must(store_add_event(store, &row, NULL, &err) == ADDED_NEW);
 	must(store_commit(store, &err));
-	store_checkpoint(store);
+	store_tidy(store);
 }
 
 static void a_writer_that_never_rests_still_finds_its_WAL_short_again(void **state)
@@ -65,9 +65,9 @@ static void what_was_copied_is_there_after_a_new_start(void **state)
 	store = open_store(STORE_WRITE);
 	sqlite3_stmt *query = NULL;
 	assert_int_equal(
-		sqlite3_prepare_v2(store->database, "SELECT count(*) FROM event", -1, &query, NULL),
+		sqlite3_prepare_v2(sqlite_of(store)->database, "SELECT count(*) FROM event", -1, &query, NULL),
 		SQLITE_OK);
-	must(query_number(store, query, "count", &events, &err));
+	must(query_number(sqlite_of(store), query, "count", &events, &err));
 	sqlite3_finalize(query);
 	assert_int_equal(events, 80);
 	store_close(store);

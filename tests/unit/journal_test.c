@@ -170,7 +170,7 @@ static void a_journal_without_space_says_so_and_goes_on_when_there_is_some(void 
 {
 	struct store *store = open_store(STORE_WRITE);
 	struct entry full = entry_of("wev_1"), again = entry_of("wev_2");
-	sqlite3 *database = store->database;
+	sqlite3 *database = sqlite_of(store)->database;
 	struct error err = { 0 };
 	struct journal *journal;
 	char reason[480] = "";

@@ -1,7 +1,7 @@
 /* tests/unit/store_folder.h - a temporary folder with a store in it, and rows to write. For the
  * tests of store/. */
 #pragma once
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 #include "tests/unit/test.h"
 #include <ftw.h>
 #include <stdio.h>

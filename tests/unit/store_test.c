@@ -462,7 +462,7 @@ static void a_ruleset_of_a_transaction_that_was_rolled_back_is_written_again(voi
 	add(store, event_of("wev_1"));
 	add(store, event_of("wev_2"));
 	assert_int_equal(
-		sqlite3_prepare_v2(store->database,
+		sqlite3_prepare_v2(sqlite_of(store)->database,
 			"SELECT count(*), (SELECT count(*) FROM ruleset) FROM event JOIN ruleset"
 			" ON ruleset.id = event.ruleset AND revision = 'sha256:aa'",
 			-1, &query, NULL),

@@ -1,15 +1,16 @@
 /*
- * store/command.c - what people asked for and what budgets gave out: small tables beside the
+ * store/sqlite/command.c - what people asked for and what budgets gave out: small tables beside the
  * journal's own.
  */
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
-bool store_put_spent(struct store *store, const struct spent *spent, struct error *err)
+bool sqlite_put_spent(struct store *base, const struct spent *spent, struct error *err)
 {
-	if (!store_is_writing(store, "write what was spent", err))
+	struct sqlite *store = sqlite_of(base);
+	if (!sqlite_is_writing(store, "write what was spent", err))
 		return false;
 
-	USED_QUERY query = store_query(store, QUERY_PUT_SPENT,
+	USED_QUERY query = sqlite_query(store, QUERY_PUT_SPENT,
 		"INSERT OR REPLACE INTO spent (site, kind, at, count) VALUES (?1, ?2, ?3, ?4)",
 		err);
 	if (!query)
@@ -21,9 +22,10 @@ bool store_put_spent(struct store *store, const struct spent *spent, struct erro
 	return query_run(store, query, "write what was spent", err);
 }
 
-bool store_load_spent(struct store *store, spent_visit *visit, void *context, struct error *err)
+bool sqlite_load_spent(struct store *base, spent_visit *visit, void *context, struct error *err)
 {
-	USED_QUERY query = store_query(store, QUERY_LOAD_SPENT,
+	struct sqlite *store = sqlite_of(base);
+	USED_QUERY query = sqlite_query(store, QUERY_LOAD_SPENT,
 		"SELECT site, kind, at, count FROM spent ORDER BY site, kind, at", err);
 	bool has_row;
 
@@ -49,15 +51,16 @@ bool store_load_spent(struct store *store, spent_visit *visit, void *context, st
 	}
 }
 
-bool store_put_pause(struct store *store, const char *site, const char *by, struct error *err)
+bool sqlite_put_pause(struct store *base, const char *site, const char *by, struct error *err)
 {
-	if (!store_is_writing(store, "write a pause", err))
+	struct sqlite *store = sqlite_of(base);
+	if (!sqlite_is_writing(store, "write a pause", err))
 		return false;
 
 	USED_QUERY query =
-		by ? store_query(store, QUERY_PUT_PAUSE,
+		by ? sqlite_query(store, QUERY_PUT_PAUSE,
 			     "INSERT OR REPLACE INTO pause (site, by) VALUES (?1, ?2)", err)
-		   : store_query(store, QUERY_END_PAUSE, "DELETE FROM pause WHERE site = ?1", err);
+		   : sqlite_query(store, QUERY_END_PAUSE, "DELETE FROM pause WHERE site = ?1", err);
 	if (!query)
 		return false;
 	bind_text(query, 1, site);
@@ -66,9 +69,11 @@ bool store_put_pause(struct store *store, const char *site, const char *by, stru
 	return query_run(store, query, "write a pause", err);
 }
 
-bool store_load_pauses(struct store *store, pause_visit *visit, void *context, struct error *err)
+bool sqlite_load_pauses(struct store *base, pause_visit *visit, void *context, struct error *err)
 {
-	USED_QUERY query = store_query(store, QUERY_LOAD_PAUSES, "SELECT site, by FROM pause", err);
+	struct sqlite *store = sqlite_of(base);
+	USED_QUERY query =
+		sqlite_query(store, QUERY_LOAD_PAUSES, "SELECT site, by FROM pause", err);
 	bool has_row;
 
 	if (!query)
@@ -81,12 +86,13 @@ bool store_load_pauses(struct store *store, pause_visit *visit, void *context, s
 	}
 }
 
-bool store_add_command(struct store *store, const struct command_row *row, struct error *err)
+bool sqlite_add_command(struct store *base, const struct command_row *row, struct error *err)
 {
-	if (!store_is_writing(store, "write a command", err))
+	struct sqlite *store = sqlite_of(base);
+	if (!sqlite_is_writing(store, "write a command", err))
 		return false;
 
-	USED_QUERY query = store_query(store, QUERY_ADD_COMMAND,
+	USED_QUERY query = sqlite_query(store, QUERY_ADD_COMMAND,
 		"INSERT INTO command (at, who, verb, subject, site, result) VALUES (?1, ?2, ?3,"
 		" ?4, ?5, ?6)",
 		err);
@@ -101,10 +107,11 @@ bool store_add_command(struct store *store, const struct command_row *row, struc
 	return query_run(store, query, "write a command", err);
 }
 
-bool store_list_commands(struct store *store, int64_t subject, command_visit *visit, void *context,
-	struct error *err)
+bool sqlite_list_commands(
+	struct store *base, int64_t subject, command_visit *visit, void *context, struct error *err)
 {
-	USED_QUERY query = store_query(store, QUERY_LIST_COMMANDS,
+	struct sqlite *store = sqlite_of(base);
+	USED_QUERY query = sqlite_query(store, QUERY_LIST_COMMANDS,
 		"SELECT at, who, verb, subject, site, result FROM command INDEXED BY"
 		" command_subject WHERE subject = ?1 ORDER BY id",
 		err);

@@ -1,16 +1,16 @@
 /*
- * store/prune.c - forgetting what ended long ago (`history`).
+ * store/sqlite/prune.c - forgetting what ended long ago (`history`).
  *
  * A refresh goes with its causes. An event goes when it came before the limit and nothing refers
  * to it any more: no selection waits and none of its refreshes is left. In small portions,
  * because intake waits for the same thread.
  */
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
 /* Ids are never given twice, so the highest is written down before its row may go. */
-static bool keep_last_ids(struct store *store, struct error *err)
+static bool keep_last_ids(struct sqlite *store, struct error *err)
 {
-	USED_QUERY query = store_query(store, QUERY_PRUNE_MARKS,
+	USED_QUERY query = sqlite_query(store, QUERY_PRUNE_MARKS,
 		"UPDATE meta SET value = max(value, CASE name WHEN 'last_event' THEN ?1"
 		" ELSE coalesce((SELECT max(id) FROM refresh), 0) END)"
 		" WHERE name IN ('last_event', 'last_refresh')",
@@ -23,7 +23,7 @@ static bool keep_last_ids(struct store *store, struct error *err)
 }
 
 /* Runs a statement whose parameters are the limit in time and in number. */
-static bool prune_with(struct store *store, sqlite3_stmt *query, struct wall before, int64_t most,
+static bool prune_with(struct sqlite *store, sqlite3_stmt *query, struct wall before, int64_t most,
 	struct error *err)
 {
 	if (!query)
@@ -39,19 +39,19 @@ static bool prune_with(struct store *store, sqlite3_stmt *query, struct wall bef
 	" ORDER BY ended_at, id LIMIT ?2)"
 
 static bool prune_refreshes(
-	struct store *store, struct wall before, int64_t most, int64_t *deleted, struct error *err)
+	struct sqlite *store, struct wall before, int64_t most, int64_t *deleted, struct error *err)
 {
-	USED_QUERY causes = store_query(store, QUERY_PRUNE_CAUSES,
+	USED_QUERY causes = sqlite_query(store, QUERY_PRUNE_CAUSES,
 		"DELETE FROM cause WHERE refresh IN " OLD_REFRESHES, err);
 	if (!prune_with(store, causes, before, most, err))
 		return false;
 
-	USED_QUERY latest = store_query(store, QUERY_PRUNE_LATEST,
+	USED_QUERY latest = sqlite_query(store, QUERY_PRUNE_LATEST,
 		"DELETE FROM latest WHERE refresh IN " OLD_REFRESHES, err);
 	if (!prune_with(store, latest, before, most, err))
 		return false;
 
-	USED_QUERY refreshes = store_query(store, QUERY_PRUNE_REFRESHES,
+	USED_QUERY refreshes = sqlite_query(store, QUERY_PRUNE_REFRESHES,
 		"DELETE FROM refresh WHERE id IN " OLD_REFRESHES, err);
 	if (!prune_with(store, refreshes, before, most, err))
 		return false;
@@ -61,24 +61,24 @@ static bool prune_refreshes(
 
 /* What was asked, and what was spent more than a day before the youngest that is kept: no clock is
  * needed to tell. */
-static bool prune_notes(struct store *store, struct wall before, int64_t most, struct error *err)
+static bool prune_notes(struct sqlite *store, struct wall before, int64_t most, struct error *err)
 {
-	USED_QUERY commands = store_query(store, QUERY_PRUNE_COMMANDS,
+	USED_QUERY commands = sqlite_query(store, QUERY_PRUNE_COMMANDS,
 		"DELETE FROM command WHERE id IN (SELECT id FROM command WHERE at < ?1 LIMIT ?2)",
 		err);
 	if (!prune_with(store, commands, before, most, err))
 		return false;
 
-	USED_QUERY spent = store_query(store, QUERY_PRUNE_SPENT,
+	USED_QUERY spent = sqlite_query(store, QUERY_PRUNE_SPENT,
 		"DELETE FROM spent WHERE at < (SELECT max(at) FROM spent) - 90000000000", err);
 	return spent && query_run(store, spent, "prune", err);
 }
 
 static bool prune_events(
-	struct store *store, struct wall before, int64_t most, int64_t *deleted, struct error *err)
+	struct sqlite *store, struct wall before, int64_t most, int64_t *deleted, struct error *err)
 {
 	_Static_assert(SELECTION_BITS == 20, "in the statement below");
-	USED_QUERY events = store_query(store, QUERY_PRUNE_EVENTS,
+	USED_QUERY events = sqlite_query(store, QUERY_PRUNE_EVENTS,
 		"DELETE FROM event WHERE id IN"
 		" (SELECT id FROM event AS old INDEXED BY event_received WHERE received_at < ?1"
 		" AND NOT EXISTS (SELECT 1 FROM selection"
@@ -93,12 +93,13 @@ static bool prune_events(
 	return true;
 }
 
-bool store_prune(
-	struct store *store, struct wall before, int most, int64_t *deleted, struct error *err)
+bool sqlite_prune(
+	struct store *base, struct wall before, int most, int64_t *deleted, struct error *err)
 {
+	struct sqlite *store = sqlite_of(base);
 	int64_t refreshes = 0, events = 0;
 
-	if (!store_is_writing(store, "prune", err))
+	if (!sqlite_is_writing(store, "prune", err))
 		return false;
 	/* A LIMIT below 0 would be none. */
 	if (most > 0 && (!keep_last_ids(store, err) || !prune_notes(store, before, most, err) ||

@@ -1,12 +1,12 @@
 /*
- * store/read.c - lists and single rows, for the API and the command line.
+ * store/sqlite/read.c - lists and single rows, for the API and the command line.
  *
  * Lists are newest first, which is by id from the top. A filter that few rows pass reads on until
  * `limit` have: indexes for every filter would cost each event that comes in more than they save
  * the rare question. Where one decides, it is used: events of one dbt job or run, open refreshes,
  * and refreshes of one event.
  */
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
 #define LIMIT_DEFAULT 100
 
@@ -22,7 +22,7 @@ static int limit_of(const struct store_filter *filter)
 
 /* ---- events ---- */
 
-static bool visit_events(struct store *store, sqlite3_stmt *query, event_visit *visit,
+static bool visit_events(struct sqlite *store, sqlite3_stmt *query, event_visit *visit,
 	void *context, struct error *err)
 {
 	bool has_row;
@@ -54,17 +54,17 @@ static bool visit_events(struct store *store, sqlite3_stmt *query, event_visit *
 #define IS_OF_RUN "json_extract(fields, '$.run_id') = ?6"
 
 static sqlite3_stmt *choose_events(
-	struct store *store, const struct store_filter *filter, struct error *err)
+	struct sqlite *store, const struct store_filter *filter, struct error *err)
 {
 	if (filter->run_id)
-		return store_query(store, QUERY_LIST_EVENTS_OF_RUN,
+		return sqlite_query(store, QUERY_LIST_EVENTS_OF_RUN,
 			EVENT_LIST " AND " IS_OF_RUN " AND (?5 IS NULL OR " IS_OF_JOB
 				   ")" NEWEST_FIRST,
 			err);
 	if (filter->job_id)
-		return store_query(store, QUERY_LIST_EVENTS_OF_JOB,
+		return sqlite_query(store, QUERY_LIST_EVENTS_OF_JOB,
 			EVENT_LIST " AND " IS_OF_JOB NEWEST_FIRST, err);
-	return store_query(store, QUERY_LIST_EVENTS, EVENT_LIST NEWEST_FIRST, err);
+	return sqlite_query(store, QUERY_LIST_EVENTS, EVENT_LIST NEWEST_FIRST, err);
 }
 
 /* The beginning of the name up to what JSON would escape. */
@@ -77,12 +77,14 @@ static void bind_plain_start(sqlite3_stmt *query, int index, const char *name)
 	while ((unsigned char)name[length] >= 0x20 && name[length] != '"' && name[length] != '\\' &&
 		name[length] != '/' && (unsigned char)name[length] < 0x7f)
 		length++;
-	IGNORE(sqlite3_bind_text(query, index, name, (int)length, SQLITE_STATIC)); /* step says so */
+	IGNORE(sqlite3_bind_text(
+		query, index, name, (int)length, SQLITE_STATIC)); /* step says so */
 }
 
-bool store_list_events(struct store *store, const struct store_filter *filter, event_visit *visit,
+bool sqlite_list_events(struct store *base, const struct store_filter *filter, event_visit *visit,
 	void *context, struct error *err)
 {
+	struct sqlite *store = sqlite_of(base);
 	USED_QUERY query = choose_events(store, filter, err);
 
 	if (!query)
@@ -98,10 +100,11 @@ bool store_list_events(struct store *store, const struct store_filter *filter, e
 	return visit_events(store, query, visit, context, err);
 }
 
-bool store_find_event(struct store *store, int64_t id, event_visit *visit, void *context,
+bool sqlite_find_event(struct store *base, int64_t id, event_visit *visit, void *context,
 	bool *found, struct error *err)
 {
-	USED_QUERY query = store_query(store, QUERY_FIND_EVENT,
+	struct sqlite *store = sqlite_of(base);
+	USED_QUERY query = sqlite_query(store, QUERY_FIND_EVENT,
 		"SELECT " EVENT_COLUMNS "FROM " EVENT_TABLES "WHERE event.id = ?1", err);
 	bool has_row;
 
@@ -122,9 +125,9 @@ bool store_find_event(struct store *store, int64_t id, event_visit *visit, void 
 /* ---- refreshes ---- */
 
 static bool read_causes(
-	struct store *store, int64_t refresh, struct causes *causes, struct error *err)
+	struct sqlite *store, int64_t refresh, struct causes *causes, struct error *err)
 {
-	USED_QUERY query = store_query(store, QUERY_CAUSES,
+	USED_QUERY query = sqlite_query(store, QUERY_CAUSES,
 		"SELECT " CAUSE_COLUMNS "FROM cause WHERE refresh = ?1 ORDER BY event, rule", err);
 	bool has_row;
 
@@ -143,7 +146,7 @@ static bool read_causes(
 }
 
 /* `*visited` counts; may be NULL. */
-static bool visit_refreshes(struct store *store, sqlite3_stmt *query, refresh_visit *visit,
+static bool visit_refreshes(struct sqlite *store, sqlite3_stmt *query, refresh_visit *visit,
 	void *context, int64_t *visited, struct error *err)
 {
 	OWNED_CAUSES struct causes causes;
@@ -172,29 +175,30 @@ static bool visit_refreshes(struct store *store, sqlite3_stmt *query, refresh_vi
 
 /* ?7 is the event, and state < 5 the text of the index's condition (schema.c). */
 static sqlite3_stmt *choose_list(
-	struct store *store, const struct store_filter *filter, bool is_open, struct error *err)
+	struct sqlite *store, const struct store_filter *filter, bool is_open, struct error *err)
 {
 	if (filter->event)
-		return store_query(store, QUERY_LIST_REFRESHES_OF_EVENT,
+		return sqlite_query(store, QUERY_LIST_REFRESHES_OF_EVENT,
 			"SELECT " REFRESH_COLUMNS "FROM refresh WHERE " REFRESH_FILTER
 			" AND (NOT ?8 OR state < 5)"
 			" AND refresh.id IN (SELECT cause.refresh FROM cause WHERE cause.event ="
 			" ?7) ORDER BY refresh.id DESC LIMIT ?2",
 			err);
 	if (is_open)
-		return store_query(store, QUERY_LIST_OPEN_REFRESHES,
+		return sqlite_query(store, QUERY_LIST_OPEN_REFRESHES,
 			"SELECT " REFRESH_COLUMNS "FROM refresh INDEXED BY refresh_open WHERE"
 			" state < 5 AND " REFRESH_FILTER " ORDER BY refresh.id DESC LIMIT ?2",
 			err);
-	return store_query(store, QUERY_LIST_REFRESHES,
+	return sqlite_query(store, QUERY_LIST_REFRESHES,
 		"SELECT " REFRESH_COLUMNS "FROM refresh WHERE " REFRESH_FILTER
 		" ORDER BY refresh.id DESC LIMIT ?2",
 		err);
 }
 
-bool store_list_refreshes(struct store *store, const struct store_filter *filter,
+bool sqlite_list_refreshes(struct store *base, const struct store_filter *filter,
 	refresh_visit *visit, void *context, struct error *err)
 {
+	struct sqlite *store = sqlite_of(base);
 	bool wants_open = text_is(filter->state, "open");
 	enum refresh_state state = REFRESH_EXPIRED;
 	enum content_kind kind = filter->kind ? kind_of(filter->kind) : CONTENT_WORKBOOK;
@@ -223,10 +227,11 @@ bool store_list_refreshes(struct store *store, const struct store_filter *filter
 	return visit_refreshes(store, query, visit, context, NULL, err);
 }
 
-bool store_find_refresh(struct store *store, int64_t id, refresh_visit *visit, void *context,
+bool sqlite_find_refresh(struct store *base, int64_t id, refresh_visit *visit, void *context,
 	bool *found, struct error *err)
 {
-	USED_QUERY query = store_query(store, QUERY_FIND_REFRESH,
+	struct sqlite *store = sqlite_of(base);
+	USED_QUERY query = sqlite_query(store, QUERY_FIND_REFRESH,
 		"SELECT " REFRESH_COLUMNS "FROM refresh WHERE id = ?1", err);
 	int64_t visited = 0;
 
@@ -241,10 +246,11 @@ bool store_find_refresh(struct store *store, int64_t id, refresh_visit *visit, v
 
 /* ---- of one event ---- */
 
-bool store_refreshes_of_event(struct store *store, int64_t event, struct arena *arena,
+bool sqlite_refreshes_of_event(struct store *base, int64_t event, struct arena *arena,
 	const int64_t **ids, size_t *count, struct error *err)
 {
-	USED_QUERY query = store_query(store, QUERY_REFRESHES_OF_EVENT,
+	struct sqlite *store = sqlite_of(base);
+	USED_QUERY query = sqlite_query(store, QUERY_REFRESHES_OF_EVENT,
 		"SELECT DISTINCT refresh FROM cause WHERE event = ?1 ORDER BY refresh", err);
 	OWNED_MEMORY int64_t *found = NULL;
 	size_t found_count = 0, capacity = 0;
@@ -270,10 +276,11 @@ bool store_refreshes_of_event(struct store *store, int64_t event, struct arena *
 	return true;
 }
 
-bool store_open_selections_of_event(
-	struct store *store, int64_t event, int64_t *count, struct error *err)
+bool sqlite_open_selections_of_event(
+	struct store *base, int64_t event, int64_t *count, struct error *err)
 {
-	USED_QUERY query = store_query(store, QUERY_COUNT_OPEN_SELECTIONS,
+	struct sqlite *store = sqlite_of(base);
+	USED_QUERY query = sqlite_query(store, QUERY_COUNT_OPEN_SELECTIONS,
 		"SELECT count(*) FROM selection WHERE id >= ?1 AND id < ?2", err);
 
 	if (!query)

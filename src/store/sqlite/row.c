@@ -1,7 +1,7 @@
 /*
- * store/row.c - from a statement's columns to rows.
+ * store/sqlite/row.c - from a statement's columns to rows.
  */
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
 struct event_row row_of_event(sqlite3_stmt *query)
 {
@@ -25,7 +25,7 @@ struct event_row row_of_event(sqlite3_stmt *query)
 	return row;
 }
 
-bool row_is_damaged(const struct store *store, const char *what, int64_t id, struct error *err)
+bool row_is_damaged(const struct sqlite *store, const char *what, int64_t id, struct error *err)
 {
 	return error_fail(err, ERROR_SYSTEM,
 		"store %s: the database is damaged: %s %lld has values that nobody writes",
@@ -45,7 +45,7 @@ static bool is_refresh(sqlite3_stmt *query)
 }
 
 bool row_of_refresh(
-	struct store *store, sqlite3_stmt *query, struct refresh_row *row, struct error *err)
+	struct sqlite *store, sqlite3_stmt *query, struct refresh_row *row, struct error *err)
 {
 	int64_t id = sqlite3_column_int64(query, 0);
 
@@ -54,8 +54,8 @@ bool row_of_refresh(
 	*row = (struct refresh_row){
 		.id = id,
 		.site = column_text(query, 1),
-		.content = { (enum content_kind)sqlite3_column_int(query, 2), column_text(query, 3), column_text(query, 4),
-			column_text(query, 5) },
+		.content = { (enum content_kind)sqlite3_column_int(query, 2), column_text(query, 3),
+			column_text(query, 4), column_text(query, 5) },
 		.incremental = sqlite3_column_int64(query, 6) != 0,
 		.state = (enum refresh_state)sqlite3_column_int(query, 7),
 		.reason = column_text(query, 8),
@@ -98,8 +98,7 @@ void causes_reset(struct causes *causes)
 	text_reset(&causes->rules);
 }
 
-bool causes_add(
-	struct store *store, struct causes *causes, sqlite3_stmt *query, struct error *err)
+bool causes_add(struct sqlite *store, struct causes *causes, sqlite3_stmt *query, struct error *err)
 {
 	int64_t after = sqlite3_column_int64(query, 5);
 

@@ -1,5 +1,5 @@
 /*
- * store/open.c - opening and closing a store, and starting again after a commit that failed
+ * store/sqlite/open.c - opening and closing a store, and starting again after a commit that failed
  * halfway.
  *
  * Durability: WAL with synchronous=FULL, so a COMMIT that returned is on the disk. Readers
@@ -8,7 +8,7 @@
  * pages of pruned ones, and pointer maps would cost on every write to save disk that is needed
  * again.
  */
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -30,28 +30,16 @@ static const char writer_setup[] =
 static const char reader_setup[] =
 	"PRAGMA mmap_size = 0; PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY;";
 
-/*
- * The path of "sqlite:/path"; NULL and an error for another URL. Other schemes are not quoted:
- * they may hold a password.
- */
-static char *path_of(const char *url, struct error *err)
+/* SQLite reads meaning into some names without a folder (":memory:"). */
+static char *path_of(const char *place)
 {
-	static const char scheme[] = "sqlite:";
-	const char *path = url + strlen(scheme);
-	bool is_postgres = str_starts(str_of(url), "postgres");
-	char *relative = NULL;
+	char *path = NULL;
 
-	if (!str_starts(str_of(url), scheme) || !*path) {
-		IGNORE(error_fail(err, ERROR_INPUT, "`store`: %swrite sqlite:/path/to/state.db",
-			is_postgres ? "PostgreSQL is not supported yet; " : ""));
-		return NULL;
-	}
-	if (*path == '/')
-		return mem_copy_text(path);
-	/* SQLite reads meaning into some names without a folder (":memory:"). */
-	if (asprintf(&relative, "./%s", path) < 0)
+	if (*place == '/')
+		return mem_copy_text(place);
+	if (asprintf(&path, "./%s", place) < 0)
 		abort();
-	return relative;
+	return path;
 }
 
 static bool sync_folder(const char *folder)
@@ -103,7 +91,7 @@ static bool make_file(const char *path, struct error *err)
 	return true;
 }
 
-static bool fail_to_connect(struct store *store, int code, struct error *err)
+static bool fail_to_connect(struct sqlite *store, int code, struct error *err)
 {
 	int number = store->database ? sqlite3_system_errno(store->database) : 0;
 
@@ -117,11 +105,11 @@ static bool fail_to_connect(struct store *store, int code, struct error *err)
 		return error_fail(err, error_kind_of(number), "store %s cannot be opened: %s",
 			store->path, number ? strerror(number) : sqlite3_errstr(code));
 	default:
-		return store_fail(store, "open", err);
+		return sqlite_fail(store, "open", err);
 	}
 }
 
-static bool use_wal(struct store *store, struct error *err)
+static bool use_wal(struct sqlite *store, struct error *err)
 {
 	sqlite3_stmt *query = NULL;
 	int code =
@@ -143,7 +131,7 @@ static bool use_wal(struct store *store, struct error *err)
 	return is_wal;
 }
 
-static void disconnect(struct store *store)
+static void disconnect(struct sqlite *store)
 {
 	query_forget_all(store);
 	/* Only SQLITE_BUSY is possible, for a statement that is not finalized, and all are. */
@@ -153,7 +141,7 @@ static void disconnect(struct store *store)
 	store->ruleset = NULL;
 }
 
-static bool connect_database(struct store *store, struct error *err)
+static bool connect_database(struct sqlite *store, struct error *err)
 {
 	bool is_writer = store->mode == STORE_WRITE;
 	int flags = (is_writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
@@ -180,9 +168,9 @@ static bool connect_database(struct store *store, struct error *err)
  * The highest id that an event ever had: pruning writes it down before it deletes. Never lower than
  * one given by this process, also when that event was rolled back.
  */
-static bool read_last_event(struct store *store, struct error *err)
+static bool read_last_event(struct sqlite *store, struct error *err)
 {
-	USED_QUERY query = store_query(store, QUERY_LAST_EVENT,
+	USED_QUERY query = sqlite_query(store, QUERY_LAST_EVENT,
 		"SELECT max(value, coalesce((SELECT max(id) FROM event), 0)) FROM meta"
 		" WHERE name = 'last_event'",
 		err);
@@ -197,7 +185,7 @@ static bool read_last_event(struct store *store, struct error *err)
 	return true;
 }
 
-static bool connect_writer(struct store *store, struct error *err)
+static bool connect_writer(struct sqlite *store, struct error *err)
 {
 	if (!connect_database(store, err) || !read_last_event(store, err))
 		return false;
@@ -205,7 +193,7 @@ static bool connect_writer(struct store *store, struct error *err)
 	return true;
 }
 
-static bool open_writer(struct store *store, struct error *err)
+static bool open_writer(struct sqlite *store, struct error *err)
 {
 	if (!make_folders(store->path, err))
 		return false;
@@ -216,7 +204,7 @@ static bool open_writer(struct store *store, struct error *err)
 	return store->checkpointer && connect_writer(store, err) && place_note(store, err);
 }
 
-static bool open_reader(struct store *store, struct error *err)
+static bool open_reader(struct sqlite *store, struct error *err)
 {
 	struct stat about;
 
@@ -228,23 +216,24 @@ static bool open_reader(struct store *store, struct error *err)
 	return connect_database(store, err);
 }
 
-struct store *store_open(const char *url, enum store_mode mode, struct error *err)
+struct store *sqlite_open(const char *place, enum store_mode mode, struct error *err)
 {
-	OWNED(store) store = mem_new(struct store);
+	struct sqlite *store = mem_new(struct sqlite);
 
+	store->store.driver = &sqlite_driver;
 	store->mode = mode;
 	store->lock = -1;
-	store->path = path_of(url, err);
-	if (!store->path ||
-		!(mode == STORE_WRITE ? open_writer(store, err) : open_reader(store, err)))
-		return NULL;
-	return TAKE(store);
+	store->path = path_of(place);
+	if (mode == STORE_WRITE ? open_writer(store, err) : open_reader(store, err))
+		return &store->store;
+	sqlite_close(&store->store);
+	return NULL;
 }
 
-void store_close(struct store *store)
+void sqlite_close(struct store *base)
 {
-	if (!store)
-		return;
+	struct sqlite *store = sqlite_of(base);
+
 	checkpointer_free(store->checkpointer);
 	disconnect(store);
 	lock_release(store->lock);
@@ -257,14 +246,14 @@ void store_close(struct store *store)
  * Without it they could count as committed when the WAL is read again, and an event whose sender
  * was told 503 would come back with nobody to act upon it.
  */
-static bool fence(struct store *store, struct error *err)
+static bool fence(struct sqlite *store, struct error *err)
 {
 	static const char sql[] =
 		"BEGIN IMMEDIATE; UPDATE meta SET value = value + 1 WHERE name = 'fence'; COMMIT";
 
 	if (sqlite3_exec(store->database, sql, NULL, NULL, NULL) == SQLITE_OK)
 		return true;
-	IGNORE(store_fail(
+	IGNORE(sqlite_fail(
 		store, "write after a failed commit", err)); /* false, as returned below */
 	/* Nothing to roll back when BEGIN was what failed. */
 	IGNORE(sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL));
@@ -277,7 +266,7 @@ static bool fence(struct store *store, struct error *err)
  * on what was written or cached before: fence off the failed commit with newly written frames,
  * then connect again, which reads everything from the files.
  */
-bool store_renew(struct store *store, struct error *err)
+bool sqlite_renew(struct sqlite *store, struct error *err)
 {
 	if (store->database) {
 		if (sqlite3_get_autocommit(store->database) && !fence(store, err))

@@ -1,43 +1,46 @@
 /*
- * store/write.c - what the journal thread writes, inside a transaction.
+ * store/sqlite/write.c - what the journal thread writes, inside a transaction.
  */
 #include "base/thread.h"
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
-bool store_begin(struct store *store, struct error *err)
+bool sqlite_begin(struct store *base, struct error *err)
 {
+	struct sqlite *store = sqlite_of(base);
 	thread_assert(THREAD_JOURNAL);
-	if ((store->is_suspect || !store->database) && !store_renew(store, err))
+	if ((store->is_suspect || !store->database) && !sqlite_renew(store, err))
 		return false;
 	if (!place_holds(store, err))
 		return false;
 
 	/* IMMEDIATE: a person's shell that writes is waited for here, not in the middle. */
-	USED_QUERY query = store_query(store, QUERY_BEGIN, "BEGIN IMMEDIATE", err);
+	USED_QUERY query = sqlite_query(store, QUERY_BEGIN, "BEGIN IMMEDIATE", err);
 	return query && query_run(store, query, "begin", err);
 }
 
-bool store_commit(struct store *store, struct error *err)
+bool sqlite_commit(struct store *base, struct error *err)
 {
-	if (!store_is_writing(store, "commit", err))
+	struct sqlite *store = sqlite_of(base);
+	if (!sqlite_is_writing(store, "commit", err))
 		return false;
 
-	USED_QUERY query = store_query(store, QUERY_COMMIT, "COMMIT", err);
+	USED_QUERY query = sqlite_query(store, QUERY_COMMIT, "COMMIT", err);
 	int code = query ? sqlite3_step(query) : SQLITE_ERROR;
 
 	if (code == SQLITE_DONE) /* it is durable, if a start would find it */
 		return place_holds(store, err);
 	if (query)
-		IGNORE(store_fail(store, "commit", err)); /* false, as returned below */
+		IGNORE(sqlite_fail(store, "commit", err)); /* false, as returned below */
 	if ((code & 0xff) == SQLITE_IOERR)
 		store->is_suspect = true;
 	query_release(&query);
-	store_rollback(store);
+	sqlite_rollback(base);
 	return false;
 }
 
-void store_rollback(struct store *store)
+void sqlite_rollback(struct store *base)
 {
+	struct sqlite *store = sqlite_of(base);
 	struct error ignored;
 
 	/* An id that was interned in this transaction is gone. */
@@ -47,16 +50,16 @@ void store_rollback(struct store *store)
 	if (!store->database || sqlite3_get_autocommit(store->database))
 		return;
 
-	USED_QUERY query = store_query(store, QUERY_ROLLBACK, "ROLLBACK", &ignored);
+	USED_QUERY query = sqlite_query(store, QUERY_ROLLBACK, "ROLLBACK", &ignored);
 	if (!query || !query_run(store, query, "roll back", &ignored))
 		store->is_suspect = true; /* a new connection begins without it */
 }
 
 /* ---- events ---- */
 
-static bool find_ruleset(struct store *store, const char *revision, int64_t *id, struct error *err)
+static bool find_ruleset(struct sqlite *store, const char *revision, int64_t *id, struct error *err)
 {
-	USED_QUERY query = store_query(
+	USED_QUERY query = sqlite_query(
 		store, QUERY_FIND_RULESET, "SELECT id FROM ruleset WHERE revision = ?1", err);
 	bool has_row;
 
@@ -69,9 +72,9 @@ static bool find_ruleset(struct store *store, const char *revision, int64_t *id,
 	return true;
 }
 
-static bool add_ruleset(struct store *store, const char *revision, int64_t *id, struct error *err)
+static bool add_ruleset(struct sqlite *store, const char *revision, int64_t *id, struct error *err)
 {
-	USED_QUERY query = store_query(
+	USED_QUERY query = sqlite_query(
 		store, QUERY_ADD_RULESET, "INSERT INTO ruleset (revision) VALUES (?1)", err);
 
 	if (!query)
@@ -87,7 +90,7 @@ static bool add_ruleset(struct store *store, const char *revision, int64_t *id, 
  * A number for the revision, whose 71 bytes would otherwise stand in every event. Few revisions
  * ever exist: they are not pruned.
  */
-static bool intern_ruleset(struct store *store, const char *revision, struct error *err)
+static bool intern_ruleset(struct sqlite *store, const char *revision, struct error *err)
 {
 	int64_t id;
 
@@ -103,9 +106,9 @@ static bool intern_ruleset(struct store *store, const char *revision, struct err
 }
 
 /* Which event bears the mark, and is it the same one? A gateway may write one "id" for all. */
-static enum added find_duplicate(struct store *store, struct event_row *row, struct error *err)
+static enum added find_duplicate(struct sqlite *store, struct event_row *row, struct error *err)
 {
-	USED_QUERY query = store_query(store, QUERY_FIND_DUPLICATE,
+	USED_QUERY query = sqlite_query(store, QUERY_FIND_DUPLICATE,
 		"SELECT CASE WHEN source = ?3 AND json_extract(fields, '$.run_id') IS"
 		" json_extract(?4, '$.run_id') AND json_extract(fields, '$.event') IS"
 		" json_extract(?4, '$.event') THEN id ELSE 0 END"
@@ -128,9 +131,10 @@ static enum added find_duplicate(struct store *store, struct event_row *row, str
 	return ADDED_DUPLICATE;
 }
 
-static bool add_selection(struct store *store, int64_t id, const char *selection, struct error *err)
+static bool add_selection(
+	struct sqlite *store, int64_t id, const char *selection, struct error *err)
 {
-	USED_QUERY query = store_query(store, QUERY_ADD_SELECTION,
+	USED_QUERY query = sqlite_query(store, QUERY_ADD_SELECTION,
 		"INSERT INTO selection (id, body) VALUES (?1, ?2)", err);
 
 	if (!query)
@@ -162,9 +166,9 @@ static void bind_event(
 }
 
 static bool insert_event(
-	struct store *store, const struct event_row *row, int64_t id, struct error *err)
+	struct sqlite *store, const struct event_row *row, int64_t id, struct error *err)
 {
-	USED_QUERY query = store_query(store, QUERY_ADD_EVENT,
+	USED_QUERY query = sqlite_query(store, QUERY_ADD_EVENT,
 		"INSERT INTO event (id, source, webhook_id, event_id, received_at, finished_at,"
 		" outcome, reason, matched, ruleset, fields, selections, body)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
@@ -178,12 +182,13 @@ static bool insert_event(
 	return query_run(store, query, "add an event", err);
 }
 
-enum added store_add_event(
-	struct store *store, struct event_row *row, int64_t *selection_ids, struct error *err)
+enum added sqlite_add_event(
+	struct store *base, struct event_row *row, int64_t *selection_ids, struct error *err)
 {
+	struct sqlite *store = sqlite_of(base);
 	int64_t id = (store->last_event + 1) | 1;
 
-	if (!store_is_writing(store, "add an event", err))
+	if (!sqlite_is_writing(store, "add an event", err))
 		return ADDED_FAILED;
 	if (row->selection_count >= SELECTIONS_PER_EVENT) {
 		IGNORE(error_fail(err, ERROR_INPUT, "an event with %zu selections; %zu is the most",
@@ -211,13 +216,14 @@ enum added store_add_event(
 	return ADDED_NEW;
 }
 
-bool store_end_selection(struct store *store, int64_t selection_id, struct error *err)
+bool sqlite_end_selection(struct store *base, int64_t selection_id, struct error *err)
 {
-	if (!store_is_writing(store, "end a selection", err))
+	struct sqlite *store = sqlite_of(base);
+	if (!sqlite_is_writing(store, "end a selection", err))
 		return false;
 
-	USED_QUERY query =
-		store_query(store, QUERY_END_SELECTION, "DELETE FROM selection WHERE id = ?1", err);
+	USED_QUERY query = sqlite_query(
+		store, QUERY_END_SELECTION, "DELETE FROM selection WHERE id = ?1", err);
 	if (!query)
 		return false;
 	bind_number(query, 1, selection_id);
@@ -259,9 +265,9 @@ static void bind_refresh(sqlite3_stmt *query, const struct refresh_row *row)
  * Which of a content's successes is the latest is decided by evidence, which only grows, and not by
  * a time: clocks can step.
  */
-static bool put_latest(struct store *store, const struct refresh_row *row, struct error *err)
+static bool put_latest(struct sqlite *store, const struct refresh_row *row, struct error *err)
 {
-	USED_QUERY query = store_query(store, QUERY_PUT_LATEST,
+	USED_QUERY query = sqlite_query(store, QUERY_PUT_LATEST,
 		"INSERT INTO latest (site, luid, incremental, evidence, refresh)"
 		" VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET evidence = ?4, refresh = ?5"
 		" WHERE ?4 >= evidence",
@@ -276,12 +282,13 @@ static bool put_latest(struct store *store, const struct refresh_row *row, struc
 	return query_run(store, query, "write the latest success", err);
 }
 
-bool store_put_refresh(struct store *store, const struct refresh_row *row, struct error *err)
+bool sqlite_put_refresh(struct store *base, const struct refresh_row *row, struct error *err)
 {
-	if (!store_is_writing(store, "write a refresh", err))
+	struct sqlite *store = sqlite_of(base);
+	if (!sqlite_is_writing(store, "write a refresh", err))
 		return false;
 
-	USED_QUERY query = store_query(store, QUERY_PUT_REFRESH,
+	USED_QUERY query = sqlite_query(store, QUERY_PUT_REFRESH,
 		"INSERT OR REPLACE INTO refresh (id, site, kind, luid, name, project,"
 		" incremental, state, reason, priority, created_at, not_before, patience,"
 		" ended_at, attempts, sent_at, sent_after, seen_waiting_after, job_id,"
@@ -296,12 +303,13 @@ bool store_put_refresh(struct store *store, const struct refresh_row *row, struc
 	       (row->state != REFRESH_SUCCEEDED || put_latest(store, row, err));
 }
 
-bool store_put_cause(struct store *store, const struct cause_row *row, struct error *err)
+bool sqlite_put_cause(struct store *base, const struct cause_row *row, struct error *err)
 {
-	if (!store_is_writing(store, "write a cause", err))
+	struct sqlite *store = sqlite_of(base);
+	if (!sqlite_is_writing(store, "write a cause", err))
 		return false;
 
-	USED_QUERY query = store_query(store, QUERY_PUT_CAUSE,
+	USED_QUERY query = sqlite_query(store, QUERY_PUT_CAUSE,
 		"INSERT INTO cause (refresh, event, rule, arrived_at, fresh_from, after) VALUES"
 		" (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET fresh_from = ?5, after = ?6",
 		err);
@@ -314,26 +322,4 @@ bool store_put_cause(struct store *store, const struct cause_row *row, struct er
 	bind_time(query, 5, row->fresh_from);
 	bind_number(query, 6, row->after);
 	return query_run(store, query, "write a cause", err);
-}
-
-/* ---- does it work? ---- */
-
-static bool check_write(struct store *store, struct error *err)
-{
-	USED_QUERY query = store_query(
-		store, QUERY_FENCE, "UPDATE meta SET value = value + 1 WHERE name = 'fence'", err);
-
-	return query && query_run(store, query, "write", err);
-}
-
-bool store_check(struct store *store, struct error *err)
-{
-	int64_t ignored;
-
-	if (store->mode == STORE_WRITE && !check_write(store, err))
-		return false;
-
-	USED_QUERY query = store_query(
-		store, QUERY_CHECK_READ, "SELECT value FROM meta WHERE name = 'fence'", err);
-	return query && query_number(store, query, "read", &ignored, err);
 }

@@ -1,5 +1,6 @@
 /*
- * store/checkpoint.c - pages from the WAL to the database file, beside the thread that commits.
+ * store/sqlite/checkpoint.c - pages from the WAL to the database file, beside the thread that
+ * commits.
  *
  * SQLite would do it inside a commit: two fsyncs and some milliseconds for which every sender
  * waits. Here a thread of its own copies while commits go on, and the journal's thread copies
@@ -10,7 +11,7 @@
  */
 #include "base/mailbox.h"
 #include "base/thread.h"
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -109,8 +110,9 @@ static void begin_copy(struct checkpointer *checkpointer)
 		atomic_store(&checkpointer->is_copying, false);
 }
 
-void store_checkpoint(struct store *store)
+void sqlite_tidy(struct store *base)
 {
+	struct sqlite *store = sqlite_of(base);
 	struct checkpointer *checkpointer = store->checkpointer;
 
 	if (!store->database || checkpointer->wal_pages < checkpointer->due_at ||
@@ -124,8 +126,9 @@ void store_checkpoint(struct store *store)
 	begin_copy(checkpointer);
 }
 
-void store_settle(struct store *store)
+void sqlite_settle(struct store *base)
 {
+	struct sqlite *store = sqlite_of(base);
 	struct checkpointer *checkpointer = store->checkpointer;
 
 	if (store->database && checkpointer->wal_pages && !atomic_load(&checkpointer->is_copying))

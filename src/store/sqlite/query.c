@@ -1,7 +1,7 @@
 /*
- * store/query.c - prepared statements, and what SQLite says in our words.
+ * store/sqlite/query.c - prepared statements, and what SQLite says in our words.
  */
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 #include <assert.h>
 #include <string.h>
 
@@ -17,7 +17,7 @@ static enum error_kind kind_of_code(int code)
 	}
 }
 
-bool store_fail(struct store *store, const char *what, struct error *err)
+bool sqlite_fail(struct sqlite *store, const char *what, struct error *err)
 {
 	sqlite3 *database = store->database;
 	int code = database ? sqlite3_extended_errcode(database) : SQLITE_CANTOPEN;
@@ -33,24 +33,25 @@ bool store_fail(struct store *store, const char *what, struct error *err)
 	return error_fail(err, kind_of_code(code), "store %s: %s: %s", store->path, what, reason);
 }
 
-sqlite3_stmt *store_query(struct store *store, enum query query, const char *sql, struct error *err)
+sqlite3_stmt *sqlite_query(
+	struct sqlite *store, enum query query, const char *sql, struct error *err)
 {
 	sqlite3_stmt **kept = &store->queries[query];
 
 	if (!store->database) {
-		IGNORE(store_fail(store, "use it", err)); /* false, as the NULL below says */
+		IGNORE(sqlite_fail(store, "use it", err)); /* false, as the NULL below says */
 		return NULL;
 	}
 	if (!*kept && sqlite3_prepare_v3(store->database, sql, -1, SQLITE_PREPARE_PERSISTENT, kept,
 			      NULL) != SQLITE_OK) {
-		IGNORE(store_fail(store, "prepare a statement", err));
+		IGNORE(sqlite_fail(store, "prepare a statement", err));
 		return NULL;
 	}
 	assert(!sqlite3_stmt_busy(*kept)); /* a visitor that lists in a list of the same kind */
 	return *kept;
 }
 
-void query_forget_all(struct store *store)
+void query_forget_all(struct sqlite *store)
 {
 	for (size_t i = 0; i < QUERY_COUNT; i++) {
 		/* Repeats the failure of its last step, which has been told. */
@@ -59,32 +60,32 @@ void query_forget_all(struct store *store)
 	}
 }
 
-bool query_run(struct store *store, sqlite3_stmt *query, const char *what, struct error *err)
+bool query_run(struct sqlite *store, sqlite3_stmt *query, const char *what, struct error *err)
 {
-	return sqlite3_step(query) == SQLITE_DONE || store_fail(store, what, err);
+	return sqlite3_step(query) == SQLITE_DONE || sqlite_fail(store, what, err);
 }
 
-bool query_next(struct store *store, sqlite3_stmt *query, const char *what, bool *has_row,
+bool query_next(struct sqlite *store, sqlite3_stmt *query, const char *what, bool *has_row,
 	struct error *err)
 {
 	int code = sqlite3_step(query);
 
 	if (code != SQLITE_ROW && code != SQLITE_DONE)
-		return store_fail(store, what, err);
+		return sqlite_fail(store, what, err);
 	*has_row = code == SQLITE_ROW;
 	return true;
 }
 
-bool query_number(struct store *store, sqlite3_stmt *query, const char *what, int64_t *number,
+bool query_number(struct sqlite *store, sqlite3_stmt *query, const char *what, int64_t *number,
 	struct error *err)
 {
 	if (sqlite3_step(query) != SQLITE_ROW)
-		return store_fail(store, what, err);
+		return sqlite_fail(store, what, err);
 	*number = sqlite3_column_int64(query, 0);
 	return true;
 }
 
-bool store_is_writing(struct store *store, const char *what, struct error *err)
+bool sqlite_is_writing(struct sqlite *store, const char *what, struct error *err)
 {
 	if (store->database && !sqlite3_get_autocommit(store->database))
 		return true;

@@ -1,14 +1,15 @@
 /*
- * store/load.c - what the dispatcher needs to know at start. A hundred thousand open refreshes
- * are one pass over two sorted statements, never a statement a row.
+ * store/sqlite/load.c - what the dispatcher needs to know at start. A hundred thousand open
+ * refreshes are one pass over two sorted statements, never a statement a row.
  */
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 
-bool store_load_open_selections(
-	struct store *store, selection_visit *visit, void *context, struct error *err)
+bool sqlite_load_open_selections(
+	struct store *base, selection_visit *visit, void *context, struct error *err)
 {
+	struct sqlite *store = sqlite_of(base);
 	_Static_assert(SELECTION_BITS == 20, "in the statement below");
-	USED_QUERY query = store_query(store, QUERY_LOAD_SELECTIONS,
+	USED_QUERY query = sqlite_query(store, QUERY_LOAD_SELECTIONS,
 		"SELECT selection.id, selection.id >> 20, received_at, finished_at,"
 		" selection.body FROM selection LEFT JOIN event ON event.id = selection.id >> 20"
 		" ORDER BY selection.id",
@@ -46,7 +47,7 @@ struct cause_walk {
 	bool has_row;
 };
 
-static bool gather_causes(struct store *store, struct cause_walk *walk, int64_t refresh,
+static bool gather_causes(struct sqlite *store, struct cause_walk *walk, int64_t refresh,
 	struct causes *causes, struct error *err)
 {
 	causes_reset(causes);
@@ -61,14 +62,14 @@ static bool gather_causes(struct store *store, struct cause_walk *walk, int64_t 
 }
 
 /* *wants_more: the visitor did not stop. */
-static bool load_open(struct store *store, refresh_visit *visit, void *context, bool *wants_more,
+static bool load_open(struct sqlite *store, refresh_visit *visit, void *context, bool *wants_more,
 	struct error *err)
 {
-	USED_QUERY query = store_query(store, QUERY_LOAD_OPEN,
+	USED_QUERY query = sqlite_query(store, QUERY_LOAD_OPEN,
 		"SELECT " REFRESH_COLUMNS
 		"FROM refresh INDEXED BY refresh_open WHERE state < 5 ORDER BY refresh.id",
 		err);
-	USED_QUERY cause_query = store_query(store, QUERY_LOAD_CAUSES,
+	USED_QUERY cause_query = sqlite_query(store, QUERY_LOAD_CAUSES,
 		"SELECT " CAUSE_COLUMNS "FROM refresh INDEXED BY refresh_open"
 		" CROSS JOIN cause ON cause.refresh = refresh.id"
 		" WHERE state < 5 ORDER BY refresh.id, cause.event, cause.rule",
@@ -97,7 +98,7 @@ static bool load_open(struct store *store, refresh_visit *visit, void *context, 
 }
 
 /* Lends each row of the statement to the visitor, without its causes. */
-static bool visit_rows(struct store *store, sqlite3_stmt *query, refresh_visit *visit,
+static bool visit_rows(struct sqlite *store, sqlite3_stmt *query, refresh_visit *visit,
 	void *context, struct error *err)
 {
 	struct refresh_row row;
@@ -119,9 +120,10 @@ static bool visit_rows(struct store *store, sqlite3_stmt *query, refresh_visit *
  * The youngest refreshes that had a job, oldest first: none of those is to be taken for the job of
  * a request whose fate is not known. By ids, which need no clock and no index.
  */
-static bool load_recent(struct store *store, refresh_visit *visit, void *context, struct error *err)
+static bool load_recent(
+	struct sqlite *store, refresh_visit *visit, void *context, struct error *err)
 {
-	USED_QUERY query = store_query(store, QUERY_LOAD_RECENT,
+	USED_QUERY query = sqlite_query(store, QUERY_LOAD_RECENT,
 		"SELECT " REFRESH_COLUMNS
 		"FROM refresh WHERE id > (SELECT max(id) - 4000 FROM refresh) AND state >= 5 AND"
 		" job_id <> '' ORDER BY id",
@@ -130,10 +132,10 @@ static bool load_recent(struct store *store, refresh_visit *visit, void *context
 	return query && visit_rows(store, query, visit, context, err);
 }
 
-static bool load_succeeded(struct store *store, struct wall since, refresh_visit *visit,
+static bool load_succeeded(struct sqlite *store, struct wall since, refresh_visit *visit,
 	void *context, struct error *err)
 {
-	USED_QUERY query = store_query(store, QUERY_LOAD_SUCCEEDED,
+	USED_QUERY query = sqlite_query(store, QUERY_LOAD_SUCCEEDED,
 		"SELECT " REFRESH_COLUMNS "FROM refresh WHERE id IN (SELECT refresh FROM latest)"
 		" AND ended_at >= ?1",
 		err);
@@ -144,9 +146,10 @@ static bool load_succeeded(struct store *store, struct wall since, refresh_visit
 	return visit_rows(store, query, visit, context, err);
 }
 
-bool store_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
+bool sqlite_load_refreshes(struct store *base, struct wall since, refresh_visit *visit,
 	void *context, struct error *err)
 {
+	struct sqlite *store = sqlite_of(base);
 	bool wants_more;
 
 	return load_open(store, visit, context, &wants_more, err) &&
@@ -154,14 +157,16 @@ bool store_load_refreshes(struct store *store, struct wall since, refresh_visit 
 				       load_succeeded(store, since, visit, context, err)));
 }
 
-int64_t store_last_event_id(const struct store *store)
+int64_t sqlite_last_event_id(const struct store *base)
 {
+	const struct sqlite *store = sqlite_of(base);
 	return store->last_event;
 }
 
-bool store_last_refresh_id(struct store *store, int64_t *id, struct error *err)
+bool sqlite_last_refresh_id(struct store *base, int64_t *id, struct error *err)
 {
-	USED_QUERY query = store_query(store, QUERY_LAST_REFRESH,
+	struct sqlite *store = sqlite_of(base);
+	USED_QUERY query = sqlite_query(store, QUERY_LAST_REFRESH,
 		"SELECT max(value, coalesce((SELECT max(id) FROM refresh), 0)) FROM meta"
 		" WHERE name = 'last_refresh'",
 		err);

@@ -1,5 +1,5 @@
 /*
- * store/schema.c - the tables, and how a database of an older release gets them.
+ * store/sqlite/schema.c - the tables, and how a database of an older release gets them.
  *
  * PRAGMA user_version counts the migrations that a database has had. A migration is never edited
  * once released: a change is a new one at the end, run in a transaction of its own together with
@@ -9,7 +9,7 @@
  * sent; its run_reason often contains a person's e-mail address, so the files are readable for
  * their owner only and `history` bounds how long it is kept.
  */
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 #include <stdio.h>
 
 /* "rrtb": tells our databases from those of other programs (PRAGMA application_id). */
@@ -101,7 +101,7 @@ static const char *const migrations[] = {
 #define NEWEST ((int64_t)(sizeof migrations / sizeof *migrations))
 
 /* Run once per opening, so it is not kept prepared. */
-static bool read_number(struct store *store, const char *sql, int64_t *number, struct error *err)
+static bool read_number(struct sqlite *store, const char *sql, int64_t *number, struct error *err)
 {
 	sqlite3_stmt *query = NULL;
 	bool is_read = sqlite3_prepare_v2(store->database, sql, -1, &query, NULL) == SQLITE_OK &&
@@ -110,7 +110,8 @@ static bool read_number(struct store *store, const char *sql, int64_t *number, s
 	if (is_read)
 		*number = sqlite3_column_int64(query, 0);
 	else
-		IGNORE(store_fail(store, "read the schema's version", err)); /* false, as is_read */
+		IGNORE(sqlite_fail(
+			store, "read the schema's version", err)); /* false, as is_read */
 	IGNORE(sqlite3_finalize(query)); /* repeats a failure that has been told */
 	return is_read;
 }
@@ -119,7 +120,7 @@ static bool read_number(struct store *store, const char *sql, int64_t *number, s
  * *version is 0 for an empty database; a database of another program or of a newer release is
  * refused.
  */
-static bool read_version(struct store *store, int64_t *version, struct error *err)
+static bool read_version(struct sqlite *store, int64_t *version, struct error *err)
 {
 	int64_t application = 0, tables = 0;
 
@@ -140,7 +141,7 @@ static bool read_version(struct store *store, int64_t *version, struct error *er
 	return true;
 }
 
-bool schema_check(struct store *store, struct error *err)
+bool schema_check(struct sqlite *store, struct error *err)
 {
 	int64_t version;
 
@@ -154,7 +155,7 @@ bool schema_check(struct store *store, struct error *err)
 	return true;
 }
 
-static bool migrate_once(struct store *store, int64_t version, struct error *err)
+static bool migrate_once(struct sqlite *store, int64_t version, struct error *err)
 {
 	char marks[96]; /* two pragmas with a number of 20 digits at most */
 
@@ -165,13 +166,13 @@ static bool migrate_once(struct store *store, int64_t version, struct error *err
 		sqlite3_exec(store->database, migrations[version], NULL, NULL, NULL) == SQLITE_OK &&
 		sqlite3_exec(store->database, marks, NULL, NULL, NULL) == SQLITE_OK)
 		return true;
-	IGNORE(store_fail(store, "migrate the schema", err)); /* false, as returned below */
+	IGNORE(sqlite_fail(store, "migrate the schema", err)); /* false, as returned below */
 	/* Closing the connection would do the same; the failure has been told. */
 	IGNORE(sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL));
 	return false;
 }
 
-bool schema_migrate(struct store *store, struct error *err)
+bool schema_migrate(struct sqlite *store, struct error *err)
 {
 	int64_t version;
 

@@ -1,10 +1,10 @@
 /*
- * store/sqlite.h - private to store/: the connection and its prepared statements.
+ * store/sqlite/sqlite.h - private to store/sqlite/: the connection and its prepared statements.
  *
  * A statement is prepared the first time it is used and kept in the store under its enum query,
  * so the SQL stands where its parameters are bound:
  *
- *     USED_QUERY query = store_query(store, QUERY_END_SELECTION, "DELETE FROM selection WHERE id =
+ *     USED_QUERY query = sqlite_query(store, QUERY_END_SELECTION, "DELETE FROM selection WHERE id =
  * ?1", err); if (!query) return false; bind_number(query, 1, id); return query_run(store, query,
  * "end a selection", err);
  *
@@ -13,7 +13,7 @@
  */
 #pragma once
 #include "base/text.h"
-#include "store/store.h"
+#include "store/driver.h"
 #include <sqlite3.h>
 #include <sys/types.h>
 
@@ -21,8 +21,6 @@ enum query {
 	QUERY_BEGIN,
 	QUERY_COMMIT,
 	QUERY_ROLLBACK,
-	QUERY_FENCE,
-	QUERY_CHECK_READ,
 	QUERY_ADD_EVENT,
 	QUERY_FIND_DUPLICATE,
 	QUERY_ADD_SELECTION,
@@ -73,17 +71,18 @@ struct place_file {
 };
 #define PLACE_FILES 3 /* the database, its WAL, and the WAL's index */
 
-struct store {
+struct sqlite {
+	struct store store; /* first member */
 	enum store_mode mode;
 	char *path;
 	int lock;          /* descriptor of PATH.lock; -1: none, as for readers */
 	sqlite3 *database; /* NULL after a re-open that failed; the next one may succeed */
 	sqlite3_stmt *queries[QUERY_COUNT];
-	bool is_suspect;    /* a commit failed halfway: store_renew() before the next */
+	bool is_suspect;    /* a commit failed halfway: sqlite_renew() before the next */
 	int64_t last_event; /* the highest id ever given to an event */
 	char *ruleset;      /* the revision that was interned last, and its id */
 	int64_t ruleset_id;
-	struct checkpointer *checkpointer; /* of a writer */
+	struct checkpointer *checkpointer;    /* of a writer */
 	struct place_file place[PLACE_FILES]; /* of a writer */
 };
 
@@ -107,21 +106,69 @@ static inline bool is_within(int64_t number, int64_t most)
 	return number >= 0 && number <= most;
 }
 
+static inline struct sqlite *sqlite_of(const struct store *store)
+{
+	return (struct sqlite *)(uintptr_t)store;
+}
+
+/* ---- the driver's functions (driver.c has the table) ---- */
+
+bool sqlite_begin(struct store *store, struct error *err);
+bool sqlite_commit(struct store *store, struct error *err);
+void sqlite_rollback(struct store *store);
+void sqlite_tidy(struct store *store);
+void sqlite_settle(struct store *store);
+enum added sqlite_add_event(
+	struct store *store, struct event_row *row, int64_t *selection_ids, struct error *err);
+bool sqlite_end_selection(struct store *store, int64_t selection_id, struct error *err);
+bool sqlite_put_refresh(struct store *store, const struct refresh_row *row, struct error *err);
+bool sqlite_put_cause(struct store *store, const struct cause_row *row, struct error *err);
+bool sqlite_put_spent(struct store *store, const struct spent *spent, struct error *err);
+bool sqlite_put_pause(struct store *store, const char *site, const char *by, struct error *err);
+bool sqlite_add_command(struct store *store, const struct command_row *row, struct error *err);
+bool sqlite_prune(
+	struct store *store, struct wall before, int most, int64_t *deleted, struct error *err);
+bool sqlite_list_events(struct store *store, const struct store_filter *filter, event_visit *visit,
+	void *context, struct error *err);
+bool sqlite_list_refreshes(struct store *store, const struct store_filter *filter,
+	refresh_visit *visit, void *context, struct error *err);
+bool sqlite_list_commands(struct store *store, int64_t subject, command_visit *visit, void *context,
+	struct error *err);
+bool sqlite_find_event(struct store *store, int64_t id, event_visit *visit, void *context,
+	bool *found, struct error *err);
+bool sqlite_find_refresh(struct store *store, int64_t id, refresh_visit *visit, void *context,
+	bool *found, struct error *err);
+bool sqlite_refreshes_of_event(struct store *store, int64_t event, struct arena *arena,
+	const int64_t **ids, size_t *count, struct error *err);
+bool sqlite_open_selections_of_event(
+	struct store *store, int64_t event, int64_t *count, struct error *err);
+bool sqlite_load_open_selections(
+	struct store *store, selection_visit *visit, void *context, struct error *err);
+bool sqlite_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
+	void *context, struct error *err);
+bool sqlite_load_spent(struct store *store, spent_visit *visit, void *context, struct error *err);
+bool sqlite_load_pauses(struct store *store, pause_visit *visit, void *context, struct error *err);
+bool sqlite_last_refresh_id(struct store *store, int64_t *id, struct error *err);
+int64_t sqlite_last_event_id(const struct store *store);
+
 /* ---- connection: open.c ---- */
+
+struct store *sqlite_open(const char *place, enum store_mode mode, struct error *err);
+void sqlite_close(struct store *store);
 
 /*
  * After a commit that failed halfway: makes sure that it did not happen, then starts again with a
  * new connection.
  */
-bool store_renew(struct store *store, struct error *err) MUST_USE;
+bool sqlite_renew(struct sqlite *store, struct error *err) MUST_USE;
 
 /* ---- the files: place.c ---- */
 
 /* Remembers which files a new connection has. */
-bool place_note(struct store *store, struct error *err) MUST_USE;
+bool place_note(struct sqlite *store, struct error *err) MUST_USE;
 /* The files are still there, and still the same; or the database alone. */
-bool place_holds(const struct store *store, struct error *err) MUST_USE;
-bool place_holds_database(const struct store *store, struct error *err) MUST_USE;
+bool place_holds(const struct sqlite *store, struct error *err) MUST_USE;
+bool place_holds_database(const struct sqlite *store, struct error *err) MUST_USE;
 
 /* ---- checkpoints: checkpoint.c ---- */
 
@@ -139,15 +186,15 @@ void lock_release(int lock);
 
 /* ---- schema: schema.c ---- */
 
-bool schema_migrate(struct store *store, struct error *err) MUST_USE;
-bool schema_check(struct store *store,
+bool schema_migrate(struct sqlite *store, struct error *err) MUST_USE;
+bool schema_check(struct sqlite *store,
 	struct error *err) MUST_USE; /* for a reader: neither older nor newer */
 
 /* ---- statements: query.c ---- */
 
 /* NULL when it cannot be prepared. */
-sqlite3_stmt *store_query(
-	struct store *store, enum query query, const char *sql, struct error *err) MUST_USE;
+sqlite3_stmt *sqlite_query(
+	struct sqlite *store, enum query query, const char *sql, struct error *err) MUST_USE;
 static inline void query_release(sqlite3_stmt **query)
 {
 	if (*query) {
@@ -159,20 +206,20 @@ static inline void query_release(sqlite3_stmt **query)
 #define USED_QUERY __attribute__((cleanup(query_release))) sqlite3_stmt *
 
 /* "store PATH: WHAT: SQLite's reason"; always false. */
-bool store_fail(struct store *store, const char *what, struct error *err);
+bool sqlite_fail(struct sqlite *store, const char *what, struct error *err);
 /* Runs a statement that has no rows. */
 bool query_run(
-	struct store *store, sqlite3_stmt *query, const char *what, struct error *err) MUST_USE;
+	struct sqlite *store, sqlite3_stmt *query, const char *what, struct error *err) MUST_USE;
 /* Steps to the next row: *has_row is false at the end. */
-bool query_next(struct store *store, sqlite3_stmt *query, const char *what, bool *has_row,
+bool query_next(struct sqlite *store, sqlite3_stmt *query, const char *what, bool *has_row,
 	struct error *err) MUST_USE;
 /* Reads the one number that the statement answers. */
-bool query_number(struct store *store, sqlite3_stmt *query, const char *what, int64_t *number,
+bool query_number(struct sqlite *store, sqlite3_stmt *query, const char *what, int64_t *number,
 	struct error *err) MUST_USE;
-void query_forget_all(struct store *store);
+void query_forget_all(struct sqlite *store);
 /* Refuses to write outside a transaction: SQLite ends one by itself on some failures (full disk),
  * and what a caller that went on wrote after that would be half of a group. */
-bool store_is_writing(struct store *store, const char *what, struct error *err) MUST_USE;
+bool sqlite_is_writing(struct sqlite *store, const char *what, struct error *err) MUST_USE;
 
 /*
  * Parameters are lent until query_release(). Binding fails only out of memory or for a wrong
@@ -209,8 +256,7 @@ static inline struct wall column_time(sqlite3_stmt *query, int index)
 /* ---- rows: row.c ---- */
 
 /* "the database is damaged", with the row; always false. */
-bool row_is_damaged(
-	const struct store *store, const char *what, int64_t id, struct error *err);
+bool row_is_damaged(const struct sqlite *store, const char *what, int64_t id, struct error *err);
 
 /*
  * The columns that row_of_event() and row_of_refresh() read, in their order. `event` must be
@@ -233,7 +279,7 @@ bool row_is_damaged(
 
 /* Texts are lent until the next step. */
 struct event_row row_of_event(sqlite3_stmt *query);
-bool row_of_refresh(struct store *store, sqlite3_stmt *query, struct refresh_row *row,
+bool row_of_refresh(struct sqlite *store, sqlite3_stmt *query, struct refresh_row *row,
 	struct error *err) MUST_USE;
 
 /*
@@ -249,7 +295,7 @@ struct causes {
 void causes_init(struct causes *causes);
 void causes_clear(struct causes *causes);
 void causes_reset(struct causes *causes);
-bool causes_add(struct store *store, struct causes *causes, sqlite3_stmt *query,
+bool causes_add(struct sqlite *store, struct causes *causes, sqlite3_stmt *query,
 	struct error *err) MUST_USE;
 /* The rows, each with its rule; valid until the next reset. */
 const struct cause_row *causes_rows(struct causes *causes);

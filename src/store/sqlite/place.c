@@ -1,12 +1,12 @@
 /*
- * store/place.c - are the store's files still the ones that were opened?
+ * store/sqlite/place.c - are the store's files still the ones that were opened?
  *
  * A file that is removed or replaced while a connection has it open goes on taking writes that no
  * later start will find (sqlite.org/howtocorrupt.html, section 2.4). So whoever restores a backup
  * under a running daemon must not get a promise from it: before and after each commit the names
  * are looked up again. What is overwritten in place keeps its inode and is not noticed.
  */
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 static const char *const endings[PLACE_FILES] = { "", "-wal", "-shm" };
 
 static bool look_up(
-	const struct store *store, size_t index, struct place_file *file, struct error *err)
+	const struct sqlite *store, size_t index, struct place_file *file, struct error *err)
 {
 	OWNED_MEMORY char *path = NULL;
 	struct stat about;
@@ -31,7 +31,7 @@ static bool look_up(
 	return true;
 }
 
-bool place_note(struct store *store, struct error *err)
+bool place_note(struct sqlite *store, struct error *err)
 {
 	struct place_file now[PLACE_FILES];
 
@@ -42,7 +42,7 @@ bool place_note(struct store *store, struct error *err)
 	return true;
 }
 
-static bool holds(const struct store *store, size_t count, struct error *err)
+static bool holds(const struct sqlite *store, size_t count, struct error *err)
 {
 	struct place_file now;
 
@@ -59,12 +59,12 @@ static bool holds(const struct store *store, size_t count, struct error *err)
 	return true;
 }
 
-bool place_holds(const struct store *store, struct error *err)
+bool place_holds(const struct sqlite *store, struct error *err)
 {
 	return holds(store, PLACE_FILES, err);
 }
 
-bool place_holds_database(const struct store *store, struct error *err)
+bool place_holds_database(const struct sqlite *store, struct error *err)
 {
 	return holds(store, 1, err);
 }

@@ -1,12 +1,12 @@
 /*
- * store/lock.c - one writer for one store: an exclusive lock on PATH.lock, which ends with the
- * process whatever ends that.
+ * store/sqlite/lock.c - one writer for one store: an exclusive lock on PATH.lock, which ends with
+ * the process whatever ends that.
  *
  * SQLite's own locks last for a transaction only. The lock file holds the pid, for the message to
  * the second one; it is never removed, because whoever removes it may remove the file that a
  * third process has just locked.
  */
-#include "store/sqlite.h"
+#include "store/sqlite/sqlite.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,0 +1,68 @@
+/*
+ * store/driver.h - private to store/: what a kind of store has to do.
+ *
+ * A driver is a table of the functions that store.h promises; each does what the function of
+ * store.h with its name says. A store begins with a struct store, which says whose it is.
+ */
+#pragma once
+#include "store/store.h"
+
+struct store {
+	const struct store_driver *driver;
+};
+
+struct store_driver {
+	const char *scheme; /* of its URLs, with the colon: "sqlite:" */
+	const char *name;   /* of what keeps the rows: "SQLite" */
+	const char *(*version)(void);
+
+	bool is_path; /* what follows the scheme is one, and may be relative */
+
+	struct store *(*open)(const char *place, enum store_mode mode, struct error *err);
+	void (*close)(struct store *store);
+
+	bool (*begin)(struct store *store, struct error *err);
+	bool (*commit)(struct store *store, struct error *err);
+	void (*rollback)(struct store *store);
+	void (*tidy)(struct store *store);   /* NULL: nothing to do */
+	void (*settle)(struct store *store); /* likewise */
+
+	enum added (*add_event)(struct store *store, struct event_row *row, int64_t *selection_ids,
+		struct error *err);
+	bool (*end_selection)(struct store *store, int64_t selection_id, struct error *err);
+	bool (*put_refresh)(struct store *store, const struct refresh_row *row, struct error *err);
+	bool (*put_cause)(struct store *store, const struct cause_row *row, struct error *err);
+	bool (*put_spent)(struct store *store, const struct spent *spent, struct error *err);
+	bool (*put_pause)(struct store *store, const char *site, const char *by, struct error *err);
+	bool (*add_command)(struct store *store, const struct command_row *row, struct error *err);
+	bool (*prune)(struct store *store, struct wall before, int most, int64_t *deleted,
+		struct error *err);
+
+	bool (*list_events)(struct store *store, const struct store_filter *filter,
+		event_visit *visit, void *context, struct error *err);
+	bool (*list_refreshes)(struct store *store, const struct store_filter *filter,
+		refresh_visit *visit, void *context, struct error *err);
+	bool (*list_commands)(struct store *store, int64_t subject, command_visit *visit,
+		void *context, struct error *err);
+	bool (*find_event)(struct store *store, int64_t id, event_visit *visit, void *context,
+		bool *found, struct error *err);
+	bool (*find_refresh)(struct store *store, int64_t id, refresh_visit *visit, void *context,
+		bool *found, struct error *err);
+	bool (*refreshes_of_event)(struct store *store, int64_t event, struct arena *arena,
+		const int64_t **ids, size_t *count, struct error *err);
+	bool (*open_selections_of_event)(
+		struct store *store, int64_t event, int64_t *count, struct error *err);
+
+	bool (*load_open_selections)(
+		struct store *store, selection_visit *visit, void *context, struct error *err);
+	bool (*load_refreshes)(struct store *store, struct wall since, refresh_visit *visit,
+		void *context, struct error *err);
+	bool (*load_spent)(
+		struct store *store, spent_visit *visit, void *context, struct error *err);
+	bool (*load_pauses)(
+		struct store *store, pause_visit *visit, void *context, struct error *err);
+	bool (*last_refresh_id)(struct store *store, int64_t *id, struct error *err);
+	int64_t (*last_event_id)(const struct store *store);
+};
+
+extern const struct store_driver sqlite_driver;

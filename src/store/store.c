@@ -1,0 +1,228 @@
+/*
+ * store/store.c - which driver a store's URL means, and each call handed to it.
+ */
+#include "base/file.h"
+#include "store/driver.h"
+#include "store/url.h"
+#include <string.h>
+
+static const struct store_driver *const drivers[] = { &sqlite_driver };
+
+/* ---- URLs ---- */
+
+static const struct store_driver *driver_of(const char *url)
+{
+	for (size_t i = 0; i < sizeof drivers / sizeof *drivers; i++)
+		if (str_starts(str_of(url), drivers[i]->scheme))
+			return drivers[i];
+	return NULL;
+}
+
+static const char *place_of(const struct store_driver *driver, const char *url)
+{
+	return url + strlen(driver->scheme);
+}
+
+enum store_url store_url_check(const char *url)
+{
+	const struct store_driver *driver = driver_of(url);
+
+	if (driver)
+		return *place_of(driver, url) ? STORE_URL_GOOD : STORE_URL_BAD;
+	return str_starts(str_of(url), "postgresql:") || str_starts(str_of(url), "postgres:")
+		       ? STORE_URL_NOT_YET
+		       : STORE_URL_BAD;
+}
+
+const char *store_url_in(const char *folder, size_t length, struct arena *arena)
+{
+	return arena_printf(arena, "%s%.*s/state.db", drivers[0]->scheme, (int)length, folder);
+}
+
+const char *store_url_beside(const char *url, const char *file, struct arena *arena)
+{
+	const struct store_driver *driver = driver_of(url);
+
+	if (!driver || !driver->is_path || !*place_of(driver, url))
+		return url;
+	return arena_printf(
+		arena, "%s%s", driver->scheme, path_beside(file, place_of(driver, url), arena));
+}
+
+void store_versions(FILE *out)
+{
+	for (size_t i = 0; i < sizeof drivers / sizeof *drivers; i++)
+		fprintf(out, "%s %s\n", drivers[i]->name, drivers[i]->version());
+}
+
+/* ---- life ---- */
+
+/* Other URLs are not quoted: they may hold a password. */
+static bool fail_url(const char *url, struct error *err)
+{
+	return error_fail(err, ERROR_INPUT, "`store`: %swrite " STORE_URL_EXAMPLE,
+		store_url_check(url) == STORE_URL_NOT_YET ? "PostgreSQL is not supported yet; "
+							  : "");
+}
+
+struct store *store_open(const char *url, enum store_mode mode, struct error *err)
+{
+	const struct store_driver *driver = driver_of(url);
+
+	if (store_url_check(url) != STORE_URL_GOOD) {
+		IGNORE(fail_url(url, err)); /* false, as the NULL says */
+		return NULL;
+	}
+	return driver->open(place_of(driver, url), mode, err);
+}
+
+void store_close(struct store *store)
+{
+	if (store)
+		store->driver->close(store);
+}
+
+/* ---- what store.h promises, done by the driver ---- */
+
+bool store_begin(struct store *store, struct error *err)
+{
+	return store->driver->begin(store, err);
+}
+
+bool store_commit(struct store *store, struct error *err)
+{
+	return store->driver->commit(store, err);
+}
+
+void store_rollback(struct store *store)
+{
+	store->driver->rollback(store);
+}
+
+void store_tidy(struct store *store)
+{
+	if (store->driver->tidy)
+		store->driver->tidy(store);
+}
+
+void store_settle(struct store *store)
+{
+	if (store->driver->settle)
+		store->driver->settle(store);
+}
+
+enum added store_add_event(
+	struct store *store, struct event_row *row, int64_t *selection_ids, struct error *err)
+{
+	return store->driver->add_event(store, row, selection_ids, err);
+}
+
+bool store_end_selection(struct store *store, int64_t selection_id, struct error *err)
+{
+	return store->driver->end_selection(store, selection_id, err);
+}
+
+bool store_put_refresh(struct store *store, const struct refresh_row *row, struct error *err)
+{
+	return store->driver->put_refresh(store, row, err);
+}
+
+bool store_put_cause(struct store *store, const struct cause_row *row, struct error *err)
+{
+	return store->driver->put_cause(store, row, err);
+}
+
+bool store_put_spent(struct store *store, const struct spent *spent, struct error *err)
+{
+	return store->driver->put_spent(store, spent, err);
+}
+
+bool store_put_pause(struct store *store, const char *site, const char *by, struct error *err)
+{
+	return store->driver->put_pause(store, site, by, err);
+}
+
+bool store_add_command(struct store *store, const struct command_row *row, struct error *err)
+{
+	return store->driver->add_command(store, row, err);
+}
+
+bool store_prune(
+	struct store *store, struct wall before, int most, int64_t *deleted, struct error *err)
+{
+	return store->driver->prune(store, before, most, deleted, err);
+}
+
+bool store_list_events(struct store *store, const struct store_filter *filter, event_visit *visit,
+	void *context, struct error *err)
+{
+	return store->driver->list_events(store, filter, visit, context, err);
+}
+
+bool store_list_refreshes(struct store *store, const struct store_filter *filter,
+	refresh_visit *visit, void *context, struct error *err)
+{
+	return store->driver->list_refreshes(store, filter, visit, context, err);
+}
+
+bool store_list_commands(struct store *store, int64_t subject, command_visit *visit, void *context,
+	struct error *err)
+{
+	return store->driver->list_commands(store, subject, visit, context, err);
+}
+
+bool store_find_event(struct store *store, int64_t id, event_visit *visit, void *context,
+	bool *found, struct error *err)
+{
+	return store->driver->find_event(store, id, visit, context, found, err);
+}
+
+bool store_find_refresh(struct store *store, int64_t id, refresh_visit *visit, void *context,
+	bool *found, struct error *err)
+{
+	return store->driver->find_refresh(store, id, visit, context, found, err);
+}
+
+bool store_refreshes_of_event(struct store *store, int64_t event, struct arena *arena,
+	const int64_t **ids, size_t *count, struct error *err)
+{
+	return store->driver->refreshes_of_event(store, event, arena, ids, count, err);
+}
+
+bool store_open_selections_of_event(
+	struct store *store, int64_t event, int64_t *count, struct error *err)
+{
+	return store->driver->open_selections_of_event(store, event, count, err);
+}
+
+bool store_load_open_selections(
+	struct store *store, selection_visit *visit, void *context, struct error *err)
+{
+	return store->driver->load_open_selections(store, visit, context, err);
+}
+
+bool store_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
+	void *context, struct error *err)
+{
+	return store->driver->load_refreshes(store, since, visit, context, err);
+}
+
+bool store_load_spent(struct store *store, spent_visit *visit, void *context, struct error *err)
+{
+	return store->driver->load_spent(store, visit, context, err);
+}
+
+bool store_load_pauses(struct store *store, pause_visit *visit, void *context, struct error *err)
+{
+	return store->driver->load_pauses(store, visit, context, err);
+}
+
+bool store_last_refresh_id(struct store *store, int64_t *id, struct error *err)
+{
+	return store->driver->last_refresh_id(store, id, err);
+}
+
+int64_t store_last_event_id(const struct store *store)
+{
+	return store->driver->last_event_id(store);
+}
