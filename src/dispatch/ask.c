@@ -57,19 +57,26 @@ struct actions schedule_job_cancelled(
 {
 	act_begin(schedule);
 	struct refresh *refresh = refresh_find(schedule, id);
+	struct site *site = site_of(schedule, answer.site);
 	site_answered(schedule, now, &answer);
-	site_spend_queries(schedule, now, site_of(schedule, answer.site), 1);
+	site_spend_queries(schedule, now, site, 1);
 	if (!refresh || !refresh->is_asked || !refresh_in_flight(refresh))
 		return act_end(schedule, now);
 	refresh->is_asked = false;
+	if (answer.verdict == VERDICT_OK) {
+		refresh_end(schedule, now, refresh, REFRESH_CANCELLED, refresh->row.reason);
+		return act_end(schedule, now);
+	}
+	/* Nobody knows whether Tableau heard it: the job tells, and is cancelled if it goes on. */
+	if (answer.verdict == VERDICT_RETRY || answer.verdict == VERDICT_UNKNOWN) {
+		if (answer.retry_after)
+			gate_hold(&site->gate.no_queries_before, now.mono, answer.retry_after);
+		look_later(schedule, now, refresh, site->options.poll_interval);
+		return act_end(schedule, now);
+	}
 	refresh->row.is_cancelling = false;
 	OWNED_TEXT struct text reason;
 	text_init(&reason, 1000);
-	if (answer.verdict == VERDICT_OK) {
-		text_add(&reason, refresh->row.reason);
-		refresh_end(schedule, now, refresh, REFRESH_CANCELLED, reason.at);
-		return act_end(schedule, now);
-	}
 	/* It was over already, or Tableau will not: what becomes of it is still to be told. */
 	text_printf(&reason, "not %s: %s", refresh->row.reason,
 		answer.verdict == VERDICT_NONE ? "the job was over already" : answer.reason);

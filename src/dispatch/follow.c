@@ -183,8 +183,11 @@ void follow_job(struct schedule *schedule, struct instant now, struct refresh *r
 			schedule, now, refresh, REFRESH_FAILED, notes ? notes : no_reason);
 		break;
 	case PHASE_CANCELLED:
-		refresh_end_with_line(schedule, now, refresh, REFRESH_CANCELLED,
-			notes ? notes : "the job was cancelled on Tableau");
+		if (refresh->row.is_cancelling) /* as was asked, of it alone; the answer was lost */
+			refresh_end(schedule, now, refresh, REFRESH_CANCELLED, refresh->row.reason);
+		else
+			refresh_end_with_line(schedule, now, refresh, REFRESH_CANCELLED,
+				notes ? notes : "the job was cancelled on Tableau");
 		break;
 	}
 }

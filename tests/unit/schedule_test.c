@@ -2045,6 +2045,30 @@ static void a_job_that_tableau_will_not_cancel_is_followed_on(void **state)
 	assert_true(saw(world, "poll"));
 }
 
+static void a_cancel_that_got_no_answer_is_asked_again(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	see(world, schedule_cancel(world->schedule, world->now, world->sent, "alice").actions);
+	struct answer later = says(VERDICT_RETRY, "HTTP 429");
+	later.retry_after = 30 * US_PER_SECOND;
+	see(world, schedule_job_cancelled(world->schedule, world->now, world->sent, later));
+	assert_string_equal(world->reason, "cancelled by alice");
+	pass(world, 20 * US_PER_SECOND); /* Tableau asked to wait */
+	assert_false(saw(world, "poll"));
+	pass(world, 10 * US_PER_SECOND);
+	assert_true(saw(world, "poll"));
+	job(world, PHASE_RUNNING, world->now.wall, 0);
+	assert_true(saw(world, "cancel"));
+	see(world, schedule_job_cancelled(world->schedule, world->now, world->sent,
+			   says(VERDICT_UNKNOWN, "no reply")));
+	pass(world, 10 * US_PER_SECOND);
+	job(world, PHASE_CANCELLED, world->now.wall, 0);
+	assert_string_equal(world->state, "cancelled");
+	assert_string_equal(world->reason, "cancelled by alice");
+}
+
 static void a_refresh_cancelled_while_its_request_is_out_cancels_the_job_that_comes(void **state)
 {
 	struct world *world = *state;
@@ -2313,6 +2337,7 @@ int main(void)
 		TEST(cancelling_a_refresh_that_waits_ends_it),
 		TEST(cancelling_a_refresh_in_flight_cancels_its_job_first),
 		TEST(a_job_that_tableau_will_not_cancel_is_followed_on),
+		TEST(a_cancel_that_got_no_answer_is_asked_again),
 		TEST(a_refresh_cancelled_while_its_request_is_out_cancels_the_job_that_comes),
 		TEST(cancelled_stays_so_though_the_content_turns_out_to_be_published_anew),
 		TEST(who_cancelled_it_is_told_also_when_its_request_got_no_reply),
