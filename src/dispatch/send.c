@@ -376,6 +376,21 @@ static void send_again(struct schedule *schedule, struct instant now, struct ref
 	try_again(schedule, now, refresh, answer, schedule->options.retry_initial);
 }
 
+/* Whoever cancelled it has to know when a job of its may go on. */
+static void tell_unsure(struct refresh *refresh, const struct answer *look)
+{
+	if (look->verdict == VERDICT_NONE)
+		return;
+	OWNED_TEXT struct text reason;
+	text_init(&reason, 1000);
+	text_printf(&reason,
+		"%s; nobody can tell whether its last request made a job, which would go on: %s",
+		refresh->row.reason,
+		look->verdict == VERDICT_OK ? "there is a job that may be somebody else's"
+					    : look->reason);
+	refresh_set_text(&refresh->row.reason, reason.at);
+}
+
 static void look_ended(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	struct answer answer)
 {
@@ -385,6 +400,7 @@ static void look_ended(struct schedule *schedule, struct instant now, struct ref
 		return;
 	}
 	if (refresh->row.is_cancelling) {
+		tell_unsure(refresh, &answer);
 		end_as_asked(schedule, now, refresh);
 		return;
 	}

@@ -2105,6 +2105,21 @@ static void who_cancelled_it_is_told_also_when_its_request_got_no_reply(void **s
 	assert_string_equal(world->reason, "cancelled by alice");
 }
 
+static void who_cancelled_it_is_told_when_nobody_can_tell_whether_a_job_goes_on(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	see(world, schedule_cancel(world->schedule, world->now, world->sent, "alice").actions);
+	answer(world, VERDICT_UNKNOWN, "no reply");
+	pass(world, 2 * US_PER_SECOND);
+	see(world, schedule_looked(world->schedule, world->now, world->sent,
+			   says(VERDICT_CANNOT, "403004"), NULL, world->asked_after));
+	assert_string_equal(world->state, "cancelled");
+	assert_string_equal(world->reason,
+		"cancelled by alice; nobody can tell whether its last request made a job, which "
+		"would go on: 403004");
+}
+
 static void a_retry_skips_the_backoff(void **state)
 {
 	struct world *world = *state;
@@ -2341,6 +2356,7 @@ int main(void)
 		TEST(a_refresh_cancelled_while_its_request_is_out_cancels_the_job_that_comes),
 		TEST(cancelled_stays_so_though_the_content_turns_out_to_be_published_anew),
 		TEST(who_cancelled_it_is_told_also_when_its_request_got_no_reply),
+		TEST(who_cancelled_it_is_told_when_nobody_can_tell_whether_a_job_goes_on),
 		TEST(a_retry_skips_the_backoff),
 		TEST(a_refresh_that_has_ended_is_done_again_by_a_new_request),
 		TEST(a_site_that_is_paused_is_sent_nothing_until_it_is_resumed),
