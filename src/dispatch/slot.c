@@ -217,7 +217,7 @@ static bool covers_all(const struct schedule *schedule, const struct evidence *e
 bool refresh_is_served(const struct schedule *schedule, const struct refresh *refresh,
 	const struct evidence *evidence, bool incremental)
 {
-	if (refresh->is_held || (incremental && !refresh->row.incremental))
+	if (incremental && !refresh->row.incremental)
 		return false;
 	return covers_all(schedule, evidence, refresh->causes, refresh->cause_count);
 }

@@ -180,6 +180,11 @@ static void send_durable(struct world *world, int64_t refresh)
 	const struct refresh_row *row = schedule_find(world->schedule, refresh);
 	if (!row || row->state != REFRESH_SENDING)
 		return;
+	if (chance(world, FAULT_PEOPLE, 3))
+		later(world, world->now + between(world, 0, SECOND), PENDING_HASTE)->number =
+			(int)refresh / 2;
+	if (chance(world, FAULT_CRASH, 1)) /* while nobody knows what becomes of it */
+		later(world, world->now + between(world, 0, SECOND), PENDING_CRASH);
 	call(world, (struct sim_call){ .type = CALL_SEND,
 			    .site = site_number(row->site),
 			    .id = refresh,
@@ -269,6 +274,9 @@ void daemon_perform(struct world *world, struct actions actions)
 			oracle_record(world, actions.items[i].refresh);
 	for (size_t i = 0; i < actions.count; i++)
 		perform(world, &actions.items[i]);
+	for (size_t i = 0; i < actions.count; i++)
+		if (actions.items[i].type == ACTION_RECORD)
+			oracle_recorded(world, actions.items[i].refresh);
 	write_batch(world);
 }
 

@@ -32,14 +32,16 @@ static bool job_was_cancelled(const struct watched *of)
 	return of->job_was_cancelled;
 }
 
-/* Of those that its last request asked for, and that could have been found. */
+/* Of those that its last request asked for, and that could have been found and told from others'.
+ */
 static const struct sim_job *job_that_goes_on(
 	const struct world *world, const struct watched *of, int64_t refresh)
 {
 	for (int i = 0; i < world->job_count; i++) {
 		const struct sim_job *job = &world->jobs[i];
 		if (job->maker == refresh && job->asked_at >= of->sent_at &&
-			job->ends > world->now && job->gone > world->now &&
+			job->ends > world->now && job->gone > world->now && of->knows_clock &&
+			(job->is_told_ours || job->created < of->looked_at) &&
 			world->sites[world->contents[job->content].site].may_list)
 			return job;
 	}

@@ -61,7 +61,13 @@ void fresh_wished(struct world *world, int content, int run, int rule, bool is_w
 	if (!is_held_by_rule(world, rule))
 		return;
 	meet(world, world->rules[rule].quiet ? MET_QUIET : MET_DELAYED);
-	world->wished[run][rule][content] = is_wish ? world->now : 0;
+	/* It goes on under another id, or is wished for once more: a job may serve the older wish.
+	 */
+	int64_t *wished = &world->wished[run][rule][content];
+	int64_t before = content >= NAMED ? world->wished[run][rule][content - NAMED] : 0;
+	if (!before && world->is_asked_again[content])
+		before = *wished;
+	*wished = !is_wish ? 0 : before ? before : world->now;
 	served[0] = served[1] = 0;
 	/* Whatever has succeeded may have started late enough. */
 	for (int i = 0; is_wish && i < world->watched_end; i++) {
@@ -83,16 +89,50 @@ bool fresh_is_held(const struct world *world, const struct watched *of)
 	return false;
 }
 
+/* What became a wish at `at`, which may be never: by its request, or by what was told of its job.
+ */
+static bool may_serve(
+	const struct world *world, const struct watched *by, int run, int rule, int64_t at)
+{
+	return at != INT64_MAX && (by->sent_at >= at || by->queued_at_ever >= at ||
+					  started_late_enough(world, by, run, rule));
+}
+
 bool fresh_covers(const struct world *world, const struct watched *by, const struct watched *of)
 {
 	for (int i = 0; i < of->cause_count; i++) {
 		int run = of->causes[i].run, rule = of->causes[i].rule;
-		int64_t at = wish_at(world, run, rule, of->content);
-		if (by->sent_at < at && by->queued_at_ever < at &&
-			!started_late_enough(world, by, run, rule))
+		if (!may_serve(world, by, run, rule, wish_at(world, run, rule, of->content)))
 			return false;
 	}
 	return true;
+}
+
+static bool is_served(const struct world *world, const struct watched *of, int run, int rule)
+{
+	for (int i = 0; i < world->watched_end; i++) {
+		const struct watched *by = &world->watched[i];
+		struct watched job = *by;
+		if (by->answer == VERDICT_BUSY) /* then it is not that of the request */
+			job.sent_at = 0;
+		if (by->created_at && by->content == of->content &&
+			by->state == REFRESH_SUCCEEDED &&
+			may_serve(world, &job, run, rule, wish_at(world, run, rule, of->content)))
+			return true;
+	}
+	return false;
+}
+
+void fresh_check_end(struct world *world, const struct watched *of, const struct refresh_row *row)
+{
+	if (row->state != REFRESH_CANCELLED && fresh_is_held(world, of))
+		wrong(world, "refresh %lld ends while its rule holds it", (long long)row->id);
+	for (int i = 0; row->state == REFRESH_SUCCEEDED && i < of->cause_count; i++)
+		if (!is_served(world, of, of->causes[i].run, of->causes[i].rule))
+			wrong(world,
+				"refresh %lld succeeded by a job that is no evidence for event "
+				"%lld",
+				(long long)row->id, (long long)world->runs[of->causes[i].run].id);
 }
 
 /* ---- the end ---- */

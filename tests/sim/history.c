@@ -390,6 +390,8 @@ static void ask_about(struct world *world, int number, int64_t what)
 		asked = schedule_again(world->schedule, instant_of(world), &row->row, row->causes,
 			row->cause_count);
 	}
+	if (what == 0 && asked.consent == CONSENT_YES)
+		oracle_cancelled(world, id);
 	daemon_perform(world, asked.actions);
 }
 
@@ -402,6 +404,21 @@ static void people(struct world *world, const struct pending *pending)
 		pause_site(world, pending->number / 3 % SITES);
 	else if (rows)
 		ask_about(world, 1 + (int)(pending->number % rows), pending->number % 3 - 1);
+}
+
+static void haste(struct world *world, const struct pending *pending)
+{
+	if (!world->is_up)
+		return;
+	ask_about(world, pending->number, pending->step);
+	if (pending->step)
+		return;
+	struct pending *again =
+		later(world, world->now + between(world, 0, 2 * SECOND), PENDING_HASTE);
+	again->number = pending->number;
+	again->step = 1;
+	if (chance(world, FAULT_CRASH, 20))
+		later(world, again->at + between(world, 0, SECOND), PENDING_CRASH);
 }
 
 static void answer(struct world *world, struct pending *pending)
@@ -478,6 +495,9 @@ static void happen(struct world *world, struct pending *pending)
 		break;
 	case PENDING_PEOPLE:
 		people(world, pending);
+		break;
+	case PENDING_HASTE:
+		haste(world, pending);
 		break;
 	case PENDING_RELOAD:
 		reload(world, pending->number);

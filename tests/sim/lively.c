@@ -253,6 +253,21 @@ static void check_out(struct world *world, const struct out *out, int number, in
 			(double)until / 1e6);
 }
 
+/* Whoever was told that it is cancelled relies on Tableau being asked, again after each failure. */
+static void check_cancel(struct world *world, const struct out *out, int number, int64_t until)
+{
+	struct watched *of = &world->watched[number];
+	const struct sim_job *job = of->job >= 0 ? &world->jobs[of->job] : NULL;
+	int site = world->contents[of->content].site;
+	int64_t bound = BOUND + world->sites[site].options.poll_interval, excused = INT64_MAX;
+	bool is_followed = of->state == REFRESH_QUEUED || of->state == REFRESH_RUNNING;
+	if (of->is_cancelled && is_followed && job->ends > world->now && !out->refresh[number])
+		excused = later_of(trouble_ends(world, out, site), queries_free_at(world, site));
+	if (waits_too_long(world, &of->unasked_from, excused, until, bound))
+		wrong(world, "nobody cancels %s of refresh %d, as was asked, from %.3f to %.3f",
+			job->id, 2 * number, (double)of->unasked_from / 1e6, (double)until / 1e6);
+}
+
 /* Is it surely we who hold it back? */
 static bool is_held_by_us(const struct world *world, const struct watched *of, int64_t until)
 {
@@ -308,6 +323,8 @@ void lively_pass(struct world *world, int64_t until)
 		check_content(world, &out, i, site_free, until);
 	for (int i = 0; i < world->watched_end; i++)
 		if (refresh_state_is_open(world->watched[i].state) &&
-			world->watched[i].content >= 0)
+			world->watched[i].content >= 0) {
 			check_out(world, &out, i, until);
+			check_cancel(world, &out, i, until);
+		}
 }

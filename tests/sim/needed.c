@@ -104,6 +104,9 @@ void needed_check_send(struct world *world, const struct watched *of, const stru
 	if (of->must_look)
 		wrong(world, "refresh %lld is sent again though nobody looked for its job",
 			(long long)row->id);
+	if (of->is_cancelled)
+		wrong(world, "refresh %lld is sent though somebody cancelled it",
+			(long long)row->id);
 	if (of->was_refused)
 		wrong(world, "refresh %lld is sent again though it was refused for good",
 			(long long)row->id);

@@ -119,6 +119,20 @@ void oracle_cause(struct world *world, const struct cause_row *cause)
 		fresh_wished(world, of->content, run, rule, cause->after != STAMP_NEVER);
 }
 
+void oracle_recorded(struct world *world, const struct refresh_row *row)
+{
+	const struct watched *of = watched(world, row->id);
+	if (of->content >= 0 && !refresh_state_is_open(row->state))
+		fresh_check_end(world, of, row);
+}
+
+void oracle_cancelled(struct world *world, int64_t refresh)
+{
+	struct watched *of = watched(world, refresh);
+	of->is_cancelled = true;
+	of->cancelled_in = world->generation;
+}
+
 /* ---- requests ---- */
 
 void oracle_send(struct world *world, const struct refresh_row *row)
@@ -145,8 +159,30 @@ void oracle_send(struct world *world, const struct refresh_row *row)
 	of->must_look = true;
 }
 
+static bool is_same(const struct sim_call *a, const struct sim_call *b)
+{
+	if (a->type == CALL_LIST || a->type == CALL_GREET)
+		return a->type == b->type && a->site == b->site;
+	if (a->type == CALL_RESOLVE || b->type == CALL_RESOLVE)
+		return a->type == b->type && a->id == b->id;
+	return a->id == b->id && b->type != CALL_LIST && b->type != CALL_GREET;
+}
+
+/* One question about a thing at a time. */
+static void check_single(struct world *world, const struct sim_call *call)
+{
+	for (size_t i = 0; i < world->pending_count; i++) {
+		const struct pending *pending = &world->pending[i];
+		bool is_out = pending->type == PENDING_REQUEST || pending->type == PENDING_ANSWER;
+		if (is_out && pending->life == world->life && is_same(call, &pending->call))
+			wrong(world, "a call about %lld, and another one is not answered yet",
+				(long long)call->id);
+	}
+}
+
 void oracle_call(struct world *world, const struct sim_call *call)
 {
+	check_single(world, call);
 	if (call->type == CALL_RESOLVE && wish_of(world, call->id)->is_answered)
 		wrong(world, "it was answered what selection %lld names, and is asked again",
 			(long long)call->id);
@@ -210,6 +246,7 @@ void oracle_crashed(struct world *world)
 		}
 		of->state = row->row.state == REFRESH_SENDING ? REFRESH_UNKNOWN : row->row.state;
 		of->job = *row->row.job_id ? job_named(world, row->row.job_id) : -1;
+		of->is_incremental = row->row.incremental;
 		if (refresh_state_is_open(of->state))
 			of->ended_at = 0;
 		/* Never sent, as far as the journal knows; else somebody has to look. */
@@ -220,6 +257,7 @@ void oracle_crashed(struct world *world)
 		of->answer = VERDICT_UNKNOWN;
 		of->refused = of->unknown = 0;
 		of->knows_clock = of->knew_clock;
+		of->is_cancelled &= of->cancelled_in <= world->committed;
 		of->tried = of->tried_ever; /* that it was told of may not be durable */
 		of->cause_count = 0;
 		of->is_released &= row->cause_count && row->causes[0].after != STAMP_NEVER;

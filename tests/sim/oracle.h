@@ -23,6 +23,9 @@ void fate_check(struct world *world, const struct watched *of, const struct refr
 void fresh_mark_served(struct world *world, const struct watched *of);
 /* What the rule holds of that event is a wish from now on, or held. */
 void fresh_wished(struct world *world, int content, int run, int rule, bool is_wish);
+/* It has ended, and all that was said of it is known: not while its rule held it, and with success
+ * only by a job that is evidence. */
+void fresh_check_end(struct world *world, const struct watched *of, const struct refresh_row *row);
 /* By a rule, as far as was told. */
 bool fresh_is_held(const struct world *world, const struct watched *of);
 /* Does the last request of `by`, or its job, do for all that `of` stands for? */

@@ -141,6 +141,7 @@ struct sim_job {
 	int64_t asked_at; /* when its maker asked for it */
 	int64_t maker;    /* the refresh that asked for it; 0: somebody else */
 	bool is_ours, is_incremental;
+	bool is_told_ours;             /* by the answer to the request that made it */
 	int64_t created, starts, ends; /* true times */
 	int64_t gone;                  /* Tableau forgets it then */
 	enum job_end end;
@@ -195,10 +196,15 @@ struct watched {
 	enum verdict answer;
 	bool was_refused;       /* for good, perhaps wrongly: it is not sent again */
 	bool found_own;         /* a look found the job that it made */
+	int64_t looked_at;      /* when the last look that was answered was asked */
 	bool may_fail;          /* that justifies `failed` */
 	bool job_was_cancelled; /* on Tableau: that justifies `cancelled` */
 	bool may_cancel;        /* somebody asked for it */
-	int64_t tries_until;    /* its backoff is over then at the latest */
+	bool is_cancelled;    /* likewise, and was told that it is done; Tableau has not refused */
+	int64_t cancelled_in; /* the generation of batches that records it */
+	int64_t unasked_from; /* since then nothing excuses that Tableau is not asked to cancel its
+				 job; 0: something does */
+	int64_t tries_until;  /* its backoff is over then at the latest */
 	int64_t queued_at_ever; /* like seen_queued_at, but a crash does not forget it */
 	int refused, unknown;   /* answers to polls of its job, one after another */
 	int64_t tried_ever;     /* likewise, also before its job was last told of */
@@ -255,6 +261,7 @@ enum pending_type {
 	PENDING_STEP,
 	PENDING_OUTAGE,
 	PENDING_PEOPLE,
+	PENDING_HASTE, /* somebody cancels what was just sent, and wants it again at once */
 	PENDING_RELOAD,
 	PENDING_MOVE,
 	PENDING_CALM, /* nothing goes wrong any more, and nobody pauses a site for ever */
@@ -385,10 +392,14 @@ int job_named(const struct world *world, const char *id);
 void wrong(struct world *world, const char *format, ...) PRINTF_LIKE(2, 3);
 void oracle_record(struct world *world, const struct refresh_row *row);
 void oracle_cause(struct world *world, const struct cause_row *cause);
+/* All that the scheduler said in one call is carried out; this row was in it. */
+void oracle_recorded(struct world *world, const struct refresh_row *row);
 void oracle_send(struct world *world, const struct refresh_row *row);
 void oracle_call(struct world *world, const struct sim_call *call);
 /* Somebody wants the site asked at once, whatever Tableau told. */
 void oracle_hurried(struct world *world, int site);
+/* Somebody was told that it is cancelled, or will be. */
+void oracle_cancelled(struct world *world, int64_t refresh);
 void oracle_answer(struct world *world, const struct sim_call *call);
 /* What the scheduler made of that answer is carried out. */
 void oracle_answered(struct world *world, const struct sim_call *call);

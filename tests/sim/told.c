@@ -12,10 +12,14 @@
 #define LOST_AFTER 4
 #define REFUSED_AFTER 6
 
-static bool is_its_own(const struct world *world, const struct watched *of, int job, int64_t id)
+/* A job that we were told is another refresh's is not taken for its own. */
+static bool is_its_own(const struct world *world, const struct watched *of, int number, int64_t id)
 {
-	return world->jobs[job].maker == id ||
-	       world->jobs[job].created >= of->sent_at - SAME_TIME || fresh_covers(world, of, of);
+	const struct sim_job *job = &world->jobs[number];
+	struct watched seen = *of;
+	seen.sent_at = 0; /* what is known of the job, not of the request */
+	return job->maker == id || fresh_covers(world, &seen, of) ||
+	       (!job->is_told_ours && job->created >= of->sent_at - SAME_TIME);
 }
 
 /* ---- jobs ---- */
@@ -86,12 +90,15 @@ static void told_of_request(struct world *world, struct watched *of, const struc
 	of->was_refused = call->verdict == VERDICT_DOUBT || call->verdict == VERDICT_FAIL;
 	of->may_fail |= of->was_refused;
 	of->told_at = world->now;
-	if (call->verdict == VERDICT_OK)
-		of->job = call->found;
+	if (call->verdict != VERDICT_OK)
+		return;
+	of->job = call->found;
+	world->jobs[call->found].is_told_ours = true;
 }
 
 static void told_by_look(struct world *world, struct watched *of, const struct sim_call *call)
 {
+	of->looked_at = call->asked_at;
 	if (call->verdict != VERDICT_RETRY)
 		of->must_look = false;
 	if (call->verdict != VERDICT_OK)
@@ -117,7 +124,7 @@ static void hear_wait(struct world *world, const struct sim_call *call)
 				 : call->type == CALL_RESOLVE ? KIND_NAME
 							      : KIND_QUERY;
 	int64_t until = world->now + call->retry_after;
-	if (call->type == CALL_CANCEL || !call->retry_after)
+	if (!call->retry_after)
 		return;
 	meet(world, MET_WAIT_TOLD);
 	if (calls->not_before[kind] < until)
@@ -189,6 +196,7 @@ void oracle_answer(struct world *world, const struct sim_call *call)
 	case CALL_CANCEL: /* what became of it is asked at once */
 		if (call->job >= 0)
 			world->jobs[call->job].polled_at = 0;
+		of->is_cancelled &= call->verdict == VERDICT_RETRY;
 		break;
 	case CALL_RESOLVE:
 		wish_of(world, call->id)->is_answered |= call->verdict == VERDICT_OK;
