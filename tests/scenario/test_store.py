@@ -46,6 +46,21 @@ def test_a_daemon_whose_store_is_restored_over_takes_nothing_until_it_is_started
     router.settle(2)
 
 
+# `cp copy.db state.db` keeps the inode, and so does `: > state.db`.
+@pytest.mark.parametrize("restored", ["copy", "nothing"])
+def test_a_daemon_whose_database_became_smaller_in_place_takes_nothing(router, tmp_path, restored):
+    assert router.send().status == 200
+    router.settle(1)
+    wait_until(lambda: events_in(copy_of(router, tmp_path)) == 1, "the copy to be whole")
+    for _ in range(20):
+        assert router.send(runStatusMessage="x" * 5000).status == 200
+    router.settle()
+    wait_until(lambda: events_in(copy_of(router, tmp_path / "..")) == 21, "the database to have grown")
+    store_of(router).write_bytes((tmp_path / "copy.db").read_bytes() if restored == "copy" else b"")
+    assert router.send().status == 503
+    assert "became smaller while it was in use" in str(router.ready()[1])
+
+
 def copy_of(router, folder):
     shutil.copy(store_of(router), folder / "copy.db")
     return folder / "copy.db"

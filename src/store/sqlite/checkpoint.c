@@ -14,6 +14,7 @@
 #include "store/sqlite/sqlite.h"
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 /*
  * Pages of 4 KiB: 64 MiB. Each copy ends in an fsync for which the commits beside it wait too; so
@@ -31,6 +32,7 @@ struct checkpointer {
 	struct message wake; /* in the mailbox, or the thread's, while is_copying */
 	char *path;
 	atomic_bool is_copying;
+	atomic_llong size; /* of the database file, after the last copy */
 	/* Of the journal's thread: */
 	bool is_copied;
 	int wal_pages, due_at;
@@ -68,12 +70,21 @@ static void copy(const char *path)
 	IGNORE(sqlite3_close(database)); /* no statement is open */
 }
 
+static void note_size(struct checkpointer *checkpointer)
+{
+	struct stat about;
+
+	if (stat(checkpointer->path, &about) == 0)
+		atomic_store(&checkpointer->size, (long long)about.st_size);
+}
+
 static void *run(void *context)
 {
 	struct checkpointer *checkpointer = context;
 
 	while (mailbox_wait(checkpointer->mailbox)) {
 		copy(checkpointer->path);
+		note_size(checkpointer);
 		atomic_store(&checkpointer->is_copying, false);
 	}
 	return NULL;
@@ -140,6 +151,11 @@ void checkpointer_attach(struct checkpointer *checkpointer, sqlite3 *database)
 	checkpointer->wal_pages = 0;
 	checkpointer->due_at = LONG_WAL;
 	sqlite3_wal_hook(database, note_wal, checkpointer); /* in the place of SQLite's own */
+}
+
+int64_t checkpointer_size(const struct checkpointer *checkpointer)
+{
+	return atomic_load(&checkpointer->size);
 }
 
 struct checkpointer *checkpointer_new(const char *path, struct error *err)

@@ -4,7 +4,9 @@
  * A file that is removed or replaced while a connection has it open goes on taking writes that no
  * later start will find (sqlite.org/howtocorrupt.html, section 2.4). So whoever restores a backup
  * under a running daemon must not get a promise from it: before and after each commit the names
- * are looked up again. What is overwritten in place keeps its inode and is not noticed.
+ * are looked up again. What is overwritten in place keeps its inode, but an older copy is smaller
+ * as a rule, and a database never becomes smaller by itself. Its time of change would tell more,
+ * but changes too when another program copies the WAL into it, as replication does.
  */
 #include "store/sqlite/sqlite.h"
 #include <errno.h>
@@ -27,7 +29,7 @@ static bool look_up(
 			"store %s: %s: %s; nothing is accepted until it is back or the daemon is"
 			" started again",
 			store->path, path, strerror(errno));
-	*file = (struct place_file){ about.st_dev, about.st_ino };
+	*file = (struct place_file){ about.st_dev, about.st_ino, about.st_size };
 	return true;
 }
 
@@ -42,29 +44,40 @@ bool place_note(struct sqlite *store, struct error *err)
 	return true;
 }
 
-static bool holds(const struct sqlite *store, size_t count, struct error *err)
+static bool fail(const struct sqlite *store, size_t index, const char *what, struct error *err)
+{
+	return error_fail(err, ERROR_SYSTEM,
+		"store %s: %s%s %s while it was in use; nothing is accepted until the old one is"
+		" back or the daemon is started again",
+		store->path, store->path, endings[index], what);
+}
+
+static bool holds(struct sqlite *store, size_t count, struct error *err)
 {
 	struct place_file now;
 
 	for (size_t i = 0; i < count; i++) {
+		struct place_file *known = &store->place[i];
+
 		if (!look_up(store, i, &now, err))
 			return false;
-		if (now.device != store->place[i].device || now.inode != store->place[i].inode)
-			return error_fail(err, ERROR_SYSTEM,
-				"store %s: %s%s was replaced while it was in use; nothing is"
-				" accepted until the old one is back or the daemon is started"
-				" again",
-				store->path, store->path, endings[i]);
+		if (now.device != known->device || now.inode != known->inode)
+			return fail(store, i, "was replaced", err);
+		/* Not so the WAL: another program may have emptied it. */
+		if (i == 0 && (now.size < known->size ||
+				      now.size < checkpointer_size(store->checkpointer)))
+			return fail(store, i, "became smaller", err);
+		known->size = now.size;
 	}
 	return true;
 }
 
-bool place_holds(const struct sqlite *store, struct error *err)
+bool place_holds(struct sqlite *store, struct error *err)
 {
 	return holds(store, PLACE_FILES, err);
 }
 
-bool place_holds_database(const struct sqlite *store, struct error *err)
+bool place_holds_database(struct sqlite *store, struct error *err)
 {
 	return holds(store, 1, err);
 }

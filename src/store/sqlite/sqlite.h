@@ -68,6 +68,7 @@ enum query {
 struct place_file {
 	dev_t device;
 	ino_t inode;
+	off_t size;
 };
 #define PLACE_FILES 3 /* the database, its WAL, and the WAL's index */
 
@@ -166,15 +167,18 @@ bool sqlite_renew(struct sqlite *store, struct error *err) MUST_USE;
 
 /* Remembers which files a new connection has. */
 bool place_note(struct sqlite *store, struct error *err) MUST_USE;
-/* The files are still there, and still the same; or the database alone. */
-bool place_holds(const struct sqlite *store, struct error *err) MUST_USE;
-bool place_holds_database(const struct sqlite *store, struct error *err) MUST_USE;
+/* The files are still there, still the same, and the database did not shrink; or the database
+ * alone. */
+bool place_holds(struct sqlite *store, struct error *err) MUST_USE;
+bool place_holds_database(struct sqlite *store, struct error *err) MUST_USE;
 
 /* ---- checkpoints: checkpoint.c ---- */
 
 struct checkpointer;
 struct checkpointer *checkpointer_new(const char *path, struct error *err) MUST_USE;
 void checkpointer_free(struct checkpointer *checkpointer);
+/* Of the database file, when pages had last been copied into it; 0: not yet. */
+int64_t checkpointer_size(const struct checkpointer *checkpointer);
 /* From now on it watches the WAL of this connection, the writer's. */
 void checkpointer_attach(struct checkpointer *checkpointer, sqlite3 *database);
 
