@@ -2,24 +2,33 @@
  * content/refresh.h - a refresh, the causes that want it, and its states: the record that
  * scheduler, journal and admin share.
  *
- * Plain data. Order between wishes and requests is told by stamps, never by a clock. An event's
- * stamp is made of its id, and ids are given in the order in which events became durable; a wish
- * that begins later (a delay that has passed, a retry) gets the next stamp after the youngest one
- * known. So "the request was sent after the event arrived" is `sent_after >= cause.after`, which no
- * clock step can make a lie.
+ * Plain data. Order between wishes and requests is told by stamps, never by a clock. The store
+ * gives each event its stamp, in the order in which events become durable (which need not be that
+ * of their ids); a wish that begins later (a delay that has passed, a retry) gets the next stamp
+ * after the youngest one known. So "the request was sent after the event arrived" is `sent_after >=
+ * cause.after`, which no clock step can make a lie.
  */
 #pragma once
 #include "base/clock.h"
 #include "content/content.h"
+#include <assert.h>
 #include <stdbool.h>
 
-/* Room for a million delays to pass between two events. */
+/* Stamps of two events differ by a multiple of this power of two: room for a million delays to pass
+ * between them. */
 #define STAMP_BITS 20
 /* Of a cause that waits for its delay or for quiet: no request serves it yet. */
 #define STAMP_NEVER INT64_MAX
-static inline int64_t stamp_of_event(int64_t event)
+
+/* Ids for new refreshes: even, as those of events are odd, so that one number names one thing. */
+struct refresh_ids {
+	int64_t next, last;
+};
+static inline int64_t refresh_ids_take(struct refresh_ids *ids)
 {
-	return event << STAMP_BITS;
+	assert(ids->next <= ids->last);
+	ids->next += 2;
+	return ids->next - 2;
 }
 
 enum refresh_state {
@@ -48,11 +57,11 @@ struct refresh_row {
 	bool incremental;
 	enum refresh_state state;
 	const char *reason; /* why it waits or how it ended, for a person; may be "" */
-	int priority; /* 0 to PRIORITY_MOST */
+	int priority;       /* 0 to PRIORITY_MOST */
 	struct wall created_at, ended_at; /* {0}: none */
 	struct wall not_before; /* when it is tried again; while `waiting` and past: since when it
 				   could be sent, but for its site; {0}: neither */
-	int64_t patience; /* microseconds of give_up_after that are left, as of this record */
+	int64_t patience;       /* microseconds of give_up_after that are left, as of this record */
 	int64_t quiet;       /* microseconds that its rule must have had no event; 0: not held so */
 	bool is_cancelling;  /* somebody asked to cancel it, and its job is not told yet */
 	int64_t attempts;    /* requests sent */

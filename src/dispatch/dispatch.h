@@ -29,6 +29,7 @@ bool dispatch_start(struct dispatch *dispatch, struct journal *journal, struct e
 /* An event that is durable now, with the selections that it asks for (not the shadow ones). */
 struct dispatch_event {
 	int64_t event; /* its id */
+	int64_t stamp; /* as the store gave it */
 	struct wall received_at, finished_at;
 	bool is_replay; /* somebody wants it done again: content is looked up anew */
 	size_t count;

@@ -357,10 +357,10 @@ static void batch_was_written(struct dispatch *dispatch, bool committed)
 
 /* ---- inputs ---- */
 
-static void select_one(struct dispatch *dispatch, int64_t id, int64_t event,
-	struct wall received_at, struct wall finished_at)
+/* `row` has all but the text of it, which is among the pending ones. */
+static void select_one(struct dispatch *dispatch, const struct selection_row *row)
 {
-	const struct pending *pending = pending_find(dispatch, id);
+	const struct pending *pending = pending_find(dispatch, row->id);
 	const struct selection *selection = pending->selection;
 	OWNED_TEXT struct text label;
 	text_init(&label, 1000);
@@ -369,13 +369,14 @@ static void select_one(struct dispatch *dispatch, int64_t id, int64_t event,
 	else
 		selection_describe(selection, &label);
 	struct schedule_selection wish = {
-		.id = id,
-		.event = event,
+		.id = row->id,
+		.event = row->event,
+		.stamp = row->stamp,
 		.site = selection->site,
 		.incremental = selection->incremental,
 		.priority = selection->priority,
-		.arrived_at = received_at,
-		.fresh_from = finished_at,
+		.arrived_at = row->received_at,
+		.fresh_from = row->finished_at,
 		.delay = selection->delay,
 		.quiet = selection->quiet,
 		.label = label.at,
@@ -393,12 +394,13 @@ static void select_one(struct dispatch *dispatch, int64_t id, int64_t event,
 
 static void take_event(struct dispatch *dispatch, const struct dispatch_event *event)
 {
-	schedule_event(dispatch->schedule, event->event);
+	schedule_event(dispatch->schedule, event->stamp);
 	for (size_t i = 0; i < event->count; i++) {
-		pending_add(dispatch, event->selection_ids[i], event->selections[i]);
-		pending_find(dispatch, event->selection_ids[i])->anew = event->is_replay;
-		select_one(dispatch, event->selection_ids[i], event->event, event->received_at,
-			event->finished_at);
+		struct selection_row row = { event->selection_ids[i], event->event, event->stamp,
+			event->received_at, event->finished_at, event->selections[i] };
+		pending_add(dispatch, row.id, row.selection);
+		pending_find(dispatch, row.id)->anew = event->is_replay;
+		select_one(dispatch, &row);
 	}
 }
 
@@ -676,7 +678,7 @@ static bool restore_selection(const struct selection_row *row, void *context)
 {
 	struct dispatch *dispatch = context;
 	pending_add(dispatch, row->id, row->selection);
-	select_one(dispatch, row->id, row->event, row->received_at, row->finished_at);
+	select_one(dispatch, row);
 	return true;
 }
 
@@ -685,15 +687,15 @@ bool dispatch_load(struct dispatch *dispatch, struct store *store, struct error 
 	struct config *config = dispatch->config;
 	struct schedule_options options = { config->give_up_after, config->clock_skew,
 		config->retry.initial, config->retry.max };
-	int64_t last_id;
-	if (!store_last_refresh_id(store, &last_id, err))
+	struct refresh_ids ids;
+	if (!store_take_refresh_ids(store, &ids, err))
 		return false;
-	dispatch->newest = last_id;
-	dispatch->schedule = schedule_new(&options, last_id, (uint64_t)clock_wall().us);
+	dispatch->newest = ids.next - 1;
+	dispatch->schedule = schedule_new(&options, ids, (uint64_t)clock_wall().us);
 	dispatch->effects =
 		effects_new(dispatch->schedule, dispatch->tableau, perform_all, dispatch);
 	/* All of them arrived before whatever is sent from now on. */
-	schedule_event(dispatch->schedule, store_last_event_id(store));
+	schedule_event(dispatch->schedule, store_last_stamp(store));
 	struct wall since = wall_after(clock_wall(), -config->history);
 	if (!store_load_spent(store, restore_spent, dispatch, err) ||
 		!store_load_pauses(store, restore_pause, dispatch, err) ||

@@ -100,7 +100,6 @@ void schedule_restore(struct schedule *schedule, struct instant now, const struc
 	for (size_t i = 0; i < cause_count; i++) {
 		refresh_add_cause(schedule, refresh, &causes[i]);
 		hear_stamp(schedule, causes[i].after);
-		schedule_event(schedule, causes[i].event);
 	}
 	/* Nobody was asked while nobody ran, so that time does not count. */
 	patience_set(&refresh->patience, now.mono, left_to_try(schedule, row->patience));

@@ -406,9 +406,9 @@ void hear_stamp(struct schedule *schedule, int64_t stamp)
 		schedule->horizon = stamp;
 }
 
-void schedule_event(struct schedule *schedule, int64_t event)
+void schedule_event(struct schedule *schedule, int64_t stamp)
 {
-	hear_stamp(schedule, stamp_of_event(event));
+	hear_stamp(schedule, stamp);
 }
 
 /* ---- configuration ---- */
@@ -502,11 +502,11 @@ const struct refresh_row *schedule_find(const struct schedule *schedule, int64_t
 /* ---- life ---- */
 
 struct schedule *schedule_new(
-	const struct schedule_options *options, int64_t last_refresh_id, uint64_t seed)
+	const struct schedule_options *options, struct refresh_ids ids, uint64_t seed)
 {
 	struct schedule *schedule = mem_new(struct schedule);
 	schedule->options = *options;
-	schedule->last_id = last_refresh_id + (last_refresh_id & 1);
+	schedule->ids = ids;
 	schedule->random = seed;
 	schedule->known = mem_alloc(sizeof *schedule->known * KNOWN_AT_ONCE);
 	return schedule;

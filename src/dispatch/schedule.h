@@ -67,6 +67,7 @@ struct schedule_site {
 
 struct schedule_selection {
 	int64_t id, event;
+	int64_t stamp; /* the event's */
 	const char *site;
 	bool incremental;
 	int priority;
@@ -133,8 +134,9 @@ struct actions { /* owned by the schedule, emptied by each call */
 	const struct action *items;
 };
 
+/* `ids` are for new refreshes. */
 struct schedule *schedule_new(
-	const struct schedule_options *options, int64_t last_refresh_id, uint64_t seed);
+	const struct schedule_options *options, struct refresh_ids ids, uint64_t seed);
 void schedule_free(struct schedule *schedule);
 OWNED_DEFINE(schedule)
 
@@ -155,8 +157,8 @@ struct actions schedule_tick(struct schedule *schedule, struct instant now);
 /* When schedule_tick() has something to do next; INT64_MAX: nothing waits for time. */
 struct mono schedule_next(const struct schedule *schedule);
 
-/* An event became durable that asks for something; told in order of id, before its selections. */
-void schedule_event(struct schedule *schedule, int64_t event);
+/* An event of this stamp became durable, which asks for something; told before its selections. */
+void schedule_event(struct schedule *schedule, int64_t stamp);
 struct actions schedule_select(
 	struct schedule *schedule, struct instant now, const struct schedule_selection *selection);
 /* One that cannot be acted upon: it ends at once, as failed. */

@@ -142,7 +142,7 @@ struct known_list { /* of one look, freed at the next call */
 
 struct schedule {
 	struct schedule_options options;
-	int64_t last_id; /* of a refresh */
+	struct refresh_ids ids; /* for new refreshes */
 	int64_t horizon; /* youngest stamp known */
 	uint64_t random;
 	int64_t calls; /* counts them */

@@ -107,9 +107,8 @@ struct refresh *refresh_create(struct schedule *schedule, struct instant now, st
 	const struct content *content)
 {
 	struct refresh *refresh = mem_new(struct refresh);
-	schedule->last_id += 2;
 	refresh->row = (struct refresh_row){
-		.id = schedule->last_id,
+		.id = refresh_ids_take(&schedule->ids),
 		.state = REFRESH_WAITING,
 		.incremental = true, /* until a cause wants a full one */
 		.created_at = now.wall,

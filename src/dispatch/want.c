@@ -70,7 +70,7 @@ static struct want *want_new(
 	for (size_t i = 0; i < selection->rule_count; i++)
 		rules[i] = schedule_keep(schedule, selection->rules[i]);
 	want->selection.rules = rules;
-	want->stamp = stamp_of_event(selection->event);
+	want->stamp = selection->stamp;
 	if (selection->delay)
 		want->holds = mono_plus(now.mono, still_to_go(selection, now, selection->delay));
 	int64_t left = still_to_go(selection, now, schedule->options.give_up_after);
@@ -101,9 +101,8 @@ static void end_unresolved(struct schedule *schedule, struct instant now, struct
 	enum refresh_state state, const char *reason)
 {
 	struct refresh *refresh = mem_new(struct refresh);
-	schedule->last_id += 2;
 	refresh->row = (struct refresh_row){
-		.id = schedule->last_id,
+		.id = refresh_ids_take(&schedule->ids),
 		.site = want->selection.site,
 		.content = { .kind = want->selection.kind, .project = "" },
 		.state = state,

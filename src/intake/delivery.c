@@ -183,6 +183,7 @@ static void pass_on(struct delivery *delivery)
 	struct dispatch_event *event = arena_new_of(delivery->arena, struct dispatch_event);
 	*event = (struct dispatch_event){
 		.event = delivery->row.id,
+		.stamp = delivery->row.stamp,
 		.received_at = delivery->row.received_at,
 		.finished_at = delivery->row.finished_at,
 		.is_replay = delivery->replayed,

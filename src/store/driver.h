@@ -61,8 +61,8 @@ struct store_driver {
 		struct store *store, spent_visit *visit, void *context, struct error *err);
 	bool (*load_pauses)(
 		struct store *store, pause_visit *visit, void *context, struct error *err);
-	bool (*last_refresh_id)(struct store *store, int64_t *id, struct error *err);
-	int64_t (*last_event_id)(const struct store *store);
+	bool (*take_refresh_ids)(struct store *store, struct refresh_ids *ids, struct error *err);
+	int64_t (*last_stamp)(const struct store *store);
 };
 
 extern const struct store_driver sqlite_driver;

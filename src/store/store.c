@@ -217,12 +217,12 @@ bool store_load_pauses(struct store *store, pause_visit *visit, void *context, s
 	return store->driver->load_pauses(store, visit, context, err);
 }
 
-bool store_last_refresh_id(struct store *store, int64_t *id, struct error *err)
+bool store_take_refresh_ids(struct store *store, struct refresh_ids *ids, struct error *err)
 {
-	return store->driver->last_refresh_id(store, id, err);
+	return store->driver->take_refresh_ids(store, ids, err);
 }
 
-int64_t store_last_event_id(const struct store *store)
+int64_t store_last_stamp(const struct store *store)
 {
-	return store->driver->last_event_id(store);
+	return store->driver->last_stamp(store);
 }

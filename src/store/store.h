@@ -37,7 +37,8 @@ OWNED_DEFINE(store)
 /* ---- rows ---- */
 
 struct event_row {
-	int64_t id; /* set by store_add_event() */
+	int64_t id;    /* set by store_add_event() */
+	int64_t stamp; /* likewise (content/refresh.h); 0 in a row that is read */
 	const char *source;
 	const char *webhook_id, *event_id;    /* the dedup mark; both empty: not deduplicated */
 	struct wall received_at, finished_at; /* finished_at {0}: dbt told no time */
@@ -54,7 +55,8 @@ struct event_row {
 
 struct selection_row {
 	int64_t id, event;
-	struct wall received_at, finished_at; /* the event's */
+	int64_t stamp;                        /* the event's */
+	struct wall received_at, finished_at; /* likewise */
 	const char *selection;                /* selection_json() as text */
 };
 
@@ -85,7 +87,7 @@ void store_settle(struct store *store);
 
 enum added { ADDED_NEW, ADDED_DUPLICATE, ADDED_MARK_TAKEN, ADDED_FAILED };
 /*
- * Adds the event, its dedup mark and its selections, and sets row->id and
+ * Adds the event, its dedup mark and its selections, and sets row->id, row->stamp and
  * selection_ids[row->selection_count] (may be NULL). ADDED_DUPLICATE: an event of the same
  * (webhook_id, event_id) is there; row->id is its id and nothing was added. ADDED_MARK_TAKEN: that
  * event is of another source, run or type, so that the mark tells nothing; nothing was added.
@@ -162,6 +164,9 @@ bool store_load_spent(
 	struct store *store, spent_visit *visit, void *context, struct error *err) MUST_USE;
 bool store_load_pauses(
 	struct store *store, pause_visit *visit, void *context, struct error *err) MUST_USE;
-bool store_last_refresh_id(struct store *store, int64_t *id,
-	struct error *err) MUST_USE;                    /* 0 when there is none yet */
-int64_t store_last_event_id(const struct store *store); /* of a writer; likewise */
+/* Refresh ids that nobody else gives, for as long as the store is open: more than a process can
+ * use up. */
+bool store_take_refresh_ids(
+	struct store *store, struct refresh_ids *ids, struct error *err) MUST_USE;
+/* The youngest stamp of an event that is durable; 0: there is none yet. Of a writer. */
+int64_t store_last_stamp(const struct store *store);

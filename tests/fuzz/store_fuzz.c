@@ -236,10 +236,10 @@ static void start_with(struct store *store)
 		US_PER_SECOND, 300 * US_PER_SECOND };
 	struct start start = { .now = { { 1790000000 * US_PER_SECOND }, { HOUR } } };
 	struct error err;
-	int64_t last = 0;
-	if (!store_last_refresh_id(store, &last, &err))
+	struct refresh_ids ids;
+	if (!store_take_refresh_ids(store, &ids, &err))
 		return; /* a daemon does not start either, here and below */
-	start.schedule = schedule_new(&options, last, 1);
+	start.schedule = schedule_new(&options, ids, 1);
 	schedule_event(start.schedule, 1);
 	if (store_load_spent(store, restore_spent, &start, &err) &&
 		store_load_pauses(store, restore_pause, &start, &err) &&

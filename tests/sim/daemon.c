@@ -369,6 +369,12 @@ void daemon_answer(struct world *world, const struct sim_call *call)
 
 /* ---- events ---- */
 
+/* Ids are given in the order in which events become durable. */
+static int64_t event_stamp(int64_t event)
+{
+	return event << STAMP_BITS;
+}
+
 static void select_one(struct world *world, int run, int number)
 {
 	const struct run *of = &world->runs[run];
@@ -387,6 +393,7 @@ static void select_one(struct world *world, int run, int number)
 	struct schedule_selection selection = {
 		.id = ((int64_t)run << 8) + number,
 		.event = of->id,
+		.stamp = event_stamp(of->id),
 		.site = world->sites[wish->site].options.name,
 		.incremental = wish->incremental,
 		.priority = priority,
@@ -406,7 +413,7 @@ void daemon_event(struct world *world, int run)
 	struct run *of = &world->runs[run];
 	if (!of->heard_at)
 		of->heard_at = world->now;
-	schedule_event(world->schedule, of->id);
+	schedule_event(world->schedule, event_stamp(of->id));
 	for (int i = 0; i < of->wish_count; i++)
 		select_one(world, run, i);
 }
@@ -481,13 +488,13 @@ void daemon_start(struct world *world)
 	world->is_up = true;
 	world->started_at = world->now;
 	world->open = batch_new();
-	world->schedule =
-		schedule_new(&world->schedule_options, world->store.last_refresh, draw(world));
+	struct refresh_ids ids = { world->store.last_refresh + 2, INT64_MAX };
+	world->schedule = schedule_new(&world->schedule_options, ids, draw(world));
 	note(world, "the daemon starts");
 	for (int i = 0; i < SITES; i++) /* nobody has looked meanwhile */
 		world->calls[i].trouble_at = world->now;
 	if (world->last_event > 0)
-		schedule_event(world->schedule, world->last_event);
+		schedule_event(world->schedule, event_stamp(world->last_event));
 	for (int run = 0; run < world->run_count; run++)
 		if (world->runs[run].id && !world->runs[run].heard_at)
 			world->runs[run].heard_at = world->now;

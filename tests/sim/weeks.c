@@ -194,9 +194,10 @@ static void arrives(int64_t number)
 {
 	static const char *const rule[] = { "rule" };
 	int64_t event = world.events++ * 2 + 1;
-	schedule_event(world.schedule, event);
+	schedule_event(world.schedule, event << STAMP_BITS);
 	struct schedule_selection selection = { .id = number,
 		.event = event,
+		.stamp = event << STAMP_BITS,
 		.site = "a",
 		.priority = 50,
 		.arrived_at = now().wall,
@@ -331,7 +332,7 @@ static void week(uint64_t seed, int64_t sums[4])
 	};
 	memset(&world, 0, sizeof world);
 	world.random = seed;
-	world.schedule = schedule_new(&options, 0, seed);
+	world.schedule = schedule_new(&options, (struct refresh_ids){ 2, INT64_MAX }, seed);
 	for (int i = 0; i < CONTENTS; i++) {
 		snprintf(world.luids[i], sizeof world.luids[i], "luid-%d", i);
 		world.usual[i] = between(0, 2) ? between(5 * SECOND, 3 * MINUTE)

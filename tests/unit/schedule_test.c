@@ -60,6 +60,17 @@ static struct answer fine_now(const struct world *world)
 	return answer;
 }
 
+/* The order in which events became durable; nothing about it follows from an id. */
+static int64_t stamp_of_event(int64_t event)
+{
+	return (7000 + event) << STAMP_BITS;
+}
+
+static struct refresh_ids ids_after(int64_t last)
+{
+	return (struct refresh_ids){ last + 2, INT64_MAX };
+}
+
 static void see(struct world *world, struct actions actions)
 {
 	static const char *const words[] = { "record", "cause", "end-selection", "spent", "resolve",
@@ -130,7 +141,7 @@ static int set_up(void **state)
 {
 	struct world *world = mem_new(struct world);
 	world->now = (struct instant){ { 1800000000 * US_PER_SECOND }, { HOUR } };
-	world->schedule = schedule_new(&options, 0, 42);
+	world->schedule = schedule_new(&options, ids_after(0), 42);
 	text_init(&world->seen, TEXT_UNBOUNDED);
 	configure(world);
 	*state = world;
@@ -160,10 +171,11 @@ static void event_held(struct world *world, int64_t ago, const struct content *c
 	static const char *const rules[] = { "nightly" };
 	int64_t event = world->events * 2 + 1;
 	world->events++;
-	schedule_event(world->schedule, event);
+	schedule_event(world->schedule, stamp_of_event(event));
 	struct schedule_selection selection = {
 		.id = event,
 		.event = event,
+		.stamp = stamp_of_event(event),
 		.site = "finance",
 		.priority = 50,
 		.delay = delay,
@@ -187,10 +199,11 @@ static void event_of_priority(struct world *world, int priority, const struct co
 	static const char *const rules[] = { "urgent" };
 	int64_t event = world->events * 2 + 1;
 	world->events++;
-	schedule_event(world->schedule, event);
+	schedule_event(world->schedule, stamp_of_event(event));
 	struct schedule_selection selection = {
 		.id = event,
 		.event = event,
+		.stamp = stamp_of_event(event),
 		.site = "finance",
 		.priority = priority,
 		.label = content->name,
@@ -269,7 +282,7 @@ static void restart(struct world *world, const struct refresh_row *row)
 		.after = stamp_of_event(1),
 		.fresh_from = world->now.wall,
 	};
-	struct schedule *again = schedule_new(&options, row->id, 7);
+	struct schedule *again = schedule_new(&options, ids_after(row->id), 7);
 	schedule_restore(again, world->now, row, &cause, 1);
 	schedule_free(world->schedule);
 	world->schedule = again;
@@ -406,11 +419,12 @@ static void an_incremental_refresh_does_not_serve_who_wants_a_full_one(void **st
 {
 	struct world *world = *state;
 	static const char *const rules[] = { "hourly" };
-	schedule_event(world->schedule, 1);
+	schedule_event(world->schedule, stamp_of_event(1));
 	world->events = 1;
 	struct schedule_selection selection = {
 		.id = 1,
 		.event = 1,
+		.stamp = stamp_of_event(1),
 		.site = "finance",
 		.incremental = true,
 		.label = "Revenue",
@@ -537,7 +551,7 @@ static void a_site_is_greeted_before_the_first_request_after_a_start(void **stat
 {
 	struct world *world = *state;
 	struct refresh_row row = row_in(world, REFRESH_WAITING);
-	struct schedule *again = schedule_new(&options, row.id, 7);
+	struct schedule *again = schedule_new(&options, ids_after(row.id), 7);
 	struct cause_row cause = { .event = 1, .rule = "nightly", .after = stamp_of_event(1) };
 	schedule_restore(again, world->now, &row, &cause, 1);
 	schedule_free(world->schedule);
@@ -745,6 +759,7 @@ static void the_more_urgent_refresh_goes_first(void **state)
 	struct schedule_selection selection = {
 		.id = 99,
 		.event = 99,
+		.stamp = stamp_of_event(99),
 		.site = "finance",
 		.priority = 90,
 		.label = "Board",
@@ -753,7 +768,7 @@ static void the_more_urgent_refresh_goes_first(void **state)
 		.rule_count = 1,
 		.rules = rules,
 	};
-	schedule_event(world->schedule, 99);
+	schedule_event(world->schedule, stamp_of_event(99));
 	see(world, schedule_select(world->schedule, world->now, &selection));
 	see(world, schedule_resolved(world->schedule, world->now, 99, fine_now(world), &board, 1));
 	answer(world, VERDICT_OK, NULL);
@@ -802,6 +817,7 @@ static void a_full_refresh_that_came_meanwhile_makes_the_next_request_a_full_one
 	static const char *const rules[] = { "hourly" };
 	struct schedule_selection selection = { .id = 1,
 		.event = 1,
+		.stamp = stamp_of_event(1),
 		.site = "finance",
 		.incremental = true,
 		.label = "Revenue",
@@ -809,7 +825,7 @@ static void a_full_refresh_that_came_meanwhile_makes_the_next_request_a_full_one
 		.rule_count = 1,
 		.rules = rules };
 	world->events = 1;
-	schedule_event(world->schedule, 1);
+	schedule_event(world->schedule, stamp_of_event(1));
 	see(world, schedule_select(world->schedule, world->now, &selection));
 	see(world, schedule_resolved(world->schedule, world->now, 1, fine_now(world), &revenue, 1));
 	assert_true(schedule_find(world->schedule, world->sent)->incremental);
@@ -854,6 +870,7 @@ static void a_selection_that_names_nothing_is_a_failed_refresh_with_the_reason(v
 	static const char *const rules[] = { "nightly" };
 	struct schedule_selection selection = { .id = 1,
 		.event = 1,
+		.stamp = stamp_of_event(1),
 		.site = "finance",
 		.label = "Revenu",
 		.rule_count = 1,
@@ -872,6 +889,7 @@ static void a_selection_that_is_asked_for_when_its_time_is_over_is_given_up_soon
 	static const char *const rules[] = { "nightly" };
 	struct schedule_selection selection = { .id = 1,
 		.event = 1,
+		.stamp = stamp_of_event(1),
 		.site = "finance",
 		.label = "Revenue",
 		.rule_count = 1,
@@ -898,6 +916,7 @@ static void a_selection_for_an_unknown_site_waits_for_it_until_give_up_after(voi
 	static const char *const rules[] = { "nightly" };
 	struct schedule_selection selection = { .id = 1,
 		.event = 1,
+		.stamp = stamp_of_event(1),
 		.site = "finanec",
 		.label = "Revenue",
 		.rule_count = 1,
@@ -1010,7 +1029,7 @@ static void a_waiting_refresh_is_sent_after_a_restart(void **state)
 static void a_restart_keeps_the_turn_also_of_those_who_waited_for_days(void **state)
 {
 	struct world *world = *state;
-	struct schedule *again = schedule_new(&options, 100, 7);
+	struct schedule *again = schedule_new(&options, ids_after(100), 7);
 	struct refresh_row first = row_in(world, REFRESH_WAITING), second = first;
 	struct cause_row cause = { .event = 1, .rule = "nightly", .after = stamp_of_event(1) };
 	first.created_at = wall_after(world->now.wall, -24 * HOUR);
@@ -2236,6 +2255,7 @@ static void nobody_waits_behind_those_who_came_hours_later(void **state)
 	struct schedule_selection selection = {
 		.id = 99,
 		.event = 99,
+		.stamp = stamp_of_event(99),
 		.site = "finance",
 		.priority = 100,
 		.label = "Payroll",
@@ -2243,7 +2263,7 @@ static void nobody_waits_behind_those_who_came_hours_later(void **state)
 		.rule_count = 1,
 		.rules = rules,
 	};
-	schedule_event(world->schedule, 99);
+	schedule_event(world->schedule, stamp_of_event(99));
 	see(world, schedule_select(world->schedule, world->now, &selection));
 	see(world,
 		schedule_resolved(world->schedule, world->now, 99, fine_now(world), &payroll, 1));

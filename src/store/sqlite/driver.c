@@ -34,6 +34,6 @@ const struct store_driver sqlite_driver = {
 	.load_refreshes = sqlite_load_refreshes,
 	.load_spent = sqlite_load_spent,
 	.load_pauses = sqlite_load_pauses,
-	.last_refresh_id = sqlite_last_refresh_id,
-	.last_event_id = sqlite_last_event_id,
+	.take_refresh_ids = sqlite_take_refresh_ids,
+	.last_stamp = sqlite_last_stamp,
 };

@@ -33,6 +33,7 @@ bool sqlite_load_open_selections(
 		};
 		if (!is_within(row.event, MOST_EVENT))
 			return row_is_damaged(store, "selection", row.id, err);
+		row.stamp = stamp_of_event(row.event);
 		if (!visit(&row, context))
 			return true;
 	}
@@ -157,20 +158,25 @@ bool sqlite_load_refreshes(struct store *base, struct wall since, refresh_visit 
 				       load_succeeded(store, since, visit, context, err)));
 }
 
-int64_t sqlite_last_event_id(const struct store *base)
+int64_t sqlite_last_stamp(const struct store *base)
 {
-	const struct sqlite *store = sqlite_of(base);
-	return store->last_event;
+	return stamp_of_event(sqlite_of(base)->last_event);
 }
 
-bool sqlite_last_refresh_id(struct store *base, int64_t *id, struct error *err)
+/* One process writes: all that are above the last one are its own. */
+bool sqlite_take_refresh_ids(struct store *base, struct refresh_ids *ids, struct error *err)
 {
 	struct sqlite *store = sqlite_of(base);
 	USED_QUERY query = sqlite_query(store, QUERY_LAST_REFRESH,
 		"SELECT max(value, coalesce((SELECT max(id) FROM refresh), 0)) FROM meta"
 		" WHERE name = 'last_refresh'",
 		err);
+	int64_t last;
 
-	return query && query_number(store, query, "read the last refresh's id", id, err) &&
-	       (is_within(*id, MOST_COUNT) || row_is_damaged(store, "refresh", *id, err));
+	if (!query || !query_number(store, query, "read the last refresh's id", &last, err))
+		return false;
+	if (!is_within(last, MOST_COUNT))
+		return row_is_damaged(store, "refresh", last, err);
+	*ids = (struct refresh_ids){ (last | 1) + 1, INT64_MAX };
+	return true;
 }

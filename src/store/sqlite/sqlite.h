@@ -80,7 +80,7 @@ struct sqlite {
 	sqlite3 *database; /* NULL after a re-open that failed; the next one may succeed */
 	sqlite3_stmt *queries[QUERY_COUNT];
 	bool is_suspect;    /* a commit failed halfway: sqlite_renew() before the next */
-	int64_t last_event; /* the highest id ever given to an event */
+	int64_t last_event; /* the highest id ever given to an event; stamps follow from ids */
 	char *ruleset;      /* the revision that was interned last, and its id */
 	int64_t ruleset_id;
 	struct checkpointer *checkpointer;    /* of a writer */
@@ -92,6 +92,12 @@ struct sqlite {
  * the event's id in front of its place among the event's selections.
  */
 #define SELECTION_BITS 20
+/* One process writes, so that ids are given in the order in which events become durable. */
+static inline int64_t stamp_of_event(int64_t event)
+{
+	return event << STAMP_BITS;
+}
+
 #define SELECTIONS_PER_EVENT ((size_t)1 << SELECTION_BITS)
 
 /*
@@ -149,8 +155,8 @@ bool sqlite_load_refreshes(struct store *store, struct wall since, refresh_visit
 	void *context, struct error *err);
 bool sqlite_load_spent(struct store *store, spent_visit *visit, void *context, struct error *err);
 bool sqlite_load_pauses(struct store *store, pause_visit *visit, void *context, struct error *err);
-bool sqlite_last_refresh_id(struct store *store, int64_t *id, struct error *err);
-int64_t sqlite_last_event_id(const struct store *store);
+bool sqlite_take_refresh_ids(struct store *store, struct refresh_ids *ids, struct error *err);
+int64_t sqlite_last_stamp(const struct store *store);
 
 /* ---- connection: open.c ---- */
 

@@ -213,6 +213,7 @@ enum added sqlite_add_event(
 			selection_ids[i] = selection;
 	}
 	row->id = id;
+	row->stamp = stamp_of_event(id);
 	return ADDED_NEW;
 }
 
