@@ -219,8 +219,8 @@ static void map_load(struct reading *reading, const struct yaml_node *node,
 	}
 }
 
-static void not_load(
-	struct loading *loading, const struct yaml_node *node, struct rule_branch *branch)
+static void not_load(struct loading *loading, const struct yaml_node *when,
+	const struct yaml_node *node, struct rule_branch *branch)
 {
 	bool is_list = node->type == YAML_LIST;
 	size_t count = is_list ? node->count : 1;
@@ -245,6 +245,7 @@ static void not_load(
 		else
 			map_load(&reading, item, by_field, NULL);
 		map_finish(&reading, by_field, &maps[i]);
+		exclusion_check(loading, when, &branch->when, item, &maps[i]);
 	}
 }
 
@@ -273,7 +274,7 @@ static void branch_load(
 	possible_check(loading, node, &by_field[EVENT_EVENT], &by_field[EVENT_STATUS]);
 	map_finish(reading, by_field, &branch->when);
 	if (not_node)
-		not_load(loading, not_node, branch);
+		not_load(loading, node, not_node, branch);
 }
 
 void when_load(struct loading *loading, const struct yaml_node *node, struct rule *rule,

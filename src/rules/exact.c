@@ -50,10 +50,11 @@ void exact_look(struct loading *loading, const struct yaml_node *node)
 			loading_quote(loading, node->text));
 }
 
+/* As dbt writes it: 007 is another text. */
 static bool is_number(struct str text)
 {
 	int64_t count;
-	return str_to_count(text, &count);
+	return str_to_count(text, &count) && (text.length == 1 || *text.at != '0');
 }
 
 /* dbt-webhooks.md 1.2: those of webhooks and events have letters. */
@@ -75,7 +76,7 @@ void exact_look_of_field(
 	bool is_list = memchr(node->text.at, ',', node->text.length) ||
 		       memchr(node->text.at, ' ', node->text.length);
 	loading_problem(loading, PROBLEM_NEVER_AN_ID, node->place,
-		"'%s' is no whole number, so no '%s' of dbt's is equal to it%s",
+		"'%s' is no whole number as dbt writes it, so no '%s' of dbt's is equal to it%s",
 		loading_quote(loading, node->text), event_field_info(field)->name,
 		is_list ? "; several are written as a list: [1001, 1002]" : "");
 }

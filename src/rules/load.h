@@ -45,7 +45,8 @@ const char *loading_intern(struct loading *loading, struct str text);
 struct str loading_intern_str(struct loading *loading, struct str text);
 /* A name or pattern as it is compared with others: in normal form C (base/name.h). */
 struct str loading_name(struct loading *loading, const struct yaml_node *node);
-/* ", did you mean 'X'?" or "": for the end of a message. Lives in `scratch`. */
+/* "; did you mean 'X'?" or "", also when nobody would read it: for the end of a message. Lives in
+ * `scratch`. */
 const char *loading_suggest(
 	struct loading *loading, struct str word, const char *const *names, size_t count);
 /* A piece of a file for a message: at most 80 bytes of it, NUL-terminated, in `scratch`. */
@@ -60,6 +61,11 @@ void when_load(struct loading *loading, const struct yaml_node *node, struct rul
  * they stand in, or NULL. */
 void possible_check(struct loading *loading, const struct yaml_node *when,
 	const struct rule_condition *event, const struct rule_condition *status);
+/* possible.c: does anything that `map` lets through, which stands at `when`, get past `excluded`, a
+ * map under 'not' at `not_node`? */
+void exclusion_check(struct loading *loading, const struct yaml_node *when,
+	const struct rule_map *map, const struct yaml_node *not_node,
+	const struct rule_map *excluded);
 /* selection_load.c: one entry under `refresh`. False when it added an error. */
 bool refresh_load(struct loading *loading, const struct yaml_node *node, const struct rule *rule,
 	struct rule_refresh *refresh);

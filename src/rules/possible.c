@@ -1,5 +1,5 @@
 /*
- * rules/possible.c - event types and statuses that never come together.
+ * rules/possible.c - conditions that never hold together.
  */
 #include "rules/load.h"
 
@@ -96,4 +96,49 @@ void possible_check(struct loading *loading, const struct yaml_node *when,
 	}
 	report_useless(loading, event_node, event, by_status);
 	report_useless(loading, status_node, status, by_event);
+}
+
+static bool has_value(const struct rule_condition *condition, struct str text)
+{
+	for (size_t i = 0; i < condition->value_count; i++)
+		if (condition->values[i].probe == PROBE_NONE &&
+			str_equal(condition->values[i].text, text))
+			return true;
+	return false;
+}
+
+/* Does this condition hold for every event that `when` lets through? */
+static bool is_implied(const struct rule_condition *condition, const struct rule_map *when)
+{
+	const struct rule_condition *same = NULL;
+	for (size_t i = 0; i < when->count; i++)
+		if (when->conditions[i].field == condition->field)
+			same = &when->conditions[i];
+	for (size_t i = 0; same && i < same->value_count; i++)
+		if (same->values[i].probe != PROBE_NONE ||
+			!has_value(condition, same->values[i].text))
+			return false;
+	return same && same->value_count;
+}
+
+void exclusion_check(struct loading *loading, const struct yaml_node *when,
+	const struct rule_map *map, const struct yaml_node *not_node,
+	const struct rule_map *excluded)
+{
+	bool has_event = false, has_status = false;
+	for (size_t i = 0; i < excluded->count; i++) {
+		if (!is_implied(&excluded->conditions[i], map))
+			return;
+		has_event |= excluded->conditions[i].field == EVENT_EVENT;
+		has_status |= excluded->conditions[i].field == EVENT_STATUS;
+	}
+	if (!excluded->count)
+		return; /* which is told */
+	loading_problem(loading, PROBLEM_NEVER_MATCHES, not_node->place,
+		"this never matches: all that 'when' lets through is excluded here%s%s",
+		has_event && !yaml_get(when, "event")
+			? "; without 'event' job.run.completed is meant"
+			: "",
+		has_status && !yaml_get(when, "status") ? "; without 'status' success is meant"
+							: "");
 }

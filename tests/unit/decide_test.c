@@ -41,7 +41,7 @@ static const struct {
 		"{\"job_name\":\"x\",\"job_id\":2}", true },
 	{ "a list of nots: none may hold", "{not: [{job_name: x}, {job_id: 2}]}",
 		"{\"job_name\":\"y\",\"job_id\":2}", false },
-	{ "a status in not leaves the default", "{not: {status: success}}",
+	{ "a status in not leaves the default", "{not: {status: cancelled}}",
 		"{\"status\":\"error\"}", false },
 	{ "one of the branches", "[{job_id: 1}, {job_id: 2, status: error}]",
 		"{\"job_id\":2,\"status\":\"error\"}", true },

@@ -148,7 +148,7 @@ static void random_value(uint64_t *seed, uint32_t field, struct text *out)
 	text_add(out, flags[chance(seed, COUNT(flags))]);
 }
 
-static void random_conditions(uint64_t *seed, struct text *out)
+static void random_conditions(uint64_t *seed, const char *otherwise, struct text *out)
 {
 	uint32_t first = chance(seed, COUNT(fields)), count = chance(seed, 3);
 	for (uint32_t i = 0; i < count; i++) {
@@ -160,7 +160,7 @@ static void random_conditions(uint64_t *seed, struct text *out)
 		text_add(out, "]");
 	}
 	if (!count)
-		text_add(out, "status: [success, error]");
+		text_add(out, otherwise);
 }
 
 static void random_rules(uint64_t *seed, struct text *out)
@@ -171,10 +171,10 @@ static void random_rules(uint64_t *seed, struct text *out)
 			chance(seed, 9) ? "true" : "false");
 		for (uint32_t j = 0, branches = 1 + chance(seed, 3); j < branches; j++) {
 			text_add(out, "  - {");
-			random_conditions(seed, out);
+			random_conditions(seed, "status: [success, error]", out);
 			if (!chance(seed, 4)) {
 				text_add(out, ", not: {");
-				random_conditions(seed, out);
+				random_conditions(seed, "status: error", out);
 				text_add(out, "}");
 			}
 			text_add(out, "}\n");
