@@ -24,6 +24,20 @@ static bool check_address(const struct yaml_file *file, const char *key, const c
 					  file->source, "'%s': %s", key, err.message));
 }
 
+/* Does a listener on `any` take what is meant for `host`? That of IPv6 takes IPv4, too. */
+static bool takes(struct str any, struct str host)
+{
+	bool is_other_family =
+		str_is(any, "0.0.0.0") && host.length && memchr(host.at, ':', host.length);
+	return host_kind(any) == HOST_ANY && !is_other_family;
+}
+
+/* Of two on one port the second would find it taken. */
+static bool do_collide(struct str one, struct str other)
+{
+	return host_equal(one, other) || takes(one, other) || takes(other, one);
+}
+
 static void check_addresses(
 	const struct config *config, const struct yaml_file *file, struct problems *problems)
 {
@@ -33,9 +47,11 @@ static void check_addresses(
 	bool is_good = check_address(file, "webhooks", webhooks, &webhooks_port, problems);
 	if (!check_address(file, "admin", admin, &port, problems))
 		return;
-	if (is_good && port && text_is(webhooks, admin)) /* port 0 takes any */
+	if (is_good && port && port == webhooks_port && /* port 0 takes any */
+		do_collide(host_of(str_of(webhooks)), host_of(str_of(admin))))
 		IGNORE(problem_add(problems, PROBLEM_BAD_VALUE, place, file->source,
-			"'webhooks' and 'admin' cannot both listen on '%s'", admin));
+			"'webhooks' and 'admin' cannot both listen on port %lld, as '%s' and '%s'",
+			(long long)port, webhooks, admin));
 	if (host_kind(host_of(str_of(admin))) != HOST_LOOPBACK)
 		IGNORE(problem_add(problems, PROBLEM_OPEN_ADMIN, place, file->source,
 			"the admin listener is not on loopback: whoever reaches '%s' may pause, "
