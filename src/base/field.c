@@ -179,6 +179,14 @@ static bool set_bool(const struct loader *l, const struct field *field,
 		"'%s' is true or false, not '%.*s'", field->name, QUOTED(node->text));
 }
 
+static const char *hint_of(
+	const struct loader *l, struct str word, const char *const *names, size_t count)
+{
+	if (!problems_are_read(l->problems))
+		return "";
+	return suggest_hint(arena_str(l->arena, word), names, count, l->arena);
+}
+
 static bool bad_choice(
 	const struct loader *l, const struct field *field, const struct yaml_node *node)
 {
@@ -195,7 +203,7 @@ static bool bad_choice(
 	}
 	return problem_add(l->problems, PROBLEM_BAD_VALUE, node->place, l->source,
 		"'%s' is %s, not '%.*s'%s", field->name, list.at, QUOTED(node->text),
-		suggest_hint(arena_str(l->arena, node->text), field->choices, count, l->arena));
+		hint_of(l, node->text, field->choices, count));
 }
 
 static bool set_choice(const struct loader *l, const struct field *field,
@@ -432,7 +440,7 @@ static void report_unknown(const struct loader *l, const struct field *fields,
 		text_printf(&list, "%s%s", count ? ", " : "; known are ", field->name);
 		names[count++] = field->name;
 	}
-	const char *hint = suggest_hint(arena_str(l->arena, key->text), names, count, l->arena);
+	const char *hint = hint_of(l, key->text, names, count);
 	IGNORE(problem_add(l->problems, PROBLEM_UNKNOWN_FIELD, key->place, l->source,
 		"unknown field '%.*s' in %s%s", QUOTED(key->text), where,
 		*hint ? hint : list.at)); /* false */

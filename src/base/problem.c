@@ -8,6 +8,7 @@
 #include "base/visible.h"
 
 #define KEPT_MOST 1000 /* more would not be read by anyone */
+#define KNOWN_MOST (10 * KEPT_MOST)
 #define MESSAGE_BYTES 2000
 #define SOURCE_LINE_BYTES 400 /* of a line that is longer, its beginning is shown */
 
@@ -26,6 +27,7 @@ struct problems {
 	struct problem *items;
 	size_t count, capacity;
 	size_t error_count, warning_count; /* with those not kept */
+	size_t known_count;                /* added again */
 	const char *last_file; /* in the arena; most problems in a row are of one file */
 	/* Where a line of a source was found last, so that a thousand problems do not scan it a
 	 * thousand times. */
@@ -145,8 +147,10 @@ bool problem_add(struct problems *problems, enum problem_code code, struct place
 	text_init(&safe, TEXT_UNBOUNDED);
 	visible_add(&safe, str_of(message));
 
-	if (is_known(problems, code, place, safe.at))
+	if (is_known(problems, code, place, safe.at)) {
+		problems->known_count++;
 		return false;
+	}
 	++*count;
 	place.file = own_file(problems, place.file);
 	mem_grow(&problems->items, &problems->capacity, problems->count);
@@ -158,6 +162,11 @@ bool problem_add(struct problems *problems, enum problem_code code, struct place
 		.source_line = source_line(problems, source, place.line),
 	};
 	return false;
+}
+
+bool problems_are_read(const struct problems *problems)
+{
+	return problems->count < KEPT_MOST && problems->known_count < KNOWN_MOST;
 }
 
 size_t problems_count(const struct problems *problems)

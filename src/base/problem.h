@@ -45,6 +45,10 @@ OWNED_DEFINE(problems)
 bool problem_add(struct problems *problems, enum problem_code code, struct place place,
 	struct str source, const char *format, ...) PRINTF_LIKE(5, 6);
 
+/* Is what is added now likely to be read? Not behind the first 1,000, nor after ten times as many
+ * that were in the list already: then nothing that costs, like a suggestion, is worth its time. */
+bool problems_are_read(const struct problems *problems);
+
 size_t problems_count(const struct problems *problems); /* kept */
 size_t problems_error_count(const struct problems *problems);
 size_t problems_warning_count(const struct problems *problems);

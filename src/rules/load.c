@@ -60,6 +60,8 @@ const char *loading_quote(struct loading *loading, struct str text)
 const char *loading_suggest(
 	struct loading *loading, struct str word, const char *const *names, size_t count)
 {
+	if (!problems_are_read(loading->problems))
+		return "";
 	return suggest_hint(arena_str(loading->scratch, word), names, count, loading->scratch);
 }
 

@@ -142,6 +142,16 @@ sites:
 """
 
 
+def test_a_hundred_thousand_names_that_nobody_knows_are_told_in_seconds(tmp_path):
+    # A nearest name was looked for in every site for every one of them: minutes, in a reload too.
+    site = "  - {{name: site-{0:03}, server: 'https://t{0}.example.com', pat: {{name: p, secret: {{env: S_PAT}}}}}}\n"
+    config = write(tmp_path, CONFIG.partition("  - {")[0] + "".join(site.format(number) for number in range(1000)), "config.yaml")
+    some = "  - {{name: r{0}, when: {{job_id: 1}}, refresh: [{{site: sites-{0}, workbooks: W}}]}}\n"
+    write(tmp_path, "version: 1\nrules:\n" + "".join(some.format(number) for number in range(100_000)))
+    told = cli("check", "--config", config)
+    assert told.returncode == 1 and b"did you mean 'site-1" in told.stderr and b"100000 errors, " in told.stderr
+
+
 @pytest.mark.parametrize("change,code,said", [
     (("secret: {env: S_PAT}", "secret: hunter2"), "inline-secret", "{file:"), (("content_url: s", "contenturl: s"), "unknown-field", "did you mean 'content_url'"),
     (("https://tableau.example.com", "ftp://tableau.example.com"), "bad-value", "server"), (("{env: A_SECRET}", "{}"), None, ""),

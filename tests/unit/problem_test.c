@@ -68,6 +68,27 @@ static void the_flood_is_counted_and_not_kept(void **state)
 	assert_int_equal(problems_at(problems, 999)->place.line, 1500);
 }
 
+static void what_is_behind_a_flood_is_not_read(void **state)
+{
+	(void)state;
+	OWNED(problems) problems = problems_new();
+	OWNED(problems) again = problems_new();
+	for (int i = 0; i < 1000; i++) {
+		assert_true(problems_are_read(problems));
+		IGNORE(problem_add(
+			problems, PROBLEM_SYNTAX, (struct place){ "f", i + 1, 1 }, STR("a"), "n"));
+	}
+	assert_false(problems_are_read(problems));
+	/* An alias can repeat one as often as it likes. */
+	for (int i = 0; i <= 10000; i++) {
+		assert_true(problems_are_read(again));
+		IGNORE(problem_add(
+			again, PROBLEM_SYNTAX, (struct place){ "f", 1, 1 }, STR("a"), "n"));
+	}
+	assert_false(problems_are_read(again));
+	assert_int_equal(problems_error_count(again), 1);
+}
+
 static void source_lines_are_found_in_any_order(void **state)
 {
 	(void)state;
@@ -106,6 +127,7 @@ int main(void)
 		cmocka_unit_test(a_problem_prints_as_a_compiler_does),
 		cmocka_unit_test(a_stranger_cannot_steer_the_terminal),
 		cmocka_unit_test(the_flood_is_counted_and_not_kept),
+		cmocka_unit_test(what_is_behind_a_flood_is_not_read),
 		cmocka_unit_test(source_lines_are_found_in_any_order),
 		cmocka_unit_test(every_code_has_a_name_and_help),
 	};
