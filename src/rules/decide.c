@@ -58,14 +58,16 @@ static void limit_warn(struct matching *matching, const struct rule *rule, struc
 {
 	const struct ruleset *ruleset = matching->ruleset;
 	const struct rule_probe *probe = &ruleset->probes[matching->limit_probe];
+	size_t length = matching->event->fields[probe->field].length;
 	outcome_warn(outcome, rule->name,
-		arena_printf(matching->arena,
-			"the pattern %s on '%s' (%zu bytes in this event) hit its limit of steps, "
-			"so the rule does not match; `refresh-router check` shows patterns that "
-			"grow too costly",
+		arena_printf(matching->arena, "the pattern %s on '%s' (%zu bytes in this event) %s",
 			pattern_written(ruleset->patterns[probe->pattern].compiled),
-			event_field_info(probe->field)->name,
-			matching->event->fields[probe->field].length),
+			event_field_info(probe->field)->name, length,
+			length > PATTERN_SUBJECT_BYTES
+				? "was not searched for, so the rule does not match: the text is "
+				  "too long"
+				: "hit its limit of steps, so the rule does not match; "
+				  "`refresh-router check` shows patterns that grow too costly"),
 		true);
 }
 
