@@ -115,6 +115,11 @@ static int run(const struct command_line *line)
 	if (!path && !line->argument_count)
 		return command_usage(
 			line, "nothing to check: give rule files or folders, or --config FILE");
+	if (!path && (option_value(line, "url") || option_flag(line, "secrets") ||
+			     option_flag(line, "no-files")))
+		return command_usage(line,
+			"--url, --secrets and --no-files are about a configuration: give --config "
+			"FILE too");
 	if (path)
 		check.config = config_load(path, problems);
 	if (check.config)
