@@ -29,8 +29,8 @@ class Told:
 
 @pytest.fixture
 def run_of(tmp_path):
-    """run_of({file: text}) runs tests/run on these planted scenarios."""
-    def run(files, step="scenarios"):
+    """run_of({file: text}) runs tests/run on these planted scenarios, one after the other by default."""
+    def run(files, step="scenarios", workers=1):
         folder = tmp_path / "planted"
         folder.mkdir()
         (folder / "pytest.ini").write_bytes((TOP / "tests" / "scenario" / "pytest.ini").read_bytes())
@@ -38,7 +38,7 @@ def run_of(tmp_path):
             (folder / name).write_text(text)
         environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
         environment.update(REFRESH_ROUTER_WORK=str(tmp_path / "work"), REFRESH_ROUTER_BUILD="/nonexistent", REFRESH_ROUTER_SCENARIOS=str(folder),
-                           REFRESH_ROUTER_WORKERS="2")
+                           REFRESH_ROUTER_WORKERS=str(workers))
         return Told(subprocess.run([TOP / "tests" / "run", step], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment))
     return run
 
@@ -49,7 +49,7 @@ def test_what_passes_is_green(run_of):
 
 
 def test_what_fails_and_what_passes_the_second_time_only_are_told_apart_and_neither_is_green(run_of):
-    told = run_of({"test_a.py": PASSING + ALONE + FAILING, "test_b.py": FLAKY})
+    told = run_of({"test_a.py": PASSING + ALONE + FAILING, "test_b.py": FLAKY}, workers=2)
     assert (told.status, told.last) == (1, "2 passed, 2 failed"), told.text
     assert "as it always is" in told.text and "the first try" in told.text
     assert "FAIL  test_a.py::test_failing\n" in told.text
@@ -82,8 +82,9 @@ def test_a_file_that_cannot_be_read_is_a_failure(run_of, text):
 
 @pytest.mark.parametrize("text", ["import os\ndef test_a(): os._exit(0)\n", "import os, signal\ndef test_a(): os.kill(os.getpid(), signal.SIGKILL)\n",
                                   "import pytest\ndef test_a(): pytest.exit('enough', 0)\n"], ids=["exit", "kill", "pytest"])
-def test_a_scenario_that_ends_the_run_is_a_failure(run_of, text):
-    told = run_of({"test_a.py": text, "test_b.py": PASSING})
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_scenario_that_ends_the_run_is_a_failure(run_of, text, workers):
+    told = run_of({"test_a.py": text, "test_b.py": PASSING}, workers=workers)
     assert told.status == 1 and re.fullmatch(r"[01] passed, [1-9] failed", told.last), told.text
 
 
