@@ -152,8 +152,36 @@ static void post_jobs(const struct order *order)
 	order->reply->json = job_json(job, clock_wall());
 }
 
-/* Cleaned up: one by "id", of a "site", or all; asked for later they get
- * "code". */
+/* One by "id", of a "site", or all. */
+static bool is_meant(const cJSON *body, const struct box_job *job)
+{
+	return (!json_get(body, "id") || text_is_nocase(json_text(body, "id"), job->id)) &&
+	       (!json_get(body, "site") ||
+		       text_is(json_text(body, "site"), job->site->content_url));
+}
+
+/* What waits begins to run, and what runs ends, now. */
+static void post_progress(const struct order *order)
+{
+	const struct world *world = order->control->world;
+	struct wall now = clock_wall();
+	int64_t count = 0;
+	for (size_t i = 0; i < world->job_count; i++) {
+		struct box_job *job = world->jobs[i];
+		enum box_state state = job_times(job, now).state;
+		if (state > STATE_IN_PROGRESS || !is_meant(order->body, job))
+			continue;
+		if (state == STATE_PENDING)
+			job->queued = now.us - job->created.us;
+		else
+			job->running = now.us - job->created.us - job->queued;
+		count++;
+	}
+	done(order);
+	json_add_count(order->reply->json, "moved", count);
+}
+
+/* Cleaned up; asked for later they get "code". */
 static void delete_jobs(const struct order *order)
 {
 	const struct world *world = order->control->world;
@@ -164,15 +192,11 @@ static void delete_jobs(const struct order *order)
 		refuse(order, 400000, "\"code\" is 404018 or 400031");
 		return;
 	}
-	for (size_t i = 0; i < world->job_count; i++) {
-		struct box_job *job = world->jobs[i];
-		if ((json_get(body, "id") && !text_is_nocase(json_text(body, "id"), job->id)) ||
-			(json_get(body, "site") &&
-				!text_is(json_text(body, "site"), job->site->content_url)))
-			continue;
-		job->purged = (int)code;
-		count++;
-	}
+	for (size_t i = 0; i < world->job_count; i++)
+		if (is_meant(body, world->jobs[i])) {
+			world->jobs[i]->purged = (int)code;
+			count++;
+		}
 	done(order);
 	json_add_count(order->reply->json, "purged", count);
 }
@@ -301,19 +325,20 @@ static const struct {
 	const char *method, *path;
 	void (*answer)(const struct order *order);
 } routes[] = {
-	{ "GET",    "calls",   get_calls },
-	{ "DELETE", "calls",   delete_calls },
-	{ "GET",    "faults",  get_faults },
-	{ "POST",   "faults",  post_faults },
-	{ "DELETE", "faults",  delete_faults },
-	{ "GET",    "jobs",    get_jobs },
-	{ "POST",   "jobs",    post_jobs },
-	{ "DELETE", "jobs",    delete_jobs },
-	{ "POST",   "content", post_content },
-	{ "DELETE", "content", delete_content },
-	{ "POST",   "signin",  post_signin },
-	{ "POST",   "latency", post_latency },
-	{ "POST",   "version", post_version },
+	{ "GET",    "calls",    get_calls },
+	{ "DELETE", "calls",    delete_calls },
+	{ "GET",    "faults",   get_faults },
+	{ "POST",   "faults",   post_faults },
+	{ "DELETE", "faults",   delete_faults },
+	{ "GET",    "jobs",     get_jobs },
+	{ "POST",   "jobs",     post_jobs },
+	{ "DELETE", "jobs",     delete_jobs },
+	{ "POST",   "progress", post_progress },
+	{ "POST",   "content",  post_content },
+	{ "DELETE", "content",  delete_content },
+	{ "POST",   "signin",   post_signin },
+	{ "POST",   "latency",  post_latency },
+	{ "POST",   "version",  post_version },
 };
 /* clang-format on */
 
@@ -338,7 +363,7 @@ void control_answer(const struct control *control, struct web_request *request, 
 			return;
 		}
 	refuse(&order, 404003,
-		"calls, faults, jobs, content, signin, latency and version are below "
+		"calls, faults, jobs, progress, content, signin, latency and version are below "
 		"/-/sandbox/; see "
 		"tableau-sandbox(1)");
 }

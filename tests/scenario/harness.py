@@ -21,6 +21,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("REFRESH_ROUTER_BUILD", TOP / "build"))
 SAMPLES = TOP / "tests" / "samples"
 SECRET = "c0ffee-sample-secret"
+HOLD_MS = 24 * 3600 * 1000      # of a job: for ever, until it is told to go on
 DEADLINE = float(os.environ.get("SCENARIO_DEADLINE", "60"))
 
 
@@ -38,6 +39,12 @@ def wait_until(condition, what="the condition", deadline=DEADLINE):
 def now():
     """Seconds since 1970; the sandbox reads the same clock."""
     return time.time()
+
+
+def next_second():
+    """Tableau tells whole seconds: what happens now is told to be later than what happened before."""
+    before = int(now())
+    wait_until(lambda: int(now()) > before, "the next second")
 
 
 def utc_text(seconds):
@@ -175,6 +182,31 @@ class Sandbox(Process):
     def foreign_job(self, name, site="finance", **rest):
         return self.control("POST", "jobs", {"site": site, "kind": "workbook", "name": name, **rest})
 
+    def running_job(self, name):
+        """Somebody else's, which runs until end_jobs()."""
+        job = self.foreign_job(name, queued_ms=1, running_ms=HOLD_MS)
+        wait_until(lambda: self.state_of(job) == "InProgress", "the foreign job to run")
+        return job
+
+    def state_of(self, job):
+        return next(j["state"] for j in self.jobs() if j["id"] == job["id"])
+
+    def progress(self):
+        """What waits begins to run, and what runs ends, now. How many jobs that were."""
+        return self.control("POST", "progress", {})["moved"]
+
+    def end_jobs(self):
+        while self.progress():
+            pass
+
+    def hold(self, name, state, **rest):
+        """The next jobs of this content stay queued or running until end_jobs()."""
+        self.change(name, queued_ms=HOLD_MS if state == "queued" else 1, running_ms=HOLD_MS, **rest)
+
+    def let_go(self, name):
+        """... and the next ones do not."""
+        self.change(name, queued_ms=50, running_ms=100)
+
     def change(self, name, /, site="finance", kind="workbook", **set_):
         return self.control("POST", "content", {"site": site, "kind": kind, "name": name, "set": set_})
 
@@ -297,6 +329,10 @@ class Router(Process):
 
     def refreshes(self, **filters):
         return self.all("refreshes", "".join(f"&{k}={v}" for k, v in filters.items()))
+
+    def waiting(self, because):
+        """The refreshes that wait for a reason with this text: it is on record, and outlives a kill."""
+        return [r for r in self.refreshes(state="waiting") if because in r.get("reason", "")]
 
     def event(self, id):
         return self.get(f"/api/v1/events/{id}")

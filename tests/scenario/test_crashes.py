@@ -301,7 +301,7 @@ def test_a_lost_request_is_not_taken_for_done_by_the_job_before_it(router, sandb
 def test_a_refresh_whose_wait_ended_while_the_daemon_was_down_is_sent_at_its_start(router, sandbox):
     sandbox.fault("429", on=REFRESH, retry_after="1")
     assert router.send().status == 200
-    waiting = wait_until(lambda: [r for r in router.refreshes(state="waiting") if "429" in r.get("reason", "")], "Tableau to say 429")[0]
+    waiting = wait_until(lambda: router.waiting("429"), "Tableau to say 429")[0]
     router.kill9()
     wait_until(lambda: now() > parse_time(waiting["not_before"]), "the time to try again")
     router.start()
@@ -521,24 +521,30 @@ def has_stepped(router, step):
 @EACH_STEP
 def test_a_clock_that_steps_while_a_refresh_waits_changes_nothing(router_of, sandbox_of, clock, step):
     sandbox, router = clock_story(router_of, sandbox_of, clock)
-    sandbox.foreign_job("Revenue", queued_ms=1, running_ms=1200)
-    wait_until(lambda: sandbox.jobs()[0]["state"] == "InProgress", "the foreign job")
+    sandbox.running_job("Revenue")
     told = sent(router, 1)
-    wait_until(lambda: [c for c in sandbox.refresh_calls() if c["status"] == 409], "Tableau to refuse")
+    wait_until(lambda: router.waiting("409093"), "Tableau's refusal to be on record")
     clock.step(step)
     sent(router, 1, told)
     assert has_stepped(router, step)
+    sandbox.end_jobs()
     all_fresh(router, sandbox, told, {"Revenue": 1})
 
 
 @EACH_STEP
 def test_a_clock_that_steps_while_jobs_run_changes_nothing(router_of, sandbox_of, clock, step):
-    sandbox, router = clock_story(router_of, sandbox_of, clock, running="1500ms")
+    sandbox, router = clock_story(router_of, sandbox_of, clock)
+    for name in ("Revenue", "Costs"):
+        sandbox.hold(name, "running")
     told = sent(router, 3)
     wait_until(lambda: len(router.refreshes(state="running")) == 2, "the jobs to run")
+    for name in ("Revenue", "Costs"):
+        sandbox.let_go(name)
     clock.step(step)
     sent(router, 1, told)      # too late for the job that runs
     assert has_stepped(router, step)
+    wait_until(lambda: router.refreshes(state="waiting"), "the second refresh of Revenue")
+    sandbox.end_jobs()
     all_fresh(router, sandbox, told, {"Revenue": 2, "Costs": 1})
     clock.step(0)
     sent(router, 2, told)
@@ -548,22 +554,26 @@ def test_a_clock_that_steps_while_jobs_run_changes_nothing(router_of, sandbox_of
 @EACH_STEP
 @pytest.mark.parametrize("state", ["waiting", "unanswered", "queued", "running"])
 def test_a_clock_that_steps_between_a_kill_and_the_start_changes_nothing(router_of, sandbox_of, clock, step, state):
-    sandbox, router = clock_story(router_of, sandbox_of, clock, running="1000ms")
-    sandbox.change("Revenue", queued_ms=1000 if state == "queued" else 50)
+    sandbox, router = clock_story(router_of, sandbox_of, clock)
+    if state in ("queued", "running"):
+        sandbox.hold("Revenue", state)
     if state == "waiting":
         sandbox.fault("429", on=REFRESH, retry_after="2")
     if state == "unanswered":
         sandbox.fault("latency", on=REFRESH, ms=20000)
     told = sent(router, 1)
     if state == "waiting":
-        wait_until(lambda: [r for r in router.refreshes(state="waiting") if "429" in r.get("reason", "")], "Tableau to say 429")
+        wait_until(lambda: router.waiting("429"), "Tableau to say 429")
     elif state == "unanswered":
         wait_until(sandbox.jobs, "Tableau to start the job")
     else:
         wait_until(lambda: router.refreshes(state=state), f"the job to be {state}")
+        sandbox.let_go("Revenue")
     router.kill9()
     clock.step(step)
     router.start()
+    if state in ("queued", "running"):
+        sandbox.end_jobs()
     all_fresh(router, sandbox, told, {"Revenue": 1})
     sent(router, 1, told)
     assert has_stepped(router, step)
@@ -576,48 +586,47 @@ def test_a_clock_that_steps_between_a_kill_and_the_start_changes_nothing(router_
 @pytest.mark.parametrize("killed", [False, True], ids=["", "and it is killed"])
 def test_what_has_time_left_does_not_expire_because_the_clock_steps(router_of, sandbox_of, clock, step, killed):
     sandbox, router = clock_story(router_of, sandbox_of, clock, config={"give_up_after": "2h"})
-    sandbox.foreign_job("Revenue", queued_ms=1, running_ms=1500)
-    wait_until(lambda: sandbox.jobs()[0]["state"] == "InProgress", "the foreign job")
+    sandbox.running_job("Revenue")
     told = sent(router, 1)
-    wait_until(lambda: [c for c in sandbox.refresh_calls() if c["status"] == 409], "Tableau to refuse")
+    wait_until(lambda: router.waiting("409093"), "Tableau's refusal to be on record")
     if killed:
         router.kill9()
     clock.step(step)
     if killed:
         router.start()
+    sandbox.end_jobs()
     all_fresh(router, sandbox, told, {"Revenue": 1})
 
 
 def test_what_has_minutes_left_does_not_expire_because_the_clock_goes_forward_an_hour(router_of, sandbox_of, clock):
     sandbox, router = clock_story(router_of, sandbox_of, clock, config={"give_up_after": "10m"})
-    sandbox.foreign_job("Revenue", queued_ms=1, running_ms=1500)
-    wait_until(lambda: sandbox.jobs()[0]["state"] == "InProgress", "the foreign job")
+    sandbox.running_job("Revenue")
     told = sent(router, 1)
-    wait_until(lambda: [c for c in sandbox.refresh_calls() if c["status"] == 409], "Tableau to refuse")
+    wait_until(lambda: router.waiting("409093"), "Tableau's refusal to be on record")
     clock.step(HOUR)
+    sandbox.end_jobs()
     all_fresh(router, sandbox, told, {"Revenue": 1})
 
 
 def test_a_clock_that_goes_forward_an_hour_while_the_daemon_is_down_leaves_what_had_minutes_one_more_try(router_of, sandbox_of, clock):
     sandbox, router = clock_story(router_of, sandbox_of, clock, config={"give_up_after": "10m"})
-    sandbox.foreign_job("Revenue", queued_ms=1, running_ms=1500)
-    wait_until(lambda: sandbox.jobs()[0]["state"] == "InProgress", "the foreign job")
+    sandbox.running_job("Revenue")
     told = sent(router, 1)
-    wait_until(lambda: [c for c in sandbox.refresh_calls() if c["status"] == 409], "Tableau to refuse")
+    wait_until(lambda: router.waiting("409093"), "Tableau's refusal to be on record")
     router.kill9()
     clock.step(HOUR)
     router.start()
+    sandbox.end_jobs()
     all_fresh(router, sandbox, told, {"Revenue": 1})
 
 
 @pytest.mark.parametrize("step,killed", [(-HOUR, False), (HOUR, False), (-HOUR, True)], ids=["back", "forward", "back and it is killed"])
 def test_what_cannot_be_done_expires_in_its_time_although_the_clock_steps(router_of, sandbox_of, clock, step, killed):
     sandbox, router = clock_story(router_of, sandbox_of, clock, config={"give_up_after": "2500ms"})
-    sandbox.foreign_job("Revenue", queued_ms=1, running_ms=600000)
-    wait_until(lambda: sandbox.jobs()[0]["state"] == "InProgress", "the foreign job")
+    sandbox.running_job("Revenue")
     begun = time.monotonic()
     sent(router, 1)
-    wait_until(lambda: [c for c in sandbox.refresh_calls() if c["status"] == 409], "Tableau to refuse")
+    wait_until(lambda: router.waiting("409093") or router.refreshes(state="expired"), "Tableau's refusal to be on record")
     if killed:
         router.kill9()
     clock.step(step)
@@ -662,8 +671,9 @@ def test_a_lost_request_is_sent_again_although_the_clock_is_wrong(router_of, san
 def test_a_foreign_job_that_runs_already_is_not_fresh_for_a_run_that_tells_no_end(router_of, sandbox_of, clock, step):
     sandbox, router = clock_story(router_of, sandbox_of, clock)
     clock.step(step)
-    sandbox.foreign_job("Revenue", queued_ms=1, running_ms=1500)
-    wait_until(lambda: sandbox.jobs()[0]["state"] == "InProgress", "the foreign job")
+    sandbox.running_job("Revenue")
     told = sent(router, 1, runFinishedAt="", timestamp="")
     assert has_stepped(router, step)
+    wait_until(lambda: router.waiting("409093"), "Tableau's refusal to be on record")
+    sandbox.end_jobs()
     all_fresh(router, sandbox, told, {"Revenue": 1})

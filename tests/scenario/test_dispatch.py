@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from harness import now, parse_time, rule, site_world, utc_text, wait_until
+from harness import HOLD_MS, next_second, now, parse_time, rule, site_world, utc_text, wait_until
 
 
 def one(router, count=1):
@@ -62,11 +62,16 @@ def test_content_wanted_twice_by_one_event_is_one_refresh_with_two_causes(router
 
 
 def test_an_event_that_comes_while_a_job_runs_gets_a_job_that_started_after_it(router_of, sandbox_of):
-    sandbox = sandbox_of(site_world(job={"queued": "50ms", "running": "1500ms"}))
+    sandbox = sandbox_of()
     router = router_of(sandbox, [rule()])
+    sandbox.hold("Revenue", "running")
     router.send()
     wait_until(lambda: router.refreshes(state="running"), "the job to run")
+    sandbox.let_go("Revenue")
+    next_second()
     router.send()
+    wait_until(lambda: router.refreshes(state="waiting"), "the second refresh")
+    sandbox.end_jobs()
     refreshes = router.settle(2)
     jobs = sandbox.jobs()
     assert len(jobs) == 2 and [r["state"] for r in refreshes] == ["succeeded", "succeeded"]
@@ -117,17 +122,20 @@ def test_an_old_server_is_told_apart_from_an_incremental_refresh(router_of, sand
 # ---- somebody else's jobs ----
 
 def test_a_foreign_job_that_runs_already_is_waited_for(router, sandbox):
-    sandbox.foreign_job("Revenue", queued_ms=1, running_ms=1200)
-    wait_until(lambda: sandbox.jobs()[0]["state"] == "InProgress", "the foreign job")
+    sandbox.running_job("Revenue")
     router.send()
+    wait_until(lambda: router.waiting("409093"), "Tableau's refusal to be on record")
+    sandbox.end_jobs()
     assert one(router)["state"] == "succeeded"
     ours = sandbox.jobs(by="refresh-router")
     assert len(ours) == 1 and ours[0]["created"] > sandbox.jobs(by="foreign")[0]["created"]
 
 
 def test_a_foreign_job_that_still_waits_is_taken_over(router, sandbox):
-    sandbox.foreign_job("Revenue", queued_ms=2500, running_ms=100)
+    sandbox.foreign_job("Revenue", queued_ms=HOLD_MS)
     router.send()
+    wait_until(lambda: router.refreshes(state="queued"), "the job to be taken over")
+    sandbox.end_jobs()
     assert one(router)["state"] == "succeeded"
     assert not sandbox.jobs(by="refresh-router")
 
@@ -271,11 +279,15 @@ def test_a_site_that_hangs_does_not_delay_another(router_of, sandbox_of):
 # ---- what an event may be satisfied by ----
 
 def test_an_event_that_comes_while_the_job_still_waits_needs_no_second_job(router_of, sandbox_of):
-    sandbox = sandbox_of(site_world(job={"queued": "1500ms", "running": "100ms"}))
+    sandbox = sandbox_of()
     router = router_of(sandbox, [rule()])
+    sandbox.hold("Revenue", "queued")
     router.send()
     wait_until(lambda: router.refreshes(state="queued"), "the job to be queued")
     router.send()
+    wait_until(lambda: sum(len(r["causes"]) for r in router.refreshes()) == 2, "the second event to want it")
+    next_second()
+    sandbox.end_jobs()
     assert {r["state"] for r in router.settle()} == {"succeeded"}
     assert len(sandbox.jobs()) == 1
 
@@ -300,8 +312,7 @@ def test_a_run_that_ended_after_the_last_job_is_refreshed_again(router, sandbox)
 
 def test_what_cannot_be_done_in_time_expires_and_says_why(router_of, sandbox):
     router = router_of(sandbox, [rule()], config={"give_up_after": "1500ms"})
-    sandbox.foreign_job("Revenue", queued_ms=1, running_ms=600000)
-    wait_until(lambda: sandbox.jobs()[0]["state"] == "InProgress", "the foreign job")
+    sandbox.running_job("Revenue")
     router.send()
     refresh = one(router)
     assert refresh["state"] == "expired" and "already" in refresh["reason"]
@@ -355,7 +366,7 @@ def test_max_running_bounds_our_jobs_in_flight(router_of, sandbox_of):
 
 def test_a_higher_priority_goes_first(router_of, sandbox_of):
     names = ["low", "middle", "high"]
-    sandbox = sandbox_of(site_world(workbooks=[*names, {"name": "first", "project": "Finance", "running": "1500ms"}], job={"queued": "10ms", "running": "50ms"}))
+    sandbox = sandbox_of(site_world(workbooks=[*names, {"name": "first", "project": "Finance", "running": "24h"}], job={"queued": "10ms", "running": "50ms"}))
     router = router_of(sandbox, [rule("first", when={"job_id": 1}, refresh=[{"site": "finance", "workbooks": "first"}])] +
                        [rule(name, priority=priority, refresh=[{"site": "finance", "workbooks": name}]) for name, priority in zip(names, (10, 50, 90))],
                        sites={"finance": {"max_running": 1}})
@@ -363,6 +374,7 @@ def test_a_higher_priority_goes_first(router_of, sandbox_of):
     wait_until(lambda: sandbox.jobs("first"), "the job that the others wait for")
     router.send()
     wait_until(lambda: len(router.refreshes(state="waiting")) == 3, "all three to wait")
+    sandbox.end_jobs()
     router.settle(4)
     assert [j["name"] for j in sandbox.jobs()] == ["first", "high", "middle", "low"]
 

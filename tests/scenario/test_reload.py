@@ -251,8 +251,9 @@ def test_work_of_a_site_that_was_removed_waits_for_it_says_so_and_goes_on(router
 
 @pytest.mark.long
 def test_a_job_of_a_site_that_was_removed_is_followed_when_it_is_back(router_of, sandbox_of):
-    sandbox = sandbox_of(site_world("finance", job={"queued": "50ms", "running": "2s"}), site_world("board"))
+    sandbox = sandbox_of(site_world("finance"), site_world("board"))
     router = router_of(sandbox, [rule()], sites=("finance", "board"))
+    sandbox.hold("Revenue", "running")
     router.send()
     refresh = wait_until(lambda: router.refreshes(state="running"), "the job to run")[0]
     dropped, _ = drop_finance(router)
@@ -261,6 +262,7 @@ def test_a_job_of_a_site_that_was_removed_is_followed_when_it_is_back(router_of,
     router.config["sites"] = dropped + router.config["sites"]
     router.write_config()
     assert router.reload().status == 200
+    sandbox.end_jobs()
     assert router.settle(1)[0]["state"] == "succeeded" and len(sandbox.jobs()) == 1
 
 
@@ -276,13 +278,15 @@ def test_work_of_a_site_that_stays_away_is_given_up_and_says_why(router_of, sand
 
 
 def test_reloads_do_not_disturb_jobs_in_flight_nor_the_session(router_of, sandbox_of):
-    sandbox = sandbox_of(site_world(job={"queued": "100ms", "running": "1s"}))
+    sandbox = sandbox_of()
     router = router_of(sandbox, [rule()])
+    sandbox.hold("Revenue", "running")
     router.send()
     wait_until(lambda: router.refreshes(state="running"), "the job to run")
     for number in range(20):
         router.write_rules([rule(f"revision-{number}")])
         assert router.reload().status == 200
+    sandbox.end_jobs()
     refresh = router.settle(1)[0]
     assert refresh["state"] == "succeeded" and len(sandbox.jobs()) == 1 and len(sandbox.sign_ins()) == 1
     assert refresh["causes"] == [{"event": 1, "rule": "nightly"}]

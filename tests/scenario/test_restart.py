@@ -12,7 +12,6 @@ import pytest
 import harness
 from harness import TOP, cli, rule, site_world, wait_until
 
-LONG_JOB = {"queued": "100ms", "running": "1500ms"}
 
 
 def all_succeeded(router, count):
@@ -44,22 +43,24 @@ def test_killed_at_once_after_the_200(router, sandbox):
 
 
 def test_killed_while_it_waits_for_somebody_elses_job(router, sandbox):
-    sandbox.foreign_job("Revenue", queued_ms=1, running_ms=1500)
-    wait_until(lambda: sandbox.jobs()[0]["state"] == "InProgress", "the foreign job")
+    sandbox.running_job("Revenue")
     router.send()
-    wait_until(lambda: [c for c in sandbox.refresh_calls() if c["status"] == 409], "Tableau to refuse")
+    wait_until(lambda: router.waiting("409093"), "Tableau's refusal to be on record")
     router.restart()
+    sandbox.end_jobs()
     all_succeeded(router, 1)
     assert len(sandbox.jobs(by="refresh-router")) == 1
 
 
 @pytest.mark.parametrize("state", ["queued", "running"])
 def test_killed_while_the_job_is_in_flight(router_of, sandbox_of, state):
-    sandbox = sandbox_of(site_world(job={"queued": "800ms", "running": "800ms"}))
+    sandbox = sandbox_of()
     router = router_of(sandbox, [rule()])
+    sandbox.hold("Revenue", state)
     router.send()
     wait_until(lambda: router.refreshes(state=state), f"the job to be {state}")
     router.restart()
+    sandbox.end_jobs()
     refresh = all_succeeded(router, 1)[0]
     assert len(sandbox.refresh_calls()) == 1 and refresh["job"]["id"] == sandbox.jobs()[0]["id"]
 
@@ -144,13 +145,15 @@ def test_a_delivery_is_a_duplicate_also_after_a_kill(router, sandbox):
 
 
 def test_a_clean_stop_with_a_job_in_flight_goes_on_at_the_next_start(router_of, sandbox_of):
-    sandbox = sandbox_of(site_world(job=LONG_JOB))
+    sandbox = sandbox_of()
     router = router_of(sandbox, [rule()])
+    sandbox.hold("Revenue", "running")
     router.send()
     wait_until(lambda: router.refreshes(state="running"), "the job to run")
     router.stop()
     assert [c["status"] for c in sandbox.calls("POST", "/auth/signout$")] == [204]
     router.start()
+    sandbox.end_jobs()
     all_succeeded(router, 1)
     assert len(sandbox.jobs()) == 1
 
@@ -165,12 +168,12 @@ def test_history_is_the_same_after_a_restart(router, sandbox):
 
 def test_a_job_that_ended_while_the_daemon_was_down_is_found_ended(router_of, sandbox_of):
     sandbox = sandbox_of(site_world(workbooks=[{"name": "Revenue", "project": "Finance/Daily", "result": "failed", "notes": "out of disk"}],
-                                    job={"queued": "50ms", "running": "800ms"}))
+                                    job={"queued": "50ms", "running": "24h"}))
     router = router_of(sandbox, [rule()])
     router.send()
     wait_until(lambda: router.refreshes(state="running"), "the job to run")
     router.kill9()
-    wait_until(lambda: sandbox.jobs()[0]["state"] == "Failed", "the job to end")
+    sandbox.end_jobs()
     router.start()
     refresh = router.settle(1)[0]
     assert refresh["state"] == "failed" and "out of disk" in refresh["reason"] and len(sandbox.jobs()) == 1

@@ -127,10 +127,11 @@ def job_until(client, name, member):
 
 
 def test_jobs_show_their_members_in_time(client):
-    client.sandbox.change("P&L, monthly", queued_ms=300, running_ms=300, notes="done")
+    client.sandbox.hold("P&L, monthly", "queued", notes="done")
     job = client.post(f"/workbooks/{luid(client, 'P&L, monthly')}/refresh", {}).json["job"]["id"]
     for recorded in ("job-queued", "job-running", "job-success"):
-        wait_until(lambda: shape(client.get(f"/jobs/{job}").json) == shape(sample(recorded)), recorded)
+        assert shape(client.get(f"/jobs/{job}").json) == shape(sample(recorded)), recorded
+        assert client.sandbox.progress() == (recorded != "job-success")
     row = client.get("/jobs").json["backgroundJobs"]["backgroundJob"][0]
     assert shape(row) == shape(sample("jobs-list")["backgroundJobs"]["backgroundJob"][0])
 
@@ -142,13 +143,13 @@ def test_jobs_end_in_every_way(client, name, code, recorded):
 
 
 def test_a_bridge_job_that_was_handed_over_is_not_done(client):
-    client.sandbox.change("Bridge", running_ms=400)
+    client.sandbox.hold("Bridge", "running")
     job = job_until(client, "Bridge", "finishCode")["job"]
     assert job["finishCode"] == "0" and shape(job) == shape(sample("job-bridge-assigned")["job"])
 
 
 def test_a_job_can_be_cancelled_while_it_is_not_over(client):
-    client.sandbox.change("Revenue", running_ms=5000)
+    client.sandbox.hold("Revenue", "running")
     job = client.post(f"/workbooks/{luid(client, 'Revenue')}/refresh", {}).json["job"]["id"]
     assert client.call("PUT", f"{client.base}/jobs/{job}").status == 200
     assert client.get(f"/jobs/{job}").json["job"]["finishCode"] == sample("job-cancelled")["job"]["finishCode"]
@@ -437,10 +438,12 @@ def test_the_log_of_calls_tells_who_called_what(client):
 
 
 def test_a_foreign_job_blocks_until_the_last_of_them_is_over(client):
-    client.sandbox.foreign_job("Mine", queued_ms=1, running_ms=700)
-    client.sandbox.foreign_job("Mine", queued_ms=1, running_ms=1)
+    client.sandbox.running_job("Mine")
+    last = client.sandbox.foreign_job("Mine", queued_ms=1, running_ms=1)
+    wait_until(lambda: client.sandbox.state_of(last) == "Success", "the last one to end")
     assert refused(client, "Mine").json["error"]["code"] == "409093"
-    wait_until(lambda: refused(client, "Mine").status == 202)
+    client.sandbox.end_jobs()
+    assert refused(client, "Mine").status == 202
     assert [j["by"] for j in client.sandbox.jobs()] == ["foreign", "foreign", "refresh-router"]
 
 
