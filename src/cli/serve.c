@@ -411,6 +411,21 @@ static int not_started(struct serve *serve, const struct error *err)
 	return err->kind == ERROR_INPUT ? EXIT_CONFIG : EXIT_NO;
 }
 
+/* A checkout that is not through, a volume that is not mounted, a secret that is not written yet:
+ * unless something else is wrong too, no edit is needed. */
+static int not_loaded(const struct problems *problems)
+{
+	for (size_t i = 0; i < problems_count(problems); i++) {
+		const struct problem *problem = problems_at(problems, i);
+		bool may_come = problem->code == PROBLEM_UNREADABLE ||
+				problem->code == PROBLEM_NO_RULES ||
+				problem->code == PROBLEM_SECRET_MISSING;
+		if (problem->severity == SEVERITY_ERROR && !may_come)
+			return EXIT_CONFIG;
+	}
+	return EXIT_NO;
+}
+
 static int run(const struct command_line *line)
 {
 	struct error err;
@@ -429,7 +444,7 @@ static int run(const struct command_line *line)
 	serve.reload = reload_new(path, problems);
 	problems_print(problems, stderr, isatty(STDERR_FILENO));
 	if (!serve.reload)
-		return EXIT_CONFIG;
+		return not_loaded(problems);
 	if (!start(&serve, &err))
 		return not_started(&serve, &err);
 	loop(&serve);

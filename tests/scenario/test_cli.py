@@ -337,13 +337,13 @@ def test_serve_without_a_configuration_is_78(tmp_path):
     assert told.returncode == 78 and told.stderr
 
 
-@pytest.mark.parametrize("change", [("version: 1", "version: 9"), ("rules.yaml", "nowhere.yaml"), ("sources:", "sauces:"), ("S_PAT", "NOT_SET")],
-                         ids=["version", "rules", "key", "secret"])
-def test_serve_with_a_bad_configuration_is_78_and_says_why(tmp_path, change):
+@pytest.mark.parametrize("change,status", [(("version: 1", "version: 9"), 78), (("rules.yaml", "nowhere.yaml"), 1), (("sources:", "sauces:"), 78),
+                                           (("S_PAT", "NOT_SET"), 1)], ids=["version", "rules", "key", "secret"])
+def test_serve_with_a_bad_configuration_is_78_and_says_why(tmp_path, change, status):
     write(tmp_path, GOOD)
     config = write(tmp_path, CONFIG.replace(*change), "config.yaml")
     told = cli("serve", "--config", config, environment={"A_SECRET": "one", "S_PAT": "two"})
-    assert told.returncode == 78 and str(tmp_path) in told.stderr.decode(), told.stderr
+    assert told.returncode == status and str(tmp_path) in told.stderr.decode(), told.stderr
 
 
 def test_serve_on_a_port_that_is_taken_says_which(router_of, sandbox, tmp_path):

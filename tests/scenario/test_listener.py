@@ -290,10 +290,18 @@ def test_a_start_that_only_an_edit_mends_exits_78_and_any_other_1(router_of, san
     other = f"sqlite:{tmp_path}/other.db"
     (tmp_path / "file").write_text("")
     (tmp_path / "photo.db").write_bytes(b"holiday" * 1000)
+    (tmp_path / "checkout").mkdir()
+    (tmp_path / "wrong.yaml").write_text("version: 1\nrules: [{nmae: x}]\n")
+    nowhere = {"certificate": "cert.pem", "private_key": "key.pem"}
     cases = [
         (1, router.address, {"listen": listen_on(router.address), "store": other}),
         (1, "192.0.2.1:8080", {"listen": listen_on("192.0.2.1:8080"), "store": other}),
         (1, "in use by process", {}),
+        (1, "no-rules", {"rules": [f"{tmp_path}/checkout"]}),
+        (1, "unreadable", {"rules": [f"{tmp_path}/unmounted"]}),
+        (1, "unreadable", {"listen": {**listen_on("127.0.0.1:0"), "tls": nowhere}}),
+        (1, "secret-missing", {"sources": [{"name": "dbt", "secrets": [{"file": "not-written-yet"}]}]}),
+        (78, "unreadable", {"rules": [f"{tmp_path}/unmounted", f"{tmp_path}/wrong.yaml"]}),
         (78, "Not a directory", {"store": f"sqlite:{tmp_path}/file/state.db"}),
         (78, "not a SQLite database", {"store": f"sqlite:{tmp_path}/photo.db"}),
         (78, "version", {"version": 9}),
