@@ -37,7 +37,7 @@ def test_a_redirected_sign_in_is_told_once_with_its_remedy(router_of, sandbox):
     assert router.log.count("cannot sign in") == 1
     # What waits is told where people look, the trouble once.
     told = wait_until(lambda: "left alone" in (text := cli("sites", "--url", f"http://{router.admin}").stdout.decode()) and text, "the wait")
-    assert re.search(r"^finance waits since 2\S+: site 'finance' is left alone .*`server`", told, re.M) and told.count("HTTP 302") == 1, told
+    assert re.search(r"^finance waits since 2.*: site 'finance' is left alone .*`server`", told, re.M) and told.count("HTTP 302") == 1, told
     waiting = router.get("/api/v1/selections")["items"]
     assert len(waiting) == 1 and waiting[0]["reason"].count("HTTP 302") == 1, waiting
     sandbox.forget_faults()
