@@ -100,7 +100,7 @@ static void check_files(
 	if (option_flag(line, "secrets"))
 		IGNORE(config_check_secrets(config, SECRETS_EVERYWHERE, problems)); /* counted */
 	else if (has_files)
-		IGNORE(config_check_secrets(config, SECRETS_IN_FILES, problems)); /* likewise */
+		IGNORE(config_check_secrets(config, SECRETS_AT_HAND, problems)); /* likewise */
 	if (has_files)
 		IGNORE(config_check_files(config, problems)); /* likewise */
 }
@@ -150,7 +150,7 @@ static const struct option_spec options[] = {
 	{ "config", OPTION_VALUE, "FILE",
 		"check this configuration too, and the rules against its sites and sources" },
 	{ "secrets", OPTION_FLAG, NULL,
-		"also read the secrets that are not in files: variables and credentials" },
+		"also read the secrets that may not be here: unset variables and credentials" },
 	{ "no-files", OPTION_FLAG, NULL,
 		"do not open certificates, keys and files of secrets, which this machine may not "
 		"have" },

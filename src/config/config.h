@@ -93,11 +93,11 @@ OWNED_DEFINE(config)
  */
 struct secret *config_read_secret(const struct secret_ref *ref, const char *owner, const char *name,
 	struct error *err) MUST_USE;
-enum config_secrets { SECRETS_IN_FILES, SECRETS_EVERYWHERE };
+enum config_secrets { SECRETS_AT_HAND, SECRETS_EVERYWHERE };
 /*
- * Reads every secret once, or those in files only, to say which are missing
- * (PROBLEM_SECRET_MISSING) or hold stray bytes (PROBLEM_SECRET_STRAY), and whether sites on one
- * server hold the same PAT secret (PROBLEM_SHARED_PAT). False when it added an error.
+ * Reads every secret once, or those in files and in variables that are set here, to say which are
+ * missing (PROBLEM_SECRET_MISSING) or hold stray bytes (PROBLEM_SECRET_STRAY), and whether sites on
+ * one server hold the same PAT secret (PROBLEM_SHARED_PAT). False when it added an error.
  */
 bool config_check_secrets(
 	const struct config *config, enum config_secrets which, struct problems *problems);

@@ -4,6 +4,7 @@
  */
 #include "base/log.h"
 #include "config/pats.h"
+#include <stdlib.h>
 
 #define LONGEST_STRAYS 300
 
@@ -28,7 +29,9 @@ static struct secret *check_secret(const struct config *config, const struct sec
 	else if (secret_describe_strays(secret, &strays))
 		IGNORE(problem_add(problems, PROBLEM_SECRET_STRAY,
 			(struct place){ config->path, ref->line, ref->column }, (struct str){ 0 },
-			"%s '%s': the secret of '%s' %s", owner, name, ref->name, strays.at));
+			"%s '%s': the secret of '%s' %s; that counts as a part of it, so take it "
+			"away unless it is one",
+			owner, name, ref->name, strays.at));
 	return secret;
 }
 
@@ -46,7 +49,9 @@ struct secret *config_read_secret(
 
 static bool is_wanted(const struct secret_ref *ref, enum config_secrets which)
 {
-	return which == SECRETS_EVERYWHERE || ref->from == SECRET_FROM_FILE;
+	const char *variable = ref->from == SECRET_FROM_ENV ? getenv(ref->name) : NULL;
+	return which == SECRETS_EVERYWHERE || ref->from == SECRET_FROM_FILE ||
+	       (variable && *variable);
 }
 
 static void check_source_secrets(const struct config *config, const struct config_source *source,

@@ -225,6 +225,12 @@ def test_stray_bytes_of_a_secret_are_named_by_check_and_log_and_the_secret_is_no
     assert told.returncode == 0 and b"1 warning" in told.stderr
     assert cli("check", "--config", router.folder / "config.yaml", "--secrets", "--strict", environment={**router.environment, **environment}).returncode == 1
     assert SECRET not in told.stderr.decode() + told.stdout.decode() + router.log
+    # What is at hand is looked at unasked; what is not, or is kept from this run, is no error.
+    told = cli("check", "--config", router.folder / "config.yaml", environment={**router.environment, **environment})
+    assert told.returncode == 0 and says in told.stderr.decode() and b"take it away unless" in told.stderr, told.stderr
+    for text in [None, ""] if where == "env" else []:
+        told = cli("check", "--config", router.folder / "config.yaml", environment={"STRAY": text} if text is not None else {})
+        assert told.returncode == 0 and not told.stderr, told.stderr
 
 
 def test_stray_bytes_of_a_pat_are_named_too(router_of, sandbox):
