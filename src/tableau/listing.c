@@ -320,7 +320,8 @@ static void page_of_many(struct listing *listing, const struct outcome *outcome,
 	else if (!is_more || (is_unseen && listing->page == 1))
 		loaded(listing, outcome);
 	else if (!rows && listing->page == 1)
-		odd_answer(listing, outcome, "the answer counts items, but has none in it");
+		odd_answer(listing, outcome,
+			"the answer counts items and shows none: may the PAT's user see them?");
 	else if (!rows)
 		ended_early(listing, outcome);
 	else if (listing->page == MOST_PAGES)
