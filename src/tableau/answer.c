@@ -244,6 +244,15 @@ static void unreadable(const struct reply *reply, enum error_kind kind, struct o
 	error_fail(&outcome->error, kind, "HTTP %d with an unreadable answer", reply->http_status);
 }
 
+/* What a person can do about a page that is not Tableau's, or "": it may be gone by itself. */
+static const char *remedy_of_page(long status)
+{
+	if (status == 401 || status == 403)
+		return "; have whoever keeps that gateway let us through";
+	bool is_elsewhere = status == 404 || (status >= 200 && status < 300);
+	return is_elsewhere ? "; look whether `server` is Tableau's host" : "";
+}
+
 /*
  * HTML of a gateway, an SSO wall, nothing at all: not Tableau's word (7.3), so that nothing ends by
  * it, whatever the status says. A refresh may have gone through and only its answer not.
@@ -270,8 +279,8 @@ static void not_tableau(const struct reply *reply, enum call_type type, struct o
 		unreadable(reply, kind, outcome);
 	else if (*start)
 		error_fail(&outcome->error, kind,
-			"HTTP %d, but not from Tableau; the answer begins '%s'", reply->http_status,
-			start);
+			"HTTP %d, but not from Tableau; the answer begins '%s'%s",
+			reply->http_status, start, remedy_of_page(reply->http_status));
 	else
 		error_fail(&outcome->error, kind, "HTTP %d with an %s answer", reply->http_status,
 			reply->body.length ? "unreadable" : "empty");

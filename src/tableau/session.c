@@ -383,7 +383,9 @@ static void sign_in(struct site *site)
 static void hint_version(struct outcome *outcome)
 {
 	struct error told = outcome->error;
-	if (outcome->http_status >= 300 && outcome->http_status < 500)
+	bool is_of_path = outcome->http_status >= 300 && outcome->http_status < 500 &&
+			  outcome->http_status != 407;
+	if (is_of_path)
 		error_fail(&outcome->error, told.kind,
 			"%.340s; if only /serverinfo is blocked, write the version that this "
 			"server "

@@ -40,7 +40,7 @@ struct exchange {
 	struct secret *body;
 	size_t body_read;
 	struct text reply, location;
-	bool is_too_large, has_ca_file;
+	bool is_too_large, has_ca_file, has_proxy;
 	int64_t retry_after_us;
 	struct wall retry_at, asked_at;
 	struct told_time told; /* Date, after asking and before its header was read */
@@ -272,6 +272,7 @@ void transport_send(
 	exchange->context = context;
 	exchange->body = request.body;
 	exchange->has_ca_file = request.ca_file;
+	exchange->has_proxy = request.proxy;
 	exchange->asked_at = clock_wall();
 	exchange->told.after = clock_mono();
 	text_init(&exchange->reply, REPLY_BYTES);
@@ -316,6 +317,10 @@ static const char *remedy(const struct exchange *exchange, CURLcode code, long c
 		       "write another `proxy`";
 	if (code == CURLE_COULDNT_RESOLVE_PROXY)
 		return ": write another `proxy`";
+	if (code == CURLE_COULDNT_RESOLVE_HOST)
+		return ": look at `server`, or write the `proxy` that knows this name";
+	if (code == CURLE_COULDNT_CONNECT && exchange->has_proxy)
+		return ": that is the `proxy`, not Tableau";
 	if (code == CURLE_SSL_CACERT_BADFILE)
 		return ": `ca_file` is to hold certificates in PEM form";
 	if (code == CURLE_PEER_FAILED_VERIFICATION && is_unknown_authority(exchange))

@@ -94,7 +94,22 @@ def test_a_proxys_no_is_told_as_the_proxys(router_of, sandbox, page, status, wor
     router = router_of(sandbox, [rule()], sites={"finance": {"server": "https://tableau.invalid", "proxy": f"http://{page(status)}"}})
     router.send()
     error = wait_until(lambda: router.site().get("last_error"), "the site's error")
-    assert words in error and "`proxy`" in error
+    assert words in error and "`proxy`" in error and "/serverinfo" not in error
+
+
+@pytest.mark.parametrize("status, words", [(200, "look whether `server` is Tableau's host"), (404, "look whether `server` is Tableau's host"),
+                                           (403, "have whoever keeps that gateway let us through"), (503, "the answer begins '<html>no</html>'")])
+def test_a_page_that_is_not_tableaus_names_its_remedy(router_of, sandbox, page, status, words):
+    router = router_of(sandbox, [rule()], sites={"finance": {"server": f"http://{page(status)}"}})
+    router.send()
+    error = wait_until(lambda: router.site().get("last_error"), "the site's error")
+    assert words in error and (status == 503) == ("`" not in error), error
+
+
+def test_a_proxy_that_is_not_there_is_told_as_the_proxys(router_of, sandbox):
+    router = router_of(sandbox, [rule()], sites={"finance": {"proxy": "http://127.0.0.1:1"}})
+    router.send()
+    assert "that is the `proxy`, not Tableau" in wait_until(lambda: router.site().get("last_error"), "the site's error")
 
 
 def test_an_unknown_authority_names_ca_file(router_of, sandbox, page, tmp_path):
