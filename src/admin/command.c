@@ -91,19 +91,11 @@ static bool keep(
 	struct found *found = context;
 	struct arena *arena = found->arena;
 	found->row = arena_new_of(arena, struct refresh_row);
-	*found->row = *row;
-	found->row->site = arena_text(arena, row->site);
-	found->row->content.luid = arena_text(arena, row->content.luid);
-	found->row->content.name = arena_text(arena, row->content.name);
-	found->row->content.project = arena_text(arena, row->content.project);
-	found->row->reason = arena_text(arena, row->reason);
-	found->row->job_id = arena_text(arena, row->job_id);
+	*found->row = refresh_row_copy(row, arena);
 	found->causes = arena_array(arena, struct cause_row, count + 1);
 	found->cause_count = count;
-	for (size_t i = 0; i < count; i++) {
-		found->causes[i] = causes[i];
-		found->causes[i].rule = arena_text(arena, causes[i].rule);
-	}
+	for (size_t i = 0; i < count; i++)
+		found->causes[i] = cause_row_copy(&causes[i], arena);
 	return false;
 }
 

@@ -27,3 +27,22 @@ bool refresh_state_of(const char *name, enum refresh_state *state)
 		}
 	return false;
 }
+
+struct refresh_row refresh_row_copy(const struct refresh_row *row, struct arena *arena)
+{
+	struct refresh_row copy = *row;
+	copy.site = arena_text(arena, row->site);
+	copy.content.luid = arena_text(arena, row->content.luid);
+	copy.content.name = arena_text(arena, row->content.name);
+	copy.content.project = arena_text(arena, row->content.project);
+	copy.reason = arena_text(arena, row->reason);
+	copy.job_id = arena_text(arena, row->job_id);
+	return copy;
+}
+
+struct cause_row cause_row_copy(const struct cause_row *row, struct arena *arena)
+{
+	struct cause_row copy = *row;
+	copy.rule = arena_text(arena, row->rule);
+	return copy;
+}

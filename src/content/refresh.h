@@ -9,6 +9,7 @@
  * cause.after`, which no clock step can make a lie.
  */
 #pragma once
+#include "base/arena.h"
 #include "base/clock.h"
 #include "content/content.h"
 #include <assert.h>
@@ -83,3 +84,7 @@ struct cause_row {
 	struct wall fresh_from; /* what the job must not be older than, by dbt's clock: the event's
 				   finished_at, and the rule's delay after it; {0}: not told */
 };
+
+/* With their texts in `arena`. */
+struct refresh_row refresh_row_copy(const struct refresh_row *row, struct arena *arena);
+struct cause_row cause_row_copy(const struct cause_row *row, struct arena *arena);

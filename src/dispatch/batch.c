@@ -60,21 +60,12 @@ static struct operation *add(struct batch *batch, enum operation_type type)
 
 void batch_record(struct batch *batch, const struct refresh_row *row)
 {
-	struct refresh_row *copy = &add(batch, OPERATION_RECORD)->refresh;
-	*copy = *row;
-	copy->site = arena_text(batch->arena, row->site);
-	copy->content.luid = arena_text(batch->arena, row->content.luid);
-	copy->content.name = arena_text(batch->arena, row->content.name);
-	copy->content.project = arena_text(batch->arena, row->content.project);
-	copy->reason = arena_text(batch->arena, row->reason);
-	copy->job_id = arena_text(batch->arena, row->job_id);
+	add(batch, OPERATION_RECORD)->refresh = refresh_row_copy(row, batch->arena);
 }
 
 void batch_cause(struct batch *batch, const struct cause_row *cause)
 {
-	struct cause_row *copy = &add(batch, OPERATION_CAUSE)->cause;
-	*copy = *cause;
-	copy->rule = arena_text(batch->arena, cause->rule);
+	add(batch, OPERATION_CAUSE)->cause = cause_row_copy(cause, batch->arena);
 }
 
 void batch_end_selection(struct batch *batch, int64_t selection)

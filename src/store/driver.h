@@ -2,7 +2,8 @@
  * store/driver.h - private to store/: what a kind of store has to do.
  *
  * A driver is a table of the functions that store.h promises; each does what the function of
- * store.h with its name says. A store begins with a struct store, which says whose it is.
+ * store.h with its name says. Filters come complete: `before` and `limit` are set, `state` and
+ * `kind` are names that there are. A store begins with a struct store, which says whose it is.
  */
 #pragma once
 #include "store/store.h"
@@ -13,9 +14,8 @@ struct store {
 
 struct store_driver {
 	const char *scheme; /* of its URLs, with the colon: "sqlite:" */
-	const char *name;   /* of what keeps the rows: "SQLite" */
+	const char *name;   /* of what keeps the rows: "SQLite"; NULL: they end with the process */
 	const char *(*version)(void);
-
 	bool is_path; /* what follows the scheme is one, and may be relative */
 
 	struct store *(*open)(const char *place, enum store_mode mode, struct error *err);
@@ -65,4 +65,4 @@ struct store_driver {
 	int64_t (*last_stamp)(const struct store *store);
 };
 
-extern const struct store_driver sqlite_driver;
+extern const struct store_driver sqlite_driver, memory_driver;

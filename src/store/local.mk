@@ -16,6 +16,12 @@ librouter_a_SOURCES += \
 	src/store/sqlite/schema.c \
 	src/store/sqlite/sqlite.h \
 	src/store/sqlite/write.c \
+	src/store/memory/driver.c \
+	src/store/memory/load.c \
+	src/store/memory/memory.h \
+	src/store/memory/read.c \
+	src/store/memory/tables.c src/store/memory/tables.h \
+	src/store/memory/write.c \
 	src/store/store.c src/store/store.h \
 	src/store/url.h
 EXTRA_DIST += src/store/README.md

@@ -2,11 +2,14 @@
  * store/store.c - which driver a store's URL means, and each call handed to it.
  */
 #include "base/file.h"
+#include "content/kind.h"
 #include "store/driver.h"
 #include "store/url.h"
 #include <string.h>
 
-static const struct store_driver *const drivers[] = { &sqlite_driver };
+#define LIMIT_DEFAULT 100 /* rows of a list */
+
+static const struct store_driver *const drivers[] = { &sqlite_driver, &memory_driver };
 
 /* ---- URLs ---- */
 
@@ -27,7 +30,7 @@ enum store_url store_url_check(const char *url)
 {
 	const struct store_driver *driver = driver_of(url);
 
-	if (driver)
+	if (driver && driver->name)
 		return *place_of(driver, url) ? STORE_URL_GOOD : STORE_URL_BAD;
 	return str_starts(str_of(url), "postgresql:") || str_starts(str_of(url), "postgres:")
 		       ? STORE_URL_NOT_YET
@@ -52,7 +55,8 @@ const char *store_url_beside(const char *url, const char *file, struct arena *ar
 void store_versions(FILE *out)
 {
 	for (size_t i = 0; i < sizeof drivers / sizeof *drivers; i++)
-		fprintf(out, "%s %s\n", drivers[i]->name, drivers[i]->version());
+		if (drivers[i]->name)
+			fprintf(out, "%s %s\n", drivers[i]->name, drivers[i]->version());
 }
 
 /* ---- life ---- */
@@ -69,7 +73,7 @@ struct store *store_open(const char *url, enum store_mode mode, struct error *er
 {
 	const struct store_driver *driver = driver_of(url);
 
-	if (store_url_check(url) != STORE_URL_GOOD) {
+	if (!driver || !*place_of(driver, url)) {
 		IGNORE(fail_url(url, err)); /* false, as the NULL says */
 		return NULL;
 	}
@@ -153,16 +157,41 @@ bool store_prune(
 	return store->driver->prune(store, before, most, deleted, err);
 }
 
+/* What the filter leaves open is filled in, and what it names is there. */
+static bool complete(
+	const struct store_filter *filter, struct store_filter *complete, struct error *err)
+{
+	enum refresh_state ignored;
+
+	*complete = *filter;
+	if (filter->before <= 0)
+		complete->before = INT64_MAX;
+	if (filter->limit <= 0)
+		complete->limit = LIMIT_DEFAULT;
+	if (filter->state && !text_is(filter->state, "open") &&
+		!refresh_state_of(filter->state, &ignored))
+		return error_fail(err, ERROR_INPUT, "there is no state '%s'", filter->state);
+	if (filter->kind && kind_of(filter->kind) == CONTENT_KIND_COUNT)
+		return error_fail(err, ERROR_INPUT, "there is no kind '%s'", filter->kind);
+	return true;
+}
+
 bool store_list_events(struct store *store, const struct store_filter *filter, event_visit *visit,
 	void *context, struct error *err)
 {
-	return store->driver->list_events(store, filter, visit, context, err);
+	struct store_filter full;
+
+	return complete(filter, &full, err) &&
+	       store->driver->list_events(store, &full, visit, context, err);
 }
 
 bool store_list_refreshes(struct store *store, const struct store_filter *filter,
 	refresh_visit *visit, void *context, struct error *err)
 {
-	return store->driver->list_refreshes(store, filter, visit, context, err);
+	struct store_filter full;
+
+	return complete(filter, &full, err) &&
+	       store->driver->list_refreshes(store, &full, visit, context, err);
 }
 
 bool store_list_commands(struct store *store, int64_t subject, command_visit *visit, void *context,

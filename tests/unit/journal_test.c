@@ -235,11 +235,11 @@ static void stopping_writes_what_waits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		store_test(what_waits_shares_a_commit_and_is_answered_in_order),
-		store_test(a_bad_entry_fails_alone),
-		store_test(more_than_may_wait_are_refused_but_not_those_that_must_pass),
+		every_store_test(what_waits_shares_a_commit_and_is_answered_in_order),
+		every_store_test(a_bad_entry_fails_alone),
+		every_store_test(more_than_may_wait_are_refused_but_not_those_that_must_pass),
 		store_test(a_journal_without_space_says_so_and_goes_on_when_there_is_some),
-		store_test(stopping_writes_what_waits),
+		every_store_test(stopping_writes_what_waits),
 	};
 
 	return cmocka_run_group_tests_name("journal", tests, NULL, NULL);

@@ -282,24 +282,6 @@ static void a_store_that_was_restored_over_takes_nothing(void **state)
 
 /* ---- reading beside the writer ---- */
 
-static void a_reader_sees_what_was_committed_and_no_more(void **state)
-{
-	OWNED(store) writer = open_store(STORE_WRITE);
-	OWNED(store) reader = open_store(STORE_READ);
-	struct event_row row = event_of("wev_2");
-	struct error err = { 0 };
-
-	(void)state;
-	add(writer, event_of("wev_1"));
-	must(store_begin(writer, &err));
-	must(store_add_event(writer, &row, NULL, &err) == ADDED_NEW);
-	assert_events(reader, "1", .limit = 0);
-	must(store_commit(writer, &err));
-	assert_events(reader, "3 1", .limit = 0);
-	assert_false(store_begin(reader, &err) &&
-		     store_add_event(reader, &row, NULL, &err) == ADDED_NEW);
-}
-
 static void a_stopped_daemons_store_can_be_read(void **state)
 {
 	OWNED(store) store = open_store(STORE_WRITE);
@@ -309,22 +291,6 @@ static void a_stopped_daemons_store_can_be_read(void **state)
 	store_close(TAKE(store));
 	store = open_store(STORE_READ);
 	assert_events(store, "1", .limit = 0);
-}
-
-static void nothing_is_written_outside_a_transaction(void **state)
-{
-	OWNED(store) store = open_store(STORE_WRITE);
-	struct event_row row = event_of("wev_1");
-	struct refresh_row refresh = refresh_of(2, REFRESH_WAITING, "l");
-	struct error err = { 0 };
-
-	(void)state;
-	assert_int_equal(store_add_event(store, &row, NULL, &err), ADDED_FAILED);
-	assert_false(store_put_refresh(store, &refresh, &err));
-	assert_false(store_end_selection(store, 1, &err));
-	assert_false(store_commit(store, &err));
-	store_rollback(store);
-	assert_events(store, "", .limit = 0);
 }
 
 /* ---- failing disks ---- */
@@ -551,9 +517,7 @@ int main(void)
 		store_test(a_database_of_the_first_release_is_brought_up_to_date),
 		store_test(a_store_whose_files_were_moved_away_takes_nothing_until_they_are_back),
 		store_test(a_store_that_was_restored_over_takes_nothing),
-		store_test(a_reader_sees_what_was_committed_and_no_more),
 		store_test(a_stopped_daemons_store_can_be_read),
-		store_test(nothing_is_written_outside_a_transaction),
 		store_test(a_full_disk_fails_the_transaction_and_heals),
 		store_test(a_commit_whose_fsync_failed_never_happened),
 		store_test(nothing_is_written_while_fsync_goes_on_failing),

@@ -44,6 +44,19 @@ static inline int store_folder_teardown(void **state)
 #define store_test(name)                                                                           \
 	cmocka_unit_test_setup_teardown(name, store_folder_setup, store_folder_teardown)
 
+/* The same with a store in memory: what every driver has to promise. */
+static inline int store_memory_setup(void **state)
+{
+	int failed = store_folder_setup(state);
+
+	snprintf(folder.url, sizeof folder.url, "memory:%s", folder.path);
+	return failed;
+}
+
+#define every_store_test(name)                                                                     \
+	store_test(name),                                                                          \
+		cmocka_unit_test_setup_teardown(name, store_memory_setup, store_folder_teardown)
+
 #define must(call)                                                                                 \
 	do {                                                                                       \
 		if (!(call))                                                                       \

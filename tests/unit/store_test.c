@@ -474,21 +474,199 @@ static void a_ruleset_of_a_transaction_that_was_rolled_back_is_written_again(voi
 	sqlite3_finalize(query);
 }
 
+/* ---- order, and who may write ---- */
+
+static int64_t stamp_of_new(struct store *store, const char *event_id)
+{
+	struct event_row row = event_of(event_id);
+	struct error err = { 0 };
+
+	must(store_begin(store, &err));
+	must(store_add_event(store, &row, NULL, &err) == ADDED_NEW);
+	must(store_commit(store, &err));
+	return row.stamp;
+}
+
+static bool see_stamp(const struct selection_row *row, void *context)
+{
+	int64_t *stamps = context;
+
+	while (*stamps)
+		stamps++;
+	*stamps = row->stamp;
+	return true;
+}
+
+static void stamps_are_in_the_order_in_which_events_became_durable(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	int64_t first, second, loaded[3] = { 0 };
+	struct event_row row = event_of("wev_2");
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(store_last_stamp(store), 0);
+	first = stamp_of_new(store, "wev_1");
+	must(store_begin(store, &err));
+	must(store_add_event(store, &row, NULL, &err) == ADDED_NEW);
+	store_rollback(store);
+	second = stamp_of_new(store, "wev_2");
+	assert_true(first > 0 && second - first >= INT64_C(1) << STAMP_BITS);
+	assert_int_equal(first % (INT64_C(1) << STAMP_BITS), 0);
+	store_close(TAKE(store));
+
+	store = open_store(STORE_WRITE);
+	assert_int_equal(store_last_stamp(store), second);
+	must(store_load_open_selections(store, see_stamp, loaded, &err));
+	assert_int_equal(loaded[0], first);
+	assert_int_equal(loaded[1], second);
+}
+
+static void a_reader_sees_what_was_committed_and_no_more(void **state)
+{
+	OWNED(store) writer = open_store(STORE_WRITE);
+	OWNED(store) reader = open_store(STORE_READ);
+	struct event_row row = event_of("wev_2");
+	struct error err = { 0 };
+
+	(void)state;
+	add(writer, event_of("wev_1"));
+	must(store_begin(writer, &err));
+	must(store_add_event(writer, &row, NULL, &err) == ADDED_NEW);
+	assert_events(reader, "1", .limit = 0);
+	must(store_commit(writer, &err));
+	assert_events(reader, "3 1", .limit = 0);
+	assert_false(store_begin(reader, &err) &&
+		     store_add_event(reader, &row, NULL, &err) == ADDED_NEW);
+}
+
+static void nothing_is_written_outside_a_transaction(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct event_row event = event_of("wev_1");
+	struct refresh_row refresh = refresh_of(2, REFRESH_WAITING, "l");
+	struct cause_row cause = { .refresh = 2, .event = 1, .rule = "a" };
+	struct error err = { 0 };
+	int64_t deleted;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) { /* before there was a transaction, and after one */
+		assert_int_equal(store_add_event(store, &event, NULL, &err), ADDED_FAILED);
+		assert_false(store_put_refresh(store, &refresh, &err));
+		assert_false(store_put_cause(store, &cause, &err));
+		assert_false(store_end_selection(store, 1, &err));
+		assert_false(store_prune(store, (struct wall){ 5 }, 5, &deleted, &err));
+		assert_false(store_commit(store, &err));
+		must(store_begin(store, &err));
+		store_rollback(store);
+	}
+	assert_events(store, "", .limit = 0);
+	assert_refreshes(store, "", .limit = 0);
+}
+
+static void a_second_writer_is_refused(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct error err = { 0 };
+
+	(void)state;
+	assert_null(store_open(folder.url, STORE_WRITE, &err));
+	assert_int_equal(err.kind, ERROR_TRANSIENT);
+	assert_non_null(strstr(err.message, "in use"));
+	store_close(TAKE(store));
+	store = open_store(STORE_WRITE);
+}
+
+/* ---- what is kept beside events and refreshes ---- */
+
+static bool see_spent(const struct spent *spent, void *context)
+{
+	struct seen *seen = context;
+	char more[100];
+
+	snprintf(more, sizeof more, "%s/%d@%lld=%lld ", spent->site, (int)spent->kind,
+		(long long)spent->at.us, (long long)spent->count);
+	seen_add(seen, more);
+	return true;
+}
+
+static bool see_pause(const char *site, const char *by, void *context)
+{
+	struct seen *seen = context;
+
+	seen_add(seen, site);
+	seen_add(seen, " by ");
+	seen_add(seen, by);
+	return true;
+}
+
+static bool see_command(const struct command_row *row, void *context)
+{
+	struct seen *seen = context;
+	char more[100];
+
+	snprintf(more, sizeof more, "%lld %s %s %lld %s %lld; ", (long long)row->at.us, row->who,
+		row->verb, (long long)row->subject, row->site, (long long)row->result);
+	seen_add(seen, more);
+	return true;
+}
+
+static void what_was_spent_paused_and_asked_for_is_read_back(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct spent spent = { "finance", SPENT_QUERIES, { 7 }, 1 };
+	struct command_row command = { { 5 }, "ann", "retry", 4, "", 6 };
+	struct seen seen = { .text = "" };
+	struct error err = { 0 };
+
+	(void)state;
+	must(store_begin(store, &err));
+	must(store_put_spent(store, &spent, &err));
+	spent.count = 3;
+	must(store_put_spent(store, &spent, &err)); /* takes the place of the one before */
+	spent.kind = SPENT_STARTS;
+	must(store_put_spent(store, &spent, &err));
+	must(store_put_pause(store, "board", "bob", &err));
+	must(store_put_pause(store, "board", NULL, &err));
+	must(store_put_pause(store, "finance", "bob", &err));
+	must(store_put_pause(store, "finance", "ann", &err));
+	must(store_add_command(store, &command, &err));
+	command.verb = "cancel";
+	must(store_add_command(store, &command, &err));
+	command.subject = 8;
+	must(store_add_command(store, &command, &err));
+	must(store_commit(store, &err));
+
+	must(store_load_spent(store, see_spent, &seen, &err));
+	assert_string_equal(seen.text, "finance/0@7=3 finance/1@7=3 ");
+	seen = (struct seen){ .text = "" };
+	must(store_load_pauses(store, see_pause, &seen, &err));
+	assert_string_equal(seen.text, "finance by ann");
+	seen = (struct seen){ .text = "" };
+	must(store_list_commands(store, 4, see_command, &seen, &err));
+	assert_string_equal(seen.text, "5 ann retry 4  6; 5 ann cancel 4  6; ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		store_test(an_event_is_read_back_as_it_was_added),
-		store_test(a_second_delivery_is_a_duplicate_and_changes_nothing),
-		store_test(a_mark_that_another_event_bears_makes_no_duplicate),
-		store_test(events_without_a_mark_are_all_kept),
-		store_test(events_are_listed_newest_first_by_filter_and_cursor),
-		store_test(selections_wait_until_they_are_ended),
-		store_test(a_refresh_is_replaced_and_keeps_its_causes),
-		store_test(refreshes_are_listed_newest_first_by_filter_and_cursor),
-		store_test(an_event_knows_the_refreshes_that_it_caused),
-		store_test(open_refreshes_and_each_contents_latest_success_are_loaded),
-		store_test(pruning_keeps_what_is_open_and_what_is_younger),
-		store_test(an_id_is_never_given_twice),
+		every_store_test(an_event_is_read_back_as_it_was_added),
+		every_store_test(a_second_delivery_is_a_duplicate_and_changes_nothing),
+		every_store_test(a_mark_that_another_event_bears_makes_no_duplicate),
+		every_store_test(events_without_a_mark_are_all_kept),
+		every_store_test(events_are_listed_newest_first_by_filter_and_cursor),
+		every_store_test(selections_wait_until_they_are_ended),
+		every_store_test(a_refresh_is_replaced_and_keeps_its_causes),
+		every_store_test(refreshes_are_listed_newest_first_by_filter_and_cursor),
+		every_store_test(an_event_knows_the_refreshes_that_it_caused),
+		every_store_test(open_refreshes_and_each_contents_latest_success_are_loaded),
+		every_store_test(pruning_keeps_what_is_open_and_what_is_younger),
+		every_store_test(stamps_are_in_the_order_in_which_events_became_durable),
+		every_store_test(a_reader_sees_what_was_committed_and_no_more),
+		every_store_test(nothing_is_written_outside_a_transaction),
+		every_store_test(a_second_writer_is_refused),
+		every_store_test(what_was_spent_paused_and_asked_for_is_read_back),
+		every_store_test(an_id_is_never_given_twice),
 		store_test(a_ruleset_of_a_transaction_that_was_rolled_back_is_written_again),
 	};
 

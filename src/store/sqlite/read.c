@@ -8,18 +8,6 @@
  */
 #include "store/sqlite/sqlite.h"
 
-#define LIMIT_DEFAULT 100
-
-static int64_t before_of(const struct store_filter *filter)
-{
-	return filter->before > 0 ? filter->before : INT64_MAX;
-}
-
-static int limit_of(const struct store_filter *filter)
-{
-	return filter->limit > 0 ? filter->limit : LIMIT_DEFAULT;
-}
-
 /* ---- events ---- */
 
 static bool visit_events(struct sqlite *store, sqlite3_stmt *query, event_visit *visit,
@@ -89,8 +77,8 @@ bool sqlite_list_events(struct store *base, const struct store_filter *filter, e
 
 	if (!query)
 		return false;
-	bind_number(query, 1, before_of(filter));
-	bind_number(query, 2, limit_of(filter));
+	bind_number(query, 1, filter->before);
+	bind_number(query, 2, filter->limit);
 	bind_optional(query, 3, filter->source);
 	bind_optional(query, 4, filter->outcome);
 	bind_optional(query, 5, filter->job_id);
@@ -203,17 +191,15 @@ bool sqlite_list_refreshes(struct store *base, const struct store_filter *filter
 	enum refresh_state state = REFRESH_EXPIRED;
 	enum content_kind kind = filter->kind ? kind_of(filter->kind) : CONTENT_WORKBOOK;
 
-	if (filter->state && !wants_open && !refresh_state_of(filter->state, &state))
-		return error_fail(err, ERROR_INPUT, "there is no state '%s'", filter->state);
-	if (kind == CONTENT_KIND_COUNT)
-		return error_fail(err, ERROR_INPUT, "there is no kind '%s'", filter->kind);
+	if (filter->state && !wants_open)
+		IGNORE(refresh_state_of(filter->state, &state)); /* it is one */
 
 	USED_QUERY query =
 		choose_list(store, filter, wants_open || refresh_state_is_open(state), err);
 	if (!query)
 		return false;
-	bind_number(query, 1, before_of(filter));
-	bind_number(query, 2, limit_of(filter));
+	bind_number(query, 1, filter->before);
+	bind_number(query, 2, filter->limit);
 	bind_optional(query, 3, filter->site);
 	if (filter->kind)
 		bind_number(query, 4, kind);

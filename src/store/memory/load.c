@@ -1,0 +1,148 @@
+/*
+ * store/memory/load.c - what a start reads.
+ */
+#include "store/memory/memory.h"
+
+/* So many refreshes before the youngest had jobs that a request might be mistaken about. */
+#define RECENT 4000
+
+void memory_gather(const struct tables *tables, int64_t refresh, struct gathered *causes)
+{
+	bool ignored;
+	struct cause_row first = { .refresh = refresh, .event = INT64_MIN, .rule = "" };
+	const struct rows *rows = &tables->rows[TABLE_CAUSE];
+
+	causes->count = 0;
+	for (size_t i = tables_find(tables, TABLE_CAUSE, &first, &ignored); i < rows->count; i++) {
+		const struct cause_row *row = rows->at[i];
+
+		if (row->refresh != refresh)
+			break;
+		mem_grow(&causes->rows, &causes->capacity, causes->count);
+		causes->rows[causes->count++] = *row;
+	}
+}
+
+bool memory_load_open_selections(
+	struct store *base, selection_visit *visit, void *context, struct error *err)
+{
+	READ_TABLES tables = memory_reading(base);
+	const struct rows *rows = &tables->rows[TABLE_SELECTION];
+
+	(void)err;
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct selection_at *at = rows->at[i];
+		bool is_there;
+		struct event_row key = { .id = at->event };
+		size_t index = tables_find(tables, TABLE_EVENT, &key, &is_there);
+		const struct event_row *event =
+			is_there ? tables->rows[TABLE_EVENT].at[index] : &key;
+		struct selection_row row = { at->id, at->event, at->stamp, event->received_at,
+			event->finished_at, at->text };
+
+		if (!visit(&row, context))
+			break;
+	}
+	return true;
+}
+
+static int64_t strength(const struct refresh_row *row)
+{
+	return row->sent_after + row->seen_waiting_after + row->job_started_at.us;
+}
+
+/* No other success of its content, of the same kind, has stronger evidence. */
+static bool is_latest(const struct tables *tables, const struct refresh_row *row)
+{
+	const struct rows *rows = &tables->rows[TABLE_REFRESH];
+
+	if (row->state != REFRESH_SUCCEEDED)
+		return false;
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct refresh_row *other = rows->at[i];
+
+		if (other->state == REFRESH_SUCCEEDED && text_is(other->site, row->site) &&
+			text_is(other->content.luid, row->content.luid) &&
+			other->incremental == row->incremental &&
+			(strength(other) > strength(row) ||
+				(strength(other) == strength(row) && other->id > row->id)))
+			return false;
+	}
+	return true;
+}
+
+bool memory_load_refreshes(struct store *base, struct wall since, refresh_visit *visit,
+	void *context, struct error *err)
+{
+	READ_TABLES tables = memory_reading(base);
+	const struct rows *rows = &tables->rows[TABLE_REFRESH];
+	GATHERED causes = { 0 };
+
+	(void)err;
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct refresh_row *row = rows->at[i];
+
+		if (!refresh_state_is_open(row->state))
+			continue;
+		memory_gather(tables, row->id, &causes);
+		if (!visit(row, causes.rows, causes.count, context))
+			return true;
+	}
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct refresh_row *row = rows->at[i];
+
+		if (row->id > tables->last_refresh - RECENT && *row->job_id &&
+			!refresh_state_is_open(row->state) && !visit(row, NULL, 0, context))
+			return true;
+	}
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct refresh_row *row = rows->at[i];
+
+		if (row->ended_at.us >= since.us && is_latest(tables, row) &&
+			!visit(row, NULL, 0, context))
+			return true;
+	}
+	return true;
+}
+
+bool memory_load_spent(struct store *base, spent_visit *visit, void *context, struct error *err)
+{
+	READ_TABLES tables = memory_reading(base);
+	const struct rows *rows = &tables->rows[TABLE_SPENT];
+
+	(void)err;
+	for (size_t i = 0; i < rows->count && visit(rows->at[i], context); i++)
+		;
+	return true;
+}
+
+bool memory_load_pauses(struct store *base, pause_visit *visit, void *context, struct error *err)
+{
+	READ_TABLES tables = memory_reading(base);
+	const struct rows *rows = &tables->rows[TABLE_PAUSE];
+
+	(void)err;
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct pause_at *pause = rows->at[i];
+
+		if (!visit(pause->site, pause->by, context))
+			break;
+	}
+	return true;
+}
+
+bool memory_take_refresh_ids(struct store *base, struct refresh_ids *ids, struct error *err)
+{
+	READ_TABLES tables = memory_reading(base);
+
+	(void)err;
+	*ids = (struct refresh_ids){ (tables->last_refresh | 1) + 1, INT64_MAX };
+	return true;
+}
+
+int64_t memory_last_stamp(const struct store *base)
+{
+	READ_TABLES tables = memory_reading(base);
+
+	return tables->last_stamp;
+}

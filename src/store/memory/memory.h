@@ -1,0 +1,95 @@
+/*
+ * store/memory/memory.h - private to store/memory/: a store that a process forgets with its end.
+ *
+ * For tests and simulations, which need no disk to tell what survives a restart: "memory:NAME" is
+ * the same store each time it is opened in a process.
+ */
+#pragma once
+#include "store/driver.h"
+#include "store/memory/tables.h"
+
+/* What its name stands for. One writer at a time. */
+struct memory {
+	char *name;
+	struct shared_slot *committed; /* struct tables */
+	struct arena *rows;            /* of the writer, who alone makes rows */
+	bool has_writer;
+	struct memory *next;
+};
+
+/* An opened one. */
+struct memory_store {
+	struct store store; /* first member */
+	enum store_mode mode;
+	struct memory *memory;
+	struct tables *open; /* in a transaction: what will be committed; else NULL */
+	int64_t last_event;  /* the highest id that it gave, also in what was rolled back */
+};
+
+static inline struct memory_store *memory_of(const struct store *store)
+{
+	return (struct memory_store *)(uintptr_t)store;
+}
+
+/* "there is no transaction", or the tables to write. */
+struct tables *memory_writing(struct store *store, const char *what, struct error *err);
+/* The committed tables; the caller's reference. */
+struct tables *memory_reading(const struct store *store);
+#define READ_TABLES __attribute__((cleanup(memory_read))) struct tables *
+static inline void memory_read(struct tables **tables)
+{
+	shared_unref(&(*tables)->shared);
+}
+
+/* ---- write.c ---- */
+
+enum added memory_add_event(
+	struct store *store, struct event_row *row, int64_t *selection_ids, struct error *err);
+bool memory_end_selection(struct store *store, int64_t selection_id, struct error *err);
+bool memory_put_refresh(struct store *store, const struct refresh_row *row, struct error *err);
+bool memory_put_cause(struct store *store, const struct cause_row *row, struct error *err);
+bool memory_put_spent(struct store *store, const struct spent *spent, struct error *err);
+bool memory_put_pause(struct store *store, const char *site, const char *by, struct error *err);
+bool memory_add_command(struct store *store, const struct command_row *row, struct error *err);
+bool memory_prune(
+	struct store *store, struct wall before, int most, int64_t *deleted, struct error *err);
+
+/* ---- read.c ---- */
+
+bool memory_list_events(struct store *store, const struct store_filter *filter, event_visit *visit,
+	void *context, struct error *err);
+bool memory_list_refreshes(struct store *store, const struct store_filter *filter,
+	refresh_visit *visit, void *context, struct error *err);
+bool memory_list_commands(struct store *store, int64_t subject, command_visit *visit, void *context,
+	struct error *err);
+bool memory_find_event(struct store *store, int64_t id, event_visit *visit, void *context,
+	bool *found, struct error *err);
+bool memory_find_refresh(struct store *store, int64_t id, refresh_visit *visit, void *context,
+	bool *found, struct error *err);
+bool memory_refreshes_of_event(struct store *store, int64_t event, struct arena *arena,
+	const int64_t **ids, size_t *count, struct error *err);
+bool memory_open_selections_of_event(
+	struct store *store, int64_t event, int64_t *count, struct error *err);
+
+/* ---- load.c ---- */
+
+bool memory_load_open_selections(
+	struct store *store, selection_visit *visit, void *context, struct error *err);
+bool memory_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
+	void *context, struct error *err);
+bool memory_load_spent(struct store *store, spent_visit *visit, void *context, struct error *err);
+bool memory_load_pauses(struct store *store, pause_visit *visit, void *context, struct error *err);
+bool memory_take_refresh_ids(struct store *store, struct refresh_ids *ids, struct error *err);
+int64_t memory_last_stamp(const struct store *store);
+
+/* The causes of one refresh, gathered for a visitor. */
+struct gathered {
+	struct cause_row *rows;
+	size_t count, capacity;
+};
+static inline void gathered_clear(struct gathered *gathered)
+{
+	free(gathered->rows);
+}
+#define GATHERED __attribute__((cleanup(gathered_clear))) struct gathered
+void memory_gather(const struct tables *tables, int64_t refresh, struct gathered *causes);

@@ -1,0 +1,55 @@
+/*
+ * store/memory/tables.h - private to store/memory/: the rows, and how they are ordered.
+ *
+ * The tables of one moment are a snapshot that readers share; a writer works on a copy, which takes
+ * its place when it is committed. Rows never change and live as long as the memory: a copy is one
+ * of pointers.
+ */
+#pragma once
+#include "base/shared.h"
+#include "store/store.h"
+
+struct selection_at {
+	int64_t id, event, stamp;
+	const char *text;
+};
+struct pause_at {
+	const char *site, *by;
+};
+
+enum table {
+	TABLE_EVENT,     /* struct event_row, by id */
+	TABLE_SELECTION, /* struct selection_at, by id */
+	TABLE_REFRESH,   /* struct refresh_row, by id */
+	TABLE_CAUSE,     /* struct cause_row, by refresh, event and rule */
+	TABLE_SPENT,     /* struct spent, by site, kind and time */
+	TABLE_PAUSE,     /* struct pause_at, by site */
+	TABLE_COMMAND,   /* struct command_row, oldest first */
+	TABLE_COUNT,
+};
+
+struct rows {
+	size_t count, capacity;
+	const void **at;
+};
+
+struct tables {
+	struct shared shared; /* first member */
+	struct rows rows[TABLE_COUNT];
+	int64_t last_event, last_refresh; /* the highest ids that there ever were */
+	int64_t last_stamp;
+};
+
+struct tables *tables_new(void); /* empty */
+struct tables *tables_copy(const struct tables *tables);
+
+/* The place of the row that is equal to `row` by the table's order, or where it would be. */
+size_t tables_find(const struct tables *tables, enum table table, const void *row, bool *is_there);
+/* Inserts the row, or puts it in the place of the one that is equal to it. */
+void tables_put(struct tables *tables, enum table table, const void *row);
+void tables_remove(struct tables *tables, enum table table, size_t index);
+
+static inline size_t tables_count(const struct tables *tables, enum table table)
+{
+	return tables->rows[table].count;
+}
