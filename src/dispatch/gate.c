@@ -88,8 +88,11 @@ bool gate_answered(struct gate *gate, struct instant now, const struct answer *a
 	/* Who says when to come again is alive. */
 	bool is_bad = (answer->verdict == VERDICT_UNKNOWN || answer->verdict == VERDICT_RETRY) &&
 		      !answer->is_alive && !answer->retry_after;
+	bool is_unheard = answer->verdict == VERDICT_UNKNOWN || answer->verdict == VERDICT_RETRY ||
+			  answer->verdict == VERDICT_UNREAD;
 	distant_clock_hear(&gate->clock, &answer->told);
-	if (is_bad || answer->retry_after)
+	/* Also what the breaker does not count: it may be why somebody runs out of patience. */
+	if (is_unheard || answer->retry_after)
 		set_trouble(gate, answer->reason);
 	return breaker_answered(&gate->breaker, now.mono, !is_bad,
 		BREAKER_FAILURES * options->retry_initial, options->retry_max);

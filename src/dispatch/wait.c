@@ -252,6 +252,6 @@ void wait_add_trouble(struct site *site, enum call_kind kind, const char *own, s
 		wait_explain(site, kind, words);
 	else if (own && *own)
 		text_add(words, own);
-	else if (site->gate.trouble)
-		text_add(words, site->gate.trouble);
+	else
+		text_add(words, site->gate.trouble ? site->gate.trouble : "no answer came");
 }

@@ -204,6 +204,17 @@ def test_a_pause_gives_nothing_up_also_over_a_restart(router_of, sandbox_of):
     wait_until(lambda: router.refreshes(site="finance", state="succeeded"), "the refresh to succeed")
 
 
+# Two jobs are asked for by one list, which cannot be read; patience ends before anybody asks for each by itself.
+def test_what_expires_tells_the_last_error_of_the_list_of_its_job(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(workbooks=["One", "Two"]))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": ["One", "Two"]}])], sites={"finance": {"poll_interval": "1s"}},
+                       config={"give_up_after": "2500ms"})
+    sandbox.fault("garbage", on={"method": "GET", "path": "*/jobs*"}, times=0)
+    router.send()
+    for refresh in router.settle(2):
+        assert refresh["state"] == "expired" and re.search(r"; last: site .finance.: HTTP 200 with an unreadable", refresh["reason"]), refresh
+
+
 def test_what_expires_tells_the_last_error(router_of, sandbox):
     router = router_of(sandbox, [rule()], config={"give_up_after": "2s", "retry": {"initial": "100ms", "max": "200ms"}})
     sandbox.fault("status", on={"method": "POST", "path": "*/refresh"}, status=502, body="", times=0)
