@@ -61,6 +61,9 @@ static void check_cancelled(struct world *world, const struct watched *of, int64
 static void check_expired(struct world *world, const struct watched *of, int64_t id)
 {
 	int64_t give_up_after = world->schedule_options.give_up_after;
+	if (of->state == REFRESH_SENDING || oracle_is_asked(world, id))
+		wrong(world, "refresh %lld expired while Tableau was asked about it",
+			(long long)id);
 	if (times_are_true(world) && world->now - of->created_at < give_up_after)
 		wrong(world, "refresh %lld expired after %.0f s", (long long)id,
 			(double)(world->now - of->created_at) / 1e6);

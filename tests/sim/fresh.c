@@ -163,6 +163,19 @@ static bool wants_full(const struct run *run, int rule, int content)
 	return is_full;
 }
 
+bool fresh_may_want_full(const struct world *world, const struct watched *of)
+{
+	for (int i = 0; i < of->cause_count; i++) {
+		const struct run *run = &world->runs[of->causes[i].run];
+		for (int j = 0; j < run->wish_count; j++)
+			if (is_by(&run->wishes[j], of->causes[i].rule) &&
+				wants(&run->wishes[j], of->content % NAMED) &&
+				!run->wishes[j].incremental)
+				return true;
+	}
+	return false;
+}
+
 static void check_fresh(struct world *world, const struct sim_row *row, const struct run *run,
 	const struct wish *wish, int rule)
 {

@@ -380,8 +380,6 @@ static void ask_about(struct world *world, int number, int64_t what)
 		of->may_cancel = true;
 	else
 		of->is_released = true;
-	if (what)
-		oracle_hurried(world, world->contents[of->content].site);
 	struct asked asked =
 		what == 0 ? schedule_cancel(world->schedule, instant_of(world), id, "somebody")
 			  : schedule_retry(world->schedule, instant_of(world), id);
@@ -392,6 +390,10 @@ static void ask_about(struct world *world, int number, int64_t what)
 	}
 	if (what == 0 && asked.consent == CONSENT_YES)
 		oracle_cancelled(world, id);
+	else if (asked.consent == CONSENT_YES && asked.refresh == id)
+		oracle_retried(world, id);
+	else if (asked.consent == CONSENT_YES)
+		oracle_again(world, asked.refresh);
 	daemon_perform(world, asked.actions);
 }
 
@@ -522,6 +524,16 @@ static bool is_over(const struct world *world)
 	return !counts.open && !counts.selections && !world->writing && !world->open->count;
 }
 
+/* What limits.waiting_refreshes is held against. */
+static void check_counts(struct world *world)
+{
+	struct schedule_counts counts = schedule_counts(world->schedule);
+	if (counts.waiting || counts.in_flight || counts.causes)
+		wrong(world, "all is over, and %lld wait, %lld are in flight, for %lld causes",
+			(long long)counts.waiting, (long long)counts.in_flight,
+			(long long)counts.causes);
+}
+
 static void pass(struct world *world)
 {
 	int64_t due = world->is_up ? daemon_next(world) : INT64_MAX;
@@ -574,6 +586,8 @@ void history_run(const struct options *options, char out[400], struct tally *tal
 			wrong(world, "it goes on and on");
 		pass(world);
 	}
+	if (!*world->wrong)
+		check_counts(world);
 	if (!*world->wrong)
 		oracle_judge(world);
 	memcpy(out, world->wrong, sizeof world->wrong);

@@ -25,6 +25,11 @@ static void check_budget(struct world *world, int site)
 void kind_check_send(struct world *world, const struct watched *of)
 {
 	int number = world->contents[of->content].site;
+	struct sim_calls *calls = &world->calls[number];
+	/* Else a kill before its answer is durable would cost a second job. */
+	if (calls->told_time_in != world->life && calls->greeted_in != world->life)
+		wrong(world, "a request to a site that has not told its time");
+	calls->greeted_in = 0;
 	const struct schedule_site *options = &world->sites[number].options;
 	int64_t sending = 0, running = 0;
 	for (int i = 0; i < world->watched_end; i++) {
@@ -117,10 +122,24 @@ static void check_queries(struct world *world, int site)
 	kind_queried(world, site, 1);
 }
 
+/* Before a request, and once: if it fails, the request is to tell why. */
+static void check_greeting(struct world *world, int site)
+{
+	const struct sim_calls *calls = &world->calls[site];
+	if (world->sites[site].is_paused)
+		wrong(world, "a site is greeted that is paused");
+	if (world->now < calls->not_before[KIND_START])
+		wrong(world, "a site is greeted before Tableau wants to be asked again");
+	if (calls->greeted_in == world->life)
+		wrong(world, "a site is greeted twice, and sent nothing");
+}
+
 void kind_call(struct world *world, const struct sim_call *call)
 {
 	struct sim_calls *calls = &world->calls[call->site];
 	int64_t down_for = world->now - calls->outage_began;
+	if (call->type == CALL_GREET)
+		check_greeting(world, call->site);
 	bool is_query =
 		call->type == CALL_POLL || call->type == CALL_LIST || call->type == CALL_LOOK;
 	check_spacing(world, call);

@@ -64,17 +64,21 @@ static void find_out(const struct world *world, struct out *out)
 }
 
 /* After a call that failed, or a start, the next try waits for a while. */
-static int64_t trouble_ends(const struct world *world, const struct out *out, int site)
+/* Nobody waits for what failed before `hurried_at`; 0: nobody is in a hurry. */
+static int64_t trouble_ends(
+	const struct world *world, const struct out *out, int site, int64_t hurried_at)
 {
 	const struct sim_calls *calls = &world->calls[site];
 	int64_t last = later_of(calls->failed_at, world->started_at);
 	if (world->sites[site].is_gone)
 		return INT64_MAX;
+	bool is_hurried = hurried_at > last;
 	/* A list may tell, or a site is greeted, or nobody may call before a probe's answer. */
 	if (out->list[site] || out->greeting[site] ||
-		(out->any[site] && (calls->is_failing || calls->failed_at + HOUR > world->now)))
+		(out->any[site] && (calls->is_failing ||
+					   (!is_hurried && calls->failed_at + HOUR > world->now))))
 		return INT64_MAX;
-	return last + world->schedule_options.retry_max;
+	return is_hurried ? hurried_at : last + world->schedule_options.retry_max;
 }
 
 /* ---- selections ---- */
@@ -96,7 +100,7 @@ static void check_selection(
 		       is_ending(world->writing, selection);
 	int64_t excused = is_done || out->selection[run][number]
 				  ? INT64_MAX
-				  : trouble_ends(world, out, wish->site);
+				  : trouble_ends(world, out, wish->site, 0);
 	if (waits_too_long(world, &wish->free_from, excused, until, BOUND))
 		wrong(world, "event %lld: nobody asks what its selection names",
 			(long long)world->runs[run].id);
@@ -154,7 +158,7 @@ static int64_t queries_free_at(const struct world *world, int site)
 }
 
 /* When the site could take one more start. */
-static int64_t site_free_at(struct world *world, const struct out *out, int site)
+static int64_t site_free_at(struct world *world, int site)
 {
 	const struct schedule_site *options = &world->sites[site].options;
 	int64_t sending = 0, running = 0;
@@ -176,15 +180,15 @@ static int64_t site_free_at(struct world *world, const struct out *out, int site
 		meet(world, MET_QUERIES_SPENT);
 	if (world->sites[site].is_paused || is_full)
 		return INT64_MAX;
-	return later_of(later_of(trouble_ends(world, out, site), starts_free_at(world, site)),
-		world->calls[site].told_until[KIND_START]);
+	return starts_free_at(world, site);
 }
 
 static void check_content(struct world *world, const struct out *out, int number,
 	const int64_t *site_free, int64_t until)
 {
 	struct sim_content *content = &world->contents[number];
-	int64_t excused = INT64_MAX;
+	const struct sim_calls *calls = &world->calls[content->site];
+	int64_t excused = INT64_MAX, hurried_at = 0;
 	int waiting = 0;
 	for (int i = 0; i < world->watched_end; i++) {
 		const struct watched *of = &world->watched[i];
@@ -195,13 +199,18 @@ static void check_content(struct world *world, const struct out *out, int number
 			break;
 		}
 		int64_t held = held_until(world, of);
+		hurried_at = later_of(hurried_at, of->hurried_at);
 		if (held < excused) {
 			excused = held;
 			waiting = 2 * i;
 		}
 	}
-	if (waiting && excused != INT64_MAX)
-		excused = later_of(excused, site_free[content->site]);
+	/* As Tableau told; but somebody may not want to wait for that. */
+	int64_t told_until = (hurried_at ? calls->not_before : calls->told_until)[KIND_START];
+	if (waiting && excused != INT64_MAX) {
+		excused = later_of(later_of(excused, told_until), site_free[content->site]);
+		excused = later_of(excused, trouble_ends(world, out, content->site, hurried_at));
+	}
 	if (waits_too_long(world, &content->free_from, excused, until, BOUND))
 		wrong(world, "refresh %d waits for nothing from %.3f to %.3f", waiting,
 			(double)content->free_from / 1e6, (double)until / 1e6);
@@ -235,7 +244,7 @@ static void check_out(struct world *world, const struct out *out, int number, in
 	struct watched *of = &world->watched[number];
 	const struct sim_content *content = &world->contents[of->content];
 	int64_t usual = content->queue + 3 * content->usual / 2;
-	int64_t bound = BOUND, excused = later_of(trouble_ends(world, out, content->site),
+	int64_t bound = BOUND, excused = later_of(trouble_ends(world, out, content->site, 0),
 				       queries_free_at(world, content->site));
 	if (of->state == REFRESH_QUEUED || of->state == REFRESH_RUNNING) {
 		int64_t late = later_of(usual / 10, MINUTE);
@@ -262,7 +271,7 @@ static void check_cancel(struct world *world, const struct out *out, int number,
 	int64_t bound = BOUND + world->sites[site].options.poll_interval, excused = INT64_MAX;
 	bool is_followed = of->state == REFRESH_QUEUED || of->state == REFRESH_RUNNING;
 	if (of->is_cancelled && is_followed && job->ends > world->now && !out->refresh[number])
-		excused = later_of(trouble_ends(world, out, site), queries_free_at(world, site));
+		excused = later_of(trouble_ends(world, out, site, 0), queries_free_at(world, site));
 	if (waits_too_long(world, &of->unasked_from, excused, until, bound))
 		wrong(world, "nobody cancels %s of refresh %d, as was asked, from %.3f to %.3f",
 			job->id, 2 * number, (double)of->unasked_from / 1e6, (double)until / 1e6);
@@ -314,7 +323,7 @@ void lively_pass(struct world *world, int64_t until)
 	find_out(world, &out);
 	count_tried(world, until);
 	for (int i = 0; i < SITES; i++)
-		site_free[i] = site_free_at(world, &out, i);
+		site_free[i] = site_free_at(world, i);
 	for (int i = 0; i < world->run_count; i++)
 		for (int j = 0; j < SELECTIONS; j++)
 			if (world->runs[i].heard_at && world->store.open[i][j])

@@ -88,6 +88,23 @@ static void check_full(struct world *world, const struct watched *of, const stru
 	}
 }
 
+/* Nor is a full one needed that nobody wants, of all who are or were there with it. */
+static void check_incremental(
+	struct world *world, const struct watched *of, const struct refresh_row *row)
+{
+	bool is_wanted = row->incremental || world->is_asked_again[of->content];
+	for (int i = 0; !is_wanted && i < world->watched_end; i++) {
+		const struct watched *other = &world->watched[i];
+		bool is_same =
+			other->content == of->content || other->content == of->content - NAMED;
+		is_wanted = other->created_at && is_same && fresh_may_want_full(world, other) &&
+			    (!other->ended_at || other->ended_at >= of->born);
+	}
+	if (!is_wanted)
+		wrong(world, "refresh %lld is sent as a full one, which nobody wants",
+			(long long)row->id);
+}
+
 void needed_check_send(struct world *world, const struct watched *of, const struct refresh_row *row)
 {
 	int site = site_number(row->site);
@@ -104,9 +121,6 @@ void needed_check_send(struct world *world, const struct watched *of, const stru
 	if (of->must_look)
 		wrong(world, "refresh %lld is sent again though nobody looked for its job",
 			(long long)row->id);
-	if (of->is_cancelled)
-		wrong(world, "refresh %lld is sent though somebody cancelled it",
-			(long long)row->id);
 	if (of->was_refused)
 		wrong(world, "refresh %lld is sent again though it was refused for good",
 			(long long)row->id);
@@ -121,4 +135,6 @@ void needed_check_send(struct world *world, const struct watched *of, const stru
 	check_held(world, of, row->id);
 	check_wished(world, of, row);
 	check_full(world, of, row);
+	check_incremental(world, of, row);
+	people_check_send(world, of, row->id);
 }

@@ -66,7 +66,7 @@ void oracle_record(struct world *world, const struct refresh_row *row)
 {
 	struct watched *of = watched(world, row->id);
 	if (!of->created_at) {
-		of->created_at = world->now;
+		of->created_at = of->born = world->now;
 		if (world->watched_end <= row->id / 2 && row->id / 2 < ROWS)
 			world->watched_end = (int)(row->id / 2) + 1;
 		of->content = content_of(world, &row->content);
@@ -76,6 +76,8 @@ void oracle_record(struct world *world, const struct refresh_row *row)
 			refresh_state_name(of->state), refresh_state_name(row->state));
 	}
 	int job = *row->job_id ? job_named(world, row->job_id) : -1;
+	if (job == of->job && of->state == REFRESH_RUNNING && row->state == REFRESH_QUEUED)
+		wrong(world, "refresh %lld was running and is queued again", (long long)row->id);
 	if (job != of->job)
 		of->seen_queued_at = of->queued_at_ever = 0;
 	of->told_start = row->job_started_at;
@@ -108,6 +110,19 @@ static void add_cause(struct watched *of, int run, int rule)
 	}
 }
 
+/* It does what another one did until that moved, and is as old. */
+static void goes_on(struct world *world, struct watched *of, int64_t id)
+{
+	const struct watched *before = watched(world, world->moving);
+	if (before->is_cancelled)
+		wrong(world, "refresh %lld goes on as %lld though somebody cancelled it",
+			(long long)world->moving, (long long)id);
+	if (before->born < of->born) {
+		of->born = before->born;
+		of->born_in = world->generation;
+	}
+}
+
 void oracle_cause(struct world *world, const struct cause_row *cause)
 {
 	struct watched *of = watched(world, cause->refresh);
@@ -115,6 +130,8 @@ void oracle_cause(struct world *world, const struct cause_row *cause)
 	if (of->cause_count && of->state == REFRESH_WAITING)
 		meet(world, MET_JOINED);
 	add_cause(of, run, rule);
+	if (world->moving)
+		goes_on(world, of, cause->refresh);
 	if (of->content >= 0)
 		fresh_wished(world, of->content, run, rule, cause->after != STAMP_NEVER);
 }
@@ -124,13 +141,8 @@ void oracle_recorded(struct world *world, const struct refresh_row *row)
 	const struct watched *of = watched(world, row->id);
 	if (of->content >= 0 && !refresh_state_is_open(row->state))
 		fresh_check_end(world, of, row);
-}
-
-void oracle_cancelled(struct world *world, int64_t refresh)
-{
-	struct watched *of = watched(world, refresh);
-	of->is_cancelled = true;
-	of->cancelled_in = world->generation;
+	if (of->content >= 0 && !refresh_state_is_open(row->state))
+		people_check_end(world, of, row);
 }
 
 /* ---- requests ---- */
@@ -183,6 +195,7 @@ static void check_single(struct world *world, const struct sim_call *call)
 void oracle_call(struct world *world, const struct sim_call *call)
 {
 	check_single(world, call);
+	told_check_since(world, call);
 	if (call->type == CALL_RESOLVE && wish_of(world, call->id)->is_answered)
 		wrong(world, "it was answered what selection %lld names, and is asked again",
 			(long long)call->id);
@@ -198,10 +211,11 @@ void oracle_moved(struct world *world, int64_t refresh)
 	struct watched *of = watched(world, refresh);
 	int64_t *born = &world->contents[of->content + NAMED].born;
 	of->may_cancel = true;
+	world->moving = refresh;
 	world->is_asked_again[of->content + NAMED] |=
 		world->is_asked_again[of->content] || of->is_released;
-	if (!*born || *born > of->created_at)
-		*born = of->created_at;
+	if (!*born || *born > of->born)
+		*born = of->born;
 }
 
 void oracle_pass(struct world *world, int64_t until)
@@ -257,7 +271,9 @@ void oracle_crashed(struct world *world)
 		of->answer = VERDICT_UNKNOWN;
 		of->refused = of->unknown = 0;
 		of->knows_clock = of->knew_clock;
-		of->is_cancelled &= of->cancelled_in <= world->committed;
+		people_crashed(world, of);
+		if (of->born_in > world->committed)
+			of->born = of->created_at;
 		of->tried = of->tried_ever; /* that it was told of may not be durable */
 		of->cause_count = 0;
 		of->is_released &= row->cause_count && row->causes[0].after != STAMP_NEVER;

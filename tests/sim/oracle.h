@@ -29,11 +29,23 @@ void fresh_check_end(struct world *world, const struct watched *of, const struct
 /* By a rule, as far as was told. */
 bool fresh_is_held(const struct world *world, const struct watched *of);
 /* Does the last request of `by`, or its job, do for all that `of` stands for? */
+bool fresh_may_want_full(const struct world *world, const struct watched *of);
 bool fresh_covers(const struct world *world, const struct watched *by, const struct watched *of);
 
 /* ---- needed.c ---- */
 void needed_check_send(
 	struct world *world, const struct watched *of, const struct refresh_row *row);
+
+/* ---- people.c ---- */
+void people_check_send(struct world *world, const struct watched *of, int64_t id);
+void people_check_end(struct world *world, const struct watched *of, const struct refresh_row *row);
+void people_crashed(const struct world *world, struct watched *of);
+
+/* ---- told.c ---- */
+/* The question goes back as far as it has to. */
+void told_check_since(struct world *world, const struct sim_call *call);
+/* Is a call about it out? */
+bool oracle_is_asked(const struct world *world, int64_t refresh);
 
 /* ---- kind.c ---- */
 void kind_call(struct world *world, const struct sim_call *call);

@@ -115,6 +115,8 @@ struct sim_calls {
 	/* The life in which Tableau last told its time so that it could be known, and when. */
 	int clock_heard_in;
 	int64_t clock_heard_at;
+	int told_time_in;                /* the life in which it last told its time at all */
+	int greeted_in;                  /* likewise, was greeted, and nothing was sent since */
 	int64_t outage_began, in_outage; /* calls while it was down */
 	int64_t trouble_at;              /* the last time that something went wrong */
 	bool is_failing;                 /* its last answer was no good */
@@ -194,12 +196,16 @@ struct watched {
 	bool is_incremental;
 	/* How its last request, and the looks after it, were answered: */
 	enum verdict answer;
-	bool was_refused;       /* for good, perhaps wrongly: it is not sent again */
-	bool found_own;         /* a look found the job that it made */
-	int64_t looked_at;      /* when the last look that was answered was asked */
-	bool may_fail;          /* that justifies `failed` */
-	bool job_was_cancelled; /* on Tableau: that justifies `cancelled` */
-	bool may_cancel;        /* somebody asked for it */
+	bool was_refused;           /* for good, perhaps wrongly: it is not sent again */
+	bool found_own;             /* a look found the job that it made */
+	int64_t looked_at;          /* when the last look that was answered was asked */
+	bool may_fail;              /* that justifies `failed` */
+	bool job_was_cancelled;     /* on Tableau: that justifies `cancelled` */
+	bool may_cancel;            /* somebody asked for it */
+	int64_t again_at, again_in; /* it is to be done by a request from then on; the generation */
+	int64_t hurried_at; /* somebody wants it to wait no longer, for what failed before then */
+	int64_t born,
+		born_in;      /* since when it waits for its turn; the generation that records it */
 	bool is_cancelled;    /* likewise, and was told that it is done; Tableau has not refused */
 	int64_t cancelled_in; /* the generation of batches that records it */
 	int64_t unasked_from; /* since then nothing excuses that Tableau is not asked to cancel its
@@ -341,6 +347,7 @@ struct world {
 	int64_t wished[EVENTS][RULES][CONTENTS];
 	int64_t served[EVENTS][RULES][CONTENTS][2];
 	bool is_asked_again[CONTENTS]; /* by a person */
+	int64_t moving; /* a refresh that goes on under another id in this call; 0: none */
 	struct sim_calls calls[SITES];
 	uint64_t met;    /* bits: enum fault, enum met */
 	char wrong[400]; /* the first thing that was wrong; "" */
@@ -384,9 +391,20 @@ int site_number(const char *name);
 /* ---- site.c ---- */
 /* The call reaches Tableau. */
 void site_request(struct world *world, struct sim_call *call);
+/* What its clock shows at a true time. */
+struct wall site_clock(const struct world *world, int site, int64_t at);
 int site_foreign_job(struct world *world, int content);
 enum job_phase job_phase_at(const struct sim_job *job, int64_t at);
 int job_named(const struct world *world, const char *id);
+
+/* ---- people.c ---- */
+/* Somebody was told that it is cancelled, or will be; that it is done again, by that refresh; that
+ * it waits no longer. */
+void oracle_cancelled(struct world *world, int64_t refresh);
+void oracle_again(struct world *world, int64_t refresh);
+void oracle_retried(struct world *world, int64_t refresh);
+/* Somebody wants the site asked at once, whatever Tableau told. */
+void oracle_hurried(struct world *world, int site);
 
 /* ---- oracle.c ---- */
 void wrong(struct world *world, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -396,10 +414,6 @@ void oracle_cause(struct world *world, const struct cause_row *cause);
 void oracle_recorded(struct world *world, const struct refresh_row *row);
 void oracle_send(struct world *world, const struct refresh_row *row);
 void oracle_call(struct world *world, const struct sim_call *call);
-/* Somebody wants the site asked at once, whatever Tableau told. */
-void oracle_hurried(struct world *world, int site);
-/* Somebody was told that it is cancelled, or will be. */
-void oracle_cancelled(struct world *world, int64_t refresh);
 void oracle_answer(struct world *world, const struct sim_call *call);
 /* What the scheduler made of that answer is carried out. */
 void oracle_answered(struct world *world, const struct sim_call *call);

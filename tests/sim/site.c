@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Tableau's clock, in whole seconds (tableau-rest.md 1.3). */
-static struct wall told(const struct world *world, int site, int64_t at)
+struct wall site_clock(const struct world *world, int site, int64_t at)
 {
 	int64_t us = 1800000000 * SECOND + at + world->sites[site].skew;
 	return (struct wall){ us / SECOND * SECOND };
@@ -79,13 +79,13 @@ static void show(const struct world *world, const struct sim_job *job, bool is_r
 	memcpy(id, job->id, sizeof job->id);
 	*seen = (struct job_seen){ .id = id,
 		.phase = job_phase_at(job, world->now),
-		.created_at = told(world, site, job->created),
+		.created_at = site_clock(world, site, job->created),
 		.notes = is_row ? "" : "it failed",
 		.is_incremental = job->is_incremental };
 	if (seen->phase != PHASE_QUEUED && job->starts <= job->ends)
-		seen->started_at = told(world, site, job->starts);
+		seen->started_at = site_clock(world, site, job->starts);
 	if (seen->phase >= PHASE_SUCCEEDED)
-		seen->completed_at = told(world, site, job->ends);
+		seen->completed_at = site_clock(world, site, job->ends);
 }
 
 static void refuse(struct sim_call *call, enum verdict verdict, const char *reason)
@@ -150,7 +150,7 @@ static void list_jobs(struct world *world, struct sim_call *call)
 		const struct sim_job *job = &world->jobs[i];
 		int site = world->contents[job->content].site;
 		if (site != call->site || job->gone <= world->now ||
-			told(world, site, job->created).us < call->since.us / SECOND * SECOND)
+			site_clock(world, site, job->created).us < call->since.us / SECOND * SECOND)
 			continue;
 		if (chance(world, FAULT_LIST_LAGS, 3))
 			continue;
@@ -175,7 +175,7 @@ static void look(struct world *world, struct sim_call *call)
 		const struct sim_job *job = &world->jobs[i];
 		if (job->content == call->content && job->gone > world->now &&
 			!is_known(call, job->id) &&
-			told(world, call->site, job->created).us >=
+			site_clock(world, call->site, job->created).us >=
 				call->since.us / SECOND * SECOND)
 			call->found = i;
 	}
@@ -256,7 +256,7 @@ void site_request(struct world *world, struct sim_call *call)
 	}
 	if (goes_wrong(world, call))
 		return;
-	call->told_at = told(world, call->site, world->now);
+	call->told_at = site_clock(world, call->site, world->now);
 	switch (call->type) {
 	case CALL_RESOLVE:
 	case CALL_GREET:

@@ -78,6 +78,41 @@ static void told_by_list(struct world *world, const struct sim_call *call)
 	}
 }
 
+/* ---- how far back a question goes ---- */
+
+/* Must the answer tell of this job? */
+static bool is_meant(const struct world *world, const struct sim_call *call, int number)
+{
+	const struct sim_job *job = &world->jobs[number];
+	const struct watched *of = &world->watched[call->id / 2];
+	if (call->type == CALL_LOOK)
+		return job->content == call->content &&
+		       (of->answer == VERDICT_BUSY
+				       ? job->ends > world->now
+				       : job->maker == call->id && job->asked_at >= of->sent_at);
+	for (int i = 0; i < world->watched_end; i++) {
+		of = &world->watched[i];
+		if (of->created_at && of->job == number &&
+			world->contents[job->content].site == call->site &&
+			(of->state == REFRESH_QUEUED || of->state == REFRESH_RUNNING))
+			return true;
+	}
+	return false;
+}
+
+void told_check_since(struct world *world, const struct sim_call *call)
+{
+	bool goes_back = call->type == CALL_LOOK || call->type == CALL_LIST;
+	for (int i = 0; goes_back && i < world->job_count; i++) {
+		const struct sim_job *job = &world->jobs[i];
+		struct wall at = site_clock(world, call->site, job->created);
+		if (at.us < call->since.us / SECOND * SECOND && is_meant(world, call, i))
+			wrong(world,
+				"%s began %.0f s before the time from which jobs are asked for",
+				job->id, (double)(call->since.us - at.us) / 1e6);
+	}
+}
+
 /* ---- answers ---- */
 
 static void told_of_request(struct world *world, struct watched *of, const struct sim_call *call)
@@ -133,16 +168,12 @@ static void hear_wait(struct world *world, const struct sim_call *call)
 		calls->told_until[kind] = until;
 }
 
-void oracle_hurried(struct world *world, int site)
-{
-	struct sim_calls *calls = &world->calls[site];
-	memset(calls->not_before, 0, sizeof calls->not_before);
-}
-
 /* Of an answer that was long under way nobody can tell when Tableau looked at its clock. */
 static void hear_clock(struct world *world, struct watched *of, const struct sim_call *call)
 {
 	struct sim_calls *calls = &world->calls[call->site];
+	if (wall_is_set(call->told_at))
+		calls->told_time_in = world->life;
 	if (!wall_is_set(call->told_at) || world->now - call->asked_at >= SECOND / 2)
 		return;
 	calls->clock_heard_in = world->life;
@@ -167,7 +198,8 @@ static void told_by_site(struct world *world, struct watched *of, const struct s
 	hear_wait(world, call);
 	if (call->type == CALL_LIST || call->type == CALL_CANCEL)
 		calls->answered_at = world->now;
-	kind_queried(world, call->site, call->calls - 1);
+	/* To cancel a job is paid for as a query. */
+	kind_queried(world, call->site, call->type == CALL_CANCEL ? 1 : call->calls - 1);
 	hear_clock(world, of, call);
 }
 
@@ -202,6 +234,7 @@ void oracle_answer(struct world *world, const struct sim_call *call)
 		wish_of(world, call->id)->is_answered |= call->verdict == VERDICT_OK;
 		break;
 	case CALL_GREET:
+		world->calls[call->site].greeted_in = world->life;
 		break;
 	}
 }
@@ -244,7 +277,7 @@ static void check_look(struct world *world, const struct watched *of, const stru
 			(long long)look->id, world->jobs[look->found].id);
 }
 
-static bool is_asked(const struct world *world, int64_t refresh)
+bool oracle_is_asked(const struct world *world, int64_t refresh)
 {
 	for (size_t i = 0; i < world->pending_count; i++) {
 		const struct pending *pending = &world->pending[i];
@@ -266,7 +299,7 @@ static void check_listed(struct world *world, const struct sim_call *list)
 		const struct watched *of = &world->watched[i];
 		if (!of->created_at || of->content < 0 || !is_followed(of) ||
 			world->contents[of->content].site != list->site || of->refused ||
-			of->unknown || is_asked(world, 2 * i))
+			of->unknown || oracle_is_asked(world, 2 * i))
 			continue;
 		const struct job_seen *row = row_of_job(world, list, of->job);
 		if (!row || row->phase >= PHASE_SUCCEEDED)
@@ -278,6 +311,7 @@ static void check_listed(struct world *world, const struct sim_call *list)
 void oracle_answered(struct world *world, const struct sim_call *call)
 {
 	const struct watched *of = watched(world, call->type == CALL_RESOLVE ? 0 : call->id);
+	world->moving = 0;
 	if (call->type == CALL_SEND)
 		check_request(world, of, call->id);
 	else if (call->type == CALL_LOOK)

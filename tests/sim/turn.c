@@ -26,7 +26,7 @@ static int priority_of(const struct world *world, const struct watched *of)
 static struct rank rank_of_sent(const struct world *world, const struct watched *of)
 {
 	int64_t before = world->contents[of->content].born;
-	struct rank rank = { priority_of(world, of), of->created_at };
+	struct rank rank = { priority_of(world, of), of->born };
 	if (before && before < rank.born)
 		rank.born = before;
 	for (int i = 0; i < world->watched_end; i++) {
@@ -57,7 +57,7 @@ static bool is_ready(const struct world *world, int content, struct rank *rank)
 		if (of->state != REFRESH_WAITING || of->tries_until >= world->now ||
 			(of->sent_at && world->started_at + 2 * world->schedule_options.retry_max >=
 						world->now) ||
-			(any && of->created_at < rank->born))
+			(any && of->born < rank->born))
 			return false;
 		if (fresh_is_held(world, of))
 			continue;
@@ -66,7 +66,7 @@ static bool is_ready(const struct world *world, int content, struct rank *rank)
 		int priority = priority_of(world, of);
 		any = true;
 		rank->priority = priority > rank->priority ? priority : rank->priority;
-		rank->born = of->created_at > rank->born ? of->created_at : rank->born;
+		rank->born = of->born > rank->born ? of->born : rank->born;
 	}
 	return any;
 }

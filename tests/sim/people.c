@@ -1,0 +1,73 @@
+/*
+ * tests/sim/people.c - what people ask for is done: cancelled is not sent, and Tableau is asked;
+ * done again is by a request from then on; retried is at once.
+ */
+#include "tests/sim/oracle.h"
+#include <string.h>
+
+/* ---- what they ask for ---- */
+
+void oracle_cancelled(struct world *world, int64_t refresh)
+{
+	struct watched *of = watched(world, refresh);
+	of->is_cancelled = true;
+	of->cancelled_in = world->generation;
+}
+
+void oracle_again(struct world *world, int64_t refresh)
+{
+	struct watched *of = watched(world, refresh);
+	of->again_at = world->now;
+	of->again_in = world->generation;
+}
+
+void oracle_hurried(struct world *world, int site)
+{
+	struct sim_calls *calls = &world->calls[site];
+	memset(calls->not_before, 0, sizeof calls->not_before);
+}
+
+void oracle_retried(struct world *world, int64_t refresh)
+{
+	struct watched *of = watched(world, refresh);
+	oracle_hurried(world, world->contents[of->content].site);
+	if (!fresh_is_held(world, of)) /* else it has its turn, but may stand behind another */
+		of->hurried_at = world->now;
+}
+
+void people_crashed(const struct world *world, struct watched *of)
+{
+	of->is_cancelled &= of->cancelled_in <= world->committed;
+	if (of->again_in > world->committed)
+		of->again_at = 0;
+	of->hurried_at = 0;
+}
+
+/* ---- what must follow ---- */
+
+void people_check_send(struct world *world, const struct watched *of, int64_t id)
+{
+	if (of->is_cancelled)
+		wrong(world, "refresh %lld is sent though somebody cancelled it", (long long)id);
+}
+
+/* "Again" means by a request from then on, or by a job that was seen waiting since. */
+static bool is_done_since(const struct world *world, int content, int64_t at)
+{
+	for (int i = 0; i < world->watched_end; i++) {
+		const struct watched *by = &world->watched[i];
+		bool is_by_request = by->sent_at >= at && by->answer != VERDICT_BUSY;
+		if (by->created_at && by->content == content && by->state == REFRESH_SUCCEEDED &&
+			(is_by_request || by->queued_at_ever >= at))
+			return true;
+	}
+	return false;
+}
+
+void people_check_end(struct world *world, const struct watched *of, const struct refresh_row *row)
+{
+	if (row->state == REFRESH_SUCCEEDED && of->again_at &&
+		!is_done_since(world, of->content, of->again_at))
+		wrong(world, "refresh %lld was to be done again, and no job began since",
+			(long long)row->id);
+}
