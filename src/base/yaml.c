@@ -327,10 +327,12 @@ static bool take_event(struct builder *b, const yaml_event_t *event)
 /* ---- the file ------------------------------------------------------------------------------- */
 
 /* What to do about libyaml's commonest complaints (scanner.c, parser.c). */
-static const char *hint_of(const char *what, bool is_tab)
+static const char *hint_of(const char *what, bool is_tab, bool has_mark)
 {
 	if (is_tab)
 		return "; YAML is indented with blanks, not tabs";
+	if (has_mark && str_starts(str_of(what), "did not find expected ',' or"))
+		return "; to YAML a blank and '#' begin a comment: a text with them needs quotes";
 	if (text_is(what, "found unknown escape character"))
 		return "; in double quotes YAML takes the backslash for itself: write patterns in "
 		       "single quotes or none";
@@ -339,6 +341,19 @@ static const char *hint_of(const char *what, bool is_tab)
 	if (text_is(what, "found character that cannot start any token"))
 		return "; a text that begins with '@', '`' or '%' needs quotes";
 	return "";
+}
+
+/* Is there a " #" in the lines from the beginning of what was being read to `offset`? */
+static bool has_comment_mark(const struct builder *b, size_t offset)
+{
+	const yaml_parser_t *parser = &b->parser;
+	const char *source = b->file->source.at;
+	size_t lines = parser->problem_mark.line - parser->context_mark.line, from = offset;
+	if (!parser->context || parser->context_mark.line > parser->problem_mark.line)
+		return false;
+	for (; from && (lines || source[from - 1] != '\n'); from--)
+		lines -= source[from - 1] == '\n';
+	return memmem(source + from, offset - from, " #", 2);
 }
 
 static bool report_parser(struct builder *b)
@@ -354,7 +369,8 @@ static bool report_parser(struct builder *b)
 			place_at_offset(b->file, parser->problem_offset), source, "%s", what);
 	struct place place = place_of(b, parser->problem_mark);
 	size_t offset = mark_offset(b, parser->problem_mark);
-	const char *hint = hint_of(what, offset < source.length && source.at[offset] == '\t');
+	bool is_tab = offset < source.length && source.at[offset] == '\t';
+	const char *hint = hint_of(what, is_tab, has_comment_mark(b, offset));
 	if (parser->context && parser->context_mark.line + 1 < (size_t)place.line)
 		return problem_add(b->problems, PROBLEM_SYNTAX, place, source,
 			"%s, %s that begins on line %d%s", what, parser->context,

@@ -28,8 +28,18 @@ static size_t characters(struct str source, size_t from, size_t to)
 	return count;
 }
 
-/* Does the line that begins at `from` have a comment in this column? */
-static bool has_comment_in(struct str source, size_t from, size_t column)
+static bool is_blank(struct str source, size_t at)
+{
+	return at >= source.length || source.at[at] == ' ' || source.at[at] == '\t' ||
+	       source.at[at] == '\n' || source.at[at] == '\r';
+}
+
+/*
+ * Does the line that begins at `from` have a comment in this column, which shows that the one at
+ * `mark` is meant? Names of one length end in one column too: "Shop #1" above "Shop #2". So one of
+ * the two looks like a comment: a blank behind this mark, or more than one before the other.
+ */
+static bool has_comment_in(struct str source, size_t from, size_t column, size_t mark)
 {
 	size_t end = line_end(source, from), at = from;
 	while (at < end && column) {
@@ -38,7 +48,10 @@ static bool has_comment_in(struct str source, size_t from, size_t column)
 			at++;
 		column--;
 	}
-	return !column && at > from && at < end && source.at[at] == '#' && source.at[at - 1] == ' ';
+	bool is_comment = !column && at > from && at < end && source.at[at] == '#' &&
+			  source.at[at - 1] == ' ';
+	bool is_set_off = is_comment && (at - from < 2 || source.at[at - 2] == ' ');
+	return is_comment && (is_set_off || is_blank(source, mark + 1));
 }
 
 bool yaml_comment_is_close(struct str source, size_t end)
@@ -48,9 +61,9 @@ bool yaml_comment_is_close(struct str source, size_t end)
 		return false;
 	size_t begin = line_begin(source, end), next = line_end(source, end) + 1;
 	size_t column = characters(source, begin, mark);
-	if (begin && has_comment_in(source, line_begin(source, begin - 1), column))
+	if (begin && has_comment_in(source, line_begin(source, begin - 1), column, mark))
 		return false;
-	return next >= source.length || !has_comment_in(source, next, column);
+	return next >= source.length || !has_comment_in(source, next, column, mark);
 }
 
 bool yaml_has_escape(struct str quoted)

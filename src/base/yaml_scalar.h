@@ -7,7 +7,7 @@
 
 /*
  * Does a comment follow the plain scalar that ends at `end` as if it were a part of it: after one
- * blank, and not below or above another comment?
+ * blank, and not below or above another comment that shows what it is?
  */
 bool yaml_comment_is_close(struct str source, size_t end);
 /* Does a double-quoted scalar, quotes and all, have an escape other than \\ \" and \/ ? */

@@ -44,6 +44,15 @@ struct reading { /* one entry */
 	struct rule_refresh *refresh;
 };
 
+/* People copy ids out of Tableau's answers, and forget the map around them. */
+static void look_for_luid(struct reading *reading, const char *field, const struct yaml_node *node)
+{
+	char luid[LUID_TEXT_SIZE];
+	if (luid_normalise(node->text, luid))
+		loading_problem(reading->loading, PROBLEM_LOOKS_LIKE_LUID, node->place,
+			"'%s' is a name here; as an id, write '%s: {id: %s}'", luid, field, luid);
+}
+
 static bool narrowing_load(struct reading *reading, const char *name, struct template *template)
 {
 	const struct yaml_node *node = yaml_get(reading->node, name);
@@ -60,12 +69,17 @@ static bool narrowing_load(struct reading *reading, const char *name, struct tem
 static bool path_check(struct reading *reading, const struct yaml_node *node)
 {
 	struct str path = reading->refresh->project.text;
-	bool is_part_empty = true, is_good = true;
+	bool is_part_empty = true, is_good = true, has_blank = false;
 	for (size_t i = 0; i < path.length; i++) {
 		bool is_slash = path.at[i] == '/' && (!i || path.at[i - 1] != '\\');
+		bool is_blank = is_slash && i + 1 < path.length && path.at[i + 1] == ' ';
+		has_blank |= is_blank || (is_slash && i && path.at[i - 1] == ' ');
 		is_good &= !(is_slash && is_part_empty);
 		is_part_empty = is_slash;
 	}
+	if (is_good && has_blank)
+		loading_problem(reading->loading, PROBLEM_STRAY_BLANK, node->place,
+			"a blank beside '/' is a part of the project's name; write 'A/B'");
 	if (!path.length || (is_good && !is_part_empty))
 		return true;
 	return loading_problem(reading->loading, PROBLEM_BAD_VALUE, node->place,
@@ -141,6 +155,7 @@ static bool project_load(struct reading *reading, const struct yaml_node *node)
 			"'project' is one path of projects, or {id: LUID}");
 	if (node->type == YAML_SCALAR) {
 		yaml_look(node, YAML_NAME, loading->file->source, loading->problems);
+		look_for_luid(reading, "project", node);
 		return narrowing_load(reading, "project", &refresh->project) &&
 		       path_check(reading, node);
 	}
@@ -199,6 +214,7 @@ static bool scalar_load(
 		return pattern_load(reading, node, selector);
 	selector->by = SELECT_NAME;
 	exact_look(loading, node);
+	look_for_luid(reading, kind_plural(reading->refresh->kind), node);
 	return template_load(loading, node, reading->rule, &selector->text);
 }
 
