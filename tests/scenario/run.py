@@ -4,7 +4,7 @@ run.py - runs every scenario, and what failed once more, with the same seed.
 
     run.py [--workers N] [--log FILE] [--counts FILE] FOLDER|FILE...
 
-First those that may run side by side, on N workers (pytest-xdist; by default two for each processor, REFRESH_ROUTER_WORKERS), then those that
+First those that may run side by side, on N workers (pytest-xdist; by default four for each processor, REFRESH_ROUTER_WORKERS), then those that
 are marked `alone`, then, one after the other, those that failed. What passes only then is counted apart, named, and makes the exit status 1 as
 what fails twice does. What was collected and did not run has failed, whatever the reason.
 """
@@ -157,7 +157,7 @@ class Run:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--workers", type=int, default=int(os.environ.get("REFRESH_ROUTER_WORKERS", "0")) or 2 * len(os.sched_getaffinity(0)))
+    parser.add_argument("--workers", type=int, default=int(os.environ.get("REFRESH_ROUTER_WORKERS", "0")) or min(4 * len(os.sched_getaffinity(0)), 16))
     parser.add_argument("--log", default="scenarios.log", help="where pytest's own words go; each step adds its name")
     parser.add_argument("--counts", help="a file for `PASSED FAILED FLAKY`, and the names of the flaky ones")
     parser.add_argument("paths", nargs="+")
