@@ -12,6 +12,7 @@ include src/tableau/local.mk
 include src/dispatch/local.mk
 include src/intake/local.mk
 include src/admin/local.mk
+include src/daemon/local.mk
 include src/cli/local.mk
 include src/sandbox/local.mk
 

@@ -2,10 +2,12 @@
  * cli/check.c - validates rules and configuration: every problem, with its place.
  */
 #include "base/json.h"
+#include "cli/admin_client.h"
 #include "cli/command.h"
-#include "cli/dropped.h"
+#include "cli/list.h"
 #include "cli/print.h"
 #include "config/config.h"
+#include "daemon/dropped.h"
 #include "rules/ruleset.h"
 #include <unistd.h>
 
@@ -92,6 +94,33 @@ static bool is_unreadable(const struct problems *problems)
 	return false;
 }
 
+/*
+ * Asks the daemon of --url, and adds a problem for each site that the configuration does not have
+ * and that has open work. False: it cannot be asked; *status is the exit status, after a message.
+ */
+static bool check_open_work(const struct command_line *line, const struct config *config,
+	const char *path, struct problems *problems, int *status)
+{
+	OWNED_JSON json = admin_get(line, "/api/v1/sites", status);
+	const cJSON *site;
+	if (!json)
+		return false;
+	cJSON_ArrayForEach(site, json_get(json, "items"))
+	{
+		const char *name = json_text(site, "name");
+		int64_t refreshes = member_count(json_get(site, "refreshes"), "open"),
+			selections = member_count(site, "selections");
+		OWNED_TEXT struct text words;
+		text_init(&words, 1000);
+		if (config_site_named(config, name) || !(refreshes || selections))
+			continue;
+		dropped_tell(name, refreshes, selections, &words);
+		problem_add(problems, PROBLEM_OPEN_WORK, (struct place){ path, 0, 0 }, STR(""),
+			"%s", words.at);
+	}
+	return true;
+}
+
 /* What serve would open; a machine that only checks may not have it. */
 static void check_files(
 	const struct command_line *line, const struct config *config, struct problems *problems)
@@ -131,7 +160,7 @@ static int run(const struct command_line *line)
 		check_rules(&check, check.config->rules.items, check.config->rules.count);
 	int status = EXIT_YES;
 	if (option_value(line, "url") && check.config)
-		IGNORE(dropped_check(line, check.config, path, problems, &status)); /* told so */
+		IGNORE(check_open_work(line, check.config, path, problems, &status)); /* told so */
 	problems_sort(problems);
 	if (line->json)
 		print_as_json(&check);

@@ -7,22 +7,18 @@ librouter_a_SOURCES += \
 	src/cli/ask.c src/cli/ask.h \
 	src/cli/check.c \
 	src/cli/command.c src/cli/command.h \
-	src/cli/dropped.c src/cli/dropped.h \
 	src/cli/events.c \
 	src/cli/list.c src/cli/list.h \
 	src/cli/output_schema.c src/cli/output_schema.h \
 	src/cli/print.c src/cli/print.h \
 	src/cli/refreshes.c \
-	src/cli/reload.c src/cli/reload.h \
 	src/cli/retry.c \
 	src/cli/route.c \
 	src/cli/schema.c \
 	src/cli/send.c \
 	src/cli/serve.c \
-	src/cli/settle.c src/cli/settle.h \
 	src/cli/show.c \
 	src/cli/sites.c \
-	src/cli/version.c src/cli/version.h \
-	src/cli/watch.c src/cli/watch.h
+	src/cli/version.c src/cli/version.h
 
 EXTRA_DIST += src/cli/README.md

@@ -15,7 +15,8 @@ ALLOWED = {
     "dispatch": {"store", "tableau", "config", "content", "base"},
     "intake": {"event", "rules", "store", "dispatch", "config", "content", "base"},
     "admin": {"base", "content", "event", "rules", "config", "store", "tableau", "dispatch", "intake"},
-    "cli": {"base", "content", "event", "rules", "config", "store", "tableau", "dispatch", "intake", "admin"},
+    "daemon": {"base", "content", "event", "rules", "config", "store", "tableau", "dispatch", "intake", "admin"},
+    "cli": {"base", "event", "rules", "config", "store", "tableau", "daemon"},
     "sandbox": {"base"},
 }
 # The part of dispatch that decides is pure: it knows neither store nor Tableau.

@@ -1,5 +1,5 @@
 /* tests/unit/settle_test.c - changes settle, but none waits for ever. */
-#include "cli/settle.h"
+#include "daemon/settle.h"
 #include "tests/unit/test.h"
 
 #define AT(ms) ((struct mono){ (ms)*US_PER_MS })

@@ -1,6 +1,6 @@
 /* tests/unit/watch_test.c - what cannot be watched is told, and watched when that is possible
  * again. */
-#include "cli/watch.h"
+#include "daemon/watch.h"
 
 #include <poll.h>
 #include <stdio.h>

@@ -1,10 +1,11 @@
 /*
- * cli/watch.h - wakes the reload when files may have changed. Only a hint: what was read decides.
+ * daemon/watch.h - wakes the reload when files may have changed. Only a hint: what was read
+ * decides.
  *
  * Folders are watched, not files: editors and git replace files, kubelet and git-sync swap a
  * symbolic link somewhere along the path (`..data`, `current`). So for each path the folder of
  * every link along it is watched too. inotify has bounds of its own, per user; what cannot be
- * watched is told, so that files are looked at instead (cli/settle.h).
+ * watched is told, so that files are looked at instead (daemon/settle.h).
  */
 #pragma once
 #include "base/error.h"

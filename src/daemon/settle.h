@@ -1,5 +1,5 @@
 /*
- * cli/settle.h - when files are read again after one of them changed. Pure.
+ * daemon/settle.h - when files are read again after one of them changed. Pure.
  *
  * Editors and git write several files one after the other, so a change is left to settle; but
  * somebody may write beside the rules without end, so not for long. Where changes cannot be told

@@ -1,4 +1,4 @@
-#include "cli/settle.h"
+#include "daemon/settle.h"
 
 static struct mono earlier(struct mono a, struct mono b)
 {

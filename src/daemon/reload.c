@@ -1,4 +1,4 @@
-#include "cli/reload.h"
+#include "daemon/reload.h"
 #include "admin/trouble.h"
 #include "base/file.h"
 #include "base/fingerprint.h"

@@ -1,4 +1,4 @@
-#include "cli/watch.h"
+#include "daemon/watch.h"
 #include "base/text.h"
 #include <errno.h>
 #include <limits.h>

@@ -1,6 +1,6 @@
 /*
- * cli/reload.h - the configuration and ruleset that are serving, and how new ones take their place:
- * all or nothing.
+ * daemon/reload.h - the configuration and ruleset that are serving, and how new ones take their
+ * place: all or nothing.
  *
  * Belongs to the main thread. Other threads read the two slots.
  */

@@ -1,0 +1,391 @@
+/*
+ * daemon/daemon.c - how the parts are wired, started and stopped, and the main thread's loop
+ * (signals, files that change, reloads, house-keeping).
+ */
+#include "daemon/daemon.h"
+#include "admin/admin.h"
+#include "admin/trouble.h"
+#include "base/descriptors.h"
+#include "base/log.h"
+#include "base/mailbox.h"
+#include "base/web.h"
+#include "daemon/dropped.h"
+#include "daemon/prune.h"
+#include "daemon/reload.h"
+#include "daemon/settle.h"
+#include "daemon/watch.h"
+#include "dispatch/dispatch.h"
+#include "intake/intake.h"
+#include "store/journal.h"
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define STOP_WITHIN (20 * US_PER_SECOND)
+#define JOURNAL_WAITING 10000 /* entries; more are answered 503 */
+/* Of store, logs, watches, threads and reloads, and of a reload that adds sites. */
+#define OTHER_DESCRIPTORS 256
+
+struct daemon {
+	struct reload *reload;
+	struct watch *watch;
+	struct settle settle;
+	struct shared_slot *unwatched; /* empty, or of struct trouble */
+	struct journal *journal;
+	struct dispatch *dispatch;
+	struct intake *intake;
+	struct admin *admin;
+	struct mailbox *requests; /* struct reload_request, from the admin listener */
+	struct mailbox *answers;  /* to the one that asks: the admin listener asks one at a time */
+	unsigned connections;     /* to the webhook listener, at most */
+	int signals;
+	struct prune *prune;
+	bool is_dry;
+};
+
+/* ---- files that change ---- */
+
+static void watch_path(const char *path, void *context)
+{
+	struct daemon *daemon = context;
+	watch_add(daemon->watch, path);
+}
+
+/* Says once that changes are not told, why, and when they are again. */
+static void tell_watch(struct daemon *daemon)
+{
+	const char *now = watch_trouble(daemon->watch);
+	struct trouble *before = (struct trouble *)(void *)shared_slot_get(daemon->unwatched);
+	bool is_news = !before != !now || (now && strcmp(before->report, now) != 0);
+	if (is_news && now)
+		log_warning("files are looked at every few seconds, for their changes are not told",
+			KV("seconds", LOOK_EVERY / US_PER_SECOND), KV("reason", now));
+	else if (is_news)
+		log_info("changes of files are told again");
+	if (is_news)
+		shared_slot_put(daemon->unwatched, now ? &trouble_new(now)->shared : NULL);
+	if (before)
+		shared_unref(&before->shared);
+}
+
+static void watch_files(struct daemon *daemon)
+{
+	watch_begin(daemon->watch);
+	reload_paths(daemon->reload, watch_path, daemon);
+	tell_watch(daemon);
+}
+
+/* ---- reload, asked for by the admin listener's thread and done by this one ---- */
+
+struct reload_request {
+	struct message message; /* first member; goes back when it is done */
+	struct text *report;
+	bool ok;
+};
+
+static bool request_reload(void *context, struct text *report)
+{
+	struct daemon *daemon = context;
+	struct reload_request request = { .report = report };
+	if (!mailbox_send(daemon->requests, &request.message)) {
+		text_add(report, "the daemon is stopping\n");
+		return false;
+	}
+	IGNORE(!mailbox_wait(daemon->answers));
+	return request.ok;
+}
+
+static bool apply_config(
+	struct config *config, void *context, struct text *report, struct error *err)
+{
+	struct daemon *daemon = context;
+	if (!intake_configure(daemon->intake, config, err))
+		return false;
+	struct dispatch_status *before = dispatch_status(daemon->dispatch);
+	dropped_report(before, config, report);
+	if (before)
+		shared_unref(&before->shared);
+	dispatch_configure(daemon->dispatch, config);
+	return true;
+}
+
+static bool reload_now(struct daemon *daemon, struct text *report)
+{
+	bool ok = reload_again(daemon->reload, apply_config, daemon, report);
+	watch_files(daemon);
+	return ok;
+}
+
+static void reload_unasked(struct daemon *daemon)
+{
+	OWNED_TEXT struct text report;
+	text_init(&report, TEXT_UNBOUNDED);
+	IGNORE(reload_now(daemon, &report)); /* it has logged how it went */
+}
+
+/* A file may have changed, or the folder around it; the bytes decide. */
+static void reload_if_worth_it(struct daemon *daemon)
+{
+	settle_looked(&daemon->settle, clock_mono());
+	/* First, for folders and inodes may be new: what changes after this is told again. */
+	watch_files(daemon);
+	if (reload_is_worth_it(daemon->reload))
+		reload_unasked(daemon);
+}
+
+static void answer_requests(struct daemon *daemon, bool is_stopping)
+{
+	struct message *message = mailbox_take_all(daemon->requests), *next;
+	for (; message; message = next) {
+		struct reload_request *request = (struct reload_request *)(void *)message;
+		next = message->next;
+		message->next = NULL;
+		if (is_stopping)
+			text_add(request->report, "the daemon is stopping\n");
+		else
+			request->ok = reload_now(daemon, request->report);
+		IGNORE(mailbox_send_answer(daemon->answers, message));
+	}
+}
+
+/* ---- the main thread ---- */
+
+static bool block_signals(struct daemon *daemon, struct error *err)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	signal(SIGPIPE, SIG_IGN);
+	if (pthread_sigmask(SIG_BLOCK, &set, NULL) ||
+		(daemon->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) < 0)
+		return error_fail(err, ERROR_SYSTEM, "signals: %s", strerror(errno));
+	return true;
+}
+
+/* True: stop. */
+static bool take_signals(struct daemon *daemon)
+{
+	struct signalfd_siginfo info;
+	while (read(daemon->signals, &info, sizeof info) == sizeof info) {
+		if (info.ssi_signo != SIGHUP)
+			return true;
+		reload_unasked(daemon);
+	}
+	return false;
+}
+
+static struct mono look_due(const struct daemon *daemon)
+{
+	return settle_due(&daemon->settle, !watch_trouble(daemon->watch));
+}
+
+static int wait_ms(const struct daemon *daemon)
+{
+	int64_t look = look_due(daemon).us, prune = prune_due(daemon->prune).us;
+	int64_t left = ((look < prune ? look : prune) - clock_mono().us) / US_PER_MS;
+	return left < 0 ? 0 : (int)left + 1;
+}
+
+static void loop(struct daemon *daemon)
+{
+	for (;;) {
+		struct pollfd fds[] = {
+			{ .fd = daemon->signals, .events = POLLIN },
+			{ .fd = watch_fd(daemon->watch), .events = POLLIN }, /* -1 is passed over */
+			{ .fd = mailbox_fd(daemon->requests), .events = POLLIN },
+		};
+		int ready = poll(fds, sizeof fds / sizeof *fds, wait_ms(daemon));
+		if (ready > 0 && (fds[0].revents & POLLIN) && take_signals(daemon))
+			return;
+		if (ready > 0 && (fds[2].revents & POLLIN))
+			answer_requests(daemon, false);
+		if (ready > 0 && (fds[1].revents & POLLIN)) {
+			watch_clear(daemon->watch);
+			settle_changed(&daemon->settle, clock_mono());
+		}
+		if (clock_mono().us >= look_due(daemon).us)
+			reload_if_worth_it(daemon);
+		prune_when_due(daemon->prune, clock_mono());
+	}
+}
+
+static void end_at_once(int number)
+{
+	(void)number;
+	_exit(EXIT_FAILURE);
+}
+
+/*
+ * A second signal while stopping ends at once; what is open is found again at the next start. A
+ * handler needs nothing that main() may have cleared away, as a thread would. SIGHUP stays blocked:
+ * there is nothing to reload any more.
+ */
+static void heed_second_signal(void)
+{
+	sigset_t set;
+	struct sigaction action = { .sa_handler = end_at_once };
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void stop(struct daemon *daemon)
+{
+	log_info("stopping");
+	heed_second_signal();
+	mailbox_close(daemon->requests);
+	answer_requests(daemon, true);
+	intake_stop(daemon->intake);
+	dispatch_stop(daemon->dispatch, STOP_WITHIN);
+	admin_stop(daemon->admin);
+	journal_stop(daemon->journal);
+	log_info("stopped");
+}
+
+/* ---- start ---- */
+
+/*
+ * How many connections the webhook listener may have: as many as configured, or as there are
+ * descriptors for when the system allows no more of them.
+ */
+static unsigned budget_connections(const struct config *config)
+{
+	unsigned most = (unsigned)config->limits.connections, wanted = web_descriptors(most),
+		 others = OTHER_DESCRIPTORS + web_descriptors(ADMIN_CONNECTIONS);
+	for (size_t i = 0; i < config_site_count(config); i++)
+		others += (unsigned)config_site(config, i)->max_requests;
+	unsigned allowed = descriptors_raise(others + wanted),
+		 left = allowed > 2 * others ? allowed - others : allowed / 2;
+	if (left >= wanted)
+		return most;
+	most = web_connections(left);
+	log_warning("fewer connections than limits.connections: the process may not open more "
+		    "files (RLIMIT_NOFILE, LimitNOFILE=)",
+		KV("connections", most), KV("files", allowed), KV("wanted", others + wanted));
+	return most;
+}
+
+static bool start_core(struct daemon *daemon, struct config *config, struct error *err)
+{
+	OWNED(store) store = store_open(config->store, STORE_WRITE, err);
+	if (!store)
+		return false;
+	daemon->dispatch = dispatch_new(config, daemon->is_dry, err);
+	if (!daemon->dispatch || !dispatch_load(daemon->dispatch, store, err))
+		return false;
+	daemon->journal = journal_start(TAKE(store), JOURNAL_WAITING, err);
+	if (!daemon->journal)
+		return false;
+	daemon->prune = prune_new(daemon->journal, reload_configs(daemon->reload));
+	return dispatch_start(daemon->dispatch, daemon->journal, err);
+}
+
+static bool start_listeners(struct daemon *daemon, struct config *config, struct error *err)
+{
+	struct admin_options admin = {
+		.listen = config->listen.admin,
+		.store = config->store,
+		.journal = daemon->journal,
+		.dispatch = daemon->dispatch,
+		.dry_run = daemon->is_dry,
+		.rulesets = reload_rulesets(daemon->reload),
+		.configs = reload_configs(daemon->reload),
+		.failures = reload_failures(daemon->reload),
+		.unwatched = daemon->unwatched,
+		.reload = request_reload,
+		.reload_context = daemon,
+	};
+	struct intake_options intake = {
+		.config = config,
+		.rulesets = reload_rulesets(daemon->reload),
+		.journal = daemon->journal,
+		.dispatch = daemon->dispatch,
+		.connections = daemon->connections,
+		.dry_run = daemon->is_dry,
+	};
+	daemon->admin = admin_start(&admin, err);
+	daemon->intake = daemon->admin ? intake_start(&intake, err) : NULL;
+	return daemon->intake;
+}
+
+static bool start(struct daemon *daemon, struct error *err)
+{
+	OWNED(config)
+	config = (struct config *)(void *)shared_slot_get(reload_configs(daemon->reload));
+	daemon->connections = budget_connections(config);
+	daemon->requests = mailbox_new(16, NULL, err);
+	daemon->answers = daemon->requests ? mailbox_new(1, NULL, err) : NULL;
+	daemon->watch = watch_new();
+	daemon->unwatched = shared_slot_new();
+	if (!daemon->answers || !block_signals(daemon, err) || !start_core(daemon, config, err))
+		return false;
+	settle_looked(&daemon->settle, clock_mono());
+	watch_files(daemon);
+	if (!start_listeners(daemon, config, err))
+		return false;
+	log_info("serving", KV("webhooks", intake_address(daemon->intake)),
+		KV("admin", admin_address(daemon->admin)), KV("store", config->store),
+		KV("dry_run", daemon->is_dry));
+	return true;
+}
+
+/* The parts that a failed start leaves running are ended in the order of stop(). */
+static void not_started(struct daemon *daemon)
+{
+	if (daemon->intake)
+		intake_stop(daemon->intake);
+	if (daemon->dispatch)
+		dispatch_stop(daemon->dispatch, US_PER_SECOND);
+	if (daemon->admin)
+		admin_stop(daemon->admin);
+	if (daemon->journal)
+		journal_stop(daemon->journal);
+}
+
+/* ---- life ---- */
+
+struct daemon *daemon_new(const char *config_path, bool is_dry, struct problems *problems)
+{
+	struct reload *reload = reload_new(config_path, problems);
+	if (!reload)
+		return NULL;
+	struct daemon *daemon = mem_new(struct daemon);
+	daemon->reload = reload;
+	daemon->signals = -1;
+	daemon->is_dry = is_dry;
+	return daemon;
+}
+
+bool daemon_run(struct daemon *daemon, struct error *err)
+{
+	if (!start(daemon, err)) {
+		not_started(daemon);
+		return false;
+	}
+	loop(daemon);
+	stop(daemon);
+	return true;
+}
+
+void daemon_free(struct daemon *daemon)
+{
+	if (!daemon)
+		return;
+	intake_free(daemon->intake);
+	admin_free(daemon->admin);
+	dispatch_free(daemon->dispatch);
+	mailbox_free(daemon->requests);
+	mailbox_free(daemon->answers);
+	watch_free(daemon->watch);
+	prune_free(daemon->prune);
+	shared_slot_free(daemon->unwatched);
+	reload_free(daemon->reload);
+	free(daemon);
+}

@@ -1,0 +1,9 @@
+librouter_a_SOURCES += \
+	src/daemon/daemon.c src/daemon/daemon.h \
+	src/daemon/dropped.c src/daemon/dropped.h \
+	src/daemon/prune.c src/daemon/prune.h \
+	src/daemon/reload.c src/daemon/reload.h \
+	src/daemon/settle.c src/daemon/settle.h \
+	src/daemon/watch.c src/daemon/watch.h
+
+EXTRA_DIST += src/daemon/README.md

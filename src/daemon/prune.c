@@ -1,0 +1,68 @@
+#include "daemon/prune.h"
+#include "base/log.h"
+#include "config/config.h"
+
+#define EVERY (3600 * US_PER_SECOND)
+#define AT_ONCE 1000 /* rows a transaction, so that intake waits little */
+
+struct prune {
+	struct journal *journal;
+	struct shared_slot *configs;
+	struct mono due;
+};
+
+struct portion {
+	struct journal_entry entry; /* first member */
+	struct wall before;
+	struct journal *journal;
+	int64_t deleted;
+};
+
+struct prune *prune_new(struct journal *journal, struct shared_slot *configs)
+{
+	struct prune *prune = mem_new(struct prune);
+	prune->journal = journal;
+	prune->configs = configs;
+	return prune;
+}
+
+void prune_free(struct prune *prune)
+{
+	free(prune);
+}
+
+struct mono prune_due(const struct prune *prune)
+{
+	return prune->due;
+}
+
+static bool apply(struct journal_entry *entry, struct store *store, struct error *err)
+{
+	struct portion *portion = (struct portion *)(void *)entry;
+	return store_prune(store, portion->before, AT_ONCE, &portion->deleted, err);
+}
+
+static void done(struct journal_entry *entry, bool committed, const struct error *err)
+{
+	struct portion *portion = (struct portion *)(void *)entry;
+	if (!committed)
+		log_warning("history not pruned", KV("reason", err->message));
+	else if (portion->deleted >= AT_ONCE && journal_add(portion->journal, entry))
+		return; /* there is more */
+	free(portion);
+}
+
+void prune_when_due(struct prune *prune, struct mono now)
+{
+	if (now.us < prune->due.us)
+		return;
+	prune->due = mono_plus(now, EVERY);
+	OWNED(config) config = (struct config *)(void *)shared_slot_get(prune->configs);
+	struct portion *portion = mem_new(struct portion);
+	portion->entry.apply = apply;
+	portion->entry.done = done;
+	portion->before = wall_after(clock_wall(), -config->history);
+	portion->journal = prune->journal;
+	if (!journal_add(prune->journal, &portion->entry))
+		free(portion);
+}
