@@ -85,7 +85,9 @@ static bool route_takes(const struct route *route, const char *path, int64_t *id
 
 /* ---- the thread that may wait ---- */
 
-#define MOST_QUERIES 100
+/* That wait, beside as many that were taken from the mailbox with the one that is being done. Fewer
+ * than the connections that one address may have: there is one left that asks for /healthz. */
+#define MOST_QUERIES (ADMIN_CONNECTIONS / 5)
 
 struct query {
 	struct message message; /* first member */

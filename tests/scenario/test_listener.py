@@ -2,6 +2,7 @@
 import email
 import re
 import resource
+import select
 import signal
 import socket
 import ssl
@@ -210,6 +211,28 @@ def test_health_is_told_while_queries_take_long(router_of, sandbox, slow_disk):
     for asker in asking:
         asker.join(DEADLINE)
     assert answers == [200, 200, 200]
+
+
+def test_health_is_told_however_many_queries_wait(router_of, sandbox, slow_disk):
+    environment, stuck = slow_disk
+    router = router_of(sandbox, [rule()], environment=environment)
+    queries = stuck.with_name("stuck.queries")
+    queries.touch()
+    clients = [dial(router.admin) for _ in range(45)]
+    for client in clients:
+        say(client, b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    # More than wait at once are refused at once, and all the others have what they asked for in the end.
+    wait_until(lambda: select.select(clients, [], [], 0)[0], "a query too many to be refused")
+    clients += [dial(router.admin) for _ in range(20)]
+    for client in clients[45:]:
+        say(client, b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    for _ in range(3):
+        assert request(router.admin, "GET", "/healthz").json == {"status": "alive"}
+    queries.unlink()
+    statuses = [hear(client)[9:12] for client in clients]
+    assert set(statuses) <= {b"200", b"503", b""} and statuses.count(b"200") >= 20 and b"503" in statuses
+    for client in clients:
+        client.close()
 
 
 @pytest.fixture(scope="module")
