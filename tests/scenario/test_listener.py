@@ -1,5 +1,6 @@
 """The listeners among clients that are slow, many, hostile or old: who is served, who is turned away, and that it can be seen."""
 import email
+import os
 import re
 import resource
 import select
@@ -348,6 +349,26 @@ def test_a_start_with_few_descriptors_serves_fewer_connections_and_says_so(route
     slow = [dial(router.address, f"127.0.0.{2 + number % 5}") for number in range(400)]
     assert router.send().json["outcome"] == "unmatched" and router.get("/readyz")["ready"]
     for client in slow:
+        client.close()
+
+
+def test_a_start_raises_the_number_of_files_that_it_may_open(router_of, sandbox):
+    router = router_of(sandbox, [rule("none", when={"job_id": 1})], command=("prlimit", "--nofile=256:4096"))
+    assert resource.prlimit(router.process.pid, resource.RLIMIT_NOFILE)[0] > 1024 and "fewer connections" not in router.log
+
+
+def test_a_descriptor_that_is_missing_costs_an_idle_connection(router_of, sandbox):
+    router = router_of(sandbox, [rule("none", when={"job_id": 1})])
+    idle = [dial(router.address) for _ in range(50)]
+    wait_until(lambda: router.metric("connections_open") >= 50, "them to be accepted")
+    highest = max(int(name) for name in os.listdir(f"/proc/{router.process.pid}/fd"))
+    before = resource.prlimit(router.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(router.process.pid, resource.RLIMIT_NOFILE, (highest + 1, before[1]))
+    idle += [dial(router.address) for _ in range(10)]     # where something else was closed before
+    assert router.send().json["outcome"] == "unmatched"
+    resource.prlimit(router.process.pid, resource.RLIMIT_NOFILE, before)
+    assert router.metric("accept_failures_total") >= 1 and router.metric("connections_closed_for_room_total") >= 1
+    for client in idle:
         client.close()
 
 
