@@ -2,6 +2,7 @@
 
 /* Two clocks part by less than a second in three hours: NTP keeps them, or a quartz does. */
 #define DRIFT 10000
+#define APART (3600 * US_PER_SECOND)
 
 static int64_t drift(const struct distant_clock *clock, struct mono at)
 {
@@ -20,13 +21,23 @@ void distant_clock_hear(struct distant_clock *clock, const struct told_time *tol
 		int64_t apart = drift(clock, told->before), known_least = clock->least - apart,
 			known_most = clock->most + apart;
 		bool is_contradicted = least > known_most || most < known_least;
+		bool is_apart = !is_contradicted && told->before.us < clock->apart_until.us;
+		if (is_contradicted)
+			clock->apart_until = mono_plus(told->before, APART);
 		/* What both allow; or, if they exclude each other, what either does. */
-		if ((known_least > least) != is_contradicted)
+		if (is_apart || (known_least > least) != is_contradicted)
 			least = known_least;
-		if ((known_most < most) != is_contradicted)
+		if (is_apart || (known_most < most) != is_contradicted)
 			most = known_most;
 	}
-	*clock = (struct distant_clock){ least, most, told->before };
+	clock->least = least;
+	clock->most = most;
+	clock->heard_at = told->before;
+}
+
+bool distant_clock_is_apart(const struct distant_clock *clock, struct mono now)
+{
+	return now.us < clock->apart_until.us;
 }
 
 bool distant_clock_at(const struct distant_clock *clock, struct mono at, struct wall *earliest,

@@ -82,6 +82,24 @@ struct wall gate_tableau_time(const struct gate *gate, struct mono at)
 	return earliest;
 }
 
+bool gate_tableau_between(
+	const struct gate *gate, struct mono at, struct wall *earliest, struct wall *latest)
+{
+	return !gate->is_clock_wrong && distant_clock_at(&gate->clock, at, earliest, latest);
+}
+
+void gate_made_job(struct gate *gate, const struct told_time *told, struct wall created_at)
+{
+	struct wall earliest, latest, ignored;
+	if (!wall_is_set(told->at) || !wall_is_set(created_at) ||
+		!distant_clock_at(&gate->clock, told->after, &earliest, &ignored) ||
+		!distant_clock_at(&gate->clock, told->before, &ignored, &latest))
+		return;
+	/* The stamp is a whole second. */
+	gate->is_clock_wrong =
+		created_at.us + US_PER_SECOND <= earliest.us || created_at.us > latest.us;
+}
+
 bool gate_answered(struct gate *gate, struct instant now, const struct answer *answer,
 	const struct schedule_options *options)
 {

@@ -16,7 +16,8 @@ struct gate {
 	struct mono no_starts_before, no_queries_before, no_calls_before; /* Retry-After */
 	char *paused_by;                                                  /* NULL: not paused */
 	char *trouble;               /* the last failure, for people; NULL: none */
-	struct distant_clock clock;  /* Tableau's */
+	struct distant_clock clock;  /* Tableau's, or that of who stands before it */
+	bool is_clock_wrong;         /* jobs are stamped by another one */
 	struct mono queries_kept_at; /* when what was spent was last handed out to be kept */
 };
 
@@ -54,5 +55,11 @@ bool gate_answered(struct gate *gate, struct instant now, const struct answer *a
 /* Tableau asked to wait for so long; `before` is the gate's for that kind of call. */
 void gate_hold(struct mono *before, struct mono now, int64_t us);
 
+/* A request was answered with a job that Tableau made meanwhile: is its stamp of that clock? A
+ * proxy may write its own into `Date`. */
+void gate_made_job(struct gate *gate, const struct told_time *told, struct wall created_at);
+/* What Tableau's clock shows at `at` of ours is between the two. False: that is not known. */
+bool gate_tableau_between(const struct gate *gate, struct mono at, struct wall *earliest,
+	struct wall *latest) MUST_USE;
 /* `at` by Tableau's clock, and no later than that; {0}: not known. */
 struct wall gate_tableau_time(const struct gate *gate, struct mono at);

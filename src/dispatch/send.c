@@ -73,7 +73,7 @@ void refresh_wait_until(
 static struct wall surely_at_tableau(const struct site *site, struct mono at)
 {
 	struct wall earliest, latest;
-	if (!distant_clock_at(&site->gate.clock, at, &earliest, &latest) ||
+	if (!gate_tableau_between(&site->gate, at, &earliest, &latest) ||
 		latest.us - earliest.us > SURE_WITHIN)
 		return (struct wall){ 0 };
 	return earliest;
@@ -325,6 +325,7 @@ struct actions schedule_sent(struct schedule *schedule, struct instant now, int6
 	if (answer.verdict == VERDICT_OK) {
 		refresh->failures = 0;
 		refresh_set_text(&refresh->row.job_id, job->id);
+		gate_made_job(&site->gate, &answer.told, job->created_at);
 		follow_job(schedule, now, refresh, job, 0);
 	} else if (refresh->row.is_cancelling && answer.verdict != VERDICT_UNKNOWN &&
 		   answer.verdict != VERDICT_DOUBT) {
@@ -340,14 +341,19 @@ struct actions schedule_sent(struct schedule *schedule, struct instant now, int6
  * made it no earlier than the request went out, both by Tableau's clock, as far as that is known to
  * within SURE_WITHIN, or else not at all. It tells whole seconds: somebody else's job made in the
  * one to three seconds before our request cannot be told from ours, so this relies on dbt's webhook
- * taking that long from the end of the run to our request. After a
- * 409093 the job is somebody else's, or ours of an earlier request.
+ * taking that long from the end of the run to our request. A job from that clock's future is of
+ * another clock. After a 409093 the job is somebody else's, or ours of an earlier request.
  */
-static struct evidence found_evidence(
-	const struct refresh *refresh, const struct job_seen *job, int64_t asked_after)
+static struct evidence found_evidence(const struct refresh *refresh, struct instant now,
+	const struct job_seen *job, int64_t asked_after)
 {
-	struct wall sent_at = sent_at_tableau(refresh);
-	bool is_ours = !refresh->was_busy && wall_is_set(sent_at) &&
+	const struct gate *gate = &refresh->slot->site->gate;
+	struct wall sent_at = sent_at_tableau(refresh), earliest, latest;
+	bool is_to_come = gate_tableau_between(gate, now.mono, &earliest, &latest) &&
+			  job->created_at.us > latest.us;
+	bool is_doubtful = gate->is_clock_wrong || is_to_come ||
+			   distant_clock_is_apart(&gate->clock, now.mono);
+	bool is_ours = !refresh->was_busy && wall_is_set(sent_at) && !is_doubtful &&
 		       job->created_at.us + US_PER_SECOND > sent_at.us;
 	return (struct evidence){
 		.sent_after = is_ours ? refresh->row.sent_after : 0,
@@ -447,7 +453,7 @@ struct actions schedule_looked(struct schedule *schedule, struct instant now, in
 	struct evidence evidence = { 0 };
 	bool is_found = answer.verdict == VERDICT_OK;
 	if (is_found)
-		evidence = found_evidence(refresh, job, asked_after);
+		evidence = found_evidence(refresh, now, job, asked_after);
 	if (is_found && refresh_is_served(schedule, refresh, &evidence, job->is_incremental))
 		adopt(schedule, now, refresh, job, &evidence, asked_after);
 	else

@@ -1,4 +1,5 @@
 """What may be believed of a job: whose it is, when it started, how it ended, when replies are lost, late, refused or behind."""
+import email.utils
 import http.client
 import http.server
 import re
@@ -75,7 +76,11 @@ class SlowBodies(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         connection = http.client.HTTPConnection(self.address)
         connection.request(self.command, self.path, body, {k: v for k, v in self.headers.items() if k.lower() != "connection"})
-        answer = connection.getresponse()
+        try:
+            answer = connection.getresponse()
+        except http.client.HTTPException:       # it hung up, and so do we
+            self.close_connection = True
+            return
         got = answer.read()
         connection.close()
         self.send_response_only(answer.status)
@@ -100,8 +105,8 @@ class SlowBodies(http.server.BaseHTTPRequestHandler):
 def gateway_of():
     started = []
 
-    def start(sandbox):
-        handler = type("Slow", (SlowBodies,), {"address": sandbox.address, "go": threading.Semaphore(0), "heads": []})
+    def start(sandbox, kind=SlowBodies, **more):
+        handler = type("Handler", (kind,), {"address": sandbox.address, "go": threading.Semaphore(0), "heads": [], **more})
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         server.url, server.handler = f"http://127.0.0.1:{server.server_port}", handler
@@ -140,6 +145,38 @@ def test_a_job_from_before_dbt_finished_is_not_taken_for_ours_after_slow_bodies(
     refreshes = router.settle(1)
     assert {r["state"] for r in refreshes} == {"succeeded"} and len(router.events()) == 2
     assert len(sandbox.jobs(by="refresh-router")) == 1
+
+
+class Proxy(SlowBodies):
+    """Hands everything on to the sandbox, and writes its own time into `Date`: the clocks of its nodes, in turn, are that many seconds off."""
+    clocks = (0,)
+
+    def end_headers(self):
+        self.turn[0] += 1
+        self._headers_buffer = [line for line in self._headers_buffer if not line.lower().startswith(b"date:")]
+        self.send_header("Date", email.utils.formatdate(now() + self.clocks[self.turn[0] % len(self.clocks)], usegmt=True))
+        super().end_headers()
+
+
+# nginx writes its own `Date` in the place of Tableau's. Somebody else's job from before dbt finished would look as if it were made after our
+# request, which got lost, when that clock is behind the one that stamps jobs.
+@pytest.mark.parametrize("clocks,known", [((-3600,), False), ((-5,), True), ((0, -5), False)],
+                         ids=["an hour behind", "five seconds behind", "two nodes"])
+def test_a_proxys_clock_is_not_taken_for_tableaus(router_of, sandbox_of, gateway_of, clocks, known):
+    sandbox = sandbox_of(site_world(workbooks=["Revenue", "Other"], job={"queued": "0ms", "running": "100ms"}))
+    gateway = gateway_of(sandbox, Proxy, clocks=clocks, turn=[0])
+    gateway.handler.go.release(1000)
+    router = router_of(gateway, [rule(), rule("other", when={"job_id": 2}, refresh=[{"site": "finance", "workbooks": "Other"}])])
+    if known:       # by the stamp of a job that was answered
+        router.send(jobId="2")
+        one(router)
+    begun = now()
+    sandbox.foreign_job("Revenue", queued_ms=0, running_ms=100)
+    pass_time(begun, 3.5)
+    sandbox.fault("drop", on=REFRESH)
+    router.send()
+    refresh = router.settle(1 + known)[-1]
+    assert refresh["state"] == "succeeded" and refresh["job"]["id"] in [job["id"] for job in sandbox.jobs("Revenue", by="refresh-router")]
 
 
 # What waits at a start is sent without any other call, and Tableau's time is known from signing in all the same: killed before the answer

@@ -62,7 +62,7 @@ static void the_bounds_part_while_nothing_is_heard_and_before_it_was(void **stat
 	check(&clock, 7 * HOUR, -1080000, 1000000 + 1080000);
 }
 
-static void a_clock_that_was_set_is_believed_at_its_second_word(void **state)
+static void a_clock_that_was_set_is_believed_after_an_hour(void **state)
 {
 	struct distant_clock clock = { 0 };
 	(void)state;
@@ -70,10 +70,24 @@ static void a_clock_that_was_set_is_believed_at_its_second_word(void **state)
 	hear(&clock, 11000000, 41000000, 11000000); /* it was put forward by half a minute */
 	check(&clock, 11000000, -100, 31000000);
 	hear(&clock, 12000000, 42000000, 12000000);
-	check(&clock, 12000000, 30000000, 31000000);
-	hear(&clock, 13000000, 3000000, 13000000); /* and back */
-	hear(&clock, 14000000, 4000000, 14000000);
-	check(&clock, 14000000, -10000000, -9000000);
+	check(&clock, 12000000, -200, 31000100);
+	assert_true(distant_clock_is_apart(&clock, (struct mono){ HOUR + 10000000 }));
+	assert_false(distant_clock_is_apart(&clock, (struct mono){ HOUR + 11000000 }));
+	hear(&clock, HOUR + 12000000, HOUR + 42000000, HOUR + 12000000);
+	check(&clock, HOUR + 12000000, 30000000, 31000000);
+}
+
+/* Two nodes take turns, five seconds apart: neither word makes the other false. */
+static void clocks_that_take_turns_are_both_allowed_for(void **state)
+{
+	struct distant_clock clock = { 0 };
+	(void)state;
+	for (int64_t at = 10 * SECOND; at < 100 * SECOND; at += 2 * SECOND) {
+		hear(&clock, at, at, at);
+		hear(&clock, at + SECOND, at - 4 * SECOND, at + SECOND);
+		check(&clock, at + SECOND, -5000000 - (at - 10 * SECOND) / 10000,
+			1000000 + (at - 9 * SECOND) / 10000);
+	}
 }
 
 static void nothing_that_was_told_changes_nothing(void **state)
@@ -93,7 +107,8 @@ int main(void)
 		cmocka_unit_test(answers_together_bound_it_better_than_each),
 		cmocka_unit_test(a_time_that_was_told_before_a_slow_body_is_as_good_as_any),
 		cmocka_unit_test(the_bounds_part_while_nothing_is_heard_and_before_it_was),
-		cmocka_unit_test(a_clock_that_was_set_is_believed_at_its_second_word),
+		cmocka_unit_test(a_clock_that_was_set_is_believed_after_an_hour),
+		cmocka_unit_test(clocks_that_take_turns_are_both_allowed_for),
 		cmocka_unit_test(nothing_that_was_told_changes_nothing),
 	};
 	return cmocka_run_group_tests_name("distant_clock", tests, NULL, NULL);
