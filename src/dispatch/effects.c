@@ -237,8 +237,10 @@ static void cancelled(const struct outcome *outcome, void *context)
 {
 	struct call *call = context;
 	struct answer answer = effects_answer(call->site, outcome);
-	if (!outcome->ok && (outcome->code == JOB_IS_OVER || outcome->error.kind == ERROR_GONE))
+	if (!outcome->ok && outcome->code == JOB_IS_OVER)
 		answer.verdict = VERDICT_NONE;
+	else if (!outcome->ok && outcome->error.kind == ERROR_GONE)
+		answer.verdict = VERDICT_RETRY; /* a node may be behind: the next look tells */
 	effects_go_on(call->effects,
 		schedule_job_cancelled(call->effects->schedule, effects_now(), call->id, answer));
 	call_free(call);

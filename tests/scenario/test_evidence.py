@@ -55,6 +55,18 @@ def test_a_job_that_a_node_does_not_know_yet_is_asked_for_again(router_of, sandb
         assert len(sandbox.jobs()) == 1 and len([c for c in sandbox.calls("GET", "/jobs/") if c.get("fault")]) == 1
 
 
+def test_a_job_that_a_node_does_not_know_yet_is_cancelled_all_the_same(router_of, sandbox_of):
+    for number, code in enumerate((404018, 400031)):
+        sandbox = sandbox_of(site_world(job={"queued": "50ms", "running": "30s"}))
+        router = router_of(sandbox, [rule()])
+        sandbox.fault("error", on={"method": "PUT", "path": "*/jobs/*"}, code=code)
+        router.send(number)
+        running = wait_until(lambda: router.refreshes(state="running"), "the job to run")[0]
+        assert request(router.admin, "POST", f"/api/v1/refreshes/{running['id']}/cancel", headers={"X-Asked-By": "alice"}).status == 200
+        refresh = one(router)
+        assert (refresh["state"], refresh["reason"]) == ("cancelled", "cancelled by alice") and sandbox.jobs()[0]["state"] == "Cancelled"
+
+
 def test_a_job_that_cannot_be_asked_for_is_followed_by_the_list(router, sandbox):
     sandbox.fault("error", on=ONE_JOB, times=0, code=400031, detail="There was a problem querying job.")
     router.send()
