@@ -136,7 +136,7 @@ static void refuse_none(struct resolve *resolve, const struct found *found)
 {
 	OWNED_TEXT struct text message;
 	text_init(&message, MESSAGE_BYTES);
-	text_add(&message, "there is no ");
+	text_add(&message, is_one_wanted(resolve) ? "there is no " : "nothing is found for ");
 	selection_describe(&resolve->selection, &message);
 	text_add(&message, ", or the PAT's user may not see it");
 	if (found->elsewhere && *found->elsewhere_path && resolve->selection.project_luid)

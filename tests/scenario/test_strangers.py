@@ -273,8 +273,10 @@ OLD, NEW = "11111111-0000-0000-0000-000000000001", "22222222-0000-0000-0000-0000
 def test_a_renamed_and_republished_workbook_is_never_a_success_for_the_new_one(two):
     router, sandbox = two()
     republished(sandbox)
+    sandbox.change("Revenue 2025", running_ms=600000)
     router.send()
     refreshes = router.settle(3)
+    assert [j["state"] for j in sandbox.jobs("Revenue 2025")] == ["InProgress"], "it is the reply that tells, not the end of the job"
     last = {r["content"]["id"]: r for r in refreshes if any(c["event"] == router.events()[0]["id"] for c in r["causes"])}
     assert last[OLD]["state"] == "cancelled" and f"refresh {last[NEW]['id']} does it" in last[OLD]["reason"]
     assert last[NEW]["state"] == "succeeded" and last[NEW]["content"]["name"] == "Revenue"

@@ -185,6 +185,10 @@ static void patterns_tags_and_owners_narrow_the_list(void **state)
 	assert_refused("has no extract: it is live or uses published data sources");
 	resolve((struct selection){ .by = SELECT_PATTERN, .selector = "/(/" });
 	assert_refused("pattern /(/");
+	/* An owner that is not told is nobody, and not the one without a name. */
+	trick_list(WORKBOOKS("1", WORKBOOK("3", "sales_amer", ARCHIVE, "")), 1);
+	resolve((struct selection){ .by = SELECT_ALL, .owner = "" });
+	assert_refused("nothing is found for all workbooks of owner ''");
 }
 
 static void a_LUID_is_asked_for_by_itself(void **state)
