@@ -103,7 +103,7 @@ static int unknown_command(const char *name)
 		names[count++] = (*command)->name;
 	}
 	const char *near = suggest(name, names, count);
-	fprintf(stderr, "refresh-router: there is no command '%s'%s%s%s\n", name,
+	print_line(stderr, "refresh-router: there is no command '%s'%s%s%s", name,
 		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return EXIT_USAGE;
 }

@@ -48,7 +48,7 @@ def test_version_names_the_linked_libraries():
 @pytest.mark.parametrize("arguments,said", [([], "Usage"), (["chekc"], "did you mean 'check'"), (["check", "--nonsense"], "--nonsense"), (["route"], "argument"),
                                             (["route", "a", "b"], "'b'"), (["check", "--format", "xml", "."], "xml"), (["show", "x"], "'x' is not an id"),
                                             (["schema", "nothing"], "nothing"), (["send", str(SAMPLE)], "--to"), (["show", "-1"], "refresh-router show"),
-                                            (["route", "--rules"], "--rules"), (["events", "extra"], "'extra'"),
+                                            (["route", "--rules"], "--rules"), (["events", "extra"], "'extra'"), (["\x1b[31mx"], "'\\x1b[31mx'"),
                                             *((["check", option, "."], "give --config") for option in ("--url=http://127.0.0.1:1", "--secrets", "--no-files"))])
 def test_a_usage_error_is_2_and_says_what_is_wrong(arguments, said):
     told = cli(*arguments)
