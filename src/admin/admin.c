@@ -221,7 +221,7 @@ void admin_stop(struct admin *admin)
 	if (admin->has_thread) {
 		admin->has_thread = false;
 		mailbox_close(admin->queries);
-		IGNORE(pthread_join(admin->thread, NULL)); /* it exists */
+		thread_join(admin->thread);
 	}
 	if (admin->web)
 		web_stop(admin->web);

@@ -330,7 +330,6 @@ void acceptor_free(struct acceptor *acceptor)
 	if (!acceptor)
 		return;
 	order(acceptor, true);
-	IGNORE(pthread_join(
-		acceptor->thread, NULL)); /* joining a thread that exists does not fail */
+	thread_join(acceptor->thread);
 	clear(acceptor);
 }

@@ -1,5 +1,7 @@
 #include "base/mem.h"
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -50,6 +52,17 @@ char *mem_copy_bytes(const void *bytes, size_t length)
 char *mem_copy_text(const char *text)
 {
 	return text ? mem_copy_bytes(text, strlen(text)) : NULL;
+}
+
+char *mem_printf(const char *format, ...)
+{
+	va_list arguments;
+	char *text = NULL;
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		out_of_memory();
+	va_end(arguments);
+	return text;
 }
 
 void mem_grow_array(void **array, size_t item_size, size_t *capacity, size_t count)

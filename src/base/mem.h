@@ -14,6 +14,7 @@ void *mem_alloc(size_t size);                           /* zeroed */
 void *mem_resize(void *block, size_t size);             /* new bytes are not zeroed */
 char *mem_copy_text(const char *text);                  /* NULL stays NULL */
 char *mem_copy_bytes(const void *bytes, size_t length); /* with a NUL added */
+char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #define mem_new(type) ((type *)mem_alloc(sizeof(type)))
 

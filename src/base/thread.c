@@ -48,3 +48,10 @@ bool thread_start(pthread_t *thread, enum thread_role role, const char *name, vo
 	free(start);
 	return error_fail(err, ERROR_SYSTEM, "thread '%s': %s", name, strerror(failure));
 }
+
+void thread_join(pthread_t thread)
+{
+	int failure = pthread_join(thread, NULL);
+	assert(!failure); /* it exists, is nobody else's, and is not this one */
+	(void)failure;
+}

@@ -16,3 +16,5 @@ void thread_assert(enum thread_role role); /* ends the process when another role
  * (15 bytes at most). */
 bool thread_start(pthread_t *thread, enum thread_role role, const char *name, void *(*run)(void *),
 	void *context, struct error *err) MUST_USE;
+/* Waits for the end of a thread that thread_start() started. */
+void thread_join(pthread_t thread);

@@ -723,6 +723,6 @@ void dispatch_stop(struct dispatch *dispatch, int64_t us)
 	if (!dispatch->is_started)
 		return;
 	notify(dispatch, (struct note){ .type = NOTE_STOP, .us = us });
-	pthread_join(dispatch->thread, NULL);
+	thread_join(dispatch->thread);
 	dispatch->is_started = false;
 }

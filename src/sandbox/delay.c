@@ -77,7 +77,7 @@ void delay_end(struct delay *delay)
 	delay->is_ending = true;
 	pthread_cond_signal(&delay->changed);
 	pthread_mutex_unlock(&delay->lock);
-	pthread_join(delay->thread, NULL);
+	thread_join(delay->thread);
 }
 
 void delay_free(struct delay *delay)

@@ -269,7 +269,6 @@ void journal_stop(struct journal *journal)
 	if (!journal)
 		return;
 	mailbox_close(journal->mailbox);
-	/* It runs until it has written what waits; joining a thread that exists does not fail. */
-	IGNORE(pthread_join(journal->thread, NULL));
+	thread_join(journal->thread); /* it writes what waits first */
 	journal_free(journal);
 }

@@ -178,8 +178,7 @@ void checkpointer_free(struct checkpointer *checkpointer)
 	if (!checkpointer)
 		return;
 	mailbox_close(checkpointer->mailbox);
-	IGNORE(pthread_join(
-		checkpointer->thread, NULL)); /* of a thread that exists: does not fail */
+	thread_join(checkpointer->thread);
 	mailbox_free(checkpointer->mailbox);
 	free(checkpointer->path);
 	free(checkpointer);

@@ -36,13 +36,11 @@ static bool say_who_has_it(int lock, const char *path, struct error *err)
 
 int lock_take(const char *path, struct error *err)
 {
-	OWNED_MEMORY char *lock_path = NULL;
+	OWNED_MEMORY char *lock_path = mem_printf("%s.lock", path);
 	char text[PID_TEXT_SIZE];
 	int length = snprintf(text, sizeof text, "%lld\n", (long long)getpid());
 	int lock;
 
-	if (asprintf(&lock_path, "%s.lock", path) < 0)
-		abort();
 	lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
 	if (lock < 0) {
 		IGNORE(error_fail(err, error_kind_of(errno), "store %s: cannot open %s: %s", path,

@@ -33,13 +33,7 @@ static const char reader_setup[] =
 /* SQLite reads meaning into some names without a folder (":memory:"). */
 static char *path_of(const char *place)
 {
-	char *path = NULL;
-
-	if (*place == '/')
-		return mem_copy_text(place);
-	if (asprintf(&path, "./%s", place) < 0)
-		abort();
-	return path;
+	return *place == '/' ? mem_copy_text(place) : mem_printf("./%s", place);
 }
 
 static bool sync_folder(const char *folder)

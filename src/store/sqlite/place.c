@@ -19,11 +19,9 @@ static const char *const endings[PLACE_FILES] = { "", "-wal", "-shm" };
 static bool look_up(
 	const struct sqlite *store, size_t index, struct place_file *file, struct error *err)
 {
-	OWNED_MEMORY char *path = NULL;
+	OWNED_MEMORY char *path = mem_printf("%s%s", store->path, endings[index]);
 	struct stat about;
 
-	if (asprintf(&path, "%s%s", store->path, endings[index]) < 0)
-		abort();
 	if (stat(path, &about))
 		return error_fail(err, ERROR_SYSTEM,
 			"store %s: %s: %s; nothing is accepted until it is back or the daemon is"
