@@ -2,6 +2,7 @@
 EXTRA_DIST += \
 	tests/README.md \
 	tests/run \
+	tests/lint_test.py \
 	tests/runner_test.py \
 	tests/unit/rules_fixture.h \
 	tests/unit/samples.h \

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Fails when an #include points against the layers of the design: who may include whom is this table."""
+"""Fails when an #include points against the layers of the design (who may include whom is this table) or into another module's private header,
+and for names that are banned where they stand. tests/lint_test.py plants each of these faults."""
 import pathlib
 import re
 import sys
@@ -26,6 +27,17 @@ PURE_ALLOWED = {"base", "content", "dispatch"}
 # Only base/clock.c reads a clock, and libraries stay behind the one file that wraps them.
 BANNED = re.compile(r"\b(strcpy|strcat|strncpy|sprintf|strtok|gmtime|localtime|atoi|rand)\s*\(")
 CLOCK = re.compile(r"\b(clock_gettime|gettimeofday|time)\s*\(\s*(NULL|0|CLOCK)")
+# Memory comes from base/mem.h, which never returns NULL; threads from base/thread.h, which gives each a role.
+MEMORY = re.compile(r"\b(malloc|calloc|realloc|reallocarray|strdup|strndup|v?asprintf)\s*\(")
+THREADS = re.compile(r"\b(pthread_\w+)\s*\(")
+THREADS_ALLOWED = {
+    "base": "it wraps them",
+    "sandbox": "a server of its own for tests and demonstrations, with a lock for its world",
+    "store/memory/driver.c": "one list of stores for all threads of a test",
+    "intake/intake.c": "libmicrohttpd starts its threads: each keeps its scratch by a key",
+    "daemon/daemon.c": "blocks signals before any other thread starts",
+}
+PRIVATE = re.compile(r"[Pp]rivate to ([^.;:]+(?:\.[ch]\b[^.;:]*)*)")
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 
 
@@ -56,21 +68,55 @@ def double_symbols(sources):
             yield f"{where[1]}: {name}() is also a function of {where[0]}"
 
 
+def head_of(text):
+    """A file's opening comment, as one line."""
+    found = re.match(r"\s*/\*(.*?)\*/", text, re.S)
+    return re.sub(r"\s+\*?\s*", " ", found.group(1)) if found else ""
+
+
+def owners(text):
+    """The folders and files that a header says it is private to; empty when it is public."""
+    found = PRIVATE.search(head_of(text))
+    return re.findall(r"[\w/]+/(?:\w+\.[ch])?", found.group(1)) if found else []
+
+
+def may_include(path, header, text):
+    """Whether `path` is one of those that the header names, or the header of one, or the header's own .c file."""
+    return any(path.startswith(owner) or path.removesuffix("h") + "c" == owner for owner in owners(text)) or path.removesuffix("c") == header.removesuffix("h")
+
+
+def is_allowed(path, allowed):
+    return any(path == place or path.startswith(place + "/") for place in allowed)
+
+
+def misplaced(path, code):
+    """What only some files may call."""
+    if not path.startswith("base/") and (found := MEMORY.search(code)):
+        yield f"{found.group(1)}() outside base/: memory comes from base/mem.h"
+    if not is_allowed(path, THREADS_ALLOWED) and (found := THREADS.search(code)):
+        yield f"{found.group(1)}() outside base/: threads come from base/thread.h"
+
+
 def problems(source):
+    private = {str(path.relative_to(source)): path.read_text() for path in source.rglob("*.h") if owners(path.read_text())}
     yield from double_symbols((path, path.read_text()) for path in sorted(source.rglob("*.c")))
     for path in sorted(source.rglob("*.[ch]")):
         yield from early_ends(path, path.read_text())
-        module = path.relative_to(source).parts[0]
+        module, place = path.relative_to(source).parts[0], str(path.relative_to(source))
         for number, line in enumerate(path.read_text().splitlines(), 1):
             found = INCLUDE.match(line)
             target = found.group(1).split("/")[0] if found and "/" in found.group(1) else None
             if target in ALLOWED and target != module and target not in ALLOWED[module]:
                 yield f"{path}:{number}: {module} may not include {found.group(1)}"
+            if found and found.group(1) in private and not may_include(place, found.group(1), private[found.group(1)]):
+                yield f"{path}:{number}: {found.group(1)} is private to {' and '.join(owners(private[found.group(1)]))}"
             if module == "dispatch" and path.name in PURE and target and target not in PURE_ALLOWED:
                 yield f"{path}:{number}: the scheduler is pure and may not include {found.group(1)}"
             code = line.split("/*")[0]
             if not line.lstrip().startswith(("*", "/*")) and BANNED.search(code):
                 yield f"{path}:{number}: {BANNED.search(code).group(1)}() is easy to misuse and banned"
+            if not line.lstrip().startswith(("*", "/*")):
+                yield from (f"{path}:{number}: {what}" for what in misplaced(place, code))
             if path.name != "clock.c" and CLOCK.search(code):
                 yield f"{path}:{number}: only base/clock.c reads a clock"
             if len(line.expandtabs(8)) > 140:

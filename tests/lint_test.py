@@ -1,0 +1,65 @@
+"""tests/lint/layers.py among planted faults: each kind that it says it refuses is refused, with its place."""
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+LAYERS = pathlib.Path(__file__).resolve().parent / "lint" / "layers.py"
+FUNCTION = "void {name}(void)\n{{\n\t{body}\n}}\n"
+
+
+def lint(folder, files):
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    done = subprocess.run([sys.executable, LAYERS, folder], stdout=subprocess.PIPE, text=True)
+    return done.returncode, done.stdout.replace(str(folder) + "/", "")
+
+
+def function(body, name="act"):
+    return FUNCTION.format(name=name, body=body)
+
+
+PRIVATE = "/*\n * store/sqlite/sqlite.h - the connection. Private to\n * store/sqlite/.\n */\n"
+SHARED = "/*\n * base/acceptor.h - accepts. Private to base/web.c and base/acceptor.c.\n */\n"
+PLANTED = {
+    "against the layers": ({"base/a.c": '#include "store/store.h"\n'}, "base/a.c:1: base may not include store/store.h"),
+    "a private header": ({"store/sqlite/sqlite.h": PRIVATE, "store/store.c": '#include "store/sqlite/sqlite.h"\n'},
+                         "store/store.c:1: store/sqlite/sqlite.h is private to store/sqlite/"),
+    "a header of two files": ({"base/acceptor.h": SHARED, "base/other.c": '\n#include "base/acceptor.h"\n'},
+                              "base/other.c:2: base/acceptor.h is private to base/web.c and base/acceptor.c"),
+    "the pure part asks Tableau": ({"dispatch/schedule.c": '#include "tableau/tableau.h"\n'}, "dispatch/schedule.c:1: the scheduler is pure"),
+    "one symbol, two functions": ({"base/a.c": function(";"), "base/b.c": function(";")}, "base/b.c:1: act() is also a function of"),
+    "malloc": ({"rules/a.c": function("p = malloc(1);")}, "rules/a.c:3: malloc() outside base/"),
+    "strdup": ({"rules/a.c": function("p = strdup(q);")}, "rules/a.c:3: strdup() outside base/"),
+    "a mutex": ({"dispatch/a.c": function("pthread_mutex_lock(&m);")}, "dispatch/a.c:3: pthread_mutex_lock() outside base/"),
+    "a banned call": ({"cli/a.c": function("strcpy(a, b);")}, "cli/a.c:3: strcpy() is easy to misuse"),
+    "a clock": ({"dispatch/a.c": function("t = time(NULL);")}, "dispatch/a.c:3: only base/clock.c reads a clock"),
+    "a long line": ({"cli/a.c": "int a" + "a" * 140 + ";\n"}, "cli/a.c:1: a line of"),
+    "a text cleared too early": ({"cli/a.c": function("OWNED_TEXT struct text t; if (a) return; text_init(&t, 1);")}, "cli/a.c:3: 't' may be cleared"),
+}
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_what_is_planted_is_found(tmp_path, kind):
+    files, expected = PLANTED[kind]
+    status, told = lint(tmp_path, files)
+    assert status == 1 and any(line.startswith(expected) for line in told.splitlines()), told
+
+
+ALLOWED = {
+    "base/mem.c": function("p = malloc(1);", "mem_alloc"),
+    "base/web.c": '#include "base/acceptor.h"\n',
+    "base/acceptor.h": SHARED,
+    "base/thread.c": function("pthread_create(a, b, c, d);", "thread_start"),
+    "store/sqlite/sqlite.h": PRIVATE,
+    "store/sqlite/read.c": '#include "store/sqlite/sqlite.h"\n',
+    "dispatch/gate.c": "/* like malloc() and pthread_create() */\n" + function("free(p);", "gate_free"),
+}
+
+
+def test_what_is_allowed_passes(tmp_path):
+    status, told = lint(tmp_path, ALLOWED)
+    assert status == 0, told
