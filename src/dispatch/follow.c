@@ -11,6 +11,9 @@
  * miss the second before it. */
 #define LIST_MARGIN (2 * US_PER_SECOND)
 
+/* So many looks at a job, or more, come in the time of give_up_after. */
+#define PATIENCE_LOOKS 4
+
 /* So often in a row may a look be refused for good, or Tableau say that it does not know the job:
  * each comes twice as long after the one before. With poll_interval's ten seconds a refusal has ten
  * minutes to be mended, and a node that lags behind (tableau-rest.md 6.1) has more than one. */
@@ -48,12 +51,17 @@ static bool is_blind(const struct refresh *refresh)
 	return refresh->refused_looks || refresh->unknown_looks || refresh->unread_looks;
 }
 
-/* How long until a look is worth a call. */
-static int64_t look_wait(const struct refresh *refresh, struct instant now)
+/* How long until a look is worth a call. However long its jobs take, several come before its
+ * patience is over: nobody gives up for want of an answer that nobody asked for. */
+static int64_t look_wait(
+	const struct schedule *schedule, const struct refresh *refresh, struct instant now)
 {
 	const struct slot *slot = refresh->slot;
-	return pace_wait(&slot->paces[refresh->row.incremental], age_of_job(refresh, now),
-		slot_first(slot) != NULL, slot->site->options.poll_interval);
+	int64_t least = slot->site->options.poll_interval;
+	int64_t wait = pace_wait(&slot->paces[refresh->row.incremental], age_of_job(refresh, now),
+		slot_first(slot) != NULL, least);
+	int64_t most = at_least(schedule->options.give_up_after / PATIENCE_LOOKS, least);
+	return at_most(wait, most);
 }
 
 void arm_round(struct schedule *schedule, struct instant now, struct site *site)
@@ -81,7 +89,7 @@ void look_sooner(struct schedule *schedule, struct instant now, struct refresh *
 {
 	if (!timer_is_set(&refresh->look) || is_blind(refresh))
 		return;
-	int64_t wait = look_wait(refresh, now);
+	int64_t wait = look_wait(schedule, refresh, now);
 	if (mono_plus(now.mono, wait).us < refresh->look.key)
 		look_later(schedule, now, refresh, wait);
 }
@@ -158,7 +166,7 @@ static void still_going(struct schedule *schedule, struct instant now, struct re
 	if (refresh->row.is_cancelling)
 		act_on_refresh(schedule, ACTION_CANCEL, refresh, (struct wall){ 0 });
 	else
-		look_later(schedule, now, refresh, look_wait(refresh, now));
+		look_later(schedule, now, refresh, look_wait(schedule, refresh, now));
 }
 
 void follow_job(struct schedule *schedule, struct instant now, struct refresh *refresh,
@@ -396,8 +404,8 @@ static void listed_rows(struct schedule *schedule, struct instant now, struct si
 		HASH_FIND(by_id, index, refresh->row.job_id, strlen(refresh->row.job_id), row);
 		if (row && row_tells(refresh, row->job))
 			follow_job(schedule, now, refresh, row->job, asked_after);
-		else
-			poll(schedule, now, refresh);
+		else if (!is_blind(refresh) || !timer_is_set(&refresh->look))
+			poll(schedule, now, refresh); /* else when its next look is due */
 	}
 	HASH_CLEAR(by_id, index);
 }

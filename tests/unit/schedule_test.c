@@ -1774,6 +1774,27 @@ static void a_content_whose_jobs_take_an_hour_is_looked_at_rarely(void **state)
 	assert_in_range(polls_within(world, 36, begun), 5, 6);
 }
 
+static void however_long_its_jobs_take_nobody_gives_up_unasked(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	struct wall begun = world->now.wall;
+	world->now.wall.us += 24 * HOUR;
+	world->now.mono.us += 24 * HOUR;
+	struct job_seen end = { .id = "job-1",
+		.phase = PHASE_SUCCEEDED,
+		.created_at = begun,
+		.started_at = begun,
+		.completed_at = world->now.wall };
+	see(world, schedule_polled(world->schedule, world->now, world->sent, fine, &end, 0));
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	begun = world->now.wall;
+	assert_in_range(polls_within(world, 20 * 60, begun), 8, 30);
+	assert_string_equal(world->state, "running");
+}
+
 static void told_of_job(struct world *world, enum verdict verdict, const char *reason)
 {
 	see(world, schedule_polled(world->schedule, world->now, world->sent, says(verdict, reason),
@@ -1815,6 +1836,18 @@ static void a_job_that_may_not_be_followed_is_looked_at_ever_rarer_and_said_to_b
 	assert_non_null(strstr(world->reason, "it ran, but may not be followed"));
 	assert_non_null(strstr(world->reason, "403004"));
 	assert_non_null(strstr(world->reason, "site administrator"));
+}
+
+static void a_list_without_the_job_brings_no_refused_look_closer(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	pass_until_poll(world);
+	told_of_job(world, VERDICT_CANNOT, "403004");
+	see(world, schedule_listed(world->schedule, world->now, fine, NULL, 0, 0));
+	assert_false(saw(world, "poll"));
+	assert_in_range(pass_until_poll(world), 20 * US_PER_SECOND, 22 * US_PER_SECOND);
 }
 
 static void a_refused_look_is_no_trouble_of_the_site(void **state)
@@ -2355,8 +2388,10 @@ int main(void)
 		TEST(resuming_a_site_ends_the_wait_that_tableau_asked_for),
 		TEST(resuming_a_site_that_is_left_alone_probes_it_at_once),
 		TEST(a_content_whose_jobs_take_an_hour_is_looked_at_rarely),
+		TEST(however_long_its_jobs_take_nobody_gives_up_unasked),
 		TEST(a_job_that_may_not_be_followed_is_looked_at_ever_rarer_and_said_to_be_so),
 		TEST(a_refused_look_is_no_trouble_of_the_site),
+		TEST(a_list_without_the_job_brings_no_refused_look_closer),
 		TEST(a_job_that_may_be_looked_at_again_is_followed_as_if_nothing_had_been),
 		TEST(cancelling_a_job_that_may_not_be_looked_at_cancels_it_all_the_same),
 		TEST(a_job_unknown_for_one_poll_is_asked_for_again),
