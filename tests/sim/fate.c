@@ -1,13 +1,10 @@
 /*
  * tests/sim/fate.c - an end that is not success is this refresh's own (design, 9.1): its job's, or
- * its request's, or that of a request that stood for all its causes too. Nobody gives up early, nor
- * while Tableau tells of a job.
+ * its request's, or that of a request that stood for all its causes too.
  */
 #include "tests/sim/oracle.h"
 
-#define PATIENCE_LAG SECOND
-
-static bool is_own_or_covered(
+bool fate_is_own_or_covered(
 	const struct world *world, const struct watched *of, bool (*is_so)(const struct watched *))
 {
 	if (is_so(of))
@@ -51,39 +48,22 @@ static const struct sim_job *job_that_goes_on(
 static void check_cancelled(struct world *world, const struct watched *of, int64_t id)
 {
 	const struct sim_job *job = job_that_goes_on(world, of, id);
-	if (!of->may_cancel && !is_own_or_covered(world, of, job_was_cancelled))
+	if (!of->may_cancel && !fate_is_own_or_covered(world, of, job_was_cancelled))
 		wrong(world, "refresh %lld was cancelled by nobody", (long long)id);
 	if (job)
 		wrong(world, "refresh %lld is cancelled, and its %s goes on", (long long)id,
 			job->id);
 }
 
-static void check_expired(struct world *world, const struct watched *of, int64_t id)
-{
-	int64_t give_up_after = world->schedule_options.give_up_after;
-	if (of->state == REFRESH_SENDING || oracle_is_asked(world, id))
-		wrong(world, "refresh %lld expired while Tableau was asked about it",
-			(long long)id);
-	if (times_are_true(world) && world->now - of->created_at < give_up_after)
-		wrong(world, "refresh %lld expired after %.0f s", (long long)id,
-			(double)(world->now - of->created_at) / 1e6);
-	if (of->tried + PATIENCE_LAG < give_up_after)
-		wrong(world, "refresh %lld expired, and was tried for %.0f s", (long long)id,
-			(double)of->tried / 1e6);
-	if (of->was_followed && of->told_at && world->now - of->told_at < give_up_after)
-		wrong(world, "refresh %lld expired though its job was told of %.0f s ago",
-			(long long)id, (double)(world->now - of->told_at) / 1e6);
-}
-
 void fate_check(struct world *world, const struct watched *of, const struct refresh_row *row)
 {
 	if (of->content < 0)
 		return;
-	if (row->state == REFRESH_FAILED && !is_own_or_covered(world, of, may_fail))
+	if (row->state == REFRESH_FAILED && !fate_is_own_or_covered(world, of, may_fail))
 		wrong(world, "refresh %lld failed without a reason: %s", (long long)row->id,
 			row->reason);
 	if (row->state == REFRESH_CANCELLED)
 		check_cancelled(world, of, row->id);
 	if (row->state == REFRESH_EXPIRED)
-		check_expired(world, of, row->id);
+		patience_check_expired(world, of, row->id);
 }

@@ -126,6 +126,7 @@ static void draw_sites(struct world *world)
 						      : between(world, MINUTE, 40 * MINUTE);
 		content->queue = between(world, 0, 2) ? between(world, 0, 20 * SECOND)
 						      : between(world, 0, 10 * MINUTE);
+		content->longest = content->queue + 3 * content->usual / 2;
 	}
 	for (int i = 0; i < RULES; i++)
 		world->rules[i] = (struct sim_rule){ .priority = (int)between(world, 0, 100) };
@@ -302,7 +303,8 @@ static void outage(struct world *world, const struct pending *pending)
 {
 	int site = pending->number % SITES;
 	meet(world, FAULT_OUTAGE);
-	world->sites[site].down_until = world->now + between(world, 10 * SECOND, 20 * MINUTE);
+	int64_t longest = between(world, 0, 3) ? 20 * MINUTE : 2 * HOUR;
+	world->sites[site].down_until = world->now + between(world, 10 * SECOND, longest);
 	world->calls[site].outage_began = world->now;
 	world->calls[site].in_outage = 0;
 	note(world, "site %s is down for %.0f s", world->sites[site].options.name,

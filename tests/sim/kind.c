@@ -161,7 +161,7 @@ static void check_late(struct world *world, const struct sim_job *job)
 {
 	const struct sim_content *content = &world->contents[job->content];
 	const struct sim_calls *calls = &world->calls[content->site];
-	int64_t usual = content->queue + 3 * content->usual / 2;
+	int64_t usual = content->longest;
 	int64_t most = usual / 10 > MINUTE ? usual / 10 : MINUTE;
 	/* One that ends early, and that nobody waits for (lively.c), may be told as late as any. */
 	int64_t expected = job->created + usual > job->ends ? job->created + usual : job->ends;

@@ -243,7 +243,7 @@ static void check_out(struct world *world, const struct out *out, int number, in
 {
 	struct watched *of = &world->watched[number];
 	const struct sim_content *content = &world->contents[of->content];
-	int64_t usual = content->queue + 3 * content->usual / 2;
+	int64_t usual = content->longest;
 	int64_t bound = BOUND, excused = later_of(trouble_ends(world, out, content->site, 0),
 				       queries_free_at(world, content->site));
 	if (of->state == REFRESH_QUEUED || of->state == REFRESH_RUNNING) {
@@ -277,43 +277,6 @@ static void check_cancel(struct world *world, const struct out *out, int number,
 			job->id, 2 * number, (double)of->unasked_from / 1e6, (double)until / 1e6);
 }
 
-/* Is it surely we who hold it back? */
-static bool is_held_by_us(const struct world *world, const struct watched *of, int64_t until)
-{
-	const struct sim_content *content = &world->contents[of->content];
-	const struct sim_site *site = &world->sites[content->site];
-	if (of->state != REFRESH_WAITING)
-		return false;
-	for (int i = 0; i < world->watched_end; i++) {
-		const struct watched *other = &world->watched[i];
-		if (other->created_at && other != of && other->content == of->content &&
-			(other->state == REFRESH_SENDING || other->state == REFRESH_UNKNOWN ||
-				other->state == REFRESH_QUEUED || other->state == REFRESH_RUNNING))
-			return true;
-	}
-	for (int i = 0; i < of->cause_count && times_are_true(world); i++)
-		if (!of->is_released && !world->is_asked_again[of->content] &&
-			world->runs[of->causes[i].run].durable_at +
-					world->rules[of->causes[i].rule].delay >
-				until)
-			return true;
-	return site->is_paused && !site->is_gone && of->tries_until < world->now &&
-	       world->started_at + world->schedule_options.retry_max < world->now;
-}
-
-/* What give_up_after measures is at most this. */
-static void count_tried(struct world *world, int64_t until)
-{
-	for (int i = 0; i < world->watched_end; i++) {
-		struct watched *of = &world->watched[i];
-		if (of->created_at && of->content >= 0 && refresh_state_is_open(of->state) &&
-			!is_held_by_us(world, of, until)) {
-			of->tried += until - world->now;
-			of->tried_ever += until - world->now;
-		}
-	}
-}
-
 void lively_pass(struct world *world, int64_t until)
 {
 	struct out out;
@@ -321,7 +284,7 @@ void lively_pass(struct world *world, int64_t until)
 	if (!world->is_up)
 		return;
 	find_out(world, &out);
-	count_tried(world, until);
+	patience_pass(world, until);
 	for (int i = 0; i < SITES; i++)
 		site_free[i] = site_free_at(world, i);
 	for (int i = 0; i < world->run_count; i++)

@@ -92,6 +92,7 @@ void oracle_record(struct world *world, const struct refresh_row *row)
 		fate_check(world, of, row);
 	}
 	meet_end(world, of, row);
+	patience_recorded(world, of);
 	of->state = row->state;
 	of->is_incremental = row->incremental;
 	of->was_followed |= row->state == REFRESH_QUEUED || row->state == REFRESH_RUNNING;
@@ -195,6 +196,7 @@ static void check_single(struct world *world, const struct sim_call *call)
 void oracle_call(struct world *world, const struct sim_call *call)
 {
 	check_single(world, call);
+	patience_asked(world, call);
 	told_check_since(world, call);
 	if (call->type == CALL_RESOLVE && wish_of(world, call->id)->is_answered)
 		wrong(world, "it was answered what selection %lld names, and is asked again",
@@ -269,12 +271,12 @@ void oracle_crashed(struct world *world)
 		of->seen_queued_at = of->told_at = 0;
 		of->was_refused = of->found_own = false;
 		of->answer = VERDICT_UNKNOWN;
-		of->refused = of->unknown = 0;
+		of->refused = of->unknown = of->busy = 0;
 		of->knows_clock = of->knew_clock;
 		people_crashed(world, of);
 		if (of->born_in > world->committed)
 			of->born = of->created_at;
-		of->tried = of->tried_ever; /* that it was told of may not be durable */
+		patience_crashed(world, of);
 		of->cause_count = 0;
 		of->is_released &= row->cause_count && row->causes[0].after != STAMP_NEVER;
 		for (size_t j = 0; j < row->cause_count; j++)

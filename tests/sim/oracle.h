@@ -18,6 +18,22 @@ struct wish *wish_of(struct world *world, int64_t selection);
 /* It ends as the row says. */
 void fate_check(struct world *world, const struct watched *of, const struct refresh_row *row);
 
+/* Is it so of this one, or of another one that ends now and whose request or job did for it too? */
+bool fate_is_own_or_covered(
+	const struct world *world, const struct watched *of, bool (*is_so)(const struct watched *));
+
+/* ---- patience.c ---- */
+/* Time goes on until then. */
+void patience_pass(struct world *world, int64_t until);
+void patience_recorded(const struct world *world, struct watched *of);
+void patience_crashed(const struct world *world, struct watched *of);
+void patience_asked(struct world *world, const struct sim_call *call);
+/* Tableau tells of its job. */
+void patience_told(const struct world *world, struct watched *of, int job, enum job_phase phase);
+/* It was, and is followed on. */
+void patience_check_followed(struct world *world, const struct watched *of, int64_t id);
+void patience_check_expired(struct world *world, const struct watched *of, int64_t id);
+
 /* ---- fresh.c ---- */
 /* The refresh succeeded: of which events is its job evidence? */
 void fresh_mark_served(struct world *world, const struct watched *of);

@@ -33,6 +33,7 @@ void oracle_retried(struct world *world, int64_t refresh)
 	oracle_hurried(world, world->contents[of->content].site);
 	if (!fresh_is_held(world, of)) /* else it has its turn, but may stand behind another */
 		of->hurried_at = world->now;
+	of->busy = 0;
 }
 
 void people_crashed(const struct world *world, struct watched *of)

@@ -52,6 +52,7 @@ enum fault {
 	FAULT_NO_POLL,
 	FAULT_RELOAD,
 	FAULT_MOVE,
+	FAULT_STUCK,
 	FAULT_COUNT,
 };
 
@@ -158,6 +159,7 @@ struct sim_content {
 	bool is_gone;         /* it has moved */
 	int64_t born;         /* the age of whatever waited for it, before it moved here; 0: none */
 	int64_t usual, queue; /* how long its jobs take and wait */
+	int64_t longest;      /* a job of it took no longer yet, nor was likely to */
 	int64_t free_from;    /* since then nothing excuses that a refresh of it waits; 0: something
 				 does */
 };
@@ -213,12 +215,19 @@ struct watched {
 	int64_t tries_until;  /* its backoff is over then at the latest */
 	int64_t queued_at_ever; /* like seen_queued_at, but a crash does not forget it */
 	int refused, unknown;   /* answers to polls of its job, one after another */
-	int64_t tried_ever;     /* likewise, also before its job was last told of */
-	int64_t tried;          /* how long, at most, it could be tried */
-	int64_t told_at;        /* when Tableau last told about its job, in this life */
-	struct wall told_start; /* that it had started */
-	int64_t generation;     /* of batches, in which it ended */
-	int job;                /* index, -1: none */
+	int64_t refused_from;
+	int busy; /* answers to its requests, one after another, that a job is there */
+	int64_t busy_from;
+	bool is_stuck;        /* its job stands in Tableau's queue for too long */
+	int64_t surely_tried; /* how long, at least, it could be tried since its job was told of */
+	int64_t tried_kept, tried_kept_in; /* the same as a restart finds it; the generation */
+	int64_t tried_ever;                /* likewise, also before its job was last told of */
+	int64_t tried;                     /* how long, at most, it could be tried */
+	int64_t asked_at; /* when Tableau was last asked after its job */
+	int64_t told_at;                   /* when Tableau last told about its job, in this life */
+	struct wall told_start;            /* that it had started */
+	int64_t generation;                /* of batches, in which it ended */
+	int job;                           /* index, -1: none */
 	int64_t free_from;      /* since then nothing excuses that nobody asks after its job; 0:
 				   something does */
 	int64_t seen_queued_at; /* when a look was asked that saw its job waiting; 0: none */

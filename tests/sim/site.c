@@ -42,7 +42,7 @@ static int busy_job(const struct world *world, int content)
 
 static int make_job(struct world *world, int content, bool is_ours, bool is_incremental)
 {
-	const struct sim_content *of = &world->contents[content];
+	struct sim_content *of = &world->contents[content];
 	struct sim_job *job = &world->jobs[world->job_count];
 	if (world->job_count == JOBS) {
 		wrong(world, "more than %d jobs", JOBS);
@@ -54,7 +54,12 @@ static int make_job(struct world *world, int content, bool is_ours, bool is_incr
 		.created = world->now };
 	snprintf(job->id, sizeof job->id, "job-%d", world->job_count);
 	job->starts = world->now + between(world, 0, of->queue);
+	int64_t patience = world->schedule_options.give_up_after;
+	if (patience <= HOUR && chance(world, FAULT_STUCK, 1))
+		job->starts = world->now + between(world, patience, 6 * patience);
 	job->ends = job->starts + between(world, of->usual / 2, of->usual * 3 / 2) + 1;
+	if (of->longest < job->ends - job->created)
+		of->longest = job->ends - job->created;
 	if (chance(world, FAULT_JOB_FAILS, 10))
 		job->end = between(world, 0, 2) ? END_FAILURE : END_CANCELLED;
 	job->gone = chance(world, FAULT_JOB_GONE, 2) ? job->ends + between(world, 0, 30 * SECOND)

@@ -33,6 +33,7 @@ static const char *const names[MET_COUNT] = {
 	[FAULT_NO_POLL]      = "a job may not be looked at",
 	[FAULT_RELOAD]       = "a reload; sites come and go",
 	[FAULT_MOVE]         = "content is published anew",
+	[FAULT_STUCK]        = "a job stands in the queue",
 	[MET_SUCCEEDED]      = "succeeded",
 	[MET_FAILED]         = "failed",
 	[MET_CANCELLED]      = "cancelled",

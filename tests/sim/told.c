@@ -11,6 +11,12 @@
  * as often may not be followed (src/dispatch/README.md). */
 #define LOST_AFTER 4
 #define REFUSED_AFTER 6
+/* Looks that are refused come ever later, so that the right may be given meanwhile. */
+#define REFUSED_TIME (9 * MINUTE)
+/* Backoff from fifteen seconds on, doubled each time up to five minutes, less an eighth at least.
+ */
+#define BUSY_OFTEN 10
+#define BUSY_TIME (200 * SECOND)
 
 /* A job that we were told is another refresh's is not taken for its own. */
 static bool is_its_own(const struct world *world, const struct watched *of, int number, int64_t id)
@@ -31,16 +37,17 @@ static void told_of_job(struct world *world, struct watched *of, const struct si
 	if (call->type == CALL_POLL)
 		of->tried = of->refused = of->unknown = 0;
 	enum job_phase phase = call->seen.phase;
+	patience_told(world, of, number, phase);
 	of->told_at = world->now;
 	of->told_start = call->seen.started_at;
 	if (phase == PHASE_QUEUED && call->asked_at > of->seen_queued_at)
 		of->seen_queued_at = of->queued_at_ever = call->asked_at;
 	if (phase < PHASE_SUCCEEDED)
 		return;
-	if (!job->told_end_at) {
-		job->told_end_at = world->now;
+	bool is_new = !job->told_end_at;
+	job->told_end_at = is_new ? world->now : job->told_end_at;
+	if (is_new && call->type != CALL_LOOK) /* which finds what nobody followed */
 		kind_told_end(world, job);
-	}
 	if (!is_its_own(world, of, number, call->id))
 		return;
 	of->may_fail |= phase == PHASE_FAILED;
@@ -67,6 +74,7 @@ static void told_by_list(struct world *world, const struct sim_call *call)
 		bool is_believed = of->refused || of->unknown;
 		of->unknown = 0;
 		if (row->phase < PHASE_SUCCEEDED) {
+			patience_told(world, of, of->job, row->phase);
 			of->told_at = world->now;
 			of->tried = 0;
 		}
@@ -115,11 +123,24 @@ void told_check_since(struct world *world, const struct sim_call *call)
 
 /* ---- answers ---- */
 
+/* Whoever is told so asks again ever rarer. */
+static void told_busy(struct world *world, struct watched *of, int64_t id)
+{
+	meet(world, MET_BUSY);
+	if (!of->busy++)
+		of->busy_from = world->now;
+	if (of->busy == BUSY_OFTEN && world->now - of->busy_from < BUSY_TIME)
+		wrong(world, "refresh %lld was told %d times within %.0f s that a job is there",
+			(long long)id, BUSY_OFTEN, (double)(world->now - of->busy_from) / 1e6);
+}
+
 static void told_of_request(struct world *world, struct watched *of, const struct sim_call *call)
 {
 	of->answer = call->verdict;
 	if (call->verdict == VERDICT_BUSY)
-		meet(world, MET_BUSY);
+		told_busy(world, of, call->id);
+	else
+		of->busy = 0;
 	of->is_accepted = call->verdict == VERDICT_OK;
 	of->must_look = call->verdict == VERDICT_UNKNOWN || call->verdict == VERDICT_DOUBT;
 	of->was_refused = call->verdict == VERDICT_DOUBT || call->verdict == VERDICT_FAIL;
@@ -128,6 +149,7 @@ static void told_of_request(struct world *world, struct watched *of, const struc
 	if (call->verdict != VERDICT_OK)
 		return;
 	of->job = call->found;
+	patience_told(world, of, call->found, call->seen.phase);
 	world->jobs[call->found].is_told_ours = true;
 }
 
@@ -216,8 +238,11 @@ void oracle_answer(struct world *world, const struct sim_call *call)
 		break;
 	case CALL_POLL:
 		of->unknown += call->verdict == VERDICT_NONE;
-		of->refused += call->verdict == VERDICT_CANNOT;
-		of->may_fail |= of->unknown >= LOST_AFTER || of->refused >= REFUSED_AFTER;
+		if (call->verdict == VERDICT_CANNOT && !of->refused++)
+			of->refused_from = world->now;
+		of->may_fail |= of->unknown >= LOST_AFTER ||
+				(of->refused >= REFUSED_AFTER &&
+					world->now - of->refused_from >= REFUSED_TIME);
 		if (call->verdict == VERDICT_OK)
 			told_of_job(world, of, call);
 		break;
@@ -229,6 +254,7 @@ void oracle_answer(struct world *world, const struct sim_call *call)
 		if (call->job >= 0)
 			world->jobs[call->job].polled_at = 0;
 		of->is_cancelled &= call->verdict == VERDICT_RETRY;
+		of->refused_from = 0; /* then it is looked at at once */
 		break;
 	case CALL_RESOLVE:
 		wish_of(world, call->id)->is_answered |= call->verdict == VERDICT_OK;
@@ -312,6 +338,8 @@ void oracle_answered(struct world *world, const struct sim_call *call)
 {
 	const struct watched *of = watched(world, call->type == CALL_RESOLVE ? 0 : call->id);
 	world->moving = 0;
+	if (call->type == CALL_POLL)
+		patience_check_followed(world, of, call->id);
 	if (call->type == CALL_SEND)
 		check_request(world, of, call->id);
 	else if (call->type == CALL_LOOK)
