@@ -60,15 +60,24 @@ bool kind_may_query(const struct world *world, int site)
 	       calls->told_until[KIND_QUERY] <= world->now && calls->failed_at + HOUR < world->now;
 }
 
-/* What was spent is kept once a minute, so that those of the last one may be forgotten, and those
- * that a slow disk has not taken. */
+/* Before the last ones, which a slow disk may not have taken. */
+static int64_t queried_before(const struct sim_calls *calls, int64_t before)
+{
+	for (int64_t i = 1; i <= calls->queries && i <= MOST_QUERIES; i++)
+		if (calls->queried_at[(calls->queries - i) % MOST_QUERIES] < before)
+			return calls->queried_at[(calls->queries - i) % MOST_QUERIES];
+	return before;
+}
+
+/* What was spent is kept with the first query after a minute, so that those of a minute may be
+ * forgotten, however long ago. */
 void kind_crashed(struct world *world)
 {
 	for (int i = 0; i < SITES; i++) {
 		struct sim_calls *calls = &world->calls[i];
 		int64_t last =
 			calls->queried_at[(calls->queries + MOST_QUERIES - 1) % MOST_QUERIES];
-		int64_t since = last - MINUTE - 2 * SLOWEST_DISK;
+		int64_t since = queried_before(calls, last - 2 * SLOWEST_DISK) - MINUTE;
 		for (int64_t j = calls->queries;
 			j-- > 0 && calls->queried_at[j % MOST_QUERIES] > since;)
 			calls->forgiven++;
