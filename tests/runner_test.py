@@ -3,6 +3,7 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 
 import pytest
 
@@ -93,6 +94,13 @@ def test_nothing_is_not_green(run_of, files):
     told = run_of(files)
     assert (told.status, told.last) == (1, "0 passed, 1 failed"), told.text
     assert not files or "skipped 1: no such luck\n" in told.text
+
+
+def test_no_scenarios_among_other_tests_are_a_failure(tmp_path):
+    """A step of tests/run has unit tests as well, so it is not enough that something ran."""
+    counts = tmp_path / "counts"
+    run = subprocess.run([sys.executable, TOP / "tests" / "scenario" / "run.py", "--log", tmp_path / "log", "--counts", counts, tmp_path], stdout=subprocess.PIPE)
+    assert run.returncode == 1 and counts.read_text() == "0 1 0\n", run.stdout
 
 
 def test_a_teardown_that_fails_is_a_failure(run_of):
