@@ -295,10 +295,10 @@ static int compare_names(const void *left, const void *right)
 	return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-static const char *duplicate_in(const cJSON *object)
+const char *json_duplicate_key(const cJSON *object)
 {
 	size_t count = (size_t)cJSON_GetArraySize(object);
-	if (count < 2)
+	if (!cJSON_IsObject(object) || count < 2)
 		return NULL;
 	OWNED_MEMORY const char **names = mem_alloc(count * sizeof *names);
 	size_t filled = 0;
@@ -309,21 +309,6 @@ static const char *duplicate_in(const cJSON *object)
 		if (text_is(names[i - 1], names[i]))
 			return names[i];
 	return NULL;
-}
-
-const char *json_duplicate_key(const cJSON *json)
-{
-	const char *twice = cJSON_IsObject(json) ? duplicate_in(json) : NULL;
-	if (!cJSON_IsObject(json) && !cJSON_IsArray(json))
-		return NULL;
-	const cJSON *member;
-	cJSON_ArrayForEach(member, json)
-	{
-		if (twice)
-			break;
-		twice = json_duplicate_key(member);
-	}
-	return twice;
 }
 
 const cJSON *json_get(const cJSON *object, const char *key)

@@ -28,8 +28,8 @@ static inline void json_free_owned(cJSON **json)
 /* The caller owns the tree (cJSON_Delete). ERROR_INPUT names the offset and what is wrong. */
 cJSON *json_parse(struct str bytes, struct error *err) MUST_USE;
 
-/* The first key that stands twice in one object, anywhere in the tree, or NULL. */
-const char *json_duplicate_key(const cJSON *json);
+/* The first key that stands twice in the object itself; NULL: none, or no object. */
+const char *json_duplicate_key(const cJSON *object);
 
 const cJSON *json_get(
 	const cJSON *object, const char *key); /* NULL when absent, null, or not an object */

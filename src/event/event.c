@@ -118,6 +118,8 @@ static void set_standing(
 	struct event *event, const cJSON *body, const char *account_id, struct arena *arena)
 {
 	const char *twice = json_duplicate_key(body), *test;
+	if (!twice) /* what stands deeper is not read */
+		twice = json_duplicate_key(json_get(body, "data"));
 	if (twice)
 		set_aside(event, EVENT_IGNORED,
 			arena_printf(arena,

@@ -151,6 +151,13 @@ def test_what_is_no_json_text_gets_400_with_the_place(door):
     assert door.metric("requests_invalid_total") == before + len(cases)
 
 
+@pytest.mark.parametrize("extra, outcome", [(',"links":{"a":1,"a":2}', "routed"), (',"data":{}', "ignored"), (',"eventType":"job.run.started"', "ignored")])
+def test_a_key_that_stands_twice_matters_where_it_is_read(door, extra, outcome):
+    body = door.body(eventId=f"twice-{extra}", jobId="1")[:-1] + extra.encode() + b"}"
+    answer = door.post(body)
+    assert (answer.status, answer.json["outcome"]) == (200, outcome), answer.body
+
+
 def test_what_is_no_text_in_a_field_becomes_a_character_that_says_so(door):
     body = door.body(eventId="evt-half", runStatusMessage="MESSAGE", jobName="NAME", runReason="WHY")
     body = body.replace(b"MESSAGE", b"it failed \\ud83d").replace(b"NAME", b"a\\u0000b").replace(b"WHY", b"\\udc00\\ud83d\\ude00")

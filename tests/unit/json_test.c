@@ -187,8 +187,13 @@ static void a_key_that_stands_twice_is_found(void **state)
 	(void)state;
 	OWNED_JSON once = parse("{\"a\":{\"a\":1},\"b\":[{\"a\":1},{\"a\":2}]}");
 	assert_null(json_duplicate_key(once));
-	OWNED_JSON twice = parse("{\"a\":1,\"b\":[0,{\"c\":{\"x\":1,\"y\":2,\"x\":3}}]}");
+	OWNED_JSON twice = parse("{\"x\":1,\"y\":{\"z\":0},\"x\":3}");
 	assert_string_equal(json_duplicate_key(twice), "x");
+	OWNED_JSON deeper = parse("{\"a\":{\"x\":1,\"x\":2}}");
+	assert_null(json_duplicate_key(deeper));
+	OWNED_JSON list = parse("[1,1]");
+	assert_null(json_duplicate_key(list));
+	assert_null(json_duplicate_key(NULL));
 }
 
 static void what_we_build_is_whole(void **state)
