@@ -32,8 +32,9 @@ struct site {
 	int64_t open;       /* refreshes that have not ended */
 	int64_t selections; /* that are not resolved yet */
 	struct waiting waiting[CALLS_COUNT];
-	int64_t backlog; /* microseconds until the budget has worked off what is ready */
-	char *overdue;   /* that it is too much, for people; NULL: it is not */
+	int64_t backlog;      /* microseconds until the budget has worked off what is ready */
+	char *overdue;        /* that it is too much, for people; NULL: it is not */
+	size_t overdue_count; /* so many waited when that was said */
 	struct schedule_site options;
 	struct gate gate;
 	struct timer opening;   /* in schedule->timers: when the gate opens for what waits there */
@@ -64,8 +65,8 @@ struct slot {
 	struct site *site;
 	struct refresh *current;           /* being retried, sent or followed */
 	struct refresh *line, **line_last; /* what comes after it, oldest first */
-	/* Of full refreshes, and of incremental ones: how long their jobs take, which succeeded last
-	 * (0: none), and the evidence of all that did. */
+	/* Of full refreshes, and of incremental ones: how long their jobs take, which succeeded
+	 * last (0: none), and the evidence of all that did. */
 	struct pace paces[2];
 	int64_t last[2];
 	struct evidence evidence[2];
@@ -85,18 +86,19 @@ struct refresh {
 	struct slot *slot;
 	struct cause_row *causes;
 	size_t cause_count, cause_capacity;
-	bool is_held;     /* by delay or quiet: `due` is in schedule->timers, or `quiet` is set */
-	bool is_ready;    /* `due` is in site->ready, else (if at all) in schedule->timers */
-	bool is_asked;    /* a request, poll, look or cancel is out */
-	bool was_busy;    /* the last answer was 409093: the look may adopt any open job of the
-			     content */
-	bool was_refused; /* the last answer was a doubtful no: the look decides */
-	bool is_moved;    /* among schedule->moved */
-	bool is_unrecorded; /* what stands behind it has changed its row, which is not recorded yet */
-	int64_t recorded; /* the call that recorded it last: once a call is enough */
-	uint64_t told;    /* its state and reason, as they were last handed out; 0: never */
-	int64_t failures; /* in a row, for the backoff */
-	int unsure_looks; /* after the last request */
+	bool is_held;       /* by delay or quiet: `due` is in schedule->timers, or `quiet` is set */
+	bool is_ready;      /* `due` is in site->ready, else (if at all) in schedule->timers */
+	bool is_asked;      /* a request, poll, look or cancel is out */
+	bool was_busy;      /* the last answer was 409093: the look may adopt any open job of the
+			       content */
+	bool was_refused;   /* the last answer was a doubtful no: the look decides */
+	bool is_moved;      /* among schedule->moved */
+	bool is_unrecorded; /* what stands behind it has changed its row, which is not recorded yet
+			     */
+	int64_t recorded;   /* the call that recorded it last: once a call is enough */
+	uint64_t told;      /* its state and reason, as they were last handed out; 0: never */
+	int64_t failures;   /* in a row, for the backoff */
+	int unsure_looks;   /* after the last request */
 	int refused_looks, unknown_looks, unread_looks; /* at its job, in a row */
 	struct mono born;                               /* when it was created, for its turn */
 	struct mono sent;                               /* when it was last sent */
@@ -143,7 +145,7 @@ struct known_list { /* of one look, freed at the next call */
 struct schedule {
 	struct schedule_options options;
 	struct refresh_ids ids; /* for new refreshes */
-	int64_t horizon; /* youngest stamp known */
+	int64_t horizon;        /* youngest stamp known */
 	uint64_t random;
 	int64_t calls; /* counts them */
 	struct kept *kept;

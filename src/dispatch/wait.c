@@ -118,11 +118,13 @@ static void watch_backlog(struct schedule *schedule, struct instant now, struct 
 	site->backlog = is_enough ? 0 : budget_allows(starts, now.mono, ready).us - now.mono.us;
 	bool was_overdue = site->overdue;
 	bool is_overdue = site->backlog > (was_overdue ? most / 2 : most);
-	if (is_overdue == was_overdue)
-		return;
-	free(site->overdue);
-	site->overdue = is_overdue ? overdue_words(schedule, site) : NULL;
-	act_backlog(schedule, site);
+	if (is_overdue != was_overdue || (is_overdue && site->overdue_count != site->ready.count)) {
+		free(site->overdue);
+		site->overdue = is_overdue ? overdue_words(schedule, site) : NULL;
+		site->overdue_count = site->ready.count;
+	}
+	if (is_overdue != was_overdue)
+		act_backlog(schedule, site);
 }
 
 void wait_settle(struct schedule *schedule, struct instant now)

@@ -66,6 +66,8 @@ def test_a_backlog_that_the_budget_cannot_work_off_is_told_everywhere_and_does_n
     assert "later than give_up_after" in router.text("/")
     patience_runs_out(router)
     assert sorted(r["state"] for r in router.refreshes(site="finance")) == ["succeeded"] * 2 + ["waiting"] * 4
+    wait_until(lambda: alerts(router)[0]["reason"].startswith("4 refreshes wait, "), "the alert to tell what is true now")
+    assert router.log.count("cannot work off what waits") == 1
 
 
 def test_selections_that_wait_for_their_site_are_visible_everywhere_with_since_when_and_why(router_of, sandbox):
