@@ -10,6 +10,11 @@ static int64_t drift(const struct distant_clock *clock, struct mono at)
 	return (since < 0 ? -since : since) / DRIFT;
 }
 
+bool distant_clock_is_apart(const struct distant_clock *clock, struct mono now)
+{
+	return now.us < clock->apart_until.us;
+}
+
 void distant_clock_hear(struct distant_clock *clock, const struct told_time *told)
 {
 	/* It shows `at` during a whole second. */
@@ -20,10 +25,11 @@ void distant_clock_hear(struct distant_clock *clock, const struct told_time *tol
 	if (clock->heard_at.us) {
 		int64_t apart = drift(clock, told->before), known_least = clock->least - apart,
 			known_most = clock->most + apart;
-		bool is_contradicted = least > known_most || most < known_least;
-		bool is_apart = !is_contradicted && told->before.us < clock->apart_until.us;
-		if (is_contradicted)
+		int64_t gap = least > known_most ? least - known_most : known_least - most;
+		bool is_contradicted = gap > 0;
+		if (gap > US_PER_SECOND)
 			clock->apart_until = mono_plus(told->before, APART);
+		bool is_apart = !is_contradicted && distant_clock_is_apart(clock, told->before);
 		/* What both allow; or, if they exclude each other, what either does. */
 		if (is_apart || (known_least > least) != is_contradicted)
 			least = known_least;
@@ -33,11 +39,6 @@ void distant_clock_hear(struct distant_clock *clock, const struct told_time *tol
 	clock->least = least;
 	clock->most = most;
 	clock->heard_at = told->before;
-}
-
-bool distant_clock_is_apart(const struct distant_clock *clock, struct mono now)
-{
-	return now.us < clock->apart_until.us;
 }
 
 bool distant_clock_at(const struct distant_clock *clock, struct mono at, struct wall *earliest,

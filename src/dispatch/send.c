@@ -350,7 +350,7 @@ static struct evidence found_evidence(const struct refresh *refresh, struct inst
 	const struct gate *gate = &refresh->slot->site->gate;
 	struct wall sent_at = sent_at_tableau(refresh), earliest, latest;
 	bool is_to_come = gate_tableau_between(gate, now.mono, &earliest, &latest) &&
-			  job->created_at.us > latest.us;
+			  job->created_at.us > latest.us + US_PER_SECOND;
 	bool is_doubtful = gate->is_clock_wrong || is_to_come ||
 			   distant_clock_is_apart(&gate->clock, now.mono);
 	bool is_ours = !refresh->was_busy && wall_is_set(sent_at) && !is_doubtful &&

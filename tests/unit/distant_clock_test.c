@@ -90,6 +90,18 @@ static void clocks_that_take_turns_are_both_allowed_for(void **state)
 	}
 }
 
+/* Two nodes that are kept well, 0.3 s apart, contradict each other's seconds now and then. */
+static void clocks_that_differ_by_little_are_one(void **state)
+{
+	struct distant_clock clock = { 0 };
+	(void)state;
+	for (int64_t at = 10 * SECOND; at < 100 * SECOND; at += 70000) {
+		hear(&clock, at, at, at);
+		hear(&clock, at + 35000, at - 265000, at + 35000);
+		assert_false(distant_clock_is_apart(&clock, (struct mono){ at }));
+	}
+}
+
 static void nothing_that_was_told_changes_nothing(void **state)
 {
 	struct distant_clock clock = { 0 };
@@ -109,6 +121,7 @@ int main(void)
 		cmocka_unit_test(the_bounds_part_while_nothing_is_heard_and_before_it_was),
 		cmocka_unit_test(a_clock_that_was_set_is_believed_after_an_hour),
 		cmocka_unit_test(clocks_that_take_turns_are_both_allowed_for),
+		cmocka_unit_test(clocks_that_differ_by_little_are_one),
 		cmocka_unit_test(nothing_that_was_told_changes_nothing),
 	};
 	return cmocka_run_group_tests_name("distant_clock", tests, NULL, NULL);
