@@ -1,4 +1,5 @@
 # src/local.mk: one library of every module; programs, tests and fuzzers link it.
+EXTRA_DIST += src/README.md
 noinst_LIBRARIES += librouter.a
 librouter_a_SOURCES =
 

@@ -1,3 +1,5 @@
+EXTRA_DIST += src/event/README.md
+
 librouter_a_SOURCES += \
 	src/event/event.c src/event/event.h src/event/field.def \
 	src/event/signature.c src/event/signature.h \
