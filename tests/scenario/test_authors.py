@@ -4,12 +4,15 @@ import re
 import threading
 import time
 
+import pytest
+
 from harness import cli, rule
 
 REFRESH = [{"site": "finance", "workbooks": "Revenue"}]
 SLOW = "/from .* to [A-Z]/"
 
 
+@pytest.mark.alone      # twenty seconds at most
 def test_a_pattern_that_explodes_holds_up_nobody_and_is_told(router_of, sandbox):
     router = router_of(sandbox, [rule(), rule("slow", when={"run_reason": SLOW}, refresh=REFRESH),
                                  rule("not-slow", when={"not": {"run_reason": SLOW}}, refresh=REFRESH)])

@@ -143,6 +143,7 @@ sites:
 """
 
 
+@pytest.mark.alone      # a minute at most
 def test_a_hundred_thousand_names_that_nobody_knows_are_told_in_seconds(tmp_path):
     # A nearest name was looked for in every site for every one of them: minutes, in a reload too.
     site = "  - {{name: site-{0:03}, server: 'https://t{0}.example.com', pat: {{name: p, secret: {{env: S_PAT}}}}}}\n"

@@ -480,6 +480,7 @@ def test_a_session_goes_over_to_another_site_of_its_pat(sandbox_of):
     assert shape(told.json) == shape(sample("signin-response")) and client.get("/workbooks").status == 401
 
 
+@pytest.mark.alone      # six seconds at most
 def test_latency_is_of_each_call_not_of_the_server(client):
     client.sandbox.control("POST", "latency", {"ms": 300})
     began = time.monotonic()
@@ -488,6 +489,7 @@ def test_latency_is_of_each_call_not_of_the_server(client):
     assert 0.3 <= time.monotonic() - began < 60 * 0.3 / 3
 
 
+@pytest.mark.alone      # ten seconds at most
 def test_it_stops_at_once_while_it_owes_answers(tmp_path):
     sandbox = Sandbox(tmp_path, {"sites": [site_world()]})
     sandbox.control("POST", "latency", {"ms": 30000})

@@ -58,6 +58,7 @@ def test_a_daemon_whose_database_became_smaller_in_place_takes_nothing(router, t
     (tmp_path / "grown").mkdir()
     wait_until(lambda: events_in(copy_of(router, tmp_path / "grown")) == 21, "the database to have grown")
     assert router.send().status == 200      # and the daemon to have seen it, which it does at each commit
+    router.settle()
     store_of(router).write_bytes((tmp_path / "copy.db").read_bytes() if restored == "copy" else b"")
     assert router.send().status == 503
     assert "became smaller while it was in use" in str(router.ready()[1])
