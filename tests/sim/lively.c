@@ -13,11 +13,6 @@
 #define QUERIES_LAG 16
 #define QUERIES_LATE (HOUR + BUDGET_LAG) /* two parts of the day */
 
-static int64_t later_of(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 /* Since when it is without an excuse: the last one ends at `excused_until`. */
 static bool waits_too_long(struct world *world, int64_t *free_from, int64_t excused_until,
 	int64_t until, int64_t bound)

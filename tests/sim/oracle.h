@@ -8,6 +8,11 @@
 /* For so long one good answer tells Tableau's clock: no two clocks go alike. */
 #define CLOCK_KEPT (40 * MINUTE)
 
+static inline int64_t later_of(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* ---- oracle.c ---- */
 /* False when a restart has read times that a clock wrote which has stepped since. */
 bool times_are_true(const struct world *world);

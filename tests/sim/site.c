@@ -218,6 +218,16 @@ static void cancel(struct world *world, struct sim_call *call)
 	job->end = END_CANCELLED;
 }
 
+/* It may tell when to come again, which is then for the whole site. */
+static void server_error(struct world *world, struct sim_call *call)
+{
+	bool tells = between(world, 0, 3) == 0;
+	refuse(call, call->type == CALL_SEND ? VERDICT_UNKNOWN : VERDICT_RETRY,
+		tells ? "HTTP 503" : "HTTP 500");
+	if (tells)
+		call->retry_after = between(world, SECOND, 5 * MINUTE);
+}
+
 /* What is lost, or fails, before or after Tableau has done it. True: it is not done. */
 static bool goes_wrong(struct world *world, struct sim_call *call)
 {
@@ -238,7 +248,7 @@ static bool goes_wrong(struct world *world, struct sim_call *call)
 	if (chance(world, FAULT_SERVER_ERROR, 5)) {
 		call->is_reply_lost = between(world, 0, 1);
 		if (!call->is_reply_lost)
-			refuse(call, is_send ? VERDICT_UNKNOWN : VERDICT_RETRY, "HTTP 500");
+			server_error(world, call);
 		return !call->is_reply_lost;
 	}
 	return false;

@@ -184,10 +184,12 @@ static void hear_wait(struct world *world, const struct sim_call *call)
 	if (!call->retry_after)
 		return;
 	meet(world, MET_WAIT_TOLD);
-	if (calls->not_before[kind] < until)
-		calls->not_before[kind] = until;
-	if (calls->told_until[kind] < until)
-		calls->told_until[kind] = until;
+	for (int i = 0; i < KINDS_OF_CALLS; i++) {
+		if (i != (int)kind && call->verdict != VERDICT_UNKNOWN)
+			continue;
+		calls->not_before[i] = later_of(calls->not_before[i], until);
+		calls->told_until[i] = later_of(calls->told_until[i], until);
+	}
 }
 
 /* Of an answer that was long under way nobody can tell when Tableau looked at its clock. */

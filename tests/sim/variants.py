@@ -344,4 +344,6 @@ VARIANTS = [
      "else if (!is_blind(refresh) || !timer_is_set(&refresh->look))", "else"),
     ("a list costs no query", "follow.c:list",
      "site_spend_queries(schedule, now, site, 1);", ""),
+    ("Retry-After of a 503 is for starts alone", "hold_starts",
+     "if (!is_unknown)\n\t\treturn;", "return;"),
 ]
