@@ -322,7 +322,7 @@ static void pause_site(struct world *world, int number)
 	if (asked.consent == CONSENT_YES)
 		site->is_paused = world->store.is_paused[number] = !site->is_paused;
 	if (!site->is_paused)
-		oracle_hurried(world, number);
+		oracle_resumed(world, number);
 	note(world, "somebody %s site %s", site->is_paused ? "pauses" : "resumes",
 		site->options.name);
 	daemon_perform(world, asked.actions);

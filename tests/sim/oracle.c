@@ -142,6 +142,8 @@ void oracle_recorded(struct world *world, const struct refresh_row *row)
 	const struct watched *of = watched(world, row->id);
 	if (of->content >= 0 && !refresh_state_is_open(row->state))
 		fresh_check_end(world, of, row);
+	if (of->content < 0)
+		patience_check_unresolved(world, of, row);
 	if (of->content >= 0 && !refresh_state_is_open(row->state))
 		people_check_end(world, of, row);
 }

@@ -37,6 +37,9 @@ void patience_asked(struct world *world, const struct sim_call *call);
 void patience_told(const struct world *world, struct watched *of, int job, enum job_phase phase);
 /* It was, and is followed on. */
 void patience_check_followed(struct world *world, const struct watched *of, int64_t id);
+/* Likewise of a selection whose content is not known. */
+void patience_check_unresolved(
+	struct world *world, const struct watched *of, const struct refresh_row *row);
 void patience_check_expired(struct world *world, const struct watched *of, int64_t id);
 
 /* ---- fresh.c ---- */

@@ -97,10 +97,11 @@ void patience_asked(struct world *world, const struct sim_call *call)
 {
 	for (int i = 0; i < world->watched_end; i++) {
 		struct watched *of = &world->watched[i];
-		bool is_meant = call->type == CALL_POLL   ? call->id == 2 * i
-				: call->type == CALL_LIST ? of->created_at && of->content >= 0 &&
-						world->contents[of->content].site == call->site
-							  : false;
+		bool is_meant = call->type == CALL_POLL ? call->id == 2 * i
+				: call->type == CALL_LIST
+					? of->created_at && of->content >= 0 &&
+						  world->contents[of->content].site == call->site
+					: false;
 		if (is_meant)
 			of->asked_at = world->now;
 	}
@@ -141,14 +142,40 @@ static bool is_stuck(const struct watched *of)
 	return of->is_stuck;
 }
 
+static bool is_looked_up(const struct world *world, int64_t selection)
+{
+	for (size_t i = 0; i < world->pending_count; i++) {
+		const struct pending *pending = &world->pending[i];
+		bool is_out = pending->type == PENDING_REQUEST || pending->type == PENDING_ANSWER;
+		if (is_out && pending->life == world->life && pending->call.type == CALL_RESOLVE &&
+			pending->call.id == selection)
+			return true;
+	}
+	return false;
+}
+
+void patience_check_unresolved(
+	struct world *world, const struct watched *of, const struct refresh_row *row)
+{
+	if (row->state != REFRESH_EXPIRED || !of->cause_count)
+		return;
+	const struct run *run = &world->runs[of->causes[0].run];
+	for (int i = 0; i < run->wish_count; i++)
+		if (run->wishes[i].rules[0] == of->causes[0].rule &&
+			is_looked_up(world, ((int64_t)of->causes[0].run << 8) + i))
+			wrong(world,
+				"event %lld: a selection expires while Tableau is asked about it",
+				(long long)run->id);
+}
+
 void patience_check_expired(struct world *world, const struct watched *of, int64_t id)
 {
 	int64_t give_up_after = world->schedule_options.give_up_after;
+	if (fate_is_own_or_covered(world, of, is_stuck))
+		return;
 	if (of->state == REFRESH_SENDING || oracle_is_asked(world, id))
 		wrong(world, "refresh %lld expired while Tableau was asked about it",
 			(long long)id);
-	if (fate_is_own_or_covered(world, of, is_stuck))
-		return;
 	if (times_are_true(world) && world->now - of->created_at < give_up_after)
 		wrong(world, "refresh %lld expired after %.0f s", (long long)id,
 			(double)(world->now - of->created_at) / 1e6);

@@ -27,6 +27,13 @@ void oracle_hurried(struct world *world, int site)
 	memset(calls->not_before, 0, sizeof calls->not_before);
 }
 
+void oracle_resumed(struct world *world, int site)
+{
+	struct sim_calls *calls = &world->calls[site];
+	oracle_hurried(world, site);
+	memset(calls->told_until, 0, sizeof calls->told_until);
+}
+
 void oracle_retried(struct world *world, int64_t refresh)
 {
 	struct watched *of = watched(world, refresh);

@@ -412,8 +412,9 @@ int job_named(const struct world *world, const char *id);
 void oracle_cancelled(struct world *world, int64_t refresh);
 void oracle_again(struct world *world, int64_t refresh);
 void oracle_retried(struct world *world, int64_t refresh);
-/* Somebody wants the site asked at once, whatever Tableau told. */
+/* Somebody wants the site asked at once, whatever Tableau told; and was told that it is. */
 void oracle_hurried(struct world *world, int site);
+void oracle_resumed(struct world *world, int site);
 
 /* ---- oracle.c ---- */
 void wrong(struct world *world, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -289,7 +289,8 @@ static bool was_seen_waiting(
 	const struct world *world, const struct watched *of, const struct sim_call *look)
 {
 	struct watched seen = { .queued_at_ever = look->asked_at };
-	return look->seen.phase == PHASE_QUEUED && fresh_covers(world, &seen, of) &&
+	return look->seen.phase == PHASE_QUEUED && look->asked_at >= of->again_at &&
+	       fresh_covers(world, &seen, of) &&
 	       (of->is_incremental || !look->seen.is_incremental);
 }
 

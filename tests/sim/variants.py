@@ -127,8 +127,8 @@ VARIANTS = [
      "hold_until(schedule, refresh, mono_plus(now.mono, left));",
      ""),
     ("a job that is missing from the list is never asked for", "listed_rows",
-     "\t\telse\n\t\t\tpoll(schedule, now, refresh);",
-     "\t\telse if (row)\n\t\t\tpoll(schedule, now, refresh);"),
+     "else if (!is_blind(refresh) || !timer_is_set(&refresh->look))",
+     "else if (row)"),
     ("max_requests is not heeded", "has_place",
      "site->sending >= (site->options.max_requests > 0 ? site->options.max_requests : 1)",
      "site->sending < 0"),
@@ -346,4 +346,6 @@ VARIANTS = [
      "site_spend_queries(schedule, now, site, 1);", ""),
     ("Retry-After of a 503 is for starts alone", "hold_starts",
      "if (!is_unknown)\n\t\treturn;", "return;"),
+    ("a selection expires while Tableau is asked about it", "want_expire",
+     "if (want->is_asked) {", "if (0) {"),
 ]
