@@ -180,7 +180,7 @@ static void send_durable(struct world *world, int64_t refresh)
 	const struct refresh_row *row = schedule_find(world->schedule, refresh);
 	if (!row || row->state != REFRESH_SENDING)
 		return;
-	if (chance(world, FAULT_PEOPLE, 3))
+	if (chance(world, FAULT_PEOPLE, 5))
 		later(world, world->now + between(world, 0, SECOND), PENDING_HASTE)->number =
 			(int)refresh / 2;
 	if (chance(world, FAULT_CRASH, 1)) /* while nobody knows what becomes of it */

@@ -421,7 +421,7 @@ static void haste(struct world *world, const struct pending *pending)
 		later(world, world->now + between(world, 0, 2 * SECOND), PENDING_HASTE);
 	again->number = pending->number;
 	again->step = 1;
-	if (chance(world, FAULT_CRASH, 20))
+	if (chance(world, FAULT_CRASH, 40))
 		later(world, again->at + between(world, 0, SECOND), PENDING_CRASH);
 }
 

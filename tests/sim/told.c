@@ -341,7 +341,7 @@ void oracle_answered(struct world *world, const struct sim_call *call)
 {
 	const struct watched *of = watched(world, call->type == CALL_RESOLVE ? 0 : call->id);
 	world->moving = 0;
-	if (call->type == CALL_POLL)
+	if (call->type == CALL_POLL && call->verdict == VERDICT_OK)
 		patience_check_followed(world, of, call->id);
 	if (call->type == CALL_SEND)
 		check_request(world, of, call->id);
