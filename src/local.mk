@@ -10,6 +10,7 @@ include src/rules/local.mk
 include src/config/local.mk
 include src/store/local.mk
 include src/tableau/local.mk
+include src/schedule/local.mk
 include src/dispatch/local.mk
 include src/intake/local.mk
 include src/admin/local.mk

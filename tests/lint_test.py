@@ -30,7 +30,7 @@ PLANTED = {
                          "store/store.c:1: store/sqlite/sqlite.h is private to store/sqlite/"),
     "a header of two files": ({"base/acceptor.h": SHARED, "base/other.c": '\n#include "base/acceptor.h"\n'},
                               "base/other.c:2: base/acceptor.h is private to base/web.c and base/acceptor.c"),
-    "the pure part asks Tableau": ({"dispatch/schedule.c": '#include "tableau/tableau.h"\n'}, "dispatch/schedule.c:1: the scheduler is pure"),
+    "the scheduler asks Tableau": ({"schedule/slot.c": '#include "tableau/tableau.h"\n'}, "schedule/slot.c:1: schedule may not include tableau/tableau.h"),
     "one symbol, two functions": ({"base/a.c": function(";"), "base/b.c": function(";")}, "base/b.c:1: act() is also a function of"),
     "malloc": ({"rules/a.c": function("p = malloc(1);")}, "rules/a.c:3: malloc() outside base/"),
     "strdup": ({"rules/a.c": function("p = strdup(q);")}, "rules/a.c:3: strdup() outside base/"),
@@ -56,7 +56,7 @@ ALLOWED = {
     "base/thread.c": function("pthread_create(a, b, c, d);", "thread_start"),
     "store/sqlite/sqlite.h": PRIVATE,
     "store/sqlite/read.c": '#include "store/sqlite/sqlite.h"\n',
-    "dispatch/gate.c": "/* like malloc() and pthread_create() */\n" + function("free(p);", "gate_free"),
+    "schedule/gate.c": "/* like malloc() and pthread_create() */\n" + function("free(p);", "gate_free"),
 }
 
 

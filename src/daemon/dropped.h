@@ -1,6 +1,6 @@
 /*
  * daemon/dropped.h - work that is open on sites that a configuration does not have (any more). It
- * waits there until give_up_after, and goes on when the site is back (src/dispatch/README.md).
+ * waits there until give_up_after, and goes on when the site is back (src/schedule/README.md).
  */
 #pragma once
 #include "base/text.h"

@@ -5,7 +5,7 @@
  */
 #pragma once
 #include "base/mailbox.h"
-#include "dispatch/schedule.h"
+#include "schedule/schedule.h"
 #include "store/journal.h"
 
 struct batch;

@@ -1,5 +1,5 @@
 /*
- * dispatch/dispatch.h - the thread that refreshes: it runs the schedule (dispatch/schedule.h),
+ * dispatch/dispatch.h - the thread that refreshes: it runs the schedule (schedule/schedule.h),
  * talks to Tableau and keeps the record.
  *
  * Life: dispatch_new, dispatch_load (what the store still owes), dispatch_start; then events and

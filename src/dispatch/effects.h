@@ -6,7 +6,7 @@
 #include "content/selection.h"
 #include "dispatch/job_contents.h"
 #include "dispatch/naming.h"
-#include "dispatch/schedule.h"
+#include "schedule/schedule.h"
 #include "tableau/tableau.h"
 
 struct effects;

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/shared.h"
 #include "base/text.h"
-#include "dispatch/schedule.h"
+#include "schedule/schedule.h"
 #include "tableau/tableau.h"
 
 #define MOST_SELECTIONS 200 /* counts.selections tells how many there are */

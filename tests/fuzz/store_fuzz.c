@@ -5,7 +5,7 @@
  */
 #include "admin/row_json.h"
 #include "base/thread.h"
-#include "dispatch/schedule.h"
+#include "schedule/schedule.h"
 #include "store/sqlite/sqlite.h"
 #include "tests/fuzz/scratch.h"
 #include <assert.h>

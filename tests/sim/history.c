@@ -135,7 +135,7 @@ static void draw_sites(struct world *world)
 	world->rules[5].delay = between(world, 0, 1) ? between(world, SECOND, 10 * MINUTE) : 0;
 }
 
-/* A selection that two rules share has no `quiet` (dispatch/schedule.h). */
+/* A selection that two rules share has no `quiet` (schedule/schedule.h). */
 static void draw_wish(struct world *world, struct wish *wish, int rule)
 {
 	bool is_shared = rule < 3 && between(world, 0, 4) == 0;
@@ -162,7 +162,7 @@ static struct wall dbt_tells(struct world *world, int64_t finished)
 /*
  * A webhook needs three seconds at least: Tableau tells whole seconds, so that a job of somebody
  * else made in the two seconds before a request of ours cannot be told from ours when its reply is
- * lost (dispatch/send.c, found_evidence()).
+ * lost (schedule/send.c, found_evidence()).
  */
 static int64_t dbt_takes(struct world *world)
 {

@@ -39,7 +39,7 @@ def body_of(text, function):
 def find(source, where):
     """The file that defines it, and the place there; `where` is a function, or file.c:function when several files have one of that name."""
     name, _, function = where.rpartition(":")
-    found = [(path, body_of(path.read_text(), function)) for path in sorted((source / "src/dispatch").glob(name or "*.c"))]
+    found = [(path, body_of(path.read_text(), function)) for path in sorted((source / "src/schedule").glob(name or "*.c"))]
     found = [(path, place) for path, place in found if place]
     if len(found) != 1:
         raise Unusable(f"{where} is defined in {len(found)} files: {', '.join(path.name for path, _ in found)}")

@@ -1,5 +1,5 @@
 /*
- * tests/sim/patience.c - give_up_after is heeded (src/dispatch/README.md): nobody gives up before
+ * tests/sim/patience.c - give_up_after is heeded (src/schedule/README.md): nobody gives up before
  * Tableau could have been asked for so long, nor much later; nor while it tells of a job, unless
  * that stands in its queue for QUEUE_PATIENCE times as long.
  */

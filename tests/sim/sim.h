@@ -7,7 +7,7 @@
  * knows the true time, the scheduler does not.
  */
 #pragma once
-#include "dispatch/schedule.h"
+#include "schedule/schedule.h"
 #include <stdio.h>
 
 #define SECOND US_PER_SECOND

@@ -8,7 +8,7 @@
  * for its own. */
 #define SAME_TIME (3 * SECOND)
 /* A job that so many answers one after another do not know is lost; one that may not be looked at
- * as often may not be followed (src/dispatch/README.md). */
+ * as often may not be followed (src/schedule/README.md). */
 #define LOST_AFTER 4
 #define REFUSED_AFTER 6
 /* Looks that are refused come ever later, so that the right may be given meanwhile. */

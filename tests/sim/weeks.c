@@ -9,7 +9,7 @@
  *
  *     weeks [WEEKS]
  */
-#include "dispatch/schedule.h"
+#include "schedule/schedule.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

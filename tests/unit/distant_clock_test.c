@@ -1,5 +1,5 @@
 /* What is known of a clock far away: never more than it told, from both sides. */
-#include "dispatch/distant_clock.h"
+#include "schedule/distant_clock.h"
 #include "tests/unit/test.h"
 
 #define SECOND US_PER_SECOND

@@ -2,7 +2,7 @@
  * When a look at a job is worth a call.
  */
 #include "base/clock.h"
-#include "dispatch/pace.h"
+#include "schedule/pace.h"
 #include "tests/unit/test.h"
 
 #define SECOND US_PER_SECOND

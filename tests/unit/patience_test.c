@@ -1,7 +1,7 @@
 /*
  * The clock of give_up_after: it stands while we hold work back.
  */
-#include "dispatch/patience.h"
+#include "schedule/patience.h"
 #include "tests/unit/test.h"
 
 static struct mono at(int64_t us)

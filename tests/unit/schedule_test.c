@@ -3,7 +3,7 @@
  * a test moves it.
  */
 #include "base/text.h"
-#include "dispatch/schedule.h"
+#include "schedule/schedule.h"
 #include "tests/unit/test.h"
 #include <stdio.h>
 

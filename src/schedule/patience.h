@@ -1,5 +1,5 @@
 /*
- * dispatch/patience.h - the clock of give_up_after: it can stand still, and tells whose patience is
+ * schedule/patience.h - the clock of give_up_after: it can stand still, and tells whose patience is
  * over. Pure.
  *
  * It measures the time in which Tableau could have been asked and failed, or would not. What we
@@ -8,7 +8,7 @@
  */
 #pragma once
 #include "base/clock.h"
-#include "dispatch/timer.h"
+#include "schedule/timer.h"
 
 struct patience_clock { /* all zero: it runs, and nobody waits by it */
 	struct timer_heap waiting;

@@ -1,9 +1,9 @@
 /*
- * dispatch/want.c - selections become refreshes: resolve, then join, satisfy or create.
+ * schedule/want.c - selections become refreshes: resolve, then join, satisfy or create.
  */
 #include "base/mem.h"
 #include "base/text.h"
-#include "dispatch/schedule_state.h"
+#include "schedule/state.h"
 
 /* Questions for names that are out at once for one site: enough for one list of the site's content
  * to answer them all. */

@@ -1,14 +1,13 @@
 /*
- * dispatch/gate.h - what holds a site's calls up: a person who paused it, a breaker, Tableau that
- * asked to wait, budgets. And Tableau's clock, as far as it has told it. Private to the schedule;
- * pure.
+ * schedule/gate.h - what holds a site's calls up: a person who paused it, a breaker, Tableau that
+ * asked to wait, budgets. And Tableau's clock, as far as it has told it. Private to schedule/.
  */
 #pragma once
 #include "base/text.h"
-#include "dispatch/breaker.h"
-#include "dispatch/budget.h"
-#include "dispatch/distant_clock.h"
-#include "dispatch/schedule.h"
+#include "schedule/breaker.h"
+#include "schedule/budget.h"
+#include "schedule/distant_clock.h"
+#include "schedule/schedule.h"
 
 struct gate {
 	struct breaker breaker;

@@ -1,4 +1,4 @@
-#include "dispatch/timer.h"
+#include "schedule/timer.h"
 #include "base/mem.h"
 #include <stdlib.h>
 

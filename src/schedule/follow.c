@@ -1,11 +1,11 @@
 /*
- * dispatch/follow.c - jobs are followed to their end, by looks that cost little, and what their end
+ * schedule/follow.c - jobs are followed to their end, by looks that cost little, and what their end
  * means for those who waited for them.
  */
 #include "base/mem.h"
 #include "base/name.h"
 #include "base/text.h"
-#include "dispatch/schedule_state.h"
+#include "schedule/state.h"
 
 /* Tableau's times are whole seconds (tableau-rest.md 1.3); a list asked "since" an instant must not
  * miss the second before it. */

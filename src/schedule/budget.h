@@ -1,5 +1,5 @@
 /*
- * dispatch/budget.h - so many calls in a window of time that slides: `refreshes_per_hour`,
+ * schedule/budget.h - so many calls in a window of time that slides: `refreshes_per_hour`,
  * `job_queries_per_day`. Pure.
  *
  * The window is counted in BUDGET_PARTS parts. A part is forgotten when its youngest call has left

@@ -1,9 +1,9 @@
 /*
- * dispatch/ask.c - what people ask for: cancel, retry, do it again, pause.
+ * schedule/ask.c - what people ask for: cancel, retry, do it again, pause.
  */
 #include "base/mem.h"
 #include "base/text.h"
-#include "dispatch/schedule_state.h"
+#include "schedule/state.h"
 #include <stdio.h>
 
 static struct asked asked(enum consent consent, int64_t refresh, const char *words)

@@ -1,5 +1,5 @@
 /*
- * dispatch/distant_clock.h - what we know of a clock far away from what it told us now and then.
+ * schedule/distant_clock.h - what we know of a clock far away from what it told us now and then.
  * Pure.
  *
  * It tells whole seconds, at some moment between our asking and our reading it. So each time it

@@ -1,4 +1,4 @@
-#include "dispatch/breaker.h"
+#include "schedule/breaker.h"
 
 struct mono breaker_opens(const struct breaker *breaker)
 {

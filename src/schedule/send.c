@@ -1,9 +1,9 @@
 /*
- * dispatch/send.c - refreshes become requests: their turn, what the answer means, another try,
+ * schedule/send.c - refreshes become requests: their turn, what the answer means, another try,
  * giving up.
  */
 #include "base/text.h"
-#include "dispatch/schedule_state.h"
+#include "schedule/state.h"
 #include <stdio.h>
 
 /* 409093 is retried from 15 times the initial backoff (design, section 4). */

@@ -1,5 +1,5 @@
 /*
- * dispatch/schedule.h - what to do next: which selection to resolve, which refresh to send, join,
+ * schedule/schedule.h - what to do next: which selection to resolve, which refresh to send, join,
  * retry, satisfy or give up.
  *
  * Pure: state, the time and an input go in; the new state and actions come out. No clock, socket,
@@ -23,10 +23,10 @@
  * that it started at least clock_skew after the run finished. The first two compare stamps
  * (content/refresh.h), never clocks.
  *
- * What holds a site's calls up is in dispatch/gate.h. Who waits for a site goes by priority, then
+ * What holds a site's calls up is in schedule/gate.h. Who waits for a site goes by priority, then
  * age: a hundred points of priority are worth half of give_up_after, so that nobody starves.
  *
- * give_up_after measures patience (dispatch/patience.h): the time in which Tableau could have been
+ * give_up_after measures patience (schedule/patience.h): the time in which Tableau could have been
  * asked and failed, or would not. It runs during backoff, while an answer is out, while the breaker
  * leaves the site alone or Tableau asked to wait, and while the configuration has no such site. It
  * stands while we hold work back: by `delay` and `quiet`, behind another refresh of the content, by

@@ -1,5 +1,5 @@
 /*
- * dispatch/pace.h - how often a job is looked at: how long a content's jobs take, and when the next
+ * schedule/pace.h - how often a job is looked at: how long a content's jobs take, and when the next
  * look is worth a call. Pure.
  *
  * What is promised where a content's jobs are known: an end is seen at most a tenth of the usual

@@ -1,4 +1,4 @@
-#include "dispatch/gate.h"
+#include "schedule/gate.h"
 #include "base/mem.h"
 
 #define HOUR (3600 * US_PER_SECOND)

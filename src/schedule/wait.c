@@ -1,5 +1,5 @@
 /*
- * dispatch/wait.c - one notion of why work waits, since when, until when; and of whose patience
+ * schedule/wait.c - one notion of why work waits, since when, until when; and of whose patience
  * runs meanwhile.
  *
  * A refresh or selection waits for itself (its backoff, an answer: its patience runs), for another
@@ -9,7 +9,7 @@
  */
 #include "base/mem.h"
 #include "base/units.h"
-#include "dispatch/schedule_state.h"
+#include "schedule/state.h"
 
 /* ---- what each refresh waits for ---- */
 

@@ -1,10 +1,10 @@
 /*
- * dispatch/slot.c - the refreshes of one content: the current one, the line behind it, and how each
+ * schedule/slot.c - the refreshes of one content: the current one, the line behind it, and how each
  * enters a state and ends.
  */
 #include "base/mem.h"
 #include "base/text.h"
-#include "dispatch/schedule_state.h"
+#include "schedule/state.h"
 #include <stdio.h>
 
 /* ---- texts: most are empty, and those take no memory ---- */

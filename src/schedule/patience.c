@@ -1,4 +1,4 @@
-#include "dispatch/patience.h"
+#include "schedule/patience.h"
 
 static int64_t reads(const struct patience_clock *clock, struct mono now)
 {

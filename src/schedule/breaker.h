@@ -1,5 +1,5 @@
 /*
- * dispatch/breaker.h - a site that keeps failing is left alone for a while, then probed with one
+ * schedule/breaker.h - a site that keeps failing is left alone for a while, then probed with one
  * call; the call's answer decides. Pure.
  *
  *     closed --BREAKER_FAILURES in a row--> open --until--> probing --an answer--> closed

@@ -1,12 +1,12 @@
 /*
- * dispatch/schedule.c - the state itself: sites, time, and the list of actions. What happens to
+ * schedule/schedule.c - the state itself: sites, time, and the list of actions. What happens to
  * refreshes is in slot.c (the refreshes of a content), want.c (selections become refreshes), hold.c
  * (delay and quiet), send.c (refreshes become requests), follow.c (jobs end), restore.c (what a
  * restart finds) and ask.c (what people ask for); why something waits, and for how long, in wait.c.
  */
-#include "dispatch/schedule.h"
+#include "schedule/schedule.h"
 #include "base/mem.h"
-#include "dispatch/schedule_state.h"
+#include "schedule/state.h"
 
 #define KEEP_QUERIES_EVERY (60 * US_PER_SECOND)
 #define LAST_TRY (60 * US_PER_SECOND)

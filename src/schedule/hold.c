@@ -1,5 +1,5 @@
 /*
- * dispatch/hold.c - `delay` and `quiet`: refreshes that are not wished for yet.
+ * schedule/hold.c - `delay` and `quiet`: refreshes that are not wished for yet.
  *
  * A held refresh stands in the line of its content with causes that no request serves
  * (STAMP_NEVER). When what held it is over, its causes get the next stamp, as if their event had
@@ -12,7 +12,7 @@
  */
 #include "base/mem.h"
 #include "base/text.h"
-#include "dispatch/schedule_state.h"
+#include "schedule/state.h"
 
 /* ---- quiet rules ---- */
 

@@ -1,4 +1,4 @@
-#include "dispatch/budget.h"
+#include "schedule/budget.h"
 #include "base/mem.h"
 
 static int64_t span_of(const struct budget *budget)

@@ -1,4 +1,4 @@
-#include "dispatch/distant_clock.h"
+#include "schedule/distant_clock.h"
 
 /* Two clocks part by less than a second in three hours: NTP keeps them, or a quartz does. */
 #define DRIFT 10000

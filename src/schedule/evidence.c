@@ -1,4 +1,4 @@
-#include "dispatch/evidence.h"
+#include "schedule/evidence.h"
 
 void evidence_merge(struct evidence *into, const struct evidence *from)
 {

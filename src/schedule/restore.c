@@ -1,9 +1,9 @@
 /*
- * dispatch/restore.c - what a restart finds: open refreshes, what has succeeded, what was spent,
+ * schedule/restore.c - what a restart finds: open refreshes, what has succeeded, what was spent,
  * who paused what.
  */
 #include "base/mem.h"
-#include "dispatch/schedule_state.h"
+#include "schedule/state.h"
 
 static struct mono restored_birth(struct instant now, const struct refresh_row *row)
 {

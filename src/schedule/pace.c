@@ -1,4 +1,4 @@
-#include "dispatch/pace.h"
+#include "schedule/pace.h"
 #include "base/clock.h"
 
 /* An end is seen at most this share of the usual time later, or so long, whichever is more. */

@@ -1,16 +1,15 @@
 /*
- * dispatch/schedule_state.h - the inside of a schedule, shared by its files (schedule.c, slot.c,
- * wait.c, want.c, hold.c, send.c, follow.c, restore.c, ask.c) and nobody else.
+ * schedule/state.h - the inside of a schedule, shared by its files. Private to schedule/.
  */
 #pragma once
 #define HASH_FUNCTION                                                                              \
 	HASH_FNV /* the default one falls through its cases, which clang does not let pass */
-#include "dispatch/evidence.h"
-#include "dispatch/gate.h"
-#include "dispatch/pace.h"
-#include "dispatch/patience.h"
-#include "dispatch/schedule.h"
-#include "dispatch/timer.h"
+#include "schedule/evidence.h"
+#include "schedule/gate.h"
+#include "schedule/pace.h"
+#include "schedule/patience.h"
+#include "schedule/schedule.h"
+#include "schedule/timer.h"
 #include <uthash.h>
 
 /* Who waits for a kind of call of a site: why, since when, and the clock of their patience. */

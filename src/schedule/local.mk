@@ -1,0 +1,20 @@
+EXTRA_DIST += src/schedule/README.md
+
+librouter_a_SOURCES += \
+	src/schedule/ask.c \
+	src/schedule/breaker.c src/schedule/breaker.h \
+	src/schedule/budget.c src/schedule/budget.h \
+	src/schedule/distant_clock.c src/schedule/distant_clock.h \
+	src/schedule/evidence.c src/schedule/evidence.h \
+	src/schedule/follow.c \
+	src/schedule/gate.c src/schedule/gate.h \
+	src/schedule/hold.c \
+	src/schedule/pace.c src/schedule/pace.h \
+	src/schedule/patience.c src/schedule/patience.h \
+	src/schedule/restore.c \
+	src/schedule/schedule.c src/schedule/schedule.h src/schedule/state.h \
+	src/schedule/send.c \
+	src/schedule/slot.c \
+	src/schedule/timer.c src/schedule/timer.h \
+	src/schedule/wait.c \
+	src/schedule/want.c
