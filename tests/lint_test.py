@@ -1,4 +1,4 @@
-"""tests/lint/layers.py among planted faults: each kind that it says it refuses is refused, with its place."""
+"""tests/lint/layers.py and citations.py among planted faults: each kind that they say they refuse is refused, with its place."""
 import pathlib
 import subprocess
 import sys
@@ -6,15 +6,16 @@ import sys
 import pytest
 
 LAYERS = pathlib.Path(__file__).resolve().parent / "lint" / "layers.py"
+CITATIONS = LAYERS.with_name("citations.py")
 FUNCTION = "void {name}(void)\n{{\n\t{body}\n}}\n"
 
 
-def lint(folder, files):
+def lint(folder, files, program=LAYERS):
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    done = subprocess.run([sys.executable, LAYERS, folder], stdout=subprocess.PIPE, text=True)
+    done = subprocess.run([sys.executable, "-B", program, folder], stdout=subprocess.PIPE, text=True)
     return done.returncode, done.stdout.replace(str(folder) + "/", "")
 
 
@@ -62,4 +63,33 @@ ALLOWED = {
 
 def test_what_is_allowed_passes(tmp_path):
     status, told = lint(tmp_path, ALLOWED)
+    assert status == 0, told
+
+
+# The page that says what may include what, as it is, and a module with two sections.
+PAGE = (LAYERS.parents[2] / "src" / "README.md").read_text()
+DOCUMENTS = {"src/README.md": PAGE, "src/tableau/README.md": "# tableau\n\n**Signing in** is tried again.\n\n## Job list\n"}
+CITED = {
+    "no such document": ({"src/tableau/a.c": "\n/* sheet.md, 4.2 */\n"}, "src/tableau/a.c:2: there is no src/tableau/sheet.md"),
+    "a bare name of another folder": ({"src/store/a.h": "/* (README.md) */\n"}, "src/store/a.h:1: there is no src/store/README.md"),
+    "no such section": ({"src/store/a.c": "/* (src/tableau/README.md, Jobs) */\n"}, "src/store/a.c:1: src/tableau/README.md has no section 'Jobs'"),
+    "a section behind one that is there": ({"src/tableau/a.c": "/* (README.md, Job list, Lists) */\n"}, "src/tableau/a.c:1: src/tableau/README.md has no section 'Lists'"),
+    "over the end of a line": ({"src/a.c": "/* who (src/tableau/README.md, Job\n * board) */\n"}, "src/a.c:1: src/tableau/README.md has no section 'Job board'"),
+    "the design": ({"tests/unit/a.c": "/* right (design,\n * section 7) */\n"}, "tests/unit/a.c:1: 'design' is no document"),
+    "another table": ({"src/README.md": PAGE.replace("| event | ", "| event2 | ", 1)}, "src/README.md: the table of modules lacks event"),
+    "another row": ({"src/README.md": PAGE.replace("dbt's body as an event, status, test deliveries | base |", "| base, store |", 1)},
+                    "src/README.md: the table of modules and tests/lint/layers.py differ about event: store"),
+}
+
+
+@pytest.mark.parametrize("kind", CITED)
+def test_what_is_cited_and_not_there_is_found(tmp_path, kind):
+    files, expected = CITED[kind]
+    status, told = lint(tmp_path, DOCUMENTS | files, CITATIONS)
+    assert status == 1 and any(line.startswith(expected) for line in told.splitlines()), told
+
+
+def test_what_is_cited_and_there_passes(tmp_path):
+    comments = "/* by design; (README.md, Job\n * list, Signing in), src/README.md: Jobs */\nopen(\"beside/notes.md\");\n"
+    status, told = lint(tmp_path, DOCUMENTS | {"src/tableau/a.c": comments}, CITATIONS)
     assert status == 0, told

@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	tests/unit/test.h \
 	tests/fault/clock_shim.c \
 	tests/fault/slow_disk_shim.c \
+	tests/lint/citations.py \
 	tests/lint/layers.py \
 	tests/lint/valgrind \
 	tests/samples \
@@ -114,6 +115,7 @@ AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir;
 PHONY_TARGETS += lint check-scenarios print-unit-tests
 lint:
 	$(PYTHON3) $(srcdir)/tests/lint/layers.py $(srcdir)/src
+	$(PYTHON3) -B $(srcdir)/tests/lint/citations.py $(srcdir)
 
 check-scenarios: all
 	REFRESH_ROUTER_BUILD=$(abs_builddir) $(PYTHON3) $(srcdir)/tests/scenario/run.py --log scenarios $(srcdir)/tests/scenario

@@ -1,6 +1,6 @@
 /*
  * admin/admin.h - the listener for the people and programs that run the daemon: health, metrics,
- * API, reload, status page (design, section 7).
+ * API, reload, status page (README.md).
  *
  * It listens on loopback unless configured otherwise, and has no authentication of its own. Health
  * and metrics are answered at once by the listener's thread; whatever may take time (queries,

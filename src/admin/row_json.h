@@ -1,6 +1,6 @@
 /*
- * admin/row_json.h - rows of the store as the JSON that programs rely on (design, section 7). The
- * caller owns what it gets.
+ * admin/row_json.h - rows of the store as the JSON that programs rely on (schemas/). The caller
+ * owns what it gets.
  */
 #pragma once
 #include "base/json.h"

@@ -3,7 +3,8 @@
  * reads a clock.
  *
  * Times are written as RFC 3339 in UTC. A struct wall of 0 means "no time" wherever a member says
- * that it may be absent: dbt sends 1970-01-01T00:00:00Z for a missing time (dbt-webhooks.md 1.5).
+ * that it may be absent: dbt sends 1970-01-01T00:00:00Z for a missing time (src/event/README.md,
+ * Times).
  */
 #pragma once
 #include "base/error.h"
@@ -48,9 +49,9 @@ static inline struct wall wall_after(struct wall t, int64_t us)
 }
 
 /*
- * RFC 3339 date-time: 'T' or blank between date and time, 'Z' or an offset (also +hhmm,
- * tableau-rest.md 1.3), 0 to 9 fraction digits (cut to microseconds; dbt-webhooks.md 1.5). False
- * for anything else; then `time` is untouched.
+ * RFC 3339 date-time: 'T' or blank between date and time, 'Z' or an offset (also +hhmm:
+ * src/tableau/README.md, JSON), 0 to 9 fraction digits (cut to microseconds: src/event/README.md,
+ * Times). False for anything else; then `time` is untouched.
  */
 bool wall_parse(struct str text, struct wall *time) MUST_USE;
 

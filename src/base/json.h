@@ -2,10 +2,10 @@
  * base/json.h - a stranger's JSON, read liberally and within bounds; built on cJSON.
  *
  * Numbers keep their digits: they arrive as text members, so that a 64-bit id survives and "a
- * number or a string of digits" is one case (tableau-rest.md 1.3, dbt-webhooks.md 1.5). All that
- * RFC 8259 allows is read, to a bounded depth: \u0000 and half of a surrogate pair, which are no
- * text, become U+FFFD, and a byte order mark in front is skipped. All else is an error with its
- * place, also a byte that is not UTF-8. Members are looked up case-sensitively.
+ * number or a string of digits" is one case (src/tableau/README.md, JSON; src/event/README.md,
+ * Fields). All that RFC 8259 allows is read, to a bounded depth: \u0000 and half of a surrogate
+ * pair, which are no text, become U+FFFD, and a byte order mark in front is skipped. All else is an
+ * error with its place, also a byte that is not UTF-8. Members are looked up case-sensitively.
  */
 #pragma once
 #include "base/arena.h"

@@ -1,7 +1,7 @@
 /*
  * base/log.h - what the daemon says to the people who run it.
  *
- * A line is a fixed sentence and typed fields, named by the words of the design: `refresh sent
+ * A line is a fixed sentence and typed fields, named by the words of the code: `refresh sent
  * site=finance content="Revenue"`. Written to stderr in one write; control characters and line
  * breaks inside values are escaped. Only code that decides what happens about a failure logs it. A
  * `struct secret` in a line does not compile.

@@ -10,7 +10,8 @@
  * second net.
  */
 #define MATCH_LIMIT (10 * PATTERN_STEPS_OF_SEARCH)
-/* One for each turn of a (...)*; dbt's status messages have 1,024 characters, dbt-webhooks.md 1.2.
+/* One for each turn of a (...)*; dbt's status messages have 1,024 characters (src/event/README.md,
+ * Fields).
  */
 #define DEPTH_LIMIT 10000
 #define HEAP_LIMIT_KIB 4096

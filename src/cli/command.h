@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum {                         /* design, section 3 */
+enum {                         /* exit statuses */
 	EXIT_YES = 0,          /* yes, done */
 	EXIT_NO = 1,           /* the answer is no */
 	EXIT_USAGE = 2,        /* usage error or unreadable file */

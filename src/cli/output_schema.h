@@ -1,6 +1,6 @@
 /*
- * cli/output_schema.h - JSON Schemas (draft-07) of the JSON that programs rely on (design, section
- * 7). The caller owns what it gets.
+ * cli/output_schema.h - JSON Schemas (draft-07) of the JSON that programs rely on. The caller owns
+ * what it gets.
  */
 #pragma once
 #include "base/json.h"

@@ -9,7 +9,7 @@
 
 #define BODY_BYTES ((size_t)64 << 20)
 #define ANSWER_BYTES ((size_t)1 << 20)
-#define TIMEOUT_SECONDS 10L /* as dbt does, dbt-webhooks.md 2 */
+#define TIMEOUT_SECONDS 10L /* as dbt does (src/event/README.md, Delivery) */
 
 static size_t take(char *bytes, size_t size, size_t count, void *context)
 {

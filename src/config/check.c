@@ -3,7 +3,7 @@
 #include "config/server.h"
 #include "store/url.h"
 
-/* refresh_token.max_count_per_user_per_device, tableau-rest.md 2.5 */
+/* Of one user's, on one Server (src/tableau/README.md, Life of a PAT). */
 #define PATS_PER_DEVICE 10
 
 #define ENTRIES_MOST 1000 /* sources, sites */
@@ -138,8 +138,9 @@ static bool has_same_ref(const struct config *config, size_t a, size_t b, const 
 
 static void set_budgets(struct config_site *site, const struct yaml_node *node)
 {
+	/* src/tableau/README.md, Limits */
 	if (!yaml_get(node, "refreshes_per_hour"))
-		site->refreshes_per_hour = site->is_cloud ? 60 : 0; /* tableau-rest.md 8 */
+		site->refreshes_per_hour = site->is_cloud ? 60 : 0;
 	if (!yaml_get(node, "job_queries_per_day"))
 		site->job_queries_per_day = site->is_cloud ? 20000 : 0;
 }

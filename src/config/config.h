@@ -1,5 +1,6 @@
 /*
- * config/config.h - the configuration file as typed, immutable structs (design, section 4).
+ * config/config.h - the configuration file as typed, immutable structs. Its fields are declared in
+ * fields.h.
  *
  * Threads: any; a loaded configuration never changes and is a snapshot (base/shared.h).
  */

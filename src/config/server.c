@@ -2,7 +2,7 @@
 #include "base/host.h"
 #include <strings.h>
 
-#define CLOUD_HOST "online.tableau.com" /* tableau-rest.md 1.1 */
+#define CLOUD_HOST "online.tableau.com" /* src/tableau/README.md, Addresses */
 
 #define HOST_BYTES "abcdefghijklmnopqrstuvwxyz0123456789.-_"
 #define ADDRESS_BYTES "0123456789abcdef:." /* RFC 4291, 2.2 */

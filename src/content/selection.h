@@ -46,8 +46,8 @@ void selection_copy(const struct selection *from, struct selection *to, struct a
 /* Orders by site, kind, selector, narrowing and when it is to be done, not by rules or priority; 0:
  * they name the same content in the same way. */
 int selection_compare(const struct selection *a, const struct selection *b);
-/* The member "selections" of a decision (design, section 7), plus "allow", "mode", "delay" and
- * "quiet" when they are not the default. Caller owns. */
+/* The member "selections" of a decision (schemas/decision.schema.json), plus "allow", "mode",
+ * "delay" and "quiet" when they are not the default. Caller owns. */
 cJSON *selection_json(const struct selection *selection);
 /* Reads what selection_json() wrote, also that of version 0.1.0, where "all" was not written. A
  * selection without a selector, with two, or with a member that is not known here (a newer

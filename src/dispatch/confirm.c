@@ -1,8 +1,8 @@
 /*
  * dispatch/confirm.c - the selections that named a content are asked again, one after another.
  *
- * Lists lag behind the content itself for seconds (tableau-rest.md 4.1). So when an answer calls a
- * content by another name and the list still has it under the old one, nobody can tell: not
+ * Lists lag behind the content itself for seconds (src/tableau/README.md, Lists). So when an answer
+ * calls a content by another name and the list still has it under the old one, nobody can tell: not
  * counted, and tried again. When the list says so another time, later than it lags, the two names
  * are one content's, and no contradiction any more.
  */

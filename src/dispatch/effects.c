@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define JOB_IS_OVER 403091 /* tableau-rest.md 6.3 */
+#define JOB_IS_OVER 403091 /* src/tableau/README.md, Jobs */
 
 struct effects {
 	struct schedule *schedule;
@@ -211,7 +211,7 @@ static void listed(
 	struct job_seen *seen = mem_alloc(sizeof *seen * (count + 1));
 	for (size_t i = 0; outcome->ok && i < count; i++) {
 		seen[i] = effects_job(&jobs[i]);
-		/* "refresh_extracts_via_bridge" (tableau-rest.md 6.2) */
+		/* "refresh_extracts_via_bridge" (src/tableau/README.md, Job list) */
 		seen[i].is_bridge = strstr(jobs[i].type, "via_bridge");
 	}
 	effects_go_on(call->effects, schedule_listed(call->effects->schedule, effects_now(), answer,

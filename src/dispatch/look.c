@@ -1,7 +1,8 @@
 /*
  * dispatch/look.c - looks for a job of one content: the site's list gives candidates by name, each
  * is then asked for the content that it works on, because a row has no content id
- * (tableau-rest.md 6.2). A task's jobs are those of the workbook or data source that it refreshes.
+ * (src/tableau/README.md, Job list). A task's jobs are those of the workbook or data source that it
+ * refreshes.
  *
  * (task? ask what it refreshes) --> list --> candidate --> candidate ... --> told
  */
@@ -100,8 +101,9 @@ static void look_next(struct look *look)
 		NULL);
 }
 
-/* "refresh_extracts", "increment_extracts", "run_flow", with "_via_bridge" or not (6.2); an unknown
- * word may be one of them on another server. Not a subscription, or the making of an extract. */
+/* "refresh_extracts", "increment_extracts", "run_flow", with "_via_bridge" or not
+ * (src/tableau/README.md, Job list); an unknown word may be one of them on another server. Not a
+ * subscription, or the making of an extract. */
 static bool may_be_refresh(const char *type)
 {
 	return !*type || strcasestr(type, "refresh") || strcasestr(type, "increment") ||

@@ -10,7 +10,8 @@
 #include "dispatch/confirm.h"
 #include "dispatch/effects.h"
 
-#define NO_EXTRACT 403180 /* says for sure that nothing was queued (tableau-rest.md 5.3) */
+/* It says for sure that nothing was queued (src/tableau/README.md, Refused refreshes). */
+#define NO_EXTRACT 403180
 
 struct request {
 	struct effects *effects;
@@ -99,7 +100,7 @@ static void answer_sent(
 	if (outcome->ok)
 		seen = effects_job(job);
 	/* Owners with a Creator licence were told 403 although the job had been queued
-	 * (tableau-rest.md 5.3). */
+	 * (src/tableau/README.md, Refused refreshes). */
 	if (answer.verdict == VERDICT_FAIL && outcome->code / 1000 == 403 &&
 		outcome->code != NO_EXTRACT)
 		answer.verdict = VERDICT_DOUBT;
@@ -116,7 +117,7 @@ static void not_sent(struct request *request, const struct confirmation *confirm
 }
 
 /* The id is gone: the content may have been deleted and published again under its old name
- * (tableau-rest.md 4.3). */
+ * (src/tableau/README.md, Content). */
 static void gone_confirmed(const struct confirmation *confirmation, void *context)
 {
 	struct request *request = context;

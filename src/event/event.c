@@ -24,7 +24,7 @@ enum event_field event_field_of(struct str name)
 	return (enum event_field)field;
 }
 
-/* Where dbt puts each field (dbt-webhooks.md 1.2); the others are ours. */
+/* Where dbt puts each field (README.md, Fields); the others are ours. */
 static const struct {
 	enum event_field field;
 	bool is_in_data;
@@ -78,7 +78,7 @@ static void set_status(struct event *event, struct arena *arena)
 }
 
 /*
- * dbt-webhooks.md 1.5: empty, absent and the epoch mean that there is no time; nothing finished
+ * Empty, absent and the epoch mean that there is no time (README.md, Times); nothing finished
  * before it, either.
  */
 static bool is_time(struct str text, struct wall *time)
@@ -126,7 +126,7 @@ static void set_standing(
 				"key '%.*s' stands twice; parsers disagree about which wins",
 				QUOTED(str_of(twice))));
 	else if ((test = test_delivery_reason(
-			  event))) /* its account may be invented, dbt-webhooks.md 1.6 */
+			  event))) /* its account may be invented (README.md, Test deliveries) */
 		set_aside(event, EVENT_TEST, test);
 	else if (account_id && !str_is(event->fields[EVENT_ACCOUNT_ID], account_id))
 		set_aside(event, EVENT_IGNORED,

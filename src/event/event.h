@@ -1,5 +1,5 @@
 /*
- * event/event.h - one verified webhook delivery, flattened to named fields (design, section 5).
+ * event/event.h - one verified webhook delivery, flattened to named fields (field.def).
  *
  * Pure. Threads: any. An event and its texts live in an arena.
  */
@@ -49,9 +49,9 @@ bool event_has_id(const struct event *event);
 
 /*
  * A body as dbt posts it, from `source`. ERROR_INPUT when it is not JSON or not an object. Accepts
- * what dbt-webhooks.md 1.2 to 1.7 tells: numbers for strings and the reverse, missing members,
- * extra members, every spelling of a status. `account_id` NULL, or the only account whose events
- * count.
+ * whatever dbt has sent since 2023 (README.md, Fields, Status, Times): numbers for strings and the
+ * reverse, missing members, extra members, every spelling of a status. `account_id` NULL, or the
+ * only account whose events count.
  */
 const struct event *event_parse(struct str body, const char *source, const char *account_id,
 	struct arena *arena, struct error *err) MUST_USE;

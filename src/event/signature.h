@@ -1,6 +1,6 @@
 /*
  * event/signature.h - dbt's signature: hex HMAC-SHA256 over the raw body, the secret's text as key
- * (dbt-webhooks.md 2.1).
+ * (README.md, Signature).
  */
 #pragma once
 #include "base/secret.h"

@@ -7,7 +7,7 @@ const char *const status_names[] = { "success", "error", "cancelled", "running",
 
 #define LONGEST_CODE 20 /* digits of a 64-bit number */
 
-/* dbt-webhooks.md 1.3 */
+/* README.md, Status */
 static const struct {
 	const char *code, *name;
 } codes[] = {

@@ -1,5 +1,5 @@
 /*
- * event/status.h - the one canonical status of a run (dbt-webhooks.md 1.3): decided by dbt's code,
+ * event/status.h - the one canonical status of a run (README.md, Status): decided by dbt's code,
  * by the text only without one.
  */
 #pragma once

@@ -1,17 +1,17 @@
 #include "event/test_delivery.h"
 #include <stdlib.h>
 
-/* The event id of every test delivery that was seen (dbt-webhooks.md 1.6). */
+/* The event id of every test delivery that was seen (README.md, Test deliveries). */
 #define CONSTANT_EVENT_ID "wev_2KkC78P4Qux7RSn8XeZ2o2pdvcU"
 /*
- * KSUID: 27 base-62 digits; 32 bits of seconds since this epoch, then 128 random bits
- * (dbt-webhooks.md 1.5).
+ * KSUID: 27 base-62 digits; 32 bits of seconds since this epoch, then 128 random bits (README.md,
+ * Event ids).
  */
 #define KSUID_DIGITS 27
 #define KSUID_EPOCH 1400000000
 #define DAY (86400 * US_PER_SECOND)
 /*
- * 2023-01-01: dbt had no webhooks with event ids before (dbt-webhooks.md 1.7), so an id that
+ * 2023-01-01: dbt had no webhooks with event ids before (README.md, Event ids), so an id that
  * claims to be older is made up by somebody else.
  */
 #define FIRST_WEBHOOKS (1672531200 * US_PER_SECOND)

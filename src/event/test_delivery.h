@@ -1,6 +1,6 @@
 /*
  * event/test_delivery.h - is this what dbt's "Test endpoint" button sends? No flag says so; these
- * are the heuristics of dbt-webhooks.md 1.6, all in one place.
+ * are the heuristics for it (README.md, Test deliveries), all in one place.
  */
 #pragma once
 #include "event/event.h"

@@ -1,7 +1,7 @@
 /*
- * intake/answer.h - the answers that are not a 200 (design, section 7). dbt keeps the body and
- * shows it to its users for 7 days (dbt-webhooks.md 0.7): it tells the sender what to do and
- * nothing else.
+ * intake/answer.h - the answers that are not a 200. dbt keeps the body and
+ * shows it to its users for 7 days (src/event/README.md, Delivery): it tells the sender what to do
+ * and nothing else.
  */
 #pragma once
 #include "base/web.h"

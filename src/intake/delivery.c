@@ -94,8 +94,8 @@ struct delivery *delivery_new(const struct event *event, const struct decision *
 	struct str body, bool dry_run, struct arena *arena)
 {
 	struct delivery *delivery = arena_new_of(arena, struct delivery);
-	/* Every delivery of the test button carries one constant event id (dbt-webhooks.md 1.6):
-	 * the second one is no duplicate. Nor is what bears no id at all. */
+	/* Every delivery of the test button carries one constant event id (src/event/README.md,
+	 * Test deliveries): the second one is no duplicate. Nor is what bears no id at all. */
 	bool is_test = event->standing == EVENT_TEST, has_mark = !is_test && event_has_id(event);
 	OWNED(arena) trees = arena_new();
 	json_use(trees);

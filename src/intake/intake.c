@@ -80,8 +80,8 @@ static const char *encoding_of(const struct web_request *request)
 }
 
 /*
- * dbt signs the bytes of its body and sends them plain (dbt-webhooks.md 2, 2.1): whoever compressed
- * them has to stop. Nothing is unpacked before it is known who sent it.
+ * dbt signs the bytes of its body and sends them plain (src/event/README.md, Signature): whoever
+ * compressed them has to stop. Nothing is unpacked before it is known who sent it.
  */
 static void refuse_encoding(struct intake *intake, struct web_request *request,
 	const struct source *source, const char *encoding)

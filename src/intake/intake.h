@@ -1,6 +1,6 @@
 /*
  * intake/intake.h - the webhook listener: verifies, decides, makes durable, and only then answers
- * 200 (design, section 7).
+ * 200 (src/README.md, The way of an event).
  *
  * A request is verified and decided on a thread of the HTTP pool, waits there without a thread
  * until the journal has committed it, and is answered by the journal thread.

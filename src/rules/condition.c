@@ -6,7 +6,7 @@
 #include "rules/load.h"
 #include "rules/pattern_set.h"
 
-/* Types that dbt sends (dbt-webhooks.md 1.2). */
+/* Types that dbt sends (src/event/README.md, Event types). */
 static const char *const event_types[] = { "job.run.started", "job.run.completed",
 	"job.run.errored" };
 #define EVENT_TYPE_COUNT (sizeof event_types / sizeof *event_types)
@@ -262,7 +262,7 @@ static void branch_load(
 			yaml_type_name(node));
 	else if (node)
 		map_load(reading, node, by_field, &not_node);
-	/* The safe defaults (design, section 6). */
+	/* The safe defaults: a run that has ended with success. */
 	if (!by_field[EVENT_EVENT].values)
 		by_field[EVENT_EVENT] = (struct rule_condition){
 			.values = loading->default_event, .value_count = 1, .field = EVENT_EVENT

@@ -70,5 +70,6 @@ const struct decision *ruleset_decide(const struct ruleset *rules, const struct 
 const struct decision *ruleset_explain(const struct ruleset *rules, const struct event *event,
 	struct decide_scratch *scratch, struct arena *arena);
 
-/* The decision of design, section 7 ("unmatched" only when explained). The caller owns it. */
+/* The decision as schemas/decision.schema.json has it ("unmatched" only when explained). The caller
+ * owns it. */
 cJSON *decision_json(const struct decision *decision);

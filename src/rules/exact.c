@@ -57,7 +57,7 @@ static bool is_number(struct str text)
 	return str_to_count(text, &count) && (text.length == 1 || *text.at != '0');
 }
 
-/* dbt-webhooks.md 1.2: those of webhooks and events have letters. */
+/* Ids of webhooks and events have letters (src/event/README.md, Fields). */
 static bool is_numeric(enum event_field field)
 {
 	return field == EVENT_JOB_ID || field == EVENT_RUN_ID || field == EVENT_ACCOUNT_ID ||

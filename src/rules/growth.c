@@ -7,8 +7,8 @@
 /* Bytes that a text may well have. More would be measured in vain: what does no harm is not told.
  */
 #define NAME_BYTES 256
-#define MESSAGE_BYTES 1024 /* dbt-webhooks.md 1.2: where dbt cuts runStatusMessage */
-#define REASON_BYTES 4096  /* 1.4: whatever the caller of dbt's API sent */
+#define MESSAGE_BYTES 1024 /* where dbt cuts it (src/event/README.md, Fields) */
+#define REASON_BYTES 4096  /* whatever the caller of dbt's API sent (likewise) */
 /* Of all patterns of a run: some five seconds. */
 #define MEASURED_MOST ((int64_t)200000000)
 

@@ -1,6 +1,6 @@
 /*
- * rules/luid.h - the form of Tableau's ids: a UUID in lower case (tableau-rest.md 1). Private to
- * rules/.
+ * rules/luid.h - the form of Tableau's ids: a UUID in lower case (src/tableau/README.md, JSON).
+ * Private to rules/.
  */
 #pragma once
 #include "base/str.h"

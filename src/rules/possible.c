@@ -5,7 +5,7 @@
 
 enum { QUEUED = 1, STARTING = 2, RUNNING = 4, SUCCESS = 8, ERROR = 16, CANCELLED = 32, ANY = 63 };
 
-/* dbt-webhooks.md 1.1, 1.3. Of a failure that was cancelled too, nobody says that it cannot be. */
+/* src/event/README.md, Event types. Nothing says that a failed run cannot have been cancelled. */
 static const struct {
 	const char *event, *statuses;
 	unsigned mask;

@@ -296,8 +296,8 @@ static bool kind_load(struct reading *reading, const struct refresh_table *table
 	return selectors_load(reading, chosen);
 }
 
-/* What Tableau cannot narrow by: flows carry no tags (tableau-rest.md 4.2), incremental is of
- * extracts (5), a task has its own. */
+/* What Tableau cannot narrow by: flows cannot be asked for by tag (src/tableau/README.md, Filters),
+ * incremental is of extracts (Refreshing), a task has its own. */
 static bool narrowing_check(struct reading *reading, const struct refresh_table *table)
 {
 	static const char *const names[] = { "project", "tag", "owner", "incremental" };

@@ -25,7 +25,7 @@ bool call_speaks(const struct call *call, long major, long minor)
 }
 
 /* 3.10 is above 3.9, and what a server speaks includes all below
- * (tableau-rest.md 3). */
+ * (src/tableau/README.md, Versions). */
 static bool is_spoken(const struct call *call, const char *highest)
 {
 	long major = 0, minor = 0, ignored;

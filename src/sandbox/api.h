@@ -1,5 +1,5 @@
 /*
- * sandbox/api.h - the REST calls of tableau-rest.md, on a world.
+ * sandbox/api.h - Tableau's REST calls (src/tableau/README.md), on a world.
  */
 #pragma once
 #include "base/web.h"
@@ -43,7 +43,7 @@ void content_list(struct call *call, enum box_kind kind, struct reply *reply);
 void content_get(struct call *call, enum box_kind kind, const char *id, struct reply *reply);
 void content_connections(
 	struct call *call, enum box_kind kind, const char *id, struct reply *reply);
-/* 404004 and its kin (5.3). */
+/* 404004 and its kin (src/tableau/README.md, Refused refreshes). */
 void content_missing(enum box_kind kind, const char *id, struct reply *reply);
 void project_list(struct call *call, struct reply *reply);
 void task_list(struct call *call, struct reply *reply);

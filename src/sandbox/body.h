@@ -2,9 +2,9 @@
  * sandbox/body.h - what a request says, in JSON or in XML, as one tree.
  *
  * The type must match the body: without a Content-Type of JSON it is read as
- * XML (tableau-rest.md 1.2, 5.1). XML becomes what samples/tableau/README.md
- * calls "rule XML to JSON": the root vanishes, attributes become string
- * members, elements become members. Pure.
+ * XML (src/tableau/README.md, JSON, Refreshing). XML becomes what tests/samples/tableau/README.md
+ * calls "rule XML to JSON": the root vanishes, attributes become string members, elements become
+ * members. Pure.
  */
 #pragma once
 #include "base/json.h"

@@ -1,6 +1,6 @@
 /*
  * sandbox/content.c - workbooks, data sources and flows: lists, one of them,
- * connections (tableau-rest.md 4; members and types from samples/tableau/).
+ * connections (src/tableau/README.md, Content; members and types from tests/samples/tableau/).
  */
 #include "sandbox/list.h"
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #define CREATED_AT "2026-03-02T09:14:07Z"
 #define UPDATED_AT "2026-10-05T04:31:55Z"
 
-/* ---- what filters see (4.2) ---- */
+/* ---- what filters see (src/tableau/README.md, Filters) ---- */
 
 static const struct box_content *of(struct list_item item)
 {
@@ -41,7 +41,7 @@ static const char *project_id_of(struct list_item item, char scratch[LIST_SCRATC
 	return of(item)->in ? of(item)->in->id : "";
 }
 
-/* The full name, not the login (4.2). */
+/* The full name, not the login (src/tableau/README.md, Filters). */
 static const char *owner_name_of(struct list_item item, char scratch[LIST_SCRATCH])
 {
 	(void)scratch;
@@ -115,7 +115,7 @@ static const struct texts *tags_of(struct list_item item)
 
 #define EXACT (FILTER_EQ | FILTER_IN)
 /* Those that servers of 2020 to 2022 know come first: they are the table of an
- * old server (4.2). */
+ * old server (src/tableau/README.md, Filters). */
 static const struct filter_field workbook_fields[] = {
 	{ "name", EXACT },
 	{ "tags", EXACT },
@@ -221,7 +221,7 @@ static void add_workbook(cJSON *json, const struct box_content *content, bool al
 	json_add_text(json, "size", "41");
 	json_add_text(json, "encryptExtracts", "false");
 	json_add_text(json, "defaultViewId", "0d1e2f30-4152-4364-8576-9f9b7370ae32");
-	if (extracts) /* of workbooks only when it is asked for (4.3) */
+	if (extracts) /* of workbooks only when it is asked for (src/tableau/README.md, Content) */
 		cJSON_AddBoolToObject(json, "hasExtracts", content->has_extracts);
 	if (!all)
 		return;
@@ -253,7 +253,8 @@ static cJSON *content_json(struct list_item item)
 	if (content->in)
 		add_project(json, content->in, all);
 	add_owner(json, site_owner(item.call->site, content), all);
-	if (content->kind != BOX_FLOW || content->tags.count) /* flows: or no member (1.3) */
+	/* Flows may have no such member (src/tableau/README.md, Content). */
+	if (content->kind != BOX_FLOW || content->tags.count)
 		cJSON_AddItemToObject(json, "tags", tags_json(content));
 	if (content->kind == BOX_FLOW && content->tags.count)
 		cJSON_AddObjectToObject(json, "parameters");
@@ -371,7 +372,7 @@ static cJSON *connection_json(
 }
 
 /* A workbook with an extract has an embedded source; one without reads the
- * site's first published data source (5.2: the usual reason). */
+ * site's first published data source (src/tableau/README.md, Refreshing: the usual mistake). */
 void content_connections(struct call *call, enum box_kind kind, const char *id, struct reply *reply)
 {
 	const struct box_site *site = call->site;

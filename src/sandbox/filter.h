@@ -1,5 +1,5 @@
 /*
- * sandbox/filter.h - Tableau's filter grammar (tableau-rest.md 4.2):
+ * sandbox/filter.h - Tableau's filter grammar (src/tableau/README.md, Filters):
  * FIELD:OP:VALUE, comma is AND, the last of a field wins. Pure.
  */
 #pragma once

@@ -1,6 +1,6 @@
 /*
  * sandbox/job.c - a job's life by the clock: Pending, InProgress, then its end
- * (tableau-rest.md 6). Nothing happens when a time comes: every question works
+ * (src/tableau/README.md, Jobs). Nothing happens when a time comes: every question works
  * out the state from the times.
  */
 #include "sandbox/world.h"
@@ -36,7 +36,8 @@ struct box_times job_times(const struct box_job *job, struct wall now)
 		times.finish_code = ways[job->result].code;
 		times.state = ways[job->result].state;
 	} else if (job->result == RESULT_BRIDGE && times.state == STATE_IN_PROGRESS) {
-		times.finish_code = 0; /* handed to a Bridge client: not done (6.1) */
+		/* Handed to a Bridge client: not done (src/tableau/README.md, Jobs). */
+		times.finish_code = 0;
 	}
 	return times;
 }

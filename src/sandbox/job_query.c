@@ -1,11 +1,11 @@
 /*
  * sandbox/job_query.c - jobs as the API shows them: one, many, cancelled; runs
- * of flows (tableau-rest.md 6).
+ * of flows (src/tableau/README.md, Jobs).
  */
 #include "sandbox/list.h"
 #include <stdio.h>
 
-/* ---- many jobs (6.2) ---- */
+/* ---- many jobs (src/tableau/README.md, Job list) ---- */
 
 static const struct box_job *of(struct list_item item)
 {
@@ -155,7 +155,7 @@ void job_list(struct call *call, struct reply *reply)
 	list_answer(call, &kind, items, count, reply);
 }
 
-/* ---- one job (6.1) ---- */
+/* ---- one job (src/tableau/README.md, Jobs) ---- */
 
 static void add_work(cJSON *json, const struct box_job *job, const struct box_times *times)
 {

@@ -5,7 +5,7 @@ struct page {
 	int64_t number, size;
 };
 
-/* 403014, 400006 and 400007: tableau-rest.md 4.1. */
+/* 403014, 400006 and 400007: src/tableau/README.md, Lists. */
 static bool read_page(struct call *call, struct reply *reply, struct page *page)
 {
 	const char *size = web_query(call->request, "pageSize"),
@@ -31,7 +31,7 @@ static bool read_page(struct call *call, struct reply *reply, struct page *page)
 
 /*
  * The filter is decoded before the grammar reads it: that is why an encoded
- * comma or ampersand inside a value does not help (4.2).
+ * comma or ampersand inside a value does not help (src/tableau/README.md, Filters).
  */
 static bool read_filter(
 	struct call *call, const struct list_kind *kind, struct filter *filter, struct reply *reply)
@@ -161,7 +161,7 @@ static void add_pagination(cJSON *json, const struct page *page, size_t total)
 		{ "pageSize", page->size },
 		{ "totalAvailable", (long long)total },
 	};
-	char text[24]; /* 20 digits and NUL; numbers are strings (1.3) */
+	char text[24]; /* 20 digits and NUL; numbers are strings (src/tableau/README.md, JSON) */
 	cJSON *pagination = cJSON_AddObjectToObject(json, "pagination");
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
 		snprintf(text, sizeof text, "%lld", members[i].value);

@@ -1,6 +1,6 @@
 /*
  * sandbox/list.h - every list of the API: filter, sort, pages
- * (tableau-rest.md 4.1, 4.2). A kind of list is a table of its fields; only the
+ * (src/tableau/README.md, Lists, Filters). A kind of list is a table of its fields; only the
  * items of the page become JSON.
  */
 #pragma once

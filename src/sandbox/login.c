@@ -1,5 +1,5 @@
 /*
- * sandbox/login.c - sign-in with PATs (tableau-rest.md 2): a second sign-in
+ * sandbox/login.c - sign-in with PATs (src/tableau/README.md, Sign-in): a second sign-in
  * with one silently ends the first, at whatever site.
  */
 #include "sandbox/api.h"
@@ -67,7 +67,8 @@ void login_sign_in(struct call *call, struct reply *reply)
 		return;
 	}
 	reply->pat = pat ? pat->name : NULL;
-	/* Wrong, expired, revoked or no such site: all the same answer (2.2). */
+	/* Wrong, expired, revoked or no such site: all the same answer (src/tableau/README.md,
+	 * Sign-in). */
 	if (!pat || pat->expired || strcmp(pat->secret, secret) != 0) {
 		reply_error(reply, 401001, "Signin Error", "Error signing in to Tableau Server");
 		return;
@@ -94,7 +95,8 @@ bool login_check(struct call *call, struct reply *reply)
 		*login->token = '\0';
 		login = NULL;
 	}
-	/* Some fresh tokens are refused for a moment, and work after that (2.3). */
+	/* Some fresh tokens are refused for a moment, and work after that (src/tableau/README.md,
+	 * Sessions). */
 	if (!login || clock_mono().us - login->began.us < login->site->refuse_fresh) {
 		reply_signed_out(reply);
 		return false;
@@ -113,7 +115,7 @@ void login_sign_out(struct call *call, struct reply *reply)
 }
 
 /* A PAT session goes over to a site that lists the same PAT; whether Tableau
- * lets every one do so is not known (2.1). */
+ * lets every one do so is not known (src/tableau/README.md, Sign-in). */
 void login_switch(struct call *call, struct reply *reply)
 {
 	if (!login_check(call, reply))

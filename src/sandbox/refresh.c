@@ -1,5 +1,5 @@
 /*
- * sandbox/refresh.c - "refresh now" and "run now" (tableau-rest.md 5).
+ * sandbox/refresh.c - "refresh now" and "run now" (src/tableau/README.md, Refreshing).
  */
 #include "sandbox/api.h"
 #include <stdio.h>
@@ -7,8 +7,8 @@
 #define HOUR (3600 * US_PER_SECOND)
 
 /* {} or an empty tsRequest for a full refresh; extractRefresh exists from 3.25
- * on (5.1). A flow's body names steps and parameters, which change nothing
- * here. */
+ * on (src/tableau/README.md, Refreshing). A flow's body names steps and parameters, which change
+ * nothing here. */
 static bool read_incremental(
 	struct call *call, enum box_kind kind, struct reply *reply, bool *incremental)
 {
@@ -21,7 +21,7 @@ static bool read_incremental(
 }
 
 /* Starts within the last hour; over the limit it says when the next one may
- * come (8). */
+ * come (src/tableau/README.md, Limits). */
 static bool is_limited(struct box_site *site, struct wall now, struct reply *reply)
 {
 	char detail[120]; /* a number and words */

@@ -32,5 +32,5 @@ void reply_signed_out(struct reply *reply);                                     
 void reply_missing(struct reply *reply, int code, const char *what, const char *id);
 
 /* The same tree as Tableau's XML: the root is tsResponse, scalars are
- * attributes, objects and lists are elements (samples/tableau/README.md). */
+ * attributes, objects and lists are elements (tests/samples/tableau/README.md). */
 void reply_xml(const cJSON *json, struct text *out);

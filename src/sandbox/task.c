@@ -1,6 +1,6 @@
 /*
  * sandbox/task.c - extract refresh tasks: unlike other lists they have neither
- * pages nor filters (tableau-rest.md 4.1).
+ * pages nor filters (src/tableau/README.md, Lists).
  */
 #include "sandbox/list.h"
 

@@ -300,7 +300,8 @@ static void spoil(const struct upset *upset, struct call *call, struct reply *re
 			*call->login->token = '\0';
 		reply_signed_out(reply);
 		break;
-	case DO_409093: /* as a German server says it: numbers count, not texts (5.3)
+	case DO_409093: /* as a German server says it: numbers count, not texts
+			 * (src/tableau/README.md, Refused refreshes)
 			 */
 		answer_error(upset, reply, 409093, "Ressourcenkonflikt",
 			"Der Job ist bereits in der Warteschlange.");

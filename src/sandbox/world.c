@@ -84,7 +84,7 @@ struct box_pat *site_pat(struct box_site *site, const char *name)
 
 /* ---- content comes and goes ---- */
 
-/* As Tableau makes it: letters and digits of the name (4.3:
+/* As Tableau makes it: letters and digits of the name (src/tableau/README.md, Content:
  * Superstore_17078880698360). */
 static const char *default_url(struct arena *arena, const char *name, int64_t number)
 {

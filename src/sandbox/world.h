@@ -27,7 +27,7 @@ enum box_result {
 };
 extern const char *const result_names[];
 
-/* What a refresh of content without extracts is told (tableau-rest.md 5.3). */
+/* What a refresh of content without extracts is told (src/tableau/README.md, Refused refreshes). */
 enum box_refusal { REFUSAL_403180, REFUSAL_409090 };
 
 struct box_life {
@@ -41,7 +41,7 @@ struct box_pat {
 	struct box_login *login; /* shared by the sites that list the same PAT */
 };
 
-/* A PAT holds one session, whatever the site (tableau-rest.md 2.4). */
+/* A PAT holds one session, whatever the site (src/tableau/README.md, Sessions). */
 struct box_login {
 	const char *name, *secret;
 	char token[128];           /* "": signed out */

@@ -1,5 +1,5 @@
 /*
- * schedule/evidence.h - is a job fresh enough for a cause? (design, 9.2 and 9.3). Pure.
+ * schedule/evidence.h - is a job fresh enough for a cause? (src/README.md, Evidence). Pure.
  */
 #pragma once
 #include "content/refresh.h"

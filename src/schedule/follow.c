@@ -7,8 +7,8 @@
 #include "base/text.h"
 #include "schedule/state.h"
 
-/* Tableau's times are whole seconds (tableau-rest.md 1.3); a list asked "since" an instant must not
- * miss the second before it. */
+/* Tableau's times are whole seconds (src/tableau/README.md, JSON); a list asked "since" an instant
+ * must not miss the second before it. */
 #define LIST_MARGIN (2 * US_PER_SECOND)
 
 /* So many looks at a job, or more, come in the time of give_up_after. */
@@ -16,7 +16,8 @@
 
 /* So often in a row may a look be refused for good, or Tableau say that it does not know the job:
  * each comes twice as long after the one before. With poll_interval's ten seconds a refusal has ten
- * minutes to be mended, and a node that lags behind (tableau-rest.md 6.1) has more than one. */
+ * minutes to be mended, and a node that lags behind (src/tableau/README.md, Jobs) has more than
+ * one. */
 #define REFUSED_LOOKS 6
 #define UNKNOWN_LOOKS 4
 
@@ -380,8 +381,8 @@ static struct row_index *index_rows(
 	return index;
 }
 
-/* A row has no finish code and no notes (tableau-rest.md 6.2): an end, or a job that is missing, is
- * asked for by itself, as long as that gets an answer. */
+/* A row has no finish code and no notes (src/tableau/README.md, Job list): an end, or a job that is
+ * missing, is asked for by itself, as long as that gets an answer. */
 static bool row_tells(const struct refresh *refresh, const struct job_seen *row)
 {
 	const struct content *content = &refresh->row.content;

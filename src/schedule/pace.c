@@ -21,7 +21,8 @@ static int64_t at_most(int64_t value, int64_t most)
 /* As TCP learns the time of a round trip (RFC 6298), slower, because jobs differ less. */
 void pace_learn(struct pace *pace, int64_t took)
 {
-	/* Tableau's times are whole seconds (tableau-rest.md 1.3): less than one is called one. */
+	/* Tableau's times are whole seconds (src/tableau/README.md, JSON): less than one is called
+	 * one. */
 	took = at_least(took, US_PER_SECOND);
 	if (!pace->usual) {
 		*pace = (struct pace){ .usual = took, .spread = took / 8 };

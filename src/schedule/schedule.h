@@ -18,10 +18,10 @@
  * and any number are held by a rule's `delay` or `quiet`. When the current one ends, so does every
  * refresh in line all of whose causes its evidence covers; the first of the rest takes its place.
  *
- * Evidence that a job is fresh enough for a cause (design, 9.3), any of: the request was sent after
- * the event arrived; a look asked after the event arrived saw the job still queued; Tableau says
- * that it started at least clock_skew after the run finished. The first two compare stamps
- * (content/refresh.h), never clocks.
+ * Evidence that a job is fresh enough for a cause (src/README.md, Evidence), any of: the request
+ * was sent after the event arrived; a look asked after the event arrived saw the job still queued;
+ * Tableau says that it started at least clock_skew after the run finished. The first two compare
+ * stamps (content/refresh.h), never clocks.
  *
  * What holds a site's calls up is in schedule/gate.h. Who waits for a site goes by priority, then
  * age: a hundred points of priority are worth half of give_up_after, so that nobody starves.

@@ -6,15 +6,16 @@
 #include "schedule/state.h"
 #include <stdio.h>
 
-/* 409093 is retried from 15 times the initial backoff (design, section 4). */
+/* 409093 is retried from 15 times the initial backoff: a job that is in the way runs for minutes.
+ */
 #define BUSY_FACTOR 15
 /* How far back a look goes for the open job that a 409093 tells of: a queued job has no time limit
- * (tableau-rest.md 6.3). Also when nobody knows when a request was sent. */
+ * (src/tableau/README.md, Jobs). Also when nobody knows when a request was sent. */
 #define LONG_LOOK_BACK (24 * 3600 * US_PER_SECOND)
 /* What is known of Tableau's clock tells when a request went out when it is that narrow: the second
  * that it tells, and as much for the way of an answer. */
 #define SURE_WITHIN (2 * US_PER_SECOND)
-/* Tableau tells whole seconds (tableau-rest.md 1.3). */
+/* Tableau tells whole seconds (src/tableau/README.md, JSON). */
 #define LOST_LOOK_BACK (5 * US_PER_SECOND)
 /* So many looks after one request may be unsure; the next request is better than no end. */
 #define UNSURE_LOOKS 8

@@ -170,8 +170,8 @@ struct schedule {
 	size_t cause_action_count, cause_action_capacity;
 };
 
-/* A job that waits in Tableau's queue has no time limit there (tableau-rest.md 6.3); here it has so
- * many times give_up_after. */
+/* A job that waits in Tableau's queue has no time limit there (src/tableau/README.md, Jobs); here
+ * it has so many times give_up_after. */
 #define QUEUE_PATIENCE 4
 
 enum timer_owner {

@@ -21,7 +21,7 @@ static const struct meaning {
 	enum error_kind kind;
 	const char *advice;        /* what a person should do, or NULL */
 } meanings[] = {
-	/* sign-in, tableau-rest.md 2.2 */
+	/* README.md, Sign-in */
 	{ 401001, ON(CALL_SIGN_IN), ERROR_REFUSED,
 	  "the PAT's name or secret is wrong, or it has expired (15 days unused, or its end date), "
 	  "or it was revoked, or the site has another content_url" },
@@ -29,11 +29,11 @@ static const struct meaning {
 	  "write https:// and, for Tableau Cloud, the pod's own host name" },
 	{ 404001, ON(CALL_SIGN_IN), ERROR_REFUSED, VERSION },
 	{ 404003, ON(CALL_SIGN_IN), ERROR_REFUSED, VERSION },
-	/* sessions, 2.3; 404000: the session of another site, or the site is gone (5.3) */
+	/* README.md, Sessions. 404000: the session of another site, or the site is gone */
 	{ 401000, ANY_CALL, ERROR_SIGNED_OUT, NULL },
 	{ 401002, ANY_CALL, ERROR_SIGNED_OUT, NULL },
 	{ 404000, ANY_CALL, ERROR_SIGNED_OUT, NULL },
-	/* refreshing, 5.3 */
+	/* README.md, Refused refreshes */
 	{ 409093, ON(CALL_REFRESH), ERROR_QUEUED_ELSEWHERE, NULL },
 	{ 409090, ON(CALL_REFRESH), ERROR_REFUSED,
 	  "there is nothing to refresh in it: its data sources are published on their own, or live" },
@@ -47,13 +47,13 @@ static const struct meaning {
 	{ 404006, ON(CALL_REFRESH), ERROR_GONE, SEEN },
 	{ 404026, ON(CALL_REFRESH), ERROR_GONE, SEEN },
 	{ 404027, ON(CALL_REFRESH), ERROR_GONE, SEEN },
-	/* jobs, 6.1 */
+	/* README.md, Jobs */
 	{ 404018, ON(CALL_JOB) | ON(CALL_CANCEL), ERROR_GONE, NULL },
 	{ 400031, ON(CALL_JOB) | ON(CALL_CANCEL), ERROR_GONE, NULL },
-	/* cancelling, 6.3 */
+	/* cancelling, likewise */
 	{ 403091, ON(CALL_CANCEL), ERROR_REFUSED, "the job is over already" },
 	{ 403032, ON(CALL_CANCEL), ERROR_REFUSED, "only an administrator may cancel jobs" },
-	/* limits, 8 */
+	/* README.md, Limits */
 	{ 429000, ANY_CALL, ERROR_TRANSIENT, NULL },
 };
 /* clang-format on */
@@ -149,7 +149,7 @@ static void between(const char *text, const char *open, const char *close, char 
 }
 
 /* <tsResponse><error code="401002"><summary>..</summary><detail>..</detail></error></tsResponse>,
- * also when JSON was asked for (7.1). */
+ * also when JSON was asked for (README.md, Errors). */
 static bool told_xml(struct str body, struct told *told)
 {
 	OWNED_MEMORY char *text = mem_copy_bytes(body.at, body.length < 8192 ? body.length : 8192);
@@ -164,7 +164,7 @@ static bool told_xml(struct str body, struct told *told)
 	return true;
 }
 
-/* "Please retry after 29 minutes." (tableau-rest.md 8) */
+/* "Please retry after 29 minutes." (README.md, Limits) */
 static int64_t wait_in_text(const char *detail)
 {
 	const char *after = strstr(detail, "retry after ");
@@ -187,7 +187,8 @@ static enum error_kind kind_of_status(int status, enum call_type type)
 		return type == CALL_SIGN_IN ? ERROR_REFUSED : ERROR_SIGNED_OUT;
 	if (status == 408 || status == 429)
 		return ERROR_TRANSIENT;
-	if (status >= 500) /* it may have queued the job all the same (5.3) */
+	/* It may have queued the job all the same (README.md, Refused refreshes). */
+	if (status >= 500)
 		return type == CALL_REFRESH ? ERROR_UNKNOWN : ERROR_TRANSIENT;
 	return ERROR_REFUSED;
 }
@@ -254,8 +255,9 @@ static const char *remedy_of_page(long status)
 }
 
 /*
- * HTML of a gateway, an SSO wall, nothing at all: not Tableau's word (7.3), so that nothing ends by
- * it, whatever the status says. A refresh may have gone through and only its answer not.
+ * HTML of a gateway, an SSO wall, nothing at all: not Tableau's word (README.md, Gateways), so that
+ * nothing ends by it, whatever the status says. A refresh may have gone through and only its answer
+ * not.
  */
 static void not_tableau(const struct reply *reply, enum call_type type, struct outcome *outcome)
 {

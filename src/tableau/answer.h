@@ -1,6 +1,7 @@
 /*
  * tableau/answer.h - what an answer of Tableau means: its codes are one table
- * (tableau-rest.md 5.3, 6.1 and 7), with advice for a person. Pure. Private to tableau/.
+ * (README.md, Refused refreshes, Jobs, Errors), with advice for a person. Pure. Private to
+ * tableau/.
  */
 #pragma once
 #include "base/json.h"
@@ -20,11 +21,11 @@ enum call_type {
 /*
  * Reads a reply. On success (2xx with a JSON object; an empty 2xx where nothing is to be told)
  * *json is the tree, the caller's; otherwise it is NULL and outcome->error says what happened. A
- * reply that is not Tableau's JSON or XML is a gateway's: transient (7.3).
+ * reply that is not Tableau's JSON or XML is a gateway's: transient (README.md, Gateways).
  */
 void answer_read(
 	const struct reply *reply, enum call_type type, struct outcome *outcome, cJSON **json);
-/* The path is unknown: the server may not speak the version in it (3). */
+/* The path is unknown: the server may not speak the version in it (README.md, Versions). */
 bool answer_is_version(const struct outcome *outcome);
 /* A stranger's text for a message of ours: one line, no control characters, at most `most` bytes,
  * in `out`. */

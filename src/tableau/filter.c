@@ -25,8 +25,7 @@ bool filter_name(const char *name, struct text *out)
 		is_changed |= is_forbidden;
 		if (is_forbidden)
 			text_add_char(out, '*');
-		else if (*c ==
-			 ':') /* fine as it is; servers before 3.7 do not take it encoded (3) */
+		else if (*c == ':') /* not encoded (README.md, Versions) */
 			text_add_char(out, ':');
 		else
 			filter_encode((struct str){ c, 1 }, out);

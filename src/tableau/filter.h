@@ -1,5 +1,5 @@
 /*
- * tableau/filter.h - Tableau's filter grammar and its traps (tableau-rest.md 4.2). Pure. Private to
+ * tableau/filter.h - Tableau's filter grammar and its traps (README.md, Filters). Pure. Private to
  * tableau/.
  */
 #pragma once

@@ -1,6 +1,6 @@
 /*
- * tableau/item.h - one row of a list of content or projects (tableau-rest.md 4.3, 4.4, 6.4). Pure.
- * Private to tableau/.
+ * tableau/item.h - one row of a list of content or projects (README.md, Content, Projects, Tasks).
+ * Pure. Private to tableau/.
  */
 #pragma once
 #include "base/arena.h"

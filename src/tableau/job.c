@@ -1,6 +1,6 @@
 /*
  * tableau/job.c - jobs as Tableau tells them. A job is over when completedAt is there, not before
- * (tableau-rest.md 6.1).
+ * (README.md, Jobs).
  */
 #include "tableau/job.h"
 #include "tableau/answer.h"
@@ -41,7 +41,8 @@ static bool set_id(struct job *job, const cJSON *json)
 	return true;
 }
 
-/* The wrapper's name depends on the kind of job; whatever it is, it holds the content (6.1). */
+/* The wrapper's name depends on the kind of job; whatever it is, it holds the content (README.md,
+ * Jobs). */
 static const cJSON *find_content(const cJSON *job, const cJSON **wrapper)
 {
 	static const char *const kinds[] = { "workbook", "datasource", "flow" };
@@ -73,7 +74,7 @@ static const char *error_note(const cJSON *json)
 }
 
 /* Bridge: 0 without an end is only the hand-over, 3 is done. A note of type errorCode is a failure
- * even with code 0. (6.1) */
+ * even with code 0. (README.md, Jobs) */
 static void set_end(struct job *job, const cJSON *json, const char *error, struct arena *arena)
 {
 	int64_t code;
@@ -132,7 +133,7 @@ bool job_row_parse(const cJSON *row, struct job *job, struct arena *arena)
 		{ "Cancelled", JOB_CANCELLED },
 	};
 	struct job read = { .state = JOB_RUNNING,
-		.notes = "" }; /* a word that nobody knows: not finished (6.2) */
+		.notes = "" }; /* a word that nobody knows: not finished (README.md, Job list) */
 	if (!set_id(&read, row))
 		return false;
 	for (size_t i = 0; i < sizeof states / sizeof *states; i++)

@@ -1,5 +1,6 @@
 /*
- * tableau/job.h - jobs as Tableau tells them (tableau-rest.md 6.1, 6.2). Pure. Private to tableau/.
+ * tableau/job.h - jobs as Tableau tells them (README.md, Jobs, Job list). Pure. Private to
+ * tableau/.
  */
 #pragma once
 #include "base/arena.h"
@@ -13,7 +14,7 @@ bool job_parse(
 bool job_row_parse(const cJSON *row, struct job *job, struct arena *arena) MUST_USE;
 /*
  * The items of a list, whatever its form: {"PLURAL": {"SINGULAR": [...]}}, one object for an array
- * of one, {"PLURAL": [...]}, or {} (1.3). json_items_next() walks them.
+ * of one, {"PLURAL": [...]}, or {} (README.md, JSON). json_items_next() walks them.
  */
 const cJSON *json_items(const cJSON *reply, const char *plural, const char *singular);
 const cJSON *json_items_next(const cJSON *item);

@@ -1,14 +1,15 @@
 /*
- * tableau/job_list.c - one call polls all jobs of a site (tableau-rest.md 6.2), where the PAT's
+ * tableau/job_list.c - one call polls all jobs of a site (README.md, Job list), where the PAT's
  * user is an administrator. Others get a 403, once a day.
  */
 #include "tableau/job_list.h"
 #include "tableau/job.h"
 
 #define LIST_AGAIN_AFTER (86400 * US_PER_SECOND) /* a PAT's user may become an administrator */
-#define PAGE_SIZE TABLEAU_JOBS_A_PAGE            /* the most there is (4.1) */
+#define PAGE_SIZE TABLEAU_JOBS_A_PAGE            /* the most there is (README.md, Lists) */
 #define MOST_PAGES 100                           /* 100,000 jobs since the oldest of ours */
-#define PAGE_BEYOND_THE_END 400006 /* jobs were cleaned away while we turned the pages (4.1) */
+/* Jobs were cleaned away while we turned the pages (README.md, Lists). */
+#define PAGE_BEYOND_THE_END 400006
 
 struct job_list {
 	struct site *site;
@@ -18,7 +19,8 @@ struct job_list {
 	struct arena *arena; /* texts of the jobs */
 	struct job *jobs;
 	size_t count, capacity, page;
-	bool is_sorted; /* asked for with a sort, which some servers may refuse (6.2) */
+	/* Asked for with a sort, which some servers may refuse (README.md, Job list). */
+	bool is_sorted;
 };
 
 static void end(struct job_list *list, const struct outcome *outcome)

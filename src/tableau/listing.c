@@ -4,7 +4,7 @@
  * A listing:  stale --listing_get--> loading, page after page --> loaded --> stale again: by age,
  * by listing_forget(), or because a page failed
  *
- * There is no cursor and no snapshot: items may shift while pages are turned (tableau-rest.md 4.1).
+ * There is no cursor and no snapshot: items may shift while pages are turned (README.md, Lists).
  * So they are sorted by what never changes, when they were made, and what is new comes last; pages
  * are read until as many ids as Tableau counts are in hand, and doubles are dropped. When the count
  * goes down, or the list ends before it is reached, something went away and may have drawn another
@@ -16,11 +16,11 @@
 #include "tableau/job.h"
 #include "tableau/project.h"
 
-#define PAGE_SIZE 1000 /* the most there is (tableau-rest.md 4.1) */
+#define PAGE_SIZE 1000 /* the most there is (README.md, Lists) */
 #define MOST_PAGES 1000
 #define MOST_BEGINS 5              /* of one list that changes all the time */
 #define MOST_LISTINGS 5000         /* kept for a site: names come from events too */
-#define PAGE_BEYOND_THE_END 400006 /* items went while we turned the pages (4.1) */
+#define PAGE_BEYOND_THE_END 400006 /* items went while we turned the pages (README.md, Lists) */
 
 struct waiter {
 	struct waiter *next;
@@ -49,7 +49,8 @@ struct listing {
 	UT_hash_handle by_id;
 };
 
-/* `all_fields`: also hasExtracts and the owners' names (4.3). A single item comes with what it has.
+/* `all_fields`: also hasExtracts and the owners' names (README.md, Content). A single item comes
+ * with what it has.
  */
 static const struct {
 	const char *plural, *singular, *path, *all_fields;
@@ -237,8 +238,8 @@ static void ended_early(struct listing *listing, const struct outcome *outcome)
 		begin_again(listing, outcome);
 }
 
-/* An old server knows fewer fields, and answers 400 (4.2): what it does not take is found by asking
- * without, and remembered. */
+/* An old server knows fewer fields, and answers 400 (README.md, Filters): what it does not take is
+ * found by asking without, and remembered. */
 static bool ask_for_less(struct listing *listing, const struct outcome *outcome)
 {
 	struct site *site = listing->site;

@@ -1,5 +1,5 @@
 /*
- * tableau/project.h - paths of nested projects (tableau-rest.md 4.4). Pure. Private to tableau/.
+ * tableau/project.h - paths of nested projects (README.md, Projects). Pure. Private to tableau/.
  */
 #pragma once
 #include "tableau/item.h"

@@ -1,6 +1,6 @@
 /*
  * tableau/resolve.c - which content a selection names. An exact name must name exactly one item:
- * refreshing the wrong workbook is worse than refreshing none (design, section 6).
+ * refreshing the wrong workbook is worse than refreshing none (src/README.md, Right content).
  *
  * ask for items --> keep what name, tag and owner leave --> ask for projects --> keep what lies in
  *      ^                                                                         the project
@@ -19,12 +19,12 @@
 #define PROJECT_AGE (5 * MINUTE)
 #define FRESH_AGE (5 * US_PER_SECOND) /* of a list of everything, which is dear */
 /* Beyond so many names being asked for one by one, one list of everything is cheaper
- * (tableau-rest.md 4.2). */
+ * (README.md, Filters). */
 #define MANY_NAMES 5
 #define MOST_CANDIDATES 8  /* named in a message */
 #define MOST_PROJECTS 3    /* likewise */
 #define MESSAGE_BYTES 2000 /* struct error cuts it */
-#define BAD_FILTER 400065  /* this value cannot be said in a filter (4.2) */
+#define BAD_FILTER 400065  /* this value cannot be said in a filter (README.md, Filters) */
 
 struct resolve {
 	struct site *site;
@@ -115,7 +115,7 @@ static void offer_projects(const struct found *found, struct text *message)
 		text_add(message, ", or ");
 }
 
-/* A parent that cannot be seen is unknown, never the root (tableau-rest.md 4.4). */
+/* A parent that cannot be seen is unknown, never the root (README.md, Projects). */
 static void refuse_hidden(struct resolve *resolve, const struct found *found)
 {
 	OWNED_TEXT struct text message;
@@ -168,7 +168,7 @@ static void refuse_costly(struct resolve *resolve)
 	end_refused(resolve, &message);
 }
 
-/* tableau-rest.md 5.2: the usual gotcha. */
+/* The usual mistake (README.md, Refreshing). */
 static void refuse_live(struct resolve *resolve)
 {
 	OWNED_TEXT struct text message;
@@ -298,8 +298,8 @@ static bool is_selected(
 	const struct selection *selection = &resolve->selection;
 	switch (selection->by) {
 	case SELECT_NAME:
-		/* A filter over-matches: names are compared here (4.2). Tasks have no names but
-		 * their LUIDs. */
+		/* A filter over-matches: names are compared here (README.md, Filters). Tasks have
+		 * no names but their LUIDs. */
 		if (!name_equal(item->name, selection->selector) &&
 			(selection->kind != CONTENT_TASK ||
 				!text_is_nocase(item->luid, selection->selector)))
@@ -415,7 +415,7 @@ static void items_came(
 	struct resolve *resolve = context;
 	bool by_name = resolve->by == LISTING_BY_NAME;
 	/* A filter that the server does not take, or a wildcard that it does not know: list
-	 * everything and compare (4.2). */
+	 * everything and compare (README.md, Filters). */
 	bool is_filter_bad = by_name && !outcome->ok && outcome->http_status == 400;
 	if (is_filter_bad && outcome->code != BAD_FILTER)
 		resolve->site->no_name_filter = true;

@@ -1,5 +1,5 @@
 /*
- * tableau/session.c - one session per PAT (tableau-rest.md 2.3, 2.4): signed in when first needed,
+ * tableau/session.c - one session per PAT (README.md, Sessions): signed in when first needed,
  * used by every call of the site, renewed by exactly one sign-in however many calls saw it end, and
  * never in a storm.
  *
@@ -13,11 +13,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define SERVERINFO_VERSION "2.4" /* any known version will do (3) */
+#define SERVERINFO_VERSION "2.4" /* any known version will do (README.md, Versions) */
 #define SIGN_IN_TIMEOUT_MS 60000
 #define SIGN_OUT_TIMEOUT_MS 5000
-#define RENEW_AT_MOST_EVERY (10 * US_PER_SECOND) /* tableau-rest.md 12.3 */
-#define FRESH_TOKEN_TIME (5 * US_PER_SECOND)     /* "0.2 to 0.4 s later" was seen (2.3) */
+#define RENEW_AT_MOST_EVERY (10 * US_PER_SECOND) /* README.md, Sessions */
+#define FRESH_TOKEN_TIME (5 * US_PER_SECOND)     /* likewise: 0.2 to 0.4 s were seen */
 #define FRESH_TOKEN_WAIT (1500 * US_PER_MS)
 /* Tries grow apart: doubled from the first to the last; then whoever asks is the slower one, for it
  * leaves a site alone that keeps failing. A refusal is final, but an administrator may mend it. */
@@ -25,12 +25,11 @@
 #define TRY_AGAIN_LAST (16 * US_PER_SECOND)
 #define REFUSED_FIRST (60 * US_PER_SECOND)
 #define REFUSED_LAST (300 * US_PER_SECOND)
-#define SHARED_WITHIN                                                                              \
-	(600 * US_PER_SECOND) /* three sessions lost in that time: somebody else uses the PAT      \
-				 (12.3) */
+/* Three sessions lost in that time: somebody else uses the PAT (README.md, Sessions). */
+#define SHARED_WITHIN (600 * US_PER_SECOND)
 #define PAT_WARNING_DAYS 14
-#define SIGN_IN_AGAIN_AFTER                                                                        \
-	(7 * 86400 * US_PER_SECOND) /* a PAT expires after 15 days without sign-in (2.5) */
+/* A PAT expires after 15 days without a sign-in (README.md, Life of a PAT). */
+#define SIGN_IN_AGAIN_AFTER (7 * 86400 * US_PER_SECOND)
 #define RENEW_LATER                                                                                \
 	(3600 * US_PER_SECOND) /* when that sign-in failed while the old session still serves */
 #define SHORTEST_SECRET 6      /* a shorter one would be found in any text */
@@ -68,7 +67,7 @@ void session_base(const struct site *site, struct text *out)
 		site->api_version ? site->api_version : SERVERINFO_VERSION);
 }
 
-/* Versions are two whole numbers: 3.10 is younger than 3.9 (3). */
+/* Versions are two whole numbers: 3.10 is younger than 3.9 (README.md, Versions). */
 static bool parse_version(const char *text, int64_t *major, int64_t *minor)
 {
 	const char *dot = strchr(text, '.');
@@ -195,7 +194,7 @@ static void fail(struct site *site, const struct outcome *outcome, const char *w
 
 /* ---- sign-in ---- */
 
-/* Days:hours:minutes that the PAT, not the session, has left (2.1). */
+/* Days:hours:minutes that the PAT, not the session, has left (README.md, Sign-in). */
 static bool parse_estimate(const char *text, int64_t *seconds)
 {
 	int64_t days, hours, minutes;
@@ -564,8 +563,8 @@ static void signed_out(const struct reply *reply, void *context)
 	struct signing_out *out = context;
 	struct outcome outcome;
 	cJSON *json;
-	answer_read(reply, CALL_SIGN_OUT, &outcome,
-		&json); /* a session that was replaced already answers 401002: as good (2.1) */
+	/* A session that was replaced already answers 401002: as good (README.md, Sign-in). */
+	answer_read(reply, CALL_SIGN_OUT, &outcome, &json);
 	cJSON_Delete(json);
 	out->callback(&outcome, NULL, out->context);
 	free(out);

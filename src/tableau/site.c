@@ -6,7 +6,7 @@
 #include "base/metric.h"
 
 /* Above the 60 s below which a refresh must not time out: Tableau may still be queueing it
- * (tableau-rest.md 5.3). */
+ * (README.md, Refused refreshes). */
 #define REFRESH_TIMEOUT_MS 120000
 #define QUERY_TIMEOUT_MS 60000
 #define VERSION_CHECK_AGE (60 * US_PER_SECOND) /* a refusal by heart is not checked more often */
@@ -162,7 +162,7 @@ static void answer(struct waiting *waiting, struct outcome *outcome, const cJSON
 /*
  * A call that was refused with a new session too, while that session served one sent later: it is
  * not allowed this way, and signing in for it again and again would help nobody
- * (tableau-rest.md 2.3).
+ * (README.md, Sessions).
  */
 static bool is_forbidden(const struct waiting *waiting)
 {

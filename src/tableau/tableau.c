@@ -315,7 +315,7 @@ static struct job_call *job_call_new(bool is_refresh, job_done *callback, void *
 	return call;
 }
 
-/* tableau-rest.md 5.1 */
+/* README.md, Refreshing */
 static void refresh_path(const struct content *content, struct text *path)
 {
 	static const struct {
@@ -348,7 +348,7 @@ void tableau_refresh(struct tableau *tableau, const char *name, const struct con
 		.method = METHOD_POST,
 		.path = path.at,
 		/* Never without a body, and never `extractRefresh` for a full one: older servers
-		   break (5.1). */
+		   break (README.md, Refreshing). */
 		.body = incremental && can_be_incremental
 				? "{\"extractRefresh\":{\"incremental\":true}}"
 				: "{}",

@@ -5,7 +5,7 @@
  * are asynchronous: they return at once, and their callback runs later, exactly once, inside
  * tableau_step(). A site signs in when it first has something to ask, keeps that one session for
  * all requests, and renews it by exactly one sign-in when Tableau says 401002 or 401000, however
- * many requests saw it (tableau-rest.md 2.3); a request is repeated once after a renewal. Requests
+ * many requests saw it (README.md, Sessions); a request is repeated once after a renewal. Requests
  * beyond a site's max_requests wait their turn.
  *
  * Nothing here retries on its own but that: whoever asks decides when to ask again.
@@ -40,14 +40,14 @@ bool tableau_configure(struct tableau *tableau, struct config *config, struct er
  */
 void tableau_step(struct tableau *tableau, int timeout_ms, int wake_fd);
 bool tableau_is_idle(const struct tableau *tableau); /* no request in flight or waiting */
-/* Signs every session out and waits for it, at most `us` (tableau-rest.md 2.1). New calls after it
+/* Signs every session out and waits for it, at most `us` (README.md, Sign-in). New calls after it
  * are refused. */
 void tableau_sign_out(struct tableau *tableau, int64_t us);
 
 /* How a call went. Valid during the callback only. */
 struct outcome {
 	bool ok;
-	struct error error; /* when not ok; the kind says what to do next, tableau-rest.md 7.2 */
+	struct error error; /* when not ok; the kind says what to do next */
 	int http_status;    /* 0: none */
 	int code;           /* Tableau's six digits, 0: none */
 	/* Tableau itself answered: when not ok, what is wrong is wrong with what was asked for (an
@@ -105,8 +105,9 @@ bool tableau_contradicts(struct tableau *tableau, const char *site, const struct
  * Asks for a refresh of `content`. The job's state is JOB_QUEUED. Not ok: ERROR_QUEUED_ELSEWHERE
  * (409093), ERROR_GONE (404004, -006, -026, -027), ERROR_REFUSED (for good; the message says what a
  * person should do), ERROR_TRANSIENT (surely not done: no connection, 429, 503 before sending ...),
- * ERROR_UNKNOWN (sent, no usable reply: it may have been queued; also a 5xx, tableau-rest.md 5.3),
- * ERROR_SIGNED_OUT (cannot sign in), ERROR_INPUT (no such site, or its secret is missing).
+ * ERROR_UNKNOWN (sent, no usable reply: it may have been queued; also a 5xx: README.md, Refused
+ * refreshes), ERROR_SIGNED_OUT (cannot sign in), ERROR_INPUT (no such site, or its secret is
+ * missing).
  */
 void tableau_refresh(struct tableau *tableau, const char *site, const struct content *content,
 	bool incremental, job_done *callback, void *context);

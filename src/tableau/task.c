@@ -1,6 +1,6 @@
 /*
  * tableau/task.c - what an extract refresh task works on. Its own reply tells the id, and on most
- * servers no name (tableau-rest.md 6.4); that is asked for then.
+ * servers no name (README.md, Tasks); that is asked for then.
  */
 #include "tableau/task.h"
 #include "tableau/filter.h"

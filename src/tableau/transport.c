@@ -20,7 +20,7 @@
 #define CONNECT_TIMEOUT_MS 10000L
 #define REUSE_SECONDS                                                                              \
 	55L /* load balancers drop idle connections after 60 s and more, some without a word       \
-	       (tableau-rest.md 7.3) */
+	       (README.md, Gateways) */
 #define LEAST_CONNECTIONS                                                                          \
 	64L /* by default libcurl closes all but four a request in flight: ten quiet sites would   \
 	       lose theirs */

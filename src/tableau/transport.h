@@ -12,7 +12,7 @@
 #include "base/text.h"
 
 /* Whoever asks us to wait longer is asked again then: the window of Tableau's own limits is an hour
- * (tableau-rest.md 8), and no mistake over there should cost a day. */
+ * (README.md, Limits), and no mistake over there should cost a day. */
 #define MOST_RETRY_AFTER (3600 * US_PER_SECOND)
 
 struct transport;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fails when an #include points against the layers of the design (who may include whom is this table) or into another module's private header,
+"""Fails when an #include points against the layers (who may include whom is this table; src/README.md) or into another module's private header,
 and for names that are banned where they stand. tests/lint_test.py plants each of these faults."""
 import pathlib
 import re

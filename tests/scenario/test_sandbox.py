@@ -1,4 +1,4 @@
-"""The sandbox against what Tableau was recorded to say: same members, same types of JSON, same codes. The fact sheet decides, not our client."""
+"""The sandbox against what Tableau was recorded to say: same members, same types of JSON, same codes. The facts of src/tableau/README.md decide, not our client."""
 import concurrent.futures
 import http.client
 import json

@@ -1,6 +1,6 @@
 /*
- * tests/sim/fate.c - an end that is not success is this refresh's own (design, 9.1): its job's, or
- * its request's, or that of a request that stood for all its causes too.
+ * tests/sim/fate.c - an end that is not success is this refresh's own (src/README.md, Nothing
+ * lost): its job's, or its request's, or that of a request that stood for all its causes too.
  */
 #include "tests/sim/oracle.h"
 

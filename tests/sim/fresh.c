@@ -1,11 +1,11 @@
 /*
- * tests/sim/fresh.c - nothing lost (design, 9.1), and `succeeded` means fresh (9.2): what a job is
- * evidence for, and what became of every acknowledged event.
+ * tests/sim/fresh.c - nothing lost, and `succeeded` means fresh (src/README.md, Nothing lost,
+ * Fresh): what a job is evidence for, and what became of every acknowledged event.
  */
 #include "tests/sim/oracle.h"
 #include <string.h>
 
-/* ---- evidence, as the design words it (9.3) ---- */
+/* ---- evidence (src/README.md, Evidence) ---- */
 
 static bool is_held_by_rule(const struct world *world, int rule)
 {

@@ -1,6 +1,6 @@
 /*
- * tests/sim/kind.c - kind to Tableau (design, 9.6): budgets, the spacing of looks, few calls to a
- * site that is down, and ends that are told in time all the same.
+ * tests/sim/kind.c - kind to Tableau (src/README.md, Kind to Tableau): budgets, the spacing of
+ * looks, few calls to a site that is down, and ends that are told in time all the same.
  */
 #include "tests/sim/oracle.h"
 

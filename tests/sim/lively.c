@@ -1,8 +1,8 @@
 /*
- * tests/sim/lively.c - what can be done is done (design, 9.1): a wish that waits has an excuse. The
- * excuses are all that the site could not take: a call that fails keeps the next ones back for a
- * while, a budget is spent, a person paused it, its places are taken, a job of the content goes on,
- * a rule holds it. Without one, nothing waits for longer than BOUND.
+ * tests/sim/lively.c - what can be done is done (src/README.md, Nothing lost): a wish that waits
+ * has an excuse. The excuses are all that the site could not take: a call that fails keeps the next
+ * ones back for a while, a budget is spent, a person paused it, its places are taken, a job of the
+ * content goes on, a rule holds it. Without one, nothing waits for longer than BOUND.
  */
 #include "tests/sim/oracle.h"
 

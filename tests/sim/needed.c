@@ -1,6 +1,7 @@
 /*
- * tests/sim/needed.c - no more than needed (design, 9.3): no request that nobody wishes for, none
- * before `delay` and `quiet` are over, and never a second one while the first may still run (9.4).
+ * tests/sim/needed.c - no more than needed (src/README.md, No more than needed): no request that
+ * nobody wishes for, none before `delay` and `quiet` are over, and never a second one while the
+ * first may still run.
  */
 #include "tests/sim/oracle.h"
 

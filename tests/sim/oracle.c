@@ -1,8 +1,8 @@
 /*
- * tests/sim/oracle.c - was it right? Written from the design's invariants (section 9) alone: it
- * knows what truly happened, and nothing of how the scheduler decides. This file keeps what it
- * remembers, and told.c what Tableau has answered; what must hold is in fate.c, fresh.c, needed.c,
- * kind.c, lively.c and turn.c.
+ * tests/sim/oracle.c - was it right? Written from what src/README.md says that dispatch guarantees,
+ * alone: it knows what truly happened, and nothing of how the scheduler decides. This file keeps
+ * what it remembers, and told.c what Tableau has answered; what must hold is in fate.c, fresh.c,
+ * needed.c, kind.c, lively.c and turn.c.
  */
 #include "tests/sim/oracle.h"
 #include <stdarg.h>

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Tableau's clock, in whole seconds (tableau-rest.md 1.3). */
+/* Tableau's clock, in whole seconds (src/tableau/README.md, JSON). */
 struct wall site_clock(const struct world *world, int site, int64_t at)
 {
 	int64_t us = 1800000000 * SECOND + at + world->sites[site].skew;

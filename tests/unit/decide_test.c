@@ -83,7 +83,7 @@ static void a_rule_matches_as_it_is_written(void **state)
 static const struct {
 	const char *says, *rules, *event, *selections, *warnings;
 } expansions[] = {
-	{ "the design's example",
+	{ "names and tags from captures and fields",
 		"- name: regional\n  when: {job_name: '/^extracts_(?<region>emea|apac)_v\\d+$/'}\n "
 		" refresh:\n"
 		"  - {site: regional, datasources: 'sales_${region}'}\n"

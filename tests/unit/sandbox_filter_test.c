@@ -1,4 +1,4 @@
-/* Tableau's filters as the sandbox reads them (tableau-rest.md 4.2). */
+/* Tableau's filters as the sandbox reads them (src/tableau/README.md, Filters). */
 #include "sandbox/filter.h"
 #include "tests/unit/test.h"
 
