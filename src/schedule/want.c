@@ -167,12 +167,12 @@ void resolve_parked(struct schedule *schedule, struct instant now, struct site *
 	}
 }
 
-static bool has_cause(const struct refresh *refresh, const struct cause_row *cause)
+static struct cause_row *same_cause(const struct refresh *refresh, const struct cause_row *cause)
 {
 	for (size_t i = refresh->cause_count; i-- > 0 && refresh->causes[i].event == cause->event;)
 		if (!strcmp(refresh->causes[i].rule, cause->rule))
-			return true;
-	return false;
+			return &refresh->causes[i];
+	return NULL;
 }
 
 static void join(struct schedule *schedule, struct refresh *refresh, const struct cause_row *causes,
@@ -189,7 +189,13 @@ static void join(struct schedule *schedule, struct refresh *refresh, const struc
 	if (was_less_urgent || is_too_little || refresh->is_unrecorded || !refresh->cause_count)
 		act_record(schedule, refresh);
 	for (size_t i = 0; i < count; i++) {
-		if (has_cause(refresh, &causes[i]))
+		struct cause_row *same = same_cause(refresh, &causes[i]);
+		if (same && same->after < causes[i].after) { /* somebody wants it once more, anew */
+			same->after = causes[i].after;
+			same->fresh_from = causes[i].fresh_from;
+			act_cause(schedule, refresh->row.id, same, CAUSE_KEPT);
+		}
+		if (same)
 			continue;
 		refresh_add_cause(schedule, refresh, &causes[i]);
 		act_cause(schedule, refresh->row.id, &causes[i], fate);

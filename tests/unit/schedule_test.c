@@ -2200,6 +2200,24 @@ static void a_refresh_that_has_ended_is_done_again_by_a_new_request(void **state
 	assert_int_not_equal(asked.refresh, row.id);
 }
 
+static void what_is_wanted_again_and_again_begins_after_the_last_wish(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	int64_t first = world->sent;
+	answer(world, VERDICT_OK, NULL);
+	struct refresh_row row = { .id = first - 2, .site = "finance", .content = revenue };
+	struct cause_row cause = { .refresh = row.id, .event = 1, .rule = "nightly" };
+	see(world, schedule_again(world->schedule, world->now, &row, &cause, 1).actions);
+	pass(world, 10 * US_PER_SECOND);
+	assert_true(saw(world, "poll"));
+	int64_t asked_after = world->asked_after;
+	see(world, schedule_again(world->schedule, world->now, &row, &cause, 1).actions);
+	job(world, PHASE_QUEUED, (struct wall){ 0 }, asked_after); /* seen before the last wish */
+	job(world, PHASE_SUCCEEDED, world->now.wall, asked_after);
+	assert_true(saw(world, "send"));
+}
+
 static void a_site_that_is_paused_is_sent_nothing_until_it_is_resumed(void **state)
 {
 	struct world *world = *state;
@@ -2414,6 +2432,7 @@ int main(void)
 		TEST(who_cancelled_it_is_told_when_nobody_can_tell_whether_a_job_goes_on),
 		TEST(a_retry_skips_the_backoff),
 		TEST(a_refresh_that_has_ended_is_done_again_by_a_new_request),
+		TEST(what_is_wanted_again_and_again_begins_after_the_last_wish),
 		TEST(a_site_that_is_paused_is_sent_nothing_until_it_is_resumed),
 		TEST(after_a_pause_the_reason_is_true_again),
 		TEST(a_restart_goes_on_with_what_was_left_of_give_up_after),
