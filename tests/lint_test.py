@@ -68,13 +68,17 @@ def test_what_is_allowed_passes(tmp_path):
 
 # The page that says what may include what, as it is, and a module with two sections.
 PAGE = (LAYERS.parents[2] / "src" / "README.md").read_text()
-DOCUMENTS = {"src/README.md": PAGE, "src/tableau/README.md": "# tableau\n\n**Signing in** is tried again.\n\n## Job list\n"}
+DOCUMENTS = dict.fromkeys(["src/event/README.md", "tests/README.md", "tests/sim/README.md"], "")
+DOCUMENTS |= {"src/README.md": PAGE, "src/tableau/README.md": "# tableau\n\n**Signing in** is tried again.\n\n## Job list\n"}
 CITED = {
     "no such document": ({"src/tableau/a.c": "\n/* sheet.md, 4.2 */\n"}, "src/tableau/a.c:2: there is no src/tableau/sheet.md"),
     "a bare name of another folder": ({"src/store/a.h": "/* (README.md) */\n"}, "src/store/a.h:1: there is no src/store/README.md"),
     "no such section": ({"src/store/a.c": "/* (src/tableau/README.md, Jobs) */\n"}, "src/store/a.c:1: src/tableau/README.md has no section 'Jobs'"),
     "a section behind one that is there": ({"src/tableau/a.c": "/* (README.md, Job list, Lists) */\n"}, "src/tableau/a.c:1: src/tableau/README.md has no section 'Lists'"),
     "over the end of a line": ({"src/a.c": "/* who (src/tableau/README.md, Job\n * board) */\n"}, "src/a.c:1: src/tableau/README.md has no section 'Job board'"),
+    "a section of which there are two": ({"src/tableau/README.md": "**Lists.** Ours.\n\n## Lists\n", "src/tableau/a.c": "/* README.md, Lists */\n"},
+                                         "src/tableau/a.c:1: src/tableau/README.md has two sections 'Lists'"),
+    "in a document": ({"NEWS.md": "See `src/news.md`.\n"}, "NEWS.md:1: there is no src/news.md"),
     "the design": ({"tests/unit/a.c": "/* right (design,\n * section 7) */\n"}, "tests/unit/a.c:1: 'design' is no document"),
     "another table": ({"src/README.md": PAGE.replace("| event | ", "| event2 | ", 1)}, "src/README.md: the table of modules lacks event"),
     "another row": ({"src/README.md": PAGE.replace("dbt's body as an event, status, test deliveries | base |", "| base, store |", 1)},

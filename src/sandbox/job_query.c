@@ -171,8 +171,7 @@ static void add_work(cJSON *json, const struct box_job *job, const struct box_ti
 		json_add_text(wrapper, "notes", job->notes);
 }
 
-/* Code 0 and yet an error (samples/tableau/job-finished-code0-error-note.json).
- */
+/* Code 0 and yet an error (tests/samples/tableau/job-finished-code0-error-note.json). */
 static void add_error_note(cJSON *json)
 {
 	cJSON *note = cJSON_CreateObject(),
@@ -260,7 +259,7 @@ void job_cancel(struct call *call, const char *id, struct reply *reply)
 }
 
 /* ---- runs of flows: no pages, and a name twice
- * (samples/tableau/flow-runs.json) ---- */
+ * (tests/samples/tableau/flow-runs.json) ---- */
 
 static cJSON *run_json(const struct box_job *job, struct wall now)
 {

@@ -22,7 +22,7 @@ struct reply {
 void reply_error(struct reply *reply, int code, const char *summary, const char *detail)
 	__attribute__((nonnull));
 /* The same for what has one wording wherever it comes up
- * (samples/tableau/error-*.json). */
+ * (tests/samples/tableau/error-*.json). */
 void reply_bad_page(struct reply *reply);                                       /* 400006 */
 void reply_bad_body(struct reply *reply);                                       /* 400000 */
 void reply_unknown(struct reply *reply, const char *version, const char *path); /* 404003 */

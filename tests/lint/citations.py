@@ -8,7 +8,7 @@ import sys
 
 import layers
 
-SOURCES = {".c", ".h", ".def", ".py", ".mk"}
+SOURCES = {".c", ".h", ".def", ".py", ".mk", ".md"}
 CITATION = re.compile(r"(?<![\"'\w./-])([\w./-]*\w\.md)\b((?:, +[A-Z][^,.;:()*\"'`]*)*)")
 # Where one says "the design, section 7", the reader has nothing to open.
 ELSEWHERE = re.compile(r"\bdesign,? +\(?(?:section +)?\d")
@@ -27,11 +27,12 @@ def cited(text):
 
 
 def sections(path):
-    return {found.group(1).strip() for found in SECTION.finditer(path.read_text())}
+    return [found.group(1).strip() for found in SECTION.finditer(path.read_text())]
 
 
 def citation_problems(root):
-    for path in sorted(path for folder in ("src", "tests") for path in (root / folder).rglob("*") if path.suffix in SOURCES and path.is_file()):
+    files = [*root.glob("*.md"), *(root / "src").rglob("*"), *(root / "tests").rglob("*")]
+    for path in sorted(path for path in files if path.suffix in SOURCES and path.is_file()):
         if path.name in ("citations.py", "lint_test.py"):
             continue
         for line, document, titles in cited(path.read_text()):
@@ -42,7 +43,9 @@ def citation_problems(root):
             elif not target.is_file():
                 yield f"{place}: there is no {target.relative_to(root)}"
             else:
-                yield from (f"{place}: {target.relative_to(root)} has no section '{title}'" for title in titles if title not in sections(target))
+                there = sections(target)
+                yield from (f"{place}: {target.relative_to(root)} has {'two sections' if title in there else 'no section'} '{title}'" for title in titles
+                            if there.count(title) != 1)
 
 
 def table_problems(root):
