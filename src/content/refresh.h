@@ -67,8 +67,8 @@ struct refresh_row {
 	bool is_cancelling;  /* somebody asked to cancel it, and its job is not told yet */
 	int64_t attempts;    /* requests sent */
 	struct wall sent_at; /* of the last request; {0}: never */
-	struct wall sent_at_tableau; /* the same by Tableau's clock, no later than it was; {0}: not
-					known */
+	struct wall sent_at_tableau; /* the same by Tableau's clock, no earlier than it was; {0}:
+					not known */
 	int64_t sent_after; /* the youngest stamp known when that request was sent; 0: never */
 	int64_t seen_waiting_after; /* the youngest stamp known when a look was asked that saw the
 				       job still queued; 0: none */

@@ -7,9 +7,9 @@
 #include "base/text.h"
 #include "schedule/state.h"
 
-/* Tableau's times are whole seconds (src/tableau/README.md, JSON); a list asked "since" an instant
- * must not miss the second before it. */
-#define LIST_MARGIN (2 * US_PER_SECOND)
+/* Tableau's times are whole seconds (src/tableau/README.md, JSON), and when a request went out is
+ * known to two; a list asked "since" an instant must not miss what was made before it. */
+#define LIST_MARGIN (4 * US_PER_SECOND)
 
 /* So many looks at a job, or more, come in the time of give_up_after. */
 #define PATIENCE_LOOKS 4
@@ -104,6 +104,34 @@ static void job_succeeded(struct schedule *schedule, struct instant now, struct 
 	refresh_end_with_line(schedule, now, refresh, REFRESH_SUCCEEDED, "");
 }
 
+/* Not so of a job that was found after a lost reply, and may be somebody else's that had begun
+ * before (send.c, may_be_ours()). */
+static bool is_evidence(const struct schedule *schedule, const struct refresh *refresh)
+{
+	struct evidence evidence = evidence_of(&refresh->row);
+	return refresh_is_served(schedule, refresh, &evidence, refresh->row.incremental);
+}
+
+static void job_ended(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	const struct job_seen *job)
+{
+	const char *notes = job->notes && *job->notes ? job->notes : NULL;
+	bool proves_nothing = !is_evidence(schedule, refresh);
+	if (refresh->row.is_cancelling && (proves_nothing || job->phase == PHASE_CANCELLED))
+		/* As was asked, of it alone. */
+		refresh_end(schedule, now, refresh, REFRESH_CANCELLED, refresh->row.reason);
+	else if (proves_nothing)
+		refresh_send_once_more(schedule, now, refresh);
+	else if (job->phase == PHASE_SUCCEEDED)
+		job_succeeded(schedule, now, refresh);
+	else if (job->phase == PHASE_FAILED)
+		refresh_end_with_line(schedule, now, refresh, REFRESH_FAILED,
+			notes ? notes : "Tableau's job failed and told no reason");
+	else
+		refresh_end_with_line(schedule, now, refresh, REFRESH_CANCELLED,
+			notes ? notes : "the job was cancelled on Tableau");
+}
+
 static void take_times(struct refresh_row *row, const struct job_seen *job)
 {
 	if (wall_is_set(job->created_at))
@@ -153,8 +181,10 @@ static void still_going(struct schedule *schedule, struct instant now, struct re
 		return;
 	}
 	enum refresh_state before = refresh->row.state;
-	if (is_queued && asked_after > refresh->row.seen_waiting_after)
+	if (is_queued && asked_after > refresh->row.seen_waiting_after) {
 		refresh->row.seen_waiting_after = asked_after;
+		refresh->is_unrecorded = true; /* an event that joins by that records it */
+	}
 	refresh->row.not_before = (struct wall){ 0 };
 	/* A poll that was under way for long may tell what a list has overtaken. */
 	if (before != REFRESH_RUNNING)
@@ -173,8 +203,6 @@ static void still_going(struct schedule *schedule, struct instant now, struct re
 void follow_job(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	const struct job_seen *job, int64_t asked_after)
 {
-	static const char no_reason[] = "Tableau's job failed and told no reason";
-	const char *notes = job->notes && *job->notes ? job->notes : NULL;
 	sees_again(schedule, refresh);
 	/* As long as Tableau tells about it, nobody gives it up. */
 	patience_set(&refresh->patience, now.mono, schedule->options.give_up_after);
@@ -185,18 +213,9 @@ void follow_job(struct schedule *schedule, struct instant now, struct refresh *r
 		still_going(schedule, now, refresh, job, asked_after);
 		break;
 	case PHASE_SUCCEEDED:
-		job_succeeded(schedule, now, refresh);
-		break;
 	case PHASE_FAILED:
-		refresh_end_with_line(
-			schedule, now, refresh, REFRESH_FAILED, notes ? notes : no_reason);
-		break;
 	case PHASE_CANCELLED:
-		if (refresh->row.is_cancelling) /* as was asked, of it alone; the answer was lost */
-			refresh_end(schedule, now, refresh, REFRESH_CANCELLED, refresh->row.reason);
-		else
-			refresh_end_with_line(schedule, now, refresh, REFRESH_CANCELLED,
-				notes ? notes : "the job was cancelled on Tableau");
+		job_ended(schedule, now, refresh, job);
 		break;
 	}
 }

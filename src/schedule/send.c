@@ -15,7 +15,8 @@
 /* What is known of Tableau's clock tells when a request went out when it is that narrow: the second
  * that it tells, and as much for the way of an answer. */
 #define SURE_WITHIN (2 * US_PER_SECOND)
-/* Tableau tells whole seconds (src/tableau/README.md, JSON). */
+/* The time that a request went out is late by SURE_WITHIN at most, and Tableau tells whole seconds
+ * (src/tableau/README.md, JSON). */
 #define LOST_LOOK_BACK (5 * US_PER_SECOND)
 /* So many looks after one request may be unsure; the next request is better than no end. */
 #define UNSURE_LOOKS 8
@@ -68,8 +69,8 @@ void refresh_wait_until(
 /* ---- looking for a job that may be there ---- */
 
 /*
- * `at` by Tableau's clock, and no later than it was, but not much earlier either: else a job of
- * somebody else that was made before it would be taken for ours. {0}: that is not known.
+ * `at` by Tableau's clock, and no earlier than it was, but not much later either: else the look for
+ * its job would begin after that. {0}: that is not known.
  */
 static struct wall surely_at_tableau(const struct site *site, struct mono at)
 {
@@ -77,7 +78,7 @@ static struct wall surely_at_tableau(const struct site *site, struct mono at)
 	if (!gate_tableau_between(&site->gate, at, &earliest, &latest) ||
 		latest.us - earliest.us > SURE_WITHIN)
 		return (struct wall){ 0 };
-	return earliest;
+	return latest;
 }
 
 /* When the last request went out. Told in the journal if that clock was known well enough then;
@@ -337,27 +338,38 @@ struct actions schedule_sent(struct schedule *schedule, struct instant now, int6
 	return act_end(schedule, now);
 }
 
+static bool is_open(const struct job_seen *job)
+{
+	return job->phase == PHASE_QUEUED || job->phase == PHASE_RUNNING;
+}
+
+/* What we know as Tableau's clock may be a proxy's, or another node's, that is off. */
+static bool is_of_other_clock(
+	const struct refresh *refresh, struct instant now, const struct job_seen *job)
+{
+	const struct gate *gate = &refresh->slot->site->gate;
+	struct wall earliest, latest;
+	bool is_to_come = gate_tableau_between(gate, now.mono, &earliest, &latest) &&
+			  job->created_at.us > latest.us + US_PER_SECOND;
+	return gate->is_clock_wrong || is_to_come || distant_clock_is_apart(&gate->clock, now.mono);
+}
+
 /*
- * The evidence of a job that a look found. After a lost reply it counts as sent by us when Tableau
- * made it no earlier than the request went out, both by Tableau's clock, as far as that is known to
- * within SURE_WITHIN, or else not at all. It tells whole seconds: somebody else's job made in the
- * one to three seconds before our request cannot be told from ours, so this relies on dbt's webhook
- * taking that long from the end of the run to our request. A job from that clock's future is of
- * another clock. After a 409093 the job is somebody else's, or ours of an earlier request.
+ * The evidence of a job that a look found. Whose it is does not matter: when it started no earlier
+ * than our last request went out, both by Tableau's clock, it reads what that one would have read.
+ *
+ * After a refusal that is open to doubt less will do: of a job that was there Tableau would have
+ * said 409093, so that one which goes on was made by our request, or later.
  */
 static struct evidence found_evidence(const struct refresh *refresh, struct instant now,
 	const struct job_seen *job, int64_t asked_after)
 {
-	const struct gate *gate = &refresh->slot->site->gate;
-	struct wall sent_at = sent_at_tableau(refresh), earliest, latest;
-	bool is_to_come = gate_tableau_between(gate, now.mono, &earliest, &latest) &&
-			  job->created_at.us > latest.us + US_PER_SECOND;
-	bool is_doubtful = gate->is_clock_wrong || is_to_come ||
-			   distant_clock_is_apart(&gate->clock, now.mono);
-	bool is_ours = !refresh->was_busy && wall_is_set(sent_at) && !is_doubtful &&
-		       job->created_at.us + US_PER_SECOND > sent_at.us;
+	struct wall sent_at = sent_at_tableau(refresh);
+	struct wall started_at = wall_is_set(job->started_at) ? job->started_at : job->created_at;
+	bool is_later = started_at.us >= sent_at.us || (refresh->was_refused && is_open(job));
+	bool is_known = wall_is_set(sent_at) && !is_of_other_clock(refresh, now, job);
 	return (struct evidence){
-		.sent_after = is_ours ? refresh->row.sent_after : 0,
+		.sent_after = is_known && is_later ? refresh->row.sent_after : 0,
 		.seen_waiting_after = job->phase == PHASE_QUEUED ? asked_after : 0,
 		.started_at = job->started_at,
 	};
@@ -398,6 +410,22 @@ static void tell_unsure(struct refresh *refresh, const struct answer *look)
 	refresh_set_text(&refresh->row.reason, reason.at);
 }
 
+void refresh_send_once_more(struct schedule *schedule, struct instant now, struct refresh *refresh)
+{
+	OWNED_TEXT struct text reason;
+	text_init(&reason, 300);
+	text_printf(&reason,
+		"no reply told its job; job %s was found, which may have started before the event "
+		"arrived: it is sent once more",
+		refresh->row.job_id);
+	slot_know_job(schedule, refresh->slot, refresh->row.job_id);
+	refresh_enter(schedule, refresh, REFRESH_WAITING);
+	refresh_serve_line(refresh);
+	refresh_set_text(&refresh->row.reason, reason.at);
+	refresh_wait_until(schedule, now, refresh, 0);
+	act_record(schedule, refresh);
+}
+
 static void look_ended(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	struct answer answer)
 {
@@ -421,6 +449,22 @@ static void look_ended(struct schedule *schedule, struct instant now, struct ref
 	} else {
 		send_again(schedule, now, refresh, look);
 	}
+}
+
+/*
+ * After a lost reply: nothing says that it is not the job of our request, and nothing proves it.
+ * Tableau tells whole seconds, so that somebody else's that was made a second before looks the
+ * same, and may have read old data. It is followed, and a request is sent once more when it is over
+ * (refresh_send_once_more()): a second job costs less than a stale success.
+ */
+static bool may_be_ours(
+	const struct refresh *refresh, struct instant now, const struct job_seen *job)
+{
+	struct wall sent_at = sent_at_tableau(refresh);
+	bool is_enough = refresh->row.incremental || !job->is_incremental;
+	return !refresh->was_busy && !refresh->was_refused && is_enough && wall_is_set(sent_at) &&
+	       !is_of_other_clock(refresh, now, job) &&
+	       job->created_at.us + US_PER_SECOND > sent_at.us - SURE_WITHIN;
 }
 
 static void adopt(struct schedule *schedule, struct instant now, struct refresh *refresh,
@@ -455,7 +499,8 @@ struct actions schedule_looked(struct schedule *schedule, struct instant now, in
 	bool is_found = answer.verdict == VERDICT_OK;
 	if (is_found)
 		evidence = found_evidence(refresh, now, job, asked_after);
-	if (is_found && refresh_is_served(schedule, refresh, &evidence, job->is_incremental))
+	if (is_found && (refresh_is_served(schedule, refresh, &evidence, job->is_incremental) ||
+				may_be_ours(refresh, now, job)))
 		adopt(schedule, now, refresh, job, &evidence, asked_after);
 	else
 		look_ended(schedule, now, refresh, answer);

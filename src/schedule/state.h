@@ -92,8 +92,8 @@ struct refresh {
 			       content */
 	bool was_refused;   /* the last answer was a doubtful no: the look decides */
 	bool is_moved;      /* among schedule->moved */
-	bool is_unrecorded; /* what stands behind it has changed its row, which is not recorded yet
-			     */
+	bool is_unrecorded; /* what stands behind it, or a look that saw its job waiting, has
+			       changed its row, which is not recorded yet */
 	int64_t recorded;   /* the call that recorded it last: once a call is enough */
 	uint64_t told;      /* its state and reason, as they were last handed out; 0: never */
 	int64_t failures;   /* in a row, for the backoff */
@@ -331,6 +331,8 @@ void refresh_queue_up(struct schedule *schedule, struct refresh *refresh);
 /* All of them, after the worth of a priority has changed. */
 void requeue_ready(struct schedule *schedule, struct site *site);
 void send_ready(struct schedule *schedule, struct instant now, struct site *site);
+/* Its job is over, was found after a lost reply, and is no evidence for all that it stands for. */
+void refresh_send_once_more(struct schedule *schedule, struct instant now, struct refresh *refresh);
 void refresh_expire(struct schedule *schedule, struct instant now, struct refresh *refresh);
 
 /* ---- follow.c: jobs are followed to their end ---- */

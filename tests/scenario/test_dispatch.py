@@ -150,12 +150,14 @@ def test_a_refusal_because_of_another_job_is_known_in_any_language(router, sandb
 # ---- lost and late answers ----
 
 def test_a_lost_reply_is_one_job(router, sandbox):
+    sandbox.change("Revenue", queued_ms=3100)
     sandbox.fault("drop_after", on={"method": "POST", "path": "*/refresh"})
     router.send()
     assert one(router)["state"] == "succeeded" and len(sandbox.jobs()) == 1
 
 
 def test_a_gateway_that_fails_after_the_job_was_queued_is_one_job(router, sandbox):
+    sandbox.change("Revenue", queued_ms=3100)
     sandbox.fault("error_after", on={"method": "POST", "path": "*/refresh"}, status=504)
     router.send()
     assert one(router)["state"] == "succeeded" and len(sandbox.jobs()) == 1

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from harness import now, request, rule, site_world, wait_until
+from harness import BEGINS_LATER, now, request, rule, site_world, wait_until
 
 REFRESH = {"method": "POST", "path": "*/refresh"}
 ONE_JOB = {"method": "GET", "path": "*/jobs/*"}
@@ -194,7 +194,7 @@ def test_a_proxys_clock_is_not_taken_for_tableaus(router_of, sandbox_of, gateway
 # What waits at a start is sent without any other call, and Tableau's time is known from signing in all the same: killed before the answer
 # came, its job is known for its own.
 def test_killed_before_the_first_answer_after_a_start_is_one_job(router_of, sandbox_of):
-    sandbox = sandbox_of(site_world(job={"queued": "0ms", "running": "200ms"}))     # no look sees it waiting
+    sandbox = sandbox_of(site_world(job={"queued": BEGINS_LATER, "running": "200ms"}))
     router = router_of(sandbox, [rule()])
     ask = lambda verb: request(router.admin, "POST", f"/api/v1/sites/finance/{verb}")
     assert ask("pause").status == 200
@@ -211,11 +211,33 @@ def test_killed_before_the_first_answer_after_a_start_is_one_job(router_of, sand
 
 # ---- lost replies: whose job is it? ----
 
+# Somebody else's schedule, the end of a dbt run and our request, which is lost, fall in one second.
+def test_a_job_of_the_second_of_a_lost_request_is_not_taken_for_its_own(router, sandbox):
+    sandbox.fault("drop", on=REFRESH)
+    wait_until(lambda: now() % 1 < 0.3, "a second to begin")
+    sandbox.foreign_job("Revenue", queued_ms=0, running_ms=1500)
+    wait_until(lambda: sandbox.jobs()[0]["state"] == "InProgress", "the foreign job")
+    router.send()
+    refresh = one(router)
+    ours = sandbox.jobs(by="refresh-router")
+    assert refresh["state"] == "succeeded" and [refresh["job"]["id"]] == [job["id"] for job in ours]
+
+
+def test_a_job_that_began_in_the_second_of_a_request_whose_reply_was_lost_is_done_once_more(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(job={"queued": "0ms", "running": "200ms"}))
+    router = router_of(sandbox, [rule()])
+    sandbox.fault("drop_after", on=REFRESH)
+    wait_until(lambda: now() % 1 < 0.3, "a second to begin")
+    router.send()
+    refresh = one(router)
+    assert refresh["state"] == "succeeded" and refresh["attempts"] == 2 and len(sandbox.jobs()) == 2
+
+
 TASK = "2a1db1ee-db91-47c2-9233-55190701e838"
 
 
 def test_a_lost_reply_of_an_extract_task_is_one_job(router_of, sandbox_of):
-    sandbox = sandbox_of(site_world(job={"queued": "0ms", "running": "200ms"}, tasks=[{"id": TASK, "workbook": "Revenue"}]))
+    sandbox = sandbox_of(site_world(job={"queued": BEGINS_LATER, "running": "200ms"}, tasks=[{"id": TASK, "workbook": "Revenue"}]))
     router = router_of(sandbox, [rule(refresh=[{"site": "finance", "tasks": TASK}])])
     sandbox.fault("drop_after", on={"method": "POST", "path": "*/runNow"})
     router.send()
@@ -227,7 +249,7 @@ IDS = [f"00000000-0000-4000-8000-{n:012d}" for n in range(30)]
 
 
 def thirty_of_one_name(sandbox_of):
-    world = site_world(workbooks=[{"id": id, "name": "Revenue", "project": f"Team {n}"} for n, id in enumerate(IDS)], job={"queued": "0ms", "running": "500ms"})
+    world = site_world(workbooks=[{"id": id, "name": "Revenue", "project": f"Team {n}"} for n, id in enumerate(IDS)], job={"queued": BEGINS_LATER, "running": "500ms"})
     world["projects"] = [f"Team {n}" for n in range(30)]
     return sandbox_of(world)
 
@@ -259,7 +281,7 @@ def test_a_lost_reply_among_thirty_jobs_of_others_is_one_job(router_of, sandbox_
 
 
 def test_a_job_that_the_list_has_and_a_node_does_not_know_is_not_taken_for_none(router_of, sandbox_of):
-    sandbox = sandbox_of(site_world(job={"queued": "0ms", "running": "200ms"}))
+    sandbox = sandbox_of(site_world(job={"queued": BEGINS_LATER, "running": "200ms"}))
     router = router_of(sandbox, [rule()])
     sandbox.fault("drop_after", on=REFRESH)
     sandbox.fault("error", on=ONE_JOB, code=404018, times=2)

@@ -108,12 +108,24 @@ bool fresh_covers(const struct world *world, const struct watched *by, const str
 	return true;
 }
 
+bool fresh_is_proven(const struct world *world, const struct watched *of)
+{
+	struct watched told = *of;
+	told.sent_at = of->is_accepted ? of->sent_at : 0;
+	told.queued_at_ever = of->seen_queued_at;
+	/* Who asks for it to be done again wants a new request. */
+	return (of->is_accepted || !world->is_asked_again[of->content]) &&
+	       fresh_covers(world, &told, of);
+}
+
 static bool is_served(const struct world *world, const struct watched *of, int run, int rule)
 {
 	for (int i = 0; i < world->watched_end; i++) {
 		const struct watched *by = &world->watched[i];
 		struct watched job = *by;
-		if (by->answer == VERDICT_BUSY) /* then it is not that of the request */
+		/* One that a look found need not be that of the request. */
+		if (by->answer != VERDICT_OK &&
+			(by->job < 0 || world->jobs[by->job].starts < by->sent_at))
 			job.sent_at = 0;
 		if (by->created_at && by->content == of->content &&
 			by->state == REFRESH_SUCCEEDED &&

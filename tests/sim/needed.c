@@ -116,7 +116,7 @@ void needed_check_send(struct world *world, const struct watched *of, const stru
 			wrong(world, "refresh %lld is sent while refresh %d of its content is %s",
 				(long long)row->id, 2 * i,
 				refresh_state_name(world->watched[i].state));
-	if (of->was_followed)
+	if (of->was_followed && fresh_is_proven(world, of))
 		wrong(world, "refresh %lld is sent again though its job was followed",
 			(long long)row->id);
 	if (of->must_look)
@@ -125,7 +125,7 @@ void needed_check_send(struct world *world, const struct watched *of, const stru
 	if (of->was_refused)
 		wrong(world, "refresh %lld is sent again though it was refused for good",
 			(long long)row->id);
-	if (of->found_own)
+	if (of->found_own && fresh_is_proven(world, of))
 		wrong(world, "refresh %lld is sent again though its job was found",
 			(long long)row->id);
 	if (world->sites[site].is_gone)

@@ -165,7 +165,7 @@ void oracle_send(struct world *world, const struct refresh_row *row)
 	of->sent_in = world->life;
 	of->knew_clock = of->knows_clock = calls->clock_heard_in == world->life &&
 					   world->now - calls->clock_heard_at < CLOCK_KEPT;
-	of->is_accepted = of->was_refused = of->found_own = false;
+	of->is_accepted = of->was_refused = of->found_own = of->was_followed = false;
 	of->may_fail = of->job_was_cancelled = false;
 	of->answer = VERDICT_UNKNOWN;
 	of->refused = of->unknown = 0;

@@ -55,6 +55,8 @@ bool fresh_is_held(const struct world *world, const struct watched *of);
 /* Does the last request of `by`, or its job, do for all that `of` stands for? */
 bool fresh_may_want_full(const struct world *world, const struct watched *of);
 bool fresh_covers(const struct world *world, const struct watched *by, const struct watched *of);
+/* Does its job do for all that it stands for, as far as was surely told? */
+bool fresh_is_proven(const struct world *world, const struct watched *of);
 
 /* ---- needed.c ---- */
 void needed_check_send(

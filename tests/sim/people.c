@@ -37,10 +37,11 @@ void oracle_resumed(struct world *world, int site)
 void oracle_retried(struct world *world, int64_t refresh)
 {
 	struct watched *of = watched(world, refresh);
-	oracle_hurried(world, world->contents[of->content].site);
-	if (!fresh_is_held(world, of)) /* else it has its turn, but may stand behind another */
-		of->hurried_at = world->now;
 	of->busy = 0;
+	if (fresh_is_held(world, of)) /* it has its turn, but may stand behind another */
+		return;
+	oracle_hurried(world, world->contents[of->content].site);
+	of->hurried_at = world->now;
 }
 
 void people_crashed(const struct world *world, struct watched *of)
@@ -59,12 +60,13 @@ void people_check_send(struct world *world, const struct watched *of, int64_t id
 		wrong(world, "refresh %lld is sent though somebody cancelled it", (long long)id);
 }
 
-/* "Again" means by a request from then on, or by a job that was seen waiting since. */
+/* "Again" means by a request from then on, or by a job that began or was seen waiting since. */
 static bool is_done_since(const struct world *world, int content, int64_t at)
 {
 	for (int i = 0; i < world->watched_end; i++) {
 		const struct watched *by = &world->watched[i];
-		bool is_by_request = by->sent_at >= at && by->answer != VERDICT_BUSY;
+		bool is_by_request =
+			by->sent_at >= at && by->job >= 0 && world->jobs[by->job].starts >= at;
 		if (by->created_at && by->content == content && by->state == REFRESH_SUCCEEDED &&
 			(is_by_request || by->queued_at_ever >= at))
 			return true;

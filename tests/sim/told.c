@@ -4,9 +4,9 @@
 #include "tests/sim/oracle.h"
 #include <string.h>
 
-/* Tableau tells whole seconds: somebody else's job made so shortly before a request may be taken
- * for its own. */
-#define SAME_TIME (3 * SECOND)
+/* Tableau tells whole seconds, and its clock is known to two: a job that starts so long after a
+ * request can be told from one that ran before. */
+#define SURELY_LATER (3 * SECOND)
 /* A job that so many answers one after another do not know is lost; one that may not be looked at
  * as often may not be followed (src/schedule/README.md). */
 #define LOST_AFTER 4
@@ -25,7 +25,7 @@ static bool is_its_own(const struct world *world, const struct watched *of, int 
 	struct watched seen = *of;
 	seen.sent_at = 0; /* what is known of the job, not of the request */
 	return job->maker == id || fresh_covers(world, &seen, of) ||
-	       (!job->is_told_ours && job->created >= of->sent_at - SAME_TIME);
+	       (!job->is_told_ours && job->starts >= of->sent_at);
 }
 
 /* ---- jobs ---- */
@@ -164,9 +164,10 @@ static void told_by_look(struct world *world, struct watched *of, const struct s
 	int before = of->job;
 	of->job = call->found;
 	of->seen_queued_at = 0;
+	of->is_accepted = of->knows_clock && wall_is_set(call->seen.started_at) &&
+			  world->jobs[call->found].starts >= of->sent_at + SURELY_LATER;
 	told_of_job(world, of, call);
 	of->job = before == -1 ? call->found : before;
-	of->is_accepted = of->knows_clock;
 	of->found_own = of->answer != VERDICT_BUSY && of->knows_clock &&
 			world->jobs[call->found].maker == call->id &&
 			world->jobs[call->found].created >= of->sent_at &&
@@ -212,7 +213,8 @@ static void told_by_site(struct world *world, struct watched *of, const struct s
 	bool is_fine = call->verdict == VERDICT_OK || call->verdict == VERDICT_BUSY ||
 		       call->verdict == VERDICT_NONE;
 	calls->is_failing = !is_fine;
-	if (!is_fine || world->now - call->asked_at > 2 * SECOND)
+	bool is_behind = call->type == CALL_POLL && call->verdict == VERDICT_NONE;
+	if (!is_fine || is_behind || world->now - call->asked_at > 2 * SECOND)
 		calls->trouble_at = world->now;
 	if (call->verdict != VERDICT_OK || call->type == CALL_LOOK)
 		calls->failed_at = world->now;
@@ -298,7 +300,8 @@ static void check_look(struct world *world, const struct watched *of, const stru
 {
 	if (look->verdict != VERDICT_OK || !refresh_state_is_open(of->state) || is_followed(of))
 		return;
-	if (of->found_own)
+	/* One that is over and proves nothing is not worth it. */
+	if (of->found_own && (look->seen.phase < PHASE_SUCCEEDED || fresh_is_proven(world, of)))
 		wrong(world, "refresh %lld does not follow %s, which it made", (long long)look->id,
 			world->jobs[look->found].id);
 	if (was_seen_waiting(world, of, look))

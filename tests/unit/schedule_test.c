@@ -461,6 +461,24 @@ static void a_lost_reply_is_looked_for_before_anything_is_sent_again(void **stat
 	assert_string_equal(schedule_find(world->schedule, world->sent)->job_id, "job-9");
 }
 
+/* Else a kill takes the evidence away, and the job has to be done once more. */
+static void what_lets_an_event_join_a_job_is_recorded_with_it(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	/* which is resolved slowly */
+	schedule_event(world->schedule, stamp_of_event(2 * world->events + 1));
+	pass_until(world, "poll");
+	job(world, PHASE_QUEUED, (struct wall){ 0 }, world->asked_after);
+	assert_false(saw(world, "record"));
+	int64_t seen = world->asked_after;
+	event(world);
+	assert_true(saw(world, "record"));
+	assert_false(saw(world, "send"));
+	assert_int_equal(schedule_find(world->schedule, world->recorded)->seen_waiting_after, seen);
+}
+
 /* The look after a lost reply finds a job that was made `ago` before now. */
 static void find_job(struct world *world, int64_t ago, struct answer told)
 {
@@ -471,6 +489,96 @@ static void find_job(struct world *world, int64_t ago, struct answer told)
 	pass_until(world, "look");
 	see(world, schedule_looked(world->schedule, world->now, world->sent, told, &found,
 			   world->asked_after));
+}
+
+/* Our request went out `later` after the second in which the job that is found was made. */
+static void lose_reply_and_find(struct world *world, int64_t later, enum job_phase phase)
+{
+	struct wall made = world->now.wall;
+	pass(world, later);
+	event(world);
+	answer(world, VERDICT_UNKNOWN, "no reply");
+	int64_t asked = pass_until(world, "look");
+	struct job_seen found = {
+		.id = "job-1", .phase = phase, .created_at = made, .started_at = made
+	};
+	assert_true(asked > 0);
+	see(world, schedule_looked(world->schedule, world->now, world->sent, fine, &found,
+			   world->asked_after));
+}
+
+/* Somebody else's schedule and a dbt run in one second: nobody can tell whose it is. */
+static void a_job_of_the_second_of_our_request_is_followed_and_proves_nothing(void **state)
+{
+	struct world *world = *state;
+	lose_reply_and_find(world, US_PER_SECOND / 2, PHASE_RUNNING);
+	assert_string_equal(world->state, "running");
+	assert_false(saw(world, "send"));
+	event(world);
+	assert_false(saw(world, "send"));
+	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
+	assert_true(saw(world, "send")); /* once for both */
+	answer(world, VERDICT_OK, NULL);
+	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
+	assert_string_equal(world->state, "succeeded");
+	assert_int_equal(schedule_counts(world->schedule).open, 0);
+}
+
+static void a_job_of_that_second_that_is_over_is_no_success_and_no_failure(void **state)
+{
+	static const enum job_phase ends[] = { PHASE_SUCCEEDED, PHASE_FAILED, PHASE_CANCELLED };
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		struct world *world = *state;
+		lose_reply_and_find(world, US_PER_SECOND / 2, ends[i]);
+		assert_true(saw(world, "send"));
+		answer(world, VERDICT_OK, NULL);
+		job(world, PHASE_SUCCEEDED, world->now.wall, 0);
+		assert_string_equal(world->state, "succeeded");
+	}
+}
+
+/* A job that cannot be told from ours is cancelled, as it may be ours; if it was over before, that
+ * is no success either. */
+static void a_job_of_that_second_is_cancelled_when_somebody_wants_it(void **state)
+{
+	struct world *world = *state;
+	lose_reply_and_find(world, US_PER_SECOND / 2, PHASE_RUNNING);
+	struct asked asked = schedule_cancel(world->schedule, world->now, world->sent, "anna");
+	assert_int_equal(asked.consent, CONSENT_YES);
+	see(world, asked.actions);
+	assert_true(saw(world, "cancel"));
+	see(world, schedule_job_cancelled(world->schedule, world->now, world->sent, fine));
+	assert_string_equal(world->state, "cancelled");
+}
+
+/* It began after our request, so that it need not be ours. */
+static void a_job_that_began_after_a_request_serves_it_whoever_asked_for_it(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_BUSY, "already queued");
+	assert_true(saw(world, "look"));
+	pass(world, 5 * US_PER_SECOND); /* a slow answer: it waited, and has begun meanwhile */
+	struct job_seen found = { .id = "job-7",
+		.phase = PHASE_RUNNING,
+		.created_at = wall_after(world->now.wall, -MINUTE),
+		.started_at = wall_after(world->now.wall, -US_PER_SECOND) };
+	see(world, schedule_looked(world->schedule, world->now, world->sent, fine, &found,
+			   world->asked_after));
+	assert_string_equal(world->state, "running");
+}
+
+/* "403 although the job had been queued" (tableau-rest.md 5.3): of a job that was there already,
+ * Tableau would have said 409093. */
+static void a_job_that_goes_on_after_a_doubtful_no_is_ours(void **state)
+{
+	struct world *world = *state;
+	event(world);
+	answer(world, VERDICT_DOUBT, "403004: forbidden");
+	find_job(world, 0, fine);
+	assert_string_equal(world->state, "running");
+	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
+	assert_string_equal(world->state, "succeeded");
 }
 
 static void a_look_that_cannot_tell_is_made_again_before_anything_is_sent(void **state)
@@ -2337,6 +2445,12 @@ int main(void)
 		TEST(a_late_event_within_the_clock_skew_costs_another_job),
 		TEST(an_incremental_refresh_does_not_serve_who_wants_a_full_one),
 		TEST(a_lost_reply_is_looked_for_before_anything_is_sent_again),
+		TEST(what_lets_an_event_join_a_job_is_recorded_with_it),
+		TEST(a_job_of_the_second_of_our_request_is_followed_and_proves_nothing),
+		TEST(a_job_of_that_second_that_is_over_is_no_success_and_no_failure),
+		TEST(a_job_of_that_second_is_cancelled_when_somebody_wants_it),
+		TEST(a_job_that_began_after_a_request_serves_it_whoever_asked_for_it),
+		TEST(a_job_that_goes_on_after_a_doubtful_no_is_ours),
 		TEST(a_look_that_cannot_tell_is_made_again_before_anything_is_sent),
 		TEST(it_is_said_when_nobody_could_tell_whether_there_is_a_job),
 		TEST(a_job_made_when_tableaus_time_is_not_known_is_not_taken_for_ours),
