@@ -266,6 +266,9 @@ static void not_tableau(const struct reply *reply, enum call_type type, struct o
 	OWNED_MEMORY char *begin = mem_copy_bytes(body.at, body.length < 80 ? body.length : 80);
 	enum error_kind kind = type == CALL_REFRESH ? ERROR_UNKNOWN : ERROR_TRANSIENT;
 	bool is_like_json = *begin == '{' || *begin == '[';
+	/* Its clock is that of whoever wrote it. */
+	if (!is_like_json)
+		outcome->told = (struct told_time){ 0 };
 	/* A page may be shown; the pieces of an answer to a sign-in may hold the token. */
 	keep(start, type == CALL_SIGN_IN && *begin != '<' ? "" : begin);
 	if (reply->http_status >= 300 && reply->http_status < 400)

@@ -241,6 +241,31 @@ static void trouble_of_one_item_is_not_the_sites(void **state)
 	assert_true(read_reply(large, CALL_QUERY).is_alive);
 }
 
+static void a_gateways_page_does_not_tell_tableaus_time(void **state)
+{
+	static const struct {
+		const char *body;
+		bool tells;
+	} cases[] = {
+		{ "<html>sign in</html>", false },
+		{ "", false },
+		{ "{\"jobs\": [", true },
+		{ "{\"error\": {\"code\": \"500000\", \"summary\": \"\", \"detail\": \"\"}}",
+			true },
+		{ "{}", true },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct outcome outcome =
+			read_reply((struct reply){ .is_answered = true,
+					   .http_status = i ? 200 : 302,
+					   .body = str_of(cases[i].body),
+					   .told = { .at = { 1800000000 * US_PER_SECOND } } },
+				CALL_QUERY);
+		assert_int_equal(wall_is_set(outcome.told.at), cases[i].tells);
+	}
+}
+
 int main(void)
 {
 	json_setup();
@@ -250,6 +275,7 @@ int main(void)
 		cmocka_unit_test(what_came_to_nothing),
 		cmocka_unit_test(bodies_that_are_no_answer),
 		cmocka_unit_test(a_broken_answer_to_a_sign_in_is_not_shown),
+		cmocka_unit_test(a_gateways_page_does_not_tell_tableaus_time),
 		cmocka_unit_test(strangers_texts_become_one_short_line),
 		cmocka_unit_test(trouble_of_one_item_is_not_the_sites),
 	};
