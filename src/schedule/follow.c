@@ -120,6 +120,8 @@ static void job_ended(struct schedule *schedule, struct instant now, struct refr
 	if (refresh->row.is_cancelling && (proves_nothing || job->phase == PHASE_CANCELLED))
 		/* As was asked, of it alone. */
 		refresh_end(schedule, now, refresh, REFRESH_CANCELLED, refresh->row.reason);
+	else if (proves_nothing && refresh->is_asked)
+		return; /* a list told it; a poll is out, whose answer is of this job */
 	else if (proves_nothing)
 		refresh_send_once_more(schedule, now, refresh);
 	else if (job->phase == PHASE_SUCCEEDED)

@@ -537,6 +537,25 @@ static void a_job_of_that_second_that_is_over_is_no_success_and_no_failure(void 
 	}
 }
 
+/* Else its answer, which is of that job, would be taken for one about the next. */
+static void a_poll_that_is_out_is_waited_for_before_anything_is_sent_again(void **state)
+{
+	struct world *world = *state;
+	lose_reply_and_find(world, US_PER_SECOND / 2, PHASE_RUNNING);
+	int64_t id = world->sent;
+	pass_until(world, "poll");
+	see(world, schedule_polled(world->schedule, world->now, id, says(VERDICT_UNREAD, "strange"),
+			   NULL, world->asked_after));
+	pass_until(world, "list");
+	see(world, schedule_listed(world->schedule, world->now, fine, NULL, 0, 0));
+	assert_true(saw(world, "poll"));
+	struct job_seen row = { .id = "job-1", .phase = PHASE_SUCCEEDED };
+	see(world, schedule_listed(world->schedule, world->now, fine, &row, 1, 0));
+	assert_false(saw(world, "send"));
+	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
+	assert_true(saw(world, "send"));
+}
+
 /* A job that cannot be told from ours is cancelled, as it may be ours; if it was over before, that
  * is no success either. */
 static void a_job_of_that_second_is_cancelled_when_somebody_wants_it(void **state)
@@ -2448,6 +2467,7 @@ int main(void)
 		TEST(what_lets_an_event_join_a_job_is_recorded_with_it),
 		TEST(a_job_of_the_second_of_our_request_is_followed_and_proves_nothing),
 		TEST(a_job_of_that_second_that_is_over_is_no_success_and_no_failure),
+		TEST(a_poll_that_is_out_is_waited_for_before_anything_is_sent_again),
 		TEST(a_job_of_that_second_is_cancelled_when_somebody_wants_it),
 		TEST(a_job_that_began_after_a_request_serves_it_whoever_asked_for_it),
 		TEST(a_job_that_goes_on_after_a_doubtful_no_is_ours),
