@@ -284,12 +284,14 @@ void daemon_perform(struct world *world, struct actions actions)
 
 static void resolved(struct world *world, const struct sim_call *call, struct answer answer)
 {
-	const struct wish *wish = &world->runs[call->id >> 8].wishes[call->id & 255];
+	struct wish *wish = &world->runs[call->id >> 8].wishes[call->id & 255];
 	struct content contents[2];
 	for (int i = 0; i < wish->count; i++) {
 		int content = wish->contents[i];
-		content += world->contents[content].is_gone ? NAMED : 0;
+		const struct sim_content *named = &world->contents[content];
+		content += named->is_gone || named->named == NAMED_OTHER ? NAMED : 0;
 		contents[i] = world->contents[content].content;
+		wish->names_nothing |= answer.verdict == VERDICT_OK && named->named == NAMED_NONE;
 	}
 	if (answer.verdict == VERDICT_OK && wish->names_nothing)
 		answer = (struct answer){ .site = answer.site,
@@ -303,7 +305,7 @@ static void resolved(struct world *world, const struct sim_call *call, struct an
 						call->id, answer));
 }
 
-/* The request names an id that is gone; its name leads to another one (dispatch/confirm.h). */
+/* The id is gone, or has another name; its name leads to another one (dispatch/confirm.h). */
 static void moved(struct world *world, const struct sim_call *call, struct answer answer)
 {
 	answer.verdict = VERDICT_OK;
@@ -318,6 +320,7 @@ void daemon_answer(struct world *world, const struct sim_call *call)
 	struct schedule *schedule = world->schedule;
 	struct answer answer = { .site = world->sites[call->site].options.name,
 		.verdict = call->verdict,
+		.is_alive = call->is_alive,
 		.reason = call->reason,
 		.retry_after = call->retry_after,
 		.told = { .at = call->told_at,
@@ -347,6 +350,10 @@ void daemon_answer(struct world *world, const struct sim_call *call)
 				(struct wall){ now.wall.us - (world->now - call->sent_at) }));
 		break;
 	case CALL_POLL:
+		if (call->has_moved) {
+			moved(world, call, answer);
+			break;
+		}
 		daemon_perform(world,
 			schedule_polled(schedule, now, call->id, answer, &seen, call->asked_after));
 		break;
@@ -433,8 +440,11 @@ static void configure(struct world *world)
 
 void daemon_reload(struct world *world)
 {
-	for (int i = 0; i < SITES; i++) /* one that comes back was not looked at meanwhile */
+	for (int i = 0; i < SITES; i++) {
+		/* One that comes back was not looked at meanwhile; and all may be mended. */
 		world->calls[i].trouble_at = world->now;
+		world->calls[i].unread_lists = 0;
+	}
 	configure(world);
 }
 

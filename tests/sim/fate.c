@@ -34,10 +34,11 @@ static bool job_was_cancelled(const struct watched *of)
 static const struct sim_job *job_that_goes_on(
 	const struct world *world, const struct watched *of, int64_t refresh)
 {
-	for (int i = 0; i < world->job_count; i++) {
+	for (int i = 0; i < world->job_count && of->unsure < UNSURE_AFTER; i++) {
 		const struct sim_job *job = &world->jobs[i];
 		if (job->maker == refresh && job->asked_at >= of->sent_at &&
 			job->ends > world->now && job->gone > world->now && of->knows_clock &&
+			world->contents[job->content].named == NAMED_STILL &&
 			(job->is_told_ours || job->created < of->looked_at) &&
 			world->sites[world->contents[job->content].site].may_list)
 			return job;
@@ -59,7 +60,8 @@ void fate_check(struct world *world, const struct watched *of, const struct refr
 {
 	if (of->content < 0)
 		return;
-	if (row->state == REFRESH_FAILED && !fate_is_own_or_covered(world, of, may_fail))
+	if (row->state == REFRESH_FAILED && !of->is_other &&
+		!fate_is_own_or_covered(world, of, may_fail))
 		wrong(world, "refresh %lld failed without a reason: %s", (long long)row->id,
 			row->reason);
 	if (row->state == REFRESH_CANCELLED)

@@ -188,6 +188,14 @@ bool fresh_may_want_full(const struct world *world, const struct watched *of)
 	return false;
 }
 
+/* Whoever asked for its end was told that the rules name another one now, or none. */
+static bool is_of_other_content(const struct world *world, int number, const struct sim_job *job)
+{
+	const struct sim_content *content = &world->contents[number];
+	return (content->named == NAMED_OTHER || content->named == NAMED_NONE) &&
+	       job->ends > content->renamed_at;
+}
+
 static void check_fresh(struct world *world, const struct sim_row *row, const struct run *run,
 	const struct wish *wish, int rule)
 {
@@ -214,6 +222,9 @@ static void check_fresh(struct world *world, const struct sim_row *row, const st
 	else if (job->starts < run->finished + delay)
 		wrong(world, "event %lld: refresh %lld is stale: %s started %.1f s too early",
 			event, id, job->id, (double)(run->finished + delay - job->starts) / 1e6);
+	else if (is_of_other_content(world, of->content, job))
+		wrong(world, "refresh %lld succeeded by %s, of content that the rules do not name",
+			id, job->id);
 	else if (job->is_incremental && wants_full(run, rule, of->content))
 		wrong(world, "event %lld wants a full refresh, but %s is incremental", event,
 			job->id);

@@ -180,6 +180,7 @@ static void draw_runs(struct world *world, int64_t window)
 		run->finished = between(world, SECOND, window);
 		run->arrives = run->finished + dbt_takes(world);
 		run->told = dbt_tells(world, run->finished);
+		run->has_no_event_id = between(world, 0, 3) == 0;
 		run->wish_count = (int)between(world, 1, SELECTIONS);
 		int rule = (int)between(world, 0, RULES - 1);
 		for (int j = 0; j < run->wish_count; j++)
@@ -244,6 +245,8 @@ static void draw_history(struct world *world)
 	draw_close_jobs(world);
 	strew(world, FAULT_OUTAGE, PENDING_OUTAGE, between(world, 0, 3) ? 0 : 2, trouble);
 	strew(world, FAULT_RELOAD, PENDING_RELOAD, between(world, 0, 3) ? 0 : 4, trouble);
+	strew(world, FAULT_UNREAD, PENDING_UNREAD, between(world, 0, 3) ? 0 : 2, trouble);
+	strew(world, FAULT_RENAME, PENDING_RENAME, between(world, 0, 3) ? 0 : 3, trouble);
 	strew(world, FAULT_MOVE, PENDING_MOVE, between(world, 0, 3) ? 0 : 3, trouble);
 	strew(world, FAULT_PEOPLE, PENDING_PEOPLE, between(world, 0, 2) ? 0 : 6, trouble);
 }
@@ -266,6 +269,25 @@ static void arrival(struct world *world, int number)
 	pending->life = world->life;
 }
 
+/* dbt has not heard our answer, and tells it once more. What has no event id is another event. */
+static void tell_again(struct world *world, int number)
+{
+	int again = number;
+	if (world->runs[number].has_no_event_id) {
+		if (world->run_count == EVENTS)
+			return;
+		again = world->run_count++;
+		world->runs[again] = world->runs[number];
+		world->runs[again].id = 0;
+		world->runs[again].durable_at = world->runs[again].heard_at = 0;
+		for (int i = 0; i < world->runs[again].wish_count; i++) {
+			world->runs[again].wishes[i].is_answered = false;
+			world->runs[again].wishes[i].free_from = 0;
+		}
+	}
+	later(world, world->now + between(world, 0, MINUTE), PENDING_ARRIVAL)->number = again;
+}
+
 static void durable(struct world *world, const struct pending *pending)
 {
 	struct run *run = &world->runs[pending->number];
@@ -285,6 +307,8 @@ static void durable(struct world *world, const struct pending *pending)
 			run->wishes[i].rules[0], run->wishes[i].incremental ? ", incremental" : "",
 			run->wishes[i].names_nothing ? ", nothing of that name" : "",
 			world->contents[run->wishes[i].contents[0]].name);
+	if (chance(world, FAULT_NO_EVENT_ID, 15))
+		tell_again(world, pending->number);
 	struct pending *heard = later(world, world->now + 500, PENDING_HEARD);
 	heard->number = pending->number;
 	heard->life = world->life;
@@ -315,6 +339,10 @@ static void outage(struct world *world, const struct pending *pending)
 	meet(world, FAULT_OUTAGE);
 	int64_t longest = between(world, 0, 3) ? 20 * MINUTE : 2 * HOUR;
 	world->sites[site].down_until = world->now + between(world, 10 * SECOND, longest);
+	world->sites[site].is_behind_gateway =
+		pending->number / SITES % 3 == 0 && is_allowed(world, FAULT_NOT_TABLEAU);
+	if (world->sites[site].is_behind_gateway)
+		meet(world, FAULT_NOT_TABLEAU);
 	world->calls[site].outage_began = world->now;
 	world->calls[site].in_outage = 0;
 	note(world, "site %s is down for %.0f s", world->sites[site].options.name,
@@ -357,11 +385,36 @@ static void reload(struct world *world, int64_t number)
 static void move(struct world *world, int number)
 {
 	struct sim_content *from = &world->contents[number % NAMED];
-	if (from->is_gone)
+	if (from->is_gone || from->named != NAMED_STILL)
 		return;
 	meet(world, FAULT_MOVE);
 	from->is_gone = true;
 	note(world, "%s is published anew", from->name);
+}
+
+/* Something on the site has a name that nobody can read. */
+static void unread(struct world *world, int number)
+{
+	struct sim_site *site = &world->sites[number % SITES];
+	meet(world, FAULT_UNREAD);
+	site->unread_until = world->now + (number / SITES % 600 + 1) * 2 * SECOND;
+	note(world, "the lists of site %s cannot be read for a while", site->options.name);
+}
+
+/* Under its id it is refreshed as ever, but that is another content's name now, or nobody's. */
+static void rename_content(struct world *world, int number)
+{
+	static const char *const words[] = { "", "is called otherwise, which the list lags behind",
+		"is called otherwise, and another one by its name",
+		"is called otherwise, and no other one by its name" };
+	struct sim_content *content = &world->contents[number % NAMED];
+	if (content->is_gone || content->named != NAMED_STILL)
+		return;
+	meet(world, FAULT_RENAME);
+	content->named = NAMED_LATER + (enum naming)(number / NAMED % 3);
+	content->renamed_at = world->now;
+	content->lags_until = world->now + (number / NAMED % 60 + 1) * SECOND;
+	note(world, "%s %s", content->name, words[content->named]);
 }
 
 static void calm(struct world *world)
@@ -440,7 +493,7 @@ static void answer(struct world *world, struct pending *pending)
 	static const char *const types[] = { "resolve", "greet", "send", "poll", "list", "look",
 		"cancel" };
 	static const char *const verdicts[] = { "yes", "try again", "no", "busy", "no reply",
-		"a doubtful no", "none", "may not", "cannot be read", "another" };
+		"a doubtful no", "none", "may not", "cannot tell", "cannot be read", "another" };
 	if (pending->life == world->life) {
 		note(world, "%s %lld: %s", types[pending->call.type], (long long)pending->call.id,
 			verdicts[pending->call.verdict]);
@@ -518,6 +571,12 @@ static void happen(struct world *world, struct pending *pending)
 		break;
 	case PENDING_MOVE:
 		move(world, pending->number);
+		break;
+	case PENDING_RENAME:
+		rename_content(world, pending->number);
+		break;
+	case PENDING_UNREAD:
+		unread(world, pending->number);
 		break;
 	case PENDING_CALM:
 		calm(world);

@@ -4,6 +4,10 @@
  */
 #include "tests/sim/oracle.h"
 
+/* So many lists that cannot be read, and jobs are asked for one by one; (src/dispatch/README.md).
+ */
+#define UNREAD_LISTS 3
+
 static void check_budget(struct world *world, int site)
 {
 	struct sim_calls *calls = &world->calls[site];
@@ -86,7 +90,8 @@ void kind_crashed(struct world *world)
 
 static void check_spacing(struct world *world, const struct sim_call *call)
 {
-	int64_t least = world->sites[call->site].options.poll_interval;
+	const struct schedule_site *options = &world->sites[call->site].options;
+	int64_t least = options->poll_interval;
 	struct sim_calls *calls = &world->calls[call->site];
 	struct sim_job *job = call->job >= 0 ? &world->jobs[call->job] : NULL;
 	bool is_look = call->type == CALL_LIST || call->type == CALL_POLL;
@@ -97,13 +102,18 @@ static void check_spacing(struct world *world, const struct sim_call *call)
 		calls->round_at = world->now;
 	}
 	if (call->type == CALL_LIST) {
+		if (calls->unread_lists >= UNREAD_LISTS)
+			wrong(world, "one more list after %d that could not be read",
+				calls->unread_lists);
 		if (calls->listed_at && world->now - calls->listed_at < least)
 			wrong(world, "two lists within poll_interval");
 		calls->listed_at = world->now;
 	} else if (call->type == CALL_POLL && job) {
+		least <<= watched(world, call->id)->rarer;
 		if (job->polled_at && world->now - job->polled_at < least &&
 			calls->answered_at != world->now)
-			wrong(world, "%s was polled twice within poll_interval", job->id);
+			wrong(world, "%s was polled twice within %.0f s", job->id,
+				(double)least / 1e6);
 		job->polled_at = world->now;
 		job->polls++;
 	}
@@ -174,6 +184,8 @@ static void check_late(struct world *world, const struct sim_job *job)
 	int64_t most = usual / 10 > MINUTE ? usual / 10 : MINUTE;
 	/* One that ends early, and that nobody waits for (lively.c), may be told as late as any. */
 	int64_t expected = job->created + usual > job->ends ? job->created + usual : job->ends;
+	if (expected < job->rare_until)
+		expected = job->rare_until;
 	if (calls->trouble_at + 5 * MINUTE < job->ends &&
 		!world->sites[content->site].options.job_queries_per_day &&
 		world->now - expected > most + 15 * SECOND)

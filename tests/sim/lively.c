@@ -93,9 +93,10 @@ static void check_selection(
 	int64_t selection = ((int64_t)run << 8) + number;
 	bool is_done = !world->store.open[run][number] || is_ending(world->open, selection) ||
 		       is_ending(world->writing, selection);
-	int64_t excused = is_done || out->selection[run][number]
-				  ? INT64_MAX
-				  : trouble_ends(world, out, wish->site, 0);
+	int64_t excused =
+		is_done || out->selection[run][number]
+			? INT64_MAX
+			: later_of(trouble_ends(world, out, wish->site, 0), wish->tries_until);
 	if (waits_too_long(world, &wish->free_from, excused, until, BOUND))
 		wrong(world, "event %lld: nobody asks what its selection names",
 			(long long)world->runs[run].id);
@@ -183,7 +184,7 @@ static void check_content(struct world *world, const struct out *out, int number
 {
 	struct sim_content *content = &world->contents[number];
 	const struct sim_calls *calls = &world->calls[content->site];
-	int64_t excused = INT64_MAX, hurried_at = 0;
+	int64_t excused = INT64_MAX, hurried_at = 0, trouble = 0;
 	int waiting = 0;
 	for (int i = 0; i < world->watched_end; i++) {
 		const struct watched *of = &world->watched[i];
@@ -195,6 +196,7 @@ static void check_content(struct world *world, const struct out *out, int number
 		}
 		int64_t held = held_until(world, of);
 		hurried_at = later_of(hurried_at, of->hurried_at);
+		trouble = later_of(trouble, of->hurried_at ? 0 : of->own_trouble_until);
 		if (held < excused) {
 			excused = held;
 			waiting = 2 * i;
@@ -204,6 +206,7 @@ static void check_content(struct world *world, const struct out *out, int number
 	int64_t told_until = (hurried_at ? calls->not_before : calls->told_until)[KIND_START];
 	if (waiting && excused != INT64_MAX) {
 		excused = later_of(later_of(excused, told_until), site_free[content->site]);
+		excused = later_of(excused, trouble);
 		excused = later_of(excused, trouble_ends(world, out, content->site, hurried_at));
 	}
 	if (waits_too_long(world, &content->free_from, excused, until, BOUND))
@@ -245,8 +248,12 @@ static void check_out(struct world *world, const struct out *out, int number, in
 		int64_t late = later_of(usual / 10, MINUTE);
 		bound += late + world->sites[content->site].options.poll_interval;
 		excused = later_of(excused, end_excused_until(world, of, usual, late));
+		if (of->unread)
+			excused = later_of(excused, of->rare_until);
 	} else if (of->state != REFRESH_UNKNOWN) {
 		excused = INT64_MAX;
+	} else {
+		excused = later_of(excused, of->own_trouble_until);
 	}
 	if (out->refresh[number])
 		excused = INT64_MAX;

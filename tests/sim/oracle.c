@@ -159,6 +159,8 @@ void oracle_send(struct world *world, const struct refresh_row *row)
 	needed_check_send(world, of, row);
 	kind_check_send(world, of);
 	turn_check_send(world, of);
+	if (of->was_followed)
+		meet(world, MET_SENT_ONCE_MORE);
 	of->sent_at = world->now;
 	if (calls->decided_count < STARTS)
 		calls->decided[calls->decided_count++] = world->now;
@@ -166,9 +168,9 @@ void oracle_send(struct world *world, const struct refresh_row *row)
 	of->knew_clock = of->knows_clock = calls->clock_heard_in == world->life &&
 					   world->now - calls->clock_heard_at < CLOCK_KEPT;
 	of->is_accepted = of->was_refused = of->found_own = of->was_followed = false;
-	of->may_fail = of->job_was_cancelled = false;
+	of->may_fail = of->job_was_cancelled = of->is_other = false;
 	of->answer = VERDICT_UNKNOWN;
-	of->refused = of->unknown = 0;
+	of->refused = of->unknown = of->unread = of->unsure = 0;
 	of->seen_queued_at = of->queued_at_ever = of->told_at = 0;
 	/* Until an answer says otherwise; a crash takes the answer away. */
 	of->must_look = true;
@@ -252,7 +254,8 @@ void oracle_crashed(struct world *world)
 		for (int j = 0; j < SELECTIONS; j++)
 			world->runs[i].wishes[j].is_answered = false;
 	for (int i = 0; i < SITES; i++)
-		world->calls[i].listed_at = world->calls[i].round_at = 0;
+		world->calls[i].listed_at = world->calls[i].round_at =
+			world->calls[i].unread_lists = 0;
 	for (int i = 0; i < world->watched_end; i++) {
 		struct watched *of = &world->watched[i];
 		const struct sim_row *row = &world->store.rows[i];
@@ -273,7 +276,7 @@ void oracle_crashed(struct world *world)
 		of->seen_queued_at = of->told_at = 0;
 		of->was_refused = of->found_own = false;
 		of->answer = VERDICT_UNKNOWN;
-		of->refused = of->unknown = of->busy = 0;
+		of->refused = of->unknown = of->unread = of->unsure = of->busy = 0;
 		of->knows_clock = of->knew_clock;
 		people_crashed(world, of);
 		if (of->born_in > world->committed)

@@ -53,6 +53,11 @@ enum fault {
 	FAULT_RELOAD,
 	FAULT_MOVE,
 	FAULT_STUCK,
+	FAULT_NOT_TABLEAU,
+	FAULT_UNREAD,
+	FAULT_UNSURE,
+	FAULT_RENAME,
+	FAULT_NO_EVENT_ID,
 	FAULT_COUNT,
 };
 
@@ -76,7 +81,9 @@ enum met {
 	MET_PLACES_TAKEN,
 	MET_WAIT_TOLD, /* Retry-After */
 	MET_LEFT_ALONE,
-	MET_GIVEN_UP_SOON, /* give_up_after is shorter than the history */
+	MET_GIVEN_UP_SOON,   /* give_up_after is shorter than the history */
+	MET_SENT_ONCE_MORE,  /* its job was found, and proves nothing */
+	MET_NOBODY_CAN_TELL, /* looks that cannot tell were enough */
 	MET_COUNT,
 };
 
@@ -91,7 +98,8 @@ struct wish { /* a selection of an event */
 	int site, rules[2], rule_count;
 	int contents[2], count; /* indexes into the world's contents */
 	bool incremental, names_nothing;
-	bool is_answered;  /* in this life: what it names, or that it names nothing */
+	int64_t tries_until; /* its own backoff is over then at the latest */
+	bool is_answered;    /* in this life: what it names, or that it names nothing */
 	int64_t free_from; /* since then nothing excuses that it is not resolved; 0: something does
 			    */
 };
@@ -124,6 +132,7 @@ struct sim_calls {
 	int64_t failed_at;               /* the last call that did not get what it asked for */
 	/* As Tableau told (Retry-After); a person may end it, which may not be heeded. */
 	int64_t not_before[KINDS_OF_CALLS], told_until[KINDS_OF_CALLS];
+	int unread_lists; /* one after another */
 	int64_t listed_at, round_at,
 		answered_at; /* the last list, round of looks, answer to a list */
 };
@@ -131,6 +140,7 @@ struct sim_calls {
 struct run {                          /* a dbt run's end, as one webhook tells it */
 	int64_t finished, arrives;    /* true times */
 	struct wall told;             /* dbt's clock; {0}: the webhook has no time */
+	bool has_no_event_id;         /* told again, it is another event */
 	int64_t id;                   /* 0: not durable */
 	int64_t durable_at, heard_at; /* when it was acknowledged, and known to the schedule */
 	int wish_count;
@@ -148,15 +158,27 @@ struct sim_job {
 	int64_t created, starts, ends; /* true times */
 	int64_t gone;                  /* Tableau forgets it then */
 	enum job_end end;
-	int64_t told_end_at; /* when an answer about its end reached us first; 0: not yet */
+	int64_t unread_until; /* until then it cannot be read by itself; 0: it can */
+	int64_t rare_until;   /* it could not, and is looked at then at the latest */
+	int64_t told_end_at;  /* when an answer about its end reached us first; 0: not yet */
 	int64_t polled_at, polls;
 };
 
+/* What Tableau calls it may not be what the rules call it, any more. */
+enum naming {
+	NAMED_STILL,
+	NAMED_LATER, /* they do, but the list of content lags behind */
+	NAMED_OTHER, /* they name the other content of its name */
+	NAMED_NONE,  /* they name nothing */
+};
 struct sim_content {
 	struct content content;
 	char luid[16], name[16];
 	int site;
-	bool is_gone;         /* it has moved */
+	bool is_gone; /* it has moved */
+	enum naming named;
+	int64_t renamed_at, lags_until;
+	int unsure_looks;     /* so many of the next looks cannot tell */
 	int64_t born;         /* the age of whatever waited for it, before it moved here; 0: none */
 	int64_t usual, queue; /* how long its jobs take and wait */
 	int64_t longest;      /* a job of it took no longer yet, nor was likely to */
@@ -171,6 +193,8 @@ struct sim_site {
 	bool is_gone;            /* from the configuration */
 	int64_t starts_per_hour; /* Tableau's own limit; 0: none */
 	int64_t down_until;
+	bool is_behind_gateway; /* which answers itself while it is down */
+	int64_t unread_until;   /* until then its lists, of content too, cannot be read */
 	bool is_paused;
 };
 
@@ -199,6 +223,8 @@ struct watched {
 	/* How its last request, and the looks after it, were answered: */
 	enum verdict answer;
 	bool was_refused;           /* for good, perhaps wrongly: it is not sent again */
+	bool is_other;              /* it is told to be of content that the rules do not name */
+	int64_t own_trouble_until;  /* what was wrong was wrong with it alone: its backoff */
 	bool found_own;             /* a look found the job that it made */
 	int64_t looked_at;          /* when the last look that was answered was asked */
 	bool may_fail;              /* that justifies `failed` */
@@ -213,17 +239,21 @@ struct watched {
 	int64_t unasked_from; /* since then nothing excuses that Tableau is not asked to cancel its
 				 job; 0: something does */
 	int64_t tries_until;  /* its backoff is over then at the latest */
-	int64_t queued_at_ever; /* like seen_queued_at, but a crash does not forget it */
-	int refused, unknown;   /* answers to polls of its job, one after another */
+	int64_t queued_at_ever;       /* like seen_queued_at, but a crash does not forget it */
+	int refused, unknown, unread; /* answers to polls of its job, one after another */
 	int64_t refused_from;
-	int busy; /* answers to its requests, one after another, that a job is there */
+	int rarer; /* the next poll of its job: after so many times poll_interval, as a power of two
+		    */
+	int64_t rare_until; /* then at the latest */
+	int unsure;         /* looks that could not tell, after its last request */
+	int busy;           /* answers to its requests, one after another, that a job is there */
 	int64_t busy_from;
 	bool is_stuck;        /* its job stands in Tableau's queue for too long */
 	int64_t surely_tried; /* how long, at least, it could be tried since its job was told of */
 	int64_t tried_kept, tried_kept_in; /* the same as a restart finds it; the generation */
 	int64_t tried_ever;                /* likewise, also before its job was last told of */
 	int64_t tried;                     /* how long, at most, it could be tried */
-	int64_t asked_at; /* when Tableau was last asked after its job */
+	int64_t asked_at;                  /* when Tableau was last asked after its job */
 	int64_t told_at;                   /* when Tableau last told about its job, in this life */
 	struct wall told_start;            /* that it had started */
 	int64_t generation;                /* of batches, in which it ended */
@@ -279,6 +309,8 @@ enum pending_type {
 	PENDING_HASTE, /* somebody cancels what was just sent, and wants it again at once */
 	PENDING_RELOAD,
 	PENDING_MOVE,
+	PENDING_RENAME,
+	PENDING_UNREAD,
 	PENDING_CALM, /* nothing goes wrong any more, and nobody pauses a site for ever */
 };
 enum call_type {
@@ -304,7 +336,7 @@ struct sim_call {
 	const char *reason;
 	int64_t retry_after, calls;
 	struct wall told_at;
-	bool is_reply_lost, has_moved;
+	bool is_reply_lost, is_reply_replaced, is_alive, has_moved;
 	int found; /* job */
 	struct job_seen seen;
 	char seen_id[16];

@@ -62,6 +62,9 @@ static int make_job(struct world *world, int content, bool is_ours, bool is_incr
 		of->longest = job->ends - job->created;
 	if (chance(world, FAULT_JOB_FAILS, 10))
 		job->end = between(world, 0, 2) ? END_FAILURE : END_CANCELLED;
+	/* Its notes are strange, or a gateway takes offence at them. */
+	if (chance(world, FAULT_UNREAD, 3))
+		job->unread_until = world->now + between(world, MINUTE, 2 * HOUR);
 	job->gone = chance(world, FAULT_JOB_GONE, 2) ? job->ends + between(world, 0, 30 * SECOND)
 						     : INT64_MAX;
 	note(world, "Tableau: %s of %s, %s%s, will start at %+.1fs and end at %+.1fs %s", job->id,
@@ -86,6 +89,9 @@ static void show(const struct world *world, const struct sim_job *job, bool is_r
 		.phase = job_phase_at(job, world->now),
 		.created_at = site_clock(world, site, job->created),
 		.notes = is_row ? "" : "it failed",
+		.title = world->contents[job->content].named == NAMED_STILL
+				 ? world->contents[job->content].name
+				 : "another name",
 		.is_incremental = job->is_incremental };
 	if (seen->phase != PHASE_QUEUED && job->starts <= job->ends)
 		seen->started_at = site_clock(world, site, job->starts);
@@ -173,10 +179,28 @@ static bool is_known(const struct sim_call *call, const char *id)
 	return false;
 }
 
+/* Others have its name, too many for one look, or a node is behind. */
+static bool cannot_tell(struct world *world, struct sim_content *content)
+{
+	if (content->unsure_looks) {
+		content->unsure_looks--;
+		return true;
+	}
+	if (!chance(world, FAULT_UNSURE, 4))
+		return false;
+	content->unsure_looks = (int)between(world, 0, 11);
+	return true;
+}
+
 static void look(struct world *world, struct sim_call *call)
 {
+	bool is_renamed = world->contents[call->content].named != NAMED_STILL;
 	call->found = -1;
-	for (int i = world->job_count; i-- > 0 && call->found < 0;) {
+	if (cannot_tell(world, &world->contents[call->content])) {
+		refuse(call, VERDICT_UNSURE, "several of its name");
+		return;
+	}
+	for (int i = world->job_count; i-- > 0 && call->found < 0 && !is_renamed;) {
 		const struct sim_job *job = &world->jobs[i];
 		if (job->content == call->content && job->gone > world->now &&
 			!is_known(call, job->id) &&
@@ -191,6 +215,13 @@ static void look(struct world *world, struct sim_call *call)
 		show(world, &world->jobs[call->found], false, &call->seen, call->seen_id);
 }
 
+/* It answered as it should, but that cannot be read. */
+static void unread(struct sim_call *call, enum verdict verdict)
+{
+	refuse(call, verdict, "unreadable");
+	call->is_alive = true;
+}
+
 static void poll(struct world *world, struct sim_call *call)
 {
 	const struct sim_job *job = &world->jobs[call->job];
@@ -199,6 +230,8 @@ static void poll(struct world *world, struct sim_call *call)
 		refuse(call, VERDICT_CANNOT, "403");
 	} else if (job->gone <= world->now || chance(world, FAULT_POLL_LAGS, 2))
 		refuse(call, VERDICT_NONE, "404018");
+	else if (job->unread_until > world->now)
+		unread(call, VERDICT_UNREAD);
 	else
 		show(world, job, false, &call->seen, call->seen_id);
 }
@@ -228,11 +261,31 @@ static void server_error(struct world *world, struct sim_call *call)
 		call->retry_after = between(world, SECOND, 5 * MINUTE);
 }
 
+/* A page of a gateway's, an SSO wall, maintenance: whatever it says, it is not Tableau's word. */
+static void not_tableau(struct world *world, struct sim_call *call)
+{
+	/* And says when to come again, as long as it is not for ever. */
+	bool is_busy =
+		between(world, 0, 2) == 0 && world->sites[call->site].down_until <= world->now;
+	refuse(call, call->type == CALL_SEND ? VERDICT_UNKNOWN : VERDICT_RETRY,
+		is_busy ? "HTTP 503, but not from Tableau" : "HTTP 302");
+	call->retry_after = is_busy ? between(world, SECOND, 2 * MINUTE) : 0;
+}
+
 /* What is lost, or fails, before or after Tableau has done it. True: it is not done. */
 static bool goes_wrong(struct world *world, struct sim_call *call)
 {
 	bool is_send = call->type == CALL_SEND;
 	bool is_down = world->sites[call->site].down_until > world->now;
+	if (is_down && world->sites[call->site].is_behind_gateway) {
+		not_tableau(world, call);
+		return true;
+	}
+	call->is_reply_replaced = chance(world, FAULT_NOT_TABLEAU, 2);
+	if (call->is_reply_replaced && between(world, 0, 1)) {
+		not_tableau(world, call);
+		return true;
+	}
 	if (is_down || chance(world, FAULT_LOST_REQUEST, 6)) {
 		bool may_be_sent = is_send && (is_down ? between(world, 0, 3) == 0 : true);
 		refuse(call, may_be_sent ? VERDICT_UNKNOWN : VERDICT_RETRY, "no reply");
@@ -258,6 +311,55 @@ static void may_not_list(struct world *world, struct sim_call *call)
 {
 	meet(world, FAULT_NO_LIST);
 	refuse(call, VERDICT_CANNOT, "403");
+}
+
+/* Content, too: the same in another item's name makes its whole list unreadable. */
+static bool is_unread(struct world *world, const struct sim_call *call)
+{
+	bool is_list = call->type == CALL_LIST || call->type == CALL_RESOLVE;
+	if (call->type == CALL_GREET || call->type == CALL_POLL || call->type == CALL_CANCEL)
+		return false;
+	return (is_list && world->sites[call->site].unread_until > world->now) ||
+	       chance(world, FAULT_UNREAD, 2);
+}
+
+/* The answer names the content otherwise, so that the rules are asked once more whether they name
+ * it (dispatch/confirm.h). */
+static void confirm(struct world *world, struct sim_call *call)
+{
+	const struct sim_content *content = &world->contents[call->content];
+	bool has_to = call->type == CALL_SEND ||
+		      (call->type == CALL_POLL && call->seen.phase == PHASE_SUCCEEDED);
+	if (!has_to || content->named == NAMED_STILL)
+		return;
+	call->is_alive = true;
+	if (content->named == NAMED_OTHER)
+		call->has_moved = true;
+	else if (content->named == NAMED_NONE)
+		refuse(call, VERDICT_OTHER, "the rules name nothing of its name");
+	else if (content->lags_until > world->now)
+		refuse(call, VERDICT_RETRY, "the list has another name than the answer");
+}
+
+static void reply(struct world *world, struct sim_call *call)
+{
+	bool is_send = call->type == CALL_SEND;
+	if (call->verdict == VERDICT_OK && is_unread(world, call))
+		unread(call, is_send                   ? VERDICT_UNKNOWN
+			     : call->type == CALL_LIST ? VERDICT_UNREAD
+						       : VERDICT_RETRY);
+	if (call->verdict == VERDICT_OK)
+		confirm(world, call);
+	if (call->is_reply_replaced)
+		not_tableau(world, call);
+	if (call->is_reply_lost) {
+		call->retry_after = 0;
+		refuse(call, is_send ? VERDICT_UNKNOWN : VERDICT_RETRY, "the reply was lost");
+	}
+	if (call->is_reply_replaced || call->is_reply_lost) {
+		call->told_at = (struct wall){ 0 };
+		call->is_alive = call->has_moved = false;
+	}
 }
 
 void site_request(struct world *world, struct sim_call *call)
@@ -298,10 +400,5 @@ void site_request(struct world *world, struct sim_call *call)
 		cancel(world, call);
 		break;
 	}
-	if (call->is_reply_lost) {
-		call->told_at = (struct wall){ 0 };
-		call->retry_after = 0;
-		refuse(call, call->type == CALL_SEND ? VERDICT_UNKNOWN : VERDICT_RETRY,
-			"the reply was lost");
-	}
+	reply(world, call);
 }

@@ -34,6 +34,11 @@ static const char *const names[MET_COUNT] = {
 	[FAULT_RELOAD]       = "a reload; sites come and go",
 	[FAULT_MOVE]         = "content is published anew",
 	[FAULT_STUCK]        = "a job stands in the queue",
+	[FAULT_NOT_TABLEAU]  = "an answer that is not Tableau's",
+	[FAULT_UNREAD]       = "an answer that cannot be read",
+	[FAULT_UNSURE]       = "a look that cannot tell",
+	[FAULT_RENAME]       = "content is renamed",
+	[FAULT_NO_EVENT_ID]  = "an event is told once more",
 	[MET_SUCCEEDED]      = "succeeded",
 	[MET_FAILED]         = "failed",
 	[MET_CANCELLED]      = "cancelled",
@@ -53,6 +58,8 @@ static const char *const names[MET_COUNT] = {
 	[MET_WAIT_TOLD]      = "Retry-After",
 	[MET_LEFT_ALONE]     = "a site is left alone",
 	[MET_GIVEN_UP_SOON]  = "longer than give_up_after",
+	[MET_SENT_ONCE_MORE] = "its job proves nothing",
+	[MET_NOBODY_CAN_TELL] = "nobody can tell of its job",
 };
 /* clang-format on */
 

@@ -17,6 +17,7 @@
  */
 #define BUSY_OFTEN 10
 #define BUSY_TIME (200 * SECOND)
+#define UNREAD_RAREST 5 /* a power of two */
 
 /* A job that we were told is another refresh's is not taken for its own. */
 static bool is_its_own(const struct world *world, const struct watched *of, int number, int64_t id)
@@ -35,7 +36,7 @@ static void told_of_job(struct world *world, struct watched *of, const struct si
 	int number = call->type == CALL_LOOK ? call->found : call->job;
 	struct sim_job *job = &world->jobs[number];
 	if (call->type == CALL_POLL)
-		of->tried = of->refused = of->unknown = 0;
+		of->tried = of->refused = of->unknown = of->unread = 0;
 	enum job_phase phase = call->seen.phase;
 	patience_told(world, of, number, phase);
 	of->told_at = world->now;
@@ -71,8 +72,11 @@ static void told_by_list(struct world *world, const struct sim_call *call)
 			of->created_at ? row_of_job(world, call, of->job) : NULL;
 		if (!row)
 			continue;
-		bool is_believed = of->refused || of->unknown;
-		of->unknown = 0;
+		/* Under another name it may not be what the rules name. */
+		bool is_believed = (of->refused || of->unknown || of->unread) &&
+				   !strcmp(row->title, world->contents[of->content].name);
+		if (is_believed || row->phase < PHASE_SUCCEEDED)
+			of->unknown = of->unread = 0;
 		if (row->phase < PHASE_SUCCEEDED) {
 			patience_told(world, of, of->job, row->phase);
 			of->told_at = world->now;
@@ -84,6 +88,19 @@ static void told_by_list(struct world *world, const struct sim_call *call)
 		if (row->phase == PHASE_QUEUED && call->asked_at > of->seen_queued_at)
 			of->seen_queued_at = of->queued_at_ever = call->asked_at;
 	}
+}
+
+static void told_of_list(struct world *world, const struct sim_call *call)
+{
+	struct sim_calls *calls = &world->calls[call->site];
+	calls->unread_lists = call->verdict == VERDICT_UNREAD ? calls->unread_lists + 1 : 0;
+	/* One by one, then, as soon as the site lets them. */
+	if (call->verdict == VERDICT_CANNOT || call->verdict == VERDICT_UNREAD)
+		calls->round_at = 0;
+	for (int i = 0; i < world->watched_end; i++) /* whatever it says, jobs are asked for then */
+		world->watched[i].rarer = 0;
+	if (call->verdict == VERDICT_OK)
+		told_by_list(world, call);
 }
 
 /* ---- how far back a question goes ---- */
@@ -136,12 +153,13 @@ static void told_busy(struct world *world, struct watched *of, int64_t id)
 
 static void told_of_request(struct world *world, struct watched *of, const struct sim_call *call)
 {
-	of->answer = call->verdict;
+	of->answer = call->has_moved ? VERDICT_OTHER : call->verdict;
+	of->is_other = call->verdict == VERDICT_OTHER;
 	if (call->verdict == VERDICT_BUSY)
 		told_busy(world, of, call->id);
 	else
 		of->busy = 0;
-	of->is_accepted = call->verdict == VERDICT_OK;
+	of->is_accepted = call->verdict == VERDICT_OK && !call->has_moved;
 	of->must_look = call->verdict == VERDICT_UNKNOWN || call->verdict == VERDICT_DOUBT;
 	of->was_refused = call->verdict == VERDICT_DOUBT || call->verdict == VERDICT_FAIL;
 	of->may_fail |= of->was_refused;
@@ -153,10 +171,25 @@ static void told_of_request(struct world *world, struct watched *of, const struc
 	world->jobs[call->found].is_told_ours = true;
 }
 
+/* A job that cannot be read is looked at ever rarer. */
+static void told_unread(struct world *world, struct watched *of, const struct sim_call *poll)
+{
+	of->unread += poll->verdict == VERDICT_UNREAD;
+	of->rarer = poll->verdict != VERDICT_UNREAD ? 0
+		    : of->unread < UNREAD_RAREST    ? of->unread
+						    : UNREAD_RAREST;
+	of->rare_until = world->now + (world->sites[poll->site].options.poll_interval << of->rarer);
+	world->jobs[poll->job].rare_until = of->rare_until;
+}
+
 static void told_by_look(struct world *world, struct watched *of, const struct sim_call *call)
 {
 	of->looked_at = call->asked_at;
-	if (call->verdict != VERDICT_RETRY)
+	of->unsure += call->verdict == VERDICT_UNSURE;
+	if (of->unsure >= UNSURE_AFTER && of->must_look)
+		meet(world, MET_NOBODY_CAN_TELL);
+	if (call->verdict != VERDICT_RETRY &&
+		(call->verdict != VERDICT_UNSURE || of->unsure >= UNSURE_AFTER))
 		of->must_look = false;
 	if (call->verdict != VERDICT_OK)
 		return;
@@ -211,13 +244,19 @@ static void told_by_site(struct world *world, struct watched *of, const struct s
 	struct sim_calls *calls = &world->calls[call->site];
 	int64_t tail = world->schedule_options.retry_max;
 	bool is_fine = call->verdict == VERDICT_OK || call->verdict == VERDICT_BUSY ||
-		       call->verdict == VERDICT_NONE;
-	calls->is_failing = !is_fine;
-	bool is_behind = call->type == CALL_POLL && call->verdict == VERDICT_NONE;
+		       call->verdict == VERDICT_NONE || call->verdict == VERDICT_UNSURE;
+	/* What is wrong with what was asked for is no excuse for anything else. */
+	calls->is_failing = !is_fine && !call->is_alive;
+	bool is_behind = (call->type == CALL_POLL && call->verdict == VERDICT_NONE) ||
+			 call->verdict == VERDICT_UNSURE;
 	if (!is_fine || is_behind || world->now - call->asked_at > 2 * SECOND)
 		calls->trouble_at = world->now;
-	if (call->verdict != VERDICT_OK || call->type == CALL_LOOK)
+	if ((call->verdict != VERDICT_OK || call->type == CALL_LOOK) && !call->is_alive)
 		calls->failed_at = world->now;
+	if (call->type == CALL_RESOLVE && call->is_alive)
+		wish_of(world, call->id)->tries_until = world->now + tail;
+	else if (call->is_alive)
+		of->own_trouble_until = world->now + tail;
 	if (call->type == CALL_SEND || call->type == CALL_LOOK)
 		of->tries_until =
 			world->now + (call->retry_after > tail ? call->retry_after : tail);
@@ -241,9 +280,11 @@ void oracle_answer(struct world *world, const struct sim_call *call)
 		told_by_look(world, of, call);
 		break;
 	case CALL_POLL:
+		of->is_other |= call->verdict == VERDICT_OTHER;
 		of->unknown += call->verdict == VERDICT_NONE;
 		if (call->verdict == VERDICT_CANNOT && !of->refused++)
 			of->refused_from = world->now;
+		told_unread(world, of, call);
 		of->may_fail |= of->unknown >= LOST_AFTER ||
 				(of->refused >= REFUSED_AFTER &&
 					world->now - of->refused_from >= REFUSED_TIME);
@@ -251,8 +292,7 @@ void oracle_answer(struct world *world, const struct sim_call *call)
 			told_of_job(world, of, call);
 		break;
 	case CALL_LIST:
-		if (call->verdict == VERDICT_OK)
-			told_by_list(world, call);
+		told_of_list(world, call);
 		break;
 	case CALL_CANCEL: /* what became of it is asked at once */
 		if (call->job >= 0)
@@ -298,6 +338,10 @@ static bool was_seen_waiting(
 
 static void check_look(struct world *world, const struct watched *of, const struct sim_call *look)
 {
+	if (look->verdict == VERDICT_UNSURE && of->unsure >= UNSURE_AFTER &&
+		of->state == REFRESH_UNKNOWN)
+		wrong(world, "refresh %lld is looked for though %d looks could not tell",
+			(long long)look->id, of->unsure);
 	if (look->verdict != VERDICT_OK || !refresh_state_is_open(of->state) || is_followed(of))
 		return;
 	/* One that is over and proves nothing is not worth it. */
@@ -331,7 +375,7 @@ static void check_listed(struct world *world, const struct sim_call *list)
 		const struct watched *of = &world->watched[i];
 		if (!of->created_at || of->content < 0 || !is_followed(of) ||
 			world->contents[of->content].site != list->site || of->refused ||
-			of->unknown || oracle_is_asked(world, 2 * i))
+			of->unknown || of->unread || oracle_is_asked(world, 2 * i))
 			continue;
 		const struct job_seen *row = row_of_job(world, list, of->job);
 		if (!row || row->phase >= PHASE_SUCCEEDED)
@@ -346,6 +390,11 @@ void oracle_answered(struct world *world, const struct sim_call *call)
 	world->moving = 0;
 	if (call->type == CALL_POLL && call->verdict == VERDICT_OK)
 		patience_check_followed(world, of, call->id);
+	if ((call->has_moved || call->verdict == VERDICT_OTHER) &&
+		refresh_state_is_open(of->state) &&
+		(call->type == CALL_SEND || of->job == call->job))
+		wrong(world, "refresh %lld is of content that the rules do not name, and is %s",
+			(long long)call->id, refresh_state_name(of->state));
 	if (call->type == CALL_SEND)
 		check_request(world, of, call->id);
 	else if (call->type == CALL_LOOK)
