@@ -202,6 +202,7 @@ void oracle_call(struct world *world, const struct sim_call *call)
 	check_single(world, call);
 	patience_asked(world, call);
 	told_check_since(world, call);
+	told_check_known(world, call);
 	if (call->type == CALL_RESOLVE && wish_of(world, call->id)->is_answered)
 		wrong(world, "it was answered what selection %lld names, and is asked again",
 			(long long)call->id);

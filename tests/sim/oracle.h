@@ -72,6 +72,8 @@ void people_crashed(const struct world *world, struct watched *of);
 /* ---- told.c ---- */
 /* The question goes back as far as it has to. */
 void told_check_since(struct world *world, const struct sim_call *call);
+/* A look is told that the job of the refresh before is not meant. */
+void told_check_known(struct world *world, const struct sim_call *call);
 /* Is a call about it out? */
 bool oracle_is_asked(const struct world *world, int64_t refresh);
 

@@ -138,6 +138,34 @@ void told_check_since(struct world *world, const struct sim_call *call)
 	}
 }
 
+/* ---- which jobs are not meant ---- */
+
+static bool is_named_known(const struct sim_call *look, const char *id)
+{
+	for (size_t i = 0; i < sizeof look->known / sizeof *look->known; i++)
+		if (!strcmp(look->known[i], id))
+			return true;
+	return false;
+}
+
+void told_check_known(struct world *world, const struct sim_call *call)
+{
+	const struct sim_row *last = NULL;
+	size_t count = 0;
+	for (int i = 0; call->type == CALL_LOOK && i < ROWS; i++) {
+		const struct sim_row *row = &world->store.rows[i];
+		if (!row->is_there || refresh_state_is_open(row->row.state) || !*row->job_id ||
+			content_of(world, &row->row.content) != call->content)
+			continue;
+		count++;
+		last = row;
+	}
+	if (last && count <= sizeof call->known / sizeof *call->known &&
+		!is_named_known(call, last->job_id))
+		wrong(world, "refresh %lld may take %s, which refresh %lld had",
+			(long long)call->id, last->job_id, (long long)last->row.id);
+}
+
 /* ---- answers ---- */
 
 /* Whoever is told so asks again ever rarer. */
