@@ -4,7 +4,7 @@
  */
 #include "tests/sim/oracle.h"
 
-/* So many lists that cannot be read, and jobs are asked for one by one; (src/dispatch/README.md).
+/* So many lists that cannot be read, and jobs are asked for one by one (src/schedule/README.md).
  */
 #define UNREAD_LISTS 3
 

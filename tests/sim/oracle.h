@@ -7,7 +7,7 @@
 
 /* For so long one good answer tells Tableau's clock: no two clocks go alike. */
 #define CLOCK_KEPT (40 * MINUTE)
-/* So many looks that cannot tell, and nobody looks any more (src/dispatch/README.md). */
+/* So many looks that cannot tell, and nobody looks any more (src/schedule/README.md). */
 #define UNSURE_AFTER 8
 
 static inline int64_t later_of(int64_t a, int64_t b)

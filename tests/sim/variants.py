@@ -396,7 +396,7 @@ VARIANTS = [
     ("an end that a list tells under another name is believed", "row_tells",
      "!row->is_bridge && !is_alias",
      "!row->is_bridge"),
-    ("an event of a run that was told before is no cause", "has_cause",
+    ("an event of a run that was told before is no cause", "same_cause",
      "refresh->causes[i].event == cause->event",
      "(refresh->causes[i].event == cause->event || refresh->causes[i].fresh_from.us == cause->fresh_from.us)"),
 ]

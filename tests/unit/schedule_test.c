@@ -587,7 +587,7 @@ static void a_job_that_began_after_a_request_serves_it_whoever_asked_for_it(void
 	assert_string_equal(world->state, "running");
 }
 
-/* "403 although the job had been queued" (tableau-rest.md 5.3): of a job that was there already,
+/* "403 although the job had been queued" (src/tableau/README.md): of a job that was there already,
  * Tableau would have said 409093. */
 static void a_job_that_goes_on_after_a_doubtful_no_is_ours(void **state)
 {
