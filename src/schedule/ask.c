@@ -13,27 +13,19 @@ static struct asked asked(enum consent consent, int64_t refresh, const char *wor
 	return asked;
 }
 
-static struct asked done(struct schedule *schedule, struct instant now, struct asked asked)
-{
-	asked.actions = act_end(schedule, now);
-	return asked;
-}
-
 /* ---- cancel ---- */
 
-struct asked schedule_cancel(
-	struct schedule *schedule, struct instant now, int64_t id, const char *who)
+struct asked on_cancel(struct schedule *schedule, struct instant now, int64_t id, const char *who)
 {
-	act_begin(schedule);
 	struct refresh *refresh = refresh_find(schedule, id);
 	OWNED_TEXT struct text reason;
 	text_init(&reason, 300);
 	if (!refresh)
-		return done(schedule, now, asked(CONSENT_NONE, id, ""));
+		return asked(CONSENT_NONE, id, "");
 	text_printf(&reason, "cancelled by %s", who);
 	if (refresh->row.state == REFRESH_WAITING) {
 		refresh_end(schedule, now, refresh, REFRESH_CANCELLED, reason.at);
-		return done(schedule, now, asked(CONSENT_YES, id, "cancelled"));
+		return asked(CONSENT_YES, id, "cancelled");
 	}
 	refresh->row.is_cancelling = true;
 	refresh_set_text(&refresh->row.reason, reason.at);
@@ -44,35 +36,33 @@ struct asked schedule_cancel(
 	} else if (refresh->row.state == REFRESH_UNKNOWN && !refresh->is_asked) {
 		refresh_wait_until(schedule, now, refresh, 0);
 	}
-	return done(schedule, now,
-		asked(CONSENT_YES, id,
-			refresh_in_flight(refresh)
-				? "Tableau is asked to cancel its job"
-				: "it is cancelled as soon as it is known whether Tableau has a "
-				  "job for it"));
+	return asked(CONSENT_YES, id,
+		refresh_in_flight(refresh)
+			? "Tableau is asked to cancel its job"
+			: "it is cancelled as soon as it is known whether Tableau has a "
+			  "job for it");
 }
 
-struct actions schedule_job_cancelled(
+void on_job_cancelled(
 	struct schedule *schedule, struct instant now, int64_t id, struct answer answer)
 {
-	act_begin(schedule);
 	struct refresh *refresh = refresh_find(schedule, id);
 	struct site *site = site_of(schedule, answer.site);
 	site_answered(schedule, now, &answer);
 	site_spend_queries(schedule, now, site, 1);
 	if (!refresh || !refresh->is_asked || !refresh_in_flight(refresh))
-		return act_end(schedule, now);
+		return;
 	refresh->is_asked = false;
 	if (answer.verdict == VERDICT_OK) {
 		refresh_end(schedule, now, refresh, REFRESH_CANCELLED, refresh->row.reason);
-		return act_end(schedule, now);
+		return;
 	}
 	/* Nobody knows whether Tableau heard it: the job tells, and is cancelled if it goes on. */
 	if (answer.verdict == VERDICT_RETRY || answer.verdict == VERDICT_UNKNOWN) {
 		if (answer.retry_after)
 			gate_hold(&site->gate.no_queries_before, now.mono, answer.retry_after);
 		look_later(schedule, now, refresh, site->options.poll_interval);
-		return act_end(schedule, now);
+		return;
 	}
 	refresh->row.is_cancelling = false;
 	OWNED_TEXT struct text reason;
@@ -83,7 +73,6 @@ struct actions schedule_job_cancelled(
 	refresh_set_text(&refresh->row.reason, reason.at);
 	act_record(schedule, refresh);
 	look_later(schedule, now, refresh, 0);
-	return act_end(schedule, now);
 }
 
 /* ---- retry, and again ---- */
@@ -112,35 +101,30 @@ static struct asked retry_waiting(
 	return asked(CONSENT_YES, id, "it is sent as soon as its site lets it");
 }
 
-struct asked schedule_retry(struct schedule *schedule, struct instant now, int64_t id)
+struct asked on_retry(struct schedule *schedule, struct instant now, int64_t id)
 {
-	act_begin(schedule);
 	struct refresh *refresh = refresh_find(schedule, id);
 	if (!refresh)
-		return done(schedule, now, asked(CONSENT_NONE, id, ""));
+		return asked(CONSENT_NONE, id, "");
 	if (refresh->row.state == REFRESH_WAITING)
-		return done(schedule, now, retry_waiting(schedule, now, refresh));
+		return retry_waiting(schedule, now, refresh);
 	if (refresh->row.state != REFRESH_UNKNOWN)
-		return done(
-			schedule, now, asked(CONSENT_NO, id, "it is under way; nothing to retry"));
+		return asked(CONSENT_NO, id, "it is under way; nothing to retry");
 	refresh->failures = 0;
 	IGNORE(site_go_on(schedule, now, refresh->slot->site)); /* likewise */
 	if (!refresh->is_asked)
 		refresh_wait_until(schedule, now, refresh, 0);
-	return done(schedule, now, asked(CONSENT_YES, id, "its job is looked for now"));
+	return asked(CONSENT_YES, id, "its job is looked for now");
 }
 
-struct asked schedule_again(struct schedule *schedule, struct instant now,
-	const struct refresh_row *row, const struct cause_row *causes, size_t count)
+struct asked on_again(struct schedule *schedule, struct instant now, const struct refresh_row *row,
+	const struct cause_row *causes, size_t count)
 {
-	act_begin(schedule);
 	if (!*row->content.luid)
-		return done(schedule, now,
-			asked(CONSENT_NO, row->id,
-				"it names no content; replay its event, which resolves it again"));
+		return asked(CONSENT_NO, row->id,
+			"it names no content; replay its event, which resolves it again");
 	if (!site_of(schedule, row->site)->is_known)
-		return done(schedule, now,
-			asked(CONSENT_NO, row->id, "the configuration has no site of its name"));
+		return asked(CONSENT_NO, row->id, "the configuration has no site of its name");
 	OWNED_MEMORY struct cause_row *copies = mem_alloc(sizeof *copies * (count + 1));
 	schedule->horizon++;
 	for (size_t i = 0; i < count; i++) {
@@ -151,33 +135,30 @@ struct asked schedule_again(struct schedule *schedule, struct instant now,
 	struct slot *slot = slot_of(schedule, row->site, &row->content);
 	const struct refresh *refresh = slot_join(
 		schedule, now, slot, &row->content, copies, count, row->incremental, row->priority);
-	return done(schedule, now, asked(CONSENT_YES, refresh->row.id, "it is done again"));
+	return asked(CONSENT_YES, refresh->row.id, "it is done again");
 }
 
 /* ---- pause ---- */
 
-struct asked schedule_pause(struct schedule *schedule, struct instant now, const char *name,
+struct asked on_pause(struct schedule *schedule, struct instant now, const char *name,
 	bool is_paused, const char *who)
 {
-	act_begin(schedule);
 	struct site *site = NULL;
 	HASH_FIND(by_name, schedule->sites, name, strlen(name), site);
 	if (!site || !site->is_known)
-		return done(schedule, now, asked(CONSENT_NONE, 0, ""));
+		return asked(CONSENT_NONE, 0, "");
 	bool was_paused = site->gate.paused_by;
 	if (is_paused && was_paused)
-		return done(schedule, now, asked(CONSENT_NO, 0, "it is paused already"));
+		return asked(CONSENT_NO, 0, "it is paused already");
 	bool had_to_wait = !is_paused && site_go_on(schedule, now, site);
 	if (!is_paused && !was_paused)
-		return done(schedule, now,
-			had_to_wait ? asked(CONSENT_YES, 0, "it is asked again at once")
-				    : asked(CONSENT_NO, 0,
-					      "it is neither paused nor left alone for a while"));
+		return had_to_wait ? asked(CONSENT_YES, 0, "it is asked again at once")
+				   : asked(CONSENT_NO, 0,
+					     "it is neither paused nor left alone for a while");
 	free(site->gate.paused_by);
 	site->gate.paused_by = is_paused ? mem_copy_text(who) : NULL;
 	site_touch(schedule, site);
-	return done(schedule, now,
-		asked(CONSENT_YES, 0,
-			is_paused ? "it is sent no more refreshes; jobs in flight are followed"
-				  : "it is sent refreshes again"));
+	return asked(CONSENT_YES, 0,
+		is_paused ? "it is sent no more refreshes; jobs in flight are followed"
+			  : "it is sent refreshes again");
 }

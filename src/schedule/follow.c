@@ -352,17 +352,16 @@ static void look_unread(struct schedule *schedule, struct instant now, struct re
 		schedule, now, refresh, at_most(refresh->unread_looks, UNREAD_RAREST), reason.at);
 }
 
-struct actions schedule_polled(struct schedule *schedule, struct instant now, int64_t id,
-	struct answer answer, const struct job_seen *job, int64_t asked_after)
+void on_polled(struct schedule *schedule, struct instant now, int64_t id, struct answer answer,
+	const struct job_seen *job, int64_t asked_after)
 {
-	act_begin(schedule);
 	struct refresh *refresh = refresh_find(schedule, id);
 	site_answered(schedule, now, &answer);
 	struct site *site = site_of(schedule, answer.site);
 	if (answer.verdict == VERDICT_RETRY && answer.retry_after)
 		gate_hold(&site->gate.no_queries_before, now.mono, answer.retry_after);
 	if (!refresh || !refresh_in_flight(refresh))
-		return act_end(schedule, now);
+		return;
 	refresh->is_asked = false;
 	if (answer.verdict == VERDICT_OK)
 		follow_job(schedule, now, refresh, job, asked_after);
@@ -376,7 +375,6 @@ struct actions schedule_polled(struct schedule *schedule, struct instant now, in
 		refresh_end(schedule, now, refresh, REFRESH_FAILED, answer.reason);
 	else /* says nothing about the job */
 		look_later(schedule, now, refresh, site->options.poll_interval);
-	return act_end(schedule, now);
 }
 
 /* ---- lists ---- */
@@ -441,10 +439,9 @@ static void look_again(
 			look_later(schedule, now, refresh, wait_us);
 }
 
-struct actions schedule_listed(struct schedule *schedule, struct instant now, struct answer answer,
+void on_listed(struct schedule *schedule, struct instant now, struct answer answer,
 	const struct job_seen *jobs, size_t count, int64_t asked_after)
 {
-	act_begin(schedule);
 	struct site *site = site_of(schedule, answer.site);
 	site->is_listing = false;
 	site_answered(schedule, now, &answer);
@@ -463,5 +460,4 @@ struct actions schedule_listed(struct schedule *schedule, struct instant now, st
 	if (may_not)
 		site->round_at = mono_plus(now.mono, -site->options.poll_interval);
 	look_again(schedule, now, site, may_not ? 0 : site->options.poll_interval);
-	return act_end(schedule, now);
 }

@@ -1,6 +1,8 @@
 EXTRA_DIST += src/schedule/README.md
 
 librouter_a_SOURCES += \
+	src/schedule/act.c \
+	src/schedule/again.c \
 	src/schedule/ask.c \
 	src/schedule/breaker.c src/schedule/breaker.h \
 	src/schedule/budget.c src/schedule/budget.h \
@@ -9,11 +11,13 @@ librouter_a_SOURCES += \
 	src/schedule/follow.c \
 	src/schedule/gate.c src/schedule/gate.h \
 	src/schedule/hold.c \
+	src/schedule/keep.c \
 	src/schedule/pace.c src/schedule/pace.h \
 	src/schedule/patience.c src/schedule/patience.h \
 	src/schedule/restore.c \
 	src/schedule/schedule.c src/schedule/schedule.h src/schedule/state.h \
 	src/schedule/send.c \
+	src/schedule/site.c \
 	src/schedule/slot.c \
 	src/schedule/timer.c src/schedule/timer.h \
 	src/schedule/wait.c \

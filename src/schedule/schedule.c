@@ -1,56 +1,15 @@
 /*
- * schedule/schedule.c - the state itself: sites, time, and the list of actions. What happens to
- * refreshes is in slot.c (the refreshes of a content), want.c (selections become refreshes), hold.c
- * (delay and quiet), send.c (refreshes become requests), follow.c (jobs end), restore.c (what a
- * restart finds) and ask.c (what people ask for); why something waits, and for how long, in wait.c.
+ * schedule/schedule.c - the one door: each input begins a step, is handled, and the step ends with
+ * whatever can be asked now. What happens to refreshes is in slot.c (the refreshes of a content),
+ * want.c (selections become refreshes), hold.c (delay and quiet), send.c (refreshes become
+ * requests), follow.c (jobs end), restore.c (what a restart finds) and ask.c (what people ask for);
+ * why something waits, and for how long, in wait.c.
  */
 #include "schedule/schedule.h"
 #include "base/mem.h"
 #include "schedule/state.h"
 
-#define KEEP_QUERIES_EVERY (60 * US_PER_SECOND)
-#define LAST_TRY (60 * US_PER_SECOND)
-
-/* ---- texts that are kept ---- */
-
-struct kept {
-	UT_hash_handle by_text;
-	char text[];
-};
-
-const char *schedule_keep(struct schedule *schedule, const char *text)
-{
-	struct kept *kept = NULL;
-	size_t length = strlen(text);
-	HASH_FIND(by_text, schedule->kept, text, length, kept);
-	if (kept)
-		return kept->text;
-	kept = mem_alloc(sizeof *kept + length + 1);
-	memcpy(kept->text, text, length);
-	HASH_ADD_KEYPTR(by_text, schedule->kept, kept->text, length, kept);
-	return kept->text;
-}
-
-/* ---- actions ---- */
-
-void act_begin(struct schedule *schedule)
-{
-	schedule->calls++;
-	for (size_t i = 0; i < schedule->cause_action_count; i++)
-		free(schedule->cause_actions[i]);
-	schedule->cause_action_count = 0;
-	schedule->action_count = 0;
-	while (schedule->known_lists) {
-		struct known_list *list = schedule->known_lists;
-		schedule->known_lists = list->next;
-		free(list);
-	}
-	while (schedule->ended) {
-		struct refresh *refresh = schedule->ended;
-		schedule->ended = refresh->ended_next;
-		refresh_free(refresh);
-	}
-}
+/* ---- a step ---- */
 
 static void settle(struct schedule *schedule, struct instant now)
 {
@@ -86,7 +45,8 @@ static void finish_record(struct schedule *schedule, struct instant now, struct 
 	refresh->row.patience = patience_left(&refresh->patience, now.mono);
 }
 
-struct actions act_end(struct schedule *schedule, struct instant now)
+/* Fills free places with what is ready, and finishes the list. */
+static struct actions finish(struct schedule *schedule, struct instant now)
 {
 	settle(schedule, now);
 	for (size_t i = 0; i < schedule->action_count; i++)
@@ -95,232 +55,7 @@ struct actions act_end(struct schedule *schedule, struct instant now)
 	return (struct actions){ schedule->action_count, schedule->actions };
 }
 
-static struct action *act(struct schedule *schedule, enum action_type type)
-{
-	mem_grow(&schedule->actions, &schedule->action_capacity, schedule->action_count);
-	struct action *action = &schedule->actions[schedule->action_count++];
-	*action = (struct action){ .type = type, .asked_after = schedule->horizon };
-	return action;
-}
-
-/* The action points to the row, so that it tells how the row is when the call is over. */
-void act_record(struct schedule *schedule, struct refresh *refresh)
-{
-	refresh->is_unrecorded = false;
-	if (refresh->recorded == schedule->calls)
-		return;
-	refresh->recorded = schedule->calls;
-	act(schedule, ACTION_RECORD)->refresh = &refresh->row;
-}
-
-void act_cause(struct schedule *schedule, int64_t refresh, const struct cause_row *cause,
-	enum cause_fate fate)
-{
-	struct cause_row *copy = mem_new(struct cause_row);
-	*copy = *cause;
-	copy->refresh = refresh;
-	mem_grow(&schedule->cause_actions, &schedule->cause_action_capacity,
-		schedule->cause_action_count);
-	schedule->cause_actions[schedule->cause_action_count++] = copy;
-	struct action *action = act(schedule, ACTION_CAUSE);
-	action->cause = copy;
-	action->fate = fate;
-}
-
-void act_end_selection(struct schedule *schedule, int64_t selection)
-{
-	act(schedule, ACTION_END_SELECTION)->selection = selection;
-}
-
-void act_spent(struct schedule *schedule, const struct site *site, enum spent_kind kind,
-	const struct budget_part *part)
-{
-	if (part)
-		act(schedule, ACTION_SPENT)->spent =
-			(struct spent){ site->name, kind, part->began, part->count };
-}
-
-void act_backlog(struct schedule *schedule, const struct site *site)
-{
-	struct action *action = act(schedule, ACTION_BACKLOG);
-	action->site = site->name;
-	action->trouble = site->overdue;
-}
-
-void act_resolve(struct schedule *schedule, int64_t selection)
-{
-	act(schedule, ACTION_RESOLVE)->selection = selection;
-}
-
-static bool is_listed(const struct known_list *list, size_t count, const char *id)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(list->ids[i], id))
-			return true;
-	return false;
-}
-
-/* The youngest jobs that refreshes of this content had. */
-static const char *const *known_jobs(struct schedule *schedule, const struct slot *slot)
-{
-	struct known_list *list = mem_new(struct known_list);
-	size_t found = 0;
-	list->next = schedule->known_lists;
-	schedule->known_lists = list;
-	for (size_t i = 0; i < KNOWN_AT_ONCE && i < schedule->known_count; i++) {
-		const struct known_job *known =
-			&schedule->known[(schedule->known_count - 1 - i) % KNOWN_AT_ONCE];
-		if (known->slot == slot && found < KNOWN_OF_SLOT &&
-			!is_listed(list, found, known->id))
-			list->ids[found++] = known->id;
-	}
-	return list->ids;
-}
-
-void act_on_refresh(struct schedule *schedule, enum action_type type, struct refresh *refresh,
-	struct wall since)
-{
-	struct action *action = act(schedule, type);
-	action->refresh = &refresh->row;
-	action->site = refresh->slot->site->name;
-	action->since = since;
-	refresh->is_asked = true;
-	if (type == ACTION_LOOK)
-		action->known_jobs = known_jobs(schedule, refresh->slot);
-}
-
-void act_greet(struct schedule *schedule, struct site *site)
-{
-	act(schedule, ACTION_GREET)->site = site->name;
-	site->is_greeting = true;
-}
-
-void act_list(struct schedule *schedule, struct site *site, struct wall since)
-{
-	struct action *action = act(schedule, ACTION_LIST);
-	action->site = site->name;
-	action->since = since;
-	site->is_listing = true;
-}
-
-/* ---- sites ---- */
-
-void site_touch(struct schedule *schedule, struct site *site)
-{
-	if (site->is_dirty)
-		return;
-	site->is_dirty = true;
-	site->dirty_next = schedule->dirty;
-	schedule->dirty = site;
-}
-
-struct site *site_of(struct schedule *schedule, const char *name)
-{
-	struct site *site = NULL;
-	HASH_FIND(by_name, schedule->sites, name, strlen(name), site);
-	if (site)
-		return site;
-	site = mem_new(struct site);
-	site->name = mem_copy_text(name);
-	site->may_list = true;
-	gate_init(&site->gate);
-	site->parked_last = &site->parked;
-	HASH_ADD_KEYPTR(by_name, schedule->sites, site->name, strlen(site->name), site);
-	return site;
-}
-
-void site_wait(struct schedule *schedule, struct site *site, struct mono at)
-{
-	if (at.us != INT64_MAX && (!timer_is_set(&site->opening) || at.us < site->opening.key))
-		timer_set(&schedule->timers, &site->opening, at.us, TIMER_OF_OPENING);
-}
-
-void site_answered(struct schedule *schedule, struct instant now, const struct answer *answer)
-{
-	struct site *site = site_of(schedule, answer->site);
-	if (!gate_answered(&site->gate, now, answer, &schedule->options))
-		return;
-	bool is_closed = breaker_is_closed(&site->gate.breaker);
-	/* Once, not again for each probe that fails. */
-	if (site->is_told_ill == is_closed) {
-		struct action *tell = act(schedule, ACTION_TELL);
-		tell->site = site->name;
-		tell->trouble = is_closed ? NULL : site->gate.trouble;
-		site->is_told_ill = !is_closed;
-	}
-	if (is_closed)
-		site_touch(schedule, site);
-	else
-		site_wait(schedule, site, site->gate.breaker.until);
-	arm_round(schedule, now, site);
-}
-
-/* What is to be looked for is looked for at once. Rare enough to look at every refresh. */
-static void look_again(struct schedule *schedule, struct instant now, const struct site *site)
-{
-	struct refresh *refresh, *following;
-	HASH_ITER(by_id, schedule->refreshes, refresh, following)
-	{
-		if (refresh->slot->site == site && !refresh->is_asked &&
-			refresh->row.state == REFRESH_UNKNOWN)
-			refresh_wait_until(schedule, now, refresh, 0);
-	}
-}
-
-bool site_go_on(struct schedule *schedule, struct instant now, struct site *site)
-{
-	if (!gate_go_on(&site->gate, now.mono))
-		return false;
-	look_again(schedule, now, site);
-	site_touch(schedule, site);
-	arm_round(schedule, now, site);
-	return true;
-}
-
-void site_spend_queries(
-	struct schedule *schedule, struct instant now, struct site *site, int64_t count)
-{
-	const struct budget_part *part =
-		budget_spend(&site->gate.queries, now.mono, now.wall, count);
-	bool is_new = part && part->count == count;
-	/* A crash may forget the queries of a minute: a write for each would cost more than they
-	 * do. */
-	if (!part || (!is_new && now.mono.us - site->gate.queries_kept_at.us < KEEP_QUERIES_EVERY))
-		return;
-	if (is_new) /* the last ones of the part before it */
-		act_spent(schedule, site, SPENT_QUERIES, budget_last_but_one(&site->gate.queries));
-	site->gate.queries_kept_at = now.mono;
-	act_spent(schedule, site, SPENT_QUERIES, part);
-}
-
 /* ---- time ---- */
-
-/* splitmix64, Sebastiano Vigna, public domain: a generator with one word of state. */
-static uint64_t random_next(struct schedule *schedule)
-{
-	uint64_t z = schedule->random += 0x9e3779b97f4a7c15u;
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return z ^ (z >> 31);
-}
-
-int64_t backoff(struct schedule *schedule, int64_t initial, int64_t failures)
-{
-	int64_t most = schedule->options.retry_max;
-	int64_t ceiling = initial < 1 ? 1 : initial;
-	for (int64_t i = 0; i < failures && ceiling < most; i++)
-		ceiling *= 2;
-	if (ceiling > most)
-		ceiling = most > initial ? most : initial;
-	int64_t least = ceiling / 8;
-	return least + (int64_t)(random_next(schedule) % (uint64_t)(ceiling - least + 1));
-}
-
-int64_t left_to_try(const struct schedule *schedule, int64_t left)
-{
-	int64_t most = schedule->options.give_up_after, least = most < LAST_TRY ? most : LAST_TRY;
-	return left < least ? least : left > most ? most : left;
-}
 
 static void run_timer(struct schedule *schedule, struct instant now, struct timer *timer)
 {
@@ -370,7 +105,7 @@ static void give_up(
 
 struct actions schedule_tick(struct schedule *schedule, struct instant now)
 {
-	act_begin(schedule);
+	act_forget(schedule);
 	struct timer *timer;
 	while ((timer = due(&schedule->timers, now))) {
 		timer_leave(&schedule->timers, timer);
@@ -381,7 +116,7 @@ struct actions schedule_tick(struct schedule *schedule, struct instant now)
 	for (struct site *site = schedule->sites; site; site = site->by_name.next)
 		for (int kind = 0; kind < CALLS_COUNT; kind++)
 			give_up(schedule, now, &site->waiting[kind].clock);
-	return act_end(schedule, now);
+	return finish(schedule, now);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -398,17 +133,6 @@ struct mono schedule_next(const struct schedule *schedule)
 		for (int kind = 0; kind < CALLS_COUNT; kind++)
 			at = earlier(at, patience_clock_next(&site->waiting[kind].clock).us);
 	return (struct mono){ at };
-}
-
-void hear_stamp(struct schedule *schedule, int64_t stamp)
-{
-	if (stamp != STAMP_NEVER && stamp > schedule->horizon)
-		schedule->horizon = stamp;
-}
-
-void schedule_event(struct schedule *schedule, int64_t stamp)
-{
-	hear_stamp(schedule, stamp);
 }
 
 /* ---- configuration ---- */
@@ -428,7 +152,7 @@ static void configure_site(struct schedule *schedule, const struct schedule_site
 struct actions schedule_configure(struct schedule *schedule, struct instant now,
 	const struct schedule_options *options, const struct schedule_site *sites, size_t count)
 {
-	act_begin(schedule);
+	act_forget(schedule);
 	bool is_turn_new = schedule->options.give_up_after != options->give_up_after;
 	schedule->options = *options;
 	for (struct site *site = schedule->sites; site; site = site->by_name.next)
@@ -441,10 +165,139 @@ struct actions schedule_configure(struct schedule *schedule, struct instant now,
 		site_touch(schedule, site);
 		arm_round(schedule, now, site);
 		if (site->is_known && site->was_dropped)
-			look_again(schedule, now, site);
+			site_look_again(schedule, now, site);
 		site->was_dropped = !site->is_known;
 	}
-	return act_end(schedule, now);
+	return finish(schedule, now);
+}
+
+/* ---- what comes in ---- */
+
+void schedule_event(struct schedule *schedule, int64_t stamp)
+{
+	hear_stamp(schedule, stamp);
+}
+
+struct actions schedule_select(
+	struct schedule *schedule, struct instant now, const struct schedule_selection *selection)
+{
+	act_forget(schedule);
+	on_select(schedule, now, selection);
+	return finish(schedule, now);
+}
+
+struct actions schedule_refuse(struct schedule *schedule, struct instant now,
+	const struct schedule_selection *selection, const char *reason)
+{
+	act_forget(schedule);
+	on_refuse(schedule, now, selection, reason);
+	return finish(schedule, now);
+}
+
+struct actions schedule_resolved(struct schedule *schedule, struct instant now, int64_t selection,
+	struct answer answer, const struct content *contents, size_t count)
+{
+	act_forget(schedule);
+	on_resolved(schedule, now, selection, answer, contents, count);
+	return finish(schedule, now);
+}
+
+struct actions schedule_unresolved(
+	struct schedule *schedule, struct instant now, int64_t selection, struct answer answer)
+{
+	act_forget(schedule);
+	on_unresolved(schedule, now, selection, answer);
+	return finish(schedule, now);
+}
+
+struct actions schedule_greeted(struct schedule *schedule, struct instant now, struct answer answer)
+{
+	act_forget(schedule);
+	on_greeted(schedule, now, answer);
+	return finish(schedule, now);
+}
+
+struct actions schedule_sent(struct schedule *schedule, struct instant now, int64_t refresh,
+	struct answer answer, const struct job_seen *job, struct wall sent_at)
+{
+	act_forget(schedule);
+	on_sent(schedule, now, refresh, answer, job, sent_at);
+	return finish(schedule, now);
+}
+
+struct actions schedule_moved(struct schedule *schedule, struct instant now, int64_t refresh,
+	struct answer answer, const struct content *content)
+{
+	act_forget(schedule);
+	on_moved(schedule, now, refresh, answer, content);
+	return finish(schedule, now);
+}
+
+struct actions schedule_polled(struct schedule *schedule, struct instant now, int64_t refresh,
+	struct answer answer, const struct job_seen *job, int64_t asked_after)
+{
+	act_forget(schedule);
+	on_polled(schedule, now, refresh, answer, job, asked_after);
+	return finish(schedule, now);
+}
+
+struct actions schedule_listed(struct schedule *schedule, struct instant now, struct answer answer,
+	const struct job_seen *jobs, size_t count, int64_t asked_after)
+{
+	act_forget(schedule);
+	on_listed(schedule, now, answer, jobs, count, asked_after);
+	return finish(schedule, now);
+}
+
+struct actions schedule_looked(struct schedule *schedule, struct instant now, int64_t refresh,
+	struct answer answer, const struct job_seen *job, int64_t asked_after)
+{
+	act_forget(schedule);
+	on_looked(schedule, now, refresh, answer, job, asked_after);
+	return finish(schedule, now);
+}
+
+struct actions schedule_job_cancelled(
+	struct schedule *schedule, struct instant now, int64_t refresh, struct answer answer)
+{
+	act_forget(schedule);
+	on_job_cancelled(schedule, now, refresh, answer);
+	return finish(schedule, now);
+}
+
+struct asked schedule_cancel(
+	struct schedule *schedule, struct instant now, int64_t refresh, const char *who)
+{
+	act_forget(schedule);
+	struct asked asked = on_cancel(schedule, now, refresh, who);
+	asked.actions = finish(schedule, now);
+	return asked;
+}
+
+struct asked schedule_retry(struct schedule *schedule, struct instant now, int64_t refresh)
+{
+	act_forget(schedule);
+	struct asked asked = on_retry(schedule, now, refresh);
+	asked.actions = finish(schedule, now);
+	return asked;
+}
+
+struct asked schedule_again(struct schedule *schedule, struct instant now,
+	const struct refresh_row *row, const struct cause_row *causes, size_t count)
+{
+	act_forget(schedule);
+	struct asked asked = on_again(schedule, now, row, causes, count);
+	asked.actions = finish(schedule, now);
+	return asked;
+}
+
+struct asked schedule_pause(struct schedule *schedule, struct instant now, const char *site,
+	bool is_paused, const char *who)
+{
+	act_forget(schedule);
+	struct asked asked = on_pause(schedule, now, site, is_paused, who);
+	asked.actions = finish(schedule, now);
+	return asked;
 }
 
 /* ---- what is told ---- */
@@ -550,19 +403,14 @@ static void free_texts(struct schedule *schedule)
 		HASH_DELETE(by_rule, schedule->quiets, quiet);
 		free(quiet);
 	}
-	struct kept *kept, *next;
-	HASH_ITER(by_text, schedule->kept, kept, next)
-	{
-		HASH_DELETE(by_text, schedule->kept, kept);
-		free(kept);
-	}
+	schedule_keep_nothing(schedule);
 }
 
 void schedule_free(struct schedule *schedule)
 {
 	if (!schedule)
 		return;
-	act_begin(schedule);
+	act_forget(schedule);
 	/* First, for they leave the heaps that the refreshes are in. */
 	struct want *want, *next_want;
 	HASH_ITER(by_id, schedule->wants, want, next_want)

@@ -184,9 +184,8 @@ static void greet(struct schedule *schedule, struct site *site)
 	act_greet(schedule, site);
 }
 
-struct actions schedule_greeted(struct schedule *schedule, struct instant now, struct answer answer)
+void on_greeted(struct schedule *schedule, struct instant now, struct answer answer)
 {
-	act_begin(schedule);
 	struct site *site = site_of(schedule, answer.site);
 	site_answered(schedule, now, &answer);
 	if (answer.verdict == VERDICT_RETRY && answer.retry_after)
@@ -195,7 +194,6 @@ struct actions schedule_greeted(struct schedule *schedule, struct instant now, s
 	site->has_greeted = answer.verdict == VERDICT_OK;
 	site->needs_no_greeting = !site->has_greeted;
 	site_touch(schedule, site);
-	return act_end(schedule, now);
 }
 
 void send_ready(struct schedule *schedule, struct instant now, struct site *site)
@@ -311,16 +309,15 @@ static void hold_starts(struct site *site, struct instant now, const struct answ
 	gate_hold(&gate->no_calls_before, now.mono, answer->retry_after);
 }
 
-struct actions schedule_sent(struct schedule *schedule, struct instant now, int64_t id,
-	struct answer answer, const struct job_seen *job, struct wall sent_at)
+void on_sent(struct schedule *schedule, struct instant now, int64_t id, struct answer answer,
+	const struct job_seen *job, struct wall sent_at)
 {
-	act_begin(schedule);
 	struct refresh *refresh = refresh_find(schedule, id);
 	site_answered(schedule, now, &answer);
 	struct site *site = site_of(schedule, answer.site);
 	hold_starts(site, now, &answer);
 	if (!refresh || refresh->row.state != REFRESH_SENDING)
-		return act_end(schedule, now);
+		return;
 	refresh->is_asked = false;
 	if (wall_is_set(sent_at))
 		refresh->row.sent_at = sent_at;
@@ -335,7 +332,6 @@ struct actions schedule_sent(struct schedule *schedule, struct instant now, int6
 	} else {
 		not_accepted(schedule, now, refresh, answer);
 	}
-	return act_end(schedule, now);
 }
 
 static bool is_open(const struct job_seen *job)
@@ -480,10 +476,9 @@ static void adopt(struct schedule *schedule, struct instant now, struct refresh 
 	follow_job(schedule, now, refresh, job, asked_after);
 }
 
-struct actions schedule_looked(struct schedule *schedule, struct instant now, int64_t id,
-	struct answer answer, const struct job_seen *job, int64_t asked_after)
+void on_looked(struct schedule *schedule, struct instant now, int64_t id, struct answer answer,
+	const struct job_seen *job, int64_t asked_after)
 {
-	act_begin(schedule);
 	struct refresh *refresh = refresh_find(schedule, id);
 	site_answered(schedule, now, &answer);
 	struct site *site = site_of(schedule, answer.site);
@@ -493,7 +488,7 @@ struct actions schedule_looked(struct schedule *schedule, struct instant now, in
 		gate_hold(&site->gate.no_queries_before, now.mono, answer.retry_after);
 	if (!refresh || !refresh->is_asked ||
 		(refresh->row.state != REFRESH_UNKNOWN && refresh->row.state != REFRESH_WAITING))
-		return act_end(schedule, now);
+		return;
 	refresh->is_asked = false;
 	struct evidence evidence = { 0 };
 	bool is_found = answer.verdict == VERDICT_OK;
@@ -504,7 +499,6 @@ struct actions schedule_looked(struct schedule *schedule, struct instant now, in
 		adopt(schedule, now, refresh, job, &evidence, asked_after);
 	else
 		look_ended(schedule, now, refresh, answer);
-	return act_end(schedule, now);
 }
 
 /* It does what the other was to do, and has its turn. */
@@ -537,20 +531,19 @@ static int64_t go_on_with(struct schedule *schedule, struct instant now,
 	return successor->row.id;
 }
 
-struct actions schedule_moved(struct schedule *schedule, struct instant now, int64_t id,
-	struct answer answer, const struct content *content)
+void on_moved(struct schedule *schedule, struct instant now, int64_t id, struct answer answer,
+	const struct content *content)
 {
-	act_begin(schedule);
 	struct refresh *refresh = refresh_find(schedule, id);
 	site_answered(schedule, now, &answer);
 	bool is_under_way =
 		refresh && (refresh->row.state == REFRESH_SENDING || refresh_in_flight(refresh));
 	if (!is_under_way)
-		return act_end(schedule, now);
+		return;
 	refresh->is_asked = false;
 	if (refresh->row.is_cancelling) { /* what became of the old one is of no interest */
 		end_as_asked(schedule, now, refresh);
-		return act_end(schedule, now);
+		return;
 	}
 	struct slot *to = slot_of(schedule, refresh->slot->site->name, content);
 	char reason[120]; /* two short sentences and 20 digits */
@@ -558,7 +551,6 @@ struct actions schedule_moved(struct schedule *schedule, struct instant now, int
 		"the rules name content with another id now; refresh %lld does it",
 		(long long)go_on_with(schedule, now, refresh, to, content));
 	refresh_end(schedule, now, refresh, REFRESH_CANCELLED, reason);
-	return act_end(schedule, now);
 }
 
 /* ---- giving up ---- */

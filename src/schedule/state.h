@@ -53,7 +53,7 @@ struct site {
 	struct timer_heap looks; /* of those in flight: from when a look is worth a call */
 	struct timer round;      /* in schedule->timers: the next round of looks */
 	struct mono round_at;    /* of the last one */
-	bool is_dirty;           /* among schedule->dirty: act_end() looks what can be asked */
+	bool is_dirty; /* among schedule->dirty: the end of a step looks what can be asked */
 	struct site *dirty_next;
 	UT_hash_handle by_name;
 };
@@ -186,17 +186,17 @@ enum timer_owner {
 #define container(pointer, type, member)                                                           \
 	((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-/* ---- schedule.c: what every file needs ---- */
+/* ---- act.c: what is to be done ---- */
 
-void act_begin(struct schedule *schedule); /* forgets the actions of the last call */
-struct actions act_end(struct schedule *schedule,
-	struct instant now); /* after filling free places with what is ready */
+void act_forget(struct schedule *schedule); /* what the last call answered */
 void act_record(struct schedule *schedule, struct refresh *refresh);
 void act_cause(struct schedule *schedule, int64_t refresh, const struct cause_row *cause,
 	enum cause_fate fate);
 void act_end_selection(struct schedule *schedule, int64_t selection);
 void act_spent(struct schedule *schedule, const struct site *site, enum spent_kind kind,
 	const struct budget_part *part);
+/* The site is left alone, for that trouble, or (NULL) no longer. */
+void act_tell(struct schedule *schedule, const struct site *site, const char *trouble);
 void act_backlog(struct schedule *schedule, const struct site *site);
 void act_resolve(struct schedule *schedule, int64_t selection);
 void act_on_refresh(struct schedule *schedule, enum action_type type, struct refresh *refresh,
@@ -204,13 +204,18 @@ void act_on_refresh(struct schedule *schedule, enum action_type type, struct ref
 void act_greet(struct schedule *schedule, struct site *site);
 void act_list(struct schedule *schedule, struct site *site, struct wall since);
 
+/* ---- keep.c ---- */
+
 /* One copy of a text for as long as the schedule lives: names of rules and projects, of which there
  * are few. */
 const char *schedule_keep(struct schedule *schedule, const char *text);
+void schedule_keep_nothing(struct schedule *schedule); /* at its end */
+
+/* ---- site.c ---- */
 
 struct site *site_of(struct schedule *schedule, const char *name); /* made when it is new */
 void site_touch(struct schedule *schedule,
-	struct site *site); /* act_end() looks whether something can be asked */
+	struct site *site); /* the step's end looks whether something can be asked */
 /* An answer of this site's came. */
 void site_answered(struct schedule *schedule, struct instant now, const struct answer *answer);
 /* Something waits for the gate, which opens at `at`. */
@@ -221,13 +226,18 @@ bool site_go_on(struct schedule *schedule, struct instant now, struct site *site
 void site_spend_queries(
 	struct schedule *schedule, struct instant now, struct site *site, int64_t count);
 
+/* What is to be looked for on the site is looked for at once. */
+void site_look_again(struct schedule *schedule, struct instant now, const struct site *site);
+
+/* ---- again.c: when something is tried again ---- */
+
 /* `left` of give_up_after, as a restart finds it: what expired while nobody ran, or only seems to
  * have, by a clock that stepped, gets time for one more try. */
 int64_t left_to_try(const struct schedule *schedule, int64_t left);
 /* Full jitter: between 0 and initial * 2^failures, at most max; never below 1/8 of that so that it
  * is a wait. */
 int64_t backoff(struct schedule *schedule, int64_t initial, int64_t failures);
-void hear_stamp(struct schedule *schedule, int64_t stamp);
+void hear_stamp(struct schedule *schedule, int64_t stamp); /* it may be the youngest */
 
 /* ---- wait.c: why work waits, and whose patience runs ---- */
 
@@ -294,6 +304,16 @@ void refresh_end_with_line(struct schedule *schedule, struct instant now, struct
 
 /* ---- want.c: selections become refreshes ---- */
 
+/* Inputs (schedule.h, schedule_X), within a step. */
+void on_select(
+	struct schedule *schedule, struct instant now, const struct schedule_selection *selection);
+void on_refuse(struct schedule *schedule, struct instant now,
+	const struct schedule_selection *selection, const char *reason);
+void on_resolved(struct schedule *schedule, struct instant now, int64_t selection,
+	struct answer answer, const struct content *contents, size_t count);
+void on_unresolved(
+	struct schedule *schedule, struct instant now, int64_t selection, struct answer answer);
+
 struct want *want_find(struct schedule *schedule, int64_t id);
 void want_free(struct schedule *schedule, struct want *want);
 void want_due(struct schedule *schedule, struct instant now, struct want *want);
@@ -323,6 +343,15 @@ void hold_forget(struct refresh *refresh);
 
 /* ---- send.c: refreshes become requests ---- */
 
+/* Inputs (schedule.h, schedule_X), within a step. */
+void on_greeted(struct schedule *schedule, struct instant now, struct answer answer);
+void on_sent(struct schedule *schedule, struct instant now, int64_t id, struct answer answer,
+	const struct job_seen *job, struct wall sent_at);
+void on_moved(struct schedule *schedule, struct instant now, int64_t id, struct answer answer,
+	const struct content *content);
+void on_looked(struct schedule *schedule, struct instant now, int64_t id, struct answer answer,
+	const struct job_seen *job, int64_t asked_after);
+
 void refresh_wait_until(
 	struct schedule *schedule, struct instant now, struct refresh *refresh, int64_t wait_us);
 void refresh_due(struct schedule *schedule, struct instant now, struct refresh *refresh);
@@ -337,6 +366,12 @@ void refresh_expire(struct schedule *schedule, struct instant now, struct refres
 
 /* ---- follow.c: jobs are followed to their end ---- */
 
+/* Inputs (schedule.h, schedule_X), within a step. */
+void on_polled(struct schedule *schedule, struct instant now, int64_t id, struct answer answer,
+	const struct job_seen *job, int64_t asked_after);
+void on_listed(struct schedule *schedule, struct instant now, struct answer answer,
+	const struct job_seen *jobs, size_t count, int64_t asked_after);
+
 void follow_job(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	const struct job_seen *job, int64_t asked_after);
 /* When its job is worth a look; it is in flight and nothing is asked about it. */
@@ -346,3 +381,14 @@ void look_later(
 void look_sooner(struct schedule *schedule, struct instant now, struct refresh *refresh);
 void look_round(struct schedule *schedule, struct instant now, struct site *site);
 void arm_round(struct schedule *schedule, struct instant now, struct site *site);
+
+/* ---- ask.c: what people ask for; the answers have no actions yet ---- */
+
+struct asked on_cancel(struct schedule *schedule, struct instant now, int64_t id, const char *who);
+struct asked on_retry(struct schedule *schedule, struct instant now, int64_t id);
+struct asked on_again(struct schedule *schedule, struct instant now, const struct refresh_row *row,
+	const struct cause_row *causes, size_t count);
+struct asked on_pause(struct schedule *schedule, struct instant now, const char *name,
+	bool is_paused, const char *who);
+void on_job_cancelled(
+	struct schedule *schedule, struct instant now, int64_t id, struct answer answer);

@@ -126,24 +126,20 @@ static void end_unresolved(struct schedule *schedule, struct instant now, struct
 	want_free(schedule, want);
 }
 
-struct actions schedule_select(
+void on_select(
 	struct schedule *schedule, struct instant now, const struct schedule_selection *selection)
 {
-	act_begin(schedule);
 	struct want *want = want_new(schedule, now, selection);
 	if (selection->quiet)
 		quiet_event(schedule, now, want->selection.rules[0],
 			still_to_go(selection, now, quiet_time(selection)));
 	park(schedule, now, want);
-	return act_end(schedule, now);
 }
 
-struct actions schedule_refuse(struct schedule *schedule, struct instant now,
+void on_refuse(struct schedule *schedule, struct instant now,
 	const struct schedule_selection *selection, const char *reason)
 {
-	act_begin(schedule);
 	end_unresolved(schedule, now, want_new(schedule, now, selection), REFRESH_FAILED, reason);
-	return act_end(schedule, now);
 }
 
 void resolve_parked(struct schedule *schedule, struct instant now, struct site *site)
@@ -273,10 +269,9 @@ static struct want *answered(struct schedule *schedule, struct instant now, int6
 	return want;
 }
 
-struct actions schedule_resolved(struct schedule *schedule, struct instant now, int64_t selection,
+void on_resolved(struct schedule *schedule, struct instant now, int64_t selection,
 	struct answer answer, const struct content *contents, size_t count)
 {
-	act_begin(schedule);
 	struct want *want = answered(schedule, now, selection, &answer);
 	if (want) {
 		/* If what holds it is over already, it is a wish as of now. */
@@ -287,16 +282,14 @@ struct actions schedule_resolved(struct schedule *schedule, struct instant now, 
 		act_end_selection(schedule, want->id);
 		want_free(schedule, want);
 	}
-	return act_end(schedule, now);
 }
 
-struct actions schedule_unresolved(
+void on_unresolved(
 	struct schedule *schedule, struct instant now, int64_t selection, struct answer answer)
 {
-	act_begin(schedule);
 	struct want *want = answered(schedule, now, selection, &answer);
 	if (!want)
-		return act_end(schedule, now);
+		return;
 	if (answer.verdict == VERDICT_FAIL) {
 		end_unresolved(schedule, now, want, REFRESH_FAILED, answer.reason);
 	} else {
@@ -310,7 +303,6 @@ struct actions schedule_unresolved(
 		timer_set(
 			&schedule->timers, &want->due, mono_plus(now.mono, wait).us, TIMER_OF_WANT);
 	}
-	return act_end(schedule, now);
 }
 
 void want_due(struct schedule *schedule, struct instant now, struct want *want)
