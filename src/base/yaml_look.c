@@ -68,8 +68,7 @@ static void look_at_ends(const struct look *look)
 	char first = text.at[0], last = text.at[text.length - 1];
 	if (last == '\n')
 		IGNORE(WARN(look, PROBLEM_STRAY_BLANK,
-			"the text ends with a line break; write '|-' or '>-', or one line")); /* false
-											       */
+			"the text ends with a line break; write '|-' or '>-', or one line"));
 	else if (first == ' ' || last == ' ')
 		IGNORE(WARN(look, PROBLEM_STRAY_BLANK,
 			"the text %s with a blank, which counts when names are compared",

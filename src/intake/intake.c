@@ -166,8 +166,8 @@ static void receive(struct intake *intake, struct web_request *request,
 		return;
 	}
 	if (dispatch_is_full(intake->dispatch)) {
-		answer_unavailable(request,
-			"too many events wait for a refresh (limits.waiting_refreshes); send it again");
+		answer_unavailable(request, "too many events wait for a refresh "
+					    "(limits.waiting_refreshes); send it again");
 		arena_free(arena);
 		return;
 	}

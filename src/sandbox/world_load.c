@@ -191,8 +191,8 @@ static void build_projects(struct builder *b)
 		IGNORE(add_project(b, paths->items[i]));
 	for (size_t i = 0; i < b->site->hidden_projects.count; i++)
 		if (!site_project(b->site, b->site->hidden_projects.items[i]))
-			bad(b, b->site->place, "there is no project to hide:",
-				b->site->hidden_projects.items[i]);
+			bad(b, b->site->place,
+				"there is no project to hide:", b->site->hidden_projects.items[i]);
 }
 
 /* ---- content ---- */

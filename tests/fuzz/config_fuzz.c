@@ -18,7 +18,8 @@ static void check_sites(const struct config *config)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	OWNED(problems) problems = problems_new();
-	const char *path = scratch_write("config.yaml", (struct str){ (const char *)bytes, length });
+	const char *path =
+		scratch_write("config.yaml", (struct str){ (const char *)bytes, length });
 	OWNED(config) config = config_load(path, problems);
 	assert(!!config == !problems_error_count(problems));
 	if (!config)

@@ -1,8 +1,8 @@
 /*
  * A letter and any bytes, sent to a running daemon's listeners over a socket:
- * 'w' and 'a' to the webhook and the admin listener as they are, 'g' and 'p' as the path and query of
- * a GET and of a POST to the admin listener, 's' as the body of a webhook that is signed. Whatever
- * comes back is HTTP, and its body JSON when it says so.
+ * 'w' and 'a' to the webhook and the admin listener as they are, 'g' and 'p' as the path and query
+ * of a GET and of a POST to the admin listener, 's' as the body of a webhook that is signed.
+ * Whatever comes back is HTTP, and its body JSON when it says so.
  */
 #include "admin/admin.h"
 #include "base/log.h"
@@ -182,7 +182,8 @@ static void add_admin(struct text *out, const char *method, struct str path)
 {
 	text_printf(out, "%s /", method);
 	add_path(out, path);
-	text_add(out, " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+	text_add(out,
+		" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
 }
 
 static void check_answer(char letter, struct text *answer)

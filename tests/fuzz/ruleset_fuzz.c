@@ -42,9 +42,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	const char *text = (const char *)bytes;
 	const char *cut = length ? memmem(text, length, line, strlen(line)) : NULL;
 	struct str written = { text, cut ? (size_t)(cut - text) : length };
-	struct str rest = cut ? (struct str){ cut + strlen(line), length - written.length -
-								    strlen(line) }
-			      : STR("{\"job_id\":1,\"status\":\"success\"}");
+	struct str rest =
+		cut ? (struct str){ cut + strlen(line), length - written.length - strlen(line) }
+		    : STR("{\"job_id\":1,\"status\":\"success\"}");
 	struct error err = { 0 };
 	json_setup();
 	OWNED(arena) arena = arena_new();

@@ -2,8 +2,8 @@
  * tests/fuzz/scratch.h - a folder of the fuzz target's own, which goes when the program ends.
  */
 #pragma once
-#include "base/str.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
- * Rows as a stranger wrote them into the database: each line of the input is a table's initial, then
- * values with a blank between (a number, 'text, or - for NULL). What the store reads of them becomes
- * JSON, and what a start would find goes to the scheduler, which then runs for a day.
+ * Rows as a stranger wrote them into the database: each line of the input is a table's initial,
+ * then values with a blank between (a number, 'text, or - for NULL). What the store reads of them
+ * becomes JSON, and what a start would find goes to the scheduler, which then runs for a day.
  */
 #include "admin/row_json.h"
 #include "base/thread.h"

@@ -360,8 +360,7 @@ static bool was_seen_waiting(
 {
 	struct watched seen = { .queued_at_ever = look->asked_at };
 	return look->seen.phase == PHASE_QUEUED && look->asked_at >= of->again_at &&
-	       fresh_covers(world, &seen, of) &&
-	       (of->is_incremental || !look->seen.is_incremental);
+	       fresh_covers(world, &seen, of) && (of->is_incremental || !look->seen.is_incremental);
 }
 
 static void check_look(struct world *world, const struct watched *of, const struct sim_call *look)

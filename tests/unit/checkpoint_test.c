@@ -64,8 +64,8 @@ static void what_was_copied_is_there_after_a_new_start(void **state)
 	store_close(store);
 	store = open_store(STORE_WRITE);
 	sqlite3_stmt *query = NULL;
-	assert_int_equal(
-		sqlite3_prepare_v2(sqlite_of(store)->database, "SELECT count(*) FROM event", -1, &query, NULL),
+	assert_int_equal(sqlite3_prepare_v2(sqlite_of(store)->database,
+				 "SELECT count(*) FROM event", -1, &query, NULL),
 		SQLITE_OK);
 	must(query_number(sqlite_of(store), query, "count", &events, &err));
 	sqlite3_finalize(query);

@@ -300,7 +300,8 @@ static void set_page_limit(struct store *store, int pages)
 	char sql[64];
 
 	snprintf(sql, sizeof sql, "PRAGMA max_page_count = %d", pages);
-	assert_int_equal(sqlite3_exec(sqlite_of(store)->database, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(sqlite_of(store)->database, sql, NULL, NULL, NULL), SQLITE_OK);
 }
 
 static void a_full_disk_fails_the_transaction_and_heals(void **state)
@@ -500,8 +501,9 @@ static void what_was_told_durable_survives_a_kill(void **state)
 			count_event, &count, &err));
 		assert_int_equal(count % 3, 0);
 		must(store_begin(store, &err));
-		must(sqlite3_exec(sqlite_of(store)->database, "DELETE FROM event; DELETE FROM selection", NULL,
-			     NULL, NULL) == SQLITE_OK);
+		must(sqlite3_exec(sqlite_of(store)->database,
+			     "DELETE FROM event; DELETE FROM selection", NULL, NULL,
+			     NULL) == SQLITE_OK);
 		must(store_commit(store, &err));
 	}
 }

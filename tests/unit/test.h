@@ -1,10 +1,11 @@
 /* tests/unit/test.h - cmocka with the headers that it needs before its own. */
 #pragma once
-/* clang-format off: cmocka.h needs the others before it */
+/* cmocka.h needs the others before it. */
+/* clang-format off */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
 #include <cmocka.h>
 /* clang-format on */
 
