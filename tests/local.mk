@@ -13,6 +13,7 @@ EXTRA_DIST += \
 	tests/fault/clock_shim.c \
 	tests/fault/slow_disk_shim.c \
 	tests/lint/citations.py \
+	tests/lint/format \
 	tests/lint/layers.py \
 	tests/lint/valgrind \
 	tests/samples \
@@ -116,6 +117,7 @@ PHONY_TARGETS += lint check-scenarios print-unit-tests
 lint:
 	$(PYTHON3) $(srcdir)/tests/lint/layers.py $(srcdir)/src
 	$(PYTHON3) -B $(srcdir)/tests/lint/citations.py $(srcdir)
+	$(srcdir)/tests/lint/format $(srcdir)
 
 check-scenarios: all
 	REFRESH_ROUTER_BUILD=$(abs_builddir) $(PYTHON3) $(srcdir)/tests/scenario/run.py --log scenarios $(srcdir)/tests/scenario
