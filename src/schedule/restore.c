@@ -110,14 +110,17 @@ void schedule_restore(struct schedule *schedule, struct instant now, const struc
 void schedule_restore_spent(
 	struct schedule *schedule, struct instant now, const struct spent *spent)
 {
-	struct gate *gate = &site_of(schedule, spent->site)->gate;
+	struct site *site = site_of(schedule, spent->site);
+	struct gate *gate = &site->gate;
+	site_changed(schedule, site);
 	budget_restore(spent->kind == SPENT_STARTS ? &gate->starts : &gate->queries, now.mono,
 		now.wall, spent->at, spent->count);
 }
 
 void schedule_restore_pause(struct schedule *schedule, const char *name, const char *by)
 {
-	struct gate *gate = &site_of(schedule, name)->gate;
-	free(gate->paused_by);
-	gate->paused_by = mem_copy_text(by);
+	struct site *site = site_of(schedule, name);
+	free(site->gate.paused_by);
+	site->gate.paused_by = mem_copy_text(by);
+	site_changed(schedule, site);
 }

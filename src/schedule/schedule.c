@@ -113,9 +113,12 @@ struct actions schedule_tick(struct schedule *schedule, struct instant now)
 	}
 	settle(schedule, now); /* whoever may be tried now is, before anybody is given up */
 	give_up(schedule, now, &schedule->trying);
-	for (struct site *site = schedule->sites; site; site = site->by_name.next)
+	while ((timer = due(&schedule->patience, now))) {
+		struct site *site = container(timer, struct site, giving_up);
 		for (int kind = 0; kind < CALLS_COUNT; kind++)
 			give_up(schedule, now, &site->waiting[kind].clock);
+		patience_arm(schedule, site);
+	}
 	return finish(schedule, now);
 }
 
@@ -127,12 +130,10 @@ static int64_t earlier(int64_t a, int64_t b)
 struct mono schedule_next(const struct schedule *schedule)
 {
 	const struct timer *first = timer_first(&schedule->timers);
+	const struct timer *impatient = timer_first(&schedule->patience);
 	int64_t at =
-		earlier(first ? first->key : INT64_MAX, patience_clock_next(&schedule->trying).us);
-	for (const struct site *site = schedule->sites; site; site = site->by_name.next)
-		for (int kind = 0; kind < CALLS_COUNT; kind++)
-			at = earlier(at, patience_clock_next(&site->waiting[kind].clock).us);
-	return (struct mono){ at };
+		earlier(first ? first->key : INT64_MAX, impatient ? impatient->key : INT64_MAX);
+	return (struct mono){ earlier(at, patience_clock_next(&schedule->trying).us) };
 }
 
 /* ---- configuration ---- */
@@ -320,7 +321,9 @@ const char *schedule_dropped_site(const struct schedule *schedule, size_t nth)
 struct schedule_site_status schedule_site_status(
 	struct schedule *schedule, struct instant now, const char *name)
 {
-	struct site *site = site_of(schedule, name);
+	struct site *site = site_find(schedule, name);
+	if (!site)
+		return (struct schedule_site_status){ 0 };
 	const struct breaker *breaker = &site->gate.breaker;
 	bool is_open = !breaker_is_closed(breaker);
 	IGNORE(budget_left(&site->gate.starts, now.mono));  /* for what has left the window */
@@ -425,6 +428,7 @@ void schedule_free(struct schedule *schedule)
 	free_sites(schedule);
 	free_texts(schedule);
 	timer_heap_clear(&schedule->timers);
+	timer_heap_clear(&schedule->patience);
 	patience_clock_clear(&schedule->trying);
 	free(schedule->known);
 	free(schedule->actions);

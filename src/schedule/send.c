@@ -36,6 +36,7 @@ void refresh_queue_up(struct schedule *schedule, struct refresh *refresh)
 {
 	struct site *site = refresh->slot->site;
 	timer_set(&site->ready, &refresh->due, ready_key(schedule, refresh), refresh->row.id);
+	site_changed(schedule, site);
 	site_touch(schedule, site);
 }
 

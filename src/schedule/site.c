@@ -8,6 +8,7 @@
 
 void site_touch(struct schedule *schedule, struct site *site)
 {
+	site_changed(schedule, site);
 	if (site->is_dirty)
 		return;
 	site->is_dirty = true;
@@ -15,13 +16,29 @@ void site_touch(struct schedule *schedule, struct site *site)
 	schedule->dirty = site;
 }
 
-struct site *site_of(struct schedule *schedule, const char *name)
+void site_changed(struct schedule *schedule, struct site *site)
+{
+	if (site->is_changed)
+		return;
+	site->is_changed = true;
+	site->changed_next = schedule->changed;
+	schedule->changed = site;
+}
+
+struct site *site_find(const struct schedule *schedule, const char *name)
 {
 	struct site *site = NULL;
 	HASH_FIND(by_name, schedule->sites, name, strlen(name), site);
+	return site;
+}
+
+struct site *site_of(struct schedule *schedule, const char *name)
+{
+	struct site *site = site_find(schedule, name);
 	if (site)
 		return site;
 	site = mem_new(struct site);
+	site_changed(schedule, site);
 	site->name = mem_copy_text(name);
 	site->may_list = true;
 	gate_init(&site->gate);
@@ -39,6 +56,7 @@ void site_wait(struct schedule *schedule, struct site *site, struct mono at)
 void site_answered(struct schedule *schedule, struct instant now, const struct answer *answer)
 {
 	struct site *site = site_of(schedule, answer->site);
+	site_changed(schedule, site);
 	if (!gate_answered(&site->gate, now, answer, &schedule->options))
 		return;
 	bool is_closed = breaker_is_closed(&site->gate.breaker);
@@ -81,6 +99,7 @@ void site_spend_queries(
 {
 	const struct budget_part *part =
 		budget_spend(&site->gate.queries, now.mono, now.wall, count);
+	site_changed(schedule, site);
 	bool is_new = part && part->count == count;
 	/* A crash may forget the queries of a minute: a write for each would cost more than they
 	 * do. */

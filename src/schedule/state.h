@@ -55,6 +55,9 @@ struct site {
 	struct mono round_at;    /* of the last one */
 	bool is_dirty; /* among schedule->dirty: the end of a step looks what can be asked */
 	struct site *dirty_next;
+	bool is_changed; /* among schedule->changed: likewise, why its work waits */
+	struct site *changed_next;
+	struct timer giving_up; /* in schedule->patience: when somebody's patience is over */
 	UT_hash_handle by_name;
 };
 
@@ -153,11 +156,12 @@ struct schedule {
 	struct quiet *quiets;
 	struct refresh *refreshes; /* open ones */
 	struct want *wants;
-	struct site *dirty;
+	struct site *dirty, *changed;
 	struct refresh *moved;
 	struct refresh *ended;        /* rows that actions may still point to */
 	struct timer_heap timers;     /* keys: microseconds of struct mono; second: what it is, enum
 					 timer_owner */
+	struct timer_heap patience;   /* of sites, by when the first patience there is over */
 	struct patience_clock trying; /* runs always: for whom Tableau is asked, or who waits after
 					 a failure of its own */
 	int64_t waiting, in_flight, causes;
@@ -213,9 +217,12 @@ void schedule_keep_nothing(struct schedule *schedule); /* at its end */
 
 /* ---- site.c ---- */
 
-struct site *site_of(struct schedule *schedule, const char *name); /* made when it is new */
+struct site *site_of(struct schedule *schedule, const char *name);         /* made when it is new */
+struct site *site_find(const struct schedule *schedule, const char *name); /* or NULL */
 void site_touch(struct schedule *schedule,
 	struct site *site); /* the step's end looks whether something can be asked */
+/* Why its work waits may have changed: the end of a step looks. */
+void site_changed(struct schedule *schedule, struct site *site);
 /* An answer of this site's came. */
 void site_answered(struct schedule *schedule, struct instant now, const struct answer *answer);
 /* Something waits for the gate, which opens at `at`. */
@@ -243,11 +250,11 @@ void hear_stamp(struct schedule *schedule, int64_t stamp); /* it may be the youn
 
 /* At the end of a call: why each site's work waits, and whose clocks run. */
 void wait_settle(struct schedule *schedule, struct instant now);
+/* When somebody's patience at the site is over. */
+void patience_arm(struct schedule *schedule, struct site *site);
 /* The state of this refresh changed, and with it maybe what it waits for. */
 void refresh_moved(struct schedule *schedule, struct refresh *refresh);
-/* Why work of the site waits for that kind of call, for a person; nothing when it does not. */
-void wait_explain(struct site *site, enum call_kind kind, struct text *words);
-/* The same as it is told, with its times. */
+/* Why work of the site waits for that kind of call, as it is told; nothing when it does not. */
 struct schedule_wait wait_told(struct instant now, struct site *site, enum call_kind kind);
 /* The last thing that went wrong for who gives up: its own error, else the site's. */
 void wait_add_trouble(struct site *site, enum call_kind kind, const char *own, struct text *words);

@@ -15,6 +15,7 @@
 
 void refresh_moved(struct schedule *schedule, struct refresh *refresh)
 {
+	site_changed(schedule, refresh->slot->site);
 	if (refresh->is_moved)
 		return;
 	refresh->is_moved = true;
@@ -68,6 +69,19 @@ static bool is_ours(enum wait_kind kind)
 	return kind == WAIT_PAUSE || kind == WAIT_BUDGET || kind == WAIT_PLACE;
 }
 
+void patience_arm(struct schedule *schedule, struct site *site)
+{
+	int64_t at = INT64_MAX;
+	for (int kind = 0; kind < CALLS_COUNT; kind++) {
+		struct mono next = patience_clock_next(&site->waiting[kind].clock);
+		at = next.us < at ? next.us : at;
+	}
+	if (at == INT64_MAX)
+		timer_leave(&schedule->patience, &site->giving_up);
+	else
+		timer_set(&schedule->patience, &site->giving_up, at, 0);
+}
+
 static void settle_site(struct schedule *schedule, struct instant now, struct site *site)
 {
 	for (int kind = 0; kind < CALLS_COUNT; kind++) {
@@ -83,6 +97,7 @@ static void settle_site(struct schedule *schedule, struct instant now, struct si
 		if (wait.until.us > now.mono.us && waiting->clock.waiting.count)
 			site_wait(schedule, site, wait.until);
 	}
+	patience_arm(schedule, site);
 }
 
 /* ---- a backlog that the budget cannot work off ---- */
@@ -125,6 +140,8 @@ static void watch_backlog(struct schedule *schedule, struct instant now, struct 
 	}
 	if (is_overdue != was_overdue)
 		act_backlog(schedule, site);
+	if (is_overdue) /* until half of it is worked off */
+		site_wait(schedule, site, mono_plus(now.mono, site->backlog - most / 2));
 }
 
 void wait_settle(struct schedule *schedule, struct instant now)
@@ -135,7 +152,10 @@ void wait_settle(struct schedule *schedule, struct instant now)
 		refresh->is_moved = false;
 		patience_go_by(&refresh->patience, clock_of(schedule, refresh), now.mono);
 	}
-	for (struct site *site = schedule->sites; site; site = site->by_name.next) {
+	while (schedule->changed) {
+		struct site *site = schedule->changed;
+		schedule->changed = site->changed_next;
+		site->is_changed = false;
 		settle_site(schedule, now, site);
 		watch_backlog(schedule, now, site);
 	}
@@ -170,10 +190,11 @@ static void explain_place(const struct site *site, enum call_kind kind, struct t
 			site->name, (long long)site->sending, (long long)site->in_flight_count);
 }
 
-void wait_explain(struct site *site, enum call_kind kind, struct text *words)
+static void explain(
+	const struct site *site, enum call_kind kind, enum wait_kind why, struct text *words)
 {
 	const struct gate *gate = &site->gate;
-	switch (site->waiting[kind].wait.kind) {
+	switch (why) {
 	case WAIT_NOT:
 		break;
 	case WAIT_SITE:
@@ -208,10 +229,12 @@ void wait_explain(struct site *site, enum call_kind kind, struct text *words)
 struct schedule_wait wait_told(struct instant now, struct site *site, enum call_kind kind)
 {
 	struct waiting *waiting = &site->waiting[kind];
-	struct mono until = waiting->wait.until;
+	/* As it is now: where nobody waits, nobody was woken when it changed. */
+	struct wait wait = wait_of(site, kind, now.mono);
+	struct mono since = wait.kind == waiting->wait.kind ? waiting->since : now.mono;
 	OWNED_TEXT struct text words;
 	text_init(&words, 1000);
-	wait_explain(site, kind, &words);
+	explain(site, kind, wait.kind, &words);
 	if (!words.length)
 		return (struct schedule_wait){ 0 };
 	if (!waiting->words || strcmp(waiting->words, words.at)) { /* else it may be lent already */
@@ -220,9 +243,10 @@ struct schedule_wait wait_told(struct instant now, struct site *site, enum call_
 	}
 	return (struct schedule_wait){
 		.reason = waiting->words,
-		.since = wall_after(now.wall, waiting->since.us - now.mono.us),
-		.until = until.us == INT64_MAX ? (struct wall){ 0 }
-					       : wall_after(now.wall, until.us - now.mono.us),
+		.since = wall_after(now.wall, since.us - now.mono.us),
+		.until = wait.until.us == INT64_MAX
+				 ? (struct wall){ 0 }
+				 : wall_after(now.wall, wait.until.us - now.mono.us),
 	};
 }
 
@@ -251,7 +275,7 @@ void wait_add_trouble(struct site *site, enum call_kind kind, const char *own, s
 	enum wait_kind why = site->waiting[kind].wait.kind;
 	bool is_last = why == WAIT_SITE || !own || !*own;
 	if (is_last && why != WAIT_NOT && !is_ours(why))
-		wait_explain(site, kind, words);
+		explain(site, kind, why, words);
 	else if (own && *own)
 		text_add(words, own);
 	else

@@ -32,7 +32,9 @@ void want_free(struct schedule *schedule, struct want *want)
 	HASH_DELETE(by_id, schedule->wants, want);
 	timer_leave(&schedule->timers, &want->due);
 	patience_go_by(&want->patience, NULL, (struct mono){ 0 });
-	site_of(schedule, want->selection.site)->selections--;
+	struct site *site = site_of(schedule, want->selection.site);
+	site->selections--;
+	site_changed(schedule, site);
 	mem_drop(want->selection.rules);
 	mem_drop(want->selection.label);
 	free(want->reason);

@@ -14,6 +14,7 @@ from tables import table
 MIB = 1 << 20
 CONNECTIONS = (1, 16, 64, 256)
 RULE_COUNTS = (10, 1000, 10000, 100000)
+SITE_COUNTS = (10, 100, 1000)
 SHAPES = {"ids": "exact ids", "literals": "patterns with a literal", "patterns": "patterns without"}
 LATENCY_MS = 50
 SITES, PER_SITE, MAX_REQUESTS = 10, 20, 8
@@ -120,6 +121,23 @@ def decide(bench):
         bench.aims.most(f"loading 100,000 rules, {SHAPES[shape]}", result[shape, most]["load_seconds"], 3, "s")
         bench.aims.most(f"memory of 100,000 rules, {SHAPES[shape]}", result[shape, most]["resident_bytes"] / MIB, 250, "MiB")
     return {f"{shape} at {count}": row for (shape, count), row in result.items()}
+
+
+# ---- the scheduler ----
+
+def schedule(bench):
+    """CPU of one event at a number of sites: it depends on what changed, not on how much there is."""
+    rows = {}
+    for _ in range(bench.rounds):
+        for sites in SITE_COUNTS:
+            done = subprocess.run([os.path.join(bench.build, "tests/bench/schedule_bench"), str(sites), "20000" if bench.is_quick else "100000"],
+                                  stdout=subprocess.PIPE, check=True, timeout=120)
+            rows.setdefault(sites, []).append(json.loads(done.stdout))
+    result = {sites: bench.median_of(found, "us_per_event") for sites, found in rows.items()}
+    table("The scheduler: one event from its selection to the end of its job", ["sites", "us/event"],
+          [[sites, f"{result[sites]:.2f}"] for sites in SITE_COUNTS])
+    bench.aims.most(f"one event at {SITE_COUNTS[-1]} sites, of one at {SITE_COUNTS[0]}", result[SITE_COUNTS[-1]] / result[SITE_COUNTS[0]], 1.3, "times")
+    return {f"{sites} sites": row for sites, row in result.items()}
 
 
 # ---- fan-out ----

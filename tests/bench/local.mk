@@ -1,5 +1,5 @@
 # tests/bench/local.mk: `make bench` builds and runs the benchmarks; neither `make all` nor `make check` does.
-BENCHES = tests/bench/load tests/bench/yardstick tests/bench/decide_bench
+BENCHES = tests/bench/load tests/bench/yardstick tests/bench/decide_bench tests/bench/schedule_bench
 EXTRA_PROGRAMS += $(BENCHES)
 CLEANFILES += $(BENCHES)
 EXTRA_DIST += tests/bench/bench.py tests/bench/cases.py tests/bench/costly.py tests/bench/fixtures.py tests/bench/processes.py \
@@ -11,6 +11,8 @@ tests_bench_yardstick_SOURCES = tests/bench/yardstick.c
 tests_bench_yardstick_LDADD = $(MICROHTTPD_LIBS) $(CRYPTO_LIBS)
 tests_bench_decide_bench_SOURCES = tests/bench/decide_bench.c
 tests_bench_decide_bench_LDADD = $(ROUTER_LIBS)
+tests_bench_schedule_bench_SOURCES = tests/bench/schedule_bench.c
+tests_bench_schedule_bench_LDADD = $(ROUTER_LIBS)
 
 PHONY_TARGETS += bench
 bench: all $(BENCHES)
