@@ -10,8 +10,10 @@ import socket
 import pytest
 
 import harness
-from harness import TOP, cli, rule, site_world, wait_until
+from harness import BEGINS_LATER, TOP, cli, rule, site_world, wait_until
 
+# So that the job of a request whose reply is lost is known for its own.
+QUEUED = {"queued": BEGINS_LATER, "running": "200ms"}
 
 
 def all_succeeded(router, count):
@@ -33,7 +35,9 @@ def test_killed_before_its_content_was_found(router, sandbox):
     assert len(sandbox.jobs()) == 1
 
 
-def test_killed_at_once_after_the_200(router, sandbox):
+def test_killed_at_once_after_the_200(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(job=QUEUED))
+    router = router_of(sandbox, [rule()])
     for number in range(5):
         assert router.send().status == 200
         router.restart()
@@ -65,7 +69,9 @@ def test_killed_while_the_job_is_in_flight(router_of, sandbox_of, state):
     assert len(sandbox.refresh_calls()) == 1 and refresh["job"]["id"] == sandbox.jobs()[0]["id"]
 
 
-def test_killed_before_the_answer_came_it_finds_the_job_that_tableau_started(router, sandbox):
+def test_killed_before_the_answer_came_it_finds_the_job_that_tableau_started(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(job=QUEUED))
+    router = router_of(sandbox, [rule()])
     sandbox.fault("latency", on={"method": "POST", "path": "*/refresh"}, ms=5000)
     router.send()
     wait_until(lambda: sandbox.jobs(), "Tableau to start the job")
@@ -87,7 +93,7 @@ def test_killed_before_the_answer_came_without_the_right_to_look(router_of, sand
 
 def test_killed_again_and_again_while_events_come(router_of, sandbox_of):
     names = ["a", "b", "c", "d"]
-    sandbox = sandbox_of(site_world(workbooks=names))
+    sandbox = sandbox_of(site_world(workbooks=names, job=QUEUED))
     router = router_of(sandbox, [rule(name, when={"job_id": 701331, "environment_name": name},
                                       refresh=[{"site": "finance", "workbooks": name}]) for name in names])
     acknowledged = {}
@@ -135,7 +141,9 @@ def test_killed_under_load_everything_acknowledged_is_on_record_and_done(router_
 
 # ---- what else outlives the process ----
 
-def test_a_delivery_is_a_duplicate_also_after_a_kill(router, sandbox):
+def test_a_delivery_is_a_duplicate_also_after_a_kill(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(job=QUEUED))
+    router = router_of(sandbox, [rule()])
     body = router.body(eventId="evt-once")
     first = router.post(body).json
     router.restart()
@@ -201,7 +209,9 @@ def test_a_store_that_is_no_store_is_refused_and_left_alone(router_of, sandbox):
     assert store.read_bytes() == b"these are my holiday photos" * 1000
 
 
-def test_a_second_signal_ends_a_stop_that_takes_long(router, sandbox):
+def test_a_second_signal_ends_a_stop_that_takes_long(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(job=QUEUED))
+    router = router_of(sandbox, [rule()])
     sandbox.fault("latency", on={"method": "POST", "path": "*/refresh"}, ms=30000, times=0)
     sandbox.fault("latency", on={"path": "*/signout"}, ms=30000, times=0)
     router.send()
