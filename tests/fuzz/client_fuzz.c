@@ -117,12 +117,15 @@ static int run_quietly(const struct command_line *line, struct text *printed)
 	return status;
 }
 
-static bool is_printable(const struct text *printed)
+/* JSON is indented with tabs. */
+static bool is_printable(const struct text *printed, bool is_json)
 {
-	for (size_t i = 0; i < printed->length; i++)
-		if (((unsigned char)printed->at[i] < 0x20 && printed->at[i] != '\n') ||
-			printed->at[i] == 0x7f)
+	for (size_t i = 0; i < printed->length; i++) {
+		unsigned char byte = (unsigned char)printed->at[i];
+		bool is_layout = byte == '\n' || (byte == '\t' && is_json);
+		if ((byte < 0x20 && !is_layout) || byte == 0x7f)
 			return false;
+	}
 	return str_is_utf8(text_str(printed));
 }
 
@@ -166,6 +169,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	int status = run_quietly(&line, &printed);
 	assert(status == EXIT_YES || status == EXIT_NO || status == EXIT_USAGE ||
 		status == EXIT_UNREACHABLE);
-	assert(is_printable(&printed));
+	assert(is_printable(&printed, line.json));
 	return 0;
 }
