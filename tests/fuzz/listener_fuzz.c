@@ -13,6 +13,7 @@
 #include "tests/fuzz/scratch.h"
 #include <arpa/inet.h>
 #include <assert.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <openssl/hmac.h>
 #include <poll.h>
@@ -125,18 +126,21 @@ static int connect_to(const char *address)
 	struct linger linger = { 1, 0 };
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
 	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof from) ||
-		connect(fd, (struct sockaddr *)&to, sizeof to)) {
+	if (fd >= 0 && !bind(fd, (struct sockaddr *)&from, sizeof from) &&
+		!connect(fd, (struct sockaddr *)&to, sizeof to))
+		return fd;
+	if (errno != EINTR) {
 		perror("connect");
 		abort();
 	}
-	return fd;
+	close(fd); /* the fuzzer's clock ticked */
+	return connect_to(address);
 }
 
 static void send_all(int fd, struct str bytes)
 {
 	while (bytes.length) {
-		ssize_t sent = send(fd, bytes.at, bytes.length, MSG_NOSIGNAL);
+		ssize_t sent = TEMP_FAILURE_RETRY(send(fd, bytes.at, bytes.length, MSG_NOSIGNAL));
 		if (sent <= 0)
 			return; /* it has shut the connection: its right */
 		bytes = (struct str){ bytes.at + sent, bytes.length - (size_t)sent };
@@ -150,7 +154,7 @@ static void exchange(const char *address, struct str bytes, struct text *answer)
 	int fd = connect_to(address);
 	send_all(fd, bytes);
 	shutdown(fd, SHUT_WR);
-	while ((got = recv(fd, piece, sizeof piece, 0)) > 0)
+	while ((got = TEMP_FAILURE_RETRY(recv(fd, piece, sizeof piece, 0))) > 0)
 		text_add_str(answer, (struct str){ piece, (size_t)got });
 	close(fd);
 }
