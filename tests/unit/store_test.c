@@ -564,6 +564,22 @@ static void nothing_is_written_outside_a_transaction(void **state)
 	assert_refreshes(store, "", .limit = 0);
 }
 
+static void an_event_with_too_many_selections_is_refused_with_the_bound(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct event_row row = event_of("wev_1");
+	struct error err = { 0 };
+
+	(void)state;
+	row.selection_count = 1 << 20; /* none of them is read */
+	must(store_begin(store, &err));
+	assert_int_equal(store_add_event(store, &row, NULL, &err), ADDED_FAILED);
+	assert_int_equal(err.kind, ERROR_INPUT);
+	assert_non_null(strstr(err.message, "1048575 is the most"));
+	store_rollback(store);
+	assert_events(store, "", .limit = 0);
+}
+
 static void a_second_writer_is_refused(void **state)
 {
 	OWNED(store) store = open_store(STORE_WRITE);
@@ -664,6 +680,7 @@ int main(void)
 		every_store_test(stamps_are_in_the_order_in_which_events_became_durable),
 		every_store_test(a_reader_sees_what_was_committed_and_no_more),
 		every_store_test(nothing_is_written_outside_a_transaction),
+		every_store_test(an_event_with_too_many_selections_is_refused_with_the_bound),
 		every_store_test(a_second_writer_is_refused),
 		every_store_test(what_was_spent_paused_and_asked_for_is_read_back),
 		every_store_test(an_id_is_never_given_twice),

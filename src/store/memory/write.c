@@ -79,8 +79,14 @@ enum added memory_add_event(
 	struct memory_store *store = memory_of(base);
 	struct tables *tables = memory_writing(base, "add an event", err);
 
-	if (!tables || row->selection_count >= SELECTIONS_PER_EVENT)
+	if (!tables)
 		return ADDED_FAILED;
+	if (row->selection_count >= SELECTIONS_PER_EVENT) {
+		IGNORE(error_fail(err, ERROR_INPUT, "an event with %zu selections; %zu is the most",
+			row->selection_count,
+			SELECTIONS_PER_EVENT - 1)); /* false, as returned below */
+		return ADDED_FAILED;
+	}
 
 	const struct event_row *first = marked(tables, row);
 	if (first && (!text_is(first->source, row->source) || !is_same_run(first, row->fields)))
