@@ -288,7 +288,8 @@ def test_an_event_that_comes_while_the_job_still_waits_needs_no_second_job(route
     wait_until(lambda: router.refreshes(state="queued"), "the job to be queued")
     router.send()
     wait_until(lambda: sum(len(r["causes"]) for r in router.refreshes()) == 2, "the second event to want it")
-    next_second()
+    looks = len(sandbox.calls("GET", "/jobs"))
+    wait_until(lambda: len(sandbox.calls("GET", "/jobs")) >= looks + 2, "a look, asked for after the event, that sees the job wait")
     sandbox.end_jobs()
     assert {r["state"] for r in router.settle()} == {"succeeded"}
     assert len(sandbox.jobs()) == 1
