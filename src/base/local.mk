@@ -30,6 +30,7 @@ librouter_a_SOURCES += \
 	src/base/suggest.c src/base/suggest.h \
 	src/base/text.c src/base/text.h \
 	src/base/thread.c src/base/thread.h \
+	src/base/timer.c src/base/timer.h \
 	src/base/units.c src/base/units.h \
 	src/base/visible.c src/base/visible.h \
 	src/base/web.c src/base/web.h \

@@ -19,6 +19,5 @@ librouter_a_SOURCES += \
 	src/schedule/send.c \
 	src/schedule/site.c \
 	src/schedule/slot.c \
-	src/schedule/timer.c src/schedule/timer.h \
 	src/schedule/wait.c \
 	src/schedule/want.c

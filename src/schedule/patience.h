@@ -8,7 +8,7 @@
  */
 #pragma once
 #include "base/clock.h"
-#include "schedule/timer.h"
+#include "base/timer.h"
 
 struct patience_clock { /* all zero: it runs, and nobody waits by it */
 	struct timer_heap waiting;

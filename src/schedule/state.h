@@ -4,12 +4,12 @@
 #pragma once
 #define HASH_FUNCTION                                                                              \
 	HASH_FNV /* the default one falls through its cases, which clang does not let pass */
+#include "base/timer.h"
 #include "schedule/evidence.h"
 #include "schedule/gate.h"
 #include "schedule/pace.h"
 #include "schedule/patience.h"
 #include "schedule/schedule.h"
-#include "schedule/timer.h"
 #include <uthash.h>
 
 /* Who waits for a kind of call of a site: why, since when, and the clock of their patience. */

@@ -1,4 +1,4 @@
-#include "schedule/timer.h"
+#include "base/timer.h"
 #include "base/mem.h"
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /*
- * schedule/timer.h - a heap of things ordered by a key; each thing embeds its place, so that it can
+ * base/timer.h - a heap of things ordered by a key; each thing embeds its place, so that it can
  * leave at any time in O(log n).
  */
 #pragma once
