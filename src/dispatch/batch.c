@@ -29,8 +29,7 @@ struct batch {
 	int64_t *sends;
 	size_t send_count, send_capacity;
 	struct message *waiting;
-	batch_done *done;
-	void *context;
+	const struct edge *edge; /* to whose journal it was given */
 };
 
 struct batch *batch_new(void)
@@ -159,14 +158,13 @@ static void applied(struct journal_entry *entry, bool committed, const struct er
 	(void)err; /* the journal reports its own trouble; the batch is tried again until it is
 		      durable */
 	struct batch *batch = (struct batch *)(void *)entry;
-	batch->done(batch, committed, batch->context);
+	batch->edge->written(committed, batch->edge->context);
 }
 
-bool batch_write(struct batch *batch, struct journal *journal, batch_done *done, void *context)
+bool batch_write(struct batch *batch, const struct edge *edge)
 {
 	batch->entry.apply = apply;
 	batch->entry.done = applied;
-	batch->done = done;
-	batch->context = context;
-	return journal_add_always(journal, &batch->entry);
+	batch->edge = edge;
+	return edge->keep->add(edge->journal, &batch->entry);
 }

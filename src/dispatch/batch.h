@@ -5,8 +5,7 @@
  */
 #pragma once
 #include "base/mailbox.h"
-#include "schedule/schedule.h"
-#include "store/journal.h"
+#include "dispatch/edge.h"
 
 struct batch;
 
@@ -25,11 +24,9 @@ void batch_end_selection(struct batch *batch, int64_t selection);
 void batch_send(struct batch *batch, int64_t refresh); /* to be sent once this is durable */
 bool batch_is_empty(const struct batch *batch);
 
-/* Hands it to the journal; when that is done, `done` runs on the journal thread. False when the
+/* Hands it to the journal of `edge` (borrowed), whose `written` says how that went. False when the
  * journal has stopped. */
-typedef void batch_done(struct batch *batch, bool committed, void *context);
-bool batch_write(
-	struct batch *batch, struct journal *journal, batch_done *done, void *context) MUST_USE;
+bool batch_write(struct batch *batch, const struct edge *edge) MUST_USE;
 /* The messages of batch_tell(), a list, now the caller's. */
 struct message *batch_take_waiting(struct batch *batch);
 /* The refreshes to send, in the order in which they were added. */

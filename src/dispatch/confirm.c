@@ -13,15 +13,12 @@
 #include "base/name.h"
 #include "base/text.h"
 
-#define NAMED_FOR                                                                                  \
-	(3600 * US_PER_SECOND) /* as long as tableau_resolve() remembers an exact name             \
-				*/
 #define LISTS_LAG (10 * US_PER_SECOND)
 #define REASON_BYTES 460                        /* struct error holds little more */
 #define MOST_SELECTIONS (2 * NAMING_SELECTIONS) /* with those that name it meanwhile */
 
 struct confirm {
-	struct tableau *tableau;
+	const struct edge *edge;
 	struct namings *namings;
 	struct arena *arena; /* this struct and all texts */
 	const char *site;
@@ -48,14 +45,15 @@ bool confirm_is_alias(const struct namings *namings, const char *site,
 	return !naming || !naming->is_alias_fine || !name_equal(naming->alias, told_name);
 }
 
-bool confirm_is_due(struct tableau *tableau, const struct namings *namings, const char *site,
+bool confirm_is_due(const struct edge *edge, const struct namings *namings, const char *site,
 	const struct content *content)
 {
 	const struct naming *naming = namings_find(namings, site, content);
 	if (content->kind == CONTENT_TASK || !naming)
 		return false; /* nobody knows whom to ask; the answer will tell */
-	return naming->is_doubted || clock_mono().us - naming->named_at.us > TABLEAU_NAME_AGE ||
-	       tableau_contradicts(tableau, site, content);
+	return naming->is_doubted ||
+	       edge_now(edge).mono.us - naming->named_at.us > TABLEAU_NAME_AGE ||
+	       edge->ask->contradicts(edge->tableau, site, content);
 }
 
 /* ---- the end ---- */
@@ -91,7 +89,7 @@ static bool is_named_otherwise(const struct confirm *confirm)
 static bool has_outlived_lag(struct confirm *confirm)
 {
 	struct naming *naming = namings_find(confirm->namings, confirm->site, &confirm->content);
-	struct mono now = clock_mono();
+	struct mono now = edge_now(confirm->edge).mono;
 	if (!naming)
 		return false;
 	if (!naming->alias || !name_equal(naming->alias, confirm->alias)) {
@@ -129,7 +127,8 @@ static void decide(struct confirm *confirm, const struct outcome *outcome)
 		end_still(confirm, outcome);
 	} else if (confirm->moved == confirm->count) {
 		for (size_t i = 0; i < confirm->count; i++)
-			namings_hear(confirm->namings, &confirm->selections[i], &confirm->to, 1);
+			namings_hear(confirm->namings, &confirm->selections[i], &confirm->to, 1,
+				edge_now(confirm->edge).mono);
 		end(confirm, CONFIRMED_MOVED, outcome);
 	} else {
 		if (confirm->still || confirm->moved)
@@ -206,7 +205,8 @@ static void resolved(
 	if (there) {
 		confirm->still++;
 		if (!namings_find(confirm->namings, confirm->site, &confirm->content))
-			namings_hear(confirm->namings, &confirm->selections[0], there, 1);
+			namings_hear(confirm->namings, &confirm->selections[0], there, 1,
+				edge_now(confirm->edge).mono);
 	} else if (outcome->ok) {
 		note_others(confirm, contents, count);
 	} else if (!confirm->reason.length) {
@@ -222,8 +222,8 @@ static void resolved(
 
 static void ask_next(struct confirm *confirm)
 {
-	tableau_resolve(
-		confirm->tableau, &confirm->selections[confirm->at++], true, resolved, confirm);
+	confirm->edge->ask->resolve(confirm->edge->tableau, &confirm->selections[confirm->at++],
+		true, resolved, confirm);
 }
 
 /* Nobody has resolved it since the last start: its name and project have to do. */
@@ -241,13 +241,13 @@ static void select_by_name(struct confirm *confirm)
 	};
 }
 
-void confirm_start(struct tableau *tableau, struct namings *namings, const char *site,
+void confirm_start(const struct edge *edge, struct namings *namings, const char *site,
 	const struct content *content, const char *alias, confirm_done *callback, void *context)
 {
 	struct arena *arena = arena_new();
 	struct confirm *confirm = arena_new_of(arena, struct confirm);
 	*confirm = (struct confirm){
-		.tableau = tableau,
+		.edge = edge,
 		.namings = namings,
 		.arena = arena,
 		.site = arena_text(arena, site),
@@ -264,6 +264,6 @@ void confirm_start(struct tableau *tableau, struct namings *namings, const char 
 	log_info("is it still the content that the rules name?", KV("site", site),
 		KV("content", content->name), KV("luid", content->luid),
 		KV("told_name", alias ? alias : ""));
-	tableau_forget(tableau, site, content->luid);
+	edge->ask->forget(edge->tableau, site, content->luid);
 	ask_next(confirm);
 }

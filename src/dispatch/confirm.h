@@ -25,14 +25,14 @@ typedef void confirm_done(const struct confirmation *confirmation, void *context
 
 /*
  * `alias`: the name that an answer gave it, or NULL. `site`, `content` and `alias` are copied; the
- * callback runs inside tableau_step().
+ * callback runs inside an answer of Tableau's.
  */
-void confirm_start(struct tableau *tableau, struct namings *namings, const char *site,
+void confirm_start(const struct edge *edge, struct namings *namings, const char *site,
 	const struct content *content, const char *alias, confirm_done *callback, void *context);
 
 /* The name that an answer gives this content is news, and speaks against it. */
 bool confirm_is_alias(const struct namings *namings, const char *site,
 	const struct content *content, const char *told_name);
 /* Something spoke against it since it was named, or that was long ago: look before a request. */
-bool confirm_is_due(struct tableau *tableau, const struct namings *namings, const char *site,
+bool confirm_is_due(const struct edge *edge, const struct namings *namings, const char *site,
 	const struct content *content);

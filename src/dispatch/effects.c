@@ -7,7 +7,7 @@
 
 struct effects {
 	struct schedule *schedule;
-	struct tableau *tableau;
+	const struct edge *edge;
 	effects_continue *go_on;
 	void *context;
 	struct namings *namings;
@@ -25,10 +25,10 @@ struct call {
 };
 
 struct effects *effects_new(
-	struct schedule *schedule, struct tableau *tableau, effects_continue *go_on, void *context)
+	struct schedule *schedule, const struct edge *edge, effects_continue *go_on, void *context)
 {
 	struct effects *effects = mem_new(struct effects);
-	*effects = (struct effects){ schedule, tableau, go_on, context, namings_new(),
+	*effects = (struct effects){ schedule, edge, go_on, context, namings_new(),
 		job_contents_new() };
 	return effects;
 }
@@ -42,9 +42,9 @@ void effects_free(struct effects *effects)
 	free(effects);
 }
 
-struct tableau *effects_tableau(struct effects *effects)
+const struct edge *effects_edge(const struct effects *effects)
 {
-	return effects->tableau;
+	return effects->edge;
 }
 
 struct schedule *effects_schedule(struct effects *effects)
@@ -67,9 +67,9 @@ void effects_go_on(struct effects *effects, struct actions actions)
 	effects->go_on(actions, effects->context);
 }
 
-struct instant effects_now(void)
+struct instant effects_now(const struct effects *effects)
 {
-	return (struct instant){ clock_wall(), clock_mono() };
+	return edge_now(effects->edge);
 }
 
 static enum verdict verdict_of(enum error_kind kind)
@@ -153,15 +153,17 @@ static void resolved(
 	struct call *call = context;
 	struct schedule *schedule = call->effects->schedule;
 	if (outcome->ok) {
-		namings_hear(call->effects->namings, &call->selection, contents, count);
+		namings_hear(call->effects->namings, &call->selection, contents, count,
+			effects_now(call->effects).mono);
 		effects_go_on(call->effects,
-			schedule_resolved(schedule, effects_now(), call->id,
+			schedule_resolved(schedule, effects_now(call->effects), call->id,
 				effects_answer(call->site, outcome), contents, count));
 	} else {
 		log_debug("selection not resolved", KV("selection", call->id),
 			KV("reason", outcome->error.message));
-		effects_go_on(call->effects, schedule_unresolved(schedule, effects_now(), call->id,
-						     effects_answer(call->site, outcome)));
+		effects_go_on(
+			call->effects, schedule_unresolved(schedule, effects_now(call->effects),
+					       call->id, effects_answer(call->site, outcome)));
 	}
 	call_free(call);
 }
@@ -171,7 +173,7 @@ void effects_resolve(
 {
 	struct call *call = call_new(effects, selection->site, id, 0);
 	selection_copy(selection, &call->selection, call->arena);
-	tableau_resolve(effects->tableau, &call->selection, anew, resolved, call);
+	effects->edge->ask->resolve(effects->edge->tableau, &call->selection, anew, resolved, call);
 }
 
 void effects_doubt(struct effects *effects, const char *site, const struct content *content)
@@ -186,14 +188,16 @@ void effects_doubt(struct effects *effects, const char *site, const struct conte
 static void greeted(const struct outcome *outcome, void *context)
 {
 	struct call *call = context;
-	effects_go_on(call->effects, schedule_greeted(call->effects->schedule, effects_now(),
-					     effects_answer(call->site, outcome)));
+	effects_go_on(
+		call->effects, schedule_greeted(call->effects->schedule, effects_now(call->effects),
+				       effects_answer(call->site, outcome)));
 	call_free(call);
 }
 
 void effects_greet(struct effects *effects, const char *site)
 {
-	tableau_greet(effects->tableau, site, greeted, call_new(effects, site, 0, 0));
+	effects->edge->ask->greet(
+		effects->edge->tableau, site, greeted, call_new(effects, site, 0, 0));
 }
 
 /* ---- list ---- */
@@ -214,16 +218,17 @@ static void listed(
 		/* "refresh_extracts_via_bridge" (src/tableau/README.md, Job list) */
 		seen[i].is_bridge = strstr(jobs[i].type, "via_bridge");
 	}
-	effects_go_on(call->effects, schedule_listed(call->effects->schedule, effects_now(), answer,
-					     seen, outcome->ok ? count : 0, call->asked_after));
+	effects_go_on(
+		call->effects, schedule_listed(call->effects->schedule, effects_now(call->effects),
+				       answer, seen, outcome->ok ? count : 0, call->asked_after));
 	free(seen);
 	call_free(call);
 }
 
 void effects_list(struct effects *effects, const char *site, struct wall since, int64_t asked_after)
 {
-	tableau_jobs(
-		effects->tableau, site, since, listed, call_new(effects, site, 0, asked_after));
+	effects->edge->ask->jobs(effects->edge->tableau, site, since, listed,
+		call_new(effects, site, 0, asked_after));
 }
 
 int64_t effects_list_calls(size_t jobs)
@@ -241,13 +246,13 @@ static void cancelled(const struct outcome *outcome, void *context)
 		answer.verdict = VERDICT_NONE;
 	else if (!outcome->ok && outcome->error.kind == ERROR_GONE)
 		answer.verdict = VERDICT_RETRY; /* a node may be behind: the next look tells */
-	effects_go_on(call->effects,
-		schedule_job_cancelled(call->effects->schedule, effects_now(), call->id, answer));
+	effects_go_on(call->effects, schedule_job_cancelled(call->effects->schedule,
+					     effects_now(call->effects), call->id, answer));
 	call_free(call);
 }
 
 void effects_cancel(struct effects *effects, const struct refresh_row *refresh)
 {
-	tableau_cancel(effects->tableau, refresh->site, refresh->job_id, cancelled,
-		call_new(effects, refresh->site, refresh->id, 0));
+	effects->edge->ask->cancel(effects->edge->tableau, refresh->site, refresh->job_id,
+		cancelled, call_new(effects, refresh->site, refresh->id, 0));
 }

@@ -4,19 +4,18 @@
  */
 #pragma once
 #include "content/selection.h"
+#include "dispatch/edge.h"
 #include "dispatch/job_contents.h"
 #include "dispatch/naming.h"
-#include "schedule/schedule.h"
-#include "tableau/tableau.h"
 
 struct effects;
 
 /* Called with the actions of every answer that comes in. */
 typedef void effects_continue(struct actions actions, void *context);
 
-/* Borrows both; a callback of Tableau's runs inside tableau_step(). */
+/* Borrows both. */
 struct effects *effects_new(
-	struct schedule *schedule, struct tableau *tableau, effects_continue *go_on, void *context);
+	struct schedule *schedule, const struct edge *edge, effects_continue *go_on, void *context);
 void effects_free(struct effects *effects);
 
 /* Finds the content of a selection; the selection is copied. `anew`: not from memory. */
@@ -36,12 +35,12 @@ void effects_list(
 void effects_look(struct effects *effects, const struct action *action);
 
 /* ---- shared with look.c and request.c ---- */
-struct instant effects_now(void);
+struct instant effects_now(const struct effects *effects);
 struct answer effects_answer(const char *site, const struct outcome *outcome);
 struct job_seen effects_job(const struct job *job);
 /* How many queries a list of so many jobs took: one a page. */
 int64_t effects_list_calls(size_t jobs);
-struct tableau *effects_tableau(struct effects *effects);
+const struct edge *effects_edge(const struct effects *effects);
 struct job_contents *effects_job_contents(struct effects *effects);
 struct namings *effects_namings(struct effects *effects);
 struct schedule *effects_schedule(struct effects *effects);

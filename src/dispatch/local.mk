@@ -4,7 +4,7 @@ librouter_a_SOURCES += \
 	src/dispatch/batch.c src/dispatch/batch.h \
 	src/dispatch/confirm.c src/dispatch/confirm.h \
 	src/dispatch/dispatch.h src/dispatch/loop.c \
-	src/dispatch/effects.c src/dispatch/effects.h src/dispatch/look.c \
+	src/dispatch/edge.h src/dispatch/effects.c src/dispatch/effects.h src/dispatch/look.c \
 	src/dispatch/naming.c src/dispatch/naming.h \
 	src/dispatch/request.c \
 	src/dispatch/job_contents.c src/dispatch/job_contents.h \

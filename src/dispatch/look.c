@@ -33,8 +33,9 @@ struct look {
 static void look_end(struct look *look, struct answer answer, const struct job_seen *job)
 {
 	answer.calls = look->calls;
-	effects_go_on(look->effects, schedule_looked(effects_schedule(look->effects), effects_now(),
-					     look->refresh, answer, job, look->asked_after));
+	effects_go_on(look->effects,
+		schedule_looked(effects_schedule(look->effects), effects_now(look->effects),
+			look->refresh, answer, job, look->asked_after));
 	for (char **id = look->known; *id; id++)
 		free(*id);
 	free(look->known);
@@ -82,9 +83,10 @@ static void candidate_told(const struct outcome *outcome, const struct job *job,
 
 static void ask_next(struct look *look)
 {
+	const struct edge *edge = effects_edge(look->effects);
 	look->calls++;
-	tableau_job(effects_tableau(look->effects), look->site, look->candidates[look->at++].id,
-		candidate_told, look);
+	edge->ask->job(
+		edge->tableau, look->site, look->candidates[look->at++].id, candidate_told, look);
 }
 
 static void look_next(struct look *look)
@@ -151,7 +153,8 @@ static void listed(
 
 static void list(struct look *look)
 {
-	tableau_jobs(effects_tableau(look->effects), look->site, look->since, listed, look);
+	const struct edge *edge = effects_edge(look->effects);
+	edge->ask->jobs(edge->tableau, look->site, look->since, listed, look);
 }
 
 static void task_told(const struct outcome *outcome, const struct content *content, void *context)
@@ -172,6 +175,7 @@ static void task_told(const struct outcome *outcome, const struct content *conte
 void effects_look(struct effects *effects, const struct action *action)
 {
 	const struct refresh_row *refresh = action->refresh;
+	const struct edge *edge = effects_edge(effects);
 	struct look *look = mem_new(struct look);
 	look->effects = effects;
 	look->refresh = refresh->id;
@@ -187,8 +191,7 @@ void effects_look(struct effects *effects, const struct action *action)
 		look->known[i] = mem_copy_text(action->known_jobs[i]);
 	look->since = action->since;
 	if (refresh->content.kind == CONTENT_TASK)
-		tableau_task_content(
-			effects_tableau(effects), look->site, look->luid, task_told, look);
+		edge->ask->task_content(edge->tableau, look->site, look->luid, task_told, look);
 	else
 		list(look);
 }

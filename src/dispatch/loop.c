@@ -49,8 +49,8 @@ struct dispatch {
 	struct config *config;
 	struct schedule *schedule;
 	struct tableau *tableau;
+	struct edge edge;
 	struct effects *effects;
-	struct journal *journal;
 	struct mailbox *notes;
 	struct pending *pending;
 	struct batch *open;         /* collects */
@@ -300,17 +300,17 @@ static void perform_all(struct actions actions, void *context)
 
 /* ---- batches ---- */
 
-static void written(struct batch *batch, bool committed, void *context)
+static void written(bool committed, void *context)
 {
-	(void)batch;
 	notify(context, (struct note){ .type = NOTE_WRITTEN, .committed = committed });
 }
 
 static void write_batch(struct dispatch *dispatch)
 {
 	dispatch->write_again_at = (struct mono){ 0 };
-	if (!batch_write(dispatch->writing, dispatch->journal, written, dispatch))
-		dispatch->write_again_at = mono_plus(clock_mono(), WRITE_AGAIN_AFTER);
+	if (!batch_write(dispatch->writing, &dispatch->edge))
+		dispatch->write_again_at =
+			mono_plus(edge_now(&dispatch->edge).mono, WRITE_AGAIN_AFTER);
 }
 
 static void flush(struct dispatch *dispatch)
@@ -340,7 +340,8 @@ static void batch_was_written(struct dispatch *dispatch, bool committed)
 	if (!committed) {
 		/* The disk is full or failing. Nothing is lost: the same batch is written until it
 		 * is durable, and what it would send waits. */
-		dispatch->write_again_at = mono_plus(clock_mono(), WRITE_AGAIN_AFTER);
+		dispatch->write_again_at =
+			mono_plus(edge_now(&dispatch->edge).mono, WRITE_AGAIN_AFTER);
 		return;
 	}
 	size_t count;
@@ -385,11 +386,12 @@ static void select_one(struct dispatch *dispatch, const struct selection_row *ro
 		.rules = selection->rules,
 	};
 	if (pending->refusal)
-		perform_all(
-			schedule_refuse(dispatch->schedule, effects_now(), &wish, pending->refusal),
+		perform_all(schedule_refuse(dispatch->schedule, edge_now(&dispatch->edge), &wish,
+				    pending->refusal),
 			dispatch);
 	else
-		perform_all(schedule_select(dispatch->schedule, effects_now(), &wish), dispatch);
+		perform_all(schedule_select(dispatch->schedule, edge_now(&dispatch->edge), &wish),
+			dispatch);
 }
 
 static void take_event(struct dispatch *dispatch, const struct dispatch_event *event)
@@ -407,7 +409,7 @@ static void take_event(struct dispatch *dispatch, const struct dispatch_event *e
 static void configure(struct dispatch *dispatch, struct config *config)
 {
 	struct error err;
-	if (!tableau_configure(dispatch->tableau, config, &err))
+	if (!dispatch->edge.ask->configure(dispatch->edge.tableau, config, &err))
 		log_error("a site cannot be used until its secret is there",
 			KV("reason", err.message));
 	shared_ref(&config->shared);
@@ -436,20 +438,21 @@ static void configure(struct dispatch *dispatch, struct config *config)
 			.job_queries_per_day = site->job_queries_per_day,
 		};
 	}
-	perform_all(schedule_configure(dispatch->schedule, effects_now(), &options, sites, count),
+	perform_all(schedule_configure(
+			    dispatch->schedule, edge_now(&dispatch->edge), &options, sites, count),
 		dispatch);
 	free(sites);
 }
 
 static struct asked retry(struct dispatch *dispatch, const struct dispatch_command *command)
 {
-	struct instant now = effects_now();
+	struct instant now = edge_now(&dispatch->edge);
 	const struct refresh_row *row = schedule_find(dispatch->schedule, command->refresh);
 	if (!row)
 		row = command->ended;
 	if (row) {
 		effects_doubt(dispatch->effects, row->site, &row->content);
-		tableau_hurry(dispatch->tableau, row->site);
+		dispatch->edge.ask->hurry(dispatch->edge.tableau, row->site);
 	}
 	struct asked asked = schedule_retry(dispatch->schedule, now, command->refresh);
 	if (asked.consent != CONSENT_NONE || !command->ended)
@@ -466,15 +469,15 @@ static struct asked ask(struct dispatch *dispatch, const struct dispatch_command
 	case DISPATCH_RETRY:
 		return retry(dispatch, command);
 	case DISPATCH_CANCEL:
-		return schedule_cancel(
-			dispatch->schedule, effects_now(), command->refresh, command->who);
+		return schedule_cancel(dispatch->schedule, edge_now(&dispatch->edge),
+			command->refresh, command->who);
 	case DISPATCH_RESUME:
-		tableau_hurry(dispatch->tableau, command->site);
+		dispatch->edge.ask->hurry(dispatch->edge.tableau, command->site);
 		break;
 	case DISPATCH_PAUSE:
 		break;
 	}
-	return schedule_pause(dispatch->schedule, effects_now(), command->site,
+	return schedule_pause(dispatch->schedule, edge_now(&dispatch->edge), command->site,
 		command->verb == DISPATCH_PAUSE, command->who);
 }
 
@@ -489,7 +492,7 @@ static void run_command(struct dispatch *dispatch, struct dispatch_command *comm
 		return;
 	}
 	struct command_row row = {
-		.at = clock_wall(),
+		.at = edge_now(&dispatch->edge).wall,
 		.who = command->who,
 		.verb = verbs[command->verb],
 		.subject = command->refresh,
@@ -521,7 +524,7 @@ static void take_note(struct dispatch *dispatch, struct note *note)
 		break;
 	case NOTE_STOP:
 		dispatch->is_stopping = true;
-		dispatch->stop_at = mono_plus(clock_mono(), note->us);
+		dispatch->stop_at = mono_plus(edge_now(&dispatch->edge).mono, note->us);
 		break;
 	}
 }
@@ -540,7 +543,7 @@ static void take_notes(struct dispatch *dispatch)
 
 static void publish(struct dispatch *dispatch)
 {
-	struct mono now = clock_mono();
+	struct mono now = edge_now(&dispatch->edge).mono;
 	struct schedule_counts counts = schedule_counts(dispatch->schedule);
 	atomic_store_explicit(
 		&dispatch->open_count, counts.selections + counts.causes, memory_order_relaxed);
@@ -552,8 +555,9 @@ static void publish(struct dispatch *dispatch)
 	metric_set(METRIC_refreshes_waiting, counts.waiting);
 	metric_set(METRIC_causes_open, counts.causes);
 	metric_set(METRIC_selections_open, counts.selections);
-	shared_slot_put(dispatch->status,
-		&dispatch_status_new(effects_now(), dispatch->schedule, dispatch->tableau)->shared);
+	shared_slot_put(dispatch->status, &dispatch_status_new(edge_now(&dispatch->edge),
+						  dispatch->schedule, dispatch->tableau)
+						   ->shared);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -565,7 +569,7 @@ static int64_t earlier(int64_t a, int64_t b)
  * spin. */
 static int wait_ms(const struct dispatch *dispatch)
 {
-	int64_t now = clock_mono().us, at = now + LONGEST_WAIT;
+	int64_t now = edge_now(&dispatch->edge).mono.us, at = now + LONGEST_WAIT;
 	at = earlier(at, schedule_next(dispatch->schedule).us);
 	if (dispatch->is_status_stale)
 		at = earlier(at, dispatch->status_at.us + STATUS_EVERY);
@@ -582,7 +586,7 @@ static bool is_done(const struct dispatch *dispatch)
 		return false;
 	bool is_quiet = tableau_is_idle(dispatch->tableau) && !dispatch->writing &&
 			batch_is_empty(dispatch->open);
-	return is_quiet || clock_mono().us >= dispatch->stop_at.us;
+	return is_quiet || edge_now(&dispatch->edge).mono.us >= dispatch->stop_at.us;
 }
 
 static void *run(void *context)
@@ -595,8 +599,10 @@ static void *run(void *context)
 		dispatch->is_status_stale = true;
 		take_notes(dispatch);
 		if (!dispatch->is_stopping)
-			perform_all(schedule_tick(dispatch->schedule, effects_now()), dispatch);
-		if (dispatch->write_again_at.us && clock_mono().us >= dispatch->write_again_at.us)
+			perform_all(schedule_tick(dispatch->schedule, edge_now(&dispatch->edge)),
+				dispatch);
+		if (dispatch->write_again_at.us &&
+			edge_now(&dispatch->edge).mono.us >= dispatch->write_again_at.us)
 			write_batch(dispatch);
 		flush(dispatch);
 		publish(dispatch);
@@ -610,12 +616,34 @@ static void *run(void *context)
 	}
 	tell_waiting(dispatch->open, false);
 	tell_waiting(dispatch->writing, false);
-	int64_t left = dispatch->stop_at.us - clock_mono().us;
+	int64_t left = dispatch->stop_at.us - edge_now(&dispatch->edge).mono.us;
 	tableau_sign_out(dispatch->tableau, left > US_PER_SECOND ? left : US_PER_SECOND);
 	return NULL;
 }
 
 /* ---- life ---- */
+
+static struct instant now(void *clock)
+{
+	(void)clock;
+	return (struct instant){ clock_wall(), clock_mono() };
+}
+
+static const struct edge_tableau real_tableau = {
+	.configure = tableau_configure,
+	.hurry = tableau_hurry,
+	.resolve = tableau_resolve,
+	.forget = tableau_forget,
+	.contradicts = tableau_contradicts,
+	.task_content = tableau_task_content,
+	.greet = tableau_greet,
+	.refresh = tableau_refresh,
+	.job = tableau_job,
+	.jobs = tableau_jobs,
+	.cancel = tableau_cancel,
+};
+static const struct edge_journal real_journal = { .add = journal_add_always };
+static const struct edge_clock real_clock = { .now = now };
 
 struct dispatch *dispatch_new(struct config *config, bool dry_run, struct error *err)
 {
@@ -626,6 +654,14 @@ struct dispatch *dispatch_new(struct config *config, bool dry_run, struct error 
 	dispatch->notes = notes;
 	dispatch->status = shared_slot_new();
 	dispatch->tableau = tableau_new();
+	dispatch->edge = (struct edge){
+		.ask = &real_tableau,
+		.tableau = dispatch->tableau,
+		.keep = &real_journal,
+		.time = &real_clock,
+		.written = written,
+		.context = dispatch,
+	};
 	dispatch->open = batch_new();
 	shared_ref(&config->shared);
 	dispatch->config = config;
@@ -656,14 +692,14 @@ static bool restore_refresh(
 	const struct refresh_row *row, const struct cause_row *causes, size_t count, void *context)
 {
 	struct dispatch *dispatch = context;
-	schedule_restore(dispatch->schedule, effects_now(), row, causes, count);
+	schedule_restore(dispatch->schedule, edge_now(&dispatch->edge), row, causes, count);
 	return true;
 }
 
 static bool restore_spent(const struct spent *spent, void *context)
 {
 	struct dispatch *dispatch = context;
-	schedule_restore_spent(dispatch->schedule, effects_now(), spent);
+	schedule_restore_spent(dispatch->schedule, edge_now(&dispatch->edge), spent);
 	return true;
 }
 
@@ -691,12 +727,12 @@ bool dispatch_load(struct dispatch *dispatch, struct store *store, struct error 
 	if (!store_take_refresh_ids(store, &ids, err))
 		return false;
 	dispatch->newest = ids.next - 1;
-	dispatch->schedule = schedule_new(&options, ids, (uint64_t)clock_wall().us);
-	dispatch->effects =
-		effects_new(dispatch->schedule, dispatch->tableau, perform_all, dispatch);
+	dispatch->schedule =
+		schedule_new(&options, ids, (uint64_t)edge_now(&dispatch->edge).wall.us);
+	dispatch->effects = effects_new(dispatch->schedule, &dispatch->edge, perform_all, dispatch);
 	/* All of them arrived before whatever is sent from now on. */
 	schedule_event(dispatch->schedule, store_last_stamp(store));
-	struct wall since = wall_after(clock_wall(), -config->history);
+	struct wall since = wall_after(edge_now(&dispatch->edge).wall, -config->history);
 	if (!store_load_spent(store, restore_spent, dispatch, err) ||
 		!store_load_pauses(store, restore_pause, dispatch, err) ||
 		!store_load_refreshes(store, since, restore_refresh, dispatch, err))
@@ -712,7 +748,7 @@ bool dispatch_load(struct dispatch *dispatch, struct store *store, struct error 
 
 bool dispatch_start(struct dispatch *dispatch, struct journal *journal, struct error *err)
 {
-	dispatch->journal = journal;
+	dispatch->edge.journal = journal;
 	dispatch->is_started =
 		thread_start(&dispatch->thread, THREAD_DISPATCH, "dispatch", run, dispatch, err);
 	return dispatch->is_started;

@@ -118,13 +118,13 @@ static void add_named(struct entry *entry, struct named *named)
 }
 
 void namings_hear(struct namings *namings, const struct selection *selection,
-	const struct content *contents, size_t count)
+	const struct content *contents, size_t count, struct mono now)
 {
 	struct named *named = named_new(selection);
 	for (size_t i = 0; i < count; i++) {
 		struct entry *entry = find_or_add(namings, selection->site, &contents[i]);
 		add_named(entry, named);
-		entry->naming.named_at = clock_mono();
+		entry->naming.named_at = now;
 	}
 	named_drop(named);
 }

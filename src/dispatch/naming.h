@@ -26,9 +26,9 @@ struct namings;
 
 struct namings *namings_new(void);
 void namings_free(struct namings *namings);
-/* The selection was resolved just now, to these. */
+/* The selection was resolved to these, `now`. */
 void namings_hear(struct namings *namings, const struct selection *selection,
-	const struct content *contents, size_t count);
+	const struct content *contents, size_t count, struct mono now);
 /* NULL: nobody has named it. Valid until the next namings_hear(). */
 struct naming *namings_find(
 	const struct namings *namings, const char *site, const struct content *content);

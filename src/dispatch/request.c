@@ -63,7 +63,7 @@ static void keep_answer(
 
 static void confirm(struct request *request, const char *alias, confirm_done *callback)
 {
-	confirm_start(effects_tableau(request->effects), effects_namings(request->effects),
+	confirm_start(effects_edge(request->effects), effects_namings(request->effects),
 		request->site, &request->content, alias, callback, request);
 }
 
@@ -75,9 +75,10 @@ static bool is_alias(const struct request *request, const struct job *job)
 
 static void moved(struct request *request, const struct confirmation *confirmation)
 {
-	end(request, schedule_moved(effects_schedule(request->effects), effects_now(),
-			     request->refresh, effects_answer(request->site, confirmation->outcome),
-			     confirmation->content));
+	end(request,
+		schedule_moved(effects_schedule(request->effects), effects_now(request->effects),
+			request->refresh, effects_answer(request->site, confirmation->outcome),
+			confirmation->content));
 }
 
 /* What a look found that is no yes. */
@@ -105,15 +106,15 @@ static void answer_sent(
 		outcome->code != NO_EXTRACT)
 		answer.verdict = VERDICT_DOUBT;
 	end(request,
-		schedule_sent(effects_schedule(request->effects), effects_now(), request->refresh,
-			answer, outcome->ok ? &seen : NULL, outcome->asked_at));
+		schedule_sent(effects_schedule(request->effects), effects_now(request->effects),
+			request->refresh, answer, outcome->ok ? &seen : NULL, outcome->asked_at));
 }
 
 static void not_sent(struct request *request, const struct confirmation *confirmation)
 {
-	end(request,
-		schedule_sent(effects_schedule(request->effects), effects_now(), request->refresh,
-			no_answer(request, confirmation), NULL, request->outcome.asked_at));
+	end(request, schedule_sent(effects_schedule(request->effects),
+			     effects_now(request->effects), request->refresh,
+			     no_answer(request, confirmation), NULL, request->outcome.asked_at));
 }
 
 /* The id is gone: the content may have been deleted and published again under its old name
@@ -169,8 +170,9 @@ static void sent(const struct outcome *outcome, const struct job *job, void *con
 
 static void ask(struct request *request)
 {
-	tableau_refresh(effects_tableau(request->effects), request->site, &request->content,
-		request->incremental, sent, request);
+	const struct edge *edge = effects_edge(request->effects);
+	edge->ask->refresh(edge->tableau, request->site, &request->content, request->incremental,
+		sent, request);
 }
 
 static void doubt_confirmed(const struct confirmation *confirmation, void *context)
@@ -187,7 +189,7 @@ static void doubt_confirmed(const struct confirmation *confirmation, void *conte
 void effects_send(struct effects *effects, const struct refresh_row *refresh)
 {
 	struct request *request = request_new(effects, refresh);
-	if (confirm_is_due(effects_tableau(effects), effects_namings(effects), request->site,
+	if (confirm_is_due(effects_edge(effects), effects_namings(effects), request->site,
 		    &request->content))
 		confirm(request, NULL, doubt_confirmed);
 	else
@@ -209,9 +211,9 @@ static void answer_polled(
 		answer.verdict = VERDICT_CANNOT;
 	else /* a failed poll says nothing about the job */
 		answer.verdict = outcome->is_alive ? VERDICT_UNREAD : VERDICT_RETRY;
-	end(request,
-		schedule_polled(effects_schedule(request->effects), effects_now(), request->refresh,
-			answer, outcome->ok ? &seen : NULL, request->asked_after));
+	end(request, schedule_polled(effects_schedule(request->effects),
+			     effects_now(request->effects), request->refresh, answer,
+			     outcome->ok ? &seen : NULL, request->asked_after));
 }
 
 static void job_confirmed(const struct confirmation *confirmation, void *context)
@@ -222,9 +224,9 @@ static void job_confirmed(const struct confirmation *confirmation, void *context
 	else if (confirmation->is == CONFIRMED_MOVED)
 		moved(request, confirmation);
 	else
-		end(request, schedule_polled(effects_schedule(request->effects), effects_now(),
-				     request->refresh, no_answer(request, confirmation), NULL,
-				     request->asked_after));
+		end(request, schedule_polled(effects_schedule(request->effects),
+				     effects_now(request->effects), request->refresh,
+				     no_answer(request, confirmation), NULL, request->asked_after));
 }
 
 static void polled(const struct outcome *outcome, const struct job *job, void *context)
@@ -242,5 +244,6 @@ void effects_poll(struct effects *effects, const struct refresh_row *refresh, in
 {
 	struct request *request = request_new(effects, refresh);
 	request->asked_after = asked_after;
-	tableau_job(effects_tableau(effects), request->site, request->job_id, polled, request);
+	const struct edge *edge = effects_edge(effects);
+	edge->ask->job(edge->tableau, request->site, request->job_id, polled, request);
 }

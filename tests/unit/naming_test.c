@@ -11,6 +11,8 @@ static struct selection named(const char *name)
 	return (struct selection){ .site = "finance", .by = SELECT_NAME, .selector = name };
 }
 
+static const struct mono now = { US_PER_SECOND };
+
 static void a_selection_is_kept_for_each_content_and_once(void **state)
 {
 	struct namings *namings = namings_new();
@@ -22,7 +24,7 @@ static void a_selection_is_kept_for_each_content_and_once(void **state)
 	(void)state;
 	assert_null(namings_find(namings, "finance", &revenue));
 	for (int i = 0; i < 3; i++)
-		namings_hear(namings, &all, both, 2);
+		namings_hear(namings, &all, both, 2, now);
 	name[1] = 'x';
 	const struct naming *naming = namings_find(namings, "finance", &draft);
 	assert_int_equal(naming->count, 1);
@@ -44,7 +46,7 @@ static void the_latest_ones_are_kept(void **state)
 	for (size_t i = 0; i < NAMING_SELECTIONS + 2; i++) {
 		snprintf(names[i], sizeof names[i], "name-%zu", i);
 		struct selection selection = named(names[i]);
-		namings_hear(namings, &selection, &revenue, 1);
+		namings_hear(namings, &selection, &revenue, 1, now);
 	}
 	struct naming *naming = namings_find(namings, "finance", &revenue);
 	assert_int_equal(naming->count, NAMING_SELECTIONS);
@@ -52,7 +54,7 @@ static void the_latest_ones_are_kept(void **state)
 	assert_string_equal(naming->selections[NAMING_SELECTIONS - 1]->selector, "name-5");
 	naming->is_doubted = true;
 	struct selection again = named("name-5");
-	namings_hear(namings, &again, &revenue, 1);
+	namings_hear(namings, &again, &revenue, 1, now);
 	assert_true(namings_find(namings, "finance", &revenue)->is_doubted);
 	namings_free(namings);
 	namings_free(NULL);
