@@ -4,7 +4,7 @@
  *
  * Pure: state, the time and an input go in; the new state and actions come out. No clock, socket,
  * thread or database inside, and a seed for the jitter, so that it is tested by simulation.
- * dispatch/loop.c feeds it and carries out its actions.
+ * dispatch/core.c feeds it and carries out its actions.
  *
  * A refresh (the life of one):
  *

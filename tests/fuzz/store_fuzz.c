@@ -184,7 +184,7 @@ static bool restore_pause(const char *site, const char *by, void *context)
 	return true;
 }
 
-/* As dispatch/loop.c takes it in. */
+/* As dispatch/pending.c takes it in. */
 static bool restore_selection(const struct selection_row *row, void *context)
 {
 	struct start *start = context;

@@ -1,0 +1,358 @@
+/*
+ * dispatch/core.c - what comes in, what is written when, and what a start brings back. What goes
+ * out is in perform.c.
+ */
+#include "dispatch/core.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "dispatch/perform.h"
+
+#define WRITE_AGAIN_AFTER (1 * US_PER_SECOND)
+
+struct core {
+	const struct edge *edge;
+	struct config *config;
+	struct schedule *schedule;
+	uint64_t seed;
+	struct performer performer;
+	struct batch *writing;      /* at the journal, or waiting to be written again */
+	struct mono write_again_at; /* {0}: not waiting */
+	bool is_dry, is_stopping;
+};
+
+static struct instant core_now(const struct core *core)
+{
+	return edge_now(core->edge);
+}
+
+static void perform(struct core *core, struct actions actions)
+{
+	performer_all(actions, &core->performer);
+}
+
+/* ---- batches ---- */
+
+void core_refuse(struct dispatch_command *command)
+{
+	command->asked = (struct asked){ CONSENT_NO, "the daemon is stopping", 0, { 0, NULL } };
+	command->done(command);
+}
+
+static void write_batch(struct core *core)
+{
+	core->write_again_at = (struct mono){ 0 };
+	if (!batch_write(core->writing, core->edge))
+		core->write_again_at = mono_plus(core_now(core).mono, WRITE_AGAIN_AFTER);
+}
+
+static void flush(struct core *core)
+{
+	if (core->writing || batch_is_empty(core->performer.open))
+		return;
+	core->writing = core->performer.open;
+	core->performer.open = batch_new();
+	write_batch(core);
+}
+
+static void tell_waiting(struct batch *batch, bool is_durable)
+{
+	struct message *message = batch ? batch_take_waiting(batch) : NULL, *next;
+	for (; message; message = next) {
+		struct dispatch_command *command = (struct dispatch_command *)(void *)message;
+		next = message->next;
+		if (is_durable)
+			command->done(command);
+		else
+			core_refuse(command);
+	}
+}
+
+void core_written(struct core *core, bool committed)
+{
+	if (!committed) {
+		/* The disk is full or failing. Nothing is lost: the same batch is written until it
+		 * is durable, and what it would send waits. */
+		core->write_again_at = mono_plus(core_now(core).mono, WRITE_AGAIN_AFTER);
+		return;
+	}
+	size_t count;
+	const int64_t *sends = batch_sends(core->writing, &count);
+	for (size_t i = 0; i < count && !core->is_stopping; i++) {
+		const struct refresh_row *row = schedule_find(core->schedule, sends[i]);
+		if (row && row->state == REFRESH_SENDING)
+			effects_send(core->performer.effects, row);
+	}
+	tell_waiting(core->writing, true);
+	batch_free(core->writing);
+	core->writing = NULL;
+}
+
+void core_refuse_waiting(struct core *core)
+{
+	tell_waiting(core->performer.open, false);
+	tell_waiting(core->writing, false);
+}
+
+/* ---- inputs ---- */
+
+/* `row` has all but the text of it, which is among the pending ones. */
+static void select_one(struct core *core, const struct selection_row *row)
+{
+	const struct pending *pending = pendings_find(&core->performer.pending, row->id);
+	const struct selection *selection = pending->selection;
+	OWNED_TEXT struct text label;
+	text_init(&label, 1000);
+	if (selection->selector)
+		text_add(&label, selection->selector);
+	else
+		selection_describe(selection, &label);
+	struct schedule_selection wish = {
+		.id = row->id,
+		.event = row->event,
+		.stamp = row->stamp,
+		.site = selection->site,
+		.incremental = selection->incremental,
+		.priority = selection->priority,
+		.arrived_at = row->received_at,
+		.fresh_from = row->finished_at,
+		.delay = selection->delay,
+		.quiet = selection->quiet,
+		.label = label.at,
+		.kind = selection->kind,
+		.rule_count = selection->rule_count,
+		.rules = selection->rules,
+	};
+	if (pending->refusal)
+		perform(core,
+			schedule_refuse(core->schedule, core_now(core), &wish, pending->refusal));
+	else
+		perform(core, schedule_select(core->schedule, core_now(core), &wish));
+}
+
+void core_event(struct core *core, const struct dispatch_event *event)
+{
+	schedule_event(core->schedule, event->stamp);
+	for (size_t i = 0; i < event->count; i++) {
+		struct selection_row row = { event->selection_ids[i], event->event, event->stamp,
+			event->received_at, event->finished_at, event->selections[i] };
+		pendings_add(&core->performer.pending, row.id, row.selection)->anew =
+			event->is_replay;
+		select_one(core, &row);
+	}
+}
+
+void core_configure(struct core *core, struct config *config)
+{
+	struct error err;
+	if (!core->edge->ask->configure(core->edge->tableau, config, &err))
+		log_error("a site cannot be used until its secret is there",
+			KV("reason", err.message));
+	shared_ref(&config->shared);
+	config_free(core->config);
+	core->config = config;
+	struct schedule_options options = {
+		.give_up_after = config->give_up_after,
+		.clock_skew = config->clock_skew,
+		.retry_initial = config->retry.initial,
+		.retry_max = config->retry.max,
+	};
+	size_t count = config_site_count(config);
+	struct schedule_site *sites = mem_alloc(sizeof *sites * (count + 1));
+	for (size_t i = 0; i < count; i++) {
+		const struct config_site *site = config_site(config, i);
+		if (core->is_dry)
+			schedule_restore_pause(core->schedule, site->name, "--dry-run");
+		sites[i] = (struct schedule_site){
+			.name = site->name,
+			.max_requests = site->max_requests,
+			.max_running = site->max_running,
+			.poll_interval = site->poll_interval,
+			.refreshes_per_hour = site->refreshes_per_hour,
+			.job_queries_per_day = site->job_queries_per_day,
+		};
+	}
+	perform(core, schedule_configure(core->schedule, core_now(core), &options, sites, count));
+	free(sites);
+}
+
+static struct asked retry(struct core *core, const struct dispatch_command *command)
+{
+	struct instant now = core_now(core);
+	const struct refresh_row *row = schedule_find(core->schedule, command->refresh);
+	if (!row)
+		row = command->ended;
+	if (row) {
+		effects_doubt(core->performer.effects, row->site, &row->content);
+		core->edge->ask->hurry(core->edge->tableau, row->site);
+	}
+	struct asked asked = schedule_retry(core->schedule, now, command->refresh);
+	if (asked.consent != CONSENT_NONE || !command->ended)
+		return asked;
+	return schedule_again(
+		core->schedule, now, command->ended, command->causes, command->cause_count);
+}
+
+static struct asked ask(struct core *core, const struct dispatch_command *command)
+{
+	if (core->is_dry && command->verb == DISPATCH_RESUME)
+		return (struct asked){ CONSENT_NO, "this is a dry run", 0, { 0, NULL } };
+	switch (command->verb) {
+	case DISPATCH_RETRY:
+		return retry(core, command);
+	case DISPATCH_CANCEL:
+		return schedule_cancel(
+			core->schedule, core_now(core), command->refresh, command->who);
+	case DISPATCH_RESUME:
+		core->edge->ask->hurry(core->edge->tableau, command->site);
+		break;
+	case DISPATCH_PAUSE:
+		break;
+	}
+	return schedule_pause(core->schedule, core_now(core), command->site,
+		command->verb == DISPATCH_PAUSE, command->who);
+}
+
+/* What comes of it and that it was asked are durable together, before it is answered. */
+void core_command(struct core *core, struct dispatch_command *command)
+{
+	static const char *const verbs[] = { "retry", "cancel", "pause", "resume" };
+	command->asked = ask(core, command);
+	perform(core, command->asked.actions);
+	if (command->asked.consent != CONSENT_YES) {
+		command->done(command);
+		return;
+	}
+	struct command_row row = {
+		.at = core_now(core).wall,
+		.who = command->who,
+		.verb = verbs[command->verb],
+		.subject = command->refresh,
+		.site = command->site ? command->site : "",
+		.result = command->asked.refresh,
+	};
+	log_info("asked", KV("who", row.who), KV("what", row.verb), KV("refresh", row.subject),
+		KV("site", row.site));
+	batch_command(core->performer.open, &row);
+	batch_tell(core->performer.open, &command->message);
+}
+
+void core_stop(struct core *core)
+{
+	core->is_stopping = true;
+}
+
+/* ---- turns ---- */
+
+void core_step(struct core *core)
+{
+	if (!core->is_stopping)
+		perform(core, schedule_tick(core->schedule, core_now(core)));
+	if (core->write_again_at.us && core_now(core).mono.us >= core->write_again_at.us)
+		write_batch(core);
+	flush(core);
+}
+
+struct mono core_next(const struct core *core)
+{
+	struct mono due =
+		core->is_stopping ? (struct mono){ INT64_MAX } : schedule_next(core->schedule);
+	return core->write_again_at.us && core->write_again_at.us < due.us ? core->write_again_at
+									   : due;
+}
+
+bool core_is_quiet(const struct core *core)
+{
+	return !core->writing && batch_is_empty(core->performer.open);
+}
+
+struct schedule *core_schedule(const struct core *core)
+{
+	return core->schedule;
+}
+
+/* ---- life ---- */
+
+struct core *core_new(const struct edge *edge, struct config *config, uint64_t seed, bool is_dry)
+{
+	struct core *core = mem_new(struct core);
+	shared_ref(&config->shared);
+	*core = (struct core){
+		.edge = edge,
+		.config = config,
+		.seed = seed,
+		.performer = { .open = batch_new() },
+		.is_dry = is_dry,
+	};
+	return core;
+}
+
+void core_free(struct core *core)
+{
+	if (!core)
+		return;
+	effects_free(core->performer.effects);
+	schedule_free(core->schedule);
+	pendings_clear(&core->performer.pending);
+	batch_free(core->performer.open);
+	batch_free(core->writing);
+	config_free(core->config);
+	free(core);
+}
+
+static bool restore_refresh(
+	const struct refresh_row *row, const struct cause_row *causes, size_t count, void *context)
+{
+	struct core *core = context;
+	schedule_restore(core->schedule, core_now(core), row, causes, count);
+	return true;
+}
+
+static bool restore_spent(const struct spent *spent, void *context)
+{
+	struct core *core = context;
+	schedule_restore_spent(core->schedule, core_now(core), spent);
+	return true;
+}
+
+static bool restore_pause(const char *site, const char *by, void *context)
+{
+	struct core *core = context;
+	schedule_restore_pause(core->schedule, site, by);
+	return true;
+}
+
+static bool restore_selection(const struct selection_row *row, void *context)
+{
+	struct core *core = context;
+	pendings_add(&core->performer.pending, row->id, row->selection);
+	select_one(core, row);
+	return true;
+}
+
+bool core_load(struct core *core, struct store *store, struct error *err)
+{
+	struct config *config = core->config;
+	struct schedule_options options = { config->give_up_after, config->clock_skew,
+		config->retry.initial, config->retry.max };
+	struct refresh_ids ids;
+	if (!store_take_refresh_ids(store, &ids, err))
+		return false;
+	core->performer.newest = ids.next - 1;
+	core->schedule = schedule_new(&options, ids, core->seed);
+	core->performer.effects =
+		effects_new(core->schedule, core->edge, performer_all, &core->performer);
+	/* All of them arrived before whatever is sent from now on. */
+	schedule_event(core->schedule, store_last_stamp(store));
+	struct wall since = wall_after(core_now(core).wall, -config->history);
+	if (!store_load_spent(store, restore_spent, core, err) ||
+		!store_load_pauses(store, restore_pause, core, err) ||
+		!store_load_refreshes(store, since, restore_refresh, core, err))
+		return false;
+	core_configure(core, config);
+	if (!store_load_open_selections(store, restore_selection, core, err))
+		return false;
+	struct schedule_counts counts = schedule_counts(core->schedule);
+	log_info("journal loaded", KV("open_selections", counts.selections),
+		KV("open_refreshes", counts.open), KV("in_flight", counts.in_flight));
+	return true;
+}

@@ -1,0 +1,59 @@
+/*
+ * dispatch/pending.c - selections are parsed as they come, and dropped when they have ended.
+ */
+#define HASH_FUNCTION                                                                              \
+	HASH_FNV /* the default one falls through its cases, which clang does not let pass */
+#include "dispatch/pending.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+struct pending *pendings_find(const struct pendings *pendings, int64_t id)
+{
+	struct pending *pending = NULL;
+	HASH_FIND(by_id, pendings->first, &id, sizeof id, pending);
+	return pending;
+}
+
+static void pending_free(struct pendings *pendings, struct pending *pending)
+{
+	HASH_DELETE(by_id, pendings->first, pending);
+	arena_free(pending->arena);
+	free(pending);
+}
+
+void pendings_remove(struct pendings *pendings, int64_t id)
+{
+	struct pending *pending = pendings_find(pendings, id);
+	if (pending)
+		pending_free(pendings, pending);
+}
+
+void pendings_clear(struct pendings *pendings)
+{
+	struct pending *pending, *next;
+	HASH_ITER(by_id, pendings->first, pending, next)
+	pending_free(pendings, pending);
+}
+
+struct pending *pendings_add(struct pendings *pendings, int64_t id, const char *json)
+{
+	struct pending *pending = mem_new(struct pending);
+	struct selection *selection;
+	struct error err;
+	pending->id = id;
+	pending->arena = arena_new();
+	selection = arena_new_of(pending->arena, struct selection);
+	OWNED_JSON tree = json_parse(str_of(json), &err);
+	if (!tree || !selection_parse(tree, selection, pending->arena, &err)) {
+		/* A newer version wrote it, or the store is damaged. */
+		log_error("a stored selection cannot be read", KV("selection", id),
+			KV("reason", err.message));
+		selection_salvage(tree, selection, pending->arena);
+		pending->refusal = arena_printf(
+			pending->arena, "not acted upon: %s; replay its event", err.message);
+	}
+	pending->selection = selection;
+	HASH_ADD(by_id, pendings->first, id, sizeof pending->id, pending);
+	return pending;
+}
