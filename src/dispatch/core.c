@@ -25,16 +25,24 @@ static struct instant core_now(const struct core *core)
 	return edge_now(core->edge);
 }
 
-static void perform(struct core *core, struct actions actions)
+/* One step: what came in, and what comes of it. The reply to a person, or NULL. */
+static const struct asked *feed(struct core *core, const struct input *input)
 {
-	performer_all(actions, &core->performer);
+	struct actions actions = schedule_step(core->schedule, core_now(core), input);
+	performer_all(&core->performer, &actions);
+	return actions.asked;
+}
+
+static void take_answer(const struct input *input, void *context)
+{
+	feed(context, input);
 }
 
 /* ---- batches ---- */
 
 void core_refuse(struct dispatch_command *command)
 {
-	command->asked = (struct asked){ CONSENT_NO, "the daemon is stopping", 0, { 0, NULL } };
+	command->asked = (struct asked){ CONSENT_NO, "the daemon is stopping", 0 };
 	command->done(command);
 }
 
@@ -122,16 +130,12 @@ static void select_one(struct core *core, const struct selection_row *row)
 		.rule_count = selection->rule_count,
 		.rules = selection->rules,
 	};
-	if (pending->refusal)
-		perform(core,
-			schedule_refuse(core->schedule, core_now(core), &wish, pending->refusal));
-	else
-		perform(core, schedule_select(core->schedule, core_now(core), &wish));
+	feed(core, &(struct input){ INPUT_SELECT, .select = { &wish, pending->refusal } });
 }
 
 void core_event(struct core *core, const struct dispatch_event *event)
 {
-	schedule_event(core->schedule, event->stamp);
+	feed(core, &(struct input){ INPUT_EVENT, .event = { event->stamp } });
 	for (size_t i = 0; i < event->count; i++) {
 		struct selection_row row = { event->selection_ids[i], event->event, event->stamp,
 			event->received_at, event->finished_at, event->selections[i] };
@@ -161,7 +165,8 @@ void core_configure(struct core *core, struct config *config)
 	for (size_t i = 0; i < count; i++) {
 		const struct config_site *site = config_site(config, i);
 		if (core->is_dry)
-			schedule_restore_pause(core->schedule, site->name, "--dry-run");
+			feed(core, &(struct input){ INPUT_RESTORE_PAUSE,
+					   .restore_pause = { site->name, "--dry-run" } });
 		sites[i] = (struct schedule_site){
 			.name = site->name,
 			.max_requests = site->max_requests,
@@ -171,13 +176,12 @@ void core_configure(struct core *core, struct config *config)
 			.job_queries_per_day = site->job_queries_per_day,
 		};
 	}
-	perform(core, schedule_configure(core->schedule, core_now(core), &options, sites, count));
+	feed(core, &(struct input){ INPUT_CONFIGURE, .configure = { &options, sites, count } });
 	free(sites);
 }
 
-static struct asked retry(struct core *core, const struct dispatch_command *command)
+static const struct asked *retry(struct core *core, const struct dispatch_command *command)
 {
-	struct instant now = core_now(core);
 	const struct refresh_row *row = schedule_find(core->schedule, command->refresh);
 	if (!row)
 		row = command->ended;
@@ -185,39 +189,41 @@ static struct asked retry(struct core *core, const struct dispatch_command *comm
 		effects_doubt(core->performer.effects, row->site, &row->content);
 		core->edge->ask->hurry(core->edge->tableau, row->site);
 	}
-	struct asked asked = schedule_retry(core->schedule, now, command->refresh);
-	if (asked.consent != CONSENT_NONE || !command->ended)
+	const struct asked *asked =
+		feed(core, &(struct input){ INPUT_RETRY, .retry = { command->refresh } });
+	if (asked->consent != CONSENT_NONE || !command->ended)
 		return asked;
-	return schedule_again(
-		core->schedule, now, command->ended, command->causes, command->cause_count);
+	return feed(core, &(struct input){ INPUT_AGAIN, .again = { command->ended, command->causes,
+								command->cause_count } });
 }
 
-static struct asked ask(struct core *core, const struct dispatch_command *command)
+static const struct asked *ask(struct core *core, const struct dispatch_command *command)
 {
+	static const struct asked dry_run = { CONSENT_NO, "this is a dry run", 0 };
 	if (core->is_dry && command->verb == DISPATCH_RESUME)
-		return (struct asked){ CONSENT_NO, "this is a dry run", 0, { 0, NULL } };
+		return &dry_run;
 	switch (command->verb) {
 	case DISPATCH_RETRY:
 		return retry(core, command);
 	case DISPATCH_CANCEL:
-		return schedule_cancel(
-			core->schedule, core_now(core), command->refresh, command->who);
+		return feed(core, &(struct input){ INPUT_CANCEL,
+					  .cancel = { command->refresh, command->who } });
 	case DISPATCH_RESUME:
 		core->edge->ask->hurry(core->edge->tableau, command->site);
 		break;
 	case DISPATCH_PAUSE:
 		break;
 	}
-	return schedule_pause(core->schedule, core_now(core), command->site,
-		command->verb == DISPATCH_PAUSE, command->who);
+	return feed(core, &(struct input){ INPUT_PAUSE,
+				  .pause = { command->site, command->verb == DISPATCH_PAUSE,
+					  command->who } });
 }
 
 /* What comes of it and that it was asked are durable together, before it is answered. */
 void core_command(struct core *core, struct dispatch_command *command)
 {
 	static const char *const verbs[] = { "retry", "cancel", "pause", "resume" };
-	command->asked = ask(core, command);
-	perform(core, command->asked.actions);
+	command->asked = *ask(core, command);
 	if (command->asked.consent != CONSENT_YES) {
 		command->done(command);
 		return;
@@ -246,7 +252,7 @@ void core_stop(struct core *core)
 void core_step(struct core *core)
 {
 	if (!core->is_stopping)
-		perform(core, schedule_tick(core->schedule, core_now(core)));
+		feed(core, &(struct input){ .type = INPUT_TICK });
 	if (core->write_again_at.us && core_now(core).mono.us >= core->write_again_at.us)
 		write_batch(core);
 	flush(core);
@@ -303,21 +309,21 @@ static bool restore_refresh(
 	const struct refresh_row *row, const struct cause_row *causes, size_t count, void *context)
 {
 	struct core *core = context;
-	schedule_restore(core->schedule, core_now(core), row, causes, count);
+	feed(core, &(struct input){ INPUT_RESTORE, .restore = { row, causes, count } });
 	return true;
 }
 
 static bool restore_spent(const struct spent *spent, void *context)
 {
 	struct core *core = context;
-	schedule_restore_spent(core->schedule, core_now(core), spent);
+	feed(core, &(struct input){ INPUT_RESTORE_SPENT, .restore_spent = spent });
 	return true;
 }
 
 static bool restore_pause(const char *site, const char *by, void *context)
 {
 	struct core *core = context;
-	schedule_restore_pause(core->schedule, site, by);
+	feed(core, &(struct input){ INPUT_RESTORE_PAUSE, .restore_pause = { site, by } });
 	return true;
 }
 
@@ -339,10 +345,9 @@ bool core_load(struct core *core, struct store *store, struct error *err)
 		return false;
 	core->performer.newest = ids.next - 1;
 	core->schedule = schedule_new(&options, ids, core->seed);
-	core->performer.effects =
-		effects_new(core->schedule, core->edge, performer_all, &core->performer);
+	core->performer.effects = effects_new(core->edge, take_answer, core);
 	/* All of them arrived before whatever is sent from now on. */
-	schedule_event(core->schedule, store_last_stamp(store));
+	feed(core, &(struct input){ INPUT_EVENT, .event = { store_last_stamp(store) } });
 	struct wall since = wall_after(core_now(core).wall, -config->history);
 	if (!store_load_spent(store, restore_spent, core, err) ||
 		!store_load_pauses(store, restore_pause, core, err) ||

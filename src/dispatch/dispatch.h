@@ -54,7 +54,7 @@ struct dispatch_command {
 	size_t cause_count;
 	struct arena *arena; /* everything lives here, also this struct */
 	/* The answer: */
-	struct asked asked; /* without the actions */
+	struct asked asked;
 	/* Called once, when it is durable or refused, on the dispatch thread; owns the command. */
 	void (*done)(struct dispatch_command *command);
 	void *context;

@@ -6,9 +6,8 @@
 #define JOB_IS_OVER 403091 /* src/tableau/README.md, Jobs */
 
 struct effects {
-	struct schedule *schedule;
 	const struct edge *edge;
-	effects_continue *go_on;
+	effects_told *told;
 	void *context;
 	struct namings *namings;
 	struct job_contents *job_contents;
@@ -24,12 +23,10 @@ struct call {
 	struct selection selection; /* of a resolve */
 };
 
-struct effects *effects_new(
-	struct schedule *schedule, const struct edge *edge, effects_continue *go_on, void *context)
+struct effects *effects_new(const struct edge *edge, effects_told *told, void *context)
 {
 	struct effects *effects = mem_new(struct effects);
-	*effects = (struct effects){ schedule, edge, go_on, context, namings_new(),
-		job_contents_new() };
+	*effects = (struct effects){ edge, told, context, namings_new(), job_contents_new() };
 	return effects;
 }
 
@@ -47,11 +44,6 @@ const struct edge *effects_edge(const struct effects *effects)
 	return effects->edge;
 }
 
-struct schedule *effects_schedule(struct effects *effects)
-{
-	return effects->schedule;
-}
-
 struct job_contents *effects_job_contents(struct effects *effects)
 {
 	return effects->job_contents;
@@ -62,9 +54,9 @@ struct namings *effects_namings(struct effects *effects)
 	return effects->namings;
 }
 
-void effects_go_on(struct effects *effects, struct actions actions)
+void effects_tell(struct effects *effects, const struct input *input)
 {
-	effects->go_on(actions, effects->context);
+	effects->told(input, effects->context);
 }
 
 struct instant effects_now(const struct effects *effects)
@@ -151,20 +143,16 @@ static void resolved(
 	const struct outcome *outcome, const struct content *contents, size_t count, void *context)
 {
 	struct call *call = context;
-	struct schedule *schedule = call->effects->schedule;
-	if (outcome->ok) {
+	if (outcome->ok)
 		namings_hear(call->effects->namings, &call->selection, contents, count,
 			effects_now(call->effects).mono);
-		effects_go_on(call->effects,
-			schedule_resolved(schedule, effects_now(call->effects), call->id,
-				effects_answer(call->site, outcome), contents, count));
-	} else {
+	else
 		log_debug("selection not resolved", KV("selection", call->id),
 			KV("reason", outcome->error.message));
-		effects_go_on(
-			call->effects, schedule_unresolved(schedule, effects_now(call->effects),
-					       call->id, effects_answer(call->site, outcome)));
-	}
+	effects_tell(
+		call->effects, &(struct input){ INPUT_RESOLVED,
+				       .resolved = { call->id, effects_answer(call->site, outcome),
+					       contents, count } });
 	call_free(call);
 }
 
@@ -188,9 +176,8 @@ void effects_doubt(struct effects *effects, const char *site, const struct conte
 static void greeted(const struct outcome *outcome, void *context)
 {
 	struct call *call = context;
-	effects_go_on(
-		call->effects, schedule_greeted(call->effects->schedule, effects_now(call->effects),
-				       effects_answer(call->site, outcome)));
+	effects_tell(call->effects, &(struct input){ INPUT_GREETED,
+					    .greeted = { effects_answer(call->site, outcome) } });
 	call_free(call);
 }
 
@@ -218,9 +205,9 @@ static void listed(
 		/* "refresh_extracts_via_bridge" (src/tableau/README.md, Job list) */
 		seen[i].is_bridge = strstr(jobs[i].type, "via_bridge");
 	}
-	effects_go_on(
-		call->effects, schedule_listed(call->effects->schedule, effects_now(call->effects),
-				       answer, seen, outcome->ok ? count : 0, call->asked_after));
+	effects_tell(call->effects,
+		&(struct input){ INPUT_LISTED,
+			.listed = { answer, seen, outcome->ok ? count : 0, call->asked_after } });
 	free(seen);
 	call_free(call);
 }
@@ -246,8 +233,8 @@ static void cancelled(const struct outcome *outcome, void *context)
 		answer.verdict = VERDICT_NONE;
 	else if (!outcome->ok && outcome->error.kind == ERROR_GONE)
 		answer.verdict = VERDICT_RETRY; /* a node may be behind: the next look tells */
-	effects_go_on(call->effects, schedule_job_cancelled(call->effects->schedule,
-					     effects_now(call->effects), call->id, answer));
+	effects_tell(call->effects,
+		&(struct input){ INPUT_JOB_CANCELLED, .job_cancelled = { call->id, answer } });
 	call_free(call);
 }
 

@@ -1,6 +1,6 @@
 /*
- * dispatch/effects.h - carries out the schedule's actions on Tableau and tells the schedule how
- * they went. Dispatch thread only.
+ * dispatch/effects.h - carries out the schedule's actions on Tableau and tells how they went, as
+ * inputs of the schedule. Dispatch thread only.
  */
 #pragma once
 #include "content/selection.h"
@@ -10,12 +10,11 @@
 
 struct effects;
 
-/* Called with the actions of every answer that comes in. */
-typedef void effects_continue(struct actions actions, void *context);
+/* Called with every answer that comes in, as an input of the schedule. */
+typedef void effects_told(const struct input *input, void *context);
 
-/* Borrows both. */
-struct effects *effects_new(
-	struct schedule *schedule, const struct edge *edge, effects_continue *go_on, void *context);
+/* Borrows `edge`. */
+struct effects *effects_new(const struct edge *edge, effects_told *told, void *context);
 void effects_free(struct effects *effects);
 
 /* Finds the content of a selection; the selection is copied. `anew`: not from memory. */
@@ -43,5 +42,4 @@ int64_t effects_list_calls(size_t jobs);
 const struct edge *effects_edge(const struct effects *effects);
 struct job_contents *effects_job_contents(struct effects *effects);
 struct namings *effects_namings(struct effects *effects);
-struct schedule *effects_schedule(struct effects *effects);
-void effects_go_on(struct effects *effects, struct actions actions);
+void effects_tell(struct effects *effects, const struct input *input);

@@ -33,9 +33,9 @@ struct look {
 static void look_end(struct look *look, struct answer answer, const struct job_seen *job)
 {
 	answer.calls = look->calls;
-	effects_go_on(look->effects,
-		schedule_looked(effects_schedule(look->effects), effects_now(look->effects),
-			look->refresh, answer, job, look->asked_after));
+	effects_tell(look->effects,
+		&(struct input){ INPUT_LOOKED,
+			.looked = { look->refresh, answer, job, look->asked_after } });
 	for (char **id = look->known; *id; id++)
 		free(*id);
 	free(look->known);

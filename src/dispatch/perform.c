@@ -129,9 +129,8 @@ static void perform(struct performer *performer, const struct action *action)
 	}
 }
 
-void performer_all(struct actions actions, void *context)
+void performer_all(struct performer *performer, const struct actions *actions)
 {
-	struct performer *performer = context;
-	for (size_t i = 0; i < actions.count; i++)
-		perform(performer, &actions.items[i]);
+	for (size_t i = 0; i < actions->count; i++)
+		perform(performer, &actions->items[i]);
 }

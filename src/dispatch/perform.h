@@ -16,6 +16,6 @@ struct performer {
 
 /*
  * Tableau's callbacks never run inside this call, only after it, so that the schedule's actions
- * stay valid until the last of them was carried out. `context` is the performer.
+ * stay valid until the last of them was carried out.
  */
-void performer_all(struct actions actions, void *context);
+void performer_all(struct performer *performer, const struct actions *actions);

@@ -43,9 +43,9 @@ static struct request *request_new(struct effects *effects, const struct refresh
 	return request;
 }
 
-static void end(struct request *request, struct actions actions)
+static void end(struct request *request, const struct input *input)
 {
-	effects_go_on(request->effects, actions);
+	effects_tell(request->effects, input);
 	arena_free(request->arena);
 }
 
@@ -75,10 +75,10 @@ static bool is_alias(const struct request *request, const struct job *job)
 
 static void moved(struct request *request, const struct confirmation *confirmation)
 {
-	end(request,
-		schedule_moved(effects_schedule(request->effects), effects_now(request->effects),
-			request->refresh, effects_answer(request->site, confirmation->outcome),
-			confirmation->content));
+	end(request, &(struct input){ INPUT_MOVED,
+			     .moved = { request->refresh,
+				     effects_answer(request->site, confirmation->outcome),
+				     confirmation->content } });
 }
 
 /* What a look found that is no yes. */
@@ -105,16 +105,16 @@ static void answer_sent(
 	if (answer.verdict == VERDICT_FAIL && outcome->code / 1000 == 403 &&
 		outcome->code != NO_EXTRACT)
 		answer.verdict = VERDICT_DOUBT;
-	end(request,
-		schedule_sent(effects_schedule(request->effects), effects_now(request->effects),
-			request->refresh, answer, outcome->ok ? &seen : NULL, outcome->asked_at));
+	end(request, &(struct input){
+			     INPUT_SENT, .sent = { request->refresh, answer,
+						 outcome->ok ? &seen : NULL, outcome->asked_at } });
 }
 
 static void not_sent(struct request *request, const struct confirmation *confirmation)
 {
-	end(request, schedule_sent(effects_schedule(request->effects),
-			     effects_now(request->effects), request->refresh,
-			     no_answer(request, confirmation), NULL, request->outcome.asked_at));
+	end(request, &(struct input){ INPUT_SENT,
+			     .sent = { request->refresh, no_answer(request, confirmation), NULL,
+				     request->outcome.asked_at } });
 }
 
 /* The id is gone: the content may have been deleted and published again under its old name
@@ -211,9 +211,9 @@ static void answer_polled(
 		answer.verdict = VERDICT_CANNOT;
 	else /* a failed poll says nothing about the job */
 		answer.verdict = outcome->is_alive ? VERDICT_UNREAD : VERDICT_RETRY;
-	end(request, schedule_polled(effects_schedule(request->effects),
-			     effects_now(request->effects), request->refresh, answer,
-			     outcome->ok ? &seen : NULL, request->asked_after));
+	end(request, &(struct input){ INPUT_POLLED,
+			     .polled = { request->refresh, answer, outcome->ok ? &seen : NULL,
+				     request->asked_after } });
 }
 
 static void job_confirmed(const struct confirmation *confirmation, void *context)
@@ -224,9 +224,9 @@ static void job_confirmed(const struct confirmation *confirmation, void *context
 	else if (confirmation->is == CONFIRMED_MOVED)
 		moved(request, confirmation);
 	else
-		end(request, schedule_polled(effects_schedule(request->effects),
-				     effects_now(request->effects), request->refresh,
-				     no_answer(request, confirmation), NULL, request->asked_after));
+		end(request, &(struct input){ INPUT_POLLED,
+				     .polled = { request->refresh, no_answer(request, confirmation),
+					     NULL, request->asked_after } });
 }
 
 static void polled(const struct outcome *outcome, const struct job *job, void *context)

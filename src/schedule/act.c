@@ -1,12 +1,12 @@
 /*
- * schedule/act.c - the list of actions of one call, and what they point to.
+ * schedule/act.c - the list of actions of one step, and what they point to.
  */
 #include "base/mem.h"
 #include "schedule/state.h"
 
 void act_forget(struct schedule *schedule)
 {
-	schedule->calls++;
+	schedule->steps++;
 	for (size_t i = 0; i < schedule->cause_action_count; i++)
 		free(schedule->cause_actions[i]);
 	schedule->cause_action_count = 0;
@@ -37,13 +37,14 @@ static struct action *act(struct schedule *schedule, enum action_type type)
 	return action;
 }
 
-/* The action points to the row, so that it tells how the row is when the call is over. */
+/* The action borrows the row: the caller sees its state at the end of this step, not at the moment
+ * of act_record(). */
 void act_record(struct schedule *schedule, struct refresh *refresh)
 {
 	refresh->is_unrecorded = false;
-	if (refresh->recorded == schedule->calls)
+	if (refresh->recorded == schedule->steps)
 		return;
-	refresh->recorded = schedule->calls;
+	refresh->recorded = schedule->steps;
 	act(schedule, ACTION_RECORD)->refresh = &refresh->row;
 }
 

@@ -15,7 +15,8 @@ static struct asked asked(enum consent consent, int64_t refresh, const char *wor
 
 /* ---- cancel ---- */
 
-struct asked on_cancel(struct schedule *schedule, struct instant now, int64_t id, const char *who)
+static struct asked cancel(
+	struct schedule *schedule, struct instant now, int64_t id, const char *who)
 {
 	struct refresh *refresh = refresh_find(schedule, id);
 	OWNED_TEXT struct text reason;
@@ -43,10 +44,15 @@ struct asked on_cancel(struct schedule *schedule, struct instant now, int64_t id
 			  "job for it");
 }
 
-void on_job_cancelled(
-	struct schedule *schedule, struct instant now, int64_t id, struct answer answer)
+void on_cancel(struct schedule *schedule, struct instant now, const struct input *input)
 {
-	struct refresh *refresh = refresh_find(schedule, id);
+	schedule->asked = cancel(schedule, now, input->cancel.refresh, input->cancel.who);
+}
+
+void on_job_cancelled(struct schedule *schedule, struct instant now, const struct input *input)
+{
+	const struct answer answer = input->job_cancelled.answer;
+	struct refresh *refresh = refresh_find(schedule, input->job_cancelled.refresh);
 	struct site *site = site_of(schedule, answer.site);
 	site_answered(schedule, now, &answer);
 	site_spend_queries(schedule, now, site, 1);
@@ -101,7 +107,7 @@ static struct asked retry_waiting(
 	return asked(CONSENT_YES, id, "it is sent as soon as its site lets it");
 }
 
-struct asked on_retry(struct schedule *schedule, struct instant now, int64_t id)
+static struct asked retry(struct schedule *schedule, struct instant now, int64_t id)
 {
 	struct refresh *refresh = refresh_find(schedule, id);
 	if (!refresh)
@@ -117,8 +123,13 @@ struct asked on_retry(struct schedule *schedule, struct instant now, int64_t id)
 	return asked(CONSENT_YES, id, "its job is looked for now");
 }
 
-struct asked on_again(struct schedule *schedule, struct instant now, const struct refresh_row *row,
-	const struct cause_row *causes, size_t count)
+void on_retry(struct schedule *schedule, struct instant now, const struct input *input)
+{
+	schedule->asked = retry(schedule, now, input->retry.refresh);
+}
+
+static struct asked again(struct schedule *schedule, struct instant now,
+	const struct refresh_row *row, const struct cause_row *causes, size_t count)
 {
 	if (!*row->content.luid)
 		return asked(CONSENT_NO, row->id,
@@ -138,9 +149,15 @@ struct asked on_again(struct schedule *schedule, struct instant now, const struc
 	return asked(CONSENT_YES, refresh->row.id, "it is done again");
 }
 
+void on_again(struct schedule *schedule, struct instant now, const struct input *input)
+{
+	schedule->asked = again(
+		schedule, now, input->again.row, input->again.causes, input->again.cause_count);
+}
+
 /* ---- pause ---- */
 
-struct asked on_pause(struct schedule *schedule, struct instant now, const char *name,
+static struct asked pause_site(struct schedule *schedule, struct instant now, const char *name,
 	bool is_paused, const char *who)
 {
 	struct site *site = NULL;
@@ -161,4 +178,10 @@ struct asked on_pause(struct schedule *schedule, struct instant now, const char 
 	return asked(CONSENT_YES, 0,
 		is_paused ? "it is sent no more refreshes; jobs in flight are followed"
 			  : "it is sent refreshes again");
+}
+
+void on_pause(struct schedule *schedule, struct instant now, const struct input *input)
+{
+	schedule->asked = pause_site(
+		schedule, now, input->pause.site, input->pause.is_paused, input->pause.who);
 }

@@ -352,10 +352,10 @@ static void look_unread(struct schedule *schedule, struct instant now, struct re
 		schedule, now, refresh, at_most(refresh->unread_looks, UNREAD_RAREST), reason.at);
 }
 
-void on_polled(struct schedule *schedule, struct instant now, int64_t id, struct answer answer,
-	const struct job_seen *job, int64_t asked_after)
+void on_polled(struct schedule *schedule, struct instant now, const struct input *input)
 {
-	struct refresh *refresh = refresh_find(schedule, id);
+	const struct answer answer = input->polled.answer;
+	struct refresh *refresh = refresh_find(schedule, input->polled.refresh);
 	site_answered(schedule, now, &answer);
 	struct site *site = site_of(schedule, answer.site);
 	if (answer.verdict == VERDICT_RETRY && answer.retry_after)
@@ -364,7 +364,7 @@ void on_polled(struct schedule *schedule, struct instant now, int64_t id, struct
 		return;
 	refresh->is_asked = false;
 	if (answer.verdict == VERDICT_OK)
-		follow_job(schedule, now, refresh, job, asked_after);
+		follow_job(schedule, now, refresh, input->polled.job, input->polled.asked_after);
 	else if (answer.verdict == VERDICT_CANNOT)
 		look_refused(schedule, now, refresh, &answer);
 	else if (answer.verdict == VERDICT_NONE)
@@ -439,9 +439,9 @@ static void look_again(
 			look_later(schedule, now, refresh, wait_us);
 }
 
-void on_listed(struct schedule *schedule, struct instant now, struct answer answer,
-	const struct job_seen *jobs, size_t count, int64_t asked_after)
+void on_listed(struct schedule *schedule, struct instant now, const struct input *input)
 {
+	const struct answer answer = input->listed.answer;
 	struct site *site = site_of(schedule, answer.site);
 	site->is_listing = false;
 	site_answered(schedule, now, &answer);
@@ -455,7 +455,8 @@ void on_listed(struct schedule *schedule, struct instant now, struct answer answ
 	if (may_not)
 		site->may_list = false;
 	if (answer.verdict == VERDICT_OK)
-		listed_rows(schedule, now, site, jobs, count, asked_after);
+		listed_rows(schedule, now, site, input->listed.jobs, input->listed.count,
+			input->listed.asked_after);
 	/* One by one from now on, and at once. */
 	if (may_not)
 		site->round_at = mono_plus(now.mono, -site->options.poll_interval);

@@ -85,9 +85,10 @@ static void restore_place(struct schedule *schedule, struct instant now, struct 
 	}
 }
 
-void schedule_restore(struct schedule *schedule, struct instant now, const struct refresh_row *row,
-	const struct cause_row *causes, size_t cause_count)
+void on_restore(struct schedule *schedule, struct instant now, const struct input *input)
 {
+	const struct refresh_row *row = input->restore.row;
+	const struct cause_row *causes = input->restore.causes;
 	hear_stamp(schedule, row->sent_after);
 	hear_stamp(schedule, row->seen_waiting_after);
 	if (!refresh_state_is_open(row->state)) {
@@ -97,7 +98,7 @@ void schedule_restore(struct schedule *schedule, struct instant now, const struc
 		return;
 	}
 	struct refresh *refresh = refresh_adopt_row(schedule, row);
-	for (size_t i = 0; i < cause_count; i++) {
+	for (size_t i = 0; i < input->restore.cause_count; i++) {
 		refresh_add_cause(schedule, refresh, &causes[i]);
 		hear_stamp(schedule, causes[i].after);
 	}
@@ -107,9 +108,9 @@ void schedule_restore(struct schedule *schedule, struct instant now, const struc
 	restore_place(schedule, now, refresh, row->state);
 }
 
-void schedule_restore_spent(
-	struct schedule *schedule, struct instant now, const struct spent *spent)
+void on_restore_spent(struct schedule *schedule, struct instant now, const struct input *input)
 {
+	const struct spent *spent = input->restore_spent;
 	struct site *site = site_of(schedule, spent->site);
 	struct gate *gate = &site->gate;
 	site_changed(schedule, site);
@@ -117,10 +118,11 @@ void schedule_restore_spent(
 		now.wall, spent->at, spent->count);
 }
 
-void schedule_restore_pause(struct schedule *schedule, const char *name, const char *by)
+void on_restore_pause(struct schedule *schedule, struct instant now, const struct input *input)
 {
-	struct site *site = site_of(schedule, name);
+	(void)now;
+	struct site *site = site_of(schedule, input->restore_pause.site);
 	free(site->gate.paused_by);
-	site->gate.paused_by = mem_copy_text(by);
+	site->gate.paused_by = mem_copy_text(input->restore_pause.by);
 	site_changed(schedule, site);
 }

@@ -32,7 +32,7 @@ static uint64_t story_of(const struct refresh_row *row)
 	return hash ? hash : 1;
 }
 
-/* The row as it is now that the call is over. */
+/* The row as it is at the end of the step. */
 static void finish_record(struct schedule *schedule, struct instant now, struct action *action)
 {
 	struct refresh *refresh = refresh_find(schedule, action->refresh->id);
@@ -43,16 +43,6 @@ static void finish_record(struct schedule *schedule, struct instant now, struct 
 	action->is_news = story != refresh->told;
 	refresh->told = story;
 	refresh->row.patience = patience_left(&refresh->patience, now.mono);
-}
-
-/* Fills free places with what is ready, and finishes the list. */
-static struct actions finish(struct schedule *schedule, struct instant now)
-{
-	settle(schedule, now);
-	for (size_t i = 0; i < schedule->action_count; i++)
-		if (schedule->actions[i].type == ACTION_RECORD)
-			finish_record(schedule, now, &schedule->actions[i]);
-	return (struct actions){ schedule->action_count, schedule->actions };
 }
 
 /* ---- time ---- */
@@ -103,9 +93,9 @@ static void give_up(
 	}
 }
 
-struct actions schedule_tick(struct schedule *schedule, struct instant now)
+static void on_tick(struct schedule *schedule, struct instant now, const struct input *input)
 {
-	act_forget(schedule);
+	(void)input; /* only that time went by */
 	struct timer *timer;
 	while ((timer = due(&schedule->timers, now))) {
 		timer_leave(&schedule->timers, timer);
@@ -119,7 +109,6 @@ struct actions schedule_tick(struct schedule *schedule, struct instant now)
 			give_up(schedule, now, &site->waiting[kind].clock);
 		patience_arm(schedule, site);
 	}
-	return finish(schedule, now);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -150,16 +139,15 @@ static void configure_site(struct schedule *schedule, const struct schedule_site
 	gate_set(&site->gate, options);
 }
 
-struct actions schedule_configure(struct schedule *schedule, struct instant now,
-	const struct schedule_options *options, const struct schedule_site *sites, size_t count)
+static void on_configure(struct schedule *schedule, struct instant now, const struct input *input)
 {
-	act_forget(schedule);
+	const struct schedule_options *options = input->configure.options;
 	bool is_turn_new = schedule->options.give_up_after != options->give_up_after;
 	schedule->options = *options;
 	for (struct site *site = schedule->sites; site; site = site->by_name.next)
 		site->is_known = false;
-	for (size_t i = 0; i < count; i++)
-		configure_site(schedule, &sites[i]);
+	for (size_t i = 0; i < input->configure.count; i++)
+		configure_site(schedule, &input->configure.sites[i]);
 	for (struct site *site = schedule->sites; site; site = site->by_name.next) {
 		if (is_turn_new)
 			requeue_ready(schedule, site);
@@ -169,136 +157,55 @@ struct actions schedule_configure(struct schedule *schedule, struct instant now,
 			site_look_again(schedule, now, site);
 		site->was_dropped = !site->is_known;
 	}
-	return finish(schedule, now);
 }
 
-/* ---- what comes in ---- */
-
-void schedule_event(struct schedule *schedule, int64_t stamp)
+static void on_event(struct schedule *schedule, struct instant now, const struct input *input)
 {
-	hear_stamp(schedule, stamp);
+	(void)now;
+	hear_stamp(schedule, input->event.stamp);
 }
 
-struct actions schedule_select(
-	struct schedule *schedule, struct instant now, const struct schedule_selection *selection)
+/* ---- the door ---- */
+
+static on_input *const handlers[INPUT_COUNT] = {
+	[INPUT_RESTORE] = on_restore,
+	[INPUT_RESTORE_SPENT] = on_restore_spent,
+	[INPUT_RESTORE_PAUSE] = on_restore_pause,
+	[INPUT_CONFIGURE] = on_configure,
+	[INPUT_TICK] = on_tick,
+	[INPUT_EVENT] = on_event,
+	[INPUT_SELECT] = on_select,
+	[INPUT_RESOLVED] = on_resolved,
+	[INPUT_GREETED] = on_greeted,
+	[INPUT_SENT] = on_sent,
+	[INPUT_MOVED] = on_moved,
+	[INPUT_POLLED] = on_polled,
+	[INPUT_LISTED] = on_listed,
+	[INPUT_LOOKED] = on_looked,
+	[INPUT_JOB_CANCELLED] = on_job_cancelled,
+	[INPUT_CANCEL] = on_cancel,
+	[INPUT_RETRY] = on_retry,
+	[INPUT_AGAIN] = on_again,
+	[INPUT_PAUSE] = on_pause,
+};
+
+static bool is_of_person(enum input_type type)
 {
-	act_forget(schedule);
-	on_select(schedule, now, selection);
-	return finish(schedule, now);
+	return type == INPUT_CANCEL || type == INPUT_RETRY || type == INPUT_AGAIN ||
+	       type == INPUT_PAUSE;
 }
 
-struct actions schedule_refuse(struct schedule *schedule, struct instant now,
-	const struct schedule_selection *selection, const char *reason)
-{
-	act_forget(schedule);
-	on_refuse(schedule, now, selection, reason);
-	return finish(schedule, now);
-}
-
-struct actions schedule_resolved(struct schedule *schedule, struct instant now, int64_t selection,
-	struct answer answer, const struct content *contents, size_t count)
-{
-	act_forget(schedule);
-	on_resolved(schedule, now, selection, answer, contents, count);
-	return finish(schedule, now);
-}
-
-struct actions schedule_unresolved(
-	struct schedule *schedule, struct instant now, int64_t selection, struct answer answer)
-{
-	act_forget(schedule);
-	on_unresolved(schedule, now, selection, answer);
-	return finish(schedule, now);
-}
-
-struct actions schedule_greeted(struct schedule *schedule, struct instant now, struct answer answer)
+struct actions schedule_step(
+	struct schedule *schedule, struct instant now, const struct input *input)
 {
 	act_forget(schedule);
-	on_greeted(schedule, now, answer);
-	return finish(schedule, now);
-}
-
-struct actions schedule_sent(struct schedule *schedule, struct instant now, int64_t refresh,
-	struct answer answer, const struct job_seen *job, struct wall sent_at)
-{
-	act_forget(schedule);
-	on_sent(schedule, now, refresh, answer, job, sent_at);
-	return finish(schedule, now);
-}
-
-struct actions schedule_moved(struct schedule *schedule, struct instant now, int64_t refresh,
-	struct answer answer, const struct content *content)
-{
-	act_forget(schedule);
-	on_moved(schedule, now, refresh, answer, content);
-	return finish(schedule, now);
-}
-
-struct actions schedule_polled(struct schedule *schedule, struct instant now, int64_t refresh,
-	struct answer answer, const struct job_seen *job, int64_t asked_after)
-{
-	act_forget(schedule);
-	on_polled(schedule, now, refresh, answer, job, asked_after);
-	return finish(schedule, now);
-}
-
-struct actions schedule_listed(struct schedule *schedule, struct instant now, struct answer answer,
-	const struct job_seen *jobs, size_t count, int64_t asked_after)
-{
-	act_forget(schedule);
-	on_listed(schedule, now, answer, jobs, count, asked_after);
-	return finish(schedule, now);
-}
-
-struct actions schedule_looked(struct schedule *schedule, struct instant now, int64_t refresh,
-	struct answer answer, const struct job_seen *job, int64_t asked_after)
-{
-	act_forget(schedule);
-	on_looked(schedule, now, refresh, answer, job, asked_after);
-	return finish(schedule, now);
-}
-
-struct actions schedule_job_cancelled(
-	struct schedule *schedule, struct instant now, int64_t refresh, struct answer answer)
-{
-	act_forget(schedule);
-	on_job_cancelled(schedule, now, refresh, answer);
-	return finish(schedule, now);
-}
-
-struct asked schedule_cancel(
-	struct schedule *schedule, struct instant now, int64_t refresh, const char *who)
-{
-	act_forget(schedule);
-	struct asked asked = on_cancel(schedule, now, refresh, who);
-	asked.actions = finish(schedule, now);
-	return asked;
-}
-
-struct asked schedule_retry(struct schedule *schedule, struct instant now, int64_t refresh)
-{
-	act_forget(schedule);
-	struct asked asked = on_retry(schedule, now, refresh);
-	asked.actions = finish(schedule, now);
-	return asked;
-}
-
-struct asked schedule_again(struct schedule *schedule, struct instant now,
-	const struct refresh_row *row, const struct cause_row *causes, size_t count)
-{
-	act_forget(schedule);
-	struct asked asked = on_again(schedule, now, row, causes, count);
-	asked.actions = finish(schedule, now);
-	return asked;
-}
-
-struct asked schedule_pause(struct schedule *schedule, struct instant now, const char *site,
-	bool is_paused, const char *who)
-{
-	act_forget(schedule);
-	struct asked asked = on_pause(schedule, now, site, is_paused, who);
-	asked.actions = finish(schedule, now);
-	return asked;
+	handlers[input->type](schedule, now, input);
+	settle(schedule, now); /* fills free places with what is ready */
+	for (size_t i = 0; i < schedule->action_count; i++)
+		if (schedule->actions[i].type == ACTION_RECORD)
+			finish_record(schedule, now, &schedule->actions[i]);
+	return (struct actions){ schedule->action_count, schedule->actions,
+		is_of_person(input->type) ? &schedule->asked : NULL };
 }
 
 /* ---- what is told ---- */

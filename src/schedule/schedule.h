@@ -34,7 +34,7 @@
  * renews it; but a job that Tableau leaves in its queue for QUEUE_PATIENCE times as long is given
  * up too. A restart goes on with what was left.
  *
- * Rows and texts given to an action are valid until the next call.
+ * Rows and texts given to an action are valid until the next step.
  */
 #pragma once
 #include "base/clock.h"
@@ -89,18 +89,17 @@ enum action_type {
 		       */
 	/* The ones above are to be durable, together, before the ones below of the same call are
 	   carried out. */
-	ACTION_RESOLVE, /* find the content of `selection`; answer with schedule_resolved() or
-			   schedule_unresolved() */
+	ACTION_RESOLVE, /* find the content of `selection`; answer: INPUT_RESOLVED */
 	ACTION_GREET,   /* sign in to `site` if nobody is, so that its clock is known when a request
-			   is recorded; answer with schedule_greeted() */
-	ACTION_SEND,    /* request `refresh`; answer with schedule_sent() */
-	ACTION_POLL,    /* ask for the job of `refresh`; answer with schedule_polled() */
-	ACTION_LIST,   /* ask for the jobs of `site` since `since`; answer with schedule_listed() */
-	ACTION_LOOK,   /* look for a job of the content of `refresh` created since `since`; answer
-			  with schedule_looked() */
-	ACTION_CANCEL, /* cancel the job of `refresh`; answer with schedule_job_cancelled() */
-	ACTION_TELL,   /* people should know that `site` is left alone but for probes (`trouble`),
-			  or that it answers again (NULL) */
+			   is recorded; answer: INPUT_GREETED */
+	ACTION_SEND,    /* request `refresh`; answer: INPUT_SENT, or INPUT_MOVED */
+	ACTION_POLL,    /* ask for the job of `refresh`; answer: INPUT_POLLED, or INPUT_MOVED */
+	ACTION_LIST,    /* ask for the jobs of `site` since `since`; answer: INPUT_LISTED */
+	ACTION_LOOK,    /* look for a job of the content of `refresh` created since `since`; answer:
+			   INPUT_LOOKED */
+	ACTION_CANCEL,  /* cancel the job of `refresh`; answer: INPUT_JOB_CANCELLED */
+	ACTION_TELL,    /* people should know that `site` is left alone but for probes (`trouble`),
+			   or that it answers again (NULL) */
 	ACTION_BACKLOG, /* likewise: more waits for the starts of `site` than its budget works off
 			   within give_up_after (`trouble`), or no longer (NULL) */
 };
@@ -129,41 +128,24 @@ struct action {
 					  had them; NULL ends it */
 };
 
-struct actions { /* owned by the schedule, emptied by each call */
-	size_t count;
-	const struct action *items;
+enum consent {
+	CONSENT_YES,  /* done, or begun */
+	CONSENT_NONE, /* there is no open refresh of this id, or no such site */
+	CONSENT_NO,   /* not in this state; `words` say why */
+};
+struct asked { /* the reply to what a person asked for */
+	enum consent consent;
+	char words[160];
+	int64_t refresh; /* that stands for it now */
 };
 
-/* `ids` are for new refreshes. */
-struct schedule *schedule_new(
-	const struct schedule_options *options, struct refresh_ids ids, uint64_t seed);
-void schedule_free(struct schedule *schedule);
-OWNED_DEFINE(schedule)
+struct actions { /* owned by the schedule, emptied by each step */
+	size_t count;
+	const struct action *items;
+	const struct asked *asked; /* NULL: the input was no person's */
+};
 
-/* The sites that there are now. Work of a site that is gone waits for it to come back, until its
- * patience is over. */
-struct actions schedule_configure(struct schedule *schedule, struct instant now,
-	const struct schedule_options *options, const struct schedule_site *sites, size_t count);
-
-/* At start, before any other input: a refresh of the journal with its causes (open), the latest
- * success of a content, or one that had a job which might be taken for that of an open one. */
-void schedule_restore(struct schedule *schedule, struct instant now, const struct refresh_row *row,
-	const struct cause_row *causes, size_t cause_count);
-void schedule_restore_spent(
-	struct schedule *schedule, struct instant now, const struct spent *spent);
-void schedule_restore_pause(struct schedule *schedule, const char *site, const char *by);
-/* Time went by, or everything is restored: what is due. */
-struct actions schedule_tick(struct schedule *schedule, struct instant now);
-/* When schedule_tick() has something to do next; INT64_MAX: nothing waits for time. */
-struct mono schedule_next(const struct schedule *schedule);
-
-/* An event of this stamp became durable, which asks for something; told before its selections. */
-void schedule_event(struct schedule *schedule, int64_t stamp);
-struct actions schedule_select(
-	struct schedule *schedule, struct instant now, const struct schedule_selection *selection);
-/* One that cannot be acted upon: it ends at once, as failed. */
-struct actions schedule_refuse(struct schedule *schedule, struct instant now,
-	const struct schedule_selection *selection, const char *reason);
+/* ---- what comes in ---- */
 
 /* How an effect went, as far as the schedule cares. */
 enum verdict {
@@ -191,11 +173,6 @@ struct answer {
 	int64_t calls;         /* job queries that it took; 0 is 1 */
 };
 
-struct actions schedule_resolved(struct schedule *schedule, struct instant now, int64_t selection,
-	struct answer answer, const struct content *contents, size_t count);
-struct actions schedule_unresolved(
-	struct schedule *schedule, struct instant now, int64_t selection, struct answer answer);
-
 enum job_phase { PHASE_QUEUED, PHASE_RUNNING, PHASE_SUCCEEDED, PHASE_FAILED, PHASE_CANCELLED };
 struct job_seen {
 	const char *id;
@@ -207,57 +184,137 @@ struct job_seen {
 	bool is_bridge;      /* a row of a list: done may mean handed over only */
 };
 
-struct actions schedule_greeted(
-	struct schedule *schedule, struct instant now, struct answer answer);
-/* `job` when OK. `sent_at`: when the request went out; {0}: it did not. */
-struct actions schedule_sent(struct schedule *schedule, struct instant now, int64_t refresh,
-	struct answer answer, const struct job_seen *job, struct wall sent_at);
-/* The rules name another content now (published anew, renamed), so that whatever was sent for the
- * old one does not count; the refresh goes on with that one. */
-struct actions schedule_moved(struct schedule *schedule, struct instant now, int64_t refresh,
-	struct answer answer, const struct content *content);
-/* `job` when OK; VERDICT_NONE: Tableau does not know it; VERDICT_CANNOT: we may not ask. */
-struct actions schedule_polled(struct schedule *schedule, struct instant now, int64_t refresh,
-	struct answer answer, const struct job_seen *job, int64_t asked_after);
-/* VERDICT_CANNOT: from now on jobs of this site are asked one by one. */
-struct actions schedule_listed(struct schedule *schedule, struct instant now, struct answer answer,
-	const struct job_seen *jobs, size_t count, int64_t asked_after);
-/* `job`, when OK, is the latest job of that content created since the action's `since`. */
-struct actions schedule_looked(struct schedule *schedule, struct instant now, int64_t refresh,
-	struct answer answer, const struct job_seen *job, int64_t asked_after);
-/* VERDICT_NONE: the job was over already. */
-struct actions schedule_job_cancelled(
-	struct schedule *schedule, struct instant now, int64_t refresh, struct answer answer);
+enum input_type {
+	/* At start, before any other input: what the journal holds. */
+	INPUT_RESTORE,       /* an open refresh with its causes; the latest success of a content, or
+				one that had a job which might be taken for that of an open one */
+	INPUT_RESTORE_SPENT, /* what was spent of a budget */
+	INPUT_RESTORE_PAUSE, /* `by` has paused `site` */
 
-/* ---- what people ask for ---- */
+	INPUT_CONFIGURE, /* the options and sites that there are now; work of a site that is gone
+			    waits for it to come back, until its patience is over */
+	INPUT_TICK,      /* time went by, or everything is restored: what is due is done */
 
-enum consent {
-	CONSENT_YES,  /* done, or begun */
-	CONSENT_NONE, /* there is no open refresh of this id, or no such site */
-	CONSENT_NO,   /* not in this state; `words` say why */
+	INPUT_EVENT,  /* an event of this stamp became durable, which asks for something; comes
+			 before its selections */
+	INPUT_SELECT, /* a selection; one with a refusal ends at once, as failed */
+
+	/* Answers to actions. */
+	INPUT_RESOLVED, /* `contents` when OK */
+	INPUT_GREETED,
+	INPUT_SENT,   /* `job` when OK */
+	INPUT_MOVED,  /* to ACTION_SEND or ACTION_POLL: the rules name another content now
+			 (published anew, renamed), so that whatever was sent for the old one does
+			 not count; the refresh goes on with that one */
+	INPUT_POLLED, /* `job` when OK; VERDICT_NONE: Tableau does not know it; VERDICT_CANNOT: we
+			 may not ask */
+	INPUT_LISTED, /* VERDICT_CANNOT: from now on jobs of this site are asked one by one */
+	INPUT_LOOKED, /* `job`, when OK, is the latest job of that content since the action's
+			 `since` */
+	INPUT_JOB_CANCELLED, /* VERDICT_NONE: the job was over already */
+
+	/* What people ask for; `actions.asked` is the reply. */
+	INPUT_CANCEL, /* ends an open refresh in the name of `who`; when it has a job, Tableau is
+			 asked to cancel that first */
+	INPUT_RETRY,  /* an open refresh goes on at once: what held it is over, its backoff too, and
+			 what Tableau asked its site to wait */
+	INPUT_AGAIN,  /* a refresh that has ended is done again, for the same causes, by a request
+			 that is sent from now on */
+	INPUT_PAUSE,  /* sends no more refreshes to the site (`who` wants it so), or sends them
+			 again; jobs in flight are followed. Resuming also ends what Tableau asked
+			 to wait, and the breaker's pause */
+	INPUT_COUNT,
 };
-struct asked {
-	enum consent consent;
-	char words[160];
-	int64_t refresh; /* that stands for it now */
-	struct actions actions;
+
+/* One thing that happens; what it points to is borrowed for the step. */
+struct input {
+	enum input_type type;
+	union {
+		struct {
+			const struct refresh_row *row;
+			const struct cause_row *causes;
+			size_t cause_count;
+		} restore, again;
+		const struct spent *restore_spent;
+		struct {
+			const char *site, *by;
+		} restore_pause;
+		struct {
+			const struct schedule_options *options;
+			const struct schedule_site *sites;
+			size_t count;
+		} configure;
+		struct {
+			int64_t stamp;
+		} event;
+		struct {
+			const struct schedule_selection *selection;
+			const char *refusal; /* why it cannot be acted upon; NULL: it can */
+		} select;
+		struct {
+			int64_t selection;
+			struct answer answer;
+			const struct content *contents;
+			size_t count;
+		} resolved;
+		struct {
+			struct answer answer;
+		} greeted;
+		struct {
+			int64_t refresh;
+			struct answer answer;
+			const struct job_seen *job;
+			struct wall sent_at; /* when the request went out; {0}: it did not */
+		} sent;
+		struct {
+			int64_t refresh;
+			struct answer answer;
+			const struct content *content;
+		} moved;
+		struct {
+			int64_t refresh;
+			struct answer answer;
+			const struct job_seen *job;
+			int64_t asked_after; /* the action's */
+		} polled, looked;
+		struct {
+			struct answer answer;
+			const struct job_seen *jobs;
+			size_t count;
+			int64_t asked_after; /* the action's */
+		} listed;
+		struct {
+			int64_t refresh;
+			struct answer answer;
+		} job_cancelled;
+		struct {
+			int64_t refresh;
+			const char *who;
+		} cancel;
+		struct {
+			int64_t refresh;
+		} retry;
+		struct {
+			const char *site;
+			bool is_paused;
+			const char *who;
+		} pause;
+	};
 };
 
-/* Ends an open refresh in the name of `who`; when it has a job, Tableau is asked to cancel that
- * first. */
-struct asked schedule_cancel(
-	struct schedule *schedule, struct instant now, int64_t refresh, const char *who);
-/* An open refresh goes on at once: what held it is over, its backoff too, and what Tableau asked
- * its site to wait. */
-struct asked schedule_retry(struct schedule *schedule, struct instant now, int64_t refresh);
-/* A refresh that has ended is done again, for the same causes, by a request that is sent from now
- * on. */
-struct asked schedule_again(struct schedule *schedule, struct instant now,
-	const struct refresh_row *row, const struct cause_row *causes, size_t count);
-/* Sends no more refreshes to the site (`who` wants it so), or sends them again; jobs in flight are
- * followed. Resuming also ends what Tableau asked to wait, and the breaker's pause. */
-struct asked schedule_pause(struct schedule *schedule, struct instant now, const char *site,
-	bool is_paused, const char *who);
+/* ---- life ---- */
+
+/* `ids` are for new refreshes. */
+struct schedule *schedule_new(
+	const struct schedule_options *options, struct refresh_ids ids, uint64_t seed);
+void schedule_free(struct schedule *schedule);
+OWNED_DEFINE(schedule)
+
+/* The one door: what is to be done now that `input` has happened. */
+struct actions schedule_step(
+	struct schedule *schedule, struct instant now, const struct input *input);
+/* When INPUT_TICK has something to do next; INT64_MAX: nothing waits for time. */
+struct mono schedule_next(const struct schedule *schedule);
 
 /* ---- what is told ---- */
 

@@ -185,8 +185,9 @@ static void greet(struct schedule *schedule, struct site *site)
 	act_greet(schedule, site);
 }
 
-void on_greeted(struct schedule *schedule, struct instant now, struct answer answer)
+void on_greeted(struct schedule *schedule, struct instant now, const struct input *input)
 {
+	const struct answer answer = input->greeted.answer;
 	struct site *site = site_of(schedule, answer.site);
 	site_answered(schedule, now, &answer);
 	if (answer.verdict == VERDICT_RETRY && answer.retry_after)
@@ -310,18 +311,19 @@ static void hold_starts(struct site *site, struct instant now, const struct answ
 	gate_hold(&gate->no_calls_before, now.mono, answer->retry_after);
 }
 
-void on_sent(struct schedule *schedule, struct instant now, int64_t id, struct answer answer,
-	const struct job_seen *job, struct wall sent_at)
+void on_sent(struct schedule *schedule, struct instant now, const struct input *input)
 {
-	struct refresh *refresh = refresh_find(schedule, id);
+	const struct answer answer = input->sent.answer;
+	const struct job_seen *job = input->sent.job;
+	struct refresh *refresh = refresh_find(schedule, input->sent.refresh);
 	site_answered(schedule, now, &answer);
 	struct site *site = site_of(schedule, answer.site);
 	hold_starts(site, now, &answer);
 	if (!refresh || refresh->row.state != REFRESH_SENDING)
 		return;
 	refresh->is_asked = false;
-	if (wall_is_set(sent_at))
-		refresh->row.sent_at = sent_at;
+	if (wall_is_set(input->sent.sent_at))
+		refresh->row.sent_at = input->sent.sent_at;
 	if (answer.verdict == VERDICT_OK) {
 		refresh->failures = 0;
 		refresh_set_text(&refresh->row.job_id, job->id);
@@ -477,10 +479,12 @@ static void adopt(struct schedule *schedule, struct instant now, struct refresh 
 	follow_job(schedule, now, refresh, job, asked_after);
 }
 
-void on_looked(struct schedule *schedule, struct instant now, int64_t id, struct answer answer,
-	const struct job_seen *job, int64_t asked_after)
+void on_looked(struct schedule *schedule, struct instant now, const struct input *input)
 {
-	struct refresh *refresh = refresh_find(schedule, id);
+	const struct answer answer = input->looked.answer;
+	const struct job_seen *job = input->looked.job;
+	int64_t asked_after = input->looked.asked_after;
+	struct refresh *refresh = refresh_find(schedule, input->looked.refresh);
 	site_answered(schedule, now, &answer);
 	struct site *site = site_of(schedule, answer.site);
 	if (answer.calls > 1)
@@ -532,11 +536,11 @@ static int64_t go_on_with(struct schedule *schedule, struct instant now,
 	return successor->row.id;
 }
 
-void on_moved(struct schedule *schedule, struct instant now, int64_t id, struct answer answer,
-	const struct content *content)
+void on_moved(struct schedule *schedule, struct instant now, const struct input *input)
 {
-	struct refresh *refresh = refresh_find(schedule, id);
-	site_answered(schedule, now, &answer);
+	const struct content *content = input->moved.content;
+	struct refresh *refresh = refresh_find(schedule, input->moved.refresh);
+	site_answered(schedule, now, &input->moved.answer);
 	bool is_under_way =
 		refresh && (refresh->row.state == REFRESH_SENDING || refresh_in_flight(refresh));
 	if (!is_under_way)

@@ -16,7 +16,7 @@
 enum call_kind { CALLS_LOOKUP, CALLS_START, CALLS_QUERY, CALLS_COUNT };
 struct waiting {
 	struct patience_clock clock;
-	struct wait wait; /* as of the last call */
+	struct wait wait; /* as of the last step */
 	struct mono since;
 	char *words; /* what was last told of it, or NULL */
 };
@@ -97,7 +97,7 @@ struct refresh {
 	bool is_moved;      /* among schedule->moved */
 	bool is_unrecorded; /* what stands behind it, or a look that saw its job waiting, has
 			       changed its row, which is not recorded yet */
-	int64_t recorded;   /* the call that recorded it last: once a call is enough */
+	int64_t recorded;   /* the step that recorded it last: once a step is enough */
 	uint64_t told;      /* its state and reason, as they were last handed out; 0: never */
 	int64_t failures;   /* in a row, for the backoff */
 	int unsure_looks;   /* after the last request */
@@ -112,8 +112,8 @@ struct refresh {
 	struct refresh *line_next;
 	struct refresh *flight_next, *flight_previous;
 	struct refresh *look_next;  /* during a round of looks */
-	struct refresh *moved_next; /* waits for something else since this call */
-	struct refresh *ended_next; /* freed at the next call */
+	struct refresh *moved_next; /* waits for something else since this step */
+	struct refresh *ended_next; /* freed at the next step */
 	UT_hash_handle by_id;
 };
 
@@ -139,7 +139,7 @@ struct known_job {
 	const struct slot *slot;
 	char id[40]; /* a LUID has 36 */
 };
-struct known_list { /* of one look, freed at the next call */
+struct known_list { /* of one look, freed at the next step */
 	struct known_list *next;
 	const char *ids[KNOWN_OF_SLOT + 1];
 };
@@ -149,7 +149,7 @@ struct schedule {
 	struct refresh_ids ids; /* for new refreshes */
 	int64_t horizon;        /* youngest stamp known */
 	uint64_t random;
-	int64_t calls; /* counts them */
+	int64_t steps; /* counts them */
 	struct kept *kept;
 	struct site *sites;
 	struct slot *slots;
@@ -170,8 +170,9 @@ struct schedule {
 	struct known_list *known_lists;
 	struct action *actions;
 	size_t action_count, action_capacity;
-	struct cause_row **cause_actions; /* copies that actions point to, freed at the next call */
+	struct cause_row **cause_actions; /* copies that actions point to, freed at the next step */
 	size_t cause_action_count, cause_action_capacity;
+	struct asked asked; /* the reply of this step, to a person's input */
 };
 
 /* A job that waits in Tableau's queue has no time limit there (src/tableau/README.md, Jobs); here
@@ -192,7 +193,7 @@ enum timer_owner {
 
 /* ---- act.c: what is to be done ---- */
 
-void act_forget(struct schedule *schedule); /* what the last call answered */
+void act_forget(struct schedule *schedule); /* what the last step answered */
 void act_record(struct schedule *schedule, struct refresh *refresh);
 void act_cause(struct schedule *schedule, int64_t refresh, const struct cause_row *cause,
 	enum cause_fate fate);
@@ -248,7 +249,7 @@ void hear_stamp(struct schedule *schedule, int64_t stamp); /* it may be the youn
 
 /* ---- wait.c: why work waits, and whose patience runs ---- */
 
-/* At the end of a call: why each site's work waits, and whose clocks run. */
+/* At the end of a step: why each site's work waits, and whose clocks run. */
 void wait_settle(struct schedule *schedule, struct instant now);
 /* When somebody's patience at the site is over. */
 void patience_arm(struct schedule *schedule, struct site *site);
@@ -311,16 +312,6 @@ void refresh_end_with_line(struct schedule *schedule, struct instant now, struct
 
 /* ---- want.c: selections become refreshes ---- */
 
-/* Inputs (schedule.h, schedule_X), within a step. */
-void on_select(
-	struct schedule *schedule, struct instant now, const struct schedule_selection *selection);
-void on_refuse(struct schedule *schedule, struct instant now,
-	const struct schedule_selection *selection, const char *reason);
-void on_resolved(struct schedule *schedule, struct instant now, int64_t selection,
-	struct answer answer, const struct content *contents, size_t count);
-void on_unresolved(
-	struct schedule *schedule, struct instant now, int64_t selection, struct answer answer);
-
 struct want *want_find(struct schedule *schedule, int64_t id);
 void want_free(struct schedule *schedule, struct want *want);
 void want_due(struct schedule *schedule, struct instant now, struct want *want);
@@ -350,15 +341,6 @@ void hold_forget(struct refresh *refresh);
 
 /* ---- send.c: refreshes become requests ---- */
 
-/* Inputs (schedule.h, schedule_X), within a step. */
-void on_greeted(struct schedule *schedule, struct instant now, struct answer answer);
-void on_sent(struct schedule *schedule, struct instant now, int64_t id, struct answer answer,
-	const struct job_seen *job, struct wall sent_at);
-void on_moved(struct schedule *schedule, struct instant now, int64_t id, struct answer answer,
-	const struct content *content);
-void on_looked(struct schedule *schedule, struct instant now, int64_t id, struct answer answer,
-	const struct job_seen *job, int64_t asked_after);
-
 void refresh_wait_until(
 	struct schedule *schedule, struct instant now, struct refresh *refresh, int64_t wait_us);
 void refresh_due(struct schedule *schedule, struct instant now, struct refresh *refresh);
@@ -373,12 +355,6 @@ void refresh_expire(struct schedule *schedule, struct instant now, struct refres
 
 /* ---- follow.c: jobs are followed to their end ---- */
 
-/* Inputs (schedule.h, schedule_X), within a step. */
-void on_polled(struct schedule *schedule, struct instant now, int64_t id, struct answer answer,
-	const struct job_seen *job, int64_t asked_after);
-void on_listed(struct schedule *schedule, struct instant now, struct answer answer,
-	const struct job_seen *jobs, size_t count, int64_t asked_after);
-
 void follow_job(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	const struct job_seen *job, int64_t asked_after);
 /* When its job is worth a look; it is in flight and nothing is asked about it. */
@@ -389,13 +365,12 @@ void look_sooner(struct schedule *schedule, struct instant now, struct refresh *
 void look_round(struct schedule *schedule, struct instant now, struct site *site);
 void arm_round(struct schedule *schedule, struct instant now, struct site *site);
 
-/* ---- ask.c: what people ask for; the answers have no actions yet ---- */
+/* ---- what each input does, within a step that somebody else begins and ends ---- */
 
-struct asked on_cancel(struct schedule *schedule, struct instant now, int64_t id, const char *who);
-struct asked on_retry(struct schedule *schedule, struct instant now, int64_t id);
-struct asked on_again(struct schedule *schedule, struct instant now, const struct refresh_row *row,
-	const struct cause_row *causes, size_t count);
-struct asked on_pause(struct schedule *schedule, struct instant now, const char *name,
-	bool is_paused, const char *who);
-void on_job_cancelled(
-	struct schedule *schedule, struct instant now, int64_t id, struct answer answer);
+typedef void on_input(struct schedule *schedule, struct instant now, const struct input *input);
+on_input on_restore, on_restore_spent, on_restore_pause; /* restore.c */
+on_input on_select, on_resolved;                         /* want.c */
+on_input on_greeted, on_sent, on_moved, on_looked;       /* send.c */
+on_input on_polled, on_listed;                           /* follow.c */
+on_input on_cancel, on_job_cancelled;                    /* ask.c */
+on_input on_retry, on_again, on_pause;                   /* ask.c */

@@ -128,20 +128,18 @@ static void end_unresolved(struct schedule *schedule, struct instant now, struct
 	want_free(schedule, want);
 }
 
-void on_select(
-	struct schedule *schedule, struct instant now, const struct schedule_selection *selection)
+void on_select(struct schedule *schedule, struct instant now, const struct input *input)
 {
+	const struct schedule_selection *selection = input->select.selection;
 	struct want *want = want_new(schedule, now, selection);
+	if (input->select.refusal) {
+		end_unresolved(schedule, now, want, REFRESH_FAILED, input->select.refusal);
+		return;
+	}
 	if (selection->quiet)
 		quiet_event(schedule, now, want->selection.rules[0],
 			still_to_go(selection, now, quiet_time(selection)));
 	park(schedule, now, want);
-}
-
-void on_refuse(struct schedule *schedule, struct instant now,
-	const struct schedule_selection *selection, const char *reason)
-{
-	end_unresolved(schedule, now, want_new(schedule, now, selection), REFRESH_FAILED, reason);
 }
 
 void resolve_parked(struct schedule *schedule, struct instant now, struct site *site)
@@ -256,55 +254,50 @@ static void want_content(struct schedule *schedule, struct instant now, const st
 		want->selection.priority);
 }
 
-/* The answer to an ACTION_RESOLVE; NULL when nobody waits for it any more. */
-static struct want *answered(struct schedule *schedule, struct instant now, int64_t selection,
+static void resolved(struct schedule *schedule, struct instant now, struct want *want,
+	const struct content *contents, size_t count)
+{
+	/* If what holds it is over already, it is a wish as of now. */
+	if (want->selection.delay || want->selection.quiet)
+		want->stamp = ++schedule->horizon;
+	for (size_t i = 0; i < count; i++)
+		want_content(schedule, now, want, &contents[i]);
+	act_end_selection(schedule, want->id);
+	want_free(schedule, want);
+}
+
+static void not_resolved(struct schedule *schedule, struct instant now, struct want *want,
 	const struct answer *answer)
 {
-	struct want *want = want_find(schedule, selection);
+	if (answer->verdict == VERDICT_FAIL) {
+		end_unresolved(schedule, now, want, REFRESH_FAILED, answer->reason);
+		return;
+	}
+	int64_t wait = backoff(schedule, schedule->options.retry_initial, want->failures++);
+	/* Tableau's limit is the site's, so that the others need not each be told. */
+	if (answer->retry_after)
+		gate_hold(&site_of(schedule, answer->site)->gate.no_calls_before, now.mono,
+			answer->retry_after);
+	free(want->reason);
+	want->reason = mem_copy_text(answer->reason);
+	timer_set(&schedule->timers, &want->due, mono_plus(now.mono, wait).us, TIMER_OF_WANT);
+}
+
+void on_resolved(struct schedule *schedule, struct instant now, const struct input *input)
+{
+	const struct answer *answer = &input->resolved.answer;
+	struct want *want = want_find(schedule, input->resolved.selection);
 	site_answered(schedule, now, answer);
 	if (!want || !want->is_asked)
-		return NULL;
+		return; /* nobody waits for it any more */
 	struct site *site = site_of(schedule, want->selection.site);
 	want->is_asked = false;
 	site->resolving--;
 	site_touch(schedule, site);
-	return want;
-}
-
-void on_resolved(struct schedule *schedule, struct instant now, int64_t selection,
-	struct answer answer, const struct content *contents, size_t count)
-{
-	struct want *want = answered(schedule, now, selection, &answer);
-	if (want) {
-		/* If what holds it is over already, it is a wish as of now. */
-		if (want->selection.delay || want->selection.quiet)
-			want->stamp = ++schedule->horizon;
-		for (size_t i = 0; i < count; i++)
-			want_content(schedule, now, want, &contents[i]);
-		act_end_selection(schedule, want->id);
-		want_free(schedule, want);
-	}
-}
-
-void on_unresolved(
-	struct schedule *schedule, struct instant now, int64_t selection, struct answer answer)
-{
-	struct want *want = answered(schedule, now, selection, &answer);
-	if (!want)
-		return;
-	if (answer.verdict == VERDICT_FAIL) {
-		end_unresolved(schedule, now, want, REFRESH_FAILED, answer.reason);
-	} else {
-		int64_t wait = backoff(schedule, schedule->options.retry_initial, want->failures++);
-		/* Tableau's limit is the site's, so that the others need not each be told. */
-		if (answer.retry_after)
-			gate_hold(&site_of(schedule, answer.site)->gate.no_calls_before, now.mono,
-				answer.retry_after);
-		free(want->reason);
-		want->reason = mem_copy_text(answer.reason);
-		timer_set(
-			&schedule->timers, &want->due, mono_plus(now.mono, wait).us, TIMER_OF_WANT);
-	}
+	if (answer->verdict == VERDICT_OK)
+		resolved(schedule, now, want, input->resolved.contents, input->resolved.count);
+	else
+		not_resolved(schedule, now, want, answer);
 }
 
 void want_due(struct schedule *schedule, struct instant now, struct want *want)

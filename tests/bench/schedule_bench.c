@@ -27,8 +27,9 @@ static struct instant now(void)
 	return (struct instant){ { WALL + bench.time }, { HOUR + bench.time } };
 }
 
-static void act(struct actions actions)
+static void step(const struct input *input)
 {
+	struct actions actions = schedule_step(bench.schedule, now(), input);
 	for (size_t i = 0; i < actions.count; i++)
 		if (actions.items[i].type == ACTION_SEND)
 			bench.sent = actions.items[i].refresh->id;
@@ -45,7 +46,7 @@ static struct answer fine(int64_t site)
 static void tick(void)
 {
 	bench.time += 1000;
-	act(schedule_tick(bench.schedule, now()));
+	step(&(struct input){ .type = INPUT_TICK });
 }
 
 /* An event whose refresh has a job now. */
@@ -63,16 +64,16 @@ static void send(int64_t site, const char *luid)
 		.label = "",
 		.rule_count = 1,
 		.rules = rule };
-	schedule_event(bench.schedule, selection.stamp);
-	act(schedule_select(bench.schedule, now(), &selection));
+	step(&(struct input){ INPUT_EVENT, .event = { selection.stamp } });
+	step(&(struct input){ INPUT_SELECT, .select = { &selection, NULL } });
 	tick();
-	act(schedule_resolved(bench.schedule, now(), event, fine(site), &content, 1));
+	step(&(struct input){ INPUT_RESOLVED, .resolved = { event, fine(site), &content, 1 } });
 	tick();
-	act(schedule_greeted(bench.schedule, now(), fine(site)));
+	step(&(struct input){ INPUT_GREETED, .greeted = { fine(site) } });
 	char job[32];
 	snprintf(job, sizeof job, "job-%lld", (long long)bench.sent);
 	struct job_seen seen = { .id = job, .phase = PHASE_QUEUED, .created_at = now().wall };
-	act(schedule_sent(bench.schedule, now(), bench.sent, fine(site), &seen, now().wall));
+	step(&(struct input){ INPUT_SENT, .sent = { bench.sent, fine(site), &seen, now().wall } });
 	tick();
 }
 
@@ -86,7 +87,7 @@ static void end(int64_t site)
 		.created_at = now().wall,
 		.started_at = now().wall,
 		.completed_at = now().wall };
-	act(schedule_polled(bench.schedule, now(), bench.sent, fine(site), &seen, 0));
+	step(&(struct input){ INPUT_POLLED, .polled = { bench.sent, fine(site), &seen, 0 } });
 	tick();
 }
 
@@ -112,7 +113,8 @@ static void set_up(int64_t sites)
 			.refreshes_per_hour = 1000000,
 			.job_queries_per_day = 100000000 };
 	}
-	act(schedule_configure(bench.schedule, now(), &options, configured, (size_t)sites));
+	step(&(struct input){
+		INPUT_CONFIGURE, .configure = { &options, configured, (size_t)sites } });
 	for (int64_t i = 0; i < sites; i++)
 		send(i, "waits");
 	free(configured);

@@ -163,24 +163,29 @@ struct start {
 	struct instant now;
 };
 
+static void step(struct start *start, const struct input *input)
+{
+	schedule_step(start->schedule, start->now, input);
+}
+
 static bool restore_refresh(
 	const struct refresh_row *row, const struct cause_row *causes, size_t count, void *context)
 {
 	struct start *start = context;
-	schedule_restore(start->schedule, start->now, row, causes, count);
+	step(start, &(struct input){ INPUT_RESTORE, .restore = { row, causes, count } });
 	return true;
 }
 
 static bool restore_spent(const struct spent *spent, void *context)
 {
 	struct start *start = context;
-	schedule_restore_spent(start->schedule, start->now, spent);
+	step(start, &(struct input){ INPUT_RESTORE_SPENT, .restore_spent = spent });
 	return true;
 }
 
 static bool restore_pause(const char *site, const char *by, void *context)
 {
-	schedule_restore_pause(((struct start *)context)->schedule, site, by);
+	step(context, &(struct input){ INPUT_RESTORE_PAUSE, .restore_pause = { site, by } });
 	return true;
 }
 
@@ -194,20 +199,20 @@ static bool restore_selection(const struct selection_row *row, void *context)
 	OWNED_JSON json = json_parse(str_of(row->selection), &err);
 	if (!json || !selection_parse(json, &selection, arena, &err))
 		return true;
-	schedule_select(start->schedule, start->now,
-		&(struct schedule_selection){ .id = row->id,
-			.event = row->event,
-			.site = selection.site,
-			.incremental = selection.incremental,
-			.priority = selection.priority,
-			.delay = selection.delay,
-			.quiet = selection.rule_count == 1 ? selection.quiet : 0,
-			.arrived_at = row->received_at,
-			.fresh_from = row->finished_at,
-			.label = "it",
-			.kind = selection.kind,
-			.rule_count = selection.rule_count,
-			.rules = selection.rules });
+	const struct schedule_selection wish = { .id = row->id,
+		.event = row->event,
+		.site = selection.site,
+		.incremental = selection.incremental,
+		.priority = selection.priority,
+		.delay = selection.delay,
+		.quiet = selection.rule_count == 1 ? selection.quiet : 0,
+		.arrived_at = row->received_at,
+		.fresh_from = row->finished_at,
+		.label = "it",
+		.kind = selection.kind,
+		.rule_count = selection.rule_count,
+		.rules = selection.rules };
+	step(start, &(struct input){ INPUT_SELECT, .select = { &wish, NULL } });
 	return true;
 }
 
@@ -220,9 +225,9 @@ static void run_for_a_day(struct start *start)
 		.poll_interval = 10 * US_PER_SECOND,
 		.refreshes_per_hour = 60,
 		.job_queries_per_day = 20000 };
-	schedule_configure(start->schedule, start->now, &options, &site, 1);
+	step(start, &(struct input){ INPUT_CONFIGURE, .configure = { &options, &site, 1 } });
 	for (int hour = 0; hour < 24; hour++) {
-		schedule_tick(start->schedule, start->now);
+		step(start, &(struct input){ .type = INPUT_TICK });
 		start->now.wall.us += HOUR;
 		start->now.mono.us += HOUR;
 	}
@@ -240,7 +245,7 @@ static void start_with(struct store *store)
 	if (!store_take_refresh_ids(store, &ids, &err))
 		return; /* a daemon does not start either, here and below */
 	start.schedule = schedule_new(&options, ids, 1);
-	schedule_event(start.schedule, 1);
+	step(&start, &(struct input){ INPUT_EVENT, .event = { 1 } });
 	if (store_load_spent(store, restore_spent, &start, &err) &&
 		store_load_pauses(store, restore_pause, &start, &err) &&
 		store_load_refreshes(store, (struct wall){ 0 }, restore_refresh, &start, &err) &&

@@ -280,6 +280,11 @@ void daemon_perform(struct world *world, struct actions actions)
 	write_batch(world);
 }
 
+static void step(struct world *world, const struct input *input)
+{
+	daemon_perform(world, schedule_step(world->schedule, instant_of(world), input));
+}
+
 /* ---- answers ---- */
 
 static void resolved(struct world *world, const struct sim_call *call, struct answer answer)
@@ -298,11 +303,8 @@ static void resolved(struct world *world, const struct sim_call *call, struct an
 			.verdict = VERDICT_FAIL,
 			.reason = "names nothing",
 			.told = answer.told };
-	daemon_perform(world, answer.verdict == VERDICT_OK
-				      ? schedule_resolved(world->schedule, instant_of(world),
-						call->id, answer, contents, (size_t)wish->count)
-				      : schedule_unresolved(world->schedule, instant_of(world),
-						call->id, answer));
+	step(world, &(struct input){ INPUT_RESOLVED,
+			    .resolved = { call->id, answer, contents, (size_t)wish->count } });
 }
 
 /* The id is gone, or has another name; its name leads to another one (dispatch/confirm.h). */
@@ -310,14 +312,14 @@ static void moved(struct world *world, const struct sim_call *call, struct answe
 {
 	answer.verdict = VERDICT_OK;
 	oracle_moved(world, call->id);
-	daemon_perform(world, schedule_moved(world->schedule, instant_of(world), call->id, answer,
-				      &world->contents[call->content + NAMED].content));
+	step(world, &(struct input){ INPUT_MOVED,
+			    .moved = { call->id, answer,
+				    &world->contents[call->content + NAMED].content } });
 }
 
 void daemon_answer(struct world *world, const struct sim_call *call)
 {
 	struct instant now = instant_of(world);
-	struct schedule *schedule = world->schedule;
 	struct answer answer = { .site = world->sites[call->site].options.name,
 		.verdict = call->verdict,
 		.is_alive = call->is_alive,
@@ -338,37 +340,40 @@ void daemon_answer(struct world *world, const struct sim_call *call)
 		resolved(world, call, answer);
 		break;
 	case CALL_GREET:
-		daemon_perform(world, schedule_greeted(schedule, now, answer));
+		step(world, &(struct input){ INPUT_GREETED, .greeted = { answer } });
 		break;
 	case CALL_SEND:
 		if (call->has_moved) {
 			moved(world, call, answer);
 			break;
 		}
-		daemon_perform(world,
-			schedule_sent(schedule, now, call->id, answer, &seen,
-				(struct wall){ now.wall.us - (world->now - call->sent_at) }));
+		step(world, &(struct input){ INPUT_SENT,
+				    .sent = { call->id, answer, &seen,
+					    (struct wall){ now.wall.us -
+							   (world->now - call->sent_at) } } });
 		break;
 	case CALL_POLL:
 		if (call->has_moved) {
 			moved(world, call, answer);
 			break;
 		}
-		daemon_perform(world,
-			schedule_polled(schedule, now, call->id, answer, &seen, call->asked_after));
+		step(world, &(struct input){ INPUT_POLLED,
+				    .polled = { call->id, answer, &seen, call->asked_after } });
 		break;
 	case CALL_LIST:
 		for (size_t i = 0; i < call->row_count; i++)
 			call->rows[i].id = call->row_ids[i];
-		daemon_perform(world, schedule_listed(schedule, now, answer, call->rows,
-					      call->row_count, call->asked_after));
+		step(world, &(struct input){
+				    INPUT_LISTED, .listed = { answer, call->rows, call->row_count,
+							  call->asked_after } });
 		break;
 	case CALL_LOOK:
-		daemon_perform(world,
-			schedule_looked(schedule, now, call->id, answer, &seen, call->asked_after));
+		step(world, &(struct input){ INPUT_LOOKED,
+				    .looked = { call->id, answer, &seen, call->asked_after } });
 		break;
 	case CALL_CANCEL:
-		daemon_perform(world, schedule_job_cancelled(schedule, now, call->id, answer));
+		step(world, &(struct input){
+				    INPUT_JOB_CANCELLED, .job_cancelled = { call->id, answer } });
 		break;
 	}
 	oracle_answered(world, call);
@@ -412,7 +417,7 @@ static void select_one(struct world *world, int run, int number)
 		.rule_count = (size_t)wish->rule_count,
 		.rules = rules,
 	};
-	daemon_perform(world, schedule_select(world->schedule, now, &selection));
+	step(world, &(struct input){ INPUT_SELECT, .select = { &selection, NULL } });
 }
 
 void daemon_event(struct world *world, int run)
@@ -420,7 +425,7 @@ void daemon_event(struct world *world, int run)
 	struct run *of = &world->runs[run];
 	if (!of->heard_at)
 		of->heard_at = world->now;
-	schedule_event(world->schedule, event_stamp(of->id));
+	step(world, &(struct input){ INPUT_EVENT, .event = { event_stamp(of->id) } });
 	for (int i = 0; i < of->wish_count; i++)
 		select_one(world, run, i);
 }
@@ -434,8 +439,8 @@ static void configure(struct world *world)
 	for (int i = 0; i < SITES; i++)
 		if (!world->sites[i].is_gone)
 			sites[count++] = world->sites[i].options;
-	daemon_perform(world, schedule_configure(world->schedule, instant_of(world),
-				      &world->schedule_options, sites, count));
+	step(world, &(struct input){ INPUT_CONFIGURE,
+			    .configure = { &world->schedule_options, sites, count } });
 }
 
 void daemon_reload(struct world *world)
@@ -466,7 +471,8 @@ static void restore_recent(struct world *world)
 	for (int i = 0; i < ROWS; i++) {
 		struct sim_row *row = &world->store.rows[i];
 		if (row->is_there && *row->job_id && !refresh_state_is_open(row->row.state))
-			schedule_restore(world->schedule, instant_of(world), &row->row, NULL, 0);
+			step(world, &(struct input){
+					    INPUT_RESTORE, .restore = { &row->row, NULL, 0 } });
 	}
 }
 
@@ -479,8 +485,9 @@ static void restore(struct world *world)
 			continue;
 		int content = content_of(world, &row->row.content);
 		if (refresh_state_is_open(row->row.state))
-			schedule_restore(world->schedule, instant_of(world), &row->row, row->causes,
-				row->cause_count);
+			step(world,
+				&(struct input){ INPUT_RESTORE,
+					.restore = { &row->row, row->causes, row->cause_count } });
 		else if (row->row.state == REFRESH_SUCCEEDED && content >= 0)
 			keep_later(&last[content][row->row.incremental], row);
 	}
@@ -488,8 +495,8 @@ static void restore(struct world *world)
 	for (int i = 0; i < CONTENTS; i++)
 		for (int j = 0; j < 2; j++)
 			if (last[i][j])
-				schedule_restore(world->schedule, instant_of(world),
-					&last[i][j]->row, NULL, 0);
+				step(world, &(struct input){ INPUT_RESTORE,
+						    .restore = { &last[i][j]->row, NULL, 0 } });
 }
 
 void daemon_start(struct world *world)
@@ -504,16 +511,19 @@ void daemon_start(struct world *world)
 	for (int i = 0; i < SITES; i++) /* nobody has looked meanwhile */
 		world->calls[i].trouble_at = world->now;
 	if (world->last_event > 0)
-		schedule_event(world->schedule, event_stamp(world->last_event));
+		step(world, &(struct input){
+				    INPUT_EVENT, .event = { event_stamp(world->last_event) } });
 	for (int run = 0; run < world->run_count; run++)
 		if (world->runs[run].id && !world->runs[run].heard_at)
 			world->runs[run].heard_at = world->now;
 	for (size_t i = 0; i < world->store.spent_count; i++)
-		schedule_restore_spent(world->schedule, instant_of(world), &world->store.spent[i]);
+		step(world, &(struct input){
+				    INPUT_RESTORE_SPENT, .restore_spent = &world->store.spent[i] });
 	for (int i = 0; i < SITES; i++)
 		if (world->store.is_paused[i])
-			schedule_restore_pause(
-				world->schedule, world->sites[i].options.name, "somebody");
+			step(world, &(struct input){ INPUT_RESTORE_PAUSE,
+					    .restore_pause = {
+						    world->sites[i].options.name, "somebody" } });
 	restore(world);
 	configure(world);
 	for (int run = 0; run < world->run_count; run++)
@@ -540,7 +550,7 @@ void daemon_kill(struct world *world)
 
 void daemon_step(struct world *world)
 {
-	daemon_perform(world, schedule_tick(world->schedule, instant_of(world)));
+	step(world, &(struct input){ .type = INPUT_TICK });
 }
 
 int64_t daemon_next(const struct world *world)

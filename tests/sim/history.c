@@ -352,18 +352,19 @@ static void outage(struct world *world, const struct pending *pending)
 static void pause_site(struct world *world, int number)
 {
 	struct sim_site *site = &world->sites[number];
-	struct asked asked = schedule_pause(world->schedule, instant_of(world), site->options.name,
-		!site->is_paused, "somebody");
-	if (asked.consent == CONSENT_NONE) /* the configuration has no such site */
+	struct actions actions = schedule_step(world->schedule, instant_of(world),
+		&(struct input){ INPUT_PAUSE,
+			.pause = { site->options.name, !site->is_paused, "somebody" } });
+	if (actions.asked->consent == CONSENT_NONE) /* the configuration has no such site */
 		return;
 	meet(world, FAULT_PEOPLE);
-	if (asked.consent == CONSENT_YES)
+	if (actions.asked->consent == CONSENT_YES)
 		site->is_paused = world->store.is_paused[number] = !site->is_paused;
 	if (!site->is_paused)
 		oracle_resumed(world, number);
 	note(world, "somebody %s site %s", site->is_paused ? "pauses" : "resumes",
 		site->options.name);
-	daemon_perform(world, asked.actions);
+	daemon_perform(world, actions);
 }
 
 static void reload(struct world *world, int64_t number)
@@ -445,21 +446,24 @@ static void ask_about(struct world *world, int number, int64_t what)
 		of->may_cancel = true;
 	else
 		of->is_released = true;
-	struct asked asked =
-		what == 0 ? schedule_cancel(world->schedule, instant_of(world), id, "somebody")
-			  : schedule_retry(world->schedule, instant_of(world), id);
-	if (what && asked.consent == CONSENT_NONE) {
+	struct actions actions =
+		what == 0 ? schedule_step(world->schedule, instant_of(world),
+				    &(struct input){ INPUT_CANCEL, .cancel = { id, "somebody" } })
+			  : schedule_step(world->schedule, instant_of(world),
+				    &(struct input){ INPUT_RETRY, .retry = { id } });
+	if (what && actions.asked->consent == CONSENT_NONE) {
 		world->is_asked_again[of->content] = true;
-		asked = schedule_again(world->schedule, instant_of(world), &row->row, row->causes,
-			row->cause_count);
+		actions = schedule_step(world->schedule, instant_of(world),
+			&(struct input){ INPUT_AGAIN,
+				.again = { &row->row, row->causes, row->cause_count } });
 	}
-	if (what == 0 && asked.consent == CONSENT_YES)
+	if (what == 0 && actions.asked->consent == CONSENT_YES)
 		oracle_cancelled(world, id);
-	else if (asked.consent == CONSENT_YES && asked.refresh == id)
+	else if (actions.asked->consent == CONSENT_YES && actions.asked->refresh == id)
 		oracle_retried(world, id);
-	else if (asked.consent == CONSENT_YES)
-		oracle_again(world, asked.refresh);
-	daemon_perform(world, asked.actions);
+	else if (actions.asked->consent == CONSENT_YES)
+		oracle_again(world, actions.asked->refresh);
+	daemon_perform(world, actions);
 }
 
 static void people(struct world *world, const struct pending *pending)

@@ -159,8 +159,9 @@ static int make_job(int content)
 
 /* ---- the loop ---- */
 
-static void act(struct actions actions)
+static void step(const struct input *input)
 {
+	struct actions actions = schedule_step(world.schedule, now(), input);
 	for (size_t i = 0; i < actions.count; i++) {
 		const struct action *action = &actions.items[i];
 		int64_t id = action->refresh ? action->refresh->id : 0;
@@ -194,7 +195,7 @@ static void arrives(int64_t number)
 {
 	static const char *const rule[] = { "rule" };
 	int64_t event = world.events++ * 2 + 1;
-	schedule_event(world.schedule, event << STAMP_BITS);
+	step(&(struct input){ INPUT_EVENT, .event = { event << STAMP_BITS } });
 	struct schedule_selection selection = { .id = number,
 		.event = event,
 		.stamp = event << STAMP_BITS,
@@ -205,7 +206,7 @@ static void arrives(int64_t number)
 		.label = "",
 		.rule_count = 1,
 		.rules = rule };
-	act(schedule_select(world.schedule, now(), &selection));
+	step(&(struct input){ INPUT_SELECT, .select = { &selection, NULL } });
 }
 
 static void sent(const struct pending *pending)
@@ -219,7 +220,7 @@ static void sent(const struct pending *pending)
 	} else {
 		seen = show(make_job(pending->job));
 	}
-	act(schedule_sent(world.schedule, now(), pending->id, answer, &seen, now().wall));
+	step(&(struct input){ INPUT_SENT, .sent = { pending->id, answer, &seen, now().wall } });
 }
 
 static void listed(int64_t asked_after)
@@ -229,7 +230,7 @@ static void listed(int64_t asked_after)
 	for (int i = 0; i < world.job_count; i++)
 		if (world.jobs[i].created > world.now - 2 * HOUR)
 			rows[count++] = show(i);
-	act(schedule_listed(world.schedule, now(), fine(), rows, count, asked_after));
+	step(&(struct input){ INPUT_LISTED, .listed = { fine(), rows, count, asked_after } });
 }
 
 static void happen(const struct pending *pending)
@@ -247,24 +248,25 @@ static void happen(const struct pending *pending)
 		arrives(pending->id);
 		break;
 	case RESOLVED:
-		act(schedule_resolved(world.schedule, now(), pending->id, fine(), &is, 1));
+		step(&(struct input){
+			INPUT_RESOLVED, .resolved = { pending->id, fine(), &is, 1 } });
 		break;
 	case SENT:
 		sent(pending);
 		break;
 	case POLLED:
-		act(schedule_polled(
-			world.schedule, now(), pending->id, fine(), &seen, pending->asked_after));
+		step(&(struct input){ INPUT_POLLED,
+			.polled = { pending->id, fine(), &seen, pending->asked_after } });
 		break;
 	case LISTED:
 		listed(pending->asked_after);
 		break;
 	case LOOKED:
-		act(schedule_looked(
-			world.schedule, now(), pending->id, none, NULL, pending->asked_after));
+		step(&(struct input){ INPUT_LOOKED,
+			.looked = { pending->id, none, NULL, pending->asked_after } });
 		break;
 	case GREETED:
-		act(schedule_greeted(world.schedule, now(), fine()));
+		step(&(struct input){ INPUT_GREETED, .greeted = { fine() } });
 		break;
 	}
 }
@@ -278,7 +280,7 @@ static void pass(void)
 			first = i;
 	if (due != INT64_MAX && (!world.pending_count || due - HOUR <= world.pending[first].at)) {
 		world.now = due - HOUR > world.now ? due - HOUR : world.now;
-		act(schedule_tick(world.schedule, now()));
+		step(&(struct input){ .type = INPUT_TICK });
 		return;
 	}
 	struct pending pending = world.pending[first];
@@ -340,7 +342,7 @@ static void week(uint64_t seed, int64_t sums[4])
 	}
 	for (int day = 0; day < 7; day++)
 		draw_day(day * DAY);
-	act(schedule_configure(world.schedule, now(), &options, &site, 1));
+	step(&(struct input){ INPUT_CONFIGURE, .configure = { &options, &site, 1 } });
 	while (world.pending_count || schedule_counts(world.schedule).open)
 		pass();
 	int64_t least = least_starts();

@@ -100,6 +100,19 @@ static void see(struct world *world, struct actions actions)
 	}
 }
 
+static void step(struct world *world, struct input input)
+{
+	see(world, schedule_step(world->schedule, world->now, &input));
+}
+
+/* What a person is told. */
+static struct asked ask(struct world *world, struct input input)
+{
+	struct actions actions = schedule_step(world->schedule, world->now, &input);
+	see(world, actions);
+	return *actions.asked;
+}
+
 static bool saw(const struct world *world, const char *word)
 {
 	return strstr(world->seen.at, word);
@@ -113,7 +126,7 @@ static void configure_with(struct world *world, int64_t refreshes_per_hour)
 		.poll_interval = 10 * US_PER_SECOND,
 		.refreshes_per_hour = refreshes_per_hour,
 	};
-	see(world, schedule_configure(world->schedule, world->now, &options, &site, 1));
+	step(world, (struct input){ INPUT_CONFIGURE, .configure = { &options, &site, 1 } });
 }
 
 /* Why refreshes of the site wait, as it is told now. */
@@ -124,7 +137,7 @@ static struct schedule_wait waits(struct world *world)
 
 static void drop_site(struct world *world)
 {
-	see(world, schedule_configure(world->schedule, world->now, &options, NULL, 0));
+	step(world, (struct input){ INPUT_CONFIGURE, .configure = { &options, NULL, 0 } });
 }
 
 static void configure(struct world *world)
@@ -134,7 +147,7 @@ static void configure(struct world *world)
 
 static void greet(struct world *world)
 {
-	see(world, schedule_greeted(world->schedule, world->now, fine_now(world)));
+	step(world, (struct input){ INPUT_GREETED, .greeted = { fine_now(world) } });
 }
 
 static int set_up(void **state)
@@ -161,7 +174,7 @@ static void pass(struct world *world, int64_t us)
 {
 	world->now.wall.us += us;
 	world->now.mono.us += us;
-	see(world, schedule_tick(world->schedule, world->now));
+	step(world, (struct input){ .type = INPUT_TICK });
 }
 
 /* An event arrives whose run finished `ago` before now, and asks for `content`. */
@@ -171,7 +184,7 @@ static void event_held(struct world *world, int64_t ago, const struct content *c
 	static const char *const rules[] = { "nightly" };
 	int64_t event = world->events * 2 + 1;
 	world->events++;
-	schedule_event(world->schedule, stamp_of_event(event));
+	step(world, (struct input){ INPUT_EVENT, .event = { stamp_of_event(event) } });
 	struct schedule_selection selection = {
 		.id = event,
 		.event = event,
@@ -187,10 +200,12 @@ static void event_held(struct world *world, int64_t ago, const struct content *c
 		.rule_count = 1,
 		.rules = rules,
 	};
-	see(world, schedule_select(world->schedule, world->now, &selection));
+	step(world, (struct input){ INPUT_SELECT, .select = { &selection, NULL } });
 	if (saw(world, "resolve"))
-		see(world, schedule_resolved(world->schedule, world->now, event,
-				   world->answers ? *world->answers : fine_now(world), content, 1));
+		step(world, (struct input){ INPUT_RESOLVED,
+				    .resolved = { event,
+					    world->answers ? *world->answers : fine_now(world),
+					    content, 1 } });
 }
 
 /* Likewise, by a rule of that priority. */
@@ -199,7 +214,7 @@ static void event_of_priority(struct world *world, int priority, const struct co
 	static const char *const rules[] = { "urgent" };
 	int64_t event = world->events * 2 + 1;
 	world->events++;
-	schedule_event(world->schedule, stamp_of_event(event));
+	step(world, (struct input){ INPUT_EVENT, .event = { stamp_of_event(event) } });
 	struct schedule_selection selection = {
 		.id = event,
 		.event = event,
@@ -213,9 +228,9 @@ static void event_of_priority(struct world *world, int priority, const struct co
 		.rule_count = 1,
 		.rules = rules,
 	};
-	see(world, schedule_select(world->schedule, world->now, &selection));
-	see(world,
-		schedule_resolved(world->schedule, world->now, event, fine_now(world), content, 1));
+	step(world, (struct input){ INPUT_SELECT, .select = { &selection, NULL } });
+	step(world, (struct input){
+			    INPUT_RESOLVED, .resolved = { event, fine_now(world), content, 1 } });
 }
 
 static void event_ago(struct world *world, int64_t ago, const struct content *content)
@@ -234,8 +249,9 @@ static void answer(struct world *world, enum verdict verdict, const char *reason
 		.id = "job-1", .phase = PHASE_QUEUED, .created_at = world->now.wall
 	};
 	struct answer told = says(verdict, reason);
-	see(world, schedule_sent(world->schedule, world->now, world->sent, told,
-			   verdict == VERDICT_OK ? &job : NULL, world->now.wall));
+	step(world, (struct input){ INPUT_SENT,
+			    .sent = { world->sent, told, verdict == VERDICT_OK ? &job : NULL,
+				    world->now.wall } });
 }
 
 static void job(
@@ -244,8 +260,8 @@ static void job(
 	struct job_seen seen = {
 		.id = "job-1", .phase = phase, .started_at = started_at, .notes = ""
 	};
-	see(world, schedule_polled(
-			   world->schedule, world->now, world->sent, fine, &seen, asked_after));
+	step(world, (struct input){
+			    INPUT_POLLED, .polled = { world->sent, fine, &seen, asked_after } });
 }
 
 /* Every request that is out, and those that follow, are answered so; a job succeeds at once. How
@@ -283,12 +299,13 @@ static void restart(struct world *world, const struct refresh_row *row)
 		.fresh_from = world->now.wall,
 	};
 	struct schedule *again = schedule_new(&options, ids_after(row->id), 7);
-	schedule_restore(again, world->now, row, &cause, 1);
+	schedule_step(
+		again, world->now, &(struct input){ INPUT_RESTORE, .restore = { row, &cause, 1 } });
 	schedule_free(world->schedule);
 	world->schedule = again;
 	configure(world);
 	bool is_greeted = saw(world, "greet");
-	see(world, schedule_tick(world->schedule, world->now));
+	step(world, (struct input){ .type = INPUT_TICK });
 	if (is_greeted)
 		greet(world);
 }
@@ -338,7 +355,7 @@ static void a_failed_job_fails_the_refresh_with_tableaus_note(void **state)
 	event(world);
 	answer(world, VERDICT_OK, NULL);
 	struct job_seen seen = { .id = "job-1", .phase = PHASE_FAILED, .notes = "bad password" };
-	see(world, schedule_polled(world->schedule, world->now, world->sent, fine, &seen, 0));
+	step(world, (struct input){ INPUT_POLLED, .polled = { world->sent, fine, &seen, 0 } });
 	assert_string_equal(world->state, "failed");
 	assert_string_equal(world->reason, "bad password");
 }
@@ -419,7 +436,7 @@ static void an_incremental_refresh_does_not_serve_who_wants_a_full_one(void **st
 {
 	struct world *world = *state;
 	static const char *const rules[] = { "hourly" };
-	schedule_event(world->schedule, stamp_of_event(1));
+	step(world, (struct input){ INPUT_EVENT, .event = { stamp_of_event(1) } });
 	world->events = 1;
 	struct schedule_selection selection = {
 		.id = 1,
@@ -433,8 +450,9 @@ static void an_incremental_refresh_does_not_serve_who_wants_a_full_one(void **st
 		.rule_count = 1,
 		.rules = rules,
 	};
-	see(world, schedule_select(world->schedule, world->now, &selection));
-	see(world, schedule_resolved(world->schedule, world->now, 1, fine_now(world), &revenue, 1));
+	step(world, (struct input){ INPUT_SELECT, .select = { &selection, NULL } });
+	step(world,
+		(struct input){ INPUT_RESOLVED, .resolved = { 1, fine_now(world), &revenue, 1 } });
 	answer(world, VERDICT_OK, NULL);
 	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
 	event_ago(world, 10 * MINUTE, &revenue);
@@ -455,8 +473,8 @@ static void a_lost_reply_is_looked_for_before_anything_is_sent_again(void **stat
 		.created_at = world->now.wall,
 		.started_at = world->now.wall };
 	/* Tableau's clock is known, by which the job is known for ours. */
-	see(world, schedule_looked(world->schedule, world->now, world->sent, fine, &found,
-			   world->asked_after));
+	step(world, (struct input){ INPUT_LOOKED,
+			    .looked = { world->sent, fine, &found, world->asked_after } });
 	assert_string_equal(world->state, "running");
 	assert_string_equal(schedule_find(world->schedule, world->sent)->job_id, "job-9");
 }
@@ -468,7 +486,8 @@ static void what_lets_an_event_join_a_job_is_recorded_with_it(void **state)
 	event(world);
 	answer(world, VERDICT_OK, NULL);
 	/* which is resolved slowly */
-	schedule_event(world->schedule, stamp_of_event(2 * world->events + 1));
+	step(world,
+		(struct input){ INPUT_EVENT, .event = { stamp_of_event(2 * world->events + 1) } });
 	pass_until(world, "poll");
 	job(world, PHASE_QUEUED, (struct wall){ 0 }, world->asked_after);
 	assert_false(saw(world, "record"));
@@ -487,8 +506,8 @@ static void find_job(struct world *world, int64_t ago, struct answer told)
 		.id = "job-9", .phase = PHASE_RUNNING, .created_at = made, .started_at = made
 	};
 	pass_until(world, "look");
-	see(world, schedule_looked(world->schedule, world->now, world->sent, told, &found,
-			   world->asked_after));
+	step(world, (struct input){ INPUT_LOOKED,
+			    .looked = { world->sent, told, &found, world->asked_after } });
 }
 
 /* Our request went out `later` after the second in which the job that is found was made. */
@@ -503,8 +522,8 @@ static void lose_reply_and_find(struct world *world, int64_t later, enum job_pha
 		.id = "job-1", .phase = phase, .created_at = made, .started_at = made
 	};
 	assert_true(asked > 0);
-	see(world, schedule_looked(world->schedule, world->now, world->sent, fine, &found,
-			   world->asked_after));
+	step(world, (struct input){ INPUT_LOOKED,
+			    .looked = { world->sent, fine, &found, world->asked_after } });
 }
 
 /* Somebody else's schedule and a dbt run in one second: nobody can tell whose it is. */
@@ -544,13 +563,13 @@ static void a_poll_that_is_out_is_waited_for_before_anything_is_sent_again(void 
 	lose_reply_and_find(world, US_PER_SECOND / 2, PHASE_RUNNING);
 	int64_t id = world->sent;
 	pass_until(world, "poll");
-	see(world, schedule_polled(world->schedule, world->now, id, says(VERDICT_UNREAD, "strange"),
-			   NULL, world->asked_after));
+	step(world, (struct input){ INPUT_POLLED, .polled = { id, says(VERDICT_UNREAD, "strange"),
+							  NULL, world->asked_after } });
 	pass_until(world, "list");
-	see(world, schedule_listed(world->schedule, world->now, fine, NULL, 0, 0));
+	step(world, (struct input){ INPUT_LISTED, .listed = { fine, NULL, 0, 0 } });
 	assert_true(saw(world, "poll"));
 	struct job_seen row = { .id = "job-1", .phase = PHASE_SUCCEEDED };
-	see(world, schedule_listed(world->schedule, world->now, fine, &row, 1, 0));
+	step(world, (struct input){ INPUT_LISTED, .listed = { fine, &row, 1, 0 } });
 	assert_false(saw(world, "send"));
 	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
 	assert_true(saw(world, "send"));
@@ -562,11 +581,12 @@ static void a_job_of_that_second_is_cancelled_when_somebody_wants_it(void **stat
 {
 	struct world *world = *state;
 	lose_reply_and_find(world, US_PER_SECOND / 2, PHASE_RUNNING);
-	struct asked asked = schedule_cancel(world->schedule, world->now, world->sent, "anna");
+	struct asked asked =
+		ask(world, (struct input){ INPUT_CANCEL, .cancel = { world->sent, "anna" } });
 	assert_int_equal(asked.consent, CONSENT_YES);
-	see(world, asked.actions);
 	assert_true(saw(world, "cancel"));
-	see(world, schedule_job_cancelled(world->schedule, world->now, world->sent, fine));
+	step(world, (struct input){
+			    .type = INPUT_JOB_CANCELLED, .job_cancelled = { world->sent, fine } });
 	assert_string_equal(world->state, "cancelled");
 }
 
@@ -582,8 +602,8 @@ static void a_job_that_began_after_a_request_serves_it_whoever_asked_for_it(void
 		.phase = PHASE_RUNNING,
 		.created_at = wall_after(world->now.wall, -MINUTE),
 		.started_at = wall_after(world->now.wall, -US_PER_SECOND) };
-	see(world, schedule_looked(world->schedule, world->now, world->sent, fine, &found,
-			   world->asked_after));
+	step(world, (struct input){ INPUT_LOOKED,
+			    .looked = { world->sent, fine, &found, world->asked_after } });
 	assert_string_equal(world->state, "running");
 }
 
@@ -609,9 +629,10 @@ static void a_look_that_cannot_tell_is_made_again_before_anything_is_sent(void *
 	while (!saw(world, "send") && looks < 100) {
 		if (saw(world, "look")) {
 			looks++;
-			see(world, schedule_looked(world->schedule, world->now, world->sent,
-					   says(VERDICT_UNSURE, "thirty of one name"), NULL,
-					   world->asked_after));
+			step(world, (struct input){ INPUT_LOOKED,
+					    .looked = { world->sent,
+						    says(VERDICT_UNSURE, "thirty of one name"),
+						    NULL, world->asked_after } });
 			assert_string_equal(world->state, looks < 8 ? "unknown" : "waiting");
 			assert_false(saw(world, "tell")); /* Tableau is alive */
 		}
@@ -626,8 +647,9 @@ static void it_is_said_when_nobody_could_tell_whether_there_is_a_job(void **stat
 	event(world);
 	answer(world, VERDICT_UNKNOWN, "no reply");
 	pass_until(world, "look");
-	see(world, schedule_looked(world->schedule, world->now, world->sent,
-			   says(VERDICT_CANNOT, "403004: Forbidden"), NULL, world->asked_after));
+	step(world, (struct input){ INPUT_LOOKED,
+			    .looked = { world->sent, says(VERDICT_CANNOT, "403004: Forbidden"),
+				    NULL, world->asked_after } });
 	assert_string_equal(world->state, "waiting");
 	assert_string_equal(world->reason,
 		"nobody can tell whether the last request made a job (403004: "
@@ -680,7 +702,8 @@ static void a_site_is_greeted_before_the_first_request_after_a_start(void **stat
 	struct refresh_row row = row_in(world, REFRESH_WAITING);
 	struct schedule *again = schedule_new(&options, ids_after(row.id), 7);
 	struct cause_row cause = { .event = 1, .rule = "nightly", .after = stamp_of_event(1) };
-	schedule_restore(again, world->now, &row, &cause, 1);
+	schedule_step(again, world->now,
+		&(struct input){ INPUT_RESTORE, .restore = { &row, &cause, 1 } });
 	schedule_free(world->schedule);
 	world->schedule = again;
 	configure(world);
@@ -704,8 +727,8 @@ static void when_greeting_fails_the_request_tells_why(void **state)
 	world->answers = &fine;
 	event(world);
 	assert_true(saw(world, "greet"));
-	see(world, schedule_greeted(world->schedule, world->now,
-			   says(VERDICT_RETRY, "sign in: connection refused")));
+	step(world, (struct input){ INPUT_GREETED,
+			    .greeted = { says(VERDICT_RETRY, "sign in: connection refused") } });
 	assert_true(saw(world, "send"));
 	answer(world, VERDICT_RETRY, "sign in: connection refused");
 	assert_string_equal(world->reason, "sign in: connection refused");
@@ -719,7 +742,7 @@ static void a_site_that_tells_no_time_is_greeted_once(void **state)
 	struct world *world = *state;
 	world->answers = &fine;
 	event(world);
-	see(world, schedule_greeted(world->schedule, world->now, fine));
+	step(world, (struct input){ INPUT_GREETED, .greeted = { fine } });
 	assert_true(saw(world, "send"));
 	event_ago(world, 0, &payroll);
 	assert_true(saw(world, "send"));
@@ -732,8 +755,8 @@ static void a_lost_request_is_sent_again_when_no_job_is_found(void **state)
 	answer(world, VERDICT_UNKNOWN, "no reply");
 	pass(world, 2 * US_PER_SECOND);
 	struct answer none = says(VERDICT_NONE, "none");
-	see(world, schedule_looked(world->schedule, world->now, world->sent, none, NULL,
-			   world->asked_after));
+	step(world, (struct input){ INPUT_LOOKED,
+			    .looked = { world->sent, none, NULL, world->asked_after } });
 	assert_string_equal(world->state, "waiting");
 	assert_string_equal(world->reason,
 		"no job was found of the last request, it is sent again; it got: no reply");
@@ -751,8 +774,8 @@ static void a_job_of_somebody_else_that_runs_already_is_waited_for(void **state)
 		.phase = PHASE_RUNNING,
 		.created_at = wall_after(world->now.wall, -MINUTE),
 		.started_at = wall_after(world->now.wall, -MINUTE) };
-	see(world, schedule_looked(world->schedule, world->now, world->sent, fine, &found,
-			   world->asked_after));
+	step(world, (struct input){ INPUT_LOOKED,
+			    .looked = { world->sent, fine, &found, world->asked_after } });
 	assert_string_equal(world->state, "waiting");
 	pass(world, 20 * US_PER_SECOND);
 	assert_true(saw(world, "send"));
@@ -766,14 +789,14 @@ static void a_job_of_somebody_else_that_still_waits_is_taken_over(void **state)
 	struct job_seen found = { .id = "job-7",
 		.phase = PHASE_QUEUED,
 		.created_at = wall_after(world->now.wall, -MINUTE) };
-	see(world, schedule_looked(world->schedule, world->now, world->sent, fine, &found,
-			   world->asked_after));
+	step(world, (struct input){ INPUT_LOOKED,
+			    .looked = { world->sent, fine, &found, world->asked_after } });
 	assert_string_equal(world->state, "queued");
 	struct job_seen end = {
 		.id = "job-7", .phase = PHASE_SUCCEEDED, .started_at = world->now.wall
 	};
-	see(world, schedule_polled(world->schedule, world->now, world->sent, fine, &end,
-			   world->asked_after));
+	step(world, (struct input){ INPUT_POLLED,
+			    .polled = { world->sent, fine, &end, world->asked_after } });
 	assert_string_equal(world->state, "succeeded");
 }
 
@@ -786,8 +809,9 @@ static void a_failed_poll_never_starts_a_second_refresh(void **state)
 	for (int polls = 0; polls < 50;) {
 		struct answer bad = says(VERDICT_RETRY, "HTTP 502");
 		if (saw(world, "poll")) {
-			see(world, schedule_polled(world->schedule, world->now, world->sent, bad,
-					   NULL, world->asked_after));
+			step(world,
+				(struct input){ INPUT_POLLED,
+					.polled = { world->sent, bad, NULL, world->asked_after } });
 			polls++;
 		}
 		assert_false(saw(world, "send"));
@@ -828,7 +852,7 @@ static void an_event_that_comes_while_a_refresh_waits_to_be_sent_again_joins_it(
 static void an_event_that_joins_is_counted_and_writes_its_cause_alone(void **state)
 {
 	struct world *world = *state;
-	see(world, schedule_pause(world->schedule, world->now, "finance", true, "alice").actions);
+	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", true, "alice" } });
 	event(world);
 	for (int i = 0; i < 1000; i++) {
 		event(world);
@@ -837,7 +861,7 @@ static void an_event_that_joins_is_counted_and_writes_its_cause_alone(void **sta
 	assert_int_equal(schedule_counts(world->schedule).causes, 1001);
 	event_held(world, 0, &payroll, HOUR, 0);
 	assert_int_equal(schedule_counts(world->schedule).causes, 1002);
-	see(world, schedule_cancel(world->schedule, world->now, 2, "alice").actions);
+	step(world, (struct input){ INPUT_CANCEL, .cancel = { 2, "alice" } });
 	assert_int_equal(schedule_counts(world->schedule).causes, 1);
 }
 
@@ -878,7 +902,7 @@ static void the_more_urgent_refresh_goes_first(void **state)
 	struct schedule_site site = {
 		.name = "finance", .max_requests = 1, .poll_interval = 10 * US_PER_SECOND
 	};
-	see(world, schedule_configure(world->schedule, world->now, &options, &site, 1));
+	step(world, (struct input){ INPUT_CONFIGURE, .configure = { &options, &site, 1 } });
 	event(world);
 	event_ago(world, 0, &payroll);
 	struct content board = { CONTENT_WORKBOOK, "12618590-5636-48ad-b3ad-1856de3130af", "Board",
@@ -895,9 +919,10 @@ static void the_more_urgent_refresh_goes_first(void **state)
 		.rule_count = 1,
 		.rules = rules,
 	};
-	schedule_event(world->schedule, stamp_of_event(99));
-	see(world, schedule_select(world->schedule, world->now, &selection));
-	see(world, schedule_resolved(world->schedule, world->now, 99, fine_now(world), &board, 1));
+	step(world, (struct input){ INPUT_EVENT, .event = { stamp_of_event(99) } });
+	step(world, (struct input){ INPUT_SELECT, .select = { &selection, NULL } });
+	step(world,
+		(struct input){ INPUT_RESOLVED, .resolved = { 99, fine_now(world), &board, 1 } });
 	answer(world, VERDICT_OK, NULL);
 	assert_string_equal(schedule_find(world->schedule, world->sent)->content.name, "Board");
 }
@@ -917,7 +942,7 @@ static void configure_one_at_a_time(struct world *world, int64_t give_up_after)
 	};
 	struct schedule_options changed = options;
 	changed.give_up_after = give_up_after;
-	see(world, schedule_configure(world->schedule, world->now, &changed, &site, 1));
+	step(world, (struct input){ INPUT_CONFIGURE, .configure = { &changed, &site, 1 } });
 }
 
 /* An urgent event came while the request was out, too late for it; the request was then refused for
@@ -952,9 +977,10 @@ static void a_full_refresh_that_came_meanwhile_makes_the_next_request_a_full_one
 		.rule_count = 1,
 		.rules = rules };
 	world->events = 1;
-	schedule_event(world->schedule, stamp_of_event(1));
-	see(world, schedule_select(world->schedule, world->now, &selection));
-	see(world, schedule_resolved(world->schedule, world->now, 1, fine_now(world), &revenue, 1));
+	step(world, (struct input){ INPUT_EVENT, .event = { stamp_of_event(1) } });
+	step(world, (struct input){ INPUT_SELECT, .select = { &selection, NULL } });
+	step(world,
+		(struct input){ INPUT_RESOLVED, .resolved = { 1, fine_now(world), &revenue, 1 } });
 	assert_true(schedule_find(world->schedule, world->sent)->incremental);
 	event(world);
 	answer(world, VERDICT_RETRY, "connection refused");
@@ -987,7 +1013,7 @@ static void content_published_anew_keeps_its_turn(void **state)
 	pass(world, MINUTE);
 	struct content anew = revenue;
 	anew.luid = "ffffffff-1003-4528-9ea6-9f9b7370ae32";
-	see(world, schedule_moved(world->schedule, world->now, world->sent, fine, &anew));
+	step(world, (struct input){ INPUT_MOVED, .moved = { world->sent, fine, &anew } });
 	assert_string_equal(name_sent(world), "Revenue");
 }
 
@@ -1002,9 +1028,9 @@ static void a_selection_that_names_nothing_is_a_failed_refresh_with_the_reason(v
 		.label = "Revenu",
 		.rule_count = 1,
 		.rules = rules };
-	see(world, schedule_select(world->schedule, world->now, &selection));
+	step(world, (struct input){ INPUT_SELECT, .select = { &selection, NULL } });
 	struct answer no = says(VERDICT_FAIL, "no workbook 'Revenu'");
-	see(world, schedule_unresolved(world->schedule, world->now, 1, no));
+	step(world, (struct input){ INPUT_RESOLVED, .resolved = { 1, no, NULL, 0 } });
 	assert_string_equal(world->seen.at, "record cause end-selection");
 	assert_string_equal(world->state, "failed");
 	assert_string_equal(world->reason, "no workbook 'Revenu'");
@@ -1021,17 +1047,18 @@ static void a_selection_that_is_asked_for_when_its_time_is_over_is_given_up_soon
 		.label = "Revenue",
 		.rule_count = 1,
 		.rules = rules };
-	see(world, schedule_select(world->schedule, world->now, &selection));
+	step(world, (struct input){ INPUT_SELECT, .select = { &selection, NULL } });
 	assert_true(saw(world, "resolve"));
 	pass(world, options.give_up_after);
 	assert_false(saw(world, "end-selection"));
-	see(world, schedule_unresolved(
-			   world->schedule, world->now, 1, says(VERDICT_RETRY, "HTTP 502")));
+	step(world, (struct input){ INPUT_RESOLVED,
+			    .resolved = { 1, says(VERDICT_RETRY, "HTTP 502"), NULL, 0 } });
 	for (int i = 0; i < 10 && !saw(world, "end-selection"); i++) {
 		pass(world, US_PER_SECOND);
 		if (saw(world, "resolve"))
-			see(world, schedule_unresolved(world->schedule, world->now, 1,
-					   says(VERDICT_RETRY, "HTTP 502")));
+			step(world, (struct input){ INPUT_RESOLVED,
+					    .resolved = { 1, says(VERDICT_RETRY, "HTTP 502"), NULL,
+						    0 } });
 	}
 	assert_string_equal(world->state, "expired");
 	assert_non_null(strstr(world->reason, "HTTP 502"));
@@ -1049,7 +1076,7 @@ static void a_selection_for_an_unknown_site_waits_for_it_until_give_up_after(voi
 		.rule_count = 1,
 		.rules = rules };
 	selection.arrived_at = world->now.wall;
-	see(world, schedule_select(world->schedule, world->now, &selection));
+	step(world, (struct input){ INPUT_SELECT, .select = { &selection, NULL } });
 	assert_string_equal(world->seen.at, "");
 	pass(world, 6 * HOUR - US_PER_SECOND);
 	assert_string_equal(world->seen.at, "");
@@ -1065,7 +1092,7 @@ static void content_published_anew_is_refreshed_under_its_new_id(void **state)
 	struct content anew = revenue;
 	anew.luid = "ffffffff-1003-4528-9ea6-9f9b7370ae32";
 	int64_t first = world->sent;
-	see(world, schedule_moved(world->schedule, world->now, first, fine, &anew));
+	step(world, (struct input){ INPUT_MOVED, .moved = { first, fine, &anew } });
 	assert_true(saw(world, "send"));
 	assert_int_not_equal(world->sent, first);
 	assert_string_equal(schedule_find(world->schedule, world->sent)->content.luid, anew.luid);
@@ -1080,7 +1107,7 @@ static void who_stood_in_line_before_content_was_published_anew_costs_no_second_
 	int64_t second = world->recorded;
 	struct content anew = revenue;
 	anew.luid = "ffffffff-1003-4528-9ea6-9f9b7370ae32";
-	see(world, schedule_moved(world->schedule, world->now, first, fine, &anew));
+	step(world, (struct input){ INPUT_MOVED, .moved = { first, fine, &anew } });
 	int64_t successor = 0;
 	for (size_t i = 0; i < world->out_count; i++)
 		if (world->out[i] != first && world->out[i] != second)
@@ -1088,7 +1115,7 @@ static void who_stood_in_line_before_content_was_published_anew_costs_no_second_
 	world->sent = successor;
 	answer(world, VERDICT_OK, NULL);
 	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
-	see(world, schedule_moved(world->schedule, world->now, second, fine, &anew));
+	step(world, (struct input){ INPUT_MOVED, .moved = { second, fine, &anew } });
 	assert_false(saw(world, "send"));
 	assert_int_equal(world->caused, successor);
 }
@@ -1101,7 +1128,7 @@ static void a_job_of_content_that_moved_meanwhile_does_not_count(void **state)
 	answer(world, VERDICT_OK, NULL);
 	struct content anew = revenue;
 	anew.luid = "ffffffff-1003-4528-9ea6-9f9b7370ae32";
-	see(world, schedule_moved(world->schedule, world->now, first, fine, &anew));
+	step(world, (struct input){ INPUT_MOVED, .moved = { first, fine, &anew } });
 	assert_null(schedule_find(world->schedule, first));
 	assert_int_not_equal(world->sent, first);
 	assert_string_equal(schedule_find(world->schedule, world->sent)->content.luid, anew.luid);
@@ -1116,13 +1143,13 @@ static void what_the_rules_do_not_name_any_more_fails_alone(void **state)
 	event(world);
 	int64_t first = world->sent;
 	event(world); /* while the request is out: stands behind it */
-	see(world, schedule_sent(world->schedule, world->now, first, says(VERDICT_OTHER, why), NULL,
-			   world->now.wall));
+	step(world, (struct input){ INPUT_SENT,
+			    .sent = { first, says(VERDICT_OTHER, why), NULL, world->now.wall } });
 	assert_null(schedule_find(world->schedule, first));
 	assert_int_not_equal(world->sent, first);
 	answer(world, VERDICT_OK, NULL);
-	see(world, schedule_polled(world->schedule, world->now, world->sent,
-			   says(VERDICT_OTHER, why), NULL, world->asked_after));
+	step(world, (struct input){ INPUT_POLLED, .polled = { world->sent, says(VERDICT_OTHER, why),
+							  NULL, world->asked_after } });
 	assert_string_equal(world->state, "failed");
 	assert_string_equal(world->reason, why);
 	assert_int_equal(schedule_counts(world->schedule).open, 0);
@@ -1166,8 +1193,10 @@ static void a_restart_keeps_the_turn_also_of_those_who_waited_for_days(void **st
 	second.created_at = wall_after(world->now.wall, -6 * HOUR);
 	second.priority = 100;
 	first.attempts = second.attempts = 0;
-	schedule_restore(again, world->now, &first, &cause, 1);
-	schedule_restore(again, world->now, &second, &cause, 1);
+	schedule_step(again, world->now,
+		&(struct input){ INPUT_RESTORE, .restore = { &first, &cause, 1 } });
+	schedule_step(again, world->now,
+		&(struct input){ INPUT_RESTORE, .restore = { &second, &cause, 1 } });
 	schedule_free(world->schedule);
 	world->schedule = again;
 	configure_one_at_a_time(world, options.give_up_after);
@@ -1194,15 +1223,16 @@ static void many_jobs_of_a_site_are_polled_with_one_list(void **state)
 	struct job_seen second = {
 		.id = "job-2", .phase = PHASE_QUEUED, .created_at = world->now.wall
 	};
-	see(world, schedule_sent(world->schedule, world->now, world->sent, fine, &second,
-			   world->now.wall));
+	step(world, (struct input){
+			    INPUT_SENT, .sent = { world->sent, fine, &second, world->now.wall } });
 	pass(world, 10 * US_PER_SECOND);
 	assert_string_equal(world->seen.at, "list");
 	struct job_seen rows[] = {
 		{ .id = "job-1", .phase = PHASE_RUNNING, .started_at = world->now.wall },
 		{ .id = "job-2", .phase = PHASE_SUCCEEDED }
 	};
-	see(world, schedule_listed(world->schedule, world->now, fine, rows, 2, world->asked_after));
+	step(world,
+		(struct input){ INPUT_LISTED, .listed = { fine, rows, 2, world->asked_after } });
 	assert_int_equal(schedule_find(world->schedule, first)->state, REFRESH_RUNNING);
 	assert_true(saw(world, "poll")); /* the one that ended, for its finish code and notes */
 }
@@ -1215,8 +1245,8 @@ static void without_the_right_to_list_jobs_each_is_asked_for(void **state)
 	event_ago(world, 0, &payroll);
 	answer(world, VERDICT_OK, NULL);
 	pass(world, 10 * US_PER_SECOND);
-	see(world, schedule_listed(
-			   world->schedule, world->now, says(VERDICT_CANNOT, "403"), NULL, 0, 0));
+	step(world, (struct input){
+			    INPUT_LISTED, .listed = { says(VERDICT_CANNOT, "403"), NULL, 0, 0 } });
 	pass(world, 0);
 	assert_string_equal(world->seen.at, "poll poll");
 }
@@ -1352,8 +1382,8 @@ static void selections_that_wait_say_since_when_and_why(void **state)
 	assert_true(saw(world, "resolve"));
 	assert_int_equal(schedule_selections(world->schedule, world->now, seen, 4), 1);
 	assert_true(seen[0].is_asked);
-	see(world, schedule_unresolved(
-			   world->schedule, world->now, 1, says(VERDICT_RETRY, "HTTP 302")));
+	step(world, (struct input){ INPUT_RESOLVED,
+			    .resolved = { 1, says(VERDICT_RETRY, "HTTP 302"), NULL, 0 } });
 	assert_int_equal(schedule_selections(world->schedule, world->now, seen, 4), 1);
 	assert_string_equal(seen[0].trouble, "HTTP 302");
 	assert_true(seen[0].wait.until.us > world->now.wall.us);
@@ -1369,7 +1399,7 @@ static void when_tableau_asks_to_wait_at_a_look_up_nobody_looks_anything_up(void
 	event(world);
 	configure(world);
 	assert_true(saw(world, "resolve"));
-	see(world, schedule_unresolved(world->schedule, world->now, 1, later));
+	step(world, (struct input){ INPUT_RESOLVED, .resolved = { 1, later, NULL, 0 } });
 	event_ago(world, 0, &payroll);
 	assert_string_equal(world->seen.at, "");
 	pass(world, 20 * MINUTE - US_PER_SECOND);
@@ -1381,11 +1411,11 @@ static void when_tableau_asks_to_wait_at_a_look_up_nobody_looks_anything_up(void
 static void a_pause_of_days_gives_nothing_up(void **state)
 {
 	struct world *world = *state;
-	see(world, schedule_pause(world->schedule, world->now, "finance", true, "alice").actions);
+	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", true, "alice" } });
 	event(world);
 	for (int i = 0; i < 100; i++)
 		pass(world, HOUR);
-	see(world, schedule_pause(world->schedule, world->now, "finance", false, "alice").actions);
+	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "alice" } });
 	assert_true(saw(world, "send"));
 	answer(world, VERDICT_RETRY, "connection refused");
 	pass(world, 5 * HOUR);
@@ -1416,7 +1446,7 @@ static void configure_queries(struct world *world, int64_t job_queries_per_day)
 		.max_requests = 8,
 		.poll_interval = 10 * US_PER_SECOND,
 		.job_queries_per_day = job_queries_per_day };
-	see(world, schedule_configure(world->schedule, world->now, &options, &site, 1));
+	step(world, (struct input){ INPUT_CONFIGURE, .configure = { &options, &site, 1 } });
 }
 
 static void a_job_that_may_not_be_asked_for_today_is_not_given_up(void **state)
@@ -1448,8 +1478,9 @@ static void a_lost_reply_that_may_not_be_looked_for_today_is_not_given_up(void *
 	answer(world, VERDICT_UNKNOWN, "no reply");
 	pass(world, 2 * US_PER_SECOND);
 	assert_true(saw(world, "look"));
-	see(world, schedule_looked(world->schedule, world->now, world->sent,
-			   says(VERDICT_RETRY, "HTTP 502"), NULL, world->asked_after));
+	step(world, (struct input){
+			    INPUT_LOOKED, .looked = { world->sent, says(VERDICT_RETRY, "HTTP 502"),
+						  NULL, world->asked_after } });
 	bool is_asked = false;
 	for (int i = 0; i < 26 * 60 && !is_asked; i++) {
 		pass(world, MINUTE);
@@ -1504,8 +1535,9 @@ static void a_job_of_which_nothing_is_heard_is_given_up_and_named(void **state)
 	for (int i = 0; i < 8 * 60 && schedule_counts(world->schedule).open; i++) {
 		pass(world, MINUTE);
 		if (saw(world, "poll"))
-			see(world, schedule_polled(world->schedule, world->now, world->sent,
-					   says(VERDICT_RETRY, "HTTP 502"), NULL, 0));
+			step(world, (struct input){ INPUT_POLLED,
+					    .polled = { world->sent,
+						    says(VERDICT_RETRY, "HTTP 502"), NULL, 0 } });
 	}
 	assert_string_equal(world->state, "expired");
 	assert_non_null(strstr(world->reason, "nothing was heard of its job job-1"));
@@ -1629,7 +1661,7 @@ static void a_job_is_not_looked_at_beyond_the_days_budget(void **state)
 		.max_requests = 8,
 		.poll_interval = 10 * US_PER_SECOND,
 		.job_queries_per_day = 5 };
-	see(world, schedule_configure(world->schedule, world->now, &options, &site, 1));
+	step(world, (struct input){ INPUT_CONFIGURE, .configure = { &options, &site, 1 } });
 	event(world);
 	answer(world, VERDICT_OK, NULL);
 	int polls = 0;
@@ -1652,7 +1684,7 @@ static void follow_within_budget(struct world *world)
 		.poll_interval = 10 * US_PER_SECOND,
 		.job_queries_per_day = 1000,
 	};
-	see(world, schedule_configure(world->schedule, world->now, &options, &site, 1));
+	step(world, (struct input){ INPUT_CONFIGURE, .configure = { &options, &site, 1 } });
 	event(world);
 	answer(world, VERDICT_OK, NULL);
 }
@@ -1666,7 +1698,7 @@ static void a_look_that_is_told_when_to_come_again_waits_until_then(void **state
 	assert_true(saw(world, "look"));
 	struct answer busy = says(VERDICT_RETRY, "429");
 	busy.retry_after = 90 * US_PER_SECOND;
-	see(world, schedule_looked(world->schedule, world->now, world->sent, busy, NULL, 0));
+	step(world, (struct input){ INPUT_LOOKED, .looked = { world->sent, busy, NULL, 0 } });
 	for (int i = 0; i < 8; i++) {
 		pass(world, 10 * US_PER_SECOND);
 		assert_false(saw(world, "look"));
@@ -1685,7 +1717,8 @@ static void all_that_a_part_of_the_day_spent_is_kept(void **state)
 		int64_t step = i < 6 ? 10 * US_PER_SECOND : 25 * MINUTE;
 		world->now.wall.us += step;
 		world->now.mono.us += step;
-		struct actions actions = schedule_tick(world->schedule, world->now);
+		struct actions actions = schedule_step(
+			world->schedule, world->now, &(struct input){ .type = INPUT_TICK });
 		bool is_asked = false;
 		for (size_t j = 0; j < actions.count; j++) {
 			const struct spent *spent = &actions.items[j].spent;
@@ -1715,7 +1748,7 @@ static void what_a_poll_is_told_counts_though_its_refresh_has_ended(void **state
 	job(world, PHASE_SUCCEEDED, world->now.wall, 0); /* a list was faster */
 	struct answer busy = says(VERDICT_RETRY, "429");
 	busy.retry_after = 5 * MINUTE;
-	see(world, schedule_polled(world->schedule, world->now, first, busy, NULL, 0));
+	step(world, (struct input){ INPUT_POLLED, .polled = { first, busy, NULL, 0 } });
 	event_ago(world, 0, &payroll);
 	answer(world, VERDICT_UNKNOWN, "no reply");
 	for (int i = 0; i < 28; i++) {
@@ -1735,8 +1768,10 @@ static void what_was_spent_by_a_clock_that_stepped_back_is_not_counted_twice(voi
 	struct wall ahead = wall_after(world->now.wall, 30 * MINUTE);
 	struct spent before = { "finance", SPENT_STARTS, ahead, 1 }, after = before;
 	after.at = wall_after(world->now.wall, -10 * MINUTE);
-	schedule_restore_spent(world->schedule, world->now, &before);
-	schedule_restore_spent(world->schedule, world->now, &after);
+	schedule_step(world->schedule, world->now,
+		&(struct input){ INPUT_RESTORE_SPENT, .restore_spent = &before });
+	schedule_step(world->schedule, world->now,
+		&(struct input){ INPUT_RESTORE_SPENT, .restore_spent = &after });
 	configure_with(world, 10);
 	event(world);
 	assert_int_equal(spent_starts(world), 3);
@@ -1748,7 +1783,8 @@ static void what_was_spent_counts_after_a_restart(void **state)
 	struct world *world = *state;
 	struct spent spent = { "finance", SPENT_STARTS, wall_after(world->now.wall, -30 * MINUTE),
 		4 };
-	schedule_restore_spent(world->schedule, world->now, &spent);
+	schedule_step(world->schedule, world->now,
+		&(struct input){ INPUT_RESTORE_SPENT, .restore_spent = &spent });
 	configure_with(world, 5);
 	assert_int_equal(count_sends(world, 3), 1);
 }
@@ -1786,8 +1822,8 @@ static void when_tableau_asks_to_wait_nobody_else_asks_meanwhile(void **state)
 	event(world);
 	struct answer later = says(VERDICT_RETRY, "429000: Please retry after 29 minutes.");
 	later.retry_after = 29 * MINUTE;
-	see(world, schedule_sent(
-			   world->schedule, world->now, world->sent, later, NULL, world->now.wall));
+	step(world, (struct input){
+			    INPUT_SENT, .sent = { world->sent, later, NULL, world->now.wall } });
 	event_ago(world, 0, &payroll);
 	assert_false(saw(world, "send"));
 	assert_non_null(strstr(waits(world).reason, "429000"));
@@ -1809,8 +1845,8 @@ static void nobody_gives_up_while_a_look_is_out_that_may_find_the_job(void **sta
 	struct job_seen found = {
 		.id = "job-9", .phase = PHASE_QUEUED, .created_at = world->now.wall
 	};
-	see(world, schedule_looked(
-			   world->schedule, world->now, world->sent, fine, &found, asked_after));
+	step(world, (struct input){
+			    INPUT_LOOKED, .looked = { world->sent, fine, &found, asked_after } });
 	assert_string_equal(world->state, "queued");
 }
 
@@ -1820,8 +1856,8 @@ static void asked_to_wait_a_day(struct world *world)
 	event(world);
 	struct answer later = says(VERDICT_RETRY, "429000: Please retry after 1440 minutes.");
 	later.retry_after = 24 * HOUR;
-	see(world, schedule_sent(
-			   world->schedule, world->now, world->sent, later, NULL, world->now.wall));
+	step(world, (struct input){
+			    INPUT_SENT, .sent = { world->sent, later, NULL, world->now.wall } });
 	event_ago(world, 0, &payroll);
 	assert_false(saw(world, "send"));
 }
@@ -1830,7 +1866,7 @@ static void a_retry_ends_the_wait_that_tableau_asked_for(void **state)
 {
 	struct world *world = *state;
 	asked_to_wait_a_day(world);
-	see(world, schedule_retry(world->schedule, world->now, world->sent).actions);
+	step(world, (struct input){ INPUT_RETRY, .retry = { world->sent } });
 	assert_true(saw(world, "send"));
 }
 
@@ -1838,13 +1874,13 @@ static void resuming_a_site_ends_the_wait_that_tableau_asked_for(void **state)
 {
 	struct world *world = *state;
 	asked_to_wait_a_day(world);
-	struct asked asked = schedule_pause(world->schedule, world->now, "finance", false, "alice");
-	see(world, asked.actions);
+	struct asked asked =
+		ask(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "alice" } });
 	assert_int_equal(asked.consent, CONSENT_YES);
 	assert_true(saw(world, "send"));
 	pass(world, 5 * MINUTE); /* the first one's own backoff */
 	assert_true(saw(world, "send"));
-	asked = schedule_pause(world->schedule, world->now, "finance", false, "alice");
+	asked = ask(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "alice" } });
 	assert_int_equal(asked.consent, CONSENT_NO); /* nothing holds it any more */
 }
 
@@ -1859,7 +1895,7 @@ static void resuming_a_site_that_is_left_alone_probes_it_at_once(void **state)
 	answer_all(world, VERDICT_RETRY, "connection refused");
 	event_ago(world, 0, &payroll);
 	assert_string_equal(world->seen.at, "");
-	see(world, schedule_pause(world->schedule, world->now, "finance", false, "alice").actions);
+	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "alice" } });
 	assert_string_equal(world->seen.at, "resolve"); /* the one call that probes */
 }
 
@@ -1891,7 +1927,7 @@ static void a_content_whose_jobs_take_an_hour_is_looked_at_rarely(void **state)
 		.created_at = begun,
 		.started_at = begun,
 		.completed_at = world->now.wall };
-	see(world, schedule_polled(world->schedule, world->now, world->sent, fine, &end, 0));
+	step(world, (struct input){ INPUT_POLLED, .polled = { world->sent, fine, &end, 0 } });
 	event(world);
 	answer(world, VERDICT_OK, NULL);
 	begun = world->now.wall;
@@ -1914,7 +1950,7 @@ static void however_long_its_jobs_take_nobody_gives_up_unasked(void **state)
 		.created_at = begun,
 		.started_at = begun,
 		.completed_at = world->now.wall };
-	see(world, schedule_polled(world->schedule, world->now, world->sent, fine, &end, 0));
+	step(world, (struct input){ INPUT_POLLED, .polled = { world->sent, fine, &end, 0 } });
 	event(world);
 	answer(world, VERDICT_OK, NULL);
 	begun = world->now.wall;
@@ -1924,8 +1960,8 @@ static void however_long_its_jobs_take_nobody_gives_up_unasked(void **state)
 
 static void told_of_job(struct world *world, enum verdict verdict, const char *reason)
 {
-	see(world, schedule_polled(world->schedule, world->now, world->sent, says(verdict, reason),
-			   NULL, world->asked_after));
+	step(world, (struct input){ INPUT_POLLED, .polled = { world->sent, says(verdict, reason),
+							  NULL, world->asked_after } });
 }
 
 /* To the next question about the job by itself; the list may not be asked for. */
@@ -1934,8 +1970,9 @@ static int64_t pass_until_poll(struct world *world)
 	int64_t passed = 0;
 	for (; !saw(world, "poll") && passed < 24 * HOUR; passed += US_PER_SECOND) {
 		if (saw(world, "list"))
-			see(world, schedule_listed(world->schedule, world->now,
-					   says(VERDICT_CANNOT, "403004"), NULL, 0, 0));
+			step(world,
+				(struct input){ INPUT_LISTED,
+					.listed = { says(VERDICT_CANNOT, "403004"), NULL, 0, 0 } });
 		pass(world, US_PER_SECOND);
 	}
 	return passed;
@@ -1972,7 +2009,7 @@ static void a_list_without_the_job_brings_no_refused_look_closer(void **state)
 	answer(world, VERDICT_OK, NULL);
 	pass_until_poll(world);
 	told_of_job(world, VERDICT_CANNOT, "403004");
-	see(world, schedule_listed(world->schedule, world->now, fine, NULL, 0, 0));
+	step(world, (struct input){ INPUT_LISTED, .listed = { fine, NULL, 0, 0 } });
 	assert_false(saw(world, "poll"));
 	assert_in_range(pass_until_poll(world), 20 * US_PER_SECOND, 22 * US_PER_SECOND);
 }
@@ -2015,7 +2052,7 @@ static void cancelling_a_job_that_may_not_be_looked_at_cancels_it_all_the_same(v
 	event(world);
 	answer(world, VERDICT_OK, NULL);
 	pass_until(world, "poll");
-	see(world, schedule_cancel(world->schedule, world->now, world->sent, "alice").actions);
+	step(world, (struct input){ INPUT_CANCEL, .cancel = { world->sent, "alice" } });
 	told_of_job(world, VERDICT_CANNOT, "403004");
 	assert_true(saw(world, "cancel"));
 }
@@ -2030,7 +2067,8 @@ static void a_job_unknown_for_one_poll_is_asked_for_again(void **state)
 	told_of_job(world, VERDICT_NONE, "404018");
 	assert_string_equal(world->state, "queued");
 	pass_until(world, "list");
-	see(world, schedule_listed(world->schedule, world->now, fine, NULL, 0, world->asked_after));
+	step(world,
+		(struct input){ INPUT_LISTED, .listed = { fine, NULL, 0, world->asked_after } });
 	assert_true(saw(world, "poll"));
 	job(world, PHASE_SUCCEEDED, world->now.wall, world->asked_after);
 	assert_string_equal(world->state, "succeeded");
@@ -2044,7 +2082,8 @@ static void a_job_that_stays_unknown_is_lost_in_the_end(void **state)
 	answer(world, VERDICT_OK, NULL);
 	while (schedule_counts(world->schedule).open && polls < 100) {
 		if (saw(world, "list"))
-			see(world, schedule_listed(world->schedule, world->now, fine, NULL, 0, 0));
+			step(world, (struct input){
+					    .type = INPUT_LISTED, .listed = { fine, NULL, 0, 0 } });
 		if (saw(world, "poll")) {
 			polls++;
 			told_of_job(world, VERDICT_NONE, "404018");
@@ -2067,7 +2106,7 @@ static void row_of_unknown_job(struct world *world, struct job_seen row)
 	row.id = "job-1";
 	row.notes = "";
 	row.started_at = world->now.wall;
-	see(world, schedule_listed(world->schedule, world->now, fine, &row, 1, 0));
+	step(world, (struct input){ INPUT_LISTED, .listed = { fine, &row, 1, 0 } });
 }
 
 static void the_list_tells_the_end_of_a_job_that_cannot_be_asked_for(void **state)
@@ -2138,12 +2177,12 @@ static void jobs_are_asked_for_one_by_one_when_their_list_cannot_be_read(void **
 	answer(world, VERDICT_OK, NULL);
 	event_ago(world, 0, &payroll);
 	struct job_seen second = { .id = "job-2", .created_at = world->now.wall };
-	see(world, schedule_sent(world->schedule, world->now, world->sent, fine, &second,
-			   world->now.wall));
+	step(world, (struct input){
+			    INPUT_SENT, .sent = { world->sent, fine, &second, world->now.wall } });
 	for (int i = 0; i < 3; i++) {
 		pass_until(world, "list");
-		see(world, schedule_listed(world->schedule, world->now,
-				   says(VERDICT_UNREAD, "unreadable"), NULL, 0, 0));
+		step(world, (struct input){ INPUT_LISTED,
+				    .listed = { says(VERDICT_UNREAD, "unreadable"), NULL, 0, 0 } });
 		assert_false(saw(world, "tell"));
 	}
 	assert_true(pass_until(world, "poll") < MINUTE);
@@ -2155,8 +2194,8 @@ static void a_503_that_says_when_to_come_again_is_heard(void **state)
 	event(world);
 	struct answer later = says(VERDICT_UNKNOWN, "HTTP 503");
 	later.retry_after = 10 * MINUTE;
-	see(world, schedule_sent(
-			   world->schedule, world->now, world->sent, later, NULL, world->now.wall));
+	step(world, (struct input){
+			    INPUT_SENT, .sent = { world->sent, later, NULL, world->now.wall } });
 	event_ago(world, 0, &payroll); /* nothing else is asked of the site either */
 	assert_false(saw(world, "resolve"));
 	for (int i = 0; i < 9; i++) {
@@ -2189,12 +2228,14 @@ static void cancelling_a_refresh_that_waits_ends_it(void **state)
 	struct world *world = *state;
 	event(world);
 	answer(world, VERDICT_RETRY, "connection refused");
-	struct asked asked = schedule_cancel(world->schedule, world->now, world->sent, "alice");
-	see(world, asked.actions);
+	struct asked asked =
+		ask(world, (struct input){ INPUT_CANCEL, .cancel = { world->sent, "alice" } });
 	assert_int_equal(asked.consent, CONSENT_YES);
 	assert_string_equal(world->state, "cancelled");
 	assert_string_equal(world->reason, "cancelled by alice");
-	assert_int_equal(schedule_cancel(world->schedule, world->now, world->sent, "alice").consent,
+	assert_int_equal(
+		ask(world, (struct input){ INPUT_CANCEL, .cancel = { world->sent, "alice" } })
+			.consent,
 		CONSENT_NONE);
 }
 
@@ -2203,10 +2244,11 @@ static void cancelling_a_refresh_in_flight_cancels_its_job_first(void **state)
 	struct world *world = *state;
 	event(world);
 	answer(world, VERDICT_OK, NULL);
-	see(world, schedule_cancel(world->schedule, world->now, world->sent, "alice").actions);
+	step(world, (struct input){ INPUT_CANCEL, .cancel = { world->sent, "alice" } });
 	assert_string_equal(world->seen.at, "record cancel");
 	assert_string_equal(world->state, "queued");
-	see(world, schedule_job_cancelled(world->schedule, world->now, world->sent, fine));
+	step(world, (struct input){
+			    .type = INPUT_JOB_CANCELLED, .job_cancelled = { world->sent, fine } });
 	assert_string_equal(world->state, "cancelled");
 }
 
@@ -2215,9 +2257,9 @@ static void a_job_that_tableau_will_not_cancel_is_followed_on(void **state)
 	struct world *world = *state;
 	event(world);
 	answer(world, VERDICT_OK, NULL);
-	see(world, schedule_cancel(world->schedule, world->now, world->sent, "alice").actions);
-	see(world, schedule_job_cancelled(
-			   world->schedule, world->now, world->sent, says(VERDICT_FAIL, "403032")));
+	step(world, (struct input){ INPUT_CANCEL, .cancel = { world->sent, "alice" } });
+	step(world, (struct input){ INPUT_JOB_CANCELLED,
+			    .job_cancelled = { world->sent, says(VERDICT_FAIL, "403032") } });
 	assert_string_equal(world->state, "queued");
 	assert_string_equal(world->reason, "not cancelled by alice: 403032");
 	pass(world, 10 * US_PER_SECOND);
@@ -2229,10 +2271,11 @@ static void a_cancel_that_got_no_answer_is_asked_again(void **state)
 	struct world *world = *state;
 	event(world);
 	answer(world, VERDICT_OK, NULL);
-	see(world, schedule_cancel(world->schedule, world->now, world->sent, "alice").actions);
+	step(world, (struct input){ INPUT_CANCEL, .cancel = { world->sent, "alice" } });
 	struct answer later = says(VERDICT_RETRY, "HTTP 429");
 	later.retry_after = 30 * US_PER_SECOND;
-	see(world, schedule_job_cancelled(world->schedule, world->now, world->sent, later));
+	step(world, (struct input){
+			    .type = INPUT_JOB_CANCELLED, .job_cancelled = { world->sent, later } });
 	assert_string_equal(world->reason, "cancelled by alice");
 	pass(world, 20 * US_PER_SECOND); /* Tableau asked to wait */
 	assert_false(saw(world, "poll"));
@@ -2240,8 +2283,8 @@ static void a_cancel_that_got_no_answer_is_asked_again(void **state)
 	assert_true(saw(world, "poll"));
 	job(world, PHASE_RUNNING, world->now.wall, 0);
 	assert_true(saw(world, "cancel"));
-	see(world, schedule_job_cancelled(world->schedule, world->now, world->sent,
-			   says(VERDICT_UNKNOWN, "no reply")));
+	step(world, (struct input){ INPUT_JOB_CANCELLED,
+			    .job_cancelled = { world->sent, says(VERDICT_UNKNOWN, "no reply") } });
 	pass(world, 10 * US_PER_SECOND);
 	job(world, PHASE_CANCELLED, world->now.wall, 0);
 	assert_string_equal(world->state, "cancelled");
@@ -2252,7 +2295,7 @@ static void a_refresh_cancelled_while_its_request_is_out_cancels_the_job_that_co
 {
 	struct world *world = *state;
 	event(world);
-	see(world, schedule_cancel(world->schedule, world->now, world->sent, "alice").actions);
+	step(world, (struct input){ INPUT_CANCEL, .cancel = { world->sent, "alice" } });
 	assert_string_equal(world->state, "sending");
 	answer(world, VERDICT_OK, NULL);
 	assert_true(saw(world, "cancel"));
@@ -2262,10 +2305,10 @@ static void cancelled_stays_so_though_the_content_turns_out_to_be_published_anew
 {
 	struct world *world = *state;
 	event(world);
-	see(world, schedule_cancel(world->schedule, world->now, world->sent, "alice").actions);
+	step(world, (struct input){ INPUT_CANCEL, .cancel = { world->sent, "alice" } });
 	struct content anew = revenue;
 	anew.luid = "ffffffff-1003-4528-9ea6-9f9b7370ae32";
-	see(world, schedule_moved(world->schedule, world->now, world->sent, fine, &anew));
+	step(world, (struct input){ INPUT_MOVED, .moved = { world->sent, fine, &anew } });
 	assert_false(saw(world, "send"));
 	assert_string_equal(world->state, "cancelled");
 	assert_string_equal(world->reason, "cancelled by alice");
@@ -2275,11 +2318,12 @@ static void who_cancelled_it_is_told_also_when_its_request_got_no_reply(void **s
 {
 	struct world *world = *state;
 	event(world);
-	see(world, schedule_cancel(world->schedule, world->now, world->sent, "alice").actions);
+	step(world, (struct input){ INPUT_CANCEL, .cancel = { world->sent, "alice" } });
 	answer(world, VERDICT_UNKNOWN, "no reply");
 	pass(world, 2 * US_PER_SECOND);
-	see(world, schedule_looked(world->schedule, world->now, world->sent,
-			   says(VERDICT_NONE, "none"), NULL, world->asked_after));
+	step(world,
+		(struct input){ INPUT_LOOKED, .looked = { world->sent, says(VERDICT_NONE, "none"),
+						      NULL, world->asked_after } });
 	assert_string_equal(world->state, "cancelled");
 	assert_string_equal(world->reason, "cancelled by alice");
 }
@@ -2288,11 +2332,12 @@ static void who_cancelled_it_is_told_when_nobody_can_tell_whether_a_job_goes_on(
 {
 	struct world *world = *state;
 	event(world);
-	see(world, schedule_cancel(world->schedule, world->now, world->sent, "alice").actions);
+	step(world, (struct input){ INPUT_CANCEL, .cancel = { world->sent, "alice" } });
 	answer(world, VERDICT_UNKNOWN, "no reply");
 	pass(world, 2 * US_PER_SECOND);
-	see(world, schedule_looked(world->schedule, world->now, world->sent,
-			   says(VERDICT_CANNOT, "403004"), NULL, world->asked_after));
+	step(world, (struct input){
+			    INPUT_LOOKED, .looked = { world->sent, says(VERDICT_CANNOT, "403004"),
+						  NULL, world->asked_after } });
 	assert_string_equal(world->state, "cancelled");
 	assert_string_equal(world->reason,
 		"cancelled by alice; nobody can tell whether its last request made a job, which "
@@ -2304,7 +2349,7 @@ static void a_retry_skips_the_backoff(void **state)
 	struct world *world = *state;
 	event(world);
 	answer(world, VERDICT_RETRY, "connection refused");
-	see(world, schedule_retry(world->schedule, world->now, world->sent).actions);
+	step(world, (struct input){ INPUT_RETRY, .retry = { world->sent } });
 	assert_true(saw(world, "send"));
 }
 
@@ -2320,8 +2365,8 @@ static void a_refresh_that_has_ended_is_done_again_by_a_new_request(void **state
 		.state = REFRESH_SUCCEEDED,
 		.priority = 50 };
 	struct cause_row cause = { .refresh = row.id, .event = 1, .rule = "nightly" };
-	struct asked asked = schedule_again(world->schedule, world->now, &row, &cause, 1);
-	see(world, asked.actions);
+	struct asked asked =
+		ask(world, (struct input){ INPUT_AGAIN, .again = { &row, &cause, 1 } });
 	assert_true(saw(world, "send"));
 	assert_int_equal(asked.refresh, world->sent);
 	assert_int_not_equal(asked.refresh, row.id);
@@ -2335,11 +2380,11 @@ static void what_is_wanted_again_and_again_begins_after_the_last_wish(void **sta
 	answer(world, VERDICT_OK, NULL);
 	struct refresh_row row = { .id = first - 2, .site = "finance", .content = revenue };
 	struct cause_row cause = { .refresh = row.id, .event = 1, .rule = "nightly" };
-	see(world, schedule_again(world->schedule, world->now, &row, &cause, 1).actions);
+	step(world, (struct input){ INPUT_AGAIN, .again = { &row, &cause, 1 } });
 	pass(world, 10 * US_PER_SECOND);
 	assert_true(saw(world, "poll"));
 	int64_t asked_after = world->asked_after;
-	see(world, schedule_again(world->schedule, world->now, &row, &cause, 1).actions);
+	step(world, (struct input){ INPUT_AGAIN, .again = { &row, &cause, 1 } });
 	job(world, PHASE_QUEUED, (struct wall){ 0 }, asked_after); /* seen before the last wish */
 	job(world, PHASE_SUCCEEDED, world->now.wall, asked_after);
 	assert_true(saw(world, "send"));
@@ -2348,12 +2393,12 @@ static void what_is_wanted_again_and_again_begins_after_the_last_wish(void **sta
 static void a_site_that_is_paused_is_sent_nothing_until_it_is_resumed(void **state)
 {
 	struct world *world = *state;
-	see(world, schedule_pause(world->schedule, world->now, "finance", true, "alice").actions);
+	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", true, "alice" } });
 	event(world);
 	assert_false(saw(world, "send"));
 	assert_string_equal(
 		waits(world).reason, "site 'finance' is paused by alice until somebody resumes it");
-	see(world, schedule_pause(world->schedule, world->now, "finance", false, "bob").actions);
+	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "bob" } });
 	assert_true(saw(world, "send"));
 }
 
@@ -2367,10 +2412,10 @@ static void after_a_pause_the_reason_is_true_again(void **state)
 	event_ago(world, 0, &payroll); /* waits for the budget */
 	struct wall since = world->now.wall;
 	pass(world, MINUTE);
-	see(world, schedule_pause(world->schedule, world->now, "finance", true, "alice").actions);
+	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", true, "alice" } });
 	assert_non_null(strstr(waits(world).reason, "paused by alice"));
 	assert_int_equal(waits(world).since.us, world->now.wall.us);
-	see(world, schedule_pause(world->schedule, world->now, "finance", false, "bob").actions);
+	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "bob" } });
 	assert_non_null(strstr(waits(world).reason, "refreshes_per_hour"));
 	assert_int_equal(waits(world).since.us, world->now.wall.us);
 	/* The row keeps since when it could be sent, but for its site. */
@@ -2412,8 +2457,9 @@ static void a_refusal_that_tableau_may_not_mean_is_looked_into(void **state)
 	assert_string_equal(world->state, "unknown");
 	pass(world, 0);
 	assert_true(saw(world, "look"));
-	see(world, schedule_looked(world->schedule, world->now, world->sent,
-			   says(VERDICT_NONE, "none"), NULL, world->asked_after));
+	step(world,
+		(struct input){ INPUT_LOOKED, .looked = { world->sent, says(VERDICT_NONE, "none"),
+						      NULL, world->asked_after } });
 	assert_string_equal(world->state, "failed");
 	assert_string_equal(world->reason, "403004: forbidden");
 }
@@ -2422,14 +2468,14 @@ static void nobody_waits_behind_those_who_came_hours_later(void **state)
 {
 	struct world *world = *state;
 	static const char *const rules[] = { "urgent" };
-	see(world, schedule_pause(world->schedule, world->now, "finance", true, "alice").actions);
+	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", true, "alice" } });
 	event(world); /* priority 50 */
 	int64_t patient = world->recorded;
 	pass(world, 2 * HOUR);
 	struct schedule_site site = {
 		.name = "finance", .max_requests = 1, .poll_interval = 10 * US_PER_SECOND
 	};
-	see(world, schedule_configure(world->schedule, world->now, &options, &site, 1));
+	step(world, (struct input){ INPUT_CONFIGURE, .configure = { &options, &site, 1 } });
 	struct schedule_selection selection = {
 		.id = 99,
 		.event = 99,
@@ -2441,11 +2487,11 @@ static void nobody_waits_behind_those_who_came_hours_later(void **state)
 		.rule_count = 1,
 		.rules = rules,
 	};
-	schedule_event(world->schedule, stamp_of_event(99));
-	see(world, schedule_select(world->schedule, world->now, &selection));
-	see(world,
-		schedule_resolved(world->schedule, world->now, 99, fine_now(world), &payroll, 1));
-	see(world, schedule_pause(world->schedule, world->now, "finance", false, "alice").actions);
+	step(world, (struct input){ INPUT_EVENT, .event = { stamp_of_event(99) } });
+	step(world, (struct input){ INPUT_SELECT, .select = { &selection, NULL } });
+	step(world,
+		(struct input){ INPUT_RESOLVED, .resolved = { 99, fine_now(world), &payroll, 1 } });
+	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "alice" } });
 	assert_int_equal(world->sent, patient);
 }
 
