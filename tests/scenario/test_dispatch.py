@@ -258,6 +258,13 @@ def test_a_refusal_fails_at_once_with_what_to_do(router, sandbox):
     assert len(sandbox.refresh_calls()) == 1
 
 
+def test_a_forbidden_refresh_that_was_queued_all_the_same_is_found(router, sandbox):
+    sandbox.fault("error_after", on={"method": "POST", "path": "*/refresh"}, code=403004, summary="Forbidden", detail="no permission")
+    router.send()
+    assert one(router)["state"] == "succeeded"
+    assert len(sandbox.refresh_calls()) == 1 and len(sandbox.jobs()) == 1
+
+
 def test_one_site_that_is_down_does_not_delay_another(router_of, sandbox_of):
     sandbox = sandbox_of(site_world("finance"), site_world("board"))
     router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": "Revenue"}, {"site": "board", "workbooks": "Revenue"}])],

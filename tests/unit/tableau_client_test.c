@@ -44,6 +44,7 @@ static void one_sign_in_serves_every_call(void **state)
 static void an_expired_session_is_renewed_once(void **state)
 {
 	(void)state;
+	struct mono begun = clock_mono();
 	ask_job();
 	lose_session();
 	forget_told();
@@ -52,6 +53,30 @@ static void an_expired_session_is_renewed_once(void **state)
 			client, "finance", "3182ac3f-510f-4fb3-b9ac-f377140ba9d7", on_job, NULL);
 	UNTIL(told.answers == 30);
 	assert_int_equal(told.fine, 30);
+	assert_int_equal(server.sign_ins, 2);
+	/* A session is renewed at most every ten seconds, or two programs with one PAT would do
+	 * nothing but sign in. */
+	assert_true(clock_mono().us - begun.us >= 10 * US_PER_SECOND);
+}
+
+/* A refresh is still out with the old token when a job query renews the session. */
+static void a_late_401_of_the_old_token_leaves_the_new_session_alone(void **state)
+{
+	(void)state;
+	ask_job();
+	forget_told();
+	server.holding = "/refresh";
+	tableau_refresh(client, "finance", &revenue, false, on_job, NULL);
+	UNTIL(server.held_count == 1);
+	lose_session();
+	tableau_job(client, "finance", "3182ac3f-510f-4fb3-b9ac-f377140ba9d7", on_job, NULL);
+	UNTIL(told.answers == 1);
+	assert_int_equal(server.sign_ins, 2);
+	server.holding = NULL;
+	release();
+	UNTIL(told.answers == 2);
+	assert_int_equal(told.fine, 2);
+	assert_int_equal(calls("/refresh"), 2);
 	assert_int_equal(server.sign_ins, 2);
 }
 
@@ -236,6 +261,29 @@ static void a_PAT_that_somebody_else_uses_too_is_reported(void **state)
 		assert_null(site->session.token);
 	}
 	assert_non_null(strstr(session_notice(&site->session), "another process uses this PAT"));
+	site->config = NULL;
+	site_free(site);
+}
+
+/* Whatever ends its sessions, a call is not repeated for ever. */
+static void a_call_is_repeated_twice_at_most(void **state)
+{
+	(void)state;
+	struct site *site = site_new("finance", NULL);
+	struct config_site settings = { .pat = { .name = "mine" } };
+	struct session *session = &site->session;
+	site->config = &settings;
+	for (int repeats = 0; repeats < 5; repeats++) {
+		session->token = secret_copy(STR("t"));
+		session->generation++;
+		/* Another call saw it first ... */
+		assert_int_equal(session_lost(site, session->generation - 1, repeats), repeats < 2);
+		assert_non_null(session->token);
+		/* ... or this one does. */
+		session_worked(session, session->generation, clock_mono());
+		assert_int_equal(session_lost(site, session->generation, repeats), repeats < 2);
+		assert_null(session->token);
+	}
 	site->config = NULL;
 	site_free(site);
 }
@@ -468,6 +516,48 @@ static void the_list_of_jobs_comes_oldest_first_and_whole(void **state)
 	assert_int_equal(told.outcome.error.kind, ERROR_TRANSIENT);
 }
 
+/* `count` jobs, the first of them with the number `first`. */
+static void list_jobs(struct text *body, const char *pagination, int first, int count)
+{
+	text_init(body, TEXT_UNBOUNDED);
+	text_printf(body, "{%s\"backgroundJobs\":{\"backgroundJob\":[", pagination);
+	for (int i = 0; i < count; i++)
+		text_printf(body,
+			"%s{\"id\":\"00000000-0000-0000-0000-%012d\",\"status\":\"Pending\","
+			"\"createdAt\":\"2026-10-12T05:02:11Z\",\"jobType\":\"refresh_extracts\"}",
+			i ? "," : "", first + i);
+	text_add(body, "]}}");
+}
+
+/* Tableau counts the jobs on each page; where it does not, a full page is not taken for the last.
+ */
+static void every_page_of_the_list_of_jobs_is_read(void **state)
+{
+	static const struct {
+		const char *pagination;
+		int on_first;
+	} cases[] = {
+		{ "\"pagination\":{\"totalAvailable\":\"3\"},", 2 },
+		{ "", TABLEAU_JOBS_A_PAGE },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		OWNED_TEXT struct text first, second;
+		list_jobs(&first, cases[i].pagination, 0, cases[i].on_first);
+		list_jobs(&second, cases[i].pagination, cases[i].on_first, 1);
+		trick((struct trick){
+			.match = "&pageNumber=1&", .times = 1, .status = 200, .body = first.at });
+		trick((struct trick){
+			.match = "&pageNumber=2&", .times = 1, .status = 200, .body = second.at });
+		forget_told();
+		tableau_jobs(client, "finance", (struct wall){ 1791000000000000 }, on_jobs, NULL);
+		UNTIL(told.answers == 1);
+		assert_true(told.outcome.ok);
+		assert_int_equal(told.count, cases[i].on_first + 1);
+		server.tricks[0].times = server.tricks[1].times = 0;
+	}
+}
+
 static void who_may_not_list_jobs_is_not_asked_again(void **state)
 {
 	(void)state;
@@ -603,6 +693,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(one_sign_in_serves_every_call),
 		TEST(an_expired_session_is_renewed_once),
+		TEST(a_late_401_of_the_old_token_leaves_the_new_session_alone),
 		TEST(a_fresh_token_that_is_refused_gets_one_wait_and_one_more_sign_in),
 		TEST(a_token_that_never_works_is_reported_and_not_renewed_for_ever),
 		TEST(a_refused_PAT_is_not_tried_for_every_call),
@@ -615,6 +706,7 @@ int main(void)
 		TEST(a_missing_secret_answers_every_call_with_what_is_missing),
 		TEST(a_stop_signs_out),
 		TEST(a_PAT_that_somebody_else_uses_too_is_reported),
+		TEST(a_call_is_repeated_twice_at_most),
 		TEST(signing_in_proves_the_session),
 		TEST(a_site_that_leaves_the_configuration_is_signed_out),
 		TEST(a_refresh_is_answered_by_its_job),
@@ -625,6 +717,7 @@ int main(void)
 		TEST(requests_beyond_max_requests_wait_their_turn),
 		TEST(ending_with_calls_on_their_way_answers_each_of_them_once),
 		TEST(the_list_of_jobs_comes_oldest_first_and_whole),
+		TEST(every_page_of_the_list_of_jobs_is_read),
 		TEST(who_may_not_list_jobs_is_not_asked_again),
 		TEST(a_job_that_is_gone_and_one_that_is_over_are_told_apart),
 		TEST(an_older_server_that_takes_over_is_asked_what_it_speaks),

@@ -20,7 +20,8 @@ static struct {
 	char failure[300], location[300], body[100];
 } told;
 
-static const char *busy_until; /* what /busy answers in Retry-After */
+static const char *busy_until; /* what /busy answers in Retry-After ... */
+static const char *busy_at;    /* ... and in Date; NULL: what time it is */
 
 static void handle(struct web_request *request, void *context)
 {
@@ -40,6 +41,8 @@ static void handle(struct web_request *request, void *context)
 		web_reply(request, 200, NULL, STR("{}"));
 	} else if (!strcmp(path, "/busy")) {
 		web_reply_header(request, "Retry-After", busy_until);
+		if (busy_at)
+			web_reply_header(request, "Date", busy_at);
 		web_reply(request, 503, NULL, STR("busy"));
 	} else if (!strcmp(path, "/echo")) {
 		struct str token = str_of(web_header(request, "X-Tableau-Auth"));
@@ -190,6 +193,18 @@ static void a_wait_that_the_other_side_asks_for(void **state)
 	assert_in_range(told.reply.retry_after_us, 60 * US_PER_SECOND, 121 * US_PER_SECOND);
 }
 
+/* The server's clock may be wrong, or ours. */
+static void a_date_to_come_back_at_is_read_by_the_clock_of_who_wrote_it(void **state)
+{
+	(void)state;
+	busy_at = "Thu, 05 Feb 2015 23:59:00 GMT";
+	busy_until = "Fri, 06 Feb 2015 00:01:00 GMT";
+	ask((struct request){ .method = METHOD_GET }, "/busy");
+	finish();
+	busy_at = NULL;
+	assert_int_equal(told.reply.retry_after_us, 120 * US_PER_SECOND);
+}
+
 static void what_surely_did_not_leave(void **state)
 {
 	char proxy[100], closed[100];
@@ -291,6 +306,7 @@ int main(void)
 		TEST(a_redirect_is_an_answer),
 		TEST(a_cache_does_not_tell_tableaus_time),
 		TEST(a_wait_that_the_other_side_asks_for),
+		TEST(a_date_to_come_back_at_is_read_by_the_clock_of_who_wrote_it),
 		TEST(what_surely_did_not_leave),
 		TEST(what_may_have_left),
 		TEST(the_environment_has_no_say),
