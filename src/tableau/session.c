@@ -183,8 +183,10 @@ static void fail(struct site *site, const struct outcome *outcome, const char *w
 		session_doubt_version(site, 0);
 	if (session->renew_at.us)
 		session->renew_at = mono_plus(clock_mono(), RENEW_LATER);
-	if (session->token && site->api_version)
-		return; /* it was to be renewed in good time, and still serves */
+	if (session->token && site->api_version) {
+		site_wake(site); /* it was to be renewed in good time, and still serves */
+		return;
+	}
 	int64_t wait = try_again_after(session, outcome);
 	refusal.error.kind = is_final(outcome->error.kind) ? ERROR_SIGNED_OUT : ERROR_TRANSIENT;
 	session->refusal = refusal;

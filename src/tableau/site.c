@@ -31,9 +31,10 @@ static void waiting_free(struct waiting *waiting)
 	free(waiting);
 }
 
-struct site *site_new(const char *name, struct transport *transport)
+struct site *site_new(const char *name, struct transport *transport, struct timer_heap *timers)
 {
 	struct site *site = mem_new(struct site);
+	site->timers = timers;
 	site->name = mem_copy_text(name);
 	site->transport = transport;
 	site->last = &site->first;
@@ -93,6 +94,7 @@ bool site_configure(struct site *site, struct config *snapshot, const struct con
 	site->snapshot = snapshot;
 	site->config = config;
 	site->is_gone = false;
+	site_wake(site);
 	if (!pat)
 		site_set_error(site, site->missing);
 	return pat || error_context(err, "site '%s'", site->name);
@@ -111,6 +113,7 @@ void site_free(struct site *site)
 		waiting->callback(&outcome, NULL, waiting->context);
 		waiting_free(waiting);
 	}
+	timer_leave(site->timers, &site->due);
 	session_clear(&site->session);
 	secret_free(site->pat);
 	config_free(site->snapshot);
@@ -285,7 +288,7 @@ static void forget_outcome(const struct outcome *outcome, const cJSON *json, voi
 	(void)context;
 }
 
-void site_pump(struct site *site)
+static void start_calls(struct site *site)
 {
 	for (size_t left = site->waiting; left && site->first; left--) {
 		if (refuse_first(site))
@@ -307,8 +310,12 @@ void site_pump(struct site *site)
 		else
 			send(waiting);
 	}
-	/* Nothing is asked, but a PAT that nobody signs in with expires; and a site that is gone
-	 * leaves no session behind. */
+}
+
+/* Nothing is asked, but a PAT that nobody signs in with expires; and a site that is gone leaves no
+ * session behind. */
+static void care_for_session(struct site *site)
+{
 	if (!site->first && !site->is_gone && site->pat &&
 		session_next(site, false).us <= clock_mono().us)
 		session_ready(site);
@@ -316,19 +323,8 @@ void site_pump(struct site *site)
 		session_sign_out(site, forget_outcome, NULL);
 }
 
-void site_call(struct site *site, const struct call *call, call_done *callback, void *context)
-{
-	struct waiting *waiting = mem_new(struct waiting);
-	waiting->site = site;
-	waiting->call = *call;
-	waiting->call.path = mem_copy_text(call->path);
-	waiting->call.body = mem_copy_text(call->body);
-	waiting->callback = callback;
-	waiting->context = context;
-	enqueue(waiting, false);
-}
-
-struct mono site_next(const struct site *site)
+/* INT64_MAX: nothing waits for time. */
+static struct mono next(const struct site *site)
 {
 	struct mono now = { 0 }, never = { INT64_MAX };
 	if (site->is_gone)
@@ -341,6 +337,35 @@ struct mono site_next(const struct site *site)
 				  site->out >= (size_t)site->config->max_requests))
 		return never;
 	return session_next(site, site->first);
+}
+
+void site_wake(struct site *site)
+{
+	timer_set(site->timers, &site->due, 0, 0);
+}
+
+void site_pump(struct site *site)
+{
+	start_calls(site);
+	care_for_session(site);
+	struct mono at = next(site);
+	if (at.us == INT64_MAX)
+		timer_leave(site->timers, &site->due);
+	else
+		timer_set(site->timers, &site->due, at.us, 0);
+}
+
+void site_call(struct site *site, const struct call *call, call_done *callback, void *context)
+{
+	struct waiting *waiting = mem_new(struct waiting);
+	waiting->site = site;
+	waiting->call = *call;
+	waiting->call.path = mem_copy_text(call->path);
+	waiting->call.body = mem_copy_text(call->body);
+	waiting->callback = callback;
+	waiting->context = context;
+	enqueue(waiting, false);
+	site_wake(site);
 }
 
 bool site_is_idle(const struct site *site)

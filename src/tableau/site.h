@@ -8,6 +8,7 @@
 #pragma once
 #define HASH_FUNCTION HASH_FNV /* clang warns of the default one, which falls through its cases */
 #include "base/json.h"
+#include "base/timer.h"
 #include "tableau/answer.h"
 #include "tableau/tableau.h"
 #include "tableau/transport.h"
@@ -76,11 +77,14 @@ struct site {
 	bool no_name_filter, no_job_sort;    /* likewise */
 	bool may_list_jobs;
 	struct mono list_again_at;
-	struct listing *listings; /* resolve.c's cache */
+	struct listing *listings;  /* resolve.c's cache */
+	struct timer_heap *timers; /* of all sites; borrowed */
+	struct timer due;          /* in it: when site_pump() has something to do */
+	struct site *due_next;     /* while a step goes through those that are due */
 	UT_hash_handle by_name;
 };
 
-struct site *site_new(const char *name, struct transport *transport);
+struct site *site_new(const char *name, struct transport *transport, struct timer_heap *timers);
 void site_free(struct site *site);
 /* Takes over its configuration; starts anew when server, content URL or PAT changed. False: its
  * secret cannot be read. */
@@ -89,10 +93,10 @@ bool site_configure(struct site *site, struct config *snapshot, const struct con
 
 void site_call(struct site *site, const struct call *call, call_done *callback, void *context);
 /* Starts what may start: sign-in, or waiting calls. Calls that callbacks add meanwhile wait for the
- * next pump. */
+ * next pump. Then sets the site's timer to when there is something to do again. */
 void site_pump(struct site *site);
-/* When site_pump() has something to do next; INT64_MAX: nothing waits for time. */
-struct mono site_next(const struct site *site);
+/* What decides about that changed outside of a pump: the site is due at once. */
+void site_wake(struct site *site);
 bool site_is_idle(const struct site *site);
 void site_set_error(struct site *site, const char *message);
 

@@ -32,6 +32,7 @@ struct deferred {
 struct tableau {
 	struct transport *transport;
 	struct site *sites;
+	struct timer_heap timers; /* of sites that have something to do, now or later */
 	struct deferred *first, **last;
 };
 
@@ -58,7 +59,7 @@ static struct site *find_or_add(struct tableau *tableau, const char *name)
 	HASH_FIND(by_name, tableau->sites, name, strlen(name), site);
 	if (site)
 		return site;
-	site = site_new(name, tableau->transport);
+	site = site_new(name, tableau->transport, &tableau->timers);
 	HASH_ADD_KEYPTR(by_name, tableau->sites, site->name, strlen(site->name), site);
 	return site;
 }
@@ -70,8 +71,10 @@ bool tableau_configure(struct tableau *tableau, struct config *config, struct er
 	struct error problem;
 	if (!tableau->transport)
 		return error_fail(err, ERROR_SYSTEM, "all sites have been signed out for good");
-	for (struct site *site = tableau->sites; site; site = site->by_name.next)
+	for (struct site *site = tableau->sites; site; site = site->by_name.next) {
 		site->is_gone = true;
+		site_wake(site);
+	}
 	for (size_t i = 0; i < config_site_count(config); i++) {
 		const struct config_site *settings = config_site(config, i);
 		connections += settings->max_requests;
@@ -116,26 +119,40 @@ static void run_deferred(struct tableau *tableau)
 	}
 }
 
+static struct site *site_of(struct timer *due)
+{
+	return (struct site *)(void *)((char *)due - offsetof(struct site, due));
+}
+
+/* Sites that have something to do, and no others. What one of them is asked for meanwhile waits
+ * for the next step. */
 static void pump(struct tableau *tableau)
 {
-	for (struct site *site = tableau->sites; site; site = site->by_name.next)
+	struct site *first = NULL, *next;
+	struct timer *due;
+	int64_t now = clock_mono().us;
+	while ((due = timer_first(&tableau->timers)) && due->key <= now) {
+		struct site *site = site_of(due);
+		timer_leave(&tableau->timers, due);
+		site->due_next = first;
+		first = site;
+	}
+	for (struct site *site = first; site; site = next) {
+		next = site->due_next;
 		site_pump(site);
+	}
 }
 
 static int earliest_ms(const struct tableau *tableau, int timeout_ms)
 {
-	int64_t now = clock_mono().us;
+	const struct timer *due = timer_first(&tableau->timers);
 	if (tableau->first)
 		return 0;
-	for (const struct site *site = tableau->sites; site; site = site->by_name.next) {
-		int64_t at = site_next(site).us;
-		if (at == INT64_MAX)
-			continue;
-		int64_t left = at <= now ? 0 : (at - now + US_PER_MS - 1) / US_PER_MS;
-		if (left < timeout_ms)
-			timeout_ms = (int)left;
-	}
-	return timeout_ms;
+	if (!due)
+		return timeout_ms;
+	int64_t now = clock_mono().us,
+		left = due->key <= now ? 0 : (due->key - now + US_PER_MS - 1) / US_PER_MS;
+	return left < timeout_ms ? (int)left : timeout_ms;
 }
 
 void tableau_step(struct tableau *tableau, int timeout_ms, int wake_fd)
@@ -189,8 +206,10 @@ static void close_network(struct tableau *tableau)
 		site->is_gone = site->is_closing = true;
 	transport_free(tableau->transport);
 	tableau->transport = NULL;
-	for (struct site *site = tableau->sites; site; site = site->by_name.next)
+	for (struct site *site = tableau->sites; site; site = site->by_name.next) {
 		site->transport = NULL;
+		site_wake(site);
+	}
 }
 
 void tableau_sign_out(struct tableau *tableau, int64_t us)
@@ -235,6 +254,7 @@ void tableau_free(struct tableau *tableau)
 		listings_free(site);
 		site_free(site);
 	}
+	timer_heap_clear(&tableau->timers);
 	free(tableau);
 }
 
@@ -487,8 +507,10 @@ void tableau_sign_in(struct tableau *tableau, const char *site, done *callback, 
 void tableau_hurry(struct tableau *tableau, const char *name)
 {
 	struct site *site = find(tableau, name);
-	if (site)
-		session_hurry(&site->session);
+	if (!site)
+		return;
+	session_hurry(&site->session);
+	site_wake(site);
 }
 
 /* ---- status ---- */

@@ -248,7 +248,8 @@ static void a_stop_signs_out(void **state)
 static void a_PAT_that_somebody_else_uses_too_is_reported(void **state)
 {
 	(void)state;
-	struct site *site = site_new("finance", NULL);
+	struct timer_heap timers = { 0 };
+	struct site *site = site_new("finance", NULL, &timers);
 	struct config_site settings = { .pat = { .name = "shared" } };
 	site->config = &settings;
 	for (int i = 0; i < 3; i++) {
@@ -269,7 +270,8 @@ static void a_PAT_that_somebody_else_uses_too_is_reported(void **state)
 static void a_call_is_repeated_twice_at_most(void **state)
 {
 	(void)state;
-	struct site *site = site_new("finance", NULL);
+	struct timer_heap timers = { 0 };
+	struct site *site = site_new("finance", NULL, &timers);
 	struct config_site settings = { .pat = { .name = "mine" } };
 	struct session *session = &site->session;
 	site->config = &settings;
