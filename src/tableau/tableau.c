@@ -31,7 +31,9 @@ struct deferred {
 
 struct tableau {
 	struct transport *transport;
-	struct site *sites;
+	struct site *sites;       /* also those that are gone */
+	struct site **configured; /* the others, as the configuration has them */
+	size_t configured_count;
 	struct timer_heap timers; /* of sites that have something to do, now or later */
 	struct deferred *first, **last;
 };
@@ -75,11 +77,15 @@ bool tableau_configure(struct tableau *tableau, struct config *config, struct er
 		site->is_gone = true;
 		site_wake(site);
 	}
-	for (size_t i = 0; i < config_site_count(config); i++) {
+	tableau->configured_count = config_site_count(config);
+	free(tableau->configured);
+	tableau->configured =
+		mem_alloc(sizeof *tableau->configured * (tableau->configured_count + 1));
+	for (size_t i = 0; i < tableau->configured_count; i++) {
 		const struct config_site *settings = config_site(config, i);
+		struct site *site = tableau->configured[i] = find_or_add(tableau, settings->name);
 		connections += settings->max_requests;
-		if (site_configure(
-			    find_or_add(tableau, settings->name), config, settings, &problem))
+		if (site_configure(site, config, settings, &problem))
 			continue;
 		if (is_fine)
 			*err = problem;
@@ -255,6 +261,7 @@ void tableau_free(struct tableau *tableau)
 		site_free(site);
 	}
 	timer_heap_clear(&tableau->timers);
+	free(tableau->configured);
 	free(tableau);
 }
 
@@ -517,18 +524,13 @@ void tableau_hurry(struct tableau *tableau, const char *name)
 
 size_t tableau_site_count(const struct tableau *tableau)
 {
-	size_t count = 0;
-	for (const struct site *site = tableau->sites; site; site = site->by_name.next)
-		count += !site->is_gone;
-	return count;
+	return tableau->configured_count;
 }
 
 struct tableau_site_status tableau_site_status(const struct tableau *tableau, size_t index)
 {
-	const struct site *site = tableau->sites;
-	while (site && (site->is_gone || index--))
-		site = site->by_name.next;
-	assert(site);
+	assert(index < tableau->configured_count);
+	const struct site *site = tableau->configured[index];
 	return (struct tableau_site_status){
 		.name = site->name,
 		.server = site->config->server,
