@@ -64,10 +64,11 @@ void handle_replay(struct admin *admin, struct web_request *request, int64_t id)
 	const struct event *event = who ? read_event(admin, request, id, &replayed) : NULL;
 	if (!event)
 		return;
-	OWNED(ruleset) ruleset = (struct ruleset *)(void *)shared_slot_get(admin->options.rulesets);
+	struct ruleset *ruleset =
+		(struct ruleset *)(void *)shared_slot_get(admin->options.rulesets);
 	const struct decision *decision = ruleset_decide(ruleset, event, admin->scratch, arena);
-	struct delivery *delivery =
-		delivery_new(event, decision, replayed.body, admin->options.dry_run, TAKE(arena));
+	struct delivery *delivery = delivery_new(
+		event, decision, ruleset, replayed.body, admin->options.dry_run, TAKE(arena));
 	delivery_is_replay(delivery, id, who);
 	delivery_post(delivery, request, admin->options.journal, admin->options.dispatch);
 }

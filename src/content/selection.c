@@ -17,8 +17,10 @@ void selection_copy(const struct selection *from, struct selection *to, struct a
 	to->project_luid = arena_text(arena, from->project_luid);
 	to->tag = arena_text(arena, from->tag);
 	to->owner = arena_text(arena, from->owner);
-	to->rules = NULL;
-	to->rule_count = 0;
+	const char **rules = arena_array(arena, const char *, from->rule_count + 1);
+	for (size_t i = 0; i < from->rule_count; i++)
+		rules[i] = arena_text(arena, from->rules[i]);
+	to->rules = rules;
 }
 
 int selection_compare(const struct selection *a, const struct selection *b)

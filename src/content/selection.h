@@ -41,7 +41,7 @@ struct selection {
 	const char *const *rules; /* names of the rules that want it, sorted */
 };
 
-/* A copy whose texts live in `arena`; without the names of its rules. */
+/* A copy all of whose texts live in `arena`. */
 void selection_copy(const struct selection *from, struct selection *to, struct arena *arena);
 /* Orders by site, kind, selector, narrowing and when it is to be done, not by rules or priority; 0:
  * they name the same content in the same way. */

@@ -138,8 +138,8 @@ void core_event(struct core *core, const struct dispatch_event *event)
 	feed(core, &(struct input){ INPUT_EVENT, .event = { event->stamp } });
 	for (size_t i = 0; i < event->count; i++) {
 		struct selection_row row = { event->selection_ids[i], event->event, event->stamp,
-			event->received_at, event->finished_at, event->selections[i] };
-		pendings_add(&core->performer.pending, row.id, row.selection)->anew =
+			event->received_at, event->finished_at, NULL };
+		pendings_add(&core->performer.pending, row.id, event->selections[i])->anew =
 			event->is_replay;
 		select_one(core, &row);
 	}
@@ -330,7 +330,7 @@ static bool restore_pause(const char *site, const char *by, void *context)
 static bool restore_selection(const struct selection_row *row, void *context)
 {
 	struct core *core = context;
-	pendings_add(&core->performer.pending, row->id, row->selection);
+	pendings_restore(&core->performer.pending, row->id, row->selection);
 	select_one(core, row);
 	return true;
 }

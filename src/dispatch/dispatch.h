@@ -9,6 +9,7 @@
  */
 #pragma once
 #include "base/arena.h"
+#include "base/shared.h"
 #include "config/config.h"
 #include "content/selection.h"
 #include "dispatch/status.h"
@@ -33,12 +34,15 @@ struct dispatch_event {
 	struct wall received_at, finished_at;
 	bool is_replay; /* somebody wants it done again: content is looked up anew */
 	size_t count;
-	const char *const *selections; /* each as selection_json() prints it */
+	const struct selection *const *selections;
 	const int64_t *selection_ids;
-	struct arena
-		*arena; /* everything lives here, also this struct; freed when it was taken in */
+	/* Everything lives here, also this struct, or belongs to the snapshot `rules`, of which it
+	 * has a reference. Both are let go of when it was taken in. */
+	struct arena *arena;
+	struct shared *rules;
 };
-/* Any thread, in the order in which events became durable. Takes the event and its arena. */
+void dispatch_event_free(struct dispatch_event *event); /* NULL is fine */
+/* Any thread, in the order in which events became durable. Takes the event. */
 void dispatch_event(struct dispatch *dispatch, struct dispatch_event *event);
 /* What somebody asks for (`retry`, `cancel`, `sites pause`, `sites resume`). */
 enum dispatch_verb { DISPATCH_RETRY, DISPATCH_CANCEL, DISPATCH_PAUSE, DISPATCH_RESUME };

@@ -51,8 +51,7 @@ static struct instant clock_now(void *clock)
 static void note_free(struct message *message)
 {
 	struct note *note = (struct note *)(void *)message;
-	if (note->event)
-		arena_free(note->event->arena);
+	dispatch_event_free(note->event);
 	if (note->command)
 		core_refuse(note->command);
 	config_free(note->config);
@@ -65,6 +64,14 @@ static void notify(struct dispatch *dispatch, struct note note)
 	*copy = note;
 	if (!mailbox_send_answer(dispatch->notes, &copy->message))
 		note_free(&copy->message);
+}
+
+void dispatch_event_free(struct dispatch_event *event)
+{
+	if (!event)
+		return;
+	shared_unref(event->rules);
+	arena_free(event->arena); /* and the event */
 }
 
 void dispatch_event(struct dispatch *dispatch, struct dispatch_event *event)

@@ -1,5 +1,5 @@
 /*
- * dispatch/pending.c - selections are parsed as they come, and dropped when they have ended.
+ * dispatch/pending.c - selections are copied as they come, and dropped when they have ended.
  */
 #define HASH_FUNCTION                                                                              \
 	HASH_FNV /* the default one falls through its cases, which clang does not let pass */
@@ -36,14 +36,30 @@ void pendings_clear(struct pendings *pendings)
 	pending_free(pendings, pending);
 }
 
-struct pending *pendings_add(struct pendings *pendings, int64_t id, const char *json)
+static struct pending *pending_new(struct pendings *pendings, int64_t id)
 {
 	struct pending *pending = mem_new(struct pending);
-	struct selection *selection;
-	struct error err;
 	pending->id = id;
 	pending->arena = arena_new();
-	selection = arena_new_of(pending->arena, struct selection);
+	HASH_ADD(by_id, pendings->first, id, sizeof pending->id, pending);
+	return pending;
+}
+
+struct pending *pendings_add(
+	struct pendings *pendings, int64_t id, const struct selection *selection)
+{
+	struct pending *pending = pending_new(pendings, id);
+	struct selection *copy = arena_new_of(pending->arena, struct selection);
+	selection_copy(selection, copy, pending->arena);
+	pending->selection = copy;
+	return pending;
+}
+
+struct pending *pendings_restore(struct pendings *pendings, int64_t id, const char *json)
+{
+	struct pending *pending = pending_new(pendings, id);
+	struct selection *selection = arena_new_of(pending->arena, struct selection);
+	struct error err;
 	OWNED_JSON tree = json_parse(str_of(json), &err);
 	if (!tree || !selection_parse(tree, selection, pending->arena, &err)) {
 		/* A newer version wrote it, or the store is damaged. */
@@ -54,6 +70,5 @@ struct pending *pendings_add(struct pendings *pendings, int64_t id, const char *
 			pending->arena, "not acted upon: %s; replay its event", err.message);
 	}
 	pending->selection = selection;
-	HASH_ADD(by_id, pendings->first, id, sizeof pending->id, pending);
 	return pending;
 }

@@ -18,8 +18,11 @@ struct pendings {
 	struct pending *first;
 };
 
+/* The selection is copied. */
+struct pending *pendings_add(
+	struct pendings *pendings, int64_t id, const struct selection *selection);
 /* `json` is what the store keeps of it; what cannot be read is there too, with a refusal. */
-struct pending *pendings_add(struct pendings *pendings, int64_t id, const char *json);
+struct pending *pendings_restore(struct pendings *pendings, int64_t id, const char *json);
 struct pending *pendings_find(const struct pendings *pendings, int64_t id); /* or NULL */
 void pendings_remove(struct pendings *pendings, int64_t id);                /* if it is there */
 void pendings_clear(struct pendings *pendings);

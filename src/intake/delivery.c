@@ -11,17 +11,25 @@
 struct delivery {
 	struct journal_entry entry; /* first member: the journal hands it back */
 	struct arena *arena;        /* everything lives here, also this struct */
+	struct ruleset *ruleset;    /* with a reference: what the decision borrows; or NULL */
 	struct web_request *request;
 	struct dispatch *dispatch;
 	struct event_row row;
 	enum metric metric;
 	enum added added;
-	bool has_taken_mark;    /* its event id is that of another event */
-	const char *answer;     /* what follows {"event":ID in the body of the 200 */
-	int64_t *selection_ids; /* of row.selections: those to be refreshed, not the shadow ones */
-	int64_t replayed;       /* the event that this is a replay of; 0: it is none */
-	const char *asker;      /* of a replay */
+	bool has_taken_mark;                 /* its event id is that of another event */
+	const char *answer;                  /* what follows {"event":ID in the body of the 200 */
+	const struct selection **selections; /* those to be refreshed, not the shadow ones */
+	int64_t *selection_ids;              /* of row.selections, which are the same as text */
+	int64_t replayed;                    /* the event that this is a replay of; 0: it is none */
+	const char *asker;                   /* of a replay */
 };
+
+static void delivery_free(struct delivery *delivery)
+{
+	ruleset_free(delivery->ruleset);
+	arena_free(delivery->arena); /* and the delivery */
+}
 
 /* Under json_use(): what is copied here is all that stays. */
 static const char *printed(cJSON *json, struct arena *arena)
@@ -75,6 +83,7 @@ static void set_selections(struct delivery *delivery, const struct decision *dec
 	size_t count = decision ? decision->selection_count : 0;
 	const char **texts = arena_array(arena, const char *, count + 1);
 	delivery->selection_ids = arena_array(arena, int64_t, count + 1);
+	delivery->selections = arena_array(arena, const struct selection *, count + 1);
 	OWNED_TEXT struct text all;
 	text_init(&all, TEXT_UNBOUNDED);
 	text_add_char(&all, '[');
@@ -82,8 +91,10 @@ static void set_selections(struct delivery *delivery, const struct decision *dec
 		const struct selection *selection = &decision->selections[i];
 		const char *text = printed(selection_json(selection), arena);
 		text_printf(&all, "%s%s", i ? "," : "", text);
-		if (!dry_run && !selection->shadow)
-			texts[delivery->row.selection_count++] = text;
+		if (dry_run || selection->shadow)
+			continue;
+		delivery->selections[delivery->row.selection_count] = selection;
+		texts[delivery->row.selection_count++] = text;
 	}
 	text_add_char(&all, ']');
 	delivery->row.selections = texts;
@@ -91,7 +102,7 @@ static void set_selections(struct delivery *delivery, const struct decision *dec
 }
 
 struct delivery *delivery_new(const struct event *event, const struct decision *decision,
-	struct str body, bool dry_run, struct arena *arena)
+	struct ruleset *ruleset, struct str body, bool dry_run, struct arena *arena)
 {
 	struct delivery *delivery = arena_new_of(arena, struct delivery);
 	/* Every delivery of the test button carries one constant event id (src/event/README.md,
@@ -100,6 +111,7 @@ struct delivery *delivery_new(const struct event *event, const struct decision *
 	OWNED(arena) trees = arena_new();
 	json_use(trees);
 	delivery->arena = arena;
+	delivery->ruleset = ruleset;
 	delivery->row = (struct event_row){
 		.source = event_text(event, EVENT_SOURCE),
 		.webhook_id = has_mark ? event_text(event, EVENT_WEBHOOK_ID) : "",
@@ -109,7 +121,7 @@ struct delivery *delivery_new(const struct event *event, const struct decision *
 		.reason = event->why || is_test || has_mark ? event->why : NO_MARK,
 		.fields = printed_fields(event, arena),
 		.matched = printed_rules(decision, arena),
-		.ruleset = decision ? arena_text(arena, decision->revision) : NULL,
+		.ruleset = decision ? decision->revision : NULL,
 		.body = { arena_str(arena, body), body.length },
 	};
 	set_outcome(delivery, event, decision);
@@ -177,7 +189,7 @@ static void answer_durable(struct delivery *delivery)
 	web_reply(delivery->request, 200, NULL, text_str(&body));
 }
 
-/* Passes on what is to be refreshed; the arena goes with it. */
+/* Passes on what is to be refreshed; arena and ruleset go with it. */
 static void pass_on(struct delivery *delivery)
 {
 	struct dispatch_event *event = arena_new_of(delivery->arena, struct dispatch_event);
@@ -188,9 +200,10 @@ static void pass_on(struct delivery *delivery)
 		.finished_at = delivery->row.finished_at,
 		.is_replay = delivery->replayed,
 		.count = delivery->row.selection_count,
-		.selections = delivery->row.selections,
+		.selections = delivery->selections,
 		.selection_ids = delivery->selection_ids,
 		.arena = delivery->arena,
+		.rules = ruleset_shared(delivery->ruleset),
 	};
 	dispatch_event(delivery->dispatch, event);
 }
@@ -211,7 +224,7 @@ static void journalled(struct journal_entry *entry, bool committed, const struct
 		log_debug("event not durable", KV("reason", err->message));
 		answer_unavailable(
 			delivery->request, "the event could not be made durable; send it again");
-		arena_free(delivery->arena);
+		delivery_free(delivery);
 		return;
 	}
 	bool is_new = delivery->added == ADDED_NEW;
@@ -225,7 +238,7 @@ static void journalled(struct journal_entry *entry, bool committed, const struct
 	if (is_new && delivery->row.selection_count)
 		pass_on(delivery);
 	else
-		arena_free(delivery->arena);
+		delivery_free(delivery);
 }
 
 void delivery_post(struct delivery *delivery, struct web_request *request, struct journal *journal,
@@ -239,6 +252,6 @@ void delivery_post(struct delivery *delivery, struct web_request *request, struc
 	if (!journal_add(journal, &delivery->entry)) {
 		answer_unavailable(
 			request, "too many events wait to be made durable; send it again");
-		arena_free(delivery->arena);
+		delivery_free(delivery);
 	}
 }

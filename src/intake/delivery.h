@@ -11,9 +11,9 @@
 struct delivery;
 
 /* Makes the record of an event. Takes `arena`, in which event and decision (NULL: the rules were
- * not asked) live. */
+ * not asked) live, and the caller's reference of the decision's ruleset (NULL likewise). */
 struct delivery *delivery_new(const struct event *event, const struct decision *decision,
-	struct str body, bool dry_run, struct arena *arena);
+	struct ruleset *ruleset, struct str body, bool dry_run, struct arena *arena);
 /* It is a replay of `event`, which `who` asked for: never a duplicate, and only a request that is
  * sent from now on serves it. */
 void delivery_is_replay(struct delivery *delivery, int64_t event, const char *who);

@@ -120,15 +120,15 @@ static void report_warnings(const struct decision *decision)
 static void route(struct intake *intake, struct web_request *request, const struct event *event,
 	struct arena *arena)
 {
-	struct ruleset *ruleset = (struct ruleset *)(void *)shared_slot_get(intake->rulesets);
+	struct ruleset *ruleset = NULL;
 	const struct decision *decision = NULL;
 	if (event->standing == EVENT_REAL) {
+		ruleset = (struct ruleset *)(void *)shared_slot_get(intake->rulesets);
 		decision = ruleset_decide(ruleset, event, scratch_of_thread(intake), arena);
 		report_warnings(decision);
 	}
 	struct delivery *delivery =
-		delivery_new(event, decision, web_body(request), intake->dry_run, arena);
-	ruleset_free(ruleset); /* the delivery has copied what it needs of it */
+		delivery_new(event, decision, ruleset, web_body(request), intake->dry_run, arena);
 	delivery_post(delivery, request, intake->journal, intake->dispatch);
 }
 
