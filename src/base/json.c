@@ -1,8 +1,7 @@
 /*
- * base/json.c - the text is checked against the grammar (RFC 8259) and copied with every number in
- * quotes, and every escape that is no character as U+FFFD; cJSON then builds the tree from the
- * copy. cJSON alone would read numbers as doubles, end a text at \u0000, refuse half a surrogate
- * pair, and let several non-JSON texts pass.
+ * base/json.c - one pass over the text checks it against the grammar (RFC 8259) and builds cJSON's
+ * tree. cJSON's own parser would read numbers as doubles, end a text at \u0000, refuse half a
+ * surrogate pair, and let several non-JSON texts pass.
  */
 #include "base/json.h"
 
@@ -10,20 +9,68 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <utf8proc.h>
 
 #include "base/text.h"
 #include "base/units.h"
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf" /* a parser may ignore it, RFC 8259, section 8.1 */
 #define REPLACEMENT "\xef\xbf\xbd"     /* U+FFFD */
+#define REPLACEMENT_POINT 0xfffd
 
 struct reader {
 	struct str bytes;
 	size_t offset;
 	int depth;
-	struct text quoted; /* the copy */
+	struct text unescaped; /* of the string that is being read */
 	struct error *err;
 };
+
+/* ---- memory --------------------------------------------------------------------------------- */
+
+static _Thread_local struct arena *used; /* json_use() */
+
+static void *json_alloc(size_t size)
+{
+	return used ? arena_alloc(used, size) : mem_alloc(size);
+}
+
+static void json_drop(void *block)
+{
+	if (!used)
+		free(block);
+}
+
+void json_use(struct arena *arena)
+{
+	used = arena;
+}
+
+void json_setup(void)
+{
+	cJSON_Hooks hooks = { .malloc_fn = json_alloc, .free_fn = json_drop };
+	cJSON_InitHooks(&hooks);
+}
+
+static char *copy_of(struct str text)
+{
+	char *copy = json_alloc(text.length + 1);
+	if (text.length)
+		memcpy(copy, text.at, text.length);
+	copy[text.length] = '\0';
+	return copy;
+}
+
+/* A new value at the end of `parent`, or the whole (NULL), under `name` (or NULL), which it takes.
+ */
+static cJSON *add_value(cJSON *parent, char *name, int type)
+{
+	cJSON *value = json_alloc(sizeof *value);
+	*value = (cJSON){ .type = type, .string = name };
+	if (parent) /* it never fails: the value is no part of anything yet */
+		IGNORE(cJSON_AddItemToArray(parent, value));
+	return value;
+}
 
 /* ---- the grammar ---------------------------------------------------------------------------- */
 
@@ -37,10 +84,14 @@ static bool refuse(struct reader *r, const char *what)
 	return error_fail(r->err, ERROR_INPUT, "not JSON: %s at byte %zu", what, r->offset);
 }
 
-/* Copies what was read since `start`. */
-static void add_piece(struct reader *r, size_t start)
+static struct str since(const struct reader *r, size_t start)
 {
-	text_add_str(&r->quoted, (struct str){ r->bytes.at + start, r->offset - start });
+	return (struct str){ r->bytes.at + start, r->offset - start };
+}
+
+static struct str rest(const struct reader *r)
+{
+	return (struct str){ r->bytes.at + r->offset, r->bytes.length - r->offset };
 }
 
 static void skip_blanks(struct reader *r)
@@ -63,7 +114,8 @@ static bool skip_digits(struct reader *r)
 	return true;
 }
 
-static bool read_number(struct reader *r)
+/* As it is written: a number of ours is its text. */
+static bool read_number(struct reader *r, char **digits)
 {
 	size_t start = r->offset;
 	if (peek(r) == '-')
@@ -86,9 +138,7 @@ static bool read_number(struct reader *r)
 		if (!skip_digits(r))
 			return false;
 	}
-	text_add_char(&r->quoted, '"');
-	add_piece(r, start);
-	text_add_char(&r->quoted, '"');
+	*digits = copy_of(since(r, start));
 	return true;
 }
 
@@ -113,109 +163,139 @@ static bool is_low_surrogate(int unit)
 	return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
-/* The second half of a surrogate pair, if it stands at the reader. */
-static bool skip_low_surrogate(struct reader *r)
+/* The second half of a surrogate pair, if it stands at the reader; else 0. */
+static int read_low_surrogate(struct reader *r)
 {
 	struct reader ahead = *r;
-	struct str left = { r->bytes.at + r->offset, r->bytes.length - r->offset };
 	ahead.offset += 2;
-	if (!str_starts(left, "\\u") || !is_low_surrogate(read_hex(&ahead)))
-		return false;
+	int unit = str_starts(rest(r), "\\u") ? read_hex(&ahead) : -1;
+	if (!is_low_surrogate(unit))
+		return 0;
 	r->offset = ahead.offset;
-	return true;
+	return unit;
 }
 
 /* Behind "\u". RFC 8259, section 8.2: the grammar allows what is no character; it becomes one. */
-static bool read_unicode_escape(struct reader *r, bool *is_character)
+static bool read_unicode_escape(struct reader *r)
 {
-	int unit = read_hex(r);
+	utf8proc_uint8_t bytes[4];
+	int unit = read_hex(r), point = unit;
 	if (unit < 0)
 		return refuse(r, "\\u wants four hexadecimal digits");
-	if (unit >= 0xd800 && unit <= 0xdbff)
-		*is_character = skip_low_surrogate(r);
-	else
-		*is_character = unit && !is_low_surrogate(unit);
+	if (unit >= 0xd800 && unit <= 0xdbff) {
+		int low = read_low_surrogate(r);
+		point = low ? 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00) : 0;
+	}
+	if (!point || is_low_surrogate(point))
+		point = REPLACEMENT_POINT;
+	utf8proc_ssize_t length = utf8proc_encode_char(point, bytes);
+	IGNORE(!text_add_bytes(&r->unescaped, bytes, (size_t)length));
 	return true;
 }
 
-/* Behind the backslash; the escape, or U+FFFD in its place, is added to the copy. */
+/* Behind the backslash. */
 static bool read_escape(struct reader *r)
 {
-	size_t start = r->offset - 1;
-	bool is_character = true;
+	static const char written[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
 	int c = peek(r);
-	if (c <= 0 || !strchr("\"\\/bfnrtu", c))
+	const char *found = c > 0 ? strchr(written, c) : NULL;
+	if (!found && c != 'u')
 		return refuse(r, "an unknown escape in a string");
 	r->offset++;
-	if (c == 'u' && !read_unicode_escape(r, &is_character))
-		return false;
-	if (is_character)
-		add_piece(r, start);
-	else
-		text_add(&r->quoted, REPLACEMENT);
+	if (!found)
+		return read_unicode_escape(r);
+	text_add_char(&r->unescaped, meant[found - written]);
 	return true;
+}
+
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
 /* Moves on to the next quote or backslash. */
-static bool read_characters(struct reader *r)
+static bool skip_characters(struct reader *r)
 {
-	size_t start = r->offset;
-	for (int c; (c = peek(r)) != '"' && c != '\\';) {
-		struct str rest = { r->bytes.at + r->offset, r->bytes.length - r->offset };
+	for (;;) {
+		const char *at = r->bytes.at + r->offset, *end = r->bytes.at + r->bytes.length;
+		while (at < end && is_plain((unsigned char)*at))
+			at++;
+		r->offset = (size_t)(at - r->bytes.at);
+		int c = peek(r);
+		if (c == '"' || c == '\\')
+			return true;
 		if (c < 0)
 			return refuse(r, "a string without an end");
 		if (c < 0x20)
 			return refuse(r, "a control character in a string");
-		size_t length = c < 0x80 ? 1 : str_character(rest);
+		size_t length = str_character(rest(r));
 		if (!length)
 			return refuse(r, "a byte that is not UTF-8");
 		r->offset += length;
 	}
-	add_piece(r, start);
-	return true;
 }
 
-static bool read_string(struct reader *r)
+/* The text of the string at the reader. Few have an escape; those are put together apart. */
+static bool read_string(struct reader *r, char **value)
 {
-	text_add_char(&r->quoted, '"');
-	r->offset++;
-	while (read_characters(r)) {
+	size_t start = ++r->offset;
+	bool has_escape = false;
+	for (;;) {
+		if (!skip_characters(r))
+			return false;
+		struct str piece = since(r, start);
 		bool is_end = peek(r) == '"';
 		r->offset++;
+		if (is_end && !has_escape) {
+			*value = copy_of(piece);
+			return true;
+		}
+		if (!has_escape)
+			text_reset(&r->unescaped);
+		has_escape = true;
+		text_add_str(&r->unescaped, piece);
 		if (is_end) {
-			text_add_char(&r->quoted, '"');
+			*value = copy_of(text_str(&r->unescaped));
 			return true;
 		}
 		if (!read_escape(r))
-			break;
+			return false;
+		start = r->offset;
 	}
-	return false;
 }
 
-static bool read_value(struct reader *r);
+static bool read_value(struct reader *r, cJSON *parent, char *name, cJSON **whole);
+
+/* The name of a member, and its colon. */
+static bool read_name(struct reader *r, char **name)
+{
+	if (peek(r) != '"')
+		return refuse(r, "a member's name is missing");
+	if (!read_string(r, name))
+		return false;
+	skip_blanks(r);
+	if (peek(r) != ':') {
+		json_drop(*name);
+		return refuse(r, "':' is missing");
+	}
+	r->offset++;
+	return true;
+}
 
 /* The members of an object or the items of an array, from the opening bracket to the closing one.
  */
-static bool read_container(struct reader *r, bool is_object)
+static bool read_container(struct reader *r, cJSON *container)
 {
-	char closing = is_object ? '}' : ']';
+	bool is_object = cJSON_IsObject(container);
+	char closing = is_object ? '}' : ']', *name = NULL;
 	if (++r->depth > JSON_DEPTH)
 		return refuse(r, "nested too deeply");
-	text_add_char(&r->quoted, r->bytes.at[r->offset++]);
+	r->offset++;
 	skip_blanks(r);
 	for (bool is_first = true; peek(r) != closing || !is_first; is_first = false) {
-		if (is_object) {
-			if (peek(r) != '"')
-				return refuse(r, "a member's name is missing");
-			if (!read_string(r))
-				return false;
-			skip_blanks(r);
-			if (peek(r) != ':')
-				return refuse(r, "':' is missing");
-			text_add_char(&r->quoted, ':');
-			r->offset++;
-		}
-		if (!read_value(r))
+		if (is_object && !read_name(r, &name))
+			return false;
+		if (!read_value(r, container, name, NULL))
 			return false;
 		skip_blanks(r);
 		if (peek(r) == closing)
@@ -223,11 +303,9 @@ static bool read_container(struct reader *r, bool is_object)
 		if (peek(r) != ',')
 			return refuse(
 				r, is_object ? "',' or '}' is missing" : "',' or ']' is missing");
-		text_add_char(&r->quoted, ',');
 		r->offset++;
 		skip_blanks(r);
 	}
-	text_add_char(&r->quoted, closing);
 	r->offset++;
 	r->depth--;
 	return true;
@@ -235,56 +313,83 @@ static bool read_container(struct reader *r, bool is_object)
 
 static bool read_word(struct reader *r, struct str word)
 {
-	struct str left = { r->bytes.at + r->offset, r->bytes.length - r->offset };
+	struct str left = rest(r);
 	if (left.length < word.length || memcmp(left.at, word.at, word.length) != 0)
 		return refuse(r, "an unknown word");
-	text_add_str(&r->quoted, word);
 	r->offset += word.length;
 	return true;
 }
 
-static bool read_value(struct reader *r)
+/* What begins so is a value of this type; 0: nothing does. */
+static int type_of(int c)
 {
-	skip_blanks(r);
-	int c = peek(r);
 	switch (c) {
 	case '{':
+		return cJSON_Object;
 	case '[':
-		return read_container(r, c == '{');
-	case '"':
-		return read_string(r);
+		return cJSON_Array;
 	case 't':
-		return read_word(r, STR("true"));
+		return cJSON_True;
 	case 'f':
-		return read_word(r, STR("false"));
+		return cJSON_False;
 	case 'n':
+		return cJSON_NULL;
+	default: /* numbers too are texts in the tree */
+		return c == '"' || c == '-' || is_digit(c) ? cJSON_String : 0;
+	}
+}
+
+/* Takes `name`. What was read belongs to `parent`, or is *whole, also when it fails halfway. */
+static bool read_value(struct reader *r, cJSON *parent, char *name, cJSON **whole)
+{
+	skip_blanks(r);
+	int c = peek(r), type = type_of(c);
+	if (!type) {
+		json_drop(name);
+		return refuse(r, c < 0 ? "a value is missing" : "an unexpected character");
+	}
+	cJSON *value = add_value(parent, name, type);
+	if (whole)
+		*whole = value;
+	switch (type) {
+	case cJSON_Object:
+	case cJSON_Array:
+		return read_container(r, value);
+	case cJSON_True:
+		return read_word(r, STR("true"));
+	case cJSON_False:
+		return read_word(r, STR("false"));
+	case cJSON_NULL:
 		return read_word(r, STR("null"));
-	case -1:
-		return refuse(r, "a value is missing");
 	default:
-		if (c == '-' || is_digit(c))
-			return read_number(r);
-		return refuse(r, "an unexpected character");
+		return c == '"' ? read_string(r, &value->valuestring)
+				: read_number(r, &value->valuestring);
 	}
 }
 
 cJSON *json_parse(struct str bytes, struct error *err)
 {
 	struct reader reader = { .bytes = bytes, .err = err };
-	text_init(&reader.quoted,
-		TEXT_UNBOUNDED); /* at most three times what the caller has already bounded */
 	cJSON *json = NULL;
+	text_init(&reader.unescaped, TEXT_UNBOUNDED); /* at most what the caller has bounded */
 	if (str_starts(bytes, BYTE_ORDER_MARK))
 		reader.offset = strlen(BYTE_ORDER_MARK);
-	if (read_value(&reader)) {
-		skip_blanks(&reader);
-		if (reader.offset != bytes.length)
-			IGNORE(refuse(&reader, "something follows the value")); /* false */
-		else if (!(json = cJSON_ParseWithLength(reader.quoted.at, reader.quoted.length)))
-			IGNORE(error_fail(
-				err, ERROR_INPUT, "not JSON that can be read")); /* false */
-	}
-	text_clear(&reader.quoted);
+	bool is_good = read_value(&reader, NULL, NULL, &json);
+	skip_blanks(&reader);
+	if (is_good && reader.offset != bytes.length)
+		is_good = refuse(&reader, "something follows the value");
+	text_clear(&reader.unescaped);
+	if (is_good)
+		return json;
+	cJSON_Delete(json);
+	return NULL;
+}
+
+const cJSON *json_parse_in(struct str bytes, struct arena *arena, struct error *err)
+{
+	json_use(arena);
+	const cJSON *json = json_parse(bytes, err);
+	json_use(NULL);
 	return json;
 }
 
@@ -353,30 +458,6 @@ struct wall json_time(const cJSON *object, const char *key)
 }
 
 /* ---- building ------------------------------------------------------------------------------- */
-
-static _Thread_local struct arena *used; /* json_use() */
-
-static void *json_alloc(size_t size)
-{
-	return used ? arena_alloc(used, size) : mem_alloc(size);
-}
-
-static void json_drop(void *block)
-{
-	if (!used)
-		free(block);
-}
-
-void json_use(struct arena *arena)
-{
-	used = arena;
-}
-
-void json_setup(void)
-{
-	cJSON_Hooks hooks = { .malloc_fn = json_alloc, .free_fn = json_drop };
-	cJSON_InitHooks(&hooks);
-}
 
 /* RFC 8259, section 7: quote, backslash and what is below a blank are escaped; the rest stands. */
 void json_quote(const char *value, struct text *out)

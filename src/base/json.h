@@ -27,6 +27,8 @@ static inline void json_free_owned(cJSON **json)
 
 /* The caller owns the tree (cJSON_Delete). ERROR_INPUT names the offset and what is wrong. */
 cJSON *json_parse(struct str bytes, struct error *err) MUST_USE;
+/* The same; the tree lives in `arena`. */
+const cJSON *json_parse_in(struct str bytes, struct arena *arena, struct error *err) MUST_USE;
 
 /* The first key that stands twice in the object itself; NULL: none, or no object. */
 const char *json_duplicate_key(const cJSON *object);

@@ -55,12 +55,11 @@ static const struct {
 static const char *const known_types[] = { "job.run.started", "job.run.completed",
 	"job.run.errored" };
 
-/* In normal form C, as rules are: one name may reach us in two spellings. */
+/* In normal form C, as rules are: one name may reach us in two spellings. `value` stays. */
 static void set_field(
 	struct event *event, enum event_field field, const char *value, struct arena *arena)
 {
-	struct str copy = { arena_text(arena, value), strlen(value) };
-	event->fields[field] = name_normal(copy, arena);
+	event->fields[field] = name_normal(str_of(value), arena);
 }
 
 static struct event *event_new(struct arena *arena)
@@ -154,12 +153,13 @@ bool event_has_id(const struct event *event)
 	return true;
 }
 
+/* The tree lives in `arena`, and the event's texts in the tree. */
 static const struct event *from_body(
 	const cJSON *body, const char *source, const char *account_id, struct arena *arena)
 {
 	struct event *event = event_new(arena);
 	const cJSON *data = json_get(body, "data");
-	set_field(event, EVENT_SOURCE, source, arena);
+	set_field(event, EVENT_SOURCE, arena_text(arena, source), arena);
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
 		set_field(event, members[i].field,
 			json_text(members[i].is_in_data ? data : body, members[i].key), arena);
@@ -172,10 +172,7 @@ static const struct event *from_body(
 const struct event *event_parse(struct str body, const char *source, const char *account_id,
 	struct arena *arena, struct error *err)
 {
-	OWNED(arena) tree = arena_new();
-	json_use(tree);
-	const cJSON *json = json_parse(body, err);
-	json_use(NULL);
+	const cJSON *json = json_parse_in(body, arena, err);
 	if (!json) {
 		error_context(err, "the body");
 		return NULL;
@@ -222,7 +219,7 @@ const struct event *event_from_flat(const cJSON *flat, struct arena *arena, stru
 				"the field '%s' of an event is a text or a number", item->string);
 			return NULL;
 		}
-		set_field(event, field, json_text(flat, item->string), arena);
+		set_field(event, field, arena_text(arena, json_text(flat, item->string)), arena);
 	}
 	set_status(event, arena);
 	set_finished(event, "");
@@ -231,7 +228,7 @@ const struct event *event_from_flat(const cJSON *flat, struct arena *arena, stru
 
 const struct event *event_read(struct str bytes, struct arena *arena, struct error *err)
 {
-	OWNED_JSON json = json_parse(bytes, err);
+	const cJSON *json = json_parse_in(bytes, arena, err);
 	if (!json)
 		return NULL;
 	if (!cJSON_IsObject(json)) {
