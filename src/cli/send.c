@@ -25,7 +25,8 @@ static int post(const struct command_line *line, struct str body, const struct s
 	OWNED_TEXT struct text header, answer;
 	text_init(&header, 1000);
 	text_init(&answer, ANSWER_BYTES);
-	signature_make(body, secret, signature);
+	OWNED(signing_key) key = signing_key_new(secret);
+	signature_make(body, key, signature);
 	text_printf(&header, "%s: %s", name ? name : "Authorization", signature);
 	struct curl_slist *headers = curl_slist_append(
 		curl_slist_append(NULL, "Content-Type: application/json"), header.at);

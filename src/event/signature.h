@@ -3,19 +3,27 @@
  * (README.md, Signature).
  */
 #pragma once
+#include "base/mem.h"
 #include "base/secret.h"
 #include "base/str.h"
 
 #define SIGNATURE_TEXT_SIZE 65 /* 64 hex digits and NUL */
 
-void signature_make(struct str body, const struct secret *secret,
+/* A secret made ready for HMAC once, not for each body. Never changes; any thread. */
+struct signing_key;
+/* Of an OpenSSL that cannot, as in a mode without this digest: nothing verifies with it. */
+struct signing_key *signing_key_new(const struct secret *secret);
+void signing_key_free(struct signing_key *key); /* NULL is fine; leaves no trace of the secret */
+OWNED_DEFINE(signing_key)
+
+void signature_make(struct str body, const struct signing_key *key,
 	char out[SIGNATURE_TEXT_SIZE]); /* lower case */
 
 /*
- * Did any of the secrets sign the body? Constant time: every secret is tried, and the comparison
- * does not depend on content. 64 hex digits in either case and nothing else; `header` NULL is a no.
+ * Did any of the keys sign the body? Constant time: every key is tried, and the comparison does
+ * not depend on content. 64 hex digits in either case and nothing else; `header` NULL is a no.
  */
 bool signature_verify(
-	const char *header, struct str body, const struct secret *const *secrets, size_t count);
+	const char *header, struct str body, const struct signing_key *const *keys, size_t count);
 /* Is it 64 hex digits at all? A gateway may have put its own token there; the log says so. */
 bool signature_is_written(const char *header);

@@ -31,8 +31,8 @@ struct intake {
 static bool is_signed_by(const struct source *source, const struct web_request *request)
 {
 	return signature_verify(web_header(request, source->config->signature_header),
-		web_body(request), (const struct secret *const *)source->secrets,
-		source->secret_count);
+		web_body(request), (const struct signing_key *const *)source->keys,
+		source->key_count);
 }
 
 static const struct source *signer_of(

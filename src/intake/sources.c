@@ -12,9 +12,9 @@ static void sources_destroy(struct shared *shared)
 {
 	struct sources *sources = (struct sources *)(void *)shared;
 	for (size_t i = 0; i < sources->count; i++) {
-		for (size_t j = 0; j < sources->items[i].secret_count; j++)
-			secret_free(sources->items[i].secrets[j]);
-		free(sources->items[i].secrets);
+		for (size_t j = 0; j < sources->items[i].key_count; j++)
+			signing_key_free(sources->items[i].keys[j]);
+		free(sources->items[i].keys);
 	}
 	free(sources->items);
 	config_free(sources->config);
@@ -24,13 +24,13 @@ static void sources_destroy(struct shared *shared)
 static bool load_secrets(struct source *source, struct error *err)
 {
 	const struct secret_ref *refs = source->config->secrets.items;
-	source->secrets = mem_alloc(sizeof *source->secrets * (source->config->secrets.count + 1));
+	source->keys = mem_alloc(sizeof *source->keys * (source->config->secrets.count + 1));
 	for (size_t i = 0; i < source->config->secrets.count; i++) {
-		struct secret *secret =
-			config_read_secret(&refs[i], "source", source->config->name, err);
+		OWNED(secret)
+		secret = config_read_secret(&refs[i], "source", source->config->name, err);
 		if (!secret)
 			return error_context(err, "source '%s'", source->config->name);
-		source->secrets[source->secret_count++] = secret;
+		source->keys[source->key_count++] = signing_key_new(secret);
 	}
 	return true;
 }

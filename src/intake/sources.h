@@ -3,14 +3,14 @@
  * (base/shared.h).
  */
 #pragma once
-#include "base/secret.h"
 #include "base/shared.h"
 #include "config/config.h"
+#include "event/signature.h"
 
 struct source {
 	const struct config_source *config; /* borrowed from the snapshot's configuration */
-	size_t secret_count;
-	struct secret **secrets;
+	size_t key_count;
+	struct signing_key **keys; /* of its secrets */
 };
 
 struct sources;

@@ -7,12 +7,18 @@
 
 #define SAMPLE_SECRET STR("c0ffee-sample-secret") /* tests/samples/dbt/README.md */
 
+static struct signing_key *key_of(struct str bytes)
+{
+	OWNED(secret) secret = secret_copy(bytes);
+	return signing_key_new(secret);
+}
+
 static void every_sample_is_signed_as_its_list_says(void **state)
 {
 	(void)state;
 	OWNED_TEXT struct text list;
-	OWNED(secret) secret = secret_copy(SAMPLE_SECRET);
-	const struct secret *const secrets[] = { secret };
+	OWNED(signing_key) key = key_of(SAMPLE_SECRET);
+	const struct signing_key *const keys[] = { key };
 	sample_read("SIGNATURES", &list);
 	size_t count = 0;
 	char want[SIGNATURE_TEXT_SIZE], name[128]; /* %64s and %127s fit */
@@ -22,11 +28,11 @@ static void every_sample_is_signed_as_its_list_says(void **state)
 		OWNED_TEXT struct text body;
 		struct str bytes = sample_read(name, &body);
 		char made[SIGNATURE_TEXT_SIZE];
-		signature_make(bytes, secret, made);
+		signature_make(bytes, key, made);
 		assert_string_equal(made, want);
-		assert_true(signature_verify(want, bytes, secrets, 1));
+		assert_true(signature_verify(want, bytes, keys, 1));
 		bytes.length--;
-		assert_false(signature_verify(want, bytes, secrets, 1));
+		assert_false(signature_verify(want, bytes, keys, 1));
 	}
 	assert_int_equal(count, 24);
 }
@@ -34,14 +40,14 @@ static void every_sample_is_signed_as_its_list_says(void **state)
 static void only_64_hex_digits_are_a_signature(void **state)
 {
 	(void)state;
-	OWNED(secret) secret = secret_copy(SAMPLE_SECRET);
-	const struct secret *const secrets[] = { secret };
+	OWNED(signing_key) key = key_of(SAMPLE_SECRET);
+	const struct signing_key *const keys[] = { key };
 	struct str body = STR("{}");
 	char good[SIGNATURE_TEXT_SIZE], upper[SIGNATURE_TEXT_SIZE];
-	signature_make(body, secret, good);
+	signature_make(body, key, good);
 	for (size_t i = 0; i < sizeof good; i++)
 		upper[i] = (char)toupper((unsigned char)good[i]);
-	assert_true(signature_verify(upper, body, secrets, 1));
+	assert_true(signature_verify(upper, body, keys, 1));
 	static const char *const formats[] = { " %s", "%s ", "%sa", "sha256=%s", "Bearer %s",
 		"%.63s", "%.63sg", "%.0s", "%.63s\xc3\xa9" };
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
@@ -52,11 +58,10 @@ static void only_64_hex_digits_are_a_signature(void **state)
 		text_add_bytes(&header, formats[i], (size_t)(place - formats[i]));
 		text_add_bytes(&header, good, taken);
 		text_add(&header, after);
-		if (signature_verify(header.at, body, secrets, 1) ||
-			signature_is_written(header.at))
+		if (signature_verify(header.at, body, keys, 1) || signature_is_written(header.at))
 			fail_msg("'%s' is taken for a signature", header.at);
 	}
-	assert_false(signature_verify(NULL, body, secrets, 1));
+	assert_false(signature_verify(NULL, body, keys, 1));
 	assert_false(signature_is_written(NULL));
 	assert_true(signature_is_written(good));
 }
@@ -64,36 +69,36 @@ static void only_64_hex_digits_are_a_signature(void **state)
 static void any_of_several_secrets_may_sign_and_no_other(void **state)
 {
 	(void)state;
-	OWNED(secret) old = secret_copy(STR("old"));
-	OWNED(secret) new = secret_copy(STR("new"));
-	OWNED(secret) other = secret_copy(STR("other"));
-	const struct secret *const secrets[] = { old, new };
+	OWNED(signing_key) old = key_of(STR("old"));
+	OWNED(signing_key) new = key_of(STR("new"));
+	OWNED(signing_key) other = key_of(STR("other"));
+	const struct signing_key *const keys[] = { old, new };
 	struct str body = STR("{\"a\":1}");
 	char signature[SIGNATURE_TEXT_SIZE];
 	signature_make(body, old, signature);
-	assert_true(signature_verify(signature, body, secrets, 2));
+	assert_true(signature_verify(signature, body, keys, 2));
 	signature_make(body, new, signature);
-	assert_true(signature_verify(signature, body, secrets, 2));
-	assert_false(signature_verify(signature, body, secrets, 1));
-	assert_false(signature_verify(signature, body, secrets, 0));
+	assert_true(signature_verify(signature, body, keys, 2));
+	assert_false(signature_verify(signature, body, keys, 1));
+	assert_false(signature_verify(signature, body, keys, 0));
 	signature_make(body, other, signature);
-	assert_false(signature_verify(signature, body, secrets, 2));
+	assert_false(signature_verify(signature, body, keys, 2));
 }
 
 static void an_empty_body_and_a_body_with_NUL_are_bytes_as_any(void **state)
 {
 	(void)state;
-	OWNED(secret) secret = secret_copy(STR("key"));
-	const struct secret *const secrets[] = { secret };
+	OWNED(signing_key) key = key_of(STR("key"));
+	const struct signing_key *const keys[] = { key };
 	char empty[SIGNATURE_TEXT_SIZE], nul[SIGNATURE_TEXT_SIZE];
-	signature_make((struct str){ 0 }, secret, empty);
+	signature_make((struct str){ 0 }, key, empty);
 	/* printf '' | openssl dgst -sha256 -hmac key */
 	assert_string_equal(
 		empty, "5d5d139563c95b5967b9bd9a8c9b233a9dedb45072794cd232dc1b74832607d0");
-	signature_make(STR("a\0b"), secret, nul);
-	assert_true(signature_verify(nul, STR("a\0b"), secrets, 1));
-	assert_false(signature_verify(nul, STR("a\0c"), secrets, 1));
-	assert_false(signature_verify(empty, STR("a"), secrets, 1));
+	signature_make(STR("a\0b"), key, nul);
+	assert_true(signature_verify(nul, STR("a\0b"), keys, 1));
+	assert_false(signature_verify(nul, STR("a\0c"), keys, 1));
+	assert_false(signature_verify(empty, STR("a"), keys, 1));
 }
 
 int main(void)
