@@ -136,6 +136,8 @@ static void pass_on(
 static void handle_route_of(
 	struct admin *admin, struct web_request *request, const struct route *route, int64_t id)
 {
+	if (!filters_are_known(request))
+		return;
 	if (route->pace == AT_ONCE)
 		route->handle(admin, request, id);
 	else

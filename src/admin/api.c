@@ -225,6 +225,40 @@ void handle_refresh(struct admin *admin, struct web_request *request, int64_t id
 	answer_one(request, &one, ok, found, &err);
 }
 
+/* ---- lists that are held in memory: the cursor is how many were shown before ---- */
+
+struct span {
+	int64_t first, limit, at; /* at: of those that the filters leave */
+};
+
+/* Without a limit: all. False when it has answered already. */
+static bool read_span(struct web_request *request, struct span *span)
+{
+	*span = (struct span){ .limit = INT64_MAX };
+	if (read_number(request, "cursor", &span->first) &&
+		read_number(request, "limit", &span->limit) && span->limit >= 1 &&
+		(!web_query(request, "limit") || span->limit <= MOST_LIMIT))
+		return true;
+	answer_error_text(request, 400, "limit is 1 to 1000; cursor is a number");
+	return false;
+}
+
+/* Is it on this page? Asked once for each of them, in order. */
+static bool span_takes(struct span *span)
+{
+	int64_t at = span->at++;
+	return at >= span->first && at - span->first < span->limit;
+}
+
+static void answer_span(struct web_request *request, const struct span *span, cJSON *root)
+{
+	if (span->limit < span->at - span->first)
+		json_add_count(root, "next", span->first + span->limit);
+	else
+		cJSON_AddNullToObject(root, "next");
+	answer_json(request, 200, root);
+}
+
 /* ---- selections that are not refreshes yet ---- */
 
 static bool is_wanted(const char *filter, const char *value)
@@ -237,11 +271,14 @@ void handle_selections(struct admin *admin, struct web_request *request, int64_t
 {
 	const char *site = web_query(request, "site"), *kind = web_query(request, "kind");
 	int64_t event = 0;
+	struct span span;
 	(void)id;
 	if (!read_number(request, "event", &event)) {
 		answer_error_text(request, 400, "event is a number");
 		return;
 	}
+	if (!read_span(request, &span))
+		return;
 	OWNED_JSON root = cJSON_CreateObject();
 	cJSON *items = cJSON_AddArrayToObject(root, "items");
 	struct dispatch_status *status = dispatch_status(admin->options.dispatch);
@@ -249,32 +286,33 @@ void handle_selections(struct admin *admin, struct web_request *request, int64_t
 		const struct selection_status *selection = &status->selections[i];
 		if (is_wanted(site, selection->site) &&
 			is_wanted(kind, kind_name(selection->kind)) &&
-			(!event || event == selection->event))
+			(!event || event == selection->event) && span_takes(&span))
 			cJSON_AddItemToArray(items, selection_status_json(selection));
 	}
-	cJSON_AddNullToObject(root, "next");
 	json_add_count(root, "open", status ? status->counts.selections : 0);
 	status_free(status);
-	answer_json(request, 200, root);
+	answer_span(request, &span, root);
 }
 
 /* ---- sites and rules ---- */
 
 void handle_sites(struct admin *admin, struct web_request *request, int64_t id)
 {
+	struct span span;
 	(void)id;
+	if (!read_span(request, &span))
+		return;
 	OWNED_JSON root = cJSON_CreateObject();
 	cJSON *items = cJSON_AddArrayToObject(root, "items");
 	struct dispatch_status *status = dispatch_status(admin->options.dispatch);
 	OWNED(config) config = (struct config *)(void *)shared_slot_get(admin->options.configs);
 	for (size_t i = 0; status && i < status->site_count; i++)
-		cJSON_AddItemToArray(
-			items, site_status_json(&status->sites[i], &status->queues[i],
-				       config_site_named(config, status->sites[i].name)));
-	cJSON_AddNullToObject(root, "next");
-	if (status)
-		shared_unref(&status->shared);
-	answer_json(request, 200, root);
+		if (span_takes(&span))
+			cJSON_AddItemToArray(
+				items, site_status_json(&status->sites[i], &status->queues[i],
+					       config_site_named(config, status->sites[i].name)));
+	status_free(status);
+	answer_span(request, &span, root);
 }
 
 static cJSON *rule_json(struct rule_info rule)
@@ -295,27 +333,20 @@ static cJSON *rule_json(struct rule_info rule)
 
 void handle_rules(struct admin *admin, struct web_request *request, int64_t id)
 {
+	struct span span;
 	(void)id;
+	if (!read_span(request, &span))
+		return;
+	if (!web_query(request, "limit"))
+		span.limit = USUAL_LIMIT;
 	OWNED(ruleset) ruleset = (struct ruleset *)(void *)shared_slot_get(admin->options.rulesets);
 	OWNED_JSON root = cJSON_CreateObject();
-	int64_t first = 0, limit = USUAL_LIMIT;
-	if (!read_number(request, "cursor", &first) || !read_number(request, "limit", &limit) ||
-		limit < 1 || limit > MOST_LIMIT) {
-		answer_error_text(request, 400, "limit is 1 to 1000; cursor is a number");
-		return;
-	}
-	size_t count = ruleset_rule_count(ruleset), start = (size_t)first,
-	       left = start < count ? count - start : 0,
-	       end = (size_t)limit < left ? start + (size_t)limit : count;
 	json_add_text(root, "ruleset", ruleset_revision(ruleset));
 	cJSON *items = cJSON_AddArrayToObject(root, "items");
-	for (size_t i = start; i < end; i++)
-		cJSON_AddItemToArray(items, rule_json(ruleset_rule(ruleset, i)));
-	if (end < count)
-		json_add_count(root, "next", (int64_t)end);
-	else
-		cJSON_AddNullToObject(root, "next");
-	answer_json(request, 200, root);
+	for (size_t i = 0; i < ruleset_rule_count(ruleset); i++)
+		if (span_takes(&span))
+			cJSON_AddItemToArray(items, rule_json(ruleset_rule(ruleset, i)));
+	answer_span(request, &span, root);
 }
 
 void handle_route(struct admin *admin, struct web_request *request, int64_t id)

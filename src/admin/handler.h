@@ -35,6 +35,10 @@ const char *path_name(const struct web_request *request, struct arena *arena);
 /* origin.c: why this request is refused (403); NULL: it is not. */
 const char *refusal_of(const struct admin *admin, const struct web_request *request);
 
+/* filter.c: false when it has answered already, 400: the path is of a list, and an argument of the
+ * query is no filter of it, or is given twice. */
+bool filters_are_known(struct web_request *request);
+
 /* health.c */
 admin_handler handle_healthz, handle_readyz, handle_metrics;
 /* api.c */

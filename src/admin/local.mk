@@ -3,6 +3,7 @@ librouter_a_SOURCES += \
 	src/admin/admin.c src/admin/admin.h src/admin/handler.h \
 	src/admin/api.c \
 	src/admin/command.c \
+	src/admin/filter.c \
 	src/admin/health.c \
 	src/admin/origin.c \
 	src/admin/page.c \

@@ -407,6 +407,26 @@ const char *web_query(const struct web_request *request, const char *name)
 	return MHD_lookup_connection_value(request->mhd, MHD_GET_ARGUMENT_KIND, name);
 }
 
+struct query_visit {
+	web_query_visit *visit;
+	void *context;
+};
+
+static enum MHD_Result visit_query(
+	void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	const struct query_visit *query = context;
+	(void)kind;
+	return query->visit(name, value ? value : "", query->context) ? MHD_YES : MHD_NO;
+}
+
+void web_each_query(const struct web_request *request, web_query_visit *visit, void *context)
+{
+	struct query_visit query = { visit, context };
+	IGNORE(MHD_get_connection_values(
+		request->mhd, MHD_GET_ARGUMENT_KIND, visit_query, &query)); /* how many */
+}
+
 const char *web_query_text(const struct web_request *request)
 {
 	const char *question = strchr(request->target, '?');

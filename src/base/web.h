@@ -68,6 +68,9 @@ OWNED_DEFINE(web)
 unsigned web_descriptors(unsigned connection_limit);
 unsigned web_connections(unsigned descriptors);
 
+typedef bool web_query_visit(
+	const char *name, const char *value, void *context); /* false: enough */
+
 const char *web_method(const struct web_request *request); /* "GET", "POST", as sent */
 const char *web_path(const struct web_request *request);   /* decoded, without host and query */
 /* "router.example.com:8081": host and port that it was sent to, as its sender wrote them; "" when
@@ -75,6 +78,8 @@ const char *web_path(const struct web_request *request);   /* decoded, without h
 const char *web_host(const struct web_request *request);
 const char *web_query(
 	const struct web_request *request, const char *name); /* decoded; NULL when absent */
+/* Each argument of the query in its order, decoded; `value` is "" when it has none. */
+void web_each_query(const struct web_request *request, web_query_visit *visit, void *context);
 const char *web_query_text(
 	const struct web_request *request); /* "a=b&c=%2C", as sent, without '?'; "" when none */
 const char *web_header(const struct web_request *request,

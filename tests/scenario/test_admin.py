@@ -95,6 +95,40 @@ def test_a_filter_is_a_value_and_never_sql(busy, query):
     assert len(busy.events()) == 6
 
 
+FILTERS = {"events": ["source", "outcome", "job_id", "run_id", "rule"], "refreshes": ["site", "state", "kind", "content", "event"],
+           "selections": ["site", "kind", "event"], "sites": [], "rules": []}
+GIVEN = {"state": "failed", "kind": "workbook", "event": "1", "limit": "9", "cursor": "9"}
+
+
+@pytest.mark.parametrize("what", FILTERS)
+def test_a_list_takes_its_filters_and_refuses_another_naming_them(busy, what):
+    known = FILTERS[what] + ["limit", "cursor"]
+    assert busy.get(f"/api/v1/{what}?" + "&".join(f"{name}={GIVEN.get(name, 'x')}" for name in known))["items"] == []
+    for unknown in {"colour", "Limit", ""} | set(sum(FILTERS.values(), [])) - set(known):
+        answer = request(busy.admin, "GET", f"/api/v1/{what}?limit=9&{unknown}=failed")
+        assert answer.status == 400 and f"no filter '{unknown}'" in answer.json["error"], (unknown, answer.body)
+        assert answer.json["error"].endswith("it has " + ", ".join(known))
+
+
+def test_a_filter_with_a_slip_names_the_right_one_and_one_given_twice_is_no_filter(busy):
+    assert "did you mean 'state'?" in request(busy.admin, "GET", "/api/v1/refreshes?states=failed").json["error"]
+    answer = request(busy.admin, "GET", "/api/v1/refreshes?state=failed&state=succeeded")
+    assert answer.status == 400 and answer.json["error"] == "the filter 'state' is given twice"
+
+
+@pytest.mark.parametrize("what", ["sites", "rules"])
+def test_lists_in_memory_have_pages_too(busy, what):
+    every = busy.get(f"/api/v1/{what}")["items"]
+    pages, cursor = [], 0
+    while cursor is not None:
+        page = busy.get(f"/api/v1/{what}?limit=1&cursor={cursor}")
+        assert len(page["items"]) == 1
+        pages += page["items"]
+        cursor = page["next"]
+    assert [item["name"] for item in pages] == [item["name"] for item in every]
+    assert request(busy.admin, "GET", f"/api/v1/{what}?limit=1001").status == 400
+
+
 def test_sites_tell_their_session(busy):
     site = busy.get("/api/v1/sites")["items"][0]
     assert site["name"] == "finance" and site["signed_in"] and site["sign_ins"] == 1 and site["api_version"] == "3.25"
