@@ -1,4 +1,4 @@
-# bash completion for refresh-router: commands, then their options as --help prints them.
+# bash completion for refresh-router: commands, their options and their words, as --help prints them.
 _refresh_router()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} words
@@ -6,10 +6,8 @@ _refresh_router()
 		words=$(refresh-router --help 2>/dev/null | sed -n 's/^  \([a-z]*\) .*/\1/p')
 	elif [[ $current == -* ]]; then
 		words=$(refresh-router "$command" --help 2>/dev/null | grep -oE '^  --[a-z-]+')
-	elif [ "$command" = schema ]; then
-		words="rules config decision event refresh site problems"
-	elif [ "$command" = sites ]; then
-		words="pause resume"
+	elif [ "$COMP_CWORD" -eq 2 ]; then
+		words=$(refresh-router "$command" --help 2>/dev/null | sed -n '/^[A-Z]*:$/,/^$/s/^  \([a-z]*\) .*/\1/p')
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "${words:-}" -- "$current")
 }

@@ -67,9 +67,7 @@ static cJSON *refused(const struct command_line *line, const char *url, long htt
 }
 
 const struct option_spec admin_options[] = {
-	{ "url", OPTION_VALUE, "URL",
-		"the daemon's admin listener; default from the configuration" },
-	{ "config", OPTION_VALUE, "FILE", "the configuration that names the admin listener" },
+	ADMIN_OPTIONS,
 	{ 0 },
 };
 

@@ -19,7 +19,13 @@ cJSON *admin_post(const struct command_line *line, const char *path, int *status
 bool admin_is_strange(
 	const struct command_line *line, const char *path, const char *what, int *status);
 /* --url and --config, for commands that have no other options. */
-extern const struct option_spec admin_options[];
+#define ADMIN_OPTIONS                                                                              \
+	{ "url", OPTION_VALUE, "URL",                                                              \
+		"the daemon's admin listener; by default that of the configuration" },             \
+	{                                                                                          \
+		"config", OPTION_VALUE, "FILE", "the configuration that names the admin listener"  \
+	}
+extern const struct option_spec admin_options[]; /* these alone */
 /* Appends "?name=value" or "&name=value", encoded, for each of the options that was given; '-' of
  * an option is '_' of the filter. */
 void admin_add_filters(

@@ -93,10 +93,11 @@ static int run_replay(const struct command_line *line)
 
 const struct command command_cancel = {
 	.name = "cancel",
-	.synopsis = "ID",
-	.summary = "end a refresh, and its Tableau job if there is one",
-	.description = "ID is the even number of a refresh. Tableau lets administrators cancel "
-		       "jobs; if it refuses, the refresh goes on and says so.",
+	.arguments = "ID",
+	.summary = "end a refresh, and its Tableau job",
+	.description = "ID is the even number of a refresh. If Tableau has a job for it, that job "
+		       "is cancelled first, which only administrators may do; if Tableau refuses, "
+		       "the refresh goes on, and its reason says so.",
 	.options = admin_options,
 	.has_format = true,
 	.least_arguments = 1,
@@ -106,11 +107,10 @@ const struct command command_cancel = {
 
 const struct command command_replay = {
 	.name = "replay",
-	.synopsis = "ID",
-	.summary = "decide an event again, by the present configuration",
-	.description =
-		"ID is the odd number of an event. What the rules want of it is refreshed by "
-		"requests that are sent from now on.",
+	.arguments = "ID",
+	.summary = "decide an event again, by the present rules and configuration",
+	.description = "ID is the odd number of an event. It is decided as a new event; only jobs "
+		       "that start from now on are good for its refreshes.",
 	.options = admin_options,
 	.has_format = true,
 	.least_arguments = 1,

@@ -177,26 +177,31 @@ static int run(const struct command_line *line)
 
 static const struct option_spec options[] = {
 	{ "config", OPTION_VALUE, "FILE",
-		"check this configuration too, and the rules against its sites and sources" },
+		"check this configuration as well, and the rules against its sites and sources" },
 	{ "secrets", OPTION_FLAG, NULL,
-		"also read the secrets that may not be here: unset variables and credentials" },
+		"also read secrets that may be missing on this machine: unset variables and "
+		"credentials" },
 	{ "no-files", OPTION_FLAG, NULL,
-		"do not open certificates, keys and files of secrets, which this machine may not "
-		"have" },
+		"do not open certificates, keys and files of secrets, which this machine may "
+		"lack" },
 	{ "url", OPTION_VALUE, "URL",
-		"also ask this daemon what is open on sites that the configuration does not have" },
-	{ "strict", OPTION_FLAG, NULL, "warnings count as errors" },
+		"also ask the daemon at URL for open work on sites that the configuration lacks" },
+	{ "strict", OPTION_FLAG, NULL, "count warnings as errors" },
 	{ 0 },
 };
 
 const struct command command_check = {
 	.name = "check",
-	.synopsis = "[--config FILE] [--secrets] [--no-files] [--url URL] [--strict] [PATH]...",
-	.summary = "validate rules, and the configuration when given",
-	.description = "Reports every problem of every file, with file:line:column. Without PATH "
-		       "the configuration's own rules are checked.\n"
-		       "Exit status: 0 valid, 1 not, 2 a file cannot be read, 69 the daemon of "
-		       "--url cannot be reached.",
+	.arguments = "[PATH]...",
+	.summary = "report every problem of rules, and of a configuration",
+	.description = "Reports each problem of each file with line and column. Without PATH the "
+		       "rules of the configuration are checked.\n"
+		       "The files that the configuration names are opened, as `serve` does: "
+		       "`ca_file`, certificate and private key (and whether they belong together), "
+		       "and secrets in files and in variables that are set. Of a secret it reports "
+		       "only whether it is there, equals another one, or holds stray bytes.\n"
+		       "Exit status: 0 valid, 1 not valid, 2 a file cannot be read, 69 the daemon "
+		       "of --url cannot be reached.",
 	.options = options,
 	.has_format = true,
 	.most_arguments = -1,

@@ -1,6 +1,7 @@
 #include "cli/command.h"
 #include "base/mem.h"
 #include "base/suggest.h"
+#include "cli/help.h"
 #include "cli/print.h"
 #include "cli/version.h"
 #include <assert.h>
@@ -48,42 +49,6 @@ int command_usage(const struct command_line *line, const char *format, ...)
 	return EXIT_USAGE;
 }
 
-/* ---- help ---- */
-
-static void print_option(const char *name, const char *value_name, const char *help)
-{
-	char left[64]; /* a name and a value's name; longer ones are cut, which a test would show */
-	snprintf(left, sizeof left, "--%s%s%s", name, value_name ? " " : "",
-		value_name ? value_name : "");
-	printf("  %-24s %s\n", left, help);
-}
-
-static void print_help(const struct command *command)
-{
-	printf("Usage: refresh-router %s %s\n\n%s\n", command->name, command->synopsis,
-		command->summary);
-	if (command->description)
-		printf("\n%s\n", command->description);
-	printf("\nOptions:\n");
-	for (const struct option_spec *option = command->options; option && option->name; option++)
-		print_option(option->name, option->value_name, option->help);
-	if (command->has_format)
-		print_option("format", "text|json", "how the result is printed; default text");
-	print_option("help", NULL, "print this");
-}
-
-static void print_commands(FILE *out)
-{
-	fprintf(out, "Usage: refresh-router COMMAND [OPTIONS] [ARGS]\n\nRefreshes Tableau content "
-		     "when dbt jobs finish, by rules.\n\nCommands:\n");
-	for (const struct command *const *command = commands; *command; command++)
-		fprintf(out, "  %-12s %s\n", (*command)->name, (*command)->summary);
-	fprintf(out, "\n'refresh-router COMMAND --help' tells more; --version prints the version "
-		     "and the linked libraries.\n"
-		     "Exit status: 0 yes or done, 1 no, 2 usage or unreadable file, 69 a server "
-		     "cannot be reached, 78 bad configuration of serve.\n");
-}
-
 /* ---- running ---- */
 
 static const struct command *find(const char *name)
@@ -124,12 +89,49 @@ static void build_table(const struct command *command, struct option *table)
 	table[count] = (struct option){ 0 };
 }
 
-static int check_arguments(const struct command_line *line)
+int command_word_unknown(const struct command_line *line, const char *noun)
+{
+	const char *names[MOST_NAMES], *given = line->arguments[0];
+	size_t count = 0;
+	OWNED_TEXT struct text list;
+	text_init(&list, TEXT_UNBOUNDED);
+	for (const struct command_word *word = line->command->words; word->name; word++) {
+		assert(count < MOST_NAMES); /* the list is ours */
+		text_printf(&list, "%s%s", count ? ", " : "", word->name);
+		names[count++] = word->name;
+	}
+	const char *near = suggest(given, names, count);
+	return command_usage(line, "there is no %s '%s'%s%s%s There are: %s", noun, given,
+		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : ".", list.at);
+}
+
+void command_usage_line(const struct command *command, struct text *out)
+{
+	text_printf(out, "refresh-router %s", command->name);
+	for (const struct option_spec *option = command->options; option && option->name; option++)
+		if (option->type == OPTION_NEEDED)
+			text_printf(out, " --%s %s", option->name, option->value_name);
+	text_printf(out, " [OPTIONS]%s%s", command->arguments ? " " : "",
+		command->arguments ? command->arguments : "");
+}
+
+static int argument_missing(const struct command_line *line)
+{
+	OWNED_TEXT struct text usage;
+	text_init(&usage, TEXT_UNBOUNDED);
+	command_usage_line(line->command, &usage);
+	return command_usage(line, "an argument is missing: %s", usage.at);
+}
+
+static int check_and_run(const struct command_line *line)
 {
 	const struct command *command = line->command;
+	for (const struct option_spec *option = command->options; option && option->name; option++)
+		if (option->type == OPTION_NEEDED && !option_value(line, option->name))
+			return command_usage(
+				line, "--%s %s is needed", option->name, option->value_name);
 	if (line->argument_count < command->least_arguments)
-		return command_usage(line, "an argument is missing: refresh-router %s %s",
-			command->name, command->synopsis);
+		return argument_missing(line);
 	if (command->most_arguments >= 0 && line->argument_count > command->most_arguments)
 		return command_usage(line, "'%s' is one argument too many",
 			line->arguments[command->most_arguments]);
@@ -168,7 +170,7 @@ static int take_option(
 	struct command_line *line, struct option_value *values, int found, const char *given)
 {
 	if (found == HELP) {
-		print_help(line->command);
+		help_print(line->command);
 		return EXIT_YES;
 	}
 	if (found == FORMAT) {
@@ -200,13 +202,13 @@ static int run(const struct command *command, int argc, char **argv)
 	}
 	line.arguments = argv + optind;
 	line.argument_count = argc - optind;
-	return check_arguments(&line);
+	return check_and_run(&line);
 }
 
 static int find_and_run(int argc, char **argv)
 {
 	if (argc < 2) {
-		print_commands(stderr);
+		help_print_list(stderr);
 		return EXIT_USAGE;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
@@ -214,9 +216,9 @@ static int find_and_run(int argc, char **argv)
 		if (argc > 2 && !about)
 			return unknown_command(argv[2]);
 		if (about)
-			print_help(about);
+			help_print(about);
 		else
-			print_commands(stdout);
+			help_print_list(stdout);
 		return EXIT_YES;
 	}
 	if (!strcmp(argv[1], "--version")) {

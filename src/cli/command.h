@@ -7,6 +7,7 @@
  * exit().
  */
 #pragma once
+#include "base/text.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -19,13 +20,22 @@ enum {                         /* exit statuses */
 	EXIT_CONFIG = 78, /* EX_CONFIG: `serve` will not start until its configuration is edited */
 };
 
-enum option_type { OPTION_FLAG, OPTION_VALUE, OPTION_VALUES };
+enum option_type {
+	OPTION_FLAG,
+	OPTION_VALUE,
+	OPTION_VALUES, /* may be repeated */
+	OPTION_NEEDED, /* a value without which the command does not run */
+};
 
 struct option_spec {      /* {0} ends the table */
 	const char *name; /* without "--" */
 	enum option_type type;
 	const char *value_name; /* "FILE" */
 	const char *help;
+};
+
+struct command_word { /* that the first argument may be; {0} ends the table */
+	const char *name, *help;
 };
 
 struct command_line { /* what was given; borrowed from argv */
@@ -48,14 +58,19 @@ const char *option_nth(const struct command_line *line, const char *name, size_t
 
 struct command {
 	const char *name;
-	const char *synopsis;    /* "[--rules PATH]... [--explain] EVENT" */
-	const char *summary;     /* one line, lower case, no full stop */
-	const char *description; /* more for --help, or NULL */
+	const char *arguments;   /* after the options: "EVENT", "[PATH]..."; NULL: none */
+	const char *summary;     /* one line, lower case, no full stop: what it does or shows */
+	const char *description; /* sentences, a paragraph a line; `literal`; NULL: none */
+	const struct command_word *words; /* NULL: the first argument is none of a few words */
 	const struct option_spec *options;
+	bool is_hidden;                      /* not for people: not in the list of commands */
 	bool has_format;                     /* takes --format text|json */
 	int least_arguments, most_arguments; /* most -1: any number */
 	int (*run)(const struct command_line *line);
 };
+
+#define HELP_OF_FORMAT "how the result is printed; by default text"
+#define HELP_OF_HELP "print this help"
 
 extern const struct command *const commands[]; /* NULL ends it */
 
@@ -63,6 +78,11 @@ extern const struct command *const commands[]; /* NULL ends it */
  * command_usage(...)`. */
 int command_usage(const struct command_line *line, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Likewise: "there is no schema 'ruls'; did you mean 'rules'? There are: ..."; `noun`: what the
+ * words of the command are. */
+int command_word_unknown(const struct command_line *line, const char *noun);
+/* "refresh-router send --to URL --secret-env NAME [OPTIONS] EVENT" */
+void command_usage_line(const struct command *command, struct text *out);
 /* Finds, parses and runs; the exit status. Handles --help, --version and mistakes (with the nearest
  * name). */
 int command_main(int argc, char **argv);

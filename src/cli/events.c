@@ -84,23 +84,22 @@ static int run(const struct command_line *line)
 }
 
 static const struct option_spec options[] = {
-	{ "url", OPTION_VALUE, "URL",
-		"the daemon's admin listener; default from the configuration" },
-	{ "config", OPTION_VALUE, "FILE", "the configuration that names the admin listener" },
-	{ "source", OPTION_VALUE, "NAME", "only of this source" },
-	{ "outcome", OPTION_VALUE, "WORD", "routed, unmatched, ignored or test" },
-	{ "job-id", OPTION_VALUE, "ID", "only of this dbt job" },
-	{ "run-id", OPTION_VALUE, "ID", "only of this run" },
-	{ "rule", OPTION_VALUE, "NAME", "only those that this rule matched" },
-	{ "limit", OPTION_VALUE, "N", "how many; default 50" },
-	{ "export", OPTION_FLAG, NULL, "JSON Lines with the received bodies, all of them" },
+	{ "source", OPTION_VALUE, "NAME", "only events of this source" },
+	{ "outcome", OPTION_VALUE, "WORD",
+		"only events with this outcome: routed, unmatched, ignored or test" },
+	{ "job-id", OPTION_VALUE, "ID", "only events of this dbt job" },
+	{ "run-id", OPTION_VALUE, "ID", "only events of this run of a dbt job" },
+	{ "rule", OPTION_VALUE, "NAME", "only events that this rule matched" },
+	{ "limit", OPTION_VALUE, "N", "the most events to list; by default 50" },
+	{ "export", OPTION_FLAG, NULL,
+		"print all of them as JSON Lines, with the received bodies" },
+	ADMIN_OPTIONS,
 	{ 0 },
 };
 
 const struct command command_events = {
 	.name = "events",
-	.synopsis = "[--outcome WORD] [--job-id ID] [--rule NAME] [--limit N] [--export]",
-	.summary = "list what the daemon has received, newest first",
+	.summary = "list the events that the daemon has received, newest first",
 	.options = options,
 	.has_format = true,
 	.run = run,

@@ -8,6 +8,7 @@ librouter_a_SOURCES += \
 	src/cli/check.c \
 	src/cli/command.c src/cli/command.h \
 	src/cli/events.c \
+	src/cli/help.c src/cli/help.h \
 	src/cli/list.c src/cli/list.h \
 	src/cli/output_schema.c src/cli/output_schema.h \
 	src/cli/print.c src/cli/print.h \

@@ -8,6 +8,7 @@
 #define GAP 2 /* columns between two cells */
 #define COLUMNS_ELSEWHERE 120
 #define LONGEST_CELL 4096
+#define COLUMNS_OF_PROSE 100
 
 struct table {
 	size_t columns, count, capacity;
@@ -74,6 +75,31 @@ static int columns_of(FILE *out)
 	return fd >= 0 && isatty(fd) && !ioctl(fd, TIOCGWINSZ, &size) && size.ws_col
 		       ? size.ws_col
 		       : COLUMNS_ELSEWHERE;
+}
+
+void print_wrapped(FILE *out, int indent, int column, const char *text)
+{
+	int columns = columns_of(out) < COLUMNS_OF_PROSE ? columns_of(out) : COLUMNS_OF_PROSE;
+	fprintf(out, "%s%*s", column > indent ? "\n" : "",
+		column > indent ? indent : indent - column, "");
+	column = indent;
+	while (*text) {
+		size_t length = strcspn(text, " \n");
+		int wide = visible_columns((struct str){ text, length });
+		bool is_first = column == indent, is_full = column + 1 + wide > columns;
+		if (!is_first && is_full)
+			fprintf(out, "\n%*s", indent, "");
+		column = is_first || is_full ? indent : column + 1;
+		fprintf(out, "%s%.*s", is_first || is_full ? "" : " ", (int)length, text);
+		column += wide;
+		text += length;
+		if (*text == '\n') {
+			fprintf(out, "\n%*s", indent, "");
+			column = indent;
+		}
+		text += *text != '\0';
+	}
+	fputc('\n', out);
 }
 
 /* Takes from the widest column, again and again, until a row fits: short columns stay whole, and so

@@ -11,6 +11,12 @@
 void print_line(FILE *out, const char *format, ...) PRINTF_LIKE(2, 3);
 void print_line_args(FILE *out, const char *format, va_list args) PRINTF_LIKE(2, 0);
 
+/*
+ * Prints words of ours into the columns from `indent` on, of a line on which `column` columns are
+ * filled; each '\n' begins a line. As wide as the terminal, but a line stays easy to read.
+ */
+void print_wrapped(FILE *out, int indent, int column, const char *text);
+
 struct table;
 /* Columns' headings, NULL ends them. */
 struct table *table_new(const char *const *headings);

@@ -126,24 +126,24 @@ static int run(const struct command_line *line)
 }
 
 static const struct option_spec options[] = {
-	{ "url", OPTION_VALUE, "URL",
-		"the daemon's admin listener; default from the configuration" },
-	{ "config", OPTION_VALUE, "FILE", "the configuration that names the admin listener" },
-	{ "site", OPTION_VALUE, "NAME", "only of this site" },
+	{ "site", OPTION_VALUE, "NAME", "only refreshes on this site" },
 	{ "state", OPTION_VALUE, "WORD",
-		"waiting, sending, unknown, queued, running, succeeded, failed, cancelled, "
-		"expired, open, or unresolved" },
-	{ "kind", OPTION_VALUE, "WORD", "workbook, datasource, flow or task" },
-	{ "content", OPTION_VALUE, "NAME", "only of this content: its name or LUID" },
-	{ "event", OPTION_VALUE, "ID", "only those that this event caused" },
-	{ "limit", OPTION_VALUE, "N", "how many; default 50" },
+		"only refreshes in this state: waiting, sending, unknown, queued, running, "
+		"succeeded, failed, cancelled, expired, open (not ended) or unresolved" },
+	{ "kind", OPTION_VALUE, "WORD",
+		"only refreshes of this kind: workbook, datasource, flow or task" },
+	{ "content", OPTION_VALUE, "NAME", "only refreshes of this content: its name or LUID" },
+	{ "event", OPTION_VALUE, "ID", "only refreshes that this event caused" },
+	{ "limit", OPTION_VALUE, "N", "the most refreshes to list; by default 50" },
+	ADMIN_OPTIONS,
 	{ 0 },
 };
 
 const struct command command_refreshes = {
 	.name = "refreshes",
-	.synopsis = "[--site NAME] [--state WORD] [--content NAME] [--event ID] [--limit N]",
-	.summary = "list what the daemon has done, newest first",
+	.summary = "list the refreshes and their states, newest first",
+	.description = "Selections whose content is not known yet come before them, in the state "
+		       "`unresolved`, with the reason and since when.",
 	.options = options,
 	.has_format = true,
 	.run = run,

@@ -111,27 +111,25 @@ static int run(const struct command_line *line)
 }
 
 static const struct option_spec options[] = {
-	{ "url", OPTION_VALUE, "URL",
-		"the daemon's admin listener; default from the configuration" },
-	{ "config", OPTION_VALUE, "FILE", "the configuration that names the admin listener" },
-	{ "site", OPTION_VALUE, "NAME", "all of this site" },
-	{ "state", OPTION_VALUE, "WORD",
-		"all in this state; default " USUAL_STATE ", when another filter is given" },
-	{ "since", OPTION_VALUE, "DURATION", "all that ended (or, if open, began) within it: 1h" },
-	{ "kind", OPTION_VALUE, "WORD", "workbook, datasource, flow or task" },
+	{ "site", OPTION_VALUE, "NAME", "all refreshes on this site" },
+	{ "state", OPTION_VALUE, "WORD", "all in this state; by default " USUAL_STATE },
+	{ "since", OPTION_VALUE, "DURATION",
+		"all that ended, or if still open began, within this time: 1h" },
+	{ "kind", OPTION_VALUE, "WORD", "all of this kind: workbook, datasource, flow or task" },
 	{ "content", OPTION_VALUE, "NAME", "all of this content: its name or LUID" },
 	{ "event", OPTION_VALUE, "ID", "all that this event caused" },
+	ADMIN_OPTIONS,
 	{ 0 },
 };
 
 const struct command command_retry = {
 	.name = "retry",
-	.synopsis = "ID | [--site NAME] [--state WORD] [--since DURATION] [--content NAME] ...",
-	.summary = "do refreshes again, or at once if they wait",
-	.description = "ID is the even number of a refresh. One that has ended is done again, as a "
-		       "refresh of its own;\n"
-		       "one that waits is sent without waiting for its delay, its backoff, or "
-		       "what Tableau asked its site to wait. Budgets and pauses still hold.\n"
+	.arguments = "[ID]",
+	.summary = "do refreshes again, or send waiting ones at once",
+	.description = "ID is the even number of a refresh; instead of it, options name several. A "
+		       "refresh that has ended is done again, as a new refresh; one that waits is "
+		       "sent without waiting for its delay, its backoff, or what Tableau asked its "
+		       "site to wait. Budgets and pauses still hold.\n"
 		       "Several refreshes of one content are done again by one.",
 	.options = options,
 	.has_format = true,

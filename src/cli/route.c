@@ -255,19 +255,20 @@ static const struct option_spec options[] = {
 	{ "rules", OPTION_VALUES, "PATH",
 		"a rule file or folder, instead of the configuration's; may be repeated" },
 	{ "explain", OPTION_FLAG, NULL,
-		"also tell of every other rule the first condition that failed, the nearest miss "
+		"also show the first condition that failed in each other rule, the nearest miss "
 		"first" },
-	{ "online", OPTION_FLAG, NULL, "also find the content on Tableau; nothing is refreshed" },
+	{ "online", OPTION_FLAG, NULL, "also find the content on Tableau, read-only" },
 	{ "exit-code", OPTION_FLAG, NULL, "exit 1 when nothing would be refreshed" },
 	{ 0 },
 };
 
 const struct command command_route = {
 	.name = "route",
-	.synopsis = "[--config FILE] [--rules PATH]... [--explain] [--online] [--exit-code] EVENT",
-	.summary = "say what one event would refresh, and why",
-	.description = "EVENT is a file with a webhook body of dbt's, or with a flat JSON object "
-		       "of event fields ({\"job_id\": 1001}); - is standard input.",
+	.arguments = "EVENT",
+	.summary = "show what one event would refresh, and why",
+	.description = "EVENT is a file with the body of a dbt webhook, or with a flat JSON object "
+		       "of event fields, like {\"job_id\": 1001}; - is standard input. The "
+		       "decision is made by the function that `serve` uses.",
 	.options = options,
 	.has_format = true,
 	.least_arguments = 1,

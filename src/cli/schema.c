@@ -6,42 +6,41 @@
 #include "cli/print.h"
 #include "config/config.h"
 #include "rules/ruleset.h"
+#include <assert.h>
 
-static const struct {
-	const char *name;
-	cJSON *(*make)(void);
-} schemas[] = {
-	{ "rules", rules_schema },
-	{ "config", config_schema },
-	{ "decision", decision_schema },
-	{ "event", event_schema },
-	{ "refresh", refresh_schema },
-	{ "selection", selection_schema },
-	{ "site", site_schema },
-	{ "problems", problems_schema },
+static const struct command_word names[] = {
+	{ "rules", "rule files, for editors" },
+	{ "config", "the configuration file, likewise" },
+	{ "decision", "what `route` prints, and POST /api/v1/route answers" },
+	{ "event", "an item of `events` and /api/v1/events" },
+	{ "refresh", "an item of `refreshes` and /api/v1/refreshes" },
+	{ "selection", "an item of `refreshes --state unresolved` and /api/v1/selections" },
+	{ "site", "an item of `sites` and /api/v1/sites" },
+	{ "problems", "what `check` prints" },
+	{ 0 },
 };
+static cJSON *(*const schemas[])(void) = { rules_schema, config_schema, decision_schema,
+	event_schema, refresh_schema, selection_schema, site_schema, problems_schema };
 
 static int run(const struct command_line *line)
 {
-	for (size_t i = 0; i < sizeof schemas / sizeof *schemas; i++) {
-		if (strcmp(schemas[i].name, line->arguments[0]))
+	static_assert(sizeof names / sizeof *names == sizeof schemas / sizeof *schemas + 1,
+		"one schema for each name");
+	for (size_t i = 0; names[i].name; i++) {
+		if (strcmp(names[i].name, line->arguments[0]))
 			continue;
-		OWNED_JSON json = schemas[i].make();
+		OWNED_JSON json = schemas[i]();
 		print_json(json, stdout);
 		return EXIT_YES;
 	}
-	return command_usage(line,
-		"there is no schema '%s': rules, config, decision, event, refresh, selection, "
-		"site or problems",
-		line->arguments[0]);
+	return command_word_unknown(line, "schema");
 }
 
 const struct command command_schema = {
 	.name = "schema",
-	.synopsis = "NAME",
-	.summary = "print the JSON Schema of rules, config, or an output",
-	.description = "NAME is rules or config (what is read), or decision, event, refresh, "
-		       "selection, site or problems (what is printed).",
+	.arguments = "NAME",
+	.summary = "print the JSON Schema of a file that is read, or of a result",
+	.words = names,
 	.least_arguments = 1,
 	.most_arguments = 1,
 	.run = run,

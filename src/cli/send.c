@@ -69,8 +69,6 @@ static int run(const struct command_line *line)
 	struct error err;
 	OWNED_TEXT struct text body;
 	text_init(&body, BODY_BYTES);
-	if (!option_value(line, "to") || !option_value(line, "secret-env"))
-		return command_usage(line, "--to URL and --secret-env NAME are needed");
 	struct secret_ref ref = { .from = SECRET_FROM_ENV,
 		.name = option_value(line, "secret-env") };
 	OWNED(secret) secret = secret_load(&ref, &err);
@@ -83,20 +81,22 @@ static int run(const struct command_line *line)
 }
 
 static const struct option_spec options[] = {
-	{ "to", OPTION_VALUE, "URL", "the webhook's address: http://HOST:8080/webhooks/SOURCE" },
-	{ "secret-env", OPTION_VALUE, "NAME", "environment variable with the source's secret" },
-	{ "header", OPTION_VALUE, "NAME", "header for the signature; default Authorization" },
-	{ "ca-file", OPTION_VALUE, "FILE", "certificate authorities to trust, PEM" },
+	{ "to", OPTION_NEEDED, "URL",
+		"the address of the webhook: http://HOST:8080/webhooks/SOURCE" },
+	{ "secret-env", OPTION_NEEDED, "NAME",
+		"the environment variable with the secret of the source" },
+	{ "header", OPTION_VALUE, "NAME", "the header of the signature; by default Authorization" },
+	{ "ca-file", OPTION_VALUE, "FILE", "the certificate authorities to trust, PEM" },
 	{ 0 },
 };
 
 const struct command command_send = {
 	.name = "send",
-	.synopsis = "--to URL --secret-env NAME [--header NAME] EVENT",
-	.summary = "sign an event as dbt does and post it",
+	.arguments = "EVENT",
+	.summary = "sign an event as dbt does, and post it",
 	.description =
 		"EVENT is a file with the exact bytes to sign and send; - is standard input.\n"
-		"Exit status: 0 it was answered 200, 1 another status, 69 nobody answered.",
+		"Exit status: 0 the answer was 200, 1 another status, 69 no answer.",
 	.options = options,
 	.least_arguments = 1,
 	.most_arguments = 1,

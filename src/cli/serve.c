@@ -50,21 +50,26 @@ static int run(const struct command_line *line)
 
 static const struct option_spec options[] = {
 	{ "config", OPTION_VALUE, "FILE", "the configuration file" },
-	{ "dry-run", OPTION_FLAG, NULL, "decide and record, refresh nothing" },
+	{ "dry-run", OPTION_FLAG, NULL, "decide and record events, but refresh nothing" },
 	{ "verbose", OPTION_FLAG, NULL, "log every event" },
 	{ 0 },
 };
 
 const struct command command_serve = {
 	.name = "serve",
-	.synopsis = "[--config FILE] [--dry-run]",
 	.summary = "run the daemon",
-	.description = "Receives signed dbt webhooks, decides by the rules, and refreshes content "
-		       "on the configured Tableau sites.\n"
-		       "SIGHUP, a change of the files on disk, or POST /-/reload on the admin "
-		       "listener reads configuration and rules again.\n"
-		       "SIGTERM stops cleanly; a second one at once. Exit status 78: only an edit "
-		       "of the configuration helps; 1: it may start the next time.",
+	.description =
+		"Receives signed dbt webhooks, decides by the rules, and refreshes content on the "
+		"configured Tableau sites.\n"
+		"SIGHUP, a change of the files on disk (also by the swap of a symbolic link), or "
+		"`POST /-/reload` on the admin listener makes it read configuration, rules and "
+		"secrets again: all or nothing. Where it cannot be told of changes (inotify is "
+		"exhausted, a folder is not there) it compares the files every 5 seconds, and "
+		"`/readyz` says so; otherwise once a minute.\n"
+		"SIGTERM stops it cleanly, a second SIGTERM at once; SIGHUP does nothing during a "
+		"stop.\n"
+		"Exit status: 78 when only an edit of the configuration helps, 1 when it may start "
+		"the next time.",
 	.options = options,
 	.run = run,
 };

@@ -240,9 +240,9 @@ static int run(const struct command_line *line)
 
 const struct command command_show = {
 	.name = "show",
-	.synopsis = "ID",
-	.summary = "tell everything about one event or refresh, and why",
-	.description = "ID is a number that `events` or `refreshes` prints; those of events are "
+	.arguments = "ID",
+	.summary = "show one event or refresh in full, and the reasons",
+	.description = "ID is a number that `events` or `refreshes` prints: those of events are "
 		       "odd, those of refreshes even.",
 	.options = admin_options,
 	.has_format = true,

@@ -140,21 +140,28 @@ static int run(const struct command_line *line)
 	if (!verb)
 		return list(line);
 	if (strcmp(verb, "pause") && strcmp(verb, "resume"))
-		return command_usage(line, "'%s' is neither pause nor resume", verb);
+		return command_word_unknown(line, "action");
 	if (line->argument_count < 2)
 		return command_usage(line, "%s which site?", verb);
 	return change(line, verb, line->arguments[1]);
 }
 
+static const struct command_word actions[] = {
+	{ "pause", "send no refreshes to the site NAME, also after a restart, until it is resumed; "
+		   "its "
+		   "jobs are followed, and give_up_after stands still" },
+	{ "resume", "end the pause; a site that is left alone after failures, or that asked us to "
+		    "wait, is asked again at once" },
+	{ 0 },
+};
+
 const struct command command_sites = {
 	.name = "sites",
-	.synopsis = "[pause NAME | resume NAME]",
-	.summary = "tell how the sites are; pause or resume one",
-	.description = "A site that is paused is sent no refreshes, also after a restart, until it "
-		       "is resumed; jobs in flight are followed, and give_up_after stands "
-		       "still.\n"
-		       "Resuming one that is left alone, or that Tableau asked to wait for, asks "
-		       "it again at once.",
+	.arguments = "[ACTION NAME]",
+	.summary = "show the state of every site; pause or resume one",
+	.description = "Shows what is ready, sent and running, how much of the budgets is spent, "
+		       "and why a site waits.",
+	.words = actions,
 	.options = admin_options,
 	.has_format = true,
 	.most_arguments = 2,

@@ -1,9 +1,12 @@
 """The command line: what it prints, in text and in JSON, and how it ends."""
+import fcntl
 import json
 import os
 import pty
 import re
+import struct
 import subprocess
+import termios
 
 import pytest
 
@@ -28,11 +31,32 @@ def test_every_command_has_help(command):
     assert told.returncode == 0 and not told.stderr
     assert told.stdout.decode().startswith(f"Usage: refresh-router {command}") and "--help" in told.stdout.decode()
     assert cli("help", command).stdout == told.stdout
-    assert max(map(len, told.stdout.decode().splitlines())) <= 160
+    assert max(map(len, told.stdout.decode().splitlines())) <= 100
 
 
-def test_the_commands_that_the_manual_names_are_there():
-    assert {"serve", "check", "route", "send", "events", "refreshes", "show", "schema"} <= set(COMMANDS)
+@pytest.mark.parametrize("command", [None, *COMMANDS])
+@pytest.mark.parametrize("columns", [80, 120])
+def test_help_fits_the_terminal(command, columns):
+    told = on_terminal(*[command] * bool(command), "--help", columns=columns).decode().splitlines()
+    assert told and max(map(len, told)) <= min(columns, 100)
+
+
+def complete(*words):
+    """What bash offers for the last word."""
+    script = """source "$1"; shift; PATH="$BUILD:$PATH"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _refresh_router; printf '%s\n' "${COMPREPLY[@]}" """
+    told = subprocess.run(["bash", "-c", script, "bash", TOP / "packaging" / "completions" / "refresh-router.bash", "refresh-router", *words],
+                          capture_output=True, text=True, timeout=harness.DEADLINE, env={**os.environ, "BUILD": str(harness.BUILD)})
+    assert told.returncode == 0 and not told.stderr, told.stderr
+    return told.stdout.split()
+
+
+def test_the_shell_completes_commands_words_and_options():
+    assert complete("") == COMMANDS and complete("sc") == ["schema"]
+    for command in COMMANDS:
+        help = cli(command, "--help").stdout.decode()
+        assert complete(command, "--") == re.findall(r"^  (--[a-z-]+)", help, re.M)
+    assert complete("sites", "") == ["pause", "resume"] and complete("sites", "pause", "") == []
+    assert sorted(complete("schema", "")) == sorted(path.name.split(".")[0] for path in TOP.glob("schemas/*.schema.json"))
 
 
 def test_help_tells_every_command_and_the_exit_statuses():
@@ -177,9 +201,11 @@ def test_check_can_read_the_secrets_too(tmp_path):
     assert cli("check", "--config", config, "--secrets", environment={"A_SECRET": "one", "S_PAT": "two"}).returncode == 0
 
 
-def on_terminal(*arguments, **environment):
+def on_terminal(*arguments, columns=0, **environment):
     """What a command prints on a terminal."""
     leader, follower = pty.openpty()
+    if columns:
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
     process = subprocess.Popen([str(harness.BUILD / "refresh-router"), *map(str, arguments)], stdout=follower, stderr=follower,
                                env={k: v for k, v in {**os.environ, "TERM": "xterm", **environment}.items() if k != "NO_COLOR" or environment})
     os.close(follower)

@@ -45,7 +45,7 @@ static const struct option_spec options[] = {
 
 static const struct command command_walk = {
 	.name = "walk",
-	.synopsis = "[--loud] WHERE [WHITHER]",
+	.arguments = "WHERE [WHITHER]",
 	.summary = "walk somewhere",
 	.options = options,
 	.has_format = true,
@@ -55,12 +55,44 @@ static const struct command command_walk = {
 };
 static const struct command command_stand = {
 	.name = "stand",
-	.synopsis = "",
 	.summary = "stand still",
 	.run = remember,
 };
+static const struct option_spec ride_options[] = {
+	{ "to", OPTION_NEEDED, "TOWN", "where to" },
+	{ 0 },
+};
+static int remember_a_pace(const struct command_line *line)
+{
+	return line->argument_count && strcmp(line->arguments[0], "slowly")
+		       ? command_word_unknown(line, "pace")
+		       : remember(line);
+}
+static const struct command_word paces[] = {
+	{ "slowly", "as a walk" },
+	{ "fast", "as a very long text that has to go on in another line of the terminal, for "
+		  "there is no room for all of it in the first" },
+	{ 0 },
+};
+static const struct command command_ride = {
+	.name = "ride",
+	.arguments = "[PACE]",
+	.summary = "ride somewhere",
+	.description = "The first paragraph.\nThe second one.",
+	.words = paces,
+	.options = ride_options,
+	.most_arguments = 1,
+	.run = remember_a_pace,
+};
+static const struct command command_think = {
+	.name = "think",
+	.summary = "think of it",
+	.is_hidden = true,
+	.run = remember,
+};
 /* More than a command may have options: the list of names is another one. */
-const struct command *const commands[] = { &command_walk, [1 ... 40] = &command_stand, NULL };
+const struct command *const commands[] = { &command_walk, &command_ride, &command_think,
+	[3 ... 40] = &command_stand, NULL };
 
 /* ---- running it with its output caught ---- */
 
@@ -144,7 +176,7 @@ static void a_slip_is_told_with_what_was_meant_and_runs_nothing(void **state)
 		{ "wakl", "there is no command 'wakl'; did you mean 'walk'?" },
 		{ "zebra", "there is no command 'zebra'\n" },
 		{ "help wakl", "did you mean 'walk'?" },
-		{ "walk", "an argument is missing: refresh-router walk [--loud] WHERE" },
+		{ "walk", "an argument is missing: refresh-router walk [OPTIONS] WHERE" },
 		{ "walk a b c", "'c' is one argument too many" },
 		{ "stand a", "'a' is one argument too many" },
 		{ "walk --luod a", "'--luod' cannot be used; did you mean '--loud'?" },
@@ -156,6 +188,11 @@ static void a_slip_is_told_with_what_was_meant_and_runs_nothing(void **state)
 		{ "walk --loud -xy a", "there is no option '-x'" },
 		{ "walk --format xml a", "--format is text or json, not 'xml'" },
 		{ "stand --format json", "'--format' cannot be used" },
+		{ "ride", "--to TOWN is needed" },
+		{ "ride --to York slwoly",
+			"there is no pace 'slwoly'; did you mean 'slowly'? There "
+			"are: slowly, fast\n" },
+		{ "ride --to York zebra", "there is no pace 'zebra'. There are: slowly, fast\n" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		assert_int_equal(run(cases[i].line), EXIT_USAGE);
@@ -172,7 +209,7 @@ static void help_tells_every_option_and_runs_nothing(void **state)
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
 		assert_int_equal(run(lines[i]), EXIT_YES);
 		assert_false(seen.has_run);
-		assert_said("Usage: refresh-router walk [--loud] WHERE [WHITHER]");
+		assert_said("Usage: refresh-router walk [OPTIONS] WHERE [WHITHER]");
 		assert_said("--name NAME");
 		assert_said("--rules PATH");
 		assert_said("--format text|json");
@@ -183,6 +220,32 @@ static void help_tells_every_option_and_runs_nothing(void **state)
 	assert_int_equal(run("--help"), EXIT_YES);
 	assert_said("walk somewhere");
 	assert_said("stand still");
+	assert_null(strstr(said, "think"));
+	assert_int_equal(run("think"), EXIT_NO);
+}
+
+static void help_is_laid_out(void **state)
+{
+	(void)state;
+	assert_int_equal(run("ride --help"), EXIT_YES);
+	assert_string_equal(said,
+		"Usage: refresh-router ride --to TOWN [OPTIONS] [PACE]\n"
+		"\n"
+		"Ride somewhere.\n"
+		"\n"
+		"The first paragraph.\n"
+		"The second one.\n"
+		"\n"
+		"PACE:\n"
+		"  slowly                   as a walk\n"
+		"  fast                     as a very long text that has to go "
+		"on in another line of the terminal,\n"
+		"                           for there is no room for all of it in the "
+		"first\n"
+		"\n"
+		"Options:\n"
+		"  --to TOWN                where to\n"
+		"  --help                   print this help\n");
 }
 
 static void a_version_names_what_it_runs_with(void **state)
@@ -200,6 +263,7 @@ int main(void)
 		cmocka_unit_test(what_was_given_reaches_the_command),
 		cmocka_unit_test(a_slip_is_told_with_what_was_meant_and_runs_nothing),
 		cmocka_unit_test(help_tells_every_option_and_runs_nothing),
+		cmocka_unit_test(help_is_laid_out),
 		cmocka_unit_test(a_version_names_what_it_runs_with),
 	};
 	return cmocka_run_group_tests_name("command", tests, NULL, NULL);
