@@ -10,7 +10,7 @@ static bool comes_before(const struct timer *a, const struct timer *b)
 static void put(struct timer_heap *heap, size_t index, struct timer *timer)
 {
 	heap->items[index] = timer;
-	timer->place = index + 1;
+	timer->place = index;
 }
 
 static void rise(struct timer_heap *heap, size_t index, struct timer *timer)
@@ -42,13 +42,14 @@ static void sink(struct timer_heap *heap, size_t index, struct timer *timer)
 	put(heap, index, timer);
 }
 
-void timer_leave(struct timer_heap *heap, struct timer *timer)
+void timer_leave(struct timer *timer)
 {
-	if (!timer->place)
+	struct timer_heap *heap = timer->heap;
+	if (!heap)
 		return;
-	size_t index = timer->place - 1;
+	size_t index = timer->place;
 	struct timer *last = heap->items[--heap->count];
-	timer->place = 0;
+	timer->heap = NULL;
 	if (last == timer)
 		return;
 	if (index > 0 && comes_before(last, heap->items[(index - 1) / 2]))
@@ -59,7 +60,8 @@ void timer_leave(struct timer_heap *heap, struct timer *timer)
 
 void timer_set(struct timer_heap *heap, struct timer *timer, int64_t key, int64_t second)
 {
-	timer_leave(heap, timer);
+	timer_leave(timer);
+	timer->heap = heap;
 	timer->key = key;
 	timer->second = second;
 	mem_grow(&heap->items, &heap->capacity, heap->count);

@@ -32,7 +32,7 @@ static struct asked cancel(
 	refresh_set_text(&refresh->row.reason, reason.at);
 	act_record(schedule, refresh);
 	if (refresh_in_flight(refresh) && !refresh->is_asked) {
-		timer_leave(&refresh->slot->site->looks, &refresh->look);
+		timer_leave(&refresh->look);
 		act_on_refresh(schedule, ACTION_CANCEL, refresh, (struct wall){ 0 });
 	} else if (refresh->row.state == REFRESH_UNKNOWN && !refresh->is_asked) {
 		refresh_wait_until(schedule, now, refresh, 0);
@@ -100,7 +100,7 @@ static struct asked retry_waiting(
 		return asked(CONSENT_NO, id, words);
 	}
 	IGNORE(site_go_on(schedule, now, slot->site)); /* whether or not it had to wait */
-	if (!refresh->is_ready && !refresh->is_asked) {
+	if (!refresh_is_ready(refresh) && !refresh->is_asked) {
 		refresh_wait_until(schedule, now, refresh, 0);
 		act_record(schedule, refresh);
 	}

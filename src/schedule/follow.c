@@ -73,7 +73,7 @@ void arm_round(struct schedule *schedule, struct instant now, struct site *site)
 	at = at_least(at, site->round_at.us + site->options.poll_interval);
 	at = at_least(at, opens.us);
 	if (!first || !site->is_known || at == INT64_MAX)
-		timer_leave(&schedule->timers, &site->round);
+		timer_leave(&site->round);
 	else
 		timer_set(&schedule->timers, &site->round, at, TIMER_OF_ROUND);
 }
@@ -229,7 +229,7 @@ static void poll(struct schedule *schedule, struct instant now, struct refresh *
 	struct site *site = refresh->slot->site;
 	if (refresh->is_asked)
 		return;
-	timer_leave(&site->looks, &refresh->look);
+	timer_leave(&refresh->look);
 	if (!site->is_known || gate_query_opens(&site->gate, now.mono).us > now.mono.us) {
 		look_later(schedule, now, refresh, 0); /* when the gate opens */
 		return;
@@ -270,7 +270,7 @@ static struct refresh *take_due(struct site *site, struct instant now, size_t *c
 	*count = 0;
 	while ((timer = timer_first(&site->looks)) && timer->key <= now.mono.us) {
 		struct refresh *refresh = container(timer, struct refresh, look);
-		timer_leave(&site->looks, timer);
+		timer_leave(timer);
 		refresh->look_next = first;
 		first = refresh;
 		++*count;

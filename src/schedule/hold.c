@@ -204,7 +204,7 @@ void hold_forget(struct refresh *refresh)
 void hold_ended(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
 	struct slot *slot = refresh->slot;
-	timer_leave(&schedule->timers, &refresh->due);
+	timer_leave(&refresh->due);
 	hold_forget(refresh);
 	refresh_moved(schedule, refresh);
 	refresh->row.quiet = 0;

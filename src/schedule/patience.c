@@ -53,7 +53,7 @@ void patience_go_by(struct patience *patience, struct patience_clock *clock, str
 	if (patience->clock == clock)
 		return;
 	if (patience->clock)
-		timer_leave(&patience->clock->waiting, &patience->timer);
+		timer_leave(&patience->timer);
 	patience->clock = clock;
 	patience_set(patience, now, left);
 }

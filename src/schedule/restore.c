@@ -49,7 +49,7 @@ static void restore_waiting(struct schedule *schedule, struct instant now, struc
 static void serve_line_too(struct schedule *schedule, struct refresh *current)
 {
 	refresh_serve_line(current);
-	if (current->is_ready)
+	if (refresh_is_ready(current))
 		refresh_queue_up(schedule, current);
 }
 

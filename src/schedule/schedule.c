@@ -98,7 +98,7 @@ static void on_tick(struct schedule *schedule, struct instant now, const struct 
 	(void)input; /* only that time went by */
 	struct timer *timer;
 	while ((timer = due(&schedule->timers, now))) {
-		timer_leave(&schedule->timers, timer);
+		timer_leave(timer);
 		run_timer(schedule, now, timer);
 	}
 	settle(schedule, now); /* whoever may be tried now is, before anybody is given up */

@@ -2,6 +2,7 @@
  * schedule/send.c - refreshes become requests: their turn, what the answer means, another try,
  * giving up.
  */
+#include "base/mem.h"
 #include "base/text.h"
 #include "schedule/state.h"
 #include <stdio.h>
@@ -42,29 +43,25 @@ void refresh_queue_up(struct schedule *schedule, struct refresh *refresh)
 
 void requeue_ready(struct schedule *schedule, struct site *site)
 {
-	struct timer_heap before = site->ready;
-	site->ready = (struct timer_heap){ 0 };
-	for (size_t i = 0; i < before.count; i++) {
-		before.items[i]->place = 0;
-		refresh_queue_up(schedule, container(before.items[i], struct refresh, due));
-	}
-	timer_heap_clear(&before);
+	/* Each move reorders the heap: from a copy. */
+	size_t count = site->ready.count;
+	OWNED_MEMORY struct timer **timers = mem_alloc(sizeof *timers * (count + 1));
+	for (size_t i = 0; i < count; i++)
+		timers[i] = site->ready.items[i];
+	for (size_t i = 0; i < count; i++)
+		refresh_queue_up(schedule, container(timers[i], struct refresh, due));
 }
 
 void refresh_wait_until(
 	struct schedule *schedule, struct instant now, struct refresh *refresh, int64_t wait_us)
 {
-	struct site *site = refresh->slot->site;
-	timer_leave(refresh->is_ready ? &site->ready : &schedule->timers, &refresh->due);
-	refresh->is_ready = wait_us <= 0 && refresh->row.state == REFRESH_WAITING;
 	refresh->row.not_before = wall_after(now.wall, wait_us > 0 ? wait_us : 0);
 	refresh_moved(schedule, refresh);
-	if (!refresh->is_ready) {
+	if (wait_us <= 0 && refresh->row.state == REFRESH_WAITING)
+		refresh_queue_up(schedule, refresh);
+	else
 		timer_set(&schedule->timers, &refresh->due, mono_plus(now.mono, wait_us).us,
 			TIMER_OF_REFRESH);
-		return;
-	}
-	refresh_queue_up(schedule, refresh);
 }
 
 /* ---- looking for a job that may be there ---- */
@@ -145,8 +142,7 @@ static bool has_place(const struct site *site)
 static void send(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
 	struct site *site = refresh->slot->site;
-	timer_leave(&site->ready, &refresh->due);
-	refresh->is_ready = false;
+	timer_leave(&refresh->due);
 	refresh_enter(schedule, refresh, REFRESH_SENDING);
 	refresh->row.attempts++;
 	refresh->row.not_before = (struct wall){ 0 };
@@ -515,7 +511,7 @@ static void refresh_is_as_old(
 	refresh->born = other->born;
 	refresh->row.created_at = other->row.created_at;
 	act_record(schedule, refresh);
-	if (refresh->is_ready)
+	if (refresh_is_ready(refresh))
 		refresh_queue_up(schedule, refresh);
 }
 

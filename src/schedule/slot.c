@@ -152,6 +152,11 @@ void refresh_add_cause(
 
 /* ---- states ---- */
 
+bool refresh_is_ready(const struct refresh *refresh)
+{
+	return refresh->due.heap == &refresh->slot->site->ready;
+}
+
 bool refresh_in_flight(const struct refresh *refresh)
 {
 	return refresh->row.state == REFRESH_QUEUED || refresh->row.state == REFRESH_RUNNING;
@@ -181,7 +186,7 @@ static void flight_leave(struct schedule *schedule, struct refresh *refresh)
 	refresh->flight_next = refresh->flight_previous = NULL;
 	site->in_flight_count--;
 	schedule->in_flight--;
-	timer_leave(&site->looks, &refresh->look);
+	timer_leave(&refresh->look);
 }
 
 void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refresh_state state)
@@ -279,8 +284,7 @@ bool refresh_is_done_already(struct schedule *schedule, struct instant now, stru
 void slot_step_back(struct schedule *schedule, struct slot *slot)
 {
 	struct refresh *refresh = slot->current;
-	timer_leave(refresh->is_ready ? &slot->site->ready : &schedule->timers, &refresh->due);
-	refresh->is_ready = false;
+	timer_leave(&refresh->due);
 	slot->current = NULL;
 	line_add(slot, refresh);
 	refresh_moved(schedule, refresh);
@@ -331,19 +335,17 @@ void refresh_stand_behind(struct schedule *schedule, struct instant now, struct 
 		return;
 	}
 	serve_too(current, refresh);
-	if (current->is_ready)
+	if (refresh_is_ready(current))
 		refresh_queue_up(schedule, current);
 	act_record(schedule, current);
 }
 
 /* ---- refreshes end ---- */
 
-static void leave_heaps(struct schedule *schedule, struct instant now, struct refresh *refresh)
+static void leave_heaps(struct instant now, struct refresh *refresh)
 {
 	patience_go_by(&refresh->patience, NULL, now.mono);
-	timer_leave(
-		refresh->is_ready ? &refresh->slot->site->ready : &schedule->timers, &refresh->due);
-	refresh->is_ready = false;
+	timer_leave(&refresh->due);
 	hold_forget(refresh);
 }
 
@@ -351,7 +353,7 @@ void refresh_end(struct schedule *schedule, struct instant now, struct refresh *
 	enum refresh_state state, const char *reason)
 {
 	struct slot *slot = refresh->slot;
-	leave_heaps(schedule, now, refresh);
+	leave_heaps(now, refresh);
 	if (slot->current == refresh && *refresh->row.job_id)
 		slot_know_job(schedule, slot, refresh->row.job_id);
 	refresh_enter(schedule, refresh, state);

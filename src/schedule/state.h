@@ -89,7 +89,6 @@ struct refresh {
 	struct cause_row *causes;
 	size_t cause_count, cause_capacity;
 	bool is_held;       /* by delay or quiet: `due` is in schedule->timers, or `quiet` is set */
-	bool is_ready;      /* `due` is in site->ready, else (if at all) in schedule->timers */
 	bool is_asked;      /* a request, poll, look or cancel is out */
 	bool was_busy;      /* the last answer was 409093: the look may adopt any open job of the
 			       content */
@@ -104,7 +103,9 @@ struct refresh {
 	int refused_looks, unknown_looks, unread_looks; /* at its job, in a row */
 	struct mono born;                               /* when it was created, for its turn */
 	struct mono sent;                               /* when it was last sent */
-	struct timer due; /* until it may be sent or looked for; or its turn in site->ready */
+	/* In schedule->timers until it may be sent or looked for; then, to be sent, by its turn
+	   in site->ready. */
+	struct timer due;
 	struct patience patience; /* what is left of give_up_after */
 	struct timer look;        /* in site->looks while in flight and not asked */
 	struct quiet *quiet;
@@ -275,6 +276,8 @@ void refresh_set_text(const char **member, const char *text);
 void refresh_add_cause(
 	struct schedule *schedule, struct refresh *refresh, const struct cause_row *cause);
 void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refresh_state state);
+/* It may be sent now, but for its site. */
+bool refresh_is_ready(const struct refresh *refresh);
 bool refresh_in_flight(const struct refresh *refresh);
 /* Does the evidence cover all that it stands for? */
 bool refresh_is_served(const struct schedule *schedule, const struct refresh *refresh,

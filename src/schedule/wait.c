@@ -31,7 +31,8 @@ static struct patience_clock *clock_of(struct schedule *schedule, const struct r
 		return NULL;
 	switch (refresh->row.state) {
 	case REFRESH_WAITING:
-		return refresh->is_ready ? &site->waiting[CALLS_START].clock : &schedule->trying;
+		return refresh_is_ready(refresh) ? &site->waiting[CALLS_START].clock
+						 : &schedule->trying;
 	case REFRESH_SENDING:
 		return &schedule->trying;
 	case REFRESH_UNKNOWN:
@@ -77,7 +78,7 @@ void patience_arm(struct schedule *schedule, struct site *site)
 		at = next.us < at ? next.us : at;
 	}
 	if (at == INT64_MAX)
-		timer_leave(&schedule->patience, &site->giving_up);
+		timer_leave(&site->giving_up);
 	else
 		timer_set(&schedule->patience, &site->giving_up, at, 0);
 }

@@ -30,7 +30,7 @@ static void unpark(struct schedule *schedule, const struct want *want)
 void want_free(struct schedule *schedule, struct want *want)
 {
 	HASH_DELETE(by_id, schedule->wants, want);
-	timer_leave(&schedule->timers, &want->due);
+	timer_leave(&want->due);
 	patience_go_by(&want->patience, NULL, (struct mono){ 0 });
 	struct site *site = site_of(schedule, want->selection.site);
 	site->selections--;
@@ -196,7 +196,7 @@ static void join(struct schedule *schedule, struct refresh *refresh, const struc
 		refresh_add_cause(schedule, refresh, &causes[i]);
 		act_cause(schedule, refresh->row.id, &causes[i], fate);
 	}
-	if (was_less_urgent && refresh->is_ready)
+	if (was_less_urgent && refresh_is_ready(refresh))
 		refresh_queue_up(schedule, refresh);
 }
 

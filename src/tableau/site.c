@@ -113,7 +113,7 @@ void site_free(struct site *site)
 		waiting->callback(&outcome, NULL, waiting->context);
 		waiting_free(waiting);
 	}
-	timer_leave(site->timers, &site->due);
+	timer_leave(&site->due);
 	session_clear(&site->session);
 	secret_free(site->pat);
 	config_free(site->snapshot);
@@ -350,7 +350,7 @@ void site_pump(struct site *site)
 	care_for_session(site);
 	struct mono at = next(site);
 	if (at.us == INT64_MAX)
-		timer_leave(site->timers, &site->due);
+		timer_leave(&site->due);
 	else
 		timer_set(site->timers, &site->due, at.us, 0);
 }

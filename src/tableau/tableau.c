@@ -139,7 +139,7 @@ static void pump(struct tableau *tableau)
 	int64_t now = clock_mono().us;
 	while ((due = timer_first(&tableau->timers)) && due->key <= now) {
 		struct site *site = site_of(due);
-		timer_leave(&tableau->timers, due);
+		timer_leave(due);
 		site->due_next = first;
 		first = site;
 	}
