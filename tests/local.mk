@@ -73,6 +73,7 @@ UNIT_TESTS = \
 	tests/unit/pattern_test \
 	tests/unit/print_test \
 	tests/unit/problem_test \
+	tests/unit/record_test \
 	tests/unit/row_json_test \
 	tests/unit/rule_files_test \
 	tests/unit/ruleset_test \

@@ -180,11 +180,10 @@ void handle_resume(struct admin *admin, struct web_request *request, int64_t id)
 static bool add_one(const struct command_row *row, void *context)
 {
 	cJSON *json = cJSON_CreateObject();
-	json_add_time(json, "at", row->at);
-	json_add_text(json, "by", row->who);
-	json_add_text(json, "command", row->verb);
-	if (row->result && row->result != row->subject)
-		json_add_count(json, "result", row->result);
+	struct command_row shown = *row;
+	if (row->result == row->subject) /* that nothing else came of it */
+		shown.result = 0;
+	record_to_json(command_members, &shown, json);
 	cJSON_AddItemToArray(context, json);
 	return true;
 }

@@ -1,77 +1,22 @@
 #include "admin/row_json.h"
 
-/* JSON that we wrote ourselves goes in as it is; what cannot be read any more as an empty object.
- */
-static void add_stored(cJSON *json, const char *key, const char *text)
-{
-	if (text && *text)
-		cJSON_AddItemToObject(json, key, cJSON_CreateRaw(text));
-}
-
 cJSON *event_row_json(const struct event_row *row)
 {
 	cJSON *json = cJSON_CreateObject();
-	json_add_count(json, "id", row->id);
-	json_add_text(json, "source", row->source);
-	json_add_text(json, "event_id", row->event_id);
-	json_add_time(json, "received_at", row->received_at);
-	json_add_time(json, "finished_at", row->finished_at);
-	json_add_text(json, "outcome", row->outcome);
-	if (row->reason && *row->reason)
-		json_add_text(json, "reason", row->reason);
-	add_stored(json, "fields", row->fields);
-	add_stored(json, "matched", row->matched);
-	add_stored(json, "selections", row->all_selections);
-	json_add_text(json, "ruleset", row->ruleset);
+	record_to_json(event_members, row, json);
 	return json;
-}
-
-static void add_content(cJSON *json, const struct content *content)
-{
-	cJSON *object = cJSON_AddObjectToObject(json, "content");
-	if (*content->luid)
-		json_add_text(object, "id", content->luid);
-	json_add_text(object, "name", content->name);
-	if (*content->project)
-		json_add_text(object, "project", content->project);
-}
-
-static void add_job(cJSON *json, const struct refresh_row *row)
-{
-	if (!*row->job_id)
-		return;
-	cJSON *job = cJSON_AddObjectToObject(json, "job");
-	json_add_text(job, "id", row->job_id);
-	json_add_time(job, "created_at", row->job_created_at);
-	json_add_time(job, "started_at", row->job_started_at);
-	json_add_time(job, "completed_at", row->job_completed_at);
 }
 
 cJSON *refresh_row_json(const struct refresh_row *row, struct wall waiting_since,
 	const struct cause_row *causes, size_t cause_count)
 {
 	cJSON *json = cJSON_CreateObject();
-	json_add_count(json, "id", row->id);
-	json_add_text(json, "site", row->site);
-	json_add_text(json, "kind", kind_name(row->content.kind));
-	add_content(json, &row->content);
-	cJSON_AddBoolToObject(json, "incremental", row->incremental);
-	json_add_text(json, "state", refresh_state_name(row->state));
-	if (row->reason && *row->reason)
-		json_add_text(json, "reason", row->reason);
-	json_add_count(json, "priority", row->priority);
-	json_add_time(json, "created_at", row->created_at);
+	record_to_json(refresh_members, row, json);
 	json_add_time(json, "waiting_since", waiting_since);
-	json_add_time(json, "not_before", row->not_before);
-	json_add_time(json, "sent_at", row->sent_at);
-	json_add_time(json, "ended_at", row->ended_at);
-	json_add_count(json, "attempts", row->attempts);
-	add_job(json, row);
 	cJSON *list = cJSON_AddArrayToObject(json, "causes");
 	for (size_t i = 0; i < cause_count; i++) {
 		cJSON *cause = cJSON_CreateObject();
-		json_add_count(cause, "event", causes[i].event);
-		json_add_text(cause, "rule", causes[i].rule);
+		record_to_json(cause_members, &causes[i], cause);
 		cJSON_AddItemToArray(list, cause);
 	}
 	return json;

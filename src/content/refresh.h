@@ -9,8 +9,7 @@
  * cause.after`, which no clock step can make a lie.
  */
 #pragma once
-#include "base/arena.h"
-#include "base/clock.h"
+#include "base/record.h"
 #include "content/content.h"
 #include <assert.h>
 #include <stdbool.h>
@@ -18,6 +17,8 @@
 /* Stamps of two events differ by a multiple of this power of two: room for a million delays to pass
  * between them. */
 #define STAMP_BITS 20
+/* The highest that a store may hold: the sum of two cannot overflow. */
+#define STAMP_MOST (INT64_MAX >> 2)
 /* Of a cause that waits for its delay or for quiet: no request serves it yet. */
 #define STAMP_NEVER INT64_MAX
 
@@ -84,6 +85,13 @@ struct cause_row {
 	struct wall fresh_from; /* what the job must not be older than, by dbt's clock: the event's
 				   finished_at, and the rule's delay after it; {0}: not told */
 };
+
+/*
+ * Where each member of them is stored and shown. To add one: the member above, its row in these
+ * tables, a migration when it has a column (store/sqlite/schema.c), and `make schemas` when it has
+ * a key.
+ */
+extern const struct member refresh_members[], cause_members[];
 
 /* With their texts in `arena`. */
 struct refresh_row refresh_row_copy(const struct refresh_row *row, struct arena *arena);

@@ -47,13 +47,46 @@ int selection_compare(const struct selection *a, const struct selection *b)
 	return order ? order : (a->quiet > b->quiet) - (a->quiet < b->quiet);
 }
 
-static const char *const selector_keys[] = {
-	[SELECT_NAME] = "name",
-	[SELECT_PATTERN] = "pattern",
-	[SELECT_LUID] = "luid",
-	[SELECT_ALL] = "all", /* true */
+static const char *kind_word(int kind)
+{
+	return kind_name((enum content_kind)kind);
+}
+
+/* clang-format off */
+/* One of them is there, and its value is the selector; of "all" it is true. */
+static const struct member selector_members[SELECT_COUNT + 1] = {
+	[SELECT_NAME] = MEMBER_ELSEWHERE("name", TEXT, .help = "Exact name"),
+	[SELECT_PATTERN] = MEMBER_ELSEWHERE("pattern", TEXT, .help = "Pattern over names, /.../flags"),
+	[SELECT_LUID] = MEMBER_ELSEWHERE("luid", TEXT, .help = "LUID"),
+	[SELECT_ALL] = MEMBER_ELSEWHERE("all", FLAG, .help = "true: all that project, tag and owner leave"),
 };
-_Static_assert(sizeof selector_keys / sizeof *selector_keys == SELECT_COUNT, "a key each");
+
+const struct member selection_members[] = {
+	MEMBER_TEXT(selection, site, .key = "site", .required = true, .help = "Name of the site"),
+	MEMBER_WORD(selection, kind, content_kind, .word = kind_word, .key = "kind", .required = true,
+		.help = "workbook, datasource, flow or task"),
+	MEMBER_GROUP(.members = selector_members),
+	MEMBER_OPTIONAL(selection, project, .key = "project", .help = "Path of nested projects"),
+	MEMBER_OPTIONAL(selection, project_luid, .key = "project_luid", .help = "LUID of the project"),
+	MEMBER_OPTIONAL(selection, tag, .key = "tag", .help = "Tag"),
+	MEMBER_OPTIONAL(selection, owner, .key = "owner", .help = "Owner"),
+	MEMBER_FLAG(selection, incremental, .key = "incremental", .required = true, .help = "Incremental instead of full"),
+	MEMBER_ELSEWHERE("allow", TEXTS, .help = "many, none"),
+	MEMBER_ELSEWHERE("mode", TEXT, .help = "shadow: decided and recorded, never sent"),
+	MEMBER_INT(selection, priority, .key = "priority", .always = true, .help = "0 to 100"),
+	MEMBER_DURATION(selection, delay, .key = "delay", .help = "Not sent before that time after the event: 10m"),
+	MEMBER_DURATION(selection, quiet, .key = "quiet",
+		.help = "Not sent until the rule has had no event for so long: 15m"),
+	MEMBER_TEXTS(selection, rules, rule_count, .key = "rules", .required = true,
+		.help = "Names of the rules that want it"),
+	{ 0 },
+};
+/* clang-format on */
+
+static const char *selector_key(enum select_by by)
+{
+	return selector_members[by].key;
+}
 
 static const char *const other_keys[] = { "site", "kind", "project", "project_luid", "tag", "owner",
 	"incremental", "allow", "mode", "priority", "delay", "quiet", "rules" };
@@ -64,9 +97,9 @@ cJSON *selection_json(const struct selection *selection)
 	cJSON_AddStringToObject(json, "site", selection->site);
 	cJSON_AddStringToObject(json, "kind", kind_name(selection->kind));
 	if (selection->by == SELECT_ALL)
-		cJSON_AddTrueToObject(json, selector_keys[SELECT_ALL]);
+		cJSON_AddTrueToObject(json, selector_key(SELECT_ALL));
 	else
-		cJSON_AddStringToObject(json, selector_keys[selection->by], selection->selector);
+		cJSON_AddStringToObject(json, selector_key(selection->by), selection->selector);
 	json_add_text(json, "project", selection->project);
 	json_add_text(json, "project_luid", selection->project_luid);
 	json_add_text(json, "tag", selection->tag);
@@ -107,7 +140,7 @@ static bool optional_text(const cJSON *json, const char *key, const char **out, 
 static bool is_known(const char *key)
 {
 	for (size_t i = 0; i < SELECT_COUNT; i++)
-		if (text_is(key, selector_keys[i]))
+		if (text_is(key, selector_key((enum select_by)i)))
 			return true;
 	for (size_t i = 0; i < sizeof other_keys / sizeof *other_keys; i++)
 		if (text_is(key, other_keys[i]))
@@ -144,7 +177,7 @@ static bool parse_selector(
 {
 	int found = 0;
 	for (int by = 0; by < SELECT_COUNT; by++) {
-		const char *key = selector_keys[by];
+		const char *key = selector_key((enum select_by)by);
 		if (!cJSON_GetObjectItemCaseSensitive(json, key))
 			continue;
 		selection->by = (enum select_by)by;

@@ -6,8 +6,7 @@
  * data; texts live in an arena or belong to whoever made it.
  */
 #pragma once
-#include "base/arena.h"
-#include "base/json.h"
+#include "base/record.h"
 #include "base/text.h"
 #include "content/kind.h"
 
@@ -40,6 +39,9 @@ struct selection {
 	size_t rule_count;
 	const char *const *rules; /* names of the rules that want it, sorted */
 };
+
+/* Where each member of it is shown. */
+extern const struct member selection_members[];
 
 /* A copy all of whose texts live in `arena`. */
 void selection_copy(const struct selection *from, struct selection *to, struct arena *arena);

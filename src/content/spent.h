@@ -3,7 +3,7 @@
  * `job_queries_per_day`), in parts of their windows: the record that scheduler and journal share.
  */
 #pragma once
-#include "base/clock.h"
+#include "base/record.h"
 
 enum spent_kind { SPENT_STARTS, SPENT_QUERIES };
 
@@ -13,3 +13,5 @@ struct spent {
 	struct wall at; /* when this part of the window began */
 	int64_t count;
 };
+
+extern const struct member spent_members[];

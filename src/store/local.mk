@@ -1,6 +1,7 @@
 # src/store/local.mk: the journal and its store.
 librouter_a_SOURCES += \
 	src/store/driver.h \
+	src/store/event.c \
 	src/store/journal.c src/store/journal.h \
 	src/store/sqlite/checkpoint.c \
 	src/store/sqlite/command.c \
@@ -12,6 +13,7 @@ librouter_a_SOURCES += \
 	src/store/sqlite/prune.c \
 	src/store/sqlite/query.c \
 	src/store/sqlite/read.c \
+	src/store/sqlite/record.c \
 	src/store/sqlite/row.c \
 	src/store/sqlite/schema.c \
 	src/store/sqlite/sqlite.h \

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "content/command.h"
 #include "content/refresh.h"
 #include "content/selection.h"
 #include "content/spent.h"
@@ -53,20 +54,14 @@ struct event_row {
 	const char *all_selections; /* JSON list, shadow ones included: what the decision said */
 };
 
+/* Where each member of an event is stored and shown; `stamp` and `selections` are not. */
+extern const struct member event_members[];
+
 struct selection_row {
 	int64_t id, event;
 	int64_t stamp;                        /* the event's */
 	struct wall received_at, finished_at; /* likewise */
 	const char *selection;                /* selection_json() as text */
-};
-
-struct command_row { /* what somebody asked the daemon to do */
-	struct wall at;
-	const char *who;
-	const char *verb; /* cancel, retry, replay, pause, resume */
-	int64_t subject;  /* the event or refresh; 0: a site */
-	const char *site; /* "" when it is not about a site */
-	int64_t result;   /* the event or refresh that came of it; 0: none but the subject */
 };
 
 /* ---- writing: inside a transaction, by the journal thread ---- */

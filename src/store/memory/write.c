@@ -17,32 +17,16 @@ static struct arena *rows_of(const struct store *store)
 
 /* ---- events ---- */
 
-static struct wall time_or_none(struct wall time)
-{
-	return time.us >= 0 && time.us <= INT64_C(253402300800) * US_PER_SECOND
-		       ? time
-		       : (struct wall){ 0 };
-}
-
 static struct event_row *copy_event(const struct event_row *row, int64_t id, struct arena *arena)
 {
 	struct event_row *copy = arena_new_of(arena, struct event_row);
 
-	*copy = (struct event_row){
-		.id = id,
-		.source = arena_text(arena, row->source),
-		.webhook_id = arena_text(arena, row->webhook_id),
-		.event_id = arena_text(arena, row->event_id),
-		.received_at = time_or_none(row->received_at),
-		.finished_at = time_or_none(row->finished_at),
-		.outcome = arena_text(arena, row->outcome),
-		.reason = arena_text(arena, row->reason),
-		.fields = arena_text(arena, row->fields ? row->fields : "{}"),
-		.matched = arena_text(arena, row->matched ? row->matched : "[]"),
-		.ruleset = arena_text(arena, row->ruleset),
-		.all_selections = arena_text(arena, row->all_selections),
-		.body = { arena_str(arena, row->body), row->body.length },
-	};
+	record_copy(event_members, row, copy, sizeof *copy, arena);
+	record_keep(event_members, copy);
+	copy->id = id;
+	copy->stamp = 0;
+	copy->selection_count = 0;
+	copy->selections = NULL;
 	return copy;
 }
 
@@ -137,6 +121,7 @@ bool memory_put_refresh(struct store *base, const struct refresh_row *row, struc
 	if (!tables)
 		return false;
 	*copy = refresh_row_copy(row, rows_of(base));
+	record_keep(refresh_members, copy);
 	tables_put(tables, TABLE_REFRESH, copy);
 	if (row->id > tables->last_refresh)
 		tables->last_refresh = row->id;
@@ -152,6 +137,7 @@ bool memory_put_cause(struct store *base, const struct cause_row *row, struct er
 	if (!tables)
 		return false;
 	*copy = cause_row_copy(row, rows_of(base));
+	record_keep(cause_members, copy);
 	size_t index = tables_find(tables, TABLE_CAUSE, row, &is_there);
 	if (is_there) /* that does not change */
 		copy->arrived_at =
@@ -167,8 +153,7 @@ bool memory_put_spent(struct store *base, const struct spent *spent, struct erro
 
 	if (!tables)
 		return false;
-	*copy = *spent;
-	copy->site = arena_text(rows_of(base), spent->site);
+	record_copy(spent_members, spent, copy, sizeof *copy, rows_of(base));
 	tables_put(tables, TABLE_SPENT, copy);
 	return true;
 }
@@ -198,10 +183,8 @@ bool memory_add_command(struct store *base, const struct command_row *row, struc
 
 	if (!tables)
 		return false;
-	*copy = *row;
-	copy->who = arena_text(rows_of(base), row->who);
-	copy->verb = arena_text(rows_of(base), row->verb);
-	copy->site = arena_text(rows_of(base), row->site);
+	record_copy(command_members, row, copy, sizeof *copy, rows_of(base));
+	record_keep(command_members, copy);
 	tables_put(tables, TABLE_COMMAND, copy);
 	return true;
 }

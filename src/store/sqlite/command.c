@@ -10,23 +10,20 @@ bool sqlite_put_spent(struct store *base, const struct spent *spent, struct erro
 	if (!sqlite_is_writing(store, "write what was spent", err))
 		return false;
 
-	USED_QUERY query = sqlite_query(store, QUERY_PUT_SPENT,
-		"INSERT OR REPLACE INTO spent (site, kind, at, count) VALUES (?1, ?2, ?3, ?4)",
-		err);
+	USED_QUERY query =
+		sqlite_query(store, QUERY_PUT_SPENT, "INSERT OR REPLACE INTO spent {+spent}", err);
 	if (!query)
 		return false;
-	bind_text(query, 1, spent->site);
-	bind_number(query, 2, spent->kind);
-	bind_time(query, 3, spent->at);
-	bind_number(query, 4, spent->count);
+	bind_record(query, spent_members, spent);
 	return query_run(store, query, "write what was spent", err);
 }
 
 bool sqlite_load_spent(struct store *base, spent_visit *visit, void *context, struct error *err)
 {
 	struct sqlite *store = sqlite_of(base);
-	USED_QUERY query = sqlite_query(store, QUERY_LOAD_SPENT,
-		"SELECT site, kind, at, count FROM spent ORDER BY site, kind, at", err);
+	USED_QUERY query = sqlite_query(
+		store, QUERY_LOAD_SPENT, "SELECT {spent} FROM spent ORDER BY site, kind, at", err);
+	struct spent spent;
 	bool has_row;
 
 	if (!query)
@@ -37,15 +34,8 @@ bool sqlite_load_spent(struct store *base, spent_visit *visit, void *context, st
 		if (!has_row)
 			return true;
 
-		struct spent spent = {
-			.site = column_text(query, 0),
-			.kind = sqlite3_column_int64(query, 1) == SPENT_STARTS ? SPENT_STARTS
-									       : SPENT_QUERIES,
-			.at = column_time(query, 2),
-			.count = sqlite3_column_int64(query, 3),
-		};
-		if (!is_within(spent.count, MOST_COUNT))
-			return row_is_damaged(store, "a budget's count", spent.count, err);
+		if (!row_read(store, query, "a budget's count", spent_members, &spent, err))
+			return false;
 		if (!visit(&spent, context))
 			return true;
 	}
@@ -92,18 +82,11 @@ bool sqlite_add_command(struct store *base, const struct command_row *row, struc
 	if (!sqlite_is_writing(store, "write a command", err))
 		return false;
 
-	USED_QUERY query = sqlite_query(store, QUERY_ADD_COMMAND,
-		"INSERT INTO command (at, who, verb, subject, site, result) VALUES (?1, ?2, ?3,"
-		" ?4, ?5, ?6)",
-		err);
+	USED_QUERY query =
+		sqlite_query(store, QUERY_ADD_COMMAND, "INSERT INTO command {+command}", err);
 	if (!query)
 		return false;
-	bind_time(query, 1, row->at);
-	bind_text(query, 2, row->who);
-	bind_text(query, 3, row->verb);
-	bind_number(query, 4, row->subject);
-	bind_text(query, 5, row->site);
-	bind_number(query, 6, row->result);
+	bind_record(query, command_members, row);
 	return query_run(store, query, "write a command", err);
 }
 
@@ -112,9 +95,10 @@ bool sqlite_list_commands(
 {
 	struct sqlite *store = sqlite_of(base);
 	USED_QUERY query = sqlite_query(store, QUERY_LIST_COMMANDS,
-		"SELECT at, who, verb, subject, site, result FROM command INDEXED BY"
-		" command_subject WHERE subject = ?1 ORDER BY id",
+		"SELECT {command} FROM command INDEXED BY command_subject WHERE subject = ?1 ORDER "
+		"BY id",
 		err);
+	struct command_row row;
 	bool has_row;
 
 	if (!query)
@@ -126,14 +110,8 @@ bool sqlite_list_commands(
 		if (!has_row)
 			return true;
 
-		struct command_row row = {
-			.at = column_time(query, 0),
-			.who = column_text(query, 1),
-			.verb = column_text(query, 2),
-			.subject = sqlite3_column_int64(query, 3),
-			.site = column_text(query, 4),
-			.result = sqlite3_column_int64(query, 5),
-		};
+		if (!row_read(store, query, "a command", command_members, &row, err))
+			return false;
 		if (!visit(&row, context))
 			return true;
 	}

@@ -67,11 +67,11 @@ static bool load_open(struct sqlite *store, refresh_visit *visit, void *context,
 	struct error *err)
 {
 	USED_QUERY query = sqlite_query(store, QUERY_LOAD_OPEN,
-		"SELECT " REFRESH_COLUMNS
-		"FROM refresh INDEXED BY refresh_open WHERE state < 5 ORDER BY refresh.id",
+		"SELECT {refresh} FROM refresh INDEXED BY refresh_open WHERE state < 5 ORDER BY "
+		"refresh.id",
 		err);
 	USED_QUERY cause_query = sqlite_query(store, QUERY_LOAD_CAUSES,
-		"SELECT " CAUSE_COLUMNS "FROM refresh INDEXED BY refresh_open"
+		"SELECT {cause} FROM refresh INDEXED BY refresh_open"
 		" CROSS JOIN cause ON cause.refresh = refresh.id"
 		" WHERE state < 5 ORDER BY refresh.id, cause.event, cause.rule",
 		err);
@@ -125,8 +125,8 @@ static bool load_recent(
 	struct sqlite *store, refresh_visit *visit, void *context, struct error *err)
 {
 	USED_QUERY query = sqlite_query(store, QUERY_LOAD_RECENT,
-		"SELECT " REFRESH_COLUMNS
-		"FROM refresh WHERE id > (SELECT max(id) - 4000 FROM refresh) AND state >= 5 AND"
+		"SELECT {refresh} FROM refresh WHERE id > (SELECT max(id) - 4000 FROM refresh) AND "
+		"state >= 5 AND"
 		" job_id <> '' ORDER BY id",
 		err);
 
@@ -137,7 +137,7 @@ static bool load_succeeded(struct sqlite *store, struct wall since, refresh_visi
 	void *context, struct error *err)
 {
 	USED_QUERY query = sqlite_query(store, QUERY_LOAD_SUCCEEDED,
-		"SELECT " REFRESH_COLUMNS "FROM refresh WHERE id IN (SELECT refresh FROM latest)"
+		"SELECT {refresh} FROM refresh WHERE id IN (SELECT refresh FROM latest)"
 		" AND ended_at >= ?1",
 		err);
 
@@ -175,7 +175,7 @@ bool sqlite_take_refresh_ids(struct store *base, struct refresh_ids *ids, struct
 
 	if (!query || !query_number(store, query, "read the last refresh's id", &last, err))
 		return false;
-	if (!is_within(last, MOST_COUNT))
+	if (!is_within(last, RECORD_MOST_COUNT))
 		return row_is_damaged(store, "refresh", last, err);
 	*ids = (struct refresh_ids){ (last | 1) + 1, INT64_MAX };
 	return true;

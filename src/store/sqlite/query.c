@@ -33,6 +33,16 @@ bool sqlite_fail(struct sqlite *store, const char *what, struct error *err)
 	return error_fail(err, kind_of_code(code), "store %s: %s: %s", store->path, what, reason);
 }
 
+static bool prepare(struct sqlite *store, const char *sql, sqlite3_stmt **query)
+{
+	OWNED_TEXT struct text whole;
+
+	text_init(&whole, TEXT_UNBOUNDED);
+	query_expand(sql, &whole);
+	return sqlite3_prepare_v3(store->database, whole.at, (int)whole.length,
+		       SQLITE_PREPARE_PERSISTENT, query, NULL) == SQLITE_OK;
+}
+
 sqlite3_stmt *sqlite_query(
 	struct sqlite *store, enum query query, const char *sql, struct error *err)
 {
@@ -42,8 +52,7 @@ sqlite3_stmt *sqlite_query(
 		IGNORE(sqlite_fail(store, "use it", err)); /* false, as the NULL below says */
 		return NULL;
 	}
-	if (!*kept && sqlite3_prepare_v3(store->database, sql, -1, SQLITE_PREPARE_PERSISTENT, kept,
-			      NULL) != SQLITE_OK) {
+	if (!*kept && !prepare(store, sql, kept)) {
 		IGNORE(sqlite_fail(store, "prepare a statement", err));
 		return NULL;
 	}

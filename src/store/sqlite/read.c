@@ -13,6 +13,7 @@
 static bool visit_events(struct sqlite *store, sqlite3_stmt *query, event_visit *visit,
 	void *context, struct error *err)
 {
+	struct event_row row;
 	bool has_row;
 
 	for (;;) {
@@ -21,7 +22,8 @@ static bool visit_events(struct sqlite *store, sqlite3_stmt *query, event_visit 
 		if (!has_row)
 			return true;
 
-		struct event_row row = row_of_event(query);
+		if (!row_of_event(store, query, &row, err))
+			return false;
 		if (!visit(&row, context))
 			return true;
 	}
@@ -32,7 +34,7 @@ static bool visit_events(struct sqlite *store, sqlite3_stmt *query, event_visit 
  * the name that JSON writes as it is.
  */
 #define EVENT_LIST                                                                                 \
-	"SELECT " EVENT_COLUMNS "FROM " EVENT_TABLES                                               \
+	"SELECT {event} FROM " EVENT_TABLES                                                        \
 	"WHERE event.id < ?1 AND (?3 IS NULL OR source = ?3) AND (?4 IS NULL OR outcome = ?4)"     \
 	" AND (?7 IS NULL OR (instr(matched, ?8) AND EXISTS (SELECT 1 FROM json_each(matched)"     \
 	" WHERE json_each.value = ?7)))"
@@ -93,7 +95,7 @@ bool sqlite_find_event(struct store *base, int64_t id, event_visit *visit, void 
 {
 	struct sqlite *store = sqlite_of(base);
 	USED_QUERY query = sqlite_query(store, QUERY_FIND_EVENT,
-		"SELECT " EVENT_COLUMNS "FROM " EVENT_TABLES "WHERE event.id = ?1", err);
+		"SELECT {event} FROM " EVENT_TABLES "WHERE event.id = ?1", err);
 	bool has_row;
 
 	if (!query)
@@ -102,8 +104,10 @@ bool sqlite_find_event(struct store *base, int64_t id, event_visit *visit, void 
 	if (!query_next(store, query, "read an event", &has_row, err))
 		return false;
 	if (has_row) {
-		struct event_row row = row_of_event(query);
+		struct event_row row;
 
+		if (!row_of_event(store, query, &row, err))
+			return false;
 		IGNORE(visit(&row, context)); /* there is nothing to stop */
 	}
 	*found = has_row;
@@ -116,7 +120,7 @@ static bool read_causes(
 	struct sqlite *store, int64_t refresh, struct causes *causes, struct error *err)
 {
 	USED_QUERY query = sqlite_query(store, QUERY_CAUSES,
-		"SELECT " CAUSE_COLUMNS "FROM cause WHERE refresh = ?1 ORDER BY event, rule", err);
+		"SELECT {cause} FROM cause WHERE refresh = ?1 ORDER BY event, rule", err);
 	bool has_row;
 
 	if (!query)
@@ -167,18 +171,18 @@ static sqlite3_stmt *choose_list(
 {
 	if (filter->event)
 		return sqlite_query(store, QUERY_LIST_REFRESHES_OF_EVENT,
-			"SELECT " REFRESH_COLUMNS "FROM refresh WHERE " REFRESH_FILTER
+			"SELECT {refresh} FROM refresh WHERE " REFRESH_FILTER
 			" AND (NOT ?8 OR state < 5)"
 			" AND refresh.id IN (SELECT cause.refresh FROM cause WHERE cause.event ="
 			" ?7) ORDER BY refresh.id DESC LIMIT ?2",
 			err);
 	if (is_open)
 		return sqlite_query(store, QUERY_LIST_OPEN_REFRESHES,
-			"SELECT " REFRESH_COLUMNS "FROM refresh INDEXED BY refresh_open WHERE"
+			"SELECT {refresh} FROM refresh INDEXED BY refresh_open WHERE"
 			" state < 5 AND " REFRESH_FILTER " ORDER BY refresh.id DESC LIMIT ?2",
 			err);
 	return sqlite_query(store, QUERY_LIST_REFRESHES,
-		"SELECT " REFRESH_COLUMNS "FROM refresh WHERE " REFRESH_FILTER
+		"SELECT {refresh} FROM refresh WHERE " REFRESH_FILTER
 		" ORDER BY refresh.id DESC LIMIT ?2",
 		err);
 }
@@ -217,8 +221,8 @@ bool sqlite_find_refresh(struct store *base, int64_t id, refresh_visit *visit, v
 	bool *found, struct error *err)
 {
 	struct sqlite *store = sqlite_of(base);
-	USED_QUERY query = sqlite_query(store, QUERY_FIND_REFRESH,
-		"SELECT " REFRESH_COLUMNS "FROM refresh WHERE id = ?1", err);
+	USED_QUERY query = sqlite_query(
+		store, QUERY_FIND_REFRESH, "SELECT {refresh} FROM refresh WHERE id = ?1", err);
 	int64_t visited = 0;
 
 	if (!query)

@@ -100,14 +100,8 @@ static inline int64_t stamp_of_event(int64_t event)
 
 #define SELECTIONS_PER_EVENT ((size_t)1 << SELECTION_BITS)
 
-/*
- * What a column may hold. Whatever is beyond was not written by us, and the sum of two that are
- * within cannot overflow.
- */
-#define MOST_STAMP (INT64_MAX >> 2)
-#define MOST_EVENT (MOST_STAMP >> STAMP_BITS)
-#define MOST_COUNT (INT64_C(1) << 53)
-#define MOST_TIME (INT64_C(253402300800) * US_PER_SECOND)
+/* What is beyond was not written by us. */
+#define MOST_EVENT (STAMP_MOST >> STAMP_BITS)
 static inline bool is_within(int64_t number, int64_t most)
 {
 	return number >= 0 && number <= most;
@@ -245,6 +239,18 @@ static inline void bind_time(sqlite3_stmt *query, int index, struct wall time)
 }
 void bind_text(sqlite3_stmt *query, int index, const char *text);     /* NULL is "" */
 void bind_optional(sqlite3_stmt *query, int index, const char *text); /* NULL is NULL */
+static inline void bind_bytes(sqlite3_stmt *query, int index, struct str bytes)
+{
+	/* A NULL pointer would be NULL, not empty bytes. */
+	IGNORE(sqlite3_bind_blob64(
+		query, index, bytes.length ? bytes.at : "", bytes.length, SQLITE_STATIC));
+}
+static inline struct str column_bytes(sqlite3_stmt *query, int index)
+{
+	const void *at = sqlite3_column_blob(query, index);
+
+	return (struct str){ at, at ? (size_t)sqlite3_column_bytes(query, index) : 0 };
+}
 static inline const char *column_optional(sqlite3_stmt *query, int index)
 {
 	return (const char *)sqlite3_column_text(query, index);
@@ -260,37 +266,47 @@ static inline struct wall column_time(sqlite3_stmt *query, int index)
 {
 	int64_t us = sqlite3_column_int64(query, index);
 
-	return (struct wall){ us >= 0 && us <= MOST_TIME ? us : 0 };
+	return (struct wall){ us >= 0 && us <= RECORD_MOST_TIME ? us : 0 };
 }
+
+/* ---- records: record.c ---- */
+
+/*
+ * Appends `sql` with the columns of records in the place of their names:
+ *
+ *     SELECT {refresh} FROM refresh      SELECT refresh.id, refresh.site, ... FROM refresh
+ *     INSERT INTO refresh {+refresh}     INSERT INTO refresh (id, ...) VALUES (:id, ...)
+ */
+void query_expand(const char *sql, struct text *out);
+/* Binds the values of an insertion, whose columns are the statement's first parameters. */
+void bind_record(sqlite3_stmt *query, const struct member *members, const void *record);
+/*
+ * Reads the columns of a selection, the statement's first ones; texts are lent until the next step.
+ * False for a row that nobody writes: row_is_damaged() with `what` and its first column.
+ */
+bool row_read(struct sqlite *store, sqlite3_stmt *query, const char *what,
+	const struct member *members, void *record, struct error *err) MUST_USE;
 
 /* ---- rows: row.c ---- */
 
 /* "the database is damaged", with the row; always false. */
 bool row_is_damaged(const struct sqlite *store, const char *what, int64_t id, struct error *err);
 
-/*
- * The columns that row_of_event() and row_of_refresh() read, in their order. `event` must be
- * joined with `ruleset`.
- */
-#define EVENT_COLUMNS                                                                              \
-	"event.id, source, webhook_id, event_id, received_at, finished_at, outcome, reason, "      \
-	"matched, "                                                                                \
-	"ruleset.revision, fields, selections, body "
+/* What {event} is read from. */
 #define EVENT_TABLES "event LEFT JOIN ruleset ON ruleset.id = event.ruleset "
-#define REFRESH_COLUMNS                                                                            \
-	"refresh.id, site, kind, luid, refresh.name, project, incremental, state, reason, "        \
-	"priority, "                                                                               \
-	"created_at, not_before, patience, ended_at, attempts, sent_at, sent_after, "              \
-	"seen_waiting_after, job_id, "                                                             \
-	"job_created_at, job_started_at, job_completed_at, quiet, is_cancelling, "                 \
-	"sent_at_tableau "
-#define CAUSE_COLUMNS                                                                              \
-	"cause.refresh, cause.event, cause.rule, cause.arrived_at, cause.fresh_from, cause.after "
 
 /* Texts are lent until the next step. */
-struct event_row row_of_event(sqlite3_stmt *query);
-bool row_of_refresh(struct sqlite *store, sqlite3_stmt *query, struct refresh_row *row,
-	struct error *err) MUST_USE;
+static inline bool row_of_event(
+	struct sqlite *store, sqlite3_stmt *query, struct event_row *row, struct error *err)
+{
+	*row = (struct event_row){ 0 };
+	return row_read(store, query, "event", event_members, row, err);
+}
+static inline bool row_of_refresh(
+	struct sqlite *store, sqlite3_stmt *query, struct refresh_row *row, struct error *err)
+{
+	return row_read(store, query, "refresh", refresh_members, row, err);
+}
 
 /*
  * The causes of one refresh: gathered from a statement's rows, whose texts do not outlive a step.

@@ -144,41 +144,23 @@ static bool add_selection(
 	return query_run(store, query, "add a selection", err);
 }
 
-static void bind_event(
-	sqlite3_stmt *query, const struct event_row *row, int64_t id, int64_t ruleset)
-{
-	bind_number(query, 1, id);
-	bind_text(query, 2, row->source);
-	bind_text(query, 3, row->webhook_id);
-	bind_text(query, 4, row->event_id);
-	bind_time(query, 5, row->received_at);
-	bind_time(query, 6, row->finished_at);
-	bind_text(query, 7, row->outcome);
-	bind_optional(query, 8, row->reason);
-	bind_text(query, 9, row->matched ? row->matched : "[]");
-	if (row->ruleset)
-		bind_number(query, 10, ruleset);
-	bind_text(query, 11, row->fields ? row->fields : "{}");
-	bind_optional(query, 12, row->all_selections);
-	/* A NULL pointer would be NULL, not an empty body. */
-	IGNORE(sqlite3_bind_blob64(query, 13, row->body.length ? row->body.at : "",
-		row->body.length, SQLITE_STATIC)); /* the step says so */
-}
-
 static bool insert_event(
 	struct sqlite *store, const struct event_row *row, int64_t id, struct error *err)
 {
+	struct event_row whole = *row;
 	USED_QUERY query = sqlite_query(store, QUERY_ADD_EVENT,
-		"INSERT INTO event (id, source, webhook_id, event_id, received_at, finished_at,"
-		" outcome, reason, matched, ruleset, fields, selections, body)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+		"INSERT INTO event {+event}"
 		" ON CONFLICT (event_id, webhook_id) WHERE event_id <> '' OR webhook_id <> ''"
 		" DO NOTHING",
 		err);
 
 	if (!query)
 		return false;
-	bind_event(query, row, id, store->ruleset_id);
+	whole.id = id;
+	bind_record(query, event_members, &whole);
+	if (row->ruleset) /* in the place of its revision */
+		bind_number(
+			query, sqlite3_bind_parameter_index(query, ":ruleset"), store->ruleset_id);
 	return query_run(store, query, "add an event", err);
 }
 
@@ -233,35 +215,6 @@ bool sqlite_end_selection(struct store *base, int64_t selection_id, struct error
 
 /* ---- refreshes ---- */
 
-static void bind_refresh(sqlite3_stmt *query, const struct refresh_row *row)
-{
-	bind_number(query, 1, row->id);
-	bind_text(query, 2, row->site);
-	bind_number(query, 3, row->content.kind);
-	bind_text(query, 4, row->content.luid);
-	bind_text(query, 5, row->content.name);
-	bind_text(query, 6, row->content.project);
-	bind_number(query, 7, row->incremental);
-	bind_number(query, 8, row->state);
-	bind_text(query, 9, row->reason);
-	bind_number(query, 10, row->priority);
-	bind_time(query, 11, row->created_at);
-	bind_time(query, 12, row->not_before);
-	bind_number(query, 13, row->patience);
-	bind_time(query, 14, row->ended_at);
-	bind_number(query, 15, row->attempts);
-	bind_time(query, 16, row->sent_at);
-	bind_number(query, 17, row->sent_after);
-	bind_number(query, 18, row->seen_waiting_after);
-	bind_text(query, 19, row->job_id);
-	bind_time(query, 20, row->job_created_at);
-	bind_time(query, 21, row->job_started_at);
-	bind_time(query, 22, row->job_completed_at);
-	bind_number(query, 23, row->quiet);
-	bind_number(query, 24, row->is_cancelling);
-	bind_time(query, 25, row->sent_at_tableau);
-}
-
 /*
  * Which of a content's successes is the latest is decided by evidence, which only grows, and not by
  * a time: clocks can step.
@@ -289,17 +242,11 @@ bool sqlite_put_refresh(struct store *base, const struct refresh_row *row, struc
 	if (!sqlite_is_writing(store, "write a refresh", err))
 		return false;
 
-	USED_QUERY query = sqlite_query(store, QUERY_PUT_REFRESH,
-		"INSERT OR REPLACE INTO refresh (id, site, kind, luid, name, project,"
-		" incremental, state, reason, priority, created_at, not_before, patience,"
-		" ended_at, attempts, sent_at, sent_after, seen_waiting_after, job_id,"
-		" job_created_at, job_started_at, job_completed_at, quiet, is_cancelling,"
-		" sent_at_tableau) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-		" ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
-		err);
+	USED_QUERY query = sqlite_query(
+		store, QUERY_PUT_REFRESH, "INSERT OR REPLACE INTO refresh {+refresh}", err);
 	if (!query)
 		return false;
-	bind_refresh(query, row);
+	bind_record(query, refresh_members, row);
 	return query_run(store, query, "write a refresh", err) &&
 	       (row->state != REFRESH_SUCCEEDED || put_latest(store, row, err));
 }
@@ -311,16 +258,11 @@ bool sqlite_put_cause(struct store *base, const struct cause_row *row, struct er
 		return false;
 
 	USED_QUERY query = sqlite_query(store, QUERY_PUT_CAUSE,
-		"INSERT INTO cause (refresh, event, rule, arrived_at, fresh_from, after) VALUES"
-		" (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET fresh_from = ?5, after = ?6",
+		"INSERT INTO cause {+cause} ON CONFLICT DO UPDATE SET"
+		" fresh_from = excluded.fresh_from, after = excluded.after",
 		err);
 	if (!query)
 		return false;
-	bind_number(query, 1, row->refresh);
-	bind_number(query, 2, row->event);
-	bind_text(query, 3, row->rule);
-	bind_time(query, 4, row->arrived_at);
-	bind_time(query, 5, row->fresh_from);
-	bind_number(query, 6, row->after);
+	bind_record(query, cause_members, row);
 	return query_run(store, query, "write a cause", err);
 }

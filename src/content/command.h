@@ -1,0 +1,17 @@
+/*
+ * content/command.h - what somebody asked the daemon to do: the record that dispatcher, journal and
+ * admin share.
+ */
+#pragma once
+#include "base/record.h"
+
+struct command_row {
+	struct wall at;
+	const char *who;
+	const char *verb; /* cancel, retry, replay, pause, resume */
+	int64_t subject;  /* the event or refresh; 0: a site */
+	const char *site; /* "" when it is not about a site */
+	int64_t result;   /* the event or refresh that came of it; 0: none but the subject */
+};
+
+extern const struct member command_members[];

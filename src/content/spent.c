@@ -1,0 +1,12 @@
+/*
+ * content/spent.c - where the members of a part of a budget are stored.
+ */
+#include "content/spent.h"
+
+const struct member spent_members[] = {
+	MEMBER_COUNT(spent, count, .column = "count", .most = RECORD_MOST_COUNT),
+	MEMBER_TEXT(spent, site, .column = "site"),
+	MEMBER_WORD(spent, kind, spent_kind, .column = "kind", .most = SPENT_QUERIES),
+	MEMBER_TIME(spent, at, .column = "at"),
+	{ 0 },
+};

@@ -1,0 +1,261 @@
+/*
+ * tests/unit/record_test.c - each record and its table say the same.
+ *
+ * The samples name no members, so that one that is added to a struct does not compile here until
+ * it has a value; a value that no row of the table covers then fails the test. Values are neither 0
+ * nor empty, for nothing would be lost with them.
+ */
+#include "tests/unit/store_folder.h"
+
+/* clang-format off */
+static const struct refresh_row full_refresh = {
+	4, "finance", { CONTENT_FLOW, "luid", "Revenue", "Finance/Daily" }, true, REFRESH_RUNNING, "a reason",
+	7, { 11 }, { 12 }, { 13 }, 14, 15, true, 16, { 17 }, { 18 }, 19, 20, "job", { 21 }, { 22 }, { 23 },
+};
+static const struct cause_row full_cause = { 4, 5, "nightly", 6, { 7 }, { 8 } };
+static const struct spent full_spent = { "finance", SPENT_QUERIES, { 24 }, 25 };
+static const struct command_row full_command = { { 26 }, "alice", "retry", 27, "finance", 28 };
+static const char *const selections[] = { "{}" };
+static const struct event_row full_event = {
+	3, 0 /* a stamp is not kept */, "dbt", "wsu_1", "wev_1", { 31 }, { 32 }, "routed", "a reason",
+	"{\"job_id\":\"1\"}", "[\"nightly\"]", "sha256:aa", { "{}", 2 }, 0, NULL /* selections are kept as rows */, "[]",
+};
+/* clang-format on */
+
+static const struct record {
+	const char *table;
+	const struct member *members;
+	const void *sample;
+	size_t size;
+} records[] = {
+	{ "refresh", refresh_members, &full_refresh, sizeof full_refresh },
+	{ "cause", cause_members, &full_cause, sizeof full_cause },
+	{ "spent", spent_members, &full_spent, sizeof full_spent },
+	{ "command", command_members, &full_command, sizeof full_command },
+	{ "event", event_members, &full_event, sizeof full_event },
+};
+#define RECORDS (sizeof records / sizeof *records)
+
+/* ---- every member has a row ---- */
+
+static size_t size_of(const struct member *member)
+{
+	static const size_t sizes[] = {
+		[MEMBER_IS_TEXT] = sizeof(const char *),
+		[MEMBER_IS_OPTIONAL] = sizeof(const char *),
+		[MEMBER_IS_JSON] = sizeof(const char *),
+		[MEMBER_IS_TEXTS] = sizeof(const char *const *),
+		[MEMBER_IS_BYTES] = sizeof(struct str),
+		[MEMBER_IS_COUNT] = sizeof(int64_t),
+		[MEMBER_IS_INT] = sizeof(int),
+		[MEMBER_IS_UNSIGNED] = sizeof(unsigned),
+		[MEMBER_IS_FLAG] = sizeof(bool),
+		[MEMBER_IS_WORD] = sizeof(int),
+		[MEMBER_IS_TIME] = sizeof(struct wall),
+		[MEMBER_IS_DURATION] = sizeof(int64_t),
+		[MEMBER_IS_ELSEWHERE] = 0,
+	};
+	return sizes[member->type];
+}
+
+static void cover(const struct member *members, bool *covered)
+{
+	for (const struct member *member = members; member->type; member++) {
+		if (member->type == MEMBER_IS_OBJECT)
+			cover(member->members, covered + member->offset);
+		else
+			memset(covered + member->offset, true, size_of(member));
+		if (member->type == MEMBER_IS_TEXTS)
+			memset(covered + member->count_offset, true, sizeof(size_t));
+	}
+}
+
+static void every_member_of_a_record_has_a_row(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < RECORDS; i++) {
+		bool covered[1024] = { 0 };
+
+		assert_true(records[i].size <= sizeof covered);
+		cover(records[i].members, covered);
+		for (size_t byte = 0; byte < records[i].size; byte++)
+			if (!covered[byte] && ((const char *)records[i].sample)[byte])
+				fail_msg("the member at byte %zu of %s has no row in its table",
+					byte, records[i].table);
+	}
+}
+
+/* ---- copies ---- */
+
+static void assert_same(const struct member *members, const void *a, const void *b, bool is_copy)
+{
+	for (const struct member *member = members; member->type; member++) {
+		const char *x = (const char *)a + member->offset,
+			   *y = (const char *)b + member->offset;
+
+		if (member->type == MEMBER_IS_OBJECT) {
+			assert_same(member->members, x, y, is_copy);
+		} else if (member_is_text(member)) {
+			assert_string_equal(member_text_of(member, a), member_text_of(member, b));
+			assert_true(
+				!is_copy || member_text_of(member, a) != member_text_of(member, b));
+		} else if (member->type == MEMBER_IS_BYTES) {
+			struct str here = member_bytes(member, a), there = member_bytes(member, b);
+			assert_int_equal(here.length, there.length);
+			assert_memory_equal(here.at, there.at, here.length);
+			assert_true(!is_copy || here.at != there.at);
+		} else {
+			assert_int_equal(member_number(member, a), member_number(member, b));
+		}
+	}
+}
+
+static void a_copy_borrows_nothing(void **state)
+{
+	(void)state;
+	OWNED(arena) arena = arena_new();
+	for (size_t i = 0; i < RECORDS; i++) {
+		void *copy = arena_alloc(arena, records[i].size);
+
+		record_copy(records[i].members, records[i].sample, copy, records[i].size, arena);
+		assert_same(records[i].members, records[i].sample, copy, true);
+	}
+}
+
+/* ---- columns ---- */
+
+static const char *column_type(const struct member *member)
+{
+	if (text_is(member->column, "ruleset")) /* a number in the place of the revision */
+		return "INTEGER";
+	if (member->type == MEMBER_IS_BYTES)
+		return "BLOB";
+	return member_is_text(member) ? "TEXT" : "INTEGER";
+}
+
+static void expect_columns(const struct member *members, const char *table, struct text *out)
+{
+	for (const struct member *member = members; member->type; member++) {
+		if (member->type == MEMBER_IS_OBJECT)
+			expect_columns(member->members, table, out);
+		else if (member->column)
+			text_printf(out, "%s.%s %s\n", table, member->column, column_type(member));
+	}
+}
+
+static void see_columns(sqlite3 *database, const char *table, const struct text *expected)
+{
+	sqlite3_stmt *query = NULL;
+	OWNED_TEXT struct text line;
+	size_t seen = 0;
+
+	text_init(&line, TEXT_UNBOUNDED);
+	assert_int_equal(sqlite3_prepare_v2(database,
+				 "SELECT name, type FROM pragma_table_info(?1)", -1, &query, NULL),
+		SQLITE_OK);
+	bind_text(query, 1, table);
+	while (sqlite3_step(query) == SQLITE_ROW) {
+		/* The key of a table whose record has none. */
+		if (text_is(table, "command") && text_is(column_text(query, 0), "id"))
+			continue;
+		text_reset(&line);
+		text_printf(
+			&line, "%s.%s %s\n", table, column_text(query, 0), column_text(query, 1));
+		if (!strstr(expected->at, line.at))
+			fail_msg("no member of the record is the column %s", line.at);
+		seen += line.length;
+	}
+	if (seen != expected->length)
+		fail_msg("table %s has not all of its record's columns:\n%s", table, expected->at);
+	sqlite3_finalize(query);
+}
+
+static void the_columns_of_the_database_are_those_of_the_records(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+
+	(void)state;
+	for (size_t i = 0; i < RECORDS; i++) {
+		OWNED_TEXT struct text expected;
+
+		text_init(&expected, TEXT_UNBOUNDED);
+		expect_columns(records[i].members, records[i].table, &expected);
+		see_columns(
+			((struct sqlite *)(void *)store)->database, records[i].table, &expected);
+	}
+}
+
+/* ---- rows ---- */
+
+static bool same_refresh(
+	const struct refresh_row *row, const struct cause_row *causes, size_t count, void *context)
+{
+	assert_same(refresh_members, &full_refresh, row, false);
+	assert_int_equal(count, 1);
+	assert_same(cause_members, &full_cause, causes, false);
+	*(bool *)context = true;
+	return true;
+}
+
+static bool same_event(const struct event_row *row, void *context)
+{
+	assert_same(event_members, &full_event, row, false);
+	*(bool *)context = true;
+	return true;
+}
+
+static bool same_spent(const struct spent *spent, void *context)
+{
+	assert_same(spent_members, &full_spent, spent, false);
+	*(bool *)context = true;
+	return true;
+}
+
+static bool same_command(const struct command_row *row, void *context)
+{
+	assert_same(command_members, &full_command, row, false);
+	*(bool *)context = true;
+	return true;
+}
+
+static void write_all(struct store *store)
+{
+	struct event_row first = event_of("wev_0"), event = full_event;
+	struct error err = { 0 };
+
+	event.selections = selections;
+	must(store_begin(store, &err));
+	assert_int_equal(store_add_event(store, &first, NULL, &err), ADDED_NEW); /* has id 1 */
+	assert_int_equal(store_add_event(store, &event, NULL, &err), ADDED_NEW);
+	must(store_put_refresh(store, &full_refresh, &err));
+	must(store_put_cause(store, &full_cause, &err));
+	must(store_put_spent(store, &full_spent, &err));
+	must(store_add_command(store, &full_command, &err));
+	must(store_commit(store, &err));
+}
+
+static void every_member_is_read_back_as_it_was_written(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct error err = { 0 };
+	bool found = false, is_same[4] = { false };
+
+	(void)state;
+	write_all(store);
+	must(store_find_refresh(store, 4, same_refresh, &is_same[0], &found, &err));
+	must(store_find_event(store, 3, same_event, &is_same[1], &found, &err));
+	must(store_load_spent(store, same_spent, &is_same[2], &err));
+	must(store_list_commands(store, 27, same_command, &is_same[3], &err));
+	assert_true(is_same[0] && is_same[1] && is_same[2] && is_same[3]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_member_of_a_record_has_a_row),
+		cmocka_unit_test(a_copy_borrows_nothing),
+		store_test(the_columns_of_the_database_are_those_of_the_records),
+		every_store_test(every_member_is_read_back_as_it_was_written),
+	};
+	return cmocka_run_group_tests_name("records", tests, NULL, NULL);
+}
