@@ -1,5 +1,6 @@
 /* tests/unit/store_disk_test.c - opening, older and foreign databases, full and failing disks,
  * crashes. */
+#include "base/file.h"
 #include "tests/unit/store_folder.h"
 #include <signal.h>
 #include <sys/stat.h>
@@ -234,6 +235,16 @@ static void assert_takes_nothing(struct store *store, const char *says)
 		fail_msg("'%s' does not say '%s'", err.message, says);
 }
 
+static struct text read_file(const char *name)
+{
+	struct error err = { 0 };
+	struct text bytes;
+
+	text_init(&bytes, TEXT_UNBOUNDED);
+	must(file_read(path_in(name), &bytes, &err));
+	return bytes;
+}
+
 static void move(const char *from, const char *to)
 {
 	char source[160];
@@ -278,6 +289,43 @@ static void a_store_that_was_restored_over_takes_nothing(void **state)
 	assert_takes_nothing(store, "was replaced while it was in use");
 	sqlite_of(store)->is_suspect = true; /* and a new connection is not made to the other one */
 	assert_takes_nothing(store, "was replaced while it was in use");
+}
+
+static void a_backup_that_was_put_in_its_place_is_not_written_to(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+
+	(void)state;
+	add(store, event_of("wev_1")); /* in the WAL */
+	run_sql(path_in("backup"), "CREATE TABLE other (id)");
+	move("state/state.db", "away");
+	move("backup", "state/state.db");
+	struct text before = read_file("state/state.db");
+	store_settle(store);
+	store_close(TAKE(store)); /* waits for the copying */
+	struct text after = read_file("state/state.db");
+	assert_int_equal(before.length, after.length);
+	assert_memory_equal(before.at, after.at, before.length);
+	text_clear(&before);
+	text_clear(&after);
+}
+
+/* A file that grows while it is looked at has not become smaller. */
+static void a_store_that_is_copied_into_goes_on_taking_writes(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	static char bytes[1 << 16];
+
+	(void)state;
+	for (int number = 0; number < 400; number++) {
+		char event_id[32];
+
+		snprintf(event_id, sizeof event_id, "wev_%d", number);
+		struct event_row row = event_of(event_id);
+		row.body = (struct str){ bytes, sizeof bytes };
+		add(store, row);
+		store_settle(store);
+	}
 }
 
 /* ---- reading beside the writer ---- */
@@ -519,6 +567,8 @@ int main(void)
 		store_test(a_database_of_the_first_release_is_brought_up_to_date),
 		store_test(a_store_whose_files_were_moved_away_takes_nothing_until_they_are_back),
 		store_test(a_store_that_was_restored_over_takes_nothing),
+		store_test(a_backup_that_was_put_in_its_place_is_not_written_to),
+		store_test(a_store_that_is_copied_into_goes_on_taking_writes),
 		store_test(a_stopped_daemons_store_can_be_read),
 		store_test(a_full_disk_fails_the_transaction_and_heals),
 		store_test(a_commit_whose_fsync_failed_never_happened),

@@ -14,7 +14,7 @@
 #include "store/sqlite/sqlite.h"
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <string.h>
 
 /*
  * Pages of 4 KiB: 64 MiB. Each copy ends in an fsync for which the commits beside it wait too; so
@@ -31,6 +31,7 @@ struct checkpointer {
 	struct mailbox *mailbox;
 	struct message wake; /* in the mailbox, or the thread's, while is_copying */
 	char *path;
+	struct place_file place[PLACE_FILES]; /* the thread's, while is_copying: what to copy */
 	atomic_bool is_copying;
 	atomic_llong size; /* of the database file, after the last copy */
 	/* Of the journal's thread: */
@@ -70,12 +71,17 @@ static void copy(const char *path)
 	IGNORE(sqlite3_close(database)); /* no statement is open */
 }
 
-static void note_size(struct checkpointer *checkpointer)
+/*
+ * The connection is made by name: what somebody has put in the place of one of the files, a backup
+ * of the database for one, would get our pages.
+ */
+static void copy_if_ours(struct checkpointer *checkpointer)
 {
-	struct stat about;
-
-	if (stat(checkpointer->path, &about) == 0)
-		atomic_store(&checkpointer->size, (long long)about.st_size);
+	if (!place_is(checkpointer->path, checkpointer->place))
+		return;
+	copy(checkpointer->path);
+	if (place_is(checkpointer->path, checkpointer->place))
+		atomic_store(&checkpointer->size, (long long)checkpointer->place[0].size);
 }
 
 static void *run(void *context)
@@ -83,8 +89,7 @@ static void *run(void *context)
 	struct checkpointer *checkpointer = context;
 
 	while (mailbox_wait(checkpointer->mailbox)) {
-		copy(checkpointer->path);
-		note_size(checkpointer);
+		copy_if_ours(checkpointer);
 		atomic_store(&checkpointer->is_copying, false);
 	}
 	return NULL;
@@ -114,8 +119,9 @@ static void finish(struct checkpointer *checkpointer, sqlite3 *database)
 	IGNORE(sqlite3_wal_checkpoint_v2(database, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
 }
 
-static void begin_copy(struct checkpointer *checkpointer)
+static void begin_copy(struct checkpointer *checkpointer, const struct sqlite *store)
 {
+	memcpy(checkpointer->place, store->place, sizeof checkpointer->place);
 	atomic_store(&checkpointer->is_copying, true);
 	if (!mailbox_send(checkpointer->mailbox, &checkpointer->wake))
 		atomic_store(&checkpointer->is_copying, false);
@@ -134,7 +140,7 @@ void sqlite_tidy(struct store *base)
 		return;
 	}
 	checkpointer->is_copied = true;
-	begin_copy(checkpointer);
+	begin_copy(checkpointer, store);
 }
 
 void sqlite_settle(struct store *base)
@@ -143,7 +149,7 @@ void sqlite_settle(struct store *base)
 	struct checkpointer *checkpointer = store->checkpointer;
 
 	if (store->database && checkpointer->wal_pages && !atomic_load(&checkpointer->is_copying))
-		begin_copy(checkpointer);
+		begin_copy(checkpointer, store);
 }
 
 void checkpointer_attach(struct checkpointer *checkpointer, sqlite3 *database)
@@ -155,7 +161,7 @@ void checkpointer_attach(struct checkpointer *checkpointer, sqlite3 *database)
 
 int64_t checkpointer_size(const struct checkpointer *checkpointer)
 {
-	return atomic_load(&checkpointer->size);
+	return checkpointer ? atomic_load(&checkpointer->size) : 0;
 }
 
 struct checkpointer *checkpointer_new(const char *path, struct error *err)

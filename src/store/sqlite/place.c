@@ -16,17 +16,16 @@
 
 static const char *const endings[PLACE_FILES] = { "", "-wal", "-shm" };
 
-static bool look_up(
-	const struct sqlite *store, size_t index, struct place_file *file, struct error *err)
+static bool look_up(const char *database, size_t index, struct place_file *file, struct error *err)
 {
-	OWNED_MEMORY char *path = mem_printf("%s%s", store->path, endings[index]);
+	OWNED_MEMORY char *path = mem_printf("%s%s", database, endings[index]);
 	struct stat about;
 
 	if (stat(path, &about))
 		return error_fail(err, ERROR_SYSTEM,
 			"store %s: %s: %s; nothing is accepted until it is back or the daemon is"
 			" started again",
-			store->path, path, strerror(errno));
+			database, path, strerror(errno));
 	*file = (struct place_file){ about.st_dev, about.st_ino, about.st_size };
 	return true;
 }
@@ -36,9 +35,27 @@ bool place_note(struct sqlite *store, struct error *err)
 	struct place_file now[PLACE_FILES];
 
 	for (size_t i = 0; i < PLACE_FILES; i++)
-		if (!look_up(store, i, &now[i], err))
+		if (!look_up(store->path, i, &now[i], err))
 			return false;
 	memcpy(store->place, now, sizeof now);
+	return true;
+}
+
+static bool is_same(const struct place_file *a, const struct place_file *b)
+{
+	return a->device == b->device && a->inode == b->inode;
+}
+
+bool place_is(const char *path, struct place_file files[static PLACE_FILES])
+{
+	for (size_t i = 0; i < PLACE_FILES; i++) {
+		struct place_file now;
+		struct error ignored;
+
+		if (!look_up(path, i, &now, &ignored) || !is_same(&now, &files[i]))
+			return false;
+		files[i].size = now.size;
+	}
 	return true;
 }
 
@@ -52,18 +69,19 @@ static bool fail(const struct sqlite *store, size_t index, const char *what, str
 
 static bool holds(struct sqlite *store, size_t count, struct error *err)
 {
+	/* Asked before the file is looked at, which may grow meanwhile. */
+	int64_t copied = checkpointer_size(store->checkpointer);
 	struct place_file now;
 
 	for (size_t i = 0; i < count; i++) {
 		struct place_file *known = &store->place[i];
 
-		if (!look_up(store, i, &now, err))
+		if (!look_up(store->path, i, &now, err))
 			return false;
-		if (now.device != known->device || now.inode != known->inode)
+		if (!is_same(&now, known))
 			return fail(store, i, "was replaced", err);
 		/* Not so the WAL: another program may have emptied it. */
-		if (i == 0 && (now.size < known->size ||
-				      now.size < checkpointer_size(store->checkpointer)))
+		if (i == 0 && (now.size < known->size || now.size < copied))
 			return fail(store, i, "became smaller", err);
 		known->size = now.size;
 	}

@@ -171,13 +171,16 @@ bool place_note(struct sqlite *store, struct error *err) MUST_USE;
  * alone. */
 bool place_holds(struct sqlite *store, struct error *err) MUST_USE;
 bool place_holds_database(struct sqlite *store, struct error *err) MUST_USE;
+/* Do the names of the database at `path` still lead to these files? Their sizes are set. Any
+ * thread. */
+bool place_is(const char *path, struct place_file files[static PLACE_FILES]) MUST_USE;
 
 /* ---- checkpoints: checkpoint.c ---- */
 
 struct checkpointer;
 struct checkpointer *checkpointer_new(const char *path, struct error *err) MUST_USE;
 void checkpointer_free(struct checkpointer *checkpointer);
-/* Of the database file, when pages had last been copied into it; 0: not yet. */
+/* Of the database file, when pages had last been copied into it; 0: not yet, or of a reader. */
 int64_t checkpointer_size(const struct checkpointer *checkpointer);
 /* From now on it watches the WAL of this connection, the writer's. */
 void checkpointer_attach(struct checkpointer *checkpointer, sqlite3 *database);
