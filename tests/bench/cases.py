@@ -91,9 +91,11 @@ def report_intake(bench, result):
     table("Intake: one signed event a request (bare: HMAC only; fdatasync: and one shared fdatasync; router: serve --dry-run)",
           ["", "per second", "of bare", "of fdatasync", "p50 us", "p99 us", "max us", "cpu us/request"], lines)
     router, bare, disk = (result[name, 64] for name in ("router", "bare", "fdatasync"))
-    bench.aims.least("intake at 64 connections, of the shared-fdatasync handler", 100 * router["per_second"] / disk["per_second"], 85, "%")
-    bench.aims.least("intake at 64 connections, of the bare handler", 100 * router["per_second"] / bare["per_second"], 42, "%")
+    bench.aims.least("intake at 64 connections, of the shared-fdatasync handler", 100 * router["per_second"] / disk["per_second"], 75, "%")
+    bench.aims.least("intake at 64 connections, of the bare handler", 100 * router["per_second"] / bare["per_second"], 40, "%")
     bench.aims.most("p99 at 64 connections, of the shared-fdatasync handler's", router["p99_us"] / disk["p99_us"], 2, "times")
+    # 26 us where the bare handler takes 17: a processor of another speed moves both.
+    bench.aims.most("CPU a request at 64 connections, of the bare handler's", router["cpu_us"] / bare["cpu_us"], 1.53, "times")
 
 
 # ---- decisions ----
