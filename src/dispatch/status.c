@@ -4,7 +4,14 @@
 static void status_destroy(struct shared *shared)
 {
 	struct dispatch_status *status = (struct dispatch_status *)(void *)shared;
+	config_free(status->config);
 	arena_free(status->arena); /* the struct itself lives there too */
+}
+
+/* Most are empty: a copy of that would be one for each site, each time. */
+static const char *keep(struct arena *arena, const char *text)
+{
+	return *text ? arena_text(arena, text) : "";
 }
 
 static void keep_wait(struct arena *arena, struct schedule_wait *wait)
@@ -28,11 +35,8 @@ static struct tableau_site_status site_of(
 	struct arena *arena, const struct tableau *tableau, size_t index)
 {
 	struct tableau_site_status site = tableau_site_status(tableau, index);
-	site.name = arena_text(arena, site.name);
-	site.server = arena_text(arena, site.server);
-	site.content_url = arena_text(arena, site.content_url);
-	site.api_version = arena_text(arena, site.api_version);
-	site.last_error = arena_text(arena, site.last_error);
+	site.api_version = keep(arena, site.api_version);
+	site.last_error = keep(arena, site.last_error);
 	return site;
 }
 
@@ -103,6 +107,9 @@ struct dispatch_status *dispatch_status_new(
 	size_t configured = tableau_site_count(tableau), dropped = count_dropped(schedule);
 	shared_init(&status->shared, status_destroy);
 	status->arena = arena;
+	status->config = tableau_config(tableau);
+	if (status->config)
+		shared_ref(&status->config->shared);
 	status->at = now.wall;
 	status->counts = schedule_counts(schedule);
 	status->site_count = configured + dropped;

@@ -24,11 +24,12 @@ struct dispatch_status {
 	struct wall at;
 	struct schedule_counts counts;
 	size_t site_count; /* those that are configured, then those that are not and have work */
-	const struct tableau_site_status *sites;   /* texts live in the snapshot */
+	const struct tableau_site_status *sites;   /* texts live as long as the snapshot */
 	const struct schedule_site_status *queues; /* of the same sites */
 	const struct selection_status *selections; /* the oldest MOST_SELECTIONS that are open */
 	size_t selection_count;
 	struct arena *arena;
+	struct config *config; /* whose sites they are, with a reference */
 };
 
 /*

@@ -32,8 +32,8 @@ struct deferred {
 struct tableau {
 	struct transport *transport;
 	struct site *sites;       /* also those that are gone */
-	struct site **configured; /* the others, as the configuration has them */
-	size_t configured_count;
+	struct config *config;    /* the last one, with a reference */
+	struct site **configured; /* its sites, in its order */
 	struct timer_heap timers; /* of sites that have something to do, now or later */
 	struct deferred *first, **last;
 };
@@ -77,11 +77,13 @@ bool tableau_configure(struct tableau *tableau, struct config *config, struct er
 		site->is_gone = true;
 		site_wake(site);
 	}
-	tableau->configured_count = config_site_count(config);
+	shared_ref(&config->shared);
+	config_free(tableau->config);
+	tableau->config = config;
 	free(tableau->configured);
 	tableau->configured =
-		mem_alloc(sizeof *tableau->configured * (tableau->configured_count + 1));
-	for (size_t i = 0; i < tableau->configured_count; i++) {
+		mem_alloc(sizeof *tableau->configured * (config_site_count(config) + 1));
+	for (size_t i = 0; i < config_site_count(config); i++) {
 		const struct config_site *settings = config_site(config, i);
 		struct site *site = tableau->configured[i] = find_or_add(tableau, settings->name);
 		connections += settings->max_requests;
@@ -262,6 +264,7 @@ void tableau_free(struct tableau *tableau)
 	}
 	timer_heap_clear(&tableau->timers);
 	free(tableau->configured);
+	config_free(tableau->config);
 	free(tableau);
 }
 
@@ -522,17 +525,22 @@ void tableau_hurry(struct tableau *tableau, const char *name)
 
 /* ---- status ---- */
 
+struct config *tableau_config(const struct tableau *tableau)
+{
+	return tableau->config;
+}
+
 size_t tableau_site_count(const struct tableau *tableau)
 {
-	return tableau->configured_count;
+	return tableau->config ? config_site_count(tableau->config) : 0;
 }
 
 struct tableau_site_status tableau_site_status(const struct tableau *tableau, size_t index)
 {
-	assert(index < tableau->configured_count);
+	assert(index < tableau_site_count(tableau));
 	const struct site *site = tableau->configured[index];
 	return (struct tableau_site_status){
-		.name = site->name,
+		.name = site->config->name,
 		.server = site->config->server,
 		.content_url = site->config->content_url,
 		.api_version = site->api_version ? site->api_version : "",

@@ -133,9 +133,11 @@ void tableau_sign_in(struct tableau *tableau, const char *site, done *callback, 
 /* A person wants the site tried now: the next call signs in, also if that was refused lately. */
 void tableau_hurry(struct tableau *tableau, const char *site);
 
-/* For the status page and /api/v1/sites. Texts are valid until the next call here. */
+/* For the status page and /api/v1/sites. Texts are valid until the next call here, or, where it
+ * says so, as long as the configuration. */
 struct tableau_site_status {
-	const char *name, *server, *content_url, *api_version;
+	const char *name, *server, *content_url; /* as long as the configuration */
+	const char *api_version;
 	bool is_signed_in;
 	struct wall signed_in_at, pat_ends_at; /* {0}: unknown */
 	int64_t sign_ins, requests, errors;    /* since start */
@@ -143,5 +145,7 @@ struct tableau_site_status {
 	bool may_list_jobs;
 	const char *last_error; /* "" when the last request went well */
 };
+/* That of the last tableau_configure(); borrowed. NULL: there was none. */
+struct config *tableau_config(const struct tableau *tableau);
 size_t tableau_site_count(const struct tableau *tableau);
 struct tableau_site_status tableau_site_status(const struct tableau *tableau, size_t index);
