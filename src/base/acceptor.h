@@ -1,6 +1,6 @@
 /*
  * base/acceptor.h - the thread of a listener that takes new connections, makes room for them, and
- * ends those that take too long. Private to base/web.c.
+ * ends those that take too long. Private to base/web_inside.h.
  *
  * libmicrohttpd's own accepting stops at its limit: then whoever connects waits in the kernel's
  * queue behind all that came before, until one of the others ends. So it gets its connections from
@@ -10,7 +10,7 @@
  * not get that far costs no more than a descriptor, and what libmicrohttpd would misread (a line
  * that begins with a colon ends the head for it) or refuse with a page of its own is refused in
  * JSON. The head is looked at and left in the socket (MSG_PEEK). With TLS, and from the second
- * request on, only what web.c checks is checked: see its `only_trusted_stay`.
+ * request on, only what web_request.c checks is checked: see its `only_trusted_stay`.
  */
 #pragma once
 #include "base/connections.h"

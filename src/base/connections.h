@@ -1,6 +1,6 @@
 /*
  * base/connections.h - who may stay: the connections of one listener, and which of them goes when
- * there are too many or when one takes too long. Private to base/web.c and base/acceptor.c.
+ * there are too many or when one takes too long. Private to base/web_inside.h and base/acceptor.c.
  *
  * A connection is waited for (for a request, or until its answer has been taken) or busy (a request
  * of it is being handled). Only those that are waited for are ever dropped, and always the one that

@@ -1,0 +1,97 @@
+/*
+ * base/web_inside.h - a listener and one request from within, shared by the files that know
+ * libmicrohttpd. Private to base/web.c, base/web_request.c and base/web_answer.c.
+ *
+ * A connection is accepted by base/acceptor.c, and has its place in base/connections.c:
+ *   waited for --request complete--> busy --answered--> waited for ... gone
+ *
+ * A request: made when its line was read, collects its body, runs the handler once, is answered,
+ * freed when libmicrohttpd has completed it. A kept one is a suspended connection with two owners,
+ * who keeps it and libmicrohttpd; its answer resumes it, and web_request_access() queues what was
+ * stored:
+ *   kept --web_reply--> ready --> queued
+ *   kept --web_stop---> abandoned --> queued
+ * (libmicrohttpd wants every connection resumed before it stops, or it aborts the process.)
+ */
+#pragma once
+#include "base/acceptor.h"
+#include "base/arena.h"
+#include "base/listen.h"
+#include "base/web.h"
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define MOST_HEADERS 8
+
+enum answer_state {
+	ANSWER_NONE,
+	ANSWER_KEPT,
+	ANSWER_READY,
+	ANSWER_QUEUED,
+	ANSWER_DROPPED,
+	ANSWER_ABANDONED, /* by web_stop(): who keeps it has nobody to answer any more */
+};
+
+struct web_request {
+	struct web *web;
+	struct MHD_Connection *mhd;
+	const char *method, *path;
+	char *target; /* as sent; libmicrohttpd decodes its own copy in place */
+	const char *host;
+	struct arena *arena; /* or NULL */
+	struct text body;
+	size_t drained;
+	bool has_begun, is_handled, is_kept, is_too_large, is_shed, is_trusted;
+	atomic_int state;                /* enum answer_state */
+	atomic_int owners;               /* libmicrohttpd, and who keeps it */
+	struct web_request *prev, *next; /* in web->kept */
+	struct {
+		char *name, *value;
+	} headers[MOST_HEADERS];
+	size_t header_count;
+	unsigned status;
+	struct MHD_Response *response;
+};
+
+struct web {
+	struct MHD_Daemon *daemon;
+	struct web_options options;
+	web_handler *handler;
+	void *context;
+	char address[LISTEN_TEXT_SIZE];
+	struct refusals *refusals;
+	struct connections *connections;
+	struct acceptor *acceptor;
+	atomic_bool is_stopping;
+	atomic_llong active;
+	pthread_mutex_t lock; /* of what follows, and of the state of kept requests */
+	pthread_cond_t changed;
+	struct web_request *kept;
+	bool has_abandoned;
+};
+
+/* The place of a connection; NULL: it has gone already. */
+struct connection *web_connection_of(struct MHD_Connection *mhd);
+
+/* ---- web_request.c: what libmicrohttpd calls; `context` is the struct web ---- */
+
+void *web_request_new(void *context, const char *uri, struct MHD_Connection *mhd);
+enum MHD_Result web_request_access(void *context, struct MHD_Connection *mhd, const char *path,
+	const char *method, const char *version, const char *bytes, size_t *count,
+	void **request_context);
+void web_request_completed(void *context, struct MHD_Connection *mhd, void **request_context,
+	enum MHD_RequestTerminationCode code);
+/* One of its two owners lets go of it. */
+void web_request_unref(struct web_request *request);
+
+/* ---- web_answer.c ---- */
+
+/* Answers with the reason in JSON; `web_answer_refuse` also counts it. */
+enum MHD_Result web_answer_error(struct web_request *request, unsigned status, const char *reason);
+enum MHD_Result web_answer_refuse(
+	struct web_request *request, enum refusal what, unsigned status, const char *reason);
+/* What the handler, or whoever answered a kept request, has decided by now. */
+enum MHD_Result web_answer_finish(struct web_request *request);
+/* All that are kept, and those that a handler is just going to keep, get a 503. */
+void web_answer_abandon(struct web *web);
