@@ -22,13 +22,61 @@ struct waiting {
 	int repeats;
 	struct mono version_at; /* when the version was told that it was sent with */
 	bool has_doubted;       /* the version was asked again because of it */
+	bool is_probe, has_probed;
 };
+
+/* A call that was refused as signed out, while a probe looks whether it was the session. */
+struct suspect {
+	struct waiting *waiting;
+	struct outcome outcome;
+};
+
+const struct call site_probe = {
+	.type = CALL_QUERY, .method = METHOD_GET, .path = "/projects?pageSize=1"
+};
+
+static struct waiting *waiting_new(
+	struct site *site, const struct call *call, call_done *callback, void *context)
+{
+	struct waiting *waiting = mem_new(struct waiting);
+	waiting->site = site;
+	waiting->call = *call;
+	waiting->call.path = mem_copy_text(call->path);
+	waiting->call.body = mem_copy_text(call->body);
+	waiting->callback = callback;
+	waiting->context = context;
+	return waiting;
+}
 
 static void waiting_free(struct waiting *waiting)
 {
 	mem_drop(waiting->call.path);
 	mem_drop(waiting->call.body);
 	free(waiting);
+}
+
+static void enqueue(struct waiting *waiting, bool at_front)
+{
+	struct site *site = waiting->site;
+	site->waiting++;
+	if (at_front && site->first) {
+		waiting->next = site->first;
+		site->first = waiting;
+		return;
+	}
+	waiting->next = NULL;
+	*site->last = waiting;
+	site->last = &waiting->next;
+}
+
+static struct waiting *dequeue(struct site *site)
+{
+	struct waiting *waiting = site->first;
+	site->first = waiting->next;
+	if (!site->first)
+		site->last = &site->first;
+	site->waiting--;
+	return waiting;
 }
 
 struct site *site_new(const char *name, struct transport *transport, struct timer_heap *timers)
@@ -74,6 +122,7 @@ static void start_anew(struct site *site)
 	site->epoch++;
 	site->no_all_fields = site->no_age_sort = 0;
 	site->no_name_filter = site->no_job_sort = false;
+	site->forbidden = 0;
 	site->may_list_jobs = true;
 	site->list_again_at = (struct mono){ 0 };
 	site_set_error(site, "");
@@ -105,8 +154,7 @@ void site_free(struct site *site)
 	if (!site)
 		return;
 	while (site->first) {
-		struct waiting *waiting = site->first;
-		site->first = waiting->next;
+		struct waiting *waiting = dequeue(site);
 		struct outcome outcome = { 0 };
 		error_fail(&outcome.error, ERROR_TRANSIENT, "site '%s': the program is stopping",
 			site->name);
@@ -127,30 +175,6 @@ void site_free(struct site *site)
 
 /* ---- calls ---- */
 
-static void enqueue(struct waiting *waiting, bool at_front)
-{
-	struct site *site = waiting->site;
-	site->waiting++;
-	if (at_front && site->first) {
-		waiting->next = site->first;
-		site->first = waiting;
-		return;
-	}
-	waiting->next = NULL;
-	*site->last = waiting;
-	site->last = &waiting->next;
-}
-
-static struct waiting *dequeue(struct site *site)
-{
-	struct waiting *waiting = site->first;
-	site->first = waiting->next;
-	if (!site->first)
-		site->last = &site->first;
-	site->waiting--;
-	return waiting;
-}
-
 static void answer(struct waiting *waiting, struct outcome *outcome, const cJSON *json)
 {
 	struct site *site = waiting->site;
@@ -162,6 +186,12 @@ static void answer(struct waiting *waiting, struct outcome *outcome, const cJSON
 	waiting_free(waiting);
 }
 
+/* A new session has not helped, or did not help a call of this type before. */
+static bool is_doubtful(const struct waiting *waiting)
+{
+	return waiting->repeats > 0 || waiting->site->forbidden & (1U << waiting->call.type);
+}
+
 /*
  * A call that was refused with a new session too, while that session served one sent later: it is
  * not allowed this way, and signing in for it again and again would help nobody
@@ -169,8 +199,18 @@ static void answer(struct waiting *waiting, struct outcome *outcome, const cJSON
  */
 static bool is_forbidden(const struct waiting *waiting)
 {
-	return waiting->repeats > 0 &&
+	return is_doubtful(waiting) &&
 	       session_served_later(&waiting->site->session, waiting->generation, waiting->sent_at);
+}
+
+static void forbid(const struct waiting *waiting, struct outcome *outcome)
+{
+	struct error told = outcome->error;
+	waiting->site->forbidden |= 1U << waiting->call.type;
+	error_fail(&outcome->error, ERROR_REFUSED,
+		"%.360s; this session's other calls are answered: the PAT's user may not make this "
+		"one",
+		told.message);
 }
 
 /* What the server speaks is asked again, once for a call: unless it was told since that call was
@@ -188,15 +228,60 @@ static bool doubts_version(struct waiting *waiting, int64_t age_us)
 
 static bool is_worth_repeating(struct waiting *waiting, struct outcome *outcome)
 {
+	if (waiting->is_probe)
+		return false;
 	if (answer_is_version(outcome))
 		return doubts_version(waiting, VERSION_NEWS);
 	if (outcome->ok || outcome->error.kind != ERROR_SIGNED_OUT)
 		return false;
 	if (is_forbidden(waiting)) {
-		outcome->error.kind = ERROR_REFUSED;
+		forbid(waiting, outcome);
 		return false;
 	}
 	return session_lost(waiting->site, waiting->generation, waiting->repeats);
+}
+
+static void conclude(struct waiting *waiting, struct outcome *outcome, const cJSON *json)
+{
+	struct site *site = waiting->site;
+	if (is_worth_repeating(waiting, outcome)) {
+		waiting->repeats++;
+		enqueue(waiting, true);
+		return;
+	}
+	if (outcome->ok) {
+		session_worked(&site->session, waiting->generation, waiting->sent_at);
+		site->forbidden &= ~(1U << waiting->call.type);
+		site_set_error(site, "");
+	}
+	answer(waiting, outcome, json);
+}
+
+/* Whether it was answered says everything: session_served_later(). */
+static void probed(const struct outcome *outcome, const cJSON *json, void *context)
+{
+	struct suspect *suspect = context;
+	(void)outcome;
+	(void)json;
+	conclude(suspect->waiting, &suspect->outcome, NULL);
+	free(suspect);
+}
+
+/* Is it the session, or this call only? Asked before a session that may serve is given up. True:
+ * the call waits for the answer. */
+static bool probe(struct waiting *waiting, const struct outcome *outcome)
+{
+	struct site *site = waiting->site;
+	bool is_present = site->session.token && waiting->generation == site->session.generation;
+	if (outcome->error.kind != ERROR_SIGNED_OUT || !is_present || !is_doubtful(waiting) ||
+		is_forbidden(waiting) || waiting->is_probe || waiting->has_probed)
+		return false;
+	struct suspect *suspect = mem_new(struct suspect);
+	*suspect = (struct suspect){ waiting, *outcome };
+	waiting->has_probed = true;
+	enqueue(waiting_new(site, &site_probe, probed, suspect), true);
+	site->first->is_probe = true;
+	return true;
 }
 
 static void replied(const struct reply *reply, void *context)
@@ -212,16 +297,8 @@ static void replied(const struct reply *reply, void *context)
 		site->errors++;
 		metric_add(METRIC_tableau_errors_total, 1);
 	}
-	if (is_worth_repeating(waiting, &outcome)) {
-		waiting->repeats++;
-		enqueue(waiting, true);
-	} else {
-		if (outcome.ok) {
-			session_worked(&site->session, waiting->generation, waiting->sent_at);
-			site_set_error(site, "");
-		}
-		answer(waiting, &outcome, json);
-	}
+	if (!probe(waiting, &outcome))
+		conclude(waiting, &outcome, json);
 	cJSON_Delete(json);
 	site_pump(site);
 }
@@ -357,14 +434,7 @@ void site_pump(struct site *site)
 
 void site_call(struct site *site, const struct call *call, call_done *callback, void *context)
 {
-	struct waiting *waiting = mem_new(struct waiting);
-	waiting->site = site;
-	waiting->call = *call;
-	waiting->call.path = mem_copy_text(call->path);
-	waiting->call.body = mem_copy_text(call->body);
-	waiting->callback = callback;
-	waiting->context = context;
-	enqueue(waiting, false);
+	enqueue(waiting_new(site, call, callback, context), false);
 	site_wake(site);
 }
 

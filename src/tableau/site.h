@@ -75,6 +75,8 @@ struct site {
 	unsigned no_all_fields, no_age_sort; /* one bit for each enum listing_of: an old server
 						refused fields=_all_, or to sort by createdAt */
 	bool no_name_filter, no_job_sort;    /* likewise */
+	unsigned forbidden; /* one bit for each enum call_type: the last call of that type was
+			       refused as signed out, though the session served others */
 	bool may_list_jobs;
 	struct mono list_again_at;
 	struct listing *listings;  /* resolve.c's cache */
@@ -91,6 +93,8 @@ void site_free(struct site *site);
 bool site_configure(struct site *site, struct config *snapshot, const struct config_site *config,
 	struct error *err) MUST_USE;
 
+/* The cheapest call that needs a session (README.md, Sessions). */
+extern const struct call site_probe;
 void site_call(struct site *site, const struct call *call, call_done *callback, void *context);
 /* Starts what may start: sign-in, or waiting calls. Calls that callbacks add meanwhile wait for the
  * next pump. Then sets the site's timer to when there is something to do again. */

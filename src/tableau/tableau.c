@@ -506,12 +506,7 @@ void tableau_greet(struct tableau *tableau, const char *site, done *callback, vo
 
 void tableau_sign_in(struct tableau *tableau, const char *site, done *callback, void *context)
 {
-	/* The cheapest call that needs a session (2.1 has a probe, but its path is not below a
-	 * site). */
-	struct call call = {
-		.type = CALL_QUERY, .method = METHOD_GET, .path = "/projects?pageSize=1"
-	};
-	plain_call(tableau, site, &call, callback, context);
+	plain_call(tableau, site, &site_probe, callback, context);
 }
 
 void tableau_hurry(struct tableau *tableau, const char *name)

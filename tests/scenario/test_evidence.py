@@ -45,6 +45,21 @@ def test_jobs_that_may_not_be_followed_are_said_to_be_so_and_the_site_goes_on(ro
     assert "is left alone" not in router.log
 
 
+@pytest.mark.long
+def test_job_queries_that_are_refused_as_signed_out_do_not_cost_a_sign_in_each(router_of, sandbox_of):
+    """401002 for one call while others are answered: this call is not allowed, whatever one signs in."""
+    sandbox = sandbox_of(site_world())
+    router = router_of(sandbox, [rule()])
+    for on in (ONE_JOB, JOBS):
+        sandbox.fault("error", on=on, times=0, code=401002, summary="Unauthorized Access", detail="Invalid authentication credentials.")
+    router.send()
+    refresh = one(router)
+    assert refresh["state"] == "failed" and "it ran, but may not be followed" in refresh["reason"] and "401002" in refresh["reason"]
+    # The first, and one for each kind of query that was refused: only then is it known that it does not help.
+    assert len(sandbox.sign_ins()) == 3
+    assert len(sandbox.calls("GET", "/jobs")) > 5 and len(sandbox.refresh_calls()) == 1
+
+
 def test_a_job_that_a_node_does_not_know_yet_is_asked_for_again(router_of, sandbox_of):
     for number, code in enumerate((404018, 400031)):
         sandbox = sandbox_of()

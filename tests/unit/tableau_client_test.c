@@ -96,12 +96,35 @@ static void a_token_that_never_works_is_reported_and_not_renewed_for_ever(void *
 {
 	(void)state;
 	trick((struct trick){
-		.match = "/jobs/", .times = 100, .status = 401, .sample = "error-401002.json" });
+		.match = "/sites/", .times = 100, .status = 401, .sample = "error-401002.json" });
 	ask_job();
 	assert_false(told.outcome.ok);
 	assert_int_equal(told.outcome.error.kind, ERROR_SIGNED_OUT);
 	assert_int_equal(told.outcome.code, 401002);
 	assert_int_equal(server.sign_ins, 2);
+}
+
+/* Signing in again does not help where only this call is refused, also when nothing else is asked
+ * meanwhile. */
+static void a_call_that_is_not_allowed_does_not_end_the_session_again_and_again(void **state)
+{
+	(void)state;
+	trick((struct trick){
+		.match = "/jobs/", .times = 100, .status = 401, .sample = "error-401002.json" });
+	for (int i = 0; i < 4; i++) {
+		ask_job();
+		assert_int_equal(told.outcome.error.kind, ERROR_REFUSED);
+		assert_non_null(strstr(told.outcome.error.message, "401002"));
+		assert_non_null(strstr(told.outcome.error.message, "may not make this one"));
+	}
+	assert_int_equal(server.sign_ins, 2);
+	/* Its session that is really lost is renewed all the same. */
+	server.tricks[0].times = 0;
+	lose_session();
+	ask_job();
+	assert_true(told.outcome.ok);
+	assert_int_equal(server.sign_ins, 3);
+	assert_string_equal(tableau_site_status(client, 0).last_error, "");
 }
 
 static void a_refused_PAT_is_not_tried_for_every_call(void **state)
@@ -698,6 +721,7 @@ int main(void)
 		TEST(a_late_401_of_the_old_token_leaves_the_new_session_alone),
 		TEST(a_fresh_token_that_is_refused_gets_one_wait_and_one_more_sign_in),
 		TEST(a_token_that_never_works_is_reported_and_not_renewed_for_ever),
+		TEST(a_call_that_is_not_allowed_does_not_end_the_session_again_and_again),
 		TEST(a_refused_PAT_is_not_tried_for_every_call),
 		TEST(an_answer_that_repeats_the_secret_does_not_reach_a_message),
 		TEST(nor_does_one_that_repeats_the_token),
