@@ -99,7 +99,7 @@ const struct command command_cancel = {
 		       "is cancelled first, which only administrators may do; if Tableau refuses, "
 		       "the refresh goes on, and its reason says so.",
 	.options = admin_options,
-	.has_format = true,
+	.formats = "text|json",
 	.least_arguments = 1,
 	.most_arguments = 1,
 	.run = run_cancel,
@@ -112,7 +112,7 @@ const struct command command_replay = {
 	.description = "ID is the odd number of an event. It is decided as a new event; only jobs "
 		       "that start from now on are good for its refreshes.",
 	.options = admin_options,
-	.has_format = true,
+	.formats = "text|json",
 	.least_arguments = 1,
 	.most_arguments = 1,
 	.run = run_replay,

@@ -203,7 +203,7 @@ const struct command command_check = {
 		       "Exit status: 0 valid, 1 not valid, 2 a file cannot be read, 69 the daemon "
 		       "of --url cannot be reached.",
 	.options = options,
-	.has_format = true,
+	.formats = "text|json",
 	.most_arguments = -1,
 	.run = run,
 };

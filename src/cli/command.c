@@ -83,7 +83,7 @@ static void build_table(const struct command *command, struct option *table)
 			option->type == OPTION_FLAG ? no_argument : required_argument, NULL,
 			(int)count };
 	}
-	if (command->has_format)
+	if (command->formats)
 		table[count++] = (struct option){ "format", required_argument, NULL, FORMAT };
 	table[count++] = (struct option){ "help", no_argument, NULL, HELP };
 	table[count] = (struct option){ 0 };
@@ -145,7 +145,7 @@ static const char *nearest_option(const struct command *command, const char *giv
 	size_t count = 0;
 	for (const struct option_spec *option = command->options; option && option->name; option++)
 		names[count++] = option->name;
-	if (command->has_format)
+	if (command->formats)
 		names[count++] = "format";
 	names[count++] = "help";
 	OWNED_MEMORY char *word = mem_copy_bytes(given, strcspn(given, "="));
@@ -165,6 +165,19 @@ static int mistaken(const struct command_line *line, int found, const char *give
 		near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "");
 }
 
+/* Is `word` one of "text|json"? */
+static bool is_format(const char *formats, const char *word)
+{
+	size_t length = strlen(word);
+	for (const char *at = formats; *at; at += strspn(at, "|")) {
+		size_t here = strcspn(at, "|");
+		if (here == length && !memcmp(at, word, length))
+			return true;
+		at += here;
+	}
+	return false;
+}
+
 /* -1: go on. */
 static int take_option(
 	struct command_line *line, struct option_value *values, int found, const char *given)
@@ -174,9 +187,11 @@ static int take_option(
 		return EXIT_YES;
 	}
 	if (found == FORMAT) {
+		if (!is_format(line->command->formats, optarg))
+			return command_usage(line, "--format is one of %s, not '%s'",
+				line->command->formats, optarg);
+		line->format = optarg;
 		line->json = !strcmp(optarg, "json");
-		if (!line->json && strcmp(optarg, "text"))
-			return command_usage(line, "--format is text or json, not '%s'", optarg);
 		return -1;
 	}
 	if (found < 0 || found >= MOST_OPTIONS)
@@ -190,7 +205,7 @@ static int run(const struct command *command, int argc, char **argv)
 {
 	struct option table[MOST_OPTIONS + 3];
 	OWNED_MEMORY struct option_value *values = mem_alloc(sizeof *values * (size_t)(argc + 1));
-	struct command_line line = { .command = command, .values = values };
+	struct command_line line = { .command = command, .values = values, .format = "text" };
 	int found, status;
 	build_table(command, table);
 	optind = 0; /* getopt(3): starts anew, and moves arguments behind the options as it reads */

@@ -44,7 +44,8 @@ struct command_line { /* what was given; borrowed from argv */
 	char *const *arguments; /* after the options */
 	const struct option_value *values;
 	size_t value_count;
-	bool json; /* --format json */
+	const char *format; /* of --format, or "text" */
+	bool json;          /* is it "json"? */
 };
 struct option_value {
 	const char *name, *value;
@@ -64,7 +65,7 @@ struct command {
 	const struct command_word *words; /* NULL: the first argument is none of a few words */
 	const struct option_spec *options;
 	bool is_hidden;                      /* not for people: not in the list of commands */
-	bool has_format;                     /* takes --format text|json */
+	const char *formats; /* of --format: "text|json", the first one by default; NULL: none */
 	int least_arguments, most_arguments; /* most -1: any number */
 	int (*run)(const struct command_line *line);
 };

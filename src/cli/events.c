@@ -101,6 +101,6 @@ const struct command command_events = {
 	.name = "events",
 	.summary = "list the events that the daemon has received, newest first",
 	.options = options,
-	.has_format = true,
+	.formats = "text|json",
 	.run = run,
 };

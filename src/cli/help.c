@@ -25,8 +25,8 @@ static void print_options(const struct command *command)
 	printf("\nOptions:\n");
 	for (const struct option_spec *option = command->options; option && option->name; option++)
 		print_option(option->name, option->value_name, option->help);
-	if (command->has_format)
-		print_option("format", "text|json", HELP_OF_FORMAT);
+	if (command->formats)
+		print_option("format", command->formats, HELP_OF_FORMAT);
 	print_option("help", NULL, HELP_OF_HELP);
 }
 

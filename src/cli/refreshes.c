@@ -145,6 +145,6 @@ const struct command command_refreshes = {
 	.description = "Selections whose content is not known yet come before them, in the state "
 		       "`unresolved`, with the reason and since when.",
 	.options = options,
-	.has_format = true,
+	.formats = "text|json",
 	.run = run,
 };

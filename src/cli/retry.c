@@ -132,7 +132,7 @@ const struct command command_retry = {
 		       "site to wait. Budgets and pauses still hold.\n"
 		       "Several refreshes of one content are done again by one.",
 	.options = options,
-	.has_format = true,
+	.formats = "text|json",
 	.most_arguments = 1,
 	.run = run,
 };

@@ -270,7 +270,7 @@ const struct command command_route = {
 		       "of event fields, like {\"job_id\": 1001}; - is standard input. The "
 		       "decision is made by the function that `serve` uses.",
 	.options = options,
-	.has_format = true,
+	.formats = "text|json",
 	.least_arguments = 1,
 	.most_arguments = 1,
 	.run = run,

@@ -245,7 +245,7 @@ const struct command command_show = {
 	.description = "ID is a number that `events` or `refreshes` prints: those of events are "
 		       "odd, those of refreshes even.",
 	.options = admin_options,
-	.has_format = true,
+	.formats = "text|json",
 	.least_arguments = 1,
 	.most_arguments = 1,
 	.run = run,

@@ -163,7 +163,7 @@ const struct command command_sites = {
 		       "and why a site waits.",
 	.words = actions,
 	.options = admin_options,
-	.has_format = true,
+	.formats = "text|json",
 	.most_arguments = 2,
 	.run = run,
 };
