@@ -134,6 +134,7 @@ static void value_load(struct reading *reading, const struct yaml_node *node,
 	struct loading *loading = reading->loading;
 	const char *name = event_field_info(field)->name;
 	value->probe = PROBE_NONE;
+	value->line = node->place.line;
 	if (node->type != YAML_SCALAR) {
 		loading_problem(loading, PROBLEM_WRONG_TYPE, node->place,
 			"'%s' wants a text, a /pattern/ or a list of them, not %s", name,
@@ -245,6 +246,7 @@ static void not_load(struct loading *loading, const struct yaml_node *when,
 		else
 			map_load(&reading, item, by_field, NULL);
 		map_finish(&reading, by_field, &maps[i]);
+		maps[i].line = item->place.line;
 		exclusion_check(loading, when, &branch->when, item, &maps[i]);
 	}
 }
@@ -273,6 +275,7 @@ static void branch_load(
 		};
 	possible_check(loading, node, &by_field[EVENT_EVENT], &by_field[EVENT_STATUS]);
 	map_finish(reading, by_field, &branch->when);
+	branch->when.line = node ? node->place.line : 0;
 	if (not_node)
 		not_load(loading, node, not_node, branch);
 }

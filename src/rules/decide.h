@@ -73,3 +73,5 @@ const struct decision *ruleset_explain(const struct ruleset *rules, const struct
 /* The decision as schemas/decision.schema.json has it ("unmatched" only when explained). The caller
  * owns it. */
 cJSON *decision_json(const struct decision *decision);
+/* An item of its "unmatched". The caller owns it. */
+cJSON *unmatched_json(const struct unmatched *unmatched);

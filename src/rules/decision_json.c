@@ -12,7 +12,7 @@ static cJSON *match_json(const struct match *match)
 	return json;
 }
 
-static cJSON *unmatched_json(const struct unmatched *unmatched)
+cJSON *unmatched_json(const struct unmatched *unmatched)
 {
 	cJSON *json = cJSON_CreateObject();
 	json_add_text(json, "rule", unmatched->rule);

@@ -65,8 +65,7 @@ const char *loading_suggest(
 	return suggest_hint(arena_str(loading->scratch, word), names, count, loading->scratch);
 }
 
-/* The root without `x-...` keys, which are there to hang anchors on. */
-static const struct yaml_node *without_extensions(const struct yaml_node *root, struct arena *arena)
+const struct yaml_node *without_extensions(const struct yaml_node *root, struct arena *arena)
 {
 	struct yaml_node *copy = arena_new_of(arena, struct yaml_node);
 	const struct yaml_node **items =
@@ -222,7 +221,7 @@ struct ruleset *ruleset_load(const char *const *paths, size_t path_count,
 		known_add(&loading, SITE_TAG, known->sites, known->site_count);
 		known_add(&loading, SOURCE_TAG, known->sources, known->source_count);
 	}
-	rule_files_find(&files, paths, path_count, problems);
+	rule_files_find(&files, RULE_FILES_OF_RULES, paths, path_count, problems);
 	for (size_t i = 0; i < files.count; i++)
 		file_load(&loading, &files.items[i], &revision);
 	fingerprint_finish(&revision, ruleset->revision);
@@ -251,7 +250,7 @@ void ruleset_revision_of(
 	OWNED(problems) problems = problems_new();
 	struct rule_files files = { 0 };
 	struct fingerprint revision = { 0 };
-	rule_files_find(&files, paths, path_count, problems);
+	rule_files_find(&files, RULE_FILES_OF_RULES, paths, path_count, problems);
 	add_problems(&revision, problems);
 	for (size_t i = 0; i < files.count; i++) {
 		OWNED_TEXT struct text bytes;
@@ -270,7 +269,7 @@ void ruleset_visit_folders(const char *const *paths, size_t path_count,
 {
 	OWNED(problems) ignored = problems_new();
 	struct rule_files files = { 0 };
-	rule_files_find(&files, paths, path_count, ignored);
+	rule_files_find(&files, RULE_FILES_OF_RULES, paths, path_count, ignored);
 	for (size_t i = 0; i < files.folder_count; i++)
 		visit(files.folders[i], context);
 	rule_files_clear(&files);

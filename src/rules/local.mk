@@ -1,6 +1,7 @@
 # src/rules/local.mk: rule files to a compiled ruleset, and what it says about an event.
 librouter_a_SOURCES += \
 	src/rules/condition.c \
+	src/rules/coverage.c src/rules/coverage.h \
 	src/rules/decide.c src/rules/decide.h \
 	src/rules/decision_json.c \
 	src/rules/exact.c src/rules/exact.h \
@@ -14,6 +15,7 @@ librouter_a_SOURCES += \
 	src/rules/luid.c src/rules/luid.h \
 	src/rules/match.c src/rules/match.h \
 	src/rules/pattern_set.c src/rules/pattern_set.h \
+	src/rules/play.c src/rules/play.h \
 	src/rules/possible.c \
 	src/rules/rule.h \
 	src/rules/rule_files.c src/rules/rule_files.h \
@@ -21,6 +23,8 @@ librouter_a_SOURCES += \
 	src/rules/ruleset.c src/rules/ruleset.h \
 	src/rules/schema.c \
 	src/rules/selection_load.c \
+	src/rules/suite.c src/rules/suite.h \
+	src/rules/suite_load.c src/rules/suite_load.h \
 	src/rules/template.c src/rules/template.h
 
 EXTRA_DIST += src/rules/README.md

@@ -97,20 +97,32 @@ static const struct memo *probe_search(struct matching *matching, uint32_t probe
 	return memo;
 }
 
+enum search value_holds(
+	struct matching *matching, enum event_field field, const struct rule_value *value)
+{
+	if (value->probe == PROBE_NONE)
+		return str_equal(value->text, matching->event->fields[field]) ? SEARCH_YES
+									      : SEARCH_NO;
+	enum search found = probe_search(matching, value->probe)->found;
+	if (found == SEARCH_LIMIT)
+		matching->limit_probe = value->probe;
+	return found;
+}
+
+/* Exact values first: they cost least. */
 enum search condition_holds(struct matching *matching, const struct rule_condition *condition)
 {
-	struct str subject = matching->event->fields[condition->field];
-	for (uint32_t i = 0; i < condition->value_count; i++)
-		if (condition->values[i].probe == PROBE_NONE &&
-			str_equal(condition->values[i].text, subject))
+	for (uint32_t i = 0; i < condition->value_count; i++) {
+		const struct rule_value *value = &condition->values[i];
+		if (value->probe == PROBE_NONE &&
+			value_holds(matching, condition->field, value) == SEARCH_YES)
 			return SEARCH_YES;
+	}
 	for (uint32_t i = 0; condition->has_pattern && i < condition->value_count; i++) {
-		uint32_t probe = condition->values[i].probe;
-		if (probe == PROBE_NONE)
+		const struct rule_value *value = &condition->values[i];
+		if (value->probe == PROBE_NONE)
 			continue;
-		enum search found = probe_search(matching, probe)->found;
-		if (found == SEARCH_LIMIT)
-			matching->limit_probe = probe;
+		enum search found = value_holds(matching, condition->field, value);
 		if (found != SEARCH_NO)
 			return found;
 	}
@@ -118,7 +130,7 @@ enum search condition_holds(struct matching *matching, const struct rule_conditi
 }
 
 /* All conditions; those without patterns first. */
-static enum search map_holds(struct matching *matching, const struct rule_map *map)
+enum search map_holds(struct matching *matching, const struct rule_map *map)
 {
 	for (int has_pattern = 0; has_pattern < 2; has_pattern++)
 		for (uint32_t i = 0; i < map->count; i++) {
@@ -131,7 +143,7 @@ static enum search map_holds(struct matching *matching, const struct rule_map *m
 	return SEARCH_YES;
 }
 
-static enum search branch_holds(struct matching *matching, const struct rule_branch *branch)
+enum search branch_holds(struct matching *matching, const struct rule_branch *branch)
 {
 	enum search holds = SEARCH_YES;
 	if (branch->key != KEY_NONE)

@@ -47,7 +47,11 @@ void matching_begin(struct matching *matching, const struct ruleset *ruleset,
  */
 enum search rule_matches(
 	struct matching *matching, const struct rule *rule, const struct rule_branch **branch);
+enum search branch_holds(struct matching *matching, const struct rule_branch *branch);
+enum search map_holds(struct matching *matching, const struct rule_map *map);
 enum search condition_holds(struct matching *matching, const struct rule_condition *condition);
+enum search value_holds(
+	struct matching *matching, enum event_field field, const struct rule_value *value);
 /* values[] as rule->captures, at NULL where nothing was captured. */
 void rule_capture(struct matching *matching, const struct rule *rule,
 	const struct rule_branch *branch, struct str *values);

@@ -29,6 +29,7 @@ struct rule_probe {
 struct rule_value {
 	struct str text; /* the exact value, or the pattern as written */
 	uint32_t probe;  /* PROBE_NONE: an exact value */
+	int line;        /* in the rule's file; 0: a default */
 };
 
 struct rule_condition { /* any of `values` */
@@ -41,6 +42,7 @@ struct rule_condition { /* any of `values` */
 struct rule_map { /* all of `conditions`, by field */
 	const struct rule_condition *conditions;
 	uint32_t count;
+	int line; /* in the rule's file; 0: no `when` is written */
 };
 
 struct rule_branch { /* one map under `when` */
@@ -104,3 +106,6 @@ struct ruleset {
 	struct rule_index *index;
 	char revision[sizeof "sha256:" + 64];
 };
+
+/* The rule of this name, which a decision has borrowed from here. */
+const struct rule *rule_named(const struct ruleset *ruleset, const char *name);

@@ -27,6 +27,7 @@ struct seen {
 
 struct walk {
 	struct rule_files *files;
+	enum rule_files_of what;
 	struct problems *problems;
 	struct seen *seen;
 	char **roots; /* the given paths without links; NULL: not there */
@@ -65,11 +66,13 @@ static bool is_first(struct walk *walk, const struct stat *status)
 
 /* ---- files ---- */
 
-static bool is_rule_file(const char *name)
+static bool is_wanted(const struct walk *walk, const char *name)
 {
 	struct str view = str_of(name);
-	return (str_ends(view, ".yaml") || str_ends(view, ".yml")) &&
-	       !str_ends(view, ".test.yaml") && !str_ends(view, ".test.yml");
+	bool is_test = str_ends(view, ".test.yaml") || str_ends(view, ".test.yml");
+	if (walk->what == RULE_FILES_OF_TESTS)
+		return is_test;
+	return !is_test && (str_ends(view, ".yaml") || str_ends(view, ".yml"));
 }
 
 static void file_add(struct walk *walk, const char *path, const struct stat *status)
@@ -147,13 +150,13 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Could this entry be a rule file, or a folder of them? */
-static bool is_of_interest(const struct dirent *entry)
+/* Could this entry be a file that is wanted, or a folder of them? */
+static bool is_of_interest(const struct walk *walk, const struct dirent *entry)
 {
 	if (entry->d_name[0] == '.')
 		return false; /* hidden ones, '.' and '..' */
-	return is_rule_file(entry->d_name) || entry->d_type == DT_DIR || entry->d_type == DT_LNK ||
-	       entry->d_type == DT_UNKNOWN;
+	return is_wanted(walk, entry->d_name) || entry->d_type == DT_DIR ||
+	       entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN;
 }
 
 static void folder_list(struct walk *walk, const char *path, struct names *names)
@@ -164,7 +167,7 @@ static void folder_list(struct walk *walk, const char *path, struct names *names
 	const struct dirent *entry;
 	while (!walk->is_over && (entry = readdir(folder))) {
 		walk->is_over = ++walk->entry_count > ENTRIES_MOST;
-		if (!is_of_interest(entry))
+		if (!is_of_interest(walk, entry))
 			continue;
 		mem_grow(&names->items, &names->capacity, names->count);
 		names->items[names->count++] = mem_copy_text(entry->d_name);
@@ -192,12 +195,12 @@ static void entry_walk(struct walk *walk, const char *folder, const char *name, 
 		return unreadable(walk, folder, "a path in it is too long");
 	bool is_link = !lstat(path, &status) && S_ISLNK(status.st_mode);
 	if (stat(path, &status) < 0) {
-		if (is_rule_file(name))
+		if (is_wanted(walk, name))
 			unreadable(walk, path, strerror(errno));
 		return; /* a dangling link of another name is not ours */
 	}
 	bool is_folder = S_ISDIR(status.st_mode);
-	if (!is_folder && !is_rule_file(name))
+	if (!is_folder && !is_wanted(walk, name))
 		return;
 	if (is_link && !stays_within(walk, path))
 		return;
@@ -240,7 +243,8 @@ static void path_walk(struct walk *walk, const char *path)
 	size_t length = strlen(path);
 	walk->name_at = length + (path[length - 1] != '/');
 	folder_walk(walk, path, 0);
-	if (walk->files->count == before && problems_error_count(walk->problems) == errors)
+	if (walk->what == RULE_FILES_OF_RULES && walk->files->count == before &&
+		problems_error_count(walk->problems) == errors)
 		WALK_PROBLEM(walk, PROBLEM_NO_RULES, path,
 			"no rule file (*.yaml, *.yml) in this folder");
 }
@@ -254,10 +258,12 @@ static void items_clear(struct rule_files *files)
 	files->count = files->capacity = 0;
 }
 
-void rule_files_find(
-	struct rule_files *files, const char *const *paths, size_t count, struct problems *problems)
+void rule_files_find(struct rule_files *files, enum rule_files_of what, const char *const *paths,
+	size_t count, struct problems *problems)
 {
-	struct walk walk = { .files = files, .problems = problems, .root_count = count };
+	struct walk walk = {
+		.files = files, .what = what, .problems = problems, .root_count = count
+	};
 	struct seen *seen, *next;
 	walk.roots = mem_alloc(sizeof *walk.roots * (count + 1));
 	for (size_t i = 0; i < count; i++)

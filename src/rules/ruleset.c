@@ -1,5 +1,6 @@
 #include "rules/index.h"
 #include "rules/rule.h"
+#include <assert.h>
 
 struct shared *ruleset_shared(struct ruleset *ruleset)
 {
@@ -46,4 +47,13 @@ struct rule_info ruleset_rule(const struct ruleset *ruleset, size_t index)
 		.delay = rule->delay,
 		.quiet = rule->quiet,
 	};
+}
+
+const struct rule *rule_named(const struct ruleset *ruleset, const char *name)
+{
+	size_t i = 0;
+	while (i < ruleset->rule_count && !text_is(ruleset->rules[i].name, name))
+		i++;
+	assert(i < ruleset->rule_count);
+	return &ruleset->rules[i];
 }

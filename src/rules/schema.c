@@ -70,14 +70,13 @@ static cJSON *conditions_schema(bool may_not)
 	return schema;
 }
 
-cJSON *rules_schema(void)
+cJSON *file_schema(const char *id, const char *title, const struct field *fields)
 {
 	cJSON *schema = cJSON_CreateObject();
 	json_add_text(schema, "$schema", "http://json-schema.org/draft-07/schema#");
-	json_add_text(schema, "$id", "rules.schema.json");
-	json_add_text(schema, "title",
-		"Rules of refresh-router: what to refresh on Tableau when a dbt job has run");
-	cJSON *file = fields_schema(file_fields);
+	json_add_text(schema, "$id", id);
+	json_add_text(schema, "title", title);
+	cJSON *file = fields_schema(fields);
 	for (cJSON *child = file->child, *next; child; child = next) {
 		next = child->next;
 		cJSON_AddItemToObject(
@@ -93,6 +92,14 @@ cJSON *rules_schema(void)
 	json_add_text(cJSON_AddObjectToObject(patterns, "^x-"), "description",
 		"Not read: a place for anchors, as in x-nightly: &nightly {environment_name: "
 		"Production}");
+	return schema;
+}
+
+cJSON *rules_schema(void)
+{
+	cJSON *schema = file_schema("rules.schema.json",
+		"Rules of refresh-router: what to refresh on Tableau when a dbt job has run",
+		file_fields);
 	cJSON *all = cJSON_Parse(definitions);
 	cJSON_AddItemToObject(all, "branch", conditions_schema(true));
 	cJSON_AddItemToObject(all, "conditions", conditions_schema(false));

@@ -13,6 +13,7 @@ FUZZ_REPLAYS = \
 	tests/fuzz/ruleset_replay \
 	tests/fuzz/selection_replay \
 	tests/fuzz/store_replay \
+	tests/fuzz/suite_replay \
 	tests/fuzz/yaml_replay
 check_PROGRAMS += $(FUZZ_REPLAYS)
 TESTS += tests/fuzz/replay_all
@@ -42,6 +43,8 @@ tests_fuzz_selection_replay_SOURCES = tests/fuzz/selection_fuzz.c tests/fuzz/rep
 tests_fuzz_selection_replay_LDADD = $(ROUTER_LIBS)
 tests_fuzz_store_replay_SOURCES = tests/fuzz/store_fuzz.c tests/fuzz/replay.c
 tests_fuzz_store_replay_LDADD = $(ROUTER_LIBS)
+tests_fuzz_suite_replay_SOURCES = tests/fuzz/suite_fuzz.c tests/fuzz/replay.c
+tests_fuzz_suite_replay_LDADD = $(ROUTER_LIBS)
 tests_fuzz_yaml_replay_SOURCES = tests/fuzz/yaml_fuzz.c tests/fuzz/replay.c
 tests_fuzz_yaml_replay_LDADD = $(ROUTER_LIBS)
 
