@@ -38,6 +38,7 @@ EXTRA_DIST += \
 	tests/scenario/test_reload.py \
 	tests/scenario/test_resolve.py \
 	tests/scenario/test_restart.py \
+	tests/scenario/test_rule_tests.py \
 	tests/scenario/test_sandbox.py \
 	tests/scenario/test_schemas.py \
 	tests/scenario/test_sessions.py \

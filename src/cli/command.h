@@ -64,7 +64,7 @@ struct command {
 	const char *description; /* sentences, a paragraph a line; `literal`; NULL: none */
 	const struct command_word *words; /* NULL: the first argument is none of a few words */
 	const struct option_spec *options;
-	bool is_hidden;                      /* not for people: not in the list of commands */
+	bool is_hidden;      /* not for people: not in the list of commands */
 	const char *formats; /* of --format: "text|json", the first one by default; NULL: none */
 	int least_arguments, most_arguments; /* most -1: any number */
 	int (*run)(const struct command_line *line);

@@ -20,6 +20,8 @@ librouter_a_SOURCES += \
 	src/cli/serve.c \
 	src/cli/show.c \
 	src/cli/sites.c \
+	src/cli/test.c \
+	src/cli/test_report.c src/cli/test_report.h \
 	src/cli/version.c src/cli/version.h
 
 EXTRA_DIST += src/cli/README.md

@@ -4,14 +4,15 @@
 #include "base/json.h"
 #include "cli/command.h"
 
-extern const struct command command_serve, command_check, command_route, command_schema,
-	command_send, command_events, command_refreshes, command_show, command_retry,
-	command_cancel, command_replay, command_sites;
+extern const struct command command_serve, command_check, command_route, command_test,
+	command_schema, command_send, command_events, command_refreshes, command_show,
+	command_retry, command_cancel, command_replay, command_sites;
 
 const struct command *const commands[] = {
 	&command_serve,
 	&command_check,
 	&command_route,
+	&command_test,
 	&command_schema,
 	&command_send,
 	&command_events,

@@ -130,6 +130,56 @@ static const struct member problems_members[] = {
 	MEMBER_ELSEWHERE("revision", TEXT, .help = "Its revision"),
 	{ 0 },
 };
+
+static const struct member tested_rule_members[] = {
+	MEMBER_ELSEWHERE("rule", TEXT, .required = true, .help = "Name of the rule"),
+	MEMBER_ELSEWHERE("expected", FLAG, .required = true,
+		.help = "true: it was to match and did not; false: it matched and was not to"),
+	MEMBER_ELSEWHERE("because", OBJECT, .members = because_members,
+		.help = "The condition that ruled it out"),
+	{ 0 },
+};
+static const struct member test_members[] = {
+	MEMBER_ELSEWHERE("name", TEXT, .required = true, .help = "Name of the test"),
+	MEMBER_ELSEWHERE("file", TEXT, .required = true, .help = "File that it stands in"),
+	MEMBER_ELSEWHERE("line", COUNT, .required = true, .help = "Line of the test"),
+	MEMBER_ELSEWHERE("ok", FLAG, .required = true, .help = "It passed"),
+	MEMBER_ELSEWHERE("missing", LIST, .members = selection_members, .required = true,
+		.help = "Expected and not made; with `when`, where a time was expected"),
+	MEMBER_ELSEWHERE("unexpected", LIST, .members = selection_members, .required = true,
+		.help = "Made and not expected; with `when`, where something holds it"),
+	MEMBER_ELSEWHERE("rules", LIST, .members = tested_rule_members, .required = true,
+		.help = "Rules that should have matched, or should not have"),
+	MEMBER_ELSEWHERE("nearest", OBJECT, .members = unmatched_members,
+		.help = "Of what is missing: the rule that asks for it and came nearest to a match"),
+	{ 0 },
+};
+static const struct member uncovered_members[] = {
+	MEMBER_ELSEWHERE("rule", TEXT, .required = true, .help = "Name of the rule"),
+	MEMBER_ELSEWHERE("file", TEXT, .required = true, .help = "File that it stands in"),
+	MEMBER_ELSEWHERE("line", COUNT, .required = true,
+		.help = "Line of the part that no test tries"),
+	MEMBER_ELSEWHERE("what", TEXT, .required = true,
+		.help = "What has not happened: never matches, never misses, ..."),
+	{ 0 },
+};
+static const struct member coverage_members[] = {
+	MEMBER_ELSEWHERE("covered", COUNT, .required = true,
+		.help = "Parts of the rules that some test tries"),
+	MEMBER_ELSEWHERE("of", COUNT, .required = true, .help = "All parts"),
+	MEMBER_ELSEWHERE("uncovered", LIST, .members = uncovered_members, .required = true,
+		.help = "The others"),
+	{ 0 },
+};
+static const struct member tests_members[] = {
+	MEMBER_ELSEWHERE("passed", COUNT, .required = true, .help = "How many tests passed"),
+	MEMBER_ELSEWHERE("failed", COUNT, .required = true, .help = "How many failed"),
+	MEMBER_ELSEWHERE("tests", LIST, .members = test_members, .required = true,
+		.help = "The tests that ran, by file and line"),
+	MEMBER_ELSEWHERE("coverage", OBJECT, .members = coverage_members,
+		.help = "With --coverage: which parts of the rules were tried"),
+	{ 0 },
+};
 /* clang-format on */
 
 cJSON *decision_schema(void)
@@ -163,4 +213,9 @@ cJSON *site_schema(void)
 cJSON *problems_schema(void)
 {
 	return record_schema("problems.schema.json", "What check found", problems_members);
+}
+
+cJSON *test_schema(void)
+{
+	return record_schema("test.schema.json", "What test found", tests_members);
 }

@@ -11,3 +11,4 @@ cJSON *refresh_schema(void);   /* an item of /api/v1/refreshes */
 cJSON *selection_schema(void); /* an item of /api/v1/selections */
 cJSON *site_schema(void);
 cJSON *problems_schema(void); /* check --format json */
+cJSON *test_schema(void);     /* test --format json */

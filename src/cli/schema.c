@@ -5,22 +5,25 @@
 #include "cli/output_schema.h"
 #include "cli/print.h"
 #include "config/config.h"
-#include "rules/ruleset.h"
+#include "rules/suite.h"
 #include <assert.h>
 
 static const struct command_word names[] = {
 	{ "rules", "rule files, for editors" },
 	{ "config", "the configuration file, likewise" },
+	{ "tests", "test files of rules, likewise" },
 	{ "decision", "what `route` prints, and POST /api/v1/route answers" },
 	{ "event", "an item of `events` and /api/v1/events" },
 	{ "refresh", "an item of `refreshes` and /api/v1/refreshes" },
 	{ "selection", "an item of `refreshes --state unresolved` and /api/v1/selections" },
 	{ "site", "an item of `sites` and /api/v1/sites" },
 	{ "problems", "what `check` prints" },
+	{ "test", "what `test` prints" },
 	{ 0 },
 };
-static cJSON *(*const schemas[])(void) = { rules_schema, config_schema, decision_schema,
-	event_schema, refresh_schema, selection_schema, site_schema, problems_schema };
+static cJSON *(*const schemas[])(void) = { rules_schema, config_schema, suite_schema,
+	decision_schema, event_schema, refresh_schema, selection_schema, site_schema,
+	problems_schema, test_schema };
 
 static int run(const struct command_line *line)
 {

@@ -8,8 +8,8 @@ import yaml
 
 from harness import SAMPLES, TOP, cli, request, rule, site_world, wait_until
 
-INPUTS = ["rules", "config"]
-OUTPUTS = ["decision", "event", "refresh", "site", "problems"]
+INPUTS = ["rules", "config", "tests"]
+OUTPUTS = ["decision", "event", "refresh", "site", "problems", "test"]
 EXAMPLES = sorted(path for folder in ("rules", "packaging") for ending in ("*.yaml", "*.yml") for path in (TOP / folder).rglob(ending)
                   if not path.name.startswith("."))
 
@@ -24,11 +24,13 @@ def validate(value, name):
 
 
 def as_json(text):
-    """YAML as an editor's validator sees it: times and `on` are not what YAML 1.1 makes of them."""
+    """YAML as an editor's validator sees it: times, 06:00 and `on` are not what YAML 1.1 makes of them."""
     class Loader(yaml.SafeLoader):
         pass
-    Loader.yaml_implicit_resolvers = {key: [(tag, pattern) for tag, pattern in found if tag not in ("tag:yaml.org,2002:timestamp",)]
+    left_out = [f"tag:yaml.org,2002:{tag}" for tag in ("timestamp", "int")]
+    Loader.yaml_implicit_resolvers = {key: [(tag, pattern) for tag, pattern in found if tag not in left_out]
                                       for key, found in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+    Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"[-+]?[0-9]+$"), list("-+0123456789"))
     return yaml.load(text, Loader)
 
 

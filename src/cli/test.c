@@ -1,0 +1,244 @@
+/*
+ * cli/test.c - runs the tests of rules.
+ */
+#include "base/pattern.h"
+#include "cli/command.h"
+#include "cli/test_report.h"
+#include "config/config.h"
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Which rules are tested, and where the tests are. */
+struct paths {
+	const char *const *rules, *const *tests;
+	size_t rule_count, test_count;
+};
+
+struct testing {
+	const struct ruleset *ruleset;
+	const struct suite *suite;
+	size_t *ran;
+	const struct suite_result **results;
+	struct test_report report;
+};
+
+/* ---- what is tested ---- */
+
+static bool is_folder(const char *path)
+{
+	struct stat status;
+	return !stat(path, &status) && S_ISDIR(status.st_mode);
+}
+
+/* A test file stands beside the rules that it tests. */
+static const char *rules_beside(const char *path, struct arena *arena)
+{
+	if (is_folder(path))
+		return path;
+	const char *slash = strrchr(path, '/');
+	if (!slash)
+		return ".";
+	return slash == path ? "/" : arena_str(arena, (struct str){ path, (size_t)(slash - path) });
+}
+
+/*
+ * Tests come from the arguments; without any, from where the rules are. Rules come from --rules,
+ * else from the configuration that is named, else from beside the tests, else from the
+ * configuration that is found, else from ./rules. False, after a message, when nothing is there.
+ */
+static bool find_paths(const struct command_line *line, struct config **config,
+	struct problems *problems, struct arena *arena, struct paths *paths)
+{
+	static const char *const usual[] = { "rules" };
+	const char **rules = arena_array(
+		arena, const char *, line->value_count + (size_t)line->argument_count + 1);
+	for (const char *path; (path = option_nth(line, "rules", paths->rule_count));)
+		rules[paths->rule_count++] = path;
+	const char *config_path = option_value(line, "config");
+	if (!config_path && !line->argument_count && !paths->rule_count)
+		config_path = config_find(NULL);
+	if (config_path) {
+		*config = config_load(config_path, problems);
+		if (!*config)
+			return false;
+	}
+	paths->rules = rules;
+	if (!paths->rule_count && *config) {
+		paths->rules = (*config)->rules.items;
+		paths->rule_count = (*config)->rules.count;
+	}
+	for (int i = 0; !*config && !option_value(line, "rules") && i < line->argument_count; i++)
+		rules[paths->rule_count++] = rules_beside(line->arguments[i], arena);
+	if (!paths->rule_count && !*config) {
+		paths->rules = usual;
+		paths->rule_count = 1;
+	}
+	paths->tests = line->argument_count ? (const char *const *)line->arguments : paths->rules;
+	paths->test_count = line->argument_count ? (size_t)line->argument_count : paths->rule_count;
+	return true;
+}
+
+/* ---- running ---- */
+
+/* False, after a message: --run is no pattern. */
+static bool choose(const struct command_line *line, struct testing *testing)
+{
+	struct error err;
+	size_t offset;
+	const char *run = option_value(line, "run");
+	OWNED(pattern) pattern = NULL;
+	OWNED(pattern_scratch) scratch = pattern_scratch_new();
+	if (run) {
+		OWNED_TEXT struct text written;
+		text_init(&written, TEXT_UNBOUNDED);
+		text_printf(&written, "/%s/", run);
+		pattern = pattern_compile(text_str(&written), &offset, &err);
+		if (!pattern) {
+			IGNORE(command_usage(line, "--run '%s': %s", run, err.message));
+			return false;
+		}
+	}
+	for (size_t i = 0; i < suite_test_count(testing->suite); i++) {
+		pattern_allowance_renew(scratch);
+		if (!pattern || pattern_search(pattern, str_of(suite_test(testing->suite, i).name),
+					scratch) == SEARCH_YES)
+			testing->ran[testing->report.count++] = i;
+	}
+	return true;
+}
+
+static void run_tests(struct testing *testing, struct coverage *coverage, struct arena *arena)
+{
+	OWNED(decide_scratch) scratch = decide_scratch_new();
+	struct test_report *report = &testing->report;
+	for (size_t i = 0; i < report->count; i++) {
+		testing->results[i] = suite_run(testing->suite, testing->ran[i], testing->ruleset,
+			scratch, coverage, arena);
+		report->failed += !testing->results[i]->ok;
+	}
+	report->suite = testing->suite;
+	report->ran = testing->ran;
+	report->results = testing->results;
+	report->coverage = coverage;
+}
+
+static void print_report(const struct command_line *line, const struct test_report *report)
+{
+	if (line->json)
+		test_report_json(report, stdout);
+	else if (!strcmp(line->format, "junit"))
+		test_report_junit(report, stdout);
+	else if (!strcmp(line->format, "tap"))
+		test_report_tap(report, stdout);
+	else
+		test_report_text(report, stdout);
+}
+
+/* True when as much is covered as --min-coverage asks for; else a message says so. */
+static bool is_covered(const struct coverage *coverage, int64_t least)
+{
+	int percent = coverage ? coverage_percent(coverage) : 0;
+	if (percent >= least)
+		return true;
+	fprintf(stderr, "refresh-router test: %d %% of the rules are covered, less than %d %%\n",
+		percent, (int)least);
+	return false;
+}
+
+static int test(const struct command_line *line, const struct ruleset *ruleset,
+	const struct suite *suite, int64_t least)
+{
+	OWNED(arena) arena = arena_new();
+	OWNED(coverage) coverage = NULL;
+	size_t count = suite_test_count(suite);
+	struct testing testing = {
+		.ruleset = ruleset,
+		.suite = suite,
+		.ran = arena_array(arena, size_t, count + 1),
+		.results = arena_array(arena, const struct suite_result *, count + 1),
+	};
+	if (option_flag(line, "coverage") || least)
+		coverage = coverage_new(ruleset);
+	if (!choose(line, &testing))
+		return EXIT_USAGE;
+	run_tests(&testing, coverage, arena);
+	print_report(line, &testing.report);
+	if (!testing.report.count) {
+		fprintf(stderr, count ? "refresh-router test: no test has a name that --run finds\n"
+				      : "refresh-router test: no tests were found "
+					"(*.test.yaml)\n");
+		return EXIT_NO;
+	}
+	return testing.report.failed || !is_covered(coverage, least) ? EXIT_NO : EXIT_YES;
+}
+
+/* 0 without the option. False, after a message, when it is no percentage. */
+static bool read_least(const struct command_line *line, int64_t *least)
+{
+	const char *written = option_value(line, "min-coverage");
+	*least = 0;
+	if (!written || (str_to_count(str_of(written), least) && *least <= 100))
+		return true;
+	IGNORE(command_usage(line, "--min-coverage is a whole number from 0 to 100"));
+	return false;
+}
+
+/* The exit status of what the problems are about. */
+static int report_problems(struct problems *problems)
+{
+	int status = EXIT_NO;
+	problems_sort(problems);
+	problems_print(problems, stderr, isatty(STDERR_FILENO));
+	for (size_t i = 0; i < problems_count(problems); i++)
+		if (problems_at(problems, i)->code == PROBLEM_UNREADABLE)
+			status = EXIT_USAGE;
+	return status;
+}
+
+static int run(const struct command_line *line)
+{
+	OWNED(problems) problems = problems_new();
+	OWNED(arena) arena = arena_new();
+	OWNED(config) config = NULL;
+	OWNED(ruleset) ruleset = NULL;
+	OWNED(suite) suite = NULL;
+	struct ruleset_known known = { 0 };
+	struct paths paths = { 0 };
+	int64_t least;
+	if (!read_least(line, &least))
+		return EXIT_USAGE;
+	if (!find_paths(line, &config, problems, arena, &paths)) {
+		IGNORE(report_problems(problems));
+		return EXIT_USAGE;
+	}
+	ruleset = ruleset_load(paths.rules, paths.rule_count, &known, problems);
+	if (ruleset)
+		suite = suite_load(paths.tests, paths.test_count, ruleset, problems);
+	int status = report_problems(problems);
+	return suite ? test(line, ruleset, suite, least) : status;
+}
+
+static const struct option_spec options[] = {
+	{ "config", OPTION_VALUE, "FILE", "the configuration, for its rules" },
+	{ "rules", OPTION_VALUES, "PATH",
+		"a rule file or folder, instead of the configuration's; may be repeated" },
+	{ "run", OPTION_VALUE, "PATTERN", "only the tests in whose names this is found" },
+	{ "coverage", OPTION_FLAG, NULL, "also show which parts of the rules no test tries" },
+	{ "min-coverage", OPTION_VALUE, "PERCENT", "exit 1 when less of the rules is covered" },
+	{ 0 },
+};
+
+const struct command command_test = {
+	.name = "test",
+	.arguments = "[PATH]...",
+	.summary = "run the tests of the rules",
+	.description =
+		"PATH is a test file, or a folder with *.test.yaml beside the rules they test. "
+		"Without PATH the folders of the configuration's rules are searched, or ./rules.\n"
+		"Exit status: 0 all passed, 1 a test failed, there is none, or a file is not "
+		"valid, 2 a file cannot be read.",
+	.options = options,
+	.formats = "text|json|junit|tap",
+	.most_arguments = -1,
+	.run = run,
+};

@@ -1,0 +1,328 @@
+#include "cli/test_report.h"
+#include "base/visible.h"
+#include "cli/print.h"
+#include <assert.h>
+
+/* ---- one failure, for people; the other formats quote it ---- */
+
+static const char *const marks[] = { [ROW_BOTH] = "", [ROW_MISSING] = "-", [ROW_UNEXPECTED] = "+" };
+
+static void print_rows(const struct suite_result *result, FILE *out)
+{
+	static const char *const headings[] = { " ", "SITE", "REFRESH", "TIME", "RULES", NULL };
+	OWNED(table) table = table_new(headings);
+	for (size_t i = 0; i < result->row_count; i++) {
+		const struct suite_row *row = &result->rows[i];
+		const struct selection *selection = row->selection;
+		OWNED_TEXT struct text cell;
+		text_init(&cell, TEXT_UNBOUNDED);
+		table_cell(table, marks[row->fate]);
+		table_cell(table, selection->site);
+		selection_describe(selection, &cell);
+		text_add(&cell, selection->incremental ? ", incremental" : "");
+		text_add(&cell, selection->shadow ? ", shadow: not sent" : "");
+		table_cell(table, cell.at);
+		table_cell(table, row->when);
+		text_reset(&cell);
+		for (size_t j = 0; j < selection->rule_count; j++)
+			text_printf(&cell, "%s%s", j ? ", " : "", selection->rules[j]);
+		table_cell(table, cell.at);
+	}
+	table_print(table, out);
+}
+
+static void add_miss(const struct unmatched *miss, struct text *out)
+{
+	if (miss->disabled)
+		text_printf(out, "rule '%s' (%s:%d) is not enabled", miss->rule, miss->file,
+			miss->line);
+	else
+		text_printf(out, "rule '%s' (%s:%d) came nearest: %s is '%s', wanted %s",
+			miss->rule, miss->file, miss->line, miss->field, miss->actual,
+			miss->expected);
+}
+
+static void print_missing(const struct suite_row *row, FILE *out)
+{
+	OWNED_TEXT struct text line;
+	text_init(&line, TEXT_UNBOUNDED);
+	selection_describe(row->selection, &line);
+	text_add(&line, " is missing: ");
+	if (row->asked_by)
+		text_printf(&line, "rule '%s' matched, and asks for something else", row->asked_by);
+	else if (row->nearest)
+		add_miss(row->nearest, &line);
+	else
+		text_add(&line, "no rule asks for it, whatever the event is");
+	print_line(out, "%s", line.at);
+}
+
+static void print_rule(const struct suite_rule *rule, FILE *out)
+{
+	OWNED_TEXT struct text line;
+	text_init(&line, TEXT_UNBOUNDED);
+	if (!rule->was_expected) {
+		print_line(out, "rule '%s' matched, and was not to", rule->rule);
+		return;
+	}
+	text_printf(&line, "rule '%s' did not match", rule->rule);
+	if (rule->why && rule->why->disabled)
+		text_add(&line, ": it is not enabled");
+	else if (rule->why)
+		text_printf(&line, ": %s is '%s', wanted %s", rule->why->field, rule->why->actual,
+			rule->why->expected);
+	print_line(out, "%s", line.at);
+}
+
+static bool has_difference(const struct suite_result *result)
+{
+	for (size_t i = 0; i < result->row_count; i++)
+		if (result->rows[i].fate != ROW_BOTH)
+			return true;
+	return false;
+}
+
+static void print_failure(const struct suite_result *result, FILE *out)
+{
+	if (has_difference(result))
+		print_rows(result, out);
+	for (size_t i = 0; i < result->row_count; i++)
+		if (result->rows[i].fate == ROW_MISSING)
+			print_missing(&result->rows[i], out);
+	for (size_t i = 0; i < result->rule_count; i++)
+		print_rule(&result->rules[i], out);
+	for (size_t i = 0; i < result->warning_count; i++)
+		print_line(out, "warning: rule '%s': %s", result->warnings[i].rule,
+			result->warnings[i].text);
+}
+
+/* The same as a text; free(). */
+static char *failure_text(const struct suite_result *result)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	if (!out)
+		abort(); /* as mem_alloc() does without memory */
+	print_failure(result, out);
+	if (fclose(out))
+		abort();
+	return text;
+}
+
+/* Each line of `text` behind `before`. */
+static void print_indented(const char *text, const char *before, FILE *out)
+{
+	for (size_t length; *text; text += length + (text[length] == '\n')) {
+		length = strcspn(text, "\n");
+		fprintf(out, "%s%.*s\n", before, (int)length, text);
+	}
+}
+
+static struct suite_test test_of(const struct test_report *report, size_t i)
+{
+	return suite_test(report->suite, report->ran[i]);
+}
+
+/* ---- text ---- */
+
+static void print_uncovered(
+	const char *rule, const char *file, int line, const char *what, void *context)
+{
+	print_line(context, "  %s:%d: rule '%s': %s", file, line, rule, what);
+}
+
+static void print_coverage(const struct coverage *coverage, FILE *out)
+{
+	size_t of = coverage_of(coverage), covered = coverage_covered(coverage);
+	fprintf(out, "Coverage: %zu of %zu parts of the rules (%d %%)\n", covered, of,
+		coverage_percent(coverage));
+	coverage_uncovered(coverage, print_uncovered, out);
+}
+
+void test_report_text(const struct test_report *report, FILE *out)
+{
+	for (size_t i = 0; i < report->count; i++) {
+		struct suite_test test = test_of(report, i);
+		if (report->results[i]->ok)
+			continue;
+		OWNED_MEMORY char *text = failure_text(report->results[i]);
+		print_line(out, "FAILED %s:%d: %s", test.place.file, test.place.line, test.name);
+		print_indented(text, "  ", out);
+		fputc('\n', out);
+	}
+	if (report->coverage)
+		print_coverage(report->coverage, out);
+	fprintf(out, "%zu passed, %zu failed\n", report->count - report->failed, report->failed);
+}
+
+/* ---- JSON ---- */
+
+static cJSON *row_json(const struct suite_row *row)
+{
+	cJSON *json = selection_json(row->selection);
+	if (row->fate == ROW_MISSING) /* which no expectation says */
+		cJSON_DeleteItemFromObjectCaseSensitive(json, "priority");
+	if (*row->when)
+		json_add_text(json, "when", row->when);
+	return json;
+}
+
+static cJSON *rule_json(const struct suite_rule *rule)
+{
+	cJSON *json = cJSON_CreateObject();
+	json_add_text(json, "rule", rule->rule);
+	cJSON_AddBoolToObject(json, "expected", rule->was_expected);
+	if (rule->why) {
+		OWNED_JSON why = unmatched_json(rule->why);
+		cJSON_AddItemToObject(
+			json, "because", cJSON_DetachItemFromObjectCaseSensitive(why, "because"));
+	}
+	return json;
+}
+
+static cJSON *test_json(const struct test_report *report, size_t i)
+{
+	struct suite_test test = test_of(report, i);
+	const struct suite_result *result = report->results[i];
+	cJSON *json = cJSON_CreateObject();
+	json_add_text(json, "name", test.name);
+	json_add_text(json, "file", test.place.file);
+	json_add_count(json, "line", test.place.line);
+	cJSON_AddBoolToObject(json, "ok", result->ok);
+	const struct unmatched *nearest = NULL;
+	cJSON *missing = cJSON_AddArrayToObject(json, "missing"),
+	      *unexpected = cJSON_AddArrayToObject(json, "unexpected"),
+	      *rules = cJSON_AddArrayToObject(json, "rules");
+	for (size_t j = 0; j < result->row_count; j++) {
+		const struct suite_row *row = &result->rows[j];
+		nearest = nearest ? nearest : row->nearest;
+		if (row->fate != ROW_BOTH)
+			cJSON_AddItemToArray(
+				row->fate == ROW_MISSING ? missing : unexpected, row_json(row));
+	}
+	for (size_t j = 0; j < result->rule_count; j++)
+		cJSON_AddItemToArray(rules, rule_json(&result->rules[j]));
+	if (nearest)
+		cJSON_AddItemToObject(json, "nearest", unmatched_json(nearest));
+	return json;
+}
+
+static void add_uncovered(
+	const char *rule, const char *file, int line, const char *what, void *context)
+{
+	cJSON *json = cJSON_CreateObject();
+	json_add_text(json, "rule", rule);
+	json_add_text(json, "file", file);
+	json_add_count(json, "line", line);
+	json_add_text(json, "what", what);
+	cJSON_AddItemToArray(context, json);
+}
+
+void test_report_json(const struct test_report *report, FILE *out)
+{
+	OWNED_JSON json = cJSON_CreateObject();
+	json_add_count(json, "passed", (int64_t)(report->count - report->failed));
+	json_add_count(json, "failed", (int64_t)report->failed);
+	cJSON *tests = cJSON_AddArrayToObject(json, "tests");
+	for (size_t i = 0; i < report->count; i++)
+		cJSON_AddItemToArray(tests, test_json(report, i));
+	if (report->coverage) {
+		cJSON *coverage = cJSON_AddObjectToObject(json, "coverage");
+		json_add_count(coverage, "covered", (int64_t)coverage_covered(report->coverage));
+		json_add_count(coverage, "of", (int64_t)coverage_of(report->coverage));
+		coverage_uncovered(report->coverage, add_uncovered,
+			cJSON_AddArrayToObject(coverage, "uncovered"));
+	}
+	print_json(json, out);
+}
+
+/* ---- JUnit ---- */
+
+/* Within an attribute or an element: nothing that XML 1.0 does not allow. */
+static void print_xml(const char *text, FILE *out)
+{
+	OWNED_TEXT struct text visible, markup;
+	text_init(&visible, TEXT_UNBOUNDED);
+	text_init(&markup, TEXT_UNBOUNDED);
+	visible_add(&visible, str_of(text));
+	text_add_markup(&markup, visible.at);
+	fputs(markup.at, out);
+}
+
+static void print_case(const struct test_report *report, size_t i, FILE *out)
+{
+	struct suite_test test = test_of(report, i);
+	fputs("    <testcase classname=\"", out);
+	print_xml(test.place.file, out);
+	fputs("\" name=\"", out);
+	print_xml(test.name, out);
+	fputs("\" time=\"0\"", out);
+	if (report->results[i]->ok) {
+		fputs("/>\n", out);
+		return;
+	}
+	fputs(">\n      <failure type=\"difference\" message=\"", out);
+	print_xml(test.place.file, out);
+	fprintf(out, ":%d: the rules do not do what this test expects\">", test.place.line);
+	OWNED_MEMORY char *text = failure_text(report->results[i]);
+	for (const char *line = text; *line;) {
+		size_t length = strcspn(line, "\n");
+		OWNED_MEMORY char *copy = mem_copy_bytes(line, length);
+		fputc('\n', out);
+		print_xml(copy, out);
+		line += length + (line[length] == '\n');
+	}
+	fputs("\n      </failure>\n    </testcase>\n", out);
+}
+
+static bool is_of_file(const struct test_report *report, size_t i, const char *file)
+{
+	return i < report->count && text_is(test_of(report, i).place.file, file);
+}
+
+void test_report_junit(const struct test_report *report, FILE *out)
+{
+	fprintf(out,
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		"<testsuites name=\"refresh-router test\" tests=\"%zu\" failures=\"%zu\">\n",
+		report->count, report->failed);
+	for (size_t i = 0; i < report->count;) {
+		const char *file = test_of(report, i).place.file;
+		size_t end = i, failed = 0;
+		for (; is_of_file(report, end, file); end++)
+			failed += !report->results[end]->ok;
+		fputs("  <testsuite name=\"", out);
+		print_xml(file, out);
+		fprintf(out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" time=\"0\">\n",
+			end - i, failed);
+		for (; i < end; i++)
+			print_case(report, i, out);
+		fputs("  </testsuite>\n", out);
+	}
+	fputs("</testsuites>\n", out);
+}
+
+/* ---- TAP ---- */
+
+void test_report_tap(const struct test_report *report, FILE *out)
+{
+	fprintf(out, "TAP version 13\n1..%zu\n", report->count);
+	for (size_t i = 0; i < report->count; i++) {
+		struct suite_test test = test_of(report, i);
+		OWNED_TEXT struct text name;
+		text_init(&name, TEXT_UNBOUNDED);
+		for (const char *at = test.name; *at; at++) {
+			if (*at == '#' || *at == '\\') /* else a directive may begin there */
+				text_add_char(&name, '\\');
+			text_add_char(&name, *at);
+		}
+		print_line(out, "%s %zu - %s", report->results[i]->ok ? "ok" : "not ok", i + 1,
+			name.at);
+		if (report->results[i]->ok)
+			continue;
+		OWNED_MEMORY char *text = failure_text(report->results[i]);
+		print_line(out, "# %s:%d", test.place.file, test.place.line);
+		print_indented(text, "#   ", out);
+	}
+}
