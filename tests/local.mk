@@ -53,6 +53,7 @@ UNIT_TESTS = \
 	tests/unit/command_test \
 	tests/unit/config_test \
 	tests/unit/connections_test \
+	tests/unit/core_test \
 	tests/unit/decide_test \
 	tests/unit/distant_clock_test \
 	tests/unit/event_test \

@@ -245,6 +245,8 @@ void core_command(struct core *core, struct dispatch_command *command)
 void core_stop(struct core *core)
 {
 	core->is_stopping = true;
+	if (core->write_again_at.us) /* a last try, see core_is_quiet() */
+		write_batch(core);
 }
 
 /* ---- turns ---- */
@@ -266,9 +268,11 @@ struct mono core_next(const struct core *core)
 									   : due;
 }
 
+/* What the journal cannot write is not waited for: that may last for ever, and the next start finds
+ * out from Tableau what became of it. */
 bool core_is_quiet(const struct core *core)
 {
-	return !core->writing && batch_is_empty(core->performer.open);
+	return core->write_again_at.us || (!core->writing && batch_is_empty(core->performer.open));
 }
 
 struct schedule *core_schedule(const struct core *core)

@@ -45,7 +45,8 @@ void core_stop(struct core *core);
 void core_step(struct core *core);
 /* When core_step() has something to do next; INT64_MAX: nothing waits for time. */
 struct mono core_next(const struct core *core);
-/* Nothing is at the journal, nor to be given to it. */
+/* Nothing is at the journal, nor to be given to it; or the journal could not write it. For the end:
+ * after core_stop() there is one more try. */
 bool core_is_quiet(const struct core *core);
 
 /* ---- what is shown ---- */

@@ -27,6 +27,20 @@ def test_nothing_is_promised_while_the_store_is_away(router, tmp_path, ending):
     assert len(router.settle(2)) == 2
 
 
+def test_a_stop_does_not_wait_for_a_store_that_has_gone(router, sandbox, tmp_path):
+    sandbox.hold("Revenue", "running")
+    assert router.send().status == 200
+    wait_until(lambda: [r for r in router.refreshes() if r["state"] == "running"], "the job to run")
+    store_of(router).rename(tmp_path / "away")
+    sandbox.end_jobs()
+    wait_until(lambda: "journal cannot write" in router.log, "the end of the job to be refused by the store")
+    router.process.terminate()
+    assert router.process.wait(15) == 0     # answers on their way are waited for, 20 seconds at most; here there are none
+    (tmp_path / "away").rename(store_of(router))
+    router.restart()
+    assert [r["state"] for r in router.settle(1)] == ["succeeded"] and len(sandbox.jobs()) == 1
+
+
 def test_a_daemon_whose_store_is_restored_over_takes_nothing_until_it_is_started_again(router, tmp_path):
     assert router.send().status == 200
     router.settle(1)
