@@ -314,6 +314,14 @@ void refresh_serve_line(struct refresh *refresh)
 			serve_too(refresh, other);
 }
 
+static void say_behind(struct refresh *refresh)
+{
+	char reason[80]; /* a sentence and 20 digits */
+	snprintf(reason, sizeof reason, "waits for refresh %lld of the same content to end",
+		(long long)refresh->slot->current->row.id);
+	refresh_set_text(&refresh->row.reason, reason);
+}
+
 void refresh_promote(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
 	slot_step_forward(schedule, refresh);
@@ -321,15 +329,19 @@ void refresh_promote(struct schedule *schedule, struct instant now, struct refre
 	refresh_set_text(&refresh->row.reason, "");
 	refresh_wait_until(schedule, now, refresh, 0);
 	act_record(schedule, refresh);
+	/* What stands in line waits for this one now. */
+	for (struct refresh *other = refresh->slot->line; other; other = other->line_next) {
+		if (other->is_held)
+			continue;
+		say_behind(other);
+		act_record(schedule, other);
+	}
 }
 
 void refresh_stand_behind(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
 	struct refresh *current = refresh->slot->current;
-	char reason[80]; /* a sentence and 20 digits */
-	snprintf(reason, sizeof reason, "waits for refresh %lld of the same content to end",
-		(long long)current->row.id);
-	refresh_set_text(&refresh->row.reason, reason);
+	say_behind(refresh);
 	if (current->row.state != REFRESH_WAITING) {
 		look_sooner(schedule, now, current);
 		return;

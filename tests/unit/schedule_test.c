@@ -1595,6 +1595,35 @@ static void a_job_sent_before_the_delay_was_over_does_not_count(void **state)
 	assert_true(saw(world, "send"));
 }
 
+/* Two holds end while a job is in flight: both wait for its refresh, and then one for the other. */
+static void who_stands_in_line_says_what_it_waits_for_now(void **state)
+{
+	struct world *world = *state;
+	char words[100]; /* a sentence and 20 digits */
+	event_held(world, 0, &revenue, 10 * MINUTE, 0);
+	int64_t second = world->recorded;
+	pass(world, MINUTE);
+	event_held(world, 0, &revenue, 10 * MINUTE, 0);
+	int64_t third = world->recorded;
+	assert_int_not_equal(second, third);
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	int64_t first = world->sent;
+	for (int i = 0; i < 12; i++)
+		pass(world, MINUTE);
+	snprintf(
+		words, sizeof words, "waits for refresh %d of the same content to end", (int)first);
+	assert_string_equal(schedule_find(world->schedule, second)->reason, words);
+	assert_string_equal(schedule_find(world->schedule, third)->reason, words);
+	step(world, (struct input){ INPUT_CANCEL, .cancel = { first, "alice" } });
+	step(world, (struct input){ INPUT_JOB_CANCELLED, .job_cancelled = { first, fine } });
+	assert_string_equal(schedule_find(world->schedule, second)->reason, "");
+	snprintf(words, sizeof words, "waits for refresh %d of the same content to end",
+		(int)second);
+	assert_string_equal(schedule_find(world->schedule, third)->reason, words);
+	assert_int_equal(world->recorded, third);
+}
+
 static void quiet_gathers_events_until_there_is_none_for_so_long(void **state)
 {
 	struct world *world = *state;
@@ -2570,6 +2599,7 @@ int main(void)
 		TEST(time_behind_another_refresh_of_the_content_does_not_count),
 		TEST(a_delay_holds_the_refresh_and_says_until_when),
 		TEST(a_job_sent_before_the_delay_was_over_does_not_count),
+		TEST(who_stands_in_line_says_what_it_waits_for_now),
 		TEST(quiet_gathers_events_until_there_is_none_for_so_long),
 		TEST(a_rule_that_is_never_quiet_is_held_no_longer_than_give_up_after),
 		TEST(starts_beyond_the_hours_budget_wait_and_say_until_when),
