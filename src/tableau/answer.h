@@ -25,6 +25,9 @@ enum call_type {
  */
 void answer_read(
 	const struct reply *reply, enum call_type type, struct outcome *outcome, cJSON **json);
+/* `json` is the reply when outcome->ok, lent for the call. */
+typedef void call_done(const struct outcome *outcome, const cJSON *json, void *context);
+
 /* The path is unknown: the server may not speak the version in it (README.md, Versions). */
 bool answer_is_version(const struct outcome *outcome);
 /* A stranger's text for a message of ours: one line, no control characters, at most `most` bytes,

@@ -9,7 +9,7 @@ librouter_a_SOURCES += \
 	src/tableau/listing.c src/tableau/listing.h \
 	src/tableau/project.c src/tableau/project.h \
 	src/tableau/resolve.c src/tableau/resolve.h \
-	src/tableau/session.c \
+	src/tableau/session.c src/tableau/session.h src/tableau/sign_in.c \
 	src/tableau/site.c src/tableau/site.h \
 	src/tableau/tableau.c src/tableau/tableau.h \
 	src/tableau/task.c src/tableau/task.h \
