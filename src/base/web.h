@@ -96,5 +96,11 @@ void web_reply_header(struct web_request *request, const char *name, const char 
 /* Sends; the body is copied. content_type NULL: application/json. */
 void web_reply(
 	struct web_request *request, unsigned status, const char *content_type, struct str body);
+/* As web_reply() to a kept request, but the answer goes when web_wake() is called next: who answers
+ * many at a time wakes each thread of the pool once, and not once for each answer. */
+void web_reply_unwoken(
+	struct web_request *request, unsigned status, const char *content_type, struct str body);
+void web_wake(struct web *web);
+struct web *web_of(const struct web_request *request);
 /* Closes the connection without a byte of answer: the sandbox's dropped connections. */
 void web_drop(struct web_request *request);

@@ -98,6 +98,22 @@ static void resume(struct web_request *request, enum answer_state state)
 	MHD_resume_connection(request->mhd);
 }
 
+static void wake_all(struct web *web)
+{
+	while (web->unwoken) {
+		struct web_request *request = web->unwoken;
+		DL_DELETE(web->unwoken, request);
+		MHD_resume_connection(request->mhd);
+	}
+}
+
+void web_wake(struct web *web)
+{
+	pthread_mutex_lock(&web->lock);
+	wake_all(web);
+	pthread_mutex_unlock(&web->lock);
+}
+
 void web_keep(struct web_request *request)
 {
 	struct web *web = request->web;
@@ -123,8 +139,8 @@ void web_reply_header(struct web_request *request, const char *name, const char 
 }
 
 /* The answer of one that was kept: its pool thread may have it at once. */
-static void decide_kept(struct web_request *request, enum answer_state state, unsigned status,
-	struct MHD_Response *response)
+static void decide_kept(struct web_request *request, enum answer_state state, bool is_woken,
+	unsigned status, struct MHD_Response *response)
 {
 	struct web *web = request->web;
 	pthread_mutex_lock(&web->lock);
@@ -132,7 +148,13 @@ static void decide_kept(struct web_request *request, enum answer_state state, un
 	if (is_heard) {
 		request->status = status;
 		request->response = response;
-		resume(request, state);
+		if (is_woken) {
+			resume(request, state);
+		} else {
+			DL_DELETE(web->kept, request);
+			DL_APPEND(web->unwoken, request);
+			atomic_store(&request->state, (int)state);
+		}
 	}
 	pthread_mutex_unlock(&web->lock);
 	if (!is_heard && response)
@@ -140,11 +162,11 @@ static void decide_kept(struct web_request *request, enum answer_state state, un
 	web_request_unref(request);
 }
 
-static void decide(struct web_request *request, enum answer_state state, unsigned status,
-	struct MHD_Response *response)
+static void decide(struct web_request *request, enum answer_state state, bool is_woken,
+	unsigned status, struct MHD_Response *response)
 {
 	if (request->is_kept) {
-		decide_kept(request, state, status, response);
+		decide_kept(request, state, is_woken, status, response);
 		return;
 	}
 	request->status = status;
@@ -152,25 +174,38 @@ static void decide(struct web_request *request, enum answer_state state, unsigne
 	atomic_store(&request->state, (int)state);
 }
 
-void web_reply(
-	struct web_request *request, unsigned status, const char *content_type, struct str body)
+static void reply(struct web_request *request, bool is_woken, unsigned status,
+	const char *content_type, struct str body)
 {
 	struct MHD_Response *response = response_of(request->web, content_type, body);
 	for (size_t i = 0; response && i < request->header_count; i++)
 		MHD_add_response_header(
 			response, request->headers[i].name, request->headers[i].value);
-	decide(request, response ? ANSWER_READY : ANSWER_DROPPED, status, response);
+	decide(request, response ? ANSWER_READY : ANSWER_DROPPED, is_woken, status, response);
+}
+
+void web_reply(
+	struct web_request *request, unsigned status, const char *content_type, struct str body)
+{
+	reply(request, true, status, content_type, body);
+}
+
+void web_reply_unwoken(
+	struct web_request *request, unsigned status, const char *content_type, struct str body)
+{
+	reply(request, false, status, content_type, body);
 }
 
 void web_drop(struct web_request *request)
 {
-	decide(request, ANSWER_DROPPED, 0, NULL);
+	decide(request, ANSWER_DROPPED, true, 0, NULL);
 }
 
 void web_answer_abandon(struct web *web)
 {
 	pthread_mutex_lock(&web->lock);
 	web->has_abandoned = true;
+	wake_all(web);
 	while (web->kept)
 		resume(web->kept, ANSWER_ABANDONED);
 	pthread_mutex_unlock(&web->lock);

@@ -45,7 +45,7 @@ struct web_request {
 	bool has_begun, is_handled, is_kept, is_too_large, is_shed, is_trusted;
 	atomic_int state;                /* enum answer_state */
 	atomic_int owners;               /* libmicrohttpd, and who keeps it */
-	struct web_request *prev, *next; /* in web->kept */
+	struct web_request *prev, *next; /* in web->kept, or in web->unwoken */
 	struct {
 		char *name, *value;
 	} headers[MOST_HEADERS];
@@ -68,6 +68,7 @@ struct web {
 	pthread_mutex_t lock; /* of what follows, and of the state of kept requests */
 	pthread_cond_t changed;
 	struct web_request *kept;
+	struct web_request *unwoken; /* answered, but still suspended */
 	bool has_abandoned;
 };
 

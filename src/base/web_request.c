@@ -260,6 +260,11 @@ struct str web_body(const struct web_request *request)
 	return text_str(&request->body);
 }
 
+struct web *web_of(const struct web_request *request)
+{
+	return request->web;
+}
+
 void web_trust(struct web_request *request)
 {
 	struct connection *connection = web_connection_of(request->mhd);

@@ -186,7 +186,7 @@ static void answer_durable(struct delivery *delivery)
 			&body, ",\"outcome\":\"duplicate\",\"matched\":%s}", delivery->row.matched);
 	else
 		text_add(&body, delivery->answer);
-	web_reply(delivery->request, 200, NULL, text_str(&body));
+	web_reply_unwoken(delivery->request, 200, NULL, text_str(&body));
 }
 
 /* Passes on what is to be refreshed; arena and ruleset go with it. */
@@ -241,6 +241,11 @@ static void journalled(struct journal_entry *entry, bool committed, const struct
 		delivery_free(delivery);
 }
 
+static void wake(void *web)
+{
+	web_wake(web);
+}
+
 void delivery_post(struct delivery *delivery, struct web_request *request, struct journal *journal,
 	struct dispatch *dispatch)
 {
@@ -248,6 +253,8 @@ void delivery_post(struct delivery *delivery, struct web_request *request, struc
 	delivery->dispatch = dispatch;
 	delivery->entry.apply = apply;
 	delivery->entry.done = journalled;
+	delivery->entry.after = wake; /* those that share a commit are answered together */
+	delivery->entry.of_all = web_of(request);
 	web_keep(request);
 	if (!journal_add(journal, &delivery->entry)) {
 		answer_unavailable(

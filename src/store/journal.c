@@ -138,12 +138,20 @@ static enum outcome write_group(
 static struct journal_entry *answer(
 	struct journal_entry *first, size_t count, bool committed, const struct error *err)
 {
+	struct journal_entry common = { .after = NULL };
+
 	while (count--) {
-		struct journal_entry *next = next_of(first); /* done() owns the entry */
+		struct journal_entry next = *first; /* done() owns the entry */
 
 		first->done(first, committed, err);
-		first = next;
+		if (common.after && next.after && next.of_all != common.of_all)
+			common.after(common.of_all);
+		if (next.after)
+			common = next;
+		first = next_of(&next);
 	}
+	if (common.after)
+		common.after(common.of_all);
 	return first;
 }
 

@@ -23,6 +23,10 @@ struct journal_entry {
 	/* After the commit (committed), or when it failed for good (not committed; err says why).
 	 * On the journal thread; owns the entry from here on. */
 	void (*done)(struct journal_entry *entry, bool committed, const struct error *err);
+	/* NULL, or what the answers of a group have in common, such as to wake who waits for them:
+	 * called with `of_all` when they are done, once for all entries that name the same. */
+	void (*after)(void *of_all);
+	void *of_all;
 };
 
 /* Takes the store (also on failure). `most` entries may wait. */

@@ -100,6 +100,43 @@ static void what_waits_shares_a_commit_and_is_answered_in_order(void **state)
 	sem_destroy(&gate);
 }
 
+struct common {             /* of the journal's thread; read after it ended */
+	int calls, answers; /* of the last call: how many were answered by then */
+};
+static void after(void *of_all)
+{
+	struct common *common = of_all;
+
+	common->calls++;
+	common->answers = answers;
+}
+
+static void what_answers_have_in_common_is_done_once_for_a_group(void **state)
+{
+	struct common common[2] = { { 0, 0 }, { 0, 0 } };
+	struct entry entries[6];
+	struct journal *journal = start(10);
+	sem_t gate;
+
+	(void)state;
+	sem_init(&gate, 0, 0);
+	for (int i = 0; i < 6; i++) {
+		entries[i] = entry_of("");
+		entries[i].gate = i ? NULL : &gate;
+		entries[i].entry.after = i == 2 ? NULL : after;
+		entries[i].entry.of_all = &common[i == 5];
+		assert_true(journal_add(journal, &entries[i].entry));
+	}
+	sem_post(&gate);
+	journal_stop(journal);
+	/* The first ones may have been taken before the others came. */
+	assert_in_range(common[0].calls, 1, 2);
+	assert_true(common[0].answers >= 5);
+	assert_int_equal(common[1].calls, 1);
+	assert_int_equal(common[1].answers, 6);
+	sem_destroy(&gate);
+}
+
 static void a_bad_entry_fails_alone(void **state)
 {
 	struct entry first = entry_of("wev_0"), entries[4];
@@ -236,6 +273,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		every_store_test(what_waits_shares_a_commit_and_is_answered_in_order),
+		every_store_test(what_answers_have_in_common_is_done_once_for_a_group),
 		every_store_test(a_bad_entry_fails_alone),
 		every_store_test(more_than_may_wait_are_refused_but_not_those_that_must_pass),
 		store_test(a_journal_without_space_says_so_and_goes_on_when_there_is_some),

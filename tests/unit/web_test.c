@@ -506,6 +506,28 @@ static void a_kept_request_is_answered_from_another_thread(void **state)
 	close(fd);
 }
 
+static void answers_that_are_not_woken_go_together(void **state)
+{
+	struct fixture *fixture = *state;
+	int fds[MOST_KEPT];
+	start(fixture, 10 * US_PER_SECOND);
+	for (size_t i = 0; i < MOST_KEPT; i++) {
+		fds[i] = dial(fixture);
+		say(fds[i], get_keep);
+		web_reply_unwoken(wait_for_kept(fixture, i), 202, NULL, STR("later"));
+	}
+	for (size_t i = 0; i < MOST_KEPT; i++) {
+		struct pollfd heard = { .fd = fds[i], .events = POLLIN };
+		assert_int_equal(poll(&heard, 1, 0), 0);
+	}
+	web_wake(web_of(fixture->kept[0]));
+	for (size_t i = 0; i < MOST_KEPT; i++) {
+		assert_answer(fds[i], 202, "later");
+		close(fds[i]);
+	}
+	web_wake(fixture->web); /* there are no more */
+}
+
 static void others_are_served_while_requests_are_kept(void **state)
 {
 	struct fixture *fixture = *state;
@@ -650,14 +672,17 @@ static void stopping_waits_for_the_answers_that_are_on_their_way(void **state)
 static void what_is_still_kept_at_the_stop_gets_a_503(void **state)
 {
 	struct fixture *fixture = *state;
-	int fds[2];
+	int fds[3];
 	start(fixture, 10 * US_PER_SECOND);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		fds[i] = dial(fixture);
 		say(fds[i], get_keep);
 		wait_for_kept(fixture, i);
 	}
+	web_reply_unwoken(fixture->kept[2], 202, NULL, STR("in time, but nobody is woken"));
 	web_stop(fixture->web);
+	assert_true(is_answer(hear(fds[2]), 202, "in time, but nobody is woken"));
+	close(fds[2]);
 	for (size_t i = 0; i < 2; i++) {
 		const char *bytes = hear(fds[i]);
 		assert_true(is_answer(bytes, 503, "send it again\"}"));
@@ -744,6 +769,7 @@ int main(void)
 		web_test(a_new_client_is_served_however_many_say_nothing),
 		web_test(unfinished_bodies_make_room_for_others),
 		web_test(a_kept_request_is_answered_from_another_thread),
+		web_test(answers_that_are_not_woken_go_together),
 		web_test(others_are_served_while_requests_are_kept),
 		web_test(a_kept_request_waits_longer_than_a_client_may),
 		web_test(a_client_that_went_away_while_kept_does_no_harm),
