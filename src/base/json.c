@@ -381,7 +381,8 @@ cJSON *json_parse(struct str bytes, struct error *err)
 	text_clear(&reader.unescaped);
 	if (is_good)
 		return json;
-	cJSON_Delete(json);
+	if (!used) /* else it is the arena's, also where nobody called json_setup() */
+		cJSON_Delete(json);
 	return NULL;
 }
 
