@@ -7,6 +7,7 @@
 #include "base/visible.h"
 #include "build.h"
 #include "config/config.h"
+#include "event/event.h"
 #include "rules/ruleset.h"
 
 #define ROWS 50
@@ -287,19 +288,20 @@ static bool add_event(const struct event_row *row, void *context)
 {
 	struct text *out = context;
 	struct error ignored;
-	OWNED_JSON fields = json_parse(str_of(row->fields), &ignored);
+	OWNED(arena) arena = arena_new();
+	const struct event *event = event_parse(row->body, row->source, NULL, arena, &ignored);
 	text_printf(out, "<tr><td><a href=\"/api/v1/events/%lld\">%lld</a>", (long long)row->id,
 		(long long)row->id);
 	time_cell(out, row->received_at);
 	cell(out, row->outcome);
 	cell(out, row->source);
 	text_add(out, "<td>");
-	add(out, json_text(fields, "job_name"));
+	add(out, event ? event_text(event, EVENT_JOB_NAME) : "");
 	text_add(out, " <span class=dim>");
-	add(out, json_text(fields, "job_id"));
+	add(out, row->job_id);
 	text_add(out, "</span>");
-	cell(out, json_text(fields, "status"));
-	cell(out, json_text(fields, "environment_name"));
+	cell(out, event ? event_text(event, EVENT_STATUS) : "");
+	cell(out, event ? event_text(event, EVENT_ENVIRONMENT_NAME) : "");
 	cell(out, row->reason);
 	text_add(out, "</tr>");
 	return true;

@@ -1,9 +1,20 @@
 #include "admin/row_json.h"
+#include "event/event.h"
+
+/* Which fields the body has, as the rules see them. A body that no version took has none. */
+static cJSON *fields_json(const struct event_row *row)
+{
+	OWNED(arena) arena = arena_new();
+	struct error ignored;
+	const struct event *event = event_parse(row->body, row->source, NULL, arena, &ignored);
+	return event ? event_json(event) : cJSON_CreateObject();
+}
 
 cJSON *event_row_json(const struct event_row *row)
 {
 	cJSON *json = cJSON_CreateObject();
 	record_to_json(event_members, row, json);
+	cJSON_AddItemToObject(json, "fields", fields_json(row));
 	return json;
 }
 

@@ -37,14 +37,6 @@ static const char *printed(cJSON *json, struct arena *arena)
 	return arena_text(arena, json_print(json));
 }
 
-static const char *printed_fields(const struct event *event, struct arena *arena)
-{
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
-	event_print(event, &text);
-	return arena_str(arena, text_str(&text));
-}
-
 static const char *printed_rules(const struct decision *decision, struct arena *arena)
 {
 	OWNED_TEXT struct text text;
@@ -119,7 +111,9 @@ struct delivery *delivery_new(const struct event *event, const struct decision *
 		.received_at = clock_wall(),
 		.finished_at = event->finished,
 		.reason = event->why || is_test || has_mark ? event->why : NO_MARK,
-		.fields = printed_fields(event, arena),
+		.type = event_text(event, EVENT_EVENT),
+		.job_id = event_text(event, EVENT_JOB_ID),
+		.run_id = event_text(event, EVENT_RUN_ID),
 		.matched = printed_rules(decision, arena),
 		.ruleset = decision ? decision->revision : NULL,
 		.body = { arena_str(arena, body), body.length },

@@ -45,13 +45,15 @@ struct event_row {
 	struct wall received_at, finished_at; /* finished_at {0}: dbt told no time */
 	const char *outcome;                  /* routed, unmatched, ignored, test, replay */
 	const char *reason;                   /* of ignored and test; else NULL */
-	const char *fields;                   /* JSON object: event_json() */
-	const char *matched;                  /* JSON list of rule names */
-	const char *ruleset;                  /* revision, or NULL */
-	struct str body;                      /* as received */
-	size_t selection_count;               /* of a row that is being added */
-	const char *const *selections;        /* each as selection_json() printed it */
-	const char *all_selections; /* JSON list, shadow ones included: what the decision said */
+	/* Of its fields, what events are told apart and searched by; the others are read from the
+	 * body (event/event.h). */
+	const char *type, *job_id, *run_id;
+	const char *matched;           /* JSON list of rule names */
+	const char *ruleset;           /* revision, or NULL */
+	struct str body;               /* as received */
+	size_t selection_count;        /* of a row that is being added */
+	const char *const *selections; /* each as selection_json() printed it */
+	const char *all_selections;    /* JSON list, shadow ones included: what the decision said */
 };
 
 /* Where each member of an event is stored and shown; `stamp` and `selections` are not. */

@@ -18,7 +18,7 @@ static const struct command_row full_command = { { 26 }, "alice", "retry", 27, "
 static const char *const selections[] = { "{}" };
 static const struct event_row full_event = {
 	3, 0 /* a stamp is not kept */, "dbt", "wsu_1", "wev_1", { 31 }, { 32 }, "routed", "a reason",
-	"{\"job_id\":\"1\"}", "[\"nightly\"]", "sha256:aa", { "{}", 2 }, 0, NULL /* selections are kept as rows */, "[]",
+	"job.run.completed", "1", "2", "[\"nightly\"]", "sha256:aa", { "{}", 2 }, 0, NULL /* selections are kept as rows */, "[]",
 };
 /* clang-format on */
 

@@ -20,7 +20,7 @@ static void an_event_shows_what_was_decided(void **state)
 		.received_at = { 1675193290000000 },
 		.finished_at = { 1675193287016502 },
 		.outcome = "routed",
-		.fields = "{\"job_id\":\"1001\"}",
+		.body = STR("{\"data\":{\"jobId\":1001}}"),
 		.matched = "[\"nightly\"]",
 		.ruleset = "abc",
 		.all_selections = "[{\"site\":\"finance\"}]",
@@ -29,8 +29,9 @@ static void an_event_shows_what_was_decided(void **state)
 		"{\"id\":7,\"source\":\"prod\",\"event_id\":\"wev_1\","
 		"\"received_at\":\"2023-01-31T19:28:10Z\","
 		"\"finished_at\":\"2023-01-31T19:28:07.016502Z\",\"outcome\":\"routed\","
-		"\"fields\":{\"job_id\":\"1001\"},\"matched\":[\"nightly\"],"
-		"\"selections\":[{\"site\":\"finance\"}],\"ruleset\":\"abc\"}");
+		"\"matched\":[\"nightly\"],"
+		"\"selections\":[{\"site\":\"finance\"}],\"ruleset\":\"abc\","
+		"\"fields\":{\"source\":\"prod\",\"job_id\":\"1001\"}}");
 }
 
 static void an_event_leaves_out_what_it_does_not_have(void **state)
@@ -42,7 +43,7 @@ static void an_event_leaves_out_what_it_does_not_have(void **state)
 		.received_at = { 1675193290000000 },
 		.outcome = "ignored",
 		.reason = "of another account",
-		.fields = "{}",
+		.body = STR("not JSON"), /* another program wrote it */
 		.matched = "" };
 	assert_json(event_row_json(&row),
 		"{\"id\":9007199254740993,\"source\":\"prod\",\"event_id\":\"\","

@@ -212,6 +212,8 @@ static void a_database_of_the_first_release_is_brought_up_to_date(void **state)
 	run_sql(path_in("state/state.db"), version_1);
 	store = open_store(STORE_WRITE);
 	assert_events(store, "5", .rule = "nightly");
+	assert_events(store, "5", .job_id = "1001");
+	assert_events(store, "", .run_id = "1001");
 	assert_refreshes(store, "10(5/nightly)", .state = "open");
 	must(store_load_open_selections(store, see_selection, &seen, &err));
 	assert_string_equal(seen.text, "5:{\"site\":\"finance\"}@900");

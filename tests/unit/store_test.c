@@ -46,7 +46,9 @@ static bool check_hostile(const struct event_row *row, void *context)
 	assert_int_equal(row->finished_at.us, 0);
 	assert_string_equal(row->outcome, "ignored");
 	assert_string_equal(row->reason, HOSTILE);
-	assert_string_equal(row->fields, "{}");
+	assert_string_equal(row->type, HOSTILE);
+	assert_string_equal(row->job_id, "");
+	assert_string_equal(row->run_id, HOSTILE);
 	assert_string_equal(row->matched, "[]");
 	assert_null(row->ruleset);
 	assert_null(row->all_selections);
@@ -67,7 +69,8 @@ static void an_event_is_read_back_as_it_was_added(void **state)
 		.finished_at = { -1 },
 		.outcome = "ignored",
 		.reason = HOSTILE,
-		.fields = "{}",
+		.type = HOSTILE,
+		.run_id = HOSTILE,
 		.matched = "[]",
 		.body = STR("a\0\xff\0b"),
 	};
@@ -127,7 +130,8 @@ static void events_are_listed_newest_first_by_filter_and_cursor(void **state)
 	(void)state;
 	other.source = "dbt-test";
 	other.outcome = "unmatched";
-	other.fields = "{\"job_id\":\"9223372036854775807\",\"run_id\":\"it's\"}";
+	other.job_id = "9223372036854775807";
+	other.run_id = "it's";
 	other.matched = "[\"a\",\"quarter's \\\"end\\\"\"]";
 	add(store, event_of("wev_1"));
 	add(store, other);
@@ -156,10 +160,8 @@ static void a_mark_that_another_event_bears_makes_no_duplicate(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	first.fields = "{\"event\":\"job.run.completed\",\"run_id\":\"1\"}";
-	others[0].fields = "{\"event\":\"job.run.completed\",\"run_id\":\"2\"}";
-	others[1].fields = "{\"event\":\"job.run.errored\",\"run_id\":\"1\"}";
-	others[2].fields = first.fields;
+	others[0].run_id = "8";
+	others[1].type = "job.run.errored";
 	others[2].source = "another";
 	add(store, first);
 	for (size_t i = 0; i < 3; i++) {

@@ -23,20 +23,10 @@ static bool lists_rule(const char *matched, const char *rule)
 	return name;
 }
 
-static bool has_ids(const char *fields, const char *job_id, const char *run_id)
-{
-	struct error ignored;
-	OWNED_JSON json = json_parse(str_of(fields), &ignored);
-
-	return passes(job_id, json_text(json, "job_id")) &&
-	       passes(run_id, json_text(json, "run_id"));
-}
-
 static bool event_passes(const struct event_row *row, const struct store_filter *filter)
 {
 	return passes(filter->source, row->source) && passes(filter->outcome, row->outcome) &&
-	       ((!filter->job_id && !filter->run_id) ||
-		       has_ids(row->fields, filter->job_id, filter->run_id)) &&
+	       passes(filter->job_id, row->job_id) && passes(filter->run_id, row->run_id) &&
 	       (!filter->rule || lists_rule(row->matched, filter->rule));
 }
 

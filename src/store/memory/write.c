@@ -30,14 +30,15 @@ static struct event_row *copy_event(const struct event_row *row, int64_t id, str
 	return copy;
 }
 
-static bool is_same_run(const struct event_row *a, const char *fields)
+static bool is_same(const char *kept, const char *text)
 {
-	struct error ignored;
-	OWNED_JSON x = json_parse(str_of(a->fields), &ignored);
-	OWNED_JSON y = json_parse(str_of(fields ? fields : "{}"), &ignored);
+	return text_is(kept, text ? text : "");
+}
 
-	return text_is(json_text(x, "run_id"), json_text(y, "run_id")) &&
-	       text_is(json_text(x, "event"), json_text(y, "event"));
+static bool is_same_run(const struct event_row *kept, const struct event_row *row)
+{
+	return is_same(kept->source, row->source) && is_same(kept->run_id, row->run_id) &&
+	       is_same(kept->type, row->type);
 }
 
 /* The event that bears the mark of `row`, or NULL. */
@@ -73,7 +74,7 @@ enum added memory_add_event(
 	}
 
 	const struct event_row *first = marked(tables, row);
-	if (first && (!text_is(first->source, row->source) || !is_same_run(first, row->fields)))
+	if (first && !is_same_run(first, row))
 		return ADDED_MARK_TAKEN;
 	if (first) {
 		row->id = first->id;

@@ -39,9 +39,8 @@ static bool visit_events(struct sqlite *store, sqlite3_stmt *query, event_visit 
 	" AND (?7 IS NULL OR (instr(matched, ?8) AND EXISTS (SELECT 1 FROM json_each(matched)"     \
 	" WHERE json_each.value = ?7)))"
 #define NEWEST_FIRST " ORDER BY event.id DESC LIMIT ?2"
-/* As schema.c's indexes have them. */
-#define IS_OF_JOB "json_extract(fields, '$.job_id') = ?5"
-#define IS_OF_RUN "json_extract(fields, '$.run_id') = ?6"
+#define IS_OF_JOB "job_id = ?5"
+#define IS_OF_RUN "run_id = ?6"
 
 static sqlite3_stmt *choose_events(
 	struct sqlite *store, const struct store_filter *filter, struct error *err)

@@ -5,9 +5,9 @@
  * once released: a change is a new one at the end, run in a transaction of its own together with
  * the new number, so that a crash leaves either the old or the new schema.
  *
- * Times are microseconds since 1970 (struct wall), 0 for none. `fields` and `body` hold what dbt
- * sent; its run_reason often contains a person's e-mail address, so the files are readable for
- * their owner only and `history` bounds how long it is kept.
+ * Times are microseconds since 1970 (struct wall), 0 for none. `body` holds what dbt sent; its
+ * run_reason often contains a person's e-mail address, so the files are readable for their owner
+ * only and `history` bounds how long it is kept.
  */
 #include "store/sqlite/sqlite.h"
 #include <stdio.h>
@@ -96,6 +96,27 @@ static const char *const migrations[] = {
 	"ALTER TABLE refresh RENAME COLUMN give_up_at TO patience;"
 	"UPDATE refresh SET patience = max(0, patience - 1000000 * CAST(strftime('%s', 'now') AS"
 	" INTEGER)) WHERE state < 5;",
+	/*
+	 * 4 to 5. An event's fields are in its body: what it is searched by has columns, and the
+	 * rest is read when somebody looks at it.
+	 */
+	"CREATE TABLE event_5 (id INTEGER PRIMARY KEY, source TEXT NOT NULL, webhook_id TEXT NOT"
+	" NULL, event_id TEXT NOT NULL, received_at INTEGER NOT NULL, finished_at INTEGER NOT"
+	" NULL, outcome TEXT NOT NULL, reason TEXT, type TEXT NOT NULL, job_id TEXT NOT NULL,"
+	" run_id TEXT NOT NULL, matched TEXT NOT NULL, ruleset INTEGER, selections TEXT, body BLOB"
+	" NOT NULL) STRICT;"
+	"INSERT INTO event_5 SELECT id, source, webhook_id, event_id, received_at, finished_at,"
+	" outcome, reason, coalesce(json_extract(fields, '$.event'), ''),"
+	" coalesce(json_extract(fields, '$.job_id'), ''),"
+	" coalesce(json_extract(fields, '$.run_id'), ''), matched, ruleset, selections, body"
+	" FROM event ORDER BY id;"
+	"DROP TABLE event;"
+	"ALTER TABLE event_5 RENAME TO event;"
+	"CREATE UNIQUE INDEX event_mark ON event (event_id, webhook_id)"
+	" WHERE event_id <> '' OR webhook_id <> '';"
+	"CREATE INDEX event_received ON event (received_at);"
+	"CREATE INDEX event_job ON event (job_id);"
+	"CREATE INDEX event_run ON event (run_id);",
 };
 
 #define NEWEST ((int64_t)(sizeof migrations / sizeof *migrations))

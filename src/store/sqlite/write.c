@@ -109,9 +109,7 @@ static bool intern_ruleset(struct sqlite *store, const char *revision, struct er
 static enum added find_duplicate(struct sqlite *store, struct event_row *row, struct error *err)
 {
 	USED_QUERY query = sqlite_query(store, QUERY_FIND_DUPLICATE,
-		"SELECT CASE WHEN source = ?3 AND json_extract(fields, '$.run_id') IS"
-		" json_extract(?4, '$.run_id') AND json_extract(fields, '$.event') IS"
-		" json_extract(?4, '$.event') THEN id ELSE 0 END"
+		"SELECT CASE WHEN source = ?3 AND run_id = ?4 AND type = ?5 THEN id ELSE 0 END"
 		" FROM event INDEXED BY event_mark WHERE event_id = ?1 AND webhook_id ="
 		" ?2 AND (event_id <> '' OR webhook_id <> '')",
 		err);
@@ -122,7 +120,8 @@ static enum added find_duplicate(struct sqlite *store, struct event_row *row, st
 	bind_text(query, 1, row->event_id);
 	bind_text(query, 2, row->webhook_id);
 	bind_text(query, 3, row->source);
-	bind_text(query, 4, row->fields ? row->fields : "{}");
+	bind_text(query, 4, row->run_id);
+	bind_text(query, 5, row->type);
 	if (!query_number(store, query, "find the first delivery", &id, err))
 		return ADDED_FAILED;
 	if (!id)
