@@ -1,4 +1,5 @@
 #include "rules/expand.h"
+#include "content/wish.h"
 #include "rules/luid.h"
 #include "rules/template.h"
 
@@ -153,25 +154,25 @@ static int by_content_and_rule(const void *a, const void *b)
 	return order ? order : strcmp(x->rules[0], y->rules[0]);
 }
 
+static struct wish wish_of(const struct selection *selection)
+{
+	return (struct wish){ selection->priority, selection->incremental, selection->allow_many,
+		selection->allow_none };
+}
+
 /*
- * What several rules want alike: the highest priority, and only the liberty that all allow. A
- * shadow rule has no say where a rule that sends wants the same, else trying a rule out would
- * change what the others do.
+ * What several rules want alike. A shadow rule has no say beside a rule that sends, else trying a
+ * rule out would change what the others do.
  */
 static void settings_join(struct selection *into, const struct selection *from)
 {
-	if (into->shadow != from->shadow) {
-		const struct selection *sent = into->shadow ? from : into;
-		into->priority = sent->priority;
-		into->allow_many = sent->allow_many;
-		into->allow_none = sent->allow_none;
-		into->shadow = false;
-		return;
-	}
-	if (from->priority > into->priority)
-		into->priority = from->priority;
-	into->allow_many &= from->allow_many;
-	into->allow_none &= from->allow_none;
+	struct wish wish = wish_merge(wish_of(into), wish_of(from));
+	if (into->shadow != from->shadow)
+		wish = wish_of(into->shadow ? from : into);
+	into->priority = wish.priority;
+	into->allow_many = wish.allow_many;
+	into->allow_none = wish.allow_none;
+	into->shadow = into->shadow && from->shadow;
 }
 
 /* One of `count` equal ones. */

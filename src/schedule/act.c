@@ -23,12 +23,6 @@ void act_forget(struct schedule *schedule)
 	}
 }
 
-void hear_stamp(struct schedule *schedule, int64_t stamp)
-{
-	if (stamp != STAMP_NEVER && stamp > schedule->horizon)
-		schedule->horizon = stamp;
-}
-
 static struct action *act(struct schedule *schedule, enum action_type type)
 {
 	mem_grow(&schedule->actions, &schedule->action_capacity, schedule->action_count);

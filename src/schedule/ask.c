@@ -137,15 +137,16 @@ static struct asked again(struct schedule *schedule, struct instant now,
 	if (!site_of(schedule, row->site)->is_known)
 		return asked(CONSENT_NO, row->id, "the configuration has no site of its name");
 	OWNED_MEMORY struct cause_row *copies = mem_alloc(sizeof *copies * (count + 1));
-	schedule->horizon++;
+	int64_t stamp = stamp_next(schedule);
 	for (size_t i = 0; i < count; i++) {
 		copies[i] = causes[i];
-		copies[i].after = schedule->horizon;
+		copies[i].after = stamp;
 		copies[i].fresh_from = (struct wall){ 0 }; /* only a new request will do */
 	}
 	struct slot *slot = slot_of(schedule, row->site, &row->content);
-	const struct refresh *refresh = slot_join(
-		schedule, now, slot, &row->content, copies, count, row->incremental, row->priority);
+	struct wish wish = { .priority = row->priority, .incremental = row->incremental };
+	const struct refresh *refresh =
+		slot_join(schedule, now, slot, &row->content, copies, count, wish);
 	return asked(CONSENT_YES, refresh->row.id, "it is done again");
 }
 

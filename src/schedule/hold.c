@@ -110,9 +110,7 @@ static void add_causes(struct schedule *schedule, struct refresh *refresh, const
 	const struct cause_row *causes)
 {
 	enum cause_fate fate = refresh->cause_count ? CAUSE_JOINED : CAUSE_CREATED;
-	if (refresh->row.priority < want->selection.priority)
-		refresh->row.priority = want->selection.priority;
-	refresh->row.incremental = refresh->row.incremental && want->selection.incremental;
+	refresh_wish_too(refresh, want_wish(want)); /* recorded anyway, below */
 	for (size_t i = 0; i < want->selection.rule_count; i++) {
 		struct cause_row cause = causes[i];
 		cause.after = STAMP_NEVER;
@@ -210,9 +208,9 @@ void hold_ended(struct schedule *schedule, struct instant now, struct refresh *r
 	refresh->row.quiet = 0;
 	refresh->row.not_before = (struct wall){ 0 };
 	refresh_set_text(&refresh->row.reason, "");
-	schedule->horizon++;
+	int64_t stamp = stamp_next(schedule);
 	for (size_t i = 0; i < refresh->cause_count; i++) {
-		refresh->causes[i].after = schedule->horizon;
+		refresh->causes[i].after = stamp;
 		act_cause(schedule, refresh->row.id, &refresh->causes[i], CAUSE_KEPT);
 	}
 	if (refresh_is_done_already(schedule, now, refresh))

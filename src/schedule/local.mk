@@ -19,5 +19,6 @@ librouter_a_SOURCES += \
 	src/schedule/send.c \
 	src/schedule/site.c \
 	src/schedule/slot.c \
+	src/schedule/stamp.c \
 	src/schedule/wait.c \
 	src/schedule/want.c

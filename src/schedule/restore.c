@@ -89,8 +89,8 @@ void on_restore(struct schedule *schedule, struct instant now, const struct inpu
 {
 	const struct refresh_row *row = input->restore.row;
 	const struct cause_row *causes = input->restore.causes;
-	hear_stamp(schedule, row->sent_after);
-	hear_stamp(schedule, row->seen_waiting_after);
+	stamp_hear(schedule, row->sent_after);
+	stamp_hear(schedule, row->seen_waiting_after);
 	if (!refresh_state_is_open(row->state)) {
 		restore_job(schedule, row);
 		if (row->state == REFRESH_SUCCEEDED)
@@ -100,7 +100,7 @@ void on_restore(struct schedule *schedule, struct instant now, const struct inpu
 	struct refresh *refresh = refresh_adopt_row(schedule, row);
 	for (size_t i = 0; i < input->restore.cause_count; i++) {
 		refresh_add_cause(schedule, refresh, &causes[i]);
-		hear_stamp(schedule, causes[i].after);
+		stamp_hear(schedule, causes[i].after);
 	}
 	/* Nobody was asked while nobody ran, so that time does not count. */
 	patience_set(&refresh->patience, now.mono, left_to_try(schedule, row->patience));

@@ -162,7 +162,7 @@ static void on_configure(struct schedule *schedule, struct instant now, const st
 static void on_event(struct schedule *schedule, struct instant now, const struct input *input)
 {
 	(void)now;
-	hear_stamp(schedule, input->event.stamp);
+	stamp_hear(schedule, input->event.stamp);
 }
 
 /* ---- the door ---- */

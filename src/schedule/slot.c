@@ -297,13 +297,25 @@ void slot_step_forward(struct schedule *schedule, struct refresh *refresh)
 	refresh_moved(schedule, refresh);
 }
 
+struct wish refresh_wish(const struct refresh *refresh)
+{
+	return (struct wish){ .priority = refresh->row.priority,
+		.incremental = refresh->row.incremental };
+}
+
+bool refresh_wish_too(struct refresh *refresh, struct wish wish)
+{
+	struct refresh_row *row = &refresh->row;
+	wish = wish_merge(refresh_wish(refresh), wish);
+	bool is_news = row->priority != wish.priority || row->incremental != wish.incremental;
+	row->priority = wish.priority;
+	row->incremental = wish.incremental;
+	return is_news;
+}
+
 static void serve_too(struct refresh *refresh, const struct refresh *other)
 {
-	refresh->is_unrecorded |= (refresh->row.incremental && !other->row.incremental) ||
-				  refresh->row.priority < other->row.priority;
-	refresh->row.incremental = refresh->row.incremental && other->row.incremental;
-	if (refresh->row.priority < other->row.priority)
-		refresh->row.priority = other->row.priority;
+	refresh->is_unrecorded |= refresh_wish_too(refresh, refresh_wish(other));
 }
 
 void refresh_serve_line(struct refresh *refresh)

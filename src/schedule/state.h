@@ -5,6 +5,7 @@
 #define HASH_FUNCTION                                                                              \
 	HASH_FNV /* the default one falls through its cases, which clang does not let pass */
 #include "base/timer.h"
+#include "content/wish.h"
 #include "schedule/evidence.h"
 #include "schedule/gate.h"
 #include "schedule/pace.h"
@@ -210,6 +211,12 @@ void act_on_refresh(struct schedule *schedule, enum action_type type, struct ref
 void act_greet(struct schedule *schedule, struct site *site);
 void act_list(struct schedule *schedule, struct site *site, struct wall since);
 
+/* ---- stamp.c: the order of wishes and requests ---- */
+
+void stamp_hear(struct schedule *schedule, int64_t stamp); /* it may be the youngest */
+/* Of a wish that begins now: younger than all before. */
+int64_t stamp_next(struct schedule *schedule);
+
 /* ---- keep.c ---- */
 
 /* One copy of a text for as long as the schedule lives: names of rules and projects, of which there
@@ -246,7 +253,6 @@ int64_t left_to_try(const struct schedule *schedule, int64_t left);
 /* Full jitter: between 0 and initial * 2^failures, at most max; never below 1/8 of that so that it
  * is a wait. */
 int64_t backoff(struct schedule *schedule, int64_t initial, int64_t failures);
-void hear_stamp(struct schedule *schedule, int64_t stamp); /* it may be the youngest */
 
 /* ---- wait.c: why work waits, and whose patience runs ---- */
 
@@ -275,6 +281,10 @@ void refresh_free(struct refresh *refresh);
 void refresh_set_text(const char **member, const char *text);
 void refresh_add_cause(
 	struct schedule *schedule, struct refresh *refresh, const struct cause_row *cause);
+/* How it is wanted, by all that it stands for. */
+struct wish refresh_wish(const struct refresh *refresh);
+/* It is wanted so too. True: that changes its row, which is to be recorded. */
+bool refresh_wish_too(struct refresh *refresh, struct wish wish);
 void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refresh_state state);
 /* It may be sent now, but for its site. */
 bool refresh_is_ready(const struct refresh *refresh);
@@ -316,6 +326,7 @@ void refresh_end_with_line(struct schedule *schedule, struct instant now, struct
 /* ---- want.c: selections become refreshes ---- */
 
 struct want *want_find(struct schedule *schedule, int64_t id);
+struct wish want_wish(const struct want *want);
 void want_free(struct schedule *schedule, struct want *want);
 void want_due(struct schedule *schedule, struct instant now, struct want *want);
 void want_expire(struct schedule *schedule, struct instant now, struct want *want);
@@ -325,7 +336,7 @@ void resolve_parked(struct schedule *schedule, struct instant now, struct site *
  * refresh. */
 struct refresh *slot_join(struct schedule *schedule, struct instant now, struct slot *slot,
 	const struct content *content, const struct cause_row *causes, size_t count,
-	bool incremental, int priority);
+	struct wish wish);
 
 /* ---- hold.c: delay and quiet ---- */
 

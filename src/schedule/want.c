@@ -83,6 +83,12 @@ static struct want *want_new(
 	return want;
 }
 
+struct wish want_wish(const struct want *want)
+{
+	return (struct wish){ .priority = want->selection.priority,
+		.incremental = want->selection.incremental };
+}
+
 static struct cause_row cause_of(const struct want *want, size_t rule)
 {
 	struct wall fresh_from = want->selection.fresh_from;
@@ -172,17 +178,12 @@ static struct cause_row *same_cause(const struct refresh *refresh, const struct 
 }
 
 static void join(struct schedule *schedule, struct refresh *refresh, const struct cause_row *causes,
-	size_t count, bool incremental, int priority)
+	size_t count, struct wish wish)
 {
 	enum cause_fate fate = refresh->cause_count ? CAUSE_JOINED : CAUSE_CREATED;
-	bool was_less_urgent = refresh->row.priority < priority;
-	bool is_too_little = refresh->row.incremental && !incremental;
-	if (was_less_urgent)
-		refresh->row.priority = priority;
-	if (is_too_little)
-		refresh->row.incremental = false;
+	bool is_more = refresh_wish_too(refresh, wish);
 	/* Another cause alone changes nothing of the row. */
-	if (was_less_urgent || is_too_little || refresh->is_unrecorded || !refresh->cause_count)
+	if (is_more || refresh->is_unrecorded || !refresh->cause_count)
 		act_record(schedule, refresh);
 	for (size_t i = 0; i < count; i++) {
 		struct cause_row *same = same_cause(refresh, &causes[i]);
@@ -196,7 +197,7 @@ static void join(struct schedule *schedule, struct refresh *refresh, const struc
 		refresh_add_cause(schedule, refresh, &causes[i]);
 		act_cause(schedule, refresh->row.id, &causes[i], fate);
 	}
-	if (was_less_urgent && refresh_is_ready(refresh))
+	if (is_more && refresh_is_ready(refresh))
 		refresh_queue_up(schedule, refresh);
 }
 
@@ -218,13 +219,13 @@ static struct refresh *joinable(const struct schedule *schedule, const struct sl
 
 struct refresh *slot_join(struct schedule *schedule, struct instant now, struct slot *slot,
 	const struct content *content, const struct cause_row *causes, size_t count,
-	bool incremental, int priority)
+	struct wish wish)
 {
-	struct refresh *refresh = joinable(schedule, slot, causes, count, incremental);
+	struct refresh *refresh = joinable(schedule, slot, causes, count, wish.incremental);
 	bool is_new = !refresh;
 	if (is_new)
 		refresh = refresh_create(schedule, now, slot, content);
-	join(schedule, refresh, causes, count, incremental, priority);
+	join(schedule, refresh, causes, count, wish);
 	if (is_new && slot->current)
 		refresh_stand_behind(schedule, now, refresh);
 	else if (is_new)
@@ -250,8 +251,7 @@ static void want_content(struct schedule *schedule, struct instant now, const st
 			act_cause(schedule, done, &causes[i], CAUSE_SATISFIED);
 		return;
 	}
-	slot_join(schedule, now, slot, content, causes, count, want->selection.incremental,
-		want->selection.priority);
+	slot_join(schedule, now, slot, content, causes, count, want_wish(want));
 }
 
 static void resolved(struct schedule *schedule, struct instant now, struct want *want,
@@ -259,7 +259,7 @@ static void resolved(struct schedule *schedule, struct instant now, struct want 
 {
 	/* If what holds it is over already, it is a wish as of now. */
 	if (want->selection.delay || want->selection.quiet)
-		want->stamp = ++schedule->horizon;
+		want->stamp = stamp_next(schedule);
 	for (size_t i = 0; i < count; i++)
 		want_content(schedule, now, want, &contents[i]);
 	act_end_selection(schedule, want->id);
