@@ -177,7 +177,9 @@ static void still_going(struct schedule *schedule, struct instant now, struct re
 	const struct job_seen *job, int64_t asked_after)
 {
 	bool is_queued = job->phase == PHASE_QUEUED;
-	if (is_queued && refresh->row.state != REFRESH_RUNNING &&
+	bool may_be_stuck =
+		refresh->row.state != REFRESH_RUNNING && refresh->row.state != REFRESH_SENDING;
+	if (is_queued && may_be_stuck &&
 		queued_for(refresh, now) > QUEUE_PATIENCE * schedule->options.give_up_after) {
 		never_started(schedule, now, refresh);
 		return;

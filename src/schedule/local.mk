@@ -12,6 +12,7 @@ librouter_a_SOURCES += \
 	src/schedule/gate.c src/schedule/gate.h \
 	src/schedule/hold.c \
 	src/schedule/keep.c \
+	src/schedule/life.c src/schedule/life.h \
 	src/schedule/pace.c src/schedule/pace.h \
 	src/schedule/patience.c src/schedule/patience.h \
 	src/schedule/restore.c \

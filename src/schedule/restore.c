@@ -75,12 +75,12 @@ static void restore_place(struct schedule *schedule, struct instant now, struct 
 		slot_step_back(schedule, slot);
 	slot_step_forward(schedule, refresh);
 	if (state == REFRESH_QUEUED || state == REFRESH_RUNNING) {
-		refresh_enter(schedule, refresh, state);
+		refresh_come_back(schedule, refresh, state);
 		look_later(schedule, now, refresh, 0);
 	} else if (state == REFRESH_WAITING) {
 		restore_waiting(schedule, now, refresh);
 	} else {
-		refresh_enter(schedule, refresh, REFRESH_UNKNOWN);
+		refresh_come_back(schedule, refresh, REFRESH_UNKNOWN);
 		refresh_wait_until(schedule, now, refresh, 0);
 	}
 }

@@ -210,6 +210,12 @@ struct actions schedule_step(
 
 /* ---- what is told ---- */
 
+int64_t schedule_lived(
+	const struct schedule *schedule, enum refresh_state from, enum refresh_state to)
+{
+	return schedule->lived[from][to];
+}
+
 struct schedule_counts schedule_counts(const struct schedule *schedule)
 {
 	return (struct schedule_counts){ HASH_CNT(by_id, schedule->wants),

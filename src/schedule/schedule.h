@@ -6,7 +6,7 @@
  * thread or database inside, and a seed for the jitter, so that it is tested by simulation.
  * dispatch/core.c feeds it and carries out its actions.
  *
- * A refresh (the life of one):
+ * A refresh (the whole of its life is in schedule/life.h):
  *
  *     waiting --send--> sending --accepted--> queued --> running --> succeeded | failed | cancelled
  *        ^                 | no reply              (a look or poll of the job decides)
@@ -324,6 +324,10 @@ struct schedule_counts {
 	int64_t causes; /* of those that are open: events by a rule */
 };
 struct schedule_counts schedule_counts(const struct schedule *schedule);
+/* How often a refresh went from one state to another (schedule/life.h); for the simulation, which
+ * has to see all that may happen. */
+int64_t schedule_lived(
+	const struct schedule *schedule, enum refresh_state from, enum refresh_state to);
 /* The row of an open refresh, or NULL. */
 const struct refresh_row *schedule_find(const struct schedule *schedule, int64_t refresh);
 

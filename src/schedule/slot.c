@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "schedule/state.h"
+#include <assert.h>
 #include <stdio.h>
 
 /* ---- texts: most are empty, and those take no memory ---- */
@@ -96,7 +97,7 @@ static struct refresh *enroll(struct schedule *schedule, struct refresh *refresh
 	refresh->slot = slot;
 	refresh->row.site = slot->site->name;
 	HASH_ADD(by_id, schedule->refreshes, row.id, sizeof refresh->row.id, refresh);
-	schedule->waiting++; /* states are entered from "waiting", also after a restart */
+	schedule->waiting++; /* each begins so; see refresh_come_back() */
 	slot->site->open++;
 	line_add(slot, refresh);
 	refresh_moved(schedule, refresh);
@@ -189,12 +190,11 @@ static void flight_leave(struct schedule *schedule, struct refresh *refresh)
 	timer_leave(&refresh->look);
 }
 
-void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refresh_state state)
+/* The one place that changes a state, and all that is counted by it. */
+static void set_state(struct schedule *schedule, struct refresh *refresh, enum refresh_state state)
 {
 	struct site *site = refresh->slot->site;
 	enum refresh_state before = refresh->row.state;
-	if (before == state)
-		return;
 	bool was_in_flight = refresh_in_flight(refresh);
 	refresh->row.state = state;
 	schedule->waiting += (state == REFRESH_WAITING) - (before == REFRESH_WAITING);
@@ -205,6 +205,22 @@ void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refr
 		flight_join(schedule, refresh);
 	refresh_moved(schedule, refresh);
 	site_touch(schedule, site); /* a place may have become free */
+}
+
+void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refresh_state state)
+{
+	enum refresh_state before = refresh->row.state;
+	if (before == state)
+		return;
+	assert(life_step(before, state));
+	schedule->lived[before][state]++;
+	set_state(schedule, refresh, state);
+}
+
+void refresh_come_back(struct schedule *schedule, struct refresh *refresh, enum refresh_state state)
+{
+	assert(refresh->row.state == REFRESH_WAITING);
+	set_state(schedule, refresh, state);
 }
 
 /* ---- the line ---- */

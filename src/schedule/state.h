@@ -8,6 +8,7 @@
 #include "content/wish.h"
 #include "schedule/evidence.h"
 #include "schedule/gate.h"
+#include "schedule/life.h"
 #include "schedule/pace.h"
 #include "schedule/patience.h"
 #include "schedule/schedule.h"
@@ -167,8 +168,9 @@ struct schedule {
 	struct patience_clock trying; /* runs always: for whom Tableau is asked, or who waits after
 					 a failure of its own */
 	int64_t waiting, in_flight, causes;
-	struct known_job *known; /* a ring of KNOWN_AT_ONCE */
-	size_t known_count;      /* ever */
+	int64_t lived[LIFE_STATES][LIFE_STATES]; /* how often one state followed another */
+	struct known_job *known;                 /* a ring of KNOWN_AT_ONCE */
+	size_t known_count;                      /* ever */
 	struct known_list *known_lists;
 	struct action *actions;
 	size_t action_count, action_capacity;
@@ -285,7 +287,11 @@ void refresh_add_cause(
 struct wish refresh_wish(const struct refresh *refresh);
 /* It is wanted so too. True: that changes its row, which is to be recorded. */
 bool refresh_wish_too(struct refresh *refresh, struct wish wish);
+/* Its life goes on, as life.h has it. */
 void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refresh_state state);
+/* At a restart: one that was just adopted has left "waiting" before. */
+void refresh_come_back(
+	struct schedule *schedule, struct refresh *refresh, enum refresh_state state);
 /* It may be sent now, but for its site. */
 bool refresh_is_ready(const struct refresh *refresh);
 bool refresh_in_flight(const struct refresh *refresh);

@@ -634,7 +634,7 @@ static void pass(struct world *world)
 	happen(world, &pending);
 }
 
-static void clear(struct world *world)
+static void clear(struct world *world, struct tally *tally)
 {
 	if (world->is_up)
 		daemon_kill(world);
@@ -643,6 +643,9 @@ static void clear(struct world *world)
 			free(world->pending[i].call.rows);
 			free(world->pending[i].call.row_ids);
 		}
+	for (int from = 0; from < LIFE_STATES; from++)
+		for (int to = 0; to < LIFE_STATES; to++)
+			tally->lived[from][to] += world->lived[from][to];
 	free(world);
 }
 
@@ -675,5 +678,5 @@ void history_run(const struct options *options, char out[400], struct tally *tal
 		tally->queries += world->calls[i].queries;
 	}
 	world->options.trace = NULL;
-	clear(world);
+	clear(world, tally);
 }

@@ -240,6 +240,10 @@ void oracle_committed(struct world *world, int64_t generation)
 /* What was not durable did not happen, as far as we know afterwards. */
 void oracle_crashed(struct world *world)
 {
+	for (int from = 0; from < LIFE_STATES; from++)
+		for (int to = 0; to < LIFE_STATES; to++)
+			world->lived[from][to] += schedule_lived(
+				world->schedule, (enum refresh_state)from, (enum refresh_state)to);
 	int64_t *served = &world->served[0][0][0][0];
 	for (size_t i = 0; i < sizeof world->served / sizeof *served; i++)
 		if (served[i] > world->committed)

@@ -7,6 +7,7 @@
  * knows the true time, the scheduler does not.
  */
 #pragma once
+#include "schedule/life.h"
 #include "schedule/schedule.h"
 #include <stdio.h>
 
@@ -58,6 +59,7 @@ enum fault {
 	FAULT_UNSURE,
 	FAULT_RENAME,
 	FAULT_NO_EVENT_ID,
+	FAULT_AT_ONCE,
 	FAULT_COUNT,
 };
 
@@ -390,8 +392,9 @@ struct world {
 	bool is_asked_again[CONTENTS]; /* by a person */
 	int64_t moving; /* a refresh that goes on under another id in this call; 0: none */
 	struct sim_calls calls[SITES];
-	uint64_t met;    /* bits: enum fault, enum met */
-	char wrong[400]; /* the first thing that was wrong; "" */
+	uint64_t met;                            /* bits: enum fault, enum met */
+	char wrong[400];                         /* the first thing that was wrong; "" */
+	int64_t lived[LIFE_STATES][LIFE_STATES]; /* of the lives of the daemon that are over */
 };
 
 /* ---- history.c ---- */
@@ -407,13 +410,14 @@ void meet(struct world *world, int what); /* enum fault or enum met */
  * ours, and one query for its end. */
 struct tally {
 	int64_t jobs, starts, queries;
-	int64_t met[MET_COUNT]; /* histories that exercised it */
+	int64_t met[MET_COUNT];                  /* histories that exercised it */
+	int64_t lived[LIFE_STATES][LIFE_STATES]; /* how often one state followed another */
 };
 /* Runs a history; what was wrong with it, or "". Adds to `tally`. */
 void history_run(const struct options *options, char wrong[400], struct tally *tally);
 
 /* ---- tally.c ---- */
-/* False when a kind has become rare. */
+/* False when a kind has become rare, or a step of a refresh's life has not been taken. */
 bool tally_print(const struct tally *tally, int64_t histories);
 
 /* ---- daemon.c ---- */

@@ -58,6 +58,10 @@ static int make_job(struct world *world, int content, bool is_ours, bool is_incr
 	if (patience <= HOUR && chance(world, FAULT_STUCK, 1))
 		job->starts = world->now + between(world, patience, 6 * patience);
 	job->ends = job->starts + between(world, of->usual / 2, of->usual * 3 / 2) + 1;
+	if (chance(world, FAULT_AT_ONCE, 3)) {
+		job->starts = world->now;
+		job->ends = between(world, 0, 1) ? world->now : job->ends;
+	}
 	if (of->longest < job->ends - job->created)
 		of->longest = job->ends - job->created;
 	if (chance(world, FAULT_JOB_FAILS, 10))

@@ -39,6 +39,7 @@ static const char *const names[MET_COUNT] = {
 	[FAULT_UNSURE]       = "a look that cannot tell",
 	[FAULT_RENAME]       = "content is renamed",
 	[FAULT_NO_EVENT_ID]  = "an event is told once more",
+	[FAULT_AT_ONCE]      = "a job begins, or ends, at once",
 	[MET_SUCCEEDED]      = "succeeded",
 	[MET_FAILED]         = "failed",
 	[MET_CANCELLED]      = "cancelled",
@@ -63,6 +64,28 @@ static const char *const names[MET_COUNT] = {
 };
 /* clang-format on */
 
+/* Steps of a refresh's life that no world as it should be leads to; schedule_test.c takes them. */
+static bool is_beyond(enum refresh_state from, enum refresh_state to)
+{
+	/* Only a row that says it is queued, and tells no evidence, as none of ours does. */
+	return from == REFRESH_QUEUED && to == REFRESH_WAITING;
+}
+
+static bool is_all_lived(const struct tally *tally, int64_t histories)
+{
+	bool is_all = true;
+	for (enum refresh_state from = 0; from < LIFE_STATES; from++)
+		for (enum refresh_state to = 0; to < LIFE_STATES; to++) {
+			const char *when = life_step(from, to);
+			if (!when || tally->lived[from][to] || is_beyond(from, to))
+				continue;
+			printf("never: from %s to %s (%s)\n", refresh_state_name(from),
+				refresh_state_name(to), when);
+			is_all = false;
+		}
+	return is_all || histories < ENOUGH;
+}
+
 bool tally_print(const struct tally *tally, int64_t histories)
 {
 	bool is_enough = true;
@@ -79,5 +102,5 @@ bool tally_print(const struct tally *tally, int64_t histories)
 		is_enough &= !is_rare;
 	}
 	printf("\n");
-	return is_enough;
+	return is_all_lived(tally, histories) && is_enough;
 }

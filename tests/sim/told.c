@@ -195,8 +195,15 @@ static void told_of_request(struct world *world, struct watched *of, const struc
 	if (call->verdict != VERDICT_OK)
 		return;
 	of->job = call->found;
+	struct sim_job *job = &world->jobs[call->found];
 	patience_told(world, of, call->found, call->seen.phase);
-	world->jobs[call->found].is_told_ours = true;
+	job->is_told_ours = true;
+	if (call->seen.phase < PHASE_SUCCEEDED || call->has_moved)
+		return;
+	job->told_end_at = world->now; /* it is over at once */
+	of->told_start = call->seen.started_at;
+	of->may_fail |= call->seen.phase == PHASE_FAILED;
+	of->job_was_cancelled |= call->seen.phase == PHASE_CANCELLED;
 }
 
 /* A job that cannot be read is looked at ever rarer. */

@@ -328,6 +328,32 @@ static struct refresh_row row_in(struct world *world, enum refresh_state state)
 	};
 }
 
+/* None of our rows is so, but a store may be damaged. */
+static void a_queued_job_whose_row_tells_no_evidence_proves_nothing(void **state)
+{
+	struct world *world = *state;
+	struct refresh_row row = row_in(world, REFRESH_QUEUED);
+	row.sent_after = 0;
+	restart(world, &row);
+	world->sent = row.id;
+	job(world, PHASE_SUCCEEDED, (struct wall){ 0 }, 0);
+	greet(world);
+	assert_string_equal(world->state, "sending");
+	assert_int_equal(schedule_lived(world->schedule, REFRESH_QUEUED, REFRESH_WAITING), 1);
+	assert_int_equal(schedule_lived(world->schedule, REFRESH_WAITING, REFRESH_SENDING), 1);
+}
+
+static void a_job_may_be_over_when_its_request_is_answered(void **state)
+{
+	struct world *world = *state;
+	struct job_seen over = { .id = "job-1", .phase = PHASE_SUCCEEDED, .notes = "" };
+	event(world);
+	step(world, (struct input){
+			    INPUT_SENT, .sent = { world->sent, fine, &over, world->now.wall } });
+	assert_string_equal(world->state, "succeeded");
+	assert_int_equal(schedule_lived(world->schedule, REFRESH_SENDING, REFRESH_SUCCEEDED), 1);
+}
+
 static void a_refresh_is_recorded_as_sending_before_its_request_leaves(void **state)
 {
 	struct world *world = *state;
@@ -2530,6 +2556,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_refresh_is_recorded_as_sending_before_its_request_leaves),
+		TEST(a_queued_job_whose_row_tells_no_evidence_proves_nothing),
+		TEST(a_job_may_be_over_when_its_request_is_answered),
 		TEST(a_refresh_succeeds_when_its_job_does),
 		TEST(a_failed_job_fails_the_refresh_with_tableaus_note),
 		TEST(ten_events_in_a_burst_cost_two_jobs),
