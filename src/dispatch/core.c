@@ -275,7 +275,7 @@ bool core_is_quiet(const struct core *core)
 	return core->write_again_at.us || (!core->writing && batch_is_empty(core->performer.open));
 }
 
-struct schedule *core_schedule(const struct core *core)
+const struct schedule *core_schedule(const struct core *core)
 {
 	return core->schedule;
 }

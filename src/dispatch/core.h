@@ -51,7 +51,7 @@ bool core_is_quiet(const struct core *core);
 
 /* ---- what is shown ---- */
 
-struct schedule *core_schedule(const struct core *core);
+const struct schedule *core_schedule(const struct core *core);
 
 /* Tells whoever asked that the daemon is stopping. */
 void core_refuse(struct dispatch_command *command);

@@ -14,23 +14,6 @@ static const char *keep(struct arena *arena, const char *text)
 	return *text ? arena_text(arena, text) : "";
 }
 
-static void keep_wait(struct arena *arena, struct schedule_wait *wait)
-{
-	wait->reason = wait->reason ? arena_text(arena, wait->reason) : NULL;
-}
-
-static struct schedule_site_status queue_of(
-	struct arena *arena, struct instant now, struct schedule *schedule, const char *site)
-{
-	struct schedule_site_status queue = schedule_site_status(schedule, now, site);
-	queue.paused_by = queue.paused_by ? arena_text(arena, queue.paused_by) : NULL;
-	queue.overdue = queue.overdue ? arena_text(arena, queue.overdue) : NULL;
-	keep_wait(arena, &queue.lookups);
-	keep_wait(arena, &queue.starts);
-	keep_wait(arena, &queue.queries);
-	return queue;
-}
-
 static struct tableau_site_status site_of(
 	struct arena *arena, const struct tableau *tableau, size_t index)
 {
@@ -80,12 +63,13 @@ static struct selection_status selection_of(
 }
 
 static void add_selections(
-	struct dispatch_status *status, struct instant now, struct schedule *schedule)
+	struct dispatch_status *status, struct instant now, const struct schedule *schedule)
 {
 	struct schedule_selection_status found[MOST_SELECTIONS];
 	struct selection_status *selections =
 		arena_array(status->arena, struct selection_status, MOST_SELECTIONS);
-	status->selection_count = schedule_selections(schedule, now, found, MOST_SELECTIONS);
+	status->selection_count =
+		schedule_selections(schedule, now, found, MOST_SELECTIONS, status->arena);
 	for (size_t i = 0; i < status->selection_count; i++)
 		selections[i] = selection_of(status->arena, &found[i]);
 	status->selections = selections;
@@ -100,7 +84,7 @@ static size_t count_dropped(const struct schedule *schedule)
 }
 
 struct dispatch_status *dispatch_status_new(
-	struct instant now, struct schedule *schedule, const struct tableau *tableau)
+	struct instant now, const struct schedule *schedule, const struct tableau *tableau)
 {
 	struct arena *arena = arena_new();
 	struct dispatch_status *status = arena_new_of(arena, struct dispatch_status);
@@ -128,7 +112,7 @@ struct dispatch_status *dispatch_status_new(
 			.last_error = "",
 		};
 	for (size_t i = 0; i < status->site_count; i++)
-		queues[i] = queue_of(arena, now, schedule, sites[i].name);
+		queues[i] = schedule_site_status(schedule, now, sites[i].name, arena);
 	add_selections(status, now, schedule);
 	status->queues = queues;
 	status->sites = sites;

@@ -43,4 +43,4 @@ struct refresh_row dispatch_status_refresh(const struct dispatch_status *status,
 
 /* The caller owns the one reference. */
 struct dispatch_status *dispatch_status_new(
-	struct instant now, struct schedule *schedule, const struct tableau *tableau);
+	struct instant now, const struct schedule *schedule, const struct tableau *tableau);

@@ -18,9 +18,14 @@ static struct mono leaves_at(const struct budget *budget, const struct budget_pa
 	return mono_plus(part->begins, span_of(budget) + budget->window);
 }
 
+static bool has_left(const struct budget *budget, size_t index, struct mono now)
+{
+	return leaves_at(budget, part_at(budget, index)).us <= now.us;
+}
+
 static void forget_old(struct budget *budget, struct mono now)
 {
-	while (budget->used && leaves_at(budget, part_at(budget, 0)).us <= now.us) {
+	while (budget->used && has_left(budget, 0, now)) {
 		budget->spent -= part_at(budget, 0)->count;
 		budget->first = (budget->first + 1) % (BUDGET_PARTS + 2);
 		budget->used--;
@@ -102,15 +107,23 @@ void budget_restore(
 	budget->spent += count;
 }
 
-int64_t budget_left(struct budget *budget, struct mono now)
+int64_t budget_spent(const struct budget *budget, struct mono now)
+{
+	int64_t spent = budget->spent;
+	for (size_t i = 0; i < budget->used && has_left(budget, i, now); i++)
+		spent -= part_at(budget, i)->count;
+	return spent;
+}
+
+int64_t budget_left(const struct budget *budget, struct mono now)
 {
 	if (!budget->limit)
 		return INT64_MAX;
-	forget_old(budget, now);
-	return budget->spent < budget->limit ? budget->limit - budget->spent : 0;
+	int64_t spent = budget_spent(budget, now);
+	return spent < budget->limit ? budget->limit - spent : 0;
 }
 
-struct mono budget_allows(struct budget *budget, struct mono now, int64_t nth)
+struct mono budget_allows(const struct budget *budget, struct mono now, int64_t nth)
 {
 	if (nth <= budget_left(budget, now))
 		return now;

@@ -22,7 +22,7 @@ struct budget {
 	int64_t limit, window;     /* limit 0: none, and nothing is counted */
 	struct budget_part *parts; /* a ring, oldest first; NULL: nothing was spent */
 	size_t first, used;
-	int64_t spent; /* by all parts */
+	int64_t spent; /* by all parts, also those that have left the window since the last call */
 };
 
 /* Without a limit. */
@@ -39,8 +39,10 @@ const struct budget_part *budget_last_but_one(const struct budget *budget);
  * neither blocks for ever nor begins in the future. In order of time. */
 void budget_restore(
 	struct budget *budget, struct mono now, struct wall wall, struct wall began, int64_t count);
+/* How many calls were made in the window that ends now; 0 without a limit. */
+int64_t budget_spent(const struct budget *budget, struct mono now);
 /* How many calls it allows now; INT64_MAX: no limit. */
-int64_t budget_left(struct budget *budget, struct mono now);
+int64_t budget_left(const struct budget *budget, struct mono now);
 /* When the nth call from now is allowed (1: the next one), if nothing else is spent meanwhile; now
  * or earlier: at once. */
-struct mono budget_allows(struct budget *budget, struct mono now, int64_t nth);
+struct mono budget_allows(const struct budget *budget, struct mono now, int64_t nth);

@@ -45,14 +45,14 @@ static struct wait wait_for(
 	return (struct wait){ WAIT_NOT, now };
 }
 
-struct wait gate_start_wait(struct gate *gate, struct mono now)
+struct wait gate_start_wait(const struct gate *gate, struct mono now)
 {
 	if (gate->paused_by)
 		return (struct wait){ WAIT_PAUSE, { INT64_MAX } };
 	return wait_for(gate, now, gate->no_starts_before, budget_allows(&gate->starts, now, 1));
 }
 
-struct wait gate_query_wait(struct gate *gate, struct mono now)
+struct wait gate_query_wait(const struct gate *gate, struct mono now)
 {
 	return wait_for(gate, now, gate->no_queries_before, budget_allows(&gate->queries, now, 1));
 }
@@ -62,7 +62,7 @@ struct wait gate_call_wait(const struct gate *gate, struct mono now)
 	return wait_for(gate, now, gate->no_calls_before, now);
 }
 
-struct mono gate_query_opens(struct gate *gate, struct mono now)
+struct mono gate_query_opens(const struct gate *gate, struct mono now)
 {
 	struct mono at = later(breaker_opens(&gate->breaker), gate->no_queries_before);
 	return later(at, budget_allows(&gate->queries, now, 1));

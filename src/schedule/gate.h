@@ -39,11 +39,11 @@ struct wait {
 	struct mono until; /* INT64_MAX: until something happens (a probe's answer, a person) */
 };
 /* For the next request of a refresh, job query, or other call. */
-struct wait gate_start_wait(struct gate *gate, struct mono now);
-struct wait gate_query_wait(struct gate *gate, struct mono now);
+struct wait gate_start_wait(const struct gate *gate, struct mono now);
+struct wait gate_query_wait(const struct gate *gate, struct mono now);
 struct wait gate_call_wait(const struct gate *gate, struct mono now);
 /* When the next job query may be made: now or earlier when it may. */
-struct mono gate_query_opens(struct gate *gate, struct mono now);
+struct mono gate_query_opens(const struct gate *gate, struct mono now);
 /* Whoever asks does not want to wait for what Tableau asked, nor for the next probe. False: nobody
  * waited for either. */
 bool gate_go_on(struct gate *gate, struct mono now);

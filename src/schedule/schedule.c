@@ -232,33 +232,31 @@ const char *schedule_dropped_site(const struct schedule *schedule, size_t nth)
 }
 
 struct schedule_site_status schedule_site_status(
-	struct schedule *schedule, struct instant now, const char *name)
+	const struct schedule *schedule, struct instant now, const char *name, struct arena *arena)
 {
-	struct site *site = site_find(schedule, name);
+	const struct site *site = site_find(schedule, name);
 	if (!site)
 		return (struct schedule_site_status){ 0 };
 	const struct breaker *breaker = &site->gate.breaker;
 	bool is_open = !breaker_is_closed(breaker);
-	IGNORE(budget_left(&site->gate.starts, now.mono));  /* for what has left the window */
-	IGNORE(budget_left(&site->gate.queries, now.mono)); /* likewise */
 	return (struct schedule_site_status){
 		.is_configured = site->is_known,
 		.open = site->open,
 		.selections = site->selections,
-		.lookups = wait_told(now, site, CALLS_LOOKUP),
-		.starts = wait_told(now, site, CALLS_START),
-		.queries = wait_told(now, site, CALLS_QUERY),
+		.lookups = wait_told(now, site, CALLS_LOOKUP, arena),
+		.starts = wait_told(now, site, CALLS_START, arena),
+		.queries = wait_told(now, site, CALLS_QUERY, arena),
 		.ready = (int64_t)site->ready.count,
 		.sending = site->sending,
 		.in_flight = site->in_flight_count,
-		.starts_spent = site->gate.starts.spent,
-		.queries_spent = site->gate.queries.spent,
+		.starts_spent = budget_spent(&site->gate.starts, now.mono),
+		.queries_spent = budget_spent(&site->gate.queries, now.mono),
 		.paused_until = is_open ? wall_after(now.wall, breaker->until.us - now.mono.us)
 					: (struct wall){ 0 },
 		.failures = breaker->failures,
 		.backlog = site->backlog,
-		.overdue = site->overdue,
-		.paused_by = site->gate.paused_by,
+		.overdue = arena_text(arena, site->overdue),
+		.paused_by = arena_text(arena, site->gate.paused_by),
 	};
 }
 
@@ -300,10 +298,8 @@ static void free_sites(struct schedule *schedule)
 		HASH_DELETE(by_name, schedule->sites, site);
 		timer_heap_clear(&site->ready);
 		timer_heap_clear(&site->looks);
-		for (int kind = 0; kind < CALLS_COUNT; kind++) {
+		for (int kind = 0; kind < CALLS_COUNT; kind++)
 			patience_clock_clear(&site->waiting[kind].clock);
-			free(site->waiting[kind].words);
-		}
 		gate_clear(&site->gate);
 		free(site->overdue);
 		free(site->name);

@@ -37,6 +37,7 @@
  * Rows and texts given to an action are valid until the next step.
  */
 #pragma once
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
@@ -316,7 +317,7 @@ struct actions schedule_step(
 /* When INPUT_TICK has something to do next; INT64_MAX: nothing waits for time. */
 struct mono schedule_next(const struct schedule *schedule);
 
-/* ---- what is told ---- */
+/* ---- what is told: a query changes nothing ---- */
 
 /* For metrics and bounds. */
 struct schedule_counts {
@@ -339,8 +340,7 @@ struct schedule_wait {
 struct schedule_site_status {
 	bool is_configured;
 	int64_t open, selections; /* that have not ended; that are not resolved yet */
-	struct schedule_wait lookups, starts, queries; /* of content, refreshes, jobs; valid until
-							  this is asked again */
+	struct schedule_wait lookups, starts, queries; /* of content, refreshes, jobs */
 	int64_t ready, sending, in_flight;   /* refreshes: that could be sent, and that have been */
 	int64_t starts_spent, queries_spent; /* of the budgets' windows; 0 without a budget */
 	struct wall paused_until;            /* by the breaker; {0}: it is closed */
@@ -350,18 +350,19 @@ struct schedule_site_status {
 	const char *overdue;   /* that this is later than give_up_after, for a person; or NULL */
 	const char *paused_by; /* a person; NULL: nobody */
 };
-/* Of the selections that are not resolved yet, the oldest, as many as there is room for. */
-struct schedule_selection_status {
+struct schedule_selection_status { /* one that is not resolved yet */
 	int64_t event;
-	const struct schedule_selection *selection;
-	const char *trouble;       /* of its last try; or NULL */
-	bool is_asked;             /* it is being looked up */
+	const struct schedule_selection *selection; /* valid until the next step */
+	const char *trouble;                        /* of its last try, or NULL; likewise */
+	bool is_asked;                              /* it is being looked up */
 	struct schedule_wait wait; /* for its site; else `until` is when it is tried again */
 };
-size_t schedule_selections(struct schedule *schedule, struct instant now,
-	struct schedule_selection_status *out, size_t room);
+/* The oldest of them, as many as there is room for; why they wait lives in `arena`. */
+size_t schedule_selections(const struct schedule *schedule, struct instant now,
+	struct schedule_selection_status *out, size_t room, struct arena *arena);
 
 /* The nth of the sites that the configuration has not and that have open work; NULL: no more. */
 const char *schedule_dropped_site(const struct schedule *schedule, size_t nth);
+/* Its texts live in `arena`. All zero: nothing is known of such a site. */
 struct schedule_site_status schedule_site_status(
-	struct schedule *schedule, struct instant now, const char *site);
+	const struct schedule *schedule, struct instant now, const char *site, struct arena *arena);

@@ -571,7 +571,7 @@ void refresh_expire(struct schedule *schedule, struct instant now, struct refres
 		text_printf(
 			&reason, ", in which nothing was heard of its job %s", refresh->row.job_id);
 	text_add(&reason, "; last: ");
-	wait_add_trouble(refresh->slot->site, is_start ? CALLS_START : CALLS_QUERY,
+	wait_add_trouble(now.mono, refresh->slot->site, is_start ? CALLS_START : CALLS_QUERY,
 		refresh->row.reason, &reason);
 	refresh_end(schedule, now, refresh, REFRESH_EXPIRED, reason.at);
 }

@@ -20,7 +20,6 @@ struct waiting {
 	struct patience_clock clock;
 	struct wait wait; /* as of the last step */
 	struct mono since;
-	char *words; /* what was last told of it, or NULL */
 };
 
 /* Whose patience is over while an answer is out is asked again whether it has come. */
@@ -264,10 +263,13 @@ void wait_settle(struct schedule *schedule, struct instant now);
 void patience_arm(struct schedule *schedule, struct site *site);
 /* The state of this refresh changed, and with it maybe what it waits for. */
 void refresh_moved(struct schedule *schedule, struct refresh *refresh);
-/* Why work of the site waits for that kind of call, as it is told; nothing when it does not. */
-struct schedule_wait wait_told(struct instant now, struct site *site, enum call_kind kind);
+/* Why work of the site waits for that kind of call, for people, in words that live in `arena`;
+ * nothing when it does not. */
+struct schedule_wait wait_told(
+	struct instant now, const struct site *site, enum call_kind kind, struct arena *arena);
 /* The last thing that went wrong for who gives up: its own error, else the site's. */
-void wait_add_trouble(struct site *site, enum call_kind kind, const char *own, struct text *words);
+void wait_add_trouble(struct mono now, const struct site *site, enum call_kind kind,
+	const char *own, struct text *words);
 
 /* ---- slot.c: the refreshes of a content ---- */
 

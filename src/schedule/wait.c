@@ -50,7 +50,7 @@ static struct patience_clock *clock_of(struct schedule *schedule, const struct r
 
 /* ---- what each site's work waits for ---- */
 
-static struct wait wait_of(struct site *site, enum call_kind kind, struct mono now)
+static struct wait wait_of(const struct site *site, enum call_kind kind, struct mono now)
 {
 	if (!site->is_known)
 		return (struct wait){ WAIT_SITE, { INT64_MAX } };
@@ -128,7 +128,7 @@ static char *overdue_words(const struct schedule *schedule, const struct site *s
 /* Told once when it begins, and once when half of it is worked off. */
 static void watch_backlog(struct schedule *schedule, struct instant now, struct site *site)
 {
-	struct budget *starts = &site->gate.starts;
+	const struct budget *starts = &site->gate.starts;
 	int64_t ready = (int64_t)site->ready.count, most = schedule->options.give_up_after;
 	bool is_enough = budget_left(starts, now.mono) >= ready;
 	site->backlog = is_enough ? 0 : budget_allows(starts, now.mono, ready).us - now.mono.us;
@@ -164,19 +164,22 @@ void wait_settle(struct schedule *schedule, struct instant now)
 
 /* ---- told to people ---- */
 
-static void explain_budget(const struct site *site, enum call_kind kind, struct text *words)
+static void explain_budget(
+	struct mono now, const struct site *site, enum call_kind kind, struct text *words)
 {
 	const struct gate *gate = &site->gate;
 	if (kind == CALLS_START)
 		text_printf(words,
 			"waits its turn: site '%s' may start %lld refreshes an hour "
 			"(refreshes_per_hour) and has started %lld",
-			site->name, (long long)gate->starts.limit, (long long)gate->starts.spent);
+			site->name, (long long)gate->starts.limit,
+			(long long)budget_spent(&gate->starts, now));
 	else
 		text_printf(words,
 			"site '%s' may ask for jobs %lld times a day (job_queries_per_day) and has "
 			"asked %lld times",
-			site->name, (long long)gate->queries.limit, (long long)gate->queries.spent);
+			site->name, (long long)gate->queries.limit,
+			(long long)budget_spent(&gate->queries, now));
 }
 
 static void explain_place(const struct site *site, enum call_kind kind, struct text *words)
@@ -191,8 +194,8 @@ static void explain_place(const struct site *site, enum call_kind kind, struct t
 			site->name, (long long)site->sending, (long long)site->in_flight_count);
 }
 
-static void explain(
-	const struct site *site, enum call_kind kind, enum wait_kind why, struct text *words)
+static void explain(struct mono now, const struct site *site, enum call_kind kind,
+	enum wait_kind why, struct text *words)
 {
 	const struct gate *gate = &site->gate;
 	switch (why) {
@@ -219,7 +222,7 @@ static void explain(
 			gate->trouble ? gate->trouble : "");
 		break;
 	case WAIT_BUDGET:
-		explain_budget(site, kind, words);
+		explain_budget(now, site, kind, words);
 		break;
 	case WAIT_PLACE:
 		explain_place(site, kind, words);
@@ -227,23 +230,20 @@ static void explain(
 	}
 }
 
-struct schedule_wait wait_told(struct instant now, struct site *site, enum call_kind kind)
+struct schedule_wait wait_told(
+	struct instant now, const struct site *site, enum call_kind kind, struct arena *arena)
 {
-	struct waiting *waiting = &site->waiting[kind];
+	const struct waiting *waiting = &site->waiting[kind];
 	/* As it is now: where nobody waits, nobody was woken when it changed. */
 	struct wait wait = wait_of(site, kind, now.mono);
 	struct mono since = wait.kind == waiting->wait.kind ? waiting->since : now.mono;
 	OWNED_TEXT struct text words;
 	text_init(&words, 1000);
-	explain(site, kind, wait.kind, &words);
+	explain(now.mono, site, kind, wait.kind, &words);
 	if (!words.length)
 		return (struct schedule_wait){ 0 };
-	if (!waiting->words || strcmp(waiting->words, words.at)) { /* else it may be lent already */
-		free(waiting->words);
-		waiting->words = mem_copy_text(words.at);
-	}
 	return (struct schedule_wait){
-		.reason = waiting->words,
+		.reason = arena_text(arena, words.at),
 		.since = wall_after(now.wall, since.us - now.mono.us),
 		.until = wait.until.us == INT64_MAX
 				 ? (struct wall){ 0 }
@@ -251,32 +251,40 @@ struct schedule_wait wait_told(struct instant now, struct site *site, enum call_
 	};
 }
 
-size_t schedule_selections(struct schedule *schedule, struct instant now,
-	struct schedule_selection_status *out, size_t room)
+size_t schedule_selections(const struct schedule *schedule, struct instant now,
+	struct schedule_selection_status *out, size_t room, struct arena *arena)
 {
 	size_t count = 0;
-	for (struct want *want = schedule->wants; want && count < room; want = want->by_id.next) {
+	const struct site *last = NULL;
+	struct schedule_wait wait = { 0 };
+	for (const struct want *want = schedule->wants; want && count < room;
+		want = want->by_id.next) {
 		struct schedule_selection_status *status = &out[count++];
 		*status = (struct schedule_selection_status){ .event = want->selection.event,
 			.selection = &want->selection,
 			.trouble = want->reason,
 			.is_asked = want->is_asked };
-		if (want->is_parked)
-			status->wait = wait_told(
-				now, site_of(schedule, want->selection.site), CALLS_LOOKUP);
-		else if (!want->is_asked)
+		if (want->is_parked) {
+			/* Neighbours often wait for one site, and for the same. */
+			const struct site *site = site_find(schedule, want->selection.site);
+			if (site != last)
+				wait = wait_told(now, site, CALLS_LOOKUP, arena);
+			last = site;
+			status->wait = wait;
+		} else if (!want->is_asked)
 			status->wait.until = wall_after(now.wall, want->due.key - now.mono.us);
 		status->wait.since = want->selection.arrived_at;
 	}
 	return count;
 }
 
-void wait_add_trouble(struct site *site, enum call_kind kind, const char *own, struct text *words)
+void wait_add_trouble(struct mono now, const struct site *site, enum call_kind kind,
+	const char *own, struct text *words)
 {
 	enum wait_kind why = site->waiting[kind].wait.kind;
 	bool is_last = why == WAIT_SITE || !own || !*own;
 	if (is_last && why != WAIT_NOT && !is_ours(why))
-		explain(site, kind, why, words);
+		explain(now, site, kind, why, words);
 	else if (own && *own)
 		text_add(words, own);
 	else

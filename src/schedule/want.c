@@ -316,7 +316,7 @@ void want_expire(struct schedule *schedule, struct instant now, struct want *wan
 	OWNED_TEXT struct text reason;
 	text_init(&reason, 1000);
 	text_add(&reason, "given up after give_up_after, before its content was known; last: ");
-	wait_add_trouble(
-		site_of(schedule, want->selection.site), CALLS_LOOKUP, want->reason, &reason);
+	wait_add_trouble(now.mono, site_of(schedule, want->selection.site), CALLS_LOOKUP,
+		want->reason, &reason);
 	end_unresolved(schedule, now, want, REFRESH_EXPIRED, reason.at);
 }

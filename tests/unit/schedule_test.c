@@ -26,6 +26,7 @@ static const struct answer fine = { .site = "finance", .verdict = VERDICT_OK };
 /* A world with one site, a clock, and a list of what the schedule asked for last. */
 struct world {
 	struct schedule *schedule;
+	struct arena *arena; /* of what is told */
 	struct instant now;
 	int64_t events;
 	const struct answer *answers; /* to "resolve"; NULL: fine_now() */
@@ -129,10 +130,15 @@ static void configure_with(struct world *world, int64_t refreshes_per_hour)
 	step(world, (struct input){ INPUT_CONFIGURE, .configure = { &options, &site, 1 } });
 }
 
+static struct schedule_site_status site_status(const struct world *world)
+{
+	return schedule_site_status(world->schedule, world->now, "finance", world->arena);
+}
+
 /* Why refreshes of the site wait, as it is told now. */
 static struct schedule_wait waits(struct world *world)
 {
-	return schedule_site_status(world->schedule, world->now, "finance").starts;
+	return site_status(world).starts;
 }
 
 static void drop_site(struct world *world)
@@ -155,6 +161,7 @@ static int set_up(void **state)
 	struct world *world = mem_new(struct world);
 	world->now = (struct instant){ { 1800000000 * US_PER_SECOND }, { HOUR } };
 	world->schedule = schedule_new(&options, ids_after(0), 42);
+	world->arena = arena_new();
 	text_init(&world->seen, TEXT_UNBOUNDED);
 	configure(world);
 	*state = world;
@@ -165,6 +172,7 @@ static int tear_down(void **state)
 {
 	struct world *world = *state;
 	schedule_free(world->schedule);
+	arena_free(world->arena);
 	text_clear(&world->seen);
 	free(world);
 	return 0;
@@ -1370,12 +1378,11 @@ static void a_backlog_that_the_budget_cannot_work_off_in_time_is_told_once(void 
 	struct world *world = *state;
 	configure_with(world, 5);
 	contents(world, 30); /* five at once, then five an hour for five hours */
-	assert_null(schedule_site_status(world->schedule, world->now, "finance").overdue);
+	assert_null(site_status(world).overdue);
 	assert_int_equal(world->backlogs, 0);
 	contents(world, 60);
 	assert_int_equal(world->backlogs, 1);
-	struct schedule_site_status status =
-		schedule_site_status(world->schedule, world->now, "finance");
+	struct schedule_site_status status = site_status(world);
 	assert_non_null(strstr(status.overdue, "refreshes_per_hour allows 5"));
 	assert_true(status.backlog > 6 * HOUR);
 	for (int i = 0; i < 16 * 60; i++) {
@@ -1383,7 +1390,7 @@ static void a_backlog_that_the_budget_cannot_work_off_in_time_is_told_once(void 
 		answer_all(world, VERDICT_OK, NULL);
 	}
 	assert_int_equal(world->backlogs, 2);
-	status = schedule_site_status(world->schedule, world->now, "finance");
+	status = site_status(world);
 	assert_null(status.overdue);
 	assert_int_equal(status.backlog, 0);
 }
@@ -1396,21 +1403,23 @@ static void selections_that_wait_say_since_when_and_why(void **state)
 	event(world);
 	struct wall since = world->now.wall;
 	pass(world, HOUR);
-	assert_int_equal(schedule_selections(world->schedule, world->now, seen, 4), 1);
+	assert_int_equal(
+		schedule_selections(world->schedule, world->now, seen, 4, world->arena), 1);
 	assert_int_equal(seen[0].event, 1);
 	assert_int_equal(seen[0].wait.since.us, since.us);
 	assert_non_null(strstr(seen[0].wait.reason, "the configuration has no site"));
-	assert_int_equal(
-		schedule_site_status(world->schedule, world->now, "finance").selections, 1);
+	assert_int_equal(site_status(world).selections, 1);
 	assert_string_equal(schedule_dropped_site(world->schedule, 0), "finance");
 	assert_null(schedule_dropped_site(world->schedule, 1));
 	configure(world);
 	assert_true(saw(world, "resolve"));
-	assert_int_equal(schedule_selections(world->schedule, world->now, seen, 4), 1);
+	assert_int_equal(
+		schedule_selections(world->schedule, world->now, seen, 4, world->arena), 1);
 	assert_true(seen[0].is_asked);
 	step(world, (struct input){ INPUT_RESOLVED,
 			    .resolved = { 1, says(VERDICT_RETRY, "HTTP 302"), NULL, 0 } });
-	assert_int_equal(schedule_selections(world->schedule, world->now, seen, 4), 1);
+	assert_int_equal(
+		schedule_selections(world->schedule, world->now, seen, 4, world->arena), 1);
 	assert_string_equal(seen[0].trouble, "HTTP 302");
 	assert_true(seen[0].wait.until.us > world->now.wall.us);
 	assert_null(schedule_dropped_site(world->schedule, 0));
@@ -1491,8 +1500,7 @@ static void a_job_that_may_not_be_asked_for_today_is_not_given_up(void **state)
 		assert_int_equal(schedule_counts(world->schedule).open, 1);
 	}
 	assert_true(is_asked);
-	struct schedule_site_status status =
-		schedule_site_status(world->schedule, world->now, "finance");
+	struct schedule_site_status status = site_status(world);
 	assert_non_null(strstr(status.queries.reason, "job_queries_per_day"));
 }
 
@@ -1814,7 +1822,7 @@ static void what_a_poll_is_told_counts_though_its_refresh_has_ended(void **state
 
 static int64_t spent_starts(struct world *world)
 {
-	return schedule_site_status(world->schedule, world->now, "finance").starts_spent;
+	return site_status(world).starts_spent;
 }
 
 static void what_was_spent_by_a_clock_that_stepped_back_is_not_counted_twice(void **state)
@@ -1866,8 +1874,7 @@ static void a_site_that_keeps_failing_is_left_alone_but_for_probes(void **state)
 		}
 	}
 	assert_in_range(sends, 5, 60); /* an hour, twenty refreshes */
-	struct schedule_site_status status =
-		schedule_site_status(world->schedule, world->now, "finance");
+	struct schedule_site_status status = site_status(world);
 	assert_true(wall_is_set(status.paused_until));
 }
 
