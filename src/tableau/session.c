@@ -130,15 +130,13 @@ void session_fail(struct site *site, const struct outcome *outcome, const char *
 		session_doubt_version(site, 0);
 	if (session->renew_at.us)
 		session->renew_at = mono_plus(clock_mono(), RENEW_LATER);
-	if (session->token && site->api_version) {
-		site_wake(site); /* it was to be renewed in good time, and still serves */
-		return;
-	}
+	site_wake(site); /* to answer everybody who waits */
+	if (session->token && site->api_version)
+		return; /* it was to be renewed in good time, and still serves */
 	int64_t wait = try_again_after(session, outcome);
 	refusal.error.kind = is_final(outcome->error.kind) ? ERROR_SIGNED_OUT : ERROR_TRANSIENT;
 	session->refusal = refusal;
 	session->refused_until = session->not_before = mono_plus(clock_mono(), wait);
-	site_pump(site); /* answers everybody who waits */
 }
 
 /* ---- signed in ---- */

@@ -151,7 +151,7 @@ static void signed_in(const struct reply *reply, void *context)
 		if (outcome.ok) {
 			session_begin(site, token, luid);
 			note_pat_end(site, json_text(credentials, "estimatedTimeToExpiration"));
-			site_pump(site);
+			site_wake(site);
 		} else {
 			not_signed_in(site, &outcome);
 		}
@@ -252,7 +252,7 @@ static void take_version(struct site *site, const char *version)
 		return;
 	}
 	site->session.is_signing_in = false; /* it was only doubted */
-	site_pump(site);
+	site_wake(site);
 }
 
 static void version_told(const struct reply *reply, void *context)

@@ -178,6 +178,7 @@ void site_free(struct site *site)
 static void answer(struct waiting *waiting, struct outcome *outcome, const cJSON *json)
 {
 	struct site *site = waiting->site;
+	site->answers++;
 	if (!outcome->ok) {
 		error_context(&outcome->error, "site '%s'", site->name);
 		site_set_error(site, outcome->error.message);
@@ -300,7 +301,7 @@ static void replied(const struct reply *reply, void *context)
 	if (!probe(waiting, &outcome))
 		conclude(waiting, &outcome, json);
 	cJSON_Delete(json);
-	site_pump(site);
+	site_wake(site);
 }
 
 static void send(struct waiting *waiting)
@@ -421,8 +422,9 @@ void site_wake(struct site *site)
 	timer_set(site->timers, &site->due, 0, 0);
 }
 
-void site_pump(struct site *site)
+bool site_pump(struct site *site)
 {
+	int64_t before = site->answers;
 	start_calls(site);
 	care_for_session(site);
 	struct mono at = next(site);
@@ -430,6 +432,7 @@ void site_pump(struct site *site)
 		timer_leave(&site->due);
 	else
 		timer_set(site->timers, &site->due, at.us, 0);
+	return site->answers != before;
 }
 
 void site_call(struct site *site, const struct call *call, call_done *callback, void *context)

@@ -39,7 +39,7 @@ struct site {
 	struct mono version_proven_at; /* when it told a doubted version once more; {0}: never */
 	struct waiting *first, **last; /* waiting calls, oldest first */
 	size_t waiting, out;
-	int64_t sign_ins, requests, errors;
+	int64_t sign_ins, requests, errors, answers;
 	char *last_error;
 	bool is_gone;    /* not in the configuration any more: refuses calls, and signs out when the
 			    last has ended */
@@ -70,10 +70,13 @@ bool site_configure(struct site *site, struct config *snapshot, const struct con
 /* The cheapest call that needs a session (README.md, Sessions). */
 extern const struct call site_probe;
 void site_call(struct site *site, const struct call *call, call_done *callback, void *context);
-/* Starts what may start: sign-in, or waiting calls. Calls that callbacks add meanwhile wait for the
- * next pump. Then sets the site's timer to when there is something to do again. */
-void site_pump(struct site *site);
-/* What decides about that changed outside of a pump: the site is due at once. */
+/*
+ * Starts what may start: sign-in, or waiting calls; answers those that cannot be sent. What
+ * callbacks ask for meanwhile waits for the next pump. Then sets the site's timer to when there is
+ * something to do again. True: a callback ran.
+ */
+bool site_pump(struct site *site);
+/* Something changed: a call, an answer, its session, its configuration. It is due at once. */
 void site_wake(struct site *site);
 bool site_is_idle(const struct site *site);
 void site_set_error(struct site *site, const char *message);

@@ -133,9 +133,10 @@ static struct site *site_of(struct timer *due)
 }
 
 /* Sites that have something to do, and no others. What one of them is asked for meanwhile waits
- * for the next step. */
-static void pump(struct tableau *tableau)
+ * for the next step. True: a callback ran. */
+static bool pump(struct tableau *tableau)
 {
+	bool has_answered = false;
 	struct site *first = NULL, *next;
 	struct timer *due;
 	int64_t now = clock_mono().us;
@@ -147,8 +148,9 @@ static void pump(struct tableau *tableau)
 	}
 	for (struct site *site = first; site; site = next) {
 		next = site->due_next;
-		site_pump(site);
+		has_answered |= site_pump(site);
 	}
+	return has_answered;
 }
 
 static int earliest_ms(const struct tableau *tableau, int timeout_ms)
@@ -170,7 +172,7 @@ void tableau_step(struct tableau *tableau, int timeout_ms, int wake_fd)
 	 * which nothing is sent. */
 	bool has_answered = tableau->first;
 	run_deferred(tableau);
-	pump(tableau);
+	has_answered |= pump(tableau);
 	transport_step(
 		tableau->transport, has_answered ? 0 : earliest_ms(tableau, timeout_ms), wake_fd);
 }

@@ -149,6 +149,20 @@ static void a_refused_PAT_is_not_tried_for_every_call(void **state)
 	assert_true(told.outcome.ok);
 }
 
+/* The dispatcher has to see to what a callback asked for before it waits for the network. */
+static void a_step_that_answers_by_heart_does_not_wait(void **state)
+{
+	(void)state;
+	server.secret = "another one";
+	ask_job();
+	forget_told();
+	tableau_job(client, "finance", "3182ac3f-510f-4fb3-b9ac-f377140ba9d7", on_job, NULL);
+	struct mono begun = clock_mono();
+	tableau_step(client, 20000, -1);
+	assert_int_equal(told.answers, 1);
+	assert_true(clock_mono().us - begun.us < 10 * US_PER_SECOND);
+}
+
 static void an_answer_that_repeats_the_secret_does_not_reach_a_message(void **state)
 {
 	(void)state;
@@ -723,6 +737,7 @@ int main(void)
 		TEST(a_token_that_never_works_is_reported_and_not_renewed_for_ever),
 		TEST(a_call_that_is_not_allowed_does_not_end_the_session_again_and_again),
 		TEST(a_refused_PAT_is_not_tried_for_every_call),
+		TEST(a_step_that_answers_by_heart_does_not_wait),
 		TEST(an_answer_that_repeats_the_secret_does_not_reach_a_message),
 		TEST(nor_does_one_that_repeats_the_token),
 		TEST(a_redirect_is_not_followed_but_named),
