@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	tests/unit/tableau_sample.h \
 	tests/unit/tableau_server.h \
 	tests/unit/test.h \
+	tests/documents/derived \
 	tests/fault/clock_shim.c \
 	tests/fault/slow_disk_shim.c \
 	tests/lint/citations.py \
@@ -117,6 +118,9 @@ PHONY_TARGETS += cmocka-is-missing
 cmocka-is-missing:
 	@echo "make check needs cmocka: apt-get install libcmocka-dev, or dnf install libcmocka-devel, then ./configure again" >&2; exit 1
 endif
+# The manual and the schemas, compared with what the program prints.
+TESTS += tests/documents/derived
+
 AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir;
 
 PHONY_TARGETS += lint check-scenarios print-unit-tests

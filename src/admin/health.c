@@ -139,6 +139,18 @@ static void print_sites(const struct dispatch_status *status, struct text *out)
 	}
 }
 
+void admin_describe_metrics(struct text *out)
+{
+	static const struct dispatch_status of_no_site;
+	OWNED_TEXT struct text all;
+	text_init(&all, TEXT_UNBOUNDED);
+	metric_print(&all);
+	print_sites(&of_no_site, &all);
+	for (const char *line = all.at; *line; line += strcspn(line, "\n") + 1)
+		if (*line == '#')
+			text_add_str(out, (struct str){ line, strcspn(line, "\n") + 1 });
+}
+
 void handle_metrics(struct admin *admin, struct web_request *request, int64_t id)
 {
 	OWNED_TEXT struct text out;

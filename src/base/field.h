@@ -117,6 +117,15 @@ void fields_default(const struct field *fields, void *into, struct arena *arena)
  * "additionalProperties": false}, each with description, default and examples. The caller owns it.
  */
 cJSON *fields_schema(const struct field *fields);
-/* A table for the manual and --help: name, type, default, bounds, help; one line a field, nested
- * names with dots. */
-void fields_print(const struct field *fields, const char *prefix, struct text *out);
+struct field_note {         /* what a manual says about a field; the texts live for the call */
+	const char *name;   /* nested ones with dots: "sites[].pat.name" */
+	const char *type;   /* "duration"; "" where the module reads the value itself */
+	const char *limits; /* "required", "default 8, from 1 to 64"; or "" */
+	const char *help;
+};
+typedef void field_visit(const struct field_note *note, void *context);
+/* Visits every field, and those below it, in the order of the tables. */
+void fields_describe(
+	const struct field *fields, const char *prefix, field_visit *visit, void *context);
+/* The same as a table: name, type, limits and help, a line a field. */
+void fields_print(const struct field *fields, struct text *out);

@@ -215,7 +215,7 @@ cJSON *fields_schema(const struct field *fields)
 	return schema;
 }
 
-/* ---- the manual's table --------------------------------------------------------------------- */
+/* ---- manuals --------------------------------------------------------------------------------- */
 
 static const char *type_name(enum field_type type)
 {
@@ -233,7 +233,7 @@ static const char *type_name(enum field_type type)
 		[FIELD_IS_SECRETS] = "secrets",
 		[FIELD_IS_MAP] = "map",
 		[FIELD_IS_LIST] = "list",
-		[FIELD_IS_SPECIAL] = "see text",
+		[FIELD_IS_SPECIAL] = "",
 	};
 	return names[type];
 }
@@ -254,19 +254,32 @@ static void add_limits(const struct field *field, struct text *out)
 		text_printf(out, "%s%s", out->length ? ", " : "", bounds.at);
 }
 
-void fields_print(const struct field *fields, const char *prefix, struct text *out)
+void fields_describe(
+	const struct field *fields, const char *prefix, field_visit *visit, void *context)
 {
 	for (const struct field *field = fields; field->name; field++) {
 		OWNED_TEXT struct text name, limits;
 		text_init(&name, TEXT_UNBOUNDED);
 		text_init(&limits, TEXT_UNBOUNDED);
 		bool is_list = field->type == FIELD_IS_LIST;
-		text_printf(&name, "%s%s%s%s", prefix ? prefix : "", prefix && *prefix ? "." : "",
-			field->name, is_list ? "[]" : "");
+		text_printf(&name, "%s%s%s%s", prefix, *prefix ? "." : "", field->name,
+			is_list ? "[]" : "");
 		add_limits(field, &limits);
-		text_printf(out, "%-36s %-10s %-32s %s\n", name.at, type_name(field->type),
-			limits.at, field->help ? field->help : "");
+		const struct field_note note = { name.at, type_name(field->type), limits.at,
+			field->help ? field->help : "" };
+		visit(&note, context);
 		if (is_list || field->type == FIELD_IS_MAP)
-			fields_print(field->fields, name.at, out);
+			fields_describe(field->fields, name.at, visit, context);
 	}
+}
+
+static void print_row(const struct field_note *note, void *context)
+{
+	text_printf(context, "%-36s %-10s %-32s %s\n", note->name, note->type, note->limits,
+		note->help);
+}
+
+void fields_print(const struct field *fields, struct text *out)
+{
+	fields_describe(fields, "", print_row, out);
 }

@@ -194,7 +194,7 @@ const struct command command_check = {
 	.name = "check",
 	.arguments = "[PATH]...",
 	.summary = "report every problem of rules, and of a configuration",
-	.description = "Reports each problem of each file with line and column. Without PATH the "
+	.description = "Each problem is reported with its file, line and column. Without PATH the "
 		       "rules of the configuration are checked.\n"
 		       "The files that the configuration names are opened, as `serve` does: "
 		       "`ca_file`, certificate and private key (and whether they belong together), "

@@ -11,6 +11,7 @@ librouter_a_SOURCES += \
 	src/cli/help.c src/cli/help.h \
 	src/cli/list.c src/cli/list.h \
 	src/cli/output_schema.c src/cli/output_schema.h \
+	src/cli/manual.c \
 	src/cli/print.c src/cli/print.h \
 	src/cli/refreshes.c \
 	src/cli/retry.c \

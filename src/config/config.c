@@ -136,7 +136,7 @@ cJSON *config_schema(void)
 	return schema;
 }
 
-void config_print_fields(struct text *out)
+void config_describe(field_visit *visit, void *context)
 {
-	fields_print(config_fields, "", out);
+	fields_describe(config_fields, "", visit, context);
 }

@@ -122,5 +122,5 @@ const struct config_site *config_site_named(
 
 /* The JSON Schema of the configuration file. The caller owns it. */
 cJSON *config_schema(void);
-/* Its fields as a table for the manual. */
-void config_print_fields(struct text *out);
+/* Every setting, for the manual. */
+void config_describe(field_visit *visit, void *context);

@@ -5,6 +5,7 @@
  * its decisions is in use. Threads: any.
  */
 #pragma once
+#include "base/field.h"
 #include "base/fingerprint.h"
 #include "base/problem.h"
 #include "base/shared.h"
@@ -58,3 +59,6 @@ struct rule_info ruleset_rule(
 
 /* The JSON Schema of rule files, from the same tables that the loader uses. The caller owns it. */
 cJSON *rules_schema(void);
+/* For the manual: the keys of a rule, and of a selection (an entry of its `refresh`). */
+void rules_describe(field_visit *visit, void *context);
+void rules_describe_selection(field_visit *visit, void *context);

@@ -108,3 +108,13 @@ cJSON *rules_schema(void)
 	cJSON_AddItemToObject(schema, "definitions", all);
 	return schema;
 }
+
+void rules_describe(field_visit *visit, void *context)
+{
+	fields_describe(rule_fields, "", visit, context);
+}
+
+void rules_describe_selection(field_visit *visit, void *context)
+{
+	fields_describe(refresh_fields, "", visit, context);
+}

@@ -67,3 +67,6 @@ const struct suite_result *suite_run(const struct suite *suite, size_t index,
 
 /* The JSON Schema of test files, from the same tables that the loader uses. The caller owns it. */
 cJSON *suite_schema(void);
+/* For the manual: the keys of a test, and of an entry of its `expect`. */
+void suite_describe_test(field_visit *visit, void *context);
+void suite_describe_expectation(field_visit *visit, void *context);

@@ -668,3 +668,13 @@ cJSON *suite_schema(void)
 	cJSON_AddItemToObject(schema, "definitions", all);
 	return schema;
 }
+
+void suite_describe_test(field_visit *visit, void *context)
+{
+	fields_describe(test_fields, "", visit, context);
+}
+
+void suite_describe_expectation(field_visit *visit, void *context)
+{
+	fields_describe(expect_fields, "", visit, context);
+}

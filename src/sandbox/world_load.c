@@ -94,7 +94,7 @@ static const struct field world_fields[] = {
 
 void world_print_fields(struct text *out)
 {
-	fields_print(world_fields, "", out);
+	fields_print(world_fields, out);
 }
 
 struct builder {

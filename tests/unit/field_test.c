@@ -259,7 +259,7 @@ static void the_manual_lists_every_field(void **state)
 	(void)state;
 	OWNED_TEXT struct text out;
 	text_init(&out, TEXT_UNBOUNDED);
-	fields_print(outer_fields, "", &out);
+	fields_print(outer_fields, &out);
 	assert_non_null(strstr(out.at, "default 8, from 1 to 64"));
 	assert_non_null(strstr(out.at, "default info, one of debug, info, error"));
 	assert_non_null(strstr(out.at, "\nsites[].title "));

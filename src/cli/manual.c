@@ -1,0 +1,257 @@
+/*
+ * cli/manual.c - prints the parts of the manual that are tables: commands, settings, keys of rules,
+ * event fields, metrics; as mdoc(7). packaging/man/fill puts them where the page says, and
+ * tests/documents/derived fails when what is committed is not what is printed here.
+ */
+#include "admin/admin.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "config/config.h"
+#include "event/event.h"
+#include "rules/suite.h"
+
+/* ---- mdoc ---- */
+
+/* A dash of an option is no hyphen. */
+static void add_char(struct text *out, char c)
+{
+	switch (c) {
+	case '\\':
+		text_add(out, "\\e");
+		break;
+	case '-':
+		text_add(out, "\\-");
+		break;
+	case '"':
+		text_add(out, "\\(dq");
+		break;
+	default:
+		text_add_char(out, c);
+	}
+}
+
+/* One argument of a macro, which is a macro nowhere. */
+static void add_argument(struct text *out, const char *argument)
+{
+	text_add(out, "\"\\&");
+	for (; *argument; argument++)
+		add_char(out, *argument);
+	text_add_char(out, '"');
+}
+
+/* Sentences: each begins a line; what stands in `backquotes` is bold, and every '\n' begins a
+ * paragraph. */
+static void add_sentences(struct text *out, const char *sentences)
+{
+	bool is_bold = false;
+	text_add(out, "\\&");
+	for (const char *at = sentences; *at; at++) {
+		bool is_end = at > sentences && at[-1] == '.' && *at == ' ' && at[1] >= 'A' &&
+			      at[1] <= 'Z';
+		if (*at == '`')
+			text_add(out, (is_bold = !is_bold) ? "\\fB" : "\\fP");
+		else if (*at == '\n')
+			text_add(out, "\n.Pp\n\\&");
+		else if (is_end)
+			text_add(out, "\n\\&");
+		else
+			add_char(out, *at);
+	}
+	text_add_char(out, '\n');
+}
+
+/* ---- commands ---- */
+
+static void add_option(struct text *out, const char *name, const char *value_name, const char *help)
+{
+	text_add(out, ".It Fl ");
+	OWNED_TEXT struct text long_name;
+	text_init(&long_name, TEXT_UNBOUNDED);
+	text_printf(&long_name, "-%s", name);
+	add_argument(out, long_name.at);
+	if (value_name) {
+		text_add(out, " Ar ");
+		add_argument(out, value_name);
+	}
+	text_add_char(out, '\n');
+	add_sentences(out, help);
+}
+
+static void add_options(struct text *out, const struct command *command)
+{
+	if (!command->options && !command->formats)
+		return;
+	text_add(out, ".Bl -tag -width \"--secret-env NAME\" -compact\n");
+	for (const struct option_spec *option = command->options; option && option->name; option++)
+		add_option(out, option->name, option->value_name, option->help);
+	if (command->formats)
+		add_option(out, "format", command->formats, HELP_OF_FORMAT);
+	text_add(out, ".El\n");
+}
+
+static void add_words(struct text *out, const struct command *command)
+{
+	if (!command->words)
+		return;
+	text_add(out, ".Bl -tag -width \"--secret-env NAME\" -compact\n");
+	for (const struct command_word *word = command->words; word->name; word++) {
+		text_printf(out, ".It Cm %s\n", word->name);
+		add_sentences(out, word->help);
+	}
+	text_add(out, ".El\n");
+}
+
+static void add_command(struct text *out, const struct command *command)
+{
+	OWNED_TEXT struct text usage;
+	text_init(&usage, TEXT_UNBOUNDED);
+	command_usage_line(command, &usage);
+	text_add(out, ".Ss ");
+	add_argument(out, usage.at);
+	text_add_char(out, '\n');
+	text_printf(out, "%c%s.\n", command->summary[0] - 'a' + 'A', command->summary + 1);
+	if (command->description) {
+		text_add(out, ".Pp\n");
+		add_sentences(out, command->description);
+	}
+	if (command->words)
+		text_add(out, ".Pp\n");
+	add_words(out, command);
+	if (command->options || command->formats)
+		text_add(out, ".Pp\n");
+	add_options(out, command);
+}
+
+static void print_commands(struct text *out)
+{
+	for (const struct command *const *command = commands; *command; command++)
+		if (!(*command)->is_hidden)
+			add_command(out, *command);
+}
+
+/* ---- fields ---- */
+
+static void add_item(
+	struct text *out, const char *name, const char *of, const char *more, const char *help)
+{
+	text_add(out, ".It Li ");
+	add_argument(out, name);
+	if (*of || *more) {
+		OWNED_TEXT struct text aside;
+		text_init(&aside, TEXT_UNBOUNDED);
+		text_printf(&aside, "(%s%s%s)", of, *of && *more ? "; " : "", more);
+		text_add(out, " No ");
+		add_argument(out, aside.at);
+	}
+	text_add_char(out, '\n');
+	add_sentences(out, help);
+}
+
+static void add_field(const struct field_note *note, void *context)
+{
+	add_item(context, note->name, note->type, note->limits, note->help);
+}
+
+static void list(struct text *out, void (*describe)(field_visit *visit, void *context))
+{
+	text_add(out, ".Bl -tag -width Ds -compact\n");
+	describe(add_field, out);
+	text_add(out, ".El\n");
+}
+
+static void print_settings(struct text *out)
+{
+	list(out, config_describe);
+}
+
+static void print_rule(struct text *out)
+{
+	list(out, rules_describe);
+}
+
+static void print_selection(struct text *out)
+{
+	list(out, rules_describe_selection);
+}
+
+static void print_test(struct text *out)
+{
+	list(out, suite_describe_test);
+}
+
+static void print_expectation(struct text *out)
+{
+	list(out, suite_describe_expectation);
+}
+
+static void print_fields(struct text *out)
+{
+	text_add(out, ".Bl -tag -width environment_name -compact\n");
+	for (int i = 0; i < EVENT_FIELD_COUNT; i++) {
+		const struct event_field_info *info = event_field_info((enum event_field)i);
+		add_item(out, info->name, "", "", info->help);
+	}
+	text_add(out, ".El\n");
+}
+
+/* ---- metrics ---- */
+
+/* From the two lines "# HELP refresh_router_NAME TEXT" and "# TYPE refresh_router_NAME TYPE". */
+static void print_metrics(struct text *out)
+{
+	OWNED_TEXT struct text lines;
+	text_init(&lines, TEXT_UNBOUNDED);
+	admin_describe_metrics(&lines);
+	text_add(out, ".Bl -tag -width Ds -compact\n");
+	char name[128], help[1024],
+		type[32]; /* ours; a longer one is not scanned, and so is missed */
+	for (const char *at = lines.at;
+		sscanf(at, "# HELP refresh_router_%127s %1023[^\n] # TYPE %*s %31s", name, help,
+			type) == 3;
+		at = strstr(at, "# TYPE"), at += strcspn(at, "\n") + 1)
+		add_item(out, name, type, "", help);
+	text_add(out, ".El\n");
+}
+
+/* ---- the command ---- */
+
+static const struct command_word parts[] = {
+	{ "commands", "with their options" },
+	{ "settings", "of the configuration file" },
+	{ "rule", "the keys of a rule" },
+	{ "selection", "the keys of an entry of a rule's `refresh`" },
+	{ "test", "the keys of a test of rules" },
+	{ "expectation", "the keys of an entry of a test's `expect`" },
+	{ "fields", "of events" },
+	{ "metrics", "of the admin listener" },
+	{ 0 },
+};
+static void (*const printers[])(struct text *out) = { print_commands, print_settings, print_rule,
+	print_selection, print_test, print_expectation, print_fields, print_metrics };
+
+static int run(const struct command_line *line)
+{
+	_Static_assert(sizeof parts / sizeof *parts == sizeof printers / sizeof *printers + 1,
+		"one printer for each part");
+	OWNED_TEXT struct text out;
+	text_init(&out, TEXT_UNBOUNDED);
+	for (size_t i = 0; parts[i].name; i++) {
+		if (strcmp(parts[i].name, line->arguments[0]))
+			continue;
+		printers[i](&out);
+		fputs(out.at, stdout);
+		return EXIT_YES;
+	}
+	return command_word_unknown(line, "part of the manual");
+}
+
+const struct command command_manual = {
+	.name = "manual",
+	.arguments = "PART",
+	.summary = "print a part of refresh-router(1) that is a table, as mdoc(7)",
+	.words = parts,
+	.is_hidden = true,
+	.least_arguments = 1,
+	.most_arguments = 1,
+	.run = run,
+};
