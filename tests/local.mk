@@ -16,6 +16,7 @@ EXTRA_DIST += \
 	tests/lint/citations.py \
 	tests/lint/format \
 	tests/lint/layers.py \
+	tests/lint/manual \
 	tests/lint/valgrind \
 	tests/samples \
 	tests/scenario/conftest.py \
@@ -29,6 +30,7 @@ EXTRA_DIST += \
 	tests/scenario/test_commands.py \
 	tests/scenario/test_crashes.py \
 	tests/scenario/test_dispatch.py \
+	tests/scenario/test_documents.py \
 	tests/scenario/test_door.py \
 	tests/scenario/test_evidence.py \
 	tests/scenario/test_files.py \
@@ -128,6 +130,7 @@ lint:
 	$(PYTHON3) $(srcdir)/tests/lint/layers.py $(srcdir)/src
 	$(PYTHON3) -B $(srcdir)/tests/lint/citations.py $(srcdir)
 	$(srcdir)/tests/lint/format $(srcdir)
+	$(srcdir)/tests/lint/manual $(srcdir)
 
 check-scenarios: all
 	REFRESH_ROUTER_BUILD=$(abs_builddir) $(PYTHON3) $(srcdir)/tests/scenario/run.py --log scenarios $(srcdir)/tests/scenario
