@@ -6,11 +6,15 @@ import signal
 import threading
 
 import harness
-from harness import TOP, now, request, rule, utc_text, wait_until
+from harness import now, request, rule, site_world, utc_text, wait_until
 from test_listener import PART, dial, say
 
-DECLARED = re.findall(r"^METRIC\((\w+),", (TOP / "src" / "base" / "metric.def").read_text(), re.M)
 SLOW_PATTERN = rule("slow", when={"job_id": 77, "run_reason": "/from .* to [A-Z]/"}, mode="shadow")
+
+
+def declared(router):
+    """All that /metrics has a text for, those of sites too."""
+    return set(re.findall(r"^# HELP refresh_router_(\w+) ", request(router.admin, "GET", "/metrics").body.decode(), re.M))
 
 
 class Moved:
@@ -21,7 +25,7 @@ class Moved:
 
     def look(self, router):
         text = request(router.admin, "GET", "/metrics").body.decode()
-        self.names |= set(re.findall(r"^refresh_router_(\w+) (?!0$)-?\d+$", text, re.M))
+        self.names |= set(re.findall(r"^refresh_router_(\w+)(?:\{.*?\})? (?!0$)-?\d+$", text, re.M))
         return self.names
 
     def wait(self, router, *names):
@@ -83,7 +87,8 @@ def test_what_is_done_moves_its_numbers(router_of, sandbox):
     router = router_of(sandbox, [rule(), rule("missing", when={"job_id": 2}, refresh=[{"site": "finance", "workbooks": "Missing"}]), SLOW_PATTERN])
     for story in (deliveries, bad_requests, reloads, waiting):
         story(router, moved)
-    assert set(DECLARED) - moved.names <= set(OF_BOUNDS)
+    never = {name for name in declared(router) - moved.names if not name.startswith("site_")}
+    assert never <= set(OF_BOUNDS), never - set(OF_BOUNDS)
 
 
 OF_BOUNDS = ["accept_failures_total", "bodies_dropped_total", "body_bytes", "connections_closed_for_room_total", "connections_refused_total", "connections_too_slow_total",
@@ -166,4 +171,27 @@ def test_every_bound_that_is_reached_moves_its_number(router_of, sandbox, tmp_pa
     no_descriptors(router, moved)
     a_store_that_is_gone(router, moved)
     assert set(OF_BOUNDS) <= moved.names
+    router.end(signal.SIGTERM)
+
+
+def test_every_number_of_a_site_moves(router_of, sandbox_of):
+    """One refresh an hour, for three workbooks whose jobs take long, on a site that is then paused and then out of reach."""
+    moved, names = Moved(), ["One", "Two", "Three"]
+    sandbox = sandbox_of(site_world(workbooks=[{"name": name, "running": "1h"} for name in names]))
+    router = router_of(sandbox, [rule(name, refresh=[{"site": "finance", "workbooks": name}]) for name in names], config={"give_up_after": "10m"},
+                       sites={"finance": {"refreshes_per_hour": 1, "job_queries_per_day": 100000}})
+    router.send()
+    moved.wait(router, "site_starts_spent", "site_queries_spent", "site_refreshes_in_flight", "site_refreshes_ready", "site_refreshes_wait_seconds",
+               "site_refreshes_open", "site_backlog_seconds", "site_backlog_overdue", "site_pat_end_timestamp_seconds", "site_signed_in",
+               "site_sign_ins_total", "site_requests_total")
+    request(router.admin, "POST", "/api/v1/sites/finance/pause")
+    moved.wait(router, "site_paused")
+    request(router.admin, "POST", "/api/v1/sites/finance/resume")
+    sandbox.fault("drop", on={"path": "/api/*"}, times=0)
+    router.write_rules([rule("another", refresh=[{"site": "finance", "workbooks": "Four"}])])
+    assert router.reload().status == 200
+    router.send()
+    moved.wait(router, "site_errors_total", "site_selections_open", "site_left_alone", "site_lookups_wait_seconds", "site_jobs_wait_seconds")
+    never = {name for name in declared(router) - moved.names if name.startswith("site_")}
+    assert not never, never
     router.end(signal.SIGTERM)
