@@ -1,5 +1,7 @@
-"""tests/lint/layers.py and citations.py among planted faults: each kind that they say they refuse is refused, with its place."""
+"""What tests/lint/ refuses, among planted faults: each kind is refused, with its place."""
+import json
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -97,3 +99,49 @@ def test_what_is_cited_and_there_passes(tmp_path):
     comments = "/* by design; (README.md, Job\n * list, Signing in), src/README.md: Jobs */\nopen(\"beside/notes.md\");\n"
     status, told = lint(tmp_path, DOCUMENTS | {"src/tableau/a.c": comments}, CITATIONS)
     assert status == 0, told
+
+
+# ---- clang-tidy and mandoc ----
+
+def tidy(folder, text):
+    """As tests/run does, on a tree of one source."""
+    top, build = folder / "top", folder / "build"
+    (top / "src").mkdir(parents=True)
+    build.mkdir()
+    shutil.copy(LAYERS.parents[2] / ".clang-tidy", top)
+    (top / "src" / "a.c").write_text(text)
+    (build / "compile_commands.json").write_text(json.dumps([{"directory": str(build), "file": str(top / "src" / "a.c"), "command": f"cc -c {top}/src/a.c"}]))
+    done = subprocess.run([LAYERS.with_name("tidy"), top, build], stdout=subprocess.PIPE, text=True)
+    return done.returncode, done.stdout
+
+
+UNTIDY = {
+    "a semicolon too many": ("int f(int a)\n{\n\tif (a);\n\t\treturn 1;\n\treturn 0;\n}\n", "a.c:3:8: error: potentially unintended semicolon"),
+    "two branches alike": ("int f(int a)\n{\n\tif (a)\n\t\treturn a + 1;\n\telse\n\t\treturn a + 1;\n}\n", "a.c:3:2: error: if with identical then and else branches"),
+    "a result that is always the same": ("int f(unsigned a)\n{\n\treturn a == a;\n}\n", "a.c:3:11: error: both sides of operator are equivalent"),
+    "what is no C": ("int f(void) { return }\n", "a.c:1:22: error: expected expression"),
+}
+needs_tidy = pytest.mark.skipif(not shutil.which("clang-tidy"), reason="there is no clang-tidy")
+
+
+@needs_tidy
+@pytest.mark.parametrize("kind", UNTIDY)
+def test_what_clang_tidy_finds_is_refused(tmp_path, kind):
+    text, expected = UNTIDY[kind]
+    status, told = tidy(tmp_path, text)
+    assert status == 1 and expected in told, told
+
+
+@needs_tidy
+def test_what_is_tidy_passes(tmp_path):
+    status, told = tidy(tmp_path, "#include <string.h>\nint differs(const char *a, const char *b)\n{\n\tif (strcmp(a, b))\n\t\treturn 1;\n\treturn 0;\n}\n")
+    assert status == 0 and "nothing found in 1 sources" in told, told
+
+
+@pytest.mark.skipif(not shutil.which("mandoc"), reason="there is no mandoc")
+@pytest.mark.parametrize("text,status", [(".Dd November 1, 2026\n.Dt A 1\n.Os\n.Sh NAME\n.Nm a\n.Nd b\n", 0), (".Dd November 1, 2026\n.Dt A 1\n.Os\n.Sh NAME\n.Nm a\n.Nd b\n.Bl -tag\n.Xy\n", 1)])
+def test_a_page_that_is_no_clean_mdoc_is_refused(tmp_path, text, status):
+    (tmp_path / "packaging" / "man").mkdir(parents=True)
+    (tmp_path / "packaging" / "man" / "a.1").write_text(text)
+    done = subprocess.run([LAYERS.with_name("manual"), tmp_path], stdout=subprocess.PIPE, text=True)
+    assert (done.returncode != 0) == bool(status), done.stdout

@@ -17,6 +17,7 @@ EXTRA_DIST += \
 	tests/lint/format \
 	tests/lint/layers.py \
 	tests/lint/manual \
+	tests/lint/tidy \
 	tests/lint/valgrind \
 	tests/samples \
 	tests/scenario/conftest.py \
@@ -125,12 +126,16 @@ TESTS += tests/documents/derived
 
 AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir;
 
-PHONY_TARGETS += lint check-scenarios print-unit-tests
-lint:
+PHONY_TARGETS += lint tidy check-scenarios print-unit-tests
+lint: tidy
 	$(PYTHON3) $(srcdir)/tests/lint/layers.py $(srcdir)/src
 	$(PYTHON3) -B $(srcdir)/tests/lint/citations.py $(srcdir)
 	$(srcdir)/tests/lint/format $(srcdir)
 	$(srcdir)/tests/lint/manual $(srcdir)
+
+# .clang-tidy says what is looked for; half a minute on two processors.
+tidy: compile_commands.json
+	$(srcdir)/tests/lint/tidy $(abs_srcdir) $(abs_builddir)
 
 check-scenarios: all
 	REFRESH_ROUTER_BUILD=$(abs_builddir) $(PYTHON3) $(srcdir)/tests/scenario/run.py --log scenarios $(srcdir)/tests/scenario

@@ -455,7 +455,7 @@ static bool report_file(
 
 static bool report_too_large(const char *path, struct problems *problems)
 {
-	assert(YAML_FILE_BYTES == (size_t)64 << 20);
+	static_assert(YAML_FILE_BYTES >> 20 == 64, "as the message says");
 	return report_file(
 		path, problems, PROBLEM_TOO_LARGE, "the file is larger than 64 MiB; split it");
 }

@@ -25,10 +25,8 @@ static void columns_are_as_wide_as_their_widest_cell(void **state)
 	(void)state;
 	static const char *const headings[] = { "ID", "NAME", "STATE", NULL };
 	OWNED(table) table = table_new(headings);
-	static const char *const cells[] = { "1000",
-		"\xc3\x9c"
-		"bersicht",
-		"queued", "2", "B\nC", NULL };
+	static const char *const cells[] = { "1000", "\u00dcbersicht", "queued", "2", "B\nC",
+		NULL };
 	for (size_t i = 0; i < 6; i++)
 		table_cell(table, cells[i]);
 	assert_printed(table, NULL,
