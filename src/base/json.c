@@ -17,6 +17,7 @@
 #define BYTE_ORDER_MARK "\xef\xbb\xbf" /* a parser may ignore it, RFC 8259, section 8.1 */
 #define REPLACEMENT "\xef\xbf\xbd"     /* U+FFFD */
 #define REPLACEMENT_POINT 0xfffd
+#define FEW_MEMBERS 32
 
 struct reader {
 	struct str bytes;
@@ -401,11 +402,38 @@ static int compare_names(const void *left, const void *right)
 	return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
+/* One of 64, by which most names differ. */
+static uint64_t mark_of(const char *name)
+{
+	uint32_t hash = 0;
+	for (; *name; name++)
+		hash = hash * 31 + (unsigned char)*name;
+	return UINT64_C(1) << (hash % 64);
+}
+
+/* Of few members, as a delivery has them: quicker than to sort. */
+static const char *duplicate_of_few(const cJSON *object)
+{
+	uint64_t seen = 0;
+	for (const cJSON *member = object->child; member; member = member->next) {
+		uint64_t mark = mark_of(member->string);
+		const cJSON *other = seen & mark ? object->child : member;
+		while (other != member && !text_is(other->string, member->string))
+			other = other->next;
+		if (other != member)
+			return member->string;
+		seen |= mark;
+	}
+	return NULL;
+}
+
 const char *json_duplicate_key(const cJSON *object)
 {
 	size_t count = (size_t)cJSON_GetArraySize(object);
 	if (!cJSON_IsObject(object) || count < 2)
 		return NULL;
+	if (count <= FEW_MEMBERS)
+		return duplicate_of_few(object);
 	OWNED_MEMORY const char **names = mem_alloc(count * sizeof *names);
 	size_t filled = 0;
 	const cJSON *member;
@@ -425,14 +453,18 @@ const cJSON *json_get(const cJSON *object, const char *key)
 	return cJSON_IsNull(member) ? NULL : member;
 }
 
+const char *json_value_text(const cJSON *value)
+{
+	if (cJSON_IsString(value) || cJSON_IsRaw(value))
+		return value->valuestring;
+	if (cJSON_IsBool(value))
+		return cJSON_IsTrue(value) ? "true" : "false";
+	return "";
+}
+
 const char *json_text(const cJSON *object, const char *key)
 {
-	const cJSON *member = json_get(object, key);
-	if (cJSON_IsString(member) || cJSON_IsRaw(member))
-		return member->valuestring;
-	if (cJSON_IsBool(member))
-		return cJSON_IsTrue(member) ? "true" : "false";
-	return "";
+	return json_value_text(json_get(object, key));
 }
 
 bool json_count(const cJSON *object, const char *key, int64_t *count)

@@ -24,30 +24,31 @@ enum event_field event_field_of(struct str name)
 	return (enum event_field)field;
 }
 
-/* Where dbt puts each field (README.md, Fields); the others are ours. */
+/* Where dbt puts each field (README.md, Fields), in the order in which it writes them; the others
+ * are ours. */
 static const struct {
 	enum event_field field;
 	bool is_in_data;
 	const char *key;
 } members[] = {
-	{ EVENT_EVENT, false, "eventType" },
+	{ EVENT_ACCOUNT_ID, false, "accountId" },
 	{ EVENT_EVENT_ID, false, "eventId" },
+	{ EVENT_TIMESTAMP, false, "timestamp" },
+	{ EVENT_EVENT, false, "eventType" },
 	{ EVENT_WEBHOOK_ID, false, "webhookId" },
 	{ EVENT_WEBHOOK_NAME, false, "webhookName" },
-	{ EVENT_ACCOUNT_ID, false, "accountId" },
-	{ EVENT_TIMESTAMP, false, "timestamp" },
-	{ EVENT_PROJECT_ID, true, "projectId" },
-	{ EVENT_PROJECT_NAME, true, "projectName" },
-	{ EVENT_ENVIRONMENT_ID, true, "environmentId" },
-	{ EVENT_ENVIRONMENT_NAME, true, "environmentName" },
 	{ EVENT_JOB_ID, true, "jobId" },
 	{ EVENT_JOB_NAME, true, "jobName" },
 	{ EVENT_RUN_ID, true, "runId" },
+	{ EVENT_ENVIRONMENT_ID, true, "environmentId" },
+	{ EVENT_ENVIRONMENT_NAME, true, "environmentName" },
+	{ EVENT_DBT_VERSION, true, "dbtVersion" },
+	{ EVENT_PROJECT_NAME, true, "projectName" },
+	{ EVENT_PROJECT_ID, true, "projectId" },
 	{ EVENT_STATUS, true, "runStatus" },
 	{ EVENT_STATUS_CODE, true, "runStatusCode" },
 	{ EVENT_STATUS_MESSAGE, true, "runStatusMessage" },
 	{ EVENT_RUN_REASON, true, "runReason" },
-	{ EVENT_DBT_VERSION, true, "dbtVersion" },
 	{ EVENT_RUN_STARTED_AT, true, "runStartedAt" },
 	{ EVENT_RUN_FINISHED_AT, true, "runFinishedAt" },
 };
@@ -153,6 +154,41 @@ bool event_has_id(const struct event *event)
 	return true;
 }
 
+static bool is_member(size_t at, bool is_in_data, const char *key)
+{
+	return members[at].is_in_data == is_in_data && members[at].key[0] == key[0] &&
+	       !strcmp(members[at].key, key);
+}
+
+/*
+ * Sets the fields that stand in `object`. One pass, whose search goes on where the last one ended:
+ * dbt writes the members in this order, and hardly any that have no field. Of a key that stands
+ * twice the first counts.
+ */
+static void set_fields(
+	struct event *event, const cJSON *object, bool is_in_data, struct arena *arena)
+{
+	const size_t count = sizeof members / sizeof *members;
+	bool is_set[sizeof members / sizeof *members] = { false };
+	size_t at = 0;
+	const cJSON *member;
+	if (!cJSON_IsObject(object))
+		return;
+	cJSON_ArrayForEach(member, object)
+	{
+		size_t tried = 0;
+		while (tried < count && !is_member(at, is_in_data, member->string)) {
+			at = at + 1 < count ? at + 1 : 0;
+			tried++;
+		}
+		if (tried == count)
+			continue;
+		if (!is_set[at])
+			set_field(event, members[at].field, json_value_text(member), arena);
+		is_set[at] = true;
+	}
+}
+
 /* The tree lives in `arena`, and the event's texts in the tree. */
 static const struct event *from_body(
 	const cJSON *body, const char *source, const char *account_id, struct arena *arena)
@@ -160,9 +196,8 @@ static const struct event *from_body(
 	struct event *event = event_new(arena);
 	const cJSON *data = json_get(body, "data");
 	set_field(event, EVENT_SOURCE, arena_text(arena, source), arena);
-	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-		set_field(event, members[i].field,
-			json_text(members[i].is_in_data ? data : body, members[i].key), arena);
+	set_fields(event, body, false, arena);
+	set_fields(event, data, true, arena);
 	set_status(event, arena);
 	set_finished(event, json_text(data, "runErroredAt"));
 	set_standing(event, body, account_id, arena);
