@@ -100,15 +100,34 @@ void text_printf(struct text *text, const char *format, ...)
 	va_end(args);
 }
 
+/* More than the text may hold: what there is room for. */
+PRINTF_LIKE(3, 0)
+static void print_cut(struct text *text, size_t length, const char *format, va_list args)
+{
+	OWNED_MEMORY char *line = mem_alloc(length + 1);
+	vsnprintf(line, length + 1, format, args);
+	IGNORE(!text_add_bytes(text, line, length)); /* false */
+}
+
 void text_print_args(struct text *text, const char *format, va_list args)
 {
 	va_list again;
+	size_t room = text->capacity - text->length;
+	char *end = text->at + text->length;
 	va_copy(again, args);
-	int length = vsnprintf(NULL, 0, format, args);
-	if (length > 0) {
-		OWNED_MEMORY char *line = mem_alloc((size_t)length + 1);
-		vsnprintf(line, (size_t)length + 1, format, again);
-		IGNORE(!text_add_bytes(text, line, (size_t)length));
+	/* Mostly it fits where it is to be; else its length is known now. */
+	int printed = vsnprintf(end, room, format, args);
+	size_t length = printed < 0 ? 0 : (size_t)printed;
+	if (text->is_full || length > text->ceiling - text->length) {
+		*end = '\0';
+		print_cut(text, length, format, again);
+	} else {
+		if (length >= room) {
+			reserve(text, length);
+			vsnprintf(text->at + text->length, length + 1, format, again);
+		}
+		text->length += length;
+		text->at[text->length] = '\0';
 	}
 	va_end(again);
 }

@@ -18,7 +18,6 @@ struct delivery {
 	enum metric metric;
 	enum added added;
 	bool has_taken_mark;                 /* its event id is that of another event */
-	const char *answer;                  /* what follows {"event":ID in the body of the 200 */
 	const struct selection **selections; /* those to be refreshed, not the shadow ones */
 	int64_t *selection_ids;              /* of row.selections, which are the same as text */
 	int64_t replayed;                    /* the event that this is a replay of; 0: it is none */
@@ -82,7 +81,8 @@ static void set_selections(struct delivery *delivery, const struct decision *dec
 	for (size_t i = 0; i < count; i++) {
 		const struct selection *selection = &decision->selections[i];
 		const char *text = printed(selection_json(selection), arena);
-		text_printf(&all, "%s%s", i ? "," : "", text);
+		text_add(&all, i ? "," : "");
+		text_add(&all, text);
 		if (dry_run || selection->shadow)
 			continue;
 		delivery->selections[delivery->row.selection_count] = selection;
@@ -121,8 +121,6 @@ struct delivery *delivery_new(const struct event *event, const struct decision *
 	set_outcome(delivery, event, decision);
 	set_selections(delivery, decision, dry_run);
 	json_use(NULL);
-	delivery->answer = arena_printf(arena, ",\"outcome\":\"%s\",\"matched\":%s}",
-		delivery->row.outcome, delivery->row.matched);
 	return delivery;
 }
 
@@ -136,8 +134,6 @@ void delivery_is_replay(struct delivery *delivery, int64_t event, const char *wh
 	delivery->row.outcome = "replay";
 	delivery->row.reason =
 		arena_printf(delivery->arena, "replay of event %lld", (long long)event);
-	delivery->answer = arena_printf(
-		delivery->arena, ",\"outcome\":\"replay\",\"matched\":%s}", delivery->row.matched);
 }
 
 static bool add_command(const struct delivery *delivery, struct store *store, struct error *err)
@@ -174,12 +170,11 @@ static void answer_durable(struct delivery *delivery)
 {
 	OWNED_TEXT struct text body;
 	text_init(&body, TEXT_UNBOUNDED);
-	text_printf(&body, "{\"event\":%lld", (long long)delivery->row.id);
-	if (delivery->added == ADDED_DUPLICATE)
-		text_printf(
-			&body, ",\"outcome\":\"duplicate\",\"matched\":%s}", delivery->row.matched);
-	else
-		text_add(&body, delivery->answer);
+	text_printf(&body,
+		"{\"event\":%lld,\"outcome\":\"%s\",\"matched\":", (long long)delivery->row.id,
+		delivery->added == ADDED_DUPLICATE ? "duplicate" : delivery->row.outcome);
+	text_add(&body, delivery->row.matched);
+	text_add_char(&body, '}');
 	web_reply_unwoken(delivery->request, 200, NULL, text_str(&body));
 }
 

@@ -116,6 +116,17 @@ static void a_text_keeps_what_fits_and_says_when_something_did_not(void **state)
 	text_printf(&text, "%0150d", 7);
 	assert_true(text.is_full);
 	assert_int_equal(text.length, 100);
+	text_printf(&text, "%d", 7);
+	assert_int_equal(strlen(text.at), 100);
+	text_reset(&text);
+	text_printf(&text, "%099d", 7); /* grows */
+	text_printf(&text, "%s", "x");
+	assert_false(text.is_full);
+	assert_int_equal(strlen(text.at), 100);
+	assert_string_equal(text.at + 98, "7x");
+	text_printf(&text, "%s", "y");
+	assert_true(text.is_full);
+	assert_int_equal(strlen(text.at), 100);
 }
 
 static void a_text_is_cut_between_characters(void **state)
