@@ -1,6 +1,7 @@
 /*
- * schedule/again.c - when something is tried again, and for how long.
+ * schedule/again.c - when something is tried again, for how long, and the end of that.
  */
+#include "base/text.h"
 #include "schedule/state.h"
 
 #define LAST_TRY (60 * US_PER_SECOND)
@@ -30,4 +31,39 @@ int64_t left_to_try(const struct schedule *schedule, int64_t left)
 {
 	int64_t most = schedule->options.give_up_after, least = most < LAST_TRY ? most : LAST_TRY;
 	return left < least ? least : left > most ? most : left;
+}
+
+void refresh_try_again(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	struct answer answer, int64_t initial)
+{
+	refresh_enter(schedule, refresh, REFRESH_WAITING);
+	refresh_serve_line(refresh);
+	refresh_set_text(&refresh->row.reason, answer.reason);
+	refresh_wait_until(schedule, now, refresh, backoff(schedule, initial, refresh->failures++));
+	act_record(schedule, refresh);
+}
+
+void refresh_end_as_asked(struct schedule *schedule, struct instant now, struct refresh *refresh)
+{
+	refresh_end(schedule, now, refresh, REFRESH_CANCELLED, refresh->row.reason);
+}
+
+void refresh_expire(struct schedule *schedule, struct instant now, struct refresh *refresh)
+{
+	if (refresh->is_asked) { /* the answer may be that all is well */
+		patience_set(&refresh->patience, now.mono, ANSWER_SOON);
+		return;
+	}
+	bool has_job = refresh_in_flight(refresh);
+	bool is_start = refresh->row.state == REFRESH_WAITING;
+	OWNED_TEXT struct text reason;
+	text_init(&reason, 1000);
+	text_add(&reason, "given up after give_up_after");
+	if (has_job)
+		text_printf(
+			&reason, ", in which nothing was heard of its job %s", refresh->row.job_id);
+	text_add(&reason, "; last: ");
+	wait_add_trouble(now.mono, refresh->slot->site, is_start ? CALLS_START : CALLS_QUERY,
+		refresh->row.reason, &reason);
+	refresh_end(schedule, now, refresh, REFRESH_EXPIRED, reason.at);
 }

@@ -88,6 +88,15 @@ bool gate_tableau_between(
 	return !gate->is_clock_wrong && distant_clock_at(&gate->clock, at, earliest, latest);
 }
 
+struct wall gate_tableau_surely(const struct gate *gate, struct mono at)
+{
+	struct wall earliest, latest;
+	if (!gate_tableau_between(gate, at, &earliest, &latest) ||
+		latest.us - earliest.us > GATE_SURE_WITHIN)
+		return (struct wall){ 0 };
+	return latest;
+}
+
 void gate_made_job(struct gate *gate, const struct told_time *told, struct wall created_at)
 {
 	struct wall earliest, latest, ignored;

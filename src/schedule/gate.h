@@ -7,7 +7,7 @@
 #include "schedule/breaker.h"
 #include "schedule/budget.h"
 #include "schedule/distant_clock.h"
-#include "schedule/schedule.h"
+#include "schedule/input.h"
 
 struct gate {
 	struct breaker breaker;
@@ -62,3 +62,9 @@ bool gate_tableau_between(const struct gate *gate, struct mono at, struct wall *
 	struct wall *latest) MUST_USE;
 /* `at` by Tableau's clock, and no later than that; {0}: not known. */
 struct wall gate_tableau_time(const struct gate *gate, struct mono at);
+/* What is known of Tableau's clock tells when a request went out when it is that narrow: the second
+ * that it tells, and as much for the way of an answer. */
+#define GATE_SURE_WITHIN (2 * US_PER_SECOND)
+/* `at` by Tableau's clock, and no earlier than it was, but not much later either: else the look for
+ * the job of a request sent then would begin after it. {0}: that is not known. */
+struct wall gate_tableau_surely(const struct gate *gate, struct mono at);

@@ -11,7 +11,7 @@
 
 /* ---- a step ---- */
 
-static void settle(struct schedule *schedule, struct instant now)
+void step_settle(struct schedule *schedule, struct instant now)
 {
 	while (schedule->dirty) {
 		struct site *site = schedule->dirty;
@@ -43,86 +43,6 @@ static void finish_record(struct schedule *schedule, struct instant now, struct 
 	action->is_news = story != refresh->told;
 	refresh->told = story;
 	refresh->row.patience = patience_left(&refresh->patience, now.mono);
-}
-
-/* ---- time ---- */
-
-static void run_timer(struct schedule *schedule, struct instant now, struct timer *timer)
-{
-	struct site *site;
-	switch ((enum timer_owner)timer->second) {
-	case TIMER_OF_REFRESH:
-		refresh_due(schedule, now, container(timer, struct refresh, due));
-		break;
-	case TIMER_OF_HELD:
-		hold_ended(schedule, now, container(timer, struct refresh, due));
-		break;
-	case TIMER_OF_QUIET:
-		quiet_ended(schedule, now, container(timer, struct quiet, due));
-		break;
-	case TIMER_OF_WANT:
-		want_due(schedule, now, container(timer, struct want, due));
-		break;
-	case TIMER_OF_ROUND:
-		look_round(schedule, now, container(timer, struct site, round));
-		break;
-	case TIMER_OF_OPENING:
-		site = container(timer, struct site, opening);
-		site_touch(schedule, site);
-		arm_round(schedule, now, site);
-		break;
-	}
-}
-
-static struct timer *due(const struct timer_heap *heap, struct instant now)
-{
-	struct timer *timer = timer_first(heap);
-	return timer && timer->key <= now.mono.us ? timer : NULL;
-}
-
-static void give_up(
-	struct schedule *schedule, struct instant now, const struct patience_clock *clock)
-{
-	struct patience *patience;
-	while ((patience = patience_clock_due(clock, now.mono))) {
-		if (patience->owner == PATIENCE_OF_REFRESH)
-			refresh_expire(
-				schedule, now, container(patience, struct refresh, patience));
-		else
-			want_expire(schedule, now, container(patience, struct want, patience));
-	}
-}
-
-static void on_tick(struct schedule *schedule, struct instant now, const struct input *input)
-{
-	(void)input; /* only that time went by */
-	struct timer *timer;
-	while ((timer = due(&schedule->timers, now))) {
-		timer_leave(timer);
-		run_timer(schedule, now, timer);
-	}
-	settle(schedule, now); /* whoever may be tried now is, before anybody is given up */
-	give_up(schedule, now, &schedule->trying);
-	while ((timer = due(&schedule->patience, now))) {
-		struct site *site = container(timer, struct site, giving_up);
-		for (int kind = 0; kind < CALLS_COUNT; kind++)
-			give_up(schedule, now, &site->waiting[kind].clock);
-		patience_arm(schedule, site);
-	}
-}
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-struct mono schedule_next(const struct schedule *schedule)
-{
-	const struct timer *first = timer_first(&schedule->timers);
-	const struct timer *impatient = timer_first(&schedule->patience);
-	int64_t at =
-		earlier(first ? first->key : INT64_MAX, impatient ? impatient->key : INT64_MAX);
-	return (struct mono){ earlier(at, patience_clock_next(&schedule->trying).us) };
 }
 
 /* ---- configuration ---- */
@@ -200,70 +120,12 @@ struct actions schedule_step(
 {
 	act_forget(schedule);
 	handlers[input->type](schedule, now, input);
-	settle(schedule, now); /* fills free places with what is ready */
+	step_settle(schedule, now); /* fills free places with what is ready */
 	for (size_t i = 0; i < schedule->action_count; i++)
 		if (schedule->actions[i].type == ACTION_RECORD)
 			finish_record(schedule, now, &schedule->actions[i]);
 	return (struct actions){ schedule->action_count, schedule->actions,
 		is_of_person(input->type) ? &schedule->asked : NULL };
-}
-
-/* ---- what is told ---- */
-
-int64_t schedule_lived(
-	const struct schedule *schedule, enum refresh_state from, enum refresh_state to)
-{
-	return schedule->lived[from][to];
-}
-
-struct schedule_counts schedule_counts(const struct schedule *schedule)
-{
-	return (struct schedule_counts){ HASH_CNT(by_id, schedule->wants),
-		HASH_CNT(by_id, schedule->refreshes), schedule->waiting, schedule->in_flight,
-		schedule->causes };
-}
-
-const char *schedule_dropped_site(const struct schedule *schedule, size_t nth)
-{
-	for (const struct site *site = schedule->sites; site; site = site->by_name.next)
-		if (!site->is_known && (site->open || site->selections) && !nth--)
-			return site->name;
-	return NULL;
-}
-
-struct schedule_site_status schedule_site_status(
-	const struct schedule *schedule, struct instant now, const char *name, struct arena *arena)
-{
-	const struct site *site = site_find(schedule, name);
-	if (!site)
-		return (struct schedule_site_status){ 0 };
-	const struct breaker *breaker = &site->gate.breaker;
-	bool is_open = !breaker_is_closed(breaker);
-	return (struct schedule_site_status){
-		.is_configured = site->is_known,
-		.open = site->open,
-		.selections = site->selections,
-		.lookups = wait_told(now, site, CALLS_LOOKUP, arena),
-		.starts = wait_told(now, site, CALLS_START, arena),
-		.queries = wait_told(now, site, CALLS_QUERY, arena),
-		.ready = (int64_t)site->ready.count,
-		.sending = site->sending,
-		.in_flight = site->in_flight_count,
-		.starts_spent = budget_spent(&site->gate.starts, now.mono),
-		.queries_spent = budget_spent(&site->gate.queries, now.mono),
-		.paused_until = is_open ? wall_after(now.wall, breaker->until.us - now.mono.us)
-					: (struct wall){ 0 },
-		.failures = breaker->failures,
-		.backlog = site->backlog,
-		.overdue = arena_text(arena, site->overdue),
-		.paused_by = arena_text(arena, site->gate.paused_by),
-	};
-}
-
-const struct refresh_row *schedule_find(const struct schedule *schedule, int64_t id)
-{
-	const struct refresh *refresh = refresh_find(schedule, id);
-	return refresh ? &refresh->row : NULL;
 }
 
 /* ---- life ---- */

@@ -194,6 +194,11 @@ enum timer_owner {
 #define container(pointer, type, member)                                                           \
 	((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
+/* ---- schedule.c ---- */
+
+/* Whatever can be asked now is; and why the rest waits is known. */
+void step_settle(struct schedule *schedule, struct instant now);
+
 /* ---- act.c: what is to be done ---- */
 
 void act_forget(struct schedule *schedule); /* what the last step answered */
@@ -254,15 +259,32 @@ int64_t left_to_try(const struct schedule *schedule, int64_t left);
 /* Full jitter: between 0 and initial * 2^failures, at most max; never below 1/8 of that so that it
  * is a wait. */
 int64_t backoff(struct schedule *schedule, int64_t initial, int64_t failures);
+/* A busy content (409093) is retried from 15 times the initial backoff: a job that is in the way
+ * runs for minutes. */
+#define BUSY_FACTOR 15
+/* It waits for another try, because of the answer's reason. */
+void refresh_try_again(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	struct answer answer, int64_t initial);
+/* Somebody cancelled it, as its reason says, and nothing of it goes on. */
+void refresh_end_as_asked(struct schedule *schedule, struct instant now, struct refresh *refresh);
+/* Its patience is over. */
+void refresh_expire(struct schedule *schedule, struct instant now, struct refresh *refresh);
 
 /* ---- wait.c: why work waits, and whose patience runs ---- */
 
 /* At the end of a step: why each site's work waits, and whose clocks run. */
 void wait_settle(struct schedule *schedule, struct instant now);
+/* Why the next call of that kind to the site has to wait. */
+struct wait wait_of(const struct site *site, enum call_kind kind, struct mono now);
+/* A budget, a pause, a place are our own doing; the rest is Tableau that could not be asked. */
+bool wait_is_ours(enum wait_kind kind);
 /* When somebody's patience at the site is over. */
 void patience_arm(struct schedule *schedule, struct site *site);
 /* The state of this refresh changed, and with it maybe what it waits for. */
 void refresh_moved(struct schedule *schedule, struct refresh *refresh);
+
+/* ---- words.c: the same in words for people ---- */
+
 /* Why work of the site waits for that kind of call, for people, in words that live in `arena`;
  * nothing when it does not. */
 struct schedule_wait wait_told(
@@ -365,15 +387,24 @@ void hold_forget(struct refresh *refresh);
 
 void refresh_wait_until(
 	struct schedule *schedule, struct instant now, struct refresh *refresh, int64_t wait_us);
-void refresh_due(struct schedule *schedule, struct instant now, struct refresh *refresh);
 /* Its turn among those that are ready, by its priority. */
 void refresh_queue_up(struct schedule *schedule, struct refresh *refresh);
 /* All of them, after the worth of a priority has changed. */
 void requeue_ready(struct schedule *schedule, struct site *site);
 void send_ready(struct schedule *schedule, struct instant now, struct site *site);
+
+/* ---- lost.c: is there a job of a request whose reply is lost? ---- */
+
+/* Whether there is a job has to be found out before anything else is done. */
+void refresh_lost(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	struct answer answer, bool at_once);
+/* Looks for a job of it. False: not now; the gate opens at *opens. */
+bool refresh_look(
+	struct schedule *schedule, struct instant now, struct refresh *refresh, struct mono *opens);
+/* It has waited: it is looked for, or sent in its turn. */
+void refresh_due(struct schedule *schedule, struct instant now, struct refresh *refresh);
 /* Its job is over, was found after a lost reply, and is no evidence for all that it stands for. */
 void refresh_send_once_more(struct schedule *schedule, struct instant now, struct refresh *refresh);
-void refresh_expire(struct schedule *schedule, struct instant now, struct refresh *refresh);
 
 /* ---- follow.c: jobs are followed to their end ---- */
 
@@ -391,8 +422,11 @@ void arm_round(struct schedule *schedule, struct instant now, struct site *site)
 
 typedef void on_input(struct schedule *schedule, struct instant now, const struct input *input);
 on_input on_restore, on_restore_spent, on_restore_pause; /* restore.c */
+on_input on_tick;                                        /* tick.c */
 on_input on_select, on_resolved;                         /* want.c */
-on_input on_greeted, on_sent, on_moved, on_looked;       /* send.c */
+on_input on_greeted;                                     /* send.c */
+on_input on_sent, on_moved;                              /* reply.c */
+on_input on_looked;                                      /* lost.c */
 on_input on_polled, on_listed;                           /* follow.c */
 on_input on_cancel, on_job_cancelled;                    /* ask.c */
 on_input on_retry, on_again, on_pause;                   /* ask.c */

@@ -50,7 +50,7 @@ static struct patience_clock *clock_of(struct schedule *schedule, const struct r
 
 /* ---- what each site's work waits for ---- */
 
-static struct wait wait_of(const struct site *site, enum call_kind kind, struct mono now)
+struct wait wait_of(const struct site *site, enum call_kind kind, struct mono now)
 {
 	if (!site->is_known)
 		return (struct wait){ WAIT_SITE, { INT64_MAX } };
@@ -64,8 +64,7 @@ static struct wait wait_of(const struct site *site, enum call_kind kind, struct 
 	return wait;
 }
 
-/* A budget, a pause, a place are our own doing; the rest is Tableau that could not be asked. */
-static bool is_ours(enum wait_kind kind)
+bool wait_is_ours(enum wait_kind kind)
 {
 	return kind == WAIT_PAUSE || kind == WAIT_BUDGET || kind == WAIT_PLACE;
 }
@@ -91,8 +90,8 @@ static void settle_site(struct schedule *schedule, struct instant now, struct si
 		if (wait.kind != waiting->wait.kind)
 			waiting->since = now.mono;
 		if (wait.kind != waiting->wait.kind ||
-			waiting->clock.is_standing != is_ours(wait.kind))
-			patience_clock_stand(&waiting->clock, now.mono, is_ours(wait.kind));
+			waiting->clock.is_standing != wait_is_ours(wait.kind))
+			patience_clock_stand(&waiting->clock, now.mono, wait_is_ours(wait.kind));
 		waiting->wait = wait;
 		/* When it ends, the clock may have to change. */
 		if (wait.until.us > now.mono.us && waiting->clock.waiting.count)
@@ -160,133 +159,4 @@ void wait_settle(struct schedule *schedule, struct instant now)
 		settle_site(schedule, now, site);
 		watch_backlog(schedule, now, site);
 	}
-}
-
-/* ---- told to people ---- */
-
-static void explain_budget(
-	struct mono now, const struct site *site, enum call_kind kind, struct text *words)
-{
-	const struct gate *gate = &site->gate;
-	if (kind == CALLS_START)
-		text_printf(words,
-			"waits its turn: site '%s' may start %lld refreshes an hour "
-			"(refreshes_per_hour) and has started %lld",
-			site->name, (long long)gate->starts.limit,
-			(long long)budget_spent(&gate->starts, now));
-	else
-		text_printf(words,
-			"site '%s' may ask for jobs %lld times a day (job_queries_per_day) and has "
-			"asked %lld times",
-			site->name, (long long)gate->queries.limit,
-			(long long)budget_spent(&gate->queries, now));
-}
-
-static void explain_place(const struct site *site, enum call_kind kind, struct text *words)
-{
-	if (kind == CALLS_LOOKUP)
-		text_printf(words, "waits its turn: site '%s' looks up %lld names already",
-			site->name, (long long)site->resolving);
-	else
-		text_printf(words,
-			"waits its turn: site '%s' has %lld requests out and %lld jobs in flight "
-			"(max_requests, max_running)",
-			site->name, (long long)site->sending, (long long)site->in_flight_count);
-}
-
-static void explain(struct mono now, const struct site *site, enum call_kind kind,
-	enum wait_kind why, struct text *words)
-{
-	const struct gate *gate = &site->gate;
-	switch (why) {
-	case WAIT_NOT:
-		break;
-	case WAIT_SITE:
-		text_printf(words,
-			"the configuration has no site '%s'; it goes on when the site is back, "
-			"until give_up_after",
-			site->name);
-		break;
-	case WAIT_PAUSE:
-		text_printf(words, "site '%s' is paused by %s until somebody resumes it",
-			site->name, gate->paused_by);
-		break;
-	case WAIT_BREAKER:
-		text_printf(words,
-			"site '%s' is left alone between probes after %d failures in a row; last: "
-			"%s",
-			site->name, gate->breaker.failures, gate->trouble ? gate->trouble : "");
-		break;
-	case WAIT_TABLEAU:
-		text_printf(words, "Tableau asked site '%s' to wait: %s", site->name,
-			gate->trouble ? gate->trouble : "");
-		break;
-	case WAIT_BUDGET:
-		explain_budget(now, site, kind, words);
-		break;
-	case WAIT_PLACE:
-		explain_place(site, kind, words);
-		break;
-	}
-}
-
-struct schedule_wait wait_told(
-	struct instant now, const struct site *site, enum call_kind kind, struct arena *arena)
-{
-	const struct waiting *waiting = &site->waiting[kind];
-	/* As it is now: where nobody waits, nobody was woken when it changed. */
-	struct wait wait = wait_of(site, kind, now.mono);
-	struct mono since = wait.kind == waiting->wait.kind ? waiting->since : now.mono;
-	OWNED_TEXT struct text words;
-	text_init(&words, 1000);
-	explain(now.mono, site, kind, wait.kind, &words);
-	if (!words.length)
-		return (struct schedule_wait){ 0 };
-	return (struct schedule_wait){
-		.reason = arena_text(arena, words.at),
-		.since = wall_after(now.wall, since.us - now.mono.us),
-		.until = wait.until.us == INT64_MAX
-				 ? (struct wall){ 0 }
-				 : wall_after(now.wall, wait.until.us - now.mono.us),
-	};
-}
-
-size_t schedule_selections(const struct schedule *schedule, struct instant now,
-	struct schedule_selection_status *out, size_t room, struct arena *arena)
-{
-	size_t count = 0;
-	const struct site *last = NULL;
-	struct schedule_wait wait = { 0 };
-	for (const struct want *want = schedule->wants; want && count < room;
-		want = want->by_id.next) {
-		struct schedule_selection_status *status = &out[count++];
-		*status = (struct schedule_selection_status){ .event = want->selection.event,
-			.selection = &want->selection,
-			.trouble = want->reason,
-			.is_asked = want->is_asked };
-		if (want->is_parked) {
-			/* Neighbours often wait for one site, and for the same. */
-			const struct site *site = site_find(schedule, want->selection.site);
-			if (site != last)
-				wait = wait_told(now, site, CALLS_LOOKUP, arena);
-			last = site;
-			status->wait = wait;
-		} else if (!want->is_asked)
-			status->wait.until = wall_after(now.wall, want->due.key - now.mono.us);
-		status->wait.since = want->selection.arrived_at;
-	}
-	return count;
-}
-
-void wait_add_trouble(struct mono now, const struct site *site, enum call_kind kind,
-	const char *own, struct text *words)
-{
-	enum wait_kind why = site->waiting[kind].wait.kind;
-	bool is_last = why == WAIT_SITE || !own || !*own;
-	if (is_last && why != WAIT_NOT && !is_ours(why))
-		explain(now, site, kind, why, words);
-	else if (own && *own)
-		text_add(words, own);
-	else
-		text_add(words, site->gate.trouble ? site->gate.trouble : "no answer came");
 }

@@ -1,0 +1,72 @@
+/*
+ * schedule/action.h - what is to be done about it, as the schedule decides: records to keep,
+ * questions to ask of Tableau, and what people should know. Each question is answered by an input.
+ */
+#pragma once
+#include "content/refresh.h"
+#include "content/spent.h"
+#include <stddef.h>
+
+enum action_type {
+	ACTION_RECORD,        /* keep `refresh` as it is now */
+	ACTION_CAUSE,         /* keep `cause` */
+	ACTION_END_SELECTION, /* `selection` needs no more work */
+	ACTION_SPENT, /* keep `spent`, which replaces what was kept of the same site, kind and `at`
+		       */
+	/* The ones above are to be durable, together, before the ones below of the same call are
+	   carried out. */
+	ACTION_RESOLVE, /* find the content of `selection`; answer: INPUT_RESOLVED */
+	ACTION_GREET,   /* sign in to `site` if nobody is, so that its clock is known when a request
+			   is recorded; answer: INPUT_GREETED */
+	ACTION_SEND,    /* request `refresh`; answer: INPUT_SENT, or INPUT_MOVED */
+	ACTION_POLL,    /* ask for the job of `refresh`; answer: INPUT_POLLED, or INPUT_MOVED */
+	ACTION_LIST,    /* ask for the jobs of `site` since `since`; answer: INPUT_LISTED */
+	ACTION_LOOK,    /* look for a job of the content of `refresh` created since `since`; answer:
+			   INPUT_LOOKED */
+	ACTION_CANCEL,  /* cancel the job of `refresh`; answer: INPUT_JOB_CANCELLED */
+	ACTION_TELL,    /* people should know that `site` is left alone but for probes (`trouble`),
+			   or that it answers again (NULL) */
+	ACTION_BACKLOG, /* likewise: more waits for the starts of `site` than its budget works off
+			   within give_up_after (`trouble`), or no longer (NULL) */
+};
+
+enum cause_fate {        /* what became of a cause, for the numbers */
+	CAUSE_CREATED,   /* its refresh came to be for it */
+	CAUSE_JOINED,    /* its refresh was there already */
+	CAUSE_SATISFIED, /* its refresh had succeeded already, with a job that started late enough
+			  */
+	CAUSE_KEPT,      /* nothing new: it was recorded before */
+};
+
+struct action {
+	enum action_type type;
+	const struct refresh_row *refresh;
+	bool is_news; /* RECORD: its state or reason is another one than before */
+	const struct cause_row *cause;
+	enum cause_fate fate; /* CAUSE */
+	int64_t selection;
+	struct spent spent;
+	const char *site;
+	const char *trouble;           /* TELL, BACKLOG */
+	struct wall since;             /* by Tableau's clock */
+	int64_t asked_after;           /* POLL, LIST, LOOK: hand it back with the answer */
+	const char *const *known_jobs; /* LOOK: ids of jobs that are not meant, for other refreshes
+					  had them; NULL ends it */
+};
+
+enum consent {
+	CONSENT_YES,  /* done, or begun */
+	CONSENT_NONE, /* there is no open refresh of this id, or no such site */
+	CONSENT_NO,   /* not in this state; `words` say why */
+};
+struct asked { /* the reply to what a person asked for */
+	enum consent consent;
+	char words[160];
+	int64_t refresh; /* that stands for it now */
+};
+
+struct actions { /* owned by the schedule, emptied by each step */
+	size_t count;
+	const struct action *items;
+	const struct asked *asked; /* NULL: the input was no person's */
+};
