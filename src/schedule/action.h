@@ -11,9 +11,9 @@ enum action_type {
 	ACTION_RECORD,        /* keep `refresh` as it is now */
 	ACTION_CAUSE,         /* keep `cause` */
 	ACTION_END_SELECTION, /* `selection` needs no more work */
-	ACTION_SPENT, /* keep `spent`, which replaces what was kept of the same site, kind and `at`
-		       */
-	/* The ones above are to be durable, together, before the ones below of the same call are
+	/* Keep `spent`, which replaces what was kept of the same site, kind and `at`. */
+	ACTION_SPENT,
+	/* The ones above are to be durable, together, before those below of the same step are
 	   carried out. */
 	ACTION_RESOLVE, /* find the content of `selection`; answer: INPUT_RESOLVED */
 	ACTION_GREET,   /* sign in to `site` if nobody is, so that its clock is known when a request
@@ -24,34 +24,33 @@ enum action_type {
 	ACTION_LOOK,    /* look for a job of the content of `refresh` created since `since`; answer:
 			   INPUT_LOOKED */
 	ACTION_CANCEL,  /* cancel the job of `refresh`; answer: INPUT_JOB_CANCELLED */
-	ACTION_TELL,    /* people should know that `site` is left alone but for probes (`trouble`),
-			   or that it answers again (NULL) */
-	ACTION_BACKLOG, /* likewise: more waits for the starts of `site` than its budget works off
-			   within give_up_after (`trouble`), or no longer (NULL) */
+	ACTION_TELL,    /* report that `site` is only probed from now on (`trouble`), or that it
+			   answers again (NULL) */
+	ACTION_BACKLOG, /* report that the budget of `site` cannot start within give_up_after all
+			   that waits (`trouble`), or that it can again (NULL) */
 };
 
 enum cause_fate {        /* what became of a cause, for the numbers */
-	CAUSE_CREATED,   /* its refresh came to be for it */
-	CAUSE_JOINED,    /* its refresh was there already */
-	CAUSE_SATISFIED, /* its refresh had succeeded already, with a job that started late enough
-			  */
-	CAUSE_KEPT,      /* nothing new: it was recorded before */
+	CAUSE_CREATED,   /* a refresh was created for it */
+	CAUSE_JOINED,    /* it joined an open refresh */
+	CAUSE_SATISFIED, /* a refresh that has succeeded covers it */
+	CAUSE_KEPT,      /* not new: it was recorded before, with another stamp */
 };
 
 struct action {
 	enum action_type type;
 	const struct refresh_row *refresh;
-	bool is_news; /* RECORD: its state or reason is another one than before */
+	bool is_news; /* RECORD: its state or reason has changed */
 	const struct cause_row *cause;
 	enum cause_fate fate; /* CAUSE */
 	int64_t selection;
 	struct spent spent;
 	const char *site;
-	const char *trouble;           /* TELL, BACKLOG */
-	struct wall since;             /* by Tableau's clock */
-	int64_t asked_after;           /* POLL, LIST, LOOK: hand it back with the answer */
-	const char *const *known_jobs; /* LOOK: ids of jobs that are not meant, for other refreshes
-					  had them; NULL ends it */
+	const char *trouble; /* TELL, BACKLOG */
+	struct wall since;   /* by Tableau's clock */
+	int64_t asked_after; /* POLL, LIST, LOOK: to be returned with the answer */
+	/* LOOK: ids of jobs of other refreshes, to be skipped; NULL ends it */
+	const char *const *known_jobs;
 };
 
 enum consent {

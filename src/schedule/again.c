@@ -50,7 +50,7 @@ void refresh_end_as_asked(struct schedule *schedule, struct instant now, struct 
 
 void refresh_expire(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
-	if (refresh->is_asked) { /* the answer may be that all is well */
+	if (refresh->is_asked) { /* the answer may still be good */
 		patience_set(&refresh->patience, now.mono, ANSWER_SOON);
 		return;
 	}

@@ -63,7 +63,8 @@ void on_job_cancelled(struct schedule *schedule, struct instant now, const struc
 		refresh_end(schedule, now, refresh, REFRESH_CANCELLED, refresh->row.reason);
 		return;
 	}
-	/* Nobody knows whether Tableau heard it: the job tells, and is cancelled if it goes on. */
+	/* It is not known whether Tableau got the request: the job is looked at, and cancelled
+	 * again if it goes on. */
 	if (answer.verdict == VERDICT_RETRY || answer.verdict == VERDICT_UNKNOWN) {
 		if (answer.retry_after)
 			gate_hold(&site->gate.no_queries_before, now.mono, answer.retry_after);
@@ -73,7 +74,7 @@ void on_job_cancelled(struct schedule *schedule, struct instant now, const struc
 	refresh->row.is_cancelling = false;
 	OWNED_TEXT struct text reason;
 	text_init(&reason, 1000);
-	/* It was over already, or Tableau will not: what becomes of it is still to be told. */
+	/* The job was over already, or Tableau refuses: its end is still to be seen. */
 	text_printf(&reason, "not %s: %s", refresh->row.reason,
 		answer.verdict == VERDICT_NONE ? "the job was over already" : answer.reason);
 	refresh_set_text(&refresh->row.reason, reason.at);

@@ -1,3 +1,6 @@
+/*
+ * schedule/breaker.c - when a site that keeps failing is probed.
+ */
 #include "schedule/breaker.h"
 
 struct mono breaker_opens(const struct breaker *breaker)

@@ -1,6 +1,6 @@
 /*
- * schedule/breaker.h - a site that keeps failing is left alone for a while, then probed with one
- * call; the call's answer decides. Pure.
+ * schedule/breaker.h - a site that keeps failing is not called for a while, then probed with one
+ * call, whose answer decides. Pure.
  *
  *     closed --BREAKER_FAILURES in a row--> open --until--> probing --an answer--> closed
  *                                            ^                 |

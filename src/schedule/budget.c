@@ -1,3 +1,6 @@
+/*
+ * schedule/budget.c - a ring of parts of the window, each with what was spent in it.
+ */
 #include "schedule/budget.h"
 #include "base/mem.h"
 

@@ -1,3 +1,6 @@
+/*
+ * schedule/distant_clock.c - the bounds that each answer sets for a clock far away.
+ */
 #include "schedule/distant_clock.h"
 
 /* Two clocks part by less than a second in three hours: NTP keeps them, or a quartz does. */

@@ -1,3 +1,6 @@
+/*
+ * schedule/evidence.c - the three ways in which a job can be fresh enough.
+ */
 #include "schedule/evidence.h"
 
 void evidence_merge(struct evidence *into, const struct evidence *from)

@@ -19,7 +19,7 @@ static inline struct evidence evidence_of(const struct refresh_row *row)
 	return (struct evidence){ row->sent_after, row->seen_waiting_after, row->job_started_at };
 }
 
-/* What one of two jobs covers, both of them together cover. */
+/* Adds to `into` what `from` covers. */
 void evidence_merge(struct evidence *into, const struct evidence *from);
 
 bool evidence_covers(

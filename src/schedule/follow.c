@@ -11,19 +11,20 @@
  * known to two; a list asked "since" an instant must not miss what was made before it. */
 #define LIST_MARGIN (4 * US_PER_SECOND)
 
-/* So many looks at a job, or more, come in the time of give_up_after. */
+/* At least this many looks at a job are made within give_up_after. */
 #define PATIENCE_LOOKS 4
 
-/* So often in a row may a look be refused for good, or Tableau say that it does not know the job:
- * each comes twice as long after the one before. With poll_interval's ten seconds a refusal has ten
+/* How often in a row a look may be refused for good, or Tableau may not know the job; each look
+ * comes after twice the time of the one before. With poll_interval's ten seconds a refusal has ten
  * minutes to be mended, and a node that lags behind (src/tableau/README.md, Jobs) has more than
  * one. */
 #define REFUSED_LOOKS 6
 #define UNKNOWN_LOOKS 4
 
-/* A job that cannot be told is looked at so many times rarer at most, as a power of two. */
+/* A job whose answers cannot be read is looked at ever more rarely, at most by this power of two.
+ */
 #define UNREAD_RAREST 5
-/* So many lists that cannot be read, and jobs are asked for one by one. */
+/* After this many lists in a row that cannot be read, jobs are asked for one by one. */
 #define UNREAD_LISTS 3
 
 /* ---- when to look ---- */
@@ -46,14 +47,14 @@ static int64_t age_of_job(const struct refresh *refresh, struct instant now)
 	return refresh->sent.us ? now.mono.us - refresh->sent.us : 0;
 }
 
-/* Looks at the job by itself have told nothing of late: what a list tells has to do. */
+/* The last look at the job by itself showed nothing, so a list has to do. */
 static bool is_blind(const struct refresh *refresh)
 {
 	return refresh->refused_looks || refresh->unknown_looks || refresh->unread_looks;
 }
 
-/* How long until a look is worth a call. However long its jobs take, several come before its
- * patience is over: nobody gives up for want of an answer that nobody asked for. */
+/* How long until a look is worth a call. However long its jobs take, several looks come before its
+ * patience is over, so that none is given up for an answer that was never asked for. */
 static int64_t look_wait(
 	const struct schedule *schedule, const struct refresh *refresh, struct instant now)
 {
@@ -104,8 +105,8 @@ static void job_succeeded(struct schedule *schedule, struct instant now, struct 
 	refresh_end_with_line(schedule, now, refresh, REFRESH_SUCCEEDED, "");
 }
 
-/* Not so of a job that was found after a lost reply, and may be somebody else's that had begun
- * before (send.c, may_be_ours()). */
+/* Does its job cover all its causes? One that was found after a lost reply may be somebody else's,
+ * begun before (lost.c, may_be_ours()). */
 static bool is_evidence(const struct schedule *schedule, const struct refresh *refresh)
 {
 	struct evidence evidence = evidence_of(&refresh->row);
@@ -118,10 +119,10 @@ static void job_ended(struct schedule *schedule, struct instant now, struct refr
 	const char *notes = job->notes && *job->notes ? job->notes : NULL;
 	bool proves_nothing = !is_evidence(schedule, refresh);
 	if (refresh->row.is_cancelling && (proves_nothing || job->phase == PHASE_CANCELLED))
-		/* As was asked, of it alone. */
+		/* It alone was cancelled, not those in line. */
 		refresh_end(schedule, now, refresh, REFRESH_CANCELLED, refresh->row.reason);
 	else if (proves_nothing && refresh->is_asked)
-		return; /* a list told it; a poll is out, whose answer is of this job */
+		return; /* only a list says so; the answer to the poll that is out decides */
 	else if (proves_nothing)
 		refresh_send_once_more(schedule, now, refresh);
 	else if (job->phase == PHASE_SUCCEEDED)
@@ -160,7 +161,7 @@ static int64_t queued_for(const struct refresh *refresh, struct instant now)
 	return at_most(age_of_job(refresh, now), now.wall.us - refresh->row.sent_at.us);
 }
 
-/* Nothing that waits for it is served by another job of ours, so all of it ends alike. */
+/* No other job of ours serves those in line that it covers, so they end with it. */
 static void never_started(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
 	OWNED_TEXT struct text reason;
@@ -193,11 +194,11 @@ static void still_going(struct schedule *schedule, struct instant now, struct re
 	/* A poll that was under way for long may tell what a list has overtaken. */
 	if (before != REFRESH_RUNNING)
 		refresh_enter(schedule, refresh, is_queued ? REFRESH_QUEUED : REFRESH_RUNNING);
-	/* That it still waits is worth a write only when an event hangs on it. */
+	/* That it is still queued is recorded only when another refresh stands behind it. */
 	if (refresh->row.state != before || (is_queued && refresh->slot->line))
 		act_record(schedule, refresh);
 	if (refresh->is_asked)
-		return; /* by somebody else; that answer sees to what is next */
+		return; /* a question is out already; its answer decides what is next */
 	if (refresh->row.is_cancelling)
 		act_on_refresh(schedule, ACTION_CANCEL, refresh, (struct wall){ 0 });
 	else
@@ -208,7 +209,7 @@ void follow_job(struct schedule *schedule, struct instant now, struct refresh *r
 	const struct job_seen *job, int64_t asked_after)
 {
 	sees_again(schedule, refresh);
-	/* As long as Tableau tells about it, nobody gives it up. */
+	/* Each answer about the job renews the patience. */
 	patience_set(&refresh->patience, now.mono, schedule->options.give_up_after);
 	take_times(&refresh->row, job);
 	switch (job->phase) {
@@ -264,7 +265,8 @@ static void list(struct schedule *schedule, struct instant now, struct site *sit
 	act_list(schedule, site, oldest_job(site, now));
 }
 
-/* Those that are worth a look leave the heap, as a list through `entering_next`. */
+/* Takes out of site->looks the refreshes that are worth a look now, as a list through `look_next`.
+ */
 static struct refresh *take_due(struct site *site, struct instant now, size_t *count)
 {
 	struct refresh *first = NULL;
@@ -280,8 +282,8 @@ static struct refresh *take_due(struct site *site, struct instant now, size_t *c
 	return first;
 }
 
-/* One list shows all jobs, also those that are not due yet; a single one is asked for by itself,
- * which tells more. */
+/* Several jobs are looked at by one list, which shows those that are not due yet too; a single one
+ * is asked for by itself, which shows more. */
 void look_round(struct schedule *schedule, struct instant now, struct site *site)
 {
 	size_t count;
@@ -301,7 +303,8 @@ void look_round(struct schedule *schedule, struct instant now, struct site *site
 	arm_round(schedule, now, site);
 }
 
-/* Nothing was told about the job, and that is no accident: the next look is later. */
+/* The answer showed nothing about the job, and the next one may not either: the next look is later.
+ */
 static void look_rarely(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	int64_t times, const char *reason)
 {
@@ -342,7 +345,7 @@ static void job_unknown(struct schedule *schedule, struct instant now, struct re
 			"ended; look at the content's refresh history");
 }
 
-/* This one job cannot be told; its site is well, and goes on as ever. */
+/* The answer about this one job cannot be read; nothing is wrong with its site. */
 static void look_unread(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	const struct answer *answer)
 {
@@ -432,7 +435,8 @@ static void listed_rows(struct schedule *schedule, struct instant now, struct si
 	HASH_CLEAR(by_id, index);
 }
 
-/* Who left the heap of looks for a list that told nothing comes back. */
+/* Puts refreshes back into site->looks that were taken out for a job list which did not report
+ * them. */
 static void look_again(
 	struct schedule *schedule, struct instant now, struct site *site, int64_t wait_us)
 {
@@ -459,7 +463,7 @@ void on_listed(struct schedule *schedule, struct instant now, const struct input
 	if (answer.verdict == VERDICT_OK)
 		listed_rows(schedule, now, site, input->listed.jobs, input->listed.count,
 			input->listed.asked_after);
-	/* One by one from now on, and at once. */
+	/* From now on jobs are asked for one by one, beginning at once. */
 	if (may_not)
 		site->round_at = mono_plus(now.mono, -site->options.poll_interval);
 	look_again(schedule, now, site, may_not ? 0 : site->options.poll_interval);

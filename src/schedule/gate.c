@@ -1,3 +1,6 @@
+/*
+ * schedule/gate.c - the reasons to hold a call back, in the order in which they count.
+ */
 #include "schedule/gate.h"
 #include "base/mem.h"
 
@@ -23,7 +26,7 @@ void gate_set(struct gate *gate, const struct schedule_site *options)
 {
 	budget_limit(&gate->starts, options->refreshes_per_hour);
 	budget_limit(&gate->queries, options->job_queries_per_day);
-	/* Whoever changed the configuration may have mended what was wrong. */
+	/* The change of configuration may have mended what was wrong. */
 	gate->breaker = (struct breaker){ 0 };
 }
 
@@ -112,13 +115,14 @@ void gate_made_job(struct gate *gate, const struct told_time *told, struct wall 
 bool gate_answered(struct gate *gate, struct instant now, const struct answer *answer,
 	const struct schedule_options *options)
 {
-	/* Who says when to come again is alive. */
+	/* A server that sends Retry-After is alive. */
 	bool is_bad = (answer->verdict == VERDICT_UNKNOWN || answer->verdict == VERDICT_RETRY) &&
 		      !answer->is_alive && !answer->retry_after;
 	bool is_unheard = answer->verdict == VERDICT_UNKNOWN || answer->verdict == VERDICT_RETRY ||
 			  answer->verdict == VERDICT_UNREAD;
 	distant_clock_hear(&gate->clock, &answer->told);
-	/* Also what the breaker does not count: it may be why somebody runs out of patience. */
+	/* Also a failure that the breaker does not count: it may become the reason of a refresh
+	 * that is given up. */
 	if (is_unheard || answer->retry_after)
 		set_trouble(gate, answer->reason);
 	return breaker_answered(&gate->breaker, now.mono, !is_bad,

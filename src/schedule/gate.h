@@ -1,6 +1,7 @@
 /*
- * schedule/gate.h - what holds a site's calls up: a person who paused it, a breaker, Tableau that
- * asked to wait, budgets. And Tableau's clock, as far as it has told it. Private to schedule/.
+ * schedule/gate.h - decides whether a site may be called now. What may forbid it: a pause, the
+ * breaker, a wait that Tableau asked for, a budget. It also keeps what is known of Tableau's clock.
+ * Private to schedule/.
  */
 #pragma once
 #include "base/text.h"
@@ -14,10 +15,10 @@ struct gate {
 	struct budget starts, queries;
 	struct mono no_starts_before, no_queries_before, no_calls_before; /* Retry-After */
 	char *paused_by;                                                  /* NULL: not paused */
-	char *trouble;               /* the last failure, for people; NULL: none */
-	struct distant_clock clock;  /* Tableau's, or that of who stands before it */
-	bool is_clock_wrong;         /* jobs are stamped by another one */
-	struct mono queries_kept_at; /* when what was spent was last handed out to be kept */
+	char *trouble;               /* the last failure, in words for people; NULL: none */
+	struct distant_clock clock;  /* Tableau's, or that of a proxy before it */
+	bool is_clock_wrong;         /* jobs are stamped by another clock */
+	struct mono queries_kept_at; /* when queries spent were last recorded */
 };
 
 void gate_init(struct gate *gate);
@@ -29,10 +30,10 @@ enum wait_kind {
 	WAIT_NOT,
 	WAIT_SITE,    /* the configuration has no such site (now) */
 	WAIT_PAUSE,   /* a person paused it */
-	WAIT_BREAKER, /* it keeps failing and is left alone but for probes */
+	WAIT_BREAKER, /* it keeps failing and is only probed */
 	WAIT_TABLEAU, /* Tableau asked to wait */
 	WAIT_BUDGET,  /* refreshes_per_hour, job_queries_per_day */
-	WAIT_PLACE,   /* max_requests, max_running, and those whose turn is before */
+	WAIT_PLACE,   /* max_requests, max_running, and the turn of others */
 };
 struct wait {
 	enum wait_kind kind;
@@ -44,18 +45,17 @@ struct wait gate_query_wait(const struct gate *gate, struct mono now);
 struct wait gate_call_wait(const struct gate *gate, struct mono now);
 /* When the next job query may be made: now or earlier when it may. */
 struct mono gate_query_opens(const struct gate *gate, struct mono now);
-/* Whoever asks does not want to wait for what Tableau asked, nor for the next probe. False: nobody
- * waited for either. */
+/* Ends the wait that Tableau asked for, and that for the next probe. False: there was neither. */
 bool gate_go_on(struct gate *gate, struct mono now);
 
 /* An answer came. True: the breaker opened or closed. */
 bool gate_answered(struct gate *gate, struct instant now, const struct answer *answer,
 	const struct schedule_options *options);
-/* Tableau asked to wait for so long; `before` is the gate's for that kind of call. */
+/* Tableau asked to wait `us`; `before` is the member of the gate for that kind of call. */
 void gate_hold(struct mono *before, struct mono now, int64_t us);
 
-/* A request was answered with a job that Tableau made meanwhile: is its stamp of that clock? A
- * proxy may write its own into `Date`. */
+/* A request was answered with a new job. Checks that its stamp fits the clock of `Date`: a proxy
+ * may write its own there. */
 void gate_made_job(struct gate *gate, const struct told_time *told, struct wall created_at);
 /* What Tableau's clock shows at `at` of ours is between the two. False: that is not known. */
 bool gate_tableau_between(const struct gate *gate, struct mono at, struct wall *earliest,

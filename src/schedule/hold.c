@@ -1,5 +1,5 @@
 /*
- * schedule/hold.c - `delay` and `quiet`: refreshes that are not wished for yet.
+ * schedule/hold.c - `delay` and `quiet`: refreshes that are not due yet.
  *
  * A held refresh stands in the line of its content with causes that no request serves
  * (STAMP_NEVER). When what held it is over, its causes get the next stamp, as if their event had
@@ -34,7 +34,7 @@ static void quiet_until(struct schedule *schedule, struct quiet *quiet, struct m
 		timer_set(&schedule->timers, &quiet->due, until.us, TIMER_OF_QUIET);
 }
 
-/* When a held refresh goes on, as it looks now; for people, and for a restart. */
+/* When a held refresh goes on, as far as is known; for people, and for a restart. */
 static void tell_until(struct refresh *refresh, struct instant now, struct mono until)
 {
 	refresh->row.not_before = wall_after(now.wall, until.us - now.mono.us);
@@ -93,8 +93,8 @@ static void hold_until(struct schedule *schedule, struct refresh *refresh, struc
 	timer_set(&schedule->timers, &refresh->due, until.us, TIMER_OF_HELD);
 }
 
-/* Gathered by the rule's quiet, and by it no longer than that; at a restart, for its quiet at
- * least, lest a clock that stepped meanwhile be believed. */
+/* Held until the rule is quiet, but no longer than give_up_after; after a restart for `quiet` at
+ * least, because the wall clock may have stepped. */
 static void hold_in(
 	struct schedule *schedule, struct instant now, struct refresh *refresh, struct quiet *quiet)
 {
@@ -128,7 +128,8 @@ static struct refresh *held_by_quiet(const struct slot *slot, const struct quiet
 	return refresh;
 }
 
-/* A neighbour: the same event wanted this content under another name, and as late. */
+/* The refresh of another selection of the same event that wants this content with the same delay;
+ * or NULL. */
 static struct refresh *held_by_delay(const struct slot *slot, const struct want *want)
 {
 	struct refresh *refresh = slot->line;
@@ -224,7 +225,7 @@ void hold_ended(struct schedule *schedule, struct instant now, struct refresh *r
 
 void hold_restored(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
-	/* A clock that stepped meanwhile neither holds it for ever nor, much, too long. */
+	/* Bounded, because the wall clock may have stepped meanwhile. */
 	int64_t left = refresh->row.not_before.us - now.wall.us;
 	refresh->is_held = true;
 	if (refresh->row.quiet) {

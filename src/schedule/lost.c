@@ -5,17 +5,18 @@
 #include "base/text.h"
 #include "schedule/state.h"
 
-/* How far back a look goes for the open job that a 409093 tells of: a queued job has no time limit
- * (src/tableau/README.md, Jobs). Also when nobody knows when a request was sent. */
+/* How far back a look goes for the open job that a 409093 reports: a queued job has no time limit
+ * (src/tableau/README.md, Jobs). Also used when it is not known when the request was sent. */
 #define LONG_LOOK_BACK (24 * 3600 * US_PER_SECOND)
 /* The time that a request went out is late by GATE_SURE_WITHIN at most, and Tableau tells whole
  * seconds (src/tableau/README.md, JSON). */
 #define LOST_LOOK_BACK (5 * US_PER_SECOND)
-/* So many looks after one request may be unsure; the next request is better than no end. */
+/* After this many looks that cannot tell, the request is sent again: better a second job than no
+ * end. */
 #define UNSURE_LOOKS 8
 
-/* When the last request went out. Told in the journal if that clock was known well enough then;
- * else it may have become so since. {0}: nobody knows, for our own may have stepped. */
+/* When the last request went out, by Tableau's clock: as recorded if that clock was known well
+ * enough then, else from what is known now. {0}: not known; our own clock may have stepped. */
 static struct wall sent_at_tableau(const struct refresh *refresh)
 {
 	if (wall_is_set(refresh->row.sent_at_tableau) || !refresh->sent.us)
@@ -52,8 +53,8 @@ void refresh_due(struct schedule *schedule, struct instant now, struct refresh *
 	if (refresh->row.state != REFRESH_UNKNOWN) {
 		refresh_wait_until(schedule, now, refresh, 0);
 	} else if (!refresh_look(schedule, now, refresh, &opens)) {
-		/* A probe that is out decides soon, and there is nothing to be woken by; a site
-		 * that is back wakes those who wait for it. */
+		/* No time is known: either a probe is out, whose answer comes soon, or the site is
+		 * gone, and its return wakes this refresh. */
 		bool is_known = refresh->slot->site->is_known;
 		refresh_wait_until(schedule, now, refresh,
 			opens.us != INT64_MAX ? opens.us - now.mono.us
@@ -80,7 +81,7 @@ static bool is_open(const struct job_seen *job)
 	return job->phase == PHASE_QUEUED || job->phase == PHASE_RUNNING;
 }
 
-/* What we know as Tableau's clock may be a proxy's, or another node's, that is off. */
+/* Is what we know as Tableau's clock perhaps that of a proxy, or of a node that is off? */
 static bool is_of_other_clock(
 	const struct refresh *refresh, struct instant now, const struct job_seen *job)
 {
@@ -92,11 +93,12 @@ static bool is_of_other_clock(
 }
 
 /*
- * The evidence of a job that a look found. Whose it is does not matter: when it started no earlier
- * than our last request went out, both by Tableau's clock, it reads what that one would have read.
+ * The evidence of a job that a look found. Whose job it is does not matter: if it started no
+ * earlier than our last request went out, both by Tableau's clock, it reads what a job of that
+ * request would have read.
  *
- * After a refusal that is open to doubt less will do: of a job that was there Tableau would have
- * said 409093, so that one which goes on was made by our request, or later.
+ * After a refusal that is open to doubt, any open job will do: had it been there before, Tableau
+ * would have answered 409093, so it was made by our request or later.
  */
 static struct evidence found_evidence(const struct refresh *refresh, struct instant now,
 	const struct job_seen *job, int64_t asked_after)
@@ -112,7 +114,7 @@ static struct evidence found_evidence(const struct refresh *refresh, struct inst
 	};
 }
 
-/* The reason keeps what became of the request, for whoever gives up. */
+/* The reason keeps the answer of the last request, in case the refresh is given up. */
 static void send_again(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	struct answer answer)
 {
@@ -132,7 +134,7 @@ static void send_again(struct schedule *schedule, struct instant now, struct ref
 	refresh_try_again(schedule, now, refresh, answer, schedule->options.retry_initial);
 }
 
-/* Whoever cancelled it has to know when a job of its may go on. */
+/* The person who cancelled it has to know that a job may go on. */
 static void tell_unsure(struct refresh *refresh, const struct answer *look)
 {
 	if (look->verdict == VERDICT_NONE)
@@ -189,10 +191,10 @@ static void look_ended(struct schedule *schedule, struct instant now, struct ref
 }
 
 /*
- * After a lost reply: nothing says that it is not the job of our request, and nothing proves it.
- * Tableau tells whole seconds, so that somebody else's that was made a second before looks the
- * same, and may have read old data. It is followed, and a request is sent once more when it is over
- * (refresh_send_once_more()): a second job costs less than a stale success.
+ * After a lost reply: may this be the job of our request? Nothing proves it.
+ * Tableau tells whole seconds, so a job of somebody else that was made a second before looks the
+ * same, and may have read old data. The job is followed, and when it is over the request is sent
+ * once more (refresh_send_once_more()): a second job costs less than a stale success.
  */
 static bool may_be_ours(
 	const struct refresh *refresh, struct instant now, const struct job_seen *job)

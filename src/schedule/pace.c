@@ -1,3 +1,6 @@
+/*
+ * schedule/pace.c - learns how long jobs take, and plans looks from that.
+ */
 #include "schedule/pace.h"
 #include "base/clock.h"
 

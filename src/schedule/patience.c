@@ -1,3 +1,6 @@
+/*
+ * schedule/patience.c - clocks that can stand, and who is the first to run out of time by each.
+ */
 #include "schedule/patience.h"
 
 static int64_t reads(const struct patience_clock *clock, struct mono now)

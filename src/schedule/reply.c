@@ -50,8 +50,8 @@ static void not_accepted(struct schedule *schedule, struct instant now, struct r
 }
 
 /*
- * Whoever tells when to come again tells it for the site, so that the others need not each be told.
- * When nobody knows whether the request went through (503), the whole site is meant.
+ * Retry-After holds for the site, so that not each request has to get one. When it is not known
+ * whether the request went through (503), it holds for all kinds of calls.
  */
 static void hold_starts(struct site *site, struct instant now, const struct answer *answer)
 {
@@ -92,7 +92,7 @@ void on_sent(struct schedule *schedule, struct instant now, const struct input *
 	}
 }
 
-/* It does what the other was to do, and has its turn. */
+/* Does the work of an older refresh, and so takes over its age for the turn. */
 static void refresh_is_as_old(
 	struct schedule *schedule, struct refresh *refresh, const struct refresh *other)
 {
@@ -105,7 +105,8 @@ static void refresh_is_as_old(
 		refresh_queue_up(schedule, refresh);
 }
 
-/* What it stands for goes on with content of another id; the refresh that does it, or has done. */
+/* Hands the causes of `refresh` over to content of another id. Id of the refresh that serves them,
+ * or has done so. */
 static int64_t go_on_with(struct schedule *schedule, struct instant now,
 	const struct refresh *refresh, struct slot *to, const struct content *content)
 {

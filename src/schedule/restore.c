@@ -11,7 +11,7 @@ static struct mono restored_birth(struct instant now, const struct refresh_row *
 	return mono_plus(now.mono, age > 0 ? -age : 0);
 }
 
-/* Its job is not to be taken for that of another refresh. */
+/* No look may take its job for that of another refresh. */
 static void restore_job(struct schedule *schedule, const struct refresh_row *row)
 {
 	if (*row->job_id)
@@ -38,8 +38,8 @@ static void restore_ended(struct schedule *schedule, const struct refresh_row *r
 static void restore_waiting(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
 	int64_t left = refresh->row.not_before.us - now.wall.us;
-	/* Nothing was tried yet, or it waited for longer than between two tries: for its turn,
-	 * which is found anew. */
+	/* Before its first try, or when it waited longer than between two tries, it waited for its
+	 * turn, which is found again. */
 	if (!wall_is_set(refresh->row.not_before) || left < 0 || !refresh->row.attempts ||
 		left > schedule->options.retry_max)
 		left = 0;
@@ -67,8 +67,8 @@ static void restore_place(struct schedule *schedule, struct instant now, struct 
 			serve_line_too(schedule, slot->current);
 		return;
 	}
-	/* At most one is sent or followed: another row that says it was is not of our making, and
-	 * stands in line. */
+	/* At most one refresh of a content is sent or followed. Another row that says so was not
+	 * written by us: it stands in line. */
 	if (slot->current && slot->current->row.state != REFRESH_WAITING)
 		return;
 	if (slot->current)
@@ -102,7 +102,7 @@ void on_restore(struct schedule *schedule, struct instant now, const struct inpu
 		refresh_add_cause(schedule, refresh, &causes[i]);
 		stamp_hear(schedule, causes[i].after);
 	}
-	/* Nobody was asked while nobody ran, so that time does not count. */
+	/* The time in which the daemon was down does not count. */
 	patience_set(&refresh->patience, now.mono, left_to_try(schedule, row->patience));
 	refresh->born = restored_birth(now, row);
 	restore_place(schedule, now, refresh, row->state);

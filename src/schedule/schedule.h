@@ -23,16 +23,17 @@
  * Tableau says that it started at least clock_skew after the run finished. The first two compare
  * stamps (content/refresh.h), never clocks.
  *
- * What holds a site's calls up is in schedule/gate.h. Who waits for a site goes by priority, then
- * age: a hundred points of priority are worth half of give_up_after, so that nobody starves.
+ * schedule/gate.h decides whether a site may be called now. Ready refreshes of a site are sent in
+ * the order of `created - priority / 100 * give_up_after / 2`: 100 points of priority count as much
+ * as having waited half of give_up_after, so no refresh is overtaken for longer than that.
  *
  * give_up_after measures patience (schedule/patience.h): the time in which Tableau could have been
  * asked and failed, or would not. It runs during backoff, while an answer is out, while the breaker
  * leaves the site alone or Tableau asked to wait, and while the configuration has no such site. It
  * stands while we hold work back: by `delay` and `quiet`, behind another refresh of the content, by
- * a pause, a budget (also one of job queries), or for want of a place. Whatever is heard of a job
- * renews it; but a job that Tableau leaves in its queue for QUEUE_PATIENCE times as long is given
- * up too. A restart goes on with what was left.
+ * a pause, a budget (also one of job queries), or for want of a place. Each answer about its job
+ * renews it; but a job that Tableau leaves in its queue for QUEUE_PATIENCE times give_up_after is
+ * given up too. A restart goes on with what was left.
  *
  * Rows and texts given to an action are valid until the next step.
  */

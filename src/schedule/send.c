@@ -4,8 +4,8 @@
 #include "base/mem.h"
 #include "schedule/state.h"
 
-/* A hundred points of priority are worth so much of give_up_after: whoever waits longer than that
- * goes before all who came later. */
+/* 100 points of priority count as having waited 1/PRIORITY_SHARE of give_up_after: after that time
+ * a refresh goes before all that are created later. */
 #define PRIORITY_SHARE 2
 
 static int64_t ready_key(const struct schedule *schedule, const struct refresh *refresh)
@@ -24,7 +24,7 @@ void refresh_queue_up(struct schedule *schedule, struct refresh *refresh)
 
 void requeue_ready(struct schedule *schedule, struct site *site)
 {
-	/* Each move reorders the heap: from a copy. */
+	/* From a copy, because each move reorders the heap. */
 	size_t count = site->ready.count;
 	OWNED_MEMORY struct timer **timers = mem_alloc(sizeof *timers * (count + 1));
 	for (size_t i = 0; i < count; i++)
@@ -79,9 +79,9 @@ static void send(struct schedule *schedule, struct instant now, struct refresh *
 }
 
 /*
- * A request is recorded with the time that it is by Tableau's clock, before it leaves: if we are
- * killed before its answer is durable, that tells its job from others'. Of a site that has not said
- * a word yet, the time is not known, so that it is signed in first, which the request needs anyway.
+ * A request is recorded, before it leaves, with the time of Tableau's clock: if we are killed
+ * before its answer is durable, that time tells its job from others. Before a site's first answer
+ * the time is not known, so we sign in first, which the request needs anyway.
  */
 static bool needs_greeting(const struct site *site)
 {

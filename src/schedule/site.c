@@ -60,7 +60,7 @@ void site_answered(struct schedule *schedule, struct instant now, const struct a
 	if (!gate_answered(&site->gate, now, answer, &schedule->options))
 		return;
 	bool is_closed = breaker_is_closed(&site->gate.breaker);
-	/* Once, not again for each probe that fails. */
+	/* Reported once, not for each probe that fails. */
 	if (site->is_told_ill == is_closed) {
 		act_tell(schedule, site, is_closed ? NULL : site->gate.trouble);
 		site->is_told_ill = !is_closed;
@@ -72,7 +72,7 @@ void site_answered(struct schedule *schedule, struct instant now, const struct a
 	arm_round(schedule, now, site);
 }
 
-/* Rare enough to look at every refresh. */
+/* Rare, so it may walk through every refresh. */
 void site_look_again(struct schedule *schedule, struct instant now, const struct site *site)
 {
 	struct refresh *refresh, *following;
@@ -101,8 +101,8 @@ void site_spend_queries(
 		budget_spend(&site->gate.queries, now.mono, now.wall, count);
 	site_changed(schedule, site);
 	bool is_new = part && part->count == count;
-	/* A crash may forget the queries of a minute: a write for each would cost more than they
-	 * do. */
+	/* Written once a minute: a crash may forget that many, and a write for each query would
+	 * cost more than the query. */
 	if (!part || (!is_new && now.mono.us - site->gate.queries_kept_at.us < KEEP_QUERIES_EVERY))
 		return;
 	if (is_new) /* the last ones of the part before it */

@@ -190,7 +190,7 @@ static void flight_leave(struct schedule *schedule, struct refresh *refresh)
 	timer_leave(&refresh->look);
 }
 
-/* The one place that changes a state, and all that is counted by it. */
+/* The only place that changes a state, with all that is counted by state. */
 static void set_state(struct schedule *schedule, struct refresh *refresh, enum refresh_state state)
 {
 	struct site *site = refresh->slot->site;
@@ -262,7 +262,7 @@ void slot_succeeded(struct slot *slot, struct refresh_row *row)
 	struct evidence evidence = evidence_of(row), *all = &slot->evidence[row->incremental];
 	slot->last[row->incremental] = row->id;
 	evidence_merge(all, &evidence);
-	/* The last one tells for all before it, so that a restart needs no other. */
+	/* The last row has the evidence of all before it, so that a restart needs no other. */
 	row->sent_after = all->sent_after;
 	row->seen_waiting_after = all->seen_waiting_after;
 }
@@ -286,7 +286,7 @@ bool refresh_is_done_already(struct schedule *schedule, struct instant now, stru
 		refresh->cause_count, refresh->row.incremental, &evidence);
 	if (!done)
 		return false;
-	/* It stands for that job from now on, also after a restart. */
+	/* Its row has the evidence of that job from now on, also after a restart. */
 	refresh->row.sent_after = evidence->sent_after;
 	refresh->row.seen_waiting_after = evidence->seen_waiting_after;
 	refresh->row.job_started_at = evidence->started_at;

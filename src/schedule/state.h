@@ -14,7 +14,8 @@
 #include "schedule/schedule.h"
 #include <uthash.h>
 
-/* Who waits for a kind of call of a site: why, since when, and the clock of their patience. */
+/* The work of a site that waits for a kind of call: why, since when, and the clock of its patience.
+ */
 enum call_kind { CALLS_LOOKUP, CALLS_START, CALLS_QUERY, CALLS_COUNT };
 struct waiting {
 	struct patience_clock clock;
@@ -22,7 +23,7 @@ struct waiting {
 	struct mono since;
 };
 
-/* Whose patience is over while an answer is out is asked again whether it has come. */
+/* Patience that runs out while an answer is awaited is checked again after this time. */
 #define ANSWER_SOON (5 * US_PER_SECOND)
 
 struct site {
@@ -32,21 +33,21 @@ struct site {
 	int64_t open;       /* refreshes that have not ended */
 	int64_t selections; /* that are not resolved yet */
 	struct waiting waiting[CALLS_COUNT];
-	int64_t backlog;      /* microseconds until the budget has worked off what is ready */
-	char *overdue;        /* that it is too much, for people; NULL: it is not */
-	size_t overdue_count; /* so many waited when that was said */
+	int64_t backlog;      /* microseconds until the budget has started all that is ready */
+	char *overdue;        /* a report for people that this is too long; NULL: it is not */
+	size_t overdue_count; /* how many refreshes waited when that was reported */
 	struct schedule_site options;
 	struct gate gate;
 	struct timer opening;   /* in schedule->timers: when the gate opens for what waits there */
 	bool may_list;          /* until Tableau refuses the job list */
 	bool is_listing;        /* a list was asked and not answered */
 	bool is_greeting;       /* likewise */
-	bool has_greeted;       /* greeting again would tell no more ... */
-	bool needs_no_greeting; /* ... or it failed: the next request is to tell why */
+	bool has_greeted;       /* no need to greet again ... */
+	bool needs_no_greeting; /* ... or greeting failed: the next request shows why */
 	int unread_lists;       /* in a row */
-	bool is_told_ill;       /* people were told that it is left alone */
+	bool is_told_ill;       /* people were told that it is only probed */
 	int64_t resolving;      /* selections that were asked for and not answered */
-	struct want *parked, **parked_last; /* that are to be asked for, oldest first */
+	struct want *parked, **parked_last; /* selections still to be asked for, oldest first */
 	int64_t sending;                    /* refreshes in REFRESH_SENDING */
 	struct timer_heap ready;            /* refreshes that may be sent now, see ready_key() */
 	struct refresh *in_flight; /* queued and running ones, a list through `flight_next` */
@@ -54,11 +55,14 @@ struct site {
 	struct timer_heap looks; /* of those in flight: from when a look is worth a call */
 	struct timer round;      /* in schedule->timers: the next round of looks */
 	struct mono round_at;    /* of the last one */
-	bool is_dirty; /* among schedule->dirty: the end of a step looks what can be asked */
+	/* Among schedule->dirty: at the end of the step, see what can be asked. */
+	bool is_dirty;
 	struct site *dirty_next;
-	bool is_changed; /* among schedule->changed: likewise, why its work waits */
+	/* Among schedule->changed: at the end of the step, see why its work waits. */
+	bool is_changed;
 	struct site *changed_next;
-	struct timer giving_up; /* in schedule->patience: when somebody's patience is over */
+	/* In schedule->patience: when the first patience at this site is over. */
+	struct timer giving_up;
 	UT_hash_handle by_name;
 };
 
@@ -76,7 +80,7 @@ struct slot {
 	UT_hash_handle by_key;
 };
 
-/* A rule's held refreshes, which go on when it has had no event for `quiet`. */
+/* The held refreshes of a rule; they go on when the rule has had no event for `quiet`. */
 struct quiet {
 	const char *rule;     /* kept, see schedule_keep() */
 	struct timer due;     /* in schedule->timers */
@@ -95,10 +99,10 @@ struct refresh {
 			       content */
 	bool was_refused;   /* the last answer was a doubtful no: the look decides */
 	bool is_moved;      /* among schedule->moved */
-	bool is_unrecorded; /* what stands behind it, or a look that saw its job waiting, has
-			       changed its row, which is not recorded yet */
+	bool is_unrecorded; /* its row was changed, by a refresh behind it or a look that saw its
+			       job queued, and is not recorded yet */
 	int64_t recorded;   /* the step that recorded it last: once a step is enough */
-	uint64_t told;      /* its state and reason, as they were last handed out; 0: never */
+	uint64_t told;      /* hash of its state and reason when last recorded; 0: never */
 	int64_t failures;   /* in a row, for the backoff */
 	int unsure_looks;   /* after the last request */
 	int refused_looks, unknown_looks, unread_looks; /* at its job, in a row */
@@ -160,12 +164,11 @@ struct schedule {
 	struct want *wants;
 	struct site *dirty, *changed;
 	struct refresh *moved;
-	struct refresh *ended;        /* rows that actions may still point to */
-	struct timer_heap timers;     /* keys: microseconds of struct mono; second: what it is, enum
-					 timer_owner */
-	struct timer_heap patience;   /* of sites, by when the first patience there is over */
-	struct patience_clock trying; /* runs always: for whom Tableau is asked, or who waits after
-					 a failure of its own */
+	struct refresh *ended;      /* freed at the next step: actions may point to their rows */
+	struct timer_heap timers;   /* key: microseconds of struct mono; second: enum timer_owner */
+	struct timer_heap patience; /* of sites, by when the first patience there is over */
+	struct patience_clock trying; /* always runs: for work that awaits an answer, or another try
+					 after a failure of its own */
 	int64_t waiting, in_flight, causes;
 	int64_t lived[LIFE_STATES][LIFE_STATES]; /* how often one state followed another */
 	struct known_job *known;                 /* a ring of KNOWN_AT_ONCE */
@@ -178,8 +181,8 @@ struct schedule {
 	struct asked asked; /* the reply of this step, to a person's input */
 };
 
-/* A job that waits in Tableau's queue has no time limit there (src/tableau/README.md, Jobs); here
- * it has so many times give_up_after. */
+/* Tableau sets no time limit for a job in its queue (src/tableau/README.md, Jobs); here it is this
+ * many times give_up_after. */
 #define QUEUE_PATIENCE 4
 
 enum timer_owner {
@@ -196,19 +199,19 @@ enum timer_owner {
 
 /* ---- schedule.c ---- */
 
-/* Whatever can be asked now is; and why the rest waits is known. */
+/* Asks whatever can be asked now, and updates why the rest waits. */
 void step_settle(struct schedule *schedule, struct instant now);
 
 /* ---- act.c: what is to be done ---- */
 
-void act_forget(struct schedule *schedule); /* what the last step answered */
+void act_forget(struct schedule *schedule); /* drops the actions of the last step */
 void act_record(struct schedule *schedule, struct refresh *refresh);
 void act_cause(struct schedule *schedule, int64_t refresh, const struct cause_row *cause,
 	enum cause_fate fate);
 void act_end_selection(struct schedule *schedule, int64_t selection);
 void act_spent(struct schedule *schedule, const struct site *site, enum spent_kind kind,
 	const struct budget_part *part);
-/* The site is left alone, for that trouble, or (NULL) no longer. */
+/* The site is only probed from now on, because of `trouble`; NULL: no longer. */
 void act_tell(struct schedule *schedule, const struct site *site, const char *trouble);
 void act_backlog(struct schedule *schedule, const struct site *site);
 void act_resolve(struct schedule *schedule, int64_t selection);
@@ -219,8 +222,9 @@ void act_list(struct schedule *schedule, struct site *site, struct wall since);
 
 /* ---- stamp.c: the order of wishes and requests ---- */
 
-void stamp_hear(struct schedule *schedule, int64_t stamp); /* it may be the youngest */
-/* Of a wish that begins now: younger than all before. */
+/* This stamp was given; it may be the youngest. */
+void stamp_hear(struct schedule *schedule, int64_t stamp);
+/* A new stamp for a wish that begins now, younger than all before. */
 int64_t stamp_next(struct schedule *schedule);
 
 /* ---- keep.c ---- */
@@ -234,40 +238,41 @@ void schedule_keep_nothing(struct schedule *schedule); /* at its end */
 
 struct site *site_of(struct schedule *schedule, const char *name);         /* made when it is new */
 struct site *site_find(const struct schedule *schedule, const char *name); /* or NULL */
-void site_touch(struct schedule *schedule,
-	struct site *site); /* the step's end looks whether something can be asked */
-/* Why its work waits may have changed: the end of a step looks. */
+/* At the end of the step, see what can be asked of it. */
+void site_touch(struct schedule *schedule, struct site *site);
+/* Why its work waits may have changed: see at the end of the step. */
 void site_changed(struct schedule *schedule, struct site *site);
-/* An answer of this site's came. */
+/* An answer of the site came: for its gate, breaker and clock. */
 void site_answered(struct schedule *schedule, struct instant now, const struct answer *answer);
-/* Something waits for the gate, which opens at `at`. */
+/* Some work waits for the gate of the site, which opens at `at`. */
 void site_wait(struct schedule *schedule, struct site *site, struct mono at);
-/* Nobody wants to wait for what Tableau asked, nor for the next probe. False: nobody had to. */
+/* Ends the wait that Tableau asked for, and that for the next probe. False: there was none. */
 bool site_go_on(struct schedule *schedule, struct instant now, struct site *site);
-/* `count` job queries are made. */
+/* Counts `count` job queries. */
 void site_spend_queries(
 	struct schedule *schedule, struct instant now, struct site *site, int64_t count);
 
-/* What is to be looked for on the site is looked for at once. */
+/* Looks at once for every job of the site that is still to be looked for. */
 void site_look_again(struct schedule *schedule, struct instant now, const struct site *site);
 
 /* ---- again.c: when something is tried again ---- */
 
-/* `left` of give_up_after, as a restart finds it: what expired while nobody ran, or only seems to
- * have, by a clock that stepped, gets time for one more try. */
+/* How much of give_up_after a restart allows, given what was `left`: a refresh whose time ran out
+ * while the daemon was down, or seems to have because the wall clock stepped, gets enough for one
+ * more try. */
 int64_t left_to_try(const struct schedule *schedule, int64_t left);
-/* Full jitter: between 0 and initial * 2^failures, at most max; never below 1/8 of that so that it
+/* A random wait up to initial * 2^failures, at most retry_max; never below 1/8 of that, so that it
  * is a wait. */
 int64_t backoff(struct schedule *schedule, int64_t initial, int64_t failures);
 /* A busy content (409093) is retried from 15 times the initial backoff: a job that is in the way
  * runs for minutes. */
 #define BUSY_FACTOR 15
-/* It waits for another try, because of the answer's reason. */
+/* Waits for another try; the answer's reason says why. */
 void refresh_try_again(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	struct answer answer, int64_t initial);
-/* Somebody cancelled it, as its reason says, and nothing of it goes on. */
+/* Ends a refresh that somebody cancelled, now that no job of it goes on. Its reason says who. */
 void refresh_end_as_asked(struct schedule *schedule, struct instant now, struct refresh *refresh);
-/* Its patience is over. */
+/* Gives it up: its patience is over. */
 void refresh_expire(struct schedule *schedule, struct instant now, struct refresh *refresh);
 
 /* ---- wait.c: why work waits, and whose patience runs ---- */
@@ -276,20 +281,21 @@ void refresh_expire(struct schedule *schedule, struct instant now, struct refres
 void wait_settle(struct schedule *schedule, struct instant now);
 /* Why the next call of that kind to the site has to wait. */
 struct wait wait_of(const struct site *site, enum call_kind kind, struct mono now);
-/* A budget, a pause, a place are our own doing; the rest is Tableau that could not be asked. */
+/* Do we hold the work back (a budget, a pause, a place)? Else Tableau could not be asked. */
 bool wait_is_ours(enum wait_kind kind);
-/* When somebody's patience at the site is over. */
+/* Sets the timer for the first patience at the site that will be over. */
 void patience_arm(struct schedule *schedule, struct site *site);
-/* The state of this refresh changed, and with it maybe what it waits for. */
+/* What this refresh waits for may have changed. */
 void refresh_moved(struct schedule *schedule, struct refresh *refresh);
 
 /* ---- words.c: the same in words for people ---- */
 
-/* Why work of the site waits for that kind of call, for people, in words that live in `arena`;
- * nothing when it does not. */
+/* Why work of the site waits for that kind of call, in words for people, which live in `arena`. All
+ * zero when it does not wait. */
 struct schedule_wait wait_told(
 	struct instant now, const struct site *site, enum call_kind kind, struct arena *arena);
-/* The last thing that went wrong for who gives up: its own error, else the site's. */
+/* Appends the last thing that went wrong, for the reason of a refresh or selection that is given
+ * up: its own error, else the site's. */
 void wait_add_trouble(struct mono now, const struct site *site, enum call_kind kind,
 	const char *own, struct text *words);
 
@@ -297,59 +303,63 @@ void wait_add_trouble(struct mono now, const struct site *site, enum call_kind k
 
 struct slot *slot_of(struct schedule *schedule, const char *site, const struct content *content);
 struct refresh *refresh_find(const struct schedule *schedule, int64_t id);
-/* In the slot's line. */
+/* A new refresh, at the end of the slot's line. */
 struct refresh *refresh_create(struct schedule *schedule, struct instant now, struct slot *slot,
 	const struct content *content);
-/* A row of the journal comes back with its own id and times, in the slot's line. */
+/* A refresh from a row of the journal, with its id and times, at the end of the slot's line. */
 struct refresh *refresh_adopt_row(struct schedule *schedule, const struct refresh_row *row);
 void refresh_free(struct refresh *refresh);
-/* NULL is ""; `text` may be what the member holds. */
+/* NULL counts as ""; `text` may be the present value. */
 void refresh_set_text(const char **member, const char *text);
 void refresh_add_cause(
 	struct schedule *schedule, struct refresh *refresh, const struct cause_row *cause);
-/* How it is wanted, by all that it stands for. */
+/* Its priority and whether incremental will do, for all causes that it serves. */
 struct wish refresh_wish(const struct refresh *refresh);
-/* It is wanted so too. True: that changes its row, which is to be recorded. */
+/* Merges another wish into it. True: its row has changed and is to be recorded. */
 bool refresh_wish_too(struct refresh *refresh, struct wish wish);
-/* Its life goes on, as life.h has it. */
+/* Changes its state; life.h has each change that may happen. */
 void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refresh_state state);
-/* At a restart: one that was just adopted has left "waiting" before. */
+/* At a restart: a refresh that was just adopted gets the state that it had reached. */
 void refresh_come_back(
 	struct schedule *schedule, struct refresh *refresh, enum refresh_state state);
-/* It may be sent now, but for its site. */
+/* Nothing but its site keeps it from being sent. */
 bool refresh_is_ready(const struct refresh *refresh);
 bool refresh_in_flight(const struct refresh *refresh);
-/* Does the evidence cover all that it stands for? */
+/* Does the evidence cover every cause of it? */
 bool refresh_is_served(const struct schedule *schedule, const struct refresh *refresh,
 	const struct evidence *evidence, bool incremental);
-/* Remembers its evidence; the row gets that of all before it. */
+/* Its job succeeded: the slot remembers the evidence, and the row gets that of all before it too.
+ */
 void slot_succeeded(struct slot *slot, struct refresh_row *row);
-/* The refresh whose job, or one before it, covers them, and that evidence; 0: none. */
+/* Id of the last succeeded refresh of this slot, if the evidence of all its successes covers every
+ * cause; *evidence is then that evidence. 0 if it does not. */
 int64_t slot_has_served(const struct schedule *schedule, const struct slot *slot,
 	const struct cause_row *causes, size_t count, bool incremental,
 	const struct evidence **evidence);
-/* Has a job that succeeded made it superfluous? Then it ends, and true. */
+/* Ends it when the evidence of jobs that succeeded covers it, and returns true. */
 bool refresh_is_done_already(
 	struct schedule *schedule, struct instant now, struct refresh *refresh);
-/* The slot has no current refresh: this one of its line is it, and is sent when its turn comes. */
+/* Makes this refresh of the line the current one, which the slot must lack; it is sent in its turn.
+ */
 void refresh_promote(struct schedule *schedule, struct instant now, struct refresh *refresh);
-/* The current refresh, which is to be sent (again), is as urgent as what stands behind it, and good
- * enough for that. */
+/* The next request of the current refresh serves the line too: merges the line's wishes into it. */
 void refresh_serve_line(struct refresh *refresh);
-/* The current refresh is not sent yet: it does for this one too, and says so. */
+/* A new refresh of the line waits for the current one: its reason says so, and if that is not sent
+ * yet, it serves this one too. */
 void refresh_stand_behind(struct schedule *schedule, struct instant now, struct refresh *refresh);
-/* That job was a refresh's, and is not to be taken for another's. */
+/* Remembers the job as that of one refresh, so that no look takes it for another's. */
 void slot_know_job(struct schedule *schedule, const struct slot *slot, const char *job_id);
 /* At a restart: the current refresh goes back to the line; one of the line becomes the current. */
 void slot_step_back(struct schedule *schedule, struct slot *slot);
 void slot_step_forward(struct schedule *schedule, struct refresh *refresh);
 /* The first of the line that is not held, or NULL. */
 struct refresh *slot_first(const struct slot *slot);
-/* The end of it: recorded, out of every heap, and the next refresh of its content takes its place.
+/* Ends it: it is recorded, leaves every heap, and the next refresh of its content takes its place.
  */
 void refresh_end(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	enum refresh_state state, const char *reason);
-/* The same, when a job or Tableau's word ended it: so do those in line that its evidence covers. */
+/* The same where a job or Tableau's reply decided: refreshes in line that its evidence covers end
+ * with it. */
 void refresh_end_with_line(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	enum refresh_state state, const char *reason);
 
@@ -360,25 +370,25 @@ struct wish want_wish(const struct want *want);
 void want_free(struct schedule *schedule, struct want *want);
 void want_due(struct schedule *schedule, struct instant now, struct want *want);
 void want_expire(struct schedule *schedule, struct instant now, struct want *want);
-/* Asks for what is parked, as long as there is room. */
+/* Asks for parked selections, as many as may be asked for at once. */
 void resolve_parked(struct schedule *schedule, struct instant now, struct site *site);
-/* Joins `causes` to a refresh of `slot` whose request will be sent, or was sent late enough; the
- * refresh. */
+/* Joins `causes` to a refresh of `slot` whose request is still to be sent, or was sent late enough,
+ * else to a new one. Returns that refresh. */
 struct refresh *slot_join(struct schedule *schedule, struct instant now, struct slot *slot,
 	const struct content *content, const struct cause_row *causes, size_t count,
 	struct wish wish);
 
 /* ---- hold.c: delay and quiet ---- */
 
-/* An event of the rule came: what is held for its quiet waits `quiet` more. */
+/* An event of the rule came: its held refreshes wait for `quiet` once more. */
 void quiet_event(struct schedule *schedule, struct instant now, const char *rule, int64_t quiet_us);
-/* How long an event of a quiet rule holds: also its delay must be over. */
+/* How long an event of a quiet rule holds refreshes: its delay must be over too. */
 int64_t quiet_time(const struct schedule_selection *selection);
-/* Is the want to be held? Then a refresh of `slot` holds it. */
+/* Holds the want's causes in a refresh of `slot` when its rule asks for that, and returns true. */
 bool hold(struct schedule *schedule, struct instant now, const struct want *want, struct slot *slot,
 	const struct content *content, const struct cause_row *causes);
 void hold_restored(struct schedule *schedule, struct instant now, struct refresh *refresh);
-/* What held it is over: it is a wish as of now. */
+/* Its hold is over: it is a wish that begins now. */
 void hold_ended(struct schedule *schedule, struct instant now, struct refresh *refresh);
 void quiet_ended(struct schedule *schedule, struct instant now, struct quiet *quiet);
 void hold_forget(struct refresh *refresh);
@@ -387,38 +397,38 @@ void hold_forget(struct refresh *refresh);
 
 void refresh_wait_until(
 	struct schedule *schedule, struct instant now, struct refresh *refresh, int64_t wait_us);
-/* Its turn among those that are ready, by its priority. */
+/* Gives it its turn among those that are ready, by priority and age. */
 void refresh_queue_up(struct schedule *schedule, struct refresh *refresh);
-/* All of them, after the worth of a priority has changed. */
+/* The same for all that are ready, after the weight of a priority has changed. */
 void requeue_ready(struct schedule *schedule, struct site *site);
 void send_ready(struct schedule *schedule, struct instant now, struct site *site);
 
 /* ---- lost.c: is there a job of a request whose reply is lost? ---- */
 
-/* Whether there is a job has to be found out before anything else is done. */
+/* Its reply is lost: whether there is a job is found out before anything else is done. */
 void refresh_lost(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	struct answer answer, bool at_once);
 /* Looks for a job of it. False: not now; the gate opens at *opens. */
 bool refresh_look(
 	struct schedule *schedule, struct instant now, struct refresh *refresh, struct mono *opens);
-/* It has waited: it is looked for, or sent in its turn. */
+/* Its wait is over: its job is looked for, or it is sent in its turn. */
 void refresh_due(struct schedule *schedule, struct instant now, struct refresh *refresh);
-/* Its job is over, was found after a lost reply, and is no evidence for all that it stands for. */
+/* Its job, found after a lost reply, is over and does not cover all its causes: sends it again. */
 void refresh_send_once_more(struct schedule *schedule, struct instant now, struct refresh *refresh);
 
 /* ---- follow.c: jobs are followed to their end ---- */
 
 void follow_job(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	const struct job_seen *job, int64_t asked_after);
-/* When its job is worth a look; it is in flight and nothing is asked about it. */
+/* Plans the next look at its job. It is in flight, and no question about it is out. */
 void look_later(
 	struct schedule *schedule, struct instant now, struct refresh *refresh, int64_t wait_us);
-/* Somebody waits for its end now. */
+/* Another refresh waits for its end now: plans the next look anew if that is sooner. */
 void look_sooner(struct schedule *schedule, struct instant now, struct refresh *refresh);
 void look_round(struct schedule *schedule, struct instant now, struct site *site);
 void arm_round(struct schedule *schedule, struct instant now, struct site *site);
 
-/* ---- what each input does, within a step that somebody else begins and ends ---- */
+/* ---- what each input does; schedule_step() begins and ends the step ---- */
 
 typedef void on_input(struct schedule *schedule, struct instant now, const struct input *input);
 on_input on_restore, on_restore_spent, on_restore_pause; /* restore.c */

@@ -1,5 +1,5 @@
 /*
- * schedule/status.c - how things stand, for whoever asks.
+ * schedule/status.c - answers queries about the state.
  */
 #include "schedule/state.h"
 

@@ -1,5 +1,6 @@
 /*
- * schedule/tick.c - time went by: whose timer is due goes on, whose patience is over is given up.
+ * schedule/tick.c - time went by: work whose timer is due goes on, and work whose patience is over
+ * is given up.
  */
 #include "schedule/state.h"
 
@@ -57,7 +58,7 @@ void on_tick(struct schedule *schedule, struct instant now, const struct input *
 		timer_leave(timer);
 		run_timer(schedule, now, timer);
 	}
-	step_settle(schedule, now); /* whoever may be tried now is, before anybody is given up */
+	step_settle(schedule, now); /* all that may be tried now is tried before any is given up */
 	give_up(schedule, now, &schedule->trying);
 	while ((timer = due(&schedule->patience, now))) {
 		struct site *site = container(timer, struct site, giving_up);

@@ -1,11 +1,11 @@
 /*
- * schedule/wait.c - one notion of why work waits, since when, until when; and of whose patience
- * runs meanwhile.
+ * schedule/wait.c - why work waits, since when and until when, and whether its patience runs
+ * meanwhile.
  *
  * A refresh or selection waits for itself (its backoff, an answer: its patience runs), for another
  * refresh of its content or a hold of its rule (its patience stands), or for a kind of call of its
  * site: to look its content up, to start it, to query jobs. Each site has a clock for each of the
- * three, which stands while it is us who hold that kind of call back.
+ * three; it stands while we hold that kind of call back.
  */
 #include "base/mem.h"
 #include "base/units.h"
@@ -124,7 +124,7 @@ static char *overdue_words(const struct schedule *schedule, const struct site *s
 	return mem_copy_text(words.at);
 }
 
-/* Told once when it begins, and once when half of it is worked off. */
+/* Reported once when it begins, and once when half of it is worked off. */
 static void watch_backlog(struct schedule *schedule, struct instant now, struct site *site)
 {
 	const struct budget *starts = &site->gate.starts;

@@ -5,8 +5,8 @@
 #include "base/text.h"
 #include "schedule/state.h"
 
-/* Questions for names that are out at once for one site: enough for one list of the site's content
- * to answer them all. */
+/* How many selections of a site are asked for at once; one list of the site's content answers them
+ * all. */
 #define RESOLVE_AT_ONCE 16
 
 struct want *want_find(struct schedule *schedule, int64_t id)
@@ -52,7 +52,7 @@ static void park(struct schedule *schedule, struct instant now, struct want *wan
 	site_touch(schedule, site);
 }
 
-/* How long after the event, of `us`; of one that was restored, some of it is over. */
+/* How much of `us` after the event is left; for a restored selection, some of it is over. */
 static int64_t still_to_go(
 	const struct schedule_selection *selection, struct instant now, int64_t us)
 {
@@ -103,8 +103,8 @@ static struct cause_row cause_of(const struct want *want, size_t rule)
 	};
 }
 
-/* A selection that names no content is a refresh that ended before it began: people find it where
- * they look for the others. */
+/* A selection that names no content becomes a refresh that has ended already, so that people find
+ * it among the others. */
 static void end_unresolved(struct schedule *schedule, struct instant now, struct want *want,
 	enum refresh_state state, const char *reason)
 {
@@ -187,7 +187,8 @@ static void join(struct schedule *schedule, struct refresh *refresh, const struc
 		act_record(schedule, refresh);
 	for (size_t i = 0; i < count; i++) {
 		struct cause_row *same = same_cause(refresh, &causes[i]);
-		if (same && same->after < causes[i].after) { /* somebody wants it once more, anew */
+		/* It is wanted once more, after a new stamp. */
+		if (same && same->after < causes[i].after) {
 			same->after = causes[i].after;
 			same->fresh_from = causes[i].fresh_from;
 			act_cause(schedule, refresh->row.id, same, CAUSE_KEPT);
@@ -257,7 +258,7 @@ static void want_content(struct schedule *schedule, struct instant now, const st
 static void resolved(struct schedule *schedule, struct instant now, struct want *want,
 	const struct content *contents, size_t count)
 {
-	/* If what holds it is over already, it is a wish as of now. */
+	/* A wish with a delay or quiet that is over already begins now. */
 	if (want->selection.delay || want->selection.quiet)
 		want->stamp = stamp_next(schedule);
 	for (size_t i = 0; i < count; i++)
@@ -274,7 +275,7 @@ static void not_resolved(struct schedule *schedule, struct instant now, struct w
 		return;
 	}
 	int64_t wait = backoff(schedule, schedule->options.retry_initial, want->failures++);
-	/* Tableau's limit is the site's, so that the others need not each be told. */
+	/* Retry-After holds for the site, so that not each selection has to get one. */
 	if (answer->retry_after)
 		gate_hold(&site_of(schedule, answer->site)->gate.no_calls_before, now.mono,
 			answer->retry_after);
@@ -307,7 +308,7 @@ void want_due(struct schedule *schedule, struct instant now, struct want *want)
 
 void want_expire(struct schedule *schedule, struct instant now, struct want *want)
 {
-	if (want->is_asked) { /* its answer may be that all is well */
+	if (want->is_asked) { /* the answer may still name its content */
 		patience_set(&want->patience, now.mono, ANSWER_SOON);
 		return;
 	}

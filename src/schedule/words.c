@@ -74,7 +74,7 @@ struct schedule_wait wait_told(
 	struct instant now, const struct site *site, enum call_kind kind, struct arena *arena)
 {
 	const struct waiting *waiting = &site->waiting[kind];
-	/* As it is now: where nobody waits, nobody was woken when it changed. */
+	/* As of now: where no work waits, no step has noticed a change. */
 	struct wait wait = wait_of(site, kind, now.mono);
 	struct mono since = wait.kind == waiting->wait.kind ? waiting->since : now.mono;
 	OWNED_TEXT struct text words;
