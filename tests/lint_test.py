@@ -27,6 +27,7 @@ def function(body, name="act"):
 
 PRIVATE = "/*\n * store/sqlite/sqlite.h - the connection. Private to\n * store/sqlite/.\n */\n"
 SHARED = "/*\n * base/acceptor.h - accepts. Private to base/web.c and base/acceptor.c.\n */\n"
+GROUND_UP = "/* ---- turn.c: turns ---- */\n\nvoid turn_take(int a);\n\n/* ---- slot.c: ends ---- */\n\nvoid slot_end(int a);\n"
 PLANTED = {
     "against the layers": ({"base/a.c": '#include "store/store.h"\n'}, "base/a.c:1: base may not include store/store.h"),
     "a private header": ({"store/sqlite/sqlite.h": PRIVATE, "store/store.c": '#include "store/sqlite/sqlite.h"\n'},
@@ -34,6 +35,8 @@ PLANTED = {
     "a header of two files": ({"base/acceptor.h": SHARED, "base/other.c": '\n#include "base/acceptor.h"\n'},
                               "base/other.c:2: base/acceptor.h is private to base/web.c and base/acceptor.c"),
     "the scheduler asks Tableau": ({"schedule/slot.c": '#include "tableau/tableau.h"\n'}, "schedule/slot.c:1: schedule may not include tableau/tableau.h"),
+    "a call down the header": ({"schedule/state.h": GROUND_UP, "schedule/turn.c": function("slot_end(1);", "turn_take")},
+                               "schedule/turn.c:3: slot_end() is of slot.c, which stands below turn.c"),
     "one symbol, two functions": ({"base/a.c": function(";"), "base/b.c": function(";")}, "base/b.c:1: act() is also a function of"),
     "malloc": ({"rules/a.c": function("p = malloc(1);")}, "rules/a.c:3: malloc() outside base/"),
     "strdup": ({"rules/a.c": function("p = strdup(q);")}, "rules/a.c:3: strdup() outside base/"),
@@ -59,6 +62,9 @@ ALLOWED = {
     "base/thread.c": function("pthread_create(a, b, c, d);", "thread_start"),
     "store/sqlite/sqlite.h": PRIVATE,
     "store/sqlite/read.c": '#include "store/sqlite/sqlite.h"\n',
+    "schedule/state.h": GROUND_UP,
+    "schedule/turn.c": function(";", "turn_take"),
+    "schedule/slot.c": function("turn_take(1);", "slot_end"),
     "schedule/gate.c": "/* like malloc() and pthread_create() */\n" + function("free(p);", "gate_free"),
 }
 

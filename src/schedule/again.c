@@ -67,3 +67,19 @@ void refresh_expire(struct schedule *schedule, struct instant now, struct refres
 		refresh->row.reason, &reason);
 	refresh_end(schedule, now, refresh, REFRESH_EXPIRED, reason.at);
 }
+
+void refresh_send_once_more(struct schedule *schedule, struct instant now, struct refresh *refresh)
+{
+	OWNED_TEXT struct text reason;
+	text_init(&reason, 300);
+	text_printf(&reason,
+		"no reply told its job; job %s was found, which may have started before the event "
+		"arrived: it is sent once more",
+		refresh->row.job_id);
+	slot_know_job(schedule, refresh->slot, refresh->row.job_id);
+	refresh_enter(schedule, refresh, REFRESH_WAITING);
+	refresh_serve_line(refresh);
+	refresh_set_text(&refresh->row.reason, reason.at);
+	refresh_wait_until(schedule, now, refresh, 0);
+	act_record(schedule, refresh);
+}

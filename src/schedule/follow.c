@@ -11,9 +11,6 @@
  * known to two; a list asked "since" an instant must not miss what was made before it. */
 #define LIST_MARGIN (4 * US_PER_SECOND)
 
-/* At least this many looks at a job are made within give_up_after. */
-#define PATIENCE_LOOKS 4
-
 /* How often in a row a look may be refused for good, or Tableau may not know the job; each look
  * comes after twice the time of the one before. With poll_interval's ten seconds a refusal has ten
  * minutes to be mended, and a node that lags behind (src/tableau/README.md, Jobs) has more than
@@ -27,73 +24,9 @@
 /* After this many lists in a row that cannot be read, jobs are asked for one by one. */
 #define UNREAD_LISTS 3
 
-/* ---- when to look ---- */
-
-static int64_t at_least(int64_t value, int64_t least)
-{
-	return value > least ? value : least;
-}
-
 static int64_t at_most(int64_t value, int64_t most)
 {
 	return value < most ? value : most;
-}
-
-static int64_t age_of_job(const struct refresh *refresh, struct instant now)
-{
-	struct wall tableau_now = gate_tableau_time(&refresh->slot->site->gate, now.mono);
-	if (wall_is_set(tableau_now) && wall_is_set(refresh->row.job_created_at))
-		return at_least(tableau_now.us - refresh->row.job_created_at.us, 0);
-	return refresh->sent.us ? now.mono.us - refresh->sent.us : 0;
-}
-
-/* The last look at the job by itself showed nothing, so a list has to do. */
-static bool is_blind(const struct refresh *refresh)
-{
-	return refresh->refused_looks || refresh->unknown_looks || refresh->unread_looks;
-}
-
-/* How long until a look is worth a call. However long its jobs take, several looks come before its
- * patience is over, so that none is given up for an answer that was never asked for. */
-static int64_t look_wait(
-	const struct schedule *schedule, const struct refresh *refresh, struct instant now)
-{
-	const struct slot *slot = refresh->slot;
-	int64_t least = slot->site->options.poll_interval;
-	int64_t wait = pace_wait(&slot->paces[refresh->row.incremental], age_of_job(refresh, now),
-		slot_first(slot) != NULL, least);
-	int64_t most = at_least(schedule->options.give_up_after / PATIENCE_LOOKS, least);
-	return at_most(wait, most);
-}
-
-void arm_round(struct schedule *schedule, struct instant now, struct site *site)
-{
-	const struct timer *first = timer_first(&site->looks);
-	int64_t at = first ? first->key : INT64_MAX;
-	struct mono opens = gate_query_opens(&site->gate, now.mono);
-	at = at_least(at, site->round_at.us + site->options.poll_interval);
-	at = at_least(at, opens.us);
-	if (!first || !site->is_known || at == INT64_MAX)
-		timer_leave(&site->round);
-	else
-		timer_set(&schedule->timers, &site->round, at, TIMER_OF_ROUND);
-}
-
-void look_later(
-	struct schedule *schedule, struct instant now, struct refresh *refresh, int64_t wait_us)
-{
-	struct site *site = refresh->slot->site;
-	timer_set(&site->looks, &refresh->look, mono_plus(now.mono, wait_us).us, refresh->row.id);
-	arm_round(schedule, now, site);
-}
-
-void look_sooner(struct schedule *schedule, struct instant now, struct refresh *refresh)
-{
-	if (!timer_is_set(&refresh->look) || is_blind(refresh))
-		return;
-	int64_t wait = look_wait(schedule, refresh, now);
-	if (mono_plus(now.mono, wait).us < refresh->look.key)
-		look_later(schedule, now, refresh, wait);
 }
 
 /* ---- what a look shows ---- */
@@ -147,7 +80,7 @@ static void take_times(struct refresh_row *row, const struct job_seen *job)
 
 static void sees_again(struct schedule *schedule, struct refresh *refresh)
 {
-	if (!is_blind(refresh))
+	if (!refresh_is_blind(refresh))
 		return;
 	refresh->refused_looks = refresh->unknown_looks = refresh->unread_looks = 0;
 	if (!refresh->row.is_cancelling)
@@ -158,7 +91,7 @@ static void sees_again(struct schedule *schedule, struct refresh *refresh)
 /* Two clocks would have to be wrong for this to be too long. */
 static int64_t queued_for(const struct refresh *refresh, struct instant now)
 {
-	return at_most(age_of_job(refresh, now), now.wall.us - refresh->row.sent_at.us);
+	return at_most(job_age(refresh, now), now.wall.us - refresh->row.sent_at.us);
 }
 
 /* No other job of ours serves those in line that it covers, so they end with it. */
@@ -288,7 +221,7 @@ void look_round(struct schedule *schedule, struct instant now, struct site *site
 {
 	size_t count;
 	struct refresh *refresh = take_due(site, now, &count), *next;
-	bool is_list_worth_it = count > 1 || (count == 1 && is_blind(refresh));
+	bool is_list_worth_it = count > 1 || (count == 1 && refresh_is_blind(refresh));
 	bool is_listed = is_list_worth_it && site->may_list && !site->is_listing &&
 			 gate_query_opens(&site->gate, now.mono).us <= now.mono.us;
 	site->round_at = now.mono;
@@ -414,7 +347,7 @@ static bool row_tells(const struct refresh *refresh, const struct job_seen *row)
 	/* Under another name it may not be what the rules name any more. */
 	bool is_alias = row->title && *row->title && content->kind != CONTENT_TASK &&
 			!name_equal(row->title, content->name);
-	return is_open || (is_blind(refresh) && !row->is_bridge && !is_alias);
+	return is_open || (refresh_is_blind(refresh) && !row->is_bridge && !is_alias);
 }
 
 static void listed_rows(struct schedule *schedule, struct instant now, struct site *site,
@@ -429,7 +362,7 @@ static void listed_rows(struct schedule *schedule, struct instant now, struct si
 		HASH_FIND(by_id, index, refresh->row.job_id, strlen(refresh->row.job_id), row);
 		if (row && row_tells(refresh, row->job))
 			follow_job(schedule, now, refresh, row->job, asked_after);
-		else if (!is_blind(refresh) || !timer_is_set(&refresh->look))
+		else if (!refresh_is_blind(refresh) || !timer_is_set(&refresh->look))
 			poll(schedule, now, refresh); /* else when its next look is due */
 	}
 	HASH_CLEAR(by_id, index);

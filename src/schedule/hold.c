@@ -62,16 +62,6 @@ static void quiet_hold(struct quiet *quiet, struct refresh *refresh)
 	quiet->held = refresh;
 }
 
-static void quiet_let_go(struct refresh *refresh)
-{
-	struct refresh **link = &refresh->quiet->held;
-	while (*link != refresh)
-		link = &(*link)->held_next;
-	*link = refresh->held_next;
-	refresh->held_next = NULL;
-	refresh->quiet = NULL;
-}
-
 void quiet_ended(struct schedule *schedule, struct instant now, struct quiet *quiet)
 {
 	struct refresh *refresh = quiet->held, *next;
@@ -191,13 +181,6 @@ bool hold(struct schedule *schedule, struct instant now, const struct want *want
 	else
 		return false;
 	return true;
-}
-
-void hold_forget(struct refresh *refresh)
-{
-	if (refresh->quiet)
-		quiet_let_go(refresh);
-	refresh->is_held = false;
 }
 
 void hold_ended(struct schedule *schedule, struct instant now, struct refresh *refresh)

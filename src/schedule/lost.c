@@ -149,22 +149,6 @@ static void tell_unsure(struct refresh *refresh, const struct answer *look)
 	refresh_set_text(&refresh->row.reason, reason.at);
 }
 
-void refresh_send_once_more(struct schedule *schedule, struct instant now, struct refresh *refresh)
-{
-	OWNED_TEXT struct text reason;
-	text_init(&reason, 300);
-	text_printf(&reason,
-		"no reply told its job; job %s was found, which may have started before the event "
-		"arrived: it is sent once more",
-		refresh->row.job_id);
-	slot_know_job(schedule, refresh->slot, refresh->row.job_id);
-	refresh_enter(schedule, refresh, REFRESH_WAITING);
-	refresh_serve_line(refresh);
-	refresh_set_text(&refresh->row.reason, reason.at);
-	refresh_wait_until(schedule, now, refresh, 0);
-	act_record(schedule, refresh);
-}
-
 static void look_ended(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	struct answer answer)
 {

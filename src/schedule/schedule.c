@@ -1,27 +1,12 @@
 /*
- * schedule/schedule.c - the one door: each input begins a step, is handled, and the step ends with
- * whatever can be asked now. What happens to refreshes is in slot.c (the refreshes of a content),
- * want.c (selections become refreshes), hold.c (delay and quiet), send.c (refreshes become
- * requests), follow.c (jobs end), restore.c (what a restart finds) and ask.c (what people ask for);
- * why something waits, and for how long, in wait.c.
+ * schedule/schedule.c - the one door: an input is handled, then the step ends (settle.c). Which
+ * file decides what is in README.md.
  */
 #include "schedule/schedule.h"
 #include "base/mem.h"
 #include "schedule/state.h"
 
 /* ---- a step ---- */
-
-void step_settle(struct schedule *schedule, struct instant now)
-{
-	while (schedule->dirty) {
-		struct site *site = schedule->dirty;
-		schedule->dirty = site->dirty_next;
-		site->is_dirty = false;
-		resolve_parked(schedule, now, site);
-		send_ready(schedule, now, site);
-	}
-	wait_settle(schedule, now);
-}
 
 /* FNV-1a, 64 bits: tells one story from another. */
 static uint64_t story_of(const struct refresh_row *row)

@@ -197,12 +197,78 @@ enum timer_owner {
 #define container(pointer, type, member)                                                           \
 	((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-/* ---- schedule.c ---- */
+/* The first of the line that is not held, or NULL. */
+static inline struct refresh *slot_first(const struct slot *slot)
+{
+	struct refresh *refresh = slot->line;
+	while (refresh && refresh->is_held)
+		refresh = refresh->line_next;
+	return refresh;
+}
 
-/* Asks whatever can be asked now, and updates why the rest waits. */
-void step_settle(struct schedule *schedule, struct instant now);
+static inline struct wish want_wish(const struct want *want)
+{
+	return (struct wish){ .priority = want->selection.priority,
+		.incremental = want->selection.incremental };
+}
 
-/* ---- act.c: what is to be done ---- */
+/*
+ * From the ground up: the functions of a file call those of its own and of files above it here
+ * (tests/lint/layers.py), so that one can be read without the next.
+ */
+
+/* ---- stamp.c: the order of wishes and requests ---- */
+
+/* This stamp was given; it may be the youngest. */
+void stamp_hear(struct schedule *schedule, int64_t stamp);
+/* A new stamp for a wish that begins now, younger than all before. */
+int64_t stamp_next(struct schedule *schedule);
+
+/* ---- keep.c: texts that many rows share ---- */
+
+/* One copy of a text for as long as the schedule lives: names of rules and projects, of which there
+ * are few. */
+const char *schedule_keep(struct schedule *schedule, const char *text);
+void schedule_keep_nothing(struct schedule *schedule); /* at its end */
+
+/* ---- site.c: the sites by name, and marks for the end of the step ---- */
+
+struct site *site_of(struct schedule *schedule, const char *name);         /* made when it is new */
+struct site *site_find(const struct schedule *schedule, const char *name); /* or NULL */
+/* At the end of the step, see what can be asked of it. */
+void site_touch(struct schedule *schedule, struct site *site);
+/* Why its work waits may have changed: see at the end of the step. */
+void site_changed(struct schedule *schedule, struct site *site);
+/* Some work waits for the gate of the site, which opens at `at`. */
+void site_wait(struct schedule *schedule, struct site *site, struct mono at);
+
+/* ---- refresh.c: one refresh ---- */
+
+struct refresh *refresh_find(const struct schedule *schedule, int64_t id);
+void refresh_free(struct refresh *refresh);
+/* NULL counts as ""; `text` may be the present value. */
+void refresh_set_text(const char **member, const char *text);
+void refresh_set_content(
+	struct schedule *schedule, struct refresh_row *row, const struct content *content);
+void refresh_add_cause(
+	struct schedule *schedule, struct refresh *refresh, const struct cause_row *cause);
+/* Its priority and whether incremental will do, for all causes that it serves. */
+struct wish refresh_wish(const struct refresh *refresh);
+/* Merges another wish into it. True: its row has changed and is to be recorded. */
+bool refresh_wish_too(struct refresh *refresh, struct wish wish);
+/* Nothing but its site keeps it from being sent. */
+bool refresh_is_ready(const struct refresh *refresh);
+bool refresh_in_flight(const struct refresh *refresh);
+/* What this refresh waits for may have changed. */
+void refresh_moved(struct schedule *schedule, struct refresh *refresh);
+/* Changes its state; life.h has each change that may happen. */
+void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refresh_state state);
+/* At a restart: a refresh that was just adopted gets the state that it had reached. */
+void refresh_come_back(
+	struct schedule *schedule, struct refresh *refresh, enum refresh_state state);
+void hold_forget(struct refresh *refresh);
+
+/* ---- act.c: the actions of this step ---- */
 
 void act_forget(struct schedule *schedule); /* drops the actions of the last step */
 void act_record(struct schedule *schedule, struct refresh *refresh);
@@ -220,42 +286,111 @@ void act_on_refresh(struct schedule *schedule, enum action_type type, struct ref
 void act_greet(struct schedule *schedule, struct site *site);
 void act_list(struct schedule *schedule, struct site *site, struct wall since);
 
-/* ---- stamp.c: the order of wishes and requests ---- */
+/* ---- turn.c: whose turn it is ---- */
 
-/* This stamp was given; it may be the youngest. */
-void stamp_hear(struct schedule *schedule, int64_t stamp);
-/* A new stamp for a wish that begins now, younger than all before. */
-int64_t stamp_next(struct schedule *schedule);
+/* Gives it its turn among those that are ready, by priority and age. */
+void refresh_queue_up(struct schedule *schedule, struct refresh *refresh);
+/* The same for all that are ready, after the weight of a priority has changed. */
+void requeue_ready(struct schedule *schedule, struct site *site);
+void refresh_wait_until(
+	struct schedule *schedule, struct instant now, struct refresh *refresh, int64_t wait_us);
 
-/* ---- keep.c ---- */
+/* ---- look.c: when a job is worth a look ---- */
 
-/* One copy of a text for as long as the schedule lives: names of rules and projects, of which there
- * are few. */
-const char *schedule_keep(struct schedule *schedule, const char *text);
-void schedule_keep_nothing(struct schedule *schedule); /* at its end */
+/* How old its job is, by Tableau's clock if that is known. */
+int64_t job_age(const struct refresh *refresh, struct instant now);
+/* The last look at its job by itself showed nothing, so a list has to do. */
+bool refresh_is_blind(const struct refresh *refresh);
+/* How long until a look at its job is worth a call. */
+int64_t look_wait(
+	const struct schedule *schedule, const struct refresh *refresh, struct instant now);
+/* Plans the next look at its job. It is in flight, and no question about it is out. */
+void look_later(
+	struct schedule *schedule, struct instant now, struct refresh *refresh, int64_t wait_us);
+/* Another refresh waits for its end now: plans the next look anew if that is sooner. */
+void look_sooner(struct schedule *schedule, struct instant now, struct refresh *refresh);
+/* Sets the timer for the next round of looks at the site. */
+void arm_round(struct schedule *schedule, struct instant now, struct site *site);
 
-/* ---- site.c ---- */
+/* ---- wait.c: why work waits, and whose patience runs ---- */
 
-struct site *site_of(struct schedule *schedule, const char *name);         /* made when it is new */
-struct site *site_find(const struct schedule *schedule, const char *name); /* or NULL */
-/* At the end of the step, see what can be asked of it. */
-void site_touch(struct schedule *schedule, struct site *site);
-/* Why its work waits may have changed: see at the end of the step. */
-void site_changed(struct schedule *schedule, struct site *site);
+/* At the end of a step: why each site's work waits, and whose clocks run. */
+void wait_settle(struct schedule *schedule, struct instant now);
+/* Why the next call of that kind to the site has to wait. */
+struct wait wait_of(const struct site *site, enum call_kind kind, struct mono now);
+/* Do we hold the work back (a budget, a pause, a place)? Else Tableau could not be asked. */
+bool wait_is_ours(enum wait_kind kind);
+/* Sets the timer for the first patience at the site that will be over. */
+void patience_arm(struct schedule *schedule, struct site *site);
+
+/* ---- words.c: the same in words for people ---- */
+
+/* Why work of the site waits for that kind of call, in words for people, which live in `arena`. All
+ * zero when it does not wait. */
+struct schedule_wait wait_told(
+	struct instant now, const struct site *site, enum call_kind kind, struct arena *arena);
+/* Appends the last thing that went wrong, for the reason of a refresh or selection that is given
+ * up: its own error, else the site's. */
+void wait_add_trouble(struct mono now, const struct site *site, enum call_kind kind,
+	const char *own, struct text *words);
+
+/* ---- calls.c: what calls cost, and what their answers mean for the site ---- */
+
 /* An answer of the site came: for its gate, breaker and clock. */
 void site_answered(struct schedule *schedule, struct instant now, const struct answer *answer);
-/* Some work waits for the gate of the site, which opens at `at`. */
-void site_wait(struct schedule *schedule, struct site *site, struct mono at);
-/* Ends the wait that Tableau asked for, and that for the next probe. False: there was none. */
-bool site_go_on(struct schedule *schedule, struct instant now, struct site *site);
 /* Counts `count` job queries. */
 void site_spend_queries(
 	struct schedule *schedule, struct instant now, struct site *site, int64_t count);
-
+/* Ends the wait that Tableau asked for, and that for the next probe. False: there was none. */
+bool site_go_on(struct schedule *schedule, struct instant now, struct site *site);
 /* Looks at once for every job of the site that is still to be looked for. */
 void site_look_again(struct schedule *schedule, struct instant now, const struct site *site);
 
-/* ---- again.c: when something is tried again ---- */
+/* ---- slot.c: the refreshes of a content ---- */
+
+struct slot *slot_of(struct schedule *schedule, const char *site, const struct content *content);
+/* Remembers the job as that of one refresh, so that no look takes it for another's. */
+void slot_know_job(struct schedule *schedule, const struct slot *slot, const char *job_id);
+/* Its job succeeded: the slot remembers the evidence, and the row gets that of all before it too.
+ */
+void slot_succeeded(struct slot *slot, struct refresh_row *row);
+/* Id of the last succeeded refresh of this slot, if the evidence of all its successes covers every
+ * cause; *evidence is then that evidence. 0 if it does not. */
+int64_t slot_has_served(const struct schedule *schedule, const struct slot *slot,
+	const struct cause_row *causes, size_t count, bool incremental,
+	const struct evidence **evidence);
+/* At a restart: the current refresh goes back to the line; one of the line becomes the current. */
+void slot_step_back(struct schedule *schedule, struct slot *slot);
+void slot_step_forward(struct schedule *schedule, struct refresh *refresh);
+/* A new refresh, at the end of the slot's line. */
+struct refresh *refresh_create(struct schedule *schedule, struct instant now, struct slot *slot,
+	const struct content *content);
+/* A refresh from a row of the journal, with its id and times, at the end of the slot's line. */
+struct refresh *refresh_adopt_row(struct schedule *schedule, const struct refresh_row *row);
+/* Does the evidence cover every cause of it? */
+bool refresh_is_served(const struct schedule *schedule, const struct refresh *refresh,
+	const struct evidence *evidence, bool incremental);
+/* Ends it when the evidence of jobs that succeeded covers it, and returns true. */
+bool refresh_is_done_already(
+	struct schedule *schedule, struct instant now, struct refresh *refresh);
+/* Makes this refresh of the line the current one, which the slot must lack; it is sent in its turn.
+ */
+void refresh_promote(struct schedule *schedule, struct instant now, struct refresh *refresh);
+/* The next request of the current refresh serves the line too: merges the line's wishes into it. */
+void refresh_serve_line(struct refresh *refresh);
+/* A new refresh of the line waits for the current one: its reason says so, and if that is not sent
+ * yet, it serves this one too. */
+void refresh_stand_behind(struct schedule *schedule, struct instant now, struct refresh *refresh);
+/* Ends it: it is recorded, leaves every heap, and the next refresh of its content takes its place.
+ */
+void refresh_end(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	enum refresh_state state, const char *reason);
+/* The same where a job or Tableau's reply decided: refreshes in line that its evidence covers end
+ * with it. */
+void refresh_end_with_line(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	enum refresh_state state, const char *reason);
+
+/* ---- again.c: another try, and the end of that ---- */
 
 /* How much of give_up_after a restart allows, given what was `left`: a refresh whose time ran out
  * while the daemon was down, or seems to have because the wall clock stepped, gets enough for one
@@ -270,113 +405,12 @@ int64_t backoff(struct schedule *schedule, int64_t initial, int64_t failures);
 /* Waits for another try; the answer's reason says why. */
 void refresh_try_again(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	struct answer answer, int64_t initial);
+/* Its job, found after a lost reply, is over and does not cover all its causes: sends it again. */
+void refresh_send_once_more(struct schedule *schedule, struct instant now, struct refresh *refresh);
 /* Ends a refresh that somebody cancelled, now that no job of it goes on. Its reason says who. */
 void refresh_end_as_asked(struct schedule *schedule, struct instant now, struct refresh *refresh);
 /* Gives it up: its patience is over. */
 void refresh_expire(struct schedule *schedule, struct instant now, struct refresh *refresh);
-
-/* ---- wait.c: why work waits, and whose patience runs ---- */
-
-/* At the end of a step: why each site's work waits, and whose clocks run. */
-void wait_settle(struct schedule *schedule, struct instant now);
-/* Why the next call of that kind to the site has to wait. */
-struct wait wait_of(const struct site *site, enum call_kind kind, struct mono now);
-/* Do we hold the work back (a budget, a pause, a place)? Else Tableau could not be asked. */
-bool wait_is_ours(enum wait_kind kind);
-/* Sets the timer for the first patience at the site that will be over. */
-void patience_arm(struct schedule *schedule, struct site *site);
-/* What this refresh waits for may have changed. */
-void refresh_moved(struct schedule *schedule, struct refresh *refresh);
-
-/* ---- words.c: the same in words for people ---- */
-
-/* Why work of the site waits for that kind of call, in words for people, which live in `arena`. All
- * zero when it does not wait. */
-struct schedule_wait wait_told(
-	struct instant now, const struct site *site, enum call_kind kind, struct arena *arena);
-/* Appends the last thing that went wrong, for the reason of a refresh or selection that is given
- * up: its own error, else the site's. */
-void wait_add_trouble(struct mono now, const struct site *site, enum call_kind kind,
-	const char *own, struct text *words);
-
-/* ---- slot.c: the refreshes of a content ---- */
-
-struct slot *slot_of(struct schedule *schedule, const char *site, const struct content *content);
-struct refresh *refresh_find(const struct schedule *schedule, int64_t id);
-/* A new refresh, at the end of the slot's line. */
-struct refresh *refresh_create(struct schedule *schedule, struct instant now, struct slot *slot,
-	const struct content *content);
-/* A refresh from a row of the journal, with its id and times, at the end of the slot's line. */
-struct refresh *refresh_adopt_row(struct schedule *schedule, const struct refresh_row *row);
-void refresh_free(struct refresh *refresh);
-/* NULL counts as ""; `text` may be the present value. */
-void refresh_set_text(const char **member, const char *text);
-void refresh_add_cause(
-	struct schedule *schedule, struct refresh *refresh, const struct cause_row *cause);
-/* Its priority and whether incremental will do, for all causes that it serves. */
-struct wish refresh_wish(const struct refresh *refresh);
-/* Merges another wish into it. True: its row has changed and is to be recorded. */
-bool refresh_wish_too(struct refresh *refresh, struct wish wish);
-/* Changes its state; life.h has each change that may happen. */
-void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refresh_state state);
-/* At a restart: a refresh that was just adopted gets the state that it had reached. */
-void refresh_come_back(
-	struct schedule *schedule, struct refresh *refresh, enum refresh_state state);
-/* Nothing but its site keeps it from being sent. */
-bool refresh_is_ready(const struct refresh *refresh);
-bool refresh_in_flight(const struct refresh *refresh);
-/* Does the evidence cover every cause of it? */
-bool refresh_is_served(const struct schedule *schedule, const struct refresh *refresh,
-	const struct evidence *evidence, bool incremental);
-/* Its job succeeded: the slot remembers the evidence, and the row gets that of all before it too.
- */
-void slot_succeeded(struct slot *slot, struct refresh_row *row);
-/* Id of the last succeeded refresh of this slot, if the evidence of all its successes covers every
- * cause; *evidence is then that evidence. 0 if it does not. */
-int64_t slot_has_served(const struct schedule *schedule, const struct slot *slot,
-	const struct cause_row *causes, size_t count, bool incremental,
-	const struct evidence **evidence);
-/* Ends it when the evidence of jobs that succeeded covers it, and returns true. */
-bool refresh_is_done_already(
-	struct schedule *schedule, struct instant now, struct refresh *refresh);
-/* Makes this refresh of the line the current one, which the slot must lack; it is sent in its turn.
- */
-void refresh_promote(struct schedule *schedule, struct instant now, struct refresh *refresh);
-/* The next request of the current refresh serves the line too: merges the line's wishes into it. */
-void refresh_serve_line(struct refresh *refresh);
-/* A new refresh of the line waits for the current one: its reason says so, and if that is not sent
- * yet, it serves this one too. */
-void refresh_stand_behind(struct schedule *schedule, struct instant now, struct refresh *refresh);
-/* Remembers the job as that of one refresh, so that no look takes it for another's. */
-void slot_know_job(struct schedule *schedule, const struct slot *slot, const char *job_id);
-/* At a restart: the current refresh goes back to the line; one of the line becomes the current. */
-void slot_step_back(struct schedule *schedule, struct slot *slot);
-void slot_step_forward(struct schedule *schedule, struct refresh *refresh);
-/* The first of the line that is not held, or NULL. */
-struct refresh *slot_first(const struct slot *slot);
-/* Ends it: it is recorded, leaves every heap, and the next refresh of its content takes its place.
- */
-void refresh_end(struct schedule *schedule, struct instant now, struct refresh *refresh,
-	enum refresh_state state, const char *reason);
-/* The same where a job or Tableau's reply decided: refreshes in line that its evidence covers end
- * with it. */
-void refresh_end_with_line(struct schedule *schedule, struct instant now, struct refresh *refresh,
-	enum refresh_state state, const char *reason);
-
-/* ---- want.c: selections become refreshes ---- */
-
-struct want *want_find(struct schedule *schedule, int64_t id);
-struct wish want_wish(const struct want *want);
-void want_free(struct schedule *schedule, struct want *want);
-void want_due(struct schedule *schedule, struct instant now, struct want *want);
-void want_expire(struct schedule *schedule, struct instant now, struct want *want);
-/* Asks for parked selections, as many as may be asked for at once. */
-void resolve_parked(struct schedule *schedule, struct instant now, struct site *site);
-/* Joins `causes` to a refresh of `slot` whose request is still to be sent, or was sent late enough,
- * else to a new one. Returns that refresh. */
-struct refresh *slot_join(struct schedule *schedule, struct instant now, struct slot *slot,
-	const struct content *content, const struct cause_row *causes, size_t count,
-	struct wish wish);
 
 /* ---- hold.c: delay and quiet ---- */
 
@@ -391,17 +425,30 @@ void hold_restored(struct schedule *schedule, struct instant now, struct refresh
 /* Its hold is over: it is a wish that begins now. */
 void hold_ended(struct schedule *schedule, struct instant now, struct refresh *refresh);
 void quiet_ended(struct schedule *schedule, struct instant now, struct quiet *quiet);
-void hold_forget(struct refresh *refresh);
+
+/* ---- want.c: selections become refreshes ---- */
+
+struct want *want_find(struct schedule *schedule, int64_t id);
+void want_free(struct schedule *schedule, struct want *want);
+void want_due(struct schedule *schedule, struct instant now, struct want *want);
+void want_expire(struct schedule *schedule, struct instant now, struct want *want);
+/* Asks for parked selections, as many as may be asked for at once. */
+void resolve_parked(struct schedule *schedule, struct instant now, struct site *site);
+/* Joins `causes` to a refresh of `slot` whose request is still to be sent, or was sent late enough,
+ * else to a new one. Returns that refresh. */
+struct refresh *slot_join(struct schedule *schedule, struct instant now, struct slot *slot,
+	const struct content *content, const struct cause_row *causes, size_t count,
+	struct wish wish);
 
 /* ---- send.c: refreshes become requests ---- */
 
-void refresh_wait_until(
-	struct schedule *schedule, struct instant now, struct refresh *refresh, int64_t wait_us);
-/* Gives it its turn among those that are ready, by priority and age. */
-void refresh_queue_up(struct schedule *schedule, struct refresh *refresh);
-/* The same for all that are ready, after the weight of a priority has changed. */
-void requeue_ready(struct schedule *schedule, struct site *site);
 void send_ready(struct schedule *schedule, struct instant now, struct site *site);
+
+/* ---- follow.c: jobs are followed to their end ---- */
+
+void follow_job(struct schedule *schedule, struct instant now, struct refresh *refresh,
+	const struct job_seen *job, int64_t asked_after);
+void look_round(struct schedule *schedule, struct instant now, struct site *site);
 
 /* ---- lost.c: is there a job of a request whose reply is lost? ---- */
 
@@ -413,20 +460,11 @@ bool refresh_look(
 	struct schedule *schedule, struct instant now, struct refresh *refresh, struct mono *opens);
 /* Its wait is over: its job is looked for, or it is sent in its turn. */
 void refresh_due(struct schedule *schedule, struct instant now, struct refresh *refresh);
-/* Its job, found after a lost reply, is over and does not cover all its causes: sends it again. */
-void refresh_send_once_more(struct schedule *schedule, struct instant now, struct refresh *refresh);
 
-/* ---- follow.c: jobs are followed to their end ---- */
+/* ---- settle.c: the end of a step ---- */
 
-void follow_job(struct schedule *schedule, struct instant now, struct refresh *refresh,
-	const struct job_seen *job, int64_t asked_after);
-/* Plans the next look at its job. It is in flight, and no question about it is out. */
-void look_later(
-	struct schedule *schedule, struct instant now, struct refresh *refresh, int64_t wait_us);
-/* Another refresh waits for its end now: plans the next look anew if that is sooner. */
-void look_sooner(struct schedule *schedule, struct instant now, struct refresh *refresh);
-void look_round(struct schedule *schedule, struct instant now, struct site *site);
-void arm_round(struct schedule *schedule, struct instant now, struct site *site);
+/* Asks whatever can be asked now, and updates why the rest waits. */
+void step_settle(struct schedule *schedule, struct instant now);
 
 /* ---- what each input does; schedule_step() begins and ends the step ---- */
 

@@ -13,16 +13,6 @@
 
 /* ---- what each refresh waits for ---- */
 
-void refresh_moved(struct schedule *schedule, struct refresh *refresh)
-{
-	site_changed(schedule, refresh->slot->site);
-	if (refresh->is_moved)
-		return;
-	refresh->is_moved = true;
-	refresh->moved_next = schedule->moved;
-	schedule->moved = refresh;
-}
-
 /* The clock that its patience goes by; NULL: it stands. */
 static struct patience_clock *clock_of(struct schedule *schedule, const struct refresh *refresh)
 {

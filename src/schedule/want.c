@@ -83,12 +83,6 @@ static struct want *want_new(
 	return want;
 }
 
-struct wish want_wish(const struct want *want)
-{
-	return (struct wish){ .priority = want->selection.priority,
-		.incremental = want->selection.incremental };
-}
-
 static struct cause_row cause_of(const struct want *want, size_t rule)
 {
 	struct wall fresh_from = want->selection.fresh_from;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Fails when an #include points against the layers (who may include whom is this table; src/README.md) or into another module's private header,
-and for names that are banned where they stand. tests/lint_test.py plants each of these faults."""
+for calls that make a circle, and for names that are banned where they stand. tests/lint_test.py plants each of these faults."""
 import pathlib
 import re
 import sys
@@ -94,8 +94,33 @@ def misplaced(path, code):
         yield f"{found.group(1)}() outside base/: threads come from base/thread.h"
 
 
+GROUND_UP = "schedule/state.h"  # declares what the files of its folder share, a heading for each, from the ground up
+HEADING = re.compile(r"^/\* ---- (\w+\.c)\b", re.M)
+DECLARED = re.compile(r"\b(\w+)\([^;{}()]*\)\s*[;{]")
+
+
+def circles(source):
+    """Calls from a file to one that stands below it in the header that both share."""
+    if not (source / GROUND_UP).exists():
+        return
+    header = (source / GROUND_UP).read_text()
+    headings = [*HEADING.finditer(header)]
+    home = {}  # of each function: the place of its file
+    for number, heading in enumerate(headings):
+        end = headings[number + 1].start() if number + 1 < len(headings) else len(header)
+        for name in DECLARED.findall(header[heading.end():end].split("typedef")[0]):
+            home.setdefault(name, number)
+    for number, heading in enumerate(headings):
+        path = (source / GROUND_UP).parent / heading.group(1)
+        for line, code in enumerate(path.read_text().splitlines() if path.exists() else (), 1):
+            for name in re.findall(r"\b(\w+)\(", code.split("/*")[0]) if not code.lstrip().startswith(("*", "/*")) else ():
+                if home.get(name, number) > number:
+                    yield f"{path}:{line}: {name}() is of {headings[home[name]].group(1)}, which stands below {path.name} in {GROUND_UP}"
+
+
 def problems(source):
     private = {str(path.relative_to(source)): path.read_text() for path in source.rglob("*.h") if owners(path.read_text())}
+    yield from circles(source)
     yield from double_symbols((path, path.read_text()) for path in sorted(source.rglob("*.c")))
     for path in sorted(source.rglob("*.[ch]")):
         yield from early_ends(path, path.read_text())
