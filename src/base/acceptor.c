@@ -1,3 +1,5 @@
+/* base/acceptor.c - the accepting thread: which new connections get in, and which heads of
+ * requests are refused before libmicrohttpd sees them. */
 #include "base/acceptor.h"
 #include "base/http.h"
 #include "base/thread.h"
@@ -10,10 +12,9 @@
 #include <unistd.h>
 #include <utlist.h>
 
-#define PAUSE_MS                                                                                   \
-	20 /* after an accept that failed, and while dropped connections are not closed yet */
+#define PAUSE_MS 20 /* after a failed accept, and while dropped connections are not closed yet */
 
-struct guest { /* whose head is not whole, or was refused */
+struct guest { /* a connection whose head is not complete, or was refused */
 	int fd;
 	struct connection *connection;
 	bool is_refused;
@@ -27,9 +28,9 @@ struct acceptor {
 	int wake; /* eventfd */
 	int epoll;
 	char *head;           /* options.head_bytes */
-	struct guest *guests; /* of the thread */
+	struct guest *guests; /* used by the thread only */
 	pthread_t thread;
-	pthread_mutex_t lock; /* held while a connection is accepted; of what follows */
+	pthread_mutex_t lock; /* guards the flags below; held while a connection is accepted */
 	bool is_quiet, is_ending;
 };
 
@@ -66,8 +67,8 @@ static void answer(int fd, unsigned status, const char *reason)
 	shutdown(fd, SHUT_WR);
 }
 
-/* What came is read, or the reset that follows unread bytes would overtake the answer. False: it
- * has ended, or sends more than it may. */
+/* Reads what has arrived: closing a socket with unread bytes sends a reset, which would overtake
+ * the answer. False: the client has closed its side, or sends more than it may. */
 static bool discard(int fd)
 {
 	char unread[16384];
@@ -77,7 +78,7 @@ static bool discard(int fd)
 	return length < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-/* ---- those whose head is not whole ---- */
+/* ---- connections whose head is not complete ---- */
 
 static void guest_leaves(struct acceptor *acceptor, struct guest *guest)
 {
@@ -88,20 +89,22 @@ static void guest_leaves(struct acceptor *acceptor, struct guest *guest)
 static void guest_ends(struct acceptor *acceptor, struct guest *guest)
 {
 	connection_gone(acceptor->options.connections, guest->connection);
-	close(guest->fd); /* and so it leaves the epoll set */
+	close(guest->fd); /* which also takes it out of the epoll set */
 	guest_leaves(acceptor, guest);
 }
 
 static void guest_goes_on(struct acceptor *acceptor, struct guest *guest)
 {
 	const struct acceptor_options *options = &acceptor->options;
-	IGNORE(epoll_ctl(acceptor->epoll, EPOLL_CTL_DEL, guest->fd, NULL) < 0); /* it is in it */
+	/* the descriptor is in the set */
+	IGNORE(epoll_ctl(acceptor->epoll, EPOLL_CTL_DEL, guest->fd, NULL) < 0);
 	options->accepted(options->context, guest->connection, guest->fd,
 		(const struct sockaddr *)(const void *)&guest->from, guest->from_length);
 	guest_leaves(acceptor, guest);
 }
 
-/* Its answer is on its way; it goes when it has closed its side too, or takes too long. */
+/* Answers and half-closes. The connection ends when the client closes its side too, or takes too
+ * long. */
 static void guest_is_refused(
 	struct acceptor *acceptor, struct guest *guest, unsigned status, const char *reason)
 {
@@ -109,7 +112,7 @@ static void guest_is_refused(
 	refusals_add(acceptor->options.refusals, is_large ? REFUSAL_TOO_LARGE : REFUSAL_MALFORMED);
 	connection_is_answered(acceptor->options.connections, guest->connection);
 	guest->is_refused = true;
-	IGNORE(!discard(guest->fd)); /* one that has ended is met again */
+	IGNORE(!discard(guest->fd)); /* if the client has closed, epoll reports it again */
 	answer(guest->fd, status, reason);
 }
 
@@ -129,7 +132,7 @@ static void look_at_head(
 		guest_ends(acceptor, guest);
 }
 
-/* A socket that was shut down, by connections.c or by its client, still has what was not read. */
+/* A socket that was shut down, by connections.c or by its client, still holds its unread bytes. */
 static void guest_speaks(struct acceptor *acceptor, struct guest *guest, uint32_t events)
 {
 	ssize_t length = recv(
@@ -154,7 +157,7 @@ static void hear_guests(struct acceptor *acceptor)
 		guest_speaks(acceptor, events[i].data.ptr, events[i].events);
 }
 
-/* Edges: what is peeked at stays in the socket, which would be readable for ever. */
+/* Edge-triggered, because bytes that are only peeked at leave the socket readable for ever. */
 static void let_in(struct acceptor *acceptor, struct connection *connection, int fd,
 	const struct sockaddr *from, socklen_t length)
 {
@@ -186,7 +189,8 @@ static void take(struct acceptor *acceptor, int fd, const struct sockaddr *from,
 	close(fd);
 }
 
-/* Errors of the connection that was to be accepted, accept(2): the next one may be well. */
+/* Errors of the one connection that was about to be accepted, accept(2): the next one may be
+ * fine. */
 static bool is_of_client(int number)
 {
 	return number == ECONNABORTED || number == EPROTO || number == ENETDOWN ||
@@ -209,7 +213,8 @@ static bool accept_one(struct acceptor *acceptor)
 	if (fd >= 0 || errno == EINTR || is_of_client(errno))
 		return true;
 	if (errno != EAGAIN) {
-		/* No descriptor or no memory: the next try has one when somebody else goes. */
+		/* No descriptor or no memory: the next try succeeds when another connection has
+		 * ended. */
 		refusals_add(acceptor->options.refusals, REFUSAL_ACCEPT);
 		IGNORE(connections_make_room(acceptor->options.connections));
 	}
@@ -222,7 +227,7 @@ static bool is_drained(int fd)
 	return poll(&poll_fd, 1, 0) == 0;
 }
 
-/* False: it could not take all that wait, so there is to be a pause. */
+/* False: connections are left in the kernel's queue; pause before trying again. */
 static bool accept_all(struct acceptor *acceptor)
 {
 	for (;;) {
@@ -244,7 +249,8 @@ static int wait_ms(const struct acceptor *acceptor)
 	return us < 0 ? -1 : (int)(us / US_PER_MS) + 1;
 }
 
-/* Nobody waits in the queue of a socket that nobody accepts from. */
+/* Closes the listening socket when quiet, so that clients do not wait in a queue that nobody reads.
+ * False: the thread is to end. */
 static bool heed_orders(struct acceptor *acceptor)
 {
 	uint64_t told;

@@ -2,9 +2,9 @@
  * base/acceptor.h - the thread of a listener that takes new connections, makes room for them, and
  * ends those that take too long. Private to base/web_inside.h.
  *
- * libmicrohttpd's own accepting stops at its limit: then whoever connects waits in the kernel's
- * queue behind all that came before, until one of the others ends. So it gets its connections from
- * here (MHD_add_connection), and this thread always accepts.
+ * libmicrohttpd stops accepting at its limit: new clients then wait in the kernel's queue until an
+ * older connection ends. So this thread always accepts, and hands connections to libmicrohttpd
+ * (MHD_add_connection).
  *
  * A new connection without TLS waits here until the head of its first request is whole: who does
  * not get that far costs no more than a descriptor, and what libmicrohttpd would misread (a line
@@ -31,7 +31,7 @@ struct acceptor_options {
 };
 
 struct acceptor *acceptor_start(const struct acceptor_options *options, struct error *err) MUST_USE;
-/* No new connections any more when this returns; those that there are still expire. */
+/* When this returns, no new connections are accepted; the existing ones still expire. */
 void acceptor_quiesce(struct acceptor *acceptor);
-/* Ends the thread, and closes what waits for its head. NULL is fine. */
+/* Ends the thread, and closes the connections whose head is not complete. NULL is fine. */
 void acceptor_free(struct acceptor *acceptor);

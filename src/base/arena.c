@@ -24,7 +24,7 @@ struct block {
 };
 
 struct arena {
-	struct block *blocks; /* the first has room */
+	struct block *blocks; /* the newest first; only that one has room */
 	size_t handed_out;
 };
 

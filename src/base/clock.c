@@ -1,3 +1,5 @@
+/* base/clock.c - reads the clocks; dates to microseconds and back. The only file that may read a
+ * clock. */
 #include "base/clock.h"
 #include <stdio.h>
 
@@ -37,7 +39,7 @@ static int64_t days_from_civil(int64_t year, int64_t month, int64_t day)
 	return era * 146097 + day_of_era - 719468;
 }
 
-/* Exactly `digits` of them, moving on. */
+/* Reads exactly `digits` digits and moves past them. */
 static bool take_number(struct str *text, size_t digits, int64_t *number)
 {
 	if (text->length < digits || !str_to_count((struct str){ text->at, digits }, number))

@@ -20,9 +20,10 @@ struct mono {
 	int64_t us;
 }; /* microseconds of CLOCK_BOOTTIME; only differences mean anything */
 
-/* What somebody else's clock showed, in whole seconds, at some moment between two of ours. */
+/* What another machine's clock showed, in whole seconds, at some moment between two readings of
+ * ours. */
 struct told_time {
-	struct wall at; /* {0}: nothing was told */
+	struct wall at; /* {0}: it reported no time */
 	struct mono after, before;
 };
 
@@ -31,7 +32,8 @@ struct told_time {
 
 struct wall clock_wall(void);
 struct mono clock_mono(void);
-/* `us` from now as pthread_cond_timedwait() wants it for a condition on CLOCK_MONOTONIC. */
+/* `us` from now, in the form that pthread_cond_timedwait() needs for a condition on
+ * CLOCK_MONOTONIC. */
 struct timespec clock_deadline(int64_t us);
 
 static inline bool wall_is_set(struct wall t)

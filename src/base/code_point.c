@@ -1,6 +1,6 @@
 /*
- * base/code_point.c - the characters that deceive readers of a name, as one table. What takes no
- * room is Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt).
+ * base/code_point.c - the table of characters that deceive the reader of a name. Invisible ones are
+ * Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt).
  */
 #include "base/code_point.h"
 
@@ -11,8 +11,8 @@ static const struct notable {
 	int32_t first, last;
 	enum code_point_kind kind;
 	char twin;
-	const char *name; /* of the first; NULL: its number says enough */
-} notables[] = { /* by number */
+	const char *name; /* of the first character; NULL: its number says enough */
+} notables[] = { /* sorted by number */
 	{ 0x0000, 0x0007, CODE_POINT_CONTROL,   0,    NULL },
 	{ 0x0008, 0x0008, CODE_POINT_CONTROL,   0,    "backspace" },
 	{ 0x0009, 0x0009, CODE_POINT_CONTROL,   ' ',  "tab" },
@@ -84,8 +84,8 @@ static const struct notable {
 };
 /* clang-format on */
 
-/* Cyrillic and Greek letters that most fonts draw as a Latin one (Unicode's confusables.txt has
- * them all; these are on keyboards). */
+/* Cyrillic and Greek letters that most fonts draw like a Latin one: those found on keyboards
+ * (Unicode's confusables.txt has all). */
 static const struct {
 	int32_t point;
 	char twin;

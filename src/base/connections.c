@@ -1,4 +1,4 @@
-/* clang warns of the usual one, which falls through its cases. */
+/* clang warns about uthash's default hash, whose cases fall through. */
 #define HASH_FUNCTION HASH_FNV
 #include "base/connections.h"
 #include "base/metric.h"
@@ -10,7 +10,8 @@
 
 #define ANSWER_FACTOR 6 /* an answer may take this many times as long as a request */
 
-/* One line each, oldest first; the order of the enum is that of dropping. */
+/* The waiting connections stand in three lines, each oldest first. When room is needed, the first
+ * line that is not empty, in this order, loses its oldest. */
 enum line { LINE_STRANGER, LINE_TRUSTED, LINE_ANSWERED, LINE_COUNT, LINE_NONE = LINE_COUNT };
 
 struct address {
@@ -20,7 +21,7 @@ struct address {
 struct peer {
 	struct address address;
 	unsigned strangers;
-	struct connection *waiting; /* those of LINE_STRANGER, oldest first */
+	struct connection *waiting; /* its connections in LINE_STRANGER, oldest first */
 	UT_hash_handle hh;
 };
 
@@ -29,8 +30,8 @@ struct connection {
 	struct peer *peer;
 	enum line line;
 	bool is_trusted, is_dropped;
-	bool was_answered; /* at least once: what it then lets pass is idleness */
-	int64_t since;     /* microseconds of struct mono: in its line */
+	bool was_answered; /* at least once: from then on it may be silent without fault */
+	int64_t since;     /* microseconds of struct mono: when it joined its line */
 	size_t body_bytes;
 	struct connection *prev, *next;           /* in its line */
 	struct connection *peer_prev, *peer_next; /* in peer->waiting */
@@ -40,9 +41,9 @@ struct connection {
 struct connections {
 	struct connections_limits limits;
 	struct refusals *refusals;
-	pthread_mutex_t lock; /* of everything below */
+	pthread_mutex_t lock; /* guards everything below */
 	struct connection *lines[LINE_COUNT];
-	struct connection *bodies; /* waited for, and holding part of a body; oldest first */
+	struct connection *bodies; /* connections that wait and hold part of a body; oldest first */
 	struct peer *peers;        /* uthash by address */
 	struct connection **by_fd;
 	size_t fd_capacity;
@@ -99,7 +100,7 @@ static void leave_line(struct connections *connections, struct connection *conne
 	connection->line = LINE_NONE;
 }
 
-/* At the end of a line; it holds no body then. */
+/* Appends to a line. The connection holds no body at this point. */
 static void join_line(
 	struct connections *connections, struct connection *connection, enum line line)
 {
@@ -130,7 +131,7 @@ static void leave_strangers(struct connections *connections, struct connection *
 	free(peer);
 }
 
-/* From now on it counts nowhere. */
+/* Takes it out of every count and line. */
 static void forget(struct connections *connections, struct connection *connection)
 {
 	leave_line(connections, connection);
@@ -146,12 +147,12 @@ static void drop(struct connections *connections, struct connection *connection)
 	shutdown(connection->fd, SHUT_RDWR);
 }
 
-/* ---- who comes ---- */
+/* ---- new connections ---- */
 
 static struct address address_of(const struct sockaddr *from)
 {
 	struct address address = { { 0 } };
-	const void *at = from; /* its family says what it really is */
+	const void *at = from; /* sa_family says which type it really is */
 	if (from->sa_family == AF_INET)
 		memcpy(address.bytes, &((const struct sockaddr_in *)at)->sin_addr, 4);
 	if (from->sa_family != AF_INET6)
@@ -231,7 +232,8 @@ struct connection *connections_admit(
 	struct connection *connection = NULL;
 	struct address address = address_of(from);
 	pthread_mutex_lock(&connections->lock);
-	/* One that libmicrohttpd closed without notice: it found no memory to begin with it. */
+	/* An old connection of this descriptor: libmicrohttpd ran out of memory and closed it
+	 * without notice. */
 	if ((size_t)fd < connections->fd_capacity && connections->by_fd[fd])
 		remove_from_all(connections, connections->by_fd[fd]);
 	if (has_room(connections, address)) {
@@ -278,20 +280,22 @@ bool connections_are_crowded(struct connections *connections)
 	return are_crowded;
 }
 
-/* ---- who takes too long ---- */
+/* ---- connections that take too long ---- */
 
 static int64_t patience(const struct connections *connections, enum line line)
 {
 	return connections->limits.request_us * (line == LINE_ANSWERED ? ANSWER_FACTOR : 1);
 }
 
-/* One that was answered and asks nothing more has done nothing wrong. */
+/* An idle connection, answered and without another request, is dropped without counting a
+ * refusal. */
 static void expire(struct connections *connections, struct connection *connection)
 {
 	bool is_idle = connection->was_answered && connection->line != LINE_ANSWERED &&
 		       !connection->body_bytes;
 	if (!is_idle)
-		refusals_add(connections->refusals, REFUSAL_SLOW); /* before it can notice */
+		refusals_add(connections->refusals,
+			REFUSAL_SLOW); /* counted before its client can see the end */
 	drop(connections, connection);
 }
 
@@ -299,7 +303,7 @@ int64_t connections_expire(struct connections *connections)
 {
 	int64_t now = clock_mono().us, next;
 	pthread_mutex_lock(&connections->lock);
-	/* Who is busy now may have to be waited for from now on. */
+	/* A connection that is busy now may begin to wait at once. */
 	next = connections->alive ? connections->limits.request_us : -1;
 	for (size_t i = 0; i < LINE_COUNT; i++) {
 		struct connection *oldest;
@@ -313,9 +317,9 @@ int64_t connections_expire(struct connections *connections)
 	return next;
 }
 
-/* ---- one connection ---- */
+/* ---- what happens to a connection ---- */
 
-/* What was dropped stays out of all lines. */
+/* A dropped connection stays out of all lines. */
 static void move(struct connections *connections, struct connection *connection, enum line line,
 	bool has_body)
 {

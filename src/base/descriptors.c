@@ -1,8 +1,10 @@
+/* base/descriptors.c - raises the limit of open files at start, because many systems begin with
+ * 1024. */
 #include "base/descriptors.h"
 #include <limits.h>
 #include <sys/resource.h>
 
-#define USUAL_LIMIT 1024 /* Linux gives every process that many, unless somebody said otherwise */
+#define USUAL_LIMIT 1024 /* Linux's default */
 
 unsigned descriptors_raise(unsigned wanted)
 {

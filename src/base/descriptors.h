@@ -4,5 +4,5 @@
 #pragma once
 
 /* Raises the soft limit to `wanted` as far as the hard one allows; never lowers it. Returns the
- * limit that there is now. */
+ * limit in force. */
 unsigned descriptors_raise(unsigned wanted);

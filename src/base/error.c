@@ -1,3 +1,5 @@
+/* base/error.c - formats the message of a failure, and keeps its cause when context makes it too
+ * long. */
 #include "base/error.h"
 #include "base/str.h"
 #include <errno.h>
@@ -26,7 +28,7 @@ enum error_kind error_kind_of(int number)
 bool error_fail(struct error *err, enum error_kind kind, const char *format, ...)
 {
 	va_list args;
-	char message[sizeof err->message]; /* an argument may be the old message */
+	char message[sizeof err->message]; /* a copy, because an argument may be the old message */
 	va_start(args, format);
 	str_print_args(message, sizeof message, format, args);
 	va_end(args);
@@ -35,7 +37,7 @@ bool error_fail(struct error *err, enum error_kind kind, const char *format, ...
 	return false;
 }
 
-/* What was said first is the cause and stands last: it keeps at least half of the room. */
+/* The old message is the cause and stands last: it keeps at least half of the room. */
 bool error_context(struct error *err, const char *format, ...)
 {
 	va_list args;

@@ -2,11 +2,11 @@
  * base/error.h - how a call says that it failed.
  *
  * A failure is `false` (or NULL) plus a `struct error`: the last argument, never NULL, owned by the
- * caller, written only on failure, no allocation. Whoever fails first says what (error_fail); a
- * caller that knows more puts its noun in front (error_context). Both are false, so that `return
- * error_fail(...)` reads as what it does.
+ * caller, written only on failure, no allocation. The code that finds the failure says what is
+ * wrong (error_fail); a caller that knows more puts its noun in front (error_context). Both return
+ * false, so that a function can `return error_fail(...)`.
  *
- * Threads: any; an error belongs to whoever owns it.
+ * Threads: any; an error belongs to its owner.
  */
 #pragma once
 #include <stdbool.h>
@@ -22,10 +22,10 @@
 
 enum error_kind { /* what the caller does next, not where it came from */
 	ERROR_NONE,
-	ERROR_INPUT,      /* a person changes a file, a flag or a request: nothing else mends it */
+	ERROR_INPUT,      /* only a person can mend it: a file, a flag or a request must change */
 	ERROR_SYSTEM,     /* disk, permission, library: give up here and say so */
 	ERROR_TRANSIENT,  /* the same call may work later: back off, try again */
-	ERROR_REFUSED,    /* the other side said no for good: fail the refresh */
+	ERROR_REFUSED,    /* the other side refused for good: fail the refresh */
 	ERROR_GONE,       /* the other side no longer knows this id: resolve by name once */
 	ERROR_SIGNED_OUT, /* renew the session once, then repeat */
 	ERROR_QUEUED_ELSEWHERE, /* neither done nor failed: wait */
@@ -34,14 +34,15 @@ enum error_kind { /* what the caller does next, not where it came from */
 
 struct error {
 	enum error_kind kind;
-	char message[480]; /* one line, cause last: "site 'finance': sign in: HTTP 401: token
-			      expired"; a longer one is cut */
+	/* one line, cause last: "site 'finance': sign in: HTTP 401: token expired"; a longer one is
+	 * cut */
+	char message[480];
 };
 
 /*
  * The kind of a failed system call by its errno: ERROR_INPUT when only another path or address
- * helps, ERROR_TRANSIENT when it helps to wait for somebody else (an address, a lock), else
- * ERROR_SYSTEM (disk, permission, descriptors).
+ * helps, ERROR_TRANSIENT when waiting helps (for an address, a lock), else ERROR_SYSTEM (disk,
+ * permission, descriptors).
  */
 enum error_kind error_kind_of(int number);
 

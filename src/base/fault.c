@@ -1,3 +1,5 @@
+/* base/fault.c - counts the passings of fault points and fails or kills at the one that the
+ * environment names; compiled only with --enable-faults. */
 #include "base/fault.h"
 
 #ifdef ENABLE_FAULTS

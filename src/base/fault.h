@@ -10,8 +10,8 @@
  */
 #pragma once
 #include <stdbool.h>
-#if __has_include("build.h") /* where configure says whether there are any; without it there are   \
-				none */
+/* written by configure; without it there are no faults */
+#if __has_include("build.h")
 #include "build.h"
 #endif
 

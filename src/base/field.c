@@ -19,8 +19,7 @@ struct loader {
 	const struct yaml_file *file; /* NULL for defaults alone */
 	struct str source;            /* empty where a source line could show a secret */
 	struct arena *arena;
-	struct problems
-		*problems; /* NULL for defaults: a fallback that is wrong is a bug of its table */
+	struct problems *problems; /* NULL for defaults: a wrong fallback is a bug of its table */
 };
 
 /* A value in a message: `%.*s` of QUOTED(text). */
@@ -56,7 +55,7 @@ static const char *beside_file(const struct loader *l, struct str path)
 	return path_beside(l->file ? l->file->path : NULL, arena_str(l->arena, path), l->arena);
 }
 
-/* A text or path of its own or in a list. */
+/* A text or path, alone or in a list. */
 static const char *read_text(
 	const struct loader *l, const struct field *field, const struct yaml_node *node)
 {
@@ -222,8 +221,8 @@ static bool set_choice(const struct loader *l, const struct field *field,
 
 /* ---- secrets -------------------------------------------------------------------------------- */
 
-/* Whatever stands where a secret is wanted may be the secret: neither the value nor its source line
- * is ever shown. */
+/* A value in the place of a secret may be the secret: neither it nor its source line is ever
+ * shown. */
 static bool bad_secret(const struct loader *l, enum problem_code code, struct place place,
 	const struct field *field, const char *what)
 {
@@ -318,7 +317,8 @@ static bool set_map(const struct loader *l, const struct field *field, const str
 	if (node->type != YAML_MAP)
 		return wrong_type(l, field, node, "a map");
 	char where[WHERE_BYTES];
-	IGNORE(snprintf(where, sizeof where, "'%s'", field->name) < 0); /* only for messages */
+	/* for messages only, so a cut is fine */
+	IGNORE(snprintf(where, sizeof where, "'%s'", field->name) < 0);
 	set_place(field, member, node->place);
 	load_map(l, field->fields, node, where, member);
 	return true;
@@ -340,7 +340,7 @@ static bool set_list(const struct loader *l, const struct field *field,
 		void *item = items + field->size * filled++;
 		char where[WHERE_BYTES];
 		IGNORE(snprintf(where, sizeof where, "entry %zu of '%s'", i + 1, field->name) <
-			0); /* only for messages */
+			0); /* for messages only; cut is fine */
 		set_place(field, item, entry->place);
 		load_map(l, field->fields, entry, where, item);
 	}
@@ -447,9 +447,8 @@ static void report_unknown(const struct loader *l, const struct field *fields,
 }
 
 /*
- * Could a source line of this map show a secret: one written under its field, or under a field
- * whose name is misspelt? The map may stand on one line, so its other problems are then printed
- * without their source line, too.
+ * May a source line of this map show a secret, under its own field or one with a misspelt name? The
+ * map may stand on one line, so none of its problems is then printed with a source line.
  */
 static bool may_show_secret(const struct field *fields, const struct yaml_node *map)
 {
@@ -477,8 +476,8 @@ static void load_map(const struct loader *l, const struct field *fields,
 			report_unknown(&inner, fields, map->items[2 * i], where);
 	for (const struct field *field = fields; field->name; field++) {
 		const struct yaml_node *node = yaml_get(map, field->name);
-		/* A fallback stays in place of a value that is wrong; a struct whose map is there
-		 * fills its own. */
+		/* A wrong value leaves the fallback in place. A nested map that is present fills
+		 * its own defaults. */
 		if (!node || field->type != FIELD_IS_MAP)
 			if (!node || field->fallback)
 				set_default(&inner, field, into);

@@ -35,8 +35,7 @@ enum field_type {
 	FIELD_IS_SECRETS,  /* struct list of struct secret_ref: one or a list  */
 	FIELD_IS_MAP,      /* a struct filled by .fields                       */
 	FIELD_IS_LIST,     /* struct list of structs filled by .fields         */
-	FIELD_IS_SPECIAL, /* const struct yaml_node *: the module reads it itself (.schema says what
-			     it may be) */
+	FIELD_IS_SPECIAL,  /* const struct yaml_node *: read by the module; .schema describes it */
 };
 
 struct texts {
@@ -57,14 +56,15 @@ struct field {
 	const char *example;  /* as written in a file; YAML flow syntax */
 	const char *fallback; /* NULL: zero, empty or absent */
 	bool required;
-	bool is_name;               /* FIELD_IS_TEXT: base/yaml_look.h looks at it */
+	/* FIELD_IS_TEXT: base/yaml_look.h checks it for deceptive characters */
+	bool is_name;
 	int64_t min, max;           /* counts, durations, sizes; max 0 is "no bound" */
 	const char *const *choices; /* FIELD_IS_CHOICE, NULL ends it */
 	const struct field *fields; /* FIELD_IS_MAP, FIELD_IS_LIST */
 	size_t size;                /* FIELD_IS_LIST: of one item */
-	size_t place_offset; /* FIELD_IS_LIST, FIELD_IS_MAP: where an item keeps its struct place,
-				plus 1; 0: it does not */
-	const char *schema;  /* FIELD_IS_SPECIAL: "#/definitions/NAME" */
+	/* FIELD_IS_LIST, FIELD_IS_MAP: offset plus 1 of an item's struct place; 0: it has none */
+	size_t place_offset;
+	const char *schema; /* FIELD_IS_SPECIAL: "#/definitions/NAME" */
 };
 
 #define FIELD_OFFSET_(owner, member, ctype)                                                        \
@@ -104,12 +104,12 @@ struct field {
 /*
  * Fills `into` from `map` by `fields`, defaults first, and reports every problem (unknown keys with
  * the nearest name). `where` names the map in messages ("site 'finance'", "'when'"). `file` gives
- * positions, source lines and the folder of relative paths. False when it added an error; `into` is
- * then filled as far as it went.
+ * positions, source lines and the folder of relative paths. False when it added an error; `into`
+ * then holds what could be read.
  */
 bool fields_load(const struct field *fields, const struct yaml_node *map, const char *where,
 	const struct yaml_file *file, void *into, struct arena *arena, struct problems *problems);
-/* Only the defaults. */
+/* Fills in the defaults only. */
 void fields_default(const struct field *fields, void *into, struct arena *arena);
 
 /*

@@ -9,8 +9,8 @@
 
 /* ---- schema --------------------------------------------------------------------------------- */
 
-/* YAML types do not matter to the loader, so a text may look like a number or a boolean to a
- * schema. */
+/* The loader ignores YAML types, so a schema may see a number or a boolean where a text is
+ * meant. */
 static void add_types(
 	cJSON *schema, const char *first, const char *second, const char *third, const char *fourth)
 {
@@ -147,7 +147,7 @@ static bool is_json_number(struct str text)
 	return str_to_count(text, &value) && (text.length == 1 || text.at[0] != '0');
 }
 
-/* A table's YAML as JSON; `field` NULL: below a list or map. */
+/* YAML from a table as JSON; `field` is NULL inside a list or map. */
 static cJSON *json_of(const struct yaml_node *node, const struct field *field)
 {
 	if (node->type == YAML_SCALAR) {

@@ -1,6 +1,6 @@
 /*
- * base/field_schema.h - what loader (field.c) and documents (field_schema.c) share about a field.
- * For these two only.
+ * base/field_schema.h - what the loader (field.c) and the generated documents (field_schema.c)
+ * share. Private to base/field.c and base/field_schema.c.
  */
 #pragma once
 #include "base/field.h"
@@ -8,6 +8,6 @@
 
 /* "from 1 to 64", "at least 1s", or nothing, in the field's unit. */
 void field_format_bounds(const struct field *field, struct text *out);
-/* A fallback or example of a table: YAML flow when it begins with a bracket, else one text as it
- * stands. */
+/* A fallback or example from a table: YAML flow syntax when it begins with a bracket, else one text
+ * as it stands. */
 const struct yaml_node *field_example_node(const char *written, struct arena *arena);

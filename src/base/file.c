@@ -1,3 +1,5 @@
+/* base/file.c - reads whole files, and refuses what is not a regular file before a byte of it is
+ * read. */
 #include "base/file.h"
 #include "base/secret.h"
 #include <errno.h>
@@ -26,7 +28,7 @@ static bool too_large(const char *path, const struct text *text, struct error *e
 	return error_fail(err, ERROR_INPUT, "%s: larger than %zu bytes", path, text->ceiling);
 }
 
-/* False when it is none that may be read, or holds more than `text` may. */
+/* False when it is not a regular file, or is larger than `text` may grow. */
 static bool check_status(
 	const char *path, const struct stat *status, struct text *text, struct error *err)
 {
@@ -34,7 +36,7 @@ static bool check_status(
 	if (kind)
 		return error_fail(
 			err, ERROR_INPUT, "%s: this is %s, not a regular file", path, kind);
-	/* Before a byte is read: a sparse file costs nobody anything but its reader. */
+	/* Checked before a byte is read: a sparse file of any size costs its author nothing. */
 	if (status->st_size <= 0 || (size_t)status->st_size <= text->ceiling - text->length)
 		return true;
 	text->is_full = true;
@@ -42,9 +44,9 @@ static bool check_status(
 }
 
 /*
- * -1 when it cannot be read. It is looked at before it is opened, for to open a device may do
- * something, and once more when it is open, for it may have been replaced; O_NONBLOCK keeps a FIFO
- * that took its place from waiting for a writer.
+ * -1 when it cannot be read. The file is checked before it is opened, because opening a device may
+ * have effects, and again when it is open, because it may have been replaced. O_NONBLOCK: opening a
+ * FIFO that took its place does not wait for a writer.
  */
 static int open_regular(const char *path, struct text *text, struct error *err)
 {

@@ -1,3 +1,4 @@
+/* base/fingerprint.c - SHA-256 over named pieces in order of their names. */
 #include "base/fingerprint.h"
 #include <assert.h>
 #include <openssl/evp.h>

@@ -1,9 +1,9 @@
 /*
- * base/fingerprint.h - the SHA-256 by which two sets of named pieces of bytes are the same: the
- * files of a ruleset, what a reload reads.
+ * base/fingerprint.h - a SHA-256 over a set of named pieces of bytes, to see whether two sets are
+ * the same: the files of a ruleset, or all that a reload reads.
  *
- * Over, for each piece in order of name: its name, NUL, its length in decimal, NUL, the SHA-256 of
- * its bytes. So the order in which they were added does not count.
+ * Hashed for each piece, in order of name: the name, NUL, the length in decimal, NUL, the SHA-256
+ * of the bytes. So the order of adding does not matter.
  */
 #pragma once
 #include "base/mem.h"

@@ -1,3 +1,4 @@
+/* base/host.c - splits and compares hosts as they stand in addresses and Host headers. */
 #include "base/host.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -10,7 +11,7 @@ struct str host_of(struct str authority)
 	if (end && *authority.at == '[')
 		return (struct str){ authority.at + 1, (size_t)(end - authority.at) - 1 };
 	const char *colon = authority.length ? memchr(authority.at, ':', authority.length) : NULL;
-	/* More than one: an IPv6 address without brackets, and so without a port. */
+	/* More than one colon: an IPv6 address without brackets, and so without a port. */
 	if (!colon || memchr(colon + 1, ':', authority.length - (size_t)(colon + 1 - authority.at)))
 		return authority;
 	return (struct str){ authority.at, (size_t)(colon - authority.at) };
@@ -27,7 +28,7 @@ static struct str bare(struct str host)
 	return host;
 }
 
-/* An IPv4 address counts as IPv6 does: ::ffff:127.0.0.1. False: it is a name. */
+/* An IPv4 address becomes a mapped one: ::ffff:127.0.0.1. False: it is a name. */
 static bool read_address(struct str host, struct in6_addr *address)
 {
 	char text[INET6_ADDRSTRLEN + 1];

@@ -13,9 +13,9 @@ enum host_kind {
 	HOST_ADDRESS,  /* another address */
 };
 
-/* Of "host:port", "[address]:port" or a host alone; without brackets. */
+/* The host of "host:port", "[address]:port" or a host alone; without brackets. */
 struct str host_of(struct str authority);
-/* Of what host_of() returned. */
+/* The kind of a host that host_of() returned. */
 enum host_kind host_kind(struct str host);
-/* Is it the same host? Names without case and without the dot of the root. */
+/* The same host? Case and the dot of the root do not count. */
 bool host_equal(struct str a, struct str b);

@@ -1,8 +1,10 @@
+/* base/http.c - checks the head of a request against RFC 9110 and RFC 9112, because
+ * libmicrohttpd lets ambiguous ones pass. */
 #include "base/http.h"
 #include <string.h>
 #include <strings.h>
 
-#define MOST_DIGITS 18 /* of a length; libmicrohttpd answers one that it cannot count twice */
+#define MOST_DIGITS 18 /* of a length; libmicrohttpd answers twice when a length overflows */
 
 static const char token_bytes[] = /* RFC 9110, 5.6.2 */
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~";
@@ -27,7 +29,7 @@ static bool equals(struct str text, const char *other)
 	return text.length == strlen(other) && !strncasecmp(text.at, other, text.length);
 }
 
-/* The first thing that is wrong is what the sender is told. */
+/* Only the first fault is reported to the sender. */
 static void refuse(struct http_head *head, unsigned status, const char *reason)
 {
 	if (head->status)
@@ -38,7 +40,7 @@ static void refuse(struct http_head *head, unsigned status, const char *reason)
 
 /* ---- the line ---- */
 
-/* Past "scheme://"; 0 when the target is no absolute URI. */
+/* The length of "scheme://"; 0 when the target is not an absolute URI. */
 static size_t scheme_length(struct str target)
 {
 	static const char *const schemes[] = { "http://", "https://" };
@@ -108,7 +110,7 @@ static void take_host(struct http_head *head, struct str value)
 	head->has_host = true;
 }
 
-/* RFC 9112, 6.3: two that say the same could be taken as one, two that differ never. */
+/* RFC 9112, 6.3: two equal lengths could be taken as one, two that differ never. */
 static void take_length(struct http_head *head, struct str value)
 {
 	if (!value.length || !is_made_of(value, "0123456789"))
@@ -234,11 +236,10 @@ bool http_head_read(struct http_head *head, struct str bytes)
 	read_request_line(head, line);
 	for (bool is_first = true; take_line(&rest, &line); is_first = false) {
 		if (!line.length) {
-			IGNORE(!http_head_is_good(head)); /* its status says so */
+			IGNORE(!http_head_is_good(head)); /* head->status holds the result */
 			return true;
 		}
-		/* A value that goes on; the whole of it is checked when libmicrohttpd has joined
-		 * it. */
+		/* The line continues a value, which is checked when libmicrohttpd has joined it. */
 		if (is_first || !is_continuation(line))
 			read_field(head, line);
 	}

@@ -176,7 +176,7 @@ static int read_low_surrogate(struct reader *r)
 	return unit;
 }
 
-/* Behind "\u". RFC 8259, section 8.2: the grammar allows what is no character; it becomes one. */
+/* Reads on after "\u". RFC 8259, section 8.2: the grammar allows escapes that are no character. */
 static bool read_unicode_escape(struct reader *r)
 {
 	utf8proc_uint8_t bytes[4];
@@ -492,7 +492,7 @@ struct wall json_time(const cJSON *object, const char *key)
 
 /* ---- building ------------------------------------------------------------------------------- */
 
-/* RFC 8259, section 7: quote, backslash and what is below a blank are escaped; the rest stands. */
+/* RFC 8259, section 7: escapes quote, backslash and all below U+0020. */
 void json_quote(const char *value, struct text *out)
 {
 	text_add_char(out, '"');
@@ -532,8 +532,8 @@ void json_add_duration(cJSON *object, const char *key, int64_t us)
 		cJSON_AddStringToObject(object, key, duration_format(us, text));
 }
 
-/* A message that was cut in the middle of a character must not make the whole answer invalid:
- * U+FFFD takes such a byte's place. */
+/* A message that was cut within a character must not make the whole answer invalid: U+FFFD replaces
+ * each such byte. */
 static void add_repaired(struct text *out, struct str left)
 {
 	while (left.length) {

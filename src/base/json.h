@@ -3,9 +3,9 @@
  *
  * Numbers keep their digits: they arrive as text members, so that a 64-bit id survives and "a
  * number or a string of digits" is one case (src/tableau/README.md, JSON; src/event/README.md,
- * Fields). All that RFC 8259 allows is read, to a bounded depth: \u0000 and half of a surrogate
- * pair, which are no text, become U+FFFD, and a byte order mark in front is skipped. All else is an
- * error with its place, also a byte that is not UTF-8. Members are looked up case-sensitively.
+ * Fields). Reads all that RFC 8259 allows, to a bounded depth: \u0000 and half of a surrogate pair,
+ * which are not text, become U+FFFD, and a byte order mark in front is skipped. Anything else, such
+ * as a byte that is not UTF-8, is an error with its place. Member names are case-sensitive.
  */
 #pragma once
 #include "base/arena.h"
@@ -30,11 +30,12 @@ cJSON *json_parse(struct str bytes, struct error *err) MUST_USE;
 /* The same; the tree lives in `arena`. */
 const cJSON *json_parse_in(struct str bytes, struct arena *arena, struct error *err) MUST_USE;
 
-/* The first key that stands twice in the object itself; NULL: none, or no object. */
+/* The first key that the object itself (not a nested one) has twice; NULL: none, or not an
+ * object. */
 const char *json_duplicate_key(const cJSON *object);
 
-const cJSON *json_get(
-	const cJSON *object, const char *key); /* NULL when absent, null, or not an object */
+/* NULL when absent, null, or not an object */
+const cJSON *json_get(const cJSON *object, const char *key);
 /* Text, number or boolean as text; "" when absent or null or not a scalar. Lives as long as the
  * tree. */
 const char *json_text(const cJSON *object, const char *key);
@@ -45,21 +46,21 @@ bool json_flag(const cJSON *object, const char *key,
 	bool fallback); /* true, "true", "1" and their opposites */
 struct wall json_time(const cJSON *object, const char *key); /* {0} when absent or no time */
 
-/* Makes cJSON allocate with mem_alloc(): building never fails. Called once, first thing in main().
- */
+/* Makes cJSON allocate with mem_alloc(), so that building never fails. Called once, at the start of
+ * main(). */
 void json_setup(void);
 /*
- * Trees and texts that this thread makes from now on live in `arena` and are freed with it, not one
- * by one: for a hot path that makes and drops many. cJSON_Delete() then frees nothing, so nothing
- * made before may be deleted meanwhile. NULL: as usual again.
+ * From now on this thread's trees and texts live in `arena` and are freed with it: for a hot path
+ * that makes many. cJSON_Delete() then frees nothing, so do not delete older trees meanwhile. NULL
+ * ends this mode.
  */
 void json_use(struct arena *arena);
-/* Compact text of what we built; the caller frees with free(). */
+/* Prints `json` without blanks; the caller frees with free(). */
 char *json_print(const cJSON *json);
-/* Appends `value` as a JSON string, quotes and escapes included: for what is printed often. */
+/* Appends `value` as a JSON string with quotes and escapes; faster than building a tree. */
 void json_quote(const char *value, struct text *out);
 void json_add_time(cJSON *object, const char *key, struct wall time); /* nothing when absent */
-/* As people write it, "10m"; nothing when 0. */
+/* Adds "10m", as people write it; nothing when 0. */
 void json_add_duration(cJSON *object, const char *key, int64_t us);
 void json_add_text(cJSON *object, const char *key, const char *text); /* nothing when NULL */
 void json_add_count(cJSON *object, const char *key, int64_t count);

@@ -1,3 +1,5 @@
+/* base/listen.c - listening sockets from addresses as people write them, with an error that says
+ * what to change. */
 #include "base/listen.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -23,14 +25,14 @@ static bool is_ipv6(char *host)
 	return is_good;
 }
 
-/* RFC 1123, 2.1, and '_', which container networks use; 300.1.1.1 is no name. */
+/* RFC 1123, 2.1, and '_', which container networks use. 300.1.1.1 is not a name. */
 static bool is_host_name(struct str host)
 {
 	static const char allowed[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 	struct str label = { host.at, 0 };
 	if (host.length > 1 && str_ends(host, "."))
-		host.length--; /* the root's */
+		host.length--; /* the dot of the root */
 	if (!host.length || host.length > 253)
 		return false;
 	for (size_t i = 0; i <= host.length; i++) {
@@ -102,7 +104,7 @@ static int open_one(const struct addrinfo *info, int *cause)
 	return -1;
 }
 
-/* Of "all addresses" IPv6 comes first: such a socket takes IPv4 too. */
+/* For "all addresses", IPv6 comes first, because such a socket takes IPv4 too. */
 static int open_any(const struct addrinfo *list, bool wants_ipv6_first, int *cause)
 {
 	for (int pass = wants_ipv6_first ? 0 : 1; pass < 2; pass++)
@@ -137,7 +139,7 @@ int listen_open(const char *address, struct error *err)
 	int fd = open_any(list, !*host, &cause);
 	freeaddrinfo(list);
 	if (fd < 0)
-		/* A port below 1024 needs a right that only the unit, or another port, gives. */
+		/* A port below 1024 needs a privilege: a person changes the unit or the port. */
 		error_fail(err, cause == EACCES ? ERROR_INPUT : error_kind_of(cause),
 			"cannot listen on %s: %s", address, strerror(cause));
 	return fd;

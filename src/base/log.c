@@ -1,3 +1,4 @@
+/* base/log.c - one line for each event of the daemon, as logfmt or JSON, in one write. */
 #include "base/log.h"
 #include "base/visible.h"
 #include <stdatomic.h>
@@ -99,6 +100,6 @@ void log_write(enum log_level level, const char *sentence, const struct kv *fiel
 	text_printf(&line, "%s %s", levels[level].name, sentence);
 	for (; fields->key; fields++)
 		add_field(&line, fields);
-	line.at[line.length++] = '\n'; /* in the place of the NUL */
+	line.at[line.length++] = '\n'; /* replaces the NUL */
 	IGNORE(write(STDERR_FILENO, line.at, line.length) < 0);
 }

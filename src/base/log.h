@@ -1,5 +1,5 @@
 /*
- * base/log.h - what the daemon says to the people who run it.
+ * base/log.h - what the daemon reports to the people who run it.
  *
  * A line is a fixed sentence and typed fields, named by the words of the code: `refresh sent
  * site=finance content="Revenue"`. Written to stderr in one write; control characters and line
@@ -72,5 +72,5 @@ void log_write(enum log_level level, const char *sentence, const struct kv *fiel
 #define log_info(sentence, ...) log_write(LOG_LEVEL_INFO, "" sentence, log_fields_(__VA_ARGS__))
 #define log_debug(sentence, ...) log_write(LOG_LEVEL_DEBUG, "" sentence, log_fields_(__VA_ARGS__))
 
-/* What is written; set once before threads start. The default is LOG_LEVEL_INFO. */
+/* The least level that is written; set once, before threads start. LOG_LEVEL_INFO by default. */
 void log_set_level(enum log_level level);

@@ -1,3 +1,4 @@
+/* base/mailbox.c - a locked list of messages and an eventfd. */
 #include "base/mailbox.h"
 #include <errno.h>
 #include <poll.h>
@@ -12,7 +13,7 @@ struct mailbox {
 	struct message *first, **last;
 	size_t count, most;
 	bool is_closed;
-	int fd; /* not zero while messages wait or the box is closed */
+	int fd; /* an eventfd, not zero while messages wait or the box is closed */
 	void (*free_message)(struct message *);
 };
 

@@ -18,25 +18,26 @@ struct message {
 	struct message *next;
 };
 
-/* ERROR_SYSTEM: there is no descriptor for it. */
+/* ERROR_SYSTEM: no descriptor is left. */
 struct mailbox *mailbox_new(
 	size_t most, void (*free_message)(struct message *), struct error *err) MUST_USE;
-void mailbox_free(struct mailbox *mailbox); /* frees what still waits */
+void mailbox_free(struct mailbox *mailbox); /* frees the messages that still wait */
 OWNED_DEFINE(mailbox)
 
-/* Takes the message and is true; false when `most` wait already or the box is closed: then the
- * caller still owns it. */
+/* Takes the message and returns true; false when `most` messages wait already or the box is closed:
+ * then the caller still owns it. */
 bool mailbox_send(struct mailbox *mailbox, struct message *message) MUST_USE;
 /* As mailbox_send(), but past the bound: for answers whose number is bounded by the requests that
  * they answer. False when closed. */
 bool mailbox_send_answer(struct mailbox *mailbox, struct message *message) MUST_USE;
 
-/* All that wait, oldest first, now the caller's; NULL when there are none. */
+/* Takes all waiting messages, oldest first, which the caller then owns; NULL when there are
+ * none. */
 struct message *mailbox_take_all(struct mailbox *mailbox);
 /* The same, but blocks until there is one; NULL once the mailbox is closed and empty. */
 struct message *mailbox_wait(struct mailbox *mailbox);
 
-int mailbox_fd(
-	const struct mailbox *mailbox); /* readable (eventfd) while messages wait; do not read it */
+/* readable (eventfd) while messages wait; do not read it */
+int mailbox_fd(const struct mailbox *mailbox);
 size_t mailbox_count(struct mailbox *mailbox);
 void mailbox_close(struct mailbox *mailbox); /* no more sends; wakes the receiver */

@@ -1,3 +1,5 @@
+/* base/mem.c - allocation that ends the process when memory is out, and frees what is const to
+ * others. */
 #include "base/mem.h"
 #include <stdarg.h>
 #include <stdbool.h>
@@ -5,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* No formatting: there may be no memory for it. */
+/* Without formatting, which may need memory. */
 static _Noreturn void out_of_memory(void)
 {
 	static const char line[] = "refresh-router: out of memory; what was accepted is in the "
@@ -15,8 +17,8 @@ static _Noreturn void out_of_memory(void)
 	abort();
 }
 
-/* glibc's calloc() of Debian 12 passes by the thread's own cache of small blocks, which malloc()
- * uses: twice as fast for a JSON tree. */
+/* In glibc of Debian 12, malloc() uses the thread's own cache of small blocks and calloc() does
+ * not: a JSON tree is built twice as fast with malloc(). */
 #define CACHED_BYTES 1024
 
 void *mem_alloc(size_t size)
@@ -27,7 +29,7 @@ void *mem_alloc(size_t size)
 	void *block = is_small ? malloc(size) : calloc(1, size);
 	if (!block)
 		out_of_memory();
-	__asm__("" : "+r"(block)); /* or the compiler makes a calloc() of the pair */
+	__asm__("" : "+r"(block)); /* else the compiler turns the pair into calloc() */
 	if (is_small)
 		memset(block, 0, size);
 	return block;

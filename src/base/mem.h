@@ -18,7 +18,7 @@ char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #define mem_new(type) ((type *)mem_alloc(sizeof(type)))
 
-/* free() for what is const to everybody but its owner. */
+/* free() for memory that is const to all but its owner. */
 static inline void mem_drop(const void *block)
 {
 	free((void *)(uintptr_t)block);

@@ -1,3 +1,4 @@
+/* base/metric.c - the counters, one atomic each, and their text for Prometheus. */
 #include "base/metric.h"
 #include <stdatomic.h>
 

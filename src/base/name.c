@@ -1,4 +1,5 @@
-/* base/name.c - names by utf8proc: normal form C, and the skeleton by which two look alike. */
+/* base/name.c - normal form C by utf8proc, and the skeleton that names which look alike have in
+ * common. */
 #include "base/name.h"
 
 #include <stdlib.h>
@@ -14,7 +15,7 @@ static bool is_ascii(struct str text)
 	return true;
 }
 
-/* To be freed; NULL when `text` is not UTF-8. */
+/* The caller frees it; NULL when `text` is not UTF-8. */
 static char *mapped(struct str text, utf8proc_option_t options)
 {
 	utf8proc_uint8_t *result = NULL;
@@ -56,7 +57,8 @@ bool name_has_spellings(const char *name)
 	return composed && decomposed && strcmp(composed, decomposed);
 }
 
-/* The text in ASCII where that is what its reader sees; blanks never twice and not at the ends. */
+/* Adds the ASCII character that a reader sees in place of each lookalike; one blank for several,
+ * none at the ends. */
 static void add_twins(struct str text, struct text *out)
 {
 	bool is_after_blank = true;
@@ -97,7 +99,7 @@ void name_skeleton(struct str text, struct text *out)
 	text_add(out, folded);
 }
 
-/* The next character of `text`, which becomes shorter; -1 at its end. */
+/* Takes the next character off `text`; -1 at its end. */
 static int32_t next(struct str *text)
 {
 	size_t length;

@@ -1,4 +1,4 @@
-/* base/pattern.c - PCRE2, every search of which is counted and bounded. */
+/* base/pattern.c - searches by PCRE2, with the steps of each counted and bounded. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "base/pattern.h"
 #include "base/pattern_literal.h"
@@ -6,8 +6,8 @@
 
 #define LONGEST_PATTERN ((size_t)8 << 10)
 /*
- * PCRE2's own limits, pcre2api(3). The steps end a search first; these bound its memory, and are a
- * second net.
+ * PCRE2's own limits, pcre2api(3). The steps end a search first; these bound its memory and are a
+ * second safeguard.
  */
 #define MATCH_LIMIT (10 * PATTERN_STEPS_OF_SEARCH)
 /* One for each turn of a (...)*; dbt's status messages have 1,024 characters (src/event/README.md,
@@ -22,8 +22,9 @@ struct pattern {
 	char *written;
 	uint32_t capture_count, name_count, name_size;
 	const unsigned char *names; /* PCRE2's table: two bytes of number, then the name */
-	int64_t repeats;            /* the most that one part must repeat: passed over unseen */
-	int64_t step_bytes;         /* passed over at the cost of a step */
+	/* the most repetitions of one part, which callouts do not show */
+	int64_t repeats;
+	int64_t step_bytes; /* how many bytes a step may pass over */
 	bool has_back_reference;
 };
 
@@ -32,10 +33,10 @@ struct pattern_scratch {
 	pcre2_match_data *data;
 	uint32_t pairs;
 	struct str subject;
-	int64_t allowance; /* steps left for what searches need beyond those that are free */
-	/* Of the search that runs, or ran last: */
+	int64_t allowance; /* steps left beyond the free ones, shared by searches */
+	/* Of the running or the last search: */
 	int64_t steps, most, free, step_cost, step_bytes;
-	size_t place; /* of the last step in the subject */
+	size_t place; /* where in the subject the last step was */
 };
 
 /* The slash that closes "/body/flags", or 0. */
@@ -79,8 +80,8 @@ static bool parse_flags(struct str flags, uint32_t *options, size_t *bad)
 }
 
 /*
- * Verbs at the beginning of a pattern, pcre2pattern(3), "Special start-of-pattern items". Those
- * that set limits or switch off what keeps searches short are not for whoever writes rules.
+ * Verbs at the beginning of a pattern, pcre2pattern(3), "Special start-of-pattern items". A rule
+ * must not set limits or switch off the optimisations that keep searches short.
  */
 static bool verb_is_refused(struct str body, size_t *offset, struct error *err)
 {
@@ -103,8 +104,8 @@ static bool verb_is_refused(struct str body, size_t *offset, struct error *err)
 }
 
 /*
- * The largest number in a {...} of repetition. A part that must repeat so often passes over as many
- * characters before it fails, and one that may repeat opens as many frames, and no step tells.
+ * The largest number in a {...} of repetition. Such a part passes over this many characters before
+ * it fails, or opens this many frames, and callouts do not show either.
  */
 static int64_t most_repeats(struct str body)
 {
@@ -113,7 +114,7 @@ static int64_t most_repeats(struct str body)
 	for (size_t i = 0; i < body.length; i++) {
 		char c = body.at[i];
 		bool is_digit = c >= '0' && c <= '9';
-		if (c == '{') /* but not of \x{...} and its kin */
+		if (c == '{') /* not the brace of \x{...} and its kin */
 			is_inside = i < 2 || body.at[i - 2] != '\\' ||
 				    !strchr("xopPgkN", body.at[i - 1]);
 		else if (!is_digit && c != ',')
@@ -274,7 +275,8 @@ static void make_room(struct pattern_scratch *scratch, uint32_t captures)
 		abort();
 }
 
-/* What a step costs at most that no step shows: a part repeated, a group compared with the text. */
+/* The most that one step may cost, counting work that callouts do not show: a repeated part, a
+ * group compared with the text. */
 static int64_t step_cost(const struct pattern *pattern, struct str subject)
 {
 	int64_t bytes = (int64_t)subject.length, unseen = 0;
@@ -334,7 +336,7 @@ enum search pattern_search(
 bool pattern_capture(const struct pattern *pattern, const struct pattern_scratch *scratch,
 	size_t index, struct str *value)
 {
-	/* Duplicate names, (?J), stand once per group: the one that took part counts. */
+	/* With (?J), several groups have this name: the one that took part counts. */
 	size_t number = capture_number(pattern, index);
 	const PCRE2_SIZE *pairs = pcre2_get_ovector_pointer(scratch->data);
 	if (number >= scratch->pairs || pairs[2 * number] == PCRE2_UNSET ||
@@ -357,8 +359,8 @@ void pattern_quote(struct str text, struct text *out)
 			text_printf(out, "\\x%02x", c);
 		else {
 			/*
-			 * The lead byte of a character, too: x mode skips U+0085 and U+2028 as
-			 * blanks.
+			 * Also before a character of several bytes: x mode skips U+0085 and U+2028
+			 * as blanks.
 			 */
 			text_add_char(out, '\\');
 			text_add_char(out, (char)c);

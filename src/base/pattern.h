@@ -6,14 +6,15 @@
  *
  * Work is counted in *steps*: one for each part of the pattern that is tried at some place of the
  * subject (PCRE2's automatic callouts), and one for each PATTERN_STEP_BYTES that are passed over.
- * PCRE2's own match limit would not do: it begins again at every place where a match may start, so
- * that twice the subject is twice the limit. Steps depend on pattern and subject alone, on no clock
- * and no machine code, so a search has one result wherever it runs. A step takes some 25 ns.
+ * PCRE2's own match limit is not enough: it starts from zero at every place where a match may
+ * begin, so twice the subject is twice the limit. Steps depend on pattern and subject alone, not on
+ * a clock or on compiled code, so a search has the same result on every machine. A step takes about
+ * 25 ns.
  *
  * A search may take PATTERN_STEPS_OF_SEARCH. The first PATTERN_STEPS_FREE and one pass over the
- * subject are its own; what it needs beyond them comes from an allowance that all searches of one
- * scratch share until pattern_allowance_renew(). So a search that costs little is never refused for
- * what others took, and a thousand that cost much end soon.
+ * subject are free; further steps come from an allowance that all searches of one scratch share
+ * until pattern_allowance_renew(). So a cheap search is never refused because of others, and a
+ * thousand costly ones end soon.
  */
 #pragma once
 #include "base/arena.h"
@@ -31,7 +32,7 @@ struct pattern_scratch; /* match data and allowance, reused; one thread at a tim
 #define PATTERN_STEPS_OF_SEARCH 250000
 #define PATTERN_ALLOWANCE 1000000
 
-/* Does the text look like a pattern: begins with '/', and ends with '/' and flags? "/" alone and
+/* Does the text have the form of a pattern: begins with '/', and ends with '/' and flags? "/" and
  * "//" do not. */
 bool pattern_is_written(struct str text);
 /*
@@ -51,26 +52,25 @@ struct pattern_scratch *pattern_scratch_new(void); /* with a whole allowance */
 void pattern_scratch_free(struct pattern_scratch *scratch);
 OWNED_DEFINE(pattern_scratch)
 
-/* A new decision, or a new list of names, begins. */
+/* Call when a new decision, or a new list of names, begins. */
 void pattern_allowance_renew(struct pattern_scratch *scratch);
 
 enum search {
 	SEARCH_NO,
 	SEARCH_YES,
 	SEARCH_LIMIT
-}; /* LIMIT: it would take more steps than it may; treat as no, count it, log it */
+}; /* SEARCH_LIMIT: it needs too many steps: treat as no, count and log it */
 
 enum search pattern_search(
 	const struct pattern *pattern, struct str subject, struct pattern_scratch *scratch);
-/* Of the last search. */
+/* The steps of the last search. */
 int64_t pattern_steps(const struct pattern_scratch *scratch);
 /* After SEARCH_YES, until the next search: the text of a named capture; false when the group took
  * no part. Borrows from the subject. */
 bool pattern_capture(const struct pattern *pattern, const struct pattern_scratch *scratch,
 	size_t index, struct str *value);
 
-/* `text` such that it stands for itself inside a pattern, appended to `out` (every special byte
- * escaped, in x mode too). */
+/* Appends `text` to `out`, escaped so that it stands for itself inside a pattern, in x mode too. */
 void pattern_quote(struct str text, struct text *out);
 /*
  * A literal that every match contains, at least 3 bytes, or an empty view when none can be proven

@@ -1,12 +1,12 @@
-/* base/pattern_atoms.c - reads a pattern as far as examples need it. */
+/* base/pattern_atoms.c - splits a pattern into parts, with an example of each. */
 #include "base/pattern_atoms.h"
 
 #include <ctype.h>
 
 #include "base/pattern.h"
 
-#define ATOMS_MOST 48 /* of a longer pattern, its beginning is tried */
-#define FEW_TURNS 10  /* {n,10} is no repetition that matters */
+#define ATOMS_MOST 48 /* only the beginning of a longer pattern is tried */
+#define FEW_TURNS 10  /* {n,10} is too short a repetition to matter */
 
 struct reader {
 	struct str body, flags;
@@ -47,7 +47,7 @@ static void skip_past(struct reader *reader, const char *ends)
 		reader->at++;
 }
 
-/* What an escape of this letter may match; "" for what matches no character. */
+/* A character that this escape matches; "" when it matches none. */
 static const char *example_of_escape(char c)
 {
 	static const struct {
@@ -92,7 +92,7 @@ static size_t class_end(const struct reader *reader)
 	return at < body.length ? at + 1 : body.length;
 }
 
-/* A member of the class: the first that PCRE2 finds in it. */
+/* Reads a class; its example is the first character that PCRE2 finds in it. */
 static void read_class(struct reader *reader)
 {
 	static const char likely[] = "a0 _-A";
@@ -115,7 +115,7 @@ static void read_class(struct reader *reader)
 	}
 }
 
-/* Past "(", and what says of which kind the group is. */
+/* Moves past "(" and the characters that give the kind of group. */
 static void read_group(struct reader *reader)
 {
 	reader->is_boundary = true;
@@ -130,7 +130,7 @@ static void read_group(struct reader *reader)
 	skip_past(reader, is_named ? ">)'" : kind == '#' ? ")" : ":=!>|)");
 }
 
-/* The part before it is a segment of its own. */
+/* A repetition makes the part before it a segment of its own. */
 static void repetition(struct reader *reader)
 {
 	if (reader->atoms->count)

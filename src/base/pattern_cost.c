@@ -1,14 +1,14 @@
-/* base/pattern_cost.c - texts are grown until the steps of a search tell how the pattern grows. */
+/* base/pattern_cost.c - searches ever longer texts and watches how fast the steps grow. */
 #include "base/pattern_cost.h"
 
 #include "base/pattern_atoms.h"
 
 #define PIECES_MOST 64
-#define WINDOW 3       /* parts in a row that make a piece, whatever they are */
-#define FIRST_BYTES 48 /* of the shortest text; the next ones have twice as many */
+#define WINDOW 3       /* any this many parts in a row are tried as a piece */
+#define FIRST_BYTES 48 /* of the shortest text; each next one has twice as many */
 #define STEPS_THAT_MATTER 100
 /* Twice the text costs 2 times as much when the cost is linear, 4 times when it is quadratic; fixed
- * parts of it draw the measured figure down. */
+ * costs lower the measured figure. */
 #define GROWTH_LEAST 2.4
 
 struct measuring {
@@ -41,7 +41,7 @@ static int64_t measure(struct measuring *measuring, struct pattern_growth *growt
 	return found == SEARCH_LIMIT ? INT64_MAX : steps;
 }
 
-/* The fewest times that hit the limit, which `few` do not and `many` do. */
+/* Finds the smallest number of pieces that hits the limit: `few` does not, `many` does. */
 static void settle(
 	struct measuring *measuring, struct pattern_growth *growth, size_t few, size_t many)
 {
@@ -55,7 +55,7 @@ static void settle(
 	measure(measuring, growth, many);
 }
 
-/* Does it grow too fast on these texts? */
+/* Do the steps grow too fast on these texts? */
 static bool try_texts(struct measuring *measuring, struct pattern_growth *growth)
 {
 	size_t room = growth->before.length + growth->after.length;
@@ -108,7 +108,7 @@ static size_t segment_end(const struct measuring *measuring, size_t from)
 	return end;
 }
 
-/* `mark`, then the examples of the parts from `from` on; empty when there are none. */
+/* `mark`, then the examples of all parts from `from` on; empty when there are none. */
 static struct str rest_behind(const struct measuring *measuring, const char *mark, size_t from)
 {
 	if (from >= measuring->atoms.count)
@@ -121,8 +121,9 @@ static struct str rest_behind(const struct measuring *measuring, const char *mar
 }
 
 /*
- * Does the piece, in some surroundings, make the search explode? What follows it must keep the
- * pattern from matching, and yet hold what PCRE2 looks for first.
+ * Does the repeated piece, with some text before and after it, make the search explode? The text
+ * after it must keep the pattern from matching, and must contain the literal that PCRE2 looks for
+ * first.
  */
 static bool try_piece(struct measuring *measuring, size_t first, size_t end, struct str piece,
 	struct pattern_growth *growth)
@@ -152,7 +153,7 @@ static bool try_range(
 	return measuring->piece_count > known && try_piece(measuring, first, end, piece, growth);
 }
 
-/* Single parts, segments, what stands before a repetition, and a few parts in a row. */
+/* Tries single parts, segments, the parts before a repetition, and a few parts in a row. */
 static bool try_all(struct measuring *measuring, struct pattern_growth *growth)
 {
 	size_t count = measuring->atoms.count;

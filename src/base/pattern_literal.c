@@ -1,7 +1,7 @@
 /*
- * The literal that every match of a pattern contains. Conservative: it reads only the plainest
- * concatenation, and in doubt says that there is none; a wrong literal would make a rule silently
- * not match.
+ * base/pattern_literal.c - finds a literal that every match of a pattern contains. Conservative:
+ * reads only plain concatenations, and in doubt finds none, because a wrong literal would silently
+ * keep a rule from matching.
  */
 #include "base/pattern_literal.h"
 
@@ -12,7 +12,7 @@
 struct reader {
 	struct str body;
 	size_t at;
-	struct text run; /* literal bytes since the last thing that is none */
+	struct text run; /* literal bytes since the last part that is not a literal */
 	struct text *best;
 };
 
@@ -42,9 +42,9 @@ static void drop_last_character(struct reader *reader)
 }
 
 /*
- * Past an escape inside a group or class. Only those whose next character is all that they take:
- * `\c)` would hide a bracket, `\Q` a whole stretch. What follows \p or \x is letters, digits and
- * braces, which are skipped as any others.
+ * Skips an escape inside a group or class. False for escapes that take more than one character:
+ * `\c)` would hide a bracket, `\Q` a whole stretch. \p and \x are fine: letters, digits and braces
+ * follow, which are skipped like any others.
  */
 static bool skip_escape(struct reader *reader)
 {
@@ -94,7 +94,8 @@ static bool is_plain_group(struct str rest)
 	       str_starts(rest, "?P<");
 }
 
-/* Past a group with what is nested in it; false for what this reader does not understand. */
+/* Skips a group and all that is nested in it; false for a construct that this reader does not
+ * understand. */
 static bool skip_group(struct reader *reader)
 {
 	int depth = 0;
@@ -126,8 +127,8 @@ static bool read_escape(struct reader *reader)
 	reader->at += 2;
 	bool is_word = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 	if (!is_word) {
-		text_add_char(&reader->run, c); /* pcre2pattern(3): a backslash before a
-						   non-alphanumeric stands for it */
+		/* pcre2pattern(3): a backslash before a non-alphanumeric stands for it */
+		text_add_char(&reader->run, c);
 		return (unsigned char)c < 0x80;
 	}
 	if (!strchr("dDwWsSbBAzZ", c))
@@ -137,8 +138,7 @@ static bool read_escape(struct reader *reader)
 }
 
 /*
- * Past "3}", "3,}" or "3,5}". Any other brace is a character to PCRE2, and what follows it is left
- * to PCRE2, too.
+ * Skips "3}", "3,}" or "3,5}". Any other brace is a character to PCRE2; this reader then gives up.
  */
 static bool skip_counts(struct reader *reader)
 {
@@ -159,7 +159,7 @@ static bool read_quantifier(struct reader *reader)
 {
 	char c = reader->body.at[reader->at++];
 	if (c != '+')
-		drop_last_character(reader); /* {1,} too: that only loses a character */
+		drop_last_character(reader); /* also for {1,}, which only loses a character */
 	end_run(reader);
 	if (c == '{' && !skip_counts(reader))
 		return false;

@@ -1,6 +1,6 @@
 /*
  * base/pattern_literal.h - the literal that every match of a pattern contains. For base/pattern*.c
- * only; others call pattern_required_literal().
+ * only; other files call pattern_required_literal().
  */
 #pragma once
 #include "base/str.h"

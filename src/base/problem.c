@@ -1,4 +1,4 @@
-/* base/problem.c - the list of what is wrong with somebody's files, and how it is printed. */
+/* base/problem.c - the list of problems in a person's files, and how it is printed. */
 #include "base/problem.h"
 
 #include <assert.h>
@@ -7,10 +7,10 @@
 
 #include "base/visible.h"
 
-#define KEPT_MOST 1000 /* more would not be read by anyone */
+#define KEPT_MOST 1000 /* nobody reads more */
 #define KNOWN_MOST (10 * KEPT_MOST)
 #define MESSAGE_BYTES 2000
-#define SOURCE_LINE_BYTES 400 /* of a line that is longer, its beginning is shown */
+#define SOURCE_LINE_BYTES 400 /* only the beginning of a longer line is shown */
 
 static const struct {
 	const char *name, *help;
@@ -26,10 +26,11 @@ struct problems {
 	struct arena *arena; /* texts of the problems */
 	struct problem *items;
 	size_t count, capacity;
-	size_t error_count, warning_count; /* with those not kept */
-	size_t known_count;                /* added again */
-	const char *last_file; /* in the arena; most problems in a row are of one file */
-	/* Where a line of a source was found last, so that a thousand problems do not scan it a
+	size_t error_count, warning_count; /* includes problems that are not kept */
+	size_t known_count;                /* problems that were in the list already */
+	/* in the arena; reused, because most problems in a row are of one file */
+	const char *last_file;
+	/* Where the last line was found in its source, so that a thousand problems do not scan it a
 	 * thousand times. */
 	struct str scanned;
 	int scanned_line;
@@ -55,8 +56,8 @@ void problems_free(struct problems *problems)
 /* ---- source lines --------------------------------------------------------------------------- */
 
 /*
- * Bytes of the line break at `offset`, 0 when there is none. The set is that of libyaml
- * (yaml_private.h, IS_BREAK_AT), because its line numbers are the ones we look up.
+ * Bytes of the line break at `offset`, 0 when there is none. The same set as libyaml's
+ * (yaml_private.h, IS_BREAK_AT), because the line numbers are libyaml's.
  */
 static size_t break_bytes(struct str source, size_t offset)
 {
@@ -114,7 +115,7 @@ static const char *own_file(struct problems *problems, const char *file)
 	return problems->last_file;
 }
 
-/* An alias brings its value up again, and with it what is wrong with it. */
+/* Is it in the list already? An alias repeats a value, and with it the value's problems. */
 static bool is_known(const struct problems *problems, enum problem_code code, struct place place,
 	const char *message)
 {
@@ -247,12 +248,12 @@ static void add_source(
 	for (struct str left = str_of(problem->source_line); left.length; column++) {
 		if (column == problem->place.column)
 			caret_at = columns_since(out, begin);
-		/* A tab would put the caret elsewhere: one blank instead. */
+		/* A tab would displace the caret, so print one blank. */
 		size_t used = visible_add_character(out, left.at[0] == '\t' ? STR(" ") : left);
 		left.at += used;
 		left.length -= used;
 	}
-	if (column == problem->place.column) /* just behind the line's end */
+	if (column == problem->place.column) /* just after the line's end */
 		caret_at = columns_since(out, begin);
 	text_add(out, "\n");
 	if (caret_at >= 0)
@@ -296,5 +297,6 @@ void problems_print(const struct problems *problems, FILE *out, bool is_terminal
 	if (dropped)
 		text_printf(&text, "%zu more problem%s not shown\n", dropped,
 			dropped == 1 ? " is" : "s are");
-	IGNORE(fwrite(text.at, 1, text.length, out) != text.length); /* nobody is left to tell */
+	/* there is no other place to report to */
+	IGNORE(fwrite(text.at, 1, text.length, out) != text.length);
 }

@@ -1,10 +1,10 @@
 /*
- * base/problem.h - what is wrong with somebody's file: a result, not a failure. All problems are
- * collected and the run goes on.
+ * base/problem.h - a problem in a person's file is a result, not a failure: all of them are
+ * collected, and the run goes on.
  *
  * Printed as a compiler does: `rules/finance.yaml:12:15: error: unknown field 'job-id' in 'when';
  * did you mean 'job_id'? [unknown-field]`, on a terminal with the source line and a caret. Codes,
- * severities and explanations are one table in problem.c.
+ * severities and explanations are one table, problem.def.
  */
 #pragma once
 #include "base/arena.h"
@@ -45,16 +45,16 @@ OWNED_DEFINE(problems)
 bool problem_add(struct problems *problems, enum problem_code code, struct place place,
 	struct str source, const char *format, ...) PRINTF_LIKE(5, 6);
 
-/* Is what is added now likely to be read? Not behind the first 1,000, nor after ten times as many
- * that were in the list already: then nothing that costs, like a suggestion, is worth its time. */
+/* Is a problem that is added now likely to be read? No after the first 1,000, and after ten times
+ * as many repeated ones. Then a costly part of a message, such as a suggestion, is left out. */
 bool problems_are_read(const struct problems *problems);
 
 size_t problems_count(const struct problems *problems); /* kept */
 size_t problems_error_count(const struct problems *problems);
 size_t problems_warning_count(const struct problems *problems);
-const struct problem *problems_at(
-	const struct problems *problems, size_t index); /* valid until the next add or sort */
-void problems_sort(struct problems *problems);          /* by file, line, column */
+/* valid until the next add or sort */
+const struct problem *problems_at(const struct problems *problems, size_t index);
+void problems_sort(struct problems *problems); /* by file, line, column */
 
 const char *problem_code_name(enum problem_code code); /* "unknown-field" */
 const char *problem_code_help(enum problem_code code); /* what to do, a sentence or two */

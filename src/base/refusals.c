@@ -1,3 +1,5 @@
+/* base/refusals.c - counts refusals, and sums them up in at most one line of the log every ten
+ * seconds. */
 #include "base/refusals.h"
 #include "base/log.h"
 #include "base/metric.h"
@@ -5,7 +7,7 @@
 
 #define LOG_EVERY (10 * US_PER_SECOND)
 
-/* `is_bound`: a bound of ours was reached, which whoever runs the daemon may want to raise. */
+/* `is_bound`: a configured bound was reached, which an operator may want to raise. */
 static const struct {
 	const char *key;
 	enum metric metric;
@@ -60,7 +62,7 @@ static void log_line(struct refusals *refusals)
 	log_write(is_bound ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "clients turned away", fields);
 }
 
-/* Under the lock. */
+/* Call with the lock held. */
 static void log_when_due(struct refusals *refusals)
 {
 	struct mono now = clock_mono();

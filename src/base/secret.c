@@ -1,3 +1,5 @@
+/* base/secret.c - reads secrets from environment, files and systemd credentials, and wipes every
+ * copy. */
 #include "base/secret.h"
 #include "base/file.h"
 #include <openssl/crypto.h>
@@ -62,7 +64,7 @@ static struct secret *from_file(const char *path, struct error *err)
 	struct text text;
 	struct secret *secret = NULL;
 	text_init(&text, LONGEST_SECRET);
-	/* Grown at once, so that no copy of it stays behind in memory that was given back. */
+	/* Grown at once, because growing later would leave a copy of the secret in freed memory. */
 	IGNORE(!text_add_bytes(&text, (char[4096]){ 0 }, 4096));
 	text_reset(&text);
 	bool is_read = file_read(path, &text, err);

@@ -1,5 +1,5 @@
 /*
- * base/secret.h - bytes that must never be seen: wiped when freed, impossible to print or log.
+ * base/secret.h - bytes that must never be shown: wiped when freed, impossible to print or log.
  *
  * A secret is configured as a reference, never a value: {env: NAME}, {file: PATH} (one trailing
  * newline dropped), {credential: NAME} (systemd credentials: $CREDENTIALS_DIRECTORY/NAME).
@@ -16,9 +16,9 @@ enum secret_from { SECRET_FROM_ENV, SECRET_FROM_FILE, SECRET_FROM_CREDENTIAL };
 
 struct secret_ref { /* plain data; where the secret is, not the secret */
 	enum secret_from from;
-	const char *name; /* variable, path (already absolute or relative to the working folder) or
-			     credential */
-	int line, column; /* of the reference, for messages */
+	/* variable, path (absolute, or relative to the working folder) or credential */
+	const char *name;
+	int line, column; /* where the reference stands, for messages */
 };
 
 /* Reads it now. ERROR_INPUT says which variable, file or credential is missing, empty or blank; it
@@ -28,14 +28,12 @@ struct secret *secret_copy(struct str bytes);
 void secret_free(struct secret *secret); /* wipes */
 OWNED_DEFINE(secret)
 
-struct str secret_bytes(
-	const struct secret *secret); /* for the one call that needs them; do not keep */
-bool secret_equal(
-	const struct secret *a, const struct secret *b); /* constant time in the content */
+struct str secret_bytes(const struct secret *secret); /* borrowed: pass them on, do not keep them */
+bool secret_equal(const struct secret *a, const struct secret *b); /* in constant time */
 /*
- * Bytes that are hardly part of it, for a message: "ends in U+000D (carriage return)"; also a byte
- * order mark, blanks, line ends, quotation marks around it, controls inside. False: there are none.
- * They are used all the same: whether they belong to it, only its owner knows.
+ * Describes bytes that hardly belong to it: "ends in U+000D (carriage return)"; also a byte order
+ * mark, blanks, line ends, quotation marks around it, controls inside. False: there are none. They
+ * are used all the same, because only the secret's owner knows whether they belong to it.
  */
 bool secret_describe_strays(const struct secret *secret, struct text *out);
 /* The secret without stray bytes at its ends; borrowed. */

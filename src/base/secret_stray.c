@@ -1,11 +1,11 @@
 /*
- * base/secret_stray.c - bytes that are hardly part of a secret: what editors, shells and templates
- * leave at its ends, or around it.
+ * base/secret_stray.c - finds bytes that hardly belong to a secret: editors, shells and templates
+ * leave them at its ends or around it.
  */
 #include "base/code_point.h"
 #include "base/secret.h"
 
-#define MOST_NAMED 4 /* characters of one run */
+#define MOST_NAMED 4 /* most characters of one run that a message names */
 
 static bool is_utf16_mark(struct str bytes)
 {
@@ -19,7 +19,7 @@ static bool is_stray(int32_t point)
 	       kind == CODE_POINT_CONTROL;
 }
 
-/* Bytes of a stray character at the beginning of what is not empty; 0: none is there. */
+/* The bytes of a stray character at the beginning of `bytes` (not empty); 0: there is none. */
 static size_t stray_before(struct str bytes)
 {
 	size_t length;
@@ -50,7 +50,7 @@ struct str secret_core(struct str bytes)
 	return bytes;
 }
 
-/* A run of stray characters, at most so many of them. */
+/* Describes a run of stray characters, at most MOST_NAMED of them. */
 static void describe_run(struct str run, struct text *out)
 {
 	for (int count = 0; run.length; count++) {

@@ -1,3 +1,4 @@
+/* base/shared.c - reference counts of immutable snapshots. */
 #include "base/shared.h"
 #include <pthread.h>
 
@@ -18,7 +19,7 @@ void shared_unref(struct shared *shared)
 		shared->destroy(shared);
 }
 
-/* A lock, because to read the pointer and to take the reference must be one step. */
+/* Locked, because reading the pointer and taking the reference must be one step. */
 struct shared_slot {
 	pthread_mutex_t lock;
 	struct shared *current;

@@ -1,3 +1,4 @@
+/* base/str.c - views of text, numbers in it, and cuts that leave UTF-8 whole. */
 #include "base/str.h"
 #include <stdio.h>
 #include <strings.h>
@@ -105,7 +106,7 @@ struct str str_cut(struct str view, size_t most)
 	size_t end = most;
 	if (view.length <= most)
 		return view;
-	/* A character has at most four bytes: what is longer is none, and cut anywhere. */
+	/* A character has at most four bytes: a longer run is not UTF-8 and may be cut anywhere. */
 	while (end && most - end < 3 && ((unsigned char)view.at[end] & 0xc0) == 0x80)
 		end--;
 	bool is_whole = ((unsigned char)view.at[end] & 0xc0) != 0x80;
@@ -120,7 +121,7 @@ void str_print(char *out, size_t size, const char *format, ...)
 	va_end(args);
 }
 
-/* Ends `text` before a character of which only the beginning is there. */
+/* Cuts off a last character of which some bytes are missing. */
 static void drop_half_character(char *text, size_t length)
 {
 	size_t begin = length;

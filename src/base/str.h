@@ -28,20 +28,19 @@ bool text_is(const char *a, const char *b);        /* both may be NULL: NULL equ
 bool text_is_nocase(const char *a, const char *b); /* ASCII case */
 struct str str_trim(struct str view);              /* without ASCII white space at both ends */
 
-/* Decimal digits only, no sign unless negative is allowed by the type, within int64. */
+/* Decimal digits only, without a sign, within int64. */
 bool str_to_count(struct str view, int64_t *count) MUST_USE;
 
-/* The first `most` bytes or fewer: a character that would be cut in two is left out. */
+/* The first `most` bytes, or fewer so that no character is cut in two. */
 struct str str_cut(struct str view, size_t most);
 /*
- * snprintf() for texts that may quote strangers: what does not fit is cut between two characters,
- * never within one, so that the rest is UTF-8 if the whole was.
+ * snprintf() that cuts between two characters, never within one, so that the result is UTF-8 if the
+ * whole is.
  */
 void str_print(char *out, size_t size, const char *format, ...) PRINTF_LIKE(3, 4);
 void str_print_args(char *out, size_t size, const char *format, va_list args) PRINTF_LIKE(3, 0);
 
-/* Is this UTF-8 (RFC 3629: no surrogates, nothing above U+10FFFF, no overlong form)? NUL counts as
- * invalid. */
+/* Is this UTF-8 (RFC 3629: no surrogates, nothing above U+10FFFF, no overlong form) without NUL? */
 bool str_is_utf8(struct str view);
-/* How many bytes the character that it begins with has; 0: it begins with none. */
+/* The number of bytes of its first character; 0: it does not begin with one. */
 size_t str_character(struct str view);

@@ -5,7 +5,7 @@
 
 #include "base/name.h"
 
-#define WORD_BYTES 64 /* a longer word is no slip of the finger */
+#define WORD_BYTES 64 /* a longer word is not a typing error */
 
 static char fold(char c)
 {
@@ -45,7 +45,7 @@ static size_t distance(const char *a, size_t a_length, const char *b, size_t b_l
 	return above[b_length];
 }
 
-/* The name that its reader would take for `word`, or NULL. */
+/* The name that looks the same as `word`, or NULL. */
 static const char *lookalike(const char *word, const char *const *names, size_t count)
 {
 	OWNED_TEXT struct text skeleton, other;

@@ -6,10 +6,10 @@
 #include <stddef.h>
 
 /* The name nearest to `word` by edits (case and '-' against '_' cost nothing), or NULL when none is
- * near. A name that looks the same (base/name.h) is nearest, however long. names[count]. */
+ * near. A name that looks the same (base/name.h) is the nearest, however long it is. */
 const char *suggest(const char *word, const char *const *names, size_t count);
 /*
- * The end of a message: "; did you mean 'X'?", with where the two differ when they look alike, or
+ * The end of a message: "; did you mean 'X'?", and where the two differ when they look alike, or
  * "". In `arena`.
  */
 const char *suggest_hint(

@@ -1,3 +1,4 @@
+/* base/text.c - a growing text with a ceiling. */
 #include "base/text.h"
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /*
  * base/text.h - text that grows to a ceiling set at birth.
  *
- * Always ends in NUL (not counted). Passing the ceiling marks the text as full and drops the rest,
- * between two characters and for good: a builder of our own output may ignore it, whoever collects
+ * Always ends in NUL (not counted). What passes the ceiling is cut off between two characters, and
+ * the text takes nothing more. Code that builds our own output may ignore this; code that collects
  * a stranger's bytes asks text_is_full() or takes the bool of text_add_bytes().
  */
 #pragma once
@@ -14,7 +14,7 @@ struct text {
 	char *at; /* never NULL after text_init() */
 	size_t length;
 	size_t capacity; /* private */
-	size_t ceiling;  /* most bytes it will hold */
+	size_t ceiling;  /* the most bytes it holds */
 	bool is_full;    /* something was dropped */
 };
 
@@ -30,8 +30,7 @@ bool text_add_bytes(struct text *text, const void *bytes, size_t length);
 void text_add(struct text *text, const char *more);
 void text_add_str(struct text *text, struct str more);
 void text_add_char(struct text *text, char c);
-/* As XML and HTML write it: the characters that mean something there become &lt; &gt; &amp; &quot;.
- */
+/* Escapes for XML and HTML: &lt; &gt; &amp; &quot;. */
 void text_add_markup(struct text *text, const char *more);
 void text_printf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 void text_print_args(struct text *text, const char *format, va_list args) PRINTF_LIKE(2, 0);

@@ -1,3 +1,4 @@
+/* base/thread.c - which role the running thread has, and the start of threads with one. */
 #include "base/thread.h"
 #include "base/mem.h"
 #include <assert.h>
@@ -52,6 +53,6 @@ bool thread_start(pthread_t *thread, enum thread_role role, const char *name, vo
 void thread_join(pthread_t thread)
 {
 	int failure = pthread_join(thread, NULL);
-	assert(!failure); /* it exists, is nobody else's, and is not this one */
+	assert(!failure); /* it exists, nobody else joins it, and it is not this thread */
 	(void)failure;
 }

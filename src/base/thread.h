@@ -1,7 +1,7 @@
 /*
- * base/thread.h - which thread this is. A mutable struct belongs to one thread; its entry points
- * say so: `thread_assert(THREAD_DISPATCH);`. Outside the daemon (command line, unit tests) no role
- * is set and every assertion holds.
+ * base/thread.h - the role of a thread. A mutable struct belongs to one thread, and its entry
+ * points say so: `thread_assert(THREAD_DISPATCH);`. Outside the daemon (command line, unit tests)
+ * no role is set and every assertion holds.
  */
 #pragma once
 #include "base/error.h"
@@ -10,7 +10,7 @@
 enum thread_role { THREAD_ANY, THREAD_MAIN, THREAD_JOURNAL, THREAD_DISPATCH };
 
 void thread_become(enum thread_role role); /* called once at the start of a thread */
-void thread_assert(enum thread_role role); /* ends the process when another role runs here */
+void thread_assert(enum thread_role role); /* ends the process if this thread has another role */
 
 /* Starts a thread with `role`, every signal blocked (main handles them), and a name for ps and gdb
  * (15 bytes at most). */

@@ -1,3 +1,4 @@
+/* base/units.c - durations and sizes: one table of units for parsing and printing. */
 #include "base/units.h"
 #include "base/clock.h"
 #include <stdio.h>

@@ -12,6 +12,6 @@ bool duration_parse(struct str text, int64_t *us) MUST_USE;
 bool size_parse(struct str text, int64_t *bytes) MUST_USE;
 
 #define UNIT_TEXT_SIZE 24 /* 20 digits, 3 letters, NUL */
-const char *duration_format(
-	int64_t us, char out[UNIT_TEXT_SIZE]); /* the largest unit that divides it */
+/* in the largest unit that divides it */
+const char *duration_format(int64_t us, char out[UNIT_TEXT_SIZE]);
 const char *size_format(int64_t bytes, char out[UNIT_TEXT_SIZE]);

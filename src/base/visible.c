@@ -1,3 +1,5 @@
+/* base/visible.c - escapes characters that would move a cursor, hide or reorder text, and counts
+ * the columns that a text takes. */
 #include "base/visible.h"
 #include "base/code_point.h"
 #include <limits.h>
@@ -26,7 +28,7 @@ size_t visible_add_character(struct text *out, struct str rest)
 void visible_add(struct text *out, struct str value)
 {
 	while (value.length) {
-		/* Most texts are plain: what needs no look goes in one piece. */
+		/* Most texts are plain: a plain stretch is copied in one piece. */
 		size_t plain = 0;
 		while (plain < value.length && value.at[plain] >= ' ' && value.at[plain] < 0x7f)
 			plain++;
@@ -39,7 +41,7 @@ void visible_add(struct text *out, struct str value)
 	}
 }
 
-/* The bytes of `value` that fill at most *columns, which become those that they fill. */
+/* How many bytes of `value` fit into *columns; sets *columns to the columns that they take. */
 static size_t measure(struct str value, int *columns)
 {
 	int left = *columns;

@@ -10,12 +10,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* libmicrohttpd's memory for one connection: head and buffers; it wipes all of it after each. */
+/* libmicrohttpd's memory for one connection: head and buffers. It is wiped after each request. */
 #define HEAD_BYTES ((size_t)16 << 10)
-/* Of that, what it needs beside a head of ours: its lists of fields, and the head of an answer. */
+/* The part of HEAD_BYTES that is not for the request's head: lists of fields, and the answer's
+ * head. */
 #define HEAD_REST ((size_t)4 << 10)
 #define MOST_THREADS 8
-#define STOP_WAIT (5 * US_PER_SECOND) /* for answers that are on their way */
+#define STOP_WAIT (5 * US_PER_SECOND) /* for answers that are being sent */
 #define TLS_VERSIONS "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2" /* gnutls, "Priority Strings" */
 
 /* ---- connections ---- */
@@ -25,7 +26,7 @@ struct connection *web_connection_of(struct MHD_Connection *mhd)
 	return MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-/* The end comes before libmicrohttpd closes the descriptor. */
+/* libmicrohttpd reports the end before it closes the descriptor. */
 static void connection_changed(void *context, struct MHD_Connection *mhd, void **socket_context,
 	enum MHD_ConnectionNotificationCode code)
 {
@@ -43,7 +44,7 @@ static void accepted(void *context, struct connection *connection, int fd,
 	struct web *web = context;
 	int on = 1;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	/* It closes the descriptor when it fails, and tells nobody else. */
+	/* On failure it closes the descriptor, without a notification. */
 	if (MHD_add_connection(web->daemon, fd, from, length) == MHD_YES)
 		return;
 	refusals_add(web->refusals, REFUSAL_ACCEPT);
@@ -61,8 +62,8 @@ static unsigned thread_count(const struct web_options *options)
 }
 
 /*
- * libmicrohttpd's log, which is where it tells of a request that it answers by itself, with a page
- * of its own, before any handler knows of it. What else it says is of clients that went away.
+ * Reads libmicrohttpd's log: only there does it report a request that it refuses itself, before any
+ * handler is called. Its other lines are about clients that went away.
  */
 static void hear_library(void *context, const char *format, va_list args)
 {
@@ -76,7 +77,7 @@ static void hear_library(void *context, const char *format, va_list args)
 	refusals_add(web->refusals, is_large ? REFUSAL_TOO_LARGE : REFUSAL_MALFORMED);
 }
 
-/* Its limit is above ours: what we have dropped it has not closed yet. */
+/* libmicrohttpd's limit is above ours, because it may not yet have closed what we have dropped. */
 static bool start_daemon(struct web *web)
 {
 	const struct web_options *options = &web->options;
@@ -111,7 +112,7 @@ static bool start_daemon(struct web *web)
 
 unsigned web_descriptors(unsigned connection_limit)
 {
-	/* The listening socket, two eventfds of ours, and a pipe for each thread. */
+	/* Plus the listening socket, two eventfds of ours, and a pipe for each thread. */
 	return connections_descriptors(connection_limit) + 3 + 2 * MOST_THREADS;
 }
 
@@ -179,7 +180,7 @@ struct web *web_start(
 	}
 	if (!start_acceptor(web, fd, err))
 		return NULL;
-	/* The caller's, who wipes the key. */
+	/* They are the caller's, who wipes the key. */
 	web->options.listen = web->options.tls_certificate = web->options.tls_private_key = NULL;
 	return TAKE(web);
 }
@@ -215,7 +216,7 @@ void web_stop(struct web *web)
 	web_answer_abandon(web);
 	if (atomic_load(&web->active) > 0)
 		wait_for_answers(web);
-	/* First: it gives connections to the other one. */
+	/* First, because it gives connections to libmicrohttpd. */
 	acceptor_free(TAKE(web->acceptor));
 	MHD_stop_daemon(TAKE(web->daemon));
 }

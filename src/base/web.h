@@ -4,8 +4,8 @@
  *
  * A pool of threads with poll(2), never epoll: libmicrohttpd 0.9.75 and 1.0.1 can stop serving for
  * good when one epoll_wait returns exactly 128 events. The body is collected within a bound before
- * the handler runs. What takes too long, what is too much (base/connections.h) and what HTTP
- * forbids (base/http.h) is refused without reaching it, counted and logged (base/refusals.h).
+ * the handler runs. Requests that take too long, are too many or too large (base/connections.h) or
+ * violate HTTP (base/http.h) are refused before the handler, counted and logged (base/refusals.h).
  * Handlers run on pool threads, several at once.
  *
  * A handler answers at once with web_reply(), or keeps the request: it calls web_keep(), returns,
@@ -25,21 +25,21 @@ struct web_options {
 	/* "127.0.0.1:8081", "[::1]:0", ":8080" (all addresses), "localhost:0"; port 0: any free one
 	 */
 	const char *listen;
-	const char *name;    /* of the listener in the log; NULL: refusals are not logged */
-	unsigned threads;    /* pool size; 0: one a processor, at most 8 */
+	const char *name;    /* the listener's name in the log; NULL: refusals are not logged */
+	unsigned threads;    /* pool size; 0: one for each processor, at most 8 */
 	size_t body_limit;   /* a larger body gets a 413 */
-	size_t bodies_limit; /* memory of all bodies together; at least room for one is taken */
+	size_t bodies_limit; /* memory of all bodies together; at least one body has room */
 	unsigned connection_limit;
-	/* A request whose head and body are not complete by then loses its connection; also the
-	 * idle limit. An answer may take six times as long to be taken. */
+	/* A connection is closed when a request's head and body are not complete after this time,
+	 * or when it is idle for this time. Taking an answer may last six times as long. */
 	int64_t request_us;
 	/*
 	 * A connection ends with the first request that was not web_trust()ed. libmicrohttpd can
-	 * misread where one ends (base/http.h), and then takes the rest of it for the next: behind
-	 * a gateway that would be answered to somebody else.
+	 * misread where a request ends (base/http.h) and take its rest for the next one; behind a
+	 * gateway, the answer to that would go to another client.
 	 */
 	bool only_trusted_stay;
-	/* PEM texts, or both NULL: no TLS. Kept by nobody after web_start() but libmicrohttpd. */
+	/* PEM texts, or both NULL: no TLS. After web_start() only libmicrohttpd has a copy. */
 	const char *tls_certificate, *tls_private_key;
 };
 
@@ -51,47 +51,47 @@ typedef void web_handler(struct web_request *request, void *context);
  */
 struct web *web_start(const struct web_options *options, web_handler *handler, void *context,
 	struct error *err) MUST_USE;
-/* "127.0.0.1:40123": the address that it really has. Lives as long as `web`. */
+/* "127.0.0.1:40123": the address that it is bound to. Lives as long as `web`. */
 const char *web_address(const struct web *web);
-/* No new connections from now on; those that there are may finish. */
+/* Accepts no new connections from now on; existing ones may finish. */
 void web_quiesce(struct web *web);
 /*
  * Ends all connections and threads. Kept requests that are not answered within some seconds get a
- * 503; whoever keeps one still has to answer it, before web_free(), and may do nothing else with
- * it.
+ * 503. Their keepers must still call web_reply() before web_free(), and may do nothing else with
+ * them.
  */
 void web_stop(struct web *web);
 void web_free(struct web *web); /* stops if still running */
 OWNED_DEFINE(web)
-/* The descriptors that a listener with so many connections needs, its own included; and the most
- * connections (at least one) that need no more descriptors than these. */
+/* The descriptors that a listener with this many connections needs, its own included; and the most
+ * connections (at least one) that this many descriptors allow. */
 unsigned web_descriptors(unsigned connection_limit);
 unsigned web_connections(unsigned descriptors);
 
-typedef bool web_query_visit(
-	const char *name, const char *value, void *context); /* false: enough */
+/* false: enough */
+typedef bool web_query_visit(const char *name, const char *value, void *context);
 
 const char *web_method(const struct web_request *request); /* "GET", "POST", as sent */
 const char *web_path(const struct web_request *request);   /* decoded, without host and query */
-/* "router.example.com:8081": host and port that it was sent to, as its sender wrote them; "" when
- * an HTTP/1.0 request names none. */
+/* "router.example.com:8081": the host and port that the sender wrote; "" when an HTTP/1.0 request
+ * names none. */
 const char *web_host(const struct web_request *request);
-const char *web_query(
-	const struct web_request *request, const char *name); /* decoded; NULL when absent */
+/* decoded; NULL when absent */
+const char *web_query(const struct web_request *request, const char *name);
 /* Each argument of the query in its order, decoded; `value` is "" when it has none. */
 void web_each_query(const struct web_request *request, web_query_visit *visit, void *context);
-const char *web_query_text(
-	const struct web_request *request); /* "a=b&c=%2C", as sent, without '?'; "" when none */
+/* "a=b&c=%2C", as sent, without '?'; "" when none */
+const char *web_query_text(const struct web_request *request);
 const char *web_header(const struct web_request *request,
-	const char *name); /* case-insensitive name; NULL when absent; no blanks at its ends */
+	const char *name); /* name without case; NULL when absent; no blanks at its ends */
 struct str web_body(const struct web_request *request);
 
-/* Somebody whom we know sent it: its connection does not count among the strangers any more, and
- * stays open where only such do. In the handler, before web_keep(). */
+/* The sender is verified: its connection is not counted as unverified any more, and stays open
+ * under `only_trusted_stay`. Call it in the handler, before web_keep(). */
 void web_trust(struct web_request *request);
-/* Keeping what is kept already changes nothing. */
+/* Keeping a request twice changes nothing. */
 void web_keep(struct web_request *request);
-/* A header of the answer; before web_reply(). */
+/* Sets a header of the answer; call it before web_reply(). */
 void web_reply_header(struct web_request *request, const char *name, const char *value);
 /* Sends; the body is copied. content_type NULL: application/json. */
 void web_reply(
@@ -102,5 +102,5 @@ void web_reply_unwoken(
 	struct web_request *request, unsigned status, const char *content_type, struct str body);
 void web_wake(struct web *web);
 struct web *web_of(const struct web_request *request);
-/* Closes the connection without a byte of answer: the sandbox's dropped connections. */
+/* Closes the connection without a byte of answer, for the sandbox's dropped connections. */
 void web_drop(struct web_request *request);

@@ -1,14 +1,15 @@
 /*
- * base/yaml.c - libyaml's events become our tree, without a second tree beside it.
+ * base/yaml.c - builds our tree from libyaml's events, without a second tree beside it.
  *
- * Nothing here recurses: open lists and maps stand on a stack of fixed depth, their finished
- * children on one shared list. A scalar that stands in the file as it is read is a view into the
- * file, not a copy; that is what keeps a large ruleset small.
+ * Nothing here recurses: open lists and maps are on a stack of fixed depth, their finished children
+ * on one shared list. A scalar whose text stands in the file unchanged is a view into the file, not
+ * a copy, which keeps a large ruleset small.
  */
 #include "base/yaml.h"
 
 #include <assert.h>
-#define HASH_FUNCTION HASH_FNV /* clang warns of the fall-throughs of the usual one */
+#define HASH_FUNCTION                                                                              \
+	HASH_FNV /* clang warns about uthash's default hash, whose cases fall through */
 #include <uthash.h>
 #include <yaml.h>
 
@@ -23,7 +24,7 @@
 struct anchor {
 	const char *name;
 	const struct yaml_node *node;
-	size_t size; /* nodes, aliases followed; 0 while the node is open */
+	size_t size; /* nodes below it, aliases followed; 0 while it is open */
 	int height;  /* 0 for a scalar */
 	bool is_used;
 	UT_hash_handle hh;
@@ -45,13 +46,13 @@ struct builder {
 	struct anchor *anchors; /* uthash by name */
 	struct frame frames[DEPTH_MOST];
 	int depth;
-	const struct yaml_node **children; /* of all open frames, one after the other */
+	const struct yaml_node **children; /* of all open frames, concatenated */
 	size_t child_count, child_capacity;
 	struct yaml_node *block;
 	size_t block_used;
 	const struct yaml_node *root;
-	size_t mark_index, mark_offset; /* the same position in characters and in bytes; it only
-					   moves forward */
+	/* one position in characters and in bytes; it only moves forward */
+	size_t mark_index, mark_offset;
 };
 
 /* ---- positions ------------------------------------------------------------------------------ */
@@ -101,7 +102,8 @@ static size_t mark_offset(struct builder *b, yaml_mark_t mark)
 
 /* ---- nodes ---------------------------------------------------------------------------------- */
 
-/* What aliases repeat counts too: whoever walks the tree meets it each time. */
+/* Nodes that aliases repeat count each time, because code that walks the tree meets them each
+ * time. */
 static bool count_nodes(struct builder *b, size_t more, yaml_mark_t mark)
 {
 	b->file->node_count += more;
@@ -149,7 +151,7 @@ static struct anchor *new_anchor(
 	}
 	if (anchor->node)
 		check_use(b, anchor);
-	/* A name that is given again means the later node from here on (YAML 1.1, 3.2.2.2). */
+	/* A repeated anchor name means the later node from here on (YAML 1.1, 3.2.2.2). */
 	anchor->node = node;
 	anchor->size = 0;
 	anchor->height = 0;
@@ -172,8 +174,7 @@ static void add_child(struct builder *b, const struct yaml_node *node, size_t si
 	b->children[b->child_count++] = node;
 }
 
-/* Tags of the YAML types say nothing that we use; any other asks for something that we would not
- * do. */
+/* Tags of YAML's own types are ignored; any other asks for a conversion that we do not make. */
 static bool check_tag(struct builder *b, const yaml_char_t *tag, yaml_mark_t mark)
 {
 	static const char *const known[] = { "!", YAML_STR_TAG, YAML_INT_TAG, YAML_FLOAT_TAG,
@@ -188,7 +189,8 @@ static bool check_tag(struct builder *b, const yaml_char_t *tag, yaml_mark_t mar
 
 /* ---- events --------------------------------------------------------------------------------- */
 
-/* What of its writing base/yaml_look.h asks for. `begin` is where it begins in the source. */
+/* Notes how the scalar is written, for base/yaml_look.h. `begin` is where it begins in the
+ * source. */
 static void note_writing(
 	struct builder *b, const yaml_event_t *event, size_t begin, struct yaml_node *node)
 {
@@ -263,7 +265,7 @@ static void close_frame(struct builder *b)
 		frame->node->items = items;
 		frame->node->count = count;
 	} else {
-		/* What it merges was counted with the aliases that name it. */
+		/* Merged maps were counted with the aliases that name them. */
 		yaml_map_fill(frame->node, children, count / 2, b->file, b->arena, b->problems);
 	}
 	if (frame->anchor && frame->anchor->node == frame->node) {
@@ -326,7 +328,7 @@ static bool take_event(struct builder *b, const yaml_event_t *event)
 
 /* ---- the file ------------------------------------------------------------------------------- */
 
-/* What to do about libyaml's commonest complaints (scanner.c, parser.c). */
+/* What to do about libyaml's commonest errors (scanner.c, parser.c). */
 static const char *hint_of(const char *what, bool is_tab, bool has_mark)
 {
 	if (is_tab)
@@ -343,7 +345,7 @@ static const char *hint_of(const char *what, bool is_tab, bool has_mark)
 	return "";
 }
 
-/* Is there a " #" in the lines from the beginning of what was being read to `offset`? */
+/* Is there a " #" between the start of the unfinished construct and `offset`? */
 static bool has_comment_mark(const struct builder *b, size_t offset)
 {
 	const yaml_parser_t *parser = &b->parser;

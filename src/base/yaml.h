@@ -2,10 +2,9 @@
  * base/yaml.h - a YAML file as a tree whose nodes know their line and column.
  *
  * Built from libyaml's events. Scalars stay text (types are the loader's business: `1001` and
- * `"1001"` are equal, `on` is "on"). Aliases are followed and `<<` merges applied, within bounds
- * on bytes, nodes and depth; duplicate keys, several documents, NUL bytes and invalid UTF-8 are
- * problems. No message of this module quotes the file: it may be a secret's, reached by a wrong
- * path.
+ * `"1001"` are equal, `on` is "on"). Aliases are followed and `<<` merges applied, within bounds on
+ * bytes, nodes and depth; duplicate keys, several documents, NUL bytes and invalid UTF-8 are
+ * problems. No message of this module quotes the file: a wrong path may have led to a secret.
  *
  * Threads: a loaded tree never changes.
  */
@@ -17,12 +16,12 @@ enum yaml_type { YAML_SCALAR, YAML_LIST, YAML_MAP };
 
 struct yaml_node {
 	enum yaml_type type;
-	/* Of a scalar; here they cost no padding. */
-	bool is_plain;          /* without quotes */
-	bool is_folded;         /* without quotes, over several lines */
-	bool has_escape;        /* in double quotes, with an escape other than \\ \" \/ */
-	bool has_close_comment; /* without quotes, and a comment follows after one blank, in no
-				   column of comments */
+	/* How a scalar is written; the flags stand here because they cost no padding. */
+	bool is_plain;   /* without quotes */
+	bool is_folded;  /* without quotes, over several lines */
+	bool has_escape; /* in double quotes, with an escape other than \\ \" \/ */
+	/* without quotes, and a comment that no other aligns with follows after one blank */
+	bool has_close_comment;
 	struct place place;
 	struct str text; /* YAML_SCALAR */
 	size_t count;    /* items of a list, pairs of a map */
@@ -34,16 +33,16 @@ struct yaml_file {
 	const char *path;
 	struct str source;            /* the file's bytes, for problem_add() */
 	const struct yaml_node *root; /* never NULL */
-	size_t node_count;            /* with what aliases repeat */
+	size_t node_count;            /* counts nodes that aliases repeat each time */
 };
 
 #define YAML_FILE_BYTES ((size_t)64 << 20) /* a larger file is a problem */
-#define YAML_NODES ((size_t)8000000)       /* more of them, aliases followed, too */
+#define YAML_NODES ((size_t)8000000)       /* more nodes, aliases followed, are a problem */
 
 /*
- * All in `arena`. NULL when the file cannot be used; then at least one problem was added. After a
- * duplicate key or a wrong `<<` the tree is returned all the same (the first key stays), so that
- * one run finds the other problems too: ask problems_error_count().
+ * Everything lives in `arena`. NULL when the file cannot be used; then at least one problem was
+ * added. After a duplicate key or a wrong `<<` the tree is still returned (the first key stays), so
+ * that one run finds the other problems too: ask problems_error_count().
  */
 const struct yaml_file *yaml_load(const char *path, struct arena *arena, struct problems *problems);
 const struct yaml_file *yaml_parse(

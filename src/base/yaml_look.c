@@ -1,4 +1,5 @@
-/* base/yaml_look.c - each of these was a rule that did nothing, or did it to the wrong workbook. */
+/* base/yaml_look.c - warns about scalars that are not what they look like. Each warning stands for
+ * a rule that did nothing or refreshed the wrong workbook. */
 #include "base/yaml_look.h"
 
 #include "base/code_point.h"
@@ -12,7 +13,7 @@ struct look {
 	struct problems *problems;
 };
 
-/* Whole characters of `text`, for `%.*s`. */
+/* How many bytes of `text` to print with `%.*s`: whole characters only. */
 static int shown(struct str text)
 {
 	size_t length = text.length < QUOTED_MOST ? text.length : QUOTED_MOST;
@@ -26,7 +27,7 @@ static int shown(struct str text)
 
 /* ---- the whole text ------------------------------------------------------------------------- */
 
-/* What follows the scalar in its line; empty when its text is not a view into the source. */
+/* The rest of the line after the scalar; empty when its text is not a view into the source. */
 static struct str rest_of_line(const struct look *look)
 {
 	struct str text = look->node->text, source = look->source;
@@ -75,7 +76,8 @@ static void look_at_ends(const struct look *look)
 			first == ' ' ? "begins" : "ends")); /* false */
 }
 
-/* ---- its characters ------------------------------------------------------------------------- */
+/* ---- single characters
+ * ------------------------------------------------------------------------- */
 
 struct character {
 	int32_t point;
@@ -135,7 +137,7 @@ static int32_t point_after(struct str rest)
 	return rest.length ? code_point_at(rest, &length) : 0;
 }
 
-/* The next character of `rest`, which then begins behind it. */
+/* Takes the next character off `rest`. */
 static void take_character(struct str *rest, struct character *c)
 {
 	size_t length;
@@ -145,7 +147,7 @@ static void take_character(struct str *rest, struct character *c)
 	rest->length -= length;
 }
 
-/* The first character that is not what it looks like. */
+/* Reports the first character that is not what it looks like. */
 static void look_at_each(const struct look *look)
 {
 	struct str rest = look->node->text;
@@ -192,14 +194,14 @@ static void look_at_quotes(const struct look *look)
 		described(first, &name))); /* false */
 }
 
-/* ---- its words ------------------------------------------------------------------------------ */
+/* ---- words ------------------------------------------------------------------------------ */
 
 struct word {                 /* letters in a row */
-	struct character odd; /* the first that looks like one of ASCII */
+	struct character odd; /* the first that looks like an ASCII letter */
 	bool has_ascii, has_odd;
 };
 
-/* True when it was reported, so that nothing else is. */
+/* True when the word was reported: then nothing else is. */
 static bool word_end(const struct look *look, struct word *word)
 {
 	bool is_mixed = word->has_ascii && word->has_odd;
@@ -224,8 +226,8 @@ static void warn_dash(const struct look *look, const struct character *c)
 }
 
 /*
- * In a pattern a class may well name two alphabets, and the letter behind a backslash is no letter
- * of a word.
+ * In a pattern, a class may name two alphabets, and a letter after a backslash is not part of a
+ * word.
  */
 static void look_at_words(const struct look *look)
 {

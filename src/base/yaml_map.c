@@ -1,5 +1,5 @@
-/* base/yaml_map.c - all pairs that a map could have, sorted by key so that those of one key meet;
- * the first of them stays. */
+/* base/yaml_map.c - collects the pairs that a map writes and merges, sorts them by key, and keeps
+ * the first of each key. */
 #include "base/yaml_map.h"
 
 struct pair {
@@ -18,8 +18,8 @@ struct pairs {
 static void report(const struct pairs *pairs, enum problem_code code, const struct yaml_node *node,
 	const char *what)
 {
-	IGNORE(problem_add(
-		pairs->problems, code, node->place, pairs->file->source, "%s", what)); /* false */
+	/* false */
+	IGNORE(problem_add(pairs->problems, code, node->place, pairs->file->source, "%s", what));
 }
 
 static void add_pair(struct pairs *pairs, const struct yaml_node *key,
@@ -35,7 +35,7 @@ static void add_pair(struct pairs *pairs, const struct yaml_node *key,
 	pairs->count++;
 }
 
-/* The pairs of a finished map: its own merges are applied already. */
+/* Adds the pairs of a finished map, whose own merges are applied already. */
 static void add_merged(struct pairs *pairs, const struct yaml_node *map)
 {
 	if (map->type != YAML_MAP) {
@@ -56,7 +56,7 @@ static void add_merge(struct pairs *pairs, const struct yaml_node *merge)
 		add_merged(pairs, merge->items[i]);
 }
 
-/* The pairs written in the map. Returns the value of its `<<`, or NULL. */
+/* Adds the pairs written in the map. Returns the value of its `<<`, or NULL. */
 static const struct yaml_node *add_written(
 	struct pairs *pairs, const struct yaml_node *const *children, size_t count)
 {
@@ -108,8 +108,7 @@ static int compare_orders(const void *left, const void *right)
 }
 
 #define FEW                                                                                        \
-	12 /* pairs that are compared each with each: faster than sorting, and most maps are small \
-	    */
+	12 /* up to this many pairs are compared each with each, which is faster than sorting \ */
 
 static void drop_duplicates(struct pairs *pairs)
 {

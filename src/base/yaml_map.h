@@ -6,9 +6,9 @@
 #include "base/yaml.h"
 
 /*
- * Gives `map` its pairs out of `children`, keys and values in turn, 2 * count of them. Pairs
- * written in the map come first, in their order; then what it merges and does not write itself
- * (yaml.org/type/merge.html: a written key and an earlier map win).
+ * Gives `map` its pairs from `children`: keys and values in turn, 2 * count of them. Pairs written
+ * in the map come first, in their order; then merged pairs whose key is not written
+ * (yaml.org/type/merge.html: a written key wins, then an earlier map).
  */
 void yaml_map_fill(struct yaml_node *map, const struct yaml_node *const *children, size_t count,
 	const struct yaml_file *file, struct arena *arena, struct problems *problems);

@@ -35,9 +35,10 @@ static bool is_blank(struct str source, size_t at)
 }
 
 /*
- * Does the line that begins at `from` have a comment in this column, which shows that the one at
- * `mark` is meant? Names of one length end in one column too: "Shop #1" above "Shop #2". So one of
- * the two looks like a comment: a blank behind this mark, or more than one before the other.
+ * Does the line that begins at `from` have a comment in this column, as a column of comments has?
+ * Then the one at `mark` is meant as a comment. Names of equal length align too, "Shop #1" above
+ * "Shop #2", so one of the two must look like a comment: a blank after this mark, or more than one
+ * blank before the other.
  */
 static bool has_comment_in(struct str source, size_t from, size_t column, size_t mark)
 {
