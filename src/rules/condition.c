@@ -1,3 +1,5 @@
+/* rules/condition.c - loads `when` and `not`: each condition as values and probes, with the
+ * defaults for `event` and `status`. */
 #include "base/suggest.h"
 #include "base/yaml_look.h"
 #include "event/status.h"
@@ -68,7 +70,7 @@ static void capture_add(struct reading *reading, const struct yaml_node *node,
 			name);
 		return;
 	}
-	/* Only those of this branch can clash, and they were added last. */
+	/* Only captures of this branch can clash, and they were added last. */
 	for (size_t i = captures->count; i-- && captures->items[i].branch == reading->branch;)
 		if (text_is(captures->items[i].name, name)) {
 			if (captures->items[i].field != field)
@@ -118,7 +120,7 @@ static void pattern_value(struct reading *reading, const struct yaml_node *node,
 			"%s also finds longer ids in '%s'; anchor it with ^ and $, or write an "
 			"exact value",
 			loading_quote(loading, node->text), event_field_info(field)->name);
-	if (ruleset->probe_count > probes) /* told once */
+	if (ruleset->probe_count > probes) /* a repeated pattern is reported once */
 		growth_look_of_field(loading, node, pattern, field);
 	if (!reading->captures)
 		return;
@@ -201,7 +203,7 @@ static void map_finish(
 			*conditions++ = by_field[i];
 }
 
-/* The node under `not` is left to the caller, in `*not_node`. */
+/* Leaves the node under `not` to the caller, in `*not_node`. */
 static void map_load(struct reading *reading, const struct yaml_node *node,
 	struct rule_condition *by_field, const struct yaml_node **not_node)
 {

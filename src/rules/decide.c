@@ -1,3 +1,5 @@
+/* rules/decide.c - the decision: asks the index for candidates, matches them, and turns the
+ * matched rules into selections. */
 #include "rules/decide.h"
 #include "rules/expand.h"
 #include "rules/explain.h"
@@ -71,7 +73,7 @@ static void limit_warn(struct matching *matching, const struct rule *rule, struc
 		true);
 }
 
-/* Adds a match; false when the rule does not. */
+/* Adds a match if the rule matches; else returns false. */
 static bool rule_decide(struct matching *matching, const struct rule *rule, struct match *match,
 	struct outcome *outcome)
 {
@@ -93,7 +95,7 @@ static bool rule_decide(struct matching *matching, const struct rule *rule, stru
 	return true;
 }
 
-/* The arrays move into the arena, where the decision lives. */
+/* Moves the arrays into the arena, where the decision lives. */
 static void outcome_keep(struct outcome *outcome, struct arena *arena, struct decision *decision)
 {
 	if (outcome->selection_count) {
@@ -115,7 +117,8 @@ static void outcome_keep(struct outcome *outcome, struct arena *arena, struct de
 	free(outcome->warnings);
 }
 
-/* `is_match` by rule, or NULL: set where it matched, for whoever explains the others. */
+/* `is_match`, by rule, is set for each rule that matched, so that a caller can explain the others;
+ * or NULL. */
 static struct decision *decide(struct matching *matching, bool *is_match)
 {
 	const struct ruleset *ruleset = matching->ruleset;
@@ -124,8 +127,8 @@ static struct decision *decide(struct matching *matching, bool *is_match)
 	struct outcome outcome = { 0 };
 	decision->event = matching->event;
 	decision->revision = ruleset->revision;
-	/* A delivery of dbt's test button, or of another account, names a run that is not ours to
-	 * act upon. */
+	/* A delivery of dbt's test button, or of another account, names a run for which nothing may
+	 * be refreshed. */
 	if (matching->event->standing == EVENT_REAL)
 		candidates_find(matching);
 	size_t count = scratch->candidate_count;
@@ -170,8 +173,8 @@ const struct decision *ruleset_explain(const struct ruleset *rules, const struct
 	OWNED_MEMORY bool *is_match = mem_alloc(rules->rule_count + 1);
 	matching_begin(&matching, rules, event, scratch, arena);
 	struct decision *decision = decide(&matching, is_match);
-	pattern_allowance_renew(
-		scratch->patterns); /* nobody is short because others are explained */
+	/* each explanation gets a whole allowance, so that no rule's depends on another's */
+	pattern_allowance_renew(scratch->patterns);
 	decision->unmatched = unmatched_explain(&matching, is_match, &decision->unmatched_count);
 	return decision;
 }

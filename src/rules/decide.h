@@ -19,15 +19,16 @@ struct match {
 	const char *const *capture_values;
 };
 
-struct unmatched { /* of --explain: a rule that did not match, and the first condition that ruled it
-		      out */
+/* for --explain: a rule that did not match, and its first condition that does not hold */
+struct unmatched {
 	const char *rule, *file;
 	int line;
-	bool disabled;                 /* `enabled: false`; then no condition was asked */
+	bool disabled;                 /* `enabled: false`; then no condition was tested */
 	const char *field;             /* "status", or "not.run_reason" */
 	const char *expected, *actual; /* expected as written: "success", "/^a/", "any of 1, 2" */
-	int missed, held; /* conditions that do not hold, and that held before the first of them:
-			     how near it was */
+	/* how near it was: conditions that do not hold, and conditions that held before the first
+	 * of those */
+	int missed, held;
 };
 
 struct warning { /* a selection that became void, a pattern that hit a limit */
@@ -42,8 +43,9 @@ struct decision {
 	size_t match_count;
 	const struct match *matches; /* by rule name */
 	size_t selection_count;
-	const struct selection *selections; /* by site, kind, selector; the same content wanted
-					       twice is one with several rules */
+	/* sorted by site, kind, selector; content that several rules want is one selection with
+	 * several rules */
+	const struct selection *selections;
 	size_t warning_count;
 	const struct warning *warnings;
 	size_t unmatched_count;            /* 0 unless explained */
@@ -58,20 +60,20 @@ void decide_scratch_free(struct decide_scratch *scratch);
 OWNED_DEFINE(decide_scratch)
 
 /*
- * Owns:  the decision lives in `arena`; rule and file names are borrowed from `rules`.
- * Order: as told above, so that two runs print the same bytes.
- * Cost:  does not grow with the number of rules whose exact ids, or required literals, the event
- * lacks; patterns take at most the steps of base/pattern.h. Fails: never. A pattern that hits its
- * limit makes its rule not match, and is among the warnings.
+ * Owns: the decision lives in `arena`; rule and file names are borrowed from `rules`. Order: as in
+ * struct decision, so that two runs print the same bytes. Cost: does not grow with the number of
+ * rules whose exact ids, or required literals, the event lacks; patterns take at most the steps of
+ * base/pattern.h. Fails: never. A pattern that hits its limit makes its rule not match, and is
+ * among the warnings.
  */
 const struct decision *ruleset_decide(const struct ruleset *rules, const struct event *event,
 	struct decide_scratch *scratch, struct arena *arena);
-/* The same decision with `unmatched` filled: walks every rule, so for people only. */
+/* The same decision with `unmatched` filled in. Walks every rule: too slow for serving. */
 const struct decision *ruleset_explain(const struct ruleset *rules, const struct event *event,
 	struct decide_scratch *scratch, struct arena *arena);
 
-/* The decision as schemas/decision.schema.json has it ("unmatched" only when explained). The caller
- * owns it. */
+/* The decision in the form of schemas/decision.schema.json ("unmatched" only when explained). The
+ * caller owns it. */
 cJSON *decision_json(const struct decision *decision);
 /* An item of its "unmatched". The caller owns it. */
 cJSON *unmatched_json(const struct unmatched *unmatched);

@@ -1,3 +1,4 @@
+/* rules/decision_json.c - a decision as JSON. */
 #include "rules/decide.h"
 
 static cJSON *match_json(const struct match *match)

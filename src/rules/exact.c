@@ -1,9 +1,9 @@
-/* rules/exact.c - what people write between no slashes when they mean a pattern. */
+/* rules/exact.c - warns about exact values that look like a pattern or a list without its marks. */
 #include "rules/exact.h"
 
 #include "base/yaml_look.h"
 
-/* Pieces that names hardly have and patterns often. */
+/* Pieces that are rare in names and common in patterns. */
 static const char *const pattern_pieces[] = { ".*", ".+", "\\d", "\\w", "\\s", "\\b", "(?:", "(?i",
 	"(?<", "[a-z", "[A-Z", "[0-9", "[^" };
 
@@ -50,7 +50,7 @@ void exact_look(struct loading *loading, const struct yaml_node *node)
 			loading_quote(loading, node->text));
 }
 
-/* As dbt writes it: 007 is another text. */
+/* Does dbt write numbers like this? It does not write 007. */
 static bool is_number(struct str text)
 {
 	int64_t count;
@@ -72,7 +72,7 @@ void exact_look_of_field(
 		return;
 	}
 	if (is_number(node->text) || !node->text.length)
-		return; /* a comment behind it belongs to no number */
+		return; /* a comment after it: yaml_look has reported that */
 	bool is_list = memchr(node->text.at, ',', node->text.length) ||
 		       memchr(node->text.at, ' ', node->text.length);
 	loading_problem(loading, PROBLEM_NEVER_AN_ID, node->place,

@@ -5,8 +5,8 @@
 #pragma once
 #include "rules/load.h"
 
-/* Warns of an exact name that is written as a pattern would be. */
+/* Warns of an exact name that has the form of a pattern. */
 void exact_look(struct loading *loading, const struct yaml_node *node);
-/* Also of one that no event can have in `field`. */
+/* Warns also of a value that no event can have in `field`. */
 void exact_look_of_field(
 	struct loading *loading, const struct yaml_node *node, enum event_field field);

@@ -1,3 +1,5 @@
+/* rules/expand.c - from matched rules to selections: `${name}` expanded, and equal selections of
+ * several rules merged. */
 #include "rules/expand.h"
 #include "content/wish.h"
 #include "rules/luid.h"
@@ -7,7 +9,7 @@ struct expanding {
 	struct matching *matching;
 	const struct rule *rule;
 	const struct rule_refresh *refresh;
-	uint32_t number; /* of the selection in its rule, from 1 */
+	uint32_t number; /* the selection's place in its rule, from 1 */
 	struct template_values values;
 	struct outcome *outcome;
 };
@@ -21,7 +23,7 @@ void outcome_warn(
 	};
 }
 
-/* A selection that is void; always false. */
+/* Adds the warning that a selection is void; always false. */
 static bool void_because(struct expanding *expanding, const char *field,
 	const struct template *template, const char *why)
 {
@@ -33,7 +35,7 @@ static bool void_because(struct expanding *expanding, const char *field,
 	return false;
 }
 
-/* The expanded text in the arena; NULL where the template is absent. */
+/* Expands into the arena; NULL where the template is absent. */
 static bool expand(struct expanding *expanding, const char *field, const struct template *template,
 	enum template_use use, const char **out)
 {
@@ -143,7 +145,8 @@ void rule_expand(struct matching *matching, const struct rule *rule, const struc
 static int by_content(const struct selection *a, const struct selection *b)
 {
 	int order = selection_compare(a, b);
-	/* `quiet` is about the events of one rule. */
+	/* `quiet` counts the events of one rule, so a selection with it is not merged with another
+	 * rule's. */
 	return order || !a->quiet ? order : strcmp(a->rules[0], b->rules[0]);
 }
 
@@ -175,7 +178,7 @@ static void settings_join(struct selection *into, const struct selection *from)
 	into->shadow = into->shadow && from->shadow;
 }
 
-/* One of `count` equal ones. */
+/* One selection from `count` equal ones. */
 static struct selection joined(const struct selection *equal, size_t count, struct arena *arena)
 {
 	struct selection selection = equal[0];

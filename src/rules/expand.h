@@ -1,5 +1,5 @@
 /*
- * rules/expand.h - from rules that matched to selections: templates expanded, equal ones merged.
+ * rules/expand.h - from matched rules to selections: templates expanded, equal selections merged.
  * Private to rules/.
  */
 #pragma once
@@ -14,9 +14,9 @@ struct outcome { /* grows while a decision is made */
 
 void outcome_warn(
 	struct outcome *outcome, const char *rule, const char *text, bool is_pattern_limit);
-/* Adds what `rule` refreshes; `captures` as its names. */
+/* Adds the selections of `rule`; captures[] has the order of rule->captures. */
 void rule_expand(struct matching *matching, const struct rule *rule, const struct str *captures,
 	struct outcome *outcome);
-/* Sorts, and makes one of those that name the same content in the same way. Rules must have been
- * added by name. */
+/* Sorts, and merges selections that name the same content in the same way. Rules must have been
+ * added in order of name. */
 void selections_merge(struct outcome *outcome, struct arena *arena);

@@ -1,7 +1,9 @@
+/* rules/explain.c - finds, for each rule that did not match, the first condition that does not
+ * hold. */
 #include "rules/explain.h"
 #include <limits.h>
 
-#define SHOWN_VALUES 10 /* of an "any of", in a message */
+#define SHOWN_VALUES 10 /* values of an "any of" that a message shows */
 
 static const char *values_written(struct matching *matching, const struct rule_condition *condition)
 {
@@ -32,7 +34,7 @@ static void because_condition(
 	why->actual = actual(matching, condition->field);
 }
 
-/* The event is all that one map under `not` says; its first condition stands for it. */
+/* All conditions of one map under `not` hold; its first condition is named as the reason. */
 static void because_not(
 	struct matching *matching, const struct rule_map *map, struct unmatched *why)
 {
@@ -58,11 +60,11 @@ static bool map_is_true(struct matching *matching, const struct rule_map *map)
 	for (uint32_t i = 0; i < map->count; i++)
 		if (condition_holds(matching, &map->conditions[i]) == SEARCH_NO)
 			return false;
-	return true; /* also when a search hit its limit: then the rule did not match for it */
+	return true; /* also when a search hit its limit, because then the rule did not match */
 }
 
-/* The first condition that ruled the branch out, in order of fields, then `not`. False when none
- * did. */
+/* The first condition of the branch that does not hold, in order of fields, then `not`. False when
+ * all hold. */
 static bool branch_explain(
 	struct matching *matching, const struct rule_branch *branch, struct unmatched *why)
 {
@@ -99,14 +101,16 @@ static void rule_explain(struct matching *matching, const struct rule *rule, str
 		why->field = "enabled";
 		why->expected = "true";
 		why->actual = "false";
-		why->missed = INT_MAX; /* whoever switched it off knows */
+		/* last in the order, because a disabled rule surprises nobody */
+		why->missed = INT_MAX;
 		return;
 	}
 	why->missed = INT_MAX;
 	for (uint32_t i = 0; i < rule->branch_count; i++) {
 		struct unmatched branch = *why;
 		if (!branch_explain(matching, &rule->branches[i], &branch)) {
-			/* Only an event that is not to be routed gets here: all conditions hold. */
+			/* All conditions hold, so it is the event that is never routed, such as a
+			 * test delivery. */
 			branch.field = "event";
 			branch.expected = "a real event of a run";
 			branch.actual = matching->event->why ? matching->event->why : "";

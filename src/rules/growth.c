@@ -1,15 +1,15 @@
-/* rules/growth.c - how long a text has to be to make a rule fail, and whether it can be that long.
- */
+/* rules/growth.c - how long a text must be to make a pattern hit its limit, and whether the field
+ * can hold one that long. */
 #include "rules/growth.h"
 
 #include "base/pattern_cost.h"
 
-/* Bytes that a text may well have. More would be measured in vain: what does no harm is not told.
- */
+/* Bytes that a text may well have. A pattern that only fails on longer texts does no harm and is
+ * not reported. */
 #define NAME_BYTES 256
 #define MESSAGE_BYTES 1024 /* where dbt cuts it (src/event/README.md, Fields) */
-#define REASON_BYTES 4096  /* whatever the caller of dbt's API sent (likewise) */
-/* Of all patterns of a run: some five seconds. */
+#define REASON_BYTES 4096  /* chosen by the caller of dbt's API (src/event/README.md, Fields) */
+/* Steps for all patterns of one run: about five seconds. */
 #define MEASURED_MOST ((int64_t)200000000)
 
 static void report(struct loading *loading, const struct yaml_node *node,
@@ -39,7 +39,8 @@ static void look(struct loading *loading, const struct yaml_node *node,
 		report(loading, node, pattern, &growth, outcome);
 	if (loading->measured > MEASURED_MOST)
 		loading_problem(loading, PROBLEM_COSTLY_PATTERN, node->place,
-			"measuring how patterns grow has taken its share of time; those from here "
+			"measuring how patterns grow has taken its share of time; patterns from "
+			"here "
 			"on "
 			"are not measured");
 }

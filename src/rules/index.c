@@ -1,3 +1,5 @@
+/* rules/index.c - files every branch of every rule under the condition that fewest others share,
+ * and finds the rules that an event could match. */
 #include "rules/index.h"
 #include "rules/literal.h"
 #include "rules/lookup.h"
@@ -7,15 +9,15 @@
 #define EXACT_TAG(field) ((uint32_t)(field))
 #define LITERAL_TAG(field) ((uint32_t)EVENT_FIELD_COUNT + (uint32_t)(field))
 
-struct postings { /* of one key: rules[from] .. rules[to - 1] */
+struct postings { /* the rules of one key: rules[from] .. rules[to - 1] */
 	uint32_t from, to;
 };
 
 struct rule_index {
 	struct lookup *exact; /* (field, value) to a key */
 	bool has_exact[EVENT_FIELD_COUNT];
-	struct literals *literals[EVENT_FIELD_COUNT]; /* NULL: none on that field */
-	uint32_t *literal_keys[EVENT_FIELD_COUNT];    /* by literal */
+	struct literals *literals[EVENT_FIELD_COUNT]; /* NULL: no literal on that field */
+	uint32_t *literal_keys[EVENT_FIELD_COUNT];    /* the key of each literal */
 	struct postings *postings;                    /* by key */
 	uint32_t *rules;
 	size_t key_count, rule_count;
@@ -27,8 +29,8 @@ struct rule_index {
 struct key { /* while building */
 	struct str text;
 	uint32_t tag;
-	uint32_t wanted;       /* branches that could be filed under it */
-	uint32_t used, filled; /* branches that are */
+	uint32_t wanted;       /* how many branches could be filed under it */
+	uint32_t used, filled; /* how many are */
 	uint32_t number;       /* in the finished index */
 };
 
@@ -40,8 +42,8 @@ struct building {
 	size_t count, capacity;
 };
 
-/* Which of several equally rare conditions: ids first, for the numbers of an id are the ones that
- * are spread most evenly. */
+/* Breaks ties between equally rare conditions: ids first, because their values are spread most
+ * evenly. */
 static int field_rank(enum event_field field)
 {
 	if (field == EVENT_STATUS || field == EVENT_EVENT)
@@ -49,7 +51,7 @@ static int field_rank(enum event_field field)
 	return field == EVENT_JOB_ID ? 0 : event_field_info(field)->is_id ? 1 : 2;
 }
 
-/* The key of a value; false when it has none: a pattern whose literal is not known. */
+/* The key of a value; false for a pattern without a known literal, which has no key. */
 static bool value_key(const struct ruleset *ruleset, const struct rule_condition *condition,
 	const struct rule_value *value, uint32_t *tag, struct str *text)
 {
@@ -89,7 +91,7 @@ static struct key *key_of(struct building *building, const struct rule_condition
 	return &building->keys[*number];
 }
 
-/* Walks all branches of all enabled rules. */
+/* Called for each branch of each enabled rule. */
 typedef void branch_visit(struct building *building, uint32_t rule, struct rule_branch *branch);
 static void branches_visit(struct building *building, branch_visit *visit)
 {
@@ -112,7 +114,8 @@ static void branch_count_keys(struct building *building, uint32_t rule, struct r
 	}
 }
 
-/* How many branches the most shared of its values brings up: what an event costs that has it. */
+/* The cost of filing under this condition: how many branches an event finds with the most shared of
+ * its values. */
 static uint32_t condition_cost(struct building *building, const struct rule_condition *condition)
 {
 	uint32_t cost = 0;
@@ -176,7 +179,7 @@ static int by_tag_and_text(const void *a, const void *b)
 		     : (x->text.length > y->text.length) - (x->text.length < y->text.length);
 }
 
-/* The literals of one field: `count` keys in byte order, the first of which is number `first`. */
+/* Builds the automaton of one field from `count` keys in byte order. */
 static void literals_file(
 	struct rule_index *index, enum event_field field, struct key **keys, size_t count)
 {
@@ -190,7 +193,7 @@ static void literals_file(
 	index->literals[field] = literals_new(sorted, count);
 }
 
-/* Numbers the keys that are used, and files them where an event finds them. */
+/* Numbers the used keys, and enters them in the tables that events search. */
 static void keys_file(struct building *building)
 {
 	struct rule_index *index = building->index;
@@ -275,7 +278,7 @@ struct search_state {
 	const struct rule_search *search;
 };
 
-/* False when it was found before: a text may hold one literal a hundred thousand times. */
+/* False when this key was found before: a text may hold one literal a hundred thousand times. */
 static bool key_found(const struct search_state *state, uint32_t key)
 {
 	const struct rule_search *search = state->search;
@@ -305,7 +308,8 @@ void rule_index_search(
 		if (index->has_exact[i]) {
 			uint32_t key = lookup_find(index->exact, EXACT_TAG(i), event->fields[i]);
 			if (key != LOOKUP_NONE)
-				IGNORE(key_found(&state, key)); /* one value, one key */
+				IGNORE(key_found(&state,
+					key)); /* a value is one key, so a repeat does not matter */
 		}
 		if (index->literals[i])
 			literals_search(

@@ -1,26 +1,27 @@
+/* rules/literal.c - the automaton of Aho and Corasick, kept small for 100,000 literals. */
 #include "rules/literal.h"
 #include <assert.h>
 
 /*
- * States are numbered breadth first, so the children of one state stand side by side and need no
- * list: those of state s are first[s] .. first[s + 1] - 1, in order of their bytes. 17 bytes a
- * state, where a table by byte would take a kilobyte.
+ * States are numbered breadth first, so the children of a state are neighbours and need no list:
+ * those of state s are first[s] .. first[s + 1] - 1, in order of their bytes. That takes 17 bytes
+ * for each state; a table by byte would take a kilobyte.
  */
 #define STATE_ROOT 0u
 #define LITERAL_NONE UINT32_MAX
 
 struct state {
-	uint32_t first;   /* child */
+	uint32_t first;   /* the first child */
 	uint32_t fail;    /* the state of the longest proper suffix that is a state */
-	uint32_t literal; /* that ends here, or LITERAL_NONE */
+	uint32_t literal; /* the literal that ends here, or LITERAL_NONE */
 	uint32_t shorter; /* the nearest state by `fail` where a literal ends, or STATE_ROOT */
 };
 
 struct literals {
 	struct state *states;
-	unsigned char *bytes; /* by which a state is reached from its parent */
+	unsigned char *bytes; /* the byte that leads from the parent to this state */
 	size_t count, state_capacity, byte_capacity;
-	uint32_t root_by_byte[256]; /* most steps start from the root */
+	uint32_t root_by_byte[256]; /* a table, because most steps start from the root */
 };
 
 struct range { /* while building: the sorted literals that share a state's prefix */
@@ -72,7 +73,7 @@ static void state_add(struct building *building, struct range range, unsigned ch
 	building->ranges[index] = range;
 }
 
-/* Appends the children of `state`; a literal that is the prefix comes first in its range. */
+/* Appends the children of `state`; a literal that equals the prefix comes first in its range. */
 static void state_spread(struct building *building, uint32_t state)
 {
 	struct range range = building->ranges[state];
@@ -90,8 +91,8 @@ static void state_spread(struct building *building, uint32_t state)
 	}
 }
 
-/* Parents come before children, and a suffix is shorter than the state: all that is read here is
- * done. */
+/* Goes from parents to children; a suffix is shorter than its state, so the entries read here are
+ * final. */
 static void fails_set(struct literals *literals, uint32_t states)
 {
 	for (uint32_t parent = 0; parent < states; parent++)
@@ -118,7 +119,8 @@ struct literals *literals_new(const struct str *sorted, size_t count)
 	for (uint32_t state = 0; state < literals->count; state++)
 		state_spread(&building, state);
 	uint32_t states = (uint32_t)literals->count;
-	state_add(&building, (struct range){ 0 }, 0); /* ends the children of the last */
+	/* a last entry, which ends the children of the state before */
+	state_add(&building, (struct range){ 0 }, 0);
 	literals->states[states].first = states;
 	free(building.ranges);
 	literals->states = mem_resize(literals->states, literals->count * sizeof *literals->states);

@@ -10,19 +10,19 @@
 
 struct literals;
 
-/* From literals in byte order, none empty, none twice; they are not kept. */
+/* `sorted` is in byte order, without empty or repeated literals, and is not kept. */
 struct literals *literals_new(const struct str *sorted, size_t count);
 void literals_free(struct literals *literals);
 OWNED_DEFINE(literals)
 size_t literals_bytes(const struct literals *literals);
 
-/* False when this literal has been found before and need not be again. */
+/* Return false if this literal was found before, see literals_search(). */
 typedef bool literals_found(void *context, uint32_t literal);
 /*
- * Calls `found` for every occurrence of every literal, by its index in `sorted`; after a false, not
- * for the shorter ones that end at the same place, which ended there at its first occurrence, too.
- * So a caller that says false to each but the first pays for the text and for the literals, not for
- * one times the other.
+ * Calls `found` for every occurrence of every literal, by its index in `sorted`. After a false, the
+ * shorter literals that end at the same place are left out: they were reported at the first
+ * occurrence. So for a caller that returns false for repeats, the cost is text plus literals and
+ * not text times literals.
  */
 void literals_search(
 	const struct literals *literals, struct str text, literals_found *found, void *context);

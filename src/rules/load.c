@@ -1,3 +1,4 @@
+/* rules/load.c - reads all rule files into one ruleset, and reports every problem in them. */
 #include "rules/load.h"
 #include "base/file.h"
 #include "base/fingerprint.h"
@@ -6,8 +7,8 @@
 #include "rules/index.h"
 #include "rules/rule_files.h"
 
-/* Values of all files together, aliases followed: what a ruleset weighs follows from them, and
- * numbers of rules, probes and texts (32 bits) cannot overflow. */
+/* The most values in all files together, aliases followed. It bounds the memory of a ruleset, and
+ * keeps the numbers of rules, probes and texts (32 bits) from overflowing. */
 #define NODES_MOST (2 * YAML_NODES)
 
 struct file_table {
@@ -83,8 +84,8 @@ const struct yaml_node *without_extensions(const struct yaml_node *root, struct 
 	return copy;
 }
 
-/* With an arena for each rule: over a large file, what its tables need adds up to more than the
- * ruleset. */
+/* Each rule has a scratch arena of its own: for a large file, one for all would grow larger than
+ * the ruleset. */
 static void rules_load(struct loading *loading, const struct yaml_node *list)
 {
 	struct arena *file_scratch = loading->scratch;
@@ -97,8 +98,8 @@ static void rules_load(struct loading *loading, const struct yaml_node *list)
 }
 
 /*
- * Is this meant for us? What is not may be anything, a secret too, and then no message may quote
- * it: they reach the log and the status page.
+ * Is this a rule file? Any other file may hold a secret, so no message may quote it: messages reach
+ * the log and the status page.
  */
 static bool is_for_us(struct loading *loading)
 {
@@ -234,9 +235,8 @@ struct ruleset *ruleset_load(const char *const *paths, size_t path_count,
 	return TAKE(ruleset);
 }
 
-/* What could not be read is part of it by the reason why, so that it differs from what is not
- * there.
- */
+/* A path that cannot be read counts by the reason, so that the revision differs from that without
+ * the path. */
 static void add_problems(struct fingerprint *revision, const struct problems *problems)
 {
 	for (size_t i = 0; i < problems_count(problems); i++)

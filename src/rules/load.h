@@ -1,5 +1,5 @@
 /*
- * rules/load.h - what the loaders of a rule's parts share while files are read. Private to rules/.
+ * rules/load.h - what the loaders of a rule's parts share. Private to rules/.
  */
 #pragma once
 #include "base/field.h"
@@ -11,18 +11,19 @@ enum { TEXT_TAG, PATTERN_TAG, RULE_TAG, SITE_TAG, SOURCE_TAG, PROBE_TAG };
 
 struct loading {
 	struct ruleset *ruleset;
-	struct lookup *names; /* texts (to texts[]), patterns, probes, rules, and what the
-				 configuration has */
+	/* from text to number, by the tags above: texts (to texts[]), patterns, probes, rules, and
+	 * the configuration's sites and sources */
+	struct lookup *names;
 	const char **texts;
 	size_t text_count, text_capacity;
-	size_t node_count; /* of the files so far */
+	size_t node_count; /* in the files so far */
 	const struct rule_value *default_event, *default_status;
 	const struct ruleset_known *known;
 	struct problems *problems;
-	const struct yaml_file *file; /* being read */
-	struct arena *scratch;        /* for what the rule being read needs; dies with it */
+	const struct yaml_file *file; /* the file being read */
+	struct arena *scratch;        /* freed when the current rule is read */
 	const char *file_name;        /* interned */
-	int64_t measured;             /* steps that growth.c has spent */
+	int64_t measured;             /* steps spent by growth.c */
 };
 
 struct capture { /* of the rule being read */
@@ -40,13 +41,13 @@ struct captures {
 #define loading_problem(loading, code, place, ...)                                                 \
 	problem_add((loading)->problems, (code), (place), (loading)->file->source, __VA_ARGS__)
 
-/* The one copy of `text` in the ruleset; ends in NUL. */
+/* The ruleset's only copy of `text`; ends in NUL. */
 const char *loading_intern(struct loading *loading, struct str text);
 struct str loading_intern_str(struct loading *loading, struct str text);
-/* A name or pattern as it is compared with others: in normal form C (base/name.h). */
+/* A name or pattern in normal form C (base/name.h), as names are compared. */
 struct str loading_name(struct loading *loading, const struct yaml_node *node);
-/* "; did you mean 'X'?" or "", also when nobody would read it: for the end of a message. Lives in
- * `scratch`. */
+/* "; did you mean 'X'?" for the end of a message; "" when no name is near or the message would not
+ * be read. Lives in `scratch`. */
 const char *loading_suggest(
 	struct loading *loading, struct str word, const char *const *names, size_t count);
 /* A piece of a file for a message: at most 80 bytes of it, NUL-terminated, in `scratch`. */
@@ -57,12 +58,12 @@ void rule_load(struct loading *loading, const struct yaml_node *node);
 /* condition.c: `when`, which may be NULL. */
 void when_load(struct loading *loading, const struct yaml_node *node, struct rule *rule,
 	struct captures *captures);
-/* possible.c: can one of these event types come with one of these statuses? `when` is the map that
- * they stand in, or NULL. */
+/* possible.c: reports event types and statuses that never come together. `when` is their map, or
+ * NULL. */
 void possible_check(struct loading *loading, const struct yaml_node *when,
 	const struct rule_condition *event, const struct rule_condition *status);
-/* possible.c: does anything that `map` lets through, which stands at `when`, get past `excluded`, a
- * map under 'not' at `not_node`? */
+/* possible.c: reports a map under 'not' (`excluded`, at `not_node`) that excludes every event that
+ * `map` (at `when`) lets through. */
 void exclusion_check(struct loading *loading, const struct yaml_node *when,
 	const struct rule_map *map, const struct yaml_node *not_node,
 	const struct rule_map *excluded);

@@ -1,3 +1,4 @@
+/* rules/lookup.c - open addressing with linear probing, in one array. */
 #include "rules/lookup.h"
 
 struct slot {
@@ -38,7 +39,7 @@ void lookup_free(struct lookup *lookup)
 	free(lookup);
 }
 
-/* The key's slot, or the free one where it belongs. */
+/* The key's slot, or the free slot where it belongs. */
 static struct slot *slot_of(
 	const struct lookup *lookup, uint32_t hash, uint32_t tag, struct str key)
 {

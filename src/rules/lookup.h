@@ -1,8 +1,9 @@
 /*
  * rules/lookup.h - a table from (tag, text) to a number: rule names, patterns, exact values.
  *
- * One flat array, 24 bytes a slot: with 100,000 rules a handle per entry would cost more than the
- * rules. Keys are borrowed and must outlive the table. Threads: any may find while nobody adds.
+ * One flat array, 24 bytes a slot: with 100,000 rules, an allocation for each entry would cost more
+ * than the rules. Keys are borrowed and must outlive the table. Threads: any may find while nobody
+ * adds.
  */
 #pragma once
 #include "base/mem.h"
@@ -18,6 +19,7 @@ OWNED_DEFINE(lookup)
 
 /* The number under the key, or LOOKUP_NONE. */
 uint32_t lookup_find(const struct lookup *lookup, uint32_t tag, struct str key);
-/* Where the key's number stands, added as LOOKUP_NONE when it is new. Valid until the next add. */
+/* A pointer to the key's number, which is LOOKUP_NONE when the key is new. Valid until the next
+ * add. */
 uint32_t *lookup_add(struct lookup *lookup, uint32_t tag, struct str key);
 size_t lookup_bytes(const struct lookup *lookup);

@@ -1,3 +1,4 @@
+/* rules/luid.c - checks the form of Tableau's ids. */
 #include "rules/luid.h"
 
 bool luid_normalise(struct str text, char out[LUID_TEXT_SIZE])

@@ -7,5 +7,5 @@
 
 #define LUID_TEXT_SIZE 37 /* 8-4-4-4-12 hex digits and NUL */
 
-/* The LUID in lower case; false when it is none. */
+/* Writes the LUID in lower case; false when `text` is not a LUID. */
 bool luid_normalise(struct str text, char out[LUID_TEXT_SIZE]) MUST_USE;

@@ -1,3 +1,4 @@
+/* rules/match.c - tests the conditions of a rule, each pattern at most once for an event. */
 #include "rules/match.h"
 
 #include "rules/index.h"
@@ -23,7 +24,7 @@ void decide_scratch_free(struct decide_scratch *scratch)
 	free(scratch);
 }
 
-/* Room for `count`; what is new is zero, an epoch that never is. */
+/* Grows the array to `count` items; new ones are zero, which no epoch is. */
 static void *grown(void *array, size_t item_size, size_t *capacity, size_t count)
 {
 	if (count <= *capacity)
@@ -48,7 +49,7 @@ void matching_begin(struct matching *matching, const struct ruleset *ruleset,
 		&scratch->key_capacity, rule_index_key_count(ruleset->index));
 	scratch->memos = grown(scratch->memos, sizeof *scratch->memos, &scratch->memo_capacity,
 		ruleset->probe_count);
-	if (++scratch->epoch == 0) { /* after 4 billion events: forget all */
+	if (++scratch->epoch == 0) { /* after 4 billion events the epochs begin again */
 		if (scratch->seen)
 			memset(scratch->seen, 0, scratch->seen_capacity * sizeof *scratch->seen);
 		if (scratch->keys_seen)
@@ -72,12 +73,12 @@ static const struct str *captures_copy(struct matching *matching, const struct p
 		if (!pattern_capture(pattern, matching->scratch->patterns, i, &captures[i]))
 			captures[i] = (struct str){ 0 };
 		else if (!captures[i].at)
-			captures[i] = STR(""); /* took part, and is empty */
+			captures[i] = STR(""); /* the group took part and is empty */
 	}
 	return captures;
 }
 
-/* Searches once per event. */
+/* Searches a probe once for an event. */
 static const struct memo *probe_search(struct matching *matching, uint32_t probe)
 {
 	struct memo *memo = &matching->scratch->memos[probe];
@@ -90,7 +91,7 @@ static const struct memo *probe_search(struct matching *matching, uint32_t probe
 	if (pattern->literal.length &&
 		(!subject.length || !memmem(subject.at, subject.length, pattern->literal.at,
 					    pattern->literal.length)))
-		return memo; /* without PCRE2, and as the index does it */
+		return memo; /* the literal is absent: no match, without PCRE2 */
 	memo->found = pattern_search(pattern->compiled, subject, matching->scratch->patterns);
 	if (memo->found == SEARCH_YES)
 		memo->captures = captures_copy(matching, pattern->compiled);
@@ -129,7 +130,7 @@ enum search condition_holds(struct matching *matching, const struct rule_conditi
 	return SEARCH_NO;
 }
 
-/* All conditions; those without patterns first. */
+/* Do all conditions hold? Those without patterns are tested first. */
 enum search map_holds(struct matching *matching, const struct rule_map *map)
 {
 	for (int has_pattern = 0; has_pattern < 2; has_pattern++)
@@ -188,7 +189,7 @@ void rule_capture(struct matching *matching, const struct rule *rule,
 	for (uint32_t i = 0; i < branch->when.count; i++) {
 		const struct rule_condition *condition = &branch->when.conditions[i];
 		bool is_done = !condition->has_capture;
-		/* The first pattern that matches speaks for its field. */
+		/* The first pattern of a field that matches gives the captures. */
 		for (uint32_t j = 0; !is_done && j < condition->value_count; j++) {
 			uint32_t probe = condition->values[j].probe;
 			if (probe == PROBE_NONE)

@@ -6,17 +6,17 @@
 #include "rules/decide.h"
 #include "rules/rule.h"
 
-struct memo { /* what a probe said about the event of `epoch` */
+struct memo { /* the result of a probe for the event of `epoch` */
 	uint32_t epoch;
 	enum search found;
-	const struct str *captures; /* as the pattern's names; NULL when it has none */
+	const struct str *captures; /* in the order of the pattern's names; NULL when it has none */
 };
 
 struct decide_scratch {
-	uint32_t epoch; /* counts events, so that nothing is cleared between them */
+	uint32_t epoch; /* counts events, so that the arrays need no clearing between them */
 	uint32_t *seen; /* by rule: the epoch in which it became a candidate */
 	size_t seen_capacity;
-	uint32_t *keys_seen; /* likewise by key of the index */
+	uint32_t *keys_seen; /* the same by key of the index */
 	size_t key_capacity;
 	struct memo *memos; /* by probe */
 	size_t memo_capacity;
@@ -24,7 +24,7 @@ struct decide_scratch {
 	size_t candidate_count, candidate_capacity;
 	struct pattern_scratch *patterns;
 	struct text expansion;
-	bool is_linear; /* of tests: every rule is a candidate, no index */
+	bool is_linear; /* for tests: every rule is a candidate, without the index */
 };
 
 struct matching { /* one event against one ruleset */
@@ -35,15 +35,16 @@ struct matching { /* one event against one ruleset */
 	uint32_t limit_probe; /* the probe whose search hit a limit last, or PROBE_NONE */
 };
 
-/* Each event of a scratch begins here. */
+/* Call before each event. */
 void matching_begin(struct matching *matching, const struct ruleset *ruleset,
 	const struct event *event, struct decide_scratch *scratch, struct arena *arena);
 
 /*
- * SEARCH_YES with the branch that holds; SEARCH_LIMIT (with limit_probe) when a search hit a limit
- * before that was clear. A branch's key is asked first, so what the index skips ends before any
- * pattern is searched: indexed and linear decisions search the same patterns in the same order, so
- * they spend the same steps and say the same, warnings too.
+ * SEARCH_YES with the branch that holds; SEARCH_LIMIT (with limit_probe) when a search hit its
+ * limit before a branch held. The condition that the index files a branch under is tested first, so
+ * a rule that the index would skip fails before any pattern runs. A linear scan thus searches the
+ * same patterns in the same order as the index, spends the same steps, and gives the same decision
+ * and warnings.
  */
 enum search rule_matches(
 	struct matching *matching, const struct rule *rule, const struct rule_branch **branch);
@@ -52,6 +53,6 @@ enum search map_holds(struct matching *matching, const struct rule_map *map);
 enum search condition_holds(struct matching *matching, const struct rule_condition *condition);
 enum search value_holds(
 	struct matching *matching, enum event_field field, const struct rule_value *value);
-/* values[] as rule->captures, at NULL where nothing was captured. */
+/* Fills values[] in the order of rule->captures; .at is NULL where nothing was captured. */
 void rule_capture(struct matching *matching, const struct rule *rule,
 	const struct rule_branch *branch, struct str *values);

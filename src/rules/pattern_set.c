@@ -1,6 +1,8 @@
+/* rules/pattern_set.c - compiles each different pattern of a ruleset once, and finds the literal
+ * that it requires. */
 #include "rules/pattern_set.h"
 
-#define PATTERNS_MOST 1000000 /* different ones; each weighs most of a kilobyte, compiled */
+#define PATTERNS_MOST 1000000 /* different patterns; each takes nearly a kilobyte when compiled */
 
 static bool pattern_intern(struct loading *loading, struct str written, uint32_t *index,
 	size_t *offset, struct error *err)
@@ -58,7 +60,7 @@ static bool ends_anchored(struct str part)
 	return is_escaped ? last == 'z' || last == 'Z' : last == '$';
 }
 
-/* The next '|' of the outermost level at or after `from`, or the end. */
+/* The next '|' outside groups at or after `from`, or the end. */
 static size_t alternative_end(struct str body, size_t from)
 {
 	int depth = 0;

@@ -1,5 +1,5 @@
 /*
- * rules/pattern_set.h - every pattern of a ruleset once, by its written text, and its probes.
+ * rules/pattern_set.h - each pattern of a ruleset once, by its written text, and its probes.
  * Private to rules/.
  */
 #pragma once
@@ -9,6 +9,6 @@
  * `*offset` says where. */
 bool probe_intern(struct loading *loading, struct str written, enum event_field field,
 	uint32_t *probe, size_t *offset, struct error *err) MUST_USE;
-/* Whether a match covers the whole text: every alternative begins with ^ or \A and ends with $, \z
- * or \Z. In doubt it does not. */
+/* Does a match always cover the whole text: every alternative begins with ^ or \A and ends with $,
+ * \z or \Z? In doubt, no. */
 bool pattern_is_anchored(struct str written);

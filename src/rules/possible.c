@@ -1,11 +1,12 @@
 /*
- * rules/possible.c - conditions that never hold together.
+ * rules/possible.c - reports conditions that never hold together, because dbt does not send such
+ * events.
  */
 #include "rules/load.h"
 
 enum { QUEUED = 1, STARTING = 2, RUNNING = 4, SUCCESS = 8, ERROR = 16, CANCELLED = 32, ANY = 63 };
 
-/* src/event/README.md, Event types. Nothing says that a failed run cannot have been cancelled. */
+/* src/event/README.md, Event types. No source says that a failed run cannot have been cancelled. */
 static const struct {
 	const char *event, *statuses;
 	unsigned mask;
@@ -27,7 +28,7 @@ static const struct {
 	{ "cancelled", CANCELLED },
 };
 
-/* Statuses that may come when the value holds; a pattern, or what dbt is not known to send, may
+/* Statuses that may come with the value. A pattern, or a value that dbt is not known to send, may
  * come with any. */
 static unsigned mask_of(enum event_field field, const struct rule_value *value)
 {
@@ -50,7 +51,7 @@ static unsigned mask_of_all(const struct rule_condition *condition)
 	return mask;
 }
 
-/* "'job.run.errored' comes with the status error, and ..." of the first type. */
+/* Explains it by the first type: "'job.run.errored' comes with the status error, and ...". */
 static void report_never(struct loading *loading, struct place place,
 	const struct rule_condition *event, bool is_event_said, bool is_status_said)
 {
@@ -88,7 +89,7 @@ void possible_check(struct loading *loading, const struct yaml_node *when,
 			       *status_node = yaml_get(when, "status");
 	unsigned by_event = mask_of_all(event), by_status = mask_of_all(status);
 	if (!event->value_count || !status->value_count)
-		return; /* an empty list, which is told */
+		return; /* an empty list, which is reported elsewhere */
 	if (!(by_event & by_status)) {
 		report_never(loading, (event_node ? event_node : status_node)->place, event,
 			event_node, status_node);
@@ -107,7 +108,7 @@ static bool has_value(const struct rule_condition *condition, struct str text)
 	return false;
 }
 
-/* Does this condition hold for every event that `when` lets through? */
+/* Does the condition hold for every event that `when` lets through? */
 static bool is_implied(const struct rule_condition *condition, const struct rule_map *when)
 {
 	const struct rule_condition *same = NULL;
@@ -133,7 +134,7 @@ void exclusion_check(struct loading *loading, const struct yaml_node *when,
 		has_status |= excluded->conditions[i].field == EVENT_STATUS;
 	}
 	if (!excluded->count)
-		return; /* which is told */
+		return; /* which is reported elsewhere */
 	loading_problem(loading, PROBLEM_NEVER_MATCHES, not_node->place,
 		"this never matches: all that 'when' lets through is excluded here%s%s",
 		has_event && !yaml_get(when, "event")

@@ -1,9 +1,8 @@
 /*
- * rules/rule.h - a ruleset as it is compiled: what load.c makes and decide.c reads. Private to
- * rules/.
+ * rules/rule.h - a compiled ruleset: made by load.c, read by decide.c. Private to rules/.
  *
- * All texts are interned in the ruleset's arena. A *probe* is one pattern on one event field: rules
- * that write the same pattern for the same field share it, and one event searches it at most once.
+ * All texts are interned in the ruleset's arena. A *probe* is one pattern on one event field. Rules
+ * with the same pattern on the same field share it, and it is searched at most once for an event.
  */
 #pragma once
 #include "base/pattern.h"
@@ -18,7 +17,7 @@ struct rule_index; /* rules/index.h */
 
 struct rule_pattern {
 	struct pattern *compiled;
-	struct str literal; /* in every subject that it finds; empty: none is known */
+	struct str literal; /* contained in every subject that matches; empty: none is known */
 };
 
 struct rule_probe {
@@ -49,11 +48,11 @@ struct rule_branch { /* one map under `when` */
 	struct rule_map when;
 	const struct rule_map *nots; /* none of them may hold */
 	uint32_t not_count;
-	uint32_t key; /* the condition by which the index finds this branch, or KEY_NONE */
+	uint32_t key; /* the condition under which the index files this branch, or KEY_NONE */
 };
 
 struct template_part {
-	struct str literal; /* or, for a name, the name */
+	struct str literal; /* the text; for a name, the name */
 	int source;         /* TEMPLATE_LITERAL, an event field, or TEMPLATE_CAPTURE + n */
 };
 #define TEMPLATE_LITERAL (-1)
@@ -61,7 +60,7 @@ struct template_part {
 
 struct template
 {
-	struct str text; /* what it expands to when it has no parts; at NULL: the field is absent */
+	struct str text; /* the whole text when there are no parts; .at NULL: the field is absent */
 	const struct template_part *parts;
 	uint32_t part_count;
 };
@@ -83,12 +82,12 @@ struct rule {
 	const char *name, *description, *owner; /* the last two may be NULL */
 	const char *file;
 	int line;
-	uint32_t rank; /* its place among all names in byte order */
+	uint32_t rank; /* place among all names in byte order */
 	uint8_t priority;
 	bool enabled, shadow;
 	int64_t delay, quiet; /* microseconds */
 	uint16_t capture_count;
-	const char *const *captures; /* names that its patterns may capture, none twice */
+	const char *const *captures; /* names that its patterns may capture, each once */
 	struct rule_branch *branches;
 	uint32_t branch_count, refresh_count;
 	const struct rule_refresh *refreshes;

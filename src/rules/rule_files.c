@@ -1,17 +1,20 @@
+/* rules/rule_files.c - walks the paths of `rules` for rule files, within bounds, and refuses
+ * links that lead out of them. */
 #include "rules/rule_files.h"
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <sys/stat.h>
 #define HASH_FUNCTION                                                                              \
-	HASH_SAX /* the default one falls through its cases, which clang does not let pass */
+	HASH_SAX /* clang warns about uthash's default hash, whose cases fall through */
 #include "base/file.h"
 #include "base/str.h"
 #include "base/yaml.h"
 #include <uthash.h>
 
-#define FOLDER_DEPTH 32     /* deeper trees are a mistake; links that go round end by inode */
-#define ENTRIES_MOST 100000 /* in all folders together, whatever they are */
+#define FOLDER_DEPTH                                                                               \
+	32 /* deeper trees are a mistake; circular links end because each inode is visited once */
+#define ENTRIES_MOST 100000 /* entries of any kind in all folders together */
 #define FILES_MOST 10000
 #define BYTES_MOST ((off_t)256 << 20)
 
@@ -30,12 +33,12 @@ struct walk {
 	enum rule_files_of what;
 	struct problems *problems;
 	struct seen *seen;
-	char **roots; /* the given paths without links; NULL: not there */
+	char **roots; /* the given paths with links resolved; NULL: does not exist */
 	size_t root_count;
-	size_t name_at; /* where in a path the name below the given folder begins */
+	size_t name_at; /* where in a path the part below the given folder begins */
 	size_t entry_count;
 	off_t bytes;
-	bool is_over; /* a bound was passed: nothing more is looked at */
+	bool is_over; /* a bound was passed, so the walk ends */
 };
 
 #define WALK_PROBLEM(walk, code, path, ...)                                                        \
@@ -52,7 +55,7 @@ static bool is_first(struct walk *walk, const struct stat *status)
 {
 	struct seen *seen;
 	struct inode inode;
-	memset(&inode, 0, sizeof inode); /* it is compared with its padding */
+	memset(&inode, 0, sizeof inode); /* uthash compares the padding too */
 	inode.device = status->st_dev;
 	inode.number = status->st_ino;
 	HASH_FIND(hh, walk->seen, &inode, sizeof inode, seen);
@@ -86,7 +89,8 @@ static void file_add(struct walk *walk, const char *path, const struct stat *sta
 	}
 	if (!is_first(walk, status))
 		return;
-	if (status->st_size <= (off_t)YAML_FILE_BYTES) /* a larger one is refused by itself */
+	/* a larger file is refused when it is read */
+	if (status->st_size <= (off_t)YAML_FILE_BYTES)
 		walk->bytes += status->st_size;
 	walk->is_over = files->count == FILES_MOST || walk->bytes > BYTES_MOST;
 	if (walk->is_over) {
@@ -112,8 +116,8 @@ static bool is_within(const char *path, const char *root)
 	return !path[length] || path[length] == '/' || root[length - 1] == '/';
 }
 
-/* May this link be followed? Only to what lies within the given paths: whoever may write into a
- * rules folder decides what is refreshed, not which files of the machine are read. */
+/* May this link be followed? Only to a place inside the given paths: a person who can write to a
+ * rules folder may decide what is refreshed, not which files of the machine are read. */
 static bool stays_within(struct walk *walk, const char *path)
 {
 	OWNED_MEMORY char *target = realpath(path, NULL);
@@ -154,7 +158,7 @@ static int by_name(const void *a, const void *b)
 static bool is_of_interest(const struct walk *walk, const struct dirent *entry)
 {
 	if (entry->d_name[0] == '.')
-		return false; /* hidden ones, '.' and '..' */
+		return false; /* hidden entries, '.' and '..' */
 	return is_wanted(walk, entry->d_name) || entry->d_type == DT_DIR ||
 	       entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN;
 }
@@ -197,7 +201,7 @@ static void entry_walk(struct walk *walk, const char *folder, const char *name, 
 	if (stat(path, &status) < 0) {
 		if (is_wanted(walk, name))
 			unreadable(walk, path, strerror(errno));
-		return; /* a dangling link of another name is not ours */
+		return; /* a dangling link whose name is not that of a rule file */
 	}
 	bool is_folder = S_ISDIR(status.st_mode);
 	if (!is_folder && !is_wanted(walk, name))

@@ -6,30 +6,30 @@
 #include "base/problem.h"
 
 struct rule_file {
-	char *path;       /* as a message names it */
-	const char *name; /* the part of `path` below the folder that was given, so that a moved
-			     tree keeps its revision */
+	char *path; /* as messages name it */
+	/* the part of `path` below the given folder, so that a moved tree keeps its revision */
+	const char *name;
 };
 
 struct rule_files {
 	struct rule_file *items;
 	size_t count, capacity;
-	char **folders; /* that were walked, as a message names them */
+	char **folders; /* the folders walked, as messages name them */
 	size_t folder_count, folder_capacity;
 };
 
 enum rule_files_of {
-	RULE_FILES_OF_RULES, /* *.yaml and *.yml that are no tests; a folder without any is a
-				problem */
+	/* *.yaml and *.yml that are no tests; a folder without any is a problem */
+	RULE_FILES_OF_RULES,
 	RULE_FILES_OF_TESTS, /* *.test.yaml and *.test.yml */
 };
 
 /*
- * Folders in name order, recursively, through symlinks (a ConfigMap is made of them) as long as
- * these stay within `paths`; a file or folder that is reached twice counts once. A path that is a
- * file is taken whatever its name is, and a path may be a link to anywhere. Nothing is opened but
- * folders. Bounded: by depth, by entries looked at, by rule files and by their bytes. Where a bound
- * is passed the walk ends, with a problem, and there are no files: nothing is to be read.
+ * Walks folders in name order, recursively, through symlinks (a ConfigMap consists of them) that
+ * stay within `paths`; a file or folder that is reached twice counts once. A path that is a file
+ * may have any name, and a path itself may link to anywhere. Opens only folders. Depth, entries,
+ * rule files and their bytes are bounded: past a bound the walk ends with a problem and no files,
+ * so that nothing is read.
  */
 void rule_files_find(struct rule_files *files, enum rule_files_of what, const char *const *paths,
 	size_t count, struct problems *problems);

@@ -1,3 +1,4 @@
+/* rules/rule_load.c - loads one item of `rules` by its table of fields. */
 #include "base/name.h"
 #include "content/content.h"
 #include "rules/load.h"
@@ -25,11 +26,11 @@ const struct field rule_fields[] = {
 	FIELD_SPECIAL(rule_table, refresh, .required = true, .schema = "#/definitions/refresh",
 		.example = "[{site: finance, workbooks: Revenue}]", .help = "What to refresh: a list of selections"),
 	FIELD_COUNT(rule_table, priority, .fallback = "50", .min = 0, .max = PRIORITY_MOST, .example = "80",
-		.help = "Which refresh goes first when a site cannot take all at once: the higher"),
+		.help = "When a site cannot take all refreshes at once, a higher priority goes first"),
 	FIELD_DURATION(rule_table, delay, .fallback = "0", .min = 0, .max = (int64_t)30 * 86400 * US_PER_SECOND, .example = "10m",
-		.help = "Not sent before that time after the event"),
+		.help = "Not sent until this time after the event has passed"),
 	FIELD_DURATION(rule_table, quiet, .fallback = "0", .min = 0, .max = (int64_t)30 * 86400 * US_PER_SECOND, .example = "15m",
-		.help = "Not sent until the rule has had no new event for that long (but held no longer than give_up_after)"),
+		.help = "Not sent until the rule has had no new event for this long (but held no longer than give_up_after)"),
 	FIELD_CHOICE(rule_table, mode, .choices = modes, .fallback = "send", .example = "shadow",
 		.help = "shadow: decided and recorded, never sent to Tableau"),
 	FIELD_BOOL(rule_table, enabled, .fallback = "true", .example = "false",
@@ -60,7 +61,7 @@ static void name_check(struct loading *loading, const struct yaml_node *node, co
 		first->line);
 }
 
-/* The names, each once, for templates. */
+/* Collects the names of captures, each once, for templates. */
 static void captures_finish(
 	struct loading *loading, const struct captures *captures, struct rule *rule)
 {
@@ -98,7 +99,7 @@ static void refreshes_load(struct loading *loading, const struct yaml_node *node
 	rule->refresh_count = (uint32_t)node->count;
 	for (size_t i = 0; i < node->count; i++)
 		IGNORE(refresh_load(loading, node->items[i], rule,
-			&refreshes[i])); /* it has reported what is wrong */
+			&refreshes[i])); /* the loader has reported the problem */
 }
 
 static const char *intern_or_null(struct loading *loading, const char *text)

@@ -1,3 +1,4 @@
+/* rules/ruleset.c - a ruleset's life, and what others may ask of it. */
 #include "rules/index.h"
 #include "rules/rule.h"
 #include <assert.h>
@@ -23,7 +24,7 @@ size_t ruleset_rule_count(const struct ruleset *ruleset)
 	return ruleset->rule_count;
 }
 
-/* Without what PCRE2 allocates for compiled patterns. */
+/* Does not count the memory of compiled patterns, which PCRE2 allocates. */
 size_t ruleset_bytes(const struct ruleset *ruleset)
 {
 	return sizeof *ruleset + arena_bytes(ruleset->arena) +

@@ -13,28 +13,28 @@
 
 struct ruleset;
 
-struct ruleset_known { /* what the configuration has, for the messages about unknown ones; NULL
-			  lists: not checked */
+/* the configuration's sites and sources, for messages about unknown ones; NULL: not checked */
+struct ruleset_known {
 	const char *const *sites;
 	size_t site_count;
 	const char *const *sources;
 	size_t source_count;
-	bool is_check; /* also look for what takes time to find: how costly patterns grow */
+	bool is_check; /* also report what takes time to find: costly patterns */
 };
 
 /*
  * Loads files and folders (*.yaml, *.yml, recursively in name order; hidden ones and *.test.yaml,
- * *.test.yml left out). All problems of all files go to `problems`. NULL when there is any error
- * among them: also a folder without rule files, for zero rules are said (`rules: []`), not found.
- * No paths are zero rules. The caller owns one reference.
+ * *.test.yml left out). All problems of all files go to `problems`. NULL when any of them is an
+ * error, also for a folder without rule files, because zero rules must be written (`rules: []`). No
+ * paths are zero rules. The caller owns one reference.
  */
 struct ruleset *ruleset_load(const char *const *paths, size_t path_count,
 	const struct ruleset_known *known, struct problems *problems);
-/* The revision that a ruleset of these paths would have, from the files' bytes alone; of what
- * cannot be read, the reason why stands for it. */
+/* The revision that a ruleset of these paths would have, from the files' bytes alone. A path that
+ * cannot be read counts by the reason. */
 void ruleset_revision_of(
 	const char *const *paths, size_t path_count, char out[FINGERPRINT_TEXT_SIZE]);
-/* The folders that ruleset_load() walks below these paths, for who watches them. */
+/* Visits the folders that ruleset_load() walks below these paths, so that they can be watched. */
 void ruleset_visit_folders(const char *const *paths, size_t path_count,
 	void (*visit)(const char *path, void *context), void *context);
 struct shared *ruleset_shared(struct ruleset *ruleset);
@@ -54,8 +54,8 @@ struct rule_info { /* borrowed from the ruleset */
 	int priority;
 	int64_t delay, quiet; /* microseconds; 0: none */
 };
-struct rule_info ruleset_rule(
-	const struct ruleset *ruleset, size_t index); /* in order of file and line */
+/* in order of file and line */
+struct rule_info ruleset_rule(const struct ruleset *ruleset, size_t index);
 
 /* The JSON Schema of rule files, from the same tables that the loader uses. The caller owns it. */
 cJSON *rules_schema(void);

@@ -1,7 +1,8 @@
+/* rules/schema.c - the JSON Schema of rule files, from the tables of fields. */
 #include "rules/load.h"
 
-/* What no table of fields says: values that may be one or a list. Patterns follow ECMA 262, which
- * editors use; the loader knows more. */
+/* The parts that no table of fields declares: values that may be one or a list. Patterns follow
+ * ECMA 262, which editors use; the loader checks more. */
 static const char definitions[] =
 	"{"
 	"\"value\": {\"description\": \"An exact value, or /pattern/flags: a PCRE2 search (flags i "

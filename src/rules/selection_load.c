@@ -1,3 +1,4 @@
+/* rules/selection_load.c - loads one entry under `refresh` by its table of fields. */
 #include "base/yaml_look.h"
 #include "rules/exact.h"
 #include "rules/growth.h"
@@ -44,7 +45,7 @@ struct reading { /* one entry */
 	struct rule_refresh *refresh;
 };
 
-/* People copy ids out of Tableau's answers, and forget the map around them. */
+/* People copy ids from Tableau's answers and forget the map around them. */
 static void look_for_luid(struct reading *reading, const char *field, const struct yaml_node *node)
 {
 	char luid[LUID_TEXT_SIZE];
@@ -64,8 +65,7 @@ static bool narrowing_load(struct reading *reading, const char *name, struct tem
 	return template_load(reading->loading, node, reading->rule, template);
 }
 
-/* A path with a part that is empty leads nowhere; `/name/` would be taken for a pattern by its
- * reader. */
+/* A path with an empty part leads nowhere, and a reader would take `/name/` for a pattern. */
 static bool path_check(struct reading *reading, const struct yaml_node *node)
 {
 	struct str path = reading->refresh->project.text;
@@ -94,7 +94,7 @@ static bool site_load(struct reading *reading)
 	struct template *site = &reading->refresh->site;
 	const struct yaml_node *node = yaml_get(reading->node, "site");
 	if (!node || node->type != YAML_SCALAR)
-		return true; /* reported by its table, as the empty text is */
+		return true; /* the field's table reports that, and the empty text */
 	if (!node->text.length || !template_load(loading, node, reading->rule, site))
 		return false;
 	if (!template_is_literal(site) || !known || !known->sites ||
@@ -125,7 +125,7 @@ static bool luid_load(
 	return true;
 }
 
-/* The id of the map `{id: LUID}`, NULL when it has none. False when something else stands there. */
+/* The id of the map `{id: LUID}`, NULL when it has none. False when the map has another key. */
 static bool id_get(struct reading *reading, const char *field, const struct yaml_node *map,
 	const struct yaml_node **id)
 {
@@ -142,7 +142,7 @@ static bool id_get(struct reading *reading, const char *field, const struct yaml
 	return is_good;
 }
 
-/* A path of nested projects, or the LUID of one. */
+/* Loads a path of nested projects, or the LUID of one. */
 static bool project_load(struct reading *reading, const struct yaml_node *node)
 {
 	struct loading *loading = reading->loading;
@@ -167,8 +167,8 @@ static bool project_load(struct reading *reading, const struct yaml_node *node)
 		loading, PROBLEM_WRONG_TYPE, node->place, "the map in 'project' needs an 'id'");
 }
 
-/* A pattern with names in it can be compiled only when there is an event; that it compiles at all
- * is told now. */
+/* A pattern with `${name}` in it is compiled only when there is an event; now a dummy value shows
+ * whether it can compile. */
 static bool pattern_load(
 	struct reading *reading, const struct yaml_node *node, struct rule_selector *selector)
 {
@@ -267,7 +267,8 @@ static bool selectors_load(struct reading *reading, const struct yaml_node *node
 	return is_good;
 }
 
-/* `is_whole` is false when a field was wrong: it may have been the one that is missed. */
+/* `is_whole` is false when a field was wrong: that field may be the one that seems to be
+ * missing. */
 static bool kind_load(struct reading *reading, const struct refresh_table *table, bool is_whole)
 {
 	const struct yaml_node *nodes[CONTENT_KIND_COUNT] = { [CONTENT_WORKBOOK] = table->workbooks,
@@ -296,8 +297,8 @@ static bool kind_load(struct reading *reading, const struct refresh_table *table
 	return selectors_load(reading, chosen);
 }
 
-/* What Tableau cannot narrow by: flows cannot be asked for by tag (src/tableau/README.md, Filters),
- * incremental is of extracts (Refreshing), a task has its own. */
+/* Reports narrowing that Tableau does not have: flows have no filter by tag (src/tableau/README.md,
+ * Filters), only extracts refresh incrementally (Refreshing), and a task has its own settings. */
 static bool narrowing_check(struct reading *reading, const struct refresh_table *table)
 {
 	static const char *const names[] = { "project", "tag", "owner", "incremental" };

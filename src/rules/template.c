@@ -1,9 +1,10 @@
+/* rules/template.c - parses `${name}` into parts, and expands them. */
 #include "rules/template.h"
 
 struct parts { /* while one text is read */
 	struct template_part *items;
 	size_t count, capacity;
-	struct text literal; /* since the last name */
+	struct text literal; /* literal text since the last name */
 	bool has_name;
 };
 
