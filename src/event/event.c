@@ -1,3 +1,4 @@
+/* event/event.c - turns dbt's body, or a flat map of fields, into an event. */
 #include "event/event.h"
 #include "base/name.h"
 #include "base/suggest.h"
@@ -56,7 +57,8 @@ static const struct {
 static const char *const known_types[] = { "job.run.started", "job.run.completed",
 	"job.run.errored" };
 
-/* In normal form C, as rules are: one name may reach us in two spellings. `value` stays. */
+/* Sets a field in normal form C, as in rules, because a name may arrive in two spellings. `value`
+ * stays. */
 static void set_field(
 	struct event *event, enum event_field field, const char *value, struct arena *arena)
 {
@@ -78,8 +80,8 @@ static void set_status(struct event *event, struct arena *arena)
 }
 
 /*
- * Empty, absent and the epoch mean that there is no time (README.md, Times); nothing finished
- * before it, either.
+ * Is there a time? Empty, absent and the epoch mean that there is none (README.md, Times); so does
+ * any time before the epoch.
  */
 static bool is_time(struct str text, struct wall *time)
 {
@@ -95,7 +97,7 @@ static void set_finished(struct event *event, const char *errored_at)
 		event->finished = time;
 }
 
-/* A stranger's text in a reason: as much of it as a line bears. */
+/* A stranger's text in a reason, cut to fit a line. */
 #define QUOTED(text) (int)str_cut((text), QUOTED_MOST).length, (text).at
 #define QUOTED_MOST 60
 
@@ -113,20 +115,19 @@ static bool is_known_type(const struct event *event)
 	return false;
 }
 
-/* What an authentic delivery is good for. */
+/* Decides whether the event is routed, a test or ignored, and why. */
 static void set_standing(
 	struct event *event, const cJSON *body, const char *account_id, struct arena *arena)
 {
 	const char *twice = json_duplicate_key(body), *test;
-	if (!twice) /* what stands deeper is not read */
+	if (!twice) /* deeper objects are not read */
 		twice = json_duplicate_key(json_get(body, "data"));
 	if (twice)
 		set_aside(event, EVENT_IGNORED,
 			arena_printf(arena,
 				"key '%.*s' stands twice; parsers disagree about which wins",
 				QUOTED(str_of(twice))));
-	else if ((test = test_delivery_reason(
-			  event))) /* its account may be invented (README.md, Test deliveries) */
+	else if ((test = test_delivery_reason(event))) /* before the account, which tests invent */
 		set_aside(event, EVENT_TEST, test);
 	else if (account_id && !str_is(event->fields[EVENT_ACCOUNT_ID], account_id))
 		set_aside(event, EVENT_IGNORED,

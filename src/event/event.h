@@ -17,17 +17,17 @@ enum event_field {
 
 struct event_field_info {
 	const char *name; /* as rules write it */
-	bool is_id;       /* digits (or dbt's KSUIDs): an unanchored pattern on it is a mistake */
+	bool is_id;       /* digits or a KSUID, on which an unanchored pattern is a mistake */
 	const char *help;
 };
 const struct event_field_info *event_field_info(enum event_field field);
-enum event_field event_field_of(
-	struct str name); /* EVENT_FIELD_COUNT when there is none of that name */
+/* EVENT_FIELD_COUNT when no field has this name */
+enum event_field event_field_of(struct str name);
 
 enum event_standing {
 	EVENT_REAL,    /* the rules decide */
 	EVENT_TEST,    /* dbt's test endpoint button: recorded, never routed */
-	EVENT_IGNORED, /* authentic, but of no use; `why` says so */
+	EVENT_IGNORED, /* signed, but ignored; `why` has the reason */
 };
 
 struct event {
@@ -35,7 +35,7 @@ struct event {
 		fields[EVENT_FIELD_COUNT]; /* absent or null is the empty text; each ends in NUL */
 	struct wall finished; /* run_finished_at, else runErroredAt, else timestamp; {0}: none */
 	enum event_standing standing;
-	const char *why; /* of a test: which heuristic; of an ignored one: the reason; else NULL */
+	const char *why; /* for a test the heuristic, for an ignored event the reason; else NULL */
 };
 
 static inline const char *event_text(const struct event *event, enum event_field field)
@@ -43,15 +43,15 @@ static inline const char *event_text(const struct event *event, enum event_field
 	return event->fields[field].at;
 }
 
-/* Can a repeat of it be recognised? Empty, and what templates write for nothing ("null", "None",
- * "undefined"), is no id. */
+/* Has it an id by which a repeated delivery is recognised? The empty text is none, and neither are
+ * "null", "None" and "undefined", which templates write for nothing. */
 bool event_has_id(const struct event *event);
 
 /*
  * A body as dbt posts it, from `source`. ERROR_INPUT when it is not JSON or not an object. Accepts
  * whatever dbt has sent since 2023 (README.md, Fields, Status, Times): numbers for strings and the
- * reverse, missing members, extra members, every spelling of a status. `account_id` NULL, or the
- * only account whose events count.
+ * reverse, missing members, extra members, every spelling of a status. With `account_id`, events of
+ * other accounts are ignored; NULL accepts any.
  */
 const struct event *event_parse(struct str body, const char *source, const char *account_id,
 	struct arena *arena, struct error *err) MUST_USE;
@@ -63,9 +63,9 @@ const struct event *event_parse(struct str body, const char *source, const char 
 const struct event *event_from_flat(
 	const cJSON *flat, struct arena *arena, struct error *err) MUST_USE;
 const struct event *event_read(struct str bytes, struct arena *arena,
-	struct error *err) MUST_USE; /* tells the two apart */
+	struct error *err) MUST_USE; /* decides which of the two it is */
 
-/* {"job_id": "1001", ...} without the empty ones. The caller owns it. */
+/* {"job_id": "1001", ...} without empty fields. The caller owns it. */
 cJSON *event_json(const struct event *event);
-/* The same as text, appended: once an event on the way in. */
+/* Appends the same as text, without building a tree: called for each event that arrives. */
 void event_print(const struct event *event, struct text *out);

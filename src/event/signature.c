@@ -1,3 +1,4 @@
+/* event/signature.c - HMAC-SHA256 by OpenSSL, in constant time. */
 #include "event/signature.h"
 #include <assert.h>
 #include <openssl/core_names.h>
@@ -7,10 +8,10 @@
 
 #define DIGEST_BYTES 32
 
-/* OpenSSL finds algorithm and digest anew, and mixes the key in, for each HMAC(): two thirds of
- * what one over a body of dbt's costs. A copy of a context that has the key begins behind that. */
+/* HMAC() looks algorithm and digest up and mixes the key in on every call: two thirds of its cost
+ * for a body of dbt's. A copy of a context with the key leaves that out. */
 struct signing_key {
-	EVP_MAC_CTX *begun; /* NULL: OpenSSL cannot */
+	EVP_MAC_CTX *begun; /* NULL: OpenSSL failed */
 };
 
 struct signing_key *signing_key_new(const struct secret *secret)
@@ -23,7 +24,7 @@ struct signing_key *signing_key_new(const struct secret *secret)
 	struct str bytes = secret_bytes(secret);
 	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	key->begun = EVP_MAC_CTX_new(hmac);
-	EVP_MAC_free(hmac); /* the context holds on to it */
+	EVP_MAC_free(hmac); /* the context keeps a reference */
 	if (!key->begun || EVP_MAC_init(key->begun, (const unsigned char *)bytes.at, bytes.length,
 				   params) != 1) {
 		EVP_MAC_CTX_free(key->begun);
@@ -101,7 +102,7 @@ bool signature_verify(
 		return false;
 	int matches = 0;
 	for (size_t i = 0; i < count;
-		i++) { /* all of them: how long it takes tells nothing about which */
+		i++) { /* tries all, so that the time does not depend on which one signed */
 		bool is_made = digest(body, keys[i], made);
 		matches |= is_made & !CRYPTO_memcmp(claimed, made, DIGEST_BYTES);
 	}

@@ -1,3 +1,4 @@
+/* event/status.c - dbt's numbers and words for a run's status, as tables. */
 #include "event/status.h"
 #include "base/arena.h"
 #include <strings.h>
@@ -53,7 +54,7 @@ struct str status_canonical(struct str code, struct str text, struct arena *aren
 		return str_of(name);
 	if (name || !text.length) {
 		/*
-		 * A code that dbt has not told of yet decides nothing, and neither does a text
+		 * A code that dbt has not documented decides nothing, and neither does a text
 		 * beside it.
 		 */
 		if (!code.length)

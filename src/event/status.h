@@ -1,6 +1,6 @@
 /*
  * event/status.h - the one canonical status of a run (README.md, Status): decided by dbt's code,
- * by the text only without one.
+ * and by the text only when there is no code.
  */
 #pragma once
 #include "base/str.h"
@@ -10,9 +10,9 @@ extern const char *const
 
 struct arena;
 /*
- * "success" of (code "10", text anything) or of (no code, "Success"). An unknown text comes back
- * in lower case; of an unknown code beside a known text or none, "code 40": it must not pass for a
- * success. Lives in `arena` or for ever; ends in NUL.
+ * "success" for code "10" with any text, or for "Success" without a code. An unknown text is
+ * returned in lower case. An unknown code with a known text or none becomes "code 40", because it
+ * must not pass for a success. Lives in `arena` or for ever; ends in NUL.
  */
 struct str status_canonical(struct str code, struct str text, struct arena *arena);
 /* A status as a rule author may write it (`errored`, `Canceled`), or NULL when dbt never sends it.

@@ -1,7 +1,9 @@
+/* event/test_delivery.c - recognises dbt's test deliveries by their ids, times and type, because
+ * no flag marks them. */
 #include "event/test_delivery.h"
 #include <stdlib.h>
 
-/* The event id of every test delivery that was seen (README.md, Test deliveries). */
+/* The event id of every test delivery observed so far (README.md, Test deliveries). */
 #define CONSTANT_EVENT_ID "wev_2KkC78P4Qux7RSn8XeZ2o2pdvcU"
 /*
  * KSUID: 27 base-62 digits; 32 bits of seconds since this epoch, then 128 random bits (README.md,
@@ -11,8 +13,8 @@
 #define KSUID_EPOCH 1400000000
 #define DAY (86400 * US_PER_SECOND)
 /*
- * 2023-01-01: dbt had no webhooks with event ids before (README.md, Event ids), so an id that
- * claims to be older is made up by somebody else.
+ * 2023-01-01: before, dbt had no webhooks with event ids (README.md, Event ids), so an older id is
+ * not dbt's.
  */
 #define FIRST_WEBHOOKS (1672531200 * US_PER_SECOND)
 
@@ -25,7 +27,7 @@ static int base62(char c)
 	return c >= 'a' && c <= 'z' ? c - 'a' + 36 : -1;
 }
 
-/* The seconds inside an id "wev_" + KSUID; false when it is none. */
+/* The time inside an id "wev_" + KSUID; false when it is not one. */
 static bool ksuid_time(struct str id, struct wall *time)
 {
 	if (!str_starts(id, "wev_") || id.length != 4 + KSUID_DIGITS)
@@ -60,15 +62,15 @@ static bool has_old_id(const struct event *event)
 		!wall_parse(event->fields[EVENT_TIMESTAMP], &told))
 		return false;
 	/*
-	 * Only an id older than its delivery: ids of the future are made up by people, not by the
-	 * button.
+	 * Only an id older than its delivery: an id from the future comes from a person, not from
+	 * the button.
 	 */
 	return made.us >= FIRST_WEBHOOKS && told.us - made.us > DAY;
 }
 
 /*
- * The button takes one reading of a clock that ticks below the second; whole seconds are made up
- * by people, or real.
+ * The button reads a clock with fractions of a second; times in whole seconds are real or written
+ * by a person.
  */
 static bool took_exactly_an_hour(const struct event *event)
 {

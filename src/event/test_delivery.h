@@ -1,9 +1,9 @@
 /*
- * event/test_delivery.h - is this what dbt's "Test endpoint" button sends? No flag says so; these
- * are the heuristics for it (README.md, Test deliveries), all in one place.
+ * event/test_delivery.h - does this delivery come from dbt's "Test endpoint" button? No flag says
+ * so; all heuristics for it are here (README.md, Test deliveries).
  */
 #pragma once
 #include "event/event.h"
 
-/* Which heuristic fired, a short sentence, or NULL: an ordinary delivery. */
+/* The heuristic that applies, as a short sentence; NULL for an ordinary delivery. */
 const char *test_delivery_reason(const struct event *event);
