@@ -1,9 +1,11 @@
+/* config/check.c - checks that no table of fields can express: names, addresses, URLs, shared
+ * PATs. */
 #include "config/check.h"
 #include "config/pats.h"
 #include "config/server.h"
 #include "store/url.h"
 
-/* Of one user's, on one Server (src/tableau/README.md, Life of a PAT). */
+/* A Tableau Server's limit for one user (src/tableau/README.md, Life of a PAT). */
 #define PATS_PER_DEVICE 10
 
 #define ENTRIES_MOST 1000 /* sources, sites */
@@ -72,7 +74,7 @@ static void check_server(
 	struct server server;
 	const char *why;
 	if (!server_parse(site->server, &server, &why, checker->config->arena)) {
-		/* Without its source line: a password may stand in it. */
+		/* Without the source line, which may hold a password. */
 		IGNORE(problem_add(checker->problems, PROBLEM_BAD_VALUE, place_of(node, "server"),
 			(struct str){ 0 }, "'server' %s", why));
 		return;
@@ -105,7 +107,7 @@ static void check_proxy(
 	bool is_known = !proxy.length;
 	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
 		is_known = is_known || str_starts(proxy, schemes[i]);
-	struct str hidden = { 0 }; /* a password may stand in the line */
+	struct str hidden = { 0 }; /* the line may hold a password */
 	if (proxy.length && memchr(proxy.at, '@', proxy.length))
 		IGNORE(problem_add(checker->problems, PROBLEM_INLINE_SECRET,
 			place_of(node, "proxy"), hidden,
@@ -129,7 +131,8 @@ static bool same_ref(const struct secret_ref *a, const struct secret_ref *b)
 	return a->from == b->from && text_is(a->name, b->name) && a->name;
 }
 
-/* Two users may each have a PAT of one name: only the secret tells. */
+/* Two users may each have a PAT of the same name, so only the secret shows whether it is one
+ * PAT. */
 static bool has_same_ref(const struct config *config, size_t a, size_t b, const void *context)
 {
 	(void)context;
@@ -149,7 +152,7 @@ static void check_site(const struct checker *checker, size_t index, const struct
 {
 	struct config_site *site = &((struct config_site *)checker->config->sites.items)[index];
 	if (!site->name || !site->server)
-		return; /* told as missing */
+		return; /* reported as missing */
 	if (!is_name(site->name))
 		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(node, "name"),
 			"the site name '%s' has other characters than letters, digits, '_', '.' "
@@ -212,7 +215,7 @@ static void check_version(const struct checker *checker, const struct yaml_node 
 			"version '%lld' is not known; this is version 1", (long long)number);
 }
 
-/* At least one is needed; the table tells when there is none at all. */
+/* At least one entry is needed; the table of fields reports a list that is absent. */
 static void check_not_empty(const struct checker *checker, const struct yaml_node *list,
 	const char *name, const char *what)
 {
@@ -221,7 +224,7 @@ static void check_not_empty(const struct checker *checker, const struct yaml_nod
 			"'%s' is empty: at least one %s is needed", name, what);
 }
 
-/* Each is compared with each below. */
+/* Bounded, because each entry is compared with each. */
 static bool check_counts(const struct checker *checker, const struct yaml_node *root)
 {
 	const struct config *config = checker->config;
@@ -232,7 +235,8 @@ static bool check_counts(const struct checker *checker, const struct yaml_node *
 		"more than %d sources or sites", ENTRIES_MOST);
 }
 
-/* The entry that stands at `place`: entries that are no maps were left out of the structs. */
+/* The YAML of the entry at `place`. Not found by index, because entries that are not maps have no
+ * struct. */
 static const struct yaml_node *entry_at(const struct yaml_node *list, struct place place)
 {
 	for (size_t i = 0; list && i < list->count; i++)

@@ -1,6 +1,6 @@
 /*
- * config/check_listen.c - can there be such listeners, who may reach them, and who may read what
- * they keep secret?
+ * config/check_listen.c - checks the listeners: their addresses, whether both fit on one machine,
+ * who can reach them, and who can read the private key.
  */
 #include "base/host.h"
 #include "base/listen.h"
@@ -13,7 +13,7 @@ static struct place place_of(const struct yaml_node *map, const char *key)
 	return node ? node->place : map ? map->place : (struct place){ 0 };
 }
 
-/* NULL: 'listen' is no map, which is told. */
+/* NULL: 'listen' is not a map, which is reported elsewhere. */
 static bool check_address(const struct yaml_file *file, const char *key, const char *address,
 	int64_t *port, struct problems *problems)
 {
@@ -24,7 +24,7 @@ static bool check_address(const struct yaml_file *file, const char *key, const c
 					  file->source, "'%s': %s", key, err.message));
 }
 
-/* Does a listener on `any` take what is meant for `host`? That of IPv6 takes IPv4, too. */
+/* Does a listener on `any` also take connections to `host`? An IPv6 one takes IPv4 too. */
 static bool takes(struct str any, struct str host)
 {
 	bool is_other_family =
@@ -32,7 +32,7 @@ static bool takes(struct str any, struct str host)
 	return host_kind(any) == HOST_ANY && !is_other_family;
 }
 
-/* Of two on one port the second would find it taken. */
+/* Would the second of two listeners find its address taken? */
 static bool do_collide(struct str one, struct str other)
 {
 	return host_equal(one, other) || takes(one, other) || takes(other, one);
@@ -47,14 +47,15 @@ static void check_addresses(
 	bool is_good = check_address(file, "webhooks", webhooks, &webhooks_port, problems);
 	if (!check_address(file, "admin", admin, &port, problems))
 		return;
-	if (is_good && port && port == webhooks_port && /* port 0 takes any */
+	if (is_good && port && port == webhooks_port && /* port 0 takes any free port */
 		do_collide(host_of(str_of(webhooks)), host_of(str_of(admin))))
 		IGNORE(problem_add(problems, PROBLEM_BAD_VALUE, place, file->source,
 			"'webhooks' and 'admin' cannot both listen on port %lld, as '%s' and '%s'",
 			(long long)port, webhooks, admin));
 	if (host_kind(host_of(str_of(admin))) != HOST_LOOPBACK)
 		IGNORE(problem_add(problems, PROBLEM_OPEN_ADMIN, place, file->source,
-			"the admin listener is not on loopback: whoever reaches '%s' may pause, "
+			"the admin listener is not on loopback: anybody who reaches '%s' may "
+			"pause, "
 			"cancel and retry",
 			admin));
 }
@@ -77,7 +78,7 @@ static void check_hosts(
 	}
 }
 
-/* Its group may: Debian gives keys to the group ssl-cert. */
+/* The file's group may read it: Debian gives keys to the group ssl-cert. */
 static void check_key(
 	const struct config *config, const struct yaml_file *file, struct problems *problems)
 {

@@ -1,3 +1,4 @@
+/* config/config.c - loads the configuration file by its tables into immutable structs. */
 #include "config/config.h"
 #include "base/file.h"
 #include "config/check.h"
@@ -26,7 +27,7 @@ const char *config_find(const char *path)
 static void config_destroy(struct shared *shared)
 {
 	struct config *config = (struct config *)(void *)shared;
-	arena_free(config->arena); /* the struct itself lives there too */
+	arena_free(config->arena); /* the struct itself is in the arena too */
 }
 
 void config_free(struct config *config)
@@ -37,8 +38,8 @@ void config_free(struct config *config)
 
 static void fill_defaults(struct config *config, const struct yaml_file *file)
 {
-	const char *state = getenv(
-		"STATE_DIRECTORY"); /* systemd.exec(5): several stand with ':' between them */
+	/* systemd.exec(5): several folders are separated by ':' */
+	const char *state = getenv("STATE_DIRECTORY");
 	if (!state || !*state)
 		state = SYSTEM_STATE;
 	if (!config->store)
@@ -51,7 +52,7 @@ static void fill_defaults(struct config *config, const struct yaml_file *file)
 	config->store = store_url_beside(config->store, file->path, config->arena);
 }
 
-/* A map of something else may be anything, a secret too: then nothing of it is quoted. */
+/* Is this a configuration? Any other file may hold a secret, so no message quotes it. */
 static bool is_for_us(const struct yaml_file *file, struct problems *problems)
 {
 	const struct yaml_node *root = file->root;
@@ -65,7 +66,8 @@ static bool is_for_us(const struct yaml_file *file, struct problems *problems)
 struct config *config_load(const char *path, struct problems *problems)
 {
 	size_t errors = problems_error_count(problems);
-	struct arena *arena = arena_new(); /* the file's tree stays in it: places point there */
+	/* keeps the file's tree too, because places point into it */
+	struct arena *arena = arena_new();
 	struct config *config = arena_new_of(arena, struct config);
 	shared_init(&config->shared, config_destroy);
 	config->arena = arena;
@@ -73,7 +75,7 @@ struct config *config_load(const char *path, struct problems *problems)
 	const struct yaml_file *file = yaml_load(config->path, arena, problems);
 	if (file && is_for_us(file, problems)) {
 		IGNORE(fields_load(config_fields, file->root, "the configuration", file, config,
-			arena, problems)); /* it is counted */
+			arena, problems)); /* counted below */
 		fill_defaults(config, file);
 		if (file->root->type == YAML_MAP)
 			config_check(config, file, problems);

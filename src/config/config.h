@@ -23,7 +23,7 @@ struct config_retry {
 }; /* microseconds */
 struct config_limits {
 	int64_t body;
-	int64_t bodies; /* all of them together */
+	int64_t bodies; /* of all bodies together */
 	int64_t connections;
 	int64_t request_time;
 	int64_t waiting_refreshes;
@@ -31,7 +31,7 @@ struct config_limits {
 
 struct config_source {
 	const char *name;
-	struct list secrets;    /* of struct secret_ref: any may sign */
+	struct list secrets;    /* of struct secret_ref: any of them may sign */
 	const char *account_id; /* NULL: any account */
 	const char *signature_header;
 	struct place place;
@@ -50,9 +50,10 @@ struct config_site {
 	struct config_pat pat;
 	const char *api_version; /* "auto" or "3.22" */
 	int64_t max_requests, max_running;
-	int64_t refreshes_per_hour;  /* 0: none; by default, 60 for Tableau Cloud and none for a
-					Server */
-	int64_t job_queries_per_day; /* likewise 20000, 0 */
+	/* 0: no limit; by default 60 for Tableau Cloud, none for a Server */
+	int64_t refreshes_per_hour;
+	/* 0: no limit; by default 20000 for Tableau Cloud, none for a Server */
+	int64_t job_queries_per_day;
 	int64_t poll_interval;       /* microseconds */
 	const char *ca_file, *proxy; /* or NULL */
 	struct place place;
@@ -64,9 +65,10 @@ struct config {
 	const char *path;
 	int64_t version;
 	struct config_listen listen;
-	struct texts admin_hosts; /* names of the admin listener, beside those it has by itself */
-	const char *store;        /* a URL (store/url.h) */
-	struct texts rules;       /* paths */
+	/* names of the admin listener, besides localhost and its address */
+	struct texts admin_hosts;
+	const char *store;                          /* a URL (store/url.h) */
+	struct texts rules;                         /* paths */
 	int64_t history, give_up_after, clock_skew; /* microseconds */
 	struct config_retry retry;
 	struct config_limits limits;
@@ -77,11 +79,11 @@ struct config {
 
 /*
  * Where the configuration is: `path` when given, else $REFRESH_ROUTER_CONFIG,
- * ./refresh-router.yaml, /etc/refresh-router/config.yaml; NULL: none is there.
+ * ./refresh-router.yaml, /etc/refresh-router/config.yaml; NULL: there is none.
  */
 const char *config_find(const char *path);
 /*
- * Loads and checks it; every problem goes to `problems` (two sites with one PAT on one
+ * Loads and checks the file; every problem goes to `problems` (two sites with one PAT on one
  * server, inline secrets, bad URLs ...). Does not read secrets. NULL when there is an error. The
  * caller owns one reference (config_free()).
  */
@@ -89,36 +91,36 @@ struct config *config_load(const char *path, struct problems *problems);
 void config_free(struct config *config); /* drops one reference */
 OWNED_DEFINE(config)
 /*
- * secret_load() for whoever uses it: stray bytes are told in the log with the name of its owner, a
- * "source" or "site"; it is used as it is.
+ * secret_load(), and a line in the log if the secret has stray bytes, with the name of its owner (a
+ * "source" or "site"). The secret is used as it is.
  */
 struct secret *config_read_secret(const struct secret_ref *ref, const char *owner, const char *name,
 	struct error *err) MUST_USE;
 enum config_secrets { SECRETS_AT_HAND, SECRETS_EVERYWHERE };
 /*
- * Reads every secret once, or those in files and in variables that are set here, to say which are
- * missing (PROBLEM_SECRET_MISSING) or hold stray bytes (PROBLEM_SECRET_STRAY), and whether sites on
- * one server hold the same PAT secret (PROBLEM_SHARED_PAT). False when it added an error.
+ * Reads every secret once, or only those in files and in variables that are set here. Reports which
+ * are missing (PROBLEM_SECRET_MISSING) or hold stray bytes (PROBLEM_SECRET_STRAY), and sites on one
+ * server with the same PAT secret (PROBLEM_SHARED_PAT). False when it added an error.
  */
 bool config_check_secrets(
 	const struct config *config, enum config_secrets which, struct problems *problems);
 /*
- * Opens the certificates and keys that it names: ca_file, listen.tls. False when it added an error
+ * Opens the certificates and keys of ca_file and listen.tls. False when it added an error
  * (PROBLEM_UNREADABLE, PROBLEM_BAD_CERTIFICATE).
  */
 bool config_check_files(const struct config *config, struct problems *problems);
-/* The paths of these files. */
+/* Visits the paths of these files. */
 void config_visit_files(
 	const struct config *config, void (*visit)(const char *path, void *context), void *context);
 
 size_t config_source_count(const struct config *config);
 const struct config_source *config_source(const struct config *config, size_t index);
-const struct config_source *config_source_named(
-	const struct config *config, const char *name); /* or NULL */
+/* or NULL */
+const struct config_source *config_source_named(const struct config *config, const char *name);
 size_t config_site_count(const struct config *config);
 const struct config_site *config_site(const struct config *config, size_t index);
-const struct config_site *config_site_named(
-	const struct config *config, const char *name); /* or NULL */
+/* or NULL */
+const struct config_site *config_site_named(const struct config *config, const char *name);
 
 /* The JSON Schema of the configuration file. The caller owns it. */
 cJSON *config_schema(void);

@@ -1,3 +1,4 @@
+/* config/fields.c - the tables that declare every setting of the configuration file. */
 #include "config/fields.h"
 #include "config/config.h"
 #include "store/url.h"
@@ -36,7 +37,7 @@ static const struct field limits_fields[] = {
 		.help = "Memory of all webhook bodies that are not answered yet; beyond it the oldest unfinished one is dropped"),
 	FIELD_COUNT(config_limits, connections, .fallback = "1000", .min = 1, .max = 100000, .example = "1000",
 		.help = "Most connections to the webhook listener at once, half of them from one address; beyond it the one "
-			"that has been waited for longest makes room"),
+			"that has waited longest makes room"),
 	FIELD_DURATION(config_limits, request_time, .fallback = "10s", .min = 100 * US_PER_MS, .max = 600 * US_PER_SECOND, .example = "10s",
 		.help = "Time within which a request's head and body must have arrived"),
 	FIELD_COUNT(config_limits, waiting_refreshes, .fallback = "1000000", .min = 1, .max = 100000000, .example = "1000000",
@@ -98,7 +99,7 @@ const struct field config_fields[] = {
 	FIELD_MAP(config, listen, config_listen, .fields = listen_fields,
 		.help = "Where the daemon listens"),
 	FIELD_TEXTS(config, admin_hosts, .example = "[router.example.com]",
-		.help = "Names by which browsers and programs may ask the admin listener, beside localhost and its own address"),
+		.help = "Host names under which browsers and programs may reach the admin listener, besides localhost and its own address"),
 	FIELD_TEXT(config, store, .example = STORE_URL_EXAMPLE,
 		.help = "Where events and refreshes are kept; default state.db in systemd's state directory or /var/lib/refresh-router"),
 	FIELD_PATHS(config, rules, .example = "[rules/]",
@@ -111,7 +112,7 @@ const struct field config_fields[] = {
 		.help = "Waits after transient errors"),
 	FIELD_DURATION(config, give_up_after, .fallback = "6h", .min = US_PER_SECOND, .max = (int64_t)30 * 86400 * US_PER_SECOND,
 		.example = "6h",
-		.help = "Then a refresh that could not be done is expired; waiting for a budget, a pause or its turn does not count"),
+		.help = "A refresh that could not be done within this time expires; waiting for a budget, a pause or its turn does not count"),
 	FIELD_DURATION(config, clock_skew, .fallback = "60s", .min = 0, .max = 3600 * US_PER_SECOND, .example = "60s",
 		.help = "How far the clocks of dbt and Tableau may differ when a job's start is compared with a run's end"),
 	FIELD_MAP(config, limits, config_limits, .fields = limits_fields,

@@ -1,12 +1,14 @@
 /*
- * config/files.c - do the certificates and keys that a configuration names hold what they should?
+ * config/files.c - checks that the certificates and keys of a configuration can be read and belong
+ * together.
  */
 #include "base/file.h"
 #include "config/config.h"
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#define PEM_BYTES ((size_t)16 << 20) /* a system's whole list of authorities has a quarter MiB */
+#define PEM_BYTES                                                                                  \
+	((size_t)16 << 20) /* a system's whole list of authorities takes a quarter of a MiB */
 
 struct files {
 	const struct config *config;
@@ -21,7 +23,7 @@ static bool report(const struct files *files, enum problem_code code, struct pla
 		"%s: %s", whose, why);
 }
 
-/* Without a person to ask there is no passphrase. */
+/* There is no person to ask for a passphrase. */
 static int no_passphrase(char *buffer, int size, int is_writing, void *context)
 {
 	(void)buffer;
@@ -31,7 +33,7 @@ static int no_passphrase(char *buffer, int size, int is_writing, void *context)
 	return 0;
 }
 
-/* Its bytes for OpenSSL, or NULL. The caller wipes and clears `text`. */
+/* The file's bytes for OpenSSL, or NULL. The caller wipes and clears `text`. */
 static BIO *pem_open(const struct files *files, const char *path, struct place place,
 	const char *whose, struct text *text)
 {
@@ -60,7 +62,7 @@ static X509 *certificate_read(
 	X509 *certificate = bio ? PEM_read_bio_X509_AUX(bio, NULL, no_passphrase, NULL) : NULL;
 	if (bio && !certificate) {
 		OWNED_TEXT struct text why;
-		text_init(&why, 5000); /* a path, and words */
+		text_init(&why, 5000); /* enough for a path and the message */
 		text_printf(&why, "there is no PEM certificate in '%s'", path);
 		IGNORE(report(files, PROBLEM_BAD_CERTIFICATE, place, whose, why.at)); /* false */
 	}

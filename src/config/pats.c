@@ -1,3 +1,5 @@
+/* config/pats.c - finds sites that share a PAT, because a second sign-in with a PAT ends the
+ * first session. */
 #include "config/pats.h"
 #include "base/text.h"
 

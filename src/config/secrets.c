@@ -1,6 +1,6 @@
 /*
- * config/secrets.c - are the secrets that a configuration refers to there, and are they all
- * different?
+ * config/secrets.c - checks that the secrets of a configuration can be read, hold no stray bytes,
+ * and are different for each site.
  */
 #include "base/log.h"
 #include "config/pats.h"
@@ -16,7 +16,7 @@ static void missing(const struct config *config, const struct secret_ref *ref,
 		"%s '%s': %s", whose, name, why));
 }
 
-/* NULL when it is missing; what is wrong with it is added. */
+/* NULL when it is missing; adds a problem for what is wrong with it. */
 static struct secret *check_secret(const struct config *config, const struct secret_ref *ref,
 	struct problems *problems, const char *owner, const char *name)
 {
@@ -29,8 +29,8 @@ static struct secret *check_secret(const struct config *config, const struct sec
 	else if (secret_describe_strays(secret, &strays))
 		IGNORE(problem_add(problems, PROBLEM_SECRET_STRAY,
 			(struct place){ config->path, ref->line, ref->column }, (struct str){ 0 },
-			"%s '%s': the secret of '%s' %s; that counts as a part of it, so take it "
-			"away unless it is one",
+			"%s '%s': the secret of '%s' %s; that counts as a part of it, so remove it "
+			"unless it belongs there",
 			owner, name, ref->name, strays.at));
 	return secret;
 }

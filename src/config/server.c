@@ -1,3 +1,5 @@
+/* config/server.c - parses the address of a Tableau server, and says what to write when it is
+ * not one. */
 #include "config/server.h"
 #include "base/host.h"
 #include <strings.h>
@@ -7,7 +9,7 @@
 #define HOST_BYTES "abcdefghijklmnopqrstuvwxyz0123456789.-_"
 #define ADDRESS_BYTES "0123456789abcdef:." /* RFC 4291, 2.2 */
 
-/* Past "http://" or "https://" in any case. */
+/* Skips "http://" or "https://" in any case. */
 static bool skip_scheme(struct str *rest, bool *is_plain)
 {
 	static const struct {

@@ -12,6 +12,6 @@ struct server {
 	bool is_cloud;
 };
 
-/* False when `written` is no such address; then `*why` says what to write instead. */
+/* False when `written` is not such an address; then `*why` says what to write. */
 bool server_parse(
 	const char *written, struct server *server, const char **why, struct arena *arena) MUST_USE;

@@ -227,7 +227,7 @@ def test_stray_bytes_of_a_secret_are_named_by_check_and_log_and_the_secret_is_no
     assert SECRET not in told.stderr.decode() + told.stdout.decode() + router.log
     # What is at hand is looked at unasked; what is not, or is kept from this run, is no error.
     told = cli("check", "--config", router.folder / "config.yaml", environment={**router.environment, **environment})
-    assert told.returncode == 0 and says in told.stderr.decode() and b"take it away unless" in told.stderr, told.stderr
+    assert told.returncode == 0 and says in told.stderr.decode() and b"remove it unless" in told.stderr, told.stderr
     for text in [None, ""] if where == "env" else []:
         told = cli("check", "--config", router.folder / "config.yaml", environment={"STRAY": text} if text is not None else {})
         assert told.returncode == 0 and not told.stderr, told.stderr
