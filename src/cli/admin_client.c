@@ -1,3 +1,5 @@
+/* cli/admin_client.c - HTTP requests to the daemon's admin listener, and checks that the answer
+ * is the daemon's. */
 #include "cli/admin_client.h"
 #include "cli/print.h"
 #include "config/config.h"
@@ -7,16 +9,17 @@
 
 #define ANSWER_BYTES ((size_t)256 << 20)
 #define LONGEST_REASON 1000
-#define PAGE_ITEMS 1000                /* the most that the daemon gives at once */
-#define MOST_PAGES 10000               /* ten times what the store holds by default in a year */
-#define MOST_NUMBER 9007199254740992.0 /* 2 to the 53rd: a double holds no more digits */
+#define PAGE_ITEMS 1000  /* the most items that the daemon puts on one page */
+#define MOST_PAGES 10000 /* ten times what a store holds after a year by default */
+#define MOST_NUMBER                                                                                \
+	9007199254740992.0 /* 2 to the 53rd: a double holds larger integers only in part */
 #define TIMEOUT_SECONDS 60L
 
 static void add_host(const char *listen, struct text *url)
 {
 	struct str address = str_of(listen);
 	text_add(url, "http://");
-	/* Where it listens on every address, it is asked on loopback. */
+	/* A daemon that listens on every address is reached on loopback. */
 	if (str_starts(address, ":") || str_starts(address, "0.0.0.0:") ||
 		str_starts(address, "[::]:"))
 		text_printf(url, "127.0.0.1%s", strrchr(listen, ':'));
@@ -25,8 +28,8 @@ static void add_host(const char *listen, struct text *url)
 }
 
 /*
- * A configuration that was named must be readable: without it another daemon would be asked. One
- * that merely lies about need not be, since the daemon itself serves on with its last good one.
+ * A configuration named by the user must be readable, or the wrong daemon would be asked. One that
+ * was found by default need not be: the daemon may still serve with its last good one.
  */
 static bool admin_url(const struct command_line *line, struct text *url)
 {
@@ -71,7 +74,7 @@ const struct option_spec admin_options[] = {
 	{ 0 },
 };
 
-/* "X-Asked-By: alice": the daemon records who asked for what. */
+/* "X-Asked-By: alice": the daemon records who asked for a change. */
 static struct curl_slist *asker_header(void)
 {
 	const struct passwd *user = getpwuid(getuid());
@@ -93,7 +96,8 @@ bool admin_is_strange(
 	return false;
 }
 
-/* All that the daemon tells are whole numbers that a double holds. */
+/* Is there a number that cannot be the daemon's? It sends only whole numbers that a double
+ * holds. */
 static bool has_odd_number(const cJSON *json)
 {
 	const cJSON *member;
@@ -112,7 +116,7 @@ static bool has_odd_number(const cJSON *json)
 static cJSON *read_answer(
 	const struct command_line *line, const char *path, const struct text *answer, int *status)
 {
-	/* Numbers stay numbers: it is printed again. */
+	/* Parsed with numbers as numbers, because it is printed again. */
 	OWNED_JSON json = cJSON_ParseWithLength(answer->at, answer->length);
 	if (!json)
 		admin_is_strange(line, path, "is not JSON", status);
@@ -130,7 +134,7 @@ static CURLcode perform(
 {
 	curl_easy_setopt(easy, CURLOPT_URL, url);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	/* Asked directly: http_proxy is for the world outside, and knows no loopback of ours. */
+	/* No proxy: http_proxy is meant for outside addresses and cannot reach our loopback. */
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT, TIMEOUT_SECONDS);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
@@ -211,8 +215,8 @@ bool admin_limit(const struct command_line *line, int64_t *count)
 	return !limit || (str_to_count(str_of(limit), count) && *count > 0);
 }
 
-/* The cursor of the page behind, 0 when there is none. The newest come first: cursors fall, or the
- * list would have no end. */
+/* The cursor of the next page, 0 when there is none. The newest items come first, so cursors must
+ * decrease; otherwise the list would have no end. */
 static bool read_next(const struct command_line *line, const char *page, const cJSON *json,
 	int64_t *cursor, int *status)
 {

@@ -8,13 +8,13 @@
 
 /*
  * GET of `path` (with its query) from --url, else the configuration's listen.admin, else
- * http://127.0.0.1:8081. *status gets EXIT_UNREACHABLE, EXIT_NO for what is not there or not
- * allowed, or EXIT_USAGE; each after a message. The caller owns the JSON.
+ * http://127.0.0.1:8081. On failure prints a message and sets *status: EXIT_UNREACHABLE, EXIT_NO
+ * for an item that does not exist or a refusal, or EXIT_USAGE. The caller owns the JSON.
  */
 cJSON *admin_get(const struct command_line *line, const char *path, int *status);
 /* The same by POST without a body, in the name of the local user. */
 cJSON *admin_post(const struct command_line *line, const char *path, int *status);
-/* Says that the answer to `path` cannot be the daemon's, and why ("has no id"). *status gets
+/* Prints that the answer to `path` cannot be the daemon's, and why ("has no id"). Sets *status to
  * EXIT_UNREACHABLE; always false. */
 bool admin_is_strange(
 	const struct command_line *line, const char *path, const char *what, int *status);
@@ -26,14 +26,14 @@ bool admin_is_strange(
 		"config", OPTION_VALUE, "FILE", "the configuration that names the admin listener"  \
 	}
 extern const struct option_spec admin_options[]; /* these alone */
-/* Appends "?name=value" or "&name=value", encoded, for each of the options that was given; '-' of
- * an option is '_' of the filter. */
+/* Appends "?name=value" or "&name=value", encoded, for each given option; '-' in an option becomes
+ * '_' in the filter. */
 void admin_add_filters(
 	const struct command_line *line, const char *const *options, struct text *path);
-/* --limit, when given, into *count; false: it is no number from 1. */
+/* Reads --limit, if given, into *count; false when it is not a number from 1. */
 bool admin_limit(const struct command_line *line, int64_t *count);
-/* Walks the pages of a list until `most` items were visited. False: a page could not be had, and
- * *status says why. */
+/* Walks the pages of a list until `most` items were visited. False when a page could not be read;
+ * *status is set then. */
 typedef void item_visit(const cJSON *item, void *context);
 bool admin_each(const struct command_line *line, const char *path, int64_t most, item_visit *visit,
 	void *context, int *status);

@@ -1,6 +1,6 @@
 /*
- * cli/ask.c - asks the daemon to do something about one event or refresh: cancel, replay; and what
- * cli/retry.c does about one.
+ * cli/ask.c - asks the daemon to act on one event or refresh: `cancel`, `replay`, and the part of
+ * `retry` that acts on one.
  */
 #include "cli/ask.h"
 #include "cli/admin_client.h"
@@ -27,7 +27,7 @@ static int64_t read_id(const struct command_line *line, bool wants_event)
 	return id;
 }
 
-/* `names`: the member of an answer that says what it is about. */
+/* `names`: the member of the answer that holds the id it is about. */
 static int ask(const struct command_line *line, const char *path, const char *names,
 	const cJSON **answer, cJSON **json)
 {

@@ -13,7 +13,7 @@
 
 struct check {
 	struct problems *problems;
-	struct config *config; /* NULL: none was asked for, or it cannot be used */
+	struct config *config; /* NULL: none was given, or it cannot be used */
 	struct ruleset *ruleset;
 };
 
@@ -95,8 +95,8 @@ static bool is_unreadable(const struct problems *problems)
 }
 
 /*
- * Asks the daemon of --url, and adds a problem for each site that the configuration does not have
- * and that has open work. False: it cannot be asked; *status is the exit status, after a message.
+ * Asks the daemon of --url, and adds a problem for each site with open work that the configuration
+ * lacks. False after a message when it cannot be asked; *status is the exit status.
  */
 static bool check_open_work(const struct command_line *line, const struct config *config,
 	const char *path, struct problems *problems, int *status)
@@ -121,17 +121,19 @@ static bool check_open_work(const struct command_line *line, const struct config
 	return true;
 }
 
-/* What serve would open; a machine that only checks may not have it. */
+/* Checks the files that `serve` would open; a machine that only checks may lack them. */
 static void check_files(
 	const struct command_line *line, const struct config *config, struct problems *problems)
 {
 	bool has_files = !option_flag(line, "no-files");
 	if (option_flag(line, "secrets"))
-		IGNORE(config_check_secrets(config, SECRETS_EVERYWHERE, problems)); /* counted */
+		IGNORE(config_check_secrets(
+			config, SECRETS_EVERYWHERE, problems)); /* the problems are counted */
 	else if (has_files)
-		IGNORE(config_check_secrets(config, SECRETS_AT_HAND, problems)); /* likewise */
+		IGNORE(config_check_secrets(
+			config, SECRETS_AT_HAND, problems)); /* the problems are counted */
 	if (has_files)
-		IGNORE(config_check_files(config, problems)); /* likewise */
+		IGNORE(config_check_files(config, problems)); /* the problems are counted */
 }
 
 static int run(const struct command_line *line)
@@ -160,7 +162,8 @@ static int run(const struct command_line *line)
 		check_rules(&check, check.config->rules.items, check.config->rules.count);
 	int status = EXIT_YES;
 	if (option_value(line, "url") && check.config)
-		IGNORE(check_open_work(line, check.config, path, problems, &status)); /* told so */
+		IGNORE(check_open_work(
+			line, check.config, path, problems, &status)); /* the message is printed */
 	problems_sort(problems);
 	if (line->json)
 		print_as_json(&check);

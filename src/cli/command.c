@@ -1,3 +1,4 @@
+/* cli/command.c - finds the command, reads its options, prints help, and runs it. */
 #include "cli/command.h"
 #include "base/mem.h"
 #include "base/suggest.h"
@@ -10,8 +11,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define MOST_OPTIONS 24 /* of a command */
-#define MOST_NAMES 64   /* that a slip is compared with: of commands, or of one's options */
+#define MOST_OPTIONS 24 /* of one command */
+#define MOST_NAMES 64   /* names of commands, or of options, that a misspelt one is compared with */
 #define HELP 1000
 #define FORMAT 1001
 
@@ -78,7 +79,7 @@ static void build_table(const struct command *command, struct option *table)
 	size_t count = 0;
 	for (const struct option_spec *option = command->options; option && option->name;
 		option++, count++) {
-		assert(count < MOST_OPTIONS); /* likewise */
+		assert(count < MOST_OPTIONS); /* options are ours */
 		table[count] = (struct option){ option->name,
 			option->type == OPTION_FLAG ? no_argument : required_argument, NULL,
 			(int)count };
@@ -141,7 +142,7 @@ static int check_and_run(const struct command_line *line)
 /* The option nearest to "--given=value", or NULL. */
 static const char *nearest_option(const struct command *command, const char *given)
 {
-	const char *names[MOST_OPTIONS + 2]; /* build_table() has seen how many they are */
+	const char *names[MOST_OPTIONS + 2]; /* build_table() has checked their number */
 	size_t count = 0;
 	for (const struct option_spec *option = command->options; option && option->name; option++)
 		names[count++] = option->name;
@@ -152,8 +153,8 @@ static const char *nearest_option(const struct command *command, const char *giv
 	return suggest(word, names, count);
 }
 
-/* What getopt_long(3) did not take. Letters, of which there are none, lie in optopt between the
- * numbers of our options and those of --help and --format. */
+/* Reports an option that getopt_long(3) refused. A letter (we have no options of one letter) is in
+ * optopt, between the numbers of our options and those of --help and --format. */
 static int mistaken(const struct command_line *line, int found, const char *given)
 {
 	if (optopt > MOST_OPTIONS && optopt < HELP)
@@ -178,7 +179,7 @@ static bool is_format(const char *formats, const char *word)
 	return false;
 }
 
-/* -1: go on. */
+/* Returns -1 to go on, else the exit status. */
 static int take_option(
 	struct command_line *line, struct option_value *values, int found, const char *given)
 {
@@ -208,7 +209,7 @@ static int run(const struct command *command, int argc, char **argv)
 	struct command_line line = { .command = command, .values = values, .format = "text" };
 	int found, status;
 	build_table(command, table);
-	optind = 0; /* getopt(3): starts anew, and moves arguments behind the options as it reads */
+	optind = 0; /* getopt(3): 0 starts again; arguments are moved behind the options */
 	opterr = 0;
 	while ((found = getopt_long(argc, argv, ":", table, NULL)) != -1) {
 		status = take_option(&line, values, found, argv[optind - 1]);
@@ -250,10 +251,10 @@ int command_main(int argc, char **argv)
 {
 	int status = find_and_run(argc, argv);
 	errno = 0;
-	/* A result that did not reach its file must not look like one. */
+	/* A result that was not written must not look like success. */
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "refresh-router: the result could not be written: %s\n",
-			strerror(errno ? errno : EIO)); /* an earlier write */
+			strerror(errno ? errno : EIO)); /* 0 when an earlier write failed */
 		return EXIT_USAGE;
 	}
 	return status;

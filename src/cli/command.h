@@ -1,10 +1,9 @@
 /*
- * cli/command.h - what a command is: one file a command, exporting one constant; main.c holds the
+ * cli/command.h - what a command is. Each has one file that exports one constant; main.c holds the
  * list.
  *
- * `run` parses no flag by hand: its options are a table of base/field-like rows, filled before it
- * runs. Results go to stdout, messages to stderr; it returns one of the exit codes and never calls
- * exit().
+ * Options are a table of rows and are read before `run` is called. `run` prints results to stdout
+ * and messages to stderr, returns one of the exit statuses, and never calls exit().
  */
 #pragma once
 #include "base/text.h"
@@ -38,7 +37,7 @@ struct command_word { /* that the first argument may be; {0} ends the table */
 	const char *name, *help;
 };
 
-struct command_line { /* what was given; borrowed from argv */
+struct command_line { /* the options and arguments given; borrowed from argv */
 	const struct command *command;
 	int argument_count;
 	char *const *arguments; /* after the options */
@@ -52,8 +51,8 @@ struct option_value {
 };
 
 bool option_flag(const struct command_line *line, const char *name);
-const char *option_value(
-	const struct command_line *line, const char *name); /* the last one given, or NULL */
+/* the last value given, or NULL */
+const char *option_value(const struct command_line *line, const char *name);
 /* The nth value of an option that may be repeated, or NULL past the last. */
 const char *option_nth(const struct command_line *line, const char *name, size_t n);
 
@@ -75,8 +74,7 @@ struct command {
 
 extern const struct command *const commands[]; /* NULL ends it */
 
-/* Prints "refresh-router NAME: message" to stderr and returns EXIT_USAGE, for `return
- * command_usage(...)`. */
+/* Prints "refresh-router NAME: message" to stderr and returns EXIT_USAGE. */
 int command_usage(const struct command_line *line, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Likewise: "there is no schema 'ruls'; did you mean 'rules'? There are: ..."; `noun`: what the
@@ -84,6 +82,6 @@ int command_usage(const struct command_line *line, const char *format, ...)
 int command_word_unknown(const struct command_line *line, const char *noun);
 /* "refresh-router send --to URL --secret-env NAME [OPTIONS] EVENT" */
 void command_usage_line(const struct command *command, struct text *out);
-/* Finds, parses and runs; the exit status. Handles --help, --version and mistakes (with the nearest
- * name). */
+/* Finds the command, reads its options, runs it and returns the exit status. Handles --help,
+ * --version and misspelt names. */
 int command_main(int argc, char **argv);

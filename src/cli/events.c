@@ -1,5 +1,5 @@
 /*
- * cli/events.c - what the daemon has received.
+ * cli/events.c - `events`: lists what the daemon has received.
  */
 #include "cli/admin_client.h"
 #include "cli/command.h"
@@ -41,7 +41,7 @@ static void add_row(const cJSON *event, void *context)
 	table_cell(listing->table, rules.length ? rules.at : member_text(event, "reason", number));
 }
 
-/* One line an event, with its body: for `diff`, rule tests and replays. */
+/* Prints one event with its body on one line, for `diff`, rule tests and replays. */
 static void export_one(const cJSON *event, void *context)
 {
 	struct listing *listing = context;
@@ -49,7 +49,7 @@ static void export_one(const cJSON *event, void *context)
 	text_init(&path, TEXT_UNBOUNDED);
 	text_printf(&path, "/api/v1/events/%lld", (long long)member_count(event, "id"));
 	if (listing->status == EXIT_UNREACHABLE)
-		return; /* it has been said */
+		return; /* a message was printed */
 	OWNED_JSON whole = admin_get(listing->line, path.at, &listing->status);
 	if (!whole)
 		return;

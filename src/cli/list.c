@@ -1,3 +1,4 @@
+/* cli/list.c - members of the API's JSON as texts for tables. */
 #include "cli/list.h"
 #include <stdio.h>
 

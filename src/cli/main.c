@@ -1,5 +1,5 @@
 /*
- * cli/main.c - the list of commands. One file each; what they share is in command.h.
+ * cli/main.c - the list of commands. Each has a file of its own; command.h is shared.
  */
 #include "base/json.h"
 #include "cli/command.h"

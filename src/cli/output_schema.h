@@ -1,6 +1,6 @@
 /*
  * cli/output_schema.h - JSON Schemas (draft-07) of the JSON that programs rely on. The caller owns
- * what it gets.
+ * the returned trees.
  */
 #pragma once
 #include "base/json.h"

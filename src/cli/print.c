@@ -1,3 +1,4 @@
+/* cli/print.c - tables that fit the terminal, and JSON that hides nothing. */
 #include "cli/print.h"
 #include "base/code_point.h"
 #include "base/visible.h"
@@ -12,7 +13,7 @@
 
 struct table {
 	size_t columns, count, capacity;
-	char **cells; /* the headings first */
+	char **cells; /* the first row holds the headings */
 };
 
 void print_line(FILE *out, const char *format, ...)
@@ -67,7 +68,7 @@ static int width(const char *text)
 	return visible_columns(str_of(text));
 }
 
-/* Columns of the terminal that `out` is; of a page where it is none: programs read JSON. */
+/* The columns of the terminal; a page's width when `out` is not a terminal. */
 static int columns_of(FILE *out)
 {
 	struct winsize size;
@@ -102,8 +103,8 @@ void print_wrapped(FILE *out, int indent, int column, const char *text)
 	fputc('\n', out);
 }
 
-/* Takes from the widest column, again and again, until a row fits: short columns stay whole, and so
- * does the last one, which says why, beside a long name. */
+/* Narrows the widest column until a row fits: short columns stay whole, and so does the last one,
+ * with the reason, beside a long name. */
 static void fit(int *widths, size_t count, int columns)
 {
 	int64_t row = GAP * (int64_t)(count - 1);
@@ -151,8 +152,8 @@ void table_print(const struct table *table, FILE *out)
 			(i + 1) % table->columns == 0, out);
 }
 
-/* cJSON escapes what RFC 8259 asks for. Whatever else visible_is_hidden() stands inside a string,
- * where an escape means the same. */
+/* cJSON has escaped what RFC 8259 requires. Any other hidden character is inside a string, where an
+ * escape means the same. */
 static void print_escaped(const char *text, FILE *out)
 {
 	for (struct str left = str_of(text); left.length;) {
@@ -162,7 +163,7 @@ static void print_escaped(const char *text, FILE *out)
 		bool is_kept = point >= 0 && (code < 0x7f || !visible_is_hidden(point));
 		if (is_kept)
 			IGNORE(fwrite(left.at, 1, length, out) !=
-				length); /* nobody is left to tell */
+				length); /* there is no other place to report to */
 		else if (code > 0xffff)
 			fprintf(out, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10),
 				0xdc00 + (code & 0x3ff));

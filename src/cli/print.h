@@ -1,5 +1,5 @@
 /*
- * cli/print.h - results for people: aligned columns, and strangers' texts that cannot play with the
+ * cli/print.h - results for people: aligned columns, with strangers' texts made safe for a
  * terminal.
  */
 #pragma once
@@ -18,7 +18,7 @@ void print_line_args(FILE *out, const char *format, va_list args) PRINTF_LIKE(2,
 void print_wrapped(FILE *out, int indent, int column, const char *text);
 
 struct table;
-/* Columns' headings, NULL ends them. */
+/* `headings` of the columns, ended by NULL. */
 struct table *table_new(const char *const *headings);
 void table_free(struct table *table);
 OWNED_DEFINE(table)
@@ -27,7 +27,7 @@ void table_cell(
 /* The widest columns are cut until a row fits into the terminal, or into 120 columns elsewhere. */
 void table_print(const struct table *table, FILE *out);
 
-/* JSON and a line's end: indented, or all on one line. What hides is escaped, what is no UTF-8
- * replaced. */
+/* Prints JSON, indented or on one line, and a line end. Escapes hidden characters, and replaces
+ * bytes that are not UTF-8. */
 void print_json(const cJSON *json, FILE *out);
 void print_json_line(const cJSON *json, FILE *out);

@@ -1,5 +1,5 @@
 /*
- * cli/refreshes.c - what the daemon has done, and why.
+ * cli/refreshes.c - `refreshes`: lists what the daemon has done, and why.
  */
 #include "cli/admin_client.h"
 #include "cli/command.h"
@@ -14,7 +14,8 @@ struct listing {
 	cJSON *items; /* with --format json */
 };
 
-/* Why, then since when it waits and until when: a narrow table cuts the end. */
+/* The reason first, then since when and until when it waits, because a narrow table cuts the
+ * end. */
 static void reason_cell(struct table *table, const cJSON *item)
 {
 	char text[MEMBER_TEXT_SIZE];
@@ -53,7 +54,7 @@ static void add_row(const cJSON *refresh, void *context)
 	reason_cell(listing->table, refresh);
 }
 
-/* What an event wants of its site, and is not known to be any content yet: it has no id. */
+/* A selection that is not resolved yet: it has no id. */
 static void add_selection(const cJSON *selection, void *context)
 {
 	struct listing *listing = context;
@@ -71,7 +72,8 @@ static void add_selection(const cJSON *selection, void *context)
 	reason_cell(listing->table, selection);
 }
 
-/* Those are told first; with JSON, whose items are refreshes, only when asked for. */
+/* Are unresolved selections listed first? With JSON, whose items are refreshes, only when asked
+ * for. */
 static bool wants_selections(const struct command_line *line)
 {
 	const char *state = option_value(line, "state");

@@ -1,6 +1,6 @@
 /*
- * cli/retry.c - does refreshes again, or at once if they wait: one by its id, or all that a filter
- * names.
+ * cli/retry.c - `retry`: does refreshes again, or at once if they wait: one by its id, or all that
+ * a filter selects.
  */
 #include "base/clock.h"
 #include "base/units.h"
@@ -17,7 +17,8 @@ struct found {
 	size_t count, capacity;
 };
 
-/* One that has ended is as old as its end, any other as its beginning. */
+/* Keeps the refresh if it is young enough, counted from its end, or from its beginning while it is
+ * open. */
 static void find(const cJSON *refresh, void *context)
 {
 	struct found *found = context;

@@ -1,6 +1,6 @@
 /*
- * cli/route.c - what one event would refresh, and why: the same decision function that `serve`
- * calls.
+ * cli/route.c - `route`: prints what one event would refresh, and why, by the same decision
+ * function that `serve` calls.
  */
 #include "base/file.h"
 #include "base/units.h"
@@ -67,7 +67,7 @@ static void print_unmatched(const struct unmatched *unmatched)
 			unmatched->expected);
 }
 
-/* It may quote what a placeholder became. */
+/* Made visible, because it may quote an expanded placeholder. */
 static void print_warning(const struct warning *warning)
 {
 	print_line(stderr, "warning: rule '%s': %s", warning->rule, warning->text);

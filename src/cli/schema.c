@@ -1,5 +1,5 @@
 /*
- * cli/schema.c - prints the JSON Schema of what is read and of what is printed.
+ * cli/schema.c - `schema`: prints the JSON Schema of files that are read and of results.
  */
 #include "cli/command.h"
 #include "cli/output_schema.h"

@@ -1,5 +1,5 @@
 /*
- * cli/send.c - signs an event as dbt does and posts it.
+ * cli/send.c - `send`: signs an event as dbt does and posts it.
  */
 #include "base/file.h"
 #include "cli/command.h"
@@ -9,7 +9,7 @@
 
 #define BODY_BYTES ((size_t)64 << 20)
 #define ANSWER_BYTES ((size_t)1 << 20)
-#define TIMEOUT_SECONDS 10L /* as dbt does (src/event/README.md, Delivery) */
+#define TIMEOUT_SECONDS 10L /* dbt's own timeout (src/event/README.md, Delivery) */
 
 static size_t take(char *bytes, size_t size, size_t count, void *context)
 {

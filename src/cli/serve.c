@@ -1,5 +1,5 @@
 /*
- * cli/serve.c - runs the daemon, and says by the exit status whether another try may help.
+ * cli/serve.c - `serve`: runs the daemon; the exit status says whether starting it again may help.
  */
 #include "base/log.h"
 #include "base/secret.h"
@@ -9,8 +9,8 @@
 #include "daemon/daemon.h"
 #include <unistd.h>
 
-/* A checkout that is not through, a volume that is not mounted, a secret that is not written yet:
- * unless something else is wrong too, no edit is needed. */
+/* A checkout that is not finished, a volume that is not mounted, a secret that is not written yet:
+ * if nothing else is wrong, no edit is needed. */
 static int not_loaded(const struct problems *problems)
 {
 	for (size_t i = 0; i < problems_count(problems); i++) {

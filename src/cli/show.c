@@ -1,5 +1,5 @@
 /*
- * cli/show.c - everything about one event or one refresh, and why. Ids of events are odd, those of
+ * cli/show.c - `show`: prints everything about one event or refresh. Ids of events are odd, ids of
  * refreshes even.
  */
 #include "cli/admin_client.h"
@@ -7,7 +7,7 @@
 #include "cli/list.h"
 #include "cli/print.h"
 
-#define MOST_ASKED_FOR 100 /* events or refreshes, each by a request of its own */
+#define MOST_ASKED_FOR 100 /* events or refreshes, each of which takes a request */
 
 static void print_member(const char *label, const char *value)
 {
@@ -40,7 +40,8 @@ static void print_commands(const cJSON *object)
 	}
 }
 
-/* What a member of it names is asked for one by one: a few tell enough. */
+/* Prints the items whose ids a member holds, each by a request of its own, and only the first
+ * few. */
 static void print_each(const struct command_line *line, const cJSON *object, const char *key,
 	bool (*print)(const struct command_line *line, const cJSON *item))
 {
@@ -60,7 +61,7 @@ static void print_each(const struct command_line *line, const cJSON *object, con
 
 /* ---- a refresh ---- */
 
-/* False after a message: the other side tells no more. */
+/* False after a message: the daemon cannot be asked further. */
 static bool print_cause(const struct command_line *line, const cJSON *cause)
 {
 	char number[MEMBER_TEXT_SIZE], event_number[MEMBER_TEXT_SIZE];
@@ -153,7 +154,7 @@ static void print_selection(const cJSON *selection, void *context)
 	print_member("waiting", words.at);
 }
 
-/* Those of the event whose content is not known yet. */
+/* Prints the event's selections that are not resolved yet. */
 static void print_selections(const struct command_line *line, const cJSON *event)
 {
 	int status;
@@ -161,7 +162,7 @@ static void print_selections(const struct command_line *line, const cJSON *event
 	text_init(&path, TEXT_UNBOUNDED);
 	text_printf(&path, "/api/v1/selections?event=%lld", (long long)member_count(event, "id"));
 	IGNORE(admin_each(line, path.at, MOST_ASKED_FOR, print_selection, NULL,
-		&status)); /* it has told why; the rest is known */
+		&status)); /* a message was printed; the rest can still be shown */
 }
 
 static bool print_event_refresh(const struct command_line *line, const cJSON *id)

@@ -1,5 +1,5 @@
 /*
- * cli/sites.c - how the sites are; pauses one, resumes it.
+ * cli/sites.c - `sites`: shows the state of every site; pauses and resumes one.
  */
 #include "cli/admin_client.h"
 #include "cli/command.h"
@@ -42,8 +42,8 @@ static void state_cell(struct table *table, const cJSON *site)
 	table_cell(table, cell.at);
 }
 
-/* What holds work of the site up, and its last trouble where that does not tell it: whole
- * sentences, which no column of a table has room for. */
+/* Prints why work of the site waits, and its last error if that is not the reason: sentences, too
+ * long for a column. */
 static void print_troubles(const cJSON *site)
 {
 	static const char *const waits[] = { "lookups_wait", "refreshes_wait", "jobs_wait" };

@@ -1,3 +1,5 @@
+/* cli/version.c - `--version`: versions of the program and of the libraries that it is linked
+ * with. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "cli/version.h"
 #include "build.h"
@@ -12,7 +14,7 @@
 
 void version_print(FILE *out)
 {
-	char pcre2[64]; /* pcre2api(3): 24 suffice */
+	char pcre2[64]; /* pcre2api(3): 24 bytes suffice */
 	pcre2_config(PCRE2_CONFIG_VERSION, pcre2);
 	fprintf(out, "refresh-router %s\n", PACKAGE_VERSION);
 	fprintf(out,
