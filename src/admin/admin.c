@@ -1,9 +1,11 @@
+/* admin/admin.c - the table of routes, the listener, and the thread that answers what may take
+ * time. */
 #include "admin/handler.h"
 #include "base/metric.h"
 #include "base/thread.h"
 #include "rules/decide.h"
 
-/* intake/answer.h has a function of the same purpose for dbt; these answers are for us. */
+/* intake/answer.h has the same for dbt; these answers are for operators and programs. */
 void answer_json(struct web_request *request, unsigned status, const cJSON *json)
 {
 	OWNED_MEMORY char *text = json_print(json);
@@ -17,12 +19,12 @@ void answer_error_text(struct web_request *request, unsigned status, const char 
 	answer_json(request, status, json);
 }
 
-/* A path that ends in '/' takes a number behind it. A '*' is one part of the path: a number, or in
- * /sites/ a name. */
+/* A path that ends in '/' is followed by a number. A '*' stands for one part of the path: a number,
+ * or under /sites/ a name. */
 static const struct route {
 	const char *method, *path;
 	admin_handler *handle;
-	enum { IN_TURN, AT_ONCE } pace; /* at once: it asks neither store nor anybody else */
+	enum { IN_TURN, AT_ONCE } pace; /* AT_ONCE: needs neither the store nor another thread */
 } routes[] = {
 	{ "GET", "/", handle_page, IN_TURN },
 	{ "GET", "/healthz", handle_healthz, AT_ONCE },
@@ -44,7 +46,7 @@ static const struct route {
 	{ "POST", "/-/reload", handle_reload, IN_TURN },
 };
 
-/* What stands for the '*' of a route; empty when the path is not of that route. */
+/* The part of the path in place of the '*'; empty when the path does not fit the route. */
 static struct str starred(const char *route, const char *path)
 {
 	size_t before = strcspn(route, "*"), length = strlen(path);
@@ -85,8 +87,8 @@ static bool route_takes(const struct route *route, const char *path, int64_t *id
 
 /* ---- the thread that may wait ---- */
 
-/* That wait, beside as many that were taken from the mailbox with the one that is being done. Fewer
- * than the connections that one address may have: there is one left that asks for /healthz. */
+/* The most queries that wait, besides as many that were taken from the mailbox with the current
+ * one. Fewer than the connections that one address may have, so that one is left for /healthz. */
 #define MOST_QUERIES (ADMIN_CONNECTIONS / 5)
 
 struct query {
@@ -219,7 +221,7 @@ void admin_stop(struct admin *admin)
 	atomic_store(&admin->is_stopping, true);
 	if (admin->web)
 		web_quiesce(admin->web);
-	/* It reads requests that web_stop() may take from it. */
+	/* Joined before web_stop(), which may end the requests that it reads. */
 	if (admin->has_thread) {
 		admin->has_thread = false;
 		mailbox_close(admin->queries);

@@ -2,10 +2,10 @@
  * admin/admin.h - the listener for the people and programs that run the daemon: health, metrics,
  * API, reload, status page (README.md).
  *
- * It listens on loopback unless configured otherwise, and has no authentication of its own. Health
- * and metrics are answered at once by the listener's thread; whatever may take time (queries,
- * reloads) is done in turn by another one, which has a reader of the store of its own: a search
- * that takes seconds must not look like a daemon that hangs.
+ * It listens on loopback unless configured otherwise, and has no authentication of its own. The
+ * listener's thread answers health and metrics at once. Queries and reloads, which may take time,
+ * are done in turn by another thread with its own reader of the store, so that a search of seconds
+ * does not look like a daemon that hangs.
  */
 #pragma once
 #include "base/error.h"
@@ -24,13 +24,13 @@ struct admin_options { /* borrowed; all but the first two outlive the listener *
 	const char *store; /* URL; opened for reading */
 	struct journal *journal;
 	struct dispatch *dispatch;
-	struct shared_slot *rulesets; /* of struct ruleset */
-	struct shared_slot *configs;  /* of struct config */
-	bool dry_run;                 /* replays are recorded, and refresh nothing */
-	struct shared_slot *failures; /* empty, or of struct trouble: the last reload was refused */
-	struct shared_slot *unwatched; /* empty, or of struct trouble: files cannot be watched */
-	/* Reads configuration and rules again and says in `report` how it went; blocks until it is
-	 * done. */
+	struct shared_slot *rulesets;  /* of struct ruleset */
+	struct shared_slot *configs;   /* of struct config */
+	bool dry_run;                  /* replays are recorded but refresh nothing */
+	struct shared_slot *failures;  /* empty, or a struct trouble: the last reload was refused */
+	struct shared_slot *unwatched; /* empty, or a struct trouble: files cannot be watched */
+	/* Reads configuration and rules again; blocks until that is done, and writes the result to
+	 * `report`. */
 	bool (*reload)(void *context, struct text *report);
 	void *reload_context;
 };

@@ -13,7 +13,7 @@
 
 struct listing {
 	struct admin *admin;
-	struct dispatch_status *status; /* of refreshes: why they wait; may be NULL */
+	struct dispatch_status *status; /* of a list of refreshes: why they wait; may be NULL */
 	cJSON *items;
 	int64_t ids[MOST_LIMIT];
 	int count, limit;
@@ -26,7 +26,7 @@ static bool read_number(const struct web_request *request, const char *name, int
 	return !text || str_to_count(str_of(text), number);
 }
 
-/* False when it has answered already. */
+/* False when it has answered the request. */
 static bool read_filter(
 	struct web_request *request, struct store_filter *filter, struct listing *listing)
 {
@@ -47,11 +47,11 @@ static bool read_filter(
 	filter->state = web_query(request, "state");
 	filter->content = web_query(request, "content");
 	listing->limit = (int)limit;
-	filter->limit = (int)limit + 1; /* one more tells whether there is a next page */
+	filter->limit = (int)limit + 1; /* one more shows whether there is a next page */
 	return true;
 }
 
-/* False: that one is for the next page. */
+/* False: the item belongs to the next page. */
 static bool take(struct listing *listing, int64_t id, cJSON *json)
 {
 	if (listing->count == listing->limit) {
@@ -81,8 +81,8 @@ static void answer_list(
 
 /* ---- events ---- */
 
-/* What the row itself does not know: the refreshes that came of it, and what still waits to be
- * resolved. */
+/* Adds what the row does not hold: the refreshes that the event led to, and its selections not
+ * resolved yet. */
 static void add_refreshes(struct admin *admin, cJSON *json, int64_t event)
 {
 	OWNED(arena) arena = arena_new();
@@ -125,14 +125,14 @@ void handle_events(struct admin *admin, struct web_request *request, int64_t id)
 
 struct one {
 	cJSON *json;
-	struct dispatch_status *status; /* as of a listing */
+	struct dispatch_status *status; /* as in struct listing */
 };
 
 static bool visit_one_event(const struct event_row *row, void *context)
 {
 	struct one *one = context;
 	one->json = event_row_json(row);
-	/* The body as it was received: for `events --export`, rule tests and replays. */
+	/* The body as received, for `events --export`, rule tests and replays. */
 	OWNED_MEMORY char *body = mem_copy_bytes(row->body.at, row->body.length);
 	json_add_text(one->json, "body", body);
 	return false;
@@ -146,7 +146,8 @@ static void answer_one(
 		answer_error_text(request, 503, err->message);
 	else if (!found)
 		answer_error_text(request, 404,
-			"there is none of this id; history is kept as long as `history` says");
+			"there is no event or refresh of this id; history is kept as long as "
+			"`history` says");
 	else
 		answer_json(request, 200, json);
 }
@@ -266,7 +267,7 @@ static bool is_wanted(const char *filter, const char *value)
 	return !filter || !strcmp(filter, value);
 }
 
-/* The oldest MOST_SELECTIONS; "open" says how many there are. */
+/* Lists the oldest MOST_SELECTIONS; "open" is the number of all. */
 void handle_selections(struct admin *admin, struct web_request *request, int64_t id)
 {
 	const char *site = web_query(request, "site"), *kind = web_query(request, "kind");

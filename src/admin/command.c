@@ -1,6 +1,6 @@
 /*
- * admin/command.c - what people ask for: retry, cancel, pause, resume. The dispatcher does it and
- * answers when it is durable; this thread does not wait.
+ * admin/command.c - retry, cancel, pause, resume. The dispatcher carries them out and answers when
+ * they are durable; this thread does not wait.
  */
 #include "admin/handler.h"
 #include "base/str.h"
@@ -63,7 +63,7 @@ static void answer(struct dispatch_command *command)
 	arena_free(command->arena);
 }
 
-/* Takes the arena. */
+/* Owns the arena from now on. */
 static void ask(struct admin *admin, struct web_request *request, struct arena *arena,
 	struct dispatch_command command)
 {
@@ -99,7 +99,7 @@ static bool keep(
 	return false;
 }
 
-/* False when it has answered already. */
+/* False when it has answered the request. */
 static bool find(struct admin *admin, struct web_request *request, int64_t id, struct found *found)
 {
 	struct error err;
@@ -175,7 +175,7 @@ void handle_resume(struct admin *admin, struct web_request *request, int64_t id)
 	ask_about_site(admin, request, DISPATCH_RESUME);
 }
 
-/* ---- what was asked ---- */
+/* ---- the record of commands ---- */
 
 static bool add_one(const struct command_row *row, void *context)
 {
@@ -190,7 +190,7 @@ static bool add_one(const struct command_row *row, void *context)
 
 void add_commands(struct admin *admin, cJSON *json, int64_t subject)
 {
-	struct error ignored; /* what was asked of it is a detail of what is shown */
+	struct error ignored; /* the page is useful without its commands */
 	cJSON *list = cJSON_CreateArray();
 	if (store_list_commands(admin->reader, subject, add_one, list, &ignored) &&
 		cJSON_GetArraySize(list))

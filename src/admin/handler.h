@@ -11,28 +11,28 @@
 
 struct admin {
 	struct web *web;
-	struct admin_options options; /* without `listen` and `store`: reloads end their lives */
+	struct admin_options options; /* without `listen` and `store`, which reloads free */
 	char *listen;                 /* as configured at the start */
 	struct mailbox *queries;      /* struct query */
-	pthread_t thread;             /* asks the store, and waits for reloads */
+	pthread_t thread;             /* queries the store, and waits for reloads */
 	bool has_thread;
 	atomic_bool is_stopping;
-	/* Of that thread: */
+	/* Used by that thread only: */
 	struct store *reader;
 	struct decide_scratch *scratch;
 	struct mono started_at;
 };
 
-/* `id`: the number at the end of the path, 0 when the route has none. */
+/* `id` is the number at the end of the path, 0 when the route has none. */
 typedef void admin_handler(struct admin *admin, struct web_request *request, int64_t id);
 
 void answer_json(struct web_request *request, unsigned status, const cJSON *json);
 /* {"error": message} */
 void answer_error_text(struct web_request *request, unsigned status, const char *message);
-/* The part of the path where its route has a '*', in `arena`. */
+/* The part of the path in place of the route's '*', in `arena`. */
 const char *path_name(const struct web_request *request, struct arena *arena);
 
-/* origin.c: why this request is refused (403); NULL: it is not. */
+/* origin.c: why this request is refused with 403; NULL: it is not refused. */
 const char *refusal_of(const struct admin *admin, const struct web_request *request);
 
 /* filter.c: false when it has answered already, 400: the path is of a list, and an argument of the
@@ -51,10 +51,11 @@ admin_handler handle_replay;
 /* page.c */
 admin_handler handle_page;
 
-/* command.c: who asks, as the request says (in `arena`); NULL when it has answered already. */
+/* command.c: the person named by the request (in `arena`); NULL when it has answered the
+ * request. */
 const char *asker_of(struct web_request *request, struct arena *arena);
-/* The member "commands" of an event or refresh, when there are any. */
+/* Adds "commands" to an event or refresh, if there are any. */
 void add_commands(struct admin *admin, cJSON *json, int64_t subject);
 
-/* Is the daemon ready? The detail of /readyz; the caller owns it. */
+/* Is the daemon ready? Returns the body of /readyz, which the caller owns. */
 cJSON *readiness(struct admin *admin, bool *is_ready);

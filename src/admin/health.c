@@ -1,5 +1,5 @@
 /*
- * admin/health.c - alive, ready, and the numbers.
+ * admin/health.c - /healthz, /readyz and /metrics.
  */
 #include "admin/handler.h"
 #include "admin/trouble.h"
@@ -24,7 +24,7 @@ static void add_trouble(struct shared_slot *slot, const char *name, cJSON *json)
 	shared_unref(&trouble->shared);
 }
 
-/* What a person should look at; none of it makes the daemon unready. */
+/* Adds what a person should look at; none of it makes the daemon unready. */
 static void add_alerts(struct admin *admin, cJSON *json)
 {
 	struct dispatch_status *status = dispatch_status(admin->options.dispatch);
@@ -84,8 +84,8 @@ static int64_t waited(const struct schedule_wait *wait, struct wall now)
 	return us > 0 ? (us + US_PER_SECOND - 1) / US_PER_SECOND : 0;
 }
 
-/* Prometheus text: a label's value escapes backslash, quote and line feed; names of sites have none
- * of them. */
+/* Prometheus wants backslash, quote and line feed escaped in labels; names of sites have none of
+ * them. */
 static void print_sites(const struct dispatch_status *status, struct text *out)
 {
 	static const struct {

@@ -1,16 +1,15 @@
 /*
- * admin/origin.c - which requests are for us, and by us. A page of somebody else's that the
- * operator's browser shows can send requests here: its own name may come to mean this machine (DNS
- * rebinding), so the name that a request was sent to has to be ours; and a browser names the origin
- * of every change that a page asks for.
+ * admin/origin.c - refuses requests that a stranger's page makes in an operator's browser. Such a
+ * page can reach this listener under its own name (DNS rebinding), so the Host must be one of ours;
+ * and for every change, the browser names the page's origin, which must be ours too.
  */
 #include "admin/handler.h"
 #include "base/host.h"
 #include "config/config.h"
 
 /*
- * Of an address that is no name nobody can make an origin of his own. Those that this machine has
- * are not known when it listens on all of them: behind a container's network they are others.
+ * Any address counts as our own when the listener has all addresses: a stranger cannot rebind an
+ * address, and behind a container's network we do not know by which ones we are reached.
  */
 static bool is_own_address(const struct admin *admin, struct str host)
 {
@@ -31,7 +30,7 @@ static bool is_own_address(const struct admin *admin, struct str host)
 static bool is_for_us(const struct admin *admin, const struct web_request *request)
 {
 	struct str authority = str_of(web_host(request)), host = host_of(authority);
-	/* An HTTP/1.0 request without it: no browser sends that, a simple health check does. */
+	/* No Host: an HTTP/1.0 request, which simple health checks send and browsers do not. */
 	if (!authority.length || is_own_address(admin, host))
 		return true;
 	OWNED(config) config = (struct config *)(void *)shared_slot_get(admin->options.configs);
@@ -41,7 +40,7 @@ static bool is_for_us(const struct admin *admin, const struct web_request *reque
 	return false;
 }
 
-/* This listener's own origin is the host that it was asked by. */
+/* Our own origin is the Host of the request. */
 static bool is_by_us(const struct web_request *request)
 {
 	const char *origin = web_header(request, "Origin");
@@ -53,8 +52,8 @@ const char *refusal_of(const struct admin *admin, const struct web_request *requ
 {
 	bool is_change = strcmp(web_method(request), "GET") && strcmp(web_method(request), "HEAD");
 	if (!is_for_us(admin, request))
-		return "this listener is not known by the name in the Host field; names that it "
-		       "has belong under 'admin_hosts' in the configuration";
+		return "the name in the Host field is not one of this listener's; its names "
+		       "belong under 'admin_hosts' in the configuration";
 	if (is_change && !is_by_us(request))
 		return "a page of another origin may not do this";
 	return NULL;

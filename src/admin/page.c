@@ -1,5 +1,6 @@
 /*
- * admin/page.c - the status page: one document without scripts or anything from elsewhere.
+ * admin/page.c - the status page: one document without scripts, and without anything loaded from
+ * elsewhere.
  */
 #include "admin/handler.h"
 #include "admin/trouble.h"
@@ -11,7 +12,7 @@
 #include "rules/ruleset.h"
 
 #define ROWS 50
-#define MOST_CAUSES 8 /* of a refresh, named */
+#define MOST_CAUSES 8 /* causes of a refresh that are named */
 
 static const char style[] = ":root{color-scheme:light dark}body{font:14px/1.45 "
 			    "system-ui,sans-serif;margin:2rem auto;max-width:76rem;padding:0 1rem}"
@@ -33,7 +34,7 @@ static void add(struct text *out, const char *value)
 	text_add_markup(out, visible.at);
 }
 
-/* Each line of it a line. */
+/* Adds each line of `value` as a line. */
 static void add_lines(struct text *out, const char *value)
 {
 	for (const char *end; (end = strchr(value, '\n')); value = end + 1) {
@@ -110,7 +111,7 @@ static void add_counts(struct text *out)
 	text_add(out, "</div><p class=dim>Counts since the start of the daemon.</p>");
 }
 
-/* What holds a site's refreshes up has to catch the eye. */
+/* Adds the site's state; a reason why its refreshes wait is shown in red. */
 static void add_site_state(const struct tableau_site_status *site,
 	const struct schedule_site_status *queue, struct text *out)
 {
@@ -170,7 +171,7 @@ static void add_sites(struct admin *admin, struct text *out)
 		shared_unref(&status->shared);
 }
 
-/* Since when it waits, and until when. */
+/* Adds since when and until when it waits. */
 static void add_span(struct text *out, struct wall since, struct wall until)
 {
 	char time[WALL_TEXT_SIZE];
@@ -185,7 +186,7 @@ static void add_span(struct text *out, struct wall since, struct wall until)
 		text_add(out, ": ");
 }
 
-struct page { /* a list of refreshes in the making */
+struct page { /* a list of refreshes under construction */
 	struct text *out;
 	const struct dispatch_status *status;
 };
@@ -256,7 +257,7 @@ static void add_refreshes(struct admin *admin, struct web_request *request, stru
 	text_add(out, "</table>");
 }
 
-/* Selections that wait for their site have no row among the refreshes yet. */
+/* Adds unresolved selections, which have no row among the refreshes yet. */
 static void add_selections(struct admin *admin, struct text *out)
 {
 	struct dispatch_status *status = dispatch_status(admin->options.dispatch);

@@ -1,6 +1,6 @@
 /*
- * admin/replay.c - an event of the past, decided again: its body goes through the configuration and
- * the rules that serve now, and becomes an event of its own.
+ * admin/replay.c - decides a recorded event again: its body goes through the present configuration
+ * and rules, and becomes a new event.
  */
 #include "admin/handler.h"
 #include "config/config.h"
@@ -21,9 +21,9 @@ static bool keep(const struct event_row *row, void *context)
 }
 
 /*
- * What it is good for is decided again, too: by the source as it is configured now, so that events
- * which a mistyped account_id set aside can be replayed when it is mended. A source that is
- * configured no more constrains nothing.
+ * Whether it is routed is decided again too, by the present configuration of its source, so that
+ * events ignored because of a mistyped account_id can be replayed when that is mended. A source
+ * that is not configured any more has no constraint.
  */
 static const struct event *parse(
 	struct admin *admin, const struct replayed *replayed, struct error *err)
@@ -34,7 +34,7 @@ static const struct event *parse(
 		replayed->arena, err);
 }
 
-/* NULL when it has answered already. */
+/* NULL when it has answered the request. */
 static const struct event *read_event(
 	struct admin *admin, struct web_request *request, int64_t id, struct replayed *replayed)
 {
@@ -51,7 +51,7 @@ static const struct event *read_event(
 		return event;
 	else
 		answer_error_text(request, 409,
-			arena_printf(replayed->arena, "it is of no use: %s%s",
+			arena_printf(replayed->arena, "it would not be routed: %s%s",
 				event->standing == EVENT_TEST ? "test: " : "", event->why));
 	return NULL;
 }

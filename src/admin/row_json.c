@@ -1,3 +1,4 @@
+/* admin/row_json.c - rows of the store as JSON for API and command line. */
 #include "admin/row_json.h"
 #include "event/event.h"
 

@@ -1,6 +1,6 @@
 /*
  * admin/row_json.h - rows of the store as the JSON that programs rely on (schemas/). The caller
- * owns what it gets.
+ * owns the returned trees.
  */
 #pragma once
 #include "base/json.h"
@@ -8,12 +8,12 @@
 #include "dispatch/status.h"
 #include "store/store.h"
 
-/* Without "refreshes", which the row does not know. */
+/* Without "refreshes", which the row does not hold. */
 cJSON *event_row_json(const struct event_row *row);
-/* `waiting_since`: for its site; {0}: it does not wait for that. */
+/* `waiting_since`: since when it waits for its site; {0}: it does not. */
 cJSON *refresh_row_json(const struct refresh_row *row, struct wall waiting_since,
 	const struct cause_row *causes, size_t cause_count);
 cJSON *selection_status_json(const struct selection_status *selection);
-/* `config`: the site's, for the limits of its budgets; or NULL. */
+/* `config` is the site's, for the limits of its budgets; or NULL. */
 cJSON *site_status_json(const struct tableau_site_status *status,
 	const struct schedule_site_status *queue, const struct config_site *config);

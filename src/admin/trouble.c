@@ -1,3 +1,4 @@
+/* admin/trouble.c - a lasting trouble with its time and report. */
 #include "admin/trouble.h"
 
 static void destroy(struct shared *shared)

@@ -1,6 +1,6 @@
 /*
- * admin/trouble.h - what is wrong with the daemon's files since when, until it is right again: a
- * snapshot (base/shared.h) for /readyz and the status page.
+ * admin/trouble.h - a lasting trouble with the daemon's files, and since when: a snapshot
+ * (base/shared.h) for /readyz and the status page.
  */
 #pragma once
 #include "base/clock.h"
@@ -12,5 +12,5 @@ struct trouble {
 	char *report; /* lines for a person */
 };
 
-/* Of now. The caller owns one reference, which shared_slot_put() takes. */
+/* Begins now. The caller owns one reference, which shared_slot_put() takes. */
 struct trouble *trouble_new(const char *report);

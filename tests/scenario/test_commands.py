@@ -122,7 +122,7 @@ def test_a_replay_is_a_new_event_decided_by_the_rules_of_now(router_of, sandbox_
 def test_what_was_of_no_use_is_not_replayed(router):
     event = router.post(router.body("test-endpoint")).json["event"]
     answer = post(router, f"/api/v1/events/{event}/replay")
-    assert answer.status == 409 and "it is of no use: test" in answer.json["error"]
+    assert answer.status == 409 and "it would not be routed: test" in answer.json["error"]
     assert post(router, "/api/v1/events/999999/replay").status == 404
 
 
