@@ -1,6 +1,6 @@
 /*
- * daemon/daemon.c - how the parts are wired, started and stopped, and the main thread's loop
- * (signals, files that change, reloads, house-keeping).
+ * daemon/daemon.c - wires, starts and stops the parts, and runs the main thread's loop: signals,
+ * changed files, reloads, pruning.
  */
 #include "daemon/daemon.h"
 #include "admin/admin.h"
@@ -25,7 +25,8 @@
 
 #define STOP_WITHIN (20 * US_PER_SECOND)
 #define JOURNAL_WAITING 10000 /* entries; more are answered 503 */
-/* Of store, logs, watches, threads and reloads, and of a reload that adds sites. */
+/* Descriptors for store, logs, watches, threads and reloads, with room for a reload that adds
+ * sites. */
 #define OTHER_DESCRIPTORS 256
 
 struct daemon {
@@ -38,8 +39,9 @@ struct daemon {
 	struct intake *intake;
 	struct admin *admin;
 	struct mailbox *requests; /* struct reload_request, from the admin listener */
-	struct mailbox *answers;  /* to the one that asks: the admin listener asks one at a time */
-	unsigned connections;     /* to the webhook listener, at most */
+	/* back to the admin listener, which makes one request at a time */
+	struct mailbox *answers;
+	unsigned connections; /* the most connections of the webhook listener */
 	int signals;
 	struct prune *prune;
 	bool is_dry;
@@ -53,17 +55,18 @@ static void watch_path(const char *path, void *context)
 	watch_add(daemon->watch, path);
 }
 
-/* Says once that changes are not told, why, and when they are again. */
+/* Logs when changes stop being reported and why, and when they are reported again. */
 static void tell_watch(struct daemon *daemon)
 {
 	const char *now = watch_trouble(daemon->watch);
 	struct trouble *before = (struct trouble *)(void *)shared_slot_get(daemon->unwatched);
 	bool is_news = !before != !now || (now && strcmp(before->report, now) != 0);
 	if (is_news && now)
-		log_warning("files are looked at every few seconds, for their changes are not told",
+		log_warning("files are checked every few seconds, because their changes are not "
+			    "reported",
 			KV("seconds", LOOK_EVERY / US_PER_SECOND), KV("reason", now));
 	else if (is_news)
-		log_info("changes of files are told again");
+		log_info("changes of files are reported again");
 	if (is_news)
 		shared_slot_put(daemon->unwatched, now ? &trouble_new(now)->shared : NULL);
 	if (before)
@@ -77,10 +80,10 @@ static void watch_files(struct daemon *daemon)
 	tell_watch(daemon);
 }
 
-/* ---- reload, asked for by the admin listener's thread and done by this one ---- */
+/* ---- reloads that the admin listener's thread asks for and this thread does ---- */
 
 struct reload_request {
-	struct message message; /* first member; goes back when it is done */
+	struct message message; /* first member; sent back when the reload is done */
 	struct text *report;
 	bool ok;
 };
@@ -122,14 +125,14 @@ static void reload_unasked(struct daemon *daemon)
 {
 	OWNED_TEXT struct text report;
 	text_init(&report, TEXT_UNBOUNDED);
-	IGNORE(reload_now(daemon, &report)); /* it has logged how it went */
+	IGNORE(reload_now(daemon, &report)); /* the result is logged there */
 }
 
-/* A file may have changed, or the folder around it; the bytes decide. */
+/* Reloads if bytes have changed; a file or the folder around it may have been touched only. */
 static void reload_if_worth_it(struct daemon *daemon)
 {
 	settle_looked(&daemon->settle, clock_mono());
-	/* First, for folders and inodes may be new: what changes after this is told again. */
+	/* First, because folders and inodes may be new: later changes are then reported. */
 	watch_files(daemon);
 	if (reload_is_worth_it(daemon->reload))
 		reload_unasked(daemon);
@@ -166,7 +169,7 @@ static bool block_signals(struct daemon *daemon, struct error *err)
 	return true;
 }
 
-/* True: stop. */
+/* True: the daemon is to stop. */
 static bool take_signals(struct daemon *daemon)
 {
 	struct signalfd_siginfo info;
@@ -195,7 +198,8 @@ static void loop(struct daemon *daemon)
 	for (;;) {
 		struct pollfd fds[] = {
 			{ .fd = daemon->signals, .events = POLLIN },
-			{ .fd = watch_fd(daemon->watch), .events = POLLIN }, /* -1 is passed over */
+			/* poll(2) ignores -1 */
+			{ .fd = watch_fd(daemon->watch), .events = POLLIN },
 			{ .fd = mailbox_fd(daemon->requests), .events = POLLIN },
 		};
 		int ready = poll(fds, sizeof fds / sizeof *fds, wait_ms(daemon));
@@ -220,9 +224,9 @@ static void end_at_once(int number)
 }
 
 /*
- * A second signal while stopping ends at once; what is open is found again at the next start. A
- * handler needs nothing that main() may have cleared away, as a thread would. SIGHUP stays blocked:
- * there is nothing to reload any more.
+ * While stopping, a second signal ends the process at once; the next start finds open work again. A
+ * handler, unlike a thread, needs nothing that main() may have freed already. SIGHUP stays blocked,
+ * because there is nothing to reload any more.
  */
 static void heed_second_signal(void)
 {
@@ -252,8 +256,8 @@ static void stop(struct daemon *daemon)
 /* ---- start ---- */
 
 /*
- * How many connections the webhook listener may have: as many as configured, or as there are
- * descriptors for when the system allows no more of them.
+ * How many connections the webhook listener may have: the configured number, or fewer if the system
+ * does not allow enough descriptors.
  */
 static unsigned budget_connections(const struct config *config)
 {
@@ -336,7 +340,7 @@ static bool start(struct daemon *daemon, struct error *err)
 	return true;
 }
 
-/* The parts that a failed start leaves running are ended in the order of stop(). */
+/* Ends the parts that a failed start leaves running, in the order of stop(). */
 static void not_started(struct daemon *daemon)
 {
 	if (daemon->intake)

@@ -1,7 +1,7 @@
 /*
- * daemon/daemon.h - the daemon: journal, dispatcher, listeners, and what reads their files again.
+ * daemon/daemon.h - the daemon: journal, dispatcher, listeners, and the reload of their files.
  *
- * All of it belongs to the main thread, which runs it from start to stop.
+ * Belongs to the main thread, from start to stop.
  */
 #pragma once
 #include "base/error.h"
@@ -10,16 +10,16 @@
 
 struct daemon;
 
-/* Loads configuration and rules; NULL when anything is wrong with them, all of it in `problems`.
- * is_dry: it decides and records, and refreshes nothing. */
+/* Loads configuration and rules; NULL when there is an error, with all of them in `problems`.
+ * is_dry: decides and records, but refreshes nothing. */
 struct daemon *daemon_new(const char *config_path, bool is_dry, struct problems *problems);
 void daemon_free(struct daemon *daemon); /* NULL is fine */
 OWNED_DEFINE(daemon)
 
 /*
  * Runs until SIGTERM or SIGINT and stops cleanly; a second signal ends the process at once. SIGHUP
- * reads the files again. False: it did not start. Of kind ERROR_INPUT is what only an edit mends; a
- * port that is taken, an address that is not there yet, a store that is still held or a full disk
- * may be well the next time.
+ * reads the files again. False: it did not start. ERROR_INPUT means that only an edit helps; with
+ * any other kind (a taken port, an address that does not exist yet, a locked store, a full disk)
+ * the next start may succeed.
  */
 bool daemon_run(struct daemon *daemon, struct error *err) MUST_USE;

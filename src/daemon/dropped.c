@@ -1,3 +1,5 @@
+/* daemon/dropped.c - reports open work on sites that the configuration does not have, at start
+ * and after each reload. */
 #include "daemon/dropped.h"
 #include "base/log.h"
 

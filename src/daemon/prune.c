@@ -1,9 +1,10 @@
+/* daemon/prune.c - asks the journal, when due, to delete what ended longer ago than `history`. */
 #include "daemon/prune.h"
 #include "base/log.h"
 #include "config/config.h"
 
 #define EVERY (3600 * US_PER_SECOND)
-#define AT_ONCE 1000 /* rows a transaction, so that intake waits little */
+#define AT_ONCE 1000 /* rows in one transaction, so that intake waits little */
 
 struct prune {
 	struct journal *journal;

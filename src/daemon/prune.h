@@ -1,5 +1,6 @@
 /*
- * daemon/prune.h - forgets what ended longer ago than `history`, now and then, in small portions.
+ * daemon/prune.h - deletes from time to time, in small portions, what ended longer ago than
+ * `history`.
  */
 #pragma once
 #include "base/clock.h"
@@ -8,10 +9,10 @@
 
 struct prune;
 
-/* `configs` is the slot of the configuration that serves. Both outlive it. */
+/* `configs` is the slot of the configuration in use. Both outlive the result. */
 struct prune *prune_new(struct journal *journal, struct shared_slot *configs);
-void prune_free(struct prune *prune); /* after the journal has stopped; NULL is fine */
+void prune_free(struct prune *prune); /* only after the journal has stopped; NULL is fine */
 
 struct mono prune_due(const struct prune *prune);
-/* Begins when it is due; the journal's thread does the rest. */
+/* Begins if it is due; the journal's thread does the rest. */
 void prune_when_due(struct prune *prune, struct mono now);

@@ -1,3 +1,5 @@
+/* daemon/reload.c - loads configuration and rules, puts both into use or neither, and keeps the
+ * fingerprint of what was read. */
 #include "daemon/reload.h"
 #include "admin/trouble.h"
 #include "base/file.h"
@@ -9,7 +11,8 @@
 struct reload {
 	char *config_path;
 	struct shared_slot *configs, *rulesets, *failures;
-	char fingerprint[FINGERPRINT_TEXT_SIZE]; /* of what was read last, good or not */
+	/* of the bytes last read, whether they loaded or not */
+	char fingerprint[FINGERPRINT_TEXT_SIZE];
 };
 
 static struct ruleset *load_rules(const struct config *config, struct problems *problems)
@@ -32,7 +35,7 @@ static struct ruleset *load_rules(const struct config *config, struct problems *
 	return ruleset;
 }
 
-/* Both, or neither. */
+/* Loads both, or neither. */
 static bool load(const char *path, struct config **config, struct ruleset **ruleset,
 	struct problems *problems)
 {
@@ -54,7 +57,7 @@ static void add_file(const char *path, void *context)
 	struct fingerprint *fingerprint = context;
 	OWNED_TEXT struct text bytes;
 	struct error err;
-	text_init(&bytes, YAML_FILE_BYTES); /* nothing larger is loaded */
+	text_init(&bytes, YAML_FILE_BYTES); /* a larger file is not loaded */
 	bool is_read = file_read(path, &bytes, &err);
 	fingerprint_add(fingerprint, path, is_read ? text_str(&bytes) : str_of(err.message));
 	secret_wipe(bytes.at, bytes.length);
@@ -89,7 +92,8 @@ static void visit_paths(
 	config_visit_files(config, visit, context);
 }
 
-/* By the paths of the configuration that serves: one that names others has other bytes itself. */
+/* By the paths of the configuration in use: if those change, the configuration's own bytes
+ * change. */
 static void take_fingerprint(
 	const struct reload *reload, const struct config *config, char out[FINGERPRINT_TEXT_SIZE])
 {
@@ -184,7 +188,7 @@ static void report_problems(const struct problems *problems, struct text *report
 	free(bytes);
 }
 
-/* What only a restart can change. */
+/* Reports changes that take effect only at a restart. */
 static void report_fixed(const struct config *before, const struct config *now, struct text *report)
 {
 	const struct {
@@ -254,12 +258,13 @@ static bool has_same_paths(const struct config *a, const struct config *b)
 
 bool reload_again(struct reload *reload, reload_apply *apply, void *context, struct text *report)
 {
-	/* Before it is read, so that what changes meanwhile is worth another reload. */
+	/* Taken before reading, so that a change in between is worth another reload. */
 	OWNED(config) before = (struct config *)(void *)shared_slot_get(reload->configs);
 	take_fingerprint(reload, before, reload->fingerprint);
 	bool is_good = reload_now(reload, apply, context, report);
 	OWNED(config) after = (struct config *)(void *)shared_slot_get(reload->configs);
-	/* Of other paths nothing is known yet: the next change of a file reloads once more. */
+	/* The fingerprint lacks files at new paths, so the next change of a file reloads once
+	 * more. */
 	if (!has_same_paths(before, after))
 		reload->fingerprint[0] = '\0';
 	return is_good;

@@ -1,6 +1,5 @@
 /*
- * daemon/reload.h - the configuration and ruleset that are serving, and how new ones take their
- * place: all or nothing.
+ * daemon/reload.h - the configuration and ruleset in use, and their replacement: all or nothing.
  *
  * Belongs to the main thread. Other threads read the two slots.
  */
@@ -22,23 +21,24 @@ OWNED_DEFINE(reload)
 struct shared_slot *reload_configs(struct reload *reload);  /* of struct config */
 struct shared_slot *reload_rulesets(struct reload *reload); /* of struct ruleset */
 
-/* What else takes over a new configuration; false keeps the old one serving. */
+/* Called with a new configuration, so that other parts take it over; false keeps the old one in
+ * use. */
 typedef bool reload_apply(
 	struct config *config, void *context, struct text *report, struct error *err);
 /*
- * Reads everything again. True: the new configuration and ruleset serve (`report` says what
- * changed); false: the last good ones go on, and `report` says why.
+ * Reads everything again. True: the new configuration and ruleset are in use, and `report` says
+ * what changed. False: the last good ones stay in use, and `report` says why.
  */
 bool reload_again(struct reload *reload, reload_apply *apply, void *context, struct text *report);
 
-/* Do the bytes of configuration, rules and secrets differ from those that were read last? A change
- * of the folder around them (a store that lies there, a file touched) is none. */
+/* Do the bytes of configuration, rules and secrets differ from those last read? Other changes in
+ * their folders (a store there, a touched file) do not count. */
 bool reload_is_worth_it(struct reload *reload);
 
-/* The paths whose change is worth a reload: configuration, rules with the folders below, secrets in
- * files. */
+/* Visits the paths whose change is worth a reload: configuration, rules with the folders below,
+ * secrets in files. */
 void reload_paths(
 	struct reload *reload, void (*visit)(const char *path, void *context), void *context);
 
-struct shared_slot *reload_failures(
-	struct reload *reload); /* empty, or of struct trouble (admin/trouble.h) */
+/* empty, or of struct trouble (admin/trouble.h) */
+struct shared_slot *reload_failures(struct reload *reload);

@@ -1,3 +1,4 @@
+/* daemon/settle.c - when to look at files again. */
 #include "daemon/settle.h"
 
 static struct mono earlier(struct mono a, struct mono b)

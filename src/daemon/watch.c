@@ -1,3 +1,4 @@
+/* daemon/watch.c - watches folders by inotify, and notes what cannot be watched. */
 #include "daemon/watch.h"
 #include "base/text.h"
 #include <errno.h>
@@ -9,8 +10,8 @@
 #define EVENTS                                                                                     \
 	(IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF |   \
 		IN_MOVE_SELF | IN_ATTRIB)
-#define DEPTH 16        /* links along a path */
-#define CLEAR_MOST 1000 /* reads: somebody may write faster than they are read */
+#define DEPTH 16        /* most links along a path */
+#define CLEAR_MOST 1000 /* reads at once, because events may arrive faster than they are read */
 
 struct watch {
 	int fd; /* -1: none */
@@ -18,7 +19,7 @@ struct watch {
 	struct error trouble;
 };
 
-/* The first cause counts; the others are most often the same. */
+/* Keeps the first cause; later ones are mostly the same. */
 static void note(struct watch *watch, const char *path, const char *why)
 {
 	if (!watch->is_in_trouble)
@@ -76,7 +77,7 @@ static void watch_folder(struct watch *watch, const char *path)
 {
 	if (!*path)
 		path = ".";
-	/* The same folder again only returns its number. */
+	/* Adding a folder twice only returns its number again. */
 	if (watch->fd >= 0 && inotify_add_watch(watch->fd, path, EVENTS | IN_ONLYDIR) < 0)
 		note(watch, path,
 			errno == ENOSPC ? "inotify: no watch is left to this user (sysctl "
@@ -84,7 +85,7 @@ static void watch_folder(struct watch *watch, const char *path)
 					: strerror(errno));
 }
 
-/* The folders that hold the links along `path`: where a swap shows. */
+/* Watches the folders that hold the links along `path`, where a swapped link shows. */
 static void watch_links(struct watch *watch, const char *path, int depth)
 {
 	OWNED_TEXT struct text part;
