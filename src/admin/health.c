@@ -96,7 +96,7 @@ static void print_sites(const struct dispatch_status *status, struct text *out)
 		{ "site_errors_total", "counter", "Requests that failed or were refused" },
 		{ "site_sign_ins_total", "counter", "Sign-ins" },
 		{ "site_pat_end_timestamp_seconds", "gauge",
-			"When the personal access token ends; 0: not told" },
+			"When the personal access token ends; 0: not known" },
 		{ "site_paused", "gauge", "1 while a person has paused it" },
 		{ "site_left_alone", "gauge", "1 while it keeps failing and is only probed" },
 		{ "site_refreshes_ready", "gauge", "Refreshes that could be sent" },

@@ -2,7 +2,7 @@
 #include "cli/print.h"
 
 #define TEXT_COLUMN 27 /* where the texts beside names begin */
-#define LIST_COLUMN 15 /* likewise, beside names of commands */
+#define LIST_COLUMN 15 /* the same beside names of commands */
 #define NAME_BYTES                                                                                 \
 	64 /* a name and a value's name; longer ones are cut, which a test would show              \
 	    */

@@ -1,5 +1,5 @@
 /*
- * sandbox/api.c - which call is it? One table says.
+ * sandbox/api.c - finds the function for a call, by one table.
  */
 #include "sandbox/api.h"
 #include <stdio.h>
@@ -24,7 +24,7 @@ bool call_speaks(const struct call *call, long major, long minor)
 	       (asked_major > major || (asked_major == major && asked_minor >= minor));
 }
 
-/* 3.10 is above 3.9, and what a server speaks includes all below
+/* Is the version one that this server has? It has all up to its own; 3.10 is above 3.9
  * (src/tableau/README.md, Versions). */
 static bool is_spoken(const struct call *call, const char *highest)
 {
@@ -34,8 +34,7 @@ static bool is_spoken(const struct call *call, const char *highest)
 	       !call_speaks(call, major, minor + 1);
 }
 
-/* The version of all sites of one server is one; the sandbox takes the first
- * site's where no site is known yet. */
+/* All sites of a server have one version; here, where no site is named, it is the first site's. */
 static void server_info(struct call *call, struct reply *reply)
 {
 	reply->json = cJSON_CreateObject();
@@ -61,7 +60,7 @@ static void site_get(struct call *call, struct reply *reply)
 struct route {
 	const char *method, *pattern; /* '*': an id */
 	enum box_kind kind;
-	/* one of these */
+	/* exactly one of these is set */
 	void (*whole)(struct call *, struct reply *);
 	void (*of_kind)(struct call *, enum box_kind, struct reply *);
 	void (*of_id)(struct call *, const char *id, struct reply *);
@@ -78,7 +77,7 @@ static const struct route server_routes[] = {
 	{ "GET",  "/sessions/current", .whole = login_current },
 	{ 0 },
 };
-/* Below /sites/LUID. Order counts: "runs" is no flow. */
+/* Below /sites/LUID. The order matters: "runs" is not the id of a flow. */
 static const struct route site_routes[] = {
 	{ "GET",  "",                                .whole = site_get },
 	{ "GET",  "/projects",                       .whole = project_list },
@@ -104,7 +103,7 @@ static const struct route site_routes[] = {
 };
 /* clang-format on */
 
-#define ID_SIZE 80 /* a LUID and some; longer ones name nothing */
+#define ID_SIZE 80 /* longer than a LUID; a longer id names nothing */
 
 static bool matches(const char *pattern, const char *path, char id[ID_SIZE])
 {

@@ -6,25 +6,23 @@
 #include "sandbox/reply.h"
 #include "sandbox/world.h"
 
-struct call { /* a request below /api/, taken apart */
+struct call { /* a parsed request below /api/ */
 	struct world *world;
 	const char *method, *path; /* after /api/VERSION */
 	const char *version;
 	const char *query; /* as sent */
 	const char *token; /* X-Tableau-Auth, or NULL */
-	struct wall now;   /* one time for the whole answer */
-	const cJSON *body; /* what JSON or XML said, without tsRequest; NULL: empty or
-			      malformed */
+	struct wall now;   /* the time for the whole answer */
+	const cJSON *body; /* from JSON or XML, without tsRequest; NULL: empty or malformed */
 	struct web_request *request;
 	struct box_login *login; /* of a valid session, else NULL */
-	struct box_site *site;   /* likewise */
+	struct box_site *site;   /* the session's site, else NULL */
 };
 
-/* Who is calling, before faults are looked for: sets login and site, of a
- * sign-in the site that it asks for. */
+/* Sets login and site before faults are looked up; for a sign-in, the site that it asks for. */
 void api_identify(struct call *call);
 void api_answer(struct call *call, struct reply *reply);
-/* The request's version is at least that. */
+/* Is the request's version at least this? */
 bool call_speaks(const struct call *call, long major, long minor);
 
 /* ---- login.c ---- */
@@ -32,24 +30,24 @@ void login_sign_in(struct call *call, struct reply *reply);
 void login_sign_out(struct call *call, struct reply *reply);
 void login_switch(struct call *call, struct reply *reply);
 void login_current(struct call *call, struct reply *reply);
-/* The token is that of a living session; else 401000 or 401002. */
+/* Is the token that of a live session? Else answers 401000 or 401002. */
 bool login_check(struct call *call, struct reply *reply);
-/* Ends whatever session that PAT has, and begins another on `site`. */
+/* Ends the session of this PAT, if any, and begins another on `site`. */
 void login_begin(struct world *world, struct box_login *login, const struct box_pat *pat,
 	struct box_site *site);
 
-/* ---- content.c, project.c, task.c: what there is ---- */
+/* ---- content.c, project.c, task.c ---- */
 void content_list(struct call *call, enum box_kind kind, struct reply *reply);
 void content_get(struct call *call, enum box_kind kind, const char *id, struct reply *reply);
 void content_connections(
 	struct call *call, enum box_kind kind, const char *id, struct reply *reply);
-/* 404004 and its kin (src/tableau/README.md, Refused refreshes). */
+/* Answers 404004 or its like for the kind (src/tableau/README.md, Refused refreshes). */
 void content_missing(enum box_kind kind, const char *id, struct reply *reply);
 void project_list(struct call *call, struct reply *reply);
 void task_list(struct call *call, struct reply *reply);
 void task_get(struct call *call, const char *id, struct reply *reply);
 
-/* ---- refresh.c, job_query.c: what happens ---- */
+/* ---- refresh.c, job_query.c ---- */
 void refresh(struct call *call, enum box_kind kind, const char *id, struct reply *reply);
 void job_list(struct call *call, struct reply *reply);
 void job_get(struct call *call, const char *id, struct reply *reply);

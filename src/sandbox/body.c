@@ -1,3 +1,4 @@
+/* sandbox/body.c - parses the bodies of requests: JSON by cJSON, XML by a small reader. */
 #include "sandbox/body.h"
 
 struct reader {
@@ -37,7 +38,7 @@ static struct str read_name(struct reader *in)
 	return (struct str){ from, (size_t)(in->at - from) };
 }
 
-/* The five entities of XML; numbers are passed over: nobody sends them here. */
+/* Replaces XML's five entities. Numeric ones are left out, because no client sends them here. */
 static void add_plain(struct text *out, struct str escaped)
 {
 	static const struct {
@@ -69,7 +70,7 @@ static bool read_attribute(struct reader *in, cJSON *into)
 	in->at = to + 1;
 	OWNED_TEXT struct text value;
 	OWNED_MEMORY char *key = mem_copy_bytes(name.at, name.length);
-	text_init(&value, TEXT_UNBOUNDED); /* a part of a body, which is bounded */
+	text_init(&value, TEXT_UNBOUNDED); /* part of a body, whose size is bounded */
 	add_plain(&value, (struct str){ from, (size_t)(to - from) });
 	json_add_text(into, key, value.at);
 	return true;
@@ -77,8 +78,7 @@ static bool read_attribute(struct reader *in, cJSON *into)
 
 static cJSON *read_element(struct reader *in, struct str *name);
 
-/* Elements up to "</name>"; text between them means nothing in what Tableau is
- * sent. */
+/* Reads elements up to "</name>". Text between them has no meaning in Tableau's requests. */
 static bool read_inside(struct reader *in, struct str name, cJSON *into)
 {
 	for (;;) {

@@ -1,3 +1,4 @@
+/* sandbox/calls.c - a growing list of calls. */
 #include "sandbox/calls.h"
 #include <fnmatch.h>
 

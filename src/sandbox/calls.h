@@ -1,5 +1,5 @@
 /*
- * sandbox/calls.h - the log of calls below /api/: what tests assert on.
+ * sandbox/calls.h - the log of calls below /api/, on which tests assert.
  */
 #pragma once
 #include "sandbox/api.h"
@@ -8,12 +8,12 @@ struct calls;
 
 struct calls *calls_new(void);
 void calls_free(struct calls *calls);
-/* Remembers a call; `reply` is complete, `path` the whole one. */
+/* Records a call; `reply` is complete, `path` is the whole path. */
 void calls_add(
 	struct calls *calls, const struct call *call, const char *path, const struct reply *reply);
-/* {"calls": [...]}, oldest first; method and site exact, path a glob, each of
- * them or NULL. */
+/* {"calls": [...]}, oldest first. Filters, each of which may be NULL: method and site are exact,
+ * path is a glob. */
 cJSON *calls_list(
 	const struct calls *calls, const char *method, const char *path, const char *site);
-/* Numbers go on. */
+/* Later calls keep counting from the old number. */
 void calls_forget(struct calls *calls);

@@ -1,12 +1,11 @@
 /*
- * sandbox/content.c - workbooks, data sources and flows: lists, one of them,
- * connections (src/tableau/README.md, Content; members and types from tests/samples/tableau/).
+ * sandbox/content.c - workbooks, data sources and flows: lists, single items, connections
+ * (src/tableau/README.md, Content; members and types from tests/samples/tableau/).
  */
 #include "sandbox/list.h"
 #include <stdio.h>
 
-/* Nothing in a world depends on when content was made; these are the samples'
- * times. */
+/* The samples' times. Nothing here depends on when content was made. */
 #define CREATED_AT "2026-03-02T09:14:07Z"
 #define UPDATED_AT "2026-10-05T04:31:55Z"
 
@@ -114,8 +113,8 @@ static const struct texts *tags_of(struct list_item item)
 }
 
 #define EXACT (FILTER_EQ | FILTER_IN)
-/* Those that servers of 2020 to 2022 know come first: they are the table of an
- * old server (src/tableau/README.md, Filters). */
+/* Fields that servers of 2020 to 2022 have stand first: they are the table of an old server
+ * (src/tableau/README.md, Filters). */
 static const struct filter_field workbook_fields[] = {
 	{ "name", EXACT },
 	{ "tags", EXACT },
@@ -221,7 +220,7 @@ static void add_workbook(cJSON *json, const struct box_content *content, bool al
 	json_add_text(json, "size", "41");
 	json_add_text(json, "encryptExtracts", "false");
 	json_add_text(json, "defaultViewId", "0d1e2f30-4152-4364-8576-9f9b7370ae32");
-	if (extracts) /* of workbooks only when it is asked for (src/tableau/README.md, Content) */
+	if (extracts) /* for workbooks only when asked for (src/tableau/README.md, Content) */
 		cJSON_AddBoolToObject(json, "hasExtracts", content->has_extracts);
 	if (!all)
 		return;
@@ -249,11 +248,11 @@ static cJSON *content_json(struct list_item item)
 	bool all = fields && strstr(fields, "_all_"),
 	     extracts = all || (fields && strstr(fields, "hasExtracts"));
 	cJSON *json = cJSON_CreateObject();
-	char url[160]; /* cut to 60 bytes of site, and words */
+	char url[160]; /* 60 bytes of site, and the text */
 	if (content->in)
 		add_project(json, content->in, all);
 	add_owner(json, site_owner(item.call->site, content), all);
-	/* Flows may have no such member (src/tableau/README.md, Content). */
+	/* Flows without tags lack the member (src/tableau/README.md, Content). */
 	if (content->kind != BOX_FLOW || content->tags.count)
 		cJSON_AddItemToObject(json, "tags", tags_json(content));
 	if (content->kind == BOX_FLOW && content->tags.count)
@@ -371,8 +370,9 @@ static cJSON *connection_json(
 	return json;
 }
 
-/* A workbook with an extract has an embedded source; one without reads the
- * site's first published data source (src/tableau/README.md, Refreshing: the usual mistake). */
+/* A workbook with an extract has an embedded source. One without uses the site's first published
+ * data source: refreshing such a workbook is the usual mistake (src/tableau/README.md,
+ * Refreshing). */
 void content_connections(struct call *call, enum box_kind kind, const char *id, struct reply *reply)
 {
 	const struct box_site *site = call->site;

@@ -1,3 +1,4 @@
+/* sandbox/control.c - the control endpoint: a table of methods and paths below /-/sandbox/. */
 #include "sandbox/control.h"
 #include <stdio.h>
 
@@ -18,8 +19,7 @@ static void done(const struct order *order)
 	order->reply->json = cJSON_CreateObject();
 }
 
-/* A number of milliseconds, in microseconds; `now` when it is not there, cut to
- * a day. */
+/* Milliseconds as microseconds, cut to a day; `now` when absent. */
 static int64_t read_ms(const cJSON *json, const char *key, int64_t now)
 {
 	const int64_t a_day = 24 * 3600 * US_PER_SECOND;
@@ -29,7 +29,7 @@ static int64_t read_ms(const cJSON *json, const char *key, int64_t now)
 	return ms < a_day / US_PER_MS ? ms * US_PER_MS : a_day;
 }
 
-/* False when the word is there and means nothing. */
+/* False when the word is present and unknown. */
 static bool read_result(const struct order *order, const cJSON *json, const char *key, int *result)
 {
 	const char *word = json_text(json, key);
@@ -98,7 +98,7 @@ static struct box_content *find_content(const struct order *order, struct box_si
 	return content;
 }
 
-/* With microseconds: the truth that tests of freshness compare with. */
+/* With microseconds, for tests of freshness to compare with. */
 static cJSON *job_json(const struct box_job *job, struct wall now)
 {
 	struct box_times times = job_times(job, now);
@@ -152,7 +152,7 @@ static void post_jobs(const struct order *order)
 	order->reply->json = job_json(job, clock_wall());
 }
 
-/* One by "id", of a "site", or all. */
+/* Is the job meant: by "id", by "site", or as one of all? */
 static bool is_meant(const cJSON *body, const struct box_job *job)
 {
 	return (!json_get(body, "id") || text_is_nocase(json_text(body, "id"), job->id)) &&
@@ -160,7 +160,7 @@ static bool is_meant(const cJSON *body, const struct box_job *job)
 		       text_is(json_text(body, "site"), job->site->content_url));
 }
 
-/* What waits begins to run, and what runs ends, now. */
+/* Queued jobs begin to run now, and running jobs end now. */
 static void post_progress(const struct order *order)
 {
 	const struct world *world = order->control->world;
@@ -181,7 +181,7 @@ static void post_progress(const struct order *order)
 	json_add_count(order->reply->json, "moved", count);
 }
 
-/* Cleaned up; asked for later they get "code". */
+/* Removes jobs; a later query for one answers "code". */
 static void delete_jobs(const struct order *order)
 {
 	const struct world *world = order->control->world;
@@ -301,7 +301,7 @@ static void post_signin(const struct order *order)
 
 /* ---- the server ---- */
 
-/* An older or newer one takes its place: it speaks another version, and knows no session. */
+/* Replaces the server by an older or newer one, which has another version and no sessions. */
 static void post_version(const struct order *order)
 {
 	struct world *world = order->control->world;
@@ -318,7 +318,7 @@ static void post_version(const struct order *order)
 	done(order);
 }
 
-/* ---- which is it? ---- */
+/* ---- dispatch ---- */
 
 /* clang-format off */
 static const struct {

@@ -1,3 +1,4 @@
+/* sandbox/delay.c - a list of answers in order of time, and one thread that sends them. */
 #include "sandbox/delay.h"
 #include "base/clock.h"
 #include "base/thread.h"
@@ -17,7 +18,7 @@ struct delay {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct owed *first;  /* in order of time */
-	struct owed *newest; /* the last of them, where the next one most often goes */
+	struct owed *newest; /* the last in the list, after which most new ones go */
 	bool is_ending;
 };
 
@@ -89,7 +90,7 @@ void delay_free(struct delay *delay)
 	free(delay);
 }
 
-/* In order of time; with one latency for all, always at the end. */
+/* Inserts in order of time; at the end when all answers have the same latency. */
 static void insert(struct delay *delay, struct owed *owed)
 {
 	struct owed **at = delay->newest && delay->newest->at.us <= owed->at.us

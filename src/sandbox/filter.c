@@ -1,3 +1,4 @@
+/* sandbox/filter.c - parses and applies filter expressions. */
 #include "sandbox/filter.h"
 #include "base/clock.h"
 
@@ -14,7 +15,7 @@ static const struct {
 	{ "has", FILTER_HAS },
 };
 
-/* Up to a comma that is not inside the brackets of `in`. */
+/* The length of a term: up to a comma outside the brackets of `in`. */
 static size_t term_length(const char *text)
 {
 	size_t i = 0;
@@ -28,8 +29,7 @@ static size_t term_length(const char *text)
 	return i;
 }
 
-/* What stands before the next colon; false when there is none or nothing before
- * it. */
+/* Takes the part before the next colon; false when there is no colon or nothing before it. */
 static bool cut(struct str *rest, struct str *part)
 {
 	const char *colon = rest->length ? memchr(rest->at, ':', rest->length) : NULL;

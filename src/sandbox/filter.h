@@ -1,6 +1,6 @@
 /*
- * sandbox/filter.h - Tableau's filter grammar (src/tableau/README.md, Filters):
- * FIELD:OP:VALUE, comma is AND, the last of a field wins. Pure.
+ * sandbox/filter.h - Tableau's filter grammar (src/tableau/README.md, Filters): FIELD:OP:VALUE, a
+ * comma means AND, the last term of a field wins. Pure.
  */
 #pragma once
 #include "base/str.h"
@@ -16,20 +16,19 @@ enum filter_operator {
 };
 #define FILTER_COMPARES (FILTER_EQ | FILTER_GT | FILTER_GTE | FILTER_LT | FILTER_LTE)
 
-struct filter_field { /* what a resource can be filtered by; a table ends with
-			 name NULL */
+struct filter_field { /* a field that a resource can be filtered by; a table ends with name NULL */
 	const char *name;
-	unsigned operators; /* those that it takes */
+	unsigned operators; /* the operators that it takes, as bits */
 };
 
-#define FILTER_MOST 16 /* more terms than any resource has fields */
+#define FILTER_MOST 16 /* more than the fields of any resource */
 struct filter_term {
 	size_t field; /* index into the resource's table */
 	enum filter_operator op;
 	struct str value; /* borrowed from the text that was parsed */
 };
 struct filter {
-	bool is_literal; /* '*' is no wildcard: an old server */
+	bool is_literal; /* '*' is not a wildcard, as on an old server */
 	size_t count;
 	struct filter_term terms[FILTER_MOST];
 };
@@ -37,15 +36,15 @@ struct filter {
 enum filter_error {
 	FILTER_OK,
 	FILTER_UNPARSABLE, /* 400065 */
-	FILTER_UNKNOWN,    /* no such field or operator, or not together */
+	FILTER_UNKNOWN,    /* no such field or operator, or the field does not take the operator */
 };
-/* `text` is decoded; "" takes everything. `bad` gets what is wrong: the key of
- * a term, or the term. */
+/* `text` is decoded; "" takes everything. On an error `bad` is the key of the wrong term, or the
+ * term. */
 enum filter_error filter_parse(const char *text, const struct filter_field *fields,
 	struct filter *filter, struct str *bad) MUST_USE;
 
-/* Case-sensitive; `*` in the value of eq is a wildcard; gt, gte, lt, lte
- * compare times, numbers, else texts, and nothing compares with "". */
+/* Does the value pass the term? Case-sensitive; `*` in the value of eq is a wildcard; gt, gte, lt,
+ * lte compare times, numbers, else texts, and never match "". */
 bool filter_takes(const struct filter *filter, const struct filter_term *term, const char *value);
 /* Less, equal or greater than 0, by times, numbers or bytes. */
 int filter_compare(const char *left, struct str right);

@@ -1,7 +1,6 @@
 /*
  * sandbox/job.c - a job's life by the clock: Pending, InProgress, then its end
- * (src/tableau/README.md, Jobs). Nothing happens when a time comes: every question works
- * out the state from the times.
+ * (src/tableau/README.md, Jobs). There are no timers: each query computes the state from the times.
  */
 #include "sandbox/world.h"
 
@@ -36,7 +35,8 @@ struct box_times job_times(const struct box_job *job, struct wall now)
 		times.finish_code = ways[job->result].code;
 		times.state = ways[job->result].state;
 	} else if (job->result == RESULT_BRIDGE && times.state == STATE_IN_PROGRESS) {
-		/* Handed to a Bridge client: not done (src/tableau/README.md, Jobs). */
+		/* Given to a Bridge client, so the data is not refreshed yet
+		 * (src/tableau/README.md, Jobs). */
 		times.finish_code = 0;
 	}
 	return times;
@@ -81,7 +81,7 @@ bool content_is_busy(struct box_content *content, struct wall now)
 	while (*at) {
 		if (job_times(*at, now).state <= STATE_IN_PROGRESS)
 			return true;
-		*at = (*at)->previous; /* over for good: never asked again */
+		*at = (*at)->previous; /* ended: takes it off the list */
 	}
 	return false;
 }

@@ -1,6 +1,6 @@
 /*
- * sandbox/job_query.c - jobs as the API shows them: one, many, cancelled; runs
- * of flows (src/tableau/README.md, Jobs).
+ * sandbox/job_query.c - jobs in the API: one job, the list, cancelling; runs of flows
+ * (src/tableau/README.md, Jobs).
  */
 #include "sandbox/list.h"
 #include <stdio.h>
@@ -17,7 +17,7 @@ static struct box_times times_of(struct list_item item)
 	return job_times(of(item), item.call->now);
 }
 
-/* Tableau tells whole seconds, and compares what it tells. */
+/* Tableau reports whole seconds, and its filters compare those. */
 static const char *seconds(struct wall time, char scratch[LIST_SCRATCH])
 {
 	if (!wall_is_set(time))
@@ -183,8 +183,7 @@ static void add_error_note(cJSON *json)
 	cJSON_AddItemToArray(list, note);
 }
 
-/* When it was updated, as far as the samples say so: while it runs, and of workbooks at a
- * good end. */
+/* updatedAt as in the samples: while a job runs, and for workbooks after success. */
 static struct wall updated_at(const struct box_job *job, const struct box_times *times)
 {
 	if (times->state == STATE_IN_PROGRESS && times->finish_code < 0)
@@ -220,7 +219,7 @@ static cJSON *job_json(const struct box_job *job, struct wall now)
 static struct box_job *job_or_404(struct call *call, const char *id, struct reply *reply)
 {
 	struct box_job *job = job_find(call->world, call->site, id);
-	char detail[160]; /* a LUID and words */
+	char detail[160]; /* a LUID and the text */
 	if (job && !job->purged) {
 		reply->content = job->content_id;
 		return job;
@@ -258,8 +257,7 @@ void job_cancel(struct call *call, const char *id, struct reply *reply)
 	}
 }
 
-/* ---- runs of flows: no pages, and a name twice
- * (tests/samples/tableau/flow-runs.json) ---- */
+/* ---- runs of flows, without pages (tests/samples/tableau/flow-runs.json) ---- */
 
 static cJSON *run_json(const struct box_job *job, struct wall now)
 {
@@ -301,7 +299,7 @@ void flow_run_get(struct call *call, const char *id, struct reply *reply)
 		cJSON_AddItemToObject(reply->json, "flowRun", run_json(job, call->now));
 		return;
 	}
-	/* Tableau's code for an unknown run is not published; this is the one of "no
-	 * such thing". */
+	/* Tableau's code for an unknown run is not published; 404000 is its code for "not
+	 * found". */
 	reply_missing(reply, 404000, "Flow run", id);
 }

@@ -1,3 +1,4 @@
+/* sandbox/list.c - answers a list: filter, sort, page. */
 #include "sandbox/list.h"
 #include <stdio.h>
 
@@ -30,15 +31,15 @@ static bool read_page(struct call *call, struct reply *reply, struct page *page)
 }
 
 /*
- * The filter is decoded before the grammar reads it: that is why an encoded
- * comma or ampersand inside a value does not help (src/tableau/README.md, Filters).
+ * The filter is decoded before it is parsed, as in Tableau, so encoding a comma or ampersand inside
+ * a value does not help (src/tableau/README.md, Filters).
  */
 static bool read_filter(
 	struct call *call, const struct list_kind *kind, struct filter *filter, struct reply *reply)
 {
 	const char *text = web_query(call->request, "filter");
 	struct str bad = { "", 0 };
-	char detail[200]; /* a key cut to 100 bytes, and words */
+	char detail[200]; /* 100 bytes of a key, and the text */
 	enum filter_error error = filter_parse(text ? text : "", kind->fields, filter, &bad);
 	int length = bad.length < 100 ? (int)bad.length : 100;
 	filter->is_literal = kind->is_literal;
@@ -183,8 +184,7 @@ void list_add(const struct box_site *site, cJSON *into, const char *singular, cJ
 static void add_page(struct call *call, const struct list_kind *kind, const struct page *page,
 	const void *const *found, size_t count, struct reply *reply)
 {
-	/* Both factors are bounded by what read_page() let through, but a page number
-	 * is not. */
+	/* The page number is not bounded, so it is compared before it is multiplied. */
 	bool is_beyond =
 		page->number > 1 && (page->number - 1 > (int64_t)count / page->size ||
 					    (page->number - 1) * page->size >= (int64_t)count);

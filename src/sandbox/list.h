@@ -13,23 +13,21 @@ struct list_item {
 };
 
 #define LIST_SCRATCH 64 /* a time or a number */
-/* The field's value as filters see it, "" when it has none; may be written into
- * `scratch`. */
+/* The field's value for filters, "" when it has none; may be written into `scratch`. */
 typedef const char *list_value(struct list_item item, char scratch[LIST_SCRATCH]);
 
 struct list_kind {
 	const char *plural, *singular;     /* members of the answer */
-	const struct filter_field *fields; /* NULL name ends */
-	list_value *const *values;         /* of each field; NULL: the item has `texts` for it */
+	const struct filter_field *fields; /* ended by a NULL name */
+	/* a function for each field; NULL: the field's values are `texts` */
+	list_value *const *values;
 	const struct texts *(*texts)(struct list_item item); /* of the field with several values */
 	cJSON *(*json)(struct list_item item);
-	bool is_literal; /* '*' is no wildcard */
+	bool is_literal; /* '*' is not a wildcard */
 };
 
-/* Answers with the page that the call asks for, out of `items`, which are in
- * the order that they have without a sort. */
+/* Answers with the requested page of `items`, which are in the order of an unsorted list. */
 void list_answer(struct call *call, const struct list_kind *kind, const void *const *items,
 	size_t count, struct reply *reply);
-/* One item as a list of one shows it: an array, or the object itself where the
- * site wants that. */
+/* Adds a list of one item: an array, or the object itself if the site is configured so. */
 void list_add(const struct box_site *site, cJSON *into, const char *singular, cJSON *items);

@@ -1,6 +1,6 @@
 /*
- * sandbox/login.c - sign-in with PATs (src/tableau/README.md, Sign-in): a second sign-in
- * with one silently ends the first, at whatever site.
+ * sandbox/login.c - sign-in with PATs (src/tableau/README.md, Sign-in): a second sign-in with a PAT
+ * silently ends the first session, on any site.
  */
 #include "sandbox/api.h"
 #include <stdio.h>
@@ -67,8 +67,8 @@ void login_sign_in(struct call *call, struct reply *reply)
 		return;
 	}
 	reply->pat = pat ? pat->name : NULL;
-	/* Wrong, expired, revoked or no such site: all the same answer (src/tableau/README.md,
-	 * Sign-in). */
+	/* A wrong, expired or revoked PAT and an unknown site have the same answer
+	 * (src/tableau/README.md, Sign-in). */
 	if (!pat || pat->expired || strcmp(pat->secret, secret) != 0) {
 		reply_error(reply, 401001, "Signin Error", "Error signing in to Tableau Server");
 		return;
@@ -95,7 +95,7 @@ bool login_check(struct call *call, struct reply *reply)
 		*login->token = '\0';
 		login = NULL;
 	}
-	/* Some fresh tokens are refused for a moment, and work after that (src/tableau/README.md,
+	/* Some new tokens are refused for a moment and work afterwards (src/tableau/README.md,
 	 * Sessions). */
 	if (!login || clock_mono().us - login->began.us < login->site->refuse_fresh) {
 		reply_signed_out(reply);
@@ -114,15 +114,15 @@ void login_sign_out(struct call *call, struct reply *reply)
 	reply->status = 204;
 }
 
-/* A PAT session goes over to a site that lists the same PAT; whether Tableau
- * lets every one do so is not known (src/tableau/README.md, Sign-in). */
+/* A session moves to another site that lists the same PAT. Whether Tableau always allows that is
+ * not known (src/tableau/README.md, Sign-in). */
 void login_switch(struct call *call, struct reply *reply)
 {
 	if (!login_check(call, reply))
 		return;
 	struct box_site *site = site_of(call, call->body);
 	struct box_pat *pat = site ? site_pat(site, call->login->name) : NULL;
-	char detail[240]; /* cut to 80 bytes of name, and words */
+	char detail[240]; /* 80 bytes of name, and the text */
 	if (!json_get(call->body, "site")) {
 		reply_bad_body(reply);
 	} else if (site == call->site) {

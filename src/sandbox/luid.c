@@ -1,8 +1,10 @@
+/* sandbox/luid.c - ids from a hash over names, and a table of them. */
 #include "sandbox/luid.h"
 #include "base/mem.h"
 #include <openssl/evp.h>
 #include <stdio.h>
-#define HASH_FUNCTION HASH_FNV /* clang warns of the fall-throughs of the usual one */
+#define HASH_FUNCTION                                                                              \
+	HASH_FNV /* clang warns about uthash's default hash, whose cases fall through */
 #include <uthash.h>
 
 struct luid_entry {
@@ -20,7 +22,7 @@ const char *luid_make(
 	EVP_MD_CTX *digest = EVP_MD_CTX_new();
 	snprintf(digits, sizeof digits, "%lld", (long long)number);
 	EVP_DigestInit_ex(digest, EVP_sha256(), NULL);
-	/* With something between them, or "a", "bc" would be "ab", "c". */
+	/* Separated, because "a", "bc" must differ from "ab", "c". */
 	const char *const parts[] = { site, "\n", kind, "\n", name, "\n", digits };
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		EVP_DigestUpdate(digest, parts[i], strlen(parts[i]));

@@ -1,6 +1,6 @@
 /*
- * sandbox/luid.h - ids: made of what they name, so that two runs over one state
- * file have the same, and found again in a hash table, whatever their number.
+ * sandbox/luid.h - ids: computed from names, so that two runs over one state file have the same
+ * ids, and found in a hash table.
  */
 #pragma once
 #include "base/str.h"
@@ -12,12 +12,12 @@
 const char *luid_make(
 	char out[LUID_SIZE], const char *site, const char *kind, const char *name, int64_t number);
 
-/* LUID -> what it names. ASCII case does not matter. Zero is an empty table. */
+/* From LUID to item. ASCII case does not matter. A zeroed struct is an empty table. */
 struct luid_table {
 	struct luid_entry *entries;
 };
-/* False when the id is taken; then nothing changes. The table keeps neither id
- * nor item. */
+/* False when the id is taken; then nothing changes. The table copies the id and borrows the
+ * item. */
 bool luid_add(struct luid_table *table, const char *id, void *item);
 void luid_remove(struct luid_table *table, const char *id);
 void *luid_find(const struct luid_table *table, const char *id); /* or NULL */

@@ -17,7 +17,8 @@
 #define EXIT_USAGE 2
 
 struct sandbox {
-	pthread_mutex_t lock; /* of the three below: every call takes it once, for microseconds */
+	/* guards the three below; each call holds it once, for microseconds */
+	pthread_mutex_t lock;
 	struct world *world;
 	struct calls *calls;
 	struct upsets *upsets;
@@ -46,7 +47,7 @@ static bool split(const char *path, char version[16], const char **rest)
 static void answer_api(struct sandbox *sandbox, struct web_request *request, struct reply *reply)
 {
 	const char *path = web_path(request), *rest;
-	char version[16]; /* checked by split() */
+	char version[16]; /* split() checks the length */
 	if (!split(path, version, &rest)) {
 		reply_unknown(reply, "", path);
 		return;
@@ -179,7 +180,7 @@ static int serve(struct sandbox *sandbox, const char *listen)
 	struct error err;
 	struct web_options options = { .listen = listen,
 		.body_limit = (size_t)4 << 20,
-		.connection_limit = 8000, /* half of them for one address */
+		.connection_limit = 8000, /* half of them for each address */
 		.request_us = 60 * US_PER_SECOND };
 	sigset_t set;
 	int number;

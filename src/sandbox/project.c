@@ -1,5 +1,5 @@
 /*
- * sandbox/project.c - the tree of projects, as a list (src/tableau/README.md, Projects).
+ * sandbox/project.c - the list of projects (src/tableau/README.md, Projects).
  */
 #include "sandbox/list.h"
 

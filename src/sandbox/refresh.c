@@ -6,9 +6,9 @@
 
 #define HOUR (3600 * US_PER_SECOND)
 
-/* {} or an empty tsRequest for a full refresh; extractRefresh exists from 3.25
- * on (src/tableau/README.md, Refreshing). A flow's body names steps and parameters, which change
- * nothing here. */
+/* {} or an empty tsRequest means a full refresh; extractRefresh exists from 3.25 on
+ * (src/tableau/README.md, Refreshing). A flow's body names steps and parameters, which are ignored
+ * here. */
 static bool read_incremental(
 	struct call *call, enum box_kind kind, struct reply *reply, bool *incremental)
 {
@@ -20,11 +20,11 @@ static bool read_incremental(
 	return false;
 }
 
-/* Starts within the last hour; over the limit it says when the next one may
- * come (src/tableau/README.md, Limits). */
+/* Counts the starts of the last hour. Over the limit, the answer has the time of the next possible
+ * start (src/tableau/README.md, Limits). */
 static bool is_limited(struct box_site *site, struct wall now, struct reply *reply)
 {
-	char detail[120]; /* a number and words */
+	char detail[120]; /* a number and the text */
 	size_t kept = 0;
 	for (size_t i = 0; i < site->start_count; i++)
 		if (site->starts[i].us > now.us - HOUR)
@@ -67,11 +67,12 @@ static void accepted(
 	reply->content = asked->id;
 }
 
-/* No extract in it: 5.3 knows two ways to say so. */
+/* The content has no extract: Tableau has two answers to that (src/tableau/README.md, Refused
+ * refreshes). */
 static void refuse(const struct box_content *content, struct reply *reply)
 {
 	const char *kind = content->kind == BOX_DATASOURCE ? "data source" : "workbook";
-	char detail[200]; /* cut to 80 bytes of id, and words */
+	char detail[200]; /* 80 bytes of id, and the text */
 	if (content->refusal == REFUSAL_409090) {
 		snprintf(detail, sizeof detail,
 			"Extract operation for the %s '%.80s' is not allowed.", kind, content->id);

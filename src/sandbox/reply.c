@@ -1,3 +1,4 @@
+/* sandbox/reply.c - Tableau's error bodies, and its XML from the same tree as the JSON. */
 #include "sandbox/reply.h"
 #include <stdio.h>
 
@@ -32,7 +33,7 @@ void reply_bad_body(struct reply *reply)
 
 void reply_unknown(struct reply *reply, const char *version, const char *path)
 {
-	char detail[320]; /* cut to 200 bytes of path, and words */
+	char detail[320]; /* 200 bytes of path, and the text */
 	snprintf(detail, sizeof detail, "Unknown resource '/%.15s%.200s' specified in URI.",
 		version, path);
 	reply_error(reply, 404003, "Resource Not Found", detail);
@@ -40,7 +41,7 @@ void reply_unknown(struct reply *reply, const char *version, const char *path)
 
 void reply_wrong_method(struct reply *reply, const char *wanted)
 {
-	char detail[64]; /* a method and words */
+	char detail[64]; /* a method and the text */
 	snprintf(detail, sizeof detail, "Request type was not %.10s.", wanted);
 	reply_error(reply, 405000, "Method Not Allowed", detail);
 }
@@ -53,7 +54,7 @@ void reply_signed_out(struct reply *reply)
 
 void reply_missing(struct reply *reply, int code, const char *what, const char *id)
 {
-	char detail[160]; /* cut to 80 bytes of id, and words */
+	char detail[160]; /* 80 bytes of id, and the text */
 	snprintf(detail, sizeof detail, "%.30s '%.80s' could not be found.", what, id);
 	reply_error(reply, code, "Resource Not Found", detail);
 }
@@ -68,7 +69,7 @@ static void add_scalar(const cJSON *json, struct text *out)
 		text_printf(out, "%.15g", json->valuedouble);
 }
 
-/* Texts that are elements of their own in Tableau's XML. */
+/* Texts that are elements, not attributes, in Tableau's XML. */
 static bool is_element(const char *name)
 {
 	return !strcmp(name, "summary") || !strcmp(name, "detail") || !strcmp(name, "notes") ||
@@ -79,8 +80,8 @@ static void add_member(const cJSON *member, struct text *out);
 
 static void add_element(const char *name, const cJSON *json, struct text *out)
 {
-	/* Text beside attributes; elsewhere "value" is an attribute (status notes).
-	 */
+	/* productVersion has text beside its attributes; elsewhere "value" is an attribute (status
+	 * notes). */
 	const cJSON *member, *value = strcmp(name, "productVersion")
 					      ? NULL
 					      : cJSON_GetObjectItemCaseSensitive(json, "value");
@@ -109,7 +110,7 @@ static void add_element(const char *name, const cJSON *json, struct text *out)
 	text_printf(out, "</%s>", name);
 }
 
-/* A list is its elements, one after the other. */
+/* A list is written as its elements, one after the other. */
 static void add_member(const cJSON *member, struct text *out)
 {
 	const cJSON *item;

@@ -1,6 +1,5 @@
 /*
- * sandbox/reply.h - what the sandbox answers: JSON, or XML where JSON was not
- * asked for.
+ * sandbox/reply.h - an answer of the sandbox: JSON, or XML where JSON was not asked for.
  */
 #pragma once
 #include "base/json.h"
@@ -9,7 +8,7 @@
 struct reply {
 	unsigned status;
 	cJSON *json;             /* owned; NULL: `raw`, or no body */
-	const char *raw;         /* HTML of a gateway and the like */
+	const char *raw;         /* such as a gateway's HTML */
 	const char *retry_after; /* header, or NULL */
 	bool is_dropped, is_truncated;
 	int64_t delay; /* microseconds */
@@ -21,8 +20,7 @@ struct reply {
  * digits. */
 void reply_error(struct reply *reply, int code, const char *summary, const char *detail)
 	__attribute__((nonnull));
-/* The same for what has one wording wherever it comes up
- * (tests/samples/tableau/error-*.json). */
+/* Errors that always have the same wording (tests/samples/tableau/error-*.json). */
 void reply_bad_page(struct reply *reply);                                       /* 400006 */
 void reply_bad_body(struct reply *reply);                                       /* 400000 */
 void reply_unknown(struct reply *reply, const char *version, const char *path); /* 404003 */

@@ -1,11 +1,11 @@
 /*
- * sandbox/task.c - extract refresh tasks: unlike other lists they have neither
- * pages nor filters (src/tableau/README.md, Lists).
+ * sandbox/task.c - extract refresh tasks: unlike other lists, theirs has neither pages nor filters
+ * (src/tableau/README.md, Lists).
  */
 #include "sandbox/list.h"
 
-/* Server: a schedule of its own (tasks-extract-server.json); Cloud: inline,
- * without an id (tasks-extract-cloud.json). */
+/* On a Server a schedule with an id (tasks-extract-server.json), on Tableau Cloud an inline one
+ * without (tasks-extract-cloud.json). */
 static void add_schedule(cJSON *json, const struct box_site *site)
 {
 	cJSON *schedule = cJSON_AddObjectToObject(json, "schedule");

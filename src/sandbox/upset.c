@@ -1,3 +1,4 @@
+/* sandbox/upset.c - reads faults from JSON, finds the one that a call meets, and carries it out. */
 #include "sandbox/upset.h"
 #include <fnmatch.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@ enum deed {
 };
 static const struct {
 	const char *name;
-	bool has_effect; /* the call does what it asks for, only its answer suffers */
+	bool has_effect; /* the call takes effect, only its answer is disturbed */
 } deeds[DEED_COUNT] = {
 	[DO_LATENCY] = { "latency", true },
 	[DO_STATUS] = { "status", false },
@@ -108,15 +109,14 @@ static char *optional(const cJSON *json, const char *key)
 	return json_get(json, key) ? mem_copy_text(json_text(json, key)) : NULL;
 }
 
-/* False when it is there and no whole number within bounds. */
+/* False when it is present and not a whole number within bounds. */
 static bool read_number(const cJSON *json, const char *key, int64_t most, int64_t *value)
 {
 	return !json_get(json, key) ||
 	       (json_count(json, key, value) && *value >= 0 && *value <= most);
 }
 
-/* The first member that means nothing here, or NULL: a test's typing error must
- * not pass. */
+/* The first unknown member, or NULL. Checked, so that a typing error in a test does not pass. */
 static const char *unknown_member(const cJSON *json, const char *const *known)
 {
 	const cJSON *member;
@@ -153,7 +153,7 @@ static const char *read_numbers(const cJSON *body, struct upset *upset)
 	return NULL;
 }
 
-/* What is wrong, or NULL. */
+/* Returns what is wrong, or NULL. */
 static const char *read_upset(const cJSON *body, struct upset *upset)
 {
 	static const char *const members[] = { "on", "times", "after", "do", "ms", "status", "code",
@@ -300,9 +300,9 @@ static void spoil(const struct upset *upset, struct call *call, struct reply *re
 			*call->login->token = '\0';
 		reply_signed_out(reply);
 		break;
-	case DO_409093: /* as a German server says it: numbers count, not texts
-			 * (src/tableau/README.md, Refused refreshes)
-			 */
+	/* in German, because clients must read the code, not the text (src/tableau/README.md,
+	 * Refused refreshes) */
+	case DO_409093:
 		answer_error(upset, reply, 409093, "Ressourcenkonflikt",
 			"Der Job ist bereits in der Warteschlange.");
 		break;

@@ -1,6 +1,6 @@
 /*
- * sandbox/upset.h - what goes wrong on demand: an upset waits for calls that
- * fit, and does to them what networks, gateways and Tableau do to real ones.
+ * sandbox/upset.h - faults on demand: an upset waits for matching calls, and does to them what
+ * networks, gateways and Tableau do to real ones.
  */
 #pragma once
 #include "sandbox/api.h"
@@ -17,8 +17,7 @@ void upsets_add(struct upsets *upsets, const cJSON *body, struct reply *reply);
 cJSON *upsets_list(const struct upsets *upsets);
 void upsets_forget(struct upsets *upsets);
 
-/* The first that this call runs into, counted down; NULL: none. `path` is the
- * whole one. */
+/* The first upset that fits this call, counted down; NULL: none. `path` is the whole path. */
 const struct upset *upsets_meet(struct upsets *upsets, const struct call *call, const char *path);
-/* Carries it out around api_answer(). */
+/* Carries the upset out around api_answer(). */
 void upset_answer(const struct upset *upset, struct call *call, struct reply *reply);

@@ -1,3 +1,4 @@
+/* sandbox/world.c - lookups in the world, and content added and renamed in it. */
 #include "sandbox/world.h"
 #include <stdio.h>
 
@@ -84,7 +85,7 @@ struct box_pat *site_pat(struct box_site *site, const char *name)
 
 /* ---- content comes and goes ---- */
 
-/* As Tableau makes it: letters and digits of the name (src/tableau/README.md, Content:
+/* As Tableau does: letters and digits of the name (src/tableau/README.md, Content:
  * Superstore_17078880698360). */
 static const char *default_url(struct arena *arena, const char *name, int64_t number)
 {

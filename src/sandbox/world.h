@@ -1,8 +1,7 @@
 /*
- * sandbox/world.h - the sandbox's Tableau: sites, content, PATs with their
- * sessions, jobs. Loaded from a YAML file, then changed by API calls and by the
- * control endpoint. One lock (main.c) guards it all: a test double needs no
- * more.
+ * sandbox/world.h - the sandbox's Tableau: sites, content, PATs with their sessions, jobs. Loaded
+ * from a YAML file, then changed by API calls and by the control endpoint. One lock (main.c) guards
+ * all of it, which is enough for a test double.
  */
 #pragma once
 #include "base/arena.h"
@@ -12,10 +11,10 @@
 #include "sandbox/luid.h"
 
 enum box_kind { BOX_WORKBOOK, BOX_DATASOURCE, BOX_FLOW, BOX_TASK, BOX_KIND_COUNT };
-extern const char *const box_singular[BOX_KIND_COUNT]; /* "workbook"; a task is
-							  an "extractRefresh" */
+/* "workbook"; a task is an "extractRefresh" */
+extern const char *const box_singular[BOX_KIND_COUNT];
 extern const char *const box_plural[BOX_KIND_COUNT];
-/* BOX_KIND_COUNT: no such word. */
+/* BOX_KIND_COUNT for an unknown word. */
 enum box_kind box_kind_of(const char *word);
 
 enum box_result {
@@ -27,7 +26,8 @@ enum box_result {
 };
 extern const char *const result_names[];
 
-/* What a refresh of content without extracts is told (src/tableau/README.md, Refused refreshes). */
+/* The answer to a refresh of content without extracts (src/tableau/README.md, Refused
+ * refreshes). */
 enum box_refusal { REFUSAL_403180, REFUSAL_409090 };
 
 struct box_life {
@@ -41,12 +41,12 @@ struct box_pat {
 	struct box_login *login; /* shared by the sites that list the same PAT */
 };
 
-/* A PAT holds one session, whatever the site (src/tableau/README.md, Sessions). */
+/* A PAT has one session over all sites (src/tableau/README.md, Sessions). */
 struct box_login {
 	const char *name, *secret;
 	char token[128];           /* "": signed out */
-	struct box_site *site;     /* of the session */
-	const struct box_pat *pat; /* as that site lists it */
+	struct box_site *site;     /* the session's site */
+	const struct box_pat *pat; /* the PAT as that site lists it */
 	struct mono began, used_at;
 	struct box_login *next;
 };
@@ -63,11 +63,11 @@ struct box_content {
 	enum box_kind kind;
 	const char *name, *id, *project, *content_url, *owner, *notes, *workbook, *datasource;
 	struct texts tags;
-	bool has_extracts, incremental, schedule; /* the last two: of a task */
+	bool has_extracts, incremental, schedule; /* the last two are a task's */
 	int refusal;                              /* enum box_refusal */
-	int64_t queued, running; /* of its jobs; 0: the site's default, 1 us is as good as none */
-	int result;              /* enum box_result */
-	int next_result;         /* of its next job only, plus 1; 0: as `result` */
+	int64_t queued, running;                  /* of its jobs; 0: the site's default */
+	int result;                               /* enum box_result */
+	int next_result;                          /* of its next job only, plus 1; 0: as `result` */
 	struct place place;
 	const struct box_project *in; /* NULL: a Personal Space */
 	struct box_content *target;   /* of a task */
@@ -80,17 +80,18 @@ struct box_job {
 	char id[LUID_SIZE], flow_run[LUID_SIZE];
 	struct box_site *site;
 	struct box_content *content; /* of a task: the workbook or data source */
-	const char *content_id;      /* its LUID then: it may be published anew under another */
-	const char *name;            /* likewise */
-	const char *by;              /* the PAT's name, or "foreign" */
+	/* its LUID at the time: it may be published again under another */
+	const char *content_id;
+	const char *name; /* its name at the time */
+	const char *by;   /* the PAT's name, or "foreign" */
 	struct wall created;
 	int64_t queued, running;
 	enum box_result result;
 	const char *notes;
 	bool incremental;
-	struct wall cancelled;    /* {0}: not */
-	int purged;               /* the error that asking for it gets; 0: it is there */
-	struct box_job *previous; /* of the same content, when that may still be open */
+	struct wall cancelled;    /* {0}: not cancelled */
+	int purged;               /* the error that a query for it gets; 0: the job exists */
+	struct box_job *previous; /* the content's job before it, if that may still be open */
 };
 
 struct box_generate {
@@ -105,9 +106,9 @@ struct box_site {
 	struct list pats;             /* of struct box_pat */
 	int64_t refreshes_per_hour;   /* 0: no limit */
 	int64_t session_idle;         /* microseconds; 0: for ever */
-	int64_t refuse_fresh;         /* microseconds that a new token is refused */
+	int64_t refuse_fresh;         /* microseconds for which a new token is refused */
 	struct texts projects;        /* paths, "\/" is a '/' in a name */
-	struct texts hidden_projects; /* of them: those that the lists do not show */
+	struct texts hidden_projects; /* the projects among them that lists do not show */
 	struct list owners;
 	struct list workbooks, datasources, flows, tasks, generate;
 	struct box_life job;
@@ -117,8 +118,8 @@ struct box_site {
 	size_t project_count;
 	struct box_content **contents[BOX_KIND_COUNT]; /* in the order of the file */
 	size_t content_count[BOX_KIND_COUNT], content_capacity[BOX_KIND_COUNT];
-	struct luid_table by_id[BOX_KIND_COUNT]; /* of what is not deleted */
-	struct wall *starts;                     /* of refreshes by API, for the limit */
+	struct luid_table by_id[BOX_KIND_COUNT]; /* items that are not deleted */
+	struct wall *starts;                     /* times of refreshes by API, for the limit */
 	size_t start_count, start_capacity;
 };
 
@@ -129,49 +130,47 @@ struct world {
 	size_t job_count, job_capacity;
 	struct luid_table job_by_id;
 	int64_t latency;     /* of every API call, microseconds */
-	int64_t counter;     /* for ids that nobody gave */
-	struct arena *arena; /* everything that is never freed before the end */
+	int64_t counter;     /* for ids that are not given */
+	struct arena *arena; /* everything that lives until the end */
 };
 
-/* world_load.c. NULL: problems tell why. */
+/* world_load.c. NULL: see `problems`. */
 struct world *world_load(const char *path, struct problems *problems);
 void world_print_fields(struct text *out);
 void world_free(struct world *world);
 
 struct box_site *world_site(struct world *world, size_t index);
 struct box_site *world_site_named(struct world *world, const char *content_url); /* or NULL */
-struct box_content *site_content(
-	const struct box_site *site, enum box_kind kind, const char *id); /* by LUID, or NULL */
+/* by LUID, or NULL */
+struct box_content *site_content(const struct box_site *site, enum box_kind kind, const char *id);
 struct box_content *site_content_named(
 	const struct box_site *site, enum box_kind kind, const char *name); /* the first, or NULL */
 const struct box_project *site_project(const struct box_site *site, const char *path); /* or NULL */
-const struct box_owner *site_owner(
-	const struct box_site *site, const struct box_content *content); /* never NULL */
+/* never NULL */
+const struct box_owner *site_owner(const struct box_site *site, const struct box_content *content);
 struct box_pat *site_pat(struct box_site *site, const char *name);
-/* A copy of it in `arena`. */
+/* As luid_make(), in `arena`. */
 const char *world_luid(
 	struct arena *arena, const char *site, const char *kind, const char *name, int64_t number);
-/* A copy of `from` joins the site; what it lacks is made. NULL: its id is
- * taken. */
+/* Adds a copy of `from` to the site, with members that it lacks. NULL: its id is taken. */
 struct box_content *site_add(struct world *world, struct box_site *site, enum box_kind kind,
 	const struct box_content *from);
-/* Published anew: the same content under another LUID. False: that one is
- * taken. */
+/* Publishes content again: the same content under another LUID. False: that LUID is taken. */
 bool site_rename(struct box_site *site, struct box_content *content, const char *id);
 void site_delete(struct box_site *site, struct box_content *content);
 
 /* ---- job.c ---- */
 
 enum box_state { STATE_PENDING, STATE_IN_PROGRESS, STATE_SUCCESS, STATE_FAILED, STATE_CANCELLED };
-extern const char *const state_names[]; /* as the list of jobs says them */
+extern const char *const state_names[]; /* in the words of the job list */
 struct box_times {
 	enum box_state state;
 	struct wall started, completed;
 	int finish_code;
-}; /* finish_code -1: not yet */
+}; /* finish_code -1: not finished */
 struct box_times job_times(const struct box_job *job, struct wall now);
 struct box_job *job_start(struct world *world, struct box_site *site, struct box_content *content,
 	const char *by, bool incremental);
 struct box_job *job_find(const struct world *world, const struct box_site *site, const char *id);
-/* A job of that content is queued or running. */
+/* Is a job of this content queued or running? */
 bool content_is_busy(struct box_content *content, struct wall now);

@@ -1,6 +1,6 @@
 /*
- * sandbox/world_load.c - the state file: its fields, what may stand in them,
- * and the world that they describe.
+ * sandbox/world_load.c - loads the state file: its fields, their checks, and the world that they
+ * describe.
  */
 #include "sandbox/world.h"
 
@@ -12,7 +12,7 @@ static const struct field pat_fields[] = {
 	FIELD_TEXT(box_pat, secret, .required = true, .help = "Its secret: nothing here is worth hiding"),
 	FIELD_BOOL(box_pat, admin, .fallback = "true", .help = "Its user is a site administrator, who may list and cancel jobs"),
 	FIELD_BOOL(box_pat, expired, .fallback = "false", .help = "Signing in with it answers 401001"),
-	FIELD_TEXT(box_pat, estimated_time, .fallback = "177:05:38", .help = "What it has left, days:hours:minutes; empty: not told"),
+	FIELD_TEXT(box_pat, estimated_time, .fallback = "177:05:38", .help = "Time until it expires, days:hours:minutes; empty: not reported"),
 	{0},
 };
 static const struct field owner_fields[] = {
@@ -65,16 +65,16 @@ static const struct field site_fields[] = {
 	FIELD_BOOL(box_site, cloud, .fallback = "false", .help = "Answers as Tableau Cloud does where that differs: schedules of tasks"),
 	FIELD_BOOL(box_site, old_filters, .fallback = "false",
 		.help = "Filters of workbooks as servers of 2020 to 2022: few fields, no wildcard"),
-	FIELD_BOOL(box_site, single_as_object, .fallback = "false", .help = "A list of one is told as an object instead of an array"),
+	FIELD_BOOL(box_site, single_as_object, .fallback = "false", .help = "A list of one item is an object instead of an array"),
 	FIELD_BOOL(box_site, tasks_as_array, .fallback = "false", .help = "The list of tasks is a bare array"),
 	FIELD_LIST(box_site, pats, box_pat, .fields = pat_fields, FIELD_PLACE(box_pat, place),
 		.help = "Personal access tokens; the same one may stand on several sites"),
 	FIELD_COUNT(box_site, refreshes_per_hour, .fallback = "0", .min = 0, .max = 1000000,
 		.help = "Refresh starts by API; 0: no limit"),
-	FIELD_DURATION(box_site, session_idle, .fallback = "0", .help = "A session unused for so long is gone; 0: never"),
-	FIELD_DURATION(box_site, refuse_fresh, .fallback = "0", .help = "A new token is refused for so long, then it works"),
+	FIELD_DURATION(box_site, session_idle, .fallback = "0", .help = "A session that is unused for this long ends; 0: never"),
+	FIELD_DURATION(box_site, refuse_fresh, .fallback = "0", .help = "A new token is refused for this long, then it works"),
 	FIELD_TEXTS(box_site, projects, .help = "Paths of projects, parents first or not; \\/ is a slash in a name"),
-	FIELD_TEXTS(box_site, hidden_projects, .help = "Those of them that the user may not see, though what is in them"),
+	FIELD_TEXTS(box_site, hidden_projects, .help = "Projects among them that the user may not see, although their content is visible"),
 	FIELD_LIST(box_site, owners, box_owner, .fields = owner_fields, .help = "Users who own content"),
 	FIELD_LIST(box_site, workbooks, box_content, .fields = content_fields, FIELD_PLACE(box_content, place), .help = "Workbooks"),
 	FIELD_LIST(box_site, datasources, box_content, .fields = content_fields, FIELD_PLACE(box_content, place),
@@ -82,7 +82,7 @@ static const struct field site_fields[] = {
 	FIELD_LIST(box_site, flows, box_content, .fields = content_fields, FIELD_PLACE(box_content, place), .help = "Flows"),
 	FIELD_LIST(box_site, tasks, box_content, .fields = task_fields, FIELD_PLACE(box_content, place), .help = "Extract refresh tasks"),
 	FIELD_LIST(box_site, generate, box_generate, .fields = generate_fields, FIELD_PLACE(box_generate, place),
-		.help = "Much content at once"),
+		.help = "Many items of content by one entry"),
 	FIELD_MAP(box_site, job, box_life, .fields = life_fields, .help = "How long jobs take"),
 	{0},
 };
@@ -240,7 +240,7 @@ static void link_tasks(struct builder *b)
 	}
 }
 
-/* Where the number goes, found by hand: the name is the user's, no format. */
+/* The place of the number, searched by hand because a user's text must not be a format. */
 struct number_place {
 	size_t at, after;
 	int width;
@@ -285,11 +285,11 @@ static void generate(struct builder *b, const struct box_generate *item)
 		};
 		add_one(b, kind, &content);
 		if (!n && problems_error_count(b->problems))
-			return; /* once, not for each of them */
+			return; /* reported once, not for each item */
 	}
 }
 
-/* ---- people ---- */
+/* ---- owners and PATs ---- */
 
 /* The same name and secret on several sites are one PAT. */
 static struct box_login *login_of(struct world *world, const struct box_pat *pat)
