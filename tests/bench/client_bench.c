@@ -1,12 +1,11 @@
 /*
- * tests/bench/client_bench.c - what one refresh costs the client of Tableau at a number of sites,
- * all of them signed in.
+ * tests/bench/client_bench.c - the cost of one refresh for the client of Tableau, at a number of
+ * signed-in sites.
  *
  *   client_bench SITES [EVENTS]
  *
- * The sites are asked in turn, one after another: a refresh is asked for, and then its job. The
- * server answers at once in a thread of its own; only the client's thread is counted. It prints one
- * JSON object.
+ * For one site after another it asks for a refresh, and then for its job. The server answers at
+ * once in a thread of its own; only the client's thread is counted. It prints one JSON object.
  */
 #include "base/json.h"
 #include "base/log.h"

@@ -1,12 +1,11 @@
 /*
- * tests/bench/decide_bench.c - what one decision costs at a number of rules, and what loading them
- * costs.
+ * tests/bench/decide_bench.c - the cost of one decision, and of loading, at a number of rules.
  *
  *   decide_bench SHAPE COUNT FILE [MILLISECONDS]
  *
- * SHAPE is ids, literals (patterns that hold a literal text) or patterns (nothing literal in them,
- * so that all are searched). FILE is written. One process measures one case, so that no case
- * inherits the heap of another; it prints one JSON object.
+ * SHAPE is ids, literals (patterns with a literal text) or patterns (without one, so that all are
+ * searched). It writes FILE. A process measures one case, so that no case inherits another's heap,
+ * and prints one JSON object.
  */
 #include "rules/decide.h"
 #include <inttypes.h>
@@ -21,7 +20,7 @@
 
 #define EVENTS 256
 #define ROUND_LEAST 16 /* decisions between two looks at the clock */
-#define LENGTHS 200    /* patterns differ by two lengths: this many of the first one */
+#define LENGTHS 200    /* patterns differ in two lengths, of which the first has this many values */
 
 enum shape { IDS, LITERALS, PATTERNS };
 
@@ -75,7 +74,7 @@ static const struct event *make_event(enum shape shape, long count, long n, stru
 		snprintf(name, sizeof name, "extracts_team%06ld_v%ld", rule, n);
 	if (rule >= 0 && shape == PATTERNS) {
 		long letters = rule % LENGTHS + 1, digits = rule / LENGTHS + 1;
-		/* Long subjects would cost for their length: only short ones are made to match. */
+		/* Only short subjects match, because a long one would cost by its length. */
 		if (letters + digits < 60)
 			snprintf(name, sizeof name, "%.*s%.*s", (int)letters,
 				"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefgh",
@@ -115,8 +114,7 @@ static double yaml_seconds(const char *path)
 	return now() - begun;
 }
 
-/* Nanoseconds of one HMAC-SHA256 over a body of dbt's size: the least that every delivery costs
- * anyway. */
+/* Nanoseconds of one HMAC-SHA256 over a body of dbt's size, which every delivery costs at least. */
 static double hmac_ns(void)
 {
 	static unsigned char body[640], out[EVP_MAX_MD_SIZE];

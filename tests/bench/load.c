@@ -5,11 +5,11 @@
  *   BENCH_SECRET=... load --port P --path /webhooks/dbt --body FILE --connections N --requests M
  * --milliseconds S --mark TEXT
  *
- * FILE is a dbt body with "@EVENT@" where each delivery gets an event id of its own: MARK and a
- * number. All requests are written and signed before the clock starts, so that only sending and
- * reading compete with the server for the processors. One request is in flight on each connection.
- * It ends after S milliseconds or M requests; the first tenth of the time warms up and is not
- * counted. One JSON object on stdout.
+ * FILE is a dbt body with "@EVENT@" in the place of the event id: MARK and a number of its own for
+ * each delivery. All requests are written and signed before the clock starts, so that only sending
+ * and reading compete with the server for the processors. One request is in flight on each
+ * connection. It ends after S milliseconds or M requests; the first tenth of the time warms up and
+ * is not counted. One JSON object on stdout.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,7 +29,7 @@
 
 #define MARK "@EVENT@"
 #define ANSWER_MOST 4096
-#define WARM_SHARE 10   /* one in so many microseconds is warm-up */
+#define WARM_SHARE 10   /* the first tenth of the time is warm-up */
 #define LATE_SECONDS 15 /* an answer that takes longer is an error */
 
 struct options {
@@ -204,7 +204,7 @@ static void send_next(struct run *run, struct connection *connection)
 	send_some(run, connection);
 }
 
-/* Bytes of the whole answer, or 0: not all of it is there yet. */
+/* Bytes of the whole answer; 0: it is not complete yet. */
 static size_t answer_length(struct connection *connection)
 {
 	connection->answer[connection->answer_bytes] = '\0';

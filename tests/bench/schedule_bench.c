@@ -1,11 +1,11 @@
 /*
- * tests/bench/schedule_bench.c - what one event costs the scheduler at a number of sites, each with
- * a refresh that waits for its job.
+ * tests/bench/schedule_bench.c - the cost of one event for the scheduler, at a number of sites that
+ * each have a refresh waiting for its job.
  *
  *   schedule_bench SITES [EVENTS]
  *
- * An event goes all its way: a selection, its content, a request, its job, the job's end; and a
- * tick between any two of them. It prints one JSON object.
+ * An event takes its whole way: a selection, its content, a request, its job, the job's end; with a
+ * tick between any two. It prints one JSON object.
  */
 #include "base/mem.h"
 #include "schedule/schedule.h"
@@ -49,7 +49,7 @@ static void tick(void)
 	step(&(struct input){ .type = INPUT_TICK });
 }
 
-/* An event whose refresh has a job now. */
+/* An event, up to the job of its refresh. */
 static void send(int64_t site, const char *luid)
 {
 	static const char *const rule[] = { "rule" };

@@ -1,13 +1,13 @@
 /*
- * tests/bench/yardstick.c - what the same libmicrohttpd does when it does next to nothing: the
- * measure of the intake.
+ * tests/bench/yardstick.c - the speed of libmicrohttpd with next to no work, against which intake
+ * is measured.
  *
  *   BENCH_SECRET=... yardstick bare       verifies the HMAC and answers
  *   BENCH_SECRET=... yardstick FILE       also appends the body to FILE, and answers when an
  * fdatasync that all waiting requests share has made it durable
  *
- * The same thread count, poll(2), and suspended connections as the daemon's, and nothing else of
- * it. Prints its port; ends when stdin does.
+ * It has the daemon's number of threads, poll(2) and suspended connections, and nothing else.
+ * Prints its port; ends when stdin does.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -27,12 +27,12 @@
 #include <unistd.h>
 
 #define BODY_MOST 8192
-#define MOST_THREADS 8 /* as the daemon: one a processor, at most 8 */
+#define MOST_THREADS 8 /* as in the daemon: one for each processor, at most 8 */
 #define MOST_CONNECTIONS 1000
 #define BODY_ANSWER "{\"event\":1,\"outcome\":\"routed\",\"matched\":[\"revenue-after-nightly\"]}"
 
 struct request {
-	struct request *next; /* of those that wait for the disk */
+	struct request *next; /* the list of requests that wait for the disk */
 	struct MHD_Connection *connection;
 	size_t body_bytes;
 	bool is_handled;

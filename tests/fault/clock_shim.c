@@ -1,11 +1,11 @@
 /*
- * tests/fault/clock_shim.c - a wall clock that steps: preloaded into a daemon by
- * tests/scenario/test_crashes.py, adds the seconds that the file $CLOCK_SHIM_FILE holds.
+ * tests/fault/clock_shim.c - a wall clock that steps. Preloaded into a daemon by
+ * tests/scenario/test_crashes.py, it adds the seconds in the file $CLOCK_SHIM_FILE.
  *
  *     cc -shared -fPIC -o clock_shim.so clock_shim.c
  *
- * Only the clock that an administrator or NTP can step; the monotonic ones stay as they are. The
- * file is read at each call, so that a step is seen at once; one that is missing is no step.
+ * It changes only the clock that an administrator or NTP can step, not the monotonic ones. The file
+ * is read at each call, so that a step is seen at once; without the file there is none.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@ static long long offset(void)
 	return strtoll(text, NULL, 10);
 }
 
-/* Past the C library, which would find this function again. */
+/* By a system call, because the C library's function is this one. */
 static int read_clock(clockid_t id, struct timespec *now)
 {
 	return (int)syscall(SYS_clock_gettime, id, now);

@@ -1,7 +1,7 @@
 /*
- * tests/fault/slow_disk_shim.c - a disk that is stuck: preloaded into a daemon by the scenarios,
- * holds every fsync() and fdatasync() for as long as the file $SLOW_DISK_FILE exists, and every
- * pread() of the thread that answers queries for as long as $SLOW_DISK_FILE.queries exists.
+ * tests/fault/slow_disk_shim.c - a disk that is stuck. Preloaded into a daemon by the scenarios, it
+ * holds every fsync() and fdatasync() as long as the file $SLOW_DISK_FILE exists, and every pread()
+ * of the thread that answers queries as long as $SLOW_DISK_FILE.queries exists.
  *
  *     cc -shared -fPIC -o slow_disk_shim.so slow_disk_shim.c
  */
@@ -25,7 +25,7 @@ static void wait_while(const char *suffix)
 		usleep(LOOK_US);
 }
 
-/* Past the C library, which would find these functions again. */
+/* By system calls, because the C library's functions are these. */
 int fsync(int file)
 {
 	wait_while("");

@@ -1,6 +1,6 @@
 /*
- * Two bytes for the HTTP status and the type of call, then any bytes as what the server said: a
- * tree, or an error that a person can read on one line.
+ * Two bytes for the HTTP status and the type of call, then any bytes as the server's answer: it
+ * becomes a tree, or an error of one readable line.
  */
 #include "tableau/answer.h"
 #include "tableau/job.h"
@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
-/* What a good answer is read for. */
+/* Reads a good answer as the client does. */
 static void read_job(const cJSON *json)
 {
 	OWNED(arena) arena = arena_new();

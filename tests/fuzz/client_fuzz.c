@@ -1,6 +1,6 @@
 /*
- * A letter for the command, one for its format, and any bytes as what a server answers that is not
- * ours: the command ends with one of its exit codes, and prints nothing that a terminal would obey.
+ * A letter for the command, one for its format, and any bytes as the answer of a strange server:
+ * the command ends with one of its exit statuses and prints nothing that a terminal would obey.
  */
 #include "base/json.h"
 #include "base/text.h"
@@ -16,12 +16,12 @@
 extern const struct command command_events, command_refreshes, command_show, command_retry,
 	command_sites;
 
-/* The list of cli/main.c, for command.c. */
+/* The commands under test, in place of the list of cli/main.c. */
 const struct command *const commands[] = { &command_events, &command_refreshes, &command_show,
 	&command_retry, &command_sites, NULL };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-/* Where the sanitizers report, for standard error is not there while a command runs. */
+/* Sets where sanitizers report, because standard error is closed while a command runs. */
 void __sanitizer_set_report_fd(void *fd) __attribute__((weak));
 
 /* ---- a server that answers each request with the same bytes ---- */
@@ -33,7 +33,7 @@ static struct server {
 	struct text answer;
 } server = { .listener = -1, .lock = PTHREAD_MUTEX_INITIALIZER };
 
-/* The request's head, which is all that a GET or a POST of ours has. */
+/* Reads the request's head; our GET and POST have no body. */
 static void read_request(int fd)
 {
 	char request[8192];

@@ -1,5 +1,5 @@
-/* Any text as a name in one of Tableau's filters: nothing that means something in a URL or in the
- * filter's grammar gets through. */
+/* Any text as a name in one of Tableau's filters: every character with a meaning in a URL or in the
+ * filter's grammar is encoded. */
 #include "tableau/filter.h"
 #include <assert.h>
 

@@ -1,4 +1,4 @@
-/* Any bytes as JSON: what is taken prints as JSON that is taken again and prints the same. */
+/* Any bytes as JSON: a tree that was read prints as JSON that is read again and prints the same. */
 #include "base/json.h"
 #include <assert.h>
 

@@ -113,8 +113,8 @@ static struct sockaddr_in loopback(uint32_t host, int64_t port)
 		.sin_addr = { htonl(INADDR_LOOPBACK + host) } };
 }
 
-/* From another address each time, and ended by a reset: thousands a second would else use up every
- * port of one address while they linger. */
+/* From another address each time, and ended by a reset, because thousands of connections in a
+ * second would use up all ports of one address. */
 static int connect_to(const char *address)
 {
 	static uint32_t turn;
@@ -133,7 +133,7 @@ static int connect_to(const char *address)
 		perror("connect");
 		abort();
 	}
-	close(fd); /* the fuzzer's clock ticked */
+	close(fd); /* interrupted by the fuzzer's timer */
 	return connect_to(address);
 }
 
@@ -142,7 +142,7 @@ static void send_all(int fd, struct str bytes)
 	while (bytes.length) {
 		ssize_t sent = TEMP_FAILURE_RETRY(send(fd, bytes.at, bytes.length, MSG_NOSIGNAL));
 		if (sent <= 0)
-			return; /* it has shut the connection: its right */
+			return; /* the daemon may close the connection */
 		bytes = (struct str){ bytes.at + sent, bytes.length - (size_t)sent };
 	}
 }
@@ -201,7 +201,7 @@ static void check_answer(char letter, struct text *answer)
 		return;
 	OWNED_JSON json = json_parse(str_of(body + 4), &err);
 	assert(json);
-	/* What is authentic is never refused for what it says; only for not being JSON. */
+	/* A signed body is only ever refused because it is not a JSON object. */
 	assert(letter != 's' || strstr(answer->at, " 200 ") || strstr(answer->at, " 400 ") ||
 		strstr(answer->at, " 413 ") || strstr(answer->at, " 503 "));
 }

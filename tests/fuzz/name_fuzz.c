@@ -1,5 +1,4 @@
-/* Two names, a newline between: what is said of them is consistent and printable, whatever they
- * are. */
+/* Two names with a newline between: the answers about them are consistent and printable. */
 #include "base/name.h"
 #include "base/suggest.h"
 #include <assert.h>
@@ -16,7 +15,7 @@ static void check_one(const char *name, struct arena *arena)
 	text_init(&again, TEXT_UNBOUNDED);
 	name_skeleton(str_of(name), &skeleton);
 	name_skeleton(normal, &again);
-	/* One name has one look; what is not UTF-8 is left as it is. */
+	/* Spellings of one name have one skeleton, unless it is not UTF-8. */
 	assert(!str_is_utf8(str_of(name)) || str_equal(text_str(&skeleton), text_str(&again)));
 }
 

@@ -1,6 +1,6 @@
 /*
- * A pattern, a newline, and a subject: compiling and searching stay within their limits, and the
- * required literal stands in whatever matched.
+ * A pattern, a newline, and a subject: compiling and searching stay within their limits, and every
+ * match contains the required literal.
  */
 #include "base/pattern_cost.h"
 #include <assert.h>
@@ -19,7 +19,7 @@ static void check_captures(
 	}
 }
 
-/* What is reported is a text that hits the limit. */
+/* A reported text really hits the limit. */
 static void check_growth(const struct pattern *pattern, struct arena *arena)
 {
 	struct pattern_growth growth;

@@ -1,6 +1,6 @@
 /*
- * Runs every file of the folders given as arguments through one fuzz target, without a fuzzer: what
- * was found once is tried by each `make check`.
+ * Runs every file of the given folders through one fuzz target, without a fuzzer, so that each
+ * `make check` tries again what was once found.
  */
 #include "base/file.h"
 #include "base/json.h"
@@ -17,7 +17,7 @@ static bool replay_file(const char *path, struct error *err)
 	text_init(&text, LARGEST_INPUT);
 	if (!file_read(path, &text, err))
 		return false;
-	/* A block of exactly its size, so that a sanitizer sees one byte too many. */
+	/* A block of exactly this size, so that a sanitizer sees a read past its end. */
 	OWNED_MEMORY uint8_t *bytes = mem_alloc(text.length + !text.length);
 	if (text.length)
 		memcpy(bytes, text.at, text.length);
@@ -25,7 +25,7 @@ static bool replay_file(const char *path, struct error *err)
 	return true;
 }
 
-/* How many files there were; -1 when one could not be read. */
+/* Returns the number of files; -1 when one could not be read. */
 static int replay_folder(const char *folder, struct error *err)
 {
 	struct dirent **names;

@@ -1,6 +1,6 @@
 /*
- * Rules, a line "%%%", and a flat event: what loads decides, the same with the index as without it,
- * and the same as its explanation says.
+ * Rules, a line "%%%", and a flat event: if the rules load, they decide the same with the index,
+ * without it, and when explained.
  */
 #include "rules/match.h"
 #include "tests/fuzz/scratch.h"
@@ -14,7 +14,7 @@ static char *decision_text(const struct decision *decision)
 	return json_print(json);
 }
 
-/* An explained decision lists beside the matched rules every other one. */
+/* An explained decision lists every rule, as matched or not. */
 static void check_explained(const struct ruleset *rules, const struct event *event,
 	struct decide_scratch *scratch, const struct decision *decision, struct arena *arena)
 {

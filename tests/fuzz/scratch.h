@@ -1,5 +1,5 @@
 /*
- * tests/fuzz/scratch.h - a folder of the fuzz target's own, which goes when the program ends.
+ * tests/fuzz/scratch.h - a folder of the fuzz target's own, deleted when the program ends.
  */
 #pragma once
 #include "base/mem.h"
@@ -23,7 +23,8 @@ static void scratch_remove(void)
 	nftw(scratch_folder, scratch_remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-/* In memory where there is such a file system: a target writes thousands of files a second. */
+/* In memory if there is such a file system, because a target writes thousands of files in a
+ * second. */
 static inline const char *scratch_open(void)
 {
 	if (*scratch_folder)
@@ -36,7 +37,7 @@ static inline const char *scratch_open(void)
 	return scratch_folder;
 }
 
-/* Writes the file and gives its path, which is valid until the next call. */
+/* Writes the file and returns its path, which is valid until the next call. */
 static inline const char *scratch_write(const char *name, struct str bytes)
 {
 	static char path[128];

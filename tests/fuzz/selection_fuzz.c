@@ -1,4 +1,4 @@
-/* Any JSON as a stored selection: what is taken is written back as the same selection. */
+/* Any JSON as a stored selection: one that was read is written back as the same selection. */
 #include "content/selection.h"
 #include <assert.h>
 

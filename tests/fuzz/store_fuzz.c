@@ -1,7 +1,7 @@
 /*
- * Rows as a stranger wrote them into the database: each line of the input is a table's initial,
- * then values with a blank between (a number, 'text, or - for NULL). What the store reads of them
- * becomes JSON, and what a start would find goes to the scheduler, which then runs for a day.
+ * Rows that a stranger wrote into the database: each line of the input is a table's initial, then
+ * values with a blank between (a number, 'text, or - for NULL). The store's readers make JSON of
+ * them; open work goes to the scheduler as at a start, which then runs for a day.
  */
 #include "admin/row_json.h"
 #include "base/thread.h"
@@ -57,7 +57,7 @@ static void bind_value(sqlite3_stmt *query, int index, struct str value)
 		sqlite3_bind_null(query, index);
 }
 
-/* Columns that the line does not reach are 0 or "", as far as their type takes it. */
+/* Columns without a value in the line are 0 or "", as their type allows. */
 static void insert(sqlite3 *database, const struct table *table, struct str line)
 {
 	char sql[64 + 2 * MOST_VALUES];
@@ -77,7 +77,7 @@ static void insert(sqlite3 *database, const struct table *table, struct str line
 		size_t taken = value.length + (blank != NULL);
 		line = (struct str){ line.at + taken, line.length - taken };
 	}
-	/* A row that the schema refuses is not there. */
+	/* The schema may refuse a row. */
 	IGNORE(sqlite3_step(query));
 	sqlite3_finalize(query);
 }
@@ -189,7 +189,7 @@ static bool restore_pause(const char *site, const char *by, void *context)
 	return true;
 }
 
-/* As dispatch/pending.c takes it in. */
+/* As in dispatch/pending.c. */
 static bool restore_selection(const struct selection_row *row, void *context)
 {
 	struct start *start = context;
@@ -243,7 +243,7 @@ static void start_with(struct store *store)
 	struct error err;
 	struct refresh_ids ids;
 	if (!store_take_refresh_ids(store, &ids, &err))
-		return; /* a daemon does not start either, here and below */
+		return; /* here and below, a daemon would not start either */
 	start.schedule = schedule_new(&options, ids, 1);
 	step(&start, &(struct input){ INPUT_EVENT, .event = { 1 } });
 	if (store_load_spent(store, restore_spent, &start, &err) &&

@@ -1,12 +1,12 @@
-/* Any bytes as a YAML file: a tree within bounds, or a problem that says why not. */
+/* Any bytes as a YAML file: they become a tree within bounds, or a problem with the reason. */
 #include "base/yaml_look.h"
 #include <assert.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
-static int looks_left; /* of one input */
+static int looks_left; /* in one input */
 
-/* Visits every node once for each way that leads to it, which the loader's bounds keep few. */
+/* Visits every node once for each path to it; the loader's bounds keep these few. */
 static size_t walk(
 	const struct yaml_node *node, const struct yaml_file *file, struct problems *problems)
 {
@@ -15,7 +15,7 @@ static size_t walk(
 	if (node->type == YAML_SCALAR) {
 		assert(str_is_utf8(node->text));
 		IGNORE(yaml_is_null(node));
-		if (looks_left) { /* an alias may bring a node up a million times */
+		if (looks_left) { /* aliases may repeat a node a million times */
 			looks_left--;
 			yaml_look(node, YAML_NAME, file->source, problems);
 			yaml_look(node, YAML_PATTERN, (struct str){ 0 }, problems);

@@ -1,4 +1,4 @@
-/* What everything else stands on: views, growing texts, durations and sizes, arenas, errors. */
+/* The ground floor: views, growing texts, durations and sizes, arenas, errors. */
 #include "base/arena.h"
 #include "base/text.h"
 #include "base/units.h"
@@ -150,7 +150,7 @@ static void a_text_is_cut_between_characters(void **state)
 			fail_msg("case %zu: %zu bytes are kept", i, kept.length);
 		text_init(&text, cases[i].most);
 		text_add(&text, cases[i].text);
-		text_add(&text, "z"); /* what comes behind a cut is gone, also where it would fit */
+		text_add(&text, "z"); /* after a cut nothing is added, even if it would fit */
 		assert_true(text.is_full);
 		assert_string_equal(text.at, cases[i].kept);
 		str_print(out, cases[i].most + 1, "%s", cases[i].text);

@@ -1,4 +1,4 @@
-/* Times as dbt and Tableau write them, read exactly or not at all. */
+/* Times as dbt and Tableau write them are read exactly or refused. */
 #include "base/clock.h"
 #include "tests/unit/test.h"
 #include <string.h>
@@ -64,7 +64,8 @@ static void a_leap_day_exists_in_leap_years_only(void **state)
 		{ "2024-02-29T00:00:00Z", 1709164800000000 },
 		{ "2000-02-29T23:59:59Z", 951868799000000 },
 		{ "2024-03-01T00:00:00Z", 1709251200000000 },
-		{ "2016-12-31T23:59:60Z", 1483228800000000 }, /* a leap second is the next one */
+		/* a leap second counts as the next second */
+		{ "2016-12-31T23:59:60Z", 1483228800000000 },
 	};
 	struct wall time = { 7 };
 	read_all(cases, COUNT(cases));

@@ -1,5 +1,5 @@
-/* How a command line is read: what was given reaches the command, and a slip is told with what was
- * meant. */
+/* How a command line is read: options and arguments reach the command, and a misspelt one is
+ * reported with the nearest name. */
 #include "cli/command.h"
 #include "tests/unit/test.h"
 #include <stdlib.h>
@@ -90,13 +90,13 @@ static const struct command command_think = {
 	.is_hidden = true,
 	.run = remember,
 };
-/* More than a command may have options: the list of names is another one. */
+/* More commands than a command may have options: the two have separate bounds. */
 const struct command *const commands[] = { &command_walk, &command_ride, &command_think,
 	[3 ... 40] = &command_stand, NULL };
 
 /* ---- running it with its output caught ---- */
 
-static char said[4096]; /* stdout and stderr of the last run; longer than any of these */
+static char said[4096]; /* stdout and stderr of the last run; longer than all outputs here */
 
 static int run(const char *line)
 {

@@ -1,6 +1,6 @@
 /*
- * Which connection goes when there are too many. A connection here is one end of a socket pair: it
- * was dropped when the other end meets the end of the stream.
+ * Which connection is dropped when there are too many. A connection here is one end of a socket
+ * pair; when it was dropped, the other end reads the end of the stream.
  */
 #include "base/connections.h"
 #include "base/metric.h"
@@ -63,7 +63,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* A client of this address; the number of it. */
+/* Connects a client of this address and returns its number. */
 static int come(struct fixture *fixture, const char *address)
 {
 	struct sockaddr_in short_one = { .sin_family = AF_INET };
@@ -164,7 +164,7 @@ static void strangers_leave_a_quarter_to_those_who_are_known(void **state)
 	assert_dropped(fixture, "x......");
 	trusted(fixture, 1);
 	come_from(fixture, "192.0.2.4", 3);
-	assert_dropped(fixture, "x.xx......"); /* not the first, which is known now */
+	assert_dropped(fixture, "x.xx......"); /* not the first, which is verified now */
 	assert_int_equal(metric_get(METRIC_connections_closed_for_room_total) - before, 3);
 }
 
@@ -173,7 +173,7 @@ static void the_oldest_is_who_has_been_waited_for_longest(void **state)
 	struct fixture *fixture = *state;
 	come_from(fixture, "192.0.2.1", 4);
 	busy(fixture, 0);
-	idle(fixture, 0); /* was answered just now */
+	idle(fixture, 0); /* it was answered just now */
 	come(fixture, "192.0.2.1");
 	assert_dropped(fixture, ".x...");
 }
@@ -239,7 +239,7 @@ static void all_bodies_together_are_bounded_and_the_oldest_unfinished_goes(void 
 	assert_dropped(fixture, ".x..");
 	assert_int_equal(metric_get(METRIC_bodies_dropped_total) - before, 1);
 	assert_int_equal(metric_get(METRIC_body_bytes), 700);
-	/* One that is complete is kept, and the one that asks for more gets none. */
+	/* The complete body is kept, and the connection that needs more room gets none. */
 	busy(fixture, 0);
 	assert_false(holds(fixture, 2, 600));
 	assert_dropped(fixture, ".x..");

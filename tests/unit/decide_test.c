@@ -1,4 +1,5 @@
-/* tests/unit/decide_test.c - which rules match, what is selected, and what is said about it. */
+/* tests/unit/decide_test.c - which rules match, which selections result, and how it is
+ * explained. */
 #include "base/clock.h"
 #include "rules/match.h"
 #include "tests/unit/rules_fixture.h"
@@ -191,7 +192,7 @@ static void selections_are_expanded_and_merged(void **state)
 		OWNED_JSON json = decision_json(decision);
 		OWNED_JSON expected = cJSON_Parse(expansions[i].selections);
 		cJSON *selections = cJSON_GetObjectItemCaseSensitive(json, "selections");
-		drop_priority(selections); /* asked below, not part of the contract */
+		drop_priority(selections); /* not part of the contract; tested below */
 		drop_priority(expected);
 		OWNED_MEMORY char *warnings = fixture_part(decision, "warnings");
 		OWNED_MEMORY char *got = json_print(selections), *want = json_print(expected);
@@ -274,8 +275,8 @@ static void the_nearest_miss_comes_first(void **state)
 }
 
 /*
- * Many patterns that explode: together they are bounded, the cheap ones are not among the victims,
- * and a search of every rule says the same as the index.
+ * Many patterns that explode: their total is bounded, cheap ones still match, and a search of every
+ * rule decides the same as the index.
  */
 static void one_decision_is_bounded_whatever_its_rules(void **state)
 {
@@ -308,7 +309,8 @@ static void one_decision_is_bounded_whatever_its_rules(void **state)
 	int64_t us = clock_mono().us - start.us;
 	assert_int_equal(decision->match_count, 200);
 	assert_int_equal(decision->warning_count, 200);
-	assert_true(us < 5 * US_PER_SECOND); /* about 30 ms alone; some minutes before */
+	/* about 30 ms on an idle machine; minutes without the bound */
+	assert_true(us < 5 * US_PER_SECOND);
 	OWNED_JSON one = decision_json(decision);
 	OWNED_JSON other = decision_json(ruleset_decide(rules, flat, linear, arena));
 	OWNED_MEMORY char *by_index = json_print(one);

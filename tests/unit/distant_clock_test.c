@@ -1,11 +1,13 @@
-/* What is known of a clock far away: never more than it told, from both sides. */
+/* What is known about another machine's clock: bounds on both sides, never tighter than its answers
+ * allow. */
 #include "schedule/distant_clock.h"
 #include "tests/unit/test.h"
 
 #define SECOND US_PER_SECOND
 #define HOUR (3600 * SECOND)
 
-/* It is 1000 s ahead of ours. Asked at `asked`, told at `at`, read at `read`; all by our clock. */
+/* The other clock is 1000 s ahead. Asked at `asked`, answered at `at`, received at `read`, all by
+ * our clock. */
 static void hear(struct distant_clock *clock, int64_t asked, int64_t at, int64_t read)
 {
 	struct told_time told = {
@@ -30,7 +32,7 @@ static void one_answer_bounds_it_by_a_second_and_its_own_time(void **state)
 	struct wall earliest, latest;
 	(void)state;
 	assert_false(distant_clock_at(&clock, (struct mono){ SECOND }, &earliest, &latest));
-	hear(&clock, 9900000, 10500000, 10600000); /* it told 1010 s */
+	hear(&clock, 9900000, 10500000, 10600000); /* it reported 1010 s */
 	check(&clock, 10600000, -600000, 1100000);
 }
 
@@ -41,7 +43,7 @@ static void answers_together_bound_it_better_than_each(void **state)
 	hear(&clock, 9900000, 10950000, 10960000);  /* -0.96 s to 1.1 s */
 	hear(&clock, 11990000, 12000000, 12010000); /* -0.01 s to 1.01 s, and a drift since */
 	check(&clock, 12010000, -10000, 1010000);
-	hear(&clock, 12400000, 12990000, 33000000); /* was under way for 20 s: not much news */
+	hear(&clock, 12400000, 12990000, 33000000); /* it took 20 s and so adds little */
 	check(&clock, 33000000, -10000 - 2099, 600000);
 }
 
@@ -67,7 +69,8 @@ static void a_clock_that_was_set_is_believed_after_an_hour(void **state)
 	struct distant_clock clock = { 0 };
 	(void)state;
 	hear(&clock, 10000000, 10000000, 10000000);
-	hear(&clock, 11000000, 41000000, 11000000); /* it was put forward by half a minute */
+	/* the other clock was put forward by half a minute */
+	hear(&clock, 11000000, 41000000, 11000000);
 	check(&clock, 11000000, -100, 31000000);
 	hear(&clock, 12000000, 42000000, 12000000);
 	check(&clock, 12000000, -200, 31000100);
@@ -77,7 +80,7 @@ static void a_clock_that_was_set_is_believed_after_an_hour(void **state)
 	check(&clock, HOUR + 12000000, 30000000, 31000000);
 }
 
-/* Two nodes take turns, five seconds apart: neither word makes the other false. */
+/* Two nodes, five seconds apart, take turns: both must stay within the bounds. */
 static void clocks_that_take_turns_are_both_allowed_for(void **state)
 {
 	struct distant_clock clock = { 0 };
@@ -90,7 +93,7 @@ static void clocks_that_take_turns_are_both_allowed_for(void **state)
 	}
 }
 
-/* Two nodes that are kept well, 0.3 s apart, contradict each other's seconds now and then. */
+/* Two well-kept nodes, 0.3 s apart, sometimes report different seconds. */
 static void clocks_that_differ_by_little_are_one(void **state)
 {
 	struct distant_clock clock = { 0 };

@@ -1,5 +1,5 @@
 /*
- * tests/unit/event_test.c - deliveries as dbt posts them, and as people write them, flattened to
+ * tests/unit/event_test.c - events from dbt's deliveries and from people's files, flattened to
  * fields.
  */
 #include "event/event.h"

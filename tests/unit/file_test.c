@@ -1,5 +1,5 @@
-/* tests/unit/file_test.c - whole files are read, and what is none neither waits nor fills memory.
- */
+/* tests/unit/file_test.c - whole files are read; what is not a file neither makes the reader wait
+ * nor fills memory. */
 #include "base/file.h"
 
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include "tests/unit/test.h"
 
 #define CEILING ((size_t)1 << 20)
-#define PATIENCE 60 /* seconds, after which a reader that waits ends the test */
+#define PATIENCE 60 /* seconds after which a reader that hangs fails the test */
 
 static char folder[] = "/tmp/file-test-XXXXXX", path[64]; /* the folder's name and 20 more */
 

@@ -1,4 +1,4 @@
-/* Whose host is it: what the admin listener lets in, and what check warns of. */
+/* Kinds of hosts, which decide what the admin listener accepts and what `check` warns about. */
 #include "base/host.h"
 #include "tests/unit/test.h"
 
@@ -27,7 +27,7 @@ static void a_host_is_known_for_what_it_is(void **state)
 		{ "127.evil.example", HOST_NAME },
 		{ "localhost.evil.example", HOST_NAME },
 		{ "127.0.0.1.evil.example", HOST_NAME },
-		{ "127.1", HOST_NAME }, /* some take it for an address; we do not */
+		{ "127.1", HOST_NAME }, /* some programs take it for an address */
 		{ "0x7f000001", HOST_NAME },
 		{ "2130706433", HOST_NAME },
 	};

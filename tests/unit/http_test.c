@@ -1,12 +1,12 @@
 /*
- * What the head of a request may not say. Each case is a line and fields; a field is "name:value".
+ * Heads of requests that are refused. Each case is a line and fields; a field is "name:value".
  */
 #include "base/http.h"
 #include "tests/unit/test.h"
 
 static const struct {
 	const char *line, *fields[4];
-	unsigned status; /* 0: taken */
+	unsigned status; /* 0: accepted */
 	const char *authority;
 } cases[] = {
 	{ "POST /webhooks/dbt HTTP/1.1", { "Host:x" }, 0, "x" },

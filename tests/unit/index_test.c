@@ -78,7 +78,7 @@ static bool count_first(void *context, uint32_t literal)
 	return ((struct counted *)context)->counts[literal]++ == 0;
 }
 
-/* a, aa, aaa, ... in a long text of a's: each is found, but not all of them at every place. */
+/* a, aa, aaa, ... in a long text of a's: each is found, but not reported at every place. */
 static void a_text_full_of_literals_costs_its_length(void **state)
 {
 	(void)state;
@@ -120,7 +120,7 @@ static void random_words(uint64_t *seed, struct text *out)
 		text_add(out, words[chance(seed, COUNT(words))]);
 }
 
-/* Captures are named for their field, since one name on two fields would clash. */
+/* Captures are named after their field, because one name on two fields would clash. */
 static void random_value(uint64_t *seed, uint32_t field, struct text *out)
 {
 	static const char *const shapes[] = { "^%s", "%s$", "^%s_?(?<c@>.)?", "(%s|emea)", "%s+",
@@ -198,7 +198,7 @@ static const struct event *random_event(uint64_t *seed, struct arena *arena)
 	return fixture_event(json.at, arena);
 }
 
-/* Loads what loads: random patterns may clash or not compile, and then the round is void. */
+/* NULL when the rules do not load: random patterns may clash or not compile. */
 static struct ruleset *random_ruleset(uint64_t *seed)
 {
 	OWNED_TEXT struct text text;
@@ -234,7 +234,7 @@ static void an_indexed_decision_is_the_linear_one(void **state)
 		}
 		loaded += rules != NULL;
 	}
-	/* The rounds say something only when rules load, match, and are skipped. */
+	/* The rounds prove something only if rules load, match, and are skipped. */
 	assert_true(loaded > ROUNDS / 3);
 	assert_true(matched > 100);
 	assert_true(few > 100);

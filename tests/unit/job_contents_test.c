@@ -1,4 +1,4 @@
-/* Which content a job works on, as far as Tableau has told. */
+/* Which content a job works on, as far as Tableau has reported. */
 #include "dispatch/job_contents.h"
 #include "tests/unit/test.h"
 #include <stdio.h>
@@ -24,7 +24,7 @@ static void the_oldest_go_when_there_is_no_room(void **state)
 	for (int i = 0; i < 3 * JOB_CONTENTS; i++) {
 		snprintf(id, sizeof id, "job-%d", i);
 		job_contents_hear(contents, id, id);
-		job_contents_hear(contents, id, id); /* told again: takes no room */
+		job_contents_hear(contents, id, id); /* reported again: takes no room */
 		assert_string_equal(job_contents_find(contents, id), id);
 	}
 	snprintf(id, sizeof id, "job-%d", 2 * JOB_CONTENTS);

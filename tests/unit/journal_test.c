@@ -5,21 +5,20 @@
 #include <pthread.h>
 #include <semaphore.h>
 
-/* An entry that adds an event. What happened to it is written where the test reads it after
- * journal_stop(). */
+/* An entry that adds an event. Its result is read by the test after journal_stop(). */
 struct entry {
 	struct journal_entry entry; /* first member */
 	const char *event_id;
-	bool is_bad;     /* it writes, then fails */
-	sem_t *gate;     /* waited for inside apply(), so that others gather behind it */
+	bool is_bad;     /* it writes and then fails */
+	sem_t *gate;     /* apply() waits for it, so that other entries gather */
 	sem_t *answered; /* posted by done() */
 	int runs;
-	int order; /* the how manieth to be answered, from 1 */
+	int order; /* its place in the order of answers, from 1 */
 	bool is_committed;
 	struct error err;
 };
 
-static int answers; /* of the journal's thread; read after it ended */
+static int answers; /* written by the journal's thread; read after its end */
 
 static bool apply(struct journal_entry *journal_entry, struct store *store, struct error *err)
 {
@@ -93,7 +92,7 @@ static void what_waits_shares_a_commit_and_is_answered_in_order(void **state)
 		assert_int_equal(entries[i].order, i + 1);
 		assert_int_equal(entries[i].runs, 1);
 	}
-	/* The first ones may have been taken before the others came. */
+	/* The thread may have taken the first ones before the others came. */
 	assert_in_range(metric_get(METRIC_journal_commits_total) - commits, 1, 2);
 	assert_int_equal(metric_get(METRIC_journal_entries_total) - written, 5);
 	assert_stored("9 7 5 3 1");
@@ -231,7 +230,7 @@ static void a_journal_without_space_says_so_and_goes_on_when_there_is_some(void 
 	assert_false(journal_is_healthy(journal, reason));
 	assert_string_equal(reason, full.err.message);
 	assert_non_null(strstr(reason, "full"));
-	/* The thread waits in its mailbox: the connection is nobody's just now. */
+	/* The thread waits at its mailbox, so the connection is free. */
 	must(sqlite3_exec(database, "PRAGMA max_page_count = 100000", NULL, NULL, NULL) ==
 		SQLITE_OK);
 	assert_true(journal_add(journal, &again.entry));

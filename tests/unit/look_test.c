@@ -1,5 +1,5 @@
-/* tests/unit/look_test.c - names and patterns that say something else than they look, and those
- * that do not. */
+/* tests/unit/look_test.c - names and patterns that do not mean what they seem to mean, and harmless
+ * ones. */
 #include "tests/unit/rules_fixture.h"
 
 /* `site`, `when` and `workbooks` of one rule. */
@@ -114,7 +114,7 @@ static const struct {
 	{ REFRESH("workbooks: Sales: EMEA"), "6:21 syntax", "': ' in it needs quotes" },
 	{ REFRESH("workbooks: @Sales"), "6:16 syntax", "needs quotes" },
 
-	/* exact values that were meant as something else */
+	/* exact values that were meant as a pattern, an id or a list */
 	{ REFRESH("workbooks: 9B0E5F4C-3f4a-4d5e-8a6b-0f1d2c3b4a59"), "6:16 looks-like-luid",
 		"write 'workbooks: {id: 9b0e5f4c-3f4a-4d5e-8a6b-0f1d2c3b4a59}'" },
 	{ REFRESH("workbooks: W\n    project: 9b0e5f4c-3f4a-4d5e-8a6b-0f1d2c3b4a59"),
@@ -153,7 +153,8 @@ static const struct {
 
 static const struct ruleset_known checking = { .is_check = true };
 
-/* What is told of a pattern depends on what the field may hold, and only `check` takes the time. */
+/* A costly pattern is reported if the field can hold such a text, and only by `check`, which takes
+ * the time. */
 static void a_pattern_that_grows_too_costly_is_told_with_the_text(void **state)
 {
 	(void)state;

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #define SENDERS 4
-#define LETTERS 2000 /* of each sender */
+#define LETTERS 2000 /* letters of each sender */
 
 struct letter {
 	struct message message;
@@ -35,7 +35,7 @@ static bool is_readable(const struct mailbox *mailbox)
 	return poll(&fd, 1, 0) == 1;
 }
 
-static struct error err; /* of what does not fail here */
+static struct error err; /* for calls that do not fail here */
 
 static void messages_come_in_the_order_in_which_they_were_sent(void **state)
 {
@@ -65,7 +65,7 @@ static void one_too_many_stays_with_its_sender(void **state)
 	assert_true(mailbox_send(mailbox, letter_new(0, 2)));
 	assert_false(mailbox_send(mailbox, third));
 	assert_int_equal(mailbox_count(mailbox), 2);
-	/* An answer was promised a place by the request that it answers. */
+	/* An answer always has room, because its request had. */
 	assert_true(mailbox_send_answer(mailbox, third));
 	assert_int_equal(mailbox_count(mailbox), 3);
 }

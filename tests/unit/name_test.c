@@ -1,4 +1,4 @@
-/* tests/unit/name_test.c - names that are one name, and names that only look it. */
+/* tests/unit/name_test.c - spellings of one name, and names that only look the same. */
 #include "base/name.h"
 
 #include "base/code_point.h"
@@ -52,7 +52,7 @@ static void the_message_shows_where_two_names_differ(void **state)
 {
 	(void)state;
 	static const struct {
-		const char *written, *known, *says; /* NULL: nothing is said */
+		const char *written, *known, *says; /* NULL: nothing is reported */
 	} cases[] = {
 		{ "Sales EMEA", "Sales\u00a0EMEA",
 			"they differ at character 6: U+00A0 (no-break space) there, U+0020 (space) "

@@ -1,4 +1,4 @@
-/* Which selections named a content. */
+/* By which selections content was named. */
 #include "dispatch/naming.h"
 #include "tests/unit/test.h"
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /*
- * When a look at a job is worth a call.
+ * When to look at a job again.
  */
 #include "base/clock.h"
 #include "schedule/pace.h"
@@ -8,7 +8,7 @@
 #define SECOND US_PER_SECOND
 #define LEAST (10 * SECOND)
 
-/* The ages at which a job would be looked at until it is as old as `until`, as seconds. */
+/* The ages, in seconds, at which a job is looked at until the age `until`. */
 static int looks(const struct pace *pace, bool is_awaited, int64_t until, int64_t ages[], int most)
 {
 	int count = 0;
@@ -27,7 +27,7 @@ static struct pace steady(int64_t took)
 	for (int i = 0; i < 50; i++)
 		pace_learn(&pace, took);
 	assert_in_range(pace.spread, 0, 1000);
-	pace.spread = 0; /* what whole numbers leave of it */
+	pace.spread = 0; /* as rounded to whole numbers */
 	return pace;
 }
 

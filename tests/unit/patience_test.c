@@ -1,5 +1,5 @@
 /*
- * The clock of give_up_after: it stands while we hold work back.
+ * The clock of give_up_after, which stands still while we hold work back ourselves.
  */
 #include "schedule/patience.h"
 #include "tests/unit/test.h"

@@ -6,11 +6,11 @@
 #include "tests/unit/test.h"
 
 #define NAME 256    /* bytes that a name may have */
-#define REASON 4096 /* and a free text */
+#define REASON 4096 /* bytes that a free text may have */
 
 static const struct {
 	const char *written;
-	bool as_name, as_reason; /* is a text of so many bytes enough to hit the limit? */
+	bool as_name, as_reason; /* can a text of this length hit the limit? */
 } cases[] = {
 	/* exponential */
 	{ "/^(a+)+$/", true, true },
@@ -34,7 +34,7 @@ static const struct {
 	{ "/\\s+$/", false, true },
 	{ "/^.*emea.*daily.*prod$/", false, true },
 	{ "/<[^>]*[0-9]+>/", false, true },
-	/* linear: what rules are made of */
+	/* linear, as most rules are */
 	{ "/nightly/", false, false },
 	{ "/^extracts_(?<region>emea|apac|amer)_v\\d+$/", false, false },
 	{ "/^extracts_\\d+/", false, false },
@@ -63,7 +63,7 @@ static bool grows(const char *written, size_t most)
 	OWNED(pattern) pattern = pattern_compile(str_of(written), &offset, &err);
 	if (!pattern || !pattern_growth_find(pattern, most, arena, &growth, &steps))
 		return false;
-	/* What is told is true: this text hits the limit, one piece less does not. */
+	/* The report is true: this text hits the limit, with one piece less it does not. */
 	OWNED(pattern_scratch) scratch = pattern_scratch_new();
 	for (size_t less = 0; less < 2; less++) {
 		OWNED_TEXT struct text text;
@@ -95,7 +95,7 @@ static void patterns_that_explode_are_found_and_others_are_not(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-/* A large ruleset is measured in seconds. */
+/* So a large ruleset is measured within seconds. */
 static void what_cannot_grow_costs_nothing_and_the_rest_little(void **state)
 {
 	(void)state;

@@ -163,8 +163,7 @@ static void repeat(struct text *out, const char *piece, int times)
 		text_add(out, piece);
 }
 
-/* Each of these takes seconds to minutes without a bound over all places where a match may start.
- */
+/* Each takes seconds to minutes if the bound does not cover all places where a match may start. */
 static const struct {
 	const char *written, *piece;
 	int times;
@@ -197,7 +196,8 @@ static void no_pattern_takes_long_on_any_text(void **state)
 		struct mono start = clock_mono();
 		enum search found = pattern_search(pattern, text_str(&subject), scratch);
 		int64_t us = clock_mono().us - start.us;
-		/* Some milliseconds; sanitizers, valgrind and neighbours take their share. */
+		/* A few milliseconds; the bound allows for sanitizers, valgrind and a busy
+		 * machine. */
 		if (found == SEARCH_YES || us > 2 * US_PER_SECOND)
 			fail_msg("%s: found %d, %" PRId64 " steps, %" PRId64 " us", slow[i].written,
 				(int)found, pattern_steps(scratch), us);
@@ -374,8 +374,8 @@ static const struct {
 	{ "/caf\xc3\xa9?s/", "caf" },
 	{ "/abc\\x{41}def/", NULL },
 	/*
-	 * A reader that passes over escapes and braces blindly finds a literal here that a match
-	 * need not contain.
+	 * A reader that skips escapes and braces carelessly finds a literal here that a match need
+	 * not contain.
 	 */
 	{ "/(\\c)xyz(\\c())?abc/", NULL },
 	{ "/[\\c]]abc/", NULL },
@@ -388,7 +388,7 @@ static void the_literal_is_what_every_match_contains(void **state)
 	(void)state;
 	OWNED(arena) arena = arena_new();
 	for (size_t i = 0; i < sizeof literals / sizeof *literals; i++) {
-		pattern_free(compile(literals[i].written)); /* it is a pattern */
+		pattern_free(compile(literals[i].written)); /* it compiles */
 		struct str found = pattern_required_literal(str_of(literals[i].written), arena);
 		if (literals[i].literal ? !str_is(found, literals[i].literal) : found.length != 0)
 			fail_msg("%s: '%.*s'", literals[i].written, (int)found.length,
@@ -421,7 +421,7 @@ static const char *const pattern_pieces[] = { "abc", "abc", "xyz", "ab", "a", "b
 static const char *const subject_pieces[] = { "abc", "abc", "xyz", "a", "b", "c", "x", "z", "(",
 	")", "[", "]", "{", "}", "2", ",", "i", "h", "\x1d", "\x1b", "\xc3\xa9", "-", "ABC", "/" };
 
-/* Subjects that stand a chance: random pieces, or the pattern's own letters. */
+/* Subjects that may match: random pieces, or the pattern's own letters. */
 static void make_subject(const struct text *written, struct text *out)
 {
 	text_reset(out);

@@ -1,10 +1,10 @@
-/* What strangers named reaches the terminal as text, and columns stay straight. */
+/* Strangers' names reach the terminal as plain text, and columns stay aligned. */
 #include "base/visible.h"
 #include "cli/print.h"
 #include "tests/unit/test.h"
 #include <stdlib.h>
 
-/* What `table_print` or `print_json` writes. */
+/* Asserts the output of `table_print` or `print_json`. */
 static void assert_printed(const struct table *table, const cJSON *json, const char *expected)
 {
 	char *bytes = NULL;

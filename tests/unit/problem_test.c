@@ -79,7 +79,7 @@ static void what_is_behind_a_flood_is_not_read(void **state)
 			problems, PROBLEM_SYNTAX, (struct place){ "f", i + 1, 1 }, STR("a"), "n"));
 	}
 	assert_false(problems_are_read(problems));
-	/* An alias can repeat one as often as it likes. */
+	/* Aliases may repeat a problem any number of times. */
 	for (int i = 0; i <= 10000; i++) {
 		assert_true(problems_are_read(again));
 		IGNORE(problem_add(

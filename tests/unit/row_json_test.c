@@ -1,4 +1,4 @@
-/* The JSON that programs read: every member where they expect it, none that says nothing. */
+/* The JSON that programs read: every member in its place, and no empty ones. */
 #include "admin/row_json.h"
 #include "tests/unit/test.h"
 

@@ -1,11 +1,12 @@
-/* tests/unit/rule_files_test.c - which files of a folder are rules, and what lies there instead. */
+/* tests/unit/rule_files_test.c - which files of a folder are rules, and what else may be found
+ * there. */
 #include "tests/unit/rules_fixture.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#define PATIENCE 300 /* seconds, after which a loader that waits or never ends ends the test */
+#define PATIENCE 300 /* seconds after which a loader that hangs fails the test */
 #define RULES(name)                                                                                \
 	"version: 1\nrules:\n  - name: " name "\n    refresh: [{site: s, workbooks: W}]\n"
 
@@ -139,7 +140,7 @@ static void a_folder_of_too_much_is_not_walked_to_its_end(void **state)
 	make_folder("entries/all");
 	fixture_write("entries/all/0", "");
 	char *first = mem_copy_text(fixture_path("entries/all/0"));
-	int most = 0; /* links of one file, of which a file system may allow few */
+	int most = 0; /* hard links to one file, of which a file system may allow few */
 	for (int i = 1; i <= 100000; i++) {
 		snprintf(name, sizeof name, "entries/all/%d", i);
 		if (most < 30000 && !link(first, fixture_path(name)))
@@ -199,7 +200,7 @@ static void a_link_that_leads_out_is_refused_unless_its_target_is_named_too(void
 	OWNED(ruleset) rules = ruleset_load(both, 2, NULL, problems);
 	assert_non_null(rules);
 	assert_int_equal(ruleset_rule_count(rules), 2);
-	/* A name that only begins alike is another folder. */
+	/* A folder whose name only begins like the root's. */
 	make_rules("outside-of-it");
 	make_link("../outside-of-it", "outside/x");
 	assert_refused("outside", PROBLEM_OUTSIDE_LINK, "outside/x", "outside-of-it'");

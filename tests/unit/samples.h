@@ -1,6 +1,6 @@
 /*
- * tests/unit/samples.h - the sample deliveries under tests/samples/dbt. Automake sets srcdir; by
- * hand it is the working folder.
+ * tests/unit/samples.h - the sample deliveries under tests/samples/dbt. Automake sets srcdir; a
+ * test run by hand uses the working folder.
  */
 #pragma once
 #include "base/file.h"

@@ -1,6 +1,6 @@
 /*
- * What the scheduler does about one content, told as a user would miss it. Time stands still unless
- * a test moves it.
+ * What the scheduler does about content, each test named by the sentence that a user would miss.
+ * Time stands still unless a test moves it.
  */
 #include "base/text.h"
 #include "schedule/schedule.h"
@@ -23,7 +23,7 @@ static const struct content payroll = { CONTENT_WORKBOOK, "8c8039fb-752f-4a3a-94
 
 static const struct answer fine = { .site = "finance", .verdict = VERDICT_OK };
 
-/* A world with one site, a clock, and a list of what the schedule asked for last. */
+/* A world with one site, a clock, and the actions that the schedule asked for last. */
 struct world {
 	struct schedule *schedule;
 	struct arena *arena; /* of what is told */
@@ -49,7 +49,7 @@ static struct answer says(enum verdict verdict, const char *reason)
 	return (struct answer){ .site = "finance", .verdict = verdict, .reason = reason };
 }
 
-/* As an answer tells it that took a tenth of a second; Tableau's clock is ours. */
+/* An answer that took a tenth of a second, from a Tableau whose clock is equal to ours. */
 static struct answer fine_now(const struct world *world)
 {
 	struct answer answer = fine;
@@ -61,7 +61,7 @@ static struct answer fine_now(const struct world *world)
 	return answer;
 }
 
-/* The order in which events became durable; nothing about it follows from an id. */
+/* The order in which events became durable; it does not follow from ids. */
 static int64_t stamp_of_event(int64_t event)
 {
 	return (7000 + event) << STAMP_BITS;
@@ -106,7 +106,7 @@ static void step(struct world *world, struct input input)
 	see(world, schedule_step(world->schedule, world->now, &input));
 }
 
-/* What a person is told. */
+/* A person's command, and the answer to it. */
 static struct asked ask(struct world *world, struct input input)
 {
 	struct actions actions = schedule_step(world->schedule, world->now, &input);
@@ -135,7 +135,7 @@ static struct schedule_site_status site_status(const struct world *world)
 	return schedule_site_status(world->schedule, world->now, "finance", world->arena);
 }
 
-/* Why refreshes of the site wait, as it is told now. */
+/* Why refreshes of the site wait, as reported now. */
 static struct schedule_wait waits(struct world *world)
 {
 	return site_status(world).starts;
@@ -185,7 +185,7 @@ static void pass(struct world *world, int64_t us)
 	step(world, (struct input){ .type = INPUT_TICK });
 }
 
-/* An event arrives whose run finished `ago` before now, and asks for `content`. */
+/* An event arrives whose run finished `ago` before now and which wants `content`. */
 static void event_held(struct world *world, int64_t ago, const struct content *content,
 	int64_t delay, int64_t quiet)
 {
@@ -216,7 +216,7 @@ static void event_held(struct world *world, int64_t ago, const struct content *c
 					    content, 1 } });
 }
 
-/* Likewise, by a rule of that priority. */
+/* The same, by a rule of this priority. */
 static void event_of_priority(struct world *world, int priority, const struct content *content)
 {
 	static const char *const rules[] = { "urgent" };
@@ -272,8 +272,8 @@ static void job(
 			    INPUT_POLLED, .polled = { world->sent, fine, &seen, asked_after } });
 }
 
-/* Every request that is out, and those that follow, are answered so; a job succeeds at once. How
- * many there were. */
+/* Answers every open request, and those that follow, with `verdict`; a job succeeds at once.
+ * Returns how many there were. */
 static int answer_all(struct world *world, enum verdict verdict, const char *reason)
 {
 	int count = 0;
@@ -287,7 +287,7 @@ static int answer_all(struct world *world, enum verdict verdict, const char *rea
 	return count;
 }
 
-/* Until something is asked of the site; how long that took. */
+/* Lets time pass until the schedule asks something of the site; returns how long that took. */
 static int64_t pass_until(struct world *world, const char *word)
 {
 	int64_t passed = 0;
@@ -296,7 +296,7 @@ static int64_t pass_until(struct world *world, const char *word)
 	return passed;
 }
 
-/* What the journal holds comes back as another schedule. */
+/* Replaces the schedule by one restored from the journal. */
 static void restart(struct world *world, const struct refresh_row *row)
 {
 	struct cause_row cause = {
@@ -449,7 +449,7 @@ static void a_job_that_started_long_after_dbt_finished_serves_a_late_event(void 
 	job(world, PHASE_RUNNING, started, 0);
 	job(world, PHASE_SUCCEEDED, started, 0);
 	int64_t first = world->sent;
-	/* A second subscription tells of the same run, that had finished two minutes before that
+	/* A second subscription delivers the same run, which had finished two minutes before that
 	 * job started. */
 	event_ago(world, 2 * MINUTE, &revenue);
 	assert_string_equal(world->seen.at, "cause end-selection");
@@ -506,14 +506,14 @@ static void a_lost_reply_is_looked_for_before_anything_is_sent_again(void **stat
 		.phase = PHASE_RUNNING,
 		.created_at = world->now.wall,
 		.started_at = world->now.wall };
-	/* Tableau's clock is known, by which the job is known for ours. */
+	/* Tableau's clock is known, so the job is recognised as ours. */
 	step(world, (struct input){ INPUT_LOOKED,
 			    .looked = { world->sent, fine, &found, world->asked_after } });
 	assert_string_equal(world->state, "running");
 	assert_string_equal(schedule_find(world->schedule, world->sent)->job_id, "job-9");
 }
 
-/* Else a kill takes the evidence away, and the job has to be done once more. */
+/* Otherwise a kill would lose the evidence, and the job would run again. */
 static void what_lets_an_event_join_a_job_is_recorded_with_it(void **state)
 {
 	struct world *world = *state;
@@ -532,7 +532,7 @@ static void what_lets_an_event_join_a_job_is_recorded_with_it(void **state)
 	assert_int_equal(schedule_find(world->schedule, world->recorded)->seen_waiting_after, seen);
 }
 
-/* The look after a lost reply finds a job that was made `ago` before now. */
+/* The look after a lost reply finds a job that was created `ago` before now. */
 static void find_job(struct world *world, int64_t ago, struct answer told)
 {
 	struct wall made = wall_after(world->now.wall, -ago);
@@ -544,7 +544,8 @@ static void find_job(struct world *world, int64_t ago, struct answer told)
 			    .looked = { world->sent, told, &found, world->asked_after } });
 }
 
-/* Our request went out `later` after the second in which the job that is found was made. */
+/* Our request was sent `later` after the second in which the job that the look finds was
+ * created. */
 static void lose_reply_and_find(struct world *world, int64_t later, enum job_phase phase)
 {
 	struct wall made = world->now.wall;
@@ -560,7 +561,8 @@ static void lose_reply_and_find(struct world *world, int64_t later, enum job_pha
 			    .looked = { world->sent, fine, &found, world->asked_after } });
 }
 
-/* Somebody else's schedule and a dbt run in one second: nobody can tell whose it is. */
+/* Another schedule started a job in the same second as our request, so the job cannot be told apart
+ * from ours. */
 static void a_job_of_the_second_of_our_request_is_followed_and_proves_nothing(void **state)
 {
 	struct world *world = *state;
@@ -570,7 +572,7 @@ static void a_job_of_the_second_of_our_request_is_followed_and_proves_nothing(vo
 	event(world);
 	assert_false(saw(world, "send"));
 	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
-	assert_true(saw(world, "send")); /* once for both */
+	assert_true(saw(world, "send")); /* one request for both */
 	answer(world, VERDICT_OK, NULL);
 	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
 	assert_string_equal(world->state, "succeeded");
@@ -590,7 +592,7 @@ static void a_job_of_that_second_that_is_over_is_no_success_and_no_failure(void 
 	}
 }
 
-/* Else its answer, which is of that job, would be taken for one about the next. */
+/* Otherwise its answer, which is about the old job, would be taken for the next job's. */
 static void a_poll_that_is_out_is_waited_for_before_anything_is_sent_again(void **state)
 {
 	struct world *world = *state;
@@ -609,8 +611,8 @@ static void a_poll_that_is_out_is_waited_for_before_anything_is_sent_again(void 
 	assert_true(saw(world, "send"));
 }
 
-/* A job that cannot be told from ours is cancelled, as it may be ours; if it was over before, that
- * is no success either. */
+/* A job that cannot be told apart from ours is cancelled, because it may be ours; if it had ended
+ * before, that is not a success. */
 static void a_job_of_that_second_is_cancelled_when_somebody_wants_it(void **state)
 {
 	struct world *world = *state;
@@ -624,7 +626,7 @@ static void a_job_of_that_second_is_cancelled_when_somebody_wants_it(void **stat
 	assert_string_equal(world->state, "cancelled");
 }
 
-/* It began after our request, so that it need not be ours. */
+/* It began after our request, so it serves even if it is not ours. */
 static void a_job_that_began_after_a_request_serves_it_whoever_asked_for_it(void **state)
 {
 	struct world *world = *state;
@@ -668,11 +670,12 @@ static void a_look_that_cannot_tell_is_made_again_before_anything_is_sent(void *
 						    says(VERDICT_UNSURE, "thirty of one name"),
 						    NULL, world->asked_after } });
 			assert_string_equal(world->state, looks < 8 ? "unknown" : "waiting");
-			assert_false(saw(world, "tell")); /* Tableau is alive */
+			/* Tableau answers, so the breaker stays closed */
+			assert_false(saw(world, "tell"));
 		}
 		pass(world, US_PER_SECOND);
 	}
-	assert_int_equal(looks, 8); /* and not for ever */
+	assert_int_equal(looks, 8); /* and it ends */
 }
 
 static void it_is_said_when_nobody_could_tell_whether_there_is_a_job(void **state)
@@ -686,11 +689,11 @@ static void it_is_said_when_nobody_could_tell_whether_there_is_a_job(void **stat
 				    NULL, world->asked_after } });
 	assert_string_equal(world->state, "waiting");
 	assert_string_equal(world->reason,
-		"nobody can tell whether the last request made a job (403004: "
+		"it is not known whether the last request made a job (403004: "
 		"Forbidden), it is sent again; it got: no reply");
 }
 
-/* Every answer so far was under way for 20 s, so that Tableau's clock is known no better. */
+/* Every answer so far took 20 s, so Tableau's clock is known no better than that. */
 static void a_job_made_when_tableaus_time_is_not_known_is_not_taken_for_ours(void **state)
 {
 	struct world *world = *state;
@@ -706,7 +709,7 @@ static void a_job_made_when_tableaus_time_is_not_known_is_not_taken_for_ours(voi
 	assert_true(saw(world, "send"));
 }
 
-/* Headers that came at once, and a body that came 20 s later, or a machine that slept. */
+/* The headers came at once and the body 20 s later, or the machine slept. */
 static void a_slow_answer_does_not_spoil_what_a_quick_one_told(void **state)
 {
 	struct world *world = *state;
@@ -729,7 +732,8 @@ static void a_slow_answer_does_not_spoil_what_a_quick_one_told(void **state)
 	assert_string_equal(world->state, "running");
 }
 
-/* Then its time is recorded with the request: a kill before the answer does not lose its job. */
+/* So Tableau's time is recorded with the request, and a kill before the answer does not lose the
+ * job. */
 static void a_site_is_greeted_before_the_first_request_after_a_start(void **state)
 {
 	struct world *world = *state;
@@ -870,7 +874,7 @@ static void a_transient_error_is_tried_again_and_given_up_in_the_end(void **stat
 	assert_string_equal(world->state, "expired");
 	assert_non_null(strstr(world->reason, "connection refused"));
 	assert_in_range(sends, 72,
-		600); /* six hours at most five minutes apart, and not every few seconds */
+		600); /* for six hours, at most five minutes apart but not every few seconds */
 }
 
 static void an_event_that_comes_while_a_refresh_waits_to_be_sent_again_joins_it(void **state)
@@ -905,7 +909,8 @@ static void a_record_that_tells_nothing_new_is_no_news(void **state)
 	event_held(world, 0, &revenue, 0, 15 * MINUTE);
 	assert_true(world->is_news);
 	pass(world, MINUTE);
-	event_held(world, 0, &revenue, 0, 15 * MINUTE); /* waits longer: another not_before */
+	/* it waits longer, with another not_before */
+	event_held(world, 0, &revenue, 0, 15 * MINUTE);
 	assert_true(saw(world, "record"));
 	assert_false(world->is_news);
 	pass(world, 15 * MINUTE);
@@ -979,8 +984,8 @@ static void configure_one_at_a_time(struct world *world, int64_t give_up_after)
 	step(world, (struct input){ INPUT_CONFIGURE, .configure = { &changed, &site, 1 } });
 }
 
-/* An urgent event came while the request was out, too late for it; the request was then refused for
- * now, so that the next one serves both. */
+/* An urgent event came while the request was out, too late for it. The request was then refused for
+ * now, so the next one serves both. */
 static void what_is_sent_again_is_as_urgent_as_those_who_came_meanwhile(void **state)
 {
 	struct world *world = *state;
@@ -1023,7 +1028,7 @@ static void a_full_refresh_that_came_meanwhile_makes_the_next_request_a_full_one
 	assert_false(schedule_find(world->schedule, world->sent)->incremental);
 }
 
-/* What a point of priority is worth depends on give_up_after. */
+/* The weight of a point of priority depends on give_up_after. */
 static void a_new_give_up_after_counts_for_those_who_wait_already(void **state)
 {
 	struct world *world = *state;
@@ -1169,7 +1174,7 @@ static void a_job_of_content_that_moved_meanwhile_does_not_count(void **state)
 	assert_int_equal(schedule_counts(world->schedule).in_flight, 0);
 }
 
-/* Whoever stands in line is looked into by itself: it is sent, not ended with it. */
+/* A refresh in line is checked by itself: it is sent and does not end with the other. */
 static void what_the_rules_do_not_name_any_more_fails_alone(void **state)
 {
 	struct world *world = *state;
@@ -1213,7 +1218,7 @@ static void a_waiting_refresh_is_sent_after_a_restart(void **state)
 	assert_int_equal(schedule_find(world->schedule, 42)->state, REFRESH_SENDING);
 }
 
-/* They waited for longer than give_up_after: for a person who had paused the site, say. */
+/* They had waited longer than give_up_after, for example because a person had paused the site. */
 static void a_restart_keeps_the_turn_also_of_those_who_waited_for_days(void **state)
 {
 	struct world *world = *state;
@@ -1268,7 +1273,7 @@ static void many_jobs_of_a_site_are_polled_with_one_list(void **state)
 	step(world,
 		(struct input){ INPUT_LISTED, .listed = { fine, rows, 2, world->asked_after } });
 	assert_int_equal(schedule_find(world->schedule, first)->state, REFRESH_RUNNING);
-	assert_true(saw(world, "poll")); /* the one that ended, for its finish code and notes */
+	assert_true(saw(world, "poll")); /* the ended job, for its finish code and notes */
 }
 
 static void without_the_right_to_list_jobs_each_is_asked_for(void **state)
@@ -1341,7 +1346,7 @@ static void a_lost_reply_of_a_site_that_was_gone_for_a_while_is_looked_for(void 
 	assert_string_equal(world->seen.at, "look");
 }
 
-/* ---- give_up_after: what we hold back ourselves does not count ---- */
+/* ---- give_up_after: time for which we hold work back does not count ---- */
 
 static void what_waits_for_the_budget_is_sent_in_the_end_however_long_it_takes(void **state)
 {
@@ -1454,7 +1459,7 @@ static void a_pause_of_days_gives_nothing_up(void **state)
 	assert_true(saw(world, "send"));
 	answer(world, VERDICT_RETRY, "connection refused");
 	pass(world, 5 * HOUR);
-	assert_int_equal(schedule_counts(world->schedule).open, 1); /* all of it was left */
+	assert_int_equal(schedule_counts(world->schedule).open, 1); /* its whole time was left */
 }
 
 static void what_never_had_its_turn_at_a_site_that_is_down_is_given_up(void **state)
@@ -1529,7 +1534,7 @@ static void a_wish_behind_a_job_that_waits_for_hours_is_served_by_it(void **stat
 	struct world *world = *state;
 	event(world);
 	answer(world, VERDICT_OK, NULL);
-	event(world); /* joins the line while the job is queued */
+	event(world); /* it joins the line while the job is queued */
 	for (int i = 0; i < 9 * 60; i++) {
 		pass(world, MINUTE);
 		if (saw(world, "poll"))
@@ -1556,7 +1561,7 @@ static void a_job_that_never_starts_is_given_up_with_words_of_its_own(void **sta
 			assert_int_equal(schedule_counts(world->schedule).open, 2);
 	}
 	assert_int_equal(schedule_counts(world->schedule).open, 0);
-	assert_false(saw(world, "send")); /* who waited behind it could not be served either */
+	assert_false(saw(world, "send")); /* the refresh behind it could not be served either */
 	assert_string_equal(world->state, "expired");
 	assert_non_null(strstr(world->reason, "may still start"));
 }
@@ -1738,7 +1743,7 @@ static void a_job_is_not_looked_at_beyond_the_days_budget(void **state)
 	assert_int_equal(polls, 5);
 }
 
-/* A site of which jobs may be asked that often a day, and a refresh whose job runs. */
+/* A site with a budget of job queries, and a refresh whose job runs. */
 static void follow_within_budget(struct world *world)
 {
 	struct schedule_site site = {
@@ -1775,7 +1780,8 @@ static void all_that_a_part_of_the_day_spent_is_kept(void **state)
 	struct world *world = *state;
 	int64_t asked = 0, kept = 0, began = 0;
 	follow_within_budget(world);
-	/* A minute of looks each ten seconds, and then none for longer than a part of the day. */
+	/* A look every ten seconds for a minute, and then none for longer than a part of the
+	 * day. */
 	for (int i = 0; i < 40 && kept <= 1; i++) {
 		int64_t step = i < 6 ? 10 * US_PER_SECOND : 25 * MINUTE;
 		world->now.wall.us += step;
@@ -1808,7 +1814,7 @@ static void what_a_poll_is_told_counts_though_its_refresh_has_ended(void **state
 	pass(world, 11 * US_PER_SECOND);
 	assert_true(saw(world, "poll"));
 	int64_t first = world->sent;
-	job(world, PHASE_SUCCEEDED, world->now.wall, 0); /* a list was faster */
+	job(world, PHASE_SUCCEEDED, world->now.wall, 0); /* a list reported it first */
 	struct answer busy = says(VERDICT_RETRY, "429");
 	busy.retry_after = 5 * MINUTE;
 	step(world, (struct input){ INPUT_POLLED, .polled = { first, busy, NULL, 0 } });
@@ -1912,7 +1918,7 @@ static void nobody_gives_up_while_a_look_is_out_that_may_find_the_job(void **sta
 	assert_string_equal(world->state, "queued");
 }
 
-/* Tableau asked for a day; nobody restarts the daemon because of that. */
+/* Tableau asked to wait for a day, and a person must be able to shorten that without a restart. */
 static void asked_to_wait_a_day(struct world *world)
 {
 	event(world);
@@ -1940,7 +1946,7 @@ static void resuming_a_site_ends_the_wait_that_tableau_asked_for(void **state)
 		ask(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "alice" } });
 	assert_int_equal(asked.consent, CONSENT_YES);
 	assert_true(saw(world, "send"));
-	pass(world, 5 * MINUTE); /* the first one's own backoff */
+	pass(world, 5 * MINUTE); /* the first refresh's own backoff */
 	assert_true(saw(world, "send"));
 	asked = ask(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "alice" } });
 	assert_int_equal(asked.consent, CONSENT_NO); /* nothing holds it any more */
@@ -1958,7 +1964,7 @@ static void resuming_a_site_that_is_left_alone_probes_it_at_once(void **state)
 	event_ago(world, 0, &payroll);
 	assert_string_equal(world->seen.at, "");
 	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "alice" } });
-	assert_string_equal(world->seen.at, "resolve"); /* the one call that probes */
+	assert_string_equal(world->seen.at, "resolve"); /* the call that probes */
 }
 
 /* ---- looks ---- */
@@ -1994,7 +2000,7 @@ static void a_content_whose_jobs_take_an_hour_is_looked_at_rarely(void **state)
 	answer(world, VERDICT_OK, NULL);
 	begun = world->now.wall;
 	assert_int_equal(polls_within(world, 20, begun), 3); /* after 1, 4 and 16 minutes */
-	/* Another refresh comes to stand behind it: a look each tenth of the hour. */
+	/* Another refresh waits behind it: a look every tenth of the hour. */
 	event(world);
 	assert_in_range(polls_within(world, 36, begun), 5, 6);
 }
@@ -2026,7 +2032,7 @@ static void told_of_job(struct world *world, enum verdict verdict, const char *r
 							  NULL, world->asked_after } });
 }
 
-/* To the next question about the job by itself; the list may not be asked for. */
+/* Lets time pass until the next query for this job alone; the list is refused. */
 static int64_t pass_until_poll(struct world *world)
 {
 	int64_t passed = 0;
@@ -2119,7 +2125,7 @@ static void cancelling_a_job_that_may_not_be_looked_at_cancels_it_all_the_same(v
 	assert_true(saw(world, "cancel"));
 }
 
-/* A node that lags behind does not know the job yet (404018, 400031). */
+/* A node that lags does not have the job yet (404018, 400031). */
 static void a_job_unknown_for_one_poll_is_asked_for_again(void **state)
 {
 	struct world *world = *state;
@@ -2157,7 +2163,7 @@ static void a_job_that_stays_unknown_is_lost_in_the_end(void **state)
 	assert_non_null(strstr(world->reason, "does not know the job any more"));
 }
 
-/* What the list knows of a job that cannot be asked for by itself is believed, ... */
+/* The list is believed about a job that cannot be queried alone, ... */
 static void row_of_unknown_job(struct world *world, struct job_seen row)
 {
 	event(world);
@@ -2178,7 +2184,7 @@ static void the_list_tells_the_end_of_a_job_that_cannot_be_asked_for(void **stat
 	assert_string_equal(world->state, "succeeded");
 }
 
-/* ... but for Bridge, where it may have been handed over only. */
+/* ... except for Bridge, where the job may only have been handed over. */
 static void the_list_does_not_tell_the_end_of_a_bridge_job(void **state)
 {
 	struct world *world = *state;
@@ -2187,7 +2193,7 @@ static void the_list_does_not_tell_the_end_of_a_bridge_job(void **state)
 	assert_true(saw(world, "poll"));
 }
 
-/* ... and where it stands under another name, which may not be what the rules name. */
+/* ... and except under another name, which may not be the content that the rules name. */
 static void the_list_does_not_tell_the_end_of_a_job_under_another_name(void **state)
 {
 	struct world *world = *state;
@@ -2210,11 +2216,11 @@ static void a_job_that_cannot_be_read_is_its_own_trouble(void **state)
 		told_of_job(world, VERDICT_UNREAD, "HTTP 200 with an unreadable answer");
 		assert_false(saw(world, "tell"));
 		assert_string_equal(world->state, "queued");
-		assert_non_null(strstr(world->reason, "cannot be told: HTTP 200"));
+		assert_non_null(strstr(world->reason, "cannot be read: HTTP 200"));
 		assert_true(wait >= last);
 		last = wait;
 	}
-	event_ago(world, 0, &payroll); /* its neighbour feels nothing */
+	event_ago(world, 0, &payroll); /* its neighbour is not affected */
 	assert_true(saw(world, "send"));
 }
 
@@ -2258,7 +2264,7 @@ static void a_503_that_says_when_to_come_again_is_heard(void **state)
 	later.retry_after = 10 * MINUTE;
 	step(world, (struct input){
 			    INPUT_SENT, .sent = { world->sent, later, NULL, world->now.wall } });
-	event_ago(world, 0, &payroll); /* nothing else is asked of the site either */
+	event_ago(world, 0, &payroll); /* no other call is made to the site either */
 	assert_false(saw(world, "resolve"));
 	for (int i = 0; i < 9; i++) {
 		pass(world, MINUTE);
@@ -2402,7 +2408,7 @@ static void who_cancelled_it_is_told_when_nobody_can_tell_whether_a_job_goes_on(
 						  NULL, world->asked_after } });
 	assert_string_equal(world->state, "cancelled");
 	assert_string_equal(world->reason,
-		"cancelled by alice; nobody can tell whether its last request made a job, which "
+		"cancelled by alice; it is not known whether its last request made a job, which "
 		"would go on: 403004");
 }
 
@@ -2447,7 +2453,7 @@ static void what_is_wanted_again_and_again_begins_after_the_last_wish(void **sta
 	assert_true(saw(world, "poll"));
 	int64_t asked_after = world->asked_after;
 	step(world, (struct input){ INPUT_AGAIN, .again = { &row, &cause, 1 } });
-	job(world, PHASE_QUEUED, (struct wall){ 0 }, asked_after); /* seen before the last wish */
+	job(world, PHASE_QUEUED, (struct wall){ 0 }, asked_after); /* seen before the last event */
 	job(world, PHASE_SUCCEEDED, world->now.wall, asked_after);
 	assert_true(saw(world, "send"));
 }
@@ -2480,7 +2486,7 @@ static void after_a_pause_the_reason_is_true_again(void **state)
 	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "bob" } });
 	assert_non_null(strstr(waits(world).reason, "refreshes_per_hour"));
 	assert_int_equal(waits(world).since.us, world->now.wall.us);
-	/* The row keeps since when it could be sent, but for its site. */
+	/* The row keeps the time since when only the site has kept it from being sent. */
 	assert_int_equal(schedule_find(world->schedule, world->recorded)->not_before.us, since.us);
 }
 
@@ -2496,7 +2502,7 @@ static void a_restart_goes_on_with_what_was_left_of_give_up_after(void **state)
 	struct refresh_row row = *schedule_find(world->schedule, world->sent);
 	assert_in_range(row.patience, 2 * HOUR - 1, 2 * HOUR + 10 * MINUTE);
 	row.id = 42;
-	world->now.wall.us += 10 * HOUR; /* nobody ran: Tableau was not asked either */
+	world->now.wall.us += 10 * HOUR; /* the daemon was down, so Tableau was not asked */
 	world->now.mono.us += 10 * HOUR;
 	restart(world, &row);
 	for (int i = 0; i < 100; i++) {

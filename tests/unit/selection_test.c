@@ -105,14 +105,14 @@ static void what_is_no_selection_is_refused_and_leaves_the_output_alone(void **s
 	static const char *const bodies[] = { "{}", "[]", "1", "{\"site\":\"s\"}",
 		"{\"kind\":\"workbook\"}", "{\"site\":\"\",\"kind\":\"flow\"}",
 		"{\"site\":\"s\",\"kind\":\"view\"}", "{\"site\":[],\"kind\":\"flow\"}",
-		/* what would be everything on the site */
+		/* would mean everything on the site */
 		"{\"site\":\"s\",\"kind\":\"flow\"}",
 		"{\"site\":\"s\",\"kind\":\"flow\",\"all\":false,\"rules\":[\"r\"]}",
 		"{\"site\":\"s\",\"kind\":\"flow\",\"project_luid\":\"P\"}",
 		"{\"site\":\"s\",\"kind\":\"flow\",\"all\":false,\"project\":\"P\"}",
 		"{\"site\":\"s\",\"kind\":\"flow\",\"all\":null,\"tag\":\"t\"}",
 		"{\"site\":\"s\",\"kind\":\"flow\",\"name\":null,\"project\":\"P\"}",
-		/* what would narrow to what nobody wrote: an owner that is not told is "" */
+		/* would narrow to content without an owner, because an unknown owner is "" */
 		"{\"site\":\"s\",\"kind\":\"flow\",\"owner\":\"\"}",
 		"{\"site\":\"s\",\"kind\":\"flow\",\"all\":true,\"owner\":null}",
 		"{\"site\":\"s\",\"kind\":\"flow\",\"tag\":[\"t\"]}",
@@ -120,11 +120,11 @@ static void what_is_no_selection_is_refused_and_leaves_the_output_alone(void **s
 		"{\"site\":\"s\",\"kind\":\"flow\",\"name\":\"F\",\"project\":{\"id\":\"P\"}}",
 		"{\"site\":\"s\",\"kind\":\"flow\",\"name\":\"F\",\"project_luid\":{}}",
 		"{\"site\":\"s\",\"kind\":\"flow\",\"name\":\"\",\"project\":\"P\"}",
-		/* a newer version's selector, or narrowing */
+		/* selectors or narrowing of a newer version */
 		"{\"site\":\"s\",\"kind\":\"workbook\",\"content_url\":\"Revenue\"}",
 		"{\"site\":\"s\",\"kind\":\"flow\",\"content_url\":\"F\",\"project\":\"P\"}",
 		"{\"site\":\"s\",\"kind\":\"workbook\",\"all\":true,\"except\":\"Revenue\"}",
-		/* which of the two? */
+		/* two selectors */
 		"{\"site\":\"s\",\"kind\":\"flow\",\"name\":\"F\",\"all\":true}",
 		"{\"site\":\"s\",\"kind\":\"flow\",\"name\":\"F\",\"luid\":\"F\"}" };
 	OWNED(arena) arena = arena_new();
@@ -150,7 +150,7 @@ static void what_is_no_selection_is_refused_and_leaves_the_output_alone(void **s
 	assert_false(read.allow_many);
 }
 
-/* As it stands in the stores of version 0.1.0. */
+/* As version 0.1.0 stored it. */
 static void all_without_the_word_is_read_when_it_is_narrowed(void **state)
 {
 	(void)state;
@@ -173,7 +173,7 @@ static void all_without_the_word_is_read_when_it_is_narrowed(void **state)
 static void selections_have_one_order_whatever_they_came_from(void **state)
 {
 	(void)state;
-	/* Each is less than all that follow. */
+	/* Each is less than all after it. */
 	static const struct selection ordered[] = {
 		{ .site = "a", .kind = CONTENT_WORKBOOK, .by = SELECT_NAME, .selector = "A" },
 		{ .site = "a",

@@ -1,4 +1,4 @@
-/* tests/unit/settle_test.c - changes settle, but none waits for ever. */
+/* tests/unit/settle_test.c - changes get time to settle, but none waits for ever. */
 #include "daemon/settle.h"
 #include "tests/unit/test.h"
 

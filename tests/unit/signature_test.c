@@ -1,4 +1,4 @@
-/* tests/unit/signature_test.c - who signed the body. */
+/* tests/unit/signature_test.c - signatures of bodies, made and verified. */
 #include "event/signature.h"
 
 #include <ctype.h>

@@ -18,7 +18,7 @@ static void assert_refused_as(
 		fail_msg("'%s' does not say '%s'", err.message, says);
 }
 
-/* For good: only another store or another program helps. */
+/* Refused with ERROR_INPUT: trying again does not help. */
 static void assert_refused(const char *url, enum store_mode mode, const char *says)
 {
 	assert_refused_as(ERROR_INPUT, url, mode, says);
@@ -162,7 +162,7 @@ static void a_newer_schema_is_refused_and_left_alone(void **state)
 	assert_events(store, "1", .limit = 0);
 }
 
-/* A database as release 0.1.0 made it. It never changes; later releases must go on opening it. */
+/* A database as release 0.1.0 made it. Do not change it: later releases must still open it. */
 static const char version_1[] =
 	"CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
 	"INSERT INTO meta VALUES ('last_event', 7), ('last_refresh', 12), ('fence', 3);"
@@ -286,10 +286,11 @@ static void a_store_that_was_restored_over_takes_nothing(void **state)
 	must(store_add_event(store, &row, NULL, &err) == ADDED_NEW);
 	move("state/state.db", "away");
 	run_sql(path_in("state/state.db"), "CREATE TABLE other (id)");
-	assert_false(store_commit(store, &err)); /* what nobody will read was not promised */
+	/* nobody would find these rows, so the commit must fail */
+	assert_false(store_commit(store, &err));
 	assert_non_null(strstr(err.message, "was replaced while it was in use"));
 	assert_takes_nothing(store, "was replaced while it was in use");
-	sqlite_of(store)->is_suspect = true; /* and a new connection is not made to the other one */
+	sqlite_of(store)->is_suspect = true; /* and it does not connect to the other file */
 	assert_takes_nothing(store, "was replaced while it was in use");
 }
 
@@ -372,7 +373,7 @@ static void a_full_disk_fails_the_transaction_and_heals(void **state)
 	assert_false(is_added);
 	assert_int_equal(err.kind, ERROR_TRANSIENT);
 	assert_non_null(strstr(err.message, "database or disk is full"));
-	/* SQLite may have rolled back already; what follows must not be committed on its own. */
+	/* SQLite may have rolled back already; later writes must not be committed alone. */
 	if (sqlite3_get_autocommit(sqlite_of(store)->database))
 		assert_int_equal(store_add_event(store, &small, NULL, &err), ADDED_FAILED);
 	store_rollback(store);
@@ -382,12 +383,12 @@ static void a_full_disk_fails_the_transaction_and_heals(void **state)
 	assert_events(store, "3 1", .limit = 0);
 }
 
-/* A VFS that is the default one but for xSync, which fails as `failing_syncs` says: bit 0 is the
- * next call's. */
+/* The default VFS, but xSync fails as the bits of `failing_syncs` say; bit 0 is the next call. */
 static unsigned failing_syncs;
 static sqlite3_vfs *real_vfs;
 static sqlite3_vfs sync_vfs;
-static sqlite3_io_methods sync_methods[2]; /* of a database; of its WAL, which takes no locks */
+/* for a database, and for its WAL, which takes no locks */
+static sqlite3_io_methods sync_methods[2];
 static int (*real_sync)(sqlite3_file *, int);
 
 static int sync_or_fail(sqlite3_file *file, int flags)
@@ -425,7 +426,7 @@ static struct store *open_with_failing_syncs(void)
 	failing_syncs = 0;
 
 	struct store *store = open_store(STORE_WRITE);
-	sqlite3_vfs_unregister(&sync_vfs); /* of this connection only */
+	sqlite3_vfs_unregister(&sync_vfs); /* only this connection uses it */
 	return store;
 }
 
@@ -545,7 +546,7 @@ static void what_was_told_durable_survives_a_kill(void **state)
 		must(store_list_events(store, &filter, count_event, &count, &err));
 		answered = (last + 1) / 2;
 		assert_int_equal(count, answered);
-		/* Groups are whole. */
+		/* Only whole groups are there. */
 		count = 0;
 		must(store_list_events(store, &(struct store_filter){ .limit = 1000000 },
 			count_event, &count, &err));

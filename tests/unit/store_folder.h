@@ -44,7 +44,7 @@ static inline int store_folder_teardown(void **state)
 #define store_test(name)                                                                           \
 	cmocka_unit_test_setup_teardown(name, store_folder_setup, store_folder_teardown)
 
-/* The same with a store in memory: what every driver has to promise. */
+/* The same with a store in memory: both drivers must pass. */
 static inline int store_memory_setup(void **state)
 {
 	int failed = store_folder_setup(state);
@@ -123,7 +123,7 @@ static inline int64_t add(struct store *store, struct event_row row)
 /* Visited ids as text: "5 3 1", a refresh with its causes: "4(1/a 3/b)". */
 struct seen {
 	char text[400];
-	int most; /* stop after so many; 0: never */
+	int most; /* stop after this many; 0: never */
 	int count;
 };
 
@@ -173,7 +173,7 @@ static inline bool see_selection(const struct selection_row *row, void *context)
 	return seen->count != seen->most;
 }
 
-/* Not inline in the macros, whose names would shadow their caller's. */
+/* A function, because names inside a macro would shadow its caller's. */
 static inline void check_events(
 	struct store *store, const struct store_filter *filter, const char *expected)
 {

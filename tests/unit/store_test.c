@@ -1,4 +1,4 @@
-/* tests/unit/store_test.c - what was written is there, as it was written, and found again. */
+/* tests/unit/store_test.c - rows are read as they were written, and found by every filter. */
 #include "tests/unit/store_folder.h"
 
 static void put(struct store *store, struct refresh_row row)
@@ -42,7 +42,7 @@ static bool check_hostile(const struct event_row *row, void *context)
 	assert_string_equal(row->source, HOSTILE);
 	assert_string_equal(row->webhook_id, HOSTILE);
 	assert_string_equal(row->event_id, HOSTILE "2");
-	assert_int_equal(row->received_at.us, 0); /* what is no time is none */
+	assert_int_equal(row->received_at.us, 0); /* an invalid time is none */
 	assert_int_equal(row->finished_at.us, 0);
 	assert_string_equal(row->outcome, "ignored");
 	assert_string_equal(row->reason, HOSTILE);
@@ -358,7 +358,7 @@ static void open_refreshes_and_each_contents_latest_success_are_loaded(void **st
 	(void)state;
 	for (int64_t id = 2; id <= 8; id += 2) {
 		row = refresh_of(id, REFRESH_SUCCEEDED, id == 8 ? "l2" : "l1");
-		row.ended_at.us = id == 4 ? 101 : 900 + id; /* clocks step: the stamps tell */
+		row.ended_at.us = id == 4 ? 101 : 900 + id; /* the clock stepped; stamps decide */
 		row.sent_after = id == 4 ? 900 : 100 + id;
 		put(store, row);
 		cause(store, id, 1, "a");
@@ -573,7 +573,7 @@ static void an_event_with_too_many_selections_is_refused_with_the_bound(void **s
 	struct error err = { 0 };
 
 	(void)state;
-	row.selection_count = 1 << 20; /* none of them is read */
+	row.selection_count = 1 << 20; /* its selections are not read */
 	must(store_begin(store, &err));
 	assert_int_equal(store_add_event(store, &row, NULL, &err), ADDED_FAILED);
 	assert_int_equal(err.kind, ERROR_INPUT);
@@ -641,7 +641,7 @@ static void what_was_spent_paused_and_asked_for_is_read_back(void **state)
 	must(store_begin(store, &err));
 	must(store_put_spent(store, &spent, &err));
 	spent.count = 3;
-	must(store_put_spent(store, &spent, &err)); /* takes the place of the one before */
+	must(store_put_spent(store, &spent, &err)); /* replaces the one before */
 	spent.kind = SPENT_STARTS;
 	must(store_put_spent(store, &spent, &err));
 	must(store_put_pause(store, "board", "bob", &err));

@@ -1,4 +1,4 @@
-/* What an answer of Tableau means: its codes, a gateway's page, and no reply at all. */
+/* The meaning of Tableau's answers: its codes, a gateway's page, and no reply at all. */
 #include "tableau/answer.h"
 #include "tests/unit/tableau_sample.h"
 
@@ -69,7 +69,7 @@ static void errors_of_the_samples(void **state)
 		{ "gateway-504.html", 504, CALL_SIGN_IN, ERROR_TRANSIENT, 0, "not from Tableau" },
 		{ "not-tableau-200.html", 200, CALL_SIGN_IN, ERROR_TRANSIENT, 0,
 			"not from Tableau" },
-		/* Whatever the status: without Tableau's own code nothing ends. */
+		/* Without Tableau's own code, no status fails a refresh for good. */
 		{ "gateway-503.html", 301, CALL_SIGN_IN, ERROR_TRANSIENT, 0, "there.example" },
 		{ "gateway-503.html", 302, CALL_QUERY, ERROR_TRANSIENT, 0, "as `server`" },
 		{ "gateway-503.html", 302, CALL_REFRESH, ERROR_UNKNOWN, 0, "there.example" },
@@ -209,7 +209,7 @@ static void strangers_texts_become_one_short_line(void **state)
 	}
 }
 
-/* Is the site ill, or only what was asked for? */
+/* Whether the site has a problem, or only the item. */
 static void trouble_of_one_item_is_not_the_sites(void **state)
 {
 	static const struct {

@@ -1,4 +1,4 @@
-/* Sessions and calls, over the wire, against a server that does what it should not. */
+/* Sessions and calls over HTTP, against a server that misbehaves. */
 #include "tableau/site.h"
 #include "tests/unit/tableau_server.h"
 
@@ -54,12 +54,12 @@ static void an_expired_session_is_renewed_once(void **state)
 	UNTIL(told.answers == 30);
 	assert_int_equal(told.fine, 30);
 	assert_int_equal(server.sign_ins, 2);
-	/* A session is renewed at most every ten seconds, or two programs with one PAT would do
-	 * nothing but sign in. */
+	/* A session is renewed at most every ten seconds; otherwise two programs with one PAT would
+	 * do nothing but sign in. */
 	assert_true(clock_mono().us - begun.us >= 10 * US_PER_SECOND);
 }
 
-/* A refresh is still out with the old token when a job query renews the session. */
+/* A refresh with the old token is still unanswered when a job query renews the session. */
 static void a_late_401_of_the_old_token_leaves_the_new_session_alone(void **state)
 {
 	(void)state;
@@ -247,7 +247,7 @@ static void a_new_PAT_does_not_get_the_session_of_the_old_one(void **state)
 	tableau_job(client, "finance", "3182ac3f-510f-4fb3-b9ac-f377140ba9d7", on_job, NULL);
 	UNTIL(server.held_count == 1);
 	assert_true(configure(server_url, "second", "auto", 8, &err));
-	release(); /* the old PAT is signed in, for nobody */
+	release(); /* the old PAT's sign-in ends unused */
 	server.holding = NULL;
 	server.secret = "second";
 	UNTIL(told.answers == 1);
@@ -303,7 +303,7 @@ static void a_PAT_that_somebody_else_uses_too_is_reported(void **state)
 	site_free(site);
 }
 
-/* Whatever ends its sessions, a call is not repeated for ever. */
+/* A call is not repeated for ever, even if every session ends. */
 static void a_call_is_repeated_twice_at_most(void **state)
 {
 	(void)state;
@@ -315,7 +315,7 @@ static void a_call_is_repeated_twice_at_most(void **state)
 	for (int repeats = 0; repeats < 5; repeats++) {
 		session->token = secret_copy(STR("t"));
 		session->generation++;
-		/* Another call saw it first ... */
+		/* Another call saw the end of the session first ... */
 		assert_int_equal(session_lost(site, session->generation - 1, repeats), repeats < 2);
 		assert_non_null(session->token);
 		/* ... or this one does. */
@@ -433,19 +433,19 @@ static void what_a_refused_refresh_means(void **state)
 	assert_int_equal(told.outcome.retry_after_us, 7 * US_PER_SECOND);
 }
 
-/* libcurl repeats a request by itself when a connection that it used before dies: a refresh must
- * not be. */
+/* libcurl repeats a request by itself when a reused connection dies. A refresh must not be
+ * repeated. */
 static void a_refresh_whose_answer_is_lost_is_sent_once_and_unknown(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		ask_job(); /* leaves a connection to be used again */
+		ask_job(); /* leaves a connection that is used again */
 		trick((struct trick){ .match = "/refresh", .times = 1, .drop = true });
 		refresh();
 		assert_int_equal(told.outcome.error.kind, ERROR_UNKNOWN);
 		assert_int_equal(calls("/refresh"), i + 1);
 	}
-	/* A query may be repeated as often as one likes. */
+	/* A query may be repeated. */
 	ask_job();
 	trick((struct trick){ .match = "/jobs/", .times = 1, .drop = true });
 	ask_job();
@@ -457,7 +457,7 @@ static void a_refresh_that_finds_no_connection_was_surely_not_sent(void **state)
 	struct error err;
 	(void)state;
 	refresh();
-	/* The session is there, the server is not: nobody listens on its port any more. */
+	/* There is a session, but the server is gone. */
 	web_free(server.web);
 	server.web = NULL;
 	refresh();
@@ -568,8 +568,7 @@ static void list_jobs(struct text *body, const char *pagination, int first, int 
 	text_add(body, "]}}");
 }
 
-/* Tableau counts the jobs on each page; where it does not, a full page is not taken for the last.
- */
+/* Each page has the number of all jobs; without it, a full page is not taken for the last. */
 static void every_page_of_the_list_of_jobs_is_read(void **state)
 {
 	static const struct {
@@ -652,11 +651,11 @@ static void a_person_need_not_wait_for_the_next_sign_in(void **state)
 	assert_int_equal(told.outcome.error.kind, ERROR_SIGNED_OUT);
 	server.secret = "hush==:hush";
 	ask_job();
-	assert_false(told.outcome.ok); /* by heart */
+	assert_false(told.outcome.ok); /* from memory */
 	tableau_hurry(client, "finance");
 	ask_job();
 	assert_true(told.outcome.ok);
-	tableau_hurry(client, "finance"); /* a session that serves is left alone */
+	tableau_hurry(client, "finance"); /* a working session is left alone */
 	tableau_hurry(client, "nowhere");
 	ask_job();
 	assert_int_equal(server.sign_ins, 1);
@@ -664,7 +663,7 @@ static void a_person_need_not_wait_for_the_next_sign_in(void **state)
 
 /* ---- another server ---- */
 
-/* The one that takes over speaks 3.19 only, and knows no session. */
+/* Replaces the server by one that has only version 3.19 and no sessions. */
 static void fail_over(const char *version)
 {
 	server.version = version;
@@ -681,7 +680,7 @@ static void an_older_server_that_takes_over_is_asked_what_it_speaks(void **state
 	ask_job();
 	assert_int_equal(calls("/serverinfo"), 1);
 	fail_over("3.19");
-	/* Also many at once, some of whose refusals come after the version was told. */
+	/* Also many calls at once, some refused only after the new version is known. */
 	forget_told();
 	for (int i = 0; i < 20; i++)
 		tableau_job(client, "finance", REVENUE_LUID, on_job, NULL);

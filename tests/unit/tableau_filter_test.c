@@ -1,4 +1,4 @@
-/* Names in filters: what Tableau's grammar cannot say becomes a wildcard, the rest is
+/* Names in filters: characters that Tableau's grammar cannot express become a wildcard, others are
  * percent-encoded. */
 #include "tableau/filter.h"
 #include "tests/unit/test.h"

@@ -1,4 +1,4 @@
-/* Jobs as Tableau tells them, from the recorded samples. */
+/* Jobs as Tableau reports them, from recorded samples. */
 #include "tableau/job.h"
 #include "tests/unit/tableau_sample.h"
 
@@ -156,7 +156,7 @@ static void rows_of_the_list(void **state)
 	assert_int_equal(jobs[3].state, JOB_QUEUED);
 	OWNED_JSON odd = json_parse(STR("{\"id\":\"a\",\"status\":\"Dreaming\"}"), &err);
 	assert_true(job_row_parse(odd, jobs, arena));
-	assert_int_equal(jobs[0].state, JOB_RUNNING); /* an unknown word is no end */
+	assert_int_equal(jobs[0].state, JOB_RUNNING); /* an unknown word does not end the job */
 }
 
 int main(void)

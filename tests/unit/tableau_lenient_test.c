@@ -1,4 +1,4 @@
-/* Broken texts inside a right structure are taken cleaned; a wrong structure is not. */
+/* Broken texts inside a valid structure are cleaned and accepted; a broken structure is refused. */
 #include "tableau/lenient.h"
 #include "tests/unit/tableau_sample.h"
 

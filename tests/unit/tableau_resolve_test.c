@@ -1,5 +1,5 @@
-/* What selections name, over the wire: names that filters cannot say, projects of one name, old
- * servers, and lists that do not fit together. */
+/* Resolving selections over HTTP: names that filters cannot express, projects of the same name, old
+ * servers, and lists that contradict each other. */
 #include "tests/unit/tableau_server.h"
 
 static void resolve(struct selection selection)
@@ -7,7 +7,7 @@ static void resolve(struct selection selection)
 	forget_told();
 	selection.site = "finance";
 	tableau_resolve(client, &selection, false, on_contents, NULL);
-	assert_int_equal(told.answers, 0); /* never inside the call */
+	assert_int_equal(told.answers, 0); /* the callback never runs inside the call */
 	UNTIL(told.answers == 1);
 }
 
@@ -56,7 +56,7 @@ static void an_exact_name_is_one_item_with_its_project_path(void **state)
 	assert_int_equal(calls("/projects?"), 1);
 	for (int i = 0; i < 10; i++)
 		resolve_name("Revenue");
-	assert_int_equal(calls("/workbooks?"), 1); /* the warm path asks nothing */
+	assert_int_equal(calls("/workbooks?"), 1); /* a remembered name costs no call */
 	assert_int_equal(calls("/projects?"), 1);
 	tableau_forget(client, "finance", REVENUE_LUID);
 	resolve_name("Revenue");
@@ -92,7 +92,7 @@ static void a_name_in_two_projects_is_refused_with_both(void **state)
 static void names_are_compared_byte_for_byte(void **state)
 {
 	(void)state;
-	resolve_name("revenue"); /* the sample answers all it has, whatever the filter */
+	resolve_name("revenue"); /* the sample is the same for every filter */
 	assert_refused("did you mean 'Revenue'?");
 	assert_true(says("the PAT's user may not see it"));
 }
@@ -107,7 +107,7 @@ static void a_name_that_a_filter_cannot_say_is_found_all_the_same(void **state)
 	resolve_name("P&L, monthly: actuals + plan");
 	assert_true(told.outcome.ok);
 	assert_string_equal(told.names, "P&L, monthly: actuals + plan");
-	/* A server without wildcards finds nothing: everything is listed, once. */
+	/* A server without wildcards finds nothing, so everything is listed, once. */
 	trick((struct trick){ .match = "name:eq:A*B",
 		.times = 1,
 		.status = 200,
@@ -123,7 +123,7 @@ static void a_name_that_a_filter_cannot_say_is_found_all_the_same(void **state)
 		.sample = "error-400065-filter.json" });
 	resolve_name("C,D");
 	assert_refused("there is no workbook 'C,D'");
-	/* That says nothing about other names. */
+	/* Other names are still looked up by filter. */
 	tableau_forget(client, "finance", REVENUE_LUID);
 	tableau_forget(client, "finance", "1");
 	trick_list(WORKBOOKS("1", WORKBOOK("9", "Nine", DAILY, "")), 1);
@@ -185,7 +185,7 @@ static void patterns_tags_and_owners_narrow_the_list(void **state)
 	assert_refused("has no extract: it is live or uses published data sources");
 	resolve((struct selection){ .by = SELECT_PATTERN, .selector = "/(/" });
 	assert_refused("pattern /(/");
-	/* An owner that is not told is nobody, and not the one without a name. */
+	/* An owner that is not reported matches no name, not even the empty one. */
 	trick_list(WORKBOOKS("1", WORKBOOK("3", "sales_amer", ARCHIVE, "")), 1);
 	resolve((struct selection){ .by = SELECT_ALL, .owner = "" });
 	assert_refused("nothing is found for all workbooks of owner ''");
@@ -249,9 +249,8 @@ static void many_names_at_once_are_one_list(void **state)
 	}
 	UNTIL(told.answers == 400);
 	assert_int_equal(told.fine, 400);
-	assert_in_range(
-		calls("/workbooks?"), 3, 3 + 5 * 3); /* the list, and the five names before it whose
-							filter this server ignores */
+	/* the list, and the five names before it, whose filter this server ignores */
+	assert_in_range(calls("/workbooks?"), 3, 3 + 5 * 3);
 	assert_int_equal(calls("/workbooks?pageSize=1000&pageNumber=3"), 6);
 	int before = calls("/workbooks?");
 	resolve_name("Book 2499");
@@ -370,7 +369,7 @@ static void a_list_that_ends_before_its_count_is_read_once_more(void **state)
 	tableau_forget(client, "finance", "2");
 	resolve_all_datasources();
 	assert_string_equal(told.names, "D1");
-	/* ... which is known from then on. */
+	/* ... which is remembered from then on. */
 	trick_datasources("9", SOURCE("1"));
 	trick_beyond_the_end();
 	int asked = calls("/datasources?");
@@ -400,7 +399,7 @@ static void a_list_that_always_shrinks_is_given_up(void **state)
 	assert_in_range(calls("/datasources?"), 4, 20);
 }
 
-/* Which look alike is told from one list of everything, however many names are wanted. */
+/* Lookalikes are found in one list of everything, however many names are wanted. */
 static void names_that_are_not_there_cost_one_list_an_hour(void **state)
 {
 	(void)state;
@@ -425,7 +424,7 @@ static void a_name_that_is_counted_and_not_shown_is_refused_at_once(void **state
 	assert_int_equal(calls("name:eq:Secret"), 1);
 }
 
-/* What was true a moment ago is not told as true now. */
+/* A remembered refusal is not reported as the present state. */
 static void a_refusal_by_heart_is_checked_before_it_is_told(void **state)
 {
 	static const char *const before[] = {
@@ -477,7 +476,7 @@ static void a_project_below_a_hidden_one_is_not_the_one_at_the_top(void **state)
 	assert_refused("'.../Daily/Book' (1)");
 	resolve((struct selection){ .by = SELECT_NAME, .selector = "Book", .project = "Other" });
 	assert_refused("'Book' is in project '.../Daily'");
-	/* Without a project it is the only one of its name. */
+	/* Without `project` it is found, as the only one of its name. */
 	resolve_name("Book");
 	assert_true(told.outcome.ok);
 }
@@ -504,7 +503,7 @@ static void a_project_is_named_by_its_LUID_when_its_path_cannot_be_told(void **s
 	resolve(book);
 	assert_true(told.outcome.ok);
 	assert_string_equal(told.luid, "3");
-	/* In one that holds others: nothing is taken from elsewhere. */
+	/* In a project with other content, nothing from another project is taken. */
 	book.project_luid = "p7";
 	resolve(book);
 	assert_refused("there is no workbook 'Book' in project p7");
@@ -513,7 +512,7 @@ static void a_project_is_named_by_its_LUID_when_its_path_cannot_be_told(void **s
 	assert_true(told.outcome.ok);
 	assert_int_equal(told.count, 1);
 	assert_string_equal(told.luid, "2");
-	/* A server that tells a project's name and no id. */
+	/* A server that reports a project's name without its id. */
 	resolve((struct selection){ .by = SELECT_NAME, .selector = "Other", .project_luid = "p1" });
 	assert_refused("nobody can tell");
 	assert_refused("write `workbooks: {id: 4}` without `project`");

@@ -1,5 +1,5 @@
-/* tests/unit/tableau_sample.h - the samples of Tableau's answers. Automake sets srcdir; by hand it
- * is the working folder. */
+/* tests/unit/tableau_sample.h - the samples of Tableau's answers. Automake sets srcdir; a test run
+ * by hand uses the working folder. */
 #pragma once
 #include "base/file.h"
 #include "base/json.h"

@@ -1,7 +1,7 @@
 /*
- * tests/unit/tableau_server.h - a Tableau of a few lines, scripted by the test: it signs in,
- * refuses old tokens, answers with samples, and plays the tricks that a test asks for. And the
- * client under test, run until what was asked has been answered.
+ * tests/unit/tableau_server.h - a small Tableau server, scripted by the test: it signs in, refuses
+ * old tokens, answers with samples, and plays tricks that a test sets. And the client under test,
+ * run until its calls are answered.
  */
 #pragma once
 #include "base/log.h"
@@ -18,13 +18,14 @@
 #define SITE_LUID "5d04f3a1-6a1f-4f05-8d3a-7a3d0d1c2b3a"
 #define REVENUE_LUID "4a861507-1003-4528-9ea6-9f9b7370ae32"
 
-struct trick { /* what a request whose "METHOD path?query" holds `match` gets, `times` times */
+/* the answer to requests whose "METHOD path?query" contains `match`, `times` times */
+struct trick {
 	const char *match;
 	int times;
 	unsigned status;
 	const char *sample; /* file under tests/samples/tableau */
-	const char *body;   /* when no sample */
-	size_t padding;     /* so many blanks after it */
+	const char *body;   /* if there is no sample */
+	size_t padding;     /* this many blanks after it */
 	const char *header, *value;
 	bool drop; /* closes the connection without a byte */
 };
@@ -35,7 +36,7 @@ struct server {
 	char token[64]; /* of the present session; "" none */
 	int sign_ins, sign_outs;
 	const char *version;
-	const char *secret;      /* that signs in */
+	const char *secret;      /* the secret that may sign in */
 	char *calls[MOST_CALLS]; /* "POST /api/3.25/...?query" */
 	size_t call_count;
 	struct trick tricks[MOST_TRICKS];
@@ -43,7 +44,7 @@ struct server {
 	struct web_request *held[MOST_HELD];
 	char *held_calls[MOST_HELD];
 	size_t held_count;
-	size_t workbooks; /* so many in pages of `page`, instead of the sample */
+	size_t workbooks; /* this many in pages of `page`, instead of the sample */
 	size_t page;
 };
 
@@ -204,7 +205,7 @@ static void handle(struct web_request *request, void *context)
 	pthread_mutex_unlock(&server.lock);
 }
 
-/* How many requests had this in their "METHOD path?query". */
+/* How many requests had `match` in their "METHOD path?query". */
 __attribute__((unused)) static int calls(const char *match)
 {
 	int count = 0;
@@ -330,7 +331,7 @@ static int stop(void **state)
 		}                                                                                  \
 	} while (0)
 
-/* What the last callback was told. */
+/* The arguments of the last callback. */
 static struct {
 	int answers, fine;
 	struct outcome outcome;

@@ -1,4 +1,4 @@
-/* One request: what left and what did not, and how an answer is bounded. */
+/* One request: whether it was sent, and how its answer is bounded. */
 #include "base/web.h"
 #include "tableau/transport.h"
 #include "tests/unit/test.h"
@@ -20,8 +20,8 @@ static struct {
 	char failure[300], location[300], body[100];
 } told;
 
-static const char *busy_until; /* what /busy answers in Retry-After ... */
-static const char *busy_at;    /* ... and in Date; NULL: what time it is */
+static const char *busy_until; /* /busy answers this in Retry-After ... */
+static const char *busy_at;    /* ... and this in Date; NULL: the present time */
 
 static void handle(struct web_request *request, void *context)
 {
@@ -82,7 +82,7 @@ static void ask(struct request request, const char *path)
 	if (!request.timeout_ms)
 		request.timeout_ms = 10000;
 	transport_send(transport, request, came, NULL);
-	url[0] = '\0'; /* it was copied */
+	url[0] = '\0'; /* the transport has a copy */
 }
 
 static int start(void **state)
@@ -141,7 +141,7 @@ static void a_redirect_is_an_answer(void **state)
 	assert_int_equal(told.reply.retry_after_us, 120 * US_PER_SECOND);
 }
 
-/* The Date of what a cache kept is of when it was kept (RFC 9111, 5.1). */
+/* In an answer from a cache, Date is the time of storing (RFC 9111, 5.1). */
 static void a_cache_does_not_tell_tableaus_time(void **state)
 {
 	(void)state;
@@ -161,7 +161,7 @@ static void a_wait_that_the_other_side_asks_for(void **state)
 {
 	static const struct {
 		const char *value;
-		int64_t least, most; /* seconds; a date is told by another second than it is read */
+		int64_t least, most; /* seconds; a date may be read a second after it was written */
 	} cases[] = {
 		{ "5", 5, 5 },
 		{ "0", 0, 0 },
@@ -209,7 +209,7 @@ static void what_surely_did_not_leave(void **state)
 {
 	char proxy[100], closed[100];
 	(void)state;
-	/* A proxy that refuses the tunnel has got its own request, not ours. */
+	/* A proxy that refuses the tunnel has not received our request. */
 	snprintf(proxy, sizeof proxy, "http://%s", web_address(web));
 	ask((struct request){ .method = METHOD_POST,
 		    .url = "https://tableau.invalid/x",

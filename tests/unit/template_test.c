@@ -16,7 +16,7 @@ static const struct {
 	const char *says, *job_id, *capture; /* NULL: took no part */
 	enum template_use use;
 	enum expansion expansion;
-	const char *text; /* or the name that is to blame */
+	const char *text; /* or the name that failed */
 } cases[] = {
 	{ "plain values stand as they are", "1", "x/y", TEMPLATE_PLAIN, EXPANSION_DONE, "a/1x/y" },
 	{ "a project's values keep their slashes", "1", "x/y", TEMPLATE_PROJECT, EXPANSION_DONE,

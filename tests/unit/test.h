@@ -9,5 +9,5 @@
 #include <cmocka.h>
 /* clang-format on */
 
-/* cmocka's assertions do not tell the compiler that they end the test. */
+/* The compiler does not know that cmocka's assertions end the test. */
 #pragma GCC diagnostic ignored "-Wnull-dereference"

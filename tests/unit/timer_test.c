@@ -1,5 +1,5 @@
 /*
- * A heap of timers: the smallest key first, and each thing is in one heap at most.
+ * A heap of timers: the smallest key first, and each timer in at most one heap.
  */
 #include "base/timer.h"
 #include "tests/unit/test.h"
@@ -36,14 +36,14 @@ static void whoever_enters_another_heap_leaves_the_first(void **state)
 	assert_ptr_equal(timer_first(&second), &moves);
 	timer_leave(&moves);
 	assert_false(timer_is_set(&moves));
-	timer_leave(&moves); /* it is in none */
+	timer_leave(&moves); /* it is in no heap */
 	assert_null(timer_first(&second));
 	assert_ptr_equal(timer_first(&first), &stays);
 	timer_heap_clear(&first);
 	timer_heap_clear(&second);
 }
 
-/* Every third leaves from the middle; the others come in order. */
+/* Every third timer leaves from the middle; the others come in order. */
 static void any_may_leave_at_any_time(void **state)
 {
 	static struct timer timers[MANY];

@@ -1,4 +1,4 @@
-/* Texts of strangers show what they hold, and take the columns that are counted for them. */
+/* Strangers' texts show every character, and take as many columns as counted. */
 #include "base/visible.h"
 #include "tests/unit/test.h"
 

@@ -1,5 +1,5 @@
-/* tests/unit/watch_test.c - what cannot be watched is told, and watched when that is possible
- * again. */
+/* tests/unit/watch_test.c - paths that cannot be watched are reported, and watched when that is
+ * possible again. */
 #include "daemon/watch.h"
 
 #include <poll.h>

@@ -1,6 +1,6 @@
 /*
- * The HTTP server as its clients meet it, over loopback sockets: slow ones, vanished ones, and ones
- * that send too much. A client here is a socket and the bytes that it says.
+ * The HTTP server over loopback sockets: with clients that are slow, vanish, or send too much. A
+ * client here is a socket and the bytes that it sends.
  */
 #include "base/clock.h"
 #include "base/metric.h"
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define BODY_LIMIT 1000
-#define PATIENCE_MS 10000 /* so long a test waits for what must come */
+#define PATIENCE_MS 10000 /* a test waits this long for what must come */
 #define MOST_KEPT 8
 
 struct fixture {
@@ -51,8 +51,8 @@ static void echo(struct web_request *request)
 	web_reply(request, 200, "text/plain", text_str(&out));
 }
 
-/* GET /keep waits for the test, /drop gets no answer, everything else is told what it said. Who
- * says "X-Test: friend" is trusted. */
+/* GET /keep waits for the test, /drop gets no answer, any other request is echoed. A request with
+ * "X-Test: friend" is trusted. */
 static void handle(struct web_request *request, void *context)
 {
 	struct fixture *fixture = context;
@@ -117,7 +117,7 @@ static int dial(const struct fixture *fixture)
 	return fd;
 }
 
-/* False when the other side has closed already. */
+/* False when the server has closed already. */
 static bool say(int fd, const char *text)
 {
 	size_t length = strlen(text);
@@ -131,8 +131,8 @@ static bool say(int fd, const char *text)
 	return true;
 }
 
-/* The bytes of one answer: a head and as much body as it announces; what was there until the end
- * when the other side closes. */
+/* Reads one answer: its head and as much body as that announces, or all up to the end of the
+ * connection. */
 static const char *hear(int fd)
 {
 	static char bytes[8192];
@@ -174,7 +174,7 @@ static void assert_closed(int fd)
 	close(fd);
 }
 
-/* A kept request, once the handler has it. */
+/* Waits until the handler has kept the request. */
 static struct web_request *wait_for_kept(struct fixture *fixture, size_t index)
 {
 	for (int i = 0; i < PATIENCE_MS; i++) {
@@ -334,7 +334,7 @@ static void what_http_forbids_is_refused_at_once_in_json(void **state)
 		{ "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: \r\n\r\nab", 400 },
 	};
 	int64_t malformed = metric_get(METRIC_requests_malformed_total);
-	/* Far longer than a test waits: nobody may have to wait for that. */
+	/* Far longer than a test waits, so the test fails if the limit matters. */
 	start(fixture, 600 * US_PER_SECOND);
 	for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
 		int fd = dial(fixture);
@@ -364,7 +364,8 @@ static void nothing_is_read_behind_a_request_of_a_stranger(void **state)
 	assert_int_equal(atomic_load(&fixture->handled), 2);
 }
 
-/* From the second one on it reads first, and has pages of its own. */
+/* From the second request of a connection on, libmicrohttpd reads first and refuses with pages of
+ * its own. */
 static void what_the_library_refuses_by_itself_is_counted(void **state)
 {
 	struct fixture *fixture = *state;
@@ -423,7 +424,7 @@ static void a_head_may_come_in_pieces_and_end_in_bare_line_feeds(void **state)
 	close(fd);
 	fd = dial(fixture);
 	say(fd, "GET /y HTTP/1.1\r\nHost: x\r\n\r\n");
-	shutdown(fd, SHUT_WR); /* all is said */
+	shutdown(fd, SHUT_WR); /* nothing more is sent */
 	assert_answer(fd, 200, "GET /y [] ");
 	close(fd);
 }
@@ -689,7 +690,7 @@ static void what_is_still_kept_at_the_stop_gets_a_503(void **state)
 		assert_non_null(strcasestr(bytes, "Retry-After: "));
 		close(fds[i]);
 	}
-	/* Who kept them may answer all the same; nobody hears it. */
+	/* Their keeper may still answer; nobody receives it. */
 	web_reply(fixture->kept[0], 200, NULL, STR("too late"));
 	web_drop(fixture->kept[1]);
 }
@@ -712,7 +713,7 @@ static void a_server_that_nobody_used_stops_twice_at_once(void **state)
 {
 	struct fixture *fixture = *state;
 	start(fixture, 10 * US_PER_SECOND);
-	int fd = dial(fixture); /* says nothing */
+	int fd = dial(fixture); /* it sends nothing */
 	int64_t before = clock_mono().us;
 	web_stop(fixture->web);
 	web_stop(fixture->web);
@@ -729,7 +730,7 @@ static void an_address_that_is_wrong_or_taken_is_named(void **state)
 		enum error_kind kind;
 	} cases[] = {
 		{ web_address(fixture->web), ERROR_TRANSIENT },
-		{ "192.0.2.1:0", ERROR_TRANSIENT }, /* RFC 5737: nobody's */
+		{ "192.0.2.1:0", ERROR_TRANSIENT }, /* RFC 5737: an address of no machine */
 		{ "no such host:80", ERROR_INPUT },
 		{ "127.0.0.1", ERROR_INPUT },
 		{ "127.0.0.1:70000", ERROR_INPUT },

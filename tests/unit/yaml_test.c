@@ -207,7 +207,7 @@ static void an_alias_bomb_does_not_go_off(void **state)
 	assert_int_equal(problems_at(f->problems, 0)->code, PROBLEM_TOO_LARGE);
 }
 
-/* Every alias is small against what is written, and all of them together are not. */
+/* Each alias is small compared with the file, but all of them together are not. */
 static void what_aliases_repeat_has_an_absolute_bound(void **state)
 {
 	struct fixture *f = *state;
