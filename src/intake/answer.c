@@ -1,3 +1,4 @@
+/* intake/answer.c - the 503 of an overloaded listener. */
 #include "intake/answer.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -15,7 +16,7 @@ void answer_error(struct web_request *request, unsigned status, const char *reas
 
 void answer_unavailable(struct web_request *request, const char *reason)
 {
-	static struct complaints sheds; /* of this process */
+	static struct complaints sheds; /* shared by all listeners of the process */
 	if (complaint_is_due(&sheds, COMPLAINT_SHED))
 		log_warning("a delivery was answered 503", KV("reason", reason));
 	web_reply_header(request, "Retry-After", RETRY_AFTER_SECONDS);

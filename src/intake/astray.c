@@ -1,10 +1,11 @@
+/* intake/astray.c - finds the source that a misdirected delivery is meant for. */
 #include "intake/astray.h"
 #include "base/suggest.h"
 #include <strings.h>
 
 #define MOST_NAMED 10 /* sources in one message */
 
-/* The last part of the path that is not empty, in `arena`. */
+/* The last non-empty part of the path, in `arena`. */
 static const char *last_part(const char *path, struct arena *arena)
 {
 	size_t end = strlen(path);

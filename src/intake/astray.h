@@ -1,14 +1,14 @@
 /*
- * intake/astray.h - a delivery to a path that does not exist: which URL would be right.
+ * intake/astray.h - for a delivery to a path that does not exist, the URL that would be right.
  *
- * A trailing or doubled '/', a prefix that an ingress has not taken off, the name of another
- * source: each is another path, and dbt's log says no more than 404. Ours names the URL.
+ * A trailing or doubled '/', a prefix that an ingress has not removed, or the name of another
+ * source makes another path, and dbt's log only shows a 404. Our log names the URL.
  */
 #pragma once
 #include "base/arena.h"
 #include "intake/sources.h"
 
-/* "its URL ends in /webhooks/dbt", and how that is known: by `signer`, whose secret signed the
- * delivery (NULL: nobody's), else by the path. In `arena`. */
+/* A sentence in `arena`, such as "the URL of source 'dbt' ends in /webhooks/dbt". It goes by
+ * `signer`, the source whose secret signed the delivery, or by the path when that is NULL. */
 const char *astray_advice(const char *path, const struct source *signer,
 	const struct sources *sources, struct arena *arena);

@@ -1,3 +1,4 @@
+/* intake/complaint.c - counts faults of requests, and limits how often each kind is logged. */
 #include "intake/complaint.h"
 #include "base/clock.h"
 

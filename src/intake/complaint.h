@@ -1,6 +1,6 @@
 /*
- * intake/complaint.h - what is wrong with requests is counted each time and told in the log at most
- * once a second for each kind, however many strangers knock. Threads: any.
+ * intake/complaint.h - faults of requests, each counted, and logged at most once a second for each
+ * kind, so that strangers cannot flood the log. Threads: any.
  */
 #pragma once
 #include "base/metric.h"
@@ -9,11 +9,11 @@
 
 enum complaint {
 	COMPLAINT_SIGNATURE, /* missing or wrong */
-	COMPLAINT_NO_PATH,   /* nobody we know posts to a path that does not exist */
+	COMPLAINT_NO_PATH,   /* an unsigned request to a path that does not exist */
 	COMPLAINT_ASTRAY,    /* a source's delivery at a path that does not exist */
 	COMPLAINT_ENCODING,  /* the body is not the bytes that dbt signed */
 	COMPLAINT_NO_ID,     /* no event id: a repeat of it cannot be recognised */
-	COMPLAINT_SHED,      /* none of the sender's: we cannot take it now */
+	COMPLAINT_SHED,      /* not the sender's fault: we cannot take it now */
 	COMPLAINT_KINDS,
 };
 
@@ -21,5 +21,5 @@ struct complaints {
 	atomic_llong told_at[COMPLAINT_KINDS]; /* microseconds of struct mono; 0: never */
 };
 
-/* Counts it; true when it is to be told as well. */
+/* Counts it; true when it should be logged too. */
 bool complaint_is_due(struct complaints *complaints, enum complaint kind);

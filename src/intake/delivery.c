@@ -1,3 +1,5 @@
+/* intake/delivery.c - makes the record of an event, writes it by the journal, and then answers
+ * and passes the selections on. */
 #include "intake/delivery.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -6,31 +8,31 @@
 #include "intake/answer.h"
 
 #define NO_MARK "it bears no event id: if it is sent again, it is decided again"
-#define TAKEN_MARK "its event id is that of another event: if it is sent again, it is decided again"
+#define TAKEN_MARK "another event has its event id: if it is sent again, it is decided again"
 
 struct delivery {
-	struct journal_entry entry; /* first member: the journal hands it back */
-	struct arena *arena;        /* everything lives here, also this struct */
-	struct ruleset *ruleset;    /* with a reference: what the decision borrows; or NULL */
+	struct journal_entry entry; /* first member; the journal returns it */
+	struct arena *arena;        /* holds everything, also this struct */
+	struct ruleset *ruleset;    /* a reference, because the decision borrows from it; or NULL */
 	struct web_request *request;
 	struct dispatch *dispatch;
 	struct event_row row;
 	enum metric metric;
 	enum added added;
-	bool has_taken_mark;                 /* its event id is that of another event */
-	const struct selection **selections; /* those to be refreshed, not the shadow ones */
-	int64_t *selection_ids;              /* of row.selections, which are the same as text */
-	int64_t replayed;                    /* the event that this is a replay of; 0: it is none */
-	const char *asker;                   /* of a replay */
+	bool has_taken_mark;                 /* another event has its event id */
+	const struct selection **selections; /* without the shadow ones */
+	int64_t *selection_ids;              /* of row.selections, the same as text */
+	int64_t replayed;                    /* the event that this one replays; 0: not a replay */
+	const char *asker;                   /* the person who asked for the replay */
 };
 
 static void delivery_free(struct delivery *delivery)
 {
 	ruleset_free(delivery->ruleset);
-	arena_free(delivery->arena); /* and the delivery */
+	arena_free(delivery->arena); /* frees the delivery too */
 }
 
-/* Under json_use(): what is copied here is all that stays. */
+/* Copies the text to `arena`, because the tree is in json_use()'s arena. */
 static const char *printed(cJSON *json, struct arena *arena)
 {
 	return arena_text(arena, json_print(json));
@@ -97,8 +99,8 @@ struct delivery *delivery_new(const struct event *event, const struct decision *
 	struct ruleset *ruleset, struct str body, bool dry_run, struct arena *arena)
 {
 	struct delivery *delivery = arena_new_of(arena, struct delivery);
-	/* Every delivery of the test button carries one constant event id (src/event/README.md,
-	 * Test deliveries): the second one is no duplicate. Nor is what bears no id at all. */
+	/* All test deliveries have the same event id (src/event/README.md, Test deliveries), so a
+	 * second one is not a duplicate; neither is a delivery without an id. */
 	bool is_test = event->standing == EVENT_TEST, has_mark = !is_test && event_has_id(event);
 	OWNED(arena) trees = arena_new();
 	json_use(trees);
@@ -178,7 +180,7 @@ static void answer_durable(struct delivery *delivery)
 	web_reply_unwoken(delivery->request, 200, NULL, text_str(&body));
 }
 
-/* Passes on what is to be refreshed; arena and ruleset go with it. */
+/* Passes the selections on to the dispatcher, with arena and ruleset. */
 static void pass_on(struct delivery *delivery)
 {
 	struct dispatch_event *event = arena_new_of(delivery->arena, struct dispatch_event);

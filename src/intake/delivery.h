@@ -1,6 +1,6 @@
 /*
- * intake/delivery.h - one webhook delivery on its way from the decision through the journal to its
- * answer and to the dispatcher.
+ * intake/delivery.h - one webhook delivery, from the decision through the journal to its answer and
+ * the dispatcher.
  */
 #pragma once
 #include "base/web.h"
@@ -10,12 +10,12 @@
 
 struct delivery;
 
-/* Makes the record of an event. Takes `arena`, in which event and decision (NULL: the rules were
- * not asked) live, and the caller's reference of the decision's ruleset (NULL likewise). */
+/* Makes the record of an event. Takes `arena`, which holds event and decision, and the caller's
+ * reference to the decision's ruleset. Decision and ruleset are NULL when there was no decision. */
 struct delivery *delivery_new(const struct event *event, const struct decision *decision,
 	struct ruleset *ruleset, struct str body, bool dry_run, struct arena *arena);
-/* It is a replay of `event`, which `who` asked for: never a duplicate, and only a request that is
- * sent from now on serves it. */
+/* Marks it as a replay of `event` that `who` asked for: it is never a duplicate, and only a request
+ * that is sent from now on serves it. */
 void delivery_is_replay(struct delivery *delivery, int64_t event, const char *who);
 /*
  * Keeps the request, hands the delivery to the journal, and answers when it is durable: 200, or 503

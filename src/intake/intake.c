@@ -1,3 +1,5 @@
+/* intake/intake.c - the webhook listener: finds the source, verifies, decides, and hands the
+ * delivery on. */
 #include "intake/intake.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -12,7 +14,7 @@
 #include "rules/decide.h"
 #include <pthread.h>
 
-#define LONGEST_QUOTE ((size_t)200) /* of a stranger, in a log line */
+#define LONGEST_QUOTE ((size_t)200) /* the most of a stranger's text in a log line */
 #define PEM_BYTES ((size_t)1 << 20)
 
 struct intake {
@@ -22,7 +24,7 @@ struct intake {
 	struct journal *journal;
 	struct dispatch *dispatch;
 	bool dry_run;
-	pthread_key_t scratch; /* struct decide_scratch, one a pool thread */
+	pthread_key_t scratch; /* struct decide_scratch, one for each pool thread */
 	struct complaints complaints;
 };
 
@@ -44,7 +46,7 @@ static const struct source *signer_of(
 	return NULL;
 }
 
-/* Why a signature is refused; `arena` holds what is told about another source. */
+/* Explains why a signature is refused; the text may live in `arena`. */
 static const char *signature_fault(const struct web_request *request, const struct sources *sources,
 	const struct source *source, struct arena *arena)
 {
@@ -71,7 +73,7 @@ static void refuse_signature(struct intake *intake, struct web_request *request,
 	answer_error(request, 401, "the signature is missing or wrong");
 }
 
-/* How a middlebox has encoded the body, by its own account; NULL: not at all. */
+/* The body's Content-Encoding, set by something between dbt and us; NULL: none. */
 static const char *encoding_of(const struct web_request *request)
 {
 	const char *encoding = web_header(request, "Content-Encoding");
@@ -80,8 +82,8 @@ static const char *encoding_of(const struct web_request *request)
 }
 
 /*
- * dbt signs the bytes of its body and sends them plain (src/event/README.md, Signature): whoever
- * compressed them has to stop. Nothing is unpacked before it is known who sent it.
+ * dbt signs its body and sends it plain (src/event/README.md, Signature), so something in between
+ * has compressed it. It is not unpacked, because nothing of an unverified sender is.
  */
 static void refuse_encoding(struct intake *intake, struct web_request *request,
 	const struct source *source, const char *encoding)
@@ -94,7 +96,7 @@ static void refuse_encoding(struct intake *intake, struct web_request *request,
 				"not what dbt signed: have it pass bodies on as they are"));
 	web_reply_header(request, "Accept-Encoding", "identity");
 	answer_error(request, 415,
-		"the body has a Content-Encoding; it is verified as dbt signed it, without one");
+		"the body has a Content-Encoding, but dbt signs and sends it without one");
 }
 
 static struct decide_scratch *scratch_of_thread(struct intake *intake)
@@ -180,7 +182,8 @@ static void receive(struct intake *intake, struct web_request *request,
 
 /* ---- which request ---- */
 
-/* Only what may be a delivery is worth a line: the rest is people who look around. */
+/* Logs only what may be a delivery; other requests come from people and scanners who look
+ * around. */
 static void refuse_path(struct intake *intake, struct web_request *request,
 	const struct sources *sources, const char *reason)
 {
@@ -198,7 +201,7 @@ static void refuse_path(struct intake *intake, struct web_request *request,
 	answer_error(request, 404, reason);
 }
 
-/* Load balancers ask the port that they send to; they are told nothing but that it answers. */
+/* A load balancer checks the port that it sends to; the answer only shows that the port answers. */
 static bool is_probe(const struct web_request *request)
 {
 	const char *method = web_method(request), *path = web_path(request);

@@ -20,7 +20,7 @@ struct intake_options {
 	struct shared_slot *rulesets; /* of struct ruleset; the current one decides */
 	struct journal *journal;
 	struct dispatch *dispatch;
-	unsigned connections; /* at most limits.connections: as many as there are descriptors for */
+	unsigned connections; /* limits.connections, or fewer if descriptors are short */
 	bool dry_run;         /* decide and record, refresh nothing */
 };
 
@@ -28,10 +28,10 @@ struct intake_options {
  * address, cannot be used. */
 struct intake *intake_start(const struct intake_options *options, struct error *err) MUST_USE;
 const char *intake_address(const struct intake *intake);
-/* Sources and their secrets, read anew; the listener itself stays. On failure the old ones stay.
+/* Reads sources and their secrets again; the listener itself stays. On failure the old ones stay.
  * Main thread. */
 bool intake_configure(struct intake *intake, struct config *config, struct error *err) MUST_USE;
-/* Answers what is under way (the journal must still run), then ends. */
+/* Answers open requests (the journal must still run), then ends. */
 void intake_stop(struct intake *intake);
 void intake_free(struct intake *intake);
 OWNED_DEFINE(intake)

@@ -1,3 +1,4 @@
+/* intake/sources.c - the sources of a configuration, with their secrets read. */
 #include "intake/sources.h"
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /*
- * intake/sources.h - the configured senders with their secrets at hand: an immutable snapshot
+ * intake/sources.h - the configured senders with their secrets read: an immutable snapshot
  * (base/shared.h).
  */
 #pragma once
