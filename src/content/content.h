@@ -5,12 +5,12 @@
 #pragma once
 #include "content/kind.h"
 
-#define PRIORITY_MOST 100 /* of a rule and of its refreshes; 0 is the least */
+#define PRIORITY_MOST 100 /* of a rule and its refreshes; 0 is the lowest */
 
 struct content {
 	enum content_kind kind;
 	const char *luid;
-	const char
-		*name; /* a task's is that of the workbook or data source it refreshes; may be "" */
-	const char *project; /* path; "" when it lies in none (Personal Space) or is not known */
+	/* for a task, the name of the workbook or data source that it refreshes; may be "" */
+	const char *name;
+	const char *project; /* path; "" when it is in none (Personal Space) or that is not known */
 };

@@ -1,3 +1,4 @@
+/* content/kind.c - the table of kinds. */
 #include "content/kind.h"
 #include <string.h>
 

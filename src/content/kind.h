@@ -1,5 +1,5 @@
 /*
- * content/kind.h - the kinds of content that can be refreshed, and the words for them: one table.
+ * content/kind.h - the kinds of content that can be refreshed, and their names.
  */
 #pragma once
 
@@ -12,7 +12,7 @@ enum content_kind {
 };
 
 const char *kind_name(enum content_kind kind); /* "workbook": in JSON, logs, messages */
-const char *kind_plural(
-	enum content_kind kind); /* "workbooks": the field of a selection in a rule file */
+/* "workbooks": the field of a selection in a rule file */
+const char *kind_plural(enum content_kind kind);
 /* The kind of a name or plural, or CONTENT_KIND_COUNT. */
 enum content_kind kind_of(const char *name);

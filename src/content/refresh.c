@@ -1,3 +1,4 @@
+/* content/refresh.c - the tables of a refresh's and a cause's members, and the words for states. */
 #include "content/refresh.h"
 #include "content/command.h"
 #include <string.h>
@@ -29,7 +30,7 @@ bool refresh_state_of(const char *name, enum refresh_state *state)
 	return false;
 }
 
-/* ---- where their members are stored and shown ---- */
+/* ---- tables of members ---- */
 
 static const char *state_word(int state)
 {
@@ -76,7 +77,7 @@ const struct member refresh_members[] = {
 	MEMBER_INT(refresh_row, priority, .column = "priority", .most = PRIORITY_MOST, .key = "priority", .always = true,
 		.help = "0 to 100"),
 	MEMBER_TIME(refresh_row, created_at, .column = "created_at", .key = "created_at", .required = true,
-		.help = "When it came to be"),
+		.help = "When it was created"),
 	MEMBER_ELSEWHERE("waiting_since", TIME,
 		.help = "Since when it waits for its site (a pause, a budget, a failure, a place)"),
 	MEMBER_TIME(refresh_row, not_before, .column = "not_before", .key = "not_before", .help = "When it is tried next"),

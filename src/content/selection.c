@@ -1,3 +1,4 @@
+/* content/selection.c - selections as JSON, in order, and as text for people. */
 #include "content/selection.h"
 #include "base/units.h"
 
@@ -53,7 +54,7 @@ static const char *kind_word(int kind)
 }
 
 /* clang-format off */
-/* One of them is there, and its value is the selector; of "all" it is true. */
+/* A selection has exactly one of these members. Its value is the selector; for "all" it is true. */
 static const struct member selector_members[SELECT_COUNT + 1] = {
 	[SELECT_NAME] = MEMBER_ELSEWHERE("name", TEXT, .help = "Exact name"),
 	[SELECT_PATTERN] = MEMBER_ELSEWHERE("pattern", TEXT, .help = "Pattern over names, /.../flags"),
@@ -74,9 +75,9 @@ const struct member selection_members[] = {
 	MEMBER_ELSEWHERE("allow", TEXTS, .help = "many, none"),
 	MEMBER_ELSEWHERE("mode", TEXT, .help = "shadow: decided and recorded, never sent"),
 	MEMBER_INT(selection, priority, .key = "priority", .always = true, .help = "0 to 100"),
-	MEMBER_DURATION(selection, delay, .key = "delay", .help = "Not sent before that time after the event: 10m"),
+	MEMBER_DURATION(selection, delay, .key = "delay", .help = "Not sent until this time after the event has passed: 10m"),
 	MEMBER_DURATION(selection, quiet, .key = "quiet",
-		.help = "Not sent until the rule has had no event for so long: 15m"),
+		.help = "Not sent until the rule has had no event for this long: 15m"),
 	MEMBER_TEXTS(selection, rules, rule_count, .key = "rules", .required = true,
 		.help = "Names of the rules that want it"),
 	{ 0 },
@@ -123,7 +124,8 @@ cJSON *selection_json(const struct selection *selection)
 	return json;
 }
 
-/* What is no text, or an empty one, was not written by us, and would narrow to something else. */
+/* Refuses anything but a non-empty text: we did not write it, and it would narrow to other
+ * content. */
 static bool optional_text(const cJSON *json, const char *key, const char **out, struct arena *arena,
 	struct error *err)
 {
@@ -148,8 +150,8 @@ static bool is_known(const char *key)
 	return false;
 }
 
-/* A member that we do not know narrows the selection, or is its selector: to pass over it would
- * refresh more than was asked for. */
+/* An unknown member may narrow the selection or be its selector: ignoring it would refresh more
+ * than was asked for. */
 static bool check_keys(const cJSON *json, struct error *err)
 {
 	const cJSON *member;

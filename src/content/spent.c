@@ -1,5 +1,5 @@
 /*
- * content/spent.c - where the members of a part of a budget are stored.
+ * content/spent.c - the table of its members: where each is stored.
  */
 #include "content/spent.h"
 

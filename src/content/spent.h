@@ -1,6 +1,6 @@
 /*
- * content/spent.h - what was spent of a site's budgets (`refreshes_per_hour`,
- * `job_queries_per_day`), in parts of their windows: the record that scheduler and journal share.
+ * content/spent.h - how much of a site's budgets (`refreshes_per_hour`, `job_queries_per_day`) was
+ * spent, in parts of their windows: the record that scheduler and journal share.
  */
 #pragma once
 #include "base/record.h"
