@@ -1,9 +1,9 @@
 /*
- * store/driver.h - private to store/: what a kind of store has to do.
+ * store/driver.h - private to store/: the interface between store.c and a kind of store.
  *
- * A driver is a table of the functions that store.h promises; each does what the function of
- * store.h with its name says. Filters come complete: `before` and `limit` are set, `state` and
- * `kind` are names that there are. A store begins with a struct store, which says whose it is.
+ * A driver is a table of functions; each does what the function of the same name in store.h
+ * promises. Filters arrive complete: `before` and `limit` are set, `state` and `kind` are known
+ * names. A driver's store begins with a struct store, which names the driver.
  */
 #pragma once
 #include "store/store.h"
@@ -13,10 +13,11 @@ struct store {
 };
 
 struct store_driver {
-	const char *scheme; /* of its URLs, with the colon: "sqlite:" */
-	const char *name;   /* of what keeps the rows: "SQLite"; NULL: they end with the process */
+	const char *scheme; /* the scheme of its URLs, with the colon: "sqlite:" */
+	/* the name of the library that keeps the rows: "SQLite"; NULL: rows end with the process */
+	const char *name;
 	const char *(*version)(void);
-	bool is_path; /* what follows the scheme is one, and may be relative */
+	bool is_path; /* a path, possibly relative, follows the scheme */
 
 	struct store *(*open)(const char *place, enum store_mode mode, struct error *err);
 	void (*close)(struct store *store);
@@ -25,7 +26,7 @@ struct store_driver {
 	bool (*commit)(struct store *store, struct error *err);
 	void (*rollback)(struct store *store);
 	void (*tidy)(struct store *store);   /* NULL: nothing to do */
-	void (*settle)(struct store *store); /* likewise */
+	void (*settle)(struct store *store); /* NULL: nothing to do */
 
 	enum added (*add_event)(struct store *store, struct event_row *row, int64_t *selection_ids,
 		struct error *err);

@@ -1,12 +1,12 @@
 /*
  * store/journal.c - the journal's thread.
  *
- * Whatever waits is taken and committed; what arrives during the commit is the next group, so the
- * group's size follows the load by itself: alone when it is quiet, hundreds to an fsync when it
+ * All waiting entries are committed as a group. Those that arrive during the commit are the next
+ * group, so groups grow with the load: one entry when it is quiet, hundreds for one fsync when it
  * is not.
  *
- * The mailbox is the only way in. The reason why the store fails is the only thing that others
- * read: an immutable snapshot in a shared slot, which is empty while all is well.
+ * Other threads only use the mailbox, and read the reason why the store fails: an immutable
+ * snapshot in a shared slot, which is empty while all is well.
  */
 #include "store/journal.h"
 #include "base/fault.h"
@@ -17,16 +17,16 @@
 #include <poll.h>
 #include <stdio.h>
 
-/* Bounds what a group holds in memory and how long its first entry waits for its last one. */
+/* Bounds the memory of a group, and how long its first entry waits for its last. */
 #define GROUP_MOST 512
-/* Nothing to write for this long, and the WAL is copied into the database file. */
+/* After this long without anything to write, the WAL is copied into the database file. */
 #define REST_AFTER_MS 1000
 
 struct journal {
 	struct mailbox *mailbox;
 	struct shared_slot *trouble; /* a struct trouble, or empty: healthy */
 	pthread_t thread;
-	/* Of the journal's thread: */
+	/* Used by the journal's thread only: */
 	struct store *store;
 	bool is_failing;
 };
@@ -94,7 +94,7 @@ static bool commit(struct store *store, struct error *err)
 	}
 	if (!store_commit(store, err))
 		return false;
-	/* Too late to fail; a place to die between the commit and its answers. */
+	/* It cannot fail any more, but can die between commit and answers. */
 	IGNORE(FAULT("journal.committed"));
 	return true;
 }
@@ -105,8 +105,8 @@ static struct journal_entry *next_of(const struct journal_entry *entry)
 }
 
 /*
- * One transaction of the first `count` entries. STORE_FAILED: it did not even begin, so no entry
- * is to blame.
+ * One transaction of the first `count` entries. STORE_FAILED: it did not even begin, so no entry is
+ * the cause.
  */
 static enum outcome write_group(
 	struct journal *journal, struct journal_entry *first, size_t count, struct error *err)
@@ -120,7 +120,7 @@ static enum outcome write_group(
 	for (size_t i = 0; i < count; i++, entry = next_of(entry)) {
 		if (!apply(entry, journal->store, err)) {
 			store_rollback(journal->store);
-			/* What the entry itself asked for was wrong: the store is well. */
+			/* ERROR_INPUT is the entry's own fault; the store is well. */
 			if (count == 1 && err->kind != ERROR_INPUT)
 				note_failure(journal, err);
 			return ENTRY_FAILED;
@@ -162,7 +162,7 @@ static struct journal_entry *write_alone(
 		struct error err = { 0 };
 		enum outcome outcome = write_group(journal, first, 1, &err);
 
-		/* The others would wait as long for the same answer. */
+		/* Each further entry would only fail after the same wait. */
 		if (outcome == STORE_FAILED)
 			return answer(first, count, false, &err);
 		first = answer(first, 1, outcome == COMMITTED, &err);
@@ -190,7 +190,7 @@ static void write_all(struct journal *journal, struct journal_entry *first)
 	}
 }
 
-/* The next messages; when there are none for a while, the store comes to rest first. */
+/* Returns the next messages; if there are none for a while, lets the store settle first. */
 static struct message *wait_for_messages(struct journal *journal)
 {
 	struct pollfd fd = { .fd = mailbox_fd(journal->mailbox), .events = POLLIN };
@@ -212,7 +212,8 @@ static void *journal_run(void *context)
 
 /* ---- life ---- */
 
-/* For what would be left in the mailbox; the thread empties it before it ends. */
+/* Frees entries left in the mailbox. There are none, because the thread empties it before it
+ * ends. */
 static void refuse_entry(struct message *message)
 {
 	struct journal_entry *entry = (struct journal_entry *)message;
@@ -277,6 +278,6 @@ void journal_stop(struct journal *journal)
 	if (!journal)
 		return;
 	mailbox_close(journal->mailbox);
-	thread_join(journal->thread); /* it writes what waits first */
+	thread_join(journal->thread); /* it first writes the entries that wait */
 	journal_free(journal);
 }

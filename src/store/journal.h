@@ -1,10 +1,11 @@
 /*
- * store/journal.h - the one thread that writes: entries of all threads, committed in groups.
+ * store/journal.h - the thread that writes to the store: entries of all threads, committed in
+ * groups.
  *
- * An entry knows how to apply itself inside a transaction and what to do once that is durable. All
- * entries that wait share one commit. When a group fails, each of its entries is tried alone, so
- * that one bad entry does not fail its neighbours; an entry that fails alone is answered with the
- * error, and the journal goes on (a full disk heals by itself).
+ * An entry has a function that runs inside a transaction and one that runs when that is durable.
+ * All waiting entries share one commit. When a group fails, each of its entries is tried alone, so
+ * that one bad entry does not fail the others; an entry that fails alone gets the error, and the
+ * journal goes on (space on a full disk may be freed).
  *
  * Life: journal_start, any number of journal_add from any thread, journal_stop (writes what waits,
  * then ends the thread).
@@ -31,14 +32,14 @@ struct journal_entry {
 
 /* Takes the store (also on failure). `most` entries may wait. */
 struct journal *journal_start(struct store *store, size_t most, struct error *err) MUST_USE;
-/* False when too many wait or the journal has stopped: the caller still owns the entry and sheds
- * load. */
+/* False when too many entries wait or the journal has stopped: the caller still owns the entry and
+ * sheds load. */
 bool journal_add(struct journal *journal, struct journal_entry *entry) MUST_USE;
-/* Past the bound, for the dispatcher, whose entries are bounded by its own state. False only when
- * the journal has stopped. */
+/* Ignores the bound: for the dispatcher, whose own state bounds its entries. False only when the
+ * journal has stopped. */
 bool journal_add_always(struct journal *journal, struct journal_entry *entry) MUST_USE;
-/* Did the last commit succeed? `reason` gets the last error's text otherwise. Any thread. */
+/* Did the last commit succeed? If not, `reason` is the error's text. Any thread. */
 bool journal_is_healthy(struct journal *journal, char reason[static 480]);
 size_t journal_waiting(struct journal *journal);
-/* Closes the store too. Nobody may call any of these from now on. NULL is fine. */
+/* Closes the store too. No function of the journal may be called afterwards. NULL is fine. */
 void journal_stop(struct journal *journal);

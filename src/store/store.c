@@ -1,5 +1,5 @@
 /*
- * store/store.c - which driver a store's URL means, and each call handed to it.
+ * store/store.c - picks the driver by the URL and hands each call to it.
  */
 #include "base/file.h"
 #include "content/kind.h"
@@ -7,7 +7,7 @@
 #include "store/url.h"
 #include <string.h>
 
-#define LIMIT_DEFAULT 100 /* rows of a list */
+#define LIMIT_DEFAULT 100 /* rows of a list by default */
 
 static const struct store_driver *const drivers[] = { &sqlite_driver, &memory_driver };
 
@@ -61,7 +61,7 @@ void store_versions(FILE *out)
 
 /* ---- life ---- */
 
-/* Other URLs are not quoted: they may hold a password. */
+/* The URL is not quoted, because it may hold a password. */
 static bool fail_url(const char *url, struct error *err)
 {
 	return error_fail(err, ERROR_INPUT, "`store`: %swrite " STORE_URL_EXAMPLE,
@@ -74,7 +74,7 @@ struct store *store_open(const char *url, enum store_mode mode, struct error *er
 	const struct store_driver *driver = driver_of(url);
 
 	if (!driver || !*place_of(driver, url)) {
-		IGNORE(fail_url(url, err)); /* false, as the NULL says */
+		IGNORE(fail_url(url, err)); /* false; NULL is returned */
 		return NULL;
 	}
 	return driver->open(place_of(driver, url), mode, err);
@@ -86,7 +86,7 @@ void store_close(struct store *store)
 		store->driver->close(store);
 }
 
-/* ---- what store.h promises, done by the driver ---- */
+/* ---- calls handed to the driver ---- */
 
 bool store_begin(struct store *store, struct error *err)
 {
@@ -157,7 +157,7 @@ bool store_prune(
 	return store->driver->prune(store, before, most, deleted, err);
 }
 
-/* What the filter leaves open is filled in, and what it names is there. */
+/* Fills in the filter's defaults. False when it names an unknown state or kind. */
 static bool complete(
 	const struct store_filter *filter, struct store_filter *complete, struct error *err)
 {

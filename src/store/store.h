@@ -1,5 +1,5 @@
 /*
- * store/store.h - what must survive: events, their selections, refreshes and their causes.
+ * store/store.h - what survives a restart: events, their selections, refreshes and their causes.
  *
  * An interface: the scheme of the URL (store/url.h) picks a driver (store/driver.h), and nothing
  * above may assume which. One process writes (a second one is refused); within it one thread, the
@@ -22,10 +22,10 @@ struct store;
 enum store_mode { STORE_WRITE, STORE_READ };
 
 /*
- * Opens it and, for writing, creates it where it is missing, keeps others from writing, and brings
- * an older one up to date. Failures say what to do: another process has it (ERROR_TRANSIENT, with
- * its pid where known), the disk is full, no permission (ERROR_SYSTEM), a newer program wrote it,
- * it is no store (ERROR_INPUT).
+ * Opens a store. For writing, creates it if it is missing, keeps other processes from writing, and
+ * migrates an older one. Failures say what to do: another process has it (ERROR_TRANSIENT, with its
+ * pid if known), the disk is full or permission is missing (ERROR_SYSTEM), a newer program wrote it
+ * or it is not a store (ERROR_INPUT).
  */
 struct store *store_open(const char *url, enum store_mode mode, struct error *err) MUST_USE;
 void store_close(struct store *store); /* NULL is fine */
@@ -39,30 +39,31 @@ OWNED_DEFINE(store)
 
 struct event_row {
 	int64_t id;    /* set by store_add_event() */
-	int64_t stamp; /* likewise (content/refresh.h); 0 in a row that is read */
+	int64_t stamp; /* set by store_add_event() (content/refresh.h); 0 in a row that is read */
 	const char *source;
 	const char *webhook_id, *event_id;    /* the dedup mark; both empty: not deduplicated */
-	struct wall received_at, finished_at; /* finished_at {0}: dbt told no time */
+	struct wall received_at, finished_at; /* finished_at {0}: dbt sent no time */
 	const char *outcome;                  /* routed, unmatched, ignored, test, replay */
-	const char *reason;                   /* of ignored and test; else NULL */
+	const char *reason;                   /* for ignored and test; else NULL */
 	/* Of its fields, what events are told apart and searched by; the others are read from the
 	 * body (event/event.h). */
 	const char *type, *job_id, *run_id;
 	const char *matched;           /* JSON list of rule names */
 	const char *ruleset;           /* revision, or NULL */
 	struct str body;               /* as received */
-	size_t selection_count;        /* of a row that is being added */
-	const char *const *selections; /* each as selection_json() printed it */
-	const char *all_selections;    /* JSON list, shadow ones included: what the decision said */
+	size_t selection_count;        /* only of a row that is being added */
+	const char *const *selections; /* each printed by selection_json() */
+	/* JSON list of the decision's selections, including shadow ones */
+	const char *all_selections;
 };
 
-/* Where each member of an event is stored and shown; `stamp` and `selections` are not. */
+/* Where each member of an event is stored and shown, except `stamp` and `selections`. */
 extern const struct member event_members[];
 
 struct selection_row {
 	int64_t id, event;
 	int64_t stamp;                        /* the event's */
-	struct wall received_at, finished_at; /* likewise */
+	struct wall received_at, finished_at; /* the event's */
 	const char *selection;                /* selection_json() as text */
 };
 
@@ -70,24 +71,24 @@ struct selection_row {
 
 /* False also when the store's files were removed or replaced while they were in use. */
 bool store_begin(struct store *store, struct error *err) MUST_USE;
-/* Durable when true. On false the transaction is rolled back, or is in files that nobody will
+/* True: the transaction is durable. False: it is rolled back, or is in files that no start will
  * read. */
 bool store_commit(struct store *store, struct error *err) MUST_USE;
 void store_rollback(struct store *store);
 
-/* Between two transactions, when nobody waits for an answer: what the store has to do now and then.
- * What fails is tried again later. */
+/* The store's maintenance, between two transactions while nobody waits for an answer. Failures are
+ * tried again later. */
 void store_tidy(struct store *store);
-/* When there has been nothing to write for a while: brings everything to where a backup looks for
- * it, beside the caller. */
+/* After a while without writes: brings everything into the files that a backup copies, without
+ * blocking the caller. */
 void store_settle(struct store *store);
 
 enum added { ADDED_NEW, ADDED_DUPLICATE, ADDED_MARK_TAKEN, ADDED_FAILED };
 /*
  * Adds the event, its dedup mark and its selections, and sets row->id, row->stamp and
- * selection_ids[row->selection_count] (may be NULL). ADDED_DUPLICATE: an event of the same
- * (webhook_id, event_id) is there; row->id is its id and nothing was added. ADDED_MARK_TAKEN: that
- * event is of another source, run or type, so that the mark tells nothing; nothing was added.
+ * selection_ids[row->selection_count] (may be NULL). ADDED_DUPLICATE: the store has an event with
+ * the same (webhook_id, event_id); row->id is its id and nothing was added. ADDED_MARK_TAKEN: that
+ * event has another source, run or type, so the mark does not identify an event; nothing was added.
  */
 enum added store_add_event(struct store *store, struct event_row *row, int64_t *selection_ids,
 	struct error *err) MUST_USE;
@@ -95,24 +96,24 @@ enum added store_add_event(struct store *store, struct event_row *row, int64_t *
 bool store_put_refresh(
 	struct store *store, const struct refresh_row *row, struct error *err) MUST_USE;
 bool store_put_cause(struct store *store, const struct cause_row *row,
-	struct error *err) MUST_USE; /* again: with what it says now */
+	struct error *err) MUST_USE; /* again: replaces it */
 /* The selection is resolved: its refreshes and causes are in this same transaction. */
 bool store_end_selection(struct store *store, int64_t selection_id, struct error *err) MUST_USE;
-/* Inserts or replaces the part of a budget that began then. */
+/* Inserts or replaces a part of a budget. */
 bool store_put_spent(struct store *store, const struct spent *spent, struct error *err) MUST_USE;
-/* `by` paused the site; NULL: nobody does any more. */
+/* `by` paused the site; NULL: the site is resumed. */
 bool store_put_pause(
 	struct store *store, const char *site, const char *by, struct error *err) MUST_USE;
 bool store_add_command(
 	struct store *store, const struct command_row *row, struct error *err) MUST_USE;
-/* Deletes at most `most` ended refreshes, and events without an open selection or refresh, that
- * ended before `before`; `*deleted` says how many. */
+/* Deletes at most `most` refreshes that ended before `before`, and older events without an open
+ * selection or refresh; `*deleted` is the number of rows. */
 bool store_prune(struct store *store, struct wall before, int most, int64_t *deleted,
 	struct error *err) MUST_USE;
 
 /* ---- reading ---- */
 
-/* Rows are lent to the callback for the call; false from it stops. */
+/* Rows are valid during the callback; it returns false to stop. */
 typedef bool event_visit(const struct event_row *row, void *context);
 typedef bool refresh_visit(const struct refresh_row *row, const struct cause_row *causes,
 	size_t cause_count, void *context);
@@ -128,13 +129,13 @@ struct store_filter {   /* a member that is 0 or NULL does not filter */
 		*rule; /* events (job_id and run_id are dbt's; rule: among the matched) */
 	const char *site, *kind, *state,
 		*content; /* refreshes (state: a name, or "open"; content: a LUID or name) */
-	int64_t event;    /* refreshes caused by it */
+	int64_t event;    /* refreshes that this event caused */
 };
 bool store_list_events(struct store *store, const struct store_filter *filter, event_visit *visit,
 	void *context, struct error *err) MUST_USE;
 bool store_list_refreshes(struct store *store, const struct store_filter *filter,
 	refresh_visit *visit, void *context, struct error *err) MUST_USE;
-/* One; *found says whether it was there. */
+/* Visits one event; *found: does it exist? */
 bool store_find_event(struct store *store, int64_t id, event_visit *visit, void *context,
 	bool *found, struct error *err) MUST_USE;
 bool store_find_refresh(struct store *store, int64_t id, refresh_visit *visit, void *context,
@@ -146,13 +147,13 @@ bool store_refreshes_of_event(struct store *store, int64_t event, struct arena *
 bool store_open_selections_of_event(
 	struct store *store, int64_t event, int64_t *count, struct error *err) MUST_USE;
 
-/* What was asked of an event or refresh, oldest first. */
+/* Commands about an event or refresh, oldest first. */
 bool store_list_commands(struct store *store, int64_t subject, command_visit *visit, void *context,
 	struct error *err) MUST_USE;
 
-/* At start, before the journal runs: all open selections in order of id; every open refresh, then
- * the youngest that ended and had a job, then, for each content, the latest full and the latest
- * incremental one that succeeded since `since` (some of them twice). */
+/* For a start, before the journal runs. Selections: all open ones in order of id. Refreshes: every
+ * open one, then the youngest ended ones with a job, then, for each content, the latest full and
+ * the latest incremental success since `since` (some appear twice). */
 bool store_load_open_selections(
 	struct store *store, selection_visit *visit, void *context, struct error *err) MUST_USE;
 bool store_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
@@ -161,9 +162,8 @@ bool store_load_spent(
 	struct store *store, spent_visit *visit, void *context, struct error *err) MUST_USE;
 bool store_load_pauses(
 	struct store *store, pause_visit *visit, void *context, struct error *err) MUST_USE;
-/* Refresh ids that nobody else gives, for as long as the store is open: more than a process can
- * use up. */
+/* Reserves refresh ids for as long as the store is open: more than a process can use up. */
 bool store_take_refresh_ids(
 	struct store *store, struct refresh_ids *ids, struct error *err) MUST_USE;
-/* The youngest stamp of an event that is durable; 0: there is none yet. Of a writer. */
+/* The youngest stamp of a durable event; 0: there is none yet. For a writer. */
 int64_t store_last_stamp(const struct store *store);

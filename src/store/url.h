@@ -1,5 +1,5 @@
 /*
- * store/url.h - what the setting `store` says: a scheme that picks what keeps the rows, and where.
+ * store/url.h - the setting `store` as a URL: its scheme picks the driver, the rest is the place.
  */
 #pragma once
 #include "base/arena.h"
@@ -10,11 +10,11 @@
 enum store_url { STORE_URL_GOOD, STORE_URL_BAD, STORE_URL_NOT_YET };
 enum store_url store_url_check(const char *url);
 
-/* The store of a folder (its first `length` bytes) whose configuration names none, in `arena`. */
+/* The default store in `folder` (its first `length` bytes), in `arena`. */
 const char *store_url_in(const char *folder, size_t length, struct arena *arena);
-/* The URL with its path, if it has one, relative to the folder of `file`, as every path of a
- * configuration is; in `arena`, or the same one. */
+/* The URL with a relative path, if it has one, resolved against the folder of `file`, like every
+ * path of a configuration; in `arena`, or `url` itself. */
 const char *store_url_beside(const char *url, const char *file, struct arena *arena);
 
-/* What the program was built to keep rows with: a line each. */
+/* Prints the versions of the libraries that keep rows, one on each line. */
 void store_versions(FILE *out);

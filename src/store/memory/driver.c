@@ -1,13 +1,13 @@
 /*
- * store/memory/driver.c - opening and closing, and transactions: a copy of the tables that takes
- * their place.
+ * store/memory/driver.c - opening, closing, and transactions: a commit replaces the tables by a
+ * changed copy.
  */
 #include "base/thread.h"
 #include "store/memory/memory.h"
 #include <pthread.h>
 #include <string.h>
 
-/* All that there are, for as long as the process lives. */
+/* All stores of the process, by name, until it ends. */
 static struct {
 	pthread_mutex_t mutex;
 	struct memory *first;
@@ -37,7 +37,7 @@ static struct memory *find_or_make(const char *name)
 	return memories.first = memory;
 }
 
-/* NULL: somebody writes it already, or there is nothing to read. */
+/* NULL: it has a writer already, or there is nothing to read. */
 static struct memory *take(const char *name, enum store_mode mode)
 {
 	pthread_mutex_lock(&memories.mutex);
@@ -58,7 +58,7 @@ static struct store *memory_open(const char *place, enum store_mode mode, struct
 
 	if (!memory && mode == STORE_WRITE)
 		IGNORE(error_fail(err, ERROR_TRANSIENT, "store memory:%s is in use by this process",
-			place)); /* as the NULL says */
+			place)); /* false; NULL is returned */
 	else if (!memory)
 		IGNORE(error_fail(
 			err, ERROR_INPUT, "store memory:%s: nobody has written it yet", place));
@@ -128,7 +128,7 @@ struct tables *memory_writing(struct store *base, const char *what, struct error
 
 	if (!store->open)
 		IGNORE(error_fail(err, ERROR_SYSTEM, "store memory:%s: %s: there is no transaction",
-			store->memory->name, what)); /* false, as the NULL says */
+			store->memory->name, what)); /* false; NULL is returned */
 	return store->open;
 }
 

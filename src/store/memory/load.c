@@ -1,9 +1,10 @@
 /*
- * store/memory/load.c - what a start reads.
+ * store/memory/load.c - the rows that a start reads.
  */
 #include "store/memory/memory.h"
 
-/* So many refreshes before the youngest had jobs that a request might be mistaken about. */
+/* Jobs of this many of the youngest refreshes are loaded, so that none is taken for the job of a
+ * request with an unknown outcome. */
 #define RECENT 4000
 
 void memory_gather(const struct tables *tables, int64_t refresh, struct gathered *causes)
@@ -51,7 +52,7 @@ static int64_t strength(const struct refresh_row *row)
 	return row->sent_after + row->seen_waiting_after + row->job_started_at.us;
 }
 
-/* No other success of its content, of the same kind, has stronger evidence. */
+/* Is it the success with the strongest evidence of its content, full or incremental as it is? */
 static bool is_latest(const struct tables *tables, const struct refresh_row *row)
 {
 	const struct rows *rows = &tables->rows[TABLE_REFRESH];

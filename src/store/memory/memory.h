@@ -1,29 +1,29 @@
 /*
- * store/memory/memory.h - private to store/memory/: a store that a process forgets with its end.
+ * store/memory/memory.h - private to store/memory/: a store in memory, lost when the process ends.
  *
- * For tests and simulations, which need no disk to tell what survives a restart: "memory:NAME" is
- * the same store each time it is opened in a process.
+ * For tests and simulations of restarts without a disk: "memory:NAME" is the same store each time a
+ * process opens it.
  */
 #pragma once
 #include "store/driver.h"
 #include "store/memory/tables.h"
 
-/* What its name stands for. One writer at a time. */
+/* The store of a name. One writer at a time. */
 struct memory {
 	char *name;
 	struct shared_slot *committed; /* struct tables */
-	struct arena *rows;            /* of the writer, who alone makes rows */
+	struct arena *rows;            /* used by the writer, which alone makes rows */
 	bool has_writer;
 	struct memory *next;
 };
 
-/* An opened one. */
+/* An open store. */
 struct memory_store {
 	struct store store; /* first member */
 	enum store_mode mode;
 	struct memory *memory;
-	struct tables *open; /* in a transaction: what will be committed; else NULL */
-	int64_t last_event;  /* the highest id that it gave, also in what was rolled back */
+	struct tables *open; /* inside a transaction the tables to commit; else NULL */
+	int64_t last_event;  /* the highest id given, also in transactions rolled back */
 };
 
 static inline struct memory_store *memory_of(const struct store *store)
@@ -31,9 +31,9 @@ static inline struct memory_store *memory_of(const struct store *store)
 	return (struct memory_store *)(uintptr_t)store;
 }
 
-/* "there is no transaction", or the tables to write. */
+/* The tables to write; NULL with "there is no transaction". */
 struct tables *memory_writing(struct store *store, const char *what, struct error *err);
-/* The committed tables; the caller's reference. */
+/* The committed tables, with a reference for the caller. */
 struct tables *memory_reading(const struct store *store);
 #define READ_TABLES __attribute__((cleanup(memory_read))) struct tables *
 static inline void memory_read(struct tables **tables)
@@ -82,7 +82,7 @@ bool memory_load_pauses(struct store *store, pause_visit *visit, void *context, 
 bool memory_take_refresh_ids(struct store *store, struct refresh_ids *ids, struct error *err);
 int64_t memory_last_stamp(const struct store *store);
 
-/* The causes of one refresh, gathered for a visitor. */
+/* The causes of one refresh, collected for a visitor. */
 struct gathered {
 	struct cause_row *rows;
 	size_t count, capacity;

@@ -45,7 +45,7 @@ static int by_site(const void *a, const void *b)
 	return strcmp(((const struct pause_at *)a)->site, ((const struct pause_at *)b)->site);
 }
 
-/* Whatever comes later stands behind. */
+/* Any order will do, because each new row is appended. */
 static int by_coming(const void *a, const void *b)
 {
 	(void)a, (void)b;

@@ -36,16 +36,16 @@ struct rows {
 struct tables {
 	struct shared shared; /* first member */
 	struct rows rows[TABLE_COUNT];
-	int64_t last_event, last_refresh; /* the highest ids that there ever were */
+	int64_t last_event, last_refresh; /* the highest ids ever given */
 	int64_t last_stamp;
 };
 
-struct tables *tables_new(void); /* empty */
+struct tables *tables_new(void); /* without rows */
 struct tables *tables_copy(const struct tables *tables);
 
-/* The place of the row that is equal to `row` by the table's order, or where it would be. */
+/* The index of the row equal to `row` in the table's order, or where it belongs. */
 size_t tables_find(const struct tables *tables, enum table table, const void *row, bool *is_there);
-/* Inserts the row, or puts it in the place of the one that is equal to it. */
+/* Inserts the row, or replaces the row that is equal to it. */
 void tables_put(struct tables *tables, enum table table, const void *row);
 void tables_remove(struct tables *tables, enum table table, size_t index);
 

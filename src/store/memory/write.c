@@ -1,5 +1,5 @@
 /*
- * store/memory/write.c - rows are copied, and put into the tables of the open transaction.
+ * store/memory/write.c - copies rows and puts them into the tables of the open transaction.
  */
 #include "base/json.h"
 #include "store/memory/memory.h"
@@ -7,7 +7,7 @@
 
 #define SELECTION_BITS 20
 #define SELECTIONS_PER_EVENT ((size_t)1 << SELECTION_BITS)
-/* Budgets look back a day; more than that before the youngest part nobody asks. */
+/* Budgets look back a day, so older parts are deleted. */
 #define SPENT_KEPT (25 * 3600 * US_PER_SECOND)
 
 static struct arena *rows_of(const struct store *store)
@@ -41,7 +41,7 @@ static bool is_same_run(const struct event_row *kept, const struct event_row *ro
 	       is_same(kept->type, row->type);
 }
 
-/* The event that bears the mark of `row`, or NULL. */
+/* The event with the mark of `row`, or NULL. */
 static const struct event_row *marked(const struct tables *tables, const struct event_row *row)
 {
 	const struct rows *events = &tables->rows[TABLE_EVENT];
@@ -69,7 +69,7 @@ enum added memory_add_event(
 	if (row->selection_count >= SELECTIONS_PER_EVENT) {
 		IGNORE(error_fail(err, ERROR_INPUT, "an event with %zu selections; %zu is the most",
 			row->selection_count,
-			SELECTIONS_PER_EVENT - 1)); /* false, as returned below */
+			SELECTIONS_PER_EVENT - 1)); /* false, which is returned below */
 		return ADDED_FAILED;
 	}
 
@@ -82,7 +82,8 @@ enum added memory_add_event(
 	}
 	row->id = store->last_event = (store->last_event + 1) | 1;
 	tables->last_event = row->id;
-	/* In the order of commits, as promised; that they do not follow from ids is on purpose. */
+	/* In the order of commits, and deliberately not computed from ids, so that no caller relies
+	 * on that. */
 	tables->last_stamp += INT64_C(3) << STAMP_BITS;
 	row->stamp = tables->last_stamp;
 	tables_put(tables, TABLE_EVENT, copy_event(row, row->id, rows_of(base)));
@@ -112,7 +113,7 @@ bool memory_end_selection(struct store *base, int64_t selection_id, struct error
 	return true;
 }
 
-/* ---- the others ---- */
+/* ---- refreshes, budgets, pauses, commands ---- */
 
 bool memory_put_refresh(struct store *base, const struct refresh_row *row, struct error *err)
 {
@@ -140,7 +141,7 @@ bool memory_put_cause(struct store *base, const struct cause_row *row, struct er
 	*copy = cause_row_copy(row, rows_of(base));
 	record_keep(cause_members, copy);
 	size_t index = tables_find(tables, TABLE_CAUSE, row, &is_there);
-	if (is_there) /* that does not change */
+	if (is_there) /* arrived_at does not change */
 		copy->arrived_at =
 			((const struct cause_row *)tables->rows[TABLE_CAUSE].at[index])->arrived_at;
 	tables_put(tables, TABLE_CAUSE, copy);
@@ -190,7 +191,7 @@ bool memory_add_command(struct store *base, const struct command_row *row, struc
 	return true;
 }
 
-/* ---- forgetting ---- */
+/* ---- pruning ---- */
 
 static bool has_cause(const struct tables *tables, int64_t event)
 {
@@ -224,7 +225,7 @@ static void forget_causes(struct tables *tables, int64_t refresh)
 		tables_remove(tables, TABLE_CAUSE, index);
 }
 
-/* The place of the refresh that ended first before then; the count when there is none. */
+/* The index of the refresh that ended first, if before that time; else the number of refreshes. */
 static size_t oldest_refresh(const struct tables *tables, struct wall before)
 {
 	const struct rows *rows = &tables->rows[TABLE_REFRESH];

@@ -1,11 +1,11 @@
 /*
- * store/sqlite/checkpoint.c - pages from the WAL to the database file, beside the thread that
- * commits.
+ * store/sqlite/checkpoint.c - copies pages from the WAL to the database file, beside the thread
+ * that commits.
  *
- * SQLite would do it inside a commit: two fsyncs and some milliseconds for which every sender
- * waits. Here a thread of its own copies while commits go on, and the journal's thread copies
- * only what came meanwhile: the WAL begins anew when a writer finds all of it copied, which
- * under load only a copy between two commits can bring about.
+ * SQLite would do this inside a commit, with two fsyncs and some milliseconds for which every
+ * sender waits. Here a separate thread copies while commits go on, and the journal's thread copies
+ * only the pages written meanwhile. The WAL starts again when a writer finds all of it copied;
+ * under load, only a copy between two commits achieves that.
  *
  *   idle --WAL is long--> copying --thread is through--> copied --journal's own copy--> idle
  */
@@ -17,12 +17,12 @@
 #include <string.h>
 
 /*
- * Pages of 4 KiB: 64 MiB. Each copy ends in an fsync for which the commits beside it wait too; so
- * seldom that fewer than one request in a hundred notices. A start after a crash reads that much
- * in a tenth of a second.
+ * Pages of 4 KiB: 64 MiB. Each copy ends in an fsync for which the commits beside it wait too; this
+ * rarely, fewer than one request in a hundred notices. A start after a crash reads this much in a
+ * tenth of a second.
  */
 #define LONG_WAL 16000
-/* A pass that copied fewer has left little behind, unless writing outruns copying. */
+/* After a pass that copied fewer pages, little is left to copy, unless writing outruns copying. */
 #define SHORT_PASS 200
 #define MOST_PASSES 2
 
@@ -31,17 +31,18 @@ struct checkpointer {
 	struct mailbox *mailbox;
 	struct message wake; /* in the mailbox, or the thread's, while is_copying */
 	char *path;
-	struct place_file place[PLACE_FILES]; /* the thread's, while is_copying: what to copy */
+	/* the thread's, while is_copying: the files to copy */
+	struct place_file place[PLACE_FILES];
 	atomic_bool is_copying;
-	atomic_llong size; /* of the database file, after the last copy */
-	/* Of the journal's thread: */
+	atomic_llong size; /* bytes of the database file after the last copy */
+	/* Used by the journal's thread only: */
 	bool is_copied;
 	int wal_pages, due_at;
 };
 
 /* ---- the thread ---- */
 
-/* How many pages it copied. A failure leaves them to the next one. */
+/* Returns the number of copied pages. After a failure, the next pass copies the rest. */
 static int copy_pages(sqlite3 *database, int *copied_before)
 {
 	int pages = 0, copied = 0;
@@ -54,7 +55,7 @@ static int copy_pages(sqlite3 *database, int *copied_before)
 	return more;
 }
 
-/* A connection for each time: there is nothing of it to go stale, and no memory while idle. */
+/* Opens a connection each time: nothing of it gets stale, and it takes no memory while idle. */
 static void copy(const char *path)
 {
 	sqlite3 *database = NULL;
@@ -72,8 +73,8 @@ static void copy(const char *path)
 }
 
 /*
- * The connection is made by name: what somebody has put in the place of one of the files, a backup
- * of the database for one, would get our pages.
+ * Checked because the connection is opened by name: a file that has replaced ours, such as a
+ * restored backup, would get our pages.
  */
 static void copy_if_ours(struct checkpointer *checkpointer)
 {
@@ -103,7 +104,7 @@ static int note_wal(void *context, sqlite3 *database, const char *name, int page
 
 	(void)database;
 	(void)name;
-	/* It began anew. */
+	/* The WAL has started again. */
 	if (pages < checkpointer->wal_pages)
 		checkpointer->due_at = LONG_WAL;
 	checkpointer->wal_pages = pages;
@@ -113,7 +114,7 @@ static int note_wal(void *context, sqlite3 *database, const char *name, int page
 static void finish(struct checkpointer *checkpointer, sqlite3 *database)
 {
 	checkpointer->is_copied = false;
-	/* A reader may hold on to the WAL: not again at every commit. */
+	/* A reader may still use the WAL, so do not try again at every commit. */
 	checkpointer->due_at = checkpointer->wal_pages + LONG_WAL;
 	/* A failure leaves the WAL longer, and is tried again when it has grown. */
 	IGNORE(sqlite3_wal_checkpoint_v2(database, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
@@ -156,7 +157,7 @@ void checkpointer_attach(struct checkpointer *checkpointer, sqlite3 *database)
 {
 	checkpointer->wal_pages = 0;
 	checkpointer->due_at = LONG_WAL;
-	sqlite3_wal_hook(database, note_wal, checkpointer); /* in the place of SQLite's own */
+	sqlite3_wal_hook(database, note_wal, checkpointer); /* instead of SQLite's own */
 }
 
 int64_t checkpointer_size(const struct checkpointer *checkpointer)

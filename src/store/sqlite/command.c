@@ -1,6 +1,5 @@
 /*
- * store/sqlite/command.c - what people asked for and what budgets gave out: small tables beside the
- * journal's own.
+ * store/sqlite/command.c - the small tables: commands, pauses and spent budgets.
  */
 #include "store/sqlite/sqlite.h"
 

@@ -1,5 +1,5 @@
 /*
- * store/sqlite/driver.c - the embedded store, as the rest of the program sees it.
+ * store/sqlite/driver.c - the table of functions of the embedded store.
  */
 #include "store/sqlite/sqlite.h"
 

@@ -1,6 +1,6 @@
 /*
- * store/sqlite/load.c - what the dispatcher needs to know at start. A hundred thousand open
- * refreshes are one pass over two sorted statements, never a statement a row.
+ * store/sqlite/load.c - the rows that the dispatcher needs at start. A hundred thousand open
+ * refreshes are one pass over two sorted statements, never a statement for each row.
  */
 #include "store/sqlite/sqlite.h"
 
@@ -40,8 +40,8 @@ bool sqlite_load_open_selections(
 }
 
 /*
- * Walks beside the refreshes in order of their ids: `has_row` tells whether a cause waits in
- * `query`.
+ * Walks beside the refreshes in the order of their ids; with `has_row`, `query` holds the next
+ * cause.
  */
 struct cause_walk {
 	sqlite3_stmt *query;
@@ -118,8 +118,8 @@ static bool visit_rows(struct sqlite *store, sqlite3_stmt *query, refresh_visit 
 }
 
 /*
- * The youngest refreshes that had a job, oldest first: none of those is to be taken for the job of
- * a request whose fate is not known. By ids, which need no clock and no index.
+ * The youngest refreshes with a job, oldest first, so that none of their jobs is taken for the job
+ * of a request with an unknown outcome. Chosen by ids, which needs neither clock nor index.
  */
 static bool load_recent(
 	struct sqlite *store, refresh_visit *visit, void *context, struct error *err)
@@ -163,7 +163,7 @@ int64_t sqlite_last_stamp(const struct store *base)
 	return stamp_of_event(sqlite_of(base)->last_event);
 }
 
-/* One process writes: all that are above the last one are its own. */
+/* One process writes, so all ids above the last one are its own. */
 bool sqlite_take_refresh_ids(struct store *base, struct refresh_ids *ids, struct error *err)
 {
 	struct sqlite *store = sqlite_of(base);

@@ -1,10 +1,9 @@
 /*
- * store/sqlite/lock.c - one writer for one store: an exclusive lock on PATH.lock, which ends with
- * the process whatever ends that.
+ * store/sqlite/lock.c - one writer for each store: an exclusive lock on PATH.lock, which ends with
+ * the process in any case.
  *
- * SQLite's own locks last for a transaction only. The lock file holds the pid, for the message to
- * the second one; it is never removed, because whoever removes it may remove the file that a
- * third process has just locked.
+ * SQLite's own locks last for a transaction only. The lock file holds the pid, for the message of a
+ * second process. It is never removed, because a third process may just have locked it.
  */
 #include "store/sqlite/sqlite.h"
 #include <errno.h>
@@ -22,7 +21,7 @@ static bool say_who_has_it(int lock, const char *path, struct error *err)
 	ssize_t length = pread(lock, text, sizeof text, 0);
 	int64_t pid = 0;
 
-	/* Empty while the other one is just starting. */
+	/* Empty while the other process is just starting. */
 	if (length > 0 && str_to_count(str_trim((struct str){ text, (size_t)length }), &pid) &&
 		pid > 0)
 		return error_fail(err, ERROR_TRANSIENT,
@@ -44,7 +43,7 @@ int lock_take(const char *path, struct error *err)
 	lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
 	if (lock < 0) {
 		IGNORE(error_fail(err, error_kind_of(errno), "store %s: cannot open %s: %s", path,
-			lock_path, strerror(errno))); /* false, as the -1 below says */
+			lock_path, strerror(errno))); /* false; -1 is returned */
 		return -1;
 	}
 	if (flock(lock, LOCK_EX | LOCK_NB)) {
@@ -57,8 +56,8 @@ int lock_take(const char *path, struct error *err)
 		return -1;
 	}
 	/*
-	 * A full disk may leave it empty: the lock holds all the same, only the message names no
-	 * process.
+	 * On a full disk it stays empty: the lock holds all the same, only the message then lacks
+	 * the pid.
 	 */
 	IGNORE(ftruncate(lock, 0) || pwrite(lock, text, (size_t)length, 0) != length);
 	return lock;
@@ -68,7 +67,7 @@ void lock_release(int lock)
 {
 	if (lock < 0)
 		return;
-	/* The pid is for messages only. */
+	/* Ignored, because the pid is only for messages. */
 	IGNORE(ftruncate(lock, 0));
 	close(lock);
 }

@@ -2,11 +2,10 @@
  * store/sqlite/open.c - opening and closing a store, and starting again after a commit that failed
  * halfway.
  *
- * Durability: WAL with synchronous=FULL, so a COMMIT that returned is on the disk. Readers
- * (threads of ours, the command line) never block the writer. The order of deletes is ours, so
- * foreign keys are off. auto_vacuum is none: `history` is a window that rolls, new rows reuse the
- * pages of pruned ones, and pointer maps would cost on every write to save disk that is needed
- * again.
+ * Durability: WAL with synchronous=FULL, so a COMMIT that returned is on the disk. Readers (our
+ * threads, the command line) never block the writer. Foreign keys are off, because we delete in the
+ * right order. auto_vacuum is none: new rows reuse the pages of pruned ones, and pointer maps would
+ * cost time on every write to free space that is needed again.
  */
 #include "store/sqlite/sqlite.h"
 #include <errno.h>
@@ -17,12 +16,12 @@
 #include <unistd.h>
 
 /*
- * How long a reader waits for a writer that recovers or checkpoints, and we for a person's
+ * How long a reader waits for a writer that recovers or checkpoints, and the daemon for a person's
  * sqlite3 shell.
  */
 #define BUSY_MS 5000
 
-/* The caches keep an idle daemon small; checkpoints are checkpoint.c's. */
+/* Small caches keep an idle daemon small; checkpoint.c makes the checkpoints. */
 static const char writer_setup[] =
 	"PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA mmap_size = 0;"
 	"PRAGMA cache_size = -2048; PRAGMA wal_autocheckpoint = 0;"
@@ -30,7 +29,7 @@ static const char writer_setup[] =
 static const char reader_setup[] =
 	"PRAGMA mmap_size = 0; PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY;";
 
-/* SQLite reads meaning into some names without a folder (":memory:"). */
+/* With a folder, because SQLite gives some bare names a meaning (":memory:"). */
 static char *path_of(const char *place)
 {
 	return *place == '/' ? mem_copy_text(place) : mem_printf("./%s", place);
@@ -46,7 +45,7 @@ static bool sync_folder(const char *folder)
 	return is_synced;
 }
 
-/* The folders that are missing above `path`, for the owner only. */
+/* Makes the missing folders above `path`, for the owner only. */
 static bool make_folders(const char *path, struct error *err)
 {
 	OWNED_MEMORY char *folder = mem_copy_text(path);
@@ -63,9 +62,9 @@ static bool make_folders(const char *path, struct error *err)
 }
 
 /*
- * SQLite would create the file readable for all. Only when there is none: to open and close a
- * file that a connection of this process has open would drop its POSIX locks
- * (sqlite.org/howtocorrupt.html, section 2.2).
+ * Creates the file for the owner only; SQLite would make it readable for all. Only if there is
+ * none, because opening and closing a file that a connection of this process uses would drop its
+ * POSIX locks (sqlite.org/howtocorrupt.html, section 2.2).
  */
 static bool make_file(const char *path, struct error *err)
 {
@@ -115,20 +114,20 @@ static bool use_wal(struct sqlite *store, struct error *err)
 	if (code == SQLITE_ROW)
 		is_wal = text_is_nocase(column_text(query, 0), "wal");
 	if (code != SQLITE_ROW)
-		IGNORE(fail_to_connect(store, code, err)); /* false, as is_wal */
+		IGNORE(fail_to_connect(store, code, err)); /* false, like is_wal */
 	else if (!is_wal)
 		IGNORE(error_fail(err, ERROR_INPUT,
 			"store %s: its file system cannot share memory between processes"
 			" (a network file system?); put it on a local disk",
 			store->path));
-	IGNORE(sqlite3_finalize(query)); /* repeats a failure that has been told */
+	IGNORE(sqlite3_finalize(query)); /* repeats a reported failure */
 	return is_wal;
 }
 
 static void disconnect(struct sqlite *store)
 {
 	query_forget_all(store);
-	/* Only SQLITE_BUSY is possible, for a statement that is not finalized, and all are. */
+	/* It can only fail with SQLITE_BUSY, for a statement not finalized, and all are. */
 	IGNORE(sqlite3_close(store->database));
 	store->database = NULL;
 	free(store->ruleset);
@@ -151,7 +150,7 @@ static bool connect_database(struct sqlite *store, struct error *err)
 		return fail_to_connect(store, code, err);
 	if (!is_writer)
 		return schema_check(store, err);
-	/* SQLite falls back to reading when it may not write. */
+	/* Without permission to write, SQLite opens for reading. */
 	if (sqlite3_db_readonly(store->database, "main") == 1)
 		return error_fail(
 			err, ERROR_SYSTEM, "store %s: no permission to write it", store->path);
@@ -159,8 +158,8 @@ static bool connect_database(struct sqlite *store, struct error *err)
 }
 
 /*
- * The highest id that an event ever had: pruning writes it down before it deletes. Never lower than
- * one given by this process, also when that event was rolled back.
+ * Reads the highest id that an event ever had, which pruning stores before it deletes. Never lower
+ * than an id given by this process, even if that event was rolled back.
  */
 static bool read_last_event(struct sqlite *store, struct error *err)
 {
@@ -202,7 +201,7 @@ static bool open_reader(struct sqlite *store, struct error *err)
 {
 	struct stat about;
 
-	/* An empty file is one that a writer has just created. */
+	/* An empty file: a writer has just created it. */
 	if (stat(store->path, &about) == 0 ? about.st_size == 0 : errno == ENOENT)
 		return error_fail(err, ERROR_INPUT,
 			"store %s: there is no database yet; `refresh-router serve` creates it",
@@ -236,9 +235,9 @@ void sqlite_close(struct store *base)
 }
 
 /*
- * A commit of its own over the frames that the failed one may have left at the end of the WAL.
- * Without it they could count as committed when the WAL is read again, and an event whose sender
- * was told 503 would come back with nobody to act upon it.
+ * Commits something over the frames that the failed commit may have left at the end of the WAL.
+ * Otherwise they could count as committed when the WAL is read again, and an event that was
+ * answered 503 would be in the store without anything acting on it.
  */
 static bool fence(struct sqlite *store, struct error *err)
 {
@@ -247,18 +246,18 @@ static bool fence(struct sqlite *store, struct error *err)
 
 	if (sqlite3_exec(store->database, sql, NULL, NULL, NULL) == SQLITE_OK)
 		return true;
-	IGNORE(sqlite_fail(
-		store, "write after a failed commit", err)); /* false, as returned below */
-	/* Nothing to roll back when BEGIN was what failed. */
+	/* false, which is returned below */
+	IGNORE(sqlite_fail(store, "write after a failed commit", err));
+	/* May fail: there is nothing to roll back if BEGIN failed. */
 	IGNORE(sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL));
 	return false;
 }
 
 /*
  * After a failed fsync Linux drops the error and marks the pages clean: a second fsync succeeds
- * although the bytes never reached the disk ("fsyncgate", PostgreSQL, 2018). So nothing is built
- * on what was written or cached before: fence off the failed commit with newly written frames,
- * then connect again, which reads everything from the files.
+ * although the bytes never reached the disk ("fsyncgate", PostgreSQL, 2018). So nothing written or
+ * cached before is relied on: newly written frames fence off the failed commit, and a new
+ * connection reads everything from the files.
  */
 bool sqlite_renew(struct sqlite *store, struct error *err)
 {
@@ -267,7 +266,7 @@ bool sqlite_renew(struct sqlite *store, struct error *err)
 			return false;
 		disconnect(store);
 	}
-	/* The WAL and its index may be new ones: the last connection that closes removes them. */
+	/* WAL and index may be new files, because the last connection to close removes them. */
 	if (!place_holds_database(store, err) || !connect_writer(store, err) ||
 		!place_note(store, err)) {
 		disconnect(store);

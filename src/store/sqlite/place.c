@@ -1,12 +1,12 @@
 /*
- * store/sqlite/place.c - are the store's files still the ones that were opened?
+ * store/sqlite/place.c - checks that the store's files are still those that were opened.
  *
- * A file that is removed or replaced while a connection has it open goes on taking writes that no
- * later start will find (sqlite.org/howtocorrupt.html, section 2.4). So whoever restores a backup
- * under a running daemon must not get a promise from it: before and after each commit the names
- * are looked up again. What is overwritten in place keeps its inode, but an older copy is smaller
- * as a rule, and a database never becomes smaller by itself. Its time of change would tell more,
- * but changes too when another program copies the WAL into it, as replication does.
+ * A file that is removed or replaced while a connection has it open still takes writes, which no
+ * later start finds (sqlite.org/howtocorrupt.html, section 2.4). So that a daemon whose database is
+ * replaced by a backup promises nothing, the names are looked up again before and after each
+ * commit. A file that is overwritten in place keeps its inode, but an older copy is mostly smaller,
+ * and a database never shrinks by itself. Its time of change would show more, but also changes when
+ * another program copies the WAL into it, as replication does.
  */
 #include "store/sqlite/sqlite.h"
 #include <errno.h>
@@ -69,7 +69,7 @@ static bool fail(const struct sqlite *store, size_t index, const char *what, str
 
 static bool holds(struct sqlite *store, size_t count, struct error *err)
 {
-	/* Asked before the file is looked at, which may grow meanwhile. */
+	/* Read before the file's size, because the file may grow in between. */
 	int64_t copied = checkpointer_size(store->checkpointer);
 	struct place_file now;
 
@@ -80,7 +80,7 @@ static bool holds(struct sqlite *store, size_t count, struct error *err)
 			return false;
 		if (!is_same(&now, known))
 			return fail(store, i, "was replaced", err);
-		/* Not so the WAL: another program may have emptied it. */
+		/* Only the database: another program may have emptied the WAL. */
 		if (i == 0 && (now.size < known->size || now.size < copied))
 			return fail(store, i, "became smaller", err);
 		known->size = now.size;

@@ -1,13 +1,13 @@
 /*
- * store/sqlite/prune.c - forgetting what ended long ago (`history`).
+ * store/sqlite/prune.c - deletes what ended longer ago than `history`.
  *
- * A refresh goes with its causes. An event goes when it came before the limit and nothing refers
- * to it any more: no selection waits and none of its refreshes is left. In small portions,
- * because intake waits for the same thread.
+ * A refresh is deleted with its causes. An event is deleted when it is older than the limit and
+ * nothing refers to it any more: no waiting selection and no refresh. In small portions, because
+ * intake waits for the same thread.
  */
 #include "store/sqlite/sqlite.h"
 
-/* Ids are never given twice, so the highest is written down before its row may go. */
+/* Ids are never given twice, so the highest is stored before its row is deleted. */
 static bool keep_last_ids(struct sqlite *store, struct error *err)
 {
 	USED_QUERY query = sqlite_query(store, QUERY_PRUNE_MARKS,
@@ -33,7 +33,7 @@ static bool prune_with(struct sqlite *store, sqlite3_stmt *query, struct wall be
 	return query_run(store, query, "prune", err);
 }
 
-/* The same rows for each statement below. */
+/* Each statement below uses the same rows. */
 #define OLD_REFRESHES                                                                              \
 	"(SELECT id FROM refresh INDEXED BY refresh_ended WHERE state >= 5 AND ended_at < ?1"      \
 	" ORDER BY ended_at, id LIMIT ?2)"
@@ -59,8 +59,8 @@ static bool prune_refreshes(
 	return true;
 }
 
-/* What was asked, and what was spent more than a day before the youngest that is kept: no clock is
- * needed to tell. */
+/* Deletes old commands, and parts of budgets more than a day older than the youngest part, which
+ * needs no clock. */
 static bool prune_notes(struct sqlite *store, struct wall before, int64_t most, struct error *err)
 {
 	USED_QUERY commands = sqlite_query(store, QUERY_PRUNE_COMMANDS,
@@ -101,7 +101,7 @@ bool sqlite_prune(
 
 	if (!sqlite_is_writing(store, "prune", err))
 		return false;
-	/* A LIMIT below 0 would be none. */
+	/* A negative LIMIT would mean no limit. */
 	if (most > 0 && (!keep_last_ids(store, err) || !prune_notes(store, before, most, err) ||
 				!prune_refreshes(store, before, most, &refreshes, err) ||
 				!prune_events(store, before, most - refreshes, &events, err)))

@@ -1,5 +1,5 @@
 /*
- * store/sqlite/query.c - prepared statements, and what SQLite says in our words.
+ * store/sqlite/query.c - prepared statements, and SQLite's failures as our errors.
  */
 #include "store/sqlite/sqlite.h"
 #include <assert.h>
@@ -24,7 +24,7 @@ bool sqlite_fail(struct sqlite *store, const char *what, struct error *err)
 	const char *reason = database ? sqlite3_errmsg(database) : "the database is not open";
 	int number = 0;
 
-	/* SQLite keeps the operating system's reason only for its I/O errors. */
+	/* Only for I/O errors SQLite keeps the operating system's reason. */
 	if (database && ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN))
 		number = sqlite3_system_errno(database);
 	if (number)
@@ -49,21 +49,22 @@ sqlite3_stmt *sqlite_query(
 	sqlite3_stmt **kept = &store->queries[query];
 
 	if (!store->database) {
-		IGNORE(sqlite_fail(store, "use it", err)); /* false, as the NULL below says */
+		IGNORE(sqlite_fail(store, "use it", err)); /* false; NULL is returned */
 		return NULL;
 	}
 	if (!*kept && !prepare(store, sql, kept)) {
 		IGNORE(sqlite_fail(store, "prepare a statement", err));
 		return NULL;
 	}
-	assert(!sqlite3_stmt_busy(*kept)); /* a visitor that lists in a list of the same kind */
+	/* fails when a visitor lists inside a list of the same kind */
+	assert(!sqlite3_stmt_busy(*kept));
 	return *kept;
 }
 
 void query_forget_all(struct sqlite *store)
 {
 	for (size_t i = 0; i < QUERY_COUNT; i++) {
-		/* Repeats the failure of its last step, which has been told. */
+		/* Repeats the failure of its last step, which is reported already. */
 		IGNORE(sqlite3_finalize(store->queries[i]));
 		store->queries[i] = NULL;
 	}

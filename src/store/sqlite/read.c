@@ -1,10 +1,10 @@
 /*
  * store/sqlite/read.c - lists and single rows, for the API and the command line.
  *
- * Lists are newest first, which is by id from the top. A filter that few rows pass reads on until
- * `limit` have: indexes for every filter would cost each event that comes in more than they save
- * the rare question. Where one decides, it is used: events of one dbt job or run, open refreshes,
- * and refreshes of one event.
+ * Lists are newest first, by id. With a filter that few rows pass, reading goes on until `limit`
+ * rows have passed: an index for every filter would cost each event more than it saves a rare
+ * query. There are indexes for events of one dbt job or run, open refreshes, and refreshes of one
+ * event.
  */
 #include "store/sqlite/sqlite.h"
 
@@ -30,8 +30,8 @@ static bool visit_events(struct sqlite *store, sqlite3_stmt *query, event_visit 
 }
 
 /*
- * Reading a list of rule names row by row is slow, so the text is searched first: for the part of
- * the name that JSON writes as it is.
+ * Parsing each row's list of rule names is slow, so its text is first searched for the part of the
+ * name that JSON does not escape.
  */
 #define EVENT_LIST                                                                                 \
 	"SELECT {event} FROM " EVENT_TABLES                                                        \
@@ -56,7 +56,7 @@ static sqlite3_stmt *choose_events(
 	return sqlite_query(store, QUERY_LIST_EVENTS, EVENT_LIST NEWEST_FIRST, err);
 }
 
-/* The beginning of the name up to what JSON would escape. */
+/* Binds the beginning of the name, up to a character that JSON escapes. */
 static void bind_plain_start(sqlite3_stmt *query, int index, const char *name)
 {
 	size_t length = 0;
@@ -66,8 +66,8 @@ static void bind_plain_start(sqlite3_stmt *query, int index, const char *name)
 	while ((unsigned char)name[length] >= 0x20 && name[length] != '"' && name[length] != '\\' &&
 		name[length] != '/' && (unsigned char)name[length] < 0x7f)
 		length++;
-	IGNORE(sqlite3_bind_text(
-		query, index, name, (int)length, SQLITE_STATIC)); /* step says so */
+	/* the step reports a failure */
+	IGNORE(sqlite3_bind_text(query, index, name, (int)length, SQLITE_STATIC));
 }
 
 bool sqlite_list_events(struct store *base, const struct store_filter *filter, event_visit *visit,
@@ -107,7 +107,7 @@ bool sqlite_find_event(struct store *base, int64_t id, event_visit *visit, void 
 
 		if (!row_of_event(store, query, &row, err))
 			return false;
-		IGNORE(visit(&row, context)); /* there is nothing to stop */
+		IGNORE(visit(&row, context)); /* one row: nothing to stop */
 	}
 	*found = has_row;
 	return true;
@@ -136,7 +136,7 @@ static bool read_causes(
 	}
 }
 
-/* `*visited` counts; may be NULL. */
+/* Adds to `*visited`, which may be NULL. */
 static bool visit_refreshes(struct sqlite *store, sqlite3_stmt *query, refresh_visit *visit,
 	void *context, int64_t *visited, struct error *err)
 {
@@ -164,7 +164,7 @@ static bool visit_refreshes(struct sqlite *store, sqlite3_stmt *query, refresh_v
 	"refresh.id < ?1 AND (?3 IS NULL OR site = ?3) AND (?4 IS NULL OR kind = ?4)"              \
 	" AND (?5 IS NULL OR state = ?5) AND (?6 IS NULL OR luid = ?6 OR refresh.name = ?6)"
 
-/* ?7 is the event, and state < 5 the text of the index's condition (schema.c). */
+/* ?7 is the event; "state < 5" must be written as in the index's condition (schema.c). */
 static sqlite3_stmt *choose_list(
 	struct sqlite *store, const struct store_filter *filter, bool is_open, struct error *err)
 {
@@ -195,7 +195,7 @@ bool sqlite_list_refreshes(struct store *base, const struct store_filter *filter
 	enum content_kind kind = filter->kind ? kind_of(filter->kind) : CONTENT_WORKBOOK;
 
 	if (filter->state && !wants_open)
-		IGNORE(refresh_state_of(filter->state, &state)); /* it is one */
+		IGNORE(refresh_state_of(filter->state, &state)); /* known to be a state */
 
 	USED_QUERY query =
 		choose_list(store, filter, wants_open || refresh_state_is_open(state), err);
@@ -274,7 +274,7 @@ bool sqlite_open_selections_of_event(
 
 	if (!query)
 		return false;
-	/* Strangers ask for any number. */
+	/* A stranger may ask for any number. */
 	if (event < 0 || event >= INT64_MAX >> SELECTION_BITS) {
 		*count = 0;
 		return true;

@@ -1,6 +1,5 @@
 /*
- * store/sqlite/record.c - records (base/record.h) as columns: the SQL that lists them, parameters,
- * and rows that are read.
+ * store/sqlite/record.c - records (base/record.h) as columns: in SQL, as parameters, and in rows.
  */
 #include "store/sqlite/sqlite.h"
 #include <assert.h>
@@ -27,7 +26,7 @@ static const struct member *members_of(struct str table)
 
 /* ---- SQL ---- */
 
-/* The columns, one after another; `prefix` goes before each. */
+/* Lists the columns, each with `prefix` before it. */
 struct list {
 	struct text *sql;
 	struct str table;
@@ -100,7 +99,7 @@ void query_expand(const char *sql, struct text *out)
 
 /* ---- parameters ---- */
 
-/* The column after those that were bound. */
+/* Returns the number of the column after the bound ones. */
 static int bind_all(
 	sqlite3_stmt *query, int index, const struct member *members, const void *record)
 {
@@ -133,7 +132,7 @@ void bind_record(sqlite3_stmt *query, const struct member *members, const void *
 
 struct reading {
 	sqlite3_stmt *query;
-	int column; /* the next one */
+	int column; /* the next column */
 	bool is_damaged;
 };
 

@@ -1,5 +1,5 @@
 /*
- * store/sqlite/row.c - from a statement's columns to rows.
+ * store/sqlite/row.c - causes collected from a statement's rows, and the error for damaged rows.
  */
 #include "store/sqlite/sqlite.h"
 
@@ -44,7 +44,7 @@ bool causes_add(struct sqlite *store, struct causes *causes, sqlite3_stmt *query
 
 const struct cause_row *causes_rows(struct causes *causes)
 {
-	/* Only now: `rules` moves while it grows. */
+	/* Only now, because `rules` moves while it grows. */
 	for (size_t i = 0; i < causes->count; i++)
 		causes->rows[i].rule = causes->rules.at + causes->rule_offsets[i];
 	return causes->rows;

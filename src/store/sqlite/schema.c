@@ -1,9 +1,9 @@
 /*
- * store/sqlite/schema.c - the tables, and how a database of an older release gets them.
+ * store/sqlite/schema.c - the tables, and the migrations of databases of older releases.
  *
- * PRAGMA user_version counts the migrations that a database has had. A migration is never edited
- * once released: a change is a new one at the end, run in a transaction of its own together with
- * the new number, so that a crash leaves either the old or the new schema.
+ * PRAGMA user_version is the number of migrations that a database has had. A released migration is
+ * never edited: a change is a new one at the end. It runs in one transaction with the new number,
+ * so that a crash leaves either the old or the new schema.
  *
  * Times are microseconds since 1970 (struct wall), 0 for none. `body` holds what dbt sent; its
  * run_reason often contains a person's e-mail address, so the files are readable for their owner
@@ -12,10 +12,10 @@
 #include "store/sqlite/sqlite.h"
 #include <stdio.h>
 
-/* "rrtb": tells our databases from those of other programs (PRAGMA application_id). */
+/* "rrtb", which marks our databases (PRAGMA application_id). */
 #define APPLICATION_ID 0x72727462
 
-/* On disk by number: changing one is a migration. */
+/* Stored as numbers, so changing one is a migration. */
 _Static_assert(
 	REFRESH_RUNNING == 4 && REFRESH_SUCCEEDED == 5 && REFRESH_EXPIRED == 8, "in the SQL below");
 _Static_assert(
@@ -26,11 +26,10 @@ _Static_assert(STAMP_BITS == 20, "in the second migration");
 
 static const char *const migrations[] = {
 	/*
-	 * 0 to 1. Columns that lists filter by stand before the long ones, which may lie on
-	 * overflow pages. `event_mark` is the dedup mark. The two partial indexes of `refresh`
-	 * divide it into the open ones and the ended ones. `selection` holds only those that wait
-	 * to be resolved; the event is in the id (SELECTION_BITS). A number of `meta` never goes
-	 * back.
+	 * 0 to 1. Columns that lists filter by stand before the long ones, which may be on overflow
+	 * pages. `event_mark` is the dedup mark. The two partial indexes of `refresh` are for open
+	 * and for ended refreshes. `selection` holds only unresolved selections; the event is in
+	 * the id (SELECTION_BITS). A number in `meta` never decreases.
 	 */
 	"CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
 	"INSERT INTO meta VALUES ('last_event', 0), ('last_refresh', 0), ('fence', 0);"
@@ -59,8 +58,8 @@ static const char *const migrations[] = {
 	"CREATE INDEX cause_event ON cause (event);",
 	/*
 	 * 1 to 2. Evidence is compared by stamps (content/refresh.h), which were ids of events;
-	 * `after` is the stamp that a cause wants. `spent` is what budgets have given out, `pause`
-	 * who paused which site, `command` what people asked for.
+	 * `after` is the stamp that a cause wants. `spent` has the used parts of budgets, `pause`
+	 * the paused sites, `command` what people asked for.
 	 */
 	"ALTER TABLE refresh ADD COLUMN quiet INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE refresh ADD COLUMN is_cancelling INTEGER NOT NULL DEFAULT 0;"
@@ -77,9 +76,9 @@ static const char *const migrations[] = {
 	" NULL) STRICT;"
 	"CREATE INDEX command_subject ON command (subject);",
 	/*
-	 * 2 to 3. `latest` is the refresh of each content that succeeded with the strongest
-	 * evidence, so that a start reads one row a content and not all of `history`. dbt's job
-	 * and run are what people search events by.
+	 * 2 to 3. `latest` has, for each content, the success with the strongest evidence, so that
+	 * a start reads one row for each content and not all of `history`. People search events by
+	 * dbt's job and run.
 	 */
 	"CREATE TABLE latest (site TEXT NOT NULL, luid TEXT NOT NULL, incremental INTEGER NOT"
 	" NULL, evidence INTEGER NOT NULL, refresh INTEGER NOT NULL, PRIMARY KEY (site, luid,"
@@ -90,8 +89,8 @@ static const char *const migrations[] = {
 	"CREATE INDEX event_job ON event (json_extract(fields, '$.job_id'));"
 	"CREATE INDEX event_run ON event (json_extract(fields, '$.run_id'));",
 	/*
-	 * 3 to 4. What is left of give_up_after, and not when it is over: its clock stands while we
-	 * hold a refresh back.
+	 * 3 to 4. Stores how much of give_up_after is left instead of its end, because its clock
+	 * stands still while we hold a refresh back.
 	 */
 	"ALTER TABLE refresh RENAME COLUMN give_up_at TO patience;"
 	"UPDATE refresh SET patience = max(0, patience - 1000000 * CAST(strftime('%s', 'now') AS"
@@ -121,7 +120,7 @@ static const char *const migrations[] = {
 
 #define NEWEST ((int64_t)(sizeof migrations / sizeof *migrations))
 
-/* Run once per opening, so it is not kept prepared. */
+/* Not kept prepared, because it runs once for each opening. */
 static bool read_number(struct sqlite *store, const char *sql, int64_t *number, struct error *err)
 {
 	sqlite3_stmt *query = NULL;
@@ -132,8 +131,8 @@ static bool read_number(struct sqlite *store, const char *sql, int64_t *number, 
 		*number = sqlite3_column_int64(query, 0);
 	else
 		IGNORE(sqlite_fail(
-			store, "read the schema's version", err)); /* false, as is_read */
-	IGNORE(sqlite3_finalize(query)); /* repeats a failure that has been told */
+			store, "read the schema's version", err)); /* false, like is_read */
+	IGNORE(sqlite3_finalize(query));                           /* repeats a reported failure */
 	return is_read;
 }
 
@@ -178,7 +177,7 @@ bool schema_check(struct sqlite *store, struct error *err)
 
 static bool migrate_once(struct sqlite *store, int64_t version, struct error *err)
 {
-	char marks[96]; /* two pragmas with a number of 20 digits at most */
+	char marks[96]; /* two pragmas with numbers of at most 20 digits */
 
 	snprintf(marks, sizeof marks,
 		"PRAGMA application_id = %d; PRAGMA user_version = %lld; COMMIT;", APPLICATION_ID,
@@ -187,8 +186,8 @@ static bool migrate_once(struct sqlite *store, int64_t version, struct error *er
 		sqlite3_exec(store->database, migrations[version], NULL, NULL, NULL) == SQLITE_OK &&
 		sqlite3_exec(store->database, marks, NULL, NULL, NULL) == SQLITE_OK)
 		return true;
-	IGNORE(sqlite_fail(store, "migrate the schema", err)); /* false, as returned below */
-	/* Closing the connection would do the same; the failure has been told. */
+	IGNORE(sqlite_fail(store, "migrate the schema", err)); /* false, which is returned below */
+	/* A failure is reported already, and closing the connection would roll back too. */
 	IGNORE(sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL));
 	return false;
 }

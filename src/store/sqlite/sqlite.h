@@ -1,15 +1,15 @@
 /*
  * store/sqlite/sqlite.h - private to store/sqlite/: the connection and its prepared statements.
  *
- * A statement is prepared the first time it is used and kept in the store under its enum query,
- * so the SQL stands where its parameters are bound:
+ * A statement is prepared when it is first used and kept under its enum query, so that the SQL
+ * stands beside the binding of its parameters:
  *
  *     USED_QUERY query = sqlite_query(store, QUERY_END_SELECTION, "DELETE FROM selection WHERE id =
  * ?1", err); if (!query) return false; bind_number(query, 1, id); return query_run(store, query,
  * "end a selection", err);
  *
- * USED_QUERY resets it at the end of the block. One use at a time: a visitor must not list inside
- * a list of the same kind.
+ * USED_QUERY resets it at the end of the block. A statement has one use at a time: a visitor must
+ * not list inside a list of the same kind.
  */
 #pragma once
 #include "base/text.h"
@@ -77,22 +77,23 @@ struct sqlite {
 	enum store_mode mode;
 	char *path;
 	int lock;          /* descriptor of PATH.lock; -1: none, as for readers */
-	sqlite3 *database; /* NULL after a re-open that failed; the next one may succeed */
+	sqlite3 *database; /* NULL after a failed sqlite_renew(); the next one may succeed */
 	sqlite3_stmt *queries[QUERY_COUNT];
 	bool is_suspect;    /* a commit failed halfway: sqlite_renew() before the next */
 	int64_t last_event; /* the highest id ever given to an event; stamps follow from ids */
-	char *ruleset;      /* the revision that was interned last, and its id */
+	char *ruleset;      /* the last interned revision, and its id */
 	int64_t ruleset_id;
 	struct checkpointer *checkpointer;    /* of a writer */
 	struct place_file place[PLACE_FILES]; /* of a writer */
 };
 
 /*
- * A selection's id says which event it belongs to and is never used again, as event ids are not:
- * the event's id in front of its place among the event's selections.
+ * A selection's id is its event's id followed by its number among the event's selections. So it
+ * names the event, and is never used again, as event ids are not.
  */
 #define SELECTION_BITS 20
-/* One process writes, so that ids are given in the order in which events become durable. */
+/* Follows from the id, because one process writes and gives ids in the order in which events become
+ * durable. */
 static inline int64_t stamp_of_event(int64_t event)
 {
 	return event << STAMP_BITS;
@@ -100,7 +101,7 @@ static inline int64_t stamp_of_event(int64_t event)
 
 #define SELECTIONS_PER_EVENT ((size_t)1 << SELECTION_BITS)
 
-/* What is beyond was not written by us. */
+/* We write no larger id. */
 #define MOST_EVENT (STAMP_MOST >> STAMP_BITS)
 static inline bool is_within(int64_t number, int64_t most)
 {
@@ -158,20 +159,19 @@ struct store *sqlite_open(const char *place, enum store_mode mode, struct error 
 void sqlite_close(struct store *store);
 
 /*
- * After a commit that failed halfway: makes sure that it did not happen, then starts again with a
- * new connection.
+ * After a commit that failed halfway: ensures that it has no effect, then opens a new connection.
  */
 bool sqlite_renew(struct sqlite *store, struct error *err) MUST_USE;
 
 /* ---- the files: place.c ---- */
 
-/* Remembers which files a new connection has. */
+/* Notes which files a new connection has. */
 bool place_note(struct sqlite *store, struct error *err) MUST_USE;
-/* The files are still there, still the same, and the database did not shrink; or the database
- * alone. */
+/* Are the files still there, still the same, and the database not smaller? The second function
+ * checks the database alone. */
 bool place_holds(struct sqlite *store, struct error *err) MUST_USE;
 bool place_holds_database(struct sqlite *store, struct error *err) MUST_USE;
-/* Do the names of the database at `path` still lead to these files? Their sizes are set. Any
+/* Do the names of the database at `path` still lead to these files? Updates their sizes. Any
  * thread. */
 bool place_is(const char *path, struct place_file files[static PLACE_FILES]) MUST_USE;
 
@@ -180,14 +180,14 @@ bool place_is(const char *path, struct place_file files[static PLACE_FILES]) MUS
 struct checkpointer;
 struct checkpointer *checkpointer_new(const char *path, struct error *err) MUST_USE;
 void checkpointer_free(struct checkpointer *checkpointer);
-/* Of the database file, when pages had last been copied into it; 0: not yet, or of a reader. */
+/* The size of the database file after the last copy; 0: there was none, or this is a reader. */
 int64_t checkpointer_size(const struct checkpointer *checkpointer);
-/* From now on it watches the WAL of this connection, the writer's. */
+/* Watches the WAL of this connection, the writer's, from now on. */
 void checkpointer_attach(struct checkpointer *checkpointer, sqlite3 *database);
 
 /* ---- lock: lock.c ---- */
 
-/* The descriptor that holds PATH.lock, or -1. */
+/* Returns the descriptor that holds PATH.lock, or -1. */
 int lock_take(const char *path, struct error *err) MUST_USE;
 void lock_release(int lock);
 
@@ -195,7 +195,7 @@ void lock_release(int lock);
 
 bool schema_migrate(struct sqlite *store, struct error *err) MUST_USE;
 bool schema_check(struct sqlite *store,
-	struct error *err) MUST_USE; /* for a reader: neither older nor newer */
+	struct error *err) MUST_USE; /* for a reader: the version must be exactly ours */
 
 /* ---- statements: query.c ---- */
 
@@ -205,7 +205,7 @@ sqlite3_stmt *sqlite_query(
 static inline void query_release(sqlite3_stmt **query)
 {
 	if (*query) {
-		/* What failed has been said already; reset only repeats it. */
+		/* A failure is reported already; reset only repeats it. */
 		IGNORE(sqlite3_reset(*query));
 		IGNORE(sqlite3_clear_bindings(*query));
 	}
@@ -220,17 +220,17 @@ bool query_run(
 /* Steps to the next row: *has_row is false at the end. */
 bool query_next(struct sqlite *store, sqlite3_stmt *query, const char *what, bool *has_row,
 	struct error *err) MUST_USE;
-/* Reads the one number that the statement answers. */
+/* Reads the single number that the statement yields. */
 bool query_number(struct sqlite *store, sqlite3_stmt *query, const char *what, int64_t *number,
 	struct error *err) MUST_USE;
 void query_forget_all(struct sqlite *store);
-/* Refuses to write outside a transaction: SQLite ends one by itself on some failures (full disk),
- * and what a caller that went on wrote after that would be half of a group. */
+/* False outside a transaction: on some failures (full disk) SQLite ends one by itself, and later
+ * writes would be half of a group. */
 bool sqlite_is_writing(struct sqlite *store, const char *what, struct error *err) MUST_USE;
 
 /*
- * Parameters are lent until query_release(). Binding fails only out of memory or for a wrong
- * index; the step then says so.
+ * Parameters are borrowed until query_release(). Binding fails only without memory or for a wrong
+ * index; the next step then reports it.
  */
 static inline void bind_number(sqlite3_stmt *query, int index, int64_t value)
 {
@@ -244,7 +244,7 @@ void bind_text(sqlite3_stmt *query, int index, const char *text);     /* NULL is
 void bind_optional(sqlite3_stmt *query, int index, const char *text); /* NULL is NULL */
 static inline void bind_bytes(sqlite3_stmt *query, int index, struct str bytes)
 {
-	/* A NULL pointer would be NULL, not empty bytes. */
+	/* Because a NULL pointer would be bound as NULL, not as empty bytes. */
 	IGNORE(sqlite3_bind_blob64(
 		query, index, bytes.length ? bytes.at : "", bytes.length, SQLITE_STATIC));
 }
@@ -264,7 +264,7 @@ static inline const char *column_text(sqlite3_stmt *query, int index)
 
 	return text ? text : "";
 }
-/* None, for what is no time between 1970 and the year 10000. */
+/* {0} for a value that is not between 1970 and the year 10000. */
 static inline struct wall column_time(sqlite3_stmt *query, int index)
 {
 	int64_t us = sqlite3_column_int64(query, index);
@@ -275,7 +275,7 @@ static inline struct wall column_time(sqlite3_stmt *query, int index)
 /* ---- records: record.c ---- */
 
 /*
- * Appends `sql` with the columns of records in the place of their names:
+ * Appends `sql` with the names of records replaced by their columns:
  *
  *     SELECT {refresh} FROM refresh      SELECT refresh.id, refresh.site, ... FROM refresh
  *     INSERT INTO refresh {+refresh}     INSERT INTO refresh (id, ...) VALUES (:id, ...)
@@ -284,21 +284,21 @@ void query_expand(const char *sql, struct text *out);
 /* Binds the values of an insertion, whose columns are the statement's first parameters. */
 void bind_record(sqlite3_stmt *query, const struct member *members, const void *record);
 /*
- * Reads the columns of a selection, the statement's first ones; texts are lent until the next step.
- * False for a row that nobody writes: row_is_damaged() with `what` and its first column.
+ * Reads the statement's first columns into a record; texts are valid until the next step. False for
+ * a row that we never write: row_is_damaged() with `what` and its first column.
  */
 bool row_read(struct sqlite *store, sqlite3_stmt *query, const char *what,
 	const struct member *members, void *record, struct error *err) MUST_USE;
 
 /* ---- rows: row.c ---- */
 
-/* "the database is damaged", with the row; always false. */
+/* The error "the database is damaged" with the row; always false. */
 bool row_is_damaged(const struct sqlite *store, const char *what, int64_t id, struct error *err);
 
-/* What {event} is read from. */
+/* The tables from which {event} is read. */
 #define EVENT_TABLES "event LEFT JOIN ruleset ON ruleset.id = event.ruleset "
 
-/* Texts are lent until the next step. */
+/* Texts are valid until the next step. */
 static inline bool row_of_event(
 	struct sqlite *store, sqlite3_stmt *query, struct event_row *row, struct error *err)
 {
@@ -312,12 +312,12 @@ static inline bool row_of_refresh(
 }
 
 /*
- * The causes of one refresh: gathered from a statement's rows, whose texts do not outlive a step.
+ * The causes of one refresh, copied from a statement's rows, whose texts end with the next step.
  */
 struct causes {
 	size_t count, capacity;
 	struct cause_row *rows;
-	size_t *rule_offsets; /* of each row's rule in `rules` */
+	size_t *rule_offsets; /* where each row's rule begins in `rules` */
 	size_t offset_capacity;
 	struct text rules;
 };
@@ -326,6 +326,6 @@ void causes_clear(struct causes *causes);
 void causes_reset(struct causes *causes);
 bool causes_add(struct sqlite *store, struct causes *causes, sqlite3_stmt *query,
 	struct error *err) MUST_USE;
-/* The rows, each with its rule; valid until the next reset. */
+/* The rows with their rules; valid until the next reset. */
 const struct cause_row *causes_rows(struct causes *causes);
 #define OWNED_CAUSES __attribute__((cleanup(causes_clear)))

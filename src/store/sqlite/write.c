@@ -1,5 +1,5 @@
 /*
- * store/sqlite/write.c - what the journal thread writes, inside a transaction.
+ * store/sqlite/write.c - the writes of the journal's thread, inside a transaction.
  */
 #include "base/thread.h"
 #include "store/sqlite/sqlite.h"
@@ -13,7 +13,8 @@ bool sqlite_begin(struct store *base, struct error *err)
 	if (!place_holds(store, err))
 		return false;
 
-	/* IMMEDIATE: a person's shell that writes is waited for here, not in the middle. */
+	/* IMMEDIATE, so that waiting for a person's shell happens here and not within the
+	 * transaction. */
 	USED_QUERY query = sqlite_query(store, QUERY_BEGIN, "BEGIN IMMEDIATE", err);
 	return query && query_run(store, query, "begin", err);
 }
@@ -27,10 +28,10 @@ bool sqlite_commit(struct store *base, struct error *err)
 	USED_QUERY query = sqlite_query(store, QUERY_COMMIT, "COMMIT", err);
 	int code = query ? sqlite3_step(query) : SQLITE_ERROR;
 
-	if (code == SQLITE_DONE) /* it is durable, if a start would find it */
+	if (code == SQLITE_DONE) /* durable only if a start would find the files */
 		return place_holds(store, err);
 	if (query)
-		IGNORE(sqlite_fail(store, "commit", err)); /* false, as returned below */
+		IGNORE(sqlite_fail(store, "commit", err)); /* false, which is returned below */
 	if ((code & 0xff) == SQLITE_IOERR)
 		store->is_suspect = true;
 	query_release(&query);
@@ -43,16 +44,16 @@ void sqlite_rollback(struct store *base)
 	struct sqlite *store = sqlite_of(base);
 	struct error ignored;
 
-	/* An id that was interned in this transaction is gone. */
+	/* Forgets an id that this transaction may have interned. */
 	free(store->ruleset);
 	store->ruleset = NULL;
-	/* SQLite has rolled back by itself after some failures. */
+	/* After some failures SQLite has rolled back by itself. */
 	if (!store->database || sqlite3_get_autocommit(store->database))
 		return;
 
 	USED_QUERY query = sqlite_query(store, QUERY_ROLLBACK, "ROLLBACK", &ignored);
 	if (!query || !query_run(store, query, "roll back", &ignored))
-		store->is_suspect = true; /* a new connection begins without it */
+		store->is_suspect = true; /* a new connection begins without the transaction */
 }
 
 /* ---- events ---- */
@@ -87,8 +88,8 @@ static bool add_ruleset(struct sqlite *store, const char *revision, int64_t *id,
 }
 
 /*
- * A number for the revision, whose 71 bytes would otherwise stand in every event. Few revisions
- * ever exist: they are not pruned.
+ * Returns a number for the revision, whose 71 bytes would otherwise be in every event. There are
+ * few revisions, so they are not pruned.
  */
 static bool intern_ruleset(struct sqlite *store, const char *revision, struct error *err)
 {
@@ -105,7 +106,8 @@ static bool intern_ruleset(struct sqlite *store, const char *revision, struct er
 	return true;
 }
 
-/* Which event bears the mark, and is it the same one? A gateway may write one "id" for all. */
+/* Finds the event with this mark, and whether it is the same event: a gateway may write one "id"
+ * for all. */
 static enum added find_duplicate(struct sqlite *store, struct event_row *row, struct error *err)
 {
 	USED_QUERY query = sqlite_query(store, QUERY_FIND_DUPLICATE,
@@ -157,7 +159,7 @@ static bool insert_event(
 		return false;
 	whole.id = id;
 	bind_record(query, event_members, &whole);
-	if (row->ruleset) /* in the place of its revision */
+	if (row->ruleset) /* the ruleset's number */
 		bind_number(
 			query, sqlite3_bind_parameter_index(query, ":ruleset"), store->ruleset_id);
 	return query_run(store, query, "add an event", err);
@@ -174,7 +176,7 @@ enum added sqlite_add_event(
 	if (row->selection_count >= SELECTIONS_PER_EVENT) {
 		IGNORE(error_fail(err, ERROR_INPUT, "an event with %zu selections; %zu is the most",
 			row->selection_count,
-			SELECTIONS_PER_EVENT - 1)); /* false, as returned below */
+			SELECTIONS_PER_EVENT - 1)); /* false, which is returned below */
 		return ADDED_FAILED;
 	}
 	if (row->ruleset && !intern_ruleset(store, row->ruleset, err))
@@ -183,7 +185,7 @@ enum added sqlite_add_event(
 		return ADDED_FAILED;
 	if (!sqlite3_changes64(store->database))
 		return find_duplicate(store, row, err);
-	/* Also when this is rolled back: an id that somebody has seen is not given again. */
+	/* Kept even if this is rolled back, so that an id is not given twice. */
 	store->last_event = id;
 	for (size_t i = 0; i < row->selection_count; i++) {
 		int64_t selection = (id << SELECTION_BITS) + (int64_t)i;
