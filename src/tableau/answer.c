@@ -1,6 +1,6 @@
 /*
- * tableau/answer.c - Tableau's codes as one table, and the three ways in which an answer is not an
- * answer: an error of Tableau's in JSON or XML, a gateway's page, and no reply at all.
+ * tableau/answer.c - Tableau's codes as one table, and the three kinds of failure: Tableau's error
+ * in JSON or XML, a gateway's page, and no reply at all.
  */
 #include "tableau/answer.h"
 #include "tableau/lenient.h"
@@ -17,7 +17,7 @@
 /* clang-format off */
 static const struct meaning {
 	int code;                  /* six digits */
-	int calls;                 /* ON(...) of those for which it means this, or ANY_CALL */
+	int calls;                 /* ON(...) of the calls to which the row applies, or ANY_CALL */
 	enum error_kind kind;
 	const char *advice;        /* what a person should do, or NULL */
 } meanings[] = {
@@ -29,7 +29,7 @@ static const struct meaning {
 	  "write https:// and, for Tableau Cloud, the pod's own host name" },
 	{ 404001, ON(CALL_SIGN_IN), ERROR_REFUSED, VERSION },
 	{ 404003, ON(CALL_SIGN_IN), ERROR_REFUSED, VERSION },
-	/* README.md, Sessions. 404000: the session of another site, or the site is gone */
+	/* README.md, Sessions. 404000: the session is another site's, or the site is gone */
 	{ 401000, ANY_CALL, ERROR_SIGNED_OUT, NULL },
 	{ 401002, ANY_CALL, ERROR_SIGNED_OUT, NULL },
 	{ 404000, ANY_CALL, ERROR_SIGNED_OUT, NULL },
@@ -50,7 +50,7 @@ static const struct meaning {
 	/* README.md, Jobs */
 	{ 404018, ON(CALL_JOB) | ON(CALL_CANCEL), ERROR_GONE, NULL },
 	{ 400031, ON(CALL_JOB) | ON(CALL_CANCEL), ERROR_GONE, NULL },
-	/* cancelling, likewise */
+	/* cancelling (README.md, Jobs) */
 	{ 403091, ON(CALL_CANCEL), ERROR_REFUSED, "the job is over already" },
 	{ 403032, ON(CALL_CANCEL), ERROR_REFUSED, "only an administrator may cancel jobs" },
 	/* README.md, Limits */
@@ -72,8 +72,7 @@ bool answer_is_version(const struct outcome *outcome)
 	return outcome->code == 404001 || outcome->code == 404003;
 }
 
-/* Blank, control character (also the C1 ones, which UTF-8 writes as C2 80 to C2 9F), or no UTF-8 at
- * all. */
+/* A blank, a control character (also a C1 one, in UTF-8 C2 80 to C2 9F), or not UTF-8? */
 static bool is_unwanted(struct str view, size_t at, bool is_utf8)
 {
 	unsigned char c = (unsigned char)view.at[at],
@@ -95,7 +94,7 @@ void answer_clean(const char *text, size_t most, struct text *out)
 		if (view.at[i] == '\xc2' && is_unwanted(view, i, is_utf8) && is_utf8)
 			i++;
 	}
-	/* A character that was cut in two goes, and so does a blank at the end. */
+	/* Removes a last character that was cut, and blanks at the end. */
 	while (out->length > begin &&
 		(out->at[out->length - 1] == ' ' ||
 			!str_is_utf8((struct str){ out->at + begin, out->length - begin })))
@@ -136,7 +135,7 @@ static bool told_json(const cJSON *json, struct told *told)
 	return true;
 }
 
-/* The text between `open` and `close`, copied; "" when it is not there. */
+/* Copies the text between `open` and `close`; "" when it is absent. */
 static void between(const char *text, const char *open, const char *close, char *member)
 {
 	const char *begin = strstr(text, open),
@@ -187,7 +186,7 @@ static enum error_kind kind_of_status(int status, enum call_type type)
 		return type == CALL_SIGN_IN ? ERROR_REFUSED : ERROR_SIGNED_OUT;
 	if (status == 408 || status == 429)
 		return ERROR_TRANSIENT;
-	/* It may have queued the job all the same (README.md, Refused refreshes). */
+	/* Tableau may have queued the job all the same (README.md, Refused refreshes). */
 	if (status >= 500)
 		return type == CALL_REFRESH ? ERROR_UNKNOWN : ERROR_TRANSIENT;
 	return ERROR_REFUSED;
@@ -224,20 +223,20 @@ static void redirected(const struct reply *reply, enum error_kind kind, struct o
 	if (*location)
 		error_fail(&outcome->error, kind,
 			"HTTP %d: the server sends us to '%s'; redirects are not followed: if that "
-			"is Tableau, write its host as `server`, else let whoever keeps the "
-			"gateway let us through",
+			"is Tableau, write its host as `server`, else have the gateway's "
+			"administrator let us through",
 			reply->http_status, location);
 	else
 		error_fail(&outcome->error, kind,
 			"HTTP %d without a place to go to; redirects are not followed: look "
-			"whether `server` is Tableau's host, else let whoever keeps the gateway "
+			"whether `server` is Tableau's host, else have the gateway's administrator "
 			"let us through",
 			reply->http_status);
 }
 
 /*
- * Tableau's by its look, but it cannot be read. With a success that is trouble of this one item or
- * list; asked again, it may be mended.
+ * The answer looks like Tableau's but cannot be read. If the status is a success, only this item or
+ * list is affected, and another try may succeed.
  */
 static void unreadable(const struct reply *reply, enum error_kind kind, struct outcome *outcome)
 {
@@ -245,19 +244,19 @@ static void unreadable(const struct reply *reply, enum error_kind kind, struct o
 	error_fail(&outcome->error, kind, "HTTP %d with an unreadable answer", reply->http_status);
 }
 
-/* What a person can do about a page that is not Tableau's, or "": it may be gone by itself. */
+/* What a person can do about a page that is not Tableau's; "" if it may vanish by itself. */
 static const char *remedy_of_page(long status)
 {
 	if (status == 401 || status == 403)
-		return "; have whoever keeps that gateway let us through";
+		return "; have that gateway's administrator let us through";
 	bool is_elsewhere = status == 404 || (status >= 200 && status < 300);
 	return is_elsewhere ? "; look whether `server` is Tableau's host" : "";
 }
 
 /*
- * HTML of a gateway, an SSO wall, nothing at all: not Tableau's word (README.md, Gateways), so that
- * nothing ends by it, whatever the status says. A refresh may have gone through and only its answer
- * not.
+ * A gateway's HTML, an SSO page or an empty body is not Tableau's answer (README.md, Gateways), so
+ * no refresh fails for good because of it, whatever the status is. A refresh may have been accepted
+ * and only its answer lost.
  */
 static void not_tableau(const struct reply *reply, enum call_type type, struct outcome *outcome)
 {
@@ -266,10 +265,11 @@ static void not_tableau(const struct reply *reply, enum call_type type, struct o
 	OWNED_MEMORY char *begin = mem_copy_bytes(body.at, body.length < 80 ? body.length : 80);
 	enum error_kind kind = type == CALL_REFRESH ? ERROR_UNKNOWN : ERROR_TRANSIENT;
 	bool is_like_json = *begin == '{' || *begin == '[';
-	/* Its clock is that of whoever wrote it. */
+	/* The Date is that of the page's author. */
 	if (!is_like_json)
 		outcome->told = (struct told_time){ 0 };
-	/* A page may be shown; the pieces of an answer to a sign-in may hold the token. */
+	/* A page may be shown, but not parts of an answer to a sign-in, which may hold the
+	 * token. */
 	keep(start, type == CALL_SIGN_IN && *begin != '<' ? "" : begin);
 	if (reply->http_status >= 300 && reply->http_status < 400)
 		redirected(reply, kind, outcome);

@@ -1,7 +1,6 @@
 /*
- * tableau/answer.h - what an answer of Tableau means: its codes are one table
- * (README.md, Refused refreshes, Jobs, Errors), with advice for a person. Pure. Private to
- * tableau/.
+ * tableau/answer.h - the meaning of Tableau's answers: a table of its codes (README.md, Refused
+ * refreshes, Jobs, Errors), with advice for a person. Pure. Private to tableau/.
  */
 #pragma once
 #include "base/json.h"
@@ -15,21 +14,23 @@ enum call_type {
 	CALL_SIGN_OUT,
 	CALL_JOB,
 	CALL_CANCEL,
-	CALL_NONE, /* no request: answered as soon as there is a session */
+	CALL_NONE, /* no request: succeeds as soon as there is a session */
 };
 
 /*
- * Reads a reply. On success (2xx with a JSON object; an empty 2xx where nothing is to be told)
- * *json is the tree, the caller's; otherwise it is NULL and outcome->error says what happened. A
- * reply that is not Tableau's JSON or XML is a gateway's: transient (README.md, Gateways).
+ * Reads a reply. On success (2xx with a JSON object, or an empty 2xx for calls without a result)
+ * *json is the tree, which the caller owns; otherwise it is NULL and outcome->error says what
+ * happened. A reply that is not Tableau's JSON or XML counts as a gateway's, which is transient
+ * (README.md, Gateways).
  */
 void answer_read(
 	const struct reply *reply, enum call_type type, struct outcome *outcome, cJSON **json);
-/* `json` is the reply when outcome->ok, lent for the call. */
+/* `json` is the reply when outcome->ok, valid during the callback. */
 typedef void call_done(const struct outcome *outcome, const cJSON *json, void *context);
 
-/* The path is unknown: the server may not speak the version in it (README.md, Versions). */
+/* Is the path unknown to the server? It may not have the API version in it (README.md,
+ * Versions). */
 bool answer_is_version(const struct outcome *outcome);
-/* A stranger's text for a message of ours: one line, no control characters, at most `most` bytes,
- * in `out`. */
+/* Writes a stranger's text to `out` for a message: one line without control characters, at most
+ * `most` bytes. */
 void answer_clean(const char *text, size_t most, struct text *out);

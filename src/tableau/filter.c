@@ -1,4 +1,4 @@
-/* tableau/filter.c - names in filters, and what may stand in a query. */
+/* tableau/filter.c - encodes names for filters and queries. */
 #include "tableau/filter.h"
 
 static bool is_unreserved(char c)

@@ -1,4 +1,4 @@
-/* tableau/item.c - rows of lists, and what selections ask of them. */
+/* tableau/item.c - reads rows of lists, and compares them with selections. */
 #include "tableau/item.h"
 #include "base/name.h"
 #include "tableau/job.h"
@@ -95,7 +95,7 @@ bool item_has_tag(const struct item *item, const char *tag)
 
 bool item_has_owner(const struct item *item, const char *owner)
 {
-	if (!*owner) /* what is not told is "", and nobody's */
+	if (!*owner) /* an unknown owner is "", which matches nobody */
 		return false;
 	return name_equal(item->owner_full_name, owner) || name_equal(item->owner_name, owner) ||
 	       text_is_nocase(item->owner_email, owner) || text_is_nocase(item->owner_id, owner);

@@ -1,5 +1,5 @@
 /*
- * tableau/job.c - jobs as Tableau tells them. A job is over when completedAt is there, not before
+ * tableau/job.c - reads jobs from Tableau's answers. A job has ended only when it has completedAt
  * (README.md, Jobs).
  */
 #include "tableau/job.h"
@@ -18,8 +18,8 @@ const cJSON *json_items(const cJSON *reply, const char *plural, const char *sing
 
 const cJSON *json_items_next(const cJSON *item)
 {
-	/* An object in the place of an array of one has its parent's members as neighbours, which
-	 * have names. */
+	/* A single object in place of an array has named siblings, the members of its parent, so it
+	 * ends the list. */
 	return item->string ? NULL : item->next;
 }
 
@@ -41,8 +41,7 @@ static bool set_id(struct job *job, const cJSON *json)
 	return true;
 }
 
-/* The wrapper's name depends on the kind of job; whatever it is, it holds the content (README.md,
- * Jobs). */
+/* Finds the content inside its wrapper, whose name depends on the kind of job (README.md, Jobs). */
 static const cJSON *find_content(const cJSON *job, const cJSON **wrapper)
 {
 	static const char *const kinds[] = { "workbook", "datasource", "flow" };
@@ -73,18 +72,18 @@ static const char *error_note(const cJSON *json)
 	return NULL;
 }
 
-/* Bridge: 0 without an end is only the hand-over, 3 is done. A note of type errorCode is a failure
- * even with code 0. (README.md, Jobs) */
+/* With Bridge, code 0 without an end means handed over, and 3 means done. A note of type errorCode
+ * is a failure even with code 0 (README.md, Jobs). */
 static void set_end(struct job *job, const cJSON *json, const char *error, struct arena *arena)
 {
 	int64_t code;
-	if (!*json_text(json, "completedAt")) /* the text, not the time: one that cannot be read is
-						 an end all the same */
+	/* as a text, because an unreadable time is an end too */
+	if (!*json_text(json, "completedAt"))
 		return;
 	if (!json_count(json, "finishCode", &code)) {
 		job->state = JOB_FAILED;
 		if (!*job->notes)
-			job->notes = "the job ended, but Tableau told no finish code";
+			job->notes = "the job ended, but Tableau reported no finish code";
 	} else if (code == 2) {
 		job->state = JOB_CANCELLED;
 	} else if ((code == 0 || code == 3) && !error) {
@@ -133,7 +132,7 @@ bool job_row_parse(const cJSON *row, struct job *job, struct arena *arena)
 		{ "Cancelled", JOB_CANCELLED },
 	};
 	struct job read = { .state = JOB_RUNNING,
-		.notes = "" }; /* a word that nobody knows: not finished (README.md, Job list) */
+		.notes = "" }; /* an unknown word: not finished (README.md, Job list) */
 	if (!set_id(&read, row))
 		return false;
 	for (size_t i = 0; i < sizeof states / sizeof *states; i++)

@@ -1,14 +1,15 @@
 /*
- * tableau/job_list.c - one call polls all jobs of a site (README.md, Job list), where the PAT's
- * user is an administrator. Others get a 403, once a day.
+ * tableau/job_list.c - polls all jobs of a site by one call (README.md, Job list), if the PAT's
+ * user is an administrator. For other users it tries once a day and gets a 403.
  */
 #include "tableau/job_list.h"
 #include "tableau/job.h"
 
-#define LIST_AGAIN_AFTER (86400 * US_PER_SECOND) /* a PAT's user may become an administrator */
-#define PAGE_SIZE TABLEAU_JOBS_A_PAGE            /* the most there is (README.md, Lists) */
-#define MOST_PAGES 100                           /* 100,000 jobs since the oldest of ours */
-/* Jobs were cleaned away while we turned the pages (README.md, Lists). */
+/* because the PAT's user may have become an administrator */
+#define LIST_AGAIN_AFTER (86400 * US_PER_SECOND)
+#define PAGE_SIZE TABLEAU_JOBS_A_PAGE /* Tableau's maximum (README.md, Lists) */
+#define MOST_PAGES 100                /* 100,000 jobs since the oldest of ours */
+/* Jobs were cleaned away between two pages (README.md, Lists). */
 #define PAGE_BEYOND_THE_END 400006
 
 struct job_list {
@@ -19,7 +20,7 @@ struct job_list {
 	struct arena *arena; /* texts of the jobs */
 	struct job *jobs;
 	size_t count, capacity, page;
-	/* Asked for with a sort, which some servers may refuse (README.md, Job list). */
+	/* Asks for a sorted list, which some servers may refuse (README.md, Job list). */
 	bool is_sorted;
 };
 
@@ -39,7 +40,7 @@ static int by_age_and_id(const void *a, const void *b)
 	return strcmp(left->id, right->id);
 }
 
-/* Oldest first, also when the server would not sort; and once each, for rows may shift between
+/* Sorts oldest first, in case the server did not, and drops doubles, because rows may shift between
  * pages. */
 static void finish(struct job_list *list, const struct outcome *outcome)
 {
@@ -125,7 +126,7 @@ static void ask(struct job_list *list)
 	char since[WALL_TEXT_SIZE];
 	text_init(&path, TEXT_UNBOUNDED);
 	list->is_sorted = !list->site->no_job_sort;
-	/* Tableau takes whole seconds; rounded down, nothing is missed. */
+	/* Tableau accepts whole seconds; rounding down misses nothing. */
 	struct wall floor = { list->since.us / US_PER_SECOND * US_PER_SECOND };
 	text_printf(&path, "/jobs?pageSize=%d&pageNumber=%zu%s&filter=createdAt:gte:%s", PAGE_SIZE,
 		list->page, list->is_sorted ? "&sort=createdAt:asc" : "",

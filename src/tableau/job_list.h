@@ -4,7 +4,7 @@
 #pragma once
 #include "tableau/site.h"
 
-/* False: it is known that this PAT's user may not list jobs; nothing was asked. Otherwise the
+/* False, without a call, if this PAT's user is known not to be allowed to list jobs. Otherwise the
  * callback runs inside a later step. */
 bool job_list_start(
 	struct site *site, struct wall since, jobs_done *callback, void *context) MUST_USE;

@@ -1,13 +1,12 @@
 /*
- * tableau/lenient.c - texts are cleaned, then the strict reader reads. What it takes as it is, is
- * never copied.
+ * tableau/lenient.c - cleans the texts and then calls the strict reader. Valid JSON is not copied.
  */
 #include "tableau/lenient.h"
 #include "base/secret.h"
 
 #define NO_CHARACTER "\xef\xbf\xbd" /* U+FFFD */
 
-/* Does a \uXXXX begin here? What it stands for, the strict reader decides. */
+/* Does a \uXXXX begin here? The strict reader decides its meaning. */
 static bool is_unicode_escape(struct str bytes)
 {
 	static const char digits[] = "0123456789abcdefABCDEF";
@@ -19,7 +18,7 @@ static bool is_unicode_escape(struct str bytes)
 	return true;
 }
 
-/* Copies the backslash that begins here and what it escapes; how long both are. */
+/* Copies the escape that begins here, and returns its length. */
 static size_t clean_escape(struct str bytes, struct text *out)
 {
 	char escaped = bytes.length > 1 ? bytes.at[1] : '\0';
@@ -31,7 +30,7 @@ static size_t clean_escape(struct str bytes, struct text *out)
 	return 1;
 }
 
-/* Copies the character of a string that begins here; how many bytes it took. */
+/* Copies the character of a string that begins here, and returns its length. */
 static size_t clean_character(struct str bytes, struct text *out)
 {
 	size_t length = str_character(bytes);
@@ -66,14 +65,14 @@ static void clean(struct str bytes, struct text *out)
 
 cJSON *lenient_parse(struct str bytes)
 {
-	struct error why; /* nobody is told: the answer as a whole is unreadable then */
+	struct error why; /* not reported: the answer as a whole is unreadable then */
 	cJSON *tree = json_parse(bytes, &why);
 	if (tree)
 		return tree;
 	OWNED_TEXT struct text cleaned;
-	text_init(&cleaned, TEXT_UNBOUNDED); /* at most three times what came, which is bounded */
+	text_init(&cleaned, TEXT_UNBOUNDED); /* at most three times the reply, which is bounded */
 	clean(bytes, &cleaned);
 	tree = json_parse(text_str(&cleaned), &why);
-	secret_wipe(cleaned.at, cleaned.length); /* a token may be in it */
+	secret_wipe(cleaned.at, cleaned.length); /* it may hold a token */
 	return tree;
 }

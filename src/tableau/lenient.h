@@ -1,15 +1,14 @@
 /*
- * tableau/lenient.h - JSON in which the texts of strangers are broken: a job's notes hold whatever
- * a database driver said, a name whatever its author pasted. The structure must be right all the
- * same. Pure. Private to tableau/.
+ * tableau/lenient.h - JSON with broken texts of strangers: a job's notes may hold anything from a
+ * database driver, a name anything that its author pasted. The structure must still be valid. Pure.
+ * Private to tableau/.
  */
 #pragma once
 #include "base/json.h"
 
 /*
- * As json_parse(), which takes what RFC 8259 allows, and what it does not allow inside of a string
- * is cleaned: a raw control character becomes a blank, each byte that is not UTF-8 U+FFFD; a
- * backslash that escapes nothing stands for itself. NULL: no JSON even so. The caller owns the
- * tree.
+ * As json_parse(), but cleans strings of what RFC 8259 does not allow: a raw control character
+ * becomes a blank, a byte that is not UTF-8 becomes U+FFFD, and a backslash that escapes nothing
+ * stands for itself. NULL: not JSON even so. The caller owns the tree.
  */
 cJSON *lenient_parse(struct str bytes) MUST_USE;

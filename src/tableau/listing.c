@@ -4,11 +4,11 @@
  * A listing:  stale --listing_get--> loading, page after page --> loaded --> stale again: by age,
  * by listing_forget(), or because a page failed
  *
- * There is no cursor and no snapshot: items may shift while pages are turned (README.md, Lists).
- * So they are sorted by what never changes, when they were made, and what is new comes last; pages
- * are read until as many ids as Tableau counts are in hand, and doubles are dropped. When the count
- * goes down, or the list ends before it is reached, something went away and may have drawn another
- * item from a page ahead to one that was read already: the list is begun again.
+ * Tableau has no cursor and no snapshot: items may shift between pages (README.md, Lists). So lists
+ * are sorted by time of creation, which never changes and puts new items last. Pages are read until
+ * we have as many ids as Tableau counts; doubles are dropped. If the count decreases, or the list
+ * ends before it is reached, an item was deleted and another may have moved to a page already read:
+ * the list is read again from the beginning.
  */
 #include "tableau/listing.h"
 #include "base/name.h"
@@ -16,11 +16,11 @@
 #include "tableau/job.h"
 #include "tableau/project.h"
 
-#define PAGE_SIZE 1000 /* the most there is (README.md, Lists) */
+#define PAGE_SIZE 1000 /* Tableau's maximum (README.md, Lists) */
 #define MOST_PAGES 1000
-#define MOST_BEGINS 5              /* of one list that changes all the time */
-#define MOST_LISTINGS 5000         /* kept for a site: names come from events too */
-#define PAGE_BEYOND_THE_END 400006 /* items went while we turned the pages (README.md, Lists) */
+#define MOST_BEGINS 5      /* tries for one list that keeps changing */
+#define MOST_LISTINGS 5000 /* most lists kept for a site, because names also come from events */
+#define PAGE_BEYOND_THE_END 400006 /* items were deleted between two pages (README.md, Lists) */
 
 struct waiter {
 	struct waiter *next;
@@ -36,22 +36,21 @@ struct listing {
 	char *key;
 	bool is_loading, is_telling, is_stale;
 	bool asked_all_fields, asked_by_age;
-	int64_t epoch; /* the account that is being asked, or was */
+	int64_t epoch; /* the account that the list is for */
 	struct mono loaded_at;
-	struct arena *arena; /* of the items */
+	struct arena *arena; /* holds the items */
 	struct item *items;
 	size_t count, capacity, page;
-	size_t unread;    /* rows that cannot be read, of which there may be some */
-	int begins;       /* since it was asked for */
-	int64_t total;    /* as Tableau counted on the last page */
-	int64_t shortage; /* so many fewer than it counted came at last; -1: no such thing */
+	size_t unread;    /* unreadable rows, which are tolerated */
+	int begins;       /* since the request */
+	int64_t total;    /* Tableau's count on the last page */
+	int64_t shortage; /* how many fewer than counted came the last time; -1: none missing */
 	struct waiter *first, **last;
 	UT_hash_handle by_id;
 };
 
-/* `all_fields`: also hasExtracts and the owners' names (README.md, Content). A single item comes
- * with what it has.
- */
+/* `all_fields` adds hasExtracts and the owners' names (README.md, Content). A single item has its
+ * own fields. */
 static const struct {
 	const char *plural, *singular, *path, *all_fields;
 } words[] = {
@@ -77,8 +76,8 @@ enum listing_of listing_of_kind(enum content_kind kind)
 
 static void load(struct listing *listing);
 
-/* Callbacks may ask for this very list again, younger than it is: it is loaded when all have been
- * told, so that its items stay where they are until then. */
+/* Callbacks may ask for this same list again, only younger. It is loaded when all callbacks have
+ * run, so that its items stay in place until then. */
 static void told(struct listing *listing)
 {
 	listing->is_telling = false;
@@ -102,14 +101,14 @@ static void tell(struct listing *listing, const struct outcome *outcome)
 	told(listing);
 }
 
-/* ---- a younger list overtakes older ones ---- */
+/* ---- a younger list makes older ones stale ---- */
 
 static bool is_in_memory(const struct listing *listing)
 {
 	return !listing->is_loading && !listing->is_stale && listing->epoch == listing->site->epoch;
 }
 
-/* A single item tells less: what it does not tell is no difference. */
+/* A single item has fewer fields; a missing one is not a difference. */
 static bool is_same(const struct item *a, const struct item *b)
 {
 	return !strcmp(a->luid, b->luid) && !strcmp(a->name, b->name) &&
@@ -127,7 +126,7 @@ static bool has_same(const struct listing *listing, const struct item *item)
 	return false;
 }
 
-/* Would it show that item, if it were still as it was? */
+/* Would the list contain this item, if the item had not changed? */
 static bool is_about(const struct listing *listing, const struct item *item)
 {
 	if (listing->by == LISTING_ALL)
@@ -151,7 +150,7 @@ static bool is_overtaken(const struct listing *older, const struct listing *youn
 		       items_named(younger->items, younger->count, older->key, &first);
 }
 
-/* Whatever contradicts what is remembered ends the memory of it. */
+/* Makes remembered lists stale that the younger one contradicts. */
 static void overtake(const struct listing *younger)
 {
 	if (younger->what == LIST_PROJECTS)
@@ -223,8 +222,9 @@ static void begin_again(struct listing *listing, const struct outcome *outcome)
 }
 
 /*
- * Fewer came than were counted: something went away meanwhile. Or Tableau counts what this user may
- * not see; then the same number is missing another time, and that is all there is.
+ * Fewer items came than were counted. Either some were deleted meanwhile, or Tableau counts items
+ * that this user may not see: then the same number is missing at the next try, and the list is
+ * accepted.
  */
 static void ended_early(struct listing *listing, const struct outcome *outcome)
 {
@@ -238,8 +238,8 @@ static void ended_early(struct listing *listing, const struct outcome *outcome)
 		begin_again(listing, outcome);
 }
 
-/* An old server knows fewer fields, and answers 400 (README.md, Filters): what it does not take is
- * found by asking without, and remembered. */
+/* An old server answers 400 to fields or a sort that it does not have (README.md, Filters): asks
+ * without them, and remembers which one was refused. */
 static bool ask_for_less(struct listing *listing, const struct outcome *outcome)
 {
 	struct site *site = listing->site;
@@ -251,8 +251,8 @@ static bool ask_for_less(struct listing *listing, const struct outcome *outcome)
 	site->no_all_fields &= ~bit;
 	site->no_age_sort &= ~bit;
 	if (!has_fields && !has_sort)
-		return false; /* it is something else */
-	/* With both, then without one, then without the other, then without both. */
+		return false; /* it has another cause */
+	/* First with both, then without one, then without the other, then without both. */
 	if (has_fields && has_sort && could_have_fields)
 		site->no_all_fields |= bit;
 	else if (has_sort && could_have_fields)
@@ -314,7 +314,7 @@ static void page_of_many(struct listing *listing, const struct outcome *outcome,
 	if (has_total && rows_of(listing) >= total)
 		listing->count = items_drop_doubles(listing->items, listing->count);
 	bool is_more = has_total ? rows_of(listing) < total : rows == PAGE_SIZE;
-	/* Counted by its name, and not shown: the user may not see it. */
+	/* Counted by name and not shown: the user may not see it. */
 	bool is_unseen = !rows && listing->by == LISTING_BY_NAME;
 	if (rows && !listing->count)
 		odd_answer(listing, outcome, "no item of the answer can be read");
@@ -339,7 +339,7 @@ static void page_came(const struct outcome *outcome, const cJSON *json, void *co
 	if (!outcome->ok) {
 		page_failed(listing, outcome);
 	} else if (listing->epoch != listing->site->epoch) {
-		begin(listing); /* the account changed between two pages */
+		begin(listing); /* the account has changed between two pages */
 	} else if (listing->by == LISTING_BY_LUID) {
 		add_item(listing, json_get(json, words[listing->what].singular));
 		if (listing->count)

@@ -3,7 +3,7 @@
 #include "base/name.h"
 #include "base/text.h"
 
-#define MOST_LEVELS 64 /* Tableau names no limit; a longer chain goes round in a circle */
+#define MOST_LEVELS 64 /* Tableau names no limit; a longer chain is a circle */
 #define PATH_BYTES 4096
 #define HIDDEN ".../"
 
@@ -24,7 +24,7 @@ static void set_path(struct item *projects, size_t count, struct item *project, 
 	text_init(&path, PATH_BYTES);
 	do {
 		chain[levels++] = at;
-		project->is_hidden = *at->parent_id; /* until the one above is found */
+		project->is_hidden = *at->parent_id; /* hidden until its parent is found */
 		at = project->is_hidden ? items_find(projects, count, at->parent_id) : NULL;
 	} while (at && levels < MOST_LEVELS);
 	if (levels == MOST_LEVELS)
@@ -62,7 +62,7 @@ struct project_place project_place(
 	return (struct project_place){ arena_text(arena, path.at), is_in_one };
 }
 
-/* As it is in paths: without a '/' in front. */
+/* Without the '/' in front, as in paths. */
 static const char *from_the_top(const char *wanted)
 {
 	return *wanted == '/' ? wanted + 1 : wanted;
@@ -73,7 +73,7 @@ bool project_is(const struct project_place *place, const char *wanted)
 	return !place->is_hidden && name_equal(place->path, from_the_top(wanted));
 }
 
-/* What is seen of it is the end of the wanted path. */
+/* The visible part of its path is the end of the wanted one. */
 bool project_may_be(const struct project_place *place, const char *wanted)
 {
 	const char *seen = place->path + strlen(HIDDEN);

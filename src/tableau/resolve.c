@@ -1,6 +1,7 @@
 /*
- * tableau/resolve.c - which content a selection names. An exact name must name exactly one item:
- * refreshing the wrong workbook is worse than refreshing none (src/README.md, Right content).
+ * tableau/resolve.c - finds the content that a selection names. An exact name must name exactly one
+ * item, because refreshing the wrong workbook is worse than refreshing none (src/README.md, Right
+ * content).
  *
  * ask for items --> keep what name, tag and owner leave --> ask for projects --> keep what lies in
  *      ^                                                                         the project
@@ -15,31 +16,31 @@
 #include "tableau/project.h"
 
 #define MINUTE (60 * US_PER_SECOND)
-#define PATTERN_AGE (1 * MINUTE) /* a pattern is meant to find what is new */
+#define PATTERN_AGE (1 * MINUTE) /* short, because a pattern is meant to find new content */
 #define PROJECT_AGE (5 * MINUTE)
-#define FRESH_AGE (5 * US_PER_SECOND) /* of a list of everything, which is dear */
-/* Beyond so many names being asked for one by one, one list of everything is cheaper
- * (README.md, Filters). */
+#define FRESH_AGE (5 * US_PER_SECOND) /* for a list of everything, which is costly */
+/* For more names than this, one list of everything is cheaper (README.md, Filters). */
 #define MANY_NAMES 5
-#define MOST_CANDIDATES 8  /* named in a message */
-#define MOST_PROJECTS 3    /* likewise */
-#define MESSAGE_BYTES 2000 /* struct error cuts it */
-#define BAD_FILTER 400065  /* this value cannot be said in a filter (README.md, Filters) */
+#define MOST_CANDIDATES 8  /* most candidates named in a message */
+#define MOST_PROJECTS 3    /* most projects named in a message */
+#define MESSAGE_BYTES 2000 /* struct error cuts a longer one */
+#define BAD_FILTER 400065  /* the value cannot be expressed in a filter (README.md, Filters) */
 
 struct resolve {
 	struct site *site;
 	struct arena *arena;
 	struct selection selection; /* texts live in the arena */
-	struct pattern *pattern;    /* of SELECT_PATTERN */
+	struct pattern *pattern;    /* for SELECT_PATTERN */
 	enum listing_by by;
 	struct mono began;
-	bool is_anew;       /* the cache does not count at all */
-	bool is_fresh;      /* nothing older than `began`, after what was cached did not do */
-	struct item *items; /* those that name, tag and owner leave; in the arena */
+	bool is_anew; /* ignore the cache */
+	/* use nothing older than `began`, because the cached list did not suffice */
+	bool is_fresh;
+	struct item *items; /* items that name, tag and owner leave; in the arena */
 	size_t count;
 	const char *hint;   /* "; did you mean ...", or "" */
 	const char *costly; /* a name on which the pattern hit its limit, or NULL */
-	bool hides_owners;  /* there were items of that name, but no owner's name was told */
+	bool hides_owners;  /* there were items of that name, but no owner's name is known */
 	resolve_done *callback;
 	void *context;
 };
@@ -71,9 +72,9 @@ static bool is_one_wanted(const struct resolve *resolve)
 struct found {
 	struct content *contents;
 	size_t count;
-	const struct item *elsewhere; /* one that only the project ruled out, or NULL */
+	const struct item *elsewhere; /* an item that only `project` rules out, or NULL */
 	const char *elsewhere_path;
-	struct content *hidden; /* those that may lie in the project, but nobody can tell ... */
+	struct content *hidden;       /* items that may or may not be in the project ... */
 	const char **hidden_projects; /* ... and the LUIDs of their projects, or "" */
 	size_t hidden_count;
 };
@@ -98,7 +99,7 @@ static void refuse_many(struct resolve *resolve, const struct found *found)
 	end_refused(resolve, &message);
 }
 
-/* `project: {id: ...}` of each, as a rule writes it. */
+/* Appends `project: {id: ...}` for each, as a rule writes it. */
 static void offer_projects(const struct found *found, struct text *message)
 {
 	size_t offered = 0;
@@ -115,14 +116,14 @@ static void offer_projects(const struct found *found, struct text *message)
 		text_add(message, ", or ");
 }
 
-/* A parent that cannot be seen is unknown, never the root (README.md, Projects). */
+/* A parent that cannot be seen is unknown; it is never taken for the root (README.md, Projects). */
 static void refuse_hidden(struct resolve *resolve, const struct found *found)
 {
 	OWNED_TEXT struct text message;
 	text_init(&message, MESSAGE_BYTES);
 	selection_describe(&resolve->selection, &message);
-	text_add(&message,
-		": nobody can tell, for the PAT's user may not see every project above it; write ");
+	text_add(&message, ": that cannot be known, because the PAT's user may not see every "
+			   "project above it; write ");
 	offer_projects(found, &message);
 	text_printf(&message,
 		"`%s: {id: %s}` without `project`, or have those projects shown to that user; "
@@ -151,11 +152,11 @@ static void refuse_none(struct resolve *resolve, const struct found *found)
 		text_add(&message, resolve->hint);
 	if (resolve->hides_owners)
 		text_add(&message,
-			"; this server does not tell owners' names: write the LUID of the owner");
+			"; this server does not report owners' names: write the LUID of the owner");
 	end_refused(resolve, &message);
 }
 
-/* Which names it would find is not known, so none of them is refreshed. */
+/* It is not known which names it matches, so nothing is refreshed. */
 static void refuse_costly(struct resolve *resolve)
 {
 	OWNED_TEXT struct text message;
@@ -179,7 +180,7 @@ static void refuse_live(struct resolve *resolve)
 	end_refused(resolve, &message);
 }
 
-/* ---- which of the items ---- */
+/* ---- choosing among the items ---- */
 
 enum lies { LIES_THERE, LIES_ELSEWHERE, LIES_UNKNOWN };
 
@@ -223,7 +224,7 @@ static void keep_in_project(struct resolve *resolve, const struct item *projects
 	}
 }
 
-/* Nothing can be refreshed in them: what matches a pattern by chance is left out silently. */
+/* Leaves out content without an extract, silently, because a pattern may match it by chance. */
 static void drop_without_extract(const struct resolve *resolve, struct found *found)
 {
 	size_t kept = 0;
@@ -280,7 +281,7 @@ static void projects_came(const struct outcome *outcome, const struct item *proj
 		end(resolve, outcome, NULL, 0);
 }
 
-/* ---- which items ---- */
+/* ---- selecting items ---- */
 
 static bool pattern_finds(
 	struct resolve *resolve, const struct item *item, struct pattern_scratch *scratch)
@@ -298,8 +299,8 @@ static bool is_selected(
 	const struct selection *selection = &resolve->selection;
 	switch (selection->by) {
 	case SELECT_NAME:
-		/* A filter over-matches: names are compared here (README.md, Filters). Tasks have
-		 * no names but their LUIDs. */
+		/* Names are compared here, because a filter may match too many (README.md,
+		 * Filters). Tasks only have LUIDs. */
 		if (!name_equal(item->name, selection->selector) &&
 			(selection->kind != CONTENT_TASK ||
 				!text_is_nocase(item->luid, selection->selector)))
@@ -324,7 +325,7 @@ static bool is_selected(
 	return false;
 }
 
-/* What is kept is copied: the list may be asked for anew while this one waits for projects. */
+/* Copies the selected items, because the list may be loaded again while this waits for projects. */
 static void keep_selected(struct resolve *resolve, const struct item *items, size_t count)
 {
 	OWNED(pattern_scratch) scratch = pattern_scratch_new();
@@ -354,22 +355,22 @@ static void note_near_name(struct resolve *resolve, const struct item *items, si
 	for (size_t i = 0; i < count; i++)
 		names[i] = items[i].name;
 	const char *near = suggest(wanted, names, count);
-	/* The very name is there, but tag or owner rule it out: no news to the reader. */
+	/* The nearest name is the wanted one, ruled out by tag or owner: not worth a hint. */
 	if (near && !name_equal(near, wanted))
 		resolve->hint = suggest_hint(wanted, &near, 1, resolve->arena);
 	free(names);
 }
 
-/* Tableau is not known to compare spellings, so a filter may miss the other one. */
+/* Tableau may not treat spellings of a name as equal, so a filter may miss one. */
 static bool is_hard_to_filter(const char *name)
 {
 	return strpbrk(name, ",&*[]\\") || name_has_spellings(name);
 }
 
 /*
- * Since when a list must have been read, when it may usually be so old. Nothing is refused by
- * heart: before a person is told so, it is looked up once more, and nothing that was heard before
- * this one began counts.
+ * The earliest time at which a list may have been read, if `usual_age` is its usual age. No refusal
+ * is reported from memory: it is first looked up once more, and nothing read before this request
+ * began counts.
  */
 static struct mono since(const struct resolve *resolve, int64_t usual_age)
 {
@@ -391,12 +392,12 @@ static void all_items_came(
 	if (outcome->ok)
 		items_came(outcome, items, count, resolve);
 	else
-		choose(resolve, outcome, NULL, 0); /* then without a hint */
+		choose(resolve, outcome, NULL, 0); /* then there is no hint */
 }
 
 /*
- * Before a person is told that there is no such name: is there one that looks like it? A filter by
- * name does not find that. One list of everything in TABLEAU_NAME_AGE will do.
+ * Before a missing name is reported, looks for one that looks like it. That needs a list of
+ * everything, but at most one in TABLEAU_NAME_AGE.
  */
 static bool seek_hint(struct resolve *resolve)
 {
@@ -414,8 +415,8 @@ static void items_came(
 {
 	struct resolve *resolve = context;
 	bool by_name = resolve->by == LISTING_BY_NAME;
-	/* A filter that the server does not take, or a wildcard that it does not know: list
-	 * everything and compare (README.md, Filters). */
+	/* The server refuses the filter or has no wildcards: list everything and compare
+	 * (README.md, Filters). */
 	bool is_filter_bad = by_name && !outcome->ok && outcome->http_status == 400;
 	if (is_filter_bad && outcome->code != BAD_FILTER)
 		resolve->site->no_name_filter = true;
@@ -451,7 +452,7 @@ static void get_items(struct resolve *resolve)
 	struct site *site = resolve->site;
 	enum listing_of what = listing_of_kind(selection->kind);
 	struct mono from = since(resolve, is_one_wanted(resolve) ? TABLEAU_NAME_AGE : PATTERN_AGE);
-	/* The whole list is as good as the filtered one when it is there or on its way. */
+	/* Use the whole list if it is in memory or being loaded. */
 	if (resolve->by == LISTING_BY_NAME &&
 		(site->no_name_filter || listing_has_all(site, what, from) ||
 			listing_by_name_count(site, what) >= MANY_NAMES))

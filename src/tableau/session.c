@@ -1,33 +1,35 @@
 /*
- * tableau/session.c - one session per PAT (README.md, Sessions): signed in when first needed,
- * used by every call of the site, renewed by exactly one sign-in however many calls saw it end, and
- * never in a storm.
+ * tableau/session.c - one session per PAT (README.md, Sessions): it begins when first needed,
+ * serves every call of the site, and is renewed by exactly one sign-in however many calls saw it
+ * end. Sign-ins are limited in rate.
  *
  * signed out --session_ready--> signing in --> signed in --session_lost--> signed out
- *                                   |
- *                                   '--> refused: calls are answered so for a while --> signed out
+ *                                   | '--> refused: calls fail with that for a while --> signed out
  */
 #include "base/log.h"
 #include "base/metric.h"
 #include "tableau/site.h"
 
 #define RENEW_AT_MOST_EVERY (10 * US_PER_SECOND) /* README.md, Sessions */
-#define FRESH_TOKEN_TIME (5 * US_PER_SECOND)     /* likewise: 0.2 to 0.4 s were seen */
+#define FRESH_TOKEN_TIME (5 * US_PER_SECOND) /* README.md, Sessions: 0.2 to 0.4 s were observed */
 #define FRESH_TOKEN_WAIT (1500 * US_PER_MS)
-/* Tries grow apart: doubled from the first to the last; then whoever asks is the slower one, for it
- * leaves a site alone that keeps failing. A refusal is final, but an administrator may mend it. */
-#define TRY_AGAIN_FIRST (1 * US_PER_SECOND) /* after a sign-in that got no answer of Tableau's */
+/* The pause between tries doubles from the first to the last; after that the scheduler is slower,
+ * because it leaves a failing site alone. A refusal is final, but an administrator may mend its
+ * cause. */
+#define TRY_AGAIN_FIRST (1 * US_PER_SECOND) /* after a sign-in without an answer of Tableau's */
 #define TRY_AGAIN_LAST (16 * US_PER_SECOND)
 #define REFUSED_FIRST (60 * US_PER_SECOND)
 #define REFUSED_LAST (300 * US_PER_SECOND)
-/* Three sessions lost in that time: somebody else uses the PAT (README.md, Sessions). */
+/* After three sessions lost within this time, another program is assumed to use the PAT (README.md,
+ * Sessions). */
 #define SHARED_WITHIN (600 * US_PER_SECOND)
 /* A PAT expires after 15 days without a sign-in (README.md, Life of a PAT). */
 #define SIGN_IN_AGAIN_AFTER (7 * 86400 * US_PER_SECOND)
 #define RENEW_LATER                                                                                \
-	(3600 * US_PER_SECOND) /* when that sign-in failed while the old session still serves */
-#define SHORTEST_SECRET 6      /* a shorter one would be found in any text */
-#define MOST_REPEATS 2         /* of one call: a renewal, and the grace of a fresh token */
+	(3600 * US_PER_SECOND) /* after such a sign-in failed while the old session still works */
+#define SHORTEST_SECRET 6      /* a shorter one might be found in any text by chance */
+#define MOST_REPEATS                                                                               \
+	2 /* for one call: one for a renewal, one for a new token that is refused at first */
 
 #define SHARED_NOTICE                                                                              \
 	"the session of PAT '%s' is ended by somebody else again and again: another process uses " \
@@ -83,7 +85,7 @@ static int64_t try_again_after(struct session *session, const struct outcome *ou
 	return wait > outcome->retry_after_us ? wait : outcome->retry_after_us;
 }
 
-/* Once for each thing that is wrong, not once for each try. */
+/* Logs each failure once, not once for each try. */
 static void tell_failure(struct site *site, const char *message)
 {
 	struct session *session = &site->session;
@@ -119,7 +121,7 @@ void session_fail(struct site *site, const struct outcome *outcome, const char *
 	struct session *session = &site->session;
 	struct outcome refusal = *outcome;
 	session_hide_secrets(site, &refusal.error);
-	refusal.is_alive = false; /* whatever it says: nothing can be asked */
+	refusal.is_alive = false; /* in any case, no call can be made */
 	error_context(&refusal.error, "%s", what);
 	session->is_signing_in = false;
 	site->errors++;
@@ -132,7 +134,7 @@ void session_fail(struct site *site, const struct outcome *outcome, const char *
 		session->renew_at = mono_plus(clock_mono(), RENEW_LATER);
 	site_wake(site); /* to answer everybody who waits */
 	if (session->token && site->api_version)
-		return; /* it was to be renewed in good time, and still serves */
+		return; /* only an early renewal failed; the session still works */
 	int64_t wait = try_again_after(session, outcome);
 	refusal.error.kind = is_final(outcome->error.kind) ? ERROR_SIGNED_OUT : ERROR_TRANSIENT;
 	session->refusal = refusal;
@@ -176,7 +178,7 @@ bool session_ready(struct site *site)
 	struct mono now = clock_mono();
 	if (session_is_served(session) && site->api_version)
 		return true;
-	/* To ask a server what it speaks ends nobody's session, and need not be rare. */
+	/* Asking for the version ends no session, so it need not be rare. */
 	bool may_try = session_is_served(session) ? !session_is_refused(session)
 						  : now.us >= session->not_before.us;
 	if (session->is_signing_in || !may_try)
@@ -195,8 +197,8 @@ struct mono session_next(const struct site *site, bool is_wanted)
 		return (struct mono){ INT64_MAX };
 	if (session->token && !is_old)
 		return is_wanted ? (struct mono){ 0 } : session->renew_at;
-	/* A site that has been signed in keeps its PAT from expiring even if its session was lost
-	 * meanwhile. */
+	/* Once a site was signed in, sign-ins keep its PAT from expiring, even if the session was
+	 * lost meanwhile. */
 	if (!is_wanted && !session->renew_at.us)
 		return (struct mono){ INT64_MAX };
 	return is_wanted || session->not_before.us > session->renew_at.us ? session->not_before
@@ -256,8 +258,8 @@ bool session_lost(struct site *site, int64_t generation, int repeats)
 	struct session *session = &site->session;
 	struct mono now = clock_mono();
 	if (generation != session->generation || !session->token)
-		return repeats < MOST_REPEATS; /* another call saw it first: the renewal is under
-						  way or done */
+		return repeats <
+		       MOST_REPEATS; /* another call saw it first: the renewal is running or done */
 	bool is_fresh =
 		!session->has_worked && now.us - session->signed_in_mono.us < FRESH_TOKEN_TIME;
 	log_info("session lost; signing in again", KV("site", site->name),

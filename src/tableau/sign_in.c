@@ -10,12 +10,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define SERVERINFO_VERSION "2.4" /* any known version will do (README.md, Versions) */
+/* any version of the API answers this call (README.md, Versions) */
+#define SERVERINFO_VERSION "2.4"
 #define SIGN_IN_TIMEOUT_MS 60000
 #define SIGN_OUT_TIMEOUT_MS 5000
 #define PAT_WARNING_DAYS 14
 
-/* A sign-in on its way; it counts only while the site still has the account that it is for. */
+/* A running sign-in; its answer is used only while the site still has the same account. */
 struct attempt {
 	struct site *site;
 	int64_t epoch;
@@ -29,7 +30,7 @@ void session_base(const struct site *site, struct text *out)
 		site->api_version ? site->api_version : SERVERINFO_VERSION);
 }
 
-/* Versions are two whole numbers: 3.10 is younger than 3.9 (README.md, Versions). */
+/* Versions are two whole numbers: 3.10 is newer than 3.9 (README.md, Versions). */
 static bool parse_version(const char *text, int64_t *major, int64_t *minor)
 {
 	const char *dot = strchr(text, '.');
@@ -66,7 +67,7 @@ bool session_doubt_version(struct site *site, int64_t age_us)
 
 /* ---- sign-in ---- */
 
-/* Days:hours:minutes that the PAT, not the session, has left (README.md, Sign-in). */
+/* Days:hours:minutes until the PAT, not the session, expires (README.md, Sign-in). */
 static bool parse_estimate(const char *text, int64_t *seconds)
 {
 	int64_t days, hours, minutes;
@@ -90,7 +91,7 @@ static void note_pat_end(struct site *site, const char *estimate)
 			KV("pat", site->config->pat.name), KV("ends_at", session->pat_ends_at));
 }
 
-/* A header is made of it: printable, without blanks. */
+/* Can it be sent as a header: printable and without blanks? */
 static bool is_token(const char *token)
 {
 	for (const char *c = token; *c; c++)
@@ -105,7 +106,7 @@ static bool is_luid(const char *luid)
 	       strspn(luid, "0123456789abcdefABCDEF-") == strlen(luid);
 }
 
-/* Of the calls that signing in takes, the quickest tells the most. */
+/* Keeps the time report of the quickest call of the sign-in, which is the most exact. */
 static void hear_clock(struct session *session, const struct told_time *told)
 {
 	const struct told_time *known = &session->clock;
@@ -125,7 +126,7 @@ static void ask_version(struct site *site);
 
 static void not_signed_in(struct site *site, const struct outcome *outcome)
 {
-	/* Another server took the place of the one that was asked what it speaks. */
+	/* The server that reported its version was replaced by another. */
 	if (answer_is_version(outcome) && session_doubt_version(site, VERSION_NEWS))
 		ask_version(site);
 	else
@@ -177,8 +178,8 @@ static void ask(struct site *site, struct request request, const char *path, rep
 	transport_send(site->transport, request, callback, attempt);
 }
 
-/* Printed into one piece of memory that is large enough: no unwiped halves of the secret stay
- * behind. */
+/* Prints into one large enough block, because growing it would leave unwiped parts of the
+ * secret. */
 static struct secret *print_wiped(cJSON *root, size_t size)
 {
 	char *text = mem_alloc(size);
@@ -199,8 +200,8 @@ static struct secret *sign_in_body(const struct site *site)
 	cJSON *secret = cJSON_AddStringToObject(credentials, "personalAccessTokenSecret", copy);
 	cJSON *to = cJSON_AddObjectToObject(credentials, "site");
 	cJSON_AddStringToObject(to, "contentUrl", site->config->content_url);
-	/* At most six bytes for one ("\u001f"), the names of the members, and the room that cJSON
-	 * wants to have left over. */
+	/* At most six bytes for each byte ("\u001f"), the names of the members, and the spare room
+	 * that cJSON demands. */
 	struct secret *body = print_wiped(root, 6 * (pat.length + strlen(site->config->pat.name) +
 							    strlen(site->config->content_url)) +
 							512);
@@ -226,7 +227,7 @@ static void sign_in(struct site *site)
 	session_fail(site, &outcome, "sign in");
 }
 
-/* Some gateways let through what is signed in, and nothing else. */
+/* Some gateways let only signed-in calls through. */
 static void hint_version(struct outcome *outcome)
 {
 	struct error told = outcome->error;
@@ -266,7 +267,7 @@ static void version_told(const struct reply *reply, void *context)
 	answer_read(reply, CALL_QUERY, &outcome, &json);
 	hear_clock(&site->session, &outcome.told);
 	const char *version = json_text(json_get(json, "serverInfo"), "restApiVersion");
-	if (!*version) /* as one converter writes it (samples, serverinfo-text-key.json) */
+	if (!*version) /* as written by one XML converter (samples, serverinfo-text-key.json) */
 		version = json_text(
 			json_get(json_get(json, "serverInfo"), "restApiVersion"), "_text");
 	if (outcome.ok && !parse_version(version, &major, &minor))
@@ -308,7 +309,8 @@ static void signed_out(const struct reply *reply, void *context)
 	struct signing_out *out = context;
 	struct outcome outcome;
 	cJSON *json;
-	/* A session that was replaced already answers 401002: as good (README.md, Sign-in). */
+	/* 401002 means that the session was replaced already, which is as good (README.md,
+	 * Sign-in). */
 	answer_read(reply, CALL_SIGN_OUT, &outcome, &json);
 	cJSON_Delete(json);
 	out->callback(&outcome, NULL, out->context);

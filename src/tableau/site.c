@@ -1,15 +1,16 @@
 /*
- * tableau/site.c - the calls of one site: they wait first in, first out, for a session and for one
- * of max_requests places.
+ * tableau/site.c - the calls of one site: in a queue they wait for a session and for one of
+ * max_requests places.
  */
 #include "tableau/site.h"
 #include "base/metric.h"
 
-/* Above the 60 s below which a refresh must not time out: Tableau may still be queueing it
- * (README.md, Refused refreshes). */
+/* More than 60 s, because Tableau may take that long to queue a refresh (README.md, Refused
+ * refreshes). */
 #define REFRESH_TIMEOUT_MS 120000
 #define QUERY_TIMEOUT_MS 60000
-#define VERSION_CHECK_AGE (60 * US_PER_SECOND) /* a refusal by heart is not checked more often */
+/* A remembered refusal is not checked more often. */
+#define VERSION_CHECK_AGE (60 * US_PER_SECOND)
 
 struct waiting {
 	struct waiting *next;
@@ -17,11 +18,11 @@ struct waiting {
 	struct call call;
 	call_done *callback;
 	void *context;
-	int64_t generation; /* of the session that it was sent with */
+	int64_t generation; /* of the session with which it was sent */
 	struct mono sent_at;
 	int repeats;
-	struct mono version_at; /* when the version was told that it was sent with */
-	bool has_doubted;       /* the version was asked again because of it */
+	struct mono version_at; /* when the server reported the version with which it was sent */
+	bool has_doubted;       /* the version was asked for again because of it */
 	bool is_probe, has_probed;
 };
 
@@ -111,8 +112,8 @@ static bool same_account(
 	       text_is(before->ca_file, config->ca_file) && text_is(before->proxy, config->proxy);
 }
 
-/* What is out for the old account comes back to nobody (sign-in) or is repeated with the new
- * session (calls). */
+/* Drops the old account's session. Its open sign-in is ignored, and its open calls are repeated
+ * with the new session. */
 static void start_anew(struct site *site)
 {
 	session_clear(&site->session);
@@ -194,9 +195,8 @@ static bool is_doubtful(const struct waiting *waiting)
 }
 
 /*
- * A call that was refused with a new session too, while that session served one sent later: it is
- * not allowed this way, and signing in for it again and again would help nobody
- * (README.md, Sessions).
+ * Was the call refused with a new session that has served a later call? Then the call itself is not
+ * allowed, and another sign-in would not help (README.md, Sessions).
  */
 static bool is_forbidden(const struct waiting *waiting)
 {
@@ -214,8 +214,8 @@ static void forbid(const struct waiting *waiting, struct outcome *outcome)
 		told.message);
 }
 
-/* What the server speaks is asked again, once for a call: unless it was told since that call was
- * sent, or just before. */
+/* Asks for the server's version again, once for a call, unless it was reported after the call was
+ * sent or shortly before. */
 static bool doubts_version(struct waiting *waiting, int64_t age_us)
 {
 	struct site *site = waiting->site;
@@ -336,7 +336,7 @@ static void refuse(struct waiting *waiting, enum error_kind kind, const char *re
 	answer(waiting, &outcome, NULL);
 }
 
-/* What cannot be sent at all is answered from here, also inside tableau_step(). True: it was. */
+/* Answers a call that cannot be sent at all, inside tableau_step(). True if there was one. */
 static bool refuse_first(struct site *site)
 {
 	struct outcome outcome = site->session.refusal;
@@ -376,7 +376,7 @@ static void start_calls(struct site *site)
 		struct waiting *waiting = dequeue(site);
 		waiting->version_at = site->version_told_at;
 		bool is_too_old = waiting->call.wants_incremental && !session_speaks(site, 3, 25);
-		/* It may have been upgraded since it told its version. */
+		/* The server may have been upgraded since it reported its version. */
 		if (waiting->call.type == CALL_NONE)
 			answer_greeting(waiting);
 		else if (is_too_old && doubts_version(waiting, VERSION_CHECK_AGE))
@@ -390,8 +390,8 @@ static void start_calls(struct site *site)
 	}
 }
 
-/* Nothing is asked, but a PAT that nobody signs in with expires; and a site that is gone leaves no
- * session behind. */
+/* Even without calls, a PAT must be used to stay valid, and a removed site's session must be signed
+ * out. */
 static void care_for_session(struct site *site)
 {
 	if (!site->first && !site->is_gone && site->pat &&
@@ -401,7 +401,7 @@ static void care_for_session(struct site *site)
 		session_sign_out(site, forget_outcome, NULL);
 }
 
-/* INT64_MAX: nothing waits for time. */
+/* When the site has something to do; INT64_MAX: it waits for nothing. */
 static struct mono next(const struct site *site)
 {
 	struct mono now = { 0 }, never = { INT64_MAX };

@@ -1,12 +1,12 @@
 /*
- * tableau/site.h - one site: its session, and the calls that wait for it or are out. Private to
- * tableau/.
+ * tableau/site.h - one site: its session, and its waiting and open calls. Private to tableau/.
  *
- * A call's life:  waiting (for a session, or for one of max_requests places) --> out --> answered,
- * or once more after a renewal of the session.
+ * A call's life: waiting (for a session, or for one of max_requests places) --> out --> answered,
+ * or sent again after a renewal of the session.
  */
 #pragma once
-#define HASH_FUNCTION HASH_FNV /* clang warns of the default one, which falls through its cases */
+#define HASH_FUNCTION                                                                              \
+	HASH_FNV /* clang warns about uthash's default hash, whose cases fall through */
 #include "base/json.h"
 #include "base/timer.h"
 #include "tableau/answer.h"
@@ -27,42 +27,45 @@ struct listing;
 
 struct site {
 	char *name;
-	struct config *snapshot;          /* with a reference */
+	struct config *snapshot;          /* a reference */
 	const struct config_site *config; /* borrowed from it */
 	struct transport *transport;
 	struct secret *pat; /* NULL: its secret is missing, see `missing` */
 	char *missing;
 	struct session session;
 	char *api_version;             /* NULL: not known yet, or doubted */
-	char *doubted_version;         /* what it was until it was asked again; or NULL */
-	struct mono version_told_at;   /* by the server, not the configuration */
-	struct mono version_proven_at; /* when it told a doubted version once more; {0}: never */
+	char *doubted_version;         /* the version that is doubted; or NULL */
+	struct mono version_told_at;   /* reported by the server, not configured */
+	struct mono version_proven_at; /* when it last confirmed a doubted version; {0}: never */
 	struct waiting *first, **last; /* waiting calls, oldest first */
 	size_t waiting, out;
 	int64_t sign_ins, requests, errors, answers;
 	char *last_error;
-	bool is_gone;    /* not in the configuration any more: refuses calls, and signs out when the
-			    last has ended */
-	bool is_closing; /* tableau_sign_out() sees to its session */
-	int64_t epoch;   /* counts accounts (server, content URL, PAT): what an older one answers is
-			    not taken */
-	unsigned no_all_fields, no_age_sort; /* one bit for each enum listing_of: an old server
-						refused fields=_all_, or to sort by createdAt */
-	bool no_name_filter, no_job_sort;    /* likewise */
-	unsigned forbidden; /* one bit for each enum call_type: the last call of that type was
-			       refused as signed out, though the session served others */
+	/* not configured any more: refuses calls, and signs out after the last one */
+	bool is_gone;
+	bool is_closing; /* tableau_sign_out() ends its session */
+	/* counts accounts (server, content URL, PAT), so that answers to an older one are
+	 * ignored */
+	int64_t epoch;
+	/* a bit for each enum listing_of: the server refused fields=_all_, or to sort by
+	 * createdAt */
+	unsigned no_all_fields, no_age_sort;
+	bool no_name_filter, no_job_sort; /* the server refused these */
+	/* one bit for each enum call_type: the last call of that type was refused as signed out,
+	 * though the session served others */
+	unsigned forbidden;
 	bool may_list_jobs;
 	struct mono list_again_at;
 	struct listing *listings;  /* resolve.c's cache */
-	struct timer_heap *timers; /* of all sites; borrowed */
-	struct timer due;          /* in it: when site_pump() has something to do */
-	struct site *due_next;     /* while a step goes through those that are due */
+	struct timer_heap *timers; /* the heap of all sites; borrowed */
+	struct timer due;          /* in `timers`: when site_pump() has something to do */
+	struct site *due_next;     /* the list of due sites during a step */
 	UT_hash_handle by_name;
 };
 
 struct site *site_new(const char *name, struct transport *transport, struct timer_heap *timers);
 void site_free(struct site *site);
-/* Takes over its configuration; starts anew when server, content URL or PAT changed. False: its
+/* Takes over its configuration; begins again if server, content URL or PAT changed. False: its
  * secret cannot be read. */
 bool site_configure(struct site *site, struct config *snapshot, const struct config_site *config,
 	struct error *err) MUST_USE;

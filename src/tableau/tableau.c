@@ -1,7 +1,6 @@
 /*
- * tableau/tableau.c - the sites, the step that moves them all, and the calls. What can be answered
- * without the network is deferred to the next step, so that no callback runs inside the call that
- * asks.
+ * tableau/tableau.c - the sites, the step that moves them all, and the calls. An answer that needs
+ * no network is deferred to the next step, so that no callback runs inside the call itself.
  */
 #include "tableau/tableau.h"
 #include "base/thread.h"
@@ -15,26 +14,25 @@
 #include "tableau/transport.h"
 #include <assert.h>
 
-/* Something that is answered without the network: its callback runs in the next step all the same.
- */
+/* A call that is answered without the network, by its callback in the next step. */
 struct deferred {
 	struct deferred *next;
 	struct site *site;
 	struct arena *arena;        /* this struct and `selection` live here */
-	struct selection selection; /* of a resolve */
-	bool anew;                  /* likewise */
+	struct selection selection; /* for a resolve */
+	bool anew;                  /* for a resolve */
 	resolve_done *resolve;
-	call_done *call; /* of a call that cannot be made */
+	call_done *call; /* for a call that cannot be made */
 	struct outcome outcome;
 	void *context;
 };
 
 struct tableau {
 	struct transport *transport;
-	struct site *sites;       /* also those that are gone */
+	struct site *sites;       /* including sites not configured any more */
 	struct config *config;    /* the last one, with a reference */
 	struct site **configured; /* its sites, in its order */
-	struct timer_heap timers; /* of sites that have something to do, now or later */
+	struct timer_heap timers; /* of sites with something to do now or later */
 	struct deferred *first, **last;
 };
 
@@ -132,8 +130,8 @@ static struct site *site_of(struct timer *due)
 	return (struct site *)(void *)((char *)due - offsetof(struct site, due));
 }
 
-/* Sites that have something to do, and no others. What one of them is asked for meanwhile waits
- * for the next step. True: a callback ran. */
+/* Pumps the sites that are due. Calls that are made meanwhile wait for the next step. True: a
+ * callback ran. */
 static bool pump(struct tableau *tableau)
 {
 	bool has_answered = false;
@@ -168,8 +166,8 @@ static int earliest_ms(const struct tableau *tableau, int timeout_ms)
 void tableau_step(struct tableau *tableau, int timeout_ms, int wake_fd)
 {
 	thread_assert(THREAD_DISPATCH);
-	/* Whoever waits must first see to what the callbacks asked for: a journal entry, without
-	 * which nothing is sent. */
+	/* After callbacks, do not wait: the caller may have to write a journal entry before it can
+	 * send. */
 	bool has_answered = tableau->first;
 	run_deferred(tableau);
 	has_answered |= pump(tableau);
@@ -195,8 +193,8 @@ static void signed_out(const struct outcome *outcome, const cJSON *json, void *c
 	(*left)--;
 }
 
-/* A sign-in that is on its way is waited for, or its session would stay behind. True: something is
- * still to be done. */
+/* Signs out the sites that can be. A running sign-in is waited for, because its session would stay
+ * behind. True: something is still to be done. */
 static bool sign_out_some(struct tableau *tableau, size_t *left)
 {
 	bool any = false;
@@ -233,12 +231,12 @@ void tableau_sign_out(struct tableau *tableau, int64_t us)
 		site->is_gone = site->is_closing = true; /* refuses new calls */
 	while (sign_out_some(tableau, &left) && clock_mono().us < until.us)
 		transport_step(tableau->transport, 50, -1);
-	/* A sign-out that takes longer is not waited for; its answer must not find this frame gone.
-	 */
+	/* Does not wait for a longer sign-out; its answer must not come after this function has
+	 * returned. */
 	close_network(tableau);
 }
 
-/* Everybody who waits is told, also those who ask for more when they are. */
+/* Answers all waiting calls, including those that callbacks add. */
 static void refuse_all(struct tableau *tableau)
 {
 	bool any = true;
@@ -272,7 +270,7 @@ void tableau_free(struct tableau *tableau)
 
 /* ---- calls ---- */
 
-/* True: there is such a site. Otherwise the callback is told so in the next step. */
+/* NULL when there is no such site: then the callback gets the error in the next step. */
 static struct site *site_for(
 	struct tableau *tableau, const char *name, call_done *callback, void *context)
 {
@@ -331,11 +329,11 @@ static void job_came(const struct outcome *outcome, const cJSON *json, void *con
 	OWNED(arena) arena = arena_new();
 	if (told.ok && !job_parse(json, &job, arena, &told.error)) {
 		told.ok = false;
-		/* An accepted refresh whose answer names no job may well have been queued. */
+		/* An accepted refresh may have been queued even if its answer names no job. */
 		told.error.kind = call->is_refresh ? ERROR_UNKNOWN : ERROR_TRANSIENT;
 	}
 	if (call->is_refresh)
-		job.state = JOB_QUEUED; /* it is that young */
+		job.state = JOB_QUEUED; /* it was just created */
 	call->callback(&told, told.ok ? &job : NULL, call->context);
 	free(call);
 }
@@ -379,8 +377,8 @@ void tableau_refresh(struct tableau *tableau, const char *name, const struct con
 		.type = CALL_REFRESH,
 		.method = METHOD_POST,
 		.path = path.at,
-		/* Never without a body, and never `extractRefresh` for a full one: older servers
-		   break (README.md, Refreshing). */
+		/* Always with a body, and without `extractRefresh` for a full refresh, because
+		 * older servers fail otherwise (README.md, Refreshing). */
 		.body = incremental && can_be_incremental
 				? "{\"extractRefresh\":{\"incremental\":true}}"
 				: "{}",
@@ -438,7 +436,7 @@ void tableau_jobs(struct tableau *tableau, const char *name, struct wall since, 
 		"site '%s': the PAT's user may not list jobs", name);
 }
 
-/* ---- what a task works on ---- */
+/* ---- the content of a task ---- */
 
 struct task_call {
 	content_done *callback;

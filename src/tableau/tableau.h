@@ -1,14 +1,14 @@
 /*
- * tableau/tableau.h - the conversation with Tableau's REST API, all sites on one curl multi handle.
+ * tableau/tableau.h - calls to Tableau's REST API, for all sites on one curl multi handle.
  *
  * One thread owns everything here (the dispatch thread; on the command line the only thread). Calls
  * are asynchronous: they return at once, and their callback runs later, exactly once, inside
- * tableau_step(). A site signs in when it first has something to ask, keeps that one session for
- * all requests, and renews it by exactly one sign-in when Tableau says 401002 or 401000, however
- * many requests saw it (README.md, Sessions); a request is repeated once after a renewal. Requests
- * beyond a site's max_requests wait their turn.
+ * tableau_step(). A site signs in for its first request, uses that one session for all requests,
+ * and renews it by exactly one sign-in when Tableau answers 401002 or 401000, however many requests
+ * saw that (README.md, Sessions); a request is repeated after a renewal. Requests beyond a site's
+ * max_requests wait for their turn.
  *
- * Nothing here retries on its own but that: whoever asks decides when to ask again.
+ * Nothing else is retried here: the caller decides when to try again.
  */
 #pragma once
 #include "base/arena.h"
@@ -22,55 +22,52 @@
 struct tableau;
 
 struct tableau *tableau_new(void);
-void tableau_free(struct tableau *tableau); /* drops what is in flight; its callbacks run with
-					       ERROR_UNKNOWN or ERROR_TRANSIENT */
+/* drops open requests; their callbacks get ERROR_UNKNOWN or ERROR_TRANSIENT */
+void tableau_free(struct tableau *tableau);
 OWNED_DEFINE(tableau)
 /*
- * Takes over the sites of `config` (a reference is kept). Sites that stay the same keep their
- * session; a site whose PAT, server or content URL changed starts anew; sites that are gone end
- * when their last request has. Secrets are read here: a site whose secret is missing is there but
- * answers every call with ERROR_INPUT, and the first such error is returned as false after all
- * sites were set up.
+ * Takes over the sites of `config` (a reference is kept). An unchanged site keeps its session; a
+ * site whose PAT, server or content URL changed signs in again; a removed site ends after its last
+ * request. Secrets are read here: a site whose secret is missing exists but answers every call with
+ * ERROR_INPUT, and the first such error is returned (false) after all sites were set up.
  */
 bool tableau_configure(struct tableau *tableau, struct config *config, struct error *err) MUST_USE;
 
 /*
  * Waits at most `timeout_ms` for the network or for `wake_fd` (-1: none) to be readable, then runs
- * what became ready.
+ * the callbacks that are ready.
  */
 void tableau_step(struct tableau *tableau, int timeout_ms, int wake_fd);
 bool tableau_is_idle(const struct tableau *tableau); /* no request in flight or waiting */
-/* Signs every session out and waits for it, at most `us` (README.md, Sign-in). New calls after it
- * are refused. */
+/* Signs all sessions out and waits for that, at most `us` (README.md, Sign-in). Later calls are
+ * refused. */
 void tableau_sign_out(struct tableau *tableau, int64_t us);
 
-/* How a call went. Valid during the callback only. */
+/* The result of a call. Valid during the callback only. */
 struct outcome {
 	bool ok;
 	struct error error; /* when not ok; the kind says what to do next */
 	int http_status;    /* 0: none */
 	int code;           /* Tableau's six digits, 0: none */
-	/* Tableau itself answered: when not ok, what is wrong is wrong with what was asked for (an
-	   item or list that cannot be read, a right that is missing), and the site is not ill. */
+	/* Tableau itself answered. When not ok, the failure is about the item or list asked for (it
+	 * cannot be read, a right is missing), not about the site. */
 	bool is_alive;
-	int64_t retry_after_us; /* as Tableau told by Retry-After or in its text (429); 0: it did
-				   not */
-	struct wall
-		asked_at; /* when the (last) request was handed to the network; {0}: it never was */
-	struct told_time told; /* Tableau's clock, by the Date header of the answer */
+	int64_t retry_after_us; /* from Retry-After or the text of a 429; 0: none */
+	struct wall asked_at;   /* when the last request was handed to the network; {0}: never */
+	struct told_time told;  /* Tableau's clock, by the Date header of the answer */
 };
 
-/* A Tableau job, from its own query, from the answer to a refresh, or from a list row. */
+/* A Tableau job, from a query, from the answer to a refresh, or from a row of the list. */
 enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_SUCCEEDED, JOB_FAILED, JOB_CANCELLED };
 struct job {
 	char id[64]; /* a LUID has 36 */
 	enum job_state state;
-	struct wall created_at, started_at, completed_at; /* {0}: not yet or not told */
-	char content[64];  /* LUID of the content it works on, "" when not told (list rows) */
+	struct wall created_at, started_at, completed_at; /* {0}: not yet or not known */
+	char content[64];  /* LUID of the content that it refreshes; "" in rows of the list */
 	const char *title; /* list rows: the content's name */
 	const char *type;  /* list rows: "refresh_extracts", ... */
-	const char *notes; /* the reason of a failure, shortened and without control characters; ""
-			      when none */
+	/* the reason of a failure, shortened and without control characters, or "" */
+	const char *notes;
 };
 
 typedef void resolve_done(
@@ -83,54 +80,56 @@ typedef void jobs_done(
 typedef void done(const struct outcome *outcome, void *context);
 
 /*
- * How long the id of an exact name is remembered. A reply to a refresh tells when it was renamed; a
- * move to another project, with another one published in its place, is told by lists only.
+ * How long the id of an exact name is remembered. The answer to a refresh shows that content was
+ * renamed; only lists show that it moved to another project and other content took its place.
  */
 #define TABLEAU_NAME_AGE (600 * US_PER_SECOND)
 /*
- * Which content a selection names, now. Ids are cached (an exact name until tableau_forget() or
- * TABLEAU_NAME_AGE, a pattern a minute); `anew`: nothing that was heard before this call counts.
- * Not ok with ERROR_REFUSED: it names none, or several where one is wanted; the message lists the
- * candidates with their project paths; it is never told from the cache. ERROR_INPUT: no such site.
- * The contents are sorted by name and LUID and valid during the callback.
+ * Finds the content that a selection names. Ids are cached (an exact name until tableau_forget() or
+ * TABLEAU_NAME_AGE, a pattern for a minute); with `anew`, nothing read before this call is used.
+ * ERROR_REFUSED: it names none, or several where one is wanted; the message lists the candidates
+ * with their project paths. Refusals never come from the cache. ERROR_INPUT: no such site. The
+ * contents are sorted by name and LUID and valid during the callback.
  */
 void tableau_resolve(struct tableau *tableau, const struct selection *selection, bool anew,
 	resolve_done *callback, void *context);
 /* The next resolve on this site that could give this LUID asks Tableau again. */
 void tableau_forget(struct tableau *tableau, const char *site, const char *luid);
-/* A list that is in memory has this content under another name or in another project. No call. */
+/* Does a list in memory have this content under another name or in another project? Makes no
+ * call. */
 bool tableau_contradicts(struct tableau *tableau, const char *site, const struct content *content);
 
 /*
  * Asks for a refresh of `content`. The job's state is JOB_QUEUED. Not ok: ERROR_QUEUED_ELSEWHERE
  * (409093), ERROR_GONE (404004, -006, -026, -027), ERROR_REFUSED (for good; the message says what a
- * person should do), ERROR_TRANSIENT (surely not done: no connection, 429, 503 before sending ...),
- * ERROR_UNKNOWN (sent, no usable reply: it may have been queued; also a 5xx: README.md, Refused
- * refreshes), ERROR_SIGNED_OUT (cannot sign in), ERROR_INPUT (no such site, or its secret is
- * missing).
+ * person should do), ERROR_TRANSIENT (certainly not done: no connection, 429, 503 before sending
+ * ...), ERROR_UNKNOWN (sent without a usable reply, so it may have been queued; also for a 5xx:
+ * README.md, Refused refreshes), ERROR_SIGNED_OUT (cannot sign in), ERROR_INPUT (no such site, or
+ * its secret is missing).
  */
 void tableau_refresh(struct tableau *tableau, const char *site, const struct content *content,
 	bool incremental, job_done *callback, void *context);
-/* One job. ERROR_GONE: 404018 or 400031, unknown or cleaned away. */
+/* Queries one job. ERROR_GONE: 404018 or 400031, unknown or cleaned away. */
 void tableau_job(struct tableau *tableau, const char *site, const char *job_id, job_done *callback,
 	void *context);
 #define TABLEAU_JOBS_A_PAGE 1000
-/* All jobs created at or after `since`, oldest first, every page. ERROR_REFUSED: this PAT may not
- * list jobs (remembered; then it answers without a call). */
+/* Lists all jobs created at or after `since`, oldest first, all pages. ERROR_REFUSED: this PAT may
+ * not list jobs (remembered, then answered without a call). */
 void tableau_jobs(struct tableau *tableau, const char *site, struct wall since, jobs_done *callback,
 	void *context);
-/* The workbook or data source that an extract refresh task refreshes, with its name: what its jobs
- * tell. */
+/* The workbook or data source that an extract refresh task refreshes, with its name, as its jobs
+ * name it. */
 void tableau_task_content(struct tableau *tableau, const char *site, const char *task_luid,
 	content_done *callback, void *context);
 void tableau_cancel(struct tableau *tableau, const char *site, const char *job_id, done *callback,
 	void *context);
-/* Signs in if there is no session, and asks nothing else: outcome->told is what signing in told. */
+/* Signs in if there is no session, without another call: outcome->told is the time that the sign-in
+ * reported. */
 void tableau_greet(struct tableau *tableau, const char *site, done *callback, void *context);
-/* Signs in if there is no session. For `verify` and a check at start. */
+/* Signs in if there is no session, and makes a call. For `verify` and a check at start. */
 void tableau_sign_in(struct tableau *tableau, const char *site, done *callback, void *context);
 
-/* A person wants the site tried now: the next call signs in, also if that was refused lately. */
+/* A person wants the site tried now: the next call signs in, even if that was refused recently. */
 void tableau_hurry(struct tableau *tableau, const char *site);
 
 /* For the status page and /api/v1/sites. Texts are valid until the next call here, or, where it
@@ -143,7 +142,7 @@ struct tableau_site_status {
 	int64_t sign_ins, requests, errors;    /* since start */
 	unsigned in_flight, waiting;
 	bool may_list_jobs;
-	const char *last_error; /* "" when the last request went well */
+	const char *last_error; /* "" when the last request succeeded */
 };
 /* That of the last tableau_configure(); borrowed. NULL: there was none. */
 struct config *tableau_config(const struct tableau *tableau);

@@ -1,6 +1,6 @@
 /*
- * tableau/task.c - what an extract refresh task works on. Its own reply tells the id, and on most
- * servers no name (README.md, Tasks); that is asked for then.
+ * tableau/task.c - the content of an extract refresh task. The task's answer has the content's id
+ * and, on most servers, no name (README.md, Tasks), which then takes another call.
  */
 #include "tableau/task.h"
 #include "tableau/filter.h"
@@ -31,7 +31,7 @@ static void end_odd(struct task *task, const struct outcome *outcome)
 {
 	struct outcome odd = *outcome;
 	odd.ok = error_fail(&odd.error, ERROR_TRANSIENT,
-		"site '%s': the answer does not tell what the task refreshes", task->site->name);
+		"site '%s': the answer does not say what the task refreshes", task->site->name);
 	end(task, &odd);
 }
 

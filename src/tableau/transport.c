@@ -1,11 +1,11 @@
 /*
- * tableau/transport.c - the one place that knows libcurl's multi interface.
+ * tableau/transport.c - the only file that uses libcurl's multi interface.
  *
  * An exchange:  sent --> in flight --> finished: its callback runs, then it is freed
  *
- * A request of Tableau's is as dear as a job, so what left and what did not is told apart: a name
- * that does not resolve, a connection or a TLS handshake that fails is surely not sent, everything
- * after the first byte of the request may be.
+ * A request may start a costly job, so a failure says whether the request may have been sent: not
+ * if the name does not resolve, or if connection or TLS handshake fail; possibly after the first
+ * byte of the request.
  */
 #include "tableau/transport.h"
 #include "base/metric.h"
@@ -18,12 +18,11 @@
 
 #define REPLY_BYTES ((size_t)16 << 20) /* 1,000 workbooks with all fields are about 1 MiB */
 #define CONNECT_TIMEOUT_MS 10000L
-#define REUSE_SECONDS                                                                              \
-	55L /* load balancers drop idle connections after 60 s and more, some without a word       \
-	       (README.md, Gateways) */
-#define LEAST_CONNECTIONS                                                                          \
-	64L /* by default libcurl closes all but four a request in flight: ten quiet sites would   \
-	       lose theirs */
+/* Load balancers drop idle connections after 60 s or more, some silently (README.md, Gateways). */
+#define REUSE_SECONDS 55L
+/* By default libcurl keeps four connections for each request in flight; ten quiet sites would lose
+ * theirs. */
+#define LEAST_CONNECTIONS 64L
 #define MOST_CONNECTIONS 4096L
 
 struct transport {
@@ -43,7 +42,7 @@ struct exchange {
 	bool is_too_large, has_ca_file, has_proxy;
 	int64_t retry_after_us;
 	struct wall retry_at, asked_at;
-	struct told_time told; /* Date, after asking and before its header was read */
+	struct told_time told; /* the Date header, with our time before and after it */
 	bool is_from_cache;
 	char failure[CURL_ERROR_SIZE];
 	reply_done *callback;
@@ -61,7 +60,7 @@ struct transport *transport_new(void)
 	return transport;
 }
 
-/* Half of the descriptors that the process may have: the other half is for those who ask us. */
+/* Half of the process's descriptors; the other half is for our own listeners. */
 static long most_connections(void)
 {
 	struct rlimit limit;
@@ -84,7 +83,8 @@ void transport_keep(struct transport *transport, int64_t connections)
 static void wipe_headers(struct curl_slist *headers)
 {
 	for (struct curl_slist *header = headers; header; header = header->next)
-		secret_wipe(header->data, strlen(header->data)); /* one of them may be the token */
+		secret_wipe(header->data,
+			strlen(header->data)); /* one of the headers may be the token */
 	curl_slist_free_all(headers);
 }
 
@@ -102,8 +102,8 @@ static void exchange_free(struct exchange *exchange)
 	curl_easy_cleanup(exchange->easy);
 	wipe_headers(exchange->headers);
 	secret_free(exchange->body);
-	secret_wipe(
-		exchange->reply.at, exchange->reply.length); /* a sign-in's reply holds the token */
+	/* a sign-in's reply holds the token */
+	secret_wipe(exchange->reply.at, exchange->reply.length);
 	text_clear(&exchange->reply);
 	text_clear(&exchange->location);
 	free(exchange);
@@ -147,7 +147,7 @@ static void read_retry_after(struct exchange *exchange, struct str value)
 		exchange->retry_at = read_http_date(text);
 }
 
-/* A date is by the server's clock, which the same answer tells. */
+/* A date is read by the server's clock, which the same answer reports. */
 static int64_t retry_after(const struct exchange *exchange)
 {
 	struct wall now = wall_is_set(exchange->told.at) ? exchange->told.at : clock_wall();
@@ -163,7 +163,7 @@ static void read_date(struct exchange *exchange, struct str value)
 {
 	OWNED_MEMORY char *text = mem_copy_bytes(value.at, value.length);
 	exchange->told.at = read_http_date(text);
-	exchange->told.before = clock_mono(); /* now: the body may come much later */
+	exchange->told.before = clock_mono(); /* now, because the body may come much later */
 }
 
 static size_t take_header(char *bytes, size_t size, size_t count, void *context)
@@ -175,7 +175,8 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *context)
 	else if ((value = header_value(line, "Date:")).length)
 		read_date(exchange, value);
 	else if ((value = header_value(line, "Age:")).length)
-		exchange->is_from_cache = true; /* RFC 9111, 5.1: Date is of when it was stored */
+		exchange->is_from_cache =
+			true; /* RFC 9111, 5.1: Date is then the time of storing */
 	else if ((value = header_value(line, "Location:")).length && !exchange->location.length)
 		text_add_str(&exchange->location, value);
 	return line.length;
@@ -194,10 +195,10 @@ static size_t give_body(char *buffer, size_t size, size_t count, void *context)
 }
 
 /*
- * libcurl sends a request again by itself when a connection that it reused dies before a byte of
- * the answer came; with a lost reply that would be a second refresh. A body that comes from a
- * callback and cannot be rewound makes it give up instead (Curl_retry_request, Curl_readrewind in
- * libcurl 7.88: CURLE_SEND_FAIL_REWIND), and we look for the job.
+ * If a reused connection dies before the first byte of the answer, libcurl sends the request again
+ * by itself; after a lost reply that would be a second refresh. It gives up instead if the body
+ * comes from a callback that cannot be rewound (Curl_retry_request, Curl_readrewind in libcurl
+ * 7.88: CURLE_SEND_FAIL_REWIND), and we look for the job.
  */
 static void set_body(struct exchange *exchange, const struct request *request)
 {
@@ -221,13 +222,13 @@ static void set_headers(struct exchange *exchange, const struct request *request
 {
 	exchange->headers = curl_slist_append(NULL, "Accept: application/json");
 	exchange->headers = curl_slist_append(exchange->headers, "Content-Type: application/json");
-	exchange->headers = curl_slist_append(
-		exchange->headers, "Expect:"); /* no round trip before a body of two bytes */
+	/* saves a round trip before a body of two bytes */
+	exchange->headers = curl_slist_append(exchange->headers, "Expect:");
 	if (request->token) {
 		struct str token = secret_bytes(request->token);
 		size_t size = sizeof "X-Tableau-Auth: " + token.length;
-		OWNED_MEMORY char *line = mem_alloc(size); /* in one piece: a text would leave
-							      unwiped halves behind as it grows */
+		/* in one block, because a growing text would leave unwiped parts */
+		OWNED_MEMORY char *line = mem_alloc(size);
 		snprintf(line, size, "X-Tableau-Auth: %.*s", (int)token.length, token.at);
 		exchange->headers = curl_slist_append(exchange->headers, line);
 		secret_wipe(line, size);
@@ -246,12 +247,11 @@ static void set_options(struct exchange *exchange, const struct request *request
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "refresh-router/" PACKAGE_VERSION);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
-	/* What is configured, and nothing from the environment: "" keeps libcurl from reading
-	 * https_proxy and no_proxy. */
+	/* Only the configured proxy: "" keeps libcurl from reading https_proxy and no_proxy. */
 	curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy ? request->proxy : "");
 	curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-	curl_easy_setopt(
-		easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* a proxy's Date is not Tableau's */
+	/* a proxy's Date is not Tableau's */
+	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, REUSE_SECONDS);
 	if (request->ca_file)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
@@ -292,9 +292,9 @@ void transport_send(
 	curl_multi_add_handle(transport->multi, exchange->easy);
 }
 
-/* ---- the end of one ---- */
+/* ---- the end of an exchange ---- */
 
-/* The server's certificate is by nobody whom we trust; else it is its name or its dates. */
+/* Is the certificate's authority unknown? Otherwise its name or dates are wrong. */
 static bool is_unknown_authority(const struct exchange *exchange)
 {
 	long verdict = 0;
@@ -351,7 +351,7 @@ static void finish(struct exchange *exchange, CURLcode code)
 	curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_off_t begun = 0;
 	curl_easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &sent);
-	/* The size counts a CONNECT to a proxy too; the request itself begins after it. */
+	/* The size includes a CONNECT to a proxy; the request itself begins after that. */
 	curl_easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T, &begun);
 	if (code != CURLE_OK || status <= 0)
 		explain_failure(exchange, code, &failure);
@@ -374,7 +374,7 @@ static void finish(struct exchange *exchange, CURLcode code)
 	exchange_free(exchange);
 }
 
-/* True: something ended. */
+/* True if an exchange ended. */
 static bool finish_all(struct transport *transport)
 {
 	const CURLMsg *message;
@@ -384,7 +384,8 @@ static bool finish_all(struct transport *transport)
 		struct exchange *exchange;
 		if (message->msg != CURLMSG_DONE)
 			continue;
-		CURLcode code = message->data.result; /* the message is gone with its handle */
+		/* copied, because the message ends with its handle */
+		CURLcode code = message->data.result;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
 		finish(exchange, code);
 		any = true;
@@ -398,10 +399,9 @@ void transport_step(struct transport *transport, int timeout_ms, int wake_fd)
 	int running;
 	if (!transport)
 		return;
-	curl_multi_perform(
-		transport->multi, &running); /* what was added since the last step starts now */
-	if (finish_all(
-		    transport)) /* and may have ended at once: then there is nothing to wait for */
+	/* starts exchanges added since the last step */
+	curl_multi_perform(transport->multi, &running);
+	if (finish_all(transport)) /* which may have ended at once: then do not wait */
 		return;
 	curl_multi_poll(transport->multi, &wake, wake_fd >= 0 ? 1 : 0, timeout_ms, NULL);
 	curl_multi_perform(transport->multi, &running);

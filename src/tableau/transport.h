@@ -1,8 +1,8 @@
 /*
- * tableau/transport.h - HTTP requests on one curl multi handle, and the timers of those who wait.
- * Knows nothing of Tableau but that replies are bounded. Private to tableau/.
+ * tableau/transport.h - HTTP requests on one curl multi handle. Knows nothing of Tableau except the
+ * bound of its replies. Private to tableau/.
  *
- * A callback runs inside transport_step(), exactly once for each request and each timer.
+ * A callback runs inside transport_step(), exactly once for each request.
  */
 #pragma once
 #include "base/clock.h"
@@ -11,17 +11,17 @@
 #include "base/secret.h"
 #include "base/text.h"
 
-/* Whoever asks us to wait longer is asked again then: the window of Tableau's own limits is an hour
- * (README.md, Limits), and no mistake over there should cost a day. */
+/* A longer Retry-After is cut to this: Tableau's limits have a window of an hour (README.md,
+ * Limits), and a wrong header should not cost a day. */
 #define MOST_RETRY_AFTER (3600 * US_PER_SECOND)
 
 struct transport;
 
-struct transport *transport_new(
-	void); /* every function takes a NULL transport for one without requests */
-/* So many connections stay open between two requests, within bounds. */
+/* all functions accept NULL, which behaves as a transport without requests */
+struct transport *transport_new(void);
+/* Keeps up to this many connections open between requests, within bounds. */
 void transport_keep(struct transport *transport, int64_t connections);
-void transport_free(struct transport *transport); /* requests in flight are answered as failed */
+void transport_free(struct transport *transport); /* open requests fail */
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT };
 
@@ -29,9 +29,9 @@ struct request {
 	enum method method;
 	const char *url;
 	struct secret *token; /* X-Tableau-Auth; borrowed for the call; NULL: none */
-	struct secret
-		*body; /* taken: wiped when sent, because a sign-in holds a secret; NULL: none */
-	bool at_most_once; /* never sent a second time by the library itself */
+	struct secret *
+		body; /* taken, and wiped when sent, because a sign-in holds a secret; NULL: none */
+	bool at_most_once; /* libcurl must not send it again by itself */
 	int64_t timeout_ms;
 	const char *ca_file,
 		*proxy; /* borrowed until the reply; NULL: the system's authorities, no proxy */
@@ -39,16 +39,16 @@ struct request {
 
 /* Valid during the callback. */
 struct reply {
-	bool is_answered;    /* a whole HTTP answer is here; never a proxy's to CONNECT */
-	bool may_be_sent;    /* not answered, but bytes have left */
+	bool is_answered;    /* there is a complete HTTP answer; never a proxy's to CONNECT */
+	bool may_be_sent;    /* not answered, but bytes may have been sent */
 	const char *failure; /* not answered: why, and what a person can do */
 	int http_status;
 	struct str body;
 	bool is_too_large;
-	int64_t retry_after_us; /* Retry-After: seconds or a date, at most MOST_RETRY_AFTER; 0:
-				   none */
-	struct told_time told;  /* Date, between asking and reading it; also when the body broke */
-	const char *location;   /* of a redirect, which is never followed; "" when none */
+	/* Retry-After: seconds or a date, at most MOST_RETRY_AFTER; 0: none */
+	int64_t retry_after_us;
+	struct told_time told; /* the Date header, even if the body was cut off */
+	const char *location;  /* of a redirect, which is never followed; "" when none */
 	struct wall asked_at;
 };
 

@@ -98,7 +98,7 @@ def test_a_proxys_no_is_told_as_the_proxys(router_of, sandbox, page, status, wor
 
 
 @pytest.mark.parametrize("status, words", [(200, "look whether `server` is Tableau's host"), (404, "look whether `server` is Tableau's host"),
-                                           (403, "have whoever keeps that gateway let us through"), (503, "the answer begins '<html>no</html>'")])
+                                           (403, "have that gateway's administrator let us through"), (503, "the answer begins '<html>no</html>'")])
 def test_a_page_that_is_not_tableaus_names_its_remedy(router_of, sandbox, page, status, words):
     router = router_of(sandbox, [rule()], sites={"finance": {"server": f"http://{page(status)}"}})
     router.send()
@@ -349,7 +349,7 @@ def test_what_two_workbooks_that_change_names_are_wanted_for_is_lost_by_neither(
 
 
 def test_retry_and_replay_look_again(two):
-    """Moved without a new name: no reply tells it, but whoever asks for it to be done again wants what the rule names now."""
+    """Moved without a new name: no reply shows it, but a person who asks for it again wants what the rule names now."""
     router, sandbox = two()
     sandbox.change("Revenue", project="Finance/Archive")
     sandbox.change("Draft", name="Revenue")

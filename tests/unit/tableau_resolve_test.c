@@ -149,7 +149,7 @@ static void an_old_server_is_asked_for_less_and_that_is_remembered(void **state)
 		.status = 200,
 		.sample = "workbooks-filter-name.json" });
 	resolve((struct selection){ .by = SELECT_ALL, .owner = "Ana Ruiz" });
-	assert_refused("does not tell owners' names");
+	assert_refused("does not report owners' names");
 }
 
 static void patterns_tags_and_owners_narrow_the_list(void **state)
@@ -514,7 +514,7 @@ static void a_project_is_named_by_its_LUID_when_its_path_cannot_be_told(void **s
 	assert_string_equal(told.luid, "2");
 	/* A server that reports a project's name without its id. */
 	resolve((struct selection){ .by = SELECT_NAME, .selector = "Other", .project_luid = "p1" });
-	assert_refused("nobody can tell");
+	assert_refused("that cannot be known");
 	assert_refused("write `workbooks: {id: 4}` without `project`");
 }
 
