@@ -1,5 +1,5 @@
 /*
- * schedule/act.c - the list of actions of one step, and what they point to.
+ * schedule/act.c - the actions of one step, and the data that they point to.
  */
 #include "base/mem.h"
 #include "schedule/state.h"
@@ -96,7 +96,7 @@ static bool is_listed(const struct known_list *list, size_t count, const char *i
 	return false;
 }
 
-/* The youngest jobs that refreshes of this content had. */
+/* The last jobs of refreshes of this content. */
 static const char *const *known_jobs(struct schedule *schedule, const struct slot *slot)
 {
 	struct known_list *list = mem_new(struct known_list);

@@ -1,5 +1,5 @@
 /*
- * schedule/ask.c - what people ask for: cancel, retry, do it again, pause.
+ * schedule/ask.c - people's commands: cancel, retry, do it again, pause.
  */
 #include "base/mem.h"
 #include "base/text.h"
@@ -95,12 +95,12 @@ static struct asked retry_waiting(
 		return asked(CONSENT_YES, id, "it is held no longer");
 	}
 	if (slot->current != refresh) {
-		char words[100]; /* a sentence and 20 digits */
+		char words[100]; /* the text and 20 digits */
 		snprintf(words, sizeof words, "it waits for refresh %lld of the same content",
 			(long long)slot->current->row.id);
 		return asked(CONSENT_NO, id, words);
 	}
-	IGNORE(site_go_on(schedule, now, slot->site)); /* whether or not it had to wait */
+	IGNORE(site_go_on(schedule, now, slot->site)); /* the result does not matter */
 	if (!refresh_is_ready(refresh) && !refresh->is_asked) {
 		refresh_wait_until(schedule, now, refresh, 0);
 		act_record(schedule, refresh);
@@ -118,7 +118,7 @@ static struct asked retry(struct schedule *schedule, struct instant now, int64_t
 	if (refresh->row.state != REFRESH_UNKNOWN)
 		return asked(CONSENT_NO, id, "it is under way; nothing to retry");
 	refresh->failures = 0;
-	IGNORE(site_go_on(schedule, now, refresh->slot->site)); /* likewise */
+	IGNORE(site_go_on(schedule, now, refresh->slot->site)); /* the result does not matter */
 	if (!refresh->is_asked)
 		refresh_wait_until(schedule, now, refresh, 0);
 	return asked(CONSENT_YES, id, "its job is looked for now");
@@ -142,7 +142,8 @@ static struct asked again(struct schedule *schedule, struct instant now,
 	for (size_t i = 0; i < count; i++) {
 		copies[i] = causes[i];
 		copies[i].after = stamp;
-		copies[i].fresh_from = (struct wall){ 0 }; /* only a new request will do */
+		/* so that only a new request serves it */
+		copies[i].fresh_from = (struct wall){ 0 };
 	}
 	struct slot *slot = slot_of(schedule, row->site, &row->content);
 	struct wish wish = { .priority = row->priority, .incremental = row->incremental };

@@ -38,7 +38,7 @@ bool breaker_answered(
 		return !was_closed;
 	}
 	breaker->failures++;
-	/* Answers to calls that were out when it opened say nothing new. */
+	/* Ignores answers to calls that were out when it opened. */
 	if (was_closed ? breaker->failures < BREAKER_FAILURES : !was_probe)
 		return false;
 	breaker->until = mono_plus(now, pause_of(breaker, first_us, most_us));

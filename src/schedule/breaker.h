@@ -12,22 +12,22 @@
 
 #define BREAKER_FAILURES 5
 
-struct breaker {           /* all zero: closed */
-	int failures;      /* one after another */
-	int trips;         /* likewise, of probes */
-	struct mono until; /* {0}: closed; else open until then, when one call may probe */
+struct breaker {      /* all zero: closed */
+	int failures; /* in a row */
+	int trips;    /* failed probes in a row */
+	/* {0}: closed; else open until then, when one call may be made as a probe */
+	struct mono until;
 	bool is_probing;
 };
 
-/* Until when no call may be made: now or earlier when one may; INT64_MAX while a probe is out. */
+/* When the next call may be made: now or earlier if at once; INT64_MAX while a probe is out. */
 struct mono breaker_opens(const struct breaker *breaker);
-/* A call is made, which breaker_opens() allowed. */
+/* Notes a call that breaker_opens() allowed. */
 void breaker_called(struct breaker *breaker);
-/* How a call went; `wait_us` is the next pause when this one opens it. True: it opened or closed.
- */
+/* Notes the result of a call; `wait_us` is the pause if it opens now. True: it opened or closed. */
 bool breaker_answered(
 	struct breaker *breaker, struct mono now, bool is_alive, int64_t first_us, int64_t most_us);
-/* The next probe may go at once. False: it may already, is out, or none is needed. */
+/* Allows the next probe at once. False: it is allowed already, is out, or is not needed. */
 bool breaker_hurry(struct breaker *breaker, struct mono now);
 static inline bool breaker_is_closed(const struct breaker *breaker)
 {

@@ -11,7 +11,7 @@ static int64_t span_of(const struct budget *budget)
 
 static struct budget_part *part_at(const struct budget *budget, size_t index)
 {
-	/* One more than the parts of a window: the oldest is still leaving while the youngest
+	/* One part more than a window has, because the oldest is still leaving while the youngest
 	 * fills. */
 	return &budget->parts[(budget->first + index) % (BUDGET_PARTS + 2)];
 }
@@ -56,7 +56,7 @@ void budget_limit(struct budget *budget, int64_t limit)
 	budget->limit = limit;
 }
 
-/* A full ring, which only parts restored out of order can make: the last one takes it. */
+/* Only parts restored out of order can fill the ring: then the last part counts these calls too. */
 static struct budget_part *part_new(struct budget *budget, struct mono begins, struct wall began)
 {
 	if (!budget->parts)
@@ -103,8 +103,8 @@ void budget_restore(
 		age = 0;
 	if (age >= span_of(budget) + budget->window)
 		return;
-	/* By itself, for it is kept under its own beginning: were it counted to another one, the
-	 * next restart would find it twice. */
+	/* A part of its own, because it is stored under its own beginning: if another part counted
+	 * it too, the next restart would find it twice. */
 	struct budget_part *part = part_new(budget, (struct mono){ now.us - age }, began);
 	part->count += count;
 	budget->spent += count;
@@ -136,7 +136,7 @@ struct mono budget_allows(const struct budget *budget, struct mono now, int64_t 
 		if (freed >= missing)
 			return leaves_at(budget, part_at(budget, i));
 	}
-	/* Also all that is spent now leaves before that: whole windows more. */
+	/* By then all that is spent now has left the window, so whole windows are added. */
 	int64_t windows = 1 + (missing - freed - 1) / budget->limit;
 	return mono_plus(now, windows * (budget->window + span_of(budget)));
 }

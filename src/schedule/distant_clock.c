@@ -3,7 +3,7 @@
  */
 #include "schedule/distant_clock.h"
 
-/* Two clocks part by less than a second in three hours: NTP keeps them, or a quartz does. */
+/* Two clocks drift apart by less than a second in three hours, by NTP or by their quartz. */
 #define DRIFT 10000
 #define APART (3600 * US_PER_SECOND)
 
@@ -20,7 +20,7 @@ bool distant_clock_is_apart(const struct distant_clock *clock, struct mono now)
 
 void distant_clock_hear(struct distant_clock *clock, const struct told_time *told)
 {
-	/* It shows `at` during a whole second. */
+	/* It shows `at` for a whole second. */
 	int64_t least = told->at.us - told->before.us,
 		most = told->at.us + US_PER_SECOND - told->after.us;
 	if (!wall_is_set(told->at))
@@ -33,7 +33,8 @@ void distant_clock_hear(struct distant_clock *clock, const struct told_time *tol
 		if (gap > US_PER_SECOND)
 			clock->apart_until = mono_plus(told->before, APART);
 		bool is_apart = !is_contradicted && distant_clock_is_apart(clock, told->before);
-		/* What both allow; or, if they exclude each other, what either does. */
+		/* The difference that both allow; if they exclude each other, all that either
+		 * allows. */
 		if (is_apart || (known_least > least) != is_contradicted)
 			least = known_least;
 		if (is_apart || (known_most < most) != is_contradicted)

@@ -20,7 +20,8 @@ bool evidence_covers(
 		return false;
 	if (cause->after <= evidence->sent_after || cause->after <= evidence->seen_waiting_after)
 		return true;
-	/* Two clocks that are not ours: Tableau's start against dbt's finish, hence the skew. */
+	/* Compares Tableau's start with dbt's finish, two other machines' clocks, hence the
+	 * skew. */
 	return wall_is_set(evidence->started_at) && wall_is_set(cause->fresh_from) &&
 	       evidence->started_at.us >= cause->fresh_from.us + clock_skew_us;
 }

@@ -7,11 +7,12 @@
 
 /* What is known about when a job started reading. */
 struct evidence {
-	int64_t sent_after; /* the youngest stamp known when our request for it was sent; 0: not
-			       ours or not known */
-	int64_t seen_waiting_after; /* the youngest stamp known when a look was asked that saw it
-				       still queued; 0: none did */
-	struct wall started_at;     /* Tableau's word; {0}: not told */
+	/* the youngest stamp known when our request for it was sent; 0: not our job, or not
+	 * known */
+	int64_t sent_after;
+	/* the youngest stamp known when a look was made that saw it still queued; 0: none */
+	int64_t seen_waiting_after;
+	struct wall started_at; /* by Tableau's clock; {0}: not known */
 };
 
 static inline struct evidence evidence_of(const struct refresh_row *row)

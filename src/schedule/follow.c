@@ -1,14 +1,14 @@
 /*
- * schedule/follow.c - jobs are followed to their end, by looks that cost little, and what their end
- * means for those who waited for them.
+ * schedule/follow.c - follows jobs to their end by few, cheap looks, and ends the refreshes that
+ * they serve.
  */
 #include "base/mem.h"
 #include "base/name.h"
 #include "base/text.h"
 #include "schedule/state.h"
 
-/* Tableau's times are whole seconds (src/tableau/README.md, JSON), and when a request went out is
- * known to two; a list asked "since" an instant must not miss what was made before it. */
+/* Tableau's times are whole seconds (src/tableau/README.md, JSON), and the time of a request is
+ * known to two; a list "since" an instant must include jobs created shortly before it. */
 #define LIST_MARGIN (4 * US_PER_SECOND)
 
 /* How often in a row a look may be refused for good, or Tableau may not know the job; each look
@@ -29,7 +29,7 @@ static int64_t at_most(int64_t value, int64_t most)
 	return value < most ? value : most;
 }
 
-/* ---- what a look shows ---- */
+/* ---- the results of looks ---- */
 
 static void job_succeeded(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
@@ -88,7 +88,7 @@ static void sees_again(struct schedule *schedule, struct refresh *refresh)
 	act_record(schedule, refresh);
 }
 
-/* Two clocks would have to be wrong for this to be too long. */
+/* How long it has been queued, at most: the shorter time by two clocks. */
 static int64_t queued_for(const struct refresh *refresh, struct instant now)
 {
 	return at_most(job_age(refresh, now), now.wall.us - refresh->row.sent_at.us);
@@ -121,10 +121,10 @@ static void still_going(struct schedule *schedule, struct instant now, struct re
 	enum refresh_state before = refresh->row.state;
 	if (is_queued && asked_after > refresh->row.seen_waiting_after) {
 		refresh->row.seen_waiting_after = asked_after;
-		refresh->is_unrecorded = true; /* an event that joins by that records it */
+		refresh->is_unrecorded = true; /* recorded when an event joins because of it */
 	}
 	refresh->row.not_before = (struct wall){ 0 };
-	/* A poll that was under way for long may tell what a list has overtaken. */
+	/* A slow poll may be older than what a list has reported meanwhile. */
 	if (before != REFRESH_RUNNING)
 		refresh_enter(schedule, refresh, is_queued ? REFRESH_QUEUED : REFRESH_RUNNING);
 	/* That it is still queued is recorded only when another refresh stands behind it. */
@@ -167,7 +167,7 @@ static void poll(struct schedule *schedule, struct instant now, struct refresh *
 		return;
 	timer_leave(&refresh->look);
 	if (!site->is_known || gate_query_opens(&site->gate, now.mono).us > now.mono.us) {
-		look_later(schedule, now, refresh, 0); /* when the gate opens */
+		look_later(schedule, now, refresh, 0); /* it is tried when the gate opens */
 		return;
 	}
 	breaker_called(&site->gate.breaker);
@@ -229,7 +229,7 @@ void look_round(struct schedule *schedule, struct instant now, struct site *site
 		list(schedule, now, site);
 	for (; refresh; refresh = next) {
 		next = refresh->look_next;
-		if (is_listed || site->is_listing) /* its answer puts them back */
+		if (is_listed || site->is_listing) /* the list's answer puts them back */
 			continue;
 		poll(schedule, now, refresh);
 	}
@@ -274,7 +274,7 @@ static void job_unknown(struct schedule *schedule, struct instant now, struct re
 			"Tableau did not know its job when it was asked last; it is asked again");
 	else
 		refresh_end_with_line(schedule, now, refresh, REFRESH_FAILED,
-			"Tableau does not know the job any more, so that nobody can tell how it "
+			"Tableau does not know the job any more, so it is not known how it "
 			"ended; look at the content's refresh history");
 }
 
@@ -284,7 +284,7 @@ static void look_unread(struct schedule *schedule, struct instant now, struct re
 {
 	OWNED_TEXT struct text reason;
 	text_init(&reason, 1000);
-	text_printf(&reason, "its job cannot be told: %s", answer->reason);
+	text_printf(&reason, "its job cannot be read: %s", answer->reason);
 	refresh->unread_looks++;
 	look_rarely(
 		schedule, now, refresh, at_most(refresh->unread_looks, UNREAD_RAREST), reason.at);
@@ -311,7 +311,7 @@ void on_polled(struct schedule *schedule, struct instant now, const struct input
 		look_unread(schedule, now, refresh, &answer);
 	else if (answer.verdict == VERDICT_OTHER)
 		refresh_end(schedule, now, refresh, REFRESH_FAILED, answer.reason);
-	else /* says nothing about the job */
+	else /* a failed look says nothing about the job */
 		look_later(schedule, now, refresh, site->options.poll_interval);
 }
 
@@ -338,13 +338,13 @@ static struct row_index *index_rows(
 	return index;
 }
 
-/* A row has no finish code and no notes (src/tableau/README.md, Job list): an end, or a job that is
- * missing, is asked for by itself, as long as that gets an answer. */
+/* Does the row decide? It has no finish code and no notes (src/tableau/README.md, Job list), so an
+ * ended or missing job is queried alone, as long as that query has a result. */
 static bool row_tells(const struct refresh *refresh, const struct job_seen *row)
 {
 	const struct content *content = &refresh->row.content;
 	bool is_open = row->phase == PHASE_QUEUED || row->phase == PHASE_RUNNING;
-	/* Under another name it may not be what the rules name any more. */
+	/* Under another name it may not be the content that the rules name any more. */
 	bool is_alias = row->title && *row->title && content->kind != CONTENT_TASK &&
 			!name_equal(row->title, content->name);
 	return is_open || (refresh_is_blind(refresh) && !row->is_bridge && !is_alias);
@@ -363,7 +363,7 @@ static void listed_rows(struct schedule *schedule, struct instant now, struct si
 		if (row && row_tells(refresh, row->job))
 			follow_job(schedule, now, refresh, row->job, asked_after);
 		else if (!refresh_is_blind(refresh) || !timer_is_set(&refresh->look))
-			poll(schedule, now, refresh); /* else when its next look is due */
+			poll(schedule, now, refresh); /* otherwise when its next look is due */
 	}
 	HASH_CLEAR(by_id, index);
 }

@@ -107,7 +107,7 @@ void gate_made_job(struct gate *gate, const struct told_time *told, struct wall 
 		!distant_clock_at(&gate->clock, told->after, &earliest, &ignored) ||
 		!distant_clock_at(&gate->clock, told->before, &ignored, &latest))
 		return;
-	/* The stamp is a whole second, perhaps of a node that differs by a little. */
+	/* The time is a whole second, perhaps of a node whose clock differs a little. */
 	gate->is_clock_wrong = created_at.us + 2 * US_PER_SECOND <= earliest.us ||
 			       created_at.us > latest.us + US_PER_SECOND;
 }

@@ -25,10 +25,10 @@ void gate_init(struct gate *gate);
 void gate_clear(struct gate *gate);
 void gate_set(struct gate *gate, const struct schedule_site *options);
 
-/* Why calls of a kind wait: the first of these that applies. */
+/* Why calls of a kind wait: the first reason that applies. */
 enum wait_kind {
 	WAIT_NOT,
-	WAIT_SITE,    /* the configuration has no such site (now) */
+	WAIT_SITE,    /* the configuration has no such site at present */
 	WAIT_PAUSE,   /* a person paused it */
 	WAIT_BREAKER, /* it keeps failing and is only probed */
 	WAIT_TABLEAU, /* Tableau asked to wait */
@@ -37,18 +37,19 @@ enum wait_kind {
 };
 struct wait {
 	enum wait_kind kind;
-	struct mono until; /* INT64_MAX: until something happens (a probe's answer, a person) */
+	/* INT64_MAX: until an event such as a probe's answer or a person's command */
+	struct mono until;
 };
-/* For the next request of a refresh, job query, or other call. */
+/* Why the next request of a refresh, job query, or other call has to wait. */
 struct wait gate_start_wait(const struct gate *gate, struct mono now);
 struct wait gate_query_wait(const struct gate *gate, struct mono now);
 struct wait gate_call_wait(const struct gate *gate, struct mono now);
-/* When the next job query may be made: now or earlier when it may. */
+/* When the next job query may be made; now or earlier: at once. */
 struct mono gate_query_opens(const struct gate *gate, struct mono now);
 /* Ends the wait that Tableau asked for, and that for the next probe. False: there was neither. */
 bool gate_go_on(struct gate *gate, struct mono now);
 
-/* An answer came. True: the breaker opened or closed. */
+/* Takes in an answer. True: the breaker opened or closed. */
 bool gate_answered(struct gate *gate, struct instant now, const struct answer *answer,
 	const struct schedule_options *options);
 /* Tableau asked to wait `us`; `before` is the member of the gate for that kind of call. */
@@ -57,10 +58,10 @@ void gate_hold(struct mono *before, struct mono now, int64_t us);
 /* A request was answered with a new job. Checks that its stamp fits the clock of `Date`: a proxy
  * may write its own there. */
 void gate_made_job(struct gate *gate, const struct told_time *told, struct wall created_at);
-/* What Tableau's clock shows at `at` of ours is between the two. False: that is not known. */
+/* Bounds what Tableau's clock shows when ours shows `at`. False: that is not known. */
 bool gate_tableau_between(const struct gate *gate, struct mono at, struct wall *earliest,
 	struct wall *latest) MUST_USE;
-/* `at` by Tableau's clock, and no later than that; {0}: not known. */
+/* The earliest time that Tableau's clock can show at `at`; {0}: not known. */
 struct wall gate_tableau_time(const struct gate *gate, struct mono at);
 /* What is known of Tableau's clock tells when a request went out when it is that narrow: the second
  * that it tells, and as much for the way of an answer. */

@@ -2,13 +2,13 @@
  * schedule/hold.c - `delay` and `quiet`: refreshes that are not due yet.
  *
  * A held refresh stands in the line of its content with causes that no request serves
- * (STAMP_NEVER). When what held it is over, its causes get the next stamp, as if their event had
- * arrived now: requests that were sent before do not count for it.
+ * (STAMP_NEVER). When the hold ends, its causes get the next stamp, as if their event had arrived
+ * now, so that earlier requests do not count for it.
  *
- * `delay` holds the refreshes of each event by themselves. `quiet` gathers those of a rule: each
- * event of the rule makes all of them wait, until there is none for so long (and its delay, if it
- * has one, is over too); but no refresh is held for longer than give_up_after, so that a rule that
- * never falls quiet starves nobody.
+ * `delay` holds the refreshes of each event separately. `quiet` gathers the refreshes of a rule:
+ * each event of the rule makes all of them wait again, until the rule has had no event for this
+ * long (and its delay, if any, is over too). No refresh is held longer than give_up_after, so that
+ * a rule that never gets quiet starves nothing.
  */
 #include "base/mem.h"
 #include "base/text.h"

@@ -1,5 +1,5 @@
 /*
- * schedule/keep.c - texts that many rows share: one copy of each.
+ * schedule/keep.c - one copy of each text that many rows share.
  */
 #include "base/mem.h"
 #include "schedule/state.h"

@@ -1,6 +1,6 @@
 /*
- * schedule/restore.c - what a restart finds: open refreshes, what has succeeded, what was spent,
- * who paused what.
+ * schedule/restore.c - restores what the store holds: open refreshes, past successes, spent
+ * budgets, paused sites.
  */
 #include "base/mem.h"
 #include "schedule/state.h"
@@ -53,7 +53,7 @@ static void serve_line_too(struct schedule *schedule, struct refresh *current)
 		refresh_queue_up(schedule, current);
 }
 
-/* The one that has left "waiting" is the current one, else the oldest that is not held. */
+/* The current refresh is the one that has left "waiting", else the oldest that is not held. */
 static void restore_place(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	enum refresh_state state)
 {

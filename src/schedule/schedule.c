@@ -8,7 +8,7 @@
 
 /* ---- a step ---- */
 
-/* FNV-1a, 64 bits: tells one story from another. */
+/* FNV-1a, 64 bits: a hash of state and reason, to notice when they change. */
 static uint64_t story_of(const struct refresh_row *row)
 {
 	uint64_t hash = 0xcbf29ce484222325u ^ (uint64_t)row->state;
@@ -21,7 +21,7 @@ static uint64_t story_of(const struct refresh_row *row)
 static void finish_record(struct schedule *schedule, struct instant now, struct action *action)
 {
 	struct refresh *refresh = refresh_find(schedule, action->refresh->id);
-	action->is_news = true; /* an end always is */
+	action->is_news = true; /* an end is always news */
 	if (!refresh)
 		return;
 	uint64_t story = story_of(&refresh->row);
@@ -170,7 +170,7 @@ void schedule_free(struct schedule *schedule)
 	if (!schedule)
 		return;
 	act_forget(schedule);
-	/* First, for they leave the heaps that the refreshes are in. */
+	/* First, because they leave heaps in which the refreshes are too. */
 	struct want *want, *next_want;
 	HASH_ITER(by_id, schedule->wants, want, next_want)
 	want_free(schedule, want);

@@ -13,13 +13,14 @@
  *        |                 v
  *        +--not found-- unknown --found--> queued, running or its end
  *
- * Of each content at most one refresh is current (it is being retried, sent or followed). The
- * others stand in line: one collects the events that came too late for the current one's request,
- * and any number are held by a rule's `delay` or `quiet`. When the current one ends, so does every
- * refresh in line all of whose causes its evidence covers; the first of the rest takes its place.
+ * Each content has at most one current refresh (which is being retried, sent or followed). The
+ * others stand in line: one collects the events that came too late for the current refresh's
+ * request, and any number are held by a rule's `delay` or `quiet`. When the current refresh ends,
+ * so does every refresh in line whose causes its evidence covers; the first of the rest becomes the
+ * current one.
  *
  * Evidence that a job is fresh enough for a cause (src/README.md, Evidence), any of: the request
- * was sent after the event arrived; a look asked after the event arrived saw the job still queued;
+ * was sent after the event arrived; a look made after the event arrived saw the job still queued;
  * Tableau says that it started at least clock_skew after the run finished. The first two compare
  * stamps (content/refresh.h), never clocks.
  *
@@ -51,8 +52,8 @@ struct schedule *schedule_new(
 void schedule_free(struct schedule *schedule);
 OWNED_DEFINE(schedule)
 
-/* The one door: what is to be done now that `input` has happened. */
+/* Takes in `input` and returns the actions that follow. */
 struct actions schedule_step(
 	struct schedule *schedule, struct instant now, const struct input *input);
-/* When INPUT_TICK has something to do next; INT64_MAX: nothing waits for time. */
+/* When INPUT_TICK has something to do next; INT64_MAX: nothing is timed. */
 struct mono schedule_next(const struct schedule *schedule);

@@ -1,6 +1,6 @@
 /*
- * schedule/slot.c - the refreshes of one content: the current one, the line behind it, and how each
- * enters a state and ends.
+ * schedule/slot.c - the refreshes of one content: the current one, the line behind it, and the
+ * transitions of each to its end.
  */
 #include "base/mem.h"
 #include "base/text.h"
@@ -19,7 +19,7 @@ struct slot *slot_of(struct schedule *schedule, const char *site, const struct c
 	if (slot)
 		return slot;
 	slot = mem_new(struct slot);
-	slot->key = mem_copy_text(key.at); /* without the room that `key` has to grow */
+	slot->key = mem_copy_text(key.at); /* copied without spare capacity */
 	slot->site = site_of(schedule, site);
 	slot->line_last = &slot->line;
 	HASH_ADD_KEYPTR(by_key, schedule->slots, slot->key, strlen(slot->key), slot);
@@ -33,7 +33,7 @@ static void line_add(struct slot *slot, struct refresh *refresh)
 	slot->line_last = &refresh->line_next;
 }
 
-/* A line has one or two, or as many as events that a delay holds. */
+/* A walk, because a line mostly has one or two refreshes, or as many as a delay holds. */
 static void line_leave(struct slot *slot, struct refresh *refresh)
 {
 	struct refresh **link = &slot->line;
@@ -66,7 +66,7 @@ struct refresh *refresh_create(struct schedule *schedule, struct instant now, st
 	refresh->row = (struct refresh_row){
 		.id = refresh_ids_take(&schedule->ids),
 		.state = REFRESH_WAITING,
-		.incremental = true, /* until a cause wants a full one */
+		.incremental = true, /* until a cause wants a full refresh */
 		.created_at = now.wall,
 	};
 	refresh->born = now.mono;
@@ -284,7 +284,7 @@ static void end_like(struct schedule *schedule, struct instant now, struct refre
 			"satisfied by the job of refresh %lld, which started late enough",
 			(long long)done->row.id);
 	else
-		text_printf(&words, "as refresh %lld, which stood for it too: %s",
+		text_printf(&words, "as refresh %lld, which served it too: %s",
 			(long long)done->row.id, reason);
 	refresh_end(schedule, now, refresh, state, words.at);
 }

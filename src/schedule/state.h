@@ -3,7 +3,7 @@
  */
 #pragma once
 #define HASH_FUNCTION                                                                              \
-	HASH_FNV /* the default one falls through its cases, which clang does not let pass */
+	HASH_FNV /* clang warns about uthash's default hash, whose cases fall through */
 #include "base/timer.h"
 #include "content/wish.h"
 #include "schedule/evidence.h"
@@ -29,32 +29,32 @@ struct waiting {
 struct site {
 	char *name;
 	bool is_known;      /* the configuration has it */
-	bool was_dropped;   /* the last configuration had not */
+	bool was_dropped;   /* the configuration before lacked it */
 	int64_t open;       /* refreshes that have not ended */
-	int64_t selections; /* that are not resolved yet */
+	int64_t selections; /* selections that are not resolved yet */
 	struct waiting waiting[CALLS_COUNT];
 	int64_t backlog;      /* microseconds until the budget has started all that is ready */
 	char *overdue;        /* a report for people that this is too long; NULL: it is not */
 	size_t overdue_count; /* how many refreshes waited when that was reported */
 	struct schedule_site options;
 	struct gate gate;
-	struct timer opening;   /* in schedule->timers: when the gate opens for what waits there */
+	struct timer opening;   /* in schedule->timers: when the gate opens for waiting work */
 	bool may_list;          /* until Tableau refuses the job list */
-	bool is_listing;        /* a list was asked and not answered */
-	bool is_greeting;       /* likewise */
+	bool is_listing;        /* a list is out */
+	bool is_greeting;       /* a greeting is out */
 	bool has_greeted;       /* no need to greet again ... */
 	bool needs_no_greeting; /* ... or greeting failed: the next request shows why */
 	int unread_lists;       /* in a row */
 	bool is_told_ill;       /* people were told that it is only probed */
-	int64_t resolving;      /* selections that were asked for and not answered */
+	int64_t resolving;      /* selections that are being resolved */
 	struct want *parked, **parked_last; /* selections still to be asked for, oldest first */
 	int64_t sending;                    /* refreshes in REFRESH_SENDING */
 	struct timer_heap ready;            /* refreshes that may be sent now, see ready_key() */
 	struct refresh *in_flight; /* queued and running ones, a list through `flight_next` */
 	int64_t in_flight_count;
-	struct timer_heap looks; /* of those in flight: from when a look is worth a call */
+	struct timer_heap looks; /* of refreshes in flight: when a look is worth a call */
 	struct timer round;      /* in schedule->timers: the next round of looks */
-	struct mono round_at;    /* of the last one */
+	struct mono round_at;    /* time of the last round */
 	/* Among schedule->dirty: at the end of the step, see what can be asked. */
 	bool is_dirty;
 	struct site *dirty_next;
@@ -66,14 +66,14 @@ struct site {
 	UT_hash_handle by_name;
 };
 
-/* One content on one site. */
+/* A content on a site. */
 struct slot {
 	char *key; /* "site\nkind\nluid" */
 	struct site *site;
 	struct refresh *current;           /* being retried, sent or followed */
-	struct refresh *line, **line_last; /* what comes after it, oldest first */
-	/* Of full refreshes, and of incremental ones: how long their jobs take, which succeeded
-	 * last (0: none), and the evidence of all that did. */
+	struct refresh *line, **line_last; /* the refreshes behind it, oldest first */
+	/* For full and for incremental refreshes: how long their jobs take, the last that succeeded
+	 * (0: none), and the evidence of all successes. */
 	struct pace paces[2];
 	int64_t last[2];
 	struct evidence evidence[2];
@@ -82,34 +82,38 @@ struct slot {
 
 /* The held refreshes of a rule; they go on when the rule has had no event for `quiet`. */
 struct quiet {
-	const char *rule;     /* kept, see schedule_keep() */
+	const char *rule;     /* a text of schedule_keep() */
 	struct timer due;     /* in schedule->timers */
 	struct refresh *held; /* a list through `held_next` */
 	UT_hash_handle by_rule;
 };
 
 struct refresh {
-	struct refresh_row row; /* luid, name, reason and job_id are owned, the others kept */
+	/* luid, name, reason and job_id are owned, other texts are of schedule_keep() */
+	struct refresh_row row;
 	struct slot *slot;
 	struct cause_row *causes;
 	size_t cause_count, cause_capacity;
-	bool is_held;       /* by delay or quiet: `due` is in schedule->timers, or `quiet` is set */
-	bool is_asked;      /* a request, poll, look or cancel is out */
-	bool was_busy;      /* the last answer was 409093: the look may adopt any open job of the
-			       content */
-	bool was_refused;   /* the last answer was a doubtful no: the look decides */
-	bool is_moved;      /* among schedule->moved */
-	bool is_unrecorded; /* its row was changed, by a refresh behind it or a look that saw its
-			       job queued, and is not recorded yet */
-	int64_t recorded;   /* the step that recorded it last: once a step is enough */
-	uint64_t told;      /* hash of its state and reason when last recorded; 0: never */
-	int64_t failures;   /* in a row, for the backoff */
-	int unsure_looks;   /* after the last request */
-	int refused_looks, unknown_looks, unread_looks; /* at its job, in a row */
-	struct mono born;                               /* when it was created, for its turn */
-	struct mono sent;                               /* when it was last sent */
-	/* In schedule->timers until it may be sent or looked for; then, to be sent, by its turn
-	   in site->ready. */
+	bool is_held;  /* by delay or quiet: `due` is in schedule->timers, or `quiet` is set */
+	bool is_asked; /* a request, poll, look or cancel is out */
+	/* the last answer was 409093: a look may adopt any open job of the content */
+	bool was_busy;
+	bool was_refused; /* the last answer was a doubtful refusal: a look decides */
+	bool is_moved;    /* in schedule->moved */
+	/* its row was changed, by a refresh behind it or a look that saw its job queued, and is not
+	 * recorded yet */
+	bool is_unrecorded;
+	int64_t recorded; /* the step that last recorded it, so that a step records it once */
+	uint64_t told;    /* hash of its state and reason when last recorded; 0: never */
+	int64_t failures; /* in a row, for the backoff */
+	int unsure_looks; /* after the last request */
+	/* looks at its job without a result, in a row */
+	int refused_looks, unknown_looks, unread_looks;
+	/* when it was created, which decides its turn */
+	struct mono born;
+	struct mono sent; /* when it was last sent */
+	/* In schedule->timers until it may be sent or its job looked for; then, to be sent, in
+	 * site->ready by its turn. */
 	struct timer due;
 	struct patience patience; /* what is left of give_up_after */
 	struct timer look;        /* in site->looks while in flight and not asked */
@@ -118,7 +122,7 @@ struct refresh {
 	struct refresh *line_next;
 	struct refresh *flight_next, *flight_previous;
 	struct refresh *look_next;  /* during a round of looks */
-	struct refresh *moved_next; /* waits for something else since this step */
+	struct refresh *moved_next; /* refreshes that wait for something else since this step */
 	struct refresh *ended_next; /* freed at the next step */
 	UT_hash_handle by_id;
 };
@@ -126,7 +130,8 @@ struct refresh {
 /* A selection that is not resolved yet. */
 struct want {
 	int64_t id;
-	struct schedule_selection selection; /* label is owned, the other texts are kept */
+	/* label is owned, other texts are of schedule_keep() */
+	struct schedule_selection selection;
 	int64_t stamp;
 	int64_t failures;
 	char *reason;      /* of the last failure, or NULL */
@@ -138,14 +143,14 @@ struct want {
 	UT_hash_handle by_id;
 };
 
-/* A job that a refresh had: of the last so many, over all contents. */
+/* A job of a refresh. The last KNOWN_AT_ONCE over all contents are remembered. */
 #define KNOWN_AT_ONCE 1024
-#define KNOWN_OF_SLOT 32 /* more jobs of one content are not made within seconds */
+#define KNOWN_OF_SLOT 32 /* one content does not get more jobs within seconds */
 struct known_job {
 	const struct slot *slot;
 	char id[40]; /* a LUID has 36 */
 };
-struct known_list { /* of one look, freed at the next step */
+struct known_list { /* the known jobs of one look, freed at the next step */
 	struct known_list *next;
 	const char *ids[KNOWN_OF_SLOT + 1];
 };
@@ -153,7 +158,7 @@ struct known_list { /* of one look, freed at the next step */
 struct schedule {
 	struct schedule_options options;
 	struct refresh_ids ids; /* for new refreshes */
-	int64_t horizon;        /* youngest stamp known */
+	int64_t horizon;        /* the youngest stamp known */
 	uint64_t random;
 	int64_t steps; /* counts them */
 	struct kept *kept;
@@ -166,13 +171,13 @@ struct schedule {
 	struct refresh *moved;
 	struct refresh *ended;      /* freed at the next step: actions may point to their rows */
 	struct timer_heap timers;   /* key: microseconds of struct mono; second: enum timer_owner */
-	struct timer_heap patience; /* of sites, by when the first patience there is over */
-	struct patience_clock trying; /* always runs: for work that awaits an answer, or another try
-					 after a failure of its own */
+	struct timer_heap patience; /* of sites, by the end of the first patience there */
+	/* always runs: for work that awaits an answer, or another try after a failure of its own */
+	struct patience_clock trying;
 	int64_t waiting, in_flight, causes;
 	int64_t lived[LIFE_STATES][LIFE_STATES]; /* how often one state followed another */
 	struct known_job *known;                 /* a ring of KNOWN_AT_ONCE */
-	size_t known_count;                      /* ever */
+	size_t known_count;                      /* all jobs ever added */
 	struct known_list *known_lists;
 	struct action *actions;
 	size_t action_count, action_capacity;
@@ -197,7 +202,7 @@ enum timer_owner {
 #define container(pointer, type, member)                                                           \
 	((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-/* The first of the line that is not held, or NULL. */
+/* The first refresh of the line that is not held, or NULL. */
 static inline struct refresh *slot_first(const struct slot *slot)
 {
 	struct refresh *refresh = slot->line;
@@ -219,21 +224,22 @@ static inline struct wish want_wish(const struct want *want)
 
 /* ---- stamp.c: the order of wishes and requests ---- */
 
-/* This stamp was given; it may be the youngest. */
+/* This stamp was given; notes a stamp, which may be the youngest. */
 void stamp_hear(struct schedule *schedule, int64_t stamp);
 /* A new stamp for a wish that begins now, younger than all before. */
 int64_t stamp_next(struct schedule *schedule);
 
 /* ---- keep.c: texts that many rows share ---- */
 
-/* One copy of a text for as long as the schedule lives: names of rules and projects, of which there
- * are few. */
+/* Returns a shared copy that lives as long as the schedule: for names of rules and projects, of
+ * which there are few. */
 const char *schedule_keep(struct schedule *schedule, const char *text);
-void schedule_keep_nothing(struct schedule *schedule); /* at its end */
+void schedule_keep_nothing(struct schedule *schedule); /* frees all copies */
 
 /* ---- site.c: the sites by name, and marks for the end of the step ---- */
 
-struct site *site_of(struct schedule *schedule, const char *name);         /* made when it is new */
+/* makes it if it is new */
+struct site *site_of(struct schedule *schedule, const char *name);
 struct site *site_find(const struct schedule *schedule, const char *name); /* or NULL */
 /* At the end of the step, see what can be asked of it. */
 void site_touch(struct schedule *schedule, struct site *site);
@@ -312,9 +318,9 @@ void look_sooner(struct schedule *schedule, struct instant now, struct refresh *
 /* Sets the timer for the next round of looks at the site. */
 void arm_round(struct schedule *schedule, struct instant now, struct site *site);
 
-/* ---- wait.c: why work waits, and whose patience runs ---- */
+/* ---- wait.c: why work waits, and which patience runs ---- */
 
-/* At the end of a step: why each site's work waits, and whose clocks run. */
+/* At the end of a step, updates why each changed site's work waits and which clocks run. */
 void wait_settle(struct schedule *schedule, struct instant now);
 /* Why the next call of that kind to the site has to wait. */
 struct wait wait_of(const struct site *site, enum call_kind kind, struct mono now);
@@ -359,7 +365,8 @@ void slot_succeeded(struct slot *slot, struct refresh_row *row);
 int64_t slot_has_served(const struct schedule *schedule, const struct slot *slot,
 	const struct cause_row *causes, size_t count, bool incremental,
 	const struct evidence **evidence);
-/* At a restart: the current refresh goes back to the line; one of the line becomes the current. */
+/* At a restart: puts the current refresh back into the line and makes one of the line the current
+ * one. */
 void slot_step_back(struct schedule *schedule, struct slot *slot);
 void slot_step_forward(struct schedule *schedule, struct refresh *refresh);
 /* A new refresh, at the end of the slot's line. */

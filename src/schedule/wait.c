@@ -13,7 +13,7 @@
 
 /* ---- what each refresh waits for ---- */
 
-/* The clock that its patience goes by; NULL: it stands. */
+/* The clock of its patience; NULL: it stands still. */
 static struct patience_clock *clock_of(struct schedule *schedule, const struct refresh *refresh)
 {
 	struct site *site = refresh->slot->site;
@@ -83,7 +83,7 @@ static void settle_site(struct schedule *schedule, struct instant now, struct si
 			waiting->clock.is_standing != wait_is_ours(wait.kind))
 			patience_clock_stand(&waiting->clock, now.mono, wait_is_ours(wait.kind));
 		waiting->wait = wait;
-		/* When it ends, the clock may have to change. */
+		/* When the wait ends, the clock may have to run or stand. */
 		if (wait.until.us > now.mono.us && waiting->clock.waiting.count)
 			site_wait(schedule, site, wait.until);
 	}

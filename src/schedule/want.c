@@ -176,7 +176,7 @@ static void join(struct schedule *schedule, struct refresh *refresh, const struc
 {
 	enum cause_fate fate = refresh->cause_count ? CAUSE_JOINED : CAUSE_CREATED;
 	bool is_more = refresh_wish_too(refresh, wish);
-	/* Another cause alone changes nothing of the row. */
+	/* Another cause alone does not change the row. */
 	if (is_more || refresh->is_unrecorded || !refresh->cause_count)
 		act_record(schedule, refresh);
 	for (size_t i = 0; i < count; i++) {
@@ -196,7 +196,7 @@ static void join(struct schedule *schedule, struct refresh *refresh, const struc
 		refresh_queue_up(schedule, refresh);
 }
 
-/* The refresh that may still be joined, or NULL. */
+/* The refresh that the causes may still join, or NULL. */
 static struct refresh *joinable(const struct schedule *schedule, const struct slot *slot,
 	const struct cause_row *causes, size_t count, bool incremental)
 {
@@ -204,7 +204,7 @@ static struct refresh *joinable(const struct schedule *schedule, const struct sl
 	if (!current)
 		return NULL;
 	if (current->row.state == REFRESH_WAITING)
-		return slot->current; /* its request will be sent after this event arrived */
+		return slot->current; /* its request will be sent later than this event arrived */
 	struct evidence evidence = evidence_of(&current->row);
 	bool is_served = incremental || !current->row.incremental;
 	for (size_t i = 0; i < count; i++)
@@ -284,7 +284,7 @@ void on_resolved(struct schedule *schedule, struct instant now, const struct inp
 	struct want *want = want_find(schedule, input->resolved.selection);
 	site_answered(schedule, now, answer);
 	if (!want || !want->is_asked)
-		return; /* nobody waits for it any more */
+		return; /* the selection has ended meanwhile */
 	struct site *site = site_of(schedule, want->selection.site);
 	want->is_asked = false;
 	site->resolving--;

@@ -216,7 +216,7 @@ def test_what_expires_tells_the_last_error_of_the_list_of_its_job(router_of, san
     router.send()
     refreshes = router.settle(12)
     # The first of them may be asked for by itself, when the others are not due yet.
-    last = [re.search(r"; last: (its job cannot be told: )?site .finance.: HTTP 200 with an unreadable", r["reason"]) for r in refreshes]
+    last = [re.search(r"; last: (its job cannot be read: )?site .finance.: HTTP 200 with an unreadable", r["reason"]) for r in refreshes]
     assert {r["state"] for r in refreshes} == {"expired"} and all(last), refreshes
     assert [found for found in last if not found.group(1)], refreshes
 
