@@ -1,3 +1,4 @@
+/* dispatch/batch.c - copies records into an arena, and writes them as one journal entry. */
 #include "dispatch/batch.h"
 #include "base/arena.h"
 #include "base/fault.h"
@@ -22,14 +23,14 @@ struct operation {
 };
 
 struct batch {
-	struct journal_entry entry; /* first member: the journal hands it back */
+	struct journal_entry entry; /* first member; the journal returns it */
 	struct arena *arena;
 	struct operation *operations;
 	size_t operation_count, operation_capacity;
 	int64_t *sends;
 	size_t send_count, send_capacity;
 	struct message *waiting;
-	const struct edge *edge; /* to whose journal it was given */
+	const struct edge *edge; /* the edge whose journal has it */
 };
 
 struct batch *batch_new(void)
@@ -155,8 +156,8 @@ static bool apply(struct journal_entry *entry, struct store *store, struct error
 
 static void applied(struct journal_entry *entry, bool committed, const struct error *err)
 {
-	(void)err; /* the journal reports its own trouble; the batch is tried again until it is
-		      durable */
+	/* the journal reports its own failure; the batch is written again until it is durable */
+	(void)err;
 	struct batch *batch = (struct batch *)(void *)entry;
 	batch->edge->written(committed, batch->edge->context);
 }

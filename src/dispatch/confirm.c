@@ -1,10 +1,10 @@
 /*
- * dispatch/confirm.c - the selections that named a content are asked again, one after another.
+ * dispatch/confirm.c - resolves again, one after another, the selections that named content.
  *
- * Lists lag behind the content itself for seconds (src/tableau/README.md, Lists). So when an answer
- * calls a content by another name and the list still has it under the old one, nobody can tell: not
- * counted, and tried again. When the list says so another time, later than it lags, the two names
- * are one content's, and no contradiction any more.
+ * Lists lag some seconds behind the content itself (src/tableau/README.md, Lists). If an answer
+ * gives the content another name while the list still has the old one, that proves nothing: the
+ * answer is not counted, and it is tried again. If the list still has the old name after more than
+ * its lag, both are names of the same content, and no contradiction.
  */
 #include "dispatch/confirm.h"
 #include "base/arena.h"
@@ -14,8 +14,9 @@
 #include "base/text.h"
 
 #define LISTS_LAG (10 * US_PER_SECOND)
-#define REASON_BYTES 460                        /* struct error holds little more */
-#define MOST_SELECTIONS (2 * NAMING_SELECTIONS) /* with those that name it meanwhile */
+#define REASON_BYTES 460 /* struct error has room for little more */
+/* includes selections that begin to name it meanwhile */
+#define MOST_SELECTIONS (2 * NAMING_SELECTIONS)
 
 struct confirm {
 	const struct edge *edge;
@@ -27,13 +28,13 @@ struct confirm {
 	size_t count, at; /* selections */
 	struct selection selections[MOST_SELECTIONS];
 	size_t still, moved;
-	struct content to; /* the first other one */
+	struct content to; /* the first other content that a selection named */
 	struct text reason;
 	confirm_done *callback;
 	void *context;
 };
 
-/* ---- is there something to ask? ---- */
+/* ---- is a confirmation needed? ---- */
 
 bool confirm_is_alias(const struct namings *namings, const char *site,
 	const struct content *content, const char *told_name)
@@ -50,7 +51,7 @@ bool confirm_is_due(const struct edge *edge, const struct namings *namings, cons
 {
 	const struct naming *naming = namings_find(namings, site, content);
 	if (content->kind == CONTENT_TASK || !naming)
-		return false; /* nobody knows whom to ask; the answer will tell */
+		return false; /* no selection is known to ask; the request's answer will show */
 	return naming->is_doubted ||
 	       edge_now(edge).mono.us - naming->named_at.us > TABLEAU_NAME_AGE ||
 	       edge->ask->contradicts(edge->tableau, site, content);
@@ -74,7 +75,7 @@ static void end(struct confirm *confirm, enum confirmed is, const struct outcome
 	arena_free(confirm->arena);
 }
 
-/* One of them names it by its name, which an answer says is another one. */
+/* Does a selection name it by its name, while an answer has another name? */
 static bool is_named_otherwise(const struct confirm *confirm)
 {
 	if (!confirm->alias)
@@ -140,7 +141,7 @@ static void decide(struct confirm *confirm, const struct outcome *outcome)
 	}
 }
 
-/* ---- the questions ---- */
+/* ---- resolving again ---- */
 
 static void ask_next(struct confirm *confirm);
 
@@ -152,8 +153,8 @@ static bool is_asked(const struct confirm *confirm, const struct selection *sele
 	return false;
 }
 
-/* Those that name it, also what came to do so while the others were asked: two contents that
- * exchange their names move into each other. */
+/* Adds the selections that name it, including those that began to while others were resolved: two
+ * items may exchange their names. */
 static void add_selections(struct confirm *confirm)
 {
 	const struct naming *naming =
@@ -173,7 +174,7 @@ static const struct content *find(
 	return NULL;
 }
 
-/* The selection names others now. */
+/* Notes that the selection names other content now. */
 static void note_others(struct confirm *confirm, const struct content *contents, size_t count)
 {
 	bool is_one =
@@ -226,7 +227,7 @@ static void ask_next(struct confirm *confirm)
 		true, resolved, confirm);
 }
 
-/* Nobody has resolved it since the last start: its name and project have to do. */
+/* No selection was resolved since the last start, so its name and project are used. */
 static void select_by_name(struct confirm *confirm)
 {
 	const char *project = confirm->content.project;

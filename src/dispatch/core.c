@@ -1,6 +1,5 @@
 /*
- * dispatch/core.c - what comes in, what is written when, and what a start brings back. What goes
- * out is in perform.c.
+ * dispatch/core.c - inputs, batches and the start. Actions are carried out in perform.c.
  */
 #include "dispatch/core.h"
 #include "base/log.h"
@@ -25,7 +24,8 @@ static struct instant core_now(const struct core *core)
 	return edge_now(core->edge);
 }
 
-/* One step: what came in, and what comes of it. The reply to a person, or NULL. */
+/* Makes one step of the schedule and carries out its actions. Returns the reply to a person, or
+ * NULL. */
 static const struct asked *feed(struct core *core, const struct input *input)
 {
 	struct actions actions = schedule_step(core->schedule, core_now(core), input);
@@ -79,7 +79,7 @@ void core_written(struct core *core, bool committed)
 {
 	if (!committed) {
 		/* The disk is full or failing. Nothing is lost: the same batch is written until it
-		 * is durable, and what it would send waits. */
+		 * is durable, and its requests wait. */
 		core->write_again_at = mono_plus(core_now(core).mono, WRITE_AGAIN_AFTER);
 		return;
 	}
@@ -103,7 +103,7 @@ void core_refuse_waiting(struct core *core)
 
 /* ---- inputs ---- */
 
-/* `row` has all but the text of it, which is among the pending ones. */
+/* `row` has everything but the selection itself, which is pending. */
 static void select_one(struct core *core, const struct selection_row *row)
 {
 	const struct pending *pending = pendings_find(&core->performer.pending, row->id);
@@ -219,7 +219,7 @@ static const struct asked *ask(struct core *core, const struct dispatch_command 
 					  command->who } });
 }
 
-/* What comes of it and that it was asked are durable together, before it is answered. */
+/* The command and its effects become durable together, before it is answered. */
 void core_command(struct core *core, struct dispatch_command *command)
 {
 	static const char *const verbs[] = { "retry", "cancel", "pause", "resume" };
@@ -350,7 +350,7 @@ bool core_load(struct core *core, struct store *store, struct error *err)
 	core->performer.newest = ids.next - 1;
 	core->schedule = schedule_new(&options, ids, core->seed);
 	core->performer.effects = effects_new(core->edge, take_answer, core);
-	/* All of them arrived before whatever is sent from now on. */
+	/* All stored events arrived before any request from now on. */
 	feed(core, &(struct input){ INPUT_EVENT, .event = { store_last_stamp(store) } });
 	struct wall since = wall_after(core_now(core).wall, -config->history);
 	if (!store_load_spent(store, restore_spent, core, err) ||

@@ -1,10 +1,10 @@
 /*
- * dispatch/core.h - the dispatcher without its thread: inputs go into the schedule, its actions
- * come out and are carried out, and what is to be kept is kept first.
+ * dispatch/core.h - the dispatcher without its thread: gives inputs to the schedule, makes its
+ * records durable, and carries out its actions.
  *
- * It is stepped. loop.c does so in the daemon, with mailbox and sockets around it; the simulator
- * (tests/sim) does so with a world around it. A turn is: inputs (what is below, and answers of
- * Tableau by their callbacks), then core_step().
+ * It is driven by loop.c in the daemon, with mailbox and sockets, and by the simulator (tests/sim),
+ * with a simulated world. A turn is: inputs (the functions below, and Tableau's answers by
+ * callbacks), then core_step().
  *
  * Records are written in batches: one batch is at the journal, the next one collects meanwhile. A
  * request leaves only after the batch that records it as `sending` is durable; everything else
@@ -25,7 +25,7 @@ struct core *core_new(
 	const struct edge *edge, struct config *config, uint64_t seed, bool is_dry) MUST_USE;
 void core_free(struct core *core);
 OWNED_DEFINE(core)
-/* Open selections and refreshes of the store come back, before any other input. */
+/* Restores open selections and refreshes from the store, before any other input. */
 bool core_load(struct core *core, struct store *store, struct error *err) MUST_USE;
 
 /* ---- inputs ---- */
@@ -33,17 +33,16 @@ bool core_load(struct core *core, struct store *store, struct error *err) MUST_U
 void core_event(struct core *core, const struct dispatch_event *event);
 /* Takes a reference. */
 void core_configure(struct core *core, struct config *config);
-/* Takes the command: its `done` is called when it is durable, or refused. */
+/* Takes the command; its `done` is called when it is durable or refused. */
 void core_command(struct core *core, struct dispatch_command *command);
-/* The batch that was given to the journal is durable, or could not be written: then it is tried
- * again. */
+/* The batch given to the journal is durable, or could not be written and is tried again. */
 void core_written(struct core *core, bool committed);
-/* From now on nothing is sent, and nothing more is due. */
+/* From now on nothing is sent and nothing is due. */
 void core_stop(struct core *core);
 
-/* Time went by: does what is due, and gives the journal what is to be kept if that is free. */
+/* Does what is due, and gives the open batch to the journal if that is free. */
 void core_step(struct core *core);
-/* When core_step() has something to do next; INT64_MAX: nothing waits for time. */
+/* When core_step() has something to do next; INT64_MAX: nothing is timed. */
 struct mono core_next(const struct core *core);
 /* Nothing is at the journal, nor to be given to it; or the journal could not write it. For the end:
  * after core_stop() there is one more try. */
@@ -53,7 +52,7 @@ bool core_is_quiet(const struct core *core);
 
 const struct schedule *core_schedule(const struct core *core);
 
-/* Tells whoever asked that the daemon is stopping. */
+/* Answers the command with "the daemon is stopping". */
 void core_refuse(struct dispatch_command *command);
-/* Those whose command will not become durable any more. */
+/* Refuses the commands that will not become durable any more. */
 void core_refuse_waiting(struct core *core);

@@ -1,11 +1,11 @@
 /*
- * dispatch/dispatch.h - the thread that refreshes: it runs the schedule (schedule/schedule.h),
- * talks to Tableau and keeps the record.
+ * dispatch/dispatch.h - the dispatch thread: it runs the schedule (schedule/schedule.h), makes all
+ * calls to Tableau, and records what happens.
  *
  * Life: dispatch_new, dispatch_load (what the store still owes), dispatch_start; then events and
- * configurations arrive from other threads; dispatch_stop signs out and ends the thread. What it
- * does is durable before it is done: a refresh is recorded as `sending` before its request leaves,
- * so that a crash at any point is found again as `unknown`.
+ * configurations arrive from other threads; dispatch_stop signs out and ends the thread. Each
+ * request is recorded before it is sent: a refresh is durable as `sending` before its request
+ * leaves, so that after a crash the next start finds it and treats it as `unknown`.
  */
 #pragma once
 #include "base/arena.h"
@@ -17,34 +17,34 @@
 
 struct dispatch;
 
-/* Takes a reference of `config`. `dry_run`: sends nothing, also of what the store still owes. */
+/* Takes a reference to `config`. `dry_run`: sends nothing, not even open refreshes of the store. */
 struct dispatch *dispatch_new(struct config *config, bool dry_run, struct error *err) MUST_USE;
 void dispatch_free(struct dispatch *dispatch); /* after dispatch_stop(), or never started */
 OWNED_DEFINE(dispatch)
 
-/* Open selections and refreshes of the store come back. Before dispatch_start(), on the thread that
- * starts it. */
+/* Restores open selections and refreshes from the store. Call before dispatch_start(), on the same
+ * thread. */
 bool dispatch_load(struct dispatch *dispatch, struct store *store, struct error *err) MUST_USE;
 bool dispatch_start(struct dispatch *dispatch, struct journal *journal, struct error *err) MUST_USE;
 
-/* An event that is durable now, with the selections that it asks for (not the shadow ones). */
+/* A durable event with its selections (without the shadow ones). */
 struct dispatch_event {
 	int64_t event; /* its id */
-	int64_t stamp; /* as the store gave it */
+	int64_t stamp; /* given by the store */
 	struct wall received_at, finished_at;
-	bool is_replay; /* somebody wants it done again: content is looked up anew */
+	bool is_replay; /* a person wants it done again: content is looked up without the cache */
 	size_t count;
 	const struct selection *const *selections;
 	const int64_t *selection_ids;
-	/* Everything lives here, also this struct, or belongs to the snapshot `rules`, of which it
-	 * has a reference. Both are let go of when it was taken in. */
+	/* Holds everything, also this struct, except what belongs to the snapshot `rules`, to which
+	 * the event has a reference. Both are released when the event was taken in. */
 	struct arena *arena;
 	struct shared *rules;
 };
 void dispatch_event_free(struct dispatch_event *event); /* NULL is fine */
 /* Any thread, in the order in which events became durable. Takes the event. */
 void dispatch_event(struct dispatch *dispatch, struct dispatch_event *event);
-/* What somebody asks for (`retry`, `cancel`, `sites pause`, `sites resume`). */
+/* A person's command (`retry`, `cancel`, `sites pause`, `sites resume`). */
 enum dispatch_verb { DISPATCH_RETRY, DISPATCH_CANCEL, DISPATCH_PAUSE, DISPATCH_RESUME };
 struct dispatch_command {
 	struct message message; /* first member */
@@ -52,14 +52,14 @@ struct dispatch_command {
 	const char *who;
 	int64_t refresh;                 /* RETRY and CANCEL */
 	const char *site;                /* PAUSE and RESUME */
-	const struct refresh_row *ended; /* RETRY: how the store has it, if it has ended; else
-					    NULL */
+	const struct refresh_row *ended; /* RETRY: the row of a refresh that has ended; else NULL */
 	const struct cause_row *causes;
 	size_t cause_count;
-	struct arena *arena; /* everything lives here, also this struct */
+	struct arena *arena; /* holds everything, also this struct */
 	/* The answer: */
 	struct asked asked;
-	/* Called once, when it is durable or refused, on the dispatch thread; owns the command. */
+	/* Called once, when the command is durable or refused, on the dispatch thread; owns the
+	 * command. */
 	void (*done)(struct dispatch_command *command);
 	void *context;
 };
@@ -72,10 +72,10 @@ void dispatch_configure(struct dispatch *dispatch, struct config *config);
  * and causes (an event by a rule) of refreshes that have not ended? Intake sheds load then. Any
  * thread. */
 bool dispatch_is_full(struct dispatch *dispatch);
-/* What is going on, a second old at most; with a reference for the caller (shared_unref), NULL
+/* The present status, at most a second old, with a reference for the caller (shared_unref); NULL
  * before the first. Any thread. */
 struct dispatch_status *dispatch_status(struct dispatch *dispatch);
 
-/* Sends nothing more, lets answers that are on their way come in, signs out: all within `us`. What
- * is left is found again at the next start. */
+/* Sends nothing more, waits for open answers, and signs out, all within `us`. The next start finds
+ * the rest. */
 void dispatch_stop(struct dispatch *dispatch, int64_t us);

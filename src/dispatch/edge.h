@@ -1,11 +1,11 @@
 /*
- * dispatch/edge.h - what the dispatcher speaks to: Tableau, the journal and the clock, each a small
- * table of functions.
+ * dispatch/edge.h - the outside of the dispatcher: Tableau, the journal and the clock, each as a
+ * small table of functions.
  *
  * The daemon fills the tables with tableau.h, journal.h and clock.h (loop.c); the simulator
- * (tests/sim) with its world, so that it steps the very code that runs in the daemon. Nothing here
- * waits: a question to Tableau is answered by its callback, a record by `written`, both later, on
- * the dispatcher's thread and never inside the call that asked.
+ * (tests/sim) with its world, so that it runs the same code as the daemon. Nothing here waits:
+ * Tableau's answer comes by callback, the journal's by `written`, both later, on the dispatcher's
+ * thread and never inside the call.
  */
 #pragma once
 #include "schedule/schedule.h"
@@ -37,8 +37,8 @@ struct edge_tableau {
 };
 
 struct edge_journal {
-	/* Takes the entry: applied and committed, or not, it is handed to its `done`, on the
-	 * journal's thread. False when the journal has stopped: the entry is the caller's. */
+	/* Takes the entry; after the commit or its failure calls the entry's `done`, on the
+	 * journal's thread. False when the journal has stopped: the entry stays the caller's. */
 	bool (*add)(struct journal *journal, struct journal_entry *entry);
 };
 
@@ -46,15 +46,15 @@ struct edge_clock {
 	struct instant (*now)(void *clock);
 };
 
-struct edge { /* each table, and what its functions are given first */
+struct edge { /* each table, and the first argument of its functions */
 	const struct edge_tableau *ask;
 	struct tableau *tableau;
 	const struct edge_journal *keep;
 	struct journal *journal;
 	const struct edge_clock *time;
 	void *clock;
-	/* The journal is through with the batch that it was given, on its thread: to be brought to
-	 * the dispatcher's, for core_written(). */
+	/* Called on the journal's thread when it is done with a batch; passes the result to the
+	 * dispatcher's thread, for core_written(). */
 	void (*written)(bool committed, void *context);
 	void *context;
 };

@@ -1,3 +1,4 @@
+/* dispatch/effects.c - carries out actions on Tableau, and turns its answers into inputs. */
 #include "dispatch/effects.h"
 #include "base/arena.h"
 #include "base/log.h"
@@ -13,14 +14,14 @@ struct effects {
 	struct job_contents *job_contents;
 };
 
-/* What a callback needs to know of its call. */
+/* The context of a call, for its callback. */
 struct call {
 	struct effects *effects;
 	struct arena *arena; /* this struct and all texts */
 	int64_t id;          /* of the refresh or selection */
 	int64_t asked_after;
 	const char *site;
-	struct selection selection; /* of a resolve */
+	struct selection selection; /* for a resolve */
 };
 
 struct effects *effects_new(const struct edge *edge, effects_told *told, void *context)
@@ -76,7 +77,7 @@ static enum verdict verdict_of(enum error_kind kind)
 		return VERDICT_BUSY;
 	case ERROR_UNKNOWN:
 		return VERDICT_UNKNOWN;
-	case ERROR_INPUT: /* a secret that is missing may come with the next reload */
+	case ERROR_INPUT: /* the next reload may bring the missing secret */
 	case ERROR_SYSTEM:
 	case ERROR_TRANSIENT:
 	case ERROR_SIGNED_OUT:
@@ -232,7 +233,7 @@ static void cancelled(const struct outcome *outcome, void *context)
 	if (!outcome->ok && outcome->code == JOB_IS_OVER)
 		answer.verdict = VERDICT_NONE;
 	else if (!outcome->ok && outcome->error.kind == ERROR_GONE)
-		answer.verdict = VERDICT_RETRY; /* a node may be behind: the next look tells */
+		answer.verdict = VERDICT_RETRY; /* a node may lag: the next look decides */
 	effects_tell(call->effects,
 		&(struct input){ INPUT_JOB_CANCELLED, .job_cancelled = { call->id, answer } });
 	call_free(call);

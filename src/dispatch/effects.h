@@ -1,5 +1,5 @@
 /*
- * dispatch/effects.h - carries out the schedule's actions on Tableau and tells how they went, as
+ * dispatch/effects.h - carries out the schedule's actions on Tableau, and reports the results as
  * inputs of the schedule. Dispatch thread only.
  */
 #pragma once
@@ -10,17 +10,17 @@
 
 struct effects;
 
-/* Called with every answer that comes in, as an input of the schedule. */
+/* Called with each answer, as an input of the schedule. */
 typedef void effects_told(const struct input *input, void *context);
 
 /* Borrows `edge`. */
 struct effects *effects_new(const struct edge *edge, effects_told *told, void *context);
 void effects_free(struct effects *effects);
 
-/* Finds the content of a selection; the selection is copied. `anew`: not from memory. */
+/* Finds the content of a selection (copied). `anew`: without the cache. */
 void effects_resolve(
 	struct effects *effects, int64_t id, const struct selection *selection, bool anew);
-/* The next request for this content is preceded by a look whether the rules still name it. */
+/* Before the next request for this content, check that the rules still name it. */
 void effects_doubt(struct effects *effects, const char *site, const struct content *content);
 /* Signs in to the site. */
 void effects_greet(struct effects *effects, const char *site);
@@ -30,14 +30,14 @@ void effects_poll(struct effects *effects, const struct refresh_row *refresh, in
 void effects_cancel(struct effects *effects, const struct refresh_row *refresh);
 void effects_list(
 	struct effects *effects, const char *site, struct wall since, int64_t asked_after);
-/* dispatch/look.c: looks through the site's jobs for one of this content. */
+/* dispatch/look.c: searches the site's jobs for one of this content. */
 void effects_look(struct effects *effects, const struct action *action);
 
 /* ---- shared with look.c and request.c ---- */
 struct instant effects_now(const struct effects *effects);
 struct answer effects_answer(const char *site, const struct outcome *outcome);
 struct job_seen effects_job(const struct job *job);
-/* How many queries a list of so many jobs took: one a page. */
+/* How many queries a list of this many jobs took: one for each page. */
 int64_t effects_list_calls(size_t jobs);
 const struct edge *effects_edge(const struct effects *effects);
 struct job_contents *effects_job_contents(struct effects *effects);

@@ -1,6 +1,7 @@
+/* dispatch/job_contents.c - a ring of the last jobs and their content. */
 #include "dispatch/job_contents.h"
-#define HASH_FUNCTION                                                                              \
-	HASH_FNV /* the default one falls through its cases, which clang does not let pass */
+/* clang warns about uthash's default hash, whose cases fall through */
+#define HASH_FUNCTION HASH_FNV
 #include <stdio.h>
 #include <string.h>
 #include <uthash.h>
@@ -12,7 +13,7 @@ struct job_content {
 
 struct job_contents {
 	struct job_content ring[JOB_CONTENTS];
-	size_t count; /* ever */
+	size_t count; /* of all jobs ever added */
 	struct job_content *index;
 };
 

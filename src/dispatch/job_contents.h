@@ -1,6 +1,6 @@
 /*
- * dispatch/job_contents.h - which content a job works on, as Tableau told: that never changes, so
- * that a look needs not ask for it again. Of the last JOB_CONTENTS jobs that were told.
+ * dispatch/job_contents.h - remembers which content a job works on. That never changes, so a later
+ * look need not ask again. Holds the last JOB_CONTENTS jobs.
  */
 #pragma once
 #include "base/mem.h"
@@ -12,7 +12,7 @@ struct job_contents;
 struct job_contents *job_contents_new(void);
 void job_contents_free(struct job_contents *contents);
 OWNED_DEFINE(job_contents)
-/* "" for the LUID: not told, and not kept. Both are copied. */
+/* A LUID of "" is not known and not kept. Both texts are copied. */
 void job_contents_hear(struct job_contents *contents, const char *job_id, const char *luid);
-/* Its content's LUID; NULL: not known. Valid until the next job_contents_hear(). */
+/* The LUID of the job's content; NULL: not known. Valid until the next job_contents_hear(). */
 const char *job_contents_find(const struct job_contents *contents, const char *job_id);

@@ -1,8 +1,7 @@
 /*
- * dispatch/look.c - looks for a job of one content: the site's list gives candidates by name, each
- * is then asked for the content that it works on, because a row has no content id
- * (src/tableau/README.md, Job list). A task's jobs are those of the workbook or data source that it
- * refreshes.
+ * dispatch/look.c - looks for a job of some content. The site's job list gives candidates by name;
+ * each is then queried for its content, because a row has no content id (src/tableau/README.md, Job
+ * list). A task's jobs are those of the workbook or data source that it refreshes.
  *
  * (task? ask what it refreshes) --> list --> candidate --> candidate ... --> told
  */
@@ -10,23 +9,23 @@
 #include "base/name.h"
 #include "dispatch/effects.h"
 
-/* So many jobs of one name are asked for by one look. What they say is kept (job_contents.h), so
- * that the next one goes on with the others. */
+/* One look queries at most this many jobs of a name. Their answers are kept (job_contents.h), so
+ * that the next look goes on with the others. */
 #define MOST_CANDIDATES 8
 
 struct look {
 	struct effects *effects;
 	int64_t refresh, asked_after;
 	char *site, *luid, *name;
-	char **known; /* ids of jobs that are not meant; NULL ends it */
+	char **known; /* ids of jobs that are not meant, ended by NULL */
 	struct wall since;
 	struct told_time told;
-	const char *unsure; /* why "there is none" cannot be said; NULL: it can */
+	const char *unsure; /* why it is not certain that there is no job; NULL: it is */
 	int64_t calls;      /* job queries made */
 	size_t count, at;   /* candidates, youngest first */
 	struct {
 		char id[sizeof((struct job *)0)->id];
-		bool is_incremental; /* only the list tells */
+		bool is_incremental; /* known from the list only */
 	} candidates[MOST_CANDIDATES];
 };
 
@@ -47,7 +46,7 @@ static void look_end(struct look *look, struct answer answer, const struct job_s
 
 static void look_next(struct look *look);
 
-/* Nothing was found; `verdict` says what that means, `outcome` why. */
+/* Ends a look that found no job, with `verdict`; `outcome` says why. */
 static void end_without(struct look *look, const struct outcome *outcome, enum verdict verdict)
 {
 	struct answer answer = effects_answer(look->site, outcome);
@@ -68,7 +67,7 @@ static void candidate_told(const struct outcome *outcome, const struct job *job,
 	look->told = outcome->told;
 	if (outcome->ok)
 		job_contents_hear(effects_job_contents(look->effects), job->id, job->content);
-	else if (outcome->error.kind == ERROR_GONE) /* though the list has it: a node is behind */
+	else if (outcome->error.kind == ERROR_GONE) /* although the list has it: a node lags */
 		look->unsure = "Tableau lists a job of that name, but does not know it when asked";
 	else {
 		end_without(look, outcome,
@@ -103,9 +102,9 @@ static void look_next(struct look *look)
 		NULL);
 }
 
-/* "refresh_extracts", "increment_extracts", "run_flow", with "_via_bridge" or not
- * (src/tableau/README.md, Job list); an unknown word may be one of them on another server. Not a
- * subscription, or the making of an extract. */
+/* Can a job of this type be a refresh: "refresh_extracts", "increment_extracts", "run_flow", with
+ * or without "_via_bridge" (src/tableau/README.md, Job list)? An unknown word may be one on another
+ * server. Not a subscription or the creation of an extract. */
 static bool may_be_refresh(const char *type)
 {
 	return !*type || strcasestr(type, "refresh") || strcasestr(type, "increment") ||

@@ -1,6 +1,6 @@
 /*
- * dispatch/loop.c - the dispatch thread: what other threads say, Tableau's answers and time go into
- * the core (core.h), which decides and carries out.
+ * dispatch/loop.c - the dispatch thread: gives messages of other threads, Tableau's answers and
+ * time to the core (core.h), which decides and acts.
  */
 #include "base/mailbox.h"
 #include "base/metric.h"
@@ -14,7 +14,7 @@
 
 enum note_type { NOTE_EVENT, NOTE_CONFIGURE, NOTE_COMMAND, NOTE_WRITTEN, NOTE_STOP };
 
-struct note {                   /* what other threads say to this one */
+struct note {                   /* a message of another thread */
 	struct message message; /* first member */
 	enum note_type type;
 	struct dispatch_event *event;     /* NOTE_EVENT */
@@ -31,9 +31,9 @@ struct dispatch {
 	struct mailbox *notes;
 	struct shared_slot *status;
 	struct mono status_at;
-	bool is_status_stale;    /* something happened since */
-	atomic_llong open_count; /* selections, and causes of refreshes, that have not ended; for
-				    dispatch_is_full() */
+	bool is_status_stale; /* something happened since it was published */
+	/* open selections and causes of open refreshes, for dispatch_is_full() */
+	atomic_llong open_count;
 	atomic_llong most_open;
 	pthread_t thread;
 	bool is_started, is_stopping;
@@ -71,7 +71,7 @@ void dispatch_event_free(struct dispatch_event *event)
 	if (!event)
 		return;
 	shared_unref(event->rules);
-	arena_free(event->arena); /* and the event */
+	arena_free(event->arena); /* frees the event too */
 }
 
 void dispatch_event(struct dispatch *dispatch, struct dispatch_event *event)
@@ -119,8 +119,9 @@ static void take_note(struct dispatch *dispatch, struct note *note)
 		break;
 	case NOTE_COMMAND:
 		if (dispatch->is_stopping)
-			break;                            /* it is refused when the note goes */
-		dispatch->status_at = (struct mono){ 0 }; /* who asks looks next */
+			break; /* refused when the note is freed */
+		/* the person will look at the status next */
+		dispatch->status_at = (struct mono){ 0 };
 		core_command(dispatch->core, TAKE(note->command));
 		break;
 	case NOTE_WRITTEN:
@@ -170,8 +171,7 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* How long the network may be waited for, rounded up: a poll that is a millisecond early would
- * spin. */
+/* How long to wait for the network, rounded up, because waking a millisecond early would spin. */
 static int wait_ms(const struct dispatch *dispatch)
 {
 	int64_t now = clock_mono().us, at = now + LONGEST_WAIT;
@@ -194,7 +194,7 @@ static bool is_done(const struct dispatch *dispatch)
 static void *run(void *context)
 {
 	struct dispatch *dispatch = context;
-	core_step(dispatch->core); /* what was decided while the journal was read */
+	core_step(dispatch->core); /* carries out decisions made while the store was read */
 	publish(dispatch);
 	while (!is_done(dispatch)) {
 		tableau_step(dispatch->tableau, wait_ms(dispatch), mailbox_fd(dispatch->notes));
@@ -203,7 +203,7 @@ static void *run(void *context)
 		core_step(dispatch->core);
 		publish(dispatch);
 	}
-	/* Nobody is to wait for an answer that will not come. */
+	/* So that nobody waits for an answer that will not come. */
 	mailbox_close(dispatch->notes);
 	struct message *message = mailbox_take_all(dispatch->notes), *next;
 	for (; message; message = next) {
@@ -260,7 +260,7 @@ void dispatch_free(struct dispatch *dispatch)
 {
 	if (!dispatch)
 		return;
-	tableau_free(dispatch->tableau); /* may still call back into the schedule */
+	tableau_free(dispatch->tableau); /* its callbacks may still use the schedule */
 	core_free(dispatch->core);
 	mailbox_free(dispatch->notes);
 	shared_slot_free(dispatch->status);

@@ -1,22 +1,23 @@
+/* dispatch/naming.c - a table of content, with the selections that named it. */
 #include "dispatch/naming.h"
-#define HASH_FUNCTION                                                                              \
-	HASH_FNV /* the default one falls through its cases, which clang does not let pass */
+/* clang warns about uthash's default hash, whose cases fall through */
+#define HASH_FUNCTION HASH_FNV
 #include "base/arena.h"
 #include "base/mem.h"
 #include <uthash.h>
 
-#define MOST_NAMINGS 100000 /* of contents; then all are forgotten, and heard again */
+#define MOST_NAMINGS 100000 /* most entries; then all are dropped, and learnt again */
 
-/* One copy of a selection for all contents that it named; lives as long as one of them has it. */
+/* A copy of a selection, shared by all content that it named, with a count of references. */
 struct named {
 	int64_t references;
-	struct arena *arena; /* this struct lives here */
+	struct arena *arena; /* holds this struct */
 	struct selection selection;
 };
 
 struct entry {
 	struct naming naming;
-	struct named *named[NAMING_SELECTIONS]; /* whose selections the naming shows */
+	struct named *named[NAMING_SELECTIONS]; /* the copies that the naming points to */
 	UT_hash_handle by_key;
 	char key[]; /* "site\nkind\nluid" */
 };

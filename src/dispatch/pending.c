@@ -1,8 +1,8 @@
 /*
- * dispatch/pending.c - selections are copied as they come, and dropped when they have ended.
+ * dispatch/pending.c - a table of copied selections, dropped when they have ended.
  */
-#define HASH_FUNCTION                                                                              \
-	HASH_FNV /* the default one falls through its cases, which clang does not let pass */
+/* clang warns about uthash's default hash, whose cases fall through */
+#define HASH_FUNCTION HASH_FNV
 #include "dispatch/pending.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -62,7 +62,7 @@ struct pending *pendings_restore(struct pendings *pendings, int64_t id, const ch
 	struct error err;
 	OWNED_JSON tree = json_parse(str_of(json), &err);
 	if (!tree || !selection_parse(tree, selection, pending->arena, &err)) {
-		/* A newer version wrote it, or the store is damaged. */
+		/* A newer version has written it, or the store is damaged. */
 		log_error("a stored selection cannot be read", KV("selection", id),
 			KV("reason", err.message));
 		selection_salvage(tree, selection, pending->arena);

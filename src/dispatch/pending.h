@@ -1,5 +1,5 @@
 /*
- * dispatch/pending.h - selections whose content is not known yet, by their ids.
+ * dispatch/pending.h - selections that are not resolved yet, by their ids.
  */
 #pragma once
 #include "content/selection.h"
@@ -8,9 +8,10 @@
 struct pending {
 	int64_t id;
 	const struct selection *selection;
-	const char *refusal; /* why it cannot be acted upon; NULL: it can */
-	bool anew;           /* somebody wants it done again: memory does not count */
-	struct arena *arena; /* of its own: neighbours of one event end at other times */
+	const char *refusal; /* why the selection cannot be resolved; NULL: it can */
+	bool anew;           /* a person wants it done again: resolve without the cache */
+	/* its own arena, because selections of one event end at different times */
+	struct arena *arena;
 	UT_hash_handle by_id;
 };
 
@@ -18,11 +19,11 @@ struct pendings {
 	struct pending *first;
 };
 
-/* The selection is copied. */
+/* Copies the selection. */
 struct pending *pendings_add(
 	struct pendings *pendings, int64_t id, const struct selection *selection);
-/* `json` is what the store keeps of it; what cannot be read is there too, with a refusal. */
+/* `json` is the stored selection; one that cannot be read is added with a refusal. */
 struct pending *pendings_restore(struct pendings *pendings, int64_t id, const char *json);
 struct pending *pendings_find(const struct pendings *pendings, int64_t id); /* or NULL */
-void pendings_remove(struct pendings *pendings, int64_t id);                /* if it is there */
+void pendings_remove(struct pendings *pendings, int64_t id);                /* if it exists */
 void pendings_clear(struct pendings *pendings);

@@ -1,5 +1,5 @@
 /*
- * dispatch/perform.c - one action after another.
+ * dispatch/perform.c - carries out actions, one after another.
  */
 #include "dispatch/perform.h"
 #include "base/log.h"
@@ -47,7 +47,7 @@ static void report(const struct refresh_row *row)
 	count_end(row);
 }
 
-/* Ids grow, so that the first record of a refresh is the one whose id is beyond all before. */
+/* Ids grow, so the first record of a refresh is recognised by an id above all before. */
 static void count_created(struct performer *performer, const struct refresh_row *row)
 {
 	if (row->id <= performer->newest)
@@ -75,7 +75,7 @@ static void perform(struct performer *performer, const struct action *action)
 {
 	switch (action->type) {
 	case ACTION_RECORD:
-		if (action->is_news) /* one that only got another cause, or waits longer, is none */
+		if (action->is_news) /* not for another cause or a longer wait */
 			report(action->refresh);
 		count_created(performer, action->refresh);
 		batch_record(performer->open, action->refresh);

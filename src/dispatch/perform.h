@@ -1,6 +1,6 @@
 /*
- * dispatch/perform.h - private to dispatch/: carries out what the schedule decided. Records go to
- * the batch that is open, questions to Tableau, and what people should know to the log.
+ * dispatch/perform.h - private to dispatch/: carries out the schedule's actions: records go to the
+ * open batch, calls to Tableau, and messages for people to the log.
  */
 #pragma once
 #include "dispatch/batch.h"
@@ -9,13 +9,13 @@
 
 struct performer {
 	struct effects *effects;
-	struct batch *open; /* collects */
+	struct batch *open; /* the batch that collects records */
 	struct pendings pending;
 	int64_t newest; /* id of a refresh */
 };
 
 /*
- * Tableau's callbacks never run inside this call, only after it, so that the schedule's actions
- * stay valid until the last of them was carried out.
+ * Tableau's callbacks never run inside this call, so the actions stay valid until the last was
+ * carried out.
  */
 void performer_all(struct performer *performer, const struct actions *actions);

@@ -1,6 +1,6 @@
 /*
- * dispatch/request.c - asks for refreshes and for their jobs, and watches that they are of the
- * content that the rules name: an answer that says otherwise is not counted, but looked into first.
+ * dispatch/request.c - requests refreshes and queries their jobs. If an answer suggests that they
+ * are not about the content that the rules name, it is checked before it counts.
  *
  * send:  (doubted? confirm) --> request --> its answer names another content? confirm --> told
  * poll:  job succeeded, under another name? confirm --> told
@@ -10,7 +10,7 @@
 #include "dispatch/confirm.h"
 #include "dispatch/effects.h"
 
-/* It says for sure that nothing was queued (src/tableau/README.md, Refused refreshes). */
+/* With this code, nothing was queued for certain (src/tableau/README.md, Refused refreshes). */
 #define NO_EXTRACT 403180
 
 struct request {
@@ -20,7 +20,7 @@ struct request {
 	const char *site, *job_id;
 	struct content content;
 	bool incremental;
-	/* An answer while it is looked into: */
+	/* An answer while it is checked: */
 	struct outcome outcome;
 	struct job job;
 };
@@ -81,7 +81,7 @@ static void moved(struct request *request, const struct confirmation *confirmati
 				     confirmation->content } });
 }
 
-/* What a look found that is no yes. */
+/* The answer for a confirmation that is not a yes. */
 static struct answer no_answer(
 	const struct request *request, const struct confirmation *confirmation)
 {
@@ -100,7 +100,7 @@ static void answer_sent(
 	struct answer answer = effects_answer(request->site, outcome);
 	if (outcome->ok)
 		seen = effects_job(job);
-	/* Owners with a Creator licence were told 403 although the job had been queued
+	/* Owners with a Creator licence got 403 although the job had been queued
 	 * (src/tableau/README.md, Refused refreshes). */
 	if (answer.verdict == VERDICT_FAIL && outcome->code / 1000 == 403 &&
 		outcome->code != NO_EXTRACT)
@@ -117,7 +117,7 @@ static void not_sent(struct request *request, const struct confirmation *confirm
 				     request->outcome.asked_at } });
 }
 
-/* The id is gone: the content may have been deleted and published again under its old name
+/* The id is gone: perhaps the content was deleted and published again under its old name
  * (src/tableau/README.md, Content). */
 static void gone_confirmed(const struct confirmation *confirmation, void *context)
 {

@@ -1,3 +1,4 @@
+/* dispatch/status.c - the snapshot, and the reason why a refresh waits. */
 #include "dispatch/status.h"
 #include <string.h>
 
@@ -5,7 +6,7 @@ static void status_destroy(struct shared *shared)
 {
 	struct dispatch_status *status = (struct dispatch_status *)(void *)shared;
 	config_free(status->config);
-	arena_free(status->arena); /* the struct itself lives there too */
+	arena_free(status->arena); /* the struct itself is in the arena too */
 }
 
 /* Most are empty: a copy of that would be one for each site, each time. */
@@ -23,7 +24,7 @@ static struct tableau_site_status site_of(
 	return site;
 }
 
-/* A wait that tells the last trouble of its site tells it once. */
+/* Adds the refresh's own last error, unless the wait's reason contains it. */
 static void add_earlier(const char *earlier, struct text *words)
 {
 	if (*earlier && !strstr(words->at, earlier))
@@ -132,7 +133,7 @@ static const struct schedule_wait *wait_of(
 		return NULL;
 	if (row->state != REFRESH_WAITING)
 		return &queue->queries;
-	/* Else it waits for its backoff, a hold, or another refresh of its content. */
+	/* Otherwise it waits for its backoff, a hold, or another refresh of its content. */
 	bool is_ready = wall_is_set(row->not_before) && row->not_before.us <= clock_wall().us;
 	return is_ready ? &queue->starts : NULL;
 }

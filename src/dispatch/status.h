@@ -1,5 +1,5 @@
 /*
- * dispatch/status.h - what the dispatcher is doing, as a snapshot for the admin listener.
+ * dispatch/status.h - the dispatcher's state as a snapshot for the admin listener.
  */
 #pragma once
 #include "base/arena.h"
@@ -8,39 +8,39 @@
 #include "schedule/schedule.h"
 #include "tableau/tableau.h"
 
-#define MOST_SELECTIONS 200 /* counts.selections tells how many there are */
+#define MOST_SELECTIONS 200 /* counts.selections is the number of all */
 struct selection_status {
 	int64_t event;
-	const char *site, *label; /* label: what it names, for people */
+	const char *site, *label; /* label: the selector, for people */
 	enum content_kind kind;
 	size_t rule_count;
 	const char *const *rules;
 	const char *reason;
-	struct wall since, until; /* until {0}: nobody knows */
+	struct wall since, until; /* until {0}: not known */
 };
 
 struct dispatch_status {
 	struct shared shared;
 	struct wall at;
 	struct schedule_counts counts;
-	size_t site_count; /* those that are configured, then those that are not and have work */
+	size_t site_count; /* configured sites first, then others with open work */
 	const struct tableau_site_status *sites;   /* texts live as long as the snapshot */
-	const struct schedule_site_status *queues; /* of the same sites */
-	const struct selection_status *selections; /* the oldest MOST_SELECTIONS that are open */
+	const struct schedule_site_status *queues; /* for the same sites */
+	const struct selection_status *selections; /* the oldest MOST_SELECTIONS open ones */
 	size_t selection_count;
 	struct arena *arena;
 	struct config *config; /* whose sites they are, with a reference */
 };
 
 /*
- * Why an open refresh waits, as the snapshot knows it: the row itself keeps only what is its own
- * (an error, a hold), for what holds its site up would have to be written for all that wait there,
- * each time that it changes. The row as it is to be told; its reason lives in `words`, `*since` is
- * since when it waits for its site, {0}: it does not.
+ * Returns the row with the reason why an open refresh waits. The stored row has only its own
+ * reasons (an error, a hold), because a reason of its site would have to be written for all
+ * refreshes that wait there, each time it changes. The reason lives in `words`; `*since` is since
+ * when it waits for its site, {0}: it does not.
  */
 struct refresh_row dispatch_status_refresh(const struct dispatch_status *status,
 	const struct refresh_row *row, struct text *words, struct wall *since);
 
-/* The caller owns the one reference. */
+/* The caller owns the only reference. */
 struct dispatch_status *dispatch_status_new(
 	struct instant now, const struct schedule *schedule, const struct tableau *tableau);
