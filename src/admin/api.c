@@ -232,7 +232,7 @@ struct span {
 	int64_t first, limit, at; /* at: of those that the filters leave */
 };
 
-/* Without a limit: all. False when it has answered already. */
+/* Without a limit: all. False when it has answered the request. */
 static bool read_span(struct web_request *request, struct span *span)
 {
 	*span = (struct span){ .limit = INT64_MAX };

@@ -1,3 +1,4 @@
+/* base/arena.c - blocks of growing size, freed together. */
 #include "base/arena.h"
 #include <stdalign.h>
 #include <stdio.h>

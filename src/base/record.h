@@ -70,9 +70,9 @@ struct member {
 	int64_t most, or ;              /* `or`: one value more that is taken */
 	const char *(*word)(int value); /* MEMBER_IS_WORD; .most is its highest value */
 	const struct member *members;   /* MEMBER_IS_OBJECT, SHAPE_LIST; {0} ends them */
-	const char *select;    /* what is read from a store, where it is not the column itself */
-	const char *otherwise; /* of a text: what is stored for NULL; NULL: "", or no value where
-				  the member may be NULL */
+	const char *select; /* what is read from a store, where it is not the column itself */
+	/* of a text: what is stored for NULL; NULL: "", or no value where the member may be NULL */
+	const char *otherwise;
 };
 
 #define MEMBER_OFFSET_(owner, path, ctype)                                                         \
@@ -153,8 +153,8 @@ void record_keep(const struct member *members, void *record);
 /* Adds the members that have a key to the object `json`, in the table's order. */
 void record_to_json(const struct member *members, const void *record, cJSON *json);
 /*
- * JSON Schema (draft-07) of what record_to_json() writes and what is written elsewhere. New
- * members may be added later: programs ignore what they do not know, and the schema says so by
- * allowing it. The caller owns it.
+ * JSON Schema (draft-07) of what record_to_json() writes and what is written elsewhere. New members
+ * may be added later, and programs ignore members that they do not know: so the schema allows
+ * additional ones. The caller owns it.
  */
 cJSON *record_schema(const char *id, const char *title, const struct member *members);

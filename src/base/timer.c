@@ -1,3 +1,4 @@
+/* base/timer.c - a binary heap; each timer knows its place in it. */
 #include "base/timer.h"
 #include "base/mem.h"
 #include <stdlib.h>

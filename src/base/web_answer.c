@@ -1,6 +1,6 @@
 /*
- * base/web_answer.c - the answer of a request: decided by a handler or by whoever keeps it, queued
- * by the pool thread that has its connection.
+ * base/web_answer.c - the answer of a request: decided by the handler or the request's keeper,
+ * queued by the pool thread that has its connection.
  */
 #include "base/web_inside.h"
 #include <utlist.h>

@@ -6,8 +6,8 @@
 #include "base/metric.h"
 #include "base/web_inside.h"
 
-/* This many times the limit of a body that is too large is read, so that its sender sees the 413.
- */
+/* A body that is too large is read up to this many times its limit, so that its sender sees the
+ * 413. */
 #define DRAIN_FACTOR 16
 
 void *web_request_new(void *context, const char *uri, struct MHD_Connection *mhd)
@@ -97,8 +97,8 @@ static bool check_head(struct web_request *request, const char *version, struct 
 	return true;
 }
 
-/* A client that waits for "100 Continue" has sent nothing, and one that announces a flood is not
- * read. */
+/* Is it refused before its body is read: the client waits for "100 Continue", or announces a
+ * flood? */
 static bool is_refused_unread(struct web_request *request)
 {
 	int64_t length = 0, limit = (int64_t)request->web->options.body_limit;
@@ -127,7 +127,7 @@ static enum MHD_Result begin(
 	return MHD_YES;
 }
 
-/* What is not kept is read all the same, so that its sender hears the answer. */
+/* Drops the body. The rest of it is read all the same, so that its sender sees the answer. */
 static void let_go(struct web_request *request)
 {
 	text_clear(&request->body);
@@ -150,7 +150,7 @@ static enum MHD_Result collect(struct web_request *request, const char *bytes, s
 	*count = 0;
 	if (request->drained / DRAIN_FACTOR <= web->options.body_limit)
 		return MHD_YES;
-	/* Nobody sends that much by mistake. */
+	/* A client that sends this much does not do so by mistake. */
 	refusals_add(web->refusals, REFUSAL_TOO_LARGE);
 	return MHD_NO;
 }
@@ -173,7 +173,7 @@ static enum MHD_Result handle(struct web_request *request)
 		return web_answer_error(
 			request, MHD_HTTP_SERVICE_UNAVAILABLE, "the server is stopping; try again");
 	web->handler(request, web->context);
-	/* A kept request may have been answered meanwhile, but its connection is suspended until
+	/* A kept request may have its answer already, but its connection stays suspended until
 	 * libmicrohttpd calls again. */
 	return request->is_kept ? MHD_YES : web_answer_finish(request);
 }
@@ -227,8 +227,8 @@ static enum MHD_Result visit_query(
 void web_each_query(const struct web_request *request, web_query_visit *visit, void *context)
 {
 	struct query_visit query = { visit, context };
-	IGNORE(MHD_get_connection_values(
-		request->mhd, MHD_GET_ARGUMENT_KIND, visit_query, &query)); /* how many */
+	/* how many */
+	IGNORE(MHD_get_connection_values(request->mhd, MHD_GET_ARGUMENT_KIND, visit_query, &query));
 }
 
 const char *web_query_text(const struct web_request *request)
@@ -250,7 +250,8 @@ const char *web_header(const struct web_request *request, const char *name)
 		kept--;
 	if (kept == length)
 		return value;
-	/* RFC 9112, 5.1: they are no part of the value; libmicrohttpd removes those before it. */
+	/* RFC 9112, 5.1: blanks around a value do not belong to it; libmicrohttpd removes only
+	 * those before it. */
 	struct web_request *owner = (struct web_request *)(uintptr_t)request;
 	return arena_str(arena_of(owner), (struct str){ value, kept });
 }

@@ -8,8 +8,8 @@
 #include "base/yaml.h"
 
 #include <assert.h>
-#define HASH_FUNCTION                                                                              \
-	HASH_FNV /* clang warns about uthash's default hash, whose cases fall through */
+/* clang warns about uthash's default hash, whose cases fall through */
+#define HASH_FUNCTION HASH_FNV
 #include <uthash.h>
 #include <yaml.h>
 

@@ -107,8 +107,8 @@ static int compare_orders(const void *left, const void *right)
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
-#define FEW                                                                                        \
-	12 /* up to this many pairs are compared each with each, which is faster than sorting \ */
+/* up to this many pairs are compared each with each, which is faster than sorting */
+#define FEW 12
 
 static void drop_duplicates(struct pairs *pairs)
 {

@@ -11,8 +11,8 @@
 #define LONGEST_REASON 1000
 #define PAGE_ITEMS 1000  /* the most items that the daemon puts on one page */
 #define MOST_PAGES 10000 /* ten times what a store holds after a year by default */
-#define MOST_NUMBER                                                                                \
-	9007199254740992.0 /* 2 to the 53rd: a double holds larger integers only in part */
+/* 2 to the 53rd: a double holds larger integers only in part */
+#define MOST_NUMBER 9007199254740992.0
 #define TIMEOUT_SECONDS 60L
 
 static void add_host(const char *listen, struct text *url)

@@ -77,8 +77,8 @@ extern const struct command *const commands[]; /* NULL ends it */
 /* Prints "refresh-router NAME: message" to stderr and returns EXIT_USAGE. */
 int command_usage(const struct command_line *line, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* Likewise: "there is no schema 'ruls'; did you mean 'rules'? There are: ..."; `noun`: what the
- * words of the command are. */
+/* The same with a message like "there is no schema 'ruls'; did you mean 'rules'? There are: ...";
+ * `noun`: what the words of the command are. */
 int command_word_unknown(const struct command_line *line, const char *noun);
 /* "refresh-router send --to URL --secret-env NAME [OPTIONS] EVENT" */
 void command_usage_line(const struct command *command, struct text *out);

@@ -1,11 +1,11 @@
+/* cli/help.c - prints help, and folds it to the width of the terminal. */
 #include "cli/help.h"
 #include "cli/print.h"
 
 #define TEXT_COLUMN 27 /* where the texts beside names begin */
 #define LIST_COLUMN 15 /* the same beside names of commands */
-#define NAME_BYTES                                                                                 \
-	64 /* a name and a value's name; longer ones are cut, which a test would show              \
-	    */
+/* an option and its value's name; a test shows a longer one cut */
+#define NAME_BYTES 64
 
 static void print_beside(FILE *out, int column, const char *name, const char *text)
 {

@@ -10,8 +10,8 @@
 
 static const struct command_word names[] = {
 	{ "rules", "rule files, for editors" },
-	{ "config", "the configuration file, likewise" },
-	{ "tests", "test files of rules, likewise" },
+	{ "config", "the configuration file, for editors" },
+	{ "tests", "test files of rules, for editors" },
 	{ "decision", "what `route` prints, and POST /api/v1/route answers" },
 	{ "event", "an item of `events` and /api/v1/events" },
 	{ "refresh", "an item of `refreshes` and /api/v1/refreshes" },

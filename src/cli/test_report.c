@@ -1,3 +1,4 @@
+/* cli/test_report.c - the results of rule tests as text, JSON, JUnit or TAP. */
 #include "cli/test_report.h"
 #include "base/visible.h"
 #include "cli/print.h"

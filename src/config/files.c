@@ -7,8 +7,8 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#define PEM_BYTES                                                                                  \
-	((size_t)16 << 20) /* a system's whole list of authorities takes a quarter of a MiB */
+/* a system's whole list of authorities takes a quarter of a MiB */
+#define PEM_BYTES ((size_t)16 << 20)
 
 struct files {
 	const struct config *config;

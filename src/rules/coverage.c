@@ -1,3 +1,4 @@
+/* rules/coverage.c - counts which parts of the rules events have tested. */
 #include "rules/coverage.h"
 #include "base/mem.h"
 #include "base/text.h"

@@ -1,9 +1,10 @@
 /*
- * rules/coverage.h - which parts of the rules some event has tried.
+ * rules/coverage.h - which parts of the rules were tested by some event.
  *
- * The parts: a rule (some event matches, some does not), each value of a list of several (an event
- * matches by it), each map of a list of `when` (likewise), each map under `not` (an event that the
- * rest of its `when` lets through is refused by it). Rules that are not enabled do not count.
+ * The parts, and when each counts as tested: a rule (an event matched, another did not); each value
+ * of a list of several, and each map of a list of `when` (an event matched by it); each map under
+ * `not` (it refused an event that the rest of its `when` lets through). Rules that are not enabled
+ * do not count.
  */
 #pragma once
 #include "rules/decide.h"

@@ -1,3 +1,4 @@
+/* rules/play.c - plays the events of a rule test in order of time. */
 #include "rules/play.h"
 #include "base/mem.h"
 #include "rules/rule.h"

@@ -5,15 +5,15 @@
 #include <errno.h>
 #include <limits.h>
 #include <sys/stat.h>
-#define HASH_FUNCTION                                                                              \
-	HASH_SAX /* clang warns about uthash's default hash, whose cases fall through */
+/* clang warns about uthash's default hash, whose cases fall through */
+#define HASH_FUNCTION HASH_SAX
 #include "base/file.h"
 #include "base/str.h"
 #include "base/yaml.h"
 #include <uthash.h>
 
-#define FOLDER_DEPTH                                                                               \
-	32 /* deeper trees are a mistake; circular links end because each inode is visited once */
+/* deeper trees are a mistake; circular links end because each inode is visited once */
+#define FOLDER_DEPTH 32
 #define ENTRIES_MOST 100000 /* entries of any kind in all folders together */
 #define FILES_MOST 10000
 #define BYTES_MOST ((off_t)256 << 20)

@@ -3,8 +3,8 @@
 #include "base/mem.h"
 #include <openssl/evp.h>
 #include <stdio.h>
-#define HASH_FUNCTION                                                                              \
-	HASH_FNV /* clang warns about uthash's default hash, whose cases fall through */
+/* clang warns about uthash's default hash, whose cases fall through */
+#define HASH_FUNCTION HASH_FNV
 #include <uthash.h>
 
 struct luid_entry {
