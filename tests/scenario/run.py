@@ -88,7 +88,7 @@ def run_pytest(arguments, log, only=None):
     try:
         return ours.recv()
     except EOFError:
-        return {"pytest, which ended without a word": FAILED}, {}
+        return {"pytest, which ended without a report": FAILED}, {}
     finally:
         child.join()
 

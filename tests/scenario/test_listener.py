@@ -69,7 +69,7 @@ def many_files():
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
-@pytest.mark.alone      # 3,000 connections at once take the machine's time from whoever else waits for an answer
+@pytest.mark.alone      # 3,000 connections at once take the machine's time from other tests that wait for an answer
 @pytest.mark.parametrize("beginning", [b"", b"POST /webhooks/dbt HTTP/1.1\r\nX-", PART], ids=["nothing", "half a head", "half a body"])
 def test_a_delivery_is_answered_among_three_thousand_slow_clients(router_of, sandbox, many_files, beginning):
     router = router_of(sandbox, [rule("none", when={"job_id": 1})], config={"limits": {"request_time": "10m"}})

@@ -102,8 +102,8 @@ struct wish { /* a selection of an event */
 	bool incremental, names_nothing;
 	int64_t tries_until; /* its own backoff is over then at the latest */
 	bool is_answered;    /* in this life: what it names, or that it names nothing */
-	int64_t free_from; /* since then nothing excuses that it is not resolved; 0: something does
-			    */
+	/* since then nothing excuses that it is not resolved; 0: something does */
+	int64_t free_from;
 };
 
 struct sim_rule {
@@ -118,8 +118,9 @@ enum kind_of_call { KIND_START, KIND_QUERY, KIND_NAME, KINDS_OF_CALLS };
 struct sim_calls {
 	int64_t starts[STARTS]; /* true times */
 	int start_count;
-	int64_t decided[STARTS]; /* when a start was decided; a crash may have kept it from going
-				    out, but not from being counted */
+	/* when a start was decided; a crash may have kept it from going out, but not from being
+	 * counted */
+	int64_t decided[STARTS];
 	int decided_count;
 	int64_t queries, forgiven;        /* a crash may forget some */
 	int64_t queried_at[MOST_QUERIES]; /* a ring: of the last so many */
@@ -184,8 +185,8 @@ struct sim_content {
 	int64_t born;         /* the age of whatever waited for it, before it moved here; 0: none */
 	int64_t usual, queue; /* how long its jobs take and wait */
 	int64_t longest;      /* a job of it took no longer yet, nor was likely to */
-	int64_t free_from;    /* since then nothing excuses that a refresh of it waits; 0: something
-				 does */
+	/* since then nothing excuses that a refresh of it waits; 0: something does */
+	int64_t free_from;
 };
 
 struct sim_site {
@@ -214,8 +215,8 @@ struct watched {
 	enum refresh_state state;
 	int content;
 	int64_t created_at, sent_at, ended_at; /* true times */
-	bool knows_clock;  /* when it was sent by Tableau's clock, which tells its job from others'
-			    */
+	/* when it was sent by Tableau's clock, which tells its job from others' */
+	bool knows_clock;
 	bool knew_clock;   /* likewise, when it was sent: the journal has it */
 	int sent_in;       /* which life */
 	bool is_accepted;  /* the job is its own, as Tableau said or the clocks */
@@ -238,14 +239,15 @@ struct watched {
 		born_in;      /* since when it waits for its turn; the generation that records it */
 	bool is_cancelled;    /* likewise, and was told that it is done; Tableau has not refused */
 	int64_t cancelled_in; /* the generation of batches that records it */
-	int64_t unasked_from; /* since then nothing excuses that Tableau is not asked to cancel its
-				 job; 0: something does */
-	int64_t tries_until;  /* its backoff is over then at the latest */
+	/* since then nothing excuses that Tableau is not asked to cancel its job; 0: something
+	 * does */
+	int64_t unasked_from;
+	int64_t tries_until;          /* its backoff is over then at the latest */
 	int64_t queued_at_ever;       /* like seen_queued_at, but a crash does not forget it */
 	int refused, unknown, unread; /* answers to polls of its job, one after another */
 	int64_t refused_from;
-	int rarer; /* the next poll of its job: after so many times poll_interval, as a power of two
-		    */
+	/* the next poll of its job: after so many times poll_interval, as a power of two */
+	int rarer;
 	int64_t rare_until; /* then at the latest */
 	int unsure;         /* looks that could not tell, after its last request */
 	int busy;           /* answers to its requests, one after another, that a job is there */
@@ -260,8 +262,8 @@ struct watched {
 	struct wall told_start;            /* that it had started */
 	int64_t generation;                /* of batches, in which it ended */
 	int job;                           /* index, -1: none */
-	int64_t free_from;      /* since then nothing excuses that nobody asks after its job; 0:
-				   something does */
+	/* since then nothing excuses that nobody asks after its job; 0: something does */
+	int64_t free_from;
 	int64_t seen_queued_at; /* when a look was asked that saw its job waiting; 0: none */
 	bool is_released;       /* a person ended what held it */
 	struct {

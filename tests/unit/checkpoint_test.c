@@ -3,12 +3,12 @@
 #include "tests/unit/store_folder.h"
 #include <sys/stat.h>
 
-#define LIMIT /* journal_size_limit of open.c: the size to which a WAL that starts again is cut */
-((off_t)64 << 20)
+/* journal_size_limit of open.c: the size to which a WAL that starts again is cut */
+#define LIMIT ((off_t)64 << 20)
 #define BODY_BYTES ((size_t)1 << 20)
 #define PATIENCE (60 * US_PER_SECOND)
 
-	static off_t wal_bytes(void)
+static off_t wal_bytes(void)
 {
 	char path[128];
 	struct stat about;
