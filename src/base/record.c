@@ -1,5 +1,5 @@
 /*
- * base/record.c - a record is read and written by walking its table.
+ * base/record.c - copies a record, and reads and writes it, by its table.
  */
 #include "base/record.h"
 #include <string.h>
@@ -156,7 +156,7 @@ static void copy_texts(const struct member *member, const void *from, void *to, 
 	*(const char *const **)(void *)((char *)to + member->offset) = copies;
 }
 
-/* `to` has the bytes of `from` and borrows its texts. */
+/* Copies to `arena` the texts that `to`, a copy of the bytes of `from`, borrows. */
 static void copy_what_is_borrowed(
 	const struct member *members, const void *from, void *to, struct arena *arena)
 {
@@ -207,7 +207,7 @@ static bool is_left_out(const struct member *members, const void *record)
 	return false;
 }
 
-/* JSON that we wrote ourselves goes in as it is. */
+/* Adds JSON that we stored. */
 static void add_stored(cJSON *json, const char *key, const char *text)
 {
 	if (text && *text)

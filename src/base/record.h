@@ -10,9 +10,9 @@
  *     };
  *
  * MEMBER_TEXT takes the member's offset and refuses a member of another C type, as field tables do
- * (base/field.h); a member of a struct inside is `content.luid`. A record is plain data. A struct
- * whose member has no row would be copied with a pointer that ends, and would lose that member in a
- * store: tests/unit/record_test.c compares each struct with its table.
+ * (base/field.h); a member of a struct inside is `content.luid`. A record is plain data. A member
+ * without a row would be copied as a dangling pointer and be lost in a store:
+ * tests/unit/record_test.c compares each struct with its table.
  */
 #pragma once
 #include "base/arena.h"
@@ -20,24 +20,25 @@
 #include <stddef.h>
 
 enum member_type {
-	MEMBER_IS_NONE,      /* ends a table */
-	MEMBER_IS_TEXT,      /* const char *; NULL is stored as "" */
-	MEMBER_IS_OPTIONAL,  /* const char *, or NULL */
-	MEMBER_IS_JSON,      /* const char *, or NULL: JSON as we printed it */
-	MEMBER_IS_TEXTS,     /* const char *const *, and a size_t with their number; not stored */
-	MEMBER_IS_BYTES,     /* struct str; never in JSON */
-	MEMBER_IS_COUNT,     /* int64_t */
-	MEMBER_IS_INT,       /* int */
-	MEMBER_IS_UNSIGNED,  /* unsigned */
-	MEMBER_IS_FLAG,      /* bool */
-	MEMBER_IS_WORD,      /* an enum: a number in a store, a word in JSON */
-	MEMBER_IS_TIME,      /* struct wall; {0}: none */
-	MEMBER_IS_DURATION,  /* int64_t, microseconds; "10m" in JSON */
-	MEMBER_IS_OBJECT,    /* an object in JSON; of a struct inside, or of members of this one */
-	MEMBER_IS_ELSEWHERE, /* in JSON only, and another function puts it there */
+	MEMBER_IS_NONE,     /* ends a table */
+	MEMBER_IS_TEXT,     /* const char *; NULL is stored as "" */
+	MEMBER_IS_OPTIONAL, /* const char *, or NULL */
+	MEMBER_IS_JSON,     /* const char *, or NULL: JSON as we printed it */
+	MEMBER_IS_TEXTS,    /* const char *const *, and a size_t with their number; not stored */
+	MEMBER_IS_BYTES,    /* struct str; never in JSON */
+	MEMBER_IS_COUNT,    /* int64_t */
+	MEMBER_IS_INT,      /* int */
+	MEMBER_IS_UNSIGNED, /* unsigned */
+	MEMBER_IS_FLAG,     /* bool */
+	MEMBER_IS_WORD,     /* an enum: a number in a store, a word in JSON */
+	MEMBER_IS_TIME,     /* struct wall; {0}: none */
+	MEMBER_IS_DURATION, /* int64_t, microseconds; "10m" in JSON */
+	/* an object in JSON, from a nested struct or from members of this one */
+	MEMBER_IS_OBJECT,
+	MEMBER_IS_ELSEWHERE, /* in JSON only, added by another function */
 };
 
-/* What a member is in JSON; by default what its type says. */
+/* The form of a member in JSON; by default it follows from its type. */
 enum member_shape {
 	SHAPE_OF_TYPE,
 	SHAPE_TEXTS,  /* a list of texts */
@@ -57,21 +58,20 @@ struct member {
 	size_t offset;
 	size_t count_offset; /* MEMBER_IS_TEXTS */
 	const char *column;  /* in a store; NULL: not stored */
-	const char *key;     /* in JSON; NULL: it is not there */
-	/* JSON leaves out what is empty: a text without a character, no time, a 0, a flag that is
-	 * false. But: */
-	bool required; /* is always there, and programs may rely on it (schemas/) */
-	bool always;   /* is always there, and the schema does not promise it */
-	bool decides;  /* when it is empty, the whole object around it is left out */
+	const char *key;     /* in JSON; NULL: not in JSON */
+	/* JSON leaves out empty members: an empty text, no time, 0, false. Exceptions: */
+	bool required; /* it is always there, and programs may rely on it (schemas/) */
+	bool always;   /* it is always there, but the schema does not promise it */
+	bool decides;  /* if it is empty, the whole object is left out */
 	enum member_shape shape;
 	const char *help; /* a sentence without a full stop: the schema's description */
-	/* Stored values beyond are damage: nobody writes them. Of a count, 0: any is taken; of a
-	 * duration, 0: what is beyond the calendar is none, as of a time. */
+	/* Larger stored values are damage, because we never write them. 0: for a count, any value
+	 * is accepted; for a duration, values beyond the calendar read as none, as for a time. */
 	int64_t most, or ;              /* `or`: one value more that is taken */
 	const char *(*word)(int value); /* MEMBER_IS_WORD; .most is its highest value */
 	const struct member *members;   /* MEMBER_IS_OBJECT, SHAPE_LIST; {0} ends them */
-	const char *select; /* what is read from a store, where it is not the column itself */
-	/* of a text: what is stored for NULL; NULL: "", or no value where the member may be NULL */
+	const char *select; /* the SQL that reads it from a store, if it is not the column itself */
+	/* for a text, what is stored for NULL; NULL: "", or no value if the member may be NULL */
 	const char *otherwise;
 };
 
@@ -102,10 +102,10 @@ struct member {
 #define MEMBER_TIME(owner, path, ...) MEMBER_(owner, path, MEMBER_IS_TIME, struct wall, __VA_ARGS__)
 #define MEMBER_DURATION(owner, path, ...)                                                          \
 	MEMBER_(owner, path, MEMBER_IS_DURATION, int64_t, __VA_ARGS__)
-/* Of a struct inside, with a table of its own. */
+/* A nested struct with a table of its own. */
 #define MEMBER_STRUCT(owner, path, inner, ...)                                                     \
 	MEMBER_(owner, path, MEMBER_IS_OBJECT, struct inner, __VA_ARGS__)
-/* Of members of the same struct; without a key they are members of the same object. */
+/* Members of the same struct, as an object; without a key they are members of the object around. */
 #define MEMBER_GROUP(...)                                                                          \
 	{                                                                                          \
 		.type = MEMBER_IS_OBJECT, __VA_ARGS__                                              \
@@ -116,45 +116,46 @@ struct member {
 		.type = MEMBER_IS_ELSEWHERE, .key = (name), .shape = SHAPE_##form, __VA_ARGS__     \
 	}
 
-#define RECORD_MOST_COUNT (INT64_C(1) << 53) /* what a double, and so any JSON, keeps exactly */
+#define RECORD_MOST_COUNT                                                                          \
+	(INT64_C(1) << 53) /* the most that a double, and so any JSON, holds exactly */
 #define RECORD_MOST_TIME (INT64_C(253402300800) * US_PER_SECOND) /* the end of the year 9999 */
 
 /* ---- one member of the record at `record` ---- */
 
-/* One text, also an optional one or JSON. */
+/* Is it a text, an optional text, or JSON? */
 static inline bool member_is_text(const struct member *member)
 {
 	return member->type == MEMBER_IS_TEXT || member->type == MEMBER_IS_OPTIONAL ||
 	       member->type == MEMBER_IS_JSON;
 }
 
-/* Number, flag, word, time or duration as a number. */
+/* A number, flag, word, time or duration as a number. */
 int64_t member_number(const struct member *member, const void *record);
 void member_set_number(const struct member *member, void *record, int64_t number);
-/* Of member_is_text(); may be NULL. */
+/* The text of a member for which member_is_text(); may be NULL. */
 const char *member_text_of(const struct member *member, const void *record);
 void member_set_text(const struct member *member, void *record, const char *text);
 struct str member_bytes(const struct member *member, const void *record);
 void member_set_bytes(const struct member *member, void *record, struct str bytes);
-/* May a store hold that number? What is no time counts as none, and may be there. */
+/* May a store hold this number? A number that is not a time counts as none, and is allowed. */
 bool member_may_be(const struct member *member, int64_t number);
-/* The number as a store keeps it: none, for a time or an open duration beyond the calendar. */
+/* The number as stored: none for a time, or an unbounded duration, beyond the calendar. */
 int64_t member_kept_number(const struct member *member, int64_t number);
-/* The text as a store keeps it: `otherwise` or "" for NULL, where the member is never NULL. */
+/* The text as stored: `otherwise` or "" for NULL, if the member is never NULL. */
 const char *member_kept_text(const struct member *member, const char *text);
 
 /* ---- the whole record ---- */
 
-/* `to` is a copy of `from`, `size` bytes, whose texts live in `arena`. */
+/* Makes `to` a copy of `from` (`size` bytes) with its texts in `arena`. */
 void record_copy(
 	const struct member *members, const void *from, void *to, size_t size, struct arena *arena);
-/* The record as a store keeps it, and gives it back. */
+/* Changes the record to what a store would return for it. */
 void record_keep(const struct member *members, void *record);
 /* Adds the members that have a key to the object `json`, in the table's order. */
 void record_to_json(const struct member *members, const void *record, cJSON *json);
 /*
- * JSON Schema (draft-07) of what record_to_json() writes and what is written elsewhere. New members
- * may be added later, and programs ignore members that they do not know: so the schema allows
- * additional ones. The caller owns it.
+ * JSON Schema (draft-07) of the members that record_to_json() and other functions write. New
+ * members may be added later, and programs ignore members that they do not know: so the schema
+ * allows additional ones. The caller owns it.
  */
 cJSON *record_schema(const char *id, const char *title, const struct member *members);

@@ -55,7 +55,7 @@ enum MHD_Result web_answer_error(struct web_request *request, unsigned status, c
 	if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
 		MHD_add_response_header(
 			request->response, MHD_HTTP_HEADER_RETRY_AFTER, RETRY_AFTER);
-	/* What follows the head of a bad request is not a request. */
+	/* The bytes after a bad head are not a request. */
 	if (status != MHD_HTTP_CONTENT_TOO_LARGE)
 		MHD_add_response_header(request->response, MHD_HTTP_HEADER_CONNECTION, "close");
 	request->status = status;
@@ -90,7 +90,7 @@ enum MHD_Result web_answer_finish(struct web_request *request)
 
 /* ---- what handlers call ---- */
 
-/* Under the lock: it is nobody's but libmicrohttpd's from now on. */
+/* Call with the lock held: from now on the request is libmicrohttpd's alone. */
 static void resume(struct web_request *request, enum answer_state state)
 {
 	DL_DELETE(request->web->kept, request);
@@ -138,7 +138,7 @@ void web_reply_header(struct web_request *request, const char *name, const char 
 	request->headers[request->header_count++].value = mem_copy_text(value);
 }
 
-/* The answer of one that was kept: its pool thread may have it at once. */
+/* Answers a kept request, which its pool thread may take at once. */
 static void decide_kept(struct web_request *request, enum answer_state state, bool is_woken,
 	unsigned status, struct MHD_Response *response)
 {

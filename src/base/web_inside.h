@@ -5,10 +5,11 @@
  * A connection is accepted by base/acceptor.c, and has its place in base/connections.c:
  *   waited for --request complete--> busy --answered--> waited for ... gone
  *
- * A request: made when its line was read, collects its body, runs the handler once, is answered,
- * freed when libmicrohttpd has completed it. A kept one is a suspended connection with two owners,
- * who keeps it and libmicrohttpd; its answer resumes it, and web_request_access() queues what was
- * stored:
+ * A request is made when its first line was read, collects its body, runs the handler once, is
+ * answered, and is freed when libmicrohttpd has completed it. The connection of a kept request is
+ * suspended, and the request has two owners: its keeper (the code that called web_keep()) and
+ * libmicrohttpd. Its answer resumes the connection, and web_request_access() queues the stored
+ * answer:
  *   kept --web_reply--> ready --> queued
  *   kept --web_stop---> abandoned --> queued
  * (libmicrohttpd wants every connection resumed before it stops, or it aborts the process.)
@@ -30,7 +31,7 @@ enum answer_state {
 	ANSWER_READY,
 	ANSWER_QUEUED,
 	ANSWER_DROPPED,
-	ANSWER_ABANDONED, /* by web_stop(): who keeps it has nobody to answer any more */
+	ANSWER_ABANDONED, /* by web_stop(): an answer would reach nobody */
 };
 
 struct web_request {
@@ -44,7 +45,7 @@ struct web_request {
 	size_t drained;
 	bool has_begun, is_handled, is_kept, is_too_large, is_shed, is_trusted;
 	atomic_int state;                /* enum answer_state */
-	atomic_int owners;               /* libmicrohttpd, and who keeps it */
+	atomic_int owners;               /* libmicrohttpd, and the keeper */
 	struct web_request *prev, *next; /* in web->kept, or in web->unwoken */
 	struct {
 		char *name, *value;
@@ -65,17 +66,17 @@ struct web {
 	struct acceptor *acceptor;
 	atomic_bool is_stopping;
 	atomic_llong active;
-	pthread_mutex_t lock; /* of what follows, and of the state of kept requests */
+	pthread_mutex_t lock; /* guards what follows and the state of kept requests */
 	pthread_cond_t changed;
 	struct web_request *kept;
 	struct web_request *unwoken; /* answered, but still suspended */
 	bool has_abandoned;
 };
 
-/* The place of a connection; NULL: it has gone already. */
+/* The connection's struct; NULL: it is gone already. */
 struct connection *web_connection_of(struct MHD_Connection *mhd);
 
-/* ---- web_request.c: what libmicrohttpd calls; `context` is the struct web ---- */
+/* ---- web_request.c: callbacks of libmicrohttpd; `context` is the struct web ---- */
 
 void *web_request_new(void *context, const char *uri, struct MHD_Connection *mhd);
 enum MHD_Result web_request_access(void *context, struct MHD_Connection *mhd, const char *path,
@@ -83,7 +84,7 @@ enum MHD_Result web_request_access(void *context, struct MHD_Connection *mhd, co
 	void **request_context);
 void web_request_completed(void *context, struct MHD_Connection *mhd, void **request_context,
 	enum MHD_RequestTerminationCode code);
-/* One of its two owners lets go of it. */
+/* Called by each of the two owners when it is done with the request. */
 void web_request_unref(struct web_request *request);
 
 /* ---- web_answer.c ---- */
@@ -92,7 +93,7 @@ void web_request_unref(struct web_request *request);
 enum MHD_Result web_answer_error(struct web_request *request, unsigned status, const char *reason);
 enum MHD_Result web_answer_refuse(
 	struct web_request *request, enum refusal what, unsigned status, const char *reason);
-/* What the handler, or whoever answered a kept request, has decided by now. */
+/* Queues the answer, if there is one by now. */
 enum MHD_Result web_answer_finish(struct web_request *request);
-/* All that are kept, and those that a handler is just going to keep, get a 503. */
+/* Answers all kept requests, and those that a handler is about to keep, with a 503. */
 void web_answer_abandon(struct web *web);

@@ -1,6 +1,6 @@
 /*
- * base/web_request.c - a request as it comes: its line, its head, its body within bounds, and then
- * the handler, once; and what the handler sees of it.
+ * base/web_request.c - reads a request (its line, its head, its body within bounds), calls the
+ * handler once, and gives the handler its parts.
  */
 #include "base/http.h"
 #include "base/metric.h"
@@ -194,7 +194,7 @@ enum MHD_Result web_request_access(void *context, struct MHD_Connection *mhd, co
 	return handle(request);
 }
 
-/* ---- what handlers see ---- */
+/* ---- for handlers ---- */
 
 const char *web_method(const struct web_request *request)
 {
@@ -227,7 +227,7 @@ static enum MHD_Result visit_query(
 void web_each_query(const struct web_request *request, web_query_visit *visit, void *context)
 {
 	struct query_visit query = { visit, context };
-	/* how many */
+	/* the result is their number */
 	IGNORE(MHD_get_connection_values(request->mhd, MHD_GET_ARGUMENT_KIND, visit_query, &query));
 }
 

@@ -1,5 +1,5 @@
 /*
- * cli/test.c - runs the tests of rules.
+ * cli/test.c - `test`: runs the tests of rules.
  */
 #include "base/pattern.h"
 #include "cli/command.h"
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Which rules are tested, and where the tests are. */
+/* The paths of the rules and of their tests. */
 struct paths {
 	const char *const *rules, *const *tests;
 	size_t rule_count, test_count;
@@ -30,7 +30,7 @@ static bool is_folder(const char *path)
 	return !stat(path, &status) && S_ISDIR(status.st_mode);
 }
 
-/* A test file stands beside the rules that it tests. */
+/* The rules of a test file are those beside it. */
 static const char *rules_beside(const char *path, struct arena *arena)
 {
 	if (is_folder(path))
@@ -42,9 +42,9 @@ static const char *rules_beside(const char *path, struct arena *arena)
 }
 
 /*
- * Tests come from the arguments; without any, from where the rules are. Rules come from --rules,
- * else from the configuration that is named, else from beside the tests, else from the
- * configuration that is found, else from ./rules. False, after a message, when nothing is there.
+ * Tests come from the arguments, or, without any, from the folders of the rules. Rules come from
+ * --rules, else from a named configuration, else from beside the tests, else from the configuration
+ * found by default, else from ./rules. False, after a message, when there is nothing.
  */
 static bool find_paths(const struct command_line *line, struct config **config,
 	struct problems *problems, struct arena *arena, struct paths *paths)
@@ -80,7 +80,7 @@ static bool find_paths(const struct command_line *line, struct config **config,
 
 /* ---- running ---- */
 
-/* False, after a message: --run is no pattern. */
+/* False, after a message, when --run is not a pattern. */
 static bool choose(const struct command_line *line, struct testing *testing)
 {
 	struct error err;
@@ -134,7 +134,7 @@ static void print_report(const struct command_line *line, const struct test_repo
 		test_report_text(report, stdout);
 }
 
-/* True when as much is covered as --min-coverage asks for; else a message says so. */
+/* Is as much covered as --min-coverage demands? Prints a message if not. */
 static bool is_covered(const struct coverage *coverage, int64_t least)
 {
 	int percent = coverage ? coverage_percent(coverage) : 0;
@@ -172,7 +172,7 @@ static int test(const struct command_line *line, const struct ruleset *ruleset,
 	return testing.report.failed || !is_covered(coverage, least) ? EXIT_NO : EXIT_YES;
 }
 
-/* 0 without the option. False, after a message, when it is no percentage. */
+/* Reads --min-coverage, 0 without it. False, after a message, when it is not a percentage. */
 static bool read_least(const struct command_line *line, int64_t *least)
 {
 	const char *written = option_value(line, "min-coverage");
@@ -183,7 +183,7 @@ static bool read_least(const struct command_line *line, int64_t *least)
 	return false;
 }
 
-/* The exit status of what the problems are about. */
+/* Prints the problems and returns the exit status for them. */
 static int report_problems(struct problems *problems)
 {
 	int status = EXIT_NO;

@@ -111,7 +111,7 @@ static char *failure_text(const struct suite_result *result)
 	return text;
 }
 
-/* Each line of `text` behind `before`. */
+/* Prints each line of `text` with `before` in front. */
 static void print_indented(const char *text, const char *before, FILE *out)
 {
 	for (size_t length; *text; text += length + (text[length] == '\n')) {
@@ -162,7 +162,7 @@ void test_report_text(const struct test_report *report, FILE *out)
 static cJSON *row_json(const struct suite_row *row)
 {
 	cJSON *json = selection_json(row->selection);
-	if (row->fate == ROW_MISSING) /* which no expectation says */
+	if (row->fate == ROW_MISSING) /* which no expectation has */
 		cJSON_DeleteItemFromObjectCaseSensitive(json, "priority");
 	if (*row->when)
 		json_add_text(json, "when", row->when);
@@ -240,7 +240,7 @@ void test_report_json(const struct test_report *report, FILE *out)
 
 /* ---- JUnit ---- */
 
-/* Within an attribute or an element: nothing that XML 1.0 does not allow. */
+/* Prints the content of an attribute or element, without characters that XML 1.0 forbids. */
 static void print_xml(const char *text, FILE *out)
 {
 	OWNED_TEXT struct text visible, markup;
@@ -314,7 +314,7 @@ void test_report_tap(const struct test_report *report, FILE *out)
 		OWNED_TEXT struct text name;
 		text_init(&name, TEXT_UNBOUNDED);
 		for (const char *at = test.name; *at; at++) {
-			if (*at == '#' || *at == '\\') /* else a directive may begin there */
+			if (*at == '#' || *at == '\\') /* otherwise a directive might begin there */
 				text_add_char(&name, '\\');
 			text_add_char(&name, *at);
 		}

@@ -1,5 +1,5 @@
 /*
- * cli/test_report.h - what `test` prints: for people, as JSON, as JUnit's XML, as TAP.
+ * cli/test_report.h - prints the results of `test`: for people, as JSON, as JUnit's XML, as TAP.
  */
 #pragma once
 #include "rules/suite.h"

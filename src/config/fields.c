@@ -112,7 +112,7 @@ const struct field config_fields[] = {
 		.help = "Waits after transient errors"),
 	FIELD_DURATION(config, give_up_after, .fallback = "6h", .min = US_PER_SECOND, .max = (int64_t)30 * 86400 * US_PER_SECOND,
 		.example = "6h",
-		.help = "A refresh that could not be done within this time expires; waiting for a budget, a pause or its turn does not count"),
+		.help = "A refresh that is not done within this time expires; waiting for a budget, a pause or its turn does not count"),
 	FIELD_DURATION(config, clock_skew, .fallback = "60s", .min = 0, .max = 3600 * US_PER_SECOND, .example = "60s",
 		.help = "How far the clocks of dbt and Tableau may differ when a job's start is compared with a run's end"),
 	FIELD_MAP(config, limits, config_limits, .fields = limits_fields,

@@ -25,7 +25,7 @@ static int64_t later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* What a rule's `quiet` holds: since its own delay must be over too, the longer of both. */
+/* How long a rule's `quiet` holds: the longer of both, because the delay must be over too. */
 static int64_t quiet_time(int64_t quiet, int64_t delay)
 {
 	return later(quiet, delay);

@@ -1,20 +1,20 @@
 /*
- * rules/play.h - plays events against a ruleset in virtual time: which selections, and not before
- * when. For rule tests.
+ * rules/play.h - plays events against a ruleset in virtual time: which selections result, and from
+ * when each may be sent. For rule tests.
  *
  * The time a selection is held follows src/schedule/hold.c: `delay` holds what each event wants,
- * `quiet` gathers what one rule wants until that rule has had no event for so long. It is assumed
- * that no rule is kept from falling quiet for longer than `give_up_after`.
+ * `quiet` gathers what one rule wants until that rule has had no event for this long. It is assumed
+ * that every rule gets quiet within `give_up_after`.
  */
 #pragma once
 #include "rules/decide.h"
 
 struct play_event {
 	const struct event *event;
-	int64_t at; /* microseconds; not before that of the event before it */
+	int64_t at; /* microseconds; not earlier than the event before it */
 };
 
-/* A selection with the time before which it would not be sent. */
+/* A selection, and the earliest time at which it would be sent. */
 struct planned {
 	struct selection selection;
 	int64_t not_before;

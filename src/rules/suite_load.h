@@ -1,6 +1,6 @@
 /*
- * rules/suite_load.h - tests of rules as they are read: what suite_load.c makes and suite.c runs.
- * Private to rules/.
+ * rules/suite_load.h - tests of rules in memory: loaded by suite_load.c, run by suite.c. Private to
+ * rules/.
  */
 #pragma once
 #include "base/yaml.h"
@@ -9,7 +9,7 @@
 enum expected_time {
 	TIME_ANY,   /* any */
 	TIME_AT,    /* `not_before`: this time */
-	TIME_AFTER, /* `after`: so long after the last event that wants it */
+	TIME_AFTER, /* `after`: this long after the last event that wants it */
 };
 
 struct expectation {

@@ -12,7 +12,7 @@ static const struct field pat_fields[] = {
 	FIELD_TEXT(box_pat, secret, .required = true, .help = "Its secret: nothing here is worth hiding"),
 	FIELD_BOOL(box_pat, admin, .fallback = "true", .help = "Its user is a site administrator, who may list and cancel jobs"),
 	FIELD_BOOL(box_pat, expired, .fallback = "false", .help = "Signing in with it answers 401001"),
-	FIELD_TEXT(box_pat, estimated_time, .fallback = "177:05:38", .help = "Time until it expires, days:hours:minutes; empty: not reported"),
+	FIELD_TEXT(box_pat, estimated_time, .fallback = "177:05:38", .help = "Time left, days:hours:minutes; empty: not reported"),
 	{0},
 };
 static const struct field owner_fields[] = {

@@ -1,6 +1,6 @@
 /*
- * tableau/session.h - a site's session with Tableau: when there is one, when there may be another,
- * and what is said to begin and to end it (README.md, Sessions). Private to tableau/.
+ * tableau/session.h - a site's session with Tableau: whether there is one, when it may be renewed,
+ * and the calls that begin and end it (README.md, Sessions). Private to tableau/.
  */
 #pragma once
 #include "base/secret.h"
@@ -25,7 +25,7 @@ struct session {
 	/* Tableau's clock as reported by the quickest call of the sign-in */
 	struct told_time clock;
 	struct mono renew_at;   /* signs in again then, even without calls */
-	struct mono not_before; /* of the next sign-in */
+	struct mono not_before; /* the earliest next sign-in */
 	struct mono losses[3];  /* when the last working sessions were lost */
 	/* why there is no session; until `refused_until`, calls fail with it without a try */
 	struct outcome refusal;
@@ -70,7 +70,7 @@ void session_drop(struct session *session); /* forgets the token */
 
 /* ---- sign_in.c ---- */
 
-/* Begins: session_begin() or session_fail() is its end. */
+/* Begins to sign in, which ends with session_begin() or session_fail(). */
 void session_sign_in(struct site *site);
 void session_sign_out(struct site *site, call_done *callback, void *context);
 #define VERSION_NEWS (10 * US_PER_SECOND)

@@ -1,6 +1,6 @@
 /*
- * tableau/sign_in.c - what is said to the server to begin a session and to end it: which version it
- * speaks, the PAT for a token, and the token back.
+ * tableau/sign_in.c - the calls that begin and end a session: asking for the server's version,
+ * signing in with the PAT, signing out.
  *
  * ask_version (unless it is known) --> sign_in --> session_begin, or session_fail
  */
@@ -252,7 +252,7 @@ static void take_version(struct site *site, const char *version)
 		sign_in(site);
 		return;
 	}
-	site->session.is_signing_in = false; /* it was only doubted */
+	site->session.is_signing_in = false; /* the version was only doubted */
 	site_wake(site);
 }
 

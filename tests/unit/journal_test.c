@@ -99,7 +99,7 @@ static void what_waits_shares_a_commit_and_is_answered_in_order(void **state)
 	sem_destroy(&gate);
 }
 
-struct common {             /* of the journal's thread; read after it ended */
+struct common {             /* written by the journal's thread; read after its end */
 	int calls, answers; /* of the last call: how many were answered by then */
 };
 static void after(void *of_all)
@@ -128,7 +128,7 @@ static void what_answers_have_in_common_is_done_once_for_a_group(void **state)
 	}
 	sem_post(&gate);
 	journal_stop(journal);
-	/* The first ones may have been taken before the others came. */
+	/* The thread may have taken the first ones before the others came. */
 	assert_in_range(common[0].calls, 1, 2);
 	assert_true(common[0].answers >= 5);
 	assert_int_equal(common[1].calls, 1);
