@@ -10,27 +10,30 @@
 enum action_type {
 	ACTION_RECORD,        /* keep `refresh` as it is now */
 	ACTION_CAUSE,         /* keep `cause` */
-	ACTION_END_SELECTION, /* `selection` needs no more work */
+	ACTION_END_SELECTION, /* `selection` is done */
 	/* Keep `spent`, which replaces what was kept of the same site, kind and `at`. */
 	ACTION_SPENT,
 	/* The ones above are to be durable, together, before those below of the same step are
 	   carried out. */
 	ACTION_RESOLVE, /* find the content of `selection`; answer: INPUT_RESOLVED */
-	ACTION_GREET,   /* sign in to `site` if nobody is, so that its clock is known when a request
-			   is recorded; answer: INPUT_GREETED */
-	ACTION_SEND,    /* request `refresh`; answer: INPUT_SENT, or INPUT_MOVED */
-	ACTION_POLL,    /* ask for the job of `refresh`; answer: INPUT_POLLED, or INPUT_MOVED */
-	ACTION_LIST,    /* ask for the jobs of `site` since `since`; answer: INPUT_LISTED */
-	ACTION_LOOK,    /* look for a job of the content of `refresh` created since `since`; answer:
-			   INPUT_LOOKED */
-	ACTION_CANCEL,  /* cancel the job of `refresh`; answer: INPUT_JOB_CANCELLED */
-	ACTION_TELL,    /* report that `site` is only probed from now on (`trouble`), or that it
-			   answers again (NULL) */
-	ACTION_BACKLOG, /* report that the budget of `site` cannot start within give_up_after all
-			   that waits (`trouble`), or that it can again (NULL) */
+	/* sign in to `site` if there is no session, so that its clock is known when a request is
+	 * recorded; answer: INPUT_GREETED */
+	ACTION_GREET,
+	ACTION_SEND, /* request `refresh`; answer: INPUT_SENT, or INPUT_MOVED */
+	ACTION_POLL, /* query the job of `refresh`; answer: INPUT_POLLED, or INPUT_MOVED */
+	ACTION_LIST, /* list the jobs of `site` since `since`; answer: INPUT_LISTED */
+	/* look for a job of the content of `refresh` created since `since`; answer: INPUT_LOOKED */
+	ACTION_LOOK,
+	ACTION_CANCEL, /* cancel the job of `refresh`; answer: INPUT_JOB_CANCELLED */
+	/* report that `site` is only probed from now on (`trouble`), or that it answers again
+	 * (NULL) */
+	ACTION_TELL,
+	/* report that the budget of `site` cannot start within give_up_after all that waits
+	 * (`trouble`), or that it can again (NULL) */
+	ACTION_BACKLOG,
 };
 
-enum cause_fate {        /* what became of a cause, for the numbers */
+enum cause_fate {        /* what happened to a cause, for the metrics */
 	CAUSE_CREATED,   /* a refresh was created for it */
 	CAUSE_JOINED,    /* it joined an open refresh */
 	CAUSE_SATISFIED, /* a refresh that has succeeded covers it */
@@ -56,9 +59,9 @@ struct action {
 enum consent {
 	CONSENT_YES,  /* done, or begun */
 	CONSENT_NONE, /* there is no open refresh of this id, or no such site */
-	CONSENT_NO,   /* not in this state; `words` say why */
+	CONSENT_NO,   /* not in this state; `words` has the reason */
 };
-struct asked { /* the reply to what a person asked for */
+struct asked { /* the reply to a person's command */
 	enum consent consent;
 	char words[160];
 	int64_t refresh; /* that stands for it now */
@@ -67,5 +70,5 @@ struct asked { /* the reply to what a person asked for */
 struct actions { /* owned by the schedule, emptied by each step */
 	size_t count;
 	const struct action *items;
-	const struct asked *asked; /* NULL: the input was no person's */
+	const struct asked *asked; /* NULL: the input was not a person's */
 };

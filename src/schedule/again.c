@@ -73,7 +73,7 @@ void refresh_send_once_more(struct schedule *schedule, struct instant now, struc
 	OWNED_TEXT struct text reason;
 	text_init(&reason, 300);
 	text_printf(&reason,
-		"no reply told its job; job %s was found, which may have started before the event "
+		"no reply named its job; job %s was found, which may have started before the event "
 		"arrived: it is sent once more",
 		refresh->row.job_id);
 	slot_know_job(schedule, refresh->slot, refresh->row.job_id);

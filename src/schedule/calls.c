@@ -58,7 +58,7 @@ void site_spend_queries(
 	 * cost more than the query. */
 	if (!part || (!is_new && now.mono.us - site->gate.queries_kept_at.us < KEEP_QUERIES_EVERY))
 		return;
-	if (is_new) /* the last ones of the part before it */
+	if (is_new) /* the last queries of the part before */
 		act_spent(schedule, site, SPENT_QUERIES, budget_last_but_one(&site->gate.queries));
 	site->gate.queries_kept_at = now.mono;
 	act_spent(schedule, site, SPENT_QUERIES, part);

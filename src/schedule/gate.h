@@ -63,8 +63,8 @@ bool gate_tableau_between(const struct gate *gate, struct mono at, struct wall *
 	struct wall *latest) MUST_USE;
 /* The earliest time that Tableau's clock can show at `at`; {0}: not known. */
 struct wall gate_tableau_time(const struct gate *gate, struct mono at);
-/* What is known of Tableau's clock tells when a request went out when it is that narrow: the second
- * that it tells, and as much for the way of an answer. */
+/* The time of a request by Tableau's clock counts as known when its bounds are this narrow: a
+ * second of reporting, and a second for the answer's way. */
 #define GATE_SURE_WITHIN (2 * US_PER_SECOND)
 /* `at` by Tableau's clock, and no earlier than it was, but not much later either: else the look for
  * the job of a request sent then would begin after it. {0}: that is not known. */

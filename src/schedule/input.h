@@ -8,7 +8,7 @@
 #include "content/spent.h"
 #include <stddef.h>
 
-struct instant { /* now, on both clocks; timers run on the second, which never steps */
+struct instant { /* now, on both clocks; timers use the second, which never steps */
 	struct wall wall;
 	struct mono mono;
 };
@@ -34,16 +34,17 @@ struct schedule_selection {
 	bool incremental;
 	int priority;
 	int64_t delay,
-		quiet; /* microseconds: not sent before that time after the event; nor before
-			  the rule has had no event for so long. `quiet` only with one rule */
+		/* microseconds: not sent until `delay` after the event, nor until the rule has had
+		 * no event for `quiet`. `quiet` only with one rule */
+		quiet;
 	struct wall arrived_at, fresh_from;
-	const char *label; /* for the record of a selection that names nothing: its selector */
+	const char *label; /* its selector, for the record of a selection that names nothing */
 	enum content_kind kind;
 	size_t rule_count;
 	const char *const *rules;
 };
 
-/* How an effect went, as far as the schedule cares. */
+/* The result of an action, as far as it matters here. */
 enum verdict {
 	VERDICT_OK,
 	VERDICT_RETRY,   /* not done, may work later */
@@ -53,20 +54,20 @@ enum verdict {
 	VERDICT_DOUBT,   /* refused, but Tableau may have queued the job all the same */
 	VERDICT_NONE,    /* looked, and there is none */
 	VERDICT_CANNOT,  /* may not look */
-	VERDICT_UNSURE,  /* looked, and cannot tell (yet) whether there is one; looked */
-	VERDICT_UNREAD,  /* answered, but that cannot be read; polled or listed */
-	VERDICT_OTHER,   /* it is not the content any more that the rules name; sent or polled */
+	VERDICT_UNSURE,  /* a look cannot show (yet) whether there is one */
+	VERDICT_UNREAD,  /* a poll or list with an unreadable answer */
+	/* sent or polled, but it is not the content that the rules name any more */
+	VERDICT_OTHER,
 };
 struct answer {
 	const char *site; /* whose it is */
 	enum verdict verdict;
-	/* The site answered as it should: what is wrong is wrong with what was asked for, and no
-	   sign that the site is ill. */
+	/* The site works: a failure is about the item asked for and not about the site. */
 	bool is_alive;
 	const char *reason;    /* for a person; NULL when OK */
-	int64_t retry_after;   /* microseconds, as the other side told; 0: it did not */
+	int64_t retry_after;   /* microseconds, from the answer; 0: none */
 	struct told_time told; /* Tableau's clock */
-	int64_t calls;         /* job queries that it took; 0 is 1 */
+	int64_t calls;         /* job queries that it took; 0 counts as 1 */
 };
 
 enum job_phase { PHASE_QUEUED, PHASE_RUNNING, PHASE_SUCCEEDED, PHASE_FAILED, PHASE_CANCELLED };
@@ -75,54 +76,59 @@ struct job_seen {
 	enum job_phase phase;
 	struct wall created_at, started_at, completed_at; /* {0}: not told */
 	const char *notes;                                /* of a failure; may be "" */
-	const char *title;   /* the name of what it works on, as it is told with it; may be "" */
-	bool is_incremental; /* that a look found: it is not a full refresh */
-	bool is_bridge;      /* a row of a list: done may mean handed over only */
+	const char *title;   /* the reported name of its content; may be "" */
+	bool is_incremental; /* of a job found by a look: not a full refresh */
+	bool is_bridge;      /* in a row of a list: done may only mean handed over */
 };
 
 enum input_type {
-	/* At start, before any other input: what the journal holds. */
-	INPUT_RESTORE,       /* an open refresh with its causes; the latest success of a content, or
-				one that had a job which might be taken for that of an open one */
+	/* At start, before any other input: the contents of the store. */
+	/* an open refresh with its causes; the latest success of a content; or an ended refresh
+	 * whose job might be taken for an open one's */
+	INPUT_RESTORE,
 	INPUT_RESTORE_SPENT, /* what was spent of a budget */
 	INPUT_RESTORE_PAUSE, /* `by` has paused `site` */
 
-	INPUT_CONFIGURE, /* the options and sites that there are now; work of a site that is gone
-			    waits for it to come back, until its patience is over */
-	INPUT_TICK,      /* time went by, or everything is restored: what is due is done */
+	/* the present options and sites. Work of a removed site waits for it to come back, until
+	 * its patience is over */
+	INPUT_CONFIGURE,
+	INPUT_TICK, /* time went by, or everything is restored: does what is due */
 
-	INPUT_EVENT,  /* an event of this stamp became durable, which asks for something; comes
-			 before its selections */
+	/* an event with selections became durable with this stamp; comes before its selections */
+	INPUT_EVENT,
 	INPUT_SELECT, /* a selection; one with a refusal ends at once, as failed */
 
 	/* Answers to actions. */
 	INPUT_RESOLVED, /* `contents` when OK */
 	INPUT_GREETED,
-	INPUT_SENT,   /* `job` when OK */
-	INPUT_MOVED,  /* to ACTION_SEND or ACTION_POLL: the rules name another content now
-			 (published anew, renamed), so that whatever was sent for the old one does
-			 not count; the refresh goes on with that one */
-	INPUT_POLLED, /* `job` when OK; VERDICT_NONE: Tableau does not know it; VERDICT_CANNOT: we
-			 may not ask */
-	INPUT_LISTED, /* VERDICT_CANNOT: from now on jobs of this site are asked one by one */
-	INPUT_LOOKED, /* `job`, when OK, is the latest job of that content since the action's
-			 `since` */
-	INPUT_JOB_CANCELLED, /* VERDICT_NONE: the job was over already */
+	INPUT_SENT, /* `job` when OK */
+	/* to ACTION_SEND or ACTION_POLL: the rules name other content now (published again,
+	 * renamed), so requests for the old one do not count; the refresh goes on with the new
+	 * one */
+	INPUT_MOVED,
+	/* `job` when OK; VERDICT_NONE: Tableau does not know it; VERDICT_CANNOT: we may not query
+	 * it */
+	INPUT_POLLED,
+	INPUT_LISTED, /* VERDICT_CANNOT: from now on jobs of this site are queried one by one */
+	/* when OK, `job` is the latest job of that content since the action's `since` */
+	INPUT_LOOKED,
+	INPUT_JOB_CANCELLED, /* VERDICT_NONE: the job had ended already */
 
-	/* What people ask for; `actions.asked` is the reply. */
-	INPUT_CANCEL, /* ends an open refresh in the name of `who`; when it has a job, Tableau is
-			 asked to cancel that first */
-	INPUT_RETRY,  /* an open refresh goes on at once: what held it is over, its backoff too, and
-			 what Tableau asked its site to wait */
-	INPUT_AGAIN,  /* a refresh that has ended is done again, for the same causes, by a request
-			 that is sent from now on */
-	INPUT_PAUSE,  /* sends no more refreshes to the site (`who` wants it so), or sends them
-			 again; jobs in flight are followed. Resuming also ends what Tableau asked
-			 to wait, and the breaker's pause */
+	/* People's commands; `actions.asked` is the reply. */
+	/* ends an open refresh in the name of `who`; its job, if any, is cancelled first */
+	INPUT_CANCEL,
+	/* an open refresh goes on at once: ends its hold, its backoff, and its site's wait for a
+	 * Retry-After */
+	INPUT_RETRY,
+	/* an ended refresh is done again, for the same causes, by a request sent from now on */
+	INPUT_AGAIN,
+	/* pauses the site's refreshes in the name of `who`, or resumes them; jobs in flight are
+	 * followed. Resuming also ends the wait for a Retry-After and the breaker's pause */
+	INPUT_PAUSE,
 	INPUT_COUNT,
 };
 
-/* One thing that happens; what it points to is borrowed for the step. */
+/* One input; the data that it points to is borrowed for the step. */
 struct input {
 	enum input_type type;
 	union {
@@ -145,7 +151,8 @@ struct input {
 		} event;
 		struct {
 			const struct schedule_selection *selection;
-			const char *refusal; /* why it cannot be acted upon; NULL: it can */
+			/* why the selection cannot be resolved; NULL: it can */
+			const char *refusal;
 		} select;
 		struct {
 			int64_t selection;
@@ -160,7 +167,7 @@ struct input {
 			int64_t refresh;
 			struct answer answer;
 			const struct job_seen *job;
-			struct wall sent_at; /* when the request went out; {0}: it did not */
+			struct wall sent_at; /* when the request was sent; {0}: it was not */
 		} sent;
 		struct {
 			int64_t refresh;

@@ -123,7 +123,7 @@ static void send_again(struct schedule *schedule, struct instant now, struct ref
 	text_init(&reason, 1000);
 	if (answer.verdict == VERDICT_CANNOT || answer.verdict == VERDICT_UNSURE)
 		text_printf(&reason,
-			"nobody can tell whether the last request made a job (%s), it is sent "
+			"it is not known whether the last request made a job (%s), it is sent "
 			"again; it got: %s",
 			answer.reason, got);
 	else
@@ -142,7 +142,7 @@ static void tell_unsure(struct refresh *refresh, const struct answer *look)
 	OWNED_TEXT struct text reason;
 	text_init(&reason, 1000);
 	text_printf(&reason,
-		"%s; nobody can tell whether its last request made a job, which would go on: %s",
+		"%s; it is not known whether its last request made a job, which would go on: %s",
 		refresh->row.reason,
 		look->verdict == VERDICT_OK ? "there is a job that may be somebody else's"
 					    : look->reason);

@@ -5,7 +5,7 @@
 #include "schedule/state.h"
 #include <assert.h>
 
-/* ---- texts: most are empty, and those take no memory ---- */
+/* ---- texts, of which empty ones take no memory ---- */
 
 static const char nothing[] = "";
 
@@ -44,7 +44,7 @@ void refresh_free(struct refresh *refresh)
 void refresh_add_cause(
 	struct schedule *schedule, struct refresh *refresh, const struct cause_row *cause)
 {
-	/* Most have one cause for as long as they live. */
+	/* Most refreshes only ever have one cause. */
 	if (!refresh->causes) {
 		refresh->causes = mem_new(struct cause_row);
 		refresh->cause_capacity = 1;
@@ -143,7 +143,7 @@ static void set_state(struct schedule *schedule, struct refresh *refresh, enum r
 	if (!was_in_flight && refresh_in_flight(refresh))
 		flight_join(schedule, refresh);
 	refresh_moved(schedule, refresh);
-	site_touch(schedule, site); /* a place may have become free */
+	site_touch(schedule, site); /* a place may be free now */
 }
 
 void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refresh_state state)

@@ -25,7 +25,7 @@ static void not_accepted(struct schedule *schedule, struct instant now, struct r
 	case VERDICT_FAIL:
 		refresh_end_with_line(schedule, now, refresh, REFRESH_FAILED, answer.reason);
 		break;
-	case VERDICT_OTHER: /* those in line are looked into by themselves */
+	case VERDICT_OTHER: /* refreshes in line are checked separately */
 		refresh_end(schedule, now, refresh, REFRESH_FAILED, answer.reason);
 		break;
 	case VERDICT_DOUBT:
@@ -133,12 +133,12 @@ void on_moved(struct schedule *schedule, struct instant now, const struct input 
 	if (!is_under_way)
 		return;
 	refresh->is_asked = false;
-	if (refresh->row.is_cancelling) { /* what became of the old one is of no interest */
+	if (refresh->row.is_cancelling) { /* the result for the old content does not matter */
 		refresh_end_as_asked(schedule, now, refresh);
 		return;
 	}
 	struct slot *to = slot_of(schedule, refresh->slot->site->name, content);
-	char reason[120]; /* two short sentences and 20 digits */
+	char reason[120]; /* the text and 20 digits */
 	snprintf(reason, sizeof reason,
 		"the rules name content with another id now; refresh %lld does it",
 		(long long)go_on_with(schedule, now, refresh, to, content));

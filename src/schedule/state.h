@@ -462,7 +462,7 @@ void look_round(struct schedule *schedule, struct instant now, struct site *site
 /* Its reply is lost: whether there is a job is found out before anything else is done. */
 void refresh_lost(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	struct answer answer, bool at_once);
-/* Looks for a job of it. False: not now; the gate opens at *opens. */
+/* Looks for a job of it. False: no look now; the gate opens at *opens. */
 bool refresh_look(
 	struct schedule *schedule, struct instant now, struct refresh *refresh, struct mono *opens);
 /* Its wait is over: its job is looked for, or it is sent in its turn. */
