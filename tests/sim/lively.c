@@ -196,7 +196,7 @@ static void check_content(struct world *world, const struct out *out, int number
 		}
 		int64_t held = held_until(world, of);
 		hurried_at = later_of(hurried_at, of->hurried_at);
-		trouble = later_of(trouble, of->hurried_at ? 0 : of->own_trouble_until);
+		trouble = later_of(trouble, of->own_trouble_until);
 		if (held < excused) {
 			excused = held;
 			waiting = 2 * i;

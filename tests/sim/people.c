@@ -42,6 +42,7 @@ void oracle_retried(struct world *world, int64_t refresh)
 		return;
 	oracle_hurried(world, world->contents[of->content].site);
 	of->hurried_at = world->now;
+	of->own_trouble_until = 0; /* what went wrong before then is no excuse any more */
 }
 
 void people_crashed(const struct world *world, struct watched *of)
