@@ -9,6 +9,7 @@ import pytest
 
 LAYERS = pathlib.Path(__file__).resolve().parent / "lint" / "layers.py"
 CITATIONS = LAYERS.with_name("citations.py")
+COMMENTS = LAYERS.with_name("comments.py")
 FUNCTION = "void {name}(void)\n{{\n\t{body}\n}}\n"
 
 
@@ -151,3 +152,29 @@ def test_a_page_that_is_no_clean_mdoc_is_refused(tmp_path, text, status):
     (tmp_path / "packaging" / "man" / "a.1").write_text(text)
     done = subprocess.run([LAYERS.with_name("manual"), tmp_path], stdout=subprocess.PIPE, text=True)
     assert (done.returncode != 0) == bool(status), done.stdout
+
+
+OPENING = "/* a.c - what it is for. */\n"
+SPOKEN = {
+    "a word in a comment": ({"src/a.c": OPENING + "/* Sent\n * anew. */\n"}, "src/a.c:3: 'anew': say again"),
+    "a word in a message": ({"src/a.c": OPENING + 'fail("whoever keeps it");\n'}, "src/a.c:2: 'whoever': say"),
+    "over the end of a line": ({"src/a.h": "/* it ends without\n * a word */\n"}, "src/a.h:1: 'without a word': say silently"),
+    "in a table of texts": ({"src/base/metric.def": 'METRIC(a, counter, "Likewise")\n'}, "src/base/metric.def:1: 'likewise': say"),
+    "in a test's name for people": ({"tests/a.py": '# lest it fails\n'}, "tests/a.py:1: 'lest': say"),
+    "in a document": ({"src/store/README.md": "It begins anew.\n"}, "src/store/README.md:1: 'anew': say again"),
+    "a comment that is torn apart": ({"src/a.h": "int a; /* as long\n\t* as this */\n"}, "src/a.h:1: a comment behind code goes over lines"),
+    "no opening comment": ({"src/a.c": "int a;\n"}, "src/a.c:1: it does not open with a comment"),
+}
+
+
+@pytest.mark.parametrize("kind", SPOKEN)
+def test_what_is_read_twice_is_found(tmp_path, kind):
+    files, expected = SPOKEN[kind]
+    status, told = lint(tmp_path, files, COMMENTS)
+    assert status == 1 and any(line.startswith(expected) for line in told.splitlines()), told
+
+
+def test_what_is_read_once_passes(tmp_path):
+    code = OPENING + "bool anew; /* `anew`: again, lesten and all */\n/* Sent again. */\n#define QUOTE '\"' /* one */\n"
+    status, told = lint(tmp_path, {"src/a.c": code, "tests/a.py": "anew = 'again'\n"}, COMMENTS)
+    assert status == 0, told

@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	tests/fault/clock_shim.c \
 	tests/fault/slow_disk_shim.c \
 	tests/lint/citations.py \
+	tests/lint/comments.py \
 	tests/lint/format \
 	tests/lint/layers.py \
 	tests/lint/manual \
@@ -130,6 +131,7 @@ PHONY_TARGETS += lint tidy check-scenarios print-unit-tests
 lint: tidy
 	$(PYTHON3) $(srcdir)/tests/lint/layers.py $(srcdir)/src
 	$(PYTHON3) -B $(srcdir)/tests/lint/citations.py $(srcdir)
+	$(PYTHON3) -B $(srcdir)/tests/lint/comments.py $(srcdir)
 	$(srcdir)/tests/lint/format $(srcdir)
 	$(srcdir)/tests/lint/manual $(srcdir)
 
