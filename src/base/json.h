@@ -39,7 +39,7 @@ const cJSON *json_get(const cJSON *object, const char *key);
 /* Text, number or boolean as text; "" when absent or null or not a scalar. Lives as long as the
  * tree. */
 const char *json_text(const cJSON *object, const char *key);
-const char *json_value_text(const cJSON *value); /* likewise, of the value itself */
+const char *json_value_text(const cJSON *value); /* the same for the value itself */
 bool json_count(const cJSON *object, const char *key,
 	int64_t *count) MUST_USE; /* false when absent or not a whole number */
 bool json_flag(const cJSON *object, const char *key,

@@ -116,8 +116,8 @@ struct member {
 		.type = MEMBER_IS_ELSEWHERE, .key = (name), .shape = SHAPE_##form, __VA_ARGS__     \
 	}
 
-#define RECORD_MOST_COUNT                                                                          \
-	(INT64_C(1) << 53) /* the most that a double, and so any JSON, holds exactly */
+/* the most that a double, and so any JSON, holds exactly */
+#define RECORD_MOST_COUNT (INT64_C(1) << 53)
 #define RECORD_MOST_TIME (INT64_C(253402300800) * US_PER_SECOND) /* the end of the year 9999 */
 
 /* ---- one member of the record at `record` ---- */

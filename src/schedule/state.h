@@ -2,8 +2,8 @@
  * schedule/state.h - the inside of a schedule, shared by its files. Private to schedule/.
  */
 #pragma once
-#define HASH_FUNCTION                                                                              \
-	HASH_FNV /* clang warns about uthash's default hash, whose cases fall through */
+/* clang warns about uthash's default hash, whose cases fall through */
+#define HASH_FUNCTION HASH_FNV
 #include "base/timer.h"
 #include "content/wish.h"
 #include "schedule/evidence.h"
@@ -313,7 +313,7 @@ int64_t look_wait(
 /* Plans the next look at its job. It is in flight, and no question about it is out. */
 void look_later(
 	struct schedule *schedule, struct instant now, struct refresh *refresh, int64_t wait_us);
-/* Another refresh waits for its end now: plans the next look anew if that is sooner. */
+/* Another refresh waits for its end now: plans an earlier look if that is worth a call. */
 void look_sooner(struct schedule *schedule, struct instant now, struct refresh *refresh);
 /* Sets the timer for the next round of looks at the site. */
 void arm_round(struct schedule *schedule, struct instant now, struct site *site);

@@ -25,11 +25,11 @@
 #define SHARED_WITHIN (600 * US_PER_SECOND)
 /* A PAT expires after 15 days without a sign-in (README.md, Life of a PAT). */
 #define SIGN_IN_AGAIN_AFTER (7 * 86400 * US_PER_SECOND)
-#define RENEW_LATER                                                                                \
-	(3600 * US_PER_SECOND) /* after such a sign-in failed while the old session still works */
-#define SHORTEST_SECRET 6      /* a shorter one might be found in any text by chance */
-#define MOST_REPEATS                                                                               \
-	2 /* for one call: one for a renewal, one for a new token that is refused at first */
+/* after such a sign-in failed while the old session still works */
+#define RENEW_LATER (3600 * US_PER_SECOND)
+#define SHORTEST_SECRET 6 /* a shorter one might be found in any text by chance */
+/* for one call: one for a renewal, one for a new token that is refused at first */
+#define MOST_REPEATS 2
 
 #define SHARED_NOTICE                                                                              \
 	"the session of PAT '%s' is ended by somebody else again and again: another process uses " \

@@ -5,8 +5,8 @@
  * or sent again after a renewal of the session.
  */
 #pragma once
-#define HASH_FUNCTION                                                                              \
-	HASH_FNV /* clang warns about uthash's default hash, whose cases fall through */
+/* clang warns about uthash's default hash, whose cases fall through */
+#define HASH_FUNCTION HASH_FNV
 #include "base/json.h"
 #include "base/timer.h"
 #include "tableau/answer.h"

@@ -183,7 +183,7 @@ static void send_durable(struct world *world, int64_t refresh)
 	if (chance(world, FAULT_PEOPLE, 5))
 		later(world, world->now + between(world, 0, SECOND), PENDING_HASTE)->number =
 			(int)refresh / 2;
-	if (chance(world, FAULT_CRASH, 1)) /* while nobody knows what becomes of it */
+	if (chance(world, FAULT_CRASH, 1)) /* while its result is not known */
 		later(world, world->now + between(world, 0, SECOND), PENDING_CRASH);
 	call(world, (struct sim_call){ .type = CALL_SEND,
 			    .site = site_number(row->site),
@@ -331,7 +331,7 @@ void daemon_answer(struct world *world, const struct sim_call *call)
 		.calls = call->calls };
 	struct job_seen seen = call->seen;
 	seen.id = call->seen_id;
-	/* A failed poll or list says nothing (dispatch/effects.c). */
+	/* A failed poll or list has no result (dispatch/effects.c). */
 	if (call->type == CALL_POLL && answer.verdict == VERDICT_UNKNOWN)
 		answer.verdict = VERDICT_RETRY;
 	oracle_answer(world, call);
@@ -446,7 +446,7 @@ static void configure(struct world *world)
 void daemon_reload(struct world *world)
 {
 	for (int i = 0; i < SITES; i++) {
-		/* One that comes back was not looked at meanwhile; and all may be mended. */
+		/* A site that comes back was not asked meanwhile, and its trouble may be over. */
 		world->calls[i].trouble_at = world->now;
 		world->calls[i].unread_lists = 0;
 	}
@@ -464,8 +464,8 @@ static void keep_later(const struct sim_row **last, const struct sim_row *row)
 		*last = row;
 }
 
-/* As store_load_refreshes() gives them: every open one, those that ended and had a job, and of each
- * content the full and the incremental one that succeeded last. */
+/* As in store_load_refreshes(): every open refresh, the ended ones with a job, and for each content
+ * the last full and the last incremental success. */
 static void restore_recent(struct world *world)
 {
 	for (int i = 0; i < ROWS; i++) {
@@ -508,7 +508,7 @@ void daemon_start(struct world *world)
 	struct refresh_ids ids = { world->store.last_refresh + 2, INT64_MAX };
 	world->schedule = schedule_new(&world->schedule_options, ids, draw(world));
 	note(world, "the daemon starts");
-	for (int i = 0; i < SITES; i++) /* nobody has looked meanwhile */
+	for (int i = 0; i < SITES; i++) /* no look was made meanwhile */
 		world->calls[i].trouble_at = world->now;
 	if (world->last_event > 0)
 		step(world, &(struct input){
@@ -545,7 +545,7 @@ void daemon_kill(struct world *world)
 	batch_free(world->writing);
 	world->open = world->writing = NULL;
 	world->is_up = false;
-	world->life++; /* what it waited for comes to nobody */
+	world->life++; /* the answers that it waited for are lost */
 }
 
 void daemon_step(struct world *world)

@@ -1,6 +1,6 @@
 /*
- * tests/sim/fate.c - an end that is not success is this refresh's own (src/README.md, Nothing
- * lost): its job's, or its request's, or that of a request that stood for all its causes too.
+ * tests/sim/fate.c - an end without success has a reason of this refresh's own (src/README.md,
+ * Nothing lost): its job, its request, or a request that served all its causes too.
  */
 #include "tests/sim/oracle.h"
 
@@ -29,8 +29,7 @@ static bool job_was_cancelled(const struct watched *of)
 	return of->job_was_cancelled;
 }
 
-/* Of those that its last request asked for, and that could have been found and told from others'.
- */
+/* A job of its last request that could have been found and recognised. */
 static const struct sim_job *job_that_goes_on(
 	const struct world *world, const struct watched *of, int64_t refresh)
 {

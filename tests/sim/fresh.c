@@ -1,6 +1,6 @@
 /*
  * tests/sim/fresh.c - nothing lost, and `succeeded` means fresh (src/README.md, Nothing lost,
- * Fresh): what a job is evidence for, and what became of every acknowledged event.
+ * Fresh): for what a job is evidence, and how every acknowledged event ended.
  */
 #include "tests/sim/oracle.h"
 #include <string.h>
@@ -20,7 +20,7 @@ static int64_t wish_at(const struct world *world, int run, int rule, int content
 	return at ? at : INT64_MAX;
 }
 
-/* Two clocks that are not ours: Tableau's start against dbt's finish. */
+/* Compares Tableau's start with dbt's finish, two other machines' clocks. */
 static bool started_late_enough(
 	const struct world *world, const struct watched *of, int run, int rule)
 {
@@ -89,8 +89,8 @@ bool fresh_is_held(const struct world *world, const struct watched *of)
 	return false;
 }
 
-/* What became a wish at `at`, which may be never: by its request, or by what was told of its job.
- */
+/* May its request, or what was reported of its job, serve a wish that began at `at` (which may be
+ * never)? */
 static bool may_serve(
 	const struct world *world, const struct watched *by, int run, int rule, int64_t at)
 {
@@ -113,7 +113,7 @@ bool fresh_is_proven(const struct world *world, const struct watched *of)
 	struct watched told = *of;
 	told.sent_at = of->is_accepted ? of->sent_at : 0;
 	told.queued_at_ever = of->seen_queued_at;
-	/* Who asks for it to be done again wants a new request. */
+	/* A person who asks for it again wants a new request. */
 	return (of->is_accepted || !world->is_asked_again[of->content]) &&
 	       fresh_covers(world, &told, of);
 }
@@ -188,7 +188,7 @@ bool fresh_may_want_full(const struct world *world, const struct watched *of)
 	return false;
 }
 
-/* Whoever asked for its end was told that the rules name another one now, or none. */
+/* Was its end explained by the rules naming other content now, or none? */
 static bool is_of_other_content(const struct world *world, int number, const struct sim_job *job)
 {
 	const struct sim_content *content = &world->contents[number];
@@ -203,7 +203,7 @@ static void check_fresh(struct world *world, const struct sim_row *row, const st
 	const struct sim_job *job = number >= 0 ? &world->jobs[number] : NULL;
 	long long id = (long long)row->row.id, event = (long long)run->id;
 	const struct watched *of = &world->watched[row->row.id / 2];
-	/* A rule that never falls quiet holds for give_up_after at most. */
+	/* A rule that never gets quiet holds for give_up_after at most. */
 	bool is_delayed = times_are_true(world) && !of->is_released &&
 			  !world->is_asked_again[of->content] && !world->rules[rule].quiet;
 	int64_t delay = is_delayed ? world->rules[rule].delay : 0;
@@ -277,7 +277,8 @@ static bool was_given_up(const struct world *world, const struct run *run, int r
 static void judge_pair(struct world *world, const struct run *run, const struct wish *wish,
 	int rule, int content, int times)
 {
-	/* What was published anew has one under its new id, and perhaps one under the old one. */
+	/* Content that was published again has a row under its new id, and perhaps one under the
+	 * old. */
 	const struct sim_row *row = NULL, *anew = NULL;
 	int count = find_rows(world, run, rule, content, &row);
 	int after = content >= 0 ? find_rows(world, run, rule, content + NAMED, &anew) : 0;

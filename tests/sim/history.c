@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MONO_BEGIN (100000 * SECOND) /* our struct mono at the true time 0 */
+#define MONO_BEGIN (100000 * SECOND) /* our struct mono at true time 0 */
 #define WALL_BEGIN (1800000000 * SECOND)
 
 /* ---- chance ---- */
@@ -118,7 +118,7 @@ static void draw_sites(struct world *world)
 		struct sim_content *content = &world->contents[i];
 		snprintf(content->luid, sizeof content->luid, "luid-%d", i);
 		snprintf(content->name, sizeof content->name, "content-%d%s", i % NAMED,
-			i < NAMED ? "" : " anew");
+			i < NAMED ? "" : " again");
 		content->site = i % NAMED >= 3;
 		content->content =
 			(struct content){ CONTENT_WORKBOOK, content->luid, content->name, "" };
@@ -159,7 +159,7 @@ static struct wall dbt_tells(struct world *world, int64_t finished)
 	return (struct wall){ between(world, 0, 1) ? us : us / SECOND * SECOND };
 }
 
-/* A webhook may come in the second in which its run ended, or when everybody has forgotten it. */
+/* A webhook may come within a second of its run's end, or much later. */
 static int64_t dbt_takes(struct world *world)
 {
 	static const int64_t most[] = { SECOND, 4 * SECOND, 10 * SECOND, 20 * MINUTE };
@@ -171,7 +171,7 @@ static void draw_runs(struct world *world, int64_t window)
 	world->run_count = (int)between(world, 1, EVENTS);
 	for (int i = 0; i < world->run_count; i++) {
 		struct run *run = &world->runs[i];
-		/* Two subscriptions tell of the same run. */
+		/* Two subscriptions deliver the same run. */
 		if (i && between(world, 0, 3) == 0) {
 			*run = world->runs[i - 1];
 			run->arrives = run->finished + dbt_takes(world);
@@ -208,7 +208,7 @@ static void strew(
 	}
 }
 
-/* Somebody else's schedule asks for the same content when the run is about to end. */
+/* Another schedule refreshes the same content when the run is about to end. */
 static void draw_close_jobs(struct world *world)
 {
 	for (int i = 0; i < world->run_count; i++) {
@@ -269,7 +269,7 @@ static void arrival(struct world *world, int number)
 	pending->life = world->life;
 }
 
-/* dbt has not heard our answer, and tells it once more. What has no event id is another event. */
+/* dbt did not get our answer and delivers again. Without an event id, that is another event. */
 static void tell_again(struct world *world, int number)
 {
 	int again = number;
@@ -382,7 +382,7 @@ static void reload(struct world *world, int64_t number)
 	daemon_reload(world);
 }
 
-/* Published anew: the old id leads nowhere any more. */
+/* Publishes content again: the old id leads nowhere any more. */
 static void move(struct world *world, int number)
 {
 	struct sim_content *from = &world->contents[number % NAMED];
@@ -390,10 +390,10 @@ static void move(struct world *world, int number)
 		return;
 	meet(world, FAULT_MOVE);
 	from->is_gone = true;
-	note(world, "%s is published anew", from->name);
+	note(world, "%s is published again", from->name);
 }
 
-/* Something on the site has a name that nobody can read. */
+/* Something on the site has an unreadable name. */
 static void unread(struct world *world, int number)
 {
 	struct sim_site *site = &world->sites[number % SITES];
@@ -402,7 +402,7 @@ static void unread(struct world *world, int number)
 	note(world, "the lists of site %s cannot be read for a while", site->options.name);
 }
 
-/* Under its id it is refreshed as ever, but that is another content's name now, or nobody's. */
+/* Its id still works, but its name belongs to other content now, or to none. */
 static void rename_content(struct world *world, int number)
 {
 	static const char *const words[] = { "", "is called otherwise, which the list lags behind",
@@ -599,7 +599,7 @@ static bool is_over(const struct world *world)
 	return !counts.open && !counts.selections && !world->writing && !world->open->count;
 }
 
-/* What limits.waiting_refreshes is held against. */
+/* Checks the counts that limits.waiting_refreshes bounds. */
 static void check_counts(struct world *world)
 {
 	struct schedule_counts counts = schedule_counts(world->schedule);

@@ -4,8 +4,7 @@
  */
 #include "tests/sim/oracle.h"
 
-/* So many lists that cannot be read, and jobs are asked for one by one (src/schedule/README.md).
- */
+/* After this many unreadable lists, jobs are queried one by one (src/schedule/README.md). */
 #define UNREAD_LISTS 3
 
 static void check_budget(struct world *world, int site)
@@ -30,7 +29,7 @@ void kind_check_send(struct world *world, const struct watched *of)
 {
 	int number = world->contents[of->content].site;
 	struct sim_calls *calls = &world->calls[number];
-	/* Else a kill before its answer is durable would cost a second job. */
+	/* Otherwise a kill before its answer is durable would cost a second job. */
 	if (calls->told_time_in != world->life && calls->greeted_in != world->life)
 		wrong(world, "a request to a site that has not told its time");
 	calls->greeted_in = 0;
@@ -141,7 +140,7 @@ static void check_queries(struct world *world, int site)
 	kind_queried(world, site, 1);
 }
 
-/* Before a request, and once: if it fails, the request is to tell why. */
+/* Before a request, and once: if it fails, the request will show why. */
 static void check_greeting(struct world *world, int site)
 {
 	const struct sim_calls *calls = &world->calls[site];

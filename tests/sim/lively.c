@@ -1,8 +1,8 @@
 /*
  * tests/sim/lively.c - what can be done is done (src/README.md, Nothing lost): a wish that waits
- * has an excuse. The excuses are all that the site could not take: a call that fails keeps the next
- * ones back for a while, a budget is spent, a person paused it, its places are taken, a job of the
- * content goes on, a rule holds it. Without one, nothing waits for longer than BOUND.
+ * has an excuse. Excuses are: a failed call delays the next ones, a budget is spent, a person
+ * paused the site, its places are taken, a job of the content goes on, a rule holds it. Without
+ * one, nothing waits for longer than BOUND.
  */
 #include "tests/sim/oracle.h"
 
@@ -59,7 +59,7 @@ static void find_out(const struct world *world, struct out *out)
 }
 
 /* After a call that failed, or a start, the next try waits for a while. */
-/* Nobody waits for what failed before `hurried_at`; 0: nobody is in a hurry. */
+/* Failures before `hurried_at` cause no wait; 0: nobody is in a hurry. */
 static int64_t trouble_ends(
 	const struct world *world, const struct out *out, int site, int64_t hurried_at)
 {
@@ -202,7 +202,7 @@ static void check_content(struct world *world, const struct out *out, int number
 			waiting = 2 * i;
 		}
 	}
-	/* As Tableau told; but somebody may not want to wait for that. */
+	/* Tableau's Retry-After; but a person may not want to wait for that. */
 	int64_t told_until = (hurried_at ? calls->not_before : calls->told_until)[KIND_START];
 	if (waiting && excused != INT64_MAX) {
 		excused = later_of(later_of(excused, told_until), site_free[content->site]);
@@ -264,7 +264,7 @@ static void check_out(struct world *world, const struct out *out, int number, in
 			(double)until / 1e6);
 }
 
-/* Whoever was told that it is cancelled relies on Tableau being asked, again after each failure. */
+/* After a cancel was confirmed to a person, Tableau must be asked, again after each failure. */
 static void check_cancel(struct world *world, const struct out *out, int number, int64_t until)
 {
 	struct watched *of = &world->watched[number];

@@ -1,7 +1,7 @@
 /*
- * tests/sim/needed.c - no more than needed (src/README.md, No more than needed): no request that
- * nobody wishes for, none before `delay` and `quiet` are over, and never a second one while the
- * first may still run.
+ * tests/sim/needed.c - no more than needed (src/README.md, No more than needed): no request without
+ * a wish, none before `delay` and `quiet` are over, and never a second one while the first may
+ * still run.
  */
 #include "tests/sim/oracle.h"
 
@@ -60,7 +60,7 @@ static void check_held(struct world *world, const struct watched *of, int64_t id
 	}
 }
 
-/* Somebody's wish that no job has served yet, as far as we were told, justifies a request. */
+/* A request is justified by a wish that no job is known to have served. */
 static void check_wished(
 	struct world *world, const struct watched *of, const struct refresh_row *row)
 {

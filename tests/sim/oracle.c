@@ -1,7 +1,7 @@
 /*
- * tests/sim/oracle.c - was it right? Written from what src/README.md says that dispatch guarantees,
- * alone: it knows what truly happened, and nothing of how the scheduler decides. This file keeps
- * what it remembers, and told.c what Tableau has answered; what must hold is in fate.c, fresh.c,
+ * tests/sim/oracle.c - checks whether what happened was right. Written from the guarantees in
+ * src/README.md alone: it knows what really happened, but not how the scheduler decides. This file
+ * keeps its memory, and told.c what Tableau has answered; the checks are in fate.c, fresh.c,
  * needed.c, kind.c, lively.c and turn.c.
  */
 #include "tests/sim/oracle.h"
@@ -19,8 +19,8 @@ void wrong(struct world *world, const char *format, ...)
 	note(world, "WRONG: %s", world->wrong);
 }
 
-/* A restart reads times that a clock wrote which has stepped since: what is timed may then be early
- * or late by the step, and nobody could know. */
+/* False after a restart that read times written before a step of the clock: timed work may then be
+ * early or late by the step, unavoidably. */
 bool times_are_true(const struct world *world)
 {
 	return !(world->has_stepped && world->has_crashed);
@@ -172,7 +172,7 @@ void oracle_send(struct world *world, const struct refresh_row *row)
 	of->answer = VERDICT_UNKNOWN;
 	of->refused = of->unknown = of->unread = of->unsure = 0;
 	of->seen_queued_at = of->queued_at_ever = of->told_at = 0;
-	/* Until an answer says otherwise; a crash takes the answer away. */
+	/* Until an answer says otherwise; a crash loses the answer. */
 	of->must_look = true;
 }
 
@@ -185,7 +185,7 @@ static bool is_same(const struct sim_call *a, const struct sim_call *b)
 	return a->id == b->id && b->type != CALL_LIST && b->type != CALL_GREET;
 }
 
-/* One question about a thing at a time. */
+/* Checks that there is one call about a thing at a time. */
 static void check_single(struct world *world, const struct sim_call *call)
 {
 	for (size_t i = 0; i < world->pending_count; i++) {
@@ -250,7 +250,7 @@ void oracle_crashed(struct world *world)
 			served[i] = 0;
 	for (int i = 0; i < SITES; i++)
 		world->calls[i].trouble_at = world->now;
-	/* A restart asks anew how long it is to wait. */
+	/* A restart asks again how long to wait. */
 	for (int i = 0; i < SITES; i++)
 		oracle_hurried(world, i);
 	for (int i = 0; i < world->job_count; i++)

@@ -5,9 +5,9 @@
 #pragma once
 #include "tests/sim/sim.h"
 
-/* For so long one good answer tells Tableau's clock: no two clocks go alike. */
+/* One good answer makes Tableau's clock known for this long, because clocks drift. */
 #define CLOCK_KEPT (40 * MINUTE)
-/* So many looks that cannot tell, and nobody looks any more (src/schedule/README.md). */
+/* After this many undecided looks there are no more (src/schedule/README.md). */
 #define UNSURE_AFTER 8
 
 static inline int64_t later_of(int64_t a, int64_t b)
@@ -39,7 +39,7 @@ void patience_asked(struct world *world, const struct sim_call *call);
 void patience_told(const struct world *world, struct watched *of, int job, enum job_phase phase);
 /* It was, and is followed on. */
 void patience_check_followed(struct world *world, const struct watched *of, int64_t id);
-/* Likewise of a selection whose content is not known. */
+/* The same for a selection that is not resolved. */
 void patience_check_unresolved(
 	struct world *world, const struct watched *of, const struct refresh_row *row);
 void patience_check_expired(struct world *world, const struct watched *of, int64_t id);

@@ -1,7 +1,7 @@
 /*
- * tests/sim/patience.c - give_up_after is heeded (src/schedule/README.md): nobody gives up before
- * Tableau could have been asked for so long, nor much later; nor while it tells of a job, unless
- * that stands in its queue for QUEUE_PATIENCE times as long.
+ * tests/sim/patience.c - give_up_after is heeded (src/schedule/README.md): a refresh is not given
+ * up before Tableau could have been asked for this long, nor much later; nor while Tableau reports
+ * on its job, unless the job is queued for QUEUE_PATIENCE times as long.
  */
 #include "tests/sim/oracle.h"
 

@@ -1,6 +1,6 @@
 /*
- * tests/sim/people.c - what people ask for is done: cancelled is not sent, and Tableau is asked;
- * done again is by a request from then on; retried is at once.
+ * tests/sim/people.c - people's commands are carried out: a cancelled refresh is not sent and its
+ * job is cancelled; a repeated one uses a later request; a retried one goes on at once.
  */
 #include "tests/sim/oracle.h"
 #include <string.h>

@@ -17,7 +17,7 @@
 
 #define SITES 2
 #define NAMED 5              /* contents over both sites, as rules name them */
-#define CONTENTS (2 * NAMED) /* each may be published anew, with another id */
+#define CONTENTS (2 * NAMED) /* each may be published again, with another id */
 #define EVENTS 12
 #define SELECTIONS 2 /* an event */
 #define RULES 6
@@ -127,8 +127,9 @@ struct sim_calls {
 	/* The life in which Tableau last told its time so that it could be known, and when. */
 	int clock_heard_in;
 	int64_t clock_heard_at;
-	int told_time_in;                /* the life in which it last told its time at all */
-	int greeted_in;                  /* likewise, was greeted, and nothing was sent since */
+	int told_time_in; /* the life in which it last told its time at all */
+	/* the life in which it was greeted, without a request since */
+	int greeted_in;
 	int64_t outage_began, in_outage; /* calls while it was down */
 	int64_t trouble_at;              /* the last time that something went wrong */
 	bool is_failing;                 /* its last answer was no good */
@@ -217,7 +218,7 @@ struct watched {
 	int64_t created_at, sent_at, ended_at; /* true times */
 	/* when it was sent by Tableau's clock, which tells its job from others' */
 	bool knows_clock;
-	bool knew_clock;   /* likewise, when it was sent: the journal has it */
+	bool knew_clock;   /* the same when it was sent: the journal has it */
 	int sent_in;       /* which life */
 	bool is_accepted;  /* the job is its own, as Tableau said or the clocks */
 	bool was_followed; /* its job was: whatever a poll says, it is not sent again */
@@ -225,19 +226,20 @@ struct watched {
 	bool is_incremental;
 	/* How its last request, and the looks after it, were answered: */
 	enum verdict answer;
-	bool was_refused;           /* for good, perhaps wrongly: it is not sent again */
-	bool is_other;              /* it is told to be of content that the rules do not name */
+	bool was_refused; /* for good, perhaps wrongly: it is not sent again */
+	/* it was reported to be of content that the rules do not name */
+	bool is_other;
 	int64_t own_trouble_until;  /* what was wrong was wrong with it alone: its backoff */
 	bool found_own;             /* a look found the job that it made */
 	int64_t looked_at;          /* when the last look that was answered was asked */
 	bool may_fail;              /* that justifies `failed` */
 	bool job_was_cancelled;     /* on Tableau: that justifies `cancelled` */
-	bool may_cancel;            /* somebody asked for it */
+	bool may_cancel;            /* a person asked for it */
 	int64_t again_at, again_in; /* it is to be done by a request from then on; the generation */
-	int64_t hurried_at; /* somebody wants it to wait no longer, for what failed before then */
+	int64_t hurried_at; /* a person wants it to wait no longer because of earlier failures */
 	int64_t born,
 		born_in;      /* since when it waits for its turn; the generation that records it */
-	bool is_cancelled;    /* likewise, and was told that it is done; Tableau has not refused */
+	bool is_cancelled;    /* a person asked and got a yes; Tableau has not refused */
 	int64_t cancelled_in; /* the generation of batches that records it */
 	/* since then nothing excuses that Tableau is not asked to cancel its job; 0: something
 	 * does */
@@ -255,7 +257,7 @@ struct watched {
 	bool is_stuck;        /* its job stands in Tableau's queue for too long */
 	int64_t surely_tried; /* how long, at least, it could be tried since its job was told of */
 	int64_t tried_kept, tried_kept_in; /* the same as a restart finds it; the generation */
-	int64_t tried_ever;                /* likewise, also before its job was last told of */
+	int64_t tried_ever;                /* the same, also before its job was last reported */
 	int64_t tried;                     /* how long, at most, it could be tried */
 	int64_t asked_at;                  /* when Tableau was last asked after its job */
 	int64_t told_at;                   /* when Tableau last told about its job, in this life */
@@ -310,7 +312,7 @@ enum pending_type {
 	PENDING_STEP,
 	PENDING_OUTAGE,
 	PENDING_PEOPLE,
-	PENDING_HASTE, /* somebody cancels what was just sent, and wants it again at once */
+	PENDING_HASTE, /* a person cancels what was just sent, and wants it again at once */
 	PENDING_RELOAD,
 	PENDING_MOVE,
 	PENDING_RENAME,
@@ -445,12 +447,12 @@ enum job_phase job_phase_at(const struct sim_job *job, int64_t at);
 int job_named(const struct world *world, const char *id);
 
 /* ---- people.c ---- */
-/* Somebody was told that it is cancelled, or will be; that it is done again, by that refresh; that
- * it waits no longer. */
+/* A person got the answer that it is or will be cancelled; that it is done again, by that refresh;
+ * that it waits no longer. */
 void oracle_cancelled(struct world *world, int64_t refresh);
 void oracle_again(struct world *world, int64_t refresh);
 void oracle_retried(struct world *world, int64_t refresh);
-/* Somebody wants the site asked at once, whatever Tableau told; and was told that it is. */
+/* A person wants the site asked at once, in spite of a Retry-After, and got a yes. */
 void oracle_hurried(struct world *world, int site);
 void oracle_resumed(struct world *world, int site);
 

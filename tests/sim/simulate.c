@@ -1,12 +1,12 @@
 /*
- * tests/sim/simulate.c - runs histories; the first that is wrong is made as small as it gets, and
+ * tests/sim/simulate.c - runs histories; the first wrong one is made as small as possible and
  * printed.
  *
  *     simulate [--histories N] [--seed S] [--trace] [--brief]
  *
- * --seed S runs from that seed on; with --trace only that one, and tells what happens in it;
- * --brief does not make it smaller. Exits 1 when a history is wrong, 2 when it is used wrongly,
- * and 3 when the histories, right as they are, met something too rarely.
+ * --seed S runs from that seed on; with --trace only that one, and prints what happens in it;
+ * --brief does not make it smaller. Exits 1 when a history is wrong, 2 when it is used wrongly, and
+ * 3 when the histories, right as they are, met something too rarely.
  */
 #include "tests/sim/sim.h"
 #include <getopt.h>

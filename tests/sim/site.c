@@ -1,6 +1,6 @@
 /*
  * tests/sim/site.c - Tableau: it queues jobs, runs those of a content one after another, refuses
- * what is queued already, tells whole seconds, and loses replies.
+ * what is queued already, reports whole seconds, and loses replies.
  */
 #include "tests/sim/sim.h"
 #include <stdlib.h>
@@ -219,7 +219,7 @@ static void look(struct world *world, struct sim_call *call)
 		show(world, &world->jobs[call->found], false, &call->seen, call->seen_id);
 }
 
-/* It answered as it should, but that cannot be read. */
+/* It answered, but unreadably. */
 static void unread(struct sim_call *call, enum verdict verdict)
 {
 	refuse(call, verdict, "unreadable");
@@ -265,7 +265,7 @@ static void server_error(struct world *world, struct sim_call *call)
 		call->retry_after = between(world, SECOND, 5 * MINUTE);
 }
 
-/* A page of a gateway's, an SSO wall, maintenance: whatever it says, it is not Tableau's word. */
+/* A gateway's page, an SSO page or maintenance, which is not Tableau's answer. */
 static void not_tableau(struct world *world, struct sim_call *call)
 {
 	/* And says when to come again, as long as it is not for ever. */

@@ -3,8 +3,7 @@
  */
 #include "tests/sim/sim.h"
 
-/* A kind that fewer histories in a thousand have met is too rare, once there are so many of them.
- */
+/* With enough histories, a kind that fewer than this many in a thousand have met is too rare. */
 #define RARE 1
 #define ENOUGH 10000
 
@@ -32,7 +31,7 @@ static const char *const names[MET_COUNT] = {
 	[FAULT_POLL_LAGS]    = "a job is not known for a while",
 	[FAULT_NO_POLL]      = "a job may not be looked at",
 	[FAULT_RELOAD]       = "a reload; sites come and go",
-	[FAULT_MOVE]         = "content is published anew",
+	[FAULT_MOVE]         = "content is published again",
 	[FAULT_STUCK]        = "a job stands in the queue",
 	[FAULT_NOT_TABLEAU]  = "an answer that is not Tableau's",
 	[FAULT_UNREAD]       = "an answer that cannot be read",

@@ -4,11 +4,11 @@
 #include "tests/sim/oracle.h"
 #include <string.h>
 
-/* Tableau tells whole seconds, and its clock is known to two: a job that starts so long after a
- * request can be told from one that ran before. */
+/* Tableau reports whole seconds, and its clock is known to two: a job that starts this long after a
+ * request cannot be one that ran before. */
 #define SURELY_LATER (3 * SECOND)
-/* A job that so many answers one after another do not know is lost; one that may not be looked at
- * as often may not be followed (src/schedule/README.md). */
+/* A job that this many answers in a row do not know is lost; one that may not be looked at as often
+ * cannot be followed (src/schedule/README.md). */
 #define LOST_AFTER 4
 #define REFUSED_AFTER 6
 /* Looks that are refused come ever later, so that the right may be given meanwhile. */
@@ -82,7 +82,7 @@ static void told_by_list(struct world *world, const struct sim_call *call)
 			of->told_at = world->now;
 			of->tried = 0;
 		}
-		/* Whoever may not ask for a job by itself believes the list. */
+		/* If the job may not be queried alone, the list is believed. */
 		of->may_fail |= is_believed && row->phase == PHASE_FAILED;
 		of->job_was_cancelled |= is_believed && row->phase == PHASE_CANCELLED;
 		if (row->phase == PHASE_QUEUED && call->asked_at > of->seen_queued_at)
@@ -168,7 +168,7 @@ void told_check_known(struct world *world, const struct sim_call *call)
 
 /* ---- answers ---- */
 
-/* Whoever is told so asks again ever rarer. */
+/* After a 409093, tries get rarer. */
 static void told_busy(struct world *world, struct watched *of, int64_t id)
 {
 	meet(world, MET_BUSY);
@@ -261,7 +261,7 @@ static void hear_wait(struct world *world, const struct sim_call *call)
 	}
 }
 
-/* Of an answer that was long under way nobody can tell when Tableau looked at its clock. */
+/* For a slow answer, it is not known when Tableau read its clock. */
 static void hear_clock(struct world *world, struct watched *of, const struct sim_call *call)
 {
 	struct sim_calls *calls = &world->calls[call->site];

@@ -1,8 +1,8 @@
 /*
  * tests/sim/turn.c - whose turn it is (src/README.md, Kind to Tableau): by the priorities of the
- * rules, then by age; but nobody waits for those who came half of give_up_after later. Who could be
- * sent is judged from outside: it waits, no rule holds it, nothing of its content is out, and its
- * last try was long ago.
+ * rules, then by age; but no refresh is overtaken by one that came half of give_up_after later.
+ * Which ones could be sent is judged from outside: it waits, no rule holds it, nothing of its
+ * content is out, and its last try was long ago.
  */
 #include "tests/sim/oracle.h"
 

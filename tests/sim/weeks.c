@@ -1,7 +1,6 @@
 /*
- * tests/sim/weeks.c - how many calls do simulated weeks of ordinary traffic cost, beside a plan
- * made with hindsight? Nightly builds, hourly jobs, CI, bursts and repeated webhooks; Tableau is
- * well.
+ * tests/sim/weeks.c - how many calls simulated weeks of ordinary traffic cost, compared with a plan
+ * made in hindsight. Nightly builds, hourly jobs, CI, bursts and repeated webhooks; Tableau works.
  *
  * The plan starts a job only where it must: for each content, the fewest starts so that every event
  * is served by one that starts no later than the one that served it here (as fresh, as early). It
@@ -97,7 +96,7 @@ static void told_at(int64_t at, int64_t finished, int content)
 static void wish(int64_t finished, int content)
 {
 	told_at(finished + 4 * SECOND, finished, content);
-	if (between(0, 19) == 0) /* dbt tells it again, or another subscription does */
+	if (between(0, 19) == 0) /* dbt delivers it again, or another subscription does */
 		told_at(finished + between(5 * SECOND, 20 * MINUTE), finished, content);
 }
 
