@@ -1,6 +1,8 @@
 """The database file under a running daemon: moved away, restored over, and copied by an operator."""
+import pathlib
 import shutil
 import sqlite3
+import sys
 
 import pytest
 
@@ -76,6 +78,49 @@ def test_a_daemon_whose_database_became_smaller_in_place_takes_nothing(router, t
     store_of(router).write_bytes((tmp_path / "copy.db").read_bytes() if restored == "copy" else b"")
     assert router.send().status == 503
     assert "became smaller while it was in use" in str(router.ready()[1])
+
+
+def test_a_daemon_at_rest_whose_database_is_overwritten_in_place_takes_nothing(router, tmp_path):
+    """An older copy of the same size: what a store that is pruned as fast as it grows has as backups."""
+    assert router.send().status == 200
+    router.settle(1)
+    wait_until(lambda: events_in(copy_of(router, tmp_path)) == 1, "the copy to be whole")
+    (tmp_path / "later").mkdir()
+    assert router.send().status == 200
+    router.settle(2)
+    wait_until(lambda: is_at_rest(router), "all of the WAL to be in the database")
+    assert events_in(copy_of(router, tmp_path / "later")) == 2
+    older = (tmp_path / "copy.db").read_bytes()
+    assert len(older) == store_of(router).stat().st_size
+    with open(store_of(router), "r+b") as database:     # without the moment in which it is empty
+        database.write(older)
+    assert router.send().status == 503
+    assert "was overwritten while it was in use" in str(router.ready()[1])
+
+
+def is_at_rest(router):
+    """As many frames were copied as the WAL's index says there are (sqlite.org/walformat.html), and the thread that copies sleeps: it is through with
+    the fsync that comes last, and with what it notes of the file."""
+    index = store_of(router).with_name("state.db-shm").read_bytes()
+    frames, copied = (int.from_bytes(index[at:at + 4], sys.byteorder) for at in (16, 96))
+    states = [(task / "stat").read_text().rsplit(")", 1)[1].split()[0] for task in pathlib.Path(f"/proc/{router.process.pid}/task").iterdir()
+              if (task / "comm").read_text().strip() == "checkpoint"]
+    return 0 < frames == copied and states == ["S"]
+
+
+def test_another_program_that_writes_into_the_database_and_copies_the_wal_is_no_overwriting(router, tmp_path):
+    """As replication does: a table of its own, and checkpoints."""
+    for number in range(3):
+        assert router.send().status == 200
+        router.settle(number + 1)
+        wait_until(lambda: events_in(copy_of(router, tmp_path)) == number + 1, "the daemon to be at rest")
+        database = sqlite3.connect(store_of(router), isolation_level=None)
+        database.execute("CREATE TABLE IF NOT EXISTS _replica (number)")
+        database.execute("INSERT INTO _replica VALUES (1)")
+        database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        database.close()
+    assert router.send().status == 200
+    assert router.ready()[0] == 200
 
 
 def copy_of(router, folder):

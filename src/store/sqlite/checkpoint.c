@@ -35,29 +35,39 @@ struct checkpointer {
 	struct place_file place[PLACE_FILES];
 	atomic_bool is_copying;
 	atomic_llong size; /* bytes of the database file after the last copy */
+	/* When the database file was last changed, if that copy brought all of the WAL into it; or
+	 * 0. */
+	atomic_llong whole_at;
 	/* Used by the journal's thread only: */
 	bool is_copied;
 	int wal_pages, due_at;
+	int64_t commits, commits_then; /* ever; and when the last copy began */
+	int64_t version_then;          /* data_version then */
 };
 
 /* ---- the thread ---- */
 
-/* Returns the number of copied pages. After a failure, the next pass copies the rest. */
-static int copy_pages(sqlite3 *database, int *copied_before)
+/* Returns the number of copied pages; *is_whole: none is left. After a failure, the next pass
+ * copies the rest. */
+static int copy_pages(sqlite3 *database, int *copied_before, bool *is_whole)
 {
 	int pages = 0, copied = 0;
 
+	*is_whole = false;
 	if (sqlite3_wal_checkpoint_v2(database, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied) !=
 		SQLITE_OK)
 		return 0;
 	int more = copied - *copied_before;
 	*copied_before = copied;
+	*is_whole = copied == pages;
 	return more;
 }
 
-/* Opens a connection each time: nothing of it gets stale, and it takes no memory while idle. */
-static void copy(const char *path)
+/* Opens a connection each time: nothing of it gets stale, and it takes no memory while idle. True:
+ * the WAL holds nothing more than the database. */
+static bool copy(const char *path)
 {
+	bool is_whole = false;
 	sqlite3 *database = NULL;
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 	int copied = 0;
@@ -66,10 +76,11 @@ static void copy(const char *path)
 		sqlite3_exec(database, "PRAGMA synchronous = FULL; SELECT 1 FROM meta LIMIT 1",
 			NULL, NULL, NULL) == SQLITE_OK) {
 		for (int pass = 0; pass < MOST_PASSES; pass++)
-			if (copy_pages(database, &copied) < SHORT_PASS)
+			if (copy_pages(database, &copied, &is_whole) < SHORT_PASS)
 				break;
 	}
 	IGNORE(sqlite3_close(database)); /* no statement is open */
+	return is_whole;
 }
 
 /*
@@ -80,9 +91,12 @@ static void copy_if_ours(struct checkpointer *checkpointer)
 {
 	if (!place_is(checkpointer->path, checkpointer->place))
 		return;
-	copy(checkpointer->path);
-	if (place_is(checkpointer->path, checkpointer->place))
-		atomic_store(&checkpointer->size, (long long)checkpointer->place[0].size);
+	bool is_whole = copy(checkpointer->path);
+	if (!place_is(checkpointer->path, checkpointer->place))
+		return;
+	atomic_store(&checkpointer->size, (long long)checkpointer->place[0].size);
+	if (is_whole)
+		atomic_store(&checkpointer->whole_at, (long long)checkpointer->place[0].changed_at);
 }
 
 static void *run(void *context)
@@ -108,21 +122,39 @@ static int note_wal(void *context, sqlite3 *database, const char *name, int page
 	if (pages < checkpointer->wal_pages)
 		checkpointer->due_at = LONG_WAL;
 	checkpointer->wal_pages = pages;
+	checkpointer->commits++;
 	return SQLITE_OK;
 }
 
 static void finish(struct checkpointer *checkpointer, sqlite3 *database)
 {
 	checkpointer->is_copied = false;
+	atomic_store(&checkpointer->whole_at, 0); /* it writes the file too */
 	/* A reader may still use the WAL, so do not try again at every commit. */
 	checkpointer->due_at = checkpointer->wal_pages + LONG_WAL;
 	/* A failure leaves the WAL longer, and is tried again when it has grown. */
 	IGNORE(sqlite3_wal_checkpoint_v2(database, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
 }
 
+/* Changes when another connection has committed; -1: cannot be told. */
+static int64_t data_version(sqlite3 *database)
+{
+	sqlite3_stmt *query = NULL;
+	int64_t version = -1;
+
+	if (sqlite3_prepare_v2(database, "PRAGMA data_version", -1, &query, NULL) == SQLITE_OK &&
+		sqlite3_step(query) == SQLITE_ROW)
+		version = sqlite3_column_int64(query, 0);
+	IGNORE(sqlite3_finalize(query)); /* repeats a failure that has been told */
+	return version;
+}
+
 static void begin_copy(struct checkpointer *checkpointer, const struct sqlite *store)
 {
 	memcpy(checkpointer->place, store->place, sizeof checkpointer->place);
+	atomic_store(&checkpointer->whole_at, 0);
+	checkpointer->commits_then = checkpointer->commits;
+	checkpointer->version_then = data_version(store->database);
 	atomic_store(&checkpointer->is_copying, true);
 	if (!mailbox_send(checkpointer->mailbox, &checkpointer->wake))
 		atomic_store(&checkpointer->is_copying, false);
@@ -163,6 +195,24 @@ void checkpointer_attach(struct checkpointer *checkpointer, sqlite3 *database)
 int64_t checkpointer_size(const struct checkpointer *checkpointer)
 {
 	return checkpointer ? atomic_load(&checkpointer->size) : 0;
+}
+
+/*
+ * While the WAL holds nothing more than the database, SQLite has no reason to write into that: not
+ * before somebody has committed, we or another program (replication does, and copies by itself).
+ */
+bool checkpointer_is_overwritten(
+	const struct checkpointer *checkpointer, sqlite3 *database, int64_t changed_at)
+{
+	if (!checkpointer || atomic_load(&checkpointer->is_copying))
+		return false;
+	int64_t whole_at = atomic_load(&checkpointer->whole_at);
+
+	if (!whole_at || whole_at == changed_at ||
+		checkpointer->commits != checkpointer->commits_then)
+		return false;
+	int64_t version = data_version(database);
+	return version >= 0 && version == checkpointer->version_then;
 }
 
 struct checkpointer *checkpointer_new(const char *path, struct error *err)

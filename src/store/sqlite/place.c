@@ -5,8 +5,9 @@
  * later start finds (sqlite.org/howtocorrupt.html, section 2.4). So that a daemon whose database is
  * replaced by a backup promises nothing, the names are looked up again before and after each
  * commit. A file that is overwritten in place keeps its inode, but an older copy is mostly smaller,
- * and a database never shrinks by itself. Its time of change would show more, but also changes when
- * another program copies the WAL into it, as replication does.
+ * and a database never shrinks by itself. Its time of change shows more when the daemon is at rest
+ * (checkpointer_is_overwritten()); else it also changes when the WAL is copied, by us or by another
+ * program.
  */
 #include "store/sqlite/sqlite.h"
 #include <errno.h>
@@ -26,7 +27,8 @@ static bool look_up(const char *database, size_t index, struct place_file *file,
 			"store %s: %s: %s; nothing is accepted until it is back or the daemon is"
 			" started again",
 			database, path, strerror(errno));
-	*file = (struct place_file){ about.st_dev, about.st_ino, about.st_size };
+	*file = (struct place_file){ about.st_dev, about.st_ino, about.st_size,
+		about.st_mtim.tv_sec * INT64_C(1000000000) + about.st_mtim.tv_nsec };
 	return true;
 }
 
@@ -54,7 +56,7 @@ bool place_is(const char *path, struct place_file files[static PLACE_FILES])
 
 		if (!look_up(path, i, &now, &ignored) || !is_same(&now, &files[i]))
 			return false;
-		files[i].size = now.size;
+		files[i] = now;
 	}
 	return true;
 }
@@ -83,6 +85,9 @@ static bool holds(struct sqlite *store, size_t count, struct error *err)
 		/* Only the database: another program may have emptied the WAL. */
 		if (i == 0 && (now.size < known->size || now.size < copied))
 			return fail(store, i, "became smaller", err);
+		if (i == 0 && checkpointer_is_overwritten(
+				      store->checkpointer, store->database, now.changed_at))
+			return fail(store, i, "was overwritten", err);
 		known->size = now.size;
 	}
 	return true;

@@ -69,6 +69,7 @@ struct place_file {
 	dev_t device;
 	ino_t inode;
 	off_t size;
+	int64_t changed_at; /* nanoseconds */
 };
 #define PLACE_FILES 3 /* the database, its WAL, and the WAL's index */
 
@@ -171,8 +172,8 @@ bool place_note(struct sqlite *store, struct error *err) MUST_USE;
  * checks the database alone. */
 bool place_holds(struct sqlite *store, struct error *err) MUST_USE;
 bool place_holds_database(struct sqlite *store, struct error *err) MUST_USE;
-/* Do the names of the database at `path` still lead to these files? Updates their sizes. Any
- * thread. */
+/* Do the names of the database at `path` still lead to these files? Updates their sizes and times
+ * of change. Any thread. */
 bool place_is(const char *path, struct place_file files[static PLACE_FILES]) MUST_USE;
 
 /* ---- checkpoints: checkpoint.c ---- */
@@ -182,6 +183,10 @@ struct checkpointer *checkpointer_new(const char *path, struct error *err) MUST_
 void checkpointer_free(struct checkpointer *checkpointer);
 /* The size of the database file after the last copy; 0: there was none, or this is a reader. */
 int64_t checkpointer_size(const struct checkpointer *checkpointer);
+/* The database file has this time of change, and it was not SQLite that changed it. False: that is
+ * not sure, or this is a reader. For the journal's thread. */
+bool checkpointer_is_overwritten(
+	const struct checkpointer *checkpointer, sqlite3 *database, int64_t changed_at);
 /* Watches the WAL of this connection, the writer's, from now on. */
 void checkpointer_attach(struct checkpointer *checkpointer, sqlite3 *database);
 
