@@ -202,6 +202,23 @@ def test_the_prose_of_the_manual_names_what_exists(router):
         assert metrics <= set(re.findall(r"^# HELP refresh_router_(\w+)", request(router.admin, "GET", "/metrics").body.decode(), re.M))
 
 
+def test_the_manual_knows_the_states_of_a_refresh(router):
+    section = re.search(r"^\.Sh STATES OF A REFRESH\n(.*?)^\.Sh ", MANUAL.read_text(), re.M | re.S)[1]
+    named = re.findall(r"\w+", " ".join(re.findall(r"^\.It (.+)", section, re.M)))
+    [in_help] = re.findall(r"only refreshes in this state: (.+?), open", re.sub(r"\s+", " ", cli("refreshes", "--help").stdout.decode()))
+    assert named == in_help.split(", ") and all(router.refreshes(state=state) == [] for state in named)
+
+
+def test_the_sandbox_s_page_knows_its_options_calls_and_faults():
+    told = subprocess.run([harness.BUILD / "tableau-sandbox", "--help"], capture_output=True, text=True, timeout=harness.DEADLINE).stdout
+    page = (TOP / "packaging" / "man" / "tableau-sandbox.1").read_text()
+    options, calls = re.findall(r"^  --([a-z]+)", told, re.M), re.findall(r"^  ((?:GET|POST|DELETE)[A-Z, ]*?) +(\w+) ", told, re.M)
+    [faults] = re.findall(r"FAULT: (.+)", told)
+    named = set(re.findall(r"[\w-]+", " ".join(re.findall(r"^\.(?:It|Fl|Nm|Op).*", page, re.M))))
+    missing = ({"-" + option for option in options} | {name for _, name in calls} | set(faults.split())) - named
+    assert len(options) >= 4 and len(calls) >= 8 and len(faults.split()) >= 14 and not missing, missing
+
+
 def test_every_number_of_metrics_is_in_the_manual(router):
     there = re.findall(r"^# HELP refresh_router_(\w+)", request(router.admin, "GET", "/metrics").body.decode(), re.M)
     told = cli("manual", "metrics").stdout.decode()
