@@ -147,7 +147,7 @@ int listen_open(const char *address, struct error *err)
 
 void listen_describe(int fd, char out[LISTEN_TEXT_SIZE])
 {
-	struct sockaddr_storage address;
+	struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
 	socklen_t length = sizeof address;
 	char host[48] = "?", port[8] = "0"; /* an IPv6 address has 45 bytes, a port 5 */
 	if (!getsockname(fd, (struct sockaddr *)(void *)&address, &length))
