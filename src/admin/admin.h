@@ -8,11 +8,12 @@
  * does not look like a daemon that hangs.
  */
 #pragma once
+#include "admin/trouble.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/shared.h"
 #include "base/text.h"
 #include "dispatch/dispatch.h"
+#include "rules/ruleset.h"
 #include "store/journal.h"
 
 struct admin;
@@ -24,11 +25,11 @@ struct admin_options { /* borrowed; all but the first two outlive the listener *
 	const char *store; /* URL; opened for reading */
 	struct journal *journal;
 	struct dispatch *dispatch;
-	struct shared_slot *rulesets;  /* of struct ruleset */
-	struct shared_slot *configs;   /* of struct config */
-	bool dry_run;                  /* replays are recorded but refresh nothing */
-	struct shared_slot *failures;  /* empty, or a struct trouble: the last reload was refused */
-	struct shared_slot *unwatched; /* empty, or a struct trouble: files cannot be watched */
+	struct ruleset_slot *rulesets;
+	struct config_slot *configs;
+	bool dry_run;                   /* replays are recorded but refresh nothing */
+	struct trouble_slot *failures;  /* empty unless the last reload was refused */
+	struct trouble_slot *unwatched; /* empty unless files cannot be watched */
 	/* Reads configuration and rules again; blocks until that is done, and writes the result to
 	 * `report`. */
 	bool (*reload)(void *context, struct text *report);

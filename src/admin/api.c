@@ -167,12 +167,6 @@ void handle_event(struct admin *admin, struct web_request *request, int64_t id)
 
 /* ---- refreshes ---- */
 
-static void status_free(struct dispatch_status *status)
-{
-	if (status)
-		shared_unref(&status->shared);
-}
-
 static cJSON *refresh_json(const struct dispatch_status *status, const struct refresh_row *row,
 	const struct cause_row *causes, size_t cause_count)
 {
@@ -201,7 +195,7 @@ void handle_refreshes(struct admin *admin, struct web_request *request, int64_t 
 	listing.items = cJSON_CreateArray();
 	listing.status = dispatch_status(admin->options.dispatch);
 	bool ok = store_list_refreshes(admin->reader, &filter, visit_refresh, &listing, &err);
-	status_free(listing.status);
+	dispatch_status_free(listing.status);
 	answer_list(request, &listing, ok, &err);
 }
 
@@ -220,7 +214,7 @@ void handle_refresh(struct admin *admin, struct web_request *request, int64_t id
 	bool found = false;
 	one.status = dispatch_status(admin->options.dispatch);
 	bool ok = store_find_refresh(admin->reader, id, visit_one_refresh, &one, &found, &err);
-	status_free(one.status);
+	dispatch_status_free(one.status);
 	if (one.json)
 		add_commands(admin, one.json, id);
 	answer_one(request, &one, ok, found, &err);
@@ -282,7 +276,7 @@ void handle_selections(struct admin *admin, struct web_request *request, int64_t
 		return;
 	OWNED_JSON root = cJSON_CreateObject();
 	cJSON *items = cJSON_AddArrayToObject(root, "items");
-	struct dispatch_status *status = dispatch_status(admin->options.dispatch);
+	OWNED(dispatch_status) status = dispatch_status(admin->options.dispatch);
 	for (size_t i = 0; status && i < status->selection_count; i++) {
 		const struct selection_status *selection = &status->selections[i];
 		if (is_wanted(site, selection->site) &&
@@ -291,7 +285,6 @@ void handle_selections(struct admin *admin, struct web_request *request, int64_t
 			cJSON_AddItemToArray(items, selection_status_json(selection));
 	}
 	json_add_count(root, "open", status ? status->counts.selections : 0);
-	status_free(status);
 	answer_span(request, &span, root);
 }
 
@@ -305,14 +298,13 @@ void handle_sites(struct admin *admin, struct web_request *request, int64_t id)
 		return;
 	OWNED_JSON root = cJSON_CreateObject();
 	cJSON *items = cJSON_AddArrayToObject(root, "items");
-	struct dispatch_status *status = dispatch_status(admin->options.dispatch);
-	OWNED(config) config = (struct config *)(void *)shared_slot_get(admin->options.configs);
+	OWNED(dispatch_status) status = dispatch_status(admin->options.dispatch);
+	OWNED(config) config = config_slot_get(admin->options.configs);
 	for (size_t i = 0; status && i < status->site_count; i++)
 		if (span_takes(&span))
 			cJSON_AddItemToArray(
 				items, site_status_json(&status->sites[i], &status->queues[i],
 					       config_site_named(config, status->sites[i].name)));
-	status_free(status);
 	answer_span(request, &span, root);
 }
 
@@ -340,7 +332,7 @@ void handle_rules(struct admin *admin, struct web_request *request, int64_t id)
 		return;
 	if (!web_query(request, "limit"))
 		span.limit = USUAL_LIMIT;
-	OWNED(ruleset) ruleset = (struct ruleset *)(void *)shared_slot_get(admin->options.rulesets);
+	OWNED(ruleset) ruleset = ruleset_slot_get(admin->options.rulesets);
 	OWNED_JSON root = cJSON_CreateObject();
 	json_add_text(root, "ruleset", ruleset_revision(ruleset));
 	cJSON *items = cJSON_AddArrayToObject(root, "items");
@@ -360,7 +352,7 @@ void handle_route(struct admin *admin, struct web_request *request, int64_t id)
 		answer_error_text(request, 400, err.message);
 		return;
 	}
-	OWNED(ruleset) ruleset = (struct ruleset *)(void *)shared_slot_get(admin->options.rulesets);
+	OWNED(ruleset) ruleset = ruleset_slot_get(admin->options.rulesets);
 	OWNED_JSON json = decision_json(ruleset_explain(ruleset, event, admin->scratch, arena));
 	answer_json(request, 200, json);
 }

@@ -13,21 +13,20 @@ void handle_healthz(struct admin *admin, struct web_request *request, int64_t id
 	web_reply(request, 200, NULL, STR("{\"status\":\"alive\"}"));
 }
 
-static void add_trouble(struct shared_slot *slot, const char *name, cJSON *json)
+static void add_trouble(struct trouble_slot *slot, const char *name, cJSON *json)
 {
-	struct trouble *trouble = (struct trouble *)(void *)shared_slot_get(slot);
+	OWNED(trouble) trouble = trouble_slot_get(slot);
 	if (!trouble)
 		return;
 	cJSON *object = cJSON_AddObjectToObject(json, name);
 	json_add_time(object, "at", trouble->at);
 	json_add_text(object, "report", trouble->report);
-	shared_unref(&trouble->shared);
 }
 
 /* Adds what a person should look at; none of it makes the daemon unready. */
 static void add_alerts(struct admin *admin, cJSON *json)
 {
-	struct dispatch_status *status = dispatch_status(admin->options.dispatch);
+	OWNED(dispatch_status) status = dispatch_status(admin->options.dispatch);
 	cJSON *alerts = NULL;
 	for (size_t i = 0; status && i < status->site_count; i++) {
 		const struct schedule_site_status *queue = &status->queues[i];
@@ -41,8 +40,6 @@ static void add_alerts(struct admin *admin, cJSON *json)
 		json_add_text(alert, "reason", reason);
 		cJSON_AddItemToArray(alerts, alert);
 	}
-	if (status)
-		shared_unref(&status->shared);
 }
 
 /* A reload that failed does not make it unready: the last good ruleset serves. */
@@ -51,8 +48,7 @@ cJSON *readiness(struct admin *admin, bool *is_ready)
 	char reason[480];
 	cJSON *json = cJSON_CreateObject(), *store = cJSON_CreateObject(),
 	      *rules = cJSON_CreateObject();
-	struct ruleset *ruleset =
-		(struct ruleset *)(void *)shared_slot_get(admin->options.rulesets);
+	OWNED(ruleset) ruleset = ruleset_slot_get(admin->options.rulesets);
 	bool is_writable = journal_is_healthy(admin->options.journal, reason);
 	*is_ready = is_writable && ruleset;
 	cJSON_AddBoolToObject(json, "ready", *is_ready);
@@ -66,7 +62,6 @@ cJSON *readiness(struct admin *admin, bool *is_ready)
 	add_trouble(admin->options.failures, "reload_failure", json);
 	add_trouble(admin->options.unwatched, "watch_failure", json);
 	add_alerts(admin, json);
-	ruleset_free(ruleset);
 	return json;
 }
 
@@ -158,10 +153,8 @@ void handle_metrics(struct admin *admin, struct web_request *request, int64_t id
 	text_init(&out, TEXT_UNBOUNDED);
 	metric_set(METRIC_journal_waiting, (int64_t)journal_waiting(admin->options.journal));
 	metric_print(&out);
-	struct dispatch_status *status = dispatch_status(admin->options.dispatch);
-	if (status) {
+	OWNED(dispatch_status) status = dispatch_status(admin->options.dispatch);
+	if (status)
 		print_sites(status, &out);
-		shared_unref(&status->shared);
-	}
 	web_reply(request, 200, "text/plain; version=0.0.4; charset=utf-8", text_str(&out));
 }

@@ -33,7 +33,7 @@ static bool is_for_us(const struct admin *admin, const struct web_request *reque
 	/* No Host: an HTTP/1.0 request, which simple health checks send and browsers do not. */
 	if (!authority.length || is_own_address(admin, host))
 		return true;
-	OWNED(config) config = (struct config *)(void *)shared_slot_get(admin->options.configs);
+	OWNED(config) config = config_slot_get(admin->options.configs);
 	for (size_t i = 0; i < config->admin_hosts.count; i++)
 		if (host_equal(host, str_of(config->admin_hosts.items[i])))
 			return true;

@@ -66,7 +66,7 @@ static void add_head(struct admin *admin, struct text *out)
 {
 	bool is_ready;
 	OWNED_JSON ready = readiness(admin, &is_ready);
-	OWNED(ruleset) ruleset = (struct ruleset *)(void *)shared_slot_get(admin->options.rulesets);
+	OWNED(ruleset) ruleset = ruleset_slot_get(admin->options.rulesets);
 	text_printf(out, "<h1>refresh-router %s: <span class=%s>%s</span></h1>", PACKAGE_VERSION,
 		is_ready ? "good" : "bad", is_ready ? "ready" : "not ready");
 	if (!is_ready) {
@@ -77,15 +77,14 @@ static void add_head(struct admin *admin, struct text *out)
 	}
 	text_printf(out, "<p class=dim>rules: %zu, <code>%.19s</code></p>",
 		ruleset_rule_count(ruleset), ruleset_revision(ruleset));
-	struct trouble *failure =
-		(struct trouble *)(void *)shared_slot_get(admin->options.failures);
+	OWNED(trouble)
+	failure = trouble_slot_get(admin->options.failures);
 	if (!failure)
 		return;
 	text_add(out, "<h2 class=bad>The last reload was refused; the last good rules go on "
 		      "serving</h2><pre>");
 	add_lines(out, failure->report);
 	text_add(out, "</pre>");
-	shared_unref(&failure->shared);
 }
 
 static void add_counts(struct text *out)
@@ -158,8 +157,8 @@ static void add_site(const struct tableau_site_status *site,
 
 static void add_sites(struct admin *admin, struct text *out)
 {
-	struct dispatch_status *status = dispatch_status(admin->options.dispatch);
-	OWNED(config) config = (struct config *)(void *)shared_slot_get(admin->options.configs);
+	OWNED(dispatch_status) status = dispatch_status(admin->options.dispatch);
+	OWNED(config) config = config_slot_get(admin->options.configs);
 	text_add(out, "<h2>Sites</h2><table><tr><th>site<th>server<th>state<th>PAT ends"
 		      "<th>ready<th>sending<th>running<th>starts/hour<th>queries/day<th>last "
 		      "error</tr>");
@@ -167,8 +166,6 @@ static void add_sites(struct admin *admin, struct text *out)
 		add_site(&status->sites[i], &status->queues[i],
 			config_site_named(config, status->sites[i].name), out);
 	text_add(out, "</table>");
-	if (status)
-		shared_unref(&status->shared);
 }
 
 /* Adds since when and until when it waits. */
@@ -246,21 +243,19 @@ static void add_refreshes(struct admin *admin, struct web_request *request, stru
 		      "href=\"/?state=succeeded\">succeeded</a></nav>");
 	text_add(out,
 		"<table><tr><th>id<th>created<th>state<th>site<th>content<th>rules<th>reason</tr>");
-	struct dispatch_status *status = dispatch_status(admin->options.dispatch);
+	OWNED(dispatch_status) status = dispatch_status(admin->options.dispatch);
 	struct page page = { out, status };
 	if (!store_list_refreshes(admin->reader, &filter, add_refresh, &page, &err)) {
 		text_add(out, "<tr><td colspan=7 class=bad>");
 		add(out, err.message);
 	}
-	if (status)
-		shared_unref(&status->shared);
 	text_add(out, "</table>");
 }
 
 /* Adds unresolved selections, which have no row among the refreshes yet. */
 static void add_selections(struct admin *admin, struct text *out)
 {
-	struct dispatch_status *status = dispatch_status(admin->options.dispatch);
+	OWNED(dispatch_status) status = dispatch_status(admin->options.dispatch);
 	size_t count = status ? status->selection_count : 0;
 	if (count)
 		text_printf(out,
@@ -281,8 +276,6 @@ static void add_selections(struct admin *admin, struct text *out)
 	}
 	if (count)
 		text_add(out, "</table>");
-	if (status)
-		shared_unref(&status->shared);
 }
 
 static bool add_event(const struct event_row *row, void *context)

@@ -28,7 +28,7 @@ static bool keep(const struct event_row *row, void *context)
 static const struct event *parse(
 	struct admin *admin, const struct replayed *replayed, struct error *err)
 {
-	OWNED(config) config = (struct config *)(void *)shared_slot_get(admin->options.configs);
+	OWNED(config) config = config_slot_get(admin->options.configs);
 	const struct config_source *source = config_source_named(config, replayed->source);
 	return event_parse(replayed->body, replayed->source, source ? source->account_id : NULL,
 		replayed->arena, err);
@@ -64,8 +64,7 @@ void handle_replay(struct admin *admin, struct web_request *request, int64_t id)
 	const struct event *event = who ? read_event(admin, request, id, &replayed) : NULL;
 	if (!event)
 		return;
-	struct ruleset *ruleset =
-		(struct ruleset *)(void *)shared_slot_get(admin->options.rulesets);
+	struct ruleset *ruleset = ruleset_slot_get(admin->options.rulesets);
 	const struct decision *decision = ruleset_decide(ruleset, event, admin->scratch, arena);
 	struct delivery *delivery = delivery_new(
 		event, decision, ruleset, replayed.body, admin->options.dry_run, TAKE(arena));

@@ -12,5 +12,6 @@ struct trouble {
 	char *report; /* lines for a person */
 };
 
-/* Begins now. The caller owns one reference, which shared_slot_put() takes. */
+/* Begins now. The caller owns one reference, which trouble_slot_put() takes. */
 struct trouble *trouble_new(const char *report);
+SHARED_DECLARE(trouble)

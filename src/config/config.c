@@ -24,17 +24,12 @@ const char *config_find(const char *path)
 	return NULL;
 }
 
-static void config_destroy(struct shared *shared)
+static void config_destroy(struct config *config)
 {
-	struct config *config = (struct config *)(void *)shared;
 	arena_free(config->arena); /* the struct itself is in the arena too */
 }
 
-void config_free(struct config *config)
-{
-	if (config)
-		shared_unref(&config->shared);
-}
+SHARED_DEFINE(config, config_destroy)
 
 static void fill_defaults(struct config *config, const struct yaml_file *file)
 {
@@ -69,7 +64,7 @@ struct config *config_load(const char *path, struct problems *problems)
 	/* keeps the file's tree too, because places point into it */
 	struct arena *arena = arena_new();
 	struct config *config = arena_new_of(arena, struct config);
-	shared_init(&config->shared, config_destroy);
+	SHARED_INIT(config, config);
 	config->arena = arena;
 	config->path = arena_text(arena, path);
 	const struct yaml_file *file = yaml_load(config->path, arena, problems);

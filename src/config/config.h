@@ -88,8 +88,7 @@ const char *config_find(const char *path);
  * caller owns one reference (config_free()).
  */
 struct config *config_load(const char *path, struct problems *problems);
-void config_free(struct config *config); /* drops one reference */
-OWNED_DEFINE(config)
+SHARED_DECLARE(config)
 /*
  * secret_load(), and a line in the log if the secret has stray bytes, with the name of its owner (a
  * "source" or "site"). The secret is used as it is.

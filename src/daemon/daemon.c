@@ -33,7 +33,7 @@ struct daemon {
 	struct reload *reload;
 	struct watch *watch;
 	struct settle settle;
-	struct shared_slot *unwatched; /* empty, or of struct trouble */
+	struct trouble_slot *unwatched; /* empty, or why */
 	struct journal *journal;
 	struct dispatch *dispatch;
 	struct intake *intake;
@@ -59,7 +59,7 @@ static void watch_path(const char *path, void *context)
 static void tell_watch(struct daemon *daemon)
 {
 	const char *now = watch_trouble(daemon->watch);
-	struct trouble *before = (struct trouble *)(void *)shared_slot_get(daemon->unwatched);
+	OWNED(trouble) before = trouble_slot_get(daemon->unwatched);
 	bool is_news = !before != !now || (now && strcmp(before->report, now) != 0);
 	if (is_news && now)
 		log_warning("files are checked every few seconds, because their changes are not "
@@ -68,9 +68,7 @@ static void tell_watch(struct daemon *daemon)
 	else if (is_news)
 		log_info("changes of files are reported again");
 	if (is_news)
-		shared_slot_put(daemon->unwatched, now ? &trouble_new(now)->shared : NULL);
-	if (before)
-		shared_unref(&before->shared);
+		trouble_slot_put(daemon->unwatched, now ? trouble_new(now) : NULL);
 }
 
 static void watch_files(struct daemon *daemon)
@@ -106,10 +104,8 @@ static bool apply_config(
 	struct daemon *daemon = context;
 	if (!intake_configure(daemon->intake, config, err))
 		return false;
-	struct dispatch_status *before = dispatch_status(daemon->dispatch);
+	OWNED(dispatch_status) before = dispatch_status(daemon->dispatch);
 	dropped_report(before, config, report);
-	if (before)
-		shared_unref(&before->shared);
 	dispatch_configure(daemon->dispatch, config);
 	return true;
 }
@@ -322,12 +318,12 @@ static bool start_listeners(struct daemon *daemon, struct config *config, struct
 static bool start(struct daemon *daemon, struct error *err)
 {
 	OWNED(config)
-	config = (struct config *)(void *)shared_slot_get(reload_configs(daemon->reload));
+	config = config_slot_get(reload_configs(daemon->reload));
 	daemon->connections = budget_connections(config);
 	daemon->requests = mailbox_new(16, NULL, err);
 	daemon->answers = daemon->requests ? mailbox_new(1, NULL, err) : NULL;
 	daemon->watch = watch_new();
-	daemon->unwatched = shared_slot_new();
+	daemon->unwatched = trouble_slot_new();
 	if (!daemon->answers || !block_signals(daemon, err) || !start_core(daemon, config, err))
 		return false;
 	settle_looked(&daemon->settle, clock_mono());
@@ -389,7 +385,7 @@ void daemon_free(struct daemon *daemon)
 	mailbox_free(daemon->answers);
 	watch_free(daemon->watch);
 	prune_free(daemon->prune);
-	shared_slot_free(daemon->unwatched);
+	trouble_slot_free(daemon->unwatched);
 	reload_free(daemon->reload);
 	free(daemon);
 }

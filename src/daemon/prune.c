@@ -8,7 +8,7 @@
 
 struct prune {
 	struct journal *journal;
-	struct shared_slot *configs;
+	struct config_slot *configs;
 	struct mono due;
 };
 
@@ -19,7 +19,7 @@ struct portion {
 	int64_t deleted;
 };
 
-struct prune *prune_new(struct journal *journal, struct shared_slot *configs)
+struct prune *prune_new(struct journal *journal, struct config_slot *configs)
 {
 	struct prune *prune = mem_new(struct prune);
 	prune->journal = journal;
@@ -58,7 +58,7 @@ void prune_when_due(struct prune *prune, struct mono now)
 	if (now.us < prune->due.us)
 		return;
 	prune->due = mono_plus(now, EVERY);
-	OWNED(config) config = (struct config *)(void *)shared_slot_get(prune->configs);
+	OWNED(config) config = config_slot_get(prune->configs);
 	struct portion *portion = mem_new(struct portion);
 	portion->entry.apply = apply;
 	portion->entry.done = done;

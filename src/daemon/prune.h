@@ -4,13 +4,13 @@
  */
 #pragma once
 #include "base/clock.h"
-#include "base/shared.h"
+#include "config/config.h"
 #include "store/journal.h"
 
 struct prune;
 
 /* `configs` is the slot of the configuration in use. Both outlive the result. */
-struct prune *prune_new(struct journal *journal, struct shared_slot *configs);
+struct prune *prune_new(struct journal *journal, struct config_slot *configs);
 void prune_free(struct prune *prune); /* only after the journal has stopped; NULL is fine */
 
 struct mono prune_due(const struct prune *prune);

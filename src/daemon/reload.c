@@ -10,7 +10,9 @@
 
 struct reload {
 	char *config_path;
-	struct shared_slot *configs, *rulesets, *failures;
+	struct config_slot *configs;
+	struct ruleset_slot *rulesets;
+	struct trouble_slot *failures;
 	/* of the bytes last read, whether they loaded or not */
 	char fingerprint[FINGERPRINT_TEXT_SIZE];
 };
@@ -110,7 +112,7 @@ static void take_fingerprint(
 bool reload_is_worth_it(struct reload *reload)
 {
 	char now[FINGERPRINT_TEXT_SIZE];
-	OWNED(config) config = (struct config *)(void *)shared_slot_get(reload->configs);
+	OWNED(config) config = config_slot_get(reload->configs);
 	take_fingerprint(reload, config, now);
 	return strcmp(now, reload->fingerprint) != 0;
 }
@@ -120,8 +122,8 @@ bool reload_is_worth_it(struct reload *reload)
 static void serve(struct reload *reload, struct config *config, struct ruleset *ruleset)
 {
 	metric_set(METRIC_rules_loaded, (int64_t)ruleset_rule_count(ruleset));
-	shared_slot_put(reload->configs, &config->shared);
-	shared_slot_put(reload->rulesets, ruleset_shared(ruleset));
+	config_slot_put(reload->configs, config);
+	ruleset_slot_put(reload->rulesets, ruleset);
 }
 
 struct reload *reload_new(const char *config_path, struct problems *problems)
@@ -132,9 +134,9 @@ struct reload *reload_new(const char *config_path, struct problems *problems)
 		return NULL;
 	struct reload *reload = mem_new(struct reload);
 	reload->config_path = mem_copy_text(config_path);
-	reload->configs = shared_slot_new();
-	reload->rulesets = shared_slot_new();
-	reload->failures = shared_slot_new();
+	reload->configs = config_slot_new();
+	reload->rulesets = ruleset_slot_new();
+	reload->failures = trouble_slot_new();
 	take_fingerprint(reload, config, reload->fingerprint);
 	serve(reload, config, ruleset);
 	return reload;
@@ -144,24 +146,24 @@ void reload_free(struct reload *reload)
 {
 	if (!reload)
 		return;
-	shared_slot_free(reload->configs);
-	shared_slot_free(reload->rulesets);
-	shared_slot_free(reload->failures);
+	config_slot_free(reload->configs);
+	ruleset_slot_free(reload->rulesets);
+	trouble_slot_free(reload->failures);
 	free(reload->config_path);
 	free(reload);
 }
 
-struct shared_slot *reload_configs(struct reload *reload)
+struct config_slot *reload_configs(struct reload *reload)
 {
 	return reload->configs;
 }
 
-struct shared_slot *reload_rulesets(struct reload *reload)
+struct ruleset_slot *reload_rulesets(struct reload *reload)
 {
 	return reload->rulesets;
 }
 
-struct shared_slot *reload_failures(struct reload *reload)
+struct trouble_slot *reload_failures(struct reload *reload)
 {
 	return reload->failures;
 }
@@ -170,7 +172,7 @@ struct shared_slot *reload_failures(struct reload *reload)
 
 static bool fail(struct reload *reload, struct text *report)
 {
-	shared_slot_put(reload->failures, &trouble_new(report->at)->shared);
+	trouble_slot_put(reload->failures, trouble_new(report->at));
 	metric_add(METRIC_reload_failures_total, 1);
 	log_error("reload refused; the last good configuration and rules go on serving",
 		KV("reason", report->at));
@@ -228,7 +230,7 @@ static bool reload_now(
 		ruleset_free(ruleset);
 		return fail(reload, report);
 	}
-	struct config *before = (struct config *)(void *)shared_slot_get(reload->configs);
+	struct config *before = config_slot_get(reload->configs);
 	report_fixed(before, config, report);
 	config_free(before);
 	text_printf(report, "serving %zu rules, %s\n", ruleset_rule_count(ruleset),
@@ -236,7 +238,7 @@ static bool reload_now(
 	log_info("reloaded", KV("rules", (int64_t)ruleset_rule_count(ruleset)),
 		KV("revision", ruleset_revision(ruleset)));
 	metric_add(METRIC_reloads_total, 1);
-	shared_slot_put(reload->failures, NULL);
+	trouble_slot_put(reload->failures, NULL);
 	serve(reload, config, ruleset);
 	return true;
 }
@@ -259,10 +261,10 @@ static bool has_same_paths(const struct config *a, const struct config *b)
 bool reload_again(struct reload *reload, reload_apply *apply, void *context, struct text *report)
 {
 	/* Taken before reading, so that a change in between is worth another reload. */
-	OWNED(config) before = (struct config *)(void *)shared_slot_get(reload->configs);
+	OWNED(config) before = config_slot_get(reload->configs);
 	take_fingerprint(reload, before, reload->fingerprint);
 	bool is_good = reload_now(reload, apply, context, report);
-	OWNED(config) after = (struct config *)(void *)shared_slot_get(reload->configs);
+	OWNED(config) after = config_slot_get(reload->configs);
 	/* The fingerprint lacks files at new paths, so the next change of a file reloads once
 	 * more. */
 	if (!has_same_paths(before, after))
@@ -273,7 +275,7 @@ bool reload_again(struct reload *reload, reload_apply *apply, void *context, str
 void reload_paths(
 	struct reload *reload, void (*visit)(const char *path, void *context), void *context)
 {
-	OWNED(config) config = (struct config *)(void *)shared_slot_get(reload->configs);
+	OWNED(config) config = config_slot_get(reload->configs);
 	visit(reload->config_path, context);
 	visit_paths(config, visit, context);
 	ruleset_visit_folders(config->rules.items, config->rules.count, visit, context);

@@ -6,20 +6,20 @@
 #pragma once
 #include "base/clock.h"
 #include "base/problem.h"
-#include "base/shared.h"
 #include "base/text.h"
 #include "config/config.h"
 #include "rules/ruleset.h"
 
 struct reload;
+struct trouble_slot; /* admin/trouble.h */
 
 /* Loads for the first time; NULL when there is any error, all of them in `problems`. */
 struct reload *reload_new(const char *config_path, struct problems *problems);
 void reload_free(struct reload *reload);
 OWNED_DEFINE(reload)
 
-struct shared_slot *reload_configs(struct reload *reload);  /* of struct config */
-struct shared_slot *reload_rulesets(struct reload *reload); /* of struct ruleset */
+struct config_slot *reload_configs(struct reload *reload);
+struct ruleset_slot *reload_rulesets(struct reload *reload);
 
 /* Called with a new configuration, so that other parts take it over; false keeps the old one in
  * use. */
@@ -41,4 +41,4 @@ void reload_paths(
 	struct reload *reload, void (*visit)(const char *path, void *context), void *context);
 
 /* empty, or of struct trouble (admin/trouble.h) */
-struct shared_slot *reload_failures(struct reload *reload);
+struct trouble_slot *reload_failures(struct reload *reload);

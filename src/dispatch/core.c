@@ -151,7 +151,7 @@ void core_configure(struct core *core, struct config *config)
 	if (!core->edge->ask->configure(core->edge->tableau, config, &err))
 		log_error("a site cannot be used until its secret is there",
 			KV("reason", err.message));
-	shared_ref(&config->shared);
+	config_ref(config);
 	config_free(core->config);
 	core->config = config;
 	struct schedule_options options = {
@@ -285,7 +285,7 @@ const struct schedule *core_schedule(const struct core *core)
 struct core *core_new(const struct edge *edge, struct config *config, uint64_t seed, bool is_dry)
 {
 	struct core *core = mem_new(struct core);
-	shared_ref(&config->shared);
+	config_ref(config);
 	*core = (struct core){
 		.edge = edge,
 		.config = config,

@@ -72,7 +72,7 @@ void dispatch_configure(struct dispatch *dispatch, struct config *config);
  * and causes (an event by a rule) of refreshes that have not ended? Intake sheds load then. Any
  * thread. */
 bool dispatch_is_full(struct dispatch *dispatch);
-/* The present status, at most a second old, with a reference for the caller (shared_unref); NULL
+/* The present status, at most a second old, with a reference for the caller; NULL
  * before the first. Any thread. */
 struct dispatch_status *dispatch_status(struct dispatch *dispatch);
 

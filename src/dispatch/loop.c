@@ -29,7 +29,7 @@ struct dispatch {
 	struct core *core;
 	struct tableau *tableau;
 	struct mailbox *notes;
-	struct shared_slot *status;
+	struct dispatch_status_slot *status;
 	struct mono status_at;
 	bool is_status_stale; /* something happened since it was published */
 	/* open selections and causes of open refreshes, for dispatch_is_full() */
@@ -81,7 +81,7 @@ void dispatch_event(struct dispatch *dispatch, struct dispatch_event *event)
 
 void dispatch_configure(struct dispatch *dispatch, struct config *config)
 {
-	shared_ref(&config->shared);
+	config_ref(config);
 	notify(dispatch, (struct note){ .type = NOTE_CONFIGURE, .config = config });
 }
 
@@ -98,7 +98,7 @@ bool dispatch_is_full(struct dispatch *dispatch)
 
 struct dispatch_status *dispatch_status(struct dispatch *dispatch)
 {
-	return (struct dispatch_status *)(void *)shared_slot_get(dispatch->status);
+	return dispatch_status_slot_get(dispatch->status);
 }
 
 static void written(bool committed, void *context)
@@ -161,9 +161,9 @@ static void publish(struct dispatch *dispatch)
 	metric_set(METRIC_refreshes_waiting, counts.waiting);
 	metric_set(METRIC_causes_open, counts.causes);
 	metric_set(METRIC_selections_open, counts.selections);
-	shared_slot_put(dispatch->status, &dispatch_status_new(clock_now(NULL),
-						  core_schedule(dispatch->core), dispatch->tableau)
-						   ->shared);
+	dispatch_status_slot_put(
+		dispatch->status, dispatch_status_new(clock_now(NULL),
+					  core_schedule(dispatch->core), dispatch->tableau));
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -241,7 +241,7 @@ struct dispatch *dispatch_new(struct config *config, bool dry_run, struct error 
 		return NULL;
 	struct dispatch *dispatch = mem_new(struct dispatch);
 	dispatch->notes = notes;
-	dispatch->status = shared_slot_new();
+	dispatch->status = dispatch_status_slot_new();
 	dispatch->tableau = tableau_new();
 	dispatch->edge = (struct edge){
 		.ask = &real_tableau,
@@ -263,7 +263,7 @@ void dispatch_free(struct dispatch *dispatch)
 	tableau_free(dispatch->tableau); /* its callbacks may still use the schedule */
 	core_free(dispatch->core);
 	mailbox_free(dispatch->notes);
-	shared_slot_free(dispatch->status);
+	dispatch_status_slot_free(dispatch->status);
 	free(dispatch);
 }
 

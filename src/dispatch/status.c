@@ -2,12 +2,13 @@
 #include "dispatch/status.h"
 #include <string.h>
 
-static void status_destroy(struct shared *shared)
+static void status_destroy(struct dispatch_status *status)
 {
-	struct dispatch_status *status = (struct dispatch_status *)(void *)shared;
 	config_free(status->config);
 	arena_free(status->arena); /* the struct itself is in the arena too */
 }
+
+SHARED_DEFINE(dispatch_status, status_destroy)
 
 /* Most are empty: a copy of that would be one for each site, each time. */
 static const char *keep(struct arena *arena, const char *text)
@@ -90,11 +91,11 @@ struct dispatch_status *dispatch_status_new(
 	struct arena *arena = arena_new();
 	struct dispatch_status *status = arena_new_of(arena, struct dispatch_status);
 	size_t configured = tableau_site_count(tableau), dropped = count_dropped(schedule);
-	shared_init(&status->shared, status_destroy);
+	SHARED_INIT(dispatch_status, status);
 	status->arena = arena;
 	status->config = tableau_config(tableau);
 	if (status->config)
-		shared_ref(&status->config->shared);
+		config_ref(status->config);
 	status->at = now.wall;
 	status->counts = schedule_counts(schedule);
 	status->site_count = configured + dropped;

@@ -44,3 +44,4 @@ struct refresh_row dispatch_status_refresh(const struct dispatch_status *status,
 /* The caller owns the only reference. */
 struct dispatch_status *dispatch_status_new(
 	struct instant now, const struct schedule *schedule, const struct tableau *tableau);
+SHARED_DECLARE(dispatch_status)

@@ -19,8 +19,8 @@
 
 struct intake {
 	struct web *web;
-	struct shared_slot *sources;
-	struct shared_slot *rulesets;
+	struct sources_slot *sources;
+	struct ruleset_slot *rulesets;
 	struct journal *journal;
 	struct dispatch *dispatch;
 	bool dry_run;
@@ -125,7 +125,7 @@ static void route(struct intake *intake, struct web_request *request, const stru
 	struct ruleset *ruleset = NULL;
 	const struct decision *decision = NULL;
 	if (event->standing == EVENT_REAL) {
-		ruleset = (struct ruleset *)(void *)shared_slot_get(intake->rulesets);
+		ruleset = ruleset_slot_get(intake->rulesets);
 		decision = ruleset_decide(ruleset, event, scratch_of_thread(intake), arena);
 		report_warnings(decision);
 	}
@@ -236,9 +236,8 @@ static void handle(struct web_request *request, void *context)
 		web_reply(request, 200, NULL, STR("{}"));
 		return;
 	}
-	struct sources *sources = (struct sources *)(void *)shared_slot_get(intake->sources);
+	OWNED(sources) sources = sources_slot_get(intake->sources);
 	handle_webhook(intake, request, sources);
-	shared_unref(sources_shared(sources));
 }
 
 /* ---- life ---- */
@@ -283,7 +282,7 @@ struct intake *intake_start(const struct intake_options *options, struct error *
 {
 	OWNED(intake) intake = mem_new(struct intake);
 	pthread_key_create(&intake->scratch, free_scratch);
-	intake->sources = shared_slot_new();
+	intake->sources = sources_slot_new();
 	intake->rulesets = options->rulesets;
 	intake->journal = options->journal;
 	intake->dispatch = options->dispatch;
@@ -303,7 +302,7 @@ bool intake_configure(struct intake *intake, struct config *config, struct error
 	struct sources *sources = sources_load(config, err);
 	if (!sources)
 		return false;
-	shared_slot_put(intake->sources, sources_shared(sources));
+	sources_slot_put(intake->sources, sources);
 	return true;
 }
 
@@ -318,7 +317,7 @@ void intake_free(struct intake *intake)
 	if (!intake)
 		return;
 	web_free(intake->web);
-	shared_slot_free(intake->sources);
+	sources_slot_free(intake->sources);
 	pthread_key_delete(intake->scratch);
 	free(intake);
 }

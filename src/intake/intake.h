@@ -8,16 +8,16 @@
 #pragma once
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/shared.h"
 #include "config/config.h"
 #include "dispatch/dispatch.h"
+#include "rules/ruleset.h"
 #include "store/journal.h"
 
 struct intake;
 
 struct intake_options {
-	struct config *config;        /* borrowed for the call */
-	struct shared_slot *rulesets; /* of struct ruleset; the current one decides */
+	struct config *config;         /* borrowed for the call */
+	struct ruleset_slot *rulesets; /* the current one decides */
 	struct journal *journal;
 	struct dispatch *dispatch;
 	unsigned connections; /* limits.connections, or fewer if descriptors are short */

@@ -3,15 +3,14 @@
 #include <string.h>
 
 struct sources {
-	struct shared shared;  /* first member */
+	struct shared shared;
 	struct config *config; /* with a reference */
 	size_t count;
 	struct source *items;
 };
 
-static void sources_destroy(struct shared *shared)
+static void sources_destroy(struct sources *sources)
 {
-	struct sources *sources = (struct sources *)(void *)shared;
 	for (size_t i = 0; i < sources->count; i++) {
 		for (size_t j = 0; j < sources->items[i].key_count; j++)
 			signing_key_free(sources->items[i].keys[j]);
@@ -21,6 +20,8 @@ static void sources_destroy(struct shared *shared)
 	config_free(sources->config);
 	free(sources);
 }
+
+SHARED_DEFINE(sources, sources_destroy)
 
 static bool load_secrets(struct source *source, struct error *err)
 {
@@ -39,24 +40,19 @@ static bool load_secrets(struct source *source, struct error *err)
 struct sources *sources_load(struct config *config, struct error *err)
 {
 	struct sources *sources = mem_new(struct sources);
-	shared_init(&sources->shared, sources_destroy);
-	shared_ref(&config->shared);
+	SHARED_INIT(sources, sources);
+	config_ref(config);
 	sources->config = config;
 	sources->items = mem_alloc(sizeof *sources->items * (config_source_count(config) + 1));
 	while (sources->count < config_source_count(config)) {
 		struct source *source = &sources->items[sources->count++];
 		source->config = config_source(config, sources->count - 1);
 		if (!load_secrets(source, err)) {
-			shared_unref(&sources->shared);
+			sources_free(sources);
 			return NULL;
 		}
 	}
 	return sources;
-}
-
-struct shared *sources_shared(struct sources *sources)
-{
-	return &sources->shared;
 }
 
 const struct source *sources_find(const struct sources *sources, const char *name)

@@ -19,7 +19,7 @@ struct sources;
 
 /* ERROR_INPUT names the source whose secret cannot be read. The caller owns one reference. */
 struct sources *sources_load(struct config *config, struct error *err) MUST_USE;
-struct shared *sources_shared(struct sources *sources);
+SHARED_DECLARE(sources)
 const struct source *sources_find(const struct sources *sources, const char *name); /* or NULL */
 size_t sources_count(const struct sources *sources);
 const struct source *sources_at(const struct sources *sources, size_t index);

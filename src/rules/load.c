@@ -154,9 +154,8 @@ static void file_load(
 	tree_load(loading);
 }
 
-static void ruleset_destroy(struct shared *shared)
+static void ruleset_destroy(struct ruleset *ruleset)
 {
-	struct ruleset *ruleset = (struct ruleset *)shared;
 	for (size_t i = 0; i < ruleset->pattern_count; i++)
 		pattern_free(ruleset->patterns[i].compiled);
 	rule_index_free(ruleset->index);
@@ -167,10 +166,12 @@ static void ruleset_destroy(struct shared *shared)
 	free(ruleset);
 }
 
+SHARED_DEFINE(ruleset, ruleset_destroy)
+
 static struct ruleset *ruleset_new(void)
 {
 	struct ruleset *ruleset = mem_new(struct ruleset);
-	shared_init(&ruleset->shared, ruleset_destroy);
+	SHARED_INIT(ruleset, ruleset);
 	ruleset->arena = arena_new();
 	return ruleset;
 }

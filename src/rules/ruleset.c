@@ -3,17 +3,6 @@
 #include "rules/rule.h"
 #include <assert.h>
 
-struct shared *ruleset_shared(struct ruleset *ruleset)
-{
-	return &ruleset->shared;
-}
-
-void ruleset_free(struct ruleset *ruleset)
-{
-	if (ruleset)
-		shared_unref(&ruleset->shared);
-}
-
 const char *ruleset_revision(const struct ruleset *ruleset)
 {
 	return ruleset->revision;

@@ -37,9 +37,7 @@ void ruleset_revision_of(
 /* Visits the folders that ruleset_load() walks below these paths, so that they can be watched. */
 void ruleset_visit_folders(const char *const *paths, size_t path_count,
 	void (*visit)(const char *path, void *context), void *context);
-struct shared *ruleset_shared(struct ruleset *ruleset);
-void ruleset_free(struct ruleset *ruleset); /* drops one reference */
-OWNED_DEFINE(ruleset)
+SHARED_DECLARE(ruleset)
 
 const char *ruleset_revision(
 	const struct ruleset *ruleset); /* "sha256:<64 hex>", over the files' names and bytes */

@@ -24,36 +24,39 @@
 
 struct journal {
 	struct mailbox *mailbox;
-	struct shared_slot *trouble; /* a struct trouble, or empty: healthy */
+	struct write_failure_slot *failure; /* empty: healthy */
 	pthread_t thread;
 	/* Used by the journal's thread only: */
 	struct store *store;
 	bool is_failing;
 };
 
-struct trouble {
+struct write_failure {
 	struct shared shared;
 	char reason[sizeof((struct error *)0)->message];
 };
 
-static void trouble_destroy(struct shared *shared)
+static void failure_destroy(struct write_failure *failure)
 {
-	free(shared);
+	free(failure);
 }
+
+SHARED_DECLARE(write_failure)
+SHARED_DEFINE(write_failure, failure_destroy)
 
 /* ---- health ---- */
 
 /* Logged when it changes, not for each entry: a full disk fails thousands of them. */
 static void note_failure(struct journal *journal, const struct error *err)
 {
-	struct trouble *trouble = mem_new(struct trouble);
+	struct write_failure *failure = mem_new(struct write_failure);
 
-	shared_init(&trouble->shared, trouble_destroy);
-	snprintf(trouble->reason, sizeof trouble->reason, "%s", err->message);
-	shared_slot_put(journal->trouble, &trouble->shared);
+	SHARED_INIT(write_failure, failure);
+	snprintf(failure->reason, sizeof failure->reason, "%s", err->message);
+	write_failure_slot_put(journal->failure, failure);
 	metric_add(METRIC_journal_failures_total, 1);
 	if (!journal->is_failing)
-		log_error("journal cannot write", KV("error", (const char *)trouble->reason));
+		log_error("journal cannot write", KV("error", (const char *)failure->reason));
 	journal->is_failing = true;
 }
 
@@ -64,7 +67,7 @@ static void note_success(struct journal *journal, size_t entries)
 	if (!journal->is_failing)
 		return;
 	journal->is_failing = false;
-	shared_slot_put(journal->trouble, NULL);
+	write_failure_slot_put(journal->failure, NULL);
 	log_info("journal writes again");
 }
 
@@ -226,7 +229,7 @@ static void refuse_entry(struct message *message)
 static void journal_free(struct journal *journal)
 {
 	mailbox_free(journal->mailbox);
-	shared_slot_free(journal->trouble);
+	write_failure_slot_free(journal->failure);
 	store_close(journal->store);
 	free(journal);
 }
@@ -237,7 +240,7 @@ struct journal *journal_start(struct store *store, size_t most, struct error *er
 
 	journal->store = store;
 	journal->mailbox = mailbox_new(most, refuse_entry, err);
-	journal->trouble = shared_slot_new();
+	journal->failure = write_failure_slot_new();
 	if (!journal->mailbox || !thread_start(&journal->thread, THREAD_JOURNAL, "journal",
 					 journal_run, journal, err)) {
 		journal_free(journal);
@@ -258,13 +261,12 @@ bool journal_add_always(struct journal *journal, struct journal_entry *entry)
 
 bool journal_is_healthy(struct journal *journal, char reason[static 480])
 {
-	struct shared *shared = shared_slot_get(journal->trouble);
+	OWNED(write_failure) failure = write_failure_slot_get(journal->failure);
 
 	*reason = '\0';
-	if (!shared)
+	if (!failure)
 		return true;
-	snprintf(reason, 480, "%s", ((struct trouble *)shared)->reason);
-	shared_unref(shared);
+	snprintf(reason, 480, "%s", failure->reason);
 	return false;
 }
 

@@ -139,7 +139,7 @@ bool site_configure(struct site *site, struct config *snapshot, const struct con
 	free(site->missing);
 	site->pat = pat;
 	site->missing = pat ? NULL : mem_copy_text(err->message);
-	shared_ref(&snapshot->shared);
+	config_ref(snapshot);
 	config_free(site->snapshot);
 	site->snapshot = snapshot;
 	site->config = config;

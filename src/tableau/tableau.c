@@ -75,7 +75,7 @@ bool tableau_configure(struct tableau *tableau, struct config *config, struct er
 		site->is_gone = true;
 		site_wake(site);
 	}
-	shared_ref(&config->shared);
+	config_ref(config);
 	config_free(tableau->config);
 	tableau->config = config;
 	free(tableau->configured);

@@ -78,9 +78,10 @@ static void start(void)
 	bool ok = dispatch && dispatch_load(dispatch, store, &err);
 	struct journal *journal = ok ? journal_start(store, 10000, &err) : NULL;
 	ok = journal && dispatch_start(dispatch, journal, &err);
-	struct shared_slot *rulesets = shared_slot_new(), *configs = shared_slot_new();
-	shared_slot_put(rulesets, ruleset_shared(rules));
-	shared_slot_put(configs, &config->shared);
+	struct ruleset_slot *rulesets = ruleset_slot_new();
+	struct config_slot *configs = config_slot_new();
+	ruleset_slot_put(rulesets, rules);
+	config_slot_put(configs, config);
 	struct admin_options admin = { .listen = "127.0.0.1:0",
 		.store = url,
 		.journal = journal,
@@ -88,8 +89,8 @@ static void start(void)
 		.dry_run = true,
 		.rulesets = rulesets,
 		.configs = configs,
-		.failures = shared_slot_new(),
-		.unwatched = shared_slot_new(),
+		.failures = trouble_slot_new(),
+		.unwatched = trouble_slot_new(),
 		.reload = refuse_reload };
 	struct intake_options intake = { .config = config,
 		.rulesets = rulesets,

@@ -30,9 +30,9 @@ static struct memory *find_or_make(const char *name)
 		return memory;
 	memory = mem_new(struct memory);
 	memory->name = mem_copy_text(name);
-	memory->committed = shared_slot_new();
+	memory->committed = tables_slot_new();
 	memory->rows = arena_new();
-	shared_slot_put(memory->committed, &tables_new()->shared);
+	tables_slot_put(memory->committed, tables_new());
 	memory->next = memories.first;
 	return memories.first = memory;
 }
@@ -70,7 +70,7 @@ static struct store *memory_open(const char *place, enum store_mode mode, struct
 	store->mode = mode;
 	store->memory = memory;
 
-	READ_TABLES tables = memory_reading(&store->store);
+	OWNED(tables) tables = memory_reading(&store->store);
 	store->last_event = tables->last_event;
 	return &store->store;
 }
@@ -79,8 +79,7 @@ static void memory_rollback(struct store *base)
 {
 	struct memory_store *store = memory_of(base);
 
-	if (store->open)
-		shared_unref(&store->open->shared);
+	tables_free(store->open);
 	store->open = NULL;
 }
 
@@ -107,7 +106,7 @@ static bool memory_begin(struct store *base, struct error *err)
 			store->memory->name);
 	memory_rollback(base);
 
-	READ_TABLES committed = memory_reading(base);
+	OWNED(tables) committed = memory_reading(base);
 	store->open = tables_copy(committed);
 	return true;
 }
@@ -118,7 +117,7 @@ static bool memory_commit(struct store *base, struct error *err)
 
 	if (!memory_writing(base, "commit", err))
 		return false;
-	shared_slot_put(store->memory->committed, &TAKE(store->open)->shared);
+	tables_slot_put(store->memory->committed, TAKE(store->open));
 	return true;
 }
 
@@ -134,7 +133,7 @@ struct tables *memory_writing(struct store *base, const char *what, struct error
 
 struct tables *memory_reading(const struct store *base)
 {
-	return (struct tables *)shared_slot_get(memory_of(base)->memory->committed);
+	return tables_slot_get(memory_of(base)->memory->committed);
 }
 
 static const char *memory_version(void)

@@ -27,7 +27,7 @@ void memory_gather(const struct tables *tables, int64_t refresh, struct gathered
 bool memory_load_open_selections(
 	struct store *base, selection_visit *visit, void *context, struct error *err)
 {
-	READ_TABLES tables = memory_reading(base);
+	OWNED(tables) tables = memory_reading(base);
 	const struct rows *rows = &tables->rows[TABLE_SELECTION];
 
 	(void)err;
@@ -75,7 +75,7 @@ static bool is_latest(const struct tables *tables, const struct refresh_row *row
 bool memory_load_refreshes(struct store *base, struct wall since, refresh_visit *visit,
 	void *context, struct error *err)
 {
-	READ_TABLES tables = memory_reading(base);
+	OWNED(tables) tables = memory_reading(base);
 	const struct rows *rows = &tables->rows[TABLE_REFRESH];
 	GATHERED causes = { 0 };
 
@@ -108,7 +108,7 @@ bool memory_load_refreshes(struct store *base, struct wall since, refresh_visit 
 
 bool memory_load_spent(struct store *base, spent_visit *visit, void *context, struct error *err)
 {
-	READ_TABLES tables = memory_reading(base);
+	OWNED(tables) tables = memory_reading(base);
 	const struct rows *rows = &tables->rows[TABLE_SPENT];
 
 	(void)err;
@@ -119,7 +119,7 @@ bool memory_load_spent(struct store *base, spent_visit *visit, void *context, st
 
 bool memory_load_pauses(struct store *base, pause_visit *visit, void *context, struct error *err)
 {
-	READ_TABLES tables = memory_reading(base);
+	OWNED(tables) tables = memory_reading(base);
 	const struct rows *rows = &tables->rows[TABLE_PAUSE];
 
 	(void)err;
@@ -134,7 +134,7 @@ bool memory_load_pauses(struct store *base, pause_visit *visit, void *context, s
 
 bool memory_take_refresh_ids(struct store *base, struct refresh_ids *ids, struct error *err)
 {
-	READ_TABLES tables = memory_reading(base);
+	OWNED(tables) tables = memory_reading(base);
 
 	(void)err;
 	*ids = (struct refresh_ids){ (tables->last_refresh | 1) + 1, INT64_MAX };
@@ -143,7 +143,7 @@ bool memory_take_refresh_ids(struct store *base, struct refresh_ids *ids, struct
 
 int64_t memory_last_stamp(const struct store *base)
 {
-	READ_TABLES tables = memory_reading(base);
+	OWNED(tables) tables = memory_reading(base);
 
 	return tables->last_stamp;
 }

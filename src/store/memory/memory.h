@@ -11,8 +11,8 @@
 /* The store of a name. One writer at a time. */
 struct memory {
 	char *name;
-	struct shared_slot *committed; /* struct tables */
-	struct arena *rows;            /* used by the writer, which alone makes rows */
+	struct tables_slot *committed;
+	struct arena *rows; /* used by the writer, which alone makes rows */
 	bool has_writer;
 	struct memory *next;
 };
@@ -35,11 +35,6 @@ static inline struct memory_store *memory_of(const struct store *store)
 struct tables *memory_writing(struct store *store, const char *what, struct error *err);
 /* The committed tables, with a reference for the caller. */
 struct tables *memory_reading(const struct store *store);
-#define READ_TABLES __attribute__((cleanup(memory_read))) struct tables *
-static inline void memory_read(struct tables **tables)
-{
-	shared_unref(&(*tables)->shared);
-}
 
 /* ---- write.c ---- */
 

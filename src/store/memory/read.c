@@ -33,7 +33,7 @@ static bool event_passes(const struct event_row *row, const struct store_filter 
 bool memory_list_events(struct store *base, const struct store_filter *filter, event_visit *visit,
 	void *context, struct error *err)
 {
-	READ_TABLES tables = memory_reading(base);
+	OWNED(tables) tables = memory_reading(base);
 	const struct rows *rows = &tables->rows[TABLE_EVENT];
 	int left = filter->limit;
 
@@ -53,7 +53,7 @@ bool memory_list_events(struct store *base, const struct store_filter *filter, e
 bool memory_find_event(struct store *base, int64_t id, event_visit *visit, void *context,
 	bool *found, struct error *err)
 {
-	READ_TABLES tables = memory_reading(base);
+	OWNED(tables) tables = memory_reading(base);
 	size_t index = tables_find(tables, TABLE_EVENT, &(struct event_row){ .id = id }, found);
 
 	(void)err;
@@ -92,7 +92,7 @@ static bool refresh_passes(const struct refresh_row *row, const struct gathered 
 bool memory_list_refreshes(struct store *base, const struct store_filter *filter,
 	refresh_visit *visit, void *context, struct error *err)
 {
-	READ_TABLES tables = memory_reading(base);
+	OWNED(tables) tables = memory_reading(base);
 	const struct rows *rows = &tables->rows[TABLE_REFRESH];
 	GATHERED causes = { 0 };
 	int left = filter->limit;
@@ -116,7 +116,7 @@ bool memory_list_refreshes(struct store *base, const struct store_filter *filter
 bool memory_find_refresh(struct store *base, int64_t id, refresh_visit *visit, void *context,
 	bool *found, struct error *err)
 {
-	READ_TABLES tables = memory_reading(base);
+	OWNED(tables) tables = memory_reading(base);
 	size_t index = tables_find(tables, TABLE_REFRESH, &(struct refresh_row){ .id = id }, found);
 	GATHERED causes = { 0 };
 
@@ -134,7 +134,7 @@ bool memory_find_refresh(struct store *base, int64_t id, refresh_visit *visit, v
 bool memory_refreshes_of_event(struct store *base, int64_t event, struct arena *arena,
 	const int64_t **ids, size_t *count, struct error *err)
 {
-	READ_TABLES tables = memory_reading(base);
+	OWNED(tables) tables = memory_reading(base);
 	const struct rows *rows = &tables->rows[TABLE_CAUSE];
 	int64_t *found = arena_array(arena, int64_t, rows->count + 1);
 
@@ -153,7 +153,7 @@ bool memory_refreshes_of_event(struct store *base, int64_t event, struct arena *
 bool memory_open_selections_of_event(
 	struct store *base, int64_t event, int64_t *count, struct error *err)
 {
-	READ_TABLES tables = memory_reading(base);
+	OWNED(tables) tables = memory_reading(base);
 	const struct rows *rows = &tables->rows[TABLE_SELECTION];
 
 	(void)err;
@@ -166,7 +166,7 @@ bool memory_open_selections_of_event(
 bool memory_list_commands(
 	struct store *base, int64_t subject, command_visit *visit, void *context, struct error *err)
 {
-	READ_TABLES tables = memory_reading(base);
+	OWNED(tables) tables = memory_reading(base);
 	const struct rows *rows = &tables->rows[TABLE_COMMAND];
 
 	(void)err;

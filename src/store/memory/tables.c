@@ -62,20 +62,20 @@ static int (*const orders[TABLE_COUNT])(const void *, const void *) = {
 	[TABLE_COMMAND] = by_coming,
 };
 
-static void destroy(struct shared *shared)
+static void destroy(struct tables *tables)
 {
-	struct tables *tables = (struct tables *)shared;
-
 	for (size_t i = 0; i < TABLE_COUNT; i++)
 		free(tables->rows[i].at);
 	free(tables);
 }
 
+SHARED_DEFINE(tables, destroy)
+
 struct tables *tables_new(void)
 {
 	struct tables *tables = mem_new(struct tables);
 
-	shared_init(&tables->shared, destroy);
+	SHARED_INIT(tables, tables);
 	return tables;
 }
 

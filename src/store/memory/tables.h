@@ -34,7 +34,7 @@ struct rows {
 };
 
 struct tables {
-	struct shared shared; /* first member */
+	struct shared shared;
 	struct rows rows[TABLE_COUNT];
 	int64_t last_event, last_refresh; /* the highest ids ever given */
 	int64_t last_stamp;
@@ -42,6 +42,7 @@ struct tables {
 
 struct tables *tables_new(void); /* without rows */
 struct tables *tables_copy(const struct tables *tables);
+SHARED_DECLARE(tables)
 
 /* The index of the row equal to `row` in the table's order, or where it belongs. */
 size_t tables_find(const struct tables *tables, enum table table, const void *row, bool *is_there);
