@@ -25,8 +25,8 @@ struct store_driver {
 	bool (*begin)(struct store *store, struct error *err);
 	bool (*commit)(struct store *store, struct error *err);
 	void (*rollback)(struct store *store);
-	void (*tidy)(struct store *store);   /* NULL: nothing to do */
-	void (*settle)(struct store *store); /* NULL: nothing to do */
+	void (*tidy)(struct store *store, bool is_awaited); /* NULL: nothing to do */
+	void (*settle)(struct store *store);                /* likewise */
 
 	enum added (*add_event)(struct store *store, struct event_row *row, int64_t *selection_ids,
 		struct error *err);

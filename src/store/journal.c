@@ -189,7 +189,7 @@ static void write_all(struct journal *journal, struct journal_entry *first)
 			first = write_alone(journal, first, count);
 		else
 			first = answer(first, count, outcome == COMMITTED, &err);
-		store_tidy(journal->store);
+		store_tidy(journal->store, first || mailbox_count(journal->mailbox));
 	}
 }
 

@@ -103,10 +103,10 @@ void store_rollback(struct store *store)
 	store->driver->rollback(store);
 }
 
-void store_tidy(struct store *store)
+void store_tidy(struct store *store, bool is_awaited)
 {
 	if (store->driver->tidy)
-		store->driver->tidy(store);
+		store->driver->tidy(store, is_awaited);
 }
 
 void store_settle(struct store *store)

@@ -76,9 +76,10 @@ bool store_begin(struct store *store, struct error *err) MUST_USE;
 bool store_commit(struct store *store, struct error *err) MUST_USE;
 void store_rollback(struct store *store);
 
-/* The store's maintenance, between two transactions while nobody waits for an answer. Failures are
- * tried again later. */
-void store_tidy(struct store *store);
+/* Between two transactions: the store's regular upkeep. `is_awaited`: somebody waits for the next
+ * transaction, so that what takes long is put off while possible. A failure is tried again later.
+ */
+void store_tidy(struct store *store, bool is_awaited);
 /* After a while without writes: brings everything into the files that a backup copies, without
  * blocking the caller. */
 void store_settle(struct store *store);

@@ -17,6 +17,8 @@ static off_t wal_bytes(void)
 	return stat(path, &about) ? 0 : about.st_size;
 }
 
+static bool is_awaited; /* somebody waits for each next commit */
+
 static void write_event(struct store *store, int number, struct str body)
 {
 	struct error err;
@@ -28,12 +30,11 @@ static void write_event(struct store *store, int number, struct str body)
 	must(store_begin(store, &err));
 	must(store_add_event(store, &row, NULL, &err) == ADDED_NEW);
 	must(store_commit(store, &err));
-	store_tidy(store);
+	store_tidy(store, is_awaited);
 }
 
-static void a_writer_that_never_rests_still_finds_its_WAL_short_again(void **state)
+static void assert_short_again(void)
 {
-	(void)state;
 	OWNED_MEMORY char *bytes = mem_alloc(BODY_BYTES);
 	OWNED(store) store = open_store(STORE_WRITE);
 	struct mono begun = clock_mono();
@@ -44,11 +45,25 @@ static void a_writer_that_never_rests_still_finds_its_WAL_short_again(void **sta
 		write_event(store, number++, (struct str){ bytes, BODY_BYTES });
 	longest = wal_bytes();
 	while (wal_bytes() > LIMIT) {
-		write_event(store, number++, STR("{}"));
+		write_event(store, number++, (struct str){ bytes, BODY_BYTES });
 		if (clock_mono().us - begun.us > PATIENCE)
 			fail_msg("the WAL is still %lld bytes long", (long long)wal_bytes());
 	}
 	assert_true(longest > LIMIT);
+}
+
+static void a_writer_that_never_rests_still_finds_its_WAL_short_again(void **state)
+{
+	(void)state;
+	is_awaited = false;
+	assert_short_again();
+}
+
+static void so_does_one_whose_every_commit_is_waited_for(void **state)
+{
+	(void)state;
+	is_awaited = true;
+	assert_short_again();
 }
 
 static void what_was_copied_is_there_after_a_new_start(void **state)
@@ -112,6 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		store_test(a_writer_that_never_rests_still_finds_its_WAL_short_again),
+		store_test(so_does_one_whose_every_commit_is_waited_for),
 		store_test(what_was_copied_is_there_after_a_new_start),
 		store_test(when_it_rests_a_copy_of_the_file_alone_is_whole),
 	};

@@ -4,10 +4,12 @@
  *
  * SQLite would do this inside a commit, with two fsyncs and some milliseconds for which every
  * sender waits. Here a separate thread copies while commits go on, and the journal's thread copies
- * only the pages written meanwhile. The WAL starts again when a writer finds all of it copied;
- * under load, only a copy between two commits achieves that.
+ * only the pages written meanwhile, when nobody waits for its next commit. The WAL starts again
+ * when a writer finds all of it copied; under load, only a copy between two commits achieves that.
+ * Under a load without a pause the WAL grows, to a bound.
  *
  *   idle --WAL is long--> copying --thread is through--> copied --journal's own copy--> idle
+ *                            ^------ the rest is long ------'
  */
 #include "base/mailbox.h"
 #include "base/thread.h"
@@ -22,6 +24,10 @@
  * tenth of a second.
  */
 #define LONG_WAL 16000
+/* 256 MiB: from here on the journal's own copy is not put off. */
+#define MOST_WAL 64000
+/* While it is put off, the thread copies again after so many pages, so that little is left. */
+#define LONG_REST 4000
 /* After a pass that copied fewer pages, little is left to copy, unless writing outruns copying. */
 #define SHORT_PASS 200
 #define MOST_PASSES 2
@@ -43,6 +49,7 @@ struct checkpointer {
 	int wal_pages, due_at;
 	int64_t commits, commits_then; /* ever; and when the last copy began */
 	int64_t version_then;          /* data_version then */
+	int copied_at;                 /* pages of the WAL when the thread last began to copy */
 };
 
 /* ---- the thread ---- */
@@ -119,8 +126,10 @@ static int note_wal(void *context, sqlite3 *database, const char *name, int page
 	(void)database;
 	(void)name;
 	/* The WAL has started again. */
-	if (pages < checkpointer->wal_pages)
+	if (pages < checkpointer->wal_pages) {
 		checkpointer->due_at = LONG_WAL;
+		checkpointer->is_copied = false;
+	}
 	checkpointer->wal_pages = pages;
 	checkpointer->commits++;
 	return SQLITE_OK;
@@ -160,7 +169,7 @@ static void begin_copy(struct checkpointer *checkpointer, const struct sqlite *s
 		atomic_store(&checkpointer->is_copying, false);
 }
 
-void sqlite_tidy(struct store *base)
+void sqlite_tidy(struct store *base, bool is_awaited)
 {
 	struct sqlite *store = sqlite_of(base);
 	struct checkpointer *checkpointer = store->checkpointer;
@@ -168,12 +177,14 @@ void sqlite_tidy(struct store *base)
 	if (!store->database || checkpointer->wal_pages < checkpointer->due_at ||
 		atomic_load(&checkpointer->is_copying))
 		return;
-	if (checkpointer->is_copied) {
+	bool is_through = checkpointer->is_copied;
+	if (is_through && (!is_awaited || checkpointer->wal_pages >= MOST_WAL)) {
 		finish(checkpointer, store->database);
-		return;
+	} else if (!is_through || checkpointer->wal_pages - checkpointer->copied_at >= LONG_REST) {
+		checkpointer->is_copied = true;
+		checkpointer->copied_at = checkpointer->wal_pages;
+		begin_copy(checkpointer, store);
 	}
-	checkpointer->is_copied = true;
-	begin_copy(checkpointer, store);
 }
 
 void sqlite_settle(struct store *base)

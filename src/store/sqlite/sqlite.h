@@ -119,7 +119,7 @@ static inline struct sqlite *sqlite_of(const struct store *store)
 bool sqlite_begin(struct store *store, struct error *err);
 bool sqlite_commit(struct store *store, struct error *err);
 void sqlite_rollback(struct store *store);
-void sqlite_tidy(struct store *store);
+void sqlite_tidy(struct store *store, bool is_awaited);
 void sqlite_settle(struct store *store);
 enum added sqlite_add_event(
 	struct store *store, struct event_row *row, int64_t *selection_ids, struct error *err);
