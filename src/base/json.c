@@ -209,17 +209,19 @@ static bool read_escape(struct reader *r)
 	return true;
 }
 
-static bool is_plain(unsigned char c)
-{
-	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
+/* ASCII that stands for itself in a string: no quote, backslash or control character. */
+static const bool is_plain[256] = {
+	[0x20 ... '"' - 1] = true,
+	['"' + 1 ... '\\' - 1] = true,
+	['\\' + 1 ... 0x7f] = true,
+};
 
 /* Moves on to the next quote or backslash. */
 static bool skip_characters(struct reader *r)
 {
 	for (;;) {
 		const char *at = r->bytes.at + r->offset, *end = r->bytes.at + r->bytes.length;
-		while (at < end && is_plain((unsigned char)*at))
+		while (at < end && is_plain[(unsigned char)*at])
 			at++;
 		r->offset = (size_t)(at - r->bytes.at);
 		int c = peek(r);
