@@ -103,45 +103,42 @@ void core_refuse_waiting(struct core *core)
 
 /* ---- inputs ---- */
 
-/* `row` has everything but the selection itself, which is pending. */
-static void select_one(struct core *core, const struct selection_row *row)
+/* `wish` has everything but what the selection says. */
+static void select_one(struct core *core, struct schedule_selection *wish,
+	const struct selection *selection, const char *refusal)
 {
-	const struct pending *pending = pendings_find(&core->performer.pending, row->id);
-	const struct selection *selection = pending->selection;
 	OWNED_TEXT struct text label;
 	text_init(&label, 1000);
 	if (selection->selector)
 		text_add(&label, selection->selector);
 	else
 		selection_describe(selection, &label);
-	struct schedule_selection wish = {
-		.id = row->id,
-		.event = row->event,
-		.stamp = row->stamp,
-		.site = selection->site,
-		.incremental = selection->incremental,
-		.priority = selection->priority,
-		.arrived_at = row->received_at,
-		.fresh_from = row->finished_at,
-		.delay = selection->delay,
-		.quiet = selection->quiet,
-		.label = label.at,
-		.kind = selection->kind,
-		.rule_count = selection->rule_count,
-		.rules = selection->rules,
-	};
-	feed(core, &(struct input){ INPUT_SELECT, .select = { &wish, pending->refusal } });
+	wish->site = selection->site;
+	wish->incremental = selection->incremental;
+	wish->priority = selection->priority;
+	wish->delay = selection->delay;
+	wish->quiet = selection->quiet;
+	wish->label = label.at;
+	wish->kind = selection->kind;
+	wish->rule_count = selection->rule_count;
+	wish->rules = selection->rules;
+	wish->named = selection;
+	feed(core, &(struct input){ INPUT_SELECT, .select = { wish, refusal } });
 }
 
 void core_event(struct core *core, const struct dispatch_event *event)
 {
 	feed(core, &(struct input){ INPUT_EVENT, .event = { event->stamp } });
 	for (size_t i = 0; i < event->count; i++) {
-		struct selection_row row = { event->selection_ids[i], event->event, event->stamp,
-			event->received_at, event->finished_at, NULL };
-		pendings_add(&core->performer.pending, row.id, event->selections[i])->anew =
-			event->is_replay;
-		select_one(core, &row);
+		struct schedule_selection wish = {
+			.id = event->selection_ids[i],
+			.event = event->event,
+			.stamp = event->stamp,
+			.arrived_at = event->received_at,
+			.fresh_from = event->finished_at,
+			.anew = event->is_replay,
+		};
+		select_one(core, &wish, event->selections[i], NULL);
 	}
 }
 
@@ -302,7 +299,6 @@ void core_free(struct core *core)
 		return;
 	effects_free(core->performer.effects);
 	schedule_free(core->schedule);
-	pendings_clear(&core->performer.pending);
 	batch_free(core->performer.open);
 	batch_free(core->writing);
 	config_free(core->config);
@@ -334,8 +330,26 @@ static bool restore_pause(const char *site, const char *by, void *context)
 static bool restore_selection(const struct selection_row *row, void *context)
 {
 	struct core *core = context;
-	pendings_restore(&core->performer.pending, row->id, row->selection);
-	select_one(core, row);
+	OWNED(arena) arena = arena_new();
+	struct selection selection;
+	const char *refusal = NULL;
+	struct error err;
+	struct schedule_selection wish = {
+		.id = row->id,
+		.event = row->event,
+		.stamp = row->stamp,
+		.arrived_at = row->received_at,
+		.fresh_from = row->finished_at,
+	};
+	const cJSON *json = json_parse_in(str_of(row->selection), arena, &err);
+	if (!json || !selection_parse(json, &selection, arena, &err)) {
+		/* A newer version wrote it, or the store is damaged. */
+		log_error("a stored selection cannot be read", KV("selection", row->id),
+			KV("reason", err.message));
+		selection_salvage(json, &selection, arena);
+		refusal = arena_printf(arena, "not acted upon: %s; replay its event", err.message);
+	}
+	select_one(core, &wish, &selection, refusal);
 	return true;
 }
 

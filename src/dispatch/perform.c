@@ -64,13 +64,6 @@ static void count_cause(enum cause_fate fate)
 		metric_add(METRIC_refreshes_satisfied_total, 1);
 }
 
-static void resolve(struct performer *performer, int64_t id)
-{
-	const struct pending *pending = pendings_find(&performer->pending, id);
-	if (pending)
-		effects_resolve(performer->effects, id, pending->selection, pending->anew);
-}
-
 static void perform(struct performer *performer, const struct action *action)
 {
 	switch (action->type) {
@@ -86,13 +79,12 @@ static void perform(struct performer *performer, const struct action *action)
 		break;
 	case ACTION_END_SELECTION:
 		batch_end_selection(performer->open, action->selection);
-		pendings_remove(&performer->pending, action->selection);
 		break;
 	case ACTION_SPENT:
 		batch_spent(performer->open, &action->spent);
 		break;
 	case ACTION_RESOLVE:
-		resolve(performer, action->selection);
+		effects_resolve(performer->effects, action->selection, action->named, action->anew);
 		break;
 	case ACTION_GREET:
 		effects_greet(performer->effects, action->site);

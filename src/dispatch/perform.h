@@ -5,13 +5,11 @@
 #pragma once
 #include "dispatch/batch.h"
 #include "dispatch/effects.h"
-#include "dispatch/pending.h"
 
 struct performer {
 	struct effects *effects;
 	struct batch *open; /* the batch that collects records */
-	struct pendings pending;
-	int64_t newest; /* id of a refresh */
+	int64_t newest;     /* id of a refresh */
 };
 
 /*

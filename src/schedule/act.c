@@ -83,9 +83,12 @@ void act_backlog(struct schedule *schedule, const struct site *site)
 	action->trouble = site->overdue;
 }
 
-void act_resolve(struct schedule *schedule, int64_t selection)
+void act_resolve(struct schedule *schedule, const struct want *want)
 {
-	act(schedule, ACTION_RESOLVE)->selection = selection;
+	struct action *action = act(schedule, ACTION_RESOLVE);
+	action->selection = want->id;
+	action->named = want->selection.named;
+	action->anew = want->selection.anew;
 }
 
 static bool is_listed(const struct known_list *list, size_t count, const char *id)

@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "content/refresh.h"
+#include "content/selection.h"
 #include "content/spent.h"
 #include <stddef.h>
 
@@ -15,7 +16,7 @@ enum action_type {
 	ACTION_SPENT,
 	/* The ones above are to be durable, together, before those below of the same step are
 	   carried out. */
-	ACTION_RESOLVE, /* find the content of `selection`; answer: INPUT_RESOLVED */
+	ACTION_RESOLVE, /* find the content of `selection`, `named`; answer: INPUT_RESOLVED */
 	/* sign in to `site` if there is no session, so that its clock is known when a request is
 	 * recorded; answer: INPUT_GREETED */
 	ACTION_GREET,
@@ -47,6 +48,8 @@ struct action {
 	const struct cause_row *cause;
 	enum cause_fate fate; /* CAUSE */
 	int64_t selection;
+	const struct selection *named; /* RESOLVE: as it was selected */
+	bool anew;                     /* RESOLVE: likewise */
 	struct spent spent;
 	const char *site;
 	const char *trouble; /* TELL, BACKLOG */

@@ -5,6 +5,7 @@
 #pragma once
 #include "base/clock.h"
 #include "content/refresh.h"
+#include "content/selection.h"
 #include "content/spent.h"
 #include <stddef.h>
 
@@ -42,6 +43,10 @@ struct schedule_selection {
 	enum content_kind kind;
 	size_t rule_count;
 	const char *const *rules;
+	/* The selection itself: copied, and given back with ACTION_RESOLVE. NULL, in tests: the id
+	 * is enough. */
+	const struct selection *named;
+	bool anew; /* somebody wants it done again: earlier lookups do not count */
 };
 
 /* The result of an action, as far as it matters here. */

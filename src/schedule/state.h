@@ -130,8 +130,10 @@ struct refresh {
 /* A selection that is not resolved yet. */
 struct want {
 	int64_t id;
-	/* label is owned, other texts are of schedule_keep() */
+	/* label and the list of rules are owned, `named` is in `arena`, other texts are of
+	 * schedule_keep() */
 	struct schedule_selection selection;
+	struct arena *arena; /* or NULL */
 	int64_t stamp;
 	int64_t failures;
 	char *reason;      /* of the last failure, or NULL */
@@ -286,7 +288,7 @@ void act_spent(struct schedule *schedule, const struct site *site, enum spent_ki
 /* The site is only probed from now on, because of `trouble`; NULL: no longer. */
 void act_tell(struct schedule *schedule, const struct site *site, const char *trouble);
 void act_backlog(struct schedule *schedule, const struct site *site);
-void act_resolve(struct schedule *schedule, int64_t selection);
+void act_resolve(struct schedule *schedule, const struct want *want);
 void act_on_refresh(struct schedule *schedule, enum action_type type, struct refresh *refresh,
 	struct wall since);
 void act_greet(struct schedule *schedule, struct site *site);

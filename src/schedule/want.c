@@ -37,6 +37,7 @@ void want_free(struct schedule *schedule, struct want *want)
 	site_changed(schedule, site);
 	mem_drop(want->selection.rules);
 	mem_drop(want->selection.label);
+	arena_free(want->arena);
 	free(want->reason);
 	free(want);
 }
@@ -60,6 +61,16 @@ static int64_t still_to_go(
 	return left < 0 ? 0 : left < us ? left : us;
 }
 
+static void keep_named(struct want *want, const struct selection *named)
+{
+	if (!named)
+		return;
+	want->arena = arena_new();
+	struct selection *copy = arena_new_of(want->arena, struct selection);
+	selection_copy(named, copy, want->arena);
+	want->selection.named = copy;
+}
+
 static struct want *want_new(
 	struct schedule *schedule, struct instant now, const struct schedule_selection *selection)
 {
@@ -72,6 +83,7 @@ static struct want *want_new(
 	for (size_t i = 0; i < selection->rule_count; i++)
 		rules[i] = schedule_keep(schedule, selection->rules[i]);
 	want->selection.rules = rules;
+	keep_named(want, selection->named);
 	want->stamp = selection->stamp;
 	if (selection->delay)
 		want->holds = mono_plus(now.mono, still_to_go(selection, now, selection->delay));
@@ -159,7 +171,7 @@ void resolve_parked(struct schedule *schedule, struct instant now, struct site *
 		site->resolving++;
 		want->is_asked = true;
 		patience_go_by(&want->patience, &schedule->trying, now.mono);
-		act_resolve(schedule, want->id);
+		act_resolve(schedule, want);
 	}
 }
 

@@ -277,7 +277,7 @@ VARIANTS = [
     ("a look takes the job of the refresh before", "known_jobs",
      "known->slot == slot &&", "0 &&"),
     ("a selection is asked for twice at once", "resolve_parked",
-     "act_resolve(schedule, want->id);", "act_resolve(schedule, want->id); act_resolve(schedule, want->id);"),
+     "act_resolve(schedule, want);", "act_resolve(schedule, want); act_resolve(schedule, want);"),
     ("a list is as old as its answer", "on_listed",
      "input->listed.asked_after", "schedule->horizon"),
     ("a retry waits out the backoff", "retry_waiting",

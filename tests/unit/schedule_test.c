@@ -25,6 +25,7 @@ static const struct answer fine = { .site = "finance", .verdict = VERDICT_OK };
 
 /* A world with one site, a clock, and the actions that the schedule asked for last. */
 struct world {
+	char named[64]; /* by the selection that is to be resolved */
 	struct schedule *schedule;
 	struct arena *arena; /* of what is told */
 	struct instant now;
@@ -86,6 +87,10 @@ static void see(struct world *world, struct actions actions)
 		}
 		if (action->type == ACTION_SPENT)
 			world->kept = action->spent;
+		if (action->type == ACTION_RESOLVE && action->named)
+			snprintf(world->named, sizeof world->named, "%s in %s%s",
+				action->named->selector, action->named->project,
+				action->anew ? ", anew" : "");
 		if (action->type == ACTION_CAUSE)
 			world->caused = action->cause->refresh;
 		if (action->type == ACTION_RECORD) {
@@ -2565,9 +2570,49 @@ static void nobody_waits_behind_those_who_came_hours_later(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void what_a_selection_names_comes_back_whenever_it_is_to_be_resolved(void **state)
+{
+	struct world *world = *state;
+	struct arena *arena = arena_new();
+	static const char *const rules[] = { "nightly" };
+	struct selection named = {
+		.site = "finance",
+		.by = SELECT_NAME,
+		.selector = arena_text(arena, "Revenue"),
+		.project = arena_text(arena, "Finance/Daily"),
+	};
+	struct schedule_selection selection = {
+		.id = 1,
+		.event = 1,
+		.stamp = stamp_of_event(1),
+		.site = "finance",
+		.label = "Revenue",
+		.arrived_at = world->now.wall,
+		.rule_count = 1,
+		.rules = rules,
+		.named = &named,
+		.anew = true,
+	};
+	struct answer busy = fine_now(world);
+	busy.verdict = VERDICT_RETRY;
+	busy.reason = "later";
+	greet(world);
+	step(world, (struct input){ INPUT_SELECT, .select = { &selection, NULL } });
+	arena_free(arena); /* it was copied */
+	named = (struct selection){ .selector = "another" };
+	for (int tries = 0; tries < 3; tries++) {
+		assert_true(saw(world, "resolve"));
+		assert_string_equal(world->named, "Revenue in Finance/Daily, anew");
+		*world->named = '\0';
+		step(world, (struct input){ INPUT_RESOLVED, .resolved = { 1, busy, NULL, 0 } });
+		pass(world, HOUR / 4);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(what_a_selection_names_comes_back_whenever_it_is_to_be_resolved),
 		TEST(a_refresh_is_recorded_as_sending_before_its_request_leaves),
 		TEST(a_queued_job_whose_row_tells_no_evidence_proves_nothing),
 		TEST(a_job_may_be_over_when_its_request_is_answered),
