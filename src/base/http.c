@@ -134,7 +134,8 @@ static void take_coding(struct http_head *head, struct str value)
 			(struct str){ comma + 1, value.length - (size_t)(comma + 1 - value.at) });
 	if (!is_chunked && !equals(last, "chunked"))
 		refuse(head, 400,
-			"the last Transfer-Encoding is not 'chunked': nobody knows where the body "
+			"the last Transfer-Encoding is not 'chunked': it is not known where the "
+			"body "
 			"ends");
 	else if (!is_chunked)
 		refuse(head, 501, "only 'chunked' is supported as a Transfer-Encoding");

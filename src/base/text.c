@@ -116,7 +116,7 @@ void text_print_args(struct text *text, const char *format, va_list args)
 	size_t room = text->capacity - text->length;
 	char *end = text->at + text->length;
 	va_copy(again, args);
-	/* Mostly it fits where it is to be; else its length is known now. */
+	/* Mostly it fits; otherwise its length is known now. */
 	int printed = vsnprintf(end, room, format, args);
 	size_t length = printed < 0 ? 0 : (size_t)printed;
 	if (text->is_full || length > text->ceiling - text->length) {

@@ -37,7 +37,7 @@ static const struct member decision_members[] = {
 	MEMBER_ELSEWHERE("matched", LIST, .members = match_members, .required = true,
 		.help = "Rules that matched"),
 	MEMBER_ELSEWHERE("selections", LIST, .members = selection_members, .required = true,
-		.help = "What is to be refreshed"),
+		.help = "Selections: what the event refreshes"),
 	MEMBER_ELSEWHERE("unmatched", LIST, .members = unmatched_members,
 		.help = "With --explain: the other rules, the nearest miss first"),
 	MEMBER_ELSEWHERE("warnings", ANY, .help = "Selections that became void, patterns that hit a limit"),
@@ -192,13 +192,12 @@ cJSON *decision_schema(void)
 
 cJSON *event_schema(void)
 {
-	return record_schema("event.schema.json", "An event as the API tells it", event_members);
+	return record_schema("event.schema.json", "An event in the API", event_members);
 }
 
 cJSON *refresh_schema(void)
 {
-	return record_schema(
-		"refresh.schema.json", "A refresh as the API tells it", refresh_members);
+	return record_schema("refresh.schema.json", "A refresh in the API", refresh_members);
 }
 
 cJSON *selection_schema(void)
@@ -209,7 +208,7 @@ cJSON *selection_schema(void)
 
 cJSON *site_schema(void)
 {
-	return record_schema("site.schema.json", "A site as the API tells it", site_members);
+	return record_schema("site.schema.json", "A site in the API", site_members);
 }
 
 cJSON *problems_schema(void)

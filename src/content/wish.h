@@ -1,6 +1,6 @@
 /*
- * content/wish.h - how somebody wants a content refreshed, and what several who want the same get
- * together.
+ * content/wish.h - how an event wants content refreshed, and what several events that want the same
+ * get together.
  */
 #pragma once
 #include <stdbool.h>

@@ -26,7 +26,7 @@ struct running {
 	struct decide_scratch *scratch;
 	struct arena *arena;
 	const struct play *play;
-	const struct decision **explained; /* by event; each NULL until somebody asks */
+	const struct decision **explained; /* by event; each NULL until it is needed */
 };
 
 /* ---- comparing ---- */

@@ -38,8 +38,8 @@ static void job_succeeded(struct schedule *schedule, struct instant now, struct 
 	refresh_end_with_line(schedule, now, refresh, REFRESH_SUCCEEDED, "");
 }
 
-/* Does its job cover all its causes? One that was found after a lost reply may be somebody else's,
- * begun before (lost.c, may_be_ours()). */
+/* Does its job cover all its causes? A job found after a lost reply may be another program's, begun
+ * before (lost.c, may_be_ours()). */
 static bool is_evidence(const struct schedule *schedule, const struct refresh *refresh)
 {
 	struct evidence evidence = evidence_of(&refresh->row);
@@ -62,7 +62,7 @@ static void job_ended(struct schedule *schedule, struct instant now, struct refr
 		job_succeeded(schedule, now, refresh);
 	else if (job->phase == PHASE_FAILED)
 		refresh_end_with_line(schedule, now, refresh, REFRESH_FAILED,
-			notes ? notes : "Tableau's job failed and told no reason");
+			notes ? notes : "Tableau's job failed without a reason");
 	else
 		refresh_end_with_line(schedule, now, refresh, REFRESH_CANCELLED,
 			notes ? notes : "the job was cancelled on Tableau");

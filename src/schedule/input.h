@@ -1,6 +1,6 @@
 /*
- * schedule/input.h - what happens, as the schedule is told it: an event, an answer, a person, time.
- * Plain data, so that a history can be written down and replayed.
+ * schedule/input.h - what the schedule learns: an event, an answer, a person's command, that time
+ * went by. Plain data, so that a history can be written down and replayed.
  */
 #pragma once
 #include "base/clock.h"
@@ -79,7 +79,7 @@ enum job_phase { PHASE_QUEUED, PHASE_RUNNING, PHASE_SUCCEEDED, PHASE_FAILED, PHA
 struct job_seen {
 	const char *id;
 	enum job_phase phase;
-	struct wall created_at, started_at, completed_at; /* {0}: not told */
+	struct wall created_at, started_at, completed_at; /* {0}: not known */
 	const char *notes;                                /* of a failure; may be "" */
 	const char *title;   /* the reported name of its content; may be "" */
 	bool is_incremental; /* of a job found by a look: not a full refresh */

@@ -24,7 +24,7 @@ int64_t job_age(const struct refresh *refresh, struct instant now)
 	return refresh->sent.us ? now.mono.us - refresh->sent.us : 0;
 }
 
-/* The last look at the job by itself showed nothing, so a list has to do. */
+/* The last query of the job alone had no result, so a list must suffice. */
 bool refresh_is_blind(const struct refresh *refresh)
 {
 	return refresh->refused_looks || refresh->unknown_looks || refresh->unread_looks;

@@ -8,11 +8,11 @@
 /* How far back a look goes for the open job that a 409093 reports: a queued job has no time limit
  * (src/tableau/README.md, Jobs). Also used when it is not known when the request was sent. */
 #define LONG_LOOK_BACK (24 * 3600 * US_PER_SECOND)
-/* The time that a request went out is late by GATE_SURE_WITHIN at most, and Tableau tells whole
+/* The known time of a request is late by at most GATE_SURE_WITHIN, and Tableau reports whole
  * seconds (src/tableau/README.md, JSON). */
 #define LOST_LOOK_BACK (5 * US_PER_SECOND)
-/* After this many looks that cannot tell, the request is sent again: better a second job than no
- * end. */
+/* After this many undecided looks the request is sent again: a second job is better than waiting
+ * without end. */
 #define UNSURE_LOOKS 8
 
 /* When the last request went out, by Tableau's clock: as recorded if that clock was known well
@@ -67,9 +67,9 @@ void refresh_lost(struct schedule *schedule, struct instant now, struct refresh 
 	struct answer answer, bool at_once)
 {
 	refresh->was_busy = false;
-	refresh->row.sent_at_tableau = sent_at_tableau(refresh); /* the answer may have told */
+	refresh->row.sent_at_tableau = sent_at_tableau(refresh); /* known now, perhaps */
 	refresh_enter(schedule, refresh, REFRESH_UNKNOWN);
-	if (!refresh->row.is_cancelling) /* else it says who wants that */
+	if (!refresh->row.is_cancelling) /* else it names the person */
 		refresh_set_text(&refresh->row.reason, answer.reason);
 	int64_t wait = backoff(schedule, schedule->options.retry_initial, refresh->failures++);
 	refresh_wait_until(schedule, now, refresh, at_once ? 0 : wait);
@@ -134,7 +134,7 @@ static void send_again(struct schedule *schedule, struct instant now, struct ref
 	refresh_try_again(schedule, now, refresh, answer, schedule->options.retry_initial);
 }
 
-/* The person who cancelled it has to know that a job may go on. */
+/* Tells the person who cancelled it that a job may go on. */
 static void tell_unsure(struct refresh *refresh, const struct answer *look)
 {
 	if (look->verdict == VERDICT_NONE)
@@ -144,7 +144,7 @@ static void tell_unsure(struct refresh *refresh, const struct answer *look)
 	text_printf(&reason,
 		"%s; it is not known whether its last request made a job, which would go on: %s",
 		refresh->row.reason,
-		look->verdict == VERDICT_OK ? "there is a job that may be somebody else's"
+		look->verdict == VERDICT_OK ? "there is a job that may be another program's"
 					    : look->reason);
 	refresh_set_text(&refresh->row.reason, reason.at);
 }

@@ -1,5 +1,5 @@
 /*
- * schedule/patience.c - clocks that can stand, and who is the first to run out of time by each.
+ * schedule/patience.c - clocks that can stand still, and the patience that ends first by each.
  */
 #include "schedule/patience.h"
 

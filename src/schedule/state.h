@@ -45,7 +45,7 @@ struct site {
 	bool has_greeted;       /* no need to greet again ... */
 	bool needs_no_greeting; /* ... or greeting failed: the next request shows why */
 	int unread_lists;       /* in a row */
-	bool is_told_ill;       /* people were told that it is only probed */
+	bool is_told_ill;       /* it was reported that the site is only probed */
 	int64_t resolving;      /* selections that are being resolved */
 	struct want *parked, **parked_last; /* selections still to be asked for, oldest first */
 	int64_t sending;                    /* refreshes in REFRESH_SENDING */
@@ -307,7 +307,7 @@ void refresh_wait_until(
 
 /* How old its job is, by Tableau's clock if that is known. */
 int64_t job_age(const struct refresh *refresh, struct instant now);
-/* The last look at its job by itself showed nothing, so a list has to do. */
+/* The last query of its job alone had no result, so a list must suffice. */
 bool refresh_is_blind(const struct refresh *refresh);
 /* How long until a look at its job is worth a call. */
 int64_t look_wait(
@@ -324,7 +324,7 @@ void arm_round(struct schedule *schedule, struct instant now, struct site *site)
 
 /* At the end of a step, updates why each changed site's work waits and which clocks run. */
 void wait_settle(struct schedule *schedule, struct instant now);
-/* Why the next call of that kind to the site has to wait. */
+/* Why the next call of this kind to the site must wait. */
 struct wait wait_of(const struct site *site, enum call_kind kind, struct mono now);
 /* Do we hold the work back (a budget, a pause, a place)? Else Tableau could not be asked. */
 bool wait_is_ours(enum wait_kind kind);
@@ -416,7 +416,8 @@ void refresh_try_again(struct schedule *schedule, struct instant now, struct ref
 	struct answer answer, int64_t initial);
 /* Its job, found after a lost reply, is over and does not cover all its causes: sends it again. */
 void refresh_send_once_more(struct schedule *schedule, struct instant now, struct refresh *refresh);
-/* Ends a refresh that somebody cancelled, now that no job of it goes on. Its reason says who. */
+/* Ends a refresh that a person cancelled, when no job of it goes on. Its reason names the
+ * person. */
 void refresh_end_as_asked(struct schedule *schedule, struct instant now, struct refresh *refresh);
 /* Gives it up: its patience is over. */
 void refresh_expire(struct schedule *schedule, struct instant now, struct refresh *refresh);

@@ -24,8 +24,8 @@ struct journal_entry {
 	/* After the commit (committed), or when it failed for good (not committed; err says why).
 	 * On the journal thread; owns the entry from here on. */
 	void (*done)(struct journal_entry *entry, bool committed, const struct error *err);
-	/* NULL, or what the answers of a group have in common, such as to wake who waits for them:
-	 * called with `of_all` when they are done, once for all entries that name the same. */
+	/* NULL, or work that the answers of a group share, such as waking the threads that send
+	 * them: called with `of_all` after the answers, once for all entries with the same one. */
 	void (*after)(void *of_all);
 	void *of_all;
 };

@@ -45,8 +45,8 @@ struct event_row {
 	struct wall received_at, finished_at; /* finished_at {0}: dbt sent no time */
 	const char *outcome;                  /* routed, unmatched, ignored, test, replay */
 	const char *reason;                   /* for ignored and test; else NULL */
-	/* Of its fields, what events are told apart and searched by; the others are read from the
-	 * body (event/event.h). */
+	/* The fields by which events are identified and searched; the others are read from the body
+	 * (event/event.h). */
 	const char *type, *job_id, *run_id;
 	const char *matched;           /* JSON list of rule names */
 	const char *ruleset;           /* revision, or NULL */

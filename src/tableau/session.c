@@ -32,7 +32,7 @@
 #define MOST_REPEATS 2
 
 #define SHARED_NOTICE                                                                              \
-	"the session of PAT '%s' is ended by somebody else again and again: another process uses " \
+	"the session of PAT '%s' is ended from outside again and again: another process uses "     \
 	"this PAT; give this site one of its own"
 
 void session_drop(struct session *session)
@@ -132,7 +132,7 @@ void session_fail(struct site *site, const struct outcome *outcome, const char *
 		session_doubt_version(site, 0);
 	if (session->renew_at.us)
 		session->renew_at = mono_plus(clock_mono(), RENEW_LATER);
-	site_wake(site); /* to answer everybody who waits */
+	site_wake(site); /* to answer all waiting calls */
 	if (session->token && site->api_version)
 		return; /* only an early renewal failed; the session still works */
 	int64_t wait = try_again_after(session, outcome);

@@ -49,7 +49,7 @@ def test_a_pat_that_somebody_else_uses_as_well_is_named_and_costs_no_storm_of_si
         # The other process signs in again and again, and each event of ours finds the session ended.
         request(sandbox.address, "POST", "/api/3.22/auth/signin", json.dumps(body), {"Content-Type": "application/json", "Accept": "application/json"})
         router.send()
-        return "PAT 'refresh-router' is ended by somebody else" in router.site().get("last_error", "")
+        return "PAT 'refresh-router' is ended from outside" in router.site().get("last_error", "")
 
     begun = now()
     wait_until(is_told, "the shared PAT to be told")
