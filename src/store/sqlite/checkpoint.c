@@ -154,7 +154,7 @@ static int64_t data_version(sqlite3 *database)
 	if (sqlite3_prepare_v2(database, "PRAGMA data_version", -1, &query, NULL) == SQLITE_OK &&
 		sqlite3_step(query) == SQLITE_ROW)
 		version = sqlite3_column_int64(query, 0);
-	IGNORE(sqlite3_finalize(query)); /* repeats a failure that has been told */
+	IGNORE(sqlite3_finalize(query)); /* repeats a reported failure */
 	return version;
 }
 
