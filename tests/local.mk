@@ -71,6 +71,7 @@ UNIT_TESTS = \
 	tests/unit/journal_test \
 	tests/unit/json_test \
 	tests/unit/life_test \
+	tests/unit/lines_test \
 	tests/unit/look_test \
 	tests/unit/mailbox_test \
 	tests/unit/pace_test \

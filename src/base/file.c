@@ -105,6 +105,24 @@ bool file_read_argument(const char *path, struct text *text, struct error *err)
 	return is_read;
 }
 
+int file_open_argument(const char *path, struct error *err)
+{
+	struct stat status;
+	int fd;
+	if (!strcmp(path, "-"))
+		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+	else if (!stat(path, &status) && !S_ISFIFO(status.st_mode) && file_kind(&status)) {
+		error_fail(err, ERROR_INPUT, "%s: this is %s, not a regular file", path,
+			file_kind(&status));
+		return -1;
+	} else {
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	}
+	if (fd < 0)
+		error_fail(err, ERROR_INPUT, "%s: %s", path, strerror(errno));
+	return fd;
+}
+
 const char *path_beside(const char *base_file, const char *path, struct arena *arena)
 {
 	const char *slash = base_file ? strrchr(base_file, '/') : NULL;

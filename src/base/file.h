@@ -17,6 +17,10 @@ bool file_read(const char *path, struct text *text, struct error *err) MUST_USE;
  * it. */
 bool file_read_argument(const char *path, struct text *text, struct error *err) MUST_USE;
 
+/* Opens what file_read_argument() would read, whatever its size; close(). -1 when it cannot be
+ * read. */
+int file_open_argument(const char *path, struct error *err);
+
 /* "a pipe", "a folder" ...; NULL for a regular file. */
 const char *file_kind(const struct stat *status);
 

@@ -14,6 +14,7 @@ librouter_a_SOURCES += \
 	src/base/host.c src/base/host.h \
 	src/base/http.c src/base/http.h \
 	src/base/json.c src/base/json.h \
+	src/base/lines.c src/base/lines.h \
 	src/base/listen.c src/base/listen.h \
 	src/base/log.c src/base/log.h \
 	src/base/mailbox.c src/base/mailbox.h \
