@@ -56,6 +56,7 @@ UNIT_TESTS = \
 	tests/unit/checkpoint_test \
 	tests/unit/clock_test \
 	tests/unit/command_test \
+	tests/unit/compare_test \
 	tests/unit/config_test \
 	tests/unit/connections_test \
 	tests/unit/core_test \

@@ -24,7 +24,7 @@ void selection_copy(const struct selection *from, struct selection *to, struct a
 	to->rules = rules;
 }
 
-int selection_compare(const struct selection *a, const struct selection *b)
+int selection_compare_content(const struct selection *a, const struct selection *b)
 {
 	int order = compare_text(a->site, b->site);
 	if (!order)
@@ -39,8 +39,12 @@ int selection_compare(const struct selection *a, const struct selection *b)
 		order = compare_text(a->project_luid, b->project_luid);
 	if (!order)
 		order = compare_text(a->tag, b->tag);
-	if (!order)
-		order = compare_text(a->owner, b->owner);
+	return order ? order : compare_text(a->owner, b->owner);
+}
+
+int selection_compare(const struct selection *a, const struct selection *b)
+{
+	int order = selection_compare_content(a, b);
 	if (!order)
 		order = (int)a->incremental - (int)b->incremental;
 	if (!order)

@@ -47,6 +47,8 @@ void selection_copy(const struct selection *from, struct selection *to, struct a
 /* Orders by site, kind, selector, narrowing, delay and quiet, not by rules or priority; 0: they
  * name the same content in the same way. */
 int selection_compare(const struct selection *a, const struct selection *b);
+/* The same by site, kind, selector and narrowing alone. */
+int selection_compare_content(const struct selection *a, const struct selection *b);
 /* The member "selections" of a decision (schemas/decision.schema.json), plus "allow", "mode",
  * "delay" and "quiet" when they are not the default. Caller owns. */
 cJSON *selection_json(const struct selection *selection);

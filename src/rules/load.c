@@ -141,17 +141,34 @@ static void tree_load(struct loading *loading)
 		rules_load(loading, table.rules);
 }
 
-static void file_load(
+/* `file` NULL: it could not be read. */
+static void file_load(struct loading *loading, const char *path, const char *name,
+	const struct yaml_file *file, struct fingerprint *revision)
+{
+	loading->file = file;
+	if (!file)
+		return;
+	loading->file_name = loading_intern(loading, str_of(path));
+	fingerprint_add(revision, name, file->source);
+	tree_load(loading);
+}
+
+static void file_read_and_load(
 	struct loading *loading, const struct rule_file *file, struct fingerprint *revision)
 {
 	OWNED(arena) arena = arena_new();
 	loading->scratch = arena;
-	loading->file = yaml_load(file->path, arena, loading->problems);
-	if (!loading->file)
-		return;
-	loading->file_name = loading_intern(loading, str_of(file->path));
-	fingerprint_add(revision, file->name, loading->file->source);
-	tree_load(loading);
+	file_load(loading, file->path, file->name, yaml_load(file->path, arena, loading->problems),
+		revision);
+}
+
+static void source_load(
+	struct loading *loading, const struct rule_source *source, struct fingerprint *revision)
+{
+	OWNED(arena) arena = arena_new();
+	loading->scratch = arena;
+	file_load(loading, source->path, source->name,
+		yaml_parse(source->path, source->bytes, arena, loading->problems), revision);
 }
 
 static void ruleset_destroy(struct ruleset *ruleset)
@@ -206,16 +223,16 @@ static void ranks_set(struct ruleset *ruleset)
 		ruleset->rules[order[i]].rank = (uint32_t)i;
 }
 
-struct ruleset *ruleset_load(const char *const *paths, size_t path_count,
-	const struct ruleset_known *known, struct problems *problems)
+/* Of `files`, or when that is NULL of `sources`. */
+static struct ruleset *load(const struct rule_files *files, const struct rule_source *sources,
+	size_t source_count, const struct ruleset_known *known, struct problems *problems,
+	size_t errors)
 {
-	size_t errors = problems_error_count(problems);
 	OWNED(ruleset) ruleset = ruleset_new();
 	OWNED(lookup) names = lookup_new();
 	struct loading loading = {
 		.ruleset = ruleset, .names = names, .known = known, .problems = problems
 	};
-	struct rule_files files = { 0 };
 	struct fingerprint revision = { 0 };
 	loading.default_event = default_value(&loading, "job.run.completed");
 	loading.default_status = default_value(&loading, "success");
@@ -223,17 +240,34 @@ struct ruleset *ruleset_load(const char *const *paths, size_t path_count,
 		known_add(&loading, SITE_TAG, known->sites, known->site_count);
 		known_add(&loading, SOURCE_TAG, known->sources, known->source_count);
 	}
-	rule_files_find(&files, RULE_FILES_OF_RULES, paths, path_count, problems);
-	for (size_t i = 0; i < files.count; i++)
-		file_load(&loading, &files.items[i], &revision);
+	for (size_t i = 0; files && i < files->count; i++)
+		file_read_and_load(&loading, &files->items[i], &revision);
+	for (size_t i = 0; !files && i < source_count; i++)
+		source_load(&loading, &sources[i], &revision);
 	fingerprint_finish(&revision, ruleset->revision);
-	rule_files_clear(&files);
 	free(loading.texts);
 	if (problems_error_count(problems) > errors)
 		return NULL;
 	ranks_set(ruleset);
 	ruleset->index = rule_index_new(ruleset);
 	return TAKE(ruleset);
+}
+
+struct ruleset *ruleset_load(const char *const *paths, size_t path_count,
+	const struct ruleset_known *known, struct problems *problems)
+{
+	size_t errors = problems_error_count(problems);
+	struct rule_files files = { 0 };
+	rule_files_find(&files, RULE_FILES_OF_RULES, paths, path_count, problems);
+	struct ruleset *ruleset = load(&files, NULL, 0, known, problems, errors);
+	rule_files_clear(&files);
+	return ruleset;
+}
+
+struct ruleset *ruleset_load_sources(const struct rule_source *sources, size_t count,
+	const struct ruleset_known *known, struct problems *problems)
+{
+	return load(NULL, sources, count, known, problems, problems_error_count(problems));
 }
 
 /* A path that cannot be read counts by the reason, so that the revision differs from that without

@@ -1,5 +1,6 @@
 # src/rules/local.mk: rule files to a compiled ruleset, and what it says about an event.
 librouter_a_SOURCES += \
+	src/rules/compare.c src/rules/compare.h src/rules/compare_rules.c \
 	src/rules/condition.c \
 	src/rules/coverage.c src/rules/coverage.h \
 	src/rules/decide.c src/rules/decide.h \

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "base/yaml.h"
+#include "rules/ruleset.h"
 #include <uthash.h>
 
 /* deeper trees are a mistake; circular links end because each inode is visited once */
@@ -69,13 +70,23 @@ static bool is_first(struct walk *walk, const struct stat *status)
 
 /* ---- files ---- */
 
-static bool is_wanted(const struct walk *walk, const char *name)
+static bool is_named_as(enum rule_files_of what, const char *name)
 {
 	struct str view = str_of(name);
 	bool is_test = str_ends(view, ".test.yaml") || str_ends(view, ".test.yml");
-	if (walk->what == RULE_FILES_OF_TESTS)
+	if (what == RULE_FILES_OF_TESTS)
 		return is_test;
 	return !is_test && (str_ends(view, ".yaml") || str_ends(view, ".yml"));
+}
+
+static bool is_wanted(const struct walk *walk, const char *name)
+{
+	return is_named_as(walk->what, name);
+}
+
+bool ruleset_is_rule_file(const char *path)
+{
+	return *path != '.' && !strstr(path, "/.") && is_named_as(RULE_FILES_OF_RULES, path);
 }
 
 static void file_add(struct walk *walk, const char *path, const struct stat *status)

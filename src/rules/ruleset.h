@@ -7,6 +7,7 @@
 #pragma once
 #include "base/field.h"
 #include "base/fingerprint.h"
+#include "base/json.h"
 #include "base/problem.h"
 #include "base/shared.h"
 #include "base/yaml.h"
@@ -30,6 +31,19 @@ struct ruleset_known {
  */
 struct ruleset *ruleset_load(const char *const *paths, size_t path_count,
 	const struct ruleset_known *known, struct problems *problems);
+/* A rule file whose bytes are there already; all is borrowed. */
+struct rule_source {
+	const char *path; /* as messages name it */
+	const char *name; /* for the revision: the part of `path` below the folder of rules */
+	struct str bytes;
+};
+/* The same ruleset from such files, in the order in which they are given. */
+struct ruleset *ruleset_load_sources(const struct rule_source *sources, size_t count,
+	const struct ruleset_known *known, struct problems *problems);
+/* Would ruleset_load() take a file of this name for rules, within a folder? A hidden file or one
+ * in a hidden folder is none, nor is a test. */
+bool ruleset_is_rule_file(const char *path);
+
 /* The revision that a ruleset of these paths would have, from the files' bytes alone. A path that
  * cannot be read counts by the reason. */
 void ruleset_revision_of(
