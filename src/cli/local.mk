@@ -7,7 +7,11 @@ librouter_a_SOURCES += \
 	src/cli/ask.c src/cli/ask.h \
 	src/cli/check.c \
 	src/cli/command.c src/cli/command.h \
+	src/cli/diff.c \
+	src/cli/diff_report.c src/cli/diff_report.h \
+	src/cli/event_source.c src/cli/event_source.h \
 	src/cli/events.c \
+	src/cli/git.c src/cli/git.h \
 	src/cli/help.c src/cli/help.h \
 	src/cli/list.c src/cli/list.h \
 	src/cli/output_schema.c src/cli/output_schema.h \

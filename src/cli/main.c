@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "cli/command.h"
 
-extern const struct command command_serve, command_check, command_route, command_test,
+extern const struct command command_serve, command_check, command_route, command_test, command_diff,
 	command_schema, command_send, command_events, command_refreshes, command_show,
 	command_retry, command_cancel, command_replay, command_sites, command_manual;
 
@@ -13,6 +13,7 @@ const struct command *const commands[] = {
 	&command_check,
 	&command_route,
 	&command_test,
+	&command_diff,
 	&command_schema,
 	&command_send,
 	&command_events,

@@ -182,6 +182,37 @@ static const struct member tests_members[] = {
 		.help = "With --coverage: which parts of the rules were tried"),
 	{ 0 },
 };
+
+static const struct member changed_content_members[] = {
+	MEMBER_ELSEWHERE("site", TEXT, .required = true, .help = "With the other members of a selection"),
+	MEMBER_ELSEWHERE("events", COUNT, .required = true, .help = "For how many events it is so"),
+	MEMBER_ELSEWHERE("example", TEXT, .required = true, .help = "The first of them"),
+	MEMBER_ELSEWHERE("what", TEXT, .help = "Of an altered one: what differs"),
+	MEMBER_ELSEWHERE("rules", TEXTS, .required = true, .help = "Names of the rules that want it"),
+	{ 0 },
+};
+static const struct member changed_rule_members[] = {
+	MEMBER_ELSEWHERE("rule", TEXT, .required = true, .help = "Name of the rule"),
+	MEMBER_ELSEWHERE("change", TEXT, .required = true, .help = "added, removed or changed"),
+	MEMBER_ELSEWHERE("file", TEXT, .required = true, .help = "File that it stands in"),
+	MEMBER_ELSEWHERE("line", COUNT, .required = true, .help = "Line of the rule"),
+	MEMBER_ELSEWHERE("what", TEXT, .help = "Of a changed one: its parts that differ"),
+	{ 0 },
+};
+static const struct member diff_members[] = {
+	MEMBER_ELSEWHERE("compared", TEXT, .required = true, .help = "events, or rules where none were given"),
+	MEMBER_ELSEWHERE("events", COUNT, .required = true, .help = "How many events were decided by both"),
+	MEMBER_ELSEWHERE("changed", COUNT, .required = true, .help = "How many are decided differently"),
+	MEMBER_ELSEWHERE("gained", LIST, .members = changed_content_members, .required = true,
+		.help = "Selections that only the new rules make"),
+	MEMBER_ELSEWHERE("lost", LIST, .members = changed_content_members, .required = true,
+		.help = "Selections that only the old rules make"),
+	MEMBER_ELSEWHERE("altered", LIST, .members = changed_content_members, .required = true,
+		.help = "Selections that both make, and do otherwise"),
+	MEMBER_ELSEWHERE("rules", LIST, .members = changed_rule_members, .required = true,
+		.help = "Rules that differ, by name"),
+	{ 0 },
+};
 /* clang-format on */
 
 cJSON *decision_schema(void)
@@ -219,4 +250,9 @@ cJSON *problems_schema(void)
 cJSON *test_schema(void)
 {
 	return record_schema("test.schema.json", "What test found", tests_members);
+}
+
+cJSON *diff_schema(void)
+{
+	return record_schema("diff.schema.json", "What diff found", diff_members);
 }

@@ -12,3 +12,4 @@ cJSON *selection_schema(void); /* an item of /api/v1/selections */
 cJSON *site_schema(void);
 cJSON *problems_schema(void); /* check --format json */
 cJSON *test_schema(void);     /* test --format json */
+cJSON *diff_schema(void);     /* diff --format json */

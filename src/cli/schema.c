@@ -19,11 +19,12 @@ static const struct command_word names[] = {
 	{ "site", "an item of `sites` and /api/v1/sites" },
 	{ "problems", "what `check` prints" },
 	{ "test", "what `test` prints" },
+	{ "diff", "what `diff` prints" },
 	{ 0 },
 };
 static cJSON *(*const schemas[])(void) = { rules_schema, config_schema, suite_schema,
 	decision_schema, event_schema, refresh_schema, selection_schema, site_schema,
-	problems_schema, test_schema };
+	problems_schema, test_schema, diff_schema };
 
 static int run(const struct command_line *line)
 {

@@ -69,6 +69,8 @@ def write_files(document, folder):
     if not any((folder / "rules").iterdir()):
         shutil.copytree(TOP / "rules", folder / "rules", ignore=shutil.ignore_patterns("*.mk"), dirs_exist_ok=True)
     shutil.copy(SAMPLES / "dbt" / "completed-success.json", folder / "event.json")
+    for arguments in (["init", "-q", "-b", "main"], ["add", "rules"], ["commit", "-q", "-m", "rules"]):
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *arguments], cwd=folder, check=True)
 
 
 def run_example(example, folder, environment):
@@ -86,6 +88,7 @@ def run_example(example, folder, environment):
 
 @pytest.fixture
 def environment(router, sandbox):
+    router.send()       # an event to show, and to compare by
     return {"REFRESH_ROUTER_CONFIG": str(router.folder / "config.yaml"), "SANDBOX": sandbox.address, **router.environment}
 
 

@@ -1,0 +1,143 @@
+/*
+ * cli/diff.c - what a change of the rules changes: in what they decide about recorded events, or,
+ * without events, in the rules alone.
+ */
+#include "cli/command.h"
+#include "cli/diff_report.h"
+#include "cli/event_source.h"
+#include "cli/git.h"
+#include "cli/print.h"
+#include <unistd.h>
+
+#define GIT "git:"
+
+/* ---- the two rulesets ---- */
+
+static struct ruleset *load(
+	const char *written, const struct ruleset_known *known, struct problems *problems)
+{
+	if (strncmp(written, GIT, strlen(GIT)) != 0)
+		return ruleset_load(&written, 1, known, problems);
+	OWNED(arena) arena = arena_new();
+	struct git_files files;
+	struct error err;
+	if (git_read(written + strlen(GIT), arena, &files, &err))
+		return ruleset_load_sources(files.items, files.count, known, problems);
+	problem_add(problems, PROBLEM_UNREADABLE, (struct place){ .file = written },
+		(struct str){ 0 }, "%s", err.message);
+	return NULL;
+}
+
+/* ---- events ---- */
+
+static void add(const struct event *event, const char *example, void *context)
+{
+	comparison_add(context, event, example);
+}
+
+/* EXIT_YES, or the status to end with, after a message. */
+static int add_events(const struct command_line *line, struct comparison *comparison)
+{
+	struct error err;
+	const char *path;
+	int status = EXIT_YES;
+	for (size_t i = 0; (path = option_nth(line, "events", i)); i++)
+		if (!events_of_path(path, add, comparison, &err)) {
+			print_line(stderr, "refresh-router diff: %s", err.message);
+			return EXIT_USAGE;
+		}
+	if (option_value(line, "url") && !events_of_daemon(line, add, comparison, &status))
+		return status;
+	if (!comparison_event_count(comparison)) {
+		print_line(stderr, "refresh-router diff: there is no event to compare by");
+		return EXIT_NO;
+	}
+	return EXIT_YES;
+}
+
+/* ---- the command ---- */
+
+static void print_report(const struct command_line *line, const struct diff_report *report)
+{
+	if (line->json)
+		diff_report_json(report, stdout);
+	else if (!strcmp(line->format, "markdown"))
+		diff_report_markdown(report, stdout);
+	else
+		diff_report_text(report, stdout);
+}
+
+/* Is there a difference that the exit status tells of? */
+static bool is_different(const struct diff_report *report, bool allow_additions)
+{
+	if (!report->has_events) {
+		for (size_t i = 0; i < report->rule_count; i++)
+			if (!allow_additions || report->rules[i].change != CHANGE_GAINED)
+				return true;
+		return false;
+	}
+	for (size_t i = 0; i < report->content_count; i++)
+		if (!allow_additions || report->contents[i].change != CHANGE_GAINED)
+			return true;
+	return false;
+}
+
+static int compare(
+	const struct command_line *line, const struct ruleset *before, const struct ruleset *after)
+{
+	OWNED(arena) arena = arena_new();
+	OWNED(comparison) comparison = comparison_new(before, after);
+	struct diff_report report = { .has_events = option_value(line, "events") ||
+						    option_value(line, "url") };
+	if (report.has_events) {
+		int status = add_events(line, comparison);
+		if (status != EXIT_YES)
+			return status;
+	}
+	report.event_count = comparison_event_count(comparison);
+	report.changed_count = comparison_changed_count(comparison);
+	report.contents = comparison_contents(comparison, &report.content_count);
+	report.rules = rules_compare(before, after, arena, &report.rule_count);
+	print_report(line, &report);
+	return is_different(&report, option_flag(line, "allow-additions")) ? EXIT_NO : EXIT_YES;
+}
+
+static int run(const struct command_line *line)
+{
+	struct ruleset_known known = { 0 };
+	OWNED(problems) problems = problems_new();
+	OWNED(ruleset) before = load(line->arguments[0], &known, problems);
+	OWNED(ruleset) after = load(line->arguments[1], &known, problems);
+	/* A version that does not load cannot be compared; that is no "there are differences". */
+	if (!before || !after) {
+		problems_sort(problems);
+		problems_print(problems, stderr, isatty(STDERR_FILENO));
+		return EXIT_USAGE;
+	}
+	return compare(line, before, after);
+}
+
+static const struct option_spec options[] = {
+	{ "events", OPTION_VALUES, "PATH",
+		"recorded events: JSON Lines of `events --export`, or a folder of bodies; may be "
+		"repeated" },
+	{ "url", OPTION_VALUE, "URL", "take the events of this daemon" },
+	{ "allow-additions", OPTION_FLAG, NULL, "exit 0 when nothing is lost or altered" },
+	{ 0 },
+};
+
+const struct command command_diff = {
+	.name = "diff",
+	.arguments = "OLD NEW",
+	.summary = "show what a change of the rules changes",
+	.description = "OLD and NEW are rule files or folders, or git:REV[:PATH] for those of a "
+		       "revision, by default below rules/.\n"
+		       "Without events the rules alone are compared.\n"
+		       "Exit status: 0 no difference, 1 some, 2 rules or events cannot be read, 69 "
+		       "the daemon cannot be reached.",
+	.options = options,
+	.formats = "text|json|markdown",
+	.least_arguments = 2,
+	.most_arguments = 2,
+	.run = run,
+};

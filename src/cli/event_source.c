@@ -1,0 +1,132 @@
+/*
+ * cli/event_source.c - reads recorded events one at a time, so that a year of them fits.
+ */
+#include "cli/event_source.h"
+#include "base/file.h"
+#include "base/lines.h"
+#include "cli/admin_client.h"
+#include "cli/list.h"
+#include <dirent.h>
+#include <errno.h>
+
+#define EVENT_BYTES ((size_t)16 << 20)
+
+/* An event as it is recorded has its fields beside what became of it. */
+static const struct event *event_of_json(const cJSON *json, struct arena *arena, struct error *err)
+{
+	const cJSON *fields = json_get(json, "fields");
+	return event_from_flat(cJSON_IsObject(fields) ? fields : json, arena, err);
+}
+
+static const struct event *event_of_text(struct str text, struct arena *arena, struct error *err)
+{
+	OWNED_JSON json = json_parse(text, err);
+	if (!json)
+		return NULL;
+	if (cJSON_IsObject(json_get(json, "fields")))
+		return event_of_json(json, arena, err);
+	return event_read(text, arena, err);
+}
+
+static bool lines_visit(
+	struct lines *lines, const char *path, event_visit *visit, void *context, struct error *err)
+{
+	struct str line;
+	for (;;) {
+		struct error why;
+		enum lines_read read = lines_next(lines, &line, err);
+		if (read != LINES_ONE)
+			return read == LINES_END;
+		if (!str_trim(line).length)
+			continue;
+		OWNED(arena) arena = arena_new();
+		const char *example =
+			arena_printf(arena, "%s:%lld", path, (long long)lines_number(lines));
+		const struct event *event = event_of_text(line, arena, &why);
+		if (!event)
+			return error_fail(err, ERROR_INPUT, "%s: %s", example, why.message);
+		visit(event, example, context);
+	}
+}
+
+/* ---- folders ---- */
+
+static int is_body(const struct dirent *entry)
+{
+	return *entry->d_name != '.' && str_ends(str_of(entry->d_name), ".json");
+}
+
+static bool body_visit(const char *path, event_visit *visit, void *context, struct error *err)
+{
+	struct error why;
+	OWNED(arena) arena = arena_new();
+	OWNED_TEXT struct text bytes;
+	text_init(&bytes, EVENT_BYTES);
+	if (!file_read(path, &bytes, err))
+		return false;
+	const struct event *event = event_of_text(text_str(&bytes), arena, &why);
+	if (!event)
+		return error_fail(err, ERROR_INPUT, "%s: %s", path, why.message);
+	visit(event, path, context);
+	return true;
+}
+
+static bool folder_visit(const char *folder, event_visit *visit, void *context, struct error *err)
+{
+	struct dirent **entries;
+	int count = scandir(folder, &entries, is_body, alphasort);
+	bool is_good = true;
+	if (count < 0)
+		return error_fail(err, ERROR_INPUT, "%s: %s", folder, strerror(errno));
+	for (int i = 0; i < count; i++) {
+		OWNED_TEXT struct text path;
+		text_init(&path, TEXT_UNBOUNDED);
+		text_printf(&path, "%s/%s", folder, entries[i]->d_name);
+		is_good = is_good && body_visit(path.at, visit, context, err);
+		free(entries[i]);
+	}
+	free(entries);
+	return is_good && (count || error_fail(err, ERROR_INPUT,
+					    "%s: no event (*.json) in this folder", folder));
+}
+
+bool events_of_path(const char *path, event_visit *visit, void *context, struct error *err)
+{
+	struct stat status;
+	if (!stat(path, &status) && S_ISDIR(status.st_mode))
+		return folder_visit(path, visit, context, err);
+	OWNED(lines) lines = lines_open(path, EVENT_BYTES, err);
+	return lines && lines_visit(lines, path, visit, context, err);
+}
+
+/* ---- the daemon ---- */
+
+struct asking {
+	event_visit *visit;
+	void *context;
+	bool is_strange;
+};
+
+static void item_take(const cJSON *item, void *context)
+{
+	struct asking *asking = context;
+	struct error err;
+	OWNED(arena) arena = arena_new();
+	const struct event *event = event_of_json(item, arena, &err);
+	if (event)
+		asking->visit(event,
+			arena_printf(arena, "event %lld", (long long)member_count(item, "id")),
+			asking->context);
+	else
+		asking->is_strange = true;
+}
+
+bool events_of_daemon(
+	const struct command_line *line, event_visit *visit, void *context, int *status)
+{
+	static const char path[] = "/api/v1/events";
+	struct asking asking = { visit, context, false };
+	if (!admin_each(line, path, INT64_MAX, item_take, &asking, status))
+		return false;
+	return !asking.is_strange || admin_is_strange(line, path, "has no events", status);
+}

@@ -1,0 +1,22 @@
+/*
+ * cli/event_source.h - recorded events, one after another: JSON Lines as `events --export` writes
+ * them, folders of bodies, or the daemon.
+ */
+#pragma once
+#include "cli/command.h"
+#include "event/event.h"
+
+/* `example` names the event for people: "events.jsonl:12", "event 17". Both last for this call. */
+typedef void event_visit(const struct event *event, const char *example, void *context);
+
+/*
+ * Visits the events of a path: a file of JSON Lines, of which each is an event as /api/v1/events
+ * has it, a body of dbt's, or a flat object of event fields; or a folder, whose *.json files hold
+ * one such event each. "-" is standard input. ERROR_INPUT names file and line; what came before
+ * has been visited.
+ */
+bool events_of_path(
+	const char *path, event_visit *visit, void *context, struct error *err) MUST_USE;
+/* Visits the events of the daemon that --url names. False: *status says why, after a message. */
+bool events_of_daemon(
+	const struct command_line *line, event_visit *visit, void *context, int *status) MUST_USE;
