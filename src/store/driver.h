@@ -26,7 +26,7 @@ struct store_driver {
 	bool (*commit)(struct store *store, struct error *err);
 	void (*rollback)(struct store *store);
 	void (*tidy)(struct store *store, bool is_awaited); /* NULL: nothing to do */
-	void (*settle)(struct store *store);                /* likewise */
+	void (*settle)(struct store *store);                /* NULL: nothing to do */
 
 	enum added (*add_event)(struct store *store, struct event_row *row, int64_t *selection_ids,
 		struct error *err);

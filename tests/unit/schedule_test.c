@@ -90,7 +90,7 @@ static void see(struct world *world, struct actions actions)
 		if (action->type == ACTION_RESOLVE && action->named)
 			snprintf(world->named, sizeof world->named, "%s in %s%s",
 				action->named->selector, action->named->project,
-				action->anew ? ", anew" : "");
+				action->anew ? ", from scratch" : "");
 		if (action->type == ACTION_CAUSE)
 			world->caused = action->cause->refresh;
 		if (action->type == ACTION_RECORD) {
@@ -2602,7 +2602,7 @@ static void what_a_selection_names_comes_back_whenever_it_is_to_be_resolved(void
 	named = (struct selection){ .selector = "another" };
 	for (int tries = 0; tries < 3; tries++) {
 		assert_true(saw(world, "resolve"));
-		assert_string_equal(world->named, "Revenue in Finance/Daily, anew");
+		assert_string_equal(world->named, "Revenue in Finance/Daily, from scratch");
 		*world->named = '\0';
 		step(world, (struct input){ INPUT_RESOLVED, .resolved = { 1, busy, NULL, 0 } });
 		pass(world, HOUR / 4);
