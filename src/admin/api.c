@@ -302,9 +302,9 @@ void handle_sites(struct admin *admin, struct web_request *request, int64_t id)
 	OWNED(config) config = config_slot_get(admin->options.configs);
 	for (size_t i = 0; status && i < status->site_count; i++)
 		if (span_takes(&span))
-			cJSON_AddItemToArray(
-				items, site_status_json(&status->sites[i], &status->queues[i],
-					       config_site_named(config, status->sites[i].name)));
+			cJSON_AddItemToArray(items,
+				site_status_json(&status->sites[i].client, &status->sites[i].queue,
+					config_site_named(config, status->sites[i].client.name)));
 	answer_span(request, &span, root);
 }
 

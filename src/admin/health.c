@@ -29,14 +29,14 @@ static void add_alerts(struct admin *admin, cJSON *json)
 	OWNED(dispatch_status) status = dispatch_status(admin->options.dispatch);
 	cJSON *alerts = NULL;
 	for (size_t i = 0; status && i < status->site_count; i++) {
-		const struct schedule_site_status *queue = &status->queues[i];
+		const struct schedule_site_status *queue = &status->sites[i].queue;
 		const char *reason = queue->is_configured ? queue->overdue : queue->starts.reason;
 		if (!reason)
 			continue;
 		if (!alerts)
 			alerts = cJSON_AddArrayToObject(json, "alerts");
 		cJSON *alert = cJSON_CreateObject();
-		json_add_text(alert, "site", status->sites[i].name);
+		json_add_text(alert, "site", status->sites[i].client.name);
 		json_add_text(alert, "reason", reason);
 		cJSON_AddItemToArray(alerts, alert);
 	}
@@ -73,64 +73,32 @@ void handle_readyz(struct admin *admin, struct web_request *request, int64_t id)
 	answer_json(request, is_ready ? 200 : 503, json);
 }
 
-static int64_t waited(const struct schedule_wait *wait, struct wall now)
-{
-	int64_t us = wait->reason ? now.us - wait->since.us : 0;
-	return us > 0 ? (us + US_PER_SECOND - 1) / US_PER_SECOND : 0;
-}
-
 /* Prometheus wants backslash, quote and line feed escaped in labels; names of sites have none of
  * them. */
-static void print_sites(const struct dispatch_status *status, struct text *out)
+static void print_figure(const struct member *member, const struct dispatch_status *status,
+	size_t offset, struct text *out)
 {
-	static const struct {
-		const char *name, *type, *help;
-	} lines[] = {
-		{ "site_signed_in", "gauge", "1 while there is a session" },
-		{ "site_requests_total", "counter", "HTTP requests to the site" },
-		{ "site_errors_total", "counter", "Requests that failed or were refused" },
-		{ "site_sign_ins_total", "counter", "Sign-ins" },
-		{ "site_pat_end_timestamp_seconds", "gauge",
-			"When the personal access token ends; 0: not known" },
-		{ "site_paused", "gauge", "1 while a person has paused it" },
-		{ "site_left_alone", "gauge", "1 while it keeps failing and is only probed" },
-		{ "site_refreshes_ready", "gauge", "Refreshes that could be sent" },
-		{ "site_refreshes_in_flight", "gauge",
-			"Refreshes whose job waits or runs on Tableau" },
-		{ "site_starts_spent", "gauge",
-			"Of the budget refreshes_per_hour; 0 without a budget" },
-		{ "site_queries_spent", "gauge",
-			"Of the budget job_queries_per_day; 0 without a budget" },
-		{ "site_selections_open", "gauge", "Selections that have not been resolved yet" },
-		{ "site_refreshes_open", "gauge", "Refreshes that have not ended" },
-		{ "site_lookups_wait_seconds", "gauge",
-			"For how long no content has been looked up; 0: it may be" },
-		{ "site_refreshes_wait_seconds", "gauge",
-			"For how long no refresh has been sent; 0: they may be" },
-		{ "site_jobs_wait_seconds", "gauge",
-			"For how long no job has been asked for; 0: they may be" },
-		{ "site_backlog_seconds", "gauge",
-			"Until the budget refreshes_per_hour has worked off all that waits" },
-		{ "site_backlog_overdue", "gauge", "1 while that is later than give_up_after" },
-	};
-	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-		text_printf(out, "# HELP refresh_router_%s %s\n# TYPE refresh_router_%s %s\n",
-			lines[i].name, lines[i].help, lines[i].name, lines[i].type);
-		for (size_t j = 0; j < status->site_count; j++) {
-			const struct tableau_site_status *site = &status->sites[j];
-			const struct schedule_site_status *queue = &status->queues[j];
-			const int64_t values[] = { site->is_signed_in, site->requests, site->errors,
-				site->sign_ins, site->pat_ends_at.us / US_PER_SECOND,
-				queue->paused_by != NULL, wall_is_set(queue->paused_until),
-				queue->ready, queue->in_flight, queue->starts_spent,
-				queue->queries_spent, queue->selections, queue->open,
-				waited(&queue->lookups, status->at),
-				waited(&queue->starts, status->at),
-				waited(&queue->queries, status->at), queue->backlog / US_PER_SECOND,
-				queue->overdue != NULL };
-			text_printf(out, "refresh_router_%s{site=\"%s\"} %lld\n", lines[i].name,
-				site->name, (long long)values[i]);
-		}
+	const struct figure *metric = &member->metric;
+
+	text_printf(out, "# HELP refresh_router_%s %s\n# TYPE refresh_router_%s %s\n", metric->name,
+		metric->help, metric->name, metric->is_counter ? "counter" : "gauge");
+	for (size_t i = 0; i < status->site_count; i++) {
+		const struct site_status *site = &status->sites[i];
+		text_printf(out, "refresh_router_%s{site=\"%s\"} %lld\n", metric->name,
+			site->client.name,
+			(long long)member_figure(member, (const char *)site + offset, status->at));
+	}
+}
+
+/* `offset`: where in a site's status the record of `members` begins. */
+static void print_figures(const struct member *members, const struct dispatch_status *status,
+	size_t offset, struct text *out)
+{
+	for (const struct member *member = members; member->type; member++) {
+		if (member->metric.name)
+			print_figure(member, status, offset, out);
+		if (member->type == MEMBER_IS_OBJECT)
+			print_figures(member->members, status, offset + member->offset, out);
 	}
 }
 
@@ -140,7 +108,7 @@ void admin_describe_metrics(struct text *out)
 	OWNED_TEXT struct text all;
 	text_init(&all, TEXT_UNBOUNDED);
 	metric_print(&all);
-	print_sites(&of_no_site, &all);
+	print_figures(site_members, &of_no_site, 0, &all);
 	for (const char *line = all.at; *line; line += strcspn(line, "\n") + 1)
 		if (*line == '#')
 			text_add_str(out, (struct str){ line, strcspn(line, "\n") + 1 });
@@ -155,6 +123,6 @@ void handle_metrics(struct admin *admin, struct web_request *request, int64_t id
 	metric_print(&out);
 	OWNED(dispatch_status) status = dispatch_status(admin->options.dispatch);
 	if (status)
-		print_sites(status, &out);
+		print_figures(site_members, status, 0, &out);
 	web_reply(request, 200, "text/plain; version=0.0.4; charset=utf-8", text_str(&out));
 }

@@ -163,8 +163,8 @@ static void add_sites(struct admin *admin, struct text *out)
 		      "<th>ready<th>sending<th>running<th>starts/hour<th>queries/day<th>last "
 		      "error</tr>");
 	for (size_t i = 0; status && i < status->site_count; i++)
-		add_site(&status->sites[i], &status->queues[i],
-			config_site_named(config, status->sites[i].name), out);
+		add_site(&status->sites[i].client, &status->sites[i].queue,
+			config_site_named(config, status->sites[i].client.name), out);
 	text_add(out, "</table>");
 }
 

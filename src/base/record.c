@@ -156,6 +156,12 @@ static void copy_texts(const struct member *member, const void *from, void *to, 
 	*(const char *const **)(void *)((char *)to + member->offset) = copies;
 }
 
+/* Most texts of many records are empty. */
+static const char *copied_text(const char *text, struct arena *arena)
+{
+	return text && !*text ? "" : arena_text(arena, text);
+}
+
 /* Copies to `arena` the texts that `to`, a copy of the bytes of `from`, borrows. */
 static void copy_what_is_borrowed(
 	const struct member *members, const void *from, void *to, struct arena *arena)
@@ -169,9 +175,9 @@ static void copy_what_is_borrowed(
 		else if (member->type == MEMBER_IS_BYTES)
 			member_set_bytes(
 				member, to, copied_bytes(member_bytes(member, from), arena));
-		else if (member_is_text(member))
+		else if (member_is_text(member) && !member->outlives)
 			member_set_text(
-				member, to, arena_text(arena, member_text_of(member, from)));
+				member, to, copied_text(member_text_of(member, from), arena));
 	}
 }
 
@@ -281,6 +287,39 @@ void record_to_json(const struct member *members, const void *record, cJSON *jso
 		else if (is_there(member, record))
 			add_one(member, record, json);
 	}
+}
+
+/* ---- metrics ---- */
+
+/* A second that has begun counts: 0 is no wait at all. */
+static int64_t waited(const struct member *member, const void *record, struct wall now)
+{
+	const void *inside = at(member, record);
+
+	if (is_left_out(member->members, inside))
+		return 0;
+	for (const struct member *first = member->members; first->type; first++) {
+		if (first->type != MEMBER_IS_TIME)
+			continue;
+		int64_t us = now.us - member_number(first, inside);
+		return us > 0 ? (us + US_PER_SECOND - 1) / US_PER_SECOND : 0;
+	}
+	return 0;
+}
+
+int64_t member_figure(const struct member *member, const void *record, struct wall now)
+{
+	switch (member->metric.form) {
+	case FIGURE_NUMBER:
+		break;
+	case FIGURE_IS_SET:
+		return !is_empty(member, record);
+	case FIGURE_SECONDS:
+		return member_number(member, record) / US_PER_SECOND;
+	case FIGURE_WAITED:
+		return waited(member, record, now);
+	}
+	return member_number(member, record);
 }
 
 /* ---- JSON Schema ---- */

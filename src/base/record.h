@@ -53,6 +53,21 @@ enum member_shape {
 	SHAPE_ANY,
 };
 
+/* What a metric shows of a member. */
+enum figure_form {
+	FIGURE_NUMBER,
+	FIGURE_IS_SET,  /* 1 when it is not empty */
+	FIGURE_SECONDS, /* of a time: since 1970 */
+	FIGURE_WAITED,  /* of an object: seconds since its first time; 0 when it is left out */
+};
+
+struct figure {
+	const char *name; /* of the metric, without the program's name before it */
+	const char *help;
+	enum figure_form form;
+	bool is_counter; /* else a gauge */
+};
+
 struct member {
 	enum member_type type;
 	size_t offset;
@@ -62,9 +77,13 @@ struct member {
 	/* JSON leaves out empty members: an empty text, no time, 0, false. Exceptions: */
 	bool required; /* it is always there, and programs may rely on it (schemas/) */
 	bool always;   /* it is always there, but the schema does not promise it */
+	bool outlives; /* its text lives longer than any copy: it is not copied */
 	bool decides;  /* if it is empty, the whole object is left out */
 	enum member_shape shape;
-	const char *help; /* a sentence without a full stop: the schema's description */
+	const char *help;     /* a sentence without a full stop: the schema's description */
+	struct figure metric; /* one for each record; without a name: none */
+	const char *heading;  /* of its column in a table for people; NULL: none */
+	int heading_rank;     /* columns stand in order of rank, then in the order of the table */
 	/* Larger stored values are damage, because we never write them. 0: for a count, any value
 	 * is accepted; for a duration, values beyond the calendar read as none, as for a time. */
 	int64_t most, or ;              /* `or`: one value more that is taken */
@@ -137,6 +156,8 @@ const char *member_text_of(const struct member *member, const void *record);
 void member_set_text(const struct member *member, void *record, const char *text);
 struct str member_bytes(const struct member *member, const void *record);
 void member_set_bytes(const struct member *member, void *record, struct str bytes);
+/* What .metric shows of it; by `now` for a wait. */
+int64_t member_figure(const struct member *member, const void *record, struct wall now);
 /* May a store hold this number? A number that is not a time counts as none, and is allowed. */
 bool member_may_be(const struct member *member, int64_t number);
 /* The number as stored: none for a time, or an unbounded duration, beyond the calendar. */

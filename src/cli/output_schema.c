@@ -4,8 +4,7 @@
  */
 #include "cli/output_schema.h"
 #include "base/record.h"
-#include "content/refresh.h"
-#include "content/selection.h"
+#include "dispatch/status.h"
 #include "store/store.h"
 
 /* clang-format off */
@@ -41,76 +40,6 @@ static const struct member decision_members[] = {
 	MEMBER_ELSEWHERE("unmatched", LIST, .members = unmatched_members,
 		.help = "With --explain: the other rules, the nearest miss first"),
 	MEMBER_ELSEWHERE("warnings", ANY, .help = "Selections that became void, patterns that hit a limit"),
-	{ 0 },
-};
-static const struct member open_selection_members[] = {
-	MEMBER_ELSEWHERE("event", COUNT, .required = true, .help = "Id of the event"),
-	MEMBER_ELSEWHERE("site", TEXT, .required = true, .help = "Name of the site"),
-	MEMBER_ELSEWHERE("kind", TEXT, .required = true, .help = "workbook, datasource, flow or task"),
-	MEMBER_ELSEWHERE("selector", TEXT, .required = true, .help = "What it names"),
-	MEMBER_ELSEWHERE("waiting_since", TIME, .required = true, .help = "When the event came"),
-	MEMBER_ELSEWHERE("not_before", TIME, .help = "When it is tried next"),
-	MEMBER_ELSEWHERE("reason", TEXT, .help = "Why its content is not known yet"),
-	MEMBER_ELSEWHERE("rules", TEXTS, .required = true, .help = "Names of the rules that want it"),
-	{ 0 },
-};
-static const struct member queue_members[] = {
-	MEMBER_ELSEWHERE("open", COUNT, .required = true, .help = "That have not ended"),
-	MEMBER_ELSEWHERE("ready", COUNT, .required = true, .help = "That could be sent, but for their site"),
-	MEMBER_ELSEWHERE("sending", COUNT, .required = true, .help = "Whose request is out"),
-	MEMBER_ELSEWHERE("in_flight", COUNT, .required = true, .help = "Whose job waits or runs on Tableau"),
-	{ 0 },
-};
-static const struct member wait_members[] = {
-	MEMBER_ELSEWHERE("since", TIME, .required = true, .help = "Since when"),
-	MEMBER_ELSEWHERE("until", TIME, .help = "Until when, if that is known"),
-	MEMBER_ELSEWHERE("reason", TEXT, .required = true, .help = "Why"),
-	{ 0 },
-};
-static const struct member budget_members[] = {
-	MEMBER_ELSEWHERE("limit", COUNT, .required = true, .help = "So many in any hour, or day"),
-	MEMBER_ELSEWHERE("spent", COUNT, .required = true, .help = "So many in the last one"),
-	{ 0 },
-};
-static const struct member site_members[] = {
-	MEMBER_ELSEWHERE("name", TEXT, .required = true, .help = "What rules call it"),
-	MEMBER_ELSEWHERE("configured", FLAG,
-		.help = "false: the configuration has it no longer, and its work waits"),
-	MEMBER_ELSEWHERE("server", TEXT, .required = true, .help = "Scheme and host"),
-	MEMBER_ELSEWHERE("content_url", TEXT, .required = true, .help = "Empty: the Default site"),
-	MEMBER_ELSEWHERE("api_version", TEXT, .help = "Of Tableau's REST API, once it is known"),
-	MEMBER_ELSEWHERE("signed_in", FLAG, .required = true, .help = "Is there a session?"),
-	MEMBER_ELSEWHERE("signed_in_at", TIME, .help = "Since when"),
-	MEMBER_ELSEWHERE("pat_ends_at", TIME, .help = "When its personal access token ends"),
-	MEMBER_ELSEWHERE("sign_ins", COUNT, .required = true, .help = "Since the start of the daemon"),
-	MEMBER_ELSEWHERE("requests", COUNT, .required = true,
-		.help = "HTTP requests since the start of the daemon"),
-	MEMBER_ELSEWHERE("errors", COUNT, .required = true,
-		.help = "Requests that failed, since the start of the daemon"),
-	MEMBER_ELSEWHERE("in_flight", COUNT, .required = true, .help = "HTTP requests that are out"),
-	MEMBER_ELSEWHERE("waiting", COUNT, .required = true,
-		.help = "HTTP requests that wait for their turn"),
-	MEMBER_ELSEWHERE("may_list_jobs", FLAG, .required = true, .help = "One call polls all jobs"),
-	MEMBER_ELSEWHERE("refreshes", OBJECT, .members = queue_members, .required = true,
-		.help = "Refreshes of this site"),
-	MEMBER_ELSEWHERE("selections", COUNT, .required = true,
-		.help = "Selections that are not resolved yet"),
-	MEMBER_ELSEWHERE("lookups_wait", OBJECT, .members = wait_members,
-		.help = "Why selections wait to be looked up"),
-	MEMBER_ELSEWHERE("refreshes_wait", OBJECT, .members = wait_members,
-		.help = "Why refreshes wait to be sent"),
-	MEMBER_ELSEWHERE("jobs_wait", OBJECT, .members = wait_members,
-		.help = "Why jobs wait to be asked for"),
-	MEMBER_ELSEWHERE("paused_by", TEXT, .help = "Who paused it"),
-	MEMBER_ELSEWHERE("backlog", TEXT,
-		.help = "That its budget of starts cannot work off what waits within give_up_after"),
-	MEMBER_ELSEWHERE("failures", COUNT, .help = "Calls that failed, one after another"),
-	MEMBER_ELSEWHERE("left_alone_until", TIME, .help = "It keeps failing; when it is probed next"),
-	MEMBER_ELSEWHERE("refreshes_per_hour", OBJECT, .members = budget_members,
-		.help = "The budget of starts"),
-	MEMBER_ELSEWHERE("job_queries_per_day", OBJECT, .members = budget_members,
-		.help = "The budget of looks at jobs"),
-	MEMBER_ELSEWHERE("last_error", TEXT, .help = "Of the last call, or what else a person should know"),
 	{ 0 },
 };
 static const struct member problem_members[] = {
@@ -234,7 +163,7 @@ cJSON *refresh_schema(void)
 cJSON *selection_schema(void)
 {
 	return record_schema("selection.schema.json", "A selection that is not resolved yet",
-		open_selection_members);
+		selection_status_members);
 }
 
 cJSON *site_schema(void)

@@ -5,24 +5,13 @@
 #include "cli/command.h"
 #include "cli/list.h"
 #include "cli/print.h"
+#include "dispatch/status.h"
+#include <assert.h>
 #include <curl/curl.h>
 
 static const cJSON *member(const cJSON *object, const char *key)
 {
 	return cJSON_GetObjectItemCaseSensitive(object, key);
-}
-
-/* "12 of 60", or nothing without a budget. */
-static void budget_cell(struct table *table, const cJSON *site, const char *name)
-{
-	char spent[MEMBER_TEXT_SIZE], limit[MEMBER_TEXT_SIZE];
-	const cJSON *budget = member(site, name);
-	OWNED_TEXT struct text cell;
-	text_init(&cell, TEXT_UNBOUNDED);
-	if (budget)
-		text_printf(&cell, "%s of %s", member_text(budget, "spent", spent),
-			member_text(budget, "limit", limit));
-	table_cell(table, cell.at);
 }
 
 static void state_cell(struct table *table, const cJSON *site)
@@ -69,24 +58,78 @@ static void print_troubles(const cJSON *site)
 		print_line(stdout, "%s: last error: %s", name, last);
 }
 
+/* The columns: members of a site that have a heading, and its state behind its name. */
+#define MOST_COLUMNS 24
+
+struct columns {
+	const struct member *members[MOST_COLUMNS];
+	const char *within[MOST_COLUMNS]; /* key of the object that holds the member, or NULL */
+	size_t count;
+};
+
+static void add_column(struct columns *columns, const struct member *member, const char *within)
+{
+	size_t index = columns->count++;
+
+	assert(index < MOST_COLUMNS);
+	for (; index && columns->members[index - 1]->heading_rank > member->heading_rank; index--) {
+		columns->members[index] = columns->members[index - 1];
+		columns->within[index] = columns->within[index - 1];
+	}
+	columns->members[index] = member;
+	columns->within[index] = within;
+}
+
+static void add_columns(struct columns *columns, const struct member *members, const char *within)
+{
+	for (const struct member *member = members; member->type; member++) {
+		if (member->heading)
+			add_column(columns, member, within);
+		else if (member->type == MEMBER_IS_OBJECT)
+			add_columns(columns, member->members, member->key);
+	}
+}
+
+/* A time without its fraction; of a budget "12 of 60", or nothing without one. */
+static void member_cell(struct table *table, const struct member *shown, const cJSON *object)
+{
+	char text[MEMBER_TEXT_SIZE], limit[MEMBER_TEXT_SIZE];
+	OWNED_TEXT struct text cell;
+	text_init(&cell, TEXT_UNBOUNDED);
+	const cJSON *inside = member(object, shown->key);
+	if (shown->type == MEMBER_IS_TIME)
+		text_add(&cell, member_time(object, shown->key, text));
+	else if (shown->type != MEMBER_IS_OBJECT)
+		text_add(&cell, member_text(object, shown->key, text));
+	else if (inside)
+		text_printf(&cell, "%s of %s", member_text(inside, "spent", text),
+			member_text(inside, "limit", limit));
+	table_cell(table, cell.at);
+}
+
+static struct table *new_table(const struct columns *columns)
+{
+	const char *headings[MOST_COLUMNS + 2] = { columns->members[0]->heading, "STATE" };
+	for (size_t i = 1; i < columns->count; i++)
+		headings[i + 1] = columns->members[i]->heading;
+	return table_new(headings);
+}
+
 static void print_sites(const cJSON *json)
 {
-	static const char *const headings[] = { "SITE", "STATE", "UNRESOLVED", "READY", "SENDING",
-		"RUNNING", "STARTS/HOUR", "QUERIES/DAY", NULL };
-	OWNED(table) table = table_new(headings);
-	char number[MEMBER_TEXT_SIZE];
+	struct columns columns = { .count = 0 };
+	add_columns(&columns, site_members, NULL);
+	OWNED(table) table = new_table(&columns);
 	const cJSON *site;
 	cJSON_ArrayForEach(site, member(json, "items"))
 	{
-		const cJSON *refreshes = member(site, "refreshes");
-		table_cell(table, member_text(site, "name", number));
-		state_cell(table, site);
-		table_cell(table, member_text(site, "selections", number));
-		table_cell(table, member_text(refreshes, "ready", number));
-		table_cell(table, member_text(refreshes, "sending", number));
-		table_cell(table, member_text(refreshes, "in_flight", number));
-		budget_cell(table, site, "refreshes_per_hour");
-		budget_cell(table, site, "job_queries_per_day");
+		for (size_t i = 0; i < columns.count; i++) {
+			const char *within = columns.within[i];
+			member_cell(
+				table, columns.members[i], within ? member(site, within) : site);
+			if (!i)
+				state_cell(table, site);
+		}
 	}
 	table_print(table, stdout);
 	cJSON_ArrayForEach(site, member(json, "items"))

@@ -21,6 +21,11 @@ const char *kind_plural(enum content_kind kind)
 	return kinds[kind].plural;
 }
 
+const char *kind_word(int kind)
+{
+	return kind_name((enum content_kind)kind);
+}
+
 enum content_kind kind_of(const char *name)
 {
 	int kind = CONTENT_WORKBOOK;

@@ -37,11 +37,6 @@ static const char *state_word(int state)
 	return refresh_state_name((enum refresh_state)state);
 }
 
-static const char *kind_word(int kind)
-{
-	return kind_name((enum content_kind)kind);
-}
-
 /* clang-format off */
 static const struct member content_members[] = {
 	MEMBER_TEXT(refresh_row, content.luid, .column = "luid", .key = "id", .help = "LUID"),

@@ -52,11 +52,6 @@ int selection_compare(const struct selection *a, const struct selection *b)
 	return order ? order : (a->quiet > b->quiet) - (a->quiet < b->quiet);
 }
 
-static const char *kind_word(int kind)
-{
-	return kind_name((enum content_kind)kind);
-}
-
 /* clang-format off */
 /* A selection has exactly one of these members. Its value is the selector; for "all" it is true. */
 static const struct member selector_members[SELECT_COUNT + 1] = {

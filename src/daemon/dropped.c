@@ -16,8 +16,8 @@ void dropped_report(
 	const struct dispatch_status *status, const struct config *config, struct text *report)
 {
 	for (size_t i = 0; status && i < status->site_count; i++) {
-		const struct schedule_site_status *queue = &status->queues[i];
-		const char *name = status->sites[i].name;
+		const struct schedule_site_status *queue = &status->sites[i].queue;
+		const char *name = status->sites[i].client.name;
 		if (config_site_named(config, name) || !(queue->open || queue->selections))
 			continue;
 		dropped_tell(name, queue->open, queue->selections, report);

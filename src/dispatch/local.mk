@@ -10,4 +10,5 @@ librouter_a_SOURCES += \
 	src/dispatch/perform.c src/dispatch/perform.h \
 	src/dispatch/request.c \
 	src/dispatch/job_contents.c src/dispatch/job_contents.h \
+	src/dispatch/site_status.c \
 	src/dispatch/status.c src/dispatch/status.h

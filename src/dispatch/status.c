@@ -10,19 +10,13 @@ static void status_destroy(struct dispatch_status *status)
 
 SHARED_DEFINE(dispatch_status, status_destroy)
 
-/* Most are empty: a copy of that would be one for each site, each time. */
-static const char *keep(struct arena *arena, const char *text)
+/* What the client lends is kept; what the configuration lends lives as long as the snapshot. */
+static void keep_site(struct site_status *kept, struct arena *arena, struct instant now,
+	const struct schedule *schedule, struct tableau_site_status client)
 {
-	return *text ? arena_text(arena, text) : "";
-}
-
-static struct tableau_site_status site_of(
-	struct arena *arena, const struct tableau *tableau, size_t index)
-{
-	struct tableau_site_status site = tableau_site_status(tableau, index);
-	site.api_version = keep(arena, site.api_version);
-	site.last_error = keep(arena, site.last_error);
-	return site;
+	struct site_status lent = { .client = client };
+	record_copy(site_members, &lent, kept, sizeof *kept, arena);
+	kept->queue = schedule_site_status(schedule, now, client.name, arena);
 }
 
 /* Adds the refresh's own last error, unless the wait's reason contains it. */
@@ -99,24 +93,19 @@ struct dispatch_status *dispatch_status_new(
 	status->at = now.wall;
 	status->counts = schedule_counts(schedule);
 	status->site_count = configured + dropped;
-	struct tableau_site_status *sites =
-		arena_array(arena, struct tableau_site_status, status->site_count + 1);
-	struct schedule_site_status *queues =
-		arena_array(arena, struct schedule_site_status, status->site_count + 1);
+	struct site_status *sites = arena_array(arena, struct site_status, status->site_count + 1);
 	for (size_t i = 0; i < configured; i++)
-		sites[i] = site_of(arena, tableau, i);
+		keep_site(&sites[i], arena, now, schedule, tableau_site_status(tableau, i));
 	for (size_t i = 0; i < dropped; i++)
-		sites[configured + i] = (struct tableau_site_status){
-			.name = arena_text(arena, schedule_dropped_site(schedule, i)),
-			.server = "",
-			.content_url = "",
-			.api_version = "",
-			.last_error = "",
-		};
-	for (size_t i = 0; i < status->site_count; i++)
-		queues[i] = schedule_site_status(schedule, now, sites[i].name, arena);
+		keep_site(&sites[configured + i], arena, now, schedule,
+			(struct tableau_site_status){
+				.name = arena_text(arena, schedule_dropped_site(schedule, i)),
+				.server = "",
+				.content_url = "",
+				.api_version = "",
+				.last_error = "",
+			});
 	add_selections(status, now, schedule);
-	status->queues = queues;
 	status->sites = sites;
 	return status;
 }
@@ -128,8 +117,8 @@ static const struct schedule_wait *wait_of(
 {
 	const struct schedule_site_status *queue = NULL;
 	for (size_t i = 0; i < status->site_count && !queue; i++)
-		if (!strcmp(status->sites[i].name, row->site))
-			queue = &status->queues[i];
+		if (!strcmp(status->sites[i].client.name, row->site))
+			queue = &status->sites[i].queue;
 	if (!queue || !refresh_state_is_open(row->state) || row->state == REFRESH_SENDING)
 		return NULL;
 	if (row->state != REFRESH_WAITING)

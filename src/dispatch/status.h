@@ -19,13 +19,26 @@ struct selection_status {
 	struct wall since, until; /* until {0}: not known */
 };
 
+struct site_status {
+	struct tableau_site_status client;
+	struct schedule_site_status queue;
+	/* The limits of its budgets, by the configuration; 0: none, or not filled in. */
+	int64_t refreshes_per_hour, job_queries_per_day;
+};
+
+/*
+ * Where each member of them is shown: JSON, schema, metrics, the table of `sites`. To add a figure
+ * of a site: the member in its struct, its value in the schedule or the client, a row here
+ * (site_status.c), and `make schemas`.
+ */
+extern const struct member site_members[], selection_status_members[];
+
 struct dispatch_status {
 	struct shared shared;
 	struct wall at;
 	struct schedule_counts counts;
-	size_t site_count; /* configured sites first, then others with open work */
-	const struct tableau_site_status *sites;   /* texts live as long as the snapshot */
-	const struct schedule_site_status *queues; /* for the same sites */
+	size_t site_count;               /* configured sites first, then others with open work */
+	const struct site_status *sites; /* texts live as long as the snapshot */
 	const struct selection_status *selections; /* the oldest MOST_SELECTIONS open ones */
 	size_t selection_count;
 	struct arena *arena;
