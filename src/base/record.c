@@ -21,6 +21,7 @@ int64_t member_number(const struct member *member, const void *record)
 		return ((const struct wall *)from)->us;
 	case MEMBER_IS_INT:
 	case MEMBER_IS_WORD:
+	case MEMBER_IS_CHOICE:
 		return *(const int *)from;
 	case MEMBER_IS_UNSIGNED:
 		return *(const unsigned *)from;
@@ -53,6 +54,7 @@ void member_set_number(const struct member *member, void *record, int64_t number
 		break;
 	case MEMBER_IS_INT:
 	case MEMBER_IS_WORD:
+	case MEMBER_IS_CHOICE:
 		*(int *)to = (int)number;
 		break;
 	case MEMBER_IS_UNSIGNED:
@@ -81,6 +83,17 @@ const char *member_text_of(const struct member *member, const void *record)
 void member_set_text(const struct member *member, void *record, const char *text)
 {
 	*(const char **)(void *)((char *)record + member->offset) = text;
+}
+
+const char *member_choice_text(const struct member *member, const void *record)
+{
+	return *(const char *const *)(const void *)((const char *)record + member->count_offset);
+}
+
+void member_set_choice(const struct member *member, void *record, int value, const char *text)
+{
+	member_set_number(member, record, value);
+	*(const char **)(void *)((char *)record + member->count_offset) = text;
 }
 
 struct str member_bytes(const struct member *member, const void *record)
@@ -130,14 +143,21 @@ void record_keep(const struct member *members, void *record)
 	}
 }
 
-static const char *const *texts_of(const struct member *member, const void *record)
+const char *const *member_texts(const struct member *member, const void *record)
 {
 	return *(const char *const *const *)(const void *)at(member, record);
 }
 
-static size_t texts_count(const struct member *member, const void *record)
+size_t member_texts_count(const struct member *member, const void *record)
 {
 	return *(const size_t *)(const void *)((const char *)record + member->count_offset);
+}
+
+void member_set_texts(
+	const struct member *member, void *record, const char *const *texts, size_t count)
+{
+	*(const char *const **)(void *)((char *)record + member->offset) = texts;
+	*(size_t *)(void *)((char *)record + member->count_offset) = count;
 }
 
 static struct str copied_bytes(struct str bytes, struct arena *arena)
@@ -147,13 +167,13 @@ static struct str copied_bytes(struct str bytes, struct arena *arena)
 
 static void copy_texts(const struct member *member, const void *from, void *to, struct arena *arena)
 {
-	size_t count = texts_count(member, from);
-	const char *const *texts = texts_of(member, from);
+	size_t count = member_texts_count(member, from);
+	const char *const *texts = member_texts(member, from);
 	const char **copies = arena_array(arena, const char *, count + 1);
 
 	for (size_t i = 0; i < count; i++)
 		copies[i] = arena_text(arena, texts[i]);
-	*(const char *const **)(void *)((char *)to + member->offset) = copies;
+	member_set_texts(member, to, copies, count);
 }
 
 /* Most texts of many records are empty. */
@@ -172,6 +192,9 @@ static void copy_what_is_borrowed(
 				(char *)to + member->offset, arena);
 		else if (member->type == MEMBER_IS_TEXTS)
 			copy_texts(member, from, to, arena);
+		else if (member->type == MEMBER_IS_CHOICE)
+			member_set_choice(member, to, (int)member_number(member, from),
+				arena_text(arena, member_choice_text(member, from)));
 		else if (member->type == MEMBER_IS_BYTES)
 			member_set_bytes(
 				member, to, copied_bytes(member_bytes(member, from), arena));
@@ -188,105 +211,62 @@ void record_copy(
 	copy_what_is_borrowed(members, from, to, arena);
 }
 
-/* ---- JSON ---- */
+/* ---- comparing ---- */
 
-static bool is_empty(const struct member *member, const void *record)
+static int compare_text(const char *a, const char *b)
+{
+	if (!a || !b)
+		return (a != NULL) - (b != NULL);
+	return strcmp(a, b);
+}
+
+static int compare_number(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare_one(const struct member *member, const void *a, const void *b)
+{
+	if (member_is_text(member))
+		return compare_text(member_text_of(member, a), member_text_of(member, b));
+	int order = compare_number(member_number(member, a), member_number(member, b));
+	if (order || member->type != MEMBER_IS_CHOICE)
+		return order;
+	return compare_text(member_choice_text(member, a), member_choice_text(member, b));
+}
+
+int record_compare(const struct member *members, const void *a, const void *b)
+{
+	int order = 0;
+
+	for (const struct member *member = members; member->type && !order; member++) {
+		if (member->may_differ)
+			continue;
+		order = member->type == MEMBER_IS_OBJECT
+				? record_compare(member->members, at(member, a), at(member, b))
+				: compare_one(member, a, b);
+	}
+	return order;
+}
+
+/* ---- what is left out ---- */
+
+bool member_is_empty(const struct member *member, const void *record)
 {
 	if (member->type == MEMBER_IS_TEXTS)
-		return !texts_count(member, record);
+		return !member_texts_count(member, record);
 	if (!member_is_text(member))
 		return !member_number(member, record);
 	const char *text = member_text_of(member, record);
 	return !text || !*text;
 }
 
-static bool is_there(const struct member *member, const void *record)
-{
-	return member->key && (member->required || member->always || !is_empty(member, record));
-}
-
-static bool is_left_out(const struct member *members, const void *record)
+bool record_is_left_out(const struct member *members, const void *record)
 {
 	for (const struct member *member = members; member->type; member++)
-		if (member->decides && is_empty(member, record))
+		if (member->decides && member_is_empty(member, record))
 			return true;
 	return false;
-}
-
-/* Adds JSON that we stored. */
-static void add_stored(cJSON *json, const char *key, const char *text)
-{
-	if (text && *text)
-		cJSON_AddItemToObject(json, key, cJSON_CreateRaw(text));
-}
-
-static void add_texts(cJSON *json, const struct member *member, const void *record)
-{
-	const char *const *texts = texts_of(member, record);
-	cJSON *list = cJSON_AddArrayToObject(json, member->key);
-
-	for (size_t i = 0; i < texts_count(member, record); i++)
-		cJSON_AddItemToArray(list, cJSON_CreateString(texts[i]));
-}
-
-static void add_one(const struct member *member, const void *record, cJSON *json)
-{
-	int64_t number = member_number(member, record);
-
-	switch (member->type) {
-	case MEMBER_IS_TEXT:
-	case MEMBER_IS_OPTIONAL:
-		json_add_text(json, member->key, member_text_of(member, record));
-		break;
-	case MEMBER_IS_JSON:
-		add_stored(json, member->key, member_text_of(member, record));
-		break;
-	case MEMBER_IS_COUNT:
-	case MEMBER_IS_INT:
-	case MEMBER_IS_UNSIGNED:
-		json_add_count(json, member->key, number);
-		break;
-	case MEMBER_IS_FLAG:
-		cJSON_AddBoolToObject(json, member->key, number != 0);
-		break;
-	case MEMBER_IS_WORD:
-		json_add_text(json, member->key, member->word((int)number));
-		break;
-	case MEMBER_IS_TIME:
-		json_add_time(json, member->key, (struct wall){ number });
-		break;
-	case MEMBER_IS_DURATION:
-		json_add_duration(json, member->key, number);
-		break;
-	case MEMBER_IS_TEXTS:
-		add_texts(json, member, record);
-		break;
-	case MEMBER_IS_BYTES:
-	case MEMBER_IS_OBJECT:
-	case MEMBER_IS_ELSEWHERE:
-	case MEMBER_IS_NONE:
-		break;
-	}
-}
-
-static void add_object(const struct member *member, const void *record, cJSON *json)
-{
-	const void *inside = at(member, record);
-
-	if (!member->key)
-		record_to_json(member->members, inside, json);
-	else if (!is_left_out(member->members, inside))
-		record_to_json(member->members, inside, cJSON_AddObjectToObject(json, member->key));
-}
-
-void record_to_json(const struct member *members, const void *record, cJSON *json)
-{
-	for (const struct member *member = members; member->type; member++) {
-		if (member->type == MEMBER_IS_OBJECT)
-			add_object(member, record, json);
-		else if (is_there(member, record))
-			add_one(member, record, json);
-	}
 }
 
 /* ---- metrics ---- */
@@ -296,7 +276,7 @@ static int64_t waited(const struct member *member, const void *record, struct wa
 {
 	const void *inside = at(member, record);
 
-	if (is_left_out(member->members, inside))
+	if (record_is_left_out(member->members, inside))
 		return 0;
 	for (const struct member *first = member->members; first->type; first++) {
 		if (first->type != MEMBER_IS_TIME)
@@ -313,125 +293,11 @@ int64_t member_figure(const struct member *member, const void *record, struct wa
 	case FIGURE_NUMBER:
 		break;
 	case FIGURE_IS_SET:
-		return !is_empty(member, record);
+		return !member_is_empty(member, record);
 	case FIGURE_SECONDS:
 		return member_number(member, record) / US_PER_SECOND;
 	case FIGURE_WAITED:
 		return waited(member, record, now);
 	}
 	return member_number(member, record);
-}
-
-/* ---- JSON Schema ---- */
-
-static enum member_shape shape_of(const struct member *member)
-{
-	if (member->shape)
-		return member->shape;
-	switch (member->type) {
-	case MEMBER_IS_COUNT:
-	case MEMBER_IS_INT:
-	case MEMBER_IS_UNSIGNED:
-		return SHAPE_COUNT;
-	case MEMBER_IS_TIME:
-		return SHAPE_TIME;
-	case MEMBER_IS_TEXT:
-	case MEMBER_IS_OPTIONAL:
-	case MEMBER_IS_BYTES:
-	case MEMBER_IS_WORD:
-	case MEMBER_IS_DURATION:
-		return SHAPE_TEXT;
-	case MEMBER_IS_TEXTS:
-		return SHAPE_TEXTS;
-	case MEMBER_IS_FLAG:
-		return SHAPE_FLAG;
-	case MEMBER_IS_OBJECT:
-		return SHAPE_OBJECT;
-	case MEMBER_IS_JSON:
-	case MEMBER_IS_ELSEWHERE:
-	case MEMBER_IS_NONE:
-		break;
-	}
-	return SHAPE_ANY;
-}
-
-static void describe(cJSON *schema, const struct member *members);
-
-static void add_items(cJSON *schema, const char *type)
-{
-	json_add_text(schema, "type", "array");
-	json_add_text(cJSON_AddObjectToObject(schema, "items"), "type", type);
-}
-
-static void add_shape(cJSON *schema, const struct member *member)
-{
-	switch (shape_of(member)) {
-	case SHAPE_TEXT:
-		json_add_text(schema, "type", "string");
-		break;
-	case SHAPE_TIME:
-		json_add_text(schema, "type", "string");
-		json_add_text(schema, "format", "date-time");
-		break;
-	case SHAPE_COUNT:
-		json_add_text(schema, "type", "integer");
-		break;
-	case SHAPE_TEXTS:
-		add_items(schema, "string");
-		break;
-	case SHAPE_COUNTS:
-		add_items(schema, "integer");
-		break;
-	case SHAPE_MAP:
-		json_add_text(schema, "type", "object");
-		json_add_text(
-			cJSON_AddObjectToObject(schema, "additionalProperties"), "type", "string");
-		break;
-	case SHAPE_LIST:
-		json_add_text(schema, "type", "array");
-		describe(cJSON_AddObjectToObject(schema, "items"), member->members);
-		break;
-	case SHAPE_FLAG:
-		json_add_text(schema, "type", "boolean");
-		break;
-	case SHAPE_OBJECT:
-		describe(schema, member->members);
-		break;
-	case SHAPE_ANY:
-	case SHAPE_OF_TYPE:
-		break;
-	}
-}
-
-static void describe_members(cJSON *properties, cJSON *required, const struct member *members)
-{
-	for (const struct member *member = members; member->type; member++) {
-		if (!member->key && member->type == MEMBER_IS_OBJECT)
-			describe_members(properties, required, member->members);
-		if (!member->key)
-			continue;
-		cJSON *property = cJSON_AddObjectToObject(properties, member->key);
-		json_add_text(property, "description", member->help);
-		add_shape(property, member);
-		if (member->required)
-			cJSON_AddItemToArray(required, cJSON_CreateString(member->key));
-	}
-}
-
-static void describe(cJSON *schema, const struct member *members)
-{
-	json_add_text(schema, "type", "object");
-	cJSON *properties = cJSON_AddObjectToObject(schema, "properties"),
-	      *required = cJSON_AddArrayToObject(schema, "required");
-	describe_members(properties, required, members);
-}
-
-cJSON *record_schema(const char *id, const char *title, const struct member *members)
-{
-	cJSON *schema = cJSON_CreateObject();
-	json_add_text(schema, "$schema", "http://json-schema.org/draft-07/schema#");
-	json_add_text(schema, "$id", id);
-	json_add_text(schema, "title", title);
-	describe(schema, members);
-	return schema;
 }

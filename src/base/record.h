@@ -33,6 +33,8 @@ enum member_type {
 	MEMBER_IS_WORD,     /* an enum: a number in a store, a word in JSON */
 	MEMBER_IS_TIME,     /* struct wall; {0}: none */
 	MEMBER_IS_DURATION, /* int64_t, microseconds; "10m" in JSON */
+	/* an enum and a text, which JSON has under the key of .members[enum]; true for no text */
+	MEMBER_IS_CHOICE,
 	/* an object in JSON, from a nested struct or from members of this one */
 	MEMBER_IS_OBJECT,
 	MEMBER_IS_ELSEWHERE, /* in JSON only, added by another function */
@@ -71,14 +73,15 @@ struct figure {
 struct member {
 	enum member_type type;
 	size_t offset;
-	size_t count_offset; /* MEMBER_IS_TEXTS */
+	size_t count_offset; /* MEMBER_IS_TEXTS; of the text, MEMBER_IS_CHOICE */
 	const char *column;  /* in a store; NULL: not stored */
 	const char *key;     /* in JSON; NULL: not in JSON */
 	/* JSON leaves out empty members: an empty text, no time, 0, false. Exceptions: */
-	bool required; /* it is always there, and programs may rely on it (schemas/) */
-	bool always;   /* it is always there, but the schema does not promise it */
-	bool outlives; /* its text lives longer than any copy: it is not copied */
-	bool decides;  /* if it is empty, the whole object is left out */
+	bool required;   /* it is always there, and programs may rely on it (schemas/) */
+	bool always;     /* it is always there, but the schema does not promise it */
+	bool outlives;   /* its text lives longer than any copy: it is not copied */
+	bool decides;    /* if it is empty, the whole object is left out */
+	bool may_differ; /* record_compare() ignores it */
 	enum member_shape shape;
 	const char *help;     /* a sentence without a full stop: the schema's description */
 	struct figure metric; /* one for each record; without a name: none */
@@ -88,6 +91,8 @@ struct member {
 	 * is accepted; for a duration, values beyond the calendar read as none, as for a time. */
 	int64_t most, or ;              /* `or`: one value more that is taken */
 	const char *(*word)(int value); /* MEMBER_IS_WORD; .most is its highest value */
+	int (*value)(const char *word); /* beyond .most for what is no such word */
+	const char *says;               /* of a flag: the text that JSON has for true */
 	const struct member *members;   /* MEMBER_IS_OBJECT, SHAPE_LIST; {0} ends them */
 	const char *select; /* the SQL that reads it from a store, if it is not the column itself */
 	/* for a text, what is stored for NULL; NULL: "", or no value if the member may be NULL */
@@ -139,6 +144,10 @@ struct member {
 #define RECORD_MOST_COUNT (INT64_C(1) << 53)
 #define RECORD_MOST_TIME (INT64_C(253402300800) * US_PER_SECOND) /* the end of the year 9999 */
 
+#define MEMBER_CHOICE(owner, path, enumeration, text, ...)                                         \
+	MEMBER_(owner, path, MEMBER_IS_CHOICE, enum enumeration,                                   \
+		.count_offset = MEMBER_OFFSET_(owner, text, const char *), __VA_ARGS__)
+
 /* ---- one member of the record at `record` ---- */
 
 /* Is it a text, an optional text, or JSON? */
@@ -154,8 +163,18 @@ void member_set_number(const struct member *member, void *record, int64_t number
 /* The text of a member for which member_is_text(); may be NULL. */
 const char *member_text_of(const struct member *member, const void *record);
 void member_set_text(const struct member *member, void *record, const char *text);
+/* Of MEMBER_IS_CHOICE, whose enum is its number. */
+const char *member_choice_text(const struct member *member, const void *record);
+void member_set_choice(const struct member *member, void *record, int value, const char *text);
+/* Of MEMBER_IS_TEXTS. */
+const char *const *member_texts(const struct member *member, const void *record);
+size_t member_texts_count(const struct member *member, const void *record);
+void member_set_texts(
+	const struct member *member, void *record, const char *const *texts, size_t count);
 struct str member_bytes(const struct member *member, const void *record);
 void member_set_bytes(const struct member *member, void *record, struct str bytes);
+/* Is there nothing that JSON would have to show? */
+bool member_is_empty(const struct member *member, const void *record);
 /* What .metric shows of it; by `now` for a wait. */
 int64_t member_figure(const struct member *member, const void *record, struct wall now);
 /* May a store hold this number? A number that is not a time counts as none, and is allowed. */
@@ -167,13 +186,29 @@ const char *member_kept_text(const struct member *member, const char *text);
 
 /* ---- the whole record ---- */
 
+/* Is a member empty that .decides? */
+bool record_is_left_out(const struct member *members, const void *record);
 /* Makes `to` a copy of `from` (`size` bytes) with its texts in `arena`. */
 void record_copy(
 	const struct member *members, const void *from, void *to, size_t size, struct arena *arena);
+/* Orders two records by their members in the table's order, except those that may differ; 0: they
+ * are equal. A text that is NULL comes first. */
+int record_compare(const struct member *members, const void *a, const void *b);
 /* Changes the record to what a store would return for it. */
 void record_keep(const struct member *members, void *record);
 /* Adds the members that have a key to the object `json`, in the table's order. */
 void record_to_json(const struct member *members, const void *record, cJSON *json);
+/*
+ * Fills `record`, which holds the defaults, from what record_to_json() wrote; `what` names it in
+ * errors ("a selection"). Refuses what would give it another meaning: a key that the table does
+ * not have, a missing text or word, an optional text that is empty or no text, no choice or two. A
+ * number, duration or list that cannot be read leaves the default.
+ */
+bool record_from_json(const struct member *members, const cJSON *json, const char *what,
+	void *record, struct arena *arena, struct error *err) MUST_USE;
+/* Reads only the members that are lists of texts. */
+void record_texts_from_json(
+	const struct member *members, const cJSON *json, void *record, struct arena *arena);
 /*
  * JSON Schema (draft-07) of the members that record_to_json() and other functions write. New
  * members may be added later, and programs ignore members that they do not know: so the schema

@@ -21,6 +21,11 @@ const char *kind_plural(enum content_kind kind)
 	return kinds[kind].plural;
 }
 
+int kind_value(const char *name)
+{
+	return (int)kind_of(name);
+}
+
 const char *kind_word(int kind)
 {
 	return kind_name((enum content_kind)kind);

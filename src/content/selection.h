@@ -52,9 +52,9 @@ int selection_compare_content(const struct selection *a, const struct selection 
 /* The member "selections" of a decision (schemas/decision.schema.json), plus "allow", "mode",
  * "delay" and "quiet" when they are not the default. Caller owns. */
 cJSON *selection_json(const struct selection *selection);
-/* Reads what selection_json() wrote, also in version 0.1.0, which did not write "all". Refuses a
- * selection without a selector, with two, or with an unknown member (of a newer version), because
- * refreshing the wrong content is worse than refreshing none. */
+/* Reads what selection_json() wrote. Refuses a selection without a selector, with two, or with an
+ * unknown member (of a newer version), because refreshing the wrong content is worse than
+ * refreshing none. */
 bool selection_parse(const cJSON *json, struct selection *selection, struct arena *arena,
 	struct error *err) MUST_USE;
 /* Fills in what can be read of a refused selection (site, kind, rules; "?" for the rest), for the

@@ -172,10 +172,12 @@ def test_a_file_that_is_written_without_end_does_not_postpone_reloads(router):
 
 # ---- what another version wrote into the store ----
 
-def owe(router, **selection):
-    """As if it had been decided by another version for event 1, and not been acted upon."""
+def owe(router, schema=None, **selection):
+    """As if it had been decided by another version for event 1, and not been acted upon; `schema`: of an older database."""
     database = sqlite3.connect(router.folder / "store" / "state.db")
     with database:
+        if schema:
+            database.execute(f"PRAGMA user_version = {schema}")
         number = 5 + database.execute("SELECT count(*) FROM selection").fetchone()[0]
         database.execute("INSERT INTO selection (id, body) VALUES (?, ?)",
                          ((1 << 20) + number, json.dumps({"site": "finance", "kind": "workbook", "rules": ["nightly"], **selection})))
@@ -192,9 +194,10 @@ def test_a_selection_of_a_newer_version_refreshes_nothing_and_says_so(router_of,
     owe(router, content_url="Revenue")
     owe(router, content_url="Revenue", project="Finance/Daily")
     owe(router)
+    owe(router, project="Finance/Daily")
     router.start()
-    told = router.settle(4)[1:]
-    assert [(r["state"], r["site"], [c["rule"] for c in r["causes"]]) for r in told] == [("failed", "finance", ["nightly"])] * 3
+    told = router.settle(5)[1:]
+    assert [(r["state"], r["site"], [c["rule"] for c in r["causes"]]) for r in told] == [("failed", "finance", ["nightly"])] * 4
     assert all("replay its event" in r["reason"] for r in told) and sum("'content_url'" in r["reason"] for r in told) == 2
     assert len(sandbox.refresh_calls()) == before and "a stored selection cannot be read" in router.log
 
@@ -206,7 +209,7 @@ def test_all_of_a_project_as_an_older_version_wrote_it_is_still_refreshed(router
     router.settle(2)
     assert router.event(1)["selections"][0]["all"] is True
     router.stop()
-    owe(router, project="Marketing")
+    owe(router, schema=5, project="Marketing")
     router.start()
     assert sorted((r["content"]["name"], r["state"]) for r in router.settle(3)) == [(name, "succeeded") for name in ("Board Pack", "Costs", "Revenue")]
 

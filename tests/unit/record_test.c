@@ -27,6 +27,10 @@ static const struct site_status full_site = {
 		59, 60, { 61 }, 62, 63, "overdue", "alice" },
 	64, 65,
 };
+static const struct selection full_selection = {
+	"finance", CONTENT_FLOW, SELECT_PATTERN, "/Rev/", "Finance", "luid", "nightly", "ana", true, true, true, true,
+	7, 74, 75, 1, selections,
+};
 static const struct selection_status full_selection_status = {
 	71, "finance", "workbook 'Revenue'", CONTENT_FLOW, 1, selections, "a reason", { 72 }, { 73 },
 };
@@ -44,7 +48,8 @@ static const struct record {
 	{ "command", command_members, &full_command, sizeof full_command },
 	{ "event", event_members, &full_event, sizeof full_event },
 	{ "site", site_members, &full_site, sizeof full_site },
-	{ "selection", selection_status_members, &full_selection_status,
+	{ "selection", selection_members, &full_selection, sizeof full_selection },
+	{ "status of a selection", selection_status_members, &full_selection_status,
 		sizeof full_selection_status },
 };
 #define RECORDS (sizeof records / sizeof *records)
@@ -65,6 +70,7 @@ static size_t size_of(const struct member *member)
 		[MEMBER_IS_UNSIGNED] = sizeof(unsigned),
 		[MEMBER_IS_FLAG] = sizeof(bool),
 		[MEMBER_IS_WORD] = sizeof(int),
+		[MEMBER_IS_CHOICE] = sizeof(int),
 		[MEMBER_IS_TIME] = sizeof(struct wall),
 		[MEMBER_IS_DURATION] = sizeof(int64_t),
 		[MEMBER_IS_ELSEWHERE] = 0,
@@ -81,6 +87,8 @@ static void cover(const struct member *members, bool *covered)
 			memset(covered + member->offset, true, size_of(member));
 		if (member->type == MEMBER_IS_TEXTS)
 			memset(covered + member->count_offset, true, sizeof(size_t));
+		if (member->type == MEMBER_IS_CHOICE)
+			memset(covered + member->count_offset, true, sizeof(const char *));
 	}
 }
 
@@ -101,6 +109,12 @@ static void every_member_of_a_record_has_a_row(void **state)
 
 /* ---- copies ---- */
 
+static void assert_same_text(const char *a, const char *b, bool is_copy)
+{
+	assert_string_equal(a, b);
+	assert_true(!is_copy || a != b);
+}
+
 static void assert_same(const struct member *members, const void *a, const void *b, bool is_copy)
 {
 	for (const struct member *member = members; member->type; member++) {
@@ -110,17 +124,25 @@ static void assert_same(const struct member *members, const void *a, const void 
 		if (member->type == MEMBER_IS_OBJECT) {
 			assert_same(member->members, x, y, is_copy);
 		} else if (member_is_text(member)) {
-			assert_string_equal(member_text_of(member, a), member_text_of(member, b));
-			assert_true(!is_copy || member->outlives ||
-				    member_text_of(member, a) != member_text_of(member, b));
+			assert_same_text(member_text_of(member, a), member_text_of(member, b),
+				is_copy && !member->outlives);
 		} else if (member->type == MEMBER_IS_BYTES) {
 			struct str here = member_bytes(member, a), there = member_bytes(member, b);
 			assert_int_equal(here.length, there.length);
 			assert_memory_equal(here.at, there.at, here.length);
 			assert_true(!is_copy || here.at != there.at);
+		} else if (member->type == MEMBER_IS_TEXTS) {
+			assert_int_equal(
+				member_texts_count(member, a), member_texts_count(member, b));
+			for (size_t i = 0; i < member_texts_count(member, a); i++)
+				assert_same_text(member_texts(member, a)[i],
+					member_texts(member, b)[i], is_copy);
 		} else {
 			assert_int_equal(member_number(member, a), member_number(member, b));
 		}
+		if (member->type == MEMBER_IS_CHOICE)
+			assert_same_text(member_choice_text(member, a),
+				member_choice_text(member, b), is_copy);
 	}
 }
 
@@ -301,12 +323,37 @@ static void a_figure_is_a_number_a_mark_or_seconds(void **state)
 	assert_int_equal(figure_of(site_members, &site, "site_paused"), 0);
 }
 
+/* ---- a selection ---- */
+
+static void selections_that_want_the_same_differ_in_nothing_else(void **state)
+{
+	(void)state;
+	struct selection other = full_selection;
+	other.priority = 8;
+	other.shadow = other.allow_many = other.allow_none = false;
+	other.rule_count = 0;
+	assert_int_equal(selection_compare(&full_selection, &other), 0);
+	/* All the rest counts, also what is added later. */
+	for (const struct member *member = selection_members; member->type; member++) {
+		if (member->may_differ || member->type == MEMBER_IS_OBJECT)
+			continue;
+		other = full_selection;
+		if (member_is_text(member))
+			member_set_text(member, &other, "other");
+		else
+			member_set_number(member, &other, 0);
+		if (!selection_compare(&full_selection, &other))
+			fail_msg("'%s' makes no difference", member->key);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_member_of_a_record_has_a_row),
 		cmocka_unit_test(a_copy_borrows_nothing),
 		cmocka_unit_test(a_figure_is_a_number_a_mark_or_seconds),
+		cmocka_unit_test(selections_that_want_the_same_differ_in_nothing_else),
 		store_test(the_columns_of_the_database_are_those_of_the_records),
 		every_store_test(every_member_is_read_back_as_it_was_written),
 	};

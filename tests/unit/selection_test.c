@@ -109,6 +109,9 @@ static void what_is_no_selection_is_refused_and_leaves_the_output_alone(void **s
 		"{\"site\":\"s\",\"kind\":\"flow\"}",
 		"{\"site\":\"s\",\"kind\":\"flow\",\"all\":false,\"rules\":[\"r\"]}",
 		"{\"site\":\"s\",\"kind\":\"flow\",\"project_luid\":\"P\"}",
+		"{\"site\":\"s\",\"kind\":\"flow\",\"project\":\"P\",\"rules\":[\"r\"]}",
+		"{\"site\":\"s\",\"kind\":\"workbook\",\"tag\":\"dbt\"}",
+		"{\"site\":\"s\",\"kind\":\"workbook\",\"owner\":\"ann\"}",
 		"{\"site\":\"s\",\"kind\":\"flow\",\"all\":false,\"project\":\"P\"}",
 		"{\"site\":\"s\",\"kind\":\"flow\",\"all\":null,\"tag\":\"t\"}",
 		"{\"site\":\"s\",\"kind\":\"flow\",\"name\":null,\"project\":\"P\"}",
@@ -148,26 +151,6 @@ static void what_is_no_selection_is_refused_and_leaves_the_output_alone(void **s
 	assert_int_equal(read.priority, 50);
 	assert_int_equal(read.rule_count, 0);
 	assert_false(read.allow_many);
-}
-
-/* As version 0.1.0 stored it. */
-static void all_without_the_word_is_read_when_it_is_narrowed(void **state)
-{
-	(void)state;
-	static const char *const bodies[] = {
-		"{\"site\":\"s\",\"kind\":\"flow\",\"project\":\"P\",\"rules\":[\"r\"]}",
-		"{\"site\":\"s\",\"kind\":\"workbook\",\"tag\":\"dbt\",\"rules\":[\"r\"]}",
-		"{\"site\":\"s\",\"kind\":\"workbook\",\"owner\":\"ann\",\"rules\":[\"r\"]}",
-	};
-	OWNED(arena) arena = arena_new();
-	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
-		struct error err = { 0 };
-		struct selection read;
-		OWNED_JSON parsed = json_parse(str_of(bodies[i]), &err);
-		assert_true(selection_parse(parsed, &read, arena, &err));
-		assert_int_equal(read.by, SELECT_ALL);
-		assert_null(read.selector);
-	}
 }
 
 static void selections_have_one_order_whatever_they_came_from(void **state)
@@ -245,7 +228,6 @@ int main(void)
 		cmocka_unit_test(a_selection_is_told_in_words),
 		cmocka_unit_test(what_is_written_as_JSON_reads_back_the_same),
 		cmocka_unit_test(what_is_no_selection_is_refused_and_leaves_the_output_alone),
-		cmocka_unit_test(all_without_the_word_is_read_when_it_is_narrowed),
 		cmocka_unit_test(selections_have_one_order_whatever_they_came_from),
 		cmocka_unit_test(kinds_and_states_have_one_word_each),
 	};

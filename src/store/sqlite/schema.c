@@ -116,6 +116,16 @@ static const char *const migrations[] = {
 	"CREATE INDEX event_received ON event (received_at);"
 	"CREATE INDEX event_job ON event (job_id);"
 	"CREATE INDEX event_run ON event (run_id);",
+	/*
+	 * 5 to 6. A selection of all content says so. Once it was a selection without a selector,
+	 * which rules allow only where project, tag or owner narrow it; now that is refused when it
+	 * is read (content/selection.h).
+	 */
+	"UPDATE selection SET body = json_set(body, '$.all', json('true')) WHERE json_valid(body)"
+	" AND coalesce(json_extract(body, '$.name'), json_extract(body, '$.pattern'),"
+	" json_extract(body, '$.luid'), json_extract(body, '$.all')) IS NULL"
+	" AND coalesce(json_extract(body, '$.project'), json_extract(body, '$.tag'),"
+	" json_extract(body, '$.owner')) IS NOT NULL;",
 };
 
 #define NEWEST ((int64_t)(sizeof migrations / sizeof *migrations))
