@@ -95,6 +95,7 @@ UNIT_TESTS = \
 	tests/unit/settle_test \
 	tests/unit/signature_test \
 	tests/unit/store_disk_test \
+	tests/unit/store_release_test \
 	tests/unit/store_test \
 	tests/unit/suggest_test \
 	tests/unit/suite_test \
