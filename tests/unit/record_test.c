@@ -1,59 +1,108 @@
 /*
  * tests/unit/record_test.c - each record and its table say the same.
  *
- * The samples name no members, so that one that is added to a struct does not compile here until
- * it has a value; a value that no row of the table covers then fails the test. Values are neither 0
- * nor empty, for nothing would be lost with them.
+ * The samples are filled by the tables, a value for each row, so that a member that is added is
+ * tested without a word here; one that has no row is found because it is not padding.
  */
 #include "dispatch/status.h"
 #include "tests/unit/store_folder.h"
 
-/* clang-format off */
-static const struct refresh_row full_refresh = {
-	4, "finance", { CONTENT_FLOW, "luid", "Revenue", "Finance/Daily" }, true, REFRESH_RUNNING, "a reason",
-	7, { 11 }, { 12 }, { 13 }, 14, 15, true, 16, { 17 }, { 18 }, 19, 20, "job", { 21 }, { 22 }, { 23 },
-};
-static const struct cause_row full_cause = { 4, 5, "nightly", 6, { 7 }, { 8 } };
-static const struct spent full_spent = { "finance", SPENT_QUERIES, { 24 }, 25 };
-static const struct command_row full_command = { { 26 }, "alice", "retry", 27, "finance", 28 };
+static struct refresh_row full_refresh;
+static struct cause_row full_cause;
+static struct spent full_spent;
+static struct command_row full_command;
+static struct event_row full_event;
+static struct site_status full_site;
+static struct selection full_selection;
+static struct selection_status full_selection_status;
+
 static const char *const selections[] = { "{}" };
-static const struct event_row full_event = {
-	3, 0 /* a stamp is not kept */, "dbt", "wsu_1", "wev_1", { 31 }, { 32 }, "routed", "a reason",
-	"job.run.completed", "1", "2", "[\"nightly\"]", "sha256:aa", { "{}", 2 }, 0, NULL /* selections are kept as rows */, "[]",
-};
-static const struct site_status full_site = {
-	{ "finance", "https://t", "fin", "3.19", true, { 41 }, { 42 }, 43, 44, 45, 46, 47, true, "an error" },
-	{ true, 48, 49, { "a", { 50 }, { 51 } }, { "b", { 52 }, { 53 } }, { "c", { 54 }, { 55 } }, 56, 57, 58,
-		59, 60, { 61 }, 62, 63, "overdue", "alice" },
-	64, 65,
-};
-static const struct selection full_selection = {
-	"finance", CONTENT_FLOW, SELECT_PATTERN, "/Rev/", "Finance", "luid", "nightly", "ana", true, true, true, true,
-	7, 74, 75, 1, selections,
-};
-static const struct selection_status full_selection_status = {
-	71, "finance", "workbook 'Revenue'", CONTENT_FLOW, 1, selections, "a reason", { 72 }, { 73 },
-};
-/* clang-format on */
+
+#if __has_builtin(__builtin_clear_padding) /* gcc since 11 */
+#define KNOWS_PADDING true
+#define CLEAR_PADDING(record) __builtin_clear_padding(record)
+#else
+#define KNOWS_PADDING false
+#define CLEAR_PADDING(record) (void)(record)
+#endif
+
+/* Sets what is padding in such a struct to 0. */
+#define CLEAR(type)                                                                                \
+	static void clear_##type(void *record)                                                     \
+	{                                                                                          \
+		CLEAR_PADDING((struct type *)record);                                              \
+	}
+CLEAR(refresh_row)
+CLEAR(cause_row)
+CLEAR(spent)
+CLEAR(command_row)
+CLEAR(event_row)
+CLEAR(site_status)
+CLEAR(selection)
+CLEAR(selection_status)
 
 static const struct record {
 	const char *table; /* or what else it is */
 	const struct member *members;
-	const void *sample;
+	void *sample;
 	size_t size;
+	void (*clear)(void *record);
 } records[] = {
-	{ "refresh", refresh_members, &full_refresh, sizeof full_refresh },
-	{ "cause", cause_members, &full_cause, sizeof full_cause },
-	{ "spent", spent_members, &full_spent, sizeof full_spent },
-	{ "command", command_members, &full_command, sizeof full_command },
-	{ "event", event_members, &full_event, sizeof full_event },
-	{ "site", site_members, &full_site, sizeof full_site },
-	{ "selection", selection_members, &full_selection, sizeof full_selection },
+	{ "refresh", refresh_members, &full_refresh, sizeof full_refresh, clear_refresh_row },
+	{ "cause", cause_members, &full_cause, sizeof full_cause, clear_cause_row },
+	{ "spent", spent_members, &full_spent, sizeof full_spent, clear_spent },
+	{ "command", command_members, &full_command, sizeof full_command, clear_command_row },
+	{ "event", event_members, &full_event, sizeof full_event, clear_event_row },
+	{ "site", site_members, &full_site, sizeof full_site, clear_site_status },
+	{ "selection", selection_members, &full_selection, sizeof full_selection, clear_selection },
 	{ "status of a selection", selection_status_members, &full_selection_status,
-		sizeof full_selection_status },
+		sizeof full_selection_status, clear_selection_status },
 };
 #define RECORDS (sizeof records / sizeof *records)
 #define TABLES 5 /* those that a store keeps: the first ones */
+
+/* ---- the samples ---- */
+
+static const char *const texts[] = { "one", "two", "three", "four", "five", "six", "seven" };
+
+/* Neither 0 nor empty, and what a store may hold. */
+static void fill_one(const struct member *member, void *record, int64_t number)
+{
+	const char *text = texts[(size_t)number % (sizeof texts / sizeof *texts)];
+
+	if (member_is_text(member))
+		member_set_text(member, record, text);
+	else if (member->type == MEMBER_IS_BYTES)
+		member_set_bytes(member, record, str_of(text));
+	else if (member->type == MEMBER_IS_TEXTS)
+		member_set_texts(member, record, selections, 1);
+	else if (member->type == MEMBER_IS_CHOICE)
+		member_set_choice(member, record, 1, text);
+	else
+		member_set_number(member, record,
+			member->most && member->most < number ? member->most : number);
+}
+
+static int64_t fill(const struct member *members, void *record, int64_t number)
+{
+	for (const struct member *member = members; member->type; member++) {
+		if (member->type == MEMBER_IS_OBJECT)
+			number = fill(member->members, (char *)record + member->offset, number);
+		else
+			fill_one(member, record, ++number);
+	}
+	return number;
+}
+
+static int fill_all(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < RECORDS; i++)
+		fill(records[i].members, records[i].sample, 0);
+	full_refresh.id = full_cause.refresh = 4;
+	full_event.id = 3;
+	return 0;
+}
 
 /* ---- every member has a row ---- */
 
@@ -92,16 +141,34 @@ static void cover(const struct member *members, bool *covered)
 	}
 }
 
+static void cover_bytes(bool *covered, size_t offset, size_t size)
+{
+	memset(covered + offset, true, size);
+}
+
 static void every_member_of_a_record_has_a_row(void **state)
 {
 	(void)state;
+	if (!KNOWS_PADDING)
+		skip();
 	for (size_t i = 0; i < RECORDS; i++) {
 		bool covered[1024] = { 0 };
+		unsigned char bytes[1024];
 
 		assert_true(records[i].size <= sizeof covered);
+		memset(bytes, 0xff, sizeof bytes);
+		records[i].clear(bytes);
 		cover(records[i].members, covered);
+		if (records[i].members == event_members) {
+			/* Given by the store, and what has rows of its own. */
+			cover_bytes(covered, offsetof(struct event_row, stamp), sizeof(int64_t));
+			cover_bytes(covered, offsetof(struct event_row, selection_count),
+				sizeof(size_t));
+			cover_bytes(covered, offsetof(struct event_row, selections),
+				sizeof(const char *const *));
+		}
 		for (size_t byte = 0; byte < records[i].size; byte++)
-			if (!covered[byte] && ((const char *)records[i].sample)[byte])
+			if (bytes[byte] && !covered[byte])
 				fail_msg("the member at byte %zu of %s has no row in its table",
 					byte, records[i].table);
 	}
@@ -281,7 +348,7 @@ static void every_member_is_read_back_as_it_was_written(void **state)
 	must(store_find_refresh(store, 4, same_refresh, &is_same[0], &found, &err));
 	must(store_find_event(store, 3, same_event, &is_same[1], &found, &err));
 	must(store_load_spent(store, same_spent, &is_same[2], &err));
-	must(store_list_commands(store, 27, same_command, &is_same[3], &err));
+	must(store_list_commands(store, full_command.subject, same_command, &is_same[3], &err));
 	assert_true(is_same[0] && is_same[1] && is_same[2] && is_same[3]);
 }
 
@@ -306,6 +373,9 @@ static void a_figure_is_a_number_a_mark_or_seconds(void **state)
 {
 	(void)state;
 	struct site_status site = full_site;
+	site.client.requests = 44;
+	site.queue.in_flight = 58;
+	site.queue.lookups.since.us = 50;
 	site.client.pat_ends_at.us = 7999999;
 	site.queue.backlog = 9000000;
 	assert_int_equal(figure_of(site_members, &site, "site_requests_total"), 44);
@@ -357,5 +427,5 @@ int main(void)
 		store_test(the_columns_of_the_database_are_those_of_the_records),
 		every_store_test(every_member_is_read_back_as_it_was_written),
 	};
-	return cmocka_run_group_tests_name("records", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("records", tests, fill_all, NULL);
 }
