@@ -174,18 +174,32 @@ static const struct content *find(
 	return NULL;
 }
 
+/* The one content among these that bears its name now, or NULL. Another content that the same
+ * pattern names is no replacement: it has a refresh of its own. */
+static const struct content *heir(
+	const struct confirm *confirm, const struct content *contents, size_t count)
+{
+	const struct content *one = NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (!name_equal(contents[i].name, confirm->content.name))
+			continue;
+		if (one)
+			return NULL;
+		one = &contents[i];
+	}
+	return one && confirm->moved && strcmp(confirm->to.luid, one->luid) != 0 ? NULL : one;
+}
+
 /* Notes that the selection names other content now. */
 static void note_others(struct confirm *confirm, const struct content *contents, size_t count)
 {
-	bool is_one =
-		count == 1 && (!confirm->moved || !strcmp(confirm->to.luid, contents[0].luid));
-	if (is_one && !confirm->moved)
-		confirm->to = (struct content){ contents[0].kind,
-			arena_text(confirm->arena, contents[0].luid),
-			arena_text(confirm->arena, contents[0].name),
-			arena_text(confirm->arena, contents[0].project) };
-	confirm->moved += is_one;
-	if (is_one || confirm->reason.length)
+	const struct content *one = heir(confirm, contents, count);
+	if (one && !confirm->moved)
+		confirm->to = (struct content){ one->kind, arena_text(confirm->arena, one->luid),
+			arena_text(confirm->arena, one->name),
+			arena_text(confirm->arena, one->project) };
+	confirm->moved += one != NULL;
+	if (one || confirm->reason.length)
 		return;
 	add_alias(confirm);
 	selection_describe(&confirm->selections[confirm->at - 1], &confirm->reason);

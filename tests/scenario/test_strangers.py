@@ -304,6 +304,18 @@ def test_a_rename_is_no_matter_where_the_rule_still_names_it(two, selection):
         assert content_of(router.settle(count))[-1][::2] == ("succeeded", OLD)
 
 
+def test_what_a_pattern_does_not_name_any_more_does_not_go_on_as_another_that_it_names(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(workbooks=[{"name": "Revenue", "project": "Finance", "id": OLD}, {"name": "Draft", "project": "Finance", "id": NEW}]))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", "workbooks": "/^(Revenue|Draft)$/"}])])
+    router.send()
+    router.settle(2)
+    sandbox.change("Revenue", name="Revenue 2025")
+    router.send()
+    last = {r["content"]["id"]: r for r in router.settle(4) if any(c["event"] == router.events()[0]["id"] for c in r["causes"])}
+    assert last[NEW]["state"] == "succeeded"
+    assert last[OLD]["state"] == "failed" and "does not name it any more" in last[OLD]["reason"]
+
+
 def test_a_list_that_shows_it_elsewhere_is_heard_before_a_request(two):
     """Named while the site was paused, then moved; another rule's list shows it, so that it is looked into before the request."""
     router, sandbox = two(rule(), rule("all", [{"site": "finance", "workbooks": "/^Dr/"}], when={"job_id": 1}))
