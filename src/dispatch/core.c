@@ -29,6 +29,8 @@ static struct instant core_now(const struct core *core)
 static const struct asked *feed(struct core *core, const struct input *input)
 {
 	struct actions actions = schedule_step(core->schedule, core_now(core), input);
+	if (core->edge->saw)
+		core->edge->saw(input, &actions, core->edge->context);
 	performer_all(&core->performer, &actions);
 	return actions.asked;
 }

@@ -1,13 +1,12 @@
 /*
- * tests/sim/daemon.c - our own side around the scheduler, as dispatch/loop.c and store/journal.c
- * have it: what is recorded becomes durable in batches, a request leaves only after the batch that
- * records it, and a crash forgets what is not durable.
+ * tests/sim/daemon.c - the life of the dispatcher's core in the world: it is started over what is
+ * durable, stepped, killed. What its schedule hears and decides is shown to the oracle.
  */
-#include "tests/sim/sim.h"
+#include "tests/sim/oracle.h"
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const rule_names[RULES] = { "rule-0", "rule-1", "rule-2", "rule-3", "rule-4",
+const char *const rule_names[RULES] = { "rule-0", "rule-1", "rule-2", "rule-3", "rule-4",
 	"rule-5" };
 
 /* ---- names ---- */
@@ -25,228 +24,191 @@ int content_of(const struct world *world, const struct content *content)
 	return -1;
 }
 
-/* ---- batches ---- */
+/* ---- what the schedule hears ---- */
 
-static struct sim_batch *batch_new(void)
-{
-	return calloc(1, sizeof(struct sim_batch));
-}
+static const char *const types[] = { "resolve", "greet", "send", "poll", "list", "look", "cancel" };
 
-static void batch_free(struct sim_batch *batch)
+static void hear_selection(struct world *world, const struct schedule_selection *selection)
 {
-	if (batch)
-		free(batch->ops);
-	free(batch);
-}
-
-static struct op *add(struct sim_batch *batch, enum operation type)
-{
-	if (batch->count == batch->capacity) {
-		batch->capacity = batch->capacity ? batch->capacity * 2 : 8;
-		batch->ops = realloc(batch->ops, batch->capacity * sizeof *batch->ops);
+	const struct wish *wish = wish_of(world, selection->id);
+	int priority = 0;
+	int64_t delay = 0, quiet = 0;
+	for (int i = 0; i < wish->rule_count; i++) {
+		const struct sim_rule *rule = &world->rules[wish->rules[i]];
+		priority = rule->priority > priority ? rule->priority : priority;
+		delay = rule->delay > delay ? rule->delay : delay;
+		quiet = rule->quiet > quiet ? rule->quiet : quiet;
 	}
-	struct op *op = &batch->ops[batch->count++];
-	memset(op, 0, sizeof *op);
-	op->type = type;
-	return op;
+	if (selection->priority != priority || selection->delay != delay ||
+		selection->quiet != quiet || selection->incremental != wish->incremental ||
+		selection->rule_count != (size_t)wish->rule_count ||
+		site_number(selection->site) != wish->site ||
+		selection->stamp != run_of(world, selection->id)->stamp ||
+		selection->fresh_from.us != run_of(world, selection->id)->told.us)
+		wrong(world, "selection %lld is not what its rules want", (long long)selection->id);
+	if (wish->rule_count > 1)
+		meet(world, MET_TWO_RULES);
 }
 
-static void copy_row(struct world *world, struct sim_row *to, const struct refresh_row *row)
+/* What a selection names can be another thing than at the last time. */
+static void hear_names(struct world *world, const struct sim_call *call)
 {
-	to->row = *row;
-	snprintf(to->reason, sizeof to->reason, "%s", row->reason);
-	snprintf(to->job_id, sizeof to->job_id, "%s", row->job_id);
-	int content = content_of(world, &row->content);
-	static const struct content none = { .luid = "", .name = "nothing", .project = "" };
-	to->row.content = content >= 0 ? world->contents[content].content : none;
-	to->row.site = world->sites[site_number(row->site)].options.name;
-	to->is_there = true;
-}
-
-static struct sim_row *row_of(struct world *world, int64_t refresh)
-{
-	if (refresh / 2 >= ROWS) {
-		wrong(world, "more than %d refreshes", ROWS);
-		return &world->store.rows[0];
-	}
-	return &world->store.rows[refresh / 2];
-}
-
-static void put_cause(struct world *world, const struct cause_row *cause)
-{
-	struct sim_row *row = row_of(world, cause->refresh);
-	for (size_t i = 0; i < row->cause_count; i++)
-		if (row->causes[i].event == cause->event &&
-			!strcmp(row->causes[i].rule, cause->rule)) {
-			row->causes[i] = *cause;
-			return;
-		}
-	if (row->cause_count == CAUSES)
-		wrong(world, "more than %d causes", CAUSES);
-	else
-		row->causes[row->cause_count++] = *cause;
-}
-
-static void put_spent(struct store *store, const struct spent *spent)
-{
-	for (size_t i = 0; i < store->spent_count; i++)
-		if (!strcmp(store->spent[i].site, spent->site) &&
-			store->spent[i].kind == spent->kind &&
-			store->spent[i].at.us == spent->at.us) {
-			store->spent[i] = *spent;
-			return;
-		}
-	if (store->spent_count == SPENT)
-		memmove(store->spent, store->spent + 1, --store->spent_count * sizeof *spent);
-	store->spent[store->spent_count++] = *spent;
-}
-
-static void apply(struct world *world, const struct sim_batch *batch)
-{
-	for (size_t i = 0; i < batch->count; i++) {
-		const struct op *op = &batch->ops[i];
-		struct sim_row *row;
-		switch (op->type) {
-		case OP_RECORD:
-			row = row_of(world, op->row.row.id);
-			row->row = op->row.row;
-			memcpy(row->reason, op->row.reason, sizeof row->reason);
-			memcpy(row->job_id, op->row.job_id, sizeof row->job_id);
-			row->row.reason = row->reason;
-			row->row.job_id = row->job_id;
-			row->is_there = true;
-			if (world->store.last_refresh < row->row.id)
-				world->store.last_refresh = row->row.id;
-			break;
-		case OP_CAUSE:
-			put_cause(world, &op->cause);
-			break;
-		case OP_END_SELECTION:
-			world->store.open[op->selection >> 8][op->selection & 255] = false;
-			break;
-		case OP_SPENT:
-			put_spent(&world->store, &op->spent);
-			break;
-		}
-	}
-	oracle_committed(world, batch->generation);
-}
-
-static void write_batch(struct world *world)
-{
-	if (world->writing || (!world->open->count && !world->open->send_count))
+	struct wish *wish = wish_of(world, call->id);
+	if (call->verdict == VERDICT_FAIL)
+		wish->names_nothing = true;
+	if (call->verdict != VERDICT_OK)
 		return;
-	int64_t takes = chance(world, FAULT_SLOW_DISK, 10) ? between(world, SECOND, SLOWEST_DISK)
-							   : between(world, 1000, 20000);
-	world->writing = world->open;
-	world->writing->generation = world->generation++;
-	world->open = batch_new();
-	later(world, world->now + takes, PENDING_COMMIT)->life = world->life;
+	wish->names_nothing = false;
+	wish->count = call->named_count;
+	for (int i = 0; i < call->named_count; i++)
+		wish->contents[i] = call->named[i] % NAMED;
 }
 
-/* ---- calls ---- */
-
-static void call(struct world *world, struct sim_call call)
+static void hear_answer(struct world *world, const struct input *input)
 {
-	int64_t takes = chance(world, FAULT_SLOW, 8) ? between(world, SECOND, 100 * SECOND)
-						     : between(world, 5000, 400000);
-	call.asked_at = world->now;
-	oracle_call(world, &call);
-	struct pending *pending = later(world, world->now + takes, PENDING_REQUEST);
-	pending->life = world->life;
-	pending->call = call;
+	if (world->answering < 0) {
+		wrong(world, "the schedule is told an answer that nobody gave");
+		return;
+	}
+	struct effect *effect = &world->effects[world->answering];
+	meant_check(world, effect, input);
+	note(world, "%s %lld: %s", types[effect->call.type], (long long)effect->call.id,
+		effect->call.has_moved ? "moved" : verdict_words[effect->call.verdict]);
+	if (effect->call.type == CALL_RESOLVE)
+		hear_names(world, &effect->call);
+	oracle_answer(world, &effect->call);
+	if (input->type == INPUT_MOVED)
+		oracle_moved(world, effect->call.id);
+	effect->is_there = false;
+	world->told = effect->call; /* with its rows */
+	effect->call.rows = NULL;
+	effect->call.row_ids = NULL;
+	world->is_told = true;
+	world->answering = -1;
 }
+
+static void hear_person(struct world *world, const struct input *input)
+{
+	if (input->type == INPUT_CANCEL)
+		watched(world, input->cancel.refresh)->may_cancel = true;
+	else if (input->type == INPUT_RETRY)
+		watched(world, input->retry.refresh)->is_released = true;
+	else if (input->type == INPUT_AGAIN)
+		world->is_asked_again[content_of(world, &input->again.row->content)] = true;
+}
+
+static void hear(struct world *world, const struct input *input)
+{
+	if (input->type == INPUT_SELECT)
+		hear_selection(world, input->select.selection);
+	else if (input->type >= INPUT_RESOLVED && input->type <= INPUT_JOB_CANCELLED)
+		hear_answer(world, input);
+	else
+		hear_person(world, input);
+}
+
+/* They were told so, once that is durable. */
+static void hear_consent(struct world *world, const struct input *input, const struct asked *asked)
+{
+	if (!asked || asked->consent != CONSENT_YES)
+		return;
+	if (input->type == INPUT_CANCEL) {
+		oracle_cancelled(world, input->cancel.refresh);
+	} else if (input->type == INPUT_RETRY) {
+		oracle_retried(world, input->retry.refresh);
+	} else if (input->type == INPUT_AGAIN) {
+		oracle_again(world, asked->refresh);
+	} else if (input->type == INPUT_PAUSE) {
+		world->sites[site_number(input->pause.site)].is_paused = input->pause.is_paused;
+		if (!input->pause.is_paused)
+			oracle_resumed(world, site_number(input->pause.site));
+	}
+}
+
+/* ---- what it decides ---- */
 
 static struct sim_call call_about(
 	struct world *world, enum call_type type, const struct action *action)
 {
 	const struct refresh_row *row = action->refresh;
-	struct sim_call call = { .type = type,
+	return (struct sim_call){ .type = type,
 		.site = site_number(action->site),
 		.id = row->id,
 		.content = content_of(world, &row->content),
 		.job = *row->job_id ? job_named(world, row->job_id) : -1,
 		.since = action->since,
 		.asked_after = action->asked_after };
-	for (size_t i = 0; type == CALL_LOOK && i < sizeof call.known / sizeof *call.known &&
-			   action->known_jobs[i];
-		i++)
-		snprintf(call.known[i], sizeof call.known[i], "%s", action->known_jobs[i]);
-	return call;
 }
 
-static void send_durable(struct world *world, int64_t refresh)
+static void want_look(struct world *world, const struct action *action)
 {
-	const struct refresh_row *row = schedule_find(world->schedule, refresh);
-	if (!row || row->state != REFRESH_SENDING)
+	struct effect *look = edge_want(world, call_about(world, CALL_LOOK, action));
+	for (int i = 0; i < KNOWN && action->known_jobs[i]; i++)
+		snprintf(look->known[i], sizeof look->known[i], "%s", action->known_jobs[i]);
+	told_check_known(world, look);
+}
+
+static void want_send(struct world *world, const struct refresh_row *row)
+{
+	oracle_send(world, row);
+	if (world->send_count == EFFECTS) {
+		wrong(world, "more than %d requests wait for the disk", EFFECTS);
 		return;
-	if (chance(world, FAULT_PEOPLE, 5))
-		later(world, world->now + between(world, 0, SECOND), PENDING_HASTE)->number =
-			(int)refresh / 2;
-	if (chance(world, FAULT_CRASH, 1)) /* while its result is not known */
-		later(world, world->now + between(world, 0, SECOND), PENDING_CRASH);
-	call(world, (struct sim_call){ .type = CALL_SEND,
-			    .site = site_number(row->site),
-			    .id = refresh,
-			    .content = content_of(world, &row->content),
-			    .is_incremental = row->incremental,
-			    .sent_at = world->now });
+	}
+	world->send_generations[world->send_count] = world->generation;
+	world->sends[world->send_count++] = row->id;
 }
 
-static void resolve(struct world *world, int64_t selection)
+static void decide(struct world *world, const struct action *action)
 {
-	const struct wish *wish = &world->runs[selection >> 8].wishes[selection & 255];
-	call(world, (struct sim_call){ .type = CALL_RESOLVE, .site = wish->site, .id = selection });
-}
-
-static void perform(struct world *world, const struct action *action)
-{
-	struct op *op;
 	switch (action->type) {
 	case ACTION_RECORD:
 		note(world, "  refresh %lld %s: %s%s%s", (long long)action->refresh->id,
 			action->refresh->content.name, refresh_state_name(action->refresh->state),
 			*action->refresh->reason ? ": " : "", action->refresh->reason);
-		copy_row(world, &add(world->open, OP_RECORD)->row, action->refresh);
 		break;
 	case ACTION_CAUSE:
 		note(world, "  refresh %lld: because of event %lld",
 			(long long)action->cause->refresh, (long long)action->cause->event);
 		oracle_cause(world, action->cause);
-		op = add(world->open, OP_CAUSE);
-		op->cause = *action->cause;
-		for (int i = 0; i < RULES; i++)
-			if (!strcmp(rule_names[i], op->cause.rule))
-				op->cause.rule = rule_names[i];
 		break;
 	case ACTION_END_SELECTION:
-		add(world->open, OP_END_SELECTION)->selection = action->selection;
+		wish_of(world, action->selection)->ended_in = world->generation;
 		break;
 	case ACTION_SPENT:
-		op = add(world->open, OP_SPENT);
-		op->spent = action->spent;
-		op->spent.site = world->sites[site_number(action->spent.site)].options.name;
 		break;
 	case ACTION_RESOLVE:
-		resolve(world, action->selection);
+		edge_want(world, (struct sim_call){ .type = CALL_RESOLVE,
+					 .site = wish_of(world, action->selection)->site,
+					 .id = action->selection,
+					 .content = -1,
+					 .job = -1 });
 		break;
 	case ACTION_GREET:
-		call(world,
-			(struct sim_call){
-				.type = CALL_GREET, .site = site_number(action->site), .job = -1 });
+		edge_want(world, (struct sim_call){ .type = CALL_GREET,
+					 .site = site_number(action->site),
+					 .content = -1,
+					 .job = -1 });
 		break;
 	case ACTION_SEND:
-		oracle_send(world, action->refresh);
-		world->open->sends[world->open->send_count++] = action->refresh->id;
+		want_send(world, action->refresh);
 		break;
 	case ACTION_POLL:
-		call(world, call_about(world, CALL_POLL, action));
+		edge_want(world, call_about(world, CALL_POLL, action));
+		break;
+	case ACTION_LIST:
+		edge_want(world, (struct sim_call){ .type = CALL_LIST,
+					 .site = site_number(action->site),
+					 .content = -1,
+					 .job = -1,
+					 .since = action->since,
+					 .asked_after = action->asked_after });
 		break;
 	case ACTION_LOOK:
-		call(world, call_about(world, CALL_LOOK, action));
+		want_look(world, action);
 		break;
 	case ACTION_CANCEL:
-		call(world, call_about(world, CALL_CANCEL, action));
+		edge_want(world, call_about(world, CALL_CANCEL, action));
 		break;
 	case ACTION_TELL:
 		meet(world, MET_LEFT_ALONE);
@@ -257,190 +219,107 @@ static void perform(struct world *world, const struct action *action)
 		note(world, "  site %s: %s", action->site,
 			action->trouble ? action->trouble : "the budget will do");
 		break;
-	case ACTION_LIST:
-		call(world, (struct sim_call){ .type = CALL_LIST,
-				    .site = site_number(action->site),
-				    .since = action->since,
-				    .asked_after = action->asked_after });
-		break;
 	}
 }
 
-void daemon_perform(struct world *world, struct actions actions)
+/* The actions of one step are one change: its rows, then what is said of them. */
+static void saw(const struct input *input, const struct actions *actions, void *context)
 {
-	/* The actions of one call are one change: its rows, then what is said of them. */
-	for (size_t i = 0; i < actions.count; i++)
-		if (actions.items[i].type == ACTION_RECORD)
-			oracle_record(world, actions.items[i].refresh);
-	for (size_t i = 0; i < actions.count; i++)
-		perform(world, &actions.items[i]);
-	for (size_t i = 0; i < actions.count; i++)
-		if (actions.items[i].type == ACTION_RECORD)
-			oracle_recorded(world, actions.items[i].refresh);
-	write_batch(world);
+	struct world *world = context;
+	if (world->is_dying)
+		return;
+	hear(world, input);
+	hear_consent(world, input, actions->asked);
+	for (size_t i = 0; i < actions->count; i++)
+		if (actions->items[i].type == ACTION_RECORD)
+			oracle_record(world, actions->items[i].refresh);
+	for (size_t i = 0; i < actions->count; i++)
+		decide(world, &actions->items[i]);
+	for (size_t i = 0; i < actions->count; i++)
+		if (actions->items[i].type == ACTION_RECORD)
+			oracle_recorded(world, actions->items[i].refresh);
 }
 
-static void step(struct world *world, const struct input *input)
+/* ---- what is durable ---- */
+
+static void send_durable(struct world *world, int64_t refresh)
 {
-	daemon_perform(world, schedule_step(world->schedule, instant_of(world), input));
+	const struct watched *of = watched(world, refresh);
+	if (of->state != REFRESH_SENDING)
+		return;
+	if (chance(world, FAULT_PEOPLE, 5))
+		later(world, world->now + between(world, 0, SECOND), PENDING_HASTE)->number =
+			(int)refresh / 2;
+	if (chance(world, FAULT_CRASH, 1)) /* while nobody knows what becomes of it */
+		later(world, world->now + between(world, 0, SECOND), PENDING_CRASH);
+	edge_want(world, (struct sim_call){ .type = CALL_SEND,
+				 .site = world->contents[of->content].site,
+				 .id = refresh,
+				 .content = of->content,
+				 .job = -1,
+				 .is_incremental = of->is_incremental });
 }
 
-/* ---- answers ---- */
-
-static void resolved(struct world *world, const struct sim_call *call, struct answer answer)
+void daemon_durable(struct world *world)
 {
-	struct wish *wish = &world->runs[call->id >> 8].wishes[call->id & 255];
-	struct content contents[2];
-	for (int i = 0; i < wish->count; i++) {
-		int content = wish->contents[i];
-		const struct sim_content *named = &world->contents[content];
-		content += named->is_gone || named->named == NAMED_OTHER ? NAMED : 0;
-		contents[i] = world->contents[content].content;
-		wish->names_nothing |= answer.verdict == VERDICT_OK && named->named == NAMED_NONE;
-	}
-	if (answer.verdict == VERDICT_OK && wish->names_nothing)
-		answer = (struct answer){ .site = answer.site,
-			.verdict = VERDICT_FAIL,
-			.reason = "names nothing",
-			.told = answer.told };
-	step(world, &(struct input){ INPUT_RESOLVED,
-			    .resolved = { call->id, answer, contents, (size_t)wish->count } });
-}
-
-/* The id is gone, or has another name; its name leads to another one (dispatch/confirm.h). */
-static void moved(struct world *world, const struct sim_call *call, struct answer answer)
-{
-	answer.verdict = VERDICT_OK;
-	oracle_moved(world, call->id);
-	step(world, &(struct input){ INPUT_MOVED,
-			    .moved = { call->id, answer,
-				    &world->contents[call->content + NAMED].content } });
-}
-
-void daemon_answer(struct world *world, const struct sim_call *call)
-{
-	struct instant now = instant_of(world);
-	struct answer answer = { .site = world->sites[call->site].options.name,
-		.verdict = call->verdict,
-		.is_alive = call->is_alive,
-		.reason = call->reason,
-		.retry_after = call->retry_after,
-		.told = { .at = call->told_at,
-			.after = { now.mono.us - (world->now - call->asked_at) },
-			.before = now.mono },
-		.calls = call->calls };
-	struct job_seen seen = call->seen;
-	seen.id = call->seen_id;
-	/* A failed poll or list has no result (dispatch/effects.c). */
-	if (call->type == CALL_POLL && answer.verdict == VERDICT_UNKNOWN)
-		answer.verdict = VERDICT_RETRY;
-	oracle_answer(world, call);
-	switch (call->type) {
-	case CALL_RESOLVE:
-		resolved(world, call, answer);
-		break;
-	case CALL_GREET:
-		step(world, &(struct input){ INPUT_GREETED, .greeted = { answer } });
-		break;
-	case CALL_SEND:
-		if (call->has_moved) {
-			moved(world, call, answer);
-			break;
+	size_t left = 0;
+	for (size_t i = 0; i < world->send_count; i++) {
+		if (world->send_generations[i] <= world->committed) {
+			send_durable(world, world->sends[i]);
+			continue;
 		}
-		step(world, &(struct input){ INPUT_SENT,
-				    .sent = { call->id, answer, &seen,
-					    (struct wall){ now.wall.us -
-							   (world->now - call->sent_at) } } });
-		break;
-	case CALL_POLL:
-		if (call->has_moved) {
-			moved(world, call, answer);
-			break;
-		}
-		step(world, &(struct input){ INPUT_POLLED,
-				    .polled = { call->id, answer, &seen, call->asked_after } });
-		break;
-	case CALL_LIST:
-		for (size_t i = 0; i < call->row_count; i++)
-			call->rows[i].id = call->row_ids[i];
-		step(world, &(struct input){
-				    INPUT_LISTED, .listed = { answer, call->rows, call->row_count,
-							  call->asked_after } });
-		break;
-	case CALL_LOOK:
-		step(world, &(struct input){ INPUT_LOOKED,
-				    .looked = { call->id, answer, &seen, call->asked_after } });
-		break;
-	case CALL_CANCEL:
-		step(world, &(struct input){
-				    INPUT_JOB_CANCELLED, .job_cancelled = { call->id, answer } });
-		break;
+		world->sends[left] = world->sends[i];
+		world->send_generations[left++] = world->send_generations[i];
 	}
-	oracle_answered(world, call);
+	world->send_count = left;
 }
 
-/* ---- events ---- */
-
-/* Ids are given in the order in which events become durable. */
-static int64_t event_stamp(int64_t event)
+static void written(bool committed, void *context)
 {
-	return event << STAMP_BITS;
+	struct world *world = context;
+	if (!world->is_dying)
+		core_written(world->core, committed);
 }
 
-static void select_one(struct world *world, int run, int number)
+/* ---- inputs ---- */
+
+void daemon_event(struct world *world, int number)
 {
-	const struct run *of = &world->runs[run];
-	const struct wish *wish = &of->wishes[number];
-	const struct sim_rule *rule = &world->rules[wish->rules[0]];
-	int priority = rule->priority;
-	const char *rules[2];
-	if (wish->rule_count > 1)
-		meet(world, MET_TWO_RULES);
-	for (int i = 0; i < wish->rule_count; i++) {
-		int other = world->rules[wish->rules[i]].priority;
-		rules[i] = rule_names[wish->rules[i]];
-		priority = priority < other ? other : priority;
+	struct run *run = &world->runs[number];
+	const struct selection *selections[SELECTIONS];
+	for (int i = 0; i < run->wish_count; i++)
+		selections[i] = &run->selections[i];
+	struct dispatch_event event = { .event = run->id,
+		.stamp = run->stamp,
+		.received_at = run->received_at,
+		.finished_at = run->told,
+		.count = (size_t)run->wish_count,
+		.selections = selections,
+		.selection_ids = run->selection_ids };
+	if (!run->heard_at)
+		run->heard_at = world->now;
+	core_event(world->core, &event);
+	daemon_step(world);
+}
+
+static void set_config(struct world *world)
+{
+	struct config *config = &world->config;
+	config->sites.count = 0;
+	config->sites.items = world->config_sites;
+	for (int i = 0; i < SITES; i++) {
+		const struct schedule_site *site = &world->sites[i].options;
+		if (world->sites[i].is_gone)
+			continue;
+		world->config_sites[config->sites.count++] = (struct config_site){
+			.name = site->name,
+			.max_requests = site->max_requests,
+			.max_running = site->max_running,
+			.refreshes_per_hour = site->refreshes_per_hour,
+			.job_queries_per_day = site->job_queries_per_day,
+			.poll_interval = site->poll_interval,
+		};
 	}
-	struct instant now = instant_of(world);
-	struct schedule_selection selection = {
-		.id = ((int64_t)run << 8) + number,
-		.event = of->id,
-		.stamp = event_stamp(of->id),
-		.site = world->sites[wish->site].options.name,
-		.incremental = wish->incremental,
-		.priority = priority,
-		.delay = rule->delay,
-		.quiet = rule->quiet,
-		.arrived_at = { now.wall.us - (world->now - of->durable_at) },
-		.fresh_from = of->told,
-		.label = "a name",
-		.rule_count = (size_t)wish->rule_count,
-		.rules = rules,
-	};
-	step(world, &(struct input){ INPUT_SELECT, .select = { &selection, NULL } });
-}
-
-void daemon_event(struct world *world, int run)
-{
-	struct run *of = &world->runs[run];
-	if (!of->heard_at)
-		of->heard_at = world->now;
-	step(world, &(struct input){ INPUT_EVENT, .event = { event_stamp(of->id) } });
-	for (int i = 0; i < of->wish_count; i++)
-		select_one(world, run, i);
-}
-
-/* ---- life ---- */
-
-static void configure(struct world *world)
-{
-	struct schedule_site sites[SITES];
-	size_t count = 0;
-	for (int i = 0; i < SITES; i++)
-		if (!world->sites[i].is_gone)
-			sites[count++] = world->sites[i].options;
-	step(world, &(struct input){ INPUT_CONFIGURE,
-			    .configure = { &world->schedule_options, sites, count } });
 }
 
 void daemon_reload(struct world *world)
@@ -450,121 +329,135 @@ void daemon_reload(struct world *world)
 		world->calls[i].trouble_at = world->now;
 		world->calls[i].unread_lists = 0;
 	}
-	configure(world);
+	set_config(world);
+	core_configure(world->core, &world->config);
+	daemon_step(world);
 }
 
-static int64_t stamp_of(const struct refresh_row *row)
+/* ---- people ---- */
+
+struct errand { /* what somebody asked for, until it is answered and read */
+	struct dispatch_command command;
+	struct world *world;
+	int64_t generation;
+	bool is_done, is_read;
+};
+
+static void errand_done(struct dispatch_command *command)
 {
-	return row->sent_after + row->seen_waiting_after + row->job_started_at.us;
+	struct errand *errand = command->context;
+	struct world *world = errand->world;
+	errand->is_done = true;
+	if (errand->is_read && !world->is_dying && command->asked.consent == CONSENT_YES &&
+		errand->generation > world->committed)
+		wrong(world, "somebody is told that it is done, and it is not durable");
+	if (errand->is_read)
+		free(errand);
 }
 
-static void keep_later(const struct sim_row **last, const struct sim_row *row)
+struct asked daemon_command(
+	struct world *world, enum dispatch_verb verb, int site, const struct sim_row *row)
 {
-	if (!*last || stamp_of(&(*last)->row) <= stamp_of(&row->row))
-		*last = row;
+	struct errand *errand = calloc(1, sizeof *errand);
+	bool has_ended = row && !refresh_state_is_open(row->row.state);
+	errand->world = world;
+	errand->generation = world->generation;
+	errand->command = (struct dispatch_command){ .verb = verb,
+		.who = "somebody",
+		.refresh = row ? row->row.id : 0,
+		.site = row ? NULL : world->sites[site].options.name,
+		.ended = has_ended ? &row->row : NULL,
+		.causes = row ? row->causes : NULL,
+		.cause_count = row ? row->cause_count : 0,
+		.done = errand_done,
+		.context = errand };
+	core_command(world->core, &errand->command);
+	struct asked asked = errand->command.asked;
+	errand->is_read = true;
+	if (errand->is_done && asked.consent == CONSENT_YES)
+		wrong(world, "somebody is told that it is done, and it is not durable");
+	if (errand->is_done)
+		free(errand);
+	daemon_step(world);
+	return asked;
 }
 
-/* As in store_load_refreshes(): every open refresh, the ended ones with a job, and for each content
- * the last full and the last incremental success. */
-static void restore_recent(struct world *world)
+/* ---- life ---- */
+
+static void keep_config(struct shared *shared)
 {
-	for (int i = 0; i < ROWS; i++) {
-		struct sim_row *row = &world->store.rows[i];
-		if (row->is_there && *row->job_id && !refresh_state_is_open(row->row.state))
-			step(world, &(struct input){
-					    INPUT_RESTORE, .restore = { &row->row, NULL, 0 } });
-	}
+	(void)shared; /* it is the world's */
 }
 
-static void restore(struct world *world)
+static void start_core(struct world *world)
 {
-	const struct sim_row *last[CONTENTS][2] = { { NULL } };
-	for (int i = 0; i < ROWS; i++) {
-		struct sim_row *row = &world->store.rows[i];
-		if (!row->is_there)
-			continue;
-		int content = content_of(world, &row->row.content);
-		if (refresh_state_is_open(row->row.state))
-			step(world,
-				&(struct input){ INPUT_RESTORE,
-					.restore = { &row->row, row->causes, row->cause_count } });
-		else if (row->row.state == REFRESH_SUCCEEDED && content >= 0)
-			keep_later(&last[content][row->row.incremental], row);
-	}
-	restore_recent(world);
-	for (int i = 0; i < CONTENTS; i++)
-		for (int j = 0; j < 2; j++)
-			if (last[i][j])
-				step(world, &(struct input){ INPUT_RESTORE,
-						    .restore = { &last[i][j]->row, NULL, 0 } });
+	struct error err;
+	struct config *config = &world->config;
+	*config = (struct config){ .history = INT64_C(1000) * 24 * HOUR,
+		.give_up_after = world->schedule_options.give_up_after,
+		.clock_skew = world->schedule_options.clock_skew,
+		.retry = { world->schedule_options.retry_initial,
+			world->schedule_options.retry_max } };
+	shared_init(&config->shared, keep_config);
+	set_config(world);
+	world->tableau.world = world->journal.world = world;
+	world->edge = (struct edge){ .ask = &sim_tableau,
+		.tableau = &world->tableau,
+		.keep = &sim_journal,
+		.journal = &world->journal,
+		.time = &sim_clock,
+		.clock = world,
+		.written = written,
+		.saw = saw,
+		.context = world };
+	world->core = core_new(&world->edge, config, draw(world), false);
+	if (!core_load(world->core, world->disk, &err))
+		wrong(world, "%s", err.message);
 }
 
 void daemon_start(struct world *world)
 {
 	world->life++;
 	world->is_up = true;
+	world->answering = -1;
 	world->started_at = world->now;
-	world->open = batch_new();
-	struct refresh_ids ids = { world->store.last_refresh + 2, INT64_MAX };
-	world->schedule = schedule_new(&world->schedule_options, ids, draw(world));
 	note(world, "the daemon starts");
 	for (int i = 0; i < SITES; i++) /* no look was made meanwhile */
 		world->calls[i].trouble_at = world->now;
-	if (world->last_event > 0)
-		step(world, &(struct input){
-				    INPUT_EVENT, .event = { event_stamp(world->last_event) } });
 	for (int run = 0; run < world->run_count; run++)
 		if (world->runs[run].id && !world->runs[run].heard_at)
 			world->runs[run].heard_at = world->now;
-	for (size_t i = 0; i < world->store.spent_count; i++)
-		step(world, &(struct input){
-				    INPUT_RESTORE_SPENT, .restore_spent = &world->store.spent[i] });
-	for (int i = 0; i < SITES; i++)
-		if (world->store.is_paused[i])
-			step(world, &(struct input){ INPUT_RESTORE_PAUSE,
-					    .restore_pause = {
-						    world->sites[i].options.name, "somebody" } });
-	restore(world);
-	configure(world);
-	for (int run = 0; run < world->run_count; run++)
-		for (int i = 0; i < SELECTIONS; i++)
-			if (world->store.open[run][i])
-				select_one(world, run, i);
+	disk_open(world);
+	start_core(world);
+	daemon_step(world);
+	if (world->now >= world->calm_from) /* whoever resumed a site may not have heard that */
+		later(world, world->now + MINUTE, PENDING_CALM);
 }
 
 void daemon_kill(struct world *world)
 {
 	note(world, "the daemon is killed");
-	/* The batch at the disk may have arrived there. */
-	if (world->writing && between(world, 0, 1))
-		apply(world, world->writing);
+	disk_tear(world);
 	oracle_crashed(world);
-	schedule_free(world->schedule);
-	world->schedule = NULL;
-	batch_free(world->open);
-	batch_free(world->writing);
-	world->open = world->writing = NULL;
-	world->is_up = false;
-	world->life++; /* the answers that it waited for are lost */
+	world->is_dying = true;
+	core_stop(world->core);
+	edge_drain(world);
+	core_refuse_waiting(world->core);
+	core_free(world->core);
+	world->core = NULL;
+	disk_close(world);
+	world->send_count = 0;
+	world->is_dying = world->is_up = false;
+	world->life++; /* what it waited for comes to nobody */
 }
 
 void daemon_step(struct world *world)
 {
-	step(world, &(struct input){ .type = INPUT_TICK });
+	core_step(world->core);
+	edge_check_begun(world);
 }
 
 int64_t daemon_next(const struct world *world)
 {
-	return schedule_next(world->schedule).us;
-}
-
-void daemon_commit(struct world *world)
-{
-	struct sim_batch *batch = world->writing;
-	apply(world, batch);
-	world->writing = NULL;
-	for (size_t i = 0; i < batch->send_count; i++)
-		send_durable(world, batch->sends[i]);
-	batch_free(batch);
-	write_batch(world);
+	return core_next(world->core).us;
 }

@@ -39,7 +39,8 @@ static const struct sim_job *job_that_goes_on(
 			job->ends > world->now && job->gone > world->now && of->knows_clock &&
 			world->contents[job->content].named == NAMED_STILL &&
 			(job->is_told_ours || job->created < of->looked_at) &&
-			world->sites[world->contents[job->content].site].may_list)
+			world->sites[world->contents[job->content].site].may_list &&
+			world->sites[world->contents[job->content].site].may_poll)
 			return job;
 	}
 	return NULL;

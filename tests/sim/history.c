@@ -117,8 +117,7 @@ static void draw_sites(struct world *world)
 	for (int i = 0; i < CONTENTS; i++) {
 		struct sim_content *content = &world->contents[i];
 		snprintf(content->luid, sizeof content->luid, "luid-%d", i);
-		snprintf(content->name, sizeof content->name, "content-%d%s", i % NAMED,
-			i < NAMED ? "" : " again");
+		snprintf(content->name, sizeof content->name, "content-%d", i % NAMED);
 		content->site = i % NAMED >= 3;
 		content->content =
 			(struct content){ CONTENT_WORKBOOK, content->luid, content->name, "" };
@@ -142,13 +141,22 @@ static void draw_wish(struct world *world, struct wish *wish, int rule)
 	*wish = (struct wish){ .site = (int)between(world, 0, 1),
 		.rules = { rule, 3 },
 		.rule_count = is_shared ? 2 : 1,
-		.count = (int)between(world, 1, 2),
+		.selected_count = (int)between(world, 1, 2),
 		.incremental = between(world, 0, 4) == 0,
 		.names_nothing = between(world, 0, 40) == 0 };
 	int first = wish->site ? 3 : 0, count = wish->site ? 2 : 3;
 	int offset = (int)between(world, 0, count - 1);
-	for (int i = 0; i < wish->count; i++)
-		wish->contents[i] = first + (offset + i) % count;
+	for (int i = 0; i < wish->selected_count; i++)
+		wish->contents[i] = wish->selected[i] = first + (offset + i) % count;
+	wish->count = wish->selected_count;
+	/* One by its name, two by a pattern. */
+	if (wish->names_nothing)
+		snprintf(wish->selector, sizeof wish->selector, "no content");
+	else if (wish->count == 1)
+		snprintf(wish->selector, sizeof wish->selector, "content-%d", wish->selected[0]);
+	else
+		snprintf(wish->selector, sizeof wish->selector, "/content-[%d%d]/",
+			wish->selected[0], wish->selected[1]);
 }
 
 static struct wall dbt_tells(struct world *world, int64_t finished)
@@ -288,6 +296,31 @@ static void tell_again(struct world *world, int number)
 	later(world, world->now + between(world, 0, MINUTE), PENDING_ARRIVAL)->number = again;
 }
 
+/* As the rules' decision has it (src/rules/expand.c). */
+static void select_wish(struct world *world, struct run *run, int number)
+{
+	const struct wish *wish = &run->wishes[number];
+	struct selection *selection = &run->selections[number];
+	*selection = (struct selection){ .site = world->sites[wish->site].options.name,
+		.kind = CONTENT_WORKBOOK,
+		.by = *wish->selector == '/' ? SELECT_PATTERN : SELECT_NAME,
+		.selector = wish->selector,
+		.incremental = wish->incremental,
+		.rule_count = (size_t)wish->rule_count,
+		.rules = run->rules[number] };
+	for (int i = 0; i < wish->rule_count; i++) {
+		const struct sim_rule *rule = &world->rules[wish->rules[i]];
+		run->rules[number][i] = rule_names[wish->rules[i]];
+		if (selection->priority < rule->priority)
+			selection->priority = rule->priority;
+		selection->delay = rule->delay;
+		selection->quiet = rule->quiet;
+	}
+	OWNED_JSON json = selection_json(selection);
+	if (!cJSON_PrintPreallocated(json, run->kept[number], sizeof run->kept[number], false))
+		wrong(world, "a selection does not fit");
+}
+
 static void durable(struct world *world, const struct pending *pending)
 {
 	struct run *run = &world->runs[pending->number];
@@ -295,10 +328,11 @@ static void durable(struct world *world, const struct pending *pending)
 		later(world, world->now + MINUTE, PENDING_ARRIVAL)->number = pending->number;
 		return;
 	}
-	run->id = world->last_event += 2;
-	run->durable_at = world->now;
 	for (int i = 0; i < run->wish_count; i++)
-		world->store.open[pending->number][i] = true;
+		select_wish(world, run, i);
+	run->received_at = instant_of(world).wall;
+	run->durable_at = world->now;
+	disk_add_event(world, pending->number);
 	note(world, "event %lld is durable; the run finished %.1f s ago", (long long)run->id,
 		(double)(world->now - run->finished) / 1e6);
 	for (int i = 0; i < run->wish_count; i++)
@@ -352,19 +386,13 @@ static void outage(struct world *world, const struct pending *pending)
 static void pause_site(struct world *world, int number)
 {
 	struct sim_site *site = &world->sites[number];
-	struct actions actions = schedule_step(world->schedule, instant_of(world),
-		&(struct input){ INPUT_PAUSE,
-			.pause = { site->options.name, !site->is_paused, "somebody" } });
-	if (actions.asked->consent == CONSENT_NONE) /* the configuration has no such site */
+	bool was_paused = site->is_paused;
+	struct asked asked =
+		daemon_command(world, was_paused ? DISPATCH_RESUME : DISPATCH_PAUSE, number, NULL);
+	if (asked.consent == CONSENT_NONE) /* the configuration has no such site */
 		return;
 	meet(world, FAULT_PEOPLE);
-	if (actions.asked->consent == CONSENT_YES)
-		site->is_paused = world->store.is_paused[number] = !site->is_paused;
-	if (!site->is_paused)
-		oracle_resumed(world, number);
-	note(world, "somebody %s site %s", site->is_paused ? "pauses" : "resumes",
-		site->options.name);
-	daemon_perform(world, actions);
+	note(world, "somebody %s site %s", was_paused ? "resumes" : "pauses", site->options.name);
 }
 
 static void reload(struct world *world, int64_t number)
@@ -438,32 +466,10 @@ static void ask_about(struct world *world, int number, int64_t what)
 	struct watched *of = &world->watched[number];
 	if (!row->is_there || of->content < 0)
 		return;
-	int64_t id = row->row.id;
 	meet(world, FAULT_PEOPLE);
 	note(world, "somebody asks to %s refresh %lld", what == 0 ? "cancel" : "retry",
-		(long long)id);
-	if (what == 0)
-		of->may_cancel = true;
-	else
-		of->is_released = true;
-	struct actions actions =
-		what == 0 ? schedule_step(world->schedule, instant_of(world),
-				    &(struct input){ INPUT_CANCEL, .cancel = { id, "somebody" } })
-			  : schedule_step(world->schedule, instant_of(world),
-				    &(struct input){ INPUT_RETRY, .retry = { id } });
-	if (what && actions.asked->consent == CONSENT_NONE) {
-		world->is_asked_again[of->content] = true;
-		actions = schedule_step(world->schedule, instant_of(world),
-			&(struct input){ INPUT_AGAIN,
-				.again = { &row->row, row->causes, row->cause_count } });
-	}
-	if (what == 0 && actions.asked->consent == CONSENT_YES)
-		oracle_cancelled(world, id);
-	else if (actions.asked->consent == CONSENT_YES && actions.asked->refresh == id)
-		oracle_retried(world, id);
-	else if (actions.asked->consent == CONSENT_YES)
-		oracle_again(world, actions.asked->refresh);
-	daemon_perform(world, actions);
+		(long long)row->row.id);
+	daemon_command(world, what == 0 ? DISPATCH_CANCEL : DISPATCH_RETRY, 0, row);
 }
 
 static void people(struct world *world, const struct pending *pending)
@@ -494,17 +500,9 @@ static void haste(struct world *world, const struct pending *pending)
 
 static void answer(struct world *world, struct pending *pending)
 {
-	static const char *const types[] = { "resolve", "greet", "send", "poll", "list", "look",
-		"cancel" };
-	static const char *const verdicts[] = { "yes", "try again", "no", "busy", "no reply",
-		"a doubtful no", "none", "may not", "cannot tell", "cannot be read", "another" };
-	if (pending->life == world->life) {
-		note(world, "%s %lld: %s", types[pending->call.type], (long long)pending->call.id,
-			verdicts[pending->call.verdict]);
-		daemon_answer(world, &pending->call);
-	}
-	free(pending->call.rows);
-	free(pending->call.row_ids);
+	if (pending->life == world->life)
+		edge_answer(world, &pending->request);
+	edge_clear(&pending->request);
 }
 
 static int64_t reply_takes(struct world *world)
@@ -516,12 +514,13 @@ static int64_t reply_takes(struct world *world)
 
 static void request(struct world *world, struct pending *pending)
 {
-	site_request(world, &pending->call);
+	struct request *request = &pending->request;
+	site_request(world, request);
 	struct pending *back = later(world,
-		world->now + (pending->call.is_reply_lost ? 60 * SECOND : reply_takes(world)),
+		world->now + (request->call.is_reply_lost ? 60 * SECOND : reply_takes(world)),
 		PENDING_ANSWER);
 	back->life = pending->life;
-	back->call = pending->call;
+	back->request = *request;
 }
 
 static void happen(struct world *world, struct pending *pending)
@@ -540,7 +539,7 @@ static void happen(struct world *world, struct pending *pending)
 		break;
 	case PENDING_COMMIT:
 		if (is_ours)
-			daemon_commit(world);
+			disk_commit(world);
 		break;
 	case PENDING_REQUEST: /* it is on its way, whatever has become of the daemon */
 		request(world, pending);
@@ -595,14 +594,14 @@ static bool is_over(const struct world *world)
 	struct schedule_counts counts;
 	if (!world->is_up || world->pending_count)
 		return false;
-	counts = schedule_counts(world->schedule);
-	return !counts.open && !counts.selections && !world->writing && !world->open->count;
+	counts = schedule_counts(core_schedule(world->core));
+	return !counts.open && !counts.selections && core_is_quiet(world->core);
 }
 
 /* Checks the counts that limits.waiting_refreshes bounds. */
 static void check_counts(struct world *world)
 {
-	struct schedule_counts counts = schedule_counts(world->schedule);
+	struct schedule_counts counts = schedule_counts(core_schedule(world->core));
 	if (counts.waiting || counts.in_flight || counts.causes)
 		wrong(world, "all is over, and %lld wait, %lld are in flight, for %lld causes",
 			(long long)counts.waiting, (long long)counts.in_flight,
@@ -639,10 +638,9 @@ static void clear(struct world *world, struct tally *tally)
 	if (world->is_up)
 		daemon_kill(world);
 	for (size_t i = 0; i < world->pending_count; i++)
-		if (world->pending[i].type == PENDING_ANSWER) {
-			free(world->pending[i].call.rows);
-			free(world->pending[i].call.row_ids);
-		}
+		if (world->pending[i].type == PENDING_ANSWER)
+			edge_clear(&world->pending[i].request);
+	disk_forget();
 	for (int from = 0; from < LIFE_STATES; from++)
 		for (int to = 0; to < LIFE_STATES; to++)
 			tally->lived[from][to] += world->lived[from][to];
@@ -654,7 +652,6 @@ void history_run(const struct options *options, char out[400], struct tally *tal
 	struct world *world = calloc(1, sizeof *world);
 	world->options = *options;
 	world->generation = 1;
-	world->last_event = -1;
 	for (int i = 0; i < JOBS; i++)
 		world->jobs[i].content = -1;
 	draw_history(world);

@@ -7,7 +7,9 @@
 /* After this many unreadable lists, jobs are queried one by one (src/schedule/README.md). */
 #define UNREAD_LISTS 3
 
-static void check_budget(struct world *world, int site)
+/* As of when the request could have left, but for those who named the content and were asked again.
+ */
+static void check_budget(struct world *world, int site, int64_t at)
 {
 	struct sim_calls *calls = &world->calls[site];
 	int64_t limit = world->sites[site].options.refreshes_per_hour, count = 0;
@@ -15,14 +17,14 @@ static void check_budget(struct world *world, int site)
 	int64_t window =
 		HOUR - (world->options.faults >> FAULT_SLOW_DISK & 1 ? 2 * SLOWEST_DISK : 0);
 	for (int i = 0; i < calls->start_count; i++)
-		count += calls->starts[i] > world->now - window;
+		count += calls->starts[i] > at - window;
 	if (limit && count >= limit && times_are_true(world))
 		wrong(world, "the %lldth start within an hour; %lld are allowed",
 			(long long)count + 1, (long long)limit);
 	if (calls->start_count == STARTS)
 		wrong(world, "more than %d starts", STARTS);
 	else
-		calls->starts[calls->start_count++] = world->now;
+		calls->starts[calls->start_count++] = at;
 }
 
 void kind_check_send(struct world *world, const struct watched *of)
@@ -162,7 +164,7 @@ void kind_call(struct world *world, const struct sim_call *call)
 		call->type == CALL_POLL || call->type == CALL_LIST || call->type == CALL_LOOK;
 	check_spacing(world, call);
 	if (call->type == CALL_SEND)
-		check_budget(world, call->site);
+		check_budget(world, call->site, call->wanted_at);
 	if (call->type == CALL_RESOLVE && world->now < calls->not_before[KIND_NAME])
 		wrong(world, "a look-up %.0f s before Tableau wants to be asked again",
 			(double)(calls->not_before[KIND_NAME] - world->now) / 1e6);

@@ -32,6 +32,14 @@ struct out {
 	bool list[SITES], greeting[SITES], any[SITES];
 };
 
+static void find_selection(const struct world *world, int64_t selection, struct out *out)
+{
+	for (int i = 0; i < world->run_count; i++)
+		for (int j = 0; j < SELECTIONS; j++)
+			if (world->runs[i].id && world->runs[i].selection_ids[j] == selection)
+				out->selection[i][j] = true;
+}
+
 static void find_out(const struct world *world, struct out *out)
 {
 	*out = (struct out){ 0 };
@@ -40,15 +48,12 @@ static void find_out(const struct world *world, struct out *out)
 		if (world->watched[i].created_at && world->watched[i].content >= 0 &&
 			world->watched[i].state == REFRESH_SENDING)
 			out->any[world->contents[world->watched[i].content].site] = true;
-	for (size_t i = 0; i < world->pending_count; i++) {
-		const struct pending *pending = &world->pending[i];
-		const struct sim_call *call = &pending->call;
-		if (pending->life != world->life ||
-			(pending->type != PENDING_REQUEST && pending->type != PENDING_ANSWER))
-			continue;
+	FOR_EACH_OUT(world, effect)
+	{
+		const struct sim_call *call = &effect->call;
 		out->any[call->site] = true;
 		if (call->type == CALL_RESOLVE)
-			out->selection[call->id >> 8][call->id & 255] = true;
+			find_selection(world, call->id, out);
 		else if (call->type == CALL_LIST)
 			out->list[call->site] = true;
 		else if (call->type == CALL_GREET)
@@ -78,21 +83,11 @@ static int64_t trouble_ends(
 
 /* ---- selections ---- */
 
-static bool is_ending(const struct sim_batch *batch, int64_t selection)
-{
-	for (size_t i = 0; batch && i < batch->count; i++)
-		if (batch->ops[i].type == OP_END_SELECTION && batch->ops[i].selection == selection)
-			return true;
-	return false;
-}
-
 static void check_selection(
 	struct world *world, const struct out *out, int run, int number, int64_t until)
 {
 	struct wish *wish = &world->runs[run].wishes[number];
-	int64_t selection = ((int64_t)run << 8) + number;
-	bool is_done = !world->store.open[run][number] || is_ending(world->open, selection) ||
-		       is_ending(world->writing, selection);
+	bool is_done = !world->store.open[run][number] || wish->ended_in;
 	int64_t excused =
 		is_done || out->selection[run][number]
 			? INT64_MAX

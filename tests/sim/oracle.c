@@ -34,7 +34,22 @@ struct watched *watched(struct world *world, int64_t refresh)
 
 struct wish *wish_of(struct world *world, int64_t selection)
 {
-	return &world->runs[selection >> 8].wishes[selection & 255];
+	static struct wish nothing;
+	for (int i = 0; i < world->run_count; i++)
+		for (int j = 0; world->runs[i].id && j < world->runs[i].wish_count; j++)
+			if (world->runs[i].selection_ids[j] == selection)
+				return &world->runs[i].wishes[j];
+	return &nothing;
+}
+
+struct run *run_of(struct world *world, int64_t selection)
+{
+	static struct run nothing;
+	for (int i = 0; i < world->run_count; i++)
+		for (int j = 0; world->runs[i].id && j < world->runs[i].wish_count; j++)
+			if (world->runs[i].selection_ids[j] == selection)
+				return &world->runs[i];
+	return &nothing;
 }
 
 static int run_named(const struct world *world, int64_t event)
@@ -161,7 +176,9 @@ void oracle_send(struct world *world, const struct refresh_row *row)
 	turn_check_send(world, of);
 	if (of->was_followed)
 		meet(world, MET_SENT_ONCE_MORE);
+	of->sent_before = of->sent_at;
 	of->sent_at = world->now;
+	of->sent_generation = world->generation;
 	if (calls->decided_count < STARTS)
 		calls->decided[calls->decided_count++] = world->now;
 	of->sent_in = world->life;
@@ -188,13 +205,10 @@ static bool is_same(const struct sim_call *a, const struct sim_call *b)
 /* Checks that there is one call about a thing at a time. */
 static void check_single(struct world *world, const struct sim_call *call)
 {
-	for (size_t i = 0; i < world->pending_count; i++) {
-		const struct pending *pending = &world->pending[i];
-		bool is_out = pending->type == PENDING_REQUEST || pending->type == PENDING_ANSWER;
-		if (is_out && pending->life == world->life && is_same(call, &pending->call))
-			wrong(world, "a call about %lld, and another one is not answered yet",
-				(long long)call->id);
-	}
+	FOR_EACH_OUT(world, effect)
+	if (effect->is_begun && &effect->call != call && is_same(call, &effect->call))
+		wrong(world, "a call about %lld, and another one is not answered yet",
+			(long long)call->id);
 }
 
 void oracle_call(struct world *world, const struct sim_call *call)
@@ -202,7 +216,6 @@ void oracle_call(struct world *world, const struct sim_call *call)
 	check_single(world, call);
 	patience_asked(world, call);
 	told_check_since(world, call);
-	told_check_known(world, call);
 	if (call->type == CALL_RESOLVE && wish_of(world, call->id)->is_answered)
 		wrong(world, "it was answered what selection %lld names, and is asked again",
 			(long long)call->id);
@@ -242,8 +255,8 @@ void oracle_crashed(struct world *world)
 {
 	for (int from = 0; from < LIFE_STATES; from++)
 		for (int to = 0; to < LIFE_STATES; to++)
-			world->lived[from][to] += schedule_lived(
-				world->schedule, (enum refresh_state)from, (enum refresh_state)to);
+			world->lived[from][to] += schedule_lived(core_schedule(world->core),
+				(enum refresh_state)from, (enum refresh_state)to);
 	int64_t *served = &world->served[0][0][0][0];
 	for (size_t i = 0; i < sizeof world->served / sizeof *served; i++)
 		if (served[i] > world->committed)
@@ -256,8 +269,12 @@ void oracle_crashed(struct world *world)
 	for (int i = 0; i < world->job_count; i++)
 		world->jobs[i].polled_at = 0;
 	for (int i = 0; i < world->run_count; i++)
-		for (int j = 0; j < SELECTIONS; j++)
-			world->runs[i].wishes[j].is_answered = false;
+		for (int j = 0; j < SELECTIONS; j++) {
+			struct wish *wish = &world->runs[i].wishes[j];
+			wish->is_answered = false;
+			if (wish->ended_in > world->committed)
+				wish->ended_in = 0;
+		}
 	for (int i = 0; i < SITES; i++)
 		world->calls[i].listed_at = world->calls[i].round_at =
 			world->calls[i].unread_lists = 0;
@@ -275,6 +292,8 @@ void oracle_crashed(struct world *world)
 		of->is_incremental = row->row.incremental;
 		if (refresh_state_is_open(of->state))
 			of->ended_at = 0;
+		if (of->sent_generation > world->committed)
+			of->sent_at = of->sent_before;
 		/* Never sent, as far as the journal knows; else somebody has to look. */
 		of->must_look = of->state == REFRESH_UNKNOWN;
 		of->was_followed = of->state == REFRESH_QUEUED || of->state == REFRESH_RUNNING;
@@ -293,6 +312,8 @@ void oracle_crashed(struct world *world)
 			add_cause(of, run_named(world, row->causes[j].event),
 				row->causes[j].rule[5] - '0');
 	}
+	for (int i = 0; i < SITES; i++)
+		world->sites[i].is_paused = world->store.is_paused[i];
 	kind_crashed(world);
 	world->has_crashed = true;
 	world->crashed_at = world->now;

@@ -18,8 +18,11 @@ static inline int64_t later_of(int64_t a, int64_t b)
 /* ---- oracle.c ---- */
 /* False when a restart has read times that a clock wrote which has stepped since. */
 bool times_are_true(const struct world *world);
-struct watched *watched(struct world *world, int64_t refresh);
-struct wish *wish_of(struct world *world, int64_t selection);
+/* The effects that are begun, and not told. */
+#define FOR_EACH_OUT(world, effect)                                                                \
+	for (const struct effect *effect = (world)->effects; effect < (world)->effects + EFFECTS;  \
+		effect++)                                                                          \
+		if (effect->is_there)
 
 /* ---- fate.c ---- */
 /* It ends as the row says. */
@@ -73,7 +76,7 @@ void people_crashed(const struct world *world, struct watched *of);
 /* The question goes back as far as it has to. */
 void told_check_since(struct world *world, const struct sim_call *call);
 /* A look is told that the job of the refresh before is not meant. */
-void told_check_known(struct world *world, const struct sim_call *call);
+void told_check_known(struct world *world, const struct effect *look);
 /* Is a call about it out? */
 bool oracle_is_asked(const struct world *world, int64_t refresh);
 

@@ -144,13 +144,9 @@ static bool is_stuck(const struct watched *of)
 
 static bool is_looked_up(const struct world *world, int64_t selection)
 {
-	for (size_t i = 0; i < world->pending_count; i++) {
-		const struct pending *pending = &world->pending[i];
-		bool is_out = pending->type == PENDING_REQUEST || pending->type == PENDING_ANSWER;
-		if (is_out && pending->life == world->life && pending->call.type == CALL_RESOLVE &&
-			pending->call.id == selection)
-			return true;
-	}
+	FOR_EACH_OUT(world, effect)
+	if (effect->call.type == CALL_RESOLVE && effect->call.id == selection)
+		return true;
 	return false;
 }
 
@@ -162,7 +158,7 @@ void patience_check_unresolved(
 	const struct run *run = &world->runs[of->causes[0].run];
 	for (int i = 0; i < run->wish_count; i++)
 		if (run->wishes[i].rules[0] == of->causes[0].rule &&
-			is_looked_up(world, ((int64_t)of->causes[0].run << 8) + i))
+			is_looked_up(world, run->selection_ids[i]))
 			wrong(world,
 				"event %lld: a selection expires while Tableau is asked about it",
 				(long long)run->id);

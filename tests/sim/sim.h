@@ -1,14 +1,15 @@
 /*
- * tests/sim/sim.h - a world around the pure scheduler: dbt, Tableau, a disk, clocks and people, all
- * drawn from one seed. history.c makes it and lets time pass, daemon.c is our loop and journal,
- * site.c is Tableau, oracle.c says whether what happened was right.
+ * tests/sim/sim.h - a world around the dispatcher: dbt, Tableau, a disk, clocks and people, all
+ * drawn from one seed. history.c makes it and lets time pass, daemon.c steps the dispatcher's own
+ * core (src/dispatch/core.h), edge.c and disk.c are what that speaks to, site.c is Tableau,
+ * oracle.c says whether what happened was right.
  *
  * There is one true time (microseconds); every clock of the world is that plus an error. The oracle
- * knows the true time, the scheduler does not.
+ * knows the true time, the dispatcher does not.
  */
 #pragma once
+#include "dispatch/core.h"
 #include "schedule/life.h"
-#include "schedule/schedule.h"
 #include <stdio.h>
 
 #define SECOND US_PER_SECOND
@@ -16,16 +17,19 @@
 #define HOUR (60 * MINUTE)
 
 #define SITES 2
-#define NAMED 5              /* contents over both sites, as rules name them */
-#define CONTENTS (2 * NAMED) /* each may be published again, with another id */
+#define NAMED 5               /* contents over both sites, as rules name them */
+#define STRANGERS (2 * NAMED) /* each may be published anew, with another id; from here on ... */
+#define CONTENTS (3 * NAMED)  /* ... others of its name, which no rule names */
 #define EVENTS 12
 #define SELECTIONS 2 /* an event */
 #define RULES 6
-#define JOBS 600
+#define JOBS 1000
 #define ROWS 400
 #define CAUSES 24 /* a refresh */
 #define PENDING 256
-#define SPENT 256
+#define EFFECTS 64
+#define CANDIDATES 16 /* more than one look asks for */
+#define KNOWN 40      /* more than the schedule ever tells */
 #define SLOWEST_DISK (40 * SECOND)
 
 /* What may go wrong; a bit each, so that a failing history can be made smaller. */
@@ -60,6 +64,7 @@ enum fault {
 	FAULT_RENAME,
 	FAULT_NO_EVENT_ID,
 	FAULT_AT_ONCE,
+	FAULT_DISK_FULL,
 	FAULT_COUNT,
 };
 
@@ -98,10 +103,13 @@ struct options {
 
 struct wish { /* a selection of an event */
 	int site, rules[2], rule_count;
-	int contents[2], count; /* indexes into the world's contents */
+	int selected[2], selected_count; /* indexes into the world's contents */
+	int contents[2], count;          /* what it names, as we were told last */
+	char selector[24];
 	bool incremental, names_nothing;
 	int64_t tries_until; /* its own backoff is over then at the latest */
 	bool is_answered;    /* in this life: what it names, or that it names nothing */
+	int64_t ended_in;    /* the generation that records that it needs no more work */
 	/* since then nothing excuses that it is not resolved; 0: something does */
 	int64_t free_from;
 };
@@ -141,11 +149,16 @@ struct sim_calls {
 		answered_at; /* the last list, round of looks, answer to a list */
 };
 
-struct run {                          /* a dbt run's end, as one webhook tells it */
-	int64_t finished, arrives;    /* true times */
-	struct wall told;             /* dbt's clock; {0}: the webhook has no time */
-	bool has_no_event_id;         /* told again, it is another event */
-	int64_t id;                   /* 0: not durable */
+struct run {                       /* a dbt run's end, as one webhook tells it */
+	int64_t finished, arrives; /* true times */
+	struct wall told;          /* dbt's clock; {0}: the webhook has no time */
+	bool has_no_event_id;      /* told again, it is another event */
+	int64_t id, stamp;         /* 0: not durable */
+	int64_t selection_ids[SELECTIONS];
+	struct selection selections[SELECTIONS]; /* as the decision has them ... */
+	const char *rules[SELECTIONS][2];
+	char kept[SELECTIONS][400]; /* ... and as the journal keeps them */
+	struct wall received_at;
 	int64_t durable_at, heard_at; /* when it was acknowledged, and known to the schedule */
 	int wish_count;
 	struct wish wishes[SELECTIONS];
@@ -163,6 +176,8 @@ struct sim_job {
 	int64_t gone;                  /* Tableau forgets it then */
 	enum job_end end;
 	int64_t unread_until; /* until then it cannot be read by itself; 0: it can */
+	int64_t hidden_until; /* until then the node that is asked does not know it */
+	int known_in;         /* the life in which we were told of which content it is */
 	int64_t rare_until;   /* it could not, and is looked at then at the latest */
 	int64_t told_end_at;  /* when an answer about its end reached us first; 0: not yet */
 	int64_t polled_at, polls;
@@ -179,10 +194,10 @@ struct sim_content {
 	struct content content;
 	char luid[16], name[16];
 	int site;
+	int alias_in; /* the life in which its other name was found to be no contradiction */
 	bool is_gone; /* it has moved */
 	enum naming named;
 	int64_t renamed_at, lags_until;
-	int unsure_looks;     /* so many of the next looks cannot tell */
 	int64_t born;         /* the age of whatever waited for it, before it moved here; 0: none */
 	int64_t usual, queue; /* how long its jobs take and wait */
 	int64_t longest;      /* a job of it took no longer yet, nor was likely to */
@@ -218,8 +233,10 @@ struct watched {
 	int64_t created_at, sent_at, ended_at; /* true times */
 	/* when it was sent by Tableau's clock, which tells its job from others' */
 	bool knows_clock;
-	bool knew_clock;   /* the same when it was sent: the journal has it */
-	int sent_in;       /* which life */
+	bool knew_clock; /* likewise, when it was sent: the journal has it */
+	int sent_in;     /* which life */
+	/* The batch that records the last request, and when the one before was sent. */
+	int64_t sent_generation, sent_before;
 	bool is_accepted;  /* the job is its own, as Tableau said or the clocks */
 	bool was_followed; /* its job was: whatever a poll says, it is not sent again */
 	bool must_look;    /* a request got no reply: no other one before somebody looked */
@@ -274,29 +291,12 @@ struct watched {
 	int cause_count;
 };
 
-struct store {
+/* What is durable, as the oracle knows it; the dispatcher has it from a store in memory. */
+struct kept {
 	struct sim_row rows[ROWS]; /* refresh id / 2 */
 	bool open[EVENTS][SELECTIONS];
-	struct spent spent[SPENT];
-	size_t spent_count;
 	bool is_paused[SITES];
 	int64_t last_refresh;
-};
-
-enum operation { OP_RECORD, OP_CAUSE, OP_END_SELECTION, OP_SPENT };
-struct op {
-	enum operation type;
-	struct sim_row row;
-	struct cause_row cause;
-	int64_t selection;
-	struct spent spent;
-};
-struct sim_batch {
-	int64_t generation;
-	struct op *ops;
-	size_t count, capacity;
-	int64_t sends[64];
-	size_t send_count;
 };
 
 enum pending_type {
@@ -328,6 +328,7 @@ enum call_type {
 	CALL_LOOK,
 	CALL_CANCEL
 };
+/* Something that is asked of Tableau: by the schedule (an effect), or by one request. */
 struct sim_call {
 	enum call_type type;
 	int site;
@@ -335,28 +336,73 @@ struct sim_call {
 	int content, job;
 	bool is_incremental;
 	struct wall since;
-	int64_t asked_after, asked_at, sent_at;
-	char known[8][16]; /* of a look: jobs that are not meant; "" for none */
+	int64_t asked_after, asked_at;
+	int64_t wanted_at; /* when it was to be begun; the request may come after a confirmation */
 	/* The answer: */
 	enum verdict verdict;
 	const char *reason;
 	int64_t retry_after, calls;
 	struct wall told_at;
+	int64_t told_since; /* when that was asked whose answer told it */
 	bool is_reply_lost, is_reply_replaced, is_alive, has_moved;
 	int found; /* job */
 	struct job_seen seen;
 	char seen_id[16];
-	struct job_seen *rows;
+	int named[2], named_count; /* of a RESOLVE: contents */
+	struct job_seen *rows;     /* of a LIST; owned by whoever was answered last */
 	char (*row_ids)[16];
 	size_t row_count;
 };
+
+/* One request of the dispatcher's, with where its answer goes to. */
+struct request {
+	struct sim_call call;
+	int effect; /* index of the effect that it is made for; -1: nobody decided it */
+	bool is_for_look;
+	const struct wish *wish; /* of a RESOLVE: by whose selector; NULL: by the content's name */
+	resolve_done *resolved;  /* one of them, or none: the daemon was killed meanwhile */
+	job_done *job;
+	jobs_done *jobs;
+	done *done;
+	void *context;
+};
+
+/* What the schedule decided to have done, until it is told how that went. */
+struct effect {
+	bool is_there, is_begun;
+	int64_t order;
+	struct sim_call call;
+	char known[KNOWN][16]; /* of a LOOK: jobs that are not meant; "" for none */
+	int requests;          /* out */
+	/* SEND and POLL: the answer to the request itself ... */
+	bool is_asked, is_replied;
+	struct sim_call reply;
+	/* ... and what the selections that named the content say, asked again. */
+	int asked, still, moved, failed;
+	struct sim_call last;
+	/* LOOK */
+	int queries, candidate_count;
+	struct {
+		int job;
+		enum verdict verdict;
+	} candidates[CANDIDATES];
+};
+
 struct pending {
 	int64_t at, order;
 	enum pending_type type;
 	int life; /* of the daemon that it belongs to; 0: any */
 	int number;
 	int64_t step;
-	struct sim_call call;
+	struct request request;
+};
+
+/* What the dispatcher takes for Tableau and the journal (dispatch/edge.h). */
+struct tableau {
+	struct world *world;
+};
+struct journal {
+	struct world *world;
 };
 
 struct world {
@@ -379,12 +425,26 @@ struct world {
 	/* the daemon */
 	struct sim_rule rules[RULES];
 	int life;
-	bool is_up;
-	struct schedule *schedule;
+	bool is_up, is_dying;
+	struct core *core;
+	struct edge edge;
+	struct tableau tableau;
+	struct journal journal;
+	struct config config;
+	struct config_site config_sites[SITES];
 	struct schedule_options schedule_options;
-	struct sim_batch *open, *writing;
-	struct store store;
-	int64_t last_event;
+	struct store *disk;
+	struct journal_entry *writing;
+	int64_t writing_generation;
+	struct kept store;
+	struct effect effects[EFFECTS];
+	int answering;        /* the effect whose request is answered; -1: none */
+	struct sim_call told; /* what the schedule was told of it */
+	bool is_told;
+	int64_t sends[EFFECTS], send_generations[EFFECTS]; /* decided, and not durable yet */
+	size_t send_count;
+	struct request *drained; /* what a daemon asks for that is being killed */
+	size_t drained_count, drained_capacity;
 	/* the oracle */
 	struct watched watched[ROWS]; /* refresh id / 2 */
 	int watched_end;
@@ -425,21 +485,56 @@ void history_run(const struct options *options, char wrong[400], struct tally *t
 bool tally_print(const struct tally *tally, int64_t histories);
 
 /* ---- daemon.c ---- */
+extern const char *const rule_names[RULES];
 void daemon_start(struct world *world);
 void daemon_kill(struct world *world);
-void daemon_step(struct world *world); /* what is due */
+/* A turn of the loop, after an input or when something is due. */
+void daemon_step(struct world *world);
 int64_t daemon_next(const struct world *world);
 void daemon_event(struct world *world, int run);
-void daemon_commit(struct world *world);
+/* What was decided to be sent, and is durable now, is to be sent. */
+void daemon_durable(struct world *world);
 void daemon_reload(struct world *world); /* the sites as they are configured now */
-void daemon_answer(struct world *world, const struct sim_call *call);
-void daemon_perform(struct world *world, struct actions actions);
+/* Somebody asks for it. */
+struct asked daemon_command(
+	struct world *world, enum dispatch_verb verb, int site, const struct sim_row *row);
 int content_of(const struct world *world, const struct content *content);
 int site_number(const char *name);
 
+/* ---- edge.c ---- */
+extern const struct edge_tableau sim_tableau;
+extern const struct edge_clock sim_clock;
+/* The schedule has decided that; it is to be begun before the turn is over. */
+struct effect *edge_want(struct world *world, struct sim_call call);
+/* All that was decided is begun. */
+void edge_check_begun(struct world *world);
+void edge_answer(struct world *world, struct request *request);
+/* The process ends: whatever it asked fails. */
+void edge_drain(struct world *world);
+void edge_clear(struct request *request);
+
+/* ---- meant.c ---- */
+extern const char *const verdict_words[]; /* for a trace */
+/* A request is made for that effect: is it one that the effect needs? */
+void meant_ask(struct world *world, struct effect *effect, const struct request *request);
+void meant_hear(struct world *world, struct effect *effect, struct request *request);
+/* The schedule is told what became of the effect: is that what was answered? Then effect->call has
+ * it. */
+void meant_check(struct world *world, struct effect *effect, const struct input *input);
+
+/* ---- disk.c ---- */
+extern const struct edge_journal sim_journal;
+void disk_open(struct world *world);
+void disk_close(struct world *world);
+void disk_forget(void);
+void disk_add_event(struct world *world, int run);
+void disk_commit(struct world *world);
+/* The process was killed while it was written: it may have arrived. */
+void disk_tear(struct world *world);
+
 /* ---- site.c ---- */
-/* The call reaches Tableau. */
-void site_request(struct world *world, struct sim_call *call);
+/* The request reaches Tableau. */
+void site_request(struct world *world, struct request *request);
 /* What its clock shows at a true time. */
 struct wall site_clock(const struct world *world, int site, int64_t at);
 int site_foreign_job(struct world *world, int content);
@@ -457,6 +552,9 @@ void oracle_hurried(struct world *world, int site);
 void oracle_resumed(struct world *world, int site);
 
 /* ---- oracle.c ---- */
+struct watched *watched(struct world *world, int64_t refresh);
+struct wish *wish_of(struct world *world, int64_t selection);
+struct run *run_of(struct world *world, int64_t selection);
 void wrong(struct world *world, const char *format, ...) PRINTF_LIKE(2, 3);
 void oracle_record(struct world *world, const struct refresh_row *row);
 void oracle_cause(struct world *world, const struct cause_row *cause);

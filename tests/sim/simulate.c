@@ -8,6 +8,7 @@
  * --brief does not make it smaller. Exits 1 when a history is wrong, 2 when it is used wrongly, and
  * 3 when the histories, right as they are, met something too rarely.
  */
+#include "base/log.h"
 #include "tests/sim/sim.h"
 #include <getopt.h>
 #include <stdlib.h>
@@ -83,6 +84,7 @@ int main(int argc, char **argv)
 		else
 			return 2;
 	}
+	log_set_level(LOG_LEVEL_ERROR);
 	if (options.trace)
 		histories = 1;
 	for (long long i = 0; i < histories; i++) {

@@ -26,10 +26,8 @@ enum job_phase job_phase_at(const struct sim_job *job, int64_t at)
 
 int job_named(const struct world *world, const char *id)
 {
-	for (int i = 0; i < world->job_count; i++)
-		if (!strcmp(world->jobs[i].id, id))
-			return i;
-	return -1;
+	int number = atoi(id + strlen("job-"));
+	return number < world->job_count && !strcmp(world->jobs[number].id, id) ? number : -1;
 }
 
 static int busy_job(const struct world *world, int content)
@@ -157,7 +155,8 @@ static void start_refresh(struct world *world, struct sim_call *call)
 		refuse(call, VERDICT_DOUBT, "403004");
 }
 
-static void list_jobs(struct world *world, struct sim_call *call)
+/* Who looks for one comes later than the lag. */
+static void list_jobs(struct world *world, struct sim_call *call, bool may_lag)
 {
 	call->rows = calloc((size_t)world->job_count + 1, sizeof *call->rows);
 	call->row_ids = calloc((size_t)world->job_count + 1, sizeof *call->row_ids);
@@ -167,7 +166,7 @@ static void list_jobs(struct world *world, struct sim_call *call)
 		if (site != call->site || job->gone <= world->now ||
 			site_clock(world, site, job->created).us < call->since.us / SECOND * SECOND)
 			continue;
-		if (chance(world, FAULT_LIST_LAGS, 3))
+		if (may_lag && chance(world, FAULT_LIST_LAGS, 3))
 			continue;
 		show(world, job, true, &call->rows[call->row_count],
 			call->row_ids[call->row_count]);
@@ -175,51 +174,7 @@ static void list_jobs(struct world *world, struct sim_call *call)
 	}
 }
 
-static bool is_known(const struct sim_call *call, const char *id)
-{
-	for (size_t i = 0; i < sizeof call->known / sizeof *call->known; i++)
-		if (!strcmp(call->known[i], id))
-			return true;
-	return false;
-}
-
-/* Others have its name, too many for one look, or a node is behind. */
-static bool cannot_tell(struct world *world, struct sim_content *content)
-{
-	if (content->unsure_looks) {
-		content->unsure_looks--;
-		return true;
-	}
-	if (!chance(world, FAULT_UNSURE, 4))
-		return false;
-	content->unsure_looks = (int)between(world, 0, 11);
-	return true;
-}
-
-static void look(struct world *world, struct sim_call *call)
-{
-	bool is_renamed = world->contents[call->content].named != NAMED_STILL;
-	call->found = -1;
-	if (cannot_tell(world, &world->contents[call->content])) {
-		refuse(call, VERDICT_UNSURE, "several of its name");
-		return;
-	}
-	for (int i = world->job_count; i-- > 0 && call->found < 0 && !is_renamed;) {
-		const struct sim_job *job = &world->jobs[i];
-		if (job->content == call->content && job->gone > world->now &&
-			!is_known(call, job->id) &&
-			site_clock(world, call->site, job->created).us >=
-				call->since.us / SECOND * SECOND)
-			call->found = i;
-	}
-	call->calls = 1 + (call->found >= 0);
-	if (call->found < 0)
-		refuse(call, VERDICT_NONE, "none");
-	else
-		show(world, &world->jobs[call->found], false, &call->seen, call->seen_id);
-}
-
-/* It answered, but unreadably. */
+/* It answered as it should, but that cannot be read. */
 static void unread(struct sim_call *call, enum verdict verdict)
 {
 	refuse(call, verdict, "unreadable");
@@ -232,7 +187,8 @@ static void poll(struct world *world, struct sim_call *call)
 	if (!world->sites[call->site].may_poll) {
 		meet(world, FAULT_NO_POLL);
 		refuse(call, VERDICT_CANNOT, "403");
-	} else if (job->gone <= world->now || chance(world, FAULT_POLL_LAGS, 2))
+	} else if (job->gone <= world->now || job->hidden_until > world->now ||
+		   chance(world, FAULT_POLL_LAGS, 2))
 		refuse(call, VERDICT_NONE, "404018");
 	else if (job->unread_until > world->now)
 		unread(call, VERDICT_UNREAD);
@@ -327,22 +283,16 @@ static bool is_unread(struct world *world, const struct sim_call *call)
 	       chance(world, FAULT_UNREAD, 2);
 }
 
-/* The answer names the content otherwise, so that the rules are asked once more whether they name
- * it (dispatch/confirm.h). */
-static void confirm(struct world *world, struct sim_call *call)
+/* Others of its name are refreshed at that time, too; the node that is asked may not know them. */
+static void namesakes(struct world *world, int content)
 {
-	const struct sim_content *content = &world->contents[call->content];
-	bool has_to = call->type == CALL_SEND ||
-		      (call->type == CALL_POLL && call->seen.phase == PHASE_SUCCEEDED);
-	if (!has_to || content->named == NAMED_STILL)
-		return;
-	call->is_alive = true;
-	if (content->named == NAMED_OTHER)
-		call->has_moved = true;
-	else if (content->named == NAMED_NONE)
-		refuse(call, VERDICT_OTHER, "the rules name nothing of its name");
-	else if (content->lags_until > world->now)
-		refuse(call, VERDICT_RETRY, "the list has another name than the answer");
+	int stranger = STRANGERS + content % NAMED, count = (int)between(world, 1, 14);
+	for (int i = 0; i < count; i++) {
+		int number = make_job(world, stranger, false, between(world, 0, 3) == 0);
+		if (between(world, 0, 9) == 0)
+			world->jobs[number].hidden_until =
+				world->now + between(world, MINUTE, 2 * HOUR);
+	}
 }
 
 static void reply(struct world *world, struct sim_call *call)
@@ -352,8 +302,6 @@ static void reply(struct world *world, struct sim_call *call)
 		unread(call, is_send                   ? VERDICT_UNKNOWN
 			     : call->type == CALL_LIST ? VERDICT_UNREAD
 						       : VERDICT_RETRY);
-	if (call->verdict == VERDICT_OK)
-		confirm(world, call);
 	if (call->is_reply_replaced)
 		not_tableau(world, call);
 	if (call->is_reply_lost) {
@@ -363,11 +311,31 @@ static void reply(struct world *world, struct sim_call *call)
 	if (call->is_reply_replaced || call->is_reply_lost) {
 		call->told_at = (struct wall){ 0 };
 		call->is_alive = call->has_moved = false;
+		call->named_count = 0;
 	}
+	if (is_send && call->verdict != VERDICT_OK && chance(world, FAULT_UNSURE, 12))
+		namesakes(world, call->content);
 }
 
-void site_request(struct world *world, struct sim_call *call)
+/* Whom the rules name now: what was published anew or renamed has left its name to another one. */
+static void resolve(const struct world *world, const struct request *request, struct sim_call *call)
 {
+	const struct wish *wish = request->wish;
+	int one = call->content, count = wish ? wish->selected_count : one >= 0;
+	for (int i = 0; i < count && !(wish && !strcmp(wish->selector, "no content")); i++) {
+		int content = wish ? wish->selected[i] : one;
+		const struct sim_content *named = &world->contents[content];
+		bool is_other = named->is_gone || named->named == NAMED_OTHER;
+		if (named->named != NAMED_NONE)
+			call->named[call->named_count++] = content + (is_other ? NAMED : 0);
+	}
+	if (!call->named_count)
+		refuse(call, VERDICT_FAIL, "names nothing");
+}
+
+void site_request(struct world *world, struct request *request)
+{
+	struct sim_call *call = &request->call;
 	const struct sim_site *site = &world->sites[call->site];
 	call->verdict = VERDICT_OK;
 	call->found = -1;
@@ -380,6 +348,8 @@ void site_request(struct world *world, struct sim_call *call)
 	call->told_at = site_clock(world, call->site, world->now);
 	switch (call->type) {
 	case CALL_RESOLVE:
+		resolve(world, request, call);
+		break;
 	case CALL_GREET:
 		break;
 	case CALL_SEND:
@@ -390,15 +360,11 @@ void site_request(struct world *world, struct sim_call *call)
 		break;
 	case CALL_LIST:
 		if (site->may_list)
-			list_jobs(world, call);
+			list_jobs(world, call, !request->is_for_look);
 		else
 			may_not_list(world, call);
 		break;
-	case CALL_LOOK:
-		if (site->may_list)
-			look(world, call);
-		else
-			may_not_list(world, call);
+	case CALL_LOOK: /* many requests, none by itself */
 		break;
 	case CALL_CANCEL:
 		cancel(world, call);

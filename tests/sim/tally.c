@@ -39,6 +39,7 @@ static const char *const names[MET_COUNT] = {
 	[FAULT_RENAME]       = "content is renamed",
 	[FAULT_NO_EVENT_ID]  = "an event is told once more",
 	[FAULT_AT_ONCE]      = "a job begins, or ends, at once",
+	[FAULT_DISK_FULL]    = "a disk that is full for a while",
 	[MET_SUCCEEDED]      = "succeeded",
 	[MET_FAILED]         = "failed",
 	[MET_CANCELLED]      = "cancelled",

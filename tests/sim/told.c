@@ -17,6 +17,8 @@
  */
 #define BUSY_OFTEN 10
 #define BUSY_TIME (200 * SECOND)
+/* Jobs of a content that a look is told are not meant (src/schedule/README.md). */
+#define KNOWN_TOLD 32
 #define UNREAD_RAREST 5 /* a power of two */
 
 /* A job that we were told is another refresh's is not taken for its own. */
@@ -140,30 +142,29 @@ void told_check_since(struct world *world, const struct sim_call *call)
 
 /* ---- which jobs are not meant ---- */
 
-static bool is_named_known(const struct sim_call *look, const char *id)
+static bool is_named_known(const struct effect *look, const char *id)
 {
-	for (size_t i = 0; i < sizeof look->known / sizeof *look->known; i++)
+	for (int i = 0; i < KNOWN; i++)
 		if (!strcmp(look->known[i], id))
 			return true;
 	return false;
 }
 
-void told_check_known(struct world *world, const struct sim_call *call)
+void told_check_known(struct world *world, const struct effect *look)
 {
 	const struct sim_row *last = NULL;
 	size_t count = 0;
-	for (int i = 0; call->type == CALL_LOOK && i < ROWS; i++) {
+	for (int i = 0; i < world->watched_end; i++) {
 		const struct sim_row *row = &world->store.rows[i];
 		if (!row->is_there || refresh_state_is_open(row->row.state) || !*row->job_id ||
-			content_of(world, &row->row.content) != call->content)
+			content_of(world, &row->row.content) != look->call.content)
 			continue;
 		count++;
 		last = row;
 	}
-	if (last && count <= sizeof call->known / sizeof *call->known &&
-		!is_named_known(call, last->job_id))
+	if (last && count <= KNOWN_TOLD && !is_named_known(look, last->job_id))
 		wrong(world, "refresh %lld may take %s, which refresh %lld had",
-			(long long)call->id, last->job_id, (long long)last->row.id);
+			(long long)look->call.id, last->job_id, (long long)last->row.id);
 }
 
 /* ---- answers ---- */
@@ -192,7 +193,7 @@ static void told_of_request(struct world *world, struct watched *of, const struc
 	of->was_refused = call->verdict == VERDICT_DOUBT || call->verdict == VERDICT_FAIL;
 	of->may_fail |= of->was_refused;
 	of->told_at = world->now;
-	if (call->verdict != VERDICT_OK)
+	if (call->verdict != VERDICT_OK || call->found < 0)
 		return;
 	of->job = call->found;
 	struct sim_job *job = &world->jobs[call->found];
@@ -267,7 +268,7 @@ static void hear_clock(struct world *world, struct watched *of, const struct sim
 	struct sim_calls *calls = &world->calls[call->site];
 	if (wall_is_set(call->told_at))
 		calls->told_time_in = world->life;
-	if (!wall_is_set(call->told_at) || world->now - call->asked_at >= SECOND / 2)
+	if (!wall_is_set(call->told_at) || world->now - call->told_since >= SECOND / 2)
 		return;
 	calls->clock_heard_in = world->life;
 	calls->clock_heard_at = world->now;
@@ -389,13 +390,10 @@ static void check_look(struct world *world, const struct watched *of, const stru
 
 bool oracle_is_asked(const struct world *world, int64_t refresh)
 {
-	for (size_t i = 0; i < world->pending_count; i++) {
-		const struct pending *pending = &world->pending[i];
-		bool is_out = pending->type == PENDING_REQUEST || pending->type == PENDING_ANSWER;
-		if (is_out && pending->life == world->life && pending->call.id == refresh &&
-			pending->call.type != CALL_RESOLVE && pending->call.type != CALL_LIST)
-			return true;
-	}
+	FOR_EACH_OUT(world, effect)
+	if (effect->is_begun && effect->call.id == refresh && effect->call.type != CALL_RESOLVE &&
+		effect->call.type != CALL_LIST)
+		return true;
 	return false;
 }
 

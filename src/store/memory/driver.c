@@ -75,6 +75,24 @@ static struct store *memory_open(const char *place, enum store_mode mode, struct
 	return &store->store;
 }
 
+void memory_forget(const char *name)
+{
+	pthread_mutex_lock(&memories.mutex);
+	struct memory **at = &memories.first;
+	while (*at && !text_is((*at)->name, name))
+		at = &(*at)->next;
+	struct memory *memory = *at;
+	if (memory)
+		*at = memory->next;
+	pthread_mutex_unlock(&memories.mutex);
+	if (!memory)
+		return;
+	tables_slot_free(memory->committed);
+	arena_free(memory->rows);
+	free(memory->name);
+	free(memory);
+}
+
 static void memory_rollback(struct store *base)
 {
 	struct memory_store *store = memory_of(base);

@@ -36,6 +36,9 @@ struct tables *memory_writing(struct store *store, const char *what, struct erro
 /* The committed tables, with a reference for the caller. */
 struct tables *memory_reading(const struct store *store);
 
+/* Forgets what was stored under that name, which nobody has open. */
+void memory_forget(const char *name);
+
 /* ---- write.c ---- */
 
 enum added memory_add_event(
