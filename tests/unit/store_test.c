@@ -286,6 +286,38 @@ static void a_refresh_is_replaced_and_keeps_its_causes(void **state)
 	assert_false(found);
 }
 
+static bool check_later(
+	const struct refresh_row *row, const struct cause_row *causes, size_t count, void *context)
+{
+	(void)row, (void)context;
+	assert_int_equal(count, 1);
+	assert_int_equal(causes[0].after, 9);
+	assert_int_equal(causes[0].fresh_from.us, 8);
+	assert_int_equal(causes[0].arrived_at.us, 5);
+	return true;
+}
+
+/* What a rule has let go is a wish from then on, also after the next start. */
+static void a_cause_that_is_put_again_says_what_it_says_now(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct cause_row held = { 2, 1, "a", STAMP_NEVER, { 5 }, { 4 } };
+	struct cause_row now = { 2, 1, "a", 9, { 5 }, { 8 } };
+	struct error err = { 0 };
+	bool found = false;
+
+	(void)state;
+	put(store, refresh_of(2, REFRESH_WAITING, "l"));
+	must(store_begin(store, &err));
+	must(store_put_cause(store, &held, &err));
+	must(store_commit(store, &err));
+	must(store_begin(store, &err));
+	must(store_put_cause(store, &now, &err));
+	must(store_commit(store, &err));
+	must(store_find_refresh(store, 2, check_later, NULL, &found, &err));
+	assert_true(found);
+}
+
 static void refreshes_are_listed_newest_first_by_filter_and_cursor(void **state)
 {
 	OWNED(store) store = open_store(STORE_WRITE);
@@ -675,6 +707,7 @@ int main(void)
 		every_store_test(events_are_listed_newest_first_by_filter_and_cursor),
 		every_store_test(selections_wait_until_they_are_ended),
 		every_store_test(a_refresh_is_replaced_and_keeps_its_causes),
+		every_store_test(a_cause_that_is_put_again_says_what_it_says_now),
 		every_store_test(refreshes_are_listed_newest_first_by_filter_and_cursor),
 		every_store_test(an_event_knows_the_refreshes_that_it_caused),
 		every_store_test(open_refreshes_and_each_contents_latest_success_are_loaded),
