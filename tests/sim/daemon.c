@@ -119,9 +119,7 @@ static void hear_consent(struct world *world, const struct input *input, const s
 	} else if (input->type == INPUT_AGAIN) {
 		oracle_again(world, asked->refresh);
 	} else if (input->type == INPUT_PAUSE) {
-		world->sites[site_number(input->pause.site)].is_paused = input->pause.is_paused;
-		if (!input->pause.is_paused)
-			oracle_resumed(world, site_number(input->pause.site));
+		oracle_paused(world, site_number(input->pause.site), input->pause.is_paused);
 	}
 }
 

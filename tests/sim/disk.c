@@ -110,7 +110,6 @@ static bool tee_put_spent(struct store *store, const struct spent *spent, struct
 
 static bool tee_put_pause(struct store *store, const char *site, const char *by, struct error *err)
 {
-	tee_of(store)->world->store.is_paused[site_number(site)] = by;
 	return store_put_pause(tee_of(store)->memory, site, by, err);
 }
 

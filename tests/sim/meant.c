@@ -47,6 +47,11 @@ static void ask_candidate(struct world *world, struct effect *look, int job)
 	else if (is_known(look, id))
 		wrong(world, "a look for %lld asks for %s, which is not meant",
 			(long long)look->call.id, id);
+	else if (world->jobs[job].known_in == world->life &&
+		 world->jobs[job].known_at < look->listed_at &&
+		 world->jobs[job].content != look->call.content)
+		wrong(world, "a look for %lld asks for %s, which told that it is of other content",
+			(long long)look->call.id, id);
 	else if (candidate(look, job))
 		wrong(world, "a look for %lld asks for %s twice", (long long)look->call.id, id);
 	else if (look->candidate_count == CANDIDATES)
@@ -114,6 +119,15 @@ static void hear_name(struct effect *effect, const struct sim_call *answer)
 	}
 }
 
+/* An answer about a job tells of which content it is, for good. */
+static void learn_content(struct world *world, int number)
+{
+	struct sim_job *job = &world->jobs[number];
+	if (job->known_in != world->life)
+		job->known_at = world->now;
+	job->known_in = world->life;
+}
+
 static void hear_candidate(struct world *world, struct effect *look, const struct request *request)
 {
 	const struct sim_call *answer = &request->call;
@@ -123,7 +137,7 @@ static void hear_candidate(struct world *world, struct effect *look, const struc
 		if (look->candidates[i].job == job)
 			look->candidates[i].verdict = answer->verdict;
 	if (answer->verdict == VERDICT_OK)
-		world->jobs[job].known_in = world->life;
+		learn_content(world, job);
 }
 
 /* The rows go to the effect, whoever asks on. */
@@ -159,7 +173,8 @@ void meant_hear(struct world *world, struct effect *effect, struct request *requ
 	}
 	int job = answer->type == CALL_SEND ? answer->found : answer->job;
 	if (job >= 0 && answer->verdict == VERDICT_OK)
-		world->jobs[job].known_in = world->life;
+		learn_content(world, job);
+	effect->listed_at = world->now;
 	effect->is_replied = true;
 	effect->last = *answer;
 	take_answer(effect, answer);

@@ -248,6 +248,7 @@ void oracle_pass(struct world *world, int64_t until)
 void oracle_committed(struct world *world, int64_t generation)
 {
 	world->committed = generation;
+	people_committed(world, generation);
 }
 
 /* What was not durable did not happen, as far as we know afterwards. */
@@ -312,8 +313,7 @@ void oracle_crashed(struct world *world)
 			add_cause(of, run_named(world, row->causes[j].event),
 				row->causes[j].rule[5] - '0');
 	}
-	for (int i = 0; i < SITES; i++)
-		world->sites[i].is_paused = world->store.is_paused[i];
+	people_forget(world);
 	kind_crashed(world);
 	world->has_crashed = true;
 	world->crashed_at = world->now;

@@ -70,6 +70,8 @@ void needed_check_send(
 /* ---- people.c ---- */
 void people_check_send(struct world *world, const struct watched *of, int64_t id);
 void people_check_end(struct world *world, const struct watched *of, const struct refresh_row *row);
+void people_committed(struct world *world, int64_t generation);
+void people_forget(struct world *world); /* what was not durable */
 void people_crashed(const struct world *world, struct watched *of);
 
 /* ---- told.c ---- */

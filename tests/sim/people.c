@@ -27,11 +27,43 @@ void oracle_hurried(struct world *world, int site)
 	memset(calls->not_before, 0, sizeof calls->not_before);
 }
 
-void oracle_resumed(struct world *world, int site)
+void oracle_paused(struct world *world, int number, bool is_paused)
 {
-	struct sim_calls *calls = &world->calls[site];
-	oracle_hurried(world, site);
-	memset(calls->told_until, 0, sizeof calls->told_until);
+	struct sim_site *site = &world->sites[number];
+	if (site->pause_count == PAUSES) {
+		wrong(world, "more than %d pauses of a site are not durable", PAUSES);
+		return;
+	}
+	site->pauses[site->pause_count].generation = world->generation;
+	site->pauses[site->pause_count++].was_paused = site->is_paused;
+	site->is_paused = is_paused;
+	if (is_paused)
+		return;
+	oracle_hurried(world, number);
+	memset(world->calls[number].told_until, 0, sizeof world->calls[number].told_until);
+}
+
+void people_committed(struct world *world, int64_t generation)
+{
+	for (int i = 0; i < SITES; i++) {
+		struct sim_site *site = &world->sites[i];
+		int left = 0;
+		for (int j = 0; j < site->pause_count; j++)
+			if (site->pauses[j].generation > generation)
+				site->pauses[left++] = site->pauses[j];
+		site->pause_count = left;
+	}
+}
+
+/* Who has not heard that it is done finds the site as it was. */
+void people_forget(struct world *world)
+{
+	for (int i = 0; i < SITES; i++) {
+		struct sim_site *site = &world->sites[i];
+		if (site->pause_count)
+			site->is_paused = site->pauses[0].was_paused;
+		site->pause_count = 0;
+	}
 }
 
 void oracle_retried(struct world *world, int64_t refresh)

@@ -28,6 +28,7 @@
 #define CAUSES 24 /* a refresh */
 #define PENDING 256
 #define EFFECTS 64
+#define PAUSES 16     /* that are not durable, of one site */
 #define CANDIDATES 16 /* more than one look asks for */
 #define KNOWN 40      /* more than the schedule ever tells */
 #define SLOWEST_DISK (40 * SECOND)
@@ -178,6 +179,7 @@ struct sim_job {
 	int64_t unread_until; /* until then it cannot be read by itself; 0: it can */
 	int64_t hidden_until; /* until then the node that is asked does not know it */
 	int known_in;         /* the life in which we were told of which content it is */
+	int64_t known_at;     /* when first in that life */
 	int64_t rare_until;   /* it could not, and is looked at then at the latest */
 	int64_t told_end_at;  /* when an answer about its end reached us first; 0: not yet */
 	int64_t polled_at, polls;
@@ -215,6 +217,11 @@ struct sim_site {
 	bool is_behind_gateway; /* which answers itself while it is down */
 	int64_t unread_until;   /* until then its lists, of content too, cannot be read */
 	bool is_paused;
+	struct {
+		int64_t generation; /* that records it; 0: it is durable */
+		bool was_paused;    /* before */
+	} pauses[PAUSES];
+	int pause_count;
 };
 
 /* A row of the journal, with texts of its own. */
@@ -295,7 +302,6 @@ struct watched {
 struct kept {
 	struct sim_row rows[ROWS]; /* refresh id / 2 */
 	bool open[EVENTS][SELECTIONS];
-	bool is_paused[SITES];
 	int64_t last_refresh;
 };
 
@@ -382,6 +388,7 @@ struct effect {
 	struct sim_call last;
 	/* LOOK */
 	int queries, candidate_count;
+	int64_t listed_at;
 	struct {
 		int job;
 		enum verdict verdict;
@@ -549,7 +556,7 @@ void oracle_again(struct world *world, int64_t refresh);
 void oracle_retried(struct world *world, int64_t refresh);
 /* A person wants the site asked at once, in spite of a Retry-After, and got a yes. */
 void oracle_hurried(struct world *world, int site);
-void oracle_resumed(struct world *world, int site);
+void oracle_paused(struct world *world, int site, bool is_paused);
 
 /* ---- oracle.c ---- */
 struct watched *watched(struct world *world, int64_t refresh);
