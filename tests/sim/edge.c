@@ -20,6 +20,8 @@ struct effect *edge_want(struct world *world, struct sim_call call)
 		if (effect->is_there)
 			continue;
 		memset(effect, 0, sizeof *effect);
+		if (i >= world->effect_end)
+			world->effect_end = i + 1;
 		effect->is_there = true;
 		effect->order = world->order++;
 		effect->call = call;
@@ -34,7 +36,7 @@ struct effect *edge_want(struct world *world, struct sim_call call)
 static struct effect *next_wanted(struct world *world)
 {
 	struct effect *next = NULL;
-	for (int i = 0; i < EFFECTS; i++) {
+	for (int i = 0; i < world->effect_end; i++) {
 		struct effect *effect = &world->effects[i];
 		if (effect->is_there && !effect->is_begun && (!next || effect->order < next->order))
 			next = effect;
@@ -439,11 +441,12 @@ void edge_drain(struct world *world)
 			.reason = "the process ends" };
 		give(world, &request);
 	}
-	for (int i = 0; i < EFFECTS; i++) {
+	for (int i = 0; i < world->effect_end; i++) {
 		free(world->effects[i].call.rows);
 		free(world->effects[i].call.row_ids);
 		world->effects[i] = (struct effect){ 0 };
 	}
+	world->effect_end = 0;
 	free(world->drained);
 	world->drained = NULL;
 	world->drained_capacity = 0;

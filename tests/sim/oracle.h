@@ -20,8 +20,8 @@ static inline int64_t later_of(int64_t a, int64_t b)
 bool times_are_true(const struct world *world);
 /* The effects that are begun, and not told. */
 #define FOR_EACH_OUT(world, effect)                                                                \
-	for (const struct effect *effect = (world)->effects; effect < (world)->effects + EFFECTS;  \
-		effect++)                                                                          \
+	for (const struct effect *effect = (world)->effects;                                       \
+		effect < (world)->effects + (world)->effect_end; effect++)                         \
 		if (effect->is_there)
 
 /* ---- fate.c ---- */

@@ -445,6 +445,7 @@ struct world {
 	int64_t writing_generation;
 	struct kept store;
 	struct effect effects[EFFECTS];
+	int effect_end;       /* those from here on were never used */
 	int answering;        /* the effect whose request is answered; -1: none */
 	struct sim_call told; /* what the schedule was told of it */
 	bool is_told;
