@@ -188,7 +188,7 @@ def test_an_event_id_that_several_runs_bear_makes_no_duplicate_of_another_run(ro
     assert send("1") == {"event": 1, "outcome": "duplicate", "matched": ["nightly"]}
     assert send("1", eventType="job.run.errored")["outcome"] == "unmatched"
     events = router.events()
-    assert len(events) == 4 and all("its event id is that of another event" in e["reason"] for e in events[:3]) and "reason" not in events[3]
+    assert len(events) == 4 and all("another event has its event id" in e["reason"] for e in events[:3]) and "reason" not in events[3]
     assert router.metric("events_without_id_total") == 3 and router.metric("events_duplicate_total") == 1
     assert "event without an id of its own" in router.log
     refreshes = router.settle(1)
