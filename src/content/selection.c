@@ -5,11 +5,12 @@
 #define PRIORITY_DEFAULT 50
 
 /* clang-format off */
-/* A selection has exactly one of these members. Its value is the selector; for "all" it is true. */
+/* A selection has exactly one of these members. Its value is the selector; for "all" it is true. A
+ * selector with .says is written in a rule as a map with that key: {id: LUID}. */
 static const struct member selector_members[SELECT_COUNT + 1] = {
 	[SELECT_NAME] = MEMBER_ELSEWHERE("name", TEXT, .help = "Exact name"),
 	[SELECT_PATTERN] = MEMBER_ELSEWHERE("pattern", TEXT, .help = "Pattern over names, /.../flags"),
-	[SELECT_LUID] = MEMBER_ELSEWHERE("luid", TEXT, .help = "LUID"),
+	[SELECT_LUID] = MEMBER_ELSEWHERE("luid", TEXT, .says = "id", .help = "LUID"),
 	[SELECT_ALL] = MEMBER_ELSEWHERE("all", FLAG, .help = "true: all that project, tag and owner leave"),
 };
 
@@ -43,6 +44,23 @@ const struct member selection_members[] = {
 	{ 0 },
 };
 /* clang-format on */
+
+enum select_by selector_of_key(struct str key)
+{
+	int by = 0;
+	while (by < SELECT_COUNT &&
+		!(selector_members[by].says && str_is(key, selector_members[by].says)))
+		by++;
+	return (enum select_by)by;
+}
+
+const char *selector_key(size_t nth)
+{
+	for (int by = 0; by < SELECT_COUNT; by++)
+		if (selector_members[by].says && !nth--)
+			return selector_members[by].says;
+	return NULL;
+}
 
 void selection_copy(const struct selection *from, struct selection *to, struct arena *arena)
 {

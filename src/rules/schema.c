@@ -96,12 +96,36 @@ cJSON *file_schema(const char *id, const char *title, const struct field *fields
 	return schema;
 }
 
+/* Selectors that are maps of a key of their own: {id: LUID} has a definition, the others are texts.
+ */
+static void add_keyed_selectors(cJSON *all)
+{
+	cJSON *forms = cJSON_GetObjectItemCaseSensitive(
+		cJSON_GetObjectItemCaseSensitive(all, "selector"), "anyOf");
+	const char *key;
+	for (size_t nth = 0; (key = selector_key(nth)); nth++) {
+		if (text_is(key, "id"))
+			continue;
+		cJSON *form = cJSON_CreateObject();
+		json_add_text(form, "type", "object");
+		cJSON_AddItemToArray(
+			cJSON_AddArrayToObject(form, "required"), cJSON_CreateString(key));
+		cJSON_AddFalseToObject(form, "additionalProperties");
+		cJSON *value =
+			cJSON_AddObjectToObject(cJSON_AddObjectToObject(form, "properties"), key);
+		json_add_text(value, "type", "string");
+		json_add_count(value, "minLength", 1);
+		cJSON_AddItemToArray(forms, form);
+	}
+}
+
 cJSON *rules_schema(void)
 {
 	cJSON *schema = file_schema("rules.schema.json",
 		"Rules of refresh-router: what to refresh on Tableau when a dbt job has run",
 		file_fields);
 	cJSON *all = cJSON_Parse(definitions);
+	add_keyed_selectors(all);
 	cJSON_AddItemToObject(all, "branch", conditions_schema(true));
 	cJSON_AddItemToObject(all, "conditions", conditions_schema(false));
 	cJSON_AddItemToObject(all, "selection", fields_schema(refresh_fields));

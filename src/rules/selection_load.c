@@ -142,6 +142,33 @@ static bool id_get(struct reading *reading, const char *field, const struct yaml
 	return is_good;
 }
 
+/* The value of the map `{id: LUID}`, or of another key that a selector has; NULL when it has none.
+ * False when something else stands there. */
+static bool keyed_get(struct reading *reading, const char *field, const struct yaml_node *map,
+	const struct yaml_node **value, enum select_by *by)
+{
+	struct loading *loading = reading->loading;
+	bool is_good = true;
+	*value = NULL;
+	for (size_t i = 0; i < map->count; i++) {
+		const struct yaml_node *key = map->items[2 * i];
+		enum select_by found =
+			key->type == YAML_SCALAR ? selector_of_key(key->text) : SELECT_COUNT;
+		if (found == SELECT_COUNT) {
+			is_good = loading_problem(loading, PROBLEM_UNKNOWN_FIELD, key->place,
+				"unknown field '%s' in '%s'; only 'id' may stand there",
+				loading_quote(loading, key->text), field);
+		} else if (*value) {
+			is_good = loading_problem(loading, PROBLEM_WRONG_TYPE, key->place,
+				"a map in '%s' selects in one way", field);
+		} else {
+			*value = map->items[2 * i + 1];
+			*by = found;
+		}
+	}
+	return is_good;
+}
+
 /* Loads a path of nested projects, or the LUID of one. */
 static bool project_load(struct reading *reading, const struct yaml_node *node)
 {
@@ -218,6 +245,19 @@ static bool scalar_load(
 	return template_load(loading, node, reading->rule, &selector->text);
 }
 
+/* A LUID has a form of its own; what another key selects by is a text. */
+static bool keyed_load(
+	struct reading *reading, const struct yaml_node *node, struct rule_selector *selector)
+{
+	if (selector->by == SELECT_LUID)
+		return luid_load(reading, node, &selector->text);
+	if (node->type != YAML_SCALAR || !node->text.length)
+		return loading_problem(reading->loading, PROBLEM_WRONG_TYPE, node->place,
+			"what selects %s is a text that is not empty",
+			kind_plural(reading->refresh->kind));
+	return template_load(reading->loading, node, reading->rule, &selector->text);
+}
+
 static bool selector_load(struct reading *reading, const struct yaml_node *node, bool is_item,
 	struct rule_selector *selector)
 {
@@ -228,12 +268,12 @@ static bool selector_load(struct reading *reading, const struct yaml_node *node,
 	if (node->type == YAML_LIST)
 		return loading_problem(loading, PROBLEM_WRONG_TYPE, node->place,
 			"a list inside the list of '%s'", kind_plural(kind));
-	const struct yaml_node *id;
-	if (!id_get(reading, kind_plural(kind), node, &id))
+	const struct yaml_node *value;
+	selector->by = SELECT_ALL;
+	if (!keyed_get(reading, kind_plural(kind), node, &value, &selector->by))
 		return false;
-	selector->by = id ? SELECT_LUID : SELECT_ALL;
-	if (id)
-		return luid_load(reading, id, &selector->text);
+	if (value)
+		return keyed_load(reading, value, selector);
 	if (kind == CONTENT_TASK || is_item)
 		return loading_problem(loading, PROBLEM_WRONG_TYPE, node->place,
 			"%s in '%s' needs an 'id'", is_item ? "a map" : "the map",

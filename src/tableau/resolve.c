@@ -64,7 +64,7 @@ static void end_refused(struct resolve *resolve, const struct text *message)
 
 static bool is_one_wanted(const struct resolve *resolve)
 {
-	return resolve->selection.by == SELECT_NAME || resolve->selection.by == SELECT_LUID;
+	return resolve->selection.by != SELECT_PATTERN && resolve->selection.by != SELECT_ALL;
 }
 
 /* ---- messages ---- */
