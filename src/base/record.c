@@ -111,7 +111,7 @@ bool member_may_be(const struct member *member, int64_t number)
 	bool is_any = !member->most && member->type != MEMBER_IS_WORD;
 
 	return is_any || (number >= 0 && number <= member->most) ||
-	       (member->or &&number == member->or);
+	       (member->also && number == member->also);
 }
 
 int64_t member_kept_number(const struct member *member, int64_t number)

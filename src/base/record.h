@@ -89,7 +89,7 @@ struct member {
 	int heading_rank;     /* columns stand in order of rank, then in the order of the table */
 	/* Larger stored values are damage, because we never write them. 0: for a count, any value
 	 * is accepted; for a duration, values beyond the calendar read as none, as for a time. */
-	int64_t most, or ;              /* `or`: one value more that is taken */
+	int64_t most, also;             /* `also`: one value more that is taken */
 	const char *(*word)(int value); /* MEMBER_IS_WORD; .most is its highest value */
 	int (*value)(const char *word); /* beyond .most for what is no such word */
 	const char *says;               /* of a flag: the text that JSON has for true */

@@ -101,7 +101,7 @@ const struct member cause_members[] = {
 	MEMBER_TEXT(cause_row, rule, .column = "rule", .key = "rule", .required = true, .help = "Name of the rule"),
 	MEMBER_TIME(cause_row, arrived_at, .column = "arrived_at"),
 	MEMBER_TIME(cause_row, fresh_from, .column = "fresh_from"),
-	MEMBER_COUNT(cause_row, after, .column = "after", .most = STAMP_MOST, .or = STAMP_NEVER),
+	MEMBER_COUNT(cause_row, after, .column = "after", .most = STAMP_MOST, .also = STAMP_NEVER),
 	{ 0 },
 };
 /* clang-format on */
