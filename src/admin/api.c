@@ -170,9 +170,8 @@ void handle_event(struct admin *admin, struct web_request *request, int64_t id)
 static cJSON *refresh_json(const struct dispatch_status *status, const struct refresh_row *row,
 	const struct cause_row *causes, size_t cause_count)
 {
-	OWNED_TEXT struct text words;
+	OWNED_TEXT struct text words = TEXT(2000);
 	struct wall since;
-	text_init(&words, 2000);
 	struct refresh_row told = dispatch_status_refresh(status, row, &words, &since);
 	return refresh_row_json(&told, since, causes, cause_count);
 }
@@ -360,8 +359,7 @@ void handle_route(struct admin *admin, struct web_request *request, int64_t id)
 void handle_reload(struct admin *admin, struct web_request *request, int64_t id)
 {
 	(void)id;
-	OWNED_TEXT struct text report;
-	text_init(&report, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text report = TEXT(TEXT_UNBOUNDED);
 	bool ok = admin->options.reload(admin->options.reload_context, &report);
 	OWNED_JSON json = cJSON_CreateObject();
 	cJSON_AddBoolToObject(json, "reloaded", ok);

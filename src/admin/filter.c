@@ -58,7 +58,7 @@ static bool look(const char *name, const char *value, void *context)
 static bool are_known(struct web_request *request, const char *const *filters)
 {
 	struct looked looked = { .filters = filters };
-	text_init(&looked.wrong, TEXT_UNBOUNDED);
+	looked.wrong = TEXT(TEXT_UNBOUNDED);
 	web_each_query(request, look, &looked);
 	bool is_good = !looked.wrong.length;
 	if (!is_good)

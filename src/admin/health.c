@@ -105,8 +105,7 @@ static void print_figures(const struct member *members, const struct dispatch_st
 void admin_describe_metrics(struct text *out)
 {
 	static const struct dispatch_status of_no_site;
-	OWNED_TEXT struct text all;
-	text_init(&all, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text all = TEXT(TEXT_UNBOUNDED);
 	metric_print(&all);
 	print_figures(site_members, &of_no_site, 0, &all);
 	for (const char *line = all.at; *line; line += strcspn(line, "\n") + 1)
@@ -116,9 +115,8 @@ void admin_describe_metrics(struct text *out)
 
 void handle_metrics(struct admin *admin, struct web_request *request, int64_t id)
 {
-	OWNED_TEXT struct text out;
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 	(void)id;
-	text_init(&out, TEXT_UNBOUNDED);
 	metric_set(METRIC_journal_waiting, (int64_t)journal_waiting(admin->options.journal));
 	metric_print(&out);
 	OWNED(dispatch_status) status = dispatch_status(admin->options.dispatch);

@@ -28,8 +28,7 @@ static const char style[] = ":root{color-scheme:light dark}body{font:14px/1.45 "
 
 static void add(struct text *out, const char *value)
 {
-	OWNED_TEXT struct text visible;
-	text_init(&visible, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text visible = TEXT(TEXT_UNBOUNDED);
 	visible_add(&visible, str_of(value));
 	text_add_markup(out, visible.at);
 }
@@ -193,9 +192,8 @@ static bool add_refresh(const struct refresh_row *row, const struct cause_row *c
 {
 	const struct page *page = context;
 	struct text *out = page->out;
-	OWNED_TEXT struct text words;
+	OWNED_TEXT struct text words = TEXT(2000);
 	struct wall since;
-	text_init(&words, 2000);
 	struct refresh_row told = dispatch_status_refresh(page->status, row, &words, &since);
 	bool is_bad = row->state == REFRESH_FAILED || row->state == REFRESH_EXPIRED,
 	     is_good = row->state == REFRESH_SUCCEEDED;
@@ -314,9 +312,8 @@ static void add_events(struct admin *admin, struct text *out)
 
 void handle_page(struct admin *admin, struct web_request *request, int64_t id)
 {
-	OWNED_TEXT struct text out;
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 	(void)id;
-	text_init(&out, TEXT_UNBOUNDED);
 	text_printf(&out,
 		"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport "
 		"content=\"width=device-width\">"

@@ -129,8 +129,7 @@ void field_format_bounds(const struct field *field, struct text *out)
 static bool bad_number(
 	const struct loader *l, const struct field *field, const struct yaml_node *node)
 {
-	OWNED_TEXT struct text bounds;
-	text_init(&bounds, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text bounds = TEXT(TEXT_UNBOUNDED);
 	field_format_bounds(field, &bounds);
 	const char *wanted = field->type == FIELD_IS_DURATION ? "a duration such as 90s, 5m or 2h"
 			     : field->type == FIELD_IS_SIZE   ? "a size such as 64KiB or 1MiB"
@@ -189,8 +188,7 @@ static const char *hint_of(
 static bool bad_choice(
 	const struct loader *l, const struct field *field, const struct yaml_node *node)
 {
-	OWNED_TEXT struct text list;
-	text_init(&list, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text list = TEXT(TEXT_UNBOUNDED);
 	size_t count = 0;
 	for (; field->choices[count]; count++) {
 		bool is_last = count && !field->choices[count + 1];
@@ -434,8 +432,7 @@ static void report_unknown(const struct loader *l, const struct field *fields,
 {
 	const char *names[FIELDS_MOST];
 	size_t count = 0;
-	OWNED_TEXT struct text list;
-	text_init(&list, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text list = TEXT(TEXT_UNBOUNDED);
 	for (const struct field *field = fields; field->name && count < FIELDS_MOST; field++) {
 		text_printf(&list, "%s%s", count ? ", " : "; known are ", field->name);
 		names[count++] = field->name;

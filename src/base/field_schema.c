@@ -245,8 +245,7 @@ static void add_limits(const struct field *field, struct text *out)
 		text_add(out, "required");
 	else if (field->fallback)
 		text_printf(out, "default %s", *field->fallback ? field->fallback : "empty");
-	OWNED_TEXT struct text bounds;
-	text_init(&bounds, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text bounds = TEXT(TEXT_UNBOUNDED);
 	field_format_bounds(field, &bounds);
 	for (size_t i = 0; field->type == FIELD_IS_CHOICE && field->choices[i]; i++)
 		text_printf(&bounds, "%s%s", i ? ", " : "one of ", field->choices[i]);
@@ -258,9 +257,8 @@ void fields_describe(
 	const struct field *fields, const char *prefix, field_visit *visit, void *context)
 {
 	for (const struct field *field = fields; field->name; field++) {
-		OWNED_TEXT struct text name, limits;
-		text_init(&name, TEXT_UNBOUNDED);
-		text_init(&limits, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text name = TEXT(TEXT_UNBOUNDED);
+		OWNED_TEXT struct text limits = TEXT(TEXT_UNBOUNDED);
 		bool is_list = field->type == FIELD_IS_LIST;
 		text_printf(&name, "%s%s%s%s", prefix, *prefix ? "." : "", field->name,
 			is_list ? "[]" : "");

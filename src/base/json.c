@@ -374,7 +374,7 @@ cJSON *json_parse(struct str bytes, struct error *err)
 {
 	struct reader reader = { .bytes = bytes, .err = err };
 	cJSON *json = NULL;
-	text_init(&reader.unescaped, TEXT_UNBOUNDED); /* at most what the caller has bounded */
+	reader.unescaped = TEXT(TEXT_UNBOUNDED); /* at most what the caller has bounded */
 	if (str_starts(bytes, BYTE_ORDER_MARK))
 		reader.offset = strlen(BYTE_ORDER_MARK);
 	bool is_good = read_value(&reader, NULL, NULL, &json);
@@ -563,8 +563,7 @@ void json_add_text(cJSON *object, const char *key, const char *text)
 		cJSON_AddStringToObject(object, key, text);
 		return;
 	}
-	OWNED_TEXT struct text repaired;
-	text_init(&repaired, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text repaired = TEXT(TEXT_UNBOUNDED);
 	add_repaired(&repaired, str_of(text));
 	cJSON_AddStringToObject(object, key, repaired.at);
 }

@@ -90,9 +90,8 @@ void log_write(enum log_level level, const char *sentence, const struct kv *fiel
 {
 	if ((int)level > atomic_load_explicit(&most, memory_order_relaxed))
 		return;
-	OWNED_TEXT struct text line;
+	OWNED_TEXT struct text line = TEXT(LONGEST_LINE);
 	char time[WALL_TEXT_SIZE];
-	text_init(&line, LONGEST_LINE);
 	if (getenv("JOURNAL_STREAM"))
 		text_add(&line, levels[level].journal_prefix);
 	else

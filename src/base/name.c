@@ -122,9 +122,8 @@ static void describe(int32_t point, struct text *out)
 void name_difference(const char *written, const char *known, struct text *out)
 {
 	OWNED(arena) arena = arena_new();
-	OWNED_TEXT struct text skeleton, other;
-	text_init(&skeleton, TEXT_UNBOUNDED);
-	text_init(&other, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text skeleton = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text other = TEXT(TEXT_UNBOUNDED);
 	name_skeleton(str_of(written), &skeleton);
 	name_skeleton(str_of(known), &other);
 	if (!skeleton.length || !str_equal(text_str(&skeleton), text_str(&other)))

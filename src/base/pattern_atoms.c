@@ -98,8 +98,7 @@ static void read_class(struct reader *reader)
 	static const char likely[] = "a0 _-A";
 	size_t end = class_end(reader), offset;
 	struct error err;
-	OWNED_TEXT struct text written;
-	text_init(&written, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text written = TEXT(TEXT_UNBOUNDED);
 	text_printf(&written, "/%.*s/%s", (int)(end - reader->at), reader->body.at + reader->at,
 		has_flag(reader, 'i') ? "i" : "");
 	OWNED(pattern) pattern = pattern_compile(text_str(&written), &offset, &err);

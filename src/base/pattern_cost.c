@@ -93,8 +93,7 @@ static void add_piece(struct measuring *measuring, struct str piece)
 /* The examples of parts `from` to `to` - 1 in a row. */
 static struct str joined(const struct measuring *measuring, size_t from, size_t to)
 {
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	for (size_t i = from; i < to; i++)
 		text_add_str(&text, measuring->atoms.items[i].text);
 	return (struct str){ arena_str(measuring->arena, text_str(&text)), text.length };
@@ -113,8 +112,7 @@ static struct str rest_behind(const struct measuring *measuring, const char *mar
 {
 	if (from >= measuring->atoms.count)
 		return (struct str){ 0 };
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	text_add(&text, mark);
 	text_add_str(&text, joined(measuring, from, measuring->atoms.count));
 	return (struct str){ arena_str(measuring->arena, text_str(&text)), text.length };
@@ -181,7 +179,7 @@ bool pattern_growth_find(const struct pattern *pattern, size_t most, struct aren
 	if (!measuring.atoms.may_grow)
 		return false;
 	measuring.scratch = pattern_scratch_new();
-	text_init(&measuring.text, TEXT_UNBOUNDED);
+	measuring.text = TEXT(TEXT_UNBOUNDED);
 	bool is_found = try_all(&measuring, growth);
 	*steps += measuring.steps;
 	text_clear(&measuring.text);

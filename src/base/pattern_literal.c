@@ -210,7 +210,7 @@ bool pattern_find_literal(struct str written, struct text *out)
 	if (end < 3 || memchr(flags.at, 'i', flags.length) || memchr(flags.at, 'x', flags.length))
 		return false;
 	struct reader reader = { .body = { written.at + 1, end - 2 }, .best = out };
-	text_init(&reader.run, TEXT_UNBOUNDED);
+	reader.run = TEXT(TEXT_UNBOUNDED);
 	bool is_understood = true;
 	while (is_understood && reader.at < reader.body.length)
 		is_understood = read_one(&reader);
@@ -224,8 +224,7 @@ bool pattern_find_literal(struct str written, struct text *out)
 
 struct str pattern_required_literal(struct str written, struct arena *arena)
 {
-	OWNED_TEXT struct text literal;
-	text_init(&literal, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text literal = TEXT(TEXT_UNBOUNDED);
 	if (!pattern_find_literal(written, &literal))
 		return (struct str){ 0 };
 	return (struct str){ arena_str(arena, text_str(&literal)), literal.length };

@@ -144,8 +144,7 @@ bool problem_add(struct problems *problems, enum problem_code code, struct place
 	va_start(args, format);
 	str_print_args(message, sizeof message, format, args);
 	va_end(args);
-	OWNED_TEXT struct text safe;
-	text_init(&safe, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text safe = TEXT(TEXT_UNBOUNDED);
 	visible_add(&safe, str_of(message));
 
 	if (is_known(problems, code, place, safe.at)) {
@@ -289,8 +288,7 @@ void problems_print(const struct problems *problems, FILE *out, bool is_terminal
 	const char *no_color = getenv("NO_COLOR"); /* no-color.org: any text but the empty one */
 	bool is_coloured = is_terminal && !(no_color && *no_color);
 
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	for (size_t i = 0; i < problems->count; i++)
 		add_problem(&text, &problems->items[i], is_terminal, is_coloured ? &ansi : &plain);
 	size_t dropped = problems->error_count + problems->warning_count - problems->count;

@@ -61,9 +61,8 @@ static struct secret *from_environment(const char *name, struct error *err)
 
 static struct secret *from_file(const char *path, struct error *err)
 {
-	struct text text;
+	struct text text = TEXT(LONGEST_SECRET);
 	struct secret *secret = NULL;
-	text_init(&text, LONGEST_SECRET);
 	/* Grown at once, because growing later would leave a copy of the secret in freed memory. */
 	IGNORE(!text_add_bytes(&text, (char[4096]){ 0 }, 4096));
 	text_reset(&text);
@@ -89,8 +88,7 @@ static struct secret *from_credential(const char *name, struct error *err)
 			folder ? "a name has no '/'" : "CREDENTIALS_DIRECTORY is not set");
 		return NULL;
 	}
-	OWNED_TEXT struct text path;
-	text_init(&path, 4096);
+	OWNED_TEXT struct text path = TEXT(4096);
 	text_printf(&path, "%s/%s", folder, name);
 	return from_file(path.at, err);
 }

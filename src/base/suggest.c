@@ -48,9 +48,8 @@ static size_t distance(const char *a, size_t a_length, const char *b, size_t b_l
 /* The name that looks the same as `word`, or NULL. */
 static const char *lookalike(const char *word, const char *const *names, size_t count)
 {
-	OWNED_TEXT struct text skeleton, other;
-	text_init(&skeleton, TEXT_UNBOUNDED);
-	text_init(&other, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text skeleton = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text other = TEXT(TEXT_UNBOUNDED);
 	name_skeleton(str_of(word), &skeleton);
 	for (size_t i = 0; i < count && skeleton.length; i++) {
 		if (!names[i])
@@ -90,8 +89,7 @@ const char *suggest_hint(
 	const char *nearest = suggest(word, names, count);
 	if (!nearest)
 		return "";
-	OWNED_TEXT struct text where;
-	text_init(&where, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text where = TEXT(TEXT_UNBOUNDED);
 	name_difference(word, nearest, &where);
 	return arena_printf(arena, "; did you mean '%s'?%s%s%s", nearest, where.length ? " (" : "",
 		where.at, where.length ? ")" : "");

@@ -3,28 +3,30 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void text_init(struct text *text, size_t ceiling)
-{
-	*text = (struct text){ .at = mem_alloc(32), .capacity = 32, .ceiling = ceiling };
-}
+/* What a text allocates first. */
+#define FIRST_BYTES 32
+
+char text_nothing[1];
 
 void text_clear(struct text *text)
 {
-	free(text->at);
-	*text = (struct text){ 0 };
+	if (text->capacity)
+		free(text->at);
+	*text = TEXT(text->ceiling);
 }
 
 void text_reset(struct text *text)
 {
 	text->length = 0;
 	text->is_full = false;
-	text->at[0] = '\0';
+	if (text->capacity)
+		text->at[0] = '\0';
 }
 
 char *text_take(struct text *text)
 {
-	char *bytes = text->at;
-	*text = (struct text){ 0 };
+	char *bytes = text->capacity ? text->at : mem_copy_text("");
+	*text = TEXT(text->ceiling);
 	return bytes;
 }
 
@@ -32,11 +34,14 @@ char *text_take(struct text *text)
 static void reserve(struct text *text, size_t length)
 {
 	size_t needed = text->length + length + 1;
-	if (needed > text->capacity) {
-		while (text->capacity < needed)
-			text->capacity *= 2;
-		text->at = mem_resize(text->at, text->capacity);
-	}
+	char *before = text->capacity ? text->at : NULL;
+	if (needed <= text->capacity)
+		return;
+	if (!text->capacity)
+		text->capacity = FIRST_BYTES;
+	while (text->capacity < needed)
+		text->capacity *= 2;
+	text->at = mem_resize(before, text->capacity);
 }
 
 bool text_add_bytes(struct text *text, const void *bytes, size_t length)
@@ -48,9 +53,10 @@ bool text_add_bytes(struct text *text, const void *bytes, size_t length)
 		taken = str_cut(taken, text->ceiling - text->length);
 		text->is_full = true;
 	}
+	if (!taken.length)
+		return !length;
 	reserve(text, taken.length);
-	if (taken.length)
-		memcpy(text->at + text->length, taken.at, taken.length);
+	memcpy(text->at + text->length, taken.at, taken.length);
 	text->length += taken.length;
 	text->at[text->length] = '\0';
 	return taken.length == length;

@@ -11,20 +11,24 @@
 #include "base/str.h"
 
 struct text {
-	char *at; /* never NULL after text_init() */
+	char *at; /* never NULL */
 	size_t length;
-	size_t capacity; /* private */
+	size_t capacity; /* private; 0: `at` is text_nothing */
 	size_t ceiling;  /* the most bytes it holds */
 	bool is_full;    /* something was dropped */
 };
 
 #define TEXT_UNBOUNDED ((size_t)1 << 40) /* for our own output */
 
-void text_init(struct text *text, size_t ceiling);
-void text_clear(struct text *text); /* frees; text_init() again before use */
+/* `OWNED_TEXT struct text out = TEXT(1000);` holds nothing yet and has allocated nothing. */
+#define TEXT(most) ((struct text){ .at = text_nothing, .ceiling = (most) })
+#define OWNED_TEXT __attribute__((cleanup(text_clear)))
+extern char text_nothing[1]; /* "", which nobody writes to */
+
+void text_clear(struct text *text); /* frees; the text is as new */
 void text_reset(struct text *text); /* empties, keeps the memory */
-char *text_take(struct text *
-		text); /* the bytes, now the caller's (free()); the text is as after text_clear() */
+/* The bytes, now the caller's (free()); the text is as new. */
+char *text_take(struct text *text);
 
 bool text_add_bytes(struct text *text, const void *bytes, size_t length);
 void text_add(struct text *text, const char *more);
@@ -38,6 +42,3 @@ static inline struct str text_str(const struct text *text)
 {
 	return (struct str){ text->at, text->length };
 }
-
-/* `OWNED_TEXT struct text out; text_init(&out, ...);` */
-#define OWNED_TEXT __attribute__((cleanup(text_clear)))

@@ -24,8 +24,7 @@ static struct MHD_Response *response_of(struct web *web, const char *content_typ
 
 static struct MHD_Response *error_response(struct web *web, const char *reason)
 {
-	OWNED_TEXT struct text body;
-	text_init(&body, 1000);
+	OWNED_TEXT struct text body = TEXT(1000);
 	text_printf(&body, "{\"error\":\"%s\"}", reason);
 	return response_of(web, NULL, text_str(&body));
 }

@@ -123,7 +123,7 @@ static enum MHD_Result begin(
 			head.reason);
 	if (is_refused_unread(request))
 		return refuse_size(request);
-	text_init(&request->body, request->web->options.body_limit);
+	request->body = TEXT(request->web->options.body_limit);
 	return MHD_YES;
 }
 
@@ -131,7 +131,7 @@ static enum MHD_Result begin(
 static void let_go(struct web_request *request)
 {
 	text_clear(&request->body);
-	text_init(&request->body, 1);
+	request->body = TEXT(1);
 }
 
 static enum MHD_Result collect(struct web_request *request, const char *bytes, size_t *count)

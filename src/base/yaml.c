@@ -515,8 +515,7 @@ const struct yaml_file *yaml_parse(
 
 const struct yaml_file *yaml_load(const char *path, struct arena *arena, struct problems *problems)
 {
-	OWNED_TEXT struct text text;
-	text_init(&text, YAML_FILE_BYTES);
+	OWNED_TEXT struct text text = TEXT(YAML_FILE_BYTES);
 	struct error err;
 	if (!file_read(path, &text, &err)) {
 		const char *cause = err.message;
@@ -530,7 +529,6 @@ const struct yaml_file *yaml_load(const char *path, struct arena *arena, struct 
 	}
 	struct str bytes = { arena_str(arena, text_str(&text)), text.length };
 	text_clear(&text); /* before the tree grows */
-	text_init(&text, 0);
 	return parse_owned(path, bytes, arena, problems);
 }
 

@@ -151,8 +151,7 @@ static void take_character(struct str *rest, struct character *c)
 static void look_at_each(const struct look *look)
 {
 	struct str rest = look->node->text;
-	OWNED_TEXT struct text name;
-	text_init(&name, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text name = TEXT(TEXT_UNBOUNDED);
 	int32_t before = 0;
 	for (struct character c = { .number = 1 }; rest.length; c.number++) {
 		take_character(&rest, &c);
@@ -186,8 +185,7 @@ static void look_at_quotes(const struct look *look)
 	if (!last || code_point_kind(first) != CODE_POINT_QUOTE ||
 		(code_point_kind(end) != CODE_POINT_QUOTE && end != '"' && end != '\''))
 		return;
-	OWNED_TEXT struct text name;
-	text_init(&name, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text name = TEXT(TEXT_UNBOUNDED);
 	IGNORE(WARN(look, PROBLEM_TYPOGRAPHIC_QUOTES,
 		"the text begins with %s, which does not quote but is a part of it; YAML's "
 		"quotation marks are \" and '",
@@ -206,8 +204,7 @@ static bool word_end(const struct look *look, struct word *word)
 {
 	bool is_mixed = word->has_ascii && word->has_odd;
 	if (is_mixed) {
-		OWNED_TEXT struct text name;
-		text_init(&name, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text name = TEXT(TEXT_UNBOUNDED);
 		IGNORE(WARN(look, PROBLEM_LOOKALIKE_CHARACTER,
 			"character %d is %s, in a word with Latin letters or digits",
 			word->odd.number, described(word->odd.point, &name))); /* false */
@@ -218,8 +215,7 @@ static bool word_end(const struct look *look, struct word *word)
 
 static void warn_dash(const struct look *look, const struct character *c)
 {
-	OWNED_TEXT struct text name;
-	text_init(&name, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text name = TEXT(TEXT_UNBOUNDED);
 	IGNORE(WARN(look, PROBLEM_LOOKALIKE_CHARACTER,
 		"character %d is %s, which makes no range between '[' and ']'; write '-'",
 		c->number, described(c->point, &name))); /* false */

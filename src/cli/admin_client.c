@@ -78,8 +78,7 @@ const struct option_spec admin_options[] = {
 static struct curl_slist *asker_header(void)
 {
 	const struct passwd *user = getpwuid(getuid());
-	OWNED_TEXT struct text header;
-	text_init(&header, 120);
+	OWNED_TEXT struct text header = TEXT(120);
 	if (user)
 		text_printf(&header, "X-Asked-By: %s", user->pw_name);
 	else
@@ -153,9 +152,8 @@ static CURLcode perform(
 static cJSON *ask(const struct command_line *line, const char *path, bool is_post, int *status)
 {
 	char failure[CURL_ERROR_SIZE] = "";
-	OWNED_TEXT struct text url, answer;
-	text_init(&url, TEXT_UNBOUNDED);
-	text_init(&answer, ANSWER_BYTES);
+	OWNED_TEXT struct text url = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text answer = TEXT(ANSWER_BYTES);
 	if (!admin_url(line, &url)) {
 		*status = EXIT_USAGE;
 		return NULL;
@@ -236,8 +234,7 @@ bool admin_each(const struct command_line *line, const char *path, int64_t most,
 {
 	int64_t visited = 0, cursor = 0;
 	for (int pages = 0; pages < MOST_PAGES; pages++) {
-		OWNED_TEXT struct text page;
-		text_init(&page, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text page = TEXT(TEXT_UNBOUNDED);
 		int64_t limit = most - visited < PAGE_ITEMS ? most - visited : PAGE_ITEMS;
 		text_printf(&page, "%s%slimit=%lld", path, strchr(path, '?') ? "&" : "?",
 			(long long)limit);

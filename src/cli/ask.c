@@ -49,9 +49,8 @@ int ask_about_refresh(const struct command_line *line, const char *verb)
 	int64_t id = read_id(line, false);
 	char number[MEMBER_TEXT_SIZE];
 	const cJSON *answer;
-	OWNED_TEXT struct text path;
+	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	OWNED_JSON json = NULL;
-	text_init(&path, TEXT_UNBOUNDED);
 	if (!id)
 		return EXIT_USAGE;
 	text_printf(&path, "/api/v1/refreshes/%lld/%s", (long long)id, verb);
@@ -74,9 +73,8 @@ static int run_replay(const struct command_line *line)
 	int64_t id = read_id(line, true);
 	char number[MEMBER_TEXT_SIZE];
 	const cJSON *answer;
-	OWNED_TEXT struct text path;
+	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	OWNED_JSON json = NULL;
-	text_init(&path, TEXT_UNBOUNDED);
 	if (!id)
 		return EXIT_USAGE;
 	text_printf(&path, "/api/v1/events/%lld/replay", (long long)id);

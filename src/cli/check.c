@@ -110,8 +110,7 @@ static bool check_open_work(const struct command_line *line, const struct config
 		const char *name = json_text(site, "name");
 		int64_t refreshes = member_count(json_get(site, "refreshes"), "open"),
 			selections = member_count(site, "selections");
-		OWNED_TEXT struct text words;
-		text_init(&words, 1000);
+		OWNED_TEXT struct text words = TEXT(1000);
 		if (config_site_named(config, name) || !(refreshes || selections))
 			continue;
 		dropped_tell(name, refreshes, selections, &words);

@@ -94,8 +94,7 @@ int command_word_unknown(const struct command_line *line, const char *noun)
 {
 	const char *names[MOST_NAMES], *given = line->arguments[0];
 	size_t count = 0;
-	OWNED_TEXT struct text list;
-	text_init(&list, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text list = TEXT(TEXT_UNBOUNDED);
 	for (const struct command_word *word = line->command->words; word->name; word++) {
 		assert(count < MOST_NAMES); /* the list is ours */
 		text_printf(&list, "%s%s", count ? ", " : "", word->name);
@@ -118,8 +117,7 @@ void command_usage_line(const struct command *command, struct text *out)
 
 static int argument_missing(const struct command_line *line)
 {
-	OWNED_TEXT struct text usage;
-	text_init(&usage, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text usage = TEXT(TEXT_UNBOUNDED);
 	command_usage_line(line->command, &usage);
 	return command_usage(line, "an argument is missing: %s", usage.at);
 }

@@ -66,8 +66,7 @@ static void end_parts(struct text *out, const char *none)
 
 static void verdict(const struct diff_report *report, struct text *out)
 {
-	OWNED_TEXT struct text parts;
-	text_init(&parts, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text parts = TEXT(TEXT_UNBOUNDED);
 	if (!report->has_events) {
 		add_part(&parts, rules(report, CHANGE_GAINED), "rule added", "rules added");
 		add_part(&parts, rules(report, CHANGE_LOST), "rule removed", "rules removed");
@@ -112,8 +111,7 @@ static void print_contents(const struct diff_report *report, FILE *out)
 	OWNED(table) table = table_new(headings);
 	for (size_t i = 0; i < report->content_count; i++) {
 		const struct changed_content *content = &report->contents[i];
-		OWNED_TEXT struct text cell;
-		text_init(&cell, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text cell = TEXT(TEXT_UNBOUNDED);
 		table_cell(table, (const char[]){ marks[content->change], '\0' });
 		table_cell(table, content->selection->site);
 		describe(content, &cell);
@@ -141,8 +139,7 @@ static void print_rules(const struct diff_report *report, FILE *out)
 
 void diff_report_text(const struct diff_report *report, FILE *out)
 {
-	OWNED_TEXT struct text line;
-	text_init(&line, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text line = TEXT(TEXT_UNBOUNDED);
 	verdict(report, &line);
 	print_line(out, "%s", line.at);
 	print_contents(report, out);
@@ -201,8 +198,7 @@ void diff_report_json(const struct diff_report *report, FILE *out)
 /* A stranger's text as a cell: it cannot end the cell, begin markup, or call somebody by @name. */
 static void add_cell(struct text *out, const char *text)
 {
-	OWNED_TEXT struct text visible;
-	text_init(&visible, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text visible = TEXT(TEXT_UNBOUNDED);
 	visible_add(&visible, str_of(text));
 	text_add(out, " ");
 	for (const char *at = visible.at; *at; at++) {
@@ -229,9 +225,8 @@ static void print_content_rows(const struct diff_report *report, FILE *out)
 	fputs("\n| | Site | Refresh | Events | Rules |\n|---|---|---|---|---|\n", out);
 	for (size_t i = 0; i < report->content_count && i < MARKDOWN_ROWS; i++) {
 		const struct changed_content *content = &report->contents[i];
-		OWNED_TEXT struct text row, cell;
-		text_init(&row, TEXT_UNBOUNDED);
-		text_init(&cell, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text row = TEXT(TEXT_UNBOUNDED);
+		OWNED_TEXT struct text cell = TEXT(TEXT_UNBOUNDED);
 		text_printf(&row, "| `%c` |", marks[content->change]);
 		add_cell(&row, content->selection->site);
 		describe(content, &cell);
@@ -250,9 +245,8 @@ static void print_rule_rows(const struct diff_report *report, FILE *out)
 	fputs("\n| | Rule | Where | What |\n|---|---|---|---|\n", out);
 	for (size_t i = 0; i < report->rule_count && i < MARKDOWN_ROWS; i++) {
 		const struct changed_rule *rule = &report->rules[i];
-		OWNED_TEXT struct text row, place;
-		text_init(&row, TEXT_UNBOUNDED);
-		text_init(&place, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text row = TEXT(TEXT_UNBOUNDED);
+		OWNED_TEXT struct text place = TEXT(TEXT_UNBOUNDED);
 		text_printf(&place, "%s:%d", rule->file, rule->line);
 		text_printf(&row, "| `%c` |", marks[rule->change]);
 		add_cell(&row, rule->rule);
@@ -265,8 +259,7 @@ static void print_rule_rows(const struct diff_report *report, FILE *out)
 
 void diff_report_markdown(const struct diff_report *report, FILE *out)
 {
-	OWNED_TEXT struct text line;
-	text_init(&line, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text line = TEXT(TEXT_UNBOUNDED);
 	verdict(report, &line);
 	fprintf(out, "%s\n**%s**\n", MARKER, line.at);
 	if (!report->content_count && !report->rule_count)

@@ -60,8 +60,7 @@ static bool body_visit(const char *path, event_visit *visit, void *context, stru
 {
 	struct error why;
 	OWNED(arena) arena = arena_new();
-	OWNED_TEXT struct text bytes;
-	text_init(&bytes, EVENT_BYTES);
+	OWNED_TEXT struct text bytes = TEXT(EVENT_BYTES);
 	if (!file_read(path, &bytes, err))
 		return false;
 	const struct event *event = event_of_text(text_str(&bytes), arena, &why);
@@ -79,8 +78,7 @@ static bool folder_visit(const char *folder, event_visit *visit, void *context, 
 	if (count < 0)
 		return error_fail(err, ERROR_INPUT, "%s: %s", folder, strerror(errno));
 	for (int i = 0; i < count; i++) {
-		OWNED_TEXT struct text path;
-		text_init(&path, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 		text_printf(&path, "%s/%s", folder, entries[i]->d_name);
 		is_good = is_good && body_visit(path.at, visit, context, err);
 		free(entries[i]);

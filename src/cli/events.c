@@ -20,8 +20,7 @@ static void add_row(const cJSON *event, void *context)
 	struct listing *listing = context;
 	char number[MEMBER_TEXT_SIZE];
 	const cJSON *fields = cJSON_GetObjectItemCaseSensitive(event, "fields"), *rule;
-	OWNED_TEXT struct text rules;
-	text_init(&rules, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text rules = TEXT(TEXT_UNBOUNDED);
 	if (listing->items) {
 		cJSON_AddItemToArray(listing->items, cJSON_Duplicate(event, true));
 		return;
@@ -45,8 +44,7 @@ static void add_row(const cJSON *event, void *context)
 static void export_one(const cJSON *event, void *context)
 {
 	struct listing *listing = context;
-	OWNED_TEXT struct text path;
-	text_init(&path, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	text_printf(&path, "/api/v1/events/%lld", (long long)member_count(event, "id"));
 	if (listing->status == EXIT_UNREACHABLE)
 		return; /* a message was printed */
@@ -67,8 +65,7 @@ static int run(const struct command_line *line)
 	OWNED_JSON items = line->json ? cJSON_CreateArray() : NULL;
 	struct listing listing = { .table = table, .items = items, .line = line };
 	int64_t count = is_export ? INT64_MAX : USUAL_COUNT;
-	OWNED_TEXT struct text path;
-	text_init(&path, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	if (!admin_limit(line, &count))
 		return command_usage(line, "--limit is a number from 1");
 	text_add(&path, "/api/v1/events");

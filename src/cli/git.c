@@ -110,8 +110,7 @@ static bool list_files(struct reading *reading, int nothing, struct error *err)
 	char *const arguments[] = { (char[]){ "git" }, (char[]){ "ls-tree" }, (char[]){ "-r" },
 		(char[]){ "-z" }, arena_text(reading->arena, reading->revision), (char[]){ "--" },
 		arena_text(reading->arena, reading->path), NULL };
-	OWNED_TEXT struct text list;
-	text_init(&list, BYTES_MOST);
+	OWNED_TEXT struct text list = TEXT(BYTES_MOST);
 	if (!run(arguments, nothing, &list, err))
 		return false;
 	for (const char *entry = list.at; entry < list.at + list.length; entry += strlen(entry) + 1)
@@ -151,8 +150,7 @@ static bool read_files(struct reading *reading, struct error *err)
 {
 	char *const arguments[] = { (char[]){ "git" }, (char[]){ "cat-file" },
 		(char[]){ "--batch" }, NULL };
-	OWNED_TEXT struct text out;
-	text_init(&out, BYTES_MOST);
+	OWNED_TEXT struct text out = TEXT(BYTES_MOST);
 	FILE *names = tmpfile(); /* a file, so that neither side waits for the other */
 	if (!names)
 		return error_fail(err, ERROR_SYSTEM, "no temporary file: %s", strerror(errno));

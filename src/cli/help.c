@@ -39,8 +39,7 @@ static void print_first_argument(const char *arguments)
 
 void help_print(const struct command *command)
 {
-	OWNED_TEXT struct text usage;
-	text_init(&usage, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text usage = TEXT(TEXT_UNBOUNDED);
 	command_usage_line(command, &usage);
 	printf("Usage: %s\n\n", usage.at);
 	printf("%c%s.\n", command->summary[0] - 'a' + 'A', command->summary + 1);

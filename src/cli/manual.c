@@ -65,8 +65,7 @@ static void add_sentences(struct text *out, const char *sentences)
 static void add_option(struct text *out, const char *name, const char *value_name, const char *help)
 {
 	text_add(out, ".It Fl ");
-	OWNED_TEXT struct text long_name;
-	text_init(&long_name, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text long_name = TEXT(TEXT_UNBOUNDED);
 	text_printf(&long_name, "-%s", name);
 	add_argument(out, long_name.at);
 	if (value_name) {
@@ -103,8 +102,7 @@ static void add_words(struct text *out, const struct command *command)
 
 static void add_command(struct text *out, const struct command *command)
 {
-	OWNED_TEXT struct text usage;
-	text_init(&usage, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text usage = TEXT(TEXT_UNBOUNDED);
 	command_usage_line(command, &usage);
 	text_add(out, ".Ss ");
 	add_argument(out, usage.at);
@@ -137,8 +135,7 @@ static void add_item(
 	text_add(out, ".It Li ");
 	add_argument(out, name);
 	if (*of || *more) {
-		OWNED_TEXT struct text aside;
-		text_init(&aside, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text aside = TEXT(TEXT_UNBOUNDED);
 		text_printf(&aside, "(%s%s%s)", of, *of && *more ? "; " : "", more);
 		text_add(out, " No ");
 		add_argument(out, aside.at);
@@ -199,8 +196,7 @@ static void print_fields(struct text *out)
 /* From the two lines "# HELP refresh_router_NAME TEXT" and "# TYPE refresh_router_NAME TYPE". */
 static void print_metrics(struct text *out)
 {
-	OWNED_TEXT struct text lines;
-	text_init(&lines, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text lines = TEXT(TEXT_UNBOUNDED);
 	admin_describe_metrics(&lines);
 	text_add(out, ".Bl -tag -width Ds -compact\n");
 	char name[128], help[1024],
@@ -233,8 +229,7 @@ static int run(const struct command_line *line)
 {
 	_Static_assert(sizeof parts / sizeof *parts == sizeof printers / sizeof *printers + 1,
 		"one printer for each part");
-	OWNED_TEXT struct text out;
-	text_init(&out, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 	for (size_t i = 0; parts[i].name; i++) {
 		if (strcmp(parts[i].name, line->arguments[0]))
 			continue;

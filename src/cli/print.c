@@ -26,9 +26,8 @@ void print_line(FILE *out, const char *format, ...)
 
 void print_line_args(FILE *out, const char *format, va_list args)
 {
-	OWNED_TEXT struct text line, visible;
-	text_init(&line, TEXT_UNBOUNDED);
-	text_init(&visible, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text line = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text visible = TEXT(TEXT_UNBOUNDED);
 	text_print_args(&line, format, args);
 	visible_add(&visible, text_str(&line));
 	fprintf(out, "%s\n", visible.at);
@@ -56,8 +55,7 @@ void table_free(struct table *table)
 
 void table_cell(struct table *table, const char *text)
 {
-	struct text clean;
-	text_init(&clean, LONGEST_CELL);
+	struct text clean = TEXT(LONGEST_CELL);
 	visible_add(&clean, str_of(text ? text : ""));
 	mem_grow(&table->cells, &table->capacity, table->count);
 	table->cells[table->count++] = text_take(&clean);

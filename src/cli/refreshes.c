@@ -19,8 +19,7 @@ struct listing {
 static void reason_cell(struct table *table, const cJSON *item)
 {
 	char text[MEMBER_TEXT_SIZE];
-	OWNED_TEXT struct text cell;
-	text_init(&cell, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text cell = TEXT(TEXT_UNBOUNDED);
 	text_add(&cell, member_text(item, "reason", text));
 	const char *since = member_time(item, "waiting_since", text);
 	if (*since)
@@ -36,8 +35,7 @@ static void add_row(const cJSON *refresh, void *context)
 	struct listing *listing = context;
 	char number[MEMBER_TEXT_SIZE];
 	const cJSON *content = cJSON_GetObjectItemCaseSensitive(refresh, "content");
-	OWNED_TEXT struct text name;
-	text_init(&name, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text name = TEXT(TEXT_UNBOUNDED);
 	if (listing->items) {
 		cJSON_AddItemToArray(listing->items, cJSON_Duplicate(refresh, true));
 		return;
@@ -85,8 +83,7 @@ static bool wants_selections(const struct command_line *line)
 static bool list_selections(const struct command_line *line, struct listing *listing, int *status)
 {
 	static const char *const filters[] = { "site", "kind", "event", NULL };
-	OWNED_TEXT struct text path;
-	text_init(&path, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	text_add(&path, "/api/v1/selections");
 	admin_add_filters(line, filters, &path);
 	return admin_each(line, path.at, INT64_MAX, add_selection, listing, status);
@@ -96,8 +93,7 @@ static bool list_refreshes(
 	const struct command_line *line, int64_t count, struct listing *listing, int *status)
 {
 	static const char *const filters[] = { "site", "state", "kind", "content", "event", NULL };
-	OWNED_TEXT struct text path;
-	text_init(&path, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	text_add(&path, "/api/v1/refreshes");
 	admin_add_filters(line, filters, &path);
 	return admin_each(line, path.at, count, add_row, listing, status);

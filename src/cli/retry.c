@@ -37,8 +37,7 @@ static void find(const cJSON *refresh, void *context)
 static bool retry_one(const struct command_line *line, int64_t id, cJSON *items, int *status)
 {
 	char number[MEMBER_TEXT_SIZE];
-	OWNED_TEXT struct text path;
-	text_init(&path, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	text_printf(&path, "/api/v1/refreshes/%lld/retry", (long long)id);
 	OWNED_JSON json = admin_post(line, path.at, status);
 	if (!json)
@@ -76,8 +75,7 @@ static int retry_all(const struct command_line *line)
 	struct found found = { 0 };
 	int64_t ago;
 	int status = EXIT_YES;
-	OWNED_TEXT struct text path;
-	text_init(&path, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	if (since && !duration_parse(str_of(since), &ago))
 		return command_usage(line, "--since is a duration, like 90m, 2h or 3d");
 	if (since)

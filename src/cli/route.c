@@ -17,8 +17,7 @@
 
 static void print_match(const struct match *match)
 {
-	OWNED_TEXT struct text line;
-	text_init(&line, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text line = TEXT(TEXT_UNBOUNDED);
 	for (size_t i = 0; i < match->capture_count; i++) {
 		text_printf(&line, "%s%s=%s", i ? ", " : "  ", match->capture_names[i],
 			match->capture_values[i]);
@@ -32,8 +31,7 @@ static void print_selections(const struct decision *decision)
 	OWNED(table) table = table_new(headings);
 	for (size_t i = 0; i < decision->selection_count; i++) {
 		const struct selection *selection = &decision->selections[i];
-		OWNED_TEXT struct text cell;
-		text_init(&cell, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text cell = TEXT(TEXT_UNBOUNDED);
 		text_printf(&cell, "  %s", selection->site);
 		table_cell(table, cell.at);
 		text_reset(&cell);
@@ -201,8 +199,7 @@ static int decide(
 	struct online online = { 0 };
 	OWNED(arena) arena = arena_new();
 	OWNED(decide_scratch) scratch = decide_scratch_new();
-	OWNED_TEXT struct text bytes;
-	text_init(&bytes, EVENT_BYTES);
+	OWNED_TEXT struct text bytes = TEXT(EVENT_BYTES);
 	if (!file_read_argument(line->arguments[0], &bytes, &err))
 		return command_usage(line, "%s", err.message);
 	const struct event *event = event_read(text_str(&bytes), arena, &err);

@@ -22,9 +22,8 @@ static int post(const struct command_line *line, struct str body, const struct s
 {
 	const char *name = option_value(line, "header");
 	char signature[SIGNATURE_TEXT_SIZE], failure[CURL_ERROR_SIZE] = "";
-	OWNED_TEXT struct text header, answer;
-	text_init(&header, 1000);
-	text_init(&answer, ANSWER_BYTES);
+	OWNED_TEXT struct text header = TEXT(1000);
+	OWNED_TEXT struct text answer = TEXT(ANSWER_BYTES);
 	OWNED(signing_key) key = signing_key_new(secret);
 	signature_make(body, key, signature);
 	text_printf(&header, "%s: %s", name ? name : "Authorization", signature);
@@ -58,8 +57,7 @@ static int post(const struct command_line *line, struct str body, const struct s
 
 static void warn_of_strays(const struct secret *secret, const char *name)
 {
-	OWNED_TEXT struct text strays;
-	text_init(&strays, 300);
+	OWNED_TEXT struct text strays = TEXT(300);
 	if (secret_describe_strays(secret, &strays))
 		print_line(stderr, "warning: the secret of %s %s", name, strays.at);
 }
@@ -67,8 +65,7 @@ static void warn_of_strays(const struct secret *secret, const char *name)
 static int run(const struct command_line *line)
 {
 	struct error err;
-	OWNED_TEXT struct text body;
-	text_init(&body, BODY_BYTES);
+	OWNED_TEXT struct text body = TEXT(BODY_BYTES);
 	struct secret_ref ref = { .from = SECRET_FROM_ENV,
 		.name = option_value(line, "secret-env") };
 	OWNED(secret) secret = secret_load(&ref, &err);

@@ -28,8 +28,7 @@ static void print_commands(const cJSON *object)
 	cJSON_ArrayForEach(command, cJSON_GetObjectItemCaseSensitive(object, "commands"))
 	{
 		char text[MEMBER_TEXT_SIZE];
-		OWNED_TEXT struct text words;
-		text_init(&words, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text words = TEXT(TEXT_UNBOUNDED);
 		text_printf(&words, "%s ", member_time(command, "at", text));
 		text_printf(&words, "%s by ", member_text(command, "command", text));
 		text_add(&words, member_text(command, "by", text));
@@ -66,9 +65,8 @@ static bool print_cause(const struct command_line *line, const cJSON *cause)
 {
 	char number[MEMBER_TEXT_SIZE], event_number[MEMBER_TEXT_SIZE];
 	int status;
-	OWNED_TEXT struct text path, text;
-	text_init(&path, TEXT_UNBOUNDED);
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	text_printf(&path, "/api/v1/events/%lld", (long long)member_count(cause, "event"));
 	OWNED_JSON event = admin_get(line, path.at, &status);
 	const cJSON *fields = cJSON_GetObjectItemCaseSensitive(event, "fields");
@@ -127,8 +125,7 @@ static void print_fields(const cJSON *fields)
 	const cJSON *field;
 	cJSON_ArrayForEach(field, fields)
 	{
-		OWNED_TEXT struct text label;
-		text_init(&label, 200);
+		OWNED_TEXT struct text label = TEXT(200);
 		text_printf(&label, "  %s", field->string ? field->string : "");
 		if (cJSON_IsString(field))
 			print_member(label.at, field->valuestring);
@@ -138,9 +135,8 @@ static void print_fields(const cJSON *fields)
 static void print_selection(const cJSON *selection, void *context)
 {
 	char text[MEMBER_TEXT_SIZE];
-	OWNED_TEXT struct text words;
+	OWNED_TEXT struct text words = TEXT(TEXT_UNBOUNDED);
 	(void)context;
-	text_init(&words, TEXT_UNBOUNDED);
 	text_printf(&words, "%s ", member_text(selection, "kind", text));
 	text_printf(&words, "'%s' on ", member_text(selection, "selector", text));
 	text_printf(&words, "site %s since ", member_text(selection, "site", text));
@@ -158,8 +154,7 @@ static void print_selection(const cJSON *selection, void *context)
 static void print_selections(const struct command_line *line, const cJSON *event)
 {
 	int status;
-	OWNED_TEXT struct text path;
-	text_init(&path, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	text_printf(&path, "/api/v1/selections?event=%lld", (long long)member_count(event, "id"));
 	IGNORE(admin_each(line, path.at, MOST_ASKED_FOR, print_selection, NULL,
 		&status)); /* a message was printed; the rest can still be shown */
@@ -169,9 +164,8 @@ static bool print_event_refresh(const struct command_line *line, const cJSON *id
 {
 	char number[MEMBER_TEXT_SIZE];
 	int status;
-	OWNED_TEXT struct text path, text;
-	text_init(&path, TEXT_UNBOUNDED);
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	text_printf(&path, "/api/v1/refreshes/%lld", (long long)id->valuedouble);
 	OWNED_JSON refresh = admin_get(line, path.at, &status);
 	if (!refresh)
@@ -220,8 +214,7 @@ static int run(const struct command_line *line)
 	int status = EXIT_YES;
 	if (!str_to_count(str_of(line->arguments[0]), &id) || id < 1)
 		return command_usage(line, "'%s' is not an id", line->arguments[0]);
-	OWNED_TEXT struct text path;
-	text_init(&path, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	text_printf(&path, "/api/v1/%s/%lld", id % 2 ? "events" : "refreshes", (long long)id);
 	OWNED_JSON json = admin_get(line, path.at, &status);
 	if (!json)

@@ -17,8 +17,7 @@ static const cJSON *member(const cJSON *object, const char *key)
 static void state_cell(struct table *table, const cJSON *site)
 {
 	char text[MEMBER_TEXT_SIZE];
-	OWNED_TEXT struct text cell;
-	text_init(&cell, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text cell = TEXT(TEXT_UNBOUNDED);
 	if (cJSON_IsFalse(member(site, "configured")))
 		text_add(&cell, "not configured");
 	else if (member(site, "paused_by"))
@@ -40,8 +39,7 @@ static void print_troubles(const cJSON *site)
 	const char *name = member_text(site, "name", text);
 	const char *backlog = member_text(site, "backlog", text);
 	const char *last = member_text(site, "last_error", text);
-	OWNED_TEXT struct text told;
-	text_init(&told, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text told = TEXT(TEXT_UNBOUNDED);
 	if (*backlog)
 		print_line(stdout, "%s: %s", name, backlog);
 	for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
@@ -94,8 +92,7 @@ static void add_columns(struct columns *columns, const struct member *members, c
 static void member_cell(struct table *table, const struct member *shown, const cJSON *object)
 {
 	char text[MEMBER_TEXT_SIZE], limit[MEMBER_TEXT_SIZE];
-	OWNED_TEXT struct text cell;
-	text_init(&cell, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text cell = TEXT(TEXT_UNBOUNDED);
 	const cJSON *inside = member(object, shown->key);
 	if (shown->type == MEMBER_IS_TIME)
 		text_add(&cell, member_time(object, shown->key, text));
@@ -159,8 +156,7 @@ static int change(const struct command_line *line, const char *verb, const char 
 {
 	char text[MEMBER_TEXT_SIZE];
 	int status = EXIT_YES;
-	OWNED_TEXT struct text path;
-	text_init(&path, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	char *encoded = curl_easy_escape(NULL, name, 0);
 	text_printf(&path, "/api/v1/sites/%s/%s", encoded, verb);
 	curl_free(encoded);

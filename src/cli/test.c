@@ -89,8 +89,7 @@ static bool choose(const struct command_line *line, struct testing *testing)
 	OWNED(pattern) pattern = NULL;
 	OWNED(pattern_scratch) scratch = pattern_scratch_new();
 	if (run) {
-		OWNED_TEXT struct text written;
-		text_init(&written, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text written = TEXT(TEXT_UNBOUNDED);
 		text_printf(&written, "/%s/", run);
 		pattern = pattern_compile(text_str(&written), &offset, &err);
 		if (!pattern) {

@@ -15,8 +15,7 @@ static void print_rows(const struct suite_result *result, FILE *out)
 	for (size_t i = 0; i < result->row_count; i++) {
 		const struct suite_row *row = &result->rows[i];
 		const struct selection *selection = row->selection;
-		OWNED_TEXT struct text cell;
-		text_init(&cell, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text cell = TEXT(TEXT_UNBOUNDED);
 		table_cell(table, marks[row->fate]);
 		table_cell(table, selection->site);
 		selection_describe(selection, &cell);
@@ -45,8 +44,7 @@ static void add_miss(const struct unmatched *miss, struct text *out)
 
 static void print_missing(const struct suite_row *row, FILE *out)
 {
-	OWNED_TEXT struct text line;
-	text_init(&line, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text line = TEXT(TEXT_UNBOUNDED);
 	selection_describe(row->selection, &line);
 	text_add(&line, " is missing: ");
 	if (row->asked_by)
@@ -60,8 +58,7 @@ static void print_missing(const struct suite_row *row, FILE *out)
 
 static void print_rule(const struct suite_rule *rule, FILE *out)
 {
-	OWNED_TEXT struct text line;
-	text_init(&line, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text line = TEXT(TEXT_UNBOUNDED);
 	if (!rule->was_expected) {
 		print_line(out, "rule '%s' matched, and was not to", rule->rule);
 		return;
@@ -243,9 +240,8 @@ void test_report_json(const struct test_report *report, FILE *out)
 /* Prints the content of an attribute or element, without characters that XML 1.0 forbids. */
 static void print_xml(const char *text, FILE *out)
 {
-	OWNED_TEXT struct text visible, markup;
-	text_init(&visible, TEXT_UNBOUNDED);
-	text_init(&markup, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text visible = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text markup = TEXT(TEXT_UNBOUNDED);
 	visible_add(&visible, str_of(text));
 	text_add_markup(&markup, visible.at);
 	fputs(markup.at, out);
@@ -311,8 +307,7 @@ void test_report_tap(const struct test_report *report, FILE *out)
 	fprintf(out, "TAP version 13\n1..%zu\n", report->count);
 	for (size_t i = 0; i < report->count; i++) {
 		struct suite_test test = test_of(report, i);
-		OWNED_TEXT struct text name;
-		text_init(&name, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text name = TEXT(TEXT_UNBOUNDED);
 		for (const char *at = test.name; *at; at++) {
 			if (*at == '#' || *at == '\\') /* otherwise a directive might begin there */
 				text_add_char(&name, '\\');

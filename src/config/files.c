@@ -38,7 +38,7 @@ static BIO *pem_open(const struct files *files, const char *path, struct place p
 	const char *whose, struct text *text)
 {
 	struct error err;
-	text_init(text, PEM_BYTES);
+	*text = TEXT(PEM_BYTES);
 	if (!file_read(path, text, &err)) {
 		IGNORE(report(files, PROBLEM_UNREADABLE, place, whose, err.message)); /* false */
 		return NULL;
@@ -61,8 +61,7 @@ static X509 *certificate_read(
 	BIO *bio = pem_open(files, path, place, whose, &text);
 	X509 *certificate = bio ? PEM_read_bio_X509_AUX(bio, NULL, no_passphrase, NULL) : NULL;
 	if (bio && !certificate) {
-		OWNED_TEXT struct text why;
-		text_init(&why, 5000); /* enough for a path and the message */
+		OWNED_TEXT struct text why = TEXT(5000); /* enough for a path and the message */
 		text_printf(&why, "there is no PEM certificate in '%s'", path);
 		IGNORE(report(files, PROBLEM_BAD_CERTIFICATE, place, whose, why.at)); /* false */
 	}
@@ -77,8 +76,7 @@ static EVP_PKEY *key_read(
 	BIO *bio = pem_open(files, path, place, whose, &text);
 	EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL) : NULL;
 	if (bio && !key) {
-		OWNED_TEXT struct text why;
-		text_init(&why, 5000);
+		OWNED_TEXT struct text why = TEXT(5000);
 		text_printf(&why,
 			"there is no PEM private key in '%s' that opens without a passphrase",
 			path);
@@ -110,8 +108,7 @@ bool config_check_files(const struct config *config, struct problems *problems)
 	check_tls(&files, &config->listen.tls);
 	for (size_t i = 0; i < config_site_count(config); i++) {
 		const struct config_site *site = config_site(config, i);
-		OWNED_TEXT struct text whose;
-		text_init(&whose, 1000);
+		OWNED_TEXT struct text whose = TEXT(1000);
 		text_printf(&whose, "site '%s': ca_file", site->name);
 		if (site->ca_file)
 			X509_free(certificate_read(&files, site->ca_file, site->place, whose.at));

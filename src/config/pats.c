@@ -24,8 +24,7 @@ void pats_report_shared(const struct config *config, pats_same *is_same, const v
 	OWNED_MEMORY bool *is_told = mem_alloc(sizeof *is_told * (count + 1));
 	for (size_t first = 0; first < count; first++) {
 		size_t second = count, last = count;
-		OWNED_TEXT struct text names;
-		text_init(&names, 1000);
+		OWNED_TEXT struct text names = TEXT(1000);
 		for (size_t i = first + 1; i < count && !is_told[first]; i++) {
 			if (!is_one(config, first, i, is_same, context))
 				continue;

@@ -21,8 +21,7 @@ static struct secret *check_secret(const struct config *config, const struct sec
 	struct problems *problems, const char *owner, const char *name)
 {
 	struct error err;
-	OWNED_TEXT struct text strays;
-	text_init(&strays, LONGEST_STRAYS);
+	OWNED_TEXT struct text strays = TEXT(LONGEST_STRAYS);
 	struct secret *secret = secret_load(ref, &err);
 	if (!secret)
 		missing(config, ref, problems, owner, name, err.message);
@@ -38,8 +37,7 @@ static struct secret *check_secret(const struct config *config, const struct sec
 struct secret *config_read_secret(
 	const struct secret_ref *ref, const char *owner, const char *name, struct error *err)
 {
-	OWNED_TEXT struct text strays;
-	text_init(&strays, LONGEST_STRAYS);
+	OWNED_TEXT struct text strays = TEXT(LONGEST_STRAYS);
 	struct secret *secret = secret_load(ref, err);
 	if (secret && secret_describe_strays(secret, &strays))
 		log_warning("secret with stray bytes", KV(owner, name), KV("from", ref->name),

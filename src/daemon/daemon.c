@@ -119,8 +119,7 @@ static bool reload_now(struct daemon *daemon, struct text *report)
 
 static void reload_unasked(struct daemon *daemon)
 {
-	OWNED_TEXT struct text report;
-	text_init(&report, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text report = TEXT(TEXT_UNBOUNDED);
 	IGNORE(reload_now(daemon, &report)); /* the result is logged there */
 }
 

@@ -57,9 +57,8 @@ static bool load(const char *path, struct config **config, struct ruleset **rule
 static void add_file(const char *path, void *context)
 {
 	struct fingerprint *fingerprint = context;
-	OWNED_TEXT struct text bytes;
+	OWNED_TEXT struct text bytes = TEXT(YAML_FILE_BYTES); /* a larger file is not loaded */
 	struct error err;
-	text_init(&bytes, YAML_FILE_BYTES); /* a larger file is not loaded */
 	bool is_read = file_read(path, &bytes, &err);
 	fingerprint_add(fingerprint, path, is_read ? text_str(&bytes) : str_of(err.message));
 	secret_wipe(bytes.at, bytes.length);
@@ -250,9 +249,8 @@ static void add_path(const char *path, void *context)
 
 static bool has_same_paths(const struct config *a, const struct config *b)
 {
-	OWNED_TEXT struct text paths_a, paths_b;
-	text_init(&paths_a, TEXT_UNBOUNDED);
-	text_init(&paths_b, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text paths_a = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text paths_b = TEXT(TEXT_UNBOUNDED);
 	visit_paths(a, add_path, &paths_a);
 	visit_paths(b, add_path, &paths_b);
 	return !strcmp(paths_a.at, paths_b.at);

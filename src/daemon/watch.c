@@ -88,8 +88,7 @@ static void watch_folder(struct watch *watch, const char *path)
 /* Watches the folders that hold the links along `path`, where a swapped link shows. */
 static void watch_links(struct watch *watch, const char *path, int depth)
 {
-	OWNED_TEXT struct text part;
-	text_init(&part, PATH_MAX);
+	OWNED_TEXT struct text part = TEXT(PATH_MAX);
 	size_t folder_length = 0;
 	for (const char *at = path; depth > 0 && *at;) {
 		size_t step = strspn(at, "/") + strcspn(at + strspn(at, "/"), "/");
@@ -98,9 +97,8 @@ static void watch_links(struct watch *watch, const char *path, int depth)
 		char target[PATH_MAX];
 		ssize_t length = readlink(part.at, target, sizeof target - 1);
 		if (length > 0) {
-			OWNED_TEXT struct text folder, resolved;
-			text_init(&folder, PATH_MAX);
-			text_init(&resolved, PATH_MAX);
+			OWNED_TEXT struct text folder = TEXT(PATH_MAX);
+			OWNED_TEXT struct text resolved = TEXT(PATH_MAX);
 			text_add_str(&folder, (struct str){ part.at, folder_length });
 			watch_folder(watch, folder.at);
 			target[length] = '\0';

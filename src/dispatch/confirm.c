@@ -272,7 +272,7 @@ void confirm_start(const struct edge *edge, struct namings *namings, const char 
 		.callback = callback,
 		.context = context,
 	};
-	text_init(&confirm->reason, REASON_BYTES);
+	confirm->reason = TEXT(REASON_BYTES);
 	add_selections(confirm);
 	if (!confirm->count)
 		select_by_name(confirm);

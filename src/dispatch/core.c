@@ -109,8 +109,7 @@ void core_refuse_waiting(struct core *core)
 static void select_one(struct core *core, struct schedule_selection *wish,
 	const struct selection *selection, const char *refusal)
 {
-	OWNED_TEXT struct text label;
-	text_init(&label, 1000);
+	OWNED_TEXT struct text label = TEXT(1000);
 	if (selection->selector)
 		text_add(&label, selection->selector);
 	else

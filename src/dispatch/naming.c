@@ -85,8 +85,7 @@ static struct entry *find(const struct namings *namings, const struct text *key)
 static struct entry *find_or_add(
 	struct namings *namings, const char *site, const struct content *content)
 {
-	OWNED_TEXT struct text key;
-	text_init(&key, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text key = TEXT(TEXT_UNBOUNDED);
 	key_of(site, content, &key);
 	struct entry *entry = find(namings, &key);
 	if (entry)
@@ -133,8 +132,7 @@ void namings_hear(struct namings *namings, const struct selection *selection,
 struct naming *namings_find(
 	const struct namings *namings, const char *site, const struct content *content)
 {
-	OWNED_TEXT struct text key;
-	text_init(&key, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text key = TEXT(TEXT_UNBOUNDED);
 	key_of(site, content, &key);
 	struct entry *entry = find(namings, &key);
 	return entry ? &entry->naming : NULL;

@@ -29,8 +29,7 @@ static void add_earlier(const char *earlier, struct text *words)
 static const char *why(struct arena *arena, const struct schedule_selection_status *from)
 {
 	const char *trouble = from->trouble ? from->trouble : "";
-	OWNED_TEXT struct text words;
-	text_init(&words, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text words = TEXT(TEXT_UNBOUNDED);
 	if (!from->wait.reason && !from->is_asked)
 		return arena_text(arena, trouble);
 	text_add(&words, from->wait.reason ? from->wait.reason : "its content is being looked up");

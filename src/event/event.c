@@ -294,8 +294,7 @@ void event_print(const struct event *event, struct text *out)
 
 cJSON *event_json(const struct event *event)
 {
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	event_print(event, &text);
 	return cJSON_Parse(text.at);
 }

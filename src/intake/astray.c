@@ -19,8 +19,7 @@ static const char *last_part(const char *path, struct arena *arena)
 
 static const char *all_urls(const struct sources *sources, struct arena *arena)
 {
-	OWNED_TEXT struct text out;
-	text_init(&out, 1000);
+	OWNED_TEXT struct text out = TEXT(1000);
 	text_add(&out, "the URLs of the sources end in ");
 	for (size_t i = 0; i < sources_count(sources) && i < MOST_NAMED; i++)
 		text_printf(&out, "%s" SOURCE_PATH "%s", i ? ", " : "",

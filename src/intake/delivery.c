@@ -40,8 +40,7 @@ static const char *printed(cJSON *json, struct arena *arena)
 
 static const char *printed_rules(const struct decision *decision, struct arena *arena)
 {
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	text_add_char(&text, '[');
 	for (size_t i = 0; decision && i < decision->match_count; i++) {
 		text_add(&text, i ? "," : "");
@@ -77,8 +76,7 @@ static void set_selections(struct delivery *delivery, const struct decision *dec
 	const char **texts = arena_array(arena, const char *, count + 1);
 	delivery->selection_ids = arena_array(arena, int64_t, count + 1);
 	delivery->selections = arena_array(arena, const struct selection *, count + 1);
-	OWNED_TEXT struct text all;
-	text_init(&all, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text all = TEXT(TEXT_UNBOUNDED);
 	text_add_char(&all, '[');
 	for (size_t i = 0; i < count; i++) {
 		const struct selection *selection = &decision->selections[i];
@@ -170,8 +168,7 @@ static bool apply(struct journal_entry *entry, struct store *store, struct error
 
 static void answer_durable(struct delivery *delivery)
 {
-	OWNED_TEXT struct text body;
-	text_init(&body, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text body = TEXT(TEXT_UNBOUNDED);
 	text_printf(&body,
 		"{\"event\":%lld,\"outcome\":\"%s\",\"matched\":", (long long)delivery->row.id,
 		delivery->added == ADDED_DUPLICATE ? "duplicate" : delivery->row.outcome);

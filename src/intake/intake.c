@@ -256,9 +256,8 @@ static bool listen_on(
 	struct intake *intake, const struct intake_options *options, struct error *err)
 {
 	const struct config *config = options->config;
-	OWNED_TEXT struct text certificate, key;
-	text_init(&certificate, PEM_BYTES);
-	text_init(&key, PEM_BYTES);
+	OWNED_TEXT struct text certificate = TEXT(PEM_BYTES);
+	OWNED_TEXT struct text key = TEXT(PEM_BYTES);
 	if (!read_pem(config->listen.tls.certificate, &certificate, err) ||
 		!read_pem(config->listen.tls.private_key, &key, err))
 		return error_context(err, "listen.tls");

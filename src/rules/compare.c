@@ -91,8 +91,7 @@ static void rule_add(struct found *found, const char *rule)
 static void add(struct comparison *comparison, enum change change,
 	const struct selection *selection, const char *what, const char *example)
 {
-	OWNED_TEXT struct text key;
-	text_init(&key, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text key = TEXT(TEXT_UNBOUNDED);
 	key_make(change, selection, what, &key);
 	struct found *found;
 	HASH_FIND(hh, comparison->found, key.at, key.length, found);
@@ -167,8 +166,7 @@ static const struct selection *run_nth(const struct run *run, size_t n)
 static bool nth_compare(struct comparison *comparison, const struct selection *before,
 	const struct selection *after, const char *example)
 {
-	OWNED_TEXT struct text what;
-	text_init(&what, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text what = TEXT(TEXT_UNBOUNDED);
 	if (before && after) {
 		what_differs(before, after, &what);
 		if (what.length)

@@ -113,12 +113,10 @@ static const struct {
 static const char *what_differs(
 	const struct rule *before, const struct rule *after, struct arena *arena)
 {
-	OWNED_TEXT struct text what;
-	text_init(&what, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text what = TEXT(TEXT_UNBOUNDED);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		OWNED_TEXT struct text old, new;
-		text_init(&old, TEXT_UNBOUNDED);
-		text_init(&new, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text old = TEXT(TEXT_UNBOUNDED);
+		OWNED_TEXT struct text new = TEXT(TEXT_UNBOUNDED);
 		parts[i].add(&old, before);
 		parts[i].add(&new, after);
 		if (!str_equal(text_str(&old), text_str(&new)))

@@ -181,8 +181,7 @@ static void part_report(const struct part *part, size_t number, void *context)
 	const struct rule *rule = part->rule;
 	uint8_t bits = reporting->coverage->parts[number];
 	int line = rule->line;
-	OWNED_TEXT struct text what;
-	text_init(&what, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text what = TEXT(TEXT_UNBOUNDED);
 	if (is_covered(part->kind, bits))
 		return;
 	switch (part->kind) {

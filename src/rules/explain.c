@@ -9,8 +9,7 @@ static const char *values_written(struct matching *matching, const struct rule_c
 {
 	if (condition->value_count == 1)
 		return arena_str(matching->arena, condition->values[0].text);
-	OWNED_TEXT struct text out;
-	text_init(&out, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 	text_add(&out, "any of ");
 	for (uint32_t i = 0; i < condition->value_count && i < SHOWN_VALUES; i++) {
 		text_add(&out, i ? ", " : "");
@@ -38,8 +37,7 @@ static void because_condition(
 static void because_not(
 	struct matching *matching, const struct rule_map *map, struct unmatched *why)
 {
-	OWNED_TEXT struct text out;
-	text_init(&out, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 	text_add(&out, "not ");
 	for (uint32_t i = 0; i < map->count; i++) {
 		const struct rule_condition *condition = &map->conditions[i];

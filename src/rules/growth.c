@@ -15,8 +15,7 @@
 static void report(struct loading *loading, const struct yaml_node *node,
 	const struct pattern *pattern, const struct pattern_growth *growth, const char *outcome)
 {
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	if (growth->before.length)
 		text_printf(&text, "'%s', then ", growth->before.at);
 	text_printf(&text, "%zu times '%s', then '%s'", growth->times, growth->piece.at,

@@ -288,9 +288,8 @@ void ruleset_revision_of(
 	rule_files_find(&files, RULE_FILES_OF_RULES, paths, path_count, problems);
 	add_problems(&revision, problems);
 	for (size_t i = 0; i < files.count; i++) {
-		OWNED_TEXT struct text bytes;
+		OWNED_TEXT struct text bytes = TEXT(YAML_FILE_BYTES);
 		struct error err;
-		text_init(&bytes, YAML_FILE_BYTES);
 		bool is_read = file_read(files.items[i].path, &bytes, &err);
 		fingerprint_add(&revision, files.items[i].name,
 			is_read ? text_str(&bytes) : str_of(err.message));

@@ -7,7 +7,7 @@ struct decide_scratch *decide_scratch_new(void)
 {
 	struct decide_scratch *scratch = mem_new(struct decide_scratch);
 	scratch->patterns = pattern_scratch_new();
-	text_init(&scratch->expansion, TEXT_UNBOUNDED);
+	scratch->expansion = TEXT(TEXT_UNBOUNDED);
 	return scratch;
 }
 

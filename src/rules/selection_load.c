@@ -206,8 +206,7 @@ static bool pattern_load(
 	yaml_look(node, YAML_PATTERN, loading->file->source, loading->problems);
 	if (!template_load(loading, node, reading->rule, &selector->text))
 		return false;
-	OWNED_TEXT struct text written;
-	text_init(&written, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text written = TEXT(TEXT_UNBOUNDED);
 	template_dummy(&selector->text, "x", &written);
 	if (!pattern_is_written(text_str(&written)))
 		return loading_problem(loading, PROBLEM_BAD_PATTERN, node->place,

@@ -215,8 +215,7 @@ static const struct event *event_of_file(
 	struct reading *reading, const char *path, struct place place)
 {
 	struct error err;
-	OWNED_TEXT struct text bytes;
-	text_init(&bytes, EVENT_FILE_BYTES);
+	OWNED_TEXT struct text bytes = TEXT(EVENT_FILE_BYTES);
 	if (!file_read(path, &bytes, &err)) {
 		reading_problem(reading, PROBLEM_UNREADABLE, place, "%s", err.message);
 		return NULL;

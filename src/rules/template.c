@@ -90,7 +90,7 @@ bool template_load(struct loading *loading, const struct yaml_node *node, const 
 		return true;
 	}
 	struct parts parts = { 0 };
-	text_init(&parts.literal, TEXT_UNBOUNDED);
+	parts.literal = TEXT(TEXT_UNBOUNDED);
 	bool is_good = text_read(loading, node, rule, &parts);
 	if (is_good && !parts.has_name) {
 		*template = (struct template){ .text = loading_intern_str(

@@ -68,9 +68,9 @@ static bool read_attribute(struct reader *in, cJSON *into)
 	if (!to)
 		return false;
 	in->at = to + 1;
-	OWNED_TEXT struct text value;
+	OWNED_TEXT struct text value =
+		TEXT(TEXT_UNBOUNDED); /* part of a body, whose size is bounded */
 	OWNED_MEMORY char *key = mem_copy_bytes(name.at, name.length);
-	text_init(&value, TEXT_UNBOUNDED); /* part of a body, whose size is bounded */
 	add_plain(&value, (struct str){ from, (size_t)(to - from) });
 	json_add_text(into, key, value.at);
 	return true;

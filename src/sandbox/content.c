@@ -324,8 +324,7 @@ static void add_views(cJSON *workbook, const struct box_content *content)
 	cJSON *list = cJSON_AddArrayToObject(cJSON_AddObjectToObject(workbook, "views"), "view"),
 	      *view = cJSON_CreateObject();
 	char luid[LUID_SIZE];
-	OWNED_TEXT struct text url;
-	text_init(&url, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text url = TEXT(TEXT_UNBOUNDED);
 	text_printf(&url, "%s/sheets/Weekly", content->content_url);
 	cJSON_AddItemToArray(list, view);
 	cJSON_AddObjectToObject(view, "tags");

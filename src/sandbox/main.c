@@ -97,9 +97,8 @@ static void handle(struct web_request *request, void *context)
 	struct sandbox *sandbox = context;
 	const char *path = web_path(request), *content_type;
 	struct reply reply = { .status = 200 };
-	struct text body;
+	struct text body = TEXT(TEXT_UNBOUNDED);
 	bool is_control = !strncmp(path, CONTROL, strlen(CONTROL));
-	text_init(&body, TEXT_UNBOUNDED);
 	pthread_mutex_lock(&sandbox->lock);
 	if (is_control)
 		control_answer(&(struct control){ sandbox->world, sandbox->calls, sandbox->upsets },
@@ -133,8 +132,7 @@ static void handle(struct web_request *request, void *context)
 
 static void print_help(void)
 {
-	OWNED_TEXT struct text fields;
-	text_init(&fields, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text fields = TEXT(TEXT_UNBOUNDED);
 	world_print_fields(&fields);
 	printf("Usage: tableau-sandbox --listen ADDR --state FILE\n\n"
 	       "A small Tableau REST server in memory: sign-in with PATs, queries, "

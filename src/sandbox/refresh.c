@@ -87,8 +87,7 @@ static void refuse(const struct box_content *content, struct reply *reply)
 
 static void refuse_duplicate(const struct box_content *content, struct reply *reply)
 {
-	OWNED_TEXT struct text detail;
-	text_init(&detail, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text detail = TEXT(TEXT_UNBOUNDED);
 	text_printf(
 		&detail, "Job for '%s' is already queued. Not queuing a duplicate.", content->name);
 	reply_error(reply, 409093, "Resource Conflict", detail.at);

@@ -56,8 +56,7 @@ void refresh_expire(struct schedule *schedule, struct instant now, struct refres
 	}
 	bool has_job = refresh_in_flight(refresh);
 	bool is_start = refresh->row.state == REFRESH_WAITING;
-	OWNED_TEXT struct text reason;
-	text_init(&reason, 1000);
+	OWNED_TEXT struct text reason = TEXT(1000);
 	text_add(&reason, "given up after give_up_after");
 	if (has_job)
 		text_printf(
@@ -70,8 +69,7 @@ void refresh_expire(struct schedule *schedule, struct instant now, struct refres
 
 void refresh_send_once_more(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
-	OWNED_TEXT struct text reason;
-	text_init(&reason, 300);
+	OWNED_TEXT struct text reason = TEXT(300);
 	text_printf(&reason,
 		"no reply named its job; job %s was found, which may have started before the event "
 		"arrived: it is sent once more",

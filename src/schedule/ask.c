@@ -19,8 +19,7 @@ static struct asked cancel(
 	struct schedule *schedule, struct instant now, int64_t id, const char *who)
 {
 	struct refresh *refresh = refresh_find(schedule, id);
-	OWNED_TEXT struct text reason;
-	text_init(&reason, 300);
+	OWNED_TEXT struct text reason = TEXT(300);
 	if (!refresh)
 		return asked(CONSENT_NONE, id, "");
 	text_printf(&reason, "cancelled by %s", who);
@@ -72,8 +71,7 @@ void on_job_cancelled(struct schedule *schedule, struct instant now, const struc
 		return;
 	}
 	refresh->row.is_cancelling = false;
-	OWNED_TEXT struct text reason;
-	text_init(&reason, 1000);
+	OWNED_TEXT struct text reason = TEXT(1000);
 	/* The job was over already, or Tableau refuses: its end is still to be seen. */
 	text_printf(&reason, "not %s: %s", refresh->row.reason,
 		answer.verdict == VERDICT_NONE ? "the job was over already" : answer.reason);

@@ -97,8 +97,7 @@ static int64_t queued_for(const struct refresh *refresh, struct instant now)
 /* No other job of ours serves those in line that it covers, so they end with it. */
 static void never_started(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
-	OWNED_TEXT struct text reason;
-	text_init(&reason, 500);
+	OWNED_TEXT struct text reason = TEXT(500);
 	text_printf(&reason,
 		"Tableau has left its job %s in the queue for more than %d times give_up_after; "
 		"it is followed no longer, and may still start: look at the site's background "
@@ -253,8 +252,7 @@ static void look_rarely(struct schedule *schedule, struct instant now, struct re
 static void look_refused(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	const struct answer *answer)
 {
-	OWNED_TEXT struct text reason;
-	text_init(&reason, 1000);
+	OWNED_TEXT struct text reason = TEXT(1000);
 	if (++refresh->refused_looks < REFUSED_LOOKS) {
 		text_printf(&reason, "its job may not be looked at: %s", answer->reason);
 		look_rarely(schedule, now, refresh, refresh->refused_looks, reason.at);
@@ -282,8 +280,7 @@ static void job_unknown(struct schedule *schedule, struct instant now, struct re
 static void look_unread(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	const struct answer *answer)
 {
-	OWNED_TEXT struct text reason;
-	text_init(&reason, 1000);
+	OWNED_TEXT struct text reason = TEXT(1000);
 	text_printf(&reason, "its job cannot be read: %s", answer->reason);
 	refresh->unread_looks++;
 	look_rarely(

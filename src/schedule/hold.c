@@ -143,8 +143,7 @@ static void hold_for_quiet(struct schedule *schedule, struct instant now, const 
 	}
 	refresh->row.quiet = quiet_time(&want->selection);
 	tell_until(refresh, now, (struct mono){ quiet->due.key });
-	OWNED_TEXT struct text reason;
-	text_init(&reason, 500);
+	OWNED_TEXT struct text reason = TEXT(500);
 	text_printf(&reason, "held by `quiet`: rule '%s' has events", quiet->rule);
 	refresh_set_text(&refresh->row.reason, reason.at);
 	add_causes(schedule, refresh, want, causes);
@@ -159,8 +158,7 @@ static void hold_for_delay(struct schedule *schedule, struct instant now, const 
 		refresh->is_held = true;
 		hold_until(schedule, refresh, want->holds);
 		tell_until(refresh, now, want->holds);
-		OWNED_TEXT struct text reason;
-		text_init(&reason, 500);
+		OWNED_TEXT struct text reason = TEXT(500);
 		text_printf(&reason, "held by `delay` of rule '%s'", want->selection.rules[0]);
 		refresh_set_text(&refresh->row.reason, reason.at);
 	}

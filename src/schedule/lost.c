@@ -119,8 +119,7 @@ static void send_again(struct schedule *schedule, struct instant now, struct ref
 	struct answer answer)
 {
 	const char *got = *refresh->row.reason ? refresh->row.reason : "no reply";
-	OWNED_TEXT struct text reason;
-	text_init(&reason, 1000);
+	OWNED_TEXT struct text reason = TEXT(1000);
 	if (answer.verdict == VERDICT_CANNOT || answer.verdict == VERDICT_UNSURE)
 		text_printf(&reason,
 			"it is not known whether the last request made a job (%s), it is sent "
@@ -139,8 +138,7 @@ static void tell_unsure(struct refresh *refresh, const struct answer *look)
 {
 	if (look->verdict == VERDICT_NONE)
 		return;
-	OWNED_TEXT struct text reason;
-	text_init(&reason, 1000);
+	OWNED_TEXT struct text reason = TEXT(1000);
 	text_printf(&reason,
 		"%s; it is not known whether its last request made a job, which would go on: %s",
 		refresh->row.reason,

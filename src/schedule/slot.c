@@ -11,8 +11,7 @@
 
 struct slot *slot_of(struct schedule *schedule, const char *site, const struct content *content)
 {
-	OWNED_TEXT struct text key;
-	text_init(&key, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text key = TEXT(TEXT_UNBOUNDED);
 	text_printf(&key, "%s\n%s\n%s", site, kind_name(content->kind), content->luid);
 	struct slot *slot = NULL;
 	HASH_FIND(by_key, schedule->slots, key.at, key.length, slot);
@@ -271,8 +270,7 @@ void refresh_end(struct schedule *schedule, struct instant now, struct refresh *
 static void end_like(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	const struct refresh *done, enum refresh_state state, const char *reason)
 {
-	OWNED_TEXT struct text words;
-	text_init(&words, 1000);
+	OWNED_TEXT struct text words = TEXT(1000);
 	refresh_set_text(&refresh->row.job_id, done->row.job_id);
 	refresh->row.job_created_at = done->row.job_created_at;
 	refresh->row.job_started_at = done->row.job_started_at;

@@ -103,8 +103,7 @@ static const char *roughly(int64_t us, char out[UNIT_TEXT_SIZE])
 static char *overdue_words(const struct schedule *schedule, const struct site *site)
 {
 	char last[UNIT_TEXT_SIZE], most[UNIT_TEXT_SIZE];
-	OWNED_TEXT struct text words;
-	text_init(&words, 500);
+	OWNED_TEXT struct text words = TEXT(500);
 	text_printf(&words,
 		"%zu refreshes wait, and refreshes_per_hour allows %lld: the last of them starts "
 		"in %s, later than give_up_after (%s); raise the budget, or let the rules ask for "

@@ -320,8 +320,7 @@ void want_expire(struct schedule *schedule, struct instant now, struct want *wan
 	}
 	if (want->is_parked)
 		unpark(schedule, want);
-	OWNED_TEXT struct text reason;
-	text_init(&reason, 1000);
+	OWNED_TEXT struct text reason = TEXT(1000);
 	text_add(&reason, "given up after give_up_after, before its content was known; last: ");
 	wait_add_trouble(now.mono, site_of(schedule, want->selection.site), CALLS_LOOKUP,
 		want->reason, &reason);

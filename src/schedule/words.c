@@ -77,8 +77,7 @@ struct schedule_wait wait_told(
 	/* As of now: where no work waits, no step has noticed a change. */
 	struct wait wait = wait_of(site, kind, now.mono);
 	struct mono since = wait.kind == waiting->wait.kind ? waiting->since : now.mono;
-	OWNED_TEXT struct text words;
-	text_init(&words, 1000);
+	OWNED_TEXT struct text words = TEXT(1000);
 	explain(now.mono, site, kind, wait.kind, &words);
 	if (!words.length)
 		return (struct schedule_wait){ 0 };

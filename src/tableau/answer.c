@@ -110,8 +110,7 @@ struct told {
 
 static void keep(char *member, const char *text)
 {
-	OWNED_TEXT struct text clean;
-	text_init(&clean, DETAIL_BYTES);
+	OWNED_TEXT struct text clean = TEXT(DETAIL_BYTES);
 	answer_clean(text, DETAIL_BYTES, &clean);
 	memcpy(member, clean.at, clean.length + 1);
 }

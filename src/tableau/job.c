@@ -25,8 +25,7 @@ const cJSON *json_items_next(const cJSON *item)
 
 static const char *clean(const char *text, struct arena *arena)
 {
-	OWNED_TEXT struct text out;
-	text_init(&out, NOTES_BYTES);
+	OWNED_TEXT struct text out = TEXT(NOTES_BYTES);
 	answer_clean(text, NOTES_BYTES, &out);
 	return arena_text(arena, out.at);
 }

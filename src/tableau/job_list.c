@@ -122,9 +122,8 @@ static void page_came(const struct outcome *outcome, const cJSON *json, void *co
 
 static void ask(struct job_list *list)
 {
-	OWNED_TEXT struct text path;
+	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	char since[WALL_TEXT_SIZE];
-	text_init(&path, TEXT_UNBOUNDED);
 	list->is_sorted = !list->site->no_job_sort;
 	/* Tableau accepts whole seconds; rounding down misses nothing. */
 	struct wall floor = { list->since.us / US_PER_SECOND * US_PER_SECOND };

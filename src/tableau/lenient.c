@@ -69,8 +69,8 @@ cJSON *lenient_parse(struct str bytes)
 	cJSON *tree = json_parse(bytes, &why);
 	if (tree)
 		return tree;
-	OWNED_TEXT struct text cleaned;
-	text_init(&cleaned, TEXT_UNBOUNDED); /* at most three times the reply, which is bounded */
+	OWNED_TEXT struct text cleaned =
+		TEXT(TEXT_UNBOUNDED); /* at most three times the reply, which is bounded */
 	clean(bytes, &cleaned);
 	tree = json_parse(text_str(&cleaned), &why);
 	secret_wipe(cleaned.at, cleaned.length); /* it may hold a token */

@@ -354,8 +354,7 @@ static void page_came(const struct outcome *outcome, const cJSON *json, void *co
 static void ask_page(struct listing *listing)
 {
 	const struct site *site = listing->site;
-	OWNED_TEXT struct text path;
-	text_init(&path, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	text_add(&path, words[listing->what].path);
 	if (listing->by == LISTING_BY_LUID) {
 		text_add_char(&path, '/');
@@ -408,9 +407,8 @@ static void identify(enum listing_of what, enum listing_by by, const char *key, 
 static struct listing *find(
 	const struct site *site, enum listing_of what, enum listing_by by, const char *key)
 {
-	OWNED_TEXT struct text id;
+	OWNED_TEXT struct text id = TEXT(TEXT_UNBOUNDED);
 	struct listing *listing = NULL;
-	text_init(&id, TEXT_UNBOUNDED);
 	identify(what, by, key, &id);
 	HASH_FIND(by_id, site->listings, id.at, id.length, listing);
 	return listing;
@@ -423,8 +421,7 @@ static struct listing *find_or_add(
 	if (listing)
 		return listing;
 	make_room(site);
-	OWNED_TEXT struct text id;
-	text_init(&id, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text id = TEXT(TEXT_UNBOUNDED);
 	identify(what, by, key, &id);
 	listing = mem_new(struct listing);
 	listing->id = text_take(&id);

@@ -20,8 +20,7 @@ static void set_path(struct item *projects, size_t count, struct item *project, 
 {
 	const struct item *chain[MOST_LEVELS], *at = project;
 	size_t levels = 0;
-	OWNED_TEXT struct text path;
-	text_init(&path, PATH_BYTES);
+	OWNED_TEXT struct text path = TEXT(PATH_BYTES);
 	do {
 		chain[levels++] = at;
 		project->is_hidden = *at->parent_id; /* hidden until its parent is found */
@@ -54,8 +53,7 @@ struct project_place project_place(
 	if (project)
 		return (struct project_place){ arena_text(arena, project->path),
 			project->is_hidden };
-	OWNED_TEXT struct text path;
-	text_init(&path, PATH_BYTES);
+	OWNED_TEXT struct text path = TEXT(PATH_BYTES);
 	if (is_in_one)
 		text_add(&path, HIDDEN);
 	add_escaped(item->project_name, &path);

@@ -90,8 +90,7 @@ static void add_candidates(const struct content *contents, size_t count, struct 
 
 static void refuse_many(struct resolve *resolve, const struct found *found)
 {
-	OWNED_TEXT struct text message;
-	text_init(&message, MESSAGE_BYTES);
+	OWNED_TEXT struct text message = TEXT(MESSAGE_BYTES);
 	selection_describe(&resolve->selection, &message);
 	text_printf(&message,
 		" names %zu items; narrow it with `project`, or say `allow: many`: ", found->count);
@@ -119,8 +118,7 @@ static void offer_projects(const struct found *found, struct text *message)
 /* A parent that cannot be seen is unknown; it is never taken for the root (README.md, Projects). */
 static void refuse_hidden(struct resolve *resolve, const struct found *found)
 {
-	OWNED_TEXT struct text message;
-	text_init(&message, MESSAGE_BYTES);
+	OWNED_TEXT struct text message = TEXT(MESSAGE_BYTES);
 	selection_describe(&resolve->selection, &message);
 	text_add(&message, ": that cannot be known, because the PAT's user may not see every "
 			   "project above it; write ");
@@ -135,8 +133,7 @@ static void refuse_hidden(struct resolve *resolve, const struct found *found)
 
 static void refuse_none(struct resolve *resolve, const struct found *found)
 {
-	OWNED_TEXT struct text message;
-	text_init(&message, MESSAGE_BYTES);
+	OWNED_TEXT struct text message = TEXT(MESSAGE_BYTES);
 	text_add(&message, is_one_wanted(resolve) ? "there is no " : "nothing is found for ");
 	selection_describe(&resolve->selection, &message);
 	text_add(&message, ", or the PAT's user may not see it");
@@ -159,8 +156,7 @@ static void refuse_none(struct resolve *resolve, const struct found *found)
 /* It is not known which names it matches, so nothing is refreshed. */
 static void refuse_costly(struct resolve *resolve)
 {
-	OWNED_TEXT struct text message;
-	text_init(&message, MESSAGE_BYTES);
+	OWNED_TEXT struct text message = TEXT(MESSAGE_BYTES);
 	selection_describe(&resolve->selection, &message);
 	text_printf(&message,
 		": the pattern takes too many steps on '%s'; make it simpler (`refresh-router "
@@ -172,8 +168,7 @@ static void refuse_costly(struct resolve *resolve)
 /* The usual mistake (README.md, Refreshing). */
 static void refuse_live(struct resolve *resolve)
 {
-	OWNED_TEXT struct text message;
-	text_init(&message, MESSAGE_BYTES);
+	OWNED_TEXT struct text message = TEXT(MESSAGE_BYTES);
 	selection_describe(&resolve->selection, &message);
 	text_add(&message,
 		" has no extract: it is live or uses published data sources (refresh those)");

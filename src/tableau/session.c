@@ -237,8 +237,7 @@ static void note_loss(struct site *site, struct mono now)
 	session->losses[2] = now;
 	if (!is_shared(session))
 		return;
-	OWNED_TEXT struct text notice;
-	text_init(&notice, 1000);
+	OWNED_TEXT struct text notice = TEXT(1000);
 	text_printf(&notice, SHARED_NOTICE, site->config->pat.name);
 	free(session->notice);
 	session->notice = mem_copy_text(notice.at);

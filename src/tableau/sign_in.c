@@ -164,10 +164,9 @@ static void signed_in(const struct reply *reply, void *context)
 
 static void ask(struct site *site, struct request request, const char *path, reply_done *callback)
 {
-	OWNED_TEXT struct text url;
+	OWNED_TEXT struct text url = TEXT(TEXT_UNBOUNDED);
 	struct attempt *attempt = mem_new(struct attempt);
 	*attempt = (struct attempt){ site, site->epoch };
-	text_init(&url, TEXT_UNBOUNDED);
 	session_base(site, &url);
 	text_add(&url, path);
 	request.url = url.at;
@@ -319,8 +318,7 @@ static void signed_out(const struct reply *reply, void *context)
 
 void session_sign_out(struct site *site, call_done *callback, void *context)
 {
-	OWNED_TEXT struct text url;
-	text_init(&url, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text url = TEXT(TEXT_UNBOUNDED);
 	session_base(site, &url);
 	text_add(&url, "/auth/signout");
 	struct signing_out *out = mem_new(struct signing_out);

@@ -307,8 +307,7 @@ static void replied(const struct reply *reply, void *context)
 static void send(struct waiting *waiting)
 {
 	struct site *site = waiting->site;
-	OWNED_TEXT struct text url;
-	text_init(&url, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text url = TEXT(TEXT_UNBOUNDED);
 	session_base(site, &url);
 	text_printf(&url, "/sites/%s%s", site->session.site_luid, waiting->call.path);
 	waiting->generation = site->session.generation;

@@ -368,8 +368,7 @@ void tableau_refresh(struct tableau *tableau, const char *name, const struct con
 	struct site *site = site_for(tableau, name, job_came, job_call);
 	if (!site)
 		return;
-	OWNED_TEXT struct text path;
-	text_init(&path, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	refresh_path(content, &path);
 	bool can_be_incremental =
 		content->kind == CONTENT_WORKBOOK || content->kind == CONTENT_DATASOURCE;
@@ -394,8 +393,7 @@ void tableau_job(struct tableau *tableau, const char *name, const char *job_id, 
 	struct site *site = site_for(tableau, name, job_came, job_call);
 	if (!site)
 		return;
-	OWNED_TEXT struct text path;
-	text_init(&path, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	text_add(&path, "/jobs/");
 	filter_encode(str_of(job_id), &path);
 	struct call call = { .type = CALL_JOB, .method = METHOD_GET, .path = path.at };
@@ -491,8 +489,7 @@ static void plain_call(struct tableau *tableau, const char *name, const struct c
 void tableau_cancel(struct tableau *tableau, const char *site, const char *job_id, done *callback,
 	void *context)
 {
-	OWNED_TEXT struct text path;
-	text_init(&path, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	text_add(&path, "/jobs/");
 	filter_encode(str_of(job_id), &path);
 	struct call call = { .type = CALL_CANCEL, .method = METHOD_PUT, .path = path.at };

@@ -37,8 +37,7 @@ static void end_odd(struct task *task, const struct outcome *outcome)
 
 static void ask(struct task *task, const char *path, const char *luid, call_done *callback)
 {
-	OWNED_TEXT struct text whole;
-	text_init(&whole, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text whole = TEXT(TEXT_UNBOUNDED);
 	text_add(&whole, path);
 	filter_encode(str_of(luid), &whole);
 	struct call call = { .type = CALL_QUERY, .method = METHOD_GET, .path = whole.at };

@@ -275,8 +275,8 @@ void transport_send(
 	exchange->has_proxy = request.proxy;
 	exchange->asked_at = clock_wall();
 	exchange->told.after = clock_mono();
-	text_init(&exchange->reply, REPLY_BYTES);
-	text_init(&exchange->location, 2048);
+	exchange->reply = TEXT(REPLY_BYTES);
+	exchange->location = TEXT(2048);
 	exchange->easy = curl_easy_init();
 	if (!exchange->easy)
 		abort();
@@ -345,8 +345,7 @@ static void explain_failure(struct exchange *exchange, CURLcode code, struct tex
 
 static void finish(struct exchange *exchange, CURLcode code)
 {
-	OWNED_TEXT struct text failure;
-	text_init(&failure, 1000);
+	OWNED_TEXT struct text failure = TEXT(1000);
 	long status = 0, sent = 0;
 	curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_off_t begun = 0;

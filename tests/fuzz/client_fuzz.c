@@ -69,7 +69,7 @@ static void start(void)
 		.sin_addr = { htonl(INADDR_LOOPBACK) } };
 	socklen_t size = sizeof address;
 	pthread_t thread;
-	text_init(&server.answer, TEXT_UNBOUNDED);
+	server.answer = TEXT(TEXT_UNBOUNDED);
 	server.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (bind(server.listener, (struct sockaddr *)&address, size) ||
 		listen(server.listener, 64) ||
@@ -164,8 +164,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		.values = values,
 		.value_count = 1,
 		.json = bytes[1] == 'j' };
-	OWNED_TEXT struct text printed;
-	text_init(&printed, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text printed = TEXT(TEXT_UNBOUNDED);
 	int status = run_quietly(&line, &printed);
 	assert(status == EXIT_YES || status == EXIT_NO || status == EXIT_USAGE ||
 		status == EXIT_UNREACHABLE);

@@ -6,14 +6,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 static void check(const struct event *event)
 {
-	OWNED_TEXT struct text out;
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 	struct error err = { 0 };
 	for (int i = 0; i < EVENT_FIELD_COUNT; i++) {
 		assert(event->fields[i].at);
 		assert(!event->fields[i].at[event->fields[i].length]);
 	}
 	assert((event->standing == EVENT_REAL) == !event->why);
-	text_init(&out, TEXT_UNBOUNDED);
 	event_print(event, &out);
 	OWNED_JSON printed = json_parse(text_str(&out), &err);
 	assert(printed);

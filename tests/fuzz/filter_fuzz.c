@@ -18,8 +18,7 @@ static bool is_harmless(struct str value)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	OWNED_MEMORY char *name = mem_copy_bytes(bytes, length);
-	OWNED_TEXT struct text out;
-	text_init(&out, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 	bool is_changed = filter_name(name, &out);
 	assert(is_harmless(text_str(&out)));
 	assert(is_changed == (strchr(out.at, '*') != NULL));

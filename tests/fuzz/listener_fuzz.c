@@ -43,8 +43,7 @@ static bool refuse_reload(void *context, struct text *report)
 
 static struct config *load_config(void)
 {
-	OWNED_TEXT struct text text;
-	text_init(&text, 4096);
+	OWNED_TEXT struct text text = TEXT(4096);
 	text_printf(&text,
 		"version: 1\nlisten: {webhooks: '127.0.0.1:0', admin: '127.0.0.1:0'}\n"
 		"store: sqlite:%s/state.db\nrules: [rules.yaml]\nlimits: {request_time: 1s}\n"
@@ -215,9 +214,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		return 0;
 	char letter = (char)bytes[0];
 	struct str rest = { (const char *)bytes + 1, length - 1 };
-	OWNED_TEXT struct text out, answer;
-	text_init(&out, TEXT_UNBOUNDED);
-	text_init(&answer, ANSWER_BYTES);
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text answer = TEXT(ANSWER_BYTES);
 	if (letter == 's')
 		add_signed(&out, rest);
 	else if (letter == 'g' || letter == 'p')

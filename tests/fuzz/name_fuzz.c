@@ -10,9 +10,8 @@ static void check_one(const char *name, struct arena *arena)
 	struct str normal = name_normal(str_of(name), arena);
 	assert(str_equal(name_normal(normal, arena), normal));
 	assert(name_equal(name, name) && name_equal(name, arena_str(arena, normal)));
-	OWNED_TEXT struct text skeleton, again;
-	text_init(&skeleton, TEXT_UNBOUNDED);
-	text_init(&again, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text skeleton = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text again = TEXT(TEXT_UNBOUNDED);
 	name_skeleton(str_of(name), &skeleton);
 	name_skeleton(normal, &again);
 	/* Spellings of one name have one skeleton, unless it is not UTF-8. */
@@ -22,8 +21,7 @@ static void check_one(const char *name, struct arena *arena)
 static void check_two(const char *one, const char *other, struct arena *arena)
 {
 	bool is_text = str_is_utf8(str_of(one)) && str_is_utf8(str_of(other));
-	OWNED_TEXT struct text where;
-	text_init(&where, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text where = TEXT(TEXT_UNBOUNDED);
 	assert(name_equal(one, other) == name_equal(other, one));
 	name_difference(one, other, &where);
 	assert(!is_text || !name_equal(one, other) || !where.length);

@@ -27,8 +27,7 @@ static void check_growth(const struct pattern *pattern, struct arena *arena)
 	if (!pattern_growth_find(pattern, 256, arena, &growth, &steps))
 		return;
 	OWNED(pattern_scratch) scratch = pattern_scratch_new();
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	text_add_str(&text, growth.before);
 	for (size_t i = 0; i < growth.times; i++)
 		text_add_str(&text, growth.piece);
@@ -39,10 +38,9 @@ static void check_growth(const struct pattern *pattern, struct arena *arena)
 
 static void check_quoted(struct str subject, struct arena *arena)
 {
-	OWNED_TEXT struct text quoted;
+	OWNED_TEXT struct text quoted = TEXT(TEXT_UNBOUNDED);
 	struct error err = { 0 };
 	size_t offset;
-	text_init(&quoted, TEXT_UNBOUNDED);
 	text_add(&quoted, "/^");
 	pattern_quote(subject, &quoted);
 	text_add(&quoted, "$/x");

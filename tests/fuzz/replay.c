@@ -13,8 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 static bool replay_file(const char *path, struct error *err)
 {
-	OWNED_TEXT struct text text;
-	text_init(&text, LARGEST_INPUT);
+	OWNED_TEXT struct text text = TEXT(LARGEST_INPUT);
 	if (!file_read(path, &text, err))
 		return false;
 	/* A block of exactly this size, so that a sanitizer sees a read past its end. */
@@ -35,8 +34,7 @@ static int replay_folder(const char *folder, struct error *err)
 		return -1;
 	}
 	for (int i = 0; i < count; i++) {
-		OWNED_TEXT struct text path;
-		text_init(&path, 4096);
+		OWNED_TEXT struct text path = TEXT(4096);
 		text_printf(&path, "%s/%s", folder, names[i]->d_name);
 		if (done >= 0 && names[i]->d_name[0] != '.')
 			done = replay_file(path.at, err) ? done + 1 : -1;

@@ -13,8 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	OWNED_JSON json = json_parse((struct str){ (const char *)bytes, length }, &err);
 	if (!json || !selection_parse(json, &selection, arena, &err))
 		return 0;
-	OWNED_TEXT struct text out;
-	text_init(&out, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 	selection_describe(&selection, &out);
 	OWNED_JSON written = selection_json(&selection);
 	bool is_read = selection_parse(written, &again, arena, &err);

@@ -38,17 +38,8 @@ PRIVATE = re.compile(r"[Pp]rivate to ([^.;:]+(?:\.[ch]\b[^.;:]*)*)")
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 
 
-OWNED_TEXT = re.compile(r"OWNED_TEXT struct text ([^;]+);")
-
-
-def early_ends(path, text):
-    """A text that is cleared at the end of its block must have been initialised by then, also when that end comes early."""
-    for found in OWNED_TEXT.finditer(text):
-        for name in (name.strip() for name in found.group(1).split(",")):
-            before = text[found.end():].split(f"text_init(&{name},")[0]
-            if re.search(r"\b(return|continue|goto)\b", before):
-                yield f"{path}:{text.count(chr(10), 0, found.start()) + 1}: '{name}' may be cleared before its text_init()"
-
+# A text is cleared at the end of its block, also when that end comes early: it is one from its declaration on.
+BARE_TEXT = re.compile(r"OWNED_TEXT struct text (\w+)\s*[;,]")
 
 # A function that other files may call: its type starts a line, and '{' stands on a line of its own.
 EXPORTED = re.compile(r"^(?!static\b|typedef\b)[a-z_][\w \t*]*?\b(\w+)\(([^;{}]|\n)*?\)\n\{", re.M)
@@ -123,7 +114,6 @@ def problems(source):
     yield from circles(source)
     yield from double_symbols((path, path.read_text()) for path in sorted(source.rglob("*.c")))
     for path in sorted(source.rglob("*.[ch]")):
-        yield from early_ends(path, path.read_text())
         module, place = path.relative_to(source).parts[0], str(path.relative_to(source))
         for number, line in enumerate(path.read_text().splitlines(), 1):
             found = INCLUDE.match(line)
@@ -137,6 +127,8 @@ def problems(source):
                 yield f"{path}:{number}: {BANNED.search(code).group(1)}() is easy to misuse and banned"
             if not line.lstrip().startswith(("*", "/*")):
                 yield from (f"{path}:{number}: {what}" for what in misplaced(place, code))
+            if found := BARE_TEXT.search(code):
+                yield f"{path}:{number}: '{found.group(1)}' may be cleared before it is a text: write '= TEXT(most)'"
             if path.name != "clock.c" and CLOCK.search(code):
                 yield f"{path}:{number}: only base/clock.c reads a clock"
             if len(line.expandtabs(8)) > 140:

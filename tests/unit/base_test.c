@@ -99,8 +99,7 @@ static void text_that_is_not_utf8_is_recognised(void **state)
 static void a_text_keeps_what_fits_and_says_when_something_did_not(void **state)
 {
 	(void)state;
-	OWNED_TEXT struct text text;
-	text_init(&text, 100);
+	OWNED_TEXT struct text text = TEXT(100);
 	for (int i = 0; i < 10; i++)
 		assert_true(text_add_bytes(&text, "0123456789", 10));
 	assert_false(text.is_full);
@@ -144,11 +143,10 @@ static void a_text_is_cut_between_characters(void **state)
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		char out[16];
-		OWNED_TEXT struct text text;
+		OWNED_TEXT struct text text = TEXT(cases[i].most);
 		struct str kept = str_cut(str_of(cases[i].text), cases[i].most);
 		if (!str_is(kept, cases[i].kept))
 			fail_msg("case %zu: %zu bytes are kept", i, kept.length);
-		text_init(&text, cases[i].most);
 		text_add(&text, cases[i].text);
 		text_add(&text, "z"); /* after a cut nothing is added, even if it would fit */
 		assert_true(text.is_full);
@@ -158,25 +156,43 @@ static void a_text_is_cut_between_characters(void **state)
 	}
 }
 
+/* All of them share one "", so nothing may be written to it. */
+static void an_empty_text_allocates_nothing_and_reads_as_text(void **state)
+{
+	(void)state;
+	OWNED_TEXT struct text text = TEXT(10);
+	assert_string_equal(text.at, "");
+	text_add(&text, "");
+	text_reset(&text);
+	assert_int_equal(text.capacity, 0);
+	OWNED_MEMORY char *taken = text_take(&text);
+	assert_string_equal(taken, "");
+	taken[0] = 'x';
+	assert_string_equal(text.at, "");
+	text_add(&text, "0123456789ab");
+	assert_string_equal(text.at, "0123456789");
+	text_clear(&text);
+	text_add(&text, "as new");
+	assert_string_equal(text.at, "as new");
+}
+
 static void a_text_given_away_is_the_takers(void **state)
 {
 	(void)state;
-	struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	struct text text = TEXT(TEXT_UNBOUNDED);
 	text_add(&text, "mine");
 	text_add_char(&text, '!');
 	text_add_str(&text, (struct str){ NULL, 0 });
 	OWNED_MEMORY char *taken = text_take(&text);
 	assert_string_equal(taken, "mine!");
-	assert_null(text.at);
+	assert_string_equal(text.at, "");
 	text_clear(&text);
 }
 
 static void markup_in_a_name_is_shown_and_not_obeyed(void **state)
 {
 	(void)state;
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	text_add_markup(&text, "<a href=\"x\">R&D</a>");
 	assert_string_equal(text.at, "&lt;a href=&quot;x&quot;&gt;R&amp;D&lt;/a&gt;");
 }
@@ -370,6 +386,7 @@ int main(void)
 		cmocka_unit_test(text_that_is_not_utf8_is_recognised),
 		cmocka_unit_test(a_text_keeps_what_fits_and_says_when_something_did_not),
 		cmocka_unit_test(a_text_is_cut_between_characters),
+		cmocka_unit_test(an_empty_text_allocates_nothing_and_reads_as_text),
 		cmocka_unit_test(a_text_given_away_is_the_takers),
 		cmocka_unit_test(markup_in_a_name_is_shown_and_not_obeyed),
 		cmocka_unit_test(a_duration_is_one_number_and_one_unit),

@@ -7,8 +7,7 @@
 
 static struct ruleset *rules_of(const char *items)
 {
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	text_printf(&text, "version: 1\nrules:\n%s", items);
 	return fixture_rules(text.at);
 }
@@ -26,8 +25,7 @@ static void assert_decided(const char *before, const char *after, const char *co
 	OWNED(ruleset) old = rules_of(before);
 	OWNED(ruleset) new = rules_of(after);
 	OWNED(comparison) comparison = comparison_new(old, new);
-	OWNED_TEXT struct text out;
-	text_init(&out, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 	int64_t event_count = 0;
 	for (; events[event_count]; event_count++) {
 		OWNED(arena) arena = arena_new();
@@ -110,8 +108,7 @@ static void assert_rules(const char *before, const char *after, const char *expe
 	OWNED(ruleset) old = rules_of(before);
 	OWNED(ruleset) new = rules_of(after);
 	OWNED(arena) arena = arena_new();
-	OWNED_TEXT struct text out;
-	text_init(&out, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 	size_t count;
 	const struct changed_rule *rules = rules_compare(old, new, arena, &count);
 	for (size_t i = 0; i < count; i++)

@@ -56,8 +56,8 @@ static struct config *load(const char *text, struct problems *problems)
 static void list(struct problems *problems, struct text *codes, struct text *messages)
 {
 	problems_sort(problems);
-	text_init(codes, TEXT_UNBOUNDED);
-	text_init(messages, TEXT_UNBOUNDED);
+	*codes = TEXT(TEXT_UNBOUNDED);
+	*messages = TEXT(TEXT_UNBOUNDED);
 	for (size_t i = 0; i < problems_count(problems); i++) {
 		const struct problem *problem = problems_at(problems, i);
 		text_printf(codes, "%s%d %s", i ? "; " : "", problem->place.line,
@@ -378,8 +378,7 @@ static void each_mistake_is_told_where_it_stands(void **state)
 static void all_sites_that_share_a_PAT_are_named(void **state)
 {
 	(void)state;
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	text_add(&text, "version: 1\n" SOURCE "sites:\n");
 	for (int i = 0; i < 4; i++)
 		text_printf(&text,
@@ -396,8 +395,7 @@ static void all_sites_that_share_a_PAT_are_named(void **state)
 static void more_sites_than_anybody_has_are_refused_at_once(void **state)
 {
 	(void)state;
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	text_add(&text, "version: 1\n" SOURCE "sites:\n");
 	for (int i = 0; i < 1001; i++)
 		text_printf(&text,
@@ -411,8 +409,7 @@ static void more_sites_than_anybody_has_are_refused_at_once(void **state)
 static void eleven_PATs_on_one_server_are_warned_of(void **state)
 {
 	(void)state;
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	text_add(&text, "version: 1\n" SOURCE "sites:\n");
 	for (int i = 0; i < 11; i++)
 		text_printf(&text,

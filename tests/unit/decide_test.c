@@ -251,8 +251,7 @@ static void the_nearest_miss_comes_first(void **state)
 		"W}]}\n",
 		"{\"job_id\": 5, \"run_reason\": \"Kicked off\"}", &rules, scratch, arena);
 	OWNED_MEMORY char *unmatched = fixture_part(decision, "unmatched");
-	OWNED_TEXT struct text want;
-	text_init(&want, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text want = TEXT(TEXT_UNBOUNDED);
 	const char *path = fixture_path("rules.yaml");
 	text_printf(&want,
 		"[{\"rule\":\"b\",\"file\":\"%s\",\"line\":4,\"because\":"
@@ -281,9 +280,8 @@ static void the_nearest_miss_comes_first(void **state)
 static void one_decision_is_bounded_whatever_its_rules(void **state)
 {
 	(void)state;
-	OWNED_TEXT struct text rules_text, event;
-	text_init(&rules_text, TEXT_UNBOUNDED);
-	text_init(&event, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text rules_text = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text event = TEXT(TEXT_UNBOUNDED);
 	text_add(&rules_text, "version: 1\nrules:\n");
 	for (int i = 0; i < 200; i++)
 		text_printf(&rules_text,
@@ -324,8 +322,7 @@ static void a_pattern_that_hits_its_limit_does_not_match_and_is_told(void **stat
 	OWNED(decide_scratch) scratch = decide_scratch_new();
 	OWNED(arena) arena = arena_new();
 	OWNED(ruleset) rules = NULL;
-	OWNED_TEXT struct text event;
-	text_init(&event, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text event = TEXT(TEXT_UNBOUNDED);
 	text_add(&event, "{\"job_id\": 1, \"job_name\": \"");
 	for (int i = 0; i < 4000; i++)
 		text_add_char(&event, 'a');
@@ -337,8 +334,7 @@ static void a_pattern_that_hits_its_limit_does_not_match_and_is_told(void **stat
 		"W}]}\n"
 		"- {name: other, when: {job_id: 1}, refresh: [{site: s, workbooks: W}]}\n",
 		event.at, &rules, scratch, arena);
-	OWNED_TEXT struct text matched;
-	text_init(&matched, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text matched = TEXT(TEXT_UNBOUNDED);
 	fixture_matched(decision, &matched);
 	assert_string_equal(matched.at, "other");
 	assert_int_equal(decision->warning_count, 2);

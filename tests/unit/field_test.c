@@ -257,8 +257,7 @@ static void the_schema_comes_from_the_table(void **state)
 static void the_manual_lists_every_field(void **state)
 {
 	(void)state;
-	OWNED_TEXT struct text out;
-	text_init(&out, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 	fields_print(outer_fields, &out);
 	assert_non_null(strstr(out.at, "default 8, from 1 to 64"));
 	assert_non_null(strstr(out.at, "default info, one of debug, info, error"));

@@ -50,8 +50,7 @@ static void write_file(const char *name, size_t bytes, off_t size)
 static void assert_refused(const char *name, const char *why)
 {
 	struct error err = { 0 };
-	OWNED_TEXT struct text text;
-	text_init(&text, CEILING);
+	OWNED_TEXT struct text text = TEXT(CEILING);
 	assert_false(file_read(name, &text, &err));
 	assert_int_equal(err.kind, ERROR_INPUT);
 	assert_int_equal(text.length, 0);
@@ -63,8 +62,7 @@ static void a_regular_file_is_read_whole_and_up_to_the_ceiling(void **state)
 {
 	(void)state;
 	struct error err = { 0 };
-	OWNED_TEXT struct text text;
-	text_init(&text, 40000);
+	OWNED_TEXT struct text text = TEXT(40000);
 	write_file("file", 20000, 20000);
 	assert_true(file_read(in_folder("file"), &text, &err));
 	assert_true(file_read(in_folder("file"), &text, &err)); /* appended */
@@ -78,8 +76,7 @@ static void a_file_without_a_size_is_read_too(void **state)
 {
 	(void)state;
 	struct error err = { 0 };
-	OWNED_TEXT struct text text;
-	text_init(&text, CEILING);
+	OWNED_TEXT struct text text = TEXT(CEILING);
 	assert_true(file_read("/proc/self/stat", &text, &err)); /* proc(5): st_size is 0 */
 	assert_true(text.length > 0);
 }
@@ -114,8 +111,7 @@ static void an_argument_may_be_a_pipe(void **state)
 	int ends[2];
 	char name[32]; /* "/dev/fd/" and a number */
 	struct error err = { 0 };
-	OWNED_TEXT struct text text;
-	text_init(&text, CEILING);
+	OWNED_TEXT struct text text = TEXT(CEILING);
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(write(ends[1], "{}", 2), 2);
 	close(ends[1]);

@@ -126,8 +126,7 @@ static void random_value(uint64_t *seed, uint32_t field, struct text *out)
 	static const char *const shapes[] = { "^%s", "%s$", "^%s_?(?<c@>.)?", "(%s|emea)", "%s+",
 		"%s?", "(?:%s){1,2}", "[%s]+x?", "%s.*%s", "(?i)%s", "%s|nightly", "(?=%s)",
 		"(?!%s)", "\\Q%s\\E", "(?#%s)a", "x*%s*", "(%s)?nightly" };
-	OWNED_TEXT struct text word;
-	text_init(&word, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text word = TEXT(TEXT_UNBOUNDED);
 	random_words(seed, &word);
 	if (chance(seed, 2) || !word.length) {
 		text_printf(out, "'%s'", word.at);
@@ -186,8 +185,7 @@ static void random_rules(uint64_t *seed, struct text *out)
 
 static const struct event *random_event(uint64_t *seed, struct arena *arena)
 {
-	OWNED_TEXT struct text json;
-	text_init(&json, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text json = TEXT(TEXT_UNBOUNDED);
 	text_printf(&json, "{\"status\": \"%s\"", chance(seed, 4) ? "success" : "error");
 	for (size_t i = 0; i < COUNT(fields); i++) {
 		text_printf(&json, ", \"%s\": \"", fields[i]);
@@ -201,8 +199,7 @@ static const struct event *random_event(uint64_t *seed, struct arena *arena)
 /* NULL when the rules do not load: random patterns may clash or not compile. */
 static struct ruleset *random_ruleset(uint64_t *seed)
 {
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	random_rules(seed, &text);
 	OWNED(problems) problems = problems_new();
 	return fixture_load(text.at, NULL, problems);
@@ -243,8 +240,7 @@ static void an_indexed_decision_is_the_linear_one(void **state)
 static void a_shared_value_does_not_bring_up_every_rule(void **state)
 {
 	(void)state;
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	text_add(&text, "version: 1\nrules:\n");
 	for (int i = 0; i < 500; i++)
 		text_printf(&text,

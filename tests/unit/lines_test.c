@@ -9,8 +9,7 @@ static void assert_lines(const char *path, size_t longest, const char *expected)
 	struct error err = { 0 };
 	struct str line;
 	enum lines_read read = LINES_ERROR;
-	OWNED_TEXT struct text out;
-	text_init(&out, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 	OWNED(lines) lines = lines_open(path, longest, &err);
 	while (lines && (read = lines_next(lines, &line, &err)) == LINES_ONE)
 		text_printf(&out, "%d:%.*s|", (int)lines_number(lines), (int)line.length, line.at);
@@ -30,9 +29,8 @@ static void lines_end_in_a_line_feed_or_with_the_file(void **state)
 static void lines_may_be_longer_than_the_first_buffer(void **state)
 {
 	(void)state;
-	OWNED_TEXT struct text text, expected;
-	text_init(&text, TEXT_UNBOUNDED);
-	text_init(&expected, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text expected = TEXT(TEXT_UNBOUNDED);
 	for (int line = 1; line <= 5; line++) {
 		text_printf(&expected, "%d:", line);
 		for (int i = 0; i < line * 40000; i++) {

@@ -198,10 +198,9 @@ static void every_trap_is_told_with_its_place_and_nothing_else(void **state)
 	int wrong = 0;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		OWNED(problems) problems = problems_new();
-		OWNED_TEXT struct text found;
+		OWNED_TEXT struct text found = TEXT(TEXT_UNBOUNDED);
 		OWNED(ruleset) rules = fixture_load(cases[i].file, NULL, problems);
 		bool has_part = !cases[i].part;
-		text_init(&found, TEXT_UNBOUNDED);
 		problems_sort(problems);
 		for (size_t j = 0; j < problems_count(problems); j++) {
 			const struct problem *problem = problems_at(problems, j);

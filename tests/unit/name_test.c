@@ -84,8 +84,7 @@ static void the_message_shows_where_two_names_differ(void **state)
 		{ "\u200b", "\u200c", NULL },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		OWNED_TEXT struct text out;
-		text_init(&out, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 		name_difference(cases[i].written, cases[i].known, &out);
 		if (strcmp(out.at, cases[i].says ? cases[i].says : ""))
 			fail_msg("'%s' and '%s': %s", cases[i].written, cases[i].known, out.at);
@@ -112,8 +111,7 @@ static void every_character_has_a_description(void **state)
 	static const int32_t points[] = { 0, 8, 'a', ' ', 0x7f, 0xa0, 0xe9, 0x301, 0x1f600, 0xe0001,
 		0xffff, 0x10ffff };
 	for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
-		OWNED_TEXT struct text out;
-		text_init(&out, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 		code_point_describe(points[i], &out);
 		assert_true(out.length >= 3 && str_is_utf8(text_str(&out)));
 	}

@@ -66,8 +66,7 @@ static bool grows(const char *written, size_t most)
 	/* The report is true: this text hits the limit, with one piece less it does not. */
 	OWNED(pattern_scratch) scratch = pattern_scratch_new();
 	for (size_t less = 0; less < 2; less++) {
-		OWNED_TEXT struct text text;
-		text_init(&text, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 		text_add_str(&text, growth.before);
 		for (size_t i = less; i < growth.times; i++)
 			text_add_str(&text, growth.piece);

@@ -94,8 +94,7 @@ static void a_wrong_pattern_says_where_and_why(void **state)
 static void a_pattern_of_more_than_8_KiB_is_refused(void **state)
 {
 	(void)state;
-	OWNED_TEXT struct text written;
-	text_init(&written, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text written = TEXT(TEXT_UNBOUNDED);
 	text_add_char(&written, '/');
 	for (int i = 0; i < 9000; i++)
 		text_add_char(&written, 'a');
@@ -158,7 +157,7 @@ static void a_pattern_that_explodes_stops_at_a_limit(void **state)
 /* `times` times `piece`. */
 static void repeat(struct text *out, const char *piece, int times)
 {
-	text_init(out, TEXT_UNBOUNDED);
+	*out = TEXT(TEXT_UNBOUNDED);
 	while (times--)
 		text_add(out, piece);
 }
@@ -222,8 +221,7 @@ static void what_is_quick_is_found_in_long_texts(void **state)
 		"/(?i)PROD$/", "/ (emea|apac|prod)\\z/" };
 	OWNED_TEXT struct text subject;
 	repeat(&subject, "and so on, ", 5000);
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	text_printf(&text, "Kicked off from %s prod", subject.at);
 	for (size_t i = 0; i < sizeof written / sizeof *written; i++)
 		if (search(written[i], text_str(&text)) != SEARCH_YES)
@@ -267,8 +265,7 @@ static void steps_are_the_same_in_every_run(void **state)
 static void deep_nesting_and_recursion_neither_crash_nor_stall(void **state)
 {
 	(void)state;
-	OWNED_TEXT struct text subject;
-	text_init(&subject, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text subject = TEXT(TEXT_UNBOUNDED);
 	for (int i = 0; i < 1 << 20; i++)
 		text_add_char(&subject, '(');
 	static const char *const written[] = { "/^(\\((?1)*\\))+$/", "/^((?:\\()*)+\\)$/",
@@ -298,8 +295,7 @@ static void named_groups_are_read_and_one_that_took_no_part_says_so(void **state
 static void a_pattern_with_a_hundred_groups_finds_room_for_them(void **state)
 {
 	(void)state;
-	OWNED_TEXT struct text written;
-	text_init(&written, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text written = TEXT(TEXT_UNBOUNDED);
 	text_add_char(&written, '/');
 	for (int i = 0; i < 100; i++)
 		text_add(&written, "(a)");
@@ -325,8 +321,7 @@ static void quoted_text_stands_for_itself_in_every_mode(void **state)
 	static const char *const flags[] = { "", "x", "i", "xism" };
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		for (size_t j = 0; j < sizeof flags / sizeof *flags; j++) {
-			OWNED_TEXT struct text written;
-			text_init(&written, TEXT_UNBOUNDED);
+			OWNED_TEXT struct text written = TEXT(TEXT_UNBOUNDED);
 			text_add(&written, "/\\A");
 			pattern_quote(str_of(texts[i]), &written);
 			text_printf(&written, "\\z/%s", flags[j]);
@@ -444,10 +439,9 @@ static void no_random_pattern_matches_a_text_without_its_literal(void **state)
 	if (rounds)
 		assert_true(str_to_count(str_of(rounds), &count));
 	for (int64_t i = 0; i < count; i++) {
-		OWNED_TEXT struct text written, subject;
+		OWNED_TEXT struct text written = TEXT(TEXT_UNBOUNDED);
+		OWNED_TEXT struct text subject = TEXT(TEXT_UNBOUNDED);
 		OWNED(arena) arena = arena_new();
-		text_init(&written, TEXT_UNBOUNDED);
-		text_init(&subject, TEXT_UNBOUNDED);
 		text_add_char(&written, '/');
 		add_random(&written, pattern_pieces, sizeof pattern_pieces / sizeof *pattern_pieces,
 			12);

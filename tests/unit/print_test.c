@@ -50,10 +50,9 @@ static void a_table_stays_within_120_columns_where_there_is_no_terminal(void **s
 	(void)state;
 	static const char *const headings[] = { "ID", "NAME", "REASON", NULL };
 	OWNED(table) table = table_new(headings);
-	OWNED_TEXT struct text long_text, wide_text, expected;
-	text_init(&long_text, TEXT_UNBOUNDED);
-	text_init(&wide_text, TEXT_UNBOUNDED);
-	text_init(&expected, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text long_text = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text wide_text = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text expected = TEXT(TEXT_UNBOUNDED);
 	for (int i = 0; i < 300; i++) {
 		text_add(&long_text, "r");
 		text_add(&wide_text, "\xe6\x97\xa5"); /* two columns each */
@@ -114,8 +113,7 @@ static void json_for_people_has_its_controls_escaped(void **state)
 		{ "\xff", "\\ufffd" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		OWNED_TEXT struct text expected;
-		text_init(&expected, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text expected = TEXT(TEXT_UNBOUNDED);
 		OWNED_JSON json = cJSON_CreateObject();
 		cJSON_AddStringToObject(json, "name", cases[i].value);
 		text_printf(&expected, "{\n\t\"name\":\t\"%s\"\n}\n", cases[i].printed);

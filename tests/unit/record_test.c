@@ -249,10 +249,9 @@ static void expect_columns(const struct member *members, const char *table, stru
 static void see_columns(sqlite3 *database, const char *table, const struct text *expected)
 {
 	sqlite3_stmt *query = NULL;
-	OWNED_TEXT struct text line;
+	OWNED_TEXT struct text line = TEXT(TEXT_UNBOUNDED);
 	size_t seen = 0;
 
-	text_init(&line, TEXT_UNBOUNDED);
 	assert_int_equal(sqlite3_prepare_v2(database,
 				 "SELECT name, type FROM pragma_table_info(?1)", -1, &query, NULL),
 		SQLITE_OK);
@@ -279,9 +278,8 @@ static void the_columns_of_the_database_are_those_of_the_records(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < TABLES; i++) {
-		OWNED_TEXT struct text expected;
+		OWNED_TEXT struct text expected = TEXT(TEXT_UNBOUNDED);
 
-		text_init(&expected, TEXT_UNBOUNDED);
 		expect_columns(records[i].members, records[i].table, &expected);
 		see_columns(
 			((struct sqlite *)(void *)store)->database, records[i].table, &expected);

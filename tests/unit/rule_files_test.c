@@ -259,9 +259,8 @@ static void all_files_together_have_a_bound_on_their_values(void **state)
 	(void)state;
 	make_folder("values");
 	for (int file = 0; file < 3; file++) {
-		OWNED_TEXT struct text text;
+		OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 		char name[32];
-		text_init(&text, TEXT_UNBOUNDED);
 		text_add(&text, "version: 1\nrules: []\nx-a: &a [");
 		for (int i = 0; i < 1000; i++)
 			text_add(&text, "1,");
@@ -289,8 +288,7 @@ static void the_folders_that_are_walked_can_be_visited_once_each(void **state)
 	make_folder("walked/.hidden");
 	make_link(".", "walked/again");
 	make_link("/", "walked/out");
-	OWNED_TEXT struct text folders;
-	text_init(&folders, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text folders = TEXT(TEXT_UNBOUNDED);
 	const char *path = fixture_path("walked");
 	ruleset_visit_folders(&path, 1, add_line, &folders);
 	assert_string_equal(folders.at, "/walked\n/walked/sub\n/walked/sub/deep\n");

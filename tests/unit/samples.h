@@ -16,7 +16,7 @@ __attribute__((unused)) static struct str sample_read(const char *name, struct t
 	struct error err = { 0 };
 	IGNORE(snprintf(path, sizeof path, "%s/tests/samples/dbt/%s", source ? source : ".", name) <
 		0);
-	text_init(text, (size_t)1 << 20);
+	*text = TEXT((size_t)1 << 20);
 	if (!file_read(path, text, &err))
 		fail_msg("%s", err.message);
 	return text_str(text);

@@ -167,7 +167,7 @@ static int set_up(void **state)
 	world->now = (struct instant){ { 1800000000 * US_PER_SECOND }, { HOUR } };
 	world->schedule = schedule_new(&options, ids_after(0), 42);
 	world->arena = arena_new();
-	text_init(&world->seen, TEXT_UNBOUNDED);
+	world->seen = TEXT(TEXT_UNBOUNDED);
 	configure(world);
 	*state = world;
 	return 0;

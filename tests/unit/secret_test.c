@@ -113,9 +113,8 @@ static void a_file_without_a_secret_is_refused(void **state)
 
 static void a_file_that_is_too_large_is_not_quoted(void **state)
 {
-	OWNED_TEXT struct text text;
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	(void)state;
-	text_init(&text, TEXT_UNBOUNDED);
 	while (text.length <= LIMIT)
 		text_add(&text, VALUE);
 	assert_refused(SECRET_FROM_FILE, file_of(text_str(&text)), "token");
@@ -168,8 +167,7 @@ static void stray_bytes_are_described_and_the_secret_is_not(void **state)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		OWNED(secret) secret = secret_copy(cases[i].bytes);
-		OWNED_TEXT struct text out;
-		text_init(&out, 300);
+		OWNED_TEXT struct text out = TEXT(300);
 		assert_int_equal(secret_describe_strays(secret, &out), *cases[i].says != '\0');
 		assert_string_equal(out.at, cases[i].says);
 	}

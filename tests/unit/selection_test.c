@@ -66,8 +66,7 @@ static void a_selection_is_told_in_words(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		OWNED_TEXT struct text out;
-		text_init(&out, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 		selection_describe(&cases[i].selection, &out);
 		assert_string_equal(out.at, cases[i].says);
 	}

@@ -51,8 +51,7 @@ static void only_64_hex_digits_are_a_signature(void **state)
 	static const char *const formats[] = { " %s", "%s ", "%sa", "sha256=%s", "Bearer %s",
 		"%.63s", "%.63sg", "%.0s", "%.63s\xc3\xa9" };
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-		OWNED_TEXT struct text header;
-		text_init(&header, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text header = TEXT(TEXT_UNBOUNDED);
 		const char *place = strchr(formats[i], '%'), *after = strchr(place, 's') + 1;
 		size_t taken = place[1] == '.' ? (size_t)strtol(place + 2, NULL, 10) : strlen(good);
 		text_add_bytes(&header, formats[i], (size_t)(place - formats[i]));

@@ -242,7 +242,7 @@ static struct text read_file(const char *name)
 	struct error err = { 0 };
 	struct text bytes;
 
-	text_init(&bytes, TEXT_UNBOUNDED);
+	bytes = TEXT(TEXT_UNBOUNDED);
 	must(file_read(path_in(name), &bytes, &err));
 	return bytes;
 }

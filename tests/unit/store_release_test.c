@@ -8,11 +8,10 @@ static char *sample(const char *name, const char *suffix)
 {
 	char path[300];
 	const char *top = getenv("srcdir");
-	OWNED_TEXT struct text all;
+	OWNED_TEXT struct text all = TEXT(TEXT_UNBOUNDED);
 	char part[4096];
 	size_t length;
 
-	text_init(&all, TEXT_UNBOUNDED);
 	snprintf(path, sizeof path, "%s/tests/samples/store/%s.%s", top ? top : ".", name, suffix);
 	FILE *file = fopen(path, "r");
 	if (!file)
@@ -174,9 +173,8 @@ static void assert_has_all(const char *release, const struct found *found)
 	int lines = 0;
 
 	for (char *line = expected, *end; (end = strchr(line, '\n')); line = end + 1) {
-		OWNED_TEXT struct text wanted;
+		OWNED_TEXT struct text wanted = TEXT(TEXT_UNBOUNDED);
 
-		text_init(&wanted, TEXT_UNBOUNDED);
 		text_printf(&wanted, "\n%.*s\n", (int)(end - line), line);
 		if (!strstr(found->lines.at, wanted.at))
 			fail_msg("%s: not found:%s", release, wanted.at);
@@ -195,7 +193,7 @@ static void what_every_release_left_is_found(void **state)
 			assert_int_equal(store_folder_setup(state), 0);
 		put_database(releases[i]);
 		OWNED(store) store = open_store(STORE_WRITE);
-		text_init(&found.lines, TEXT_UNBOUNDED);
+		found.lines = TEXT(TEXT_UNBOUNDED);
 		find_all(store, &found);
 		assert_has_all(releases[i], &found);
 		text_clear(&found.lines);

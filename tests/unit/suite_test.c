@@ -37,8 +37,7 @@ static const char rules_text[] =
 static struct suite *suite_of(
 	const char *items, const struct ruleset *rules, struct problems *problems)
 {
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	text_printf(&text, "version: 1\ntests:\n%s", items);
 	const char *path = fixture_write("a.test.yaml", text.at);
 	return suite_load(&path, 1, rules, problems);
@@ -75,8 +74,7 @@ static void assert_result(const char *items, const char *expected)
 	OWNED(suite) suite = suite_of(items, rules, problems);
 	OWNED(arena) arena = arena_new();
 	OWNED(decide_scratch) scratch = decide_scratch_new();
-	OWNED_TEXT struct text out;
-	text_init(&out, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 	if (!suite)
 		problems_print(problems, stderr, false);
 	assert_non_null(suite);
@@ -398,8 +396,7 @@ static void assert_coverage(
 	OWNED(coverage) coverage = coverage_new(rules);
 	OWNED(decide_scratch) scratch = decide_scratch_new();
 	OWNED(arena) arena = arena_new();
-	OWNED_TEXT struct text out;
-	text_init(&out, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 	for (; *events; events++)
 		coverage_add(coverage, fixture_event(*events, arena), scratch, arena);
 	coverage_uncovered(coverage, line_add, &out);

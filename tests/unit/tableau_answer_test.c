@@ -114,8 +114,7 @@ static void waits_in_texts(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		OWNED_TEXT struct text body;
-		text_init(&body, 1000);
+		OWNED_TEXT struct text body = TEXT(1000);
 		text_printf(&body,
 			"{\"error\":{\"summary\":\"Too "
 			"many\",\"detail\":\"%s\",\"code\":\"429000\"}}",
@@ -202,8 +201,7 @@ static void strangers_texts_become_one_short_line(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		OWNED_TEXT struct text out;
-		text_init(&out, 1000);
+		OWNED_TEXT struct text out = TEXT(1000);
 		answer_clean(cases[i].from, cases[i].most, &out);
 		assert_string_equal(out.at, cases[i].to);
 	}

@@ -558,7 +558,7 @@ static void the_list_of_jobs_comes_oldest_first_and_whole(void **state)
 /* `count` jobs, the first of them with the number `first`. */
 static void list_jobs(struct text *body, const char *pagination, int first, int count)
 {
-	text_init(body, TEXT_UNBOUNDED);
+	*body = TEXT(TEXT_UNBOUNDED);
 	text_printf(body, "{%s\"backgroundJobs\":{\"backgroundJob\":[", pagination);
 	for (int i = 0; i < count; i++)
 		text_printf(body,

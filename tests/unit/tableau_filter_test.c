@@ -25,8 +25,7 @@ static void names_in_filters(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		OWNED_TEXT struct text out;
-		text_init(&out, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 		bool is_changed = filter_name(cases[i].name, &out);
 		assert_string_equal(out.at, cases[i].filter);
 		assert_int_equal(is_changed, cases[i].is_changed);
@@ -37,9 +36,8 @@ static void every_byte_that_is_not_unreserved_is_encoded(void **state)
 {
 	(void)state;
 	for (int c = 1; c < 256; c++) {
-		OWNED_TEXT struct text out;
+		OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 		char byte = (char)c;
-		text_init(&out, TEXT_UNBOUNDED);
 		filter_encode((struct str){ &byte, 1 }, &out);
 		bool is_plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
 				(c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' ||

@@ -115,10 +115,9 @@ static void long_notes_are_cut_between_characters(void **state)
 {
 	struct error err;
 	struct job job;
-	OWNED_TEXT struct text body;
+	OWNED_TEXT struct text body = TEXT(100000);
 	OWNED(arena) arena = arena_new();
 	(void)state;
-	text_init(&body, 100000);
 	text_add(&body, "{\"job\":{\"id\":\"a\",\"extractRefreshJob\":{\"workbook\":{\"id\":\"w\"},"
 			"\"notes\":\"x");
 	for (int i = 0; i < 2000; i++)

@@ -31,8 +31,7 @@ static void broken_texts_are_taken_cleaned(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		OWNED_TEXT struct text body;
-		text_init(&body, 1000);
+		OWNED_TEXT struct text body = TEXT(1000);
 		text_add(&body, "{\"a\":\"");
 		text_add_str(&body, cases[i].from);
 		text_add(&body, "\",\"b\":1}");

@@ -310,8 +310,7 @@ static void pages_that_shift_are_read_to_the_end_and_doubles_dropped(void **stat
 
 static void trick_datasources(const char *total, const char *items)
 {
-	OWNED_TEXT struct text body;
-	text_init(&body, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text body = TEXT(TEXT_UNBOUNDED);
 	text_printf(&body,
 		"{\"pagination\":{\"totalAvailable\":\"%s\"},\"datasources\":{\"datasource\":[%s]}"
 		"}",
@@ -521,8 +520,7 @@ static void a_project_is_named_by_its_LUID_when_its_path_cannot_be_told(void **s
 static void what_to_write_is_told_although_there_are_many(void **state)
 {
 	(void)state;
-	OWNED_TEXT struct text list;
-	text_init(&list, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text list = TEXT(TEXT_UNBOUNDED);
 	text_add(
 		&list, "{\"pagination\":{\"totalAvailable\":\"40\"},\"workbooks\":{\"workbook\":[");
 	for (int i = 0; i < 40; i++)

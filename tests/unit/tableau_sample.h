@@ -14,7 +14,7 @@ __attribute__((unused)) static struct str sample(const char *name, struct text *
 	struct error err = { 0 };
 	IGNORE(snprintf(path, sizeof path, "%s/tests/samples/tableau/%s", source ? source : ".",
 		       name) < 0);
-	text_init(text, (size_t)1 << 20);
+	*text = TEXT((size_t)1 << 20);
 	if (!file_read(path, text, &err))
 		fail_msg("%s", err.message);
 	return text_str(text);

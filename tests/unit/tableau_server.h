@@ -59,8 +59,7 @@ static void reply_sample(struct web_request *request, unsigned status, const cha
 
 static void play(struct web_request *request, const struct trick *trick)
 {
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	if (trick->drop) {
 		web_drop(request);
 		return;
@@ -81,8 +80,7 @@ static void play(struct web_request *request, const struct trick *trick)
 static void sign_in_there(struct web_request *request)
 {
 	char body[400]; /* two numbers and a LUID fit */
-	OWNED_TEXT struct text asked;
-	text_init(&asked, 10000);
+	OWNED_TEXT struct text asked = TEXT(10000);
 	text_add_str(&asked, web_body(request));
 	if (!strstr(asked.at, server.secret)) {
 		reply_sample(request, 401, "error-401001-signin.json");
@@ -106,10 +104,9 @@ static size_t query_number(struct web_request *request, const char *name)
 
 static void reply_pages(struct web_request *request)
 {
-	OWNED_TEXT struct text body;
+	OWNED_TEXT struct text body = TEXT(TEXT_UNBOUNDED);
 	size_t begin = (query_number(request, "pageNumber") - 1) * server.page,
 	       end = begin + server.page;
-	text_init(&body, TEXT_UNBOUNDED);
 	text_printf(&body,
 		"{\"pagination\":{\"totalAvailable\":\"%zu\"},\"workbooks\":{\"workbook\":[",
 		server.workbooks);
@@ -187,9 +184,8 @@ static void answer_call(struct web_request *request, const char *call)
 
 static void handle(struct web_request *request, void *context)
 {
-	OWNED_TEXT struct text call;
+	OWNED_TEXT struct text call = TEXT(TEXT_UNBOUNDED);
 	(void)context;
-	text_init(&call, TEXT_UNBOUNDED);
 	text_printf(
 		&call, "%s %s?%s", web_method(request), web_path(request), web_query_text(request));
 	pthread_mutex_lock(&server.lock);

@@ -36,8 +36,7 @@ static void a_template_takes_values_for_its_use(void **state)
 		event.fields[EVENT_JOB_ID] = str_of(cases[i].job_id);
 		struct str capture = str_of(cases[i].capture);
 		const struct template_values values = { .event = &event, .captures = &capture };
-		OWNED_TEXT struct text out;
-		text_init(&out, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 		const char *name = NULL;
 		enum expansion expansion =
 			template_expand(&mixed, cases[i].use, &values, &out, &name);
@@ -50,8 +49,7 @@ static void a_template_takes_values_for_its_use(void **state)
 static void a_dummy_stands_for_every_name(void **state)
 {
 	(void)state;
-	OWNED_TEXT struct text out;
-	text_init(&out, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 	template_dummy(&mixed, "x", &out);
 	assert_string_equal(out.at, "a/xx");
 }

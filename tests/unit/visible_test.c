@@ -37,8 +37,7 @@ static void a_name_cannot_play_with_the_terminal(void **state)
 		{ "\xff", "\\xff" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		OWNED_TEXT struct text out;
-		text_init(&out, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 		visible_add(&out, str_of(cases[i].text));
 		assert_string_equal(out.at, cases[i].shown);
 	}
@@ -47,8 +46,7 @@ static void a_name_cannot_play_with_the_terminal(void **state)
 static void no_byte_of_broken_text_disappears(void **state)
 {
 	(void)state;
-	OWNED_TEXT struct text out;
-	text_init(&out, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 	visible_add(&out, STR("\xc2"
 			      "A\xc2\n\xc2\0"));
 	assert_string_equal(out.at, "\\xc2A\\xc2\\x0a\\xc2\\x00");

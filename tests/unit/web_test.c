@@ -38,8 +38,7 @@ static void keep(struct fixture *fixture, struct web_request *request)
 
 static void echo(struct web_request *request)
 {
-	OWNED_TEXT struct text out;
-	text_init(&out, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 	text_printf(&out, "%s %s [%s] ", web_method(request), web_path(request),
 		web_query_text(request));
 	text_add_str(&out, web_body(request));

@@ -126,8 +126,7 @@ static void aliases_share_and_merges_copy(void **state)
 static void a_merge_brings_many_keys_and_a_written_one_wins(void **state)
 {
 	struct fixture *f = *state;
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	text_add(&text, "a: &a\n");
 	for (int i = 0; i < 50; i++)
 		text_printf(&text, "  k%d: old\n", i);
@@ -194,8 +193,7 @@ static void a_duplicate_key_does_not_hide_other_problems(void **state)
 static void an_alias_bomb_does_not_go_off(void **state)
 {
 	struct fixture *f = *state;
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	text_add(&text, "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
 	for (int i = 1; i < 30; i++) {
 		text_printf(&text, "a%d: &a%d [", i, i);
@@ -211,8 +209,7 @@ static void an_alias_bomb_does_not_go_off(void **state)
 static void what_aliases_repeat_has_an_absolute_bound(void **state)
 {
 	struct fixture *f = *state;
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	text_add(&text, "a: &a [");
 	for (int i = 0; i < 3000; i++)
 		text_add(&text, "x,");
@@ -240,8 +237,7 @@ static void directives_are_few(void **state)
 			void *fresh = NULL;
 			setup(&fresh);
 			struct fixture *f = fresh;
-			OWNED_TEXT struct text text;
-			text_init(&text, TEXT_UNBOUNDED);
+			OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 			for (int j = 0; j < count; j++)
 				text_printf(&text, "%%TAG !a%d! tag:x%s", j, breaks[i]);
 			text_printf(&text, "---%sa: 100%%%% \xc3\xa8%%\n", breaks[i]);
@@ -258,8 +254,7 @@ static void directives_are_few(void **state)
 static void aliases_do_not_pass_the_depth(void **state)
 {
 	struct fixture *f = *state;
-	OWNED_TEXT struct text text;
-	text_init(&text, TEXT_UNBOUNDED);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	text_add(&text, "a0: &a0 [x]\n");
 	for (int i = 1; i < 200; i++)
 		text_printf(&text, "a%d: &a%d [*a%d]\n", i, i, i - 1);
@@ -275,8 +270,7 @@ static void a_hundred_thousand_brackets_do_not_crash(void **state)
 		void *fresh = NULL;
 		setup(&fresh);
 		struct fixture *f = fresh;
-		OWNED_TEXT struct text text;
-		text_init(&text, TEXT_UNBOUNDED);
+		OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 		for (int j = 0; j < 100000; j++)
 			text_add(&text, openings[i]);
 		assert_null(parse(f, text.at));

@@ -35,9 +35,8 @@ bool sqlite_fail(struct sqlite *store, const char *what, struct error *err)
 
 static bool prepare(struct sqlite *store, const char *sql, sqlite3_stmt **query)
 {
-	OWNED_TEXT struct text whole;
+	OWNED_TEXT struct text whole = TEXT(TEXT_UNBOUNDED);
 
-	text_init(&whole, TEXT_UNBOUNDED);
 	query_expand(sql, &whole);
 	return sqlite3_prepare_v3(store->database, whole.at, (int)whole.length,
 		       SQLITE_PREPARE_PERSISTENT, query, NULL) == SQLITE_OK;

@@ -13,7 +13,7 @@ bool row_is_damaged(const struct sqlite *store, const char *what, int64_t id, st
 void causes_init(struct causes *causes)
 {
 	*causes = (struct causes){ 0 };
-	text_init(&causes->rules, TEXT_UNBOUNDED);
+	causes->rules = TEXT(TEXT_UNBOUNDED);
 }
 
 void causes_clear(struct causes *causes)
