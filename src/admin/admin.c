@@ -6,22 +6,22 @@
 #include "rules/decide.h"
 
 /* intake/answer.h has the same for dbt; these answers are for operators and programs. */
-void answer_json(struct web_request *request, unsigned status, const cJSON *json)
+void admin_answer_json(struct web_request *request, unsigned status, const cJSON *json)
 {
 	OWNED_MEMORY char *text = json_print(json);
 	web_reply(request, status, NULL, str_of(text));
 }
 
-void answer_error_text(struct web_request *request, unsigned status, const char *message)
+void admin_answer_error(struct web_request *request, unsigned status, const char *message)
 {
 	OWNED_JSON json = cJSON_CreateObject();
 	json_add_text(json, "error", message);
-	answer_json(request, status, json);
+	admin_answer_json(request, status, json);
 }
 
 /* A path that ends in '/' is followed by a number. A '*' stands for one part of the path: a number,
  * or under /sites/ a name. */
-static const struct route {
+static const struct admin_route {
 	const char *method, *path;
 	admin_handler *handle;
 	enum { IN_TURN, AT_ONCE } pace; /* AT_ONCE: needs neither the store nor another thread */
@@ -58,7 +58,7 @@ static struct str starred(const char *route, const char *path)
 	return memchr(part.at, '/', part.length) ? STR("") : part;
 }
 
-const char *path_name(const struct web_request *request, struct arena *arena)
+const char *admin_path_name(const struct web_request *request, struct arena *arena)
 {
 	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
 		struct str part = strchr(routes[i].path, '*')
@@ -70,7 +70,7 @@ const char *path_name(const struct web_request *request, struct arena *arena)
 	return "";
 }
 
-static bool route_takes(const struct route *route, const char *path, int64_t *id)
+static bool route_takes(const struct admin_route *route, const char *path, int64_t *id)
 {
 	size_t length = strlen(route->path);
 	*id = 0;
@@ -91,7 +91,7 @@ static bool route_takes(const struct route *route, const char *path, int64_t *id
  * one. Fewer than the connections that one address may have, so that one is left for /healthz. */
 #define MOST_QUERIES (ADMIN_CONNECTIONS / 5)
 
-struct query {
+struct admin_query {
 	struct message message; /* first member */
 	struct web_request *request;
 	admin_handler *handle;
@@ -101,7 +101,7 @@ struct query {
 static void refuse_query(struct web_request *request, const char *why)
 {
 	web_reply_header(request, "Retry-After", "5");
-	answer_error_text(request, 503, why);
+	admin_answer_error(request, 503, why);
 }
 
 static void *run_queries(void *context)
@@ -110,7 +110,7 @@ static void *run_queries(void *context)
 	struct message *message, *next;
 	while ((message = mailbox_wait(admin->queries)))
 		for (; message; message = next) {
-			struct query *query = (struct query *)(void *)message;
+			struct admin_query *query = (struct admin_query *)(void *)message;
 			next = message->next;
 			if (atomic_load(&admin->is_stopping))
 				refuse_query(query->request, "the daemon is stopping");
@@ -124,8 +124,8 @@ static void *run_queries(void *context)
 static void pass_on(
 	struct admin *admin, struct web_request *request, admin_handler *handle, int64_t id)
 {
-	struct query *query = mem_new(struct query);
-	*query = (struct query){ .request = request, .handle = handle, .id = id };
+	struct admin_query *query = mem_new(struct admin_query);
+	*query = (struct admin_query){ .request = request, .handle = handle, .id = id };
 	web_keep(request);
 	if (mailbox_send(admin->queries, &query->message))
 		return;
@@ -135,8 +135,8 @@ static void pass_on(
 
 /* ---- the listener's thread ---- */
 
-static void handle_route_of(
-	struct admin *admin, struct web_request *request, const struct route *route, int64_t id)
+static void handle_route_of(struct admin *admin, struct web_request *request,
+	const struct admin_route *route, int64_t id)
 {
 	if (!filters_are_known(request))
 		return;
@@ -150,10 +150,10 @@ static void handle(struct web_request *request, void *context)
 {
 	struct admin *admin = context;
 	const char *method = web_method(request), *path = web_path(request), *allowed = NULL;
-	const char *refusal = refusal_of(admin, request);
+	const char *refusal = admin_refusal_of(admin, request);
 	if (refusal) {
 		metric_add(METRIC_requests_forbidden_total, 1);
-		answer_error_text(request, 403, refusal);
+		admin_answer_error(request, 403, refusal);
 		return;
 	}
 	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
@@ -170,7 +170,7 @@ static void handle(struct web_request *request, void *context)
 	}
 	if (allowed)
 		web_reply_header(request, "Allow", allowed);
-	answer_error_text(request, allowed ? 405 : 404,
+	admin_answer_error(request, allowed ? 405 : 404,
 		allowed ? "this path takes another method"
 			: "there is nothing here; see / and /api/v1/refreshes");
 }

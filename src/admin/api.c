@@ -11,7 +11,7 @@
 
 /* ---- lists ---- */
 
-struct listing {
+struct api_listing {
 	struct admin *admin;
 	struct dispatch_status *status; /* of a list of refreshes: why they wait; may be NULL */
 	cJSON *items;
@@ -28,13 +28,14 @@ static bool read_number(const struct web_request *request, const char *name, int
 
 /* False when it has answered the request. */
 static bool read_filter(
-	struct web_request *request, struct store_filter *filter, struct listing *listing)
+	struct web_request *request, struct store_filter *filter, struct api_listing *listing)
 {
 	int64_t limit = USUAL_LIMIT;
 	if (!read_number(request, "limit", &limit) || limit < 1 || limit > MOST_LIMIT ||
 		!read_number(request, "cursor", &filter->before) ||
 		!read_number(request, "event", &filter->event)) {
-		answer_error_text(request, 400, "limit is 1 to 1000; cursor and event are numbers");
+		admin_answer_error(
+			request, 400, "limit is 1 to 1000; cursor and event are numbers");
 		return false;
 	}
 	filter->source = web_query(request, "source");
@@ -52,7 +53,7 @@ static bool read_filter(
 }
 
 /* False: the item belongs to the next page. */
-static bool take(struct listing *listing, int64_t id, cJSON *json)
+static bool take(struct api_listing *listing, int64_t id, cJSON *json)
 {
 	if (listing->count == listing->limit) {
 		listing->has_more = true;
@@ -65,7 +66,7 @@ static bool take(struct listing *listing, int64_t id, cJSON *json)
 }
 
 static void answer_list(
-	struct web_request *request, struct listing *listing, bool ok, const struct error *err)
+	struct web_request *request, struct api_listing *listing, bool ok, const struct error *err)
 {
 	OWNED_JSON root = cJSON_CreateObject();
 	cJSON_AddItemToObject(root, "items", listing->items);
@@ -74,9 +75,9 @@ static void answer_list(
 	else
 		cJSON_AddNullToObject(root, "next");
 	if (ok)
-		answer_json(request, 200, root);
+		admin_answer_json(request, 200, root);
 	else
-		answer_error_text(request, err->kind == ERROR_INPUT ? 400 : 503, err->message);
+		admin_answer_error(request, err->kind == ERROR_INPUT ? 400 : 503, err->message);
 }
 
 /* ---- events ---- */
@@ -100,14 +101,14 @@ static void add_refreshes(struct admin *admin, cJSON *json, int64_t event)
 
 static bool visit_event(const struct event_row *row, void *context)
 {
-	struct listing *listing = context;
+	struct api_listing *listing = context;
 	return take(listing, row->id, event_row_json(row));
 }
 
 void handle_events(struct admin *admin, struct web_request *request, int64_t id)
 {
 	struct store_filter filter = { 0 };
-	struct listing listing = { .admin = admin };
+	struct api_listing listing = { .admin = admin };
 	struct error err;
 	cJSON *item;
 	(void)id;
@@ -125,7 +126,7 @@ void handle_events(struct admin *admin, struct web_request *request, int64_t id)
 
 struct one {
 	cJSON *json;
-	struct dispatch_status *status; /* as in struct listing */
+	struct dispatch_status *status; /* as in struct api_listing */
 };
 
 static bool visit_one_event(const struct event_row *row, void *context)
@@ -143,13 +144,13 @@ static void answer_one(
 {
 	OWNED_JSON json = one->json;
 	if (!ok)
-		answer_error_text(request, 503, err->message);
+		admin_answer_error(request, 503, err->message);
 	else if (!found)
-		answer_error_text(request, 404,
+		admin_answer_error(request, 404,
 			"there is no event or refresh of this id; history is kept as long as "
 			"`history` says");
 	else
-		answer_json(request, 200, json);
+		admin_answer_json(request, 200, json);
 }
 
 void handle_event(struct admin *admin, struct web_request *request, int64_t id)
@@ -160,7 +161,7 @@ void handle_event(struct admin *admin, struct web_request *request, int64_t id)
 	bool ok = store_find_event(admin->reader, id, visit_one_event, &one, &found, &err);
 	if (one.json) {
 		add_refreshes(admin, one.json, id);
-		add_commands(admin, one.json, id);
+		admin_add_commands(admin, one.json, id);
 	}
 	answer_one(request, &one, ok, found, &err);
 }
@@ -179,14 +180,14 @@ static cJSON *refresh_json(const struct dispatch_status *status, const struct re
 static bool visit_refresh(const struct refresh_row *row, const struct cause_row *causes,
 	size_t cause_count, void *context)
 {
-	struct listing *listing = context;
+	struct api_listing *listing = context;
 	return take(listing, row->id, refresh_json(listing->status, row, causes, cause_count));
 }
 
 void handle_refreshes(struct admin *admin, struct web_request *request, int64_t id)
 {
 	struct store_filter filter = { 0 };
-	struct listing listing = { .admin = admin };
+	struct api_listing listing = { .admin = admin };
 	struct error err;
 	(void)id;
 	if (!read_filter(request, &filter, &listing))
@@ -215,7 +216,7 @@ void handle_refresh(struct admin *admin, struct web_request *request, int64_t id
 	bool ok = store_find_refresh(admin->reader, id, visit_one_refresh, &one, &found, &err);
 	dispatch_status_free(one.status);
 	if (one.json)
-		add_commands(admin, one.json, id);
+		admin_add_commands(admin, one.json, id);
 	answer_one(request, &one, ok, found, &err);
 }
 
@@ -233,7 +234,7 @@ static bool read_span(struct web_request *request, struct span *span)
 		read_number(request, "limit", &span->limit) && span->limit >= 1 &&
 		(!web_query(request, "limit") || span->limit <= MOST_LIMIT))
 		return true;
-	answer_error_text(request, 400, "limit is 1 to 1000; cursor is a number");
+	admin_answer_error(request, 400, "limit is 1 to 1000; cursor is a number");
 	return false;
 }
 
@@ -250,7 +251,7 @@ static void answer_span(struct web_request *request, const struct span *span, cJ
 		json_add_count(root, "next", span->first + span->limit);
 	else
 		cJSON_AddNullToObject(root, "next");
-	answer_json(request, 200, root);
+	admin_answer_json(request, 200, root);
 }
 
 /* ---- selections that are not refreshes yet ---- */
@@ -268,7 +269,7 @@ void handle_selections(struct admin *admin, struct web_request *request, int64_t
 	struct span span;
 	(void)id;
 	if (!read_number(request, "event", &event)) {
-		answer_error_text(request, 400, "event is a number");
+		admin_answer_error(request, 400, "event is a number");
 		return;
 	}
 	if (!read_span(request, &span))
@@ -348,12 +349,12 @@ void handle_route(struct admin *admin, struct web_request *request, int64_t id)
 	OWNED(arena) arena = arena_new();
 	const struct event *event = event_read(web_body(request), arena, &err);
 	if (!event) {
-		answer_error_text(request, 400, err.message);
+		admin_answer_error(request, 400, err.message);
 		return;
 	}
 	OWNED(ruleset) ruleset = ruleset_slot_get(admin->options.rulesets);
 	OWNED_JSON json = decision_json(ruleset_explain(ruleset, event, admin->scratch, arena));
-	answer_json(request, 200, json);
+	admin_answer_json(request, 200, json);
 }
 
 void handle_reload(struct admin *admin, struct web_request *request, int64_t id)
@@ -364,5 +365,5 @@ void handle_reload(struct admin *admin, struct web_request *request, int64_t id)
 	OWNED_JSON json = cJSON_CreateObject();
 	cJSON_AddBoolToObject(json, "reloaded", ok);
 	json_add_text(json, "report", report.at);
-	answer_json(request, ok ? 200 : 422, json);
+	admin_answer_json(request, ok ? 200 : 422, json);
 }

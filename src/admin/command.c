@@ -17,7 +17,7 @@ static bool is_printable(struct str text)
 	return str_is_utf8(text);
 }
 
-const char *asker_of(struct web_request *request, struct arena *arena)
+const char *admin_asker_of(struct web_request *request, struct arena *arena)
 {
 	const char *header = web_header(request, "X-Asked-By");
 	if (!header)
@@ -31,7 +31,7 @@ const char *asker_of(struct web_request *request, struct arena *arena)
 		name.length--;
 	if (name.length && name.length <= MOST_ASKER && is_printable(name))
 		return arena_str(arena, name);
-	answer_error_text(request, 400,
+	admin_answer_error(request, 400,
 		"X-Asked-By is a name of at most 100 bytes without control characters");
 	return NULL;
 }
@@ -47,18 +47,18 @@ static void answer(struct dispatch_command *command)
 	enum consent consent = command->asked.consent;
 	OWNED_JSON json = cJSON_CreateObject();
 	if (consent == CONSENT_NONE)
-		answer_error_text(request, command->site ? 404 : 409,
+		admin_answer_error(request, command->site ? 404 : 409,
 			command->site ? "the configuration has no site of this name"
 				      : "it has ended meanwhile; look at it again");
 	else if (consent == CONSENT_NO) {
-		answer_error_text(request, statuses[consent], command->asked.words);
+		admin_answer_error(request, statuses[consent], command->asked.words);
 	} else {
 		if (command->site)
 			json_add_text(json, "site", command->site);
 		else
 			json_add_count(json, "id", command->asked.refresh);
 		json_add_text(json, "message", command->asked.words);
-		answer_json(request, statuses[consent], json);
+		admin_answer_json(request, statuses[consent], json);
 	}
 	arena_free(command->arena);
 }
@@ -78,7 +78,7 @@ static void ask(struct admin *admin, struct web_request *request, struct arena *
 
 /* ---- refreshes ---- */
 
-struct found {
+struct found_refresh {
 	struct arena *arena;
 	struct refresh_row *row;
 	struct cause_row *causes;
@@ -88,7 +88,7 @@ struct found {
 static bool keep(
 	const struct refresh_row *row, const struct cause_row *causes, size_t count, void *context)
 {
-	struct found *found = context;
+	struct found_refresh *found = context;
 	struct arena *arena = found->arena;
 	found->row = arena_new_of(arena, struct refresh_row);
 	*found->row = refresh_row_copy(row, arena);
@@ -100,16 +100,17 @@ static bool keep(
 }
 
 /* False when it has answered the request. */
-static bool find(struct admin *admin, struct web_request *request, int64_t id, struct found *found)
+static bool find(
+	struct admin *admin, struct web_request *request, int64_t id, struct found_refresh *found)
 {
 	struct error err;
 	bool is_there = false;
 	if (!store_find_refresh(admin->reader, id, keep, found, &is_there, &err)) {
-		answer_error_text(request, 503, err.message);
+		admin_answer_error(request, 503, err.message);
 		return false;
 	}
 	if (!is_there)
-		answer_error_text(request, 404, "there is no refresh of this id");
+		admin_answer_error(request, 404, "there is no refresh of this id");
 	return is_there;
 }
 
@@ -117,13 +118,13 @@ static void ask_about_refresh(
 	struct admin *admin, struct web_request *request, int64_t id, enum dispatch_verb verb)
 {
 	OWNED(arena) arena = arena_new();
-	struct found found = { .arena = arena };
-	const char *who = asker_of(request, arena);
+	struct found_refresh found = { .arena = arena };
+	const char *who = admin_asker_of(request, arena);
 	if (!who || !find(admin, request, id, &found))
 		return;
 	bool has_ended = !refresh_state_is_open(found.row->state);
 	if (has_ended && verb == DISPATCH_CANCEL) {
-		answer_error_text(request, 409,
+		admin_answer_error(request, 409,
 			arena_printf(
 				arena, "it has ended: %s", refresh_state_name(found.row->state)));
 		return;
@@ -153,14 +154,14 @@ static void ask_about_site(
 	struct admin *admin, struct web_request *request, enum dispatch_verb verb)
 {
 	struct arena *arena = arena_new();
-	const char *who = asker_of(request, arena);
+	const char *who = admin_asker_of(request, arena);
 	if (!who) {
 		arena_free(arena);
 		return;
 	}
 	ask(admin, request, arena,
 		(struct dispatch_command){
-			.verb = verb, .who = who, .site = path_name(request, arena) });
+			.verb = verb, .who = who, .site = admin_path_name(request, arena) });
 }
 
 void handle_pause(struct admin *admin, struct web_request *request, int64_t id)
@@ -188,7 +189,7 @@ static bool add_one(const struct command_row *row, void *context)
 	return true;
 }
 
-void add_commands(struct admin *admin, cJSON *json, int64_t subject)
+void admin_add_commands(struct admin *admin, cJSON *json, int64_t subject)
 {
 	struct error ignored; /* the page is useful without its commands */
 	cJSON *list = cJSON_CreateArray();

@@ -62,7 +62,7 @@ static bool are_known(struct web_request *request, const char *const *filters)
 	web_each_query(request, look, &looked);
 	bool is_good = !looked.wrong.length;
 	if (!is_good)
-		answer_error_text(request, 400, looked.wrong.at);
+		admin_answer_error(request, 400, looked.wrong.at);
 	text_clear(&looked.wrong);
 	return is_good;
 }

@@ -26,14 +26,14 @@ struct admin {
 /* `id` is the number at the end of the path, 0 when the route has none. */
 typedef void admin_handler(struct admin *admin, struct web_request *request, int64_t id);
 
-void answer_json(struct web_request *request, unsigned status, const cJSON *json);
+void admin_answer_json(struct web_request *request, unsigned status, const cJSON *json);
 /* {"error": message} */
-void answer_error_text(struct web_request *request, unsigned status, const char *message);
+void admin_answer_error(struct web_request *request, unsigned status, const char *message);
 /* The part of the path in place of the route's '*', in `arena`. */
-const char *path_name(const struct web_request *request, struct arena *arena);
+const char *admin_path_name(const struct web_request *request, struct arena *arena);
 
 /* origin.c: why this request is refused with 403; NULL: it is not refused. */
-const char *refusal_of(const struct admin *admin, const struct web_request *request);
+const char *admin_refusal_of(const struct admin *admin, const struct web_request *request);
 
 /* filter.c: false when it has answered already, 400: the path is of a list, and an argument of the
  * query is no filter of it, or is given twice. */
@@ -53,9 +53,9 @@ admin_handler handle_page;
 
 /* command.c: the person named by the request (in `arena`); NULL when it has answered the
  * request. */
-const char *asker_of(struct web_request *request, struct arena *arena);
+const char *admin_asker_of(struct web_request *request, struct arena *arena);
 /* Adds "commands" to an event or refresh, if there are any. */
-void add_commands(struct admin *admin, cJSON *json, int64_t subject);
+void admin_add_commands(struct admin *admin, cJSON *json, int64_t subject);
 
 /* Is the daemon ready? Returns the body of /readyz, which the caller owns. */
-cJSON *readiness(struct admin *admin, bool *is_ready);
+cJSON *admin_readiness(struct admin *admin, bool *is_ready);

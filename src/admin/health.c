@@ -43,7 +43,7 @@ static void add_alerts(struct admin *admin, cJSON *json)
 }
 
 /* A reload that failed does not make it unready: the last good ruleset serves. */
-cJSON *readiness(struct admin *admin, bool *is_ready)
+cJSON *admin_readiness(struct admin *admin, bool *is_ready)
 {
 	char reason[480];
 	cJSON *json = cJSON_CreateObject(), *store = cJSON_CreateObject(),
@@ -69,8 +69,8 @@ void handle_readyz(struct admin *admin, struct web_request *request, int64_t id)
 {
 	bool is_ready;
 	(void)id;
-	OWNED_JSON json = readiness(admin, &is_ready);
-	answer_json(request, is_ready ? 200 : 503, json);
+	OWNED_JSON json = admin_readiness(admin, &is_ready);
+	admin_answer_json(request, is_ready ? 200 : 503, json);
 }
 
 /* Prometheus wants backslash, quote and line feed escaped in labels; names of sites have none of

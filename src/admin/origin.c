@@ -48,7 +48,7 @@ static bool is_by_us(const struct web_request *request)
 	return !origin || (host && text_is_nocase(host + 3, web_host(request)));
 }
 
-const char *refusal_of(const struct admin *admin, const struct web_request *request)
+const char *admin_refusal_of(const struct admin *admin, const struct web_request *request)
 {
 	bool is_change = strcmp(web_method(request), "GET") && strcmp(web_method(request), "HEAD");
 	if (!is_for_us(admin, request))

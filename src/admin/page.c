@@ -64,7 +64,7 @@ static void time_cell(struct text *out, struct wall time)
 static void add_head(struct admin *admin, struct text *out)
 {
 	bool is_ready;
-	OWNED_JSON ready = readiness(admin, &is_ready);
+	OWNED_JSON ready = admin_readiness(admin, &is_ready);
 	OWNED(ruleset) ruleset = ruleset_slot_get(admin->options.rulesets);
 	text_printf(out, "<h1>refresh-router %s: <span class=%s>%s</span></h1>", PACKAGE_VERSION,
 		is_ready ? "good" : "bad", is_ready ? "ready" : "not ready");
@@ -182,7 +182,7 @@ static void add_span(struct text *out, struct wall since, struct wall until)
 		text_add(out, ": ");
 }
 
-struct page { /* a list of refreshes under construction */
+struct refresh_rows { /* a list of refreshes under construction */
 	struct text *out;
 	const struct dispatch_status *status;
 };
@@ -190,7 +190,7 @@ struct page { /* a list of refreshes under construction */
 static bool add_refresh(const struct refresh_row *row, const struct cause_row *causes,
 	size_t cause_count, void *context)
 {
-	const struct page *page = context;
+	const struct refresh_rows *page = context;
 	struct text *out = page->out;
 	OWNED_TEXT struct text words = TEXT(2000);
 	struct wall since;
@@ -242,7 +242,7 @@ static void add_refreshes(struct admin *admin, struct web_request *request, stru
 	text_add(out,
 		"<table><tr><th>id<th>created<th>state<th>site<th>content<th>rules<th>reason</tr>");
 	OWNED(dispatch_status) status = dispatch_status(admin->options.dispatch);
-	struct page page = { out, status };
+	struct refresh_rows page = { out, status };
 	if (!store_list_refreshes(admin->reader, &filter, add_refresh, &page, &err)) {
 		text_add(out, "<tr><td colspan=7 class=bad>");
 		add(out, err.message);

@@ -42,15 +42,15 @@ static const struct event *read_event(
 	bool is_there = false;
 	const struct event *event = NULL;
 	if (!store_find_event(admin->reader, id, keep, replayed, &is_there, &err))
-		answer_error_text(request, 503, err.message);
+		admin_answer_error(request, 503, err.message);
 	else if (!is_there)
-		answer_error_text(request, 404, "there is no event of this id");
+		admin_answer_error(request, 404, "there is no event of this id");
 	else if (!(event = parse(admin, replayed, &err)))
-		answer_error_text(request, 409, err.message);
+		admin_answer_error(request, 409, err.message);
 	else if (event->standing == EVENT_REAL)
 		return event;
 	else
-		answer_error_text(request, 409,
+		admin_answer_error(request, 409,
 			arena_printf(replayed->arena, "it would not be routed: %s%s",
 				event->standing == EVENT_TEST ? "test: " : "", event->why));
 	return NULL;
@@ -60,7 +60,7 @@ void handle_replay(struct admin *admin, struct web_request *request, int64_t id)
 {
 	OWNED(arena) arena = arena_new();
 	struct replayed replayed = { .arena = arena };
-	const char *who = asker_of(request, arena);
+	const char *who = admin_asker_of(request, arena);
 	const struct event *event = who ? read_event(admin, request, id, &replayed) : NULL;
 	if (!event)
 		return;

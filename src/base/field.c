@@ -52,7 +52,7 @@ static bool want_scalar(
 
 static const char *beside_file(const struct loader *l, struct str path)
 {
-	return path_beside(l->file ? l->file->path : NULL, arena_str(l->arena, path), l->arena);
+	return file_beside(l->file ? l->file->path : NULL, arena_str(l->arena, path), l->arena);
 }
 
 /* A text or path, alone or in a list. */
@@ -109,14 +109,14 @@ static bool set_texts(const struct loader *l, const struct field *field,
 static const char *format_number(const struct field *field, int64_t value, char out[UNIT_TEXT_SIZE])
 {
 	if (field->type == FIELD_IS_DURATION)
-		return duration_format(value, out);
+		return units_format_duration(value, out);
 	if (field->type == FIELD_IS_SIZE)
-		return size_format(value, out);
+		return units_format_size(value, out);
 	IGNORE(snprintf(out, UNIT_TEXT_SIZE, "%" PRId64, value) < 0); /* 20 characters fit */
 	return out;
 }
 
-void field_format_bounds(const struct field *field, struct text *out)
+void field_schema_bounds(const struct field *field, struct text *out)
 {
 	char low[UNIT_TEXT_SIZE], high[UNIT_TEXT_SIZE];
 	if (field->max)
@@ -130,7 +130,7 @@ static bool bad_number(
 	const struct loader *l, const struct field *field, const struct yaml_node *node)
 {
 	OWNED_TEXT struct text bounds = TEXT(TEXT_UNBOUNDED);
-	field_format_bounds(field, &bounds);
+	field_schema_bounds(field, &bounds);
 	const char *wanted = field->type == FIELD_IS_DURATION ? "a duration such as 90s, 5m or 2h"
 			     : field->type == FIELD_IS_SIZE   ? "a size such as 64KiB or 1MiB"
 							      : "a whole number";
@@ -145,8 +145,8 @@ static bool set_number(const struct loader *l, const struct field *field,
 	if (!want_scalar(l, field, node))
 		return false;
 	int64_t value = 0;
-	bool is_good = field->type == FIELD_IS_DURATION ? duration_parse(node->text, &value)
-		       : field->type == FIELD_IS_SIZE   ? size_parse(node->text, &value)
+	bool is_good = field->type == FIELD_IS_DURATION ? units_parse_duration(node->text, &value)
+		       : field->type == FIELD_IS_SIZE   ? units_parse_size(node->text, &value)
 							: str_to_count(node->text, &value);
 	if (!is_good || value < field->min || (field->max && value > field->max))
 		return bad_number(l, field, node);
@@ -381,7 +381,7 @@ static bool set_value(const struct loader *l, const struct field *field,
 
 /* ---- defaults ------------------------------------------------------------------------------- */
 
-const struct yaml_node *field_example_node(const char *written, struct arena *arena)
+const struct yaml_node *field_schema_example(const char *written, struct arena *arena)
 {
 	if (*written != '[' && *written != '{') {
 		struct yaml_node *node = arena_new_of(arena, struct yaml_node);
@@ -406,7 +406,7 @@ static void set_default(const struct loader *l, const struct field *field, void 
 	}
 	if (!field->fallback)
 		return;
-	bool is_good = set_value(l, field, field_example_node(field->fallback, l->arena), member);
+	bool is_good = set_value(l, field, field_schema_example(field->fallback, l->arena), member);
 	assert(is_good);
 }
 

@@ -183,11 +183,11 @@ static void add_field(cJSON *properties, const struct field *field)
 	OWNED(arena) arena = arena_new();
 	if (field->fallback)
 		cJSON_AddItemToObject(schema, "default",
-			json_of(field_example_node(field->fallback, arena), field));
+			json_of(field_schema_example(field->fallback, arena), field));
 	if (field->example) {
 		cJSON *examples = cJSON_AddArrayToObject(schema, "examples");
 		cJSON_AddItemToArray(
-			examples, json_of(field_example_node(field->example, arena), field));
+			examples, json_of(field_schema_example(field->example, arena), field));
 	}
 }
 
@@ -246,7 +246,7 @@ static void add_limits(const struct field *field, struct text *out)
 	else if (field->fallback)
 		text_printf(out, "default %s", *field->fallback ? field->fallback : "empty");
 	OWNED_TEXT struct text bounds = TEXT(TEXT_UNBOUNDED);
-	field_format_bounds(field, &bounds);
+	field_schema_bounds(field, &bounds);
 	for (size_t i = 0; field->type == FIELD_IS_CHOICE && field->choices[i]; i++)
 		text_printf(&bounds, "%s%s", i ? ", " : "one of ", field->choices[i]);
 	if (bounds.length)

@@ -7,7 +7,7 @@
 #include "base/text.h"
 
 /* "from 1 to 64", "at least 1s", or nothing, in the field's unit. */
-void field_format_bounds(const struct field *field, struct text *out);
+void field_schema_bounds(const struct field *field, struct text *out);
 /* A fallback or example from a table: YAML flow syntax when it begins with a bracket, else one text
  * as it stands. */
-const struct yaml_node *field_example_node(const char *written, struct arena *arena);
+const struct yaml_node *field_schema_example(const char *written, struct arena *arena);

@@ -123,7 +123,7 @@ int file_open_argument(const char *path, struct error *err)
 	return fd;
 }
 
-const char *path_beside(const char *base_file, const char *path, struct arena *arena)
+const char *file_beside(const char *base_file, const char *path, struct arena *arena)
 {
 	const char *slash = base_file ? strrchr(base_file, '/') : NULL;
 	if (*path == '/' || !slash)

@@ -26,4 +26,4 @@ const char *file_kind(const struct stat *status);
 
 /* `path` relative to the folder of `base_file` (absolute paths stay); a copy in `arena`. base_file
  * NULL: the working folder. */
-const char *path_beside(const char *base_file, const char *path, struct arena *arena);
+const char *file_beside(const char *base_file, const char *path, struct arena *arena);

@@ -19,7 +19,7 @@
 #define REPLACEMENT_POINT 0xfffd
 #define FEW_MEMBERS 32
 
-struct reader {
+struct json_reader {
 	struct str bytes;
 	size_t offset;
 	int depth;
@@ -75,27 +75,27 @@ static cJSON *add_value(cJSON *parent, char *name, int type)
 
 /* ---- the grammar ---------------------------------------------------------------------------- */
 
-static int peek(const struct reader *r)
+static int peek(const struct json_reader *r)
 {
 	return r->offset < r->bytes.length ? (unsigned char)r->bytes.at[r->offset] : -1;
 }
 
-static bool refuse(struct reader *r, const char *what)
+static bool refuse(struct json_reader *r, const char *what)
 {
 	return error_fail(r->err, ERROR_INPUT, "not JSON: %s at byte %zu", what, r->offset);
 }
 
-static struct str since(const struct reader *r, size_t start)
+static struct str since(const struct json_reader *r, size_t start)
 {
 	return (struct str){ r->bytes.at + start, r->offset - start };
 }
 
-static struct str rest(const struct reader *r)
+static struct str rest(const struct json_reader *r)
 {
 	return (struct str){ r->bytes.at + r->offset, r->bytes.length - r->offset };
 }
 
-static void skip_blanks(struct reader *r)
+static void skip_blanks(struct json_reader *r)
 {
 	for (int c = peek(r); c == ' ' || c == '\t' || c == '\n' || c == '\r'; c = peek(r))
 		r->offset++;
@@ -106,7 +106,7 @@ static bool is_digit(int c)
 	return c >= '0' && c <= '9';
 }
 
-static bool skip_digits(struct reader *r)
+static bool skip_digits(struct json_reader *r)
 {
 	if (!is_digit(peek(r)))
 		return refuse(r, "a digit is missing");
@@ -116,7 +116,7 @@ static bool skip_digits(struct reader *r)
 }
 
 /* As it is written: a number of ours is its text. */
-static bool read_number(struct reader *r, char **digits)
+static bool read_number(struct json_reader *r, char **digits)
 {
 	size_t start = r->offset;
 	if (peek(r) == '-')
@@ -144,7 +144,7 @@ static bool read_number(struct reader *r, char **digits)
 }
 
 /* Four hexadecimal digits at the reader; -1 when they are not. */
-static int read_hex(struct reader *r)
+static int read_hex(struct json_reader *r)
 {
 	int value = 0;
 	for (int i = 0; i < 4; i++, r->offset++) {
@@ -165,9 +165,9 @@ static bool is_low_surrogate(int unit)
 }
 
 /* The second half of a surrogate pair, if it stands at the reader; else 0. */
-static int read_low_surrogate(struct reader *r)
+static int read_low_surrogate(struct json_reader *r)
 {
-	struct reader ahead = *r;
+	struct json_reader ahead = *r;
 	ahead.offset += 2;
 	int unit = str_starts(rest(r), "\\u") ? read_hex(&ahead) : -1;
 	if (!is_low_surrogate(unit))
@@ -177,7 +177,7 @@ static int read_low_surrogate(struct reader *r)
 }
 
 /* Reads on after "\u". RFC 8259, section 8.2: the grammar allows escapes that are no character. */
-static bool read_unicode_escape(struct reader *r)
+static bool read_unicode_escape(struct json_reader *r)
 {
 	utf8proc_uint8_t bytes[4];
 	int unit = read_hex(r), point = unit;
@@ -195,7 +195,7 @@ static bool read_unicode_escape(struct reader *r)
 }
 
 /* Behind the backslash. */
-static bool read_escape(struct reader *r)
+static bool read_escape(struct json_reader *r)
 {
 	static const char written[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
 	int c = peek(r);
@@ -217,7 +217,7 @@ static const bool is_plain[256] = {
 };
 
 /* Moves on to the next quote or backslash. */
-static bool skip_characters(struct reader *r)
+static bool skip_characters(struct json_reader *r)
 {
 	for (;;) {
 		const char *at = r->bytes.at + r->offset, *end = r->bytes.at + r->bytes.length;
@@ -239,7 +239,7 @@ static bool skip_characters(struct reader *r)
 }
 
 /* The text of the string at the reader. Few have an escape; those are put together apart. */
-static bool read_string(struct reader *r, char **value)
+static bool read_string(struct json_reader *r, char **value)
 {
 	size_t start = ++r->offset;
 	bool has_escape = false;
@@ -267,10 +267,10 @@ static bool read_string(struct reader *r, char **value)
 	}
 }
 
-static bool read_value(struct reader *r, cJSON *parent, char *name, cJSON **whole);
+static bool read_value(struct json_reader *r, cJSON *parent, char *name, cJSON **whole);
 
 /* The name of a member, and its colon. */
-static bool read_name(struct reader *r, char **name)
+static bool read_name(struct json_reader *r, char **name)
 {
 	if (peek(r) != '"')
 		return refuse(r, "a member's name is missing");
@@ -287,7 +287,7 @@ static bool read_name(struct reader *r, char **name)
 
 /* The members of an object or the items of an array, from the opening bracket to the closing one.
  */
-static bool read_container(struct reader *r, cJSON *container)
+static bool read_container(struct json_reader *r, cJSON *container)
 {
 	bool is_object = cJSON_IsObject(container);
 	char closing = is_object ? '}' : ']', *name = NULL;
@@ -314,7 +314,7 @@ static bool read_container(struct reader *r, cJSON *container)
 	return true;
 }
 
-static bool read_word(struct reader *r, struct str word)
+static bool read_word(struct json_reader *r, struct str word)
 {
 	struct str left = rest(r);
 	if (left.length < word.length || memcmp(left.at, word.at, word.length) != 0)
@@ -343,7 +343,7 @@ static int type_of(int c)
 }
 
 /* Takes `name`. What was read belongs to `parent`, or is *whole, also when it fails halfway. */
-static bool read_value(struct reader *r, cJSON *parent, char *name, cJSON **whole)
+static bool read_value(struct json_reader *r, cJSON *parent, char *name, cJSON **whole)
 {
 	skip_blanks(r);
 	int c = peek(r), type = type_of(c);
@@ -372,7 +372,7 @@ static bool read_value(struct reader *r, cJSON *parent, char *name, cJSON **whol
 
 cJSON *json_parse(struct str bytes, struct error *err)
 {
-	struct reader reader = { .bytes = bytes, .err = err };
+	struct json_reader reader = { .bytes = bytes, .err = err };
 	cJSON *json = NULL;
 	reader.unescaped = TEXT(TEXT_UNBOUNDED); /* at most what the caller has bounded */
 	if (str_starts(bytes, BYTE_ORDER_MARK))
@@ -531,7 +531,7 @@ void json_add_duration(cJSON *object, const char *key, int64_t us)
 {
 	char text[UNIT_TEXT_SIZE];
 	if (us)
-		cJSON_AddStringToObject(object, key, duration_format(us, text));
+		cJSON_AddStringToObject(object, key, units_format_duration(us, text));
 }
 
 /* A message that was cut within a character must not make the whole answer invalid: U+FFFD replaces

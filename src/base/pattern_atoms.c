@@ -8,7 +8,7 @@
 #define ATOMS_MOST 48 /* only the beginning of a longer pattern is tried */
 #define FEW_TURNS 10  /* {n,10} is too short a repetition to matter */
 
-struct reader {
+struct atoms_reader {
 	struct str body, flags;
 	size_t at;
 	struct arena *arena;
@@ -17,18 +17,18 @@ struct reader {
 	bool is_boundary, has_alternatives;
 };
 
-static bool has_flag(const struct reader *reader, char flag)
+static bool has_flag(const struct atoms_reader *reader, char flag)
 {
 	return reader->flags.length && memchr(reader->flags.at, flag, reader->flags.length);
 }
 
-static char peek(const struct reader *reader, size_t ahead)
+static char peek(const struct atoms_reader *reader, size_t ahead)
 {
 	size_t at = reader->at + ahead;
 	return at < reader->body.length ? reader->body.at[at] : '\0';
 }
 
-static void add(struct reader *reader, struct str text)
+static void add(struct atoms_reader *reader, struct str text)
 {
 	struct pattern_atoms *atoms = reader->atoms;
 	if (!text.length || atoms->count == ATOMS_MOST)
@@ -39,7 +39,7 @@ static void add(struct reader *reader, struct str text)
 }
 
 /* Past the next `end`, or to the end of the body. */
-static void skip_past(struct reader *reader, const char *ends)
+static void skip_past(struct atoms_reader *reader, const char *ends)
 {
 	while (reader->at < reader->body.length && !strchr(ends, reader->body.at[reader->at]))
 		reader->at++;
@@ -60,7 +60,7 @@ static const char *example_of_escape(char c)
 	return NULL;
 }
 
-static void read_escape(struct reader *reader)
+static void read_escape(struct atoms_reader *reader)
 {
 	char c = peek(reader, 1);
 	const char *example = c ? example_of_escape(c) : "";
@@ -76,7 +76,7 @@ static void read_escape(struct reader *reader)
 }
 
 /* The end of the class that begins here: behind its ']'. */
-static size_t class_end(const struct reader *reader)
+static size_t class_end(const struct atoms_reader *reader)
 {
 	struct str body = reader->body;
 	size_t at = reader->at + 1;
@@ -93,7 +93,7 @@ static size_t class_end(const struct reader *reader)
 }
 
 /* Reads a class; its example is the first character that PCRE2 finds in it. */
-static void read_class(struct reader *reader)
+static void read_class(struct atoms_reader *reader)
 {
 	static const char likely[] = "a0 _-A";
 	size_t end = class_end(reader), offset;
@@ -115,7 +115,7 @@ static void read_class(struct reader *reader)
 }
 
 /* Moves past "(" and the characters that give the kind of group. */
-static void read_group(struct reader *reader)
+static void read_group(struct atoms_reader *reader)
 {
 	reader->is_boundary = true;
 	reader->at++;
@@ -130,7 +130,7 @@ static void read_group(struct reader *reader)
 }
 
 /* A repetition makes the part before it a segment of its own. */
-static void repetition(struct reader *reader)
+static void repetition(struct atoms_reader *reader)
 {
 	if (reader->atoms->count)
 		reader->atoms->items[reader->atoms->count - 1].begins_segment = true;
@@ -138,7 +138,7 @@ static void repetition(struct reader *reader)
 }
 
 /* "{2,5}" at the reader? Then past it. */
-static bool read_counts(struct reader *reader)
+static bool read_counts(struct atoms_reader *reader)
 {
 	size_t length = 1;
 	int64_t most = 0, count;
@@ -159,7 +159,7 @@ static bool read_counts(struct reader *reader)
 	return true;
 }
 
-static void read_one(struct reader *reader)
+static void read_one(struct atoms_reader *reader)
 {
 	char c = peek(reader, 0);
 	size_t length = 1;
@@ -214,7 +214,7 @@ struct pattern_atoms pattern_atoms_of(struct str written, struct arena *arena)
 	struct pattern_atoms atoms = {
 		.items = arena_array(arena, struct pattern_atom, ATOMS_MOST),
 	};
-	struct reader reader = { .body = { written.at + 1, end > 1 ? end - 2 : 0 },
+	struct atoms_reader reader = { .body = { written.at + 1, end > 1 ? end - 2 : 0 },
 		.flags = { written.at + end, written.length - end },
 		.arena = arena,
 		.atoms = &atoms };

@@ -9,14 +9,14 @@
 
 #define SHORTEST 3
 
-struct reader {
+struct literal_reader {
 	struct str body;
 	size_t at;
 	struct text run; /* literal bytes since the last part that is not a literal */
 	struct text *best;
 };
 
-static void end_run(struct reader *reader)
+static void end_run(struct literal_reader *reader)
 {
 	if (reader->run.length > reader->best->length) {
 		text_reset(reader->best);
@@ -31,7 +31,7 @@ static bool is_continuation(char c)
 }
 
 /* A quantifier that allows zero takes the last character out of the run; any quantifier ends it. */
-static void drop_last_character(struct reader *reader)
+static void drop_last_character(struct literal_reader *reader)
 {
 	struct text *run = &reader->run;
 	while (run->length && is_continuation(run->at[run->length - 1]))
@@ -46,7 +46,7 @@ static void drop_last_character(struct reader *reader)
  * `\c)` would hide a bracket, `\Q` a whole stretch. \p and \x are fine: letters, digits and braces
  * follow, which are skipped like any others.
  */
-static bool skip_escape(struct reader *reader)
+static bool skip_escape(struct literal_reader *reader)
 {
 	if (reader->at + 1 >= reader->body.length)
 		return false;
@@ -58,7 +58,7 @@ static bool skip_escape(struct reader *reader)
 	return true;
 }
 
-static bool skip_class(struct reader *reader)
+static bool skip_class(struct literal_reader *reader)
 {
 	struct str body = reader->body;
 	reader->at++;
@@ -96,7 +96,7 @@ static bool is_plain_group(struct str rest)
 
 /* Skips a group and all that is nested in it; false for a construct that this reader does not
  * understand. */
-static bool skip_group(struct reader *reader)
+static bool skip_group(struct literal_reader *reader)
 {
 	int depth = 0;
 	while (reader->at < reader->body.length) {
@@ -119,7 +119,7 @@ static bool skip_group(struct reader *reader)
 	return false;
 }
 
-static bool read_escape(struct reader *reader)
+static bool read_escape(struct literal_reader *reader)
 {
 	if (reader->at + 1 >= reader->body.length)
 		return false;
@@ -140,7 +140,7 @@ static bool read_escape(struct reader *reader)
 /*
  * Skips "3}", "3,}" or "3,5}". Any other brace is a character to PCRE2; this reader then gives up.
  */
-static bool skip_counts(struct reader *reader)
+static bool skip_counts(struct literal_reader *reader)
 {
 	size_t at = reader->at, commas = 0;
 	for (; at < reader->body.length && reader->body.at[at] != '}'; at++) {
@@ -155,7 +155,7 @@ static bool skip_counts(struct reader *reader)
 }
 
 /* ?, *, + or {...}, with a lazy or possessive mark behind it. */
-static bool read_quantifier(struct reader *reader)
+static bool read_quantifier(struct literal_reader *reader)
 {
 	char c = reader->body.at[reader->at++];
 	if (c != '+')
@@ -168,7 +168,7 @@ static bool read_quantifier(struct reader *reader)
 	return true;
 }
 
-static bool read_one(struct reader *reader)
+static bool read_one(struct literal_reader *reader)
 {
 	char c = reader->body.at[reader->at];
 	switch (c) {
@@ -200,7 +200,7 @@ static bool read_one(struct reader *reader)
 	return true;
 }
 
-bool pattern_find_literal(struct str written, struct text *out)
+bool pattern_literal_find(struct str written, struct text *out)
 {
 	size_t end = written.length;
 	while (end > 0 && written.at[end - 1] != '/')
@@ -209,7 +209,7 @@ bool pattern_find_literal(struct str written, struct text *out)
 	text_reset(out);
 	if (end < 3 || memchr(flags.at, 'i', flags.length) || memchr(flags.at, 'x', flags.length))
 		return false;
-	struct reader reader = { .body = { written.at + 1, end - 2 }, .best = out };
+	struct literal_reader reader = { .body = { written.at + 1, end - 2 }, .best = out };
 	reader.run = TEXT(TEXT_UNBOUNDED);
 	bool is_understood = true;
 	while (is_understood && reader.at < reader.body.length)
@@ -225,7 +225,7 @@ bool pattern_find_literal(struct str written, struct text *out)
 struct str pattern_required_literal(struct str written, struct arena *arena)
 {
 	OWNED_TEXT struct text literal = TEXT(TEXT_UNBOUNDED);
-	if (!pattern_find_literal(written, &literal))
+	if (!pattern_literal_find(written, &literal))
 		return (struct str){ 0 };
 	return (struct str){ arena_str(arena, text_str(&literal)), literal.length };
 }

@@ -10,4 +10,4 @@
  * Puts the literal of "/.../flags" into `out` (initialised by the caller, emptied first); false
  * when none can be proven.
  */
-bool pattern_find_literal(struct str written, struct text *out);
+bool pattern_literal_find(struct str written, struct text *out);

@@ -192,7 +192,7 @@ static void parse_number(struct parse *parse, const struct member *member)
 	int64_t number = 0;
 	const char *text = json_text(parse->json, member->key);
 	bool is_read = member->type == MEMBER_IS_DURATION
-			       ? duration_parse(str_of(text), &number)
+			       ? units_parse_duration(str_of(text), &number)
 			       : json_count(parse->json, member->key, &number);
 
 	if (is_read && member_may_be(member, number))

@@ -26,16 +26,6 @@ bool str_ends(struct str view, const char *suffix)
 	       (view.length >= length && !memcmp(view.at + view.length - length, suffix, length));
 }
 
-bool text_is(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
-bool text_is_nocase(const char *a, const char *b)
-{
-	return a && b ? !strcasecmp(a, b) : a == b;
-}
-
 static bool is_blank(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');

@@ -24,9 +24,7 @@ bool str_equal(struct str a, struct str b);
 bool str_is(struct str view, const char *text); /* equal to a NUL-terminated text */
 bool str_starts(struct str view, const char *prefix);
 bool str_ends(struct str view, const char *suffix);
-bool text_is(const char *a, const char *b);        /* both may be NULL: NULL equals NULL only */
-bool text_is_nocase(const char *a, const char *b); /* ASCII case */
-struct str str_trim(struct str view);              /* without ASCII white space at both ends */
+struct str str_trim(struct str view); /* without ASCII white space at both ends */
 
 /* Decimal digits only, without a sign, within int64. */
 bool str_to_count(struct str view, int64_t *count) MUST_USE;

@@ -8,6 +8,16 @@
 
 char text_nothing[1];
 
+bool text_is(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+bool text_is_nocase(const char *a, const char *b)
+{
+	return a && b ? !strcasecmp(a, b) : a == b;
+}
+
 void text_clear(struct text *text)
 {
 	if (text->capacity)

@@ -42,3 +42,7 @@ static inline struct str text_str(const struct text *text)
 {
 	return (struct str){ text->at, text->length };
 }
+
+/* Of texts that end in NUL. Both may be NULL: NULL equals NULL only. */
+bool text_is(const char *a, const char *b);
+bool text_is_nocase(const char *a, const char *b); /* ASCII case */

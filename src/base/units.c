@@ -40,7 +40,7 @@ static bool parse(struct str text, const struct unit *units, int64_t *value)
 	return false;
 }
 
-bool duration_parse(struct str text, int64_t *us)
+bool units_parse_duration(struct str text, int64_t *us)
 {
 	if (str_is(text, "0")) {
 		*us = 0;
@@ -49,7 +49,7 @@ bool duration_parse(struct str text, int64_t *us)
 	return parse(text, durations, us);
 }
 
-bool size_parse(struct str text, int64_t *bytes)
+bool units_parse_size(struct str text, int64_t *bytes)
 {
 	return str_to_count(text, bytes) || parse(text, sizes, bytes);
 }
@@ -66,12 +66,12 @@ static const char *format(int64_t value, const struct unit *units, char out[UNIT
 	return out;
 }
 
-const char *duration_format(int64_t us, char out[UNIT_TEXT_SIZE])
+const char *units_format_duration(int64_t us, char out[UNIT_TEXT_SIZE])
 {
 	return format(us, durations, out);
 }
 
-const char *size_format(int64_t bytes, char out[UNIT_TEXT_SIZE])
+const char *units_format_size(int64_t bytes, char out[UNIT_TEXT_SIZE])
 {
 	return format(bytes, sizes, out);
 }

@@ -38,7 +38,7 @@ struct frame { /* a list or map whose end has not come */
 	int height;
 };
 
-struct builder {
+struct yaml_builder {
 	struct yaml_file *file;
 	struct arena *arena;
 	struct problems *problems;
@@ -57,7 +57,7 @@ struct builder {
 
 /* ---- positions ------------------------------------------------------------------------------ */
 
-static struct place place_of(const struct builder *b, yaml_mark_t mark)
+static struct place place_of(const struct yaml_builder *b, yaml_mark_t mark)
 {
 	return (struct place){ b->file->path, (int)mark.line + 1, (int)mark.column + 1 };
 }
@@ -80,14 +80,15 @@ static struct place place_at_offset(const struct yaml_file *file, size_t offset)
 	return place;
 }
 
-static bool report(struct builder *b, enum problem_code code, yaml_mark_t mark, const char *what)
+static bool report(
+	struct yaml_builder *b, enum problem_code code, yaml_mark_t mark, const char *what)
 {
 	return problem_add(b->problems, code, place_of(b, mark), b->file->source, "%s", what);
 }
 
 /* The byte offset of a mark. Events come in the order of the text, so the whole file is walked
  * once. */
-static size_t mark_offset(struct builder *b, yaml_mark_t mark)
+static size_t mark_offset(struct yaml_builder *b, yaml_mark_t mark)
 {
 	struct str source = b->file->source;
 	while (b->mark_index < mark.index && b->mark_offset < source.length) {
@@ -104,7 +105,7 @@ static size_t mark_offset(struct builder *b, yaml_mark_t mark)
 
 /* Nodes that aliases repeat count each time, because code that walks the tree meets them each
  * time. */
-static bool count_nodes(struct builder *b, size_t more, yaml_mark_t mark)
+static bool count_nodes(struct yaml_builder *b, size_t more, yaml_mark_t mark)
 {
 	b->file->node_count += more;
 	return b->file->node_count <= YAML_NODES ||
@@ -113,7 +114,7 @@ static bool count_nodes(struct builder *b, size_t more, yaml_mark_t mark)
 		       "split the file");
 }
 
-static struct yaml_node *new_node(struct builder *b, enum yaml_type type, yaml_mark_t mark)
+static struct yaml_node *new_node(struct yaml_builder *b, enum yaml_type type, yaml_mark_t mark)
 {
 	if (!count_nodes(b, 1, mark))
 		return NULL;
@@ -128,7 +129,7 @@ static struct yaml_node *new_node(struct builder *b, enum yaml_type type, yaml_m
 }
 
 /* `workbooks: &Sales Report` is an anchor and the text 'Report'. */
-static void check_use(struct builder *b, const struct anchor *anchor)
+static void check_use(struct yaml_builder *b, const struct anchor *anchor)
 {
 	const struct yaml_node *node = anchor->node;
 	if (!anchor->is_used && node->type == YAML_SCALAR && node->is_plain && !yaml_is_null(node))
@@ -138,7 +139,7 @@ static void check_use(struct builder *b, const struct anchor *anchor)
 }
 
 static struct anchor *new_anchor(
-	struct builder *b, const yaml_char_t *name, const struct yaml_node *node)
+	struct yaml_builder *b, const yaml_char_t *name, const struct yaml_node *node)
 {
 	if (!name)
 		return NULL;
@@ -160,7 +161,7 @@ static struct anchor *new_anchor(
 }
 
 /* Gives a finished node to the list or map that is open, or makes it the root. */
-static void add_child(struct builder *b, const struct yaml_node *node, size_t size, int height)
+static void add_child(struct yaml_builder *b, const struct yaml_node *node, size_t size, int height)
 {
 	if (b->depth == 0) {
 		b->root = node;
@@ -175,7 +176,7 @@ static void add_child(struct builder *b, const struct yaml_node *node, size_t si
 }
 
 /* Tags of YAML's own types are ignored; any other asks for a conversion that we do not make. */
-static bool check_tag(struct builder *b, const yaml_char_t *tag, yaml_mark_t mark)
+static bool check_tag(struct yaml_builder *b, const yaml_char_t *tag, yaml_mark_t mark)
 {
 	static const char *const known[] = { "!", YAML_STR_TAG, YAML_INT_TAG, YAML_FLOAT_TAG,
 		YAML_BOOL_TAG, YAML_NULL_TAG, YAML_TIMESTAMP_TAG, YAML_SEQ_TAG, YAML_MAP_TAG };
@@ -192,20 +193,21 @@ static bool check_tag(struct builder *b, const yaml_char_t *tag, yaml_mark_t mar
 /* Notes how the scalar is written, for base/yaml_look.h. `begin` is where it begins in the
  * source. */
 static void note_writing(
-	struct builder *b, const yaml_event_t *event, size_t begin, struct yaml_node *node)
+	struct yaml_builder *b, const yaml_event_t *event, size_t begin, struct yaml_node *node)
 {
 	struct str source = b->file->source;
 	yaml_scalar_style_t style = event->data.scalar.style;
 	size_t end = mark_offset(b, event->end_mark);
 	if (style == YAML_PLAIN_SCALAR_STYLE) {
 		node->is_folded = event->end_mark.line != event->start_mark.line;
-		node->has_close_comment = yaml_comment_is_close(source, end);
+		node->has_close_comment = yaml_scalar_comment_is_close(source, end);
 	} else if (style == YAML_DOUBLE_QUOTED_SCALAR_STYLE && end > begin) {
-		node->has_escape = yaml_has_escape((struct str){ source.at + begin, end - begin });
+		node->has_escape =
+			yaml_scalar_has_escape((struct str){ source.at + begin, end - begin });
 	}
 }
 
-static bool add_scalar(struct builder *b, const yaml_event_t *event)
+static bool add_scalar(struct yaml_builder *b, const yaml_event_t *event)
 {
 	struct str value = { (const char *)event->data.scalar.value, event->data.scalar.length };
 	if (value.length && memchr(value.at, '\0', value.length))
@@ -232,7 +234,7 @@ static bool add_scalar(struct builder *b, const yaml_event_t *event)
 	return true;
 }
 
-static bool open_frame(struct builder *b, enum yaml_type type, const yaml_char_t *anchor,
+static bool open_frame(struct yaml_builder *b, enum yaml_type type, const yaml_char_t *anchor,
 	const yaml_char_t *tag, yaml_mark_t mark)
 {
 	if (b->depth == DEPTH_MOST)
@@ -251,7 +253,7 @@ static bool open_frame(struct builder *b, enum yaml_type type, const yaml_char_t
 	return true;
 }
 
-static void close_frame(struct builder *b)
+static void close_frame(struct yaml_builder *b)
 {
 	struct frame *frame = &b->frames[--b->depth];
 	size_t count = b->child_count - frame->first;
@@ -275,7 +277,7 @@ static void close_frame(struct builder *b)
 	add_child(b, frame->node, frame->size, frame->height);
 }
 
-static bool add_alias(struct builder *b, const yaml_event_t *event)
+static bool add_alias(struct yaml_builder *b, const yaml_event_t *event)
 {
 	const char *name = (const char *)event->data.alias.anchor;
 	struct anchor *anchor;
@@ -297,7 +299,7 @@ static bool add_alias(struct builder *b, const yaml_event_t *event)
 }
 
 /* False when the file cannot be used further. */
-static bool take_event(struct builder *b, const yaml_event_t *event)
+static bool take_event(struct yaml_builder *b, const yaml_event_t *event)
 {
 	switch (event->type) {
 	case YAML_DOCUMENT_START_EVENT:
@@ -346,7 +348,7 @@ static const char *hint_of(const char *what, bool is_tab, bool has_mark)
 }
 
 /* Is there a " #" between the start of the unfinished construct and `offset`? */
-static bool has_comment_mark(const struct builder *b, size_t offset)
+static bool has_comment_mark(const struct yaml_builder *b, size_t offset)
 {
 	const yaml_parser_t *parser = &b->parser;
 	const char *source = b->file->source.at;
@@ -358,7 +360,7 @@ static bool has_comment_mark(const struct builder *b, size_t offset)
 	return memmem(source + from, offset - from, " #", 2);
 }
 
-static bool report_parser(struct builder *b)
+static bool report_parser(struct yaml_builder *b)
 {
 	const yaml_parser_t *parser = &b->parser;
 	const char *what = parser->problem ? parser->problem : "not YAML";
@@ -381,7 +383,7 @@ static bool report_parser(struct builder *b)
 		parser->context ? ", " : "", parser->context ? parser->context : "", hint);
 }
 
-static bool build(struct builder *b)
+static bool build(struct yaml_builder *b)
 {
 	for (bool is_end = false; !is_end;) {
 		yaml_event_t event;
@@ -465,7 +467,7 @@ static bool report_too_large(const char *path, struct problems *problems)
 /* Fills file->root from file->source. */
 static bool parse_source(struct yaml_file *file, struct arena *arena, struct problems *problems)
 {
-	struct builder b = { .file = file, .arena = arena, .problems = problems };
+	struct yaml_builder b = { .file = file, .arena = arena, .problems = problems };
 	if (!yaml_parser_initialize(&b.parser))
 		return report_file(file->path, problems, PROBLEM_TOO_LARGE, "out of memory");
 	yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);

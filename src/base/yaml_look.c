@@ -6,7 +6,7 @@
 
 #define QUOTED_MOST 60 /* bytes of a text that a message repeats */
 
-struct look {
+struct scalar_look {
 	const struct yaml_node *node;
 	enum yaml_use use;
 	struct str source;
@@ -28,7 +28,7 @@ static int shown(struct str text)
 /* ---- the whole text ------------------------------------------------------------------------- */
 
 /* The rest of the line after the scalar; empty when its text is not a view into the source. */
-static struct str rest_of_line(const struct look *look)
+static struct str rest_of_line(const struct scalar_look *look)
 {
 	struct str text = look->node->text, source = look->source;
 	if (!source.length || text.at < source.at || text.at > source.at + source.length)
@@ -40,7 +40,7 @@ static struct str rest_of_line(const struct look *look)
 	return (struct str){ begin, (size_t)(trimmed.at + trimmed.length - begin) };
 }
 
-static void look_at_comment(const struct look *look)
+static void look_at_comment(const struct scalar_look *look)
 {
 	struct str text = look->node->text, rest = rest_of_line(look);
 	if (!look->node->has_close_comment)
@@ -51,7 +51,7 @@ static void look_at_comment(const struct look *look)
 		shown(text), text.at, shown(rest), rest.length ? rest.at : "")); /* false */
 }
 
-static void look_at_lines(const struct look *look)
+static void look_at_lines(const struct scalar_look *look)
 {
 	struct str text = look->node->text;
 	if (look->node->is_folded)
@@ -61,7 +61,7 @@ static void look_at_lines(const struct look *look)
 			shown(text), text.at)); /* false */
 }
 
-static void look_at_ends(const struct look *look)
+static void look_at_ends(const struct scalar_look *look)
 {
 	struct str text = look->node->text;
 	if (look->use == YAML_PATTERN || !text.length)
@@ -103,7 +103,8 @@ static const char *described(int32_t point, struct text *out)
 	return out->at;
 }
 
-static void warn_escape(const struct look *look, const struct character *c, struct text *name)
+static void warn_escape(
+	const struct scalar_look *look, const struct character *c, struct text *name)
 {
 	IGNORE(WARN(look, PROBLEM_YAML_ESCAPE,
 		"an escape in double quotes became %s at character %d; in single quotes (or "
@@ -111,7 +112,8 @@ static void warn_escape(const struct look *look, const struct character *c, stru
 		described(c->point, name), c->number)); /* false */
 }
 
-static void warn_invisible(const struct look *look, const struct character *c, struct text *name)
+static void warn_invisible(
+	const struct scalar_look *look, const struct character *c, struct text *name)
 {
 	char escape[sizeof "\\U0010ffff"];
 	IGNORE(snprintf(escape, sizeof escape, c->point > 0xffff ? "\\U%08x" : "\\u%04x",
@@ -148,7 +150,7 @@ static void take_character(struct str *rest, struct character *c)
 }
 
 /* Reports the first character that is not what it looks like. */
-static void look_at_each(const struct look *look)
+static void look_at_each(const struct scalar_look *look)
 {
 	struct str rest = look->node->text;
 	OWNED_TEXT struct text name = TEXT(TEXT_UNBOUNDED);
@@ -171,7 +173,7 @@ static void look_at_each(const struct look *look)
 	}
 }
 
-static void look_at_quotes(const struct look *look)
+static void look_at_quotes(const struct scalar_look *look)
 {
 	struct str text = look->node->text;
 	size_t length;
@@ -200,7 +202,7 @@ struct word {                 /* letters in a row */
 };
 
 /* True when the word was reported: then nothing else is. */
-static bool word_end(const struct look *look, struct word *word)
+static bool word_end(const struct scalar_look *look, struct word *word)
 {
 	bool is_mixed = word->has_ascii && word->has_odd;
 	if (is_mixed) {
@@ -213,7 +215,7 @@ static bool word_end(const struct look *look, struct word *word)
 	return is_mixed;
 }
 
-static void warn_dash(const struct look *look, const struct character *c)
+static void warn_dash(const struct scalar_look *look, const struct character *c)
 {
 	OWNED_TEXT struct text name = TEXT(TEXT_UNBOUNDED);
 	IGNORE(WARN(look, PROBLEM_LOOKALIKE_CHARACTER,
@@ -225,7 +227,7 @@ static void warn_dash(const struct look *look, const struct character *c)
  * In a pattern, a class may name two alphabets, and a letter after a backslash is not part of a
  * word.
  */
-static void look_at_words(const struct look *look)
+static void look_at_words(const struct scalar_look *look)
 {
 	struct str rest = look->node->text;
 	struct word word = { 0 };
@@ -256,7 +258,7 @@ static void look_at_words(const struct look *look)
 void yaml_look(const struct yaml_node *node, enum yaml_use use, struct str source,
 	struct problems *problems)
 {
-	const struct look look = {
+	const struct scalar_look look = {
 		.node = node, .use = use, .source = source, .problems = problems
 	};
 	look_at_comment(&look);

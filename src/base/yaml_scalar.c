@@ -55,7 +55,7 @@ static bool has_comment_in(struct str source, size_t from, size_t column, size_t
 	return is_comment && (is_set_off || is_blank(source, mark + 1));
 }
 
-bool yaml_comment_is_close(struct str source, size_t end)
+bool yaml_scalar_comment_is_close(struct str source, size_t end)
 {
 	size_t mark = end + 1;
 	if (mark >= source.length || source.at[end] != ' ' || source.at[mark] != '#')
@@ -67,7 +67,7 @@ bool yaml_comment_is_close(struct str source, size_t end)
 	return next >= source.length || !has_comment_in(source, next, column, mark);
 }
 
-bool yaml_has_escape(struct str quoted)
+bool yaml_scalar_has_escape(struct str quoted)
 {
 	for (size_t i = 0; i + 1 < quoted.length; i++) {
 		if (quoted.at[i] != '\\')

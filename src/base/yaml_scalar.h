@@ -8,6 +8,6 @@
  * Does a comment that looks like a part of the text follow the plain scalar that ends at `end`:
  * after one blank, and not aligned with a comment in the line above or below?
  */
-bool yaml_comment_is_close(struct str source, size_t end);
+bool yaml_scalar_comment_is_close(struct str source, size_t end);
 /* Does a double-quoted scalar, quotes and all, have an escape other than \\ \" and \/ ? */
-bool yaml_has_escape(struct str quoted);
+bool yaml_scalar_has_escape(struct str quoted);

@@ -33,8 +33,8 @@ static void add_host(const char *listen, struct text *url)
  */
 static bool admin_url(const struct command_line *line, struct text *url)
 {
-	const char *given = option_value(line, "url"), *named = option_value(line, "config"),
-		   *path = config_find(named);
+	const char *given = command_line_value(line, "url"),
+		   *named = command_line_value(line, "config"), *path = config_find(named);
 	if (given) {
 		text_add(url, given);
 		while (url->length && url->at[url->length - 1] == '/')
@@ -69,7 +69,7 @@ static cJSON *refused(const struct command_line *line, const char *url, long htt
 	return NULL;
 }
 
-const struct option_spec admin_options[] = {
+const struct option_spec admin_client_options[] = {
 	ADMIN_OPTIONS,
 	{ 0 },
 };
@@ -86,7 +86,7 @@ static struct curl_slist *asker_header(void)
 	return curl_slist_append(NULL, header.at);
 }
 
-bool admin_is_strange(
+bool admin_client_is_strange(
 	const struct command_line *line, const char *path, const char *what, int *status)
 {
 	print_line(stderr, "refresh-router %s: the answer to %.*s %s; is that the daemon?",
@@ -118,11 +118,11 @@ static cJSON *read_answer(
 	/* Parsed with numbers as numbers, because it is printed again. */
 	OWNED_JSON json = cJSON_ParseWithLength(answer->at, answer->length);
 	if (!json)
-		admin_is_strange(line, path, "is not JSON", status);
+		admin_client_is_strange(line, path, "is not JSON", status);
 	else if (!cJSON_IsObject(json))
-		admin_is_strange(line, path, "is no JSON object", status);
+		admin_client_is_strange(line, path, "is no JSON object", status);
 	else if (has_odd_number(json))
-		admin_is_strange(line, path, "has a number out of range", status);
+		admin_client_is_strange(line, path, "has a number out of range", status);
 	else
 		return TAKE(json);
 	return NULL;
@@ -165,7 +165,7 @@ static cJSON *ask(const struct command_line *line, const char *path, bool is_pos
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &http_status);
 	curl_easy_cleanup(easy);
 	if (answer.is_full) {
-		admin_is_strange(line, path, "is larger than 256 MiB", status);
+		admin_client_is_strange(line, path, "is larger than 256 MiB", status);
 		return NULL;
 	}
 	if (code != CURLE_OK) {
@@ -181,21 +181,21 @@ static cJSON *ask(const struct command_line *line, const char *path, bool is_pos
 	return read_answer(line, path, &answer, status);
 }
 
-cJSON *admin_get(const struct command_line *line, const char *path, int *status)
+cJSON *admin_client_get(const struct command_line *line, const char *path, int *status)
 {
 	return ask(line, path, false, status);
 }
 
-cJSON *admin_post(const struct command_line *line, const char *path, int *status)
+cJSON *admin_client_post(const struct command_line *line, const char *path, int *status)
 {
 	return ask(line, path, true, status);
 }
 
-void admin_add_filters(
+void admin_client_add_filters(
 	const struct command_line *line, const char *const *options, struct text *path)
 {
 	for (; *options; options++) {
-		const char *value = option_value(line, *options);
+		const char *value = command_line_value(line, *options);
 		if (!value)
 			continue;
 		text_add(path, strchr(path->at, '?') ? "&" : "?");
@@ -207,9 +207,9 @@ void admin_add_filters(
 	}
 }
 
-bool admin_limit(const struct command_line *line, int64_t *count)
+bool admin_client_limit(const struct command_line *line, int64_t *count)
 {
-	const char *limit = option_value(line, "limit");
+	const char *limit = command_line_value(line, "limit");
 	return !limit || (str_to_count(str_of(limit), count) && *count > 0);
 }
 
@@ -222,15 +222,16 @@ static bool read_next(const struct command_line *line, const char *page, const c
 	const cJSON *items = cJSON_GetObjectItemCaseSensitive(json, "items");
 	int64_t number = cJSON_IsNumber(next) ? (int64_t)next->valuedouble : 0;
 	if (!cJSON_IsArray(items) || (!cJSON_IsNumber(next) && !cJSON_IsNull(next)))
-		return admin_is_strange(line, page, "is no list", status);
+		return admin_client_is_strange(line, page, "is no list", status);
 	if (cJSON_IsNumber(next) && (number < 1 || (*cursor && number >= *cursor) || !items->child))
-		return admin_is_strange(line, page, "names a next page that leads nowhere", status);
+		return admin_client_is_strange(
+			line, page, "names a next page that leads nowhere", status);
 	*cursor = number;
 	return true;
 }
 
-bool admin_each(const struct command_line *line, const char *path, int64_t most, item_visit *visit,
-	void *context, int *status)
+bool admin_client_each(const struct command_line *line, const char *path, int64_t most,
+	item_visit *visit, void *context, int *status)
 {
 	int64_t visited = 0, cursor = 0;
 	for (int pages = 0; pages < MOST_PAGES; pages++) {
@@ -240,7 +241,7 @@ bool admin_each(const struct command_line *line, const char *path, int64_t most,
 			(long long)limit);
 		if (cursor)
 			text_printf(&page, "&cursor=%lld", (long long)cursor);
-		OWNED_JSON json = admin_get(line, page.at, status);
+		OWNED_JSON json = admin_client_get(line, page.at, status);
 		const cJSON *item;
 		if (!json || !read_next(line, page.at, json, &cursor, status))
 			return false;
@@ -252,5 +253,5 @@ bool admin_each(const struct command_line *line, const char *path, int64_t most,
 		if (!cursor || visited >= most)
 			return true;
 	}
-	return admin_is_strange(line, path, "has no end after 10,000 pages", status);
+	return admin_client_is_strange(line, path, "has no end after 10,000 pages", status);
 }

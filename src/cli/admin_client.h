@@ -11,12 +11,12 @@
  * http://127.0.0.1:8081. On failure prints a message and sets *status: EXIT_UNREACHABLE, EXIT_NO
  * for an item that does not exist or a refusal, or EXIT_USAGE. The caller owns the JSON.
  */
-cJSON *admin_get(const struct command_line *line, const char *path, int *status);
+cJSON *admin_client_get(const struct command_line *line, const char *path, int *status);
 /* The same by POST without a body, in the name of the local user. */
-cJSON *admin_post(const struct command_line *line, const char *path, int *status);
+cJSON *admin_client_post(const struct command_line *line, const char *path, int *status);
 /* Prints that the answer to `path` cannot be the daemon's, and why ("has no id"). Sets *status to
  * EXIT_UNREACHABLE; always false. */
-bool admin_is_strange(
+bool admin_client_is_strange(
 	const struct command_line *line, const char *path, const char *what, int *status);
 /* --url and --config, for commands that have no other options. */
 #define ADMIN_OPTIONS                                                                              \
@@ -25,15 +25,15 @@ bool admin_is_strange(
 	{                                                                                          \
 		"config", OPTION_VALUE, "FILE", "the configuration that names the admin listener"  \
 	}
-extern const struct option_spec admin_options[]; /* these alone */
+extern const struct option_spec admin_client_options[]; /* these alone */
 /* Appends "?name=value" or "&name=value", encoded, for each given option; '-' in an option becomes
  * '_' in the filter. */
-void admin_add_filters(
+void admin_client_add_filters(
 	const struct command_line *line, const char *const *options, struct text *path);
 /* Reads --limit, if given, into *count; false when it is not a number from 1. */
-bool admin_limit(const struct command_line *line, int64_t *count);
+bool admin_client_limit(const struct command_line *line, int64_t *count);
 /* Walks the pages of a list until `most` items were visited. False when a page could not be read;
  * *status is set then. */
 typedef void item_visit(const cJSON *item, void *context);
-bool admin_each(const struct command_line *line, const char *path, int64_t most, item_visit *visit,
-	void *context, int *status);
+bool admin_client_each(const struct command_line *line, const char *path, int64_t most,
+	item_visit *visit, void *context, int *status);

@@ -5,7 +5,7 @@
 #include "cli/ask.h"
 #include "cli/admin_client.h"
 #include "cli/command.h"
-#include "cli/list.h"
+#include "cli/member.h"
 #include "cli/print.h"
 
 /* The event or refresh of the first argument; 0 after a message. */
@@ -32,9 +32,9 @@ static int ask(const struct command_line *line, const char *path, const char *na
 	const cJSON **answer, cJSON **json)
 {
 	int status = EXIT_YES;
-	*json = admin_post(line, path, &status);
+	*json = admin_client_post(line, path, &status);
 	if (*json && member_count(*json, names) < 1) {
-		admin_is_strange(line, path, "does not say what was done", &status);
+		admin_client_is_strange(line, path, "does not say what was done", &status);
 		cJSON_Delete(*json);
 		*json = NULL;
 	}
@@ -96,7 +96,7 @@ const struct command command_cancel = {
 	.description = "ID is the even number of a refresh. If Tableau has a job for it, that job "
 		       "is cancelled first, which only administrators may do; if Tableau refuses, "
 		       "the refresh goes on, and its reason says so.",
-	.options = admin_options,
+	.options = admin_client_options,
 	.formats = "text|json",
 	.least_arguments = 1,
 	.most_arguments = 1,
@@ -109,7 +109,7 @@ const struct command command_replay = {
 	.summary = "decide an event again, by the present rules and configuration",
 	.description = "ID is the odd number of an event. It is decided as a new event; only jobs "
 		       "that start from now on are good for its refreshes.",
-	.options = admin_options,
+	.options = admin_client_options,
 	.formats = "text|json",
 	.least_arguments = 1,
 	.most_arguments = 1,

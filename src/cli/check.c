@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "cli/admin_client.h"
 #include "cli/command.h"
-#include "cli/list.h"
+#include "cli/member.h"
 #include "cli/print.h"
 #include "config/config.h"
 #include "daemon/dropped.h"
@@ -101,7 +101,7 @@ static bool is_unreadable(const struct problems *problems)
 static bool check_open_work(const struct command_line *line, const struct config *config,
 	const char *path, struct problems *problems, int *status)
 {
-	OWNED_JSON json = admin_get(line, "/api/v1/sites", status);
+	OWNED_JSON json = admin_client_get(line, "/api/v1/sites", status);
 	const cJSON *site;
 	if (!json)
 		return false;
@@ -124,8 +124,8 @@ static bool check_open_work(const struct command_line *line, const struct config
 static void check_files(
 	const struct command_line *line, const struct config *config, struct problems *problems)
 {
-	bool has_files = !option_flag(line, "no-files");
-	if (option_flag(line, "secrets"))
+	bool has_files = !command_line_flag(line, "no-files");
+	if (command_line_flag(line, "secrets"))
 		IGNORE(config_check_secrets(
 			config, SECRETS_EVERYWHERE, problems)); /* the problems are counted */
 	else if (has_files)
@@ -139,14 +139,14 @@ static int run(const struct command_line *line)
 {
 	OWNED(problems) problems = problems_new();
 	struct check check = { .problems = problems };
-	const char *path = option_value(line, "config");
+	const char *path = command_line_value(line, "config");
 	if (!path && !line->argument_count)
 		path = config_find(NULL);
 	if (!path && !line->argument_count)
 		return command_usage(
 			line, "nothing to check: give rule files or folders, or --config FILE");
-	if (!path && (option_value(line, "url") || option_flag(line, "secrets") ||
-			     option_flag(line, "no-files")))
+	if (!path && (command_line_value(line, "url") || command_line_flag(line, "secrets") ||
+			     command_line_flag(line, "no-files")))
 		return command_usage(line,
 			"--url, --secrets and --no-files are about a configuration: give --config "
 			"FILE too");
@@ -160,7 +160,7 @@ static int run(const struct command_line *line)
 	else if (check.config)
 		check_rules(&check, check.config->rules.items, check.config->rules.count);
 	int status = EXIT_YES;
-	if (option_value(line, "url") && check.config)
+	if (command_line_value(line, "url") && check.config)
 		IGNORE(check_open_work(
 			line, check.config, path, problems, &status)); /* the message is printed */
 	problems_sort(problems);
@@ -169,7 +169,7 @@ static int run(const struct command_line *line)
 	else
 		print_as_text(&check);
 	bool is_bad = problems_error_count(problems) ||
-		      (option_flag(line, "strict") && problems_warning_count(problems));
+		      (command_line_flag(line, "strict") && problems_warning_count(problems));
 	if (status == EXIT_YES)
 		status = is_unreadable(problems) ? EXIT_USAGE : is_bad ? EXIT_NO : EXIT_YES;
 	ruleset_free(check.ruleset);

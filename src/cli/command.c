@@ -18,7 +18,7 @@
 
 /* ---- reading the line ---- */
 
-const char *option_nth(const struct command_line *line, const char *name, size_t n)
+const char *command_line_nth(const struct command_line *line, const char *name, size_t n)
 {
 	for (size_t i = 0; i < line->value_count; i++)
 		if (!strcmp(line->values[i].name, name) && n-- == 0)
@@ -26,17 +26,17 @@ const char *option_nth(const struct command_line *line, const char *name, size_t
 	return NULL;
 }
 
-const char *option_value(const struct command_line *line, const char *name)
+const char *command_line_value(const struct command_line *line, const char *name)
 {
 	const char *value = NULL, *next;
-	for (size_t n = 0; (next = option_nth(line, name, n)); n++)
+	for (size_t n = 0; (next = command_line_nth(line, name, n)); n++)
 		value = next;
 	return value;
 }
 
-bool option_flag(const struct command_line *line, const char *name)
+bool command_line_flag(const struct command_line *line, const char *name)
 {
-	return option_nth(line, name, 0);
+	return command_line_nth(line, name, 0);
 }
 
 int command_usage(const struct command_line *line, const char *format, ...)
@@ -126,7 +126,7 @@ static int check_and_run(const struct command_line *line)
 {
 	const struct command *command = line->command;
 	for (const struct option_spec *option = command->options; option && option->name; option++)
-		if (option->type == OPTION_NEEDED && !option_value(line, option->name))
+		if (option->type == OPTION_NEEDED && !command_line_value(line, option->name))
 			return command_usage(
 				line, "--%s %s is needed", option->name, option->value_name);
 	if (line->argument_count < command->least_arguments)

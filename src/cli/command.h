@@ -50,11 +50,11 @@ struct option_value {
 	const char *name, *value;
 };
 
-bool option_flag(const struct command_line *line, const char *name);
+bool command_line_flag(const struct command_line *line, const char *name);
 /* the last value given, or NULL */
-const char *option_value(const struct command_line *line, const char *name);
+const char *command_line_value(const struct command_line *line, const char *name);
 /* The nth value of an option that may be repeated, or NULL past the last. */
-const char *option_nth(const struct command_line *line, const char *name, size_t n);
+const char *command_line_nth(const struct command_line *line, const char *name, size_t n);
 
 struct command {
 	const char *name;

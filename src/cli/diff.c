@@ -41,12 +41,12 @@ static int add_events(const struct command_line *line, struct comparison *compar
 	struct error err;
 	const char *path;
 	int status = EXIT_YES;
-	for (size_t i = 0; (path = option_nth(line, "events", i)); i++)
+	for (size_t i = 0; (path = command_line_nth(line, "events", i)); i++)
 		if (!events_of_path(path, add, comparison, &err)) {
 			print_line(stderr, "refresh-router diff: %s", err.message);
 			return EXIT_USAGE;
 		}
-	if (option_value(line, "url") && !events_of_daemon(line, add, comparison, &status))
+	if (command_line_value(line, "url") && !events_of_daemon(line, add, comparison, &status))
 		return status;
 	if (!comparison_event_count(comparison)) {
 		print_line(stderr, "refresh-router diff: there is no event to compare by");
@@ -87,8 +87,8 @@ static int compare(
 {
 	OWNED(arena) arena = arena_new();
 	OWNED(comparison) comparison = comparison_new(before, after);
-	struct diff_report report = { .has_events = option_value(line, "events") ||
-						    option_value(line, "url") };
+	struct diff_report report = { .has_events = command_line_value(line, "events") ||
+						    command_line_value(line, "url") };
 	if (report.has_events) {
 		int status = add_events(line, comparison);
 		if (status != EXIT_YES)
@@ -99,7 +99,8 @@ static int compare(
 	report.contents = comparison_contents(comparison, &report.content_count);
 	report.rules = rules_compare(before, after, arena, &report.rule_count);
 	print_report(line, &report);
-	return is_different(&report, option_flag(line, "allow-additions")) ? EXIT_NO : EXIT_YES;
+	return is_different(&report, command_line_flag(line, "allow-additions")) ? EXIT_NO
+										 : EXIT_YES;
 }
 
 static int run(const struct command_line *line)

@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "base/lines.h"
 #include "cli/admin_client.h"
-#include "cli/list.h"
+#include "cli/member.h"
 #include <dirent.h>
 #include <errno.h>
 
@@ -124,7 +124,7 @@ bool events_of_daemon(
 {
 	static const char path[] = "/api/v1/events";
 	struct asking asking = { visit, context, false };
-	if (!admin_each(line, path, INT64_MAX, item_take, &asking, status))
+	if (!admin_client_each(line, path, INT64_MAX, item_take, &asking, status))
 		return false;
-	return !asking.is_strange || admin_is_strange(line, path, "has no events", status);
+	return !asking.is_strange || admin_client_is_strange(line, path, "has no events", status);
 }

@@ -3,12 +3,12 @@
  */
 #include "cli/admin_client.h"
 #include "cli/command.h"
-#include "cli/list.h"
+#include "cli/member.h"
 #include "cli/print.h"
 
 #define USUAL_COUNT 50
 
-struct listing {
+struct event_listing {
 	struct table *table;
 	cJSON *items; /* with --format json */
 	const struct command_line *line;
@@ -17,7 +17,7 @@ struct listing {
 
 static void add_row(const cJSON *event, void *context)
 {
-	struct listing *listing = context;
+	struct event_listing *listing = context;
 	char number[MEMBER_TEXT_SIZE];
 	const cJSON *fields = cJSON_GetObjectItemCaseSensitive(event, "fields"), *rule;
 	OWNED_TEXT struct text rules = TEXT(TEXT_UNBOUNDED);
@@ -43,12 +43,12 @@ static void add_row(const cJSON *event, void *context)
 /* Prints one event with its body on one line, for `diff`, rule tests and replays. */
 static void export_one(const cJSON *event, void *context)
 {
-	struct listing *listing = context;
+	struct event_listing *listing = context;
 	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	text_printf(&path, "/api/v1/events/%lld", (long long)member_count(event, "id"));
 	if (listing->status == EXIT_UNREACHABLE)
 		return; /* a message was printed */
-	OWNED_JSON whole = admin_get(listing->line, path.at, &listing->status);
+	OWNED_JSON whole = admin_client_get(listing->line, path.at, &listing->status);
 	if (!whole)
 		return;
 	print_json_line(whole, stdout);
@@ -60,17 +60,17 @@ static int run(const struct command_line *line)
 		NULL };
 	static const char *const headings[] = { "ID", "RECEIVED", "OUTCOME", "SOURCE", "JOB",
 		"NAME", "STATUS", "RULES", NULL };
-	bool is_export = option_flag(line, "export");
+	bool is_export = command_line_flag(line, "export");
 	OWNED(table) table = table_new(headings);
 	OWNED_JSON items = line->json ? cJSON_CreateArray() : NULL;
-	struct listing listing = { .table = table, .items = items, .line = line };
+	struct event_listing listing = { .table = table, .items = items, .line = line };
 	int64_t count = is_export ? INT64_MAX : USUAL_COUNT;
 	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
-	if (!admin_limit(line, &count))
+	if (!admin_client_limit(line, &count))
 		return command_usage(line, "--limit is a number from 1");
 	text_add(&path, "/api/v1/events");
-	admin_add_filters(line, filters, &path);
-	if (!admin_each(line, path.at, count, is_export ? export_one : add_row, &listing,
+	admin_client_add_filters(line, filters, &path);
+	if (!admin_client_each(line, path.at, count, is_export ? export_one : add_row, &listing,
 		    &listing.status))
 		return listing.status;
 	if (line->json && !is_export)

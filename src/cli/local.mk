@@ -13,7 +13,7 @@ librouter_a_SOURCES += \
 	src/cli/events.c \
 	src/cli/git.c src/cli/git.h \
 	src/cli/help.c src/cli/help.h \
-	src/cli/list.c src/cli/list.h \
+	src/cli/member.c src/cli/member.h \
 	src/cli/output_schema.c src/cli/output_schema.h \
 	src/cli/manual.c \
 	src/cli/print.c src/cli/print.h \

@@ -3,13 +3,13 @@
  */
 #include "cli/admin_client.h"
 #include "cli/command.h"
-#include "cli/list.h"
+#include "cli/member.h"
 #include "cli/print.h"
 
 #define USUAL_COUNT 50
 #define UNRESOLVED "unresolved"
 
-struct listing {
+struct refresh_listing {
 	struct table *table;
 	cJSON *items; /* with --format json */
 };
@@ -32,7 +32,7 @@ static void reason_cell(struct table *table, const cJSON *item)
 
 static void add_row(const cJSON *refresh, void *context)
 {
-	struct listing *listing = context;
+	struct refresh_listing *listing = context;
 	char number[MEMBER_TEXT_SIZE];
 	const cJSON *content = cJSON_GetObjectItemCaseSensitive(refresh, "content");
 	OWNED_TEXT struct text name = TEXT(TEXT_UNBOUNDED);
@@ -55,7 +55,7 @@ static void add_row(const cJSON *refresh, void *context)
 /* A selection that is not resolved yet: it has no id. */
 static void add_selection(const cJSON *selection, void *context)
 {
-	struct listing *listing = context;
+	struct refresh_listing *listing = context;
 	char text[MEMBER_TEXT_SIZE];
 	if (listing->items) {
 		cJSON_AddItemToArray(listing->items, cJSON_Duplicate(selection, true));
@@ -74,29 +74,30 @@ static void add_selection(const cJSON *selection, void *context)
  * for. */
 static bool wants_selections(const struct command_line *line)
 {
-	const char *state = option_value(line, "state");
+	const char *state = command_line_value(line, "state");
 	bool is_asked = state && !strcmp(state, UNRESOLVED);
 	bool is_among = !state || !strcmp(state, "open") || !strcmp(state, "waiting");
-	return is_asked || (is_among && !line->json && !option_value(line, "content"));
+	return is_asked || (is_among && !line->json && !command_line_value(line, "content"));
 }
 
-static bool list_selections(const struct command_line *line, struct listing *listing, int *status)
+static bool list_selections(
+	const struct command_line *line, struct refresh_listing *listing, int *status)
 {
 	static const char *const filters[] = { "site", "kind", "event", NULL };
 	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	text_add(&path, "/api/v1/selections");
-	admin_add_filters(line, filters, &path);
-	return admin_each(line, path.at, INT64_MAX, add_selection, listing, status);
+	admin_client_add_filters(line, filters, &path);
+	return admin_client_each(line, path.at, INT64_MAX, add_selection, listing, status);
 }
 
-static bool list_refreshes(
-	const struct command_line *line, int64_t count, struct listing *listing, int *status)
+static bool list_refreshes(const struct command_line *line, int64_t count,
+	struct refresh_listing *listing, int *status)
 {
 	static const char *const filters[] = { "site", "state", "kind", "content", "event", NULL };
 	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	text_add(&path, "/api/v1/refreshes");
-	admin_add_filters(line, filters, &path);
-	return admin_each(line, path.at, count, add_row, listing, status);
+	admin_client_add_filters(line, filters, &path);
+	return admin_client_each(line, path.at, count, add_row, listing, status);
 }
 
 static int run(const struct command_line *line)
@@ -105,12 +106,12 @@ static int run(const struct command_line *line)
 		"REASON", NULL };
 	OWNED(table) table = table_new(headings);
 	OWNED_JSON items = line->json ? cJSON_CreateArray() : NULL;
-	struct listing listing = { table, items };
+	struct refresh_listing listing = { table, items };
 	int64_t count = USUAL_COUNT;
 	int status = EXIT_YES;
-	if (!admin_limit(line, &count))
+	if (!admin_client_limit(line, &count))
 		return command_usage(line, "--limit is a number from 1");
-	const char *state = option_value(line, "state");
+	const char *state = command_line_value(line, "state");
 	if (wants_selections(line) && !list_selections(line, &listing, &status))
 		return status;
 	if ((!state || strcmp(state, UNRESOLVED)) &&

@@ -6,12 +6,12 @@
 #include "base/units.h"
 #include "cli/admin_client.h"
 #include "cli/ask.h"
-#include "cli/list.h"
+#include "cli/member.h"
 #include "cli/print.h"
 
 #define USUAL_STATE "failed"
 
-struct found {
+struct found_ids {
 	struct wall since; /* {0}: any */
 	int64_t *ids;
 	size_t count, capacity;
@@ -21,7 +21,7 @@ struct found {
  * open. */
 static void find(const cJSON *refresh, void *context)
 {
-	struct found *found = context;
+	struct found_ids *found = context;
 	char text[MEMBER_TEXT_SIZE];
 	struct wall at = { 0 };
 	const char *ended = member_text(refresh, "ended_at", text);
@@ -39,7 +39,7 @@ static bool retry_one(const struct command_line *line, int64_t id, cJSON *items,
 	char number[MEMBER_TEXT_SIZE];
 	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	text_printf(&path, "/api/v1/refreshes/%lld/retry", (long long)id);
-	OWNED_JSON json = admin_post(line, path.at, status);
+	OWNED_JSON json = admin_client_post(line, path.at, status);
 	if (!json)
 		return false;
 	if (items)
@@ -50,7 +50,7 @@ static bool retry_one(const struct command_line *line, int64_t id, cJSON *items,
 	return true;
 }
 
-static int retry_found(const struct command_line *line, const struct found *found)
+static int retry_found(const struct command_line *line, const struct found_ids *found)
 {
 	OWNED_JSON items = line->json ? cJSON_CreateArray() : NULL;
 	size_t done = 0;
@@ -71,20 +71,21 @@ static const char *const filters[] = { "site", "kind", "content", "event", NULL 
 
 static int retry_all(const struct command_line *line)
 {
-	const char *since = option_value(line, "since"), *state = option_value(line, "state");
-	struct found found = { 0 };
+	const char *since = command_line_value(line, "since"),
+		   *state = command_line_value(line, "state");
+	struct found_ids found = { 0 };
 	int64_t ago;
 	int status = EXIT_YES;
 	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
-	if (since && !duration_parse(str_of(since), &ago))
+	if (since && !units_parse_duration(str_of(since), &ago))
 		return command_usage(line, "--since is a duration, like 90m, 2h or 3d");
 	if (since)
 		found.since = wall_after(clock_wall(), -ago);
 	text_printf(&path, "/api/v1/refreshes%s", state ? "" : "?state=" USUAL_STATE);
 	if (state)
-		admin_add_filters(line, (const char *const[]){ "state", NULL }, &path);
-	admin_add_filters(line, filters, &path);
-	if (admin_each(line, path.at, INT64_MAX, find, &found, &status))
+		admin_client_add_filters(line, (const char *const[]){ "state", NULL }, &path);
+	admin_client_add_filters(line, filters, &path);
+	if (admin_client_each(line, path.at, INT64_MAX, find, &found, &status))
 		status = retry_found(line, &found);
 	free(found.ids);
 	return status;
@@ -92,9 +93,9 @@ static int retry_all(const struct command_line *line)
 
 static bool has_filter(const struct command_line *line)
 {
-	bool has = option_value(line, "since") || option_value(line, "state");
+	bool has = command_line_value(line, "since") || command_line_value(line, "state");
 	for (size_t i = 0; filters[i]; i++)
-		has |= option_value(line, filters[i]) != NULL;
+		has |= command_line_value(line, filters[i]) != NULL;
 	return has;
 }
 

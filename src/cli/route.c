@@ -41,10 +41,10 @@ static void print_selections(const struct decision *decision)
 		char time[UNIT_TEXT_SIZE];
 		if (selection->delay)
 			text_printf(&cell, ", after a delay of %s",
-				duration_format(selection->delay, time));
+				units_format_duration(selection->delay, time));
 		if (selection->quiet)
 			text_printf(&cell, ", after %s without an event of the rule",
-				duration_format(selection->quiet, time));
+				units_format_duration(selection->quiet, time));
 		table_cell(table, cell.at);
 		text_reset(&cell);
 		for (size_t j = 0; j < selection->rule_count; j++)
@@ -176,7 +176,7 @@ static struct ruleset *load_rules(
 	struct ruleset_known known = { 0 };
 	const char **paths = mem_alloc(sizeof *paths * (line->value_count + 1));
 	size_t count = 0;
-	for (const char *path; (path = option_nth(line, "rules", count)); count++)
+	for (const char *path; (path = command_line_nth(line, "rules", count)); count++)
 		paths[count] = path;
 	const char *const *from = count ? paths : config->rules.items;
 	struct ruleset *ruleset =
@@ -205,10 +205,10 @@ static int decide(
 	const struct event *event = event_read(text_str(&bytes), arena, &err);
 	if (!event)
 		return command_usage(line, "%s: %s", line->arguments[0], err.message);
-	bool explain = option_flag(line, "explain");
+	bool explain = command_line_flag(line, "explain");
 	const struct decision *decision = explain ? ruleset_explain(ruleset, event, scratch, arena)
 						  : ruleset_decide(ruleset, event, scratch, arena);
-	if (option_flag(line, "online"))
+	if (command_line_flag(line, "online"))
 		resolve_all(&online, config, decision);
 	if (line->json) {
 		OWNED_JSON json = decision_json(decision);
@@ -225,7 +225,8 @@ static int decide(
 		return EXIT_UNREACHABLE;
 	if (online.has_failed)
 		return EXIT_NO;
-	return option_flag(line, "exit-code") && !decision->selection_count ? EXIT_NO : EXIT_YES;
+	return command_line_flag(line, "exit-code") && !decision->selection_count ? EXIT_NO
+										  : EXIT_YES;
 }
 
 static int run(const struct command_line *line)
@@ -233,8 +234,8 @@ static int run(const struct command_line *line)
 	OWNED(problems) problems = problems_new();
 	OWNED(config) config = NULL;
 	int status = EXIT_USAGE;
-	if (!option_value(line, "rules") || option_flag(line, "online")) {
-		const char *path = config_find(option_value(line, "config"));
+	if (!command_line_value(line, "rules") || command_line_flag(line, "online")) {
+		const char *path = config_find(command_line_value(line, "config"));
 		if (!path)
 			return command_usage(
 				line, "no configuration file: give --rules PATH or --config FILE");

@@ -22,7 +22,7 @@ static const struct command_word names[] = {
 	{ "diff", "what `diff` prints" },
 	{ 0 },
 };
-static cJSON *(*const schemas[])(void) = { rules_schema, config_schema, suite_schema,
+static cJSON *(*const schemas[])(void) = { ruleset_schema, config_schema, suite_schema,
 	decision_schema, event_schema, refresh_schema, selection_schema, site_schema,
 	problems_schema, test_schema, diff_schema };
 

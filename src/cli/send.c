@@ -20,7 +20,7 @@ static size_t take(char *bytes, size_t size, size_t count, void *context)
 
 static int post(const struct command_line *line, struct str body, const struct secret *secret)
 {
-	const char *name = option_value(line, "header");
+	const char *name = command_line_value(line, "header");
 	char signature[SIGNATURE_TEXT_SIZE], failure[CURL_ERROR_SIZE] = "";
 	OWNED_TEXT struct text header = TEXT(1000);
 	OWNED_TEXT struct text answer = TEXT(ANSWER_BYTES);
@@ -30,7 +30,7 @@ static int post(const struct command_line *line, struct str body, const struct s
 	struct curl_slist *headers = curl_slist_append(
 		curl_slist_append(NULL, "Content-Type: application/json"), header.at);
 	CURL *easy = curl_easy_init();
-	curl_easy_setopt(easy, CURLOPT_URL, option_value(line, "to"));
+	curl_easy_setopt(easy, CURLOPT_URL, command_line_value(line, "to"));
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.at);
@@ -39,15 +39,15 @@ static int post(const struct command_line *line, struct str body, const struct s
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, failure);
-	if (option_value(line, "ca-file"))
-		curl_easy_setopt(easy, CURLOPT_CAINFO, option_value(line, "ca-file"));
+	if (command_line_value(line, "ca-file"))
+		curl_easy_setopt(easy, CURLOPT_CAINFO, command_line_value(line, "ca-file"));
 	CURLcode code = curl_easy_perform(easy);
 	long status = 0;
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_cleanup(easy);
 	curl_slist_free_all(headers);
 	if (code != CURLE_OK) {
-		print_line(stderr, "refresh-router send: %s: %s", option_value(line, "to"),
+		print_line(stderr, "refresh-router send: %s: %s", command_line_value(line, "to"),
 			*failure ? failure : curl_easy_strerror(code));
 		return EXIT_UNREACHABLE;
 	}
@@ -67,7 +67,7 @@ static int run(const struct command_line *line)
 	struct error err;
 	OWNED_TEXT struct text body = TEXT(BODY_BYTES);
 	struct secret_ref ref = { .from = SECRET_FROM_ENV,
-		.name = option_value(line, "secret-env") };
+		.name = command_line_value(line, "secret-env") };
 	OWNED(secret) secret = secret_load(&ref, &err);
 	if (!secret)
 		return command_usage(line, "%s", err.message);

@@ -28,17 +28,17 @@ static int run(const struct command_line *line)
 {
 	struct error err;
 	OWNED(problems) problems = problems_new();
-	const char *path = config_find(option_value(line, "config"));
+	const char *path = config_find(command_line_value(line, "config"));
 	if (!path) {
 		fprintf(stderr, "refresh-router serve: no configuration file: give --config FILE, "
 				"set REFRESH_ROUTER_CONFIG, or write "
 				"./refresh-router.yaml or /etc/refresh-router/config.yaml\n");
 		return EXIT_CONFIG;
 	}
-	if (option_flag(line, "verbose"))
+	if (command_line_flag(line, "verbose"))
 		log_set_level(LOG_LEVEL_DEBUG);
 	secret_protect_process();
-	OWNED(daemon) daemon = daemon_new(path, option_flag(line, "dry-run"), problems);
+	OWNED(daemon) daemon = daemon_new(path, command_line_flag(line, "dry-run"), problems);
 	problems_print(problems, stderr, isatty(STDERR_FILENO));
 	if (!daemon)
 		return not_loaded(problems);

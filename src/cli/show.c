@@ -4,7 +4,7 @@
  */
 #include "cli/admin_client.h"
 #include "cli/command.h"
-#include "cli/list.h"
+#include "cli/member.h"
 #include "cli/print.h"
 
 #define MOST_ASKED_FOR 100 /* events or refreshes, each of which takes a request */
@@ -68,7 +68,7 @@ static bool print_cause(const struct command_line *line, const cJSON *cause)
 	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	text_printf(&path, "/api/v1/events/%lld", (long long)member_count(cause, "event"));
-	OWNED_JSON event = admin_get(line, path.at, &status);
+	OWNED_JSON event = admin_client_get(line, path.at, &status);
 	const cJSON *fields = cJSON_GetObjectItemCaseSensitive(event, "fields");
 	text_printf(&text, "event %s, ", member_text(cause, "event", event_number));
 	text_printf(&text, "rule %s", member_text(cause, "rule", number));
@@ -156,7 +156,7 @@ static void print_selections(const struct command_line *line, const cJSON *event
 	int status;
 	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	text_printf(&path, "/api/v1/selections?event=%lld", (long long)member_count(event, "id"));
-	IGNORE(admin_each(line, path.at, MOST_ASKED_FOR, print_selection, NULL,
+	IGNORE(admin_client_each(line, path.at, MOST_ASKED_FOR, print_selection, NULL,
 		&status)); /* a message was printed; the rest can still be shown */
 }
 
@@ -167,7 +167,7 @@ static bool print_event_refresh(const struct command_line *line, const cJSON *id
 	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
 	text_printf(&path, "/api/v1/refreshes/%lld", (long long)id->valuedouble);
-	OWNED_JSON refresh = admin_get(line, path.at, &status);
+	OWNED_JSON refresh = admin_client_get(line, path.at, &status);
 	if (!refresh)
 		return status != EXIT_UNREACHABLE;
 	const cJSON *content = cJSON_GetObjectItemCaseSensitive(refresh, "content");
@@ -216,11 +216,11 @@ static int run(const struct command_line *line)
 		return command_usage(line, "'%s' is not an id", line->arguments[0]);
 	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	text_printf(&path, "/api/v1/%s/%lld", id % 2 ? "events" : "refreshes", (long long)id);
-	OWNED_JSON json = admin_get(line, path.at, &status);
+	OWNED_JSON json = admin_client_get(line, path.at, &status);
 	if (!json)
 		return status;
 	if (member_count(json, "id") != id) {
-		admin_is_strange(line, path.at, "is about something else", &status);
+		admin_client_is_strange(line, path.at, "is about something else", &status);
 		return status;
 	}
 	if (line->json)
@@ -238,7 +238,7 @@ const struct command command_show = {
 	.summary = "show one event or refresh in full, and the reasons",
 	.description = "ID is a number that `events` or `refreshes` prints: those of events are "
 		       "odd, those of refreshes even.",
-	.options = admin_options,
+	.options = admin_client_options,
 	.formats = "text|json",
 	.least_arguments = 1,
 	.most_arguments = 1,

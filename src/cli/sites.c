@@ -3,7 +3,7 @@
  */
 #include "cli/admin_client.h"
 #include "cli/command.h"
-#include "cli/list.h"
+#include "cli/member.h"
 #include "cli/print.h"
 #include "dispatch/status.h"
 #include <assert.h>
@@ -138,11 +138,11 @@ static void print_sites(const cJSON *json)
 static int list(const struct command_line *line)
 {
 	int status = EXIT_YES;
-	OWNED_JSON json = admin_get(line, "/api/v1/sites", &status);
+	OWNED_JSON json = admin_client_get(line, "/api/v1/sites", &status);
 	if (!json)
 		return status;
 	if (!cJSON_IsArray(member(json, "items")) || !cJSON_IsNull(member(json, "next"))) {
-		admin_is_strange(line, "/api/v1/sites", "is not the whole list", &status);
+		admin_client_is_strange(line, "/api/v1/sites", "is not the whole list", &status);
 		return status;
 	}
 	if (line->json)
@@ -160,12 +160,12 @@ static int change(const struct command_line *line, const char *verb, const char 
 	char *encoded = curl_easy_escape(NULL, name, 0);
 	text_printf(&path, "/api/v1/sites/%s/%s", encoded, verb);
 	curl_free(encoded);
-	OWNED_JSON json = admin_post(line, path.at, &status);
+	OWNED_JSON json = admin_client_post(line, path.at, &status);
 	if (!json)
 		return status;
 	const char *message = member_text(json, "message", text);
 	if (!*message)
-		admin_is_strange(line, path.at, "does not say what was done", &status);
+		admin_client_is_strange(line, path.at, "does not say what was done", &status);
 	else if (line->json)
 		print_json(json, stdout);
 	else
@@ -201,7 +201,7 @@ const struct command command_sites = {
 	.description = "Shows what is ready, sent and running, how much of the budgets is spent, "
 		       "and why a site waits.",
 	.words = actions,
-	.options = admin_options,
+	.options = admin_client_options,
 	.formats = "text|json",
 	.most_arguments = 2,
 	.run = run,

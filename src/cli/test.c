@@ -52,9 +52,9 @@ static bool find_paths(const struct command_line *line, struct config **config,
 	static const char *const usual[] = { "rules" };
 	const char **rules = arena_array(
 		arena, const char *, line->value_count + (size_t)line->argument_count + 1);
-	for (const char *path; (path = option_nth(line, "rules", paths->rule_count));)
+	for (const char *path; (path = command_line_nth(line, "rules", paths->rule_count));)
 		rules[paths->rule_count++] = path;
-	const char *config_path = option_value(line, "config");
+	const char *config_path = command_line_value(line, "config");
 	if (!config_path && !line->argument_count && !paths->rule_count)
 		config_path = config_find(NULL);
 	if (config_path) {
@@ -67,7 +67,8 @@ static bool find_paths(const struct command_line *line, struct config **config,
 		paths->rules = (*config)->rules.items;
 		paths->rule_count = (*config)->rules.count;
 	}
-	for (int i = 0; !*config && !option_value(line, "rules") && i < line->argument_count; i++)
+	for (int i = 0; !*config && !command_line_value(line, "rules") && i < line->argument_count;
+		i++)
 		rules[paths->rule_count++] = rules_beside(line->arguments[i], arena);
 	if (!paths->rule_count && !*config) {
 		paths->rules = usual;
@@ -85,7 +86,7 @@ static bool choose(const struct command_line *line, struct testing *testing)
 {
 	struct error err;
 	size_t offset;
-	const char *run = option_value(line, "run");
+	const char *run = command_line_value(line, "run");
 	OWNED(pattern) pattern = NULL;
 	OWNED(pattern_scratch) scratch = pattern_scratch_new();
 	if (run) {
@@ -156,7 +157,7 @@ static int test(const struct command_line *line, const struct ruleset *ruleset,
 		.ran = arena_array(arena, size_t, count + 1),
 		.results = arena_array(arena, const struct suite_result *, count + 1),
 	};
-	if (option_flag(line, "coverage") || least)
+	if (command_line_flag(line, "coverage") || least)
 		coverage = coverage_new(ruleset);
 	if (!choose(line, &testing))
 		return EXIT_USAGE;
@@ -174,7 +175,7 @@ static int test(const struct command_line *line, const struct ruleset *ruleset,
 /* Reads --min-coverage, 0 without it. False, after a message, when it is not a percentage. */
 static bool read_least(const struct command_line *line, int64_t *least)
 {
-	const char *written = option_value(line, "min-coverage");
+	const char *written = command_line_value(line, "min-coverage");
 	*least = 0;
 	if (!written || (str_to_count(str_of(written), least) && *least <= 100))
 		return true;

@@ -41,7 +41,7 @@ static void fill_defaults(struct config *config, const struct yaml_file *file)
 		config->store = store_url_in(state, strcspn(state, ":"), config->arena);
 	if (!yaml_get(file->root, "rules")) {
 		const char **items = arena_array(config->arena, const char *, 1);
-		items[0] = path_beside(file->path, "rules", config->arena);
+		items[0] = file_beside(file->path, "rules", config->arena);
 		config->rules = (struct texts){ .count = 1, .items = items };
 	}
 	config->store = store_url_beside(config->store, file->path, config->arena);

@@ -2,6 +2,7 @@
  * not one. */
 #include "config/server.h"
 #include "base/host.h"
+#include "base/text.h"
 #include <strings.h>
 
 #define CLOUD_HOST "online.tableau.com" /* src/tableau/README.md, Addresses */

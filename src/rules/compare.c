@@ -116,7 +116,7 @@ static void what_time(struct text *out, const char *name, int64_t before, int64_
 	char old[UNIT_TEXT_SIZE], new[UNIT_TEXT_SIZE];
 	if (before != after)
 		text_printf(out, "%s%s %s -> %s", out->length ? ", " : "", name,
-			duration_format(before, old), duration_format(after, new));
+			units_format_duration(before, old), units_format_duration(after, new));
 }
 
 static void what_word(struct text *out, bool before, bool after, const char *on, const char *off)

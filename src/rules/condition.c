@@ -7,20 +7,21 @@
 #include "rules/growth.h"
 #include "rules/load.h"
 #include "rules/pattern_set.h"
+#include "rules/possible.h"
 
 /* Types that dbt sends (src/event/README.md, Event types). */
 static const char *const event_types[] = { "job.run.started", "job.run.completed",
 	"job.run.errored" };
 #define EVENT_TYPE_COUNT (sizeof event_types / sizeof *event_types)
 
-struct reading { /* one map of conditions */
+struct map_reading { /* one map of conditions */
 	struct loading *loading;
 	const char *where;         /* "'when'" or "'not'" */
 	struct captures *captures; /* NULL inside `not` */
 	uint32_t branch;
 };
 
-static void exact_check(struct reading *reading, const struct yaml_node *node,
+static void exact_check(struct map_reading *reading, const struct yaml_node *node,
 	enum event_field field, struct rule_value *value)
 {
 	struct loading *loading = reading->loading;
@@ -58,7 +59,7 @@ static void exact_check(struct reading *reading, const struct yaml_node *node,
 			loading_suggest(loading, value->text, known->sources, known->source_count));
 }
 
-static void capture_add(struct reading *reading, const struct yaml_node *node,
+static void capture_add(struct map_reading *reading, const struct yaml_node *node,
 	enum event_field field, const char *name)
 {
 	struct loading *loading = reading->loading;
@@ -88,7 +89,7 @@ static void capture_add(struct reading *reading, const struct yaml_node *node,
 			.branch = reading->branch };
 }
 
-static void pattern_value(struct reading *reading, const struct yaml_node *node,
+static void pattern_value(struct map_reading *reading, const struct yaml_node *node,
 	enum event_field field, struct rule_condition *condition, struct rule_value *value)
 {
 	struct loading *loading = reading->loading;
@@ -104,7 +105,7 @@ static void pattern_value(struct reading *reading, const struct yaml_node *node,
 		return;
 	}
 	size_t probes = loading->ruleset->probe_count;
-	if (!probe_intern(loading, value->text, field, &value->probe, &offset, &err)) {
+	if (!pattern_set_intern_probe(loading, value->text, field, &value->probe, &offset, &err)) {
 		if (node->is_plain)
 			place.column += (int)offset;
 		loading_problem(loading, PROBLEM_BAD_PATTERN, place, "the pattern %s: %s",
@@ -115,7 +116,7 @@ static void pattern_value(struct reading *reading, const struct yaml_node *node,
 	const struct ruleset *ruleset = loading->ruleset;
 	const struct pattern *pattern =
 		ruleset->patterns[ruleset->probes[value->probe].pattern].compiled;
-	if (event_field_info(field)->is_id && !pattern_is_anchored(node->text))
+	if (event_field_info(field)->is_id && !pattern_set_is_anchored(node->text))
 		loading_problem(loading, PROBLEM_UNANCHORED_ID, place,
 			"%s also finds longer ids in '%s'; anchor it with ^ and $, or write an "
 			"exact value",
@@ -130,7 +131,7 @@ static void pattern_value(struct reading *reading, const struct yaml_node *node,
 	}
 }
 
-static void value_load(struct reading *reading, const struct yaml_node *node,
+static void value_load(struct map_reading *reading, const struct yaml_node *node,
 	enum event_field field, struct rule_condition *condition, struct rule_value *value)
 {
 	struct loading *loading = reading->loading;
@@ -155,7 +156,7 @@ static void value_load(struct reading *reading, const struct yaml_node *node,
 		exact_check(reading, node, field, value);
 }
 
-static void condition_load(struct reading *reading, const struct yaml_node *node,
+static void condition_load(struct map_reading *reading, const struct yaml_node *node,
 	enum event_field field, struct rule_condition *condition)
 {
 	bool is_list = node->type == YAML_LIST;
@@ -173,7 +174,7 @@ static void condition_load(struct reading *reading, const struct yaml_node *node
 		value_load(reading, is_list ? node->items[i] : node, field, condition, &values[i]);
 }
 
-static void field_unknown(struct reading *reading, const struct yaml_node *key)
+static void field_unknown(struct map_reading *reading, const struct yaml_node *key)
 {
 	const char *names[EVENT_FIELD_COUNT + 1];
 	for (int i = 0; i < EVENT_FIELD_COUNT; i++)
@@ -189,7 +190,7 @@ static void field_unknown(struct reading *reading, const struct yaml_node *key)
 
 /* Conditions in order of fields, so that decisions and explanations have one order. */
 static void map_finish(
-	struct reading *reading, const struct rule_condition *by_field, struct rule_map *map)
+	struct map_reading *reading, const struct rule_condition *by_field, struct rule_map *map)
 {
 	uint32_t count = 0;
 	for (int i = 0; i < EVENT_FIELD_COUNT; i++)
@@ -204,7 +205,7 @@ static void map_finish(
 }
 
 /* Leaves the node under `not` to the caller, in `*not_node`. */
-static void map_load(struct reading *reading, const struct yaml_node *node,
+static void map_load(struct map_reading *reading, const struct yaml_node *node,
 	struct rule_condition *by_field, const struct yaml_node **not_node)
 {
 	for (size_t i = 0; i < node->count; i++) {
@@ -228,7 +229,7 @@ static void not_load(struct loading *loading, const struct yaml_node *when,
 	bool is_list = node->type == YAML_LIST;
 	size_t count = is_list ? node->count : 1;
 	struct rule_map *maps = arena_array(loading->ruleset->arena, struct rule_map, count);
-	struct reading reading = { .loading = loading, .where = "'not'" };
+	struct map_reading reading = { .loading = loading, .where = "'not'" };
 	if (!count)
 		loading_problem(loading, PROBLEM_BAD_VALUE, node->place,
 			"the list of 'not' is empty; leave it out");
@@ -249,12 +250,12 @@ static void not_load(struct loading *loading, const struct yaml_node *when,
 			map_load(&reading, item, by_field, NULL);
 		map_finish(&reading, by_field, &maps[i]);
 		maps[i].line = item->place.line;
-		exclusion_check(loading, when, &branch->when, item, &maps[i]);
+		possible_check_excluded(loading, when, &branch->when, item, &maps[i]);
 	}
 }
 
 static void branch_load(
-	struct reading *reading, const struct yaml_node *node, struct rule_branch *branch)
+	struct map_reading *reading, const struct yaml_node *node, struct rule_branch *branch)
 {
 	struct loading *loading = reading->loading;
 	struct rule_condition by_field[EVENT_FIELD_COUNT] = { 0 };
@@ -296,7 +297,7 @@ void when_load(struct loading *loading, const struct yaml_node *node, struct rul
 	rule->branches = arena_array(loading->ruleset->arena, struct rule_branch, count);
 	rule->branch_count = (uint32_t)count;
 	for (size_t i = 0; i < count; i++) {
-		struct reading reading = { .loading = loading,
+		struct map_reading reading = { .loading = loading,
 			.where = "'when'",
 			.captures = captures,
 			.branch = (uint32_t)i };

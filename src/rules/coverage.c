@@ -103,7 +103,7 @@ static uint8_t part_try(const struct trying *trying, const struct part *part)
 	const struct rule_branch *branch = part->branch;
 	switch (part->kind) {
 	case PART_RULE:
-		return rule_matches(matching, part->rule, &branch) == SEARCH_YES ? MATCHED : MISSED;
+		return rule_match(matching, part->rule, &branch) == SEARCH_YES ? MATCHED : MISSED;
 	case PART_BRANCH:
 		return branch_holds(matching, branch) == SEARCH_YES;
 	case PART_VALUE:

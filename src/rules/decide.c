@@ -56,12 +56,12 @@ static struct match match_of(
 	return match;
 }
 
-static void limit_warn(struct matching *matching, const struct rule *rule, struct outcome *outcome)
+static void limit_warn(struct matching *matching, const struct rule *rule, struct draft *draft)
 {
 	const struct ruleset *ruleset = matching->ruleset;
 	const struct rule_probe *probe = &ruleset->probes[matching->limit_probe];
 	size_t length = matching->event->fields[probe->field].length;
-	outcome_warn(outcome, rule->name,
+	draft_warn(draft, rule->name,
 		arena_printf(matching->arena, "the pattern %s on '%s' (%zu bytes in this event) %s",
 			pattern_written(ruleset->patterns[probe->pattern].compiled),
 			event_field_info(probe->field)->name, length,
@@ -75,46 +75,44 @@ static void limit_warn(struct matching *matching, const struct rule *rule, struc
 
 /* Adds a match if the rule matches; else returns false. */
 static bool rule_decide(struct matching *matching, const struct rule *rule, struct match *match,
-	struct outcome *outcome)
+	struct draft *draft)
 {
 	const struct rule_branch *branch = NULL;
-	switch (rule_matches(matching, rule, &branch)) {
+	switch (rule_match(matching, rule, &branch)) {
 	case SEARCH_NO:
 		return false;
 	case SEARCH_LIMIT:
-		limit_warn(matching, rule, outcome);
+		limit_warn(matching, rule, draft);
 		return false;
 	case SEARCH_YES:
 		break;
 	}
 	struct str *captures =
 		arena_array(matching->arena, struct str, (size_t)rule->capture_count + 1);
-	rule_capture(matching, rule, branch, captures);
+	matching_capture(matching, rule, branch, captures);
 	*match = match_of(matching, rule, captures);
-	rule_expand(matching, rule, captures, outcome);
+	rule_expand(matching, rule, captures, draft);
 	return true;
 }
 
 /* Moves the arrays into the arena, where the decision lives. */
-static void outcome_keep(struct outcome *outcome, struct arena *arena, struct decision *decision)
+static void outcome_keep(struct draft *draft, struct arena *arena, struct decision *decision)
 {
-	if (outcome->selection_count) {
+	if (draft->selection_count) {
 		struct selection *selections =
-			arena_array(arena, struct selection, outcome->selection_count);
-		memcpy(selections, outcome->selections,
-			outcome->selection_count * sizeof *selections);
+			arena_array(arena, struct selection, draft->selection_count);
+		memcpy(selections, draft->selections, draft->selection_count * sizeof *selections);
 		decision->selections = selections;
-		decision->selection_count = outcome->selection_count;
+		decision->selection_count = draft->selection_count;
 	}
-	if (outcome->warning_count) {
-		struct warning *warnings =
-			arena_array(arena, struct warning, outcome->warning_count);
-		memcpy(warnings, outcome->warnings, outcome->warning_count * sizeof *warnings);
+	if (draft->warning_count) {
+		struct warning *warnings = arena_array(arena, struct warning, draft->warning_count);
+		memcpy(warnings, draft->warnings, draft->warning_count * sizeof *warnings);
 		decision->warnings = warnings;
-		decision->warning_count = outcome->warning_count;
+		decision->warning_count = draft->warning_count;
 	}
-	free(outcome->selections);
-	free(outcome->warnings);
+	free(draft->selections);
+	free(draft->warnings);
 }
 
 /* `is_match`, by rule, is set for each rule that matched, so that a caller can explain the others;
@@ -124,7 +122,7 @@ static struct decision *decide(struct matching *matching, bool *is_match)
 	const struct ruleset *ruleset = matching->ruleset;
 	struct decide_scratch *scratch = matching->scratch;
 	struct decision *decision = arena_new_of(matching->arena, struct decision);
-	struct outcome outcome = { 0 };
+	struct draft draft = { 0 };
 	decision->event = matching->event;
 	decision->revision = ruleset->revision;
 	/* A delivery of dbt's test button, or of another account, names a run for which nothing may
@@ -141,7 +139,7 @@ static struct decision *decide(struct matching *matching, bool *is_match)
 		uint32_t rule = scratch->candidates[i];
 		mem_grow(&matches, &capacity, decision->match_count);
 		if (!rule_decide(matching, &ruleset->rules[rule], &matches[decision->match_count],
-			    &outcome))
+			    &draft))
 			continue;
 		decision->match_count++;
 		if (is_match)
@@ -153,8 +151,8 @@ static struct decision *decide(struct matching *matching, bool *is_match)
 		memcpy(kept, matches, decision->match_count * sizeof *kept);
 		decision->matches = kept;
 	}
-	selections_merge(&outcome, matching->arena);
-	outcome_keep(&outcome, matching->arena, decision);
+	draft_merge(&draft, matching->arena);
+	outcome_keep(&draft, matching->arena, decision);
 	return decision;
 }
 

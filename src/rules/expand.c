@@ -11,14 +11,13 @@ struct expanding {
 	const struct rule_refresh *refresh;
 	uint32_t number; /* the selection's place in its rule, from 1 */
 	struct template_values values;
-	struct outcome *outcome;
+	struct draft *draft;
 };
 
-void outcome_warn(
-	struct outcome *outcome, const char *rule, const char *text, bool is_pattern_limit)
+void draft_warn(struct draft *draft, const char *rule, const char *text, bool is_pattern_limit)
 {
-	mem_grow(&outcome->warnings, &outcome->warning_capacity, outcome->warning_count);
-	outcome->warnings[outcome->warning_count++] = (struct warning){
+	mem_grow(&draft->warnings, &draft->warning_capacity, draft->warning_count);
+	draft->warnings[draft->warning_count++] = (struct warning){
 		.rule = rule, .text = text, .is_pattern_limit = is_pattern_limit
 	};
 }
@@ -28,7 +27,7 @@ static bool void_because(struct expanding *expanding, const char *field,
 	const struct template *template, const char *why)
 {
 	struct arena *arena = expanding->matching->arena;
-	outcome_warn(expanding->outcome, expanding->rule->name,
+	draft_warn(expanding->draft, expanding->rule->name,
 		arena_printf(arena, "selection %u: %s '%s' %s; nothing is refreshed for it",
 			expanding->number, field, template->text.at, why),
 		false);
@@ -87,15 +86,15 @@ static void selector_expand(struct expanding *expanding, const struct rule_selec
 	struct selection selection)
 {
 	const char *field = kind_plural(expanding->refresh->kind);
-	struct outcome *outcome = expanding->outcome;
+	struct draft *draft = expanding->draft;
 	enum template_use use = selector->by == SELECT_PATTERN ? TEMPLATE_PATTERN : TEMPLATE_PLAIN;
 	selection.by = selector->by;
 	if (selector->by == SELECT_LUID
 			? !luid_expand(expanding, field, &selector->text, &selection.selector)
 			: !expand(expanding, field, &selector->text, use, &selection.selector))
 		return;
-	mem_grow(&outcome->selections, &outcome->selection_capacity, outcome->selection_count);
-	outcome->selections[outcome->selection_count++] = selection;
+	mem_grow(&draft->selections, &draft->selection_capacity, draft->selection_count);
+	draft->selections[draft->selection_count++] = selection;
 }
 
 static void refresh_expand(struct expanding *expanding)
@@ -129,11 +128,11 @@ static void refresh_expand(struct expanding *expanding)
 }
 
 void rule_expand(struct matching *matching, const struct rule *rule, const struct str *captures,
-	struct outcome *outcome)
+	struct draft *draft)
 {
 	struct expanding expanding = { .matching = matching,
 		.rule = rule,
-		.outcome = outcome,
+		.draft = draft,
 		.values = { .event = matching->event, .captures = captures } };
 	for (uint32_t i = 0; i < rule->refresh_count; i++) {
 		expanding.refresh = &rule->refreshes[i];
@@ -195,10 +194,10 @@ static struct selection joined(const struct selection *equal, size_t count, stru
 	return selection;
 }
 
-void selections_merge(struct outcome *outcome, struct arena *arena)
+void draft_merge(struct draft *draft, struct arena *arena)
 {
-	struct selection *all = outcome->selections;
-	size_t count = outcome->selection_count, kept = 0;
+	struct selection *all = draft->selections;
+	size_t count = draft->selection_count, kept = 0;
 	if (count > 1)
 		qsort(all, count, sizeof *all, by_content_and_rule);
 	for (size_t i = 0, end; i < count; i = end) {
@@ -206,5 +205,5 @@ void selections_merge(struct outcome *outcome, struct arena *arena)
 			end++;
 		all[kept++] = end - i > 1 ? joined(&all[i], end - i, arena) : all[i];
 	}
-	outcome->selection_count = kept;
+	draft->selection_count = kept;
 }

@@ -5,18 +5,17 @@
 #pragma once
 #include "rules/match.h"
 
-struct outcome { /* grows while a decision is made */
+struct draft { /* grows while a decision is made */
 	struct selection *selections;
 	size_t selection_count, selection_capacity;
 	struct warning *warnings;
 	size_t warning_count, warning_capacity;
 };
 
-void outcome_warn(
-	struct outcome *outcome, const char *rule, const char *text, bool is_pattern_limit);
+void draft_warn(struct draft *draft, const char *rule, const char *text, bool is_pattern_limit);
 /* Adds the selections of `rule`; captures[] has the order of rule->captures. */
 void rule_expand(struct matching *matching, const struct rule *rule, const struct str *captures,
-	struct outcome *outcome);
+	struct draft *draft);
 /* Sorts, and merges selections that name the same content in the same way. Rules must have been
  * added in order of name. */
-void selections_merge(struct outcome *outcome, struct arena *arena);
+void draft_merge(struct draft *draft, struct arena *arena);

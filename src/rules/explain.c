@@ -56,7 +56,7 @@ static void because_not(
 static bool map_is_true(struct matching *matching, const struct rule_map *map)
 {
 	for (uint32_t i = 0; i < map->count; i++)
-		if (condition_holds(matching, &map->conditions[i]) == SEARCH_NO)
+		if (condition_match(matching, &map->conditions[i]) == SEARCH_NO)
 			return false;
 	return true; /* also when a search hit its limit, because then the rule did not match */
 }
@@ -68,7 +68,7 @@ static bool branch_explain(
 {
 	why->missed = why->held = 0;
 	for (uint32_t i = 0; i < branch->when.count; i++) {
-		if (condition_holds(matching, &branch->when.conditions[i]) != SEARCH_YES) {
+		if (condition_match(matching, &branch->when.conditions[i]) != SEARCH_YES) {
 			if (!why->missed++)
 				because_condition(matching, &branch->when.conditions[i], why);
 		} else if (!why->missed) {

@@ -34,7 +34,7 @@ struct key { /* while building */
 	uint32_t number;       /* in the finished index */
 };
 
-struct building {
+struct index_building {
 	struct ruleset *ruleset;
 	struct rule_index *index;
 	struct lookup *lookup;
@@ -75,7 +75,7 @@ static bool condition_has_keys(
 	return has;
 }
 
-static struct key *key_of(struct building *building, const struct rule_condition *condition,
+static struct key *key_of(struct index_building *building, const struct rule_condition *condition,
 	const struct rule_value *value)
 {
 	uint32_t tag;
@@ -92,8 +92,9 @@ static struct key *key_of(struct building *building, const struct rule_condition
 }
 
 /* Called for each branch of each enabled rule. */
-typedef void branch_visit(struct building *building, uint32_t rule, struct rule_branch *branch);
-static void branches_visit(struct building *building, branch_visit *visit)
+typedef void branch_visit(
+	struct index_building *building, uint32_t rule, struct rule_branch *branch);
+static void branches_visit(struct index_building *building, branch_visit *visit)
 {
 	for (size_t i = 0; i < building->ruleset->rule_count; i++) {
 		const struct rule *rule = &building->ruleset->rules[i];
@@ -102,7 +103,8 @@ static void branches_visit(struct building *building, branch_visit *visit)
 	}
 }
 
-static void branch_count_keys(struct building *building, uint32_t rule, struct rule_branch *branch)
+static void branch_count_keys(
+	struct index_building *building, uint32_t rule, struct rule_branch *branch)
 {
 	(void)rule;
 	for (uint32_t i = 0; i < branch->when.count; i++) {
@@ -116,7 +118,8 @@ static void branch_count_keys(struct building *building, uint32_t rule, struct r
 
 /* The cost of filing under this condition: how many branches an event finds with the most shared of
  * its values. */
-static uint32_t condition_cost(struct building *building, const struct rule_condition *condition)
+static uint32_t condition_cost(
+	struct index_building *building, const struct rule_condition *condition)
 {
 	uint32_t cost = 0;
 	for (uint32_t i = 0; i < condition->value_count; i++) {
@@ -127,7 +130,8 @@ static uint32_t condition_cost(struct building *building, const struct rule_cond
 	return cost;
 }
 
-static void branch_choose_key(struct building *building, uint32_t rule, struct rule_branch *branch)
+static void branch_choose_key(
+	struct index_building *building, uint32_t rule, struct rule_branch *branch)
 {
 	struct rule_index *index = building->index;
 	uint32_t best_cost = 0;
@@ -156,7 +160,7 @@ static void branch_choose_key(struct building *building, uint32_t rule, struct r
 		key_of(building, condition, &condition->values[i])->used++;
 }
 
-static void branch_file(struct building *building, uint32_t rule, struct rule_branch *branch)
+static void branch_file(struct index_building *building, uint32_t rule, struct rule_branch *branch)
 {
 	if (branch->key == KEY_NONE)
 		return;
@@ -194,7 +198,7 @@ static void literals_file(
 }
 
 /* Numbers the used keys, and enters them in the tables that events search. */
-static void keys_file(struct building *building)
+static void keys_file(struct index_building *building)
 {
 	struct rule_index *index = building->index;
 	OWNED_MEMORY struct key **used = mem_alloc((building->count + 1) * sizeof *used);
@@ -230,7 +234,7 @@ struct rule_index *rule_index_new(struct ruleset *ruleset)
 {
 	struct rule_index *index = mem_new(struct rule_index);
 	OWNED(lookup) lookup = lookup_new();
-	struct building building = { .ruleset = ruleset, .index = index, .lookup = lookup };
+	struct index_building building = { .ruleset = ruleset, .index = index, .lookup = lookup };
 	index->exact = lookup_new();
 	branches_visit(&building, branch_count_keys);
 	branches_visit(&building, branch_choose_key);

@@ -28,7 +28,7 @@ struct range { /* while building: the sorted literals that share a state's prefi
 	uint32_t from, to, depth;
 };
 
-struct building {
+struct literals_building {
 	struct literals *literals;
 	const struct str *sorted;
 	struct range *ranges; /* by state */
@@ -60,7 +60,7 @@ static uint32_t step(const struct literals *literals, uint32_t state, unsigned c
 	return literals->root_by_byte[byte];
 }
 
-static void state_add(struct building *building, struct range range, unsigned char byte)
+static void state_add(struct literals_building *building, struct range range, unsigned char byte)
 {
 	struct literals *literals = building->literals;
 	size_t index = literals->count++;
@@ -74,7 +74,7 @@ static void state_add(struct building *building, struct range range, unsigned ch
 }
 
 /* Appends the children of `state`; a literal that equals the prefix comes first in its range. */
-static void state_spread(struct building *building, uint32_t state)
+static void state_spread(struct literals_building *building, uint32_t state)
 {
 	struct range range = building->ranges[state];
 	const struct str *sorted = building->sorted;
@@ -112,7 +112,7 @@ static void fails_set(struct literals *literals, uint32_t states)
 struct literals *literals_new(const struct str *sorted, size_t count)
 {
 	struct literals *literals = mem_new(struct literals);
-	struct building building = { .literals = literals, .sorted = sorted };
+	struct literals_building building = { .literals = literals, .sorted = sorted };
 	if (!count)
 		return literals;
 	state_add(&building, (struct range){ 0, (uint32_t)count, 0 }, 0);

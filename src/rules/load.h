@@ -58,15 +58,6 @@ void rule_load(struct loading *loading, const struct yaml_node *node);
 /* condition.c: `when`, which may be NULL. */
 void when_load(struct loading *loading, const struct yaml_node *node, struct rule *rule,
 	struct captures *captures);
-/* possible.c: reports event types and statuses that never come together. `when` is their map, or
- * NULL. */
-void possible_check(struct loading *loading, const struct yaml_node *when,
-	const struct rule_condition *event, const struct rule_condition *status);
-/* possible.c: reports a map under 'not' (`excluded`, at `not_node`) that excludes every event that
- * `map` (at `when`) lets through. */
-void exclusion_check(struct loading *loading, const struct yaml_node *when,
-	const struct rule_map *map, const struct yaml_node *not_node,
-	const struct rule_map *excluded);
 /* selection_load.c: one entry under `refresh`. False when it added an error. */
 bool refresh_load(struct loading *loading, const struct yaml_node *node, const struct rule *rule,
 	struct rule_refresh *refresh);

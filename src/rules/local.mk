@@ -17,7 +17,7 @@ librouter_a_SOURCES += \
 	src/rules/match.c src/rules/match.h \
 	src/rules/pattern_set.c src/rules/pattern_set.h \
 	src/rules/play.c src/rules/play.h \
-	src/rules/possible.c \
+	src/rules/possible.c src/rules/possible.h \
 	src/rules/rule.h \
 	src/rules/rule_files.c src/rules/rule_files.h \
 	src/rules/rule_load.c \

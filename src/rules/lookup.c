@@ -1,13 +1,13 @@
 /* rules/lookup.c - open addressing with linear probing, in one array. */
 #include "rules/lookup.h"
 
-struct slot {
+struct lookup_slot {
 	const char *at; /* NULL: free */
 	uint32_t length, tag, hash, number;
 };
 
 struct lookup {
-	struct slot *slots;
+	struct lookup_slot *slots;
 	size_t capacity; /* a power of two, at most three quarters of it in use */
 	size_t count;
 };
@@ -40,11 +40,11 @@ void lookup_free(struct lookup *lookup)
 }
 
 /* The key's slot, or the free slot where it belongs. */
-static struct slot *slot_of(
+static struct lookup_slot *slot_of(
 	const struct lookup *lookup, uint32_t hash, uint32_t tag, struct str key)
 {
 	for (size_t i = hash & (lookup->capacity - 1);; i = (i + 1) & (lookup->capacity - 1)) {
-		struct slot *slot = &lookup->slots[i];
+		struct lookup_slot *slot = &lookup->slots[i];
 		if (!slot->at)
 			return slot;
 		if (slot->hash == hash && slot->tag == tag && slot->length == key.length &&
@@ -57,7 +57,7 @@ uint32_t lookup_find(const struct lookup *lookup, uint32_t tag, struct str key)
 {
 	if (!key.at)
 		key = STR("");
-	const struct slot *slot = slot_of(lookup, hash_of(tag, key), tag, key);
+	const struct lookup_slot *slot = slot_of(lookup, hash_of(tag, key), tag, key);
 	return slot->at ? slot->number : LOOKUP_NONE;
 }
 
@@ -66,7 +66,7 @@ static void grow(struct lookup *lookup)
 	struct lookup bigger = { .capacity = lookup->capacity * 2, .count = lookup->count };
 	bigger.slots = mem_alloc(bigger.capacity * sizeof *bigger.slots);
 	for (size_t i = 0; i < lookup->capacity; i++) {
-		const struct slot *slot = &lookup->slots[i];
+		const struct lookup_slot *slot = &lookup->slots[i];
 		if (slot->at)
 			*slot_of(&bigger, slot->hash, slot->tag,
 				(struct str){ slot->at, slot->length }) = *slot;
@@ -82,9 +82,9 @@ uint32_t *lookup_add(struct lookup *lookup, uint32_t tag, struct str key)
 	if (lookup->count * 4 >= lookup->capacity * 3)
 		grow(lookup);
 	uint32_t hash = hash_of(tag, key);
-	struct slot *slot = slot_of(lookup, hash, tag, key);
+	struct lookup_slot *slot = slot_of(lookup, hash, tag, key);
 	if (!slot->at) {
-		*slot = (struct slot){ .at = key.at,
+		*slot = (struct lookup_slot){ .at = key.at,
 			.length = (uint32_t)key.length,
 			.tag = tag,
 			.hash = hash,

@@ -111,7 +111,7 @@ enum search value_holds(
 }
 
 /* Exact values first: they cost least. */
-enum search condition_holds(struct matching *matching, const struct rule_condition *condition)
+enum search condition_match(struct matching *matching, const struct rule_condition *condition)
 {
 	for (uint32_t i = 0; i < condition->value_count; i++) {
 		const struct rule_value *value = &condition->values[i];
@@ -137,7 +137,7 @@ enum search map_holds(struct matching *matching, const struct rule_map *map)
 		for (uint32_t i = 0; i < map->count; i++) {
 			if (map->conditions[i].has_pattern != has_pattern)
 				continue;
-			enum search holds = condition_holds(matching, &map->conditions[i]);
+			enum search holds = condition_match(matching, &map->conditions[i]);
 			if (holds != SEARCH_YES)
 				return holds;
 		}
@@ -148,7 +148,7 @@ enum search branch_holds(struct matching *matching, const struct rule_branch *br
 {
 	enum search holds = SEARCH_YES;
 	if (branch->key != KEY_NONE)
-		holds = condition_holds(matching, &branch->when.conditions[branch->key]);
+		holds = condition_match(matching, &branch->when.conditions[branch->key]);
 	if (holds == SEARCH_YES)
 		holds = map_holds(matching, &branch->when);
 	for (uint32_t i = 0; holds == SEARCH_YES && i < branch->not_count; i++) {
@@ -159,7 +159,7 @@ enum search branch_holds(struct matching *matching, const struct rule_branch *br
 	return holds;
 }
 
-enum search rule_matches(
+enum search rule_match(
 	struct matching *matching, const struct rule *rule, const struct rule_branch **branch)
 {
 	for (uint32_t i = 0; i < rule->branch_count; i++) {
@@ -183,7 +183,7 @@ static void probe_capture(struct matching *matching, const struct rule *rule, ui
 				values[j] = memo->captures[i];
 }
 
-void rule_capture(struct matching *matching, const struct rule *rule,
+void matching_capture(struct matching *matching, const struct rule *rule,
 	const struct rule_branch *branch, struct str *values)
 {
 	for (uint32_t i = 0; i < branch->when.count; i++) {

@@ -46,13 +46,13 @@ void matching_begin(struct matching *matching, const struct ruleset *ruleset,
  * same patterns in the same order as the index, spends the same steps, and gives the same decision
  * and warnings.
  */
-enum search rule_matches(
+enum search rule_match(
 	struct matching *matching, const struct rule *rule, const struct rule_branch **branch);
 enum search branch_holds(struct matching *matching, const struct rule_branch *branch);
 enum search map_holds(struct matching *matching, const struct rule_map *map);
-enum search condition_holds(struct matching *matching, const struct rule_condition *condition);
+enum search condition_match(struct matching *matching, const struct rule_condition *condition);
 enum search value_holds(
 	struct matching *matching, enum event_field field, const struct rule_value *value);
 /* Fills values[] in the order of rule->captures; .at is NULL where nothing was captured. */
-void rule_capture(struct matching *matching, const struct rule *rule,
+void matching_capture(struct matching *matching, const struct rule *rule,
 	const struct rule_branch *branch, struct str *values);

@@ -26,7 +26,7 @@ static bool pattern_intern(struct loading *loading, struct str written, uint32_t
 	return true;
 }
 
-bool probe_intern(struct loading *loading, struct str written, enum event_field field,
+bool pattern_set_intern_probe(struct loading *loading, struct str written, enum event_field field,
 	uint32_t *probe, size_t *offset, struct error *err)
 {
 	uint32_t tag = PROBE_TAG + (uint32_t)field, pattern;
@@ -84,7 +84,7 @@ static size_t alternative_end(struct str body, size_t from)
 	return body.length;
 }
 
-bool pattern_is_anchored(struct str written)
+bool pattern_set_is_anchored(struct str written)
 {
 	size_t end = written.length;
 	while (end > 1 && written.at[end - 1] != '/')

@@ -2,7 +2,7 @@
  * rules/possible.c - reports conditions that never hold together, because dbt does not send such
  * events.
  */
-#include "rules/load.h"
+#include "rules/possible.h"
 
 enum { QUEUED = 1, STARTING = 2, RUNNING = 4, SUCCESS = 8, ERROR = 16, CANCELLED = 32, ANY = 63 };
 
@@ -122,7 +122,7 @@ static bool is_implied(const struct rule_condition *condition, const struct rule
 	return same && same->value_count;
 }
 
-void exclusion_check(struct loading *loading, const struct yaml_node *when,
+void possible_check_excluded(struct loading *loading, const struct yaml_node *when,
 	const struct rule_map *map, const struct yaml_node *not_node,
 	const struct rule_map *excluded)
 {

@@ -119,7 +119,7 @@ static void add_keyed_selectors(cJSON *all)
 	}
 }
 
-cJSON *rules_schema(void)
+cJSON *ruleset_schema(void)
 {
 	cJSON *schema = file_schema("rules.schema.json",
 		"Rules of refresh-router: what to refresh on Tableau when a dbt job has run",

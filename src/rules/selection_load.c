@@ -38,7 +38,7 @@ const struct field refresh_fields[] = {
 };
 /* clang-format on */
 
-struct reading { /* one entry */
+struct entry_reading { /* one entry */
 	struct loading *loading;
 	const struct yaml_node *node;
 	const struct rule *rule;
@@ -46,7 +46,8 @@ struct reading { /* one entry */
 };
 
 /* People copy ids from Tableau's answers and forget the map around them. */
-static void look_for_luid(struct reading *reading, const char *field, const struct yaml_node *node)
+static void look_for_luid(
+	struct entry_reading *reading, const char *field, const struct yaml_node *node)
 {
 	char luid[LUID_TEXT_SIZE];
 	if (luid_normalise(node->text, luid))
@@ -54,7 +55,8 @@ static void look_for_luid(struct reading *reading, const char *field, const stru
 			"'%s' is a name here; as an id, write '%s: {id: %s}'", luid, field, luid);
 }
 
-static bool narrowing_load(struct reading *reading, const char *name, struct template *template)
+static bool narrowing_load(
+	struct entry_reading *reading, const char *name, struct template *template)
 {
 	const struct yaml_node *node = yaml_get(reading->node, name);
 	if (!node || node->type != YAML_SCALAR || yaml_is_null(node))
@@ -66,7 +68,7 @@ static bool narrowing_load(struct reading *reading, const char *name, struct tem
 }
 
 /* A path with an empty part leads nowhere, and a reader would take `/name/` for a pattern. */
-static bool path_check(struct reading *reading, const struct yaml_node *node)
+static bool path_check(struct entry_reading *reading, const struct yaml_node *node)
 {
 	struct str path = reading->refresh->project.text;
 	bool is_part_empty = true, is_good = true, has_blank = false;
@@ -87,7 +89,7 @@ static bool path_check(struct reading *reading, const struct yaml_node *node)
 		loading_quote(reading->loading, path));
 }
 
-static bool site_load(struct reading *reading)
+static bool site_load(struct entry_reading *reading)
 {
 	struct loading *loading = reading->loading;
 	const struct ruleset_known *known = loading->known;
@@ -106,7 +108,7 @@ static bool site_load(struct reading *reading)
 }
 
 static bool luid_load(
-	struct reading *reading, const struct yaml_node *node, struct template *template)
+	struct entry_reading *reading, const struct yaml_node *node, struct template *template)
 {
 	struct loading *loading = reading->loading;
 	if (node->type != YAML_SCALAR)
@@ -126,7 +128,7 @@ static bool luid_load(
 }
 
 /* The id of the map `{id: LUID}`, NULL when it has none. False when the map has another key. */
-static bool id_get(struct reading *reading, const char *field, const struct yaml_node *map,
+static bool id_get(struct entry_reading *reading, const char *field, const struct yaml_node *map,
 	const struct yaml_node **id)
 {
 	struct loading *loading = reading->loading;
@@ -144,7 +146,7 @@ static bool id_get(struct reading *reading, const char *field, const struct yaml
 
 /* The value of the map `{id: LUID}`, or of another key that a selector has; NULL when it has none.
  * False when something else stands there. */
-static bool keyed_get(struct reading *reading, const char *field, const struct yaml_node *map,
+static bool keyed_get(struct entry_reading *reading, const char *field, const struct yaml_node *map,
 	const struct yaml_node **value, enum select_by *by)
 {
 	struct loading *loading = reading->loading;
@@ -170,7 +172,7 @@ static bool keyed_get(struct reading *reading, const char *field, const struct y
 }
 
 /* Loads a path of nested projects, or the LUID of one. */
-static bool project_load(struct reading *reading, const struct yaml_node *node)
+static bool project_load(struct entry_reading *reading, const struct yaml_node *node)
 {
 	struct loading *loading = reading->loading;
 	struct rule_refresh *refresh = reading->refresh;
@@ -197,7 +199,7 @@ static bool project_load(struct reading *reading, const struct yaml_node *node)
 /* A pattern with `${name}` in it is compiled only when there is an event; now a dummy value shows
  * whether it can compile. */
 static bool pattern_load(
-	struct reading *reading, const struct yaml_node *node, struct rule_selector *selector)
+	struct entry_reading *reading, const struct yaml_node *node, struct rule_selector *selector)
 {
 	struct loading *loading = reading->loading;
 	struct error err = { 0 };
@@ -222,7 +224,7 @@ static bool pattern_load(
 }
 
 static bool scalar_load(
-	struct reading *reading, const struct yaml_node *node, struct rule_selector *selector)
+	struct entry_reading *reading, const struct yaml_node *node, struct rule_selector *selector)
 {
 	struct loading *loading = reading->loading;
 	if (yaml_is_null(node))
@@ -246,7 +248,7 @@ static bool scalar_load(
 
 /* A LUID has a form of its own; what another key selects by is a text. */
 static bool keyed_load(
-	struct reading *reading, const struct yaml_node *node, struct rule_selector *selector)
+	struct entry_reading *reading, const struct yaml_node *node, struct rule_selector *selector)
 {
 	if (selector->by == SELECT_LUID)
 		return luid_load(reading, node, &selector->text);
@@ -257,7 +259,7 @@ static bool keyed_load(
 	return template_load(reading->loading, node, reading->rule, &selector->text);
 }
 
-static bool selector_load(struct reading *reading, const struct yaml_node *node, bool is_item,
+static bool selector_load(struct entry_reading *reading, const struct yaml_node *node, bool is_item,
 	struct rule_selector *selector)
 {
 	struct loading *loading = reading->loading;
@@ -287,7 +289,7 @@ static bool selector_load(struct reading *reading, const struct yaml_node *node,
 		kind_plural(kind), kind_name(kind));
 }
 
-static bool selectors_load(struct reading *reading, const struct yaml_node *node)
+static bool selectors_load(struct entry_reading *reading, const struct yaml_node *node)
 {
 	struct rule_refresh *refresh = reading->refresh;
 	bool is_list = node->type == YAML_LIST, is_good = true;
@@ -308,7 +310,8 @@ static bool selectors_load(struct reading *reading, const struct yaml_node *node
 
 /* `is_whole` is false when a field was wrong: that field may be the one that seems to be
  * missing. */
-static bool kind_load(struct reading *reading, const struct refresh_table *table, bool is_whole)
+static bool kind_load(
+	struct entry_reading *reading, const struct refresh_table *table, bool is_whole)
 {
 	const struct yaml_node *nodes[CONTENT_KIND_COUNT] = { [CONTENT_WORKBOOK] = table->workbooks,
 		[CONTENT_DATASOURCE] = table->datasources,
@@ -338,7 +341,7 @@ static bool kind_load(struct reading *reading, const struct refresh_table *table
 
 /* Reports narrowing that Tableau does not have: flows have no filter by tag (src/tableau/README.md,
  * Filters), only extracts refresh incrementally (Refreshing), and a task has its own settings. */
-static bool narrowing_check(struct reading *reading, const struct refresh_table *table)
+static bool narrowing_check(struct entry_reading *reading, const struct refresh_table *table)
 {
 	static const char *const names[] = { "project", "tag", "owner", "incremental" };
 	enum content_kind kind = reading->refresh->kind;
@@ -360,7 +363,7 @@ static bool narrowing_check(struct reading *reading, const struct refresh_table 
 	return is_good;
 }
 
-static bool allow_load(struct reading *reading, const struct yaml_node *node)
+static bool allow_load(struct entry_reading *reading, const struct yaml_node *node)
 {
 	static const char *const words[] = { "many", "none" };
 	struct loading *loading = reading->loading;
@@ -388,7 +391,7 @@ bool refresh_load(struct loading *loading, const struct yaml_node *node, const s
 	struct rule_refresh *refresh)
 {
 	struct refresh_table table = { 0 };
-	struct reading reading = {
+	struct entry_reading reading = {
 		.loading = loading, .node = node, .rule = rule, .refresh = refresh
 	};
 	if (node->type != YAML_MAP)

@@ -88,7 +88,7 @@ static const char *expected_when(
 			running->arena, "not before %s", time_text(running, expectation->us));
 	case TIME_AFTER:
 		return arena_printf(
-			running->arena, "after %s", duration_format(expectation->us, text));
+			running->arena, "after %s", units_format_duration(expectation->us, text));
 	}
 	return "";
 }
@@ -103,7 +103,8 @@ static const char *planned_when(const struct running *running, const struct plan
 		if (expectation->time == TIME_AFTER &&
 			is_same_content(&expectation->selection, &planned->selection))
 			return arena_printf(running->arena, "after %s",
-				duration_format(planned->not_before - planned->wanted_at, text));
+				units_format_duration(
+					planned->not_before - planned->wanted_at, text));
 	}
 	return planned->not_before == planned->wanted_at
 		       ? ""

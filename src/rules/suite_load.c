@@ -250,7 +250,7 @@ static bool item_read(struct reading *reading, const struct yaml_node *node, str
 			"beside 'event_file' an event has 'at' and nothing else");
 	else
 		event->event = event_of_file(reading,
-			path_beside(reading->file->path, arena_str(reading->scratch, path->text),
+			file_beside(reading->file->path, arena_str(reading->scratch, path->text),
 				reading->scratch),
 			path->place);
 	return event->event;

@@ -17,7 +17,7 @@ static bool version_parse(const char *text, long *major, long *minor)
 	return true;
 }
 
-bool call_speaks(const struct call *call, long major, long minor)
+bool call_speaks(const struct api_call *call, long major, long minor)
 {
 	long asked_major, asked_minor;
 	return version_parse(call->version, &asked_major, &asked_minor) &&
@@ -26,7 +26,7 @@ bool call_speaks(const struct call *call, long major, long minor)
 
 /* Is the version one that this server has? It has all up to its own; 3.10 is above 3.9
  * (src/tableau/README.md, Versions). */
-static bool is_spoken(const struct call *call, const char *highest)
+static bool is_spoken(const struct api_call *call, const char *highest)
 {
 	long major = 0, minor = 0, ignored;
 	return version_parse(highest, &major, &minor) &&
@@ -35,7 +35,7 @@ static bool is_spoken(const struct call *call, const char *highest)
 }
 
 /* All sites of a server have one version; here, where no site is named, it is the first site's. */
-static void server_info(struct call *call, struct reply *reply)
+static void server_info(struct api_call *call, struct reply *reply)
 {
 	reply->json = cJSON_CreateObject();
 	cJSON *info = cJSON_AddObjectToObject(reply->json, "serverInfo"),
@@ -45,7 +45,7 @@ static void server_info(struct call *call, struct reply *reply)
 	json_add_text(info, "restApiVersion", world_site(call->world, 0)->api_version);
 }
 
-static void site_get(struct call *call, struct reply *reply)
+static void site_get(struct api_call *call, struct reply *reply)
 {
 	reply->json = cJSON_CreateObject();
 	cJSON *site = cJSON_AddObjectToObject(reply->json, "site");
@@ -57,48 +57,48 @@ static void site_get(struct call *call, struct reply *reply)
 	cJSON_AddBoolToObject(site, "runNowEnabled", true);
 }
 
-struct route {
+struct api_route {
 	const char *method, *pattern; /* '*': an id */
 	enum box_kind kind;
 	/* exactly one of these is set */
-	void (*whole)(struct call *, struct reply *);
-	void (*of_kind)(struct call *, enum box_kind, struct reply *);
-	void (*of_id)(struct call *, const char *id, struct reply *);
-	void (*of_content)(struct call *, enum box_kind, const char *id, struct reply *);
+	void (*whole)(struct api_call *, struct reply *);
+	void (*of_kind)(struct api_call *, enum box_kind, struct reply *);
+	void (*of_id)(struct api_call *, const char *id, struct reply *);
+	void (*of_content)(struct api_call *, enum box_kind, const char *id, struct reply *);
 };
 
 /* clang-format off */
-static const struct route server_routes[] = {
+static const struct api_route server_routes[] = {
 	{ "GET",  "/serverinfo",       .whole = server_info },
 	{ "GET",  "/serverInfo",       .whole = server_info },
-	{ "POST", "/auth/signin",      .whole = login_sign_in },
-	{ "POST", "/auth/signout",     .whole = login_sign_out },
-	{ "POST", "/auth/switchSite",  .whole = login_switch },
-	{ "GET",  "/sessions/current", .whole = login_current },
+	{ "POST", "/auth/signin",      .whole = api_sign_in },
+	{ "POST", "/auth/signout",     .whole = api_sign_out },
+	{ "POST", "/auth/switchSite",  .whole = api_switch_site },
+	{ "GET",  "/sessions/current", .whole = api_current_session },
 	{ 0 },
 };
 /* Below /sites/LUID. The order matters: "runs" is not the id of a flow. */
-static const struct route site_routes[] = {
+static const struct api_route site_routes[] = {
 	{ "GET",  "",                                .whole = site_get },
-	{ "GET",  "/projects",                       .whole = project_list },
-	{ "GET",  "/workbooks",                      BOX_WORKBOOK, .of_kind = content_list },
-	{ "GET",  "/workbooks/*",                    BOX_WORKBOOK, .of_content = content_get },
-	{ "GET",  "/workbooks/*/connections",        BOX_WORKBOOK, .of_content = content_connections },
-	{ "POST", "/workbooks/*/refresh",            BOX_WORKBOOK, .of_content = refresh },
-	{ "GET",  "/datasources",                    BOX_DATASOURCE, .of_kind = content_list },
-	{ "GET",  "/datasources/*",                  BOX_DATASOURCE, .of_content = content_get },
-	{ "POST", "/datasources/*/refresh",          BOX_DATASOURCE, .of_content = refresh },
-	{ "GET",  "/flows",                          BOX_FLOW, .of_kind = content_list },
-	{ "GET",  "/flows/runs",                     .whole = flow_run_list },
-	{ "GET",  "/flows/runs/*",                   .of_id = flow_run_get },
-	{ "GET",  "/flows/*",                        BOX_FLOW, .of_content = content_get },
-	{ "POST", "/flows/*/run",                    BOX_FLOW, .of_content = refresh },
-	{ "GET",  "/tasks/extractRefreshes",         .whole = task_list },
-	{ "GET",  "/tasks/extractRefreshes/*",       .of_id = task_get },
-	{ "POST", "/tasks/extractRefreshes/*/runNow", BOX_TASK, .of_content = refresh },
-	{ "GET",  "/jobs",                           .whole = job_list },
-	{ "GET",  "/jobs/*",                         .of_id = job_get },
-	{ "PUT",  "/jobs/*",                         .of_id = job_cancel },
+	{ "GET",  "/projects",                       .whole = api_project_list },
+	{ "GET",  "/workbooks",                      BOX_WORKBOOK, .of_kind = api_content_list },
+	{ "GET",  "/workbooks/*",                    BOX_WORKBOOK, .of_content = api_content_get },
+	{ "GET",  "/workbooks/*/connections",        BOX_WORKBOOK, .of_content = api_content_connections },
+	{ "POST", "/workbooks/*/refresh",            BOX_WORKBOOK, .of_content = api_refresh },
+	{ "GET",  "/datasources",                    BOX_DATASOURCE, .of_kind = api_content_list },
+	{ "GET",  "/datasources/*",                  BOX_DATASOURCE, .of_content = api_content_get },
+	{ "POST", "/datasources/*/refresh",          BOX_DATASOURCE, .of_content = api_refresh },
+	{ "GET",  "/flows",                          BOX_FLOW, .of_kind = api_content_list },
+	{ "GET",  "/flows/runs",                     .whole = api_flow_run_list },
+	{ "GET",  "/flows/runs/*",                   .of_id = api_flow_run_get },
+	{ "GET",  "/flows/*",                        BOX_FLOW, .of_content = api_content_get },
+	{ "POST", "/flows/*/run",                    BOX_FLOW, .of_content = api_refresh },
+	{ "GET",  "/tasks/extractRefreshes",         .whole = api_task_list },
+	{ "GET",  "/tasks/extractRefreshes/*",       .of_id = api_task_get },
+	{ "POST", "/tasks/extractRefreshes/*/runNow", BOX_TASK, .of_content = api_refresh },
+	{ "GET",  "/jobs",                           .whole = api_job_list },
+	{ "GET",  "/jobs/*",                         .of_id = api_job_get },
+	{ "PUT",  "/jobs/*",                         .of_id = api_job_cancel },
 	{ 0 },
 };
 /* clang-format on */
@@ -124,7 +124,7 @@ static bool matches(const char *pattern, const char *path, char id[ID_SIZE])
 }
 
 static void follow(
-	const struct route *route, struct call *call, const char *id, struct reply *reply)
+	const struct api_route *route, struct api_call *call, const char *id, struct reply *reply)
 {
 	if (route->whole)
 		route->whole(call, reply);
@@ -136,11 +136,11 @@ static void follow(
 		route->of_content(call, route->kind, id, reply);
 }
 
-static void choose(
-	const struct route *routes, const char *path, struct call *call, struct reply *reply)
+static void choose(const struct api_route *routes, const char *path, struct api_call *call,
+	struct reply *reply)
 {
 	const char *method = strcmp(call->method, "HEAD") != 0 ? call->method : "GET";
-	const struct route *wrong = NULL;
+	const struct api_route *wrong = NULL;
 	char id[ID_SIZE] = "";
 	for (; routes->pattern; routes++) {
 		if (!matches(routes->pattern, path, id))
@@ -157,11 +157,11 @@ static void choose(
 		reply_unknown(reply, call->version, call->path);
 }
 
-static void on_site(struct call *call, const char *path, struct reply *reply)
+static void on_site(struct api_call *call, const char *path, struct reply *reply)
 {
 	size_t length = strcspn(path, "/");
 	char id[ID_SIZE];
-	if (!login_check(call, reply))
+	if (!api_check_session(call, reply))
 		return;
 	if (strlen(call->site->id) != length || strncasecmp(path, call->site->id, length) != 0) {
 		snprintf(id, sizeof id, "%.*s", length < ID_SIZE ? (int)length : ID_SIZE - 1, path);
@@ -171,7 +171,7 @@ static void on_site(struct call *call, const char *path, struct reply *reply)
 	choose(site_routes, path + length, call, reply);
 }
 
-void api_answer(struct call *call, struct reply *reply)
+void api_answer(struct api_call *call, struct reply *reply)
 {
 	reply->status = 200;
 	reply->site = call->site ? call->site->content_url : NULL;

@@ -6,7 +6,7 @@
 #include "sandbox/reply.h"
 #include "sandbox/world.h"
 
-struct call { /* a parsed request below /api/ */
+struct api_call { /* a parsed request below /api/ */
 	struct world *world;
 	const char *method, *path; /* after /api/VERSION */
 	const char *version;
@@ -20,37 +20,38 @@ struct call { /* a parsed request below /api/ */
 };
 
 /* Sets login and site before faults are looked up; for a sign-in, the site that it asks for. */
-void api_identify(struct call *call);
-void api_answer(struct call *call, struct reply *reply);
+void api_identify(struct api_call *call);
+void api_answer(struct api_call *call, struct reply *reply);
 /* Is the request's version at least this? */
-bool call_speaks(const struct call *call, long major, long minor);
+bool call_speaks(const struct api_call *call, long major, long minor);
 
 /* ---- login.c ---- */
-void login_sign_in(struct call *call, struct reply *reply);
-void login_sign_out(struct call *call, struct reply *reply);
-void login_switch(struct call *call, struct reply *reply);
-void login_current(struct call *call, struct reply *reply);
+void api_sign_in(struct api_call *call, struct reply *reply);
+void api_sign_out(struct api_call *call, struct reply *reply);
+void api_switch_site(struct api_call *call, struct reply *reply);
+void api_current_session(struct api_call *call, struct reply *reply);
 /* Is the token that of a live session? Else answers 401000 or 401002. */
-bool login_check(struct call *call, struct reply *reply);
+bool api_check_session(struct api_call *call, struct reply *reply);
 /* Ends the session of this PAT, if any, and begins another on `site`. */
-void login_begin(struct world *world, struct box_login *login, const struct box_pat *pat,
+void api_begin_session(struct world *world, struct box_login *login, const struct box_pat *pat,
 	struct box_site *site);
 
 /* ---- content.c, project.c, task.c ---- */
-void content_list(struct call *call, enum box_kind kind, struct reply *reply);
-void content_get(struct call *call, enum box_kind kind, const char *id, struct reply *reply);
-void content_connections(
-	struct call *call, enum box_kind kind, const char *id, struct reply *reply);
+void api_content_list(struct api_call *call, enum box_kind kind, struct reply *reply);
+void api_content_get(
+	struct api_call *call, enum box_kind kind, const char *id, struct reply *reply);
+void api_content_connections(
+	struct api_call *call, enum box_kind kind, const char *id, struct reply *reply);
 /* Answers 404004 or its like for the kind (src/tableau/README.md, Refused refreshes). */
-void content_missing(enum box_kind kind, const char *id, struct reply *reply);
-void project_list(struct call *call, struct reply *reply);
-void task_list(struct call *call, struct reply *reply);
-void task_get(struct call *call, const char *id, struct reply *reply);
+void api_content_missing(enum box_kind kind, const char *id, struct reply *reply);
+void api_project_list(struct api_call *call, struct reply *reply);
+void api_task_list(struct api_call *call, struct reply *reply);
+void api_task_get(struct api_call *call, const char *id, struct reply *reply);
 
 /* ---- refresh.c, job_query.c ---- */
-void refresh(struct call *call, enum box_kind kind, const char *id, struct reply *reply);
-void job_list(struct call *call, struct reply *reply);
-void job_get(struct call *call, const char *id, struct reply *reply);
-void job_cancel(struct call *call, const char *id, struct reply *reply);
-void flow_run_list(struct call *call, struct reply *reply);
-void flow_run_get(struct call *call, const char *id, struct reply *reply);
+void api_refresh(struct api_call *call, enum box_kind kind, const char *id, struct reply *reply);
+void api_job_list(struct api_call *call, struct reply *reply);
+void api_job_get(struct api_call *call, const char *id, struct reply *reply);
+void api_job_cancel(struct api_call *call, const char *id, struct reply *reply);
+void api_flow_run_list(struct api_call *call, struct reply *reply);
+void api_flow_run_get(struct api_call *call, const char *id, struct reply *reply);

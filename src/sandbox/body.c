@@ -1,7 +1,7 @@
 /* sandbox/body.c - parses the bodies of requests: JSON by cJSON, XML by a small reader. */
 #include "sandbox/body.h"
 
-struct reader {
+struct body_reader {
 	const char *at, *end;
 	int depth;
 };
@@ -11,13 +11,13 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static void skip_blanks(struct reader *in)
+static void skip_blanks(struct body_reader *in)
 {
 	while (in->at < in->end && is_blank(*in->at))
 		in->at++;
 }
 
-static bool eat(struct reader *in, const char *text)
+static bool eat(struct body_reader *in, const char *text)
 {
 	size_t length = strlen(text);
 	if ((size_t)(in->end - in->at) < length || memcmp(in->at, text, length) != 0)
@@ -27,7 +27,7 @@ static bool eat(struct reader *in, const char *text)
 }
 
 /* An XML name without its namespace prefix. */
-static struct str read_name(struct reader *in)
+static struct str read_name(struct body_reader *in)
 {
 	const char *from = in->at;
 	while (in->at < in->end && !is_blank(*in->at) && !strchr("=<>/\"'&", *in->at)) {
@@ -46,7 +46,7 @@ static void add_plain(struct text *out, struct str escaped)
 		char plain;
 	} entities[] = { { "&amp;", '&' }, { "&lt;", '<' }, { "&gt;", '>' }, { "&quot;", '"' },
 		{ "&apos;", '\'' } };
-	struct reader in = { .at = escaped.at, .end = escaped.at + escaped.length };
+	struct body_reader in = { .at = escaped.at, .end = escaped.at + escaped.length };
 	while (in.at < in.end) {
 		size_t i = 0;
 		while (i < 5 && !eat(&in, entities[i].entity))
@@ -55,7 +55,7 @@ static void add_plain(struct text *out, struct str escaped)
 	}
 }
 
-static bool read_attribute(struct reader *in, cJSON *into)
+static bool read_attribute(struct body_reader *in, cJSON *into)
 {
 	struct str name = read_name(in);
 	skip_blanks(in);
@@ -76,10 +76,10 @@ static bool read_attribute(struct reader *in, cJSON *into)
 	return true;
 }
 
-static cJSON *read_element(struct reader *in, struct str *name);
+static cJSON *read_element(struct body_reader *in, struct str *name);
 
 /* Reads elements up to "</name>". Text between them has no meaning in Tableau's requests. */
-static bool read_inside(struct reader *in, struct str name, cJSON *into)
+static bool read_inside(struct body_reader *in, struct str name, cJSON *into)
 {
 	for (;;) {
 		while (in->at < in->end && *in->at != '<')
@@ -99,7 +99,7 @@ static bool read_inside(struct reader *in, struct str name, cJSON *into)
 	}
 }
 
-static cJSON *read_element(struct reader *in, struct str *name)
+static cJSON *read_element(struct body_reader *in, struct str *name)
 {
 	if (in->depth >= JSON_DEPTH || !eat(in, "<"))
 		return NULL;
@@ -129,7 +129,7 @@ static cJSON *read_element(struct reader *in, struct str *name)
 
 static cJSON *parse_xml(struct str body)
 {
-	struct reader in = { .at = body.at, .end = body.at + body.length };
+	struct body_reader in = { .at = body.at, .end = body.at + body.length };
 	struct str name;
 	skip_blanks(&in);
 	if (eat(&in, "<?")) {

@@ -20,8 +20,8 @@ struct calls *calls_new(void)
 	return mem_new(struct calls);
 }
 
-void calls_add(
-	struct calls *calls, const struct call *call, const char *path, const struct reply *reply)
+void calls_add(struct calls *calls, const struct api_call *call, const char *path,
+	const struct reply *reply)
 {
 	mem_grow(&calls->items, &calls->capacity, calls->count);
 	calls->items[calls->count++] = (struct logged){

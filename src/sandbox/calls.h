@@ -9,8 +9,8 @@ struct calls;
 struct calls *calls_new(void);
 void calls_free(struct calls *calls);
 /* Records a call; `reply` is complete, `path` is the whole path. */
-void calls_add(
-	struct calls *calls, const struct call *call, const char *path, const struct reply *reply);
+void calls_add(struct calls *calls, const struct api_call *call, const char *path,
+	const struct reply *reply);
 /* {"calls": [...]}, oldest first. Filters, each of which may be NULL: method and site are exact,
  * path is a glob. */
 cJSON *calls_list(

@@ -44,13 +44,13 @@ static const char *project_id_of(struct list_item item, char scratch[LIST_SCRATC
 static const char *owner_name_of(struct list_item item, char scratch[LIST_SCRATCH])
 {
 	(void)scratch;
-	return site_owner(item.call->site, of(item))->full_name;
+	return box_site_owner(item.call->site, of(item))->full_name;
 }
 
 static const char *owner_email_of(struct list_item item, char scratch[LIST_SCRATCH])
 {
 	(void)scratch;
-	return site_owner(item.call->site, of(item))->email;
+	return box_site_owner(item.call->site, of(item))->email;
 }
 
 static const char *owner_domain_of(struct list_item item, char scratch[LIST_SCRATCH])
@@ -251,7 +251,7 @@ static cJSON *content_json(struct list_item item)
 	char url[160]; /* 60 bytes of site, and the text */
 	if (content->in)
 		add_project(json, content->in, all);
-	add_owner(json, site_owner(item.call->site, content), all);
+	add_owner(json, box_site_owner(item.call->site, content), all);
 	/* Flows without tags lack the member (src/tableau/README.md, Content). */
 	if (content->kind != BOX_FLOW || content->tags.count)
 		cJSON_AddItemToObject(json, "tags", tags_json(content));
@@ -286,7 +286,7 @@ static const struct list_kind kinds[] = {
 	[BOX_FLOW] = { "flows", "flow", flow_fields, flow_values, tags_of, content_json, false },
 };
 
-void content_list(struct call *call, enum box_kind kind, struct reply *reply)
+void api_content_list(struct api_call *call, enum box_kind kind, struct reply *reply)
 {
 	struct filter_field old_fields[OLD_COUNT + 1] = { 0 };
 	struct list_kind asked = kinds[kind];
@@ -305,7 +305,7 @@ void content_list(struct call *call, enum box_kind kind, struct reply *reply)
 	list_answer(call, &asked, items, count, reply);
 }
 
-void content_missing(enum box_kind kind, const char *id, struct reply *reply)
+void api_content_missing(enum box_kind kind, const char *id, struct reply *reply)
 {
 	static const struct {
 		int code;
@@ -328,7 +328,7 @@ static void add_views(cJSON *workbook, const struct box_content *content)
 	text_printf(&url, "%s/sheets/Weekly", content->content_url);
 	cJSON_AddItemToArray(list, view);
 	cJSON_AddObjectToObject(view, "tags");
-	json_add_text(view, "id", luid_make(luid, "", "view", content->id, 0));
+	json_add_text(view, "id", box_luid_make(luid, "", "view", content->id, 0));
 	json_add_text(view, "name", "Weekly");
 	json_add_text(view, "contentUrl", url.at);
 	json_add_text(view, "createdAt", CREATED_AT);
@@ -336,11 +336,11 @@ static void add_views(cJSON *workbook, const struct box_content *content)
 	json_add_text(view, "viewUrlName", "Weekly");
 }
 
-void content_get(struct call *call, enum box_kind kind, const char *id, struct reply *reply)
+void api_content_get(struct api_call *call, enum box_kind kind, const char *id, struct reply *reply)
 {
-	const struct box_content *content = site_content(call->site, kind, id);
+	const struct box_content *content = box_site_content(call->site, kind, id);
 	if (!content) {
-		content_missing(kind, id, reply);
+		api_content_missing(kind, id, reply);
 		return;
 	}
 	cJSON *json = content_json((struct list_item){ call, content });
@@ -360,7 +360,7 @@ static cJSON *connection_json(
 	bool is_embedded = strcmp(type, "sqlproxy") != 0;
 	json_add_text(datasource, "id", id);
 	json_add_text(datasource, "name", name);
-	json_add_text(json, "id", luid_make(luid, content->id, "connection", id, 0));
+	json_add_text(json, "id", box_luid_make(luid, content->id, "connection", id, 0));
 	json_add_text(json, "type", type);
 	json_add_text(
 		json, "serverAddress", is_embedded ? "acme.snowflakecomputing.com" : "localhost");
@@ -372,21 +372,22 @@ static cJSON *connection_json(
 /* A workbook with an extract has an embedded source. One without uses the site's first published
  * data source: refreshing such a workbook is the usual mistake (src/tableau/README.md,
  * Refreshing). */
-void content_connections(struct call *call, enum box_kind kind, const char *id, struct reply *reply)
+void api_content_connections(
+	struct api_call *call, enum box_kind kind, const char *id, struct reply *reply)
 {
 	const struct box_site *site = call->site;
-	const struct box_content *content = site_content(site, kind, id);
+	const struct box_content *content = box_site_content(site, kind, id);
 	char luid[LUID_SIZE];
 	if (!content) {
-		content_missing(kind, id, reply);
+		api_content_missing(kind, id, reply);
 		return;
 	}
 	cJSON *items = cJSON_CreateArray();
 	if (content->has_extracts)
-		cJSON_AddItemToArray(
-			items, connection_json(content, "snowflake",
-				       luid_make(luid, content->id, "embedded", content->name, 0),
-				       content->name));
+		cJSON_AddItemToArray(items,
+			connection_json(content, "snowflake",
+				box_luid_make(luid, content->id, "embedded", content->name, 0),
+				content->name));
 	for (size_t i = 0; !content->has_extracts && i < site->content_count[BOX_DATASOURCE]; i++) {
 		const struct box_content *source = site->contents[BOX_DATASOURCE][i];
 		if (source->is_deleted)

@@ -91,8 +91,8 @@ static struct box_content *find_content(const struct order *order, struct box_si
 	*site = world_site_named(order->control->world, json_text(body, "site"));
 	if (*site && kind < BOX_KIND_COUNT)
 		content = json_get(body, "id")
-				  ? site_content(*site, kind, json_text(body, "id"))
-				  : site_content_named(*site, kind, json_text(body, "name"));
+				  ? box_site_content(*site, kind, json_text(body, "id"))
+				  : box_site_content_named(*site, kind, json_text(body, "name"));
 	if (!content)
 		refuse(order, 404000, "no such content: give site, kind, and name or id");
 	return content;
@@ -101,7 +101,7 @@ static struct box_content *find_content(const struct order *order, struct box_si
 /* With microseconds, for tests of freshness to compare with. */
 static cJSON *job_json(const struct box_job *job, struct wall now)
 {
-	struct box_times times = job_times(job, now);
+	struct box_times times = box_job_times(job, now);
 	cJSON *json = cJSON_CreateObject();
 	json_add_text(json, "id", job->id);
 	json_add_text(json, "site", job->site->content_url);
@@ -141,7 +141,7 @@ static void post_jobs(const struct order *order)
 	if (!content || !read_result(order, body, "result", &result))
 		return;
 	struct box_content *worked = content->kind == BOX_TASK ? content->target : content;
-	struct box_job *job = job_start(world, site, worked, "foreign",
+	struct box_job *job = box_job_start(world, site, worked, "foreign",
 		json_flag(body, "incremental", content->incremental));
 	job->queued = read_ms(body, "queued_ms", job->queued);
 	job->running = read_ms(body, "running_ms", job->running);
@@ -168,7 +168,7 @@ static void post_progress(const struct order *order)
 	int64_t count = 0;
 	for (size_t i = 0; i < world->job_count; i++) {
 		struct box_job *job = world->jobs[i];
-		enum box_state state = job_times(job, now).state;
+		enum box_state state = box_job_times(job, now).state;
 		if (state > STATE_IN_PROGRESS || !is_meant(order->body, job))
 			continue;
 		if (state == STATE_PENDING)
@@ -215,7 +215,7 @@ static bool set_id(const struct order *order, struct box_site *site, struct box_
 			world->arena, site->content_url, "again", content->name, ++world->counter);
 	else
 		id = arena_text(world->arena, id);
-	if (*id && !strchr(id, '/') && site_rename(site, content, id))
+	if (*id && !strchr(id, '/') && box_site_rename(site, content, id))
 		return true;
 	refuse(order, 400000, "this id is taken, or none");
 	return false;
@@ -227,7 +227,7 @@ static bool set_project(const struct order *order, const struct box_site *site,
 	const char *path = json_text(set, "project");
 	if (!json_get(set, "project"))
 		return true;
-	const struct box_project *project = *path ? site_project(site, path) : NULL;
+	const struct box_project *project = *path ? box_site_project(site, path) : NULL;
 	if (*path && !project) {
 		refuse(order, 404000, "no such project");
 		return false;
@@ -282,7 +282,7 @@ static void delete_content(const struct order *order)
 	struct box_content *content = find_content(order, &site);
 	if (!content)
 		return;
-	site_delete(site, content);
+	box_site_delete(site, content);
 	done(order);
 }
 
@@ -290,12 +290,12 @@ static void post_signin(const struct order *order)
 {
 	struct world *world = order->control->world;
 	struct box_site *site = world_site_named(world, json_text(order->body, "site"));
-	struct box_pat *pat = site ? site_pat(site, json_text(order->body, "pat")) : NULL;
+	struct box_pat *pat = site ? box_site_pat(site, json_text(order->body, "pat")) : NULL;
 	if (!pat) {
 		refuse(order, 404000, "no such site or PAT");
 		return;
 	}
-	login_begin(world, pat->login, pat, site);
+	api_begin_session(world, pat->login, pat, site);
 	done(order);
 }
 

@@ -90,7 +90,7 @@ static enum filter_error parse_term(
 	return FILTER_OK;
 }
 
-enum filter_error filter_parse(
+enum filter_error box_filter_parse(
 	const char *text, const struct filter_field *fields, struct filter *filter, struct str *bad)
 {
 	*filter = (struct filter){ 0 };
@@ -147,7 +147,7 @@ static bool is_in(struct str list, const char *value)
 	}
 }
 
-int filter_compare(const char *left, struct str right)
+int box_filter_compare(const char *left, struct str right)
 {
 	struct str view = str_of(left);
 	struct wall left_time, right_time;
@@ -163,7 +163,8 @@ int filter_compare(const char *left, struct str right)
 	return view.length < right.length ? -1 : view.length > right.length;
 }
 
-bool filter_takes(const struct filter *filter, const struct filter_term *term, const char *value)
+bool box_filter_takes(
+	const struct filter *filter, const struct filter_term *term, const char *value)
 {
 	switch (term->op) {
 	case FILTER_EQ:
@@ -174,13 +175,13 @@ bool filter_takes(const struct filter *filter, const struct filter_term *term, c
 	case FILTER_HAS:
 		return memmem(value, strlen(value), term->value.at, term->value.length);
 	case FILTER_GT:
-		return *value && filter_compare(value, term->value) > 0;
+		return *value && box_filter_compare(value, term->value) > 0;
 	case FILTER_GTE:
-		return *value && filter_compare(value, term->value) >= 0;
+		return *value && box_filter_compare(value, term->value) >= 0;
 	case FILTER_LT:
-		return *value && filter_compare(value, term->value) < 0;
+		return *value && box_filter_compare(value, term->value) < 0;
 	case FILTER_LTE:
-		return *value && filter_compare(value, term->value) <= 0;
+		return *value && box_filter_compare(value, term->value) <= 0;
 	}
 	return false;
 }

@@ -40,11 +40,12 @@ enum filter_error {
 };
 /* `text` is decoded; "" takes everything. On an error `bad` is the key of the wrong term, or the
  * term. */
-enum filter_error filter_parse(const char *text, const struct filter_field *fields,
+enum filter_error box_filter_parse(const char *text, const struct filter_field *fields,
 	struct filter *filter, struct str *bad) MUST_USE;
 
 /* Does the value pass the term? Case-sensitive; `*` in the value of eq is a wildcard; gt, gte, lt,
  * lte compare times, numbers, else texts, and never match "". */
-bool filter_takes(const struct filter *filter, const struct filter_term *term, const char *value);
+bool box_filter_takes(
+	const struct filter *filter, const struct filter_term *term, const char *value);
 /* Less, equal or greater than 0, by times, numbers or bytes. */
-int filter_compare(const char *left, struct str right);
+int box_filter_compare(const char *left, struct str right);

@@ -6,7 +6,7 @@
 
 const char *const state_names[] = { "Pending", "InProgress", "Success", "Failed", "Cancelled" };
 
-struct box_times job_times(const struct box_job *job, struct wall now)
+struct box_times box_job_times(const struct box_job *job, struct wall now)
 {
 	static const struct {
 		int code;
@@ -42,13 +42,13 @@ struct box_times job_times(const struct box_job *job, struct wall now)
 	return times;
 }
 
-struct box_job *job_start(struct world *world, struct box_site *site, struct box_content *content,
-	const char *by, bool incremental)
+struct box_job *box_job_start(struct world *world, struct box_site *site,
+	struct box_content *content, const char *by, bool incremental)
 {
 	struct box_job *job = arena_new_of(world->arena, struct box_job);
 	world->counter++;
-	luid_make(job->id, site->content_url, "job", content->name, world->counter);
-	luid_make(job->flow_run, site->content_url, "flowRun", content->name, world->counter);
+	box_luid_make(job->id, site->content_url, "job", content->name, world->counter);
+	box_luid_make(job->flow_run, site->content_url, "flowRun", content->name, world->counter);
 	job->site = site;
 	job->content = content;
 	job->content_id = content->id;
@@ -64,22 +64,22 @@ struct box_job *job_start(struct world *world, struct box_site *site, struct box
 	job->incremental = incremental;
 	job->previous = content->open_jobs;
 	content->open_jobs = job;
-	luid_add(&world->job_by_id, job->id, job);
+	box_luid_add(&world->job_by_id, job->id, job);
 	mem_grow(&world->jobs, &world->job_capacity, world->job_count);
 	return world->jobs[world->job_count++] = job;
 }
 
-struct box_job *job_find(const struct world *world, const struct box_site *site, const char *id)
+struct box_job *box_job_find(const struct world *world, const struct box_site *site, const char *id)
 {
-	struct box_job *job = luid_find(&world->job_by_id, id);
+	struct box_job *job = box_luid_find(&world->job_by_id, id);
 	return job && job->site == site ? job : NULL;
 }
 
-bool content_is_busy(struct box_content *content, struct wall now)
+bool box_content_is_busy(struct box_content *content, struct wall now)
 {
 	struct box_job **at = &content->open_jobs;
 	while (*at) {
-		if (job_times(*at, now).state <= STATE_IN_PROGRESS)
+		if (box_job_times(*at, now).state <= STATE_IN_PROGRESS)
 			return true;
 		*at = (*at)->previous; /* ended: takes it off the list */
 	}

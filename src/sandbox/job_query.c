@@ -14,7 +14,7 @@ static const struct box_job *of(struct list_item item)
 
 static struct box_times times_of(struct list_item item)
 {
-	return job_times(of(item), item.call->now);
+	return box_job_times(of(item), item.call->now);
 }
 
 /* Tableau reports whole seconds, and its filters compare those. */
@@ -138,7 +138,7 @@ static cJSON *row_json(struct list_item item)
 	return row;
 }
 
-void job_list(struct call *call, struct reply *reply)
+void api_job_list(struct api_call *call, struct reply *reply)
 {
 	static const struct list_kind kind = { "backgroundJobs", "backgroundJob", fields, values,
 		NULL, row_json, false };
@@ -195,7 +195,7 @@ static struct wall updated_at(const struct box_job *job, const struct box_times 
 
 static cJSON *job_json(const struct box_job *job, struct wall now)
 {
-	struct box_times times = job_times(job, now);
+	struct box_times times = box_job_times(job, now);
 	char code[16]; /* an int */
 	cJSON *root = cJSON_CreateObject(), *json = cJSON_AddObjectToObject(root, "job");
 	add_work(json, job, &times);
@@ -216,9 +216,9 @@ static cJSON *job_json(const struct box_job *job, struct wall now)
 	return root;
 }
 
-static struct box_job *job_or_404(struct call *call, const char *id, struct reply *reply)
+static struct box_job *job_or_404(struct api_call *call, const char *id, struct reply *reply)
 {
-	struct box_job *job = job_find(call->world, call->site, id);
+	struct box_job *job = box_job_find(call->world, call->site, id);
 	char detail[160]; /* a LUID and the text */
 	if (job && !job->purged) {
 		reply->content = job->content_id;
@@ -233,14 +233,14 @@ static struct box_job *job_or_404(struct call *call, const char *id, struct repl
 	return NULL;
 }
 
-void job_get(struct call *call, const char *id, struct reply *reply)
+void api_job_get(struct api_call *call, const char *id, struct reply *reply)
 {
 	const struct box_job *job = job_or_404(call, id, reply);
 	if (job)
 		reply->json = job_json(job, call->now);
 }
 
-void job_cancel(struct call *call, const char *id, struct reply *reply)
+void api_job_cancel(struct api_call *call, const char *id, struct reply *reply)
 {
 	struct box_job *job = job_or_404(call, id, reply);
 	if (!job)
@@ -248,7 +248,7 @@ void job_cancel(struct call *call, const char *id, struct reply *reply)
 	if (!call->login->pat->admin) {
 		reply_error(reply, 403032, "Forbidden",
 			"The user does not have sufficient permissions to cancel jobs.");
-	} else if (job_times(job, call->now).state >= STATE_SUCCESS) {
+	} else if (box_job_times(job, call->now).state >= STATE_SUCCESS) {
 		reply_error(reply, 403091, "Forbidden",
 			"Cannot cancel the job because it is already complete.");
 	} else {
@@ -261,7 +261,7 @@ void job_cancel(struct call *call, const char *id, struct reply *reply)
 
 static cJSON *run_json(const struct box_job *job, struct wall now)
 {
-	struct box_times times = job_times(job, now);
+	struct box_times times = box_job_times(job, now);
 	cJSON *json = cJSON_CreateObject();
 	json_add_text(json, "id", job->flow_run);
 	json_add_text(json, "flowId", job->content_id);
@@ -273,12 +273,12 @@ static cJSON *run_json(const struct box_job *job, struct wall now)
 	return json;
 }
 
-static bool is_run(const struct call *call, const struct box_job *job)
+static bool is_run(const struct api_call *call, const struct box_job *job)
 {
 	return job->site == call->site && job->content->kind == BOX_FLOW && !job->purged;
 }
 
-void flow_run_list(struct call *call, struct reply *reply)
+void api_flow_run_list(struct api_call *call, struct reply *reply)
 {
 	cJSON *items = cJSON_CreateArray();
 	for (size_t i = 0; i < call->world->job_count; i++)
@@ -288,7 +288,7 @@ void flow_run_list(struct call *call, struct reply *reply)
 	list_add(call->site, cJSON_AddObjectToObject(reply->json, "flowRuns"), "flowRuns", items);
 }
 
-void flow_run_get(struct call *call, const char *id, struct reply *reply)
+void api_flow_run_get(struct api_call *call, const char *id, struct reply *reply)
 {
 	for (size_t i = 0; i < call->world->job_count; i++) {
 		const struct box_job *job = call->world->jobs[i];

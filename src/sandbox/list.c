@@ -7,7 +7,7 @@ struct page {
 };
 
 /* 403014, 400006 and 400007: src/tableau/README.md, Lists. */
-static bool read_page(struct call *call, struct reply *reply, struct page *page)
+static bool read_page(struct api_call *call, struct reply *reply, struct page *page)
 {
 	const char *size = web_query(call->request, "pageSize"),
 		   *number = web_query(call->request, "pageNumber");
@@ -34,13 +34,13 @@ static bool read_page(struct call *call, struct reply *reply, struct page *page)
  * The filter is decoded before it is parsed, as in Tableau, so encoding a comma or ampersand inside
  * a value does not help (src/tableau/README.md, Filters).
  */
-static bool read_filter(
-	struct call *call, const struct list_kind *kind, struct filter *filter, struct reply *reply)
+static bool read_filter(struct api_call *call, const struct list_kind *kind, struct filter *filter,
+	struct reply *reply)
 {
 	const char *text = web_query(call->request, "filter");
 	struct str bad = { "", 0 };
 	char detail[200]; /* 100 bytes of a key, and the text */
-	enum filter_error error = filter_parse(text ? text : "", kind->fields, filter, &bad);
+	enum filter_error error = box_filter_parse(text ? text : "", kind->fields, filter, &bad);
 	int length = bad.length < 100 ? (int)bad.length : 100;
 	filter->is_literal = kind->is_literal;
 	if (error == FILTER_OK && text && strchr(text, '&'))
@@ -72,10 +72,10 @@ static bool term_takes(const struct list_kind *kind, const struct filter *filter
 {
 	char scratch[LIST_SCRATCH];
 	if (kind->values[term->field])
-		return filter_takes(filter, term, kind->values[term->field](item, scratch));
+		return box_filter_takes(filter, term, kind->values[term->field](item, scratch));
 	const struct texts *texts = kind->texts(item);
 	for (size_t i = 0; i < texts->count; i++)
-		if (filter_takes(filter, term, texts->items[i]))
+		if (box_filter_takes(filter, term, texts->items[i]))
 			return true;
 	return false;
 }
@@ -91,9 +91,9 @@ static bool takes(const struct list_kind *kind, const struct filter *filter, str
 /* ---- sort=field:asc,field:desc ---- */
 
 #define SORT_MOST 4
-struct order {
+struct sort_order {
 	const struct list_kind *kind;
-	const struct call *call;
+	const struct api_call *call;
 	size_t count;
 	struct {
 		size_t field;
@@ -101,7 +101,7 @@ struct order {
 	} keys[SORT_MOST];
 };
 
-static bool read_key(struct order *order, struct str key)
+static bool read_key(struct sort_order *order, struct str key)
 {
 	const struct filter_field *fields = order->kind->fields;
 	const char *colon = memchr(key.at, ':', key.length);
@@ -119,7 +119,7 @@ static bool read_key(struct order *order, struct str key)
 	return true;
 }
 
-static bool read_order(struct call *call, struct order *order, struct reply *reply)
+static bool read_order(struct api_call *call, struct sort_order *order, struct reply *reply)
 {
 	const char *text = web_query(call->request, "sort");
 	while (text && *text) {
@@ -136,13 +136,13 @@ static bool read_order(struct call *call, struct order *order, struct reply *rep
 
 static int by_order(const void *left, const void *right, void *context)
 {
-	const struct order *order = context;
+	const struct sort_order *order = context;
 	struct list_item a = { order->call, *(const void *const *)left },
 			 b = { order->call, *(const void *const *)right };
 	char left_scratch[LIST_SCRATCH], right_scratch[LIST_SCRATCH];
 	for (size_t i = 0; i < order->count; i++) {
 		size_t field = order->keys[i].field;
-		int way = filter_compare(value_of(order->kind, field, a, left_scratch),
+		int way = box_filter_compare(value_of(order->kind, field, a, left_scratch),
 			str_of(value_of(order->kind, field, b, right_scratch)));
 		if (way)
 			return order->keys[i].is_descending ? -way : way;
@@ -181,7 +181,7 @@ void list_add(const struct box_site *site, cJSON *into, const char *singular, cJ
 		cJSON_Delete(items);
 }
 
-static void add_page(struct call *call, const struct list_kind *kind, const struct page *page,
+static void add_page(struct api_call *call, const struct list_kind *kind, const struct page *page,
 	const void *const *found, size_t count, struct reply *reply)
 {
 	/* The page number is not bounded, so it is compared before it is multiplied. */
@@ -202,12 +202,12 @@ static void add_page(struct call *call, const struct list_kind *kind, const stru
 		items);
 }
 
-void list_answer(struct call *call, const struct list_kind *kind, const void *const *items,
+void list_answer(struct api_call *call, const struct list_kind *kind, const void *const *items,
 	size_t count, struct reply *reply)
 {
 	struct page page;
 	struct filter filter;
-	struct order order = { .kind = kind, .call = call };
+	struct sort_order order = { .kind = kind, .call = call };
 	if (!read_page(call, reply, &page) || !read_filter(call, kind, &filter, reply) ||
 		!read_order(call, &order, reply))
 		return;

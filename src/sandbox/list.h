@@ -8,7 +8,7 @@
 #include "sandbox/filter.h"
 
 struct list_item {
-	const struct call *call;
+	const struct api_call *call;
 	const void *of; /* a content, project or job */
 };
 
@@ -27,7 +27,7 @@ struct list_kind {
 };
 
 /* Answers with the requested page of `items`, which are in the order of an unsorted list. */
-void list_answer(struct call *call, const struct list_kind *kind, const void *const *items,
+void list_answer(struct api_call *call, const struct list_kind *kind, const void *const *items,
 	size_t count, struct reply *reply);
 /* Adds a list of one item: an array, or the object itself if the site is configured so. */
 void list_add(const struct box_site *site, cJSON *into, const char *singular, cJSON *items);

@@ -5,24 +5,24 @@
 #include "sandbox/api.h"
 #include <stdio.h>
 
-void login_begin(struct world *world, struct box_login *login, const struct box_pat *pat,
+void api_begin_session(struct world *world, struct box_login *login, const struct box_pat *pat,
 	struct box_site *site)
 {
 	char first[LUID_SIZE], second[LUID_SIZE];
-	luid_make(first, site->content_url, "token", login->name, ++world->counter);
-	luid_make(second, "", "token", first, world->counter);
+	box_luid_make(first, site->content_url, "token", login->name, ++world->counter);
+	box_luid_make(second, "", "token", first, world->counter);
 	snprintf(login->token, sizeof login->token, "%.22s|%s|%.60s", first, second, site->id);
 	login->site = site;
 	login->pat = pat;
 	login->began = login->used_at = clock_mono();
 }
 
-static struct box_site *site_of(const struct call *call, const cJSON *json)
+static struct box_site *site_of(const struct api_call *call, const cJSON *json)
 {
 	return world_site_named(call->world, json_text(json_get(json, "site"), "contentUrl"));
 }
 
-void api_identify(struct call *call)
+void api_identify(struct api_call *call)
 {
 	for (struct box_login *login = call->world->logins; call->token && login;
 		login = login->next)
@@ -36,7 +36,7 @@ void api_identify(struct call *call)
 
 static const char *user_id(char out[LUID_SIZE], const struct box_login *login)
 {
-	return luid_make(out, login->site->content_url, "user", login->name, 0);
+	return box_luid_make(out, login->site->content_url, "user", login->name, 0);
 }
 
 static void tell_credentials(const struct box_login *login, struct reply *reply)
@@ -55,13 +55,13 @@ static void tell_credentials(const struct box_login *login, struct reply *reply)
 		json_add_text(json, "estimatedTimeToExpiration", login->pat->estimated_time);
 }
 
-void login_sign_in(struct call *call, struct reply *reply)
+void api_sign_in(struct api_call *call, struct reply *reply)
 {
 	const cJSON *credentials = json_get(call->body, "credentials");
 	const char *name = json_text(credentials, "personalAccessTokenName"),
 		   *secret = json_text(credentials, "personalAccessTokenSecret");
 	struct box_site *site = site_of(call, credentials);
-	struct box_pat *pat = site ? site_pat(site, name) : NULL;
+	struct box_pat *pat = site ? box_site_pat(site, name) : NULL;
 	if (!*name || !*secret || *json_text(credentials, "password")) {
 		reply_bad_body(reply);
 		return;
@@ -73,7 +73,7 @@ void login_sign_in(struct call *call, struct reply *reply)
 		reply_error(reply, 401001, "Signin Error", "Error signing in to Tableau Server");
 		return;
 	}
-	login_begin(call->world, pat->login, pat, site);
+	api_begin_session(call->world, pat->login, pat, site);
 	tell_credentials(pat->login, reply);
 }
 
@@ -83,7 +83,7 @@ static bool is_idle(const struct box_login *login)
 	       clock_mono().us - login->used_at.us > login->site->session_idle;
 }
 
-bool login_check(struct call *call, struct reply *reply)
+bool api_check_session(struct api_call *call, struct reply *reply)
 {
 	struct box_login *login = call->login;
 	if (!call->token) {
@@ -106,9 +106,9 @@ bool login_check(struct call *call, struct reply *reply)
 	return true;
 }
 
-void login_sign_out(struct call *call, struct reply *reply)
+void api_sign_out(struct api_call *call, struct reply *reply)
 {
-	if (!login_check(call, reply))
+	if (!api_check_session(call, reply))
 		return;
 	*call->login->token = '\0';
 	reply->status = 204;
@@ -116,12 +116,12 @@ void login_sign_out(struct call *call, struct reply *reply)
 
 /* A session moves to another site that lists the same PAT. Whether Tableau always allows that is
  * not known (src/tableau/README.md, Sign-in). */
-void login_switch(struct call *call, struct reply *reply)
+void api_switch_site(struct api_call *call, struct reply *reply)
 {
-	if (!login_check(call, reply))
+	if (!api_check_session(call, reply))
 		return;
 	struct box_site *site = site_of(call, call->body);
-	struct box_pat *pat = site ? site_pat(site, call->login->name) : NULL;
+	struct box_pat *pat = site ? box_site_pat(site, call->login->name) : NULL;
 	char detail[240]; /* 80 bytes of name, and the text */
 	if (!json_get(call->body, "site")) {
 		reply_bad_body(reply);
@@ -135,15 +135,15 @@ void login_switch(struct call *call, struct reply *reply)
 			json_text(json_get(call->body, "site"), "contentUrl"));
 		reply_error(reply, 401003, "Switch Site Error", detail);
 	} else {
-		login_begin(call->world, pat->login, pat, site);
+		api_begin_session(call->world, pat->login, pat, site);
 		tell_credentials(pat->login, reply);
 	}
 }
 
-void login_current(struct call *call, struct reply *reply)
+void api_current_session(struct api_call *call, struct reply *reply)
 {
 	char user[LUID_SIZE];
-	if (!login_check(call, reply))
+	if (!api_check_session(call, reply))
 		return;
 	reply->json = cJSON_CreateObject();
 	cJSON *json = cJSON_AddObjectToObject(reply->json, "session"),

@@ -13,7 +13,7 @@ struct luid_entry {
 	char id[]; /* in lower case */
 };
 
-const char *luid_make(
+const char *box_luid_make(
 	char out[LUID_SIZE], const char *site, const char *kind, const char *name, int64_t number)
 {
 	unsigned char d[EVP_MAX_MD_SIZE] = { 0 };
@@ -42,7 +42,7 @@ static void to_lower(char *id)
 			*id = (char)(*id + 'a' - 'A');
 }
 
-static struct luid_entry *find(const struct luid_table *table, const char *id)
+static struct luid_entry *find(const struct box_luid_table *table, const char *id)
 {
 	struct luid_entry *entry = NULL;
 	OWNED_MEMORY char *lower = mem_copy_text(id);
@@ -51,7 +51,7 @@ static struct luid_entry *find(const struct luid_table *table, const char *id)
 	return entry;
 }
 
-bool luid_add(struct luid_table *table, const char *id, void *item)
+bool box_luid_add(struct box_luid_table *table, const char *id, void *item)
 {
 	if (find(table, id))
 		return false;
@@ -64,7 +64,7 @@ bool luid_add(struct luid_table *table, const char *id, void *item)
 	return true;
 }
 
-void luid_remove(struct luid_table *table, const char *id)
+void box_luid_remove(struct box_luid_table *table, const char *id)
 {
 	struct luid_entry *entry = find(table, id);
 	if (!entry)
@@ -73,13 +73,13 @@ void luid_remove(struct luid_table *table, const char *id)
 	free(entry);
 }
 
-void *luid_find(const struct luid_table *table, const char *id)
+void *box_luid_find(const struct box_luid_table *table, const char *id)
 {
 	struct luid_entry *entry = find(table, id);
 	return entry ? entry->item : NULL;
 }
 
-void luid_clear(struct luid_table *table)
+void box_luid_clear(struct box_luid_table *table)
 {
 	struct luid_entry *entry, *next;
 	HASH_ITER(hh, table->entries, entry, next)

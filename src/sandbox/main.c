@@ -53,7 +53,7 @@ static void answer_api(struct sandbox *sandbox, struct web_request *request, str
 		return;
 	}
 	OWNED_JSON body = body_parse(web_body(request), web_header(request, "Content-Type"));
-	struct call call = {
+	struct api_call call = {
 		.world = sandbox->world,
 		.method = web_method(request),
 		.path = rest,

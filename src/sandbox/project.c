@@ -14,7 +14,7 @@ static const struct box_project *of(struct list_item item)
 static const struct box_owner *owner_of(struct list_item item)
 {
 	static const struct box_content nobodys = { 0 };
-	return site_owner(item.call->site, &nobodys);
+	return box_site_owner(item.call->site, &nobodys);
 }
 
 static const char *name_of(struct list_item item, char scratch[LIST_SCRATCH])
@@ -98,7 +98,7 @@ static cJSON *project_json(struct list_item item)
 	return json;
 }
 
-void project_list(struct call *call, struct reply *reply)
+void api_project_list(struct api_call *call, struct reply *reply)
 {
 	static const struct list_kind kind = { "projects", "project", fields, values, NULL,
 		project_json, false };

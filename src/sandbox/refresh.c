@@ -10,7 +10,7 @@
  * (src/tableau/README.md, Refreshing). A flow's body names steps and parameters, which are ignored
  * here. */
 static bool read_incremental(
-	struct call *call, enum box_kind kind, struct reply *reply, bool *incremental)
+	struct api_call *call, enum box_kind kind, struct reply *reply, bool *incremental)
 {
 	const cJSON *extract = kind == BOX_FLOW ? NULL : json_get(call->body, "extractRefresh");
 	*incremental = json_flag(extract, "incremental", false);
@@ -93,24 +93,24 @@ static void refuse_duplicate(const struct box_content *content, struct reply *re
 	reply_error(reply, 409093, "Resource Conflict", detail.at);
 }
 
-void refresh(struct call *call, enum box_kind kind, const char *id, struct reply *reply)
+void api_refresh(struct api_call *call, enum box_kind kind, const char *id, struct reply *reply)
 {
 	bool incremental;
-	struct box_content *asked = site_content(call->site, kind, id);
+	struct box_content *asked = box_site_content(call->site, kind, id);
 	struct box_content *content = asked && kind == BOX_TASK ? asked->target : asked;
 	reply->content = asked ? asked->id : NULL;
 	if (!content || content->is_deleted) {
-		content_missing(kind, id, reply);
+		api_content_missing(kind, id, reply);
 		return;
 	}
 	if (!read_incremental(call, kind, reply, &incremental))
 		return;
 	if (!content->has_extracts && content->kind != BOX_FLOW)
 		refuse(content, reply);
-	else if (content_is_busy(content, call->now))
+	else if (box_content_is_busy(content, call->now))
 		refuse_duplicate(content, reply);
 	else if (!is_limited(call->site, call->now, reply))
-		accepted(job_start(call->world, call->site, content, call->login->name,
+		accepted(box_job_start(call->world, call->site, content, call->login->name,
 				 incremental || asked->incremental),
 			asked, reply);
 }

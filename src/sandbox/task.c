@@ -20,8 +20,8 @@ static void add_schedule(cJSON *json, const struct box_site *site)
 		json_add_text(details, "start", "06:00:00");
 		json_add_text(details, "end", "06:00:00");
 	} else {
-		json_add_text(
-			schedule, "id", luid_make(luid, site->content_url, "schedule", "daily", 0));
+		json_add_text(schedule, "id",
+			box_luid_make(luid, site->content_url, "schedule", "daily", 0));
 		json_add_text(schedule, "name", "Refresh daily 06:00");
 		json_add_text(schedule, "state", "Active");
 		json_add_text(schedule, "priority", "50");
@@ -48,7 +48,7 @@ static cJSON *task_json(const struct box_site *site, const struct box_content *t
 	return root;
 }
 
-void task_list(struct call *call, struct reply *reply)
+void api_task_list(struct api_call *call, struct reply *reply)
 {
 	const struct box_site *site = call->site;
 	cJSON *items = cJSON_CreateArray();
@@ -62,11 +62,11 @@ void task_list(struct call *call, struct reply *reply)
 		list_add(site, cJSON_AddObjectToObject(reply->json, "tasks"), "task", items);
 }
 
-void task_get(struct call *call, const char *id, struct reply *reply)
+void api_task_get(struct api_call *call, const char *id, struct reply *reply)
 {
-	const struct box_content *task = site_content(call->site, BOX_TASK, id);
+	const struct box_content *task = box_site_content(call->site, BOX_TASK, id);
 	if (!task) {
-		content_missing(BOX_TASK, id, reply);
+		api_content_missing(BOX_TASK, id, reply);
 		return;
 	}
 	reply->json = cJSON_CreateObject();

@@ -219,7 +219,7 @@ cJSON *upsets_list(const struct upsets *upsets)
 
 /* ---- on a call ---- */
 
-static bool fits(const struct upset *upset, const struct call *call, const char *path)
+static bool fits(const struct upset *upset, const struct api_call *call, const char *path)
 {
 	return (upset->is_endless || upset->left > 0) &&
 	       (!upset->method || !strcmp(upset->method, call->method)) &&
@@ -227,7 +227,8 @@ static bool fits(const struct upset *upset, const struct call *call, const char 
 	       (!upset->site || (call->site && !strcmp(upset->site, call->site->content_url)));
 }
 
-const struct upset *upsets_meet(struct upsets *upsets, const struct call *call, const char *path)
+const struct upset *upsets_meet(
+	struct upsets *upsets, const struct api_call *call, const char *path)
 {
 	for (struct upset *upset = upsets->first; upset; upset = upset->next) {
 		if (!fits(upset, call, path))
@@ -261,7 +262,7 @@ static void answer_error(const struct upset *upset, struct reply *reply, int cod
 		reply->status = (unsigned)upset->status;
 }
 
-static void spoil(const struct upset *upset, struct call *call, struct reply *reply)
+static void spoil(const struct upset *upset, struct api_call *call, struct reply *reply)
 {
 	switch (upset->deed) {
 	case DO_LATENCY:
@@ -315,7 +316,7 @@ static void spoil(const struct upset *upset, struct call *call, struct reply *re
 	}
 }
 
-void upset_answer(const struct upset *upset, struct call *call, struct reply *reply)
+void upset_answer(const struct upset *upset, struct api_call *call, struct reply *reply)
 {
 	reply->status = 200;
 	reply->site = call->site ? call->site->content_url : NULL;

@@ -18,6 +18,7 @@ cJSON *upsets_list(const struct upsets *upsets);
 void upsets_forget(struct upsets *upsets);
 
 /* The first upset that fits this call, counted down; NULL: none. `path` is the whole path. */
-const struct upset *upsets_meet(struct upsets *upsets, const struct call *call, const char *path);
+const struct upset *upsets_meet(
+	struct upsets *upsets, const struct api_call *call, const char *path);
 /* Carries the upset out around api_answer(). */
-void upset_answer(const struct upset *upset, struct call *call, struct reply *reply);
+void upset_answer(const struct upset *upset, struct api_call *call, struct reply *reply);

@@ -22,7 +22,7 @@ const char *world_luid(
 	struct arena *arena, const char *site, const char *kind, const char *name, int64_t number)
 {
 	char luid[LUID_SIZE];
-	return arena_text(arena, luid_make(luid, site, kind, name, number));
+	return arena_text(arena, box_luid_make(luid, site, kind, name, number));
 }
 
 /* ---- looking things up ---- */
@@ -40,12 +40,13 @@ struct box_site *world_site_named(struct world *world, const char *content_url)
 	return NULL;
 }
 
-struct box_content *site_content(const struct box_site *site, enum box_kind kind, const char *id)
+struct box_content *box_site_content(
+	const struct box_site *site, enum box_kind kind, const char *id)
 {
-	return luid_find(&site->by_id[kind], id);
+	return box_luid_find(&site->by_id[kind], id);
 }
 
-struct box_content *site_content_named(
+struct box_content *box_site_content_named(
 	const struct box_site *site, enum box_kind kind, const char *name)
 {
 	for (size_t i = 0; i < site->content_count[kind]; i++)
@@ -55,7 +56,7 @@ struct box_content *site_content_named(
 	return NULL;
 }
 
-const struct box_project *site_project(const struct box_site *site, const char *path)
+const struct box_project *box_site_project(const struct box_site *site, const char *path)
 {
 	for (size_t i = 0; i < site->project_count; i++)
 		if (!strcmp(site->all_projects[i].path, path))
@@ -63,7 +64,8 @@ const struct box_project *site_project(const struct box_site *site, const char *
 	return NULL;
 }
 
-const struct box_owner *site_owner(const struct box_site *site, const struct box_content *content)
+const struct box_owner *box_site_owner(
+	const struct box_site *site, const struct box_content *content)
 {
 	static const struct box_owner nobody = { "64d1fc80-38fa-4c1e-b13e-b833119151cb",
 		"ana@example.com", "Ana Ruiz", "ana@example.com" };
@@ -74,7 +76,7 @@ const struct box_owner *site_owner(const struct box_site *site, const struct box
 	return &nobody;
 }
 
-struct box_pat *site_pat(struct box_site *site, const char *name)
+struct box_pat *box_site_pat(struct box_site *site, const char *name)
 {
 	struct box_pat *pats = site->pats.items;
 	for (size_t i = 0; i < site->pats.count; i++)
@@ -98,7 +100,7 @@ static const char *default_url(struct arena *arena, const char *name, int64_t nu
 	return url;
 }
 
-struct box_content *site_add(struct world *world, struct box_site *site, enum box_kind kind,
+struct box_content *box_site_add(struct world *world, struct box_site *site, enum box_kind kind,
 	const struct box_content *from)
 {
 	struct box_content *content = arena_new_of(world->arena, struct box_content);
@@ -114,27 +116,28 @@ struct box_content *site_add(struct world *world, struct box_site *site, enum bo
 			content->name, (int64_t)site->content_count[kind]);
 	if (!content->content_url)
 		content->content_url = default_url(world->arena, content->name, content->number);
-	content->in =
-		content->project && *content->project ? site_project(site, content->project) : NULL;
-	if (!luid_add(&site->by_id[kind], content->id, content))
+	content->in = content->project && *content->project
+			      ? box_site_project(site, content->project)
+			      : NULL;
+	if (!box_luid_add(&site->by_id[kind], content->id, content))
 		return NULL;
 	mem_grow(&site->contents[kind], &site->content_capacity[kind], site->content_count[kind]);
 	return site->contents[kind][site->content_count[kind]++] = content;
 }
 
-bool site_rename(struct box_site *site, struct box_content *content, const char *id)
+bool box_site_rename(struct box_site *site, struct box_content *content, const char *id)
 {
-	if (!luid_add(&site->by_id[content->kind], id, content))
+	if (!box_luid_add(&site->by_id[content->kind], id, content))
 		return false;
-	luid_remove(&site->by_id[content->kind], content->id);
+	box_luid_remove(&site->by_id[content->kind], content->id);
 	content->id = id;
 	return true;
 }
 
-void site_delete(struct box_site *site, struct box_content *content)
+void box_site_delete(struct box_site *site, struct box_content *content)
 {
 	content->is_deleted = true;
-	luid_remove(&site->by_id[content->kind], content->id);
+	box_luid_remove(&site->by_id[content->kind], content->id);
 }
 
 void world_free(struct world *world)
@@ -145,11 +148,11 @@ void world_free(struct world *world)
 		struct box_site *site = world_site(world, i);
 		for (int kind = 0; kind < BOX_KIND_COUNT; kind++) {
 			free(site->contents[kind]);
-			luid_clear(&site->by_id[kind]);
+			box_luid_clear(&site->by_id[kind]);
 		}
 		free(site->starts);
 	}
-	luid_clear(&world->job_by_id);
+	box_luid_clear(&world->job_by_id);
 	free(world->jobs);
 	arena_free(world->arena);
 	free(world);

@@ -118,8 +118,8 @@ struct box_site {
 	size_t project_count;
 	struct box_content **contents[BOX_KIND_COUNT]; /* in the order of the file */
 	size_t content_count[BOX_KIND_COUNT], content_capacity[BOX_KIND_COUNT];
-	struct luid_table by_id[BOX_KIND_COUNT]; /* items that are not deleted */
-	struct wall *starts;                     /* times of refreshes by API, for the limit */
+	struct box_luid_table by_id[BOX_KIND_COUNT]; /* items that are not deleted */
+	struct wall *starts;                         /* times of refreshes by API, for the limit */
 	size_t start_count, start_capacity;
 };
 
@@ -128,7 +128,7 @@ struct world {
 	struct box_login *logins;
 	struct box_job **jobs; /* oldest first */
 	size_t job_count, job_capacity;
-	struct luid_table job_by_id;
+	struct box_luid_table job_by_id;
 	int64_t latency;     /* of every API call, microseconds */
 	int64_t counter;     /* for ids that are not given */
 	struct arena *arena; /* everything that lives until the end */
@@ -142,22 +142,25 @@ void world_free(struct world *world);
 struct box_site *world_site(struct world *world, size_t index);
 struct box_site *world_site_named(struct world *world, const char *content_url); /* or NULL */
 /* by LUID, or NULL */
-struct box_content *site_content(const struct box_site *site, enum box_kind kind, const char *id);
-struct box_content *site_content_named(
+struct box_content *box_site_content(
+	const struct box_site *site, enum box_kind kind, const char *id);
+struct box_content *box_site_content_named(
 	const struct box_site *site, enum box_kind kind, const char *name); /* the first, or NULL */
-const struct box_project *site_project(const struct box_site *site, const char *path); /* or NULL */
+const struct box_project *box_site_project(
+	const struct box_site *site, const char *path); /* or NULL */
 /* never NULL */
-const struct box_owner *site_owner(const struct box_site *site, const struct box_content *content);
-struct box_pat *site_pat(struct box_site *site, const char *name);
-/* As luid_make(), in `arena`. */
+const struct box_owner *box_site_owner(
+	const struct box_site *site, const struct box_content *content);
+struct box_pat *box_site_pat(struct box_site *site, const char *name);
+/* As box_luid_make(), in `arena`. */
 const char *world_luid(
 	struct arena *arena, const char *site, const char *kind, const char *name, int64_t number);
 /* Adds a copy of `from` to the site, with members that it lacks. NULL: its id is taken. */
-struct box_content *site_add(struct world *world, struct box_site *site, enum box_kind kind,
+struct box_content *box_site_add(struct world *world, struct box_site *site, enum box_kind kind,
 	const struct box_content *from);
 /* Publishes content again: the same content under another LUID. False: that LUID is taken. */
-bool site_rename(struct box_site *site, struct box_content *content, const char *id);
-void site_delete(struct box_site *site, struct box_content *content);
+bool box_site_rename(struct box_site *site, struct box_content *content, const char *id);
+void box_site_delete(struct box_site *site, struct box_content *content);
 
 /* ---- job.c ---- */
 
@@ -168,9 +171,10 @@ struct box_times {
 	struct wall started, completed;
 	int finish_code;
 }; /* finish_code -1: not finished */
-struct box_times job_times(const struct box_job *job, struct wall now);
-struct box_job *job_start(struct world *world, struct box_site *site, struct box_content *content,
-	const char *by, bool incremental);
-struct box_job *job_find(const struct world *world, const struct box_site *site, const char *id);
+struct box_times box_job_times(const struct box_job *job, struct wall now);
+struct box_job *box_job_start(struct world *world, struct box_site *site,
+	struct box_content *content, const char *by, bool incremental);
+struct box_job *box_job_find(
+	const struct world *world, const struct box_site *site, const char *id);
 /* Is a job of this content queued or running? */
-bool content_is_busy(struct box_content *content, struct wall now);
+bool box_content_is_busy(struct box_content *content, struct wall now);

@@ -97,14 +97,14 @@ void world_print_fields(struct text *out)
 	fields_print(world_fields, out);
 }
 
-struct builder {
+struct world_builder {
 	struct world *world;
 	struct box_site *site;
 	struct str source;
 	struct problems *problems;
 };
 
-static void bad(struct builder *b, struct place place, const char *what, const char *value)
+static void bad(struct world_builder *b, struct place place, const char *what, const char *value)
 {
 	IGNORE(problem_add(b->problems, PROBLEM_BAD_VALUE, place, b->source, "site '%s': %s '%s'",
 		b->site->content_url, what, value));
@@ -145,7 +145,7 @@ static bool texts_have(const struct texts *texts, const char *text)
 	return false;
 }
 
-static const struct box_project *add_project(struct builder *b, const char *path)
+static const struct box_project *add_project(struct world_builder *b, const char *path)
 {
 	struct arena *arena = b->world->arena;
 	const struct box_project *parent = NULL;
@@ -154,7 +154,7 @@ static const struct box_project *add_project(struct builder *b, const char *path
 		if (path[i + 1] && path[i + 1] != '/')
 			continue;
 		const char *part = arena_str(arena, (struct str){ path, i + 1 });
-		const struct box_project *there = site_project(b->site, part);
+		const struct box_project *there = box_site_project(b->site, part);
 		if (!there) {
 			struct box_project *project =
 				&b->site->all_projects[b->site->project_count++];
@@ -180,7 +180,7 @@ static size_t depth_of(const char *path)
 	return depth;
 }
 
-static void build_projects(struct builder *b)
+static void build_projects(struct world_builder *b)
 {
 	const struct texts *paths = &b->site->projects;
 	size_t most = 1;
@@ -190,7 +190,7 @@ static void build_projects(struct builder *b)
 	for (size_t i = 0; i < paths->count; i++)
 		IGNORE(add_project(b, paths->items[i]));
 	for (size_t i = 0; i < b->site->hidden_projects.count; i++)
-		if (!site_project(b->site, b->site->hidden_projects.items[i]))
+		if (!box_site_project(b->site, b->site->hidden_projects.items[i]))
 			bad(b, b->site->place,
 				"there is no project to hide:", b->site->hidden_projects.items[i]);
 }
@@ -206,34 +206,35 @@ static bool has_owner(const struct box_site *site, const char *name)
 	return false;
 }
 
-static void add_one(struct builder *b, enum box_kind kind, const struct box_content *from)
+static void add_one(struct world_builder *b, enum box_kind kind, const struct box_content *from)
 {
-	if (from->project && *from->project && !site_project(b->site, from->project))
+	if (from->project && *from->project && !box_site_project(b->site, from->project))
 		bad(b, from->place, "there is no project", from->project);
 	else if (from->owner && !has_owner(b->site, from->owner))
 		bad(b, from->place, "there is no owner", from->owner);
-	else if (!site_add(b->world, b->site, kind, from))
+	else if (!box_site_add(b->world, b->site, kind, from))
 		bad(b, from->place, "this id stands twice:", from->id ? from->id : from->name);
 }
 
-static void add_all(struct builder *b, enum box_kind kind, const struct list *list)
+static void add_all(struct world_builder *b, enum box_kind kind, const struct list *list)
 {
 	const struct box_content *items = list->items;
 	for (size_t i = 0; i < list->count; i++)
 		add_one(b, kind, &items[i]);
 }
 
-static void link_tasks(struct builder *b)
+static void link_tasks(struct world_builder *b)
 {
 	for (size_t i = 0; i < b->site->content_count[BOX_TASK]; i++) {
 		struct box_content *task = b->site->contents[BOX_TASK][i];
 		if (!task->workbook == !task->datasource)
 			bad(b, task->place, "a task has either workbook or datasource:", task->id);
 		else if (task->workbook)
-			task->target = site_content_named(b->site, BOX_WORKBOOK, task->workbook);
+			task->target =
+				box_site_content_named(b->site, BOX_WORKBOOK, task->workbook);
 		else
 			task->target =
-				site_content_named(b->site, BOX_DATASOURCE, task->datasource);
+				box_site_content_named(b->site, BOX_DATASOURCE, task->datasource);
 		if (!task->workbook != !task->datasource && !task->target)
 			bad(b, task->place, "there is nothing to refresh named",
 				task->workbook ? task->workbook : task->datasource);
@@ -263,7 +264,7 @@ static bool find_number(const char *name, struct number_place *place)
 	return true;
 }
 
-static void generate(struct builder *b, const struct box_generate *item)
+static void generate(struct world_builder *b, const struct box_generate *item)
 {
 	enum box_kind kind = box_kind_of(item->kind);
 	struct number_place place;
@@ -304,12 +305,12 @@ static struct box_login *login_of(struct world *world, const struct box_pat *pat
 	return world->logins = login;
 }
 
-static void build_people(struct builder *b)
+static void build_people(struct world_builder *b)
 {
 	struct box_pat *pats = b->site->pats.items;
 	struct box_owner *owners = b->site->owners.items;
 	for (size_t i = 0; i < b->site->pats.count; i++) {
-		if (site_pat(b->site, pats[i].name) != &pats[i])
+		if (box_site_pat(b->site, pats[i].name) != &pats[i])
 			bad(b, pats[i].place, "this PAT stands twice:", pats[i].name);
 		pats[i].login = login_of(b->world, &pats[i]);
 	}
@@ -329,7 +330,7 @@ static bool is_version(const char *text)
 	       part < 1000 && str_to_count(str_of(dot + 1), &part) && part < 1000;
 }
 
-static void build_site(struct builder *b)
+static void build_site(struct world_builder *b)
 {
 	struct box_site *site = b->site;
 	const struct box_generate *items = site->generate.items;
@@ -354,7 +355,7 @@ static void build_site(struct builder *b)
 
 static void build(struct world *world, const struct yaml_file *file, struct problems *problems)
 {
-	struct builder b = { .world = world, .source = file->source, .problems = problems };
+	struct world_builder b = { .world = world, .source = file->source, .problems = problems };
 	if (!world->sites.count)
 		IGNORE(problem_add(problems, PROBLEM_BAD_VALUE, file->root->place, file->source,
 			"a world has at least one site"));

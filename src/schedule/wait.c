@@ -97,7 +97,7 @@ static const char *roughly(int64_t us, char out[UNIT_TEXT_SIZE])
 	int64_t unit = us > 2 * 3600 * US_PER_SECOND ? 3600 * US_PER_SECOND
 		       : us > 120 * US_PER_SECOND    ? 60 * US_PER_SECOND
 						     : US_PER_SECOND;
-	return duration_format((us + unit - 1) / unit * unit, out);
+	return units_format_duration((us + unit - 1) / unit * unit, out);
 }
 
 static char *overdue_words(const struct schedule *schedule, const struct site *site)
@@ -109,7 +109,7 @@ static char *overdue_words(const struct schedule *schedule, const struct site *s
 		"in %s, later than give_up_after (%s); raise the budget, or let the rules ask for "
 		"less",
 		site->ready.count, (long long)site->gate.starts.limit, roughly(site->backlog, last),
-		duration_format(schedule->options.give_up_after, most));
+		units_format_duration(schedule->options.give_up_after, most));
 	return mem_copy_text(words.at);
 }
 

@@ -49,7 +49,7 @@ const char *store_url_beside(const char *url, const char *file, struct arena *ar
 	if (!driver || !driver->is_path || !*place_of(driver, url))
 		return url;
 	return arena_printf(
-		arena, "%s%s", driver->scheme, path_beside(file, place_of(driver, url), arena));
+		arena, "%s%s", driver->scheme, file_beside(file, place_of(driver, url), arena));
 }
 
 void store_versions(FILE *out)

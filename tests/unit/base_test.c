@@ -231,11 +231,11 @@ static void a_duration_is_one_number_and_one_unit(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		int64_t us = -1;
 		char written[UNIT_TEXT_SIZE];
-		bool is_read = duration_parse(str_of(cases[i].text), &us);
+		bool is_read = units_parse_duration(str_of(cases[i].text), &us);
 		if (is_read != (cases[i].us >= 0) || (is_read && us != cases[i].us))
 			fail_msg("'%s' became %lld", cases[i].text, (long long)us);
 		if (is_read)
-			assert_string_equal(duration_format(us, written), cases[i].written);
+			assert_string_equal(units_format_duration(us, written), cases[i].written);
 	}
 }
 
@@ -266,11 +266,11 @@ static void a_size_is_bytes_or_a_binary_unit(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		int64_t bytes = -1;
 		char written[UNIT_TEXT_SIZE];
-		bool is_read = size_parse(str_of(cases[i].text), &bytes);
+		bool is_read = units_parse_size(str_of(cases[i].text), &bytes);
 		if (is_read != (cases[i].bytes >= 0) || (is_read && bytes != cases[i].bytes))
 			fail_msg("'%s' became %lld", cases[i].text, (long long)bytes);
 		if (is_read)
-			assert_string_equal(size_format(bytes, written), cases[i].written);
+			assert_string_equal(units_format_size(bytes, written), cases[i].written);
 	}
 }
 
@@ -279,8 +279,8 @@ static void nothing_is_read_from_no_text_at_all(void **state)
 	(void)state;
 	int64_t value;
 	struct str none = str_of(NULL);
-	assert_false(duration_parse(none, &value));
-	assert_false(size_parse(none, &value));
+	assert_false(units_parse_duration(none, &value));
+	assert_false(units_parse_size(none, &value));
 	assert_false(str_to_count(none, &value));
 	assert_true(str_is_utf8(none));
 }

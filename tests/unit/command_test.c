@@ -22,14 +22,14 @@ static void join(char *out, size_t size, const char *more)
 
 static int remember(const struct command_line *line)
 {
-	const char *name = option_value(line, "name"), *rule;
+	const char *name = command_line_value(line, "name"), *rule;
 	seen.has_run = true;
 	seen.json = line->json;
-	seen.loud = option_flag(line, "loud");
+	seen.loud = command_line_flag(line, "loud");
 	seen.argument_count = line->argument_count;
 	if (name)
 		join(seen.name, sizeof seen.name, name);
-	for (size_t n = 0; (rule = option_nth(line, "rules", n)); n++)
+	for (size_t n = 0; (rule = command_line_nth(line, "rules", n)); n++)
 		join(seen.rules, sizeof seen.rules, rule);
 	for (int i = 0; i < line->argument_count; i++)
 		join(seen.arguments, sizeof seen.arguments, line->arguments[i]);

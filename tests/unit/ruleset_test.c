@@ -344,7 +344,7 @@ static void a_rule_tells_what_was_written(void **state)
 static void the_schema_has_a_home_for_every_reference(void **state)
 {
 	(void)state;
-	OWNED_JSON schema = rules_schema();
+	OWNED_JSON schema = ruleset_schema();
 	const cJSON *definitions = cJSON_GetObjectItemCaseSensitive(schema, "definitions");
 	OWNED_MEMORY char *text = json_print(schema);
 	const char *const prefix = "\"$ref\":\"#/definitions/";

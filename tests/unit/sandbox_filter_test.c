@@ -16,10 +16,10 @@ static bool takes(const char *text, size_t field, const char *value)
 {
 	struct filter filter;
 	struct str bad;
-	assert_int_equal(filter_parse(text, fields, &filter, &bad), FILTER_OK);
+	assert_int_equal(box_filter_parse(text, fields, &filter, &bad), FILTER_OK);
 	for (size_t i = 0; i < filter.count; i++)
 		if (filter.terms[i].field == field &&
-			!filter_takes(&filter, &filter.terms[i], value))
+			!box_filter_takes(&filter, &filter.terms[i], value))
 			return false;
 	return true;
 }
@@ -97,7 +97,7 @@ static void a_filter_that_tableau_refuses_is_refused(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct filter filter;
 		struct str bad = { 0 };
-		enum filter_error error = filter_parse(cases[i].filter, fields, &filter, &bad);
+		enum filter_error error = box_filter_parse(cases[i].filter, fields, &filter, &bad);
 		if (error != cases[i].error || !str_is(bad, cases[i].bad))
 			fail_msg("%s: %d, '%.*s'", cases[i].filter, (int)error, (int)bad.length,
 				bad.at);
@@ -109,10 +109,10 @@ static void an_old_server_knows_no_wildcard(void **state)
 	struct filter filter;
 	struct str bad;
 	(void)state;
-	assert_int_equal(filter_parse("name:eq:Rev*", fields, &filter, &bad), FILTER_OK);
+	assert_int_equal(box_filter_parse("name:eq:Rev*", fields, &filter, &bad), FILTER_OK);
 	filter.is_literal = true;
-	assert_false(filter_takes(&filter, &filter.terms[0], "Revenue"));
-	assert_true(filter_takes(&filter, &filter.terms[0], "Rev*"));
+	assert_false(box_filter_takes(&filter, &filter.terms[0], "Revenue"));
+	assert_true(box_filter_takes(&filter, &filter.terms[0], "Rev*"));
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /*
- * cli/list.h - what `events`, `refreshes` and `show` share: members of the API's JSON as texts.
+ * cli/member.h - what `events`, `refreshes` and `show` share: members of the API's JSON as texts.
  */
 #pragma once
 #include "base/json.h"
@@ -7,8 +7,8 @@
 /* A member as text; "" when absent. A number is printed to `out`. */
 #define MEMBER_TEXT_SIZE 32 /* 20 digits */
 const char *member_text(const cJSON *object, const char *key, char out[MEMBER_TEXT_SIZE]);
-/* A member that is a number, such as an id; else 0. JSON from admin_get() holds whole numbers
- * only. */
+/* A member that is a number, such as an id; else 0. JSON from admin_client_get() holds whole
+ * numbers only. */
 int64_t member_count(const cJSON *object, const char *key);
 /* A time without its fraction. */
 const char *member_time(const cJSON *object, const char *key, char out[MEMBER_TEXT_SIZE]);

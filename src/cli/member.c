@@ -1,5 +1,5 @@
-/* cli/list.c - members of the API's JSON as texts for tables. */
-#include "cli/list.h"
+/* cli/member.c - members of the API's JSON as texts for tables. */
+#include "cli/member.h"
 #include <stdio.h>
 
 const char *member_text(const cJSON *object, const char *key, char out[MEMBER_TEXT_SIZE])
