@@ -138,7 +138,7 @@ static void pass_on(
 static void handle_route_of(struct admin *admin, struct web_request *request,
 	const struct admin_route *route, int64_t id)
 {
-	if (!filters_are_known(request))
+	if (!admin_filters_are_known(request))
 		return;
 	if (route->pace == AT_ONCE)
 		route->handle(admin, request, id);

@@ -193,7 +193,7 @@ void handle_refreshes(struct admin *admin, struct web_request *request, int64_t 
 	if (!read_filter(request, &filter, &listing))
 		return;
 	listing.items = cJSON_CreateArray();
-	listing.status = dispatch_status(admin->options.dispatch);
+	listing.status = dispatch_latest_status(admin->options.dispatch);
 	bool ok = store_list_refreshes(admin->reader, &filter, visit_refresh, &listing, &err);
 	dispatch_status_free(listing.status);
 	answer_list(request, &listing, ok, &err);
@@ -212,7 +212,7 @@ void handle_refresh(struct admin *admin, struct web_request *request, int64_t id
 	struct one one = { 0 };
 	struct error err;
 	bool found = false;
-	one.status = dispatch_status(admin->options.dispatch);
+	one.status = dispatch_latest_status(admin->options.dispatch);
 	bool ok = store_find_refresh(admin->reader, id, visit_one_refresh, &one, &found, &err);
 	dispatch_status_free(one.status);
 	if (one.json)
@@ -276,13 +276,13 @@ void handle_selections(struct admin *admin, struct web_request *request, int64_t
 		return;
 	OWNED_JSON root = cJSON_CreateObject();
 	cJSON *items = cJSON_AddArrayToObject(root, "items");
-	OWNED(dispatch_status) status = dispatch_status(admin->options.dispatch);
+	OWNED(dispatch_status) status = dispatch_latest_status(admin->options.dispatch);
 	for (size_t i = 0; status && i < status->selection_count; i++) {
 		const struct selection_status *selection = &status->selections[i];
 		if (is_wanted(site, selection->site) &&
 			is_wanted(kind, kind_name(selection->kind)) &&
 			(!event || event == selection->event) && span_takes(&span))
-			cJSON_AddItemToArray(items, selection_status_json(selection));
+			cJSON_AddItemToArray(items, selection_row_json(selection));
 	}
 	json_add_count(root, "open", status ? status->counts.selections : 0);
 	answer_span(request, &span, root);
@@ -298,12 +298,12 @@ void handle_sites(struct admin *admin, struct web_request *request, int64_t id)
 		return;
 	OWNED_JSON root = cJSON_CreateObject();
 	cJSON *items = cJSON_AddArrayToObject(root, "items");
-	OWNED(dispatch_status) status = dispatch_status(admin->options.dispatch);
+	OWNED(dispatch_status) status = dispatch_latest_status(admin->options.dispatch);
 	OWNED(config) config = config_slot_get(admin->options.configs);
 	for (size_t i = 0; status && i < status->site_count; i++)
 		if (span_takes(&span))
 			cJSON_AddItemToArray(items,
-				site_status_json(&status->sites[i].client, &status->sites[i].queue,
+				site_row_json(&status->sites[i].client, &status->sites[i].queue,
 					config_site_named(config, status->sites[i].client.name)));
 	answer_span(request, &span, root);
 }

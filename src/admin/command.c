@@ -73,7 +73,7 @@ static void ask(struct admin *admin, struct web_request *request, struct arena *
 	copy->done = answer;
 	copy->context = request;
 	web_keep(request);
-	dispatch_command(admin->options.dispatch, copy);
+	dispatch_take_command(admin->options.dispatch, copy);
 }
 
 /* ---- refreshes ---- */

@@ -67,7 +67,7 @@ static bool are_known(struct web_request *request, const char *const *filters)
 	return is_good;
 }
 
-bool filters_are_known(struct web_request *request)
+bool admin_filters_are_known(struct web_request *request)
 {
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		if (!strcmp(lists[i].path, web_path(request)))

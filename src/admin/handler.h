@@ -37,7 +37,7 @@ const char *admin_refusal_of(const struct admin *admin, const struct web_request
 
 /* filter.c: false when it has answered already, 400: the path is of a list, and an argument of the
  * query is no filter of it, or is given twice. */
-bool filters_are_known(struct web_request *request);
+bool admin_filters_are_known(struct web_request *request);
 
 /* health.c */
 admin_handler handle_healthz, handle_readyz, handle_metrics;

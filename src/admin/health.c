@@ -26,7 +26,7 @@ static void add_trouble(struct trouble_slot *slot, const char *name, cJSON *json
 /* Adds what a person should look at; none of it makes the daemon unready. */
 static void add_alerts(struct admin *admin, cJSON *json)
 {
-	OWNED(dispatch_status) status = dispatch_status(admin->options.dispatch);
+	OWNED(dispatch_status) status = dispatch_latest_status(admin->options.dispatch);
 	cJSON *alerts = NULL;
 	for (size_t i = 0; status && i < status->site_count; i++) {
 		const struct schedule_site_status *queue = &status->sites[i].queue;
@@ -119,7 +119,7 @@ void handle_metrics(struct admin *admin, struct web_request *request, int64_t id
 	(void)id;
 	metric_set(METRIC_journal_waiting, (int64_t)journal_waiting(admin->options.journal));
 	metric_print(&out);
-	OWNED(dispatch_status) status = dispatch_status(admin->options.dispatch);
+	OWNED(dispatch_status) status = dispatch_latest_status(admin->options.dispatch);
 	if (status)
 		print_figures(site_members, status, 0, &out);
 	web_reply(request, 200, "text/plain; version=0.0.4; charset=utf-8", text_str(&out));

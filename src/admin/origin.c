@@ -14,11 +14,11 @@
 static bool is_own_address(const struct admin *admin, struct str host)
 {
 	struct str own = host_of(str_of(admin->listen));
-	switch (host_kind(host)) {
+	switch (host_kind_of(host)) {
 	case HOST_LOOPBACK:
 		return true;
 	case HOST_ADDRESS:
-		return host_kind(own) == HOST_ANY || host_equal(host, own);
+		return host_kind_of(own) == HOST_ANY || host_equal(host, own);
 	case HOST_NAME:
 		return host_equal(host, own);
 	case HOST_ANY:

@@ -156,7 +156,7 @@ static void add_site(const struct tableau_site_status *site,
 
 static void add_sites(struct admin *admin, struct text *out)
 {
-	OWNED(dispatch_status) status = dispatch_status(admin->options.dispatch);
+	OWNED(dispatch_status) status = dispatch_latest_status(admin->options.dispatch);
 	OWNED(config) config = config_slot_get(admin->options.configs);
 	text_add(out, "<h2>Sites</h2><table><tr><th>site<th>server<th>state<th>PAT ends"
 		      "<th>ready<th>sending<th>running<th>starts/hour<th>queries/day<th>last "
@@ -241,7 +241,7 @@ static void add_refreshes(struct admin *admin, struct web_request *request, stru
 		      "href=\"/?state=succeeded\">succeeded</a></nav>");
 	text_add(out,
 		"<table><tr><th>id<th>created<th>state<th>site<th>content<th>rules<th>reason</tr>");
-	OWNED(dispatch_status) status = dispatch_status(admin->options.dispatch);
+	OWNED(dispatch_status) status = dispatch_latest_status(admin->options.dispatch);
 	struct refresh_rows page = { out, status };
 	if (!store_list_refreshes(admin->reader, &filter, add_refresh, &page, &err)) {
 		text_add(out, "<tr><td colspan=7 class=bad>");
@@ -253,7 +253,7 @@ static void add_refreshes(struct admin *admin, struct web_request *request, stru
 /* Adds unresolved selections, which have no row among the refreshes yet. */
 static void add_selections(struct admin *admin, struct text *out)
 {
-	OWNED(dispatch_status) status = dispatch_status(admin->options.dispatch);
+	OWNED(dispatch_status) status = dispatch_latest_status(admin->options.dispatch);
 	size_t count = status ? status->selection_count : 0;
 	if (count)
 		text_printf(out,

@@ -34,14 +34,14 @@ cJSON *refresh_row_json(const struct refresh_row *row, struct wall waiting_since
 	return json;
 }
 
-cJSON *selection_status_json(const struct selection_status *selection)
+cJSON *selection_row_json(const struct selection_status *selection)
 {
 	cJSON *json = cJSON_CreateObject();
 	record_to_json(selection_status_members, selection, json);
 	return json;
 }
 
-cJSON *site_status_json(const struct tableau_site_status *status,
+cJSON *site_row_json(const struct tableau_site_status *status,
 	const struct schedule_site_status *queue, const struct config_site *config)
 {
 	cJSON *json = cJSON_CreateObject();

@@ -13,7 +13,7 @@ cJSON *event_row_json(const struct event_row *row);
 /* `waiting_since`: since when it waits for its site; {0}: it does not. */
 cJSON *refresh_row_json(const struct refresh_row *row, struct wall waiting_since,
 	const struct cause_row *causes, size_t cause_count);
-cJSON *selection_status_json(const struct selection_status *selection);
+cJSON *selection_row_json(const struct selection_status *selection);
 /* `config` is the site's, for the limits of its budgets; or NULL. */
-cJSON *site_status_json(const struct tableau_site_status *status,
+cJSON *site_row_json(const struct tableau_site_status *status,
 	const struct schedule_site_status *queue, const struct config_site *config);

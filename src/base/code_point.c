@@ -155,7 +155,7 @@ static char letter_twin(int32_t point)
 	return 0;
 }
 
-enum code_point_kind code_point_kind(int32_t point)
+enum code_point_kind code_point_kind_of(int32_t point)
 {
 	if (point > ' ' && point < 0x7f)
 		return CODE_POINT_PLAIN;
@@ -184,7 +184,7 @@ int32_t code_point_at(struct str view, size_t *length)
 
 static bool is_visible(int32_t point)
 {
-	if (point <= ' ' || code_point_kind(point) != CODE_POINT_PLAIN)
+	if (point <= ' ' || code_point_kind_of(point) != CODE_POINT_PLAIN)
 		return false;
 	utf8proc_category_t category = utf8proc_category(point);
 	return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) ||

@@ -16,7 +16,7 @@ enum code_point_kind {
 	CODE_POINT_LETTER,    /* a letter or digit that looks like an ASCII one */
 };
 
-enum code_point_kind code_point_kind(int32_t point);
+enum code_point_kind code_point_kind_of(int32_t point);
 /* The ASCII character that it is taken for; 0 when there is none. */
 char code_point_twin(int32_t point);
 

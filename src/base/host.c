@@ -46,7 +46,7 @@ static bool read_address(struct str host, struct in6_addr *address)
 	return true;
 }
 
-enum host_kind host_kind(struct str host)
+enum host_kind host_kind_of(struct str host)
 {
 	static const struct in6_addr any_short = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
 	struct in6_addr address;

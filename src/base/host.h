@@ -16,6 +16,6 @@ enum host_kind {
 /* The host of "host:port", "[address]:port" or a host alone; without brackets. */
 struct str host_of(struct str authority);
 /* The kind of a host that host_of() returned. */
-enum host_kind host_kind(struct str host);
+enum host_kind host_kind_of(struct str host);
 /* The same host? Case and the dot of the root do not count. */
 bool host_equal(struct str a, struct str b);

@@ -71,7 +71,7 @@ static void add_twins(struct str text, struct text *out)
 			text_add_char(out, ' ');
 		else if (!is_blank && twin)
 			text_add_char(out, twin);
-		else if (!is_blank && code_point_kind(point) != CODE_POINT_INVISIBLE)
+		else if (!is_blank && code_point_kind_of(point) != CODE_POINT_INVISIBLE)
 			text_add_bytes(out, text.at, length);
 		is_after_blank = is_blank;
 		text.at += length;

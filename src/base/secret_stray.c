@@ -14,7 +14,7 @@ static bool is_utf16_mark(struct str bytes)
 
 static bool is_stray(int32_t point)
 {
-	enum code_point_kind kind = code_point_kind(point);
+	enum code_point_kind kind = code_point_kind_of(point);
 	return point == ' ' || kind == CODE_POINT_BLANK || kind == CODE_POINT_INVISIBLE ||
 	       kind == CODE_POINT_CONTROL;
 }

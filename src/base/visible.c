@@ -7,7 +7,7 @@
 
 bool visible_is_hidden(int32_t point)
 {
-	enum code_point_kind kind = code_point_kind(point);
+	enum code_point_kind kind = code_point_kind_of(point);
 	return kind == CODE_POINT_CONTROL || kind == CODE_POINT_INVISIBLE;
 }
 

@@ -144,7 +144,7 @@ static void take_character(struct str *rest, struct character *c)
 {
 	size_t length;
 	c->point = code_point_at(*rest, &length);
-	c->kind = code_point_kind(c->point);
+	c->kind = code_point_kind_of(c->point);
 	rest->at += length;
 	rest->length -= length;
 }
@@ -184,8 +184,8 @@ static void look_at_quotes(const struct scalar_look *look)
 	while (last && ((unsigned char)text.at[last] & 0xc0) == 0x80)
 		last--;
 	int32_t end = code_point_at((struct str){ text.at + last, text.length - last }, &length);
-	if (!last || code_point_kind(first) != CODE_POINT_QUOTE ||
-		(code_point_kind(end) != CODE_POINT_QUOTE && end != '"' && end != '\''))
+	if (!last || code_point_kind_of(first) != CODE_POINT_QUOTE ||
+		(code_point_kind_of(end) != CODE_POINT_QUOTE && end != '"' && end != '\''))
 		return;
 	OWNED_TEXT struct text name = TEXT(TEXT_UNBOUNDED);
 	IGNORE(WARN(look, PROBLEM_TYPOGRAPHIC_QUOTES,

@@ -33,7 +33,7 @@ static int ask(const struct command_line *line, const char *path, const char *na
 {
 	int status = EXIT_YES;
 	*json = admin_client_post(line, path, &status);
-	if (*json && member_count(*json, names) < 1) {
+	if (*json && cli_member_count(*json, names) < 1) {
 		admin_client_is_strange(line, path, "does not say what was done", &status);
 		cJSON_Delete(*json);
 		*json = NULL;
@@ -57,7 +57,7 @@ int ask_about_refresh(const struct command_line *line, const char *verb)
 	int status = ask(line, path.at, "id", &answer, &json);
 	if (!answer || line->json)
 		return status;
-	const char *told = member_text(answer, "id", number);
+	const char *told = cli_member_text(answer, "id", number);
 	print_line(stdout, "refresh %s: %s; see `refresh-router show %s`", told,
 		json_text(answer, "message"), told);
 	return EXIT_YES;
@@ -83,9 +83,9 @@ static int run_replay(const struct command_line *line)
 		return status;
 	int matched = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(answer, "matched"));
 	print_line(stdout, "event %s: decided again, %d %s; see `refresh-router show %s`",
-		member_text(answer, "event", number), matched,
+		cli_member_text(answer, "event", number), matched,
 		matched == 1 ? "rule matches" : "rules match",
-		member_text(answer, "event", number));
+		cli_member_text(answer, "event", number));
 	return EXIT_YES;
 }
 

@@ -25,9 +25,9 @@ static void check_rules(struct check *check, const char *const *paths, size_t co
 	OWNED_MEMORY const char **sites = mem_alloc(sizeof *sites * (site_count + 1));
 	OWNED_MEMORY const char **sources = mem_alloc(sizeof *sources * (source_count + 1));
 	for (size_t i = 0; i < site_count; i++)
-		sites[i] = config_site(check->config, i)->name;
+		sites[i] = config_site_at(check->config, i)->name;
 	for (size_t i = 0; i < source_count; i++)
-		sources[i] = config_source(check->config, i)->name;
+		sources[i] = config_source_at(check->config, i)->name;
 	if (check->config)
 		known = (struct ruleset_known){ .sites = sites,
 			.site_count = site_count,
@@ -108,8 +108,8 @@ static bool check_open_work(const struct command_line *line, const struct config
 	cJSON_ArrayForEach(site, json_get(json, "items"))
 	{
 		const char *name = json_text(site, "name");
-		int64_t refreshes = member_count(json_get(site, "refreshes"), "open"),
-			selections = member_count(site, "selections");
+		int64_t refreshes = cli_member_count(json_get(site, "refreshes"), "open"),
+			selections = cli_member_count(site, "selections");
 		OWNED_TEXT struct text words = TEXT(1000);
 		if (config_site_named(config, name) || !(refreshes || selections))
 			continue;

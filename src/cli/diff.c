@@ -42,11 +42,12 @@ static int add_events(const struct command_line *line, struct comparison *compar
 	const char *path;
 	int status = EXIT_YES;
 	for (size_t i = 0; (path = command_line_nth(line, "events", i)); i++)
-		if (!events_of_path(path, add, comparison, &err)) {
+		if (!event_source_visit_path(path, add, comparison, &err)) {
 			print_line(stderr, "refresh-router diff: %s", err.message);
 			return EXIT_USAGE;
 		}
-	if (command_line_value(line, "url") && !events_of_daemon(line, add, comparison, &status))
+	if (command_line_value(line, "url") &&
+		!event_source_visit_daemon(line, add, comparison, &status))
 		return status;
 	if (!comparison_event_count(comparison)) {
 		print_line(stderr, "refresh-router diff: there is no event to compare by");

@@ -88,7 +88,7 @@ static bool folder_visit(const char *folder, event_visit *visit, void *context, 
 					    "%s: no event (*.json) in this folder", folder));
 }
 
-bool events_of_path(const char *path, event_visit *visit, void *context, struct error *err)
+bool event_source_visit_path(const char *path, event_visit *visit, void *context, struct error *err)
 {
 	struct stat status;
 	if (!stat(path, &status) && S_ISDIR(status.st_mode))
@@ -113,13 +113,13 @@ static void item_take(const cJSON *item, void *context)
 	const struct event *event = event_of_json(item, arena, &err);
 	if (event)
 		asking->visit(event,
-			arena_printf(arena, "event %lld", (long long)member_count(item, "id")),
+			arena_printf(arena, "event %lld", (long long)cli_member_count(item, "id")),
 			asking->context);
 	else
 		asking->is_strange = true;
 }
 
-bool events_of_daemon(
+bool event_source_visit_daemon(
 	const struct command_line *line, event_visit *visit, void *context, int *status)
 {
 	static const char path[] = "/api/v1/events";

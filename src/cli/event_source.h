@@ -15,8 +15,8 @@ typedef void event_visit(const struct event *event, const char *example, void *c
  * one such event each. "-" is standard input. ERROR_INPUT names file and line; what came before
  * has been visited.
  */
-bool events_of_path(
+bool event_source_visit_path(
 	const char *path, event_visit *visit, void *context, struct error *err) MUST_USE;
 /* Visits the events of the daemon that --url names. False: *status says why, after a message. */
-bool events_of_daemon(
+bool event_source_visit_daemon(
 	const struct command_line *line, event_visit *visit, void *context, int *status) MUST_USE;

@@ -25,19 +25,20 @@ static void add_row(const cJSON *event, void *context)
 		cJSON_AddItemToArray(listing->items, cJSON_Duplicate(event, true));
 		return;
 	}
-	table_cell(listing->table, member_text(event, "id", number));
-	table_cell(listing->table, member_time(event, "received_at", number));
-	table_cell(listing->table, member_text(event, "outcome", number));
-	table_cell(listing->table, member_text(event, "source", number));
-	table_cell(listing->table, member_text(fields, "job_id", number));
-	table_cell(listing->table, member_text(fields, "job_name", number));
-	table_cell(listing->table, member_text(fields, "status", number));
+	table_cell(listing->table, cli_member_text(event, "id", number));
+	table_cell(listing->table, cli_member_time(event, "received_at", number));
+	table_cell(listing->table, cli_member_text(event, "outcome", number));
+	table_cell(listing->table, cli_member_text(event, "source", number));
+	table_cell(listing->table, cli_member_text(fields, "job_id", number));
+	table_cell(listing->table, cli_member_text(fields, "job_name", number));
+	table_cell(listing->table, cli_member_text(fields, "status", number));
 	cJSON_ArrayForEach(rule, cJSON_GetObjectItemCaseSensitive(event, "matched"))
 	{
 		text_printf(&rules, "%s%s", rules.length ? ", " : "",
 			cJSON_IsString(rule) ? rule->valuestring : "");
 	}
-	table_cell(listing->table, rules.length ? rules.at : member_text(event, "reason", number));
+	table_cell(
+		listing->table, rules.length ? rules.at : cli_member_text(event, "reason", number));
 }
 
 /* Prints one event with its body on one line, for `diff`, rule tests and replays. */
@@ -45,7 +46,7 @@ static void export_one(const cJSON *event, void *context)
 {
 	struct event_listing *listing = context;
 	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
-	text_printf(&path, "/api/v1/events/%lld", (long long)member_count(event, "id"));
+	text_printf(&path, "/api/v1/events/%lld", (long long)cli_member_count(event, "id"));
 	if (listing->status == EXIT_UNREACHABLE)
 		return; /* a message was printed */
 	OWNED_JSON whole = admin_client_get(listing->line, path.at, &listing->status);

@@ -163,12 +163,12 @@ static void print_settings(struct text *out)
 
 static void print_rule(struct text *out)
 {
-	list(out, rules_describe);
+	list(out, ruleset_describe);
 }
 
 static void print_selection(struct text *out)
 {
-	list(out, rules_describe_selection);
+	list(out, ruleset_describe_selection);
 }
 
 static void print_test(struct text *out)
@@ -185,7 +185,7 @@ static void print_fields(struct text *out)
 {
 	text_add(out, ".Bl -tag -width environment_name -compact\n");
 	for (int i = 0; i < EVENT_FIELD_COUNT; i++) {
-		const struct event_field_info *info = event_field_info((enum event_field)i);
+		const struct event_field_info *info = event_field_describe((enum event_field)i);
 		add_item(out, info->name, "", "", info->help);
 	}
 	text_add(out, ".El\n");

@@ -2,7 +2,7 @@
 #include "cli/member.h"
 #include <stdio.h>
 
-const char *member_text(const cJSON *object, const char *key, char out[MEMBER_TEXT_SIZE])
+const char *cli_member_text(const cJSON *object, const char *key, char out[MEMBER_TEXT_SIZE])
 {
 	const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, key);
 	if (cJSON_IsString(member))
@@ -13,17 +13,17 @@ const char *member_text(const cJSON *object, const char *key, char out[MEMBER_TE
 	return out;
 }
 
-int64_t member_count(const cJSON *object, const char *key)
+int64_t cli_member_count(const cJSON *object, const char *key)
 {
 	const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, key);
 	return cJSON_IsNumber(member) ? (int64_t)member->valuedouble : 0;
 }
 
-const char *member_time(const cJSON *object, const char *key, char out[MEMBER_TEXT_SIZE])
+const char *cli_member_time(const cJSON *object, const char *key, char out[MEMBER_TEXT_SIZE])
 {
 	struct wall time;
 	char full[WALL_TEXT_SIZE];
-	const char *text = member_text(object, key, out);
+	const char *text = cli_member_text(object, key, out);
 	if (!wall_parse(str_of(text), &time))
 		return "";
 	time.us = time.us / US_PER_SECOND * US_PER_SECOND;

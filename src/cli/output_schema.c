@@ -144,44 +144,44 @@ static const struct member diff_members[] = {
 };
 /* clang-format on */
 
-cJSON *decision_schema(void)
+cJSON *decision_output_schema(void)
 {
 	return record_schema(
 		"decision.schema.json", "What a ruleset says about an event", decision_members);
 }
 
-cJSON *event_schema(void)
+cJSON *event_output_schema(void)
 {
 	return record_schema("event.schema.json", "An event in the API", event_members);
 }
 
-cJSON *refresh_schema(void)
+cJSON *refresh_output_schema(void)
 {
 	return record_schema("refresh.schema.json", "A refresh in the API", refresh_members);
 }
 
-cJSON *selection_schema(void)
+cJSON *selection_output_schema(void)
 {
 	return record_schema("selection.schema.json", "A selection that is not resolved yet",
 		selection_status_members);
 }
 
-cJSON *site_schema(void)
+cJSON *site_output_schema(void)
 {
 	return record_schema("site.schema.json", "A site in the API", site_members);
 }
 
-cJSON *problems_schema(void)
+cJSON *problems_output_schema(void)
 {
 	return record_schema("problems.schema.json", "What check found", problems_members);
 }
 
-cJSON *test_schema(void)
+cJSON *test_output_schema(void)
 {
 	return record_schema("test.schema.json", "What test found", tests_members);
 }
 
-cJSON *diff_schema(void)
+cJSON *diff_output_schema(void)
 {
 	return record_schema("diff.schema.json", "What diff found", diff_members);
 }

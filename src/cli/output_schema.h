@@ -5,11 +5,11 @@
 #pragma once
 #include "base/json.h"
 
-cJSON *decision_schema(void);  /* route --format json, POST /api/v1/route */
-cJSON *event_schema(void);     /* an item of /api/v1/events */
-cJSON *refresh_schema(void);   /* an item of /api/v1/refreshes */
-cJSON *selection_schema(void); /* an item of /api/v1/selections */
-cJSON *site_schema(void);
-cJSON *problems_schema(void); /* check --format json */
-cJSON *test_schema(void);     /* test --format json */
-cJSON *diff_schema(void);     /* diff --format json */
+cJSON *decision_output_schema(void);  /* route --format json, POST /api/v1/route */
+cJSON *event_output_schema(void);     /* an item of /api/v1/events */
+cJSON *refresh_output_schema(void);   /* an item of /api/v1/refreshes */
+cJSON *selection_output_schema(void); /* an item of /api/v1/selections */
+cJSON *site_output_schema(void);
+cJSON *problems_output_schema(void); /* check --format json */
+cJSON *test_output_schema(void);     /* test --format json */
+cJSON *diff_output_schema(void);     /* diff --format json */

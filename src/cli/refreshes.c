@@ -20,11 +20,11 @@ static void reason_cell(struct table *table, const cJSON *item)
 {
 	char text[MEMBER_TEXT_SIZE];
 	OWNED_TEXT struct text cell = TEXT(TEXT_UNBOUNDED);
-	text_add(&cell, member_text(item, "reason", text));
-	const char *since = member_time(item, "waiting_since", text);
+	text_add(&cell, cli_member_text(item, "reason", text));
+	const char *since = cli_member_time(item, "waiting_since", text);
 	if (*since)
 		text_printf(&cell, "%ssince %s", cell.length ? "; " : "", since);
-	const char *until = member_time(item, "not_before", text);
+	const char *until = cli_member_time(item, "not_before", text);
 	if (*until)
 		text_printf(&cell, "%suntil %s", !cell.length ? "" : *since ? ", " : "; ", until);
 	table_cell(table, cell.at);
@@ -40,14 +40,14 @@ static void add_row(const cJSON *refresh, void *context)
 		cJSON_AddItemToArray(listing->items, cJSON_Duplicate(refresh, true));
 		return;
 	}
-	const char *project = member_text(content, "project", number);
+	const char *project = cli_member_text(content, "project", number);
 	text_printf(&name, "%s%s%s", project, *project ? "/" : "",
-		member_text(content, "name", number));
-	table_cell(listing->table, member_text(refresh, "id", number));
-	table_cell(listing->table, member_time(refresh, "created_at", number));
-	table_cell(listing->table, member_text(refresh, "state", number));
-	table_cell(listing->table, member_text(refresh, "site", number));
-	table_cell(listing->table, member_text(refresh, "kind", number));
+		cli_member_text(content, "name", number));
+	table_cell(listing->table, cli_member_text(refresh, "id", number));
+	table_cell(listing->table, cli_member_time(refresh, "created_at", number));
+	table_cell(listing->table, cli_member_text(refresh, "state", number));
+	table_cell(listing->table, cli_member_text(refresh, "site", number));
+	table_cell(listing->table, cli_member_text(refresh, "kind", number));
 	table_cell(listing->table, name.at);
 	reason_cell(listing->table, refresh);
 }
@@ -62,11 +62,11 @@ static void add_selection(const cJSON *selection, void *context)
 		return;
 	}
 	table_cell(listing->table, "");
-	table_cell(listing->table, member_time(selection, "waiting_since", text));
+	table_cell(listing->table, cli_member_time(selection, "waiting_since", text));
 	table_cell(listing->table, UNRESOLVED);
-	table_cell(listing->table, member_text(selection, "site", text));
-	table_cell(listing->table, member_text(selection, "kind", text));
-	table_cell(listing->table, member_text(selection, "selector", text));
+	table_cell(listing->table, cli_member_text(selection, "site", text));
+	table_cell(listing->table, cli_member_text(selection, "kind", text));
+	table_cell(listing->table, cli_member_text(selection, "selector", text));
 	reason_cell(listing->table, selection);
 }
 

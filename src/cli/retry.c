@@ -24,9 +24,10 @@ static void find(const cJSON *refresh, void *context)
 	struct found_ids *found = context;
 	char text[MEMBER_TEXT_SIZE];
 	struct wall at = { 0 };
-	const char *ended = member_text(refresh, "ended_at", text);
+	const char *ended = cli_member_text(refresh, "ended_at", text);
 	const cJSON *id = cJSON_GetObjectItemCaseSensitive(refresh, "id");
-	if (!wall_parse(str_of(*ended ? ended : member_text(refresh, "created_at", text)), &at) ||
+	if (!wall_parse(
+		    str_of(*ended ? ended : cli_member_text(refresh, "created_at", text)), &at) ||
 		at.us < found->since.us || !cJSON_IsNumber(id))
 		return;
 	mem_grow(&found->ids, &found->capacity, found->count);
@@ -46,7 +47,8 @@ static bool retry_one(const struct command_line *line, int64_t id, cJSON *items,
 		cJSON_AddItemToArray(items, cJSON_Duplicate(json, true));
 	else
 		print_line(stdout, "refresh %lld: %s; see `refresh-router show %s`", (long long)id,
-			member_text(json, "message", number), member_text(json, "id", number));
+			cli_member_text(json, "message", number),
+			cli_member_text(json, "id", number));
 	return true;
 }
 

@@ -23,8 +23,8 @@ static const struct command_word names[] = {
 	{ 0 },
 };
 static cJSON *(*const schemas[])(void) = { ruleset_schema, config_schema, suite_schema,
-	decision_schema, event_schema, refresh_schema, selection_schema, site_schema,
-	problems_schema, test_schema, diff_schema };
+	decision_output_schema, event_output_schema, refresh_output_schema, selection_output_schema,
+	site_output_schema, problems_output_schema, test_output_schema, diff_output_schema };
 
 static int run(const struct command_line *line)
 {

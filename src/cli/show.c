@@ -19,7 +19,7 @@ static void print_members(const cJSON *object, const char *const (*members)[2], 
 {
 	char number[MEMBER_TEXT_SIZE];
 	for (size_t i = 0; i < count; i++)
-		print_member(members[i][0], member_text(object, members[i][1], number));
+		print_member(members[i][0], cli_member_text(object, members[i][1], number));
 }
 
 static void print_commands(const cJSON *object)
@@ -29,10 +29,10 @@ static void print_commands(const cJSON *object)
 	{
 		char text[MEMBER_TEXT_SIZE];
 		OWNED_TEXT struct text words = TEXT(TEXT_UNBOUNDED);
-		text_printf(&words, "%s ", member_time(command, "at", text));
-		text_printf(&words, "%s by ", member_text(command, "command", text));
-		text_add(&words, member_text(command, "by", text));
-		const char *result = member_text(command, "result", text);
+		text_printf(&words, "%s ", cli_member_time(command, "at", text));
+		text_printf(&words, "%s by ", cli_member_text(command, "command", text));
+		text_add(&words, cli_member_text(command, "by", text));
+		const char *result = cli_member_text(command, "result", text);
 		if (*result)
 			text_printf(&words, ": %s", result);
 		print_member("asked", words.at);
@@ -67,17 +67,17 @@ static bool print_cause(const struct command_line *line, const cJSON *cause)
 	int status;
 	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
-	text_printf(&path, "/api/v1/events/%lld", (long long)member_count(cause, "event"));
+	text_printf(&path, "/api/v1/events/%lld", (long long)cli_member_count(cause, "event"));
 	OWNED_JSON event = admin_client_get(line, path.at, &status);
 	const cJSON *fields = cJSON_GetObjectItemCaseSensitive(event, "fields");
-	text_printf(&text, "event %s, ", member_text(cause, "event", event_number));
-	text_printf(&text, "rule %s", member_text(cause, "rule", number));
+	text_printf(&text, "event %s, ", cli_member_text(cause, "event", event_number));
+	text_printf(&text, "rule %s", cli_member_text(cause, "rule", number));
 	if (event) {
-		text_printf(&text, ": dbt job %s ", member_text(fields, "job_id", number));
-		text_printf(&text, "'%s', ", member_text(fields, "job_name", number));
-		text_printf(&text, "run %s, ", member_text(fields, "run_id", number));
-		text_printf(&text, "%s, received ", member_text(fields, "status", number));
-		text_add(&text, member_time(event, "received_at", number));
+		text_printf(&text, ": dbt job %s ", cli_member_text(fields, "job_id", number));
+		text_printf(&text, "'%s', ", cli_member_text(fields, "job_name", number));
+		text_printf(&text, "run %s, ", cli_member_text(fields, "run_id", number));
+		text_printf(&text, "%s, received ", cli_member_text(fields, "status", number));
+		text_add(&text, cli_member_time(event, "received_at", number));
 	}
 	print_member("because of", text.at);
 	return event || status != EXIT_UNREACHABLE;
@@ -137,14 +137,14 @@ static void print_selection(const cJSON *selection, void *context)
 	char text[MEMBER_TEXT_SIZE];
 	OWNED_TEXT struct text words = TEXT(TEXT_UNBOUNDED);
 	(void)context;
-	text_printf(&words, "%s ", member_text(selection, "kind", text));
-	text_printf(&words, "'%s' on ", member_text(selection, "selector", text));
-	text_printf(&words, "site %s since ", member_text(selection, "site", text));
-	text_add(&words, member_time(selection, "waiting_since", text));
-	const char *until = member_time(selection, "not_before", text);
+	text_printf(&words, "%s ", cli_member_text(selection, "kind", text));
+	text_printf(&words, "'%s' on ", cli_member_text(selection, "selector", text));
+	text_printf(&words, "site %s since ", cli_member_text(selection, "site", text));
+	text_add(&words, cli_member_time(selection, "waiting_since", text));
+	const char *until = cli_member_time(selection, "not_before", text);
 	if (*until)
 		text_printf(&words, ", until %s", until);
-	const char *reason = member_text(selection, "reason", text);
+	const char *reason = cli_member_text(selection, "reason", text);
 	if (*reason)
 		text_printf(&words, ": %s", reason);
 	print_member("waiting", words.at);
@@ -155,7 +155,8 @@ static void print_selections(const struct command_line *line, const cJSON *event
 {
 	int status;
 	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
-	text_printf(&path, "/api/v1/selections?event=%lld", (long long)member_count(event, "id"));
+	text_printf(
+		&path, "/api/v1/selections?event=%lld", (long long)cli_member_count(event, "id"));
 	IGNORE(admin_client_each(line, path.at, MOST_ASKED_FOR, print_selection, NULL,
 		&status)); /* a message was printed; the rest can still be shown */
 }
@@ -172,11 +173,11 @@ static bool print_event_refresh(const struct command_line *line, const cJSON *id
 		return status != EXIT_UNREACHABLE;
 	const cJSON *content = cJSON_GetObjectItemCaseSensitive(refresh, "content");
 	text_printf(&text, "%lld %s: ", (long long)id->valuedouble,
-		member_text(refresh, "state", number));
-	text_printf(&text, "%s ", member_text(refresh, "kind", number));
-	text_printf(&text, "'%s' on ", member_text(content, "name", number));
-	text_printf(&text, "site %s", member_text(refresh, "site", number));
-	const char *reason = member_text(refresh, "reason", number);
+		cli_member_text(refresh, "state", number));
+	text_printf(&text, "%s ", cli_member_text(refresh, "kind", number));
+	text_printf(&text, "'%s' on ", cli_member_text(content, "name", number));
+	text_printf(&text, "site %s", cli_member_text(refresh, "site", number));
+	const char *reason = cli_member_text(refresh, "reason", number);
 	if (*reason)
 		text_printf(&text, ": %s", reason);
 	print_member("refresh", text.at);
@@ -219,7 +220,7 @@ static int run(const struct command_line *line)
 	OWNED_JSON json = admin_client_get(line, path.at, &status);
 	if (!json)
 		return status;
-	if (member_count(json, "id") != id) {
+	if (cli_member_count(json, "id") != id) {
 		admin_client_is_strange(line, path.at, "is about something else", &status);
 		return status;
 	}

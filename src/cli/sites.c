@@ -21,10 +21,10 @@ static void state_cell(struct table *table, const cJSON *site)
 	if (cJSON_IsFalse(member(site, "configured")))
 		text_add(&cell, "not configured");
 	else if (member(site, "paused_by"))
-		text_printf(&cell, "paused by %s", member_text(site, "paused_by", text));
+		text_printf(&cell, "paused by %s", cli_member_text(site, "paused_by", text));
 	else if (member(site, "left_alone_until"))
-		text_printf(
-			&cell, "failing, next try %s", member_time(site, "left_alone_until", text));
+		text_printf(&cell, "failing, next try %s",
+			cli_member_time(site, "left_alone_until", text));
 	else
 		text_add(&cell, cJSON_IsTrue(member(site, "signed_in")) ? "signed in" : "idle");
 	table_cell(table, cell.at);
@@ -36,21 +36,21 @@ static void print_troubles(const cJSON *site)
 {
 	static const char *const waits[] = { "lookups_wait", "refreshes_wait", "jobs_wait" };
 	char text[MEMBER_TEXT_SIZE], since[MEMBER_TEXT_SIZE], until[MEMBER_TEXT_SIZE];
-	const char *name = member_text(site, "name", text);
-	const char *backlog = member_text(site, "backlog", text);
-	const char *last = member_text(site, "last_error", text);
+	const char *name = cli_member_text(site, "name", text);
+	const char *backlog = cli_member_text(site, "backlog", text);
+	const char *last = cli_member_text(site, "last_error", text);
 	OWNED_TEXT struct text told = TEXT(TEXT_UNBOUNDED);
 	if (*backlog)
 		print_line(stdout, "%s: %s", name, backlog);
 	for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
 		const cJSON *wait = member(site, waits[i]);
-		const char *why = member_text(wait, "reason", text);
-		const char *end = member_time(wait, "until", until);
+		const char *why = cli_member_text(wait, "reason", text);
+		const char *end = cli_member_time(wait, "until", until);
 		if (!*why || strstr(told.at, why))
 			continue;
 		text_add(&told, why);
 		print_line(stdout, "%s waits since %s%s%s: %s", name,
-			member_time(wait, "since", since), *end ? ", until " : "", end, why);
+			cli_member_time(wait, "since", since), *end ? ", until " : "", end, why);
 	}
 	if (*last && !strstr(told.at, last))
 		print_line(stdout, "%s: last error: %s", name, last);
@@ -95,12 +95,12 @@ static void member_cell(struct table *table, const struct member *shown, const c
 	OWNED_TEXT struct text cell = TEXT(TEXT_UNBOUNDED);
 	const cJSON *inside = member(object, shown->key);
 	if (shown->type == MEMBER_IS_TIME)
-		text_add(&cell, member_time(object, shown->key, text));
+		text_add(&cell, cli_member_time(object, shown->key, text));
 	else if (shown->type != MEMBER_IS_OBJECT)
-		text_add(&cell, member_text(object, shown->key, text));
+		text_add(&cell, cli_member_text(object, shown->key, text));
 	else if (inside)
-		text_printf(&cell, "%s of %s", member_text(inside, "spent", text),
-			member_text(inside, "limit", limit));
+		text_printf(&cell, "%s of %s", cli_member_text(inside, "spent", text),
+			cli_member_text(inside, "limit", limit));
 	table_cell(table, cell.at);
 }
 
@@ -163,7 +163,7 @@ static int change(const struct command_line *line, const char *verb, const char 
 	OWNED_JSON json = admin_client_post(line, path.at, &status);
 	if (!json)
 		return status;
-	const char *message = member_text(json, "message", text);
+	const char *message = cli_member_text(json, "message", text);
 	if (!*message)
 		admin_client_is_strange(line, path.at, "does not say what was done", &status);
 	else if (line->json)

@@ -100,8 +100,9 @@ static bool choose(const struct command_line *line, struct testing *testing)
 	}
 	for (size_t i = 0; i < suite_test_count(testing->suite); i++) {
 		pattern_allowance_renew(scratch);
-		if (!pattern || pattern_search(pattern, str_of(suite_test(testing->suite, i).name),
-					scratch) == SEARCH_YES)
+		if (!pattern ||
+			pattern_search(pattern, str_of(suite_test_at(testing->suite, i).name),
+				scratch) == SEARCH_YES)
 			testing->ran[testing->report.count++] = i;
 	}
 	return true;

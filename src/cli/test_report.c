@@ -119,7 +119,7 @@ static void print_indented(const char *text, const char *before, FILE *out)
 
 static struct suite_test test_of(const struct test_report *report, size_t i)
 {
-	return suite_test(report->suite, report->ran[i]);
+	return suite_test_at(report->suite, report->ran[i]);
 }
 
 /* ---- text ---- */

@@ -3,7 +3,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "cli/version.h"
 #include "build.h"
-#include "store/url.h"
+#include "store/store.h"
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
 #include <microhttpd.h>

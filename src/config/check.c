@@ -46,7 +46,7 @@ static bool is_header(const char *name)
 
 static void check_source(const struct checker *checker, size_t index, const struct yaml_node *node)
 {
-	const struct config_source *source = config_source(checker->config, index);
+	const struct config_source *source = config_source_at(checker->config, index);
 	if (!source->name)
 		return;
 	if (!is_name(source->name))
@@ -55,7 +55,7 @@ static void check_source(const struct checker *checker, size_t index, const stru
 			"'-' only",
 			source->name);
 	for (size_t i = 0; i < index; i++)
-		if (text_is(config_source(checker->config, i)->name, source->name))
+		if (text_is(config_source_at(checker->config, i)->name, source->name))
 			PROBLEM_AT(checker, PROBLEM_DUPLICATE_NAME, place_of(node, "name"),
 				"a source '%s' stands above already", source->name);
 	if (source->account_id && !*source->account_id)
@@ -136,7 +136,8 @@ static bool same_ref(const struct secret_ref *a, const struct secret_ref *b)
 static bool has_same_ref(const struct config *config, size_t a, size_t b, const void *context)
 {
 	(void)context;
-	return same_ref(&config_site(config, a)->pat.secret, &config_site(config, b)->pat.secret);
+	return same_ref(
+		&config_site_at(config, a)->pat.secret, &config_site_at(config, b)->pat.secret);
 }
 
 static void set_budgets(struct config_site *site, const struct yaml_node *node)
@@ -159,7 +160,7 @@ static void check_site(const struct checker *checker, size_t index, const struct
 			"and '-'",
 			site->name);
 	for (size_t i = 0; i < index; i++)
-		if (text_is(config_site(checker->config, i)->name, site->name))
+		if (text_is(config_site_at(checker->config, i)->name, site->name))
 			PROBLEM_AT(checker, PROBLEM_DUPLICATE_NAME, place_of(node, "name"),
 				"a site '%s' stands above already", site->name);
 	check_server(checker, site, node);
@@ -176,10 +177,10 @@ static void check_pat_count(const struct checker *checker)
 	size_t most = 0;
 	const struct config_site *crowded = NULL;
 	for (size_t i = 0; i < config_site_count(checker->config); i++) {
-		const struct config_site *site = config_site(checker->config, i);
+		const struct config_site *site = config_site_at(checker->config, i);
 		size_t count = 0;
 		for (size_t j = 0; j < config_site_count(checker->config); j++)
-			count += text_is(config_site(checker->config, j)->server, site->server);
+			count += text_is(config_site_at(checker->config, j)->server, site->server);
 		if (site->server && !site->is_cloud && count > most) {
 			most = count;
 			crowded = site;
@@ -262,9 +263,9 @@ void config_check(struct config *config, const struct yaml_file *file, struct pr
 	if (!check_counts(&checker, file->root))
 		return;
 	for (size_t i = 0; i < config_source_count(config); i++)
-		check_source(&checker, i, entry_at(sources, config_source(config, i)->place));
+		check_source(&checker, i, entry_at(sources, config_source_at(config, i)->place));
 	for (size_t i = 0; i < config_site_count(config); i++)
-		check_site(&checker, i, entry_at(sites, config_site(config, i)->place));
+		check_site(&checker, i, entry_at(sites, config_site_at(config, i)->place));
 	pats_report_shared(config, has_same_ref, NULL, "", file->source, problems);
 	check_pat_count(&checker);
 }

@@ -29,7 +29,7 @@ static bool takes(struct str any, struct str host)
 {
 	bool is_other_family =
 		str_is(any, "0.0.0.0") && host.length && memchr(host.at, ':', host.length);
-	return host_kind(any) == HOST_ANY && !is_other_family;
+	return host_kind_of(any) == HOST_ANY && !is_other_family;
 }
 
 /* Would the second of two listeners find its address taken? */
@@ -52,7 +52,7 @@ static void check_addresses(
 		IGNORE(problem_add(problems, PROBLEM_BAD_VALUE, place, file->source,
 			"'webhooks' and 'admin' cannot both listen on port %lld, as '%s' and '%s'",
 			(long long)port, webhooks, admin));
-	if (host_kind(host_of(str_of(admin))) != HOST_LOOPBACK)
+	if (host_kind_of(host_of(str_of(admin))) != HOST_LOOPBACK)
 		IGNORE(problem_add(problems, PROBLEM_OPEN_ADMIN, place, file->source,
 			"the admin listener is not on loopback: anybody who reaches '%s' may "
 			"pause, "
@@ -65,7 +65,7 @@ static void check_hosts(
 {
 	for (size_t i = 0; i < config->admin_hosts.count; i++) {
 		const char *host = config->admin_hosts.items[i];
-		enum host_kind kind = host_kind(str_of(host));
+		enum host_kind kind = host_kind_of(str_of(host));
 		if (kind != HOST_ANY && !host[strcspn(host, "/@:*?# ")])
 			continue;
 		if (kind == HOST_ADDRESS || kind == HOST_LOOPBACK)

@@ -88,7 +88,7 @@ size_t config_source_count(const struct config *config)
 	return config->sources.count;
 }
 
-const struct config_source *config_source(const struct config *config, size_t index)
+const struct config_source *config_source_at(const struct config *config, size_t index)
 {
 	return &((const struct config_source *)config->sources.items)[index];
 }
@@ -98,7 +98,7 @@ size_t config_site_count(const struct config *config)
 	return config->sites.count;
 }
 
-const struct config_site *config_site(const struct config *config, size_t index)
+const struct config_site *config_site_at(const struct config *config, size_t index)
 {
 	return &((const struct config_site *)config->sites.items)[index];
 }
@@ -106,16 +106,16 @@ const struct config_site *config_site(const struct config *config, size_t index)
 const struct config_source *config_source_named(const struct config *config, const char *name)
 {
 	for (size_t i = 0; i < config_source_count(config); i++)
-		if (text_is(config_source(config, i)->name, name))
-			return config_source(config, i);
+		if (text_is(config_source_at(config, i)->name, name))
+			return config_source_at(config, i);
 	return NULL;
 }
 
 const struct config_site *config_site_named(const struct config *config, const char *name)
 {
 	for (size_t i = 0; i < config_site_count(config); i++)
-		if (text_is(config_site(config, i)->name, name))
-			return config_site(config, i);
+		if (text_is(config_site_at(config, i)->name, name))
+			return config_site_at(config, i);
 	return NULL;
 }
 

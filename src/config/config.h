@@ -113,11 +113,11 @@ void config_visit_files(
 	const struct config *config, void (*visit)(const char *path, void *context), void *context);
 
 size_t config_source_count(const struct config *config);
-const struct config_source *config_source(const struct config *config, size_t index);
+const struct config_source *config_source_at(const struct config *config, size_t index);
 /* or NULL */
 const struct config_source *config_source_named(const struct config *config, const char *name);
 size_t config_site_count(const struct config *config);
-const struct config_site *config_site(const struct config *config, size_t index);
+const struct config_site *config_site_at(const struct config *config, size_t index);
 /* or NULL */
 const struct config_site *config_site_named(const struct config *config, const char *name);
 

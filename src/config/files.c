@@ -107,7 +107,7 @@ bool config_check_files(const struct config *config, struct problems *problems)
 	size_t errors = problems_error_count(problems);
 	check_tls(&files, &config->listen.tls);
 	for (size_t i = 0; i < config_site_count(config); i++) {
-		const struct config_site *site = config_site(config, i);
+		const struct config_site *site = config_site_at(config, i);
 		OWNED_TEXT struct text whose = TEXT(1000);
 		text_printf(&whose, "site '%s': ca_file", site->name);
 		if (site->ca_file)
@@ -125,6 +125,6 @@ void config_visit_files(
 		visit(tls->private_key, context);
 	}
 	for (size_t i = 0; i < config_site_count(config); i++)
-		if (config_site(config, i)->ca_file)
-			visit(config_site(config, i)->ca_file, context);
+		if (config_site_at(config, i)->ca_file)
+			visit(config_site_at(config, i)->ca_file, context);
 }

@@ -6,14 +6,14 @@
 static bool is_one(
 	const struct config *config, size_t a, size_t b, pats_same *is_same, const void *context)
 {
-	const char *server = config_site(config, a)->server;
-	return server && text_is(server, config_site(config, b)->server) &&
+	const char *server = config_site_at(config, a)->server;
+	return server && text_is(server, config_site_at(config, b)->server) &&
 	       is_same(config, a, b, context);
 }
 
 static const char *name_of(const struct config *config, size_t index)
 {
-	const char *name = config_site(config, index)->name;
+	const char *name = config_site_at(config, index)->name;
 	return name ? name : "?";
 }
 
@@ -38,7 +38,7 @@ void pats_report_shared(const struct config *config, pats_same *is_same, const v
 		if (second == count)
 			continue;
 		IGNORE(problem_add(problems, PROBLEM_SHARED_PAT,
-			config_site(config, second)->pat.place, source,
+			config_site_at(config, second)->pat.place, source,
 			"the sites '%s'%s and '%s' share one PAT%s", name_of(config, first),
 			names.at, name_of(config, last), why)); /* false */
 	}

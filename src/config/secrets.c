@@ -74,10 +74,10 @@ bool config_check_secrets(
 {
 	size_t errors = problems_error_count(problems), count = config_site_count(config);
 	for (size_t i = 0; i < config_source_count(config); i++)
-		check_source_secrets(config, config_source(config, i), which, problems);
+		check_source_secrets(config, config_source_at(config, i), which, problems);
 	struct secret **secrets = mem_alloc(sizeof(struct secret *) * (count + 1));
 	for (size_t i = 0; i < count; i++) {
-		const struct config_site *site = config_site(config, i);
+		const struct config_site *site = config_site_at(config, i);
 		if (is_wanted(&site->pat.secret, which))
 			secrets[i] = check_secret(
 				config, &site->pat.secret, problems, "site", site->name);

@@ -90,7 +90,7 @@ bool server_parse(const char *written, struct server *server, const char **why, 
 	const char *name = lower_case(host, arena);
 	if (!is_host(name))
 		return false;
-	read.is_loopback = host_kind(host_of(str_of(name))) == HOST_LOOPBACK;
+	read.is_loopback = host_kind_of(host_of(str_of(name))) == HOST_LOOPBACK;
 	read.is_cloud = text_is(name, CLOUD_HOST) || str_ends(str_of(name), "." CLOUD_HOST);
 	const char *scheme = read.is_plain ? "http" : "https";
 	read.url = port == usual ? arena_printf(arena, "%s://%s", scheme, name)

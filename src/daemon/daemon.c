@@ -104,7 +104,7 @@ static bool apply_config(
 	struct daemon *daemon = context;
 	if (!intake_configure(daemon->intake, config, err))
 		return false;
-	OWNED(dispatch_status) before = dispatch_status(daemon->dispatch);
+	OWNED(dispatch_status) before = dispatch_latest_status(daemon->dispatch);
 	dropped_report(before, config, report);
 	dispatch_configure(daemon->dispatch, config);
 	return true;
@@ -259,7 +259,7 @@ static unsigned budget_connections(const struct config *config)
 	unsigned most = (unsigned)config->limits.connections, wanted = web_descriptors(most),
 		 others = OTHER_DESCRIPTORS + web_descriptors(ADMIN_CONNECTIONS);
 	for (size_t i = 0; i < config_site_count(config); i++)
-		others += (unsigned)config_site(config, i)->max_requests;
+		others += (unsigned)config_site_at(config, i)->max_requests;
 	unsigned allowed = descriptors_raise(others + wanted),
 		 left = allowed > 2 * others ? allowed - others : allowed / 2;
 	if (left >= wanted)

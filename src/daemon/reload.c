@@ -23,9 +23,9 @@ static struct ruleset *load_rules(const struct config *config, struct problems *
 	const char **sites = mem_alloc(sizeof *sites * (site_count + 1)),
 		   **sources = mem_alloc(sizeof *sources * (source_count + 1));
 	for (size_t i = 0; i < site_count; i++)
-		sites[i] = config_site(config, i)->name;
+		sites[i] = config_site_at(config, i)->name;
 	for (size_t i = 0; i < source_count; i++)
-		sources[i] = config_source(config, i)->name;
+		sources[i] = config_source_at(config, i)->name;
 	struct ruleset_known known = { .sites = sites,
 		.site_count = site_count,
 		.sources = sources,
@@ -75,13 +75,13 @@ static void visit_secrets(
 	const struct config *config, void (*visit)(const char *path, void *context), void *context)
 {
 	for (size_t i = 0; i < config_source_count(config); i++) {
-		const struct list *secrets = &config_source(config, i)->secrets;
+		const struct list *secrets = &config_source_at(config, i)->secrets;
 		for (size_t j = 0; j < secrets->count; j++)
 			visit_secret(
 				&((const struct secret_ref *)secrets->items)[j], visit, context);
 	}
 	for (size_t i = 0; i < config_site_count(config); i++)
-		visit_secret(&config_site(config, i)->pat.secret, visit, context);
+		visit_secret(&config_site_at(config, i)->pat.secret, visit, context);
 }
 
 static void visit_paths(

@@ -161,7 +161,7 @@ void core_configure(struct core *core, struct config *config)
 	size_t count = config_site_count(config);
 	struct schedule_site *sites = mem_alloc(sizeof *sites * (count + 1));
 	for (size_t i = 0; i < count; i++) {
-		const struct config_site *site = config_site(config, i);
+		const struct config_site *site = config_site_at(config, i);
 		if (core->is_dry)
 			feed(core, &(struct input){ INPUT_RESTORE_PAUSE,
 					   .restore_pause = { site->name, "--dry-run" } });
@@ -375,7 +375,7 @@ bool core_load(struct core *core, struct store *store, struct error *err)
 	core_configure(core, config);
 	if (!store_load_open_selections(store, restore_selection, core, err))
 		return false;
-	struct schedule_counts counts = schedule_counts(core->schedule);
+	struct schedule_counts counts = schedule_count(core->schedule);
 	log_info("journal loaded", KV("open_selections", counts.selections),
 		KV("open_refreshes", counts.open), KV("in_flight", counts.in_flight));
 	return true;

@@ -43,7 +43,7 @@ struct dispatch_event {
 };
 void dispatch_event_free(struct dispatch_event *event); /* NULL is fine */
 /* Any thread, in the order in which events became durable. Takes the event. */
-void dispatch_event(struct dispatch *dispatch, struct dispatch_event *event);
+void dispatch_take_event(struct dispatch *dispatch, struct dispatch_event *event);
 /* A person's command (`retry`, `cancel`, `sites pause`, `sites resume`). */
 enum dispatch_verb { DISPATCH_RETRY, DISPATCH_CANCEL, DISPATCH_PAUSE, DISPATCH_RESUME };
 struct dispatch_command {
@@ -64,7 +64,7 @@ struct dispatch_command {
 	void *context;
 };
 /* Any thread. */
-void dispatch_command(struct dispatch *dispatch, struct dispatch_command *command);
+void dispatch_take_command(struct dispatch *dispatch, struct dispatch_command *command);
 /* The configuration changed; a reference is taken. Any thread. */
 void dispatch_configure(struct dispatch *dispatch, struct config *config);
 
@@ -74,7 +74,7 @@ void dispatch_configure(struct dispatch *dispatch, struct config *config);
 bool dispatch_is_full(struct dispatch *dispatch);
 /* The present status, at most a second old, with a reference for the caller; NULL
  * before the first. Any thread. */
-struct dispatch_status *dispatch_status(struct dispatch *dispatch);
+struct dispatch_status *dispatch_latest_status(struct dispatch *dispatch);
 
 /* Sends nothing more, waits for open answers, and signs out, all within `us`. The next start finds
  * the rest. */

@@ -74,7 +74,7 @@ void dispatch_event_free(struct dispatch_event *event)
 	arena_free(event->arena); /* frees the event too */
 }
 
-void dispatch_event(struct dispatch *dispatch, struct dispatch_event *event)
+void dispatch_take_event(struct dispatch *dispatch, struct dispatch_event *event)
 {
 	notify(dispatch, (struct note){ .type = NOTE_EVENT, .event = event });
 }
@@ -85,7 +85,7 @@ void dispatch_configure(struct dispatch *dispatch, struct config *config)
 	notify(dispatch, (struct note){ .type = NOTE_CONFIGURE, .config = config });
 }
 
-void dispatch_command(struct dispatch *dispatch, struct dispatch_command *command)
+void dispatch_take_command(struct dispatch *dispatch, struct dispatch_command *command)
 {
 	notify(dispatch, (struct note){ .type = NOTE_COMMAND, .command = command });
 }
@@ -96,7 +96,7 @@ bool dispatch_is_full(struct dispatch *dispatch)
 	       atomic_load_explicit(&dispatch->most_open, memory_order_relaxed);
 }
 
-struct dispatch_status *dispatch_status(struct dispatch *dispatch)
+struct dispatch_status *dispatch_latest_status(struct dispatch *dispatch)
 {
 	return dispatch_status_slot_get(dispatch->status);
 }
@@ -150,7 +150,7 @@ static void take_notes(struct dispatch *dispatch)
 static void publish(struct dispatch *dispatch)
 {
 	struct mono now = clock_mono();
-	struct schedule_counts counts = schedule_counts(core_schedule(dispatch->core));
+	struct schedule_counts counts = schedule_count(core_schedule(dispatch->core));
 	atomic_store_explicit(
 		&dispatch->open_count, counts.selections + counts.causes, memory_order_relaxed);
 	if (now.us - dispatch->status_at.us < STATUS_EVERY)

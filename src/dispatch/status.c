@@ -16,7 +16,7 @@ static void keep_site(struct site_status *kept, struct arena *arena, struct inst
 {
 	struct site_status lent = { .client = client };
 	record_copy(site_members, &lent, kept, sizeof *kept, arena);
-	kept->queue = schedule_site_status(schedule, now, client.name, arena);
+	kept->queue = schedule_site_status_of(schedule, now, client.name, arena);
 }
 
 /* Adds the refresh's own last error, unless the wait's reason contains it. */
@@ -90,11 +90,11 @@ struct dispatch_status *dispatch_status_new(
 	if (status->config)
 		config_ref(status->config);
 	status->at = now.wall;
-	status->counts = schedule_counts(schedule);
+	status->counts = schedule_count(schedule);
 	status->site_count = configured + dropped;
 	struct site_status *sites = arena_array(arena, struct site_status, status->site_count + 1);
 	for (size_t i = 0; i < configured; i++)
-		keep_site(&sites[i], arena, now, schedule, tableau_site_status(tableau, i));
+		keep_site(&sites[i], arena, now, schedule, tableau_site_status_of(tableau, i));
 	for (size_t i = 0; i < dropped; i++)
 		keep_site(&sites[configured + i], arena, now, schedule,
 			(struct tableau_site_status){

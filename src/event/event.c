@@ -12,7 +12,7 @@ static const struct event_field_info infos[] = {
 #undef EVENT_FIELD
 };
 
-const struct event_field_info *event_field_info(enum event_field field)
+const struct event_field_info *event_field_describe(enum event_field field)
 {
 	return &infos[field];
 }

@@ -20,7 +20,7 @@ struct event_field_info {
 	bool is_id;       /* digits or a KSUID, on which an unanchored pattern is a mistake */
 	const char *help;
 };
-const struct event_field_info *event_field_info(enum event_field field);
+const struct event_field_info *event_field_describe(enum event_field field);
 /* EVENT_FIELD_COUNT when no field has this name */
 enum event_field event_field_of(struct str name);
 

@@ -6,7 +6,7 @@
 
 #define RETRY_AFTER_SECONDS "5"
 
-void answer_error(struct web_request *request, unsigned status, const char *reason)
+void intake_answer_error(struct web_request *request, unsigned status, const char *reason)
 {
 	OWNED_JSON body = cJSON_CreateObject();
 	cJSON_AddStringToObject(body, "error", reason);
@@ -14,11 +14,11 @@ void answer_error(struct web_request *request, unsigned status, const char *reas
 	web_reply(request, status, NULL, str_of(text));
 }
 
-void answer_unavailable(struct web_request *request, const char *reason)
+void intake_answer_unavailable(struct web_request *request, const char *reason)
 {
 	static struct complaints sheds; /* shared by all listeners of the process */
 	if (complaint_is_due(&sheds, COMPLAINT_SHED))
 		log_warning("a delivery was answered 503", KV("reason", reason));
 	web_reply_header(request, "Retry-After", RETRY_AFTER_SECONDS);
-	answer_error(request, 503, reason);
+	intake_answer_error(request, 503, reason);
 }

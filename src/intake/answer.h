@@ -5,7 +5,7 @@
 #pragma once
 #include "base/web.h"
 
-void answer_error(struct web_request *request, unsigned status, const char *reason);
+void intake_answer_error(struct web_request *request, unsigned status, const char *reason);
 /* 503 with Retry-After, after which dbt sends again. Counted as shed load, and logged at most once
  * a second. */
-void answer_unavailable(struct web_request *request, const char *reason);
+void intake_answer_unavailable(struct web_request *request, const char *reason);

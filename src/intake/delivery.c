@@ -193,7 +193,7 @@ static void pass_on(struct delivery *delivery)
 		.arena = delivery->arena,
 		.rules = ruleset_shared(delivery->ruleset),
 	};
-	dispatch_event(delivery->dispatch, event);
+	dispatch_take_event(delivery->dispatch, event);
 }
 
 static void complain_of_mark(const struct delivery *delivery)
@@ -210,7 +210,7 @@ static void journalled(struct journal_entry *entry, bool committed, const struct
 	struct delivery *delivery = (struct delivery *)(void *)entry;
 	if (!committed) {
 		log_debug("event not durable", KV("reason", err->message));
-		answer_unavailable(
+		intake_answer_unavailable(
 			delivery->request, "the event could not be made durable; send it again");
 		delivery_free(delivery);
 		return;
@@ -245,7 +245,7 @@ void delivery_post(struct delivery *delivery, struct web_request *request, struc
 	delivery->entry.of_all = web_of(request);
 	web_keep(request);
 	if (!journal_add(journal, &delivery->entry)) {
-		answer_unavailable(
+		intake_answer_unavailable(
 			request, "too many events wait to be made durable; send it again");
 		delivery_free(delivery);
 	}

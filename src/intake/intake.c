@@ -70,7 +70,7 @@ static void refuse_signature(struct intake *intake, struct web_request *request,
 		log_warning("signature refused", KV("source", source->config->name),
 			KV("reason", signature_fault(request, sources, source, arena)));
 	}
-	answer_error(request, 401, "the signature is missing or wrong");
+	intake_answer_error(request, 401, "the signature is missing or wrong");
 }
 
 /* The body's Content-Encoding, set by something between dbt and us; NULL: none. */
@@ -95,7 +95,7 @@ static void refuse_encoding(struct intake *intake, struct web_request *request,
 				"something between dbt and here encoded the body, so that it is "
 				"not what dbt signed: have it pass bodies on as they are"));
 	web_reply_header(request, "Accept-Encoding", "identity");
-	answer_error(request, 415,
+	intake_answer_error(request, 415,
 		"the body has a Content-Encoding, but dbt signs and sends it without one");
 }
 
@@ -144,7 +144,7 @@ static void refuse_body(struct intake *intake, struct web_request *request,
 	metric_add(METRIC_requests_invalid_total, 1);
 	log_warning("signed body refused", KV("source", source->config->name),
 		KV("reason", err->message));
-	answer_error(request, 400, err->message);
+	intake_answer_error(request, 400, err->message);
 }
 
 static void receive(struct intake *intake, struct web_request *request,
@@ -168,8 +168,8 @@ static void receive(struct intake *intake, struct web_request *request,
 		return;
 	}
 	if (dispatch_is_full(intake->dispatch)) {
-		answer_unavailable(request, "too many events wait for a refresh "
-					    "(limits.waiting_refreshes); send it again");
+		intake_answer_unavailable(request, "too many events wait for a refresh "
+						   "(limits.waiting_refreshes); send it again");
 		arena_free(arena);
 		return;
 	}
@@ -198,7 +198,7 @@ static void refuse_path(struct intake *intake, struct web_request *request,
 			KV("path", str_cut(str_of(path), LONGEST_QUOTE)),
 			KV("advice", astray_advice(path, signer, sources, arena)));
 	}
-	answer_error(request, 404, reason);
+	intake_answer_error(request, 404, reason);
 }
 
 /* A load balancer checks the port that it sends to; the answer only shows that the port answers. */
@@ -223,7 +223,7 @@ static void handle_webhook(
 		refuse_path(intake, request, sources, "no source of this name is configured");
 	} else if (!text_is(web_method(request), "POST")) {
 		web_reply_header(request, "Allow", "POST");
-		answer_error(request, 405, "webhooks are posted");
+		intake_answer_error(request, 405, "webhooks are posted");
 	} else {
 		receive(intake, request, sources, source);
 	}

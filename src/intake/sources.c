@@ -46,7 +46,7 @@ struct sources *sources_load(struct config *config, struct error *err)
 	sources->items = mem_alloc(sizeof *sources->items * (config_source_count(config) + 1));
 	while (sources->count < config_source_count(config)) {
 		struct source *source = &sources->items[sources->count++];
-		source->config = config_source(config, sources->count - 1);
+		source->config = config_source_at(config, sources->count - 1);
 		if (!load_secrets(source, err)) {
 			sources_free(sources);
 			return NULL;

@@ -78,8 +78,8 @@ static void capture_add(struct map_reading *reading, const struct yaml_node *nod
 				loading_problem(loading, PROBLEM_CAPTURE_CLASH, node->place,
 					"'%s' captures '%s', and so does '%s'; give them different "
 					"names",
-					event_field_info(field)->name, name,
-					event_field_info(captures->items[i].field)->name);
+					event_field_describe(field)->name, name,
+					event_field_describe(captures->items[i].field)->name);
 			return;
 		}
 	mem_grow(&captures->items, &captures->capacity, captures->count);
@@ -116,11 +116,11 @@ static void pattern_value(struct map_reading *reading, const struct yaml_node *n
 	const struct ruleset *ruleset = loading->ruleset;
 	const struct pattern *pattern =
 		ruleset->patterns[ruleset->probes[value->probe].pattern].compiled;
-	if (event_field_info(field)->is_id && !pattern_set_is_anchored(node->text))
+	if (event_field_describe(field)->is_id && !pattern_set_is_anchored(node->text))
 		loading_problem(loading, PROBLEM_UNANCHORED_ID, place,
 			"%s also finds longer ids in '%s'; anchor it with ^ and $, or write an "
 			"exact value",
-			loading_quote(loading, node->text), event_field_info(field)->name);
+			loading_quote(loading, node->text), event_field_describe(field)->name);
 	if (ruleset->probe_count > probes) /* a repeated pattern is reported once */
 		growth_look_of_field(loading, node, pattern, field);
 	if (!reading->captures)
@@ -135,7 +135,7 @@ static void value_load(struct map_reading *reading, const struct yaml_node *node
 	enum event_field field, struct rule_condition *condition, struct rule_value *value)
 {
 	struct loading *loading = reading->loading;
-	const char *name = event_field_info(field)->name;
+	const char *name = event_field_describe(field)->name;
 	value->probe = PROBE_NONE;
 	value->line = node->place.line;
 	if (node->type != YAML_SCALAR) {
@@ -164,7 +164,7 @@ static void condition_load(struct map_reading *reading, const struct yaml_node *
 	if (!count)
 		loading_problem(reading->loading, PROBLEM_BAD_VALUE, node->place,
 			"the list of '%s' is empty, so nothing would ever match",
-			event_field_info(field)->name);
+			event_field_describe(field)->name);
 	struct rule_value *values =
 		arena_array(reading->loading->ruleset->arena, struct rule_value, count);
 	condition->field = field;
@@ -178,7 +178,7 @@ static void field_unknown(struct map_reading *reading, const struct yaml_node *k
 {
 	const char *names[EVENT_FIELD_COUNT + 1];
 	for (int i = 0; i < EVENT_FIELD_COUNT; i++)
-		names[i] = event_field_info((enum event_field)i)->name;
+		names[i] = event_field_describe((enum event_field)i)->name;
 	names[EVENT_FIELD_COUNT] = "not";
 	bool may_not = reading->captures != NULL;
 	loading_problem(reading->loading, PROBLEM_UNKNOWN_FIELD, key->place,

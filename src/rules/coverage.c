@@ -26,19 +26,19 @@ struct part {
 
 typedef void part_visit(const struct part *part, size_t number, void *context);
 
-struct walk {
+struct coverage_walk {
 	part_visit *visit;
 	void *context;
 	size_t number; /* of the next part */
 };
 
-static void walk_part(struct walk *walk, struct part part)
+static void walk_part(struct coverage_walk *walk, struct part part)
 {
 	walk->visit(&part, walk->number++, walk->context);
 }
 
 static void walk_branch(
-	struct walk *walk, const struct rule *rule, const struct rule_branch *branch)
+	struct coverage_walk *walk, const struct rule *rule, const struct rule_branch *branch)
 {
 	if (rule->branch_count > 1)
 		walk_part(walk, (struct part){ PART_BRANCH, rule, branch, NULL, NULL, NULL });
@@ -56,7 +56,7 @@ static void walk_branch(
 /* Each part of each rule that is enabled, always in the same order. */
 static size_t walk_parts(const struct ruleset *ruleset, part_visit *visit, void *context)
 {
-	struct walk walk = { .visit = visit, .context = context };
+	struct coverage_walk walk = { .visit = visit, .context = context };
 	for (size_t i = 0; i < ruleset->rule_count; i++) {
 		const struct rule *rule = &ruleset->rules[i];
 		if (!rule->enabled)
@@ -105,13 +105,13 @@ static uint8_t part_try(const struct trying *trying, const struct part *part)
 	case PART_RULE:
 		return rule_match(matching, part->rule, &branch) == SEARCH_YES ? MATCHED : MISSED;
 	case PART_BRANCH:
-		return branch_holds(matching, branch) == SEARCH_YES;
+		return branch_match(matching, branch) == SEARCH_YES;
 	case PART_VALUE:
-		return value_holds(matching, part->condition->field, part->value) == SEARCH_YES &&
-		       branch_holds(matching, branch) == SEARCH_YES;
+		return value_match(matching, part->condition->field, part->value) == SEARCH_YES &&
+		       branch_match(matching, branch) == SEARCH_YES;
 	case PART_NOT:
-		return map_holds(matching, &branch->when) == SEARCH_YES &&
-		       map_holds(matching, part->map) == SEARCH_YES;
+		return map_match(matching, &branch->when) == SEARCH_YES &&
+		       map_match(matching, part->map) == SEARCH_YES;
 	}
 	return 0;
 }
@@ -196,7 +196,7 @@ static void part_report(const struct part *part, size_t number, void *context)
 	case PART_VALUE:
 		line = part->value->line;
 		text_printf(&what, "%s %s never matches",
-			event_field_info(part->condition->field)->name,
+			event_field_describe(part->condition->field)->name,
 			part->value->text.length ? part->value->text.at : "\"\"");
 		break;
 	case PART_NOT:

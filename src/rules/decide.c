@@ -64,7 +64,7 @@ static void limit_warn(struct matching *matching, const struct rule *rule, struc
 	draft_warn(draft, rule->name,
 		arena_printf(matching->arena, "the pattern %s on '%s' (%zu bytes in this event) %s",
 			pattern_written(ruleset->patterns[probe->pattern].compiled),
-			event_field_info(probe->field)->name, length,
+			event_field_describe(probe->field)->name, length,
 			length > PATTERN_SUBJECT_BYTES
 				? "was not searched for, so the rule does not match: the text is "
 				  "too long"

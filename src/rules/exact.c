@@ -77,6 +77,6 @@ void exact_look_of_field(
 		       memchr(node->text.at, ' ', node->text.length);
 	loading_problem(loading, PROBLEM_NEVER_AN_ID, node->place,
 		"'%s' is no whole number as dbt writes it, so no '%s' of dbt's is equal to it%s",
-		loading_quote(loading, node->text), event_field_info(field)->name,
+		loading_quote(loading, node->text), event_field_describe(field)->name,
 		is_list ? "; several are written as a list: [1001, 1002]" : "");
 }

@@ -28,7 +28,7 @@ static const char *actual(struct matching *matching, enum event_field field)
 static void because_condition(
 	struct matching *matching, const struct rule_condition *condition, struct unmatched *why)
 {
-	why->field = event_field_info(condition->field)->name;
+	why->field = event_field_describe(condition->field)->name;
 	why->expected = values_written(matching, condition);
 	why->actual = actual(matching, condition->field);
 }
@@ -42,13 +42,14 @@ static void because_not(
 	for (uint32_t i = 0; i < map->count; i++) {
 		const struct rule_condition *condition = &map->conditions[i];
 		if (i)
-			text_printf(&out, " with %s ", event_field_info(condition->field)->name);
+			text_printf(
+				&out, " with %s ", event_field_describe(condition->field)->name);
 		text_add(&out, values_written(matching, condition));
 	}
 	if (!map->count)
 		return;
 	enum event_field field = map->conditions[0].field;
-	why->field = arena_printf(matching->arena, "not.%s", event_field_info(field)->name);
+	why->field = arena_printf(matching->arena, "not.%s", event_field_describe(field)->name);
 	why->expected = arena_str(matching->arena, text_str(&out));
 	why->actual = actual(matching, field);
 }

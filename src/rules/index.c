@@ -48,7 +48,7 @@ static int field_rank(enum event_field field)
 {
 	if (field == EVENT_STATUS || field == EVENT_EVENT)
 		return 3;
-	return field == EVENT_JOB_ID ? 0 : event_field_info(field)->is_id ? 1 : 2;
+	return field == EVENT_JOB_ID ? 0 : event_field_describe(field)->is_id ? 1 : 2;
 }
 
 /* The key of a value; false for a pattern without a known literal, which has no key. */

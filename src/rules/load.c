@@ -66,7 +66,7 @@ const char *loading_suggest(
 	return suggest_hint(arena_str(loading->scratch, word), names, count, loading->scratch);
 }
 
-const struct yaml_node *without_extensions(const struct yaml_node *root, struct arena *arena)
+const struct yaml_node *load_without_extensions(const struct yaml_node *root, struct arena *arena)
 {
 	struct yaml_node *copy = arena_new_of(arena, struct yaml_node);
 	const struct yaml_node **items =
@@ -119,7 +119,7 @@ static void tree_load(struct loading *loading)
 	struct file_table table = { 0 };
 	if (!is_for_us(loading))
 		return;
-	root = without_extensions(root, loading->scratch);
+	root = load_without_extensions(root, loading->scratch);
 	IGNORE(fields_load(file_fields, root, "a rule file", loading->file, &table,
 		loading->scratch, loading->problems));
 	const struct yaml_node *version = yaml_get(root, "version");

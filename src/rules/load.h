@@ -63,9 +63,9 @@ bool refresh_load(struct loading *loading, const struct yaml_node *node, const s
 	struct rule_refresh *refresh);
 
 /* The map without `x-...` keys, which are there to hang anchors on. In `arena`. */
-const struct yaml_node *without_extensions(const struct yaml_node *root, struct arena *arena);
+const struct yaml_node *load_without_extensions(const struct yaml_node *root, struct arena *arena);
 /* schema.c: the schema of a file of `fields`, which has `version`, without definitions. */
-cJSON *file_schema(const char *id, const char *title, const struct field *fields);
+cJSON *load_file_schema(const char *id, const char *title, const struct field *fields);
 
 /* Tables for the schema. */
 extern const struct field rule_fields[], refresh_fields[], file_fields[];

@@ -98,7 +98,7 @@ static const struct memo *probe_search(struct matching *matching, uint32_t probe
 	return memo;
 }
 
-enum search value_holds(
+enum search value_match(
 	struct matching *matching, enum event_field field, const struct rule_value *value)
 {
 	if (value->probe == PROBE_NONE)
@@ -116,14 +116,14 @@ enum search condition_match(struct matching *matching, const struct rule_conditi
 	for (uint32_t i = 0; i < condition->value_count; i++) {
 		const struct rule_value *value = &condition->values[i];
 		if (value->probe == PROBE_NONE &&
-			value_holds(matching, condition->field, value) == SEARCH_YES)
+			value_match(matching, condition->field, value) == SEARCH_YES)
 			return SEARCH_YES;
 	}
 	for (uint32_t i = 0; condition->has_pattern && i < condition->value_count; i++) {
 		const struct rule_value *value = &condition->values[i];
 		if (value->probe == PROBE_NONE)
 			continue;
-		enum search found = value_holds(matching, condition->field, value);
+		enum search found = value_match(matching, condition->field, value);
 		if (found != SEARCH_NO)
 			return found;
 	}
@@ -131,7 +131,7 @@ enum search condition_match(struct matching *matching, const struct rule_conditi
 }
 
 /* Do all conditions hold? Those without patterns are tested first. */
-enum search map_holds(struct matching *matching, const struct rule_map *map)
+enum search map_match(struct matching *matching, const struct rule_map *map)
 {
 	for (int has_pattern = 0; has_pattern < 2; has_pattern++)
 		for (uint32_t i = 0; i < map->count; i++) {
@@ -144,15 +144,15 @@ enum search map_holds(struct matching *matching, const struct rule_map *map)
 	return SEARCH_YES;
 }
 
-enum search branch_holds(struct matching *matching, const struct rule_branch *branch)
+enum search branch_match(struct matching *matching, const struct rule_branch *branch)
 {
 	enum search holds = SEARCH_YES;
 	if (branch->key != KEY_NONE)
 		holds = condition_match(matching, &branch->when.conditions[branch->key]);
 	if (holds == SEARCH_YES)
-		holds = map_holds(matching, &branch->when);
+		holds = map_match(matching, &branch->when);
 	for (uint32_t i = 0; holds == SEARCH_YES && i < branch->not_count; i++) {
-		enum search is_excluded = map_holds(matching, &branch->nots[i]);
+		enum search is_excluded = map_match(matching, &branch->nots[i]);
 		if (is_excluded != SEARCH_NO)
 			holds = is_excluded == SEARCH_YES ? SEARCH_NO : SEARCH_LIMIT;
 	}
@@ -163,7 +163,7 @@ enum search rule_match(
 	struct matching *matching, const struct rule *rule, const struct rule_branch **branch)
 {
 	for (uint32_t i = 0; i < rule->branch_count; i++) {
-		enum search holds = branch_holds(matching, &rule->branches[i]);
+		enum search holds = branch_match(matching, &rule->branches[i]);
 		if (holds == SEARCH_NO)
 			continue;
 		*branch = &rule->branches[i];

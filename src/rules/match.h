@@ -48,10 +48,10 @@ void matching_begin(struct matching *matching, const struct ruleset *ruleset,
  */
 enum search rule_match(
 	struct matching *matching, const struct rule *rule, const struct rule_branch **branch);
-enum search branch_holds(struct matching *matching, const struct rule_branch *branch);
-enum search map_holds(struct matching *matching, const struct rule_map *map);
+enum search branch_match(struct matching *matching, const struct rule_branch *branch);
+enum search map_match(struct matching *matching, const struct rule_map *map);
 enum search condition_match(struct matching *matching, const struct rule_condition *condition);
-enum search value_holds(
+enum search value_match(
 	struct matching *matching, enum event_field field, const struct rule_value *value);
 /* Fills values[] in the order of rule->captures; .at is NULL where nothing was captured. */
 void matching_capture(struct matching *matching, const struct rule *rule,

@@ -4,7 +4,7 @@
 #include "rules/rule.h"
 
 /* A selection that may still wait for its time. */
-struct wish {
+struct play_wish {
 	struct planned planned;
 	const char *quiet_rule; /* the rule whose `quiet` holds it, or NULL */
 };
@@ -12,7 +12,7 @@ struct wish {
 struct player {
 	const struct ruleset *ruleset;
 	struct arena *arena;
-	struct wish *wishes;
+	struct play_wish *wishes;
 	size_t wish_count, wish_capacity;
 	const char **matches;
 	size_t match_count, match_capacity;
@@ -31,7 +31,7 @@ static int64_t quiet_time(int64_t quiet, int64_t delay)
 	return later(quiet, delay);
 }
 
-static bool is_waiting(const struct wish *wish, int64_t now)
+static bool is_waiting(const struct play_wish *wish, int64_t now)
 {
 	return wish->planned.not_before > now;
 }
@@ -43,7 +43,7 @@ static void quiet_extend(struct player *player, const char *name, int64_t now)
 	if (!rule->quiet)
 		return;
 	for (size_t i = 0; i < player->wish_count; i++) {
-		struct wish *wish = &player->wishes[i];
+		struct play_wish *wish = &player->wishes[i];
 		if (text_is(wish->quiet_rule, name) && is_waiting(wish, now))
 			wish->planned.not_before = later(wish->planned.not_before,
 				now + quiet_time(rule->quiet, rule->delay));
@@ -51,11 +51,11 @@ static void quiet_extend(struct player *player, const char *name, int64_t now)
 }
 
 /* What the rule's `quiet` holds already is wanted once more, not twice. */
-static struct wish *wish_held(
+static struct play_wish *wish_held(
 	struct player *player, const struct selection *selection, const char *rule, int64_t now)
 {
 	for (size_t i = 0; i < player->wish_count; i++) {
-		struct wish *wish = &player->wishes[i];
+		struct play_wish *wish = &player->wishes[i];
 		if (text_is(wish->quiet_rule, rule) && is_waiting(wish, now) &&
 			!selection_compare(&wish->planned.selection, selection))
 			return wish;
@@ -66,13 +66,13 @@ static struct wish *wish_held(
 static void wish_add(struct player *player, const struct selection *selection, int64_t now)
 {
 	const char *quiet_rule = selection->quiet ? selection->rules[0] : NULL;
-	struct wish *wish = quiet_rule ? wish_held(player, selection, quiet_rule, now) : NULL;
+	struct play_wish *wish = quiet_rule ? wish_held(player, selection, quiet_rule, now) : NULL;
 	if (wish) {
 		wish->planned.wanted_at = now;
 		return;
 	}
 	mem_grow(&player->wishes, &player->wish_capacity, player->wish_count);
-	player->wishes[player->wish_count++] = (struct wish){
+	player->wishes[player->wish_count++] = (struct play_wish){
 		.planned = { .selection = *selection,
 			.not_before = now + quiet_time(selection->quiet, selection->delay),
 			.wanted_at = now },

@@ -72,5 +72,5 @@ struct rule_info ruleset_rule(const struct ruleset *ruleset, size_t index);
 /* The JSON Schema of rule files, from the same tables that the loader uses. The caller owns it. */
 cJSON *ruleset_schema(void);
 /* For the manual: the keys of a rule, and of a selection (an entry of its `refresh`). */
-void rules_describe(field_visit *visit, void *context);
-void rules_describe_selection(field_visit *visit, void *context);
+void ruleset_describe(field_visit *visit, void *context);
+void ruleset_describe_selection(field_visit *visit, void *context);

@@ -55,7 +55,7 @@ static cJSON *conditions_schema(bool may_not)
 	json_add_text(schema, "type", "object");
 	cJSON *properties = cJSON_AddObjectToObject(schema, "properties");
 	for (int i = 0; i < EVENT_FIELD_COUNT; i++) {
-		const struct event_field_info *info = event_field_info((enum event_field)i);
+		const struct event_field_info *info = event_field_describe((enum event_field)i);
 		cJSON *property = cJSON_AddObjectToObject(properties, info->name);
 		json_add_text(property, "description", info->help);
 		cJSON *reference = cJSON_CreateObject();
@@ -71,7 +71,7 @@ static cJSON *conditions_schema(bool may_not)
 	return schema;
 }
 
-cJSON *file_schema(const char *id, const char *title, const struct field *fields)
+cJSON *load_file_schema(const char *id, const char *title, const struct field *fields)
 {
 	cJSON *schema = cJSON_CreateObject();
 	json_add_text(schema, "$schema", "http://json-schema.org/draft-07/schema#");
@@ -121,7 +121,7 @@ static void add_keyed_selectors(cJSON *all)
 
 cJSON *ruleset_schema(void)
 {
-	cJSON *schema = file_schema("rules.schema.json",
+	cJSON *schema = load_file_schema("rules.schema.json",
 		"Rules of refresh-router: what to refresh on Tableau when a dbt job has run",
 		file_fields);
 	cJSON *all = cJSON_Parse(definitions);
@@ -134,12 +134,12 @@ cJSON *ruleset_schema(void)
 	return schema;
 }
 
-void rules_describe(field_visit *visit, void *context)
+void ruleset_describe(field_visit *visit, void *context)
 {
 	fields_describe(rule_fields, "", visit, context);
 }
 
-void rules_describe_selection(field_visit *visit, void *context)
+void ruleset_describe_selection(field_visit *visit, void *context)
 {
 	fields_describe(refresh_fields, "", visit, context);
 }

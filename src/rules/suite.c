@@ -15,7 +15,7 @@ size_t suite_test_count(const struct suite *suite)
 	return suite->count;
 }
 
-struct suite_test suite_test(const struct suite *suite, size_t index)
+struct suite_test suite_test_at(const struct suite *suite, size_t index)
 {
 	return (struct suite_test){ suite->tests[index].name, suite->tests[index].place };
 }

@@ -27,7 +27,7 @@ struct suite_test { /* borrowed from the suite */
 	const char *name;
 	struct place place;
 };
-struct suite_test suite_test(const struct suite *suite, size_t index); /* by file and line */
+struct suite_test suite_test_at(const struct suite *suite, size_t index); /* by file and line */
 
 enum row_fate { ROW_BOTH, ROW_MISSING, ROW_UNEXPECTED };
 

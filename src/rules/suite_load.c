@@ -19,7 +19,7 @@
 #define DAY_US (86400 * US_PER_SECOND)
 #define SHOWN_BYTES 80 /* of a value, in a message */
 
-struct file_table {
+struct suite_file_table {
 	int64_t version;
 	const struct yaml_node *tests;
 };
@@ -30,7 +30,7 @@ struct test_table { /* one item of `tests`, as it is written */
 	struct texts rules, not_rules;
 };
 
-enum mode { MODE_SEND, MODE_SHADOW };
+enum suite_mode { MODE_SEND, MODE_SHADOW };
 static const char *const modes[] = { "send", "shadow", NULL };
 
 struct expect_table { /* one item of `expect`, as it is written */
@@ -43,8 +43,8 @@ struct expect_table { /* one item of `expect`, as it is written */
 
 /* clang-format off */
 static const struct field suite_fields[] = {
-	FIELD_COUNT(file_table, version, .required = true, .example = "1", .help = "Version of this format: 1"),
-	FIELD_SPECIAL(file_table, tests, .required = true, .schema = "#/definitions/tests",
+	FIELD_COUNT(suite_file_table, version, .required = true, .example = "1", .help = "Version of this format: 1"),
+	FIELD_SPECIAL(suite_file_table, tests, .required = true, .schema = "#/definitions/tests",
 		.example = "[{name: nightly, event: {job_id: 1001}, expect: [{site: finance, workbook: Revenue}]}]",
 		.help = "The tests; each by itself"),
 	{ 0 },
@@ -96,7 +96,7 @@ static const struct field expect_fields[] = {
 };
 /* clang-format on */
 
-struct reading {
+struct suite_reading {
 	struct suite *suite;
 	const struct ruleset *ruleset;
 	const char **rule_names; /* of the ruleset, for suggestions */
@@ -110,7 +110,7 @@ struct reading {
 #define reading_problem(reading, code, place, ...)                                                 \
 	problem_add((reading)->problems, (code), (place), (reading)->file->source, __VA_ARGS__)
 
-static const char *quote(struct reading *reading, struct str text)
+static const char *quote(struct suite_reading *reading, struct str text)
 {
 	return text.length <= SHOWN_BYTES
 		       ? arena_str(reading->scratch, text)
@@ -148,7 +148,7 @@ static int64_t day_of(int64_t us)
 }
 
 /* A time as it is written; a time of day is the first one that is not before `earliest`. */
-static bool time_read(struct reading *reading, const struct yaml_node *node, int64_t earliest,
+static bool time_read(struct suite_reading *reading, const struct yaml_node *node, int64_t earliest,
 	struct test *test, int64_t *us)
 {
 	struct wall wall;
@@ -168,12 +168,12 @@ static bool time_read(struct reading *reading, const struct yaml_node *node, int
 
 /* ---- events ---- */
 
-static bool event_field_read(struct reading *reading, const struct yaml_node *key,
+static bool event_field_read(struct suite_reading *reading, const struct yaml_node *key,
 	const struct yaml_node *value, cJSON *flat)
 {
 	const char *names[EVENT_FIELD_COUNT];
 	for (int i = 0; i < EVENT_FIELD_COUNT; i++)
-		names[i] = event_field_info((enum event_field)i)->name;
+		names[i] = event_field_describe((enum event_field)i)->name;
 	if (key->type != YAML_SCALAR || event_field_of(key->text) == EVENT_FIELD_COUNT) {
 		const char *name = quote(reading, key->text);
 		return reading_problem(reading, PROBLEM_UNKNOWN_FIELD, key->place,
@@ -192,7 +192,7 @@ static bool event_field_read(struct reading *reading, const struct yaml_node *ke
 
 /* `with_time`: an item of `events`, which has `at` too. */
 static const struct event *event_of_map(
-	struct reading *reading, const struct yaml_node *map, bool with_time)
+	struct suite_reading *reading, const struct yaml_node *map, bool with_time)
 {
 	struct error err;
 	OWNED_JSON flat = cJSON_CreateObject();
@@ -212,7 +212,7 @@ static const struct event *event_of_map(
 }
 
 static const struct event *event_of_file(
-	struct reading *reading, const char *path, struct place place)
+	struct suite_reading *reading, const char *path, struct place place)
 {
 	struct error err;
 	OWNED_TEXT struct text bytes = TEXT(EVENT_FILE_BYTES);
@@ -228,8 +228,8 @@ static const struct event *event_of_file(
 }
 
 /* One item of `events`. */
-static bool item_read(struct reading *reading, const struct yaml_node *node, struct test *test,
-	struct play_event *event, int64_t earliest)
+static bool item_read(struct suite_reading *reading, const struct yaml_node *node,
+	struct test *test, struct play_event *event, int64_t earliest)
 {
 	if (node->type != YAML_MAP)
 		return reading_problem(reading, PROBLEM_WRONG_TYPE, node->place,
@@ -256,7 +256,8 @@ static bool item_read(struct reading *reading, const struct yaml_node *node, str
 	return event->event;
 }
 
-static bool list_read(struct reading *reading, const struct yaml_node *node, struct test *test)
+static bool list_read(
+	struct suite_reading *reading, const struct yaml_node *node, struct test *test)
 {
 	int64_t earliest = 0;
 	bool is_good = true;
@@ -277,7 +278,7 @@ static bool list_read(struct reading *reading, const struct yaml_node *node, str
 	return is_good;
 }
 
-static bool events_read(struct reading *reading, const struct yaml_node *node,
+static bool events_read(struct suite_reading *reading, const struct yaml_node *node,
 	const struct test_table *table, struct test *test)
 {
 	int ways = (table->event != NULL) + (table->event_file != NULL) + (table->events != NULL);
@@ -309,12 +310,12 @@ static bool events_read(struct reading *reading, const struct yaml_node *node,
 
 /* ---- expectations ---- */
 
-static const char *name_read(struct reading *reading, struct str text)
+static const char *name_read(struct suite_reading *reading, struct str text)
 {
 	return arena_str(reading->suite->arena, name_normal(text, reading->scratch));
 }
 
-static const char *luid_read(struct reading *reading, const struct yaml_node *node)
+static const char *luid_read(struct suite_reading *reading, const struct yaml_node *node)
 {
 	char luid[LUID_TEXT_SIZE];
 	if (node->type == YAML_SCALAR && luid_normalise(node->text, luid))
@@ -325,7 +326,7 @@ static const char *luid_read(struct reading *reading, const struct yaml_node *no
 }
 
 /* The value of `{id: LUID}`; NULL, after a problem, when the map has something else. */
-static const char *id_read(struct reading *reading, const struct yaml_node *map)
+static const char *id_read(struct suite_reading *reading, const struct yaml_node *map)
 {
 	const struct yaml_node *id = yaml_get(map, "id");
 	if (id && map->count == 1)
@@ -335,7 +336,7 @@ static const char *id_read(struct reading *reading, const struct yaml_node *map)
 }
 
 static bool selector_read(
-	struct reading *reading, const struct yaml_node *node, struct selection *selection)
+	struct suite_reading *reading, const struct yaml_node *node, struct selection *selection)
 {
 	if (node->type == YAML_LIST)
 		return reading_problem(reading, PROBLEM_WRONG_TYPE, node->place,
@@ -360,7 +361,7 @@ static bool selector_read(
 	return true;
 }
 
-static bool kind_read(struct reading *reading, const struct yaml_node *node,
+static bool kind_read(struct suite_reading *reading, const struct yaml_node *node,
 	const struct expect_table *table, struct selection *selection)
 {
 	const struct yaml_node *nodes[CONTENT_KIND_COUNT] = { [CONTENT_WORKBOOK] = table->workbook,
@@ -385,7 +386,7 @@ static bool kind_read(struct reading *reading, const struct yaml_node *node,
 }
 
 static bool project_read(
-	struct reading *reading, const struct yaml_node *node, struct selection *selection)
+	struct suite_reading *reading, const struct yaml_node *node, struct selection *selection)
 {
 	if (!node)
 		return true;
@@ -401,7 +402,7 @@ static bool project_read(
 	return selection->project_luid;
 }
 
-static bool expected_time_read(struct reading *reading, const struct yaml_node *node,
+static bool expected_time_read(struct suite_reading *reading, const struct yaml_node *node,
 	const struct expect_table *table, struct test *test, struct expectation *expectation)
 {
 	const struct yaml_node *after = yaml_get(node, "after");
@@ -416,7 +417,7 @@ static bool expected_time_read(struct reading *reading, const struct yaml_node *
 		reading, yaml_get(node, "not_before"), test->events[0].at, test, &expectation->us);
 }
 
-static bool expectation_read(struct reading *reading, const struct yaml_node *node,
+static bool expectation_read(struct suite_reading *reading, const struct yaml_node *node,
 	struct test *test, struct expectation *expectation)
 {
 	struct expect_table table = { 0 };
@@ -440,7 +441,7 @@ static bool expectation_read(struct reading *reading, const struct yaml_node *no
 	return expected_time_read(reading, node, &table, test, expectation) && is_good;
 }
 
-static bool expectations_read(struct reading *reading, const struct yaml_node *node,
+static bool expectations_read(struct suite_reading *reading, const struct yaml_node *node,
 	const struct test_table *table, struct test *test)
 {
 	const struct yaml_node *list = table->expect ? table->expect : table->expect_contains;
@@ -475,7 +476,7 @@ static bool expectations_read(struct reading *reading, const struct yaml_node *n
 
 /* ---- names of rules ---- */
 
-static bool rules_read(struct reading *reading, const struct texts *written, bool is_written,
+static bool rules_read(struct suite_reading *reading, const struct texts *written, bool is_written,
 	struct rule_names *names)
 {
 	bool is_good = true;
@@ -498,7 +499,8 @@ static bool rules_read(struct reading *reading, const struct texts *written, boo
 
 /* ---- tests ---- */
 
-static bool test_name_check(struct reading *reading, const struct yaml_node *node, const char *name)
+static bool test_name_check(
+	struct suite_reading *reading, const struct yaml_node *node, const char *name)
 {
 	for (size_t i = reading->first_test; i < reading->suite->count; i++)
 		if (text_is(reading->suite->tests[i].name, name))
@@ -509,7 +511,7 @@ static bool test_name_check(struct reading *reading, const struct yaml_node *nod
 	return true;
 }
 
-static void test_read(struct reading *reading, const struct yaml_node *node)
+static void test_read(struct suite_reading *reading, const struct yaml_node *node)
 {
 	struct suite *suite = reading->suite;
 	struct test_table table = { 0 };
@@ -538,7 +540,7 @@ static void test_read(struct reading *reading, const struct yaml_node *node)
 	suite->tests[suite->count++] = test;
 }
 
-static void tests_read(struct reading *reading, const struct yaml_node *list)
+static void tests_read(struct suite_reading *reading, const struct yaml_node *list)
 {
 	if (list->type != YAML_LIST || !list->count) {
 		reading_problem(reading, PROBLEM_NO_TESTS, list->place,
@@ -554,10 +556,10 @@ static void tests_read(struct reading *reading, const struct yaml_node *list)
 	}
 }
 
-static void file_load(struct reading *reading, const char *path)
+static void file_load(struct suite_reading *reading, const char *path)
 {
 	OWNED(arena) arena = arena_new();
-	struct file_table table = { 0 };
+	struct suite_file_table table = { 0 };
 	reading->file = yaml_load(path, arena, reading->problems);
 	if (!reading->file)
 		return;
@@ -567,7 +569,7 @@ static void file_load(struct reading *reading, const char *path)
 			"a test file is a map with 'version' and 'tests', and this is another");
 		return;
 	}
-	root = without_extensions(root, arena);
+	root = load_without_extensions(root, arena);
 	IGNORE(fields_load(suite_fields, root, "a test file", reading->file, &table, arena,
 		reading->problems));
 	if (version && version->type == YAML_SCALAR && table.version != 1)
@@ -592,7 +594,7 @@ struct suite *suite_load(const char *const *paths, size_t path_count, const stru
 	size_t errors = problems_error_count(problems), count = ruleset_rule_count(ruleset);
 	OWNED(suite) suite = mem_new(struct suite);
 	OWNED_MEMORY const char **names = mem_alloc((count + 1) * sizeof *names);
-	struct reading reading = {
+	struct suite_reading reading = {
 		.suite = suite, .ruleset = ruleset, .rule_names = names, .problems = problems
 	};
 	struct rule_files files = { 0 };
@@ -636,7 +638,7 @@ static cJSON *event_fields_schema(bool with_time)
 	json_add_text(schema, "type", "object");
 	cJSON *properties = cJSON_AddObjectToObject(schema, "properties");
 	for (int i = 0; i < EVENT_FIELD_COUNT; i++) {
-		const struct event_field_info *info = event_field_info((enum event_field)i);
+		const struct event_field_info *info = event_field_describe((enum event_field)i);
 		cJSON *property = cJSON_AddObjectToObject(properties, info->name);
 		json_add_text(property, "description", info->help);
 		cJSON *types = cJSON_AddArrayToObject(property, "type");
@@ -657,8 +659,8 @@ static cJSON *event_fields_schema(bool with_time)
 
 cJSON *suite_schema(void)
 {
-	cJSON *schema =
-		file_schema("tests.schema.json", "Tests of refresh-router's rules", suite_fields);
+	cJSON *schema = load_file_schema(
+		"tests.schema.json", "Tests of refresh-router's rules", suite_fields);
 	cJSON *all = cJSON_Parse(definitions);
 	cJSON_AddItemToObject(all, "event", event_fields_schema(false));
 	cJSON_AddItemToObject(all, "timed_event", event_fields_schema(true));

@@ -32,7 +32,7 @@ static bool name_unknown(struct loading *loading, const struct yaml_node *node,
 	for (size_t i = 0; i < rule->capture_count; i++)
 		names[count++] = rule->captures[i];
 	for (int i = 0; i < EVENT_FIELD_COUNT; i++)
-		names[count++] = event_field_info((enum event_field)i)->name;
+		names[count++] = event_field_describe((enum event_field)i)->name;
 	return loading_problem(loading, PROBLEM_UNKNOWN_NAME, node->place,
 		"'${%s}' is neither a capture of this rule nor an event field%s",
 		loading_quote(loading, name), loading_suggest(loading, name, names, count));

@@ -17,7 +17,7 @@ static bool version_parse(const char *text, long *major, long *minor)
 	return true;
 }
 
-bool call_speaks(const struct api_call *call, long major, long minor)
+bool api_call_speaks(const struct api_call *call, long major, long minor)
 {
 	long asked_major, asked_minor;
 	return version_parse(call->version, &asked_major, &asked_minor) &&
@@ -31,7 +31,7 @@ static bool is_spoken(const struct api_call *call, const char *highest)
 	long major = 0, minor = 0, ignored;
 	return version_parse(highest, &major, &minor) &&
 	       version_parse(call->version, &ignored, &ignored) &&
-	       !call_speaks(call, major, minor + 1);
+	       !api_call_speaks(call, major, minor + 1);
 }
 
 /* All sites of a server have one version; here, where no site is named, it is the first site's. */

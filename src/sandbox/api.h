@@ -23,7 +23,7 @@ struct api_call { /* a parsed request below /api/ */
 void api_identify(struct api_call *call);
 void api_answer(struct api_call *call, struct reply *reply);
 /* Is the request's version at least this? */
-bool call_speaks(const struct api_call *call, long major, long minor);
+bool api_call_speaks(const struct api_call *call, long major, long minor);
 
 /* ---- login.c ---- */
 void api_sign_in(struct api_call *call, struct reply *reply);

@@ -14,7 +14,7 @@ static bool read_incremental(
 {
 	const cJSON *extract = kind == BOX_FLOW ? NULL : json_get(call->body, "extractRefresh");
 	*incremental = json_flag(extract, "incremental", false);
-	if (call->body && (!extract || call_speaks(call, 3, 25)))
+	if (call->body && (!extract || api_call_speaks(call, 3, 25)))
 		return true;
 	reply_bad_body(reply);
 	return false;

@@ -15,7 +15,7 @@ static uint64_t random_next(struct schedule *schedule)
 	return z ^ (z >> 31);
 }
 
-int64_t backoff(struct schedule *schedule, int64_t initial, int64_t failures)
+int64_t again_backoff(struct schedule *schedule, int64_t initial, int64_t failures)
 {
 	int64_t most = schedule->options.retry_max;
 	int64_t ceiling = initial < 1 ? 1 : initial;
@@ -27,7 +27,7 @@ int64_t backoff(struct schedule *schedule, int64_t initial, int64_t failures)
 	return least + (int64_t)(random_next(schedule) % (uint64_t)(ceiling - least + 1));
 }
 
-int64_t left_to_try(const struct schedule *schedule, int64_t left)
+int64_t again_time_left(const struct schedule *schedule, int64_t left)
 {
 	int64_t most = schedule->options.give_up_after, least = most < LAST_TRY ? most : LAST_TRY;
 	return left < least ? least : left > most ? most : left;
@@ -39,7 +39,8 @@ void refresh_try_again(struct schedule *schedule, struct instant now, struct ref
 	refresh_enter(schedule, refresh, REFRESH_WAITING);
 	refresh_serve_line(refresh);
 	refresh_set_text(&refresh->row.reason, answer.reason);
-	refresh_wait_until(schedule, now, refresh, backoff(schedule, initial, refresh->failures++));
+	refresh_wait_until(
+		schedule, now, refresh, again_backoff(schedule, initial, refresh->failures++));
 	act_record(schedule, refresh);
 }
 

@@ -22,7 +22,7 @@ void site_answered(struct schedule *schedule, struct instant now, const struct a
 		site_touch(schedule, site);
 	else
 		site_wait(schedule, site, site->gate.breaker.until);
-	arm_round(schedule, now, site);
+	look_arm_round(schedule, now, site);
 }
 
 /* Rare, so it may walk through every refresh. */
@@ -43,7 +43,7 @@ bool site_go_on(struct schedule *schedule, struct instant now, struct site *site
 		return false;
 	site_look_again(schedule, now, site);
 	site_touch(schedule, site);
-	arm_round(schedule, now, site);
+	look_arm_round(schedule, now, site);
 	return true;
 }
 

@@ -91,7 +91,7 @@ static void sees_again(struct schedule *schedule, struct refresh *refresh)
 /* How long it has been queued, at most: the shorter time by two clocks. */
 static int64_t queued_for(const struct refresh *refresh, struct instant now)
 {
-	return at_most(job_age(refresh, now), now.wall.us - refresh->row.sent_at.us);
+	return at_most(look_job_age(refresh, now), now.wall.us - refresh->row.sent_at.us);
 }
 
 /* No other job of ours serves those in line that it covers, so they end with it. */
@@ -216,7 +216,7 @@ static struct refresh *take_due(struct site *site, struct instant now, size_t *c
 
 /* Several jobs are looked at by one list, which shows those that are not due yet too; a single one
  * is asked for by itself, which shows more. */
-void look_round(struct schedule *schedule, struct instant now, struct site *site)
+void follow_round(struct schedule *schedule, struct instant now, struct site *site)
 {
 	size_t count;
 	struct refresh *refresh = take_due(site, now, &count), *next;
@@ -232,7 +232,7 @@ void look_round(struct schedule *schedule, struct instant now, struct site *site
 			continue;
 		poll(schedule, now, refresh);
 	}
-	arm_round(schedule, now, site);
+	look_arm_round(schedule, now, site);
 }
 
 /* The answer showed nothing about the job, and the next one may not either: the next look is later.

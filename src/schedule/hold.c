@@ -185,7 +185,7 @@ void hold_ended(struct schedule *schedule, struct instant now, struct refresh *r
 {
 	struct slot *slot = refresh->slot;
 	timer_leave(&refresh->due);
-	hold_forget(refresh);
+	refresh_forget_hold(refresh);
 	refresh_moved(schedule, refresh);
 	refresh->row.quiet = 0;
 	refresh->row.not_before = (struct wall){ 0 };

@@ -122,8 +122,8 @@ enum input_type {
 	/* People's commands; `actions.asked` is the reply. */
 	/* ends an open refresh in the name of `who`; its job, if any, is cancelled first */
 	INPUT_CANCEL,
-	/* an open refresh goes on at once: ends its hold, its backoff, and its site's wait for a
-	 * Retry-After */
+	/* an open refresh goes on at once: ends its hold, its again_backoff, and its site's wait
+	 * for a Retry-After */
 	INPUT_RETRY,
 	/* an ended refresh is done again, for the same causes, by a request sent from now on */
 	INPUT_AGAIN,

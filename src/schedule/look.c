@@ -16,7 +16,7 @@ static int64_t at_most(int64_t value, int64_t most)
 	return value < most ? value : most;
 }
 
-int64_t job_age(const struct refresh *refresh, struct instant now)
+int64_t look_job_age(const struct refresh *refresh, struct instant now)
 {
 	struct wall tableau_now = gate_tableau_time(&refresh->slot->site->gate, now.mono);
 	if (wall_is_set(tableau_now) && wall_is_set(refresh->row.job_created_at))
@@ -37,13 +37,13 @@ int64_t look_wait(
 {
 	const struct slot *slot = refresh->slot;
 	int64_t least = slot->site->options.poll_interval;
-	int64_t wait = pace_wait(&slot->paces[refresh->row.incremental], job_age(refresh, now),
+	int64_t wait = pace_wait(&slot->paces[refresh->row.incremental], look_job_age(refresh, now),
 		slot_first(slot) != NULL, least);
 	int64_t most = at_least(schedule->options.give_up_after / PATIENCE_LOOKS, least);
 	return at_most(wait, most);
 }
 
-void arm_round(struct schedule *schedule, struct instant now, struct site *site)
+void look_arm_round(struct schedule *schedule, struct instant now, struct site *site)
 {
 	const struct timer *first = timer_first(&site->looks);
 	int64_t at = first ? first->key : INT64_MAX;
@@ -61,7 +61,7 @@ void look_later(
 {
 	struct site *site = refresh->slot->site;
 	timer_set(&site->looks, &refresh->look, mono_plus(now.mono, wait_us).us, refresh->row.id);
-	arm_round(schedule, now, site);
+	look_arm_round(schedule, now, site);
 }
 
 void look_sooner(struct schedule *schedule, struct instant now, struct refresh *refresh)

@@ -71,7 +71,8 @@ void refresh_lost(struct schedule *schedule, struct instant now, struct refresh 
 	refresh_enter(schedule, refresh, REFRESH_UNKNOWN);
 	if (!refresh->row.is_cancelling) /* else it names the person */
 		refresh_set_text(&refresh->row.reason, answer.reason);
-	int64_t wait = backoff(schedule, schedule->options.retry_initial, refresh->failures++);
+	int64_t wait =
+		again_backoff(schedule, schedule->options.retry_initial, refresh->failures++);
 	refresh_wait_until(schedule, now, refresh, at_once ? 0 : wait);
 	act_record(schedule, refresh);
 }

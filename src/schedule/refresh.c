@@ -174,7 +174,7 @@ static void quiet_let_go(struct refresh *refresh)
 	refresh->quiet = NULL;
 }
 
-void hold_forget(struct refresh *refresh)
+void refresh_forget_hold(struct refresh *refresh)
 {
 	if (refresh->quiet)
 		quiet_let_go(refresh);

@@ -103,7 +103,7 @@ void on_restore(struct schedule *schedule, struct instant now, const struct inpu
 		stamp_hear(schedule, causes[i].after);
 	}
 	/* The time in which the daemon was down does not count. */
-	patience_set(&refresh->patience, now.mono, left_to_try(schedule, row->patience));
+	patience_set(&refresh->patience, now.mono, again_time_left(schedule, row->patience));
 	refresh->born = restored_birth(now, row);
 	restore_place(schedule, now, refresh, row->state);
 }

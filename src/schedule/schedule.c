@@ -55,9 +55,9 @@ static void on_configure(struct schedule *schedule, struct instant now, const st
 		configure_site(schedule, &input->configure.sites[i]);
 	for (struct site *site = schedule->sites; site; site = site->by_name.next) {
 		if (is_turn_new)
-			requeue_ready(schedule, site);
+			turn_requeue(schedule, site);
 		site_touch(schedule, site);
-		arm_round(schedule, now, site);
+		look_arm_round(schedule, now, site);
 		if (site->is_known && site->was_dropped)
 			site_look_again(schedule, now, site);
 		site->was_dropped = !site->is_known;

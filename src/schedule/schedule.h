@@ -29,12 +29,12 @@
  * as having waited half of give_up_after, so no refresh is overtaken for longer than that.
  *
  * give_up_after measures patience (schedule/patience.h): the time in which Tableau could have been
- * asked and failed, or would not. It runs during backoff, while an answer is out, while the breaker
- * leaves the site alone or Tableau asked to wait, and while the configuration has no such site. It
- * stands while we hold work back: by `delay` and `quiet`, behind another refresh of the content, by
- * a pause, a budget (also one of job queries), or for want of a place. Each answer about its job
- * renews it; but a job that Tableau leaves in its queue for QUEUE_PATIENCE times give_up_after is
- * given up too. A restart goes on with what was left.
+ * asked and failed, or would not. It runs during again_backoff, while an answer is out, while the
+ * breaker leaves the site alone or Tableau asked to wait, and while the configuration has no such
+ * site. It stands while we hold work back: by `delay` and `quiet`, behind another refresh of the
+ * content, by a pause, a budget (also one of job queries), or for want of a place. Each answer
+ * about its job renews it; but a job that Tableau leaves in its queue for QUEUE_PATIENCE times
+ * give_up_after is given up too. A restart goes on with what was left.
  *
  * Rows and texts given to an action are valid until the next step.
  */

@@ -9,7 +9,7 @@ void step_settle(struct schedule *schedule, struct instant now)
 		struct site *site = schedule->dirty;
 		schedule->dirty = site->dirty_next;
 		site->is_dirty = false;
-		resolve_parked(schedule, now, site);
+		want_resolve_parked(schedule, now, site);
 		send_ready(schedule, now, site);
 	}
 	wait_settle(schedule, now);

@@ -236,7 +236,7 @@ static void leave_heaps(struct instant now, struct refresh *refresh)
 {
 	patience_go_by(&refresh->patience, NULL, now.mono);
 	timer_leave(&refresh->due);
-	hold_forget(refresh);
+	refresh_forget_hold(refresh);
 }
 
 void refresh_end(struct schedule *schedule, struct instant now, struct refresh *refresh,

@@ -105,7 +105,7 @@ struct refresh {
 	bool is_unrecorded;
 	int64_t recorded; /* the step that last recorded it, so that a step records it once */
 	uint64_t told;    /* hash of its state and reason when last recorded; 0: never */
-	int64_t failures; /* in a row, for the backoff */
+	int64_t failures; /* in a row, for the again_backoff */
 	int unsure_looks; /* after the last request */
 	/* looks at its job without a result, in a row */
 	int refused_looks, unknown_looks, unread_looks;
@@ -274,7 +274,7 @@ void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refr
 /* At a restart: a refresh that was just adopted gets the state that it had reached. */
 void refresh_come_back(
 	struct schedule *schedule, struct refresh *refresh, enum refresh_state state);
-void hold_forget(struct refresh *refresh);
+void refresh_forget_hold(struct refresh *refresh);
 
 /* ---- act.c: the actions of this step ---- */
 
@@ -299,14 +299,14 @@ void act_list(struct schedule *schedule, struct site *site, struct wall since);
 /* Gives it its turn among those that are ready, by priority and age. */
 void refresh_queue_up(struct schedule *schedule, struct refresh *refresh);
 /* The same for all that are ready, after the weight of a priority has changed. */
-void requeue_ready(struct schedule *schedule, struct site *site);
+void turn_requeue(struct schedule *schedule, struct site *site);
 void refresh_wait_until(
 	struct schedule *schedule, struct instant now, struct refresh *refresh, int64_t wait_us);
 
 /* ---- look.c: when a job is worth a look ---- */
 
 /* How old its job is, by Tableau's clock if that is known. */
-int64_t job_age(const struct refresh *refresh, struct instant now);
+int64_t look_job_age(const struct refresh *refresh, struct instant now);
 /* The last query of its job alone had no result, so a list must suffice. */
 bool refresh_is_blind(const struct refresh *refresh);
 /* How long until a look at its job is worth a call. */
@@ -318,7 +318,7 @@ void look_later(
 /* Another refresh waits for its end now: plans an earlier look if that is worth a call. */
 void look_sooner(struct schedule *schedule, struct instant now, struct refresh *refresh);
 /* Sets the timer for the next round of looks at the site. */
-void arm_round(struct schedule *schedule, struct instant now, struct site *site);
+void look_arm_round(struct schedule *schedule, struct instant now, struct site *site);
 
 /* ---- wait.c: why work waits, and which patience runs ---- */
 
@@ -329,7 +329,7 @@ struct wait wait_of(const struct site *site, enum call_kind kind, struct mono no
 /* Do we hold the work back (a budget, a pause, a place)? Else Tableau could not be asked. */
 bool wait_is_ours(enum wait_kind kind);
 /* Sets the timer for the first patience at the site that will be over. */
-void patience_arm(struct schedule *schedule, struct site *site);
+void wait_arm_patience(struct schedule *schedule, struct site *site);
 
 /* ---- words.c: the same in words for people ---- */
 
@@ -404,12 +404,12 @@ void refresh_end_with_line(struct schedule *schedule, struct instant now, struct
 /* How much of give_up_after a restart allows, given what was `left`: a refresh whose time ran out
  * while the daemon was down, or seems to have because the wall clock stepped, gets enough for one
  * more try. */
-int64_t left_to_try(const struct schedule *schedule, int64_t left);
+int64_t again_time_left(const struct schedule *schedule, int64_t left);
 /* A random wait up to initial * 2^failures, at most retry_max; never below 1/8 of that, so that it
  * is a wait. */
-int64_t backoff(struct schedule *schedule, int64_t initial, int64_t failures);
-/* A busy content (409093) is retried from 15 times the initial backoff: a job that is in the way
- * runs for minutes. */
+int64_t again_backoff(struct schedule *schedule, int64_t initial, int64_t failures);
+/* A busy content (409093) is retried from 15 times the initial again_backoff: a job that is in the
+ * way runs for minutes. */
 #define BUSY_FACTOR 15
 /* Waits for another try; the answer's reason says why. */
 void refresh_try_again(struct schedule *schedule, struct instant now, struct refresh *refresh,
@@ -443,7 +443,7 @@ void want_free(struct schedule *schedule, struct want *want);
 void want_due(struct schedule *schedule, struct instant now, struct want *want);
 void want_expire(struct schedule *schedule, struct instant now, struct want *want);
 /* Asks for parked selections, as many as may be asked for at once. */
-void resolve_parked(struct schedule *schedule, struct instant now, struct site *site);
+void want_resolve_parked(struct schedule *schedule, struct instant now, struct site *site);
 /* Joins `causes` to a refresh of `slot` whose request is still to be sent, or was sent late enough,
  * else to a new one. Returns that refresh. */
 struct refresh *slot_join(struct schedule *schedule, struct instant now, struct slot *slot,
@@ -458,7 +458,7 @@ void send_ready(struct schedule *schedule, struct instant now, struct site *site
 
 void follow_job(struct schedule *schedule, struct instant now, struct refresh *refresh,
 	const struct job_seen *job, int64_t asked_after);
-void look_round(struct schedule *schedule, struct instant now, struct site *site);
+void follow_round(struct schedule *schedule, struct instant now, struct site *site);
 
 /* ---- lost.c: is there a job of a request whose reply is lost? ---- */
 

@@ -9,7 +9,7 @@ int64_t schedule_lived(
 	return schedule->lived[from][to];
 }
 
-struct schedule_counts schedule_counts(const struct schedule *schedule)
+struct schedule_counts schedule_count(const struct schedule *schedule)
 {
 	return (struct schedule_counts){ HASH_CNT(by_id, schedule->wants),
 		HASH_CNT(by_id, schedule->refreshes), schedule->waiting, schedule->in_flight,
@@ -24,7 +24,7 @@ const char *schedule_dropped_site(const struct schedule *schedule, size_t nth)
 	return NULL;
 }
 
-struct schedule_site_status schedule_site_status(
+struct schedule_site_status schedule_site_status_of(
 	const struct schedule *schedule, struct instant now, const char *name, struct arena *arena)
 {
 	const struct site *site = site_find(schedule, name);

@@ -12,7 +12,7 @@ struct schedule_counts {
 	int64_t selections, open, waiting, in_flight;
 	int64_t causes; /* of open refreshes: events by a rule */
 };
-struct schedule_counts schedule_counts(const struct schedule *schedule);
+struct schedule_counts schedule_count(const struct schedule *schedule);
 /* How often a refresh went from one state to another (schedule/life.h); for the simulation, which
  * has to see all that may happen. */
 int64_t schedule_lived(
@@ -55,5 +55,5 @@ size_t schedule_selections(const struct schedule *schedule, struct instant now,
 /* The nth site with open work that the configuration lacks; NULL: no more. */
 const char *schedule_dropped_site(const struct schedule *schedule, size_t nth);
 /* Its texts live in `arena`. All zero: nothing is known of such a site. */
-struct schedule_site_status schedule_site_status(
+struct schedule_site_status schedule_site_status_of(
 	const struct schedule *schedule, struct instant now, const char *site, struct arena *arena);

@@ -21,12 +21,12 @@ static void run_timer(struct schedule *schedule, struct instant now, struct time
 		want_due(schedule, now, container(timer, struct want, due));
 		break;
 	case TIMER_OF_ROUND:
-		look_round(schedule, now, container(timer, struct site, round));
+		follow_round(schedule, now, container(timer, struct site, round));
 		break;
 	case TIMER_OF_OPENING:
 		site = container(timer, struct site, opening);
 		site_touch(schedule, site);
-		arm_round(schedule, now, site);
+		look_arm_round(schedule, now, site);
 		break;
 	}
 }
@@ -64,7 +64,7 @@ void on_tick(struct schedule *schedule, struct instant now, const struct input *
 		struct site *site = container(timer, struct site, giving_up);
 		for (int kind = 0; kind < CALLS_COUNT; kind++)
 			give_up(schedule, now, &site->waiting[kind].clock);
-		patience_arm(schedule, site);
+		wait_arm_patience(schedule, site);
 	}
 }
 

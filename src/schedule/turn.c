@@ -22,7 +22,7 @@ void refresh_queue_up(struct schedule *schedule, struct refresh *refresh)
 	site_touch(schedule, site);
 }
 
-void requeue_ready(struct schedule *schedule, struct site *site)
+void turn_requeue(struct schedule *schedule, struct site *site)
 {
 	/* From a copy, because each move reorders the heap. */
 	size_t count = site->ready.count;

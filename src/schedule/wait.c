@@ -2,10 +2,10 @@
  * schedule/wait.c - why work waits, since when and until when, and whether its patience runs
  * meanwhile.
  *
- * A refresh or selection waits for itself (its backoff, an answer: its patience runs), for another
- * refresh of its content or a hold of its rule (its patience stands), or for a kind of call of its
- * site: to look its content up, to start it, to query jobs. Each site has a clock for each of the
- * three; it stands while we hold that kind of call back.
+ * A refresh or selection waits for itself (its again_backoff, an answer: its patience runs), for
+ * another refresh of its content or a hold of its rule (its patience stands), or for a kind of call
+ * of its site: to look its content up, to start it, to query jobs. Each site has a clock for each
+ * of the three; it stands while we hold that kind of call back.
  */
 #include "base/mem.h"
 #include "base/units.h"
@@ -59,7 +59,7 @@ bool wait_is_ours(enum wait_kind kind)
 	return kind == WAIT_PAUSE || kind == WAIT_BUDGET || kind == WAIT_PLACE;
 }
 
-void patience_arm(struct schedule *schedule, struct site *site)
+void wait_arm_patience(struct schedule *schedule, struct site *site)
 {
 	int64_t at = INT64_MAX;
 	for (int kind = 0; kind < CALLS_COUNT; kind++) {
@@ -87,7 +87,7 @@ static void settle_site(struct schedule *schedule, struct instant now, struct si
 		if (wait.until.us > now.mono.us && waiting->clock.waiting.count)
 			site_wait(schedule, site, wait.until);
 	}
-	patience_arm(schedule, site);
+	wait_arm_patience(schedule, site);
 }
 
 /* ---- a backlog that the budget cannot work off ---- */

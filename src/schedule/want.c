@@ -89,7 +89,7 @@ static struct want *want_new(
 		want->holds = mono_plus(now.mono, still_to_go(selection, now, selection->delay));
 	int64_t left = still_to_go(selection, now, schedule->options.give_up_after);
 	want->patience.owner = PATIENCE_OF_WANT;
-	patience_set(&want->patience, now.mono, left_to_try(schedule, left));
+	patience_set(&want->patience, now.mono, again_time_left(schedule, left));
 	site_of(schedule, selection->site)->selections++;
 	HASH_ADD(by_id, schedule->wants, id, sizeof want->id, want);
 	return want;
@@ -154,7 +154,7 @@ void on_select(struct schedule *schedule, struct instant now, const struct input
 	park(schedule, now, want);
 }
 
-void resolve_parked(struct schedule *schedule, struct instant now, struct site *site)
+void want_resolve_parked(struct schedule *schedule, struct instant now, struct site *site)
 {
 	while (site->is_known && site->parked && site->resolving < RESOLVE_AT_ONCE) {
 		struct want *want = site->parked;
@@ -280,7 +280,7 @@ static void not_resolved(struct schedule *schedule, struct instant now, struct w
 		end_unresolved(schedule, now, want, REFRESH_FAILED, answer->reason);
 		return;
 	}
-	int64_t wait = backoff(schedule, schedule->options.retry_initial, want->failures++);
+	int64_t wait = again_backoff(schedule, schedule->options.retry_initial, want->failures++);
 	/* Retry-After holds for the site, so that not each selection has to get one. */
 	if (answer->retry_after)
 		gate_hold(&site_of(schedule, answer->site)->gate.no_calls_before, now.mono,

@@ -73,7 +73,7 @@ static void note_success(struct journal *journal, size_t entries)
 
 /* ---- groups ---- */
 
-enum outcome { COMMITTED, ENTRY_FAILED, STORE_FAILED };
+enum group_end { COMMITTED, ENTRY_FAILED, STORE_FAILED };
 
 static bool begin(struct store *store, struct error *err)
 {
@@ -111,7 +111,7 @@ static struct journal_entry *next_of(const struct journal_entry *entry)
  * One transaction of the first `count` entries. STORE_FAILED: it did not even begin, so no entry is
  * the cause.
  */
-static enum outcome write_group(
+static enum group_end write_group(
 	struct journal *journal, struct journal_entry *first, size_t count, struct error *err)
 {
 	struct journal_entry *entry = first;
@@ -163,7 +163,7 @@ static struct journal_entry *write_alone(
 {
 	for (; count; count--) {
 		struct error err = { 0 };
-		enum outcome outcome = write_group(journal, first, 1, &err);
+		enum group_end outcome = write_group(journal, first, 1, &err);
 
 		/* Each further entry would only fail after the same wait. */
 		if (outcome == STORE_FAILED)
@@ -183,7 +183,7 @@ static void write_all(struct journal *journal, struct journal_entry *first)
 			entry = next_of(entry))
 			count++;
 
-		enum outcome outcome = write_group(journal, first, count, &err);
+		enum group_end outcome = write_group(journal, first, count, &err);
 		/* A group of one has been tried alone already. */
 		if (outcome == ENTRY_FAILED && count > 1)
 			first = write_alone(journal, first, count);

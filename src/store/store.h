@@ -17,6 +17,7 @@
 #include "content/refresh.h"
 #include "content/selection.h"
 #include "content/spent.h"
+#include <stdio.h>
 
 struct store;
 enum store_mode { STORE_WRITE, STORE_READ };
@@ -168,3 +169,6 @@ bool store_take_refresh_ids(
 	struct store *store, struct refresh_ids *ids, struct error *err) MUST_USE;
 /* The youngest stamp of a durable event; 0: there is none yet. For a writer. */
 int64_t store_last_stamp(const struct store *store);
+
+/* Prints the versions of the libraries that keep rows, one on each line. */
+void store_versions(FILE *out);

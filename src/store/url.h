@@ -3,7 +3,6 @@
  */
 #pragma once
 #include "base/arena.h"
-#include <stdio.h>
 
 #define STORE_URL_EXAMPLE "sqlite:/var/lib/refresh-router/state.db"
 
@@ -15,6 +14,3 @@ const char *store_url_in(const char *folder, size_t length, struct arena *arena)
 /* The URL with a relative path, if it has one, resolved against the folder of `file`, like every
  * path of a configuration; in `arena`, or `url` itself. */
 const char *store_url_beside(const char *url, const char *file, struct arena *arena);
-
-/* Prints the versions of the libraries that keep rows, one on each line. */
-void store_versions(FILE *out);

@@ -191,7 +191,7 @@ static enum error_kind kind_of_status(int status, enum call_type type)
 	return ERROR_REFUSED;
 }
 
-static void refused_by_tableau(const struct reply *reply, enum call_type type,
+static void refused_by_tableau(const struct transport_reply *reply, enum call_type type,
 	const struct told *told, struct outcome *outcome)
 {
 	const struct meaning *meaning = meaning_of(told->code, type);
@@ -210,12 +210,13 @@ static void refused_by_tableau(const struct reply *reply, enum call_type type,
 		meaning && meaning->advice ? ")" : "");
 }
 
-static bool is_success(const struct reply *reply)
+static bool is_success(const struct transport_reply *reply)
 {
 	return reply->http_status >= 200 && reply->http_status <= 299;
 }
 
-static void redirected(const struct reply *reply, enum error_kind kind, struct outcome *outcome)
+static void redirected(
+	const struct transport_reply *reply, enum error_kind kind, struct outcome *outcome)
 {
 	char location[DETAIL_BYTES + 8];
 	keep(location, reply->location);
@@ -237,7 +238,8 @@ static void redirected(const struct reply *reply, enum error_kind kind, struct o
  * The answer looks like Tableau's but cannot be read. If the status is a success, only this item or
  * list is affected, and another try may succeed.
  */
-static void unreadable(const struct reply *reply, enum error_kind kind, struct outcome *outcome)
+static void unreadable(
+	const struct transport_reply *reply, enum error_kind kind, struct outcome *outcome)
 {
 	outcome->is_alive = is_success(reply);
 	error_fail(&outcome->error, kind, "HTTP %d with an unreadable answer", reply->http_status);
@@ -257,7 +259,8 @@ static const char *remedy_of_page(long status)
  * no refresh fails for good because of it, whatever the status is. A refresh may have been accepted
  * and only its answer lost.
  */
-static void not_tableau(const struct reply *reply, enum call_type type, struct outcome *outcome)
+static void not_tableau(
+	const struct transport_reply *reply, enum call_type type, struct outcome *outcome)
 {
 	char start[DETAIL_BYTES + 8];
 	struct str body = str_trim(reply->body);
@@ -290,8 +293,8 @@ static void not_tableau(const struct reply *reply, enum call_type type, struct o
 			reply->body.length ? "unreadable" : "empty");
 }
 
-void answer_read(
-	const struct reply *reply, enum call_type type, struct outcome *outcome, cJSON **json)
+void answer_read(const struct transport_reply *reply, enum call_type type, struct outcome *outcome,
+	cJSON **json)
 {
 	*json = NULL;
 	*outcome = (struct outcome){ .http_status = reply->http_status,

@@ -23,8 +23,8 @@ enum call_type {
  * happened. A reply that is not Tableau's JSON or XML counts as a gateway's, which is transient
  * (README.md, Gateways).
  */
-void answer_read(
-	const struct reply *reply, enum call_type type, struct outcome *outcome, cJSON **json);
+void answer_read(const struct transport_reply *reply, enum call_type type, struct outcome *outcome,
+	cJSON **json);
 /* `json` is the reply when outcome->ok, valid during the callback. */
 typedef void call_done(const struct outcome *outcome, const cJSON *json, void *context);
 

@@ -10,12 +10,12 @@ static const char *copy(const cJSON *json, const char *key, struct arena *arena)
 
 static void read_tags(const cJSON *json, struct item *item, struct arena *arena)
 {
-	const cJSON *first = json_items(json, "tags", "tag"), *tag;
+	const cJSON *first = items_of(json, "tags", "tag"), *tag;
 	size_t count = 0;
-	for (tag = first; tag; tag = json_items_next(tag))
+	for (tag = first; tag; tag = items_next(tag))
 		count++;
 	const char **labels = arena_array(arena, const char *, count + 1);
-	for (tag = first; tag; tag = json_items_next(tag))
+	for (tag = first; tag; tag = items_next(tag))
 		labels[item->tag_count++] = copy(tag, "label", arena);
 	item->tags = labels;
 }
@@ -157,4 +157,19 @@ size_t items_named(
 	while (low + found < count && !strcmp(items[low + found].name, name))
 		found++;
 	return found;
+}
+
+const cJSON *items_of(const cJSON *reply, const char *plural, const char *singular)
+{
+	const cJSON *list = json_get(reply, plural);
+	if (cJSON_IsObject(list))
+		list = json_get(list, singular);
+	return cJSON_IsArray(list) ? list->child : list;
+}
+
+const cJSON *items_next(const cJSON *item)
+{
+	/* A single object in place of an array has named siblings, the members of its parent, so it
+	 * ends the list. */
+	return item->string ? NULL : item->next;
 }

@@ -40,3 +40,10 @@ const struct item *items_find(const struct item *items, size_t count, const char
 /* How many of the items, sorted by name, have this name; *first is the index of the first. */
 size_t items_named(
 	const struct item *items, size_t count, const char *name, const struct item **first);
+
+/*
+ * The first item of a list in any of its forms: {"PLURAL": {"SINGULAR": [...]}}, an object in place
+ * of an array of one, {"PLURAL": [...]}, or {} (README.md, JSON). items_next() walks them.
+ */
+const cJSON *items_of(const cJSON *reply, const char *plural, const char *singular);
+const cJSON *items_next(const cJSON *item);

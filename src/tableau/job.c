@@ -4,24 +4,10 @@
  */
 #include "tableau/job.h"
 #include "tableau/answer.h"
+#include "tableau/item.h"
 #include <stdio.h>
 
 #define NOTES_BYTES 400
-
-const cJSON *json_items(const cJSON *reply, const char *plural, const char *singular)
-{
-	const cJSON *list = json_get(reply, plural);
-	if (cJSON_IsObject(list))
-		list = json_get(list, singular);
-	return cJSON_IsArray(list) ? list->child : list;
-}
-
-const cJSON *json_items_next(const cJSON *item)
-{
-	/* A single object in place of an array has named siblings, the members of its parent, so it
-	 * ends the list. */
-	return item->string ? NULL : item->next;
-}
 
 static const char *clean(const char *text, struct arena *arena)
 {
@@ -63,8 +49,8 @@ static const cJSON *find_content(const cJSON *job, const cJSON **wrapper)
 
 static const char *error_note(const cJSON *json)
 {
-	for (const cJSON *note = json_items(json, "statusNotes", "statusNote"); note;
-		note = json_items_next(note))
+	for (const cJSON *note = items_of(json, "statusNotes", "statusNote"); note;
+		note = items_next(note))
 		if (!strcmp(json_text(note, "type"), "errorCode"))
 			return *json_text(note, "text") ? json_text(note, "text")
 							: json_text(note, "value");

@@ -11,9 +11,3 @@ bool job_parse(
 	const cJSON *reply, struct job *job, struct arena *arena, struct error *err) MUST_USE;
 /* Reads a row of {"backgroundJobs": {"backgroundJob": [...]}}. */
 bool job_row_parse(const cJSON *row, struct job *job, struct arena *arena) MUST_USE;
-/*
- * The first item of a list in any of its forms: {"PLURAL": {"SINGULAR": [...]}}, an object in place
- * of an array of one, {"PLURAL": [...]}, or {} (README.md, JSON). json_items_next() walks them.
- */
-const cJSON *json_items(const cJSON *reply, const char *plural, const char *singular);
-const cJSON *json_items_next(const cJSON *item);

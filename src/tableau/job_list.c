@@ -3,6 +3,7 @@
  * user is an administrator. For other users it tries once a day and gets a 403.
  */
 #include "tableau/job_list.h"
+#include "tableau/item.h"
 #include "tableau/job.h"
 
 /* because the PAT's user may have become an administrator */
@@ -13,7 +14,7 @@
 #define PAGE_BEYOND_THE_END 400006
 
 struct job_list {
-	struct site *site;
+	struct tableau_site *site;
 	struct wall since;
 	jobs_done *callback;
 	void *context;
@@ -61,7 +62,7 @@ static void ask(struct job_list *list);
 
 static void failed(struct job_list *list, const struct outcome *outcome)
 {
-	struct site *site = list->site;
+	struct tableau_site *site = list->site;
 	if (list->page > 1 && outcome->code == PAGE_BEYOND_THE_END) {
 		finish(list, outcome);
 		return;
@@ -98,8 +99,8 @@ static void page_came(const struct outcome *outcome, const cJSON *json, void *co
 		end(list, &bad);
 		return;
 	}
-	for (const cJSON *row = json_items(json, "backgroundJobs", "backgroundJob"); row;
-		row = json_items_next(row)) {
+	for (const cJSON *row = items_of(json, "backgroundJobs", "backgroundJob"); row;
+		row = items_next(row)) {
 		mem_grow(&list->jobs, &list->capacity, list->count);
 		list->count += job_row_parse(row, &list->jobs[list->count], list->arena);
 		rows++;
@@ -130,11 +131,12 @@ static void ask(struct job_list *list)
 	text_printf(&path, "/jobs?pageSize=%d&pageNumber=%zu%s&filter=createdAt:gte:%s", PAGE_SIZE,
 		list->page, list->is_sorted ? "&sort=createdAt:asc" : "",
 		wall_format(floor, since));
-	struct call request = { .type = CALL_QUERY, .method = METHOD_GET, .path = path.at };
-	site_call(list->site, &request, page_came, list);
+	struct tableau_call request = { .type = CALL_QUERY, .method = METHOD_GET, .path = path.at };
+	tableau_site_call(list->site, &request, page_came, list);
 }
 
-bool job_list_start(struct site *site, struct wall since, jobs_done *callback, void *context)
+bool job_list_start(
+	struct tableau_site *site, struct wall since, jobs_done *callback, void *context)
 {
 	if (!site->may_list_jobs && clock_mono().us < site->list_again_at.us)
 		return false;

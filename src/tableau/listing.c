@@ -30,7 +30,7 @@ struct waiter {
 
 struct listing {
 	char *id; /* "workbooks", "workbooks\nname\nRevenue", "workbooks\nid\nLUID" */
-	struct site *site;
+	struct tableau_site *site;
 	enum listing_of what;
 	enum listing_by by;
 	char *key;
@@ -242,7 +242,7 @@ static void ended_early(struct listing *listing, const struct outcome *outcome)
  * without them, and remembers which one was refused. */
 static bool ask_for_less(struct listing *listing, const struct outcome *outcome)
 {
-	struct site *site = listing->site;
+	struct tableau_site *site = listing->site;
 	unsigned bit = 1U << listing->what;
 	if (outcome->http_status != 400 || outcome->code == 400065 || listing->page > 1)
 		return false;
@@ -308,8 +308,8 @@ static void page_of_many(struct listing *listing, const struct outcome *outcome,
 		return;
 	}
 	listing->total = total;
-	for (const cJSON *item = json_items(json, plural, words[listing->what].singular); item;
-		item = json_items_next(item), rows++)
+	for (const cJSON *item = items_of(json, plural, words[listing->what].singular); item;
+		item = items_next(item), rows++)
 		add_item(listing, item);
 	if (has_total && rows_of(listing) >= total)
 		listing->count = items_drop_doubles(listing->items, listing->count);
@@ -353,7 +353,7 @@ static void page_came(const struct outcome *outcome, const cJSON *json, void *co
 
 static void ask_page(struct listing *listing)
 {
-	const struct site *site = listing->site;
+	const struct tableau_site *site = listing->site;
 	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	text_add(&path, words[listing->what].path);
 	if (listing->by == LISTING_BY_LUID) {
@@ -371,8 +371,8 @@ static void ask_page(struct listing *listing)
 		text_add(&path, "&filter=name:eq:");
 		filter_name(listing->key, &path);
 	}
-	struct call call = { .type = CALL_QUERY, .method = METHOD_GET, .path = path.at };
-	site_call(listing->site, &call, page_came, listing);
+	struct tableau_call call = { .type = CALL_QUERY, .method = METHOD_GET, .path = path.at };
+	tableau_site_call(listing->site, &call, page_came, listing);
 }
 
 /* ---- the cache ---- */
@@ -387,7 +387,7 @@ static void listing_free(struct listing *listing)
 	free(listing);
 }
 
-static void make_room(struct site *site)
+static void make_room(struct tableau_site *site)
 {
 	struct listing *listing, *next;
 	if (HASH_CNT(by_id, site->listings) < MOST_LISTINGS)
@@ -405,7 +405,7 @@ static void identify(enum listing_of what, enum listing_by by, const char *key, 
 }
 
 static struct listing *find(
-	const struct site *site, enum listing_of what, enum listing_by by, const char *key)
+	const struct tableau_site *site, enum listing_of what, enum listing_by by, const char *key)
 {
 	OWNED_TEXT struct text id = TEXT(TEXT_UNBOUNDED);
 	struct listing *listing = NULL;
@@ -415,7 +415,7 @@ static struct listing *find(
 }
 
 static struct listing *find_or_add(
-	struct site *site, enum listing_of what, enum listing_by by, const char *key)
+	struct tableau_site *site, enum listing_of what, enum listing_by by, const char *key)
 {
 	struct listing *listing = find(site, what, by, key);
 	if (listing)
@@ -441,14 +441,14 @@ static bool is_young(const struct listing *listing, struct mono since)
 	return is_in_memory(listing) && listing->loaded_at.us >= since.us;
 }
 
-bool listing_has_all(struct site *site, enum listing_of what, struct mono since)
+bool listing_has_all(struct tableau_site *site, enum listing_of what, struct mono since)
 {
 	const struct listing *listing = find(site, what, LISTING_ALL, NULL);
 	return listing && (listing->is_loading || is_young(listing, since));
 }
 
-void listing_get(struct site *site, enum listing_of what, enum listing_by by, const char *key,
-	struct mono since, listing_done *callback, void *context)
+void listing_get(struct tableau_site *site, enum listing_of what, enum listing_by by,
+	const char *key, struct mono since, listing_done *callback, void *context)
 {
 	struct listing *listing = find_or_add(site, what, by, key);
 	if (is_young(listing, since)) {
@@ -468,7 +468,7 @@ void listing_get(struct site *site, enum listing_of what, enum listing_by by, co
 		load(listing);
 }
 
-size_t listing_by_name_count(const struct site *site, enum listing_of what)
+size_t listing_by_name_count(const struct tableau_site *site, enum listing_of what)
 {
 	size_t count = 0;
 	for (const struct listing *listing = site->listings; listing; listing = listing->by_id.next)
@@ -477,7 +477,7 @@ size_t listing_by_name_count(const struct site *site, enum listing_of what)
 	return count;
 }
 
-void listing_forget(struct site *site, const char *luid)
+void listing_forget(struct tableau_site *site, const char *luid)
 {
 	for (struct listing *listing = site->listings; listing; listing = listing->by_id.next)
 		for (size_t i = 0; i < listing->count; i++)
@@ -492,11 +492,12 @@ static bool differs(const struct item *item, const struct content *content,
 		return true;
 	if (!projects || !is_in_memory(projects))
 		return false;
-	struct project_place place = project_place(projects->items, projects->count, item, arena);
+	struct project_place place =
+		project_find_place(projects->items, projects->count, item, arena);
 	return strcmp(place.path, content->project) != 0;
 }
 
-bool listing_contradicts(const struct site *site, const struct content *content)
+bool listing_contradicts(const struct tableau_site *site, const struct content *content)
 {
 	OWNED(arena) arena = arena_new();
 	enum listing_of what = listing_of_kind(content->kind);
@@ -513,7 +514,7 @@ bool listing_contradicts(const struct site *site, const struct content *content)
 	return false;
 }
 
-void listings_free(struct site *site)
+void listings_free(struct tableau_site *site)
 {
 	struct listing *listing, *next;
 	HASH_ITER(by_id, site->listings, listing, next)

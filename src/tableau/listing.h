@@ -25,14 +25,14 @@ typedef void listing_done(
 
 /* Gets a list that was read at `since` or later. `key` is the name or LUID, NULL for LISTING_ALL.
  * The callback may run before this returns. */
-void listing_get(struct site *site, enum listing_of what, enum listing_by by, const char *key,
-	struct mono since, listing_done *callback, void *context);
+void listing_get(struct tableau_site *site, enum listing_of what, enum listing_by by,
+	const char *key, struct mono since, listing_done *callback, void *context);
 /* Can LISTING_ALL be answered without another call? */
-bool listing_has_all(struct site *site, enum listing_of what, struct mono since);
+bool listing_has_all(struct tableau_site *site, enum listing_of what, struct mono since);
 /* How many lists by name of this sort are being loaded. */
-size_t listing_by_name_count(const struct site *site, enum listing_of what);
+size_t listing_by_name_count(const struct tableau_site *site, enum listing_of what);
 /* Makes lists that hold this LUID stale. */
-void listing_forget(struct site *site, const char *luid);
+void listing_forget(struct tableau_site *site, const char *luid);
 /* See tableau_contradicts(). */
-bool listing_contradicts(const struct site *site, const struct content *content);
-void listings_free(struct site *site);
+bool listing_contradicts(const struct tableau_site *site, const struct content *content);
+void listings_free(struct tableau_site *site);

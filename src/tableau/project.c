@@ -44,7 +44,7 @@ void projects_set_paths(struct item *projects, size_t count, struct arena *arena
 		set_path(projects, count, &projects[i], arena);
 }
 
-struct project_place project_place(
+struct project_place project_find_place(
 	const struct item *projects, size_t count, const struct item *item, struct arena *arena)
 {
 	bool is_in_one = *item->project_id || *item->project_name;

@@ -17,7 +17,7 @@ struct project_place {
 	bool is_hidden;
 };
 /* The place of an item; hidden when the list lacks its project. In `arena`. */
-struct project_place project_place(
+struct project_place project_find_place(
 	const struct item *projects, size_t count, const struct item *item, struct arena *arena);
 /* Does `wanted`, written by a user, name this place? It is a path from the top, with or without a
  * '/' in front. False for a hidden place. */

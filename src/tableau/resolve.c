@@ -27,7 +27,7 @@
 #define BAD_FILTER 400065  /* the value cannot be expressed in a filter (README.md, Filters) */
 
 struct resolve {
-	struct site *site;
+	struct tableau_site *site;
 	struct arena *arena;
 	struct selection selection; /* texts live in the arena */
 	struct pattern *pattern;    /* for SELECT_PATTERN */
@@ -69,7 +69,7 @@ static bool is_one_wanted(const struct resolve *resolve)
 
 /* ---- messages ---- */
 
-struct found {
+struct found_content {
 	struct content *contents;
 	size_t count;
 	const struct item *elsewhere; /* an item that only `project` rules out, or NULL */
@@ -88,7 +88,7 @@ static void add_candidates(const struct content *contents, size_t count, struct 
 		text_printf(message, " and %zu more", count - MOST_CANDIDATES);
 }
 
-static void refuse_many(struct resolve *resolve, const struct found *found)
+static void refuse_many(struct resolve *resolve, const struct found_content *found)
 {
 	OWNED_TEXT struct text message = TEXT(MESSAGE_BYTES);
 	selection_describe(&resolve->selection, &message);
@@ -99,7 +99,7 @@ static void refuse_many(struct resolve *resolve, const struct found *found)
 }
 
 /* Appends `project: {id: ...}` for each, as a rule writes it. */
-static void offer_projects(const struct found *found, struct text *message)
+static void offer_projects(const struct found_content *found, struct text *message)
 {
 	size_t offered = 0;
 	for (size_t i = 0; i < found->hidden_count && offered < MOST_PROJECTS; i++) {
@@ -116,7 +116,7 @@ static void offer_projects(const struct found *found, struct text *message)
 }
 
 /* A parent that cannot be seen is unknown; it is never taken for the root (README.md, Projects). */
-static void refuse_hidden(struct resolve *resolve, const struct found *found)
+static void refuse_hidden(struct resolve *resolve, const struct found_content *found)
 {
 	OWNED_TEXT struct text message = TEXT(MESSAGE_BYTES);
 	selection_describe(&resolve->selection, &message);
@@ -131,7 +131,7 @@ static void refuse_hidden(struct resolve *resolve, const struct found *found)
 	end_refused(resolve, &message);
 }
 
-static void refuse_none(struct resolve *resolve, const struct found *found)
+static void refuse_none(struct resolve *resolve, const struct found_content *found)
 {
 	OWNED_TEXT struct text message = TEXT(MESSAGE_BYTES);
 	text_add(&message, is_one_wanted(resolve) ? "there is no " : "nothing is found for ");
@@ -192,7 +192,7 @@ static enum lies item_lies(const struct selection *selection, const struct item 
 }
 
 static void keep_in_project(struct resolve *resolve, const struct item *projects,
-	size_t project_count, struct found *found)
+	size_t project_count, struct found_content *found)
 {
 	found->contents = arena_array(resolve->arena, struct content, resolve->count + 1);
 	found->hidden = arena_array(resolve->arena, struct content, resolve->count + 1);
@@ -200,7 +200,7 @@ static void keep_in_project(struct resolve *resolve, const struct item *projects
 	for (size_t i = 0; i < resolve->count; i++) {
 		const struct item *item = &resolve->items[i];
 		struct project_place place =
-			project_place(projects, project_count, item, resolve->arena);
+			project_find_place(projects, project_count, item, resolve->arena);
 		struct content content = { resolve->selection.kind, item->luid, item->name,
 			place.path };
 		switch (item_lies(&resolve->selection, item, &place)) {
@@ -220,7 +220,7 @@ static void keep_in_project(struct resolve *resolve, const struct item *projects
 }
 
 /* Leaves out content without an extract, silently, because a pattern may match it by chance. */
-static void drop_without_extract(const struct resolve *resolve, struct found *found)
+static void drop_without_extract(const struct resolve *resolve, struct found_content *found)
 {
 	size_t kept = 0;
 	const struct item *item = resolve->items;
@@ -239,7 +239,7 @@ static void choose(struct resolve *resolve, const struct outcome *outcome,
 	const struct item *projects, size_t project_count)
 {
 	const struct selection *selection = &resolve->selection;
-	struct found found = { 0 };
+	struct found_content found = { 0 };
 	keep_in_project(resolve, projects, project_count, &found);
 	bool was_any = found.count > 0;
 	bool is_many = found.count > 1 && is_one_wanted(resolve) && !selection->allow_many;
@@ -444,7 +444,7 @@ static void items_came(
 static void get_items(struct resolve *resolve)
 {
 	const struct selection *selection = &resolve->selection;
-	struct site *site = resolve->site;
+	struct tableau_site *site = resolve->site;
 	enum listing_of what = listing_of_kind(selection->kind);
 	struct mono from = since(resolve, is_one_wanted(resolve) ? TABLEAU_NAME_AGE : PATTERN_AGE);
 	/* Use the whole list if it is in memory or being loaded. */
@@ -465,7 +465,7 @@ static enum listing_by listing_by_of(const struct selection *selection)
 	return selection->by == SELECT_NAME ? LISTING_BY_NAME : LISTING_ALL;
 }
 
-void resolve_start(struct site *site, const struct selection *selection, bool anew,
+void resolve_start(struct tableau_site *site, const struct selection *selection, bool anew,
 	resolve_done *callback, void *context)
 {
 	struct resolve *resolve = mem_new(struct resolve);

@@ -86,7 +86,7 @@ static int64_t try_again_after(struct session *session, const struct outcome *ou
 }
 
 /* Logs each failure once, not once for each try. */
-static void tell_failure(struct site *site, const char *message)
+static void tell_failure(struct tableau_site *site, const char *message)
 {
 	struct session *session = &site->session;
 	bool is_news = !text_is(session->told, message);
@@ -110,13 +110,13 @@ static bool repeats(const struct error *err, const struct secret *secret)
 	       memmem(err->message, strlen(err->message), bytes.at, bytes.length);
 }
 
-void session_hide_secrets(const struct site *site, struct error *err)
+void session_hide_secrets(const struct tableau_site *site, struct error *err)
 {
 	if (repeats(err, site->pat) || repeats(err, site->session.token))
 		error_fail(err, err->kind, "the answer repeats a secret, so it is not shown");
 }
 
-void session_fail(struct site *site, const struct outcome *outcome, const char *what)
+void session_fail(struct tableau_site *site, const struct outcome *outcome, const char *what)
 {
 	struct session *session = &site->session;
 	struct outcome refusal = *outcome;
@@ -127,12 +127,12 @@ void session_fail(struct site *site, const struct outcome *outcome, const char *
 	site->errors++;
 	metric_add(METRIC_tableau_errors_total, 1);
 	tell_failure(site, refusal.error.message);
-	site_set_error(site, refusal.error.message);
+	tableau_site_set_error(site, refusal.error.message);
 	if (answer_is_version(outcome))
 		session_doubt_version(site, 0);
 	if (session->renew_at.us)
 		session->renew_at = mono_plus(clock_mono(), RENEW_LATER);
-	site_wake(site); /* to answer all waiting calls */
+	tableau_site_wake(site); /* to answer all waiting calls */
 	if (session->token && site->api_version)
 		return; /* only an early renewal failed; the session still works */
 	int64_t wait = try_again_after(session, outcome);
@@ -143,7 +143,7 @@ void session_fail(struct site *site, const struct outcome *outcome, const char *
 
 /* ---- signed in ---- */
 
-void session_begin(struct site *site, const char *token, const char *luid)
+void session_begin(struct tableau_site *site, const char *token, const char *luid)
 {
 	struct session *session = &site->session;
 	session_drop(session);
@@ -161,7 +161,7 @@ void session_begin(struct site *site, const char *token, const char *luid)
 	free(session->told);
 	session->told = NULL;
 	site->sign_ins++;
-	site_set_error(site, "");
+	tableau_site_set_error(site, "");
 	metric_add(METRIC_tableau_sign_ins_total, 1);
 	log_info("signed in", KV("site", site->name), KV("pat", site->config->pat.name),
 		KV("api_version", site->api_version));
@@ -172,7 +172,7 @@ bool session_is_served(const struct session *session)
 	return session->token && clock_mono().us < session->renew_at.us;
 }
 
-bool session_ready(struct site *site)
+bool session_ready(struct tableau_site *site)
 {
 	struct session *session = &site->session;
 	struct mono now = clock_mono();
@@ -189,7 +189,7 @@ bool session_ready(struct site *site)
 	return false;
 }
 
-struct mono session_next(const struct site *site, bool is_wanted)
+struct mono session_next(const struct tableau_site *site, bool is_wanted)
 {
 	const struct session *session = &site->session;
 	bool is_old = session->token && clock_mono().us >= session->renew_at.us;
@@ -229,7 +229,7 @@ static bool is_shared(const struct session *session)
 	       session->losses[2].us - session->losses[0].us <= SHARED_WITHIN;
 }
 
-static void note_loss(struct site *site, struct mono now)
+static void note_loss(struct tableau_site *site, struct mono now)
 {
 	struct session *session = &site->session;
 	session->losses[0] = session->losses[1];
@@ -252,7 +252,7 @@ const char *session_notice(const struct session *session)
 		       : "";
 }
 
-bool session_lost(struct site *site, int64_t generation, int repeats)
+bool session_lost(struct tableau_site *site, int64_t generation, int repeats)
 {
 	struct session *session = &site->session;
 	struct mono now = clock_mono();

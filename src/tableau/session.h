@@ -8,7 +8,7 @@
 #include "tableau/answer.h"
 #include "tableau/tableau.h"
 
-struct site;
+struct tableau_site;
 
 struct session {
 	struct secret *token; /* NULL: signed out */
@@ -38,32 +38,32 @@ struct session {
 /* ---- session.c ---- */
 
 /* Is there a session to use? If not, or if it is old, begins to sign in, if that is allowed. */
-bool session_ready(struct site *site);
+bool session_ready(struct tableau_site *site);
 /* Do calls fail with session.refusal without a try? */
 bool session_is_refused(const struct session *session);
 /* The next sign-in does not wait for its time. */
 void session_hurry(struct session *session);
 /* When session_ready() has something to do without a call; INT64_MAX: never. */
-struct mono session_next(const struct site *site, bool is_wanted);
+struct mono session_next(const struct tableau_site *site, bool is_wanted);
 /*
  * A call with the token of `generation`, repeated `repeats` times so far, was refused as signed
  * out. True: repeat it when there is a new session.
  */
-bool session_lost(struct site *site, int64_t generation, int repeats);
+bool session_lost(struct tableau_site *site, int64_t generation, int repeats);
 /* A call with the token of `generation`, sent at `sent_at`, succeeded. */
 void session_worked(struct session *session, int64_t generation, struct mono sent_at);
 /* Has the token of `generation` served a call that was sent after `sent_at`? */
 bool session_served_later(const struct session *session, int64_t generation, struct mono sent_at);
 /* Replaces a message that holds PAT or token, because an answer may repeat the request. */
-void session_hide_secrets(const struct site *site, struct error *err);
+void session_hide_secrets(const struct tableau_site *site, struct error *err);
 /* What a person should know about the session although calls succeed; "" when nothing. */
 const char *session_notice(const struct session *session);
 void session_clear(struct session *session);
 
 /* For sign_in.c: the result of a sign-in. */
-void session_begin(struct site *site, const char *token, const char *luid);
+void session_begin(struct tableau_site *site, const char *token, const char *luid);
 /* `what` failed. Answers the waiting calls, unless the old session still works. */
-void session_fail(struct site *site, const struct outcome *outcome, const char *what);
+void session_fail(struct tableau_site *site, const struct outcome *outcome, const char *what);
 /* Is there a token that is not too old? */
 bool session_is_served(const struct session *session);
 void session_drop(struct session *session); /* forgets the token */
@@ -71,15 +71,15 @@ void session_drop(struct session *session); /* forgets the token */
 /* ---- sign_in.c ---- */
 
 /* Begins to sign in, which ends with session_begin() or session_fail(). */
-void session_sign_in(struct site *site);
-void session_sign_out(struct site *site, call_done *callback, void *context);
+void session_sign_in(struct tableau_site *site);
+void session_sign_out(struct tableau_site *site, call_done *callback, void *context);
 #define VERSION_NEWS (10 * US_PER_SECOND)
 /*
  * An answer contradicts the site's assumed version. True: the version is asked for again before the
  * next call. False: it was confirmed within the last `age_us`, or it is configured.
  */
-bool session_doubt_version(struct site *site, int64_t age_us);
+bool session_doubt_version(struct tableau_site *site, int64_t age_us);
 /* Is the API version at least major.minor? */
-bool session_speaks(const struct site *site, int64_t major, int64_t minor);
+bool session_speaks(const struct tableau_site *site, int64_t major, int64_t minor);
 /* "https://HOST/api/3.22", with the oldest version when it is not known. Appended to `out`. */
-void session_base(const struct site *site, struct text *out);
+void session_base(const struct tableau_site *site, struct text *out);

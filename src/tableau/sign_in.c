@@ -18,13 +18,13 @@
 
 /* A running sign-in; its answer is used only while the site still has the same account. */
 struct attempt {
-	struct site *site;
+	struct tableau_site *site;
 	int64_t epoch;
 };
 
 /* ---- versions ---- */
 
-void session_base(const struct site *site, struct text *out)
+void session_base(const struct tableau_site *site, struct text *out)
 {
 	text_printf(out, "%s/api/%s", site->config->server,
 		site->api_version ? site->api_version : SERVERINFO_VERSION);
@@ -39,7 +39,7 @@ static bool parse_version(const char *text, int64_t *major, int64_t *minor)
 	       str_to_count(str_of(dot + 1), minor);
 }
 
-bool session_speaks(const struct site *site, int64_t major, int64_t minor)
+bool session_speaks(const struct tableau_site *site, int64_t major, int64_t minor)
 {
 	int64_t has_major, has_minor;
 	if (!site->api_version || !parse_version(site->api_version, &has_major, &has_minor))
@@ -47,12 +47,12 @@ bool session_speaks(const struct site *site, int64_t major, int64_t minor)
 	return has_major != major ? has_major > major : has_minor >= minor;
 }
 
-static bool is_pinned(const struct site *site)
+static bool is_pinned(const struct tableau_site *site)
 {
 	return strcmp(site->config->api_version, "auto") != 0;
 }
 
-bool session_doubt_version(struct site *site, int64_t age_us)
+bool session_doubt_version(struct tableau_site *site, int64_t age_us)
 {
 	bool is_proven = site->version_proven_at.us &&
 			 clock_mono().us - site->version_proven_at.us <= age_us;
@@ -78,7 +78,7 @@ static bool parse_estimate(const char *text, int64_t *seconds)
 	return true;
 }
 
-static void note_pat_end(struct site *site, const char *estimate)
+static void note_pat_end(struct tableau_site *site, const char *estimate)
 {
 	struct session *session = &site->session;
 	int64_t seconds;
@@ -122,9 +122,9 @@ static bool is_current(const struct attempt *attempt)
 	return attempt->epoch == attempt->site->epoch && attempt->site->session.is_signing_in;
 }
 
-static void ask_version(struct site *site);
+static void ask_version(struct tableau_site *site);
 
-static void not_signed_in(struct site *site, const struct outcome *outcome)
+static void not_signed_in(struct tableau_site *site, const struct outcome *outcome)
 {
 	/* The server that reported its version was replaced by another. */
 	if (answer_is_version(outcome) && session_doubt_version(site, VERSION_NEWS))
@@ -133,10 +133,10 @@ static void not_signed_in(struct site *site, const struct outcome *outcome)
 		session_fail(site, outcome, "sign in");
 }
 
-static void signed_in(const struct reply *reply, void *context)
+static void signed_in(const struct transport_reply *reply, void *context)
 {
 	struct attempt attempt = *(struct attempt *)context;
-	struct site *site = attempt.site;
+	struct tableau_site *site = attempt.site;
 	struct outcome outcome;
 	cJSON *json;
 	free(context);
@@ -152,7 +152,7 @@ static void signed_in(const struct reply *reply, void *context)
 		if (outcome.ok) {
 			session_begin(site, token, luid);
 			note_pat_end(site, json_text(credentials, "estimatedTimeToExpiration"));
-			site_wake(site);
+			tableau_site_wake(site);
 		} else {
 			not_signed_in(site, &outcome);
 		}
@@ -162,7 +162,8 @@ static void signed_in(const struct reply *reply, void *context)
 	cJSON_Delete(json);
 }
 
-static void ask(struct site *site, struct request request, const char *path, reply_done *callback)
+static void ask(struct tableau_site *site, struct transport_request request, const char *path,
+	reply_done *callback)
 {
 	OWNED_TEXT struct text url = TEXT(TEXT_UNBOUNDED);
 	struct attempt *attempt = mem_new(struct attempt);
@@ -189,7 +190,7 @@ static struct secret *print_wiped(cJSON *root, size_t size)
 	return body;
 }
 
-static struct secret *sign_in_body(const struct site *site)
+static struct secret *sign_in_body(const struct tableau_site *site)
 {
 	struct str pat = secret_bytes(site->pat);
 	char *copy = mem_copy_bytes(pat.at, pat.length);
@@ -212,11 +213,13 @@ static struct secret *sign_in_body(const struct site *site)
 	return body;
 }
 
-static void sign_in(struct site *site)
+static void sign_in(struct tableau_site *site)
 {
 	struct outcome outcome = { 0 };
 	if (session_speaks(site, 3, 6)) {
-		ask(site, (struct request){ .method = METHOD_POST, .body = sign_in_body(site) },
+		ask(site,
+			(struct transport_request){
+				.method = METHOD_POST, .body = sign_in_body(site) },
 			"/auth/signin", signed_in);
 		return;
 	}
@@ -240,7 +243,7 @@ static void hint_version(struct outcome *outcome)
 			told.message);
 }
 
-static void take_version(struct site *site, const char *version)
+static void take_version(struct tableau_site *site, const char *version)
 {
 	bool is_proven = text_is(site->doubted_version, version);
 	site->api_version = mem_copy_text(version);
@@ -252,13 +255,13 @@ static void take_version(struct site *site, const char *version)
 		return;
 	}
 	site->session.is_signing_in = false; /* the version was only doubted */
-	site_wake(site);
+	tableau_site_wake(site);
 }
 
-static void version_told(const struct reply *reply, void *context)
+static void version_told(const struct transport_reply *reply, void *context)
 {
 	struct attempt attempt = *(struct attempt *)context;
-	struct site *site = attempt.site;
+	struct tableau_site *site = attempt.site;
 	struct outcome outcome;
 	cJSON *json;
 	int64_t major, minor;
@@ -281,12 +284,12 @@ static void version_told(const struct reply *reply, void *context)
 	cJSON_Delete(json);
 }
 
-static void ask_version(struct site *site)
+static void ask_version(struct tableau_site *site)
 {
-	ask(site, (struct request){ .method = METHOD_GET }, "/serverinfo", version_told);
+	ask(site, (struct transport_request){ .method = METHOD_GET }, "/serverinfo", version_told);
 }
 
-void session_sign_in(struct site *site)
+void session_sign_in(struct tableau_site *site)
 {
 	if (!site->api_version && is_pinned(site))
 		site->api_version = mem_copy_text(site->config->api_version);
@@ -303,7 +306,7 @@ struct signing_out {
 	void *context;
 };
 
-static void signed_out(const struct reply *reply, void *context)
+static void signed_out(const struct transport_reply *reply, void *context)
 {
 	struct signing_out *out = context;
 	struct outcome outcome;
@@ -316,7 +319,7 @@ static void signed_out(const struct reply *reply, void *context)
 	free(out);
 }
 
-void session_sign_out(struct site *site, call_done *callback, void *context)
+void session_sign_out(struct tableau_site *site, call_done *callback, void *context)
 {
 	OWNED_TEXT struct text url = TEXT(TEXT_UNBOUNDED);
 	session_base(site, &url);
@@ -324,7 +327,7 @@ void session_sign_out(struct site *site, call_done *callback, void *context)
 	struct signing_out *out = mem_new(struct signing_out);
 	*out = (struct signing_out){ callback, context };
 	transport_send(site->transport,
-		(struct request){
+		(struct transport_request){
 			.method = METHOD_POST,
 			.url = url.at,
 			.token = site->session.token,

@@ -12,10 +12,10 @@
 /* A remembered refusal is not checked more often. */
 #define VERSION_CHECK_AGE (60 * US_PER_SECOND)
 
-struct waiting {
-	struct waiting *next;
-	struct site *site;
-	struct call call;
+struct waiting_call {
+	struct waiting_call *next;
+	struct tableau_site *site;
+	struct tableau_call call;
 	call_done *callback;
 	void *context;
 	int64_t generation; /* of the session with which it was sent */
@@ -28,18 +28,18 @@ struct waiting {
 
 /* A call that was refused as signed out, while a probe looks whether it was the session. */
 struct suspect {
-	struct waiting *waiting;
+	struct waiting_call *waiting;
 	struct outcome outcome;
 };
 
-const struct call site_probe = {
+const struct tableau_call site_probe = {
 	.type = CALL_QUERY, .method = METHOD_GET, .path = "/projects?pageSize=1"
 };
 
-static struct waiting *waiting_new(
-	struct site *site, const struct call *call, call_done *callback, void *context)
+static struct waiting_call *waiting_new(struct tableau_site *site, const struct tableau_call *call,
+	call_done *callback, void *context)
 {
-	struct waiting *waiting = mem_new(struct waiting);
+	struct waiting_call *waiting = mem_new(struct waiting_call);
 	waiting->site = site;
 	waiting->call = *call;
 	waiting->call.path = mem_copy_text(call->path);
@@ -49,16 +49,16 @@ static struct waiting *waiting_new(
 	return waiting;
 }
 
-static void waiting_free(struct waiting *waiting)
+static void waiting_free(struct waiting_call *waiting)
 {
 	mem_drop(waiting->call.path);
 	mem_drop(waiting->call.body);
 	free(waiting);
 }
 
-static void enqueue(struct waiting *waiting, bool at_front)
+static void enqueue(struct waiting_call *waiting, bool at_front)
 {
-	struct site *site = waiting->site;
+	struct tableau_site *site = waiting->site;
 	site->waiting++;
 	if (at_front && site->first) {
 		waiting->next = site->first;
@@ -70,9 +70,9 @@ static void enqueue(struct waiting *waiting, bool at_front)
 	site->last = &waiting->next;
 }
 
-static struct waiting *dequeue(struct site *site)
+static struct waiting_call *dequeue(struct tableau_site *site)
 {
-	struct waiting *waiting = site->first;
+	struct waiting_call *waiting = site->first;
 	site->first = waiting->next;
 	if (!site->first)
 		site->last = &site->first;
@@ -80,9 +80,10 @@ static struct waiting *dequeue(struct site *site)
 	return waiting;
 }
 
-struct site *site_new(const char *name, struct transport *transport, struct timer_heap *timers)
+struct tableau_site *tableau_site_new(
+	const char *name, struct transport *transport, struct timer_heap *timers)
 {
-	struct site *site = mem_new(struct site);
+	struct tableau_site *site = mem_new(struct tableau_site);
 	site->timers = timers;
 	site->name = mem_copy_text(name);
 	site->transport = transport;
@@ -92,7 +93,7 @@ struct site *site_new(const char *name, struct transport *transport, struct time
 	return site;
 }
 
-void site_set_error(struct site *site, const char *message)
+void tableau_site_set_error(struct tableau_site *site, const char *message)
 {
 	free(site->last_error);
 	site->last_error = mem_copy_text(message);
@@ -101,7 +102,7 @@ void site_set_error(struct site *site, const char *message)
 /* ---- configuration ---- */
 
 static bool same_account(
-	const struct site *site, const struct config_site *config, const struct secret *pat)
+	const struct tableau_site *site, const struct config_site *config, const struct secret *pat)
 {
 	const struct config_site *before = site->config;
 	return before && site->pat && pat && secret_equal(site->pat, pat) &&
@@ -114,7 +115,7 @@ static bool same_account(
 
 /* Drops the old account's session. Its open sign-in is ignored, and its open calls are repeated
  * with the new session. */
-static void start_anew(struct site *site)
+static void start_anew(struct tableau_site *site)
 {
 	session_clear(&site->session);
 	free(TAKE(site->api_version));
@@ -126,11 +127,11 @@ static void start_anew(struct site *site)
 	site->forbidden = 0;
 	site->may_list_jobs = true;
 	site->list_again_at = (struct mono){ 0 };
-	site_set_error(site, "");
+	tableau_site_set_error(site, "");
 }
 
-bool site_configure(struct site *site, struct config *snapshot, const struct config_site *config,
-	struct error *err)
+bool tableau_site_configure(struct tableau_site *site, struct config *snapshot,
+	const struct config_site *config, struct error *err)
 {
 	struct secret *pat = config_read_secret(&config->pat.secret, "site", config->name, err);
 	if (!same_account(site, config, pat))
@@ -144,18 +145,18 @@ bool site_configure(struct site *site, struct config *snapshot, const struct con
 	site->snapshot = snapshot;
 	site->config = config;
 	site->is_gone = false;
-	site_wake(site);
+	tableau_site_wake(site);
 	if (!pat)
-		site_set_error(site, site->missing);
+		tableau_site_set_error(site, site->missing);
 	return pat || error_context(err, "site '%s'", site->name);
 }
 
-void site_free(struct site *site)
+void tableau_site_free(struct tableau_site *site)
 {
 	if (!site)
 		return;
 	while (site->first) {
-		struct waiting *waiting = dequeue(site);
+		struct waiting_call *waiting = dequeue(site);
 		struct outcome outcome = { 0 };
 		error_fail(&outcome.error, ERROR_TRANSIENT, "site '%s': the program is stopping",
 			site->name);
@@ -176,20 +177,20 @@ void site_free(struct site *site)
 
 /* ---- calls ---- */
 
-static void answer(struct waiting *waiting, struct outcome *outcome, const cJSON *json)
+static void answer(struct waiting_call *waiting, struct outcome *outcome, const cJSON *json)
 {
-	struct site *site = waiting->site;
+	struct tableau_site *site = waiting->site;
 	site->answers++;
 	if (!outcome->ok) {
 		error_context(&outcome->error, "site '%s'", site->name);
-		site_set_error(site, outcome->error.message);
+		tableau_site_set_error(site, outcome->error.message);
 	}
 	waiting->callback(outcome, json, waiting->context);
 	waiting_free(waiting);
 }
 
 /* A new session has not helped, or did not help a call of this type before. */
-static bool is_doubtful(const struct waiting *waiting)
+static bool is_doubtful(const struct waiting_call *waiting)
 {
 	return waiting->repeats > 0 || waiting->site->forbidden & (1U << waiting->call.type);
 }
@@ -198,13 +199,13 @@ static bool is_doubtful(const struct waiting *waiting)
  * Was the call refused with a new session that has served a later call? Then the call itself is not
  * allowed, and another sign-in would not help (README.md, Sessions).
  */
-static bool is_forbidden(const struct waiting *waiting)
+static bool is_forbidden(const struct waiting_call *waiting)
 {
 	return is_doubtful(waiting) &&
 	       session_served_later(&waiting->site->session, waiting->generation, waiting->sent_at);
 }
 
-static void forbid(const struct waiting *waiting, struct outcome *outcome)
+static void forbid(const struct waiting_call *waiting, struct outcome *outcome)
 {
 	struct error told = outcome->error;
 	waiting->site->forbidden |= 1U << waiting->call.type;
@@ -216,9 +217,9 @@ static void forbid(const struct waiting *waiting, struct outcome *outcome)
 
 /* Asks for the server's version again, once for a call, unless it was reported after the call was
  * sent or shortly before. */
-static bool doubts_version(struct waiting *waiting, int64_t age_us)
+static bool doubts_version(struct waiting_call *waiting, int64_t age_us)
 {
-	struct site *site = waiting->site;
+	struct tableau_site *site = waiting->site;
 	bool was_told_since =
 		site->api_version && waiting->version_at.us != site->version_told_at.us;
 	bool is_doubted =
@@ -227,7 +228,7 @@ static bool doubts_version(struct waiting *waiting, int64_t age_us)
 	return is_doubted;
 }
 
-static bool is_worth_repeating(struct waiting *waiting, struct outcome *outcome)
+static bool is_worth_repeating(struct waiting_call *waiting, struct outcome *outcome)
 {
 	if (waiting->is_probe)
 		return false;
@@ -242,9 +243,9 @@ static bool is_worth_repeating(struct waiting *waiting, struct outcome *outcome)
 	return session_lost(waiting->site, waiting->generation, waiting->repeats);
 }
 
-static void conclude(struct waiting *waiting, struct outcome *outcome, const cJSON *json)
+static void conclude(struct waiting_call *waiting, struct outcome *outcome, const cJSON *json)
 {
-	struct site *site = waiting->site;
+	struct tableau_site *site = waiting->site;
 	if (is_worth_repeating(waiting, outcome)) {
 		waiting->repeats++;
 		enqueue(waiting, true);
@@ -253,7 +254,7 @@ static void conclude(struct waiting *waiting, struct outcome *outcome, const cJS
 	if (outcome->ok) {
 		session_worked(&site->session, waiting->generation, waiting->sent_at);
 		site->forbidden &= ~(1U << waiting->call.type);
-		site_set_error(site, "");
+		tableau_site_set_error(site, "");
 	}
 	answer(waiting, outcome, json);
 }
@@ -270,9 +271,9 @@ static void probed(const struct outcome *outcome, const cJSON *json, void *conte
 
 /* Is it the session, or this call only? Asked before a session that may serve is given up. True:
  * the call waits for the answer. */
-static bool probe(struct waiting *waiting, const struct outcome *outcome)
+static bool probe(struct waiting_call *waiting, const struct outcome *outcome)
 {
-	struct site *site = waiting->site;
+	struct tableau_site *site = waiting->site;
 	bool is_present = site->session.token && waiting->generation == site->session.generation;
 	if (outcome->error.kind != ERROR_SIGNED_OUT || !is_present || !is_doubtful(waiting) ||
 		is_forbidden(waiting) || waiting->is_probe || waiting->has_probed)
@@ -285,10 +286,10 @@ static bool probe(struct waiting *waiting, const struct outcome *outcome)
 	return true;
 }
 
-static void replied(const struct reply *reply, void *context)
+static void replied(const struct transport_reply *reply, void *context)
 {
-	struct waiting *waiting = context;
-	struct site *site = waiting->site;
+	struct waiting_call *waiting = context;
+	struct tableau_site *site = waiting->site;
 	struct outcome outcome;
 	cJSON *json;
 	site->out--;
@@ -301,12 +302,12 @@ static void replied(const struct reply *reply, void *context)
 	if (!probe(waiting, &outcome))
 		conclude(waiting, &outcome, json);
 	cJSON_Delete(json);
-	site_wake(site);
+	tableau_site_wake(site);
 }
 
-static void send(struct waiting *waiting)
+static void send(struct waiting_call *waiting)
 {
-	struct site *site = waiting->site;
+	struct tableau_site *site = waiting->site;
 	OWNED_TEXT struct text url = TEXT(TEXT_UNBOUNDED);
 	session_base(site, &url);
 	text_printf(&url, "/sites/%s%s", site->session.site_luid, waiting->call.path);
@@ -315,7 +316,7 @@ static void send(struct waiting *waiting)
 	site->out++;
 	site->requests++;
 	bool is_refresh = waiting->call.type == CALL_REFRESH;
-	struct request request = {
+	struct transport_request request = {
 		.method = waiting->call.method,
 		.url = url.at,
 		.token = site->session.token,
@@ -328,7 +329,7 @@ static void send(struct waiting *waiting)
 	transport_send(site->transport, request, replied, waiting);
 }
 
-static void refuse(struct waiting *waiting, enum error_kind kind, const char *reason)
+static void refuse(struct waiting_call *waiting, enum error_kind kind, const char *reason)
 {
 	struct outcome outcome = { 0 };
 	error_fail(&outcome.error, kind, "%s", reason);
@@ -336,7 +337,7 @@ static void refuse(struct waiting *waiting, enum error_kind kind, const char *re
 }
 
 /* Answers a call that cannot be sent at all, inside tableau_step(). True if there was one. */
-static bool refuse_first(struct site *site)
+static bool refuse_first(struct tableau_site *site)
 {
 	struct outcome outcome = site->session.refusal;
 	if (site->is_gone)
@@ -350,7 +351,7 @@ static bool refuse_first(struct site *site)
 	return true;
 }
 
-static void answer_greeting(struct waiting *waiting)
+static void answer_greeting(struct waiting_call *waiting)
 {
 	struct outcome outcome = {
 		.ok = true, .is_alive = true, .told = waiting->site->session.clock
@@ -365,14 +366,14 @@ static void forget_outcome(const struct outcome *outcome, const cJSON *json, voi
 	(void)context;
 }
 
-static void start_calls(struct site *site)
+static void start_calls(struct tableau_site *site)
 {
 	for (size_t left = site->waiting; left && site->first; left--) {
 		if (refuse_first(site))
 			continue;
 		if (!session_ready(site) || site->out >= (size_t)site->config->max_requests)
 			return;
-		struct waiting *waiting = dequeue(site);
+		struct waiting_call *waiting = dequeue(site);
 		waiting->version_at = site->version_told_at;
 		bool is_too_old = waiting->call.wants_incremental && !session_speaks(site, 3, 25);
 		/* The server may have been upgraded since it reported its version. */
@@ -391,7 +392,7 @@ static void start_calls(struct site *site)
 
 /* Even without calls, a PAT must be used to stay valid, and a removed site's session must be signed
  * out. */
-static void care_for_session(struct site *site)
+static void care_for_session(struct tableau_site *site)
 {
 	if (!site->first && !site->is_gone && site->pat &&
 		session_next(site, false).us <= clock_mono().us)
@@ -401,7 +402,7 @@ static void care_for_session(struct site *site)
 }
 
 /* When the site has something to do; INT64_MAX: it waits for nothing. */
-static struct mono next(const struct site *site)
+static struct mono next(const struct tableau_site *site)
 {
 	struct mono now = { 0 }, never = { INT64_MAX };
 	if (site->is_gone)
@@ -416,12 +417,12 @@ static struct mono next(const struct site *site)
 	return session_next(site, site->first);
 }
 
-void site_wake(struct site *site)
+void tableau_site_wake(struct tableau_site *site)
 {
 	timer_set(site->timers, &site->due, 0, 0);
 }
 
-bool site_pump(struct site *site)
+bool tableau_site_pump(struct tableau_site *site)
 {
 	int64_t before = site->answers;
 	start_calls(site);
@@ -434,13 +435,14 @@ bool site_pump(struct site *site)
 	return site->answers != before;
 }
 
-void site_call(struct site *site, const struct call *call, call_done *callback, void *context)
+void tableau_site_call(struct tableau_site *site, const struct tableau_call *call,
+	call_done *callback, void *context)
 {
 	enqueue(waiting_new(site, call, callback, context), false);
-	site_wake(site);
+	tableau_site_wake(site);
 }
 
-bool site_is_idle(const struct site *site)
+bool tableau_site_is_idle(const struct tableau_site *site)
 {
 	return !site->first && !site->out && !site->session.is_signing_in;
 }

@@ -15,7 +15,7 @@
 #include "tableau/transport.h"
 #include <uthash.h>
 
-struct call {
+struct tableau_call {
 	enum call_type type;
 	enum method method;
 	const char *path;       /* after /sites/LUID, with the query; copied */
@@ -25,7 +25,7 @@ struct call {
 
 struct listing;
 
-struct site {
+struct tableau_site {
 	char *name;
 	struct config *snapshot;          /* a reference */
 	const struct config_site *config; /* borrowed from it */
@@ -37,7 +37,7 @@ struct site {
 	char *doubted_version;         /* the version that is doubted; or NULL */
 	struct mono version_told_at;   /* reported by the server, not configured */
 	struct mono version_proven_at; /* when it last confirmed a doubted version; {0}: never */
-	struct waiting *first, **last; /* waiting calls, oldest first */
+	struct waiting_call *first, **last; /* waiting calls, oldest first */
 	size_t waiting, out;
 	int64_t sign_ins, requests, errors, answers;
 	char *last_error;
@@ -58,28 +58,30 @@ struct site {
 	struct mono list_again_at;
 	struct listing *listings;  /* resolve.c's cache */
 	struct timer_heap *timers; /* the heap of all sites; borrowed */
-	struct timer due;          /* in `timers`: when site_pump() has something to do */
-	struct site *due_next;     /* the list of due sites during a step */
+	struct timer due;          /* in `timers`: when tableau_site_pump() has something to do */
+	struct tableau_site *due_next; /* the list of due sites during a step */
 	UT_hash_handle by_name;
 };
 
-struct site *site_new(const char *name, struct transport *transport, struct timer_heap *timers);
-void site_free(struct site *site);
+struct tableau_site *tableau_site_new(
+	const char *name, struct transport *transport, struct timer_heap *timers);
+void tableau_site_free(struct tableau_site *site);
 /* Takes over its configuration; begins again if server, content URL or PAT changed. False: its
  * secret cannot be read. */
-bool site_configure(struct site *site, struct config *snapshot, const struct config_site *config,
-	struct error *err) MUST_USE;
+bool tableau_site_configure(struct tableau_site *site, struct config *snapshot,
+	const struct config_site *config, struct error *err) MUST_USE;
 
 /* The cheapest call that needs a session (README.md, Sessions). */
-extern const struct call site_probe;
-void site_call(struct site *site, const struct call *call, call_done *callback, void *context);
+extern const struct tableau_call site_probe;
+void tableau_site_call(struct tableau_site *site, const struct tableau_call *call,
+	call_done *callback, void *context);
 /*
  * Starts what may start: sign-in, or waiting calls; answers those that cannot be sent. What
  * callbacks ask for meanwhile waits for the next pump. Then sets the site's timer to when there is
  * something to do again. True: a callback ran.
  */
-bool site_pump(struct site *site);
+bool tableau_site_pump(struct tableau_site *site);
 /* Something changed: a call, an answer, its session, its configuration. It is due at once. */
-void site_wake(struct site *site);
-bool site_is_idle(const struct site *site);
-void site_set_error(struct site *site, const char *message);
+void tableau_site_wake(struct tableau_site *site);
+bool tableau_site_is_idle(const struct tableau_site *site);
+void tableau_site_set_error(struct tableau_site *site, const char *message);

@@ -17,7 +17,7 @@
 /* A call that is answered without the network, by its callback in the next step. */
 struct deferred {
 	struct deferred *next;
-	struct site *site;
+	struct tableau_site *site;
 	struct arena *arena;        /* this struct and `selection` live here */
 	struct selection selection; /* for a resolve */
 	bool anew;                  /* for a resolve */
@@ -29,10 +29,10 @@ struct deferred {
 
 struct tableau {
 	struct transport *transport;
-	struct site *sites;       /* including sites not configured any more */
-	struct config *config;    /* the last one, with a reference */
-	struct site **configured; /* its sites, in its order */
-	struct timer_heap timers; /* of sites with something to do now or later */
+	struct tableau_site *sites;       /* including sites not configured any more */
+	struct config *config;            /* the last one, with a reference */
+	struct tableau_site **configured; /* its sites, in its order */
+	struct timer_heap timers;         /* of sites with something to do now or later */
 	struct deferred *first, **last;
 };
 
@@ -46,20 +46,20 @@ struct tableau *tableau_new(void)
 
 /* ---- sites ---- */
 
-static struct site *find(const struct tableau *tableau, const char *name)
+static struct tableau_site *find(const struct tableau *tableau, const char *name)
 {
-	struct site *site = NULL;
+	struct tableau_site *site = NULL;
 	HASH_FIND(by_name, tableau->sites, name, strlen(name), site);
 	return site && !site->is_gone ? site : NULL;
 }
 
-static struct site *find_or_add(struct tableau *tableau, const char *name)
+static struct tableau_site *find_or_add(struct tableau *tableau, const char *name)
 {
-	struct site *site = NULL;
+	struct tableau_site *site = NULL;
 	HASH_FIND(by_name, tableau->sites, name, strlen(name), site);
 	if (site)
 		return site;
-	site = site_new(name, tableau->transport, &tableau->timers);
+	site = tableau_site_new(name, tableau->transport, &tableau->timers);
 	HASH_ADD_KEYPTR(by_name, tableau->sites, site->name, strlen(site->name), site);
 	return site;
 }
@@ -71,9 +71,9 @@ bool tableau_configure(struct tableau *tableau, struct config *config, struct er
 	struct error problem;
 	if (!tableau->transport)
 		return error_fail(err, ERROR_SYSTEM, "all sites have been signed out for good");
-	for (struct site *site = tableau->sites; site; site = site->by_name.next) {
+	for (struct tableau_site *site = tableau->sites; site; site = site->by_name.next) {
 		site->is_gone = true;
-		site_wake(site);
+		tableau_site_wake(site);
 	}
 	config_ref(config);
 	config_free(tableau->config);
@@ -82,10 +82,11 @@ bool tableau_configure(struct tableau *tableau, struct config *config, struct er
 	tableau->configured =
 		mem_alloc(sizeof *tableau->configured * (config_site_count(config) + 1));
 	for (size_t i = 0; i < config_site_count(config); i++) {
-		const struct config_site *settings = config_site(config, i);
-		struct site *site = tableau->configured[i] = find_or_add(tableau, settings->name);
+		const struct config_site *settings = config_site_at(config, i);
+		struct tableau_site *site = tableau->configured[i] =
+			find_or_add(tableau, settings->name);
 		connections += settings->max_requests;
-		if (site_configure(site, config, settings, &problem))
+		if (tableau_site_configure(site, config, settings, &problem))
 			continue;
 		if (is_fine)
 			*err = problem;
@@ -125,9 +126,9 @@ static void run_deferred(struct tableau *tableau)
 	}
 }
 
-static struct site *site_of(struct timer *due)
+static struct tableau_site *site_of(struct timer *due)
 {
-	return (struct site *)(void *)((char *)due - offsetof(struct site, due));
+	return (struct tableau_site *)(void *)((char *)due - offsetof(struct tableau_site, due));
 }
 
 /* Pumps the sites that are due. Calls that are made meanwhile wait for the next step. True: a
@@ -135,18 +136,18 @@ static struct site *site_of(struct timer *due)
 static bool pump(struct tableau *tableau)
 {
 	bool has_answered = false;
-	struct site *first = NULL, *next;
+	struct tableau_site *first = NULL, *next;
 	struct timer *due;
 	int64_t now = clock_mono().us;
 	while ((due = timer_first(&tableau->timers)) && due->key <= now) {
-		struct site *site = site_of(due);
+		struct tableau_site *site = site_of(due);
 		timer_leave(due);
 		site->due_next = first;
 		first = site;
 	}
-	for (struct site *site = first; site; site = next) {
+	for (struct tableau_site *site = first; site; site = next) {
 		next = site->due_next;
-		has_answered |= site_pump(site);
+		has_answered |= tableau_site_pump(site);
 	}
 	return has_answered;
 }
@@ -179,8 +180,8 @@ bool tableau_is_idle(const struct tableau *tableau)
 {
 	if (tableau->first || transport_in_flight(tableau->transport))
 		return false;
-	for (const struct site *site = tableau->sites; site; site = site->by_name.next)
-		if (!site_is_idle(site))
+	for (const struct tableau_site *site = tableau->sites; site; site = site->by_name.next)
+		if (!tableau_site_is_idle(site))
 			return false;
 	return true;
 }
@@ -198,7 +199,7 @@ static void signed_out(const struct outcome *outcome, const cJSON *json, void *c
 static bool sign_out_some(struct tableau *tableau, size_t *left)
 {
 	bool any = false;
-	for (struct site *site = tableau->sites; site; site = site->by_name.next) {
+	for (struct tableau_site *site = tableau->sites; site; site = site->by_name.next) {
 		any |= site->session.is_signing_in;
 		if (!site->session.token)
 			continue;
@@ -210,13 +211,13 @@ static bool sign_out_some(struct tableau *tableau, size_t *left)
 
 static void close_network(struct tableau *tableau)
 {
-	for (struct site *site = tableau->sites; site; site = site->by_name.next)
+	for (struct tableau_site *site = tableau->sites; site; site = site->by_name.next)
 		site->is_gone = site->is_closing = true;
 	transport_free(tableau->transport);
 	tableau->transport = NULL;
-	for (struct site *site = tableau->sites; site; site = site->by_name.next) {
+	for (struct tableau_site *site = tableau->sites; site; site = site->by_name.next) {
 		site->transport = NULL;
-		site_wake(site);
+		tableau_site_wake(site);
 	}
 }
 
@@ -227,7 +228,7 @@ void tableau_sign_out(struct tableau *tableau, int64_t us)
 	thread_assert(THREAD_DISPATCH);
 	if (!tableau->transport)
 		return;
-	for (struct site *site = tableau->sites; site; site = site->by_name.next)
+	for (struct tableau_site *site = tableau->sites; site; site = site->by_name.next)
 		site->is_gone = site->is_closing = true; /* refuses new calls */
 	while (sign_out_some(tableau, &left) && clock_mono().us < until.us)
 		transport_step(tableau->transport, 50, -1);
@@ -245,7 +246,8 @@ static void refuse_all(struct tableau *tableau)
 		run_deferred(tableau);
 		pump(tableau);
 		any = tableau->first;
-		for (const struct site *site = tableau->sites; site; site = site->by_name.next)
+		for (const struct tableau_site *site = tableau->sites; site;
+			site = site->by_name.next)
 			any |= site->waiting > 0;
 	}
 }
@@ -255,12 +257,12 @@ void tableau_free(struct tableau *tableau)
 	if (!tableau)
 		return;
 	refuse_all(tableau);
-	struct site *site, *next;
+	struct tableau_site *site, *next;
 	HASH_ITER(by_name, tableau->sites, site, next)
 	{
 		HASH_DELETE(by_name, tableau->sites, site);
 		listings_free(site);
-		site_free(site);
+		tableau_site_free(site);
 	}
 	timer_heap_clear(&tableau->timers);
 	free(tableau->configured);
@@ -271,11 +273,11 @@ void tableau_free(struct tableau *tableau)
 /* ---- calls ---- */
 
 /* NULL when there is no such site: then the callback gets the error in the next step. */
-static struct site *site_for(
+static struct tableau_site *site_for(
 	struct tableau *tableau, const char *name, call_done *callback, void *context)
 {
 	thread_assert(THREAD_DISPATCH);
-	struct site *site = find(tableau, name);
+	struct tableau_site *site = find(tableau, name);
 	if (site)
 		return site;
 	struct deferred *deferred = defer(tableau);
@@ -303,14 +305,14 @@ void tableau_resolve(struct tableau *tableau, const struct selection *selection,
 
 void tableau_forget(struct tableau *tableau, const char *name, const char *luid)
 {
-	struct site *site = find(tableau, name);
+	struct tableau_site *site = find(tableau, name);
 	if (site)
 		listing_forget(site, luid);
 }
 
 bool tableau_contradicts(struct tableau *tableau, const char *name, const struct content *content)
 {
-	const struct site *site = find(tableau, name);
+	const struct tableau_site *site = find(tableau, name);
 	return site && listing_contradicts(site, content);
 }
 
@@ -365,14 +367,14 @@ void tableau_refresh(struct tableau *tableau, const char *name, const struct con
 	bool incremental, job_done *callback, void *context)
 {
 	struct job_call *job_call = job_call_new(true, callback, context);
-	struct site *site = site_for(tableau, name, job_came, job_call);
+	struct tableau_site *site = site_for(tableau, name, job_came, job_call);
 	if (!site)
 		return;
 	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	refresh_path(content, &path);
 	bool can_be_incremental =
 		content->kind == CONTENT_WORKBOOK || content->kind == CONTENT_DATASOURCE;
-	struct call call = {
+	struct tableau_call call = {
 		.type = CALL_REFRESH,
 		.method = METHOD_POST,
 		.path = path.at,
@@ -383,21 +385,21 @@ void tableau_refresh(struct tableau *tableau, const char *name, const struct con
 				: "{}",
 		.wants_incremental = incremental && can_be_incremental,
 	};
-	site_call(site, &call, job_came, job_call);
+	tableau_site_call(site, &call, job_came, job_call);
 }
 
 void tableau_job(struct tableau *tableau, const char *name, const char *job_id, job_done *callback,
 	void *context)
 {
 	struct job_call *job_call = job_call_new(false, callback, context);
-	struct site *site = site_for(tableau, name, job_came, job_call);
+	struct tableau_site *site = site_for(tableau, name, job_came, job_call);
 	if (!site)
 		return;
 	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	text_add(&path, "/jobs/");
 	filter_encode(str_of(job_id), &path);
-	struct call call = { .type = CALL_JOB, .method = METHOD_GET, .path = path.at };
-	site_call(site, &call, job_came, job_call);
+	struct tableau_call call = { .type = CALL_JOB, .method = METHOD_GET, .path = path.at };
+	tableau_site_call(site, &call, job_came, job_call);
 }
 
 /* ---- the list of jobs ---- */
@@ -420,7 +422,7 @@ void tableau_jobs(struct tableau *tableau, const char *name, struct wall since, 
 {
 	struct jobs_call *call = mem_new(struct jobs_call);
 	*call = (struct jobs_call){ callback, context };
-	struct site *site = site_for(tableau, name, jobs_refused, call);
+	struct tableau_site *site = site_for(tableau, name, jobs_refused, call);
 	if (!site)
 		return;
 	if (job_list_start(site, since, callback, context)) {
@@ -454,7 +456,7 @@ void tableau_task_content(struct tableau *tableau, const char *name, const char 
 {
 	struct task_call *call = mem_new(struct task_call);
 	*call = (struct task_call){ callback, context };
-	struct site *site = site_for(tableau, name, task_refused, call);
+	struct tableau_site *site = site_for(tableau, name, task_refused, call);
 	if (!site)
 		return;
 	free(call);
@@ -476,14 +478,14 @@ static void plain_came(const struct outcome *outcome, const cJSON *json, void *c
 	free(call);
 }
 
-static void plain_call(struct tableau *tableau, const char *name, const struct call *request,
-	done *callback, void *context)
+static void plain_call(struct tableau *tableau, const char *name,
+	const struct tableau_call *request, done *callback, void *context)
 {
 	struct plain_call *call = mem_new(struct plain_call);
 	*call = (struct plain_call){ callback, context };
-	struct site *site = site_for(tableau, name, plain_came, call);
+	struct tableau_site *site = site_for(tableau, name, plain_came, call);
 	if (site)
-		site_call(site, request, plain_came, call);
+		tableau_site_call(site, request, plain_came, call);
 }
 
 void tableau_cancel(struct tableau *tableau, const char *site, const char *job_id, done *callback,
@@ -492,13 +494,13 @@ void tableau_cancel(struct tableau *tableau, const char *site, const char *job_i
 	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	text_add(&path, "/jobs/");
 	filter_encode(str_of(job_id), &path);
-	struct call call = { .type = CALL_CANCEL, .method = METHOD_PUT, .path = path.at };
+	struct tableau_call call = { .type = CALL_CANCEL, .method = METHOD_PUT, .path = path.at };
 	plain_call(tableau, site, &call, callback, context);
 }
 
 void tableau_greet(struct tableau *tableau, const char *site, done *callback, void *context)
 {
-	plain_call(tableau, site, &(struct call){ .type = CALL_NONE }, callback, context);
+	plain_call(tableau, site, &(struct tableau_call){ .type = CALL_NONE }, callback, context);
 }
 
 void tableau_sign_in(struct tableau *tableau, const char *site, done *callback, void *context)
@@ -508,11 +510,11 @@ void tableau_sign_in(struct tableau *tableau, const char *site, done *callback, 
 
 void tableau_hurry(struct tableau *tableau, const char *name)
 {
-	struct site *site = find(tableau, name);
+	struct tableau_site *site = find(tableau, name);
 	if (!site)
 		return;
 	session_hurry(&site->session);
-	site_wake(site);
+	tableau_site_wake(site);
 }
 
 /* ---- status ---- */
@@ -527,10 +529,10 @@ size_t tableau_site_count(const struct tableau *tableau)
 	return tableau->config ? config_site_count(tableau->config) : 0;
 }
 
-struct tableau_site_status tableau_site_status(const struct tableau *tableau, size_t index)
+struct tableau_site_status tableau_site_status_of(const struct tableau *tableau, size_t index)
 {
 	assert(index < tableau_site_count(tableau));
-	const struct site *site = tableau->configured[index];
+	const struct tableau_site *site = tableau->configured[index];
 	return (struct tableau_site_status){
 		.name = site->config->name,
 		.server = site->config->server,

@@ -147,4 +147,4 @@ struct tableau_site_status {
 /* That of the last tableau_configure(); borrowed. NULL: there was none. */
 struct config *tableau_config(const struct tableau *tableau);
 size_t tableau_site_count(const struct tableau *tableau);
-struct tableau_site_status tableau_site_status(const struct tableau *tableau, size_t index);
+struct tableau_site_status tableau_site_status_of(const struct tableau *tableau, size_t index);

@@ -6,7 +6,7 @@
 #include "tableau/filter.h"
 
 struct task {
-	struct site *site;
+	struct tableau_site *site;
 	struct arena *arena; /* this struct and all texts */
 	struct content content;
 	content_done *callback;
@@ -40,8 +40,8 @@ static void ask(struct task *task, const char *path, const char *luid, call_done
 	OWNED_TEXT struct text whole = TEXT(TEXT_UNBOUNDED);
 	text_add(&whole, path);
 	filter_encode(str_of(luid), &whole);
-	struct call call = { .type = CALL_QUERY, .method = METHOD_GET, .path = whole.at };
-	site_call(task->site, &call, callback, task);
+	struct tableau_call call = { .type = CALL_QUERY, .method = METHOD_GET, .path = whole.at };
+	tableau_site_call(task->site, &call, callback, task);
 }
 
 static void name_came(const struct outcome *outcome, const cJSON *json, void *context)
@@ -78,7 +78,7 @@ static void task_came(const struct outcome *outcome, const cJSON *json, void *co
 		end(task, outcome);
 }
 
-void task_start(struct site *site, const char *luid, content_done *callback, void *context)
+void task_start(struct tableau_site *site, const char *luid, content_done *callback, void *context)
 {
 	struct arena *arena = arena_new();
 	struct task *task = arena_new_of(arena, struct task);

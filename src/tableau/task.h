@@ -4,4 +4,4 @@
 #pragma once
 #include "tableau/site.h"
 
-void task_start(struct site *site, const char *luid, content_done *callback, void *context);
+void task_start(struct tableau_site *site, const char *luid, content_done *callback, void *context);

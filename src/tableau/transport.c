@@ -200,7 +200,7 @@ static size_t give_body(char *buffer, size_t size, size_t count, void *context)
  * comes from a callback that cannot be rewound (Curl_retry_request, Curl_readrewind in libcurl
  * 7.88: CURLE_SEND_FAIL_REWIND), and we look for the job.
  */
-static void set_body(struct exchange *exchange, const struct request *request)
+static void set_body(struct exchange *exchange, const struct transport_request *request)
 {
 	CURL *easy = exchange->easy;
 	struct str body = request->body ? secret_bytes(request->body) : STR("");
@@ -218,7 +218,7 @@ static void set_body(struct exchange *exchange, const struct request *request)
 	}
 }
 
-static void set_headers(struct exchange *exchange, const struct request *request)
+static void set_headers(struct exchange *exchange, const struct transport_request *request)
 {
 	exchange->headers = curl_slist_append(NULL, "Accept: application/json");
 	exchange->headers = curl_slist_append(exchange->headers, "Content-Type: application/json");
@@ -236,7 +236,7 @@ static void set_headers(struct exchange *exchange, const struct request *request
 	curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers);
 }
 
-static void set_options(struct exchange *exchange, const struct request *request)
+static void set_options(struct exchange *exchange, const struct transport_request *request)
 {
 	CURL *easy = exchange->easy;
 	curl_easy_setopt(easy, CURLOPT_URL, request->url);
@@ -263,8 +263,8 @@ static void set_options(struct exchange *exchange, const struct request *request
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
 }
 
-void transport_send(
-	struct transport *transport, struct request request, reply_done *callback, void *context)
+void transport_send(struct transport *transport, struct transport_request request,
+	reply_done *callback, void *context)
 {
 	struct exchange *exchange = mem_new(struct exchange);
 	exchange->transport = transport;
@@ -357,7 +357,7 @@ static void finish(struct exchange *exchange, CURLcode code)
 	struct told_time told = { 0 };
 	if (!exchange->is_from_cache)
 		told = exchange->told;
-	struct reply reply = {
+	struct transport_reply reply = {
 		.is_answered = code == CURLE_OK && status > 0,
 		.may_be_sent = sent > 0 && begun > 0,
 		.failure = failure.at,

@@ -25,7 +25,7 @@ void transport_free(struct transport *transport); /* open requests fail */
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT };
 
-struct request {
+struct transport_request {
 	enum method method;
 	const char *url;
 	struct secret *token; /* X-Tableau-Auth; borrowed for the call; NULL: none */
@@ -38,7 +38,7 @@ struct request {
 };
 
 /* Valid during the callback. */
-struct reply {
+struct transport_reply {
 	bool is_answered;    /* there is a complete HTTP answer; never a proxy's to CONNECT */
 	bool may_be_sent;    /* not answered, but bytes may have been sent */
 	const char *failure; /* not answered: why, and what a person can do */
@@ -52,10 +52,10 @@ struct reply {
 	struct wall asked_at;
 };
 
-typedef void reply_done(const struct reply *reply, void *context);
+typedef void reply_done(const struct transport_reply *reply, void *context);
 
-void transport_send(
-	struct transport *transport, struct request request, reply_done *callback, void *context);
+void transport_send(struct transport *transport, struct transport_request request,
+	reply_done *callback, void *context);
 /* Waits for the network, `wake_fd` or the time-out, then runs callbacks. */
 void transport_step(struct transport *transport, int timeout_ms, int wake_fd);
 size_t transport_in_flight(const struct transport *transport);

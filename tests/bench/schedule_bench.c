@@ -136,8 +136,8 @@ int main(int argc, char **argv)
 	}
 	double took = seconds() - begun;
 	printf("{\"sites\": %lld, \"events\": %lld, \"open\": %lld, \"us_per_event\": %.3f}\n",
-		(long long)sites, (long long)events,
-		(long long)schedule_counts(bench.schedule).open, took / (double)events * 1e6);
+		(long long)sites, (long long)events, (long long)schedule_count(bench.schedule).open,
+		took / (double)events * 1e6);
 	schedule_free(bench.schedule);
 	free(bench.names);
 	return 0;

@@ -3,6 +3,7 @@
  * becomes a tree, or an error of one readable line.
  */
 #include "tableau/answer.h"
+#include "tableau/item.h"
 #include "tableau/job.h"
 #include <assert.h>
 
@@ -16,8 +17,8 @@ static void read_job(const cJSON *json)
 	struct job job = { 0 };
 	if (job_parse(json, &job, arena, &err))
 		assert(job.id[0] && memchr(job.id, '\0', sizeof job.id));
-	const cJSON *item = json_items(json, "backgroundJobs", "backgroundJob");
-	for (; item; item = json_items_next(item))
+	const cJSON *item = items_of(json, "backgroundJobs", "backgroundJob");
+	for (; item; item = items_next(item))
 		IGNORE(job_row_parse(item, &job, arena));
 }
 
@@ -35,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		429, 500, 502, 503, 504, 600 };
 	if (length < 2)
 		return 0;
-	struct reply reply = {
+	struct transport_reply reply = {
 		.is_answered = true,
 		.http_status = statuses[bytes[0] % (sizeof statuses / sizeof *statuses)],
 		.body = { (const char *)bytes + 2, length - 2 },

@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 static void check_sites(const struct config *config)
 {
 	for (size_t i = 0; i < config_site_count(config); i++) {
-		const struct config_site *site = config_site(config, i);
+		const struct config_site *site = config_site_at(config, i);
 		assert(site->name && *site->name && site->server && site->content_url);
 		assert(site->max_requests >= 1 && site->poll_interval > 0);
 		assert(config_site_named(config, site->name) == site);
@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		return 0;
 	check_sites(config);
 	for (size_t i = 0; i < config_source_count(config); i++)
-		assert(*config_source(config, i)->name);
+		assert(*config_source_at(config, i)->name);
 	assert(config->limits.connections > 0 && config->limits.body > 0);
 	assert(config->retry.initial > 0 && config->give_up_after > 0);
 	return 0;

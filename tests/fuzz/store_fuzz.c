@@ -231,7 +231,7 @@ static void run_for_a_day(struct start *start)
 		start->now.wall.us += HOUR;
 		start->now.mono.us += HOUR;
 	}
-	struct schedule_counts counts = schedule_counts(start->schedule);
+	struct schedule_counts counts = schedule_count(start->schedule);
 	assert(counts.open >= 0 && counts.waiting >= 0 && counts.in_flight >= 0);
 }
 

@@ -594,14 +594,14 @@ static bool is_over(const struct world *world)
 	struct schedule_counts counts;
 	if (!world->is_up || world->pending_count)
 		return false;
-	counts = schedule_counts(core_schedule(world->core));
+	counts = schedule_count(core_schedule(world->core));
 	return !counts.open && !counts.selections && core_is_quiet(world->core);
 }
 
 /* Checks the counts that limits.waiting_refreshes bounds. */
 static void check_counts(struct world *world)
 {
-	struct schedule_counts counts = schedule_counts(core_schedule(world->core));
+	struct schedule_counts counts = schedule_count(core_schedule(world->core));
 	if (counts.waiting || counts.in_flight || counts.causes)
 		wrong(world, "all is over, and %lld wait, %lld are in flight, for %lld causes",
 			(long long)counts.waiting, (long long)counts.in_flight,

@@ -342,7 +342,7 @@ static void week(uint64_t seed, int64_t sums[4])
 	for (int day = 0; day < 7; day++)
 		draw_day(day * DAY);
 	step(&(struct input){ INPUT_CONFIGURE, .configure = { &options, &site, 1 } });
-	while (world.pending_count || schedule_counts(world.schedule).open)
+	while (world.pending_count || schedule_count(world.schedule).open)
 		pass();
 	int64_t least = least_starts();
 	sums[0] += world.starts;

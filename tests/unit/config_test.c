@@ -100,10 +100,10 @@ static void what_is_left_out_has_its_default(void **state)
 	assert_int_equal(config->limits.connections, 1000);
 	assert_int_equal(config->limits.request_time, 10 * US_PER_SECOND);
 	assert_int_equal(config->limits.waiting_refreshes, 1000000);
-	assert_string_equal(config_source(config, 0)->signature_header, "Authorization");
-	assert_null(config_source(config, 0)->account_id);
+	assert_string_equal(config_source_at(config, 0)->signature_header, "Authorization");
+	assert_null(config_source_at(config, 0)->account_id);
 	const struct config_site *site = config_site_named(config, "one");
-	assert_ptr_equal(site, config_site(config, 0));
+	assert_ptr_equal(site, config_site_at(config, 0));
 	assert_null(config_site_named(config, "two"));
 	assert_string_equal(site->content_url, "");
 	assert_string_equal(site->api_version, "auto");
@@ -132,7 +132,7 @@ static void paths_are_relative_to_the_file_that_names_them(void **state)
 			    "sources: [{name: dbt, secrets: {file: secret}}]\n"
 			    "sites: [{name: one, server: 'https://t', ca_file: ca.pem, pat: {name: "
 			    "p, secret: {credential: x}}}]\n");
-	const struct secret_ref *ref = config_source(config, 0)->secrets.items;
+	const struct secret_ref *ref = config_source_at(config, 0)->secrets.items;
 	const struct {
 		const char *found, *want;
 	} cases[] = {
@@ -140,7 +140,7 @@ static void paths_are_relative_to_the_file_that_names_them(void **state)
 		{ config->store + strlen("sqlite:"), "/s.db" },
 		{ config->listen.tls.certificate, "/c.pem" },
 		{ ref->name, "/secret" },
-		{ config_site(config, 0)->ca_file, "/ca.pem" },
+		{ config_site_at(config, 0)->ca_file, "/ca.pem" },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		assert_true(str_starts(str_of(cases[i].found), folder));
@@ -148,7 +148,7 @@ static void paths_are_relative_to_the_file_that_names_them(void **state)
 	}
 	assert_string_equal(config->rules.items[1], "/b");
 	assert_string_equal(config->listen.tls.private_key, "/k.pem");
-	assert_string_equal(config_site(config, 0)->pat.secret.name, "x");
+	assert_string_equal(config_site_at(config, 0)->pat.secret.name, "x");
 }
 
 static void a_cloud_site_has_clouds_budgets_unless_told_otherwise(void **state)
@@ -173,7 +173,7 @@ static void a_cloud_site_has_clouds_budgets_unless_told_otherwise(void **state)
 		{ 0, 0, false, "https://evilonline.tableau.com" },
 	};
 	for (size_t i = 0; i < 3; i++) {
-		const struct config_site *site = config_site(config, i);
+		const struct config_site *site = config_site_at(config, i);
 		assert_int_equal(site->refreshes_per_hour, wants[i].hour);
 		assert_int_equal(site->job_queries_per_day, wants[i].day);
 		assert_true(site->is_cloud == wants[i].is_cloud);

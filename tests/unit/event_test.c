@@ -450,7 +450,7 @@ static void every_field_has_a_name_of_its_own(void **state)
 {
 	(void)state;
 	for (int field = 0; field < EVENT_FIELD_COUNT; field++) {
-		const struct event_field_info *info = event_field_info((enum event_field)field);
+		const struct event_field_info *info = event_field_describe((enum event_field)field);
 		assert_int_equal(event_field_of(str_of(info->name)), field);
 		assert_true(strlen(info->help) > 3);
 	}

@@ -33,9 +33,9 @@ static void a_host_is_known_for_what_it_is(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		if (host_kind(host_of(str_of(cases[i].authority))) != cases[i].kind)
+		if (host_kind_of(host_of(str_of(cases[i].authority))) != cases[i].kind)
 			fail_msg("%s: %d", cases[i].authority,
-				host_kind(host_of(str_of(cases[i].authority))));
+				host_kind_of(host_of(str_of(cases[i].authority))));
 }
 
 static void names_and_addresses_are_compared_as_such(void **state)

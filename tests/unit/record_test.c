@@ -255,14 +255,14 @@ static void see_columns(sqlite3 *database, const char *table, const struct text 
 	assert_int_equal(sqlite3_prepare_v2(database,
 				 "SELECT name, type FROM pragma_table_info(?1)", -1, &query, NULL),
 		SQLITE_OK);
-	bind_text(query, 1, table);
+	query_bind_text(query, 1, table);
 	while (sqlite3_step(query) == SQLITE_ROW) {
 		/* The key of a table whose record has none. */
-		if (text_is(table, "command") && text_is(column_text(query, 0), "id"))
+		if (text_is(table, "command") && text_is(query_column_text(query, 0), "id"))
 			continue;
 		text_reset(&line);
-		text_printf(
-			&line, "%s.%s %s\n", table, column_text(query, 0), column_text(query, 1));
+		text_printf(&line, "%s.%s %s\n", table, query_column_text(query, 0),
+			query_column_text(query, 1));
 		if (!strstr(expected->at, line.at))
 			fail_msg("no member of the record is the column %s", line.at);
 		seen += line.length;

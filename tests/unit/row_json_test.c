@@ -130,7 +130,7 @@ static void a_site_shows_its_session_and_its_last_error(void **state)
 		.starts_spent = 7,
 		.starts = { "paused", { 1675193290000000 }, { 0 } } };
 	struct config_site config = { .refreshes_per_hour = 60 };
-	assert_json(site_status_json(&status, &queue, &config),
+	assert_json(site_row_json(&status, &queue, &config),
 		"{\"name\":\"finance\",\"server\":\"https://tableau.example.com\","
 		"\"content_url\":\"\",\"signed_in\":false,\"sign_ins\":1,\"requests\":10,"
 		"\"errors\":2,\"in_flight\":3,\"waiting\":4,\"may_list_jobs\":true,"
@@ -143,7 +143,7 @@ static void a_site_shows_its_session_and_its_last_error(void **state)
 	status.signed_in_at = (struct wall){ 1675193290000000 };
 	status.last_error = "";
 	queue.paused_by = "alice";
-	cJSON *json = site_status_json(&status, &queue, NULL);
+	cJSON *json = site_row_json(&status, &queue, NULL);
 	assert_string_equal(json_text(json, "paused_by"), "alice");
 	assert_string_equal(json_text(json, "api_version"), "3.19");
 	assert_string_equal(json_text(json, "signed_in_at"), "2023-01-31T19:28:10Z");

@@ -63,7 +63,7 @@ static struct answer fine_now(const struct world *world)
 }
 
 /* The order in which events became durable; it does not follow from ids. */
-static int64_t stamp_of_event(int64_t event)
+static int64_t sqlite_stamp_of_event(int64_t event)
 {
 	return (7000 + event) << STAMP_BITS;
 }
@@ -137,7 +137,7 @@ static void configure_with(struct world *world, int64_t refreshes_per_hour)
 
 static struct schedule_site_status site_status(const struct world *world)
 {
-	return schedule_site_status(world->schedule, world->now, "finance", world->arena);
+	return schedule_site_status_of(world->schedule, world->now, "finance", world->arena);
 }
 
 /* Why refreshes of the site wait, as reported now. */
@@ -197,11 +197,11 @@ static void event_held(struct world *world, int64_t ago, const struct content *c
 	static const char *const rules[] = { "nightly" };
 	int64_t event = world->events * 2 + 1;
 	world->events++;
-	step(world, (struct input){ INPUT_EVENT, .event = { stamp_of_event(event) } });
+	step(world, (struct input){ INPUT_EVENT, .event = { sqlite_stamp_of_event(event) } });
 	struct schedule_selection selection = {
 		.id = event,
 		.event = event,
-		.stamp = stamp_of_event(event),
+		.stamp = sqlite_stamp_of_event(event),
 		.site = "finance",
 		.priority = 50,
 		.delay = delay,
@@ -227,11 +227,11 @@ static void event_of_priority(struct world *world, int priority, const struct co
 	static const char *const rules[] = { "urgent" };
 	int64_t event = world->events * 2 + 1;
 	world->events++;
-	step(world, (struct input){ INPUT_EVENT, .event = { stamp_of_event(event) } });
+	step(world, (struct input){ INPUT_EVENT, .event = { sqlite_stamp_of_event(event) } });
 	struct schedule_selection selection = {
 		.id = event,
 		.event = event,
-		.stamp = stamp_of_event(event),
+		.stamp = sqlite_stamp_of_event(event),
 		.site = "finance",
 		.priority = priority,
 		.label = content->name,
@@ -308,7 +308,7 @@ static void restart(struct world *world, const struct refresh_row *row)
 		.refresh = row->id,
 		.event = 1,
 		.rule = "nightly",
-		.after = stamp_of_event(1),
+		.after = sqlite_stamp_of_event(1),
 		.fresh_from = world->now.wall,
 	};
 	struct schedule *again = schedule_new(&options, ids_after(row->id), 7);
@@ -336,7 +336,7 @@ static struct refresh_row row_in(struct world *world, enum refresh_state state)
 		.patience = HOUR,
 		.attempts = 1,
 		.sent_at = world->now.wall,
-		.sent_after = stamp_of_event(1),
+		.sent_after = sqlite_stamp_of_event(1),
 		.job_id = state == REFRESH_QUEUED ? "job-1" : "",
 	};
 }
@@ -385,7 +385,7 @@ static void a_refresh_succeeds_when_its_job_does(void **state)
 	assert_true(saw(world, "poll"));
 	job(world, PHASE_SUCCEEDED, world->now.wall, world->asked_after);
 	assert_string_equal(world->state, "succeeded");
-	assert_int_equal(schedule_counts(world->schedule).open, 0);
+	assert_int_equal(schedule_count(world->schedule).open, 0);
 }
 
 static void a_failed_job_fails_the_refresh_with_tableaus_note(void **state)
@@ -414,7 +414,7 @@ static void ten_events_in_a_burst_cost_two_jobs(void **state)
 	answer(world, VERDICT_OK, NULL);
 	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
 	assert_false(saw(world, "send"));
-	assert_int_equal(schedule_counts(world->schedule).open, 0);
+	assert_int_equal(schedule_count(world->schedule).open, 0);
 }
 
 static void a_job_that_was_running_when_dbt_finished_does_not_count(void **state)
@@ -442,7 +442,7 @@ static void a_job_seen_waiting_after_the_event_serves_it(void **state)
 	job(world, PHASE_QUEUED, (struct wall){ 0 }, world->asked_after);
 	job(world, PHASE_SUCCEEDED, world->now.wall, world->asked_after);
 	assert_false(saw(world, "send"));
-	assert_int_equal(schedule_counts(world->schedule).open, 0);
+	assert_int_equal(schedule_count(world->schedule).open, 0);
 }
 
 static void a_job_that_started_long_after_dbt_finished_serves_a_late_event(void **state)
@@ -475,12 +475,12 @@ static void an_incremental_refresh_does_not_serve_who_wants_a_full_one(void **st
 {
 	struct world *world = *state;
 	static const char *const rules[] = { "hourly" };
-	step(world, (struct input){ INPUT_EVENT, .event = { stamp_of_event(1) } });
+	step(world, (struct input){ INPUT_EVENT, .event = { sqlite_stamp_of_event(1) } });
 	world->events = 1;
 	struct schedule_selection selection = {
 		.id = 1,
 		.event = 1,
-		.stamp = stamp_of_event(1),
+		.stamp = sqlite_stamp_of_event(1),
 		.site = "finance",
 		.incremental = true,
 		.label = "Revenue",
@@ -525,8 +525,8 @@ static void what_lets_an_event_join_a_job_is_recorded_with_it(void **state)
 	event(world);
 	answer(world, VERDICT_OK, NULL);
 	/* which is resolved slowly */
-	step(world,
-		(struct input){ INPUT_EVENT, .event = { stamp_of_event(2 * world->events + 1) } });
+	step(world, (struct input){ INPUT_EVENT,
+			    .event = { sqlite_stamp_of_event(2 * world->events + 1) } });
 	pass_until(world, "poll");
 	job(world, PHASE_QUEUED, (struct wall){ 0 }, world->asked_after);
 	assert_false(saw(world, "record"));
@@ -581,7 +581,7 @@ static void a_job_of_the_second_of_our_request_is_followed_and_proves_nothing(vo
 	answer(world, VERDICT_OK, NULL);
 	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
 	assert_string_equal(world->state, "succeeded");
-	assert_int_equal(schedule_counts(world->schedule).open, 0);
+	assert_int_equal(schedule_count(world->schedule).open, 0);
 }
 
 static void a_job_of_that_second_that_is_over_is_no_success_and_no_failure(void **state)
@@ -744,7 +744,9 @@ static void a_site_is_greeted_before_the_first_request_after_a_start(void **stat
 	struct world *world = *state;
 	struct refresh_row row = row_in(world, REFRESH_WAITING);
 	struct schedule *again = schedule_new(&options, ids_after(row.id), 7);
-	struct cause_row cause = { .event = 1, .rule = "nightly", .after = stamp_of_event(1) };
+	struct cause_row cause = {
+		.event = 1, .rule = "nightly", .after = sqlite_stamp_of_event(1)
+	};
 	schedule_step(again, world->now,
 		&(struct input){ INPUT_RESTORE, .restore = { &row, &cause, 1 } });
 	schedule_free(world->schedule);
@@ -869,7 +871,7 @@ static void a_transient_error_is_tried_again_and_given_up_in_the_end(void **stat
 	struct world *world = *state;
 	event(world);
 	int sends = 0;
-	for (int i = 0; i < 10000 && schedule_counts(world->schedule).open; i++) {
+	for (int i = 0; i < 10000 && schedule_count(world->schedule).open; i++) {
 		if (saw(world, "send")) {
 			sends++;
 			answer(world, VERDICT_RETRY, "connection refused");
@@ -889,7 +891,7 @@ static void an_event_that_comes_while_a_refresh_waits_to_be_sent_again_joins_it(
 	answer(world, VERDICT_RETRY, "connection refused");
 	event(world);
 	assert_int_equal(world->caused, world->sent);
-	assert_int_equal(schedule_counts(world->schedule).open, 1);
+	assert_int_equal(schedule_count(world->schedule).open, 1);
 }
 
 static void an_event_that_joins_is_counted_and_writes_its_cause_alone(void **state)
@@ -901,11 +903,11 @@ static void an_event_that_joins_is_counted_and_writes_its_cause_alone(void **sta
 		event(world);
 		assert_string_equal(world->seen.at, "cause end-selection");
 	}
-	assert_int_equal(schedule_counts(world->schedule).causes, 1001);
+	assert_int_equal(schedule_count(world->schedule).causes, 1001);
 	event_held(world, 0, &payroll, HOUR, 0);
-	assert_int_equal(schedule_counts(world->schedule).causes, 1002);
+	assert_int_equal(schedule_count(world->schedule).causes, 1002);
 	step(world, (struct input){ INPUT_CANCEL, .cancel = { 2, "alice" } });
-	assert_int_equal(schedule_counts(world->schedule).causes, 1);
+	assert_int_equal(schedule_count(world->schedule).causes, 1);
 }
 
 static void a_record_that_tells_nothing_new_is_no_news(void **state)
@@ -954,7 +956,7 @@ static void the_more_urgent_refresh_goes_first(void **state)
 	struct schedule_selection selection = {
 		.id = 99,
 		.event = 99,
-		.stamp = stamp_of_event(99),
+		.stamp = sqlite_stamp_of_event(99),
 		.site = "finance",
 		.priority = 90,
 		.label = "Board",
@@ -963,7 +965,7 @@ static void the_more_urgent_refresh_goes_first(void **state)
 		.rule_count = 1,
 		.rules = rules,
 	};
-	step(world, (struct input){ INPUT_EVENT, .event = { stamp_of_event(99) } });
+	step(world, (struct input){ INPUT_EVENT, .event = { sqlite_stamp_of_event(99) } });
 	step(world, (struct input){ INPUT_SELECT, .select = { &selection, NULL } });
 	step(world,
 		(struct input){ INPUT_RESOLVED, .resolved = { 99, fine_now(world), &board, 1 } });
@@ -1013,7 +1015,7 @@ static void a_full_refresh_that_came_meanwhile_makes_the_next_request_a_full_one
 	static const char *const rules[] = { "hourly" };
 	struct schedule_selection selection = { .id = 1,
 		.event = 1,
-		.stamp = stamp_of_event(1),
+		.stamp = sqlite_stamp_of_event(1),
 		.site = "finance",
 		.incremental = true,
 		.label = "Revenue",
@@ -1021,7 +1023,7 @@ static void a_full_refresh_that_came_meanwhile_makes_the_next_request_a_full_one
 		.rule_count = 1,
 		.rules = rules };
 	world->events = 1;
-	step(world, (struct input){ INPUT_EVENT, .event = { stamp_of_event(1) } });
+	step(world, (struct input){ INPUT_EVENT, .event = { sqlite_stamp_of_event(1) } });
 	step(world, (struct input){ INPUT_SELECT, .select = { &selection, NULL } });
 	step(world,
 		(struct input){ INPUT_RESOLVED, .resolved = { 1, fine_now(world), &revenue, 1 } });
@@ -1067,7 +1069,7 @@ static void a_selection_that_names_nothing_is_a_failed_refresh_with_the_reason(v
 	static const char *const rules[] = { "nightly" };
 	struct schedule_selection selection = { .id = 1,
 		.event = 1,
-		.stamp = stamp_of_event(1),
+		.stamp = sqlite_stamp_of_event(1),
 		.site = "finance",
 		.label = "Revenu",
 		.rule_count = 1,
@@ -1086,7 +1088,7 @@ static void a_selection_that_is_asked_for_when_its_time_is_over_is_given_up_soon
 	static const char *const rules[] = { "nightly" };
 	struct schedule_selection selection = { .id = 1,
 		.event = 1,
-		.stamp = stamp_of_event(1),
+		.stamp = sqlite_stamp_of_event(1),
 		.site = "finance",
 		.label = "Revenue",
 		.rule_count = 1,
@@ -1114,7 +1116,7 @@ static void a_selection_for_an_unknown_site_waits_for_it_until_give_up_after(voi
 	static const char *const rules[] = { "nightly" };
 	struct schedule_selection selection = { .id = 1,
 		.event = 1,
-		.stamp = stamp_of_event(1),
+		.stamp = sqlite_stamp_of_event(1),
 		.site = "finanec",
 		.label = "Revenue",
 		.rule_count = 1,
@@ -1176,7 +1178,7 @@ static void a_job_of_content_that_moved_meanwhile_does_not_count(void **state)
 	assert_null(schedule_find(world->schedule, first));
 	assert_int_not_equal(world->sent, first);
 	assert_string_equal(schedule_find(world->schedule, world->sent)->content.luid, anew.luid);
-	assert_int_equal(schedule_counts(world->schedule).in_flight, 0);
+	assert_int_equal(schedule_count(world->schedule).in_flight, 0);
 }
 
 /* A refresh in line is checked by itself: it is sent and does not end with the other. */
@@ -1196,7 +1198,7 @@ static void what_the_rules_do_not_name_any_more_fails_alone(void **state)
 							  NULL, world->asked_after } });
 	assert_string_equal(world->state, "failed");
 	assert_string_equal(world->reason, why);
-	assert_int_equal(schedule_counts(world->schedule).open, 0);
+	assert_int_equal(schedule_count(world->schedule).open, 0);
 }
 
 static void a_refresh_that_was_being_sent_at_a_crash_is_looked_for(void **state)
@@ -1229,7 +1231,9 @@ static void a_restart_keeps_the_turn_also_of_those_who_waited_for_days(void **st
 	struct world *world = *state;
 	struct schedule *again = schedule_new(&options, ids_after(100), 7);
 	struct refresh_row first = row_in(world, REFRESH_WAITING), second = first;
-	struct cause_row cause = { .event = 1, .rule = "nightly", .after = stamp_of_event(1) };
+	struct cause_row cause = {
+		.event = 1, .rule = "nightly", .after = sqlite_stamp_of_event(1)
+	};
 	first.created_at = wall_after(world->now.wall, -24 * HOUR);
 	first.priority = 0;
 	second.id = 44;
@@ -1365,7 +1369,7 @@ static void what_waits_for_the_budget_is_sent_in_the_end_however_long_it_takes(v
 		event_ago(world, 0, &content);
 		sends += answer_all(world, VERDICT_OK, NULL);
 	}
-	for (int i = 0; i < 24 * 60 && schedule_counts(world->schedule).open; i++) {
+	for (int i = 0; i < 24 * 60 && schedule_count(world->schedule).open; i++) {
 		pass(world, MINUTE);
 		sends += answer_all(world, VERDICT_OK, NULL);
 		assert_string_not_equal(world->state, "expired");
@@ -1464,7 +1468,7 @@ static void a_pause_of_days_gives_nothing_up(void **state)
 	assert_true(saw(world, "send"));
 	answer(world, VERDICT_RETRY, "connection refused");
 	pass(world, 5 * HOUR);
-	assert_int_equal(schedule_counts(world->schedule).open, 1); /* its whole time was left */
+	assert_int_equal(schedule_count(world->schedule).open, 1); /* its whole time was left */
 }
 
 static void what_never_had_its_turn_at_a_site_that_is_down_is_given_up(void **state)
@@ -1480,7 +1484,7 @@ static void what_never_had_its_turn_at_a_site_that_is_down_is_given_up(void **st
 		answer_all(world, VERDICT_RETRY, "connection refused");
 		pass(world, MINUTE);
 	}
-	assert_int_equal(schedule_counts(world->schedule).open, 0);
+	assert_int_equal(schedule_count(world->schedule).open, 0);
 	assert_string_equal(world->state, "expired");
 	assert_non_null(strstr(world->reason, "connection refused"));
 }
@@ -1507,7 +1511,7 @@ static void a_job_that_may_not_be_asked_for_today_is_not_given_up(void **state)
 	for (int i = 0; i < 26 * 60 && !is_asked; i++) {
 		pass(world, MINUTE);
 		is_asked = saw(world, "poll");
-		assert_int_equal(schedule_counts(world->schedule).open, 1);
+		assert_int_equal(schedule_count(world->schedule).open, 1);
 	}
 	assert_true(is_asked);
 	struct schedule_site_status status = site_status(world);
@@ -1529,7 +1533,7 @@ static void a_lost_reply_that_may_not_be_looked_for_today_is_not_given_up(void *
 	for (int i = 0; i < 26 * 60 && !is_asked; i++) {
 		pass(world, MINUTE);
 		is_asked = saw(world, "look");
-		assert_int_equal(schedule_counts(world->schedule).open, 1);
+		assert_int_equal(schedule_count(world->schedule).open, 1);
 	}
 	assert_true(is_asked);
 }
@@ -1545,10 +1549,10 @@ static void a_wish_behind_a_job_that_waits_for_hours_is_served_by_it(void **stat
 		if (saw(world, "poll"))
 			job(world, PHASE_QUEUED, (struct wall){ 0 }, world->asked_after);
 	}
-	assert_int_equal(schedule_counts(world->schedule).open, 2);
+	assert_int_equal(schedule_count(world->schedule).open, 2);
 	job(world, PHASE_SUCCEEDED, world->now.wall, world->asked_after);
 	assert_false(saw(world, "send"));
-	assert_int_equal(schedule_counts(world->schedule).open, 0);
+	assert_int_equal(schedule_count(world->schedule).open, 0);
 	assert_string_equal(world->state, "succeeded");
 }
 
@@ -1558,14 +1562,14 @@ static void a_job_that_never_starts_is_given_up_with_words_of_its_own(void **sta
 	event(world);
 	answer(world, VERDICT_OK, NULL);
 	event(world);
-	for (int i = 0; i < 25 * 60 && schedule_counts(world->schedule).open; i++) {
+	for (int i = 0; i < 25 * 60 && schedule_count(world->schedule).open; i++) {
 		pass(world, MINUTE);
 		if (saw(world, "poll"))
 			job(world, PHASE_QUEUED, (struct wall){ 0 }, world->asked_after);
 		if (i < 23 * 60)
-			assert_int_equal(schedule_counts(world->schedule).open, 2);
+			assert_int_equal(schedule_count(world->schedule).open, 2);
 	}
-	assert_int_equal(schedule_counts(world->schedule).open, 0);
+	assert_int_equal(schedule_count(world->schedule).open, 0);
 	assert_false(saw(world, "send")); /* the refresh behind it could not be served either */
 	assert_string_equal(world->state, "expired");
 	assert_non_null(strstr(world->reason, "may still start"));
@@ -1576,7 +1580,7 @@ static void a_job_of_which_nothing_is_heard_is_given_up_and_named(void **state)
 	struct world *world = *state;
 	event(world);
 	answer(world, VERDICT_OK, NULL);
-	for (int i = 0; i < 8 * 60 && schedule_counts(world->schedule).open; i++) {
+	for (int i = 0; i < 8 * 60 && schedule_count(world->schedule).open; i++) {
 		pass(world, MINUTE);
 		if (saw(world, "poll"))
 			step(world, (struct input){ INPUT_POLLED,
@@ -1605,7 +1609,7 @@ static void time_behind_another_refresh_of_the_content_does_not_count(void **sta
 	assert_true(saw(world, "send"));
 	answer(world, VERDICT_RETRY, "connection refused");
 	pass(world, 5 * HOUR);
-	assert_int_equal(schedule_counts(world->schedule).open, 1);
+	assert_int_equal(schedule_count(world->schedule).open, 1);
 }
 
 /* ---- delay and quiet ---- */
@@ -1676,7 +1680,7 @@ static void quiet_gathers_events_until_there_is_none_for_so_long(void **state)
 		pass(world, 10 * MINUTE);
 		assert_false(saw(world, "send"));
 	}
-	assert_int_equal(schedule_counts(world->schedule).open, 1);
+	assert_int_equal(schedule_count(world->schedule).open, 1);
 	pass(world, 5 * MINUTE);
 	assert_true(saw(world, "send"));
 }
@@ -1914,7 +1918,7 @@ static void nobody_gives_up_while_a_look_is_out_that_may_find_the_job(void **sta
 	assert_string_equal(world->seen.at, "look");
 	int64_t asked_after = world->asked_after;
 	pass(world, 6 * HOUR);
-	assert_int_equal(schedule_counts(world->schedule).open, 1);
+	assert_int_equal(schedule_count(world->schedule).open, 1);
 	struct job_seen found = {
 		.id = "job-9", .phase = PHASE_QUEUED, .created_at = world->now.wall
 	};
@@ -2058,13 +2062,13 @@ static void a_job_that_may_not_be_followed_is_looked_at_ever_rarer_and_said_to_b
 	event(world);
 	answer(world, VERDICT_OK, NULL);
 	int polls = 0;
-	while (schedule_counts(world->schedule).open && polls < 100) {
+	while (schedule_count(world->schedule).open && polls < 100) {
 		int64_t wait = pass_until_poll(world);
 		assert_true(wait > last);
 		last = wait;
 		polls++;
 		told_of_job(world, VERDICT_CANNOT, "Tableau says 403004: Forbidden");
-		if (schedule_counts(world->schedule).open)
+		if (schedule_count(world->schedule).open)
 			assert_string_equal(world->reason,
 				"its job may not be looked at: Tableau says 403004: Forbidden");
 	}
@@ -2153,7 +2157,7 @@ static void a_job_that_stays_unknown_is_lost_in_the_end(void **state)
 	int polls = 0;
 	event(world);
 	answer(world, VERDICT_OK, NULL);
-	while (schedule_counts(world->schedule).open && polls < 100) {
+	while (schedule_count(world->schedule).open && polls < 100) {
 		if (saw(world, "list"))
 			step(world, (struct input){
 					    .type = INPUT_LISTED, .listed = { fine, NULL, 0, 0 } });
@@ -2234,7 +2238,7 @@ static void a_job_that_is_never_read_expires_with_that_reason(void **state)
 	struct world *world = *state;
 	event(world);
 	answer(world, VERDICT_OK, NULL);
-	for (int i = 0; i < 2000 && schedule_counts(world->schedule).open; i++) {
+	for (int i = 0; i < 2000 && schedule_count(world->schedule).open; i++) {
 		pass_until_poll(world);
 		if (saw(world, "poll"))
 			told_of_job(world, VERDICT_UNREAD, "HTTP 200 with an unreadable answer");
@@ -2514,12 +2518,12 @@ static void a_restart_goes_on_with_what_was_left_of_give_up_after(void **state)
 		answer_all(world, VERDICT_RETRY, "connection refused");
 		pass(world, MINUTE);
 	}
-	assert_int_equal(schedule_counts(world->schedule).open, 1);
+	assert_int_equal(schedule_count(world->schedule).open, 1);
 	for (int i = 0; i < 60; i++) {
 		answer_all(world, VERDICT_RETRY, "connection refused");
 		pass(world, MINUTE);
 	}
-	assert_int_equal(schedule_counts(world->schedule).open, 0);
+	assert_int_equal(schedule_count(world->schedule).open, 0);
 }
 
 static void a_refusal_that_tableau_may_not_mean_is_looked_into(void **state)
@@ -2552,7 +2556,7 @@ static void nobody_waits_behind_those_who_came_hours_later(void **state)
 	struct schedule_selection selection = {
 		.id = 99,
 		.event = 99,
-		.stamp = stamp_of_event(99),
+		.stamp = sqlite_stamp_of_event(99),
 		.site = "finance",
 		.priority = 100,
 		.label = "Payroll",
@@ -2560,7 +2564,7 @@ static void nobody_waits_behind_those_who_came_hours_later(void **state)
 		.rule_count = 1,
 		.rules = rules,
 	};
-	step(world, (struct input){ INPUT_EVENT, .event = { stamp_of_event(99) } });
+	step(world, (struct input){ INPUT_EVENT, .event = { sqlite_stamp_of_event(99) } });
 	step(world, (struct input){ INPUT_SELECT, .select = { &selection, NULL } });
 	step(world,
 		(struct input){ INPUT_RESOLVED, .resolved = { 99, fine_now(world), &payroll, 1 } });
@@ -2584,7 +2588,7 @@ static void what_a_selection_names_comes_back_whenever_it_is_to_be_resolved(void
 	struct schedule_selection selection = {
 		.id = 1,
 		.event = 1,
-		.stamp = stamp_of_event(1),
+		.stamp = sqlite_stamp_of_event(1),
 		.site = "finance",
 		.label = "Revenue",
 		.arrived_at = world->now.wall,

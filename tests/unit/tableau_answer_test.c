@@ -2,7 +2,7 @@
 #include "tableau/answer.h"
 #include "tests/unit/tableau_sample.h"
 
-static struct outcome read_reply(struct reply reply, enum call_type type)
+static struct outcome read_reply(struct transport_reply reply, enum call_type type)
 {
 	struct outcome outcome;
 	cJSON *json;
@@ -14,7 +14,7 @@ static struct outcome read_reply(struct reply reply, enum call_type type)
 
 static struct outcome read_body(int status, struct str body, enum call_type type)
 {
-	return read_reply((struct reply){ .is_answered = true,
+	return read_reply((struct transport_reply){ .is_answered = true,
 				  .http_status = status,
 				  .body = body,
 				  .location = "https://there.example/" },
@@ -122,7 +122,7 @@ static void waits_in_texts(void **state)
 		assert_int_equal(read_body(429, text_str(&body), CALL_REFRESH).retry_after_us,
 			cases[i].seconds * US_PER_SECOND);
 	}
-	struct reply reply = { .is_answered = true,
+	struct transport_reply reply = { .is_answered = true,
 		.http_status = 429,
 		.body = STR("{}"),
 		.retry_after_us = 5,
@@ -133,8 +133,8 @@ static void waits_in_texts(void **state)
 static void what_came_to_nothing(void **state)
 {
 	(void)state;
-	struct reply lost = { .failure = "connection reset", .may_be_sent = true },
-		     refused = { .failure = "connection refused" };
+	struct transport_reply lost = { .failure = "connection reset", .may_be_sent = true },
+			       refused = { .failure = "connection refused" };
 	assert_int_equal(read_reply(lost, CALL_REFRESH).error.kind, ERROR_UNKNOWN);
 	assert_int_equal(read_reply(lost, CALL_QUERY).error.kind, ERROR_TRANSIENT);
 	assert_int_equal(read_reply(refused, CALL_REFRESH).error.kind, ERROR_TRANSIENT);
@@ -235,7 +235,9 @@ static void trouble_of_one_item_is_not_the_sites(void **state)
 		if (read_body(cases[i].status, str_of(cases[i].body), cases[i].type).is_alive !=
 			cases[i].is_alive)
 			fail_msg("case %zu", i);
-	struct reply large = { .failure = "too large", .is_too_large = true, .http_status = 200 };
+	struct transport_reply large = {
+		.failure = "too large", .is_too_large = true, .http_status = 200
+	};
 	assert_true(read_reply(large, CALL_QUERY).is_alive);
 }
 
@@ -255,7 +257,7 @@ static void a_gateways_page_does_not_tell_tableaus_time(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct outcome outcome =
-			read_reply((struct reply){ .is_answered = true,
+			read_reply((struct transport_reply){ .is_answered = true,
 					   .http_status = i ? 200 : 302,
 					   .body = str_of(cases[i].body),
 					   .told = { .at = { 1800000000 * US_PER_SECOND } } },

@@ -33,7 +33,7 @@ static void one_sign_in_serves_every_call(void **state)
 	assert_int_equal(server.sign_ins, 1);
 	assert_int_equal(calls("/serverinfo"), 1);
 	assert_true(tableau_is_idle(client));
-	struct tableau_site_status status = tableau_site_status(client, 0);
+	struct tableau_site_status status = tableau_site_status_of(client, 0);
 	assert_string_equal(status.api_version, "3.25");
 	assert_true(status.is_signed_in);
 	assert_true(wall_is_set(status.pat_ends_at));
@@ -124,7 +124,7 @@ static void a_call_that_is_not_allowed_does_not_end_the_session_again_and_again(
 	ask_job();
 	assert_true(told.outcome.ok);
 	assert_int_equal(server.sign_ins, 3);
-	assert_string_equal(tableau_site_status(client, 0).last_error, "");
+	assert_string_equal(tableau_site_status_of(client, 0).last_error, "");
 }
 
 static void a_refused_PAT_is_not_tried_for_every_call(void **state)
@@ -174,7 +174,7 @@ static void an_answer_that_repeats_the_secret_does_not_reach_a_message(void **st
 	ask_job();
 	assert_int_equal(told.outcome.error.kind, ERROR_SIGNED_OUT);
 	assert_null(strstr(told.outcome.error.message, "hush"));
-	assert_null(strstr(tableau_site_status(client, 0).last_error, "hush"));
+	assert_null(strstr(tableau_site_status_of(client, 0).last_error, "hush"));
 }
 
 static void nor_does_one_that_repeats_the_token(void **state)
@@ -286,7 +286,7 @@ static void a_PAT_that_somebody_else_uses_too_is_reported(void **state)
 {
 	(void)state;
 	struct timer_heap timers = { 0 };
-	struct site *site = site_new("finance", NULL, &timers);
+	struct tableau_site *site = tableau_site_new("finance", NULL, &timers);
 	struct config_site settings = { .pat = { .name = "shared" } };
 	site->config = &settings;
 	for (int i = 0; i < 3; i++) {
@@ -300,7 +300,7 @@ static void a_PAT_that_somebody_else_uses_too_is_reported(void **state)
 	}
 	assert_non_null(strstr(session_notice(&site->session), "another process uses this PAT"));
 	site->config = NULL;
-	site_free(site);
+	tableau_site_free(site);
 }
 
 /* A call is not repeated for ever, even if every session ends. */
@@ -308,7 +308,7 @@ static void a_call_is_repeated_twice_at_most(void **state)
 {
 	(void)state;
 	struct timer_heap timers = { 0 };
-	struct site *site = site_new("finance", NULL, &timers);
+	struct tableau_site *site = tableau_site_new("finance", NULL, &timers);
 	struct config_site settings = { .pat = { .name = "mine" } };
 	struct session *session = &site->session;
 	site->config = &settings;
@@ -324,7 +324,7 @@ static void a_call_is_repeated_twice_at_most(void **state)
 		assert_null(session->token);
 	}
 	site->config = NULL;
-	site_free(site);
+	tableau_site_free(site);
 }
 
 static void signing_in_proves_the_session(void **state)
@@ -503,8 +503,8 @@ static void requests_beyond_max_requests_wait_their_turn(void **state)
 	}
 	for (int i = 0; i < 200; i += 8) {
 		UNTIL(calls("/jobs/00000000-") == i + 8);
-		assert_int_equal(tableau_site_status(client, 0).in_flight, 8);
-		assert_int_equal(tableau_site_status(client, 0).waiting, 200 - i - 8);
+		assert_int_equal(tableau_site_status_of(client, 0).in_flight, 8);
+		assert_int_equal(tableau_site_status_of(client, 0).waiting, 200 - i - 8);
 		char last[40];
 		snprintf(last, sizeof last, "/jobs/00000000-%04d", i + 7);
 		assert_int_equal(calls(last), 1); /* first in, first out */
@@ -610,7 +610,7 @@ static void who_may_not_list_jobs_is_not_asked_again(void **state)
 		assert_int_equal(told.outcome.error.kind, ERROR_REFUSED);
 	}
 	assert_int_equal(calls("/jobs?"), 1);
-	assert_false(tableau_site_status(client, 0).may_list_jobs);
+	assert_false(tableau_site_status_of(client, 0).may_list_jobs);
 }
 
 static void a_job_that_is_gone_and_one_that_is_over_are_told_apart(void **state)

@@ -1,4 +1,5 @@
 /* Jobs as Tableau reports them, from recorded samples. */
+#include "tableau/item.h"
 #include "tableau/job.h"
 #include "tests/unit/tableau_sample.h"
 
@@ -133,8 +134,8 @@ static size_t rows(const char *name, struct job *jobs, struct arena *arena)
 {
 	OWNED_JSON json = sample_json(name);
 	size_t count = 0;
-	for (const cJSON *row = json_items(json, "backgroundJobs", "backgroundJob"); row;
-		row = json_items_next(row))
+	for (const cJSON *row = items_of(json, "backgroundJobs", "backgroundJob"); row;
+		row = items_next(row))
 		count += job_row_parse(row, &jobs[count], arena);
 	return count;
 }

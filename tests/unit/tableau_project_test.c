@@ -1,4 +1,5 @@
 /* Paths of nested projects. */
+#include "tableau/item.h"
 #include "tableau/job.h"
 #include "tableau/project.h"
 #include "tests/unit/tableau_sample.h"
@@ -11,8 +12,7 @@ struct tree {
 static void read_tree(const cJSON *json, struct tree *tree, struct arena *arena)
 {
 	tree->count = 0;
-	for (const cJSON *row = json_items(json, "projects", "project"); row;
-		row = json_items_next(row))
+	for (const cJSON *row = items_of(json, "projects", "project"); row; row = items_next(row))
 		tree->count += item_parse(row, &tree->items[tree->count], arena);
 	tree->count = items_drop_doubles(tree->items, tree->count);
 	projects_set_paths(tree->items, tree->count, arena);
@@ -22,7 +22,7 @@ static const char *path_of(
 	const struct tree *tree, const char *id, const char *name, struct arena *arena)
 {
 	struct item item = { .project_id = id, .project_name = name };
-	return project_place(tree->items, tree->count, &item, arena).path;
+	return project_find_place(tree->items, tree->count, &item, arena).path;
 }
 
 static void projects_of_one_name_are_told_apart_by_their_parents(void **state)

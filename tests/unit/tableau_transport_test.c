@@ -16,7 +16,7 @@ static char url[200]; /* an address and a short path fit */
 
 static struct {
 	int answers;
-	struct reply reply;
+	struct transport_reply reply;
 	char failure[300], location[300], body[100];
 } told;
 
@@ -52,7 +52,7 @@ static void handle(struct web_request *request, void *context)
 	}
 }
 
-static void came(const struct reply *reply, void *context)
+static void came(const struct transport_reply *reply, void *context)
 {
 	(void)context;
 	told.answers++;
@@ -71,7 +71,7 @@ static void finish(void)
 	assert_int_equal(told.answers, 1);
 }
 
-static void ask(struct request request, const char *path)
+static void ask(struct transport_request request, const char *path)
 {
 	memset(&told, 0, sizeof told);
 	if (!request.url)
@@ -116,7 +116,7 @@ static void a_body_and_a_token_arrive(void **state)
 	OWNED(secret) token = secret_copy(STR("a|b|c"));
 	(void)state;
 	for (int once = 0; once < 2; once++) {
-		ask((struct request){ .method = METHOD_POST,
+		ask((struct transport_request){ .method = METHOD_POST,
 			    .body = secret_copy(STR("{\"x\":1}")),
 			    .at_most_once = once },
 			"/echo");
@@ -126,7 +126,7 @@ static void a_body_and_a_token_arrive(void **state)
 		assert_true(wall_is_set(told.reply.told.at));
 		assert_true(wall_is_set(told.reply.asked_at));
 	}
-	ask((struct request){ .method = METHOD_GET, .token = token }, "/echo");
+	ask((struct transport_request){ .method = METHOD_GET, .token = token }, "/echo");
 	finish();
 	assert_string_equal(told.body, "a|b|c");
 }
@@ -134,7 +134,7 @@ static void a_body_and_a_token_arrive(void **state)
 static void a_redirect_is_an_answer(void **state)
 {
 	(void)state;
-	ask((struct request){ .method = METHOD_GET }, "/headers");
+	ask((struct transport_request){ .method = METHOD_GET }, "/headers");
 	finish();
 	assert_int_equal(told.reply.http_status, 301);
 	assert_string_equal(told.location, "http://elsewhere.invalid/");
@@ -145,12 +145,12 @@ static void a_redirect_is_an_answer(void **state)
 static void a_cache_does_not_tell_tableaus_time(void **state)
 {
 	(void)state;
-	ask((struct request){ .method = METHOD_GET }, "/cached");
+	ask((struct transport_request){ .method = METHOD_GET }, "/cached");
 	finish();
 	assert_true(told.reply.is_answered);
 	assert_false(wall_is_set(told.reply.told.at));
 	struct mono before = clock_mono();
-	ask((struct request){ .method = METHOD_GET }, "/echo");
+	ask((struct transport_request){ .method = METHOD_GET }, "/echo");
 	finish();
 	assert_in_range(told.reply.told.after.us, before.us, told.reply.told.before.us);
 	assert_in_range(told.reply.told.before.us, before.us, clock_mono().us);
@@ -180,7 +180,7 @@ static void a_wait_that_the_other_side_asks_for(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		busy_until = cases[i].value;
-		ask((struct request){ .method = METHOD_GET }, "/busy");
+		ask((struct transport_request){ .method = METHOD_GET }, "/busy");
 		finish();
 		int64_t seconds = told.reply.retry_after_us / US_PER_SECOND;
 		if (seconds < cases[i].least || seconds > cases[i].most)
@@ -188,7 +188,7 @@ static void a_wait_that_the_other_side_asks_for(void **state)
 	}
 	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&later, &parts));
 	busy_until = date;
-	ask((struct request){ .method = METHOD_GET }, "/busy");
+	ask((struct transport_request){ .method = METHOD_GET }, "/busy");
 	finish();
 	assert_in_range(told.reply.retry_after_us, 60 * US_PER_SECOND, 121 * US_PER_SECOND);
 }
@@ -199,7 +199,7 @@ static void a_date_to_come_back_at_is_read_by_the_clock_of_who_wrote_it(void **s
 	(void)state;
 	busy_at = "Thu, 05 Feb 2015 23:59:00 GMT";
 	busy_until = "Fri, 06 Feb 2015 00:01:00 GMT";
-	ask((struct request){ .method = METHOD_GET }, "/busy");
+	ask((struct transport_request){ .method = METHOD_GET }, "/busy");
 	finish();
 	busy_at = NULL;
 	assert_int_equal(told.reply.retry_after_us, 120 * US_PER_SECOND);
@@ -211,7 +211,7 @@ static void what_surely_did_not_leave(void **state)
 	(void)state;
 	/* A proxy that refuses the tunnel has not received our request. */
 	snprintf(proxy, sizeof proxy, "http://%s", web_address(web));
-	ask((struct request){ .method = METHOD_POST,
+	ask((struct transport_request){ .method = METHOD_POST,
 		    .url = "https://tableau.invalid/x",
 		    .proxy = proxy,
 		    .body = secret_copy(STR("{}")),
@@ -221,7 +221,7 @@ static void what_surely_did_not_leave(void **state)
 	assert_false(told.reply.is_answered);
 	assert_false(told.reply.may_be_sent);
 	assert_non_null(strstr(told.failure, "the proxy says so, not Tableau"));
-	ask((struct request){ .method = METHOD_POST,
+	ask((struct transport_request){ .method = METHOD_POST,
 		    .url = "http://no-such-host.invalid/x",
 		    .body = secret_copy(STR("{}")) },
 		"");
@@ -230,13 +230,13 @@ static void what_surely_did_not_leave(void **state)
 	/* Plain HTTP in answer to a TLS handshake. */
 	snprintf(closed, sizeof closed, "https://%s/x", web_address(web));
 	ask(
-		(struct request){
+		(struct transport_request){
 			.method = METHOD_POST, .url = closed, .body = secret_copy(STR("{}")) },
 		"");
 	finish();
 	assert_false(told.reply.is_answered);
 	assert_false(told.reply.may_be_sent);
-	ask((struct request){ .method = METHOD_GET, .url = "file:///etc/passwd" }, "");
+	ask((struct transport_request){ .method = METHOD_GET, .url = "file:///etc/passwd" }, "");
 	finish();
 	assert_false(told.reply.is_answered);
 	assert_string_equal(told.body, "");
@@ -245,14 +245,14 @@ static void what_surely_did_not_leave(void **state)
 static void what_may_have_left(void **state)
 {
 	(void)state;
-	ask((struct request){ .method = METHOD_POST,
+	ask((struct transport_request){ .method = METHOD_POST,
 		    .body = secret_copy(STR("{}")),
 		    .at_most_once = true },
 		"/drop");
 	finish();
 	assert_false(told.reply.is_answered);
 	assert_true(told.reply.may_be_sent);
-	ask((struct request){ .method = METHOD_POST,
+	ask((struct transport_request){ .method = METHOD_POST,
 		    .body = secret_copy(STR("{}")),
 		    .at_most_once = true,
 		    .timeout_ms = 300 },
@@ -267,7 +267,7 @@ static void the_environment_has_no_say(void **state)
 {
 	(void)state;
 	setenv("http_proxy", "http://127.0.0.1:1", 1);
-	ask((struct request){ .method = METHOD_GET }, "/echo");
+	ask((struct transport_request){ .method = METHOD_GET }, "/echo");
 	finish();
 	unsetenv("http_proxy");
 	assert_true(told.reply.is_answered);
@@ -286,7 +286,8 @@ static void a_step_ends_when_it_is_woken(void **state)
 static void ending_answers_what_is_in_flight(void **state)
 {
 	(void)state;
-	ask((struct request){ .method = METHOD_POST, .body = secret_copy(STR("{}")) }, "/slow");
+	ask((struct transport_request){ .method = METHOD_POST, .body = secret_copy(STR("{}")) },
+		"/slow");
 	for (int i = 0; i < 1000 && !kept; i++)
 		transport_step(transport, 10, -1);
 	assert_int_equal(transport_in_flight(transport), 1);

@@ -99,7 +99,8 @@ struct tables *tables_copy(const struct tables *tables)
 	return copy;
 }
 
-size_t tables_find(const struct tables *tables, enum table table, const void *row, bool *is_there)
+size_t tables_find(
+	const struct tables *tables, enum memory_table table, const void *row, bool *is_there)
 {
 	const struct rows *rows = &tables->rows[table];
 	size_t low = 0, high = rows->count;
@@ -121,7 +122,7 @@ size_t tables_find(const struct tables *tables, enum table table, const void *ro
 	return low;
 }
 
-void tables_put(struct tables *tables, enum table table, const void *row)
+void tables_put(struct tables *tables, enum memory_table table, const void *row)
 {
 	struct rows *rows = &tables->rows[table];
 	bool is_there;
@@ -135,7 +136,7 @@ void tables_put(struct tables *tables, enum table table, const void *row)
 	rows->at[index] = row;
 }
 
-void tables_remove(struct tables *tables, enum table table, size_t index)
+void tables_remove(struct tables *tables, enum memory_table table, size_t index)
 {
 	struct rows *rows = &tables->rows[table];
 

@@ -17,7 +17,7 @@ struct pause_at {
 	const char *site, *by;
 };
 
-enum table {
+enum memory_table {
 	TABLE_EVENT,     /* struct event_row, by id */
 	TABLE_SELECTION, /* struct selection_at, by id */
 	TABLE_REFRESH,   /* struct refresh_row, by id */
@@ -45,12 +45,13 @@ struct tables *tables_copy(const struct tables *tables);
 SHARED_DECLARE(tables)
 
 /* The index of the row equal to `row` in the table's order, or where it belongs. */
-size_t tables_find(const struct tables *tables, enum table table, const void *row, bool *is_there);
+size_t tables_find(
+	const struct tables *tables, enum memory_table table, const void *row, bool *is_there);
 /* Inserts the row, or replaces the row that is equal to it. */
-void tables_put(struct tables *tables, enum table table, const void *row);
-void tables_remove(struct tables *tables, enum table table, size_t index);
+void tables_put(struct tables *tables, enum memory_table table, const void *row);
+void tables_remove(struct tables *tables, enum memory_table table, size_t index);
 
-static inline size_t tables_count(const struct tables *tables, enum table table)
+static inline size_t tables_count(const struct tables *tables, enum memory_table table)
 {
 	return tables->rows[table].count;
 }

@@ -13,7 +13,7 @@ bool sqlite_put_spent(struct store *base, const struct spent *spent, struct erro
 		sqlite_query(store, QUERY_PUT_SPENT, "INSERT OR REPLACE INTO spent {+spent}", err);
 	if (!query)
 		return false;
-	bind_record(query, spent_members, spent);
+	sqlite_bind_record(query, spent_members, spent);
 	return query_run(store, query, "write what was spent", err);
 }
 
@@ -33,7 +33,8 @@ bool sqlite_load_spent(struct store *base, spent_visit *visit, void *context, st
 		if (!has_row)
 			return true;
 
-		if (!row_read(store, query, "a budget's count", spent_members, &spent, err))
+		if (!sqlite_read_record(
+			    store, query, "a budget's count", spent_members, &spent, err))
 			return false;
 		if (!visit(&spent, context))
 			return true;
@@ -52,9 +53,9 @@ bool sqlite_put_pause(struct store *base, const char *site, const char *by, stru
 		   : sqlite_query(store, QUERY_END_PAUSE, "DELETE FROM pause WHERE site = ?1", err);
 	if (!query)
 		return false;
-	bind_text(query, 1, site);
+	query_bind_text(query, 1, site);
 	if (by)
-		bind_text(query, 2, by);
+		query_bind_text(query, 2, by);
 	return query_run(store, query, "write a pause", err);
 }
 
@@ -70,7 +71,8 @@ bool sqlite_load_pauses(struct store *base, pause_visit *visit, void *context, s
 	for (;;) {
 		if (!query_next(store, query, "load pauses", &has_row, err))
 			return false;
-		if (!has_row || !visit(column_text(query, 0), column_text(query, 1), context))
+		if (!has_row ||
+			!visit(query_column_text(query, 0), query_column_text(query, 1), context))
 			return true;
 	}
 }
@@ -85,7 +87,7 @@ bool sqlite_add_command(struct store *base, const struct command_row *row, struc
 		sqlite_query(store, QUERY_ADD_COMMAND, "INSERT INTO command {+command}", err);
 	if (!query)
 		return false;
-	bind_record(query, command_members, row);
+	sqlite_bind_record(query, command_members, row);
 	return query_run(store, query, "write a command", err);
 }
 
@@ -102,14 +104,14 @@ bool sqlite_list_commands(
 
 	if (!query)
 		return false;
-	bind_number(query, 1, subject);
+	query_bind_number(query, 1, subject);
 	for (;;) {
 		if (!query_next(store, query, "list commands", &has_row, err))
 			return false;
 		if (!has_row)
 			return true;
 
-		if (!row_read(store, query, "a command", command_members, &row, err))
+		if (!sqlite_read_record(store, query, "a command", command_members, &row, err))
 			return false;
 		if (!visit(&row, context))
 			return true;

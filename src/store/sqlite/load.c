@@ -27,13 +27,13 @@ bool sqlite_load_open_selections(
 		struct selection_row row = {
 			.id = sqlite3_column_int64(query, 0),
 			.event = sqlite3_column_int64(query, 1),
-			.received_at = column_time(query, 2),
-			.finished_at = column_time(query, 3),
-			.selection = column_text(query, 4),
+			.received_at = query_column_time(query, 2),
+			.finished_at = query_column_time(query, 3),
+			.selection = query_column_text(query, 4),
 		};
-		if (!is_within(row.event, MOST_EVENT))
+		if (!sqlite_is_within(row.event, MOST_EVENT))
 			return row_is_damaged(store, "selection", row.id, err);
-		row.stamp = stamp_of_event(row.event);
+		row.stamp = sqlite_stamp_of_event(row.event);
 		if (!visit(&row, context))
 			return true;
 	}
@@ -143,7 +143,7 @@ static bool load_succeeded(struct sqlite *store, struct wall since, refresh_visi
 
 	if (!query)
 		return false;
-	bind_time(query, 1, since);
+	query_bind_time(query, 1, since);
 	return visit_rows(store, query, visit, context, err);
 }
 
@@ -160,7 +160,7 @@ bool sqlite_load_refreshes(struct store *base, struct wall since, refresh_visit 
 
 int64_t sqlite_last_stamp(const struct store *base)
 {
-	return stamp_of_event(sqlite_of(base)->last_event);
+	return sqlite_stamp_of_event(sqlite_of(base)->last_event);
 }
 
 /* One process writes, so all ids above the last one are its own. */
@@ -175,7 +175,7 @@ bool sqlite_take_refresh_ids(struct store *base, struct refresh_ids *ids, struct
 
 	if (!query || !query_number(store, query, "read the last refresh's id", &last, err))
 		return false;
-	if (!is_within(last, RECORD_MOST_COUNT))
+	if (!sqlite_is_within(last, RECORD_MOST_COUNT))
 		return row_is_damaged(store, "refresh", last, err);
 	*ids = (struct refresh_ids){ (last | 1) + 1, INT64_MAX };
 	return true;

@@ -112,7 +112,7 @@ static bool use_wal(struct sqlite *store, struct error *err)
 	if (code == SQLITE_OK)
 		code = sqlite3_step(query);
 	if (code == SQLITE_ROW)
-		is_wal = text_is_nocase(column_text(query, 0), "wal");
+		is_wal = text_is_nocase(query_column_text(query, 0), "wal");
 	if (code != SQLITE_ROW)
 		IGNORE(fail_to_connect(store, code, err)); /* false, like is_wal */
 	else if (!is_wal)
@@ -171,7 +171,7 @@ static bool read_last_event(struct sqlite *store, struct error *err)
 
 	if (!query || !query_number(store, query, "read the last event's id", &last, err))
 		return false;
-	if (!is_within(last, MOST_EVENT))
+	if (!sqlite_is_within(last, MOST_EVENT))
 		return row_is_damaged(store, "event", last, err);
 	if (last > store->last_event)
 		store->last_event = last;

@@ -18,7 +18,7 @@ static bool keep_last_ids(struct sqlite *store, struct error *err)
 
 	if (!query)
 		return false;
-	bind_number(query, 1, store->last_event);
+	query_bind_number(query, 1, store->last_event);
 	return query_run(store, query, "write the last ids down", err);
 }
 
@@ -28,8 +28,8 @@ static bool prune_with(struct sqlite *store, sqlite3_stmt *query, struct wall be
 {
 	if (!query)
 		return false;
-	bind_time(query, 1, before);
-	bind_number(query, 2, most);
+	query_bind_time(query, 1, before);
+	query_bind_number(query, 2, most);
 	return query_run(store, query, "prune", err);
 }
 

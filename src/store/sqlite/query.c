@@ -37,7 +37,7 @@ static bool prepare(struct sqlite *store, const char *sql, sqlite3_stmt **query)
 {
 	OWNED_TEXT struct text whole = TEXT(TEXT_UNBOUNDED);
 
-	query_expand(sql, &whole);
+	sqlite_expand(sql, &whole);
 	return sqlite3_prepare_v3(store->database, whole.at, (int)whole.length,
 		       SQLITE_PREPARE_PERSISTENT, query, NULL) == SQLITE_OK;
 }
@@ -103,12 +103,12 @@ bool sqlite_is_writing(struct sqlite *store, const char *what, struct error *err
 		store->path, what);
 }
 
-void bind_text(sqlite3_stmt *query, int index, const char *text)
+void query_bind_text(sqlite3_stmt *query, int index, const char *text)
 {
 	IGNORE(sqlite3_bind_text(query, index, text ? text : "", -1, SQLITE_STATIC));
 }
 
-void bind_optional(sqlite3_stmt *query, int index, const char *text)
+void query_bind_optional(sqlite3_stmt *query, int index, const char *text)
 {
 	IGNORE(sqlite3_bind_text(query, index, text, -1, SQLITE_STATIC));
 }

@@ -78,13 +78,13 @@ bool sqlite_list_events(struct store *base, const struct store_filter *filter, e
 
 	if (!query)
 		return false;
-	bind_number(query, 1, filter->before);
-	bind_number(query, 2, filter->limit);
-	bind_optional(query, 3, filter->source);
-	bind_optional(query, 4, filter->outcome);
-	bind_optional(query, 5, filter->job_id);
-	bind_optional(query, 6, filter->run_id);
-	bind_optional(query, 7, filter->rule);
+	query_bind_number(query, 1, filter->before);
+	query_bind_number(query, 2, filter->limit);
+	query_bind_optional(query, 3, filter->source);
+	query_bind_optional(query, 4, filter->outcome);
+	query_bind_optional(query, 5, filter->job_id);
+	query_bind_optional(query, 6, filter->run_id);
+	query_bind_optional(query, 7, filter->rule);
 	bind_plain_start(query, 8, filter->rule);
 	return visit_events(store, query, visit, context, err);
 }
@@ -99,7 +99,7 @@ bool sqlite_find_event(struct store *base, int64_t id, event_visit *visit, void 
 
 	if (!query)
 		return false;
-	bind_number(query, 1, id);
+	query_bind_number(query, 1, id);
 	if (!query_next(store, query, "read an event", &has_row, err))
 		return false;
 	if (has_row) {
@@ -124,7 +124,7 @@ static bool read_causes(
 
 	if (!query)
 		return false;
-	bind_number(query, 1, refresh);
+	query_bind_number(query, 1, refresh);
 	causes_reset(causes);
 	for (;;) {
 		if (!query_next(store, query, "read causes", &has_row, err))
@@ -201,17 +201,17 @@ bool sqlite_list_refreshes(struct store *base, const struct store_filter *filter
 		choose_list(store, filter, wants_open || refresh_state_is_open(state), err);
 	if (!query)
 		return false;
-	bind_number(query, 1, filter->before);
-	bind_number(query, 2, filter->limit);
-	bind_optional(query, 3, filter->site);
+	query_bind_number(query, 1, filter->before);
+	query_bind_number(query, 2, filter->limit);
+	query_bind_optional(query, 3, filter->site);
 	if (filter->kind)
-		bind_number(query, 4, kind);
+		query_bind_number(query, 4, kind);
 	if (filter->state && !wants_open)
-		bind_number(query, 5, state);
-	bind_optional(query, 6, filter->content);
+		query_bind_number(query, 5, state);
+	query_bind_optional(query, 6, filter->content);
 	if (filter->event) {
-		bind_number(query, 7, filter->event);
-		bind_number(query, 8, wants_open);
+		query_bind_number(query, 7, filter->event);
+		query_bind_number(query, 8, wants_open);
 	}
 	return visit_refreshes(store, query, visit, context, NULL, err);
 }
@@ -226,7 +226,7 @@ bool sqlite_find_refresh(struct store *base, int64_t id, refresh_visit *visit, v
 
 	if (!query)
 		return false;
-	bind_number(query, 1, id);
+	query_bind_number(query, 1, id);
 	if (!visit_refreshes(store, query, visit, context, &visited, err))
 		return false;
 	*found = visited > 0;
@@ -247,7 +247,7 @@ bool sqlite_refreshes_of_event(struct store *base, int64_t event, struct arena *
 
 	if (!query)
 		return false;
-	bind_number(query, 1, event);
+	query_bind_number(query, 1, event);
 	for (;;) {
 		if (!query_next(store, query, "read an event's refreshes", &has_row, err))
 			return false;
@@ -279,7 +279,7 @@ bool sqlite_open_selections_of_event(
 		*count = 0;
 		return true;
 	}
-	bind_number(query, 1, event << SELECTION_BITS);
-	bind_number(query, 2, (event + 1) << SELECTION_BITS);
+	query_bind_number(query, 1, event << SELECTION_BITS);
+	query_bind_number(query, 2, (event + 1) << SELECTION_BITS);
 	return query_number(store, query, "count selections", count, err);
 }

@@ -27,13 +27,13 @@ static const struct member *members_of(struct str table)
 /* ---- SQL ---- */
 
 /* Lists the columns, each with `prefix` before it. */
-struct list {
+struct column_list {
 	struct text *sql;
 	struct str table;
 	size_t count;
 };
 
-static void list_read(struct list *list, const struct member *member)
+static void list_read(struct column_list *list, const struct member *member)
 {
 	const char *comma = list->count++ ? ", " : "";
 
@@ -44,18 +44,18 @@ static void list_read(struct list *list, const struct member *member)
 			member->column);
 }
 
-static void list_name(struct list *list, const struct member *member)
+static void list_name(struct column_list *list, const struct member *member)
 {
 	text_printf(list->sql, "%s%s", list->count++ ? ", " : "", member->column);
 }
 
-static void list_value(struct list *list, const struct member *member)
+static void list_value(struct column_list *list, const struct member *member)
 {
 	text_printf(list->sql, "%s:%s", list->count++ ? ", " : "", member->column);
 }
 
-static void list_all(struct list *list, const struct member *members,
-	void (*add)(struct list *list, const struct member *member))
+static void list_all(struct column_list *list, const struct member *members,
+	void (*add)(struct column_list *list, const struct member *member))
 {
 	for (const struct member *member = members; member->type; member++) {
 		if (member->type == MEMBER_IS_OBJECT)
@@ -68,7 +68,7 @@ static void list_all(struct list *list, const struct member *members,
 static void add_columns(struct text *sql, struct str table, bool is_insert)
 {
 	const struct member *members = members_of(table);
-	struct list list = { .sql = sql, .table = table };
+	struct column_list list = { .sql = sql, .table = table };
 
 	assert(members);
 	if (!is_insert) {
@@ -83,7 +83,7 @@ static void add_columns(struct text *sql, struct str table, bool is_insert)
 	text_add_char(sql, ')');
 }
 
-void query_expand(const char *sql, struct text *out)
+void sqlite_expand(const char *sql, struct text *out)
 {
 	for (const char *open; (open = strchr(sql, '{')); sql = strchr(open, '}') + 1) {
 		size_t length = strcspn(open + 1, "}");
@@ -112,39 +112,39 @@ static int bind_all(
 		if (!member->column)
 			continue;
 		if (member_is_text(member))
-			bind_optional(query, index,
+			query_bind_optional(query, index,
 				member_kept_text(member, member_text_of(member, record)));
 		else if (member->type == MEMBER_IS_BYTES)
-			bind_bytes(query, index, member_bytes(member, record));
+			query_bind_bytes(query, index, member_bytes(member, record));
 		else
-			bind_number(query, index, member_number(member, record));
+			query_bind_number(query, index, member_number(member, record));
 		index++;
 	}
 	return index;
 }
 
-void bind_record(sqlite3_stmt *query, const struct member *members, const void *record)
+void sqlite_bind_record(sqlite3_stmt *query, const struct member *members, const void *record)
 {
 	bind_all(query, 1, members, record);
 }
 
 /* ---- rows ---- */
 
-struct reading {
+struct row_reading {
 	sqlite3_stmt *query;
 	int column; /* the next column */
 	bool is_damaged;
 };
 
-static void read_one(struct reading *reading, const struct member *member, void *record)
+static void read_one(struct row_reading *reading, const struct member *member, void *record)
 {
 	int column = reading->column++;
 
 	if (member_is_text(member)) {
 		member_set_text(member, record,
-			member_kept_text(member, column_optional(reading->query, column)));
+			member_kept_text(member, query_column_optional(reading->query, column)));
 	} else if (member->type == MEMBER_IS_BYTES) {
-		member_set_bytes(member, record, column_bytes(reading->query, column));
+		member_set_bytes(member, record, query_column_bytes(reading->query, column));
 	} else {
 		int64_t number = sqlite3_column_int64(reading->query, column);
 
@@ -153,7 +153,7 @@ static void read_one(struct reading *reading, const struct member *member, void 
 	}
 }
 
-static void read_all(struct reading *reading, const struct member *members, void *record)
+static void read_all(struct row_reading *reading, const struct member *members, void *record)
 {
 	for (const struct member *member = members; member->type; member++) {
 		if (member->type == MEMBER_IS_OBJECT)
@@ -163,10 +163,10 @@ static void read_all(struct reading *reading, const struct member *members, void
 	}
 }
 
-bool row_read(struct sqlite *store, sqlite3_stmt *query, const char *what,
+bool sqlite_read_record(struct sqlite *store, sqlite3_stmt *query, const char *what,
 	const struct member *members, void *record, struct error *err)
 {
-	struct reading reading = { .query = query };
+	struct row_reading reading = { .query = query };
 
 	read_all(&reading, members, record);
 	return !reading.is_damaged ||

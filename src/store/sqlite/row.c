@@ -34,7 +34,7 @@ bool causes_add(struct sqlite *store, struct causes *causes, sqlite3_stmt *query
 	mem_grow(&causes->rows, &causes->capacity, causes->count);
 	mem_grow(&causes->rule_offsets, &causes->offset_capacity, causes->count);
 	struct cause_row *row = &causes->rows[causes->count];
-	if (!row_read(store, query, "a cause of refresh", cause_members, row, err))
+	if (!sqlite_read_record(store, query, "a cause of refresh", cause_members, row, err))
 		return false;
 	causes->rule_offsets[causes->count++] = causes->rules.length;
 	text_add(&causes->rules, row->rule);

@@ -5,8 +5,8 @@
  * stands beside the binding of its parameters:
  *
  *     USED_QUERY query = sqlite_query(store, QUERY_END_SELECTION, "DELETE FROM selection WHERE id =
- * ?1", err); if (!query) return false; bind_number(query, 1, id); return query_run(store, query,
- * "end a selection", err);
+ * ?1", err); if (!query) return false; query_bind_number(query, 1, id); return query_run(store,
+ * query, "end a selection", err);
  *
  * USED_QUERY resets it at the end of the block. A statement has one use at a time: a visitor must
  * not list inside a list of the same kind.
@@ -95,7 +95,7 @@ struct sqlite {
 #define SELECTION_BITS 20
 /* Follows from the id, because one process writes and gives ids in the order in which events become
  * durable. */
-static inline int64_t stamp_of_event(int64_t event)
+static inline int64_t sqlite_stamp_of_event(int64_t event)
 {
 	return event << STAMP_BITS;
 }
@@ -104,7 +104,7 @@ static inline int64_t stamp_of_event(int64_t event)
 
 /* We write no larger id. */
 #define MOST_EVENT (STAMP_MOST >> STAMP_BITS)
-static inline bool is_within(int64_t number, int64_t most)
+static inline bool sqlite_is_within(int64_t number, int64_t most)
 {
 	return number >= 0 && number <= most;
 }
@@ -237,40 +237,40 @@ bool sqlite_is_writing(struct sqlite *store, const char *what, struct error *err
  * Parameters are borrowed until query_release(). Binding fails only without memory or for a wrong
  * index; the next step then reports it.
  */
-static inline void bind_number(sqlite3_stmt *query, int index, int64_t value)
+static inline void query_bind_number(sqlite3_stmt *query, int index, int64_t value)
 {
 	IGNORE(sqlite3_bind_int64(query, index, value));
 }
-static inline void bind_time(sqlite3_stmt *query, int index, struct wall time)
+static inline void query_bind_time(sqlite3_stmt *query, int index, struct wall time)
 {
-	bind_number(query, index, time.us);
+	query_bind_number(query, index, time.us);
 }
-void bind_text(sqlite3_stmt *query, int index, const char *text);     /* NULL is "" */
-void bind_optional(sqlite3_stmt *query, int index, const char *text); /* NULL is NULL */
-static inline void bind_bytes(sqlite3_stmt *query, int index, struct str bytes)
+void query_bind_text(sqlite3_stmt *query, int index, const char *text);     /* NULL is "" */
+void query_bind_optional(sqlite3_stmt *query, int index, const char *text); /* NULL is NULL */
+static inline void query_bind_bytes(sqlite3_stmt *query, int index, struct str bytes)
 {
 	/* Because a NULL pointer would be bound as NULL, not as empty bytes. */
 	IGNORE(sqlite3_bind_blob64(
 		query, index, bytes.length ? bytes.at : "", bytes.length, SQLITE_STATIC));
 }
-static inline struct str column_bytes(sqlite3_stmt *query, int index)
+static inline struct str query_column_bytes(sqlite3_stmt *query, int index)
 {
 	const void *at = sqlite3_column_blob(query, index);
 
 	return (struct str){ at, at ? (size_t)sqlite3_column_bytes(query, index) : 0 };
 }
-static inline const char *column_optional(sqlite3_stmt *query, int index)
+static inline const char *query_column_optional(sqlite3_stmt *query, int index)
 {
 	return (const char *)sqlite3_column_text(query, index);
 }
-static inline const char *column_text(sqlite3_stmt *query, int index)
+static inline const char *query_column_text(sqlite3_stmt *query, int index)
 {
-	const char *text = column_optional(query, index);
+	const char *text = query_column_optional(query, index);
 
 	return text ? text : "";
 }
 /* {0} for a value that is not between 1970 and the year 10000. */
-static inline struct wall column_time(sqlite3_stmt *query, int index)
+static inline struct wall query_column_time(sqlite3_stmt *query, int index)
 {
 	int64_t us = sqlite3_column_int64(query, index);
 
@@ -285,14 +285,14 @@ static inline struct wall column_time(sqlite3_stmt *query, int index)
  *     SELECT {refresh} FROM refresh      SELECT refresh.id, refresh.site, ... FROM refresh
  *     INSERT INTO refresh {+refresh}     INSERT INTO refresh (id, ...) VALUES (:id, ...)
  */
-void query_expand(const char *sql, struct text *out);
+void sqlite_expand(const char *sql, struct text *out);
 /* Binds the values of an insertion, whose columns are the statement's first parameters. */
-void bind_record(sqlite3_stmt *query, const struct member *members, const void *record);
+void sqlite_bind_record(sqlite3_stmt *query, const struct member *members, const void *record);
 /*
  * Reads the statement's first columns into a record; texts are valid until the next step. False for
  * a row that we never write: row_is_damaged() with `what` and its first column.
  */
-bool row_read(struct sqlite *store, sqlite3_stmt *query, const char *what,
+bool sqlite_read_record(struct sqlite *store, sqlite3_stmt *query, const char *what,
 	const struct member *members, void *record, struct error *err) MUST_USE;
 
 /* ---- rows: row.c ---- */
@@ -308,12 +308,12 @@ static inline bool row_of_event(
 	struct sqlite *store, sqlite3_stmt *query, struct event_row *row, struct error *err)
 {
 	*row = (struct event_row){ 0 };
-	return row_read(store, query, "event", event_members, row, err);
+	return sqlite_read_record(store, query, "event", event_members, row, err);
 }
 static inline bool row_of_refresh(
 	struct sqlite *store, sqlite3_stmt *query, struct refresh_row *row, struct error *err)
 {
-	return row_read(store, query, "refresh", refresh_members, row, err);
+	return sqlite_read_record(store, query, "refresh", refresh_members, row, err);
 }
 
 /*

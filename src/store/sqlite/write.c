@@ -66,7 +66,7 @@ static bool find_ruleset(struct sqlite *store, const char *revision, int64_t *id
 
 	if (!query)
 		return false;
-	bind_text(query, 1, revision);
+	query_bind_text(query, 1, revision);
 	if (!query_next(store, query, "find a ruleset", &has_row, err))
 		return false;
 	*id = has_row ? sqlite3_column_int64(query, 0) : 0;
@@ -80,7 +80,7 @@ static bool add_ruleset(struct sqlite *store, const char *revision, int64_t *id,
 
 	if (!query)
 		return false;
-	bind_text(query, 1, revision);
+	query_bind_text(query, 1, revision);
 	if (!query_run(store, query, "add a ruleset", err))
 		return false;
 	*id = sqlite3_last_insert_rowid(store->database);
@@ -119,11 +119,11 @@ static enum added find_duplicate(struct sqlite *store, struct event_row *row, st
 
 	if (!query)
 		return ADDED_FAILED;
-	bind_text(query, 1, row->event_id);
-	bind_text(query, 2, row->webhook_id);
-	bind_text(query, 3, row->source);
-	bind_text(query, 4, row->run_id);
-	bind_text(query, 5, row->type);
+	query_bind_text(query, 1, row->event_id);
+	query_bind_text(query, 2, row->webhook_id);
+	query_bind_text(query, 3, row->source);
+	query_bind_text(query, 4, row->run_id);
+	query_bind_text(query, 5, row->type);
 	if (!query_number(store, query, "find the first delivery", &id, err))
 		return ADDED_FAILED;
 	if (!id)
@@ -140,8 +140,8 @@ static bool add_selection(
 
 	if (!query)
 		return false;
-	bind_number(query, 1, id);
-	bind_text(query, 2, selection);
+	query_bind_number(query, 1, id);
+	query_bind_text(query, 2, selection);
 	return query_run(store, query, "add a selection", err);
 }
 
@@ -158,9 +158,9 @@ static bool insert_event(
 	if (!query)
 		return false;
 	whole.id = id;
-	bind_record(query, event_members, &whole);
+	sqlite_bind_record(query, event_members, &whole);
 	if (row->ruleset) /* the ruleset's number */
-		bind_number(
+		query_bind_number(
 			query, sqlite3_bind_parameter_index(query, ":ruleset"), store->ruleset_id);
 	return query_run(store, query, "add an event", err);
 }
@@ -196,7 +196,7 @@ enum added sqlite_add_event(
 			selection_ids[i] = selection;
 	}
 	row->id = id;
-	row->stamp = stamp_of_event(id);
+	row->stamp = sqlite_stamp_of_event(id);
 	return ADDED_NEW;
 }
 
@@ -210,7 +210,7 @@ bool sqlite_end_selection(struct store *base, int64_t selection_id, struct error
 		store, QUERY_END_SELECTION, "DELETE FROM selection WHERE id = ?1", err);
 	if (!query)
 		return false;
-	bind_number(query, 1, selection_id);
+	query_bind_number(query, 1, selection_id);
 	return query_run(store, query, "end a selection", err);
 }
 
@@ -229,11 +229,12 @@ static bool put_latest(struct sqlite *store, const struct refresh_row *row, stru
 		err);
 	if (!query)
 		return false;
-	bind_text(query, 1, row->site);
-	bind_text(query, 2, row->content.luid);
-	bind_number(query, 3, row->incremental);
-	bind_number(query, 4, row->sent_after + row->seen_waiting_after + row->job_started_at.us);
-	bind_number(query, 5, row->id);
+	query_bind_text(query, 1, row->site);
+	query_bind_text(query, 2, row->content.luid);
+	query_bind_number(query, 3, row->incremental);
+	query_bind_number(
+		query, 4, row->sent_after + row->seen_waiting_after + row->job_started_at.us);
+	query_bind_number(query, 5, row->id);
 	return query_run(store, query, "write the latest success", err);
 }
 
@@ -247,7 +248,7 @@ bool sqlite_put_refresh(struct store *base, const struct refresh_row *row, struc
 		store, QUERY_PUT_REFRESH, "INSERT OR REPLACE INTO refresh {+refresh}", err);
 	if (!query)
 		return false;
-	bind_record(query, refresh_members, row);
+	sqlite_bind_record(query, refresh_members, row);
 	return query_run(store, query, "write a refresh", err) &&
 	       (row->state != REFRESH_SUCCEEDED || put_latest(store, row, err));
 }
@@ -264,6 +265,6 @@ bool sqlite_put_cause(struct store *base, const struct cause_row *row, struct er
 		err);
 	if (!query)
 		return false;
-	bind_record(query, cause_members, row);
+	sqlite_bind_record(query, cause_members, row);
 	return query_run(store, query, "write a cause", err);
 }
