@@ -9,6 +9,7 @@ import pytest
 
 LAYERS = pathlib.Path(__file__).resolve().parent / "lint" / "layers.py"
 CITATIONS = LAYERS.with_name("citations.py")
+NAMES = LAYERS.with_name("names.py")
 COMMENTS = LAYERS.with_name("comments.py")
 FUNCTION = "void {name}(void)\n{{\n\t{body}\n}}\n"
 
@@ -72,6 +73,48 @@ ALLOWED = {
 
 def test_what_is_allowed_passes(tmp_path):
     status, told = lint(tmp_path, ALLOWED)
+    assert status == 0, told
+
+
+PRIVATE_STATE = "/*\n * schedule/state.h - private to schedule/.\n */\nstruct site {\n\tint a;\n};\n/* ---- turn.c: turns ---- */\n{}\n"
+MISNAMED = {
+    "another noun": ({"base/file.h": "bool path_beside(int a);\n"}, "base/file.h:1: path_beside() begins with no noun of its header"),
+    "no noun at all": ({"admin/handler.h": "/* a */\n\ncJSON *readiness(\n\tint a);\n"}, "admin/handler.h:3: readiness() begins with no noun of its header"),
+    "defined inline": ({"base/str.h": "static inline bool text_is(int a)\n{\n\treturn a;\n}\n"}, "base/str.h:1: text_is() begins with no noun of its header"),
+    "a struct of another module": ({"rules/load.h": "struct arena;\nvoid arena_load_all(struct arena *arena);\n"}, "rules/load.h:2: arena_load_all() begins with no noun"),
+    "the section of another file": ({"schedule/state.h": PRIVATE_STATE.replace("{}\n", "/* ---- send.c: requests ---- */\nvoid turn_queue(void);\n")},
+                                    "schedule/state.h:9: turn_queue() begins with no noun of its header"),
+    "a prefix of two modules": ({"intake/answer.h": "void answer_a(void);\n", "tableau/answer.h": "\nvoid answer_b(void);\n"},
+                                "tableau/answer.h:2: functions of intake/answer.h begin with 'answer_' too"),
+    "a tag of two files": ({"cli/a.c": "struct list {\n};\n", "tableau/a.c": "struct list {\n};\n"}, "tableau/a.c: 'list' is also defined in cli/a.c"),
+    "an enum and a struct": ({"cli/a.c": "enum table { A };\n", "cli/b.h": "struct table {\n};\n"}, "cli/b.h: 'table' is also defined in cli/a.c"),
+    "a function called as a struct": ({"dispatch/dispatch.h": "struct dispatch_event {\n};\nvoid dispatch_event(void);\n"},
+                                      "dispatch/dispatch.h:3: dispatch_event() is also the name of a struct"),
+}
+
+
+@pytest.mark.parametrize("kind", MISNAMED)
+def test_a_name_that_leads_elsewhere_is_found(tmp_path, kind):
+    files, expected = MISNAMED[kind]
+    status, told = lint(tmp_path, files, NAMES)
+    assert status == 1 and any(line.startswith(expected) for line in told.splitlines()), told
+
+
+WELL_NAMED = {
+    "base/clock.h": "struct wall {\n};\n#define WALL(a) \\\n\twall(a)\nbool clock_now(struct wall *wall);\nvoid wall_format(int a) PRINTF_LIKE(1, 2);\n",
+    "cli/print.h": "struct table;\nstruct table *table_new(void);\nOWNED_DEFINE(table)\ntypedef void visit(int a);\n/* void other(void); */\n",
+    "cli/print.c": "struct table {\n};\n",
+    "rules/index.h": "void rule_index_new(void);\n",
+    "rules/decide.h": "void ruleset_decide(void);\nvoid ruleset_explain(void);\n",
+    "rules/rule_files.h": "void rule_files_walk(void (*visit)(int a));\n",
+    "sandbox/filter.h": "void box_filter_parse(void);\n",
+    "schedule/state.h": PRIVATE_STATE.replace("{}\n", "void turn_queue(void);\nvoid site_touch(void);\n"),
+    "schedule/gate.h": "/*\n * schedule/gate.h - private to schedule/.\n */\nvoid site_open(void);\n",
+}
+
+
+def test_names_that_lead_to_their_headers_pass(tmp_path):
+    status, told = lint(tmp_path, WELL_NAMED, NAMES)
     assert status == 0, told
 
 

@@ -18,6 +18,7 @@ EXTRA_DIST += \
 	tests/lint/format \
 	tests/lint/layers.py \
 	tests/lint/manual \
+	tests/lint/names.py \
 	tests/lint/tidy \
 	tests/lint/valgrind \
 	tests/samples \
@@ -134,6 +135,7 @@ AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir;
 PHONY_TARGETS += lint tidy check-scenarios print-unit-tests
 lint: tidy
 	$(PYTHON3) $(srcdir)/tests/lint/layers.py $(srcdir)/src
+	$(PYTHON3) $(srcdir)/tests/lint/names.py $(srcdir)/src
 	$(PYTHON3) -B $(srcdir)/tests/lint/citations.py $(srcdir)
 	$(PYTHON3) -B $(srcdir)/tests/lint/comments.py $(srcdir)
 	$(srcdir)/tests/lint/format $(srcdir)
