@@ -45,7 +45,7 @@ const struct member selection_members[] = {
 };
 /* clang-format on */
 
-enum select_by selector_of_key(struct str key)
+enum select_by selection_by_of_key(struct str key)
 {
 	int by = 0;
 	while (by < SELECT_COUNT &&
@@ -54,7 +54,7 @@ enum select_by selector_of_key(struct str key)
 	return (enum select_by)by;
 }
 
-const char *selector_key(size_t nth)
+const char *selection_by_key(size_t nth)
 {
 	for (int by = 0; by < SELECT_COUNT; by++)
 		if (selector_members[by].says && !nth--)

@@ -40,9 +40,9 @@ struct selection {
 };
 
 /* The selector that a rule writes as a map with this key ({id: LUID}); SELECT_COUNT: none. */
-enum select_by selector_of_key(struct str key);
+enum select_by selection_by_of_key(struct str key);
 /* The nth of these keys; NULL: no more. */
-const char *selector_key(size_t nth);
+const char *selection_by_key(size_t nth);
 
 /* The table of its members: where each is shown. */
 extern const struct member selection_members[];

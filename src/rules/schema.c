@@ -103,7 +103,7 @@ static void add_keyed_selectors(cJSON *all)
 	cJSON *forms = cJSON_GetObjectItemCaseSensitive(
 		cJSON_GetObjectItemCaseSensitive(all, "selector"), "anyOf");
 	const char *key;
-	for (size_t nth = 0; (key = selector_key(nth)); nth++) {
+	for (size_t nth = 0; (key = selection_by_key(nth)); nth++) {
 		if (text_is(key, "id"))
 			continue;
 		cJSON *form = cJSON_CreateObject();

@@ -155,7 +155,7 @@ static bool keyed_get(struct entry_reading *reading, const char *field, const st
 	for (size_t i = 0; i < map->count; i++) {
 		const struct yaml_node *key = map->items[2 * i];
 		enum select_by found =
-			key->type == YAML_SCALAR ? selector_of_key(key->text) : SELECT_COUNT;
+			key->type == YAML_SCALAR ? selection_by_of_key(key->text) : SELECT_COUNT;
 		if (found == SELECT_COUNT) {
 			is_good = loading_problem(loading, PROBLEM_UNKNOWN_FIELD, key->place,
 				"unknown field '%s' in '%s'; only 'id' may stand there",
