@@ -428,7 +428,8 @@ void daemon_start(struct world *world)
 	disk_open(world);
 	start_core(world);
 	daemon_step(world);
-	if (world->now >= world->calm_from) /* whoever resumed a site may not have heard that */
+	if (world->now >=
+		world->calm_from) /* the reply to a person who resumed a site may be lost */
 		later(world, world->now + MINUTE, PENDING_CALM);
 }
 

@@ -72,7 +72,7 @@ static bool begins(
 		return call->type == CALL_RESOLVE && is_by_selector(world, want->id, request->wish);
 	case CALL_GREET:
 		return call->type == CALL_GREET;
-	case CALL_SEND: /* or whoever named the content is asked first */
+	case CALL_SEND: /* or the selection that named the content is asked first */
 		return call->type == CALL_RESOLVE ||
 		       (call->type == CALL_SEND && call->content == want->content &&
 			       call->is_incremental == want->is_incremental);
@@ -157,7 +157,8 @@ static void forget(struct tableau *tableau, const char *site, const char *luid)
 
 static bool contradicts(struct tableau *tableau, const char *site, const struct content *content)
 {
-	(void)tableau, (void)site, (void)content; /* likewise */
+	(void)tableau, (void)site,
+		(void)content; /* nothing is remembered, so nothing can contradict it */
 	return false;
 }
 

@@ -140,7 +140,7 @@ static void hear_candidate(struct world *world, struct effect *look, const struc
 		learn_content(world, job);
 }
 
-/* The rows go to the effect, whoever asks on. */
+/* The rows belong to the effect, whatever it asks next. */
 static void take_answer(struct effect *effect, struct sim_call *answer)
 {
 	struct sim_call *call = &effect->call;

@@ -18,7 +18,7 @@
 
 #define SITES 2
 #define NAMED 5               /* contents over both sites, as rules name them */
-#define STRANGERS (2 * NAMED) /* each may be published anew, with another id; from here on ... */
+#define STRANGERS (2 * NAMED) /* each may be published again, with another id; from here on ... */
 #define CONTENTS (3 * NAMED)  /* ... others of its name, which no rule names */
 #define EVENTS 12
 #define SELECTIONS 2 /* an event */
@@ -240,7 +240,7 @@ struct watched {
 	int64_t created_at, sent_at, ended_at; /* true times */
 	/* when it was sent by Tableau's clock, which tells its job from others' */
 	bool knows_clock;
-	bool knew_clock; /* likewise, when it was sent: the journal has it */
+	bool knew_clock; /* the same when it was sent: the journal has it */
 	int sent_in;     /* which life */
 	/* The batch that records the last request, and when the one before was sent. */
 	int64_t sent_generation, sent_before;
@@ -355,7 +355,7 @@ struct sim_call {
 	struct job_seen seen;
 	char seen_id[16];
 	int named[2], named_count; /* of a RESOLVE: contents */
-	struct job_seen *rows;     /* of a LIST; owned by whoever was answered last */
+	struct job_seen *rows;     /* of a LIST; owned by the call that was answered last */
 	char (*row_ids)[16];
 	size_t row_count;
 };

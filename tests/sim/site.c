@@ -317,7 +317,7 @@ static void reply(struct world *world, struct sim_call *call)
 		namesakes(world, call->content);
 }
 
-/* Whom the rules name now: what was published anew or renamed has left its name to another one. */
+/* Whom the rules name now: what was published again or renamed has left its name to another. */
 static void resolve(const struct world *world, const struct request *request, struct sim_call *call)
 {
 	const struct wish *wish = request->wish;

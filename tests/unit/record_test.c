@@ -2,7 +2,7 @@
  * tests/unit/record_test.c - each record and its table say the same.
  *
  * The samples are filled by the tables, a value for each row, so that a member that is added is
- * tested without a word here; one that has no row is found because it is not padding.
+ * tested although nothing here names it; one that has no row is found because it is not padding.
  */
 #include "dispatch/status.h"
 #include "tests/unit/store_folder.h"
