@@ -266,11 +266,16 @@ struct mono core_next(const struct core *core)
 									   : due;
 }
 
+bool core_is_written(const struct core *core)
+{
+	return !core->write_again_at.us && !core->writing && batch_is_empty(core->performer.open);
+}
+
 /* What the journal cannot write is not waited for: that may last for ever, and the next start finds
  * out from Tableau what became of it. */
 bool core_is_quiet(const struct core *core)
 {
-	return core->write_again_at.us || (!core->writing && batch_is_empty(core->performer.open));
+	return core->write_again_at.us || core_is_written(core);
 }
 
 const struct schedule *core_schedule(const struct core *core)

@@ -44,8 +44,10 @@ void core_stop(struct core *core);
 void core_step(struct core *core);
 /* When core_step() has something to do next; INT64_MAX: nothing is timed. */
 struct mono core_next(const struct core *core);
-/* Nothing is at the journal, nor to be given to it; or the journal could not write it. For the end:
- * after core_stop() there is one more try. */
+/* Nothing is at the journal, nor to be given to it. */
+bool core_is_written(const struct core *core);
+/* The same, or the journal could not write it. For the end: after core_stop() there is one more
+ * try. */
 bool core_is_quiet(const struct core *core);
 
 /* ---- what is shown ---- */

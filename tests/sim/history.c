@@ -595,7 +595,7 @@ static bool is_over(const struct world *world)
 	if (!world->is_up || world->pending_count)
 		return false;
 	counts = schedule_count(core_schedule(world->core));
-	return !counts.open && !counts.selections && core_is_quiet(world->core);
+	return !counts.open && !counts.selections && core_is_written(world->core);
 }
 
 /* Checks the counts that limits.waiting_refreshes bounds. */

@@ -7,24 +7,38 @@
 /* After this many unreadable lists, jobs are queried one by one (src/schedule/README.md). */
 #define UNREAD_LISTS 3
 
-/* As of when the request could have left, but for those who named the content and were asked again.
- */
+/* Starts in the window that ends with `end`, which is one of them. */
+static int64_t starts_until(const struct sim_calls *calls, int64_t end, int64_t window)
+{
+	int64_t count = 0;
+	for (int i = 0; i < calls->start_count; i++)
+		count += calls->starts[i] > end - window && calls->starts[i] <= end;
+	return count;
+}
+
+/* `at` is when the request could have left, had its naming not been confirmed first. Others that
+ * were decided later may have left before it, so each window that it is in is counted again. */
 static void check_budget(struct world *world, int site, int64_t at)
 {
 	struct sim_calls *calls = &world->calls[site];
-	int64_t limit = world->sites[site].options.refreshes_per_hour, count = 0;
+	int64_t limit = world->sites[site].options.refreshes_per_hour, most = 0;
 	/* A slow disk keeps a request back for two batches after it was counted. */
 	int64_t window =
 		HOUR - (world->options.faults >> FAULT_SLOW_DISK & 1 ? 2 * SLOWEST_DISK : 0);
-	for (int i = 0; i < calls->start_count; i++)
-		count += calls->starts[i] > at - window;
-	if (limit && count >= limit && times_are_true(world))
-		wrong(world, "the %lldth start within an hour; %lld are allowed",
-			(long long)count + 1, (long long)limit);
-	if (calls->start_count == STARTS)
+	if (calls->start_count == STARTS) {
 		wrong(world, "more than %d starts", STARTS);
-	else
-		calls->starts[calls->start_count++] = at;
+		return;
+	}
+	calls->starts[calls->start_count++] = at;
+	for (int i = 0; i < calls->start_count; i++) {
+		int64_t end = calls->starts[i];
+		int64_t count =
+			end >= at && end < at + window ? starts_until(calls, end, window) : 0;
+		most = most > count ? most : count;
+	}
+	if (limit && most > limit && times_are_true(world))
+		wrong(world, "the %lldth start within an hour; %lld are allowed", (long long)most,
+			(long long)limit);
 }
 
 void kind_check_send(struct world *world, const struct watched *of)
