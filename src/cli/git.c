@@ -54,7 +54,7 @@ static bool start(char *const *arguments, int input, pid_t *pid, int *output, st
 static bool run(char *const *arguments, int input, struct text *out, struct error *err)
 {
 	pid_t pid;
-	int output, status;
+	int output = -1, status;
 	char buffer[65536];
 	ssize_t got;
 	if (!start(arguments, input, &pid, &output, err))
