@@ -19,9 +19,9 @@ import tempfile
 
 from variants import VARIANTS
 
-HISTORIES = 20000
+HISTORIES = 30000
 IS_WRONG = 1  # simulate.c
-TIME = 120  # seconds that a variant may take
+TIME = 300  # seconds that a variant may take
 # cmocka runs one test when it is told so before main().
 ONLY = "only.c"
 ONLY_TEXT = """#include "tests/unit/test.h"

@@ -337,7 +337,8 @@ void oracle_answer(struct world *world, const struct sim_call *call)
 		of->refused_from = 0; /* then it is looked at at once */
 		break;
 	case CALL_RESOLVE:
-		wish_of(world, call->id)->is_answered |= call->verdict == VERDICT_OK;
+		wish_of(world, call->id)->is_answered |=
+			call->verdict == VERDICT_OK || call->verdict == VERDICT_FAIL;
 		break;
 	case CALL_GREET:
 		world->calls[call->site].greeted_in = world->life;
