@@ -68,7 +68,7 @@ static void print_report(const struct command_line *line, const struct diff_repo
 		diff_report_text(report, stdout);
 }
 
-/* Is there a difference that the exit status tells of? */
+/* Does the exit status say that they differ? */
 static bool is_different(const struct diff_report *report, bool allow_additions)
 {
 	if (!report->has_events) {
