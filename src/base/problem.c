@@ -1,16 +1,16 @@
-/* base/problem.c - the list of problems in a person's files, and how it is printed. */
+/* base/problem.c - the list of problems in a person's files, in their order and number. */
 #include "base/problem.h"
 
 #include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "base/problem_lines.h"
 #include "base/visible.h"
 
 #define KEPT_MOST 1000 /* nobody reads more */
 #define KNOWN_MOST (10 * KEPT_MOST)
 #define MESSAGE_BYTES 2000
-#define SOURCE_LINE_BYTES 400 /* only the beginning of a longer line is shown */
 
 static const struct {
 	const char *name, *help;
@@ -26,15 +26,13 @@ struct problems {
 	struct arena *arena; /* texts of the problems */
 	struct problem *items;
 	size_t count, capacity;
-	size_t error_count, warning_count; /* includes problems that are not kept */
-	size_t known_count;                /* problems that were in the list already */
+	size_t counts[SEVERITY_NOTE + 1]; /* includes problems that are not kept */
+	size_t known_count;               /* problems that were in the list already */
 	/* in the arena; reused, because most problems in a row are of one file */
 	const char *last_file;
-	/* Where the last line was found in its source, so that a thousand problems do not scan it a
-	 * thousand times. */
-	struct str scanned;
-	int scanned_line;
-	size_t scanned_offset;
+	struct problem_lines lines;
+	struct problem *latest;                    /* that problem_relate() is about; NULL: none */
+	const struct problem_related **latest_end; /* of its related lines */
 };
 
 struct problems *problems_new(void)
@@ -53,55 +51,6 @@ void problems_free(struct problems *problems)
 	free(problems);
 }
 
-/* ---- source lines --------------------------------------------------------------------------- */
-
-/*
- * Bytes of the line break at `offset`, 0 when there is none. The same set as libyaml's
- * (yaml_private.h, IS_BREAK_AT), because the line numbers are libyaml's.
- */
-static size_t break_bytes(struct str source, size_t offset)
-{
-	const unsigned char *at = (const unsigned char *)source.at + offset;
-	size_t left = source.length - offset;
-	if (at[0] == '\n')
-		return 1;
-	if (at[0] == '\r')
-		return left > 1 && at[1] == '\n' ? 2 : 1;
-	if (at[0] == 0xc2 && left > 1 && at[1] == 0x85)
-		return 2;
-	if (at[0] == 0xe2 && left > 2 && at[1] == 0x80 && (at[2] == 0xa8 || at[2] == 0xa9))
-		return 3;
-	return 0;
-}
-
-static const char *source_line(struct problems *problems, struct str source, int line)
-{
-	if (line < 1 || !source.length)
-		return NULL;
-	bool is_same =
-		problems->scanned.at == source.at && problems->scanned.length == source.length;
-	if (!is_same || problems->scanned_line > line) {
-		problems->scanned = source;
-		problems->scanned_line = 1;
-		problems->scanned_offset = 0;
-	}
-	size_t offset = problems->scanned_offset;
-	while (problems->scanned_line < line && offset < source.length) {
-		size_t bytes = break_bytes(source, offset);
-		offset += bytes ? bytes : 1;
-		problems->scanned_line += bytes != 0;
-	}
-	problems->scanned_offset = offset;
-	if (problems->scanned_line < line)
-		return NULL;
-	size_t end = offset;
-	while (end < source.length && end - offset <= SOURCE_LINE_BYTES &&
-		!break_bytes(source, end))
-		end++;
-	struct str line_text = { source.at + offset, end - offset };
-	return arena_str(problems->arena, str_cut(line_text, SOURCE_LINE_BYTES));
-}
-
 /* ---- the list ------------------------------------------------------------------------------- */
 
 static const char *own_file(struct problems *problems, const char *file)
@@ -110,7 +59,7 @@ static const char *own_file(struct problems *problems, const char *file)
 		return NULL;
 	if (!text_is(problems->last_file, file)) {
 		problems->last_file = arena_text(problems->arena, file);
-		problems->scanned = (struct str){ NULL, 0 };
+		problems->lines = (struct problem_lines){ 0 };
 	}
 	return problems->last_file;
 }
@@ -129,39 +78,81 @@ static bool is_known(const struct problems *problems, enum problem_code code, st
 	return false;
 }
 
-bool problem_add(struct problems *problems, enum problem_code code, struct place place,
-	struct str source, const char *format, ...)
+/* The message in the list's arena, made visible. */
+static const char *own_message(struct problems *problems, const char *format, va_list args)
 {
-	assert(problems && code < PROBLEM_CODE_COUNT);
-	size_t *count = codes[code].severity == SEVERITY_ERROR ? &problems->error_count
-							       : &problems->warning_count;
-	if (problems->count == KEPT_MOST) {
-		++*count;
-		return false;
-	}
 	char message[MESSAGE_BYTES];
-	va_list args;
-	va_start(args, format);
 	str_print_args(message, sizeof message, format, args);
-	va_end(args);
 	OWNED_TEXT struct text safe = TEXT(TEXT_UNBOUNDED);
 	visible_add(&safe, str_of(message));
+	return arena_text(problems->arena, safe.at);
+}
 
-	if (is_known(problems, code, place, safe.at)) {
+/* Fills in what the caller did not know, with the line where it begins (or NULL). */
+static struct place own_place(struct problems *problems, struct place place, const char *line)
+{
+	place.file = own_file(problems, place.file);
+	if (place.line < 1) {
+		place.end_line = place.end_column = 0;
+	} else if (!place.end_line) {
+		place.end_line = place.line;
+		place.end_column =
+			line ? problem_lines_word_end(line, place.column) : place.column + 1;
+	}
+	return place;
+}
+
+static bool add(struct problems *problems, struct problem problem, struct str source)
+{
+	size_t *count = &problems->counts[problem.severity];
+	if (is_known(problems, problem.code, problem.place, problem.message)) {
 		problems->known_count++;
 		return false;
 	}
 	++*count;
-	place.file = own_file(problems, place.file);
+	problem.place.file = own_file(problems, problem.place.file);
+	problem.source_line =
+		problem_lines_get(&problems->lines, source, problem.place.line, problems->arena);
+	problem.place = own_place(problems, problem.place, problem.source_line);
 	mem_grow(&problems->items, &problems->capacity, problems->count);
-	problems->items[problems->count++] = (struct problem){
-		.code = code,
-		.severity = codes[code].severity,
-		.place = place,
-		.message = arena_text(problems->arena, safe.at),
-		.source_line = source_line(problems, source, place.line),
-	};
+	problems->latest = &problems->items[problems->count++];
+	*problems->latest = problem;
+	problems->latest_end = &problems->latest->related;
 	return false;
+}
+
+bool problem_add(struct problems *problems, enum problem_code code, struct place place,
+	struct str source, const char *format, ...)
+{
+	assert(problems && code < PROBLEM_CODE_COUNT);
+	struct problem problem = { .code = code, .severity = codes[code].severity, .place = place };
+	problems->latest = NULL;
+	if (problems->count == KEPT_MOST) {
+		problems->counts[problem.severity]++;
+		return false;
+	}
+	va_list args;
+	va_start(args, format);
+	problem.message = own_message(problems, format, args);
+	va_end(args);
+	return add(problems, problem, source);
+}
+
+void problem_relate(
+	struct problems *problems, struct place place, struct str source, const char *format, ...)
+{
+	if (!problems->latest)
+		return;
+	struct problem_related *related = arena_new_of(problems->arena, struct problem_related);
+	va_list args;
+	va_start(args, format);
+	related->message = own_message(problems, format, args);
+	va_end(args);
+	struct problem_lines lines = { 0 };
+	related->source_line = problem_lines_get(&lines, source, place.line, problems->arena);
+	related->place = own_place(problems, place, related->source_line);
+	*problems->latest_end = related;
+	problems->latest_end = &related->next;
 }
 
 bool problems_are_read(const struct problems *problems)
@@ -176,12 +167,17 @@ size_t problems_count(const struct problems *problems)
 
 size_t problems_error_count(const struct problems *problems)
 {
-	return problems->error_count;
+	return problems->counts[SEVERITY_ERROR];
 }
 
 size_t problems_warning_count(const struct problems *problems)
 {
-	return problems->warning_count;
+	return problems->counts[SEVERITY_WARNING];
+}
+
+size_t problems_note_count(const struct problems *problems)
+{
+	return problems->counts[SEVERITY_NOTE];
 }
 
 const struct problem *problems_at(const struct problems *problems, size_t index)
@@ -209,6 +205,7 @@ static int compare_places(const void *left, const void *right)
 
 void problems_sort(struct problems *problems)
 {
+	problems->latest = NULL;
 	if (problems->count > 1)
 		qsort(problems->items, problems->count, sizeof *problems->items, compare_places);
 }
@@ -225,76 +222,18 @@ const char *problem_code_help(enum problem_code code)
 	return codes[code].help;
 }
 
-/* ---- printing ------------------------------------------------------------------------------- */
-
-struct colours {
-	const char *bold, *error, *warning, *caret, *end;
-};
-
-static int columns_since(const struct text *out, size_t begin)
+enum severity problem_code_severity(enum problem_code code)
 {
-	return visible_columns((struct str){ out->at + begin, out->length - begin });
+	assert(code < PROBLEM_CODE_COUNT);
+	return codes[code].severity;
 }
 
-static void add_source(
-	struct text *out, const struct problem *problem, const struct colours *colours)
+const char *problem_severity_name(enum severity severity)
 {
-	if (!problem->source_line)
-		return;
-	int caret_at = -1, column = 1;
-	text_printf(out, "%6d | ", problem->place.line);
-	size_t begin = out->length;
-	for (struct str left = str_of(problem->source_line); left.length; column++) {
-		if (column == problem->place.column)
-			caret_at = columns_since(out, begin);
-		/* A tab would displace the caret, so print one blank. */
-		size_t used = visible_add_character(out, left.at[0] == '\t' ? STR(" ") : left);
-		left.at += used;
-		left.length -= used;
-	}
-	if (column == problem->place.column) /* just after the line's end */
-		caret_at = columns_since(out, begin);
-	text_add(out, "\n");
-	if (caret_at >= 0)
-		text_printf(out, "       | %*s%s^%s\n", caret_at, "", colours->caret, colours->end);
-}
-
-static void add_problem(struct text *out, const struct problem *problem, bool with_source,
-	const struct colours *colours)
-{
-	text_add(out, colours->bold);
-	if (problem->place.file) {
-		visible_add(out, str_of(problem->place.file));
-		if (problem->place.line > 0)
-			text_printf(out, ":%d", problem->place.line);
-		if (problem->place.line > 0 && problem->place.column > 0)
-			text_printf(out, ":%d", problem->place.column);
-		text_add(out, ": ");
-	}
-	bool is_error = problem->severity == SEVERITY_ERROR;
-	text_printf(out, "%s%s%s: ", colours->end, is_error ? colours->error : colours->warning,
-		is_error ? "error" : "warning");
-	text_add(out, colours->end);
-	text_printf(out, "%s [%s]\n", problem->message, codes[problem->code].name);
-	if (with_source)
-		add_source(out, problem, colours);
-}
-
-void problems_print(const struct problems *problems, FILE *out, bool is_terminal)
-{
-	static const struct colours plain = { "", "", "", "", "" };
-	static const struct colours ansi = { "\033[1m", "\033[1;31m", "\033[1;35m", "\033[1;32m",
-		"\033[0m" };
-	const char *no_color = getenv("NO_COLOR"); /* no-color.org: any text but the empty one */
-	bool is_coloured = is_terminal && !(no_color && *no_color);
-
-	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
-	for (size_t i = 0; i < problems->count; i++)
-		add_problem(&text, &problems->items[i], is_terminal, is_coloured ? &ansi : &plain);
-	size_t dropped = problems->error_count + problems->warning_count - problems->count;
-	if (dropped)
-		text_printf(&text, "%zu more problem%s not shown\n", dropped,
-			dropped == 1 ? " is" : "s are");
-	/* there is no other place to report to */
-	IGNORE(fwrite(text.at, 1, text.length, out) != text.length);
+	static const char *const names[] = {
+		[SEVERITY_ERROR] = "error",
+		[SEVERITY_WARNING] = "warning",
+		[SEVERITY_NOTE] = "note",
+	};
+	return names[severity];
 }

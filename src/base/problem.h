@@ -3,8 +3,8 @@
  * collected, and the run goes on.
  *
  * Printed as a compiler does: `rules/finance.yaml:12:15: error: unknown field 'job-id' in 'when';
- * did you mean 'job_id'? [unknown-field]`, on a terminal with the source line and a caret. Codes,
- * severities and explanations are one table, problem.def.
+ * did you mean 'job_id'? [unknown-field]`, on a terminal with the source line and the range under
+ * it. Codes, severities and explanations are one table, problem.def.
  */
 #pragma once
 #include "base/arena.h"
@@ -19,19 +19,36 @@ enum problem_code {
 	PROBLEM_CODE_COUNT,
 };
 
-enum severity { SEVERITY_ERROR, SEVERITY_WARNING };
+/* A note is worth knowing and asks for nothing: it never changes an exit status. */
+enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE };
 
-struct place {            /* where; line and column count from 1, 0 is "the whole file" */
+/*
+ * Where: from `line` and `column` up to `end_line` and `end_column`, which is just behind the last
+ * character. All count from 1. A line of 0 is "the whole file", an end of 0 is not known.
+ */
+struct place {
 	const char *file; /* as the user named it */
 	int line, column;
+	int end_line, end_column;
+};
+
+/* What belongs to a problem and stands elsewhere: the other rule, or an event that shows it. */
+struct problem_related {
+	struct place place;      /* its file may be NULL: there is no place */
+	const char *message;     /* one line */
+	const char *source_line; /* or NULL */
+	const struct problem_related *next;
 };
 
 struct problem {
 	enum problem_code code;
 	enum severity severity;
-	struct place place;      /* file is owned by the list */
-	const char *message;     /* one line */
-	const char *source_line; /* the line's text, or NULL */
+	/* Its file is owned by the list. Where there is a line there is an end: an unknown one has
+	 * become that of the word that begins there. */
+	struct place place;
+	const char *message;                   /* one line */
+	const char *source_line;               /* the line's text, or NULL */
+	const struct problem_related *related; /* in the order in which they were added, or NULL */
 };
 
 struct problems; /* an append-only list; belongs to one thread */
@@ -45,6 +62,14 @@ OWNED_DEFINE(problems)
 bool problem_add(struct problems *problems, enum problem_code code, struct place place,
 	struct str source, const char *format, ...) PRINTF_LIKE(5, 6);
 
+/*
+ * Adds a related line to the problem that problem_add() was called for last: "the other rule" with
+ * the place of that rule, or with an empty place an event that shows the problem. Nothing happens
+ * when that problem is not kept, or was in the list already.
+ */
+void problem_relate(struct problems *problems, struct place place, struct str source,
+	const char *format, ...) PRINTF_LIKE(4, 5);
+
 /* Is a problem that is added now likely to be read? No after the first 1,000, and after ten times
  * as many repeated ones. Then a costly part of a message, such as a suggestion, is left out. */
 bool problems_are_read(const struct problems *problems);
@@ -52,10 +77,14 @@ bool problems_are_read(const struct problems *problems);
 size_t problems_count(const struct problems *problems); /* kept */
 size_t problems_error_count(const struct problems *problems);
 size_t problems_warning_count(const struct problems *problems);
+size_t problems_note_count(const struct problems *problems);
 /* valid until the next add or sort */
 const struct problem *problems_at(const struct problems *problems, size_t index);
 void problems_sort(struct problems *problems); /* by file, line, column */
 
 const char *problem_code_name(enum problem_code code); /* "unknown-field" */
 const char *problem_code_help(enum problem_code code); /* what to do, a sentence or two */
+enum severity problem_code_severity(enum problem_code code);
+const char *problem_severity_name(enum severity severity); /* "error", "warning", "note" */
+/* Prints all of them, on a terminal with source lines. */
 void problems_print(const struct problems *problems, FILE *out, bool is_terminal);

@@ -36,6 +36,7 @@ struct frame { /* a list or map whose end has not come */
 	size_t first; /* of its children in `children` */
 	size_t size;  /* nodes so far, itself included */
 	int height;
+	bool is_flow; /* written with braces or brackets */
 };
 
 struct yaml_builder {
@@ -59,13 +60,21 @@ struct yaml_builder {
 
 static struct place place_of(const struct yaml_builder *b, yaml_mark_t mark)
 {
-	return (struct place){ b->file->path, (int)mark.line + 1, (int)mark.column + 1 };
+	return (struct place){
+		.file = b->file->path, .line = (int)mark.line + 1, .column = (int)mark.column + 1
+	};
+}
+
+static void set_end(struct place *place, yaml_mark_t mark)
+{
+	place->end_line = (int)mark.line + 1;
+	place->end_column = (int)mark.column + 1;
 }
 
 /* Line and column of a byte, counted as libyaml counts. */
 static struct place place_at_offset(const struct yaml_file *file, size_t offset)
 {
-	struct place place = { file->path, 1, 1 };
+	struct place place = { .file = file->path, .line = 1, .column = 1 };
 	for (size_t i = 0; i < offset && i < file->source.length; i++) {
 		unsigned char c = (unsigned char)file->source.at[i];
 		bool is_break = c == '\n' || (c == '\r' && !(i + 1 < file->source.length &&
@@ -217,6 +226,7 @@ static bool add_scalar(struct yaml_builder *b, const yaml_event_t *event)
 	struct yaml_node *node = new_node(b, YAML_SCALAR, event->start_mark);
 	if (!node)
 		return false;
+	set_end(&node->place, event->end_mark);
 	bool is_plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	node->is_plain = is_plain && event->data.scalar.plain_implicit;
 	size_t offset = mark_offset(b, event->start_mark) + !is_plain;
@@ -234,8 +244,8 @@ static bool add_scalar(struct yaml_builder *b, const yaml_event_t *event)
 	return true;
 }
 
-static bool open_frame(struct yaml_builder *b, enum yaml_type type, const yaml_char_t *anchor,
-	const yaml_char_t *tag, yaml_mark_t mark)
+static bool open_frame(struct yaml_builder *b, enum yaml_type type, bool is_flow,
+	const yaml_char_t *anchor, const yaml_char_t *tag, yaml_mark_t mark)
 {
 	if (b->depth == DEPTH_MOST)
 		return report(b, PROBLEM_TOO_DEEP, mark, "lists and maps are nested too deeply");
@@ -249,15 +259,36 @@ static bool open_frame(struct yaml_builder *b, enum yaml_type type, const yaml_c
 		.anchor = new_anchor(b, anchor, node),
 		.first = b->child_count,
 		.size = 1,
+		.is_flow = is_flow,
 	};
 	return true;
 }
 
-static void close_frame(struct yaml_builder *b)
+/*
+ * A list or map with brackets ends behind them. One of lines ends where the text behind it begins,
+ * which is no end that anybody sees: what is marked of it is its first key, or its dash.
+ */
+static void set_frame_end(
+	const struct frame *frame, const struct yaml_node *first, yaml_mark_t mark)
+{
+	struct place *place = &frame->node->place;
+	if (frame->is_flow) {
+		set_end(place, mark);
+	} else if (frame->node->type == YAML_MAP && first && first->place.line == place->line) {
+		place->end_line = first->place.end_line;
+		place->end_column = first->place.end_column;
+	} else {
+		place->end_line = place->line;
+		place->end_column = place->column + 1;
+	}
+}
+
+static void close_frame(struct yaml_builder *b, yaml_mark_t end)
 {
 	struct frame *frame = &b->frames[--b->depth];
 	size_t count = b->child_count - frame->first;
 	const struct yaml_node **children = count ? b->children + frame->first : NULL;
+	set_frame_end(frame, count ? children[0] : NULL, end);
 	b->child_count = frame->first;
 	if (frame->node->type == YAML_LIST) {
 		const struct yaml_node **items =
@@ -310,14 +341,18 @@ static bool take_event(struct yaml_builder *b, const yaml_event_t *event)
 	case YAML_SCALAR_EVENT:
 		return add_scalar(b, event);
 	case YAML_SEQUENCE_START_EVENT:
-		return open_frame(b, YAML_LIST, event->data.sequence_start.anchor,
-			event->data.sequence_start.tag, event->start_mark);
+		return open_frame(b, YAML_LIST,
+			event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE,
+			event->data.sequence_start.anchor, event->data.sequence_start.tag,
+			event->start_mark);
 	case YAML_MAPPING_START_EVENT:
-		return open_frame(b, YAML_MAP, event->data.mapping_start.anchor,
-			event->data.mapping_start.tag, event->start_mark);
+		return open_frame(b, YAML_MAP,
+			event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE,
+			event->data.mapping_start.anchor, event->data.mapping_start.tag,
+			event->start_mark);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
-		close_frame(b);
+		close_frame(b, event->end_mark);
 		break;
 	case YAML_NO_EVENT:
 	case YAML_STREAM_START_EVENT:
@@ -482,7 +517,7 @@ static bool parse_source(struct yaml_file *file, struct arena *arena, struct pro
 	if (!b.root || yaml_is_null(b.root)) { /* nothing, or comments only */
 		struct yaml_node *empty = arena_new_of(arena, struct yaml_node);
 		empty->type = YAML_MAP;
-		empty->place = (struct place){ file->path, 1, 1 };
+		empty->place = (struct place){ .file = file->path, .line = 1, .column = 1 };
 		b.root = empty;
 	}
 	file->root = b.root;

@@ -37,16 +37,41 @@ static void check_rules(struct check *check, const char *const *paths, size_t co
 	check->ruleset = ruleset_load(paths, count, &known, check->problems);
 }
 
+/* `end_line` and `end_column` only where there is a line. */
+static void add_place(cJSON *json, struct place place)
+{
+	json_add_text(json, "file", place.file);
+	json_add_count(json, "line", place.line);
+	json_add_count(json, "column", place.column);
+	if (place.line > 0) {
+		json_add_count(json, "end_line", place.end_line);
+		json_add_count(json, "end_column", place.end_column);
+	}
+}
+
+static void add_related(cJSON *json, const struct problem *problem)
+{
+	if (!problem->related)
+		return;
+	cJSON *list = cJSON_AddArrayToObject(json, "related");
+	for (const struct problem_related *related = problem->related; related;
+		related = related->next) {
+		cJSON *item = cJSON_CreateObject();
+		add_place(item, related->place);
+		json_add_text(item, "message", related->message);
+		cJSON_AddItemToArray(list, item);
+	}
+}
+
 static cJSON *problem_json(const struct problem *problem)
 {
 	cJSON *json = cJSON_CreateObject();
-	json_add_text(json, "file", problem->place.file);
-	json_add_count(json, "line", problem->place.line);
-	json_add_count(json, "column", problem->place.column);
-	json_add_text(json, "severity", problem->severity == SEVERITY_ERROR ? "error" : "warning");
+	add_place(json, problem->place);
+	json_add_text(json, "severity", problem_severity_name(problem->severity));
 	json_add_text(json, "code", problem_code_name(problem->code));
 	json_add_text(json, "message", problem->message);
 	json_add_text(json, "help", problem_code_help(problem->code));
+	add_related(json, problem);
 	return json;
 }
 
@@ -58,6 +83,7 @@ static void print_as_json(const struct check *check)
 		cJSON_AddItemToArray(list, problem_json(problems_at(check->problems, i)));
 	json_add_count(root, "errors", (int64_t)problems_error_count(check->problems));
 	json_add_count(root, "warnings", (int64_t)problems_warning_count(check->problems));
+	json_add_count(root, "notes", (int64_t)problems_note_count(check->problems));
 	if (check->ruleset) {
 		json_add_count(root, "rules", (int64_t)ruleset_rule_count(check->ruleset));
 		json_add_text(root, "revision", ruleset_revision(check->ruleset));
@@ -73,11 +99,16 @@ static const char *plural(size_t count)
 static void print_as_text(const struct check *check)
 {
 	size_t errors = problems_error_count(check->problems),
-	       warnings = problems_warning_count(check->problems);
+	       warnings = problems_warning_count(check->problems),
+	       notes = problems_note_count(check->problems);
 	problems_print(check->problems, stderr, isatty(STDERR_FILENO));
-	if (errors || warnings)
-		fprintf(stderr, "%zu error%s, %zu warning%s\n", errors, plural(errors), warnings,
+	if (errors || warnings || notes)
+		fprintf(stderr, "%zu error%s, %zu warning%s", errors, plural(errors), warnings,
 			plural(warnings));
+	if (notes)
+		fprintf(stderr, ", %zu note%s", notes, plural(notes));
+	if (errors || warnings || notes)
+		fputc('\n', stderr);
 	if (check->ruleset)
 		printf("ok: %zu rule%s, %s\n", ruleset_rule_count(check->ruleset),
 			plural(ruleset_rule_count(check->ruleset)),
@@ -114,7 +145,7 @@ static bool check_open_work(const struct command_line *line, const struct config
 		if (config_site_named(config, name) || !(refreshes || selections))
 			continue;
 		dropped_tell(name, refreshes, selections, &words);
-		problem_add(problems, PROBLEM_OPEN_WORK, (struct place){ path, 0, 0 }, STR(""),
+		problem_add(problems, PROBLEM_OPEN_WORK, (struct place){ .file = path }, STR(""),
 			"%s", words.at);
 	}
 	return true;

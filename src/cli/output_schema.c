@@ -42,14 +42,27 @@ static const struct member decision_members[] = {
 	MEMBER_ELSEWHERE("warnings", ANY, .help = "Selections that became void, patterns that hit a limit"),
 	{ 0 },
 };
+static const struct member related_members[] = {
+	MEMBER_ELSEWHERE("file", TEXT, .help = "File; none: it has no place"),
+	MEMBER_ELSEWHERE("line", COUNT, .required = true, .help = "From 1; 0: the whole file"),
+	MEMBER_ELSEWHERE("column", COUNT, .required = true, .help = "From 1; 0: the whole file"),
+	MEMBER_ELSEWHERE("end_line", COUNT, .help = "Where it ends; none: the whole file"),
+	MEMBER_ELSEWHERE("end_column", COUNT, .help = "Just behind the last character"),
+	MEMBER_ELSEWHERE("message", TEXT, .required = true, .help = "What stands there"),
+	{ 0 },
+};
 static const struct member problem_members[] = {
 	MEMBER_ELSEWHERE("file", TEXT, .required = true, .help = "File"),
 	MEMBER_ELSEWHERE("line", COUNT, .required = true, .help = "From 1; 0: the whole file"),
 	MEMBER_ELSEWHERE("column", COUNT, .required = true, .help = "From 1; 0: the whole file"),
-	MEMBER_ELSEWHERE("severity", TEXT, .required = true, .help = "error or warning"),
+	MEMBER_ELSEWHERE("end_line", COUNT, .help = "Where it ends; none: the whole file"),
+	MEMBER_ELSEWHERE("end_column", COUNT, .help = "Just behind the last character"),
+	MEMBER_ELSEWHERE("severity", TEXT, .required = true, .help = "error, warning or note"),
 	MEMBER_ELSEWHERE("code", TEXT, .required = true, .help = "unknown-field, ..."),
 	MEMBER_ELSEWHERE("message", TEXT, .required = true, .help = "What is wrong"),
 	MEMBER_ELSEWHERE("help", TEXT, .required = true, .help = "What to do"),
+	MEMBER_ELSEWHERE("related", LIST, .members = related_members,
+		.help = "What belongs to it and stands elsewhere, as another rule, or an event that shows it"),
 	{ 0 },
 };
 static const struct member problems_members[] = {
@@ -57,6 +70,8 @@ static const struct member problems_members[] = {
 		.help = "By file, line and column"),
 	MEMBER_ELSEWHERE("errors", COUNT, .required = true, .help = "How many are errors"),
 	MEMBER_ELSEWHERE("warnings", COUNT, .required = true, .help = "How many are warnings"),
+	MEMBER_ELSEWHERE("notes", COUNT, .required = true,
+		.help = "How many are notes, which never change the exit status"),
 	MEMBER_ELSEWHERE("rules", COUNT, .help = "Rules of the valid ruleset"),
 	MEMBER_ELSEWHERE("revision", TEXT, .help = "Its revision"),
 	{ 0 },

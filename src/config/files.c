@@ -19,8 +19,9 @@ static bool report(const struct files *files, enum problem_code code, struct pla
 	const char *whose, const char *why)
 {
 	return problem_add(files->problems, code,
-		(struct place){ files->config->path, place.line, place.column }, (struct str){ 0 },
-		"%s: %s", whose, why);
+		(struct place){
+			.file = files->config->path, .line = place.line, .column = place.column },
+		(struct str){ 0 }, "%s: %s", whose, why);
 }
 
 /* There is no person to ask for a passphrase. */

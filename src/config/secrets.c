@@ -12,8 +12,8 @@ static void missing(const struct config *config, const struct secret_ref *ref,
 	struct problems *problems, const char *whose, const char *name, const char *why)
 {
 	IGNORE(problem_add(problems, PROBLEM_SECRET_MISSING,
-		(struct place){ config->path, ref->line, ref->column }, (struct str){ 0 },
-		"%s '%s': %s", whose, name, why));
+		(struct place){ .file = config->path, .line = ref->line, .column = ref->column },
+		(struct str){ 0 }, "%s '%s': %s", whose, name, why));
 }
 
 /* NULL when it is missing; adds a problem for what is wrong with it. */
@@ -27,7 +27,9 @@ static struct secret *check_secret(const struct config *config, const struct sec
 		missing(config, ref, problems, owner, name, err.message);
 	else if (secret_describe_strays(secret, &strays))
 		IGNORE(problem_add(problems, PROBLEM_SECRET_STRAY,
-			(struct place){ config->path, ref->line, ref->column }, (struct str){ 0 },
+			(struct place){
+				.file = config->path, .line = ref->line, .column = ref->column },
+			(struct str){ 0 },
 			"%s '%s': the secret of '%s' %s; that counts as a part of it, so remove it "
 			"unless it belongs there",
 			owner, name, ref->name, strays.at));

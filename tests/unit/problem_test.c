@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
+
 #include "tests/unit/test.h"
 
 static void assert_printed(const struct problems *problems, bool is_terminal, const char *expected)
@@ -23,7 +25,8 @@ static void a_problem_prints_as_a_compiler_does(void **state)
 	OWNED(problems) problems = problems_new();
 	struct str source = STR("when:\n\tjob-id: 1\n");
 	assert_false(problem_add(problems, PROBLEM_UNKNOWN_FIELD,
-		(struct place){ "rules/a.yaml", 2, 2 }, source, "unknown field '%s'", "job-id"));
+		(struct place){ .file = "rules/a.yaml", .line = 2, .column = 2 }, source,
+		"unknown field '%s'", "job-id"));
 	IGNORE(problem_add(problems, PROBLEM_MANY_PATS, (struct place){ .file = "rules" }, source,
 		"no rule file"));
 	assert_printed(problems, false,
@@ -33,10 +36,66 @@ static void a_problem_prints_as_a_compiler_does(void **state)
 	assert_printed(problems, true,
 		"rules/a.yaml:2:2: error: unknown field 'job-id' [unknown-field]\n"
 		"     2 |  job-id: 1\n"
-		"       |  ^\n"
+		"       |  ^~~~~~\n"
 		"rules: warning: no rule file [many-pats]\n");
 	assert_int_equal(problems_error_count(problems), 1);
 	assert_int_equal(problems_warning_count(problems), 1);
+}
+
+static void the_range_of_a_problem_is_underlined(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line, *under;
+		int column, end_line, end_column;
+	} cases[] = {
+		{ "name: Sales Report # x", "      ^~~~~~~~~~~~", 7, 1, 19 },
+		{ "name: Sales Report", "      ^~~~~~~~~~~~", 7, 2, 3 },  /* goes on below */
+		{ "name: Sales Report", "      ^~~~~", 7, 0, 0 },         /* its end is not known */
+		{ "a", " ^", 2, 0, 0 },                                   /* after the line's end */
+		{ "a: \xe6\x97\xa5\xe6\x9c\xac, b", "   ^~~~", 4, 1, 6 }, /* wide characters */
+		{ "ab", "^", 1, 1, 1 },                                   /* an empty range */
+	};
+	setenv("NO_COLOR", "1", 1);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		OWNED(problems) problems = problems_new();
+		OWNED_TEXT struct text expected = TEXT(TEXT_UNBOUNDED);
+		text_printf(&expected, "f:1:%d: error: n [syntax]\n     1 | %s\n       | %s\n",
+			cases[i].column, cases[i].line, cases[i].under);
+		IGNORE(problem_add(problems, PROBLEM_SYNTAX,
+			(struct place){ .file = "f",
+				.line = 1,
+				.column = cases[i].column,
+				.end_line = cases[i].end_line,
+				.end_column = cases[i].end_column },
+			str_of(cases[i].line), "n"));
+		assert_printed(problems, true, expected.at);
+	}
+}
+
+static void related_lines_follow_their_problem(void **state)
+{
+	(void)state;
+	OWNED(problems) problems = problems_new();
+	struct place place = { .file = "b", .line = 1, .column = 1 };
+	IGNORE(problem_add(problems, PROBLEM_SYNTAX, place, STR("one"), "n"));
+	problem_relate(problems, (struct place){ .file = "a", .line = 2, .column = 1 },
+		STR("two\nthree"), "the other, '%s'", "x\n");
+	problem_relate(problems, (struct place){ 0 }, STR(""), "no place");
+	IGNORE(problem_add(problems, PROBLEM_SYNTAX, place, STR("one"), "n"));
+	problem_relate(problems, place, STR("one"), "of a problem that is known");
+	setenv("NO_COLOR", "1", 1);
+	assert_printed(problems, true,
+		"b:1:1: error: n [syntax]\n"
+		"     1 | one\n"
+		"       | ^~~\n"
+		"a:2:1: note: the other, 'x\\x0a'\n"
+		"     2 | three\n"
+		"       | ^~~~~\n"
+		"note: no place\n");
+	problems_sort(problems);
+	problem_relate(problems, place, STR("one"), "after the end");
+	assert_null(problems_at(problems, 0)->related->next->next);
 }
 
 static void a_stranger_cannot_steer_the_terminal(void **state)
@@ -45,13 +104,14 @@ static void a_stranger_cannot_steer_the_terminal(void **state)
 	OWNED(problems) problems = problems_new();
 	struct str source = STR("a\033[2J\xe2\x80\xae\xff"
 				"b");
-	IGNORE(problem_add(problems, PROBLEM_SYNTAX, (struct place){ "x\n.yaml", 1, 6 }, source,
+	IGNORE(problem_add(problems, PROBLEM_SYNTAX,
+		(struct place){ .file = "x\n.yaml", .line = 1, .column = 6 }, source,
 		"odd\n\033]0;\x7f\xc2\x9b"));
 	setenv("NO_COLOR", "1", 1);
 	assert_printed(problems, true,
 		"x\\x0a.yaml:1:6: error: odd\\x0a\\x1b]0;\\x7f\\u009b [syntax]\n"
 		"     1 | a\\x1b[2J\\u202e\\xffb\n"
-		"       |         ^\n");
+		"       |         ^~~~~~~~~~~\n");
 }
 
 static void the_flood_is_counted_and_not_kept(void **state)
@@ -59,8 +119,9 @@ static void the_flood_is_counted_and_not_kept(void **state)
 	(void)state;
 	OWNED(problems) problems = problems_new();
 	for (int i = 0; i < 1500; i++)
-		IGNORE(problem_add(problems, PROBLEM_SYNTAX, (struct place){ "f", 1500 - i, 1 },
-			STR("a"), "n"));
+		IGNORE(problem_add(problems, PROBLEM_SYNTAX,
+			(struct place){ .file = "f", .line = 1500 - i, .column = 1 }, STR("a"),
+			"n"));
 	assert_int_equal(problems_count(problems), 1000);
 	assert_int_equal(problems_error_count(problems), 1500);
 	problems_sort(problems);
@@ -75,15 +136,15 @@ static void what_is_behind_a_flood_is_not_read(void **state)
 	OWNED(problems) again = problems_new();
 	for (int i = 0; i < 1000; i++) {
 		assert_true(problems_are_read(problems));
-		IGNORE(problem_add(
-			problems, PROBLEM_SYNTAX, (struct place){ "f", i + 1, 1 }, STR("a"), "n"));
+		IGNORE(problem_add(problems, PROBLEM_SYNTAX,
+			(struct place){ .file = "f", .line = i + 1, .column = 1 }, STR("a"), "n"));
 	}
 	assert_false(problems_are_read(problems));
 	/* Aliases may repeat a problem any number of times. */
 	for (int i = 0; i <= 10000; i++) {
 		assert_true(problems_are_read(again));
-		IGNORE(problem_add(
-			again, PROBLEM_SYNTAX, (struct place){ "f", 1, 1 }, STR("a"), "n"));
+		IGNORE(problem_add(again, PROBLEM_SYNTAX,
+			(struct place){ .file = "f", .line = 1, .column = 1 }, STR("a"), "n"));
 	}
 	assert_false(problems_are_read(again));
 	assert_int_equal(problems_error_count(again), 1);
@@ -103,7 +164,8 @@ static void source_lines_are_found_in_any_order(void **state)
 		{ 6, NULL }, { 0, NULL } };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		IGNORE(problem_add(problems, PROBLEM_SYNTAX,
-			(struct place){ "f", cases[i].line, 1 }, source, "n"));
+			(struct place){ .file = "f", .line = cases[i].line, .column = 1 }, source,
+			"n"));
 		const char *line = problems_at(problems, i)->source_line;
 		if (cases[i].text)
 			assert_string_equal(line, cases[i].text);
@@ -125,6 +187,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_problem_prints_as_a_compiler_does),
+		cmocka_unit_test(the_range_of_a_problem_is_underlined),
+		cmocka_unit_test(related_lines_follow_their_problem),
 		cmocka_unit_test(a_stranger_cannot_steer_the_terminal),
 		cmocka_unit_test(the_flood_is_counted_and_not_kept),
 		cmocka_unit_test(what_is_behind_a_flood_is_not_read),

@@ -88,6 +88,36 @@ static void scalars_stay_text_and_know_their_place(void **state)
 	assert_int_equal(problems_count(f->problems), 0);
 }
 
+static void every_node_knows_where_its_mark_ends(void **state)
+{
+	struct fixture *f = *state;
+	const struct yaml_node *root = parse(f, "key: {a: b,\n  c: d}\n"
+						"\"\xc3\xa9 #\": [x] # y\n"
+						"z: plain text # n\n"
+						"list:\n"
+						"- one\n"
+						"- k: v\n"
+						"folded: a\n  b\n");
+	const struct yaml_node *list = yaml_get(root, "list");
+	const struct {
+		const struct yaml_node *node;
+		int end_line, end_column;
+	} cases[] = {
+		{ root, 1, 4 }, /* a map of lines: its first key */
+		{ yaml_get(root, "key"), 2, 8 },
+		{ root->items[2], 3, 6 },
+		{ yaml_get(root, "\xc3\xa9 #"), 3, 11 },
+		{ yaml_get(root, "z"), 4, 14 },
+		{ list, 6, 2 }, /* a list of lines: its dash */
+		{ list->items[1], 7, 4 },
+		{ yaml_get(root, "folded"), 9, 4 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_int_equal(cases[i].node->place.end_line, cases[i].end_line);
+		assert_int_equal(cases[i].node->place.end_column, cases[i].end_column);
+	}
+}
+
 static void an_empty_file_is_an_empty_map(void **state)
 {
 	struct fixture *f = *state;
@@ -307,6 +337,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(scalars_stay_text_and_know_their_place),
+		TEST(every_node_knows_where_its_mark_ends),
 		TEST(an_empty_file_is_an_empty_map),
 		TEST(aliases_share_and_merges_copy),
 		TEST(a_merge_brings_many_keys_and_a_written_one_wins),
