@@ -8,6 +8,7 @@
 
 #define USUAL_LIMIT 100
 #define MOST_LIMIT 1000
+#define PAGE_BYTES ((size_t)8 << 20) /* of bodies, after which a page ends */
 
 /* ---- lists ---- */
 
@@ -17,7 +18,8 @@ struct api_listing {
 	cJSON *items;
 	int64_t ids[MOST_LIMIT];
 	int count, limit;
-	bool has_more;
+	size_t bytes; /* of the bodies whose events are on the page */
+	bool has_bodies, has_more;
 };
 
 static bool read_number(const struct web_request *request, const char *name, int64_t *number)
@@ -38,6 +40,13 @@ static bool read_filter(
 			request, 400, "limit is 1 to 1000; cursor and event are numbers");
 		return false;
 	}
+	const char *since = web_query(request, "since");
+	if (since && (!wall_parse(str_of(since), &filter->since) || filter->since.us < 1)) {
+		admin_answer_error(
+			request, 400, "since is a time after 1970, such as 2026-11-26T06:00:00Z");
+		return false;
+	}
+	listing->has_bodies = web_query(request, "with");
 	filter->source = web_query(request, "source");
 	filter->outcome = web_query(request, "outcome");
 	filter->job_id = web_query(request, "job_id");
@@ -55,7 +64,7 @@ static bool read_filter(
 /* False: the item belongs to the next page. */
 static bool take(struct api_listing *listing, int64_t id, cJSON *json)
 {
-	if (listing->count == listing->limit) {
+	if (listing->count == listing->limit || listing->bytes >= PAGE_BYTES) {
 		listing->has_more = true;
 		cJSON_Delete(json);
 		return false;
@@ -99,10 +108,23 @@ static void add_refreshes(struct admin *admin, cJSON *json, int64_t event)
 		json_add_count(json, "open_selections", open);
 }
 
+/* The event, and its body as received: for `events --export`, rule tests and replays. */
+static cJSON *whole_event_json(const struct event_row *row)
+{
+	cJSON *json = event_row_json(row);
+	OWNED_MEMORY char *body = mem_copy_bytes(row->body.at, row->body.length);
+	json_add_text(json, "body", body);
+	return json;
+}
+
 static bool visit_event(const struct event_row *row, void *context)
 {
 	struct api_listing *listing = context;
-	return take(listing, row->id, event_row_json(row));
+	if (!take(listing, row->id,
+		    listing->has_bodies ? whole_event_json(row) : event_row_json(row)))
+		return false;
+	listing->bytes += row->body.length;
+	return true;
 }
 
 void handle_events(struct admin *admin, struct web_request *request, int64_t id)
@@ -132,10 +154,7 @@ struct one {
 static bool visit_one_event(const struct event_row *row, void *context)
 {
 	struct one *one = context;
-	one->json = event_row_json(row);
-	/* The body as received, for `events --export`, rule tests and replays. */
-	OWNED_MEMORY char *body = mem_copy_bytes(row->body.at, row->body.length);
-	json_add_text(one->json, "body", body);
+	one->json = whole_event_json(row);
 	return false;
 }
 

@@ -3,6 +3,8 @@
  */
 #include "store/store.h"
 
+const char *const event_outcomes[] = { "routed", "unmatched", "ignored", "test", "replay", NULL };
+
 /* clang-format off */
 const struct member event_members[] = {
 	MEMBER_COUNT(event_row, id, .column = "id", .key = "id", .required = true, .help = "Odd number"),
@@ -29,7 +31,8 @@ const struct member event_members[] = {
 	MEMBER_ELSEWHERE("refreshes", COUNTS, .required = true,
 		.help = "Ids of the refreshes that it caused"),
 	MEMBER_ELSEWHERE("open_selections", COUNT, .help = "Selections that are not resolved yet"),
-	MEMBER_BYTES(event_row, body, .column = "body", .key = "body", .help = "The body as received (of one event only)"),
+	MEMBER_BYTES(event_row, body, .column = "body", .key = "body", .help = "The body as received (of one event, or with=body)"),
+	MEMBER_ELSEWHERE("redacted", TEXTS, .help = "Fields whose value was replaced (of `events --export --redact` only)"),
 	MEMBER_ELSEWHERE("commands", LIST, .members = command_members,
 		.help = "What people asked for (of one event only)"),
 	{ 0 },

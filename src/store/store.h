@@ -58,6 +58,7 @@ struct event_row {
 	const char *all_selections;
 };
 
+extern const char *const event_outcomes[]; /* NULL ends them */
 /* Where each member of an event is stored and shown, except `stamp` and `selections`. */
 extern const struct member event_members[];
 
@@ -128,7 +129,8 @@ struct store_filter {   /* a member that is 0 or NULL does not filter */
 	int64_t before; /* only ids below: the cursor; lists are newest first */
 	int limit;      /* 0: 100 */
 	const char *source, *outcome, *job_id, *run_id,
-		*rule; /* events (job_id and run_id are dbt's; rule: among the matched) */
+		*rule;     /* events (job_id and run_id are dbt's; rule: among the matched) */
+	struct wall since; /* events received then or later, by the clock of that time */
 	const char *site, *kind, *state,
 		*content; /* refreshes (state: a name, or "open"; content: a LUID or name) */
 	int64_t event;    /* refreshes that this event caused */

@@ -95,9 +95,9 @@ def test_a_filter_is_a_value_and_never_sql(busy, query):
     assert len(busy.events()) == 6
 
 
-FILTERS = {"events": ["source", "outcome", "job_id", "run_id", "rule"], "refreshes": ["site", "state", "kind", "content", "event"],
+FILTERS = {"events": ["source", "outcome", "job_id", "run_id", "rule", "since", "with"], "refreshes": ["site", "state", "kind", "content", "event"],
            "selections": ["site", "kind", "event"], "sites": [], "rules": []}
-GIVEN = {"state": "failed", "kind": "workbook", "event": "1", "limit": "9", "cursor": "9"}
+GIVEN = {"state": "failed", "outcome": "routed", "since": "2026-11-26T06:00:00Z", "with": "body", "kind": "workbook", "event": "1", "limit": "9", "cursor": "9"}
 
 
 @pytest.mark.parametrize("what", FILTERS)

@@ -153,6 +153,28 @@ static void events_are_listed_newest_first_by_filter_and_cursor(void **state)
 	assert_string_equal(seen.text, "5 3");
 }
 
+static void events_since_a_time_are_found_although_the_clock_was_set_back(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	static const int64_t times[] = { 100, 900, 300, 400 };
+
+	(void)state;
+	assert_events(store, "", .since = { 1 });
+	for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+		struct event_row row = event_of("");
+		row.webhook_id = "";
+		row.received_at.us = times[i];
+		add(store, row);
+	}
+	assert_events(store, "7 5 3 1", .since = { 100 });
+	assert_events(store, "7 5 3", .since = { 101 });
+	assert_events(store, "5 3", .since = { 101 }, .before = 7);
+	assert_events(store, "7 3", .since = { 400 });
+	assert_events(store, "3", .since = { 401 }, .job_id = "1001");
+	assert_events(store, "", .since = { 901 });
+	assert_events(store, "7 5 3 1", .limit = 0);
+}
+
 static void a_mark_that_another_event_bears_makes_no_duplicate(void **state)
 {
 	OWNED(store) store = open_store(STORE_WRITE);
@@ -705,6 +727,7 @@ int main(void)
 		every_store_test(a_mark_that_another_event_bears_makes_no_duplicate),
 		every_store_test(events_without_a_mark_are_all_kept),
 		every_store_test(events_are_listed_newest_first_by_filter_and_cursor),
+		every_store_test(events_since_a_time_are_found_although_the_clock_was_set_back),
 		every_store_test(selections_wait_until_they_are_ended),
 		every_store_test(a_refresh_is_replaced_and_keeps_its_causes),
 		every_store_test(a_cause_that_is_put_again_says_what_it_says_now),

@@ -25,7 +25,8 @@ static bool lists_rule(const char *matched, const char *rule)
 
 static bool event_passes(const struct event_row *row, const struct store_filter *filter)
 {
-	return passes(filter->source, row->source) && passes(filter->outcome, row->outcome) &&
+	return (!wall_is_set(filter->since) || row->received_at.us >= filter->since.us) &&
+	       passes(filter->source, row->source) && passes(filter->outcome, row->outcome) &&
 	       passes(filter->job_id, row->job_id) && passes(filter->run_id, row->run_id) &&
 	       (!filter->rule || lists_rule(row->matched, filter->rule));
 }

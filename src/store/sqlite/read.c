@@ -3,8 +3,8 @@
  *
  * Lists are newest first, by id. With a filter that few rows pass, reading goes on until `limit`
  * rows have passed: an index for every filter would cost each event more than it saves a rare
- * query. There are indexes for events of one dbt job or run, open refreshes, and refreshes of one
- * event.
+ * query. There are indexes for events of one dbt job or run, events since a time, open refreshes,
+ * and refreshes of one event.
  */
 #include "store/sqlite/sqlite.h"
 
@@ -35,7 +35,8 @@ static bool visit_events(struct sqlite *store, sqlite3_stmt *query, event_visit 
  */
 #define EVENT_LIST                                                                                 \
 	"SELECT {event} FROM " EVENT_TABLES                                                        \
-	"WHERE event.id < ?1 AND (?3 IS NULL OR source = ?3) AND (?4 IS NULL OR outcome = ?4)"     \
+	"WHERE event.id < ?1 AND event.id >= ?9 AND +received_at >= ?10 AND (?3 IS NULL OR "       \
+	"source = ?3) AND (?4 IS NULL OR outcome = ?4)"                                            \
 	" AND (?7 IS NULL OR (instr(matched, ?8) AND EXISTS (SELECT 1 FROM json_each(matched)"     \
 	" WHERE json_each.value = ?7)))"
 #define NEWEST_FIRST " ORDER BY event.id DESC LIMIT ?2"
@@ -70,13 +71,47 @@ static void bind_plain_start(sqlite3_stmt *query, int index, const char *name)
 	IGNORE(sqlite3_bind_text(query, index, name, (int)length, SQLITE_STATIC));
 }
 
+/*
+ * *first: the lowest id of the events since filter->since, 1 without it. Clocks step, so ids alone
+ * do not follow from times; the index of times is read over the wanted span only, and once for all
+ * pages of a list: younger events have higher ids.
+ */
+static bool find_first(
+	struct sqlite *store, const struct store_filter *filter, int64_t *first, struct error *err)
+{
+	*first = 1;
+	if (!wall_is_set(filter->since))
+		return true;
+	if (filter->since.us == store->since.us) {
+		*first = store->first_since;
+		return true;
+	}
+	USED_QUERY query = sqlite_query(store, QUERY_FIRST_SINCE,
+		"SELECT coalesce(min(id), 0) FROM event INDEXED BY event_received WHERE"
+		" received_at >= ?1",
+		err);
+	if (!query)
+		return false;
+	query_bind_number(query, 1, filter->since.us);
+	if (!query_number(store, query, "find the first event since a time", first, err))
+		return false;
+	if (*first) {
+		store->since = filter->since;
+		store->first_since = *first;
+	} else {
+		*first = INT64_MAX;
+	}
+	return true;
+}
+
 bool sqlite_list_events(struct store *base, const struct store_filter *filter, event_visit *visit,
 	void *context, struct error *err)
 {
 	struct sqlite *store = sqlite_of(base);
+	int64_t first;
 	USED_QUERY query = choose_events(store, filter, err);
 
-	if (!query)
+	if (!query || !find_first(store, filter, &first, err))
 		return false;
 	query_bind_number(query, 1, filter->before);
 	query_bind_number(query, 2, filter->limit);
@@ -86,6 +121,8 @@ bool sqlite_list_events(struct store *base, const struct store_filter *filter, e
 	query_bind_optional(query, 6, filter->run_id);
 	query_bind_optional(query, 7, filter->rule);
 	bind_plain_start(query, 8, filter->rule);
+	query_bind_number(query, 9, first);
+	query_bind_number(query, 10, filter->since.us ? filter->since.us : INT64_MIN);
 	return visit_events(store, query, visit, context, err);
 }
 

@@ -37,6 +37,7 @@ enum query {
 	QUERY_LIST_EVENTS,
 	QUERY_LIST_EVENTS_OF_JOB,
 	QUERY_LIST_EVENTS_OF_RUN,
+	QUERY_FIRST_SINCE,
 	QUERY_FIND_EVENT,
 	QUERY_LIST_REFRESHES,
 	QUERY_LIST_OPEN_REFRESHES,
@@ -84,6 +85,8 @@ struct sqlite {
 	int64_t last_event; /* the highest id ever given to an event; stamps follow from ids */
 	char *ruleset;      /* the last interned revision, and its id */
 	int64_t ruleset_id;
+	struct wall since; /* that the last search was for, and the lowest id it may list */
+	int64_t first_since;
 	struct checkpointer *checkpointer;    /* of a writer */
 	struct place_file place[PLACE_FILES]; /* of a writer */
 };
