@@ -1,6 +1,7 @@
 /* cli/admin_client.c - HTTP requests to the daemon's admin listener, and checks that the answer
  * is the daemon's. */
 #include "cli/admin_client.h"
+#include "base/units.h"
 #include "cli/print.h"
 #include "config/config.h"
 #include <curl/curl.h>
@@ -213,6 +214,34 @@ bool admin_client_limit(const struct command_line *line, int64_t *count)
 	return !limit || (str_to_count(str_of(limit), count) && *count > 0);
 }
 
+static bool read_since(const char *text, struct wall *since)
+{
+	int64_t ago;
+	OWNED_TEXT struct text midnight = TEXT(TEXT_UNBOUNDED);
+	text_printf(&midnight, "%sT00:00:00Z", text);
+	if (wall_parse(str_of(text), since) || wall_parse(text_str(&midnight), since))
+		return since->us > 0;
+	if (!units_parse_duration(str_of(text), &ago))
+		return false;
+	*since = wall_after(clock_wall(), -ago);
+	if (since->us < 1)
+		since->us = 1;
+	return true;
+}
+
+bool admin_client_since(const struct command_line *line, struct wall *since)
+{
+	const char *text = command_line_value(line, "since");
+	*since = (struct wall){ 0 };
+	if (!text || read_since(text, since))
+		return true;
+	command_usage(line,
+		"--since is a time (2026-11-26T06:00:00Z), a date (2026-11-26) or a duration "
+		"before now (7d), and not '%s'",
+		text);
+	return false;
+}
+
 /* The cursor of the next page, 0 when there is none. The newest items come first, so cursors must
  * decrease; otherwise the list would have no end. */
 static bool read_next(const struct command_line *line, const char *page, const cJSON *json,
@@ -247,8 +276,8 @@ bool admin_client_each(const struct command_line *line, const char *path, int64_
 			return false;
 		cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(json, "items"))
 		{
-			if (visited++ < most)
-				visit(item, context);
+			if (visited++ < most && !visit(item, context))
+				return true;
 		}
 		if (!cursor || visited >= most)
 			return true;

@@ -2,6 +2,7 @@
  * cli/admin_client.h - asks the daemon's admin listener.
  */
 #pragma once
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -32,8 +33,14 @@ void admin_client_add_filters(
 	const struct command_line *line, const char *const *options, struct text *path);
 /* Reads --limit, if given, into *count; false when it is not a number from 1. */
 bool admin_client_limit(const struct command_line *line, int64_t *count);
+/*
+ * Reads --since into *since: a time, a date (its beginning in UTC), or a duration before now; {0}
+ * when it is not given. False after a message.
+ */
+bool admin_client_since(const struct command_line *line, struct wall *since);
+/* Returns false to stop. */
+typedef bool item_visit(const cJSON *item, void *context);
 /* Walks the pages of a list until `most` items were visited. False when a page could not be read;
  * *status is set then. */
-typedef void item_visit(const cJSON *item, void *context);
 bool admin_client_each(const struct command_line *line, const char *path, int64_t most,
 	item_visit *visit, void *context, int *status);

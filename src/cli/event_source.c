@@ -25,6 +25,12 @@ static const struct event *event_of_text(struct str text, struct arena *arena, s
 		return NULL;
 	if (cJSON_IsObject(json_get(json, "fields")))
 		return event_of_json(json, arena, err);
+	/* cli/export.h */
+	if (*json_text(json, "error")) {
+		IGNORE(error_fail(err, ERROR_INPUT, /* false; NULL is returned */
+			"this file is not whole: %s; export it again", json_text(json, "error")));
+		return NULL;
+	}
 	return event_read(text, arena, err);
 }
 
@@ -105,7 +111,7 @@ struct asking {
 	bool is_strange;
 };
 
-static void item_take(const cJSON *item, void *context)
+static bool item_take(const cJSON *item, void *context)
 {
 	struct asking *asking = context;
 	struct error err;
@@ -117,6 +123,7 @@ static void item_take(const cJSON *item, void *context)
 			asking->context);
 	else
 		asking->is_strange = true;
+	return true;
 }
 
 bool event_source_visit_daemon(

@@ -3,6 +3,7 @@
  */
 #include "cli/admin_client.h"
 #include "cli/command.h"
+#include "cli/export.h"
 #include "cli/member.h"
 #include "cli/print.h"
 
@@ -11,11 +12,9 @@
 struct event_listing {
 	struct table *table;
 	cJSON *items; /* with --format json */
-	const struct command_line *line;
-	int status;
 };
 
-static void add_row(const cJSON *event, void *context)
+static bool add_row(const cJSON *event, void *context)
 {
 	struct event_listing *listing = context;
 	char number[MEMBER_TEXT_SIZE];
@@ -23,7 +22,7 @@ static void add_row(const cJSON *event, void *context)
 	OWNED_TEXT struct text rules = TEXT(TEXT_UNBOUNDED);
 	if (listing->items) {
 		cJSON_AddItemToArray(listing->items, cJSON_Duplicate(event, true));
-		return;
+		return true;
 	}
 	table_cell(listing->table, cli_member_text(event, "id", number));
 	table_cell(listing->table, cli_member_time(event, "received_at", number));
@@ -39,58 +38,92 @@ static void add_row(const cJSON *event, void *context)
 	}
 	table_cell(
 		listing->table, rules.length ? rules.at : cli_member_text(event, "reason", number));
+	return true;
 }
 
-/* Prints one event with its body on one line, for `diff`, rule tests and replays. */
-static void export_one(const cJSON *event, void *context)
+/* The list's path with its filters in `path`; false after a message. */
+static bool list_path(const struct command_line *line, struct text *path)
 {
-	struct event_listing *listing = context;
-	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
-	text_printf(&path, "/api/v1/events/%lld", (long long)cli_member_count(event, "id"));
-	if (listing->status == EXIT_UNREACHABLE)
-		return; /* a message was printed */
-	OWNED_JSON whole = admin_client_get(listing->line, path.at, &listing->status);
-	if (!whole)
-		return;
-	print_json_line(whole, stdout);
+	static const char *const filters[] = { "source", "outcome", "job-id", "run-id", "rule",
+		NULL };
+	char time[WALL_TEXT_SIZE];
+	struct wall since;
+	text_add(path, "/api/v1/events");
+	admin_client_add_filters(line, filters, path);
+	if (!admin_client_since(line, &since))
+		return false;
+	if (wall_is_set(since))
+		text_printf(path, "%ssince=%s", strchr(path->at, '?') ? "&" : "?",
+			wall_format(since, time));
+	return true;
+}
+
+/* Does an option stand without the one that it belongs to? Says so. */
+static bool is_half_redacted(const struct command_line *line)
+{
+	bool is_redacted = command_line_flag(line, "redact");
+	if (is_redacted && !command_line_flag(line, "export"))
+		command_usage(line, "--redact is about an export: give --export too");
+	else if (!is_redacted &&
+		 (command_line_value(line, "redact-key") || command_line_nth(line, "keep", 0)))
+		command_usage(line, "--redact-key and --keep are about --redact: give it too");
+	else
+		return false;
+	return true;
+}
+
+static int list(const struct command_line *line, const char *path, int64_t count)
+{
+	static const char *const headings[] = { "ID", "RECEIVED", "OUTCOME", "SOURCE", "JOB",
+		"NAME", "STATUS", "RULES", NULL };
+	int status = EXIT_YES;
+	OWNED(table) table = table_new(headings);
+	OWNED_JSON items = line->json ? cJSON_CreateArray() : NULL;
+	struct event_listing listing = { table, items };
+	if (!admin_client_each(line, path, count, add_row, &listing, &status))
+		return status;
+	if (line->json)
+		print_json(items, stdout);
+	else
+		table_print(table, stdout);
+	return status;
 }
 
 static int run(const struct command_line *line)
 {
-	static const char *const filters[] = { "source", "outcome", "job-id", "run-id", "rule",
-		NULL };
-	static const char *const headings[] = { "ID", "RECEIVED", "OUTCOME", "SOURCE", "JOB",
-		"NAME", "STATUS", "RULES", NULL };
 	bool is_export = command_line_flag(line, "export");
-	OWNED(table) table = table_new(headings);
-	OWNED_JSON items = line->json ? cJSON_CreateArray() : NULL;
-	struct event_listing listing = { .table = table, .items = items, .line = line };
 	int64_t count = is_export ? INT64_MAX : USUAL_COUNT;
 	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
 	if (!admin_client_limit(line, &count))
 		return command_usage(line, "--limit is a number from 1");
-	text_add(&path, "/api/v1/events");
-	admin_client_add_filters(line, filters, &path);
-	if (!admin_client_each(line, path.at, count, is_export ? export_one : add_row, &listing,
-		    &listing.status))
-		return listing.status;
-	if (line->json && !is_export)
-		print_json(items, stdout);
-	else if (!is_export)
-		table_print(table, stdout);
-	return listing.status;
+	if (is_half_redacted(line) || !list_path(line, &path))
+		return EXIT_USAGE;
+	return is_export ? export_run(line, path.at, count) : list(line, path.at, count);
 }
 
 static const struct option_spec options[] = {
 	{ "source", OPTION_VALUE, "NAME", "only events of this source" },
 	{ "outcome", OPTION_VALUE, "WORD",
-		"only events with this outcome: routed, unmatched, ignored or test" },
+		"only events with this outcome: routed, unmatched, ignored, test or "
+		"replay" },
 	{ "job-id", OPTION_VALUE, "ID", "only events of this dbt job" },
 	{ "run-id", OPTION_VALUE, "ID", "only events of this run of a dbt job" },
 	{ "rule", OPTION_VALUE, "NAME", "only events that this rule matched" },
-	{ "limit", OPTION_VALUE, "N", "the most events to list; by default 50" },
+	{ "since", OPTION_VALUE, "TIME",
+		"only events received since then: a time like 2026-11-26T06:00:00Z, a date (its "
+		"beginning in UTC), or a duration before now like 7d" },
+	{ "limit", OPTION_VALUE, "N",
+		"the most events to list; by default 50, or all of them with --export" },
 	{ "export", OPTION_FLAG, NULL,
-		"print all of them as JSON Lines, with the received bodies" },
+		"print events as JSON Lines, newest first, with the received bodies" },
+	{ "redact", OPTION_FLAG, NULL,
+		"export without bodies, and with names and free text replaced; ids, statuses and "
+		"times stay" },
+	{ "redact-key", OPTION_VALUE, "FILE",
+		"replace equal texts equally in every export with the secret in this file; by "
+		"default each export has a random one" },
+	{ "keep", OPTION_VALUES, "FIELD",
+		"leave this field as it is, such as a name that rules match; may be repeated" },
 	ADMIN_OPTIONS,
 	{ 0 },
 };

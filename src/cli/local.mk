@@ -11,12 +11,14 @@ librouter_a_SOURCES += \
 	src/cli/diff_report.c src/cli/diff_report.h \
 	src/cli/event_source.c src/cli/event_source.h \
 	src/cli/events.c \
+	src/cli/export.c src/cli/export.h \
 	src/cli/git.c src/cli/git.h \
 	src/cli/help.c src/cli/help.h \
 	src/cli/member.c src/cli/member.h \
 	src/cli/output_schema.c src/cli/output_schema.h \
 	src/cli/manual.c \
 	src/cli/print.c src/cli/print.h \
+	src/cli/redact.c src/cli/redact.h \
 	src/cli/refreshes.c \
 	src/cli/retry.c \
 	src/cli/route.c \

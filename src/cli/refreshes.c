@@ -30,7 +30,7 @@ static void reason_cell(struct table *table, const cJSON *item)
 	table_cell(table, cell.at);
 }
 
-static void add_row(const cJSON *refresh, void *context)
+static bool add_row(const cJSON *refresh, void *context)
 {
 	struct refresh_listing *listing = context;
 	char number[MEMBER_TEXT_SIZE];
@@ -38,7 +38,7 @@ static void add_row(const cJSON *refresh, void *context)
 	OWNED_TEXT struct text name = TEXT(TEXT_UNBOUNDED);
 	if (listing->items) {
 		cJSON_AddItemToArray(listing->items, cJSON_Duplicate(refresh, true));
-		return;
+		return true;
 	}
 	const char *project = cli_member_text(content, "project", number);
 	text_printf(&name, "%s%s%s", project, *project ? "/" : "",
@@ -50,16 +50,17 @@ static void add_row(const cJSON *refresh, void *context)
 	table_cell(listing->table, cli_member_text(refresh, "kind", number));
 	table_cell(listing->table, name.at);
 	reason_cell(listing->table, refresh);
+	return true;
 }
 
 /* A selection that is not resolved yet: it has no id. */
-static void add_selection(const cJSON *selection, void *context)
+static bool add_selection(const cJSON *selection, void *context)
 {
 	struct refresh_listing *listing = context;
 	char text[MEMBER_TEXT_SIZE];
 	if (listing->items) {
 		cJSON_AddItemToArray(listing->items, cJSON_Duplicate(selection, true));
-		return;
+		return true;
 	}
 	table_cell(listing->table, "");
 	table_cell(listing->table, cli_member_time(selection, "waiting_since", text));
@@ -68,6 +69,7 @@ static void add_selection(const cJSON *selection, void *context)
 	table_cell(listing->table, cli_member_text(selection, "kind", text));
 	table_cell(listing->table, cli_member_text(selection, "selector", text));
 	reason_cell(listing->table, selection);
+	return true;
 }
 
 /* Are unresolved selections listed first? With JSON, whose items are refreshes, only when asked

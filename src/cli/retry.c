@@ -2,8 +2,6 @@
  * cli/retry.c - `retry`: does refreshes again, or at once if they wait: one by its id, or all that
  * a filter selects.
  */
-#include "base/clock.h"
-#include "base/units.h"
 #include "cli/admin_client.h"
 #include "cli/ask.h"
 #include "cli/member.h"
@@ -19,7 +17,7 @@ struct found_ids {
 
 /* Keeps the refresh if it is young enough, counted from its end, or from its beginning while it is
  * open. */
-static void find(const cJSON *refresh, void *context)
+static bool find(const cJSON *refresh, void *context)
 {
 	struct found_ids *found = context;
 	char text[MEMBER_TEXT_SIZE];
@@ -29,9 +27,10 @@ static void find(const cJSON *refresh, void *context)
 	if (!wall_parse(
 		    str_of(*ended ? ended : cli_member_text(refresh, "created_at", text)), &at) ||
 		at.us < found->since.us || !cJSON_IsNumber(id))
-		return;
+		return true;
 	mem_grow(&found->ids, &found->capacity, found->count);
 	found->ids[found->count++] = (int64_t)id->valuedouble;
+	return true;
 }
 
 /* False after a message. */
@@ -73,16 +72,12 @@ static const char *const filters[] = { "site", "kind", "content", "event", NULL 
 
 static int retry_all(const struct command_line *line)
 {
-	const char *since = command_line_value(line, "since"),
-		   *state = command_line_value(line, "state");
+	const char *state = command_line_value(line, "state");
 	struct found_ids found = { 0 };
-	int64_t ago;
 	int status = EXIT_YES;
 	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
-	if (since && !units_parse_duration(str_of(since), &ago))
-		return command_usage(line, "--since is a duration, like 90m, 2h or 3d");
-	if (since)
-		found.since = wall_after(clock_wall(), -ago);
+	if (!admin_client_since(line, &found.since))
+		return EXIT_USAGE;
 	text_printf(&path, "/api/v1/refreshes%s", state ? "" : "?state=" USUAL_STATE);
 	if (state)
 		admin_client_add_filters(line, (const char *const[]){ "state", NULL }, &path);
@@ -115,8 +110,10 @@ static int run(const struct command_line *line)
 static const struct option_spec options[] = {
 	{ "site", OPTION_VALUE, "NAME", "all refreshes on this site" },
 	{ "state", OPTION_VALUE, "WORD", "all in this state; by default " USUAL_STATE },
-	{ "since", OPTION_VALUE, "DURATION",
-		"all that ended, or if still open began, within this time: 1h" },
+	{ "since", OPTION_VALUE, "TIME",
+		"all that ended, or if still open began, since then: within the last 1h, or since "
+		"a "
+		"date or time" },
 	{ "kind", OPTION_VALUE, "WORD", "all of this kind: workbook, datasource, flow or task" },
 	{ "content", OPTION_VALUE, "NAME", "all of this content: its name or LUID" },
 	{ "event", OPTION_VALUE, "ID", "all that this event caused" },

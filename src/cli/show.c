@@ -132,7 +132,7 @@ static void print_fields(const cJSON *fields)
 	}
 }
 
-static void print_selection(const cJSON *selection, void *context)
+static bool print_selection(const cJSON *selection, void *context)
 {
 	char text[MEMBER_TEXT_SIZE];
 	OWNED_TEXT struct text words = TEXT(TEXT_UNBOUNDED);
@@ -148,6 +148,7 @@ static void print_selection(const cJSON *selection, void *context)
 	if (*reason)
 		text_printf(&words, ": %s", reason);
 	print_member("waiting", words.at);
+	return true;
 }
 
 /* Prints the event's selections that are not resolved yet. */

@@ -1,6 +1,8 @@
+import http.server
 import os
 import random
 import subprocess
+import threading
 
 import pytest
 
@@ -107,6 +109,18 @@ def router_of(tmp_path, sandbox_of):
 @pytest.fixture
 def router(router_of, sandbox):
     return router_of(sandbox, [harness.rule()])
+
+
+@pytest.fixture
+def foreign():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), harness.Foreign)
+    server.asked = []
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @pytest.fixture

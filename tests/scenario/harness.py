@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import hmac
 import http.client
+import http.server
 import json
 import os
 import pathlib
@@ -399,6 +400,29 @@ def cli(*arguments, stdin=None, environment=None, cwd=None):
     """A command; returns what it printed and its exit status."""
     return subprocess.run([str(BUILD / "refresh-router"), *map(str, arguments)], input=stdin, capture_output=True, timeout=DEADLINE,
                           env={**os.environ, **(environment or {})}, cwd=cwd)
+
+
+class Foreign(http.server.BaseHTTPRequestHandler):
+    """A server that is not the daemon: `server.answer` is the function of a path that gives status and body, `server.asked` has the paths."""
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        status, body = self.server.answer(self.path)
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+    def log_message(self, *arguments):
+        pass
+
+
+def ask(server, *command):
+    """A command of the command line that takes this server for the daemon."""
+    return cli(*command, "--url", f"http://127.0.0.1:{server.server_address[1]}")
 
 
 def rule(name="nightly", refresh=None, **rest):

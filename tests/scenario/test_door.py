@@ -1,6 +1,5 @@
 """Edges where strangers' texts, bodies and answers meet us: nothing authentic is refused, nothing hides, nothing is endless."""
 import fcntl
-import http.server
 import json
 import os
 import pty
@@ -8,14 +7,13 @@ import re
 import struct
 import subprocess
 import termios
-import threading
 import urllib.parse
 import zlib
 
 import pytest
 
 import harness
-from harness import BUILD, SECRET, cli, request, rule, sign, wait_until
+from harness import BUILD, SECRET, ask, cli, request, rule, sign, wait_until
 
 # What moves a cursor, reorders, or has no width: an escape sequence, CSI in one character, an override, isolates, blanks without width, a tag.
 HIDDEN = ["\x1b", "\x7f", "\u009b", "\u202e", "\u2066", "\u061c", "\u200b", "\u200d", "\ufeff", "\u2028", "\U000e0041"]
@@ -260,40 +258,6 @@ def test_send_names_the_stray_bytes_of_its_secret(router_of, sandbox):
 
 
 # ---- the command line before a server that is not ours ----
-
-class Foreign(http.server.BaseHTTPRequestHandler):
-    """Answers what it is told to, counts, and says nothing."""
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        self.server.asked.append(self.path)
-        status, body = self.server.answer(self.path)
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_POST = do_GET
-
-    def log_message(self, *arguments):
-        pass
-
-
-@pytest.fixture
-def foreign():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Foreign)
-    server.asked = []
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def ask(server, *command):
-    return cli(*command, "--url", f"http://127.0.0.1:{server.server_address[1]}")
-
 
 COMMANDS = [["events"], ["events", "--export"], ["refreshes"], ["show", "1"], ["show", "2"], ["retry", "2"], ["retry", "--site", "finance"], ["cancel", "2"],
             ["replay", "1"], ["sites"], ["sites", "pause", "finance"]]
