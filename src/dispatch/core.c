@@ -333,29 +333,42 @@ static bool restore_pause(const char *site, const char *by, void *context)
 	return true;
 }
 
-static bool restore_selection(const struct selection_row *row, void *context)
+static void restore_selection(
+	struct core *core, const cJSON *json, struct schedule_selection *wish, struct arena *arena)
 {
-	struct core *core = context;
-	OWNED(arena) arena = arena_new();
 	struct selection selection;
 	const char *refusal = NULL;
-	struct error err;
-	struct schedule_selection wish = {
-		.id = row->id,
-		.event = row->event,
-		.stamp = row->stamp,
-		.arrived_at = row->received_at,
-		.fresh_from = row->finished_at,
-	};
-	const cJSON *json = json_parse_in(str_of(row->selection), arena, &err);
+	struct error err = { .message = "its event is damaged" };
 	if (!json || !selection_parse(json, &selection, arena, &err)) {
 		/* A newer version wrote it, or the store is damaged. */
-		log_error("a stored selection cannot be read", KV("selection", row->id),
+		log_error("a stored selection cannot be read", KV("selection", wish->id),
 			KV("reason", err.message));
 		selection_salvage(json, &selection, arena);
 		refusal = arena_printf(arena, "not acted upon: %s; replay its event", err.message);
 	}
-	select_one(core, &wish, &selection, refusal);
+	select_one(core, wish, &selection, refusal);
+}
+
+static bool restore_selections(const struct selected_row *row, void *context)
+{
+	struct core *core = context;
+	OWNED(arena) arena = arena_new();
+	struct error err;
+	const cJSON *list = json_parse_in(str_of(row->selections), arena, &err);
+	const cJSON *item = cJSON_IsArray(list) ? list->child : NULL;
+	int64_t at = 0;
+	for (size_t i = 0; i < row->count; i++) {
+		struct schedule_selection wish = {
+			.id = row->ids[i],
+			.event = row->event,
+			.stamp = row->stamp,
+			.arrived_at = row->received_at,
+			.fresh_from = row->finished_at,
+		};
+		for (; item && at < row->positions[i]; at++)
+			item = item->next;
+		restore_selection(core, item, &wish, arena);
+	}
 	return true;
 }
 
@@ -378,7 +391,7 @@ bool core_load(struct core *core, struct store *store, struct error *err)
 		!store_load_refreshes(store, since, restore_refresh, core, err))
 		return false;
 	core_configure(core, config);
-	if (!store_load_open_selections(store, restore_selection, core, err))
+	if (!store_load_open_selections(store, restore_selections, core, err))
 		return false;
 	struct schedule_counts counts = schedule_count(core->schedule);
 	log_info("journal loaded", KV("open_selections", counts.selections),

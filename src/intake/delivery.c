@@ -20,8 +20,8 @@ struct delivery {
 	enum metric metric;
 	enum added added;
 	bool has_taken_mark;                 /* another event has its event id */
-	const struct selection **selections; /* without the shadow ones */
-	int64_t *selection_ids;              /* of row.selections, the same as text */
+	const struct selection **selections; /* those that are acted upon */
+	int64_t *selection_ids;              /* of these */
 	int64_t replayed;                    /* the event that this one replays; 0: not a replay */
 	const char *asker;                   /* the person who asked for the replay */
 };
@@ -30,12 +30,6 @@ static void delivery_free(struct delivery *delivery)
 {
 	ruleset_free(delivery->ruleset);
 	arena_free(delivery->arena); /* frees the delivery too */
-}
-
-/* Copies the text to `arena`, because the tree is in json_use()'s arena. */
-static const char *printed(cJSON *json, struct arena *arena)
-{
-	return arena_text(arena, json_print(json));
 }
 
 static const char *printed_rules(const struct decision *decision, struct arena *arena)
@@ -72,25 +66,25 @@ static void set_outcome(
 static void set_selections(struct delivery *delivery, const struct decision *decision, bool dry_run)
 {
 	struct arena *arena = delivery->arena;
-	size_t count = decision ? decision->selection_count : 0;
-	const char **texts = arena_array(arena, const char *, count + 1);
+	size_t count = decision ? decision->selection_count : 0, open_count = 0;
+	int64_t *open = arena_array(arena, int64_t, count + 1);
 	delivery->selection_ids = arena_array(arena, int64_t, count + 1);
 	delivery->selections = arena_array(arena, const struct selection *, count + 1);
-	OWNED_TEXT struct text all = TEXT(TEXT_UNBOUNDED);
-	text_add_char(&all, '[');
+	OWNED_TEXT struct text list = TEXT(TEXT_UNBOUNDED);
+	text_add_char(&list, '[');
 	for (size_t i = 0; i < count; i++) {
 		const struct selection *selection = &decision->selections[i];
-		const char *text = printed(selection_json(selection), arena);
-		text_add(&all, i ? "," : "");
-		text_add(&all, text);
+		text_add(&list, i ? "," : "");
+		text_add(&list, json_print(selection_json(selection)));
 		if (dry_run || selection->shadow)
 			continue;
-		delivery->selections[delivery->row.selection_count] = selection;
-		texts[delivery->row.selection_count++] = text;
+		delivery->selections[open_count] = selection;
+		open[open_count++] = (int64_t)i;
 	}
-	text_add_char(&all, ']');
-	delivery->row.selections = texts;
-	delivery->row.all_selections = arena_text(arena, all.at);
+	text_add_char(&list, ']');
+	delivery->row.selections = arena_str(arena, text_str(&list));
+	delivery->row.open_count = open_count;
+	delivery->row.open = open;
 }
 
 struct delivery *delivery_new(const struct event *event, const struct decision *decision,
@@ -187,7 +181,7 @@ static void pass_on(struct delivery *delivery)
 		.received_at = delivery->row.received_at,
 		.finished_at = delivery->row.finished_at,
 		.is_replay = delivery->replayed,
-		.count = delivery->row.selection_count,
+		.count = delivery->row.open_count,
 		.selections = delivery->selections,
 		.selection_ids = delivery->selection_ids,
 		.arena = delivery->arena,
@@ -223,7 +217,7 @@ static void journalled(struct journal_entry *entry, bool committed, const struct
 	if (delivery->has_taken_mark)
 		complain_of_mark(delivery);
 	answer_durable(delivery);
-	if (is_new && delivery->row.selection_count)
+	if (is_new && delivery->row.open_count)
 		pass_on(delivery);
 	else
 		delivery_free(delivery);

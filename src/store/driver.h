@@ -55,7 +55,7 @@ struct store_driver {
 		struct store *store, int64_t event, int64_t *count, struct error *err);
 
 	bool (*load_open_selections)(
-		struct store *store, selection_visit *visit, void *context, struct error *err);
+		struct store *store, selected_visit *visit, void *context, struct error *err);
 	bool (*load_refreshes)(struct store *store, struct wall since, refresh_visit *visit,
 		void *context, struct error *err);
 	bool (*load_spent)(

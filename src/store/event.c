@@ -24,7 +24,7 @@ const struct member event_members[] = {
 	MEMBER_ELSEWHERE("fields", MAP, .required = true, .help = "Fields of the event"),
 	MEMBER_JSON(event_row, matched, .column = "matched", .otherwise = "[]", .key = "matched", .shape = SHAPE_TEXTS,
 		.required = true, .help = "Names of the rules that matched"),
-	MEMBER_JSON(event_row, all_selections, .column = "selections", .key = "selections", .shape = SHAPE_LIST,
+	MEMBER_JSON(event_row, selections, .column = "selections", .key = "selections", .shape = SHAPE_LIST,
 		.members = selection_members, .help = "Selections of the decision"),
 	MEMBER_OPTIONAL(event_row, ruleset, .column = "ruleset", .select = "ruleset.revision", .key = "ruleset",
 		.help = "Revision of the ruleset that decided"),

@@ -225,7 +225,7 @@ bool store_open_selections_of_event(
 }
 
 bool store_load_open_selections(
-	struct store *store, selection_visit *visit, void *context, struct error *err)
+	struct store *store, selected_visit *visit, void *context, struct error *err)
 {
 	return store->driver->load_open_selections(store, visit, context, err);
 }

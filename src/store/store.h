@@ -49,24 +49,26 @@ struct event_row {
 	/* The fields by which events are identified and searched; the others are read from the body
 	 * (event/event.h). */
 	const char *type, *job_id, *run_id;
-	const char *matched;           /* JSON list of rule names */
-	const char *ruleset;           /* revision, or NULL */
-	struct str body;               /* as received */
-	size_t selection_count;        /* only of a row that is being added */
-	const char *const *selections; /* each printed by selection_json() */
-	/* JSON list of the decision's selections, including shadow ones */
-	const char *all_selections;
+	const char *matched;    /* JSON list of rule names */
+	const char *ruleset;    /* revision, or NULL */
+	struct str body;        /* as received */
+	const char *selections; /* JSON list of the decision's, each printed by selection_json() */
+	/* Only of a row that is being added: the positions in that list, ascending, of what is to
+	 * be acted upon; not of shadow ones. */
+	size_t open_count;
+	const int64_t *open;
 };
 
 extern const char *const event_outcomes[]; /* NULL ends them */
 /* Where each member of an event is stored and shown, except `stamp` and `selections`. */
 extern const struct member event_members[];
 
-struct selection_row {
-	int64_t id, event;
-	int64_t stamp;                        /* the event's */
+struct selected_row { /* some of an event's selections */
+	int64_t event, stamp;
 	struct wall received_at, finished_at; /* the event's */
-	const char *selection;                /* selection_json() as text */
+	const char *selections;               /* the event's list, or "" */
+	size_t count;
+	const int64_t *ids, *positions; /* of each; some positions may be past the list's end */
 };
 
 /* ---- writing: inside a transaction, by the journal thread ---- */
@@ -89,7 +91,7 @@ void store_settle(struct store *store);
 enum added { ADDED_NEW, ADDED_DUPLICATE, ADDED_MARK_TAKEN, ADDED_FAILED };
 /*
  * Adds the event, its dedup mark and its selections, and sets row->id, row->stamp and
- * selection_ids[row->selection_count] (may be NULL). ADDED_DUPLICATE: the store has an event with
+ * selection_ids[row->open_count] (may be NULL). ADDED_DUPLICATE: the store has an event with
  * the same (webhook_id, event_id); row->id is its id and nothing was added. ADDED_MARK_TAKEN: that
  * event has another source, run or type, so the mark does not identify an event; nothing was added.
  */
@@ -120,7 +122,7 @@ bool store_prune(struct store *store, struct wall before, int most, int64_t *del
 typedef bool event_visit(const struct event_row *row, void *context);
 typedef bool refresh_visit(const struct refresh_row *row, const struct cause_row *causes,
 	size_t cause_count, void *context);
-typedef bool selection_visit(const struct selection_row *row, void *context);
+typedef bool selected_visit(const struct selected_row *row, void *context);
 typedef bool spent_visit(const struct spent *spent, void *context);
 typedef bool pause_visit(const char *site, const char *by, void *context);
 typedef bool command_visit(const struct command_row *row, void *context);
@@ -159,7 +161,7 @@ bool store_list_commands(struct store *store, int64_t subject, command_visit *vi
  * open one, then the youngest ended ones with a job, then, for each content, the latest full and
  * the latest incremental success since `since` (some appear twice). */
 bool store_load_open_selections(
-	struct store *store, selection_visit *visit, void *context, struct error *err) MUST_USE;
+	struct store *store, selected_visit *visit, void *context, struct error *err) MUST_USE;
 bool store_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
 	void *context, struct error *err) MUST_USE;
 bool store_load_spent(

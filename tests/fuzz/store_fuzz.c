@@ -189,17 +189,16 @@ static bool restore_pause(const char *site, const char *by, void *context)
 	return true;
 }
 
-/* As in dispatch/pending.c. */
-static bool restore_selection(const struct selection_row *row, void *context)
+/* As in dispatch/core.c. */
+static void restore_selection(
+	struct start *start, const struct selected_row *row, size_t i, const cJSON *json)
 {
-	struct start *start = context;
 	struct selection selection = { 0 };
 	struct error err;
 	OWNED(arena) arena = arena_new();
-	OWNED_JSON json = json_parse(str_of(row->selection), &err);
 	if (!json || !selection_parse(json, &selection, arena, &err))
-		return true;
-	const struct schedule_selection wish = { .id = row->id,
+		return;
+	const struct schedule_selection wish = { .id = row->ids[i],
 		.event = row->event,
 		.site = selection.site,
 		.incremental = selection.incremental,
@@ -213,6 +212,15 @@ static bool restore_selection(const struct selection_row *row, void *context)
 		.rule_count = selection.rule_count,
 		.rules = selection.rules };
 	step(start, &(struct input){ INPUT_SELECT, .select = { &wish, NULL } });
+}
+
+static bool restore_selections(const struct selected_row *row, void *context)
+{
+	struct error err;
+	OWNED_JSON list = json_parse(str_of(row->selections), &err);
+	for (size_t i = 0; list && i < row->count; i++)
+		restore_selection(
+			context, row, i, cJSON_GetArrayItem(list, (int)row->positions[i]));
 	return true;
 }
 
@@ -249,7 +257,7 @@ static void start_with(struct store *store)
 	if (store_load_spent(store, restore_spent, &start, &err) &&
 		store_load_pauses(store, restore_pause, &start, &err) &&
 		store_load_refreshes(store, (struct wall){ 0 }, restore_refresh, &start, &err) &&
-		store_load_open_selections(store, restore_selection, &start, &err))
+		store_load_open_selections(store, restore_selections, &start, &err))
 		run_for_a_day(&start);
 	schedule_free(start.schedule);
 }

@@ -175,12 +175,14 @@ def test_a_file_that_is_written_without_end_does_not_postpone_reloads(router):
 def owe(router, schema=None, **selection):
     """As if it had been decided by another version for event 1, and not been acted upon; `schema`: of an older database."""
     database = sqlite3.connect(router.folder / "store" / "state.db")
+    selection = {"site": "finance", "kind": "workbook", "rules": ["nightly"], **selection}
     with database:
-        if schema:
+        if schema:  # then a selection has a body of its own
             database.execute(f"PRAGMA user_version = {schema}")
-        number = 5 + database.execute("SELECT count(*) FROM selection").fetchone()[0]
+        selections = json.loads(database.execute("SELECT selections FROM event WHERE id = 1").fetchone()[0])
         database.execute("INSERT INTO selection (id, body) VALUES (?, ?)",
-                         ((1 << 20) + number, json.dumps({"site": "finance", "kind": "workbook", "rules": ["nightly"], **selection})))
+                         ((1 << 20) + len(selections), json.dumps(selection) if schema else None))
+        database.execute("UPDATE event SET selections = ? WHERE id = 1", (json.dumps(selections + [selection]),))
     database.close()
 
 

@@ -119,7 +119,7 @@ static bool tee_add_command(struct store *store, const struct command_row *row, 
 }
 
 static bool tee_load_open_selections(
-	struct store *store, selection_visit *visit, void *context, struct error *err)
+	struct store *store, selected_visit *visit, void *context, struct error *err)
 {
 	return store_load_open_selections(tee_of(store)->memory, visit, context, err);
 }
@@ -254,17 +254,23 @@ void disk_add_event(struct world *world, int number)
 {
 	struct run *run = &world->runs[number];
 	struct error err;
-	const char *texts[SELECTIONS] = { NULL };
+	int64_t open[SELECTIONS] = { 0 };
+	OWNED_TEXT struct text list = TEXT(TEXT_UNBOUNDED);
 	struct event_row row = { .source = "dbt",
 		.webhook_id = "",
 		.event_id = "",
 		.received_at = instant_of(world).wall,
 		.finished_at = run->told,
 		.outcome = "routed",
-		.selection_count = (size_t)run->wish_count,
-		.selections = texts };
-	for (int i = 0; i < run->wish_count; i++)
-		texts[i] = run->kept[i];
+		.open_count = (size_t)run->wish_count,
+		.open = open };
+	for (int i = 0; i < run->wish_count; i++) {
+		text_add(&list, i ? "," : "[");
+		text_add(&list, run->kept[i]);
+		open[i] = i;
+	}
+	text_add(&list, "]");
+	row.selections = list.at;
 	if (!store_begin(world->disk, &err) ||
 		store_add_event(world->disk, &row, run->selection_ids, &err) != ADDED_NEW ||
 		!store_commit(world->disk, &err))

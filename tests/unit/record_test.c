@@ -162,10 +162,10 @@ static void every_member_of_a_record_has_a_row(void **state)
 		if (records[i].members == event_members) {
 			/* Given by the store, and what has rows of its own. */
 			cover_bytes(covered, offsetof(struct event_row, stamp), sizeof(int64_t));
-			cover_bytes(covered, offsetof(struct event_row, selection_count),
-				sizeof(size_t));
-			cover_bytes(covered, offsetof(struct event_row, selections),
-				sizeof(const char *const *));
+			cover_bytes(
+				covered, offsetof(struct event_row, open_count), sizeof(size_t));
+			cover_bytes(
+				covered, offsetof(struct event_row, open), sizeof(const int64_t *));
 		}
 		for (size_t byte = 0; byte < records[i].size; byte++)
 			if (bytes[byte] && !covered[byte])
@@ -324,7 +324,6 @@ static void write_all(struct store *store)
 	struct event_row first = event_of("wev_0"), event = full_event;
 	struct error err = { 0 };
 
-	event.selections = selections;
 	must(store_begin(store, &err));
 	assert_int_equal(store_add_event(store, &first, NULL, &err), ADDED_NEW); /* has id 1 */
 	assert_int_equal(store_add_event(store, &event, NULL, &err), ADDED_NEW);

@@ -23,7 +23,7 @@ static void an_event_shows_what_was_decided(void **state)
 		.body = STR("{\"data\":{\"jobId\":1001}}"),
 		.matched = "[\"nightly\"]",
 		.ruleset = "abc",
-		.all_selections = "[{\"site\":\"finance\"}]",
+		.selections = "[{\"site\":\"finance\"}]",
 	};
 	assert_json(event_row_json(&row),
 		"{\"id\":7,\"source\":\"prod\",\"event_id\":\"wev_1\","

@@ -215,7 +215,7 @@ static void a_database_of_the_first_release_is_brought_up_to_date(void **state)
 	assert_events(store, "5", .job_id = "1001");
 	assert_events(store, "", .run_id = "1001");
 	assert_refreshes(store, "10(5/nightly)", .state = "open");
-	must(store_load_open_selections(store, see_selection, &seen, &err));
+	must(store_load_open_selections(store, see_selected, &seen, &err));
 	assert_string_equal(seen.text, "5:{\"site\":\"finance\"}@900");
 	must(store_take_refresh_ids(store, &ids, &err));
 	assert_int_equal(ids.next, 14);

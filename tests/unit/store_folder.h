@@ -72,7 +72,7 @@ static inline struct store *open_store(enum store_mode mode)
 	return store;
 }
 
-static const char *const one_selection[] = { "{\"site\":\"finance\"}", "{\"site\":\"board\"}" };
+static const int64_t positions[] = { 0, 1 };
 
 static inline struct event_row event_of(const char *event_id)
 {
@@ -89,9 +89,9 @@ static inline struct event_row event_of(const char *event_id)
 		.matched = "[\"nightly\"]",
 		.ruleset = "sha256:aa",
 		.body = STR("{}"),
-		.selection_count = 1,
-		.selections = one_selection,
-		.all_selections = "[]",
+		.selections = "[{\"site\":\"finance\"},{\"site\":\"board\"}]",
+		.open_count = 1,
+		.open = positions,
 	};
 }
 
@@ -162,14 +162,27 @@ static inline bool see_refresh(
 	return seen->count != seen->most;
 }
 
-static inline bool see_selection(const struct selection_row *row, void *context)
+/* The nth of the selections, printed. The caller frees it. */
+static inline char *selected_text(const struct selected_row *row, size_t n)
+{
+	OWNED_JSON list = cJSON_Parse(row->selections); /* numbers as they are */
+
+	assert_non_null(list);
+	return cJSON_PrintUnformatted(cJSON_GetArrayItem(list, (int)row->positions[n]));
+}
+
+static inline bool see_selected(const struct selected_row *row, void *context)
 {
 	struct seen *seen = context;
 	char more[200];
 
-	snprintf(more, sizeof more, "%s%lld:%s@%lld", seen->count++ ? " " : "",
-		(long long)row->event, row->selection, (long long)row->finished_at.us);
-	seen_add(seen, more);
+	for (size_t i = 0; i < row->count; i++) {
+		OWNED_MEMORY char *selection = selected_text(row, i);
+
+		snprintf(more, sizeof more, "%s%lld:%s@%lld", seen->count++ ? " " : "",
+			(long long)row->event, selection, (long long)row->finished_at.us);
+		seen_add(seen, more);
+	}
 	return seen->count != seen->most;
 }
 

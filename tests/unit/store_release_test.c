@@ -120,21 +120,24 @@ static bool find_command(const struct command_row *row, void *context)
 }
 
 /* Each is also one that can be acted upon. */
-static bool find_selection(const struct selection_row *row, void *context)
+static bool find_selected(const struct selected_row *row, void *context)
 {
 	struct found *found = context;
 	struct error err = { 0 };
 	struct selection selection;
 	OWNED(arena) arena = arena_new();
-	OWNED_JSON json = json_parse(str_of(row->selection), &err);
-	char id[24];
 
-	found->selections++;
-	snprintf(id, sizeof id, "%lld", (long long)row->id);
-	add_value(&found->lines, "selection", row->id, "id", id);
-	add_value(&found->lines, "selection", row->id, "body", row->selection);
-	assert_non_null(json);
-	must(selection_parse(json, &selection, arena, &err));
+	for (size_t i = 0; i < row->count; i++) {
+		OWNED_MEMORY char *body = selected_text(row, i);
+		OWNED_JSON json = json_parse(str_of(body), &err);
+		char id[24];
+
+		found->selections++;
+		snprintf(id, sizeof id, "%lld", (long long)row->ids[i]);
+		add_value(&found->lines, "selection", row->ids[i], "id", id);
+		add_value(&found->lines, "selection", row->ids[i], "body", body);
+		must(selection_parse(json, &selection, arena, &err));
+	}
 	return true;
 }
 
@@ -155,7 +158,7 @@ static void find_all(struct store *store, struct found *found)
 	must(store_list_events(store, &all, find_event, found, &err));
 	must(store_list_refreshes(store, &all, find_refresh, found, &err));
 	must(store_load_spent(store, find_spent, found, &err));
-	must(store_load_open_selections(store, find_selection, found, &err));
+	must(store_load_open_selections(store, find_selected, found, &err));
 	must(store_load_pauses(store, find_pause, &is_paused, &err));
 	assert_true(is_paused);
 	for (int64_t subject = 0; subject < 30; subject++)

@@ -51,7 +51,7 @@ static bool check_hostile(const struct event_row *row, void *context)
 	assert_string_equal(row->run_id, HOSTILE);
 	assert_string_equal(row->matched, "[]");
 	assert_null(row->ruleset);
-	assert_null(row->all_selections);
+	assert_null(row->selections);
 	assert_int_equal(row->body.length, 5);
 	assert_memory_equal(row->body.at, "a\0\xff\0b", 5);
 	++*visits;
@@ -208,7 +208,7 @@ static void selections_wait_until_they_are_ended(void **state)
 	struct seen seen = { .text = "" };
 
 	(void)state;
-	row.selection_count = 2;
+	row.open_count = 2;
 	must(store_begin(store, &err));
 	must(store_add_event(store, &row, ids, &err) == ADDED_NEW);
 	must(store_commit(store, &err));
@@ -219,12 +219,45 @@ static void selections_wait_until_they_are_ended(void **state)
 
 	store = open_store(STORE_WRITE);
 	add(store, event_of("wev_2"));
-	must(store_load_open_selections(store, see_selection, &seen, &err));
+	must(store_load_open_selections(store, see_selected, &seen, &err));
 	assert_string_equal(seen.text, "1:{\"site\":\"board\"}@900 3:{\"site\":\"finance\"}@900");
 	must(store_open_selections_of_event(store, row.id, &count, &err));
 	assert_int_equal(count, 1);
 	must(store_open_selections_of_event(store, INT64_MAX, &count, &err));
 	assert_int_equal(count, 0);
+}
+
+static bool see_positions(const struct selected_row *row, void *context)
+{
+	struct seen *seen = context;
+	char more[60];
+
+	for (size_t i = 0; i < row->count; i++) {
+		snprintf(more, sizeof more, " %lld/%lld", (long long)row->event,
+			(long long)row->positions[i]);
+		seen_add(seen, more);
+	}
+	return true;
+}
+
+static void an_open_selection_is_found_in_its_events_list(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct event_row shadowed = event_of("wev_1"), short_list = event_of("wev_2");
+	struct error err = { 0 };
+	struct seen seen = { .text = "" };
+
+	(void)state;
+	shadowed.open = positions + 1; /* the first one is shadow */
+	add(store, shadowed);
+	short_list.selections = NULL; /* damaged */
+	short_list.open_count = 2;
+	add(store, short_list);
+	store_close(TAKE(store));
+
+	store = open_store(STORE_WRITE);
+	must(store_load_open_selections(store, see_positions, &seen, &err));
+	assert_string_equal(seen.text, " 1/1 3/0 3/1");
 }
 
 /* ---- refreshes ---- */
@@ -451,7 +484,7 @@ static void pruning_keeps_what_is_open_and_what_is_younger(void **state)
 	(void)state;
 	for (int i = 0; i < 6; i++) {
 		row = event_of("");
-		row.selection_count = i == 4;              /* event 9 waits to be resolved */
+		row.open_count = i == 4;                   /* event 9 waits to be resolved */
 		row.received_at.us = i == 5 ? 6000 : 1000; /* event 11 is young */
 		add(store, row);
 	}
@@ -483,7 +516,7 @@ static void an_id_is_never_given_twice(void **state)
 	(void)state;
 	must(store_take_refresh_ids(store, &ids, &err));
 	assert_int_equal(refresh_ids_take(&ids), 2);
-	row.selection_count = 0;
+	row.open_count = 0;
 	assert_int_equal(add(store, row), 1);
 	put(store, refresh_of(40, REFRESH_FAILED, "l"));
 	assert_int_equal(prune(store, 5000, 100), 2);
@@ -543,7 +576,7 @@ static int64_t stamp_of_new(struct store *store, const char *event_id)
 	return row.stamp;
 }
 
-static bool see_stamp(const struct selection_row *row, void *context)
+static bool see_stamp(const struct selected_row *row, void *context)
 {
 	int64_t *stamps = context;
 
@@ -627,7 +660,7 @@ static void an_event_with_too_many_selections_is_refused_with_the_bound(void **s
 	struct error err = { 0 };
 
 	(void)state;
-	row.selection_count = 1 << 20; /* its selections are not read */
+	row.open_count = 1 << 20; /* its selections are not read */
 	must(store_begin(store, &err));
 	assert_int_equal(store_add_event(store, &row, NULL, &err), ADDED_FAILED);
 	assert_int_equal(err.kind, ERROR_INPUT);
@@ -729,6 +762,7 @@ int main(void)
 		every_store_test(events_are_listed_newest_first_by_filter_and_cursor),
 		every_store_test(events_since_a_time_are_found_although_the_clock_was_set_back),
 		every_store_test(selections_wait_until_they_are_ended),
+		every_store_test(an_open_selection_is_found_in_its_events_list),
 		every_store_test(a_refresh_is_replaced_and_keeps_its_causes),
 		every_store_test(a_cause_that_is_put_again_says_what_it_says_now),
 		every_store_test(refreshes_are_listed_newest_first_by_filter_and_cursor),

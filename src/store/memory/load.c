@@ -24,8 +24,16 @@ void memory_gather(const struct tables *tables, int64_t refresh, struct gathered
 	}
 }
 
+static const struct event_row *event_at(const struct tables *tables, int64_t id)
+{
+	bool is_there;
+	size_t index = tables_find(tables, TABLE_EVENT, &(struct event_row){ .id = id }, &is_there);
+
+	return is_there ? tables->rows[TABLE_EVENT].at[index] : NULL;
+}
+
 bool memory_load_open_selections(
-	struct store *base, selection_visit *visit, void *context, struct error *err)
+	struct store *base, selected_visit *visit, void *context, struct error *err)
 {
 	OWNED(tables) tables = memory_reading(base);
 	const struct rows *rows = &tables->rows[TABLE_SELECTION];
@@ -33,13 +41,15 @@ bool memory_load_open_selections(
 	(void)err;
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct selection_at *at = rows->at[i];
-		bool is_there;
-		struct event_row key = { .id = at->event };
-		size_t index = tables_find(tables, TABLE_EVENT, &key, &is_there);
-		const struct event_row *event =
-			is_there ? tables->rows[TABLE_EVENT].at[index] : &key;
-		struct selection_row row = { at->id, at->event, at->stamp, event->received_at,
-			event->finished_at, at->text };
+		const struct event_row *event = event_at(tables, at->event);
+		struct selected_row row = { .event = at->event,
+			.stamp = at->stamp,
+			.received_at = event ? event->received_at : (struct wall){ 0 },
+			.finished_at = event ? event->finished_at : (struct wall){ 0 },
+			.selections = event ? event->selections : "",
+			.count = 1,
+			.ids = &at->id,
+			.positions = &at->position };
 
 		if (!visit(&row, context))
 			break;

@@ -72,7 +72,7 @@ bool memory_open_selections_of_event(
 /* ---- load.c ---- */
 
 bool memory_load_open_selections(
-	struct store *store, selection_visit *visit, void *context, struct error *err);
+	struct store *store, selected_visit *visit, void *context, struct error *err);
 bool memory_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
 	void *context, struct error *err);
 bool memory_load_spent(struct store *store, spent_visit *visit, void *context, struct error *err);

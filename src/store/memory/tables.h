@@ -11,7 +11,7 @@
 
 struct selection_at {
 	int64_t id, event, stamp;
-	const char *text;
+	int64_t position; /* in the event's list */
 };
 struct pause_at {
 	const char *site, *by;

@@ -25,8 +25,8 @@ static struct event_row *copy_event(const struct event_row *row, int64_t id, str
 	record_keep(event_members, copy);
 	copy->id = id;
 	copy->stamp = 0;
-	copy->selection_count = 0;
-	copy->selections = NULL;
+	copy->open_count = 0;
+	copy->open = NULL;
 	return copy;
 }
 
@@ -66,9 +66,9 @@ enum added memory_add_event(
 
 	if (!tables)
 		return ADDED_FAILED;
-	if (row->selection_count >= SELECTIONS_PER_EVENT) {
+	if (row->open_count >= SELECTIONS_PER_EVENT) {
 		IGNORE(error_fail(err, ERROR_INPUT, "an event with %zu selections; %zu is the most",
-			row->selection_count,
+			row->open_count,
 			SELECTIONS_PER_EVENT - 1)); /* false, which is returned below */
 		return ADDED_FAILED;
 	}
@@ -87,11 +87,11 @@ enum added memory_add_event(
 	tables->last_stamp += INT64_C(3) << STAMP_BITS;
 	row->stamp = tables->last_stamp;
 	tables_put(tables, TABLE_EVENT, copy_event(row, row->id, rows_of(base)));
-	for (size_t i = 0; i < row->selection_count; i++) {
+	for (size_t i = 0; i < row->open_count; i++) {
 		struct selection_at *selection = arena_new_of(rows_of(base), struct selection_at);
 
-		*selection = (struct selection_at){ (row->id << SELECTION_BITS) + (int64_t)i,
-			row->id, row->stamp, arena_text(rows_of(base), row->selections[i]) };
+		*selection = (struct selection_at){ (row->id << SELECTION_BITS) + row->open[i],
+			row->id, row->stamp, row->open[i] };
 		tables_put(tables, TABLE_SELECTION, selection);
 		if (selection_ids)
 			selection_ids[i] = selection->id;

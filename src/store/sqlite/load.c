@@ -1,43 +1,111 @@
 /*
  * store/sqlite/load.c - the rows that the dispatcher needs at start. A hundred thousand open
- * refreshes are one pass over two sorted statements, never a statement for each row.
+ * refreshes are one pass over two sorted statements, never a statement for each row; selections are
+ * one statement for each event.
  */
 #include "store/sqlite/sqlite.h"
 
-bool sqlite_load_open_selections(
-	struct store *base, selection_visit *visit, void *context, struct error *err)
+/* ---- selections ---- */
+
+/* Selections of one event, gathered for a visitor. */
+struct selected_group {
+	int64_t event;
+	int64_t *ids, *positions;
+	size_t count, id_capacity, position_capacity;
+};
+
+static void group_clear(struct selected_group *group)
 {
-	struct sqlite *store = sqlite_of(base);
-	_Static_assert(SELECTION_BITS == 20, "in the statement below");
-	USED_QUERY query = sqlite_query(store, QUERY_LOAD_SELECTIONS,
-		"SELECT selection.id, selection.id >> 20, received_at, finished_at,"
-		" selection.body FROM selection LEFT JOIN event ON event.id = selection.id >> 20"
-		" ORDER BY selection.id",
+	free(group->ids);
+	free(group->positions);
+}
+
+static void group_add(struct selected_group *group, int64_t id, int64_t position)
+{
+	mem_grow(&group->ids, &group->id_capacity, group->count);
+	mem_grow(&group->positions, &group->position_capacity, group->count);
+	group->ids[group->count] = id;
+	group->positions[group->count++] = position;
+}
+
+/* Lends what was gathered to the visitor, with the event's list, or with another one. */
+static bool visit_group(struct sqlite *store, struct selected_group *group, const char *list,
+	selected_visit *visit, void *context, bool *wants_more, struct error *err)
+{
+	USED_QUERY query = sqlite_query(store, QUERY_LOAD_SELECTED,
+		"SELECT received_at, finished_at, coalesce(?2, selections) FROM event"
+		" WHERE id = ?1",
 		err);
 	bool has_row;
 
 	if (!query)
 		return false;
-	for (;;) {
+	if (!group->count)
+		return true;
+	query_bind_number(query, 1, group->event);
+	if (list)
+		query_bind_text(query, 2, list);
+	if (!query_next(store, query, "read selections", &has_row, err))
+		return false;
+
+	struct selected_row row = { .event = group->event,
+		.stamp = sqlite_stamp_of_event(group->event),
+		.received_at = has_row ? query_column_time(query, 0) : (struct wall){ 0 },
+		.finished_at = has_row ? query_column_time(query, 1) : (struct wall){ 0 },
+		.selections = has_row ? query_column_text(query, 2) : "",
+		.count = group->count,
+		.ids = group->ids,
+		.positions = group->positions };
+
+	*wants_more = visit(&row, context);
+	group->count = 0;
+	return true;
+}
+
+/* The next open selection: one of before migration 7 has its own list. */
+static bool gather_selection(struct sqlite *store, sqlite3_stmt *query,
+	struct selected_group *group, selected_visit *visit, void *context, bool *wants_more,
+	struct error *err)
+{
+	int64_t id = sqlite3_column_int64(query, 0), event = id >> SELECTION_BITS;
+	bool has_list = sqlite3_column_type(query, 1) != SQLITE_NULL;
+
+	if (!sqlite_is_within(event, MOST_EVENT))
+		return row_is_damaged(store, "selection", id, err);
+	if ((event != group->event || has_list) &&
+		!visit_group(store, group, NULL, visit, context, wants_more, err))
+		return false;
+	group->event = event;
+	group_add(group, id, has_list ? 0 : id % (int64_t)SELECTIONS_PER_EVENT);
+	if (has_list && *wants_more)
+		return visit_group(
+			store, group, query_column_text(query, 1), visit, context, wants_more, err);
+	return true;
+}
+
+bool sqlite_load_open_selections(
+	struct store *base, selected_visit *visit, void *context, struct error *err)
+{
+	struct sqlite *store = sqlite_of(base);
+	USED_QUERY query = sqlite_query(store, QUERY_LOAD_SELECTIONS,
+		"SELECT id, '[' || body || ']' FROM selection ORDER BY id", err);
+	__attribute__((cleanup(group_clear))) struct selected_group group = { 0 };
+	bool has_row = true, wants_more = true;
+
+	if (!query)
+		return false;
+	while (wants_more) {
 		if (!query_next(store, query, "load selections", &has_row, err))
 			return false;
 		if (!has_row)
-			return true;
-
-		struct selection_row row = {
-			.id = sqlite3_column_int64(query, 0),
-			.event = sqlite3_column_int64(query, 1),
-			.received_at = query_column_time(query, 2),
-			.finished_at = query_column_time(query, 3),
-			.selection = query_column_text(query, 4),
-		};
-		if (!sqlite_is_within(row.event, MOST_EVENT))
-			return row_is_damaged(store, "selection", row.id, err);
-		row.stamp = sqlite_stamp_of_event(row.event);
-		if (!visit(&row, context))
-			return true;
+			return visit_group(store, &group, NULL, visit, context, &wants_more, err);
+		if (!gather_selection(store, query, &group, visit, context, &wants_more, err))
+			return false;
 	}
+	return true;
 }
+
+/* ---- refreshes ---- */
 
 /*
  * Walks beside the refreshes in the order of their ids; with `has_row`, `query` holds the next

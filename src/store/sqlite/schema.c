@@ -126,6 +126,14 @@ static const char *const migrations[] = {
 	" json_extract(body, '$.luid'), json_extract(body, '$.all')) IS NULL"
 	" AND coalesce(json_extract(body, '$.project'), json_extract(body, '$.tag'),"
 	" json_extract(body, '$.owner')) IS NOT NULL;",
+	/*
+	 * 6 to 7. A selection is stored once, in its event's list, and its id has its position
+	 * there. Only those from before have a body of their own.
+	 */
+	"CREATE TABLE selection_7 (id INTEGER PRIMARY KEY, body TEXT) STRICT;"
+	"INSERT INTO selection_7 SELECT id, body FROM selection;"
+	"DROP TABLE selection;"
+	"ALTER TABLE selection_7 RENAME TO selection;",
 };
 
 #define NEWEST ((int64_t)(sizeof migrations / sizeof *migrations))

@@ -49,6 +49,7 @@ enum query {
 	QUERY_LAST_EVENT,
 	QUERY_LAST_REFRESH,
 	QUERY_LOAD_SELECTIONS,
+	QUERY_LOAD_SELECTED,
 	QUERY_LOAD_OPEN,
 	QUERY_LOAD_CAUSES,
 	QUERY_LOAD_SUCCEEDED,
@@ -92,8 +93,8 @@ struct sqlite {
 };
 
 /*
- * A selection's id is its event's id followed by its number among the event's selections. So it
- * names the event, and is never used again, as event ids are not.
+ * A selection's id is its event's id followed by its position among the event's selections. So it
+ * names both, and is never used again, as event ids are not.
  */
 #define SELECTION_BITS 20
 /* Follows from the id, because one process writes and gives ids in the order in which events become
@@ -149,7 +150,7 @@ bool sqlite_refreshes_of_event(struct store *store, int64_t event, struct arena 
 bool sqlite_open_selections_of_event(
 	struct store *store, int64_t event, int64_t *count, struct error *err);
 bool sqlite_load_open_selections(
-	struct store *store, selection_visit *visit, void *context, struct error *err);
+	struct store *store, selected_visit *visit, void *context, struct error *err);
 bool sqlite_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
 	void *context, struct error *err);
 bool sqlite_load_spent(struct store *store, spent_visit *visit, void *context, struct error *err);

@@ -132,16 +132,14 @@ static enum added find_duplicate(struct sqlite *store, struct event_row *row, st
 	return ADDED_DUPLICATE;
 }
 
-static bool add_selection(
-	struct sqlite *store, int64_t id, const char *selection, struct error *err)
+static bool add_selection(struct sqlite *store, int64_t id, struct error *err)
 {
-	USED_QUERY query = sqlite_query(store, QUERY_ADD_SELECTION,
-		"INSERT INTO selection (id, body) VALUES (?1, ?2)", err);
+	USED_QUERY query = sqlite_query(
+		store, QUERY_ADD_SELECTION, "INSERT INTO selection (id) VALUES (?1)", err);
 
 	if (!query)
 		return false;
 	query_bind_number(query, 1, id);
-	query_bind_text(query, 2, selection);
 	return query_run(store, query, "add a selection", err);
 }
 
@@ -173,9 +171,9 @@ enum added sqlite_add_event(
 
 	if (!sqlite_is_writing(store, "add an event", err))
 		return ADDED_FAILED;
-	if (row->selection_count >= SELECTIONS_PER_EVENT) {
+	if (row->open_count >= SELECTIONS_PER_EVENT) {
 		IGNORE(error_fail(err, ERROR_INPUT, "an event with %zu selections; %zu is the most",
-			row->selection_count,
+			row->open_count,
 			SELECTIONS_PER_EVENT - 1)); /* false, which is returned below */
 		return ADDED_FAILED;
 	}
@@ -187,10 +185,10 @@ enum added sqlite_add_event(
 		return find_duplicate(store, row, err);
 	/* Kept even if this is rolled back, so that an id is not given twice. */
 	store->last_event = id;
-	for (size_t i = 0; i < row->selection_count; i++) {
-		int64_t selection = (id << SELECTION_BITS) + (int64_t)i;
+	for (size_t i = 0; i < row->open_count; i++) {
+		int64_t selection = (id << SELECTION_BITS) + row->open[i];
 
-		if (!add_selection(store, selection, row->selections[i], err))
+		if (!add_selection(store, selection, err))
 			return ADDED_FAILED;
 		if (selection_ids)
 			selection_ids[i] = selection;
