@@ -38,6 +38,7 @@ EXTRA_DIST += \
 	tests/scenario/test_door.py \
 	tests/scenario/test_evidence.py \
 	tests/scenario/test_files.py \
+	tests/scenario/test_findings.py \
 	tests/scenario/test_intake.py \
 	tests/scenario/test_listener.py \
 	tests/scenario/test_metrics.py \

@@ -216,6 +216,17 @@ const char *problem_code_name(enum problem_code code)
 	return codes[code].name;
 }
 
+bool problem_code_find(struct str name, enum problem_code *code)
+{
+	for (int i = 0; i < PROBLEM_CODE_COUNT; i++) {
+		if (!str_is(name, codes[i].name))
+			continue;
+		*code = (enum problem_code)i;
+		return true;
+	}
+	return false;
+}
+
 const char *problem_code_help(enum problem_code code)
 {
 	assert(code < PROBLEM_CODE_COUNT);

@@ -82,7 +82,8 @@ size_t problems_note_count(const struct problems *problems);
 const struct problem *problems_at(const struct problems *problems, size_t index);
 void problems_sort(struct problems *problems); /* by file, line, column */
 
-const char *problem_code_name(enum problem_code code); /* "unknown-field" */
+const char *problem_code_name(enum problem_code code);            /* "unknown-field" */
+bool problem_code_find(struct str name, enum problem_code *code); /* false: there is none */
 const char *problem_code_help(enum problem_code code); /* what to do, a sentence or two */
 enum severity problem_code_severity(enum problem_code code);
 const char *problem_severity_name(enum severity severity); /* "error", "warning", "note" */

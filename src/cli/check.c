@@ -6,9 +6,10 @@
 #include "cli/command.h"
 #include "cli/member.h"
 #include "cli/print.h"
+#include "cli/rule_paths.h"
 #include "config/config.h"
 #include "daemon/dropped.h"
-#include "rules/ruleset.h"
+#include "rules/suite.h"
 #include <unistd.h>
 
 struct check {
@@ -17,7 +18,8 @@ struct check {
 	struct ruleset *ruleset;
 };
 
-static void check_rules(struct check *check, const char *const *paths, size_t count)
+/* Loads rules as `serve` would, with the names that the configuration knows. */
+static void load_rules(struct check *check, const char *const *paths, size_t count)
 {
 	struct ruleset_known known = { 0 };
 	size_t site_count = check->config ? config_site_count(check->config) : 0,
@@ -35,6 +37,29 @@ static void check_rules(struct check *check, const char *const *paths, size_t co
 			.source_count = source_count };
 	known.is_check = true;
 	check->ruleset = ruleset_load(paths, count, &known, check->problems);
+}
+
+/*
+ * Checks rules and the tests among `paths`. Tests alone are checked against the rules of the
+ * configuration, or those beside them.
+ */
+static void check_paths(struct check *check, const char *const *paths, size_t count)
+{
+	OWNED(arena) arena = arena_new();
+	struct rule_paths sorted = rule_paths_sort(paths, count, arena);
+	const char *const *rules = sorted.rules;
+	size_t rule_count = sorted.rule_count;
+	if (!rule_count && sorted.test_count && check->config) {
+		rules = check->config->rules.items;
+		rule_count = check->config->rules.count;
+	} else if (!rule_count) {
+		for (size_t i = 0; i < sorted.test_count; i++)
+			sorted.rules[rule_count++] = rule_paths_beside(sorted.tests[i], arena);
+	}
+	load_rules(check, rules, rule_count);
+	if (check->ruleset && sorted.test_count)
+		suite_free(suite_load(
+			sorted.tests, sorted.test_count, check->ruleset, check->problems));
 }
 
 /* `end_line` and `end_column` only where there is a line. */
@@ -186,10 +211,10 @@ static int run(const struct command_line *line)
 	if (check.config)
 		check_files(line, check.config, problems);
 	if (line->argument_count)
-		check_rules(
+		check_paths(
 			&check, (const char *const *)line->arguments, (size_t)line->argument_count);
 	else if (check.config)
-		check_rules(&check, check.config->rules.items, check.config->rules.count);
+		check_paths(&check, check.config->rules.items, check.config->rules.count);
 	int status = EXIT_YES;
 	if (command_line_value(line, "url") && check.config)
 		IGNORE(check_open_work(
@@ -227,8 +252,10 @@ const struct command command_check = {
 	.name = "check",
 	.arguments = "[PATH]...",
 	.summary = "report every problem of rules, and of a configuration",
-	.description = "Each problem is reported with its file, line and column. Without PATH the "
-		       "rules of the configuration are checked.\n"
+	.description = "Each problem is reported with its file, line and column, and a code that "
+		       "`explain` explains. PATH is a rule file, a test file (`*.test.yaml`), or a "
+		       "folder with both. Without PATH the rules of the configuration are "
+		       "checked.\n"
 		       "The files that the configuration names are opened, as `serve` does: "
 		       "`ca_file`, certificate and private key (and whether they belong together), "
 		       "and secrets in files and in variables that are set. Of a secret it reports "

@@ -12,6 +12,8 @@ librouter_a_SOURCES += \
 	src/cli/event_source.c src/cli/event_source.h \
 	src/cli/events.c \
 	src/cli/export.c src/cli/export.h \
+	src/cli/explain.c \
+	src/cli/finding.c src/cli/finding.h \
 	src/cli/git.c src/cli/git.h \
 	src/cli/help.c src/cli/help.h \
 	src/cli/member.c src/cli/member.h \
@@ -22,6 +24,7 @@ librouter_a_SOURCES += \
 	src/cli/refreshes.c \
 	src/cli/retry.c \
 	src/cli/route.c \
+	src/cli/rule_paths.c src/cli/rule_paths.h \
 	src/cli/schema.c \
 	src/cli/send.c \
 	src/cli/serve.c \
@@ -32,3 +35,12 @@ librouter_a_SOURCES += \
 	src/cli/version.c src/cli/version.h
 
 EXTRA_DIST += src/cli/README.md
+
+# A page for each code of problem.def becomes a part of the program.
+EXTRA_DIST += src/cli/findings
+CLEANFILES += src/cli/finding_pages.inc
+src/cli/finding_pages.inc: $(top_srcdir)/src/base/problem.def $(wildcard $(top_srcdir)/src/cli/findings/*)
+	$(AM_V_at)$(MKDIR_P) src/cli
+	$(AM_V_GEN)$(top_srcdir)/src/cli/findings/embed $(top_srcdir)/src/cli/findings $(top_srcdir)/src/base/problem.def > $@.new
+	$(AM_V_at)mv $@.new $@
+src/cli/finding.$(OBJEXT): src/cli/finding_pages.inc

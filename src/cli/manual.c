@@ -4,8 +4,11 @@
  * tests/documents/derived fails when what is committed is not what is printed here.
  */
 #include "admin/admin.h"
+#include "base/code_point.h"
 #include "base/text.h"
+#include "base/visible.h"
 #include "cli/command.h"
+#include "cli/finding.h"
 #include "config/config.h"
 #include "event/event.h"
 #include "rules/suite.h"
@@ -209,6 +212,70 @@ static void print_metrics(struct text *out)
 	text_add(out, ".El\n");
 }
 
+/* ---- findings ---- */
+
+/* A line of a file as it is; what a terminal would not show is an escape (base/visible.h), and
+ * what is not ASCII is groff's. */
+static void add_literal(struct text *out, struct str line)
+{
+	OWNED_TEXT struct text visible = TEXT(TEXT_UNBOUNDED);
+	visible_add(&visible, line);
+	text_add(out, "\\&");
+	for (struct str left = text_str(&visible); left.length;) {
+		size_t bytes;
+		int32_t point = code_point_at(left, &bytes);
+		if (point < 0x80)
+			add_char(out, left.at[0]);
+		else
+			text_printf(out, "\\[u%04X]", (unsigned)point);
+		left.at += bytes;
+		left.length -= bytes;
+	}
+	text_add_char(out, '\n');
+}
+
+struct finding_page {
+	struct text *out;
+	enum finding_section section;
+};
+
+static void add_finding_part(const struct finding_part *part, void *context)
+{
+	struct finding_page *page = context;
+	text_add(page->out, ".Pp\n");
+	if (part->section != page->section)
+		text_add(page->out, part->section == FINDING_EXAMPLE ? "For example:\n.Pp\n"
+								     : "Corrected:\n.Pp\n");
+	page->section = part->section;
+	if (!part->file) {
+		add_sentences(page->out, part->text);
+		return;
+	}
+	text_add(page->out, ".Bd -literal -offset indent -compact\n");
+	text_printf(page->out, "# %s\n", part->file);
+	for (const char *at = part->text; *at; at += strcspn(at, "\n") + 1)
+		add_literal(page->out, (struct str){ at, strcspn(at, "\n") });
+	text_add(page->out, ".Ed\n");
+}
+
+static void print_findings(struct text *out)
+{
+	for (int code = 0; code < PROBLEM_CODE_COUNT; code++) {
+		enum problem_code finding = (enum problem_code)code;
+		struct finding_page page = { .out = out };
+		OWNED_TEXT struct text heading = TEXT(TEXT_UNBOUNDED);
+		OWNED_TEXT struct text help = TEXT(TEXT_UNBOUNDED);
+		text_printf(&heading, "%s (%s)", problem_code_name(finding),
+			problem_severity_name(problem_code_severity(finding)));
+		text_add(out, ".Ss ");
+		add_argument(out, heading.at);
+		text_add_char(out, '\n');
+		text_printf(&help, "%s.", problem_code_help(finding));
+		add_sentences(out, help.at);
+		finding_read(finding, add_finding_part, &page);
+	}
+}
+
 /* ---- the command ---- */
 
 static const struct command_word parts[] = {
@@ -220,10 +287,12 @@ static const struct command_word parts[] = {
 	{ "expectation", "the keys of an entry of a test's `expect`" },
 	{ "fields", "of events" },
 	{ "metrics", "of the admin listener" },
+	{ "findings", "of `check`, for refresh-router-findings(7)" },
 	{ 0 },
 };
 static void (*const printers[])(struct text *out) = { print_commands, print_settings, print_rule,
-	print_selection, print_test, print_expectation, print_fields, print_metrics };
+	print_selection, print_test, print_expectation, print_fields, print_metrics,
+	print_findings };
 
 static int run(const struct command_line *line)
 {

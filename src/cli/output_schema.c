@@ -77,6 +77,23 @@ static const struct member problems_members[] = {
 	{ 0 },
 };
 
+static const struct member finding_file_members[] = {
+	MEMBER_ELSEWHERE("file", TEXT, .required = true, .help = "Name of the file"),
+	MEMBER_ELSEWHERE("text", TEXT, .required = true, .help = "What it holds"),
+	{ 0 },
+};
+static const struct member finding_members[] = {
+	MEMBER_ELSEWHERE("code", TEXT, .required = true, .help = "unknown-field, ..."),
+	MEMBER_ELSEWHERE("severity", TEXT, .required = true, .help = "error, warning or note"),
+	MEMBER_ELSEWHERE("help", TEXT, .required = true, .help = "What to do"),
+	MEMBER_ELSEWHERE("text", TEXT, .required = true, .help = "What it means, and why it matters"),
+	MEMBER_ELSEWHERE("example", LIST, .members = finding_file_members,
+		.help = "Files that have the finding"),
+	MEMBER_ELSEWHERE("corrected", LIST, .members = finding_file_members,
+		.help = "The same without it"),
+	{ 0 },
+};
+
 static const struct member tested_rule_members[] = {
 	MEMBER_ELSEWHERE("rule", TEXT, .required = true, .help = "Name of the rule"),
 	MEMBER_ELSEWHERE("expected", FLAG, .required = true,
@@ -199,4 +216,10 @@ cJSON *test_output_schema(void)
 cJSON *diff_output_schema(void)
 {
 	return record_schema("diff.schema.json", "What diff found", diff_members);
+}
+
+cJSON *finding_output_schema(void)
+{
+	return record_schema(
+		"finding.schema.json", "A finding of check, in explain", finding_members);
 }

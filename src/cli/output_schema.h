@@ -13,3 +13,4 @@ cJSON *site_output_schema(void);
 cJSON *problems_output_schema(void); /* check --format json */
 cJSON *test_output_schema(void);     /* test --format json */
 cJSON *diff_output_schema(void);     /* diff --format json */
+cJSON *finding_output_schema(void);  /* explain CODE --format json, an item without CODE */

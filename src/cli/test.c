@@ -3,9 +3,9 @@
  */
 #include "base/pattern.h"
 #include "cli/command.h"
+#include "cli/rule_paths.h"
 #include "cli/test_report.h"
 #include "config/config.h"
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* The paths of the rules and of their tests. */
@@ -23,23 +23,6 @@ struct testing {
 };
 
 /* ---- what is tested ---- */
-
-static bool is_folder(const char *path)
-{
-	struct stat status;
-	return !stat(path, &status) && S_ISDIR(status.st_mode);
-}
-
-/* The rules of a test file are those beside it. */
-static const char *rules_beside(const char *path, struct arena *arena)
-{
-	if (is_folder(path))
-		return path;
-	const char *slash = strrchr(path, '/');
-	if (!slash)
-		return ".";
-	return slash == path ? "/" : arena_str(arena, (struct str){ path, (size_t)(slash - path) });
-}
 
 /*
  * Tests come from the arguments, or, without any, from the folders of the rules. Rules come from
@@ -69,7 +52,7 @@ static bool find_paths(const struct command_line *line, struct config **config,
 	}
 	for (int i = 0; !*config && !command_line_value(line, "rules") && i < line->argument_count;
 		i++)
-		rules[paths->rule_count++] = rules_beside(line->arguments[i], arena);
+		rules[paths->rule_count++] = rule_paths_beside(line->arguments[i], arena);
 	if (!paths->rule_count && !*config) {
 		paths->rules = usual;
 		paths->rule_count = 1;
