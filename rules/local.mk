@@ -1,2 +1,3 @@
-# rules/local.mk: commented examples that a user starts from.
-EXTRA_DIST += rules/finance.yaml rules/finance.test.yaml rules/regional.yaml rules/regional.test.yaml
+# rules/local.mk: commented rules for the cases that teams have; each has its tests beside it.
+GALLERY = by-tag failed-runs incremental-by-day keep-ci-out naming-convention on-trial one-job-many-sites several-jobs site-per-region sources-first
+EXTRA_DIST += rules/README.md $(GALLERY:%=rules/%.yaml) $(GALLERY:%=rules/%.test.yaml)

@@ -158,6 +158,25 @@ def test_a_pipe_is_not_waited_for(folder):
     assert run(folder).returncode == 2
 
 
-def test_the_examples_are_tested_in_full():
+# ---- the gallery, rules/ ----
+
+GALLERY = sorted(path for path in (TOP / "rules").glob("*.yaml") if not path.name.endswith(".test.yaml"))
+
+
+@pytest.mark.parametrize("path", GALLERY, ids=lambda path: path.stem)
+def test_a_case_of_the_gallery_stands_alone_and_is_tested_in_full(path):
+    """Who copies a case has rules without a finding, and tests that try every part of them."""
+    checked = cli("check", "--strict", path)
+    assert checked.returncode == 0, checked.stderr
+    found = cli("test", "--min-coverage", "100", "--coverage", "--rules", path, path.with_suffix(".test.yaml"))
+    assert found.returncode == 0, found.stdout + found.stderr
+    text = path.read_text()
+    assert all(words in text for words in ("# Beware:", "description:")) and f"`{path.name}`" in (TOP / "rules" / "README.md").read_text()
+
+
+def test_the_gallery_is_one_ruleset_without_a_finding():
+    """The folder is read as a whole by README's commands: no two cases want the same content or have the same name."""
+    checked = cli("check", "--strict", TOP / "rules")
+    assert checked.returncode == 0, checked.stderr
     found = cli("test", "--min-coverage", "100", "--coverage", TOP / "rules")
     assert found.returncode == 0, found.stdout + found.stderr
