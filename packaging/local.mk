@@ -1,7 +1,15 @@
 # packaging/local.mk: what goes with the programs.
 dist_man_MANS += packaging/man/refresh-router.1 packaging/man/refresh-router-findings.7 packaging/man/tableau-sandbox.1
 EXTRA_DIST += packaging/man/fill packaging/install-dependencies packaging/demo/run packaging/demo/config.yaml packaging/demo/rules.yaml \
-	packaging/sandbox/world.yaml packaging/systemd/refresh-router.service packaging/completions/refresh-router.bash
+	packaging/sandbox/world.yaml packaging/systemd/refresh-router.service
+
+# Where each shell looks for completions.
+bashcompletiondir = $(datadir)/bash-completion/completions
+zshcompletiondir = $(datadir)/zsh/site-functions
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
+dist_bashcompletion_DATA = packaging/completions/refresh-router.bash
+dist_zshcompletion_DATA = packaging/completions/_refresh-router
+dist_fishcompletion_DATA = packaging/completions/refresh-router.fish
 
 # The parts of the manual that are tables come from the program; `make check` fails when they are stale.
 PHONY_TARGETS += manual

@@ -52,7 +52,7 @@ int command_usage(const struct command_line *line, const char *format, ...)
 
 /* ---- running ---- */
 
-static const struct command *find(const char *name)
+const struct command *command_named(const char *name)
 {
 	for (const struct command *const *command = commands; *command; command++)
 		if (!strcmp((*command)->name, name))
@@ -226,7 +226,7 @@ static int find_and_run(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
-		const struct command *about = argc > 2 ? find(argv[2]) : NULL;
+		const struct command *about = argc > 2 ? command_named(argv[2]) : NULL;
 		if (argc > 2 && !about)
 			return unknown_command(argv[2]);
 		if (about)
@@ -239,7 +239,7 @@ static int find_and_run(int argc, char **argv)
 		version_print(stdout);
 		return EXIT_YES;
 	}
-	const struct command *command = find(argv[1]);
+	const struct command *command = command_named(argv[1]);
 	if (!command)
 		return unknown_command(argv[1]);
 	return run(command, argc - 1, argv + 1);

@@ -72,7 +72,8 @@ struct command {
 #define HELP_OF_FORMAT "how the result is printed; by default text"
 #define HELP_OF_HELP "print this help"
 
-extern const struct command *const commands[]; /* NULL ends it */
+extern const struct command *const commands[];         /* NULL ends it */
+const struct command *command_named(const char *name); /* or NULL */
 
 /* Prints "refresh-router NAME: message" to stderr and returns EXIT_USAGE. */
 int command_usage(const struct command_line *line, const char *format, ...)

@@ -102,13 +102,12 @@ static int run(const struct command_line *line)
 }
 
 static const struct option_spec options[] = {
-	{ "source", OPTION_VALUE, "NAME", "only events of this source" },
-	{ "outcome", OPTION_VALUE, "WORD",
-		"only events with this outcome: routed, unmatched, ignored, test or "
-		"replay" },
+	{ "source", OPTION_VALUE, "SOURCE", "only events of this source" },
+	{ "outcome", OPTION_VALUE, "routed|unmatched|ignored|test|replay",
+		"only events with this outcome" },
 	{ "job-id", OPTION_VALUE, "ID", "only events of this dbt job" },
 	{ "run-id", OPTION_VALUE, "ID", "only events of this run of a dbt job" },
-	{ "rule", OPTION_VALUE, "NAME", "only events that this rule matched" },
+	{ "rule", OPTION_VALUE, "RULE", "only events that this rule matched" },
 	{ "since", OPTION_VALUE, "TIME",
 		"only events received since then: a time like 2026-11-26T06:00:00Z, a date (its "
 		"beginning in UTC), or a duration before now like 7d" },

@@ -30,7 +30,7 @@ static void print_options(const struct command *command)
 	print_option("help", NULL, HELP_OF_HELP);
 }
 
-/* "[ACTION NAME]": its words follow under "ACTION:". */
+/* "[ACTION SITE]": its words follow under "ACTION:". */
 static void print_first_argument(const char *arguments)
 {
 	const char *name = arguments + strspn(arguments, "[");

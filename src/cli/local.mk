@@ -7,6 +7,7 @@ librouter_a_SOURCES += \
 	src/cli/ask.c src/cli/ask.h \
 	src/cli/check.c \
 	src/cli/command.c src/cli/command.h \
+	src/cli/complete.c \
 	src/cli/diff.c \
 	src/cli/diff_report.c src/cli/diff_report.h \
 	src/cli/event_source.c src/cli/event_source.h \
@@ -17,6 +18,7 @@ librouter_a_SOURCES += \
 	src/cli/git.c src/cli/git.h \
 	src/cli/help.c src/cli/help.h \
 	src/cli/member.c src/cli/member.h \
+	src/cli/offer.c src/cli/offer.h \
 	src/cli/output_schema.c src/cli/output_schema.h \
 	src/cli/manual.c \
 	src/cli/print.c src/cli/print.h \
@@ -31,6 +33,7 @@ librouter_a_SOURCES += \
 	src/cli/show.c \
 	src/cli/sites.c \
 	src/cli/test.c \
+	src/cli/test_paths.c src/cli/test_paths.h \
 	src/cli/test_report.c src/cli/test_report.h \
 	src/cli/version.c src/cli/version.h
 

@@ -6,7 +6,8 @@
 
 extern const struct command command_serve, command_check, command_route, command_test, command_diff,
 	command_explain, command_schema, command_send, command_events, command_refreshes,
-	command_show, command_retry, command_cancel, command_replay, command_sites, command_manual;
+	command_show, command_retry, command_cancel, command_replay, command_sites,
+	command_complete, command_manual;
 
 const struct command *const commands[] = {
 	&command_serve,
@@ -24,6 +25,7 @@ const struct command *const commands[] = {
 	&command_cancel,
 	&command_replay,
 	&command_sites,
+	&command_complete,
 	&command_manual,
 	NULL,
 };

@@ -104,8 +104,8 @@ static bool list_refreshes(const struct command_line *line, int64_t count,
 
 static int run(const struct command_line *line)
 {
-	static const char *const headings[] = { "ID", "CREATED", "STATE", "SITE", "KIND", "CONTENT",
-		"REASON", NULL };
+	static const char *const headings[] = { "ID", "CREATED", "STATE|open|unresolved", "SITE",
+		"KIND", "CONTENT", "REASON", NULL };
 	OWNED(table) table = table_new(headings);
 	OWNED_JSON items = line->json ? cJSON_CreateArray() : NULL;
 	struct refresh_listing listing = { table, items };
@@ -127,12 +127,11 @@ static int run(const struct command_line *line)
 }
 
 static const struct option_spec options[] = {
-	{ "site", OPTION_VALUE, "NAME", "only refreshes on this site" },
-	{ "state", OPTION_VALUE, "WORD",
+	{ "site", OPTION_VALUE, "SITE", "only refreshes on this site" },
+	{ "state", OPTION_VALUE, "STATE|open|unresolved",
 		"only refreshes in this state: waiting, sending, unknown, queued, running, "
 		"succeeded, failed, cancelled, expired, open (not ended) or unresolved" },
-	{ "kind", OPTION_VALUE, "WORD",
-		"only refreshes of this kind: workbook, datasource, flow or task" },
+	{ "kind", OPTION_VALUE, "workbook|datasource|flow|task", "only refreshes of this kind" },
 	{ "content", OPTION_VALUE, "NAME", "only refreshes of this content: its name or LUID" },
 	{ "event", OPTION_VALUE, "ID", "only refreshes that this event caused" },
 	{ "limit", OPTION_VALUE, "N", "the most refreshes to list; by default 50" },

@@ -108,13 +108,13 @@ static int run(const struct command_line *line)
 }
 
 static const struct option_spec options[] = {
-	{ "site", OPTION_VALUE, "NAME", "all refreshes on this site" },
-	{ "state", OPTION_VALUE, "WORD", "all in this state; by default " USUAL_STATE },
+	{ "site", OPTION_VALUE, "SITE", "all refreshes on this site" },
+	{ "state", OPTION_VALUE, "STATE|open", "all in this state; by default " USUAL_STATE },
 	{ "since", OPTION_VALUE, "TIME",
 		"all that ended, or if still open began, since then: within the last 1h, or since "
 		"a "
 		"date or time" },
-	{ "kind", OPTION_VALUE, "WORD", "all of this kind: workbook, datasource, flow or task" },
+	{ "kind", OPTION_VALUE, "workbook|datasource|flow|task", "all of this kind" },
 	{ "content", OPTION_VALUE, "NAME", "all of this content: its name or LUID" },
 	{ "event", OPTION_VALUE, "ID", "all that this event caused" },
 	ADMIN_OPTIONS,

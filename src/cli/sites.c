@@ -186,8 +186,7 @@ static int run(const struct command_line *line)
 }
 
 static const struct command_word actions[] = {
-	{ "pause", "send no refreshes to the site NAME, also after a restart, until it is resumed; "
-		   "its "
+	{ "pause", "send no refreshes to SITE, also after a restart, until it is resumed; its "
 		   "jobs are followed, and give_up_after stands still" },
 	{ "resume", "end the pause; a site that is left alone after failures, or that asked us to "
 		    "wait, is asked again at once" },
@@ -196,7 +195,7 @@ static const struct command_word actions[] = {
 
 const struct command command_sites = {
 	.name = "sites",
-	.arguments = "[ACTION NAME]",
+	.arguments = "[ACTION SITE]",
 	.summary = "show the state of every site; pause or resume one",
 	.description = "Shows what is ready, sent and running, how much of the budgets is spent, "
 		       "and why a site waits.",

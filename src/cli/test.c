@@ -2,17 +2,9 @@
  * cli/test.c - `test`: runs the tests of rules.
  */
 #include "base/pattern.h"
-#include "cli/command.h"
-#include "cli/rule_paths.h"
+#include "cli/test_paths.h"
 #include "cli/test_report.h"
-#include "config/config.h"
 #include <unistd.h>
-
-/* The paths of the rules and of their tests. */
-struct paths {
-	const char *const *rules, *const *tests;
-	size_t rule_count, test_count;
-};
 
 struct testing {
 	const struct ruleset *ruleset;
@@ -21,46 +13,6 @@ struct testing {
 	const struct suite_result **results;
 	struct test_report report;
 };
-
-/* ---- what is tested ---- */
-
-/*
- * Tests come from the arguments, or, without any, from the folders of the rules. Rules come from
- * --rules, else from a named configuration, else from beside the tests, else from the configuration
- * found by default, else from ./rules. False, after a message, when there is nothing.
- */
-static bool find_paths(const struct command_line *line, struct config **config,
-	struct problems *problems, struct arena *arena, struct paths *paths)
-{
-	static const char *const usual[] = { "rules" };
-	const char **rules = arena_array(
-		arena, const char *, line->value_count + (size_t)line->argument_count + 1);
-	for (const char *path; (path = command_line_nth(line, "rules", paths->rule_count));)
-		rules[paths->rule_count++] = path;
-	const char *config_path = command_line_value(line, "config");
-	if (!config_path && !line->argument_count && !paths->rule_count)
-		config_path = config_find(NULL);
-	if (config_path) {
-		*config = config_load(config_path, problems);
-		if (!*config)
-			return false;
-	}
-	paths->rules = rules;
-	if (!paths->rule_count && *config) {
-		paths->rules = (*config)->rules.items;
-		paths->rule_count = (*config)->rules.count;
-	}
-	for (int i = 0; !*config && !command_line_value(line, "rules") && i < line->argument_count;
-		i++)
-		rules[paths->rule_count++] = rule_paths_beside(line->arguments[i], arena);
-	if (!paths->rule_count && !*config) {
-		paths->rules = usual;
-		paths->rule_count = 1;
-	}
-	paths->tests = line->argument_count ? (const char *const *)line->arguments : paths->rules;
-	paths->test_count = line->argument_count ? (size_t)line->argument_count : paths->rule_count;
-	return true;
-}
 
 /* ---- running ---- */
 
@@ -187,11 +139,11 @@ static int run(const struct command_line *line)
 	OWNED(ruleset) ruleset = NULL;
 	OWNED(suite) suite = NULL;
 	struct ruleset_known known = { 0 };
-	struct paths paths = { 0 };
+	struct test_paths paths;
 	int64_t least;
 	if (!read_least(line, &least))
 		return EXIT_USAGE;
-	if (!find_paths(line, &config, problems, arena, &paths)) {
+	if (!test_paths_find(line, &config, problems, arena, &paths)) {
 		IGNORE(report_problems(problems));
 		return EXIT_USAGE;
 	}

@@ -41,24 +41,6 @@ def test_help_fits_the_terminal(command, columns):
     assert told and max(map(len, told)) <= min(columns, 100)
 
 
-def complete(*words):
-    """What bash offers for the last word."""
-    script = """source "$1"; shift; PATH="$BUILD:$PATH"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _refresh_router; printf '%s\n' "${COMPREPLY[@]}" """
-    told = subprocess.run(["bash", "-c", script, "bash", TOP / "packaging" / "completions" / "refresh-router.bash", "refresh-router", *words],
-                          capture_output=True, text=True, timeout=harness.DEADLINE, env={**os.environ, "BUILD": str(harness.BUILD)})
-    assert told.returncode == 0 and not told.stderr, told.stderr
-    return told.stdout.split()
-
-
-def test_the_shell_completes_commands_words_and_options():
-    assert complete("") == COMMANDS and complete("sc") == ["schema"]
-    for command in COMMANDS:
-        help = cli(command, "--help").stdout.decode()
-        assert complete(command, "--") == re.findall(r"^  (--[a-z-]+)", help, re.M)
-    assert complete("sites", "") == ["pause", "resume"] and complete("sites", "pause", "") == []
-    assert sorted(complete("schema", "")) == sorted(path.name.split(".")[0] for path in TOP.glob("schemas/*.schema.json"))
-
-
 def test_help_tells_every_command_and_the_exit_statuses():
     told = cli("--help")
     assert told.returncode == 0 and b"69" in told.stdout and b"78" in told.stdout

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import harness
-from harness import SAMPLES, SECRET, TOP, cli, request, rule
+from harness import SAMPLES, SECRET, TOP, cli, request, rule, wait_until
 
 README = TOP / "README.md"
 PAGES = sorted((TOP / "packaging" / "man").glob("*.1"))
@@ -167,7 +167,7 @@ def run_span(span, router, ids, folder):
         words.insert(0, program)
     if len(words) < 2:      # a command as such, as in "`check` reports ..."
         words.append("--help")
-    values = {"ID": ids["event" if "replay" in words else "refresh"], "NAME": "finance"}
+    values = {"ID": ids["event" if "replay" in words else "refresh"], "SITE": "finance"}
     done = cli(*[values.get(word, word) for word in words], cwd=folder,
                environment={"REFRESH_ROUTER_CONFIG": str(router.folder / "config.yaml"), **router.environment})
     return 0 if done.returncode == 1 else done.returncode      # "no", as to cancel what has ended, is an answer
@@ -178,7 +178,7 @@ def test_a_command_that_readme_names_runs(span, router, known_ids, tmp_path):
     assert run_span(span, router, known_ids, tmp_path) == 0
 
 
-@pytest.mark.parametrize("span", ["make chekc", "refresh-router schema confg", "show ID --colour", "retyr ID", "sites puase NAME"])
+@pytest.mark.parametrize("span", ["make chekc", "refresh-router schema confg", "show ID --colour", "retyr ID", "sites puase SITE"])
 def test_a_command_with_a_slip_fails(span, router, known_ids, tmp_path):
     assert run_span(span, router, known_ids, tmp_path) != 0
 
@@ -223,9 +223,12 @@ def test_the_sandbox_s_page_knows_its_options_calls_and_faults():
 
 
 def test_every_number_of_metrics_is_in_the_manual(router):
-    there = re.findall(r"^# HELP refresh_router_(\w+)", request(router.admin, "GET", "/metrics").body.decode(), re.M)
+    def there():
+        return re.findall(r"^# HELP refresh_router_(\w+)", request(router.admin, "GET", "/metrics").body.decode(), re.M)
+
+    wait_until(lambda: "site_signed_in" in there(), "the first status of the sites")
     told = cli("manual", "metrics").stdout.decode()
-    assert re.findall(r'^\.It Li "\\&(\w+)"', told, re.M) == there and "site_signed_in" in there
+    assert re.findall(r'^\.It Li "\\&(\w+)"', told, re.M) == there()
 
 
 # ---- what is committed is what the program prints ----
