@@ -2,6 +2,7 @@ EXTRA_DIST += src/tableau/README.md
 librouter_a_SOURCES += \
 	src/tableau/answer.c src/tableau/answer.h \
 	src/tableau/filter.c src/tableau/filter.h \
+	src/tableau/inquiry.c src/tableau/inquiry.h \
 	src/tableau/item.c src/tableau/item.h \
 	src/tableau/job.c src/tableau/job.h \
 	src/tableau/job_list.c src/tableau/job_list.h \

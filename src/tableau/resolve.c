@@ -38,7 +38,8 @@ struct resolve {
 	bool is_fresh;
 	struct item *items; /* items that name, tag and owner leave; in the arena */
 	size_t count;
-	const char *hint;   /* "; did you mean ...", or "" */
+	const char *hint; /* "; did you mean ...", or "" */
+	struct resolve_detail detail;
 	const char *costly; /* a name on which the pattern hit its limit, or NULL */
 	bool hides_owners;  /* there were items of that name, but no owner's name is known */
 	resolve_done *callback;
@@ -48,15 +49,19 @@ struct resolve {
 static void end(struct resolve *resolve, const struct outcome *outcome,
 	const struct content *contents, size_t count)
 {
-	resolve->callback(outcome, contents, count, resolve->context);
+	struct outcome told = *outcome;
+	told.detail = &resolve->detail;
+	resolve->callback(&told, contents, count, resolve->context);
 	pattern_free(resolve->pattern);
 	arena_free(resolve->arena);
 	free(resolve);
 }
 
-static void end_refused(struct resolve *resolve, const struct text *message)
+static void end_refused(
+	struct resolve *resolve, enum resolve_refusal refusal, const struct text *message)
 {
 	struct outcome outcome = { 0 };
+	resolve->detail.refusal = refusal;
 	error_fail(
 		&outcome.error, ERROR_REFUSED, "site '%s': %s", resolve->site->name, message->at);
 	end(resolve, &outcome, NULL, 0);
@@ -79,6 +84,20 @@ struct found_content {
 	size_t hidden_count;
 };
 
+static void offer(struct resolve *resolve, const struct content *candidates, size_t count)
+{
+	resolve->detail.candidates = candidates;
+	resolve->detail.candidate_count = count;
+}
+
+/* The one item that may have been meant. */
+static void offer_item(struct resolve *resolve, const struct item *item, const char *project)
+{
+	struct content *content = arena_new_of(resolve->arena, struct content);
+	*content = (struct content){ resolve->selection.kind, item->luid, item->name, project };
+	offer(resolve, content, 1);
+}
+
 static void add_candidates(const struct content *contents, size_t count, struct text *message)
 {
 	for (size_t i = 0; i < count && i < MOST_CANDIDATES; i++)
@@ -95,7 +114,8 @@ static void refuse_many(struct resolve *resolve, const struct found_content *fou
 	text_printf(&message,
 		" names %zu items; narrow it with `project`, or say `allow: many`: ", found->count);
 	add_candidates(found->contents, found->count, &message);
-	end_refused(resolve, &message);
+	offer(resolve, found->contents, found->count);
+	end_refused(resolve, REFUSAL_AMBIGUOUS, &message);
 }
 
 /* Appends `project: {id: ...}` for each, as a rule writes it. */
@@ -128,7 +148,8 @@ static void refuse_hidden(struct resolve *resolve, const struct found_content *f
 		"there is ",
 		kind_plural(resolve->selection.kind), found->hidden[0].luid);
 	add_candidates(found->hidden, found->hidden_count, &message);
-	end_refused(resolve, &message);
+	offer(resolve, found->hidden, found->hidden_count);
+	end_refused(resolve, REFUSAL_UNCLEAR, &message);
 }
 
 static void refuse_none(struct resolve *resolve, const struct found_content *found)
@@ -147,10 +168,12 @@ static void refuse_none(struct resolve *resolve, const struct found_content *fou
 		text_printf(&message, "; '%s' is in no project", found->elsewhere->name);
 	else
 		text_add(&message, resolve->hint);
+	if (found->elsewhere)
+		offer_item(resolve, found->elsewhere, found->elsewhere_path);
 	if (resolve->hides_owners)
 		text_add(&message,
 			"; this server does not report owners' names: write the LUID of the owner");
-	end_refused(resolve, &message);
+	end_refused(resolve, REFUSAL_MISSING, &message);
 }
 
 /* It is not known which names it matches, so nothing is refreshed. */
@@ -162,7 +185,7 @@ static void refuse_costly(struct resolve *resolve)
 		": the pattern takes too many steps on '%s'; make it simpler (`refresh-router "
 		"check` shows patterns that grow too costly)",
 		resolve->costly);
-	end_refused(resolve, &message);
+	end_refused(resolve, REFUSAL_UNCLEAR, &message);
 }
 
 /* The usual mistake (README.md, Refreshing). */
@@ -172,7 +195,7 @@ static void refuse_live(struct resolve *resolve)
 	selection_describe(&resolve->selection, &message);
 	text_add(&message,
 		" has no extract: it is live or uses published data sources (refresh those)");
-	end_refused(resolve, &message);
+	end_refused(resolve, REFUSAL_NO_EXTRACT, &message);
 }
 
 /* ---- choosing among the items ---- */
@@ -219,6 +242,23 @@ static void keep_in_project(struct resolve *resolve, const struct item *projects
 	}
 }
 
+/* Notes which of the contents somebody else owns, if both users are known. */
+static void note_foreign(struct resolve *resolve, const struct found_content *found)
+{
+	const char *user = resolve->site->session.user_luid;
+	struct content *foreign = arena_array(resolve->arena, struct content, found->count + 1);
+	const struct item *item = resolve->items;
+	size_t count = 0;
+	for (size_t i = 0; user && i < found->count; i++) {
+		while (item->luid != found->contents[i].luid) /* both are in the same order */
+			item++;
+		if (*item->owner_id && !text_is_nocase(item->owner_id, user))
+			foreign[count++] = found->contents[i];
+	}
+	resolve->detail.foreign = foreign;
+	resolve->detail.foreign_count = count;
+}
+
 /* Leaves out content without an extract, silently, because a pattern may match it by chance. */
 static void drop_without_extract(const struct resolve *resolve, struct found_content *found)
 {
@@ -252,9 +292,10 @@ static void choose(struct resolve *resolve, const struct outcome *outcome,
 		return;
 	}
 	bool may_be_none = selection->allow_none && (!was_any || !is_one_wanted(resolve));
-	if (is_fine)
+	if (is_fine) {
+		note_foreign(resolve, &found);
 		end(resolve, outcome, found.contents, found.count);
-	else if (is_many)
+	} else if (is_many)
 		refuse_many(resolve, &found);
 	else if (!was_any && found.hidden_count)
 		refuse_hidden(resolve, &found);
@@ -340,10 +381,25 @@ static void keep_selected(struct resolve *resolve, const struct item *items, siz
 	free(kept);
 }
 
+/* Copied, because the list may be loaded again before the refusal. */
+static void offer_near(
+	struct resolve *resolve, const struct item *items, size_t count, const char *near)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (items[i].name != near)
+			continue;
+		struct item *copy = arena_new_of(resolve->arena, struct item);
+		item_copy(&items[i], copy, resolve->arena);
+		offer_item(resolve, copy, "");
+		return;
+	}
+}
+
 static void note_near_name(struct resolve *resolve, const struct item *items, size_t count)
 {
 	const char *wanted = resolve->selection.selector;
 	resolve->hint = "";
+	offer(resolve, NULL, 0);
 	if (resolve->selection.by != SELECT_NAME || resolve->count)
 		return;
 	const char **names = mem_alloc(sizeof *names * (count + 1));
@@ -351,8 +407,10 @@ static void note_near_name(struct resolve *resolve, const struct item *items, si
 		names[i] = items[i].name;
 	const char *near = suggest(wanted, names, count);
 	/* The nearest name is the wanted one, ruled out by tag or owner: not worth a hint. */
-	if (near && !name_equal(near, wanted))
+	if (near && !name_equal(near, wanted)) {
 		resolve->hint = suggest_hint(wanted, &near, 1, resolve->arena);
+		offer_near(resolve, items, count, near);
+	}
 	free(names);
 }
 
@@ -466,14 +524,14 @@ static enum listing_by listing_by_of(const struct selection *selection)
 }
 
 void resolve_start(struct tableau_site *site, const struct selection *selection, bool anew,
-	resolve_done *callback, void *context)
+	struct mono began, resolve_done *callback, void *context)
 {
 	struct resolve *resolve = mem_new(struct resolve);
 	struct arena *arena = resolve->arena = arena_new();
 	struct outcome bad = { 0 };
 	size_t offset;
 	resolve->site = site;
-	resolve->began = clock_mono();
+	resolve->began = began;
 	resolve->callback = callback;
 	resolve->context = context;
 	resolve->is_fresh = resolve->is_anew = anew;

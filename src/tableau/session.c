@@ -39,8 +39,9 @@ void session_drop(struct session *session)
 {
 	secret_free(session->token);
 	session->token = NULL;
-	free(session->site_luid);
-	session->site_luid = NULL;
+	mem_drop(session->site_luid);
+	mem_drop(session->user_luid);
+	session->site_luid = session->user_luid = NULL;
 }
 
 void session_clear(struct session *session)
@@ -143,12 +144,14 @@ void session_fail(struct tableau_site *site, const struct outcome *outcome, cons
 
 /* ---- signed in ---- */
 
-void session_begin(struct tableau_site *site, const char *token, const char *luid)
+void session_begin(
+	struct tableau_site *site, const char *token, const char *luid, const char *user_luid)
 {
 	struct session *session = &site->session;
 	session_drop(session);
 	session->token = secret_copy(str_of(token));
 	session->site_luid = mem_copy_text(luid);
+	session->user_luid = *user_luid ? mem_copy_text(user_luid) : NULL;
 	session->generation++;
 	session->has_worked = session->is_signing_in = false;
 	session->served = (struct mono){ 0 };

@@ -13,6 +13,7 @@ struct tableau_site;
 struct session {
 	struct secret *token; /* NULL: signed out */
 	char *site_luid;
+	char *user_luid; /* NULL: the answer did not name it */
 	/* counts sign-ins: a 401 to a call of another generation is about an old token */
 	int64_t generation;
 	bool has_worked;    /* a call with this token succeeded ... */
@@ -61,7 +62,8 @@ const char *session_notice(const struct session *session);
 void session_clear(struct session *session);
 
 /* For sign_in.c: the result of a sign-in. */
-void session_begin(struct tableau_site *site, const char *token, const char *luid);
+void session_begin(
+	struct tableau_site *site, const char *token, const char *luid, const char *user_luid);
 /* `what` failed. Answers the waiting calls, unless the old session still works. */
 void session_fail(struct tableau_site *site, const struct outcome *outcome, const char *what);
 /* Is there a token that is not too old? */

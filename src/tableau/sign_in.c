@@ -150,7 +150,8 @@ static void signed_in(const struct transport_reply *reply, void *context)
 			&outcome.error, ERROR_TRANSIENT, "the answer has no credentials in it");
 	if (is_current(&attempt)) {
 		if (outcome.ok) {
-			session_begin(site, token, luid);
+			session_begin(
+				site, token, luid, json_text(json_get(credentials, "user"), "id"));
 			note_pat_end(site, json_text(credentials, "estimatedTimeToExpiration"));
 			tableau_site_wake(site);
 		} else {

@@ -20,7 +20,8 @@ struct deferred {
 	struct tableau_site *site;
 	struct arena *arena;        /* this struct and `selection` live here */
 	struct selection selection; /* for a resolve */
-	bool anew;                  /* for a resolve */
+	bool anew;                  /* for a resolve ... */
+	struct mono since;          /* ... which uses nothing older, if `anew` */
 	resolve_done *resolve;
 	call_done *call; /* for a call that cannot be made */
 	struct outcome outcome;
@@ -117,7 +118,7 @@ static void run_deferred(struct tableau *tableau)
 		next = deferred->next;
 		if (deferred->site)
 			resolve_start(deferred->site, &deferred->selection, deferred->anew,
-				deferred->resolve, deferred->context);
+				deferred->since, deferred->resolve, deferred->context);
 		else if (deferred->resolve)
 			deferred->resolve(&deferred->outcome, NULL, 0, deferred->context);
 		else
@@ -288,8 +289,8 @@ static struct tableau_site *site_for(
 	return NULL;
 }
 
-void tableau_resolve(struct tableau *tableau, const struct selection *selection, bool anew,
-	resolve_done *callback, void *context)
+static void resolve_later(struct tableau *tableau, const struct selection *selection, bool anew,
+	struct mono since, resolve_done *callback, void *context)
 {
 	thread_assert(THREAD_DISPATCH);
 	struct deferred *deferred = defer(tableau);
@@ -297,10 +298,23 @@ void tableau_resolve(struct tableau *tableau, const struct selection *selection,
 	deferred->resolve = callback;
 	deferred->context = context;
 	deferred->anew = anew;
+	deferred->since = since;
 	selection_copy(selection, &deferred->selection, deferred->arena);
 	if (!deferred->site)
 		error_fail(&deferred->outcome.error, ERROR_INPUT,
 			"the configuration has no site '%s'", selection->site);
+}
+
+void tableau_resolve(struct tableau *tableau, const struct selection *selection, bool anew,
+	resolve_done *callback, void *context)
+{
+	resolve_later(tableau, selection, anew, clock_mono(), callback, context);
+}
+
+void tableau_examine(struct tableau *tableau, const struct selection *selection, struct mono since,
+	resolve_done *callback, void *context)
+{
+	resolve_later(tableau, selection, true, since, callback, context);
 }
 
 void tableau_forget(struct tableau *tableau, const char *name, const char *luid)
@@ -549,4 +563,15 @@ struct tableau_site_status tableau_site_status_of(const struct tableau *tableau,
 		.may_list_jobs = site->may_list_jobs,
 		.last_error = *site->last_error ? site->last_error : session_notice(&site->session),
 	};
+}
+
+bool tableau_site_status_named(
+	const struct tableau *tableau, const char *name, struct tableau_site_status *status)
+{
+	size_t count = tableau_site_count(tableau), i = 0;
+	while (i < count && !text_is(tableau->configured[i]->config->name, name))
+		i++;
+	if (i < count)
+		*status = tableau_site_status_of(tableau, i);
+	return i < count;
 }

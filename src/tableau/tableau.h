@@ -43,6 +43,26 @@ bool tableau_is_idle(const struct tableau *tableau); /* no request in flight or 
  * refused. */
 void tableau_sign_out(struct tableau *tableau, int64_t us);
 
+enum resolve_refusal {
+	REFUSAL_NONE,
+	REFUSAL_MISSING,    /* nothing is named */
+	REFUSAL_AMBIGUOUS,  /* several items are, where one is wanted */
+	REFUSAL_NO_EXTRACT, /* there is content, but nothing in it to refresh */
+	REFUSAL_UNCLEAR,    /* what is named cannot be known: a hidden project, a costly pattern */
+};
+
+/* What is known of a resolve beyond its result. */
+struct resolve_detail {
+	enum resolve_refusal refusal;
+	/* refused: what may have been meant. A candidate for a missing name may have no project. */
+	const struct content *candidates;
+	size_t candidate_count;
+	/* resolved: those of the contents that somebody else than the PAT's user owns; only an
+	 * administrator or a leader of their project may refresh them (README.md, Rights) */
+	const struct content *foreign;
+	size_t foreign_count;
+};
+
 /* The result of a call. Valid during the callback only. */
 struct outcome {
 	bool ok;
@@ -55,6 +75,7 @@ struct outcome {
 	int64_t retry_after_us; /* from Retry-After or the text of a 429; 0: none */
 	struct wall asked_at;   /* when the last request was handed to the network; {0}: never */
 	struct told_time told;  /* Tableau's clock, by the Date header of the answer */
+	const struct resolve_detail *detail; /* of a resolve that had its lists; else NULL */
 };
 
 /* A Tableau job, from a query, from the answer to a refresh, or from a row of the list. */
@@ -92,6 +113,10 @@ typedef void done(const struct outcome *outcome, void *context);
  * contents are sorted by name and LUID and valid during the callback.
  */
 void tableau_resolve(struct tableau *tableau, const struct selection *selection, bool anew,
+	resolve_done *callback, void *context);
+/* The same, by nothing that was read before `since`. Many selections that are examined with one
+ * `since` share lists. */
+void tableau_examine(struct tableau *tableau, const struct selection *selection, struct mono since,
 	resolve_done *callback, void *context);
 /* The next resolve on this site that could give this LUID asks Tableau again. */
 void tableau_forget(struct tableau *tableau, const char *site, const char *luid);
@@ -144,6 +169,9 @@ struct tableau_site_status {
 	bool may_list_jobs;
 	const char *last_error; /* "" when the last request succeeded */
 };
+/* Of one site; false: the configuration has no site of this name. */
+bool tableau_site_status_named(
+	const struct tableau *tableau, const char *name, struct tableau_site_status *status);
 /* That of the last tableau_configure(); borrowed. NULL: there was none. */
 struct config *tableau_config(const struct tableau *tableau);
 size_t tableau_site_count(const struct tableau *tableau);
