@@ -43,6 +43,7 @@ static const struct admin_route {
 	{ "POST", "/api/v1/sites/*/pause", handle_pause, IN_TURN },
 	{ "POST", "/api/v1/sites/*/resume", handle_resume, IN_TURN },
 	{ "POST", "/api/v1/route", handle_route, IN_TURN },
+	{ "POST", "/api/v1/resolve", handle_resolve, IN_TURN },
 	{ "POST", "/-/reload", handle_reload, IN_TURN },
 };
 

@@ -46,6 +46,8 @@ admin_handler handle_events, handle_event, handle_refreshes, handle_refresh, han
 	handle_sites, handle_rules, handle_route, handle_reload;
 /* command.c */
 admin_handler handle_retry, handle_cancel, handle_pause, handle_resume;
+/* resolve.c */
+admin_handler handle_resolve;
 /* replay.c */
 admin_handler handle_replay;
 /* page.c */

@@ -8,5 +8,6 @@ librouter_a_SOURCES += \
 	src/admin/origin.c \
 	src/admin/page.c \
 	src/admin/replay.c \
+	src/admin/resolve.c \
 	src/admin/row_json.c src/admin/row_json.h \
 	src/admin/trouble.c src/admin/trouble.h

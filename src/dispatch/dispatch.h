@@ -65,6 +65,20 @@ struct dispatch_command {
 };
 /* Any thread. */
 void dispatch_take_command(struct dispatch *dispatch, struct dispatch_command *command);
+/* What a person asks about the content of one site, read-only (tableau/inquiry.h). */
+struct dispatch_question {
+	const char *site;
+	const struct selection *selections; /* all of that site */
+	size_t count;
+	int64_t us;          /* after this time it is answered with what is known */
+	struct arena *arena; /* holds everything, also this struct */
+	/* Called once, on the dispatch thread; owns the question. `answer` is valid during the
+	 * call; NULL: another question is open, or the daemon is stopping. */
+	void (*done)(struct dispatch_question *question, const cJSON *answer);
+	void *context;
+};
+/* Takes the question. Any thread. One at a time, so that the daemon's own calls come first. */
+void dispatch_take_question(struct dispatch *dispatch, struct dispatch_question *question);
 /* The configuration changed; a reference is taken. Any thread. */
 void dispatch_configure(struct dispatch *dispatch, struct config *config);
 

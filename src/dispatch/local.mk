@@ -7,6 +7,7 @@ librouter_a_SOURCES += \
 	src/dispatch/dispatch.h src/dispatch/loop.c \
 	src/dispatch/edge.h src/dispatch/effects.c src/dispatch/effects.h src/dispatch/look.c \
 	src/dispatch/naming.c src/dispatch/naming.h \
+	src/dispatch/open_question.c src/dispatch/open_question.h \
 	src/dispatch/perform.c src/dispatch/perform.h \
 	src/dispatch/request.c \
 	src/dispatch/job_contents.c src/dispatch/job_contents.h \

@@ -7,27 +7,30 @@
 #include "base/thread.h"
 #include "dispatch/core.h"
 #include "dispatch/dispatch.h"
+#include "dispatch/open_question.h"
 #include <stdatomic.h>
 
 #define STATUS_EVERY (500 * US_PER_MS)
 #define LONGEST_WAIT (60 * US_PER_SECOND)
 
-enum note_type { NOTE_EVENT, NOTE_CONFIGURE, NOTE_COMMAND, NOTE_WRITTEN, NOTE_STOP };
+enum note_type { NOTE_EVENT, NOTE_CONFIGURE, NOTE_COMMAND, NOTE_QUESTION, NOTE_WRITTEN, NOTE_STOP };
 
 struct note {                   /* a message of another thread */
 	struct message message; /* first member */
 	enum note_type type;
-	struct dispatch_event *event;     /* NOTE_EVENT */
-	struct config *config;            /* NOTE_CONFIGURE, with a reference */
-	struct dispatch_command *command; /* NOTE_COMMAND */
-	bool committed;                   /* NOTE_WRITTEN */
-	int64_t us;                       /* NOTE_STOP */
+	struct dispatch_event *event;       /* NOTE_EVENT */
+	struct config *config;              /* NOTE_CONFIGURE, with a reference */
+	struct dispatch_command *command;   /* NOTE_COMMAND */
+	struct dispatch_question *question; /* NOTE_QUESTION */
+	bool committed;                     /* NOTE_WRITTEN */
+	int64_t us;                         /* NOTE_STOP */
 };
 
 struct dispatch {
 	struct edge edge;
 	struct core *core;
 	struct tableau *tableau;
+	struct open_question question;
 	struct mailbox *notes;
 	struct dispatch_status_slot *status;
 	struct mono status_at;
@@ -54,6 +57,8 @@ static void note_free(struct message *message)
 	dispatch_event_free(note->event);
 	if (note->command)
 		core_refuse(note->command);
+	if (note->question)
+		note->question->done(note->question, NULL);
 	config_free(note->config);
 	free(note);
 }
@@ -90,6 +95,11 @@ void dispatch_take_command(struct dispatch *dispatch, struct dispatch_command *c
 	notify(dispatch, (struct note){ .type = NOTE_COMMAND, .command = command });
 }
 
+void dispatch_take_question(struct dispatch *dispatch, struct dispatch_question *question)
+{
+	notify(dispatch, (struct note){ .type = NOTE_QUESTION, .question = question });
+}
+
 bool dispatch_is_full(struct dispatch *dispatch)
 {
 	return atomic_load_explicit(&dispatch->open_count, memory_order_relaxed) >=
@@ -124,11 +134,17 @@ static void take_note(struct dispatch *dispatch, struct note *note)
 		dispatch->status_at = (struct mono){ 0 };
 		core_command(dispatch->core, TAKE(note->command));
 		break;
+	case NOTE_QUESTION:
+		if (!dispatch->is_stopping && open_question_is_free(&dispatch->question))
+			open_question_begin(
+				&dispatch->question, dispatch->tableau, TAKE(note->question));
+		break; /* else refused when the note is freed */
 	case NOTE_WRITTEN:
 		core_written(dispatch->core, note->committed);
 		break;
 	case NOTE_STOP:
 		dispatch->is_stopping = true;
+		open_question_stop(&dispatch->question, "the daemon is stopping");
 		core_stop(dispatch->core);
 		dispatch->stop_at = mono_plus(clock_mono(), note->us);
 		break;
@@ -176,6 +192,7 @@ static int wait_ms(const struct dispatch *dispatch)
 {
 	int64_t now = clock_mono().us, at = now + LONGEST_WAIT;
 	at = earlier(at, core_next(dispatch->core).us);
+	at = earlier(at, open_question_next(&dispatch->question).us);
 	if (dispatch->is_status_stale)
 		at = earlier(at, dispatch->status_at.us + STATUS_EVERY);
 	if (dispatch->is_stopping)
@@ -200,6 +217,7 @@ static void *run(void *context)
 		tableau_step(dispatch->tableau, wait_ms(dispatch), mailbox_fd(dispatch->notes));
 		dispatch->is_status_stale = true;
 		take_notes(dispatch);
+		open_question_check(&dispatch->question);
 		core_step(dispatch->core);
 		publish(dispatch);
 	}
