@@ -15,6 +15,7 @@
 /* 2 to the 53rd: a double holds larger integers only in part */
 #define MOST_NUMBER 9007199254740992.0
 #define TIMEOUT_SECONDS 60L
+#define PROBE_SECONDS 10L
 
 static void add_host(const char *listen, struct text *url)
 {
@@ -129,20 +130,21 @@ static cJSON *read_answer(
 	return NULL;
 }
 
-static CURLcode perform(
-	CURL *easy, const char *url, bool is_post, struct text *answer, char *failure)
+/* `body`: of a POST; NULL: a GET. */
+static CURLcode perform(CURL *easy, const char *url, const char *body, long seconds,
+	struct text *answer, char *failure)
 {
 	curl_easy_setopt(easy, CURLOPT_URL, url);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	/* No proxy: http_proxy is meant for outside addresses and cannot reach our loopback. */
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT, TIMEOUT_SECONDS);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT, seconds);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, answer);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, failure);
-	struct curl_slist *headers = is_post ? asker_header() : NULL;
-	if (is_post) {
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
+	struct curl_slist *headers = body ? asker_header() : NULL;
+	if (body) {
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
 		curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
 	}
 	CURLcode code = curl_easy_perform(easy);
@@ -162,7 +164,8 @@ static cJSON *ask(const struct command_line *line, const char *path, bool is_pos
 	text_add(&url, path);
 	CURL *easy = curl_easy_init();
 	long http_status = 0;
-	CURLcode code = perform(easy, url.at, is_post, &answer, failure);
+	CURLcode code =
+		perform(easy, url.at, is_post ? "" : NULL, TIMEOUT_SECONDS, &answer, failure);
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &http_status);
 	curl_easy_cleanup(easy);
 	if (answer.is_full) {
@@ -180,6 +183,57 @@ static cJSON *ask(const struct command_line *line, const char *path, bool is_pos
 	if (http_status != 200)
 		return refused(line, url.at, http_status, &answer, status);
 	return read_answer(line, path, &answer, status);
+}
+
+/* ---- without messages ---- */
+
+enum admin_presence admin_client_probe(const struct command_line *line, struct text *url)
+{
+	char failure[CURL_ERROR_SIZE] = "";
+	struct error ignored;
+	OWNED_TEXT struct text answer = TEXT(ANSWER_BYTES);
+	if (!admin_url(line, url))
+		return ADMIN_STRANGE;
+	OWNED_TEXT struct text healthz = TEXT(TEXT_UNBOUNDED);
+	text_printf(&healthz, "%s/healthz", url->at);
+	CURL *easy = curl_easy_init();
+	CURLcode code = perform(easy, healthz.at, NULL, PROBE_SECONDS, &answer, failure);
+	curl_easy_cleanup(easy);
+	if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
+		return ADMIN_NONE;
+	OWNED_JSON json = json_parse(text_str(&answer), &ignored);
+	return text_is(json_text(json, "status"), "alive") ? ADMIN_DAEMON : ADMIN_STRANGE;
+}
+
+cJSON *admin_client_ask(
+	const char *url, const char *path, const cJSON *body, int64_t seconds, struct error *err)
+{
+	char failure[CURL_ERROR_SIZE] = "";
+	struct error ignored;
+	OWNED_TEXT struct text whole = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text answer = TEXT(ANSWER_BYTES);
+	OWNED_MEMORY char *sent = json_print(body);
+	text_printf(&whole, "%s%s", url, path);
+	CURL *easy = curl_easy_init();
+	long http_status = 0;
+	CURLcode code = perform(easy, whole.at, sent, (long)seconds, &answer, failure);
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &http_status);
+	curl_easy_cleanup(easy);
+	OWNED_JSON json = code == CURLE_OK ? json_parse(text_str(&answer), &ignored) : NULL;
+	if (code == CURLE_OK && http_status == 200 && cJSON_IsObject(json))
+		return TAKE(json);
+	if (code != CURLE_OK)
+		error_fail(err, ERROR_SYSTEM, "the daemon at %s does not answer: %s", url,
+			*failure ? failure : curl_easy_strerror(code));
+	else if (http_status == 200)
+		error_fail(err, ERROR_REFUSED, "the answer of %s is not JSON; is that the daemon?",
+			whole.at);
+	else
+		error_fail(err, http_status == 503 ? ERROR_TRANSIENT : ERROR_REFUSED,
+			"the daemon at %s answers HTTP %ld: %.300s", url, http_status,
+			*json_text(json, "error") ? json_text(json, "error")
+						  : "it does not say why");
+	return NULL;
 }
 
 cJSON *admin_client_get(const struct command_line *line, const char *path, int *status)

@@ -15,6 +15,21 @@
 cJSON *admin_client_get(const struct command_line *line, const char *path, int *status);
 /* The same by POST without a body, in the name of the local user. */
 cJSON *admin_client_post(const struct command_line *line, const char *path, int *status);
+enum admin_presence {
+	ADMIN_NONE, /* nobody listens at the address */
+	ADMIN_DAEMON,
+	ADMIN_STRANGE, /* somebody else listens there, or the configuration cannot be read */
+};
+/* Is there a daemon at the address that admin_client_get() would ask? Appends the address to
+ * `url`. */
+enum admin_presence admin_client_probe(const struct command_line *line, struct text *url);
+/*
+ * POST of JSON to the daemon at `url`, which may take `seconds`, without a message: on failure
+ * `err` says what happened, ERROR_TRANSIENT when the daemon is busy. The answer is any JSON object,
+ * and the caller's.
+ */
+cJSON *admin_client_ask(
+	const char *url, const char *path, const cJSON *body, int64_t seconds, struct error *err);
 /* Prints that the answer to `path` cannot be the daemon's, and why ("has no id"). Sets *status to
  * EXIT_UNREACHABLE; always false. */
 bool admin_client_is_strange(

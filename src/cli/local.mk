@@ -21,12 +21,14 @@ librouter_a_SOURCES += \
 	src/cli/offer.c src/cli/offer.h \
 	src/cli/output_schema.c src/cli/output_schema.h \
 	src/cli/manual.c \
+	src/cli/online.c src/cli/online.h \
 	src/cli/print.c src/cli/print.h \
 	src/cli/redact.c src/cli/redact.h \
 	src/cli/refreshes.c \
 	src/cli/retry.c \
 	src/cli/route.c \
 	src/cli/rule_paths.c src/cli/rule_paths.h \
+	src/cli/route_online.c src/cli/route_online.h \
 	src/cli/schema.c \
 	src/cli/send.c \
 	src/cli/serve.c \

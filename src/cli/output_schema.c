@@ -6,6 +6,7 @@
 #include "base/record.h"
 #include "dispatch/status.h"
 #include "store/store.h"
+#include "tableau/inquiry.h"
 
 /* clang-format off */
 static const struct member match_members[] = {
@@ -30,6 +31,18 @@ static const struct member unmatched_members[] = {
 		.help = "The first condition that ruled it out"),
 	{ 0 },
 };
+static const struct member online_members[] = {
+	MEMBER_ELSEWHERE("selection", OBJECT, .members = selection_members, .required = true,
+		.help = "One of the selections"),
+	MEMBER_ELSEWHERE("contents", LIST, .members = inquiry_content_members, .required = true,
+		.help = "What it names on Tableau"),
+	MEMBER_ELSEWHERE("problem", TEXT,
+		.help = "missing, ambiguous, no_extract, forbidden, unreadable or unreachable; absent: none"),
+	MEMBER_ELSEWHERE("error", TEXT, .help = "The problem in words"),
+	MEMBER_ELSEWHERE("candidates", LIST, .members = inquiry_content_members,
+		.help = "What may have been meant; at most 10"),
+	{ 0 },
+};
 static const struct member decision_members[] = {
 	MEMBER_ELSEWHERE("event", MAP, .required = true, .help = "Fields of the event"),
 	MEMBER_ELSEWHERE("ruleset", TEXT, .required = true, .help = "Revision of the ruleset"),
@@ -39,6 +52,8 @@ static const struct member decision_members[] = {
 		.help = "Selections: what the event refreshes"),
 	MEMBER_ELSEWHERE("unmatched", LIST, .members = unmatched_members,
 		.help = "With --explain: the other rules, the nearest miss first"),
+	MEMBER_ELSEWHERE("online", LIST, .members = online_members,
+		.help = "With --online: what each selection names now"),
 	MEMBER_ELSEWHERE("warnings", ANY, .help = "Selections that became void, patterns that hit a limit"),
 	{ 0 },
 };
@@ -206,6 +221,12 @@ cJSON *site_output_schema(void)
 cJSON *problems_output_schema(void)
 {
 	return record_schema("problems.schema.json", "What check found", problems_members);
+}
+
+cJSON *resolve_output_schema(void)
+{
+	return record_schema("resolve.schema.json",
+		"What selections of one site name at the moment", inquiry_members);
 }
 
 cJSON *test_output_schema(void)

@@ -11,6 +11,7 @@ cJSON *refresh_output_schema(void);   /* an item of /api/v1/refreshes */
 cJSON *selection_output_schema(void); /* an item of /api/v1/selections */
 cJSON *site_output_schema(void);
 cJSON *problems_output_schema(void); /* check --format json */
+cJSON *resolve_output_schema(void);  /* POST /api/v1/resolve */
 cJSON *test_output_schema(void);     /* test --format json */
 cJSON *diff_output_schema(void);     /* diff --format json */
 cJSON *finding_output_schema(void);  /* explain CODE --format json, an item without CODE */

@@ -6,9 +6,9 @@
 #include "base/units.h"
 #include "cli/command.h"
 #include "cli/print.h"
+#include "cli/route_online.h"
 #include "config/config.h"
 #include "rules/decide.h"
-#include "tableau/tableau.h"
 #include <unistd.h>
 
 #define EVENT_BYTES ((size_t)16 << 20)
@@ -92,81 +92,6 @@ static void print_decision(const struct decision *decision)
 		print_unmatched(&decision->unmatched[i]);
 }
 
-/* ---- --online: which content the selections name, read-only ---- */
-
-struct online {
-	cJSON *list;
-	size_t left;
-	bool has_failed, is_unreachable;
-};
-
-struct online_call {
-	struct online *online;
-	cJSON *entry;
-};
-
-static void resolved(
-	const struct outcome *outcome, const struct content *contents, size_t count, void *context)
-{
-	struct online_call *call = context;
-	call->online->left--;
-	if (!outcome->ok) {
-		json_add_text(call->entry, "error", outcome->error.message);
-		call->online->has_failed = true;
-		call->online->is_unreachable |=
-			outcome->error.kind != ERROR_REFUSED && outcome->error.kind != ERROR_INPUT;
-	}
-	cJSON *list = cJSON_AddArrayToObject(call->entry, "contents");
-	for (size_t i = 0; i < count; i++) {
-		cJSON *content = cJSON_CreateObject();
-		json_add_text(content, "id", contents[i].luid);
-		json_add_text(content, "name", contents[i].name);
-		json_add_text(content, "project", contents[i].project);
-		cJSON_AddItemToArray(list, content);
-	}
-	free(call);
-}
-
-static void resolve_all(
-	struct online *online, struct config *config, const struct decision *decision)
-{
-	OWNED(tableau) tableau = tableau_new();
-	struct error err;
-	if (!tableau_configure(tableau, config, &err))
-		print_line(stderr, "refresh-router route: %s", err.message);
-	online->list = cJSON_CreateArray();
-	for (size_t i = 0; i < decision->selection_count; i++) {
-		struct online_call *call = mem_new(struct online_call);
-		*call = (struct online_call){ online, cJSON_CreateObject() };
-		cJSON_AddItemToObject(
-			call->entry, "selection", selection_json(&decision->selections[i]));
-		cJSON_AddItemToArray(online->list, call->entry);
-		online->left++;
-		tableau_resolve(tableau, &decision->selections[i], false, resolved, call);
-	}
-	while (online->left)
-		tableau_step(tableau, 1000, -1);
-	tableau_sign_out(tableau, 5 * US_PER_SECOND);
-}
-
-static void print_online(const struct online *online)
-{
-	const cJSON *entry, *content;
-	printf("On Tableau:\n");
-	cJSON_ArrayForEach(entry, online->list)
-	{
-		const cJSON *selection = json_get(entry, "selection");
-		cJSON_ArrayForEach(content, json_get(entry, "contents"))
-		{
-			print_line(stdout, "  %s: %s %s/%s  %s", json_text(selection, "site"),
-				json_text(selection, "kind"), json_text(content, "project"),
-				json_text(content, "name"), json_text(content, "id"));
-		}
-		if (json_get(entry, "error"))
-			print_line(stdout, "  %s", json_text(entry, "error"));
-	}
-}
-
 /* ---- the command ---- */
 
 static struct ruleset *load_rules(
@@ -196,7 +121,8 @@ static int decide(
 	const struct command_line *line, struct config *config, const struct ruleset *ruleset)
 {
 	struct error err;
-	struct online online = { 0 };
+	struct route_online online = { 0 };
+	int status = EXIT_YES;
 	OWNED(arena) arena = arena_new();
 	OWNED(decide_scratch) scratch = decide_scratch_new();
 	OWNED_TEXT struct text bytes = TEXT(EVENT_BYTES);
@@ -208,8 +134,9 @@ static int decide(
 	bool explain = command_line_flag(line, "explain");
 	const struct decision *decision = explain ? ruleset_explain(ruleset, event, scratch, arena)
 						  : ruleset_decide(ruleset, event, scratch, arena);
-	if (command_line_flag(line, "online"))
-		resolve_all(&online, config, decision);
+	if (command_line_flag(line, "online") &&
+		!route_online_ask(&online, line, config, decision, &status))
+		return status;
 	if (line->json) {
 		OWNED_JSON json = decision_json(decision);
 		if (online.list)
@@ -218,7 +145,7 @@ static int decide(
 	} else {
 		print_decision(decision);
 		if (online.list)
-			print_online(&online);
+			route_online_print(&online, stdout);
 	}
 	cJSON_Delete(online.list);
 	if (online.is_unreachable)
@@ -256,6 +183,7 @@ static const struct option_spec options[] = {
 		"also show the first condition that failed in each other rule, the nearest miss "
 		"first" },
 	{ "online", OPTION_FLAG, NULL, "also find the content on Tableau, read-only" },
+	ONLINE_OPTIONS,
 	{ "exit-code", OPTION_FLAG, NULL, "exit 1 when nothing would be refreshed" },
 	{ 0 },
 };

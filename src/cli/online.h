@@ -1,0 +1,45 @@
+/*
+ * cli/online.h - asks Tableau what selections name, read-only: through the daemon if one is running
+ * here, because a sign-in with its PAT would end its session (src/tableau/README.md, Sessions);
+ * else with sessions of this process, which are signed out at the end, also after SIGINT.
+ */
+#pragma once
+#include "base/json.h"
+#include "base/mem.h"
+#include "cli/command.h"
+#include "config/config.h"
+#include "content/selection.h"
+
+struct online;
+
+/* The options that decide whom to ask, and for how long. */
+#define ONLINE_OPTIONS                                                                             \
+	{ "url", OPTION_VALUE, "URL",                                                              \
+		"the admin listener of the daemon that asks Tableau; by default that of the "      \
+		"configuration" },                                                                 \
+		{ "sign-in", OPTION_FLAG, NULL,                                                    \
+			"sign in from here even if the daemon is running, which ends its "         \
+			"sessions" },                                                              \
+	{                                                                                          \
+		"timeout", OPTION_VALUE, "DURATION",                                               \
+			"the longest time for one site; by default 60s"                            \
+	}
+
+/*
+ * Decides who is asked, and says on stderr when that is this process. NULL after a message:
+ * *status is EXIT_USAGE, or EXIT_UNREACHABLE when --url leads to no daemon.
+ */
+struct online *online_new(const struct command_line *line, struct config *config, int *status);
+/* Signs out. A process that was interrupted ends here. */
+void online_free(struct online *online);
+OWNED_DEFINE(online)
+
+/*
+ * Asks about selections, all of the site. Returns an object of inquiry_members
+ * (tableau/inquiry.h), which the caller owns: what cannot be asked is in it too. Its items are as
+ * many as the selections.
+ */
+cJSON *online_ask(
+	struct online *online, const char *site, const struct selection *selections, size_t count);
+/* Is it the daemon that is asked? */
+bool online_is_daemon(const struct online *online);
