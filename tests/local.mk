@@ -69,6 +69,7 @@ UNIT_TESTS = \
 	tests/unit/event_test \
 	tests/unit/field_test \
 	tests/unit/file_test \
+	tests/unit/fixed_test \
 	tests/unit/host_test \
 	tests/unit/http_test \
 	tests/unit/index_test \

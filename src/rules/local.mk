@@ -8,6 +8,7 @@ librouter_a_SOURCES += \
 	src/rules/exact.c src/rules/exact.h \
 	src/rules/expand.c src/rules/expand.h \
 	src/rules/explain.c src/rules/explain.h \
+	src/rules/fixed.c src/rules/fixed.h \
 	src/rules/growth.c src/rules/growth.h \
 	src/rules/index.c src/rules/index.h \
 	src/rules/literal.c src/rules/literal.h \
