@@ -1,7 +1,13 @@
 # packaging/local.mk: what goes with the programs.
 dist_man_MANS += packaging/man/refresh-router.1 packaging/man/refresh-router-findings.7 packaging/man/tableau-sandbox.1
 EXTRA_DIST += packaging/man/fill packaging/install-dependencies packaging/demo/run packaging/demo/config.yaml packaging/demo/rules.yaml \
-	packaging/sandbox/world.yaml packaging/systemd/refresh-router.service
+	packaging/sandbox/world.yaml packaging/systemd/refresh-router.service \
+	.pre-commit-hooks.yaml packaging/ci/action.yml packaging/ci/build
+
+# For pipelines of rules: GitLab's template runs these from an image.
+cidir = $(pkgdatadir)/ci
+dist_ci_SCRIPTS = packaging/ci/review packaging/ci/comment
+dist_ci_DATA = packaging/ci/refresh-router.gitlab-ci.yml
 
 # Where each shell looks for completions.
 bashcompletiondir = $(datadir)/bash-completion/completions

@@ -38,15 +38,18 @@ EXTRA_DIST += \
 	tests/scenario/test_documents.py \
 	tests/scenario/test_door.py \
 	tests/scenario/test_evidence.py \
+	tests/scenario/test_export.py \
 	tests/scenario/test_files.py \
 	tests/scenario/test_findings.py \
 	tests/scenario/test_intake.py \
 	tests/scenario/test_listener.py \
 	tests/scenario/test_metrics.py \
 	tests/scenario/test_patience.py \
+	tests/scenario/test_pre_commit.py \
 	tests/scenario/test_reload.py \
 	tests/scenario/test_resolve.py \
 	tests/scenario/test_restart.py \
+	tests/scenario/test_review.py \
 	tests/scenario/test_rule_tests.py \
 	tests/scenario/test_sandbox.py \
 	tests/scenario/test_schemas.py \
