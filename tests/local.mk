@@ -106,6 +106,7 @@ UNIT_TESTS = \
 	tests/unit/store_test \
 	tests/unit/suggest_test \
 	tests/unit/suite_test \
+	tests/unit/suppression_test \
 	tests/unit/tableau_answer_test \
 	tests/unit/tableau_client_test \
 	tests/unit/tableau_filter_test \

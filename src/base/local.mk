@@ -31,6 +31,7 @@ librouter_a_SOURCES += \
 	src/base/shared.c src/base/shared.h \
 	src/base/str.c src/base/str.h \
 	src/base/suggest.c src/base/suggest.h \
+	src/base/suppression.c src/base/suppression.h src/base/suppression_read.c \
 	src/base/text.c src/base/text.h \
 	src/base/thread.c src/base/thread.h \
 	src/base/timer.c src/base/timer.h \
@@ -38,4 +39,5 @@ librouter_a_SOURCES += \
 	src/base/visible.c src/base/visible.h \
 	src/base/web.c src/base/web.h src/base/web_answer.c src/base/web_inside.h src/base/web_request.c \
 	src/base/yaml.c src/base/yaml.h src/base/yaml_look.c src/base/yaml_look.h \
+	src/base/yaml_comments.c src/base/yaml_comments.h \
 	src/base/yaml_map.c src/base/yaml_map.h src/base/yaml_scalar.c src/base/yaml_scalar.h

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/problem_lines.h"
+#include "base/suppression.h"
 #include "base/visible.h"
 
 #define KEPT_MOST 1000 /* nobody reads more */
@@ -22,17 +23,23 @@ static const struct {
 #undef PROBLEM
 };
 
+struct problem_list {
+	struct problem *items;
+	size_t count, capacity; /* kept */
+};
+
 struct problems {
 	struct arena *arena; /* texts of the problems */
-	struct problem *items;
-	size_t count, capacity;
+	struct problem_list kept, suppressed;
 	size_t counts[SEVERITY_NOTE + 1]; /* includes problems that are not kept */
 	size_t known_count;               /* problems that were in the list already */
 	/* in the arena; reused, because most problems in a row are of one file */
 	const char *last_file;
 	struct problem_lines lines;
-	struct problem *latest;                    /* that problem_relate() is about; NULL: none */
+	struct problem *latest;                    /* that problem_relate() is about, or NULL */
 	const struct problem_related **latest_end; /* of its related lines */
+	struct suppressions suppressions;
+	const char *today;
 };
 
 struct problems *problems_new(void)
@@ -47,7 +54,9 @@ void problems_free(struct problems *problems)
 	if (!problems)
 		return;
 	arena_free(problems->arena);
-	free(problems->items);
+	free(problems->kept.items);
+	free(problems->suppressed.items);
+	suppressions_clear(&problems->suppressions);
 	free(problems);
 }
 
@@ -65,14 +74,14 @@ static const char *own_file(struct problems *problems, const char *file)
 }
 
 /* Is it in the list already? An alias repeats a value, and with it the value's problems. */
-static bool is_known(const struct problems *problems, enum problem_code code, struct place place,
-	const char *message)
+static bool is_known(const struct problem_list *list, const struct problem *problem)
 {
-	for (size_t i = problems->count; i--;) {
-		const struct problem *other = &problems->items[i];
-		if (other->code == code && other->place.line == place.line &&
-			other->place.column == place.column &&
-			text_is(other->place.file, place.file) && !strcmp(other->message, message))
+	for (size_t i = list->count; i--;) {
+		const struct problem *other = &list->items[i];
+		if (other->code == problem->code && other->place.line == problem->place.line &&
+			other->place.column == problem->place.column &&
+			text_is(other->place.file, problem->place.file) &&
+			!strcmp(other->message, problem->message))
 			return true;
 	}
 	return false;
@@ -102,20 +111,21 @@ static struct place own_place(struct problems *problems, struct place place, con
 	return place;
 }
 
-static bool add(struct problems *problems, struct problem problem, struct str source)
+static bool add(struct problems *problems, struct problem_list *list, struct problem problem,
+	struct str source)
 {
-	size_t *count = &problems->counts[problem.severity];
-	if (is_known(problems, problem.code, problem.place, problem.message)) {
+	if (is_known(list, &problem)) {
 		problems->known_count++;
 		return false;
 	}
-	++*count;
+	if (list == &problems->kept)
+		problems->counts[problem.severity]++;
 	problem.place.file = own_file(problems, problem.place.file);
 	problem.source_line =
 		problem_lines_get(&problems->lines, source, problem.place.line, problems->arena);
 	problem.place = own_place(problems, problem.place, problem.source_line);
-	mem_grow(&problems->items, &problems->capacity, problems->count);
-	problems->latest = &problems->items[problems->count++];
+	mem_grow(&list->items, &list->capacity, list->count);
+	problems->latest = &list->items[list->count++];
 	*problems->latest = problem;
 	problems->latest_end = &problems->latest->related;
 	return false;
@@ -125,17 +135,22 @@ bool problem_add(struct problems *problems, enum problem_code code, struct place
 	struct str source, const char *format, ...)
 {
 	assert(problems && code < PROBLEM_CODE_COUNT);
-	struct problem problem = { .code = code, .severity = codes[code].severity, .place = place };
+	struct problem problem = { .code = code,
+		.severity = codes[code].severity,
+		.place = place,
+		.suppression =
+			suppressions_find(&problems->suppressions, code, place, problems->today) };
+	struct problem_list *list = problem.suppression ? &problems->suppressed : &problems->kept;
 	problems->latest = NULL;
-	if (problems->count == KEPT_MOST) {
-		problems->counts[problem.severity]++;
+	if (list->count == KEPT_MOST) {
+		problems->counts[problem.severity] += !problem.suppression;
 		return false;
 	}
 	va_list args;
 	va_start(args, format);
 	problem.message = own_message(problems, format, args);
 	va_end(args);
-	return add(problems, problem, source);
+	return add(problems, list, problem, source);
 }
 
 void problem_relate(
@@ -155,14 +170,45 @@ void problem_relate(
 	problems->latest_end = &related->next;
 }
 
+/* ---- suppressions --------------------------------------------------------------------------- */
+
+void problems_suppress(struct problems *problems, const char *file, struct str source)
+{
+	suppressions_read(&problems->suppressions, file, source, problems->arena, problems);
+}
+
+void problems_set_today(struct problems *problems, const char *date)
+{
+	problems->today = arena_text(problems->arena, date);
+}
+
+void problems_finish(struct problems *problems)
+{
+	suppressions_report(&problems->suppressions, problems->today,
+		!problems->counts[SEVERITY_ERROR], problems);
+}
+
+size_t problems_suppressed_count(const struct problems *problems)
+{
+	return problems->suppressed.count;
+}
+
+const struct problem *problems_suppressed_at(const struct problems *problems, size_t index)
+{
+	assert(index < problems->suppressed.count);
+	return &problems->suppressed.items[index];
+}
+
+/* ---- reading the list ----------------------------------------------------------------------- */
+
 bool problems_are_read(const struct problems *problems)
 {
-	return problems->count < KEPT_MOST && problems->known_count < KNOWN_MOST;
+	return problems->kept.count < KEPT_MOST && problems->known_count < KNOWN_MOST;
 }
 
 size_t problems_count(const struct problems *problems)
 {
-	return problems->count;
+	return problems->kept.count;
 }
 
 size_t problems_error_count(const struct problems *problems)
@@ -182,8 +228,8 @@ size_t problems_note_count(const struct problems *problems)
 
 const struct problem *problems_at(const struct problems *problems, size_t index)
 {
-	assert(index < problems->count);
-	return &problems->items[index];
+	assert(index < problems->kept.count);
+	return &problems->kept.items[index];
 }
 
 static int compare_places(const void *left, const void *right)
@@ -203,12 +249,20 @@ static int compare_places(const void *left, const void *right)
 	return strcmp(a->message, b->message);
 }
 
+static void sort(struct problem_list *list)
+{
+	if (list->count > 1)
+		qsort(list->items, list->count, sizeof *list->items, compare_places);
+}
+
 void problems_sort(struct problems *problems)
 {
 	problems->latest = NULL;
-	if (problems->count > 1)
-		qsort(problems->items, problems->count, sizeof *problems->items, compare_places);
+	sort(&problems->kept);
+	sort(&problems->suppressed);
 }
+
+/* ---- the codes ------------------------------------------------------------------------------ */
 
 const char *problem_code_name(enum problem_code code)
 {

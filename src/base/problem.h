@@ -40,6 +40,17 @@ struct problem_related {
 	const struct problem_related *next;
 };
 
+/* A code that the author of a file allows on one of its lines (base/suppression.h). */
+struct suppression {
+	enum problem_code code;
+	struct place place; /* of the code in the comment */
+	int about;          /* the line on which it allows it; 0: there is none */
+	const char *until;  /* its last day, "2027-03-01"; NULL: for ever */
+	const char *reason; /* one line */
+	struct str source;  /* of the file */
+	bool is_used;
+};
+
 struct problem {
 	enum problem_code code;
 	enum severity severity;
@@ -49,6 +60,7 @@ struct problem {
 	const char *message;                   /* one line */
 	const char *source_line;               /* the line's text, or NULL */
 	const struct problem_related *related; /* in the order in which they were added, or NULL */
+	const struct suppression *suppression; /* of a suppressed one, else NULL */
 };
 
 struct problems; /* an append-only list; belongs to one thread */
@@ -74,13 +86,30 @@ void problem_relate(struct problems *problems, struct place place, struct str so
  * as many repeated ones. Then a costly part of a message, such as a suggestion, is left out. */
 bool problems_are_read(const struct problems *problems);
 
+/*
+ * From now on problems of `file` that its comments allow are suppressed: they are neither counted
+ * nor listed with the others. Done by yaml_parse(), before anything else is found in the file.
+ */
+void problems_suppress(struct problems *problems, const char *file, struct str source);
+/* The day by which suppressions expire, "2026-11-27"; without it none does. */
+void problems_set_today(struct problems *problems, const char *date);
+/*
+ * The last call before the list is read, for `check`: adds problems for suppressions whose day has
+ * passed and, unless there is an error (after which nothing else may have been looked for), for
+ * those that have suppressed nothing.
+ */
+void problems_finish(struct problems *problems);
+
 size_t problems_count(const struct problems *problems); /* kept */
 size_t problems_error_count(const struct problems *problems);
 size_t problems_warning_count(const struct problems *problems);
 size_t problems_note_count(const struct problems *problems);
 /* valid until the next add or sort */
 const struct problem *problems_at(const struct problems *problems, size_t index);
-void problems_sort(struct problems *problems); /* by file, line, column */
+/* those that were suppressed; as many are kept */
+size_t problems_suppressed_count(const struct problems *problems);
+const struct problem *problems_suppressed_at(const struct problems *problems, size_t index);
+void problems_sort(struct problems *problems); /* by file, line, column; both lists */
 
 const char *problem_code_name(enum problem_code code);            /* "unknown-field" */
 bool problem_code_find(struct str name, enum problem_code *code); /* false: there is none */

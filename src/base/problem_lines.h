@@ -1,6 +1,5 @@
 /*
- * base/problem_lines.h - the lines of a person's file, found by number. For base/problem.c
- * only.
+ * base/problem_lines.h - the lines of a person's file, found by number. Private to base/.
  */
 #pragma once
 #include "base/arena.h"

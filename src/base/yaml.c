@@ -533,10 +533,10 @@ static const struct yaml_file *parse_owned(
 	file->source = bytes;
 	if (str_starts(bytes, "\xef\xbb\xbf")) /* a byte order mark */
 		file->source = (struct str){ bytes.at + 3, bytes.length - 3 };
-	if (!check_encoding(file, problems) || !check_directives(file, problems) ||
-		!parse_source(file, arena, problems))
+	if (!check_encoding(file, problems) || !check_directives(file, problems))
 		return NULL;
-	return file;
+	problems_suppress(problems, file->path, file->source);
+	return parse_source(file, arena, problems) ? file : NULL;
 }
 
 const struct yaml_file *yaml_parse(

@@ -60,6 +60,9 @@ bool yaml_scalar_comment_is_close(struct str source, size_t end)
 	size_t mark = end + 1;
 	if (mark >= source.length || source.at[end] != ' ' || source.at[mark] != '#')
 		return false;
+	struct str comment = { source.at + mark + 1, line_end(source, mark) - mark - 1 };
+	if (str_starts(str_trim(comment), "refresh-router:")) /* base/suppression.h */
+		return false;
 	size_t begin = line_begin(source, end), next = line_end(source, end) + 1;
 	size_t column = characters(source, begin, mark);
 	if (begin && has_comment_in(source, line_begin(source, begin - 1), column, mark))

@@ -6,7 +6,7 @@
 
 /*
  * Does a comment that looks like a part of the text follow the plain scalar that ends at `end`:
- * after one blank, and not aligned with a comment in the line above or below?
+ * after one blank, not aligned with a comment in the line above or below, and no suppression?
  */
 bool yaml_scalar_comment_is_close(struct str source, size_t end);
 /* Does a double-quoted scalar, quotes and all, have an escape other than \\ \" and \/ ? */

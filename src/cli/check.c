@@ -97,6 +97,10 @@ static cJSON *problem_json(const struct problem *problem)
 	json_add_text(json, "message", problem->message);
 	json_add_text(json, "help", problem_code_help(problem->code));
 	add_related(json, problem);
+	if (problem->suppression) {
+		json_add_text(json, "because", problem->suppression->reason);
+		json_add_text(json, "until", problem->suppression->until);
+	}
 	return json;
 }
 
@@ -106,6 +110,10 @@ static void print_as_json(const struct check *check)
 	cJSON *list = cJSON_AddArrayToObject(root, "problems");
 	for (size_t i = 0; i < problems_count(check->problems); i++)
 		cJSON_AddItemToArray(list, problem_json(problems_at(check->problems, i)));
+	list = cJSON_AddArrayToObject(root, "suppressed");
+	for (size_t i = 0; i < problems_suppressed_count(check->problems); i++)
+		cJSON_AddItemToArray(
+			list, problem_json(problems_suppressed_at(check->problems, i)));
 	json_add_count(root, "errors", (int64_t)problems_error_count(check->problems));
 	json_add_count(root, "warnings", (int64_t)problems_warning_count(check->problems));
 	json_add_count(root, "notes", (int64_t)problems_note_count(check->problems));
@@ -125,14 +133,17 @@ static void print_as_text(const struct check *check)
 {
 	size_t errors = problems_error_count(check->problems),
 	       warnings = problems_warning_count(check->problems),
-	       notes = problems_note_count(check->problems);
+	       notes = problems_note_count(check->problems),
+	       suppressed = problems_suppressed_count(check->problems);
 	problems_print(check->problems, stderr, isatty(STDERR_FILENO));
-	if (errors || warnings || notes)
+	if (errors || warnings || notes || suppressed)
 		fprintf(stderr, "%zu error%s, %zu warning%s", errors, plural(errors), warnings,
 			plural(warnings));
 	if (notes)
 		fprintf(stderr, ", %zu note%s", notes, plural(notes));
-	if (errors || warnings || notes)
+	if (suppressed)
+		fprintf(stderr, ", %zu suppressed", suppressed);
+	if (errors || warnings || notes || suppressed)
 		fputc('\n', stderr);
 	if (check->ruleset)
 		printf("ok: %zu rule%s, %s\n", ruleset_rule_count(check->ruleset),
@@ -191,10 +202,19 @@ static void check_files(
 		IGNORE(config_check_files(config, problems)); /* the problems are counted */
 }
 
+/* For suppressions; a day ends when it ends in UTC. */
+static void set_today(struct problems *problems)
+{
+	char now[WALL_TEXT_SIZE], date[sizeof "2026-11-27"];
+	str_print(date, sizeof date, "%s", wall_format(clock_wall(), now));
+	problems_set_today(problems, date);
+}
+
 static int run(const struct command_line *line)
 {
 	OWNED(problems) problems = problems_new();
 	struct check check = { .problems = problems };
+	set_today(problems);
 	const char *path = command_line_value(line, "config");
 	if (!path && !line->argument_count)
 		path = config_find(NULL);
@@ -219,6 +239,7 @@ static int run(const struct command_line *line)
 	if (command_line_value(line, "url") && check.config)
 		IGNORE(check_open_work(
 			line, check.config, path, problems, &status)); /* the message is printed */
+	problems_finish(problems);
 	problems_sort(problems);
 	if (line->json)
 		print_as_json(&check);

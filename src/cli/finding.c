@@ -10,7 +10,7 @@ static const char *const pages[PROBLEM_CODE_COUNT] = {
 
 #define FILE_NAME_BYTES 64 /* of an example; ours */
 
-struct reader {
+struct page_reader {
 	finding_visit *visit;
 	void *context;
 	enum finding_section section;
@@ -19,7 +19,7 @@ struct reader {
 	struct text text; /* of the part that has begun */
 };
 
-static void end_part(struct reader *reader)
+static void end_part(struct page_reader *reader)
 {
 	struct finding_part part = { .section = reader->section,
 		.file = reader->is_file ? reader->file : NULL,
@@ -31,7 +31,7 @@ static void end_part(struct reader *reader)
 }
 
 /* "```yaml NAME"; without a name it is rules.yaml. */
-static void begin_file(struct reader *reader, struct str line)
+static void begin_file(struct page_reader *reader, struct str line)
 {
 	const char *name = memchr(line.at, ' ', line.length);
 	struct str file =
@@ -42,7 +42,7 @@ static void begin_file(struct reader *reader, struct str line)
 	str_print(reader->file, sizeof reader->file, "%.*s", (int)file.length, file.at);
 }
 
-static void take_line(struct reader *reader, struct str line)
+static void take_line(struct page_reader *reader, struct str line)
 {
 	if (reader->is_file && !str_is(line, "```")) {
 		text_add_str(&reader->text, line);
@@ -65,7 +65,9 @@ static void take_line(struct reader *reader, struct str line)
 void finding_read(enum problem_code code, finding_visit *visit, void *context)
 {
 	assert(code < PROBLEM_CODE_COUNT && pages[code]);
-	struct reader reader = { .visit = visit, .context = context, .text = TEXT(TEXT_UNBOUNDED) };
+	struct page_reader reader = {
+		.visit = visit, .context = context, .text = TEXT(TEXT_UNBOUNDED)
+	};
 	for (const char *at = pages[code]; *at;) {
 		size_t length = strcspn(at, "\n");
 		take_line(&reader, (struct str){ at, length });

@@ -78,11 +78,15 @@ static const struct member problem_members[] = {
 	MEMBER_ELSEWHERE("help", TEXT, .required = true, .help = "What to do"),
 	MEMBER_ELSEWHERE("related", LIST, .members = related_members,
 		.help = "What belongs to it and stands elsewhere, as another rule, or an event that shows it"),
+	MEMBER_ELSEWHERE("because", TEXT, .help = "Of a suppressed one: why it is allowed"),
+	MEMBER_ELSEWHERE("until", TEXT, .help = "Of a suppressed one: the last day, if it is for a time"),
 	{ 0 },
 };
 static const struct member problems_members[] = {
 	MEMBER_ELSEWHERE("problems", LIST, .members = problem_members, .required = true,
 		.help = "By file, line and column"),
+	MEMBER_ELSEWHERE("suppressed", LIST, .members = problem_members, .required = true,
+		.help = "What comments allow (refresh-router: allow=...), in the same order"),
 	MEMBER_ELSEWHERE("errors", COUNT, .required = true, .help = "How many are errors"),
 	MEMBER_ELSEWHERE("warnings", COUNT, .required = true, .help = "How many are warnings"),
 	MEMBER_ELSEWHERE("notes", COUNT, .required = true,

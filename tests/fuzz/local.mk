@@ -14,6 +14,7 @@ FUZZ_REPLAYS = \
 	tests/fuzz/selection_replay \
 	tests/fuzz/store_replay \
 	tests/fuzz/suite_replay \
+	tests/fuzz/suppression_replay \
 	tests/fuzz/yaml_replay
 check_PROGRAMS += $(FUZZ_REPLAYS)
 TESTS += tests/fuzz/replay_all
@@ -45,6 +46,8 @@ tests_fuzz_store_replay_SOURCES = tests/fuzz/store_fuzz.c tests/fuzz/replay.c
 tests_fuzz_store_replay_LDADD = $(ROUTER_LIBS)
 tests_fuzz_suite_replay_SOURCES = tests/fuzz/suite_fuzz.c tests/fuzz/replay.c
 tests_fuzz_suite_replay_LDADD = $(ROUTER_LIBS)
+tests_fuzz_suppression_replay_SOURCES = tests/fuzz/suppression_fuzz.c tests/fuzz/replay.c
+tests_fuzz_suppression_replay_LDADD = $(ROUTER_LIBS)
 tests_fuzz_yaml_replay_SOURCES = tests/fuzz/yaml_fuzz.c tests/fuzz/replay.c
 tests_fuzz_yaml_replay_LDADD = $(ROUTER_LIBS)
 

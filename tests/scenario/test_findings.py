@@ -77,6 +77,51 @@ def test_an_example_that_a_terminal_would_not_show_is_shown():
     assert r"Board\u200b Pack" in cli("explain", "invisible-character").stdout.decode()
 
 
+ALLOWED = """version: 1
+rules:
+  - name: a
+    # refresh-router: allow=unanchored-id until=2999-12-31 because ids have four digits here
+    when: {job_id: /100/}
+    refresh: [{site: s, workbooks: "W "}]  # refresh-router: allow=stray-blank because it is called so
+"""
+
+
+def test_an_author_allows_a_finding_where_it_stands(tmp_path):
+    (tmp_path / "a.yaml").write_text(ALLOWED)
+    result = cli("check", "--strict", "--format", "json", "a.yaml", cwd=tmp_path)
+    told = json.loads(result.stdout)
+    assert (result.returncode, told["problems"]) == (0, [])
+    assert [(item["code"], item["because"], item.get("until")) for item in told["suppressed"]] == [
+        ("unanchored-id", "ids have four digits here", "2999-12-31"), ("stray-blank", "it is called so", None)]
+    assert cli("check", "a.yaml", cwd=tmp_path).stderr.decode() == "0 errors, 0 warnings, 2 suppressed\n"
+
+
+def test_the_daemon_does_not_log_what_is_allowed(router_of, sandbox):
+    rules = ALLOWED.replace("site: s", "site: finance")
+    quiet, loud = router_of(sandbox, rules), router_of(sandbox, rules.replace("refresh-router:", ""))
+    assert [code in quiet.log for code in ("stray-blank", "unanchored-id")] == [False, False]
+    assert [code in loud.log for code in ("[stray-blank]", "[unanchored-id]")] == [True, True]
+
+
+def test_a_suppression_in_a_configuration_and_in_a_test(tmp_path):
+    (tmp_path / "refresh-router.yaml").write_text("""version: 1
+rules: [rules.yaml]
+sources: [{name: dbt, secrets: [{env: S}]}]
+sites:
+  # refresh-router: allow=plain-http because the network is our own
+  - {name: s, server: "http://tableau.example.com", pat: {name: p, secret: {env: P}}}
+""")
+    (tmp_path / "rules.yaml").write_text(ALLOWED)
+    (tmp_path / "rules.test.yaml").write_text("""version: 1
+tests:
+  - {name: t, event: {job_id: 1100}, rules: [a]}  # refresh-router: allow=stray-blank because of nothing
+""")
+    result = cli("check", "--config", "refresh-router.yaml", cwd=tmp_path)
+    assert (result.returncode, result.stderr.decode()) == (0, "0 errors, 0 warnings, 3 suppressed\n")
+    result = cli("check", "rules.yaml", "rules.test.yaml", cwd=tmp_path)
+    assert "rules.test.yaml:3:74: warning: there is no 'stray-blank' on line 3 [unused-suppression]" in result.stderr.decode()
+
+
 def test_tests_beside_rules_are_checked_too(tmp_path):
     (tmp_path / "a.yaml").write_text("version: 1\nrules:\n  - {name: a, when: {job_id: 1}, refresh: [{site: s, workbooks: W}]}\n")
     (tmp_path / "a.test.yaml").write_text("version: 1\ntests:\n  - {name: t, event: {job_id: 1}, rules: [b]}\n")
