@@ -25,6 +25,7 @@ EXTRA_DIST += \
 	tests/scenario/conftest.py \
 	tests/scenario/harness.py \
 	tests/scenario/json_texts.py \
+	tests/scenario/junit_form.py \
 	tests/scenario/pytest.ini \
 	tests/scenario/run.py \
 	tests/scenario/test_admin.py \
@@ -44,6 +45,7 @@ EXTRA_DIST += \
 	tests/scenario/test_intake.py \
 	tests/scenario/test_listener.py \
 	tests/scenario/test_metrics.py \
+	tests/scenario/test_online.py \
 	tests/scenario/test_patience.py \
 	tests/scenario/test_pre_commit.py \
 	tests/scenario/test_reload.py \
@@ -55,7 +57,8 @@ EXTRA_DIST += \
 	tests/scenario/test_schemas.py \
 	tests/scenario/test_sessions.py \
 	tests/scenario/test_store.py \
-	tests/scenario/test_strangers.py
+	tests/scenario/test_strangers.py \
+	tests/scenario/test_verify.py
 
 LDADD += $(CMOCKA_LIBS)
 UNIT_TESTS = \

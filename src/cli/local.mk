@@ -16,7 +16,9 @@ librouter_a_SOURCES += \
 	src/cli/explain.c \
 	src/cli/finding.c src/cli/finding.h \
 	src/cli/git.c src/cli/git.h \
+	src/cli/given_rules.c src/cli/given_rules.h \
 	src/cli/help.c src/cli/help.h \
+	src/cli/junit.c src/cli/junit.h \
 	src/cli/member.c src/cli/member.h \
 	src/cli/offer.c src/cli/offer.h \
 	src/cli/output_schema.c src/cli/output_schema.h \
@@ -37,6 +39,9 @@ librouter_a_SOURCES += \
 	src/cli/test.c \
 	src/cli/test_paths.c src/cli/test_paths.h \
 	src/cli/test_report.c src/cli/test_report.h \
+	src/cli/verification.c src/cli/verification.h \
+	src/cli/verify.c \
+	src/cli/verify_report.c src/cli/verify_report.h \
 	src/cli/version.c src/cli/version.h
 
 EXTRA_DIST += src/cli/README.md

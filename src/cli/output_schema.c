@@ -193,6 +193,46 @@ static const struct member diff_members[] = {
 		.help = "Rules that differ, by name"),
 	{ 0 },
 };
+
+static const struct member verified_site_members[] = {
+	MEMBER_ELSEWHERE("site", TEXT, .required = true, .help = "Name of the site"),
+	MEMBER_ELSEWHERE("ok", FLAG, .required = true, .help = "Nothing is found of it or on it"),
+	MEMBER_ELSEWHERE("error", TEXT, .help = "Why it could not be asked"),
+	MEMBER_ELSEWHERE("pat_ends_at", TIME, .help = "When its personal access token ends; absent: not known"),
+	MEMBER_ELSEWHERE("looked_up", COUNT, .required = true, .help = "How many selections were looked up"),
+	MEMBER_ELSEWHERE("not_looked_up", COUNT, .required = true,
+		.help = "How many could not be, because the site did not answer"),
+	{ 0 },
+};
+static const struct member verify_finding_members[] = {
+	MEMBER_ELSEWHERE("site", TEXT, .required = true, .help = "Name of the site"),
+	MEMBER_ELSEWHERE("rule", TEXT, .help = "Name of the rule; absent: it is about the site itself"),
+	MEMBER_ELSEWHERE("file", TEXT, .required = true, .help = "File of the rule, or of the site's settings"),
+	MEMBER_ELSEWHERE("line", COUNT, .required = true, .help = "Line of the rule, or of the site's settings"),
+	MEMBER_ELSEWHERE("problem", TEXT, .required = true,
+		.help = "missing, ambiguous, no_extract, forbidden or unreadable; of a site: unreachable, pat_ends_soon"),
+	MEMBER_ELSEWHERE("message", TEXT, .required = true, .help = "The problem in words, and what to do"),
+	MEMBER_ELSEWHERE("selection", OBJECT, .members = selection_members,
+		.help = "What the rule selects"),
+	MEMBER_ELSEWHERE("candidates", TEXTS,
+		.help = "What may have been meant: paths of projects, or names where the project is not known"),
+	{ 0 },
+};
+static const struct member verify_members[] = {
+	MEMBER_ELSEWHERE("ok", FLAG, .required = true, .help = "Nothing was found"),
+	MEMBER_ELSEWHERE("asked_by", TEXT, .required = true,
+		.help = "Who asked Tableau: daemon, or command, which signed in itself"),
+	MEMBER_ELSEWHERE("sites", LIST, .members = verified_site_members, .required = true,
+		.help = "The sites, in the order of the configuration"),
+	MEMBER_ELSEWHERE("findings", LIST, .members = verify_finding_members, .required = true,
+		.help = "What is wrong, by site, file and line"),
+	MEMBER_ELSEWHERE("notes", LIST, .members = verify_finding_members, .required = true,
+		.help = "What may be wrong, and cannot be known"),
+	MEMBER_ELSEWHERE("need_event", COUNT, .required = true,
+		.help = "How many selections were left out because an event decides them"),
+	MEMBER_ELSEWHERE("disabled", COUNT, .required = true, .help = "How many rules were left out"),
+	{ 0 },
+};
 /* clang-format on */
 
 cJSON *decision_output_schema(void)
@@ -247,4 +287,9 @@ cJSON *finding_output_schema(void)
 {
 	return record_schema(
 		"finding.schema.json", "A finding of check, in explain", finding_members);
+}
+
+cJSON *verify_output_schema(void)
+{
+	return record_schema("verify.schema.json", "What verify found", verify_members);
 }

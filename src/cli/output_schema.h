@@ -14,4 +14,5 @@ cJSON *problems_output_schema(void); /* check --format json */
 cJSON *resolve_output_schema(void);  /* POST /api/v1/resolve */
 cJSON *test_output_schema(void);     /* test --format json */
 cJSON *diff_output_schema(void);     /* diff --format json */
+cJSON *verify_output_schema(void);   /* verify --format json */
 cJSON *finding_output_schema(void);  /* explain CODE --format json, an item without CODE */

@@ -4,7 +4,7 @@
  */
 #include "base/file.h"
 #include "base/units.h"
-#include "cli/command.h"
+#include "cli/given_rules.h"
 #include "cli/print.h"
 #include "cli/route_online.h"
 #include "config/config.h"
@@ -94,29 +94,6 @@ static void print_decision(const struct decision *decision)
 
 /* ---- the command ---- */
 
-static struct ruleset *load_rules(
-	const struct command_line *line, const struct config *config, int *status)
-{
-	OWNED(problems) problems = problems_new();
-	struct ruleset_known known = { 0 };
-	const char **paths = mem_alloc(sizeof *paths * (line->value_count + 1));
-	size_t count = 0;
-	for (const char *path; (path = command_line_nth(line, "rules", count)); count++)
-		paths[count] = path;
-	const char *const *from = count ? paths : config->rules.items;
-	struct ruleset *ruleset =
-		ruleset_load(from, count ? count : config->rules.count, &known, problems);
-	problems_sort(problems);
-	problems_print(problems, stderr, isatty(STDERR_FILENO));
-	if (!ruleset)
-		*status = EXIT_NO;
-	for (size_t i = 0; !ruleset && i < problems_count(problems); i++)
-		if (problems_at(problems, i)->code == PROBLEM_UNREADABLE)
-			*status = EXIT_USAGE;
-	free(paths);
-	return ruleset;
-}
-
 static int decide(
 	const struct command_line *line, struct config *config, const struct ruleset *ruleset)
 {
@@ -171,7 +148,7 @@ static int run(const struct command_line *line)
 		if (!config)
 			return EXIT_USAGE;
 	}
-	OWNED(ruleset) ruleset = load_rules(line, config, &status);
+	OWNED(ruleset) ruleset = given_rules_load(line, config, NULL, &status);
 	return ruleset ? decide(line, config, ruleset) : status;
 }
 

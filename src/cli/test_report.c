@@ -1,6 +1,6 @@
 /* cli/test_report.c - the results of rule tests as text, JSON, JUnit or TAP. */
 #include "cli/test_report.h"
-#include "base/visible.h"
+#include "cli/junit.h"
 #include "cli/print.h"
 #include <assert.h>
 
@@ -237,40 +237,18 @@ void test_report_json(const struct test_report *report, FILE *out)
 
 /* ---- JUnit ---- */
 
-/* Prints the content of an attribute or element, without characters that XML 1.0 forbids. */
-static void print_xml(const char *text, FILE *out)
-{
-	OWNED_TEXT struct text visible = TEXT(TEXT_UNBOUNDED);
-	OWNED_TEXT struct text markup = TEXT(TEXT_UNBOUNDED);
-	visible_add(&visible, str_of(text));
-	text_add_markup(&markup, visible.at);
-	fputs(markup.at, out);
-}
-
 static void print_case(const struct test_report *report, size_t i, FILE *out)
 {
 	struct suite_test test = test_of(report, i);
-	fputs("    <testcase classname=\"", out);
-	print_xml(test.place.file, out);
-	fputs("\" name=\"", out);
-	print_xml(test.name, out);
-	fputs("\" time=\"0\"", out);
 	if (report->results[i]->ok) {
-		fputs("/>\n", out);
+		junit_pass(out, test.place.file, test.name, NULL);
 		return;
 	}
-	fputs(">\n      <failure type=\"difference\" message=\"", out);
-	print_xml(test.place.file, out);
-	fprintf(out, ":%d: the rules do not do what this test expects\">", test.place.line);
 	OWNED_MEMORY char *text = failure_text(report->results[i]);
-	for (const char *line = text; *line;) {
-		size_t length = strcspn(line, "\n");
-		OWNED_MEMORY char *copy = mem_copy_bytes(line, length);
-		fputc('\n', out);
-		print_xml(copy, out);
-		line += length + (line[length] == '\n');
-	}
-	fputs("\n      </failure>\n    </testcase>\n", out);
+	OWNED_TEXT struct text message = TEXT(TEXT_UNBOUNDED);
+	text_printf(&message, "%s:%d: the rules do not do what this test expects", test.place.file,
+		test.place.line);
+	junit_fail(out, test.place.file, test.name, "difference", message.at, text);
 }
 
 static bool is_of_file(const struct test_report *report, size_t i, const char *file)
@@ -280,24 +258,21 @@ static bool is_of_file(const struct test_report *report, size_t i, const char *f
 
 void test_report_junit(const struct test_report *report, FILE *out)
 {
-	fprintf(out,
-		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-		"<testsuites name=\"refresh-router test\" tests=\"%zu\" failures=\"%zu\">\n",
-		report->count, report->failed);
+	junit_begin(out, "refresh-router test",
+		(struct junit_counts){ .tests = report->count, .failures = report->failed });
 	for (size_t i = 0; i < report->count;) {
 		const char *file = test_of(report, i).place.file;
-		size_t end = i, failed = 0;
+		size_t end = i;
+		struct junit_counts counts = { 0 };
 		for (; is_of_file(report, end, file); end++)
-			failed += !report->results[end]->ok;
-		fputs("  <testsuite name=\"", out);
-		print_xml(file, out);
-		fprintf(out, "\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" time=\"0\">\n",
-			end - i, failed);
+			counts.failures += !report->results[end]->ok;
+		counts.tests = end - i;
+		junit_begin_suite(out, file, counts);
 		for (; i < end; i++)
 			print_case(report, i, out);
-		fputs("  </testsuite>\n", out);
+		junit_end_suite(out);
 	}
-	fputs("</testsuites>\n", out);
+	junit_end(out);
 }
 
 /* ---- TAP ---- */

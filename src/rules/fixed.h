@@ -20,5 +20,7 @@ struct fixed_selections {
 	size_t disabled;   /* rules that are left out */
 };
 
-/* Everything lives in `arena` or in the ruleset. */
-struct fixed_selections ruleset_fixed(const struct ruleset *ruleset, struct arena *arena);
+/* Those of the rules with these names; no names: of all rules. Everything lives in `arena` or in
+ * the ruleset. */
+struct fixed_selections ruleset_fixed(const struct ruleset *ruleset, const char *const *only,
+	size_t only_count, struct arena *arena);

@@ -14,7 +14,6 @@
 #define SERVERINFO_VERSION "2.4"
 #define SIGN_IN_TIMEOUT_MS 60000
 #define SIGN_OUT_TIMEOUT_MS 5000
-#define PAT_WARNING_DAYS 14
 
 /* A running sign-in; its answer is used only while the site still has the same account. */
 struct attempt {
@@ -86,7 +85,7 @@ static void note_pat_end(struct tableau_site *site, const char *estimate)
 	if (!parse_estimate(estimate, &seconds))
 		return;
 	session->pat_ends_at = wall_after(clock_wall(), seconds * US_PER_SECOND);
-	if (seconds < PAT_WARNING_DAYS * 86400)
+	if (seconds < TABLEAU_PAT_WARNING / US_PER_SECOND)
 		log_warning("PAT ends soon; make a new one", KV("site", site->name),
 			KV("pat", site->config->pat.name), KV("ends_at", session->pat_ends_at));
 }

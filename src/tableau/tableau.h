@@ -157,6 +157,8 @@ void tableau_sign_in(struct tableau *tableau, const char *site, done *callback, 
 /* A person wants the site tried now: the next call signs in, even if that was refused recently. */
 void tableau_hurry(struct tableau *tableau, const char *site);
 
+/* A PAT that ends within this time is said to end soon: there must be time to have another made. */
+#define TABLEAU_PAT_WARNING (14 * 86400 * US_PER_SECOND)
 /* For the status page and /api/v1/sites. Texts are valid until the next call here, or, where it
  * says so, as long as the configuration. */
 struct tableau_site_status {

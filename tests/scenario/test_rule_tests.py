@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 
 from harness import TOP, cli
+from junit_form import check_junit
 
 RULES = """version: 1
 rules:
@@ -97,6 +98,7 @@ def test_junit_is_xml_that_names_file_and_line(folder):
     write(folder, PASSING)
     write(folder, FAILING, "b.test.yaml")
     root = ElementTree.fromstring(run(folder, "--format", "junit").stdout)
+    check_junit(root)
     assert root.tag == "testsuites" and root.get("tests") == "3" and root.get("failures") == "1"
     assert [(s.get("name"), s.get("tests"), s.get("failures")) for s in root] == [("rules/a.test.yaml", "2", "0"), ("rules/b.test.yaml", "1", "1")]
     failure = root.find(".//failure")

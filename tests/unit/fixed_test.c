@@ -17,7 +17,7 @@ static void what_names_no_placeholder_is_fixed(void **state)
 			      "  - {site: s, datasources: /x/, allow: [none, many]}\n"
 			      "- name: c\n  when: {job_id: 1}\n  enabled: false\n  refresh:\n"
 			      "  - {site: s, workbooks: Four}\n");
-	struct fixed_selections fixed = ruleset_fixed(rules, arena);
+	struct fixed_selections fixed = ruleset_fixed(rules, NULL, 0, arena);
 	assert_int_equal(fixed.count, 3);
 	assert_int_equal(fixed.need_event, 3);
 	assert_int_equal(fixed.disabled, 1);
@@ -29,6 +29,9 @@ static void what_names_no_placeholder_is_fixed(void **state)
 	assert_string_equal(fixed.items[2].rule, "b");
 	assert_int_equal(fixed.items[2].selection.by, SELECT_PATTERN);
 	assert_true(fixed.items[2].selection.allow_none && fixed.items[2].selection.shadow);
+	const char *only[] = { "b", "c" };
+	fixed = ruleset_fixed(rules, only, 2, arena);
+	assert_true(fixed.count == 1 && !fixed.need_event && fixed.disabled == 1);
 }
 
 static void no_rules_have_no_selections(void **state)
@@ -36,7 +39,7 @@ static void no_rules_have_no_selections(void **state)
 	(void)state;
 	OWNED(arena) arena = arena_new();
 	OWNED(ruleset) rules = fixture_rules("version: 1\nrules: []\n");
-	assert_int_equal(ruleset_fixed(rules, arena).count, 0);
+	assert_int_equal(ruleset_fixed(rules, NULL, 0, arena).count, 0);
 }
 
 int main(void)
