@@ -92,6 +92,7 @@ UNIT_TESTS = \
 	tests/unit/name_test \
 	tests/unit/naming_test \
 	tests/unit/pattern_cost_test \
+	tests/unit/pattern_sample_test \
 	tests/unit/pattern_test \
 	tests/unit/print_test \
 	tests/unit/problem_test \

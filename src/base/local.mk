@@ -22,7 +22,9 @@ librouter_a_SOURCES += \
 	src/base/metric.c src/base/metric.def src/base/metric.h \
 	src/base/name.c src/base/name.h \
 	src/base/pattern.c src/base/pattern.h src/base/pattern_atoms.c src/base/pattern_atoms.h \
+	src/base/pattern_class.c src/base/pattern_class.h \
 	src/base/pattern_cost.c src/base/pattern_cost.h src/base/pattern_literal.c src/base/pattern_literal.h \
+	src/base/pattern_sample.c src/base/pattern_sample.h \
 	src/base/problem.c src/base/problem.def src/base/problem.h \
 	src/base/problem_lines.c src/base/problem_lines.h src/base/problem_print.c \
 	src/base/record.c src/base/record.h src/base/record_json.c \

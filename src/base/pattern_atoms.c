@@ -3,7 +3,7 @@
 
 #include <ctype.h>
 
-#include "base/pattern.h"
+#include "base/pattern_class.h"
 
 #define ATOMS_MOST 48 /* only the beginning of a longer pattern is tried */
 #define FEW_TURNS 10  /* {n,10} is too short a repetition to matter */
@@ -47,23 +47,10 @@ static void skip_past(struct atoms_reader *reader, const char *ends)
 		reader->at++;
 }
 
-/* A character that this escape matches; "" when it matches none. */
-static const char *example_of_escape(char c)
-{
-	static const struct {
-		const char *letters, *example;
-	} examples[] = { { "d", "0" }, { "wDSNXpPxoC", "a" }, { "sWh", " " }, { "nRv", "\n" },
-		{ "t", "\t" }, { "bBAzZGKEQgk0123456789aefcrHVlLuU", "" } };
-	for (size_t i = 0; i < sizeof examples / sizeof *examples; i++)
-		if (strchr(examples[i].letters, c))
-			return examples[i].example;
-	return NULL;
-}
-
 static void read_escape(struct atoms_reader *reader)
 {
 	char c = peek(reader, 1);
-	const char *example = c ? example_of_escape(c) : "";
+	const char *example = c ? pattern_class_escape(c) : "";
 	if (!example) {
 		add(reader, (struct str){ reader->body.at + reader->at + 1, 1 });
 		reader->at += 2;
@@ -75,43 +62,14 @@ static void read_escape(struct atoms_reader *reader)
 	add(reader, str_of(example));
 }
 
-/* The end of the class that begins here: behind its ']'. */
-static size_t class_end(const struct atoms_reader *reader)
-{
-	struct str body = reader->body;
-	size_t at = reader->at + 1;
-	at += at < body.length && body.at[at] == '^';
-	at += at < body.length && body.at[at] == ']';
-	for (; at < body.length && body.at[at] != ']'; at++) {
-		if (body.at[at] == '\\')
-			at++;
-		else if (body.at[at] == '[' && at + 1 < body.length && body.at[at + 1] == ':')
-			while (at < body.length && body.at[at] != ']')
-				at++;
-	}
-	return at < body.length ? at + 1 : body.length;
-}
-
-/* Reads a class; its example is the first character that PCRE2 finds in it. */
 static void read_class(struct atoms_reader *reader)
 {
-	static const char likely[] = "a0 _-A";
-	size_t end = class_end(reader), offset;
-	struct error err;
-	OWNED_TEXT struct text written = TEXT(TEXT_UNBOUNDED);
-	text_printf(&written, "/%.*s/%s", (int)(end - reader->at), reader->body.at + reader->at,
-		has_flag(reader, 'i') ? "i" : "");
-	OWNED(pattern) pattern = pattern_compile(text_str(&written), &offset, &err);
-	OWNED(pattern_scratch) scratch = pattern_scratch_new();
+	size_t end = pattern_class_end(reader->body, reader->at);
+	struct str written = { reader->body.at + reader->at, end - reader->at };
+	char c;
 	reader->at = end;
-	for (int i = 0; pattern && i < 0x7f - ' ' + (int)sizeof likely - 1; i++) {
-		char c = i < (int)sizeof likely - 1 ? likely[i]
-						    : (char)(' ' + i - (int)sizeof likely + 1);
-		if (pattern_search(pattern, (struct str){ &c, 1 }, scratch) != SEARCH_YES)
-			continue;
+	if (pattern_class_example(written, has_flag(reader, 'i'), &c))
 		add(reader, (struct str){ arena_str(reader->arena, (struct str){ &c, 1 }), 1 });
-		return;
-	}
 }
 
 /* Moves past "(" and the characters that give the kind of group. */

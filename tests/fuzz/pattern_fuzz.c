@@ -1,8 +1,9 @@
 /*
- * A pattern, a newline, and a subject: compiling and searching stay within their limits, and every
- * match contains the required literal.
+ * A pattern, a newline, and a subject: compiling and searching stay within their limits, every
+ * match contains the required literal, and every sample matches.
  */
 #include "base/pattern_cost.h"
+#include "base/pattern_sample.h"
 #include <assert.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
@@ -34,6 +35,19 @@ static void check_growth(const struct pattern *pattern, struct arena *arena)
 	text_add_str(&text, growth.after);
 	assert(text.length == growth.bytes && growth.bytes <= 256);
 	assert(pattern_search(pattern, text_str(&text), scratch) == SEARCH_LIMIT);
+}
+
+static void check_samples(const struct pattern *pattern)
+{
+	OWNED(pattern_scratch) scratch = pattern_scratch_new();
+	OWNED_TEXT struct text sample = TEXT(TEXT_UNBOUNDED);
+	for (unsigned turn = 0; turn < 3; turn++) {
+		if (!pattern_sample(pattern, turn, scratch, &sample))
+			continue;
+		assert(sample.length <= PATTERN_SAMPLE_BYTES && str_is_utf8(text_str(&sample)));
+		pattern_allowance_renew(scratch);
+		assert(pattern_search(pattern, text_str(&sample), scratch) == SEARCH_YES);
+	}
 }
 
 static void check_quoted(struct str subject, struct arena *arena)
@@ -70,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	}
 	if (str_is_utf8(written))
 		check_growth(pattern, arena);
+	check_samples(pattern);
 	OWNED(pattern_scratch) scratch = pattern_scratch_new();
 	enum search found = pattern_search(pattern, subject, scratch);
 	/* The step that passes the limit may be a long one. */
