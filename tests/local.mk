@@ -44,6 +44,7 @@ EXTRA_DIST += \
 	tests/scenario/test_files.py \
 	tests/scenario/test_findings.py \
 	tests/scenario/test_intake.py \
+	tests/scenario/test_lint.py \
 	tests/scenario/test_listener.py \
 	tests/scenario/test_metrics.py \
 	tests/scenario/test_online.py \
@@ -85,6 +86,8 @@ UNIT_TESTS = \
 	tests/unit/json_test \
 	tests/unit/life_test \
 	tests/unit/lines_test \
+	tests/unit/lint_test \
+	tests/unit/lint_truth_test \
 	tests/unit/look_test \
 	tests/unit/mailbox_test \
 	tests/unit/pace_test \

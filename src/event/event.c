@@ -12,6 +12,9 @@ static const struct event_field_info infos[] = {
 #undef EVENT_FIELD
 };
 
+const char *const event_types[] = { "job.run.started", "job.run.completed", "job.run.errored",
+	NULL };
+
 const struct event_field_info *event_field_describe(enum event_field field)
 {
 	return &infos[field];

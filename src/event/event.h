@@ -24,6 +24,8 @@ const struct event_field_info *event_field_describe(enum event_field field);
 /* EVENT_FIELD_COUNT when no field has this name */
 enum event_field event_field_of(struct str name);
 
+extern const char *const event_types[]; /* that dbt sends (README.md, Event types); NULL ends it */
+
 enum event_standing {
 	EVENT_REAL,    /* the rules decide */
 	EVENT_TEST,    /* dbt's test endpoint button: recorded, never routed */

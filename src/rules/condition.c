@@ -4,15 +4,12 @@
 #include "base/yaml_look.h"
 #include "event/status.h"
 #include "rules/exact.h"
+#include "rules/exclude.h"
 #include "rules/growth.h"
+#include "rules/lint_rule.h"
 #include "rules/load.h"
 #include "rules/pattern_set.h"
 #include "rules/possible.h"
-
-/* Types that dbt sends (src/event/README.md, Event types). */
-static const char *const event_types[] = { "job.run.started", "job.run.completed",
-	"job.run.errored" };
-#define EVENT_TYPE_COUNT (sizeof event_types / sizeof *event_types)
 
 struct map_reading { /* one map of conditions */
 	struct loading *loading;
@@ -41,14 +38,14 @@ static void exact_check(struct map_reading *reading, const struct yaml_node *nod
 	}
 	if (field == EVENT_EVENT) {
 		bool is_known = false;
-		for (size_t i = 0; i < EVENT_TYPE_COUNT; i++)
-			is_known |= str_is(value->text, event_types[i]);
+		size_t count = 0;
+		for (; event_types[count]; count++)
+			is_known |= str_is(value->text, event_types[count]);
 		if (!is_known)
 			loading_problem(loading, PROBLEM_UNKNOWN_EVENT, node->place,
 				"dbt is not known to send the event type '%s'%s",
 				loading_quote(loading, value->text),
-				loading_suggest(
-					loading, value->text, event_types, EVENT_TYPE_COUNT));
+				loading_suggest(loading, value->text, event_types, count));
 	}
 	const struct ruleset_known *known = loading->known;
 	if (field == EVENT_SOURCE && known && known->sources &&
@@ -85,6 +82,7 @@ static void capture_add(struct map_reading *reading, const struct yaml_node *nod
 	mem_grow(&captures->items, &captures->capacity, captures->count);
 	captures->items[captures->count++] =
 		(struct capture){ .name = loading_intern(loading, str_of(name)),
+			.node = node,
 			.field = field,
 			.branch = reading->branch };
 }
@@ -121,8 +119,11 @@ static void pattern_value(struct map_reading *reading, const struct yaml_node *n
 			"%s also finds longer ids in '%s'; anchor it with ^ and $, or write an "
 			"exact value",
 			loading_quote(loading, node->text), event_field_describe(field)->name);
-	if (ruleset->probe_count > probes) /* a repeated pattern is reported once */
+	if (ruleset->probe_count > probes) { /* a repeated pattern is reported once */
 		growth_look_of_field(loading, node, pattern, field);
+		if (reading->captures) /* under 'not' longer names are meant too */
+			lint_rule_pattern(loading, node, field);
+	}
 	if (!reading->captures)
 		return;
 	for (size_t i = 0; i < pattern_capture_count(pattern); i++) {
@@ -250,8 +251,8 @@ static void not_load(struct loading *loading, const struct yaml_node *when,
 			map_load(&reading, item, by_field, NULL);
 		map_finish(&reading, by_field, &maps[i]);
 		maps[i].line = item->place.line;
-		possible_check_excluded(loading, when, &branch->when, item, &maps[i]);
 	}
+	exclude_check(loading, when, node, branch);
 }
 
 static void branch_load(
@@ -279,6 +280,7 @@ static void branch_load(
 	possible_check(loading, node, &by_field[EVENT_EVENT], &by_field[EVENT_STATUS]);
 	map_finish(reading, by_field, &branch->when);
 	branch->when.line = node ? node->place.line : 0;
+	exclude_check_codes(loading, node, &branch->when);
 	if (not_node)
 		not_load(loading, node, not_node, branch);
 }

@@ -5,6 +5,7 @@
 #include "base/name.h"
 #include "base/suggest.h"
 #include "rules/index.h"
+#include "rules/lint.h"
 #include "rules/rule_files.h"
 
 /* The most values in all files together, aliases followed. It bounds the memory of a ruleset, and
@@ -149,6 +150,8 @@ static void file_load(struct loading *loading, const char *path, const char *nam
 	if (!file)
 		return;
 	loading->file_name = loading_intern(loading, str_of(path));
+	if (loading->lint)
+		lint_note_file(loading->lint, file->source);
 	fingerprint_add(revision, name, file->source);
 	tree_load(loading);
 }
@@ -230,9 +233,12 @@ static struct ruleset *load(const struct rule_files *files, const struct rule_so
 {
 	OWNED(ruleset) ruleset = ruleset_new();
 	OWNED(lookup) names = lookup_new();
-	struct loading loading = {
-		.ruleset = ruleset, .names = names, .known = known, .problems = problems
-	};
+	OWNED(lint) lint = known && known->is_check ? lint_new() : NULL;
+	struct loading loading = { .ruleset = ruleset,
+		.names = names,
+		.known = known,
+		.problems = problems,
+		.lint = lint };
 	struct fingerprint revision = { 0 };
 	loading.default_event = default_value(&loading, "job.run.completed");
 	loading.default_status = default_value(&loading, "success");
@@ -250,6 +256,8 @@ static struct ruleset *load(const struct rule_files *files, const struct rule_so
 		return NULL;
 	ranks_set(ruleset);
 	ruleset->index = rule_index_new(ruleset);
+	if (lint)
+		lint_rules(lint, ruleset, problems);
 	return TAKE(ruleset);
 }
 

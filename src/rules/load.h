@@ -9,6 +9,8 @@
 /* Tags of `names`; probes use PROBE_TAG + field. */
 enum { TEXT_TAG, PATTERN_TAG, RULE_TAG, SITE_TAG, SOURCE_TAG, PROBE_TAG };
 
+struct lint;
+
 struct loading {
 	struct ruleset *ruleset;
 	/* from text to number, by the tags above: texts (to texts[]), patterns, probes, rules, and
@@ -24,10 +26,12 @@ struct loading {
 	struct arena *scratch;        /* freed when the current rule is read */
 	const char *file_name;        /* interned */
 	int64_t measured;             /* steps spent by growth.c */
+	struct lint *lint;            /* rules/lint.h; NULL unless this is for `check` */
 };
 
 struct capture { /* of the rule being read */
 	const char *name;
+	const struct yaml_node *node; /* its pattern */
 	enum event_field field;
 	uint32_t branch;
 };

@@ -99,47 +99,9 @@ void possible_check(struct loading *loading, const struct yaml_node *when,
 	report_useless(loading, status_node, status, by_event);
 }
 
-static bool has_value(const struct rule_condition *condition, struct str text)
+bool possible_together(struct str event, struct str status)
 {
-	for (size_t i = 0; i < condition->value_count; i++)
-		if (condition->values[i].probe == PROBE_NONE &&
-			str_equal(condition->values[i].text, text))
-			return true;
-	return false;
-}
-
-/* Does the condition hold for every event that `when` lets through? */
-static bool is_implied(const struct rule_condition *condition, const struct rule_map *when)
-{
-	const struct rule_condition *same = NULL;
-	for (size_t i = 0; i < when->count; i++)
-		if (when->conditions[i].field == condition->field)
-			same = &when->conditions[i];
-	for (size_t i = 0; same && i < same->value_count; i++)
-		if (same->values[i].probe != PROBE_NONE ||
-			!has_value(condition, same->values[i].text))
-			return false;
-	return same && same->value_count;
-}
-
-void possible_check_excluded(struct loading *loading, const struct yaml_node *when,
-	const struct rule_map *map, const struct yaml_node *not_node,
-	const struct rule_map *excluded)
-{
-	bool has_event = false, has_status = false;
-	for (size_t i = 0; i < excluded->count; i++) {
-		if (!is_implied(&excluded->conditions[i], map))
-			return;
-		has_event |= excluded->conditions[i].field == EVENT_EVENT;
-		has_status |= excluded->conditions[i].field == EVENT_STATUS;
-	}
-	if (!excluded->count)
-		return; /* which is reported elsewhere */
-	loading_problem(loading, PROBLEM_NEVER_MATCHES, not_node->place,
-		"this never matches: all that 'when' lets through is excluded here%s%s",
-		has_event && !yaml_get(when, "event")
-			? "; without 'event' job.run.completed is meant"
-			: "",
-		has_status && !yaml_get(when, "status") ? "; without 'status' success is meant"
-							: "");
+	const struct rule_value of_event = { .text = event, .probe = PROBE_NONE },
+				of_status = { .text = status, .probe = PROBE_NONE };
+	return mask_of(EVENT_EVENT, &of_event) & mask_of(EVENT_STATUS, &of_status);
 }

@@ -9,8 +9,5 @@
 void possible_check(struct loading *loading, const struct yaml_node *when,
 	const struct rule_condition *event, const struct rule_condition *status);
 
-/* Reports a map under 'not' (`excluded`, at `not_node`) that excludes every event that
- * `map` (at `when`) lets through. */
-void possible_check_excluded(struct loading *loading, const struct yaml_node *when,
-	const struct rule_map *map, const struct yaml_node *not_node,
-	const struct rule_map *excluded);
+/* May an event of this type come with this status? */
+bool possible_together(struct str event, struct str status);

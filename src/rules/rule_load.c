@@ -1,6 +1,8 @@
 /* rules/rule_load.c - loads one item of `rules` by its table of fields. */
 #include "base/name.h"
 #include "content/content.h"
+#include "rules/lint.h"
+#include "rules/lint_rule.h"
 #include "rules/load.h"
 
 enum mode { MODE_SEND, MODE_SHADOW };
@@ -107,9 +109,20 @@ static const char *intern_or_null(struct loading *loading, const char *text)
 	return text ? loading_intern(loading, str_of(text)) : NULL;
 }
 
+/* Where the rule stands, for what is found when all are read. */
+static void rule_note(struct loading *loading, const struct yaml_node *node)
+{
+	const struct yaml_node *name = yaml_get(node, "name");
+	struct place place = name ? name->place : node->place;
+	place.file = loading->file_name;
+	if (loading->lint)
+		lint_note_rule(loading->lint, place);
+}
+
 void rule_load(struct loading *loading, const struct yaml_node *node)
 {
 	struct rule_table table = { 0 };
+	size_t errors = problems_error_count(loading->problems);
 	if (node->type != YAML_MAP) {
 		loading_problem(loading, PROBLEM_WRONG_TYPE, node->place,
 			"a rule is a map with name, when and refresh, not %s",
@@ -137,9 +150,15 @@ void rule_load(struct loading *loading, const struct yaml_node *node)
 	struct captures captures = { 0 };
 	when_load(loading, table.when, &rule, &captures);
 	captures_finish(loading, &captures, &rule);
-	free(captures.items);
 	if (table.refresh)
 		refreshes_load(loading, table.refresh, &rule);
+	/* What is wrong may be the very part that seems to be missing. */
+	if (problems_error_count(loading->problems) == errors) {
+		lint_rule_scope(loading, node, &rule);
+		lint_rule_captures(loading, &captures, &rule);
+	}
+	free(captures.items);
+	rule_note(loading, node);
 	struct ruleset *ruleset = loading->ruleset;
 	mem_grow(&ruleset->rules, &ruleset->rule_capacity, ruleset->rule_count);
 	ruleset->rules[ruleset->rule_count++] = rule;

@@ -20,7 +20,8 @@ struct ruleset_known {
 	size_t site_count;
 	const char *const *sources;
 	size_t source_count;
-	bool is_check; /* also report what takes time to find: costly patterns */
+	/* also report what takes time to find: costly patterns, what several rules do together */
+	bool is_check;
 };
 
 /*

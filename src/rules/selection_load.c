@@ -2,6 +2,8 @@
 #include "base/yaml_look.h"
 #include "rules/exact.h"
 #include "rules/growth.h"
+#include "rules/lint.h"
+#include "rules/lint_rule.h"
 #include "rules/luid.h"
 #include "rules/template.h"
 
@@ -216,8 +218,10 @@ static bool pattern_load(
 			"that exact name, write /^\\/...$/",
 			loading_quote(loading, node->text));
 	OWNED(pattern) pattern = pattern_compile(text_str(&written), &offset, &err);
-	if (pattern)
+	if (pattern) {
 		growth_look(loading, node, pattern);
+		lint_rule_selector(loading, node);
+	}
 	return pattern ||
 	       loading_problem(loading, PROBLEM_BAD_PATTERN, node->place, "the pattern %s: %s",
 		       loading_quote(loading, node->text), err.message);
@@ -302,9 +306,12 @@ static bool selectors_load(struct entry_reading *reading, const struct yaml_node
 		arena_array(reading->loading->ruleset->arena, struct rule_selector, count);
 	refresh->selectors = selectors;
 	refresh->selector_count = (uint32_t)count;
-	for (size_t i = 0; i < count; i++)
-		is_good &= selector_load(
-			reading, is_list ? node->items[i] : node, is_list, &selectors[i]);
+	for (size_t i = 0; i < count; i++) {
+		const struct yaml_node *item = is_list ? node->items[i] : node;
+		is_good &= selector_load(reading, item, is_list, &selectors[i]);
+		if (reading->loading->lint)
+			lint_note_selector(reading->loading->lint, item->place);
+	}
 	return is_good;
 }
 

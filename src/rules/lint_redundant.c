@@ -1,0 +1,102 @@
+/* rules/lint_redundant.c - a rule that adds nothing, because another asks for the same whenever it
+ * matches. */
+#include "rules/lint_inside.h"
+
+/* Would both rules be carried out alike? What `quiet` gathers is one rule's own (rules/expand.c),
+ * and a shadow rule is there to be watched. */
+static bool is_alike(const struct rule *a, const struct rule *b)
+{
+	return a->priority == b->priority && a->delay == b->delay && !a->quiet && !b->quiet &&
+	       !a->shadow && !b->shadow;
+}
+
+static bool has_ask(const struct linting *linting, const struct ask *wanted, uint32_t rule)
+{
+	const struct asks *asks = &linting->asks;
+	const struct rule_refresh *wish = asks_refresh(asks, wanted);
+	for (uint32_t i = asks->first[rule]; i < asks->first[rule + 1]; i++) {
+		const struct rule_refresh *other = asks_refresh(asks, &asks->items[i]);
+		if (asks->items[i].group == wanted->group &&
+			other->incremental == wish->incremental &&
+			other->allow_many == wish->allow_many &&
+			other->allow_none == wish->allow_none)
+			return true;
+	}
+	return false;
+}
+
+/* Does `other` ask for all that `rule` asks for, and always? */
+static bool is_covered(const struct linting *linting, uint32_t rule, uint32_t other)
+{
+	const struct asks *asks = &linting->asks;
+	const struct rule *a = &linting->ruleset->rules[rule], *b = &linting->ruleset->rules[other];
+	bool has_capture = false;
+	if (!is_alike(a, b) || !implied_rule(&linting->implying, a, b))
+		return false;
+	for (uint32_t i = asks->first[rule]; i < asks->first[rule + 1]; i++) {
+		if (!has_ask(linting, &asks->items[i], other))
+			return false;
+		has_capture |= asks_has_capture(asks, &asks->items[i]);
+	}
+	/* what one pattern captures, another may capture otherwise */
+	return !has_capture || implied_same(a, b);
+}
+
+static bool compare(void *context, const struct ask *ask, const struct ask *partner)
+{
+	struct linting *linting = context;
+	uint32_t rule = ask->rule, other = partner->rule;
+	if (rule == other)
+		return true;
+	if (!lint_goes_on(linting, rule, lint_work(linting, rule, other)))
+		return false;
+	if (!is_covered(linting, rule, other))
+		return true;
+	if (rule < other && is_covered(linting, other, rule))
+		return true; /* reported at the later one */
+	problem_add(linting->problems, PROBLEM_REDUNDANT_RULE, lint_place_of_rule(linting, rule),
+		lint_source(linting, rule),
+		"rule '%s' adds nothing: whenever it matches, rule '%s' matches too and asks for "
+		"the same",
+		linting->ruleset->rules[rule].name, linting->ruleset->rules[other].name);
+	problem_relate(linting->problems, lint_place_of_rule(linting, other),
+		lint_source(linting, other), "rule '%s' is here",
+		linting->ruleset->rules[other].name);
+	return false;
+}
+
+/* The ask that fewest rules share: a rule that covers this one is among those. */
+static const struct ask *rarest_ask(const struct linting *linting, uint32_t rule)
+{
+	const struct asks *asks = &linting->asks;
+	const struct ask *rarest = NULL;
+	uint32_t fewest = UINT32_MAX;
+	for (uint32_t i = asks->first[rule]; i < asks->first[rule + 1]; i++) {
+		uint32_t group = asks->items[i].group,
+			 count = asks->group_begin[group + 1] - asks->group_begin[group];
+		if (count >= fewest)
+			continue;
+		fewest = count;
+		rarest = &asks->items[i];
+	}
+	return fewest > 1 ? rarest : NULL;
+}
+
+/* By group, so that each is filed once. */
+void lint_redundant(struct linting *linting)
+{
+	const struct asks *asks = &linting->asks;
+	for (uint32_t group = 0; group < asks->group_count; group++) {
+		uint32_t begin = asks->group_begin[group], end = asks->group_begin[group + 1];
+		bool is_filed = false;
+		for (uint32_t i = begin; end - begin > 1 && i < end && !linting->is_over; i++) {
+			const struct ask *ask = &asks->items[asks->grouped[i]];
+			if (rarest_ask(linting, ask->rule) != ask)
+				continue;
+			if (!is_filed)
+				partners_file(linting->partners, group);
+			is_filed = true;
+			partners_visit(linting->partners, ask, PARTNERS_COVER, compare, linting);
+		}
+	}
+}
