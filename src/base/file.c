@@ -1,11 +1,16 @@
 /* base/file.c - reads whole files, and refuses what is not a regular file before a byte of it is
  * read. */
 #include "base/file.h"
+#include "base/clock.h"
 #include "base/secret.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
+
+#define WRITER_WAIT (5 * US_PER_SECOND) /* for the first writer of a pipe */
+#define WRITER_LOOK_MS 50
 
 const char *file_kind(const struct stat *status)
 {
@@ -92,14 +97,58 @@ bool file_read(const char *path, struct text *text, struct error *err)
 	return is_read;
 }
 
+/* ---- pipes ---- */
+
+/* Has somebody opened the pipe for writing, or done so and gone? tee(2) says it and takes nothing
+ * out of the pipe: 0 bytes mean that there is no writer, EAGAIN that he has not written yet. */
+static bool has_writer(int fd)
+{
+	int copy[2];
+	if (pipe2(copy, O_CLOEXEC) < 0)
+		return true; /* then reading it waits for him */
+	bool has = tee(fd, copy[1], 1, SPLICE_F_NONBLOCK) != 0;
+	close(copy[0]);
+	close(copy[1]);
+	return has;
+}
+
+static bool wait_for_writer(int fd)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	struct mono end = mono_plus(clock_mono(), WRITER_WAIT);
+	while (!has_writer(fd)) {
+		if (poll(&poll_fd, 1, WRITER_LOOK_MS) > 0)
+			return true; /* there are bytes, or he has gone again */
+		if (clock_mono().us > end.us)
+			return false;
+	}
+	return true;
+}
+
+/* Opens a pipe for reading. A named one that nobody ever writes to is given up. */
+static int open_pipe(const char *path, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fcntl(fd, F_SETFL, 0) < 0) {
+		error_fail(err, ERROR_INPUT, "%s: %s", path, strerror(errno));
+	} else if (!wait_for_writer(fd)) {
+		error_fail(err, ERROR_INPUT, "%s: this is a pipe, and nobody writes to it", path);
+	} else {
+		return fd;
+	}
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
 bool file_read_argument(const char *path, struct text *text, struct error *err)
 {
 	struct stat status;
 	if (!strcmp(path, "-") || stat(path, &status) || !S_ISFIFO(status.st_mode))
 		return file_read(path, text, err);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open_pipe(path, err);
 	if (fd < 0)
-		return error_fail(err, ERROR_INPUT, "%s: %s", path, strerror(errno));
+		return false;
 	bool is_read = read_all(fd, path, text, err);
 	close(fd);
 	return is_read;
@@ -111,7 +160,9 @@ int file_open_argument(const char *path, struct error *err)
 	int fd;
 	if (!strcmp(path, "-"))
 		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
-	else if (!stat(path, &status) && !S_ISFIFO(status.st_mode) && file_kind(&status)) {
+	else if (!stat(path, &status) && S_ISFIFO(status.st_mode)) {
+		return open_pipe(path, err);
+	} else if (!stat(path, &status) && file_kind(&status)) {
 		error_fail(err, ERROR_INPUT, "%s: this is %s, not a regular file", path,
 			file_kind(&status));
 		return -1;

@@ -14,7 +14,7 @@
  * is stdin. */
 bool file_read(const char *path, struct text *text, struct error *err) MUST_USE;
 /* The same for an argument of a command line: takes a pipe, such as `<(command)`, and waits for
- * it. */
+ * what is written to it. One that nobody opens for writing within seconds is an error. */
 bool file_read_argument(const char *path, struct text *text, struct error *err) MUST_USE;
 
 /* Opens what file_read_argument() would read, whatever its size; close(). -1 when it cannot be

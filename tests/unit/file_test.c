@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/unit/test.h"
@@ -30,7 +31,8 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-	static const char *const names[] = { "file", "fifo", "socket", "sparse", "zero" };
+	static const char *const names[] = { "file", "fifo", "socket", "sparse", "zero",
+		"unwritten", "written" };
 	(void)state;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		unlink(in_folder(names[i]));
@@ -124,6 +126,47 @@ static void an_argument_may_be_a_pipe(void **state)
 	assert_non_null(strstr(err.message, "a device"));
 }
 
+static void a_pipe_that_nobody_writes_to_is_given_up(void **state)
+{
+	(void)state;
+	struct error err = { 0 };
+	OWNED_TEXT struct text text = TEXT(CEILING);
+	assert_int_equal(mkfifo(in_folder("unwritten"), 0600), 0);
+	assert_false(file_read_argument(in_folder("unwritten"), &text, &err));
+	assert_non_null(strstr(err.message, "nobody writes to it"));
+	assert_int_equal(file_open_argument(in_folder("unwritten"), &err), -1);
+}
+
+/* The writer comes later than the reader, and again later with what he writes. */
+static void a_named_pipe_is_read_when_it_is_written(void **state)
+{
+	(void)state;
+	char go;
+	int told[2];
+	struct error err = { 0 };
+	OWNED_TEXT struct text text = TEXT(CEILING);
+	assert_int_equal(mkfifo(in_folder("written"), 0600), 0);
+	assert_int_equal(pipe(told), 0);
+	pid_t writer = fork();
+	if (!writer) {
+		int fd = open(path, O_WRONLY); /* waits for the reader */
+		bool is_written = read(told[0], &go, 1) == 1 && write(fd, "{}", 2) == 2;
+		_exit(!is_written);
+	}
+	int fd = file_open_argument(path, &err);
+	assert_true(fd >= 0);
+	assert_int_equal(write(told[1], "!", 1), 1);
+	char bytes[8];
+	assert_int_equal(read(fd, bytes, sizeof bytes), 2);
+	assert_int_equal(read(fd, bytes, sizeof bytes), 0);
+	close(fd);
+	int status;
+	assert_int_equal(waitpid(writer, &status, 0), writer);
+	assert_int_equal(status, 0);
+	close(told[0]);
+	close(told[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +175,8 @@ int main(void)
 		cmocka_unit_test(what_is_no_regular_file_is_refused_and_not_waited_for),
 		cmocka_unit_test(a_sparse_file_is_refused_by_its_size),
 		cmocka_unit_test(an_argument_may_be_a_pipe),
+		cmocka_unit_test(a_pipe_that_nobody_writes_to_is_given_up),
+		cmocka_unit_test(a_named_pipe_is_read_when_it_is_written),
 	};
 	return cmocka_run_group_tests_name("file", tests, make_folder, remove_folder);
 }
