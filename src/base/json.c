@@ -80,9 +80,19 @@ static int peek(const struct json_reader *r)
 	return r->offset < r->bytes.length ? (unsigned char)r->bytes.at[r->offset] : -1;
 }
 
+/* Programs write JSON on one line, of which the byte says enough; people write several. */
 static bool refuse(struct json_reader *r, const char *what)
 {
-	return error_fail(r->err, ERROR_INPUT, "not JSON: %s at byte %zu", what, r->offset);
+	size_t lines = 1, begin = 0;
+	for (size_t i = 0; i < r->offset && i < r->bytes.length; i++)
+		if (r->bytes.at[i] == '\n') {
+			lines++;
+			begin = i + 1;
+		}
+	if (lines == 1)
+		return error_fail(r->err, ERROR_INPUT, "not JSON: %s at byte %zu", what, r->offset);
+	return error_fail(r->err, ERROR_INPUT, "not JSON: %s at line %zu, column %zu", what, lines,
+		r->offset - begin + 1);
 }
 
 static struct str since(const struct json_reader *r, size_t start)
