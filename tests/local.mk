@@ -30,7 +30,6 @@ EXTRA_DIST += \
 	tests/scenario/run.py \
 	tests/scenario/test_admin.py \
 	tests/scenario/test_authors.py \
-	tests/scenario/test_check_formats.py \
 	tests/scenario/test_cli.py \
 	tests/scenario/test_commands.py \
 	tests/scenario/test_completion.py \
@@ -40,6 +39,7 @@ EXTRA_DIST += \
 	tests/scenario/test_documents.py \
 	tests/scenario/test_door.py \
 	tests/scenario/test_evidence.py \
+	tests/scenario/test_explain.py \
 	tests/scenario/test_export.py \
 	tests/scenario/test_files.py \
 	tests/scenario/test_findings.py \
@@ -75,6 +75,7 @@ UNIT_TESTS = \
 	tests/unit/decide_test \
 	tests/unit/distant_clock_test \
 	tests/unit/event_test \
+	tests/unit/explain_test \
 	tests/unit/field_test \
 	tests/unit/file_test \
 	tests/unit/fixed_test \

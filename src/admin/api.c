@@ -361,6 +361,26 @@ void handle_rules(struct admin *admin, struct web_request *request, int64_t id)
 	answer_span(request, &span, root);
 }
 
+/* Which rules are explained: ?rule=NAME, or /PATTERN/, and ?limit=N. False when it has answered the
+ * request. */
+static bool read_scope(struct web_request *request, const struct ruleset *ruleset,
+	struct arena *arena, struct explain_scope *scope)
+{
+	struct error err;
+	const char *rule = web_query(request, "rule");
+	int64_t most = EXPLAINED_RULES;
+	*scope = (struct explain_scope){ 0 };
+	bool is_good = read_number(request, "limit", &most) && most >= 1 && most <= MOST_LIMIT;
+	if (!is_good)
+		admin_answer_error(request, 400, "limit is a number from 1 to 1000");
+	else if (rule && !explain_scope_choose(scope, ruleset, rule, arena, &err)) {
+		admin_answer_error(request, 400, err.message);
+		is_good = false;
+	}
+	scope->most = (size_t)most;
+	return is_good;
+}
+
 void handle_route(struct admin *admin, struct web_request *request, int64_t id)
 {
 	struct error err;
@@ -372,7 +392,11 @@ void handle_route(struct admin *admin, struct web_request *request, int64_t id)
 		return;
 	}
 	OWNED(ruleset) ruleset = ruleset_slot_get(admin->options.rulesets);
-	OWNED_JSON json = decision_json(ruleset_explain(ruleset, event, admin->scratch, arena));
+	struct explain_scope scope;
+	if (!read_scope(request, ruleset, arena, &scope))
+		return;
+	OWNED_JSON json =
+		decision_json(ruleset_explain(ruleset, event, &scope, admin->scratch, arena));
 	admin_answer_json(request, 200, json);
 }
 

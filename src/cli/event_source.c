@@ -135,3 +135,46 @@ bool event_source_visit_daemon(
 		return false;
 	return !asking.is_strange || admin_client_is_strange(line, path, "has no events", status);
 }
+
+static void set_standing(const cJSON *item, struct event *event, struct arena *arena)
+{
+	const char *outcome = json_text(item, "outcome");
+	if (text_is(outcome, "test"))
+		event->standing = EVENT_TEST;
+	else if (text_is(outcome, "ignored"))
+		event->standing = EVENT_IGNORED;
+	else
+		return;
+	event->why = arena_printf(arena, "%s", json_text(item, "reason"));
+}
+
+bool event_source_recorded(const struct command_line *line, const char *id, struct arena *arena,
+	struct recorded_event *recorded, int *status)
+{
+	int64_t number;
+	struct error err;
+	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
+	if (!str_to_count(str_of(id), &number) || number % 2 == 0) {
+		*status = command_usage(line,
+			"'%s' is not the id of an event, which is odd: see `refresh-router events`",
+			id);
+		return false;
+	}
+	text_printf(&path, "/api/v1/events/%lld", (long long)number);
+	OWNED_JSON item = admin_client_get(line, path.at, status);
+	if (!item)
+		return false;
+	const struct event *read =
+		cli_member_count(item, "id") == number ? event_of_json(item, arena, &err) : NULL;
+	if (!read)
+		return admin_client_is_strange(line, path.at, "is not that event", status);
+	struct event *event = arena_new_of(arena, struct event);
+	*event = *read;
+	set_standing(item, event, arena);
+	*recorded = (struct recorded_event){
+		.event = event,
+		.outcome = arena_text(arena, json_text(item, "outcome")),
+		.ruleset = arena_text(arena, json_text(item, "ruleset")),
+	};
+	return true;
+}

@@ -17,6 +17,15 @@ typedef void event_visit(const struct event *event, const char *example, void *c
  */
 bool event_source_visit_path(
 	const char *path, event_visit *visit, void *context, struct error *err) MUST_USE;
+/* An event that the daemon has recorded: with its standing, the outcome, and the revision of the
+ * rules that decided it. */
+struct recorded_event {
+	const struct event *event;
+	const char *outcome, *ruleset;
+};
+/* The one of this number, in `arena`. False: *status says why, after a message. */
+bool event_source_recorded(const struct command_line *line, const char *id, struct arena *arena,
+	struct recorded_event *recorded, int *status) MUST_USE;
 /* Visits the events of the daemon that --url names. False: *status says why, after a message. */
 bool event_source_visit_daemon(
 	const struct command_line *line, event_visit *visit, void *context, int *status) MUST_USE;

@@ -25,13 +25,15 @@ static struct ruleset *load(const char *const *paths, size_t count, const struct
 struct ruleset *given_rules_load(const struct command_line *line, const struct config *config,
 	const struct config *known, int *status)
 {
+	static const char *const usual[] = { "rules" };
 	OWNED(problems) problems = problems_new();
 	OWNED_MEMORY const char **paths = mem_alloc(sizeof *paths * (line->value_count + 1));
 	size_t count = 0;
 	for (const char *path; (path = command_line_nth(line, "rules", count)); count++)
 		paths[count] = path;
-	struct ruleset *ruleset = load(count ? paths : config->rules.items,
-		count ? count : config->rules.count, known, problems);
+	const char *const *from = count ? paths : config ? config->rules.items : usual;
+	size_t from_count = count ? count : config ? config->rules.count : 1;
+	struct ruleset *ruleset = load(from, from_count, known, problems);
 	problems_sort(problems);
 	problems_print(problems, stderr, isatty(STDERR_FILENO));
 	if (!ruleset)

@@ -15,8 +15,7 @@ struct online;
 /* The options that decide whom to ask, and for how long. */
 #define ONLINE_OPTIONS                                                                             \
 	{ "url", OPTION_VALUE, "URL",                                                              \
-		"the admin listener of the daemon that asks Tableau; by default that of the "      \
-		"configuration" },                                                                 \
+		"the daemon's admin listener; by default that of the configuration" },             \
 		{ "sign-in", OPTION_FLAG, NULL,                                                    \
 			"sign in from here even if the daemon is running, which ends its "         \
 			"sessions" },                                                              \

@@ -9,11 +9,54 @@
 #include "tableau/inquiry.h"
 
 /* clang-format off */
+static const struct member condition_members[] = {
+	MEMBER_ELSEWHERE("field", TEXT, .required = true, .help = "The field of the event"),
+	MEMBER_ELSEWHERE("expected", TEXT, .required = true, .help = "What the rule wants, as written; a long list is cut"),
+	MEMBER_ELSEWHERE("actual", TEXT, .required = true, .help = "What the event has, its beginning if it is long"),
+	MEMBER_ELSEWHERE("holds", FLAG, .required = true, .help = "Does the event have what the rule wants"),
+	MEMBER_ELSEWHERE("matched", TEXT, .help = "The value or pattern of the rule by which it holds"),
+	MEMBER_ELSEWHERE("undecided", FLAG,
+		.help = "true: a pattern takes too many steps, or the text is too long for it; then the rule does not match"),
+	MEMBER_ELSEWHERE("hint", TEXT, .help = "A value of the rule that looks like it, and where they differ"),
+	MEMBER_ELSEWHERE("default", FLAG, .help = "true: the condition is not written, but holds for every rule"),
+	MEMBER_ELSEWHERE("line", COUNT, .help = "Line of its first value, in the rule's file"),
+	MEMBER_ELSEWHERE("column", COUNT, .help = "Column of its first value"),
+	{ 0 },
+};
+static const struct member not_members[] = {
+	MEMBER_ELSEWHERE("holds", FLAG, .required = true, .help = "true: all its conditions do, so it refuses the event"),
+	MEMBER_ELSEWHERE("conditions", LIST, .members = condition_members, .required = true, .help = "By field"),
+	{ 0 },
+};
+static const struct member alternative_members[] = {
+	MEMBER_ELSEWHERE("holds", FLAG, .required = true, .help = "All conditions do, and no map of not"),
+	MEMBER_ELSEWHERE("conditions", LIST, .members = condition_members, .required = true,
+		.help = "Of the map under when, by field"),
+	MEMBER_ELSEWHERE("not", LIST, .members = not_members, .required = true, .help = "Its maps under not"),
+	{ 0 },
+};
+static const struct member step_members[] = {
+	MEMBER_ELSEWHERE("field", TEXT, .required = true,
+		.help = "The field of the event; enabled for the rule's own; empty if the event is never routed"),
+	MEMBER_ELSEWHERE("value", TEXT, .help = "A value that was tried and is good"),
+	MEMBER_ELSEWHERE("text", TEXT, .required = true, .help = "The change in words"),
+	{ 0 },
+};
+static const struct member change_members[] = {
+	MEMBER_ELSEWHERE("text", TEXT, .required = true, .help = "The change in words: would match if ..."),
+	MEMBER_ELSEWHERE("tried", FLAG, .required = true,
+		.help = "true: the event was decided again with the values of all steps, and the rule matches"),
+	MEMBER_ELSEWHERE("steps", LIST, .members = step_members, .required = true,
+		.help = "All of these together; none if no change was found"),
+	{ 0 },
+};
 static const struct member match_members[] = {
 	MEMBER_ELSEWHERE("rule", TEXT, .required = true, .help = "Name of the rule"),
 	MEMBER_ELSEWHERE("file", TEXT, .required = true, .help = "File that it stands in"),
 	MEMBER_ELSEWHERE("line", COUNT, .required = true, .help = "Line of the rule"),
 	MEMBER_ELSEWHERE("captures", MAP, .help = "Named captures and their values"),
+	MEMBER_ELSEWHERE("alternatives", LIST, .members = alternative_members,
+		.help = "When explained: each map under when, or the only one"),
 	{ 0 },
 };
 static const struct member because_members[] = {
@@ -29,6 +72,15 @@ static const struct member unmatched_members[] = {
 	MEMBER_ELSEWHERE("line", COUNT, .required = true, .help = "Line of the rule"),
 	MEMBER_ELSEWHERE("because", OBJECT, .members = because_members, .required = true,
 		.help = "The first condition that ruled it out"),
+	MEMBER_ELSEWHERE("alternatives", LIST, .members = alternative_members,
+		.help = "Of the nearest rules: each map under when, or the only one"),
+	MEMBER_ELSEWHERE("change", OBJECT, .members = change_members,
+		.help = "Of the nearest rules: what would make it match"),
+	{ 0 },
+};
+static const struct member merged_members[] = {
+	MEMBER_ELSEWHERE("wishes", LIST, .members = selection_members, .required = true, .help = "What each rule wants"),
+	MEMBER_ELSEWHERE("notes", TEXTS, .required = true, .help = "What they get together, and whose wish that is"),
 	{ 0 },
 };
 static const struct member online_members[] = {
@@ -51,7 +103,9 @@ static const struct member decision_members[] = {
 	MEMBER_ELSEWHERE("selections", LIST, .members = selection_members, .required = true,
 		.help = "Selections: what the event refreshes"),
 	MEMBER_ELSEWHERE("unmatched", LIST, .members = unmatched_members,
-		.help = "With --explain: the other rules, the nearest miss first"),
+		.help = "When explained: the other rules, the nearest miss first"),
+	MEMBER_ELSEWHERE("merged", LIST, .members = merged_members,
+		.help = "When explained: content that several rules want in different ways"),
 	MEMBER_ELSEWHERE("online", LIST, .members = online_members,
 		.help = "With --online: what each selection names now"),
 	MEMBER_ELSEWHERE("warnings", ANY, .help = "Selections that became void, patterns that hit a limit"),

@@ -66,39 +66,59 @@ static int width(const char *text)
 	return visible_columns(str_of(text));
 }
 
-/* The columns of the terminal; a page's width when `out` is not a terminal. */
-static int columns_of(FILE *out)
+int print_columns(FILE *out, int elsewhere)
 {
 	struct winsize size;
 	int fd = fileno(out);
-	return fd >= 0 && isatty(fd) && !ioctl(fd, TIOCGWINSZ, &size) && size.ws_col
-		       ? size.ws_col
-		       : COLUMNS_ELSEWHERE;
+	return fd >= 0 && isatty(fd) && !ioctl(fd, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col
+										     : elsewhere;
 }
 
-void print_wrapped(FILE *out, int indent, int column, const char *text)
+bool print_is_coloured(FILE *out)
 {
-	int columns = columns_of(out) < COLUMNS_OF_PROSE ? columns_of(out) : COLUMNS_OF_PROSE;
+	const char *no_color = getenv("NO_COLOR"); /* no-color.org: any text but the empty one */
+	int fd = fileno(out);
+	return fd >= 0 && isatty(fd) && !(no_color && *no_color);
+}
+
+/* What of a word still fits into `room` columns, at least one character. */
+static size_t piece_of(struct str word, int room)
+{
+	size_t length = visible_cut(word, room).length;
+	return length ? length : str_character(word);
+}
+
+void print_wrapped_in(FILE *out, int columns, int indent, int column, const char *text)
+{
 	fprintf(out, "%s%*s", column > indent ? "\n" : "",
 		column > indent ? indent : indent - column, "");
 	column = indent;
 	while (*text) {
-		size_t length = strcspn(text, " \n");
-		int wide = visible_columns((struct str){ text, length });
+		struct str word = { text, strcspn(text, " \n") };
+		int wide = visible_columns(word);
 		bool is_first = column == indent, is_full = column + 1 + wide > columns;
 		if (!is_first && is_full)
 			fprintf(out, "\n%*s", indent, "");
 		column = is_first || is_full ? indent : column + 1;
-		fprintf(out, "%s%.*s", is_first || is_full ? "" : " ", (int)length, text);
-		column += wide;
-		text += length;
+		if (indent + wide > columns)
+			word.length = piece_of(word, columns - indent);
+		fprintf(out, "%s%.*s", is_first || is_full ? "" : " ", (int)word.length, word.at);
+		column += visible_columns(word);
+		text += word.length;
 		if (*text == '\n') {
 			fprintf(out, "\n%*s", indent, "");
 			column = indent;
 		}
-		text += *text != '\0';
+		text += *text == ' ' || *text == '\n';
 	}
 	fputc('\n', out);
+}
+
+void print_wrapped(FILE *out, int indent, int column, const char *text)
+{
+	int columns = print_columns(out, COLUMNS_ELSEWHERE);
+	print_wrapped_in(
+		out, columns < COLUMNS_OF_PROSE ? columns : COLUMNS_OF_PROSE, indent, column, text);
 }
 
 /* Narrows the widest column until a row fits: short columns stay whole, and so does the last one,
@@ -144,7 +164,7 @@ void table_print(const struct table *table, FILE *out)
 			widths[i % table->columns] = width(table->cells[i]);
 	for (size_t i = 0; i < table->columns; i++)
 		widths[i] += !widths[i]; /* a heading may be empty; a column is not */
-	fit(widths, table->columns, columns_of(out));
+	fit(widths, table->columns, print_columns(out, COLUMNS_ELSEWHERE));
 	for (size_t i = 0; i < table->count; i++)
 		print_cell(table->cells[i], widths[i % table->columns],
 			(i + 1) % table->columns == 0, out);
@@ -183,29 +203,4 @@ void print_json_line(const cJSON *json, FILE *out)
 {
 	OWNED_MEMORY char *text = json_print(json);
 	print_escaped(text, out);
-}
-
-/* ---- XML ---- */
-
-/* U+FFFE and U+FFFF are no characters of XML 1.0 (section 2.2), and nothing else is left of those
- * when a text is visible. */
-static size_t forbidden_bytes(const char *at)
-{
-	return !strncmp(at, "\xef\xbf\xbe", 3) || !strncmp(at, "\xef\xbf\xbf", 3) ? 3 : 0;
-}
-
-void print_xml(const char *text, FILE *out)
-{
-	OWNED_TEXT struct text visible = TEXT(TEXT_UNBOUNDED);
-	OWNED_TEXT struct text markup = TEXT(TEXT_UNBOUNDED);
-	visible_add(&visible, str_of(text));
-	text_add_markup(&markup, visible.at);
-	for (const char *at = markup.at; *at;) {
-		size_t forbidden = forbidden_bytes(at);
-		if (forbidden)
-			fprintf(out, "\\u%s", at[2] == '\xbe' ? "fffe" : "ffff");
-		else
-			fputc(*at, out);
-		at += forbidden ? forbidden : 1;
-	}
 }

@@ -16,6 +16,13 @@ void print_line_args(FILE *out, const char *format, va_list args) PRINTF_LIKE(2,
  * filled; each '\n' begins a line. As wide as the terminal, but a line stays easy to read.
  */
 void print_wrapped(FILE *out, int indent, int column, const char *text);
+/* The same for any text that is visible (base/visible.h), in this many columns; a word that is
+ * longer than a line goes on in the next one. */
+void print_wrapped_in(FILE *out, int columns, int indent, int column, const char *text);
+/* The columns of the terminal; `elsewhere` when `out` is none. */
+int print_columns(FILE *out, int elsewhere);
+/* Is it a terminal, and NO_COLOR not set? */
+bool print_is_coloured(FILE *out);
 
 struct table;
 /* `headings` of the columns, ended by NULL. */
@@ -31,7 +38,3 @@ void table_print(const struct table *table, FILE *out);
  * bytes that are not UTF-8. */
 void print_json(const cJSON *json, FILE *out);
 void print_json_line(const cJSON *json, FILE *out);
-
-/* Prints the content of an attribute or element: hidden characters and bytes that are not UTF-8
- * become visible escapes, and so does what XML 1.0 forbids. */
-void print_xml(const char *text, FILE *out);

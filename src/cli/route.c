@@ -3,15 +3,19 @@
  * function that `serve` calls.
  */
 #include "base/file.h"
-#include "base/units.h"
+#include "cli/admin_client.h"
+#include "cli/command.h"
+#include "cli/event_source.h"
 #include "cli/given_rules.h"
 #include "cli/print.h"
 #include "cli/route_online.h"
+#include "cli/route_report.h"
 #include "config/config.h"
 #include "rules/decide.h"
 #include <unistd.h>
 
 #define EVENT_BYTES ((size_t)16 << 20)
+#define RULES_FOR_PEOPLE 10 /* that did not match and are explained */
 
 /* ---- for people ---- */
 
@@ -35,16 +39,7 @@ static void print_selections(const struct decision *decision)
 		text_printf(&cell, "  %s", selection->site);
 		table_cell(table, cell.at);
 		text_reset(&cell);
-		selection_describe(selection, &cell);
-		text_add(&cell, selection->incremental ? ", incremental" : "");
-		text_add(&cell, selection->shadow ? ", shadow: not sent" : "");
-		char time[UNIT_TEXT_SIZE];
-		if (selection->delay)
-			text_printf(&cell, ", after a delay of %s",
-				units_format_duration(selection->delay, time));
-		if (selection->quiet)
-			text_printf(&cell, ", after %s without an event of the rule",
-				units_format_duration(selection->quiet, time));
+		route_report_selection(selection, &cell);
 		table_cell(table, cell.at);
 		text_reset(&cell);
 		for (size_t j = 0; j < selection->rule_count; j++)
@@ -54,76 +49,137 @@ static void print_selections(const struct decision *decision)
 	table_print(table, stdout);
 }
 
-static void print_unmatched(const struct unmatched *unmatched)
-{
-	if (unmatched->disabled)
-		print_line(stdout, "  %s  (%s:%d)  is not enabled", unmatched->rule,
-			unmatched->file, unmatched->line);
-	else
-		print_line(stdout, "  %s  (%s:%d)  %s is '%s', wanted %s", unmatched->rule,
-			unmatched->file, unmatched->line, unmatched->field, unmatched->actual,
-			unmatched->expected);
-}
-
 /* Made visible, because it may quote an expanded placeholder. */
 static void print_warning(const struct warning *warning)
 {
 	print_line(stderr, "warning: rule '%s': %s", warning->rule, warning->text);
 }
 
-static void print_decision(const struct decision *decision)
+static void print_decided(const struct decision *decision)
 {
-	const struct event *event = decision->event;
-	if (event->standing != EVENT_REAL)
-		print_line(stdout, "The daemon would record this event and not route it: %s",
-			event->why);
-	printf("%s\n", decision->match_count ? "Matched:" : "No rule matched.");
+	puts(decision->match_count ? "Matched:" : "No rule matched; --explain shows why.");
 	for (size_t i = 0; i < decision->match_count; i++)
 		print_match(&decision->matches[i]);
 	if (decision->selection_count) {
 		printf("Refreshes:\n");
 		print_selections(decision);
 	}
+}
+
+static void print_decision(const struct command_line *line, const struct decision *decision)
+{
+	const struct event *event = decision->event;
+	if (event->standing != EVENT_REAL)
+		print_line(stdout, "The daemon would record this event and not route it: %s",
+			event->why);
+	if (decision->unmatched)
+		route_report_explained(decision, command_line_value(line, "rule"), stdout);
+	else
+		print_decided(decision);
 	for (size_t i = 0; i < decision->warning_count; i++)
 		print_warning(&decision->warnings[i]);
-	if (decision->unmatched_count)
-		printf("Not matched, the nearest first:\n");
-	for (size_t i = 0; i < decision->unmatched_count; i++)
-		print_unmatched(&decision->unmatched[i]);
 }
 
 /* ---- the command ---- */
 
+/* False after a message. */
+static bool read_scope(const struct command_line *line, const struct ruleset *ruleset,
+	struct arena *arena, struct explain_scope *scope)
+{
+	struct error err;
+	int64_t limit = line->json ? EXPLAINED_RULES : RULES_FOR_PEOPLE;
+	const char *rule = command_line_value(line, "rule");
+	if (!admin_client_limit(line, &limit)) {
+		IGNORE(command_usage(line, "--limit is a whole number from 1"));
+		return false;
+	}
+	*scope = (struct explain_scope){ .most = (size_t)limit };
+	if (!rule || explain_scope_choose(scope, ruleset, rule, arena, &err))
+		return true;
+	IGNORE(command_usage(line, "%s", err.message));
+	return false;
+}
+
+static const struct event *read_file(
+	const struct command_line *line, const char *path, struct arena *arena)
+{
+	struct error err;
+	OWNED_TEXT struct text bytes = TEXT(EVENT_BYTES);
+	const struct event *event = NULL;
+	if (!file_read_argument(path, &bytes, &err))
+		IGNORE(command_usage(line, "%s", err.message));
+	else if (!(event = event_read(text_str(&bytes), arena, &err)))
+		IGNORE(command_usage(line, "%s: %s", path, err.message));
+	return event;
+}
+
+/* What the daemon did may not be what these rules say. */
+static const struct event *read_recorded(const struct command_line *line, const char *id,
+	const struct ruleset *ruleset, struct arena *arena, int *status)
+{
+	struct recorded_event recorded;
+	if (!event_source_recorded(line, id, arena, &recorded, status))
+		return NULL;
+	if (*recorded.ruleset && !text_is(recorded.ruleset, ruleset_revision(ruleset)))
+		print_line(stderr,
+			"note: event %s was recorded as '%s' by other rules than these (%s)", id,
+			recorded.outcome, recorded.ruleset);
+	return recorded.event;
+}
+
+/* NULL after a message; *status says why. */
+static const struct event *read_event(const struct command_line *line,
+	const struct ruleset *ruleset, struct arena *arena, int *status)
+{
+	const char *id = command_line_value(line, "event");
+	if (id && line->argument_count)
+		IGNORE(command_usage(line, "give the argument EVENT or --event ID, not both"));
+	else if (id)
+		return read_recorded(line, id, ruleset, arena, status);
+	else if (!line->argument_count)
+		IGNORE(command_usage(line, "the argument EVENT is missing; or give --event ID"));
+	else
+		return read_file(line, line->arguments[0], arena);
+	return NULL;
+}
+
+static void print_decided_as(const struct command_line *line, const struct decision *decision,
+	const struct route_online *online)
+{
+	if (line->json) {
+		OWNED_JSON json = decision_json(decision);
+		if (online->list)
+			cJSON_AddItemToObject(json, "online", cJSON_Duplicate(online->list, true));
+		print_json(json, stdout);
+		return;
+	}
+	print_decision(line, decision);
+	if (online->list)
+		route_online_print(online, stdout);
+}
+
 static int decide(
 	const struct command_line *line, struct config *config, const struct ruleset *ruleset)
 {
-	struct error err;
 	struct route_online online = { 0 };
-	int status = EXIT_YES;
+	struct explain_scope scope;
+	int status = EXIT_USAGE;
 	OWNED(arena) arena = arena_new();
 	OWNED(decide_scratch) scratch = decide_scratch_new();
-	OWNED_TEXT struct text bytes = TEXT(EVENT_BYTES);
-	if (!file_read_argument(line->arguments[0], &bytes, &err))
-		return command_usage(line, "%s", err.message);
-	const struct event *event = event_read(text_str(&bytes), arena, &err);
+	bool is_explained = command_line_flag(line, "explain") || command_line_value(line, "rule");
+	if (!read_scope(line, ruleset, arena, &scope))
+		return EXIT_USAGE;
+	const struct event *event = read_event(line, ruleset, arena, &status);
 	if (!event)
-		return command_usage(line, "%s: %s", line->arguments[0], err.message);
-	bool explain = command_line_flag(line, "explain");
-	const struct decision *decision = explain ? ruleset_explain(ruleset, event, scratch, arena)
-						  : ruleset_decide(ruleset, event, scratch, arena);
+		return status;
+	status = EXIT_YES;
+	const struct decision *decision =
+		is_explained ? ruleset_explain(ruleset, event, &scope, scratch, arena)
+			     : ruleset_decide(ruleset, event, scratch, arena);
 	if (command_line_flag(line, "online") &&
 		!route_online_ask(&online, line, config, decision, &status))
 		return status;
-	if (line->json) {
-		OWNED_JSON json = decision_json(decision);
-		if (online.list)
-			cJSON_AddItemToObject(json, "online", cJSON_Duplicate(online.list, true));
-		print_json(json, stdout);
-	} else {
-		print_decision(decision);
-		if (online.list)
-			route_online_print(&online, stdout);
-	}
+	print_decided_as(line, decision, &online);
 	cJSON_Delete(online.list);
 	if (online.is_unreachable)
 		return EXIT_UNREACHABLE;
@@ -138,11 +194,10 @@ static int run(const struct command_line *line)
 	OWNED(problems) problems = problems_new();
 	OWNED(config) config = NULL;
 	int status = EXIT_USAGE;
-	if (!command_line_value(line, "rules") || command_line_flag(line, "online")) {
-		const char *path = config_find(command_line_value(line, "config"));
-		if (!path)
-			return command_usage(
-				line, "no configuration file: give --rules PATH or --config FILE");
+	const char *path = config_find(command_line_value(line, "config"));
+	if (command_line_flag(line, "online") && !path)
+		return command_usage(line, "--online needs the configuration: give --config FILE");
+	if (path && (!command_line_value(line, "rules") || command_line_flag(line, "online"))) {
 		config = config_load(path, problems);
 		problems_print(problems, stderr, isatty(STDERR_FILENO));
 		if (!config)
@@ -156,9 +211,16 @@ static const struct option_spec options[] = {
 	{ "config", OPTION_VALUE, "FILE", "the configuration, for its rules and for --online" },
 	{ "rules", OPTION_VALUES, "PATH",
 		"a rule file or folder, instead of the configuration's; may be repeated" },
+	{ "event", OPTION_VALUE, "ID",
+		"instead of EVENT: the event that the daemon has recorded under this number" },
 	{ "explain", OPTION_FLAG, NULL,
-		"also show the first condition that failed in each other rule, the nearest miss "
-		"first" },
+		"also show each condition of the rules, and what would make the others match, "
+		"the nearest first" },
+	{ "rule", OPTION_VALUE, "RULE",
+		"explain this rule only, or those in whose names /PATTERN/ is found" },
+	{ "limit", OPTION_VALUE, "N",
+		"how many of the rules that did not match are explained; by default 10, in JSON "
+		"100" },
 	{ "online", OPTION_FLAG, NULL, "also find the content on Tableau, read-only" },
 	ONLINE_OPTIONS,
 	{ "exit-code", OPTION_FLAG, NULL, "exit 1 when nothing would be refreshed" },
@@ -167,14 +229,14 @@ static const struct option_spec options[] = {
 
 const struct command command_route = {
 	.name = "route",
-	.arguments = "EVENT",
+	.arguments = "[EVENT]",
 	.summary = "show what one event would refresh, and why",
 	.description = "EVENT is a file with the body of a dbt webhook, or with a flat JSON object "
 		       "of event fields, like {\"job_id\": 1001}; - is standard input. The "
-		       "decision is made by the function that `serve` uses.",
+		       "decision is made by the function that `serve` uses. Rules are those of "
+		       "--rules, else of the configuration, else ./rules.",
 	.options = options,
 	.formats = "text|json",
-	.least_arguments = 1,
 	.most_arguments = 1,
 	.run = run,
 };

@@ -31,6 +31,14 @@ static void print_rows(const struct suite_result *result, FILE *out)
 	table_print(table, out);
 }
 
+/* What would make it match, where that is more than the one condition that is named already. */
+static void add_change(const struct unmatched *miss, struct text *out)
+{
+	const struct remedy *remedy = miss->explanation ? miss->explanation->remedy : NULL;
+	if (remedy && remedy->step_count != 1)
+		text_printf(out, "; %s", remedy->words);
+}
+
 static void add_miss(const struct unmatched *miss, struct text *out)
 {
 	if (miss->disabled)
@@ -40,6 +48,7 @@ static void add_miss(const struct unmatched *miss, struct text *out)
 		text_printf(out, "rule '%s' (%s:%d) came nearest: %s is '%s', wanted %s",
 			miss->rule, miss->file, miss->line, miss->field, miss->actual,
 			miss->expected);
+	add_change(miss, out);
 }
 
 static void print_missing(const struct suite_row *row, FILE *out)
@@ -69,6 +78,8 @@ static void print_rule(const struct suite_rule *rule, FILE *out)
 	else if (rule->why)
 		text_printf(&line, ": %s is '%s', wanted %s", rule->why->field, rule->why->actual,
 			rule->why->expected);
+	if (rule->why)
+		add_change(rule->why, &line);
 	print_line(out, "%s", line.at);
 }
 

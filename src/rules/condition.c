@@ -171,6 +171,7 @@ static void condition_load(struct map_reading *reading, const struct yaml_node *
 	condition->field = field;
 	condition->values = values;
 	condition->value_count = (uint32_t)count;
+	condition->column = count ? (is_list ? node->items[0] : node)->place.column : 0;
 	for (size_t i = 0; i < count; i++)
 		value_load(reading, is_list ? node->items[i] : node, field, condition, &values[i]);
 }

@@ -1,6 +1,8 @@
 /* rules/decide.c - the decision: asks the index for candidates, matches them, and turns the
  * matched rules into selections. */
 #include "rules/decide.h"
+#include "base/name.h"
+#include "base/suggest.h"
 #include "rules/expand.h"
 #include "rules/explain.h"
 #include "rules/index.h"
@@ -115,8 +117,8 @@ static void outcome_keep(struct draft *draft, struct arena *arena, struct decisi
 	free(draft->warnings);
 }
 
-/* `is_match`, by rule, is set for each rule that matched, so that a caller can explain the others;
- * or NULL. */
+/* For an explanation, `is_match` (by rule) is set for each rule that matched, and what rules want
+ * together is found; or NULL. */
 static struct decision *decide(struct matching *matching, bool *is_match)
 {
 	const struct ruleset *ruleset = matching->ruleset;
@@ -151,6 +153,10 @@ static struct decision *decide(struct matching *matching, bool *is_match)
 		memcpy(kept, matches, decision->match_count * sizeof *kept);
 		decision->matches = kept;
 	}
+	draft_sort(&draft);
+	if (is_match)
+		decision->mergings = mergings_find(draft.selections, draft.selection_count,
+			matching->arena, &decision->merging_count);
 	draft_merge(&draft, matching->arena);
 	outcome_keep(&draft, matching->arena, decision);
 	return decision;
@@ -165,14 +171,52 @@ const struct decision *ruleset_decide(const struct ruleset *rules, const struct 
 }
 
 const struct decision *ruleset_explain(const struct ruleset *rules, const struct event *event,
-	struct decide_scratch *scratch, struct arena *arena)
+	const struct explain_scope *scope, struct decide_scratch *scratch, struct arena *arena)
 {
+	static const struct explain_scope in_short = { 0 };
 	struct matching matching;
 	OWNED_MEMORY bool *is_match = mem_alloc(rules->rule_count + 1);
 	matching_begin(&matching, rules, event, scratch, arena);
 	struct decision *decision = decide(&matching, is_match);
-	/* each explanation gets a whole allowance, so that no rule's depends on another's */
+	/* an explanation gets an allowance of its own, beside the decision's */
 	pattern_allowance_renew(scratch->patterns);
-	decision->unmatched = unmatched_explain(&matching, is_match, &decision->unmatched_count);
+	decision_explain(&matching, is_match, scope ? scope : &in_short, decision);
 	return decision;
+}
+
+/* ---- which rules are explained ---- */
+
+static bool no_rule_named(
+	const struct ruleset *rules, const char *written, struct arena *arena, struct error *err)
+{
+	OWNED_MEMORY const char **names = mem_alloc((rules->rule_count + 1) * sizeof *names);
+	for (size_t i = 0; i < rules->rule_count; i++)
+		names[i] = rules->rules[i].name;
+	return error_fail(err, ERROR_INPUT, "there is no rule '%s'%s", written,
+		suggest_hint(written, names, rules->rule_count, arena));
+}
+
+bool explain_scope_choose(struct explain_scope *scope, const struct ruleset *rules,
+	const char *written, struct arena *arena, struct error *err)
+{
+	struct error why;
+	size_t offset, count = 0;
+	bool *chosen = arena_array(arena, bool, rules->rule_count + 1);
+	bool is_pattern = pattern_is_written(str_of(written));
+	OWNED(pattern_scratch) scratch = pattern_scratch_new();
+	OWNED(pattern)
+	pattern = is_pattern ? pattern_compile(str_of(written), &offset, &why) : NULL;
+	if (is_pattern && !pattern)
+		return error_fail(err, ERROR_INPUT, "the pattern %s: %s", written, why.message);
+	for (size_t i = 0; i < rules->rule_count; i++) {
+		const char *name = rules->rules[i].name;
+		pattern_allowance_renew(scratch);
+		chosen[i] = pattern ? pattern_search(pattern, str_of(name), scratch) == SEARCH_YES
+				    : name_equal(name, written);
+		count += chosen[i];
+	}
+	scope->chosen = chosen;
+	if (!count && pattern)
+		return error_fail(err, ERROR_INPUT, "no rule has a name that %s finds", written);
+	return count || no_rule_named(rules, written, arena, err);
 }

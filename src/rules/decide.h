@@ -9,6 +9,8 @@
 #include "base/json.h"
 #include "content/selection.h"
 #include "event/event.h"
+#include "rules/explanation.h"
+#include "rules/merging.h"
 #include "rules/ruleset.h"
 
 struct match {
@@ -17,18 +19,20 @@ struct match {
 	size_t capture_count;
 	const char *const *capture_names;
 	const char *const *capture_values;
+	const struct explanation *explanation; /* NULL unless it is within the explain_scope */
 };
 
-/* for --explain: a rule that did not match, and its first condition that does not hold */
+/* When explained: a rule that did not match, and the first reason in short. */
 struct unmatched {
 	const char *rule, *file;
 	int line;
-	bool disabled;                 /* `enabled: false`; then no condition was tested */
+	bool disabled;                 /* `enabled: false`; then that is the reason */
 	const char *field;             /* "status", or "not.run_reason" */
 	const char *expected, *actual; /* expected as written: "success", "/^a/", "any of 1, 2" */
-	/* how near it was: conditions that do not hold, and conditions that held before the first
-	 * of those */
+	/* how near it was: what does not hold (conditions, maps of `not`, `enabled`), and how many
+	 * conditions do */
 	int missed, held;
+	const struct explanation *explanation; /* NULL unless it is within the explain_scope */
 };
 
 struct warning { /* a selection that became void, a pattern that hit a limit */
@@ -49,8 +53,23 @@ struct decision {
 	size_t warning_count;
 	const struct warning *warnings;
 	size_t unmatched_count;            /* 0 unless explained */
-	const struct unmatched *unmatched; /* nearest miss first */
+	const struct unmatched *unmatched; /* nearest miss first; NULL unless explained */
+	size_t merging_count;              /* 0 unless explained */
+	const struct merging *mergings;    /* content that several rules want */
 };
+
+/* What ruleset_explain() says of which rules. */
+struct explain_scope {
+	const bool *chosen; /* by rule: the others are left out; NULL: none is */
+	size_t most; /* rules that did not match and are explained in full, the nearest first */
+};
+
+/*
+ * Chooses the rules that `written` names: one by its name, or, between slashes, those in whose
+ * names the pattern is found. ERROR_INPUT when there are none, with the nearest name. In `arena`.
+ */
+bool explain_scope_choose(struct explain_scope *scope, const struct ruleset *rules,
+	const char *written, struct arena *arena, struct error *err) MUST_USE;
 
 /* Working memory that grows with the ruleset and is reused from event to event. One thread at a
  * time. */
@@ -68,9 +87,10 @@ OWNED_DEFINE(decide_scratch)
  */
 const struct decision *ruleset_decide(const struct ruleset *rules, const struct event *event,
 	struct decide_scratch *scratch, struct arena *arena);
-/* The same decision with `unmatched` filled in. Walks every rule: too slow for serving. */
+/* The same decision, with reasons. Walks every rule: too slow for serving. `scope` NULL: the first
+ * reason of each rule, and none in full. */
 const struct decision *ruleset_explain(const struct ruleset *rules, const struct event *event,
-	struct decide_scratch *scratch, struct arena *arena);
+	const struct explain_scope *scope, struct decide_scratch *scratch, struct arena *arena);
 
 /* The decision in the form of schemas/decision.schema.json ("unmatched" only when explained). The
  * caller owns it. */

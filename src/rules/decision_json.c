@@ -10,6 +10,8 @@ static cJSON *match_json(const struct match *match)
 	cJSON *captures = cJSON_AddObjectToObject(json, "captures");
 	for (size_t i = 0; i < match->capture_count; i++)
 		json_add_text(captures, match->capture_names[i], match->capture_values[i]);
+	if (match->explanation)
+		explanation_add_json(match->explanation, json);
 	return json;
 }
 
@@ -23,6 +25,20 @@ cJSON *unmatched_json(const struct unmatched *unmatched)
 	json_add_text(because, "field", unmatched->field);
 	json_add_text(because, "expected", unmatched->expected);
 	json_add_text(because, "actual", unmatched->actual);
+	if (unmatched->explanation)
+		explanation_add_json(unmatched->explanation, json);
+	return json;
+}
+
+static cJSON *merging_json(const struct merging *merging)
+{
+	cJSON *json = cJSON_CreateObject();
+	cJSON *wishes = cJSON_AddArrayToObject(json, "wishes");
+	for (size_t i = 0; i < merging->wish_count; i++)
+		cJSON_AddItemToArray(wishes, selection_json(&merging->wishes[i]));
+	cJSON *notes = cJSON_AddArrayToObject(json, "notes");
+	for (size_t i = 0; i < merging->note_count; i++)
+		cJSON_AddItemToArray(notes, cJSON_CreateString(merging->notes[i]));
 	return json;
 }
 
@@ -46,6 +62,9 @@ cJSON *decision_json(const struct decision *decision)
 	}
 	if (!decision->unmatched)
 		return json; /* not explained */
+	cJSON *merged = cJSON_AddArrayToObject(json, "merged");
+	for (size_t i = 0; i < decision->merging_count; i++)
+		cJSON_AddItemToArray(merged, merging_json(&decision->mergings[i]));
 	cJSON *unmatched = cJSON_AddArrayToObject(json, "unmatched");
 	for (size_t i = 0; i < decision->unmatched_count; i++)
 		cJSON_AddItemToArray(unmatched, unmatched_json(&decision->unmatched[i]));

@@ -194,12 +194,17 @@ static struct selection joined(const struct selection *equal, size_t count, stru
 	return selection;
 }
 
+void draft_sort(struct draft *draft)
+{
+	if (draft->selection_count > 1)
+		qsort(draft->selections, draft->selection_count, sizeof *draft->selections,
+			by_content_and_rule);
+}
+
 void draft_merge(struct draft *draft, struct arena *arena)
 {
 	struct selection *all = draft->selections;
 	size_t count = draft->selection_count, kept = 0;
-	if (count > 1)
-		qsort(all, count, sizeof *all, by_content_and_rule);
 	for (size_t i = 0, end; i < count; i = end) {
 		for (end = i + 1; end < count && !by_content(&all[i], &all[end]);)
 			end++;

@@ -16,6 +16,7 @@ void draft_warn(struct draft *draft, const char *rule, const char *text, bool is
 /* Adds the selections of `rule`; captures[] has the order of rule->captures. */
 void rule_expand(struct matching *matching, const struct rule *rule, const struct str *captures,
 	struct draft *draft);
-/* Sorts, and merges selections that name the same content in the same way. Rules must have been
- * added in order of name. */
+/* By content, then by rule. */
+void draft_sort(struct draft *draft);
+/* Merges selections that name the same content in the same way; they are sorted. */
 void draft_merge(struct draft *draft, struct arena *arena);

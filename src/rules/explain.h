@@ -1,9 +1,17 @@
 /*
- * rules/explain.h - why rules did not match. Private to rules/.
+ * rules/explain.h - explains the rules that matched and those that did not. Private to rules/.
  */
 #pragma once
 #include "rules/match.h"
 
-/* The rules for which `is_match` (by rule) is not set, nearest miss first. Never NULL. */
-const struct unmatched *unmatched_explain(
-	struct matching *matching, const bool *is_match, size_t *count);
+/* What an explanation shows of the values of a condition: "any of 1, 2, … (57 more)". */
+const char *explain_values(const struct rule_condition *condition, struct arena *arena);
+/* The text of an event, cut after EXPLAINED_BYTES; ends in NUL. */
+const char *explain_cut(struct str text, struct arena *arena);
+
+/*
+ * Fills in the unmatched rules of the decision, the nearest miss first, and the explanations that
+ * `scope` wants. `is_match`, by rule, is set for each that matched.
+ */
+void decision_explain(struct matching *matching, const bool *is_match,
+	const struct explain_scope *scope, struct decision *decision);

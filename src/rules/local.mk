@@ -10,8 +10,10 @@ librouter_a_SOURCES += \
 	src/rules/exclude.c src/rules/exclude.h \
 	src/rules/expand.c src/rules/expand.h \
 	src/rules/explain.c src/rules/explain.h \
+	src/rules/explanation.c src/rules/explanation.h \
 	src/rules/fixed.c src/rules/fixed.h \
 	src/rules/growth.c src/rules/growth.h \
+	src/rules/hint.c src/rules/hint.h \
 	src/rules/implied.c src/rules/implied.h \
 	src/rules/index.c src/rules/index.h \
 	src/rules/lint.c src/rules/lint.h src/rules/lint_inside.h src/rules/lint_redundant.c \
@@ -21,10 +23,12 @@ librouter_a_SOURCES += \
 	src/rules/lookup.c src/rules/lookup.h \
 	src/rules/luid.c src/rules/luid.h \
 	src/rules/match.c src/rules/match.h \
+	src/rules/merging.c src/rules/merging.h \
 	src/rules/partners.c src/rules/partners.h \
 	src/rules/pattern_set.c src/rules/pattern_set.h \
 	src/rules/play.c src/rules/play.h \
 	src/rules/possible.c src/rules/possible.h \
+	src/rules/remedy.c src/rules/remedy.h \
 	src/rules/rule.h \
 	src/rules/rule_files.c src/rules/rule_files.h \
 	src/rules/rule_load.c \

@@ -49,6 +49,13 @@ void matching_begin(struct matching *matching, const struct ruleset *ruleset,
 		&scratch->key_capacity, rule_index_key_count(ruleset->index));
 	scratch->memos = grown(scratch->memos, sizeof *scratch->memos, &scratch->memo_capacity,
 		ruleset->probe_count);
+	pattern_allowance_renew(scratch->patterns);
+	matching_repeat(matching);
+}
+
+void matching_repeat(struct matching *matching)
+{
+	struct decide_scratch *scratch = matching->scratch;
 	if (++scratch->epoch == 0) { /* after 4 billion events the epochs begin again */
 		if (scratch->seen)
 			memset(scratch->seen, 0, scratch->seen_capacity * sizeof *scratch->seen);
@@ -60,7 +67,6 @@ void matching_begin(struct matching *matching, const struct ruleset *ruleset,
 		scratch->epoch = 1;
 	}
 	scratch->candidate_count = 0;
-	pattern_allowance_renew(scratch->patterns);
 }
 
 static const struct str *captures_copy(struct matching *matching, const struct pattern *pattern)
@@ -157,6 +163,19 @@ enum search branch_match(struct matching *matching, const struct rule_branch *br
 			holds = is_excluded == SEARCH_YES ? SEARCH_NO : SEARCH_LIMIT;
 	}
 	return holds;
+}
+
+struct branch_misses branch_misses_of(struct matching *matching, const struct rule_branch *branch)
+{
+	struct branch_misses misses = { 0 };
+	for (uint32_t i = 0; i < branch->when.count; i++)
+		if (condition_match(matching, &branch->when.conditions[i]) == SEARCH_YES)
+			misses.held += rule_condition_is_written(&branch->when.conditions[i]);
+		else
+			misses.missed++;
+	for (uint32_t i = 0; i < branch->not_count; i++)
+		misses.refused += map_match(matching, &branch->nots[i]) != SEARCH_NO;
+	return misses;
 }
 
 enum search rule_match(

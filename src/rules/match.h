@@ -39,6 +39,9 @@ struct matching { /* one event against one ruleset */
 void matching_begin(struct matching *matching, const struct ruleset *ruleset,
 	const struct event *event, struct decide_scratch *scratch, struct arena *arena);
 
+/* The same event object again after it has changed, without more steps for its patterns. */
+void matching_repeat(struct matching *matching);
+
 /*
  * SEARCH_YES with the branch that holds; SEARCH_LIMIT (with limit_probe) when a search hit its
  * limit before a branch held. The condition that the index files a branch under is tested first, so
@@ -49,6 +52,13 @@ void matching_begin(struct matching *matching, const struct ruleset *ruleset,
 enum search rule_match(
 	struct matching *matching, const struct rule *rule, const struct rule_branch **branch);
 enum search branch_match(struct matching *matching, const struct rule_branch *branch);
+/* How far the branch is from holding: conditions of `when` that do not hold, maps of `not` that do
+ * (a search at its limit counts as the one that refuses), and written conditions of `when` that
+ * hold. */
+struct branch_misses {
+	int missed, refused, held;
+};
+struct branch_misses branch_misses_of(struct matching *matching, const struct rule_branch *branch);
 enum search map_match(struct matching *matching, const struct rule_map *map);
 enum search condition_match(struct matching *matching, const struct rule_condition *condition);
 enum search value_match(

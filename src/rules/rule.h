@@ -36,7 +36,13 @@ struct rule_condition { /* any of `values` */
 	uint32_t value_count;
 	enum event_field field;
 	bool has_pattern, has_capture;
+	int column; /* of the first value, in its line; 0: a default */
 };
+
+static inline bool rule_condition_is_written(const struct rule_condition *condition)
+{
+	return condition->values[0].line > 0;
+}
 
 struct rule_map { /* all of `conditions`, by field */
 	const struct rule_condition *conditions;

@@ -145,11 +145,12 @@ static const char *matched_rule_that_asks(
 	return NULL;
 }
 
+/* In short: which rule is explained in full depends on what is missing. */
 static const struct decision *explained(struct running *running, size_t event)
 {
 	if (!running->explained[event])
 		running->explained[event] = ruleset_explain(running->ruleset,
-			running->test->events[event].event, running->scratch, running->arena);
+			running->test->events[event].event, NULL, running->scratch, running->arena);
 	return running->explained[event];
 }
 
@@ -158,12 +159,26 @@ static bool is_nearer(const struct unmatched *a, const struct unmatched *b)
 	return !b || (a->missed != b->missed ? a->missed < b->missed : a->held > b->held);
 }
 
+/* The same miss, explained in full. */
+static const struct unmatched *in_full(
+	struct running *running, size_t event, const struct unmatched *miss)
+{
+	const struct ruleset *ruleset = running->ruleset;
+	bool *chosen = arena_array(running->arena, bool, ruleset->rule_count);
+	const struct explain_scope scope = { .chosen = chosen, .most = 1 };
+	chosen[rule_named(ruleset, miss->rule) - ruleset->rules] = true;
+	return ruleset_explain(ruleset, running->test->events[event].event, &scope,
+		running->scratch, running->arena)
+		->unmatched;
+}
+
 /* Over all events: the nearest miss of the rule `name`, or, when that is NULL, of the rules that
  * may want `selection`. */
 static const struct unmatched *nearest_miss(
 	struct running *running, const char *name, const struct selection *selection)
 {
 	const struct unmatched *nearest = NULL;
+	size_t event = 0;
 	for (size_t i = 0; i < running->test->event_count; i++) {
 		const struct decision *decision = explained(running, i);
 		for (size_t j = 0; j < decision->unmatched_count; j++) {
@@ -174,12 +189,14 @@ static const struct unmatched *nearest_miss(
 					       rule_named(running->ruleset, miss->rule), selection);
 			if (!is_meant)
 				continue;
-			if (is_nearer(miss, nearest))
+			if (is_nearer(miss, nearest)) {
 				nearest = miss;
+				event = i;
+			}
 			break; /* the others of this event are less near */
 		}
 	}
-	return nearest;
+	return nearest ? in_full(running, event, nearest) : NULL;
 }
 
 /* ---- rows ---- */

@@ -19,7 +19,8 @@ static void check_explained(const struct ruleset *rules, const struct event *eve
 	struct decide_scratch *scratch, const struct decision *decision, struct arena *arena)
 {
 	size_t matched = decision->match_count;
-	const struct decision *explained = ruleset_explain(rules, event, scratch, arena);
+	const struct explain_scope in_full = { .most = 20 };
+	const struct decision *explained = ruleset_explain(rules, event, &in_full, scratch, arena);
 	assert(explained->match_count == matched);
 	assert(explained->match_count + explained->unmatched_count == ruleset_rule_count(rules));
 }

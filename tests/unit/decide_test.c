@@ -75,7 +75,7 @@ static void a_rule_matches_as_it_is_written(void **state)
 		if ((decision->match_count == 1) != cases[i].matches)
 			fail_msg("%s: %s with %s", cases[i].says, cases[i].when, cases[i].event);
 		const struct decision *explained = ruleset_explain(
-			rules, fixture_event(cases[i].event, arena), scratch, arena);
+			rules, fixture_event(cases[i].event, arena), NULL, scratch, arena);
 		assert_int_equal(explained->match_count, decision->match_count);
 		assert_int_equal(explained->unmatched_count, 1 - decision->match_count);
 	}
@@ -207,7 +207,7 @@ static const struct decision *decide_text(const char *rules_text, const char *ev
 	struct ruleset **rules, struct decide_scratch *scratch, struct arena *arena)
 {
 	*rules = fixture_rules(rules_text);
-	return ruleset_explain(*rules, fixture_event(event, arena), scratch, arena);
+	return ruleset_explain(*rules, fixture_event(event, arena), NULL, scratch, arena);
 }
 
 static void a_shadow_rule_has_no_say_where_another_sends(void **state)
@@ -369,7 +369,7 @@ static void a_test_delivery_is_never_routed(void **state)
 	struct event event = *fixture_event("{}", arena);
 	event.standing = EVENT_TEST;
 	event.why = "it came from the test button";
-	const struct decision *decision = ruleset_explain(rules, &event, scratch, arena);
+	const struct decision *decision = ruleset_explain(rules, &event, NULL, scratch, arena);
 	assert_int_equal(decision->match_count, 0);
 	assert_int_equal(decision->unmatched_count, 1);
 	assert_string_equal(decision->unmatched[0].actual, event.why);
