@@ -23,7 +23,10 @@ EXTRA_DIST += \
 	tests/lint/valgrind \
 	tests/samples \
 	tests/scenario/conftest.py \
+	tests/editors/package.json \
+	tests/editors/package-lock.json \
 	tests/scenario/harness.py \
+	tests/scenario/language_server.py \
 	tests/scenario/json_texts.py \
 	tests/scenario/junit_form.py \
 	tests/scenario/pytest.ini \
@@ -38,6 +41,7 @@ EXTRA_DIST += \
 	tests/scenario/test_dispatch.py \
 	tests/scenario/test_documents.py \
 	tests/scenario/test_door.py \
+	tests/scenario/test_editor.py \
 	tests/scenario/test_evidence.py \
 	tests/scenario/test_explain.py \
 	tests/scenario/test_export.py \

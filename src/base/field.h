@@ -114,9 +114,15 @@ void fields_default(const struct field *fields, void *into, struct arena *arena)
 
 /*
  * JSON Schema (draft-07) of the map: {"type": "object", "properties": ..., "required": ...,
- * "additionalProperties": false}, each with description, default and examples. The caller owns it.
+ * "additionalProperties": false}, each with description, default and example. The caller owns it.
  */
 cJSON *fields_schema(const struct field *fields);
+/*
+ * Adds {"description": "HELP. Example: EXAMPLE"}; `example` may be NULL. Editors offer what stands
+ * in "examples" as values, so only values that somebody may take as they stand belong there: a
+ * number, a duration, a known word. A name of somebody's site or workbook would be an invention.
+ */
+void fields_add_description(cJSON *schema, const char *help, const char *example);
 struct field_note {         /* what a manual says about a field; the texts live for the call */
 	const char *name;   /* nested ones with dots: "sites[].pat.name" */
 	const char *type;   /* "duration"; "" where the module reads the value itself */

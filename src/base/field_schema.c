@@ -55,16 +55,21 @@ static void add_choices(cJSON *schema, const struct field *field)
 		cJSON_AddItemToArray(values, cJSON_CreateString(field->choices[i]));
 }
 
-static void add_secret(cJSON *schema)
+static void add_secret(cJSON *schema, bool is_list)
 {
 	static const struct {
-		const char *name, *pattern;
-	} kinds[] = { { "env", "^[A-Za-z_][A-Za-z0-9_]*$" }, { "file", NULL },
-		{ "credential", "^[^/]+$" } };
-	json_add_text(schema, "type", "object");
+		const char *name, *pattern, *help, *example;
+	} kinds[] = { { "env", "^[A-Za-z_][A-Za-z0-9_]*$", "Environment variable with the secret",
+			      "DBT_PROD_SECRET" },
+		{ "file", NULL, "File with the secret; one line end at its end is left out",
+			"/run/secrets/finance_pat" },
+		{ "credential", "^[^/]+$", "Name of a systemd credential (LoadCredential=)",
+			"finance_pat" } };
+	add_types(schema, "object", is_list ? "array" : NULL, NULL, NULL);
 	cJSON *properties = cJSON_AddObjectToObject(schema, "properties");
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		cJSON *kind = cJSON_AddObjectToObject(properties, kinds[i].name);
+		fields_add_description(kind, kinds[i].help, kinds[i].example);
 		add_types(kind, "string", "number", "boolean", NULL);
 		json_add_count(kind, "minLength", 1);
 		json_add_text(kind, "pattern", kinds[i].pattern);
@@ -115,19 +120,13 @@ static void add_type(cJSON *schema, const struct field *field)
 		add_texts(schema, field);
 		break;
 	case FIELD_IS_SECRET:
-		add_secret(schema);
+		add_secret(schema, false);
 		break;
-	case FIELD_IS_SECRETS: {
-		cJSON *either = cJSON_AddArrayToObject(schema, "anyOf"),
-		      *one = cJSON_CreateObject(), *list = cJSON_CreateObject();
-		add_secret(one);
-		json_add_text(list, "type", "array");
-		json_add_count(list, "minItems", 1);
-		add_secret(cJSON_AddObjectToObject(list, "items"));
-		cJSON_AddItemToArray(either, one);
-		cJSON_AddItemToArray(either, list);
+	case FIELD_IS_SECRETS:
+		add_secret(schema, true);
+		json_add_count(schema, "minItems", 1);
+		add_secret(cJSON_AddObjectToObject(schema, "items"), false);
 		break;
-	}
 	case FIELD_IS_MAP:
 		add_fields(schema, field->fields);
 		break;
@@ -175,16 +174,50 @@ static cJSON *json_of(const struct yaml_node *node, const struct field *field)
 	return json;
 }
 
+void fields_add_description(cJSON *schema, const char *help, const char *example)
+{
+	OWNED_TEXT struct text description = TEXT(TEXT_UNBOUNDED);
+	text_add(&description, help);
+	if (example)
+		text_printf(&description, ". Example: %s", example);
+	json_add_text(schema, "description", description.at);
+}
+
+/* May an editor offer the field's example as a value? */
+static bool is_offered(const struct field *field)
+{
+	switch (field->type) {
+	case FIELD_IS_COUNT:
+	case FIELD_IS_DURATION:
+	case FIELD_IS_SIZE:
+	case FIELD_IS_BOOL:
+	case FIELD_IS_CHOICE:
+		return true;
+	case FIELD_IS_TEXT:
+		return field->fallback && *field->fallback; /* else it is somebody's name */
+	case FIELD_IS_TEXTS:
+	case FIELD_IS_PATH:
+	case FIELD_IS_PATHS:
+	case FIELD_IS_SECRET:
+	case FIELD_IS_SECRETS:
+	case FIELD_IS_MAP:
+	case FIELD_IS_LIST:
+	case FIELD_IS_SPECIAL:
+		break;
+	}
+	return false;
+}
+
 static void add_field(cJSON *properties, const struct field *field)
 {
 	cJSON *schema = cJSON_AddObjectToObject(properties, field->name);
-	json_add_text(schema, "description", field->help);
+	fields_add_description(schema, field->help, is_offered(field) ? NULL : field->example);
 	add_type(schema, field);
 	OWNED(arena) arena = arena_new();
 	if (field->fallback)
 		cJSON_AddItemToObject(schema, "default",
 			json_of(field_schema_example(field->fallback, arena), field));
-	if (field->example) {
+	if (field->example && is_offered(field)) {
 		cJSON *examples = cJSON_AddArrayToObject(schema, "examples");
 		cJSON_AddItemToArray(
 			examples, json_of(field_schema_example(field->example, arena), field));

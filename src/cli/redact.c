@@ -86,20 +86,11 @@ static bool is_id(const char *text)
 	return !*at;
 }
 
-static bool is_type(const char *text)
+static bool is_word(const char *const *words, const char *text)
 {
-	return !strcmp(text, "job.run.started") || !strcmp(text, "job.run.completed") ||
-	       !strcmp(text, "job.run.errored");
-}
-
-static bool is_status(const char *text)
-{
-	static const char *const words[] = { "success", "error", "cancelled", "running", "queued",
-		"starting" };
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (!strcmp(text, words[i]))
-			return true;
-	return false;
+	while (*words && strcmp(*words, text) != 0)
+		words++;
+	return *words;
 }
 
 static bool is_time(const char *text)
@@ -125,11 +116,9 @@ static bool is_harmless(enum event_field field, const char *text)
 {
 	if (event_field_describe(field)->is_id)
 		return is_id(text);
+	if (event_field_words(field))
+		return is_word(event_field_words(field), text);
 	switch ((int)field) {
-	case EVENT_EVENT:
-		return is_type(text);
-	case EVENT_STATUS:
-		return is_status(text);
 	case EVENT_DBT_VERSION:
 		return is_version(text);
 	case EVENT_RUN_STARTED_AT:
@@ -188,9 +177,8 @@ static void add_time(const cJSON *event, const char *key, cJSON *out)
 
 static void add_outcome(const cJSON *event, cJSON *out)
 {
-	for (const char *const *word = event_outcomes; *word; word++)
-		if (!strcmp(*word, json_text(event, "outcome")))
-			json_add_text(out, "outcome", *word);
+	if (is_word(event_outcomes, json_text(event, "outcome")))
+		json_add_text(out, "outcome", json_text(event, "outcome"));
 }
 
 static void add_matched(const struct redaction *redaction, const cJSON *event, cJSON *out)

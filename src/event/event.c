@@ -7,7 +7,8 @@
 #include <strings.h>
 
 static const struct event_field_info infos[] = {
-#define EVENT_FIELD(id, name, is_id, help) [EVENT_##id] = { name, is_id, help },
+#define EVENT_FIELD(id, name, is_id, fallback, example, help)                                      \
+	[EVENT_##id] = { name, is_id, fallback, example, help },
 #include "event/field.def"
 #undef EVENT_FIELD
 };
@@ -18,6 +19,11 @@ const char *const event_types[] = { "job.run.started", "job.run.completed", "job
 const struct event_field_info *event_field_describe(enum event_field field)
 {
 	return &infos[field];
+}
+
+const char *const *event_field_words(enum event_field field)
+{
+	return field == EVENT_EVENT ? event_types : field == EVENT_STATUS ? status_names : NULL;
 }
 
 enum event_field event_field_of(struct str name)
@@ -56,9 +62,6 @@ static const struct {
 	{ EVENT_RUN_STARTED_AT, true, "runStartedAt" },
 	{ EVENT_RUN_FINISHED_AT, true, "runFinishedAt" },
 };
-
-static const char *const known_types[] = { "job.run.started", "job.run.completed",
-	"job.run.errored" };
 
 /* Sets a field in normal form C, as in rules, because a name may arrive in two spellings. `value`
  * stays. */
@@ -112,8 +115,8 @@ static void set_aside(struct event *event, enum event_standing standing, const c
 
 static bool is_known_type(const struct event *event)
 {
-	for (size_t i = 0; i < sizeof known_types / sizeof *known_types; i++)
-		if (str_is(event->fields[EVENT_EVENT], known_types[i]))
+	for (const char *const *type = event_types; *type; type++)
+		if (str_is(event->fields[EVENT_EVENT], *type))
 			return true;
 	return false;
 }
@@ -243,9 +246,9 @@ const struct event *event_from_flat(const cJSON *flat, struct arena *arena, stru
 		error_fail(err, ERROR_INPUT, "an event is a map of fields");
 		return NULL;
 	}
-	set_field(event, EVENT_EVENT, "job.run.completed", arena);
+	set_field(event, EVENT_EVENT, infos[EVENT_EVENT].fallback, arena);
 	if (!json_get(flat, "status_code"))
-		set_field(event, EVENT_STATUS, "success", arena);
+		set_field(event, EVENT_STATUS, infos[EVENT_STATUS].fallback, arena);
 	cJSON_ArrayForEach(item, flat)
 	{
 		enum event_field field = event_field_of(str_of(item->string));

@@ -9,7 +9,7 @@
 #include "base/json.h"
 
 enum event_field {
-#define EVENT_FIELD(id, name, is_id, help) EVENT_##id,
+#define EVENT_FIELD(id, name, is_id, fallback, example, help) EVENT_##id,
 #include "event/field.def"
 #undef EVENT_FIELD
 	EVENT_FIELD_COUNT,
@@ -18,9 +18,14 @@ enum event_field {
 struct event_field_info {
 	const char *name; /* as rules write it */
 	bool is_id;       /* digits or a KSUID, on which an unanchored pattern is a mistake */
+	/* where a rule, or an event that people write, says nothing; or NULL */
+	const char *fallback;
+	const char *example;
 	const char *help;
 };
 const struct event_field_info *event_field_describe(enum event_field field);
+/* The only values that the field has, ended by NULL: event types, statuses. NULL: it has any. */
+const char *const *event_field_words(enum event_field field);
 /* EVENT_FIELD_COUNT when no field has this name */
 enum event_field event_field_of(struct str name);
 
@@ -60,7 +65,7 @@ const struct event *event_parse(struct str body, const char *source, const char 
 /*
  * An event as people write it in a rule test or for `route`: either dbt's body (has "eventType" or
  * "data") or a flat map of field names; an unknown field name is ERROR_INPUT with the nearest.
- * Fields left out: `event` is job.run.completed, `status` success.
+ * Fields left out have their fallback.
  */
 const struct event *event_from_flat(
 	const cJSON *flat, struct arena *arena, struct error *err) MUST_USE;

@@ -240,8 +240,10 @@ static struct ruleset *load(const struct rule_files *files, const struct rule_so
 		.problems = problems,
 		.lint = lint };
 	struct fingerprint revision = { 0 };
-	loading.default_event = default_value(&loading, "job.run.completed");
-	loading.default_status = default_value(&loading, "success");
+	loading.default_event =
+		default_value(&loading, event_field_describe(EVENT_EVENT)->fallback);
+	loading.default_status =
+		default_value(&loading, event_field_describe(EVENT_STATUS)->fallback);
 	if (known) {
 		known_add(&loading, SITE_TAG, known->sites, known->site_count);
 		known_add(&loading, SOURCE_TAG, known->sources, known->source_count);

@@ -71,5 +71,9 @@ const struct yaml_node *load_without_extensions(const struct yaml_node *root, st
 /* schema.c: the schema of a file of `fields`, which has `version`, without definitions. */
 cJSON *load_file_schema(const char *id, const char *title, const struct field *fields);
 
+/* Adds {"job_id": {"description": ...}}, of a field of events; `how` ends the description. The
+ * property is `properties`'. */
+cJSON *load_event_property(cJSON *properties, enum event_field field, const char *how);
+
 /* Tables for the schema. */
 extern const struct field rule_fields[], refresh_fields[], file_fields[];

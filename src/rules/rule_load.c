@@ -24,7 +24,8 @@ const struct field rule_fields[] = {
 		.help = "For people"),
 	FIELD_TEXT(rule_table, owner, .example = "finance-data@example.com", .help = "Whom to ask about this rule"),
 	FIELD_SPECIAL(rule_table, when, .schema = "#/definitions/when", .example = "{job_id: 1001, environment_name: Production}",
-		.help = "Conditions that must all hold, or a list of such maps of which one must hold; left out: every successful run"),
+		.help = "Conditions that must all hold, or a list of such maps of which one must hold; left out: every "
+			"successful run. Where they do not mention them, event: job.run.completed and status: success hold too"),
 	FIELD_SPECIAL(rule_table, refresh, .required = true, .schema = "#/definitions/refresh",
 		.example = "[{site: finance, workbooks: Revenue}]", .help = "What to refresh: a list of selections"),
 	FIELD_COUNT(rule_table, priority, .fallback = "50", .min = 0, .max = PRIORITY_MOST, .example = "80",

@@ -1,72 +1,90 @@
 /* rules/schema.c - the JSON Schema of rule files, from the tables of fields. */
 #include "rules/load.h"
 
-/* The parts that no table of fields declares: values that may be one or a list. Patterns follow
- * ECMA 262, which editors use; the loader checks more. */
+/*
+ * The parts that no table of fields declares: values that may be one or a list. Patterns follow
+ * ECMA 262, which editors use; the loader checks more. A form is one schema of several types and
+ * not an anyOf, of whose parts an editor would show the empty descriptions instead of the field's.
+ */
 static const char definitions[] =
 	"{"
-	"\"value\": {\"description\": \"An exact value, or /pattern/flags: a PCRE2 search (flags i "
-	"x s m). YAML types do not matter:"
-	" 1001 and '1001' are equal\", \"type\": [\"string\", \"number\", \"boolean\"]},"
-	"\"values\": {\"description\": \"One value, or a list of which any must match\","
-	" \"anyOf\": [{\"$ref\": \"#/definitions/value\"},"
-	" {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": \"#/definitions/value\"}}]},"
-	"\"when\": {\"anyOf\": [{\"$ref\": \"#/definitions/branch\"}, {\"type\": \"null\"},"
-	" {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": "
-	"\"#/definitions/branch\"}}]},"
-	"\"not\": {\"anyOf\": [{\"$ref\": \"#/definitions/conditions\"},"
-	" {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": "
-	"\"#/definitions/conditions\"}}]},"
+	"\"value\": {\"type\": [\"string\", \"number\", \"boolean\"]},"
+	"\"values\": {\"type\": [\"string\", \"number\", \"boolean\", \"array\"], \"minItems\": 1,"
+	" \"items\": {\"$ref\": \"#/definitions/value\"}},"
+	"\"when\": {\"type\": [\"object\", \"array\", \"null\"], \"if\": {\"type\": \"object\"},"
+	" \"then\": {\"$ref\": \"#/definitions/branch\"},"
+	" \"minItems\": 1, \"items\": {\"$ref\": \"#/definitions/branch\"}},"
+	"\"not\": {\"type\": [\"object\", \"array\"], \"if\": {\"type\": \"object\"},"
+	" \"then\": {\"$ref\": \"#/definitions/conditions\"},"
+	" \"minItems\": 1, \"items\": {\"$ref\": \"#/definitions/conditions\"}},"
 	"\"refresh\": {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": "
 	"\"#/definitions/selection\"}},"
 	"\"rules\": {\"type\": \"array\", \"items\": {\"$ref\": \"#/definitions/rule\"}},"
-	"\"luid\": {\"description\": \"Tableau's id; ${name} is expanded\", \"type\": \"string\","
+	"\"luid\": {\"type\": \"string\","
 	" \"pattern\": \"\\\\$\\\\{|^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$\"},"
-	"\"by_id\": {\"type\": \"object\", \"required\": [\"id\"], \"additionalProperties\": false,"
-	" \"properties\": {\"id\": {\"$ref\": \"#/definitions/luid\"}}},"
-	"\"selector\": {\"description\": \"An exact name, /pattern/flags, or {id: LUID}. ${name} "
-	"is a named capture or an event field;"
-	" inside a pattern its value is taken literally; $${ is a literal ${\","
-	" \"anyOf\": [{\"type\": [\"string\", \"number\", \"boolean\"], \"minLength\": 1}, "
-	"{\"$ref\": \"#/definitions/by_id\"}]},"
-	"\"selectors\": {\"anyOf\": [{\"$ref\": \"#/definitions/selector\"}, {\"type\": "
-	"\"object\", \"maxProperties\": 0},"
-	" {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": "
-	"\"#/definitions/selector\"}}]},"
-	"\"project\": {\"anyOf\": [{\"type\": [\"string\", \"number\", \"boolean\"], "
-	"\"minLength\": 1}, {\"$ref\": \"#/definitions/by_id\"}]},"
-	"\"task\": {\"anyOf\": [{\"$ref\": \"#/definitions/luid\"}, {\"$ref\": "
-	"\"#/definitions/by_id\"}]},"
-	"\"tasks\": {\"anyOf\": [{\"$ref\": \"#/definitions/task\"},"
-	" {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": \"#/definitions/task\"}}]},"
-	"\"allow\": {\"anyOf\": [{\"enum\": [\"many\", \"none\"]},"
-	" {\"type\": \"array\", \"items\": {\"enum\": [\"many\", \"none\"]}}]}"
+	"\"id\": {\"description\": \"Tableau's LUID; ${name} is expanded\","
+	" \"allOf\": [{\"$ref\": \"#/definitions/luid\"}]},"
+	"\"project\": {\"type\": [\"string\", \"number\", \"boolean\", \"object\"],"
+	" \"minLength\": 1, \"properties\": {\"id\": {\"$ref\": \"#/definitions/id\"}},"
+	" \"required\": [\"id\"], \"additionalProperties\": false},"
+	"\"task\": {\"if\": {\"type\": \"string\"}, \"then\": {\"$ref\": \"#/definitions/luid\"},"
+	" \"type\": [\"string\", \"object\"],"
+	" \"properties\": {\"id\": {\"$ref\": \"#/definitions/id\"}},"
+	" \"required\": [\"id\"], \"additionalProperties\": false},"
+	"\"tasks\": {\"if\": {\"type\": \"array\"}, \"then\": {\"minItems\": 1,"
+	" \"items\": {\"$ref\": \"#/definitions/task\"}},"
+	" \"else\": {\"$ref\": \"#/definitions/task\"}},"
+	"\"allow\": {\"type\": [\"string\", \"array\"], \"pattern\": \"^(many|none)$\","
+	" \"examples\": [\"many\", \"none\"], \"items\": {\"enum\": [\"many\", \"none\"]}}"
 	"}";
+
+/* Beside a "$ref" everything else is ignored (draft-07, core 8.3): hence allOf. */
+static void add_reference(cJSON *schema, const char *definition)
+{
+	cJSON *reference = cJSON_CreateObject();
+	json_add_text(reference, "$ref", definition);
+	cJSON_AddItemToArray(cJSON_AddArrayToObject(schema, "allOf"), reference);
+}
+
+cJSON *load_event_property(cJSON *properties, enum event_field field, const char *how)
+{
+	const struct event_field_info *info = event_field_describe(field);
+	const char *const *words = event_field_words(field);
+	cJSON *property = cJSON_AddObjectToObject(properties, info->name);
+	OWNED_TEXT struct text help = TEXT(TEXT_UNBOUNDED);
+	text_printf(&help, "%s%s", info->help, how);
+	fields_add_description(property, help.at, words ? NULL : info->example);
+	cJSON *examples = words ? cJSON_AddArrayToObject(property, "examples") : NULL;
+	for (; words && *words; words++)
+		cJSON_AddItemToArray(examples, cJSON_CreateString(*words));
+	return property;
+}
 
 /* One map of conditions: every event field, and `not` where it may stand. */
 static cJSON *conditions_schema(bool may_not)
 {
 	cJSON *schema = cJSON_CreateObject();
-	json_add_text(schema, "description",
-		may_not ? "All must hold. Where they are not mentioned here, event: "
-			  "job.run.completed and status: success hold too"
-			: "None of these maps may hold. A status mentioned here does not lift the "
-			  "default status: success");
 	json_add_text(schema, "type", "object");
 	cJSON *properties = cJSON_AddObjectToObject(schema, "properties");
 	for (int i = 0; i < EVENT_FIELD_COUNT; i++) {
-		const struct event_field_info *info = event_field_describe((enum event_field)i);
-		cJSON *property = cJSON_AddObjectToObject(properties, info->name);
-		json_add_text(property, "description", info->help);
-		cJSON *reference = cJSON_CreateObject();
-		json_add_text(reference, "$ref", "#/definitions/values");
-		cJSON_AddItemToArray(cJSON_AddArrayToObject(property, "allOf"), reference);
+		enum event_field field = (enum event_field)i;
+		cJSON *property = load_event_property(properties, field,
+			"; an exact value, a /pattern/ (PCRE2, flags i x s m), or a list of which "
+			"any must match");
+		if (may_not && event_field_describe(field)->fallback)
+			json_add_text(property, "default", event_field_describe(field)->fallback);
+		add_reference(property, "#/definitions/values");
 	}
-	if (may_not)
-		json_add_text(
-			cJSON_AddObjectToObject(properties, "not"), "$ref", "#/definitions/not");
-	else
+	if (may_not) {
+		cJSON *not = cJSON_AddObjectToObject(properties, "not");
+		fields_add_description(not,
+			"A map of conditions, or a list of maps, none of which may hold. A status "
+			"here does not lift the default status: success",
+			"{run_reason: /^Kicked off from the UI/}");
+		add_reference(not, "#/definitions/not");
+	} else {
 		json_add_count(schema, "minProperties", 1);
+	}
 	cJSON_AddFalseToObject(schema, "additionalProperties");
 	return schema;
 }
@@ -96,27 +114,34 @@ cJSON *load_file_schema(const char *id, const char *title, const struct field *f
 	return schema;
 }
 
-/* Selectors that are maps of a key of their own: {id: LUID} has a definition, the others are texts.
- */
-static void add_keyed_selectors(cJSON *all)
+/* A name, or a map of one key, {id: LUID}; with `is_list` also {} and a list of these. */
+static cJSON *selector_schema(bool is_list)
 {
-	cJSON *forms = cJSON_GetObjectItemCaseSensitive(
-		cJSON_GetObjectItemCaseSensitive(all, "selector"), "anyOf");
+	static const char *const types[] = { "string", "number", "boolean", "object", "array" };
+	cJSON *schema = cJSON_CreateObject();
+	cJSON *type = cJSON_AddArrayToObject(schema, "type");
+	for (size_t i = 0; i < (is_list ? 5 : 4); i++)
+		cJSON_AddItemToArray(type, cJSON_CreateString(types[i]));
+	json_add_count(schema, "minLength", 1);
+	json_add_count(schema, "minProperties", is_list ? 0 : 1);
+	json_add_count(schema, "maxProperties", 1);
+	cJSON *properties = cJSON_AddObjectToObject(schema, "properties");
 	const char *key;
 	for (size_t nth = 0; (key = selection_by_key(nth)); nth++) {
-		if (text_is(key, "id"))
+		cJSON *value = cJSON_AddObjectToObject(properties, key);
+		if (text_is(key, "id")) {
+			json_add_text(value, "$ref", "#/definitions/id");
 			continue;
-		cJSON *form = cJSON_CreateObject();
-		json_add_text(form, "type", "object");
-		cJSON_AddItemToArray(
-			cJSON_AddArrayToObject(form, "required"), cJSON_CreateString(key));
-		cJSON_AddFalseToObject(form, "additionalProperties");
-		cJSON *value =
-			cJSON_AddObjectToObject(cJSON_AddObjectToObject(form, "properties"), key);
+		}
 		json_add_text(value, "type", "string");
 		json_add_count(value, "minLength", 1);
-		cJSON_AddItemToArray(forms, form);
 	}
+	cJSON_AddFalseToObject(schema, "additionalProperties");
+	if (!is_list)
+		return schema;
+	json_add_count(schema, "minItems", 1);
+	json_add_text(cJSON_AddObjectToObject(schema, "items"), "$ref", "#/definitions/selector");
+	return schema;
 }
 
 cJSON *ruleset_schema(void)
@@ -125,7 +150,8 @@ cJSON *ruleset_schema(void)
 		"Rules of refresh-router: what to refresh on Tableau when a dbt job has run",
 		file_fields);
 	cJSON *all = cJSON_Parse(definitions);
-	add_keyed_selectors(all);
+	cJSON_AddItemToObject(all, "selector", selector_schema(false));
+	cJSON_AddItemToObject(all, "selectors", selector_schema(true));
 	cJSON_AddItemToObject(all, "branch", conditions_schema(true));
 	cJSON_AddItemToObject(all, "conditions", conditions_schema(false));
 	cJSON_AddItemToObject(all, "selection", fields_schema(refresh_fields));

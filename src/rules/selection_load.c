@@ -18,7 +18,8 @@ const struct field refresh_fields[] = {
 	FIELD_TEXT(refresh_table, site, .is_name = true, .required = true, .example = "finance",
 		.help = "Name of a site of the configuration; may contain ${...}"),
 	FIELD_SPECIAL(refresh_table, workbooks, .schema = "#/definitions/selectors", .example = "[Revenue, \"P&L, by month\"]",
-		.help = "Workbooks: exact name, /pattern/, {id: LUID}, a list of these, or {} for all that project, tag and owner leave"),
+		.help = "Workbooks: exact name, /pattern/, {id: LUID}, a list of these, or {} for all that project, tag and owner leave."
+			" ${name} is a named capture or an event field, taken literally inside a pattern; $${ is a literal ${"),
 	FIELD_SPECIAL(refresh_table, datasources, .schema = "#/definitions/selectors", .example = "\"sales_${region}\"",
 		.help = "Published data sources, written as workbooks are"),
 	FIELD_SPECIAL(refresh_table, flows, .schema = "#/definitions/selectors", .example = "Prepare sales",

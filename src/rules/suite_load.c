@@ -613,15 +613,18 @@ struct suite *suite_load(const char *const *paths, size_t path_count, const stru
 /* What no table of fields says. */
 static const char definitions[] =
 	"{"
-	"\"luid\": {\"description\": \"Tableau's id\", \"type\": \"string\","
+	"\"luid\": {\"type\": \"string\","
 	" \"pattern\": \"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$\"},"
-	"\"by_id\": {\"type\": \"object\", \"required\": [\"id\"], \"additionalProperties\": false,"
-	" \"properties\": {\"id\": {\"$ref\": \"#/definitions/luid\"}}},"
-	"\"selector\": {\"anyOf\": [{\"type\": [\"string\", \"number\", \"boolean\"], "
-	"\"minLength\": 1}, {\"$ref\": \"#/definitions/by_id\"},"
-	" {\"type\": \"object\", \"maxProperties\": 0}]},"
-	"\"project\": {\"anyOf\": [{\"type\": [\"string\", \"number\", \"boolean\"], "
-	"\"minLength\": 1}, {\"$ref\": \"#/definitions/by_id\"}]},"
+	"\"id\": {\"description\": \"Tableau's LUID\", \"allOf\": [{\"$ref\": "
+	"\"#/definitions/luid\"}]},"
+	"\"selector\": {\"type\": [\"string\", \"number\", \"boolean\", \"object\"], "
+	"\"minLength\": 1,"
+	" \"properties\": {\"id\": {\"$ref\": \"#/definitions/id\"}}, "
+	"\"additionalProperties\": false},"
+	"\"project\": {\"type\": [\"string\", \"number\", \"boolean\", \"object\"], "
+	"\"minLength\": 1,"
+	" \"properties\": {\"id\": {\"$ref\": \"#/definitions/id\"}}, \"required\": [\"id\"], "
+	"\"additionalProperties\": false},"
 	"\"events\": {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": "
 	"\"#/definitions/timed_event\"}},"
 	"\"expectations\": {\"type\": \"array\", \"items\": {\"$ref\": "
@@ -638,18 +641,23 @@ static cJSON *event_fields_schema(bool with_time)
 	json_add_text(schema, "type", "object");
 	cJSON *properties = cJSON_AddObjectToObject(schema, "properties");
 	for (int i = 0; i < EVENT_FIELD_COUNT; i++) {
-		const struct event_field_info *info = event_field_describe((enum event_field)i);
-		cJSON *property = cJSON_AddObjectToObject(properties, info->name);
-		json_add_text(property, "description", info->help);
+		enum event_field field = (enum event_field)i;
+		cJSON *property = load_event_property(properties, field, "");
+		if (event_field_describe(field)->fallback)
+			json_add_text(property, "default", event_field_describe(field)->fallback);
 		cJSON *types = cJSON_AddArrayToObject(property, "type");
 		cJSON_AddItemToArray(types, cJSON_CreateString("string"));
 		cJSON_AddItemToArray(types, cJSON_CreateString("number"));
 		cJSON_AddItemToArray(types, cJSON_CreateString("boolean"));
 		cJSON_AddItemToArray(types, cJSON_CreateString("null"));
 	}
-	for (const char *const *name = (const char *const[]){ "at", "event_file", NULL };
-		with_time && *name; name++)
-		json_add_text(cJSON_AddObjectToObject(properties, *name), "type", "string");
+	for (const struct field *field = test_fields; with_time && field->name; field++) {
+		if (!text_is(field->name, "at") && !text_is(field->name, "event_file"))
+			continue;
+		cJSON *property = cJSON_AddObjectToObject(properties, field->name);
+		fields_add_description(property, field->help, field->example);
+		json_add_text(property, "type", "string");
+	}
 	if (with_time)
 		cJSON_AddItemToArray(
 			cJSON_AddArrayToObject(schema, "required"), cJSON_CreateString("at"));

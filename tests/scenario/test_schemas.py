@@ -62,6 +62,31 @@ def test_the_schema_that_a_file_names_for_editors_is_there(path):
     assert target == TOP / "schemas" / f"{kind_of(path)}.schema.json" and target.exists()
 
 
+def properties(schema, path=""):
+    """Each property of a schema and of what stands below it, by its path."""
+    if isinstance(schema, list):
+        for part in schema:
+            yield from properties(part, path)
+    if not isinstance(schema, dict):
+        return
+    for name, value in schema.items():
+        if name == "properties":
+            for field, described in value.items():
+                yield f"{path}.{field}", described
+                yield from properties(described, f"{path}.{field}")
+        else:
+            yield from properties(value, f"{path}.{name}" if path.endswith(".definitions") or name == "definitions" else path)
+
+
+@pytest.mark.parametrize("name", ["rules", "tests", "config"])
+def test_every_field_has_help_and_an_example_or_its_words(name):
+    loaded = schema(name)
+    for path, field in properties(loaded):
+        field = loaded["definitions"]["id"] if field == {"$ref": "#/definitions/id"} else field
+        assert field.get("description"), path
+        assert {"examples", "enum"} & field.keys() or ". Example: " in field["description"] or path.endswith(".id"), (path, field)
+
+
 GOOD_RULES = [
     "version: 1\nrules: []\n",
     "version: 1\nrules:\n  - {name: a, when: {job_id: [1, '2', /^3$/]}, refresh: [{site: s, workbooks: [A, {id: 2a1db1ee-db91-47c2-9233-55190701e838}]}]}\n",
