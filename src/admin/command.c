@@ -82,7 +82,8 @@ struct found_refresh {
 	struct arena *arena;
 	struct refresh_row *row;
 	struct cause_row *causes;
-	size_t cause_count;
+	struct selection *namings; /* at most one for each cause */
+	size_t cause_count, naming_count;
 };
 
 static bool keep(
@@ -93,10 +94,23 @@ static bool keep(
 	found->row = arena_new_of(arena, struct refresh_row);
 	*found->row = refresh_row_copy(row, arena);
 	found->causes = arena_array(arena, struct cause_row, count + 1);
+	found->namings = arena_array(arena, struct selection, count + 1);
 	found->cause_count = count;
 	for (size_t i = 0; i < count; i++)
 		found->causes[i] = cause_row_copy(&causes[i], arena);
 	return false;
+}
+
+static bool keep_namings(const struct selected_row *row, void *context)
+{
+	struct found_refresh *found = context;
+	const cJSON *const *items = selected_row_items(row, found->arena);
+	struct error ignored; /* then its name and project are what is known */
+	for (size_t i = 0; i < row->count && found->naming_count < found->cause_count; i++)
+		if (items[i] && selection_parse(items[i], &found->namings[found->naming_count],
+					found->arena, &ignored))
+			found->naming_count++;
+	return true;
 }
 
 /* False when it has answered the request. */
@@ -105,7 +119,8 @@ static bool find(
 {
 	struct error err;
 	bool is_there = false;
-	if (!store_find_refresh(admin->reader, id, keep, found, &is_there, &err)) {
+	if (!store_find_refresh(admin->reader, id, keep, found, &is_there, &err) ||
+		!store_namings_of_refresh(admin->reader, id, keep_namings, found, &err)) {
 		admin_answer_error(request, 503, err.message);
 		return false;
 	}
@@ -135,7 +150,9 @@ static void ask_about_refresh(
 			.refresh = id,
 			.ended = has_ended ? found.row : NULL,
 			.causes = found.causes,
-			.cause_count = found.cause_count });
+			.cause_count = found.cause_count,
+			.namings = found.namings,
+			.naming_count = has_ended ? found.naming_count : 0 });
 }
 
 void handle_retry(struct admin *admin, struct web_request *request, int64_t id)

@@ -99,6 +99,7 @@ const struct member cause_members[] = {
 	MEMBER_COUNT(cause_row, event, .column = "event", .most = STAMP_MOST >> STAMP_BITS, .key = "event", .required = true,
 		.help = "Id of the event"),
 	MEMBER_TEXT(cause_row, rule, .column = "rule", .key = "rule", .required = true, .help = "Name of the rule"),
+	MEMBER_COUNT(cause_row, selection, .column = "selection"),
 	MEMBER_TIME(cause_row, arrived_at, .column = "arrived_at"),
 	MEMBER_TIME(cause_row, fresh_from, .column = "fresh_from"),
 	MEMBER_COUNT(cause_row, after, .column = "after", .most = STAMP_MOST, .also = STAMP_NEVER),

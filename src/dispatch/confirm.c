@@ -148,7 +148,7 @@ static void ask_next(struct confirm *confirm);
 static bool is_asked(const struct confirm *confirm, const struct selection *selection)
 {
 	for (size_t i = 0; i < confirm->count; i++)
-		if (!selection_compare(&confirm->selections[i], selection))
+		if (!selection_compare_content(&confirm->selections[i], selection))
 			return true;
 	return false;
 }
@@ -241,7 +241,7 @@ static void ask_next(struct confirm *confirm)
 		true, resolved, confirm);
 }
 
-/* No selection was resolved since the last start, so its name and project are used. */
+/* No selection is known to have named it, so its name and project are used. */
 static void select_by_name(struct confirm *confirm)
 {
 	const char *project = confirm->content.project;

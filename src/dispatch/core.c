@@ -183,6 +183,9 @@ static const struct asked *retry(struct core *core, const struct dispatch_comman
 	const struct refresh_row *row = schedule_find(core->schedule, command->refresh);
 	if (!row)
 		row = command->ended;
+	for (size_t i = 0; row && i < command->naming_count; i++)
+		effects_name(core->performer.effects, &command->namings[i], row->site,
+			&row->content, core_now(core).mono);
 	if (row) {
 		effects_doubt(core->performer.effects, row->site, &row->content);
 		core->edge->ask->hurry(core->edge->tableau, row->site);
@@ -353,10 +356,7 @@ static bool restore_selections(const struct selected_row *row, void *context)
 {
 	struct core *core = context;
 	OWNED(arena) arena = arena_new();
-	struct error err;
-	const cJSON *list = json_parse_in(str_of(row->selections), arena, &err);
-	const cJSON *item = cJSON_IsArray(list) ? list->child : NULL;
-	int64_t at = 0;
+	const cJSON *const *items = selected_row_items(row, arena);
 	for (size_t i = 0; i < row->count; i++) {
 		struct schedule_selection wish = {
 			.id = row->ids[i],
@@ -365,9 +365,26 @@ static bool restore_selections(const struct selected_row *row, void *context)
 			.arrived_at = row->received_at,
 			.fresh_from = row->finished_at,
 		};
-		for (; item && at < row->positions[i]; at++)
-			item = item->next;
-		restore_selection(core, item, &wish, arena);
+		restore_selection(core, items[i], &wish, arena);
+	}
+	return true;
+}
+
+/* As if the content had been named when the event arrived. */
+static bool restore_namings(const struct selected_row *row, void *context)
+{
+	struct core *core = context;
+	OWNED(arena) arena = arena_new();
+	const cJSON *const *items = selected_row_items(row, arena);
+	int64_t age = core_now(core).wall.us - row->received_at.us;
+	struct mono at = mono_plus(core_now(core).mono, age > 0 ? -age : 0);
+	for (size_t i = 0; i < row->count; i++) {
+		const struct refresh_row *refresh = schedule_find(core->schedule, row->ids[i]);
+		struct selection selection;
+		struct error ignored; /* then its name and project are what is known */
+		if (refresh && items[i] && selection_parse(items[i], &selection, arena, &ignored))
+			effects_name(core->performer.effects, &selection, refresh->site,
+				&refresh->content, at);
 	}
 	return true;
 }
@@ -388,7 +405,8 @@ bool core_load(struct core *core, struct store *store, struct error *err)
 	struct wall since = wall_after(core_now(core).wall, -config->history);
 	if (!store_load_spent(store, restore_spent, core, err) ||
 		!store_load_pauses(store, restore_pause, core, err) ||
-		!store_load_refreshes(store, since, restore_refresh, core, err))
+		!store_load_refreshes(store, since, restore_refresh, core, err) ||
+		!store_load_namings(store, restore_namings, core, err))
 		return false;
 	core_configure(core, config);
 	if (!store_load_open_selections(store, restore_selections, core, err))

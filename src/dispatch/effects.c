@@ -165,6 +165,14 @@ void effects_resolve(
 	effects->edge->ask->resolve(effects->edge->tableau, &call->selection, anew, resolved, call);
 }
 
+void effects_name(struct effects *effects, const struct selection *selection, const char *site,
+	const struct content *content, struct mono at)
+{
+	/* Otherwise the store is damaged. */
+	if (!strcmp(selection->site, site) && selection->kind == content->kind)
+		namings_hear(effects->namings, selection, content, 1, at);
+}
+
 void effects_doubt(struct effects *effects, const char *site, const struct content *content)
 {
 	struct naming *naming = namings_find(effects->namings, site, content);

@@ -20,6 +20,9 @@ void effects_free(struct effects *effects);
 /* Finds the content of a selection (copied). `anew`: without the cache. */
 void effects_resolve(
 	struct effects *effects, int64_t id, const struct selection *selection, bool anew);
+/* The selection named this content, at that time, before this process started. */
+void effects_name(struct effects *effects, const struct selection *selection, const char *site,
+	const struct content *content, struct mono at);
 /* Before the next request for this content, check that the rules still name it. */
 void effects_doubt(struct effects *effects, const char *site, const struct content *content);
 /* Signs in to the site. */

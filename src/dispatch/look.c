@@ -21,6 +21,7 @@ struct look {
 	struct wall since;
 	struct told_time told;
 	const char *unsure; /* why it is not certain that there is no job; NULL: it is */
+	bool is_puzzled;    /* a candidate could not be told, so an older one is not the last */
 	int64_t calls;      /* job queries made */
 	size_t count, at;   /* candidates, youngest first */
 	struct {
@@ -61,6 +62,19 @@ static void found(struct look *look, const struct outcome *outcome, const struct
 	look_end(look, effects_answer(look->site, outcome), &seen);
 }
 
+static void puzzle(struct look *look, const char *unsure)
+{
+	look->unsure = unsure;
+	look->is_puzzled = true;
+}
+
+/* Was its content renamed after the list was made? Then it may not be what the rules name any more;
+ * the next look finds no job by the old name, and the reply to a request is checked (confirm.h). */
+static bool is_renamed(const struct look *look, const struct job *job)
+{
+	return job->title && *job->title && !name_equal(job->title, look->name);
+}
+
 static void candidate_told(const struct outcome *outcome, const struct job *job, void *context)
 {
 	struct look *look = context;
@@ -68,13 +82,16 @@ static void candidate_told(const struct outcome *outcome, const struct job *job,
 	if (outcome->ok)
 		job_contents_hear(effects_job_contents(look->effects), job->id, job->content);
 	else if (outcome->error.kind == ERROR_GONE) /* although the list has it: a node lags */
-		look->unsure = "Tableau lists a job of that name, but does not know it when asked";
+		puzzle(look, "Tableau lists a job of that name, but does not know it when asked");
 	else {
 		end_without(look, outcome,
 			outcome->error.kind == ERROR_REFUSED ? VERDICT_CANNOT : VERDICT_RETRY);
 		return;
 	}
-	if (outcome->ok && !strcmp(job->content, look->luid))
+	bool is_own = outcome->ok && !strcmp(job->content, look->luid);
+	if (is_own && is_renamed(look, job))
+		puzzle(look, "a job of it has another name than the list of jobs had");
+	if (is_own && !look->is_puzzled)
 		found(look, outcome, job);
 	else
 		look_next(look);

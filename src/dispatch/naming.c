@@ -99,19 +99,30 @@ static struct entry *find_or_add(
 	return entry;
 }
 
+/* Drops the oldest selection, but not one by LUID: that alone says that no other content is meant.
+ */
+static void drop_one(struct entry *entry)
+{
+	struct naming *naming = &entry->naming;
+	size_t at = 0;
+	while (at + 1 < naming->count && naming->selections[at]->by == SELECT_LUID)
+		at++;
+	named_drop(entry->named[at]);
+	naming->count--;
+	for (; at < naming->count; at++) {
+		entry->named[at] = entry->named[at + 1];
+		naming->selections[at] = naming->selections[at + 1];
+	}
+}
+
 static void add_named(struct entry *entry, struct named *named)
 {
 	struct naming *naming = &entry->naming;
 	for (size_t i = 0; i < naming->count; i++)
-		if (!selection_compare(naming->selections[i], &named->selection))
+		if (!selection_compare_content(naming->selections[i], &named->selection))
 			return;
-	if (naming->count == NAMING_SELECTIONS) {
-		named_drop(entry->named[0]);
-		naming->count--;
-		memmove(entry->named, entry->named + 1, sizeof *entry->named * naming->count);
-		memmove(naming->selections, naming->selections + 1,
-			sizeof *naming->selections * naming->count);
-	}
+	if (naming->count == NAMING_SELECTIONS)
+		drop_one(entry);
 	named->references++;
 	entry->named[naming->count] = named;
 	naming->selections[naming->count++] = &named->selection;

@@ -2,8 +2,8 @@
  * dispatch/naming.h - remembers which selections named content, so that they can be resolved again
  * when Tableau's answer shows that the content has changed.
  *
- * Only for selections resolved by this process. A refresh from before the last start may have none;
- * its name and project are used then.
+ * A start learns those of open refreshes from the store. A refresh of an earlier release, or beyond
+ * the 100,000 contents that are remembered, has none; its name and project are used then.
  */
 #pragma once
 #include "base/clock.h"
@@ -14,8 +14,9 @@
 
 struct naming {
 	size_t count;
-	const struct selection *selections[NAMING_SELECTIONS]; /* the latest ones; without rules */
-	struct mono named_at;                                  /* when a selection last named it */
+	/* the latest ones that differ in what they name */
+	const struct selection *selections[NAMING_SELECTIONS];
+	struct mono named_at; /* when a selection last named it */
 	bool is_doubted;      /* there is doubt: check before the next request */
 	char *alias;          /* another name for it in an answer of Tableau's, or NULL ... */
 	struct mono alias_at; /* ... since then ... */

@@ -101,6 +101,7 @@ static struct cause_row cause_of(const struct want *want, size_t rule)
 	return (struct cause_row){
 		.event = want->selection.event,
 		.rule = want->selection.rules[rule],
+		.selection = want->id,
 		.after = want->stamp,
 		.arrived_at = want->selection.arrived_at,
 		.fresh_from = wall_is_set(fresh_from)

@@ -53,6 +53,9 @@ struct store_driver {
 		const int64_t **ids, size_t *count, struct error *err);
 	bool (*open_selections_of_event)(
 		struct store *store, int64_t event, int64_t *count, struct error *err);
+	/* of `refresh`; 0: of all open ones */
+	bool (*load_namings)(struct store *store, int64_t refresh, selected_visit *visit,
+		void *context, struct error *err);
 
 	bool (*load_open_selections)(
 		struct store *store, selected_visit *visit, void *context, struct error *err);

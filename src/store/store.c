@@ -230,6 +230,34 @@ bool store_load_open_selections(
 	return store->driver->load_open_selections(store, visit, context, err);
 }
 
+bool store_load_namings(
+	struct store *store, selected_visit *visit, void *context, struct error *err)
+{
+	return store->driver->load_namings(store, 0, visit, context, err);
+}
+
+bool store_namings_of_refresh(struct store *store, int64_t refresh, selected_visit *visit,
+	void *context, struct error *err)
+{
+	return store->driver->load_namings(store, refresh, visit, context, err);
+}
+
+const cJSON *const *selected_row_items(const struct selected_row *row, struct arena *arena)
+{
+	const cJSON **items = arena_array(arena, const cJSON *, row->count + 1);
+	struct error ignored; /* an item that is not there is the reader's matter */
+	const cJSON *list = json_parse_in(str_of(row->selections), arena, &ignored);
+	const cJSON *item = cJSON_IsArray(list) ? list->child : NULL;
+	int64_t at = 0;
+
+	for (size_t i = 0; i < row->count; i++) {
+		for (; item && at < row->positions[i]; at++)
+			item = item->next;
+		items[i] = item;
+	}
+	return items;
+}
+
 bool store_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
 	void *context, struct error *err)
 {

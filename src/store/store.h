@@ -63,13 +63,17 @@ extern const char *const event_outcomes[]; /* NULL ends them */
 /* Where each member of an event is stored and shown, except `stamp` and `selections`. */
 extern const struct member event_members[];
 
-struct selected_row { /* some of an event's selections */
-	int64_t event, stamp;
+struct selected_row {                         /* some of an event's selections */
+	int64_t event, stamp;                 /* the stamp: of open ones */
 	struct wall received_at, finished_at; /* the event's */
 	const char *selections;               /* the event's list, or "" */
 	size_t count;
-	const int64_t *ids, *positions; /* of each; some positions may be past the list's end */
+	const int64_t *ids;       /* of the selections; of the refreshes whose content they named */
+	const int64_t *positions; /* in the list, ascending; some may be past its end */
 };
+/* The selections themselves, one for each id, each as selection_json() printed it; NULL: it is not
+ * there. They live in `arena`. */
+const cJSON *const *selected_row_items(const struct selected_row *row, struct arena *arena);
 
 /* ---- writing: inside a transaction, by the journal thread ---- */
 
@@ -157,10 +161,17 @@ bool store_open_selections_of_event(
 bool store_list_commands(struct store *store, int64_t subject, command_visit *visit, void *context,
 	struct error *err) MUST_USE;
 
+/* The selections that named the content of a refresh, as far as its causes know them. */
+bool store_namings_of_refresh(struct store *store, int64_t refresh, selected_visit *visit,
+	void *context, struct error *err) MUST_USE;
+
 /* For a start, before the journal runs. Selections: all open ones in order of id. Refreshes: every
  * open one, then the youngest ended ones with a job, then, for each content, the latest full and
  * the latest incremental success since `since` (some appear twice). */
 bool store_load_open_selections(
+	struct store *store, selected_visit *visit, void *context, struct error *err) MUST_USE;
+/* The selections that named the content of open refreshes. */
+bool store_load_namings(
 	struct store *store, selected_visit *visit, void *context, struct error *err) MUST_USE;
 bool store_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
 	void *context, struct error *err) MUST_USE;

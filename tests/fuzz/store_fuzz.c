@@ -216,11 +216,22 @@ static void restore_selection(
 
 static bool restore_selections(const struct selected_row *row, void *context)
 {
+	OWNED(arena) arena = arena_new();
+	const cJSON *const *items = selected_row_items(row, arena);
+	for (size_t i = 0; i < row->count; i++)
+		restore_selection(context, row, i, items[i]);
+	return true;
+}
+
+static bool see_naming(const struct selected_row *row, void *context)
+{
+	struct selection selection;
 	struct error err;
-	OWNED_JSON list = json_parse(str_of(row->selections), &err);
-	for (size_t i = 0; list && i < row->count; i++)
-		restore_selection(
-			context, row, i, cJSON_GetArrayItem(list, (int)row->positions[i]));
+	OWNED(arena) arena = arena_new();
+	const cJSON *const *items = selected_row_items(row, arena);
+	(void)context;
+	for (size_t i = 0; i < row->count; i++)
+		IGNORE(!items[i] || selection_parse(items[i], &selection, arena, &err));
 	return true;
 }
 
@@ -257,7 +268,8 @@ static void start_with(struct store *store)
 	if (store_load_spent(store, restore_spent, &start, &err) &&
 		store_load_pauses(store, restore_pause, &start, &err) &&
 		store_load_refreshes(store, (struct wall){ 0 }, restore_refresh, &start, &err) &&
-		store_load_open_selections(store, restore_selections, &start, &err))
+		store_load_open_selections(store, restore_selections, &start, &err) &&
+		store_load_namings(store, see_naming, &start, &err))
 		run_for_a_day(&start);
 	schedule_free(start.schedule);
 }

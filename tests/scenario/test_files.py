@@ -179,6 +179,7 @@ def owe(router, schema=None, **selection):
     with database:
         if schema:  # then a selection has a body of its own
             database.execute(f"PRAGMA user_version = {schema}")
+            database.execute("ALTER TABLE cause DROP COLUMN selection")
         selections = json.loads(database.execute("SELECT selections FROM event WHERE id = 1").fetchone()[0])
         database.execute("INSERT INTO selection (id, body) VALUES (?, ?)",
                          ((1 << 20) + len(selections), json.dumps(selection) if schema else None))

@@ -187,6 +187,50 @@ def test_a_job_that_ended_while_the_daemon_was_down_is_found_ended(router_of, sa
     assert refresh["state"] == "failed" and "out of disk" in refresh["reason"] and len(sandbox.jobs()) == 1
 
 
+OLD, NEW = "7c9a0e6e-8f0c-4a51-9a0e-0a51c7f2b1d3", "b30b4a5d-7b7e-4c53-9d5a-1c9c7f0e2d11"
+NAMED = [({"workbooks": {"id": OLD}}, "failed", OLD), ({"workbooks": "Revenue"}, "succeeded", NEW)]
+
+
+def published_again_while_down(router, sandbox):
+    router.kill9()
+    sandbox.change("Revenue", id=NEW)
+    router.start()
+
+
+def one_workbook(router_of, sandbox_of, selection):
+    sandbox = sandbox_of(site_world(workbooks=[{"name": "Revenue", "project": "Finance/Daily", "id": OLD}]))
+    router = router_of(sandbox, [rule(refresh=[{"site": "finance", **selection}])])
+    router.send()
+    all_succeeded(router, 1)
+    return router, sandbox
+
+
+def is_done_as(refresh, state, luid, sandbox):
+    assert (refresh["state"], refresh["content"]["id"]) == (state, luid), refresh
+    assert {j["content"] for j in sandbox.jobs()} == ({OLD} if state == "failed" else {OLD, NEW})
+    assert state == "succeeded" or OLD in refresh["reason"]
+
+
+@pytest.mark.parametrize("selection, state, luid", NAMED)
+def test_what_waits_over_a_restart_goes_on_as_other_content_only_if_the_rule_names_that(router_of, sandbox_of, selection, state, luid):
+    """A workbook that is published again under its name is not what a rule by LUID asks for."""
+    router, sandbox = one_workbook(router_of, sandbox_of, selection)
+    assert harness.request(router.admin, "POST", "/api/v1/sites/finance/pause").status == 200
+    router.send()
+    wait_until(lambda: router.refreshes(state="waiting"), "the refresh to wait")
+    published_again_while_down(router, sandbox)
+    assert harness.request(router.admin, "POST", "/api/v1/sites/finance/resume").status == 200
+    is_done_as(router.settle(2)[-1], state, luid, sandbox)
+
+
+@pytest.mark.parametrize("selection, state, luid", NAMED)
+def test_a_retry_after_a_restart_refreshes_other_content_only_if_the_rule_names_that(router_of, sandbox_of, selection, state, luid):
+    router, sandbox = one_workbook(router_of, sandbox_of, selection)
+    published_again_while_down(router, sandbox)
+    assert harness.request(router.admin, "POST", f"/api/v1/refreshes/{router.refreshes()[0]['id']}/retry").status == 200
+    is_done_as(router.settle(2)[-1], state, luid, sandbox)
+
+
 def test_a_rule_that_is_gone_after_the_restart_takes_nothing_back(router, sandbox):
     sandbox.fault("drop", on={"path": "/api/*"}, times=0)
     router.send()

@@ -336,6 +336,7 @@ void daemon_reload(struct world *world)
 
 struct errand { /* what somebody asked for, until it is answered and read */
 	struct dispatch_command command;
+	struct selection namings[CAUSES];
 	struct world *world;
 	int64_t generation;
 	bool is_done, is_read;
@@ -353,20 +354,38 @@ static void errand_done(struct dispatch_command *command)
 		free(errand);
 }
 
+/* The selections that named the content of a refresh. */
+static size_t find_namings(
+	struct world *world, const struct sim_row *row, struct selection namings[static CAUSES])
+{
+	size_t count = 0;
+	for (size_t i = 0; i < row->cause_count; i++) {
+		const struct run *run = run_of(world, row->causes[i].selection);
+		for (int j = 0; j < run->wish_count; j++)
+			if (run->selection_ids[j] == row->causes[i].selection)
+				namings[count++] = run->selections[j];
+	}
+	return count;
+}
+
 struct asked daemon_command(
 	struct world *world, enum dispatch_verb verb, int site, const struct sim_row *row)
 {
 	struct errand *errand = calloc(1, sizeof *errand);
 	bool has_ended = row && !refresh_state_is_open(row->row.state);
+	size_t cause_count = row ? row->cause_count : 0;
 	errand->world = world;
 	errand->generation = world->generation;
+	size_t naming_count = has_ended ? find_namings(world, row, errand->namings) : 0;
 	errand->command = (struct dispatch_command){ .verb = verb,
 		.who = "somebody",
 		.refresh = row ? row->row.id : 0,
 		.site = row ? NULL : world->sites[site].options.name,
 		.ended = has_ended ? &row->row : NULL,
 		.causes = row ? row->causes : NULL,
-		.cause_count = row ? row->cause_count : 0,
+		.cause_count = cause_count,
+		.namings = errand->namings,
+		.naming_count = naming_count,
 		.done = errand_done,
 		.context = errand };
 	core_command(world->core, &errand->command);

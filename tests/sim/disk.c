@@ -124,6 +124,14 @@ static bool tee_load_open_selections(
 	return store_load_open_selections(tee_of(store)->memory, visit, context, err);
 }
 
+static bool tee_load_namings(struct store *store, int64_t refresh, selected_visit *visit,
+	void *context, struct error *err)
+{
+	struct store *memory = tee_of(store)->memory;
+	return refresh ? store_namings_of_refresh(memory, refresh, visit, context, err)
+		       : store_load_namings(memory, visit, context, err);
+}
+
 static bool tee_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
 	void *context, struct error *err)
 {
@@ -165,6 +173,7 @@ static const struct store_driver tee_driver = {
 	.put_spent = tee_put_spent,
 	.put_pause = tee_put_pause,
 	.add_command = tee_add_command,
+	.load_namings = tee_load_namings,
 	.load_open_selections = tee_load_open_selections,
 	.load_refreshes = tee_load_refreshes,
 	.load_spent = tee_load_spent,

@@ -186,9 +186,8 @@ static void resolve(struct tableau *tableau, const struct selection *selection, 
 		.resolved = callback,
 		.context = context };
 	(void)anew; /* nothing is remembered */
-	for (int i = 0; !request.wish && i < NAMED; i++)
-		if (!strcmp(world->contents[i].name, selection->selector))
-			request.call.content = i;
+	if (!request.wish)
+		wrong(world, "'%s' is asked for, which no selection says", selection->selector);
 	ask(world, request);
 }
 

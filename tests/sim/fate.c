@@ -38,7 +38,8 @@ static const struct sim_job *job_that_goes_on(
 		if (job->maker == refresh && job->asked_at >= of->sent_at &&
 			job->ends > world->now && job->gone > world->now && of->knows_clock &&
 			world->contents[job->content].named == NAMED_STILL &&
-			(job->is_told_ours || job->created < of->looked_at) &&
+			(job->is_told_ours ||
+				(job->created < of->looked_at && of->own_was_listed)) &&
 			world->sites[world->contents[job->content].site].may_list &&
 			world->sites[world->contents[job->content].site].may_poll)
 			return job;

@@ -188,11 +188,22 @@ bool fresh_may_want_full(const struct world *world, const struct watched *of)
 	return false;
 }
 
-/* Was its end explained by the rules naming other content now, or none? */
-static bool is_of_other_content(const struct world *world, int number, const struct sim_job *job)
+/* Did the selection name the content of the row? */
+static bool is_named_by(const struct sim_row *row, const struct run *run, const struct wish *wish)
+{
+	for (size_t i = 0; i < row->cause_count; i++)
+		if (row->causes[i].selection == run->selection_ids[wish - run->wishes])
+			return true;
+	return false;
+}
+
+/* Did the selection name other content by then, or none? */
+static bool is_of_other_content(
+	const struct world *world, int number, const struct wish *wish, const struct sim_job *job)
 {
 	const struct sim_content *content = &world->contents[number];
-	return (content->named == NAMED_OTHER || content->named == NAMED_NONE) &&
+	return !wish->is_by_luid &&
+	       (content->named == NAMED_OTHER || content->named == NAMED_NONE) &&
 	       job->ends > content->renamed_at;
 }
 
@@ -222,7 +233,7 @@ static void check_fresh(struct world *world, const struct sim_row *row, const st
 	else if (job->starts < run->finished + delay)
 		wrong(world, "event %lld: refresh %lld is stale: %s started %.1f s too early",
 			event, id, job->id, (double)(run->finished + delay - job->starts) / 1e6);
-	else if (is_of_other_content(world, of->content, job))
+	else if (is_named_by(row, run, wish) && is_of_other_content(world, of->content, wish, job))
 		wrong(world, "refresh %lld succeeded by %s, of content that the rules do not name",
 			id, job->id);
 	else if (job->is_incremental && wants_full(run, rule, of->content))

@@ -149,9 +149,13 @@ static void draw_wish(struct world *world, struct wish *wish, int rule)
 	for (int i = 0; i < wish->selected_count; i++)
 		wish->contents[i] = wish->selected[i] = first + (offset + i) % count;
 	wish->count = wish->selected_count;
-	/* One by its name, two by a pattern. */
+	wish->is_by_luid = wish->count == 1 && !wish->names_nothing && between(world, 0, 2) == 0;
+	/* One by its name or LUID, two by a pattern. */
 	if (wish->names_nothing)
 		snprintf(wish->selector, sizeof wish->selector, "no content");
+	else if (wish->is_by_luid)
+		snprintf(wish->selector, sizeof wish->selector, "%s",
+			world->contents[wish->selected[0]].luid);
 	else if (wish->count == 1)
 		snprintf(wish->selector, sizeof wish->selector, "content-%d", wish->selected[0]);
 	else
@@ -303,7 +307,9 @@ static void select_wish(struct world *world, struct run *run, int number)
 	struct selection *selection = &run->selections[number];
 	*selection = (struct selection){ .site = world->sites[wish->site].options.name,
 		.kind = CONTENT_WORKBOOK,
-		.by = *wish->selector == '/' ? SELECT_PATTERN : SELECT_NAME,
+		.by = wish->is_by_luid         ? SELECT_LUID
+		      : *wish->selector == '/' ? SELECT_PATTERN
+					       : SELECT_NAME,
 		.selector = wish->selector,
 		.incremental = wish->incremental,
 		.rule_count = (size_t)wish->rule_count,

@@ -37,6 +37,13 @@ static const int *candidate(const struct effect *look, int job)
 	return NULL;
 }
 
+/* Was it known of which content it is, when the list came? Another look may learn it meanwhile. */
+static bool was_known(const struct world *world, const struct effect *look, int job)
+{
+	return world->jobs[job].known_in == world->life &&
+	       world->jobs[job].known_at < look->listed_at;
+}
+
 static void ask_candidate(struct world *world, struct effect *look, int job)
 {
 	const struct job_seen *row = row_with(look, world, job);
@@ -47,9 +54,7 @@ static void ask_candidate(struct world *world, struct effect *look, int job)
 	else if (is_known(look, id))
 		wrong(world, "a look for %lld asks for %s, which is not meant",
 			(long long)look->call.id, id);
-	else if (world->jobs[job].known_in == world->life &&
-		 world->jobs[job].known_at < look->listed_at &&
-		 world->jobs[job].content != look->call.content)
+	else if (was_known(world, look, job) && world->jobs[job].content != look->call.content)
 		wrong(world, "a look for %lld asks for %s, which told that it is of other content",
 			(long long)look->call.id, id);
 	else if (candidate(look, job))
@@ -128,6 +133,16 @@ static void learn_content(struct world *world, int number)
 	job->known_in = world->life;
 }
 
+/* An answer about its job has another name than the list had. */
+static bool is_renamed(
+	const struct world *world, const struct effect *look, const struct sim_call *answer)
+{
+	const struct sim_content *content = &world->contents[look->call.content];
+	return answer->verdict == VERDICT_OK &&
+	       world->jobs[answer->job].content == look->call.content &&
+	       strcmp(answer->seen.title, content->name) != 0;
+}
+
 static void hear_candidate(struct world *world, struct effect *look, const struct request *request)
 {
 	const struct sim_call *answer = &request->call;
@@ -135,7 +150,8 @@ static void hear_candidate(struct world *world, struct effect *look, const struc
 	look->last = *answer;
 	for (int i = 0; i < look->candidate_count; i++)
 		if (look->candidates[i].job == job)
-			look->candidates[i].verdict = answer->verdict;
+			look->candidates[i].verdict =
+				is_renamed(world, look, answer) ? VERDICT_OTHER : answer->verdict;
 	if (answer->verdict == VERDICT_OK)
 		learn_content(world, job);
 }
@@ -300,14 +316,20 @@ static bool may_be_meant(const struct world *world, const struct effect *look, s
 	const struct sim_job *job = &world->jobs[number];
 	return !strcmp(look->call.rows[row].title, world->contents[look->call.content].name) &&
 	       !is_known(look, job->id) &&
-	       (job->content == look->call.content || job->known_in != world->life);
+	       (job->content == look->call.content || !was_known(world, look, number));
+}
+
+/* It could not be told whether it is the job. */
+static bool is_puzzling(enum verdict verdict)
+{
+	return verdict == VERDICT_NONE || verdict == VERDICT_OTHER;
 }
 
 /* That can be said of some only. */
 static bool is_unsure(const struct world *world, const struct effect *look)
 {
 	for (int i = 0; i < look->candidate_count; i++)
-		if (look->candidates[i].verdict == VERDICT_NONE)
+		if (is_puzzling(look->candidates[i].verdict))
 			return true;
 	for (size_t i = 0; i < look->call.row_count; i++)
 		if (may_be_meant(world, look, i) &&
@@ -316,13 +338,17 @@ static bool is_unsure(const struct world *world, const struct effect *look)
 	return false;
 }
 
-/* Of those that were asked for and are of the content, the youngest is found. */
+/* Of those that were asked for and are of the content, the youngest is found, if no younger one
+ * could be it. */
 static int found_by(const struct world *world, const struct effect *look)
 {
-	for (int i = 0; i < look->candidate_count; i++)
+	for (int i = 0; i < look->candidate_count; i++) {
+		if (is_puzzling(look->candidates[i].verdict))
+			return -1;
 		if (look->candidates[i].verdict == VERDICT_OK &&
 			world->jobs[look->candidates[i].job].content == look->call.content)
 			return look->candidates[i].job;
+	}
 	return -1;
 }
 
@@ -360,7 +386,7 @@ static void look_means(struct world *world, struct effect *look)
 	} else {
 		bool is_early = is_unsure(world, look) && look->candidate_count < ASKED_AT_ONCE;
 		for (int i = 0; i < look->candidate_count; i++)
-			is_early &= look->candidates[i].verdict != VERDICT_NONE;
+			is_early &= !is_puzzling(look->candidates[i].verdict);
 		if (is_early)
 			wrong(world, "a look for %lld ends early", (long long)look->call.id);
 		means(look, is_unsure(world, look) ? VERDICT_UNSURE : VERDICT_NONE, false);

@@ -226,9 +226,21 @@ void oracle_call(struct world *world, const struct sim_call *call)
 	kind_call(world, call);
 }
 
+/* A rule by LUID names one content, for good. */
+static void check_may_move(struct world *world, int64_t refresh)
+{
+	const struct sim_row *row = &world->store.rows[refresh / 2];
+	for (size_t i = 0; i < row->cause_count; i++)
+		if (wish_of(world, row->causes[i].selection)->is_by_luid)
+			wrong(world,
+				"refresh %lld goes on as content of another LUID than %s names",
+				(long long)refresh, row->causes[i].rule);
+}
+
 void oracle_moved(struct world *world, int64_t refresh)
 {
 	struct watched *of = watched(world, refresh);
+	check_may_move(world, refresh);
 	int64_t *born = &world->contents[of->content + NAMED].born;
 	of->may_cancel = true;
 	world->moving = refresh;

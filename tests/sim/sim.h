@@ -107,7 +107,7 @@ struct wish { /* a selection of an event */
 	int selected[2], selected_count; /* indexes into the world's contents */
 	int contents[2], count;          /* what it names, as we were told last */
 	char selector[24];
-	bool incremental, names_nothing;
+	bool incremental, names_nothing, is_by_luid;
 	int64_t tries_until; /* its own backoff is over then at the latest */
 	bool is_answered;    /* in this life: what it names, or that it names nothing */
 	int64_t ended_in;    /* the generation that records that it needs no more work */
@@ -256,6 +256,7 @@ struct watched {
 	int64_t own_trouble_until;  /* what was wrong was wrong with it alone: its backoff */
 	bool found_own;             /* a look found the job that it made */
 	int64_t looked_at;          /* when the last look that was answered was asked */
+	bool own_was_listed;        /* its list had a job that this refresh made */
 	bool may_fail;              /* that justifies `failed` */
 	bool job_was_cancelled;     /* on Tableau: that justifies `cancelled` */
 	bool may_cancel;            /* a person asked for it */
@@ -365,7 +366,7 @@ struct request {
 	struct sim_call call;
 	int effect; /* index of the effect that it is made for; -1: nobody decided it */
 	bool is_for_look;
-	const struct wish *wish; /* of a RESOLVE: by whose selector; NULL: by the content's name */
+	const struct wish *wish; /* of a RESOLVE: by whose selector */
 	resolve_done *resolved;  /* one of them, or none: the daemon was killed meanwhile */
 	job_done *job;
 	jobs_done *jobs;

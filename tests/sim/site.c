@@ -317,17 +317,17 @@ static void reply(struct world *world, struct sim_call *call)
 		namesakes(world, call->content);
 }
 
-/* Whom the rules name now: what was published again or renamed has left its name to another. */
-static void resolve(const struct world *world, const struct request *request, struct sim_call *call)
+/* Whom the rules name now: what was published again or renamed has left its name to another. What
+ * was published again has another LUID. */
+static void resolve(const struct world *world, const struct wish *wish, struct sim_call *call)
 {
-	const struct wish *wish = request->wish;
-	int one = call->content, count = wish ? wish->selected_count : one >= 0;
-	for (int i = 0; i < count && !(wish && !strcmp(wish->selector, "no content")); i++) {
-		int content = wish ? wish->selected[i] : one;
-		const struct sim_content *named = &world->contents[content];
+	int count = wish && strcmp(wish->selector, "no content") ? wish->selected_count : 0;
+	for (int i = 0; i < count; i++) {
+		const struct sim_content *named = &world->contents[wish->selected[i]];
 		bool is_other = named->is_gone || named->named == NAMED_OTHER;
-		if (named->named != NAMED_NONE)
-			call->named[call->named_count++] = content + (is_other ? NAMED : 0);
+		if (wish->is_by_luid ? !named->is_gone : named->named != NAMED_NONE)
+			call->named[call->named_count++] =
+				wish->selected[i] + (is_other && !wish->is_by_luid ? NAMED : 0);
 	}
 	if (!call->named_count)
 		refuse(call, VERDICT_FAIL, "names nothing");
@@ -348,7 +348,7 @@ void site_request(struct world *world, struct request *request)
 	call->told_at = site_clock(world, call->site, world->now);
 	switch (call->type) {
 	case CALL_RESOLVE:
-		resolve(world, request, call);
+		resolve(world, request->wish, call);
 		break;
 	case CALL_GREET:
 		break;

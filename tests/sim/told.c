@@ -218,9 +218,19 @@ static void told_unread(struct world *world, struct watched *of, const struct si
 	world->jobs[poll->job].rare_until = of->rare_until;
 }
 
+/* A list may lag. */
+static bool lists_own(const struct world *world, const struct sim_call *look)
+{
+	for (size_t i = 0; i < look->row_count; i++)
+		if (world->jobs[job_named(world, look->row_ids[i])].maker == look->id)
+			return true;
+	return false;
+}
+
 static void told_by_look(struct world *world, struct watched *of, const struct sim_call *call)
 {
 	of->looked_at = call->asked_at;
+	of->own_was_listed = lists_own(world, call);
 	of->unsure += call->verdict == VERDICT_UNSURE;
 	if (of->unsure >= UNSURE_AFTER && of->must_look)
 		meet(world, MET_NOBODY_CAN_TELL);

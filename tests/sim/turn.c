@@ -31,13 +31,13 @@ static struct rank rank_of_sent(const struct world *world, const struct watched 
 		rank.born = before;
 	for (int i = 0; i < world->watched_end; i++) {
 		const struct watched *other = &world->watched[i];
-		/* One that stood behind it and has ended made it more urgent all the same,
-		 * as have those under the old id. */
+		/* One that stood behind it and has ended, perhaps before the last start, made it
+		 * more urgent all the same, as have those under the old id. */
 		bool is_same = other->content == of->content;
 		bool is_old = other->content == of->content - NAMED;
 		if (!other->created_at || (!is_same && !is_old) ||
 			(is_same && other->state != REFRESH_WAITING && !other->may_cancel &&
-				other->ended_at < world->started_at))
+				other->ended_at < of->created_at))
 			continue;
 		int priority = priority_of(world, other);
 		rank.priority = priority > rank.priority ? priority : rank.priority;

@@ -12,7 +12,7 @@ static void put(struct store *store, struct refresh_row row)
 
 static void cause(struct store *store, int64_t refresh, int64_t event, const char *rule)
 {
-	struct cause_row row = { refresh, event, rule, 3, { 5 }, { 4 } };
+	struct cause_row row = { refresh, event, rule, 0, 3, { 5 }, { 4 } };
 	struct error err = { 0 };
 
 	must(store_begin(store, &err));
@@ -260,6 +260,62 @@ static void an_open_selection_is_found_in_its_events_list(void **state)
 	assert_string_equal(seen.text, " 1/1 3/0 3/1");
 }
 
+static bool see_naming(const struct selected_row *row, void *context)
+{
+	struct seen *seen = context;
+	char more[200];
+
+	for (size_t i = 0; i < row->count; i++) {
+		OWNED_MEMORY char *selection = selected_text(row, i);
+
+		snprintf(more, sizeof more, " %lld:%s", (long long)row->ids[i], selection);
+		seen_add(seen, more);
+	}
+	return true;
+}
+
+static void put_named(struct store *store, int64_t refresh, int64_t event, int64_t selection)
+{
+	struct cause_row row = { .refresh = refresh,
+		.event = event,
+		.rule = selection ? "a" : "b",
+		.selection = selection };
+	struct error err = { 0 };
+
+	must(store_begin(store, &err));
+	must(store_put_cause(store, &row, &err));
+	must(store_commit(store, &err));
+}
+
+static void a_refresh_remembers_which_selections_named_its_content(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct event_row row = event_of("wev_1");
+	int64_t ids[2] = { 0 };
+	struct error err = { 0 };
+	struct seen open = { .text = "" }, ended = { .text = "" };
+
+	(void)state;
+	row.open_count = 2;
+	must(store_begin(store, &err));
+	must(store_add_event(store, &row, ids, &err) == ADDED_NEW);
+	must(store_end_selection(store, ids[0], &err));
+	must(store_end_selection(store, ids[1], &err));
+	must(store_commit(store, &err));
+	put(store, refresh_of(2, REFRESH_WAITING, "l"));
+	put(store, refresh_of(4, REFRESH_FAILED, "m"));
+	put_named(store, 2, row.id, ids[1]);
+	put_named(store, 2, row.id, 0); /* of an earlier release */
+	put_named(store, 4, row.id, ids[0]);
+	store_close(TAKE(store));
+
+	store = open_store(STORE_WRITE);
+	must(store_load_namings(store, see_naming, &open, &err));
+	assert_string_equal(open.text, " 2:{\"site\":\"board\"}");
+	must(store_namings_of_refresh(store, 4, see_naming, &ended, &err));
+	assert_string_equal(ended.text, " 4:{\"site\":\"finance\"}");
+}
+
 /* ---- refreshes ---- */
 
 static bool check_refresh(
@@ -356,8 +412,8 @@ static bool check_later(
 static void a_cause_that_is_put_again_says_what_it_says_now(void **state)
 {
 	OWNED(store) store = open_store(STORE_WRITE);
-	struct cause_row held = { 2, 1, "a", STAMP_NEVER, { 5 }, { 4 } };
-	struct cause_row now = { 2, 1, "a", 9, { 5 }, { 8 } };
+	struct cause_row held = { 2, 1, "a", 0, STAMP_NEVER, { 5 }, { 4 } };
+	struct cause_row now = { 2, 1, "a", 0, 9, { 5 }, { 8 } };
 	struct error err = { 0 };
 	bool found = false;
 
@@ -763,6 +819,7 @@ int main(void)
 		every_store_test(events_since_a_time_are_found_although_the_clock_was_set_back),
 		every_store_test(selections_wait_until_they_are_ended),
 		every_store_test(an_open_selection_is_found_in_its_events_list),
+		every_store_test(a_refresh_remembers_which_selections_named_its_content),
 		every_store_test(a_refresh_is_replaced_and_keeps_its_causes),
 		every_store_test(a_cause_that_is_put_again_says_what_it_says_now),
 		every_store_test(refreshes_are_listed_newest_first_by_filter_and_cursor),

@@ -182,6 +182,7 @@ const struct store_driver memory_driver = {
 	.find_refresh = memory_find_refresh,
 	.refreshes_of_event = memory_refreshes_of_event,
 	.open_selections_of_event = memory_open_selections_of_event,
+	.load_namings = memory_load_namings,
 	.load_open_selections = memory_load_open_selections,
 	.load_refreshes = memory_load_refreshes,
 	.load_spent = memory_load_spent,

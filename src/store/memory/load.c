@@ -32,6 +32,24 @@ static const struct event_row *event_at(const struct tables *tables, int64_t id)
 	return is_there ? tables->rows[TABLE_EVENT].at[index] : NULL;
 }
 
+static bool visit_selected(const struct tables *tables, int64_t id, int64_t selection,
+	int64_t stamp, selected_visit *visit, void *context)
+{
+	int64_t position = selection % (INT64_C(1) << SELECTION_BITS);
+	int64_t number = selection >> SELECTION_BITS;
+	const struct event_row *event = event_at(tables, number);
+	struct selected_row row = { .event = number,
+		.stamp = stamp,
+		.received_at = event ? event->received_at : (struct wall){ 0 },
+		.finished_at = event ? event->finished_at : (struct wall){ 0 },
+		.selections = event ? event->selections : "",
+		.count = 1,
+		.ids = &id,
+		.positions = &position };
+
+	return visit(&row, context);
+}
+
 bool memory_load_open_selections(
 	struct store *base, selected_visit *visit, void *context, struct error *err)
 {
@@ -41,17 +59,38 @@ bool memory_load_open_selections(
 	(void)err;
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct selection_at *at = rows->at[i];
-		const struct event_row *event = event_at(tables, at->event);
-		struct selected_row row = { .event = at->event,
-			.stamp = at->stamp,
-			.received_at = event ? event->received_at : (struct wall){ 0 },
-			.finished_at = event ? event->finished_at : (struct wall){ 0 },
-			.selections = event ? event->selections : "",
-			.count = 1,
-			.ids = &at->id,
-			.positions = &at->position };
 
-		if (!visit(&row, context))
+		if (!visit_selected(tables, at->id, at->id, at->stamp, visit, context))
+			break;
+	}
+	return true;
+}
+
+static bool is_open(const struct tables *tables, int64_t refresh)
+{
+	bool is_there;
+	size_t index = tables_find(
+		tables, TABLE_REFRESH, &(struct refresh_row){ .id = refresh }, &is_there);
+	const struct refresh_row *row = is_there ? tables->rows[TABLE_REFRESH].at[index] : NULL;
+
+	return row && refresh_state_is_open(row->state);
+}
+
+bool memory_load_namings(struct store *base, int64_t refresh, selected_visit *visit, void *context,
+	struct error *err)
+{
+	OWNED(tables) tables = memory_reading(base);
+	const struct rows *rows = &tables->rows[TABLE_CAUSE];
+
+	(void)err;
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct cause_row *cause = rows->at[i];
+		bool is_wanted =
+			refresh ? cause->refresh == refresh : is_open(tables, cause->refresh);
+
+		if (is_wanted && cause->selection &&
+			!visit_selected(
+				tables, cause->refresh, cause->selection, 0, visit, context))
 			break;
 	}
 	return true;

@@ -73,6 +73,8 @@ bool memory_open_selections_of_event(
 
 bool memory_load_open_selections(
 	struct store *store, selected_visit *visit, void *context, struct error *err);
+bool memory_load_namings(struct store *store, int64_t refresh, selected_visit *visit, void *context,
+	struct error *err);
 bool memory_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
 	void *context, struct error *err);
 bool memory_load_spent(struct store *store, spent_visit *visit, void *context, struct error *err);

@@ -160,7 +160,7 @@ bool memory_open_selections_of_event(
 	(void)err;
 	*count = 0;
 	for (size_t i = 0; i < rows->count; i++)
-		*count += ((const struct selection_at *)rows->at[i])->event == event;
+		*count += ((const struct selection_at *)rows->at[i])->id >> SELECTION_BITS == event;
 	return true;
 }
 

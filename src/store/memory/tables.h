@@ -9,9 +9,10 @@
 #include "base/shared.h"
 #include "store/store.h"
 
+/* A selection's id is its event's, followed by its position in the event's list. */
+#define SELECTION_BITS 20
 struct selection_at {
-	int64_t id, event, stamp;
-	int64_t position; /* in the event's list */
+	int64_t id, stamp;
 };
 struct pause_at {
 	const char *site, *by;

@@ -5,7 +5,6 @@
 #include "store/memory/memory.h"
 #include <string.h>
 
-#define SELECTION_BITS 20
 #define SELECTIONS_PER_EVENT ((size_t)1 << SELECTION_BITS)
 /* Budgets look back a day, so older parts are deleted. */
 #define SPENT_KEPT (25 * 3600 * US_PER_SECOND)
@@ -91,7 +90,7 @@ enum added memory_add_event(
 		struct selection_at *selection = arena_new_of(rows_of(base), struct selection_at);
 
 		*selection = (struct selection_at){ (row->id << SELECTION_BITS) + row->open[i],
-			row->id, row->stamp, row->open[i] };
+			row->stamp };
 		tables_put(tables, TABLE_SELECTION, selection);
 		if (selection_ids)
 			selection_ids[i] = selection->id;
@@ -208,7 +207,7 @@ static bool has_selection(const struct tables *tables, int64_t event)
 	const struct rows *selections = &tables->rows[TABLE_SELECTION];
 
 	for (size_t i = 0; i < selections->count; i++)
-		if (((const struct selection_at *)selections->at[i])->event == event)
+		if (((const struct selection_at *)selections->at[i])->id >> SELECTION_BITS == event)
 			return true;
 	return false;
 }

@@ -30,6 +30,7 @@ const struct store_driver sqlite_driver = {
 	.find_refresh = sqlite_find_refresh,
 	.refreshes_of_event = sqlite_refreshes_of_event,
 	.open_selections_of_event = sqlite_open_selections_of_event,
+	.load_namings = sqlite_load_namings,
 	.load_open_selections = sqlite_load_open_selections,
 	.load_refreshes = sqlite_load_refreshes,
 	.load_spent = sqlite_load_spent,

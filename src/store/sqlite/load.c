@@ -62,47 +62,84 @@ static bool visit_group(struct sqlite *store, struct selected_group *group, cons
 	return true;
 }
 
-/* The next open selection: one of before migration 7 has its own list. */
-static bool gather_selection(struct sqlite *store, sqlite3_stmt *query,
-	struct selected_group *group, selected_visit *visit, void *context, bool *wants_more,
-	struct error *err)
+/* Takes a row of load_selected(), and visits the group that it does not belong to. */
+static bool take_selected(struct sqlite *store, sqlite3_stmt *query, struct selected_group *group,
+	selected_visit *visit, void *context, bool *wants_more, struct error *err)
 {
-	int64_t id = sqlite3_column_int64(query, 0), event = id >> SELECTION_BITS;
-	bool has_list = sqlite3_column_type(query, 1) != SQLITE_NULL;
+	int64_t selection = sqlite3_column_int64(query, 1), event = selection >> SELECTION_BITS;
+	bool has_list = sqlite3_column_type(query, 2) != SQLITE_NULL;
 
 	if (!sqlite_is_within(event, MOST_EVENT))
-		return row_is_damaged(store, "selection", id, err);
+		return row_is_damaged(store, "selection", selection, err);
 	if ((event != group->event || has_list) &&
 		!visit_group(store, group, NULL, visit, context, wants_more, err))
 		return false;
 	group->event = event;
-	group_add(group, id, has_list ? 0 : id % (int64_t)SELECTIONS_PER_EVENT);
+	group_add(group, sqlite3_column_int64(query, 0),
+		has_list ? 0 : selection % (int64_t)SELECTIONS_PER_EVENT);
 	if (has_list && *wants_more)
 		return visit_group(
-			store, group, query_column_text(query, 1), visit, context, wants_more, err);
+			store, group, query_column_text(query, 2), visit, context, wants_more, err);
 	return true;
 }
 
-bool sqlite_load_open_selections(
-	struct store *base, selected_visit *visit, void *context, struct error *err)
+/* The statement gives what each selection is of, the selection's id, in ascending order, and NULL
+ * or a list of its own. */
+static bool load_selected(struct sqlite *store, sqlite3_stmt *query, selected_visit *visit,
+	void *context, struct error *err)
 {
-	struct sqlite *store = sqlite_of(base);
-	USED_QUERY query = sqlite_query(store, QUERY_LOAD_SELECTIONS,
-		"SELECT id, '[' || body || ']' FROM selection ORDER BY id", err);
 	__attribute__((cleanup(group_clear))) struct selected_group group = { 0 };
 	bool has_row = true, wants_more = true;
 
-	if (!query)
-		return false;
 	while (wants_more) {
 		if (!query_next(store, query, "load selections", &has_row, err))
 			return false;
 		if (!has_row)
 			return visit_group(store, &group, NULL, visit, context, &wants_more, err);
-		if (!gather_selection(store, query, &group, visit, context, &wants_more, err))
+		if (!take_selected(store, query, &group, visit, context, &wants_more, err))
 			return false;
 	}
 	return true;
+}
+
+/* Selections of before migration 7 have a list of their own. */
+bool sqlite_load_open_selections(
+	struct store *base, selected_visit *visit, void *context, struct error *err)
+{
+	struct sqlite *store = sqlite_of(base);
+	USED_QUERY query = sqlite_query(store, QUERY_LOAD_SELECTIONS,
+		"SELECT id, id, '[' || body || ']' FROM selection ORDER BY id", err);
+
+	return query && load_selected(store, query, visit, context, err);
+}
+
+static bool namings_of_refresh(struct sqlite *store, int64_t refresh, selected_visit *visit,
+	void *context, struct error *err)
+{
+	USED_QUERY query = sqlite_query(store, QUERY_NAMINGS_OF_REFRESH,
+		"SELECT refresh, selection, NULL FROM cause WHERE refresh = ?1 AND selection <> 0"
+		" ORDER BY selection",
+		err);
+
+	if (!query)
+		return false;
+	query_bind_number(query, 1, refresh);
+	return load_selected(store, query, visit, context, err);
+}
+
+bool sqlite_load_namings(struct store *base, int64_t refresh, selected_visit *visit, void *context,
+	struct error *err)
+{
+	struct sqlite *store = sqlite_of(base);
+	if (refresh)
+		return namings_of_refresh(store, refresh, visit, context, err);
+
+	USED_QUERY query = sqlite_query(store, QUERY_LOAD_NAMINGS,
+		"SELECT refresh.id, cause.selection, NULL FROM refresh INDEXED BY refresh_open"
+		" CROSS JOIN cause ON cause.refresh = refresh.id"
+		" WHERE state < 5 AND cause.selection <> 0 ORDER BY cause.selection",
+		err);
+	return query && load_selected(store, query, visit, context, err);
 }
 
 /* ---- refreshes ---- */

@@ -23,6 +23,7 @@ _Static_assert(
 	"in column refresh.kind");
 _Static_assert(SPENT_STARTS == 0 && SPENT_QUERIES == 1, "in column spent.kind");
 _Static_assert(STAMP_BITS == 20, "in the second migration");
+_Static_assert(SELECTIONS_PER_EVENT == 2 * 524288, "in the seventh migration");
 
 static const char *const migrations[] = {
 	/*
@@ -128,12 +129,14 @@ static const char *const migrations[] = {
 	" json_extract(body, '$.owner')) IS NOT NULL;",
 	/*
 	 * 6 to 7. A selection is stored once, in its event's list, and its id has its position
-	 * there. Only those from before have a body of their own.
+	 * there. Those from before have a body of their own, and a position past every list's end.
+	 * A cause knows the selection that named the content.
 	 */
 	"CREATE TABLE selection_7 (id INTEGER PRIMARY KEY, body TEXT) STRICT;"
-	"INSERT INTO selection_7 SELECT id, body FROM selection;"
+	"INSERT INTO selection_7 SELECT id | 524288, body FROM selection;"
 	"DROP TABLE selection;"
-	"ALTER TABLE selection_7 RENAME TO selection;",
+	"ALTER TABLE selection_7 RENAME TO selection;"
+	"ALTER TABLE cause ADD COLUMN selection INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define NEWEST ((int64_t)(sizeof migrations / sizeof *migrations))

@@ -50,6 +50,8 @@ enum query {
 	QUERY_LAST_REFRESH,
 	QUERY_LOAD_SELECTIONS,
 	QUERY_LOAD_SELECTED,
+	QUERY_LOAD_NAMINGS,
+	QUERY_NAMINGS_OF_REFRESH,
 	QUERY_LOAD_OPEN,
 	QUERY_LOAD_CAUSES,
 	QUERY_LOAD_SUCCEEDED,
@@ -151,6 +153,8 @@ bool sqlite_open_selections_of_event(
 	struct store *store, int64_t event, int64_t *count, struct error *err);
 bool sqlite_load_open_selections(
 	struct store *store, selected_visit *visit, void *context, struct error *err);
+bool sqlite_load_namings(struct store *store, int64_t refresh, selected_visit *visit, void *context,
+	struct error *err);
 bool sqlite_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
 	void *context, struct error *err);
 bool sqlite_load_spent(struct store *store, spent_visit *visit, void *context, struct error *err);
