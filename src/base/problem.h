@@ -118,3 +118,5 @@ enum severity problem_code_severity(enum problem_code code);
 const char *problem_severity_name(enum severity severity); /* "error", "warning", "note" */
 /* Prints all of them, on a terminal with source lines. */
 void problems_print(const struct problems *problems, FILE *out, bool is_terminal);
+/* Its last line: how many are counted and not kept; nothing when there are none. */
+void problems_print_dropped(const struct problems *problems, FILE *out);

@@ -94,11 +94,16 @@ void problems_print(const struct problems *problems, FILE *out, bool is_terminal
 	for (size_t i = 0; i < count; i++)
 		add_problem(
 			&text, problems_at(problems, i), is_terminal, is_coloured ? &ansi : &plain);
-	size_t dropped = problems_error_count(problems) + problems_warning_count(problems) +
-			 problems_note_count(problems) - count;
-	if (dropped)
-		text_printf(&text, "%zu more problem%s not shown\n", dropped,
-			dropped == 1 ? " is" : "s are");
 	/* there is no other place to report to */
 	IGNORE(fwrite(text.at, 1, text.length, out) != text.length);
+	problems_print_dropped(problems, out);
+}
+
+void problems_print_dropped(const struct problems *problems, FILE *out)
+{
+	size_t dropped = problems_error_count(problems) + problems_warning_count(problems) +
+			 problems_note_count(problems) - problems_count(problems);
+	if (dropped)
+		fprintf(out, "%zu more problem%s not shown\n", dropped,
+			dropped == 1 ? " is" : "s are");
 }

@@ -1,16 +1,15 @@
 /*
  * cli/check.c - validates rules and configuration: every problem, with its place.
  */
-#include "base/json.h"
+#include "base/clock.h"
 #include "cli/admin_client.h"
+#include "cli/check_report.h"
 #include "cli/command.h"
 #include "cli/member.h"
-#include "cli/print.h"
 #include "cli/rule_paths.h"
 #include "config/config.h"
 #include "daemon/dropped.h"
 #include "rules/suite.h"
-#include <unistd.h>
 
 struct check {
 	struct problems *problems;
@@ -62,95 +61,26 @@ static void check_paths(struct check *check, const char *const *paths, size_t co
 			sorted.tests, sorted.test_count, check->ruleset, check->problems));
 }
 
-/* `end_line` and `end_column` only where there is a line. */
-static void add_place(cJSON *json, struct place place)
+static void print_report(const struct command_line *line, const struct check_report *report)
 {
-	json_add_text(json, "file", place.file);
-	json_add_count(json, "line", place.line);
-	json_add_count(json, "column", place.column);
-	if (place.line > 0) {
-		json_add_count(json, "end_line", place.end_line);
-		json_add_count(json, "end_column", place.end_column);
-	}
-}
-
-static void add_related(cJSON *json, const struct problem *problem)
-{
-	if (!problem->related)
+	static const struct {
+		const char *format;
+		void (*print)(const struct check_report *report, FILE *out);
+	} formats[] = {
+		{ "json", check_report_json },
+		{ "github", check_report_github },
+		{ "gitlab", check_report_gitlab },
+		{ "sarif", check_report_sarif },
+		{ "checkstyle", check_report_checkstyle },
+	};
+	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+		if (strcmp(line->format, formats[i].format))
+			continue;
+		formats[i].print(report, stdout);
+		problems_print_dropped(report->problems, stderr);
 		return;
-	cJSON *list = cJSON_AddArrayToObject(json, "related");
-	for (const struct problem_related *related = problem->related; related;
-		related = related->next) {
-		cJSON *item = cJSON_CreateObject();
-		add_place(item, related->place);
-		json_add_text(item, "message", related->message);
-		cJSON_AddItemToArray(list, item);
 	}
-}
-
-static cJSON *problem_json(const struct problem *problem)
-{
-	cJSON *json = cJSON_CreateObject();
-	add_place(json, problem->place);
-	json_add_text(json, "severity", problem_severity_name(problem->severity));
-	json_add_text(json, "code", problem_code_name(problem->code));
-	json_add_text(json, "message", problem->message);
-	json_add_text(json, "help", problem_code_help(problem->code));
-	add_related(json, problem);
-	if (problem->suppression) {
-		json_add_text(json, "because", problem->suppression->reason);
-		json_add_text(json, "until", problem->suppression->until);
-	}
-	return json;
-}
-
-static void print_as_json(const struct check *check)
-{
-	OWNED_JSON root = cJSON_CreateObject();
-	cJSON *list = cJSON_AddArrayToObject(root, "problems");
-	for (size_t i = 0; i < problems_count(check->problems); i++)
-		cJSON_AddItemToArray(list, problem_json(problems_at(check->problems, i)));
-	list = cJSON_AddArrayToObject(root, "suppressed");
-	for (size_t i = 0; i < problems_suppressed_count(check->problems); i++)
-		cJSON_AddItemToArray(
-			list, problem_json(problems_suppressed_at(check->problems, i)));
-	json_add_count(root, "errors", (int64_t)problems_error_count(check->problems));
-	json_add_count(root, "warnings", (int64_t)problems_warning_count(check->problems));
-	json_add_count(root, "notes", (int64_t)problems_note_count(check->problems));
-	if (check->ruleset) {
-		json_add_count(root, "rules", (int64_t)ruleset_rule_count(check->ruleset));
-		json_add_text(root, "revision", ruleset_revision(check->ruleset));
-	}
-	print_json(root, stdout);
-}
-
-static const char *plural(size_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
-static void print_as_text(const struct check *check)
-{
-	size_t errors = problems_error_count(check->problems),
-	       warnings = problems_warning_count(check->problems),
-	       notes = problems_note_count(check->problems),
-	       suppressed = problems_suppressed_count(check->problems);
-	problems_print(check->problems, stderr, isatty(STDERR_FILENO));
-	if (errors || warnings || notes || suppressed)
-		fprintf(stderr, "%zu error%s, %zu warning%s", errors, plural(errors), warnings,
-			plural(warnings));
-	if (notes)
-		fprintf(stderr, ", %zu note%s", notes, plural(notes));
-	if (suppressed)
-		fprintf(stderr, ", %zu suppressed", suppressed);
-	if (errors || warnings || notes || suppressed)
-		fputc('\n', stderr);
-	if (check->ruleset)
-		printf("ok: %zu rule%s, %s\n", ruleset_rule_count(check->ruleset),
-			plural(ruleset_rule_count(check->ruleset)),
-			ruleset_revision(check->ruleset));
-	else if (!errors)
-		printf("ok\n");
+	check_report_text(report, stderr, stdout);
 }
 
 static bool is_unreadable(const struct problems *problems)
@@ -241,10 +171,7 @@ static int run(const struct command_line *line)
 			line, check.config, path, problems, &status)); /* the message is printed */
 	problems_finish(problems);
 	problems_sort(problems);
-	if (line->json)
-		print_as_json(&check);
-	else
-		print_as_text(&check);
+	print_report(line, &(struct check_report){ problems, check.ruleset });
 	bool is_bad = problems_error_count(problems) ||
 		      (command_line_flag(line, "strict") && problems_warning_count(problems));
 	if (status == EXIT_YES)
@@ -273,18 +200,21 @@ const struct command command_check = {
 	.name = "check",
 	.arguments = "[PATH]...",
 	.summary = "report every problem of rules, and of a configuration",
-	.description = "Each problem is reported with its file, line and column, and a code that "
-		       "`explain` explains. PATH is a rule file, a test file (`*.test.yaml`), or a "
-		       "folder with both. Without PATH the rules of the configuration are "
-		       "checked.\n"
-		       "The files that the configuration names are opened, as `serve` does: "
-		       "`ca_file`, certificate and private key (and whether they belong together), "
-		       "and secrets in files and in variables that are set. Of a secret it reports "
-		       "only whether it is there, equals another one, or holds stray bytes.\n"
-		       "Exit status: 0 valid, 1 not valid, 2 a file cannot be read, 69 the daemon "
-		       "of --url cannot be reached.",
+	.description =
+		"Each problem is reported with its file, line and column, and a code that "
+		"`explain` explains. PATH is a rule file, a test file (`*.test.yaml`), or a "
+		"folder with both. Without PATH the rules of the configuration are "
+		"checked.\n"
+		"The files that the configuration names are opened, as `serve` does: "
+		"`ca_file`, certificate and private key (and whether they belong together), "
+		"and secrets in files and in variables that are set. Of a secret it reports "
+		"only whether it is there, equals another one, or holds stray bytes.\n"
+		"The format `github` is for GitHub Actions, `gitlab` for GitLab's code quality "
+		"report, `sarif` for code scanning, `checkstyle` for other programs.\n"
+		"Exit status: 0 valid, 1 not valid, 2 a file cannot be read, 69 the daemon "
+		"of --url cannot be reached.",
 	.options = options,
-	.formats = "text|json",
+	.formats = "text|json|github|gitlab|sarif|checkstyle",
 	.most_arguments = -1,
 	.run = run,
 };

@@ -1,22 +1,12 @@
 /* cli/junit.c - writes JUnit's XML. */
 #include "cli/junit.h"
 #include "base/mem.h"
-#include "base/visible.h"
-
-/* Prints the content of an attribute or element, without characters that XML 1.0 forbids. */
-static void print_xml(FILE *out, const char *text)
-{
-	OWNED_TEXT struct text visible = TEXT(TEXT_UNBOUNDED);
-	OWNED_TEXT struct text markup = TEXT(TEXT_UNBOUNDED);
-	visible_add(&visible, str_of(text));
-	text_add_markup(&markup, visible.at);
-	fputs(markup.at, out);
-}
+#include "cli/print.h"
 
 static void print_attribute(FILE *out, const char *name, const char *value)
 {
 	fprintf(out, " %s=\"", name);
-	print_xml(out, value);
+	print_xml(value, out);
 	fputc('"', out);
 }
 
@@ -27,7 +17,7 @@ static void print_lines(FILE *out, const char *text)
 		size_t length = strcspn(line, "\n");
 		OWNED_MEMORY char *copy = mem_copy_bytes(line, length);
 		fputc('\n', out);
-		print_xml(out, copy);
+		print_xml(copy, out);
 		line += length + (line[length] == '\n');
 	}
 }

@@ -6,6 +6,8 @@ librouter_a_SOURCES += \
 	src/cli/admin_client.c src/cli/admin_client.h \
 	src/cli/ask.c src/cli/ask.h \
 	src/cli/check.c \
+	src/cli/check_report.c src/cli/check_report.h src/cli/check_report_checkstyle.c \
+	src/cli/check_report_github.c src/cli/check_report_gitlab.c src/cli/check_report_sarif.c \
 	src/cli/command.c src/cli/command.h \
 	src/cli/complete.c \
 	src/cli/diff.c \
@@ -14,7 +16,7 @@ librouter_a_SOURCES += \
 	src/cli/events.c \
 	src/cli/export.c src/cli/export.h \
 	src/cli/explain.c \
-	src/cli/finding.c src/cli/finding.h \
+	src/cli/finding.c src/cli/finding.h src/cli/finding_key.c src/cli/finding_key.h \
 	src/cli/git.c src/cli/git.h \
 	src/cli/given_rules.c src/cli/given_rules.h \
 	src/cli/help.c src/cli/help.h \

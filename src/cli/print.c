@@ -204,3 +204,28 @@ void print_json_line(const cJSON *json, FILE *out)
 	OWNED_MEMORY char *text = json_print(json);
 	print_escaped(text, out);
 }
+
+/* ---- XML ---- */
+
+/* U+FFFE and U+FFFF are no characters of XML 1.0 (section 2.2), and nothing else is left of those
+ * when a text is visible. */
+static size_t forbidden_bytes(const char *at)
+{
+	return !strncmp(at, "\xef\xbf\xbe", 3) || !strncmp(at, "\xef\xbf\xbf", 3) ? 3 : 0;
+}
+
+void print_xml(const char *text, FILE *out)
+{
+	OWNED_TEXT struct text visible = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text markup = TEXT(TEXT_UNBOUNDED);
+	visible_add(&visible, str_of(text));
+	text_add_markup(&markup, visible.at);
+	for (const char *at = markup.at; *at;) {
+		size_t forbidden = forbidden_bytes(at);
+		if (forbidden)
+			fprintf(out, "\\u%s", at[2] == '\xbe' ? "fffe" : "ffff");
+		else
+			fputc(*at, out);
+		at += forbidden ? forbidden : 1;
+	}
+}

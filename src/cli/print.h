@@ -38,3 +38,7 @@ void table_print(const struct table *table, FILE *out);
  * bytes that are not UTF-8. */
 void print_json(const cJSON *json, FILE *out);
 void print_json_line(const cJSON *json, FILE *out);
+
+/* Prints the content of an attribute or element: hidden characters and bytes that are not UTF-8
+ * become visible escapes, and so does what XML 1.0 forbids. */
+void print_xml(const char *text, FILE *out);
