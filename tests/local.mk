@@ -48,6 +48,7 @@ EXTRA_DIST += \
 	tests/scenario/test_export.py \
 	tests/scenario/test_files.py \
 	tests/scenario/test_findings.py \
+	tests/scenario/test_init.py \
 	tests/scenario/test_intake.py \
 	tests/scenario/test_lint.py \
 	tests/scenario/test_listener.py \

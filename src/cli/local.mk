@@ -17,11 +17,14 @@ librouter_a_SOURCES += \
 	src/cli/export.c src/cli/export.h \
 	src/cli/explain.c \
 	src/cli/finding.c src/cli/finding.h src/cli/finding_key.c src/cli/finding_key.h \
+	src/cli/first_files.c src/cli/first_files.h \
 	src/cli/git.c src/cli/git.h \
 	src/cli/given_rules.c src/cli/given_rules.h \
 	src/cli/help.c src/cli/help.h \
+	src/cli/init.c \
 	src/cli/junit.c src/cli/junit.h \
 	src/cli/member.c src/cli/member.h \
+	src/cli/new_files.c src/cli/new_files.h \
 	src/cli/offer.c src/cli/offer.h \
 	src/cli/output_schema.c src/cli/output_schema.h \
 	src/cli/manual.c \

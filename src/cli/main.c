@@ -5,11 +5,12 @@
 #include "cli/command.h"
 
 extern const struct command command_serve, command_check, command_route, command_test, command_diff,
-	command_explain, command_schema, command_send, command_events, command_refreshes,
-	command_show, command_retry, command_cancel, command_replay, command_sites,
-	command_complete, command_verify, command_manual;
+	command_init, command_explain, command_schema, command_send, command_events,
+	command_refreshes, command_show, command_retry, command_cancel, command_replay,
+	command_sites, command_complete, command_verify, command_manual;
 
 const struct command *const commands[] = {
+	&command_init,
 	&command_serve,
 	&command_check,
 	&command_route,

@@ -172,37 +172,50 @@ void table_print(const struct table *table, FILE *out)
 
 /* cJSON has escaped what RFC 8259 requires. Any other hidden character is inside a string, where an
  * escape means the same. */
-static void print_escaped(const char *text, FILE *out)
+static void add_escaped(const char *json, struct text *out)
 {
-	for (struct str left = str_of(text); left.length;) {
+	for (struct str left = str_of(json); left.length;) {
 		size_t length;
 		int32_t point = code_point_at(left, &length);
 		unsigned code = point < 0 ? 0xfffd : (unsigned)point;
 		bool is_kept = point >= 0 && (code < 0x7f || !visible_is_hidden(point));
 		if (is_kept)
-			IGNORE(fwrite(left.at, 1, length, out) !=
-				length); /* there is no other place to report to */
+			text_add_str(out, (struct str){ left.at, length });
 		else if (code > 0xffff)
-			fprintf(out, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10),
+			text_printf(out, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10),
 				0xdc00 + (code & 0x3ff));
 		else
-			fprintf(out, "\\u%04x", code);
+			text_printf(out, "\\u%04x", code);
 		left.at += length;
 		left.length -= length;
 	}
-	fputc('\n', out);
+	text_add_char(out, '\n');
+}
+
+void print_json_text(const cJSON *json, struct text *out)
+{
+	OWNED_MEMORY char *text = cJSON_Print(json);
+	add_escaped(text, out);
+}
+
+static void put(const struct text *text, FILE *out)
+{
+	IGNORE(fwrite(text->at, 1, text->length, out) != text->length); /* command_main() asks */
 }
 
 void print_json(const cJSON *json, FILE *out)
 {
-	OWNED_MEMORY char *text = cJSON_Print(json);
-	print_escaped(text, out);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
+	print_json_text(json, &text);
+	put(&text, out);
 }
 
 void print_json_line(const cJSON *json, FILE *out)
 {
-	OWNED_MEMORY char *text = json_print(json);
-	print_escaped(text, out);
+	OWNED_MEMORY char *line = json_print(json);
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
+	add_escaped(line, &text);
+	put(&text, out);
 }
 
 /* ---- XML ---- */

@@ -38,6 +38,8 @@ void table_print(const struct table *table, FILE *out);
  * bytes that are not UTF-8. */
 void print_json(const cJSON *json, FILE *out);
 void print_json_line(const cJSON *json, FILE *out);
+/* Appends what print_json() prints. */
+void print_json_text(const cJSON *json, struct text *out);
 
 /* Prints the content of an attribute or element: hidden characters and bytes that are not UTF-8
  * become visible escapes, and so does what XML 1.0 forbids. */

@@ -58,19 +58,25 @@ static bool is_for_us(const struct yaml_file *file, struct problems *problems)
 		"a configuration has 'version', 'sources' and 'sites', and this has none of them");
 }
 
-struct config *config_load(const char *path, struct problems *problems)
+/* An empty one, which knows its path. */
+static struct config *config_new(const char *path)
 {
-	size_t errors = problems_error_count(problems);
 	/* keeps the file's tree too, because places point into it */
 	struct arena *arena = arena_new();
 	struct config *config = arena_new_of(arena, struct config);
 	SHARED_INIT(config, config);
 	config->arena = arena;
 	config->path = arena_text(arena, path);
-	const struct yaml_file *file = yaml_load(config->path, arena, problems);
+	return config;
+}
+
+/* Returns `config`, or NULL after freeing it. `file` is NULL when it cannot be read. */
+static struct config *load(struct config *config, const struct yaml_file *file, size_t errors,
+	struct problems *problems)
+{
 	if (file && is_for_us(file, problems)) {
 		IGNORE(fields_load(config_fields, file->root, "the configuration", file, config,
-			arena, problems)); /* counted below */
+			config->arena, problems)); /* counted below */
 		fill_defaults(config, file);
 		if (file->root->type == YAML_MAP)
 			config_check(config, file, problems);
@@ -79,6 +85,21 @@ struct config *config_load(const char *path, struct problems *problems)
 		return config;
 	config_free(config);
 	return NULL;
+}
+
+struct config *config_load(const char *path, struct problems *problems)
+{
+	size_t errors = problems_error_count(problems);
+	struct config *config = config_new(path);
+	return load(config, yaml_load(config->path, config->arena, problems), errors, problems);
+}
+
+struct config *config_parse(const char *path, struct str bytes, struct problems *problems)
+{
+	size_t errors = problems_error_count(problems);
+	struct config *config = config_new(path);
+	return load(
+		config, yaml_parse(config->path, bytes, config->arena, problems), errors, problems);
 }
 
 /* ---- reading it ---- */

@@ -88,6 +88,8 @@ const char *config_find(const char *path);
  * caller owns one reference (config_free()).
  */
 struct config *config_load(const char *path, struct problems *problems);
+/* The same with the bytes of the file, which need not be there. */
+struct config *config_parse(const char *path, struct str bytes, struct problems *problems);
 SHARED_DECLARE(config)
 /*
  * secret_load(), and a line in the log if the secret has stray bytes, with the name of its owner (a

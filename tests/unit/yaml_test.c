@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/yaml_write.h"
 #include "tests/unit/test.h"
 
 struct fixture {
@@ -331,6 +332,49 @@ static void a_loaded_file_outlives_its_buffer(void **state)
 	assert_text(yaml_get(file->root, "a")->items[1], "c");
 }
 
+/* ---- writing ---- */
+
+static const char *const written[] = { "Revenue", "P&L, by month", "it's", "say \"hi\"", "a\\b",
+	"#1", "Sales #2", "a: b", "b:", ": c", "- d", "{e}", "[f", "*g", "&h", "!i", "%j", "@k",
+	"`l`", "|", ">", "?", "null", "True", "no", "~", "", " ", " blank ", "1001", "0123", "1e3",
+	"a\nb", "a\tb", "\x1b[31m", "Zw\u00f6lf", "no\u00a0break", "zero\u200bwidth", "\ufeffbom",
+	"\U0001f600", "line\u2028sep", "nel\xc2\x85", "<<", "---", "...",
+	"https://t.example.com:8443/x", "${x}", "'", "''", "\"", "\\", "\x7f", "a #", "C:\\x" };
+
+static void what_is_written_is_read_as_the_same_text(void **state)
+{
+	struct fixture *f = *state;
+	for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+		OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
+		text_add(&out, "block: ");
+		yaml_write_text(&out, str_of(written[i]));
+		text_add(&out, "   # comment\nflow: {k: ");
+		yaml_write_text(&out, str_of(written[i]));
+		text_add(&out, ", l: [");
+		yaml_write_text(&out, str_of(written[i]));
+		text_add(&out, "]}\n");
+		const struct yaml_node *root = parse(f, out.at);
+		if (!root || problems_count(f->problems))
+			print_error("%s", out.at);
+		assert_int_equal(problems_count(f->problems), 0);
+		assert_text(yaml_get(root, "block"), written[i]);
+		assert_text(yaml_get(yaml_get(root, "flow"), "k"), written[i]);
+		assert_text(yaml_get(yaml_get(root, "flow"), "l")->items[0], written[i]);
+	}
+}
+
+static void what_others_take_for_a_number_or_nothing_is_quoted(void **state)
+{
+	static const char *const values[] = { "1001", "null", "Yes", "~", "", "0x1f", "-1",
+		".inf" };
+	(void)state;
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+		OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
+		yaml_write_text(&out, str_of(values[i]));
+		assert_int_equal(out.at[0], '\'');
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -350,6 +394,8 @@ int main(void)
 		TEST(a_hundred_thousand_brackets_do_not_crash),
 		TEST(a_file_that_is_not_there_is_a_problem),
 		TEST(a_loaded_file_outlives_its_buffer),
+		TEST(what_is_written_is_read_as_the_same_text),
+		TEST(what_others_take_for_a_number_or_nothing_is_quoted),
 	};
 	return cmocka_run_group_tests_name("yaml", tests, NULL, NULL);
 }
