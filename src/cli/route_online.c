@@ -1,6 +1,7 @@
 /* cli/route_online.c - asks site by site, and puts the answers beside the selections. */
 #include "cli/route_online.h"
 #include "cli/print.h"
+#include "tableau/inquiry.h"
 
 static cJSON *named_json(const cJSON *content)
 {
@@ -26,11 +27,11 @@ static void add_entry(struct route_online *online, const struct selection *selec
 	const cJSON *item, const char *site_error)
 {
 	cJSON *entry = cJSON_CreateObject();
-	const char *problem = json_text(item, "problem"), *error = json_text(item, "error");
+	const char *problem = inquiry_problem(item), *error = json_text(item, "error");
 	cJSON_AddItemToObject(entry, "selection", selection_json(selection));
 	add_named(entry, "contents", json_get(item, "contents"));
 	cJSON_AddItemToArray(online->list, entry);
-	if (!*problem)
+	if (!problem)
 		return;
 	online->has_failed = true;
 	online->is_unreachable |= text_is(problem, "unreachable");

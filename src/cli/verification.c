@@ -1,6 +1,6 @@
 /* cli/verification.c - sorts selections by site, asks, and puts each answer to its cases. */
 #include "cli/verification.h"
-#include "tableau/tableau.h"
+#include "tableau/inquiry.h"
 
 #define MINUTE (60 * US_PER_SECOND)
 #define DAY (86400 * US_PER_SECOND)
@@ -139,12 +139,12 @@ static const char *note_of(const cJSON *item, const cJSON *answer, struct arena 
 static void take_item(struct verified_case *verified, const struct verified_site *site,
 	const cJSON *item, const cJSON *answer, struct arena *arena)
 {
-	const char *problem = json_text(item, "problem");
+	const char *problem = inquiry_problem(item);
 	IGNORE(json_count(item, "count", &verified->count));
 	verified->note = note_of(item, answer, arena);
-	if (!*problem)
+	if (!problem)
 		return;
-	verified->problem = arena_text(arena, problem);
+	verified->problem = problem;
 	verified->message = without_site(json_text(item, "error"), site->config->name, arena);
 	take_candidates(verified, json_get(item, "candidates"), arena);
 }

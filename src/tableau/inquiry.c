@@ -203,6 +203,17 @@ static void take_failure(struct inquiry *inquiry, cJSON *item, const struct outc
 		inquiry->error = arena_text(inquiry->arena, outcome->error.message);
 }
 
+const char *inquiry_problem(const cJSON *item)
+{
+	static const char *const words[] = { "missing", "ambiguous", "no_extract", "forbidden",
+		"unreadable", "unreachable" };
+	const char *word = json_text(item, "problem");
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (text_is(words[i], word))
+			return words[i];
+	return *word ? "unreadable" : NULL;
+}
+
 /* ---- asking ---- */
 
 static void rights_came(

@@ -35,5 +35,8 @@ void inquiry_stop(struct inquiry *inquiry, const char *why);
 /* The table of the answer's members. */
 extern const struct member inquiry_members[];
 extern const struct member inquiry_content_members[]; /* of one item of content in it */
+/* The problem of an item of an answer, which may be another program's: one of the words that the
+ * table names; an unknown one is "unreadable". NULL: there is none. */
+const char *inquiry_problem(const cJSON *item);
 /* The answer of a site about which nothing could be asked. The caller owns it. */
 cJSON *inquiry_failure(const char *site, size_t count, const char *why);

@@ -6,11 +6,13 @@ import pathlib
 import signal
 import subprocess
 import threading
+from xml.etree import ElementTree
 
 import jsonschema
 import pytest
 
 from harness import BUILD, SAMPLES, TOP, cli, request, rule, site_world, wait_until
+from junit_form import check_junit
 
 FOREVER_MS = 3600 * 1000
 EVENT = SAMPLES / "dbt" / "completed-success.json"
@@ -214,6 +216,19 @@ def test_an_odd_answer_does_no_harm(router, answer, form):
     assert b"\x1b" not in told.stdout + told.stderr and "\u202e" not in told.stdout.decode()
     if form == "json":
         json.loads(told.stdout)
+
+
+@pytest.mark.parametrize("answer", ODD, ids=range(len(ODD)))
+@pytest.mark.parametrize("form", ["text", "json", "junit"])
+def test_an_odd_answer_to_verify_does_no_harm(router, answer, form):
+    with stranger(b'{"status":"alive"}', answer.encode()) as url:
+        told = cli("verify", "--config", router.folder / "config.yaml", "--url", url, "--format", form, environment=router.environment)
+    assert told.returncode in (0, 1), told
+    assert b"\x1b" not in told.stdout + told.stderr and "\u202e" not in told.stdout.decode()
+    if form == "json":
+        jsonschema.validate(json.loads(told.stdout), json.loads((TOP / "schemas" / "verify.schema.json").read_text()))
+    if form == "junit":
+        check_junit(ElementTree.fromstring(told.stdout))
 
 
 def test_no_secret_is_printed(router_of, sandbox_of, tmp_path):
