@@ -1,6 +1,7 @@
 /*
- * A letter for the command, one for its format, and any bytes as the answer of a strange server:
- * the command ends with one of its exit statuses and prints nothing that a terminal would obey.
+ * A letter for the command, one for its format, and any bytes as the answer of a strange server
+ * (which says that it is the daemon, if it is asked): the command ends with one of its exit
+ * statuses and prints nothing that a terminal would obey.
  */
 #include "base/json.h"
 #include "base/text.h"
@@ -14,11 +15,11 @@
 #include <sys/socket.h>
 
 extern const struct command command_events, command_refreshes, command_show, command_retry,
-	command_sites;
+	command_sites, command_verify;
 
 /* The commands under test, in place of the list of cli/main.c. */
 const struct command *const commands[] = { &command_events, &command_refreshes, &command_show,
-	&command_retry, &command_sites, NULL };
+	&command_retry, &command_sites, &command_verify, NULL };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 /* Sets where sanitizers report, because standard error is closed while a command runs. */
@@ -33,20 +34,32 @@ static struct server {
 	struct text answer;
 } server = { .listener = -1, .lock = PTHREAD_MUTEX_INITIALIZER };
 
-/* Reads the request's head; our GET and POST have no body. */
-static void read_request(int fd)
+#define REQUEST_BYTES 8192
+
+/* Is the request complete: its head, and as much of a body as it says? */
+static bool is_complete(const char *request, size_t length)
 {
-	char request[8192];
+	const char *end = strstr(request, "\r\n\r\n"), *body = strstr(request, "Content-Length: ");
+	size_t wanted =
+		body && body < end ? strtoul(body + strlen("Content-Length: "), NULL, 10) : 0;
+	return end && length >= (size_t)(end + 4 - request) + wanted;
+}
+
+static void read_request(int fd, char request[REQUEST_BYTES])
+{
 	size_t length = 0;
 	ssize_t got;
-	while (length < sizeof request - 1 &&
-		(got = recv(fd, request + length, sizeof request - 1 - length, 0)) > 0) {
+	*request = '\0';
+	while (length < REQUEST_BYTES - 1 &&
+		(got = recv(fd, request + length, REQUEST_BYTES - 1 - length, 0)) > 0) {
 		length += (size_t)got;
 		request[length] = '\0';
-		if (strstr(request, "\r\n\r\n"))
+		if (is_complete(request, length))
 			return;
 	}
 }
+
+static const char alive[] = "HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n{\"status\":\"alive\"}";
 
 static void *serve(void *context)
 {
@@ -55,12 +68,35 @@ static void *serve(void *context)
 		int fd = accept4(server.listener, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0)
 			return NULL;
-		read_request(fd);
+		char request[REQUEST_BYTES];
+		read_request(fd, request);
 		pthread_mutex_lock(&server.lock);
-		IGNORE(send(fd, server.answer.at, server.answer.length, MSG_NOSIGNAL) < 0);
+		struct str answer = strncmp(request, "GET /healthz ", 13) ? text_str(&server.answer)
+									  : str_of(alive);
+		IGNORE(send(fd, answer.at, answer.length, MSG_NOSIGNAL) < 0);
 		pthread_mutex_unlock(&server.lock);
 		close(fd);
 	}
+}
+
+/* What verify asks about. */
+static char config[128];
+
+static void write_config(void)
+{
+	IGNORE(scratch_write("rules.yaml", STR("version: 1\n"
+					       "rules:\n"
+					       "- name: r\n"
+					       "  refresh:\n"
+					       "  - {site: s, workbooks: [A, B]}\n")));
+	snprintf(config, sizeof config, "%s",
+		scratch_write("config.yaml", STR("version: 1\n"
+						 "rules: [rules.yaml]\n"
+						 "sources: [{name: d, secrets: [{env: D}]}]\n"
+						 "sites:\n"
+						 "- name: s\n"
+						 "  server: https://tableau.example.com\n"
+						 "  pat: {name: p, secret: {env: P}}\n")));
 }
 
 static void start(void)
@@ -81,6 +117,7 @@ static void start(void)
 	if (__sanitizer_set_report_fd)
 		__sanitizer_set_report_fd((void *)(intptr_t)dup(STDERR_FILENO));
 	json_setup();
+	write_config();
 }
 
 static void answer_with(struct str bytes)
@@ -142,6 +179,8 @@ static const struct command *command_of(char letter)
 		return &command_retry;
 	case 'p':
 		return &command_sites;
+	case 'v':
+		return &command_verify;
 	default:
 		return NULL;
 	}
@@ -151,7 +190,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	static char one[] = "1";
 	char *const arguments[] = { one, NULL };
-	const struct option_value values[] = { { "url", server.url } };
+	const struct option_value values[] = { { "url", server.url }, { "config", config } };
 	const struct command *command = length >= 2 ? command_of((char)bytes[0]) : NULL;
 	if (!command)
 		return 0;
@@ -162,7 +201,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		.argument_count = command->least_arguments,
 		.arguments = arguments,
 		.values = values,
-		.value_count = 1,
+		.value_count = command == &command_verify ? 2 : 1,
+		.format = bytes[1] == 'j'   ? "json"
+			  : bytes[1] == 'u' ? "junit"
+					    : "text",
 		.json = bytes[1] == 'j' };
 	OWNED_TEXT struct text printed = TEXT(TEXT_UNBOUNDED);
 	int status = run_quietly(&line, &printed);
