@@ -25,6 +25,7 @@ EXTRA_DIST += \
 	tests/scenario/conftest.py \
 	tests/editors/package.json \
 	tests/editors/package-lock.json \
+	tests/scenario/folder.py \
 	tests/scenario/harness.py \
 	tests/scenario/language_server.py \
 	tests/scenario/json_texts.py \
@@ -66,10 +67,12 @@ EXTRA_DIST += \
 	tests/scenario/test_sessions.py \
 	tests/scenario/test_store.py \
 	tests/scenario/test_strangers.py \
-	tests/scenario/test_verify.py
+	tests/scenario/test_verify.py \
+	tests/scenario/test_verify_dbt.py
 
 LDADD += $(CMOCKA_LIBS)
 UNIT_TESTS = \
+	tests/unit/awaited_test \
 	tests/unit/base_test \
 	tests/unit/checkpoint_test \
 	tests/unit/clock_test \
@@ -78,6 +81,7 @@ UNIT_TESTS = \
 	tests/unit/config_test \
 	tests/unit/connections_test \
 	tests/unit/core_test \
+	tests/unit/dbt_api_test \
 	tests/unit/decide_test \
 	tests/unit/distant_clock_test \
 	tests/unit/event_test \

@@ -13,6 +13,14 @@ bool text_is(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
+bool text_is_among(const char *text, const char *const *among, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (text_is(among[i], text))
+			return true;
+	return false;
+}
+
 bool text_is_nocase(const char *a, const char *b)
 {
 	return a && b ? !strcasecmp(a, b) : a == b;

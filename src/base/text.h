@@ -45,4 +45,6 @@ static inline struct str text_str(const struct text *text)
 
 /* Of texts that end in NUL. Both may be NULL: NULL equals NULL only. */
 bool text_is(const char *a, const char *b);
+/* Is it one of them? */
+bool text_is_among(const char *text, const char *const *among, size_t count);
 bool text_is_nocase(const char *a, const char *b); /* ASCII case */

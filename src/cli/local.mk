@@ -10,6 +10,7 @@ librouter_a_SOURCES += \
 	src/cli/check_report_github.c src/cli/check_report_gitlab.c src/cli/check_report_sarif.c \
 	src/cli/command.c src/cli/command.h \
 	src/cli/complete.c \
+	src/cli/dbt_api.c src/cli/dbt_api.h \
 	src/cli/diff.c \
 	src/cli/diff_report.c src/cli/diff_report.h \
 	src/cli/event_source.c src/cli/event_source.h \
@@ -46,8 +47,9 @@ librouter_a_SOURCES += \
 	src/cli/test_paths.c src/cli/test_paths.h \
 	src/cli/test_report.c src/cli/test_report.h \
 	src/cli/verification.c src/cli/verification.h \
+	src/cli/verified_source.c src/cli/verified_source.h \
 	src/cli/verify.c \
-	src/cli/verify_report.c src/cli/verify_report.h \
+	src/cli/verify_report.c src/cli/verify_report.h src/cli/verify_text.c \
 	src/cli/version.c src/cli/version.h
 
 EXTRA_DIST += src/cli/README.md

@@ -126,6 +126,11 @@ void online_free(struct online *online)
 		raise(interrupted);
 }
 
+int64_t online_us(const struct online *online)
+{
+	return online->us;
+}
+
 bool online_is_daemon(const struct online *online)
 {
 	return !online->tableau;

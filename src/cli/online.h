@@ -40,5 +40,7 @@ OWNED_DEFINE(online)
  */
 cJSON *online_ask(
 	struct online *online, const char *site, const struct selection *selections, size_t count);
+/* The time of --timeout. */
+int64_t online_us(const struct online *online);
 /* Is it the daemon that is asked? */
 bool online_is_daemon(const struct online *online);

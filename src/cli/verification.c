@@ -5,14 +5,6 @@
 #define MINUTE (60 * US_PER_SECOND)
 #define DAY (86400 * US_PER_SECOND)
 
-static bool is_among(const char *name, const char *const *only, size_t only_count)
-{
-	size_t i = 0;
-	while (i < only_count && !text_is(only[i], name))
-		i++;
-	return !only_count || i < only_count;
-}
-
 /* ---- the plan ---- */
 
 static const char *describe(const struct selection *selection, struct arena *arena)
@@ -46,7 +38,7 @@ void verification_plan(struct verification *verification, const struct config *c
 	size_t count = config_site_count(config);
 	verification->sites = arena_array(verification->arena, struct verified_site, count + 1);
 	for (size_t i = 0; i < count; i++)
-		if (is_among(config_site_at(config, i)->name, only, only_count))
+		if (!only_count || text_is_among(config_site_at(config, i)->name, only, only_count))
 			plan_site(verification, config_site_at(config, i), fixed);
 	verification->need_event = fixed->need_event;
 	verification->disabled = fixed->disabled;
@@ -205,4 +197,20 @@ void verification_run(struct verification *verification, struct online *online)
 	verification->by_daemon = online_is_daemon(online);
 	for (size_t i = 0; i < verification->site_count; i++)
 		run_site(verification, &verification->sites[i], online);
+}
+
+void verification_run_sources(struct verification *verification, const struct config *config,
+	const struct awaited_list *awaited, int64_t us)
+{
+	size_t count = config_source_count(config);
+	verification->sources = arena_array(verification->arena, struct verified_source, count + 1);
+	for (size_t i = 0; i < count; i++) {
+		if (!config_source_at(config, i)->dbt_api.url)
+			continue;
+		struct verified_source *source =
+			&verification->sources[verification->source_count++];
+		*source = verified_source_ask(
+			config_source_at(config, i), awaited, us, verification->arena);
+		verification->findings += source->finding_count + (source->error != NULL);
+	}
 }

@@ -1,9 +1,11 @@
 /*
- * cli/verification.h - what `verify` finds: of every site whether it can be asked, and of every
- * selection that needs no event what it names.
+ * cli/verification.h - what `verify` finds: of every site whether it can be asked, of every
+ * selection that needs no event what it names, and of every source whether dbt sends what its
+ * rules await.
  */
 #pragma once
 #include "cli/online.h"
+#include "cli/verified_source.h"
 #include "rules/fixed.h"
 
 struct verified_case { /* one selection of one rule */
@@ -32,8 +34,11 @@ struct verification { /* {.arena = ...} at first; everything lives there */
 	struct arena *arena;
 	struct verified_site *sites; /* in the order of the configuration */
 	size_t site_count;
+	struct verified_source *sources; /* those of which dbt's API can be asked */
+	size_t source_count;
 	size_t case_count;
-	size_t findings;             /* sites and cases with a problem, PATs that end soon */
+	/* sites, cases and sources with a problem, PATs that end soon */
+	size_t findings;
 	size_t need_event, disabled; /* selections and rules that were left out */
 	bool by_daemon;
 };
@@ -43,6 +48,10 @@ void verification_plan(struct verification *verification, const struct config *c
 	const struct fixed_selections *fixed, const char *const *only, size_t only_count);
 /* Asks about all of them, one site after another. Equal selections are asked for once. */
 void verification_run(struct verification *verification, struct online *online);
+
+/* Asks dbt's API about the sources of `config` that name it, each for at most `us`. */
+void verification_run_sources(struct verification *verification, const struct config *config,
+	const struct awaited_list *awaited, int64_t us);
 
 /* "unreachable", or "pat_ends_soon": the problem of a site itself; NULL: none. */
 const char *verified_site_problem(const struct verified_site *site);

@@ -27,10 +27,7 @@ static bool are_known(const struct command_line *line, const char *option, struc
 	struct name_list known)
 {
 	for (size_t i = 0; i < given.count; i++) {
-		size_t at = 0;
-		while (at < known.count && !text_is(known.names[at], given.names[i]))
-			at++;
-		if (at < known.count)
+		if (text_is_among(given.names[i], known.names, known.count))
 			continue;
 		const char *near = suggest(given.names[i], known.names, known.count);
 		IGNORE(command_usage(line, "--%s: there is no %s '%s'%s%s%s", option, option,
@@ -93,7 +90,13 @@ static int verify(
 	if (!online)
 		return status;
 	verification_run(&found, online);
+	int64_t us = online_us(online);
 	online_free(TAKE(online)); /* an interrupted run ends here, and prints nothing */
+	if (!sites.count) {
+		struct awaited_list awaited =
+			ruleset_awaited(ruleset, rules.names, rules.count, arena);
+		verification_run_sources(&found, config, &awaited, us);
+	}
 	print_report(line, &found);
 	return found.findings ? EXIT_NO : EXIT_YES;
 }
@@ -134,6 +137,10 @@ const struct command command_verify = {
 		"forbidden or unreadable; a site that cannot be asked; and a PAT that ends within "
 		"14 days. Whether a refresh would be refused can be known for administrators and "
 		"owners only; where it may be, a note says so, which is no finding.\n"
+		"For a source with `dbt_api`, unless --site is given, it asks dbt which webhooks "
+		"post to it: that there is none, that it is inactive, that its last delivery "
+		"failed, or that it leaves out a dbt job or a type of event for which a rule "
+		"waits.\n"
 		"Exit status: 0 all well, 1 there is a finding (also a site that cannot be asked), "
 		"2 the configuration or rules cannot be read, 69 --url leads to no daemon.",
 	.options = options,

@@ -1,134 +1,7 @@
-/* cli/verify_report.c - the results of `verify` as text, JSON or JUnit. */
+/* cli/verify_report.c - what `verify` found, as JSON or JUnit. */
 #include "cli/verify_report.h"
-#include "base/visible.h"
 #include "cli/junit.h"
 #include "cli/print.h"
-#include <unistd.h>
-
-#define MESSAGE_COLUMN 17 /* beside the longest word */
-
-/* ---- text ---- */
-
-struct report_colours {
-	const char *good, *bad, *end;
-};
-
-static struct report_colours colours_for(FILE *out)
-{
-	const char *no_color = getenv("NO_COLOR"); /* no-color.org: any text but the empty one */
-	int fd = fileno(out);
-	if (fd < 0 || !isatty(fd) || (no_color && *no_color))
-		return (struct report_colours){ "", "", "" };
-	return (struct report_colours){ "\033[1;32m", "\033[1;31m", "\033[0m" };
-}
-
-static const char *plural(size_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
-static size_t unknown_cases(const struct verification *verification)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < verification->site_count; i++)
-		count += verification->sites[i].unknown;
-	return count;
-}
-
-static void print_verdict(
-	const struct verification *verification, const struct report_colours *colours, FILE *out)
-{
-	size_t findings = verification->findings, unknown = unknown_cases(verification),
-	       known = verification->case_count - unknown;
-	OWNED_TEXT struct text rest = TEXT(TEXT_UNBOUNDED);
-	text_printf(&rest, "%zu selection%s looked up on %zu site%s", known, plural(known),
-		verification->site_count, plural(verification->site_count));
-	if (unknown)
-		text_printf(&rest, ", %zu could not be", unknown);
-	if (verification->need_event)
-		text_printf(&rest, ", %zu left out because an event decides what they name",
-			verification->need_event);
-	if (verification->disabled)
-		text_printf(&rest, ", %zu rule%s not enabled", verification->disabled,
-			plural(verification->disabled));
-	if (findings)
-		fprintf(out, "%s%zu finding%s%s:\n", colours->bad, findings, plural(findings),
-			colours->end);
-	else
-		fprintf(out, "%sAll well%s:\n", colours->good, colours->end);
-	print_wrapped(out, 2, 0, rest.at);
-}
-
-/* Prints a word, and beside it a message of strangers', folded. */
-static void print_finding(int indent, const char *word, const char *what, const char *message,
-	const struct report_colours *colours, FILE *out)
-{
-	OWNED_TEXT struct text line = TEXT(TEXT_UNBOUNDED);
-	OWNED_TEXT struct text visible = TEXT(TEXT_UNBOUNDED);
-	/* Most messages begin by saying what is meant, others are about the list. */
-	if (what && !strstr(message, what))
-		text_printf(&line, "%s: ", what);
-	text_add(&line, message);
-	visible_add(&visible, text_str(&line));
-	fprintf(out, "%*s%s%s%s", indent, "", colours->bad, word, colours->end);
-	print_wrapped(out, MESSAGE_COLUMN, indent + (int)strlen(word), visible.at);
-}
-
-static void print_case(const struct verified_site *site, const struct verified_case *verified,
-	const struct report_colours *colours, FILE *out)
-{
-	static const struct report_colours plain = { "", "", "" };
-	if (verified_case_has_failed(site, verified))
-		print_finding(
-			4, verified->problem, verified->what, verified->message, colours, out);
-	if (verified->note)
-		print_finding(4, "note", NULL, verified->note, &plain, out);
-}
-
-static void print_cases(
-	const struct verified_site *site, const struct report_colours *colours, FILE *out)
-{
-	const struct fixed_selection *shown = NULL;
-	for (size_t i = 0; i < site->case_count; i++) {
-		const struct verified_case *verified = &site->cases[i];
-		const struct fixed_selection *wanted = verified->wanted;
-		if (!verified_case_has_failed(site, verified) && !verified->note)
-			continue;
-		if (!shown || !text_is(shown->rule, wanted->rule))
-			print_line(out, "  %s:%d: rule '%s'", wanted->file, wanted->line,
-				wanted->rule);
-		shown = wanted;
-		print_case(site, verified, colours, out);
-	}
-}
-
-static void print_site(
-	const struct verified_site *site, const struct report_colours *colours, FILE *out)
-{
-	size_t known = site->case_count - site->unknown;
-	OWNED_TEXT struct text name = TEXT(TEXT_UNBOUNDED);
-	visible_add(&name, str_of(site->config->name));
-	bool is_fine = !verified_site_problem(site) && !site->failed;
-	fprintf(out, "\n%s: %s%s%s, %zu selection%s looked up", name.at,
-		is_fine ? colours->good : colours->bad, is_fine ? "ok" : "not ok", colours->end,
-		known, plural(known));
-	if (site->unknown)
-		fprintf(out, ", %zu not", site->unknown);
-	fputc('\n', out);
-	if (site->error)
-		print_finding(2, "unreachable", NULL, site->error, colours, out);
-	if (site->pat_ending)
-		print_finding(2, "pat_ends_soon", NULL, site->pat_ending, colours, out);
-	print_cases(site, colours, out);
-}
-
-void verify_report_text(const struct verification *verification, FILE *out)
-{
-	struct report_colours colours = colours_for(out);
-	print_verdict(verification, &colours, out);
-	for (size_t i = 0; i < verification->site_count; i++)
-		print_site(&verification->sites[i], &colours, out);
-}
 
 /* ---- JSON ---- */
 
@@ -194,17 +67,58 @@ static void add_findings(const struct verified_site *site, cJSON *findings, cJSO
 	}
 }
 
+static cJSON *source_json(const struct verified_source *source)
+{
+	cJSON *json = cJSON_CreateObject();
+	json_add_text(json, "source", source->config->name);
+	cJSON_AddBoolToObject(json, "ok", !source->error && !source->finding_count);
+	json_add_text(json, "error", source->error);
+	json_add_count(json, "webhooks", (int64_t)source->webhooks);
+	return json;
+}
+
+static cJSON *finding_of_source(const struct verified_source *source, const struct awaited *awaited,
+	const char *problem, const char *message)
+{
+	const struct place *place = &source->config->place;
+	cJSON *json = cJSON_CreateObject();
+	json_add_text(json, "source", source->config->name);
+	json_add_text(json, "rule", awaited ? awaited->rule : NULL);
+	json_add_text(json, "file", awaited ? awaited->file : place->file);
+	json_add_count(json, "line", awaited ? awaited->line : place->line);
+	json_add_text(json, "problem", problem);
+	json_add_text(json, "message", message);
+	return json;
+}
+
+static void add_findings_of_source(const struct verified_source *source, cJSON *findings)
+{
+	if (source->error)
+		cJSON_AddItemToArray(
+			findings, finding_of_source(source, NULL, "unreachable", source->error));
+	for (size_t i = 0; i < source->finding_count; i++) {
+		const struct source_finding *finding = &source->findings[i];
+		cJSON_AddItemToArray(findings, finding_of_source(source, finding->awaited,
+						       finding->problem, finding->message));
+	}
+}
+
 void verify_report_json(const struct verification *verification, FILE *out)
 {
 	OWNED_JSON json = cJSON_CreateObject();
 	cJSON_AddBoolToObject(json, "ok", !verification->findings);
 	json_add_text(json, "asked_by", verification->by_daemon ? "daemon" : "command");
 	cJSON *sites = cJSON_AddArrayToObject(json, "sites"),
+	      *sources = cJSON_AddArrayToObject(json, "sources"),
 	      *findings = cJSON_AddArrayToObject(json, "findings"),
 	      *notes = cJSON_AddArrayToObject(json, "notes");
 	for (size_t i = 0; i < verification->site_count; i++) {
 		cJSON_AddItemToArray(sites, site_json(&verification->sites[i]));
 		add_findings(&verification->sites[i], findings, notes);
+	}
+	for (size_t i = 0; i < verification->source_count; i++) {
+		cJSON_AddItemToArray(sources, source_json(&verification->sources[i]));
+		add_findings_of_source(&verification->sources[i], findings);
 	}
 	json_add_count(json, "need_event", (int64_t)verification->need_event);
 	json_add_count(json, "disabled", (int64_t)verification->disabled);
@@ -247,6 +161,45 @@ static void junit_case(
 	}
 }
 
+static void junit_source_finding(
+	const struct verified_source *source, const struct source_finding *finding, FILE *out)
+{
+	const struct awaited *awaited = finding->awaited;
+	const struct place *place = &source->config->place;
+	const char *file = awaited ? awaited->file : place->file;
+	OWNED_TEXT struct text name = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text message = TEXT(TEXT_UNBOUNDED);
+	text_printf(&name, "%s: events that dbt sends", awaited ? awaited->rule : "the webhook");
+	text_printf(&message, "%s:%d: %s", file, awaited ? awaited->line : place->line,
+		finding->message);
+	junit_fail(out, file, name.at, finding->problem, message.at, "");
+}
+
+/* The source itself, and each finding. */
+static struct junit_counts counts_of_source(const struct verified_source *source)
+{
+	return (struct junit_counts){ .tests = source->finding_count + 1,
+		.failures = source->finding_count + (source->error != NULL) };
+}
+
+static void junit_source(const struct verified_source *source, FILE *out)
+{
+	const struct place *place = &source->config->place;
+	OWNED_TEXT struct text name = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text message = TEXT(TEXT_UNBOUNDED);
+	text_printf(&name, "source %s", source->config->name);
+	junit_begin_suite(out, name.at, counts_of_source(source));
+	text_printf(&message, "%s:%d: %s", place->file, place->line,
+		source->error ? source->error : "");
+	if (source->error)
+		junit_fail(out, place->file, "dbt's API", "unreachable", message.at, "");
+	else
+		junit_pass(out, place->file, "dbt's API", NULL);
+	for (size_t i = 0; i < source->finding_count; i++)
+		junit_source_finding(source, &source->findings[i], out);
+	junit_end_suite(out);
+}
+
 static struct junit_counts counts_of(const struct verified_site *site)
 {
 	return (struct junit_counts){ .tests = site->case_count + 1,
@@ -262,6 +215,11 @@ void verify_report_junit(const struct verification *verification, FILE *out)
 		all.tests += counts.tests;
 		all.failures += counts.failures;
 	}
+	for (size_t i = 0; i < verification->source_count; i++) {
+		struct junit_counts counts = counts_of_source(&verification->sources[i]);
+		all.tests += counts.tests;
+		all.failures += counts.failures;
+	}
 	junit_begin(out, "refresh-router verify", all);
 	for (size_t i = 0; i < verification->site_count; i++) {
 		const struct verified_site *site = &verification->sites[i];
@@ -271,5 +229,7 @@ void verify_report_junit(const struct verification *verification, FILE *out)
 			junit_case(site, &site->cases[j], out);
 		junit_end_suite(out);
 	}
+	for (size_t i = 0; i < verification->source_count; i++)
+		junit_source(&verification->sources[i], out);
 	junit_end(out);
 }

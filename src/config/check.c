@@ -44,9 +44,48 @@ static bool is_header(const char *name)
 
 /* ---- sources ---- */
 
+/* The account becomes a part of a path. */
+static void check_dbt_account(const struct checker *checker, struct config_dbt_api *api,
+	const char *of_source, const struct yaml_node *node)
+{
+	int64_t number;
+	if (!api->account_id)
+		api->account_id = of_source;
+	if (!api->account_id || !str_to_count(str_of(api->account_id), &number))
+		PROBLEM_AT(checker, api->account_id ? PROBLEM_BAD_VALUE : PROBLEM_MISSING_FIELD,
+			place_of(node, "account_id"),
+			"'dbt_api' needs the number of the dbt account: 'account_id', here or of "
+			"the source");
+}
+
+static void check_dbt_api(const struct checker *checker, struct config_source *source,
+	const struct yaml_node *source_node)
+{
+	const struct yaml_node *node = yaml_get(source_node, "dbt_api");
+	struct config_dbt_api *api = &source->dbt_api;
+	struct server server;
+	const char *ignored;
+	if (!api->url)
+		return;
+	check_dbt_account(checker, api, source->account_id, node);
+	if (!server_parse(api->url, &server, &ignored, checker->config->arena)) {
+		/* Without the source line, which may hold a password. */
+		IGNORE(problem_add(checker->problems, PROBLEM_BAD_VALUE, place_of(node, "url"),
+			(struct str){ 0 },
+			"'url' is the access URL of the dbt account: https://HOST, without user, "
+			"path or query"));
+		return;
+	}
+	api->url = server.url;
+	if (server.is_plain && !server.is_loopback)
+		PROBLEM_AT(checker, PROBLEM_PLAIN_HTTP, place_of(node, "url"), "'%s' is not https",
+			api->url);
+}
+
 static void check_source(const struct checker *checker, size_t index, const struct yaml_node *node)
 {
-	const struct config_source *source = config_source_at(checker->config, index);
+	struct config_source *source =
+		&((struct config_source *)checker->config->sources.items)[index];
 	if (!source->name)
 		return;
 	if (!is_name(source->name))
@@ -64,6 +103,7 @@ static void check_source(const struct checker *checker, size_t index, const stru
 	if (!is_header(source->signature_header))
 		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(node, "signature_header"),
 			"'%s' cannot be the name of an HTTP header", source->signature_header);
+	check_dbt_api(checker, source, node);
 }
 
 /* ---- sites ---- */

@@ -29,11 +29,19 @@ struct config_limits {
 	int64_t waiting_refreshes;
 };
 
+struct config_dbt_api {         /* only `verify` calls it */
+	const char *url;        /* scheme and host; NULL: it is not configured */
+	const char *account_id; /* never NULL with a URL */
+	struct secret_ref token;
+	struct place place;
+};
+
 struct config_source {
 	const char *name;
 	struct list secrets;    /* of struct secret_ref: any of them may sign */
 	const char *account_id; /* NULL: any account */
 	const char *signature_header;
+	struct config_dbt_api dbt_api;
 	struct place place;
 };
 

@@ -46,6 +46,17 @@ static const struct field limits_fields[] = {
 	{0},
 };
 
+static const struct field dbt_api_fields[] = {
+	FIELD_TEXT(config_dbt_api, url, .required = true, .example = "https://abc123.us1.dbt.com",
+		.help = "The access URL of the dbt account"),
+	FIELD_TEXT(config_dbt_api, account_id, .example = "4238",
+		.help = "The dbt account; default the source's account_id"),
+	FIELD_SECRET(config_dbt_api, token, .required = true, .example = "{file: /run/secrets/dbt_token}",
+		.help = "Where a token is that may read webhooks (a service token of the account): {env: NAME}, {file: PATH} or "
+			"{credential: NAME}"),
+	{0},
+};
+
 static const struct field source_fields[] = {
 	FIELD_TEXT(config_source, name, .is_name = true, .required = true, .example = "dbt-prod",
 		.help = "What rules and logs call this sender; its webhooks are posted to /webhooks/NAME"),
@@ -55,6 +66,8 @@ static const struct field source_fields[] = {
 		.help = "The dbt account; events of other accounts are recorded and ignored"),
 	FIELD_TEXT(config_source, signature_header, .fallback = "Authorization", .example = "Authorization",
 		.help = "Header that carries the signature, for gateways that move it"),
+	FIELD_MAP(config_source, dbt_api, config_dbt_api, .fields = dbt_api_fields, FIELD_PLACE(config_dbt_api, place),
+		.help = "dbt's API, so that `verify` can look at the webhook that posts here; the daemon does not use it"),
 	{0},
 };
 

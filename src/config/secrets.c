@@ -62,6 +62,9 @@ static void check_source_secrets(const struct config *config, const struct confi
 		if (is_wanted(&refs[i], which))
 			secret_free(
 				check_secret(config, &refs[i], problems, "source", source->name));
+	if (source->dbt_api.url && is_wanted(&source->dbt_api.token, which))
+		secret_free(check_secret(
+			config, &source->dbt_api.token, problems, "source", source->name));
 }
 
 static bool has_same_secret(const struct config *config, size_t a, size_t b, const void *context)

@@ -64,14 +64,6 @@ static const struct fixed_selection *fixed_take(const struct fixing *fixing, str
 	return items;
 }
 
-static bool is_among(const char *name, const char *const *only, size_t only_count)
-{
-	size_t i = 0;
-	while (i < only_count && !text_is(only[i], name))
-		i++;
-	return !only_count || i < only_count;
-}
-
 struct fixed_selections ruleset_fixed(const struct ruleset *ruleset, const char *const *only,
 	size_t only_count, struct arena *arena)
 {
@@ -81,7 +73,7 @@ struct fixed_selections ruleset_fixed(const struct ruleset *ruleset, const char 
 	struct fixed_selections fixed = { .disabled = 0 };
 	matching_begin(&fixing.matching, ruleset, &none, scratch, arena);
 	for (size_t i = 0; i < ruleset->rule_count; i++) {
-		if (!is_among(ruleset->rules[i].name, only, only_count))
+		if (only_count && !text_is_among(ruleset->rules[i].name, only, only_count))
 			continue;
 		if (ruleset->rules[i].enabled)
 			rule_fix(&fixing, &ruleset->rules[i]);

@@ -1,6 +1,7 @@
 # src/rules/local.mk: rule files to a compiled ruleset, and what it says about an event.
 librouter_a_SOURCES += \
 	src/rules/asks.c src/rules/asks.h \
+	src/rules/awaited.c src/rules/awaited.h \
 	src/rules/compare.c src/rules/compare.h src/rules/compare_rules.c \
 	src/rules/condition.c \
 	src/rules/coverage.c src/rules/coverage.h \

@@ -79,24 +79,32 @@ static void *serve(void *context)
 	}
 }
 
-/* What verify asks about. */
+/* What verify asks about; dbt's API is the same server. */
 static char config[128];
 
 static void write_config(void)
 {
+	OWNED_TEXT struct text settings = TEXT(TEXT_UNBOUNDED);
 	IGNORE(scratch_write("rules.yaml", STR("version: 1\n"
 					       "rules:\n"
 					       "- name: r\n"
+					       "  when: {job_id: [1, 2]}\n"
 					       "  refresh:\n"
 					       "  - {site: s, workbooks: [A, B]}\n")));
-	snprintf(config, sizeof config, "%s",
-		scratch_write("config.yaml", STR("version: 1\n"
-						 "rules: [rules.yaml]\n"
-						 "sources: [{name: d, secrets: [{env: D}]}]\n"
-						 "sites:\n"
-						 "- name: s\n"
-						 "  server: https://tableau.example.com\n"
-						 "  pat: {name: p, secret: {env: P}}\n")));
+	text_printf(&settings,
+		"version: 1\n"
+		"rules: [rules.yaml]\n"
+		"sources:\n"
+		"- name: d\n"
+		"  secrets: [{env: D}]\n"
+		"  dbt_api: {url: '%s', account_id: 1, token: {env: FUZZ_TOKEN}}\n"
+		"sites:\n"
+		"- name: s\n"
+		"  server: https://tableau.example.com\n"
+		"  pat: {name: p, secret: {env: P}}\n",
+		server.url);
+	snprintf(config, sizeof config, "%s", scratch_write("config.yaml", text_str(&settings)));
+	setenv("FUZZ_TOKEN", "c0ffee-token", 1);
 }
 
 static void start(void)

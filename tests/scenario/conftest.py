@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+import folder
 import harness
 
 
@@ -121,6 +122,16 @@ def foreign():
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def folder_of(tmp_path):
+    """folder_of(sandbox, rules, ...) writes a configuration and rules; no daemon."""
+    def make(sandbox, rules, *args, **kwargs):
+        path = tmp_path / "folder"
+        path.mkdir()
+        return folder.Folder(path, sandbox, rules, *args, **kwargs)
+    return make
 
 
 @pytest.fixture

@@ -6,52 +6,12 @@ import pty
 import subprocess
 from xml.etree import ElementTree
 
-import jsonschema
 import pytest
 
-from harness import BUILD, SECRET, TOP, cli, rule, site_world, utc_text, now
+from harness import BUILD, cli, rule, site_world, utc_text, now
 from junit_form import check_junit
 
-SCHEMA = json.loads((TOP / "schemas" / "verify.schema.json").read_text())
 TWINS = [{"name": "Costs", "project": "Finance/Daily"}, {"name": "Costs", "project": "Finance/Archive"}]
-
-
-class Folder:
-    """A configuration and rules in a folder, without a daemon."""
-
-    def __init__(self, path, sandbox, rules, sites=("finance",), **config):
-        self.path, self.environment = path, {"WEBHOOK_SECRET": SECRET}
-        settings = sites if isinstance(sites, dict) else {name: {} for name in sites}
-        (path / "secrets").mkdir()
-        for name in settings:
-            (path / "secrets" / name).write_text(f"{name}-secret\n")
-        # a port on which nobody listens: the sandbox has it
-        self.config = {"version": 1, "listen": {"admin": "127.0.0.1:9"}, "store": f"sqlite:{path}/state.db", "rules": ["rules.yaml"],
-                       "sources": [{"name": "dbt", "secrets": [{"env": "WEBHOOK_SECRET"}]}],
-                       "sites": [{"name": name, "server": sandbox.url, "content_url": name,
-                                  "pat": {"name": "refresh-router", "secret": {"file": f"secrets/{name}"}}, **changes}
-                                 for name, changes in settings.items()], **config}
-        (path / "config.yaml").write_text(json.dumps(self.config))
-        (path / "rules.yaml").write_text(json.dumps({"version": 1, "rules": rules}, indent=1, ensure_ascii=False))
-
-    def verify(self, *arguments, **rest):
-        return cli("verify", "--config", "config.yaml", *arguments, environment=self.environment, cwd=self.path, **rest)
-
-    def json(self, *arguments):
-        told = self.verify("--format", "json", *arguments)
-        found = json.loads(told.stdout)
-        jsonschema.validate(found, SCHEMA)
-        assert found["ok"] == (told.returncode == 0) == (not found["findings"])
-        return found
-
-
-@pytest.fixture
-def folder_of(tmp_path):
-    def make(sandbox, rules, sites=("finance",), **config):
-        path = tmp_path / "folder"
-        path.mkdir()
-        return Folder(path, sandbox, rules, sites, **config)
-    return make
 
 
 def wants(*selections, name="r", **rest):
