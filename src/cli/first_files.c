@@ -55,7 +55,7 @@ static const char rules_text[] =
 	"# yaml-language-server: $schema=../schemas/rules.schema.json\n"
 	"#\n"
 	"# A first rule: when this dbt job has succeeded, this workbook is refreshed. Every field: "
-	"man refresh-router.\n"
+	"man refresh-router-rules.\n"
 	"# Is it valid?                refresh-router check\n"
 	"# Does it do what it should?  refresh-router test\n"
 	"# What would an event do?     refresh-router route --explain event.json\n"

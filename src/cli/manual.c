@@ -312,7 +312,7 @@ static int run(const struct command_line *line)
 const struct command command_manual = {
 	.name = "manual",
 	.arguments = "PART",
-	.summary = "print a part of refresh-router(1) that is a table, as mdoc(7)",
+	.summary = "print a part of the manual that is a table, as mdoc(7)",
 	.words = parts,
 	.is_hidden = true,
 	.least_arguments = 1,

@@ -5,13 +5,15 @@ import shutil
 import subprocess
 
 import pytest
+import yaml
 
 import harness
 from harness import SAMPLES, SECRET, TOP, cli, request, rule, wait_until
 
 README = TOP / "README.md"
-PAGES = sorted((TOP / "packaging" / "man").glob("*.1"))
-MANUAL = TOP / "packaging" / "man" / "refresh-router.1"
+MAN = TOP / "packaging" / "man"
+MANUAL, RULES = MAN / "refresh-router.1", MAN / "refresh-router-rules.5"
+PAGES = [*sorted(MAN.glob("*.1")), RULES]
 
 
 # ---- examples run ----
@@ -54,10 +56,13 @@ EXAMPLES = [example for path in [README, *PAGES] for example in examples_of(path
 
 
 def command_for(text):
-    """What reads a file of this text."""
+    """What reads a file of this text, under the name that its first line gives if that is among the rules."""
+    named = re.match(r"# (rules/\S+\.yaml)\n", text)
     if "sites:" in text:
         return ["check", "--strict", "--no-files", "--config", "example.yaml"]
-    return ["test", "--rules", "rules", "example.test.yaml"] if "tests:" in text else ["check", "--strict", "example.yaml"]
+    if "tests:" in text:
+        return ["test", "--rules", "rules", named[1] if named else "example.test.yaml"]
+    return ["check", "--strict", named[1] if named else "example.yaml"]
 
 
 def write_files(document, folder):
@@ -161,7 +166,7 @@ def run_span(span, router, ids, folder):
     if program == "make":
         return subprocess.run(["make", "-n", *words], cwd=harness.BUILD, capture_output=True).returncode
     if program == "man":
-        return 0 if (TOP / "packaging" / "man" / f"{words[0]}.1").exists() else 1
+        return 0 if list(MAN.glob(f"{words[0]}.[1-8]")) else 1
     if program == "sqlite3":
         span = span.replace("/var/lib/refresh-router", str(router.folder / "store")).replace("FILE", str(folder / "backup"))
         return subprocess.run(["bash", "-c", span]).returncode
@@ -190,8 +195,33 @@ def by_hand(page):
     return re.sub(r'^\.\\" (\w+), printed by the program\n.*?^\.\\" end of \1$', "", page.read_text(), flags=re.M | re.S)
 
 
-def test_the_prose_of_the_manual_names_what_exists(router):
-    text = by_hand(MANUAL)
+def keys_of(part):
+    return set(re.findall(r'^\.It Li "\\&(\w+)"', cli("manual", part).stdout.decode(), re.M))
+
+
+def test_an_example_shows_every_key_of_rules_and_tests_and_every_field():
+    """Who looks for a key finds it in refresh-router-rules(5) in a file that works."""
+    shown = [yaml.safe_load(e.text) for e in EXAMPLES if e.path == RULES and e.kind == "yaml"]
+    rules = [rule for text in shown for rule in text.get("rules", [])]
+    tests = [test for text in shown for test in text.get("tests", [])]
+    expected = [row for test in tests for row in [*test.get("expect", []), *test.get("expect_contains", [])]]
+    maps = [when for rule in rules for when in (rule["when"] if isinstance(rule["when"], list) else [rule["when"]])]
+    for part, places in {"rule": rules, "selection": [row for rule in rules for row in rule["refresh"]], "test": tests, "expectation": expected,
+                         "fields": maps}.items():
+        missing = keys_of(part) - {key for place in places for key in place}
+        assert keys_of(part) and not missing, (part, missing)
+
+
+def test_the_rules_of_the_page_are_one_ruleset(tmp_path):
+    write_files(RULES, tmp_path)
+    for command in (["check", "--strict", "rules"], ["test", "rules"]):
+        done = cli(*command, cwd=tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("page", [MANUAL, RULES], ids=lambda page: page.name)
+def test_the_prose_of_the_manual_names_what_exists(page, router):
+    text = by_hand(page)
     options = {"help", "version"}
     for command in COMMANDS:
         options |= set(re.findall(r"^  --([a-z-]+)", cli(command, "--help").stdout.decode(), re.M))
@@ -202,7 +232,7 @@ def test_the_prose_of_the_manual_names_what_exists(router):
     settings = set(re.findall(r"^\.It Li \"\\&([^\"]+)\"", cli("manual", "settings").stdout.decode(), re.M))
     for document in (text, README.read_text()):
         dotted = set(re.findall(r"(?:\.Li |`)((?:listen|limits|retry)\.[a-z_]+)", document))
-        assert dotted and dotted <= settings | {"listen.tls"}, dotted - settings
+        assert (dotted or page == RULES) and dotted <= settings | {"listen.tls"}, dotted - settings
         metrics = set(re.findall(r"refresh_router_([a-z_]+)", document)) - {""}
         assert metrics <= set(re.findall(r"^# HELP refresh_router_(\w+)", request(router.admin, "GET", "/metrics").body.decode(), re.M))
 
@@ -235,11 +265,13 @@ def test_every_number_of_metrics_is_in_the_manual(router):
 
 # ---- what is committed is what the program prints ----
 
-def derived(tmp_path, page=None, program=None):
-    page_path = tmp_path / "page.1"
-    page_path.write_text(page if page is not None else MANUAL.read_text())
+def derived(tmp_path, changed=None, program=None):
+    """Compares; `changed`: other texts of pages."""
+    shutil.copytree(MAN, tmp_path / "man")
+    for path, text in (changed or {}).items():
+        (tmp_path / "man" / path.name).write_text(text)
     done = subprocess.run([TOP / "tests" / "documents" / "derived"], capture_output=True, text=True, timeout=harness.DEADLINE,
-                          env={**os.environ, "srcdir": str(TOP), "PAGE": str(page_path), "REFRESH_ROUTER": str(program or harness.BUILD / "refresh-router")})
+                          env={**os.environ, "srcdir": str(TOP), "MAN": str(tmp_path / "man"), "REFRESH_ROUTER": str(program or harness.BUILD / "refresh-router")})
     return done.returncode, done.stdout + done.stderr
 
 
@@ -256,6 +288,8 @@ ENTRIES = {
     "a default": r"default 90d",
     "a key of a rule": r'^\.It Li "\\&priority".*?\n.*?\n',
     "a key of a selection": r'^\.It Li "\\&incremental".*?\n.*?\n',
+    "a key of a test": r'^\.It Li "\\&event_file".*?\n.*?\n',
+    "a key of an expectation": r'^\.It Li "\\&not_before".*?\n.*?\n',
     "an event field": r'^\.It Li "\\&run_reason"\n.*?\n',
     "a metric": r'^\.It Li "\\&refreshes_joined_total".*?\n.*?\n',
     "a metric of a site": r'^\.It Li "\\&site_backlog_seconds".*?\n.*?\n',
@@ -266,9 +300,9 @@ ENTRIES = {
 @pytest.mark.parametrize("kind", ENTRIES)
 def test_what_the_manual_lacks_is_noticed(kind, tmp_path):
     """As after a change of the program alone: it prints more than the page has."""
-    page, count = re.subn(ENTRIES[kind], "", MANUAL.read_text(), count=1, flags=re.M | re.S)
-    assert count == 1
-    status, told = derived(tmp_path, page)
+    changed = {path: re.sub(ENTRIES[kind], "", path.read_text(), count=1, flags=re.M | re.S) for path in (MANUAL, RULES)}
+    assert any(text != path.read_text() for path, text in changed.items())
+    status, told = derived(tmp_path, changed)
     assert status == 1 and ("`make manual` renews it" in told or "no place for 'metrics'" in told), told
 
 
