@@ -35,7 +35,8 @@ static bool wrong_type(const struct loader *l, const struct field *field,
 {
 	if (yaml_is_null(node))
 		return problem_add(l->problems, PROBLEM_WRONG_TYPE, node->place, l->source,
-			"'%s' has no value; %s is wanted", field->name, wanted);
+			"'%s' has no value; %s is wanted%s", field->name, wanted,
+			yaml_null_hint(node));
 	return problem_add(l->problems, PROBLEM_WRONG_TYPE, node->place, l->source,
 		"'%s' is %s, not %s", field->name, wanted, yaml_type_name(node));
 }

@@ -147,6 +147,16 @@ static void check_use(struct yaml_builder *b, const struct anchor *anchor)
 			"text; quote the whole if it belongs to it")); /* false */
 }
 
+static void report_repeated(
+	struct yaml_builder *b, const struct anchor *anchor, const struct yaml_node *node)
+{
+	struct place first = anchor->node->place;
+	IGNORE(problem_add(b->problems, PROBLEM_DUPLICATE_ANCHOR, node->place, b->file->source,
+		"the anchor '&%.60s' stands here again; from here on '*%.60s' means this one",
+		anchor->name, anchor->name)); /* false */
+	problem_relate(b->problems, first, b->file->source, "it stood here first");
+}
+
 static struct anchor *new_anchor(
 	struct yaml_builder *b, const yaml_char_t *name, const struct yaml_node *node)
 {
@@ -159,8 +169,10 @@ static struct anchor *new_anchor(
 		anchor->name = arena_text(b->arena, (const char *)name);
 		HASH_ADD_KEYPTR(hh, b->anchors, anchor->name, strlen(anchor->name), anchor);
 	}
-	if (anchor->node)
+	if (anchor->node) {
 		check_use(b, anchor);
+		report_repeated(b, anchor, node);
+	}
 	/* A repeated anchor name means the later node from here on (YAML 1.1, 3.2.2.2). */
 	anchor->node = node;
 	anchor->size = 0;
@@ -211,8 +223,10 @@ static void note_writing(
 		node->is_folded = event->end_mark.line != event->start_mark.line;
 		node->has_close_comment = yaml_scalar_comment_is_close(source, end);
 	} else if (style == YAML_DOUBLE_QUOTED_SCALAR_STYLE && end > begin) {
-		node->has_escape =
-			yaml_scalar_has_escape((struct str){ source.at + begin, end - begin });
+		struct str quoted = { source.at + begin, end - begin };
+		node->has_escape = yaml_scalar_has_escape(quoted);
+		node->has_blank_escape =
+			node->has_escape && memmem(quoted.at, quoted.length, "\\_", 2);
 	}
 }
 
@@ -597,4 +611,11 @@ bool yaml_is_null(const struct yaml_node *node)
 	return node->type == YAML_SCALAR && node->is_plain &&
 	       (!node->text.length || str_is(node->text, "~") || str_is(node->text, "null") ||
 		       str_is(node->text, "Null") || str_is(node->text, "NULL"));
+}
+
+const char *yaml_null_hint(const struct yaml_node *node)
+{
+	return node->has_close_comment && !node->text.length
+		       ? "; what begins with '#' is a comment to YAML: quote it if it is the value"
+		       : "";
 }

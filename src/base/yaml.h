@@ -17,9 +17,10 @@ enum yaml_type { YAML_SCALAR, YAML_LIST, YAML_MAP };
 struct yaml_node {
 	enum yaml_type type;
 	/* How a scalar is written; the flags stand here because they cost no padding. */
-	bool is_plain;   /* without quotes */
-	bool is_folded;  /* without quotes, over several lines */
-	bool has_escape; /* in double quotes, with an escape other than \\ \" \/ */
+	bool is_plain;         /* without quotes */
+	bool is_folded;        /* without quotes, over several lines */
+	bool has_escape;       /* in double quotes, with an escape other than \\ \" \/ */
+	bool has_blank_escape; /* one of them is \_, which patterns and Markdown take for '_' */
 	/* without quotes, and a comment that no other aligns with follows after one blank */
 	bool has_close_comment;
 	struct place place;
@@ -53,3 +54,6 @@ const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 const char *yaml_type_name(const struct yaml_node *node); /* "a text", "a list", "a map" */
 /* A plain empty scalar, ~ or null. */
 bool yaml_is_null(const struct yaml_node *node);
+/* For the end of a message about such a scalar: when a comment stands where the value would, that
+ * this may be the value; else "". */
+const char *yaml_null_hint(const struct yaml_node *node);

@@ -3,6 +3,7 @@
 #include "base/yaml_look.h"
 
 #include "base/code_point.h"
+#include "base/yaml_type.h"
 
 #define QUOTED_MOST 60 /* bytes of a text that a message repeats */
 
@@ -74,6 +75,18 @@ static void look_at_ends(const struct scalar_look *look)
 		IGNORE(WARN(look, PROBLEM_STRAY_BLANK,
 			"the text %s with a blank, which counts when names are compared",
 			first == ' ' ? "begins" : "ends")); /* false */
+}
+
+static void look_at_type(const struct scalar_look *look)
+{
+	struct str text = look->node->text;
+	const char *type =
+		look->use == YAML_NAME && look->node->is_plain ? yaml_type_elsewhere(text) : NULL;
+	if (type)
+		IGNORE(WARN(look, PROBLEM_YAML_TYPE,
+			"without quotes '%.*s' is a text here and %s to other YAML readers, which "
+			"may write it in another way; put it in quotes",
+			shown(text), text.at, type)); /* false */
 }
 
 /* ---- single characters
@@ -158,7 +171,9 @@ static void look_at_each(const struct scalar_look *look)
 	for (struct character c = { .number = 1 }; rest.length; c.number++) {
 		take_character(&rest, &c);
 		bool is_last = !rest.length;
-		if (c.kind == CODE_POINT_CONTROL && look->node->has_escape) {
+		bool is_odd = c.kind == CODE_POINT_CONTROL ||
+			      (look->node->has_blank_escape && c.point == 0xa0);
+		if (is_odd && look->node->has_escape) {
 			warn_escape(look, &c, &name);
 			return;
 		}
@@ -264,6 +279,7 @@ void yaml_look(const struct yaml_node *node, enum yaml_use use, struct str sourc
 	look_at_comment(&look);
 	look_at_lines(&look);
 	look_at_ends(&look);
+	look_at_type(&look);
 	look_at_each(&look);
 	look_at_quotes(&look);
 	look_at_words(&look);

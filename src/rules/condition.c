@@ -147,7 +147,8 @@ static void value_load(struct map_reading *reading, const struct yaml_node *node
 	}
 	if (yaml_is_null(node)) {
 		loading_problem(loading, PROBLEM_WRONG_TYPE, node->place,
-			"'%s' has no value; write \"\" for the empty text, or leave it out", name);
+			"'%s' has no value; write \"\" for the empty text, or leave it out%s", name,
+			yaml_null_hint(node));
 		return;
 	}
 	value->text = loading_name(loading, node);

@@ -234,8 +234,8 @@ static bool scalar_load(
 	struct loading *loading = reading->loading;
 	if (yaml_is_null(node))
 		return loading_problem(loading, PROBLEM_WRONG_TYPE, node->place,
-			"'%s' has no value; write {} for all that project, tag and owner leave",
-			kind_plural(reading->refresh->kind));
+			"'%s' has no value; write {} for all that project, tag and owner leave%s",
+			kind_plural(reading->refresh->kind), yaml_null_hint(node));
 	if (!node->text.length)
 		return loading_problem(loading, PROBLEM_BAD_VALUE, node->place,
 			"the name of a %s is not empty", kind_name(reading->refresh->kind));
