@@ -140,6 +140,28 @@ static void set_today(struct problems *problems)
 	problems_set_today(problems, date);
 }
 
+/* Notes sites and sources that no rule uses. All rules of the configuration have been read, and
+ * there are some: before the first is written, nothing is used. */
+static void check_use(const struct check *check)
+{
+	const struct config *config = check->config;
+	const struct ruleset *ruleset = check->ruleset;
+	if (!ruleset || !ruleset_rule_count(ruleset))
+		return;
+	for (size_t i = 0; i < config_site_count(config); i++) {
+		const struct config_site *site = config_site_at(config, i);
+		if (!ruleset_uses_site(ruleset, site->name))
+			problem_add(check->problems, PROBLEM_UNUSED_SITE, site->place, STR(""),
+				"no rule selects anything on the site '%s'", site->name);
+	}
+	for (size_t i = 0; i < config_source_count(config); i++) {
+		const struct config_source *source = config_source_at(config, i);
+		if (!ruleset_uses_source(ruleset, source->name))
+			problem_add(check->problems, PROBLEM_UNUSED_SOURCE, source->place, STR(""),
+				"each rule wants another source than '%s'", source->name);
+	}
+}
+
 static int run(const struct command_line *line)
 {
 	OWNED(problems) problems = problems_new();
@@ -163,8 +185,10 @@ static int run(const struct command_line *line)
 	if (line->argument_count)
 		check_paths(
 			&check, (const char *const *)line->arguments, (size_t)line->argument_count);
-	else if (check.config)
+	else if (check.config) {
 		check_paths(&check, check.config->rules.items, check.config->rules.count);
+		check_use(&check);
+	}
 	int status = EXIT_YES;
 	if (command_line_value(line, "url") && check.config)
 		IGNORE(check_open_work(

@@ -122,7 +122,7 @@ static void pattern_value(struct map_reading *reading, const struct yaml_node *n
 	if (ruleset->probe_count > probes) { /* a repeated pattern is reported once */
 		growth_look_of_field(loading, node, pattern, field);
 		if (reading->captures) /* under 'not' longer names are meant too */
-			lint_rule_pattern(loading, node, field);
+			lint_rule_pattern(loading, node, pattern, field);
 	}
 	if (!reading->captures)
 		return;

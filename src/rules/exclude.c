@@ -162,6 +162,32 @@ static bool values_check(const struct excluding *excluding, const struct rule_co
 	return false;
 }
 
+/* ---- maps that exclude nothing -------------------------------------------------------------- */
+
+static void report_nothing(const struct excluding *excluding, uint32_t number)
+{
+	const struct rule_map *when = &excluding->branch->when,
+			      *excluded = &excluding->branch->nots[number];
+	const struct yaml_node *item = item_of(excluding->not_node, number);
+	for (uint32_t i = 0; i < excluded->count; i++) {
+		const struct rule_condition *condition = &excluded->conditions[i],
+					    *same = implied_on(when, condition->field);
+		if (!same || !implied_disjoint(&excluding->implying, same, condition))
+			continue;
+		const struct yaml_node *node = written(excluding->when_node, condition->field);
+		const char *name = event_field_describe(condition->field)->name;
+		loading_problem(excluding->loading, PROBLEM_USELESS_NOT, item->place,
+			"this excludes nothing: the %s is never %s here, because %s", name,
+			values_describe(excluding, condition),
+			node ? "'when' wants another"
+			     : arena_printf(excluding->loading->scratch, "without '%s' %s is meant",
+				       name, values_describe(excluding, same)));
+		if (node)
+			relate(excluding, node->place, "'when' lets through", same);
+		return;
+	}
+}
+
 void exclude_check(struct loading *loading, const struct yaml_node *when_node,
 	const struct yaml_node *not_node, const struct rule_branch *branch)
 {
@@ -174,6 +200,9 @@ void exclude_check(struct loading *loading, const struct yaml_node *when_node,
 			report_all(&excluding, i);
 			is_reported = true;
 		}
+	for (uint32_t i = 0; excluding.is_check && i < branch->not_count; i++)
+		if (branch->nots[i].count)
+			report_nothing(&excluding, i);
 	for (uint32_t i = 0; excluding.is_check && !is_reported && i < branch->when.count; i++)
 		is_reported = values_check(&excluding, &branch->when.conditions[i]);
 }

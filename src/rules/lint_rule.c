@@ -4,6 +4,8 @@
 
 #include <ctype.h>
 
+#include "event/status.h"
+
 static bool is_check(const struct loading *loading)
 {
 	return loading->known && loading->known->is_check;
@@ -137,7 +139,7 @@ static void look(struct loading *loading, const struct yaml_node *node, const ch
 	size_t end = written.length;
 	while (end > 1 && written.at[end - 1] != '/')
 		end--;
-	if (!is_check(loading) || end < 3)
+	if (!is_check(loading) || end < 3 || node->has_escape)
 		return;
 	struct str body = { written.at + 1, end - 2 },
 		   flags = { written.at + end, written.length - end };
@@ -151,9 +153,30 @@ static void look(struct loading *loading, const struct yaml_node *node, const ch
 		flags.length ? "$/" : "", (int)flags.length, flags.length ? flags.at : "");
 }
 
-void lint_rule_pattern(
-	struct loading *loading, const struct yaml_node *node, enum event_field field)
+/* dbt has few statuses and event types; a pattern that finds none of them waits for nothing. */
+static void look_at_known(struct loading *loading, const struct yaml_node *node,
+	const struct pattern *pattern, const char *what, const char *const *known)
 {
+	OWNED_TEXT struct text list = TEXT(TEXT_UNBOUNDED);
+	OWNED(pattern_scratch) scratch = pattern_scratch_new();
+	for (; is_check(loading) && *known; known++) {
+		if (pattern_search(pattern, str_of(*known), scratch) != SEARCH_NO)
+			return;
+		text_printf(&list, "%s%s", list.length ? ", " : "", *known);
+	}
+	if (list.length)
+		loading_problem(loading, PROBLEM_USELESS_VALUE, node->place,
+			"%s finds no %s that dbt is known to send: %s",
+			loading_quote(loading, node->text), what, list.at);
+}
+
+void lint_rule_pattern(struct loading *loading, const struct yaml_node *node,
+	const struct pattern *pattern, enum event_field field)
+{
+	if (field == EVENT_STATUS)
+		look_at_known(loading, node, pattern, "status", status_names);
+	if (field == EVENT_EVENT)
+		look_at_known(loading, node, pattern, "event type", event_types);
 	if (field == EVENT_JOB_NAME || field == EVENT_ENVIRONMENT_NAME ||
 		field == EVENT_PROJECT_NAME || field == EVENT_WEBHOOK_NAME || field == EVENT_SOURCE)
 		look(loading, node, event_field_describe(field)->name);

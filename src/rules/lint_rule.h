@@ -10,8 +10,9 @@ void lint_rule_scope(
 /* Notes captures that no selection of the rule uses. */
 void lint_rule_captures(
 	struct loading *loading, const struct captures *captures, const struct rule *rule);
-/* Notes a pattern on a name that is a plain word, and so finds longer names too. */
-void lint_rule_pattern(
-	struct loading *loading, const struct yaml_node *node, enum event_field field);
-/* The same of a pattern that names content. */
+/* Looks at a pattern on a field: notes one that is a plain word and so finds longer names too, and
+ * warns of one that finds no status or event type. */
+void lint_rule_pattern(struct loading *loading, const struct yaml_node *node,
+	const struct pattern *pattern, enum event_field field);
+/* Notes a plain word of a pattern that names content. */
 void lint_rule_selector(struct loading *loading, const struct yaml_node *node);

@@ -39,6 +39,7 @@ librouter_a_SOURCES += \
 	src/rules/suite.c src/rules/suite.h \
 	src/rules/suite_load.c src/rules/suite_load.h \
 	src/rules/template.c src/rules/template.h \
+	src/rules/usage.c \
 	src/rules/witness.c src/rules/witness.h
 
 EXTRA_DIST += src/rules/README.md

@@ -70,6 +70,11 @@ struct rule_info { /* borrowed from the ruleset */
 /* in order of file and line */
 struct rule_info ruleset_rule(const struct ruleset *ruleset, size_t index);
 
+/* May a rule, enabled or not, select on the site of this name? */
+bool ruleset_uses_site(const struct ruleset *ruleset, const char *name);
+/* May an enabled rule match an event of the source of this name? */
+bool ruleset_uses_source(const struct ruleset *ruleset, const char *name);
+
 /* The JSON Schema of rule files, from the same tables that the loader uses. The caller owns it. */
 cJSON *ruleset_schema(void);
 /* For the manual: the keys of a rule, and of a selection (an entry of its `refresh`). */

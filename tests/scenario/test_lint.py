@@ -101,3 +101,47 @@ def test_hostile_names_stay_within_one_line(tmp_path):
 def test_the_gallery_and_the_demonstration_are_clean():
     for path in ("rules", "packaging/demo/rules.yaml"):
         assert found(TOP / path)[0] == []
+
+
+CONFIG = """version: 1
+rules: [rules.yaml]
+sources:
+  - {name: dbt, secrets: [{env: S}]}
+  - {name: dbt-emea, secrets: [{env: T}]}
+sites:
+  - {name: s, server: "https://a.example.com", pat: {name: p, secret: {env: P}}}
+  - {name: s-emea, server: "https://a.example.com", content_url: emea, pat: {name: q, secret: {env: Q}}}
+"""
+
+
+def test_a_site_and_a_source_that_no_rule_uses_are_noted_in_the_configuration(tmp_path):
+    config = tmp_path / "refresh-router.yaml"
+    config.write_text(CONFIG)
+    other = rules_of(tmp_path, "  - {name: a, when: {source: dbt, job_id: 1}, refresh: [{site: s, workbooks: W}]}\n")
+    places, problems = found("--config", config)
+    assert places == [(5, 5, "unused-source"), (8, 5, "unused-site")]
+    assert {p["file"] for p in problems} == {str(config)} and {p["severity"] for p in problems} == {"note"}
+    assert cli("check", "--strict", "--config", config).returncode == 0
+    # only a part of the rules is read, or there are none yet: nobody knows
+    assert found("--config", config, other)[0] == []
+    rules_of(tmp_path, "  []\n")
+    assert found("--config", config)[0] == []
+    # what a rule may become, and rules that wait, count
+    for refresh in ("site: 's-${job_name}'", "site: '${job_name}'", "site: s-emea"):
+        rules_of(tmp_path, f"""
+  - {{name: a, when: {{job_id: 1}}, refresh: [{{site: s, workbooks: W}}]}}
+  - {{name: b, enabled: false, when: {{job_id: 2}}, refresh: [{{{refresh}, workbooks: W}}]}}
+""")
+        assert found("--config", config)[0] == []
+    rules_of(tmp_path, """
+  - {name: a, when: {not: {source: /emea/}, job_id: 1}, refresh: [{site: s, workbooks: W}]}
+  - {name: b, when: {job_id: 2, source: dbt}, refresh: [{site: 't${job_name}', workbooks: W}]}
+""")
+    assert found("--config", config)[0] == [(5, 5, "unused-source"), (8, 5, "unused-site")]
+
+
+def test_what_other_yaml_readers_change_is_noted_and_still_a_text_here(tmp_path):
+    rules = rules_of(tmp_path, "  - {name: a, when: {job_name: on, dbt_version: 1.10}, refresh: [{site: s, workbooks: 0123}]}\n")
+    assert found(rules)[0] == [(3, 32, "yaml-type"), (3, 49, "yaml-type"), (3, 87, "yaml-type")]
+    routed = cli("route", "--format", "json", "--rules", rules, "-", stdin=b'{"job_name": "on", "dbt_version": "1.10"}')
+    assert json.loads(routed.stdout)["selections"][0]["name"] == "0123"

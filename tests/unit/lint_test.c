@@ -50,7 +50,15 @@ static const struct {
 	{ ONE("{job_id: 1, status: error, status_code: [10, 20]}"), "", NULL },
 	{ ONE("{job_id: 1, status_code: ''}"), "", NULL },
 	{ ONE("{job_id: 1, status_code: /^2/, status: error}"), "4:36-40 unanchored-id", NULL },
-	{ ONE("{job_name: nightly, not: {job_name: /daily/}}"), "", NULL },
+	{ ONE("{job_name: nightly, not: {job_name: /daily/}}"), "4:36-55 useless-not + 4:22",
+		"the job_name is never /daily/ here, because 'when' wants another" },
+	{ ONE("{job_id: 1, not: [{status: error}, {job_id: 1, run_id: 2}]}"), "4:29-44 useless-not",
+		"the status is never error here, because without 'status' success is meant" },
+	{ ONE("{job_id: 1, status: /^err/, not: {status: error, run_id: 1}}"), "", NULL },
+	{ ONE("{job_id: 1, status: [/^Success$/, error]}"), "4:32-43 useless-value",
+		"/^Success$/ finds no status that dbt is known to send: success, error" },
+	{ ONE("{job_id: 1, event: /failed$/}"), "4:30-39 useless-value", "job.run.errored" },
+	{ ONE("{job_id: 1, status: /success/i, event: /completed$/}"), "", NULL },
 	{ ONE("{job_name: /n$/, not: {job_name: /^n/}}"), "", NULL },
 	{ ONE("{job_id: [1, 2], not: [{job_id: 1, run_id: 7}, {job_id: 2, run_id: 7}]}"), "",
 		NULL },
@@ -189,6 +197,7 @@ static void every_finding_has_its_places_and_nothing_else_is_found(void **state)
 		OWNED(problems) problems = problems_new();
 		OWNED(ruleset) rules = fixture_load(cases[i].rules, &checking, problems);
 		OWNED_TEXT struct text told = TEXT(TEXT_UNBOUNDED);
+		assert_int_equal(rules != NULL, problems_error_count(problems) == 0);
 		problems_sort(problems);
 		for (size_t j = 0; j < problems_count(problems); j++)
 			problem_describe(problems_at(problems, j), &told);

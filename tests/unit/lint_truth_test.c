@@ -162,6 +162,7 @@ static void what_is_claimed_holds_for_every_event(void **state)
 			continue;
 		OWNED(ruleset) checked = fixture_load(text.at, &checking, problems);
 		struct world world;
+		assert_int_equal(checked != NULL, problems_error_count(problems) == 0);
 		world_decide(rules, &world);
 		for (size_t j = 0; j < problems_count(problems); j++) {
 			const struct problem *problem = problems_at(problems, j);
