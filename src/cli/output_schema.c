@@ -29,10 +29,13 @@ static const struct member not_members[] = {
 	{ 0 },
 };
 static const struct member alternative_members[] = {
+	MEMBER_ELSEWHERE("number", COUNT, .required = true, .help = "Its place in the list when, from 1"),
 	MEMBER_ELSEWHERE("holds", FLAG, .required = true, .help = "All conditions do, and no map of not"),
 	MEMBER_ELSEWHERE("conditions", LIST, .members = condition_members, .required = true,
 		.help = "Of the map under when, by field"),
-	MEMBER_ELSEWHERE("not", LIST, .members = not_members, .required = true, .help = "Its maps under not"),
+	MEMBER_ELSEWHERE("not", LIST, .members = not_members, .required = true,
+		.help = "Its maps under not, those that refuse the event first"),
+	MEMBER_ELSEWHERE("not_left", COUNT, .help = "How many of these are left out"),
 	{ 0 },
 };
 static const struct member step_members[] = {
@@ -56,7 +59,8 @@ static const struct member match_members[] = {
 	MEMBER_ELSEWHERE("line", COUNT, .required = true, .help = "Line of the rule"),
 	MEMBER_ELSEWHERE("captures", MAP, .help = "Named captures and their values"),
 	MEMBER_ELSEWHERE("alternatives", LIST, .members = alternative_members,
-		.help = "When explained: each map under when, or the only one"),
+		.help = "When explained: the maps under when, the nearest first"),
+	MEMBER_ELSEWHERE("alternatives_left", COUNT, .help = "How many of these are left out"),
 	{ 0 },
 };
 static const struct member because_members[] = {
@@ -73,7 +77,8 @@ static const struct member unmatched_members[] = {
 	MEMBER_ELSEWHERE("because", OBJECT, .members = because_members, .required = true,
 		.help = "The first condition that ruled it out"),
 	MEMBER_ELSEWHERE("alternatives", LIST, .members = alternative_members,
-		.help = "Of the nearest rules: each map under when, or the only one"),
+		.help = "Of the nearest rules: the maps under when, the nearest first"),
+	MEMBER_ELSEWHERE("alternatives_left", COUNT, .help = "How many of these are left out"),
 	MEMBER_ELSEWHERE("change", OBJECT, .members = change_members,
 		.help = "Of the nearest rules: what would make it match"),
 	{ 0 },

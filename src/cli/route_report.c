@@ -10,6 +10,7 @@
 #define COLUMNS_ELSEWHERE 80
 #define COLUMNS_MOST 120
 #define ALTERNATIVES_MOST 3 /* of a rule, unless it was chosen */
+#define NOTS_MOST 10        /* of an alternative, unless its rule was chosen */
 #define TEXT_BYTES 300      /* of a value or pattern; JSON has more */
 #define INDENT 4
 
@@ -74,7 +75,7 @@ static void add_words(struct text *out, const struct explained_condition *condit
 	if (condition->holds && is_pattern(condition->matched))
 		add_expected(out, ", matches ", condition->matched);
 	else if (condition->holds && condition->is_list)
-		add_expected(out, ", wanted ", condition->expected);
+		add_expected(out, is_not ? ", which is " : ", wanted ", condition->expected);
 	else if (condition->is_undecided)
 		add_expected(
 			out, ", and searching it takes too many steps for ", condition->expected);
@@ -181,6 +182,13 @@ static void print_map(const struct report *report, const struct layout *layout,
 	}
 }
 
+static void print_left(const struct report *report, size_t left, const char *what)
+{
+	if (left)
+		fprintf(report->out, "%*s%zu more of %s %s not shown\n", INDENT, "", left, what,
+			left == 1 ? "is" : "are");
+}
+
 static void print_branch(const struct report *report, const struct explained_branch *branch)
 {
 	struct layout layout = { .label = (int)strlen("(default)") };
@@ -189,29 +197,29 @@ static void print_branch(const struct report *report, const struct explained_bra
 		map_measure(&branch->nots[i], true, &layout);
 	print_map(report, &layout, &branch->when, false);
 	print_defaults(report, &layout, &branch->when);
-	for (size_t i = 0; i < branch->not_count; i++)
+	size_t nots =
+		report->is_chosen || branch->not_count < NOTS_MOST ? branch->not_count : NOTS_MOST;
+	for (size_t i = 0; i < nots; i++)
 		print_map(report, &layout, &branch->nots[i], true);
+	print_left(report, branch->not_count - nots + branch->not_left, "its `not`");
 }
 
-/* The nearest alternative first. */
 static void print_branches(const struct report *report, const struct explanation *explanation)
 {
 	size_t count = explanation->branch_count, shown = 0;
 	size_t most = report->is_chosen ? count : ALTERNATIVES_MOST;
-	for (size_t i = 0; i < count && shown < most; i++) {
-		size_t which = !i ? explanation->nearest : i <= explanation->nearest ? i - 1 : i;
-		const struct explained_branch *branch = &explanation->branches[which];
-		shown++;
-		if (count > 1)
-			fprintf(report->out, "%*salternative %zu of %zu%s\n", INDENT, "", which + 1,
-				count, branch->holds ? ", which matches" : "");
+	size_t all = count + explanation->branch_left;
+	bool is_over = false;
+	for (; shown < count && shown < most && !is_over; shown++) {
+		const struct explained_branch *branch = &explanation->branches[shown];
+		if (all > 1)
+			fprintf(report->out, "%*salternative %zu of %zu%s\n", INDENT, "",
+				branch->number, all, branch->holds ? ", which matches" : "");
 		print_branch(report, branch);
-		if (branch->holds && !report->is_chosen)
-			return;
+		is_over = branch->holds && !report->is_chosen;
 	}
-	if (shown < count)
-		fprintf(report->out, "%*s%zu more alternatives are not shown\n", INDENT, "",
-			count - shown);
+	if (!is_over)
+		print_left(report, all - shown, "its alternatives");
 }
 
 /* ---- rules that matched ---- */

@@ -87,32 +87,46 @@ static struct explained_map map_explain(
 		.conditions = conditions };
 }
 
-static struct explained_branch branch_explain(
-	struct matching *matching, const struct rule_branch *branch)
+/* Explains those that refuse, or the others, while there is room. */
+static void nots_explain(struct matching *matching, const struct rule_branch *branch, bool refuses,
+	struct explained_map *nots, size_t *count)
 {
-	struct explained_map *nots =
-		arena_array(matching->arena, struct explained_map, branch->not_count);
-	for (uint32_t i = 0; i < branch->not_count; i++)
-		nots[i] = map_explain(matching, &branch->nots[i], true);
-	return (struct explained_branch){
-		.holds = branch_match(matching, branch) == SEARCH_YES,
-		.when = map_explain(matching, &branch->when, false),
-		.not_count = branch->not_count,
-		.nots = nots,
-	};
+	for (uint32_t i = 0; i < branch->not_count && *count < EXPLAINED_MAPS; i++)
+		if ((map_match(matching, &branch->nots[i]) != SEARCH_NO) == refuses)
+			nots[(*count)++] = map_explain(matching, &branch->nots[i], true);
 }
 
-static const struct explanation *rule_explain(
+static struct explained_branch branch_explain(
+	struct matching *matching, const struct rule_branch *branch, size_t number)
+{
+	size_t room = branch->not_count < EXPLAINED_MAPS ? branch->not_count : EXPLAINED_MAPS;
+	struct explained_branch explained = {
+		.number = number,
+		.holds = branch_match(matching, branch) == SEARCH_YES,
+		.when = map_explain(matching, &branch->when, false),
+	};
+	struct explained_map *nots = arena_array(matching->arena, struct explained_map, room);
+	nots_explain(matching, branch, true, nots, &explained.not_count);
+	nots_explain(matching, branch, false, nots, &explained.not_count);
+	explained.nots = nots;
+	explained.not_left = branch->not_count - explained.not_count;
+	return explained;
+}
+
+static struct explanation *rule_explain(
 	struct matching *matching, const struct rule *rule, uint32_t nearest)
 {
+	size_t count = rule->branch_count < EXPLAINED_MAPS ? rule->branch_count : EXPLAINED_MAPS;
 	struct explained_branch *branches =
-		arena_array(matching->arena, struct explained_branch, rule->branch_count);
+		arena_array(matching->arena, struct explained_branch, count);
 	struct explanation *explanation = arena_new_of(matching->arena, struct explanation);
-	for (uint32_t i = 0; i < rule->branch_count; i++)
-		branches[i] = branch_explain(matching, &rule->branches[i]);
-	*explanation = (struct explanation){
-		.branch_count = rule->branch_count, .branches = branches, .nearest = nearest
-	};
+	branches[0] = branch_explain(matching, &rule->branches[nearest], nearest + 1);
+	for (uint32_t i = 0, at = 1; at < count; i++)
+		if (i != nearest)
+			branches[at++] = branch_explain(matching, &rule->branches[i], i + 1);
+	*explanation = (struct explanation){ .branch_count = count,
+		.branches = branches,
+		.branch_left = rule->branch_count - count };
 	return explanation;
 }
 
@@ -296,8 +310,7 @@ static void misses_explain(struct matching *matching, const struct ranked *ranke
 	OWNED(remedy_search) search = count ? remedy_search_new(matching) : NULL;
 	for (size_t i = 0; i < count; i++) {
 		const struct rule *rule = ranked[i].rule;
-		struct explanation *explanation = arena_new_of(matching->arena, struct explanation);
-		*explanation = *rule_explain(matching, rule, ranked[i].branch);
+		struct explanation *explanation = rule_explain(matching, rule, ranked[i].branch);
 		explanation->remedy = remedy_find(search, rule, ranked[i].branch);
 		unmatched[i].explanation = explanation;
 	}

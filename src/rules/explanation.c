@@ -31,15 +31,18 @@ static void add_conditions(cJSON *json, const struct explained_map *map)
 static cJSON *branch_json(const struct explained_branch *branch)
 {
 	cJSON *json = cJSON_CreateObject();
+	json_add_count(json, "number", (int64_t)branch->number);
 	cJSON_AddBoolToObject(json, "holds", branch->holds);
 	add_conditions(json, &branch->when);
 	cJSON *nots = cJSON_AddArrayToObject(json, "not");
 	for (size_t i = 0; i < branch->not_count; i++) {
-		cJSON *not = cJSON_CreateObject();
-		cJSON_AddBoolToObject(not, "holds", branch->nots[i].holds);
-		add_conditions(not, &branch->nots[i]);
-		cJSON_AddItemToArray(nots, not );
+		cJSON *map = cJSON_CreateObject();
+		cJSON_AddBoolToObject(map, "holds", branch->nots[i].holds);
+		add_conditions(map, &branch->nots[i]);
+		cJSON_AddItemToArray(nots, map);
 	}
+	if (branch->not_left)
+		json_add_count(json, "not_left", (int64_t)branch->not_left);
 	return json;
 }
 
@@ -65,6 +68,8 @@ void explanation_add_json(const struct explanation *explanation, cJSON *json)
 	cJSON *alternatives = cJSON_AddArrayToObject(json, "alternatives");
 	for (size_t i = 0; i < explanation->branch_count; i++)
 		cJSON_AddItemToArray(alternatives, branch_json(&explanation->branches[i]));
+	if (explanation->branch_left)
+		json_add_count(json, "alternatives_left", (int64_t)explanation->branch_left);
 	if (explanation->remedy)
 		cJSON_AddItemToObject(json, "change", remedy_json(explanation->remedy));
 }

@@ -9,6 +9,7 @@
 #include "base/json.h"
 
 #define EXPLAINED_BYTES 1000
+#define EXPLAINED_MAPS 100  /* of a list `when` or `not` */
 #define EXPLAINED_RULES 100 /* that are explained in full when nobody says how many */
 
 struct explained_condition {
@@ -33,10 +34,12 @@ struct explained_map {
 };
 
 struct explained_branch { /* a map of the list `when`, or the only one */
+	size_t number;    /* in the list `when`, from 1 */
 	bool holds;       /* `when` does, and no map of `nots` */
 	struct explained_map when;
-	size_t not_count;
+	size_t not_count; /* those that hold first, and at most EXPLAINED_MAPS */
 	const struct explained_map *nots;
+	size_t not_left; /* those that are not among them */
 };
 
 struct remedy_step {
@@ -50,17 +53,18 @@ struct remedy_step {
 struct remedy {
 	const char *words; /* "would match if status were 'success'" */
 	/* The rule was tried with the values of `steps`, and matches. If not, the words name
-	 * patterns for which no text is known, or say that no change was found (no steps). */
+	 * patterns for which no text is known, or say that no change was found, or looked for (no
+	 * steps). */
 	bool is_tried;
 	size_t step_count;
 	const struct remedy_step *steps;
 };
 
 struct explanation {
-	size_t branch_count;
-	const struct explained_branch *branches;
-	size_t nearest;              /* the branch that holds, or comes nearest */
-	const struct remedy *remedy; /* NULL: the rule matches */
+	size_t branch_count;                     /* at most EXPLAINED_MAPS */
+	const struct explained_branch *branches; /* as written, but the nearest is the first */
+	size_t branch_left;                      /* those that are not among them */
+	const struct remedy *remedy;             /* NULL: the rule matches */
 };
 
 /* Adds "alternatives" and "change" to the JSON of a rule. */

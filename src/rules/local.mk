@@ -29,7 +29,8 @@ librouter_a_SOURCES += \
 	src/rules/pattern_set.c src/rules/pattern_set.h \
 	src/rules/play.c src/rules/play.h \
 	src/rules/possible.c src/rules/possible.h \
-	src/rules/remedy.c src/rules/remedy.h \
+	src/rules/remedy.c src/rules/remedy.h src/rules/remedy_combine.c \
+	src/rules/remedy_gap.c src/rules/remedy_inside.h src/rules/remedy_value.c \
 	src/rules/rule.h \
 	src/rules/rule_files.c src/rules/rule_files.h \
 	src/rules/rule_load.c \

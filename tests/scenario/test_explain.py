@@ -92,8 +92,8 @@ Not matched, the nearest first:
 
   regional  (rules.yaml:19)
     would match with 2 changes: if job_name matched
-    /^extracts_(?<region>emea|apac|amer)_v\\d+$/, and run_reason did not match
-    /^Kicked off from the UI/
+    /^extracts_(?<region>emea|apac|amer)_v\\d+$/, as 'extracts_emea_v0' does, and
+    run_reason did not match /^Kicked off from the UI/
     NO  21:17  job_name        is 'Nightly build', wanted
                                /^extracts_(?<region>emea|apac|amer)_v\\d+$/
     ok  22:16  status          is 'success', wanted any of success, error

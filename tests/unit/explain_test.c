@@ -70,8 +70,16 @@ static const struct {
 	{ "a pattern whose literal matches", "when: {job_name: /^extracts_/}",
 		"{\"job_name\": \"x\"}",
 		"would match if job_name matched /^extracts_/, as 'extracts_' does", true },
-	{ "a pattern of which no text is known", "when: {job_name: '/^[qz]{2}[0-9]{3}$/'}",
-		"{\"job_name\": \"x\"}", "would match if job_name matched /^[qz]{2}[0-9]{3}$/",
+	{ "a pattern with a sample", "when: {job_name: '/^[qz]{2}[0-9]{3}$/'}",
+		"{\"job_name\": \"x\"}",
+		"would match if job_name matched /^[qz]{2}[0-9]{3}$/, as 'qq000' does", true },
+	{ "a pattern of which no text is known", "when: {job_name: '/^([a-z]+)-\\1$/'}",
+		"{\"job_name\": \"x\"}", "could match if job_name matched /^([a-z]+)-\\1$/",
+		false },
+	{ "a pattern of which no text is known, and a condition",
+		"when: {job_id: 5, job_name: '/^([a-z]+)-\\1$/'}", "{\"job_name\": \"x\"}",
+		"could match with 2 changes: if job_id were '5', and job_name matched "
+		"/^([a-z]+)-\\1$/",
 		false },
 	{ "the empty text", "when: {job_name: ''}", "{\"job_name\": \"x\"}",
 		"would match if job_name were empty", true },
@@ -106,6 +114,190 @@ static void the_change_is_named(void **state)
 	}
 }
 
+/* ---- what is nearly met ---- */
+
+static const struct {
+	const char *says, *when, *event, *hint;
+} hints[] = {
+	{ "case", "{environment_name: Production}", "{\"environment_name\": \"production\"}",
+		"looks like 'Production', but they differ at character 1: 'P' there, 'p' here" },
+	{ "a blank at the end", "{job_name: Nightly}", "{\"job_name\": \"Nightly \"}",
+		"looks like 'Nightly', but they differ at character 8: the end there, U+0020 "
+		"(space) here" },
+	{ "another alphabet", "{job_name: [Sales, Revenue]}", "{\"job_name\": \"R\u0435venue\"}",
+		"looks like 'Revenue', but they differ at character 2: 'e' there, U+0435 "
+		"(Cyrillic, not the Latin 'e') here" },
+	{ "a slip", "{job_name: [Daily, Nightly build]}", "{\"job_name\": \"Nigthly build\"}",
+		"nearly 'Nightly build': a slip in one of the two?" },
+	{ "another name", "{job_name: Nightly build}", "{\"job_name\": \"Weekly\"}", NULL },
+	{ "ids are never slips", "{job_id: 701331}", "{\"job_id\": 701332}", NULL },
+	{ "but may look alike", "{job_id: 701331}", "{\"job_id\": \"701331\u00a0\"}",
+		"looks like '701331', but they differ at character 7: the end there, U+00A0 "
+		"(no-break space) here" },
+	{ "a pattern is not compared", "{job_name: /^nightly/}", "{\"job_name\": \"Nightly\"}",
+		NULL },
+};
+
+static void what_is_nearly_met_is_pointed_out(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
+		OWNED_TEXT struct text rules = TEXT(TEXT_UNBOUNDED);
+		text_printf(&rules, RULES "- {name: a, when: %s, " WANTS, hints[i].when);
+		EXPLAINING(explaining, rules.at);
+		const struct decision *decision = explain(&explaining, hints[i].event);
+		const struct explained_map *when =
+			&decision->unmatched[0].explanation->branches[0].when;
+		const char *hint = NULL;
+		for (size_t j = 0; j < when->condition_count; j++)
+			hint = when->conditions[j].hint ? when->conditions[j].hint : hint;
+		if (!text_is(hint, hints[i].hint))
+			fail_msg("%s: %s", hints[i].says, hint ? hint : "none");
+	}
+}
+
+static void the_rule_that_was_meant_comes_first(void **state)
+{
+	(void)state;
+	EXPLAINING(explaining, RULES
+		"- {name: off, enabled: false, when: {job_id: 5}, " WANTS
+		"- {name: other-job, when: {job_id: 6}, " WANTS
+		"- {name: slip, when: {job_name: Nightly}, " WANTS
+		"- {name: refused, when: {job_id: 5, not: {job_name: nightly}}, " WANTS
+		"- {name: more-holds, when: {job_id: 5, project_id: 3, source: x}, " WANTS
+		"- {name: half, when: {job_id: 5, project_id: 3, source: x, run_id: 3}, " WANTS);
+	const struct decision *decision =
+		explain(&explaining, "{\"job_id\": 5, \"job_name\": \"nightly\"}");
+	OWNED_TEXT struct text order = TEXT(TEXT_UNBOUNDED);
+	for (size_t i = 0; i < decision->unmatched_count; i++)
+		text_printf(&order, "%s ", decision->unmatched[i].rule);
+	assert_string_equal(order.at, "slip refused other-job off more-holds half ");
+}
+
+/* ---- what rules want together ---- */
+
+static const struct {
+	const char *says, *rules, *notes;
+} mergings[] = {
+	{ "the same", "- {name: a, %}\n- {name: b, %}\n", "" },
+	{ "one rule", "- {name: a, priority: 70, %}\n", "" },
+	{ "the highest priority", "- {name: a, %}\n- {name: b, priority: 70, %}\n",
+		"priority 70, the highest: b (a has 50)|" },
+	{ "of many",
+		"- {name: a, %}\n- {name: b, priority: 70, %}\n- {name: c, %}\n"
+		"- {name: d, %}\n- {name: e, priority: 70, %}\n- {name: f, %}\n",
+		"priority 70, the highest: b (a has 50, c has 50, d has 50, and 1 more)|" },
+	{ "full wins", "- {name: a, %, incremental: true}]}\n- {name: b, %}\n",
+		"full: b does not want it incremental|" },
+	{ "liberties of all",
+		"- {name: a, %, allow: [many, none]}]}\n- {name: b, %, allow: none}]}\n",
+		"several of the name are an error: b does not allow many|" },
+	{ "none", "- {name: a, %}\n- {name: b, %, allow: none}]}\n",
+		"none of the name is an error: a does not allow none|" },
+	{ "a shadow has no say", "- {name: a, %}\n- {name: b, mode: shadow, priority: 9, %}\n",
+		"mode: b is in shadow and has no say|" },
+	{ "shadows among themselves",
+		"- {name: a, mode: shadow, %}\n- {name: b, mode: shadow, priority: 9, %}\n",
+		"priority 50, the highest: a (b has 9)|" },
+	{ "times of their own",
+		"- {name: a, %}\n- {name: b, delay: 10m, priority: 9, %}\n- {name: c, quiet: 5m, "
+		"%}\n",
+		"not at one time: a at once, c after 5m without an event of the rule, b after "
+		"10m|" },
+	{ "and what is shared within one",
+		"- {name: a, delay: 10m, %}\n- {name: b, delay: 10m, priority: 9, %}\n- {name: c, "
+		"%}\n",
+		"not at one time: c at once, a after 10m|priority 50, the highest: a (b has 9)|" },
+};
+
+/* '%' stands for a refresh; what follows it within its entry closes that itself. */
+static void add_refreshes(struct text *out, const char *rules)
+{
+	text_add(out, RULES);
+	for (; *rules; rules++) {
+		if (*rules != '%') {
+			text_add_char(out, *rules);
+			continue;
+		}
+		text_add(out, "refresh: [{site: s, workbooks: W");
+		if (rules[1] == '}')
+			text_add(out, "}]");
+	}
+}
+
+static void what_rules_want_together_is_said(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof mergings / sizeof *mergings; i++) {
+		OWNED_TEXT struct text rules = TEXT(TEXT_UNBOUNDED);
+		OWNED_TEXT struct text notes = TEXT(TEXT_UNBOUNDED);
+		add_refreshes(&rules, mergings[i].rules);
+		EXPLAINING(explaining, rules.at);
+		const struct decision *decision = explain(&explaining, "{}");
+		for (size_t j = 0; j < decision->merging_count; j++)
+			for (size_t k = 0; k < decision->mergings[j].note_count; k++)
+				text_printf(&notes, "%s|", decision->mergings[j].notes[k]);
+		if (strcmp(notes.at, mergings[i].notes))
+			fail_msg("%s: %s", mergings[i].says, notes.at);
+	}
+}
+
+/* ---- bounds ---- */
+
+static void a_long_list_is_cut_and_counted(void **state)
+{
+	(void)state;
+	OWNED_TEXT struct text rules = TEXT(TEXT_UNBOUNDED);
+	text_add(&rules, RULES "- {name: a, when: [{job_id: [");
+	for (int i = 0; i < 68; i++)
+		text_printf(&rules, "%s%d", i ? ", " : "", i);
+	text_add(&rules, "], not: [");
+	for (int i = 0; i < 250; i++)
+		text_printf(&rules, "%s{run_id: %d}", i ? ", " : "", i);
+	text_add(&rules, "]}");
+	for (int i = 0; i < 300; i++)
+		text_printf(&rules, ", {job_id: %d, run_id: 1, project_id: 1}", i + 1000);
+	text_add(&rules, "], " WANTS);
+	EXPLAINING(explaining, rules.at);
+	const struct explanation *explanation =
+		explain(&explaining, "{\"job_id\": 99, \"run_id\": 249}")->unmatched[0].explanation;
+	const struct explained_branch *first = &explanation->branches[0];
+	assert_int_equal(first->number, 1);
+	assert_string_equal(first->when.conditions[1].expected,
+		"any of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, \u2026 (58 more)");
+	assert_int_equal(explanation->branch_count + explanation->branch_left, 301);
+	assert_int_equal(explanation->branch_count, EXPLAINED_MAPS);
+	assert_int_equal(first->not_count + first->not_left, 250);
+	assert_true(first->nots[0].holds); /* the one that refuses comes first */
+	assert_false(first->nots[1].holds);
+}
+
+static void a_pattern_at_its_limit_is_undecided(void **state)
+{
+	(void)state;
+	OWNED_TEXT struct text event = TEXT(TEXT_UNBOUNDED);
+	text_add(&event, "{\"job_name\": \"");
+	for (int i = 0; i < 4000; i++)
+		text_add_char(&event, 'a');
+	text_add(&event, "!\"}");
+	EXPLAINING(explaining,
+		RULES "- {name: in, when: [{job_name: /^(a+)+$/}, {status: success}], " WANTS
+		      "- {name: not, when: {not: {job_name: /^(a+)+$/}}, " WANTS);
+	const struct decision *decision = explain(&explaining, event.at);
+	assert_int_equal(decision->unmatched_count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct unmatched *miss = &decision->unmatched[i];
+		const struct explained_branch *branch = &miss->explanation->branches[0];
+		bool is_in = text_is(miss->rule, "in");
+		const struct explained_condition *condition =
+			is_in ? &branch->when.conditions[1] : &branch->nots[0].conditions[0];
+		assert_true(condition->is_undecided && !condition->holds);
+		assert_string_equal(miss->field, is_in ? "job_name" : "not.job_name");
+		assert_int_equal(strlen(condition->actual), EXPLAINED_BYTES + strlen("\u2026"));
+		assert_true(miss->explanation->remedy->is_tried);
+	}
+}
+
 /* ---- the change makes it match, whatever the rule ---- */
 
 static const char *const fields[] = { "job_id", "job_name", "run_reason", "status",
@@ -119,7 +311,7 @@ static const char *const values[DRAWN_FIELDS][4] = { { "1", "2", "3", "40" },
 static const char *const patterns[] = { "/^extracts_/", "/a/", "/^$/", "/[0-9]/", "/e[mp]/",
 	"/^Kicked off/", "/./", "/ed$/" };
 
-static uint64_t drawn;
+static uint64_t drawn, seed_of_round; /* EXPLAIN_SEED=N begins with that round */
 static unsigned draw(unsigned below)
 {
 	drawn = drawn * 6364136223846793005u + 1442695040888963407u;
@@ -238,7 +430,8 @@ static const char *shown(
 	OWNED_TEXT struct text key = TEXT(TEXT_UNBOUNDED);
 	text_printf(&key, "- {name: %s,", rule);
 	const char *line = strstr(rules, key.at);
-	text_printf(out, "%.*s\n", (int)strcspn(line, "\n"), line);
+	text_printf(out, "seed %llu: %.*s\n", (unsigned long long)seed_of_round,
+		(int)strcspn(line, "\n"), line);
 	event_print(event, out);
 	return out->at;
 }
@@ -296,14 +489,13 @@ static void the_change_makes_the_rule_match(void **state)
 	struct tally tally = { 0 };
 	drawn = seed ? strtoull(seed, NULL, 10) : 1;
 	for (int round = 0; round < 400; round++) {
-		uint64_t start = drawn;
-		bool may_pattern = round % 2;
+		seed_of_round = drawn;
+		bool may_pattern = draw(2);
 		OWNED_TEXT struct text rules = TEXT(TEXT_UNBOUNDED);
 		OWNED_TEXT struct text enabled_rules = TEXT(TEXT_UNBOUNDED);
 		rules_draw(may_pattern, &rules, &enabled_rules);
 		if (!is_loadable(enabled_rules.at))
 			continue;
-		print_message("seed %llu\n", (unsigned long long)start);
 		EXPLAINING(explaining, rules.at);
 		EXPLAINING(enabled, enabled_rules.at);
 		for (int i = 0; i < 10; i++)
@@ -317,6 +509,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_change_is_named),
+		cmocka_unit_test(what_is_nearly_met_is_pointed_out),
+		cmocka_unit_test(the_rule_that_was_meant_comes_first),
+		cmocka_unit_test(what_rules_want_together_is_said),
+		cmocka_unit_test(a_long_list_is_cut_and_counted),
+		cmocka_unit_test(a_pattern_at_its_limit_is_undecided),
 		cmocka_unit_test(the_change_makes_the_rule_match),
 	};
 	return cmocka_run_group_tests_name("explain", tests, fixture_open, fixture_close);
