@@ -310,6 +310,17 @@ def test_a_bad_change_fails_and_the_comment_says_what(repository, old, new, file
     assert told.returncode >= status and says in body and body.startswith(MARKER) and body.count("**") >= 2, told
 
 
+def test_what_check_finds_is_shown_beside_the_lines(repository):
+    edit(repository, "workbooks", "workbook")
+    told, body = review(repository)
+    assert re.search(r"^::error file=rules/finance.yaml,line=3,", told.stdout, re.M) and "the annotations say where" in body
+    told, body = review(repository, REVIEW_FORMAT="gitlab")
+    found, = json.loads((repository / "out" / "check.json").read_text())
+    assert found["location"]["path"] == "rules/finance.yaml" and "::" not in told.stdout and "rules/finance.yaml:3" in told.stderr + told.stdout
+    edit(repository, "workbook", "workbooks")
+    assert review(repository, REVIEW_FORMAT="gitlab")[0].returncode == 0 and json.loads((repository / "out" / "check.json").read_text()) == []
+
+
 def test_a_change_that_mends_broken_rules_passes(repository):
     edit(repository, "workbooks", "workbook")
     git(repository, "commit", "-qam", "broken")
