@@ -34,6 +34,7 @@ EXTRA_DIST += \
 	tests/scenario/run.py \
 	tests/scenario/test_admin.py \
 	tests/scenario/test_authors.py \
+	tests/scenario/test_bad_input.py \
 	tests/scenario/test_check_formats.py \
 	tests/scenario/test_cli.py \
 	tests/scenario/test_commands.py \

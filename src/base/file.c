@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/clock.h"
 #include "base/secret.h"
+#include "base/units.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -30,7 +31,9 @@ const char *file_kind(const struct stat *status)
 
 static bool too_large(const char *path, const struct text *text, struct error *err)
 {
-	return error_fail(err, ERROR_INPUT, "%s: larger than %zu bytes", path, text->ceiling);
+	char size[UNIT_TEXT_SIZE];
+	return error_fail(err, ERROR_INPUT, "%s: larger than %s", path,
+		units_format_size((int64_t)text->ceiling, size));
 }
 
 /* False when it is not a regular file, or is larger than `text` may grow. */

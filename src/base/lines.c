@@ -3,6 +3,7 @@
  */
 #include "base/lines.h"
 #include "base/file.h"
+#include "base/units.h"
 #include <errno.h>
 #include <unistd.h>
 
@@ -56,9 +57,11 @@ static bool read_more(struct lines *lines, struct error *err)
 		memmove(lines->buffer, lines->buffer + lines->begun, lines->filled);
 		lines->begun = 0;
 	}
+	char size[UNIT_TEXT_SIZE];
 	if (lines->filled > lines->longest)
-		return error_fail(err, ERROR_INPUT, "%s:%lld: a line of more than %zu bytes",
-			lines->path, (long long)lines->number + 1, lines->longest);
+		return error_fail(err, ERROR_INPUT, "%s:%lld: a line of more than %s", lines->path,
+			(long long)lines->number + 1,
+			units_format_size((int64_t)lines->longest, size));
 	if (lines->filled == lines->size) {
 		lines->size *= 2;
 		lines->buffer = mem_resize(lines->buffer, lines->size);

@@ -251,8 +251,9 @@ int command_main(int argc, char **argv)
 	errno = 0;
 	/* A result that was not written must not look like success. */
 	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "refresh-router: the result could not be written: %s\n",
-			strerror(errno ? errno : EIO)); /* 0 when an earlier write failed */
+		/* 0 when an earlier write failed, whose reason is lost */
+		fprintf(stderr, "refresh-router: the result could not be written%s%s\n",
+			errno ? ": " : "", errno ? strerror(errno) : "");
 		return EXIT_USAGE;
 	}
 	return status;

@@ -50,8 +50,10 @@ static int add_events(const struct command_line *line, struct comparison *compar
 		!event_source_visit_daemon(line, add, comparison, &status))
 		return status;
 	if (!comparison_event_count(comparison)) {
-		print_line(stderr, "refresh-router diff: there is no event to compare by");
-		return EXIT_NO;
+		const char *from = command_line_nth(line, "events", 0);
+		print_line(stderr, "refresh-router diff: there is no event to compare by in %s",
+			from ? from : command_line_value(line, "url"));
+		return EXIT_USAGE; /* EXIT_NO would say that there are differences */
 	}
 	return EXIT_YES;
 }
@@ -135,8 +137,9 @@ const struct command command_diff = {
 	.description = "OLD and NEW are rule files or folders, or git:REV[:PATH] for those of a "
 		       "revision, by default below rules/.\n"
 		       "Without events the rules alone are compared.\n"
-		       "Exit status: 0 no difference, 1 some, 2 rules or events cannot be read, 69 "
-		       "the daemon cannot be reached.",
+		       "Exit status: 0 no difference, 1 some, 2 rules or events cannot be read, or "
+		       "there is "
+		       "no event, 69 the daemon cannot be reached.",
 	.options = options,
 	.formats = "text|json|markdown",
 	.least_arguments = 2,

@@ -2,6 +2,7 @@
  * cli/test.c - `test`: runs the tests of rules.
  */
 #include "base/pattern.h"
+#include "cli/print.h"
 #include "cli/test_paths.h"
 #include "cli/test_report.h"
 #include <unistd.h>
@@ -81,8 +82,18 @@ static bool is_covered(const struct coverage *coverage, int64_t least)
 	return false;
 }
 
-static int test(const struct command_line *line, const struct ruleset *ruleset,
-	const struct suite *suite, int64_t least)
+/* Says where none was found. */
+static int no_tests(const struct test_paths *paths)
+{
+	OWNED_TEXT struct text where = TEXT(1000);
+	for (size_t i = 0; i < paths->test_count; i++)
+		text_printf(&where, "%s%s", i ? ", " : " in ", paths->tests[i]);
+	print_line(stderr, "refresh-router test: no tests were found (*.test.yaml)%s", where.at);
+	return EXIT_NO;
+}
+
+static int test(const struct command_line *line, const struct test_paths *paths,
+	const struct ruleset *ruleset, const struct suite *suite, int64_t least)
 {
 	OWNED(arena) arena = arena_new();
 	OWNED(coverage) coverage = NULL;
@@ -99,10 +110,10 @@ static int test(const struct command_line *line, const struct ruleset *ruleset,
 		return EXIT_USAGE;
 	run_tests(&testing, coverage, arena);
 	print_report(line, &testing.report);
+	if (!count)
+		return no_tests(paths);
 	if (!testing.report.count) {
-		fprintf(stderr, count ? "refresh-router test: no test has a name that --run finds\n"
-				      : "refresh-router test: no tests were found "
-					"(*.test.yaml)\n");
+		fputs("refresh-router test: no test has a name that --run finds\n", stderr);
 		return EXIT_NO;
 	}
 	return testing.report.failed || !is_covered(coverage, least) ? EXIT_NO : EXIT_YES;
@@ -151,7 +162,7 @@ static int run(const struct command_line *line)
 	if (ruleset)
 		suite = suite_load(paths.tests, paths.test_count, ruleset, problems);
 	int status = report_problems(problems);
-	return suite ? test(line, ruleset, suite, least) : status;
+	return suite ? test(line, &paths, ruleset, suite, least) : status;
 }
 
 static const struct option_spec options[] = {

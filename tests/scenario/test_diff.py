@@ -125,7 +125,7 @@ def test_a_line_that_is_no_event_is_named(folder, text, says):
 def test_no_event_is_no_answer(folder):
     (folder / "events.jsonl").write_text("\n")
     found = diff(folder, "before", "after", "--events", "events.jsonl")
-    assert found.returncode == 1 and b"there is no event to compare by" in found.stderr and not found.stdout
+    assert found.returncode == 2 and b"there is no event to compare by in events.jsonl" in found.stderr and not found.stdout
 
 
 def test_rules_that_cannot_be_read_are_no_difference(folder):

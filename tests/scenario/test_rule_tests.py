@@ -146,7 +146,7 @@ def test_what_would_test_nothing_is_an_error(folder, text, line):
 
 def test_nothing_to_test_is_a_failure(folder):
     found = run(folder)
-    assert found.returncode == 1 and found.stderr == b"refresh-router test: no tests were found (*.test.yaml)\n"
+    assert found.returncode == 1 and found.stderr == b"refresh-router test: no tests were found (*.test.yaml) in rules\n"
     assert run(folder, "nowhere").returncode == 2
 
 

@@ -71,7 +71,7 @@ static void a_regular_file_is_read_whole_and_up_to_the_ceiling(void **state)
 	assert_int_equal(text.length, 40000);
 	assert_false(file_read(in_folder("file"), &text, &err));
 	assert_true(text.is_full);
-	assert_non_null(strstr(err.message, "larger than 40000 bytes"));
+	assert_non_null(strstr(err.message, "larger than 40000B"));
 }
 
 static void a_file_without_a_size_is_read_too(void **state)
@@ -104,7 +104,7 @@ static void a_sparse_file_is_refused_by_its_size(void **state)
 {
 	(void)state;
 	write_file("sparse", 0, (off_t)20 << 30);
-	assert_refused(in_folder("sparse"), "larger than 1048576 bytes");
+	assert_refused(in_folder("sparse"), "larger than 1MiB");
 }
 
 static void an_argument_may_be_a_pipe(void **state)

@@ -48,7 +48,7 @@ static void a_line_has_a_bound(void **state)
 	(void)state;
 	const char *path = fixture_write("l", "short\n");
 	assert_int_equal(truncate(path, (off_t)1 << 40), 0); /* sparse, and without an end */
-	assert_lines(path, 100000, "1:short|/l:2: a line of more than 100000 bytes");
+	assert_lines(path, 100000, "1:short|/l:2: a line of more than 100000B");
 }
 
 static void what_is_no_file_is_refused(void **state)
