@@ -227,8 +227,8 @@ void first_files_check(const struct new_file files[FIRST_FILE_COUNT], struct pro
 {
 	const struct new_file *config_file = &files[FIRST_FILE_CONFIG],
 			      *rules = &files[FIRST_FILE_RULES];
-	OWNED(config) config = config_parse(config_file->path, config_file->bytes, problems);
+	config_free(config_parse(config_file->path, config_file->bytes, problems));
 	const struct rule_source source = { rules->path, rules->path, rules->bytes };
 	struct ruleset_known known = { .is_check = true };
-	OWNED(ruleset) ruleset = ruleset_load_sources(&source, 1, &known, problems);
+	ruleset_free(ruleset_load_sources(&source, 1, &known, problems));
 }

@@ -10,6 +10,7 @@
 #include "cli/print.h"
 #include <assert.h>
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -237,11 +238,14 @@ static void print_next(const char *folder, const char *const *values)
 {
 	const char *dbt = values[VALUE_SOURCE_SECRET], *pat = values[VALUE_PAT_SECRET];
 	OWNED_TEXT struct text go = TEXT(TEXT_UNBOUNDED);
+	const char *other = getenv("REFRESH_ROUTER_CONFIG");
 	if (strcmp(folder, ".")) {
-		text_add(&go, "cd ");
+		text_add(&go, *folder == '-' ? "cd -- " : "cd ");
 		add_quoted(&go, folder);
 		text_add(&go, " && ");
 	}
+	if (other && *other) /* it would come before the file in the folder (config_find()) */
+		text_add(&go, "unset REFRESH_ROUTER_CONFIG && ");
 	printf("\n1. Are they valid, and what would an event refresh?\n\n");
 	print_line(stdout,
 		"   %srefresh-router check && refresh-router test && refresh-router route "

@@ -205,3 +205,29 @@ def test_fish_inserts_files_and_the_odd_name(folder):
     assert offered("fish", "events --rule it", folder) == [ODD]
     assert offered("fish", "check --config refresh-", folder) == ["refresh-router.yaml"]
     assert offered("fish", "check --config=refresh-", folder) == ["--config=refresh-router.yaml"]
+
+
+# ---- where shells look for it ----
+
+def test_installation_puts_each_file_where_its_shell_looks(tmp_path):
+    done = subprocess.run(["make", "-s", "install-data", f"DESTDIR={tmp_path}", "datadir=/usr/share", "mandir=/usr/share/man"], cwd=harness.BUILD,
+                          capture_output=True, timeout=harness.DEADLINE)
+    assert done.returncode == 0, done.stderr
+    for there, name in {"bash-completion/completions": "refresh-router.bash", "zsh/site-functions": "_refresh-router",
+                        "fish/vendor_completions.d": "refresh-router.fish"}.items():
+        assert (tmp_path / "usr/share" / there / name).read_bytes() == (FOLDER / name).read_bytes()
+    assert (tmp_path / "usr/share/man/man5/refresh-router-rules.5").exists()
+
+
+# What a name in capitals stands for that is on no list of this machine's; another one is a slip, or is missing in src/cli/offer.c.
+UNKNOWABLE = {"URL", "ID", "N", "NAME", "TIME", "DURATION", "PERCENT", "JOB", "PROJECT", "VARIABLE", "ACTION"}
+
+
+def test_every_name_of_a_value_is_offered_or_known_to_have_no_list():
+    source = (TOP / "src" / "cli" / "offer.c").read_text()
+    known = set(re.findall(r'^\t\{ "([A-Z]+)", OFFER_', source, re.M)) | UNKNOWABLE
+    for command in COMMANDS:
+        told = cli(command, "--help").stdout.decode()
+        names = [*re.findall(r"^  --[a-z-]+ (\S+)", told, re.M), *re.findall(r"\[OPTIONS\] (.*)", told)]
+        used = {word for name in names for word in re.findall(r"\b[A-Z]+\b", name)}
+        assert used <= known, (command, used - known)

@@ -45,16 +45,16 @@ def test_without_anything_said_placeholders_work_at_once(tmp_path):
     assert len(works(tmp_path)) == 1
 
 
-def test_the_next_steps_that_it_prints_run(tmp_path):
-    folder = tmp_path / "it's here"
-    done = cli("init", folder)
+@pytest.mark.parametrize("name,environment", [("it's here", {}), ("-x", {}), ("there", {"REFRESH_ROUTER_CONFIG": "/etc/refresh-router/other.yaml"})])
+def test_the_next_steps_that_it_prints_run(name, environment, tmp_path):
+    done = cli("init", "--", name, cwd=tmp_path, environment=environment)
     assert done.returncode == 0
-    first, serve = re.findall(r"^   ((?:cd|read|refresh-router) .*)$", done.stdout.decode(), re.M)[:2]
-    told = subprocess.run(["bash", "-e", "-c", first], env={**os.environ, "PATH": f"{harness.BUILD}:{os.environ['PATH']}"}, cwd="/",
+    first, serve = re.findall(r"^   ((?:cd|read) .*)$", done.stdout.decode(), re.M)
+    told = subprocess.run(["bash", "-e", "-c", first], env={**os.environ, **environment, "PATH": f"{harness.BUILD}:{os.environ['PATH']}"}, cwd=tmp_path,
                           capture_output=True, text=True, timeout=harness.DEADLINE)
     assert told.returncode == 0 and "first-rule" in told.stdout, told.stdout + told.stderr
     for variable in re.search(r"export (.+)", serve)[1].split():
-        assert f"{{env: {variable}}}" in (folder / "refresh-router.yaml").read_text()
+        assert f"{{env: {variable}}}" in (tmp_path / name / "refresh-router.yaml").read_text()
 
 
 @pytest.mark.parametrize("value", STRANGE)
