@@ -86,13 +86,13 @@ def test_a_finding_is_known_again_when_lines_move(form, tmp_path):
         if form == "sarif":
             return [result["partialFingerprints"]["refreshRouter/v1"] for result in sarif(tmp_path, text)["results"]]
         return [item["fingerprint"] for item in json.loads(check(tmp_path, text, "gitlab").stdout)]
-    twice = HEAD + rule("a", "{job_id: /100/}") + rule("b", "{job_id: /100/}")
+    twice = HEAD + rule("a", "{job_id: /100/}") + rule("b", "{job_id: /100/}", "V")
     before = keys(twice)
     assert len(set(before)) == 2
     assert keys(twice.replace("rules:", "\n# more\n\nrules:")) == before
     assert keys(twice.replace("name: b", "name: renamed")) == before
     assert set(keys(twice.replace("/100/", "/200/"))) & set(before) == set()
-    assert set(keys(HEAD + rule("c", "{job_id: /300/}") + twice[len(HEAD):])) > set(before)
+    assert set(keys(HEAD + rule("c", "{job_id: /300/}", "U") + twice[len(HEAD):])) > set(before)
 
 
 def test_a_path_below_the_working_folder_is_relative(tmp_path):

@@ -120,7 +120,7 @@ tests:
     result = cli("check", "--config", "refresh-router.yaml", cwd=tmp_path)
     assert (result.returncode, result.stderr.decode()) == (0, "0 errors, 0 warnings, 3 suppressed\n")
     result = cli("check", "rules.yaml", "rules.test.yaml", cwd=tmp_path)
-    assert "rules.test.yaml:3:74: warning: there is no 'stray-blank' on line 3 [unused-suppression]" in result.stderr.decode()
+    assert "rules.test.yaml:3:75: warning: there is no 'stray-blank' on line 3 [unused-suppression]" in result.stderr.decode()
 
 
 def test_tests_beside_rules_are_checked_too(tmp_path):
