@@ -35,6 +35,7 @@ EXTRA_DIST += \
 	tests/scenario/test_admin.py \
 	tests/scenario/test_authors.py \
 	tests/scenario/test_bad_input.py \
+	tests/scenario/test_check_fix.py \
 	tests/scenario/test_check_formats.py \
 	tests/scenario/test_cli.py \
 	tests/scenario/test_commands.py \
@@ -110,6 +111,7 @@ UNIT_TESTS = \
 	tests/unit/pattern_sample_test \
 	tests/unit/pattern_test \
 	tests/unit/print_test \
+	tests/unit/problem_fix_test \
 	tests/unit/problem_test \
 	tests/unit/record_test \
 	tests/unit/row_json_test \

@@ -199,9 +199,14 @@ static bool bad_choice(
 				: "",
 			field->choices[count]);
 	}
-	return problem_add(l->problems, PROBLEM_BAD_VALUE, node->place, l->source,
+	IGNORE(problem_add(l->problems, PROBLEM_BAD_VALUE, node->place, l->source,
 		"'%s' is %s, not '%.*s'%s", field->name, list.at, QUOTED(node->text),
-		hint_of(l, node->text, field->choices, count));
+		hint_of(l, node->text, field->choices, count))); /* false */
+	if (problems_are_read(l->problems))
+		problem_set_fix(l->problems, node->place, node->text,
+			suggest_only(arena_str(l->arena, str_cut(node->text, QUOTED_MOST)),
+				field->choices, count));
+	return false;
 }
 
 static bool set_choice(const struct loader *l, const struct field *field,
@@ -428,20 +433,35 @@ static const struct field *field_named(const struct field *fields, struct str na
 	return NULL;
 }
 
-static void report_unknown(const struct loader *l, const struct field *fields,
-	const struct yaml_node *key, const char *where)
+/* The field that had this name in an earlier release, or NULL. */
+static const char *now_called(const struct field *fields, struct str key)
 {
-	const char *names[FIELDS_MOST];
+	for (const struct field *field = fields; field->name; field++)
+		if (field->formerly && str_is(key, field->formerly))
+			return field->name;
+	return NULL;
+}
+
+static void report_unknown(const struct loader *l, const struct field *fields,
+	const struct yaml_node *map, const struct yaml_node *key, const char *where)
+{
+	const char *names[FIELDS_MOST], *now = now_called(fields, key->text);
 	size_t count = 0;
 	OWNED_TEXT struct text list = TEXT(TEXT_UNBOUNDED);
 	for (const struct field *field = fields; field->name && count < FIELDS_MOST; field++) {
 		text_printf(&list, "%s%s", count ? ", " : "; known are ", field->name);
 		names[count++] = field->name;
 	}
-	const char *hint = hint_of(l, key->text, names, count);
+	const char *hint = now ? arena_printf(l->arena, "; it is called '%s' now", now)
+			       : hint_of(l, key->text, names, count);
 	IGNORE(problem_add(l->problems, PROBLEM_UNKNOWN_FIELD, key->place, l->source,
 		"unknown field '%.*s' in %s%s", QUOTED(key->text), where,
 		*hint ? hint : list.at)); /* false */
+	if (!now && problems_are_read(l->problems))
+		now = suggest_only(
+			arena_str(l->arena, str_cut(key->text, QUOTED_MOST)), names, count);
+	if (now && !yaml_get(map, now)) /* a second one would not load */
+		problem_set_fix(l->problems, key->place, key->text, now);
 }
 
 /*
@@ -471,7 +491,7 @@ static void load_map(const struct loader *l, const struct field *fields,
 		inner.source = (struct str){ NULL, 0 };
 	for (size_t i = 0; i < map->count; i++)
 		if (!field_named(fields, map->items[2 * i]->text))
-			report_unknown(&inner, fields, map->items[2 * i], where);
+			report_unknown(&inner, fields, map, map->items[2 * i], where);
 	for (const struct field *field = fields; field->name; field++) {
 		const struct yaml_node *node = yaml_get(map, field->name);
 		/* A wrong value leaves the fallback in place. A nested map that is present fills

@@ -49,7 +49,8 @@ struct list {
 }; /* items: an array of structs of the table's size */
 
 struct field {
-	const char *name; /* as written in the file */
+	const char *name;     /* as written in the file */
+	const char *formerly; /* what it was called in an earlier release; NULL: always this */
 	enum field_type type;
 	size_t offset;
 	const char *help;     /* a sentence without a full stop; becomes the schema's description */

@@ -26,7 +26,7 @@ librouter_a_SOURCES += \
 	src/base/pattern_cost.c src/base/pattern_cost.h src/base/pattern_literal.c src/base/pattern_literal.h \
 	src/base/pattern_sample.c src/base/pattern_sample.h \
 	src/base/problem.c src/base/problem.def src/base/problem.h \
-	src/base/problem_lines.c src/base/problem_lines.h src/base/problem_print.c \
+	src/base/problem_fix.c src/base/problem_fix.h src/base/problem_lines.c src/base/problem_lines.h src/base/problem_print.c \
 	src/base/record.c src/base/record.h src/base/record_json.c \
 	src/base/refusals.c src/base/refusals.h \
 	src/base/secret.c src/base/secret.h src/base/secret_stray.c \

@@ -170,6 +170,19 @@ void problem_relate(
 	problems->latest_end = &related->next;
 }
 
+void problem_set_fix(
+	struct problems *problems, struct place place, struct str before, const char *after)
+{
+	if (!problems->latest || !after || problems->latest->fix)
+		return;
+	struct problem_fix *fix = arena_new_of(problems->arena, struct problem_fix);
+	*fix = (struct problem_fix){ .place = place,
+		.before = arena_str(problems->arena, before),
+		.after = arena_text(problems->arena, after) };
+	fix->place.file = problems->latest->place.file;
+	problems->latest->fix = fix;
+}
+
 /* ---- suppressions --------------------------------------------------------------------------- */
 
 void problems_suppress(struct problems *problems, const char *file, struct str source)
@@ -182,10 +195,12 @@ void problems_set_today(struct problems *problems, const char *date)
 	problems->today = arena_text(problems->arena, date);
 }
 
-void problems_finish(struct problems *problems)
+void problems_finish(struct problems *problems, bool has_all)
 {
-	suppressions_report(&problems->suppressions, problems->today,
-		!problems->counts[SEVERITY_ERROR], problems);
+	enum suppressions_seen seen = problems->counts[SEVERITY_ERROR] ? SUPPRESSIONS_SEEN_PART
+				      : has_all                        ? SUPPRESSIONS_SEEN_ALL
+								       : SUPPRESSIONS_SEEN_FILES;
+	suppressions_report(&problems->suppressions, problems->today, seen, problems);
 }
 
 size_t problems_suppressed_count(const struct problems *problems)

@@ -40,6 +40,12 @@ struct problem_related {
 	const struct problem_related *next;
 };
 
+/* A correction that is safe to make without asking: in `place`, `before` becomes `after`. */
+struct problem_fix {
+	struct place place;
+	const char *before, *after;
+};
+
 /* A code that the author of a file allows on one of its lines (base/suppression.h). */
 struct suppression {
 	enum problem_code code;
@@ -48,6 +54,7 @@ struct suppression {
 	const char *until;  /* its last day, "2027-03-01"; NULL: for ever */
 	const char *reason; /* one line */
 	struct str source;  /* of the file */
+	struct problem_fix removal;
 	bool is_used;
 };
 
@@ -61,6 +68,7 @@ struct problem {
 	const char *source_line;               /* the line's text, or NULL */
 	const struct problem_related *related; /* in the order in which they were added, or NULL */
 	const struct suppression *suppression; /* of a suppressed one, else NULL */
+	const struct problem_fix *fix;         /* NULL: there is none, or it needs a decision */
 };
 
 struct problems; /* an append-only list; belongs to one thread */
@@ -82,6 +90,15 @@ bool problem_add(struct problems *problems, enum problem_code code, struct place
 void problem_relate(struct problems *problems, struct place place, struct str source,
 	const char *format, ...) PRINTF_LIKE(4, 5);
 
+/*
+ * Gives the problem that problem_add() was called for last its fix. Safe is what can only have been
+ * meant (the one name that is near a misspelt one), or changes no decision (a comment). `place`
+ * holds `before`, alone or in quotes; what does not is left alone when fixes are made. `after`
+ * NULL: nothing happens.
+ */
+void problem_set_fix(
+	struct problems *problems, struct place place, struct str before, const char *after);
+
 /* Is a problem that is added now likely to be read? No after the first 1,000, and after ten times
  * as many repeated ones. Then a costly part of a message, such as a suggestion, is left out. */
 bool problems_are_read(const struct problems *problems);
@@ -96,9 +113,10 @@ void problems_set_today(struct problems *problems, const char *date);
 /*
  * The last call before the list is read, for `check`: adds problems for suppressions whose day has
  * passed and, unless there is an error (after which nothing else may have been looked for), for
- * those that have suppressed nothing.
+ * those that have suppressed nothing. `has_all`: all rules and the configuration were there;
+ * otherwise suppressions of what is found by comparing them are left alone.
  */
-void problems_finish(struct problems *problems);
+void problems_finish(struct problems *problems, bool has_all);
 
 size_t problems_count(const struct problems *problems); /* kept */
 size_t problems_error_count(const struct problems *problems);

@@ -61,26 +61,46 @@ static const char *lookalike(const char *word, const char *const *names, size_t 
 	return NULL;
 }
 
+/* Edits from `word` to a name that is near; SIZE_MAX when it is not: one edit in three letters is
+ * still the same word; in two letters only case or '-' may differ. */
+static size_t nearness(const char *word, size_t length, const char *name)
+{
+	size_t name_length = name ? strlen(name) : 0;
+	if (!name_length || name_length > WORD_BYTES)
+		return SIZE_MAX;
+	size_t edits = distance(word, length, name, name_length);
+	return edits > least(length, name_length) / 3 ? SIZE_MAX : edits;
+}
+
 const char *suggest(const char *word, const char *const *names, size_t count)
 {
 	size_t length = word ? strlen(word) : 0;
 	const char *nearest = length ? lookalike(word, names, count) : NULL;
 	if (nearest || !length || length > WORD_BYTES)
 		return nearest;
-	size_t fewest = 0;
+	size_t fewest = SIZE_MAX;
 	for (size_t i = 0; i < count; i++) {
-		size_t name_length = names[i] ? strlen(names[i]) : 0;
-		if (!name_length || name_length > WORD_BYTES)
-			continue;
-		size_t edits = distance(word, length, names[i], name_length);
-		/* One edit in three letters is still the same word; in two letters only case or '-'
-		 * may differ. */
-		if (edits > least(length, name_length) / 3 || (nearest && edits >= fewest))
+		size_t edits = nearness(word, length, names[i]);
+		if (edits >= fewest)
 			continue;
 		nearest = names[i];
 		fewest = edits;
 	}
 	return nearest;
+}
+
+const char *suggest_only(const char *word, const char *const *names, size_t count)
+{
+	size_t length = word ? strlen(word) : 0;
+	const char *only = NULL;
+	for (size_t i = 0; i < count && length && length <= WORD_BYTES; i++) {
+		if (nearness(word, length, names[i]) == SIZE_MAX)
+			continue;
+		if (only && strcmp(only, names[i]) != 0)
+			return NULL;
+		only = names[i];
+	}
+	return only;
 }
 
 const char *suggest_hint(

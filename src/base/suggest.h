@@ -8,6 +8,9 @@
 /* The name nearest to `word` by edits (case and '-' against '_' cost nothing), or NULL when none is
  * near. A name that looks the same (base/name.h) is the nearest, however long it is. */
 const char *suggest(const char *word, const char *const *names, size_t count);
+/* The only name that is near enough to be suggested for `word`; NULL: there is none, or more than
+ * one. */
+const char *suggest_only(const char *word, const char *const *names, size_t count);
 /*
  * The end of a message: "; did you mean 'X'?", and where the two differ when they look alike, or
  * "". In `arena`.

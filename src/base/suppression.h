@@ -30,7 +30,12 @@ void suppressions_read(struct suppressions *suppressions, const char *file, stru
  * ("2026-11-27"; NULL: no day has passed), it allows nothing. */
 const struct suppression *suppressions_find(const struct suppressions *suppressions,
 	enum problem_code code, struct place place, const char *today);
-/* Adds a problem for each whose day has passed. With `is_complete`, as everything that could be
- * found was looked for, also for each that has suppressed nothing. */
+enum suppressions_seen {
+	SUPPRESSIONS_SEEN_PART,  /* an error may have hidden anything */
+	SUPPRESSIONS_SEEN_FILES, /* each file by itself, perhaps without others */
+	SUPPRESSIONS_SEEN_ALL,   /* all rules and the configuration */
+};
+/* Adds a problem for each whose day has passed, and for each that has suppressed nothing, if what
+ * it allows was looked for. */
 void suppressions_report(const struct suppressions *suppressions, const char *today,
-	bool is_complete, struct problems *problems);
+	enum suppressions_seen seen, struct problems *problems);

@@ -5,6 +5,7 @@
 #include "base/suppression.h"
 
 #include "base/clock.h"
+#include "base/problem_lines.h"
 #include "base/suggest.h"
 #include "base/visible.h"
 #include "base/yaml_comments.h"
@@ -155,6 +156,44 @@ static void take_unknown(struct comment *comment, struct str word)
 		      : "; a suppression is allow=CODE, perhaps until=DATE, and because REASON");
 }
 
+/* ---- how it is removed ---- */
+
+/* The whole comment, with the blanks before it; alone on its line, with the line. */
+static struct problem_fix comment_removal(const struct comment *comment)
+{
+	const struct suppression_reading *reading = comment->reading;
+	const struct yaml_comment *at = comment->at;
+	size_t hash = (size_t)(at->text.at - reading->given.at) - 1, begin = hash,
+	       end = hash + 1 + at->text.length;
+	while (begin &&
+		(reading->given.at[begin - 1] == ' ' || reading->given.at[begin - 1] == '\t'))
+		begin--;
+	struct place place = place_of(comment, at->text);
+	place.column = at->column - (int)(hash - begin);
+	size_t line_break = place.column == 1 && end < reading->given.length
+				    ? problem_lines_break(reading->given, end)
+				    : 0;
+	if (line_break) {
+		end += line_break;
+		place.end_line++;
+		place.end_column = 1;
+	}
+	struct str bytes = { reading->given.at + begin, end - begin };
+	return (struct problem_fix){ .place = place, .before = arena_str(reading->arena, bytes) };
+}
+
+/* One of several codes, with a comma beside it. */
+static struct problem_fix code_removal(
+	const struct comment *comment, const struct suppression *suppression, bool is_last)
+{
+	const char *code = problem_code_name(suppression->code);
+	struct problem_fix fix = { .place = suppression->place };
+	fix.before = arena_printf(comment->reading->arena, is_last ? ",%s" : "%s,", code);
+	fix.place.column -= is_last;
+	fix.place.end_column += !is_last;
+	return fix;
+}
+
 /* ---- a comment ---- */
 
 /* The codes were appended before until and reason were known. */
@@ -170,6 +209,10 @@ static void finish(struct comment *comment, struct str all)
 	for (size_t i = comment->first; i < list->count; i++) {
 		list->items[i].until = comment->common.until;
 		list->items[i].reason = comment->common.reason;
+		list->items[i].removal =
+			list->count == comment->first + 1
+				? comment_removal(comment)
+				: code_removal(comment, &list->items[i], i + 1 == list->count);
 	}
 }
 

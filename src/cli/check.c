@@ -1,65 +1,108 @@
 /*
- * cli/check.c - validates rules and configuration: every problem, with its place.
+ * cli/check.c - `check`: validates rules, their tests and the configuration: every problem, with
+ * its place.
  */
 #include "base/clock.h"
+#include "base/file.h"
 #include "cli/admin_client.h"
+#include "cli/check_fix.h"
 #include "cli/check_report.h"
 #include "cli/command.h"
 #include "cli/member.h"
+#include "cli/print.h"
 #include "cli/rule_paths.h"
-#include "config/config.h"
 #include "daemon/dropped.h"
-#include "rules/suite.h"
+#include <unistd.h>
 
-struct check {
-	struct problems *problems;
-	struct config *config; /* NULL: none was given, or it cannot be used */
-	struct ruleset *ruleset;
+#define PASSES_MOST 10 /* of --fix; a fix may bring another finding to light */
+
+/* ---- what is checked ---- */
+
+/* "2026-11-27" in UTC, for suppressions. */
+struct today {
+	char date[sizeof "2026-11-27"];
 };
 
-/* Loads rules as `serve` would, with the names that the configuration knows. */
-static void load_rules(struct check *check, const char *const *paths, size_t count)
+static struct today today(void)
 {
-	struct ruleset_known known = { 0 };
-	size_t site_count = check->config ? config_site_count(check->config) : 0,
-	       source_count = check->config ? config_source_count(check->config) : 0;
-	OWNED_MEMORY const char **sites = mem_alloc(sizeof *sites * (site_count + 1));
-	OWNED_MEMORY const char **sources = mem_alloc(sizeof *sources * (source_count + 1));
-	for (size_t i = 0; i < site_count; i++)
-		sites[i] = config_site_at(check->config, i)->name;
-	for (size_t i = 0; i < source_count; i++)
-		sources[i] = config_source_at(check->config, i)->name;
-	if (check->config)
-		known = (struct ruleset_known){ .sites = sites,
-			.site_count = site_count,
-			.sources = sources,
-			.source_count = source_count };
-	known.is_check = true;
-	check->ruleset = ruleset_load(paths, count, &known, check->problems);
+	struct today today;
+	char now[WALL_TEXT_SIZE];
+	str_print(today.date, sizeof today.date, "%s", wall_format(clock_wall(), now));
+	return today;
 }
 
-/*
- * Checks rules and the tests among `paths`. Tests alone are checked against the rules of the
- * configuration, or those beside them.
- */
-static void check_paths(struct check *check, const char *const *paths, size_t count)
+static bool is_stdin(const char *path)
 {
-	OWNED(arena) arena = arena_new();
-	struct rule_paths sorted = rule_paths_sort(paths, count, arena);
-	const char *const *rules = sorted.rules;
-	size_t rule_count = sorted.rule_count;
-	if (!rule_count && sorted.test_count && check->config) {
-		rules = check->config->rules.items;
-		rule_count = check->config->rules.count;
-	} else if (!rule_count) {
-		for (size_t i = 0; i < sorted.test_count; i++)
-			sorted.rules[rule_count++] = rule_paths_beside(sorted.tests[i], arena);
-	}
-	load_rules(check, rules, rule_count);
-	if (check->ruleset && sorted.test_count)
-		suite_free(suite_load(
-			sorted.tests, sorted.test_count, check->ruleset, check->problems));
+	return path && !strcmp(path, "-");
 }
+
+/* How many of the paths are standard input? */
+static int stdin_count(const struct command_line *line)
+{
+	int count = is_stdin(command_line_value(line, "config"));
+	for (int i = 0; i < line->argument_count; i++)
+		count += is_stdin(line->arguments[i]);
+	return count;
+}
+
+/* EXIT_YES, or the status to end with, after a message. */
+static int check_usage(const struct command_line *line, const struct check_files *files)
+{
+	int from_stdin = stdin_count(line);
+	if (!files->config && !files->path_count)
+		return command_usage(line, "nothing to check: give rule files or folders, or "
+					   "--config FILE; there is no ./rules either");
+	if (!files->config &&
+		(command_line_value(line, "url") || command_line_flag(line, "secrets") ||
+			command_line_flag(line, "no-files")))
+		return command_usage(line,
+			"--url, --secrets and --no-files are about a configuration: give --config "
+			"FILE too");
+	if (from_stdin > 1 || (from_stdin && line->argument_count > 1))
+		return command_usage(line, "standard input is one file: give '-' alone");
+	if (!from_stdin && command_line_value(line, "stdin-filename"))
+		return command_usage(line, "--stdin-filename names what '-' is: give '-' too");
+	if (from_stdin && command_line_flag(line, "fix") && strcmp(line->format, "text") != 0)
+		return command_usage(
+			line, "--fix prints the fixed file, so it takes no other --format");
+	return EXIT_YES;
+}
+
+/* What the command line names, else what `serve` would find, else ./rules. */
+static void find_files(const struct command_line *line, struct check_files *files)
+{
+	static const char *const usual[] = { "rules" };
+	const char *name = command_line_value(line, "stdin-filename");
+	files->config = command_line_value(line, "config");
+	files->paths = (const char *const *)line->arguments;
+	files->path_count = (size_t)line->argument_count;
+	files->with_files = !command_line_flag(line, "no-files");
+	files->with_secrets = command_line_flag(line, "secrets");
+	if (!files->config && !files->path_count)
+		files->config = config_find(NULL);
+	if (!files->config && !files->path_count && rule_paths_is_folder(usual[0])) {
+		files->paths = usual;
+		files->path_count = 1;
+	}
+	if (stdin_count(line))
+		files->stdin_name = name ? name : "stdin";
+}
+
+static bool read_stdin(
+	const struct command_line *line, struct check_files *files, struct text *bytes)
+{
+	struct error err;
+	if (!stdin_count(line))
+		return true;
+	if (!file_read_argument("-", bytes, &err)) {
+		print_line(stderr, "refresh-router check: %s", err.message);
+		return false;
+	}
+	files->stdin_bytes = text_str(bytes);
+	return true;
+}
+
+/* ---- what came out ---- */
 
 static void print_report(const struct command_line *line, const struct check_report *report)
 {
@@ -117,91 +160,86 @@ static bool check_open_work(const struct command_line *line, const struct config
 	return true;
 }
 
-/* Checks the files that `serve` would open; a machine that only checks may lack them. */
-static void check_files(
-	const struct command_line *line, const struct config *config, struct problems *problems)
+/* ---- the command ---- */
+
+/* Checks everything, sorted. `*status` is the exit status unless a problem says another. */
+static void check_all(const struct command_line *line, const struct check_files *files,
+	struct check_run *checked, int *status)
 {
-	bool has_files = !command_line_flag(line, "no-files");
-	if (command_line_flag(line, "secrets"))
-		IGNORE(config_check_secrets(
-			config, SECRETS_EVERYWHERE, problems)); /* the problems are counted */
-	else if (has_files)
-		IGNORE(config_check_secrets(
-			config, SECRETS_AT_HAND, problems)); /* the problems are counted */
-	if (has_files)
-		IGNORE(config_check_files(config, problems)); /* the problems are counted */
+	check_run_all(files, checked);
+	if (command_line_value(line, "url") && checked->config)
+		IGNORE(check_open_work(line, checked->config, files->config, checked->problems,
+			status)); /* the message is printed */
+	problems_finish(checked->problems, check_run_has_all(files));
+	problems_sort(checked->problems);
 }
 
-/* For suppressions; a day ends when it ends in UTC. */
-static void set_today(struct problems *problems)
+/* Fixes, and checks again what is fixed. False, after a message, when a file cannot be written. */
+static bool fix_all(const struct command_line *line, struct check_files *files,
+	struct check_run *checked, struct check_fixes *fixes, int *status)
 {
-	char now[WALL_TEXT_SIZE], date[sizeof "2026-11-27"];
-	str_print(date, sizeof date, "%s", wall_format(clock_wall(), now));
-	problems_set_today(problems, date);
+	struct error err;
+	for (int pass = 0; pass < PASSES_MOST; pass++) {
+		int made = check_fixes_make(files, checked, fixes, &err);
+		if (made < 0)
+			print_line(stderr, "refresh-router check: %s", err.message);
+		if (made <= 0)
+			return !made;
+		if (files->stdin_name)
+			files->stdin_bytes = text_str(&fixes->stdin_text);
+		check_run_clear(checked);
+		check_all(line, files, checked, status);
+	}
+	return true;
 }
 
-/* Notes sites and sources that no rule uses. All rules of the configuration have been read, and
- * there are some: before the first is written, nothing is used. */
-static void check_use(const struct check *check)
+static int status_of(const struct command_line *line, const struct problems *problems)
 {
-	const struct config *config = check->config;
-	const struct ruleset *ruleset = check->ruleset;
-	if (!ruleset || !ruleset_rule_count(ruleset))
+	bool is_bad = problems_error_count(problems) ||
+		      (command_line_flag(line, "strict") && problems_warning_count(problems));
+	return is_unreadable(problems) ? EXIT_USAGE : is_bad ? EXIT_NO : EXIT_YES;
+}
+
+/* Fixed standard input is the result; then everything else is a message. */
+static void print_fixed(const struct command_line *line, const struct check_files *files,
+	const struct check_run *checked, const struct check_fixes *fixes)
+{
+	const struct check_report report = { checked->problems, checked->ruleset };
+	bool is_text = !strcmp(line->format, "text");
+	check_fixes_print(fixes, is_text && !files->stdin_name ? stdout : stderr);
+	if (!files->stdin_name) {
+		print_report(line, &report);
 		return;
-	for (size_t i = 0; i < config_site_count(config); i++) {
-		const struct config_site *site = config_site_at(config, i);
-		if (!ruleset_uses_site(ruleset, site->name))
-			problem_add(check->problems, PROBLEM_UNUSED_SITE, site->place, STR(""),
-				"no rule selects anything on the site '%s'", site->name);
 	}
-	for (size_t i = 0; i < config_source_count(config); i++) {
-		const struct config_source *source = config_source_at(config, i);
-		if (!ruleset_uses_source(ruleset, source->name))
-			problem_add(check->problems, PROBLEM_UNUSED_SOURCE, source->place, STR(""),
-				"each rule wants another source than '%s'", source->name);
-	}
+	IGNORE(fwrite(files->stdin_bytes.at, 1, files->stdin_bytes.length, stdout) !=
+		files->stdin_bytes.length); /* command_main() asks ferror() */
+	check_report_text(&report, stderr, stderr);
 }
 
 static int run(const struct command_line *line)
 {
-	OWNED(problems) problems = problems_new();
-	struct check check = { .problems = problems };
-	set_today(problems);
-	const char *path = command_line_value(line, "config");
-	if (!path && !line->argument_count)
-		path = config_find(NULL);
-	if (!path && !line->argument_count)
-		return command_usage(
-			line, "nothing to check: give rule files or folders, or --config FILE");
-	if (!path && (command_line_value(line, "url") || command_line_flag(line, "secrets") ||
-			     command_line_flag(line, "no-files")))
-		return command_usage(line,
-			"--url, --secrets and --no-files are about a configuration: give --config "
-			"FILE too");
-	if (path)
-		check.config = config_load(path, problems);
-	if (check.config)
-		check_files(line, check.config, problems);
-	if (line->argument_count)
-		check_paths(
-			&check, (const char *const *)line->arguments, (size_t)line->argument_count);
-	else if (check.config) {
-		check_paths(&check, check.config->rules.items, check.config->rules.count);
-		check_use(&check);
-	}
+	struct check_files files = { 0 };
+	struct check_run checked = { 0 };
+	struct check_fixes fixes = { .stdin_text = TEXT(TEXT_UNBOUNDED) };
+	OWNED_TEXT struct text bytes = TEXT(YAML_FILE_BYTES);
+	const struct today date = today();
 	int status = EXIT_YES;
-	if (command_line_value(line, "url") && check.config)
-		IGNORE(check_open_work(
-			line, check.config, path, problems, &status)); /* the message is printed */
-	problems_finish(problems);
-	problems_sort(problems);
-	print_report(line, &(struct check_report){ problems, check.ruleset });
-	bool is_bad = problems_error_count(problems) ||
-		      (command_line_flag(line, "strict") && problems_warning_count(problems));
+	files.today = date.date;
+	find_files(line, &files);
+	if (check_usage(line, &files) != EXIT_YES || !read_stdin(line, &files, &bytes))
+		return EXIT_USAGE;
+	check_all(line, &files, &checked, &status);
+	if (!command_line_flag(line, "fix")) {
+		print_report(line, &(struct check_report){ checked.problems, checked.ruleset });
+	} else {
+		if (!fix_all(line, &files, &checked, &fixes, &status))
+			status = EXIT_USAGE;
+		print_fixed(line, &files, &checked, &fixes);
+	}
 	if (status == EXIT_YES)
-		status = is_unreadable(problems) ? EXIT_USAGE : is_bad ? EXIT_NO : EXIT_YES;
-	ruleset_free(check.ruleset);
-	config_free(check.config);
+		status = status_of(line, checked.problems);
+	check_fixes_clear(&fixes);
+	check_run_clear(&checked);
 	return status;
 }
 
@@ -217,6 +255,9 @@ static const struct option_spec options[] = {
 	{ "url", OPTION_VALUE, "URL",
 		"also ask the daemon at URL for open work on sites that the configuration lacks" },
 	{ "strict", OPTION_FLAG, NULL, "count warnings as errors" },
+	{ "fix", OPTION_FLAG, NULL, "correct in the files what can only be meant in one way" },
+	{ "stdin-filename", OPTION_VALUE, "NAME",
+		"the file that standard input (-) stands for, in messages" },
 	{ 0 },
 };
 
@@ -227,8 +268,14 @@ const struct command command_check = {
 	.description =
 		"Each problem is reported with its file, line and column, and a code that "
 		"`explain` explains. PATH is a rule file, a test file (`*.test.yaml`), or a "
-		"folder with both. Without PATH the rules of the configuration are "
-		"checked.\n"
+		"folder with both; - is standard input, as a test if --stdin-filename is the "
+		"name of one. Without PATH the rules of the configuration are checked, or, "
+		"when none is found, ./rules.\n"
+		"With --fix a misspelt key, status or choice becomes the only name that is "
+		"near, a key that was renamed gets its new name, and a suppression that "
+		"allows nothing is removed. Layout and comments stay. Whatever else a "
+		"finding says needs a decision and is left. A file in which a fix does not "
+		"help is not written. Standard input is printed as fixed.\n"
 		"The files that the configuration names are opened, as `serve` does: "
 		"`ca_file`, certificate and private key (and whether they belong together), "
 		"and secrets in files and in variables that are set. Of a secret it reports "

@@ -40,6 +40,11 @@ static cJSON *problem_json(const struct problem *problem)
 	json_add_text(json, "message", problem->message);
 	json_add_text(json, "help", problem_code_help(problem->code));
 	add_related(json, problem);
+	if (problem->fix) {
+		cJSON *fix = cJSON_AddObjectToObject(json, "fix");
+		add_place(fix, problem->fix->place);
+		json_add_text(fix, "text", problem->fix->after);
+	}
 	if (problem->suppression) {
 		json_add_text(json, "because", problem->suppression->reason);
 		json_add_text(json, "until", problem->suppression->until);

@@ -56,11 +56,11 @@ static void add_encoded(struct text *out, const char *path)
 			text_printf(out, "%%%02X", (unsigned char)*at);
 }
 
-static void add_region(cJSON *json, struct place place)
+static void add_region(cJSON *json, const char *name, struct place place)
 {
 	if (place.line < 1)
 		return;
-	cJSON *region = cJSON_AddObjectToObject(json, "region");
+	cJSON *region = cJSON_AddObjectToObject(json, name);
 	json_add_count(region, "startLine", place.line);
 	if (place.column < 1)
 		return;
@@ -69,20 +69,25 @@ static void add_region(cJSON *json, struct place place)
 	json_add_count(region, "endColumn", place.end_column);
 }
 
-/* NULL: there is no place. */
-static cJSON *location_json(struct place place)
+static void add_artifact(cJSON *json, const char *file)
 {
 	OWNED(arena) arena = arena_new();
 	OWNED_TEXT struct text uri = TEXT(TEXT_UNBOUNDED);
-	const char *path = finding_key_path(place.file, arena);
-	if (!path)
-		return NULL;
+	const char *path = finding_key_path(file, arena);
 	text_add(&uri, path[0] == '/' ? "file://" : "");
 	add_encoded(&uri, path);
+	json_add_text(cJSON_AddObjectToObject(json, "artifactLocation"), "uri", uri.at);
+}
+
+/* NULL: there is no place. */
+static cJSON *location_json(struct place place)
+{
+	if (!place.file)
+		return NULL;
 	cJSON *json = cJSON_CreateObject();
 	cJSON *physical = cJSON_AddObjectToObject(json, "physicalLocation");
-	json_add_text(cJSON_AddObjectToObject(physical, "artifactLocation"), "uri", uri.at);
-	add_region(physical, place);
+	add_artifact(physical, place.file);
+	add_region(physical, "region", place);
 	return json;
 }
 
@@ -105,6 +110,21 @@ static void add_related(cJSON *json, const struct problem *problem)
 	for (const struct problem_related *related = problem->related; related;
 		related = related->next)
 		add_location(list, location_json(related->place), related->message);
+}
+
+/* What --fix does (3.55). */
+static void add_fix(cJSON *json, const struct problem *problem)
+{
+	if (!problem->fix)
+		return;
+	cJSON *fix = cJSON_CreateObject(), *change = cJSON_CreateObject(),
+	      *replacement = cJSON_CreateObject();
+	cJSON_AddItemToArray(cJSON_AddArrayToObject(json, "fixes"), fix);
+	cJSON_AddItemToArray(cJSON_AddArrayToObject(fix, "artifactChanges"), change);
+	add_artifact(change, problem->fix->place.file);
+	cJSON_AddItemToArray(cJSON_AddArrayToObject(change, "replacements"), replacement);
+	add_region(replacement, "deletedRegion", problem->fix->place);
+	add_message(replacement, "insertedContent", problem->fix->after);
 }
 
 static void add_suppression(cJSON *json, const struct problem *problem)
@@ -133,6 +153,7 @@ static void add_result(
 	add_related(json, problem);
 	json_add_text(
 		cJSON_AddObjectToObject(json, "partialFingerprints"), "refreshRouter/v1", key);
+	add_fix(json, problem);
 	add_suppression(json, problem);
 	cJSON_AddItemToArray(results, json);
 }

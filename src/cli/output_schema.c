@@ -125,6 +125,16 @@ static const struct member related_members[] = {
 	MEMBER_ELSEWHERE("message", TEXT, .required = true, .help = "What stands there"),
 	{ 0 },
 };
+static const struct member fix_members[] = {
+	MEMBER_ELSEWHERE("file", TEXT, .required = true, .help = "File"),
+	MEMBER_ELSEWHERE("line", COUNT, .required = true, .help = "From 1"),
+	MEMBER_ELSEWHERE("column", COUNT, .required = true, .help = "From 1"),
+	MEMBER_ELSEWHERE("end_line", COUNT, .required = true, .help = "Where it ends"),
+	MEMBER_ELSEWHERE("end_column", COUNT, .required = true,
+		.help = "Just behind the last character"),
+	MEMBER_ELSEWHERE("text", TEXT, .required = true, .help = "What belongs there"),
+	{ 0 },
+};
 static const struct member problem_members[] = {
 	MEMBER_ELSEWHERE("file", TEXT, .required = true, .help = "File"),
 	MEMBER_ELSEWHERE("line", COUNT, .required = true, .help = "From 1; 0: the whole file"),
@@ -137,6 +147,8 @@ static const struct member problem_members[] = {
 	MEMBER_ELSEWHERE("help", TEXT, .required = true, .help = "What to do"),
 	MEMBER_ELSEWHERE("related", LIST, .members = related_members,
 		.help = "What belongs to it and stands elsewhere, as another rule, or an event that shows it"),
+	MEMBER_ELSEWHERE("fix", OBJECT, .members = fix_members,
+		.help = "The correction that --fix makes; none: it needs a decision"),
 	MEMBER_ELSEWHERE("because", TEXT, .help = "Of a suppressed one: why it is allowed"),
 	MEMBER_ELSEWHERE("until", TEXT, .help = "Of a suppressed one: the last day, if it is for a time"),
 	{ 0 },

@@ -18,24 +18,36 @@ struct map_reading { /* one map of conditions */
 	uint32_t branch;
 };
 
+static void status_check(
+	struct loading *loading, const struct yaml_node *node, struct rule_value *value)
+{
+	const char *status = status_of_rule(value->text);
+	size_t count = 0;
+	while (status_names[count])
+		count++;
+	if (!status) {
+		loading_problem(loading, PROBLEM_UNKNOWN_STATUS, node->place,
+			"dbt never sends the status '%s'%s", loading_quote(loading, value->text),
+			loading_suggest(loading, value->text, status_names, count));
+		loading_fix(loading, node, status_names, count);
+		return;
+	}
+	if (loading->known && loading->known->is_check && !str_is(value->text, status)) {
+		loading_problem(loading, PROBLEM_STATUS_SPELLING, node->place,
+			"'%s' is read as '%s', which is what events have",
+			loading_quote(loading, value->text), status);
+		problem_set_fix(loading->problems, node->place, node->text, status);
+	}
+	value->text = loading_intern_str(loading, str_of(status));
+}
+
 static void exact_check(struct map_reading *reading, const struct yaml_node *node,
 	enum event_field field, struct rule_value *value)
 {
 	struct loading *loading = reading->loading;
 	exact_look_of_field(loading, node, field);
-	if (field == EVENT_STATUS && value->text.length) {
-		const char *status = status_of_rule(value->text);
-		size_t count = 0;
-		while (status_names[count])
-			count++;
-		if (status)
-			value->text = loading_intern_str(loading, str_of(status));
-		else
-			loading_problem(loading, PROBLEM_UNKNOWN_STATUS, node->place,
-				"dbt never sends the status '%s'%s",
-				loading_quote(loading, value->text),
-				loading_suggest(loading, value->text, status_names, count));
-	}
+	if (field == EVENT_STATUS && value->text.length)
+		status_check(loading, node, value);
 	if (field == EVENT_EVENT) {
 		bool is_known = false;
 		size_t count = 0;
@@ -189,6 +201,7 @@ static void field_unknown(struct map_reading *reading, const struct yaml_node *k
 		reading->where,
 		loading_suggest(
 			reading->loading, key->text, names, EVENT_FIELD_COUNT + (may_not ? 1 : 0)));
+	loading_fix(reading->loading, key, names, EVENT_FIELD_COUNT + (may_not ? 1 : 0));
 }
 
 /* Conditions in order of fields, so that decisions and explanations have one order. */

@@ -67,6 +67,15 @@ const char *loading_suggest(
 	return suggest_hint(arena_str(loading->scratch, word), names, count, loading->scratch);
 }
 
+void loading_fix(struct loading *loading, const struct yaml_node *node, const char *const *names,
+	size_t count)
+{
+	const char *word = arena_str(loading->scratch, node->text);
+	if (problems_are_read(loading->problems))
+		problem_set_fix(loading->problems, node->place, node->text,
+			suggest_only(word, names, count));
+}
+
 const struct yaml_node *load_without_extensions(const struct yaml_node *root, struct arena *arena)
 {
 	struct yaml_node *copy = arena_new_of(arena, struct yaml_node);

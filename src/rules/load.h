@@ -54,6 +54,9 @@ struct str loading_name(struct loading *loading, const struct yaml_node *node);
  * be read. Lives in `scratch`. */
 const char *loading_suggest(
 	struct loading *loading, struct str word, const char *const *names, size_t count);
+/* Gives the problem added last its fix: the only name that is near `node`. */
+void loading_fix(struct loading *loading, const struct yaml_node *node, const char *const *names,
+	size_t count);
 /* A piece of a file for a message: at most 80 bytes of it, NUL-terminated, in `scratch`. */
 const char *loading_quote(struct loading *loading, struct str text);
 

@@ -18,6 +18,9 @@ struct suite; /* the tests of all files */
  */
 struct suite *suite_load(const char *const *paths, size_t path_count, const struct ruleset *ruleset,
 	struct problems *problems);
+/* The same of one file whose bytes are there already; `path` is its name in messages. */
+struct suite *suite_load_bytes(const char *path, struct str bytes, const struct ruleset *ruleset,
+	struct problems *problems);
 void suite_free(struct suite *suite);
 OWNED_DEFINE(suite)
 

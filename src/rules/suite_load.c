@@ -176,9 +176,12 @@ static bool event_field_read(struct suite_reading *reading, const struct yaml_no
 		names[i] = event_field_describe((enum event_field)i)->name;
 	if (key->type != YAML_SCALAR || event_field_of(key->text) == EVENT_FIELD_COUNT) {
 		const char *name = quote(reading, key->text);
-		return reading_problem(reading, PROBLEM_UNKNOWN_FIELD, key->place,
+		reading_problem(reading, PROBLEM_UNKNOWN_FIELD, key->place,
 			"an event has no field '%s'%s", name,
 			suggest_hint(name, names, EVENT_FIELD_COUNT, reading->scratch));
+		problem_set_fix(reading->problems, key->place, key->text,
+			suggest_only(name, names, EVENT_FIELD_COUNT));
+		return false;
 	}
 	if (value->type != YAML_SCALAR)
 		return reading_problem(reading, PROBLEM_WRONG_TYPE, value->place,
@@ -556,12 +559,13 @@ static void tests_read(struct suite_reading *reading, const struct yaml_node *li
 	}
 }
 
-static void file_load(struct suite_reading *reading, const char *path)
+/* `file` NULL: it could not be read. */
+static void file_load(
+	struct suite_reading *reading, const struct yaml_file *file, struct arena *arena)
 {
-	OWNED(arena) arena = arena_new();
 	struct suite_file_table table = { 0 };
-	reading->file = yaml_load(path, arena, reading->problems);
-	if (!reading->file)
+	reading->file = file;
+	if (!file)
 		return;
 	const struct yaml_node *root = reading->file->root, *version = yaml_get(root, "version");
 	if (!yaml_get(root, "tests")) { /* it may be anything, a secret too: nothing is quoted */
@@ -588,8 +592,9 @@ void suite_free(struct suite *suite)
 	free(suite);
 }
 
-struct suite *suite_load(const char *const *paths, size_t path_count, const struct ruleset *ruleset,
-	struct problems *problems)
+/* Of the files among `paths`, or when `path` is not NULL of the one whose bytes are given. */
+static struct suite *load(const char *const *paths, size_t path_count, const char *path,
+	struct str bytes, const struct ruleset *ruleset, struct problems *problems)
 {
 	size_t errors = problems_error_count(problems), count = ruleset_rule_count(ruleset);
 	OWNED(suite) suite = mem_new(struct suite);
@@ -601,11 +606,29 @@ struct suite *suite_load(const char *const *paths, size_t path_count, const stru
 	suite->arena = arena_new();
 	for (size_t i = 0; i < count; i++)
 		names[i] = ruleset_rule(ruleset, i).name;
-	rule_files_find(&files, RULE_FILES_OF_TESTS, paths, path_count, problems);
-	for (size_t i = 0; i < files.count; i++)
-		file_load(&reading, files.items[i].path);
+	if (!path)
+		rule_files_find(&files, RULE_FILES_OF_TESTS, paths, path_count, problems);
+	for (size_t i = 0; i < (path ? 1 : files.count); i++) {
+		OWNED(arena) arena = arena_new();
+		file_load(&reading,
+			path ? yaml_parse(path, bytes, arena, problems)
+			     : yaml_load(files.items[i].path, arena, problems),
+			arena);
+	}
 	rule_files_clear(&files);
 	return problems_error_count(problems) > errors ? NULL : TAKE(suite);
+}
+
+struct suite *suite_load(const char *const *paths, size_t path_count, const struct ruleset *ruleset,
+	struct problems *problems)
+{
+	return load(paths, path_count, NULL, STR(""), ruleset, problems);
+}
+
+struct suite *suite_load_bytes(const char *path, struct str bytes, const struct ruleset *ruleset,
+	struct problems *problems)
+{
+	return load(NULL, 0, path, bytes, ruleset, problems);
 }
 
 /* ---- schema ---- */

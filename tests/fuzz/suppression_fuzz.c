@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	problems_set_today(problems, "2026-11-27");
 	struct str view = { (const char *)bytes, length };
 	const struct yaml_file *file = yaml_parse("fuzz.yaml", view, arena, problems);
-	problems_finish(problems);
+	problems_finish(problems, true);
 	if (!file)
 		return 0;
 	struct rewriting rewriting = { .copy = arena_str(arena, file->source),

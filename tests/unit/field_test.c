@@ -38,8 +38,8 @@ static const struct field outer_fields[] = {
 	FIELD_TEXT(
 		outer, name, .required = true, .help = "What this is called", .example = "finance"),
 	FIELD_PATH(outer, folder, .fallback = "data", .help = "Where things are"),
-	FIELD_COUNT(outer, max_requests, .fallback = "8", .min = 1, .max = 64,
-		.help = "Requests at once"),
+	FIELD_COUNT(outer, max_requests, .formerly = "parallel", .fallback = "8", .min = 1,
+		.max = 64, .help = "Requests at once"),
 	FIELD_DURATION(
 		outer, timeout, .fallback = "5m", .min = 1000000, .help = "How long to wait"),
 	FIELD_SIZE(outer, limit, .fallback = "1MiB", .max = 1 << 30, .help = "Largest body"),
@@ -156,6 +156,9 @@ static void each_mistake_is_explained(void **state)
 		{ "name: n\nmax-requests: 3", PROBLEM_UNKNOWN_FIELD, 2, 1,
 			"unknown field 'max-requests' in the configuration; did you mean "
 			"'max_requests'?" },
+		{ "name: n\nparallel: 3", PROBLEM_UNKNOWN_FIELD, 2, 1,
+			"unknown field 'parallel' in the configuration; it is called "
+			"'max_requests' now" },
 		{ "name: n\nnested: {title: t, colour: 1}", PROBLEM_UNKNOWN_FIELD, 2, 20,
 			"unknown field 'colour' in 'nested'; known are title, weight" },
 		{ "name: n\nsites: [{weight: 1}]", PROBLEM_MISSING_FIELD, 2, 9,
@@ -195,6 +198,30 @@ static void each_mistake_is_explained(void **state)
 		assert_int_equal(problem->place.line, cases[i].line);
 		assert_int_equal(problem->place.column, cases[i].column);
 		teardown(&fresh);
+	}
+}
+
+static void what_can_only_be_meant_in_one_way_has_a_fix(void **state)
+{
+	static const struct {
+		const char *text, *before, *after; /* NULL: it has none */
+	} cases[] = {
+		{ "name: n\nmax-requests: 3", "max-requests", "max_requests" },
+		{ "name: n\nparallel: 3", "parallel", "max_requests" },
+		{ "name: n\nlevel: inf", "inf", "info" }, { "name: n\ncolour: 3", NULL, NULL },
+		{ "name: n\nmax-requests: 3\nmax_requests: 4", NULL, NULL }, /* there are two */
+	};
+	struct fixture *f = *state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		problems_free(f->problems);
+		f->problems = problems_new();
+		assert_false(load(f, cases[i].text));
+		const struct problem_fix *fix = problems_at(f->problems, 0)->fix;
+		assert_int_equal(fix != NULL, cases[i].before != NULL);
+		if (!fix)
+			continue;
+		assert_string_equal(fix->before, cases[i].before);
+		assert_string_equal(fix->after, cases[i].after);
 	}
 }
 
@@ -274,6 +301,7 @@ int main(void)
 		TEST(a_user_s_values_land_in_the_struct),
 		TEST(what_is_left_out_has_its_default),
 		TEST(each_mistake_is_explained),
+		TEST(what_can_only_be_meant_in_one_way_has_a_fix),
 		TEST(a_secret_in_the_file_is_never_shown),
 		TEST(the_schema_comes_from_the_table),
 		TEST(the_manual_lists_every_field),

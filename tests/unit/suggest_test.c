@@ -32,6 +32,18 @@ static void a_slip_finds_the_nearest_name(void **state)
 	}
 }
 
+static void only_one_name_may_be_near(void **state)
+{
+	(void)state;
+	static const char *const near[] = { "job_id", "run_id", "runs_id", "status" };
+	assert_string_equal(suggest_only("job-id", near, 4), "job_id");
+	assert_string_equal(suggest_only("stauts", near, 4), "status");
+	assert_string_equal(suggest("run-id", near, 4), "run_id");
+	assert_null(suggest_only("run-id", near, 4)); /* so is "runs_id" */
+	assert_null(suggest_only("colour", near, 4));
+	assert_null(suggest_only(NULL, near, 4));
+}
+
 static void a_very_long_word_is_no_slip(void **state)
 {
 	(void)state;
@@ -47,6 +59,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_slip_finds_the_nearest_name),
+		cmocka_unit_test(only_one_name_may_be_near),
 		cmocka_unit_test(a_very_long_word_is_no_slip),
 	};
 	return cmocka_run_group_tests_name("suggest", tests, NULL, NULL);
