@@ -55,20 +55,23 @@ static const struct {
 /* ---- values ---- */
 
 /*
- * Takes "https://HOST/#/site/NAME/..." apart, and "https://HOST/#/...", whose site is the Default
- * one: people copy the address from the browser.
+ * Takes an address apart that was copied from the browser: https://HOST/#/site/NAME/..., and
+ * https://HOST/t/NAME/... of a shared view; https://HOST/#/... is of the Default site.
  */
 static void read_address(const char **values, struct arena *arena)
 {
-	const char *server = values[VALUE_SERVER], *hash = strstr(server, "/#/");
-	if (!hash)
+	static const char *const marks[] = { "/#/site/", "/t/", "/#/" };
+	const char *server = values[VALUE_SERVER], *host = strstr(server, "://"), *found = NULL;
+	size_t i;
+	for (i = 0; host && !found && i < sizeof marks / sizeof *marks; i++)
+		found = strstr(host + strlen("://"), marks[i]);
+	if (!found)
 		return;
-	values[VALUE_SERVER] = arena_str(arena, (struct str){ server, (size_t)(hash - server) });
-	if (str_starts(str_of(hash), "/#/site/")) {
-		const char *name = hash + strlen("/#/site/");
-		values[VALUE_CONTENT_URL] =
-			arena_str(arena, (struct str){ name, strcspn(name, "/?") });
-	}
+	const char *name = found + strlen(marks[i - 1]);
+	bool has_site = strcmp(marks[i - 1], "/#/") != 0;
+	values[VALUE_SERVER] = arena_str(arena, (struct str){ server, (size_t)(found - server) });
+	values[VALUE_CONTENT_URL] =
+		arena_str(arena, (struct str){ name, has_site ? strcspn(name, "/?") : 0 });
 }
 
 static bool is_variable(const char *name)
@@ -81,19 +84,21 @@ static bool is_variable(const char *name)
 	return true;
 }
 
-/* Secrets are long, and of many kinds of characters; names of variables are words. */
+/* Names of variables are words, of one case or with '_' between them; secrets are long and mixed.
+ */
 static bool is_like_secret(const char *name)
 {
 	bool has_upper = false, has_lower = false, has_digit = false;
+	size_t length = strlen(name);
 	for (const char *at = name; *at; at++) {
 		has_upper |= isupper((unsigned char)*at) != 0;
 		has_lower |= islower((unsigned char)*at) != 0;
 		has_digit |= isdigit((unsigned char)*at) != 0;
 	}
-	size_t length = strlen(name);
-	bool is_word = strchr(name, '_') || !has_digit;
-	return length > 64 || (length >= 16 && !is_word && has_lower) ||
-	       (length >= 32 && !is_word) || (length >= 20 && has_upper && has_lower && has_digit);
+	bool is_one_word = !strchr(name, '_');
+	bool is_mixed = has_digit && has_lower && (has_upper || is_one_word);
+	return length > 64 || (length >= 32 && has_digit && is_one_word) ||
+	       (length >= 16 && is_mixed);
 }
 
 /* NULL, or what is wrong with one value on its own. A secret is never quoted. */

@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 
@@ -66,10 +67,19 @@ def test_any_name_is_written_so_that_yaml_and_rules_mean_it(value, tmp_path):
     assert yaml.safe_load((tmp_path / "refresh-router.yaml").read_text())["sites"][0]["pat"]["name"] == value
 
 
-def test_the_address_from_the_browser_names_the_server_and_the_site(tmp_path):
-    assert init(tmp_path, "--server", "https://10ax.online.tableau.com/#/site/finance/views/Revenue/Daily?:iid=1").returncode == 0
+@pytest.mark.parametrize("address,server,content_url", [
+    ("https://10ax.online.tableau.com/#/site/finance/views/Revenue/Daily?:iid=1", "https://10ax.online.tableau.com", "finance"),
+    ("https://t/t/board/views/Pack/Page", "https://t", "board"), ("https://t:8443/#/home", "https://t:8443", ""), ("https://t", "https://t", "")])
+def test_the_address_from_the_browser_names_the_server_and_the_site(address, server, content_url, tmp_path):
+    done = init(tmp_path, "--server", address)
+    assert done.returncode == 0, done.stderr
     [site] = yaml.safe_load((tmp_path / "refresh-router.yaml").read_text())["sites"]
-    assert (site["server"], site["content_url"]) == ("https://10ax.online.tableau.com", "finance")
+    assert (site["server"], site["content_url"]) == (server, content_url)
+
+
+def test_a_workbook_may_be_a_pattern_as_in_a_rule(tmp_path):
+    assert init(tmp_path, "--workbook", "/^Sales [A-Z]/").returncode == 0
+    assert works(tmp_path)[0]["pattern"] == "/^Sales [A-Z]/"
 
 
 # ---- what is there stays ----
@@ -115,6 +125,32 @@ def test_a_disk_that_fills_up_leaves_nothing(tmp_path):
     done = subprocess.run(["bash", "-c", "trap '' XFSZ; ulimit -f 4; exec \"$0\" init new", harness.BUILD / "refresh-router"], cwd=tmp_path,
                           capture_output=True, timeout=harness.DEADLINE)
     assert done.returncode == 2 and b"schemas/config.schema.json: " in done.stderr and not os.listdir(tmp_path), done.stderr
+
+
+def init_with_faults(folder, *faults):
+    """Under strace, which makes system calls fail or sends a signal during one."""
+    trial = shutil.which("strace") and subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True, timeout=harness.DEADLINE)
+    if not trial or trial.returncode:
+        pytest.skip("strace is not installed, or may not trace here")
+    command = ["strace", "-qq", "-o", "/dev/null", "-e", "trace=renameat2,linkat", *(word for fault in faults for word in ("-e", f"inject={fault}"))]
+    return subprocess.run([*command, harness.BUILD / "refresh-router", "init", folder], capture_output=True, timeout=harness.DEADLINE)
+
+
+def test_a_disk_that_cannot_rename_so_gets_the_files_all_the_same(tmp_path):
+    done = init_with_faults(tmp_path / "new", "renameat2:error=EINVAL")
+    assert done.returncode == 0 and files(tmp_path / "new") == FILES, done.stderr
+
+
+@pytest.mark.parametrize("faults", [["renameat2:error=EIO:when=4+", "linkat:error=EIO"], ["renameat2:error=EEXIST:when=8"]])
+def test_a_failure_among_the_last_steps_takes_all_of_them_back(faults, tmp_path):
+    """A disk that fails, and a file that somebody made meanwhile."""
+    done = init_with_faults(tmp_path / "new", *faults)
+    assert done.returncode == 2 and b"nothing was written" in done.stderr and not os.listdir(tmp_path), done.stderr
+
+
+def test_an_interrupt_comes_after_the_last_file_not_between_two(tmp_path):
+    done = init_with_faults(tmp_path / "new", "renameat2:signal=INT:when=2")
+    assert done.returncode == -signal.SIGINT and files(tmp_path / "new") == FILES
 
 
 def test_a_folder_whose_parent_is_missing_is_an_error(tmp_path):
