@@ -5,6 +5,7 @@
 #include "cli/print.h"
 #include "config/config.h"
 #include <curl/curl.h>
+#include <errno.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #define MOST_NUMBER 9007199254740992.0
 #define TIMEOUT_SECONDS 60L
 #define PROBE_SECONDS 10L
+#define HEALTH_BYTES 1000 /* the answer to /healthz has fewer */
 
 static void add_host(const char *listen, struct text *url)
 {
@@ -187,22 +189,40 @@ static cJSON *ask(const struct command_line *line, const char *path, bool is_pos
 
 /* ---- without messages ---- */
 
-enum admin_presence admin_client_probe(const struct command_line *line, struct text *url)
+/* Has somebody refused the connection, so that nobody listens there? Without a network, or behind
+ * a firewall, that is not known. */
+static bool is_nobody_there(CURL *easy, CURLcode code)
+{
+	long number = 0;
+	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
+	return code == CURLE_COULDNT_CONNECT && number == ECONNREFUSED;
+}
+
+enum admin_presence admin_client_probe(
+	const struct command_line *line, struct text *url, struct text *why)
 {
 	char failure[CURL_ERROR_SIZE] = "";
 	struct error ignored;
-	OWNED_TEXT struct text answer = TEXT(ANSWER_BYTES);
-	if (!admin_url(line, url))
-		return ADMIN_STRANGE;
 	OWNED_TEXT struct text healthz = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text answer = TEXT(HEALTH_BYTES);
+	if (!admin_url(line, url)) {
+		text_add(why, "the configuration cannot be read");
+		return ADMIN_UNKNOWN;
+	}
 	text_printf(&healthz, "%s/healthz", url->at);
 	CURL *easy = curl_easy_init();
 	CURLcode code = perform(easy, healthz.at, NULL, PROBE_SECONDS, &answer, failure);
+	bool is_nobody = is_nobody_there(easy, code);
 	curl_easy_cleanup(easy);
-	if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
-		return ADMIN_NONE;
-	OWNED_JSON json = json_parse(text_str(&answer), &ignored);
-	return text_is(json_text(json, "status"), "alive") ? ADMIN_DAEMON : ADMIN_STRANGE;
+	if (code == CURLE_OK) {
+		OWNED_JSON json = json_parse(text_str(&answer), &ignored);
+		if (text_is(json_text(json, "status"), "alive"))
+			return ADMIN_DAEMON;
+	}
+	text_add(why, code == CURLE_OK ? "something answers that is no daemon"
+		      : *failure       ? failure
+				       : curl_easy_strerror(code));
+	return is_nobody ? ADMIN_NONE : ADMIN_UNKNOWN;
 }
 
 cJSON *admin_client_ask(

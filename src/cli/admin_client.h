@@ -18,11 +18,12 @@ cJSON *admin_client_post(const struct command_line *line, const char *path, int 
 enum admin_presence {
 	ADMIN_NONE, /* nobody listens at the address */
 	ADMIN_DAEMON,
-	ADMIN_STRANGE, /* somebody else listens there, or the configuration cannot be read */
+	ADMIN_UNKNOWN, /* no answer, or somebody else's: the daemon may be behind it */
 };
 /* Is there a daemon at the address that admin_client_get() would ask? Appends the address to
- * `url`. */
-enum admin_presence admin_client_probe(const struct command_line *line, struct text *url);
+ * `url`, and the reason to `why` if it is not known to be there. */
+enum admin_presence admin_client_probe(
+	const struct command_line *line, struct text *url, struct text *why);
 /*
  * POST of JSON to the daemon at `url`, which may take `seconds`, without a message: on failure
  * `err` says what happened, ERROR_TRANSIENT when the daemon is busy. The answer is any JSON object,

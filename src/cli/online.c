@@ -73,24 +73,23 @@ static void sign_in_here(
 static bool choose(
 	const struct command_line *line, struct online *online, struct config *config, int *status)
 {
-	enum admin_presence presence = ADMIN_NONE;
-	bool is_named = command_line_value(line, "url");
-	if (is_named && command_line_flag(line, "sign-in"))
+	OWNED_TEXT struct text why = TEXT(TEXT_UNBOUNDED);
+	bool is_named = command_line_value(line, "url"),
+	     is_forced = command_line_flag(line, "sign-in");
+	if (is_named && is_forced) {
 		*status = command_usage(line, "--url and --sign-in exclude each other");
-	if (*status != EXIT_YES)
 		return false;
-	if (!command_line_flag(line, "sign-in"))
-		presence = admin_client_probe(line, &online->url);
+	}
+	enum admin_presence presence =
+		is_forced ? ADMIN_NONE : admin_client_probe(line, &online->url, &why);
 	if (presence == ADMIN_DAEMON)
 		return true;
-	if (presence == ADMIN_STRANGE || is_named) {
+	if (presence == ADMIN_UNKNOWN || is_named) {
 		print_line(stderr,
-			"refresh-router %s: %s at %s; --url names the daemon's admin listener, "
-			"and --sign-in asks Tableau from here",
-			line->command->name,
-			presence == ADMIN_NONE ? "no daemon answers"
-					       : "something answers that is no daemon",
-			online->url.at);
+			"refresh-router %s: no daemon answers at %s: %s; --url names the daemon's "
+			"admin listener, and --sign-in asks Tableau from here, which ends the "
+			"session of a daemon that runs elsewhere",
+			line->command->name, online->url.at, why.at);
 		*status = EXIT_UNREACHABLE;
 		return false;
 	}

@@ -26,7 +26,8 @@ struct online;
 
 /*
  * Decides who is asked, and says on stderr when that is this process. NULL after a message:
- * *status is EXIT_USAGE, or EXIT_UNREACHABLE when --url leads to no daemon.
+ * *status is EXIT_USAGE, or EXIT_UNREACHABLE when --url leads to no daemon, or something else
+ * than a daemon is in its place.
  */
 struct online *online_new(const struct command_line *line, struct config *config, int *status);
 /* Signs out. A process that was interrupted ends here. */

@@ -287,7 +287,8 @@ static const struct member verify_finding_members[] = {
 	MEMBER_ELSEWHERE("source", TEXT, .help = "Name of the source; absent: it is about a site"),
 	MEMBER_ELSEWHERE("rule", TEXT, .help = "Name of the rule; absent: it is about the site or source itself"),
 	MEMBER_ELSEWHERE("file", TEXT, .required = true, .help = "File of the rule, or of the settings of the site or source"),
-	MEMBER_ELSEWHERE("line", COUNT, .required = true, .help = "Line of the rule, or of these settings"),
+	MEMBER_ELSEWHERE("line", COUNT, .required = true,
+		.help = "Line of the selector, or, about a source, of the rule; or of these settings"),
 	MEMBER_ELSEWHERE("problem", TEXT, .required = true,
 		.help = "missing, ambiguous, no_extract, forbidden or unreadable; of a site: unreachable, pat_ends_soon; "
 			"of a source: unreachable, not_subscribed, inactive, failing, not_sent"),

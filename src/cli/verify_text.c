@@ -94,7 +94,7 @@ static void print_cases(
 		const struct fixed_selection *wanted = verified->wanted;
 		if (!verified_case_has_failed(site, verified) && !verified->note)
 			continue;
-		if (!shown || !text_is(shown->rule, wanted->rule))
+		if (!shown || !text_is(shown->rule, wanted->rule) || shown->line != wanted->line)
 			print_line(out, "  %s:%d: rule '%s'", wanted->file, wanted->line,
 				wanted->rule);
 		shown = wanted;

@@ -48,7 +48,7 @@ static const struct field limits_fields[] = {
 
 static const struct field dbt_api_fields[] = {
 	FIELD_TEXT(config_dbt_api, url, .required = true, .example = "https://abc123.us1.dbt.com",
-		.help = "The access URL of the dbt account"),
+		.help = "The access URL of the dbt account; reached through the environment's https_proxy, if any"),
 	FIELD_TEXT(config_dbt_api, account_id, .example = "4238",
 		.help = "The dbt account; default the source's account_id"),
 	FIELD_SECRET(config_dbt_api, token, .required = true, .example = "{file: /run/secrets/dbt_token}",

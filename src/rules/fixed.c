@@ -32,7 +32,7 @@ static void selector_fix(struct fixing *fixing, const struct rule *rule,
 	mem_grow(&fixing->files, &fixing->file_capacity, fixing->draft.selection_count);
 	mem_grow(&fixing->lines, &fixing->line_capacity, fixing->draft.selection_count);
 	fixing->files[fixing->draft.selection_count] = rule->file;
-	fixing->lines[fixing->draft.selection_count] = rule->line;
+	fixing->lines[fixing->draft.selection_count] = selector->line;
 	rule_expand(&fixing->matching, &only, NULL, &fixing->draft);
 }
 

@@ -10,7 +10,7 @@
 struct fixed_selection {
 	struct selection selection; /* of one rule */
 	const char *rule, *file;    /* borrowed from the ruleset */
-	int line;                   /* of the rule */
+	int line;                   /* of its selector */
 };
 
 struct fixed_selections {

@@ -73,6 +73,7 @@ struct template
 
 struct rule_selector {
 	enum select_by by;
+	int line;             /* in the rule's file */
 	struct template text; /* absent for SELECT_ALL */
 };
 

@@ -309,6 +309,7 @@ static bool selectors_load(struct entry_reading *reading, const struct yaml_node
 	refresh->selector_count = (uint32_t)count;
 	for (size_t i = 0; i < count; i++) {
 		const struct yaml_node *item = is_list ? node->items[i] : node;
+		selectors[i].line = item->place.line;
 		is_good &= selector_load(reading, item, is_list, &selectors[i]);
 		if (reading->loading->lint)
 			lint_note_selector(reading->loading->lint, item->place);

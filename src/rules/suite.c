@@ -257,14 +257,6 @@ static bool rows_make(struct running *running, struct suite_result *result)
 
 /* ---- rules ---- */
 
-static bool is_among(const char *const *names, size_t count, const char *name)
-{
-	for (size_t i = 0; i < count; i++)
-		if (text_is(names[i], name))
-			return true;
-	return false;
-}
-
 static bool rules_compare(struct running *running, struct suite_result *result)
 {
 	const struct rule_names *wanted = &running->test->rules,
@@ -273,13 +265,13 @@ static bool rules_compare(struct running *running, struct suite_result *result)
 	struct suite_rule *rules = arena_array(
 		running->arena, struct suite_rule, wanted->count + play->match_count + 1);
 	for (size_t i = 0; i < wanted->count; i++)
-		if (!is_among(play->matches, play->match_count, wanted->items[i]))
+		if (!text_is_among(wanted->items[i], play->matches, play->match_count))
 			rules[result->rule_count++] = (struct suite_rule){ wanted->items[i], true,
 				nearest_miss(running, wanted->items[i], NULL) };
 	for (size_t i = 0; i < play->match_count; i++) {
 		const char *rule = play->matches[i];
-		if (is_among(unwanted->items, unwanted->count, rule) ||
-			(wanted->is_written && !is_among(wanted->items, wanted->count, rule)))
+		if (text_is_among(rule, unwanted->items, unwanted->count) ||
+			(wanted->is_written && !text_is_among(rule, wanted->items, wanted->count)))
 			rules[result->rule_count++] =
 				(struct suite_rule){ .rule = rule, .was_expected = false };
 	}

@@ -242,13 +242,16 @@ static void keep_in_project(struct resolve *resolve, const struct item *projects
 	}
 }
 
-/* Notes which of the contents somebody else owns, if both users are known. */
+/* Notes which of the contents somebody else owns, if both users are known. To run a flow
+ * takes another right (README.md, Rights). */
 static void note_foreign(struct resolve *resolve, const struct found_content *found)
 {
 	const char *user = resolve->site->session.user_luid;
 	struct content *foreign = arena_array(resolve->arena, struct content, found->count + 1);
 	const struct item *item = resolve->items;
 	size_t count = 0;
+	if (resolve->selection.kind == CONTENT_FLOW)
+		return;
 	for (size_t i = 0; user && i < found->count; i++) {
 		while (item->luid != found->contents[i].luid) /* both are in the same order */
 			item++;

@@ -171,6 +171,9 @@ def stranger(health, answer):
     """A server at an address where the daemon should be."""
     class Handler(http.server.BaseHTTPRequestHandler):
         def give(self, body):
+            if body is None:
+                self.close_connection = True
+                return
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -195,11 +198,15 @@ def stranger(health, answer):
         server.server_close()
 
 
-def test_another_program_in_the_daemons_place_stops_it(router, sandbox):
-    """Perhaps the daemon is behind it: nobody signs in."""
-    with stranger(b"<html>hello</html>", b"") as url:
-        told = online(router, "--url", url)
-    assert told.returncode == 69 and b"is no daemon" in told.stderr and not sandbox.sign_ins()
+@pytest.mark.parametrize("health,words", [(b"<html>hello</html>", b"that is no daemon"), (b'{"status":"well"}', b"that is no daemon"), (None, b"Empty reply")])
+def test_another_program_in_the_daemons_place_stops_it(router, sandbox, health, words):
+    """Perhaps the daemon is behind it: nobody signs in, also without --url."""
+    router.stop()
+    with stranger(health, b"") as url:
+        router.config["listen"]["admin"] = url.removeprefix("http://")
+        router.write_config()
+        for told in (online(router, "--url", url), online(router)):
+            assert told.returncode == 69 and words in told.stderr and b"--sign-in" in told.stderr and not sandbox.sign_ins()
 
 
 ODD = ["", "[]", "{}", '{"ok": true, "items": {}}', '{"ok": true, "items": [1]}', '{"ok": true, "items": [{}, {}]}',

@@ -66,7 +66,7 @@ def test_each_kind_of_trouble_is_named(folder_of, sandbox_of, problem, selection
     assert [f["problem"] for f in found["findings"]] == ([problem] if problem else [])
     if problem:
         finding = found["findings"][0]
-        assert words in finding["message"] and finding["rule"] == "r" and finding["file"] == "rules.yaml" and finding["line"] == 4
+        assert words in finding["message"] and finding["rule"] == "r" and finding["file"] == "rules.yaml" and finding["line"] == 12
         if candidates:
             assert sorted(c.replace(".../Daily", "Buried") for c in finding["candidates"]) == candidates
 
@@ -104,6 +104,12 @@ def test_what_may_be_refused_is_a_note_and_only_where_it_may(folder_of, sandbox_
     found = folder.json()
     assert found["ok"] and [n["problem"] for n in found["notes"]] == ["forbidden"] * noted
     assert (b"does not own 'Finance/Daily/Revenue'" in folder.verify().stdout) == noted
+
+
+def test_a_flow_is_run_by_another_right_than_that_of_its_owner(folder_of, sandbox_of):
+    sandbox = sandbox_of(site_world(flows=[{"name": "Prepare", "project": "Finance", "owner": "ana"}], owners=[{"name": "ana"}],
+                                    pats=[{"name": "refresh-router", "secret": "finance-secret", "admin": False}]))
+    assert folder_of(sandbox, [wants({"flows": "Prepare"})]).json()["notes"] == []
 
 
 def test_a_pat_that_ends_soon_is_found(folder_of, sandbox_of):
@@ -217,7 +223,7 @@ def test_junit_is_valid_and_names_file_and_line(folder_of, sandbox_of):
     check_junit(root)
     assert told.returncode == 1 and [s.get("name") for s in root] == ["finance", "board", "down"]
     messages = [f.get("message") for f in root.iter("failure")]
-    assert len(messages) == 3 and messages[0].startswith("rules.yaml:17: there is no workbook 'Gone'") and "config.yaml:" in messages[2]
+    assert len(messages) == 3 and messages[0].startswith("rules.yaml:26: there is no workbook 'Gone'") and "config.yaml:" in messages[2]
     assert [c.get("name") for c in root.iter("testcase") if c.find("skipped") is not None] == ["lost: workbook 'x'"]
 
 

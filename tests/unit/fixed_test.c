@@ -24,7 +24,7 @@ static void what_names_no_placeholder_is_fixed(void **state)
 	assert_string_equal(fixed.items[0].selection.selector, "One");
 	assert_string_equal(fixed.items[0].selection.project, "P");
 	assert_string_equal(fixed.items[0].rule, "a");
-	assert_int_equal(fixed.items[0].line, 3);
+	assert_int_equal(fixed.items[0].line, 6);
 	assert_string_equal(fixed.items[1].selection.selector, "${x}");
 	assert_string_equal(fixed.items[2].rule, "b");
 	assert_int_equal(fixed.items[2].selection.by, SELECT_PATTERN);
