@@ -219,8 +219,8 @@ static const struct option_spec options[] = {
 	{ "rule", OPTION_VALUE, "RULE",
 		"explain this rule only, or those in whose names /PATTERN/ is found" },
 	{ "limit", OPTION_VALUE, "N",
-		"how many of the rules that did not match are explained; by default 10, in JSON "
-		"100" },
+		"how many rules that matched, and how many that did not, are explained; by "
+		"default 10, in JSON 100" },
 	{ "online", OPTION_FLAG, NULL, "also find the content on Tableau, read-only" },
 	ONLINE_OPTIONS,
 	{ "exit-code", OPTION_FLAG, NULL, "exit 1 when nothing would be refreshed" },

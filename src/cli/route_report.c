@@ -11,13 +11,14 @@
 #define COLUMNS_MOST 120
 #define ALTERNATIVES_MOST 3 /* of a rule, unless it was chosen */
 #define NOTS_MOST 10        /* of an alternative, unless its rule was chosen */
+#define RULES_MOST 20       /* that a selection is for */
 #define TEXT_BYTES 300      /* of a value or pattern; JSON has more */
 #define INDENT 4
 
 struct report {
 	FILE *out;
 	int columns;
-	bool is_chosen;
+	bool is_chosen, has_heading;
 	const char *good, *bad, *bold, *end; /* colours */
 };
 
@@ -227,6 +228,8 @@ static void print_branches(const struct report *report, const struct explanation
 static void print_match(const struct report *report, const struct match *match)
 {
 	print_rule(report, match->rule, match->file, match->line);
+	if (!match->explanation)
+		return;
 	print_branches(report, match->explanation);
 	for (size_t i = 0; i < match->capture_count; i++) {
 		OWNED_TEXT struct text line = TEXT(TEXT_UNBOUNDED);
@@ -237,21 +240,33 @@ static void print_match(const struct report *report, const struct match *match)
 	}
 }
 
-static void print_matches(const struct report *report, const struct decision *decision)
+/* The first heading stands at the top, the others after an empty line. */
+static void print_heading(struct report *report, const char *heading)
 {
+	fprintf(report->out, "%s%s\n", report->has_heading ? "\n" : "", heading);
+	report->has_heading = true;
+}
+
+static void print_matches(struct report *report, const struct decision *decision)
+{
+	OWNED_TEXT struct text heading = TEXT(TEXT_UNBOUNDED);
 	size_t shown = 0;
+	text_add(&heading, decision->match_count ? "Matched:" : "No rule matched.");
+	if (decision->match_count && !report->is_chosen)
+		text_printf(&heading, " %zu of %zu rules", decision->match_count,
+			decision->match_count + decision->unmatched_count);
+	if (!decision->match_count && !report->is_chosen)
+		print_heading(report, heading.at);
 	for (size_t i = 0; i < decision->match_count; i++) {
-		if (!decision->matches[i].explanation)
+		const struct match *match = &decision->matches[i];
+		if (!match->explanation && report->is_chosen)
 			continue;
 		if (!shown++)
-			fprintf(report->out, "Matched: %zu of %zu rules\n", decision->match_count,
-				decision->match_count + decision->unmatched_count);
-		else
+			print_heading(report, heading.at);
+		else if (match->explanation)
 			fputc('\n', report->out);
-		print_match(report, &decision->matches[i]);
+		print_match(report, match);
 	}
-	if (!decision->match_count)
-		fputs("No rule matched.\n", report->out);
 }
 
 /* ---- what they refresh ---- */
@@ -288,8 +303,10 @@ static void print_selection(const struct report *report, const struct selection 
 	print_text(report, 2, 0, line.at);
 	text_reset(&line);
 	text_add(&line, "for ");
-	for (size_t i = 0; i < selection->rule_count; i++)
+	for (size_t i = 0; i < selection->rule_count && i < RULES_MOST; i++)
 		text_printf(&line, "%s%s", i ? ", " : "", selection->rules[i]);
+	if (selection->rule_count > RULES_MOST)
+		text_printf(&line, ", and %zu more", selection->rule_count - RULES_MOST);
 	print_text(report, INDENT, 0, line.at);
 }
 
@@ -306,14 +323,15 @@ static void print_merging(const struct report *report, const struct decision *de
 	}
 }
 
-static void print_selections(const struct report *report, const struct decision *decision)
+static void print_selections(struct report *report, const struct decision *decision)
 {
 	bool is_any = false;
 	for (size_t i = 0; i < decision->selection_count; i++) {
 		const struct selection *selection = &decision->selections[i];
 		if (report->is_chosen && !is_of_shown_rule(decision, selection))
 			continue;
-		fputs(is_any ? "" : "\nRefreshes:\n", report->out);
+		if (!is_any)
+			print_heading(report, "Refreshes:");
 		is_any = true;
 		print_selection(report, selection);
 		if (i + 1 == decision->selection_count ||
@@ -333,12 +351,15 @@ static void print_miss(const struct report *report, const struct unmatched *miss
 	print_branches(report, miss->explanation);
 }
 
-static void print_misses(const struct report *report, const struct decision *decision)
+static void print_misses(struct report *report, const struct decision *decision)
 {
 	size_t shown = 0;
 	for (; shown < decision->unmatched_count && decision->unmatched[shown].explanation;
 		shown++) {
-		fputs(shown ? "\n" : "\nNot matched, the nearest first:\n", report->out);
+		if (shown)
+			fputc('\n', report->out);
+		else
+			print_heading(report, "Not matched, the nearest first:");
 		print_miss(report, &decision->unmatched[shown]);
 	}
 	size_t left = decision->unmatched_count - shown;

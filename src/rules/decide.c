@@ -210,7 +210,6 @@ bool explain_scope_choose(struct explain_scope *scope, const struct ruleset *rul
 		return error_fail(err, ERROR_INPUT, "the pattern %s: %s", written, why.message);
 	for (size_t i = 0; i < rules->rule_count; i++) {
 		const char *name = rules->rules[i].name;
-		pattern_allowance_renew(scratch);
 		chosen[i] = pattern ? pattern_search(pattern, str_of(name), scratch) == SEARCH_YES
 				    : name_equal(name, written);
 		count += chosen[i];

@@ -61,7 +61,9 @@ struct decision {
 /* What ruleset_explain() says of which rules. */
 struct explain_scope {
 	const bool *chosen; /* by rule: the others are left out; NULL: none is */
-	size_t most; /* rules that did not match and are explained in full, the nearest first */
+	/* rules that are explained in full: of those that matched by name, and as many of those
+	 * that did not, the nearest first */
+	size_t most;
 };
 
 /*

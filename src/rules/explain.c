@@ -14,7 +14,7 @@
 const char *explain_cut(struct str text, struct arena *arena)
 {
 	if (text.length <= EXPLAINED_BYTES)
-		return arena_str(arena, text);
+		return text.at;
 	struct str cut = str_cut(text, EXPLAINED_BYTES);
 	return arena_printf(arena, "%.*s\u2026", (int)cut.length, cut.at);
 }
@@ -22,7 +22,7 @@ const char *explain_cut(struct str text, struct arena *arena)
 const char *explain_values(const struct rule_condition *condition, struct arena *arena)
 {
 	if (condition->value_count == 1)
-		return arena_str(arena, condition->values[0].text);
+		return explain_cut(condition->values[0].text, arena);
 	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 	text_add(&out, "any of ");
 	for (uint32_t i = 0; i < condition->value_count && i < SHOWN_VALUES; i++) {
@@ -82,7 +82,6 @@ static struct explained_map map_explain(
 	for (uint32_t i = 0; i < map->count; i++)
 		conditions[i] = condition_explain(matching, &map->conditions[i], is_refusal);
 	return (struct explained_map){ .holds = map_match(matching, map) == SEARCH_YES,
-		.line = map->line,
 		.condition_count = map->count,
 		.conditions = conditions };
 }
@@ -281,25 +280,39 @@ static int by_rule_name(const void *a, const void *b)
 	return strcmp(x->rule, y->rule);
 }
 
+/* The rules of the matches, in their order; NULL for those that are not chosen. */
+static const struct rule **rules_of_matches(const struct ruleset *ruleset, const bool *is_match,
+	const struct explain_scope *scope, const struct decision *decision)
+{
+	size_t count = decision->match_count;
+	const struct rule **rules = mem_alloc((count + 1) * sizeof *rules);
+	for (size_t i = 0; i < ruleset->rule_count; i++) {
+		struct match key = { .rule = ruleset->rules[i].name };
+		if (!is_match[i] || !is_chosen(scope, i))
+			continue;
+		const struct match *match =
+			bsearch(&key, decision->matches, count, sizeof key, by_rule_name);
+		assert(match);
+		rules[match - decision->matches] = &ruleset->rules[i];
+	}
+	return rules;
+}
+
 static void matches_explain(struct matching *matching, const bool *is_match,
 	const struct explain_scope *scope, struct decision *decision)
 {
-	const struct ruleset *ruleset = matching->ruleset;
-	size_t count = decision->match_count;
+	OWNED_MEMORY const struct rule **rules =
+		rules_of_matches(matching->ruleset, is_match, scope, decision);
+	size_t count = decision->match_count, explained = 0;
 	struct match *matches = arena_array(matching->arena, struct match, count + 1);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		matches[i] = decision->matches[i];
-	for (size_t i = 0; i < ruleset->rule_count; i++) {
-		const struct rule *rule = &ruleset->rules[i];
-		const struct rule_branch *branch = rule->branches;
-		if (!is_match[i] || !is_chosen(scope, i))
+		if (!rules[i] || explained++ >= scope->most)
 			continue;
-		struct match key = { .rule = rule->name },
-			     *match = bsearch(&key, matches, count, sizeof key, by_rule_name);
-		assert(match);
-		IGNORE(rule_match(matching, rule, &branch)); /* yes, as before */
-		match->explanation =
-			rule_explain(matching, rule, (uint32_t)(branch - rule->branches));
+		const struct rule_branch *branch = rules[i]->branches;
+		IGNORE(rule_match(matching, rules[i], &branch)); /* yes, as before */
+		matches[i].explanation =
+			rule_explain(matching, rules[i], (uint32_t)(branch - rules[i]->branches));
 	}
 	decision->matches = matches;
 }

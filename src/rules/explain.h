@@ -6,7 +6,7 @@
 
 /* What an explanation shows of the values of a condition: "any of 1, 2, … (57 more)". */
 const char *explain_values(const struct rule_condition *condition, struct arena *arena);
-/* The text of an event, cut after EXPLAINED_BYTES; ends in NUL. */
+/* A text that ends in NUL, itself or, if it is longer than EXPLAINED_BYTES, its beginning. */
 const char *explain_cut(struct str text, struct arena *arena);
 
 /*

@@ -2,8 +2,8 @@
  * rules/explanation.h - why a rule matches an event, or does not: each of its conditions beside
  * what the event has, and what would have to change.
  *
- * Plain data, part of a decision (rules/decide.h) and as long-lived. Texts of the event are cut
- * after EXPLAINED_BYTES; the decision has the whole event.
+ * Plain data, part of a decision (rules/decide.h); texts are borrowed from the ruleset and the
+ * event where they are whole. They are cut after EXPLAINED_BYTES; the decision has the whole event.
  */
 #pragma once
 #include "base/json.h"
@@ -21,14 +21,13 @@ struct explained_condition {
 	bool is_undecided;   /* a pattern took too many steps, or the text is too long for it */
 	bool is_list;        /* of several values */
 	const char *matched; /* the value that the event has, as written; NULL: none */
-	const char *hint;    /* "differs from 'Prod' in case alone: ..."; NULL: none */
+	const char *hint;    /* "looks like 'Prod', but they differ at ..."; NULL: none */
 	int line, column;    /* of the first value, in the rule's file; 0: a default */
 };
 
 /* `when`, or a map of `not`: holds if all of its conditions do. */
 struct explained_map {
 	bool holds;
-	int line; /* 0: no `when` is written */
 	size_t condition_count;
 	const struct explained_condition *conditions; /* by field */
 };
@@ -43,8 +42,8 @@ struct explained_branch { /* a map of the list `when`, or the only one */
 };
 
 struct remedy_step {
-	const char
-		*field; /* of the event; "enabled" of the rule; "" if the event is never routed */
+	/* of the event; "enabled": of the rule; "": the event is never routed */
+	const char *field;
 	const char *value; /* with which it was tried; NULL: it was not, or `field` is "" */
 	const char *words; /* "status were 'success'" */
 };

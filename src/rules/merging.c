@@ -78,16 +78,33 @@ static void add_time(struct text *out, const struct selection *wish)
 		text_add(out, " at once");
 }
 
+static int by_time(const void *a, const void *b)
+{
+	const struct selection *x = *(const struct selection *const *)a,
+			       *y = *(const struct selection *const *)b;
+	if (x->delay != y->delay)
+		return x->delay < y->delay ? -1 : 1;
+	if (x->quiet != y->quiet)
+		return x->quiet < y->quiet ? -1 : 1;
+	return strcmp(rule_of(x), rule_of(y));
+}
+
+/* How many from `first` on go together; they are sorted by time. */
+static size_t together(const struct votes *votes, size_t first)
+{
+	size_t end = first + 1;
+	while (end < votes->count && is_together(votes->items[first], votes->items[end]))
+		end++;
+	return end - first;
+}
+
 static void note_times(struct notes *notes, const struct votes *votes)
 {
 	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 	size_t times = 0;
 	text_add(&out, "not at one time: ");
-	for (size_t i = 0; i < votes->count; i++) {
-		bool is_new = true;
-		for (size_t j = 0; j < i && is_new; j++)
-			is_new = !is_together(votes->items[i], votes->items[j]);
-		if (!is_new || times++ >= NAMED_MOST)
+	for (size_t i = 0; i < votes->count; i += together(votes, i)) {
+		if (times++ >= NAMED_MOST)
 			continue;
 		text_add(&out, times > 1 ? ", " : "");
 		add_time(&out, votes->items[i]);
@@ -167,30 +184,16 @@ static void note_settings(struct notes *notes, const struct votes *votes)
 				    rule_of(against)));
 }
 
-/* Those of `votes` from `first` on that go with it, in `together`. */
-static void gather(const struct votes *votes, size_t first, bool *is_done, struct votes *together)
-{
-	together->count = 0;
-	for (size_t i = first; i < votes->count; i++)
-		if (!is_done[i] && is_together(votes->items[first], votes->items[i])) {
-			is_done[i] = true;
-			together->items[together->count++] = votes->items[i];
-		}
-}
-
 static void merging_describe(struct notes *notes, const struct selection *wishes, size_t count)
 {
-	OWNED_MEMORY bool *is_done = mem_alloc(count + 1);
-	OWNED_MEMORY const struct selection **voting = mem_alloc((count + 1) * sizeof *voting);
-	OWNED_MEMORY const struct selection **gathered = mem_alloc((count + 1) * sizeof *gathered);
-	struct votes votes = { .items = voting }, together = { .items = gathered };
+	OWNED_MEMORY const struct selection **items = mem_alloc((count + 1) * sizeof *items);
+	struct votes votes = { .items = items };
 	votes_find(notes, wishes, count, &votes);
+	qsort(items, votes.count, sizeof *items, by_time);
 	note_times(notes, &votes);
-	for (size_t i = 0; i < votes.count; i++) {
-		if (is_done[i])
-			continue;
-		gather(&votes, i, is_done, &together);
-		note_settings(notes, &together);
+	for (size_t i = 0, length; i < votes.count; i += length) {
+		length = together(&votes, i);
+		note_settings(notes, &(struct votes){ &votes.items[i], length });
 	}
 }
 

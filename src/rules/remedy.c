@@ -31,6 +31,7 @@ void remedy_search_free(struct remedy_search *search)
 	decide_scratch_free(search->scratch);
 	pattern_scratch_free(search->sampling);
 	arena_free(search->arena);
+	free(search->samples);
 	free(search);
 }
 

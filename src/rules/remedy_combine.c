@@ -4,50 +4,61 @@
 #define CHOICES_MOST 12  /* values of a field that are combined with those of others */
 #define TRIALS_MOST 2000 /* combinations */
 
-/* The fields that the branch has conditions on; returns how many. */
-static size_t fields_of(const struct rule_branch *branch, enum event_field *fields)
+struct choices { /* what one field may be */
+	enum event_field field;
+	const struct rule_condition *wanted; /* the condition of `when` on it, or NULL */
+	size_t count;
+	struct remedy_value values[CHOICES_MOST];
+};
+
+struct combination {
+	size_t count; /* the fields that the branch has conditions on */
+	struct choices fields[EVENT_FIELD_COUNT];
+	int trials;
+};
+
+static bool has_condition(const struct rule_branch *branch, enum event_field field)
 {
-	size_t count = 0;
-	for (int field = 0; field < EVENT_FIELD_COUNT; field++) {
-		bool is_there = remedy_same_field(&branch->when, (enum event_field)field);
-		for (uint32_t i = 0; i < branch->not_count && !is_there; i++)
-			is_there = remedy_same_field(&branch->nots[i], (enum event_field)field);
-		if (is_there)
-			fields[count++] = (enum event_field)field;
-	}
-	return count;
+	bool has = remedy_same_field(&branch->when, field);
+	for (uint32_t i = 0; i < branch->not_count && !has; i++)
+		has = remedy_same_field(&branch->nots[i], field);
+	return has;
 }
 
-/* What the field may be: as it is, what the rule wants, or something that it does not speak of. */
-static size_t choices_of(struct remedy_search *search, enum event_field field,
-	const struct rule_condition *wanted, struct remedy_value *choices)
+/* As it is, what the rule wants, or something that it does not speak of. */
+static void choices_find(
+	struct remedy_search *search, enum event_field field, struct choices *choices)
 {
-	size_t count = 1;
-	choices[0] = (struct remedy_value){ .text = search->asked->event->fields[field] };
+	const struct rule_condition *wanted = remedy_same_field(&search->branch->when, field);
+	struct remedy_value *values = choices->values;
+	choices->field = field;
+	choices->wanted = wanted;
+	choices->count = 1;
+	values[0] = (struct remedy_value){ .text = search->asked->event->fields[field] };
 	if (wanted)
-		count = remedy_value_add_wanted(search, wanted, choices, count, CHOICES_MOST);
+		choices->count = remedy_value_add_wanted(search, wanted, values, 1, CHOICES_MOST);
 	if (!wanted || wanted->has_pattern)
-		count = remedy_value_add_other(search, field, choices, count, CHOICES_MOST);
-	return count;
+		choices->count =
+			remedy_value_add_other(search, field, values, choices->count, CHOICES_MOST);
 }
 
-static bool choose(
-	struct remedy_search *search, const enum event_field *fields, size_t count, int *trials)
+/* Gives the fields from `at` on values with which the branch holds. */
+static bool choose(struct remedy_search *search, struct combination *combination, size_t at)
 {
-	struct remedy_value choices[CHOICES_MOST];
-	if (!count) {
+	if (at == combination->count) {
 		struct branch_misses misses = remedy_misses(search);
 		return !misses.missed && !misses.refused;
 	}
-	const struct rule_condition *wanted = remedy_same_field(&search->branch->when, *fields);
-	size_t choice_count = choices_of(search, *fields, wanted, choices);
-	for (size_t i = 0; i < choice_count && ++*trials < TRIALS_MOST && !remedy_is_over(search);
-		i++) {
-		search->event.fields[*fields] = choices[i].text;
+	const struct choices *choices = &combination->fields[at];
+	for (size_t i = 0; i < choices->count && !remedy_is_over(search); i++) {
+		if (++combination->trials >= TRIALS_MOST)
+			return false;
+		search->event.fields[choices->field] = choices->values[i].text;
 		matching_repeat(&search->trial);
-		if (wanted && condition_match(&search->trial, wanted) != SEARCH_YES)
+		if (choices->wanted &&
+			condition_match(&search->trial, choices->wanted) != SEARCH_YES)
 			continue;
-		if (choose(search, fields + 1, count - 1, trials))
+		if (choose(search, combination, at + 1))
 			return true;
 	}
 	return false;
@@ -55,8 +66,14 @@ static bool choose(
 
 void remedy_combine(struct remedy_search *search)
 {
-	enum event_field fields[EVENT_FIELD_COUNT];
-	int trials = 0;
-	if (choose(search, fields, fields_of(search->branch, fields), &trials))
+	struct combination combination = { 0 };
+	for (int field = 0; field < EVENT_FIELD_COUNT; field++)
+		if (has_condition(search->branch, (enum event_field)field))
+			choices_find(search, (enum event_field)field,
+				&combination.fields[combination.count++]);
+	struct event before = search->event;
+	if (choose(search, &combination, 0))
 		remedy_words_renew(search);
+	else
+		search->event = before; /* of which the words speak */
 }

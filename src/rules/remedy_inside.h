@@ -5,6 +5,14 @@
 #include "rules/explain.h"
 #include "rules/remedy.h"
 
+#define REMEDY_SAMPLES 3
+
+struct remedy_samples { /* texts that a pattern finds */
+	uint32_t pattern;
+	size_t count;
+	struct str texts[REMEDY_SAMPLES];
+};
+
 struct remedy_search {
 	const struct matching *asked; /* about the event as it is */
 	struct matching trial;        /* about `event` */
@@ -13,7 +21,8 @@ struct remedy_search {
 	struct arena *arena; /* what the trials need */
 	/* pattern_sample() renews the allowance of its scratch, so it has one of its own */
 	struct pattern_scratch *sampling;
-	int samples; /* that were asked for so far */
+	struct remedy_samples *samples;
+	size_t sample_count, sample_capacity;
 	const struct rule *rule;
 	const struct rule_branch *branch;
 	int64_t size, work; /* values that the branch has, and that were compared so far */

@@ -4,8 +4,7 @@
 #include "rules/hint.h"
 #include "rules/remedy_inside.h"
 
-#define SAMPLES_MOST 1000 /* of all rules of an explanation: each is searched for once */
-#define TURNS 3           /* samples of one pattern */
+#define PATTERNS_MOST 500 /* of which samples are made, for all rules of an explanation */
 
 static size_t value_add(
 	struct remedy_value *values, size_t count, size_t most, struct remedy_value value)
@@ -15,20 +14,41 @@ static size_t value_add(
 	return count;
 }
 
-static size_t samples_of(struct remedy_search *search, const struct rule_value *value,
+static void samples_make(struct remedy_search *search, struct remedy_samples *samples)
+{
+	OWNED_TEXT struct text text = TEXT(PATTERN_SAMPLE_BYTES + 1);
+	const struct pattern *pattern = search->asked->ruleset->patterns[samples->pattern].compiled;
+	for (unsigned turn = 0; turn < REMEDY_SAMPLES; turn++)
+		if (pattern_sample(pattern, turn, search->sampling, &text))
+			samples->texts[samples->count++] =
+				(struct str){ arena_str(search->arena, text_str(&text)),
+					text.length };
+}
+
+/* Those of the pattern, made once; NULL when too many were made. */
+static const struct remedy_samples *samples_of(struct remedy_search *search, uint32_t pattern)
+{
+	for (size_t i = 0; i < search->sample_count; i++)
+		if (search->samples[i].pattern == pattern)
+			return &search->samples[i];
+	if (search->sample_count == PATTERNS_MOST)
+		return NULL;
+	mem_grow(&search->samples, &search->sample_capacity, search->sample_count);
+	struct remedy_samples *samples = &search->samples[search->sample_count++];
+	*samples = (struct remedy_samples){ .pattern = pattern };
+	samples_make(search, samples);
+	return samples;
+}
+
+static size_t samples_add(struct remedy_search *search, const struct rule_value *value,
 	struct remedy_value *values, size_t count, size_t most)
 {
-	const struct ruleset *ruleset = search->asked->ruleset;
-	const struct pattern *pattern =
-		ruleset->patterns[ruleset->probes[value->probe].pattern].compiled;
-	OWNED_TEXT struct text sample = TEXT(PATTERN_SAMPLE_BYTES + 1);
-	for (unsigned turn = 0; turn < TURNS && search->samples++ < SAMPLES_MOST; turn++)
-		if (pattern_sample(pattern, turn, search->sampling, &sample))
-			count = value_add(values, count, most,
-				(struct remedy_value){
-					.text = { arena_str(search->arena, text_str(&sample)),
-						sample.length },
-					.written = value->text.at });
+	const struct remedy_samples *samples =
+		samples_of(search, search->asked->ruleset->probes[value->probe].pattern);
+	for (size_t i = 0; samples && i < samples->count; i++)
+		count = value_add(values, count, most,
+			(struct remedy_value){
+				.text = samples->texts[i], .written = value->text.at });
 	return count;
 }
 
@@ -46,7 +66,7 @@ size_t remedy_value_add_wanted(struct remedy_search *search, const struct rule_c
 			count = value_add(values, count, most,
 				(struct remedy_value){ value->text, value->text.at, true });
 		else
-			count = samples_of(search, value, values, count, most);
+			count = samples_add(search, value, values, count, most);
 	}
 	return count;
 }
