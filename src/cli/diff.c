@@ -30,32 +30,51 @@ static struct ruleset *load(
 
 /* ---- events ---- */
 
-static void add(const struct event *event, const char *example, void *context)
+struct adding {
+	struct comparison *comparison;
+	uint32_t replaced; /* in any of the events; as in struct sourced_event */
+};
+
+static void add(const struct sourced_event *event, void *context)
 {
-	comparison_add(context, event, example);
+	struct adding *adding = context;
+	comparison_add(adding->comparison, event->event, event->example);
+	adding->replaced |= event->replaced;
 }
 
 /* EXIT_YES, or the status to end with, after a message. */
-static int add_events(const struct command_line *line, struct comparison *comparison)
+static int add_events(const struct command_line *line, struct adding *adding)
 {
 	struct error err;
 	const char *path;
 	int status = EXIT_YES;
 	for (size_t i = 0; (path = command_line_nth(line, "events", i)); i++)
-		if (!event_source_visit_path(path, add, comparison, &err)) {
+		if (!event_source_visit_path(path, add, adding, &err)) {
 			print_line(stderr, "refresh-router diff: %s", err.message);
 			return EXIT_USAGE;
 		}
 	if (command_line_value(line, "url") &&
-		!event_source_visit_daemon(line, add, comparison, &status))
+		!event_source_visit_daemon(line, add, adding, &status))
 		return status;
-	if (!comparison_event_count(comparison)) {
+	if (!comparison_event_count(adding->comparison)) {
 		const char *from = command_line_nth(line, "events", 0);
 		print_line(stderr, "refresh-router diff: there is no event to compare by in %s",
 			from ? from : command_line_value(line, "url"));
 		return EXIT_USAGE; /* EXIT_NO would say that there are differences */
 	}
 	return EXIT_YES;
+}
+
+/* Names of the fields that were replaced in the events and that the rules read. */
+static size_t find_blind(uint32_t replaced, const struct ruleset *before,
+	const struct ruleset *after, const char *names[EVENT_FIELD_COUNT])
+{
+	size_t count = 0;
+	for (enum event_field field = 0; field < EVENT_FIELD_COUNT; field++)
+		if (replaced & UINT32_C(1) << field &&
+			(ruleset_reads(before, field) || ruleset_reads(after, field)))
+			names[count++] = event_field_describe(field)->name;
+	return count;
 }
 
 /* ---- the command ---- */
@@ -92,10 +111,14 @@ static int compare(
 	OWNED(comparison) comparison = comparison_new(before, after);
 	struct diff_report report = { .has_events = command_line_value(line, "events") ||
 						    command_line_value(line, "url") };
+	const char *blind[EVENT_FIELD_COUNT];
 	if (report.has_events) {
-		int status = add_events(line, comparison);
+		struct adding adding = { .comparison = comparison };
+		int status = add_events(line, &adding);
 		if (status != EXIT_YES)
 			return status;
+		report.blind = blind;
+		report.blind_count = find_blind(adding.replaced, before, after, blind);
 	}
 	report.event_count = comparison_event_count(comparison);
 	report.changed_count = comparison_changed_count(comparison);

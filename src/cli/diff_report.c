@@ -89,6 +89,17 @@ static void verdict(const struct diff_report *report, struct text *out)
 		text_printf(out, ": %s", parts.at);
 }
 
+/* What was not compared, and what to do; nothing when all was. */
+static void caveat(const struct diff_report *report, struct text *out)
+{
+	if (!report->blind_count)
+		return;
+	text_add(out, "The events were redacted, so what the rules decide by ");
+	for (size_t i = 0; i < report->blind_count; i++)
+		text_printf(out, "%s%s", i ? ", " : "", report->blind[i]);
+	text_add(out, " was not compared; `events --export --redact --keep FIELD` leaves a field");
+}
+
 static void describe(const struct changed_content *content, struct text *out)
 {
 	selection_describe(content->selection, out);
@@ -142,6 +153,10 @@ void diff_report_text(const struct diff_report *report, FILE *out)
 	OWNED_TEXT struct text line = TEXT(TEXT_UNBOUNDED);
 	verdict(report, &line);
 	print_line(out, "%s", line.at);
+	text_reset(&line);
+	caveat(report, &line);
+	if (line.length)
+		print_line(out, "%s", line.at);
 	print_contents(report, out);
 	print_rules(report, out);
 }
@@ -181,6 +196,11 @@ void diff_report_json(const struct diff_report *report, FILE *out)
 	json_add_text(json, "compared", report->has_events ? "events" : "rules");
 	json_add_count(json, "events", report->event_count);
 	json_add_count(json, "changed", report->changed_count);
+	if (report->blind_count) {
+		cJSON *blind = cJSON_AddArrayToObject(json, "redacted");
+		for (size_t i = 0; i < report->blind_count; i++)
+			cJSON_AddItemToArray(blind, cJSON_CreateString(report->blind[i]));
+	}
 	lists[CHANGE_GAINED] = cJSON_AddArrayToObject(json, "gained");
 	lists[CHANGE_LOST] = cJSON_AddArrayToObject(json, "lost");
 	lists[CHANGE_ALTERED] = cJSON_AddArrayToObject(json, "altered");
@@ -262,6 +282,10 @@ void diff_report_markdown(const struct diff_report *report, FILE *out)
 	OWNED_TEXT struct text line = TEXT(TEXT_UNBOUNDED);
 	verdict(report, &line);
 	fprintf(out, "%s\n**%s**\n", MARKER, line.at);
+	text_reset(&line);
+	caveat(report, &line);
+	if (line.length)
+		fprintf(out, "\n%s\n", line.at);
 	if (!report->content_count && !report->rule_count)
 		return;
 	fputs("\n<details><summary>Details</summary>\n", out);

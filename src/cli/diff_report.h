@@ -9,6 +9,10 @@
 struct diff_report {
 	bool has_events; /* else the rules alone were compared */
 	int64_t event_count, changed_count;
+	/* Fields that rules read and whose values were replaced in the events: what depends on them
+	 * was not compared. */
+	const char *const *blind;
+	size_t blind_count;
 	size_t content_count, rule_count;
 	const struct changed_content *contents;
 	const struct changed_rule *rules;

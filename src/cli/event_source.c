@@ -11,27 +11,62 @@
 
 #define EVENT_BYTES ((size_t)16 << 20)
 
-/* An event as it is recorded has its fields beside what became of it. */
-static const struct event *event_of_json(const cJSON *json, struct arena *arena, struct error *err)
+_Static_assert(EVENT_FIELD_COUNT <= 32, "sourced_event.replaced has a bit for each");
+
+static void set_standing(const cJSON *item, struct event *event, struct arena *arena)
 {
-	const cJSON *fields = json_get(json, "fields");
-	return event_from_flat(cJSON_IsObject(fields) ? fields : json, arena, err);
+	const char *outcome = json_text(item, "outcome");
+	if (text_is(outcome, "test"))
+		event->standing = EVENT_TEST;
+	else if (text_is(outcome, "ignored"))
+		event->standing = EVENT_IGNORED;
+	else
+		return;
+	event->why = arena_printf(arena, "%s", json_text(item, "reason"));
 }
 
-static const struct event *event_of_text(struct str text, struct arena *arena, struct error *err)
+static uint32_t replaced_in(const cJSON *json)
+{
+	uint32_t replaced = 0;
+	const cJSON *name;
+	cJSON_ArrayForEach(name, json_get(json, "redacted"))
+	{
+		enum event_field field = event_field_of(str_of(cJSON_GetStringValue(name)));
+		if (field != EVENT_FIELD_COUNT)
+			replaced |= UINT32_C(1) << field;
+	}
+	return replaced;
+}
+
+/* An event as it is recorded has its fields beside what became of it. */
+static bool read_recorded(
+	const cJSON *json, struct arena *arena, struct sourced_event *out, struct error *err)
+{
+	const struct event *read = event_from_flat(json_get(json, "fields"), arena, err);
+	if (!read)
+		return false;
+	struct event *event = arena_new_of(arena, struct event);
+	*event = *read;
+	set_standing(json, event, arena);
+	out->event = event;
+	out->replaced = replaced_in(json);
+	return true;
+}
+
+static bool read_text(
+	struct str text, struct arena *arena, struct sourced_event *out, struct error *err)
 {
 	OWNED_JSON json = json_parse(text, err);
 	if (!json)
-		return NULL;
+		return false;
 	if (cJSON_IsObject(json_get(json, "fields")))
-		return event_of_json(json, arena, err);
+		return read_recorded(json, arena, out, err);
 	/* cli/export.h */
-	if (*json_text(json, "error")) {
-		IGNORE(error_fail(err, ERROR_INPUT, /* false; NULL is returned */
-			"this file is not whole: %s; export it again", json_text(json, "error")));
-		return NULL;
-	}
-	return event_read(text, arena, err);
+	if (*json_text(json, "error"))
+		return error_fail(err, ERROR_INPUT, "this file is not whole: %s; export it again",
+			json_text(json, "error"));
+	out->event = event_read(text, arena, err);
+	return out->event;
 }
 
 static bool lines_visit(
@@ -46,12 +81,13 @@ static bool lines_visit(
 		if (!str_trim(line).length)
 			continue;
 		OWNED(arena) arena = arena_new();
-		const char *example =
-			arena_printf(arena, "%s:%lld", path, (long long)lines_number(lines));
-		const struct event *event = event_of_text(line, arena, &why);
-		if (!event)
-			return error_fail(err, ERROR_INPUT, "%s: %s", example, why.message);
-		visit(event, example, context);
+		struct sourced_event event = {
+			.example = arena_printf(
+				arena, "%s:%lld", path, (long long)lines_number(lines)),
+		};
+		if (!read_text(line, arena, &event, &why))
+			return error_fail(err, ERROR_INPUT, "%s: %s", event.example, why.message);
+		visit(&event, context);
 	}
 }
 
@@ -69,10 +105,10 @@ static bool body_visit(const char *path, event_visit *visit, void *context, stru
 	OWNED_TEXT struct text bytes = TEXT(EVENT_BYTES);
 	if (!file_read(path, &bytes, err))
 		return false;
-	const struct event *event = event_of_text(text_str(&bytes), arena, &why);
-	if (!event)
+	struct sourced_event event = { .example = path };
+	if (!read_text(text_str(&bytes), arena, &event, &why))
 		return error_fail(err, ERROR_INPUT, "%s: %s", path, why.message);
-	visit(event, path, context);
+	visit(&event, context);
 	return true;
 }
 
@@ -116,11 +152,12 @@ static bool item_take(const cJSON *item, void *context)
 	struct asking *asking = context;
 	struct error err;
 	OWNED(arena) arena = arena_new();
-	const struct event *event = event_of_json(item, arena, &err);
-	if (event)
-		asking->visit(event,
+	struct sourced_event event = {
+		.example =
 			arena_printf(arena, "event %lld", (long long)cli_member_count(item, "id")),
-			asking->context);
+	};
+	if (read_recorded(item, arena, &event, &err))
+		asking->visit(&event, asking->context);
 	else
 		asking->is_strange = true;
 	return true;
@@ -134,18 +171,6 @@ bool event_source_visit_daemon(
 	if (!admin_client_each(line, path, INT64_MAX, item_take, &asking, status))
 		return false;
 	return !asking.is_strange || admin_client_is_strange(line, path, "has no events", status);
-}
-
-static void set_standing(const cJSON *item, struct event *event, struct arena *arena)
-{
-	const char *outcome = json_text(item, "outcome");
-	if (text_is(outcome, "test"))
-		event->standing = EVENT_TEST;
-	else if (text_is(outcome, "ignored"))
-		event->standing = EVENT_IGNORED;
-	else
-		return;
-	event->why = arena_printf(arena, "%s", json_text(item, "reason"));
 }
 
 bool event_source_recorded(const struct command_line *line, const char *id, struct arena *arena,
@@ -164,15 +189,11 @@ bool event_source_recorded(const struct command_line *line, const char *id, stru
 	OWNED_JSON item = admin_client_get(line, path.at, status);
 	if (!item)
 		return false;
-	const struct event *read =
-		cli_member_count(item, "id") == number ? event_of_json(item, arena, &err) : NULL;
-	if (!read)
+	struct sourced_event read;
+	if (cli_member_count(item, "id") != number || !read_recorded(item, arena, &read, &err))
 		return admin_client_is_strange(line, path.at, "is not that event", status);
-	struct event *event = arena_new_of(arena, struct event);
-	*event = *read;
-	set_standing(item, event, arena);
 	*recorded = (struct recorded_event){
-		.event = event,
+		.event = read.event,
 		.outcome = arena_text(arena, json_text(item, "outcome")),
 		.ruleset = arena_text(arena, json_text(item, "ruleset")),
 	};

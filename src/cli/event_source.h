@@ -6,8 +6,13 @@
 #include "cli/command.h"
 #include "event/event.h"
 
-/* `example` names the event for people: "events.jsonl:12", "event 17". Both last for this call. */
-typedef void event_visit(const struct event *event, const char *example, void *context);
+struct sourced_event { /* lasts for the call */
+	/* One that was recorded as a test or as ignored stands as such. */
+	const struct event *event;
+	const char *example; /* names it for people: "events.jsonl:12", "event 17" */
+	uint32_t replaced;   /* bit n: `events --redact` replaced the value of field n */
+};
+typedef void event_visit(const struct sourced_event *event, void *context);
 
 /*
  * Visits the events of a path: a file of JSON Lines, of which each is an event as /api/v1/events

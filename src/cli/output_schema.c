@@ -254,6 +254,8 @@ static const struct member diff_members[] = {
 	MEMBER_ELSEWHERE("compared", TEXT, .required = true, .help = "events, or rules where none were given"),
 	MEMBER_ELSEWHERE("events", COUNT, .required = true, .help = "How many events were decided by both"),
 	MEMBER_ELSEWHERE("changed", COUNT, .required = true, .help = "How many are decided differently"),
+	MEMBER_ELSEWHERE("redacted", TEXTS,
+		.help = "Fields that rules read and whose values were replaced in the events, so that they were not compared by"),
 	MEMBER_ELSEWHERE("gained", LIST, .members = changed_content_members, .required = true,
 		.help = "Selections that only the new rules make"),
 	MEMBER_ELSEWHERE("lost", LIST, .members = changed_content_members, .required = true,

@@ -11,6 +11,7 @@
 #include "base/problem.h"
 #include "base/shared.h"
 #include "base/yaml.h"
+#include "event/event.h"
 
 struct ruleset;
 
@@ -72,6 +73,8 @@ struct rule_info ruleset_rule(const struct ruleset *ruleset, size_t index);
 
 /* May a rule, enabled or not, select on the site of this name? */
 bool ruleset_uses_site(const struct ruleset *ruleset, const char *name);
+/* May a decision depend on this field of an event? */
+bool ruleset_reads(const struct ruleset *ruleset, enum event_field field);
 /* May an enabled rule match an event of the source of this name? */
 bool ruleset_uses_source(const struct ruleset *ruleset, const char *name);
 

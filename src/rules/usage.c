@@ -1,4 +1,5 @@
-/* rules/usage.c - which of the configuration's sites and sources the rules use. */
+/* rules/usage.c - which of the configuration's sites and sources, and of an event's fields, the
+ * rules use. */
 #include "rules/implied.h"
 
 /* May the template become this text? What `${...}` stands for may be anything but empty. */
@@ -63,5 +64,56 @@ bool ruleset_uses_source(const struct ruleset *ruleset, const char *name)
 			ruleset->rules[i].enabled && j < ruleset->rules[i].branch_count; j++)
 			if (is_open_to(&implying, &ruleset->rules[i].branches[j], str_of(name)))
 				return true;
+	return false;
+}
+
+static bool map_reads(const struct rule_map *map, enum event_field field)
+{
+	for (uint32_t i = 0; i < map->count; i++)
+		if (map->conditions[i].field == field)
+			return true;
+	return false;
+}
+
+static bool branch_reads(const struct rule_branch *branch, enum event_field field)
+{
+	for (uint32_t i = 0; i < branch->not_count; i++)
+		if (map_reads(&branch->nots[i], field))
+			return true;
+	return map_reads(&branch->when, field);
+}
+
+static bool template_reads(const struct template *template, enum event_field field)
+{
+	for (uint32_t i = 0; i < template->part_count; i++)
+		if (template->parts[i].source == (int)field)
+			return true;
+	return false;
+}
+
+static bool refresh_reads(const struct rule_refresh *refresh, enum event_field field)
+{
+	const struct template *const templates[] = { &refresh->site, &refresh->project,
+		&refresh->project_luid, &refresh->tag, &refresh->owner };
+	for (size_t i = 0; i < sizeof templates / sizeof *templates; i++)
+		if (template_reads(templates[i], field))
+			return true;
+	for (uint32_t i = 0; i < refresh->selector_count; i++)
+		if (template_reads(&refresh->selectors[i].text, field))
+			return true;
+	return false;
+}
+
+bool ruleset_reads(const struct ruleset *ruleset, enum event_field field)
+{
+	for (size_t i = 0; i < ruleset->rule_count; i++) {
+		const struct rule *rule = &ruleset->rules[i];
+		for (uint32_t j = 0; j < rule->branch_count; j++)
+			if (branch_reads(&rule->branches[j], field))
+				return true;
+		for (uint32_t j = 0; j < rule->refresh_count; j++)
+			if (refresh_reads(&rule->refreshes[j], field))
+				return true;
+	}
 	return false;
 }

@@ -122,6 +122,12 @@ def test_a_line_that_is_no_event_is_named(folder, text, says):
     assert found.returncode == 2 and f"refresh-router diff: {says}" in found.stderr.decode() and not found.stdout
 
 
+def test_a_recorded_test_or_ignored_event_refreshes_nothing(folder):
+    kinds = ["routed", "unmatched", "test", "ignored", "replay"]
+    (folder / "events.jsonl").write_text("".join(json.dumps({"id": n, "outcome": kind, "fields": {"job_id": "8"}}) + "\n" for n, kind in enumerate(kinds)))
+    assert diff(folder, "before", "after", "--events", "events.jsonl").stdout.startswith(b"3 of 5 events decide differently: 3 refreshes gained\n")
+
+
 def test_no_event_is_no_answer(folder):
     (folder / "events.jsonl").write_text("\n")
     found = diff(folder, "before", "after", "--events", "events.jsonl")

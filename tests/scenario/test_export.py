@@ -81,6 +81,12 @@ def test_a_field_that_rules_match_may_stay(named, tmp_path):
         (tmp_path / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in export(named, "--redact", *options)))
         told = cli("diff", tmp_path / "none.yaml", rules, "--events", tmp_path / "events.jsonl")
         assert told.stdout.decode().startswith(f"{changed} of {len(SECRETS)} events decide"), told
+        # No difference is no answer where the rules could not match: that is said.
+        assert (b"The events were redacted, so what the rules decide by job_name was not compared" in told.stdout) == (not changed), told
+        told = cli("diff", tmp_path / "none.yaml", rules, "--events", tmp_path / "events.jsonl", "--format", "json")
+        answer = json.loads(told.stdout)
+        assert answer.get("redacted", []) == ([] if changed else ["job_name"])
+        jsonschema.validate(answer, json.loads(cli("schema", "diff").stdout))
     kept = export(named, "--redact", "--keep", "job_name", "--keep", "source")
     assert sorted(event["fields"]["job_name"] for event in kept) == sorted(SECRETS) and {event["source"] for event in kept} == {"dbt"}
     assert all(event["fields"]["project_name"].startswith("name-") for event in kept)

@@ -341,6 +341,37 @@ static void a_rule_tells_what_was_written(void **state)
 	assert_false(info.enabled);
 }
 
+static void a_ruleset_knows_which_fields_it_reads(void **state)
+{
+	static const struct {
+		const char *rule;
+		enum event_field field;
+		bool reads;
+	} cases[] = {
+		{ "when: {job_name: a}, refresh: [{site: s, workbooks: w}]", EVENT_JOB_NAME, true },
+		{ "when: {job_name: a}, refresh: [{site: s, workbooks: w}]", EVENT_JOB_ID, false },
+		{ "when: {job_id: 1}, refresh: [{site: s, workbooks: w}]", EVENT_STATUS, true },
+		{ "when: [{job_id: 1}, {job_id: 2, not: [{job_id: 3}, {run_reason: /a/}]}], "
+		  "refresh: [{site: s, workbooks: w}]",
+			EVENT_RUN_REASON, true },
+		{ "when: {job_name: /(?<x>a)/}, refresh: [{site: s, workbooks: \"${x}\"}]",
+			EVENT_SOURCE, false },
+		{ "refresh: [{site: s, workbooks: [a, \"b ${project_name}\"]}]", EVENT_PROJECT_NAME,
+			true },
+		{ "refresh: [{site: \"${environment_name}\", workbooks: a}]",
+			EVENT_ENVIRONMENT_NAME, true },
+		{ "refresh: [{site: s, workbooks: a, tag: \"${job_id}\"}]", EVENT_JOB_ID, true },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
+		text_printf(&text, "version: 1\nrules:\n- {name: r, %s}\n", cases[i].rule);
+		OWNED(ruleset) rules = fixture_rules(text.at);
+		if (ruleset_reads(rules, cases[i].field) != cases[i].reads)
+			fail_msg("%s", cases[i].rule);
+	}
+}
+
 static void the_schema_has_a_home_for_every_reference(void **state)
 {
 	(void)state;
@@ -366,6 +397,7 @@ int main(void)
 		cmocka_unit_test(a_moved_tree_keeps_its_revision_and_a_changed_one_does_not),
 		cmocka_unit_test(folders_made_of_symlinks_are_read_once),
 		cmocka_unit_test(a_rule_tells_what_was_written),
+		cmocka_unit_test(a_ruleset_knows_which_fields_it_reads),
 		cmocka_unit_test(the_schema_has_a_home_for_every_reference),
 	};
 	return cmocka_run_group_tests_name("ruleset", tests, fixture_open, fixture_close);
