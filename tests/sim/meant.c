@@ -188,7 +188,8 @@ void meant_hear(struct world *world, struct effect *effect, struct request *requ
 		return;
 	}
 	int job = answer->type == CALL_SEND ? answer->found : answer->job;
-	if (job >= 0 && answer->verdict == VERDICT_OK)
+	/* The answer to a cancel says nothing of the job. */
+	if (job >= 0 && answer->verdict == VERDICT_OK && answer->type != CALL_CANCEL)
 		learn_content(world, job);
 	effect->listed_at = world->now;
 	effect->is_replied = true;
