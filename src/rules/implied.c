@@ -18,17 +18,41 @@ static bool is_found(const struct implying *implying, uint32_t probe, struct str
 	return pattern_search(pattern->compiled, text, implying->scratch) == SEARCH_YES;
 }
 
+/* Is this value of a condition among the exact ones of another? Texts are interned: one text, one
+ * place. */
+static bool has_value(const struct rule_condition *condition, const struct rule_value *value)
+{
+	for (uint32_t i = 0; i < condition->value_count; i++)
+		if (condition->values[i].text.at == value->text.at &&
+			is_exact(&condition->values[i]))
+			return true;
+	return false;
+}
+
+static bool is_found_by_any(
+	const struct implying *implying, struct str text, const struct rule_condition *condition)
+{
+	for (uint32_t i = 0; condition->has_pattern && i < condition->value_count; i++)
+		if (!is_exact(&condition->values[i]) &&
+			is_found(implying, condition->values[i].probe, text))
+			return true;
+	return false;
+}
+
+/* The condition holds when the field is this exact value. */
+static bool holds_for(const struct implying *implying, const struct rule_value *value,
+	const struct rule_condition *condition)
+{
+	return has_value(condition, value) || is_found_by_any(implying, value->text, condition);
+}
+
 bool implied_by_text(
 	const struct implying *implying, struct str text, const struct rule_condition *condition)
 {
 	for (uint32_t i = 0; i < condition->value_count; i++)
 		if (is_exact(&condition->values[i]) && str_equal(condition->values[i].text, text))
 			return true;
-	for (uint32_t i = 0; condition->has_pattern && i < condition->value_count; i++)
-		if (!is_exact(&condition->values[i]) &&
-			is_found(implying, condition->values[i].probe, text))
-			return true;
-	return false;
+	return is_found_by_any(implying, text, condition);
 }
 
 static bool has_probe(const struct rule_condition *condition, uint32_t probe)
@@ -44,7 +68,7 @@ bool implied_condition(const struct implying *implying, const struct rule_condit
 {
 	for (uint32_t i = 0; i < stronger->value_count; i++) {
 		const struct rule_value *value = &stronger->values[i];
-		if (is_exact(value) ? !implied_by_text(implying, value->text, weaker)
+		if (is_exact(value) ? !holds_for(implying, value, weaker)
 				    : !has_probe(weaker, value->probe))
 			return false;
 	}
@@ -58,7 +82,7 @@ static bool holds_for_none(const struct implying *implying, const struct rule_co
 	if (exact->has_pattern)
 		return false;
 	for (uint32_t i = 0; i < exact->value_count; i++)
-		if (implied_by_text(implying, exact->values[i].text, other))
+		if (holds_for(implying, &exact->values[i], other))
 			return false;
 	return true;
 }
@@ -127,7 +151,7 @@ static bool is_ruled_out(const struct implying *implying, const struct rule_bran
 	return false;
 }
 
-static bool implied_branch(const struct implying *implying, const struct rule_branch *stronger,
+bool implied_branch(const struct implying *implying, const struct rule_branch *stronger,
 	const struct rule_branch *weaker)
 {
 	if (!implied_map(implying, &stronger->when, &weaker->when))

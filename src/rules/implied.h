@@ -3,7 +3,8 @@
  * Private to rules/.
  *
  * Proven from the values as they are written: equal values, the same pattern, or an exact value
- * that a pattern finds. In doubt the answer is no.
+ * that a pattern finds. In doubt the answer is no. Bounds on the cost of patterns are left out of
+ * it: a pattern that hits one makes its rule not match, whatever is said here.
  */
 #pragma once
 #include "rules/rule.h"
@@ -30,6 +31,9 @@ bool implied_map(const struct implying *implying, const struct rule_map *stronge
 /* Is there no event that meets both? */
 bool implied_maps_disjoint(
 	const struct implying *implying, const struct rule_map *a, const struct rule_map *b);
+/* Does every event that meets `stronger`, map and exclusions, meet `weaker`? */
+bool implied_branch(const struct implying *implying, const struct rule_branch *stronger,
+	const struct rule_branch *weaker);
 /* Does `weaker` match every event that `stronger` matches? */
 bool implied_rule(
 	const struct implying *implying, const struct rule *stronger, const struct rule *weaker);

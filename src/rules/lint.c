@@ -140,7 +140,8 @@ void lint_rules(struct lint *lint, const struct ruleset *ruleset, struct problem
 	asks_find(&linting.asks, ruleset);
 	OWNED(partners) partners = partners_new(&linting.asks);
 	linting.partners = partners;
-	run(&linting, PROBLEM_REDUNDANT_RULE, lint_redundant);
+	lint_redundant_selections(&linting);
+	run(&linting, PROBLEM_REDUNDANT_RULE, lint_redundant_rules);
 	run(&linting, PROBLEM_DIFFERENT_WISHES, lint_wishes);
 	asks_clear(&linting.asks);
 }

@@ -33,9 +33,12 @@ int64_t lint_work(const struct linting *linting, uint32_t a, uint32_t b);
  * findings is reached; the first time, that is reported at this rule. */
 bool lint_goes_on(struct linting *linting, uint32_t rule, int64_t work);
 
-/* ---- lint_redundant.c: a rule that adds nothing to another ---- */
+/* ---- lint_redundant.c: what adds nothing ---- */
 
-void lint_redundant(struct linting *linting);
+void lint_redundant_rules(struct linting *linting);
+
+void lint_redundant_selections(
+	struct linting *linting); /* selections that stand twice in one rule */
 
 /* ---- lint_wishes.c: content that is wanted in different ways ---- */
 

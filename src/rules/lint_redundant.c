@@ -1,5 +1,5 @@
 /* rules/lint_redundant.c - a rule that adds nothing, because another asks for the same whenever it
- * matches. */
+ * matches, and selections that stand twice. */
 #include "rules/lint_inside.h"
 
 /* Would both rules be carried out alike? What `quiet` gathers is one rule's own (rules/expand.c),
@@ -10,18 +10,20 @@ static bool is_alike(const struct rule *a, const struct rule *b)
 	       !a->shadow && !b->shadow;
 }
 
+static bool is_same_wish(const struct rule_refresh *a, const struct rule_refresh *b)
+{
+	return a->incremental == b->incremental && a->allow_many == b->allow_many &&
+	       a->allow_none == b->allow_none;
+}
+
 static bool has_ask(const struct linting *linting, const struct ask *wanted, uint32_t rule)
 {
 	const struct asks *asks = &linting->asks;
 	const struct rule_refresh *wish = asks_refresh(asks, wanted);
-	for (uint32_t i = asks->first[rule]; i < asks->first[rule + 1]; i++) {
-		const struct rule_refresh *other = asks_refresh(asks, &asks->items[i]);
+	for (uint32_t i = asks->first[rule]; i < asks->first[rule + 1]; i++)
 		if (asks->items[i].group == wanted->group &&
-			other->incremental == wish->incremental &&
-			other->allow_many == wish->allow_many &&
-			other->allow_none == wish->allow_none)
+			is_same_wish(wish, asks_refresh(asks, &asks->items[i])))
 			return true;
-	}
 	return false;
 }
 
@@ -83,7 +85,7 @@ static const struct ask *rarest_ask(const struct linting *linting, uint32_t rule
 }
 
 /* By group, so that each is filed once. */
-void lint_redundant(struct linting *linting)
+void lint_redundant_rules(struct linting *linting)
 {
 	const struct asks *asks = &linting->asks;
 	for (uint32_t group = 0; group < asks->group_count; group++) {
@@ -98,5 +100,25 @@ void lint_redundant(struct linting *linting)
 			is_filed = true;
 			partners_visit(linting->partners, ask, PARTNERS_COVER, compare, linting);
 		}
+	}
+}
+
+void lint_redundant_selections(struct linting *linting)
+{
+	const struct asks *asks = &linting->asks;
+	for (size_t i = 1; i < asks->count; i++) {
+		const struct ask *first = &asks->items[asks->grouped[i - 1]],
+				 *again = &asks->items[asks->grouped[i]];
+		OWNED_TEXT struct text what = TEXT(TEXT_UNBOUNDED);
+		if (first->group != again->group || first->rule != again->rule ||
+			!is_same_wish(asks_refresh(asks, first), asks_refresh(asks, again)))
+			continue;
+		asks_describe(asks, again, &what);
+		problem_add(linting->problems, PROBLEM_REPEATED_SELECTION,
+			lint_place_of_ask(linting, again), lint_source(linting, again->rule),
+			"rule '%s' asks for %s a second time",
+			linting->ruleset->rules[again->rule].name, what.at);
+		problem_relate(linting->problems, lint_place_of_ask(linting, first),
+			lint_source(linting, first->rule), "it asks for it here already");
 	}
 }

@@ -5,6 +5,7 @@
 #include <ctype.h>
 
 #include "event/status.h"
+#include "rules/implied.h"
 
 static bool is_check(const struct loading *loading)
 {
@@ -61,6 +62,44 @@ void lint_rule_scope(struct loading *loading, const struct yaml_node *node, cons
 			"all of them count; add job_id, job_name, environment_name or project_name",
 			rule->branch_count > 1 ? "this alternative" : "'when'",
 			loading_quote(loading, str_of(rule->name)));
+	}
+}
+
+/* ---- alternatives --------------------------------------------------------------------------- */
+
+#define ALTERNATIVES_MOST 50 /* each is compared with each; further ones are not */
+
+/* The alternative that lets all events of this one in; of equal ones the first is needed.
+ * branch_count: none. */
+static uint32_t wider_than(
+	const struct implying *implying, const struct rule *rule, uint32_t number)
+{
+	const struct rule_branch *branches = rule->branches;
+	for (uint32_t i = 0; i < rule->branch_count; i++)
+		if (i != number && implied_branch(implying, &branches[number], &branches[i]) &&
+			(i < number || !implied_branch(implying, &branches[i], &branches[number])))
+			return i;
+	return rule->branch_count;
+}
+
+void lint_rule_alternatives(
+	struct loading *loading, const struct yaml_node *node, const struct rule *rule)
+{
+	const struct yaml_node *when = yaml_get(node, "when");
+	/* with captures, it matters which alternative matches */
+	if (!is_check(loading) || rule->branch_count < 2 ||
+		rule->branch_count > ALTERNATIVES_MOST || rule->capture_count)
+		return;
+	OWNED(pattern_scratch) scratch = pattern_scratch_new();
+	const struct implying implying = { loading->ruleset, scratch };
+	for (uint32_t i = 0; i < rule->branch_count; i++) {
+		uint32_t wider = wider_than(&implying, rule, i);
+		if (wider == rule->branch_count)
+			continue;
+		loading_problem(loading, PROBLEM_REDUNDANT_ALTERNATIVE, when->items[i]->place,
+			"this alternative adds nothing: what it lets in, another lets in too");
+		problem_relate(loading->problems, when->items[wider]->place, loading->file->source,
+			"the other one is here");
 	}
 }
 

@@ -7,6 +7,9 @@
 /* Warns of each alternative that lets the runs of every dbt job through. `node` is the rule. */
 void lint_rule_scope(
 	struct loading *loading, const struct yaml_node *node, const struct rule *rule);
+/* Warns of each alternative that another one of the rule lets in anyway. */
+void lint_rule_alternatives(
+	struct loading *loading, const struct yaml_node *node, const struct rule *rule);
 /* Notes captures that no selection of the rule uses. */
 void lint_rule_captures(
 	struct loading *loading, const struct captures *captures, const struct rule *rule);

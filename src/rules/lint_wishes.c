@@ -217,7 +217,7 @@ static bool compare(void *context, const struct ask *ask, const struct ask *part
 		return false;
 	if (is_same(&here, &there))
 		return true;
-	int64_t work = lint_work(linting, ask->rule, partner->rule),
+	int64_t work = 3 * lint_work(linting, ask->rule, partner->rule),
 		tries = witness_tries(linting->witnesses);
 	const struct claim claim = { linting, ask, partner };
 	const char *event = witness_find(linting->witnesses, &linting->ruleset->rules[ask->rule],

@@ -51,52 +51,75 @@ static unsigned mask_of_all(const struct rule_condition *condition)
 	return mask;
 }
 
+struct possible { /* the two conditions of one map, and where they stand; a node may be NULL */
+	struct loading *loading;
+	const struct rule_condition *event, *status;
+	const struct yaml_node *event_node, *status_node;
+};
+
+/* Names the place of the other condition, unless it is the default. */
+static void relate(const struct possible *possible, const struct yaml_node *other)
+{
+	if (other)
+		problem_relate(possible->loading->problems, other->place,
+			possible->loading->file->source, "'%s' is here",
+			other == possible->event_node ? "event" : "status");
+}
+
 /* Explains it by the first type: "'job.run.errored' comes with the status error, and ...". */
-static void report_never(struct loading *loading, struct place place,
-	const struct rule_condition *event, bool is_event_said, bool is_status_said)
+static void report_never(const struct possible *possible)
 {
 	const char *name = "", *with = "";
+	const struct yaml_node *node =
+		possible->event_node ? possible->event_node : possible->status_node;
 	for (size_t i = 0; i < sizeof events / sizeof *events; i++)
-		if (str_is(event->values[0].text, events[i].event)) {
+		if (str_is(possible->event->values[0].text, events[i].event)) {
 			name = events[i].event;
 			with = events[i].statuses;
 		}
-	loading_problem(loading, PROBLEM_NEVER_MATCHES, place,
+	loading_problem(possible->loading, PROBLEM_NEVER_MATCHES, node->place,
 		"this never matches: %s'%s' comes with the status %s%s",
-		is_event_said ? "" : "without 'event' job.run.completed is meant, and ", name, with,
-		is_status_said ? "" : ", and without 'status' success is meant");
+		possible->event_node ? "" : "without 'event' job.run.completed is meant, and ",
+		name, with, possible->status_node ? "" : ", and without 'status' success is meant");
+	if (node == possible->event_node)
+		relate(possible, possible->status_node);
 }
 
-static void report_useless(struct loading *loading, const struct yaml_node *node,
-	const struct rule_condition *condition, unsigned other)
+static void report_useless(
+	const struct possible *possible, const struct rule_condition *condition, unsigned by_other)
 {
-	for (size_t i = 0; node && i < condition->value_count; i++)
-		if (!(mask_of(condition->field, &condition->values[i]) & other))
-			loading_problem(loading, PROBLEM_USELESS_VALUE,
-				node->type == YAML_LIST ? node->items[i]->place : node->place,
-				"'%s' never comes together with this %s%s",
-				loading_quote(loading, condition->values[i].text),
-				condition->field == EVENT_EVENT ? "status" : "event",
-				condition->field == EVENT_EVENT
-					? "; without 'status' success is meant"
-					: "; without 'event' job.run.completed is meant");
+	struct loading *loading = possible->loading;
+	bool is_event = condition == possible->event;
+	const struct yaml_node *node = is_event ? possible->event_node : possible->status_node,
+			       *other = is_event ? possible->status_node : possible->event_node;
+	const char *meant = is_event ? "; without 'status' success is meant"
+				     : "; without 'event' job.run.completed is meant";
+	for (size_t i = 0; node && i < condition->value_count; i++) {
+		if (mask_of(condition->field, &condition->values[i]) & by_other)
+			continue;
+		loading_problem(loading, PROBLEM_USELESS_VALUE,
+			node->type == YAML_LIST ? node->items[i]->place : node->place,
+			"'%s' never comes together with this %s%s",
+			loading_quote(loading, condition->values[i].text),
+			is_event ? "status" : "event", other ? "" : meant);
+		relate(possible, other);
+	}
 }
 
 void possible_check(struct loading *loading, const struct yaml_node *when,
 	const struct rule_condition *event, const struct rule_condition *status)
 {
-	const struct yaml_node *event_node = yaml_get(when, "event"),
-			       *status_node = yaml_get(when, "status");
+	const struct possible possible = { loading, event, status, yaml_get(when, "event"),
+		yaml_get(when, "status") };
 	unsigned by_event = mask_of_all(event), by_status = mask_of_all(status);
 	if (!event->value_count || !status->value_count)
 		return; /* an empty list, which is reported elsewhere */
 	if (!(by_event & by_status)) {
-		report_never(loading, (event_node ? event_node : status_node)->place, event,
-			event_node, status_node);
+		report_never(&possible);
 		return;
 	}
-	report_useless(loading, event_node, event, by_status);
-	report_useless(loading, status_node, status, by_event);
+	report_useless(&possible, event, by_status);
+	report_useless(&possible, status, by_event);
 }
 
 bool possible_together(struct str event, struct str status)
