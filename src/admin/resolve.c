@@ -3,6 +3,7 @@
  * session that it has, because another sign-in with the same PAT would end it.
  */
 #include "admin/handler.h"
+#include "config/config.h"
 #include "tableau/inquiry.h"
 
 #define USUAL_TIME (60 * US_PER_SECOND)
@@ -75,6 +76,13 @@ void handle_resolve(struct admin *admin, struct web_request *request, int64_t id
 	question->context = request;
 	if (!read_question(web_body(request), question, &err)) {
 		admin_answer_error(request, 400, err.message);
+		return;
+	}
+	OWNED(config) config = config_slot_get(admin->options.configs);
+	if (!config_site_named(config, question->site)) {
+		admin_answer_error(request, 404,
+			arena_printf(arena, "the daemon's configuration has no site '%s'",
+				question->site));
 		return;
 	}
 	web_keep(request);

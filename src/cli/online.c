@@ -17,11 +17,15 @@
 #define MORE_SECONDS 10                    /* for the answer to come back */
 #define BUSY_MS 500                        /* until a daemon that is busy is asked again */
 
+/* Those that people and their terminals send. */
+static const int ending_signals[] = { SIGINT, SIGTERM, SIGHUP };
+#define SIGNAL_COUNT (sizeof ending_signals / sizeof *ending_signals)
+
 struct online {
 	int64_t us;              /* for one site */
 	struct text url;         /* of the daemon; empty: this process signs in */
 	struct tableau *tableau; /* NULL: the daemon is asked */
-	struct sigaction before_int, before_term;
+	struct sigaction before[SIGNAL_COUNT];
 };
 
 static volatile sig_atomic_t interrupted; /* the signal; 0: none */
@@ -49,8 +53,8 @@ static bool read_timeout(const struct command_line *line, int64_t *us)
 static void watch_signals(struct online *online)
 {
 	const struct sigaction action = { .sa_handler = interrupt };
-	sigaction(SIGINT, &action, &online->before_int);
-	sigaction(SIGTERM, &action, &online->before_term);
+	for (size_t i = 0; i < SIGNAL_COUNT; i++)
+		sigaction(ending_signals[i], &action, &online->before[i]);
 }
 
 static void sign_in_here(
@@ -116,8 +120,8 @@ void online_free(struct online *online)
 	if (online->tableau) {
 		tableau_sign_out(online->tableau, SIGN_OUT_TIME);
 		tableau_free(online->tableau);
-		sigaction(SIGINT, &online->before_int, NULL);
-		sigaction(SIGTERM, &online->before_term, NULL);
+		for (size_t i = 0; i < SIGNAL_COUNT; i++)
+			sigaction(ending_signals[i], &online->before[i], NULL);
 	}
 	text_clear(&online->url);
 	free(online);

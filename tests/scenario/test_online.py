@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+import yaml
 
 from harness import BUILD, SAMPLES, TOP, cli, request, rule, site_world, wait_until
 from junit_form import check_junit
@@ -44,6 +45,16 @@ def test_a_running_daemon_is_asked_and_keeps_its_session(router, sandbox):
     router.send()
     assert [r["state"] for r in router.settle(2)] == ["succeeded"] * 2
     assert len(sandbox.sign_ins()) == 1 and not sandbox.calls("POST", "/auth/signout$")
+
+
+def test_its_json_fits_the_schema_of_a_decision(router_of, sandbox_of):
+    sandbox = sandbox_of(site_world(workbooks=["Revenue", {"name": "Costs", "project": "Finance"}, {"name": "Costs", "project": "Finance/Daily"}]))
+    router = router_of(sandbox, [rule(), rule("costs", [{"site": "finance", "workbooks": "Costs"}])])
+    told = online(router, "--format", "json")
+    decision = json.loads(told.stdout)
+    jsonschema.validate(decision, json.loads((TOP / "schemas" / "decision.schema.json").read_text()))
+    assert told.returncode == 1 and [o.get("problem") for o in decision["online"]] == ["ambiguous", None]
+    assert [o["selection"] for o in decision["online"]] == decision["selections"]
 
 
 def test_a_question_is_answered_from_lists_that_are_younger_than_it(router, sandbox):
@@ -88,9 +99,16 @@ def test_a_question_that_is_none_is_refused(router, sandbox, body):
     assert not sandbox.sign_ins()
 
 
-def test_a_site_that_the_daemon_lacks_is_said(router):
-    answer = resolve(router, [], site="elsewhere")
-    assert answer.status == 200 and not answer.json["ok"] and "elsewhere" in answer.json["error"]
+def test_a_site_that_the_daemon_lacks_is_said_of_that_site(router, sandbox):
+    """A change of the configuration that the daemon has not read yet."""
+    assert resolve(router, [], site="elsewhere").status == 404
+    changed, finance = router.folder / "changed.yaml", router.config["sites"][0]
+    board = {**finance, "name": "board", "pat": {"name": "other", "secret": {"env": "OTHER"}}}
+    changed.write_text(yaml.safe_dump({**router.config, "sites": [finance, board], "listen": {"admin": router.admin}}))
+    told = cli("verify", "--config", changed, "--format", "json", environment=router.environment)
+    found = json.loads(told.stdout)
+    assert told.returncode == 1 and [s["ok"] for s in found["sites"]] == [True, False], told
+    assert "the daemon's configuration has no site 'board'" in found["findings"][0]["message"] and len(sandbox.sign_ins()) == 1
 
 
 def test_one_question_at_a_time_within_its_time(router, sandbox):
@@ -138,7 +156,7 @@ def test_only_who_insists_signs_in_beside_a_daemon(router, sandbox):
     assert [r["state"] for r in router.settle(2)] == ["succeeded"] * 2
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_signs_out(router, sandbox, number):
     router.stop()
     sandbox.fault("latency", on={"path": "*/workbooks"}, ms=FOREVER_MS, times=0)
