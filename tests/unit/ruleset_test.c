@@ -347,7 +347,7 @@ static void a_ruleset_knows_which_fields_it_reads(void **state)
 		const char *rule;
 		enum event_field field;
 		bool reads;
-	} cases[] = {
+	} reading[] = {
 		{ "when: {job_name: a}, refresh: [{site: s, workbooks: w}]", EVENT_JOB_NAME, true },
 		{ "when: {job_name: a}, refresh: [{site: s, workbooks: w}]", EVENT_JOB_ID, false },
 		{ "when: {job_id: 1}, refresh: [{site: s, workbooks: w}]", EVENT_STATUS, true },
@@ -363,12 +363,12 @@ static void a_ruleset_knows_which_fields_it_reads(void **state)
 		{ "refresh: [{site: s, workbooks: a, tag: \"${job_id}\"}]", EVENT_JOB_ID, true },
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+	for (size_t i = 0; i < sizeof reading / sizeof *reading; i++) {
 		OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
-		text_printf(&text, "version: 1\nrules:\n- {name: r, %s}\n", cases[i].rule);
+		text_printf(&text, "version: 1\nrules:\n- {name: r, %s}\n", reading[i].rule);
 		OWNED(ruleset) rules = fixture_rules(text.at);
-		if (ruleset_reads(rules, cases[i].field) != cases[i].reads)
-			fail_msg("%s", cases[i].rule);
+		if (ruleset_reads(rules, reading[i].field) != reading[i].reads)
+			fail_msg("%s", reading[i].rule);
 	}
 }
 
