@@ -7,6 +7,7 @@
 #include "cli/event_source.h"
 #include "cli/git.h"
 #include "cli/print.h"
+#include "config/config.h"
 #include <unistd.h>
 
 #define GIT "git:"
@@ -26,6 +27,16 @@ static struct ruleset *load(
 	problem_add(problems, PROBLEM_UNREADABLE, (struct place){ .file = written },
 		(struct str){ 0 }, "%s", err.message);
 	return NULL;
+}
+
+/* The rules that `serve` would find, else ./rules. */
+static struct ruleset *load_usual(const struct ruleset_known *known, struct problems *problems)
+{
+	const char *path = config_find(NULL);
+	OWNED(config) config = path ? config_load(path, problems) : NULL;
+	if (config)
+		return ruleset_load(config->rules.items, config->rules.count, known, problems);
+	return path ? NULL : load("rules", known, problems);
 }
 
 /* ---- events ---- */
@@ -134,7 +145,9 @@ static int run(const struct command_line *line)
 	struct ruleset_known known = { 0 };
 	OWNED(problems) problems = problems_new();
 	OWNED(ruleset) before = load(line->arguments[0], &known, problems);
-	OWNED(ruleset) after = load(line->arguments[1], &known, problems);
+	OWNED(ruleset)
+	after = line->argument_count > 1 ? load(line->arguments[1], &known, problems)
+					 : load_usual(&known, problems);
 	/* A version that does not load cannot be compared; that is no "there are differences". */
 	if (!before || !after) {
 		problems_sort(problems);
@@ -155,17 +168,18 @@ static const struct option_spec options[] = {
 
 const struct command command_diff = {
 	.name = "diff",
-	.arguments = "OLD NEW",
+	.arguments = "OLD [NEW]",
 	.summary = "show what a change of the rules changes",
 	.description = "OLD and NEW are rule files or folders, or git:REV[:PATH] for those of a "
-		       "revision, by default below rules/.\n"
+		       "revision, by default below rules/. Without NEW it is the rules of the "
+		       "configuration, or ./rules.\n"
 		       "Without events the rules alone are compared.\n"
 		       "Exit status: 0 no difference, 1 some, 2 rules or events cannot be read, or "
 		       "there is "
 		       "no event, 69 the daemon cannot be reached.",
 	.options = options,
 	.formats = "text|json|markdown",
-	.least_arguments = 2,
+	.least_arguments = 1,
 	.most_arguments = 2,
 	.run = run,
 };

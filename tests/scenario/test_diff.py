@@ -52,6 +52,21 @@ def test_the_verdict_comes_first_then_each_refresh(folder):
     assert lines[6:] == ["+ rule 'new' (after/rules.yaml:7)", "~ rule 'nightly' (after/rules.yaml:3): refresh, priority", "- rule 'old' (before/rules.yaml:6)"]
 
 
+def test_without_a_second_version_it_is_what_serve_would_find(folder):
+    (folder / "before").rename(folder / "rules")
+    assert diff(folder, "rules").returncode == 0 and diff(folder, "after").returncode == 1
+    (folder / "refresh-router.yaml").write_text("""version: 1
+rules: [after]
+sources: [{name: dbt, secrets: [{env: S}]}]
+sites: [{name: finance, server: "https://tableau.example.com", pat: {name: p, secret: {env: P}}}]
+""")
+    assert diff(folder, "rules").returncode == 1 and diff(folder, "after").returncode == 0
+    (folder / "refresh-router.yaml").unlink()
+    (folder / "rules").rename(folder / "before")
+    found = diff(folder, "before")
+    assert found.returncode == 2 and b"[unreadable]" in found.stderr
+
+
 def test_equal_rules_have_no_difference(folder):
     found = diff(folder, "before", "before", "--events", "events.jsonl")
     assert (found.returncode, found.stdout) == (0, b"0 of 4 events decide differently\n")
