@@ -53,7 +53,7 @@ struct suppression {
 	int about;          /* the line on which it allows it; 0: there is none */
 	const char *until;  /* its last day, "2027-03-01"; NULL: for ever */
 	const char *reason; /* one line */
-	struct str source;  /* of the file */
+	struct str source;  /* of the file, empty when a line of it may not be shown */
 	struct problem_fix removal;
 	bool is_used;
 };

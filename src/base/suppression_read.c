@@ -48,9 +48,19 @@ static struct place place_of(const struct comment *comment, struct str word)
 		.end_column = column + length };
 }
 
+/*
+ * The source that a message about the comment may show a line of: none when something else stands
+ * on that line, because it may be a secret in the wrong place.
+ */
+static struct str shown_source(const struct comment *comment)
+{
+	const struct yaml_comment *at = comment->at;
+	return at->about == at->line ? STR("") : comment->reading->source;
+}
+
 #define BAD(comment, word, ...)                                                                    \
 	((comment)->is_bad = !problem_add((comment)->reading->problems, PROBLEM_BAD_SUPPRESSION,   \
-		 place_of(comment, word), (comment)->reading->source, __VA_ARGS__))
+		 place_of(comment, word), shown_source(comment), __VA_ARGS__))
 
 /* The next word of `rest`, which it loses; empty at its end. */
 static struct str next_word(struct str *rest)
@@ -232,7 +242,8 @@ static void take_comment(const struct yaml_comment *at, void *context)
 	struct comment comment = { .reading = reading,
 		.at = at,
 		.first = reading->suppressions->count,
-		.common = { .about = at->about, .source = reading->source } };
+		.common = { .about = at->about } };
+	comment.common.source = shown_source(&comment);
 	struct str all = str_trim(at->text), rest = without(all, strlen(WORD));
 	for (struct str word = next_word(&rest); word.length && !comment.common.reason;
 		word = next_word(&rest)) {

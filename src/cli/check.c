@@ -268,8 +268,9 @@ const struct command command_check = {
 	.description =
 		"Each problem is reported with its file, line and column, and a code that "
 		"`explain` explains. PATH is a rule file, a test file (`*.test.yaml`), or a "
-		"folder with both; - is standard input, as a test if --stdin-filename is the "
-		"name of one. Without PATH the rules of the configuration are checked, or, "
+		"folder with both; - is standard input, by itself, and a test if "
+		"--stdin-filename is the name of one. Without PATH the rules of the configuration "
+		"are checked, or, "
 		"when none is found, ./rules.\n"
 		"With --fix a misspelt key, status or choice becomes the only name that is "
 		"near, a key that was renamed gets its new name, and a suppression that "

@@ -1,5 +1,6 @@
 /* Any bytes as a YAML file with comments: what a comment says can be changed without any change of
  * the tree, so no text is taken for one. */
+#include "base/problem_fix.h"
 #include "base/yaml.h"
 #include "base/yaml_comments.h"
 #include <assert.h>
@@ -39,6 +40,22 @@ static void compare(const struct yaml_node *a, const struct yaml_node *b)
 	}
 }
 
+/* Suppressions of nothing can be removed; what is left is still a file. */
+static void fix(const struct yaml_file *file, const struct problems *problems, struct arena *arena)
+{
+	size_t count = 0, all = problems_count(problems);
+	const struct problem_fix **fixes = arena_array(arena, const struct problem_fix *, all + 1);
+	bool *made = arena_array(arena, bool, all + 1);
+	for (size_t i = 0; i < all; i++)
+		if (problems_at(problems, i)->fix)
+			fixes[count++] = problems_at(problems, i)->fix;
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
+	size_t done = problem_fix_apply(file->source, fixes, count, made, &out);
+	assert(done <= count && out.length <= file->source.length);
+	OWNED(problems) again = problems_new();
+	assert(yaml_parse("fixed.yaml", text_str(&out), arena, again));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	OWNED(arena) arena = arena_new();
@@ -49,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	problems_finish(problems, true);
 	if (!file)
 		return 0;
+	fix(file, problems, arena);
 	struct rewriting rewriting = { .copy = arena_str(arena, file->source),
 		.source = file->source };
 	yaml_comments_read(file->source, "", rewrite, &rewriting);

@@ -80,6 +80,30 @@ def test_sarif_has_ranges_rules_related_uris_and_suppressions(tmp_path):
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"]) and all(r["help"]["text"] for r in rules)
 
 
+def test_a_note_never_changes_the_exit_status(tmp_path):
+    noted = HEAD + rule("a", "{job_id: 1, status: errored}")
+    for form in FORMATS:
+        result = check(tmp_path, noted, form, "--strict")
+        assert result.returncode == 0 and b"status-spelling" in result.stdout + result.stderr, form
+    assert check(tmp_path, noted, "text").stderr.decode().splitlines()[-1] == "0 errors, 0 warnings, 1 note"
+
+
+def test_the_other_rule_is_a_related_place(tmp_path):
+    text = HEAD + rule("a") + rule("b")
+    [problem] = json.loads(check(tmp_path, text, "json").stdout)["problems"]
+    assert problem["code"] == "redundant-rule" and [(r["file"], r["line"]) for r in problem["related"] if "file" in r][0] == ("rules.yaml", 3)
+    [result] = sarif(tmp_path, text)["results"]
+    related = [r["physicalLocation"] for r in result["relatedLocations"] if "physicalLocation" in r]
+    assert related[0]["artifactLocation"]["uri"] == "rules.yaml" and related[0]["region"]["startLine"] == 3
+    assert "\nrules.yaml:3:" in check(tmp_path, text, "text").stderr.decode()
+
+
+def test_sarif_has_the_fix(tmp_path):
+    [fix] = sarif(tmp_path, WRONG)["results"][0]["fixes"]
+    [replacement] = fix["artifactChanges"][0]["replacements"]
+    assert replacement == {"deletedRegion": {"startLine": 4, "startColumn": 12, "endLine": 4, "endColumn": 18}, "insertedContent": {"text": "job_id"}}
+
+
 @pytest.mark.parametrize("form", ["sarif", "gitlab"])
 def test_a_finding_is_known_again_when_lines_move(form, tmp_path):
     def keys(text):

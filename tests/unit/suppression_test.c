@@ -182,10 +182,24 @@ static void what_suppresses_nothing_is_reported(void **state)
 			found++;
 			assert_int_equal(problem->code, cases[i].code);
 			assert_int_equal(problem->place.column, cases[i].column);
-			assert_string_equal(problem->source_line, cases[i].source);
+			assert_null(problem->source_line); /* it has more than the comment */
 		}
 		assert_int_equal(found, cases[i].code != PROBLEM_STRAY_BLANK);
 	}
+}
+
+static void a_line_with_more_than_the_comment_is_not_shown(void **state)
+{
+	(void)state;
+	OWNED(problems)
+	problems = find("# refresh-router: allow=stray because x\n"
+			"secrets: [s3cr3t] # refresh-router: allow=stray because x\n");
+	assert_int_equal(problems_count(problems), 7);
+	problems_sort(problems);
+	assert_string_equal(
+		problems_at(problems, 1)->source_line, "# refresh-router: allow=stray because x");
+	assert_int_equal(problems_at(problems, 3)->code, PROBLEM_BAD_SUPPRESSION);
+	assert_null(problems_at(problems, 3)->source_line);
 }
 
 static void an_error_hides_what_was_not_looked_for(void **state)
@@ -206,6 +220,7 @@ int main(void)
 		cmocka_unit_test(a_suppression_is_of_its_file),
 		cmocka_unit_test(a_suppressed_flood_is_no_warning),
 		cmocka_unit_test(what_suppresses_nothing_is_reported),
+		cmocka_unit_test(a_line_with_more_than_the_comment_is_not_shown),
 		cmocka_unit_test(an_error_hides_what_was_not_looked_for),
 	};
 	return cmocka_run_group_tests_name("suppression", tests, NULL, NULL);
