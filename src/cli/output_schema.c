@@ -25,6 +25,7 @@ static const struct member condition_members[] = {
 };
 static const struct member not_members[] = {
 	MEMBER_ELSEWHERE("holds", FLAG, .required = true, .help = "true: all its conditions do, so it refuses the event"),
+	MEMBER_ELSEWHERE("undecided", FLAG, .help = "true: a pattern of it takes too many steps; that refuses the event too"),
 	MEMBER_ELSEWHERE("conditions", LIST, .members = condition_members, .required = true, .help = "By field"),
 	{ 0 },
 };

@@ -33,14 +33,15 @@ static void print_text(const struct report *report, int indent, int begun, const
 }
 
 /* A place is not broken, even if it is longer than a line, so that it can be copied. */
-static void print_rule(const struct report *report, const char *rule, const char *file, int line)
+static void print_rule(
+	const struct report *report, const char *rule, const char *file, int line, const char *more)
 {
 	OWNED_TEXT struct text name = TEXT(TEXT_UNBOUNDED);
 	OWNED_TEXT struct text place = TEXT(TEXT_UNBOUNDED);
 	visible_add(&name, str_of(rule));
 	visible_add(&place, str_of(file));
-	fprintf(report->out, "  %s%s%s  (%s:%d)\n", report->bold, name.at, report->end, place.at,
-		line);
+	fprintf(report->out, "  %s%s%s  (%s:%d)%s\n", report->bold, name.at, report->end, place.at,
+		line, more);
 }
 
 /* ---- conditions ---- */
@@ -176,7 +177,7 @@ static void print_map(const struct report *report, const struct layout *layout,
 		const struct explained_condition *condition = &map->conditions[i];
 		if (is_held_default(condition))
 			continue;
-		bool is_good = is_not ? !map->holds : condition->holds;
+		bool is_good = is_not ? !map->holds && !map->is_undecided : condition->holds;
 		/* of a map of `not` the first line has the verdict of all */
 		int verdict = is_not && i ? 0 : is_good ? 1 : 2;
 		print_condition(report, layout, condition, before_of(is_not, i), verdict);
@@ -227,7 +228,7 @@ static void print_branches(const struct report *report, const struct explanation
 
 static void print_match(const struct report *report, const struct match *match)
 {
-	print_rule(report, match->rule, match->file, match->line);
+	print_rule(report, match->rule, match->file, match->line, "");
 	if (!match->explanation)
 		return;
 	print_branches(report, match->explanation);
@@ -345,7 +346,8 @@ static void print_selections(struct report *report, const struct decision *decis
 static void print_miss(const struct report *report, const struct unmatched *miss)
 {
 	OWNED_TEXT struct text line = TEXT(TEXT_UNBOUNDED);
-	print_rule(report, miss->rule, miss->file, miss->line);
+	print_rule(
+		report, miss->rule, miss->file, miss->line, miss->disabled ? ", not enabled" : "");
 	add_cut(&line, miss->explanation->remedy->words);
 	print_text(report, INDENT, 0, line.at);
 	print_branches(report, miss->explanation);

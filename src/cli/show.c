@@ -185,6 +185,17 @@ static bool print_event_refresh(const struct command_line *line, const cJSON *id
 	return true;
 }
 
+/* Why no rule matched is not recorded; the rules are asked again. */
+static void print_why(const cJSON *event)
+{
+	OWNED_TEXT struct text text = TEXT(200);
+	if (!text_is(json_text(event, "outcome"), "unmatched"))
+		return;
+	text_printf(&text, "see `refresh-router route --event %lld --explain`",
+		(long long)cli_member_count(event, "id"));
+	print_member("why", text.at);
+}
+
 static void print_event(const struct command_line *line, const cJSON *event)
 {
 	static const char *const members[][2] = {
@@ -207,6 +218,7 @@ static void print_event(const struct command_line *line, const cJSON *event)
 	if (cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(event, "open_selections")))
 		print_selections(line, event);
 	print_each(line, event, "refreshes", print_event_refresh);
+	print_why(event);
 	print_commands(event);
 }
 

@@ -81,7 +81,9 @@ static struct explained_map map_explain(
 		arena_array(matching->arena, struct explained_condition, map->count);
 	for (uint32_t i = 0; i < map->count; i++)
 		conditions[i] = condition_explain(matching, &map->conditions[i], is_refusal);
-	return (struct explained_map){ .holds = map_match(matching, map) == SEARCH_YES,
+	enum search found = map_match(matching, map);
+	return (struct explained_map){ .holds = found == SEARCH_YES,
+		.is_undecided = found == SEARCH_LIMIT,
 		.condition_count = map->count,
 		.conditions = conditions };
 }

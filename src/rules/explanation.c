@@ -38,6 +38,8 @@ static cJSON *branch_json(const struct explained_branch *branch)
 	for (size_t i = 0; i < branch->not_count; i++) {
 		cJSON *map = cJSON_CreateObject();
 		cJSON_AddBoolToObject(map, "holds", branch->nots[i].holds);
+		if (branch->nots[i].is_undecided)
+			cJSON_AddBoolToObject(map, "undecided", true);
 		add_conditions(map, &branch->nots[i]);
 		cJSON_AddItemToArray(nots, map);
 	}

@@ -28,6 +28,7 @@ struct explained_condition {
 /* `when`, or a map of `not`: holds if all of its conditions do. */
 struct explained_map {
 	bool holds;
+	bool is_undecided; /* a pattern of it is; under `not` that refuses the event too */
 	size_t condition_count;
 	const struct explained_condition *conditions; /* by field */
 };

@@ -14,6 +14,44 @@ static char *decision_text(const struct decision *decision)
 	return json_print(json);
 }
 
+static bool is_matched(const struct decision *decision, const char *rule)
+{
+	for (size_t i = 0; i < decision->match_count; i++)
+		if (!strcmp(decision->matches[i].rule, rule))
+			return true;
+	return false;
+}
+
+/* Sets the fields that the remedy names; false when it asks for more than that. */
+static bool take_steps(const struct remedy *remedy, struct event *event)
+{
+	event->standing = EVENT_REAL;
+	for (size_t i = 0; i < remedy->step_count; i++) {
+		const struct remedy_step *step = &remedy->steps[i];
+		enum event_field field = event_field_of(str_of(step->field));
+		if (field == EVENT_FIELD_COUNT && *step->field)
+			return false;
+		if (*step->field)
+			event->fields[field] = str_of(step->value);
+	}
+	return true;
+}
+
+/* A change that was tried makes the rule match, unless all rules together take too many steps. */
+static void check_remedy(const struct ruleset *rules, const struct unmatched *miss,
+	const struct event *event, struct decide_scratch *scratch, struct arena *arena)
+{
+	struct event changed = *event;
+	if (!miss->explanation || !miss->explanation->remedy->is_tried ||
+		!take_steps(miss->explanation->remedy, &changed))
+		return;
+	const struct decision *decision = ruleset_decide(rules, &changed, scratch, arena);
+	for (size_t i = 0; i < decision->warning_count; i++)
+		if (decision->warnings[i].is_pattern_limit)
+			return;
+	assert(is_matched(decision, miss->rule));
+}
+
 /* An explained decision lists every rule, as matched or not. */
 static void check_explained(const struct ruleset *rules, const struct event *event,
 	struct decide_scratch *scratch, const struct decision *decision, struct arena *arena)
@@ -23,6 +61,9 @@ static void check_explained(const struct ruleset *rules, const struct event *eve
 	const struct decision *explained = ruleset_explain(rules, event, &in_full, scratch, arena);
 	assert(explained->match_count == matched);
 	assert(explained->match_count + explained->unmatched_count == ruleset_rule_count(rules));
+	OWNED_MEMORY char *text = decision_text(explained);
+	for (size_t i = 0; i < explained->unmatched_count; i++)
+		check_remedy(rules, &explained->unmatched[i], event, scratch, arena);
 }
 
 static void decide(const struct ruleset *rules, const struct event *event, struct arena *arena)

@@ -85,7 +85,7 @@ Not matched, the nearest first:
     NO  29:18  job_id      is '1001', wanted 7
     ok         (default)   event is 'job.run.completed', status is 'success'
 
-  switched-off  (rules.yaml:31)
+  switched-off  (rules.yaml:31), not enabled
     would match if the rule's `enabled` were true
     ok  33:20  job_id     is '1001'
     ok         (default)  event is 'job.run.completed', status is 'success'
@@ -216,6 +216,8 @@ def test_a_recorded_event_is_explained_by_its_number(router_of, sandbox, tmp_pat
 
     def ask(*arguments):
         return cli("route", "--config", router.folder / "config.yaml", "--explain", *arguments, environment=router.environment)
+    shown = cli("show", "--config", router.folder / "config.yaml", event["id"], environment=router.environment).stdout.decode()
+    assert f"see `refresh-router route --event {event['id']} --explain`" in shown
     told = ask("--event", event["id"])
     assert told.returncode == 0 and not told.stderr and "would match if job_id were '701331'" in told.stdout.decode()
     assert "would record this event and not route it: " + test["reason"] in ask("--event", test["id"]).stdout.decode()
