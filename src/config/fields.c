@@ -67,6 +67,7 @@ static const struct field source_fields[] = {
 	FIELD_TEXT(config_source, signature_header, .fallback = "Authorization", .example = "Authorization",
 		.help = "Header that carries the signature, for gateways that move it"),
 	FIELD_MAP(config_source, dbt_api, config_dbt_api, .fields = dbt_api_fields, FIELD_PLACE(config_dbt_api, place),
+		.example = "{url: https://abc123.us1.dbt.com, token: {file: /run/secrets/dbt_token}}",
 		.help = "dbt's API, so that `verify` can look at the webhook that posts here; the daemon does not use it"),
 	{0},
 };
