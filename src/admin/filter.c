@@ -110,8 +110,22 @@ static bool are_known(struct web_request *request, const char *const *filters)
 	return is_good;
 }
 
+/* The status page takes any argument; but its state is one that there is. */
+static bool is_page_known(struct web_request *request)
+{
+	OWNED_TEXT struct text wrong = TEXT(TEXT_UNBOUNDED);
+	const char *state = web_query(request, "state");
+	if (state)
+		look_at_value("state", state, &wrong);
+	if (wrong.length)
+		admin_answer_error(request, 400, wrong.at);
+	return !wrong.length;
+}
+
 bool admin_filters_are_known(struct web_request *request)
 {
+	if (!strcmp(web_path(request), "/"))
+		return is_page_known(request);
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		if (!strcmp(lists[i].path, web_path(request)))
 			return are_known(request, lists[i].filters);

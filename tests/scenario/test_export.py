@@ -136,6 +136,12 @@ def test_a_list_refuses_values_that_no_item_can_have(router, query):
     assert answer.status == 400 and ("There " in answer.json["error"] or "such as" in answer.json["error"]), answer.body
 
 
+def test_the_status_page_refuses_a_state_that_there_is_not(router):
+    assert request(router.admin, "GET", "/?state=failed&utm_source=x").status == 200
+    answer = request(router.admin, "GET", "/?state=faild")
+    assert answer.status == 400 and "did you mean 'failed'?" in answer.json["error"]
+
+
 # ---- size ----
 
 def test_a_page_of_bodies_is_bounded_by_their_size(router):

@@ -79,7 +79,7 @@ def api(request, tmp_path):
         server.list = server.edit = "/api/projects/4711/merge_requests/12/notes"
         server.user, server.own = (200, {"id": 77}), {"author": {"id": 77}, "system": False}
         server.environment = {**clean, "GITLAB_CI": "true", "CI_API_V4_URL": url, "CI_PROJECT_ID": "4711", "CI_MERGE_REQUEST_IID": "12",
-                              "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "4711", "REFRESH_ROUTER_TOKEN": TOKEN}
+                              "CI_MERGE_REQUEST_PROJECT_ID": "4711", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "4711", "REFRESH_ROUTER_TOKEN": TOKEN}
     else:
         server.list, server.edit = "/api/repos/team/rules/issues/12/comments", "/api/repos/team/rules/issues/comments"
         server.user, server.own = (403, {"message": "Resource not accessible by integration"}), {"user": {"login": "github-actions[bot]", "type": "Bot"}}
@@ -168,7 +168,8 @@ def test_a_server_that_fails_for_a_moment_gets_one_comment(api, tmp_path):
 
 
 @pytest.mark.parametrize("trouble", [fails(500, "oops"), fails(503, "", {"Retry-After": "0"}), fails(429, "", {"Retry-After": "0"}), fails(403, "secondary rate limit", {"Retry-After": "0"}),
-                                     lambda handler: setattr(handler, "close_connection", True)], ids=["500", "503", "429", "403 with Retry-After", "no answer"])
+                                     fails(403, "rate limit", {"X-RateLimit-Remaining": "0", "Retry-After": "0"}),
+                                     lambda handler: setattr(handler, "close_connection", True)], ids=["500", "503", "429", "403 with Retry-After", "limit", "no answer"])
 def test_a_server_that_goes_on_failing_is_69(api, tmp_path, trouble):
     api.trouble = [trouble] * 9
     told = comment(api, tmp_path, BODY, "--tries", "2")
@@ -219,7 +220,7 @@ def test_without_a_token_the_summary_has_it(api, tmp_path):
 def test_a_request_from_a_fork_that_may_not_comment_is_no_failure(api, tmp_path):
     (tmp_path / "event.json").write_text(json.dumps({"pull_request": {"number": 12, "head": {"repo": {"full_name": "mallory/rules"}}}}))
     api.trouble = [None, fails(403, "Resource not accessible by integration")]
-    told = comment(api, tmp_path, CI_MERGE_REQUEST_SOURCE_PROJECT_ID="666")
+    told = comment(api, tmp_path, CI_MERGE_REQUEST_SOURCE_PROJECT_ID="666", CI_PROJECT_ID="666")
     assert told.returncode == 0 and "fork" in told.stderr and not api.comments
     assert api.is_gitlab or MARKER in (tmp_path / "summary.md").read_text()
 
@@ -319,6 +320,18 @@ def test_what_check_finds_is_shown_beside_the_lines(repository):
     assert found["location"]["path"] == "rules/finance.yaml" and "::" not in told.stdout and "rules/finance.yaml:3" in told.stderr + told.stdout
     edit(repository, "workbook", "workbooks")
     assert review(repository, REVIEW_FORMAT="gitlab")[0].returncode == 0 and json.loads((repository / "out" / "check.json").read_text()) == []
+
+
+def test_no_name_is_a_command_for_the_runner(repository):
+    edit(repository, "name: hit", 'name: "::error::forged"', "finance.test.yaml")
+    edit(repository, "Revenue", "Costs")
+    lines = review(repository)[0].stdout.splitlines()
+    stop = next(n for n, line in enumerate(lines) if line.startswith("::stop-commands::"))
+    word = lines[stop].split("::")[2]
+    assert len(word) == 32 and lines[-1] == f"::{word}::" and f"::{word}::" not in lines[:-1]
+    forged = [n for n, line in enumerate(lines) if "::error::forged" in line]
+    assert forged and min(forged) > stop
+    assert "::" not in review(repository, REVIEW_FORMAT="gitlab")[0].stdout.replace("::error::forged", "")
 
 
 def test_a_change_that_mends_broken_rules_passes(repository):
