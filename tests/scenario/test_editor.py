@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from harness import TOP
+from harness import TOP, cli
 from language_server import IS_THERE, LanguageServer
 
 pytestmark = pytest.mark.skipif(not IS_THERE, reason="yaml-language-server cannot be had (packaging/install-dependencies test installs it, with npm)")
@@ -118,3 +118,16 @@ def test_hover_shows_the_help(editor, name, text, definition, field):
     properties = (schema["definitions"][definition] if definition else schema)["properties"]
     shown = hover(editor, name, text)
     assert properties[field]["description"].replace("\\", "") in shown, shown
+
+
+def test_the_files_of_init_are_checked_by_the_schemas_beside_them(tmp_path):
+    """Who begins with `init` sees no line underlined, and a slip of the first edit is."""
+    assert cli("init", tmp_path).returncode == 0
+    server = LanguageServer(tmp_path)
+    try:
+        for name, key in {"refresh-router.yaml": "sources", "rules/first.yaml": "refresh", "rules/first.test.yaml": "expect"}.items():
+            text = (tmp_path / name).read_text()
+            assert not server.open(name, text), name
+            assert any(f"{key}x" in message for _, message in server.open(f"{name}.new.yaml", text.replace(f"{key}:", f"{key}x:", 1))), name
+    finally:
+        server.stop()
