@@ -23,6 +23,7 @@ librouter_a_SOURCES += \
 	src/cli/given_rules.c src/cli/given_rules.h \
 	src/cli/help.c src/cli/help.h \
 	src/cli/init.c \
+	src/cli/init_values.c src/cli/init_values.h \
 	src/cli/junit.c src/cli/junit.h \
 	src/cli/member.c src/cli/member.h \
 	src/cli/new_files.c src/cli/new_files.h \
