@@ -69,8 +69,8 @@ static struct explained_condition condition_explain(
 	if (explained.holds)
 		explained.matched = value_found(matching, condition);
 	else if (!is_refusal)
-		explained.hint = hint_describe(
-			condition, matching->event->fields[condition->field], matching->arena);
+		explained.hint = hint_describe(condition, matching->event->fields[condition->field],
+			matching->scratch->patterns, matching->arena);
 	return explained;
 }
 

@@ -1,9 +1,10 @@
-/* rules/hint.c - the exact value that a condition and an event nearly agree on. */
+/* rules/hint.c - the value or pattern on which a condition and an event nearly agree. */
 #include "rules/hint.h"
 #include "base/name.h"
 #include "base/suggest.h"
 
 #define VALUES_MOST 256   /* values of a list that are compared */
+#define PATTERNS_MOST 4   /* patterns of a list that are tried without regard to case */
 #define VALUE_BYTES 1000u /* longer texts are not */
 
 static size_t names_of(const struct rule_condition *condition, const char **names)
@@ -44,13 +45,49 @@ const char *hint_value(
 	return may_be_slip(condition->field) || looks_alike(written, near) ? near : NULL;
 }
 
-const char *hint_describe(
-	const struct rule_condition *condition, struct str actual, struct arena *arena)
+static bool has_flag_i(struct str written)
+{
+	const char *flags = memrchr(written.at, '/', written.length);
+	return flags && memchr(flags, 'i', (size_t)(written.at + written.length - flags));
+}
+
+/* Would the pattern be found if it had the flag i? */
+static bool finds_without_case(
+	struct str written, struct str actual, struct pattern_scratch *scratch)
+{
+	struct error err;
+	size_t offset;
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
+	if (has_flag_i(written))
+		return false;
+	text_add_str(&text, written);
+	text_add_char(&text, 'i');
+	OWNED(pattern) pattern = pattern_compile(text_str(&text), &offset, &err);
+	return pattern && pattern_search(pattern, actual, scratch) == SEARCH_YES;
+}
+
+static const char *describe_case(const struct rule_condition *condition, struct str actual,
+	struct pattern_scratch *scratch, struct arena *arena)
+{
+	if (!actual.length || actual.length >= VALUE_BYTES)
+		return NULL;
+	for (uint32_t i = 0; i < condition->value_count && i < PATTERNS_MOST; i++) {
+		const struct rule_value *value = &condition->values[i];
+		if (value->probe != PROBE_NONE && finds_without_case(value->text, actual, scratch))
+			return arena_printf(arena,
+				"only upper and lower case differ: %si would find it",
+				value->text.at);
+	}
+	return NULL;
+}
+
+const char *hint_describe(const struct rule_condition *condition, struct str actual,
+	struct pattern_scratch *scratch, struct arena *arena)
 {
 	const char *near = hint_value(condition, actual, arena);
 	OWNED_TEXT struct text difference = TEXT(TEXT_UNBOUNDED);
 	if (!near)
-		return NULL;
+		return describe_case(condition, actual, scratch, arena);
 	name_difference(arena_str(arena, actual), near, &difference);
 	if (difference.length)
 		return arena_printf(arena, "looks like '%s', but %s", near, difference.at);

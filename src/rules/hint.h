@@ -8,7 +8,8 @@
  * or, of a field that is no id, differs from by a typing error; NULL: none. */
 const char *hint_value(
 	const struct rule_condition *condition, struct str actual, struct arena *arena);
-/* Says so: "the rule has 'Prod': they differ at character 1: 'P' there, 'p' here"; NULL: no value
- * is near. */
-const char *hint_describe(
-	const struct rule_condition *condition, struct str actual, struct arena *arena);
+/* Says so: "looks like 'Prod', but they differ at character 1: 'P' there, 'p' here"; or that a
+ * pattern would find it without regard to case, which takes steps of the scratch. NULL: nothing is
+ * near. */
+const char *hint_describe(const struct rule_condition *condition, struct str actual,
+	struct pattern_scratch *scratch, struct arena *arena);

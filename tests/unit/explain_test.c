@@ -134,8 +134,10 @@ static const struct {
 	{ "but may look alike", "{job_id: 701331}", "{\"job_id\": \"701331\u00a0\"}",
 		"looks like '701331', but they differ at character 7: the end there, U+00A0 "
 		"(no-break space) here" },
-	{ "a pattern is not compared", "{job_name: /^nightly/}", "{\"job_name\": \"Nightly\"}",
-		NULL },
+	{ "the case of a pattern", "{job_name: [x, /^nightly/]}", "{\"job_name\": \"Nightly\"}",
+		"only upper and lower case differ: /^nightly/i would find it" },
+	{ "a pattern without case", "{job_name: /^nightly/i}", "{\"job_name\": \"Weekly\"}", NULL },
+	{ "another pattern", "{job_name: /^nightly/}", "{\"job_name\": \"Weekly\"}", NULL },
 };
 
 static void what_is_nearly_met_is_pointed_out(void **state)
