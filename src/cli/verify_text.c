@@ -2,7 +2,6 @@
 #include "base/visible.h"
 #include "cli/print.h"
 #include "cli/verify_report.h"
-#include <unistd.h>
 
 #define MESSAGE_COLUMN 17 /* beside the longest word */
 
@@ -12,9 +11,7 @@ struct report_colours {
 
 static struct report_colours colours_for(FILE *out)
 {
-	const char *no_color = getenv("NO_COLOR"); /* no-color.org: any text but the empty one */
-	int fd = fileno(out);
-	if (fd < 0 || !isatty(fd) || (no_color && *no_color))
+	if (!print_is_coloured(out))
 		return (struct report_colours){ "", "", "" };
 	return (struct report_colours){ "\033[1;32m", "\033[1;31m", "\033[0m" };
 }
@@ -128,9 +125,12 @@ static void print_source(
 	const struct awaited *shown = NULL;
 	bool is_fine = !source->error && !source->finding_count;
 	/* a source's name has no characters that are not plain */
-	fprintf(out, "\nsource %s: %s%s%s, %zu active webhook%s of dbt's\n", source->config->name,
-		is_fine ? colours->good : colours->bad, is_fine ? "ok" : "not ok", colours->end,
-		source->webhooks, plural(source->webhooks));
+	fprintf(out, "\nsource %s: %s%s%s", source->config->name,
+		is_fine ? colours->good : colours->bad, is_fine ? "ok" : "not ok", colours->end);
+	if (!source->error)
+		fprintf(out, ", %zu active webhook%s of dbt's", source->webhooks,
+			plural(source->webhooks));
+	fputc('\n', out);
 	if (source->error)
 		print_finding(2, "unreachable", NULL, source->error, colours, out);
 	for (size_t i = 0; i < source->finding_count; i++) {
