@@ -2,8 +2,8 @@
 BENCHES = tests/bench/load tests/bench/yardstick tests/bench/decide_bench tests/bench/schedule_bench tests/bench/client_bench
 EXTRA_PROGRAMS += $(BENCHES)
 CLEANFILES += $(BENCHES)
-EXTRA_DIST += tests/bench/bench.py tests/bench/cases.py tests/bench/compare.py tests/bench/costly.py tests/bench/fixtures.py tests/bench/processes.py \
-	tests/bench/sandbox.py tests/bench/scale.py tests/bench/sites.py tests/bench/slow.py tests/bench/tables.py
+EXTRA_DIST += tests/bench/bench.py tests/bench/cases.py tests/bench/compare.py tests/bench/costly.py tests/bench/fixtures.py tests/bench/linter.py \
+	tests/bench/processes.py tests/bench/sandbox.py tests/bench/scale.py tests/bench/sites.py tests/bench/slow.py tests/bench/tables.py
 
 tests_bench_load_SOURCES = tests/bench/load.c
 tests_bench_load_LDADD = $(CRYPTO_LIBS)
