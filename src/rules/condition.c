@@ -239,8 +239,8 @@ static void map_load(struct map_reading *reading, const struct yaml_node *node,
 	}
 }
 
-static void not_load(struct loading *loading, const struct yaml_node *when,
-	const struct yaml_node *node, struct rule_branch *branch)
+static void not_load(
+	struct loading *loading, const struct yaml_node *node, struct rule_branch *branch)
 {
 	bool is_list = node->type == YAML_LIST;
 	size_t count = is_list ? node->count : 1;
@@ -267,7 +267,6 @@ static void not_load(struct loading *loading, const struct yaml_node *when,
 		map_finish(&reading, by_field, &maps[i]);
 		maps[i].line = item->place.line;
 	}
-	exclude_check(loading, when, node, branch);
 }
 
 static void branch_load(
@@ -276,6 +275,7 @@ static void branch_load(
 	struct loading *loading = reading->loading;
 	struct rule_condition by_field[EVENT_FIELD_COUNT] = { 0 };
 	const struct yaml_node *not_node = NULL;
+	size_t errors = problems_error_count(loading->problems);
 	branch->key = KEY_NONE;
 	if (node && node->type != YAML_MAP)
 		loading_problem(loading, PROBLEM_WRONG_TYPE, node->place,
@@ -295,9 +295,11 @@ static void branch_load(
 	possible_check(loading, node, &by_field[EVENT_EVENT], &by_field[EVENT_STATUS]);
 	map_finish(reading, by_field, &branch->when);
 	branch->when.line = node ? node->place.line : 0;
-	exclude_check_codes(loading, node, &branch->when);
 	if (not_node)
-		not_load(loading, node, not_node, branch);
+		not_load(loading, not_node, branch);
+	/* what could not be read excludes nothing */
+	if (problems_error_count(loading->problems) == errors)
+		exclude_check(loading, node, not_node, branch);
 }
 
 void when_load(struct loading *loading, const struct yaml_node *node, struct rule *rule,

@@ -188,58 +188,73 @@ static void report_nothing(const struct excluding *excluding, uint32_t number)
 	}
 }
 
+/* ---- status and its code -------------------------------------------------------------------- */
+
+/* The status of a code without a text. */
+static struct str status_of_code(const struct excluding *excluding, const struct rule_value *code)
+{
+	return status_canonical(code->text, STR(""), excluding->loading->scratch);
+}
+
+/* May an event have this code and a status for which the condition holds? Without a code, the text
+ * decides, which may be any. */
+static bool is_code_possible(const struct excluding *excluding, const struct rule_value *code,
+	const struct rule_condition *status)
+{
+	if (code->probe != PROBE_NONE || !code->text.length || status->has_pattern)
+		return true;
+	return implied_by_text(&excluding->implying, status_of_code(excluding, code), status);
+}
+
+static void codes_check(const struct excluding *excluding)
+{
+	struct loading *loading = excluding->loading;
+	const struct rule_map *when = &excluding->branch->when;
+	const struct rule_condition *code = implied_on(when, EVENT_STATUS_CODE),
+				    *status = implied_on(when, EVENT_STATUS);
+	if (!code)
+		return;
+	for (uint32_t i = 0; i < code->value_count; i++)
+		if (is_code_possible(excluding, &code->values[i], status))
+			return;
+	const struct yaml_node *code_node = written(excluding->when_node, EVENT_STATUS_CODE),
+			       *status_node = written(excluding->when_node, EVENT_STATUS);
+	struct str first = status_of_code(excluding, &code->values[0]);
+	const char *quoted = loading_quote(loading, code->values[0].text);
+	if (status_of_rule(first))
+		loading_problem(loading, PROBLEM_NEVER_MATCHES, code_node->place,
+			"this never matches: the code '%s' is the status '%s'%s", quoted,
+			loading_quote(loading, first),
+			status_node ? "" : ", and without 'status' success is meant");
+	else
+		loading_problem(loading, PROBLEM_NEVER_MATCHES, code_node->place,
+			"this never matches: '%s' is the code of no status that dbt is known to "
+			"send%s",
+			quoted, status_node ? "" : ", and without 'status' success is meant");
+	if (status_node)
+		problem_relate(loading->problems, status_node->place, loading->file->source,
+			"'when' wants another status here");
+}
+
 void exclude_check(struct loading *loading, const struct yaml_node *when_node,
 	const struct yaml_node *not_node, const struct rule_branch *branch)
 {
+	bool is_check = loading->known && loading->known->is_check, is_reported = false;
+	if (!branch->not_count && !is_check)
+		return;
 	OWNED(pattern_scratch) scratch = pattern_scratch_new();
 	const struct excluding excluding = { loading, when_node, not_node, branch,
-		{ loading->ruleset, scratch }, loading->known && loading->known->is_check };
-	bool is_reported = false;
+		{ loading->ruleset, scratch }, is_check };
 	for (uint32_t i = 0; i < branch->not_count; i++)
 		if (is_implied(&excluding, &branch->when, &branch->nots[i])) {
 			report_all(&excluding, i);
 			is_reported = true;
 		}
-	for (uint32_t i = 0; excluding.is_check && i < branch->not_count; i++)
-		if (branch->nots[i].count)
-			report_nothing(&excluding, i);
-	for (uint32_t i = 0; excluding.is_check && !is_reported && i < branch->when.count; i++)
-		is_reported = values_check(&excluding, &branch->when.conditions[i]);
-}
-
-/* ---- status and its code -------------------------------------------------------------------- */
-
-/* May an event have this code and a status for which the condition holds? Without a code, the text
- * decides, which may be any. */
-static bool is_code_possible(struct loading *loading, const struct implying *implying,
-	const struct rule_value *code, const struct rule_condition *status)
-{
-	if (code->probe != PROBE_NONE || !code->text.length || status->has_pattern)
-		return true;
-	return implied_by_text(
-		implying, status_canonical(code->text, STR(""), loading->scratch), status);
-}
-
-void exclude_check_codes(
-	struct loading *loading, const struct yaml_node *when_node, const struct rule_map *when)
-{
-	const struct rule_condition *code = implied_on(when, EVENT_STATUS_CODE),
-				    *status = implied_on(when, EVENT_STATUS);
-	if (!loading->known || !loading->known->is_check || !code || !code->value_count)
+	if (!is_check)
 		return;
-	OWNED(pattern_scratch) scratch = pattern_scratch_new();
-	const struct implying implying = { loading->ruleset, scratch };
-	const struct yaml_node *code_node = written(when_node, EVENT_STATUS_CODE),
-			       *status_node = written(when_node, EVENT_STATUS);
-	for (uint32_t i = 0; i < code->value_count; i++)
-		if (is_code_possible(loading, &implying, &code->values[i], status))
-			return;
-	struct str first = status_canonical(code->values[0].text, STR(""), loading->scratch);
-	loading_problem(loading, PROBLEM_NEVER_MATCHES, code_node->place,
-		"this never matches: the code '%s' is the status '%s'%s",
-		loading_quote(loading, code->values[0].text), loading_quote(loading, first),
-		status_node ? "" : ", and without 'status' success is meant");
-	if (status_node)
-		problem_relate(loading->problems, status_node->place, loading->file->source,
-			"'when' wants another status here");
+	codes_check(&excluding);
+	for (uint32_t i = 0; i < branch->not_count; i++)
+		report_nothing(&excluding, i);
+	for (uint32_t i = 0; branch->not_count && !is_reported && i < branch->when.count; i++)
+		is_reported = values_check(&excluding, &branch->when.conditions[i]);
 }

@@ -63,6 +63,8 @@ static const struct {
 	{ "an empty not", WHEN("{not: {}}"), "bad-value", "never match" },
 	{ "not with a text", WHEN("{not: x}"), "wrong-type", "'not'" },
 	{ "a map as a value", WHEN("{job_id: {a: b}}"), "wrong-type", "a map" },
+	{ "what cannot be read excludes nothing", WHEN("{job_id: {a: b}, not: {job_id: ''}}"),
+		"wrong-type", "a map" },
 	{ "a list in a list", WHEN("{job_id: [[1]]}"), "wrong-type", "a list" },
 	{ "an empty list", WHEN("{job_id: []}"), "bad-value", "'job_id'" },
 	{ "no value", WHEN("{job_name: }"), "wrong-type", "\"\"" },
