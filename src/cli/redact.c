@@ -4,7 +4,6 @@
  */
 #include "cli/redact.h"
 #include "cli/member.h"
-#include "content/kind.h"
 #include "event/signature.h"
 #include "store/store.h"
 #include <sys/random.h>
@@ -19,32 +18,39 @@ struct redaction {
 	bool keeps[EVENT_FIELD_COUNT];
 };
 
+/* NULL when it cannot be read, or could be guessed. */
+static struct secret *read_key(const char *path, struct error *err)
+{
+	const struct secret_ref ref = { .from = SECRET_FROM_FILE, .name = path };
+	OWNED(secret) key = secret_load(&ref, err);
+	if (!key || secret_bytes(key).length >= LEAST_KEY)
+		return TAKE(key);
+	IGNORE(error_fail(err, ERROR_INPUT, /* false; NULL is returned */
+		"%s: the key has less than %d bytes, so that it can be guessed; `openssl rand -hex "
+		"32` makes one",
+		path, LEAST_KEY));
+	return NULL;
+}
+
+static struct secret *random_key(struct error *err)
+{
+	char bytes[KEY_BYTES];
+	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) {
+		IGNORE(error_fail(err, ERROR_SYSTEM, "no random key can be made"));
+		return NULL;
+	}
+	struct secret *key = secret_copy((struct str){ bytes, sizeof bytes });
+	secret_wipe(bytes, sizeof bytes);
+	return key;
+}
+
 struct redaction *redaction_new(const char *key_path, struct error *err)
 {
-	OWNED(secret) secret = NULL;
-	if (key_path) {
-		struct secret_ref ref = { .from = SECRET_FROM_FILE, .name = key_path };
-		secret = secret_load(&ref, err);
-		if (!secret)
-			return NULL;
-		if (secret_bytes(secret).length < LEAST_KEY) {
-			IGNORE(error_fail(err, ERROR_INPUT, /* false; NULL is returned */
-				"%s: the key has less than %d bytes, so that it can be guessed; "
-				"`openssl rand -hex 32` makes one",
-				key_path, LEAST_KEY));
-			return NULL;
-		}
-	} else {
-		char bytes[KEY_BYTES];
-		if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) {
-			IGNORE(error_fail(err, ERROR_SYSTEM, "no random key can be made"));
-			return NULL;
-		}
-		secret = secret_copy((struct str){ bytes, sizeof bytes });
-		secret_wipe(bytes, sizeof bytes);
-	}
+	OWNED(secret) key = key_path ? read_key(key_path, err) : random_key(err);
+	if (!key)
+		return NULL;
 	struct redaction *redaction = mem_new(struct redaction);
-	redaction->key = signing_key_new(secret);
+	redaction->key = signing_key_new(key);
 	return redaction;
 }
 
