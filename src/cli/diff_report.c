@@ -139,6 +139,24 @@ static void print_contents(const struct diff_report *report, FILE *out)
 		table_print(table, out);
 }
 
+static bool is_said(const struct diff_report *report, size_t end, const char *because)
+{
+	for (size_t i = 0; i < end; i++)
+		if (text_is(report->contents[i].because, because))
+			return true;
+	return false;
+}
+
+/* Why the rules that want something in one version do not match in the other, each reason once. */
+static void print_reasons(const struct diff_report *report, FILE *out)
+{
+	for (size_t i = 0; i < report->content_count; i++) {
+		const struct changed_content *content = &report->contents[i];
+		if (*content->because && !is_said(report, i, content->because))
+			print_line(out, "%c rule %s", marks[content->change], content->because);
+	}
+}
+
 static void print_rules(const struct diff_report *report, FILE *out)
 {
 	for (size_t i = 0; i < report->rule_count; i++) {
@@ -158,6 +176,7 @@ void diff_report_text(const struct diff_report *report, FILE *out)
 	if (line.length)
 		print_line(out, "%s", line.at);
 	print_contents(report, out);
+	print_reasons(report, out);
 	print_rules(report, out);
 }
 
@@ -171,6 +190,8 @@ static cJSON *content_json(const struct changed_content *content)
 	json_add_text(json, "example", content->example);
 	if (*content->what)
 		json_add_text(json, "what", content->what);
+	if (*content->because)
+		json_add_text(json, "because", content->because);
 	cJSON *rules = cJSON_AddArrayToObject(json, "rules");
 	for (size_t i = 0; i < content->rule_count; i++)
 		cJSON_AddItemToArray(rules, cJSON_CreateString(content->rules[i]));
@@ -250,6 +271,8 @@ static void print_content_rows(const struct diff_report *report, FILE *out)
 		text_printf(&row, "| `%c` |", marks[content->change]);
 		add_cell(&row, content->selection->site);
 		describe(content, &cell);
+		if (*content->because)
+			text_printf(&cell, "; %s", content->because);
 		add_cell(&row, cell.at);
 		text_printf(&row, " %lld |", (long long)content->event_count);
 		text_reset(&cell);

@@ -240,6 +240,8 @@ static const struct member changed_content_members[] = {
 	MEMBER_ELSEWHERE("events", COUNT, .required = true, .help = "For how many events it is so"),
 	MEMBER_ELSEWHERE("example", TEXT, .required = true, .help = "The first of them"),
 	MEMBER_ELSEWHERE("what", TEXT, .help = "Of an altered one: what differs"),
+	MEMBER_ELSEWHERE("because", TEXT,
+		.help = "Of a lost or gained one: why its rule does not match that event in the other version"),
 	MEMBER_ELSEWHERE("rules", TEXTS, .required = true, .help = "Names of the rules that want it"),
 	{ 0 },
 };

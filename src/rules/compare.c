@@ -9,6 +9,8 @@
 	HASH_SAX /* the default one falls through its cases, which clang does not let pass */
 #include <uthash.h>
 
+#define REASONS_MOST 1000 /* more are not read, and each asks a whole ruleset */
+
 struct found { /* one difference, over all events that have it */
 	struct changed_content content;
 	size_t rule_capacity;
@@ -24,6 +26,8 @@ struct comparison {
 	struct found *found; /* by key */
 	struct changed_content *listed;
 	int64_t event_count, changed_count;
+	const struct event *event; /* that is being compared */
+	int reasons;               /* that were looked for */
 };
 
 struct comparison *comparison_new(const struct ruleset *before, const struct ruleset *after)
@@ -88,6 +92,41 @@ static void rule_add(struct found *found, const char *rule)
 	found->rules[found->content.rule_count++] = rule;
 }
 
+static size_t number_of(const struct ruleset *ruleset, const char *rule)
+{
+	size_t number = 0;
+	while (number < ruleset->rule_count && !text_is(ruleset->rules[number].name, rule))
+		number++;
+	return number;
+}
+
+/* Why the first rule that wants it does not match in the other ruleset. */
+static const char *because_of(
+	struct comparison *comparison, enum change change, const struct selection *selection)
+{
+	static const char not_before[] = "not.";
+	const char *rule = selection->rules[0];
+	bool is_lost = change == CHANGE_LOST;
+	const struct ruleset *other = is_lost ? comparison->after : comparison->before;
+	size_t number = number_of(other, rule);
+	if (change == CHANGE_ALTERED || number == other->rule_count ||
+		comparison->reasons++ >= REASONS_MOST)
+		return "";
+	OWNED(arena) arena = arena_new();
+	bool *chosen = arena_array(arena, bool, other->rule_count);
+	const struct explain_scope scope = { .chosen = chosen };
+	chosen[number] = true;
+	const struct decision *decision = ruleset_explain(other, comparison->event, &scope,
+		is_lost ? comparison->scratch_after : comparison->scratch_before, arena);
+	if (!decision->unmatched_count)
+		return "";
+	const struct unmatched *why = decision->unmatched;
+	bool is_not = str_starts(str_of(why->field), not_before);
+	return arena_printf(comparison->arena, "'%s' %s: %s, wanted %s", rule,
+		is_lost ? "no longer matches" : "did not match before",
+		why->field + (is_not ? strlen(not_before) : 0), why->expected);
+}
+
 static void add(struct comparison *comparison, enum change change,
 	const struct selection *selection, const char *what, const char *example)
 {
@@ -102,6 +141,7 @@ static void add(struct comparison *comparison, enum change change,
 		found->content = (struct changed_content){ .change = change,
 			.selection = copy,
 			.what = arena_text(comparison->arena, what),
+			.because = because_of(comparison, change, selection),
 			.example = arena_text(comparison->arena, example) };
 		found->key = mem_copy_bytes(key.at, key.length);
 		HASH_ADD_KEYPTR(hh, comparison->found, found->key, key.length, found);
@@ -214,6 +254,7 @@ void comparison_add(struct comparison *comparison, const struct event *event, co
 	const struct decision *after =
 		ruleset_decide(comparison->after, event, comparison->scratch_after, arena);
 	comparison->event_count++;
+	comparison->event = event;
 	comparison->changed_count += decisions_compare(comparison, before, after, example);
 }
 

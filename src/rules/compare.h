@@ -13,7 +13,11 @@ enum change { CHANGE_LOST, CHANGE_GAINED, CHANGE_ALTERED };
 struct changed_content {
 	enum change change;
 	const struct selection *selection; /* of the new ruleset; of the old one when it is lost */
-	const char *what;    /* of an altered one: "priority 50 -> 80, delay 0 -> 10m"; else "" */
+	const char *what; /* of an altered one: "priority 50 -> 80, delay 0 -> 10m"; else "" */
+	/* Of a lost or gained one: why the rule that wants it in one ruleset does not match the
+	 * first event in the other: "'nightly' no longer matches: status, wanted error". It has no
+	 * text of the event. "": there is no such rule, or it matches and wants something else. */
+	const char *because;
 	int64_t event_count; /* events for which that is so */
 	const char *example; /* the first of them, as comparison_add() was told */
 	size_t rule_count;

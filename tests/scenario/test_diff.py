@@ -98,6 +98,23 @@ def test_json_matches_its_schema(folder):
     assert [(r["rule"], r["change"]) for r in answer["rules"]] == [("new", "added"), ("nightly", "changed"), ("old", "removed")]
 
 
+def test_a_lost_refresh_says_which_condition_keeps_its_rule_from_matching(folder):
+    stricter = BEFORE.replace("{job_id: 1001}", "{job_id: 1001, environment_name: Production, not: {run_reason: /^secret/}}")
+    assert stricter != BEFORE
+    (folder / "after" / "rules.yaml").write_text(stricter)
+    (folder / "events.jsonl").write_text(json.dumps({"job_id": 1001, "environment_name": "hidden"}) + "\n")
+    arguments = ["--events", "events.jsonl"]
+    told = diff(folder, "before", "after", *arguments).stdout.decode()
+    because = "'nightly' no longer matches: environment_name, wanted Production"
+    assert told.count(f"- rule {because}\n") == 1 and "hidden" not in told
+    answer = json.loads(diff(folder, "before", "after", *arguments, "--format", "json").stdout)
+    jsonschema.validate(answer, json.loads(cli("schema", "diff").stdout))
+    assert [s["because"] for s in answer["lost"]] == [because] * len(answer["lost"])
+    gained = json.loads(diff(folder, "after", "before", *arguments, "--format", "json").stdout)["gained"]
+    assert gained[0]["because"] == "'nightly' did not match before: environment_name, wanted Production"
+    assert "environment\\_name, wanted Production" in diff(folder, "before", "after", *arguments, "--format", "markdown").stdout.decode()
+
+
 def test_markdown_folds_the_details_and_takes_names_for_text(folder):
     lines = diff(folder, "before", "after", "--events", "events.jsonl", "--format", "markdown").stdout.decode().splitlines()
     assert lines[0] == "<!-- refresh-router diff -->"
