@@ -55,6 +55,9 @@ void on_job_cancelled(struct schedule *schedule, struct instant now, const struc
 	struct site *site = site_of(schedule, answer.site);
 	site_answered(schedule, now, &answer);
 	site_spend_queries(schedule, now, site, 1);
+	bool is_unsure = answer.verdict == VERDICT_RETRY || answer.verdict == VERDICT_UNKNOWN;
+	if (is_unsure && answer.retry_after)
+		gate_hold(&site->gate.no_queries_before, now.mono, answer.retry_after);
 	if (!refresh || !refresh->is_asked || !refresh_in_flight(refresh))
 		return;
 	refresh->is_asked = false;
@@ -64,9 +67,7 @@ void on_job_cancelled(struct schedule *schedule, struct instant now, const struc
 	}
 	/* It is not known whether Tableau got the request: the job is looked at, and cancelled
 	 * again if it goes on. */
-	if (answer.verdict == VERDICT_RETRY || answer.verdict == VERDICT_UNKNOWN) {
-		if (answer.retry_after)
-			gate_hold(&site->gate.no_queries_before, now.mono, answer.retry_after);
+	if (is_unsure) {
 		look_later(schedule, now, refresh, site->options.poll_interval);
 		return;
 	}

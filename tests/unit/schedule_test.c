@@ -2368,6 +2368,28 @@ static void a_cancel_that_got_no_answer_is_asked_again(void **state)
 	assert_string_equal(world->reason, "cancelled by alice");
 }
 
+static void what_tableau_asks_is_heeded_though_the_refresh_has_ended(void **state)
+{
+	struct world *world = *state;
+	struct answer later = says(VERDICT_RETRY, "HTTP 429");
+	later.retry_after = 30 * US_PER_SECOND;
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	int64_t first = world->sent;
+	step(world, (struct input){ INPUT_CANCEL, .cancel = { first, "alice" } });
+	pass(world, 10 * US_PER_SECOND);
+	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
+	assert_string_equal(world->state, "succeeded");
+	event(world);
+	answer(world, VERDICT_OK, NULL);
+	assert_int_not_equal(world->sent, first);
+	step(world, (struct input){ INPUT_JOB_CANCELLED, .job_cancelled = { first, later } });
+	pass(world, 20 * US_PER_SECOND);
+	assert_false(saw(world, "poll"));
+	pass(world, 10 * US_PER_SECOND);
+	assert_true(saw(world, "poll"));
+}
+
 static void a_refresh_cancelled_while_its_request_is_out_cancels_the_job_that_comes(void **state)
 {
 	struct world *world = *state;
@@ -2726,6 +2748,7 @@ int main(void)
 		TEST(cancelling_a_refresh_in_flight_cancels_its_job_first),
 		TEST(a_job_that_tableau_will_not_cancel_is_followed_on),
 		TEST(a_cancel_that_got_no_answer_is_asked_again),
+		TEST(what_tableau_asks_is_heeded_though_the_refresh_has_ended),
 		TEST(a_refresh_cancelled_while_its_request_is_out_cancels_the_job_that_comes),
 		TEST(cancelled_stays_so_though_the_content_turns_out_to_be_published_anew),
 		TEST(who_cancelled_it_is_told_also_when_its_request_got_no_reply),
