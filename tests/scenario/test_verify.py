@@ -165,6 +165,22 @@ def test_a_site_that_fails_in_the_middle_is_not_asked_on(folder_of, sandbox):
     assert len(sandbox.calls("GET", "/datasources$")) < 20 and signed_out(sandbox)
 
 
+HOSTILE = ["", "<html>login</html>", "{", "7", '{"workbooks": 7}', '{"pagination": {"totalAvailable": "-1"}, "workbooks": {"workbook": [7, null, {"id": []}]}}',
+           '{"pagination": {"totalAvailable": "999999999"}, "workbooks": {"workbook": [{"id": "x", "name": "\\u0000\\u202e\\u001b[2J"}]}}', "[" * 100000]
+
+
+@pytest.mark.parametrize("path", ["*/workbooks", "*/projects", "*/serverinfo", "*/auth/signin"])
+@pytest.mark.parametrize("body", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_reply_of_tableaus_is_a_finding_and_nothing_more(folder_of, sandbox, path, body):
+    """Whatever comes in the place of Tableau's answer with a 200, there is a result, and no session is left behind."""
+    sandbox.fault("status", on={"path": path}, status=200, body=body, times=0)
+    folder = folder_of(sandbox, [rule()])
+    found = folder.json()
+    assert not found["ok"] and {f["problem"] for f in found["findings"]} <= {"missing", "unreadable", "unreachable", "forbidden"}, found
+    assert b"\x1b" not in folder.verify().stdout
+    assert len(sandbox.sign_ins()) == len(sandbox.calls("POST", "/auth/signout$")) or path == "*/auth/signin"
+
+
 def test_only_some_sites_and_rules(folder_of, sandbox_of):
     sandbox = sandbox_of(site_world(), site_world("board"))
     folder = folder_of(sandbox, [rule(), wants({"workbooks": "Gone"})], ("finance", "board"))
