@@ -141,22 +141,31 @@ static void take_item(struct verified_case *verified, const struct verified_site
 	take_candidates(verified, json_get(item, "candidates"), arena);
 }
 
-static void take_site(struct verified_site *site, const cJSON *answer, struct arena *arena)
+/* That its PAT ends soon, or has ended since the daemon signed in with it; NULL: neither. */
+static const char *pat_ending(const struct verified_site *site, int64_t left, struct arena *arena)
 {
 	char ends[WALL_TEXT_SIZE];
+	struct wall minute = { site->pat_ends_at.us / MINUTE * MINUTE };
+	const char *when =
+		left < 0 ? "has ended"
+			 : arena_printf(arena, "ends in %lld days", (long long)(left / DAY));
+	if (left >= TABLEAU_PAT_WARNING)
+		return NULL;
+	return arena_printf(arena,
+		"the PAT '%s' %s, at %s; make a new one, and put its secret in place",
+		site->config->pat.name, when, wall_format(minute, ends));
+}
+
+static void take_site(struct verified_site *site, const cJSON *answer, struct arena *arena)
+{
 	struct wall now = clock_wall();
 	if (!json_flag(answer, "ok", false))
 		site->error = without_site(json_text(answer, "error"), site->config->name, arena);
 	if (site->error && !*site->error)
 		site->error = "it could not be asked";
 	site->pat_ends_at = json_time(answer, "pat_ends_at");
-	int64_t left = site->pat_ends_at.us - now.us;
-	struct wall minute = { site->pat_ends_at.us / MINUTE * MINUTE };
-	if (wall_is_set(site->pat_ends_at) && left < TABLEAU_PAT_WARNING)
-		site->pat_ending = arena_printf(arena,
-			"the PAT '%s' ends in %lld days, at %s; make a new one, and put its secret "
-			"in place",
-			site->config->pat.name, (long long)(left / DAY), wall_format(minute, ends));
+	if (wall_is_set(site->pat_ends_at))
+		site->pat_ending = pat_ending(site, site->pat_ends_at.us - now.us, arena);
 }
 
 bool verified_case_has_failed(

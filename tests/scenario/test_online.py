@@ -256,6 +256,13 @@ def test_an_odd_answer_to_verify_does_no_harm(router, answer, form):
         check_junit(ElementTree.fromstring(told.stdout))
 
 
+def test_a_pat_that_has_ended_since_the_sign_in_is_said_to_have_ended(router):
+    answer = {"site": "finance", "ok": True, "pat_ends_at": "2025-01-01T00:00:30Z", "items": [{"count": 1, "contents": []}]}
+    with stranger(b'{"status":"alive"}', json.dumps(answer).encode()) as url:
+        told = cli("verify", "--config", router.folder / "config.yaml", "--url", url, environment=router.environment)
+    assert told.returncode == 1 and b"PAT 'refresh-router' has ended, at 2025-01-01T00:00:00Z;" in told.stdout, told
+
+
 def test_no_secret_is_printed(router_of, sandbox_of, tmp_path):
     """Tableau's answer repeats the PAT, as some servers' error pages do."""
     sandbox = sandbox_of(site_world())
