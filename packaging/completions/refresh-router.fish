@@ -3,14 +3,16 @@ function __refresh_router_complete
     set -l before (commandline -opc)
     set -l token (commandline -ct)
     set -l told (refresh-router complete -- $before[2..] "$token" 2>/dev/null)
+    # "--name=" stays in front of files; a command that nothing is known of is completed with files.
     set -l head (string match -r -- '^--[^=]*=' "$token")
+    set -l rest (string replace -r -- '^--[^=]*=' '' "$token")
     switch "$told[1]"
         case files
-            printf '%s\n' "$head"(__fish_complete_path (string replace -r -- '^--[^=]*=' '' "$token"))
+            string join \n -- "$head"(complete -C "__refresh_router_nothing $rest")
         case folders
-            printf '%s\n' "$head"(__fish_complete_directories (string replace -r -- '^--[^=]*=' '' "$token") '')
+            string join \n -- "$head"(complete -C "__refresh_router_nothing $rest" | string match -r '.*/$')
         case '*'
-            printf '%s\n' $told[2..]
+            string join \n -- $told[2..]
     end
 end
 complete -c refresh-router -f -a '(__refresh_router_complete)'
