@@ -215,6 +215,7 @@ static void complete(struct offer *offer, const char *const *words, int count)
 		complete_command(offer, words, count);
 }
 
+/* zsh and fish choose among all words, by rules of their users: capitals, parts. bash does not. */
 static void print(const struct offer *offer, const char *prefix)
 {
 	static const char *const kinds[] = {
