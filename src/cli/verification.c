@@ -146,9 +146,10 @@ static const char *pat_ending(const struct verified_site *site, int64_t left, st
 {
 	char ends[WALL_TEXT_SIZE];
 	struct wall minute = { site->pat_ends_at.us / MINUTE * MINUTE };
+	long long days = left / DAY;
 	const char *when =
 		left < 0 ? "has ended"
-			 : arena_printf(arena, "ends in %lld days", (long long)(left / DAY));
+			 : arena_printf(arena, "ends in %lld day%s", days, days == 1 ? "" : "s");
 	if (left >= TABLEAU_PAT_WARNING)
 		return NULL;
 	return arena_printf(arena,
