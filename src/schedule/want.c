@@ -282,10 +282,6 @@ static void not_resolved(struct schedule *schedule, struct instant now, struct w
 		return;
 	}
 	int64_t wait = again_backoff(schedule, schedule->options.retry_initial, want->failures++);
-	/* Retry-After holds for the site, so that not each selection has to get one. */
-	if (answer->retry_after)
-		gate_hold(&site_of(schedule, answer->site)->gate.no_calls_before, now.mono,
-			answer->retry_after);
 	free(want->reason);
 	want->reason = mem_copy_text(answer->reason);
 	timer_set(&schedule->timers, &want->due, mono_plus(now.mono, wait).us, TIMER_OF_WANT);
@@ -296,9 +292,12 @@ void on_resolved(struct schedule *schedule, struct instant now, const struct inp
 	const struct answer *answer = &input->resolved.answer;
 	struct want *want = want_find(schedule, input->resolved.selection);
 	site_answered(schedule, now, answer);
+	struct site *site = site_of(schedule, answer->site);
+	/* It holds for the site, so that not each selection has to get one. */
+	if (answer->retry_after)
+		gate_hold(&site->gate.no_calls_before, now.mono, answer->retry_after);
 	if (!want || !want->is_asked)
 		return; /* the selection has ended meanwhile */
-	struct site *site = site_of(schedule, want->selection.site);
 	want->is_asked = false;
 	site->resolving--;
 	site_touch(schedule, site);

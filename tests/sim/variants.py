@@ -155,6 +155,8 @@ VARIANTS = [
     ("Retry-After at a poll is not heeded", "on_polled",
      "gate_hold(&site->gate.no_queries_before, now.mono, answer.retry_after);",
      ";"),
+    ("Retry-After at a look-up is not heeded", "on_resolved",
+     "gate_hold(&site->gate.no_calls_before, now.mono, answer->retry_after);", ";"),
     ("Retry-After at a list is not heeded", "on_listed",
      "gate_hold(&site->gate.no_queries_before, now.mono, answer.retry_after);",
      ";"),
