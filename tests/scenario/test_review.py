@@ -184,11 +184,20 @@ def test_a_server_that_never_answers_is_given_up(api, tmp_path):
     assert told.returncode == 69 and "timed out" in told.stderr
 
 
-@pytest.mark.parametrize("answer", [b"<html>", b"[", b"\xff", b"{}", b"null", b'"text"', b"5"])
+@pytest.mark.parametrize("answer", [b"<html>", b"[", b"\xff", b"{}", b"null", b'"text"', b"5", b"[5]", b'[{"id": "1/../../x"}]', b"[" * 9000],
+                         ids=lambda answer: ascii(answer)[:12])
 def test_an_answer_that_is_no_list_is_no_empty_list(api, tmp_path, answer):
     api.trouble = [None, lambda handler: handler.answer(200, answer)]
     told = comment(api, tmp_path)
     assert told.returncode == 1 and "is that the address of the API?" in told.stderr and not writes(api)
+
+
+@pytest.mark.parametrize("status,body", [(200, b"<html>"), (200, b"[5]"), (200, b"[" * 9000), (422, b"[" * 9000), (422, b"\xff"), (422, b"[]"), (422, b'{"message": {"a": ["b"]}}')],
+                         ids=lambda value: ascii(value)[:12])
+def test_a_strange_answer_to_the_first_question_is_no_traceback(api, tmp_path, status, body):
+    api.trouble = [lambda handler: handler.answer(status, body)]
+    told = comment(api, tmp_path)
+    assert told.returncode == 1 and len(told.stderr.splitlines()) == 1 and len(api.asked) == 1
 
 
 def test_the_token_follows_no_redirect(api, tmp_path):
