@@ -80,7 +80,7 @@ static int peek(const struct json_reader *r)
 	return r->offset < r->bytes.length ? (unsigned char)r->bytes.at[r->offset] : -1;
 }
 
-/* Programs write JSON on one line, of which the byte says enough; people write several. */
+/* Ends in the byte, which programs read; of several lines a person sees which one it is. */
 static bool refuse(struct json_reader *r, const char *what)
 {
 	size_t lines = 1, begin = 0;
@@ -91,8 +91,8 @@ static bool refuse(struct json_reader *r, const char *what)
 		}
 	if (lines == 1)
 		return error_fail(r->err, ERROR_INPUT, "not JSON: %s at byte %zu", what, r->offset);
-	return error_fail(r->err, ERROR_INPUT, "not JSON: %s at line %zu, column %zu", what, lines,
-		r->offset - begin + 1);
+	return error_fail(r->err, ERROR_INPUT, "not JSON: %s in line %zu, column %zu, at byte %zu",
+		what, lines, r->offset - begin + 1, r->offset);
 }
 
 static struct str since(const struct json_reader *r, size_t start)

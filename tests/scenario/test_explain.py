@@ -270,7 +270,7 @@ def test_what_is_no_event_is_refused_with_its_place(explain, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with open(tmp_path / "huge.json", "wb") as huge:
         huge.truncate(1 << 30)
-    for name, said in (("broken.json", "broken.json: not JSON: an unexpected character at line 3, column 13"), ("pipe", "nobody writes to it"),
+    for name, said in (("broken.json", "broken.json: not JSON: an unexpected character in line 3, column 13, at byte 29"), ("pipe", "nobody writes to it"),
                        ("/dev/zero", "a device"), ("huge.json", "larger than"), (".", "a folder")):
         told = cli("route", "--rules", "rules.yaml", "--explain", name)
         assert told.returncode == 2 and said in told.stderr.decode() and not told.stdout, told.stderr

@@ -79,7 +79,8 @@ static void an_error_names_its_byte(void **state)
 		const char *says;
 	} cases[] = {
 		{ STR("{\"a\": 12345, }"), "a member's name is missing at byte 13" },
-		{ STR("{\n  \"a\": 1,\n}"), "a member's name is missing at line 3, column 1" },
+		{ STR("{\n  \"a\": 1,\n}"),
+			"a member's name is missing in line 3, column 1, at byte 12" },
 		{ STR("{\"a\":\"b\xc3(\"}"), "a byte that is not UTF-8 at byte 7" },
 		{ STR("[\"\xed\xa0\xbd\"]"), "a byte that is not UTF-8 at byte 2" },
 		{ STR("[\"a\0b\"]"), "a control character in a string at byte 3" },
