@@ -65,21 +65,27 @@ static void difference_describe(
 }
 
 /* What becomes of it (rules/expand.c, content/wish.h, schedule/hold.c). */
-static const char *outcome(const struct ask_wish *here, const struct ask_wish *there)
+static const char *outcome(
+	const struct ask_wish *here, const struct ask_wish *there, bool is_one_rule)
 {
-	bool is_held_apart = here->delay != there->delay || here->quiet || there->quiet;
+	/* `quiet` gathers what one rule wants, and one `delay` what one event wants */
+	bool is_held_apart =
+		!is_one_rule && (here->delay != there->delay || here->quiet || there->quiet);
 	bool is_shadow = here->is_shadow || there->is_shadow;
 	if (is_held_apart && !is_shadow)
-		return "it is refreshed once for each of them";
+		return "it may be refreshed once for each of them";
 	if (is_held_apart || (is_shadow && here->is_incremental != there->is_incremental))
 		return "each is decided by itself";
 	if (here->is_shadow != there->is_shadow)
 		return "it is sent as the rule wants that is no shadow";
 	if (here->is_incremental != there->is_incremental)
 		return "one full refresh serves both";
-	return here->priority == there->priority
-		       ? "one refresh serves both, with only what both allow"
-		       : "one refresh serves both, with the higher priority and what both allow";
+	if (here->priority == there->priority)
+		return "one refresh serves both, with only what both allow";
+	return here->allows_many == there->allows_many && here->allows_none == there->allows_none
+		       ? "one refresh serves both, with the higher priority"
+		       : "one refresh serves both, with the higher priority and only what both "
+			 "allow";
 }
 
 /* ---- the witness ---------------------------------------------------------------------------- */
@@ -186,7 +192,7 @@ static void report(struct linting *linting, const struct ask *ask, const struct 
 	OWNED_TEXT struct text what = TEXT(TEXT_UNBOUNDED), how = TEXT(TEXT_UNBOUNDED);
 	asks_describe(&linting->asks, ask, &what);
 	difference_describe(&here, &there, &how);
-	text_printf(&how, "; %s", outcome(&here, &there));
+	text_printf(&how, "; %s", outcome(&here, &there, ask->rule == partner->rule));
 	if (ask->rule == partner->rule)
 		problem_add(linting->problems, PROBLEM_DIFFERENT_WISHES,
 			lint_place_of_ask(linting, ask), lint_source(linting, ask->rule),
@@ -215,8 +221,8 @@ static bool compare(void *context, const struct ask *ask, const struct ask *part
 		return true; /* reported at the later one */
 	if (!lint_goes_on(linting, ask->rule, 1))
 		return false;
-	if (is_same(&here, &there))
-		return true;
+	if (is_same(&here, &there) || (here.is_shadow && there.is_shadow))
+		return true; /* of two on trial, nothing is sent */
 	int64_t work = 3 * lint_work(linting, ask->rule, partner->rule),
 		tries = witness_tries(linting->witnesses);
 	const struct claim claim = { linting, ask, partner };

@@ -125,7 +125,7 @@ static const struct {
 		"priority 50 here and 80 there; one refresh serves both, with the higher" },
 	{ HEAD WITH("a", "delay: 10m", "{job_id: 1}", "R") RULE("b", "{job_id: [2, 1]}", "R"),
 		"9:36-37 different-wishes + 6:36 + {\"job_id\":\"1\"}",
-		"delay 0 here and 10m there; it is refreshed once for each of them" },
+		"delay 0 here and 10m there; it may be refreshed once for each of them" },
 	{ HEAD WITH("a", "quiet: 10m", "{job_id: 1}", "R") RULE("b", "{job_id: 1}", "R"),
 		"9:36-37 different-wishes + 6:36 + {\"job_id\":\"1\"}", "once for each" },
 	{ HEAD WITH("a", "mode: shadow", "{job_id: 1}", "R") RULE("b", "{job_id: 1}", "R"),
@@ -157,6 +157,14 @@ static const struct {
 		"9:36-37 different-wishes + 6:36 + "
 		"{\"event\":\"job.run.errored\",\"job_id\":\"1\",\"status\":\"error\"}",
 		NULL },
+	{ HEAD "  - name: a\n    quiet: 5m\n    when: {job_id: 1}\n    refresh:\n"
+	       "      - {site: s, workbooks: R}\n      - {site: s, workbooks: R, incremental: "
+	       "true}\n",
+		"8:30-31 different-wishes + 7:30 + {\"job_id\":\"1\"}",
+		"incremental here and full there; one full refresh serves both" },
+	{ HEAD WITH("a", "mode: shadow", "{job_id: 1}", "R")
+			WITH("b", "mode: shadow\n    priority: 80", "{job_id: 1}", "R"),
+		"", NULL },
 	/* what one event cannot do, or what nobody knows */
 	{ HEAD WITH("a", "priority: 80", "{job_id: 1}", "R") RULE("b", "{job_id: 2}", "R"), "",
 		NULL },
