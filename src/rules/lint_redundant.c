@@ -50,7 +50,9 @@ static bool compare(void *context, const struct ask *ask, const struct ask *part
 	uint32_t rule = ask->rule, other = partner->rule;
 	if (rule == other)
 		return true;
-	if (!lint_goes_on(linting, rule, lint_work(linting, rule, other)))
+	const uint32_t *first = linting->asks.first;
+	int64_t asks = (int64_t)(first[rule + 1] - first[rule]) * (first[other + 1] - first[other]);
+	if (!lint_goes_on(linting, rule, lint_work(linting, rule, other) + asks / 32))
 		return false;
 	if (!is_covered(linting, rule, other))
 		return true;

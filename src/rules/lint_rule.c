@@ -140,20 +140,27 @@ static bool is_named_again(struct str pattern, const char *capture)
 	return found > 1;
 }
 
+static const struct capture *first_of(const struct captures *captures, const char *name)
+{
+	const struct capture *capture = captures->items;
+	while (capture->name != name) /* interned */
+		capture++;
+	return capture;
+}
+
+#define NAMES_MOST 100 /* further captures of one rule are not looked at */
+
 void lint_rule_captures(
 	struct loading *loading, const struct captures *captures, const struct rule *rule)
 {
-	for (size_t i = 0; is_check(loading) && i < captures->count; i++) {
-		const struct capture *capture = &captures->items[i];
-		bool is_first = true;
-		for (size_t j = 0; j < i; j++) /* interned */
-			is_first &= captures->items[j].name != capture->name;
-		if (is_first && !is_used(rule, capture->name) &&
-			!is_named_again(capture->node->text, capture->name))
+	for (uint16_t i = 0; is_check(loading) && i < rule->capture_count && i < NAMES_MOST; i++) {
+		const char *name = rule->captures[i];
+		const struct capture *capture = first_of(captures, name);
+		if (!is_used(rule, name) && !is_named_again(capture->node->text, name))
 			loading_problem(loading, PROBLEM_UNUSED_CAPTURE, capture->node->place,
 				"nothing uses the capture '%s'; write ${%s} in a selection, or "
 				"(?:...) for a group that captures nothing",
-				capture->name, capture->name);
+				name, name);
 	}
 }
 

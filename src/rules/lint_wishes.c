@@ -4,8 +4,9 @@
 #include "rules/lint_inside.h"
 #include "rules/lookup.h"
 
-#define SEARCH_WORK 250 /* for a witness, in comparisons of rules */
-#define TRY_WORK 4000   /* for each event decided */
+/* In comparisons of rules: */
+#define LOOKUP_WORK 5   /* of a pair that was searched for a witness already */
+#define SEARCH_WORK 250 /* for a witness */
 
 struct ask_wish { /* how a rule wants what it asks for */
 	bool is_incremental, allows_many, allows_none, is_shadow;
@@ -133,16 +134,20 @@ static bool is_asked_by(const struct selection *selection, const char *rule)
 	return false;
 }
 
-/* Is there content that both rules get? Selections of different delays are two. */
+/* Is there content that both rules get? Selections of one content stand together, in order of what
+ * else they want. */
 static bool is_shared(const struct decision *decision, const char *a, const char *b)
 {
-	for (size_t i = 0; i < decision->selection_count; i++)
-		for (size_t j = 0; j < decision->selection_count; j++)
-			if (is_asked_by(&decision->selections[i], a) &&
-				is_asked_by(&decision->selections[j], b) &&
-				!selection_compare_content(
-					&decision->selections[i], &decision->selections[j]))
-				return true;
+	bool is_of_a = false, is_of_b = false;
+	for (size_t i = 0; i < decision->selection_count; i++) {
+		const struct selection *selection = &decision->selections[i];
+		if (i && selection_compare_content(selection - 1, selection))
+			is_of_a = is_of_b = false;
+		is_of_a |= is_asked_by(selection, a);
+		is_of_b |= is_asked_by(selection, b);
+		if (is_of_a && is_of_b)
+			return true;
+	}
 	return false;
 }
 
@@ -167,21 +172,30 @@ static bool shows(const struct decision *decision, const void *context)
 
 struct wishing {
 	struct linting *linting;
-	struct lookup *pairs; /* of rules that were reported: one finding is enough */
+	struct lookup *pairs; /* of rules, to PAIR_...: each is searched for a witness once */
 	struct arena *arena;
 };
 
-/* True when the pair is new. */
-static bool pair_add(struct wishing *wishing, const struct ask *ask, const struct ask *partner)
+enum { PAIR_WITHOUT, PAIR_REPORTED };
+
+/* Points to what is known of the pair: LOOKUP_NONE, nothing. */
+static uint32_t *pair_of(struct wishing *wishing, const struct ask *ask, const struct ask *partner)
 {
-	uint32_t *pair = arena_array(wishing->arena, uint32_t, 2);
-	pair[0] = partner->rule;
-	pair[1] = ask->rule;
-	uint32_t *number =
-		lookup_add(wishing->pairs, 0, (struct str){ (const char *)pair, 2 * sizeof *pair });
-	bool is_new = *number == LOOKUP_NONE;
-	*number = 0;
-	return is_new;
+	uint32_t pair[] = { partner->rule, ask->rule };
+	struct str key = { (const char *)pair, sizeof pair };
+	if (lookup_find(wishing->pairs, 0, key) == LOOKUP_NONE)
+		key.at = memcpy(arena_array(wishing->arena, uint32_t, 2), pair, sizeof pair);
+	return lookup_add(wishing->pairs, 0, key);
+}
+
+/* The work of a search, but for the events that it decides. */
+static int64_t search_work(
+	const struct linting *linting, const struct ask *ask, const struct ask *partner)
+{
+	const uint32_t *first = linting->asks.first;
+	return SEARCH_WORK + 3 * lint_work(linting, ask->rule, partner->rule) +
+	       first[ask->rule + 1] - first[ask->rule] + first[partner->rule + 1] -
+	       first[partner->rule];
 }
 
 static void report(struct linting *linting, const struct ask *ask, const struct ask *partner,
@@ -212,6 +226,7 @@ static void report(struct linting *linting, const struct ask *ask, const struct 
 		event);
 }
 
+/* Returns false when no further partner is of interest: one is enough. */
 static bool compare(void *context, const struct ask *ask, const struct ask *partner)
 {
 	struct wishing *wishing = context;
@@ -223,19 +238,19 @@ static bool compare(void *context, const struct ask *ask, const struct ask *part
 		return false;
 	if (is_same(&here, &there) || (here.is_shadow && there.is_shadow))
 		return true; /* of two on trial, nothing is sent */
-	int64_t work = 3 * lint_work(linting, ask->rule, partner->rule),
-		tries = witness_tries(linting->witnesses);
+	uint32_t *pair = pair_of(wishing, ask, partner);
+	if (*pair != LOOKUP_NONE)
+		return *pair == PAIR_WITHOUT && lint_goes_on(linting, ask->rule, LOOKUP_WORK);
+	int64_t before = witness_work(linting->witnesses);
 	const struct claim claim = { linting, ask, partner };
 	const char *event = witness_find(linting->witnesses, &linting->ruleset->rules[ask->rule],
 		&linting->ruleset->rules[partner->rule], shows, &claim);
-	tries = witness_tries(linting->witnesses) - tries;
-	if (!lint_goes_on(linting, ask->rule, work + SEARCH_WORK + tries * TRY_WORK))
-		return false;
-	if (!event)
-		return true;
-	if (pair_add(wishing, ask, partner))
+	*pair = event ? PAIR_REPORTED : PAIR_WITHOUT;
+	if (event)
 		report(linting, ask, partner, event);
-	return false; /* one partner is enough */
+	int64_t work = witness_work(linting->witnesses) - before;
+	return lint_goes_on(linting, ask->rule, search_work(linting, ask, partner) + work) &&
+	       !event;
 }
 
 /* Do not all in the group want it in one way? */

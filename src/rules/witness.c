@@ -28,7 +28,7 @@ struct witnesses {
 	struct text sample;
 	struct field_texts fields[EVENT_FIELD_COUNT];
 	size_t field_count;
-	int64_t tries;
+	int64_t work;
 };
 
 struct witnesses *witnesses_new(const struct ruleset *ruleset)
@@ -52,9 +52,9 @@ void witnesses_free(struct witnesses *witnesses)
 	free(witnesses);
 }
 
-int64_t witness_tries(const struct witnesses *witnesses)
+int64_t witness_work(const struct witnesses *witnesses)
 {
-	return witnesses->tries;
+	return witnesses->work;
 }
 
 /* ---- texts for a field ---------------------------------------------------------------------- */
@@ -257,6 +257,15 @@ static bool is_matched(const struct decision *decision, const struct rule *rule)
 	return false;
 }
 
+/* What a decision has cost: a share for the event, and one for each rule and what it asked for. */
+static int64_t decision_work(const struct decision *decision)
+{
+	int64_t work = 4000 + 10 * (int64_t)decision->match_count;
+	for (size_t i = 0; i < decision->selection_count; i++)
+		work += 20 * (int64_t)decision->selections[i].rule_count;
+	return work;
+}
+
 /* The chosen event, when it shows what is claimed. */
 static const char *chosen_try(struct witnesses *witnesses, const struct rule *a,
 	const struct rule *b, witness_shows *shows, const void *context)
@@ -266,9 +275,9 @@ static const char *chosen_try(struct witnesses *witnesses, const struct rule *a,
 	const struct event *event = json ? event_read(str_of(json), witnesses->arena, &err) : NULL;
 	if (!event || !possible_together(event->fields[EVENT_EVENT], event->fields[EVENT_STATUS]))
 		return NULL;
-	witnesses->tries++;
 	const struct decision *decision =
 		ruleset_decide(witnesses->ruleset, event, witnesses->scratch, witnesses->arena);
+	witnesses->work += decision_work(decision);
 	bool is_shown =
 		is_matched(decision, a) && is_matched(decision, b) && shows(decision, context);
 	return is_shown ? json : NULL;
