@@ -442,6 +442,22 @@ static const char *now_called(const struct field *fields, struct str key)
 	return NULL;
 }
 
+/*
+ * An unknown key in a message. One that resembles no known key may itself be a secret, where the
+ * map may hold one (`source` is empty then); and what follows a colon is a value that lacks a blank
+ * before it: `secret:hunter2` is one text to YAML.
+ */
+static const char *shown_key(const struct loader *l, struct str key, bool resembles)
+{
+	const char *colon = key.length ? memchr(key.at, ':', key.length) : NULL;
+	if (!l->source.length && !resembles)
+		return "(not shown, for it may be a secret)";
+	if (!colon)
+		return arena_printf(l->arena, "'%.*s'", QUOTED(key));
+	struct str before = { key.at, (size_t)(colon - key.at) };
+	return arena_printf(l->arena, "'%.*s:...'", QUOTED(before));
+}
+
 static void report_unknown(const struct loader *l, const struct field *fields,
 	const struct yaml_node *map, const struct yaml_node *key, const char *where)
 {
@@ -455,7 +471,7 @@ static void report_unknown(const struct loader *l, const struct field *fields,
 	const char *hint = now ? arena_printf(l->arena, "; it is called '%s' now", now)
 			       : hint_of(l, key->text, names, count);
 	IGNORE(problem_add(l->problems, PROBLEM_UNKNOWN_FIELD, key->place, l->source,
-		"unknown field '%.*s' in %s%s", QUOTED(key->text), where,
+		"unknown field %s in %s%s", shown_key(l, key->text, now || *hint), where,
 		*hint ? hint : list.at)); /* false */
 	if (!now && problems_are_read(l->problems))
 		now = suggest_only(

@@ -5,7 +5,8 @@
 
 #include "base/name.h"
 
-#define WORD_BYTES 64 /* a longer word is not a typing error */
+#define WORD_BYTES 64     /* a longer word is not a typing error */
+#define CONTINUED_MOST 4u /* names that a hint lists */
 
 static char fold(char c)
 {
@@ -61,6 +62,24 @@ static const char *lookalike(const char *word, const char *const *names, size_t 
 	return NULL;
 }
 
+/* Is `name` the word, '_' and more: environment_id for "environment"? */
+static bool is_continued(const char *word, size_t length, const char *name)
+{
+	for (size_t i = 0; i < length; i++)
+		if (!name || fold(word[i]) != fold(name[i])) /* also at the end of `name` */
+			return false;
+	return length && name && name[length] == '_' && name[length + 1];
+}
+
+/* Of how many names is `word` the first part only? Of these none is nearer than the others. */
+static size_t continuations(const char *word, const char *const *names, size_t count)
+{
+	size_t found = 0;
+	for (size_t i = 0; i < count; i++)
+		found += is_continued(word, strlen(word), names[i]);
+	return found;
+}
+
 /* Edits from `word` to a name that is near; SIZE_MAX when it is not: one edit in three letters is
  * still the same word; in two letters only case or '-' may differ. */
 static size_t nearness(const char *word, size_t length, const char *name)
@@ -100,12 +119,46 @@ const char *suggest_only(const char *word, const char *const *names, size_t coun
 			return NULL;
 		only = names[i];
 	}
-	return only;
+	return only && continuations(word, names, count) < 2 && !strchr(word, ':') ? only : NULL;
+}
+
+/* "; did you mean 'job_id' or 'job_name'?" for "job". */
+static const char *continued_hint(
+	const char *word, const char *const *names, size_t count, struct arena *arena)
+{
+	OWNED_TEXT struct text list = TEXT(TEXT_UNBOUNDED);
+	size_t left = continuations(word, names, count);
+	for (size_t i = 0; i < count; i++) {
+		if (!is_continued(word, strlen(word), names[i]))
+			continue;
+		const char *last = left-- == 1 ? " or " : ", ";
+		text_printf(&list, "%s'%s'", list.length ? last : "; did you mean ", names[i]);
+	}
+	return arena_printf(arena, "%s?", list.at);
+}
+
+/* "job_id:1" for "job_id: 1": to YAML the whole is one text. NULL: it is not that. */
+static const char *glued_hint(
+	const char *word, const char *const *names, size_t count, struct arena *arena)
+{
+	const char *colon = strchr(word, ':');
+	for (size_t i = 0; i < count && colon; i++)
+		if (names[i] && strlen(names[i]) == (size_t)(colon - word) &&
+			!strncmp(word, names[i], (size_t)(colon - word)))
+			return arena_printf(
+				arena, "; YAML wants a blank after the colon of '%s:'", names[i]);
+	return NULL;
 }
 
 const char *suggest_hint(
 	const char *word, const char *const *names, size_t count, struct arena *arena)
 {
+	const char *glued = word ? glued_hint(word, names, count, arena) : NULL;
+	if (glued)
+		return glued;
+	size_t continued = word ? continuations(word, names, count) : 0;
+	if (continued > 1 && continued <= CONTINUED_MOST)
+		return continued_hint(word, names, count, arena);
 	const char *nearest = suggest(word, names, count);
 	if (!nearest)
 		return "";

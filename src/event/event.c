@@ -226,16 +226,13 @@ const struct event *event_parse(struct str body, const char *source, const char 
 	return from_body(json, source, account_id, arena);
 }
 
-static bool unknown_field(const char *name, struct error *err)
+static bool unknown_field(const char *name, struct arena *arena, struct error *err)
 {
 	const char *names[EVENT_FIELD_COUNT];
 	for (int field = 0; field < EVENT_FIELD_COUNT; field++)
 		names[field] = infos[field].name;
-	const char *near = suggest(name, names, EVENT_FIELD_COUNT);
-	if (near)
-		return error_fail(err, ERROR_INPUT,
-			"an event has no field '%s'; did you mean '%s'?", name, near);
-	return error_fail(err, ERROR_INPUT, "an event has no field '%s'", name);
+	return error_fail(err, ERROR_INPUT, "an event has no field '%s'%s", name,
+		suggest_hint(name, names, EVENT_FIELD_COUNT, arena));
 }
 
 const struct event *event_from_flat(const cJSON *flat, struct arena *arena, struct error *err)
@@ -253,7 +250,7 @@ const struct event *event_from_flat(const cJSON *flat, struct arena *arena, stru
 	{
 		enum event_field field = event_field_of(str_of(item->string));
 		if (field == EVENT_FIELD_COUNT) {
-			unknown_field(item->string, err);
+			unknown_field(item->string, arena, err);
 			return NULL;
 		}
 		if (cJSON_IsArray(item) || cJSON_IsObject(item)) {

@@ -135,6 +135,19 @@ def test_standard_input_is_printed_as_fixed(rules):
     assert (again.returncode, again.stdout.decode()) == (0, FIXED)
 
 
+@pytest.mark.parametrize("when, advice", [
+    ("{job_id: 1001, environment: Production}", "did you mean 'environment_id' or 'environment_name'?"),
+    ("{job_id:1001}", "YAML wants a blank after the colon of 'job_id:'"),
+])
+def test_a_key_that_may_mean_two_fields_or_holds_its_value_is_left(tmp_path, when, advice):
+    """`environment: Production` made `environment_id: Production` would pass, and the rule would never match; `job_id:1001` would lose its 1001."""
+    path = tmp_path / "rules.yaml"
+    path.write_text(f"version: 1\nrules:\n  - {{name: a, when: {when}, refresh: [{{site: s, workbooks: W}}]}}\n")
+    before = path.read_bytes()
+    result = fix(path)
+    assert result.returncode == 1 and advice in result.stderr.decode() and path.read_bytes() == before
+
+
 def test_an_editor_checks_what_is_not_saved(tmp_path):
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "a.yaml").write_text("version: 1\nrules:\n  - {name: a, when: {job_id: 1}, refresh: [{site: s, workbooks: W}]}\n")

@@ -161,6 +161,15 @@ static void each_mistake_is_explained(void **state)
 			"'max_requests' now" },
 		{ "name: n\nnested: {title: t, colour: 1}", PROBLEM_UNKNOWN_FIELD, 2, 20,
 			"unknown field 'colour' in 'nested'; known are title, weight" },
+		{ "name: n\nhunter2: 3", PROBLEM_UNKNOWN_FIELD, 2, 1,
+			"unknown field (not shown, for it may be a secret) in the configuration; "
+			"known are name, folder, max_requests, timeout, limit, dry, level, tags, "
+			"rules, pat_secret, nested, sites, when" },
+		{ "{name: n, pat_secret:hunter2}", PROBLEM_UNKNOWN_FIELD, 1, 11,
+			"unknown field 'pat_secret:...' in the configuration; YAML wants a blank "
+			"after the colon of 'pat_secret:'" },
+		{ "name: n\nnested: {title: t, pat_secret:hunter2}", PROBLEM_UNKNOWN_FIELD, 2, 20,
+			"unknown field 'pat_secret:...' in 'nested'; known are title, weight" },
 		{ "name: n\nsites: [{weight: 1}]", PROBLEM_MISSING_FIELD, 2, 9,
 			"'title' is missing in entry 1 of 'sites'" },
 		{ "name: n\nsites: [x]", PROBLEM_WRONG_TYPE, 2, 9,

@@ -44,6 +44,31 @@ static void only_one_name_may_be_near(void **state)
 	assert_null(suggest_only(NULL, near, 4));
 }
 
+static void the_first_part_of_several_names_is_none_of_them(void **state)
+{
+	(void)state;
+	static const char *const fields[] = { "job_id", "environment_id", "environment_name",
+		"run_id", "run_reason", "run_started_at", NULL };
+	OWNED(arena) arena = arena_new();
+	assert_string_equal(suggest_hint("environment", fields, 7, arena),
+		"; did you mean 'environment_id' or 'environment_name'?");
+	assert_string_equal(suggest_hint("Run", fields, 7, arena),
+		"; did you mean 'run_id', 'run_reason' or 'run_started_at'?");
+	assert_null(suggest_only("environment", fields, 7));
+	assert_string_equal(suggest_only("enviroment_name", fields, 7), "environment_name");
+	assert_string_equal(suggest_hint("", fields, 7, arena), "");
+	assert_string_equal(suggest_hint(NULL, fields, 7, arena), "");
+}
+
+static void a_key_without_a_blank_after_its_colon(void **state)
+{
+	(void)state;
+	OWNED(arena) arena = arena_new();
+	assert_string_equal(suggest_hint("job_id:1", names, 5, arena),
+		"; YAML wants a blank after the colon of 'job_id:'");
+	assert_null(suggest_only("job_id:1", names, 5)); /* the 1 would be lost */
+}
+
 static void a_very_long_word_is_no_slip(void **state)
 {
 	(void)state;
@@ -60,6 +85,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_slip_finds_the_nearest_name),
 		cmocka_unit_test(only_one_name_may_be_near),
+		cmocka_unit_test(the_first_part_of_several_names_is_none_of_them),
+		cmocka_unit_test(a_key_without_a_blank_after_its_colon),
 		cmocka_unit_test(a_very_long_word_is_no_slip),
 	};
 	return cmocka_run_group_tests_name("suggest", tests, NULL, NULL);
