@@ -32,7 +32,8 @@ struct problems {
 	struct arena *arena; /* texts of the problems */
 	struct problem_list kept, suppressed;
 	size_t counts[SEVERITY_NOTE + 1]; /* includes problems that are not kept */
-	size_t known_count;               /* problems that were in the list already */
+	size_t suppressed_total;
+	size_t known_count; /* problems that were in the list already */
 	/* in the arena; reused, because most problems in a row are of one file */
 	const char *last_file;
 	struct problem_lines lines;
@@ -120,6 +121,8 @@ static bool add(struct problems *problems, struct problem_list *list, struct pro
 	}
 	if (list == &problems->kept)
 		problems->counts[problem.severity]++;
+	else
+		problems->suppressed_total++;
 	problem.place.file = own_file(problems, problem.place.file);
 	problem.source_line =
 		problem_lines_get(&problems->lines, source, problem.place.line, problems->arena);
@@ -128,6 +131,20 @@ static bool add(struct problems *problems, struct problem_list *list, struct pro
 	problems->latest = &list->items[list->count++];
 	*problems->latest = problem;
 	problems->latest_end = &problems->latest->related;
+	return false;
+}
+
+/* Drops the last problem that is less severe than this: a thousand warnings hide no error. */
+static bool make_room(struct problem_list *list, enum severity severity)
+{
+	for (size_t i = list->count; i--;) {
+		if (list->items[i].severity <= severity)
+			continue;
+		list->count--;
+		memmove(&list->items[i], &list->items[i + 1],
+			(list->count - i) * sizeof *list->items);
+		return true;
+	}
 	return false;
 }
 
@@ -142,8 +159,9 @@ bool problem_add(struct problems *problems, enum problem_code code, struct place
 			suppressions_find(&problems->suppressions, code, place, problems->today) };
 	struct problem_list *list = problem.suppression ? &problems->suppressed : &problems->kept;
 	problems->latest = NULL;
-	if (list->count == KEPT_MOST) {
+	if (list->count == KEPT_MOST && !make_room(list, problem.severity)) {
 		problems->counts[problem.severity] += !problem.suppression;
+		problems->suppressed_total += problem.suppression != NULL;
 		return false;
 	}
 	va_list args;
@@ -206,6 +224,11 @@ void problems_finish(struct problems *problems, bool has_all)
 size_t problems_suppressed_count(const struct problems *problems)
 {
 	return problems->suppressed.count;
+}
+
+size_t problems_suppressed_total(const struct problems *problems)
+{
+	return problems->suppressed_total;
 }
 
 const struct problem *problems_suppressed_at(const struct problems *problems, size_t index)

@@ -77,7 +77,8 @@ struct problems *problems_new(void);
 void problems_free(struct problems *problems);
 OWNED_DEFINE(problems)
 
-/* Adds one, unless it is in the list already; after 1,000 the rest is counted, not kept. `source`
+/* Adds one, unless it is in the list already; after 1,000 the rest is counted, not kept, but errors
+ * take the place of what is less severe. `source`
  * (the file's bytes, may be empty) gives the source line. Always false. */
 bool problem_add(struct problems *problems, enum problem_code code, struct place place,
 	struct str source, const char *format, ...) PRINTF_LIKE(5, 6);
@@ -126,6 +127,7 @@ size_t problems_note_count(const struct problems *problems);
 const struct problem *problems_at(const struct problems *problems, size_t index);
 /* those that were suppressed; as many are kept */
 size_t problems_suppressed_count(const struct problems *problems);
+size_t problems_suppressed_total(const struct problems *problems); /* with those not kept */
 const struct problem *problems_suppressed_at(const struct problems *problems, size_t index);
 void problems_sort(struct problems *problems); /* by file, line, column; both lists */
 

@@ -11,7 +11,7 @@
 #include "base/problem_fix.h"
 #include "cli/print.h"
 
-#define TRIED_MOST 200 /* fixes of a file that are tried one by one, when all together fail */
+#define TRIED_MOST 20 /* fixes of a file that are tried one by one, when all together fail */
 
 /* The fixes of one file. */
 struct fix_batch {
@@ -52,22 +52,48 @@ static size_t count_code(const struct problems *problems, enum problem_code code
 	return count;
 }
 
-/* Each finding is gone, there are no more errors, and no key stands twice now. Another error may
- * have come to light. */
-static bool is_better(const struct fix_batch *batch, struct str fixed)
+static size_t count_of(const struct problems *problems, enum severity severity)
 {
-	OWNED(problems)
-	before = check_run_file(batch->files, batch->run, batch->path, batch->source);
-	OWNED(problems) after = check_run_file(batch->files, batch->run, batch->path, fixed);
-	if (problems_error_count(after) > problems_error_count(before) ||
-		count_code(after, PROBLEM_DUPLICATE_KEY) >
-			count_code(before, PROBLEM_DUPLICATE_KEY))
-		return false;
-	for (size_t i = 0; i < batch->count; i++)
-		if (batch->made[i] && count_like(after, batch->problems[i]) >=
-					      count_like(before, batch->problems[i]))
+	return severity == SEVERITY_ERROR     ? problems_error_count(problems)
+	       : severity == SEVERITY_WARNING ? problems_warning_count(problems)
+					      : problems_note_count(problems);
+}
+
+static bool are_all_kept(const struct problems *problems)
+{
+	size_t total = 0;
+	for (enum severity severity = SEVERITY_ERROR; severity <= SEVERITY_NOTE; severity++)
+		total += count_of(problems, severity);
+	return problems_count(problems) == total;
+}
+
+/* Is each of these findings gone? When not all are kept, there are fewer of their severity. */
+static bool are_gone(
+	const struct fix_batch *batch, const struct problems *before, const struct problems *after)
+{
+	bool is_listed = are_all_kept(before);
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct problem *problem = batch->problems[i];
+		size_t was = is_listed ? count_like(before, problem)
+				       : count_of(before, problem->severity);
+		size_t is =
+			is_listed ? count_like(after, problem) : count_of(after, problem->severity);
+		if (batch->made[i] && is >= was)
 			return false;
+	}
 	return true;
+}
+
+/* The findings are gone, there are no more errors, and no key stands twice now. Another error may
+ * have come to light. */
+static bool is_better(
+	const struct fix_batch *batch, const struct problems *before, struct str fixed)
+{
+	OWNED(problems) after = check_run_file(batch->files, batch->run, batch->path, fixed);
+	return problems_error_count(after) <= problems_error_count(before) &&
+	       count_code(after, PROBLEM_DUPLICATE_KEY) <=
+		       count_code(before, PROBLEM_DUPLICATE_KEY) &&
+	       are_gone(batch, before, after);
 }
 
 /* Makes as many fixes as leave the file better; made[] says which. False: none. */
@@ -75,7 +101,9 @@ static bool make(struct fix_batch *batch, struct text *out)
 {
 	if (!problem_fix_apply(batch->source, batch->fixes, batch->count, batch->made, out))
 		return false;
-	if (is_better(batch, text_str(out)))
+	OWNED(problems)
+	before = check_run_file(batch->files, batch->run, batch->path, batch->source);
+	if (is_better(batch, before, text_str(out)))
 		return true;
 	for (size_t i = 0; i < batch->count && i < TRIED_MOST; i++) {
 		struct fix_batch one = *batch;
@@ -86,7 +114,7 @@ static bool make(struct fix_batch *batch, struct text *out)
 		memset(batch->made, 0, batch->count * sizeof *batch->made);
 		text_reset(out);
 		if (problem_fix_apply(one.source, one.fixes, 1, one.made, out) &&
-			is_better(&one, text_str(out)))
+			is_better(&one, before, text_str(out)))
 			return true;
 	}
 	return false;

@@ -82,7 +82,7 @@ void check_report_text(const struct check_report *report, FILE *messages, FILE *
 	size_t errors = problems_error_count(report->problems),
 	       warnings = problems_warning_count(report->problems),
 	       notes = problems_note_count(report->problems),
-	       suppressed = problems_suppressed_count(report->problems);
+	       suppressed = problems_suppressed_total(report->problems);
 	problems_print(report->problems, messages, isatty(fileno(messages)));
 	if (errors || warnings || notes || suppressed)
 		fprintf(messages, "%zu error%s, %zu warning%s", errors, plural(errors), warnings,

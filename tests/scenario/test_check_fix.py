@@ -93,6 +93,14 @@ def test_what_needs_a_decision_is_left(what, tmp_path):
     assert path.read_bytes() == before and "fixed" not in result.stdout.decode() and result.stderr
 
 
+def test_more_than_a_list_of_findings_is_fixed(tmp_path):
+    path = tmp_path / "rules.yaml"
+    text = "version: 1\nrules:\n" + "".join(f"  - {{name: r{n}, when: {{job-id: {n}}}, refresh: [{{site: s, workbooks: W{n}}}]}}\n" for n in range(2500))
+    path.write_text(text)
+    result = fix(path, "--format", "json")
+    assert path.read_text() == text.replace("job-id", "job_id") and json.loads(result.stdout)["errors"] == 0
+
+
 def test_the_configuration_and_tests_are_fixed_too(tmp_path):
     (tmp_path / "refresh-router.yaml").write_text("""version: 1
 rule: [rules]   # one folder

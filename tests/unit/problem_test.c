@@ -129,6 +129,23 @@ static void the_flood_is_counted_and_not_kept(void **state)
 	assert_int_equal(problems_at(problems, 999)->place.line, 1500);
 }
 
+static void warnings_hide_no_error(void **state)
+{
+	(void)state;
+	OWNED(problems) problems = problems_new();
+	for (int i = 0; i < 1500; i++)
+		IGNORE(problem_add(problems, PROBLEM_MANY_PATS,
+			(struct place){ .file = "f", .line = i + 1, .column = 1 }, STR("a"), "n"));
+	IGNORE(problem_add(problems, PROBLEM_SYNTAX,
+		(struct place){ .file = "f", .line = 2000, .column = 1 }, STR("a"), "n"));
+	problem_relate(problems, (struct place){ 0 }, STR(""), "n");
+	assert_int_equal(problems_count(problems), 1000);
+	assert_int_equal(problems_warning_count(problems), 1500);
+	problems_sort(problems);
+	assert_int_equal(problems_at(problems, 999)->code, PROBLEM_SYNTAX);
+	assert_non_null(problems_at(problems, 999)->related);
+}
+
 static void what_is_behind_a_flood_is_not_read(void **state)
 {
 	(void)state;
@@ -191,6 +208,7 @@ int main(void)
 		cmocka_unit_test(related_lines_follow_their_problem),
 		cmocka_unit_test(a_stranger_cannot_steer_the_terminal),
 		cmocka_unit_test(the_flood_is_counted_and_not_kept),
+		cmocka_unit_test(warnings_hide_no_error),
 		cmocka_unit_test(what_is_behind_a_flood_is_not_read),
 		cmocka_unit_test(source_lines_are_found_in_any_order),
 		cmocka_unit_test(every_code_has_a_name_and_help),

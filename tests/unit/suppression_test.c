@@ -133,6 +133,7 @@ static void a_suppressed_flood_is_no_warning(void **state)
 	assert_int_equal(problems_warning_count(problems), 5);
 	assert_int_equal(problems_count(problems), 5);
 	assert_int_equal(problems_suppressed_count(problems), 1000);
+	assert_int_equal(problems_suppressed_total(problems), 3000);
 }
 
 static void what_suppresses_nothing_is_reported(void **state)
