@@ -27,13 +27,22 @@ static bool has_ask(const struct linting *linting, const struct ask *wanted, uin
 	return false;
 }
 
-/* Does `other` ask for all that `rule` asks for, and always? */
-static bool is_covered(const struct linting *linting, uint32_t rule, uint32_t other)
+/* Does `other` match all that `rule` matches, and is it carried out alike? */
+static bool is_wider(const struct linting *linting, uint32_t rule, uint32_t other)
+{
+	const struct rule *a = &linting->ruleset->rules[rule], *b = &linting->ruleset->rules[other];
+	return is_alike(a, b) && implied_rule(&linting->implying, a, b);
+}
+
+/* Does `other`, which is wider, ask for all that `rule` asks for? */
+static bool is_covered(struct linting *linting, uint32_t rule, uint32_t other)
 {
 	const struct asks *asks = &linting->asks;
-	const struct rule *a = &linting->ruleset->rules[rule], *b = &linting->ruleset->rules[other];
+	const struct rule *rules = linting->ruleset->rules;
+	int64_t pairs = (int64_t)(asks->first[rule + 1] - asks->first[rule]) *
+			(asks->first[other + 1] - asks->first[other]);
 	bool has_capture = false;
-	if (!is_alike(a, b) || !implied_rule(&linting->implying, a, b))
+	if (!lint_goes_on(linting, rule, pairs / 32))
 		return false;
 	for (uint32_t i = asks->first[rule]; i < asks->first[rule + 1]; i++) {
 		if (!has_ask(linting, &asks->items[i], other))
@@ -41,7 +50,30 @@ static bool is_covered(const struct linting *linting, uint32_t rule, uint32_t ot
 		has_capture |= asks_has_capture(asks, &asks->items[i]);
 	}
 	/* what one pattern captures, another may capture otherwise */
-	return !has_capture || implied_same(a, b);
+	return !has_capture || implied_same(&rules[rule], &rules[other]);
+}
+
+static bool is_enough(const struct decision *decision, const void *context)
+{
+	(void)decision;
+	(void)context;
+	return true;
+}
+
+/* About a third of a second, in the units of witness_work(): the findings are proven without. */
+#define EVENTS_WORK 10000000
+
+/* Shows an event that both match, when one is found in time. */
+static void event_relate(struct linting *linting, uint32_t rule, uint32_t other)
+{
+	const struct rule *rules = linting->ruleset->rules;
+	if (witness_work(linting->witnesses) > EVENTS_WORK || !problems_are_read(linting->problems))
+		return;
+	const char *event =
+		witness_find(linting->witnesses, &rules[rule], &rules[other], is_enough, NULL);
+	if (event)
+		problem_relate(linting->problems, (struct place){ 0 }, STR(""),
+			"an event that both match: %s", event);
 }
 
 static bool compare(void *context, const struct ask *ask, const struct ask *partner)
@@ -50,13 +82,11 @@ static bool compare(void *context, const struct ask *ask, const struct ask *part
 	uint32_t rule = ask->rule, other = partner->rule;
 	if (rule == other)
 		return true;
-	const uint32_t *first = linting->asks.first;
-	int64_t asks = (int64_t)(first[rule + 1] - first[rule]) * (first[other + 1] - first[other]);
-	if (!lint_goes_on(linting, rule, lint_work(linting, rule, other) + asks / 32))
+	if (!lint_goes_on(linting, rule, lint_work(linting, rule, other)))
 		return false;
-	if (!is_covered(linting, rule, other))
+	if (!is_wider(linting, rule, other) || !is_covered(linting, rule, other))
 		return true;
-	if (rule < other && is_covered(linting, other, rule))
+	if (rule < other && is_wider(linting, other, rule) && is_covered(linting, other, rule))
 		return true; /* reported at the later one */
 	problem_add(linting->problems, PROBLEM_REDUNDANT_RULE, lint_place_of_rule(linting, rule),
 		lint_source(linting, rule),
@@ -66,6 +96,7 @@ static bool compare(void *context, const struct ask *ask, const struct ask *part
 	problem_relate(linting->problems, lint_place_of_rule(linting, other),
 		lint_source(linting, other), "rule '%s' is here",
 		linting->ruleset->rules[other].name);
+	event_relate(linting, rule, other);
 	return false;
 }
 

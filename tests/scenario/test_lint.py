@@ -43,6 +43,7 @@ def test_a_rule_that_adds_nothing_can_be_removed_and_nothing_changes(tmp_path):
 """)
     places, problems = found(whole)
     assert places == [(5, 12, "redundant-rule")] and problems[0]["related"][0]["line"] == 4
+    assert problems[0]["related"][1]["message"] == 'an event that both match: {"environment_name":"P","job_name":"mart_costs"}'
     (tmp_path / "less").mkdir()
     less = rules_of(tmp_path / "less", "".join(line + "\n" for line in whole.read_text().splitlines()[2:4]))
     events = tmp_path / "events.jsonl"

@@ -73,22 +73,23 @@ static const struct {
 	/* ---- a rule that adds nothing ---- */
 	{ HEAD RULE("a", "{job_id: [1, 2]}", "[R, C]")
 			RULE("b", "{job_id: 1, environment_name: P}", "C"),
-		"6:11-12 redundant-rule + 3:11", "whenever it matches, rule 'a' matches too" },
+		"6:11-12 redundant-rule + 3:11 + {\"environment_name\":\"P\",\"job_id\":\"1\"}",
+		"whenever it matches, rule 'a' matches too" },
 	{ HEAD RULE("a", "{job_id: 1}", "R") RULE("b", "{job_id: 1}", "R"),
-		"6:11-12 redundant-rule + 3:11", NULL },
+		"6:11-12 redundant-rule + 3:11 + {\"job_id\":\"1\"}", NULL },
 	{ HEAD RULE("a", "{job_name: mart_1}", "R") RULE("b", "{job_name: /^mart_/}", "R"),
-		"3:11-12 redundant-rule + 6:11", NULL },
+		"3:11-12 redundant-rule + 6:11 + {\"job_name\":\"mart_1\"}", NULL },
 	{ HEAD RULE("a", "{job_id: 1, not: {environment_name: CI}}", "R")
 			RULE("b", "{job_id: 1, not: {environment_name: [CI, T]}}", "R"),
-		"6:11-12 redundant-rule + 3:11", NULL },
+		"6:11-12 redundant-rule + 3:11 + {\"job_id\":\"1\"}", NULL },
 	{ HEAD RULE("a", "{job_name: '/^x_(?<r>.)$/'}", "'${r}'")
 			RULE("b", "{job_name: '/^x_(?<r>.)$/'}", "'${r}'"),
-		"6:11-12 redundant-rule + 3:11", NULL },
+		"6:11-12 redundant-rule + 3:11 + {\"job_name\":\"x_a\"}", NULL },
 	{ HEAD RULE("a", "[{job_id: 1}, {job_id: 2}]", "R") RULE("b", "{job_id: [1, 2, 3]}", "R"),
-		"3:11-12 redundant-rule + 6:11", NULL },
+		"3:11-12 redundant-rule + 6:11 + {\"job_id\":\"1\"}", NULL },
 	{ HEAD RULE("a", "{job_id: 1}", "R") RULE("b", "{job_id: 2}", "R"), "", NULL },
 	{ HEAD RULE("a", "{job_id: 1}", "R") RULE("b", "{job_id: 1}", "[R, C]"),
-		"3:11-12 redundant-rule + 6:11", NULL },
+		"3:11-12 redundant-rule + 6:11 + {\"job_id\":\"1\"}", NULL },
 	{ HEAD RULE("a", "{job_id: 1}", "[R, D]") RULE("b", "{job_id: 1}", "[R, C]"), "", NULL },
 	{ HEAD RULE("a", "{job_id: 1}", "R")
 			RULE("b", "{job_id: 1, not: {environment_name: CI}}", "[R, C]"),
