@@ -181,7 +181,7 @@ static bool set_bool(const struct loader *l, const struct field *field,
 static const char *hint_of(
 	const struct loader *l, struct str word, const char *const *names, size_t count)
 {
-	if (!problems_are_read(l->problems))
+	if (!problems_errors_are_read(l->problems))
 		return "";
 	return suggest_hint(arena_str(l->arena, word), names, count, l->arena);
 }
@@ -202,7 +202,7 @@ static bool bad_choice(
 	IGNORE(problem_add(l->problems, PROBLEM_BAD_VALUE, node->place, l->source,
 		"'%s' is %s, not '%.*s'%s", field->name, list.at, QUOTED(node->text),
 		hint_of(l, node->text, field->choices, count))); /* false */
-	if (problems_are_read(l->problems))
+	if (problems_errors_are_read(l->problems))
 		problem_set_fix(l->problems, node->place, node->text,
 			suggest_only(arena_str(l->arena, str_cut(node->text, QUOTED_MOST)),
 				field->choices, count));
@@ -473,7 +473,7 @@ static void report_unknown(const struct loader *l, const struct field *fields,
 	IGNORE(problem_add(l->problems, PROBLEM_UNKNOWN_FIELD, key->place, l->source,
 		"unknown field %s in %s%s", shown_key(l, key->text, now || *hint), where,
 		*hint ? hint : list.at)); /* false */
-	if (!now && problems_are_read(l->problems))
+	if (!now && problems_errors_are_read(l->problems))
 		now = suggest_only(
 			arena_str(l->arena, str_cut(key->text, QUOTED_MOST)), names, count);
 	if (now && !yaml_get(map, now)) /* a second one would not load */

@@ -26,6 +26,7 @@ static const struct {
 struct problem_list {
 	struct problem *items;
 	size_t count, capacity; /* kept */
+	size_t errors;          /* among them */
 };
 
 struct problems {
@@ -128,6 +129,7 @@ static bool add(struct problems *problems, struct problem_list *list, struct pro
 		problem_lines_get(&problems->lines, source, problem.place.line, problems->arena);
 	problem.place = own_place(problems, problem.place, problem.source_line);
 	mem_grow(&list->items, &list->capacity, list->count);
+	list->errors += problem.severity == SEVERITY_ERROR;
 	problems->latest = &list->items[list->count++];
 	*problems->latest = problem;
 	problems->latest_end = &problems->latest->related;
@@ -242,6 +244,11 @@ const struct problem *problems_suppressed_at(const struct problems *problems, si
 bool problems_are_read(const struct problems *problems)
 {
 	return problems->kept.count < KEPT_MOST && problems->known_count < KNOWN_MOST;
+}
+
+bool problems_errors_are_read(const struct problems *problems)
+{
+	return problems->kept.errors < KEPT_MOST && problems->known_count < KNOWN_MOST;
 }
 
 size_t problems_count(const struct problems *problems)

@@ -103,6 +103,8 @@ void problem_set_fix(
 /* Is a problem that is added now likely to be read? No after the first 1,000, and after ten times
  * as many repeated ones. Then a costly part of a message, such as a suggestion, is left out. */
 bool problems_are_read(const struct problems *problems);
+/* The same of an error, which takes the place of a warning. */
+bool problems_errors_are_read(const struct problems *problems);
 
 /*
  * From now on problems of `file` that its comments allow are suppressed: they are neither counted

@@ -62,7 +62,7 @@ const char *loading_quote(struct loading *loading, struct str text)
 const char *loading_suggest(
 	struct loading *loading, struct str word, const char *const *names, size_t count)
 {
-	if (!problems_are_read(loading->problems))
+	if (!problems_errors_are_read(loading->problems))
 		return "";
 	return suggest_hint(arena_str(loading->scratch, word), names, count, loading->scratch);
 }
@@ -71,7 +71,7 @@ void loading_fix(struct loading *loading, const struct yaml_node *node, const ch
 	size_t count)
 {
 	const char *word = arena_str(loading->scratch, node->text);
-	if (problems_are_read(loading->problems))
+	if (problems_errors_are_read(loading->problems))
 		problem_set_fix(loading->problems, node->place, node->text,
 			suggest_only(word, names, count));
 }

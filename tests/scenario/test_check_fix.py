@@ -95,7 +95,7 @@ def test_what_needs_a_decision_is_left(what, tmp_path):
 
 def test_more_than_a_list_of_findings_is_fixed(tmp_path):
     path = tmp_path / "rules.yaml"
-    text = "version: 1\nrules:\n" + "".join(f"  - {{name: r{n}, when: {{job-id: {n}}}, refresh: [{{site: s, workbooks: W{n}}}]}}\n" for n in range(2500))
+    text = "version: 1\nrules:\n" + "".join(f"  - {{name: r{n}, when: {{job-id: /{n}0/}}, refresh: [{{site: s, workbooks: W{n}}}]}}\n" for n in range(2500))
     path.write_text(text)
     result = fix(path, "--format", "json")
     assert path.read_text() == text.replace("job-id", "job_id") and json.loads(result.stdout)["errors"] == 0

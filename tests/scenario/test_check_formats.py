@@ -14,6 +14,7 @@ from harness import TOP, cli
 
 FORMATS = ["text", "json", "github", "gitlab", "sarif", "checkstyle"]
 SARIF = json.loads((TOP / "tests" / "samples" / "sarif" / "sarif-2.1.0-rtm.5.json").read_text())
+PROBLEMS = json.loads((TOP / "schemas" / "problems.schema.json").read_text())
 # docs.gitlab.com, "Code Quality report format"
 GITLAB = {"type": "array", "items": {
     "type": "object", "required": ["description", "check_name", "fingerprint", "severity", "location"], "properties": {
@@ -62,12 +63,14 @@ def test_whatever_a_file_or_its_name_holds_is_valid(name, text, tmp_path):
     tree = xml.etree.ElementTree.fromstring(check(tmp_path, text, "checkstyle", name=name).stdout)
     assert tree.tag == "checkstyle" and {child.tag for child in tree} <= {"file"}
     assert all(error.tag == "error" and {"severity", "message", "source"} <= set(error.attrib) for file in tree for error in file)
+    jsonschema.validate(json.loads(check(tmp_path, text, "json", name=name).stdout), PROBLEMS)
     for line in check(tmp_path, text, "github", name=name).stdout.decode().splitlines():
         assert re.fullmatch(r"::(error|warning|notice) (file=[^:,]*,)?(line=\d+,endLine=\d+,(col=\d+,endColumn=\d+,)?)?title=[a-z-]+::[ -~é\uffff]*", line), line
 
 
 def test_sarif_has_ranges_rules_related_uris_and_suppressions(tmp_path):
     run = sarif(tmp_path, WARNED, name="é,:.yaml")
+    jsonschema.validate(json.loads(check(tmp_path, WARNED, "json").stdout), PROBLEMS)
     assert [(result["ruleId"], result["locations"][0]["physicalLocation"]["region"]) for result in run["results"]] == [
         ("unanchored-id", {"startLine": 4, "startColumn": 20, "endLine": 4, "endColumn": 25}),
         ("stray-blank", {"startLine": 8, "startColumn": 36, "endLine": 8, "endColumn": 40}),

@@ -1,7 +1,10 @@
 """Every code that `check` prints is documented, and the documentation is true: its examples have the finding, or have none."""
 import json
 import re
+import shutil
+import subprocess
 
+import jsonschema
 import pytest
 
 from harness import TOP, cli
@@ -54,6 +57,24 @@ def test_few_pages_are_not_run():
     assert [code for code in FINDINGS if not_run(code, "Example")] == ["too-large", "outside-link", "not-compared", "open-work", "readable-key"]
     assert [code for code in FINDINGS if not_run(code, "Corrected")] == ["too-large", "outside-link", "not-compared", "open-work", "bad-certificate",
                                                                          "readable-key"]
+
+
+@pytest.mark.parametrize("change, told", [("remove", "'syntax' has no page"), ("add", "problem.def has no code 'sintax'")])
+def test_a_code_and_its_page_belong_together(change, told, tmp_path):
+    """A code without a page, or a page without a code, does not build."""
+    pages = shutil.copytree(PAGES, tmp_path / "findings")
+    if change == "remove":
+        (pages / "syntax.md").unlink()
+    else:
+        (pages / "sintax.md").write_text("# sintax\n")
+    result = subprocess.run([PAGES / "embed", pages, TOP / "src" / "base" / "problem.def"], capture_output=True, text=True, check=False)
+    assert result.returncode == 1 and told in result.stderr
+
+
+def test_a_page_is_what_its_schema_says():
+    schema = json.loads((TOP / "schemas" / "finding.schema.json").read_text())
+    for item in [*FINDINGS.values(), json.loads(cli("explain", "syntax", "--format", "json").stdout)]:
+        jsonschema.validate(item, schema)
 
 
 def test_explain_prints_the_page_of_a_code():
