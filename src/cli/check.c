@@ -61,6 +61,8 @@ static int check_usage(const struct command_line *line, const struct check_files
 			"FILE too");
 	if (from_stdin > 1 || (from_stdin && line->argument_count > 1))
 		return command_usage(line, "standard input is one file: give '-' alone");
+	if (is_stdin(files->config) && command_line_value(line, "url"))
+		return command_usage(line, "--url needs the configuration in a file, not in '-'");
 	if (!from_stdin && command_line_value(line, "stdin-filename"))
 		return command_usage(line, "--stdin-filename names what '-' is: give '-' too");
 	if (from_stdin && command_line_flag(line, "fix") && strcmp(line->format, "text") != 0)

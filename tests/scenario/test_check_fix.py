@@ -169,7 +169,7 @@ def test_an_editor_checks_what_is_not_saved(tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [["-", "a.yaml"], ["-", "-"], ["--config", "-", "-"], ["--stdin-filename", "x", "a.yaml"],
-                                       ["--fix", "--format", "json", "-"]])
+                                       ["--fix", "--format", "json", "-"], ["--config", "-", "--url", "http://127.0.0.1:1"]])
 def test_standard_input_is_one_file(arguments):
     result = cli("check", *arguments, stdin=b"version: 1\nrules: []\n")
     assert (result.returncode, result.stdout) == (2, b"")
