@@ -104,8 +104,8 @@ static bool list_refreshes(const struct command_line *line, int64_t count,
 
 static int run(const struct command_line *line)
 {
-	static const char *const headings[] = { "ID", "CREATED", "STATE|open|unresolved", "SITE",
-		"KIND", "CONTENT", "REASON", NULL };
+	static const char *const headings[] = { "ID", "CREATED", "STATE", "SITE", "KIND", "CONTENT",
+		"REASON", NULL };
 	OWNED(table) table = table_new(headings);
 	OWNED_JSON items = line->json ? cJSON_CreateArray() : NULL;
 	struct refresh_listing listing = { table, items };
