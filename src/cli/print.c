@@ -165,9 +165,13 @@ void table_print(const struct table *table, FILE *out)
 	for (size_t i = 0; i < table->columns; i++)
 		widths[i] += !widths[i]; /* a heading may be empty; a column is not */
 	fit(widths, table->columns, print_columns(out, COLUMNS_ELSEWHERE));
-	for (size_t i = 0; i < table->count; i++)
-		print_cell(table->cells[i], widths[i % table->columns],
-			(i + 1) % table->columns == 0, out);
+	for (size_t row = 0; row < table->count; row += table->columns) {
+		size_t filled = table->columns;
+		while (filled > 1 && !*table->cells[row + filled - 1])
+			filled--;
+		for (size_t i = 0; i < filled; i++)
+			print_cell(table->cells[row + i], widths[i], i + 1 == filled, out);
+	}
 }
 
 /* cJSON has escaped what RFC 8259 requires. Any other hidden character is inside a string, where an

@@ -7,12 +7,13 @@
 #include "cli/member.h"
 #include "cli/print.h"
 
+#define LABEL_COLUMNS 18   /* "  environment_name" */
 #define MOST_ASKED_FOR 100 /* events or refreshes, each of which takes a request */
 
 static void print_member(const char *label, const char *value)
 {
 	if (*value)
-		print_line(stdout, "%-14s %s", label, value);
+		print_line(stdout, "%-*s %s", LABEL_COLUMNS, label, value);
 }
 
 static void print_members(const cJSON *object, const char *const (*members)[2], size_t count)
@@ -49,7 +50,7 @@ static void print_each(const struct command_line *line, const cJSON *object, con
 	cJSON_ArrayForEach(item, list)
 	{
 		if (count++ == MOST_ASKED_FOR) {
-			print_line(stdout, "%-14s %d more %s", "and",
+			print_line(stdout, "%-*s %d more %s", LABEL_COLUMNS, "and",
 				cJSON_GetArraySize(list) - MOST_ASKED_FOR, key);
 			return;
 		}

@@ -311,7 +311,7 @@ def test_events_refreshes_and_show_tell_what_happened_and_why(router):
     shown = cli("show", refresh["id"], *url).stdout.decode()
     assert "succeeded" in shown and refresh["job"]["id"] in shown and "event 1, rule nightly" in shown
     assert json.loads(cli("show", 1, *url, "--format", "json").stdout)["matched"] == ["nightly"]
-    assert "matched        nightly" in cli("show", 1, *url).stdout.decode()
+    assert "matched            nightly" in cli("show", 1, *url).stdout.decode()
     missing = cli("show", 999, *url)
     assert missing.returncode == 1 and missing.stderr
 

@@ -177,6 +177,10 @@ def test_the_command_line_asks_in_the_name_of_the_local_user(router_of, sandbox)
     assert done.returncode == 0 and done.stdout.decode().startswith(f"refresh {refresh['id']}: cancelled"), done
     shown = cli("show", refresh["id"], *url).stdout.decode()
     assert f"cancel by {getpass.getuser()}" in shown, shown
+    fields = [line for line in cli("show", 1, *url).stdout.decode().splitlines() if line.startswith("  ")]
+    assert any("environment_name" in line for line in fields) and all(line[18] == " " != line[19] for line in fields), fields
+    heading = cli("refreshes", *url).stdout.decode().splitlines()[0]
+    assert heading.split() == ["ID", "CREATED", "STATE", "SITE", "KIND", "CONTENT", "REASON"]
     assert cli("cancel", refresh["id"], *url).returncode == 1
     assert cli("sites", "resume", "finance", *url).returncode == 0
     assert cli("retry", refresh["id"], *url).returncode == 0

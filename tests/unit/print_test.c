@@ -33,7 +33,17 @@ static void columns_are_as_wide_as_their_widest_cell(void **state)
 		"ID    NAME       STATE\n"
 		"1000  \xc3\x9c"
 		"bersicht  queued\n"
-		"2     B\\x0aC     \n");
+		"2     B\\x0aC\n");
+}
+
+static void an_empty_cell_at_the_end_leaves_no_blanks(void **state)
+{
+	static const char *const headings[] = { "ID", "NAME", "WHY", NULL };
+	(void)state;
+	OWNED(table) table = table_new(headings);
+	for (size_t i = 0; i < 6; i++)
+		table_cell(table, i == 0 ? "1" : i == 5 ? "late" : "");
+	assert_printed(table, NULL, "ID  NAME  WHY\n1\n          late\n");
 }
 
 static void a_table_without_rows_is_its_headings(void **state)
@@ -125,6 +135,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_are_as_wide_as_their_widest_cell),
+		cmocka_unit_test(an_empty_cell_at_the_end_leaves_no_blanks),
 		cmocka_unit_test(a_table_without_rows_is_its_headings),
 		cmocka_unit_test(a_table_stays_within_120_columns_where_there_is_no_terminal),
 		cmocka_unit_test(many_columns_share_what_room_there_is),
