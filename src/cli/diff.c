@@ -8,6 +8,7 @@
 #include "cli/git.h"
 #include "cli/print.h"
 #include "config/config.h"
+#include <errno.h>
 #include <unistd.h>
 
 #define GIT "git:"
@@ -17,8 +18,14 @@
 static struct ruleset *load(
 	const char *written, const struct ruleset_known *known, struct problems *problems)
 {
-	if (strncmp(written, GIT, strlen(GIT)) != 0)
-		return ruleset_load(&written, 1, known, problems);
+	if (strncmp(written, GIT, strlen(GIT)) != 0) {
+		if (access(written, F_OK) == 0)
+			return ruleset_load(&written, 1, known, problems);
+		problem_add(problems, PROBLEM_UNREADABLE, (struct place){ .file = written },
+			(struct str){ 0 }, "cannot be read: %s; a revision is written " GIT "REV",
+			strerror(errno));
+		return NULL;
+	}
 	OWNED(arena) arena = arena_new();
 	struct git_files files;
 	struct error err;

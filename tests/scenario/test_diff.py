@@ -226,3 +226,10 @@ def test_a_link_in_a_revision_is_not_followed(repository):
     git(repository, "commit", "-qm", "link")
     found = diff(repository, "git:HEAD", "git:HEAD~1")
     assert found.returncode == 2 and b"'rules/b.yaml' is a link" in found.stderr and b"root:" not in found.stderr
+
+
+def test_a_revision_without_git_before_it_is_explained(folder):
+    """`diff HEAD rules` is what people type who know `git diff`."""
+    found = diff(folder, "HEAD", "after")
+    assert (found.returncode, found.stdout) == (2, b"")
+    assert found.stderr == b"HEAD: error: cannot be read: No such file or directory; a revision is written git:REV [unreadable]\n"
