@@ -42,6 +42,7 @@ librouter_a_SOURCES += \
 	src/base/web.c src/base/web.h src/base/web_answer.c src/base/web_inside.h src/base/web_request.c \
 	src/base/yaml.c src/base/yaml.h src/base/yaml_look.c src/base/yaml_look.h \
 	src/base/yaml_comments.c src/base/yaml_comments.h \
+	src/base/yaml_hint.c src/base/yaml_hint.h \
 	src/base/yaml_map.c src/base/yaml_map.h src/base/yaml_scalar.c src/base/yaml_scalar.h \
 	src/base/yaml_type.c src/base/yaml_type.h \
 	src/base/yaml_write.c src/base/yaml_write.h

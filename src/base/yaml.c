@@ -14,6 +14,7 @@
 #include <yaml.h>
 
 #include "base/file.h"
+#include "base/yaml_hint.h"
 #include "base/yaml_map.h"
 #include "base/yaml_scalar.h"
 
@@ -206,7 +207,9 @@ static bool check_tag(struct yaml_builder *b, const yaml_char_t *tag, yaml_mark_
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (text_is((const char *)tag, known[i]))
 			return true;
-	return report(b, PROBLEM_WRONG_TYPE, mark, "this tag means nothing here; leave it out");
+	return report(b, PROBLEM_WRONG_TYPE, mark,
+		"to YAML what begins with '!' is a tag, which means nothing here; quote it if it "
+		"belongs to the text");
 }
 
 /* ---- events --------------------------------------------------------------------------------- */
@@ -379,34 +382,17 @@ static bool take_event(struct yaml_builder *b, const yaml_event_t *event)
 
 /* ---- the file ------------------------------------------------------------------------------- */
 
-/* What to do about libyaml's commonest errors (scanner.c, parser.c). */
-static const char *hint_of(const char *what, bool is_tab, bool has_mark)
-{
-	if (is_tab)
-		return "; YAML is indented with blanks, not tabs";
-	if (has_mark && str_starts(str_of(what), "did not find expected ',' or"))
-		return "; to YAML a blank and '#' begin a comment: a text with them needs quotes";
-	if (text_is(what, "found unknown escape character"))
-		return "; in double quotes YAML takes the backslash for itself: write patterns in "
-		       "single quotes or none";
-	if (text_is(what, "mapping values are not allowed in this context"))
-		return "; a text with ': ' in it needs quotes";
-	if (text_is(what, "found character that cannot start any token"))
-		return "; a text that begins with '@', '`' or '%' needs quotes";
-	return "";
-}
-
-/* Is there a " #" between the start of the unfinished construct and `offset`? */
-static bool has_comment_mark(const struct yaml_builder *b, size_t offset)
+/* Where the first line of the unfinished construct begins, if the parser knows it. */
+static size_t context_start(const struct yaml_builder *b, size_t offset)
 {
 	const yaml_parser_t *parser = &b->parser;
 	const char *source = b->file->source.at;
 	size_t lines = parser->problem_mark.line - parser->context_mark.line, from = offset;
 	if (!parser->context || parser->context_mark.line > parser->problem_mark.line)
-		return false;
+		return offset;
 	for (; from && (lines || source[from - 1] != '\n'); from--)
 		lines -= source[from - 1] == '\n';
-	return memmem(source + from, offset - from, " #", 2);
+	return from;
 }
 
 static bool report_parser(struct yaml_builder *b)
@@ -422,8 +408,9 @@ static bool report_parser(struct yaml_builder *b)
 			place_at_offset(b->file, parser->problem_offset), source, "%s", what);
 	struct place place = place_of(b, parser->problem_mark);
 	size_t offset = mark_offset(b, parser->problem_mark);
-	bool is_tab = offset < source.length && source.at[offset] == '\t';
-	const char *hint = hint_of(what, is_tab, has_comment_mark(b, offset));
+	const struct yaml_stop stop = { what, parser->context, source, context_start(b, offset),
+		offset };
+	const char *hint = yaml_hint(&stop, b->arena);
 	if (parser->context && parser->context_mark.line + 1 < (size_t)place.line)
 		return problem_add(b->problems, PROBLEM_SYNTAX, place, source,
 			"%s, %s that begins on line %d%s", what, parser->context,
@@ -467,8 +454,11 @@ static bool check_encoding(const struct yaml_file *file, struct problems *proble
 		return true;
 	size_t bad = first_bad_byte(file->source);
 	bool is_nul = bad < file->source.length && file->source.at[bad] == '\0';
+	bool is_utf16 =
+		str_starts(file->source, "\xff\xfe") || str_starts(file->source, "\xfe\xff");
 	return problem_add(problems, PROBLEM_ENCODING, place_at_offset(file, bad), file->source,
-		"%s", is_nul ? "a NUL byte" : "a byte that is not UTF-8");
+		"%s%s", is_nul ? "a NUL byte" : "a byte that is not UTF-8",
+		is_utf16 ? "; the file is UTF-16: save it as UTF-8" : "");
 }
 
 /* Does a line begin at `at`? By libyaml's line breaks (yaml_private.h, IS_BREAK_AT). */

@@ -18,6 +18,15 @@ struct map_reading { /* one map of conditions */
 	uint32_t branch;
 };
 
+/* "; known are success, error, ..." */
+static const char *known_list(struct loading *loading, const char *const *names)
+{
+	OWNED_TEXT struct text list = TEXT(TEXT_UNBOUNDED);
+	for (size_t i = 0; names[i]; i++)
+		text_printf(&list, "%s%s", i ? ", " : "; known are ", names[i]);
+	return arena_printf(loading->scratch, "%s", list.at);
+}
+
 static void status_check(
 	struct loading *loading, const struct yaml_node *node, struct rule_value *value)
 {
@@ -26,9 +35,10 @@ static void status_check(
 	while (status_names[count])
 		count++;
 	if (!status) {
+		const char *near = loading_suggest(loading, value->text, status_names, count);
 		loading_problem(loading, PROBLEM_UNKNOWN_STATUS, node->place,
 			"dbt never sends the status '%s'%s", loading_quote(loading, value->text),
-			loading_suggest(loading, value->text, status_names, count));
+			*near ? near : known_list(loading, status_names));
 		loading_fix(loading, node, status_names, count);
 		return;
 	}
@@ -50,14 +60,13 @@ static void exact_check(struct map_reading *reading, const struct yaml_node *nod
 		status_check(loading, node, value);
 	if (field == EVENT_EVENT) {
 		bool is_known = false;
-		size_t count = 0;
-		for (; event_types[count]; count++)
+		for (size_t count = 0; event_types[count]; count++)
 			is_known |= str_is(value->text, event_types[count]);
 		if (!is_known)
 			loading_problem(loading, PROBLEM_UNKNOWN_EVENT, node->place,
 				"dbt is not known to send the event type '%s'%s",
 				loading_quote(loading, value->text),
-				loading_suggest(loading, value->text, event_types, count));
+				known_list(loading, event_types));
 	}
 	const struct ruleset_known *known = loading->known;
 	if (field == EVENT_SOURCE && known && known->sources &&
