@@ -90,6 +90,7 @@ static bool is_known(const struct problem_list *list, const struct problem *prob
 }
 
 /* The message in the list's arena, made visible. */
+PRINTF_LIKE(2, 0)
 static const char *own_message(struct problems *problems, const char *format, va_list args)
 {
 	char message[MESSAGE_BYTES];

@@ -145,7 +145,7 @@ static const char *value_of(const struct template_value *values, struct str name
 	for (; values->name; values++)
 		if (str_is(name, values->name))
 			return values->text;
-	assert(!"a template names a value that is not there");
+	assert(false); /* a template names a value that is not there */
 	return "";
 }
 

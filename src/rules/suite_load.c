@@ -529,9 +529,9 @@ static void test_read(struct suite_reading *reading, const struct yaml_node *nod
 		return;
 	struct test test = {
 		.name = arena_text(suite->arena, table.name),
-		.place = { arena_text(suite->arena, node->place.file), node->place.line,
-			node->place.column },
+		.place = node->place,
 	};
+	test.place.file = arena_text(suite->arena, node->place.file);
 	bool is_good = test_name_check(reading, node, test.name);
 	is_good &= rules_read(reading, &table.rules, yaml_get(node, "rules"), &test.rules);
 	is_good &=

@@ -137,14 +137,13 @@ static void a_pipe_that_nobody_writes_to_is_given_up(void **state)
 	assert_int_equal(file_open_argument(in_folder("unwritten"), &err), -1);
 }
 
-/* The writer comes later than the reader, and again later with what he writes. */
+/* The writer comes later than the reader, and writes later still. */
 static void a_named_pipe_is_read_when_it_is_written(void **state)
 {
 	(void)state;
 	char go;
 	int told[2];
 	struct error err = { 0 };
-	OWNED_TEXT struct text text = TEXT(CEILING);
 	assert_int_equal(mkfifo(in_folder("written"), 0600), 0);
 	assert_int_equal(pipe(told), 0);
 	pid_t writer = fork();
