@@ -7,11 +7,11 @@
 #include "base/code_point.h"
 #include "base/text.h"
 #include "base/visible.h"
+#include "cli/check/finding.h"
 #include "cli/command.h"
-#include "cli/finding.h"
 #include "config/config.h"
 #include "event/event.h"
-#include "rules/suite.h"
+#include "rules/suite/suite.h"
 
 /* ---- mdoc ---- */
 

@@ -1,10 +1,10 @@
 /* cli/offer.c - finds files, sites, rules and tests to offer. */
 #include "cli/offer.h"
 #include "base/visible.h"
-#include "cli/test_paths.h"
+#include "cli/test/test_paths.h"
 #include "content/refresh.h"
 #include "event/event.h"
-#include "rules/suite.h"
+#include "rules/suite/suite.h"
 #include <ctype.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
  * cli/output_schema.c - the schemas of records are those of their tables; decisions and problems
- * are written by hand (rules/decision_json.c, cli/check.c), and their members declared here.
+ * are written by hand (rules/decision_json.c, cli/check/check.c), and their members declared here.
  */
 #include "cli/output_schema.h"
 #include "base/record.h"

@@ -5,7 +5,7 @@
 #include "cli/output_schema.h"
 #include "cli/print.h"
 #include "config/config.h"
-#include "rules/suite.h"
+#include "rules/suite/suite.h"
 #include <assert.h>
 
 static const struct command_word names[] = {

@@ -3,13 +3,13 @@
 #include "base/suggest.h"
 #include "base/yaml_look.h"
 #include "event/status.h"
-#include "rules/exact.h"
-#include "rules/exclude.h"
-#include "rules/growth.h"
-#include "rules/lint_rule.h"
+#include "rules/lint/exact.h"
+#include "rules/lint/exclude.h"
+#include "rules/lint/growth.h"
+#include "rules/lint/lint_rule.h"
+#include "rules/lint/possible.h"
 #include "rules/load.h"
 #include "rules/pattern_set.h"
-#include "rules/possible.h"
 
 struct map_reading { /* one map of conditions */
 	struct loading *loading;

@@ -4,7 +4,7 @@
 #include "base/name.h"
 #include "base/suggest.h"
 #include "rules/expand.h"
-#include "rules/explain.h"
+#include "rules/explain/explain.h"
 #include "rules/index.h"
 
 static void candidate_add(void *context, uint32_t rule)

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "content/selection.h"
 #include "event/event.h"
-#include "rules/explanation.h"
+#include "rules/explain/explanation.h"
 #include "rules/merging.h"
 #include "rules/ruleset.h"
 

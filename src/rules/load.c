@@ -5,7 +5,7 @@
 #include "base/name.h"
 #include "base/suggest.h"
 #include "rules/index.h"
-#include "rules/lint.h"
+#include "rules/lint/lint.h"
 #include "rules/rule_files.h"
 
 /* The most values in all files together, aliases followed. It bounds the memory of a ruleset, and

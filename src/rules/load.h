@@ -26,7 +26,7 @@ struct loading {
 	struct arena *scratch;        /* freed when the current rule is read */
 	const char *file_name;        /* interned */
 	int64_t measured;             /* steps spent by growth.c */
-	struct lint *lint;            /* rules/lint.h; NULL unless this is for `check` */
+	struct lint *lint;            /* rules/lint/lint.h; NULL unless this is for `check` */
 };
 
 struct capture { /* of the rule being read */

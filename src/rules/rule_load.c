@@ -1,8 +1,8 @@
 /* rules/rule_load.c - loads one item of `rules` by its table of fields. */
 #include "base/name.h"
 #include "content/content.h"
-#include "rules/lint.h"
-#include "rules/lint_rule.h"
+#include "rules/lint/lint.h"
+#include "rules/lint/lint_rule.h"
 #include "rules/load.h"
 
 enum mode { MODE_SEND, MODE_SHADOW };

@@ -1,9 +1,9 @@
 /* rules/selection_load.c - loads one entry under `refresh` by its table of fields. */
 #include "base/yaml_look.h"
-#include "rules/exact.h"
-#include "rules/growth.h"
-#include "rules/lint.h"
-#include "rules/lint_rule.h"
+#include "rules/lint/exact.h"
+#include "rules/lint/growth.h"
+#include "rules/lint/lint.h"
+#include "rules/lint/lint_rule.h"
 #include "rules/luid.h"
 #include "rules/template.h"
 

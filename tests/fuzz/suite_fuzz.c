@@ -2,7 +2,7 @@
  * A test file against fixed rules: what loads runs, passes or fails with rows that say why, and
  * covers no more than there is.
  */
-#include "rules/suite.h"
+#include "rules/suite/suite.h"
 #include "tests/fuzz/scratch.h"
 #include <assert.h>
 

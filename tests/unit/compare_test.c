@@ -1,5 +1,5 @@
 /* tests/unit/compare_test.c - what differs between two rulesets. */
-#include "rules/compare.h"
+#include "rules/compare/compare.h"
 #include "tests/unit/rules_fixture.h"
 
 #define RULE(name, rest) "  - name: " name "\n" rest

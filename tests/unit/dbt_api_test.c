@@ -1,6 +1,6 @@
 /* tests/unit/dbt_api_test.c - dbt's answer about webhooks. */
 #include "base/json.h"
-#include "cli/dbt_api.h"
+#include "cli/verify/dbt_api.h"
 #include "tests/unit/test.h"
 
 static struct arena *arena;

@@ -1,5 +1,5 @@
 /* tests/unit/suite_test.c - tests of rules: how they are read, when they pass, what is covered. */
-#include "rules/suite.h"
+#include "rules/suite/suite.h"
 #include "tests/unit/rules_fixture.h"
 
 static const char rules_text[] =
