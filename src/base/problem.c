@@ -42,6 +42,7 @@ struct problems {
 	const struct problem_related **latest_end; /* of its related lines */
 	struct suppressions suppressions;
 	const char *today;
+	bool hides_source;
 };
 
 struct problems *problems_new(void)
@@ -126,6 +127,8 @@ static bool add(struct problems *problems, struct problem_list *list, struct pro
 	else
 		problems->suppressed_total++;
 	problem.place.file = own_file(problems, problem.place.file);
+	if (problems->hides_source)
+		source = (struct str){ NULL, 0 };
 	problem.source_line =
 		problem_lines_get(&problems->lines, source, problem.place.line, problems->arena);
 	problem.place = own_place(problems, problem.place, problem.source_line);
@@ -172,6 +175,11 @@ bool problem_add(struct problems *problems, enum problem_code code, struct place
 	problem.message = own_message(problems, format, args);
 	va_end(args);
 	return add(problems, list, problem, source);
+}
+
+void problems_hide_source(struct problems *problems, bool is_hidden)
+{
+	problems->hides_source = is_hidden;
 }
 
 void problem_relate(

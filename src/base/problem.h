@@ -83,6 +83,9 @@ OWNED_DEFINE(problems)
 bool problem_add(struct problems *problems, enum problem_code code, struct place place,
 	struct str source, const char *format, ...) PRINTF_LIKE(5, 6);
 
+/* Problems that are added from now on have no source line: it may show a secret. */
+void problems_hide_source(struct problems *problems, bool is_hidden);
+
 /*
  * Adds a related line to the problem that problem_add() was called for last: "the other rule" with
  * the place of that rule, or with an empty place an event that shows the problem. Nothing happens

@@ -68,6 +68,9 @@ static int run(const struct command_line *line)
 	OWNED_TEXT struct text body = TEXT(BODY_BYTES);
 	struct secret_ref ref = { .from = SECRET_FROM_ENV,
 		.name = command_line_value(line, "secret-env") };
+	if (!getenv(ref.name)) /* not repeated: it may be the secret itself */
+		return command_usage(line, "--secret-env: there is no environment variable of this "
+					   "name; it wants the variable's name, not the secret");
 	OWNED(secret) secret = secret_load(&ref, &err);
 	if (!secret)
 		return command_usage(line, "%s", err.message);

@@ -91,15 +91,20 @@ struct config *config_load(const char *path, struct problems *problems)
 {
 	size_t errors = problems_error_count(problems);
 	struct config *config = config_new(path);
-	return load(config, yaml_load(config->path, config->arena, problems), errors, problems);
+	problems_hide_source(problems, true); /* where YAML is broken, a secret may stand inline */
+	const struct yaml_file *file = yaml_load(config->path, config->arena, problems);
+	problems_hide_source(problems, false);
+	return load(config, file, errors, problems);
 }
 
 struct config *config_parse(const char *path, struct str bytes, struct problems *problems)
 {
 	size_t errors = problems_error_count(problems);
 	struct config *config = config_new(path);
-	return load(
-		config, yaml_parse(config->path, bytes, config->arena, problems), errors, problems);
+	problems_hide_source(problems, true); /* as above */
+	const struct yaml_file *file = yaml_parse(config->path, bytes, config->arena, problems);
+	problems_hide_source(problems, false);
+	return load(config, file, errors, problems);
 }
 
 /* ---- reading it ---- */

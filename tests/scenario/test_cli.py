@@ -292,7 +292,8 @@ def test_send_signs_as_dbt_does(router):
     assert told.returncode == 0 and told.stdout.startswith(b'HTTP 200 {"event":1,"outcome":"routed"'), told.stdout
     wrong = cli("send", "--to", f"http://{router.address}/webhooks/dbt", "--secret-env", "S", "-", environment={"S": "no"}, stdin=SAMPLE.read_bytes())
     assert wrong.returncode == 1 and b"HTTP 401" in wrong.stdout
-    assert cli("send", "--to", f"http://{router.address}/webhooks/dbt", "--secret-env", "NOT_THERE", SAMPLE).returncode == 2
+    mistaken = cli("send", "--to", f"http://{router.address}/webhooks/dbt", "--secret-env", "hunter2", SAMPLE)
+    assert mistaken.returncode == 2 and b"not the secret" in mistaken.stderr and b"hunter2" not in mistaken.stderr
     assert cli("send", "--to", "http://127.0.0.1:1/webhooks/dbt", "--secret-env", "S", SAMPLE, environment={"S": "x"}).returncode == 69
 
 
