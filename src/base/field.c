@@ -442,6 +442,14 @@ static const char *now_called(const struct field *fields, struct str key)
 	return NULL;
 }
 
+static const char *key_hint(
+	const struct loader *l, struct str key, const char *const *names, size_t count)
+{
+	if (!problems_are_read(l->problems))
+		return "";
+	return suggest_key_hint(arena_str(l->arena, key), names, count, l->arena);
+}
+
 /*
  * An unknown key in a message. One that resembles no known key may itself be a secret, where the
  * map may hold one (`source` is empty then); and what follows a colon is a value that lacks a blank
@@ -469,7 +477,7 @@ static void report_unknown(const struct loader *l, const struct field *fields,
 		names[count++] = field->name;
 	}
 	const char *hint = now ? arena_printf(l->arena, "; it is called '%s' now", now)
-			       : hint_of(l, key->text, names, count);
+			       : key_hint(l, key->text, names, count);
 	IGNORE(problem_add(l->problems, PROBLEM_UNKNOWN_FIELD, key->place, l->source,
 		"unknown field %s in %s%s", shown_key(l, key->text, now || *hint), where,
 		*hint ? hint : list.at)); /* false */

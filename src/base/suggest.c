@@ -153,9 +153,6 @@ static const char *glued_hint(
 const char *suggest_hint(
 	const char *word, const char *const *names, size_t count, struct arena *arena)
 {
-	const char *glued = word ? glued_hint(word, names, count, arena) : NULL;
-	if (glued)
-		return glued;
 	size_t continued = word ? continuations(word, names, count) : 0;
 	if (continued > 1 && continued <= CONTINUED_MOST)
 		return continued_hint(word, names, count, arena);
@@ -166,4 +163,11 @@ const char *suggest_hint(
 	name_difference(word, nearest, &where);
 	return arena_printf(arena, "; did you mean '%s'?%s%s%s", nearest, where.length ? " (" : "",
 		where.at, where.length ? ")" : "");
+}
+
+const char *suggest_key_hint(
+	const char *word, const char *const *names, size_t count, struct arena *arena)
+{
+	const char *glued = word ? glued_hint(word, names, count, arena) : NULL;
+	return glued ? glued : suggest_hint(word, names, count, arena);
 }

@@ -14,7 +14,10 @@ const char *suggest(const char *word, const char *const *names, size_t count);
 const char *suggest_only(const char *word, const char *const *names, size_t count);
 /*
  * The end of a message: "; did you mean 'X'?", and where the two differ when they look alike; all
- * names of which `word` is the first part; what YAML wants after "X:"; or "". In `arena`.
+ * names of which `word` is the first part; or "". In `arena`.
  */
 const char *suggest_hint(
+	const char *word, const char *const *names, size_t count, struct arena *arena);
+/* The same for a key of a YAML map, with what YAML wants in "X:1". */
+const char *suggest_key_hint(
 	const char *word, const char *const *names, size_t count, struct arena *arena);

@@ -204,13 +204,15 @@ static void field_unknown(struct map_reading *reading, const struct yaml_node *k
 	for (int i = 0; i < EVENT_FIELD_COUNT; i++)
 		names[i] = event_field_describe((enum event_field)i)->name;
 	names[EVENT_FIELD_COUNT] = "not";
-	bool may_not = reading->captures != NULL;
-	loading_problem(reading->loading, PROBLEM_UNKNOWN_FIELD, key->place,
-		"unknown field '%s' in %s%s", loading_quote(reading->loading, key->text),
-		reading->where,
-		loading_suggest(
-			reading->loading, key->text, names, EVENT_FIELD_COUNT + (may_not ? 1 : 0)));
-	loading_fix(reading->loading, key, names, EVENT_FIELD_COUNT + (may_not ? 1 : 0));
+	size_t count = EVENT_FIELD_COUNT + (reading->captures ? 1 : 0);
+	struct loading *loading = reading->loading;
+	const char *hint = "";
+	if (problems_are_read(loading->problems))
+		hint = suggest_key_hint(
+			arena_str(loading->scratch, key->text), names, count, loading->scratch);
+	loading_problem(loading, PROBLEM_UNKNOWN_FIELD, key->place, "unknown field '%s' in %s%s",
+		loading_quote(loading, key->text), reading->where, hint);
+	loading_fix(loading, key, names, count);
 }
 
 /* Conditions in order of fields, so that decisions and explanations have one order. */

@@ -64,7 +64,9 @@ static void a_key_without_a_blank_after_its_colon(void **state)
 {
 	(void)state;
 	OWNED(arena) arena = arena_new();
-	assert_string_equal(suggest_hint("job_id:1", names, 5, arena),
+	assert_string_equal(suggest_key_hint("jobid", names, 5, arena), "; did you mean 'job_id'?");
+	assert_string_equal(suggest_hint("job_id: 1 2", names, 5, arena), ""); /* a name, no key */
+	assert_string_equal(suggest_key_hint("job_id:1", names, 5, arena),
 		"; YAML wants a blank after the colon of 'job_id:'");
 	assert_null(suggest_only("job_id:1", names, 5)); /* the 1 would be lost */
 }

@@ -178,7 +178,7 @@ static bool event_field_read(struct suite_reading *reading, const struct yaml_no
 		const char *name = quote(reading, key->text);
 		reading_problem(reading, PROBLEM_UNKNOWN_FIELD, key->place,
 			"an event has no field '%s'%s", name,
-			suggest_hint(name, names, EVENT_FIELD_COUNT, reading->scratch));
+			suggest_key_hint(name, names, EVENT_FIELD_COUNT, reading->scratch));
 		problem_set_fix(reading->problems, key->place, key->text,
 			suggest_only(name, names, EVENT_FIELD_COUNT));
 		return false;
