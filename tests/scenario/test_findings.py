@@ -9,7 +9,7 @@ import pytest
 
 from harness import TOP, cli
 
-PAGES = TOP / "src" / "cli" / "findings"
+PAGES = TOP / "src" / "cli" / "check" / "findings"
 FINDINGS = {item["code"]: item for item in json.loads(cli("explain", "--format", "json").stdout)["items"]}
 NOT_RUN = re.compile(r"<!-- not run by tests: (.+?) -->")
 
