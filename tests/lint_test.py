@@ -28,14 +28,14 @@ def function(body, name="act"):
 
 
 PRIVATE = "/*\n * store/sqlite/sqlite.h - the connection. Private to\n * store/sqlite/.\n */\n"
-SHARED = "/*\n * base/acceptor.h - accepts. Private to base/web.c and base/acceptor.c.\n */\n"
+SHARED = "/*\n * base/web/acceptor.h - accepts. Private to base/web/web.c and base/web/acceptor.c.\n */\n"
 GROUND_UP = "/* ---- turn.c: turns ---- */\n\nvoid turn_take(int a);\n\n/* ---- slot.c: ends ---- */\n\nvoid slot_end(int a);\n"
 PLANTED = {
     "against the layers": ({"base/a.c": '#include "store/store.h"\n'}, "base/a.c:1: base may not include store/store.h"),
     "a private header": ({"store/sqlite/sqlite.h": PRIVATE, "store/store.c": '#include "store/sqlite/sqlite.h"\n'},
                          "store/store.c:1: store/sqlite/sqlite.h is private to store/sqlite/"),
-    "a header of two files": ({"base/acceptor.h": SHARED, "base/other.c": '\n#include "base/acceptor.h"\n'},
-                              "base/other.c:2: base/acceptor.h is private to base/web.c and base/acceptor.c"),
+    "a header of two files": ({"base/web/acceptor.h": SHARED, "base/other.c": '\n#include "base/web/acceptor.h"\n'},
+                              "base/other.c:2: base/web/acceptor.h is private to base/web/web.c and base/web/acceptor.c"),
     "the scheduler asks Tableau": ({"schedule/slot.c": '#include "tableau/tableau.h"\n'}, "schedule/slot.c:1: schedule may not include tableau/tableau.h"),
     "a call down the header": ({"schedule/state.h": GROUND_UP, "schedule/turn.c": function("slot_end(1);", "turn_take")},
                                "schedule/turn.c:3: slot_end() is of slot.c, which stands below turn.c"),
@@ -59,8 +59,8 @@ def test_what_is_planted_is_found(tmp_path, kind):
 
 ALLOWED = {
     "base/mem.c": function("p = malloc(1);", "mem_alloc"),
-    "base/web.c": '#include "base/acceptor.h"\n',
-    "base/acceptor.h": SHARED,
+    "base/web/web.c": '#include "base/web/acceptor.h"\n',
+    "base/web/acceptor.h": SHARED,
     "base/thread.c": function("pthread_create(a, b, c, d);", "thread_start"),
     "store/sqlite/sqlite.h": PRIVATE,
     "store/sqlite/read.c": '#include "store/sqlite/sqlite.h"\n',

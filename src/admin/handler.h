@@ -5,7 +5,7 @@
 #include "admin/admin.h"
 #include "base/json.h"
 #include "base/mailbox.h"
-#include "base/web.h"
+#include "base/web/web.h"
 #include <pthread.h>
 #include <stdatomic.h>
 

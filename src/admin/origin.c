@@ -4,7 +4,7 @@
  * and for every change, the browser names the page's origin, which must be ours too.
  */
 #include "admin/handler.h"
-#include "base/host.h"
+#include "base/web/host.h"
 #include "config/config.h"
 
 /*

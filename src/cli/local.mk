@@ -58,8 +58,8 @@ EXTRA_DIST += src/cli/README.md
 # A page for each code of problem.def becomes a part of the program.
 EXTRA_DIST += src/cli/check/findings
 CLEANFILES += src/cli/check/finding_pages.inc
-src/cli/check/finding_pages.inc: $(top_srcdir)/src/base/problem.def $(wildcard $(top_srcdir)/src/cli/check/findings/*)
+src/cli/check/finding_pages.inc: $(top_srcdir)/src/base/problem/problem.def $(wildcard $(top_srcdir)/src/cli/check/findings/*)
 	$(AM_V_at)$(MKDIR_P) src/cli/check
-	$(AM_V_GEN)$(top_srcdir)/src/cli/check/findings/embed $(top_srcdir)/src/cli/check/findings $(top_srcdir)/src/base/problem.def > $@.new
+	$(AM_V_GEN)$(top_srcdir)/src/cli/check/findings/embed $(top_srcdir)/src/cli/check/findings $(top_srcdir)/src/base/problem/problem.def > $@.new
 	$(AM_V_at)mv $@.new $@
 src/cli/check/finding.$(OBJEXT): src/cli/check/finding_pages.inc

@@ -3,7 +3,7 @@
  * are written by hand (rules/decision_json.c, cli/check/check.c), and their members declared here.
  */
 #include "cli/output_schema.h"
-#include "base/record.h"
+#include "base/record/record.h"
 #include "dispatch/status.h"
 #include "store/store.h"
 #include "tableau/inquiry.h"

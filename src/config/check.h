@@ -3,7 +3,7 @@
  * config/.
  */
 #pragma once
-#include "base/yaml.h"
+#include "base/yaml/yaml.h"
 #include "config/config.h"
 
 /* Checks names, addresses, URLs and PATs of a loaded configuration, and adds problems. `file` gives

@@ -2,8 +2,8 @@
  * config/check_listen.c - checks the listeners: their addresses, whether both fit on one machine,
  * who can reach them, and who can read the private key.
  */
-#include "base/host.h"
-#include "base/listen.h"
+#include "base/web/host.h"
+#include "base/web/listen.h"
 #include "config/check.h"
 #include <sys/stat.h>
 

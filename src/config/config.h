@@ -5,8 +5,8 @@
  * Threads: any; a loaded configuration never changes and is a snapshot (base/shared.h).
  */
 #pragma once
-#include "base/field.h"
-#include "base/problem.h"
+#include "base/problem/problem.h"
+#include "base/record/field.h"
 #include "base/secret.h"
 #include "base/shared.h"
 

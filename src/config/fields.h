@@ -2,6 +2,6 @@
  * config/fields.h - the tables that declare the configuration file; private to config/.
  */
 #pragma once
-#include "base/field.h"
+#include "base/record/field.h"
 
 extern const struct field config_fields[];

@@ -1,8 +1,8 @@
 /* config/server.c - parses the address of a Tableau server, and says what to write when it is
  * not one. */
 #include "config/server.h"
-#include "base/host.h"
 #include "base/text.h"
+#include "base/web/host.h"
 #include <strings.h>
 
 #define CLOUD_HOST "online.tableau.com" /* src/tableau/README.md, Addresses */

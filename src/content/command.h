@@ -3,7 +3,7 @@
  * admin share.
  */
 #pragma once
-#include "base/record.h"
+#include "base/record/record.h"
 
 struct command_row {
 	struct wall at;

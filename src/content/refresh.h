@@ -9,7 +9,7 @@
  * `sent_after >= cause.after`, whatever the clocks do.
  */
 #pragma once
-#include "base/record.h"
+#include "base/record/record.h"
 #include "content/content.h"
 #include <assert.h>
 #include <stdbool.h>

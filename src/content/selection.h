@@ -6,7 +6,7 @@
  * data; texts live in an arena or belong to the code that made it.
  */
 #pragma once
-#include "base/record.h"
+#include "base/record/record.h"
 #include "base/text.h"
 #include "content/kind.h"
 

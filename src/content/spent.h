@@ -3,7 +3,7 @@
  * spent, in parts of their windows: the record that scheduler and journal share.
  */
 #pragma once
-#include "base/record.h"
+#include "base/record/record.h"
 
 enum spent_kind { SPENT_STARTS, SPENT_QUERIES };
 

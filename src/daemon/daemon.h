@@ -6,7 +6,7 @@
 #pragma once
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/problem.h"
+#include "base/problem/problem.h"
 
 struct daemon;
 

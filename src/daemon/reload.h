@@ -5,7 +5,7 @@
  */
 #pragma once
 #include "base/clock.h"
-#include "base/problem.h"
+#include "base/problem/problem.h"
 #include "base/text.h"
 #include "config/config.h"
 #include "rules/ruleset.h"

@@ -3,7 +3,7 @@
  * days (src/event/README.md, Delivery), so it says what the sender should do, and nothing else.
  */
 #pragma once
-#include "base/web.h"
+#include "base/web/web.h"
 
 void intake_answer_error(struct web_request *request, unsigned status, const char *reason);
 /* 503 with Retry-After, after which dbt sends again. Counted as shed load, and logged at most once

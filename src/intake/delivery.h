@@ -3,7 +3,7 @@
  * the dispatcher.
  */
 #pragma once
-#include "base/web.h"
+#include "base/web/web.h"
 #include "dispatch/dispatch.h"
 #include "rules/decide.h"
 #include "store/journal.h"

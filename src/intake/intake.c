@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/metric.h"
-#include "base/web.h"
+#include "base/web/web.h"
 #include "event/signature.h"
 #include "intake/answer.h"
 #include "intake/astray.h"

@@ -1,7 +1,7 @@
 /* rules/condition.c - loads `when` and `not`: each condition as values and probes, with the
  * defaults for `event` and `status`. */
 #include "base/suggest.h"
-#include "base/yaml_look.h"
+#include "base/yaml/yaml_look.h"
 #include "event/status.h"
 #include "rules/lint/exact.h"
 #include "rules/lint/exclude.h"

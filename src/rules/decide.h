@@ -84,8 +84,8 @@ OWNED_DEFINE(decide_scratch)
  * Owns: the decision lives in `arena`; rule and file names are borrowed from `rules`. Order: as in
  * struct decision, so that two runs print the same bytes. Cost: does not grow with the number of
  * rules whose exact ids, or required literals, the event lacks; patterns take at most the steps of
- * base/pattern.h. Fails: never. A pattern that hits its limit makes its rule not match, and is
- * among the warnings.
+ * base/pattern/pattern.h. Fails: never. A pattern that hits its limit makes its rule not match, and
+ * is among the warnings.
  */
 const struct decision *ruleset_decide(const struct ruleset *rules, const struct event *event,
 	struct decide_scratch *scratch, struct arena *arena);

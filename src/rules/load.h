@@ -2,7 +2,7 @@
  * rules/load.h - what the loaders of a rule's parts share. Private to rules/.
  */
 #pragma once
-#include "base/field.h"
+#include "base/record/field.h"
 #include "rules/lookup.h"
 #include "rules/rule.h"
 

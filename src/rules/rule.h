@@ -5,7 +5,7 @@
  * with the same pattern on the same field share it, and it is searched at most once for an event.
  */
 #pragma once
-#include "base/pattern.h"
+#include "base/pattern/pattern.h"
 #include "content/selection.h"
 #include "event/event.h"
 #include "rules/ruleset.h"

@@ -9,7 +9,7 @@
 #define HASH_FUNCTION HASH_SAX
 #include "base/file.h"
 #include "base/str.h"
-#include "base/yaml.h"
+#include "base/yaml/yaml.h"
 #include "rules/ruleset.h"
 #include <uthash.h>
 

@@ -3,7 +3,7 @@
  * Private to rules/.
  */
 #pragma once
-#include "base/problem.h"
+#include "base/problem/problem.h"
 
 struct rule_file {
 	char *path; /* as messages name it */

@@ -5,12 +5,12 @@
  * its decisions is in use. Threads: any.
  */
 #pragma once
-#include "base/field.h"
 #include "base/fingerprint.h"
 #include "base/json.h"
-#include "base/problem.h"
+#include "base/problem/problem.h"
+#include "base/record/field.h"
 #include "base/shared.h"
-#include "base/yaml.h"
+#include "base/yaml/yaml.h"
 #include "event/event.h"
 
 struct ruleset;

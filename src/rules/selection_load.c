@@ -1,5 +1,5 @@
 /* rules/selection_load.c - loads one entry under `refresh` by its table of fields. */
-#include "base/yaml_look.h"
+#include "base/yaml/yaml_look.h"
 #include "rules/lint/exact.h"
 #include "rules/lint/growth.h"
 #include "rules/lint/lint.h"

@@ -2,7 +2,7 @@
  * sandbox/api.h - Tableau's REST calls (src/tableau/README.md), on a world.
  */
 #pragma once
-#include "base/web.h"
+#include "base/web/web.h"
 #include "sandbox/reply.h"
 #include "sandbox/world.h"
 

@@ -4,7 +4,7 @@
  */
 #pragma once
 #include "base/text.h"
-#include "base/web.h"
+#include "base/web/web.h"
 
 struct delay;
 

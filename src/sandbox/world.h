@@ -6,8 +6,8 @@
 #pragma once
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/field.h"
-#include "base/problem.h"
+#include "base/problem/problem.h"
+#include "base/record/field.h"
 #include "sandbox/luid.h"
 
 enum box_kind { BOX_WORKBOOK, BOX_DATASOURCE, BOX_FLOW, BOX_TASK, BOX_KIND_COUNT };

@@ -10,7 +10,7 @@
  */
 #pragma once
 #include "base/json.h"
-#include "base/record.h"
+#include "base/record/record.h"
 #include "content/selection.h"
 #include "tableau/tableau.h"
 

@@ -10,7 +10,7 @@
  */
 #include "tableau/resolve.h"
 #include "base/name.h"
-#include "base/pattern.h"
+#include "base/pattern/pattern.h"
 #include "base/suggest.h"
 #include "tableau/listing.h"
 #include "tableau/project.h"

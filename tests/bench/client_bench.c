@@ -9,7 +9,7 @@
  */
 #include "base/json.h"
 #include "base/log.h"
-#include "base/web.h"
+#include "base/web/web.h"
 #include "config/config.h"
 #include "tableau/tableau.h"
 #include <stdio.h>

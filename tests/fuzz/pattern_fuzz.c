@@ -2,8 +2,8 @@
  * A pattern, a newline, and a subject: compiling and searching stay within their limits, every
  * match contains the required literal, and every sample matches.
  */
-#include "base/pattern_cost.h"
-#include "base/pattern_sample.h"
+#include "base/pattern/pattern_cost.h"
+#include "base/pattern/pattern_sample.h"
 #include <assert.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);

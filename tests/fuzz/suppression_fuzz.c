@@ -1,8 +1,8 @@
 /* Any bytes as a YAML file with comments: what a comment says can be changed without any change of
  * the tree, so no text is taken for one. */
-#include "base/problem_fix.h"
-#include "base/yaml.h"
-#include "base/yaml_comments.h"
+#include "base/problem/problem_fix.h"
+#include "base/yaml/yaml.h"
+#include "base/yaml/yaml_comments.h"
 #include <assert.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);

@@ -1,5 +1,5 @@
 /* Any bytes as a YAML file: they become a tree within bounds, or a problem with the reason. */
-#include "base/yaml_look.h"
+#include "base/yaml/yaml_look.h"
 #include <assert.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);

@@ -2,8 +2,8 @@
  * Which connection is dropped when there are too many. A connection here is one end of a socket
  * pair; when it was dropped, the other end reads the end of the stream.
  */
-#include "base/connections.h"
 #include "base/metric.h"
+#include "base/web/connections.h"
 #include "tests/unit/test.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>

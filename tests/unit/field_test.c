@@ -1,6 +1,6 @@
 /* tests/unit/field_test.c - a table fills a struct, explains what is wrong, and describes itself.
  */
-#include "base/field.h"
+#include "base/record/field.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Kinds of hosts, which decide what the admin listener accepts and what `check` warns about. */
-#include "base/host.h"
+#include "base/web/host.h"
 #include "tests/unit/test.h"
 
 static void a_host_is_known_for_what_it_is(void **state)

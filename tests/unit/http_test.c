@@ -1,7 +1,7 @@
 /*
  * Heads of requests that are refused. Each case is a line and fields; a field is "name:value".
  */
-#include "base/http.h"
+#include "base/web/http.h"
 #include "tests/unit/test.h"
 
 static const struct {

@@ -1,5 +1,5 @@
 /* tests/unit/pattern_cost_test.c - which patterns grow too costly, and the texts that show it. */
-#include "base/pattern_cost.h"
+#include "base/pattern/pattern_cost.h"
 
 #include <stdio.h>
 

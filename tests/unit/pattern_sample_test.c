@@ -1,5 +1,5 @@
 /* tests/unit/pattern_sample_test.c - texts that a pattern matches. */
-#include "base/pattern_sample.h"
+#include "base/pattern/pattern_sample.h"
 
 #include "tests/unit/test.h"
 

@@ -1,5 +1,5 @@
 /* tests/unit/pattern_test.c - patterns within bounds, and the literal that every match contains. */
-#include "base/pattern.h"
+#include "base/pattern/pattern.h"
 
 #include <inttypes.h>
 #include <stdio.h>

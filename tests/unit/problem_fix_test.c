@@ -1,7 +1,7 @@
 /* tests/unit/problem_fix_test.c - fixes in the bytes of a file. */
-#include "base/problem_fix.h"
+#include "base/problem/problem_fix.h"
 
-#include "base/yaml.h"
+#include "base/yaml/yaml.h"
 #include "tests/unit/test.h"
 
 #define FIX(at_line, from, to, was, is)                                                            \

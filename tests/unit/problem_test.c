@@ -1,5 +1,5 @@
 /* tests/unit/problem_test.c - the list of problems and its printing. */
-#include "base/problem.h"
+#include "base/problem/problem.h"
 
 #include <stdio.h>
 #include <stdlib.h>

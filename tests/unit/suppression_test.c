@@ -1,7 +1,7 @@
 /* tests/unit/suppression_test.c - comments that allow findings. */
 #include "base/text.h"
-#include "base/yaml.h"
-#include "base/yaml_comments.h"
+#include "base/yaml/yaml.h"
+#include "base/yaml/yaml_comments.h"
 
 #include "tests/unit/test.h"
 

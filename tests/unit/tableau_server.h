@@ -5,7 +5,7 @@
  */
 #pragma once
 #include "base/log.h"
-#include "base/web.h"
+#include "base/web/web.h"
 #include "config/config.h"
 #include "tableau/tableau.h"
 #include "tests/unit/tableau_sample.h"

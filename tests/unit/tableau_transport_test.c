@@ -1,5 +1,5 @@
 /* One request: whether it was sent, and how its answer is bounded. */
-#include "base/web.h"
+#include "base/web/web.h"
 #include "tableau/transport.h"
 #include "tests/unit/test.h"
 #include <stdio.h>

@@ -4,7 +4,7 @@
  */
 #include "base/clock.h"
 #include "base/metric.h"
-#include "base/web.h"
+#include "base/web/web.h"
 #include "tests/unit/test.h"
 #include <arpa/inet.h>
 #include <errno.h>

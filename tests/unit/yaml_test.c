@@ -1,12 +1,12 @@
 /* tests/unit/yaml_test.c - YAML as a tree with places. */
-#include "base/yaml.h"
+#include "base/yaml/yaml.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/text.h"
-#include "base/yaml_write.h"
+#include "base/yaml/yaml_write.h"
 #include "tests/unit/test.h"
 
 struct fixture {

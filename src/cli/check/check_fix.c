@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/problem_fix.h"
+#include "base/problem/problem_fix.h"
 #include "cli/print.h"
 
 #define TRIED_MOST 20 /* fixes of a file that are tried one by one, when all together fail */

@@ -6,7 +6,7 @@
  */
 #pragma once
 #include "base/json.h"
-#include "base/problem.h"
+#include "base/problem/problem.h"
 #include "rules/ruleset.h"
 
 struct check_report {

@@ -1,10 +1,10 @@
 /*
  * cli/check/finding.h - the documentation of what `check` finds: a page for each code of
- * base/problem.def. The pages are the files of src/cli/check/findings/, put into the program by the
- * build.
+ * base/problem/problem.def. The pages are the files of src/cli/check/findings/, put into the
+ * program by the build.
  */
 #pragma once
-#include "base/problem.h"
+#include "base/problem/problem.h"
 #include "base/text.h"
 
 enum finding_section {

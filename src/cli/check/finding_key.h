@@ -5,7 +5,7 @@
 #pragma once
 #include "base/arena.h"
 #include "base/fingerprint.h"
-#include "base/problem.h"
+#include "base/problem/problem.h"
 
 /* A problem of a list, kept or suppressed. */
 typedef const struct problem *finding_at(const struct problems *problems, size_t index);

@@ -2,7 +2,7 @@
  * cli/init/first_files.c - what `init` writes. @NAME@ stands for a value, quoted for YAML.
  */
 #include "cli/init/first_files.h"
-#include "base/yaml_write.h"
+#include "base/yaml/yaml_write.h"
 #include "cli/print.h"
 #include "config/config.h"
 #include "rules/suite/suite.h"

@@ -4,7 +4,7 @@
  */
 #pragma once
 #include "base/arena.h"
-#include "base/problem.h"
+#include "base/problem/problem.h"
 #include "cli/init/new_files.h"
 
 /* What the files are about, as a person wrote it; no member is NULL. */

@@ -1,7 +1,7 @@
 /*
  * cli/test/test.c - `test`: runs the tests of rules.
  */
-#include "base/pattern.h"
+#include "base/pattern/pattern.h"
 #include "cli/print.h"
 #include "cli/test/test_paths.h"
 #include "cli/test/test_report.h"

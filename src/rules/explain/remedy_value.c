@@ -1,5 +1,5 @@
 /* rules/explain/remedy_value.c - the texts with which a field of the event is tried. */
-#include "base/pattern_sample.h"
+#include "base/pattern/pattern_sample.h"
 #include "event/status.h"
 #include "rules/explain/hint.h"
 #include "rules/explain/remedy_inside.h"

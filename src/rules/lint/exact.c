@@ -2,7 +2,7 @@
  * marks. */
 #include "rules/lint/exact.h"
 
-#include "base/yaml_look.h"
+#include "base/yaml/yaml_look.h"
 
 /* Pieces that are rare in names and common in patterns. */
 static const char *const pattern_pieces[] = { ".*", ".+", "\\d", "\\w", "\\s", "\\b", "(?:", "(?i",

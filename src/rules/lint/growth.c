@@ -2,7 +2,7 @@
  * field can hold one that long. */
 #include "rules/lint/growth.h"
 
-#include "base/pattern_cost.h"
+#include "base/pattern/pattern_cost.h"
 
 /* Bytes that a text may well have. A pattern that only fails on longer texts does no harm and is
  * not reported. */

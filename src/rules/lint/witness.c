@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-#include "base/pattern_sample.h"
+#include "base/pattern/pattern_sample.h"
 #include "event/status.h"
 #include "rules/lint/possible.h"
 

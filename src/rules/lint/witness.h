@@ -2,9 +2,9 @@
  * rules/lint/witness.h - an event that shows what is claimed about rules. Private to rules/.
  *
  * Made of the exact values of the rules' conditions and of samples of their patterns
- * (base/pattern_sample.h), and then decided: an event that is returned was seen to do it. None is
- * found when the conditions ask for more than that, or when one rule knows a dbt job by its id and
- * the other by its name, because whether these are one job nobody knows from the rules.
+ * (base/pattern/pattern_sample.h), and then decided: an event that is returned was seen to do it.
+ * None is found when the conditions ask for more than that, or when one rule knows a dbt job by its
+ * id and the other by its name, because whether these are one job nobody knows from the rules.
  */
 #pragma once
 #include "rules/decide.h"

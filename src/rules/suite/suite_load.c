@@ -5,12 +5,12 @@
  * that names a rule that does not exist, a file without tests.
  */
 #include "rules/suite/suite_load.h"
-#include "base/field.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/name.h"
+#include "base/record/field.h"
 #include "base/suggest.h"
-#include "base/yaml_look.h"
+#include "base/yaml/yaml_look.h"
 #include "rules/load.h"
 #include "rules/luid.h"
 #include "rules/rule_files.h"

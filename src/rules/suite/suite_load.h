@@ -3,7 +3,7 @@
  * Private to rules/.
  */
 #pragma once
-#include "base/yaml.h"
+#include "base/yaml/yaml.h"
 #include "rules/suite/suite.h"
 
 enum expected_time {

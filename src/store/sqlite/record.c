@@ -1,5 +1,6 @@
 /*
- * store/sqlite/record.c - records (base/record.h) as columns: in SQL, as parameters, and in rows.
+ * store/sqlite/record.c - records (base/record/record.h) as columns: in SQL, as parameters, and in
+ * rows.
  */
 #include "store/sqlite/sqlite.h"
 #include <assert.h>

@@ -1,0 +1,66 @@
+/* base/problem/problem_lines.c - one pass over a file's bytes, as far as the lines that were asked
+ * for. */
+#include "base/problem/problem_lines.h"
+
+#define LINE_BYTES 400 /* only the beginning of a longer line is shown */
+
+size_t problem_lines_break(struct str source, size_t offset)
+{
+	const unsigned char *at = (const unsigned char *)source.at + offset;
+	size_t left = source.length - offset;
+	if (at[0] == '\n')
+		return 1;
+	if (at[0] == '\r')
+		return left > 1 && at[1] == '\n' ? 2 : 1;
+	if (at[0] == 0xc2 && left > 1 && at[1] == 0x85)
+		return 2;
+	if (at[0] == 0xe2 && left > 2 && at[1] == 0x80 && (at[2] == 0xa8 || at[2] == 0xa9))
+		return 3;
+	return 0;
+}
+
+const char *problem_lines_get(
+	struct problem_lines *lines, struct str source, int line, struct arena *arena)
+{
+	if (line < 1 || !source.length)
+		return NULL;
+	bool is_same = lines->source.at == source.at && lines->source.length == source.length;
+	if (!is_same || lines->line > line)
+		*lines = (struct problem_lines){ .source = source, .line = 1 };
+	size_t offset = lines->offset;
+	while (lines->line < line && offset < source.length) {
+		size_t bytes = problem_lines_break(source, offset);
+		offset += bytes ? bytes : 1;
+		lines->line += bytes != 0;
+	}
+	lines->offset = offset;
+	if (lines->line < line)
+		return NULL;
+	size_t end = offset;
+	while (end < source.length && end - offset <= LINE_BYTES &&
+		!problem_lines_break(source, end))
+		end++;
+	return arena_str(
+		arena, str_cut((struct str){ source.at + offset, end - offset }, LINE_BYTES));
+}
+
+/* Bytes of the character in front; a byte that begins none counts as one. */
+static size_t character_bytes(const char *at)
+{
+	size_t bytes = str_character(str_of(at));
+	return bytes ? bytes : 1;
+}
+
+int problem_lines_word_end(const char *line, int column)
+{
+	int at = 1;
+	for (; *line && at < column; at++)
+		line += character_bytes(line);
+	if (!*line)
+		return column + 1;
+	do {
+		line += character_bytes(line);
+		at++;
+	} while (*line && !strchr(" \t,:[]{}", *line));
+	return at;
+}
