@@ -62,6 +62,7 @@ static void check_explained(const struct ruleset *rules, const struct event *eve
 	assert(explained->match_count == matched);
 	assert(explained->match_count + explained->unmatched_count == ruleset_rule_count(rules));
 	OWNED_MEMORY char *text = decision_text(explained);
+	assert(text);
 	for (size_t i = 0; i < explained->unmatched_count; i++)
 		check_remedy(rules, &explained->unmatched[i], event, scratch, arena);
 }

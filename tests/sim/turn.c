@@ -54,7 +54,9 @@ static bool is_ready(const struct world *world, int content, struct rank *rank)
 		const struct watched *of = &world->watched[i];
 		if (!of->created_at || of->content != content || !refresh_state_is_open(of->state))
 			continue;
+		/* After a 409093 a slow look may be out for long. */
 		if (of->state != REFRESH_WAITING || of->tries_until >= world->now ||
+			oracle_is_asked(world, 2 * i) ||
 			(of->sent_at && world->started_at + 2 * world->schedule_options.retry_max >=
 						world->now) ||
 			(any && of->born < rank->born))
