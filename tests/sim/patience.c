@@ -31,12 +31,16 @@ static bool is_held_by_us(const struct world *world, const struct watched *of, i
 			is_out(other->state))
 			return true;
 	}
-	for (int i = 0; i < of->cause_count && times_are_true(world); i++)
+	/* A rule that never gets quiet holds for little more than give_up_after, whatever delay the
+	 * last of its events has. */
+	bool is_old = until - of->created_at >= world->schedule_options.give_up_after;
+	for (int i = 0; i < of->cause_count && times_are_true(world); i++) {
+		const struct sim_rule *rule = &world->rules[of->causes[i].rule];
 		if (!of->is_released && !world->is_asked_again[of->content] &&
-			world->runs[of->causes[i].run].durable_at +
-					world->rules[of->causes[i].rule].delay >
-				until)
+			!(rule->quiet && is_old) &&
+			world->runs[of->causes[i].run].durable_at + rule->delay > until)
 			return true;
+	}
 	return site->is_paused && !site->is_gone && of->tries_until < world->now &&
 	       world->started_at + world->schedule_options.retry_max < world->now;
 }
