@@ -67,7 +67,9 @@ static cJSON *refused(const struct command_line *line, const char *url, long htt
 	OWNED_JSON json = json_parse(text_str(answer), &ignored);
 	const char *told = json_text(json, "error"),
 		   *reason = *told ? told : "it does not say why; is that the daemon?";
-	print_line(stderr, "refresh-router %s: %s: HTTP %ld: %.*s", line->command->name, url,
+	OWNED_TEXT struct text shown = TEXT(TEXT_UNBOUNDED);
+	print_url(url, &shown);
+	print_line(stderr, "refresh-router %s: %s: HTTP %ld: %.*s", line->command->name, shown.at,
 		http_status, (int)str_cut(str_of(reason), LONGEST_REASON).length, reason);
 	*status = http_status >= 500 ? EXIT_UNREACHABLE : http_status == 400 ? EXIT_USAGE : EXIT_NO;
 	return NULL;
@@ -175,10 +177,13 @@ static cJSON *ask(const struct command_line *line, const char *path, bool is_pos
 		return NULL;
 	}
 	if (code != CURLE_OK) {
+		OWNED_TEXT struct text shown = TEXT(TEXT_UNBOUNDED);
+		print_url(url.at, &shown);
 		print_line(stderr,
 			"refresh-router %s: cannot reach the daemon at %s: %s; is it running? "
 			"--url names another address",
-			line->command->name, url.at, *failure ? failure : curl_easy_strerror(code));
+			line->command->name, shown.at,
+			*failure ? failure : curl_easy_strerror(code));
 		*status = EXIT_UNREACHABLE;
 		return NULL;
 	}
@@ -232,8 +237,10 @@ cJSON *admin_client_ask(
 	struct error ignored;
 	OWNED_TEXT struct text whole = TEXT(TEXT_UNBOUNDED);
 	OWNED_TEXT struct text answer = TEXT(ANSWER_BYTES);
+	OWNED_TEXT struct text shown = TEXT(TEXT_UNBOUNDED);
 	OWNED_MEMORY char *sent = json_print(body);
 	text_printf(&whole, "%s%s", url, path);
+	print_url(url, &shown);
 	CURL *easy = curl_easy_init();
 	long http_status = 0;
 	CURLcode code = perform(easy, whole.at, sent, (long)seconds, &answer, failure);
@@ -243,14 +250,14 @@ cJSON *admin_client_ask(
 	if (code == CURLE_OK && http_status == 200 && cJSON_IsObject(json))
 		return TAKE(json);
 	if (code != CURLE_OK)
-		error_fail(err, ERROR_SYSTEM, "the daemon at %s does not answer: %s", url,
+		error_fail(err, ERROR_SYSTEM, "the daemon at %s does not answer: %s", shown.at,
 			*failure ? failure : curl_easy_strerror(code));
 	else if (http_status == 200)
-		error_fail(err, ERROR_REFUSED, "the answer of %s is not JSON; is that the daemon?",
-			whole.at);
+		error_fail(err, ERROR_REFUSED,
+			"the answer of %s%s is not JSON; is that the daemon?", shown.at, path);
 	else
 		error_fail(err, http_status == 503 ? ERROR_TRANSIENT : ERROR_REFUSED,
-			"the daemon at %s answers HTTP %ld: %.300s", url, http_status,
+			"the daemon at %s answers HTTP %ld: %.300s", shown.at, http_status,
 			*json_text(json, "error") ? json_text(json, "error")
 						  : "it does not say why");
 	return NULL;

@@ -89,11 +89,13 @@ static bool choose(
 	if (presence == ADMIN_DAEMON)
 		return true;
 	if (presence == ADMIN_UNKNOWN || is_named) {
+		OWNED_TEXT struct text shown = TEXT(TEXT_UNBOUNDED);
+		print_url(online->url.at, &shown);
 		print_line(stderr,
 			"refresh-router %s: no daemon answers at %s: %s; --url names the daemon's "
 			"admin listener, and --sign-in asks Tableau from here, which ends the "
 			"session of a daemon that runs elsewhere",
-			line->command->name, online->url.at, why.at);
+			line->command->name, shown.at, why.at);
 		*status = EXIT_UNREACHABLE;
 		return false;
 	}
@@ -246,10 +248,12 @@ static cJSON *ask_some(const struct online *online, const char *site,
 	OWNED_JSON answer = ask_patiently(online, question, until, &err);
 	if (answer && is_answer(answer, *asked))
 		return TAKE(answer);
+	OWNED_TEXT struct text shown = TEXT(TEXT_UNBOUNDED);
+	print_url(online->url.at, &shown);
 	if (answer)
 		error_fail(&err, ERROR_REFUSED,
 			"the answer of %s does not fit the question; is that the daemon?",
-			online->url.at);
+			shown.at);
 	return inquiry_failure(site, *asked, err.message);
 }
 

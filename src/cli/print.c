@@ -246,3 +246,17 @@ void print_xml(const char *text, FILE *out)
 		at += forbidden ? forbidden : 1;
 	}
 }
+
+void print_url(const char *url, struct text *out)
+{
+	const char *begin = strstr(url, "://");
+	begin = begin ? begin + strlen("://") : url;
+	struct str host = { begin, strcspn(begin, "/?#") };
+	for (size_t i = host.length; i--;)
+		if (host.at[i] == '@') {
+			host = (struct str){ host.at + i + 1, host.length - i - 1 };
+			break;
+		}
+	text_add_str(out, (struct str){ url, (size_t)(begin - url) });
+	text_add(out, host.at);
+}

@@ -44,3 +44,6 @@ void print_json_text(const cJSON *json, struct text *out);
 /* Prints the content of an attribute or element: hidden characters and bytes that are not UTF-8
  * become visible escapes, and so does what XML 1.0 forbids. */
 void print_xml(const char *text, FILE *out);
+
+/* Appends a URL as messages show it: without a user name and password. */
+void print_url(const char *url, struct text *out);

@@ -47,7 +47,9 @@ static int post(const struct command_line *line, struct str body, const struct s
 	curl_easy_cleanup(easy);
 	curl_slist_free_all(headers);
 	if (code != CURLE_OK) {
-		print_line(stderr, "refresh-router send: %s: %s", command_line_value(line, "to"),
+		OWNED_TEXT struct text shown = TEXT(TEXT_UNBOUNDED);
+		print_url(command_line_value(line, "to"), &shown);
+		print_line(stderr, "refresh-router send: %s: %s", shown.at,
 			*failure ? failure : curl_easy_strerror(code));
 		return EXIT_UNREACHABLE;
 	}

@@ -389,3 +389,10 @@ def test_the_worlds_that_ship_are_good(router_of):
     import yaml
     for path in (TOP / "packaging").rglob("world*.yaml"):
         assert yaml.safe_load(path.read_text())["sites"]
+
+
+@pytest.mark.parametrize("command", [["events"], ["sites"], ["show", "1"], ["route", "--event", "1", "--rules", str(harness.TOP / "rules")]])
+def test_a_password_in_an_address_is_not_repeated(command):
+    """Messages end up in logs and tickets."""
+    result = cli(*command, "--url", "http://ann:hunter2@127.0.0.1:9")
+    assert result.returncode == 69 and b"127.0.0.1:9" in result.stderr and b"hunter2" not in result.stderr + result.stdout

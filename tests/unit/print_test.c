@@ -131,9 +131,30 @@ static void json_for_people_has_its_controls_escaped(void **state)
 	}
 }
 
+static void a_url_is_shown_without_its_password(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *url, *shown;
+	} cases[] = {
+		{ "http://127.0.0.1:8081/x", "http://127.0.0.1:8081/x" },
+		{ "https://ann:pass@word@host:1/a@b?c=@", "https://host:1/a@b?c=@" },
+		{ "ann:word@host", "host" },
+		{ "http://host?x=a@b", "http://host?x=a@b" },
+		{ "http://ann@", "http://" },
+		{ "", "" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		OWNED_TEXT struct text shown = TEXT(TEXT_UNBOUNDED);
+		print_url(cases[i].url, &shown);
+		assert_string_equal(shown.at, cases[i].shown);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_url_is_shown_without_its_password),
 		cmocka_unit_test(columns_are_as_wide_as_their_widest_cell),
 		cmocka_unit_test(an_empty_cell_at_the_end_leaves_no_blanks),
 		cmocka_unit_test(a_table_without_rows_is_its_headings),
