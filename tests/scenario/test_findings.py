@@ -67,7 +67,7 @@ def test_a_code_and_its_page_belong_together(change, told, tmp_path):
         (pages / "syntax.md").unlink()
     else:
         (pages / "sintax.md").write_text("# sintax\n")
-    result = subprocess.run([PAGES / "embed", pages, TOP / "src" / "base" / "problem.def"], capture_output=True, text=True, check=False)
+    result = subprocess.run([PAGES / "embed", pages, TOP / "src" / "base" / "problem" / "problem.def"], capture_output=True, text=True, check=False)
     assert result.returncode == 1 and told in result.stderr
 
 
