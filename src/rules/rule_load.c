@@ -157,6 +157,7 @@ void rule_load(struct loading *loading, const struct yaml_node *node)
 	if (problems_error_count(loading->problems) == errors) {
 		lint_rule_scope(loading, node, &rule);
 		lint_rule_alternatives(loading, node, &rule);
+		lint_rule_fields(loading, node, &rule);
 		lint_rule_captures(loading, &captures, &rule);
 	}
 	free(captures.items);

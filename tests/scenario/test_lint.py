@@ -1,6 +1,8 @@
 """What `check` says about rules that load: rules for everything, rules for nothing, rules that contradict each other."""
 import json
 
+import pytest
+
 from harness import TOP, cli
 
 
@@ -83,6 +85,22 @@ def test_a_rule_for_every_dbt_job_is_a_warning_that_strict_refuses(tmp_path):
     rules = rules_of(tmp_path, "  - {name: all, when: {status: error}, refresh: [{site: s, workbooks: W}]}\n")
     assert found(rules)[0] == [(3, 23, "unrestricted-rule")]
     assert (cli("check", rules).returncode, cli("check", "--strict", rules).returncode) == (0, 1)
+
+
+@pytest.mark.parametrize("when, codes", [
+    ("[{job_id: 1}, {environment_name: Production}]", ["one-of-fields"]),
+    ("[{job_id: 1}, {environment_name: Production}, {project_id: 7}]", ["one-of-fields"]),
+    ("[{job_id: 1}, {job_name: Nightly}]", []),                                         # two ways to name a job
+    ("[{job_id: 1, environment_name: Production}, {project_id: 7}]", []),
+    ("[{job_id: 1, status: error}, {environment_name: Production}]", []),               # each has its own status
+    ("[{job_id: 1, not: {run_reason: /x y/}}, {environment_name: Production}]", []),
+    ("{job_id: 1, environment_name: Production}", []),
+])
+def test_alternatives_of_one_field_each_are_noted(tmp_path, when, codes):
+    """Conditions that were meant to hold together refresh far too often as alternatives."""
+    rules = rules_of(tmp_path, f"  - name: a\n    when: {when}\n    refresh: [{{site: s, workbooks: W}}]\n")
+    assert [(line, code) for line, _, code in found(rules)[0]] == [(4, code) for code in codes]
+    assert cli("check", "--strict", rules).returncode == 0
 
 
 def test_hostile_names_stay_within_one_line(tmp_path):

@@ -2,6 +2,7 @@
  * that seem to be names. */
 #include "rules/lint/lint_rule.h"
 
+#include <assert.h>
 #include <ctype.h>
 
 #include "event/status.h"
@@ -101,6 +102,55 @@ void lint_rule_alternatives(
 		problem_relate(loading->problems, when->items[wider]->place, loading->file->source,
 			"the other one is here");
 	}
+}
+
+/* What the field tells of: a job, environment or project by id or name; else itself. */
+static enum event_field subject_of(enum event_field field)
+{
+	static const enum event_field named[][2] = { { EVENT_JOB_NAME, EVENT_JOB_ID },
+		{ EVENT_ENVIRONMENT_NAME, EVENT_ENVIRONMENT_ID },
+		{ EVENT_PROJECT_NAME, EVENT_PROJECT_ID },
+		{ EVENT_WEBHOOK_NAME, EVENT_WEBHOOK_ID } };
+	for (size_t i = 0; i < sizeof named / sizeof *named; i++)
+		if (named[i][0] == field)
+			return named[i][1];
+	return field;
+}
+
+/* The only field that is written in the alternative; -1: there are none, or several. */
+static int only_field(const struct yaml_node *map, const struct rule_branch *branch)
+{
+	for (uint32_t i = 0; map->count == 1 && i < branch->when.count; i++)
+		if (is_choice(branch->when.conditions[i].field))
+			return branch->when.conditions[i].field;
+	return -1;
+}
+
+/* Alternatives of one field each, and of different subjects: `and` may have been meant. */
+void lint_rule_fields(
+	struct loading *loading, const struct yaml_node *node, const struct rule *rule)
+{
+	const struct yaml_node *when = yaml_get(node, "when");
+	OWNED_TEXT struct text fields = TEXT(TEXT_UNBOUNDED);
+	uint64_t seen = 0;
+	if (!is_check(loading) || rule->branch_count < 2)
+		return;
+	static_assert(EVENT_FIELD_COUNT <= 64, "a bit for each");
+	for (uint32_t i = 0; i < rule->branch_count; i++) {
+		int field = only_field(when->items[i], &rule->branches[i]);
+		if (field < 0)
+			return;
+		uint64_t subject = UINT64_C(1) << subject_of((enum event_field)field);
+		if (seen & subject)
+			return;
+		seen |= subject;
+		text_printf(&fields, "%s%s", i ? ", " : "",
+			event_field_describe((enum event_field)field)->name);
+	}
+	loading_problem(loading, PROBLEM_ONE_OF_FIELDS, when->place,
+		"each map of this list is enough by itself (%s); write one map if all of it must "
+		"hold",
+		fields.at);
 }
 
 /* ---- captures ------------------------------------------------------------------------------- */

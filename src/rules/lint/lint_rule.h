@@ -10,6 +10,10 @@ void lint_rule_scope(
 /* Warns of each alternative that another one of the rule lets in anyway. */
 void lint_rule_alternatives(
 	struct loading *loading, const struct yaml_node *node, const struct rule *rule);
+/* Notes a list under `when` whose maps have one field each, of different subjects: they are
+ * alternatives, and conditions that hold together may have been meant. */
+void lint_rule_fields(
+	struct loading *loading, const struct yaml_node *node, const struct rule *rule);
 /* Notes captures that no selection of the rule uses. */
 void lint_rule_captures(
 	struct loading *loading, const struct captures *captures, const struct rule *rule);
