@@ -122,7 +122,7 @@ static int only_field(const struct yaml_node *map, const struct rule_branch *bra
 {
 	for (uint32_t i = 0; map->count == 1 && i < branch->when.count; i++)
 		if (is_choice(branch->when.conditions[i].field))
-			return branch->when.conditions[i].field;
+			return (int)branch->when.conditions[i].field;
 	return -1;
 }
 
