@@ -1,6 +1,7 @@
 import http.server
 import os
 import random
+import signal
 import subprocess
 import threading
 
@@ -11,7 +12,11 @@ import harness
 
 
 def pytest_configure():
-    """One seed for everything random, the workers of pytest-xdist included: drawn here unless it was given, as at a second try."""
+    """
+    One seed for everything random, the workers of pytest-xdist included: drawn here unless it was given, as at a second try. And what is started
+    hears an interrupt, which a shell in the background would have it ignore.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.setdefault("REFRESH_ROUTER_SEED", str(random.SystemRandom().randrange(1, 1 << 32)))
 
 
