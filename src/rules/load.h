@@ -74,6 +74,9 @@ const struct yaml_node *load_without_extensions(const struct yaml_node *root, st
 /* schema.c: the schema of a file of `fields`, which has `version`, without definitions. */
 cJSON *load_file_schema(const char *id, const char *title, const struct field *fields);
 
+/* The schema of a selector, or of a list of some; of a map with keys it has this many or one. */
+cJSON *load_selector_schema(bool is_list, int least_keys);
+
 /* Adds {"job_id": {"description": ...}}, of a field of events; `how` ends the description. The
  * property is `properties`'. */
 cJSON *load_event_property(cJSON *properties, enum event_field field, const char *how);

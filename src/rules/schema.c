@@ -115,7 +115,7 @@ cJSON *load_file_schema(const char *id, const char *title, const struct field *f
 }
 
 /* A name, or a map of one key, {id: LUID}; with `is_list` also {} and a list of these. */
-static cJSON *selector_schema(bool is_list)
+cJSON *load_selector_schema(bool is_list, int least_keys)
 {
 	static const char *const types[] = { "string", "number", "boolean", "object", "array" };
 	cJSON *schema = cJSON_CreateObject();
@@ -123,7 +123,7 @@ static cJSON *selector_schema(bool is_list)
 	for (size_t i = 0; i < (is_list ? 5 : 4); i++)
 		cJSON_AddItemToArray(type, cJSON_CreateString(types[i]));
 	json_add_count(schema, "minLength", 1);
-	json_add_count(schema, "minProperties", is_list ? 0 : 1);
+	json_add_count(schema, "minProperties", least_keys);
 	json_add_count(schema, "maxProperties", 1);
 	cJSON *properties = cJSON_AddObjectToObject(schema, "properties");
 	const char *key;
@@ -150,8 +150,8 @@ cJSON *ruleset_schema(void)
 		"Rules of refresh-router: what to refresh on Tableau when a dbt job has run",
 		file_fields);
 	cJSON *all = cJSON_Parse(definitions);
-	cJSON_AddItemToObject(all, "selector", selector_schema(false));
-	cJSON_AddItemToObject(all, "selectors", selector_schema(true));
+	cJSON_AddItemToObject(all, "selector", load_selector_schema(false, 1));
+	cJSON_AddItemToObject(all, "selectors", load_selector_schema(true, 0));
 	cJSON_AddItemToObject(all, "branch", conditions_schema(true));
 	cJSON_AddItemToObject(all, "conditions", conditions_schema(false));
 	cJSON_AddItemToObject(all, "selection", fields_schema(refresh_fields));

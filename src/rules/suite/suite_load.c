@@ -338,6 +338,28 @@ static const char *id_read(struct suite_reading *reading, const struct yaml_node
 	return NULL;
 }
 
+/* The value of `{id: LUID}`, or of another key that a selector has. */
+static bool keyed_read(
+	struct suite_reading *reading, const struct yaml_node *map, struct selection *selection)
+{
+	const struct yaml_node *key = map->count == 1 ? map->items[0] : NULL;
+	selection->by =
+		key && key->type == YAML_SCALAR ? selection_by_of_key(key->text) : SELECT_COUNT;
+	if (selection->by == SELECT_COUNT)
+		return reading_problem(
+			reading, PROBLEM_WRONG_TYPE, map->place, "a map here is {id: LUID}");
+	const struct yaml_node *value = map->items[1];
+	if (selection->by == SELECT_LUID)
+		selection->selector = luid_read(reading, value);
+	else if (value->type != YAML_SCALAR || !value->text.length)
+		return reading_problem(reading, PROBLEM_WRONG_TYPE, value->place,
+			"what selects a %s is a text that is not empty",
+			kind_name(selection->kind));
+	else
+		selection->selector = name_read(reading, value->text);
+	return selection->selector;
+}
+
 static bool selector_read(
 	struct suite_reading *reading, const struct yaml_node *node, struct selection *selection)
 {
@@ -348,10 +370,11 @@ static bool selector_read(
 		selection->by = SELECT_ALL;
 		return true;
 	}
-	if (node->type == YAML_MAP || selection->kind == CONTENT_TASK) {
+	if (node->type == YAML_MAP)
+		return keyed_read(reading, node, selection);
+	if (selection->kind == CONTENT_TASK) {
 		selection->by = SELECT_LUID;
-		selection->selector =
-			node->type == YAML_MAP ? id_read(reading, node) : luid_read(reading, node);
+		selection->selector = luid_read(reading, node);
 		return selection->selector;
 	}
 	if (!node->text.length)
@@ -640,10 +663,6 @@ static const char definitions[] =
 	" \"pattern\": \"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$\"},"
 	"\"id\": {\"description\": \"Tableau's LUID\", \"allOf\": [{\"$ref\": "
 	"\"#/definitions/luid\"}]},"
-	"\"selector\": {\"type\": [\"string\", \"number\", \"boolean\", \"object\"], "
-	"\"minLength\": 1,"
-	" \"properties\": {\"id\": {\"$ref\": \"#/definitions/id\"}}, "
-	"\"additionalProperties\": false},"
 	"\"project\": {\"type\": [\"string\", \"number\", \"boolean\", \"object\"], "
 	"\"minLength\": 1,"
 	" \"properties\": {\"id\": {\"$ref\": \"#/definitions/id\"}}, \"required\": [\"id\"], "
@@ -693,6 +712,7 @@ cJSON *suite_schema(void)
 	cJSON *schema = load_file_schema(
 		"tests.schema.json", "Tests of refresh-router's rules", suite_fields);
 	cJSON *all = cJSON_Parse(definitions);
+	cJSON_AddItemToObject(all, "selector", load_selector_schema(false, 0));
 	cJSON_AddItemToObject(all, "event", event_fields_schema(false));
 	cJSON_AddItemToObject(all, "timed_event", event_fields_schema(true));
 	cJSON_AddItemToObject(all, "expectation", fields_schema(expect_fields));
