@@ -137,7 +137,7 @@ void core_event(struct core *core, const struct dispatch_event *event)
 			.stamp = event->stamp,
 			.arrived_at = event->received_at,
 			.fresh_from = event->finished_at,
-			.anew = event->is_replay,
+			.uncached = event->is_replay,
 		};
 		select_one(core, &wish, event->selections[i], NULL);
 	}

@@ -17,7 +17,7 @@ struct edge_tableau {
 	bool (*configure)(struct tableau *tableau, struct config *config, struct error *err);
 	void (*hurry)(struct tableau *tableau, const char *site);
 
-	void (*resolve)(struct tableau *tableau, const struct selection *selection, bool anew,
+	void (*resolve)(struct tableau *tableau, const struct selection *selection, bool uncached,
 		resolve_done *callback, void *context);
 	void (*forget)(struct tableau *tableau, const char *site, const char *luid);
 	bool (*contradicts)(

@@ -158,11 +158,12 @@ static void resolved(
 }
 
 void effects_resolve(
-	struct effects *effects, int64_t id, const struct selection *selection, bool anew)
+	struct effects *effects, int64_t id, const struct selection *selection, bool uncached)
 {
 	struct call *call = call_new(effects, selection->site, id, 0);
 	selection_copy(selection, &call->selection, call->arena);
-	effects->edge->ask->resolve(effects->edge->tableau, &call->selection, anew, resolved, call);
+	effects->edge->ask->resolve(
+		effects->edge->tableau, &call->selection, uncached, resolved, call);
 }
 
 void effects_name(struct effects *effects, const struct selection *selection, const char *site,

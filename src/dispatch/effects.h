@@ -17,9 +17,9 @@ typedef void effects_told(const struct input *input, void *context);
 struct effects *effects_new(const struct edge *edge, effects_told *told, void *context);
 void effects_free(struct effects *effects);
 
-/* Finds the content of a selection (copied). `anew`: without the cache. */
+/* Finds the content of a selection (copied). `uncached`: without the cache. */
 void effects_resolve(
-	struct effects *effects, int64_t id, const struct selection *selection, bool anew);
+	struct effects *effects, int64_t id, const struct selection *selection, bool uncached);
 /* The selection named this content, at that time, before this process started. */
 void effects_name(struct effects *effects, const struct selection *selection, const char *site,
 	const struct content *content, struct mono at);

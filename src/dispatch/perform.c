@@ -84,7 +84,8 @@ static void perform(struct performer *performer, const struct action *action)
 		batch_spent(performer->open, &action->spent);
 		break;
 	case ACTION_RESOLVE:
-		effects_resolve(performer->effects, action->selection, action->named, action->anew);
+		effects_resolve(
+			performer->effects, action->selection, action->named, action->uncached);
 		break;
 	case ACTION_GREET:
 		effects_greet(performer->effects, action->site);

@@ -88,7 +88,7 @@ void act_resolve(struct schedule *schedule, const struct want *want)
 	struct action *action = act(schedule, ACTION_RESOLVE);
 	action->selection = want->id;
 	action->named = want->selection.named;
-	action->anew = want->selection.anew;
+	action->uncached = want->selection.uncached;
 }
 
 static bool is_listed(const struct known_list *list, size_t count, const char *id)

@@ -49,7 +49,7 @@ struct action {
 	enum cause_fate fate; /* CAUSE */
 	int64_t selection;
 	const struct selection *named; /* RESOLVE: as it was selected */
-	bool anew;                     /* RESOLVE: without what is remembered */
+	bool uncached;                 /* RESOLVE: without what is remembered */
 	struct spent spent;
 	const char *site;
 	const char *trouble; /* TELL, BACKLOG */

@@ -46,7 +46,7 @@ struct schedule_selection {
 	/* The selection itself: copied, and given back with ACTION_RESOLVE. NULL, in tests: the id
 	 * is enough. */
 	const struct selection *named;
-	bool anew; /* somebody wants it done again: earlier lookups do not count */
+	bool uncached; /* somebody wants it done again: earlier lookups do not count */
 };
 
 /* The result of an action, as far as it matters here. */

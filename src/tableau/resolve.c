@@ -33,7 +33,7 @@ struct resolve {
 	struct pattern *pattern;    /* for SELECT_PATTERN */
 	enum listing_by by;
 	struct mono began;
-	bool is_anew; /* ignore the cache */
+	bool is_uncached; /* ignore the cache */
 	/* use nothing older than `began`, because the cached list did not suffice */
 	bool is_fresh;
 	struct item *items; /* items that name, tag and owner leave; in the arena */
@@ -433,7 +433,7 @@ static struct mono since(const struct resolve *resolve, int64_t usual_age)
 	struct mono now = clock_mono(), recent = mono_plus(now, -FRESH_AGE);
 	if (!resolve->is_fresh)
 		return mono_plus(now, -usual_age);
-	bool is_strict = resolve->is_anew || is_one_wanted(resolve);
+	bool is_strict = resolve->is_uncached || is_one_wanted(resolve);
 	return is_strict || resolve->began.us < recent.us ? resolve->began : recent;
 }
 
@@ -526,7 +526,7 @@ static enum listing_by listing_by_of(const struct selection *selection)
 	return selection->by == SELECT_NAME ? LISTING_BY_NAME : LISTING_ALL;
 }
 
-void resolve_start(struct tableau_site *site, const struct selection *selection, bool anew,
+void resolve_start(struct tableau_site *site, const struct selection *selection, bool uncached,
 	struct mono began, resolve_done *callback, void *context)
 {
 	struct resolve *resolve = mem_new(struct resolve);
@@ -537,7 +537,7 @@ void resolve_start(struct tableau_site *site, const struct selection *selection,
 	resolve->began = began;
 	resolve->callback = callback;
 	resolve->context = context;
-	resolve->is_fresh = resolve->is_anew = anew;
+	resolve->is_fresh = resolve->is_uncached = uncached;
 	selection_copy(selection, &resolve->selection, arena);
 	resolve->by = listing_by_of(selection);
 	if (selection->kind == CONTENT_TASK &&

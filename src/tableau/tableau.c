@@ -20,8 +20,8 @@ struct deferred {
 	struct tableau_site *site;
 	struct arena *arena;        /* this struct and `selection` live here */
 	struct selection selection; /* for a resolve */
-	bool anew;                  /* for a resolve ... */
-	struct mono since;          /* ... which uses nothing older, if `anew` */
+	bool uncached;              /* for a resolve ... */
+	struct mono since;          /* ... which uses nothing older, if `uncached` */
 	resolve_done *resolve;
 	call_done *call; /* for a call that cannot be made */
 	struct outcome outcome;
@@ -117,7 +117,7 @@ static void run_deferred(struct tableau *tableau)
 	for (; deferred; deferred = next) {
 		next = deferred->next;
 		if (deferred->site)
-			resolve_start(deferred->site, &deferred->selection, deferred->anew,
+			resolve_start(deferred->site, &deferred->selection, deferred->uncached,
 				deferred->since, deferred->resolve, deferred->context);
 		else if (deferred->resolve)
 			deferred->resolve(&deferred->outcome, NULL, 0, deferred->context);
@@ -289,7 +289,7 @@ static struct tableau_site *site_for(
 	return NULL;
 }
 
-static void resolve_later(struct tableau *tableau, const struct selection *selection, bool anew,
+static void resolve_later(struct tableau *tableau, const struct selection *selection, bool uncached,
 	struct mono since, resolve_done *callback, void *context)
 {
 	thread_assert(THREAD_DISPATCH);
@@ -297,7 +297,7 @@ static void resolve_later(struct tableau *tableau, const struct selection *selec
 	deferred->site = find(tableau, selection->site);
 	deferred->resolve = callback;
 	deferred->context = context;
-	deferred->anew = anew;
+	deferred->uncached = uncached;
 	deferred->since = since;
 	selection_copy(selection, &deferred->selection, deferred->arena);
 	if (!deferred->site)
@@ -305,10 +305,10 @@ static void resolve_later(struct tableau *tableau, const struct selection *selec
 			"the configuration has no site '%s'", selection->site);
 }
 
-void tableau_resolve(struct tableau *tableau, const struct selection *selection, bool anew,
+void tableau_resolve(struct tableau *tableau, const struct selection *selection, bool uncached,
 	resolve_done *callback, void *context)
 {
-	resolve_later(tableau, selection, anew, clock_mono(), callback, context);
+	resolve_later(tableau, selection, uncached, clock_mono(), callback, context);
 }
 
 void tableau_examine(struct tableau *tableau, const struct selection *selection, struct mono since,

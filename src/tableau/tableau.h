@@ -107,12 +107,12 @@ typedef void done(const struct outcome *outcome, void *context);
 #define TABLEAU_NAME_AGE (600 * US_PER_SECOND)
 /*
  * Finds the content that a selection names. Ids are cached (an exact name until tableau_forget() or
- * TABLEAU_NAME_AGE, a pattern for a minute); with `anew`, nothing read before this call is used.
- * ERROR_REFUSED: it names none, or several where one is wanted; the message lists the candidates
- * with their project paths. Refusals never come from the cache. ERROR_INPUT: no such site. The
- * contents are sorted by name and LUID and valid during the callback.
+ * TABLEAU_NAME_AGE, a pattern for a minute); with `uncached`, nothing read before this call is
+ * used. ERROR_REFUSED: it names none, or several where one is wanted; the message lists the
+ * candidates with their project paths. Refusals never come from the cache. ERROR_INPUT: no such
+ * site. The contents are sorted by name and LUID and valid during the callback.
  */
-void tableau_resolve(struct tableau *tableau, const struct selection *selection, bool anew,
+void tableau_resolve(struct tableau *tableau, const struct selection *selection, bool uncached,
 	resolve_done *callback, void *context);
 /* The same, by nothing that was read before `since`. Many selections that are examined with one
  * `since` share lists. */

@@ -174,7 +174,7 @@ static const struct wish *wish_with(const struct world *world, const struct sele
 	return NULL;
 }
 
-static void resolve(struct tableau *tableau, const struct selection *selection, bool anew,
+static void resolve(struct tableau *tableau, const struct selection *selection, bool uncached,
 	resolve_done *callback, void *context)
 {
 	struct world *world = tableau->world;
@@ -185,7 +185,7 @@ static void resolve(struct tableau *tableau, const struct selection *selection, 
 		.wish = wish_with(world, selection),
 		.resolved = callback,
 		.context = context };
-	(void)anew; /* nothing is remembered */
+	(void)uncached; /* nothing is remembered */
 	if (!request.wish)
 		wrong(world, "'%s' is asked for, which no selection says", selection->selector);
 	ask(world, request);

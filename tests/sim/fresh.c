@@ -290,9 +290,9 @@ static void judge_pair(struct world *world, const struct run *run, const struct 
 {
 	/* Content that was published again has a row under its new id, and perhaps one under the
 	 * old. */
-	const struct sim_row *row = NULL, *anew = NULL;
+	const struct sim_row *row = NULL, *moved = NULL;
 	int count = find_rows(world, run, rule, content, &row);
-	int after = content >= 0 ? find_rows(world, run, rule, content + NAMED, &anew) : 0;
+	int after = content >= 0 ? find_rows(world, run, rule, content + NAMED, &moved) : 0;
 	const char *name = content >= 0 ? world->contents[content].name : "what names nothing";
 	if (!count && !after && !was_given_up(world, run, rule))
 		wrong(world, "event %lld, %s: lost, nothing is recorded", (long long)run->id, name);
@@ -302,8 +302,8 @@ static void judge_pair(struct world *world, const struct run *run, const struct 
 		wrong(world, "event %lld, %s: %d outcomes", (long long)run->id, name, count);
 	if (row)
 		judge_row(world, run, wish, row, rule);
-	if (anew)
-		judge_row(world, run, wish, anew, rule);
+	if (moved)
+		judge_row(world, run, wish, moved, rule);
 }
 
 static void judge_wish(struct world *world, const struct run *run, const struct wish *wish)

@@ -90,7 +90,7 @@ static void see(struct world *world, struct actions actions)
 		if (action->type == ACTION_RESOLVE && action->named)
 			snprintf(world->named, sizeof world->named, "%s in %s%s",
 				action->named->selector, action->named->project,
-				action->anew ? ", from scratch" : "");
+				action->uncached ? ", from scratch" : "");
 		if (action->type == ACTION_CAUSE)
 			world->caused = action->cause->refresh;
 		if (action->type == ACTION_RECORD) {
@@ -1057,9 +1057,9 @@ static void content_published_anew_keeps_its_turn(void **state)
 	pass(world, MINUTE);
 	event_ago(world, 0, &payroll);
 	pass(world, MINUTE);
-	struct content anew = revenue;
-	anew.luid = "ffffffff-1003-4528-9ea6-9f9b7370ae32";
-	step(world, (struct input){ INPUT_MOVED, .moved = { world->sent, fine, &anew } });
+	struct content published = revenue;
+	published.luid = "ffffffff-1003-4528-9ea6-9f9b7370ae32";
+	step(world, (struct input){ INPUT_MOVED, .moved = { world->sent, fine, &published } });
 	assert_string_equal(name_sent(world), "Revenue");
 }
 
@@ -1135,13 +1135,14 @@ static void content_published_anew_is_refreshed_under_its_new_id(void **state)
 {
 	struct world *world = *state;
 	event(world);
-	struct content anew = revenue;
-	anew.luid = "ffffffff-1003-4528-9ea6-9f9b7370ae32";
+	struct content published = revenue;
+	published.luid = "ffffffff-1003-4528-9ea6-9f9b7370ae32";
 	int64_t first = world->sent;
-	step(world, (struct input){ INPUT_MOVED, .moved = { first, fine, &anew } });
+	step(world, (struct input){ INPUT_MOVED, .moved = { first, fine, &published } });
 	assert_true(saw(world, "send"));
 	assert_int_not_equal(world->sent, first);
-	assert_string_equal(schedule_find(world->schedule, world->sent)->content.luid, anew.luid);
+	assert_string_equal(
+		schedule_find(world->schedule, world->sent)->content.luid, published.luid);
 }
 
 static void who_stood_in_line_before_content_was_published_anew_costs_no_second_job(void **state)
@@ -1151,9 +1152,9 @@ static void who_stood_in_line_before_content_was_published_anew_costs_no_second_
 	int64_t first = world->sent;
 	event(world); /* while the request is out: stands behind it */
 	int64_t second = world->recorded;
-	struct content anew = revenue;
-	anew.luid = "ffffffff-1003-4528-9ea6-9f9b7370ae32";
-	step(world, (struct input){ INPUT_MOVED, .moved = { first, fine, &anew } });
+	struct content published = revenue;
+	published.luid = "ffffffff-1003-4528-9ea6-9f9b7370ae32";
+	step(world, (struct input){ INPUT_MOVED, .moved = { first, fine, &published } });
 	int64_t successor = 0;
 	for (size_t i = 0; i < world->out_count; i++)
 		if (world->out[i] != first && world->out[i] != second)
@@ -1161,7 +1162,7 @@ static void who_stood_in_line_before_content_was_published_anew_costs_no_second_
 	world->sent = successor;
 	answer(world, VERDICT_OK, NULL);
 	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
-	step(world, (struct input){ INPUT_MOVED, .moved = { second, fine, &anew } });
+	step(world, (struct input){ INPUT_MOVED, .moved = { second, fine, &published } });
 	assert_false(saw(world, "send"));
 	assert_int_equal(world->caused, successor);
 }
@@ -1172,12 +1173,13 @@ static void a_job_of_content_that_moved_meanwhile_does_not_count(void **state)
 	event(world);
 	int64_t first = world->sent;
 	answer(world, VERDICT_OK, NULL);
-	struct content anew = revenue;
-	anew.luid = "ffffffff-1003-4528-9ea6-9f9b7370ae32";
-	step(world, (struct input){ INPUT_MOVED, .moved = { first, fine, &anew } });
+	struct content published = revenue;
+	published.luid = "ffffffff-1003-4528-9ea6-9f9b7370ae32";
+	step(world, (struct input){ INPUT_MOVED, .moved = { first, fine, &published } });
 	assert_null(schedule_find(world->schedule, first));
 	assert_int_not_equal(world->sent, first);
-	assert_string_equal(schedule_find(world->schedule, world->sent)->content.luid, anew.luid);
+	assert_string_equal(
+		schedule_find(world->schedule, world->sent)->content.luid, published.luid);
 	assert_int_equal(schedule_count(world->schedule).in_flight, 0);
 }
 
@@ -2405,9 +2407,9 @@ static void cancelled_stays_so_though_the_content_turns_out_to_be_published_anew
 	struct world *world = *state;
 	event(world);
 	step(world, (struct input){ INPUT_CANCEL, .cancel = { world->sent, "alice" } });
-	struct content anew = revenue;
-	anew.luid = "ffffffff-1003-4528-9ea6-9f9b7370ae32";
-	step(world, (struct input){ INPUT_MOVED, .moved = { world->sent, fine, &anew } });
+	struct content published = revenue;
+	published.luid = "ffffffff-1003-4528-9ea6-9f9b7370ae32";
+	step(world, (struct input){ INPUT_MOVED, .moved = { world->sent, fine, &published } });
 	assert_false(saw(world, "send"));
 	assert_string_equal(world->state, "cancelled");
 	assert_string_equal(world->reason, "cancelled by alice");
@@ -2617,7 +2619,7 @@ static void what_a_selection_names_comes_back_whenever_it_is_to_be_resolved(void
 		.rule_count = 1,
 		.rules = rules,
 		.named = &named,
-		.anew = true,
+		.uncached = true,
 	};
 	struct answer busy = fine_now(world);
 	busy.verdict = VERDICT_RETRY;

@@ -104,7 +104,7 @@ void lint_rule_alternatives(
 	}
 }
 
-/* What the field tells of: a job, environment or project by id or name; else itself. */
+/* What a field is about: a job, environment or project, by its id; of others the field itself. */
 static enum event_field subject_of(enum event_field field)
 {
 	static const enum event_field named[][2] = { { EVENT_JOB_NAME, EVENT_JOB_ID },
