@@ -55,8 +55,8 @@ struct dispatch_command {
 	const struct refresh_row *ended; /* RETRY: the row of a refresh that has ended; else NULL */
 	const struct cause_row *causes;
 	size_t cause_count;
-	const struct selection
-		*namings; /* of an ended one: the selections that named its content */
+	/* RETRY: of an ended one, the selections that named its content */
+	const struct selection *namings;
 	size_t naming_count;
 	struct arena *arena; /* holds everything, also this struct */
 	/* The answer: */

@@ -16,8 +16,8 @@ enum finding_section {
 struct finding_part { /* borrowed for the call */
 	enum finding_section section;
 	const char *file; /* of an example: the file's name; NULL: a paragraph */
-	const char
-		*text; /* a paragraph on one line, `literals` in backquotes; or the file's text */
+	/* a paragraph on one line, `literals` in backquotes; or the file's text */
+	const char *text;
 };
 typedef void finding_visit(const struct finding_part *part, void *context);
 
