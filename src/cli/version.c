@@ -23,4 +23,7 @@ void version_print(FILE *out)
 		OpenSSL_version(OPENSSL_VERSION), yaml_get_version_string(), cJSON_Version(), pcre2,
 		utf8proc_version());
 	store_versions(out);
+#ifdef HAVE_SYSTEMD
+	fprintf(out, "libsystemd %s\n", SYSTEMD_VERSION);
+#endif
 }
