@@ -136,9 +136,9 @@ UNIT_TESTS = \
 	tests/unit/tableau_lenient_test \
 	tests/unit/tableau_project_test \
 	tests/unit/tableau_resolve_test \
-	tests/unit/tableau_transport_test \
 	tests/unit/template_test \
 	tests/unit/timer_test \
+	tests/unit/transport_test \
 	tests/unit/visible_test \
 	tests/unit/watch_test \
 	tests/unit/web_test \

@@ -38,6 +38,7 @@ librouter_a_SOURCES += \
 	src/base/thread.c src/base/thread.h \
 	src/base/timer.c src/base/timer.h \
 	src/base/units.c src/base/units.h \
+	src/base/web/transport.c src/base/web/transport.h \
 	src/base/visible.c src/base/visible.h \
 	src/base/web/web.c src/base/web/web.h src/base/web/web_answer.c src/base/web/web_inside.h src/base/web/web_request.c \
 	src/base/yaml/yaml.c src/base/yaml/yaml.h src/base/yaml/yaml_look.c src/base/yaml/yaml_look.h \

@@ -4,8 +4,8 @@
  */
 #pragma once
 #include "base/json.h"
+#include "base/web/transport.h"
 #include "tableau/tableau.h"
-#include "tableau/transport.h"
 
 enum call_type {
 	CALL_QUERY,

@@ -13,5 +13,4 @@ librouter_a_SOURCES += \
 	src/tableau/session.c src/tableau/session.h src/tableau/sign_in.c \
 	src/tableau/site.c src/tableau/site.h \
 	src/tableau/tableau.c src/tableau/tableau.h \
-	src/tableau/task.c src/tableau/task.h \
-	src/tableau/transport.c src/tableau/transport.h
+	src/tableau/task.c src/tableau/task.h

@@ -175,6 +175,14 @@ bool session_is_served(const struct session *session)
 	return session->token && clock_mono().us < session->renew_at.us;
 }
 
+struct transport_header session_header(const struct tableau_site *site)
+{
+	const struct secret *token = site->session.token;
+	if (!token)
+		return (struct transport_header){ 0 };
+	return (struct transport_header){ "X-Tableau-Auth", secret_bytes(token) };
+}
+
 bool session_ready(struct tableau_site *site)
 {
 	struct session *session = &site->session;

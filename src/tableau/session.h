@@ -69,6 +69,8 @@ void session_fail(struct tableau_site *site, const struct outcome *outcome, cons
 /* Is there a token that is not too old? */
 bool session_is_served(const struct session *session);
 void session_drop(struct session *session); /* forgets the token */
+/* The header with the token, which is borrowed; without a name when signed out. */
+struct transport_header session_header(const struct tableau_site *site);
 
 /* ---- sign_in.c ---- */
 

@@ -175,6 +175,7 @@ static void ask(struct tableau_site *site, struct transport_request request, con
 	request.ca_file = site->config->ca_file;
 	request.proxy = site->config->proxy;
 	site->requests++;
+	metric_add(METRIC_tableau_requests_total, 1);
 	transport_send(site->transport, request, callback, attempt);
 }
 
@@ -326,11 +327,12 @@ void session_sign_out(struct tableau_site *site, call_done *callback, void *cont
 	text_add(&url, "/auth/signout");
 	struct signing_out *out = mem_new(struct signing_out);
 	*out = (struct signing_out){ callback, context };
+	metric_add(METRIC_tableau_requests_total, 1);
 	transport_send(site->transport,
 		(struct transport_request){
 			.method = METHOD_POST,
 			.url = url.at,
-			.token = site->session.token,
+			.headers = { session_header(site) },
 			.timeout_ms = SIGN_OUT_TIMEOUT_MS,
 			.ca_file = site->config->ca_file,
 			.proxy = site->config->proxy,

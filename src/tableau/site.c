@@ -319,13 +319,14 @@ static void send(struct waiting_call *waiting)
 	struct transport_request request = {
 		.method = waiting->call.method,
 		.url = url.at,
-		.token = site->session.token,
+		.headers = { session_header(site) },
 		.body = waiting->call.body ? secret_copy(str_of(waiting->call.body)) : NULL,
 		.at_most_once = is_refresh,
 		.timeout_ms = is_refresh ? REFRESH_TIMEOUT_MS : QUERY_TIMEOUT_MS,
 		.ca_file = site->config->ca_file,
 		.proxy = site->config->proxy,
 	};
+	metric_add(METRIC_tableau_requests_total, 1);
 	transport_send(site->transport, request, replied, waiting);
 }
 

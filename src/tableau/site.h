@@ -9,10 +9,10 @@
 #define HASH_FUNCTION HASH_FNV
 #include "base/json.h"
 #include "base/timer.h"
+#include "base/web/transport.h"
 #include "tableau/answer.h"
 #include "tableau/session.h"
 #include "tableau/tableau.h"
-#include "tableau/transport.h"
 #include <uthash.h>
 
 struct tableau_call {

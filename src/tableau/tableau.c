@@ -4,6 +4,7 @@
  */
 #include "tableau/tableau.h"
 #include "base/thread.h"
+#include "base/web/transport.h"
 #include "tableau/filter.h"
 #include "tableau/job.h"
 #include "tableau/job_list.h"
@@ -11,7 +12,6 @@
 #include "tableau/resolve.h"
 #include "tableau/site.h"
 #include "tableau/task.h"
-#include "tableau/transport.h"
 #include <assert.h>
 
 /* A call that is answered without the network, by its callback in the next step. */

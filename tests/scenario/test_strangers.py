@@ -89,7 +89,7 @@ def page():
         server.server_close()
 
 
-@pytest.mark.parametrize("status, words", [(407, "wants credentials"), (403, "the proxy says so, not Tableau")])
+@pytest.mark.parametrize("status, words", [(407, "wants credentials"), (403, "the proxy says so, not the server")])
 def test_a_proxys_no_is_told_as_the_proxys(router_of, sandbox, page, status, words):
     router = router_of(sandbox, [rule()], sites={"finance": {"server": "https://tableau.invalid", "proxy": f"http://{page(status)}"}})
     router.send()
@@ -109,7 +109,7 @@ def test_a_page_that_is_not_tableaus_names_its_remedy(router_of, sandbox, page, 
 def test_a_proxy_that_is_not_there_is_told_as_the_proxys(router_of, sandbox):
     router = router_of(sandbox, [rule()], sites={"finance": {"proxy": "http://127.0.0.1:1"}})
     router.send()
-    assert "that is the `proxy`, not Tableau" in wait_until(lambda: router.site().get("last_error"), "the site's error")
+    assert "that is the `proxy`, not the server" in wait_until(lambda: router.site().get("last_error"), "the site's error")
 
 
 def test_an_unknown_authority_names_ca_file(router_of, sandbox, page, tmp_path):

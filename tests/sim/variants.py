@@ -548,8 +548,8 @@ OUTSIDE = [
     ("a job list without a count is its first page", "tableau/job_list.c:page_came",
      "rows == PAGE_SIZE", "false",
      "tableau_client_test:every_page_of_the_list_of_jobs_is_read"),
-    ("a dated Retry-After is read by our clock", "tableau/transport.c:retry_after",
+    ("a dated Retry-After is read by our clock", "base/web/transport.c:retry_after",
      "wall_is_set(exchange->told.at) ? exchange->told.at : clock_wall()", "clock_wall()",
-     "tableau_transport_test:a_date_to_come_back_at_is_read_by_the_clock_of_who_wrote_it"),
+     "transport_test:a_date_to_come_back_at_is_read_by_the_clock_of_who_wrote_it"),
 ]
 VARIANTS += OUTSIDE

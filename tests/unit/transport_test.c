@@ -1,6 +1,6 @@
 /* One request: whether it was sent, and how its answer is bounded. */
+#include "base/web/transport.h"
 #include "base/web/web.h"
-#include "tableau/transport.h"
 #include "tests/unit/test.h"
 #include <stdio.h>
 #include <sys/eventfd.h>
@@ -126,7 +126,9 @@ static void a_body_and_a_token_arrive(void **state)
 		assert_true(wall_is_set(told.reply.told.at));
 		assert_true(wall_is_set(told.reply.asked_at));
 	}
-	ask((struct transport_request){ .method = METHOD_GET, .token = token }, "/echo");
+	ask((struct transport_request){ .method = METHOD_GET,
+		    .headers = { { "X-Tableau-Auth", secret_bytes(token) } } },
+		"/echo");
 	finish();
 	assert_string_equal(told.body, "a|b|c");
 }
@@ -220,13 +222,15 @@ static void what_surely_did_not_leave(void **state)
 	finish();
 	assert_false(told.reply.is_answered);
 	assert_false(told.reply.may_be_sent);
-	assert_non_null(strstr(told.failure, "the proxy says so, not Tableau"));
+	assert_non_null(strstr(told.failure, "the proxy says so, not the server"));
 	ask((struct transport_request){ .method = METHOD_POST,
 		    .url = "http://no-such-host.invalid/x",
 		    .body = secret_copy(STR("{}")) },
 		"");
 	finish();
 	assert_false(told.reply.may_be_sent);
+	assert_non_null(strstr(told.failure, "no-such-host"));
+	assert_null(strstr(told.reply.failure_kind, "no-such-host"));
 	/* Plain HTTP in answer to a TLS handshake. */
 	snprintf(closed, sizeof closed, "https://%s/x", web_address(web));
 	ask(
@@ -314,5 +318,5 @@ int main(void)
 		TEST(a_step_ends_when_it_is_woken),
 		TEST(ending_answers_what_is_in_flight),
 	};
-	return cmocka_run_group_tests_name("tableau transport", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("transport", tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /*
- * tableau/transport.h - HTTP requests on one curl multi handle. Knows nothing of Tableau except the
- * bound of its replies. Private to tableau/.
+ * base/web/transport.h - HTTP requests of ours, on one curl multi handle: to Tableau, and to those
+ * who want to be notified. Redirects are not followed, certificates are verified, and the
+ * environment's proxies are not used.
  *
  * A callback runs inside transport_step(), exactly once for each request.
  */
@@ -11,8 +12,8 @@
 #include "base/secret.h"
 #include "base/text.h"
 
-/* A longer Retry-After is cut to this: Tableau's limits have a window of an hour (README.md,
- * Limits), and a wrong header should not cost a day. */
+/* A longer Retry-After is cut to this: Tableau's limits have a window of an hour
+ * (src/tableau/README.md, Limits), and a wrong header should not cost a day. */
 #define MOST_RETRY_AFTER (3600 * US_PER_SECOND)
 
 struct transport;
@@ -25,10 +26,17 @@ void transport_free(struct transport *transport); /* open requests fail */
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT };
 
+struct transport_header {
+	const char *name; /* NULL: none */
+	struct str value; /* may be a secret: its copies are wiped */
+};
+#define TRANSPORT_HEADERS 2
+
 struct transport_request {
 	enum method method;
 	const char *url;
-	struct secret *token; /* X-Tableau-Auth; borrowed for the call; NULL: none */
+	/* beside Accept, Content-Type and User-Agent; borrowed for the call */
+	struct transport_header headers[TRANSPORT_HEADERS];
 	struct secret *
 		body; /* taken, and wiped when sent, because a sign-in holds a secret; NULL: none */
 	bool at_most_once; /* libcurl must not send it again by itself */
@@ -42,6 +50,8 @@ struct transport_reply {
 	bool is_answered;    /* there is a complete HTTP answer; never a proxy's to CONNECT */
 	bool may_be_sent;    /* not answered, but bytes may have been sent */
 	const char *failure; /* not answered: why, and what a person can do */
+	/* the same in libcurl's fixed words, which name no host, for an address that is a secret */
+	const char *failure_kind;
 	int http_status;
 	struct str body;
 	bool is_too_large;

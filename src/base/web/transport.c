@@ -1,5 +1,5 @@
 /*
- * tableau/transport.c - the only file that uses libcurl's multi interface.
+ * base/web/transport.c - the only file that uses libcurl's multi interface.
  *
  * An exchange:  sent --> in flight --> finished: its callback runs, then it is freed
  *
@@ -7,8 +7,7 @@
  * if the name does not resolve, or if connection or TLS handshake fail; possibly after the first
  * byte of the request.
  */
-#include "tableau/transport.h"
-#include "base/metric.h"
+#include "base/web/transport.h"
 #include "build.h"
 #include <curl/curl.h>
 #include <openssl/x509_vfy.h>
@@ -18,7 +17,8 @@
 
 #define REPLY_BYTES ((size_t)16 << 20) /* 1,000 workbooks with all fields are about 1 MiB */
 #define CONNECT_TIMEOUT_MS 10000L
-/* Load balancers drop idle connections after 60 s or more, some silently (README.md, Gateways). */
+/* Load balancers drop idle connections after 60 s or more, some silently (src/tableau/README.md,
+ * Gateways). */
 #define REUSE_SECONDS 55L
 /* By default libcurl keeps four connections for each request in flight; ten quiet sites would lose
  * theirs. */
@@ -218,21 +218,24 @@ static void set_body(struct exchange *exchange, const struct transport_request *
 	}
 }
 
+static void add_header(struct exchange *exchange, const struct transport_header *header)
+{
+	size_t size = strlen(header->name) + sizeof ": " + header->value.length;
+	/* in one block, because a growing text would leave unwiped parts */
+	OWNED_MEMORY char *line = mem_alloc(size);
+	snprintf(line, size, "%s: %.*s", header->name, (int)header->value.length, header->value.at);
+	exchange->headers = curl_slist_append(exchange->headers, line);
+	secret_wipe(line, size);
+}
+
 static void set_headers(struct exchange *exchange, const struct transport_request *request)
 {
 	exchange->headers = curl_slist_append(NULL, "Accept: application/json");
 	exchange->headers = curl_slist_append(exchange->headers, "Content-Type: application/json");
 	/* saves a round trip before a body of two bytes */
 	exchange->headers = curl_slist_append(exchange->headers, "Expect:");
-	if (request->token) {
-		struct str token = secret_bytes(request->token);
-		size_t size = sizeof "X-Tableau-Auth: " + token.length;
-		/* in one block, because a growing text would leave unwiped parts */
-		OWNED_MEMORY char *line = mem_alloc(size);
-		snprintf(line, size, "X-Tableau-Auth: %.*s", (int)token.length, token.at);
-		exchange->headers = curl_slist_append(exchange->headers, line);
-		secret_wipe(line, size);
-	}
+	for (size_t i = 0; i < TRANSPORT_HEADERS && request->headers[i].name; i++)
+		add_header(exchange, &request->headers[i]);
 	curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers);
 }
 
@@ -288,7 +291,6 @@ void transport_send(struct transport *transport, struct transport_request reques
 		exchange->next->previous = exchange;
 	transport->exchanges = exchange;
 	transport->count++;
-	metric_add(METRIC_tableau_requests_total, 1);
 	curl_multi_add_handle(transport->multi, exchange->easy);
 }
 
@@ -313,14 +315,15 @@ static const char *remedy(const struct exchange *exchange, CURLcode code, long c
 		return ": the proxy wants credentials, and only a proxy that needs none is "
 		       "supported: have it let us through, or write another `proxy`";
 	if (connect_status >= 400)
-		return ": the proxy says so, not Tableau: have it let us through to this host, or "
+		return ": the proxy says so, not the server: have it let us through to this host, "
+		       "or "
 		       "write another `proxy`";
 	if (code == CURLE_COULDNT_RESOLVE_PROXY)
 		return ": write another `proxy`";
 	if (code == CURLE_COULDNT_RESOLVE_HOST)
-		return ": look at `server`, or write the `proxy` that knows this name";
+		return ": look at the host's name, or write the `proxy` that knows it";
 	if (code == CURLE_COULDNT_CONNECT && exchange->has_proxy)
-		return ": that is the `proxy`, not Tableau";
+		return ": that is the `proxy`, not the server";
 	if (code == CURLE_SSL_CACERT_BADFILE)
 		return ": `ca_file` is to hold certificates in PEM form";
 	if (code == CURLE_PEER_FAILED_VERIFICATION && is_unknown_authority(exchange))
@@ -361,6 +364,7 @@ static void finish(struct exchange *exchange, CURLcode code)
 		.is_answered = code == CURLE_OK && status > 0,
 		.may_be_sent = sent > 0 && begun > 0,
 		.failure = failure.at,
+		.failure_kind = exchange->is_too_large ? failure.at : curl_easy_strerror(code),
 		.http_status = (int)status,
 		.body = text_str(&exchange->reply),
 		.is_too_large = exchange->is_too_large,
