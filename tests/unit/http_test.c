@@ -133,6 +133,29 @@ static void a_head_off_the_wire_is_whole_or_refused_or_goes_on(void **state)
 	assert_int_equal(head.status, 400);
 }
 
+/* RFC 9110, 5.6.2, and RFC 3986, 3.2.2 with a port. */
+static void each_byte_of_a_name_and_of_a_host_is_one_that_the_rfcs_list(void **state)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+	static const char of_names[] = "!#$%&'*+-.^_`|~", of_hosts[] = "-._~%!$&'()*+,;=:[]";
+	(void)state;
+	for (int byte = 0; byte < 256; byte++) {
+		char text[] = { (char)byte, 'x' };
+		bool is_letter = byte && strchr(letters, byte),
+		     is_name = is_letter || (byte && strchr(of_names, byte)),
+		     is_host = is_letter || (byte && strchr(of_hosts, byte)),
+		     is_blank = byte == ' ' || byte == '\t';
+		struct http_head name = { 0 }, host = { 0 }, length = { 0 };
+		http_head_field(&name, (struct str){ text, 2 }, STR("1"));
+		http_head_field(&host, STR("Host"), (struct str){ text, 2 });
+		http_head_field(&length, STR("Content-Length"), (struct str){ text, 1 });
+		assert_int_equal(name.status, is_name ? 0 : 400);
+		assert_int_equal(host.status, is_host || is_blank ? 0 : 400);
+		assert_int_equal(length.status, byte >= '0' && byte <= '9' ? 0 : 400);
+	}
+}
+
 static void a_path_is_what_follows_the_host(void **state)
 {
 	static const char *const targets[][2] = {
@@ -153,6 +176,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_head_is_taken_or_refused_as_the_rfcs_say),
 		cmocka_unit_test(a_head_off_the_wire_is_whole_or_refused_or_goes_on),
+		cmocka_unit_test(each_byte_of_a_name_and_of_a_host_is_one_that_the_rfcs_list),
 		cmocka_unit_test(a_path_is_what_follows_the_host),
 	};
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
