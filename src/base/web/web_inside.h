@@ -39,7 +39,8 @@ struct web_request {
 	struct MHD_Connection *mhd;
 	const char *method, *path;
 	char *target; /* as sent; libmicrohttpd decodes its own copy in place */
-	const char *host;
+	/* Of the URL, else the Host field: libmicrohttpd's bytes, or those of `target`. */
+	struct str authority;
 	struct arena *arena; /* or NULL */
 	struct text body;
 	size_t drained;

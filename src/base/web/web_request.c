@@ -16,7 +16,6 @@ void *web_request_new(void *context, const char *uri, struct MHD_Connection *mhd
 	request->web = context;
 	request->mhd = mhd;
 	request->owners = 1;
-	request->host = "";
 	request->target = mem_copy_text(uri);
 	return request;
 }
@@ -79,22 +78,12 @@ static enum MHD_Result add_field(
 	return MHD_YES;
 }
 
-static struct arena *arena_of(struct web_request *request)
-{
-	if (!request->arena)
-		request->arena = arena_new();
-	return request->arena;
-}
-
 static bool check_head(struct web_request *request, const char *version, struct http_head *head)
 {
 	http_head_line(head, str_of(request->method), str_of(request->target), str_of(version));
 	MHD_get_connection_values(request->mhd, MHD_HEADER_KIND, add_field, head);
-	if (!http_head_is_good(head))
-		return false;
-	if (head->authority.length)
-		request->host = arena_str(arena_of(request), head->authority);
-	return true;
+	request->authority = head->authority;
+	return http_head_is_good(head);
 }
 
 /* Is it refused before its body is read: the client waits for "100 Continue", or announces a
@@ -196,6 +185,17 @@ enum MHD_Result web_request_access(void *context, struct MHD_Connection *mhd, co
 
 /* ---- for handlers ---- */
 
+/* A copy that ends in NUL and lives as long as the request. */
+static const char *text_of(const struct web_request *request, struct str view)
+{
+	struct web_request *owner = (struct web_request *)(uintptr_t)request;
+	if (!view.length)
+		return "";
+	if (!owner->arena)
+		owner->arena = arena_new();
+	return arena_str(owner->arena, view);
+}
+
 const char *web_method(const struct web_request *request)
 {
 	return request->method;
@@ -239,7 +239,7 @@ const char *web_query_text(const struct web_request *request)
 
 const char *web_host(const struct web_request *request)
 {
-	return request->host;
+	return text_of(request, request->authority);
 }
 
 const char *web_header(const struct web_request *request, const char *name)
@@ -252,8 +252,7 @@ const char *web_header(const struct web_request *request, const char *name)
 		return value;
 	/* RFC 9112, 5.1: blanks around a value do not belong to it; libmicrohttpd removes only
 	 * those before it. */
-	struct web_request *owner = (struct web_request *)(uintptr_t)request;
-	return arena_str(arena_of(owner), (struct str){ value, kept });
+	return text_of(request, (struct str){ value, kept });
 }
 
 struct str web_body(const struct web_request *request)
