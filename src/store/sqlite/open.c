@@ -213,6 +213,11 @@ struct store *sqlite_open(const char *place, enum store_mode mode, struct error 
 {
 	struct sqlite *store = mem_new(struct sqlite);
 
+	/*
+	 * SQLite counts the bytes that it allocates, under a lock of the whole process, and nobody
+	 * asks for them. Refused without harm when a store was opened before.
+	 */
+	IGNORE(sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0));
 	store->store.driver = &sqlite_driver;
 	store->mode = mode;
 	store->lock = -1;
