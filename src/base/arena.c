@@ -26,12 +26,20 @@ struct block {
 
 struct arena {
 	struct block *blocks; /* the newest first; only that one has room */
+	size_t next_size;     /* of the next block */
 	size_t handed_out;
 };
 
 struct arena *arena_new(void)
 {
-	return mem_new(struct arena);
+	return arena_new_for(FIRST_BLOCK);
+}
+
+struct arena *arena_new_for(size_t bytes)
+{
+	struct arena *arena = mem_new(struct arena);
+	arena->next_size = bytes;
+	return arena;
 }
 
 void arena_free(struct arena *arena)
@@ -48,11 +56,10 @@ void arena_free(struct arena *arena)
 
 static struct block *block_add(struct arena *arena, size_t at_least)
 {
-	size_t size = arena->blocks ? arena->blocks->size * 2 : FIRST_BLOCK;
-	if (size > LARGEST_BLOCK)
-		size = LARGEST_BLOCK;
+	size_t size = arena->next_size;
 	if (size < at_least || EACH_PIECE_ALONE)
 		size = at_least;
+	arena->next_size = size < LARGEST_BLOCK / 2 ? size * 2 : LARGEST_BLOCK;
 	struct block *block = mem_resize(NULL, sizeof *block + size);
 	block->used = 0;
 	block->size = size;

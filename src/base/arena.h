@@ -14,6 +14,8 @@
 struct arena;
 
 struct arena *arena_new(void);
+/* With room for so many bytes at once, where most arenas of a kind hold about as much. */
+struct arena *arena_new_for(size_t bytes);
 void arena_free(struct arena *arena); /* NULL is fine */
 OWNED_DEFINE(arena)
 

@@ -10,6 +10,8 @@
 #define NO_MARK "it bears no event id: if it is sent again, it is decided again"
 #define TAKEN_MARK "another event has its event id: if it is sent again, it is decided again"
 
+#define TREES_BYTES ((size_t)2 << 10) /* the JSON of one selection, as most events have */
+
 struct delivery {
 	struct journal_entry entry; /* first member; the journal returns it */
 	struct arena *arena;        /* holds everything, also this struct */
@@ -94,7 +96,7 @@ struct delivery *delivery_new(const struct event *event, const struct decision *
 	/* All test deliveries have the same event id (src/event/README.md, Test deliveries), so a
 	 * second one is not a duplicate; neither is a delivery without an id. */
 	bool is_test = event->standing == EVENT_TEST, has_mark = !is_test && event_has_id(event);
-	OWNED(arena) trees = arena_new();
+	OWNED(arena) trees = arena_new_for(TREES_BYTES);
 	json_use(trees);
 	delivery->arena = arena;
 	delivery->ruleset = ruleset;

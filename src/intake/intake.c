@@ -15,6 +15,9 @@
 #include <pthread.h>
 
 #define LONGEST_QUOTE ((size_t)200) /* the most of a stranger's text in a log line */
+/* Of an arena: a delivery of dbt's with its fields and its record, which take six times the body's
+ * 600 bytes, and room for longer names. */
+#define EVENT_BYTES ((size_t)6 << 10)
 #define PEM_BYTES ((size_t)1 << 20)
 
 struct intake {
@@ -159,7 +162,7 @@ static void receive(struct intake *intake, struct web_request *request,
 	}
 	web_trust(request);
 	struct error err;
-	struct arena *arena = arena_new();
+	struct arena *arena = arena_new_for(EVENT_BYTES);
 	const struct event *event = event_parse(
 		web_body(request), source->config->name, source->config->account_id, arena, &err);
 	if (!event) {

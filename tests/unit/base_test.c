@@ -287,8 +287,7 @@ static void nothing_is_read_from_no_text_at_all(void **state)
 
 static void pieces_of_an_arena_are_zeroed_aligned_and_apart(void **state)
 {
-	(void)state;
-	OWNED(arena) arena = arena_new();
+	OWNED(arena) arena = *state ? arena_new_for(*(const size_t *)*state) : arena_new();
 	unsigned char *pieces[400];
 	for (size_t i = 0; i < COUNT(pieces); i++) {
 		pieces[i] = arena_alloc(arena, i * 7);
@@ -301,6 +300,16 @@ static void pieces_of_an_arena_are_zeroed_aligned_and_apart(void **state)
 		for (size_t k = 0; k < i * 7; k++)
 			assert_int_equal(pieces[i][k], i & 0xff);
 	assert_true(arena_bytes(arena) >= 400 * 399 / 2 * 7);
+}
+
+static void an_arena_may_begin_with_any_room(void **state)
+{
+	static const size_t rooms[] = { 0, 1, 100, 6 << 10, 1 << 20 };
+	(void)state;
+	for (size_t i = 0; i < COUNT(rooms); i++) {
+		void *room = (void *)(uintptr_t)&rooms[i];
+		pieces_of_an_arena_are_zeroed_aligned_and_apart(&room);
+	}
 }
 
 static void an_arena_holds_a_piece_larger_than_its_largest_block(void **state)
@@ -393,6 +402,7 @@ int main(void)
 		cmocka_unit_test(a_size_is_bytes_or_a_binary_unit),
 		cmocka_unit_test(nothing_is_read_from_no_text_at_all),
 		cmocka_unit_test(pieces_of_an_arena_are_zeroed_aligned_and_apart),
+		cmocka_unit_test(an_arena_may_begin_with_any_room),
 		cmocka_unit_test(an_arena_holds_a_piece_larger_than_its_largest_block),
 		cmocka_unit_test(an_error_reads_from_the_outside_in_with_its_cause_last),
 		cmocka_unit_test(a_long_context_never_pushes_the_cause_out),
