@@ -44,7 +44,9 @@ enum cause_fate {        /* what happened to a cause, for the metrics */
 struct action {
 	enum action_type type;
 	const struct refresh_row *refresh;
-	bool is_news; /* RECORD: its state or reason has changed */
+	bool is_news;                   /* RECORD: its state or reason has changed */
+	const struct cause_row *causes; /* RECORD: all causes of `refresh` */
+	size_t cause_count;
 	const struct cause_row *cause;
 	enum cause_fate fate; /* CAUSE */
 	int64_t selection;

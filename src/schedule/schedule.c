@@ -20,7 +20,10 @@ static uint64_t story_of(const struct refresh_row *row)
 /* The row as it is at the end of the step. */
 static void finish_record(struct schedule *schedule, struct instant now, struct action *action)
 {
+	const struct refresh *told = container((uintptr_t)action->refresh, struct refresh, row);
 	struct refresh *refresh = refresh_find(schedule, action->refresh->id);
+	action->causes = told->causes;
+	action->cause_count = told->cause_count;
 	action->is_news = true; /* an end is always news */
 	if (!refresh)
 		return;

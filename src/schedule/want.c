@@ -135,8 +135,10 @@ static void end_unresolved(struct schedule *schedule, struct instant now, struct
 	act_record(schedule, refresh);
 	for (size_t i = 0; i < want->selection.rule_count; i++) {
 		struct cause_row cause = cause_of(want, i);
+		refresh_add_cause(schedule, refresh, &cause);
 		act_cause(schedule, refresh->row.id, &cause, CAUSE_CREATED);
 	}
+	schedule->causes -= (int64_t)refresh->cause_count; /* it has ended */
 	act_end_selection(schedule, want->id);
 	want_free(schedule, want);
 }
