@@ -101,6 +101,7 @@ UNIT_TESTS = \
 	tests/unit/lines_test \
 	tests/unit/lint_test \
 	tests/unit/lint_truth_test \
+	tests/unit/log_test \
 	tests/unit/look_test \
 	tests/unit/mailbox_test \
 	tests/unit/pace_test \

@@ -16,7 +16,8 @@ librouter_a_SOURCES += \
 	src/base/json.c src/base/json.h \
 	src/base/lines.c src/base/lines.h \
 	src/base/web/listen.c src/base/web/listen.h \
-	src/base/log.c src/base/log.h \
+	src/base/log.c src/base/log.h src/base/log_fold.c src/base/log_fold.h \
+	src/base/log_line.c src/base/log_line.h src/base/log_output.c src/base/log_output.h \
 	src/base/mailbox.c src/base/mailbox.h \
 	src/base/mem.c src/base/mem.h \
 	src/base/metric.c src/base/metric.def src/base/metric.h \

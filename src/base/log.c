@@ -1,104 +1,187 @@
-/* base/log.c - one line for each event of the daemon, as logfmt or JSON, in one write. */
+/*
+ * base/log.c - takes lines from any thread, and hands them to the one that folds and writes them.
+ *
+ * Until log_start() and after log_stop() the calling thread writes them itself.
+ */
 #include "base/log.h"
-#include "base/visible.h"
+#include "base/log_fold.h"
+#include "base/log_line.h"
+#include "base/log_output.h"
+#include "base/metric.h"
+#include "base/thread.h"
+#include <poll.h>
 #include <stdatomic.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-#define LONGEST_LINE ((size_t)16 << 10)
+#define MOST_WAITING 4096 /* lines, of some 300 bytes as a rule and 20 KiB at most */
+#define STOP_WITHIN (2 * US_PER_SECOND)
+/* How soon lost lines are reported when there is no other line. */
+#define REPORT_WITHIN (5 * US_PER_SECOND)
 
-static const struct {
-	const char *name, *journal_prefix;
-} levels[] = {
-	[LOG_LEVEL_ERROR] = { "error", "<3>" },
-	[LOG_LEVEL_WARNING] = { "warning", "<4>" },
-	[LOG_LEVEL_INFO] = { "info", "<6>" },
-	[LOG_LEVEL_DEBUG] = { "debug", "<7>" },
-};
+const char *const log_level_names[] = { "error", "warning", "info", "debug", NULL };
+const char *const log_format_names[] = { "auto", "logfmt", "json", "journald", NULL };
 
-static atomic_int most = LOG_LEVEL_INFO;
+static atomic_int most = LOG_LEVEL_INFO, format = LOG_FORMAT_LOGFMT;
+static atomic_bool is_running, is_stopping;
+static atomic_llong lost; /* lines, not reported yet */
+/* Outlives log_stop(), for the thread may. */
+static struct mailbox *mailbox;
+static pthread_t thread;
+
+/* ---- settings ---- */
 
 void log_set_level(enum log_level level)
 {
 	atomic_store(&most, (int)level);
 }
 
-static bool needs_quotes(struct str value)
+void log_set_format(enum log_format wanted)
 {
-	if (!value.length)
+	atomic_store(&format, (int)(wanted == LOG_FORMAT_AUTO ? log_output_format() : wanted));
+}
+
+bool log_is_wanted(enum log_level level)
+{
+	return (int)level <= atomic_load_explicit(&most, memory_order_relaxed);
+}
+
+static struct log_line *new_line(
+	const struct log_place *place, enum log_level level, const struct kv *fields)
+{
+	return log_line_new(
+		place, level, (enum log_format)atomic_load(&format), clock_wall(), fields);
+}
+
+/* ---- writing ---- */
+
+static void lose(int64_t lines)
+{
+	atomic_fetch_add(&lost, lines);
+	metric_add(METRIC_log_lines_lost_total, lines);
+}
+
+static bool put(struct log_output *output, struct log_line *line)
+{
+	OWNED_TEXT struct text bytes = TEXT(TEXT_UNBOUNDED);
+	log_line_print(line, &bytes);
+	bool is_written = log_output_write(output, line->format, text_str(&bytes));
+	log_line_free(line);
+	return is_written;
+}
+
+/* Says how many lines were lost, when a line can be written again. */
+static void report_lost(struct log_output *output)
+{
+	static const struct log_place place = { "lines of the log were lost", __FILE__, __func__,
+		__LINE__, true };
+	long long count = atomic_load(&lost);
+	if (!count)
+		return;
+	struct log_line *line =
+		new_line(&place, LOG_LEVEL_WARNING, log_fields_(KV("lines", count)));
+	if (put(output, line))
+		atomic_fetch_sub(&lost, count);
+}
+
+static void write_line(struct log_output *output, struct log_line *line)
+{
+	report_lost(output);
+	if (!put(output, line))
+		lose(1);
+}
+
+/* ---- the thread ---- */
+
+struct writer {
+	struct log_output output;
+	struct log_fold *fold;
+	enum log_format format; /* of the last line */
+};
+
+static void take_folded(struct writer *writer, bool is_end)
+{
+	struct log_line *line;
+	while ((line = log_fold_take(writer->fold, clock_mono(), is_end))) {
+		line->at = clock_wall();
+		write_line(&writer->output, line);
+	}
+}
+
+static void take_lines(struct writer *writer, struct message *message)
+{
+	struct mono now = clock_mono();
+	for (struct message *next; message; message = next) {
+		next = message->next;
+		struct log_line *line = (struct log_line *)(void *)message;
+		if (line->format != writer->format)
+			take_folded(writer, true); /* what is kept has the former */
+		writer->format = line->format;
+		line = log_fold_add(writer->fold, now, line);
+		if (line)
+			write_line(&writer->output, line);
+	}
+}
+
+static int wait_ms(const struct writer *writer)
+{
+	struct mono now = clock_mono(), until = log_fold_next(writer->fold);
+	if (atomic_load(&lost) && until.us > mono_plus(now, REPORT_WITHIN).us)
+		until = mono_plus(now, REPORT_WITHIN);
+	if (until.us == INT64_MAX)
+		return -1;
+	return until.us < now.us ? 0 : (int)((until.us - now.us) / US_PER_MS) + 1;
+}
+
+static void *run(void *context)
+{
+	struct writer writer = { .output.is_stopping = &is_stopping, .fold = log_fold_new() };
+	(void)context;
+	for (bool is_last = false; !is_last;) {
+		struct pollfd fd = { .fd = mailbox_fd(mailbox), .events = POLLIN };
+		poll(&fd, 1, wait_ms(&writer));
+		is_last = atomic_load(&is_stopping);
+		take_lines(&writer, mailbox_take_all(mailbox));
+		take_folded(&writer, is_last);
+		report_lost(&writer.output);
+	}
+	log_fold_free(writer.fold);
+	return NULL;
+}
+
+/* ---- all threads ---- */
+
+void log_write(const struct log_place *place, enum log_level level, const struct kv *fields)
+{
+	struct log_line *line = new_line(place, level, fields);
+	if (!atomic_load(&is_running)) {
+		struct log_output output = { .is_stopping = &is_stopping };
+		write_line(&output, line);
+	} else if (!mailbox_send(mailbox, &line->message)) {
+		log_line_free(line);
+		lose(1);
+	}
+}
+
+bool log_start(struct error *err)
+{
+	if (atomic_load(&is_running))
 		return true;
-	for (size_t i = 0; i < value.length; i++) {
-		unsigned char c = (unsigned char)value.at[i];
-		bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-				(c >= '0' && c <= '9') || (c && strchr("_.:/@+-", c));
-		if (!is_plain)
-			return true;
-	}
-	return false;
+	mailbox_free(mailbox);
+	mailbox = mailbox_new(MOST_WAITING, NULL, err);
+	atomic_store(&is_stopping, false);
+	if (!mailbox || !thread_start(&thread, THREAD_ANY, "log", run, NULL, err))
+		return error_context(err, "log");
+	atomic_store(&is_running, true);
+	return true;
 }
 
-static void add_escaped(struct text *line, struct str value)
+void log_stop(void)
 {
-	while (value.length) {
-		size_t used = 1;
-		if (*value.at == '"' || *value.at == '\\')
-			text_printf(line, "\\%c", *value.at);
-		else if (*value.at == '\n')
-			text_add(line, "\\n");
-		else
-			used = visible_add_character(line, value);
-		value.at += used;
-		value.length -= used;
-	}
-}
-
-static void add_text(struct text *line, struct str value)
-{
-	if (!needs_quotes(value)) {
-		text_add_str(line, value);
+	if (!atomic_load(&is_running))
 		return;
-	}
-	text_add_char(line, '"');
-	add_escaped(line, value);
-	text_add_char(line, '"');
-}
-
-static void add_field(struct text *line, const struct kv *field)
-{
-	char time[WALL_TEXT_SIZE];
-	text_printf(line, " %s=", field->key);
-	switch (field->type) {
-	case KV_TEXT:
-		add_text(line, str_of(field->text));
-		break;
-	case KV_STR:
-		add_text(line, field->str);
-		break;
-	case KV_NUMBER:
-		text_printf(line, "%lld", (long long)field->number);
-		break;
-	case KV_BOOL:
-		text_add(line, field->boolean ? "true" : "false");
-		break;
-	case KV_TIME:
-		text_add(line, wall_format(field->time, time));
-		break;
-	}
-}
-
-void log_write(enum log_level level, const char *sentence, const struct kv *fields)
-{
-	if ((int)level > atomic_load_explicit(&most, memory_order_relaxed))
-		return;
-	OWNED_TEXT struct text line = TEXT(LONGEST_LINE);
-	char time[WALL_TEXT_SIZE];
-	if (getenv("JOURNAL_STREAM"))
-		text_add(&line, levels[level].journal_prefix);
-	else
-		text_printf(&line, "%s ", wall_format(clock_wall(), time));
-	text_printf(&line, "%s %s", levels[level].name, sentence);
-	for (; fields->key; fields++)
-		add_field(&line, fields);
-	line.at[line.length++] = '\n'; /* replaces the NUL */
-	IGNORE(write(STDERR_FILENO, line.at, line.length) < 0);
+	atomic_store(&is_stopping, true);
+	mailbox_close(mailbox);
+	/* Else nobody reads what it writes: further lines are lost, and it ends with the process.
+	 */
+	if (thread_join_within(thread, STOP_WITHIN))
+		atomic_store(&is_running, false);
 }

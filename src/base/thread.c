@@ -1,5 +1,6 @@
 /* base/thread.c - which role the running thread has, and the start of threads with one. */
 #include "base/thread.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include <assert.h>
 #include <signal.h>
@@ -55,4 +56,12 @@ void thread_join(pthread_t thread)
 	int failure = pthread_join(thread, NULL);
 	assert(!failure); /* it exists, nobody else joins it, and it is not this thread */
 	(void)failure;
+}
+
+bool thread_join_within(pthread_t thread, int64_t us)
+{
+	struct wall until = wall_after(clock_wall(), us);
+	struct timespec time = { .tv_sec = until.us / US_PER_SECOND,
+		.tv_nsec = until.us % US_PER_SECOND * 1000 };
+	return !pthread_timedjoin_np(thread, NULL, &time);
 }

@@ -6,6 +6,7 @@
 #pragma once
 #include "base/error.h"
 #include <pthread.h>
+#include <stdint.h>
 
 enum thread_role { THREAD_ANY, THREAD_MAIN, THREAD_JOURNAL, THREAD_DISPATCH };
 
@@ -18,3 +19,5 @@ bool thread_start(pthread_t *thread, enum thread_role role, const char *name, vo
 	void *context, struct error *err) MUST_USE;
 /* Waits for the end of a thread that thread_start() started. */
 void thread_join(pthread_t thread);
+/* The same for at most this many microseconds; false: it still runs, and may be joined later. */
+bool thread_join_within(pthread_t thread, int64_t us) MUST_USE;

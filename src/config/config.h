@@ -18,6 +18,9 @@ struct config_listen {
 	const char *webhooks, *admin;
 	struct config_tls tls;
 };
+struct config_log {
+	int format, level; /* enum log_format, enum log_level */
+};
 struct config_retry {
 	int64_t initial, max;
 }; /* microseconds */
@@ -78,6 +81,7 @@ struct config {
 	const char *store;                          /* a URL (store/url.h) */
 	struct texts rules;                         /* paths */
 	int64_t history, give_up_after, clock_skew; /* microseconds */
+	struct config_log log;
 	struct config_retry retry;
 	struct config_limits limits;
 	struct list sources; /* of struct config_source */

@@ -1,5 +1,6 @@
 /* config/fields.c - the tables that declare every setting of the configuration file. */
 #include "config/fields.h"
+#include "base/log.h"
 #include "config/config.h"
 #include "store/url.h"
 
@@ -20,6 +21,15 @@ static const struct field listen_fields[] = {
 	FIELD_MAP(config_listen, tls, config_tls, .fields = tls_fields, FIELD_PLACE(config_tls, place),
 		.example = "{certificate: tls/cert.pem, private_key: tls/key.pem}",
 		.help = "Serve the webhook listener over TLS"),
+	{0},
+};
+
+static const struct field log_fields[] = {
+	FIELD_CHOICE(config_log, format, .choices = log_format_names, .fallback = "auto", .example = "json",
+		.help = "logfmt, json, journald (the journal's own fields), or auto: journald where systemd connects stderr to its "
+			"journal, logfmt on a terminal, else json"),
+	FIELD_CHOICE(config_log, level, .choices = log_level_names, .fallback = "info", .example = "debug",
+		.help = "The least severe lines that are written; debug has each step of a refresh and each call to Tableau"),
 	{0},
 };
 
@@ -122,6 +132,8 @@ const struct field config_fields[] = {
 	FIELD_PATHS(config, rules, .example = "[rules/]",
 		.help = "Rule files, or folders of them (*.yaml and *.yml, recursively; hidden ones and *.test.yaml "
 			"left out); default rules/"),
+	FIELD_MAP(config, log, config_log, .fields = log_fields, .example = "{format: json, level: info}",
+		.help = "What is written to stderr, and how"),
 	FIELD_DURATION(config, history, .fallback = "90d", .min = 60 * US_PER_SECOND, .max = (int64_t)3650 * 86400 * US_PER_SECOND,
 		.example = "90d",
 		.help = "How long finished events and refreshes are kept"),

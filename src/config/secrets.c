@@ -43,7 +43,7 @@ struct secret *config_read_secret(
 	struct secret *secret = secret_load(ref, err);
 	if (secret && secret_describe_strays(secret, &strays))
 		log_warning("secret with stray bytes", KV(owner, name), KV("from", ref->name),
-			KV("it", strays.at));
+			KV("reason", strays.at));
 	return secret;
 }
 

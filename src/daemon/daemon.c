@@ -9,6 +9,7 @@
 #include "base/mailbox.h"
 #include "base/web/descriptors.h"
 #include "base/web/web.h"
+#include "build.h"
 #include "daemon/dropped.h"
 #include "daemon/prune.h"
 #include "daemon/reload.h"
@@ -44,8 +45,17 @@ struct daemon {
 	unsigned connections; /* the most connections of the webhook listener */
 	int signals;
 	struct prune *prune;
-	bool is_dry;
+	struct daemon_options options;
 };
+
+static void apply_log(const struct daemon *daemon, const struct config *config)
+{
+	const struct daemon_options *options = &daemon->options;
+	log_set_format((enum log_format)(
+		options->log_format < 0 ? config->log.format : options->log_format));
+	log_set_level(
+		(enum log_level)(options->log_level < 0 ? config->log.level : options->log_level));
+}
 
 /* ---- files that change ---- */
 
@@ -107,6 +117,7 @@ static bool apply_config(
 	OWNED(dispatch_status) before = dispatch_latest_status(daemon->dispatch);
 	dropped_report(before, config, report);
 	dispatch_configure(daemon->dispatch, config);
+	apply_log(daemon, config);
 	return true;
 }
 
@@ -276,7 +287,7 @@ static bool start_core(struct daemon *daemon, struct config *config, struct erro
 	OWNED(store) store = store_open(config->store, STORE_WRITE, err);
 	if (!store)
 		return false;
-	daemon->dispatch = dispatch_new(config, daemon->is_dry, err);
+	daemon->dispatch = dispatch_new(config, daemon->options.is_dry, err);
 	if (!daemon->dispatch || !dispatch_load(daemon->dispatch, store, err))
 		return false;
 	daemon->journal = journal_start(TAKE(store), JOURNAL_WAITING, err);
@@ -293,7 +304,7 @@ static bool start_listeners(struct daemon *daemon, struct config *config, struct
 		.store = config->store,
 		.journal = daemon->journal,
 		.dispatch = daemon->dispatch,
-		.dry_run = daemon->is_dry,
+		.dry_run = daemon->options.is_dry,
 		.rulesets = reload_rulesets(daemon->reload),
 		.configs = reload_configs(daemon->reload),
 		.failures = reload_failures(daemon->reload),
@@ -307,7 +318,7 @@ static bool start_listeners(struct daemon *daemon, struct config *config, struct
 		.journal = daemon->journal,
 		.dispatch = daemon->dispatch,
 		.connections = daemon->connections,
-		.dry_run = daemon->is_dry,
+		.dry_run = daemon->options.is_dry,
 	};
 	daemon->admin = admin_start(&admin, err);
 	daemon->intake = daemon->admin ? intake_start(&intake, err) : NULL;
@@ -331,7 +342,7 @@ static bool start(struct daemon *daemon, struct error *err)
 		return false;
 	log_info("serving", KV("webhooks", intake_address(daemon->intake)),
 		KV("admin", admin_address(daemon->admin)), KV("store", config->store),
-		KV("dry_run", daemon->is_dry));
+		KV("version", PACKAGE_VERSION), KV("dry_run", daemon->options.is_dry));
 	return true;
 }
 
@@ -350,15 +361,17 @@ static void not_started(struct daemon *daemon)
 
 /* ---- life ---- */
 
-struct daemon *daemon_new(const char *config_path, bool is_dry, struct problems *problems)
+struct daemon *daemon_new(const struct daemon_options *options, struct problems *problems)
 {
-	struct reload *reload = reload_new(config_path, problems);
+	struct reload *reload = reload_new(options->config, problems);
 	if (!reload)
 		return NULL;
 	struct daemon *daemon = mem_new(struct daemon);
 	daemon->reload = reload;
 	daemon->signals = -1;
-	daemon->is_dry = is_dry;
+	daemon->options = *options;
+	OWNED(config) config = config_slot_get(reload_configs(reload));
+	apply_log(daemon, config);
 	return daemon;
 }
 

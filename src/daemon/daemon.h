@@ -10,9 +10,15 @@
 
 struct daemon;
 
-/* Loads configuration and rules; NULL when there is an error, with all of them in `problems`.
- * is_dry: decides and records, but refreshes nothing. */
-struct daemon *daemon_new(const char *config_path, bool is_dry, struct problems *problems);
+struct daemon_options {
+	const char *config;        /* the path */
+	bool is_dry;               /* decides and records, but refreshes nothing */
+	int log_format, log_level; /* instead of the configuration's; -1: none */
+};
+
+/* Loads configuration and rules, and sets up the log by them; NULL when there is an error, with all
+ * of them in `problems`. */
+struct daemon *daemon_new(const struct daemon_options *options, struct problems *problems);
 void daemon_free(struct daemon *daemon); /* NULL is fine */
 OWNED_DEFINE(daemon)
 

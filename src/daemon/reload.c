@@ -235,7 +235,7 @@ static bool reload_now(
 	text_printf(report, "serving %zu rules, %s\n", ruleset_rule_count(ruleset),
 		ruleset_revision(ruleset));
 	log_info("reloaded", KV("rules", (int64_t)ruleset_rule_count(ruleset)),
-		KV("revision", ruleset_revision(ruleset)));
+		KV("ruleset", ruleset_revision(ruleset)));
 	metric_add(METRIC_reloads_total, 1);
 	trouble_slot_put(reload->failures, NULL);
 	serve(reload, config, ruleset);

@@ -276,9 +276,9 @@ void confirm_start(const struct edge *edge, struct namings *namings, const char 
 	add_selections(confirm);
 	if (!confirm->count)
 		select_by_name(confirm);
-	log_info("is it still the content that the rules name?", KV("site", site),
-		KV("content", content->name), KV("luid", content->luid),
-		KV("told_name", alias ? alias : ""));
+	log_debug("is it still the content that the rules name?", KV("site", site),
+		KV("content", content->name), KV("content_id", content->luid),
+		KV("told_name", alias));
 	edge->ask->forget(edge->tableau, site, content->luid);
 	ask_next(confirm);
 }

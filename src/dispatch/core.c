@@ -237,8 +237,8 @@ void core_command(struct core *core, struct dispatch_command *command)
 		.site = command->site ? command->site : "",
 		.result = command->asked.refresh,
 	};
-	log_info("asked", KV("who", row.who), KV("what", row.verb), KV("refresh", row.subject),
-		KV("site", row.site));
+	log_each(LOG_LEVEL_INFO, "asked", KV("who", row.who), KV("what", row.verb),
+		KV_ID("refresh", row.subject), KV("site", row.site));
 	batch_command(core->performer.open, &row);
 	batch_tell(core->performer.open, &command->message);
 }
@@ -344,7 +344,8 @@ static void restore_selection(
 	struct error err = { .message = "its event is damaged" };
 	if (!json || !selection_parse(json, &selection, arena, &err)) {
 		/* A newer version wrote it, or the store is damaged. */
-		log_error("a stored selection cannot be read", KV("selection", wish->id),
+		log_each(LOG_LEVEL_ERROR, "a stored selection cannot be read",
+			KV("event", wish->event), KV("selection", wish->id),
 			KV("reason", err.message));
 		selection_salvage(json, &selection, arena);
 		refusal = arena_printf(arena, "not acted upon: %s; replay its event", err.message);

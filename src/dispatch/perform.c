@@ -29,23 +29,94 @@ static void count_end(const struct refresh_row *row)
 	}
 }
 
-static void report(const struct refresh_row *row)
+/* ---- the log ---- */
+
+/* As many as fit into a line. A refresh of more causes gets several lines, so that each event is
+ * found. */
+#define CAUSES_A_LINE 100
+
+struct told_causes { /* each event and each rule once */
+	int64_t events[CAUSES_A_LINE];
+	const char *rules[CAUSES_A_LINE];
+	size_t event_count, rule_count;
+};
+
+static struct told_causes told_causes(const struct cause_row *causes, size_t count)
 {
-	const struct kv fields[] = {
-		KV("refresh", row->id),
-		KV("state", refresh_state_name(row->state)),
-		KV("site", row->site),
-		KV("kind", kind_name(row->content.kind)),
-		KV("content", row->content.name),
-		KV("job", row->job_id),
-		KV("reason", row->reason),
-		{ .key = NULL },
-	};
-	bool is_bad = row->state == REFRESH_FAILED || row->state == REFRESH_EXPIRED ||
-		      row->state == REFRESH_UNKNOWN;
-	log_write(is_bad ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "refresh", fields);
+	struct told_causes told = { .event_count = 0 };
+	for (size_t i = 0; i < count; i++) {
+		if (!i || causes[i].event != causes[i - 1].event)
+			told.events[told.event_count++] = causes[i].event;
+		if (!text_is_among(causes[i].rule, told.rules, told.rule_count))
+			told.rules[told.rule_count++] = causes[i].rule;
+	}
+	return told;
+}
+
+/* `event` and `rule` are the first; where there are several, the lists have all. */
+static void log_end(
+	const struct refresh_row *row, const struct cause_row *causes, size_t cause_count)
+{
+	struct told_causes told = told_causes(causes, cause_count);
+	struct log_list events = { .numbers = told.events }, rules = { .texts = told.rules };
+	events.count = told.event_count > 1 ? told.event_count : 0;
+	rules.count = told.rule_count > 1 ? told.rule_count : 0;
+	bool is_bad = row->state == REFRESH_FAILED || row->state == REFRESH_EXPIRED;
+	log_each(is_bad ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "refresh ended",
+		KV("refresh", row->id), KV("state", refresh_state_name(row->state)),
+		KV("site", row->site), KV("kind", kind_name(row->content.kind)),
+		KV("content", row->content.name), KV("content_id", row->content.luid),
+		KV("project", row->content.project), KV("job", row->job_id),
+		KV_ID("event", told.event_count ? told.events[0] : 0), KV("events", events),
+		KV("rule", told.rule_count ? told.rules[0] : NULL), KV("rules", rules),
+		KV("attempts", row->attempts), KV("reason", row->reason));
+}
+
+static void log_change(const struct refresh_row *row)
+{
+	/* Whether its last request has made a job is not known: that is rare. */
+	bool is_odd = row->state == REFRESH_UNKNOWN;
+	log_each(is_odd ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "refresh changed",
+		KV("refresh", row->id), KV("state", refresh_state_name(row->state)),
+		KV("site", row->site), KV("kind", kind_name(row->content.kind)),
+		KV("content", row->content.name), KV("content_id", row->content.luid),
+		KV("job", row->job_id), KV("reason", row->reason));
+}
+
+static void report(const struct action *action)
+{
+	const struct refresh_row *row = action->refresh;
+	if (refresh_state_is_open(row->state)) {
+		log_change(row);
+		return;
+	}
+	size_t at = 0;
+	do {
+		size_t left = action->cause_count - at;
+		size_t count = left < CAUSES_A_LINE ? left : CAUSES_A_LINE;
+		log_end(row, action->causes + at, count);
+		at += count;
+	} while (at < action->cause_count);
 	count_end(row);
 }
+
+static void report_cause(const struct action *action)
+{
+	static const char *const fates[] = {
+		[CAUSE_CREATED] = "created",
+		[CAUSE_JOINED] = "joined",
+		[CAUSE_SATISFIED] = "satisfied",
+		[CAUSE_KEPT] = "kept",
+	};
+	const struct cause_row *cause = action->cause;
+	/* Else the end of the refresh is the outcome. */
+	bool is_outcome = action->fate == CAUSE_SATISFIED;
+	log_each(is_outcome ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "refresh wanted",
+		KV("event", cause->event), KV("rule", cause->rule), KV("refresh", cause->refresh),
+		KV("fate", fates[action->fate]));
+}
+
+/* ---- metrics ---- */
 
 /* Ids grow, so the first record of a refresh is recognised by an id above all before. */
 static void count_created(struct performer *performer, const struct refresh_row *row)
@@ -69,11 +140,12 @@ static void perform(struct performer *performer, const struct action *action)
 	switch (action->type) {
 	case ACTION_RECORD:
 		if (action->is_news) /* not for another cause or a longer wait */
-			report(action->refresh);
+			report(action);
 		count_created(performer, action->refresh);
 		batch_record(performer->open, action->refresh);
 		break;
 	case ACTION_CAUSE:
+		report_cause(action);
 		count_cause(action->fate);
 		batch_cause(performer->open, action->cause);
 		break;

@@ -16,6 +16,7 @@ struct delivery {
 	struct journal_entry entry; /* first member; the journal returns it */
 	struct arena *arena;        /* holds everything, also this struct */
 	struct ruleset *ruleset;    /* a reference, because the decision borrows from it; or NULL */
+	const struct decision *decision; /* or NULL */
 	struct web_request *request;
 	struct dispatch *dispatch;
 	struct event_row row;
@@ -100,6 +101,7 @@ struct delivery *delivery_new(const struct event *event, const struct decision *
 	json_use(trees);
 	delivery->arena = arena;
 	delivery->ruleset = ruleset;
+	delivery->decision = decision;
 	delivery->row = (struct event_row){
 		.source = event_text(event, EVENT_SOURCE),
 		.webhook_id = has_mark ? event_text(event, EVENT_WEBHOOK_ID) : "",
@@ -201,11 +203,30 @@ static void complain_of_mark(const struct delivery *delivery)
 			     "decided again: does a gateway rebuild the bodies?"));
 }
 
+/* The one line of a delivery. */
+static void log_event(const struct delivery *delivery, bool is_new)
+{
+	const struct event_row *row = &delivery->row;
+	const struct decision *decision = delivery->decision;
+	size_t count = decision && is_new ? decision->match_count : 0;
+	OWNED_MEMORY const char **rules = mem_alloc(sizeof *rules * (count + 1));
+	for (size_t i = 0; i < count; i++)
+		rules[i] = decision->matches[i].rule;
+	log_each(LOG_LEVEL_INFO, "event received", KV("event", row->id),
+		KV("outcome", is_new ? row->outcome : "duplicate"), KV("source", row->source),
+		KV("event_id", row->event_id), KV("job_id", row->job_id), KV("run_id", row->run_id),
+		KV("rule", count ? rules[0] : NULL),
+		KV("rules", ((struct log_list){ .count = count > 1 ? count : 0, .texts = rules })),
+		KV("selections", (int64_t)(is_new ? row->open_count : 0)),
+		KV("reason", is_new ? row->reason : NULL));
+}
+
 static void journalled(struct journal_entry *entry, bool committed, const struct error *err)
 {
 	struct delivery *delivery = (struct delivery *)(void *)entry;
 	if (!committed) {
-		log_debug("event not durable", KV("reason", err->message));
+		log_warning("event not durable", KV("source", delivery->row.source),
+			KV("event_id", delivery->row.event_id), KV("reason", err->message));
 		intake_answer_unavailable(
 			delivery->request, "the event could not be made durable; send it again");
 		delivery_free(delivery);
@@ -213,9 +234,7 @@ static void journalled(struct journal_entry *entry, bool committed, const struct
 	}
 	bool is_new = delivery->added == ADDED_NEW;
 	metric_add(is_new ? delivery->metric : METRIC_events_duplicate_total, 1);
-	log_debug("event", KV("event", delivery->row.id), KV("source", delivery->row.source),
-		KV("outcome", is_new ? delivery->row.outcome : "duplicate"),
-		KV("matched", delivery->row.matched));
+	log_event(delivery, is_new);
 	if (delivery->has_taken_mark)
 		complain_of_mark(delivery);
 	answer_durable(delivery);

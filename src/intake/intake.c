@@ -118,7 +118,8 @@ static void report_warnings(const struct decision *decision)
 		const struct warning *warning = &decision->warnings[i];
 		if (warning->is_pattern_limit)
 			metric_add(METRIC_pattern_limits_total, 1);
-		log_warning("rule", KV("rule", warning->rule), KV("reason", warning->text));
+		log_warning("a rule could not be matched", KV("rule", warning->rule),
+			KV("reason", warning->text));
 	}
 }
 

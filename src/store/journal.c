@@ -56,7 +56,7 @@ static void note_failure(struct journal *journal, const struct error *err)
 	write_failure_slot_put(journal->failure, failure);
 	metric_add(METRIC_journal_failures_total, 1);
 	if (!journal->is_failing)
-		log_error("journal cannot write", KV("error", (const char *)failure->reason));
+		log_error("journal cannot write", KV("reason", (const char *)failure->reason));
 	journal->is_failing = true;
 }
 

@@ -95,13 +95,8 @@ static void tell_failure(struct tableau_site *site, const char *message)
 		free(session->told);
 		session->told = mem_copy_text(message);
 	}
-	const struct kv fields[] = {
-		KV("site", site->name),
-		KV("pat", site->config->pat.name),
-		KV("reason", message),
-		{ .key = NULL },
-	};
-	log_write(is_news ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "cannot sign in", fields);
+	log_each(is_news ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "cannot sign in",
+		KV("site", site->name), KV("pat", site->config->pat.name), KV("reason", message));
 }
 
 static bool repeats(const struct error *err, const struct secret *secret)

@@ -63,7 +63,7 @@ def yardstick(build, folder, mode, env):
 
 
 def router(build, folder, config, env, *options):
-    process = Process([os.path.join(build, "refresh-router"), "serve", "--config", config, *options], folder, env,
+    process = Process([os.path.join(build, "refresh-router"), "serve", "--config", config, "--log-format", "logfmt", *options], folder, env,
                       os.path.join(folder, os.path.basename(config) + ".log"))
     match = process.wait_for_log(r"serving.* webhooks=\"?[^ ]*?:(\d+)\"?.* admin=\"?([^ \"]+)")
     process.port, process.admin = int(match.group(1)), "http://" + match.group(2)

@@ -23,6 +23,8 @@ BUILD = pathlib.Path(os.environ.get("REFRESH_ROUTER_BUILD", TOP / "build"))
 SAMPLES = TOP / "tests" / "samples"
 SECRET = "c0ffee-sample-secret"
 HOLD_MS = 24 * 3600 * 1000      # of a job: for ever, until it is told to go on
+# a line of the log, as logfmt or JSON
+SERVING = r'msg"?[=:]"serving"[ ,]"?webhooks"?[=:]"?([^\s",]+)"?[ ,]"?admin"?[=:]"?([^\s",]+)'
 DEADLINE = float(os.environ.get("SCENARIO_DEADLINE", "60"))
 
 
@@ -239,7 +241,7 @@ class Router(Process):
         for name, text in (files or {}).items():
             (folder / name).write_text(text)
         self.config = {"version": 1, "listen": {name: address.text for name, address in self.addresses.items()}, "store": f"sqlite:{folder}/store/state.db",
-                       "rules": ["rules"], "retry": {"initial": "50ms", "max": "1s"},
+                       "rules": ["rules"], "log": {"format": "logfmt"}, "retry": {"initial": "50ms", "max": "1s"},
                        "sources": [{"name": "dbt", "secrets": [{"env": "WEBHOOK_SECRET"}], **(source or {})}], "sites": [], **(config or {})}
         for name, changes in settings.items():
             self.add_site(sandbox, name, **changes)
@@ -270,7 +272,7 @@ class Router(Process):
                          self.command)
         if not wait:
             return
-        pattern = r" serving webhooks=(\S+) admin=(\S+) "
+        pattern = SERVING
         wait_until(lambda: len(re.findall(pattern, self.log)) >= self.starts or self.process.poll() is not None, "the daemon")
         found = re.findall(pattern, self.log)
         if len(found) < self.starts and self.may_die:

@@ -122,7 +122,7 @@ def test_the_daemon_does_not_log_what_is_allowed(router_of, sandbox):
     rules = ALLOWED.replace("site: s", "site: finance")
     quiet, loud = router_of(sandbox, rules), router_of(sandbox, rules.replace("refresh-router:", ""))
     assert [code in quiet.log for code in ("stray-blank", "unanchored-id")] == [False, False]
-    assert [code in loud.log for code in ("[stray-blank]", "[unanchored-id]")] == [True, True]
+    assert [f"code={code}" in loud.log for code in ("stray-blank", "unanchored-id")] == [True, True]
 
 
 def test_a_suppression_in_a_configuration_and_in_a_test(tmp_path):

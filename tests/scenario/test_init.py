@@ -264,7 +264,7 @@ def test_serve_starts_with_it_and_an_event_refreshes_the_workbook(tmp_path, sand
     path.write_text(text)
     environment = {"DBT_WEBHOOK_SECRET": SECRET, "TABLEAU_PAT_SECRET": "finance-secret"}
     router = Process(tmp_path, "refresh-router", ["serve", "--config", path], environment)
-    webhooks, admin = wait_until(lambda: re.search(r" serving webhooks=(\S+) admin=(\S+) ", router.log), "the daemon").groups()
+    webhooks, admin = wait_until(lambda: re.search(harness.SERVING, router.log), "the daemon").groups()
     sent = cli("send", "--to", f"http://{webhooks}/webhooks/dbt", "--secret-env", "DBT_WEBHOOK_SECRET", SAMPLES / "dbt" / "completed-success.json",
                environment=environment)
     assert sent.returncode == 0, sent.stderr

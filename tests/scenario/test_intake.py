@@ -341,7 +341,7 @@ def test_a_read_only_disk_sheds_load_and_heals(router_of, sandbox, small_disk):
 
 @pytest.mark.long
 def test_no_secret_is_ever_shown(router_of, sandbox):
-    router = router_of(sandbox, [rule()], arguments=["--verbose"])
+    router = router_of(sandbox, [rule()], arguments=["--log-level", "debug"])
     router.send()
     router.settle(1)
     # A session that ends, and a refusal that repeats what it was sent.

@@ -81,7 +81,7 @@ def test_a_delivery_is_answered_among_three_thousand_slow_clients(router_of, san
     assert router.metric("connections_closed_for_room_total") >= 1900
     assert router.metric("connections_refused_total") == 0
     wait_until(lambda: router.metric("connections_open") <= 1001, "the dropped ones to be closed")
-    wait_until(lambda: re.search(r" clients turned away listener=webhooks closed_for_room=\d+", router.log), "a line in the log")
+    wait_until(lambda: re.search(r'clients turned away" listener=webhooks closed_for_room=\d+', router.log), "a line in the log")
     assert len(re.findall("clients turned away", router.log)) < 10
     for client in slow:
         client.close()
@@ -98,7 +98,7 @@ def test_bodies_that_never_end_hold_bounded_memory(router_of, sandbox):
     assert router.send().json["outcome"] == "unmatched"
     wait_until(lambda: router.metric("bodies_dropped_total") >= 30, "bodies to be dropped")
     assert router.metric("body_bytes") <= 4 << 20
-    wait_until(lambda: re.search(r" clients turned away listener=webhooks .*bodies_dropped=\d+", router.log), "a line in the log")
+    wait_until(lambda: re.search(r'clients turned away" listener=webhooks .*bodies_dropped=\d+', router.log), "a line in the log")
     for client in slow:
         client.close()
 
@@ -186,7 +186,7 @@ def test_a_hundred_idle_admin_connections_do_not_hold_up_health(router):
     idle = [dial(router.admin) for _ in range(300)]
     assert request(router.admin, "GET", "/healthz").json == {"status": "alive"}
     assert router.metric("connections_closed_for_room_total") >= 200
-    assert re.search(r" clients turned away listener=admin closed_for_room=\d+", router.log)
+    assert re.search(r'clients turned away" listener=admin closed_for_room=\d+', router.log)
     for client in idle:
         client.close()
 
@@ -264,7 +264,7 @@ def stuck(router_of, sandbox, slow_disk):
     wait_until(lambda: router.metric("journal_waiting") == 0 and router.metric("requests_total") > 1 and router.metric("body_bytes") > 0,
                "the delivery to wait for the disk")
     router.process.send_signal(signal.SIGTERM)
-    wait_until(lambda: " stopping" in router.log, "the stop to begin")
+    wait_until(lambda: 'msg="stopping"' in router.log, "the stop to begin")
     yield router, path, sender, answers
     path.unlink(missing_ok=True)
     sender.join(DEADLINE)
@@ -344,7 +344,7 @@ def test_a_start_on_a_full_disk_exits_1(router_of, sandbox, small_disk):
 
 def test_a_start_with_few_descriptors_serves_fewer_connections_and_says_so(router_of, sandbox):
     router = router_of(sandbox, [rule("none", when={"job_id": 1})], command=("prlimit", "--nofile=300:300"))
-    told = re.search(r" fewer connections than limits.connections: .* connections=(\d+) files=300 ", router.log)
+    told = re.search(r"fewer connections than limits.connections: .* connections=(\d+) files=300 ", router.log)
     assert told and 0 < int(told.group(1)) < 300, router.log
     slow = [dial(router.address, f"127.0.0.{2 + number % 5}") for number in range(400)]
     assert router.send().json["outcome"] == "unmatched" and router.get("/readyz")["ready"]

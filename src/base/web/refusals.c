@@ -59,7 +59,7 @@ static void log_line(struct refusals *refusals)
 		is_bound = is_bound || kinds[i].is_bound;
 		refusals->unlogged[i] = 0;
 	}
-	log_write(is_bound ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "clients turned away", fields);
+	log_each_of(is_bound ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "clients turned away", fields);
 }
 
 /* Call with the lock held. */
