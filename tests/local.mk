@@ -32,6 +32,7 @@ EXTRA_DIST += \
 	tests/scenario/junit_form.py \
 	tests/scenario/pytest.ini \
 	tests/scenario/run.py \
+	tests/scenario/test_access.py \
 	tests/scenario/test_admin.py \
 	tests/scenario/test_authors.py \
 	tests/scenario/test_bad_input.py \
@@ -99,6 +100,7 @@ UNIT_TESTS = \
 	tests/unit/json_test \
 	tests/unit/life_test \
 	tests/unit/lines_test \
+	tests/unit/listen_unix_test \
 	tests/unit/lint_test \
 	tests/unit/lint_truth_test \
 	tests/unit/log_test \

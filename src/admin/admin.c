@@ -3,6 +3,7 @@
 #include "admin/handler.h"
 #include "base/metric.h"
 #include "base/thread.h"
+#include "base/web/listen_unix.h"
 #include "rules/decide.h"
 
 /* intake/answer.h has the same for dbt; these answers are for operators and programs. */
@@ -182,20 +183,24 @@ static bool start(struct admin *admin, struct error *err)
 {
 	struct web_options web = {
 		.listen = admin->listen,
+		.unix_group = admin->options.listen->admin_group,
 		.name = "admin",
 		.threads = 1,
 		.body_limit = (size_t)1 << 20,
 		.connection_limit = ADMIN_CONNECTIONS,
 		.request_us = 10 * US_PER_SECOND,
 	};
+	/* config_check() has refused anything else */
+	IGNORE(!listen_unix_mode(admin->options.listen->admin_mode, &web.unix_mode));
 	admin->reader = store_open(admin->options.store, STORE_READ, err);
 	admin->queries = admin->reader ? mailbox_new(MOST_QUERIES, NULL, err) : NULL;
 	if (!admin->queries ||
 		!thread_start(&admin->thread, THREAD_ANY, "admin", run_queries, admin, err))
 		return false;
 	admin->has_thread = true;
-	admin->options.listen = admin->options.store = NULL;
 	admin->web = web_start(&web, handle, admin, err);
+	admin->options.listen = NULL;
+	admin->options.store = NULL;
 	return admin->web;
 }
 
@@ -203,7 +208,7 @@ struct admin *admin_start(const struct admin_options *options, struct error *err
 {
 	OWNED(admin) admin = mem_new(struct admin);
 	admin->options = *options;
-	admin->listen = mem_copy_text(options->listen);
+	admin->listen = mem_copy_text(options->listen->admin);
 	admin->started_at = clock_mono();
 	admin->scratch = decide_scratch_new();
 	if (start(admin, err))

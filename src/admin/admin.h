@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/config.h"
 #include "dispatch/dispatch.h"
 #include "rules/ruleset.h"
 #include "store/journal.h"
@@ -20,9 +21,9 @@ struct admin;
 
 #define ADMIN_CONNECTIONS 100 /* at once */
 
-struct admin_options { /* borrowed; all but the first two outlive the listener */
-	const char *listen;
-	const char *store; /* URL; opened for reading */
+struct admin_options { /* borrowed; all but `listen` and `store` outlive the listener */
+	const struct config_listen *listen; /* its `admin` */
+	const char *store;                  /* URL; opened for reading */
 	struct journal *journal;
 	struct dispatch *dispatch;
 	struct ruleset_slot *rulesets;

@@ -5,6 +5,7 @@
  */
 #include "admin/handler.h"
 #include "base/web/host.h"
+#include "base/web/listen_unix.h"
 #include "config/config.h"
 
 /*
@@ -27,11 +28,23 @@ static bool is_own_address(const struct admin *admin, struct str host)
 	return false;
 }
 
+/*
+ * Over a Unix socket comes who may open its file, or a proxy of the operator's. Programs write any
+ * one word for a host there ("localhost", "unix"), a proxy passes on an address. A page that was
+ * rebound has the name of a stranger's domain, which has a dot.
+ */
+static bool is_no_domain(const struct admin *admin, struct str host)
+{
+	enum host_kind kind = host_kind_of(host);
+	return listen_unix_path(admin->listen) &&
+	       (kind == HOST_ADDRESS || (kind == HOST_NAME && !memchr(host.at, '.', host.length)));
+}
+
 static bool is_for_us(const struct admin *admin, const struct web_request *request)
 {
 	struct str authority = str_of(web_host(request)), host = host_of(authority);
 	/* No Host: an HTTP/1.0 request, which simple health checks send and browsers do not. */
-	if (!authority.length || is_own_address(admin, host))
+	if (!authority.length || is_own_address(admin, host) || is_no_domain(admin, host))
 		return true;
 	OWNED(config) config = config_slot_get(admin->options.configs);
 	for (size_t i = 0; i < config->admin_hosts.count; i++)

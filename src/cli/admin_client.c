@@ -2,6 +2,7 @@
  * is the daemon's. */
 #include "cli/admin_client.h"
 #include "base/units.h"
+#include "base/web/listen_unix.h"
 #include "cli/print.h"
 #include "config/config.h"
 #include <curl/curl.h>
@@ -22,7 +23,8 @@
 static void add_host(const char *listen, struct text *url)
 {
 	struct str address = str_of(listen);
-	text_add(url, "http://");
+	if (!listen_unix_path(listen))
+		text_add(url, "http://");
 	/* A daemon that listens on every address is reached on loopback. */
 	if (str_starts(address, ":") || str_starts(address, "0.0.0.0:") ||
 		str_starts(address, "[::]:"))
@@ -134,11 +136,16 @@ static cJSON *read_answer(
 	return NULL;
 }
 
-/* `body`: of a POST; NULL: a GET. */
-static CURLcode perform(CURL *easy, const char *url, const char *body, long seconds,
-	struct text *answer, char *failure)
+/* `base`: a URL without path, or "unix:PATH". `body`: of a POST; NULL: a GET. */
+static CURLcode perform(CURL *easy, const char *base, const char *path, const char *body,
+	long seconds, struct text *answer, char *failure)
 {
-	curl_easy_setopt(easy, CURLOPT_URL, url);
+	const char *file = listen_unix_path(base);
+	OWNED_TEXT struct text url = TEXT(TEXT_UNBOUNDED);
+	text_printf(&url, "%s%s", file ? "http://localhost" : base, path);
+	curl_easy_setopt(easy, CURLOPT_URL, url.at);
+	if (file)
+		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, file);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	/* No proxy: http_proxy is meant for outside addresses and cannot reach our loopback. */
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
@@ -165,11 +172,10 @@ static cJSON *ask(const struct command_line *line, const char *path, bool is_pos
 		*status = EXIT_USAGE;
 		return NULL;
 	}
-	text_add(&url, path);
 	CURL *easy = curl_easy_init();
 	long http_status = 0;
 	CURLcode code =
-		perform(easy, url.at, is_post ? "" : NULL, TIMEOUT_SECONDS, &answer, failure);
+		perform(easy, url.at, path, is_post ? "" : NULL, TIMEOUT_SECONDS, &answer, failure);
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &http_status);
 	curl_easy_cleanup(easy);
 	if (answer.is_full) {
@@ -187,6 +193,7 @@ static cJSON *ask(const struct command_line *line, const char *path, bool is_pos
 		*status = EXIT_UNREACHABLE;
 		return NULL;
 	}
+	text_add(&url, path);
 	if (http_status != 200)
 		return refused(line, url.at, http_status, &answer, status);
 	return read_answer(line, path, &answer, status);
@@ -194,13 +201,13 @@ static cJSON *ask(const struct command_line *line, const char *path, bool is_pos
 
 /* ---- without messages ---- */
 
-/* Has somebody refused the connection, so that nobody listens there? Without a network, or behind
- * a firewall, that is not known. */
+/* Has somebody refused the connection, or is there no such socket, so that nobody listens there?
+ * Without a network, or behind a firewall, that is not known. */
 static bool is_nobody_there(CURL *easy, CURLcode code)
 {
 	long number = 0;
 	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
-	return code == CURLE_COULDNT_CONNECT && number == ECONNREFUSED;
+	return code == CURLE_COULDNT_CONNECT && (number == ECONNREFUSED || number == ENOENT);
 }
 
 enum admin_presence admin_client_probe(
@@ -208,15 +215,13 @@ enum admin_presence admin_client_probe(
 {
 	char failure[CURL_ERROR_SIZE] = "";
 	struct error ignored;
-	OWNED_TEXT struct text healthz = TEXT(TEXT_UNBOUNDED);
 	OWNED_TEXT struct text answer = TEXT(HEALTH_BYTES);
 	if (!admin_url(line, url)) {
 		text_add(why, "the configuration cannot be read");
 		return ADMIN_UNKNOWN;
 	}
-	text_printf(&healthz, "%s/healthz", url->at);
 	CURL *easy = curl_easy_init();
-	CURLcode code = perform(easy, healthz.at, NULL, PROBE_SECONDS, &answer, failure);
+	CURLcode code = perform(easy, url->at, "/healthz", NULL, PROBE_SECONDS, &answer, failure);
 	bool is_nobody = is_nobody_there(easy, code);
 	curl_easy_cleanup(easy);
 	if (code == CURLE_OK) {
@@ -235,15 +240,13 @@ cJSON *admin_client_ask(
 {
 	char failure[CURL_ERROR_SIZE] = "";
 	struct error ignored;
-	OWNED_TEXT struct text whole = TEXT(TEXT_UNBOUNDED);
 	OWNED_TEXT struct text answer = TEXT(ANSWER_BYTES);
 	OWNED_TEXT struct text shown = TEXT(TEXT_UNBOUNDED);
 	OWNED_MEMORY char *sent = json_print(body);
-	text_printf(&whole, "%s%s", url, path);
 	print_url(url, &shown);
 	CURL *easy = curl_easy_init();
 	long http_status = 0;
-	CURLcode code = perform(easy, whole.at, sent, (long)seconds, &answer, failure);
+	CURLcode code = perform(easy, url, path, sent, (long)seconds, &answer, failure);
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &http_status);
 	curl_easy_cleanup(easy);
 	OWNED_JSON json = code == CURLE_OK ? json_parse(text_str(&answer), &ignored) : NULL;

@@ -38,7 +38,8 @@ bool admin_client_is_strange(
 /* --url and --config, for commands that have no other options. */
 #define ADMIN_OPTIONS                                                                              \
 	{ "url", OPTION_VALUE, "URL",                                                              \
-		"the daemon's admin listener; by default that of the configuration" },             \
+		"the daemon's admin listener, or unix:PATH; by default that of the "               \
+		"configuration" },                                                                 \
 	{                                                                                          \
 		"config", OPTION_VALUE, "FILE", "the configuration that names the admin listener"  \
 	}

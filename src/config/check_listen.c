@@ -4,6 +4,7 @@
  */
 #include "base/web/host.h"
 #include "base/web/listen.h"
+#include "base/web/listen_unix.h"
 #include "config/check.h"
 #include <sys/stat.h>
 
@@ -38,6 +39,22 @@ static bool do_collide(struct str one, struct str other)
 	return host_equal(one, other) || takes(one, other) || takes(other, one);
 }
 
+static void check_socket(
+	const struct config *config, const struct yaml_file *file, struct problems *problems)
+{
+	const struct yaml_node *listen = yaml_get(file->root, "listen");
+	const char *path = config->listen.admin ? listen_unix_path(config->listen.admin) : NULL;
+	struct error err;
+	unsigned mode;
+	if (path && !listen_unix_check(path, &err))
+		IGNORE(problem_add(problems, PROBLEM_BAD_VALUE, place_of(listen, "admin"),
+			file->source, "'admin': %s", err.message));
+	if (config->listen.admin_mode && !listen_unix_mode(config->listen.admin_mode, &mode))
+		IGNORE(problem_add(problems, PROBLEM_BAD_VALUE, place_of(listen, "admin_mode"),
+			file->source, "'admin_mode' is permission bits like \"0660\", not '%s'",
+			config->listen.admin_mode));
+}
+
 static void check_addresses(
 	const struct config *config, const struct yaml_file *file, struct problems *problems)
 {
@@ -45,6 +62,8 @@ static void check_addresses(
 	struct place place = place_of(yaml_get(file->root, "listen"), "admin");
 	int64_t webhooks_port = 0, port = 0;
 	bool is_good = check_address(file, "webhooks", webhooks, &webhooks_port, problems);
+	if (admin && listen_unix_path(admin))
+		return;
 	if (!check_address(file, "admin", admin, &port, problems))
 		return;
 	if (is_good && port && port == webhooks_port && /* port 0 takes any free port */
@@ -97,6 +116,7 @@ void config_check_listeners(
 	const struct config *config, const struct yaml_file *file, struct problems *problems)
 {
 	check_addresses(config, file, problems);
+	check_socket(config, file, problems);
 	check_hosts(config, file, problems);
 	check_key(config, file, problems);
 }

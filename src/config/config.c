@@ -1,6 +1,7 @@
 /* config/config.c - loads the configuration file by its tables into immutable structs. */
 #include "config/config.h"
 #include "base/file.h"
+#include "base/web/listen_unix.h"
 #include "config/check.h"
 #include "config/fields.h"
 #include "store/url.h"
@@ -45,6 +46,10 @@ static void fill_defaults(struct config *config, const struct yaml_file *file)
 		config->rules = (struct texts){ .count = 1, .items = items };
 	}
 	config->store = store_url_beside(config->store, file->path, config->arena);
+	const char *socket = config->listen.admin ? listen_unix_path(config->listen.admin) : NULL;
+	if (socket && *socket)
+		config->listen.admin = arena_printf(
+			config->arena, "unix:%s", file_beside(file->path, socket, config->arena));
 }
 
 /* Is this a configuration? Any other file may hold a secret, so no message quotes it. */

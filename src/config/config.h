@@ -15,7 +15,9 @@ struct config_tls {
 	struct place place;
 }; /* paths; both NULL: no TLS */
 struct config_listen {
-	const char *webhooks, *admin;
+	const char *webhooks, *admin; /* an address, or "unix:PATH" of `admin` */
+	const char *admin_mode;       /* of the socket's file: permission bits */
+	const char *admin_group;      /* or NULL */
 	struct config_tls tls;
 };
 struct config_log {

@@ -17,7 +17,12 @@ static const struct field listen_fields[] = {
 	FIELD_TEXT(config_listen, webhooks, .fallback = "0.0.0.0:8080", .example = "0.0.0.0:8080",
 		.help = "Address and port that dbt reaches; port 0 takes a free one; takes effect at a start"),
 	FIELD_TEXT(config_listen, admin, .fallback = "127.0.0.1:8081", .example = "127.0.0.1:8081",
-		.help = "Address and port of health, metrics, API and status page; takes effect at a start"),
+		.help = "Address and port of health, metrics, API and status page, or unix:PATH, a socket with a name in the file "
+			"system; takes effect at a start"),
+	FIELD_TEXT(config_listen, admin_mode, .fallback = "0660", .example = "\"0660\"",
+		.help = "Permissions of that socket: who may write to it may do everything; takes effect at a start"),
+	FIELD_TEXT(config_listen, admin_group, .example = "refresh-router",
+		.help = "Group of that socket; by default the daemon's; takes effect at a start"),
 	FIELD_MAP(config_listen, tls, config_tls, .fields = tls_fields, FIELD_PLACE(config_tls, place),
 		.example = "{certificate: tls/cert.pem, private_key: tls/key.pem}",
 		.help = "Serve the webhook listener over TLS"),

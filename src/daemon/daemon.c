@@ -300,7 +300,7 @@ static bool start_core(struct daemon *daemon, struct config *config, struct erro
 static bool start_listeners(struct daemon *daemon, struct config *config, struct error *err)
 {
 	struct admin_options admin = {
-		.listen = config->listen.admin,
+		.listen = &config->listen,
 		.store = config->store,
 		.journal = daemon->journal,
 		.dispatch = daemon->dispatch,

@@ -197,6 +197,8 @@ static void report_fixed(const struct config *before, const struct config *now, 
 	} fixed[] = {
 		{ "listen.webhooks", before->listen.webhooks, now->listen.webhooks },
 		{ "listen.admin", before->listen.admin, now->listen.admin },
+		{ "listen.admin_mode", before->listen.admin_mode, now->listen.admin_mode },
+		{ "listen.admin_group", before->listen.admin_group, now->listen.admin_group },
 		{ "listen.tls.certificate", before->listen.tls.certificate,
 			now->listen.tls.certificate },
 		{ "listen.tls.private_key", before->listen.tls.private_key,

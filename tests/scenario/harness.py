@@ -83,8 +83,22 @@ class Answer:
         return json.loads(self.body)
 
 
+class UnixConnection(http.client.HTTPConnection):
+    """To "unix:PATH"."""
+
+    def __init__(self, address, timeout=DEADLINE):
+        super().__init__("localhost", timeout=timeout)
+        self.file = address.removeprefix("unix:")
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.file)
+
+
 def request(address, method, path, body=None, headers=None, timeout=DEADLINE, connection=None):
-    used = connection or http.client.HTTPConnection(address, timeout=timeout)
+    kind = UnixConnection if address.startswith("unix:") else http.client.HTTPConnection
+    used = connection or kind(address, timeout=timeout)
     try:
         used.request(method, path, body=body, headers=headers or {})
         answer = used.getresponse()

@@ -8,6 +8,7 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define BACKLOG 1024
@@ -150,7 +151,14 @@ void listen_describe(int fd, char out[LISTEN_TEXT_SIZE])
 	struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
 	socklen_t length = sizeof address;
 	char host[48] = "?", port[8] = "0"; /* an IPv6 address has 45 bytes, a port 5 */
-	if (!getsockname(fd, (struct sockaddr *)(void *)&address, &length))
+	bool is_known = !getsockname(fd, (struct sockaddr *)(void *)&address, &length);
+	if (is_known && address.ss_family == AF_UNIX) {
+		const struct sockaddr_un *file = (const void *)&address;
+		snprintf(out, LISTEN_TEXT_SIZE, "unix:%.*s", (int)sizeof file->sun_path,
+			file->sun_path);
+		return;
+	}
+	if (is_known)
 		getnameinfo((struct sockaddr *)(void *)&address, length, host, sizeof host, port,
 			sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
 	bool is_ipv6 = address.ss_family == AF_INET6;

@@ -162,19 +162,41 @@ static bool start_acceptor(struct web *web, int fd, struct error *err)
 	return web->acceptor;
 }
 
+static int open_socket(struct web *web, struct error *err)
+{
+	const struct web_options *options = &web->options;
+	const char *path = listen_unix_path(options->listen);
+	if (!path)
+		return listen_open(options->listen, err);
+	struct listen_unix file = { path, options->unix_mode, options->unix_group };
+	int fd = listen_unix_open(&file, &web->unix_mark, err);
+	if (fd >= 0)
+		web->unix_path = mem_copy_text(path);
+	return fd;
+}
+
+/* While the socket is open, or another process could take the file for a dead one's. */
+static void remove_file(struct web *web)
+{
+	if (web->unix_path)
+		listen_unix_remove(web->unix_path, &web->unix_mark);
+	free(TAKE(web->unix_path));
+}
+
 struct web *web_start(
 	const struct web_options *options, web_handler *handler, void *context, struct error *err)
 {
-	int fd = listen_open(options->listen, err);
+	OWNED(web) web = web_new(options, handler, context);
+	int fd = open_socket(web, err);
 	if (fd < 0)
 		return NULL;
-	OWNED(web) web = web_new(options, handler, context);
 	listen_describe(fd, web->address);
 	if (!start_daemon(web)) {
 		bool is_tls = options->tls_certificate;
 		error_fail(err, is_tls ? ERROR_INPUT : ERROR_SYSTEM, "cannot serve on %s%s",
 			options->listen,
 			is_tls ? ": are certificate and private key PEM, and a pair?" : "");
+		remove_file(web);
 		close(fd);
 		return NULL;
 	}
@@ -182,6 +204,7 @@ struct web *web_start(
 		return NULL;
 	/* They are the caller's, who wipes the key. */
 	web->options.listen = web->options.tls_certificate = web->options.tls_private_key = NULL;
+	web->options.unix_group = NULL;
 	return TAKE(web);
 }
 
@@ -192,6 +215,7 @@ const char *web_address(const struct web *web)
 
 void web_quiesce(struct web *web)
 {
+	remove_file(web);
 	if (web->acceptor)
 		acceptor_quiesce(web->acceptor);
 }
@@ -226,6 +250,7 @@ void web_free(struct web *web)
 	if (!web)
 		return;
 	web_stop(web);
+	remove_file(web);
 	connections_free(web->connections);
 	refusals_free(web->refusals);
 	pthread_cond_destroy(&web->changed);

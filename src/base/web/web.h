@@ -22,13 +22,15 @@ struct web;
 struct web_request;
 
 struct web_options {
-	/* "127.0.0.1:8081", "[::1]:0", ":8080" (all addresses), "localhost:0"; port 0: any free one
-	 */
+	/* "127.0.0.1:8081", "[::1]:0", ":8080" (all addresses), "localhost:0"; port 0: any free
+	 * one. Or "unix:PATH", which web_quiesce() removes. */
 	const char *listen;
-	const char *name;    /* the listener's name in the log; NULL: refusals are not logged */
-	unsigned threads;    /* pool size; 0: one for each processor, at most 8 */
-	size_t body_limit;   /* a larger body gets a 413 */
-	size_t bodies_limit; /* memory of all bodies together; at least one body has room */
+	unsigned unix_mode;     /* permission bits of PATH */
+	const char *unix_group; /* name or number of PATH's group; NULL: the process's */
+	const char *name;       /* the listener's name in the log; NULL: refusals are not logged */
+	unsigned threads;       /* pool size; 0: one for each processor, at most 8 */
+	size_t body_limit;      /* a larger body gets a 413 */
+	size_t bodies_limit;    /* memory of all bodies together; at least one body has room */
 	unsigned connection_limit;
 	/* A connection is closed when a request's head and body are not complete after this time,
 	 * or when it is idle for this time. Taking an answer may last six times as long. */

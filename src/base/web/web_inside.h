@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/web/acceptor.h"
 #include "base/web/listen.h"
+#include "base/web/listen_unix.h"
 #include "base/web/web.h"
 #include <microhttpd.h>
 #include <pthread.h>
@@ -62,6 +63,8 @@ struct web {
 	web_handler *handler;
 	void *context;
 	char address[LISTEN_TEXT_SIZE];
+	char *unix_path; /* of the file to remove; NULL: there is none, or it is gone */
+	struct listen_unix_mark unix_mark;
 	struct refusals *refusals;
 	struct connections *connections;
 	struct acceptor *acceptor;

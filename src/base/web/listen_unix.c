@@ -1,0 +1,195 @@
+/* base/web/listen_unix.c - makes and removes the files of Unix sockets, and removes nothing that
+ * is somebody else's. */
+#include "base/web/listen_unix.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <libgen.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define BACKLOG 1024
+#define GROUP_BYTES 65536 /* of a group's entry with all its members */
+
+const char *listen_unix_path(const char *address)
+{
+	return str_starts(str_of(address), "unix:") ? address + strlen("unix:") : NULL;
+}
+
+bool listen_unix_check(const char *path, struct error *err)
+{
+	size_t length = strlen(path);
+	_Static_assert(LISTEN_UNIX_PATH_BYTES + 1 == sizeof((struct sockaddr_un){ 0 }.sun_path),
+		"room for the path and its NUL");
+	if (!length || path[length - 1] == '/')
+		return error_fail(
+			err, ERROR_INPUT, "'unix:%s' needs a path, like unix:/run/x.sock", path);
+	return length <= LISTEN_UNIX_PATH_BYTES ||
+	       error_fail(err, ERROR_INPUT,
+		       "the path of a Unix socket has at most %d bytes, and this one %zu",
+		       LISTEN_UNIX_PATH_BYTES, length);
+}
+
+bool listen_unix_mode(const char *text, unsigned *mode)
+{
+	size_t length = strlen(text);
+	unsigned bits = 0;
+	if (length < 3 || length > 4 || strspn(text, "01234567") != length)
+		return false;
+	for (; *text; text++)
+		bits = bits * 8 + (unsigned)(*text - '0');
+	if (bits > 0777)
+		return false;
+	*mode = bits;
+	return true;
+}
+
+static struct sockaddr_un address_of(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	memcpy(address.sun_path, path, strlen(path) + 1); /* listen_unix_check() */
+	return address;
+}
+
+static int new_socket(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+/* ---- a file that stands there already ---- */
+
+/* Only a refused connection proves it: EAGAIN is a full queue of somebody who listens. */
+static bool is_dead(const char *path)
+{
+	struct sockaddr_un address = address_of(path);
+	int fd = new_socket();
+	bool is_refused = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) &&
+			  errno == ECONNREFUSED;
+	if (fd >= 0)
+		close(fd);
+	return is_refused;
+}
+
+static bool make_room(const char *path, struct error *err)
+{
+	struct stat about;
+	if (lstat(path, &about))
+		return errno == ENOENT ||
+		       error_fail(err, ERROR_INPUT, "'%s': %s", path, strerror(errno));
+	if (!S_ISSOCK(about.st_mode))
+		return error_fail(err, ERROR_INPUT,
+			"'%s' is no socket, and is not replaced; remove it, or take another path",
+			path);
+	if (!is_dead(path))
+		return error_fail(err, ERROR_TRANSIENT, "another process listens on '%s'", path);
+	return !unlink(path) || error_fail(err, ERROR_INPUT,
+					"'%s', which a dead process left, cannot be removed: %s",
+					path, strerror(errno));
+}
+
+/* The descriptor whose close() ends the lock, or -1. */
+static int lock_folder(const char *path, struct error *err)
+{
+	OWNED_MEMORY char *copy = mem_copy_text(path);
+	const char *folder = dirname(copy);
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		error_fail(err, ERROR_INPUT, "the folder '%s' of the socket: %s", folder,
+			strerror(errno));
+	} else if (flock(fd, LOCK_EX | LOCK_NB)) {
+		error_fail(err, ERROR_TRANSIENT, "another process makes a socket in '%s': %s",
+			folder, strerror(errno));
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* ---- the new one ---- */
+
+static bool find_group(const char *name, gid_t *group, struct error *err)
+{
+	struct group entry, *found = NULL;
+	OWNED_MEMORY char *buffer = mem_alloc(GROUP_BYTES);
+	int64_t number;
+	if (!getgrnam_r(name, &entry, buffer, GROUP_BYTES, &found) && found) {
+		*group = found->gr_gid;
+		return true;
+	}
+	if (str_to_count(str_of(name), &number) && number < UINT32_MAX) {
+		*group = (gid_t)number;
+		return true;
+	}
+	return error_fail(err, ERROR_INPUT, "there is no group '%s'", name);
+}
+
+/* Nobody can connect before listen(), so the bits that umask(2) leaves are no gap. */
+static bool set_rights(
+	const struct listen_unix *options, struct listen_unix_mark *mark, struct error *err)
+{
+	struct stat about;
+	gid_t group;
+	if (options->group) {
+		if (!find_group(options->group, &group, err))
+			return false;
+		if (lchown(options->path, (uid_t)-1, group))
+			return error_fail(err, ERROR_INPUT,
+				"'%s' cannot be given to the group '%s', which the process must "
+				"belong to: %s",
+				options->path, options->group, strerror(errno));
+	}
+	if (chmod(options->path, options->mode) || lstat(options->path, &about))
+		return error_fail(err, ERROR_SYSTEM, "'%s': %s", options->path, strerror(errno));
+	*mark = (struct listen_unix_mark){ about.st_dev, about.st_ino };
+	return true;
+}
+
+static bool bind_there(
+	int fd, const struct listen_unix *options, struct listen_unix_mark *mark, struct error *err)
+{
+	struct sockaddr_un address = address_of(options->path);
+	if (bind(fd, (struct sockaddr *)&address, sizeof address))
+		return error_fail(err, errno == EADDRINUSE ? ERROR_TRANSIENT : ERROR_INPUT,
+			"cannot listen on '%s': %s", options->path, strerror(errno));
+	if (set_rights(options, mark, err)) {
+		if (!listen(fd, BACKLOG))
+			return true;
+		IGNORE(error_fail(err, ERROR_SYSTEM, "cannot listen on '%s': %s", options->path,
+			strerror(errno))); /* false */
+	}
+	unlink(options->path); /* ours, and of no use */
+	return false;
+}
+
+int listen_unix_open(
+	const struct listen_unix *options, struct listen_unix_mark *mark, struct error *err)
+{
+	if (!listen_unix_check(options->path, err))
+		return -1;
+	int lock = lock_folder(options->path, err);
+	if (lock < 0)
+		return -1;
+	int fd = -1;
+	if (make_room(options->path, err) && (fd = new_socket()) < 0)
+		error_fail(err, ERROR_SYSTEM, "socket: %s", strerror(errno));
+	if (fd >= 0 && !bind_there(fd, options, mark, err)) {
+		close(fd);
+		fd = -1;
+	}
+	close(lock);
+	return fd;
+}
+
+void listen_unix_remove(const char *path, const struct listen_unix_mark *mark)
+{
+	struct stat about;
+	if (!lstat(path, &about) && S_ISSOCK(about.st_mode) && about.st_dev == mark->device &&
+		about.st_ino == mark->inode)
+		unlink(path);
+}
