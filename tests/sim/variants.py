@@ -526,6 +526,12 @@ OUTSIDE = [
      "!name_equal(contents[i].name, confirm->content.name)", "count > 1"),
     ("content that the rules could not be asked about is theirs", "dispatch/request.c:reply_confirmed",
      "confirmation->is == CONFIRMED_YES", "confirmation->is == CONFIRMED_YES || confirmation->is == CONFIRMED_LATER"),
+    ("what named open content before a restart is as good as new", "dispatch/core.c:restore_namings",
+     "age > 0 ? -age : 0", "0 * age",
+     "core_test:what_was_named_long_before_a_start_is_confirmed_before_its_request"),
+    ("all that was named before a restart is doubted", "dispatch/core.c:restore_namings",
+     "age > 0 ? -age : 0", "-age - TABLEAU_NAME_AGE",
+     "core_test:what_was_named_shortly_before_a_start_is_sent_at_once"),
     # the client of Tableau, and what it keeps
     ("a cause that is put again keeps its first stamp", "store/sqlite/write.c:sqlite_put_cause",
      "fresh_from = excluded.fresh_from, after = excluded.after", "fresh_from = excluded.fresh_from",

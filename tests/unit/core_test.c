@@ -11,6 +11,11 @@ static struct {
 	int entries, answers;
 	struct asked asked;
 	struct mono now;
+	/* Tableau is asked, and has not answered: */
+	done *greeted;
+	resolve_done *resolved;
+	job_done *accepted;
+	void *context;
 } world;
 
 /* ---- the edge ---- */
@@ -30,6 +35,43 @@ static bool configure(struct tableau *tableau, struct config *config, struct err
 	return true;
 }
 
+static void greet(struct tableau *tableau, const char *site, done *callback, void *context)
+{
+	(void)tableau;
+	assert_string_equal(site, "finance");
+	world.greeted = callback;
+	world.context = context;
+}
+
+static void resolve(struct tableau *tableau, const struct selection *selection, bool uncached,
+	resolve_done *callback, void *context)
+{
+	(void)tableau, (void)uncached;
+	assert_string_equal(selection->selector, "Revenue");
+	world.resolved = callback;
+	world.context = context;
+}
+
+static void forget(struct tableau *tableau, const char *site, const char *luid)
+{
+	(void)tableau, (void)site, (void)luid;
+}
+
+static bool contradicts(struct tableau *tableau, const char *site, const struct content *content)
+{
+	(void)tableau, (void)site, (void)content;
+	return false;
+}
+
+static void refresh(struct tableau *tableau, const char *site, const struct content *content,
+	bool incremental, job_done *callback, void *context)
+{
+	(void)tableau, (void)site, (void)incremental;
+	assert_string_equal(content->luid, "l");
+	world.accepted = callback;
+	world.context = context;
+}
+
 static struct instant now(void *clock)
 {
 	(void)clock;
@@ -42,7 +84,14 @@ static void written(bool committed, void *context)
 	core_written(world.core, committed);
 }
 
-static const struct edge_tableau ask = { .configure = configure };
+static const struct edge_tableau ask = {
+	.configure = configure,
+	.greet = greet,
+	.resolve = resolve,
+	.forget = forget,
+	.contradicts = contradicts,
+	.refresh = refresh,
+};
 static const struct edge_journal keep = { .add = take };
 static const struct edge_clock clock_of_test = { .now = now };
 static const struct edge edge = {
@@ -65,25 +114,31 @@ static void config_gone(struct shared *shared)
 	arena_free(config->arena);
 }
 
-static int start(void **state)
+static void start_core(void)
 {
 	struct error err = { 0 };
 	struct arena *arena = arena_new();
 	struct config *config = arena_new_of(arena, struct config);
 	struct config_site *site = arena_new_of(arena, struct config_site);
-	if (store_memory_setup(state))
-		return -1;
-	memset(&world, 0, sizeof world);
-	world.now.us = 3600 * US_PER_SECOND;
 	config->arena = arena;
 	shared_init(&config->shared, config_gone);
 	*site = (struct config_site){ .name = "finance", .max_requests = 8 };
 	config->sites = (struct list){ 1, site };
 	config->give_up_after = 3600 * US_PER_SECOND;
-	world.store = open_store(STORE_WRITE);
 	world.core = core_new(&edge, config, 1, false);
 	config_free(config);
-	return core_load(world.core, world.store, &err) ? 0 : -1;
+	must(core_load(world.core, world.store, &err));
+}
+
+static int start(void **state)
+{
+	if (store_memory_setup(state))
+		return -1;
+	memset(&world, 0, sizeof world);
+	world.now.us = 3600 * US_PER_SECOND;
+	world.store = open_store(STORE_WRITE);
+	start_core();
+	return 0;
 }
 
 static int stop(void **state)
@@ -158,6 +213,77 @@ static void a_journal_that_fails_during_a_stop_is_tried_again_and_not_waited_for
 	assert_int_equal(world.asked.consent, CONSENT_YES);
 }
 
+/* ---- a start ---- */
+
+/* A refresh that waits, of an event that came so long ago and named its content. */
+static void owe_a_refresh(int64_t age_us)
+{
+	struct error err = { 0 };
+	struct event_row event = event_of("wev_1");
+	struct refresh_row row = refresh_of(2, REFRESH_WAITING, "l");
+	struct wall came = { now(NULL).wall.us - age_us };
+	int64_t selection;
+	event.received_at = came;
+	event.selections = "[{\"site\":\"finance\",\"kind\":\"workbook\",\"name\":\"Revenue\","
+			   "\"rules\":[\"nightly\"]}]";
+	row.created_at = came;
+	row.patience = 3600 * US_PER_SECOND;
+	must(store_begin(world.store, &err));
+	must(store_add_event(world.store, &event, &selection, &err) == ADDED_NEW);
+	must(store_end_selection(world.store, selection, &err));
+	struct cause_row cause = { .refresh = 2,
+		.event = event.id,
+		.rule = "nightly",
+		.selection = selection,
+		.after = event.stamp,
+		.arrived_at = came };
+	must(store_put_refresh(world.store, &row, &err));
+	must(store_put_cause(world.store, &cause, &err));
+	must(store_commit(world.store, &err));
+}
+
+/* The daemon starts over what it owes, and goes on until Tableau is asked for more than its time.
+ */
+static void start_again(void)
+{
+	struct outcome fine = { .ok = true, .is_alive = true };
+	core_free(world.core);
+	start_core();
+	core_step(world.core);
+	if (world.entry) /* that it is being sent */
+		journal_says(true);
+	core_step(world.core);
+	assert_non_null(world.greeted);
+	world.greeted(&fine, world.context);
+	core_step(world.core);
+	if (world.entry)
+		journal_says(true);
+	core_step(world.core);
+}
+
+static void what_was_named_long_before_a_start_is_confirmed_before_its_request(void **state)
+{
+	struct outcome fine = { .ok = true, .is_alive = true };
+	struct content same = { CONTENT_WORKBOOK, "l", "Revenue", "Finance/Daily" };
+	(void)state;
+	owe_a_refresh(TABLEAU_NAME_AGE + US_PER_SECOND);
+	start_again();
+	assert_non_null(world.resolved);
+	assert_null(world.accepted);
+	world.resolved(&fine, &same, 1, world.context);
+	core_step(world.core);
+	assert_non_null(world.accepted);
+}
+
+static void what_was_named_shortly_before_a_start_is_sent_at_once(void **state)
+{
+	(void)state;
+	owe_a_refresh(TABLEAU_NAME_AGE - US_PER_SECOND);
+	start_again();
+	assert_null(world.resolved);
+	assert_non_null(world.accepted);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, start, stop)
 
 int main(void)
@@ -167,6 +293,8 @@ int main(void)
 		TEST(a_stop_waits_for_what_is_at_the_journal),
 		TEST(a_stop_does_not_wait_for_a_journal_that_cannot_write),
 		TEST(a_journal_that_fails_during_a_stop_is_tried_again_and_not_waited_for),
+		TEST(what_was_named_long_before_a_start_is_confirmed_before_its_request),
+		TEST(what_was_named_shortly_before_a_start_is_sent_at_once),
 	};
 	return cmocka_run_group_tests_name("dispatch core", tests, NULL, NULL);
 }
