@@ -38,6 +38,7 @@ librouter_a_SOURCES += \
 	src/rules/schema.c \
 	src/rules/selection_load.c \
 	src/rules/suite/suite.c src/rules/suite/suite.h \
+	src/rules/suite/suite_event.c src/rules/suite/suite_expect.c src/rules/suite/suite_inside.h \
 	src/rules/suite/suite_load.c src/rules/suite/suite_load.h \
 	src/rules/template.c src/rules/template.h \
 	src/rules/lint/usage.c \
