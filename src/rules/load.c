@@ -7,6 +7,7 @@
 #include "rules/index.h"
 #include "rules/lint/lint.h"
 #include "rules/rule_files.h"
+#include "rules/written.h"
 
 /* The most values in all files together, aliases followed. It bounds the memory of a ruleset, and
  * keeps the numbers of rules, probes and texts (32 bits) from overflowing. */
@@ -52,11 +53,7 @@ struct str loading_name(struct loading *loading, const struct yaml_node *node)
 
 const char *loading_quote(struct loading *loading, struct str text)
 {
-	const size_t shown = 80;
-	if (text.length <= shown)
-		return arena_str(loading->scratch, text);
-	struct str part = str_cut(text, shown);
-	return arena_printf(loading->scratch, "%.*s...", (int)part.length, part.at);
+	return written_quote(text, loading->scratch);
 }
 
 const char *loading_suggest(

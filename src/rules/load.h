@@ -57,7 +57,7 @@ const char *loading_suggest(
 /* Gives the problem added last its fix: the only name that is near `node`. */
 void loading_fix(struct loading *loading, const struct yaml_node *node, const char *const *names,
 	size_t count);
-/* A piece of a file for a message: at most 80 bytes of it, NUL-terminated, in `scratch`. */
+/* A piece of the file for a message (written.h). */
 const char *loading_quote(struct loading *loading, struct str text);
 
 /* rule_load.c: one item of `rules`. */

@@ -42,6 +42,7 @@ librouter_a_SOURCES += \
 	src/rules/suite/suite_load.c src/rules/suite/suite_load.h \
 	src/rules/template.c src/rules/template.h \
 	src/rules/lint/usage.c \
-	src/rules/lint/witness.c src/rules/lint/witness.h
+	src/rules/lint/witness.c src/rules/lint/witness.h \
+	src/rules/written.c src/rules/written.h
 
 EXTRA_DIST += src/rules/README.md

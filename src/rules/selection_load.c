@@ -6,6 +6,7 @@
 #include "rules/lint/lint_rule.h"
 #include "rules/luid.h"
 #include "rules/template.h"
+#include "rules/written.h"
 
 struct refresh_table { /* one entry under `refresh`, as it is written */
 	const char *site, *tag, *owner;
@@ -130,48 +131,12 @@ static bool luid_load(
 	return true;
 }
 
-/* The id of the map `{id: LUID}`, NULL when it has none. False when the map has another key. */
-static bool id_get(struct entry_reading *reading, const char *field, const struct yaml_node *map,
-	const struct yaml_node **id)
-{
-	struct loading *loading = reading->loading;
-	bool is_good = true;
-	for (size_t i = 0; i < map->count; i++) {
-		const struct yaml_node *key = map->items[2 * i];
-		if (key->type != YAML_SCALAR || !str_is(key->text, "id"))
-			is_good = loading_problem(loading, PROBLEM_UNKNOWN_FIELD, key->place,
-				"unknown field '%s' in '%s'; only 'id' may stand there",
-				loading_quote(loading, key->text), field);
-	}
-	*id = yaml_get(map, "id");
-	return is_good;
-}
-
-/* The value of the map `{id: LUID}`, or of another key that a selector has; NULL when it has none.
- * False when something else stands there. */
-static bool keyed_get(struct entry_reading *reading, const char *field, const struct yaml_node *map,
+static bool value_get(struct entry_reading *reading, const char *field, const struct yaml_node *map,
 	const struct yaml_node **value, enum select_by *by)
 {
 	struct loading *loading = reading->loading;
-	bool is_good = true;
-	*value = NULL;
-	for (size_t i = 0; i < map->count; i++) {
-		const struct yaml_node *key = map->items[2 * i];
-		enum select_by found =
-			key->type == YAML_SCALAR ? selection_by_of_key(key->text) : SELECT_COUNT;
-		if (found == SELECT_COUNT) {
-			is_good = loading_problem(loading, PROBLEM_UNKNOWN_FIELD, key->place,
-				"unknown field '%s' in '%s'; only 'id' may stand there",
-				loading_quote(loading, key->text), field);
-		} else if (*value) {
-			is_good = loading_problem(loading, PROBLEM_WRONG_TYPE, key->place,
-				"a map in '%s' selects in one way", field);
-		} else {
-			*value = map->items[2 * i + 1];
-			*by = found;
-		}
-	}
-	return is_good;
+	struct written written = { loading->file, loading->problems, loading->scratch };
+	return written_value(&written, field, map, value, by);
 }
 
 /* Loads a path of nested projects, or the LUID of one. */
@@ -180,6 +145,7 @@ static bool project_load(struct entry_reading *reading, const struct yaml_node *
 	struct loading *loading = reading->loading;
 	struct rule_refresh *refresh = reading->refresh;
 	const struct yaml_node *id;
+	enum select_by by = SELECT_COUNT;
 	if (!node)
 		return true;
 	if (node->type == YAML_LIST || yaml_is_null(node))
@@ -191,9 +157,9 @@ static bool project_load(struct entry_reading *reading, const struct yaml_node *
 		return narrowing_load(reading, "project", &refresh->project) &&
 		       path_check(reading, node);
 	}
-	if (!id_get(reading, "project", node, &id))
+	if (!value_get(reading, "project", node, &id, &by))
 		return false;
-	if (id)
+	if (id && by == SELECT_LUID)
 		return luid_load(reading, id, &refresh->project_luid);
 	return loading_problem(
 		loading, PROBLEM_WRONG_TYPE, node->place, "the map in 'project' needs an 'id'");
@@ -276,7 +242,7 @@ static bool selector_load(struct entry_reading *reading, const struct yaml_node 
 			"a list inside the list of '%s'", kind_plural(kind));
 	const struct yaml_node *value;
 	selector->by = SELECT_ALL;
-	if (!keyed_get(reading, kind_plural(kind), node, &value, &selector->by))
+	if (!value_get(reading, kind_plural(kind), node, &value, &selector->by))
 		return false;
 	if (value)
 		return keyed_load(reading, value, selector);
@@ -326,26 +292,20 @@ static bool kind_load(
 		[CONTENT_DATASOURCE] = table->datasources,
 		[CONTENT_FLOW] = table->flows,
 		[CONTENT_TASK] = table->tasks };
-	const struct yaml_node *chosen = NULL;
-	for (int kind = 0; kind < CONTENT_KIND_COUNT; kind++) {
-		if (!nodes[kind])
-			continue;
-		if (chosen)
-			return loading_problem(reading->loading, PROBLEM_SELECTION_KIND,
-				nodes[kind]->place,
-				"'%s' and '%s' in one selection; make two of it",
-				kind_plural(reading->refresh->kind),
-				kind_plural((enum content_kind)kind));
-		chosen = nodes[kind];
-		reading->refresh->kind = (enum content_kind)kind;
-	}
-	if (!chosen)
+	enum content_kind kinds[CONTENT_KIND_COUNT];
+	size_t count = written_kinds(nodes, kinds);
+	if (count > 1)
+		return loading_problem(reading->loading, PROBLEM_SELECTION_KIND,
+			nodes[kinds[1]]->place, "'%s' and '%s' in one selection; make two of it",
+			kind_plural(kinds[0]), kind_plural(kinds[1]));
+	if (!count)
 		return is_whole &&
 		       loading_problem(reading->loading, PROBLEM_SELECTION_KIND,
 			       reading->node->place,
 			       "a selection names one of workbooks, datasources, flows, tasks"
 			       " (workbooks: {} for all that project, tag and owner leave)");
-	return selectors_load(reading, chosen);
+	reading->refresh->kind = kinds[0];
+	return selectors_load(reading, nodes[kinds[0]]);
 }
 
 /* Reports narrowing that Tableau does not have: flows have no filter by tag (src/tableau/README.md,

@@ -323,6 +323,20 @@ static void mistakes_are_shown_where_they_stand(void **state)
 		"unknown field 'workbooks' in an expectation; did you mean 'workbook'?");
 	assert_problem("  - {name: a, event: {}, expect: [{site: s}]}\n", PROBLEM_SELECTION_KIND, 3,
 		35, "an expectation names one of workbook, datasource, flow and task");
+	assert_problem("  - {name: a, event: {}, expect: [{site: s, flow: A, task: B}]}\n",
+		PROBLEM_SELECTION_KIND, 3, 60,
+		"'flow' and 'task' in one expectation; make two of it");
+	assert_problem("  - {name: a, event: {}, expect: [{site: s, workbook: {name: A}}]}\n",
+		PROBLEM_UNKNOWN_FIELD, 3, 56,
+		"unknown field 'name' in 'workbook'; only 'id' may stand there");
+	assert_problem("  - {name: a, event: {}, expect: [{site: s, task: {}}]}\n",
+		PROBLEM_WRONG_TYPE, 3, 51, "the map in 'task' needs an 'id'");
+	assert_problem(
+		"  - {name: a, event: {}, expect: [{site: s, flow: A, project: {nam: x}}]}\n",
+		PROBLEM_UNKNOWN_FIELD, 3, 64,
+		"unknown field 'nam' in 'project'; only 'id' may stand there");
+	assert_problem("  - {name: a, event: {}, expect: [{site: s, flow: A, project: {}}]}\n",
+		PROBLEM_WRONG_TYPE, 3, 63, "the map in 'project' needs an 'id'");
 	assert_problem("  - {name: a, event: {}, at: noon, expect: []}\n", PROBLEM_BAD_VALUE, 3, 30,
 		"'noon' is no time: write 06:00, or 2026-11-26T06:00:00Z");
 	assert_problem("  - {name: a, events: [{job_id: 7}], expect: []}\n", PROBLEM_MISSING_FIELD,

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/suggest.h"
 #include "rules/suite/suite_inside.h"
+#include "rules/written.h"
 
 #define EVENT_FILE_BYTES ((size_t)16 << 20)
 #define DAY_US (86400 * US_PER_SECOND)
@@ -47,7 +48,7 @@ bool suite_time_read(struct suite_reading *reading, const struct yaml_node *node
 	if (!wall_parse(node->text, &wall))
 		return reading_problem(reading, PROBLEM_BAD_VALUE, node->place,
 			"'%s' is no time: write 06:00, or 2026-11-26T06:00:00Z",
-			suite_quote(reading, node->text));
+			written_quote(node->text, reading->scratch));
 	test->has_dates = true;
 	*us = wall.us;
 	return true;
@@ -62,7 +63,7 @@ static bool event_field_read(struct suite_reading *reading, const struct yaml_no
 	for (int i = 0; i < EVENT_FIELD_COUNT; i++)
 		names[i] = event_field_describe((enum event_field)i)->name;
 	if (key->type != YAML_SCALAR || event_field_of(key->text) == EVENT_FIELD_COUNT) {
-		const char *name = suite_quote(reading, key->text);
+		const char *name = written_quote(key->text, reading->scratch);
 		reading_problem(reading, PROBLEM_UNKNOWN_FIELD, key->place,
 			"an event has no field '%s'%s", name,
 			suggest_key_hint(name, names, EVENT_FIELD_COUNT, reading->scratch));
@@ -73,7 +74,7 @@ static bool event_field_read(struct suite_reading *reading, const struct yaml_no
 	if (value->type != YAML_SCALAR)
 		return reading_problem(reading, PROBLEM_WRONG_TYPE, value->place,
 			"the field '%s' of an event is a text, not %s",
-			suite_quote(reading, key->text), yaml_type_name(value));
+			written_quote(key->text, reading->scratch), yaml_type_name(value));
 	if (!yaml_is_null(value))
 		json_add_text(flat, arena_str(reading->scratch, key->text),
 			arena_str(reading->scratch, value->text));

@@ -3,6 +3,7 @@
 #include "base/yaml/yaml_look.h"
 #include "rules/luid.h"
 #include "rules/suite/suite_inside.h"
+#include "rules/written.h"
 
 enum suite_mode { MODE_SEND, MODE_SHADOW };
 static const char *const modes[] = { "send", "shadow", NULL };
@@ -50,36 +51,25 @@ static const char *luid_read(struct suite_reading *reading, const struct yaml_no
 	return NULL;
 }
 
-/* The value of `{id: LUID}`; NULL, after a problem, when the map has something else. */
-static const char *id_read(struct suite_reading *reading, const struct yaml_node *map)
-{
-	const struct yaml_node *id = yaml_get(map, "id");
-	if (id && map->count == 1)
-		return luid_read(reading, id);
-	reading_problem(reading, PROBLEM_WRONG_TYPE, map->place, "a map here is {id: LUID}");
-	return NULL;
-}
-
 /* The value of `{id: LUID}`, or of another key that a selector has. */
-static bool keyed_read(
-	struct suite_reading *reading, const struct yaml_node *map, struct selection *selection)
+static bool keyed_read(struct suite_reading *reading, const char *field,
+	const struct yaml_node *map, enum select_by *by, const char **selector)
 {
-	const struct yaml_node *key = map->count == 1 ? map->items[0] : NULL;
-	selection->by =
-		key && key->type == YAML_SCALAR ? selection_by_of_key(key->text) : SELECT_COUNT;
-	if (selection->by == SELECT_COUNT)
-		return reading_problem(
-			reading, PROBLEM_WRONG_TYPE, map->place, "a map here is {id: LUID}");
-	const struct yaml_node *value = map->items[1];
-	if (selection->by == SELECT_LUID)
-		selection->selector = luid_read(reading, value);
+	struct written written = { reading->file, reading->problems, reading->scratch };
+	const struct yaml_node *value;
+	if (!written_value(&written, field, map, &value, by))
+		return false;
+	if (!value)
+		return reading_problem(reading, PROBLEM_WRONG_TYPE, map->place,
+			"the map in '%s' needs an 'id'", field);
+	if (*by == SELECT_LUID)
+		*selector = luid_read(reading, value);
 	else if (value->type != YAML_SCALAR || !value->text.length)
 		return reading_problem(reading, PROBLEM_WRONG_TYPE, value->place,
-			"what selects a %s is a text that is not empty",
-			kind_name(selection->kind));
+			"what selects a %s is a text that is not empty", field);
 	else
-		selection->selector = suite_name(reading, value->text);
-	return selection->selector;
+		*selector = suite_name(reading, value->text);
+	return *selector;
 }
 
 static bool selector_read(
@@ -93,7 +83,8 @@ static bool selector_read(
 		return true;
 	}
 	if (node->type == YAML_MAP)
-		return keyed_read(reading, node, selection);
+		return keyed_read(reading, kind_name(selection->kind), node, &selection->by,
+			&selection->selector);
 	if (selection->kind == CONTENT_TASK) {
 		selection->by = SELECT_LUID;
 		selection->selector = luid_read(reading, node);
@@ -116,21 +107,17 @@ static bool kind_read(struct suite_reading *reading, const struct yaml_node *nod
 		[CONTENT_DATASOURCE] = table->datasource,
 		[CONTENT_FLOW] = table->flow,
 		[CONTENT_TASK] = table->task };
-	const struct yaml_node *chosen = NULL;
-	for (int kind = 0; kind < CONTENT_KIND_COUNT; kind++) {
-		if (!nodes[kind])
-			continue;
-		if (chosen)
-			return reading_problem(reading, PROBLEM_SELECTION_KIND, nodes[kind]->place,
-				"'%s' and '%s' in one expectation; make two of it",
-				kind_name(selection->kind), kind_name((enum content_kind)kind));
-		chosen = nodes[kind];
-		selection->kind = (enum content_kind)kind;
-	}
-	if (!chosen)
+	enum content_kind kinds[CONTENT_KIND_COUNT];
+	size_t count = written_kinds(nodes, kinds);
+	if (count > 1)
+		return reading_problem(reading, PROBLEM_SELECTION_KIND, nodes[kinds[1]]->place,
+			"'%s' and '%s' in one expectation; make two of it", kind_name(kinds[0]),
+			kind_name(kinds[1]));
+	if (!count)
 		return reading_problem(reading, PROBLEM_SELECTION_KIND, node->place,
 			"an expectation names one of workbook, datasource, flow and task");
-	return selector_read(reading, chosen, selection);
+	selection->kind = kinds[0];
+	return selector_read(reading, nodes[kinds[0]], selection);
 }
 
 static bool project_read(
@@ -146,8 +133,11 @@ static bool project_read(
 	if (node->type != YAML_MAP)
 		return reading_problem(reading, PROBLEM_WRONG_TYPE, node->place,
 			"'project' is one path of projects, or {id: LUID}");
-	selection->project_luid = id_read(reading, node);
-	return selection->project_luid;
+	enum select_by by = SELECT_COUNT;
+	if (!keyed_read(reading, "project", node, &by, &selection->project_luid))
+		return false;
+	return by == SELECT_LUID || reading_problem(reading, PROBLEM_WRONG_TYPE, node->place,
+					    "the map in 'project' needs an 'id'");
 }
 
 static bool expected_time_read(struct suite_reading *reading, const struct yaml_node *node,
@@ -203,7 +193,7 @@ bool suite_expectations_read(struct suite_reading *reading, const struct yaml_no
 		return reading_problem(reading, PROBLEM_EXPECTS_NOTHING, node->place,
 			"the test '%s' expects nothing, so it would always pass; write 'expect: "
 			"[]' if nothing is to be refreshed",
-			suite_quote(reading, str_of(test->name)));
+			written_quote(str_of(test->name), reading->scratch));
 	if (list->type != YAML_LIST)
 		return reading_problem(reading, PROBLEM_WRONG_TYPE, list->place,
 			"'%s' is a list of expectations, not %s",

@@ -29,8 +29,6 @@ struct suite_reading {
 
 /* ---- suite_load.c: files, tests, names ---- */
 
-/* A piece of a file for a message. */
-const char *suite_quote(struct suite_reading *reading, struct str text);
 /* The suite's copy of a name, in normal form C, as names are compared. */
 const char *suite_name(struct suite_reading *reading, struct str text);
 

@@ -10,8 +10,7 @@
 #include "rules/load.h"
 #include "rules/rule_files.h"
 #include "rules/suite/suite_inside.h"
-
-#define SHOWN_BYTES 80 /* of a value, in a message */
+#include "rules/written.h"
 
 struct suite_file_table {
 	int64_t version;
@@ -50,14 +49,6 @@ static const struct field test_fields[] = {
 };
 /* clang-format on */
 
-const char *suite_quote(struct suite_reading *reading, struct str text)
-{
-	return text.length <= SHOWN_BYTES
-		       ? arena_str(reading->scratch, text)
-		       : arena_printf(reading->scratch, "%s...",
-				 arena_str(reading->scratch, str_cut(text, SHOWN_BYTES)));
-}
-
 const char *suite_name(struct suite_reading *reading, struct str text)
 {
 	return arena_str(reading->suite->arena, name_normal(text, reading->scratch));
@@ -78,7 +69,8 @@ static bool rules_read(struct suite_reading *reading, const struct texts *writte
 			j++;
 		if (j == count)
 			is_good = reading_problem(reading, PROBLEM_UNKNOWN_RULE, written->places[i],
-				"there is no rule '%s'%s", suite_quote(reading, str_of(items[i])),
+				"there is no rule '%s'%s",
+				written_quote(str_of(items[i]), reading->scratch),
 				suggest_hint(
 					items[i], reading->rule_names, count, reading->scratch));
 	}
@@ -96,7 +88,7 @@ static bool test_name_check(
 			return reading_problem(reading, PROBLEM_DUPLICATE_TEST,
 				yaml_get(node, "name")->place,
 				"a test named '%s' is already on line %d",
-				suite_quote(reading, str_of(name)),
+				written_quote(str_of(name), reading->scratch),
 				reading->suite->tests[i].place.line);
 	return true;
 }
