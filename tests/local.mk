@@ -106,6 +106,7 @@ UNIT_TESTS = \
 	tests/unit/log_test \
 	tests/unit/look_test \
 	tests/unit/mailbox_test \
+	tests/unit/metric_test \
 	tests/unit/pace_test \
 	tests/unit/patience_test \
 	tests/unit/name_test \

@@ -154,7 +154,7 @@ static void handle(struct web_request *request, void *context)
 	const char *method = web_method(request), *path = web_path(request), *allowed = NULL;
 	const char *refusal = admin_refusal_of(admin, request);
 	if (refusal) {
-		metric_add(METRIC_requests_forbidden_total, 1);
+		metric_add(METRIC_refusals_total, 1, "admin", "forbidden");
 		admin_answer_error(request, 403, refusal);
 		return;
 	}

@@ -37,9 +37,6 @@ struct admin_options { /* borrowed; all but `listen` and `store` outlive the lis
 	void *reload_context;
 };
 
-/* The lines of /metrics that say what there is, `# HELP` and `# TYPE`; for the manual. */
-void admin_describe_metrics(struct text *out);
-
 struct admin *admin_start(const struct admin_options *options, struct error *err) MUST_USE;
 const char *admin_address(const struct admin *admin);
 void admin_stop(struct admin *admin);

@@ -40,7 +40,9 @@ const char *admin_refusal_of(const struct admin *admin, const struct web_request
 bool admin_filters_are_known(struct web_request *request);
 
 /* health.c */
-admin_handler handle_healthz, handle_readyz, handle_metrics;
+admin_handler handle_healthz, handle_readyz;
+/* metrics.c */
+admin_handler handle_metrics;
 /* api.c */
 admin_handler handle_events, handle_event, handle_refreshes, handle_refresh, handle_selections,
 	handle_sites, handle_rules, handle_route, handle_reload;

@@ -1,9 +1,8 @@
 /*
- * admin/health.c - /healthz, /readyz and /metrics.
+ * admin/health.c - /healthz and /readyz.
  */
 #include "admin/handler.h"
 #include "admin/trouble.h"
-#include "base/metric.h"
 #include "rules/ruleset.h"
 
 void handle_healthz(struct admin *admin, struct web_request *request, int64_t id)
@@ -71,56 +70,4 @@ void handle_readyz(struct admin *admin, struct web_request *request, int64_t id)
 	(void)id;
 	OWNED_JSON json = admin_readiness(admin, &is_ready);
 	admin_answer_json(request, is_ready ? 200 : 503, json);
-}
-
-/* Prometheus wants backslash, quote and line feed escaped in labels; names of sites have none of
- * them. */
-static void print_figure(const struct member *member, const struct dispatch_status *status,
-	size_t offset, struct text *out)
-{
-	const struct figure *metric = &member->metric;
-
-	text_printf(out, "# HELP refresh_router_%s %s\n# TYPE refresh_router_%s %s\n", metric->name,
-		metric->help, metric->name, metric->is_counter ? "counter" : "gauge");
-	for (size_t i = 0; i < status->site_count; i++) {
-		const struct site_status *site = &status->sites[i];
-		text_printf(out, "refresh_router_%s{site=\"%s\"} %lld\n", metric->name,
-			site->client.name,
-			(long long)member_figure(member, (const char *)site + offset, status->at));
-	}
-}
-
-/* `offset`: where in a site's status the record of `members` begins. */
-static void print_figures(const struct member *members, const struct dispatch_status *status,
-	size_t offset, struct text *out)
-{
-	for (const struct member *member = members; member->type; member++) {
-		if (member->metric.name)
-			print_figure(member, status, offset, out);
-		if (member->type == MEMBER_IS_OBJECT)
-			print_figures(member->members, status, offset + member->offset, out);
-	}
-}
-
-void admin_describe_metrics(struct text *out)
-{
-	static const struct dispatch_status of_no_site;
-	OWNED_TEXT struct text all = TEXT(TEXT_UNBOUNDED);
-	metric_print(&all);
-	print_figures(site_members, &of_no_site, 0, &all);
-	for (const char *line = all.at; *line; line += strcspn(line, "\n") + 1)
-		if (*line == '#')
-			text_add_str(out, (struct str){ line, strcspn(line, "\n") + 1 });
-}
-
-void handle_metrics(struct admin *admin, struct web_request *request, int64_t id)
-{
-	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
-	(void)id;
-	metric_set(METRIC_journal_waiting, (int64_t)journal_waiting(admin->options.journal));
-	metric_print(&out);
-	OWNED(dispatch_status) status = dispatch_latest_status(admin->options.dispatch);
-	if (status)
-		print_figures(site_members, status, 0, &out);
-	web_reply(request, 200, "text/plain; version=0.0.4; charset=utf-8", text_str(&out));
 }

@@ -5,6 +5,7 @@ librouter_a_SOURCES += \
 	src/admin/command.c \
 	src/admin/filter.c \
 	src/admin/health.c \
+	src/admin/metrics.c \
 	src/admin/origin.c \
 	src/admin/page.c \
 	src/admin/replay.c \

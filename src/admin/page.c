@@ -86,26 +86,28 @@ static void add_head(struct admin *admin, struct text *out)
 	text_add(out, "</pre>");
 }
 
-static void add_counts(struct text *out)
+static void add_counts(struct admin *admin, struct text *out)
 {
-	static const struct {
-		enum metric metric;
+	OWNED(dispatch_status) status = dispatch_latest_status(admin->options.dispatch);
+	struct schedule_counts counts = status ? status->counts : (struct schedule_counts){ 0 };
+	const struct {
+		int64_t count;
 		const char *says;
 	} cards[] = {
-		{ METRIC_refreshes_open, "refreshes open" },
-		{ METRIC_refreshes_waiting, "waiting" },
-		{ METRIC_selections_open, "selections unresolved" },
-		{ METRIC_refreshes_succeeded_total, "succeeded" },
-		{ METRIC_refreshes_failed_total, "failed" },
-		{ METRIC_refreshes_expired_total, "expired" },
-		{ METRIC_events_routed_total, "events routed" },
-		{ METRIC_events_unmatched_total, "unmatched" },
-		{ METRIC_requests_unauthorized_total, "bad signatures" },
+		{ counts.open, "refreshes open" },
+		{ counts.waiting, "waiting" },
+		{ counts.selections, "selections unresolved" },
+		{ metric_get(METRIC_refreshes_ended_total, NULL, NULL, "succeeded"), "succeeded" },
+		{ metric_get(METRIC_refreshes_ended_total, NULL, NULL, "failed"), "failed" },
+		{ metric_get(METRIC_refreshes_ended_total, NULL, NULL, "expired"), "expired" },
+		{ metric_get(METRIC_events_total, NULL, "routed"), "events routed" },
+		{ metric_get(METRIC_events_total, NULL, "unmatched"), "unmatched" },
+		{ metric_get(METRIC_refusals_total, NULL, "signature"), "bad signatures" },
 	};
 	text_add(out, "<div class=cards>");
 	for (size_t i = 0; i < sizeof cards / sizeof *cards; i++)
-		text_printf(out, "<div><b>%lld</b>%s</div>", (long long)metric_get(cards[i].metric),
-			cards[i].says);
+		text_printf(
+			out, "<div><b>%lld</b>%s</div>", (long long)cards[i].count, cards[i].says);
 	text_add(out, "</div><p class=dim>Counts since the start of the daemon.</p>");
 }
 
@@ -321,7 +323,7 @@ void handle_page(struct admin *admin, struct web_request *request, int64_t id)
 		"content=10><title>refresh-router</title><style>%s</style>",
 		style);
 	add_head(admin, &out);
-	add_counts(&out);
+	add_counts(admin, &out);
 	add_sites(admin, &out);
 	add_selections(admin, &out);
 	add_refreshes(admin, request, &out);

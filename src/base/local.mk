@@ -21,7 +21,7 @@ librouter_a_SOURCES += \
 	src/base/log_line.c src/base/log_line.h src/base/log_output.c src/base/log_output.h \
 	src/base/mailbox.c src/base/mailbox.h \
 	src/base/mem.c src/base/mem.h \
-	src/base/metric.c src/base/metric.def src/base/metric.h \
+	src/base/metric.c src/base/metric.def src/base/metric.h src/base/metric_inside.h src/base/metric_print.c \
 	src/base/name.c src/base/name.h \
 	src/base/pattern/pattern.c src/base/pattern/pattern.h src/base/pattern/pattern_atoms.c src/base/pattern/pattern_atoms.h \
 	src/base/pattern/pattern_class.c src/base/pattern/pattern_class.h \

@@ -3,8 +3,8 @@
  * event fields, metrics; as mdoc(7). packaging/man/fill puts them where the page says, and
  * tests/documents/derived fails when what is committed is not what is printed here.
  */
-#include "admin/admin.h"
 #include "base/code_point.h"
+#include "base/metric.h"
 #include "base/text.h"
 #include "base/visible.h"
 #include "cli/check/finding.h"
@@ -196,19 +196,31 @@ static void print_fields(struct text *out)
 
 /* ---- metrics ---- */
 
-/* From the two lines "# HELP refresh_router_NAME TEXT" and "# TYPE refresh_router_NAME TYPE". */
+static void add_metric(const struct metric_note *note, void *context)
+{
+	struct text *out = context;
+	OWNED_TEXT struct text of = TEXT(TEXT_UNBOUNDED);
+	text_add(&of, note->type);
+	for (size_t i = 0; i < note->label_count; i++)
+		text_printf(&of, "%s%s", i ? ", " : "; by ", note->labels[i].name);
+	add_item(out, note->name, of.at, "", note->help);
+	for (size_t i = 0; i < note->label_count; i++) {
+		const char *const *word = note->labels[i].words;
+		if (!word)
+			continue;
+		OWNED_TEXT struct text list = TEXT(TEXT_UNBOUNDED);
+		text_printf(&list, "`%s`:", note->labels[i].name);
+		for (; *word; word++)
+			text_printf(&list, " %s%s", *word, word[1] ? "," : ".");
+		text_add(out, ".br\n");
+		add_sentences(out, list.at);
+	}
+}
+
 static void print_metrics(struct text *out)
 {
-	OWNED_TEXT struct text lines = TEXT(TEXT_UNBOUNDED);
-	admin_describe_metrics(&lines);
-	text_add(out, ".Bl -tag -width Ds -compact\n");
-	char name[128], help[1024],
-		type[32]; /* ours; a longer one is not scanned, and so is missed */
-	for (const char *at = lines.at;
-		sscanf(at, "# HELP refresh_router_%127s %1023[^\n] # TYPE %*s %31s", name, help,
-			type) == 3;
-		at = strstr(at, "# TYPE"), at += strcspn(at, "\n") + 1)
-		add_item(out, name, type, "", help);
+	text_add(out, ".Bl -tag -width Ds\n");
+	metric_describe(add_metric, out);
 	text_add(out, ".El\n");
 }
 
@@ -286,7 +298,7 @@ static const struct command_word parts[] = {
 	{ "test", "the keys of a test of rules" },
 	{ "expectation", "the keys of an entry of a test's `expect`" },
 	{ "fields", "of events" },
-	{ "metrics", "of the admin listener" },
+	{ "metrics", "of the admin listener, for refresh-router-metrics(7)" },
 	{ "findings", "of `check`, for refresh-router-findings(7)" },
 	{ 0 },
 };

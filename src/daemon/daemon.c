@@ -7,6 +7,7 @@
 #include "admin/trouble.h"
 #include "base/log.h"
 #include "base/mailbox.h"
+#include "base/metric.h"
 #include "base/web/descriptors.h"
 #include "base/web/web.h"
 #include "build.h"
@@ -366,6 +367,7 @@ struct daemon *daemon_new(const struct daemon_options *options, struct problems 
 	struct reload *reload = reload_new(options->config, problems);
 	if (!reload)
 		return NULL;
+	metric_tell(METRIC_build_info, PACKAGE_VERSION);
 	struct daemon *daemon = mem_new(struct daemon);
 	daemon->reload = reload;
 	daemon->signals = -1;

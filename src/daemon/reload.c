@@ -118,9 +118,32 @@ bool reload_is_worth_it(struct reload *reload)
 
 /* ---- the first time ---- */
 
+/* The names that metrics have labels of. */
+static void name_metrics(const struct config *config, const struct ruleset *ruleset)
+{
+	size_t site_count = config_site_count(config), source_count = config_source_count(config),
+	       rule_count = ruleset_rule_count(ruleset);
+	const char **names =
+		mem_alloc(sizeof *names * (site_count + source_count + rule_count + 1));
+	for (size_t i = 0; i < site_count; i++)
+		names[i] = config_site_at(config, i)->name;
+	metric_names(LABEL_site, names, site_count);
+	for (size_t i = 0; i < source_count; i++)
+		names[i] = config_source_at(config, i)->name;
+	metric_names(LABEL_source, names, source_count);
+	for (size_t i = 0; i < rule_count; i++)
+		names[i] = ruleset_rule(ruleset, i).name;
+	metric_names(LABEL_rule, names, rule_count);
+	free(names);
+}
+
 static void serve(struct reload *reload, struct config *config, struct ruleset *ruleset)
 {
-	metric_set(METRIC_rules_loaded, (int64_t)ruleset_rule_count(ruleset));
+	name_metrics(config, ruleset);
+	metric_tell(METRIC_ruleset_info, ruleset_revision(ruleset));
+	metric_set(METRIC_ruleset_rules, (int64_t)ruleset_rule_count(ruleset));
+	metric_set(METRIC_config_last_reload_successful, 1);
+	metric_set(METRIC_config_last_reload_success_timestamp_seconds, clock_wall().us);
 	config_slot_put(reload->configs, config);
 	ruleset_slot_put(reload->rulesets, ruleset);
 }
@@ -172,7 +195,8 @@ struct trouble_slot *reload_failures(struct reload *reload)
 static bool fail(struct reload *reload, struct text *report)
 {
 	trouble_slot_put(reload->failures, trouble_new(report->at));
-	metric_add(METRIC_reload_failures_total, 1);
+	metric_add(METRIC_config_reloads_total, 1, "refused");
+	metric_set(METRIC_config_last_reload_successful, 0);
 	log_error("reload refused; the last good configuration and rules go on serving",
 		KV("reason", report->at));
 	return false;
@@ -238,7 +262,7 @@ static bool reload_now(
 		ruleset_revision(ruleset));
 	log_info("reloaded", KV("rules", (int64_t)ruleset_rule_count(ruleset)),
 		KV("ruleset", ruleset_revision(ruleset)));
-	metric_add(METRIC_reloads_total, 1);
+	metric_add(METRIC_config_reloads_total, 1, "succeeded");
 	trouble_slot_put(reload->failures, NULL);
 	serve(reload, config, ruleset);
 	return true;

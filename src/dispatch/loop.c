@@ -125,6 +125,7 @@ static void take_note(struct dispatch *dispatch, struct note *note)
 	case NOTE_CONFIGURE:
 		atomic_store_explicit(&dispatch->most_open, note->config->limits.waiting_refreshes,
 			memory_order_relaxed);
+		metric_set(METRIC_open_work_limit, note->config->limits.waiting_refreshes);
 		core_configure(dispatch->core, note->config);
 		break;
 	case NOTE_COMMAND:
@@ -173,10 +174,7 @@ static void publish(struct dispatch *dispatch)
 		return;
 	dispatch->status_at = now;
 	dispatch->is_status_stale = false;
-	metric_set(METRIC_refreshes_open, counts.open);
-	metric_set(METRIC_refreshes_waiting, counts.waiting);
-	metric_set(METRIC_causes_open, counts.causes);
-	metric_set(METRIC_selections_open, counts.selections);
+	metric_set(METRIC_open_work, counts.selections + counts.causes);
 	dispatch_status_slot_put(
 		dispatch->status, dispatch_status_new(clock_now(NULL),
 					  core_schedule(dispatch->core), dispatch->tableau));

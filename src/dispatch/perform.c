@@ -5,28 +5,12 @@
 #include "base/log.h"
 #include "base/metric.h"
 
+/* An end is news once. */
 static void count_end(const struct refresh_row *row)
 {
-	switch (row->state) {
-	case REFRESH_SUCCEEDED:
-		metric_add(METRIC_refreshes_succeeded_total, 1);
-		break;
-	case REFRESH_FAILED:
-		metric_add(METRIC_refreshes_failed_total, 1);
-		break;
-	case REFRESH_CANCELLED:
-		metric_add(METRIC_refreshes_cancelled_total, 1);
-		break;
-	case REFRESH_EXPIRED:
-		metric_add(METRIC_refreshes_expired_total, 1);
-		break;
-	case REFRESH_WAITING:
-	case REFRESH_SENDING:
-	case REFRESH_UNKNOWN:
-	case REFRESH_QUEUED:
-	case REFRESH_RUNNING:
-		break;
-	}
+	if (!refresh_state_is_open(row->state))
+		metric_add(METRIC_refreshes_ended_total, 1, row->site, kind_name(row->content.kind),
+			refresh_state_name(row->state));
 }
 
 /* ---- the log ---- */
@@ -124,15 +108,18 @@ static void count_created(struct performer *performer, const struct refresh_row 
 	if (row->id <= performer->newest)
 		return;
 	performer->newest = row->id;
-	metric_add(METRIC_refreshes_created_total, 1);
+	metric_add(METRIC_refreshes_created_total, 1, row->site, kind_name(row->content.kind));
 }
 
-static void count_cause(enum cause_fate fate)
+static void count_cause(const struct action *action)
 {
-	if (fate == CAUSE_JOINED)
-		metric_add(METRIC_refreshes_joined_total, 1);
-	else if (fate == CAUSE_SATISFIED)
-		metric_add(METRIC_refreshes_satisfied_total, 1);
+	static const char *const fates[] = {
+		[CAUSE_CREATED] = "created",
+		[CAUSE_JOINED] = "joined",
+		[CAUSE_SATISFIED] = "satisfied",
+		[CAUSE_KEPT] = NULL,
+	};
+	metric_add(METRIC_causes_total, 1, action->site, fates[action->fate]);
 }
 
 static void perform(struct performer *performer, const struct action *action)
@@ -146,7 +133,7 @@ static void perform(struct performer *performer, const struct action *action)
 		break;
 	case ACTION_CAUSE:
 		report_cause(action);
-		count_cause(action->fate);
+		count_cause(action);
 		batch_cause(performer->open, action->cause);
 		break;
 	case ACTION_END_SELECTION:

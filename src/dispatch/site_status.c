@@ -4,10 +4,6 @@
 #include "dispatch/status.h"
 
 /* clang-format off */
-#define GAUGE(what, says) .metric = { .name = "site_" what, .help = (says) }
-#define GAUGE_AS(figure, what, says) .metric = { .name = "site_" what, .help = (says), .form = FIGURE_##figure }
-#define COUNTER(what, says) .metric = { .name = "site_" what, .help = (says), .is_counter = true }
-
 static const struct member wait_members[] = {
 	MEMBER_TIME(schedule_wait, since, .key = "since", .required = true, .help = "Since when"),
 	MEMBER_TIME(schedule_wait, until, .key = "until", .help = "Until when, if that is known"),
@@ -16,31 +12,27 @@ static const struct member wait_members[] = {
 };
 
 static const struct member queue_members[] = {
-	MEMBER_COUNT(site_status, queue.open, .key = "open", .required = true, .help = "That have not ended",
-		GAUGE("refreshes_open", "Refreshes that have not ended")),
+	MEMBER_COUNT(site_status, queue.open, .key = "open", .required = true, .help = "That have not ended"),
 	MEMBER_COUNT(site_status, queue.ready, .key = "ready", .required = true, .help = "That could be sent, but for their site",
-		.heading = "READY", GAUGE("refreshes_ready", "Refreshes that could be sent")),
+		.heading = "READY"),
 	MEMBER_COUNT(site_status, queue.sending, .key = "sending", .required = true, .help = "Whose request is out",
 		.heading = "SENDING"),
 	MEMBER_COUNT(site_status, queue.in_flight, .key = "in_flight", .required = true,
-		.help = "Whose job waits or runs on Tableau", .heading = "RUNNING",
-		GAUGE("refreshes_in_flight", "Refreshes whose job waits or runs on Tableau")),
+		.help = "Whose job waits or runs on Tableau", .heading = "RUNNING"),
 	{ 0 },
 };
 
 static const struct member start_members[] = {
 	MEMBER_COUNT(site_status, refreshes_per_hour, .key = "limit", .required = true, .decides = true,
 		.help = "So many in any hour, or day"),
-	MEMBER_COUNT(site_status, queue.starts_spent, .key = "spent", .required = true, .help = "So many in the last one",
-		GAUGE("starts_spent", "Of the budget refreshes_per_hour; 0 without a budget")),
+	MEMBER_COUNT(site_status, queue.starts_spent, .key = "spent", .required = true, .help = "So many in the last one"),
 	{ 0 },
 };
 
 static const struct member query_members[] = {
 	MEMBER_COUNT(site_status, job_queries_per_day, .key = "limit", .required = true, .decides = true,
 		.help = "So many in any hour, or day"),
-	MEMBER_COUNT(site_status, queue.queries_spent, .key = "spent", .required = true, .help = "So many in the last one",
-		GAUGE("queries_spent", "Of the budget job_queries_per_day; 0 without a budget")),
+	MEMBER_COUNT(site_status, queue.queries_spent, .key = "spent", .required = true, .help = "So many in the last one"),
 	{ 0 },
 };
 
@@ -53,47 +45,34 @@ const struct member site_members[] = {
 	MEMBER_TEXT(site_status, client.content_url, .outlives = true, .key = "content_url", .required = true,
 		.help = "Empty: the Default site"),
 	MEMBER_TEXT(site_status, client.api_version, .key = "api_version", .help = "Of Tableau's REST API, once it is known"),
-	MEMBER_FLAG(site_status, client.is_signed_in, .key = "signed_in", .required = true, .help = "Is there a session?",
-		GAUGE("signed_in", "1 while there is a session")),
+	MEMBER_FLAG(site_status, client.is_signed_in, .key = "signed_in", .required = true, .help = "Is there a session?"),
 	MEMBER_TIME(site_status, client.signed_in_at, .key = "signed_in_at", .help = "Since when"),
-	MEMBER_TIME(site_status, client.pat_ends_at, .key = "pat_ends_at", .help = "When its personal access token ends",
-		GAUGE_AS(SECONDS, "pat_end_timestamp_seconds", "When the personal access token ends; 0: not known")),
-	MEMBER_COUNT(site_status, client.sign_ins, .key = "sign_ins", .required = true, .help = "Since the start of the daemon",
-		COUNTER("sign_ins_total", "Sign-ins")),
+	MEMBER_TIME(site_status, client.pat_ends_at, .key = "pat_ends_at", .help = "When its personal access token ends"),
+	MEMBER_COUNT(site_status, client.sign_ins, .key = "sign_ins", .required = true, .help = "Since the start of the daemon"),
 	MEMBER_COUNT(site_status, client.requests, .key = "requests", .required = true,
-		.help = "HTTP requests since the start of the daemon",
-		COUNTER("requests_total", "HTTP requests to the site")),
+		.help = "HTTP requests since the start of the daemon"),
 	MEMBER_COUNT(site_status, client.errors, .key = "errors", .required = true,
-		.help = "Requests that failed, since the start of the daemon",
-		COUNTER("errors_total", "Requests that failed or were refused")),
+		.help = "Requests that failed, since the start of the daemon"),
 	MEMBER_UNSIGNED(site_status, client.in_flight, .key = "in_flight", .required = true, .help = "HTTP requests that are out"),
 	MEMBER_UNSIGNED(site_status, client.waiting, .key = "waiting", .required = true,
 		.help = "HTTP requests that wait for their turn"),
 	MEMBER_FLAG(site_status, client.may_list_jobs, .key = "may_list_jobs", .required = true, .help = "One call polls all jobs"),
 	MEMBER_GROUP(.members = queue_members, .key = "refreshes", .required = true, .help = "Refreshes of this site"),
 	MEMBER_COUNT(site_status, queue.selections, .key = "selections", .required = true,
-		.help = "Selections that are not resolved yet", .heading = "UNRESOLVED", .heading_rank = -1,
-		GAUGE("selections_open", "Selections that have not been resolved yet")),
+		.help = "Selections that are not resolved yet", .heading = "UNRESOLVED", .heading_rank = -1),
 	MEMBER_STRUCT(site_status, queue.lookups, schedule_wait, .members = wait_members, .key = "lookups_wait",
-		.help = "Why selections wait to be looked up",
-		GAUGE_AS(WAITED, "lookups_wait_seconds", "For how long no content has been looked up; 0: it may be")),
+		.help = "Why selections wait to be looked up"),
 	MEMBER_STRUCT(site_status, queue.starts, schedule_wait, .members = wait_members, .key = "refreshes_wait",
-		.help = "Why refreshes wait to be sent",
-		GAUGE_AS(WAITED, "refreshes_wait_seconds", "For how long no refresh has been sent; 0: they may be")),
+		.help = "Why refreshes wait to be sent"),
 	MEMBER_STRUCT(site_status, queue.queries, schedule_wait, .members = wait_members, .key = "jobs_wait",
-		.help = "Why jobs wait to be asked for",
-		GAUGE_AS(WAITED, "jobs_wait_seconds", "For how long no job has been asked for; 0: they may be")),
-	MEMBER_OPTIONAL(site_status, queue.paused_by, .key = "paused_by", .help = "Who paused it",
-		GAUGE_AS(IS_SET, "paused", "1 while a person has paused it")),
-	MEMBER_DURATION(site_status, queue.backlog,
-		GAUGE_AS(SECONDS, "backlog_seconds", "Until the budget refreshes_per_hour has worked off all that waits")),
+		.help = "Why jobs wait to be asked for"),
+	MEMBER_OPTIONAL(site_status, queue.paused_by, .key = "paused_by", .help = "Who paused it"),
+	MEMBER_DURATION(site_status, queue.backlog),
 	MEMBER_OPTIONAL(site_status, queue.overdue, .key = "backlog",
-		.help = "That its budget of starts cannot work off what waits within give_up_after",
-		GAUGE_AS(IS_SET, "backlog_overdue", "1 while that is later than give_up_after")),
+		.help = "That its budget of starts cannot work off what waits within give_up_after"),
 	MEMBER_INT(site_status, queue.failures, .key = "failures", .help = "Calls that failed, one after another"),
 	MEMBER_TIME(site_status, queue.paused_until, .key = "left_alone_until",
-		.help = "It keeps failing; when it is probed next",
-		GAUGE_AS(IS_SET, "left_alone", "1 while it keeps failing and is only probed")),
+		.help = "It keeps failing; when it is probed next"),
 	MEMBER_GROUP(.members = start_members, .key = "refreshes_per_hour", .help = "The budget of starts",
 		.heading = "STARTS/HOUR"),
 	MEMBER_GROUP(.members = query_members, .key = "job_queries_per_day", .help = "The budget of looks at jobs",

@@ -27,9 +27,9 @@ struct site_status {
 };
 
 /*
- * Where each member of them is shown: JSON, schema, metrics, the table of `sites`. To add a figure
- * of a site: the member in its struct, its value in the schedule or the client, a row here
- * (site_status.c), and `make schemas`.
+ * Where each member of them is shown: JSON, schema, the table of `sites`. To add a figure of a
+ * site: the member in its struct, its value in the schedule or the client, a row here
+ * (site_status.c), and `make schemas`; as a metric also in admin/metrics.c.
  */
 extern const struct member site_members[], selection_status_members[];
 

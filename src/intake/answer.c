@@ -2,7 +2,6 @@
 #include "intake/answer.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "intake/complaint.h"
 
 #define RETRY_AFTER_SECONDS "5"
 
@@ -14,10 +13,11 @@ void intake_answer_error(struct web_request *request, unsigned status, const cha
 	web_reply(request, status, NULL, str_of(text));
 }
 
-void intake_answer_unavailable(struct web_request *request, const char *reason)
+void intake_answer_unavailable(
+	struct web_request *request, enum complaint complaint, const char *reason)
 {
 	static struct complaints sheds; /* shared by all listeners of the process */
-	if (complaint_is_due(&sheds, COMPLAINT_SHED))
+	if (complaint_is_due(&sheds, request, complaint))
 		log_warning("a delivery was answered 503", KV("reason", reason));
 	web_reply_header(request, "Retry-After", RETRY_AFTER_SECONDS);
 	intake_answer_error(request, 503, reason);

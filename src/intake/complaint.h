@@ -3,7 +3,7 @@
  * kind, so that strangers cannot flood the log. Threads: any.
  */
 #pragma once
-#include "base/metric.h"
+#include "base/web/web.h"
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -13,7 +13,10 @@ enum complaint {
 	COMPLAINT_ASTRAY,    /* a source's delivery at a path that does not exist */
 	COMPLAINT_ENCODING,  /* the body is not the bytes that dbt signed */
 	COMPLAINT_NO_ID,     /* no event id: a repeat of it cannot be recognised */
-	COMPLAINT_SHED,      /* not the sender's fault: we cannot take it now */
+	/* not the sender's fault, we cannot take it now: */
+	COMPLAINT_NOT_DURABLE, /* the journal cannot write */
+	COMPLAINT_QUEUE_FULL,  /* too many wait for the journal */
+	COMPLAINT_BACKLOG,     /* too much work is open */
 	COMPLAINT_KINDS,
 };
 
@@ -22,4 +25,5 @@ struct complaints {
 };
 
 /* Counts it; true when it should be logged too. */
-bool complaint_is_due(struct complaints *complaints, enum complaint kind);
+bool complaint_is_due(
+	struct complaints *complaints, const struct web_request *request, enum complaint kind);

@@ -20,7 +20,6 @@ struct delivery {
 	struct web_request *request;
 	struct dispatch *dispatch;
 	struct event_row row;
-	enum metric metric;
 	enum added added;
 	bool has_taken_mark;                 /* another event has its event id */
 	const struct selection **selections; /* those that are acted upon */
@@ -50,20 +49,13 @@ static const char *printed_rules(const struct decision *decision, struct arena *
 static void set_outcome(
 	struct delivery *delivery, const struct event *event, const struct decision *decision)
 {
-	static const struct {
-		const char *outcome;
-		enum metric metric;
-	} standings[] = {
-		[EVENT_REAL] = { "routed", METRIC_events_routed_total },
-		[EVENT_TEST] = { "test", METRIC_events_test_total },
-		[EVENT_IGNORED] = { "ignored", METRIC_events_ignored_total },
+	static const char *const outcomes[] = {
+		[EVENT_REAL] = "routed",
+		[EVENT_TEST] = "test",
+		[EVENT_IGNORED] = "ignored",
 	};
-	delivery->row.outcome = standings[event->standing].outcome;
-	delivery->metric = standings[event->standing].metric;
-	if (event->standing == EVENT_REAL && !decision->match_count) {
-		delivery->row.outcome = "unmatched";
-		delivery->metric = METRIC_events_unmatched_total;
-	}
+	bool is_unmatched = event->standing == EVENT_REAL && !decision->match_count;
+	delivery->row.outcome = is_unmatched ? "unmatched" : outcomes[event->standing];
 }
 
 static void set_selections(struct delivery *delivery, const struct decision *decision, bool dry_run)
@@ -126,7 +118,6 @@ void delivery_is_replay(struct delivery *delivery, int64_t event, const char *wh
 {
 	delivery->replayed = event;
 	delivery->asker = who;
-	delivery->metric = METRIC_events_replayed_total;
 	delivery->row.webhook_id = delivery->row.event_id = "";
 	delivery->row.finished_at = (struct wall){ 0 };
 	delivery->row.outcome = "replay";
@@ -196,7 +187,7 @@ static void pass_on(struct delivery *delivery)
 
 static void complain_of_mark(const struct delivery *delivery)
 {
-	metric_add(METRIC_events_without_id_total, 1);
+	metric_add(METRIC_events_without_id_total, 1, delivery->row.source);
 	log_warning("event without an id of its own", KV("event", delivery->row.id),
 		KV("source", delivery->row.source),
 		KV("reason", "an event of another run bears the same id, so that a repeat of it is "
@@ -227,13 +218,14 @@ static void journalled(struct journal_entry *entry, bool committed, const struct
 	if (!committed) {
 		log_warning("event not durable", KV("source", delivery->row.source),
 			KV("event_id", delivery->row.event_id), KV("reason", err->message));
-		intake_answer_unavailable(
-			delivery->request, "the event could not be made durable; send it again");
+		intake_answer_unavailable(delivery->request, COMPLAINT_NOT_DURABLE,
+			"the event could not be made durable; send it again");
 		delivery_free(delivery);
 		return;
 	}
 	bool is_new = delivery->added == ADDED_NEW;
-	metric_add(is_new ? delivery->metric : METRIC_events_duplicate_total, 1);
+	metric_add(METRIC_events_total, 1, delivery->row.source,
+		is_new ? delivery->row.outcome : "duplicate");
 	log_event(delivery, is_new);
 	if (delivery->has_taken_mark)
 		complain_of_mark(delivery);
@@ -260,8 +252,8 @@ void delivery_post(struct delivery *delivery, struct web_request *request, struc
 	delivery->entry.of_all = web_of(request);
 	web_keep(request);
 	if (!journal_add(journal, &delivery->entry)) {
-		intake_answer_unavailable(
-			request, "too many events wait to be made durable; send it again");
+		intake_answer_unavailable(request, COMPLAINT_QUEUE_FULL,
+			"too many events wait to be made durable; send it again");
 		delivery_free(delivery);
 	}
 }

@@ -68,7 +68,7 @@ static const char *signature_fault(const struct web_request *request, const stru
 static void refuse_signature(struct intake *intake, struct web_request *request,
 	const struct sources *sources, const struct source *source)
 {
-	if (complaint_is_due(&intake->complaints, COMPLAINT_SIGNATURE)) {
+	if (complaint_is_due(&intake->complaints, request, COMPLAINT_SIGNATURE)) {
 		OWNED(arena) arena = arena_new();
 		log_warning("signature refused", KV("source", source->config->name),
 			KV("reason", signature_fault(request, sources, source, arena)));
@@ -91,7 +91,7 @@ static const char *encoding_of(const struct web_request *request)
 static void refuse_encoding(struct intake *intake, struct web_request *request,
 	const struct source *source, const char *encoding)
 {
-	if (complaint_is_due(&intake->complaints, COMPLAINT_ENCODING))
+	if (complaint_is_due(&intake->complaints, request, COMPLAINT_ENCODING))
 		log_warning("body refused", KV("source", source->config->name),
 			KV("content_encoding", str_cut(str_of(encoding), LONGEST_QUOTE)),
 			KV("reason",
@@ -117,7 +117,7 @@ static void report_warnings(const struct decision *decision)
 	for (size_t i = 0; i < decision->warning_count; i++) {
 		const struct warning *warning = &decision->warnings[i];
 		if (warning->is_pattern_limit)
-			metric_add(METRIC_pattern_limits_total, 1);
+			metric_add(METRIC_pattern_limits_total, 1, warning->rule);
 		log_warning("a rule could not be matched", KV("rule", warning->rule),
 			KV("reason", warning->text));
 	}
@@ -145,7 +145,7 @@ static void refuse_body(struct intake *intake, struct web_request *request,
 		refuse_encoding(intake, request, source, encoding_of(request));
 		return;
 	}
-	metric_add(METRIC_requests_invalid_total, 1);
+	metric_add(METRIC_refusals_total, 1, web_listener(request), "invalid");
 	log_warning("signed body refused", KV("source", source->config->name),
 		KV("reason", err->message));
 	intake_answer_error(request, 400, err->message);
@@ -172,12 +172,15 @@ static void receive(struct intake *intake, struct web_request *request,
 		return;
 	}
 	if (dispatch_is_full(intake->dispatch)) {
-		intake_answer_unavailable(request, "too many events wait for a refresh "
-						   "(limits.waiting_refreshes); send it again");
+		intake_answer_unavailable(request, COMPLAINT_BACKLOG,
+			"too many events wait for a refresh "
+			"(limits.waiting_refreshes); send it again");
 		arena_free(arena);
 		return;
 	}
-	if (!event_has_id(event) && complaint_is_due(&intake->complaints, COMPLAINT_NO_ID))
+	if (!event_has_id(event))
+		metric_add(METRIC_events_without_id_total, 1, source->config->name);
+	if (!event_has_id(event) && complaint_is_due(&intake->complaints, request, COMPLAINT_NO_ID))
 		log_warning("event without an id", KV("source", source->config->name),
 			KV("reason", "if it is sent again, it is decided again: does a gateway "
 				     "rebuild the bodies?"));
@@ -194,7 +197,7 @@ static void refuse_path(struct intake *intake, struct web_request *request,
 	bool is_post = text_is(web_method(request), "POST");
 	const struct source *signer = is_post ? signer_of(sources, request) : NULL;
 	bool is_due = complaint_is_due(
-		&intake->complaints, signer ? COMPLAINT_ASTRAY : COMPLAINT_NO_PATH);
+		&intake->complaints, request, signer ? COMPLAINT_ASTRAY : COMPLAINT_NO_PATH);
 	if (is_due && is_post) {
 		OWNED(arena) arena = arena_new();
 		const char *path = web_path(request);
@@ -226,6 +229,7 @@ static void handle_webhook(
 	} else if (!source) {
 		refuse_path(intake, request, sources, "no source of this name is configured");
 	} else if (!text_is(web_method(request), "POST")) {
+		metric_add(METRIC_refusals_total, 1, web_listener(request), "method");
 		web_reply_header(request, "Allow", "POST");
 		intake_answer_error(request, 405, "webhooks are posted");
 	} else {

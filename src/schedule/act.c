@@ -42,8 +42,8 @@ void act_record(struct schedule *schedule, struct refresh *refresh)
 	act(schedule, ACTION_RECORD)->refresh = &refresh->row;
 }
 
-void act_cause(struct schedule *schedule, int64_t refresh, const struct cause_row *cause,
-	enum cause_fate fate)
+void act_cause(struct schedule *schedule, const char *site, int64_t refresh,
+	const struct cause_row *cause, enum cause_fate fate)
 {
 	struct cause_row *copy = mem_new(struct cause_row);
 	*copy = *cause;
@@ -52,6 +52,7 @@ void act_cause(struct schedule *schedule, int64_t refresh, const struct cause_ro
 		schedule->cause_action_count);
 	schedule->cause_actions[schedule->cause_action_count++] = copy;
 	struct action *action = act(schedule, ACTION_CAUSE);
+	action->site = site;
 	action->cause = copy;
 	action->fate = fate;
 }

@@ -105,7 +105,7 @@ static void add_causes(struct schedule *schedule, struct refresh *refresh, const
 		struct cause_row cause = causes[i];
 		cause.after = STAMP_NEVER;
 		refresh_add_cause(schedule, refresh, &cause);
-		act_cause(schedule, refresh->row.id, &cause, fate);
+		act_cause(schedule, refresh->row.site, refresh->row.id, &cause, fate);
 	}
 	act_record(schedule, refresh);
 }
@@ -193,7 +193,8 @@ void hold_ended(struct schedule *schedule, struct instant now, struct refresh *r
 	int64_t stamp = stamp_next(schedule);
 	for (size_t i = 0; i < refresh->cause_count; i++) {
 		refresh->causes[i].after = stamp;
-		act_cause(schedule, refresh->row.id, &refresh->causes[i], CAUSE_KEPT);
+		act_cause(schedule, refresh->row.site, refresh->row.id, &refresh->causes[i],
+			CAUSE_KEPT);
 	}
 	if (refresh_is_done_already(schedule, now, refresh))
 		return;

@@ -114,7 +114,7 @@ static int64_t go_on_with(struct schedule *schedule, struct instant now,
 	int64_t done = slot_has_served(schedule, to, refresh->causes, refresh->cause_count,
 		refresh->row.incremental, &evidence);
 	for (size_t i = 0; done && i < refresh->cause_count; i++)
-		act_cause(schedule, done, &refresh->causes[i], CAUSE_SATISFIED);
+		act_cause(schedule, to->site->name, done, &refresh->causes[i], CAUSE_SATISFIED);
 	if (done)
 		return done;
 	struct refresh *successor = slot_join(schedule, now, to, content, refresh->causes,

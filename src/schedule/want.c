@@ -136,7 +136,7 @@ static void end_unresolved(struct schedule *schedule, struct instant now, struct
 	for (size_t i = 0; i < want->selection.rule_count; i++) {
 		struct cause_row cause = cause_of(want, i);
 		refresh_add_cause(schedule, refresh, &cause);
-		act_cause(schedule, refresh->row.id, &cause, CAUSE_CREATED);
+		act_cause(schedule, refresh->row.site, refresh->row.id, &cause, CAUSE_CREATED);
 	}
 	schedule->causes -= (int64_t)refresh->cause_count; /* it has ended */
 	act_end_selection(schedule, want->id);
@@ -200,12 +200,12 @@ static void join(struct schedule *schedule, struct refresh *refresh, const struc
 		if (same && same->after < causes[i].after) {
 			same->after = causes[i].after;
 			same->fresh_from = causes[i].fresh_from;
-			act_cause(schedule, refresh->row.id, same, CAUSE_KEPT);
+			act_cause(schedule, refresh->row.site, refresh->row.id, same, CAUSE_KEPT);
 		}
 		if (same)
 			continue;
 		refresh_add_cause(schedule, refresh, &causes[i]);
-		act_cause(schedule, refresh->row.id, &causes[i], fate);
+		act_cause(schedule, refresh->row.site, refresh->row.id, &causes[i], fate);
 	}
 	if (is_more && refresh_is_ready(refresh))
 		refresh_queue_up(schedule, refresh);
@@ -258,7 +258,7 @@ static void want_content(struct schedule *schedule, struct instant now, const st
 		schedule, slot, causes, count, want->selection.incremental, &evidence);
 	if (done) {
 		for (size_t i = 0; i < count; i++)
-			act_cause(schedule, done, &causes[i], CAUSE_SATISFIED);
+			act_cause(schedule, slot->site->name, done, &causes[i], CAUSE_SATISFIED);
 		return;
 	}
 	slot_join(schedule, now, slot, content, causes, count, want_wish(want));

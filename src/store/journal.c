@@ -60,10 +60,10 @@ static void note_failure(struct journal *journal, const struct error *err)
 	journal->is_failing = true;
 }
 
-static void note_success(struct journal *journal, size_t entries)
+static void note_success(struct journal *journal, size_t entries, struct mono began)
 {
-	metric_add(METRIC_journal_commits_total, 1);
-	metric_add(METRIC_journal_entries_total, (int64_t)entries);
+	metric_observe(METRIC_journal_commit_seconds, clock_mono().us - began.us);
+	metric_observe(METRIC_journal_batch_entries, (int64_t)entries);
 	if (!journal->is_failing)
 		return;
 	journal->is_failing = false;
@@ -115,6 +115,7 @@ static enum group_end write_group(
 	struct journal *journal, struct journal_entry *first, size_t count, struct error *err)
 {
 	struct journal_entry *entry = first;
+	struct mono began = clock_mono();
 
 	if (!begin(journal->store, err)) {
 		note_failure(journal, err);
@@ -133,7 +134,7 @@ static enum group_end write_group(
 		note_failure(journal, err);
 		return ENTRY_FAILED;
 	}
-	note_success(journal, count);
+	note_success(journal, count, began);
 	return COMMITTED;
 }
 

@@ -8,7 +8,9 @@
 #include "tableau/tableau.h"
 
 enum call_type {
-	CALL_QUERY,
+	CALL_QUERY, /* of content */
+	CALL_JOBS,  /* the list of jobs */
+	CALL_SERVER_INFO,
 	CALL_REFRESH,
 	CALL_SIGN_IN,
 	CALL_SIGN_OUT,

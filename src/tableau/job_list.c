@@ -131,7 +131,7 @@ static void ask(struct job_list *list)
 	text_printf(&path, "/jobs?pageSize=%d&pageNumber=%zu%s&filter=createdAt:gte:%s", PAGE_SIZE,
 		list->page, list->is_sorted ? "&sort=createdAt:asc" : "",
 		wall_format(floor, since));
-	struct tableau_call request = { .type = CALL_QUERY, .method = METHOD_GET, .path = path.at };
+	struct tableau_call request = { .type = CALL_JOBS, .method = METHOD_GET, .path = path.at };
 	tableau_site_call(list->site, &request, page_came, list);
 }
 

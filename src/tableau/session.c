@@ -121,7 +121,7 @@ void session_fail(struct tableau_site *site, const struct outcome *outcome, cons
 	error_context(&refusal.error, "%s", what);
 	session->is_signing_in = false;
 	site->errors++;
-	metric_add(METRIC_tableau_errors_total, 1);
+	metric_add(METRIC_sign_ins_total, 1, site->name, "failed");
 	tell_failure(site, refusal.error.message);
 	tableau_site_set_error(site, refusal.error.message);
 	if (answer_is_version(outcome))
@@ -160,7 +160,7 @@ void session_begin(
 	session->told = NULL;
 	site->sign_ins++;
 	tableau_site_set_error(site, "");
-	metric_add(METRIC_tableau_sign_ins_total, 1);
+	metric_add(METRIC_sign_ins_total, 1, site->name, "succeeded");
 	log_info("signed in", KV("site", site->name), KV("pat", site->config->pat.name),
 		KV("api_version", site->api_version));
 }
@@ -269,6 +269,7 @@ bool session_lost(struct tableau_site *site, int64_t generation, int repeats)
 		!session->has_worked && now.us - session->signed_in_mono.us < FRESH_TOKEN_TIME;
 	log_info("session lost; signing in again", KV("site", site->name),
 		KV("had_worked", session->has_worked));
+	metric_add(METRIC_sessions_lost_total, 1, site->name);
 	session_drop(session);
 	if (is_fresh && session->had_grace)
 		return false;

@@ -5,7 +5,6 @@
  * ask_version (unless it is known) --> sign_in --> session_begin, or session_fail
  */
 #include "base/log.h"
-#include "base/metric.h"
 #include "tableau/site.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -139,6 +138,7 @@ static void signed_in(const struct transport_reply *reply, void *context)
 	struct outcome outcome;
 	cJSON *json;
 	free(context);
+	tableau_site_answered(site, CALL_SIGN_IN, reply);
 	answer_read(reply, CALL_SIGN_IN, &outcome, &json);
 	hear_clock(&site->session, &outcome.told);
 	const cJSON *credentials = json_get(json, "credentials");
@@ -175,7 +175,6 @@ static void ask(struct tableau_site *site, struct transport_request request, con
 	request.ca_file = site->config->ca_file;
 	request.proxy = site->config->proxy;
 	site->requests++;
-	metric_add(METRIC_tableau_requests_total, 1);
 	transport_send(site->transport, request, callback, attempt);
 }
 
@@ -267,7 +266,8 @@ static void version_told(const struct transport_reply *reply, void *context)
 	cJSON *json;
 	int64_t major, minor;
 	free(context);
-	answer_read(reply, CALL_QUERY, &outcome, &json);
+	tableau_site_answered(site, CALL_SERVER_INFO, reply);
+	answer_read(reply, CALL_SERVER_INFO, &outcome, &json);
 	hear_clock(&site->session, &outcome.told);
 	const char *version = json_text(json_get(json, "serverInfo"), "restApiVersion");
 	if (!*version) /* as written by one XML converter (samples, serverinfo-text-key.json) */
@@ -303,6 +303,7 @@ void session_sign_in(struct tableau_site *site)
 /* ---- sign-out ---- */
 
 struct signing_out {
+	const struct tableau_site *site;
 	call_done *callback;
 	void *context;
 };
@@ -312,6 +313,7 @@ static void signed_out(const struct transport_reply *reply, void *context)
 	struct signing_out *out = context;
 	struct outcome outcome;
 	cJSON *json;
+	tableau_site_answered(out->site, CALL_SIGN_OUT, reply);
 	/* 401002 means that the session was replaced already, which is as good (README.md,
 	 * Sign-in). */
 	answer_read(reply, CALL_SIGN_OUT, &outcome, &json);
@@ -326,8 +328,7 @@ void session_sign_out(struct tableau_site *site, call_done *callback, void *cont
 	session_base(site, &url);
 	text_add(&url, "/auth/signout");
 	struct signing_out *out = mem_new(struct signing_out);
-	*out = (struct signing_out){ callback, context };
-	metric_add(METRIC_tableau_requests_total, 1);
+	*out = (struct signing_out){ site, callback, context };
 	transport_send(site->transport,
 		(struct transport_request){
 			.method = METHOD_POST,

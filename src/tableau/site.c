@@ -286,6 +286,26 @@ static bool probe(struct waiting_call *waiting, const struct outcome *outcome)
 	return true;
 }
 
+void tableau_site_answered(
+	const struct tableau_site *site, enum call_type type, const struct transport_reply *reply)
+{
+	static const char *const calls[] = {
+		[CALL_QUERY] = "content",
+		[CALL_JOBS] = "jobs",
+		[CALL_SERVER_INFO] = "server_info",
+		[CALL_REFRESH] = "refresh",
+		[CALL_SIGN_IN] = "sign_in",
+		[CALL_SIGN_OUT] = "sign_out",
+		[CALL_JOB] = "job",
+		[CALL_CANCEL] = "cancel",
+	};
+	static const char *const classes[] = { "2xx", "3xx", "4xx", "5xx" };
+	int class = reply->http_status / 100;
+	bool is_answer = reply->is_answered && class >= 2 && class <= 5;
+	metric_add(METRIC_tableau_requests_total, 1, site->name, calls[type],
+		is_answer ? classes[class - 2] : "none");
+}
+
 static void replied(const struct transport_reply *reply, void *context)
 {
 	struct waiting_call *waiting = context;
@@ -293,11 +313,11 @@ static void replied(const struct transport_reply *reply, void *context)
 	struct outcome outcome;
 	cJSON *json;
 	site->out--;
+	tableau_site_answered(site, waiting->call.type, reply);
 	answer_read(reply, waiting->call.type, &outcome, &json);
 	if (!outcome.ok) {
 		session_hide_secrets(site, &outcome.error);
 		site->errors++;
-		metric_add(METRIC_tableau_errors_total, 1);
 	}
 	if (!probe(waiting, &outcome))
 		conclude(waiting, &outcome, json);
@@ -326,7 +346,6 @@ static void send(struct waiting_call *waiting)
 		.ca_file = site->config->ca_file,
 		.proxy = site->config->proxy,
 	};
-	metric_add(METRIC_tableau_requests_total, 1);
 	transport_send(site->transport, request, replied, waiting);
 }
 

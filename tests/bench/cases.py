@@ -152,11 +152,14 @@ def wait_until(says, holds, seconds=60):
         time.sleep(0.003)
 
 
-def metric(router, name):
-    for line in fixtures.get(router.admin + "/metrics").splitlines():
-        if line.startswith("refresh_router_" + name + " "):
-            return float(line.split()[-1])
-    return 0.0
+def metric(router, name, label=""):
+    """The sum of the series, or of those with a label such as 'outcome="succeeded"'."""
+    return sum(float(line.split()[-1]) for line in fixtures.get(router.admin + "/metrics").splitlines()
+               if line.startswith(("refresh_router_" + name + "{", "refresh_router_" + name + " ")) and label in line)
+
+
+def waiting_refreshes(router):
+    return sum(metric(router, "refreshes", f'place="{place}"') for place in ("later", "ready"))
 
 
 def utc_now():
@@ -170,7 +173,7 @@ def is_sending(router):
 def fan_out_once(router, tableau, number):
     """One event that wants all workbooks: seconds until Tableau has accepted the last refresh, and the calls by then."""
     wanted, all_before, refreshes_before = SITES * PER_SITE, len(tableau.calls()), len(tableau.refresh_calls())
-    succeeded_before = metric(router, "refreshes_succeeded_total")
+    succeeded_before = metric(router, "refreshes_ended_total", 'outcome="succeeded"')
     begun = time.monotonic()
     fixtures.send(router.port, fixtures.body(f"wev_fan_{number}", finished=utc_now()))
     wait_until(f"{wanted} refreshes sent", lambda: len(tableau.refresh_calls()) - refreshes_before >= wanted)
@@ -178,7 +181,7 @@ def fan_out_once(router, tableau, number):
     done = {"seconds": time.monotonic() - begun}
     time.sleep(0.2)                    # what is called needlessly comes now
     done["calls"] = len(tableau.calls()) - all_before
-    wait_until("all refreshes succeeded", lambda: metric(router, "refreshes_succeeded_total") - succeeded_before >= wanted)
+    wait_until("all refreshes succeeded", lambda: metric(router, "refreshes_ended_total", 'outcome="succeeded"') - succeeded_before >= wanted)
     done["calls_to_the_end"] = len(tableau.calls()) - all_before
     return done
 
@@ -227,7 +230,7 @@ def memory_waiting(bench, count):
     """`max_running` lets one refresh through, whose job does not end; the others wait."""
     def fill(router):
         fixtures.send(router.port, fixtures.body("wev_fill", finished=utc_now()))
-        wait_until(f"{count} refreshes wait", lambda: metric(router, "refreshes_waiting") >= count - 1)
+        wait_until(f"{count} refreshes wait", lambda: waiting_refreshes(router) >= count - 1)
 
     rules = fixtures.rules(bench.folder, "all", [fixtures.rule(701331, ["{site: site0, workbooks: /./}"])])
     with sandbox.Sandbox(bench, sandbox.state(1, count, running="1h")) as tableau:

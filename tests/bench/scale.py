@@ -8,7 +8,7 @@ import urllib.request
 import fixtures
 import processes
 import sandbox
-from cases import metric, utc_now
+from cases import metric, utc_now, waiting_refreshes
 from tables import table
 
 MB = 1000000
@@ -121,7 +121,7 @@ def add_waiting(router, sites, wanted):
     begun = time.monotonic()
     for number in sites:
         send(router, f"wev_wave_{number}", WAVE + number)
-    wait_until(f"{wanted} refreshes wait", lambda: metric(router, "refreshes_waiting") >= wanted, 0.1)
+    wait_until(f"{wanted} refreshes wait", lambda: waiting_refreshes(router) >= wanted, 0.1)
     return time.monotonic() - begun
 
 
@@ -188,7 +188,7 @@ def start_again(bench, config, sites, wanted):
     router, ready = start(bench, config, sites)
     with router:
         cpu = cpu_seconds(router)
-        wait_until("all wait again", lambda: metric(router, "refreshes_waiting") >= wanted, 0.1)
+        wait_until("all wait again", lambda: waiting_refreshes(router) >= wanted, 0.1)
         become_quiet(router)
         return {"ready_seconds": ready, "ready_cpu": cpu, "resident_bytes": router.resident_bytes()}
 
@@ -205,7 +205,7 @@ def drain(bench, config, tableau, sites, wanted):
         def is_done():
             nonlocal most
             most = max(most, router.resident_bytes())
-            return metric(router, "refreshes_succeeded_total") >= wanted
+            return metric(router, "refreshes_ended_total", 'outcome="succeeded"') >= wanted
 
         wait_until("the last one succeeded", is_done, 0.25)
         return {"seconds": time.monotonic() - begun, "cpu": cpu_seconds(router) - before,

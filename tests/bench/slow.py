@@ -6,6 +6,7 @@ import time
 
 import fixtures
 import processes
+from cases import metric
 from tables import table
 
 MIB = 1 << 20
@@ -93,7 +94,7 @@ def among(bench, config, kind, count):
             if crowd:
                 crowd.kill()
                 crowd.join()
-        dropped = fixtures.get(router.admin + "/metrics").split("\nrefresh_router_connections_closed_for_room_total ")[1].split()[0]
+        dropped = metric(router, "refusals_total", 'reason="made_room"')
     return {"median_ms": times[len(times) // 2], "p99_ms": times[len(times) * 99 // 100], "worst_ms": times[-1], "memory": memory, "dropped": int(dropped)}
 
 

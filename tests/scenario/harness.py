@@ -35,7 +35,7 @@ def wait_until(condition, what="the condition", deadline=DEADLINE):
         value = condition()
         if value:
             return value
-        assert time.monotonic() < end, f"gave up waiting for {what}"
+        assert time.monotonic() < end, f"gave up waiting for {what() if callable(what) else what}"
         time.sleep(0.02)
 
 
@@ -373,9 +373,15 @@ class Router(Process):
         answer = request(self.admin, "GET", "/readyz")
         return answer.status, answer.json
 
-    def metric(self, name):
+    def metrics(self):
+        """By (name without prefix, labels): {("causes_total", frozenset({("site", "finance"), ...})): 1.0, ...}."""
         text = request(self.admin, "GET", "/metrics").body.decode()
-        return int(re.search(rf"^refresh_router_{name} (-?\d+)$", text, re.M).group(1))
+        samples = re.findall(r'^refresh_router_(\w+?)(?:\{(.*)\})? (\S+)$', text, re.M)
+        return {(name, frozenset(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels))): float(value) for name, labels, value in samples}
+
+    def metric(self, name, **labels):
+        """The sum of the series that have these labels."""
+        return sum(value for (of, has), value in self.metrics().items() if of == name and labels.items() <= set(has))
 
     def idle(self):
         # In this order: a selection becomes a refresh, never the other way.

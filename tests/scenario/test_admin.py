@@ -40,15 +40,15 @@ def test_metrics_are_prometheus_text_and_count_what_happened(busy):
     typed = set()
     for line in answer.body.decode().splitlines():
         if line.startswith("# "):
-            assert re.match(r"# (HELP \w+ \S.*|TYPE \w+ (counter|gauge))$", line), line
+            assert re.match(r"# (HELP \w+ \S.*|TYPE \w+ (counter|gauge|histogram))$", line), line
             typed.add(line.split()[2])
         else:
-            name = re.match(r'(\w+)(\{\w+="[^"]*"\})? -?\d+(\.\d+)?$', line)
+            name = re.match(r'(\w+?)(?:_bucket|_sum|_count)?(\{\w+="[^"]*"(,\w+="[^"]*")*\})? -?\d+(\.\d+)?$', line)
             assert name and name.group(1) in typed, line
-    counted = {name: busy.metric(name) for name in ("events_routed_total", "events_unmatched_total", "events_test_total", "events_ignored_total",
-                                                    "refreshes_succeeded_total", "refreshes_failed_total")}
-    assert list(counted.values()) == [2, 1, 2, 1, 1, 2], counted
-    wait_until(lambda: busy.metric("refreshes_open") == busy.metric("selections_open") == 0, "the gauges to say that nothing is open")
+    counted = [busy.metric("events_total", outcome=outcome) for outcome in ("routed", "unmatched", "test", "ignored")]
+    ended = [busy.metric("refreshes_ended_total", site="finance", outcome=outcome) for outcome in ("succeeded", "failed")]
+    assert (counted, ended) == ([2, 1, 2, 1], [1, 2]), (counted, ended)
+    wait_until(lambda: busy.metric("refreshes") == busy.metric("selections") == 0, "the gauges to say that nothing is open")
 
 
 def test_events_are_listed_newest_first_and_filtered(busy):

@@ -142,13 +142,13 @@ def test_every_json_text_is_taken_and_kept_as_it_came(door):
 def test_what_is_no_json_text_gets_400_with_the_place(door):
     cases = [(*with_member(door, number, text), text) for number, text in enumerate(json_texts.INVALID)]
     cases += [(door.body() + text, len(door.body()), text) for text in json_texts.BEHIND]
-    before = door.metric("requests_invalid_total")
+    before = door.metric("refusals_total", reason="invalid")
     for body, begin, text in cases:
         answer = door.post(body)
         place = re.search(r"the body: not JSON: .* at byte (\d+)$", answer.json["error"])
         assert answer.status == 400 and place, (text[:80], answer.body)
         assert begin <= int(place.group(1)) <= begin + len(text) + 1, (text[:80], begin, answer.body)
-    assert door.metric("requests_invalid_total") == before + len(cases)
+    assert door.metric("refusals_total", reason="invalid") == before + len(cases)
 
 
 @pytest.mark.parametrize("extra, outcome", [(',"links":{"a":1,"a":2}', "routed"), (',"data":{}', "ignored"), (',"eventType":"job.run.started"', "ignored")])

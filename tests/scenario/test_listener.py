@@ -78,9 +78,9 @@ def test_a_delivery_is_answered_among_three_thousand_slow_clients(router_of, san
         say(client, beginning)
     for _ in range(4):
         assert router.send().json["outcome"] == "unmatched"
-    assert router.metric("connections_closed_for_room_total") >= 1900
-    assert router.metric("connections_refused_total") == 0
-    wait_until(lambda: router.metric("connections_open") <= 1001, "the dropped ones to be closed")
+    assert router.metric("refusals_total", reason="made_room") >= 1900
+    assert router.metric("refusals_total", reason="no_room") == 0
+    wait_until(lambda: router.metric("connections", listener="webhooks") <= 1001, "the dropped ones to be closed")
     wait_until(lambda: re.search(r'clients turned away" listener=webhooks closed_for_room=\d+', router.log), "a line in the log")
     assert len(re.findall("clients turned away", router.log)) < 10
     for client in slow:
@@ -96,8 +96,8 @@ def test_bodies_that_never_end_hold_bounded_memory(router_of, sandbox):
     for sender in senders:
         sender.join(DEADLINE)
     assert router.send().json["outcome"] == "unmatched"
-    wait_until(lambda: router.metric("bodies_dropped_total") >= 30, "bodies to be dropped")
-    assert router.metric("body_bytes") <= 4 << 20
+    wait_until(lambda: router.metric("refusals_total", reason="bodies") >= 30, "bodies to be dropped")
+    assert router.metric("request_body_bytes") <= 4 << 20
     wait_until(lambda: re.search(r'clients turned away" listener=webhooks .*bodies_dropped=\d+', router.log), "a line in the log")
     for client in slow:
         client.close()
@@ -163,11 +163,11 @@ def test_only_names_of_its_own_lead_to_the_admin_listener(admin_router, host, st
                                                 ("localhost:8081", "null", 403), ("evil.example", "http://evil.example", 403),
                                                 ("router.example.com", "http://localhost", 403)])
 def test_a_page_of_another_origin_changes_nothing(admin_router, host, origin, status):
-    before = admin_router.metric("requests_forbidden_total")
+    before = admin_router.metric("refusals_total", listener="admin", reason="forbidden")
     for path in ("/api/v1/sites/finance/pause", "/api/v1/sites/finance/resume", "/-/reload", "/api/v1/route"):
         answer = request(admin_router.admin, "POST", path, body=b"{}", headers={"Host": host, "Origin": origin})
         assert answer.status == status, (path, answer.body)
-    assert admin_router.metric("requests_forbidden_total") == before + (0 if status == 200 else 4)
+    assert admin_router.metric("refusals_total", listener="admin", reason="forbidden") == before + (0 if status == 200 else 4)
     # Looking is no change, where the name is ours.
     seen = request(admin_router.admin, "GET", "/api/v1/events", headers={"Host": host, "Origin": origin})
     assert seen.status == (403 if host == "evil.example" else 200)
@@ -185,7 +185,7 @@ def test_a_reload_takes_other_admin_hosts(router_of, sandbox):
 def test_a_hundred_idle_admin_connections_do_not_hold_up_health(router):
     idle = [dial(router.admin) for _ in range(300)]
     assert request(router.admin, "GET", "/healthz").json == {"status": "alive"}
-    assert router.metric("connections_closed_for_room_total") >= 200
+    assert router.metric("refusals_total", reason="made_room") >= 200
     assert re.search(r'clients turned away" listener=admin closed_for_room=\d+', router.log)
     for client in idle:
         client.close()
@@ -206,7 +206,7 @@ def test_health_is_told_while_queries_take_long(router_of, sandbox, slow_disk):
     for _ in range(3):
         assert request(router.admin, "GET", "/healthz").json == {"status": "alive"}
         assert router.ready()[0] == 200
-        assert router.metric("events_routed_total") == 1
+        assert router.metric("events_total", outcome="routed") == 1
     assert not answers, "the queries have not waited"
     queries.unlink()
     for asker in asking:
@@ -261,7 +261,7 @@ def stuck(router_of, sandbox, slow_disk):
     answers = []
     sender = threading.Thread(target=lambda: answers.append(harness.quietly(router.send)))
     sender.start()
-    wait_until(lambda: router.metric("journal_waiting") == 0 and router.metric("requests_total") > 1 and router.metric("body_bytes") > 0,
+    wait_until(lambda: router.metric("journal_queue_entries") == 0 and router.metric("requests_total", listener="webhooks") > 1 and router.metric("request_body_bytes") > 0,
                "the delivery to wait for the disk")
     router.process.send_signal(signal.SIGTERM)
     wait_until(lambda: 'msg="stopping"' in router.log, "the stop to begin")
@@ -360,14 +360,14 @@ def test_a_start_raises_the_number_of_files_that_it_may_open(router_of, sandbox)
 def test_a_descriptor_that_is_missing_costs_an_idle_connection(router_of, sandbox):
     router = router_of(sandbox, [rule("none", when={"job_id": 1})])
     idle = [dial(router.address) for _ in range(50)]
-    wait_until(lambda: router.metric("connections_open") >= 50, "them to be accepted")
+    wait_until(lambda: router.metric("connections", listener="webhooks") >= 50, "them to be accepted")
     highest = max(int(name) for name in os.listdir(f"/proc/{router.process.pid}/fd"))
     before = resource.prlimit(router.process.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(router.process.pid, resource.RLIMIT_NOFILE, (highest + 1, before[1]))
     idle += [dial(router.address) for _ in range(10)]     # where something else was closed before
     assert router.send().json["outcome"] == "unmatched"
     resource.prlimit(router.process.pid, resource.RLIMIT_NOFILE, before)
-    assert router.metric("accept_failures_total") >= 1 and router.metric("connections_closed_for_room_total") >= 1
+    assert router.metric("refusals_total", reason="no_descriptor") >= 1 and router.metric("refusals_total", reason="made_room") >= 1
     for client in idle:
         client.close()
 

@@ -20,9 +20,9 @@ def wait_for_rules(router, *names):
 # ---- what wakes it ----
 
 def test_sighup_reloads(router):
-    before = router.metric("reloads_total")
+    before = router.metric("config_reloads_total", outcome="succeeded")
     router.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: router.metric("reloads_total") > before, "the reload")
+    wait_until(lambda: router.metric("config_reloads_total", outcome="succeeded") > before, "the reload")
 
 
 def test_a_post_reloads_and_tells_what_it_serves(router):
@@ -35,7 +35,7 @@ def test_a_post_reloads_and_tells_what_it_serves(router):
 def test_a_get_or_another_sites_page_does_not_reload(router):
     assert request(router.admin, "GET", "/-/reload").status == 405
     assert request(router.admin, "POST", "/-/reload", headers={"Origin": "https://evil.example"}).status == 403
-    assert router.metric("reloads_total") == 0
+    assert router.metric("config_reloads_total", outcome="succeeded") == 0
 
 
 def test_a_written_file_is_noticed(router):
@@ -53,11 +53,11 @@ def test_files_that_come_and_go_in_new_folders_are_noticed(router):
     (router.folder / "rules" / "team" / "deep").mkdir(parents=True)
     router.write_rules([rule("second")], "team/deep/more.yml")
     wait_for_rules(router, "nightly", "second")
-    before = router.metric("reloads_total")
+    before = router.metric("config_reloads_total", outcome="succeeded")
     (router.folder / "unrelated").write_text("a file beside the configuration, as a store is")
     (router.folder / "rules" / "team" / "deep" / "more.yml").unlink()
     wait_for_rules(router, "nightly")
-    assert router.metric("reloads_total") == before + 1
+    assert router.metric("config_reloads_total", outcome="succeeded") == before + 1
 
 
 def test_hidden_files_and_tests_are_no_rules(router):
@@ -114,7 +114,7 @@ def test_a_broken_file_keeps_the_last_good_ruleset_and_is_told_everywhere(router
     status, detail = router.ready()
     assert status == 200 and detail["ready"] and detail["ruleset"]["revision"] == revision
     assert "broken.yaml:4:" in detail["reload_failure"]["report"] and "'when'" in detail["reload_failure"]["report"]
-    assert "reload refused" in router.log and router.metric("reload_failures_total") >= 1
+    assert "reload refused" in router.log and router.metric("config_reloads_total", outcome="refused") >= 1
     assert b"broken.yaml" in request(router.admin, "GET", "/").body
     assert router.send().json["matched"] == ["nightly"]
     refused = router.reload()

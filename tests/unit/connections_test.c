@@ -19,6 +19,11 @@ struct client {
 	struct connection *connection;
 };
 
+static int64_t refused(const char *reason)
+{
+	return metric_get(METRIC_refusals_total, "webhooks", reason);
+}
+
 struct fixture {
 	struct refusals *refusals;
 	struct connections *connections;
@@ -30,7 +35,7 @@ static int set_up_with(void **state, int64_t request_us)
 {
 	struct fixture *fixture = mem_new(struct fixture);
 	struct connections_limits limits = { MOST, BODY_BYTES, request_us };
-	fixture->refusals = refusals_new(NULL);
+	fixture->refusals = refusals_new("webhooks");
 	fixture->connections = connections_new(&limits, fixture->refusals);
 	*state = fixture;
 	return 0;
@@ -55,8 +60,8 @@ static int tear_down(void **state)
 		close(fixture->clients[i].here);
 		close(fixture->clients[i].there);
 	}
-	assert_int_equal(metric_get(METRIC_connections_open), 0);
-	assert_int_equal(metric_get(METRIC_body_bytes), 0);
+	assert_int_equal(metric_get(METRIC_connections, NULL), 0);
+	assert_int_equal(metric_get(METRIC_request_body_bytes, NULL), 0);
 	connections_free(fixture->connections);
 	refusals_free(fixture->refusals);
 	free(fixture);
@@ -156,7 +161,7 @@ static void an_ipv4_address_is_the_same_through_an_ipv6_socket(void **state)
 static void strangers_leave_a_quarter_to_those_who_are_known(void **state)
 {
 	struct fixture *fixture = *state;
-	int64_t before = metric_get(METRIC_connections_closed_for_room_total);
+	int64_t before = refused("made_room");
 	come_from(fixture, "192.0.2.1", 3);
 	come_from(fixture, "192.0.2.2", 3);
 	assert_dropped(fixture, "......");
@@ -165,7 +170,7 @@ static void strangers_leave_a_quarter_to_those_who_are_known(void **state)
 	trusted(fixture, 1);
 	come_from(fixture, "192.0.2.4", 3);
 	assert_dropped(fixture, "x.xx......"); /* not the first, which is verified now */
-	assert_int_equal(metric_get(METRIC_connections_closed_for_room_total) - before, 3);
+	assert_int_equal(refused("made_room") - before, 3);
 }
 
 static void the_oldest_is_who_has_been_waited_for_longest(void **state)
@@ -181,13 +186,13 @@ static void the_oldest_is_who_has_been_waited_for_longest(void **state)
 static void who_is_busy_is_never_dropped_and_a_new_one_is_refused(void **state)
 {
 	struct fixture *fixture = *state;
-	int64_t before = metric_get(METRIC_connections_refused_total);
+	int64_t before = refused("no_room");
 	come_from(fixture, "192.0.2.1", 4);
 	for (int i = 0; i < 4; i++)
 		busy(fixture, i);
 	come(fixture, "192.0.2.1");
 	assert_dropped(fixture, "....x");
-	assert_int_equal(metric_get(METRIC_connections_refused_total) - before, 1);
+	assert_int_equal(refused("no_room") - before, 1);
 	come(fixture, "192.0.2.2");
 	assert_dropped(fixture, "....x.");
 	assert_true(connections_make_room(fixture->connections));
@@ -229,7 +234,7 @@ static bool holds(struct fixture *fixture, int client, size_t bytes)
 static void all_bodies_together_are_bounded_and_the_oldest_unfinished_goes(void **state)
 {
 	struct fixture *fixture = *state;
-	int64_t before = metric_get(METRIC_bodies_dropped_total);
+	int64_t before = refused("bodies");
 	come_from(fixture, "192.0.2.1", 4);
 	assert_true(holds(fixture, 1, 400));
 	assert_true(holds(fixture, 0, 500));
@@ -237,21 +242,21 @@ static void all_bodies_together_are_bounded_and_the_oldest_unfinished_goes(void 
 	assert_dropped(fixture, "....");
 	assert_true(holds(fixture, 2, 200)); /* 1100 */
 	assert_dropped(fixture, ".x..");
-	assert_int_equal(metric_get(METRIC_bodies_dropped_total) - before, 1);
-	assert_int_equal(metric_get(METRIC_body_bytes), 700);
+	assert_int_equal(refused("bodies") - before, 1);
+	assert_int_equal(metric_get(METRIC_request_body_bytes, NULL), 700);
 	/* The complete body is kept, and the connection that needs more room gets none. */
 	busy(fixture, 0);
 	assert_false(holds(fixture, 2, 600));
 	assert_dropped(fixture, ".x..");
-	assert_int_equal(metric_get(METRIC_body_bytes), 500);
+	assert_int_equal(metric_get(METRIC_request_body_bytes, NULL), 500);
 	idle(fixture, 0);
-	assert_int_equal(metric_get(METRIC_body_bytes), 0);
+	assert_int_equal(metric_get(METRIC_request_body_bytes, NULL), 0);
 }
 
 static void who_takes_too_long_is_dropped_and_idleness_is_no_fault(void **state)
 {
 	struct fixture *fixture = *state;
-	int64_t before = metric_get(METRIC_connections_too_slow_total);
+	int64_t before = refused("too_slow");
 	assert_int_equal(connections_expire(fixture->connections), -1);
 	come_from(fixture, "192.0.2.1", 4);
 	busy(fixture, 1);
@@ -261,7 +266,7 @@ static void who_takes_too_long_is_dropped_and_idleness_is_no_fault(void **state)
 	usleep(1000);
 	assert_int_equal(connections_expire(fixture->connections), 1); /* one is busy */
 	assert_dropped(fixture, "x.xx");
-	assert_int_equal(metric_get(METRIC_connections_too_slow_total) - before, 1);
+	assert_int_equal(refused("too_slow") - before, 1);
 }
 
 static void what_was_dropped_and_not_closed_is_counted_as_a_crowd(void **state)
@@ -287,7 +292,7 @@ static void a_descriptor_that_comes_again_is_a_new_connection(void **state)
 	client->connection = connections_admit(
 		fixture->connections, client->here, (const struct sockaddr *)(const void *)&from);
 	assert_ptr_equal(connections_find(fixture->connections, client->here), client->connection);
-	assert_int_equal(metric_get(METRIC_connections_open), 1);
+	assert_int_equal(metric_get(METRIC_connections, NULL), 1);
 	assert_null(connections_find(fixture->connections, client->here + 100000));
 }
 

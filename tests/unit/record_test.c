@@ -349,47 +349,6 @@ static void every_member_is_read_back_as_it_was_written(void **state)
 	assert_true(is_same[0] && is_same[1] && is_same[2] && is_same[3]);
 }
 
-/* ---- metrics ---- */
-
-static int64_t figure_of(const struct member *members, const void *record, const char *name)
-{
-	for (const struct member *member = members; member->type; member++) {
-		if (text_is(member->metric.name, name))
-			return member_figure(member, record, (struct wall){ 3000060 });
-		if (member->type == MEMBER_IS_OBJECT) {
-			int64_t inside = figure_of(
-				member->members, (const char *)record + member->offset, name);
-			if (inside >= 0)
-				return inside;
-		}
-	}
-	return -1;
-}
-
-static void a_figure_is_a_number_a_mark_or_seconds(void **state)
-{
-	(void)state;
-	struct site_status site = full_site;
-	site.client.requests = 44;
-	site.queue.in_flight = 58;
-	site.queue.lookups.since.us = 50;
-	site.client.pat_ends_at.us = 7999999;
-	site.queue.backlog = 9000000;
-	assert_int_equal(figure_of(site_members, &site, "site_requests_total"), 44);
-	assert_int_equal(figure_of(site_members, &site, "site_refreshes_in_flight"), 58);
-	assert_int_equal(figure_of(site_members, &site, "site_pat_end_timestamp_seconds"), 7);
-	assert_int_equal(figure_of(site_members, &site, "site_backlog_seconds"), 9);
-	assert_int_equal(figure_of(site_members, &site, "site_left_alone"), 1);
-	assert_int_equal(figure_of(site_members, &site, "site_paused"), 1);
-	/* A second that has begun counts. */
-	assert_int_equal(figure_of(site_members, &site, "site_lookups_wait_seconds"), 4);
-	site.queue.lookups.reason = site.queue.paused_by = NULL;
-	site.queue.paused_until.us = 0;
-	assert_int_equal(figure_of(site_members, &site, "site_lookups_wait_seconds"), 0);
-	assert_int_equal(figure_of(site_members, &site, "site_left_alone"), 0);
-	assert_int_equal(figure_of(site_members, &site, "site_paused"), 0);
-}
-
 /* ---- a selection ---- */
 
 static void selections_that_want_the_same_differ_in_nothing_else(void **state)
@@ -419,7 +378,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_member_of_a_record_has_a_row),
 		cmocka_unit_test(a_copy_borrows_nothing),
-		cmocka_unit_test(a_figure_is_a_number_a_mark_or_seconds),
 		cmocka_unit_test(selections_that_want_the_same_differ_in_nothing_else),
 		store_test(the_columns_of_the_database_are_those_of_the_records),
 		every_store_test(every_member_is_read_back_as_it_was_written),

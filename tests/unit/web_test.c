@@ -20,6 +20,11 @@
 #define PATIENCE_MS 10000 /* a test waits this long for what must come */
 #define MOST_KEPT 8
 
+static int64_t refused(const char *reason)
+{
+	return metric_get(METRIC_refusals_total, "webhooks", reason);
+}
+
 struct fixture {
 	struct web *web;
 	pthread_mutex_t lock;
@@ -70,6 +75,7 @@ static void start_with(struct fixture *fixture, struct web_options options)
 {
 	struct error err = { 0 };
 	options.listen = "127.0.0.1:0";
+	options.name = "webhooks";
 	options.threads = 2;
 	options.body_limit = BODY_LIMIT;
 	options.bodies_limit = 8 * 1024;
@@ -210,7 +216,7 @@ static void one_connection_carries_many_requests(void **state)
 {
 	struct fixture *fixture = *state;
 	char request[100], expected[100];
-	int64_t requests = metric_get(METRIC_requests_total);
+	int64_t requests = metric_get(METRIC_requests_total, NULL);
 	start(fixture, 10 * US_PER_SECOND);
 	int fd = dial(fixture);
 	for (int i = 0; i < 50; i++) {
@@ -220,8 +226,8 @@ static void one_connection_carries_many_requests(void **state)
 		say(fd, request);
 		assert_answer(fd, 200, expected);
 	}
-	assert_int_equal(metric_get(METRIC_connections_open), 1);
-	assert_int_equal(metric_get(METRIC_requests_total) - requests, 50);
+	assert_int_equal(metric_get(METRIC_connections, NULL), 1);
+	assert_int_equal(metric_get(METRIC_requests_total, NULL) - requests, 50);
 	close(fd);
 }
 
@@ -258,7 +264,7 @@ static void a_body_that_is_too_large_gets_a_413_and_no_handler(void **state)
 	char body[BODY_LIMIT + 2];
 	memset(body, 'b', BODY_LIMIT + 1);
 	body[BODY_LIMIT + 1] = '\0';
-	int64_t refused = metric_get(METRIC_requests_too_large_total);
+	int64_t before = refused("too_large");
 	start(fixture, 10 * US_PER_SECOND);
 	int fd = dial(fixture);
 	say(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n");
@@ -273,7 +279,7 @@ static void a_body_that_is_too_large_gets_a_413_and_no_handler(void **state)
 	assert_answer(fd, 413, "}");
 	close(fd);
 	assert_int_equal(atomic_load(&fixture->handled), 0);
-	assert_int_equal(metric_get(METRIC_requests_too_large_total) - refused, 2);
+	assert_int_equal(refused("too_large") - before, 2);
 }
 
 static void a_flood_is_refused_before_it_is_sent(void **state)
@@ -332,7 +338,7 @@ static void what_http_forbids_is_refused_at_once_in_json(void **state)
 		{ "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2, 2\r\n\r\nab", 400 },
 		{ "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: \r\n\r\nab", 400 },
 	};
-	int64_t malformed = metric_get(METRIC_requests_malformed_total);
+	int64_t malformed = refused("malformed");
 	/* Far longer than a test waits, so the test fails if the limit matters. */
 	start(fixture, 600 * US_PER_SECOND);
 	for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
@@ -343,8 +349,8 @@ static void what_http_forbids_is_refused_at_once_in_json(void **state)
 		assert_closed(fd);
 	}
 	assert_int_equal(atomic_load(&fixture->handled), 0);
-	assert_int_equal(metric_get(METRIC_requests_malformed_total) - malformed,
-		(int64_t)(sizeof requests / sizeof *requests));
+	assert_int_equal(
+		refused("malformed") - malformed, (int64_t)(sizeof requests / sizeof *requests));
 }
 
 /* libmicrohttpd takes ": y" for the end of a head, and what follows for the next request. */
@@ -371,25 +377,24 @@ static void what_the_library_refuses_by_itself_is_counted(void **state)
 	static const struct {
 		const char *text;
 		int status;
-		enum metric metric;
+		const char *reason;
 	} requests[] = {
-		{ "GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", 400,
-			METRIC_requests_malformed_total },
-		{ "GET / HTTP/9.9\r\nHost: x\r\n\r\n", 505, METRIC_requests_malformed_total },
+		{ "GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", 400, "malformed" },
+		{ "GET / HTTP/9.9\r\nHost: x\r\n\r\n", 505, "malformed" },
 		{ "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n", 400,
-			METRIC_requests_malformed_total },
+			"malformed" },
 		{ "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n", 413,
-			METRIC_requests_too_large_total },
+			"too_large" },
 	};
 	start(fixture, 600 * US_PER_SECOND);
 	for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
-		int64_t before = metric_get(requests[i].metric);
+		int64_t before = refused(requests[i].reason);
 		int fd = dial(fixture);
 		say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
 		assert_answer(fd, 200, "GET / [] ");
 		say(fd, requests[i].text);
 		assert_answer(fd, requests[i].status, "");
-		assert_int_equal(metric_get(requests[i].metric) - before, 1);
+		assert_int_equal(refused(requests[i].reason) - before, 1);
 		close(fd);
 	}
 }
@@ -397,7 +402,7 @@ static void what_the_library_refuses_by_itself_is_counted(void **state)
 static void a_head_that_never_ends_gets_a_431(void **state)
 {
 	struct fixture *fixture = *state;
-	int64_t before = metric_get(METRIC_requests_too_large_total);
+	int64_t before = refused("too_large");
 	start(fixture, 600 * US_PER_SECOND);
 	int fd = dial(fixture);
 	say(fd, "GET / HTTP/1.1\r\nHost: x\r\n");
@@ -405,7 +410,7 @@ static void a_head_that_never_ends_gets_a_431(void **state)
 		say(fd, "X-More: and more\r\n");
 	assert_answer(fd, 431, "\"}");
 	close(fd);
-	assert_int_equal(metric_get(METRIC_requests_too_large_total) - before, 1);
+	assert_int_equal(refused("too_large") - before, 1);
 }
 
 static void a_head_may_come_in_pieces_and_end_in_bare_line_feeds(void **state)
@@ -444,7 +449,7 @@ static void a_new_client_is_served_however_many_say_nothing(void **state)
 {
 	struct fixture *fixture = *state;
 	int idle[200];
-	int64_t before = metric_get(METRIC_connections_closed_for_room_total);
+	int64_t before = refused("made_room");
 	start(fixture, 600 * US_PER_SECOND);
 	for (size_t i = 0; i < 200; i++) {
 		idle[i] = dial(fixture);
@@ -457,7 +462,7 @@ static void a_new_client_is_served_however_many_say_nothing(void **state)
 		assert_answer(fd, 200, "GET / [] ");
 		close(fd);
 	}
-	assert_true(metric_get(METRIC_connections_closed_for_room_total) - before >= 150);
+	assert_true(refused("made_room") - before >= 150);
 	for (size_t i = 0; i < 200; i++)
 		close(idle[i]);
 }
@@ -467,7 +472,7 @@ static void unfinished_bodies_make_room_for_others(void **state)
 	struct fixture *fixture = *state;
 	int slow[20];
 	char part[BODY_LIMIT];
-	int64_t before = metric_get(METRIC_bodies_dropped_total);
+	int64_t before = refused("bodies");
 	memset(part, 'b', sizeof part - 1);
 	part[sizeof part - 1] = '\0';
 	start(fixture, 600 * US_PER_SECOND);
@@ -480,7 +485,7 @@ static void unfinished_bodies_make_room_for_others(void **state)
 	say(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc");
 	assert_answer(fd, 200, "abc");
 	close(fd);
-	for (int i = 0; metric_get(METRIC_bodies_dropped_total) - before < 12; i++) {
+	for (int i = 0; refused("bodies") - before < 12; i++) {
 		assert_in_range(i, 0, PATIENCE_MS);
 		usleep(1000);
 	}
@@ -502,7 +507,7 @@ static void a_kept_request_is_answered_from_another_thread(void **state)
 		web_reply(wait_for_kept(fixture, i), 202, NULL, STR("later"));
 		assert_answer(fd, 202, "later");
 	}
-	assert_int_equal(metric_get(METRIC_connections_open), 1);
+	assert_int_equal(metric_get(METRIC_connections, NULL), 1);
 	close(fd);
 }
 
@@ -608,7 +613,7 @@ static void a_dripping_client_is_shut_down(void **state)
 		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n",
 		"",
 	};
-	int64_t slow = metric_get(METRIC_connections_too_slow_total);
+	int64_t slow = refused("too_slow");
 	start(fixture, US_PER_SECOND / 5);
 	for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
 		int fd = dial(fixture), drops = 0;
@@ -622,7 +627,7 @@ static void a_dripping_client_is_shut_down(void **state)
 		assert_closed(fd);
 	}
 	assert_int_equal(atomic_load(&fixture->handled), 0);
-	assert_int_equal(metric_get(METRIC_connections_too_slow_total) - slow, 3);
+	assert_int_equal(refused("too_slow") - slow, 3);
 }
 
 static void an_idle_connection_ends_and_a_busy_one_stays(void **state)

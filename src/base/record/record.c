@@ -268,36 +268,3 @@ bool record_is_left_out(const struct member *members, const void *record)
 			return true;
 	return false;
 }
-
-/* ---- metrics ---- */
-
-/* A second that has begun counts: 0 is no wait at all. */
-static int64_t waited(const struct member *member, const void *record, struct wall now)
-{
-	const void *inside = at(member, record);
-
-	if (record_is_left_out(member->members, inside))
-		return 0;
-	for (const struct member *first = member->members; first->type; first++) {
-		if (first->type != MEMBER_IS_TIME)
-			continue;
-		int64_t us = now.us - member_number(first, inside);
-		return us > 0 ? (us + US_PER_SECOND - 1) / US_PER_SECOND : 0;
-	}
-	return 0;
-}
-
-int64_t member_figure(const struct member *member, const void *record, struct wall now)
-{
-	switch (member->metric.form) {
-	case FIGURE_NUMBER:
-		break;
-	case FIGURE_IS_SET:
-		return !member_is_empty(member, record);
-	case FIGURE_SECONDS:
-		return member_number(member, record) / US_PER_SECOND;
-	case FIGURE_WAITED:
-		return waited(member, record, now);
-	}
-	return member_number(member, record);
-}

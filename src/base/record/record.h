@@ -55,21 +55,6 @@ enum member_shape {
 	SHAPE_ANY,
 };
 
-/* What a metric shows of a member. */
-enum figure_form {
-	FIGURE_NUMBER,
-	FIGURE_IS_SET,  /* 1 when it is not empty */
-	FIGURE_SECONDS, /* of a time: since 1970 */
-	FIGURE_WAITED,  /* of an object: seconds since its first time; 0 when it is left out */
-};
-
-struct figure {
-	const char *name; /* of the metric, without the program's name before it */
-	const char *help;
-	enum figure_form form;
-	bool is_counter; /* else a gauge */
-};
-
 struct member {
 	enum member_type type;
 	size_t offset;
@@ -83,10 +68,9 @@ struct member {
 	bool decides;    /* if it is empty, the whole object is left out */
 	bool may_differ; /* record_compare() ignores it */
 	enum member_shape shape;
-	const char *help;     /* a sentence without a full stop: the schema's description */
-	struct figure metric; /* one for each record; without a name: none */
-	const char *heading;  /* of its column in a table for people; NULL: none */
-	int heading_rank;     /* columns stand in order of rank, then in the order of the table */
+	const char *help;    /* a sentence without a full stop: the schema's description */
+	const char *heading; /* of its column in a table for people; NULL: none */
+	int heading_rank;    /* columns stand in order of rank, then in the order of the table */
 	/* Larger stored values are damage, because we never write them. 0: for a count, any value
 	 * is accepted; for a duration, values beyond the calendar read as none, as for a time. */
 	int64_t most, also;             /* `also`: one value more that is taken */
@@ -175,8 +159,6 @@ struct str member_bytes(const struct member *member, const void *record);
 void member_set_bytes(const struct member *member, void *record, struct str bytes);
 /* Is there nothing that JSON would have to show? */
 bool member_is_empty(const struct member *member, const void *record);
-/* What .metric shows of it; by `now` for a wait. */
-int64_t member_figure(const struct member *member, const void *record, struct wall now);
 /* May a store hold this number? A number that is not a time counts as none, and is allowed. */
 bool member_may_be(const struct member *member, int64_t number);
 /* The number as stored: none for a time, or an unbounded duration, beyond the calendar. */

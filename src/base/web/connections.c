@@ -52,12 +52,18 @@ struct connections {
 	size_t body_bytes;
 };
 
+static const char *listener_of(const struct connections *connections)
+{
+	return refusals_listener(connections->refusals);
+}
+
 struct connections *connections_new(
 	const struct connections_limits *limits, struct refusals *refusals)
 {
 	struct connections *connections = mem_new(struct connections);
 	connections->limits = *limits;
 	connections->refusals = refusals;
+	metric_set(METRIC_connections_limit, limits->most, listener_of(connections));
 	pthread_mutex_init(&connections->lock, NULL);
 	return connections;
 }
@@ -114,7 +120,8 @@ static void join_line(
 static void release_body(struct connections *connections, struct connection *connection)
 {
 	connections->body_bytes -= connection->body_bytes;
-	metric_add(METRIC_body_bytes, -(int64_t)connection->body_bytes);
+	metric_add(METRIC_request_body_bytes, -(int64_t)connection->body_bytes,
+		listener_of(connections));
 	connection->body_bytes = 0;
 }
 
@@ -222,7 +229,7 @@ static void remove_from_all(struct connections *connections, struct connection *
 		forget(connections, connection);
 	connections->by_fd[connection->fd] = NULL;
 	connections->all--;
-	metric_add(METRIC_connections_open, -1);
+	metric_add(METRIC_connections, -1, listener_of(connections));
 	free(connection);
 }
 
@@ -244,8 +251,8 @@ struct connection *connections_admit(
 		connections->strangers++;
 		connections->alive++;
 		connections->all++;
-		metric_add(METRIC_connections_open, 1);
-		metric_add(METRIC_connections_accepted_total, 1);
+		metric_add(METRIC_connections, 1, listener_of(connections));
+		metric_add(METRIC_connections_accepted_total, 1, listener_of(connections));
 		join_line(connections, connection, LINE_STRANGER);
 		keep(connections, connection);
 	} else {
@@ -368,7 +375,8 @@ bool connection_holds(
 	if (!connection->is_dropped && body_bytes > connection->body_bytes) {
 		if (!connection->body_bytes)
 			DL_APPEND2(connections->bodies, connection, body_prev, body_next);
-		metric_add(METRIC_body_bytes, (int64_t)(body_bytes - connection->body_bytes));
+		metric_add(METRIC_request_body_bytes,
+			(int64_t)(body_bytes - connection->body_bytes), listener_of(connections));
 		connections->body_bytes += body_bytes - connection->body_bytes;
 		connection->body_bytes = body_bytes;
 		while (has_room && connections->body_bytes > connections->limits.body_bytes) {

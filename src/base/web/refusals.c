@@ -10,16 +10,16 @@
 /* `is_bound`: a configured bound was reached, which an operator may want to raise. */
 static const struct {
 	const char *key;
-	enum metric metric;
+	const char *reason; /* in the metric */
 	bool is_bound;
 } kinds[] = {
-	[REFUSAL_ROOM] = { "closed_for_room", METRIC_connections_closed_for_room_total, true },
-	[REFUSAL_FULL] = { "no_room", METRIC_connections_refused_total, true },
-	[REFUSAL_ACCEPT] = { "accept_failures", METRIC_accept_failures_total, true },
-	[REFUSAL_BODIES] = { "bodies_dropped", METRIC_bodies_dropped_total, true },
-	[REFUSAL_SLOW] = { "too_slow", METRIC_connections_too_slow_total, false },
-	[REFUSAL_TOO_LARGE] = { "too_large", METRIC_requests_too_large_total, false },
-	[REFUSAL_MALFORMED] = { "malformed", METRIC_requests_malformed_total, false },
+	[REFUSAL_ROOM] = { "closed_for_room", "made_room", true },
+	[REFUSAL_FULL] = { "no_room", "no_room", true },
+	[REFUSAL_ACCEPT] = { "accept_failures", "no_descriptor", true },
+	[REFUSAL_BODIES] = { "bodies_dropped", "bodies", true },
+	[REFUSAL_SLOW] = { "too_slow", "too_slow", false },
+	[REFUSAL_TOO_LARGE] = { "too_large", "too_large", false },
+	[REFUSAL_MALFORMED] = { "malformed", "malformed", false },
 };
 
 struct refusals {
@@ -45,6 +45,11 @@ void refusals_free(struct refusals *refusals)
 		return;
 	pthread_mutex_destroy(&refusals->lock);
 	free(refusals);
+}
+
+const char *refusals_listener(const struct refusals *refusals)
+{
+	return refusals->listener;
 }
 
 static void log_line(struct refusals *refusals)
@@ -75,7 +80,7 @@ static void log_when_due(struct refusals *refusals)
 
 void refusals_add(struct refusals *refusals, enum refusal what)
 {
-	metric_add(kinds[what].metric, 1);
+	metric_add(METRIC_refusals_total, 1, refusals->listener, kinds[what].reason);
 	if (!refusals->listener)
 		return;
 	pthread_mutex_lock(&refusals->lock);

@@ -21,8 +21,9 @@ enum refusal {
 
 struct refusals;
 
-/* `listener` names it in the log; borrowed. NULL: nothing is logged. */
+/* `listener` names it in log and metrics; borrowed. NULL: nothing is logged or counted. */
 struct refusals *refusals_new(const char *listener);
+const char *refusals_listener(const struct refusals *refusals);
 void refusals_free(struct refusals *refusals);
 void refusals_add(struct refusals *refusals, enum refusal what);
 /* Logs the refusals not logged yet, if that is due. False: nothing is left to log. */

@@ -27,7 +27,7 @@ struct web_options {
 	const char *listen;
 	unsigned unix_mode;     /* permission bits of PATH */
 	const char *unix_group; /* name or number of PATH's group; NULL: the process's */
-	const char *name;       /* the listener's name in the log; NULL: refusals are not logged */
+	const char *name;       /* the listener's in log and metrics; NULL: it is in neither */
 	unsigned threads;       /* pool size; 0: one for each processor, at most 8 */
 	size_t body_limit;      /* a larger body gets a 413 */
 	size_t bodies_limit;    /* memory of all bodies together; at least one body has room */
@@ -104,5 +104,7 @@ void web_reply_unwoken(
 	struct web_request *request, unsigned status, const char *content_type, struct str body);
 void web_wake(struct web *web);
 struct web *web_of(const struct web_request *request);
+/* Its name, or NULL. */
+const char *web_listener(const struct web_request *request);
 /* Closes the connection without a byte of answer, for the sandbox's dropped connections. */
 void web_drop(struct web_request *request);

@@ -150,7 +150,7 @@ static enum MHD_Result handle(struct web_request *request)
 	struct connection *connection = web_connection_of(request->mhd);
 	request->is_handled = true;
 	atomic_fetch_add(&web->active, 1);
-	metric_add(METRIC_requests_total, 1);
+	metric_add(METRIC_requests_total, 1, web->options.name);
 	if (connection)
 		connection_is_busy(web->connections, connection);
 	if (request->is_too_large)
@@ -263,6 +263,11 @@ struct str web_body(const struct web_request *request)
 struct web *web_of(const struct web_request *request)
 {
 	return request->web;
+}
+
+const char *web_listener(const struct web_request *request)
+{
+	return request->web->options.name;
 }
 
 void web_trust(struct web_request *request)

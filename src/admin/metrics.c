@@ -1,0 +1,77 @@
+/*
+ * admin/metrics.c - /metrics: what is counted elsewhere (base/metric.h), and gauges of how things
+ * stand, which are set when somebody looks.
+ */
+#include "admin/handler.h"
+#include "base/metric.h"
+
+static int64_t waited(const struct schedule_wait *wait, struct wall now)
+{
+	int64_t us = wait->reason ? now.us - wait->since.us : 0;
+	return us > 0 ? us : 0;
+}
+
+/* Of a site without this budget, there is nothing to tell. */
+static void set_budget(const char *site, const char *budget, int64_t limit, int64_t spent)
+{
+	int64_t left = spent < limit ? limit - spent : 0;
+	metric_set(METRIC_budget_used, limit ? spent : METRIC_UNSET, site, budget);
+	metric_set(METRIC_budget_left, limit ? left : METRIC_UNSET, site, budget);
+}
+
+static void set_refreshes(const char *site, const struct schedule_site_status *queue)
+{
+	int64_t later = queue->open - queue->ready - queue->sending - queue->in_flight;
+	metric_set(METRIC_refreshes, later, site, "later");
+	metric_set(METRIC_refreshes, queue->ready, site, "ready");
+	metric_set(METRIC_refreshes, queue->sending, site, "sending");
+	metric_set(METRIC_refreshes, queue->in_flight, site, "in_flight");
+	metric_set(METRIC_selections, queue->selections, site);
+}
+
+static void set_site(
+	const struct site_status *status, const struct config_site *config, struct wall now)
+{
+	const struct schedule_site_status *queue = &status->queue;
+	const struct tableau_site_status *client = &status->client;
+	const char *site = client->name;
+	set_refreshes(site, queue);
+	metric_set(METRIC_work_wait_seconds, waited(&queue->lookups, now), site, "lookups");
+	metric_set(METRIC_work_wait_seconds, waited(&queue->starts, now), site, "refreshes");
+	metric_set(METRIC_work_wait_seconds, waited(&queue->queries, now), site, "jobs");
+	metric_set(METRIC_backlog_seconds, queue->backlog, site);
+	metric_set(METRIC_backlog_overdue, queue->overdue != NULL, site);
+	metric_set(METRIC_signed_in, client->is_signed_in, site);
+	metric_set(METRIC_pat_end_timestamp_seconds,
+		wall_is_set(client->pat_ends_at) ? client->pat_ends_at.us : METRIC_UNSET, site);
+	metric_set(METRIC_site_paused, queue->paused_by != NULL, site);
+	metric_set(METRIC_site_left_alone, wall_is_set(queue->paused_until), site);
+	set_budget(site, "refreshes_per_hour", config->refreshes_per_hour, queue->starts_spent);
+	set_budget(site, "job_queries_per_day", config->job_queries_per_day, queue->queries_spent);
+}
+
+static void set_sites(const struct dispatch_status *status)
+{
+	int64_t dropped = 0;
+	for (size_t i = 0; status && i < status->site_count; i++) {
+		const struct site_status *site = &status->sites[i];
+		const struct config_site *config =
+			config_site_named(status->config, site->client.name);
+		if (config)
+			set_site(site, config, status->at);
+		else
+			dropped += site->queue.open + site->queue.selections;
+	}
+	metric_set(METRIC_dropped_work, dropped);
+}
+
+void handle_metrics(struct admin *admin, struct web_request *request, int64_t id)
+{
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
+	(void)id;
+	metric_set(METRIC_journal_queue_entries, (int64_t)journal_waiting(admin->options.journal));
+	OWNED(dispatch_status) status = dispatch_latest_status(admin->options.dispatch);
+	set_sites(status);
+	metric_print(&out);
+	web_reply(request, 200, "text/plain; version=0.0.4; charset=utf-8", text_str(&out));
+}
