@@ -65,3 +65,12 @@ bool thread_join_within(pthread_t thread, int64_t us)
 		.tv_nsec = until.us % US_PER_SECOND * 1000 };
 	return !pthread_timedjoin_np(thread, NULL, &time);
 }
+
+void thread_condition_init(pthread_cond_t *condition)
+{
+	pthread_condattr_t steady;
+	pthread_condattr_init(&steady);
+	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &steady);
+	pthread_condattr_destroy(&steady);
+}

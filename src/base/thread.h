@@ -17,6 +17,8 @@ void thread_assert(enum thread_role role); /* ends the process if this thread ha
  * (15 bytes at most). */
 bool thread_start(pthread_t *thread, enum thread_role role, const char *name, void *(*run)(void *),
 	void *context, struct error *err) MUST_USE;
+/* For pthread_cond_timedwait() until clock_deadline(). */
+void thread_condition_init(pthread_cond_t *condition);
 /* Waits for the end of a thread that thread_start() started. */
 void thread_join(pthread_t thread);
 /* The same for at most this many microseconds; false: it still runs, and may be joined later. */

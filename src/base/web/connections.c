@@ -2,6 +2,8 @@
 #define HASH_FUNCTION HASH_FNV
 #include "base/web/connections.h"
 #include "base/metric.h"
+#include "base/thread.h"
+#include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <string.h>
@@ -41,6 +43,7 @@ struct connection {
 struct connections {
 	struct connections_limits limits;
 	struct refusals *refusals;
+	pthread_cond_t changed;
 	pthread_mutex_t lock; /* guards everything below */
 	struct connection *lines[LINE_COUNT];
 	struct connection *bodies; /* connections that wait and hold part of a body; oldest first */
@@ -48,6 +51,7 @@ struct connections {
 	struct connection **by_fd;
 	size_t fd_capacity;
 	unsigned alive, strangers; /* not dropped */
+	unsigned idle;             /* of the alive ones, answered and without another request */
 	unsigned all;              /* not gone */
 	size_t body_bytes;
 };
@@ -65,6 +69,7 @@ struct connections *connections_new(
 	connections->refusals = refusals;
 	metric_set(METRIC_connections_limit, limits->most, listener_of(connections));
 	pthread_mutex_init(&connections->lock, NULL);
+	thread_condition_init(&connections->changed);
 	return connections;
 }
 
@@ -72,6 +77,7 @@ void connections_free(struct connections *connections)
 {
 	if (!connections)
 		return;
+	pthread_cond_destroy(&connections->changed);
 	pthread_mutex_destroy(&connections->lock);
 	free(connections->by_fd);
 	free(connections);
@@ -94,10 +100,17 @@ static unsigned share_of_strangers(const struct connections *connections)
 
 /* ---- lines ---- */
 
+static bool is_idle(const struct connection *connection)
+{
+	return connection->was_answered &&
+	       (connection->line == LINE_STRANGER || connection->line == LINE_TRUSTED);
+}
+
 static void leave_line(struct connections *connections, struct connection *connection)
 {
 	if (connection->line == LINE_NONE)
 		return;
+	connections->idle -= is_idle(connection);
 	DL_DELETE(connections->lines[connection->line], connection);
 	if (connection->line == LINE_STRANGER)
 		DL_DELETE2(connection->peer->waiting, connection, peer_prev, peer_next);
@@ -112,6 +125,7 @@ static void join_line(
 {
 	connection->line = line;
 	connection->since = clock_mono().us;
+	connections->idle += is_idle(connection);
 	DL_APPEND(connections->lines[line], connection);
 	if (line == LINE_STRANGER)
 		DL_APPEND2(connection->peer->waiting, connection, peer_prev, peer_next);
@@ -287,6 +301,24 @@ bool connections_are_crowded(struct connections *connections)
 	return are_crowded;
 }
 
+/* ---- the end ---- */
+
+static void tell_if_idle(struct connections *connections)
+{
+	if (connections->idle == connections->alive)
+		pthread_cond_broadcast(&connections->changed);
+}
+
+void connections_wait_idle(struct connections *connections, int64_t us)
+{
+	struct timespec at = clock_deadline(us);
+	pthread_mutex_lock(&connections->lock);
+	while (connections->idle < connections->alive &&
+		pthread_cond_timedwait(&connections->changed, &connections->lock, &at) != ETIMEDOUT)
+		;
+	pthread_mutex_unlock(&connections->lock);
+}
+
 /* ---- connections that take too long ---- */
 
 static int64_t patience(const struct connections *connections, enum line line)
@@ -298,9 +330,7 @@ static int64_t patience(const struct connections *connections, enum line line)
  * refusal. */
 static void expire(struct connections *connections, struct connection *connection)
 {
-	bool is_idle = connection->was_answered && connection->line != LINE_ANSWERED &&
-		       !connection->body_bytes;
-	if (!is_idle)
+	if (!is_idle(connection) || connection->body_bytes)
 		refusals_add(connections->refusals,
 			REFUSAL_SLOW); /* counted before its client can see the end */
 	drop(connections, connection);
@@ -320,6 +350,7 @@ int64_t connections_expire(struct connections *connections)
 		if (oldest && oldest->since - since < next)
 			next = oldest->since - since;
 	}
+	tell_if_idle(connections);
 	pthread_mutex_unlock(&connections->lock);
 	return next;
 }
@@ -339,6 +370,7 @@ static void move(struct connections *connections, struct connection *connection,
 			join_line(connections, connection, line);
 	}
 	connection->was_answered |= line == LINE_ANSWERED;
+	tell_if_idle(connections);
 	pthread_mutex_unlock(&connections->lock);
 }
 
@@ -398,5 +430,6 @@ void connection_gone(struct connections *connections, struct connection *connect
 {
 	pthread_mutex_lock(&connections->lock);
 	remove_from_all(connections, connection);
+	tell_if_idle(connections);
 	pthread_mutex_unlock(&connections->lock);
 }

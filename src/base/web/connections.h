@@ -54,6 +54,8 @@ bool connections_are_crowded(struct connections *connections);
 /* Drops the connections that took too long. Returns the time until the next may have, in
  * microseconds; -1 when there are no connections. */
 int64_t connections_expire(struct connections *connections);
+/* Waits, at most `us` microseconds, until every connection was answered and is idle. */
+void connections_wait_idle(struct connections *connections, int64_t us);
 
 void connection_is_busy(struct connections *connections, struct connection *connection);
 /* Its answer is being sent, and it holds no body any more. */

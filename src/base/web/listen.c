@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -144,6 +145,15 @@ int listen_open(const char *address, struct error *err)
 		error_fail(err, cause == EACCES ? ERROR_INPUT : error_kind_of(cause),
 			"cannot listen on %s: %s", address, strerror(cause));
 	return fd;
+}
+
+int listen_adopt(int fd, struct error *err)
+{
+	int flags = fcntl(fd, F_GETFL);
+	if (flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) >= 0)
+		return fd;
+	error_fail(err, ERROR_SYSTEM, "socket %d: %s", fd, strerror(errno));
+	return -1;
 }
 
 void listen_describe(int fd, char out[LISTEN_TEXT_SIZE])

@@ -12,6 +12,10 @@ bool listen_check(const char *address, int64_t *port, struct error *err) MUST_US
  * ERROR_INPUT says what is wrong with the address; with any other kind it may work later (the port
  * is taken, or the address or name does not exist yet). */
 int listen_open(const char *address, struct error *err);
+/* A listening socket of somebody else's, made to never block, as those of listen_open(). -1 as
+ * there.
+ */
+int listen_adopt(int fd, struct error *err);
 
 /* "[", 45 bytes of IPv6, scope, "]:65535"; or "unix:" and 107 bytes */
 #define LISTEN_TEXT_SIZE 120

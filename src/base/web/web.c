@@ -3,6 +3,7 @@
  * connections, and stops both when the answers that are on their way have left.
  */
 #include "base/clock.h"
+#include "base/thread.h"
 #include "base/web/web_inside.h"
 #include <errno.h>
 #include <netinet/in.h>
@@ -16,7 +17,8 @@
  * head. */
 #define HEAD_REST ((size_t)4 << 10)
 #define MOST_THREADS 8
-#define STOP_WAIT (5 * US_PER_SECOND) /* for answers that are being sent */
+#define LAST_REQUESTS (1 * US_PER_SECOND) /* of connections that were accepted before a stop */
+#define STOP_WAIT (5 * US_PER_SECOND)     /* for answers that are being sent */
 #define TLS_VERSIONS "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2" /* gnutls, "Priority Strings" */
 
 /* ---- connections ---- */
@@ -130,11 +132,7 @@ static struct web *web_new(const struct web_options *options, web_handler *handl
 	web->handler = handler;
 	web->context = context;
 	pthread_mutex_init(&web->lock, NULL);
-	pthread_condattr_t steady;
-	pthread_condattr_init(&steady);
-	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-	pthread_cond_init(&web->changed, &steady);
-	pthread_condattr_destroy(&steady);
+	thread_condition_init(&web->changed);
 	/* A text that grows to the limit may have twice the capacity. */
 	size_t one_body = 2 * options->body_limit + 64;
 	struct connections_limits limits = {
@@ -166,6 +164,8 @@ static int open_socket(struct web *web, struct error *err)
 {
 	const struct web_options *options = &web->options;
 	const char *path = listen_unix_path(options->listen);
+	if (options->socket)
+		return listen_adopt(options->socket, err);
 	if (!path)
 		return listen_open(options->listen, err);
 	struct listen_unix file = { path, options->unix_mode, options->unix_group };
@@ -235,6 +235,9 @@ void web_stop(struct web *web)
 	if (!web->daemon)
 		return;
 	web_quiesce(web);
+	atomic_store(&web->is_closing, true);
+	/* Who was let in is answered if the request comes soon: a restart is no reason to fail. */
+	connections_wait_idle(web->connections, LAST_REQUESTS);
 	atomic_store(&web->is_stopping, true);
 	wait_for_answers(web);
 	web_answer_abandon(web);

@@ -25,6 +25,8 @@ struct web_options {
 	/* "127.0.0.1:8081", "[::1]:0", ":8080" (all addresses), "localhost:0"; port 0: any free
 	 * one. Or "unix:PATH", which web_quiesce() removes. */
 	const char *listen;
+	/* A listening socket that is there already, which web_start() takes; 0: it opens one. */
+	int socket;
 	unsigned unix_mode;     /* permission bits of PATH */
 	const char *unix_group; /* name or number of PATH's group; NULL: the process's */
 	const char *name;       /* the listener's in log and metrics; NULL: it is in neither */

@@ -17,7 +17,7 @@ static struct MHD_Response *response_of(struct web *web, const char *content_typ
 		return NULL;
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
 		content_type ? content_type : "application/json");
-	if (atomic_load_explicit(&web->is_stopping, memory_order_relaxed))
+	if (atomic_load_explicit(&web->is_closing, memory_order_relaxed))
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	return response;
 }

@@ -68,7 +68,8 @@ struct web {
 	struct refusals *refusals;
 	struct connections *connections;
 	struct acceptor *acceptor;
-	atomic_bool is_stopping;
+	atomic_bool is_closing;  /* answers end their connections */
+	atomic_bool is_stopping; /* further requests are refused */
 	atomic_llong active;
 	pthread_mutex_t lock; /* guards what follows and the state of kept requests */
 	pthread_cond_t changed;
