@@ -17,6 +17,8 @@
 /* 2 to the 53rd: a double holds larger integers only in part */
 #define MOST_NUMBER 9007199254740992.0
 #define TIMEOUT_SECONDS 60L
+/* of `POST /-/reload`: understood, and the answer says why not, in its own form */
+#define HTTP_SAYS_NO 422
 #define PROBE_SECONDS 10L
 #define HEALTH_BYTES 1000 /* the answer to /healthz has fewer */
 
@@ -194,7 +196,7 @@ static cJSON *ask(const struct command_line *line, const char *path, bool is_pos
 		return NULL;
 	}
 	text_add(&url, path);
-	if (http_status != 200)
+	if (http_status != 200 && http_status != HTTP_SAYS_NO)
 		return refused(line, url.at, http_status, &answer, status);
 	return read_answer(line, path, &answer, status);
 }

@@ -13,7 +13,8 @@
  * for an item that does not exist or a refusal, or EXIT_USAGE. The caller owns the JSON.
  */
 cJSON *admin_client_get(const struct command_line *line, const char *path, int *status);
-/* The same by POST without a body, in the name of the local user. */
+/* The same by POST without a body, in the name of the local user. An answer with status 422 is
+ * one too: a reload that was refused. */
 cJSON *admin_client_post(const struct command_line *line, const char *path, int *status);
 enum admin_presence {
 	ADMIN_NONE, /* nobody listens at the address */

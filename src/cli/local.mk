@@ -34,6 +34,7 @@ librouter_a_SOURCES += \
 	src/cli/print.c src/cli/print.h \
 	src/cli/events/redact.c src/cli/events/redact.h \
 	src/cli/refreshes.c \
+	src/cli/reload.c \
 	src/cli/retry.c \
 	src/cli/route/route.c \
 	src/cli/route/route_report.c src/cli/route/route_report.h \

@@ -7,7 +7,7 @@
 extern const struct command command_serve, command_check, command_route, command_test, command_diff,
 	command_init, command_explain, command_schema, command_send, command_events,
 	command_refreshes, command_show, command_retry, command_cancel, command_replay,
-	command_sites, command_complete, command_verify, command_manual;
+	command_sites, command_complete, command_verify, command_manual, command_reload;
 
 const struct command *const commands[] = {
 	&command_init,
@@ -27,6 +27,7 @@ const struct command *const commands[] = {
 	&command_cancel,
 	&command_replay,
 	&command_sites,
+	&command_reload,
 	&command_complete,
 	&command_manual,
 	NULL,

@@ -1,12 +1,14 @@
 """New rules and secrets without a restart: all of them or none, and no work in flight is disturbed."""
 import concurrent.futures
+import json
 import os
+import re
 import signal
 
 import pytest
 import yaml
 
-from harness import SECRET, cli, request, rule, sign, site_world, wait_until
+from harness import SECRET, ask, cli, request, rule, sign, site_world, wait_until
 
 
 def rule_names(router):
@@ -30,6 +32,30 @@ def test_a_post_reloads_and_tells_what_it_serves(router):
     answer = router.reload()
     assert answer.status == 200 and answer.json["reloaded"] and "serving 1 rules, sha256:" in answer.json["report"]
     assert rule_names(router) == ["posted"]
+
+
+def test_the_command_prints_the_verdict(router):
+    router.write_rules([rule("asked")])
+    ended = cli("reload", "--config", router.folder / "config.yaml")
+    assert ended.returncode == 0 and re.fullmatch(rb"serving 1 rules, sha256:\w+\n", ended.stdout) and not ended.stderr
+    assert rule_names(router) == ["asked"]
+
+
+def test_the_command_prints_why_it_was_refused_and_fails(router):
+    router.write_rules("version: 1\nrules:\n  - {name: nightly, wenn: 1}\n  - {name: more, wenn: 1}\n")
+    ended = cli("reload", "--url", f"http://{router.admin}")
+    assert ended.returncode == 1 and not ended.stdout
+    assert len(re.findall(rb"rules\.yaml:[34]:\d+: error: unknown field 'wenn'", ended.stderr)) == 2
+    assert ended.stderr.endswith(b"refresh-router reload: refused; the last good configuration and rules go on serving\n")
+    told = cli("reload", "--url", f"http://{router.admin}", "--format", "json")
+    assert told.returncode == 1 and json.loads(told.stdout)["reloaded"] is False
+
+
+def test_the_command_tells_when_nobody_is_there_or_somebody_else(router, foreign):
+    foreign.answer = lambda path: (422, b'{"report": "no"}')
+    assert ask(foreign, "reload").returncode == 69
+    router.stop()
+    assert cli("reload", "--url", f"http://{router.admin}").returncode == 69
 
 
 def test_a_get_or_another_sites_page_does_not_reload(router):
