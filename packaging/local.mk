@@ -2,13 +2,24 @@
 dist_man_MANS += packaging/man/refresh-router.1 packaging/man/refresh-router-rules.5 packaging/man/refresh-router-findings.7 \
 	packaging/man/refresh-router-metrics.7 packaging/man/tableau-sandbox.1
 EXTRA_DIST += packaging/man/fill packaging/install-dependencies packaging/demo/run packaging/demo/config.yaml packaging/demo/rules.yaml \
-	packaging/sandbox/world.yaml packaging/systemd/refresh-router.service \
+	packaging/sandbox/world.yaml packaging/systemd/refresh-router.service.in \
 	.pre-commit-hooks.yaml packaging/ci/action.yml packaging/ci/build
 
 # For pipelines of rules: GitLab's template runs these from an image.
 cidir = $(pkgdatadir)/ci
 dist_ci_SCRIPTS = packaging/ci/review packaging/ci/comment
 dist_ci_DATA = packaging/ci/refresh-router.gitlab-ci.yml
+
+# For systemd: the units, and examples of what is written beside them (`make install` starts nothing).
+systemdsystemunitdir = @systemdsystemunitdir@
+nodist_systemdsystemunit_DATA = packaging/systemd/refresh-router.service
+dist_systemdsystemunit_DATA = packaging/systemd/refresh-router.socket packaging/systemd/refresh-router-admin.socket
+systemdexamplesdir = $(docdir)/examples/systemd
+dist_systemdexamples_DATA = packaging/systemd/credentials.conf packaging/systemd/notify-reload.conf
+CLEANFILES += packaging/systemd/refresh-router.service
+packaging/systemd/refresh-router.service: packaging/systemd/refresh-router.service.in Makefile
+	@$(MKDIR_P) packaging/systemd
+	sed 's|@bindir[@]|$(bindir)|' $(srcdir)/packaging/systemd/refresh-router.service.in >$@
 
 # Where each shell looks for completions.
 bashcompletiondir = $(datadir)/bash-completion/completions

@@ -13,6 +13,7 @@ EXTRA_DIST += \
 	tests/documents/derived \
 	tests/fault/clock_shim.c \
 	tests/fault/slow_disk_shim.c \
+	tests/fault/stuck_thread_shim.c \
 	tests/lint/citations.py \
 	tests/lint/comments.py \
 	tests/lint/format \
@@ -70,6 +71,8 @@ EXTRA_DIST += \
 	tests/scenario/test_sessions.py \
 	tests/scenario/test_store.py \
 	tests/scenario/test_strangers.py \
+	tests/scenario/systemd_machine.py \
+	tests/scenario/test_systemd.py \
 	tests/scenario/test_verify.py \
 	tests/scenario/test_verify_dbt.py
 
@@ -145,6 +148,7 @@ UNIT_TESTS = \
 	tests/unit/transport_test \
 	tests/unit/visible_test \
 	tests/unit/watch_test \
+	tests/unit/watchdog_test \
 	tests/unit/web_test \
 	tests/unit/yaml_test
 

@@ -183,6 +183,7 @@ static bool start(struct admin *admin, struct error *err)
 {
 	struct web_options web = {
 		.listen = admin->listen,
+		.socket = admin->options.socket,
 		.unix_group = admin->options.listen->admin_group,
 		.name = "admin",
 		.threads = 1,

@@ -23,6 +23,7 @@ struct admin;
 
 struct admin_options { /* borrowed; all but `listen` and `store` outlive the listener */
 	const struct config_listen *listen; /* its `admin` */
+	int socket;                         /* that listens already; 0: `listen` is opened */
 	const char *store;                  /* URL; opened for reading */
 	struct journal *journal;
 	struct dispatch *dispatch;

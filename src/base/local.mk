@@ -11,6 +11,7 @@ librouter_a_SOURCES += \
 	src/base/record/field.c src/base/record/field.h src/base/record/field_schema.c src/base/record/field_schema.h \
 	src/base/file.c src/base/file.h \
 	src/base/fingerprint.c src/base/fingerprint.h \
+	src/base/heartbeat.c src/base/heartbeat.h \
 	src/base/web/host.c src/base/web/host.h \
 	src/base/web/http.c src/base/web/http.h \
 	src/base/json.c src/base/json.h \

@@ -15,7 +15,9 @@
 #include "daemon/prune.h"
 #include "daemon/reload.h"
 #include "daemon/settle.h"
+#include "daemon/systemd.h"
 #include "daemon/watch.h"
+#include "daemon/watchdog.h"
 #include "dispatch/dispatch.h"
 #include "intake/intake.h"
 #include "store/journal.h"
@@ -30,6 +32,7 @@
 /* Descriptors for store, logs, watches, threads and reloads, with room for a reload that adds
  * sites. */
 #define OTHER_DESCRIPTORS 256
+#define LONGEST_REASON ((size_t)300) /* of a refused reload, in the status line */
 
 struct daemon {
 	struct reload *reload;
@@ -46,6 +49,9 @@ struct daemon {
 	unsigned connections; /* the most connections of the webhook listener */
 	int signals;
 	struct prune *prune;
+	struct systemd_sockets sockets;
+	struct watchdog watchdog;
+	const char *hung; /* the thread for which the watchdog is not told; NULL: none */
 	struct daemon_options options;
 };
 
@@ -56,6 +62,63 @@ static void apply_log(const struct daemon *daemon, const struct config *config)
 		options->log_format < 0 ? config->log.format : options->log_format));
 	log_set_level(
 		(enum log_level)(options->log_level < 0 ? config->log.level : options->log_level));
+}
+
+/* ---- the service manager ---- */
+
+/* The line that says why: the first with an error, or the first. Only one, because a status is a
+ * line too. */
+static struct str reason_of(const struct trouble *refused)
+{
+	const char *error = strstr(refused->report, ": error: "), *at = refused->report;
+	for (const char *end; error && (end = strchr(at, '\n')) && end < error;)
+		at = end + 1;
+	return str_cut((struct str){ at, strcspn(at, "\n") }, LONGEST_REASON);
+}
+
+/* The line of `systemctl status`: what is served, and why the last reload was refused. */
+static void describe(const struct daemon *daemon, struct text *out)
+{
+	OWNED(config) config = config_slot_get(reload_configs(daemon->reload));
+	OWNED(ruleset) ruleset = ruleset_slot_get(reload_rulesets(daemon->reload));
+	OWNED(trouble) refused = trouble_slot_get(reload_failures(daemon->reload));
+	if (refused) {
+		struct str reason = reason_of(refused);
+		text_printf(out, "Reload refused: %.*s; still ", (int)reason.length, reason.at);
+	}
+	text_printf(out, "%s %zu rules for %zu sites, webhooks on %s, admin on %s%s",
+		refused ? "serving" : "Serving", ruleset_rule_count(ruleset),
+		config_site_count(config), intake_address(daemon->intake),
+		admin_address(daemon->admin),
+		daemon->options.is_dry ? "; refreshes nothing (--dry-run)" : "");
+}
+
+static void tell_ready(const struct daemon *daemon)
+{
+	OWNED_TEXT struct text status = TEXT(TEXT_UNBOUNDED);
+	describe(daemon, &status);
+	systemd_ready(status.at);
+}
+
+/* Logged when it changes. */
+static void feed_watchdog(struct daemon *daemon)
+{
+	const struct heartbeat *threads[] = { dispatch_heartbeat(daemon->dispatch),
+		journal_heartbeat(daemon->journal) };
+	struct mono now = clock_mono();
+	if (now.us < watchdog_due(&daemon->watchdog).us)
+		return;
+	const struct heartbeat *hung =
+		watchdog_look(&daemon->watchdog, now, threads, sizeof threads / sizeof *threads);
+	if (!hung)
+		systemd_alive();
+	else if (!daemon->hung)
+		log_error("a thread hangs, so the watchdog is not told that all is well",
+			KV("thread", hung->thread),
+			KV("seconds", heartbeat_silence(hung, now) / US_PER_SECOND));
+	else
+		return;
+	daemon->hung = hung ? hung->thread : NULL;
 }
 
 /* ---- files that change ---- */
@@ -124,8 +187,10 @@ static bool apply_config(
 
 static bool reload_now(struct daemon *daemon, struct text *report)
 {
+	systemd_reloading();
 	bool ok = reload_again(daemon->reload, apply_config, daemon, report);
 	watch_files(daemon);
+	tell_ready(daemon);
 	return ok;
 }
 
@@ -196,7 +261,8 @@ static struct mono look_due(const struct daemon *daemon)
 static int wait_ms(const struct daemon *daemon)
 {
 	int64_t look = look_due(daemon).us, prune = prune_due(daemon->prune).us;
-	int64_t left = ((look < prune ? look : prune) - clock_mono().us) / US_PER_MS;
+	int64_t feed = watchdog_due(&daemon->watchdog).us, due = look < prune ? look : prune;
+	int64_t left = ((due < feed ? due : feed) - clock_mono().us) / US_PER_MS;
 	return left < 0 ? 0 : (int)left + 1;
 }
 
@@ -221,6 +287,7 @@ static void loop(struct daemon *daemon)
 		if (clock_mono().us >= look_due(daemon).us)
 			reload_if_worth_it(daemon);
 		prune_when_due(daemon->prune, clock_mono());
+		feed_watchdog(daemon);
 	}
 }
 
@@ -250,6 +317,7 @@ static void heed_second_signal(void)
 static void stop(struct daemon *daemon)
 {
 	log_info("stopping");
+	systemd_stopping();
 	heed_second_signal();
 	mailbox_close(daemon->requests);
 	answer_requests(daemon, true);
@@ -302,6 +370,7 @@ static bool start_listeners(struct daemon *daemon, struct config *config, struct
 {
 	struct admin_options admin = {
 		.listen = &config->listen,
+		.socket = daemon->sockets.admin,
 		.store = config->store,
 		.journal = daemon->journal,
 		.dispatch = daemon->dispatch,
@@ -318,6 +387,7 @@ static bool start_listeners(struct daemon *daemon, struct config *config, struct
 		.rulesets = reload_rulesets(daemon->reload),
 		.journal = daemon->journal,
 		.dispatch = daemon->dispatch,
+		.socket = daemon->sockets.webhooks,
 		.connections = daemon->connections,
 		.dry_run = daemon->options.is_dry,
 	};
@@ -330,6 +400,9 @@ static bool start(struct daemon *daemon, struct error *err)
 {
 	OWNED(config)
 	config = config_slot_get(reload_configs(daemon->reload));
+	if (!systemd_take_sockets(&daemon->sockets, err))
+		return false;
+	daemon->watchdog.within = systemd_watchdog();
 	daemon->connections = budget_connections(config);
 	daemon->requests = mailbox_new(16, NULL, err);
 	daemon->answers = daemon->requests ? mailbox_new(1, NULL, err) : NULL;
@@ -344,6 +417,7 @@ static bool start(struct daemon *daemon, struct error *err)
 	log_info("serving", KV("webhooks", intake_address(daemon->intake)),
 		KV("admin", admin_address(daemon->admin)), KV("store", config->store),
 		KV("version", PACKAGE_VERSION), KV("dry_run", daemon->options.is_dry));
+	tell_ready(daemon);
 	return true;
 }
 

@@ -4,6 +4,8 @@ librouter_a_SOURCES += \
 	src/daemon/prune.c src/daemon/prune.h \
 	src/daemon/reload.c src/daemon/reload.h \
 	src/daemon/settle.c src/daemon/settle.h \
-	src/daemon/watch.c src/daemon/watch.h
+	src/daemon/systemd.c src/daemon/systemd.h \
+	src/daemon/watch.c src/daemon/watch.h \
+	src/daemon/watchdog.c src/daemon/watchdog.h
 
 EXTRA_DIST += src/daemon/README.md

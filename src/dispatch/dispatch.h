@@ -9,6 +9,7 @@
  */
 #pragma once
 #include "base/arena.h"
+#include "base/heartbeat.h"
 #include "base/shared.h"
 #include "config/config.h"
 #include "content/selection.h"
@@ -92,6 +93,9 @@ bool dispatch_is_full(struct dispatch *dispatch);
 /* The present status, at most a second old, with a reference for the caller; NULL
  * before the first. Any thread. */
 struct dispatch_status *dispatch_latest_status(struct dispatch *dispatch);
+
+/* The thread's; it beats at each turn. */
+const struct heartbeat *dispatch_heartbeat(const struct dispatch *dispatch);
 
 /* Sends nothing more, waits for open answers, and signs out, all within `us`. The next start finds
  * the rest. */

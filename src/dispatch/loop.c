@@ -11,7 +11,6 @@
 #include <stdatomic.h>
 
 #define STATUS_EVERY (500 * US_PER_MS)
-#define LONGEST_WAIT (60 * US_PER_SECOND)
 
 enum note_type { NOTE_EVENT, NOTE_CONFIGURE, NOTE_COMMAND, NOTE_QUESTION, NOTE_WRITTEN, NOTE_STOP };
 
@@ -39,6 +38,7 @@ struct dispatch {
 	atomic_llong open_count;
 	atomic_llong most_open;
 	pthread_t thread;
+	struct heartbeat heartbeat;
 	bool is_started, is_stopping;
 	struct mono stop_at;
 };
@@ -188,7 +188,7 @@ static int64_t earlier(int64_t a, int64_t b)
 /* How long to wait for the network, rounded up, because waking a millisecond early would spin. */
 static int wait_ms(const struct dispatch *dispatch)
 {
-	int64_t now = clock_mono().us, at = now + LONGEST_WAIT;
+	int64_t now = clock_mono().us, at = now + HEARTBEAT_EVERY;
 	at = earlier(at, core_next(dispatch->core).us);
 	at = earlier(at, open_question_next(&dispatch->question).us);
 	if (dispatch->is_status_stale)
@@ -212,6 +212,7 @@ static void *run(void *context)
 	core_step(dispatch->core); /* carries out decisions made while the store was read */
 	publish(dispatch);
 	while (!is_done(dispatch)) {
+		heartbeat_beat(&dispatch->heartbeat);
 		tableau_step(dispatch->tableau, wait_ms(dispatch), mailbox_fd(dispatch->notes));
 		dispatch->is_status_stale = true;
 		take_notes(dispatch);
@@ -257,6 +258,7 @@ struct dispatch *dispatch_new(struct config *config, bool dry_run, struct error 
 		return NULL;
 	struct dispatch *dispatch = mem_new(struct dispatch);
 	dispatch->notes = notes;
+	dispatch->heartbeat.thread = "dispatch";
 	dispatch->status = dispatch_status_slot_new();
 	dispatch->tableau = tableau_new();
 	dispatch->edge = (struct edge){
@@ -291,9 +293,15 @@ bool dispatch_load(struct dispatch *dispatch, struct store *store, struct error 
 bool dispatch_start(struct dispatch *dispatch, struct journal *journal, struct error *err)
 {
 	dispatch->edge.journal = journal;
+	heartbeat_beat(&dispatch->heartbeat);
 	dispatch->is_started =
 		thread_start(&dispatch->thread, THREAD_DISPATCH, "dispatch", run, dispatch, err);
 	return dispatch->is_started;
+}
+
+const struct heartbeat *dispatch_heartbeat(const struct dispatch *dispatch)
+{
+	return &dispatch->heartbeat;
 }
 
 void dispatch_stop(struct dispatch *dispatch, int64_t us)

@@ -271,6 +271,7 @@ static bool listen_on(
 		return error_context(err, "listen.tls");
 	struct web_options web = {
 		.listen = config->listen.webhooks,
+		.socket = options->socket,
 		.name = "webhooks",
 		.body_limit = (size_t)config->limits.body,
 		.bodies_limit = (size_t)config->limits.bodies,

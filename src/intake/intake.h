@@ -20,6 +20,7 @@ struct intake_options {
 	struct ruleset_slot *rulesets; /* the current one decides */
 	struct journal *journal;
 	struct dispatch *dispatch;
+	int socket;           /* that listens already; 0: listen.webhooks is opened */
 	unsigned connections; /* limits.connections, or fewer if descriptors are short */
 	bool dry_run;         /* decide and record, refresh nothing */
 };

@@ -26,6 +26,7 @@ struct journal {
 	struct mailbox *mailbox;
 	struct write_failure_slot *failure; /* empty: healthy */
 	pthread_t thread;
+	struct heartbeat heartbeat;
 	/* Used by the journal's thread only: */
 	struct store *store;
 	bool is_failing;
@@ -164,6 +165,8 @@ static struct journal_entry *write_alone(
 {
 	for (; count; count--) {
 		struct error err = { 0 };
+
+		heartbeat_beat(&journal->heartbeat);
 		enum group_end outcome = write_group(journal, first, 1, &err);
 
 		/* Each further entry would only fail after the same wait. */
@@ -179,6 +182,8 @@ static void write_all(struct journal *journal, struct journal_entry *first)
 	while (first) {
 		struct error err = { 0 };
 		size_t count = 0;
+
+		heartbeat_beat(&journal->heartbeat);
 
 		for (struct journal_entry *entry = first; entry && count < GROUP_MOST;
 			entry = next_of(entry))
@@ -199,8 +204,12 @@ static struct message *wait_for_messages(struct journal *journal)
 {
 	struct pollfd fd = { .fd = mailbox_fd(journal->mailbox), .events = POLLIN };
 
+	heartbeat_beat(&journal->heartbeat);
 	if (poll(&fd, 1, REST_AFTER_MS) == 0)
 		store_settle(journal->store);
+	do
+		heartbeat_beat(&journal->heartbeat);
+	while (poll(&fd, 1, HEARTBEAT_EVERY / US_PER_MS) == 0);
 	return mailbox_wait(journal->mailbox);
 }
 
@@ -242,6 +251,8 @@ struct journal *journal_start(struct store *store, size_t most, struct error *er
 	journal->store = store;
 	journal->mailbox = mailbox_new(most, refuse_entry, err);
 	journal->failure = write_failure_slot_new();
+	journal->heartbeat.thread = "journal";
+	heartbeat_beat(&journal->heartbeat);
 	if (!journal->mailbox || !thread_start(&journal->thread, THREAD_JOURNAL, "journal",
 					 journal_run, journal, err)) {
 		journal_free(journal);
@@ -269,6 +280,11 @@ bool journal_is_healthy(struct journal *journal, char reason[static 480])
 		return true;
 	snprintf(reason, 480, "%s", failure->reason);
 	return false;
+}
+
+const struct heartbeat *journal_heartbeat(const struct journal *journal)
+{
+	return &journal->heartbeat;
 }
 
 size_t journal_waiting(struct journal *journal)

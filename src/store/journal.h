@@ -11,6 +11,7 @@
  * then ends the thread).
  */
 #pragma once
+#include "base/heartbeat.h"
 #include "base/mailbox.h"
 #include "store/store.h"
 
@@ -41,5 +42,7 @@ bool journal_add_always(struct journal *journal, struct journal_entry *entry) MU
 /* Did the last commit succeed? If not, `reason` is the error's text. Any thread. */
 bool journal_is_healthy(struct journal *journal, char reason[static 480]);
 size_t journal_waiting(struct journal *journal);
+/* The thread's; it beats between commits. */
+const struct heartbeat *journal_heartbeat(const struct journal *journal);
 /* Closes the store too. No function of the journal may be called afterwards. NULL is fine. */
 void journal_stop(struct journal *journal);

@@ -126,14 +126,14 @@ class Process:
 
     started = []       # of the running test: their logs are shown when it fails
 
-    def __init__(self, folder, name, arguments, environment=None, command=()):
+    def __init__(self, folder, name, arguments, environment=None, command=(), descriptors=()):
         if self not in Process.started:
             Process.started.append(self)
         self.log_path = folder / f"{name}.log"
         self.out_path = folder / f"{name}.out"
         with open(self.log_path, "ab") as log, open(self.out_path, "ab") as out:
             self.process = subprocess.Popen([*command, str(BUILD / name), *map(str, arguments)], stdout=out, stderr=log, stdin=subprocess.DEVNULL,
-                                            env={**os.environ, **(environment or {})}, start_new_session=True)
+                                            env={**os.environ, **(environment or {})}, start_new_session=True, pass_fds=descriptors)
 
     @property
     def log(self):
@@ -243,9 +243,10 @@ class Router(Process):
     """A daemon with its own folder. `sites`: name -> changes of its configuration; `rules`: a list of rules."""
 
     def __init__(self, folder, sandbox, rules, sites=("finance",), config=None, arguments=(), environment=None, source=None,
-                 may_die=False, files=None, command=()):
+                 may_die=False, files=None, command=(), descriptors=()):
         self.may_die = may_die     # at start already, as with a fault point
         self.command = command     # that the daemon is started by
+        self.descriptors = descriptors      # that it inherits
         self.folder, self.arguments, self.environment, self.starts = folder, list(arguments), dict(environment or {}), 0
         # The same at each start: who sends while it is down meets nobody, and no other daemon either.
         self.addresses = {name: Address() for name in ("webhooks", "admin")}
@@ -283,7 +284,7 @@ class Router(Process):
     def start(self, wait=True):
         self.starts += 1
         super().__init__(self.folder, "refresh-router", ["serve", "--config", self.folder / "config.yaml", *self.arguments], self.environment,
-                         self.command)
+                         self.command, self.descriptors)
         if not wait:
             return
         pattern = SERVING
