@@ -65,6 +65,15 @@ static void add_visible(struct text *out, struct str value)
 	visible_add(out, value);
 }
 
+/* Is it clean as it is? Most values are: names, ids, addresses. */
+static bool is_clean(struct str value)
+{
+	for (size_t i = 0; i < value.length; i++)
+		if (value.at[i] < ' ' || value.at[i] >= 0x7f || value.at[i] == '@')
+			return false;
+	return value.length <= LOG_VALUE_BYTES - strlen(CUT);
+}
+
 static void clean(struct str value, struct text *out)
 {
 	OWNED_TEXT struct text masked = TEXT(TEXT_UNBOUNDED);
@@ -78,16 +87,17 @@ static void clean(struct str value, struct text *out)
 /* `value` is clean. */
 static void add_quoted(struct text *out, struct str value)
 {
+	size_t from = 0; /* of a stretch that stands for itself */
 	text_add_char(out, '"');
 	for (size_t i = 0; i < value.length; i++) {
 		char c = value.at[i];
-		if (c == '"' || c == '\\')
-			text_add_char(out, '\\');
-		if (c == '\n')
-			text_add(out, "\\n");
-		else
-			text_add_char(out, c);
+		if (c != '"' && c != '\\' && c != '\n')
+			continue;
+		text_add_str(out, (struct str){ value.at + from, i - from });
+		text_add(out, c == '"' ? "\\\"" : c == '\n' ? "\\n" : "\\\\");
+		from = i + 1;
 	}
+	text_add_str(out, (struct str){ value.at + from, value.length - from });
 	text_add_char(out, '"');
 }
 
@@ -105,11 +115,14 @@ static bool is_plain(struct str value)
 static void add_value(struct text *out, enum log_format format, struct str value)
 {
 	OWNED_TEXT struct text shown = TEXT(TEXT_UNBOUNDED);
-	clean(value, &shown);
-	if (format != LOG_FORMAT_JSON && is_plain(text_str(&shown)))
-		text_add_str(out, text_str(&shown));
+	if (!is_clean(value)) {
+		clean(value, &shown);
+		value = text_str(&shown);
+	}
+	if (format != LOG_FORMAT_JSON && is_plain(value))
+		text_add_str(out, value);
 	else
-		add_quoted(out, text_str(&shown));
+		add_quoted(out, value);
 }
 
 /* ---- lists ---- */
@@ -234,7 +247,9 @@ static bool add_field(struct log_line *line, const struct kv *field)
 {
 	OWNED_TEXT struct text shown = TEXT(TEXT_UNBOUNDED);
 	bool is_json = line->format == LOG_FORMAT_JSON;
-	text_printf(&shown, is_json ? ",\"%s\":" : " %s=", field->key);
+	text_add(&shown, is_json ? ",\"" : " ");
+	text_add(&shown, field->key);
+	text_add(&shown, is_json ? "\":" : "=");
 	add_typed(&shown, line->format, field);
 	bool is_fitting = line->fields.length + shown.length <= LOG_FIELDS_BYTES;
 	if (is_fitting)

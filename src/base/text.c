@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 /* What a text allocates first. */
-#define FIRST_BYTES 32
+#define FIRST_BYTES 64
 
 char text_nothing[1];
 
@@ -137,6 +137,8 @@ static void print_cut(struct text *text, size_t length, const char *format, va_l
 void text_print_args(struct text *text, const char *format, va_list args)
 {
 	va_list again;
+	if (!text->capacity)
+		reserve(text, 0);
 	size_t room = text->capacity - text->length;
 	char *end = text->at + text->length;
 	va_copy(again, args);
