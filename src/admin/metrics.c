@@ -39,6 +39,10 @@ static void set_site(
 	metric_set(METRIC_work_wait_seconds, waited(&queue->lookups, now), site, "lookups");
 	metric_set(METRIC_work_wait_seconds, waited(&queue->starts, now), site, "refreshes");
 	metric_set(METRIC_work_wait_seconds, waited(&queue->queries, now), site, "jobs");
+	metric_set(METRIC_oldest_waiting_seconds,
+		wall_is_set(queue->oldest) && queue->oldest.us < now.us ? now.us - queue->oldest.us
+									: 0,
+		site);
 	metric_set(METRIC_backlog_seconds, queue->backlog, site);
 	metric_set(METRIC_backlog_overdue, queue->overdue != NULL, site);
 	metric_set(METRIC_signed_in, client->is_signed_in, site);

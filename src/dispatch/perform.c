@@ -5,14 +5,6 @@
 #include "base/log.h"
 #include "base/metric.h"
 
-/* An end is news once. */
-static void count_end(const struct refresh_row *row)
-{
-	if (!refresh_state_is_open(row->state))
-		metric_add(METRIC_refreshes_ended_total, 1, row->site, kind_name(row->content.kind),
-			refresh_state_name(row->state));
-}
-
 /* ---- the log ---- */
 
 /* As many as fit into a line. A refresh of more causes gets several lines, so that each event is
@@ -81,7 +73,6 @@ static void report(const struct action *action)
 		log_end(row, action->causes + at, count);
 		at += count;
 	} while (at < action->cause_count);
-	count_end(row);
 }
 
 static void report_cause(const struct action *action)
@@ -102,6 +93,34 @@ static void report_cause(const struct action *action)
 
 /* ---- metrics ---- */
 
+static void count_job(const struct refresh_row *row)
+{
+	bool has_times = wall_is_set(row->job_created_at) && wall_is_set(row->job_started_at) &&
+			 wall_is_set(row->job_completed_at);
+	if (!has_times || !row->attempts) /* or it was satisfied by the job of another refresh */
+		return;
+	metric_observe(METRIC_tableau_job_seconds, row->job_started_at.us - row->job_created_at.us,
+		row->site, "queued");
+	metric_observe(METRIC_tableau_job_seconds,
+		row->job_completed_at.us - row->job_started_at.us, row->site, "running");
+}
+
+/* An end is news once. */
+static void count_end(const struct action *action)
+{
+	const struct refresh_row *row = action->refresh;
+	const char *outcome = refresh_state_name(row->state);
+	if (refresh_state_is_open(row->state))
+		return;
+	metric_add(
+		METRIC_refreshes_ended_total, 1, row->site, kind_name(row->content.kind), outcome);
+	metric_add(METRIC_causes_ended_total, (int64_t)action->cause_count, row->site, outcome);
+	for (size_t i = 0; row->state == REFRESH_SUCCEEDED && i < action->cause_count; i++)
+		metric_observe(METRIC_event_to_fresh_seconds,
+			row->ended_at.us - action->causes[i].arrived_at.us, row->site);
+	count_job(row);
+}
+
 /* Ids grow, so the first record of a refresh is recognised by an id above all before. */
 static void count_created(struct performer *performer, const struct refresh_row *row)
 {
@@ -120,6 +139,11 @@ static void count_cause(const struct action *action)
 		[CAUSE_KEPT] = NULL,
 	};
 	metric_add(METRIC_causes_total, 1, action->site, fates[action->fate]);
+	if (action->fate != CAUSE_SATISFIED)
+		return;
+	metric_add(
+		METRIC_causes_ended_total, 1, action->site, refresh_state_name(REFRESH_SUCCEEDED));
+	metric_observe(METRIC_event_to_fresh_seconds, 0, action->site);
 }
 
 static void perform(struct performer *performer, const struct action *action)
@@ -127,7 +151,10 @@ static void perform(struct performer *performer, const struct action *action)
 	switch (action->type) {
 	case ACTION_RECORD:
 		if (action->is_news) /* not for another cause or a longer wait */
+		{
 			report(action);
+			count_end(action);
+		}
 		count_created(performer, action->refresh);
 		batch_record(performer->open, action->refresh);
 		break;

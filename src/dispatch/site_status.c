@@ -66,6 +66,8 @@ const struct member site_members[] = {
 		.help = "Why refreshes wait to be sent"),
 	MEMBER_STRUCT(site_status, queue.queries, schedule_wait, .members = wait_members, .key = "jobs_wait",
 		.help = "Why jobs wait to be asked for"),
+	MEMBER_TIME(site_status, queue.oldest, .key = "oldest_waiting_since",
+		.help = "Since when the oldest event waits for fresh content, without what delay and quiet hold"),
 	MEMBER_OPTIONAL(site_status, queue.paused_by, .key = "paused_by", .help = "Who paused it"),
 	MEMBER_DURATION(site_status, queue.backlog),
 	MEMBER_OPTIONAL(site_status, queue.overdue, .key = "backlog",

@@ -130,7 +130,9 @@ static void route(struct intake *intake, struct web_request *request, const stru
 	const struct decision *decision = NULL;
 	if (event->standing == EVENT_REAL) {
 		ruleset = ruleset_slot_get(intake->rulesets);
+		struct mono began = clock_mono();
 		decision = ruleset_decide(ruleset, event, scratch_of_thread(intake), arena);
+		metric_observe(METRIC_decision_seconds, clock_mono().us - began.us);
 		report_warnings(decision);
 	}
 	struct delivery *delivery =

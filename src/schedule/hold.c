@@ -137,7 +137,7 @@ static void hold_for_quiet(struct schedule *schedule, struct instant now, const 
 	struct refresh *refresh = held_by_quiet(slot, quiet);
 	if (!refresh) {
 		refresh = refresh_create(schedule, now, slot, content);
-		refresh->is_held = true;
+		refresh_hold(refresh);
 		refresh->row.quiet = quiet_time(&want->selection);
 		hold_in(schedule, now, refresh, quiet);
 	}
@@ -155,7 +155,7 @@ static void hold_for_delay(struct schedule *schedule, struct instant now, const 
 	struct refresh *refresh = held_by_delay(slot, want);
 	if (!refresh) {
 		refresh = refresh_create(schedule, now, slot, content);
-		refresh->is_held = true;
+		refresh_hold(refresh);
 		hold_until(schedule, refresh, want->holds);
 		tell_until(refresh, now, want->holds);
 		OWNED_TEXT struct text reason = TEXT(500);
@@ -186,6 +186,7 @@ void hold_ended(struct schedule *schedule, struct instant now, struct refresh *r
 	struct slot *slot = refresh->slot;
 	timer_leave(&refresh->due);
 	refresh_forget_hold(refresh);
+	refresh->unheld_at = now.wall;
 	refresh_moved(schedule, refresh);
 	refresh->row.quiet = 0;
 	refresh->row.not_before = (struct wall){ 0 };
@@ -209,7 +210,7 @@ void hold_restored(struct schedule *schedule, struct instant now, struct refresh
 {
 	/* Bounded, because the wall clock may have stepped meanwhile. */
 	int64_t left = refresh->row.not_before.us - now.wall.us;
-	refresh->is_held = true;
+	refresh_hold(refresh);
 	if (refresh->row.quiet) {
 		struct quiet *quiet = quiet_of(schedule, refresh->causes[0].rule);
 		left = left < 0 ? 0 : left < refresh->row.quiet ? left : refresh->row.quiet;

@@ -174,9 +174,20 @@ static void quiet_let_go(struct refresh *refresh)
 	refresh->quiet = NULL;
 }
 
+void refresh_hold(struct refresh *refresh)
+{
+	if (refresh->is_held)
+		return;
+	refresh->is_held = true;
+	DL_DELETE2(refresh->slot->site->awaited, refresh, awaited_prev, awaited_next);
+}
+
 void refresh_forget_hold(struct refresh *refresh)
 {
 	if (refresh->quiet)
 		quiet_let_go(refresh);
+	if (!refresh->is_held)
+		return;
 	refresh->is_held = false;
+	DL_APPEND2(refresh->slot->site->awaited, refresh, awaited_prev, awaited_next);
 }

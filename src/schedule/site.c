@@ -50,3 +50,21 @@ void site_wait(struct schedule *schedule, struct site *site, struct mono at)
 	if (at.us != INT64_MAX && (!timer_is_set(&site->opening) || at.us < site->opening.key))
 		timer_set(&schedule->timers, &site->opening, at.us, TIMER_OF_OPENING);
 }
+
+/* The oldest cause is the first: others joined it. */
+static struct wall refresh_awaited_since(const struct refresh *refresh)
+{
+	struct wall arrived =
+		refresh->cause_count ? refresh->causes[0].arrived_at : refresh->row.created_at;
+	return arrived.us > refresh->unheld_at.us ? arrived : refresh->unheld_at;
+}
+
+struct wall site_awaited_since(const struct site *site)
+{
+	struct wall since = { INT64_MAX };
+	if (site->awaited)
+		since = refresh_awaited_since(site->awaited);
+	if (site->wanted && site->wanted->selection.arrived_at.us < since.us)
+		since = site->wanted->selection.arrived_at;
+	return since.us == INT64_MAX ? (struct wall){ 0 } : since;
+}

@@ -53,6 +53,7 @@ static struct refresh *enroll(struct schedule *schedule, struct refresh *refresh
 	HASH_ADD(by_id, schedule->refreshes, row.id, sizeof refresh->row.id, refresh);
 	schedule->waiting++; /* each begins so; see refresh_come_back() */
 	slot->site->open++;
+	DL_APPEND2(slot->site->awaited, refresh, awaited_prev, awaited_next);
 	line_add(slot, refresh);
 	refresh_moved(schedule, refresh);
 	return refresh;
@@ -254,6 +255,7 @@ void refresh_end(struct schedule *schedule, struct instant now, struct refresh *
 	act_record(schedule, refresh);
 	HASH_DELETE(by_id, schedule->refreshes, refresh);
 	slot->site->open--;
+	DL_DELETE2(slot->site->awaited, refresh, awaited_prev, awaited_next);
 	schedule->causes -= (int64_t)refresh->cause_count;
 	refresh->ended_next = schedule->ended;
 	schedule->ended = refresh;

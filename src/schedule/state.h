@@ -13,6 +13,7 @@
 #include "schedule/patience.h"
 #include "schedule/schedule.h"
 #include <uthash.h>
+#include <utlist.h>
 
 /* The work of a site that waits for a kind of call: why, since when, and the clock of its patience.
  */
@@ -32,6 +33,9 @@ struct site {
 	bool was_dropped;   /* the configuration before lacked it */
 	int64_t open;       /* refreshes that have not ended */
 	int64_t selections; /* selections that are not resolved yet */
+	/* lists, oldest first: these selections, and the open refreshes that are not held */
+	struct want *wanted;
+	struct refresh *awaited;
 	struct waiting waiting[CALLS_COUNT];
 	int64_t backlog;      /* microseconds until the budget has started all that is ready */
 	char *overdue;        /* a report for people that this is too long; NULL: it is not */
@@ -119,6 +123,8 @@ struct refresh {
 	struct timer look;        /* in site->looks while in flight and not asked */
 	struct quiet *quiet;
 	struct refresh *held_next;
+	struct wall unheld_at;                       /* when its hold ended; {0}: it was not held */
+	struct refresh *awaited_prev, *awaited_next; /* in site->awaited */
 	struct refresh *line_next;
 	struct refresh *flight_next, *flight_previous;
 	struct refresh *look_next;  /* during a round of looks */
@@ -142,6 +148,7 @@ struct want {
 	struct patience patience;
 	bool is_asked, is_parked;
 	struct want *parked_next;
+	struct want *wanted_prev, *wanted_next; /* in site->wanted */
 	UT_hash_handle by_id;
 };
 
@@ -247,6 +254,8 @@ struct site *site_find(const struct schedule *schedule, const char *name); /* or
 void site_touch(struct schedule *schedule, struct site *site);
 /* Why its work waits may have changed: see at the end of the step. */
 void site_changed(struct schedule *schedule, struct site *site);
+/* Since when the oldest event of the site waits for fresh content; {0}: none waits. */
+struct wall site_awaited_since(const struct site *site);
 /* Some work waits for the gate of the site, which opens at `at`. */
 void site_wait(struct schedule *schedule, struct site *site, struct mono at);
 
@@ -274,6 +283,8 @@ void refresh_enter(struct schedule *schedule, struct refresh *refresh, enum refr
 /* At a restart: a refresh that was just adopted gets the state that it had reached. */
 void refresh_come_back(
 	struct schedule *schedule, struct refresh *refresh, enum refresh_state state);
+/* Held refreshes are not awaited: that is as their rule wants it. */
+void refresh_hold(struct refresh *refresh);
 void refresh_forget_hold(struct refresh *refresh);
 
 /* ---- act.c: the actions of this step ---- */

@@ -39,6 +39,7 @@ struct schedule_site_status schedule_site_status_of(
 		.lookups = wait_told(now, site, CALLS_LOOKUP, arena),
 		.starts = wait_told(now, site, CALLS_START, arena),
 		.queries = wait_told(now, site, CALLS_QUERY, arena),
+		.oldest = site_awaited_since(site),
 		.ready = (int64_t)site->ready.count,
 		.sending = site->sending,
 		.in_flight = site->in_flight_count,

@@ -30,6 +30,8 @@ struct schedule_site_status {
 	/* refreshes that have not ended; selections that are not resolved */
 	int64_t open, selections;
 	struct schedule_wait lookups, starts, queries; /* of content, refreshes, jobs */
+	/* since when the oldest event waits for fresh content, without what is held; {0}: none */
+	struct wall oldest;
 	int64_t ready, sending, in_flight;   /* refreshes that could be sent, and that were */
 	int64_t starts_spent, queries_spent; /* in the budgets' windows; 0 without a budget */
 	struct wall paused_until;            /* until when the breaker is open; {0}: it is closed */

@@ -34,6 +34,7 @@ void want_free(struct schedule *schedule, struct want *want)
 	patience_go_by(&want->patience, NULL, (struct mono){ 0 });
 	struct site *site = site_of(schedule, want->selection.site);
 	site->selections--;
+	DL_DELETE2(site->wanted, want, wanted_prev, wanted_next);
 	site_changed(schedule, site);
 	mem_drop(want->selection.rules);
 	mem_drop(want->selection.label);
@@ -90,7 +91,9 @@ static struct want *want_new(
 	int64_t left = still_to_go(selection, now, schedule->options.give_up_after);
 	want->patience.owner = PATIENCE_OF_WANT;
 	patience_set(&want->patience, now.mono, again_time_left(schedule, left));
-	site_of(schedule, selection->site)->selections++;
+	struct site *site = site_of(schedule, selection->site);
+	site->selections++;
+	DL_APPEND2(site->wanted, want, wanted_prev, wanted_next);
 	HASH_ADD(by_id, schedule->wants, id, sizeof want->id, want);
 	return want;
 }

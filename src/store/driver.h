@@ -27,6 +27,8 @@ struct store_driver {
 	void (*rollback)(struct store *store);
 	void (*tidy)(struct store *store, bool is_awaited); /* NULL: nothing to do */
 	void (*settle)(struct store *store);                /* NULL: nothing to do */
+	/* NULL: there are no files */
+	bool (*sizes)(const struct store *store, int64_t *database, int64_t *wal);
 
 	enum added (*add_event)(struct store *store, struct event_row *row, int64_t *selection_ids,
 		struct error *err);

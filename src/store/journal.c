@@ -61,10 +61,20 @@ static void note_failure(struct journal *journal, const struct error *err)
 	journal->is_failing = true;
 }
 
+static void note_sizes(const struct journal *journal)
+{
+	int64_t database, wal;
+	if (!store_sizes(journal->store, &database, &wal))
+		return;
+	metric_set(METRIC_store_database_bytes, database);
+	metric_set(METRIC_store_wal_bytes, wal);
+}
+
 static void note_success(struct journal *journal, size_t entries, struct mono began)
 {
 	metric_observe(METRIC_journal_commit_seconds, clock_mono().us - began.us);
 	metric_observe(METRIC_journal_batch_entries, (int64_t)entries);
+	note_sizes(journal);
 	if (!journal->is_failing)
 		return;
 	journal->is_failing = false;
@@ -207,9 +217,10 @@ static struct message *wait_for_messages(struct journal *journal)
 	heartbeat_beat(&journal->heartbeat);
 	if (poll(&fd, 1, REST_AFTER_MS) == 0)
 		store_settle(journal->store);
-	do
+	do {
 		heartbeat_beat(&journal->heartbeat);
-	while (poll(&fd, 1, HEARTBEAT_EVERY / US_PER_MS) == 0);
+		note_sizes(journal);
+	} while (poll(&fd, 1, HEARTBEAT_EVERY / US_PER_MS) == 0);
 	return mailbox_wait(journal->mailbox);
 }
 

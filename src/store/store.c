@@ -115,6 +115,11 @@ void store_settle(struct store *store)
 		store->driver->settle(store);
 }
 
+bool store_sizes(const struct store *store, int64_t *database, int64_t *wal)
+{
+	return store->driver->sizes && store->driver->sizes(store, database, wal);
+}
+
 enum added store_add_event(
 	struct store *store, struct event_row *row, int64_t *selection_ids, struct error *err)
 {

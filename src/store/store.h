@@ -91,6 +91,9 @@ void store_tidy(struct store *store, bool is_awaited);
 /* After a while without writes: brings everything into the files that a backup copies, without
  * blocking the caller. */
 void store_settle(struct store *store);
+/* Bytes of the database, and of what is written and not copied into it yet. False: the store is in
+ * memory, or its files cannot be seen. */
+bool store_sizes(const struct store *store, int64_t *database, int64_t *wal);
 
 enum added { ADDED_NEW, ADDED_DUPLICATE, ADDED_MARK_TAKEN, ADDED_FAILED };
 /*

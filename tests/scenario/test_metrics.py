@@ -6,7 +6,7 @@ import signal
 import threading
 
 import harness
-from harness import now, request, rule, site_world, utc_text, wait_until
+from harness import cli, now, request, rule, site_world, utc_text, wait_until
 from test_listener import PART, dial, say
 
 SLOW_PATTERN = rule("slow", when={"job_id": 77, "run_reason": "/from .* to [A-Z]/"}, mode="shadow")
@@ -60,6 +60,8 @@ STORIES = {
         *each("refusals_total/webhooks", "signature", "unknown_path", "astray", "method", "encoding", "invalid", "malformed", "too_large"),
         *each("refusals_total/admin", "forbidden", "malformed", "too_large", "too_slow"),
         "journal_commit_seconds", "journal_batch_entries", "open_work", "open_work_limit",
+        "decision_seconds", "store_database_bytes", "store_wal_bytes", f"event_to_fresh_seconds/{SITE}",
+        *each(f"tableau_job_seconds/{SITE}", "queued", "running"), *each(f"causes_ended_total/{SITE}", "succeeded", "failed", "cancelled"),
         f"refreshes_created_total/{SITE}/workbook", *each(f"causes_total/{SITE}", "created", "joined", "satisfied"),
         *each(f"refreshes_ended_total/{SITE}/workbook", "succeeded", "failed", "cancelled"),
         *each(f"refreshes/{SITE}", "ready", "later"),
@@ -144,7 +146,7 @@ def test_what_is_done_moves_its_series(router_of, sandbox):
 
 STORIES["bounds"] = [
     *each("refusals_total/webhooks", "not_durable", "made_room", "no_room", "no_descriptor", "bodies", "too_slow"),
-    "journal_failures_total", "journal_queue_entries", f"refreshes_ended_total/{SITE}/workbook/expired", f"selections/{SITE}",
+    "journal_failures_total", "journal_queue_entries", f"refreshes_ended_total/{SITE}/workbook/expired", f"causes_ended_total/{SITE}/expired", f"selections/{SITE}",
     f"tableau_requests_total/{SITE}/server_info/none", f"sign_ins_total/{SITE}/failed",
 ]
 
@@ -233,7 +235,7 @@ def test_every_bound_that_is_reached_moves_its_series(router_of, sandbox, tmp_pa
 STORIES["a site"] = [
     *each(f"budget_used/{SITE}", "refreshes_per_hour", "job_queries_per_day"), *each(f"budget_left/{SITE}", "refreshes_per_hour", "job_queries_per_day"),
     *each(f"refreshes/{SITE}", "ready", "in_flight"), *each(f"work_wait_seconds/{SITE}", "lookups", "refreshes", "jobs"),
-    f"backlog_seconds/{SITE}", f"backlog_overdue/{SITE}", f"pat_end_timestamp_seconds/{SITE}", f"signed_in/{SITE}", f"sign_ins_total/{SITE}/succeeded",
+    f"oldest_waiting_seconds/{SITE}", f"backlog_seconds/{SITE}", f"backlog_overdue/{SITE}", f"pat_end_timestamp_seconds/{SITE}", f"signed_in/{SITE}", f"sign_ins_total/{SITE}/succeeded",
     *each(f"tableau_requests_total/{SITE}", "sign_in/2xx", "content/2xx", "refresh/2xx", "job/2xx"),
     f"site_paused/{SITE}", f"site_left_alone/{SITE}",
 ]
@@ -261,3 +263,87 @@ def test_every_series_of_a_site_moves(router_of, sandbox_of):
     moved.wait(f"selections/{SITE}", f"site_left_alone/{SITE}", *each(f"work_wait_seconds/{SITE}", "lookups", "jobs"))
     must_have_moved(moved, "a site")
     router.end(signal.SIGTERM)
+
+
+STORIES["kinds and calls"] = [
+    *[f"refreshes_created_total/{SITE}/{kind}" for kind in ("datasource", "flow", "task")],
+    *each(f"refreshes_ended_total/{SITE}", "datasource/succeeded", "flow/succeeded", "task/succeeded"),
+    *each(f"tableau_requests_total/{SITE}", "server_info/2xx", "sign_in/2xx", "content/2xx", "refresh/2xx", "jobs/2xx", "cancel/2xx",
+          "refresh/4xx", "job/5xx", "content/3xx"),
+    f"sessions_lost_total/{SITE}", f"refreshes/{SITE}/sending", "dropped_work",
+]
+
+
+@drives("kinds and calls")
+def test_every_kind_and_call_moves_its_series(router_of, sandbox_of):
+    """Each kind of content, each class of answer, a session that is lost; and at last a site that leaves, with its series but for its work."""
+    luid = "2a1db1ee-db91-47c2-9233-55190701e838"
+    sandbox = sandbox_of(site_world(workbooks=["Revenue", {"name": "Slow", "running": "1h"}], datasources=[{"name": "Sales"}], flows=[{"name": "Prep"}],
+                                    tasks=[{"id": luid, "workbook": "Revenue"}]))
+    kinds = [{"site": SITE, "datasources": "Sales"}, {"site": SITE, "flows": "Prep"}, {"site": SITE, "tasks": [luid]}]
+    rules = [rule("kinds", refresh=kinds), rule("slow", when={"job_id": 2}, refresh=[{"site": SITE, "workbooks": "Slow"}])]
+    router = router_of(sandbox, rules, sites={SITE: {}, "board": {}})
+    moved = Moved(router)
+    sandbox.fault("html", on={"method": "GET", "path": "*/datasources*"}, status=302)
+    router.send()
+    moved.wait(f"tableau_requests_total/{SITE}/content/3xx", *each(f"refreshes_ended_total/{SITE}", "datasource/succeeded", "flow/succeeded", "task/succeeded"))
+    sandbox.fault("error", on={"method": "GET", "path": "*/jobs/*"}, code=500000, status=500)
+    sandbox.fault("error", on={"method": "POST", "path": "*/refresh"}, code=401002, summary="Unauthorized Access")
+    router.send(jobId="2")
+    wait_until(lambda: router.refreshes(state="running"), "the slow job to run")
+    moved.wait(f"tableau_requests_total/{SITE}/job/5xx", f"sessions_lost_total/{SITE}")
+    request(router.admin, "POST", f"/api/v1/refreshes/{router.refreshes(state='running')[0]['id']}/cancel")
+    moved.wait(f"tableau_requests_total/{SITE}/cancel/2xx")
+    sandbox.fault("latency", on={"method": "POST", "path": "*/refresh"}, ms=2000)
+    router.send(jobId="2")
+    moved.wait(f"refreshes/{SITE}/sending")
+    request(router.admin, "POST", f"/api/v1/sites/{SITE}/pause")
+    router.send()
+    moved.look()
+    router.config["sites"] = [site for site in router.config["sites"] if site["name"] != SITE]
+    router.write_rules([rule("other", refresh=[{"site": "board", "workbooks": "Other"}])])
+    router.write_config()
+    assert router.reload().status == 200
+    moved.wait("dropped_work")
+    assert not [name for name in printed(router) if SITE in name]
+    must_have_moved(moved, "kinds and calls")
+    router.end(signal.SIGTERM)
+
+
+# ---- and nothing is left out ----
+
+ELSEWHERE = {
+    "log_lines_lost_total": "tests of the log fill a disk",
+    "refusals_total/reason/queue_full": "10,000 entries would have to wait for the journal",
+    "refusals_total/reason/backlog": "test_patience.py",
+    "request_body_bytes/listener/admin": "for an instant only",
+    "tableau_requests_total/call/sign_out": "counted while the daemon stops",
+}
+
+
+def declared():
+    """Each family, and each value that a label of it may have: "family", "family/label/value"; * is a name."""
+    parts = set()
+    for family, of, words in re.findall(r'^\.It Li "\\&refresh_router_(\w+)" No "\\&\(\w+(?:; by ([\w, ]+))?\)"\n((?:(?!\.It|\.El).*\n)*)',
+                                        cli("manual", "metrics").stdout.decode(), re.M):
+        values = dict(re.findall(r"^\\&\\fB(\w+)\\fP: (.*)\.$", words, re.M))
+        labels = of.split(", ") if of else []
+        parts |= {family} | {f"{family}/{label}/{value}" for label in labels for value in values.get(label, "*").split(", ")}
+    return parts
+
+
+def moved_parts():
+    order = dict(re.findall(r'^\.It Li "\\&refresh_router_(\w+)" No "\\&\(\w+; by ([\w, ]+)\)"', cli("manual", "metrics").stdout.decode(), re.M))
+    for series in {series for story in STORIES.values() for series in story}:
+        family, *values = series.split("/")
+        yield family
+        for label, value in zip(order.get(family, "").split(", "), values):
+            yield f"{family}/{label}/{value}"
+            yield f"{family}/{label}/*"
+
+
+def test_the_stories_move_every_family_and_every_value_of_a_label():
+    """A metric that is new has to be driven here too."""
+    assert set(DRIVEN) == set(STORIES)
+    left = declared() - set(moved_parts())
+    assert left == set(ELSEWHERE), (left - set(ELSEWHERE), set(ELSEWHERE) - left)

@@ -1630,6 +1630,34 @@ static void a_delay_holds_the_refresh_and_says_until_when(void **state)
 	assert_true(saw(world, "send"));
 }
 
+static int64_t oldest_age(const struct world *world)
+{
+	struct wall oldest = site_status(world).oldest;
+	return wall_is_set(oldest) ? world->now.wall.us - oldest.us : -1;
+}
+
+static void the_oldest_wish_of_a_site_is_told_without_what_a_delay_holds(void **state)
+{
+	struct world *world = *state;
+	assert_int_equal(oldest_age(world), -1);
+	event_held(world, 0, &revenue, 10 * MINUTE, 0);
+	pass(world, 9 * MINUTE);
+	assert_int_equal(oldest_age(world), -1);
+	pass(world, MINUTE); /* the hold ends: it is a wish that begins now */
+	assert_int_equal(oldest_age(world), 0);
+	pass(world, MINUTE);
+	assert_int_equal(oldest_age(world), MINUTE);
+	answer(world, VERDICT_OK, NULL);
+	struct wall started = world->now.wall;
+	pass(world, 2 * MINUTE);
+	event(world); /* joins no job that started earlier */
+	assert_int_equal(oldest_age(world), 3 * MINUTE);
+	job(world, PHASE_SUCCEEDED, started, 0);
+	assert_int_equal(oldest_age(world), 0);
+	pass(world, MINUTE);
+	assert_int_equal(oldest_age(world), MINUTE);
+}
+
 static void a_job_sent_before_the_delay_was_over_does_not_count(void **state)
 {
 	struct world *world = *state;
@@ -2712,6 +2740,7 @@ int main(void)
 		TEST(a_job_of_which_nothing_is_heard_is_given_up_and_named),
 		TEST(time_behind_another_refresh_of_the_content_does_not_count),
 		TEST(a_delay_holds_the_refresh_and_says_until_when),
+		TEST(the_oldest_wish_of_a_site_is_told_without_what_a_delay_holds),
 		TEST(a_job_sent_before_the_delay_was_over_does_not_count),
 		TEST(who_stands_in_line_says_what_it_waits_for_now),
 		TEST(quiet_gathers_events_until_there_is_none_for_so_long),

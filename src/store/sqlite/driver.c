@@ -15,6 +15,7 @@ const struct store_driver sqlite_driver = {
 	.rollback = sqlite_rollback,
 	.tidy = sqlite_tidy,
 	.settle = sqlite_settle,
+	.sizes = sqlite_sizes,
 	.add_event = sqlite_add_event,
 	.end_selection = sqlite_end_selection,
 	.put_refresh = sqlite_put_refresh,

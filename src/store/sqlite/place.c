@@ -102,3 +102,16 @@ bool place_holds_database(struct sqlite *store, struct error *err)
 {
 	return holds(store, 1, err);
 }
+
+bool sqlite_sizes(const struct store *store, int64_t *database, int64_t *wal)
+{
+	struct place_file files[2];
+	struct error ignored;
+
+	for (size_t i = 0; i < 2; i++)
+		if (!look_up(sqlite_of(store)->path, i, &files[i], &ignored))
+			return false;
+	*database = files[0].size;
+	*wal = files[1].size;
+	return true;
+}

@@ -127,6 +127,7 @@ bool sqlite_commit(struct store *store, struct error *err);
 void sqlite_rollback(struct store *store);
 void sqlite_tidy(struct store *store, bool is_awaited);
 void sqlite_settle(struct store *store);
+bool sqlite_sizes(const struct store *store, int64_t *database, int64_t *wal);
 enum added sqlite_add_event(
 	struct store *store, struct event_row *row, int64_t *selection_ids, struct error *err);
 bool sqlite_end_selection(struct store *store, int64_t selection_id, struct error *err);
