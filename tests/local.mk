@@ -36,6 +36,7 @@ EXTRA_DIST += \
 	tests/scenario/test_access.py \
 	tests/scenario/test_admin.py \
 	tests/scenario/test_authors.py \
+	tests/scenario/test_backup.py \
 	tests/scenario/test_bad_input.py \
 	tests/scenario/test_check_fix.py \
 	tests/scenario/test_check_formats.py \

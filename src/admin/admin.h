@@ -25,6 +25,7 @@ struct admin_options { /* borrowed; all but `listen` and `store` outlive the lis
 	const struct config_listen *listen; /* its `admin` */
 	int socket;                         /* that listens already; 0: `listen` is opened */
 	const char *store;                  /* URL; opened for reading */
+	const struct store_copy *copy;      /* that the store was restored from; NULL: none */
 	struct journal *journal;
 	struct dispatch *dispatch;
 	struct ruleset_slot *rulesets;

@@ -22,6 +22,16 @@ static void add_trouble(struct trouble_slot *slot, const char *name, cJSON *json
 	json_add_text(object, "report", trouble->report);
 }
 
+static void add_copy(const struct store_copy *copy, cJSON *store)
+{
+	if (!copy)
+		return;
+	cJSON *object = cJSON_AddObjectToObject(store, "restored_copy");
+	json_add_time(object, "taken_at", copy->taken_at);
+	json_add_time(object, "restored_at", copy->restored_at);
+	json_add_text(object, "version", copy->version);
+}
+
 /* Adds what a person should look at; none of it makes the daemon unready. */
 static void add_alerts(struct admin *admin, cJSON *json)
 {
@@ -55,6 +65,7 @@ cJSON *admin_readiness(struct admin *admin, bool *is_ready)
 	cJSON_AddBoolToObject(store, "writable", is_writable);
 	if (!is_writable)
 		json_add_text(store, "reason", reason);
+	add_copy(admin->options.copy, store);
 	cJSON_AddItemToObject(json, "ruleset", rules);
 	json_add_text(rules, "revision", ruleset_revision(ruleset));
 	json_add_count(rules, "rules", (int64_t)ruleset_rule_count(ruleset));

@@ -51,12 +51,18 @@ static void cell(struct text *out, const char *value)
 	text_add(out, "</td>");
 }
 
-static void time_cell(struct text *out, struct wall time)
+static void add_time(struct text *out, struct wall time)
 {
 	char text[WALL_TEXT_SIZE];
 	struct wall seconds = { time.us / US_PER_SECOND * US_PER_SECOND };
-	text_printf(
-		out, "<td class=n>%s</td>", wall_is_set(time) ? wall_format(seconds, text) : "");
+	text_add(out, wall_is_set(time) ? wall_format(seconds, text) : "");
+}
+
+static void time_cell(struct text *out, struct wall time)
+{
+	text_add(out, "<td class=n>");
+	add_time(out, time);
+	text_add(out, "</td>");
 }
 
 /* ---- parts ---- */
@@ -76,6 +82,12 @@ static void add_head(struct admin *admin, struct text *out)
 	}
 	text_printf(out, "<p class=dim>rules: %zu, <code>%.19s</code></p>",
 		ruleset_rule_count(ruleset), ruleset_revision(ruleset));
+	const struct store_copy *copy = admin->options.copy;
+	if (copy) {
+		text_add(out, "<p class=bad>The store was restored from a copy of ");
+		add_time(out, copy->taken_at);
+		text_add(out, "; events that came since then are not in it.</p>");
+	}
 	OWNED(trouble)
 	failure = trouble_slot_get(admin->options.failures);
 	if (!failure)

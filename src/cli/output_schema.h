@@ -15,4 +15,5 @@ cJSON *resolve_output_schema(void);  /* POST /api/v1/resolve */
 cJSON *test_output_schema(void);     /* test --format json */
 cJSON *diff_output_schema(void);     /* diff --format json */
 cJSON *verify_output_schema(void);   /* verify --format json */
+cJSON *backup_output_schema(void);   /* backup --format json */
 cJSON *finding_output_schema(void);  /* explain CODE --format json, an item without CODE */

@@ -23,12 +23,13 @@ static const struct command_word names[] = {
 	{ "test", "what `test` prints" },
 	{ "diff", "what `diff` prints" },
 	{ "verify", "what `verify` prints" },
+	{ "backup", "what `backup` prints" },
 	{ 0 },
 };
 static cJSON *(*const schemas[])(void) = { ruleset_schema, config_schema, suite_schema,
 	decision_output_schema, event_output_schema, refresh_output_schema, selection_output_schema,
 	site_output_schema, problems_output_schema, finding_output_schema, resolve_output_schema,
-	test_output_schema, diff_output_schema, verify_output_schema };
+	test_output_schema, diff_output_schema, verify_output_schema, backup_output_schema };
 
 static int run(const struct command_line *line)
 {

@@ -79,6 +79,7 @@ const struct member refresh_members[] = {
 	MEMBER_DURATION(refresh_row, patience, .column = "patience"),
 	MEMBER_DURATION(refresh_row, quiet, .column = "quiet", .most = RECORD_MOST_TIME),
 	MEMBER_FLAG(refresh_row, is_cancelling, .column = "is_cancelling"),
+	MEMBER_FLAG(refresh_row, is_from_copy, .column = "is_from_copy"),
 	MEMBER_TIME(refresh_row, sent_at, .column = "sent_at", .key = "sent_at", .help = "When its last request was sent"),
 	MEMBER_TIME(refresh_row, sent_at_tableau, .column = "sent_at_tableau"),
 	MEMBER_COUNT(refresh_row, sent_after, .column = "sent_after", .most = STAMP_MOST),

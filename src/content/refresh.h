@@ -65,9 +65,12 @@ struct refresh_row {
 	/* when it is tried again. In the past, while `waiting`: since when only its site keeps it
 	 * from being sent. {0}: neither */
 	struct wall not_before;
-	int64_t patience;    /* microseconds of give_up_after left when this was recorded */
-	int64_t quiet;       /* microseconds for which its rule must have had no event; 0: none */
-	bool is_cancelling;  /* a person asked to cancel it, and its job is not cancelled yet */
+	int64_t patience;   /* microseconds of give_up_after left when this was recorded */
+	int64_t quiet;      /* microseconds for which its rule must have had no event; 0: none */
+	bool is_cancelling; /* a person asked to cancel it, and its job is not cancelled yet */
+	/* waiting, in a copy of the store that was restored: it may have been sent since the copy
+	 * was taken, so its job is looked for before it is sent */
+	bool is_from_copy;
 	int64_t attempts;    /* requests sent */
 	struct wall sent_at; /* of the last request; {0}: never */
 	/* the same by Tableau's clock, never too early; {0}: not known */

@@ -39,6 +39,8 @@ struct daemon {
 	struct watch *watch;
 	struct settle settle;
 	struct trouble_slot *unwatched; /* empty, or why */
+	struct arena *arena;
+	const struct store_copy *copy; /* that the store was restored from; NULL: from none */
 	struct journal *journal;
 	struct dispatch *dispatch;
 	struct intake *intake;
@@ -351,10 +353,26 @@ static unsigned budget_connections(const struct config *config)
 	return most;
 }
 
+/* Tells people that what the store says may be outdated. */
+static bool tell_copy(struct daemon *daemon, struct store *store, struct error *err)
+{
+	char taken_at[WALL_TEXT_SIZE], restored_at[WALL_TEXT_SIZE];
+	if (!store_load_copy(store, daemon->arena, &daemon->copy, err))
+		return false;
+	if (daemon->copy)
+		log_warning("the store was restored from a copy: events that came since it was "
+			    "taken are not in it, and what waited then is looked for at Tableau "
+			    "before it is sent",
+			KV("taken_at", wall_format(daemon->copy->taken_at, taken_at)),
+			KV("version", daemon->copy->version),
+			KV("restored_at", wall_format(daemon->copy->restored_at, restored_at)));
+	return true;
+}
+
 static bool start_core(struct daemon *daemon, struct config *config, struct error *err)
 {
 	OWNED(store) store = store_open(config->store, STORE_WRITE, err);
-	if (!store)
+	if (!store || !tell_copy(daemon, store, err))
 		return false;
 	daemon->dispatch = dispatch_new(config, daemon->options.is_dry, err);
 	if (!daemon->dispatch || !dispatch_load(daemon->dispatch, store, err))
@@ -372,6 +390,7 @@ static bool start_listeners(struct daemon *daemon, struct config *config, struct
 		.listen = &config->listen,
 		.socket = daemon->sockets.admin,
 		.store = config->store,
+		.copy = daemon->copy,
 		.journal = daemon->journal,
 		.dispatch = daemon->dispatch,
 		.dry_run = daemon->options.is_dry,
@@ -444,6 +463,7 @@ struct daemon *daemon_new(const struct daemon_options *options, struct problems 
 	metric_tell(METRIC_build_info, PACKAGE_VERSION);
 	struct daemon *daemon = mem_new(struct daemon);
 	daemon->reload = reload;
+	daemon->arena = arena_new();
 	daemon->signals = -1;
 	daemon->options = *options;
 	OWNED(config) config = config_slot_get(reload_configs(reload));
@@ -475,5 +495,6 @@ void daemon_free(struct daemon *daemon)
 	prune_free(daemon->prune);
 	trouble_slot_free(daemon->unwatched);
 	reload_free(daemon->reload);
+	arena_free(daemon->arena);
 	free(daemon);
 }

@@ -365,6 +365,7 @@ static bool restore_selections(const struct selected_row *row, void *context)
 			.stamp = row->stamp,
 			.arrived_at = row->received_at,
 			.fresh_from = row->finished_at,
+			.is_from_copy = row->is_from_copy,
 		};
 		restore_selection(core, items[i], &wish, arena);
 	}

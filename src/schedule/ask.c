@@ -147,7 +147,7 @@ static struct asked again(struct schedule *schedule, struct instant now,
 	struct slot *slot = slot_of(schedule, row->site, &row->content);
 	struct wish wish = { .priority = row->priority, .incremental = row->incremental };
 	const struct refresh *refresh =
-		slot_join(schedule, now, slot, &row->content, copies, count, wish);
+		slot_join(schedule, now, slot, &row->content, copies, count, wish, false);
 	return asked(CONSENT_YES, refresh->row.id, "it is done again");
 }
 

@@ -136,7 +136,8 @@ static void hold_for_quiet(struct schedule *schedule, struct instant now, const 
 {
 	struct refresh *refresh = held_by_quiet(slot, quiet);
 	if (!refresh) {
-		refresh = refresh_create(schedule, now, slot, content);
+		refresh =
+			refresh_create(schedule, now, slot, content, want->selection.is_from_copy);
 		refresh_hold(refresh);
 		refresh->row.quiet = quiet_time(&want->selection);
 		hold_in(schedule, now, refresh, quiet);
@@ -154,7 +155,8 @@ static void hold_for_delay(struct schedule *schedule, struct instant now, const 
 {
 	struct refresh *refresh = held_by_delay(slot, want);
 	if (!refresh) {
-		refresh = refresh_create(schedule, now, slot, content);
+		refresh =
+			refresh_create(schedule, now, slot, content, want->selection.is_from_copy);
 		refresh_hold(refresh);
 		hold_until(schedule, refresh, want->holds);
 		tell_until(refresh, now, want->holds);

@@ -46,7 +46,8 @@ struct schedule_selection {
 	/* The selection itself: copied, and given back with ACTION_RESOLVE. NULL, in tests: the id
 	 * is enough. */
 	const struct selection *named;
-	bool uncached; /* somebody wants it done again: earlier lookups do not count */
+	bool is_from_copy; /* content/refresh.h */
+	bool uncached;     /* somebody wants it done again: earlier lookups do not count */
 };
 
 /* The result of an action, as far as it matters here. */

@@ -11,6 +11,7 @@
 /* clang-format off */
 #define LIFE(STEP)                                                                                 \
 	STEP(WAITING, SENDING,   "its turn has come")                                              \
+	STEP(WAITING, UNKNOWN,   "from a copy that was restored: it may have been sent since")     \
 	STEP(WAITING, QUEUED,    "after 409093 a look found a job that serves it")                 \
 	STEP(WAITING, RUNNING,   "after 409093 a look found a running job that serves it")         \
 	STEP(WAITING, SUCCEEDED, "a look found an ended job that serves it; or another's job does") \

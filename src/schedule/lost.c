@@ -24,13 +24,28 @@ static struct wall sent_at_tableau(const struct refresh *refresh)
 	return gate_tableau_surely(&refresh->slot->site->gate, refresh->sent);
 }
 
+/* A job that started before this serves not all of its causes. */
+static struct wall latest_fresh_from(const struct refresh *refresh)
+{
+	struct wall latest = { 0 };
+	for (size_t i = 0; i < refresh->cause_count; i++)
+		if (refresh->causes[i].fresh_from.us > latest.us)
+			latest = refresh->causes[i].fresh_from;
+	return latest;
+}
+
 static struct wall look_since(const struct refresh *refresh, struct instant now)
 {
 	struct wall sent_at = sent_at_tableau(refresh),
 		    tableau_now = gate_tableau_time(&refresh->slot->site->gate, now.mono);
 	if (!refresh->was_busy && wall_is_set(sent_at))
 		return wall_after(sent_at, -LOST_LOOK_BACK);
-	return wall_after(wall_is_set(tableau_now) ? tableau_now : now.wall, -LONG_LOOK_BACK);
+	struct wall since =
+		wall_after(wall_is_set(tableau_now) ? tableau_now : now.wall, -LONG_LOOK_BACK);
+	/* From a copy that is older: the job may be, too. */
+	struct wall fresh_from = latest_fresh_from(refresh);
+	bool is_old = !refresh->was_busy && wall_is_set(fresh_from) && fresh_from.us < since.us;
+	return is_old ? fresh_from : since;
 }
 
 bool refresh_look(
@@ -121,7 +136,9 @@ static void send_again(struct schedule *schedule, struct instant now, struct ref
 {
 	const char *got = *refresh->row.reason ? refresh->row.reason : "no reply";
 	OWNED_TEXT struct text reason = TEXT(1000);
-	if (answer.verdict == VERDICT_CANNOT || answer.verdict == VERDICT_UNSURE)
+	if (!refresh->row.attempts)
+		text_printf(&reason, "no job was found that serves it, it is sent; %s", got);
+	else if (answer.verdict == VERDICT_CANNOT || answer.verdict == VERDICT_UNSURE)
 		text_printf(&reason,
 			"it is not known whether the last request made a job (%s), it is sent "
 			"again; it got: %s",

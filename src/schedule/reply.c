@@ -118,7 +118,7 @@ static int64_t go_on_with(struct schedule *schedule, struct instant now,
 	if (done)
 		return done;
 	struct refresh *successor = slot_join(schedule, now, to, content, refresh->causes,
-		refresh->cause_count, refresh_wish(refresh));
+		refresh->cause_count, refresh_wish(refresh), false);
 	refresh_is_as_old(schedule, successor, refresh);
 	return successor->row.id;
 }

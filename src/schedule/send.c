@@ -67,11 +67,33 @@ void on_greeted(struct schedule *schedule, struct instant now, const struct inpu
 	site_touch(schedule, site);
 }
 
+/*
+ * A life that the copy does not know of may have sent it: its job is looked for, as after a lost
+ * reply. From here on the state says so, also after a restart.
+ */
+static void look_first(struct schedule *schedule, struct instant now, struct refresh *refresh)
+{
+	timer_leave(&refresh->due);
+	refresh->row.is_from_copy = false;
+	refresh->was_busy = refresh->was_refused = false;
+	refresh->unsure_looks = 0;
+	refresh_enter(schedule, refresh, REFRESH_UNKNOWN);
+	refresh_set_text(&refresh->row.reason,
+		"the store was restored from a copy: it may have been sent since");
+	refresh_wait_until(schedule, now, refresh, 0);
+	act_record(schedule, refresh);
+}
+
 void send_ready(struct schedule *schedule, struct instant now, struct site *site)
 {
 	const struct budget_part *spent = NULL;
 	struct timer *first;
 	while (has_place(site) && (first = timer_first(&site->ready))) {
+		struct refresh *refresh = container(first, struct refresh, due);
+		if (refresh->row.is_from_copy) {
+			look_first(schedule, now, refresh);
+			continue;
+		}
 		struct wait wait = gate_start_wait(&site->gate, now.mono);
 		if (wait.kind != WAIT_NOT) {
 			site_wait(schedule, site, wait.until);
@@ -81,7 +103,7 @@ void send_ready(struct schedule *schedule, struct instant now, struct site *site
 			greet(schedule, site);
 			break;
 		}
-		send(schedule, now, container(first, struct refresh, due));
+		send(schedule, now, refresh);
 		spent = budget_spend(&site->gate.starts, now.mono, now.wall, 1);
 	}
 	act_spent(schedule, site, SPENT_STARTS, spent);

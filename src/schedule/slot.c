@@ -60,7 +60,7 @@ static struct refresh *enroll(struct schedule *schedule, struct refresh *refresh
 }
 
 struct refresh *refresh_create(struct schedule *schedule, struct instant now, struct slot *slot,
-	const struct content *content)
+	const struct content *content, bool is_from_copy)
 {
 	struct refresh *refresh = mem_new(struct refresh);
 	refresh->row = (struct refresh_row){
@@ -68,6 +68,7 @@ struct refresh *refresh_create(struct schedule *schedule, struct instant now, st
 		.state = REFRESH_WAITING,
 		.incremental = true, /* until a cause wants a full refresh */
 		.created_at = now.wall,
+		.is_from_copy = is_from_copy,
 	};
 	refresh->born = now.mono;
 	patience_set(&refresh->patience, now.mono, schedule->options.give_up_after);

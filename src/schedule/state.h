@@ -384,7 +384,7 @@ void slot_step_back(struct schedule *schedule, struct slot *slot);
 void slot_step_forward(struct schedule *schedule, struct refresh *refresh);
 /* A new refresh, at the end of the slot's line. */
 struct refresh *refresh_create(struct schedule *schedule, struct instant now, struct slot *slot,
-	const struct content *content);
+	const struct content *content, bool is_from_copy);
 /* A refresh from a row of the journal, with its id and times, at the end of the slot's line. */
 struct refresh *refresh_adopt_row(struct schedule *schedule, const struct refresh_row *row);
 /* Does the evidence cover every cause of it? */
@@ -456,10 +456,10 @@ void want_expire(struct schedule *schedule, struct instant now, struct want *wan
 /* Asks for parked selections, as many as may be asked for at once. */
 void want_resolve_parked(struct schedule *schedule, struct instant now, struct site *site);
 /* Joins `causes` to a refresh of `slot` whose request is still to be sent, or was sent late enough,
- * else to a new one. Returns that refresh. */
+ * else to a new one, which is_from_copy if they are. Returns that refresh. */
 struct refresh *slot_join(struct schedule *schedule, struct instant now, struct slot *slot,
 	const struct content *content, const struct cause_row *causes, size_t count,
-	struct wish wish);
+	struct wish wish, bool is_from_copy);
 
 /* ---- send.c: refreshes become requests ---- */
 

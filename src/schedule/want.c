@@ -232,12 +232,12 @@ static struct refresh *joinable(const struct schedule *schedule, const struct sl
 
 struct refresh *slot_join(struct schedule *schedule, struct instant now, struct slot *slot,
 	const struct content *content, const struct cause_row *causes, size_t count,
-	struct wish wish)
+	struct wish wish, bool is_from_copy)
 {
 	struct refresh *refresh = joinable(schedule, slot, causes, count, wish.incremental);
 	bool is_new = !refresh;
 	if (is_new)
-		refresh = refresh_create(schedule, now, slot, content);
+		refresh = refresh_create(schedule, now, slot, content, is_from_copy);
 	join(schedule, refresh, causes, count, wish);
 	if (is_new && slot->current)
 		refresh_stand_behind(schedule, now, refresh);
@@ -264,7 +264,8 @@ static void want_content(struct schedule *schedule, struct instant now, const st
 			act_cause(schedule, slot->site->name, done, &causes[i], CAUSE_SATISFIED);
 		return;
 	}
-	slot_join(schedule, now, slot, content, causes, count, want_wish(want));
+	slot_join(schedule, now, slot, content, causes, count, want_wish(want),
+		want->selection.is_from_copy);
 }
 
 static void resolved(struct schedule *schedule, struct instant now, struct want *want,

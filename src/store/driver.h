@@ -69,6 +69,12 @@ struct store_driver {
 		struct store *store, pause_visit *visit, void *context, struct error *err);
 	bool (*take_refresh_ids)(struct store *store, struct refresh_ids *ids, struct error *err);
 	int64_t (*last_stamp)(const struct store *store);
+
+	/* NULL: it cannot be copied so, and is never from a copy */
+	bool (*take_backup)(struct store *store, const struct store_backup *backup,
+		struct store_contents *contents, struct error *err);
+	bool (*load_copy)(struct store *store, struct arena *arena, const struct store_copy **copy,
+		struct error *err);
 };
 
 extern const struct store_driver sqlite_driver, memory_driver;

@@ -3,6 +3,7 @@ librouter_a_SOURCES += \
 	src/store/driver.h \
 	src/store/event.c \
 	src/store/journal.c src/store/journal.h \
+	src/store/sqlite/backup.c \
 	src/store/sqlite/checkpoint.c \
 	src/store/sqlite/command.c \
 	src/store/sqlite/driver.c \

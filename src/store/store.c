@@ -42,6 +42,13 @@ const char *store_url_in(const char *folder, size_t length, struct arena *arena)
 	return arena_printf(arena, "%s%.*s/state.db", drivers[0]->scheme, (int)length, folder);
 }
 
+const char *store_url_path(const char *url)
+{
+	const struct store_driver *driver = driver_of(url);
+
+	return driver && driver->is_path ? place_of(driver, url) : NULL;
+}
+
 const char *store_url_beside(const char *url, const char *file, struct arena *arena)
 {
 	const struct store_driver *driver = driver_of(url);
@@ -287,4 +294,22 @@ bool store_take_refresh_ids(struct store *store, struct refresh_ids *ids, struct
 int64_t store_last_stamp(const struct store *store)
 {
 	return store->driver->last_stamp(store);
+}
+
+bool store_take_backup(struct store *store, const struct store_backup *backup,
+	struct store_contents *contents, struct error *err)
+{
+	if (!store->driver->take_backup)
+		return error_fail(err, ERROR_INPUT,
+			"a store %s... cannot be copied by this command; use the tools of its"
+			" database",
+			store->driver->scheme);
+	return store->driver->take_backup(store, backup, contents, err);
+}
+
+bool store_load_copy(
+	struct store *store, struct arena *arena, const struct store_copy **copy, struct error *err)
+{
+	*copy = NULL;
+	return !store->driver->load_copy || store->driver->load_copy(store, arena, copy, err);
 }

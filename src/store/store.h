@@ -63,8 +63,9 @@ extern const char *const event_outcomes[]; /* NULL ends them */
 /* Where each member of an event is stored and shown, except `stamp` and `selections`. */
 extern const struct member event_members[];
 
-struct selected_row {                         /* some of an event's selections */
-	int64_t event, stamp;                 /* the stamp: of open ones */
+struct selected_row {         /* some of an event's selections */
+	int64_t event, stamp; /* the stamp: of open ones */
+	bool is_from_copy;    /* content/refresh.h; the event is in a copy that was restored */
 	struct wall received_at, finished_at; /* the event's */
 	const char *selections;               /* the event's list, or "" */
 	size_t count;
@@ -187,6 +188,42 @@ bool store_take_refresh_ids(
 	struct store *store, struct refresh_ids *ids, struct error *err) MUST_USE;
 /* The youngest stamp of a durable event; 0: there is none yet. For a writer. */
 int64_t store_last_stamp(const struct store *store);
+
+/* ---- copies ---- */
+
+/* What a copy holds, and what of it is not done yet. */
+struct store_contents {
+	struct wall taken_at; /* shortly before the moment that it shows */
+	int64_t events, open_selections, open_refreshes;
+};
+struct store_backup {
+	const char *path;    /* of the copy: an empty file */
+	const char *version; /* of the program that takes it */
+	/* Asked every few milliseconds; false ends the copying with ERROR_TRANSIENT. It may sleep,
+	 * to leave processor and disk to others. */
+	bool (*goes_on)(void *context);
+	void *context;
+};
+/*
+ * Copies the store as it is at one moment to a file that a later store_open() takes, while others
+ * write; then checks the copy and marks it as one. ERROR_INPUT: the driver cannot. The file is not
+ * synced.
+ */
+bool store_take_backup(struct store *store, const struct store_backup *backup,
+	struct store_contents *contents, struct error *err) MUST_USE;
+
+/*
+ * The copy that this store goes on from. The first store_open() to write it sets `restored_at`,
+ * gives ids from then on that no life since `taken_at` has given, and sets is_from_copy of what
+ * waits. Forgotten after `history`, like events.
+ */
+struct store_copy {
+	struct wall taken_at, restored_at;
+	const char *version;
+};
+/* *copy is in `arena`; NULL: the store is not from a copy. */
+bool store_load_copy(struct store *store, struct arena *arena, const struct store_copy **copy,
+	struct error *err) MUST_USE;
 
 /* Prints the versions of the libraries that keep rows, one on each line. */
 void store_versions(FILE *out);

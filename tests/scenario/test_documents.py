@@ -144,7 +144,7 @@ def test_an_example_says_why_it_is_not_run():
 # ---- what is named exists ----
 
 COMMANDS = re.findall(r"^  (\w+)  ", cli("--help").stdout.decode(), re.M) if (harness.BUILD / "refresh-router").exists() else []
-OURS = ("refresh-router", "make", "man", "sqlite3", "tests/run", *COMMANDS)
+OURS = ("refresh-router", "make", "man", "tests/run", *COMMANDS)
 
 
 def spans(text):
@@ -167,9 +167,6 @@ def run_span(span, router, ids, folder):
         return subprocess.run(["make", "-n", *words], cwd=harness.BUILD, capture_output=True).returncode
     if program == "man":
         return 0 if list(MAN.glob(f"{words[0]}.[1-8]")) else 1
-    if program == "sqlite3":
-        span = span.replace("/var/lib/refresh-router", str(router.folder / "store")).replace("FILE", str(folder / "backup"))
-        return subprocess.run(["bash", "-c", span]).returncode
     if program != "refresh-router":
         words.insert(0, program)
     if len(words) < 2:      # a command as such, as in "`check` reports ..."

@@ -68,7 +68,8 @@ static const char *const names[MET_COUNT] = {
 static bool is_beyond(enum refresh_state from, enum refresh_state to)
 {
 	/* Only a row that says it is queued, and tells no evidence, as none of ours does. */
-	return from == REFRESH_QUEUED && to == REFRESH_WAITING;
+	return (from == REFRESH_QUEUED && to == REFRESH_WAITING) ||
+	       (from == REFRESH_WAITING && to == REFRESH_UNKNOWN);
 }
 
 static bool is_all_lived(const struct tally *tally, int64_t histories)

@@ -40,6 +40,7 @@ static bool visit_selected(const struct tables *tables, int64_t id, int64_t sele
 	const struct event_row *event = event_at(tables, number);
 	struct selected_row row = { .event = number,
 		.stamp = stamp,
+		.is_from_copy = number <= tables->last_copied,
 		.received_at = event ? event->received_at : (struct wall){ 0 },
 		.finished_at = event ? event->finished_at : (struct wall){ 0 },
 		.selections = event ? event->selections : "",

@@ -39,6 +39,7 @@ struct tables {
 	struct rows rows[TABLE_COUNT];
 	int64_t last_event, last_refresh; /* the highest ids ever given */
 	int64_t last_stamp;
+	int64_t last_copied; /* the last event from a copy; 0: none */
 };
 
 struct tables *tables_new(void); /* without rows */

@@ -38,4 +38,6 @@ const struct store_driver sqlite_driver = {
 	.load_pauses = sqlite_load_pauses,
 	.take_refresh_ids = sqlite_take_refresh_ids,
 	.last_stamp = sqlite_last_stamp,
+	.take_backup = sqlite_take_backup,
+	.load_copy = sqlite_load_copy,
 };

@@ -50,6 +50,7 @@ static bool visit_group(struct sqlite *store, struct selected_group *group, cons
 
 	struct selected_row row = { .event = group->event,
 		.stamp = sqlite_stamp_of_event(group->event),
+		.is_from_copy = group->event <= store->last_copied,
 		.received_at = has_row ? query_column_time(query, 0) : (struct wall){ 0 },
 		.finished_at = has_row ? query_column_time(query, 1) : (struct wall){ 0 },
 		.selections = has_row ? query_column_text(query, 2) : "",

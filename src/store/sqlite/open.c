@@ -154,7 +154,7 @@ static bool connect_database(struct sqlite *store, struct error *err)
 	if (sqlite3_db_readonly(store->database, "main") == 1)
 		return error_fail(
 			err, ERROR_SYSTEM, "store %s: no permission to write it", store->path);
-	return use_wal(store, err) && schema_migrate(store, err);
+	return use_wal(store, err) && schema_migrate(store, err) && backup_notice(store, err);
 }
 
 /*

@@ -59,14 +59,22 @@ static bool prune_refreshes(
 	return true;
 }
 
-/* Deletes old commands, and parts of budgets more than a day older than the youngest part, which
- * needs no clock. */
+/* Deletes old commands and copies, and parts of budgets more than a day older than the youngest
+ * part, which needs no clock. */
 static bool prune_notes(struct sqlite *store, struct wall before, int64_t most, struct error *err)
 {
 	USED_QUERY commands = sqlite_query(store, QUERY_PRUNE_COMMANDS,
 		"DELETE FROM command WHERE id IN (SELECT id FROM command WHERE at < ?1 LIMIT ?2)",
 		err);
 	if (!prune_with(store, commands, before, most, err))
+		return false;
+
+	USED_QUERY copies = sqlite_query(store, QUERY_PRUNE_COPIES,
+		"DELETE FROM copy WHERE restored_at > 0 AND restored_at < ?1", err);
+	if (!copies)
+		return false;
+	query_bind_time(copies, 1, before);
+	if (!query_run(store, copies, "prune", err))
 		return false;
 
 	USED_QUERY spent = sqlite_query(store, QUERY_PRUNE_SPENT,

@@ -137,6 +137,13 @@ static const char *const migrations[] = {
 	"DROP TABLE selection;"
 	"ALTER TABLE selection_7 RENAME TO selection;"
 	"ALTER TABLE cause ADD COLUMN selection INTEGER NOT NULL DEFAULT 0;",
+	/*
+	 * 7 to 8. `copy` has a row in a copy that `backup` took; restored_at is 0 until the first
+	 * start from it.
+	 */
+	"CREATE TABLE copy (taken_at INTEGER NOT NULL, version TEXT NOT NULL, restored_at INTEGER"
+	" NOT NULL, last_event INTEGER NOT NULL) STRICT;"
+	"ALTER TABLE refresh ADD COLUMN is_from_copy INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define NEWEST ((int64_t)(sizeof migrations / sizeof *migrations))

@@ -59,6 +59,8 @@ enum query {
 	QUERY_LOAD_SPENT,
 	QUERY_LOAD_PAUSES,
 	QUERY_LIST_COMMANDS,
+	QUERY_LOAD_COPY,
+	QUERY_PRUNE_COPIES,
 	QUERY_PRUNE_SPENT,
 	QUERY_PRUNE_COMMANDS,
 	QUERY_PRUNE_MARKS,
@@ -84,9 +86,10 @@ struct sqlite {
 	int lock;          /* descriptor of PATH.lock; -1: none, as for readers */
 	sqlite3 *database; /* NULL after a failed sqlite_renew(); the next one may succeed */
 	sqlite3_stmt *queries[QUERY_COUNT];
-	bool is_suspect;    /* a commit failed halfway: sqlite_renew() before the next */
-	int64_t last_event; /* the highest id ever given to an event; stamps follow from ids */
-	char *ruleset;      /* the last interned revision, and its id */
+	bool is_suspect;     /* a commit failed halfway: sqlite_renew() before the next */
+	int64_t last_event;  /* the highest id ever given to an event; stamps follow from ids */
+	int64_t last_copied; /* of a writer: the id of the last event from a copy; 0: it is none */
+	char *ruleset;       /* the last interned revision, and its id */
 	int64_t ruleset_id;
 	struct wall since; /* that the last search was for, and the lowest id it may list */
 	int64_t first_since;
@@ -162,6 +165,10 @@ bool sqlite_load_spent(struct store *store, spent_visit *visit, void *context, s
 bool sqlite_load_pauses(struct store *store, pause_visit *visit, void *context, struct error *err);
 bool sqlite_take_refresh_ids(struct store *store, struct refresh_ids *ids, struct error *err);
 int64_t sqlite_last_stamp(const struct store *store);
+bool sqlite_take_backup(struct store *store, const struct store_backup *backup,
+	struct store_contents *contents, struct error *err);
+bool sqlite_load_copy(struct store *store, struct arena *arena, const struct store_copy **copy,
+	struct error *err);
 
 /* ---- connection: open.c ---- */
 
@@ -210,6 +217,11 @@ void lock_release(int lock);
 bool schema_migrate(struct sqlite *store, struct error *err) MUST_USE;
 bool schema_check(struct sqlite *store,
 	struct error *err) MUST_USE; /* for a reader: the version must be exactly ours */
+
+/* ---- copies: backup.c ---- */
+
+/* A writer's connection to a restored copy: the first one takes note of that (store/store.h). */
+bool backup_notice(struct sqlite *store, struct error *err) MUST_USE;
 
 /* ---- statements: query.c ---- */
 

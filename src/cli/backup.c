@@ -1,0 +1,293 @@
+/*
+ * cli/backup.c - `backup`: a copy of the store while the daemon serves.
+ *
+ * The copy is written beside FILE under a hidden name and gets its own when it is whole, checked
+ * and on the disk, so that FILE is never half of one.
+ */
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/record/record.h"
+#include "build.h"
+#include "cli/command.h"
+#include "cli/output_schema.h"
+#include "cli/print.h"
+#include "config/config.h"
+#include "store/store.h"
+#include "store/url.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* After so much work it rests as long as it has worked, so that intake finds processor and disk
+ * free half of the time. */
+#define WORKS_US (5 * US_PER_MS)
+#define RESTS_US (50 * US_PER_MS) /* at most */
+
+static volatile sig_atomic_t interrupted; /* the signal; 0: none */
+
+static void interrupt(int number)
+{
+	interrupted = number;
+}
+
+static bool goes_on(void *context)
+{
+	struct mono *since = context;
+	int64_t us = clock_mono().us - since->us;
+
+	if (us >= WORKS_US) {
+		us = us < RESTS_US ? us : RESTS_US;
+		const struct timespec rest = { .tv_nsec = us * 1000 };
+		/* An interrupted sleep is over early, which is what is wanted. */
+		IGNORE(nanosleep(&rest, NULL));
+		*since = clock_mono();
+	}
+	return !interrupted;
+}
+
+/* ---- the file ---- */
+
+struct backup_file {
+	const char *path;
+	char *temporary; /* beside it; NULL: there is none */
+	bool replaces;
+};
+
+static void file_clear(struct backup_file *file)
+{
+	if (file->temporary)
+		unlink(file->temporary);
+	free(file->temporary);
+}
+
+static bool fail_file(const char *path, const char *what, struct error *err)
+{
+	return error_fail(err, ERROR_INPUT, "%s: %s: %s", path, what, strerror(errno));
+}
+
+static bool fail_exists(const char *path, struct error *err)
+{
+	return error_fail(err, ERROR_INPUT,
+		"%s is there already; give another FILE, or --force to replace it", path);
+}
+
+/* Is it the database, or one of the files that belong to it? `store`: its path. */
+static bool is_of_store(const struct stat *there, const char *store)
+{
+	static const char *const endings[] = { "", "-wal", "-shm", ".lock" };
+	struct stat ours;
+
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		OWNED_MEMORY char *path = mem_printf("%s%s", store, endings[i]);
+		if (!stat(path, &ours) && ours.st_ino == there->st_ino &&
+			ours.st_dev == there->st_dev)
+			return true;
+	}
+	return false;
+}
+
+/* `store`: the path of the database, or NULL. */
+static bool may_write(const struct backup_file *file, const char *store, struct error *err)
+{
+	struct stat there;
+
+	if (lstat(file->path, &there))
+		return errno == ENOENT || fail_file(file->path, "cannot look at it", err);
+	if (!S_ISREG(there.st_mode))
+		return error_fail(err, ERROR_INPUT, "%s is %s; give another FILE", file->path,
+			S_ISLNK(there.st_mode) ? "a link" : file_kind(&there));
+	if (store && is_of_store(&there, store))
+		return error_fail(
+			err, ERROR_INPUT, "%s is the store itself; give another FILE", file->path);
+	return file->replaces || fail_exists(file->path, err);
+}
+
+static bool make_temporary(struct backup_file *file, struct error *err)
+{
+	const char *slash = strrchr(file->path, '/'), *name = slash ? slash + 1 : file->path;
+	char *path = mem_printf("%.*s.%s.XXXXXX", (int)(name - file->path), file->path, name);
+	int fd = mkostemp(path, O_CLOEXEC); /* readable for its owner only */
+
+	if (fd < 0) {
+		free(path);
+		return fail_file(file->path, "cannot write it", err);
+	}
+	close(fd);
+	file->temporary = path;
+	return true;
+}
+
+static bool sync_path(const char *path, int flags)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
+	bool is_synced = fd >= 0 && !fsync(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return is_synced;
+}
+
+static bool give_name(struct backup_file *file, struct error *err)
+{
+	unsigned flags = file->replaces ? 0 : RENAME_NOREPLACE;
+	OWNED_MEMORY char *folder = mem_copy_text(file->path);
+	char *slash = strrchr(folder, '/');
+
+	if (!sync_path(file->temporary, 0))
+		return fail_file(file->path, "cannot bring it to the disk", err);
+	/* Not every file system can rename so; all others can link. */
+	if (renameat2(AT_FDCWD, file->temporary, AT_FDCWD, file->path, flags)) {
+		if (errno == EEXIST)
+			return fail_exists(file->path, err);
+		if (file->replaces || link(file->temporary, file->path))
+			return fail_file(file->path, "cannot give it its name", err);
+		unlink(file->temporary);
+	}
+	free(file->temporary);
+	file->temporary = NULL;
+	if (slash)
+		slash[slash == folder] = '\0';
+	return sync_path(slash ? folder : ".", O_DIRECTORY) ||
+	       fail_file(file->path, "fsync of its folder", err);
+}
+
+/* ---- the command ---- */
+
+struct backup_done {
+	const char *path;
+	int64_t bytes;
+	struct store_contents has;
+};
+
+/* clang-format off */
+static const struct member done_members[] = {
+	MEMBER_TEXT(backup_done, path, .key = "file", .required = true, .help = "The copy"),
+	MEMBER_TIME(backup_done, has.taken_at, .key = "taken_at", .required = true,
+		.help = "The store is as it was then, or a moment later"),
+	MEMBER_COUNT(backup_done, bytes, .key = "bytes", .always = true, .help = "Its size"),
+	MEMBER_COUNT(backup_done, has.events, .key = "events", .always = true, .help = "Events in it"),
+	MEMBER_COUNT(backup_done, has.open_selections, .key = "open_selections", .always = true,
+		.help = "Selections in it whose content is not known yet"),
+	MEMBER_COUNT(backup_done, has.open_refreshes, .key = "open_refreshes", .always = true,
+		.help = "Refreshes in it that have not ended"),
+	{ 0 },
+};
+/* clang-format on */
+
+cJSON *backup_output_schema(void)
+{
+	return record_schema("backup.schema.json", "What backup wrote", done_members);
+}
+
+static bool copy(
+	const char *url, struct backup_file *file, struct backup_done *done, struct error *err)
+{
+	struct mono since = clock_mono();
+	struct stat about;
+
+	OWNED(store) store = store_open(url, STORE_READ, err);
+	if (!store || !may_write(file, store_url_path(url), err) || !make_temporary(file, err))
+		return false;
+	const struct store_backup backup = { file->temporary, PACKAGE_VERSION, goes_on, &since };
+	if (!store_take_backup(store, &backup, &done->has, err))
+		return false;
+	if (stat(file->temporary, &about))
+		return fail_file(file->path, "cannot look at it", err);
+	done->bytes = about.st_size;
+	return give_name(file, err);
+}
+
+static void print_done(const struct command_line *line, const struct backup_done *done)
+{
+	if (line->json) {
+		OWNED_JSON json = cJSON_CreateObject();
+		record_to_json(done_members, done, json);
+		print_json(json, stdout);
+		return;
+	}
+	print_line(stdout,
+		"%s: %lld bytes, %lld events; %lld refreshes and %lld selections wait in it. "
+		"Checked: ok.",
+		done->path, (long long)done->bytes, (long long)done->has.events,
+		(long long)done->has.open_refreshes, (long long)done->has.open_selections);
+}
+
+static int take(const struct command_line *line, const struct config *config)
+{
+	const char *path = line->arguments[0];
+	__attribute__((cleanup(file_clear))) struct backup_file file = {
+		.path = path,
+		.replaces = command_line_flag(line, "force"),
+	};
+	struct backup_done done = { .path = path };
+	struct error err;
+
+	if (copy(config->store, &file, &done, &err)) {
+		print_done(line, &done);
+		return EXIT_YES;
+	}
+	print_line(stderr, "refresh-router backup: %s", err.message);
+	return err.kind == ERROR_INPUT ? EXIT_USAGE : EXIT_NO;
+}
+
+/* An interrupted run removes what it has written, then ends as others do. */
+static int take_or_end(const struct command_line *line, const struct config *config)
+{
+	static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
+	const struct sigaction heard = { .sa_handler = interrupt },
+			       usual = { .sa_handler = SIG_DFL };
+
+	for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+		sigaction(ending[i], &heard, NULL);
+	int status = take(line, config);
+	for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+		sigaction(ending[i], &usual, NULL);
+	if (interrupted && status != EXIT_YES)
+		raise(interrupted);
+	return status;
+}
+
+static int run(const struct command_line *line)
+{
+	OWNED(problems) problems = problems_new();
+	const char *path = config_find(command_line_value(line, "config"));
+	if (!path)
+		return command_usage(line, "no configuration file: give --config FILE");
+	OWNED(config) config = config_load(path, problems);
+	problems_print(problems, stderr, isatty(STDERR_FILENO));
+	return config ? take_or_end(line, config) : EXIT_USAGE;
+}
+
+static const struct option_spec options[] = {
+	{ "config", OPTION_VALUE, "FILE", "the configuration that names the store" },
+	{ "force", OPTION_FLAG, NULL, "replace FILE if it is there" },
+	{ 0 },
+};
+
+const struct command command_backup = {
+	.name = "backup",
+	.arguments = "FILE",
+	.summary = "copy the store while the daemon serves",
+	.description =
+		"Writes a copy of the store as it is at one moment to FILE, readable for its owner "
+		"only, and checks it. The daemon may run: it goes on taking events, and the copy "
+		"pauses half of the time to leave it processor and disk. Run it as the daemon's "
+		"user.\n"
+		"To restore, stop the daemon, put the copy in the place of the store (without the "
+		"`-wal` and `-shm` beside it), and start. What the copy has waiting may have been "
+		"sent since it was taken, so its job is looked for at Tableau first. Events that "
+		"came after it are not in it. Log, `/readyz` and status page say that the store is "
+		"from a copy, and of when.\n"
+		"Exit status: 0 the copy is whole, 1 it could not be written or is damaged, 2 "
+		"there "
+		"is no store to copy, or FILE is there or cannot be written.",
+	.options = options,
+	.formats = "text|json",
+	.least_arguments = 1,
+	.most_arguments = 1,
+	.run = run,
+};

@@ -1,0 +1,279 @@
+"""`backup`: a whole copy while the daemon serves; and a daemon that goes on from an older copy."""
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import stat
+import subprocess
+import threading
+
+import jsonschema
+import pytest
+
+from harness import BUILD, TOP, cli, fill, now, request, rule, site_world, utc_text, wait_until
+
+LONG_AGO = 600     # seconds; much longer than clock_skew, so that the start of a job proves that it reads what dbt wrote
+
+
+def backup(router, file, *more):
+    return cli("backup", "--config", router.folder / "config.yaml", *more, file)
+
+
+def whole_backup(router, file):
+    told = backup(router, file, "--format", "json")
+    assert told.returncode == 0 and not told.stderr, told
+    result = json.loads(told.stdout)
+    jsonschema.validate(result, json.loads((TOP / "schemas" / "backup.schema.json").read_text()))
+    return result
+
+
+def restore(router, file):
+    """As by hand: stopped, the store's files removed, the copy in their place, started."""
+    router.kill9()
+    for path in (router.folder / "store").glob("state.db*"):
+        path.unlink()
+    shutil.copy(file, router.folder / "store" / "state.db")
+    router.start()
+
+
+def restored(router):
+    return router.ready()[1]["store"].get("restored_copy")
+
+
+def send_of_long_ago(router, **fields):
+    assert router.send(runFinishedAt=utc_text(now() - LONG_AGO), **fields).status == 200
+
+
+def command(router, path):
+    assert request(router.admin, "POST", f"/api/v1/{path}").status == 200
+
+
+def nothing_beside(file):
+    return [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+# ---- a copy is taken ----
+
+def test_a_copy_under_load_is_whole_and_is_served_to_its_end(router_of, sandbox, tmp_path):
+    router = router_of(sandbox, [rule()])
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    ended = threading.Event()
+    statuses = []
+
+    def send(thread):
+        number = 0
+        while not ended.is_set():
+            number += 1
+            statuses.append(router.post(router.body(eventId=f"evt-{thread}-{number}", runFinishedAt=utc_text(now()))).status)
+
+    threads = [threading.Thread(target=send, args=(thread,)) for thread in range(3)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len(statuses) > 200, "some events")
+    before = len(statuses)
+    result = whole_backup(router, folder / "copy.db")
+    ended.set()
+    for thread in threads:
+        thread.join()
+    assert set(statuses) == {200} and before - 3 <= result["events"] <= len(statuses)
+    copy = folder / "copy.db"
+    assert nothing_beside(copy) and stat.S_IMODE(copy.stat().st_mode) == 0o600 and copy.stat().st_size == result["bytes"]
+    router.settle()
+    last = max(event["id"] for event in router.events())
+    restore(router, copy)
+    assert restored(router)["taken_at"] == result["taken_at"]
+    router.settle()
+    assert len(router.events()) == result["events"]
+    assert {r["state"] for r in router.refreshes()} == {"succeeded"}
+    # No number means two things, and lists go on over both lives.
+    assert router.send(number="new").status == 200
+    router.settle()
+    new = router.events()[0]
+    assert new["id"] > last and len(router.events()) == result["events"] + 1
+    assert router.event(new["id"])["refreshes"]
+
+
+def test_a_daemon_that_is_down_can_be_backed_up_and_the_original_is_no_copy(router, tmp_path):
+    send_of_long_ago(router)
+    router.settle(1)
+    router.kill9()
+    assert whole_backup(router, tmp_path / "copy.db")["events"] == 1
+    router.start()
+    assert restored(router) is None
+
+
+def test_a_file_that_is_there_is_replaced_only_when_asked(router, tmp_path):
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    file = folder / "copy.db"
+    file.write_text("precious")
+    told = backup(router, file)
+    assert told.returncode == 2 and b"is there already" in told.stderr and file.read_text() == "precious"
+    assert backup(router, file, "--force").returncode == 0
+    assert sqlite3.connect(file).execute("SELECT count(*) FROM event").fetchone() == (0,)
+    assert nothing_beside(file) and stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", ".lock"])
+def test_the_store_is_never_written_over(router, ending):
+    before = (router.folder / "store" / "state.db").stat().st_ino
+    told = backup(router, router.folder / "store" / f"state.db{ending}", "--force")
+    assert told.returncode == 2 and b"is the store itself" in told.stderr
+    assert (router.folder / "store" / "state.db").stat().st_ino == before and router.send().status == 200
+
+
+@pytest.mark.parametrize(["make", "says"], [
+    (lambda path: None, b"cannot write it: No such file or directory"),
+    (lambda path: path.mkdir(parents=True), b"is a folder"),
+    (lambda path: (path.parent.mkdir(), path.symlink_to("/dev/null")), b"is a link"),
+], ids=["a folder that is not there", "a folder", "a link"])
+def test_what_cannot_be_a_copy_is_said(router, tmp_path, make, says):
+    file = tmp_path / "nowhere" / "copy.db"
+    make(file)
+    told = backup(router, file, "--force")
+    assert told.returncode == 2 and says in told.stderr and str(file).encode() in told.stderr, told.stderr
+
+
+def test_without_a_store_there_is_nothing_to_copy(router, tmp_path):
+    router.config["store"] = "sqlite:nowhere/state.db"
+    router.write_config()
+    told = backup(router, tmp_path / "copy.db")
+    assert told.returncode == 2 and b"there is no database yet" in told.stderr
+    assert not list(tmp_path.glob("*copy.db*")) and not (router.folder / "nowhere").exists()
+
+
+def test_a_full_disk_leaves_nothing_behind(router, small_disk):
+    for number in range(8):
+        assert router.send(runStatusMessage="x" * 100_000).status == 200
+    router.settle()
+    fill(small_disk)
+    told = backup(router, small_disk / "copy.db")
+    assert told.returncode == 1 and b"full" in told.stderr, told.stderr
+    assert [path.name for path in small_disk.iterdir()] == ["filler"]
+    assert router.send().status == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_copy_leaves_nothing_behind(router, tmp_path, number):
+    database = sqlite3.connect(router.folder / "store" / "state.db", timeout=60)
+    with database:
+        database.execute("CREATE TABLE filler (bytes BLOB)")
+        database.execute("INSERT INTO filler WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 400000) SELECT randomblob(200) FROM n")
+    database.close()
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    process = subprocess.Popen([BUILD / "refresh-router", "backup", "--config", router.folder / "config.yaml", folder / "copy.db"],
+                               stderr=subprocess.PIPE)
+    wait_until(lambda: [path for path in folder.iterdir() if path.stat().st_size > 1 << 20], "the copy to have begun")
+    process.send_signal(number)
+    assert b"interrupted" in process.communicate(timeout=60)[1] and process.returncode == -number
+    assert not list(folder.iterdir())
+
+
+# ---- an older copy is restored ----
+
+@pytest.fixture
+def slow_world(sandbox_of):
+    return sandbox_of(site_world(workbooks=["Revenue", "Margin"]))
+
+
+def test_what_waited_in_the_copy_and_was_sent_since_is_found_and_not_sent_again(router_of, slow_world, tmp_path):
+    router = router_of(slow_world, [rule(), rule("both", when={"job_id": 2}, refresh=[{"site": "finance", "workbooks": ["Revenue", "Margin"]}])])
+    command(router, "sites/finance/pause")
+    send_of_long_ago(router, jobId="2")
+    wait_until(lambda: len(router.refreshes(state="waiting")) == 2, "both to wait")
+    result = whole_backup(router, tmp_path / "copy.db")
+    assert result["open_refreshes"] == 2
+    command(router, "sites/finance/resume")
+    assert {r["state"] for r in router.settle(2)} == {"succeeded"}
+    jobs = slow_world.jobs()
+    restore(router, tmp_path / "copy.db")
+    assert "the store was restored from a copy" in router.log
+    copy = restored(router)
+    assert copy["taken_at"] == result["taken_at"] < copy["restored_at"] and copy["version"]
+    assert "restored from a copy" in router.text("/")
+    command(router, "sites/finance/resume")     # in the copy it is paused
+    refreshes = router.settle(2)
+    assert [r["state"] for r in refreshes] == ["succeeded"] * 2
+    assert {r["job"]["id"] for r in refreshes} == {job["id"] for job in jobs}
+    assert slow_world.jobs() == jobs
+    # The next start goes on from there, and still says so.
+    router.restart()
+    assert restored(router) == copy and slow_world.jobs() == jobs
+
+
+def test_what_waited_in_the_copy_and_runs_by_now_is_followed(router_of, sandbox, tmp_path):
+    router = router_of(sandbox, [rule()])
+    command(router, "sites/finance/pause")
+    send_of_long_ago(router)
+    wait_until(lambda: router.refreshes(state="waiting"), "it to wait")
+    whole_backup(router, tmp_path / "copy.db")
+    sandbox.hold("Revenue", "running")
+    command(router, "sites/finance/resume")
+    wait_until(lambda: router.refreshes(state="running"), "its job to run")
+    restore(router, tmp_path / "copy.db")
+    command(router, "sites/finance/resume")
+    wait_until(lambda: router.refreshes(state="running"), "its job to be found")
+    sandbox.end_jobs()
+    assert [r["state"] for r in router.settle(1)] == ["succeeded"]
+    assert len(sandbox.jobs()) == 1 and len(sandbox.refresh_calls()) == 1
+
+
+def test_what_was_never_sent_is_sent(router_of, sandbox, tmp_path):
+    router = router_of(sandbox, [rule()])
+    command(router, "sites/finance/pause")
+    send_of_long_ago(router)
+    wait_until(lambda: router.refreshes(state="waiting"), "it to wait")
+    whole_backup(router, tmp_path / "copy.db")
+    restore(router, tmp_path / "copy.db")
+    command(router, "sites/finance/resume")
+    assert [r["state"] for r in router.settle(1)] == ["succeeded"] and len(sandbox.jobs()) == 1
+
+
+def test_a_selection_of_the_copy_that_was_carried_out_since_is_not_sent_again(router_of, sandbox, tmp_path):
+    router = router_of(sandbox, [rule()])
+    sandbox.fault("error", on={"method": "GET", "path": "*/workbooks*"}, times=0, code=503000, status=503, summary="Busy", detail="Busy.")
+    send_of_long_ago(router)
+    wait_until(lambda: any(e.get("open_selections") for e in router.events()), "its content to be asked for")
+    result = whole_backup(router, tmp_path / "copy.db")
+    assert result["open_selections"] == 1
+    sandbox.forget_faults()
+    assert [r["state"] for r in router.settle(1)] == ["succeeded"]
+    restore(router, tmp_path / "copy.db")
+    router.restart()     # also when the first start ends before it has come to that
+    assert [r["state"] for r in router.settle(1)] == ["succeeded"]
+    assert len(sandbox.jobs()) == 1 and len(sandbox.refresh_calls()) == 1
+
+
+def test_a_job_that_may_have_read_old_data_is_no_reason_not_to_send(router_of, sandbox, tmp_path):
+    """The job began too soon after the dbt run: only our request could prove that it is fresh, and the copy does not know it."""
+    router = router_of(sandbox, [rule()])
+    command(router, "sites/finance/pause")
+    assert router.send().status == 200
+    wait_until(lambda: router.refreshes(state="waiting"), "it to wait")
+    whole_backup(router, tmp_path / "copy.db")
+    command(router, "sites/finance/resume")
+    router.settle(1)
+    restore(router, tmp_path / "copy.db")
+    command(router, "sites/finance/resume")
+    assert [r["state"] for r in router.settle(1)] == ["succeeded"] and len(sandbox.jobs()) == 2
+
+
+def test_a_new_event_after_the_restore_is_fresh(router_of, sandbox, tmp_path):
+    router = router_of(sandbox, [rule()])
+    command(router, "sites/finance/pause")
+    send_of_long_ago(router)
+    wait_until(lambda: router.refreshes(state="waiting"), "it to wait")
+    whole_backup(router, tmp_path / "copy.db")
+    command(router, "sites/finance/resume")
+    router.settle(1)
+    first = {job["id"] for job in sandbox.jobs()}
+    restore(router, tmp_path / "copy.db")
+    assert router.send(number="after").status == 200
+    command(router, "sites/finance/resume")
+    router.settle()
+    assert {r["state"] for r in router.refreshes()} == {"succeeded"} and len(sandbox.jobs()) == 2
+    new = router.event(router.events()[0]["id"])
+    assert [router.refresh(id)["job"]["id"] for id in new["refreshes"]] == [job["id"] for job in sandbox.jobs() if job["id"] not in first]
