@@ -9,7 +9,7 @@ import tempfile
 import pytest
 
 import harness
-from harness import cli, request, rule, site_world
+from harness import cli, request, rule, site_world, wait_until
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_socket_with_a_listener_is_refused_and_goes_on(tmp_path, sandbox, sock
         other.listen()
         router = at_socket(tmp_path, sandbox, sock, may_die=True)
         assert ended(router) == 1
-        assert f"another process listens on '{sock}'" in router.log
+        wait_until(lambda: f"another process listens on '{sock}'" in router.log, "the line of the log")
         assert sock.is_socket()
 
 
@@ -86,7 +86,7 @@ def test_a_file_at_the_path_is_never_removed(tmp_path, sandbox, sock):
     sock.write_text("precious")
     router = at_socket(tmp_path, sandbox, sock, may_die=True)
     assert ended(router) == 78
-    assert "is no socket" in router.log
+    wait_until(lambda: "is no socket" in router.log, "the line of the log")
     assert sock.read_text() == "precious"
 
 

@@ -514,7 +514,7 @@ def test_a_site_that_is_down_is_left_alone_and_found_again(router_of, sandbox_of
     sandbox.fault("error", on={"path": "*/auth/signin"}, status=503, times=0)
     router.send()
     wait_until(lambda: "left_alone_until" in router.site(), "the site to be left alone")
-    assert "a site is left alone between probes" in router.log
+    wait_until(lambda: "a site is left alone between probes" in router.log, "the line of the log")
     sandbox.forget_faults()
     assert {r["state"] for r in router.settle(2)} == {"succeeded"}
     wait_until(lambda: "left_alone_until" not in router.site(), "the site to be told as well")

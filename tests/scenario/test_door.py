@@ -148,7 +148,7 @@ def test_a_body_that_a_gateway_compressed_is_415_and_the_log_says_why(router_of,
         answer = router.post(sent, signature=signature, headers={"Content-Encoding": "gzip"})
         assert answer.status == 415 and answer.headers["Accept-Encoding"] == "identity" and "Content-Encoding" in answer.json["error"]
     assert router.metric("refusals_total", reason="encoding") == 2 and router.metric("refusals_total", reason="signature") == 0
-    assert "content_encoding=gzip" in router.log and "is not what dbt signed" in router.log
+    wait_until(lambda: "content_encoding=gzip" in router.log and "is not what dbt signed" in router.log, "the line of the log")
     # A header that lies does no harm to what is signed and whole.
     assert router.post(body, headers={"Content-Encoding": "gzip"}).status == 200
     assert router.post(router.body(eventId="evt-2"), headers={"Content-Encoding": "identity"}).json["outcome"] == "routed"
@@ -172,7 +172,7 @@ def test_a_delivery_without_an_event_id_is_never_a_duplicate(router_of, sandbox,
     events = router.events()
     assert len(events) == 3 and all("bears no event id" in e["reason"] for e in events)
     assert router.metric("events_without_id_total") == 3 and router.metric("events_total", outcome="duplicate") == 0
-    assert "event without an id" in router.log
+    wait_until(lambda: "event without an id" in router.log, "the line of the log")
     refreshes = router.settle(1)
     assert sorted(cause["event"] for refresh in refreshes for cause in refresh["causes"]) == sorted(e["id"] for e in events)
 
@@ -188,7 +188,7 @@ def test_an_event_id_that_several_runs_bear_makes_no_duplicate_of_another_run(ro
     events = router.events()
     assert len(events) == 4 and all("another event has its event id" in e["reason"] for e in events[:3]) and "reason" not in events[3]
     assert router.metric("events_without_id_total") == 3 and router.metric("events_total", outcome="duplicate") == 1
-    assert "event without an id of its own" in router.log
+    wait_until(lambda: "event without an id of its own" in router.log, "the line of the log")
     refreshes = router.settle(1)
     assert {cause["event"] for refresh in refreshes for cause in refresh["causes"]} == {1, 3, 5}
 

@@ -140,7 +140,7 @@ def start_without_inotify(router_of, sandbox, **limits):
 def test_without_inotify_files_are_looked_at_every_few_seconds_and_that_is_told(router_of, sandbox, limits, said):
     router = start_without_inotify(router_of, sandbox, **limits)
     assert said in router.ready()[1]["watch_failure"]["report"] and router.ready()[1]["ready"]
-    assert "files are checked every few seconds" in router.log and said in router.log
+    wait_until(lambda: "files are checked every few seconds" in router.log and said in router.log, "the line of the log")
     (router.folder / "rules" / "team").mkdir()
     router.write_rules([rule("looked-at")], "team/more.yaml")
     wait_until(lambda: rule_names(router) == ["looked-at", "nightly"], "the change to be seen")

@@ -186,7 +186,7 @@ def test_a_hundred_idle_admin_connections_do_not_hold_up_health(router):
     idle = [dial(router.admin) for _ in range(300)]
     assert request(router.admin, "GET", "/healthz").json == {"status": "alive"}
     assert router.metric("refusals_total", reason="made_room") >= 200
-    assert re.search(r'clients turned away" listener=admin closed_for_room=\d+', router.log)
+    wait_until(lambda: re.search(r'clients turned away" listener=admin closed_for_room=\d+', router.log), "the line of the log")
     for client in idle:
         client.close()
 

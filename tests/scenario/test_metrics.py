@@ -213,7 +213,7 @@ def a_store_that_is_gone(router, moved):
         path.unlink()
     assert router.send().status == 503
     moved.wait("refusals_total/webhooks/not_durable", "journal_failures_total")
-    assert 'a delivery was answered 503" reason="the event could not be made durable' in router.log
+    wait_until(lambda: 'a delivery was answered 503" reason="the event could not be made durable' in router.log, "the line of the log")
 
 
 @drives("bounds")

@@ -188,7 +188,7 @@ def test_what_only_a_restart_can_change_is_told(router, setting, changes):
     router.write_config()
     answer = router.reload()
     assert answer.status == 200 and f"{setting} changed: that takes effect at the next start" in answer.json["report"]
-    assert "waits for a restart" in router.log and f"setting={setting}" in router.log
+    wait_until(lambda: "waits for a restart" in router.log and f"setting={setting}" in router.log, "the line of the log")
     assert router.send().status == 200
 
 

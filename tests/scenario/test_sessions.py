@@ -83,7 +83,7 @@ def test_a_pat_that_ends_soon_is_noticed(router_of, sandbox_of):
     router = router_of(sandbox, [rule()])
     router.send()
     router.settle(1)
-    assert "PAT ends soon" in router.log
+    wait_until(lambda: "PAT ends soon" in router.log, "the line of the log")
     assert wait_until(lambda: router.site().get("pat_ends_at"), "the end of the PAT")
 
 

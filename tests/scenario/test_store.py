@@ -55,7 +55,7 @@ def test_a_daemon_whose_store_is_restored_over_takes_nothing_until_it_is_started
             path.unlink()
     shutil.copy(tmp_path / "copy.db", store_of(router))
     assert router.send().status == 503
-    assert "was replaced while it was in use" in router.log or "No such file" in router.log
+    wait_until(lambda: "was replaced while it was in use" in router.log or "No such file" in router.log, "the line of the log")
     router.restart()
     assert len(router.events()) == 1
     assert router.send().status == 200
