@@ -55,17 +55,20 @@ static struct log_line *new_line(
 
 static void lose(int64_t lines)
 {
+	if (!lines)
+		return;
 	atomic_fetch_add(&lost, lines);
 	metric_add(METRIC_log_lines_lost_total, lines);
 }
 
-static bool put(struct log_output *output, struct log_line *line)
+/* Returns how many lines were lost by it. */
+static int64_t put(struct log_output *output, struct log_line *line)
 {
 	OWNED_TEXT struct text bytes = TEXT(TEXT_UNBOUNDED);
 	log_line_print(line, &bytes);
-	bool is_written = log_output_write(output, line->format, text_str(&bytes));
+	int64_t lines = log_output_write(output, line->format, text_str(&bytes));
 	log_line_free(line);
-	return is_written;
+	return lines;
 }
 
 /* Says how many lines were lost, when a line can be written again. */
@@ -78,15 +81,17 @@ static void report_lost(struct log_output *output)
 		return;
 	struct log_line *line =
 		new_line(&place, LOG_LEVEL_WARNING, log_fields_(KV("lines", count)));
-	if (put(output, line))
+	int64_t lines = put(output, line) + log_output_flush(output);
+	if (!lines)
 		atomic_fetch_sub(&lost, count);
+	else if (lines > 1) /* others that waited */
+		lose(lines - 1);
 }
 
 static void write_line(struct log_output *output, struct log_line *line)
 {
 	report_lost(output);
-	if (!put(output, line))
-		lose(1);
+	lose(put(output, line));
 }
 
 /* ---- the thread ---- */
@@ -133,7 +138,7 @@ static int wait_ms(const struct writer *writer)
 
 static void *run(void *context)
 {
-	struct writer writer = { .output.is_stopping = &is_stopping, .fold = log_fold_new() };
+	struct writer writer = { .output = LOG_OUTPUT(&is_stopping), .fold = log_fold_new() };
 	(void)context;
 	for (bool is_last = false; !is_last;) {
 		struct pollfd fd = { .fd = mailbox_fd(mailbox), .events = POLLIN };
@@ -141,9 +146,11 @@ static void *run(void *context)
 		is_last = atomic_load(&is_stopping);
 		take_lines(&writer, mailbox_take_all(mailbox));
 		take_folded(&writer, is_last);
+		lose(log_output_flush(&writer.output));
 		report_lost(&writer.output);
 	}
 	log_fold_free(writer.fold);
+	text_clear(&writer.output.waiting);
 	return NULL;
 }
 
@@ -153,8 +160,10 @@ void log_write(const struct log_place *place, enum log_level level, const struct
 {
 	struct log_line *line = new_line(place, level, fields);
 	if (!atomic_load(&is_running)) {
-		struct log_output output = { .is_stopping = &is_stopping };
+		struct log_output output = LOG_OUTPUT(&is_stopping);
 		write_line(&output, line);
+		lose(log_output_flush(&output));
+		text_clear(&output.waiting);
 	} else if (!mailbox_send(mailbox, &line->message)) {
 		log_line_free(line);
 		lose(1);

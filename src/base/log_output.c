@@ -1,6 +1,5 @@
 /* base/log_output.c - writes lines to stderr, or sends them to systemd's journal. */
 #include "base/log_output.h"
-#include "base/text.h"
 #include "build.h"
 #include <errno.h>
 #include <poll.h>
@@ -16,6 +15,7 @@
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket" /* systemd-journald.service(8) */
 #define LOOK_AGAIN_MS 200
+#define MOST_WAITING ((size_t)64 << 10) /* bytes, before a flush that nobody asked for */
 #define MOST_FIELDS 256 /* of a line in the journal; the others are in its MESSAGE= */
 
 /* systemd.exec(5), JOURNAL_STREAM: device and inode of the stream that leads to the journal. */
@@ -48,13 +48,8 @@ static bool may_write_again(const struct log_output *output)
 	return true;
 }
 
-/* A line that was torn by a full disk is ended first, so that the next one is whole. */
-static bool write_line(struct log_output *output, struct str line)
+static size_t write_all(const struct log_output *output, struct str bytes)
 {
-	OWNED_TEXT struct text bytes = TEXT(TEXT_UNBOUNDED);
-	text_add(&bytes, output->is_torn ? "\n" : "");
-	text_add_str(&bytes, line);
-	text_add_char(&bytes, '\n');
 	size_t at = 0;
 	while (at < bytes.length) {
 		ssize_t written = write(STDERR_FILENO, bytes.at + at, bytes.length - at);
@@ -63,22 +58,44 @@ static bool write_line(struct log_output *output, struct str line)
 		else if (written == 0 || !may_write_again(output))
 			break;
 	}
-	bool is_done = at == bytes.length;
+	return at;
+}
+
+int64_t log_output_flush(struct log_output *output)
+{
+	struct str bytes = text_str(&output->waiting);
+	size_t written = write_all(output, bytes);
+	int64_t lost = 0;
+	/* The byte that ends a torn line is the first one, and no line of its own. */
+	for (size_t i = written ? written : output->is_torn; i < bytes.length; i++)
+		lost += bytes.at[i] == '\n';
 	/* Nothing written leaves it as it was. */
-	output->is_torn = is_done ? false : output->is_torn ? at != 1 : at > 0;
-	return is_done;
+	if (written)
+		output->is_torn = bytes.at[written - 1] != '\n';
+	text_reset(&output->waiting);
+	return lost;
+}
+
+static int64_t add_line(struct log_output *output, struct str line)
+{
+	/* A line that was torn by a full disk is ended first, so that the next one is whole. */
+	bool is_end_missing = output->is_torn && !output->waiting.length;
+	text_add(&output->waiting, is_end_missing ? "\n" : "");
+	text_add_str(&output->waiting, line);
+	text_add_char(&output->waiting, '\n');
+	return output->waiting.length < MOST_WAITING ? 0 : log_output_flush(output);
 }
 
 /* ---- the journal ---- */
 
 /* sd-daemon(3): "<6>" before the line; the time is the journal's. */
-static bool write_prefixed(struct log_output *output, struct str line)
+static int64_t add_prefixed(struct log_output *output, struct str line)
 {
 	OWNED_TEXT struct text bytes = TEXT(TEXT_UNBOUNDED);
 	const char *message = line.at + strlen("MESSAGE="),
 		   *priority = message + strlen(message) + 1 + strlen("PRIORITY=");
 	text_printf(&bytes, "<%s>%s", priority, message);
-	return write_line(output, text_str(&bytes));
+	return add_line(output, text_str(&bytes));
 }
 
 #ifdef HAVE_SYSTEMD
@@ -96,17 +113,16 @@ static bool send_fields(struct str line)
 #endif
 
 /* Where there is no such socket, sd_journal_sendv(3) would lose the line and say nothing. */
-static bool write_journal(struct log_output *output, struct str line)
+static int64_t write_journal(struct log_output *output, struct str line)
 {
 #ifdef HAVE_SYSTEMD
 	if (!access(JOURNAL_SOCKET, F_OK))
-		return send_fields(line);
+		return send_fields(line) ? 0 : 1;
 #endif
-	return write_prefixed(output, line);
+	return add_prefixed(output, line);
 }
 
-bool log_output_write(struct log_output *output, enum log_format format, struct str line)
+int64_t log_output_write(struct log_output *output, enum log_format format, struct str line)
 {
-	return format == LOG_FORMAT_JOURNALD ? write_journal(output, line)
-					     : write_line(output, line);
+	return format == LOG_FORMAT_JOURNALD ? write_journal(output, line) : add_line(output, line);
 }

@@ -2,7 +2,11 @@
  */
 #include "base/json.h"
 #include "base/log_fold.h"
+#include "base/log_output.h"
 #include "tests/unit/test.h"
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static const struct log_place place = { "cannot sign in", "../src/tableau/session.c", "tell", 12,
 	false },
@@ -253,6 +257,80 @@ static void more_subjects_than_windows_are_let_through(void **state)
 	log_fold_free(fold);
 }
 
+/* ---- stderr ---- */
+
+/* What reads stderr, until stderr_back(). */
+static int stderr_kept;
+
+static void stderr_is(int fd)
+{
+	stderr_kept = dup(STDERR_FILENO);
+	dup2(fd, STDERR_FILENO);
+}
+
+static void stderr_back(void)
+{
+	dup2(stderr_kept, STDERR_FILENO);
+	close(stderr_kept);
+}
+
+static void lines_that_wait_are_one_write(void **state)
+{
+	static const atomic_bool is_stopping = false;
+	struct log_output output = LOG_OUTPUT(&is_stopping);
+	char bytes[100];
+	int ends[2];
+	(void)state;
+	/* Keeps writes apart. */
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
+	stderr_is(ends[1]);
+	int64_t lost = log_output_write(&output, LOG_FORMAT_JSON, STR("a"));
+	lost += log_output_write(&output, LOG_FORMAT_LOGFMT, STR("bc"));
+	ssize_t early = read(ends[0], bytes, sizeof bytes);
+	lost += log_output_flush(&output) + log_output_flush(&output);
+	stderr_back();
+	assert_int_equal(early, -1);
+	assert_int_equal(lost, 0);
+	assert_int_equal(read(ends[0], bytes, sizeof bytes), 5);
+	assert_memory_equal(bytes, "a\nbc\n", 5);
+	assert_int_equal(read(ends[0], bytes, sizeof bytes), -1);
+	text_clear(&output.waiting);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void lines_that_are_lost_are_counted_and_a_torn_one_is_ended(void **state)
+{
+	static const atomic_bool is_stopping = true;
+	struct log_output output = LOG_OUTPUT(&is_stopping);
+	static char bytes[8192];
+	int ends[2];
+	(void)state;
+	memset(bytes, 'x', sizeof bytes);
+	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+	int room = fcntl(ends[1], F_SETPIPE_SZ, 4096);
+	stderr_is(ends[1]);
+	int64_t none = log_output_write(&output, LOG_FORMAT_JSON, STR("a"));
+	none += log_output_write(&output, LOG_FORMAT_JSON, (struct str){ bytes, (size_t)room });
+	none += log_output_write(&output, LOG_FORMAT_JSON, STR("c"));
+	int64_t torn_and_next = log_output_flush(&output);
+	none += log_output_write(&output, LOG_FORMAT_JSON, STR("d"));
+	int64_t whole = log_output_flush(&output);
+	ssize_t first = read(ends[0], bytes, sizeof bytes);
+	none += log_output_write(&output, LOG_FORMAT_JSON, STR("e"));
+	none += log_output_flush(&output);
+	stderr_back();
+	assert_int_equal(torn_and_next, 2);
+	assert_int_equal(whole, 1);
+	assert_int_equal(first, room);
+	assert_int_equal(none, 0);
+	assert_int_equal(read(ends[0], bytes, sizeof bytes), 3);
+	assert_memory_equal(bytes, "\ne\n", 3);
+	text_clear(&output.waiting);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int main(void)
 {
 	json_setup();
@@ -265,6 +343,8 @@ int main(void)
 		cmocka_unit_test(a_window_that_kept_nothing_ends_by_itself),
 		cmocka_unit_test(records_and_steps_are_never_folded),
 		cmocka_unit_test(more_subjects_than_windows_are_let_through),
+		cmocka_unit_test(lines_that_wait_are_one_write),
+		cmocka_unit_test(lines_that_are_lost_are_counted_and_a_torn_one_is_ended),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
