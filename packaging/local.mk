@@ -1,7 +1,7 @@
 # packaging/local.mk: what goes with the programs.
 dist_man_MANS += packaging/man/refresh-router.1 packaging/man/refresh-router-rules.5 packaging/man/refresh-router-findings.7 \
 	packaging/man/refresh-router-metrics.7 packaging/man/tableau-sandbox.1
-EXTRA_DIST += packaging/man/fill packaging/install-dependencies packaging/demo/run packaging/demo/config.yaml packaging/demo/rules.yaml \
+EXTRA_DIST += packaging/operations.md packaging/man/fill packaging/install-dependencies packaging/demo/run packaging/demo/config.yaml packaging/demo/rules.yaml \
 	packaging/sandbox/world.yaml packaging/systemd/refresh-router.service.in \
 	.pre-commit-hooks.yaml packaging/ci/action.yml packaging/ci/build
 
@@ -20,6 +20,11 @@ CLEANFILES += packaging/systemd/refresh-router.service
 packaging/systemd/refresh-router.service: packaging/systemd/refresh-router.service.in Makefile
 	@$(MKDIR_P) packaging/systemd
 	sed 's|@bindir[@]|$(bindir)|' $(srcdir)/packaging/systemd/refresh-router.service.in >$@
+
+# For Prometheus and Grafana.
+prometheusdir = $(pkgdatadir)/prometheus
+dist_prometheus_DATA = packaging/prometheus/refresh-router.rules.yaml packaging/prometheus/refresh-router.rules.test.yaml \
+	packaging/prometheus/refresh-router.dashboard.json
 
 # Where each shell looks for completions.
 bashcompletiondir = $(datadir)/bash-completion/completions

@@ -31,6 +31,7 @@ EXTRA_DIST += \
 	tests/scenario/language_server.py \
 	tests/scenario/json_texts.py \
 	tests/scenario/junit_form.py \
+	tests/scenario/prometheus.py \
 	tests/scenario/pytest.ini \
 	tests/scenario/run.py \
 	tests/scenario/test_access.py \
@@ -59,6 +60,7 @@ EXTRA_DIST += \
 	tests/scenario/test_lint.py \
 	tests/scenario/test_listener.py \
 	tests/scenario/test_metrics.py \
+	tests/scenario/test_monitoring.py \
 	tests/scenario/test_online.py \
 	tests/scenario/test_patience.py \
 	tests/scenario/test_pre_commit.py \
