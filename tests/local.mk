@@ -59,6 +59,7 @@ EXTRA_DIST += \
 	tests/scenario/test_intake.py \
 	tests/scenario/test_lint.py \
 	tests/scenario/test_listener.py \
+	tests/scenario/test_log.py \
 	tests/scenario/test_metrics.py \
 	tests/scenario/test_monitoring.py \
 	tests/scenario/test_online.py \

@@ -45,7 +45,7 @@ static void add_masked(struct text *out, struct str value)
 			local--;
 		while (local < at && strchr("'=", *local))
 			local++;
-		bool is_address = local < at && at + 1 < end && is_of_domain(at[1]);
+		bool is_address = local < at && (at + 1 == end || is_of_domain(at[1]));
 		text_add_str(out, (struct str){ from, (size_t)((is_address ? local : at) - from) });
 		text_add(out, is_address ? MASK "@" : "@");
 		from = at + 1;

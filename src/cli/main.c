@@ -3,6 +3,8 @@
  */
 #include "base/json.h"
 #include "cli/command.h"
+#include <fcntl.h>
+#include <unistd.h>
 
 extern const struct command command_serve, command_check, command_route, command_test, command_diff,
 	command_init, command_explain, command_schema, command_send, command_events,
@@ -35,8 +37,17 @@ const struct command *const commands[] = {
 	NULL,
 };
 
+/* A file or socket that got the number of a closed stream would be written to by messages. */
+static void open_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			IGNORE(open("/dev/null", O_RDWR) < 0); /* takes the lowest number */
+}
+
 int main(int argc, char **argv)
 {
+	open_streams();
 	json_setup();
 	return command_main(argc, argv);
 }

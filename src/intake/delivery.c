@@ -216,7 +216,7 @@ static void journalled(struct journal_entry *entry, bool committed, const struct
 {
 	struct delivery *delivery = (struct delivery *)(void *)entry;
 	if (!committed) {
-		log_warning("event not durable", KV("source", delivery->row.source),
+		log_debug("event not durable", KV("source", delivery->row.source),
 			KV("event_id", delivery->row.event_id), KV("reason", err->message));
 		intake_answer_unavailable(delivery->request, COMPLAINT_NOT_DURABLE,
 			"the event could not be made durable; send it again");

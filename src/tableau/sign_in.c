@@ -138,7 +138,7 @@ static void signed_in(const struct transport_reply *reply, void *context)
 	struct outcome outcome;
 	cJSON *json;
 	free(context);
-	tableau_site_answered(site, CALL_SIGN_IN, reply);
+	tableau_site_answered(site, CALL_SIGN_IN, "/auth/signin", reply);
 	answer_read(reply, CALL_SIGN_IN, &outcome, &json);
 	hear_clock(&site->session, &outcome.told);
 	const cJSON *credentials = json_get(json, "credentials");
@@ -266,7 +266,7 @@ static void version_told(const struct transport_reply *reply, void *context)
 	cJSON *json;
 	int64_t major, minor;
 	free(context);
-	tableau_site_answered(site, CALL_SERVER_INFO, reply);
+	tableau_site_answered(site, CALL_SERVER_INFO, "/serverinfo", reply);
 	answer_read(reply, CALL_SERVER_INFO, &outcome, &json);
 	hear_clock(&site->session, &outcome.told);
 	const char *version = json_text(json_get(json, "serverInfo"), "restApiVersion");
@@ -313,7 +313,7 @@ static void signed_out(const struct transport_reply *reply, void *context)
 	struct signing_out *out = context;
 	struct outcome outcome;
 	cJSON *json;
-	tableau_site_answered(out->site, CALL_SIGN_OUT, reply);
+	tableau_site_answered(out->site, CALL_SIGN_OUT, "/auth/signout", reply);
 	/* 401002 means that the session was replaced already, which is as good (README.md,
 	 * Sign-in). */
 	answer_read(reply, CALL_SIGN_OUT, &outcome, &json);

@@ -3,6 +3,7 @@
  * max_requests places.
  */
 #include "tableau/site.h"
+#include "base/log.h"
 #include "base/metric.h"
 
 /* More than 60 s, because Tableau may take that long to queue a refresh (README.md, Refused
@@ -286,8 +287,8 @@ static bool probe(struct waiting_call *waiting, const struct outcome *outcome)
 	return true;
 }
 
-void tableau_site_answered(
-	const struct tableau_site *site, enum call_type type, const struct transport_reply *reply)
+void tableau_site_answered(const struct tableau_site *site, enum call_type type, const char *path,
+	const struct transport_reply *reply)
 {
 	static const char *const calls[] = {
 		[CALL_QUERY] = "content",
@@ -304,6 +305,12 @@ void tableau_site_answered(
 	bool is_answer = reply->is_answered && class >= 2 && class <= 5;
 	metric_add(METRIC_tableau_requests_total, 1, site->name, calls[type],
 		is_answer ? classes[class - 2] : "none");
+	log_debug("Tableau was asked", KV("site", site->name), KV("call", calls[type]),
+		KV("path", ((struct str){ path, strcspn(path, "?") })),
+		KV_ID("status", reply->is_answered ? reply->http_status : 0),
+		KV("ms", (clock_wall().us - reply->asked_at.us) / US_PER_MS),
+		KV("bytes", (int64_t)reply->body.length),
+		KV("reason", reply->is_answered ? NULL : reply->failure));
 }
 
 static void replied(const struct transport_reply *reply, void *context)
@@ -313,7 +320,7 @@ static void replied(const struct transport_reply *reply, void *context)
 	struct outcome outcome;
 	cJSON *json;
 	site->out--;
-	tableau_site_answered(site, waiting->call.type, reply);
+	tableau_site_answered(site, waiting->call.type, waiting->call.path, reply);
 	answer_read(reply, waiting->call.type, &outcome, &json);
 	if (!outcome.ok) {
 		session_hide_secrets(site, &outcome.error);

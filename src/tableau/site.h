@@ -84,7 +84,10 @@ bool tableau_site_pump(struct tableau_site *site);
 /* Something changed: a call, an answer, its session, its configuration. It is due at once. */
 void tableau_site_wake(struct tableau_site *site);
 bool tableau_site_is_idle(const struct tableau_site *site);
-/* Counts an answer, or that there was none. */
-void tableau_site_answered(
-	const struct tableau_site *site, enum call_type type, const struct transport_reply *reply);
+/*
+ * Counts an answer, or that there was none, and logs it at LOG_LEVEL_DEBUG: the path without the
+ * query, which may name people, and no header or body.
+ */
+void tableau_site_answered(const struct tableau_site *site, enum call_type type, const char *path,
+	const struct transport_reply *reply);
 void tableau_site_set_error(struct tableau_site *site, const char *message);

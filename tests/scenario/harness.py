@@ -23,8 +23,8 @@ BUILD = pathlib.Path(os.environ.get("REFRESH_ROUTER_BUILD", TOP / "build"))
 SAMPLES = TOP / "tests" / "samples"
 SECRET = "c0ffee-sample-secret"
 HOLD_MS = 24 * 3600 * 1000      # of a job: for ever, until it is told to go on
-# a line of the log, as logfmt or JSON
-SERVING = r'msg"?[=:]"serving"[ ,]"?webhooks"?[=:]"?([^\s",]+)"?[ ,]"?admin"?[=:]"?([^\s",]+)'
+# a line of the log, in whatever format
+SERVING = r'serving"?[ ,]"?webhooks"?[=:]"?([^\s",]+)"?[ ,]"?admin"?[=:]"?([^\s",]+)'
 DEADLINE = float(os.environ.get("SCENARIO_DEADLINE", "60"))
 
 
