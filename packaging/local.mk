@@ -15,6 +15,10 @@ systemdsystemunitdir = @systemdsystemunitdir@
 nodist_systemdsystemunit_DATA = packaging/systemd/refresh-router.service
 dist_systemdsystemunit_DATA = packaging/systemd/refresh-router.socket packaging/systemd/refresh-router-admin.socket
 systemdexamplesdir = $(docdir)/examples/systemd
+examplesdir = $(docdir)/examples
+dist_examples_DATA = packaging/example/config.yaml
+examplerulesdir = $(docdir)/examples/rules
+dist_examplerules_DATA = packaging/example/rules/first.yaml
 dist_systemdexamples_DATA = packaging/systemd/credentials.conf packaging/systemd/notify-reload.conf
 CLEANFILES += packaging/systemd/refresh-router.service
 packaging/systemd/refresh-router.service: packaging/systemd/refresh-router.service.in Makefile
@@ -25,6 +29,14 @@ packaging/systemd/refresh-router.service: packaging/systemd/refresh-router.servi
 prometheusdir = $(pkgdatadir)/prometheus
 dist_prometheus_DATA = packaging/prometheus/refresh-router.rules.yaml packaging/prometheus/refresh-router.rules.test.yaml \
 	packaging/prometheus/refresh-router.dashboard.json
+
+# Packages, from an archive as a release has it: `make deb` into the folder `deb`.
+DEBIAN_FILES = changelog control copyright refresh-router.README.Debian refresh-router.dirs refresh-router.docs refresh-router-review.install \
+	refresh-router.install refresh-router.postinst refresh-router.postrm rules source/format tableau-sandbox.install
+EXTRA_DIST += packaging/build-deb $(DEBIAN_FILES:%=packaging/debian/%)
+PHONY_TARGETS += deb
+deb: dist
+	$(srcdir)/packaging/build-deb $(distdir).tar.xz deb
 
 # Where each shell looks for completions.
 bashcompletiondir = $(datadir)/bash-completion/completions

@@ -4,6 +4,7 @@ EXTRA_DIST += \
 	tests/run \
 	tests/lint_test.py \
 	tests/runner_test.py \
+	tests/packages_test.py \
 	tests/unit/rules_fixture.h \
 	tests/unit/samples.h \
 	tests/unit/store_folder.h \

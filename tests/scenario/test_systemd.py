@@ -265,6 +265,11 @@ def test_the_service_is_exposed_to_next_to_nothing(units):
     assert ended.returncode == 0, ended.stdout
 
 
+def test_the_configuration_that_packages_show_is_accepted():
+    ended = cli("check", "--no-files", "--config", TOP / "packaging" / "example" / "config.yaml")
+    assert ended.returncode == 0 and ended.stdout.startswith(b"ok: 1 rule"), ended.stderr
+
+
 # ---- systemd itself ----
 
 SERVICE = "refresh-router.service"
