@@ -4,7 +4,9 @@
 #include "config/config.h"
 
 #define EVERY (3600 * US_PER_SECOND)
-#define AT_ONCE 1000 /* rows in one transaction, so that intake waits little */
+/* In one transaction, so that intake waits little: it takes a millisecond or two. */
+#define ROWS_AT_ONCE 50
+#define PAGES_AT_ONCE 16
 
 struct prune {
 	struct journal *journal;
@@ -17,6 +19,7 @@ struct portion {
 	struct wall before;
 	struct journal *journal;
 	int64_t deleted;
+	bool is_more;
 };
 
 struct prune *prune_new(struct journal *journal, struct config_slot *configs)
@@ -40,7 +43,10 @@ struct mono prune_due(const struct prune *prune)
 static bool apply(struct journal_entry *entry, struct store *store, struct error *err)
 {
 	struct portion *portion = (struct portion *)(void *)entry;
-	return store_prune(store, portion->before, AT_ONCE, &portion->deleted, err);
+	if (!store_prune(store, portion->before, ROWS_AT_ONCE, &portion->deleted, err))
+		return false;
+	portion->is_more = portion->deleted >= ROWS_AT_ONCE;
+	return portion->is_more || store_give_back(store, PAGES_AT_ONCE, &portion->is_more, err);
 }
 
 static void done(struct journal_entry *entry, bool committed, const struct error *err)
@@ -48,7 +54,7 @@ static void done(struct journal_entry *entry, bool committed, const struct error
 	struct portion *portion = (struct portion *)(void *)entry;
 	if (!committed)
 		log_warning("history not pruned", KV("reason", err->message));
-	else if (portion->deleted >= AT_ONCE && journal_add(portion->journal, entry))
+	else if (portion->is_more && journal_add(portion->journal, entry))
 		return; /* there is more */
 	free(portion);
 }

@@ -41,6 +41,9 @@ struct store_driver {
 	bool (*prune)(struct store *store, struct wall before, int most, int64_t *deleted,
 		struct error *err);
 
+	/* NULL: it takes no disk */
+	bool (*give_back)(struct store *store, int most, bool *is_more, struct error *err);
+
 	bool (*list_events)(struct store *store, const struct store_filter *filter,
 		event_visit *visit, void *context, struct error *err);
 	bool (*list_refreshes)(struct store *store, const struct store_filter *filter,

@@ -169,6 +169,12 @@ bool store_prune(
 	return store->driver->prune(store, before, most, deleted, err);
 }
 
+bool store_give_back(struct store *store, int most, bool *is_more, struct error *err)
+{
+	*is_more = false;
+	return !store->driver->give_back || store->driver->give_back(store, most, is_more, err);
+}
+
 /* Fills in the filter's defaults. False when it names an unknown state or kind. */
 static bool complete(
 	const struct store_filter *filter, struct store_filter *complete, struct error *err)

@@ -124,6 +124,10 @@ bool store_add_command(
 bool store_prune(struct store *store, struct wall before, int most, int64_t *deleted,
 	struct error *err) MUST_USE;
 
+/* Gives free disk back, at most `most` pages of it, but for some that is soon needed again;
+ * *is_more: there may be more. */
+bool store_give_back(struct store *store, int most, bool *is_more, struct error *err) MUST_USE;
+
 /* ---- reading ---- */
 
 /* Rows are valid during the callback; it returns false to stop. */

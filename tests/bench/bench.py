@@ -18,6 +18,7 @@ import cases  # noqa: E402
 import compare  # noqa: E402
 import costly  # noqa: E402
 import linter  # noqa: E402
+import retention  # noqa: E402
 import scale  # noqa: E402
 import sites  # noqa: E402
 import slow  # noqa: E402
@@ -28,11 +29,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="one short round")
     parser.add_argument("--build", default=os.environ.get("REFRESH_ROUTER_BUILD", "."), help="folder of the built programs")
-    parser.add_argument("--only", default="intake,decide,compare,linter,costly,schedule,sites,fanout,memory,scale,slow", help="parts, with commas between")
+    parser.add_argument("--only", default="intake,decide,compare,linter,costly,schedule,sites,fanout,memory,scale,slow,retention", help="parts, with commas between")
     parser.add_argument("--json", help="also write every figure here")
     args = parser.parse_args()
     parts = {"intake": cases.intake, "decide": cases.decide, "compare": compare.compare, "linter": linter.linter, "costly": costly.costly,
-             "schedule": cases.schedule, "sites": sites.sites, "fanout": cases.fanout, "memory": cases.memory, "scale": scale.scale, "slow": slow.slow}
+             "schedule": cases.schedule, "sites": sites.sites, "fanout": cases.fanout, "memory": cases.memory, "scale": scale.scale, "slow": slow.slow,
+             "retention": retention.retention}
     unknown = set(args.only.split(",")) - set(parts)
     if unknown:
         parser.error("no such part: " + ", ".join(sorted(unknown)))

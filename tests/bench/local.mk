@@ -3,7 +3,7 @@ BENCHES = tests/bench/load tests/bench/yardstick tests/bench/decide_bench tests/
 EXTRA_PROGRAMS += $(BENCHES)
 CLEANFILES += $(BENCHES)
 EXTRA_DIST += tests/bench/bench.py tests/bench/cases.py tests/bench/compare.py tests/bench/costly.py tests/bench/fixtures.py tests/bench/linter.py \
-	tests/bench/processes.py tests/bench/sandbox.py tests/bench/scale.py tests/bench/sites.py tests/bench/slow.py tests/bench/tables.py
+	tests/bench/processes.py tests/bench/retention.py tests/bench/sandbox.py tests/bench/scale.py tests/bench/sites.py tests/bench/slow.py tests/bench/tables.py
 
 tests_bench_load_SOURCES = tests/bench/load.c
 tests_bench_load_LDADD = $(CRYPTO_LIBS)

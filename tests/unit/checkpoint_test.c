@@ -123,6 +123,101 @@ static void when_it_rests_a_copy_of_the_file_alone_is_whole(void **state)
 	}
 }
 
+static off_t database_bytes(void)
+{
+	char path[128];
+	struct stat about;
+
+	snprintf(path, sizeof path, "%s/state/state.db", folder.path);
+	return stat(path, &about) ? 0 : about.st_size;
+}
+
+/* Everything is in the file, so that this has the database's size. */
+static void settle(struct store *store)
+{
+	struct mono begun = clock_mono();
+
+	store_settle(store);
+	while (!checkpointer_is_whole(sqlite_of(store)->checkpointer)) {
+		usleep(1000);
+		if (clock_mono().us - begun.us > PATIENCE)
+			fail_msg("the WAL is not copied");
+	}
+}
+
+/* Deletes what write_event() wrote, and gives so many portions of its disk back. */
+static void prune_and_give_back(struct store *store, int portions)
+{
+	bool is_more = true;
+	int64_t deleted;
+	struct error err = { 0 };
+
+	for (int i = 0; i < portions && is_more; i++) {
+		must(store_begin(store, &err));
+		must(store_prune(store, (struct wall){ 2000 }, 100, &deleted, &err));
+		must(store_give_back(store, 64, &is_more, &err));
+		must(store_commit(store, &err));
+	}
+}
+
+static struct store *open_with_events(void)
+{
+	OWNED_MEMORY char *bytes = mem_alloc(BODY_BYTES);
+	struct store *store = open_store(STORE_WRITE);
+
+	for (int number = 0; number < 4; number++) {
+		struct event_row row = event_of("");
+		row.body = (struct str){ bytes, BODY_BYTES };
+		row.open_count = 0;
+		add(store, row);
+	}
+	settle(store);
+	assert_true(database_bytes() > (off_t)(4 * BODY_BYTES));
+	return store;
+}
+
+static void disk_of_what_was_deleted_is_given_back_and_events_go_on(void **state)
+{
+	(void)state;
+	is_awaited = false;
+	struct store *store = open_with_events();
+
+	prune_and_give_back(store, 1000);
+	/* While the file has its old size, and when it has become smaller. */
+	write_event(store, 1, STR("{}"));
+	settle(store);
+	assert_true(database_bytes() < (off_t)BODY_BYTES);
+	write_event(store, 2, STR("{}"));
+	store_close(store);
+	store = open_store(STORE_WRITE);
+	write_event(store, 3, STR("{}"));
+	store_close(store);
+}
+
+static void a_start_after_a_kill_does_not_take_it_for_a_file_of_somebody_else(void **state)
+{
+	char copied[512];
+
+	(void)state;
+	is_awaited = false;
+	struct store *store = open_with_events();
+	prune_and_give_back(store, 20);
+	/* As a kill leaves them: the WAL has pages that are not copied. */
+	snprintf(copied, sizeof copied, "mkdir %s/killed && cp %s/state/state.db* %s/killed",
+		folder.path, folder.path, folder.path);
+	assert_int_equal(system(copied), 0);
+	store_close(store);
+	snprintf(folder.url, sizeof folder.url, "sqlite:%s/killed/state.db", folder.path);
+	store = open_store(STORE_WRITE);
+	write_event(store, 1, STR("{}"));
+	settle(store);
+	write_event(store, 2, STR("{}"));
+	prune_and_give_back(store, 20);
+	settle(store);
+	write_event(store, 3, STR("{}"));
+	store_close(store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +225,8 @@ int main(void)
 		store_test(so_does_one_whose_every_commit_is_waited_for),
 		store_test(what_was_copied_is_there_after_a_new_start),
 		store_test(when_it_rests_a_copy_of_the_file_alone_is_whole),
+		store_test(disk_of_what_was_deleted_is_given_back_and_events_go_on),
+		store_test(a_start_after_a_kill_does_not_take_it_for_a_file_of_somebody_else),
 	};
 	return cmocka_run_group_tests_name("checkpoint", tests, NULL, NULL);
 }

@@ -76,17 +76,6 @@ static bool read_text(struct sqlite *store, const char *sql, const char *what, s
 	return is_read;
 }
 
-static bool count(
-	struct sqlite *store, const char *sql, const char *what, int64_t *number, struct error *err)
-{
-	OWNED_TEXT struct text text = TEXT(32);
-
-	if (!read_text(store, sql, what, &text, err))
-		return false;
-	return str_to_count(text_str(&text), number) ||
-	       error_fail(err, ERROR_SYSTEM, "store %s: %s: not a number", store->path, what);
-}
-
 /* `taken_at` is from before the copying, so that nothing of the copy is younger. */
 static bool mark(struct sqlite *copy, struct wall taken_at, const struct store_backup *backup,
 	struct error *err)
@@ -122,11 +111,26 @@ static bool finish(
 	sqlite3_progress_handler(
 		copy.database, GOES_ON_EVERY, ask_whether_to_stop, (void *)(uintptr_t)backup);
 	return mark(&copy, contents->taken_at, backup, err) && check(&copy, err) &&
-	       count(&copy, "SELECT count(*) FROM event", "count events", &contents->events, err) &&
-	       count(&copy, "SELECT count(*) FROM selection", "count selections",
+	       sqlite_number(&copy, "SELECT count(*) FROM event", "count events", &contents->events,
+		       err) &&
+	       sqlite_number(&copy, "SELECT count(*) FROM selection", "count selections",
 		       &contents->open_selections, err) &&
-	       count(&copy, "SELECT count(*) FROM refresh INDEXED BY refresh_open WHERE state < 5",
+	       sqlite_number(&copy,
+		       "SELECT count(*) FROM refresh INDEXED BY refresh_open WHERE state < 5",
 		       "count refreshes", &contents->open_refreshes, err);
+}
+
+/* Also the copy of a database that is not so (open.c); one that is keeps it. */
+static bool make_incremental(struct sqlite *store, struct error *err)
+{
+	int64_t mode;
+
+	if (!sqlite_number(store, "PRAGMA auto_vacuum", "copy it", &mode, err))
+		return false;
+	return mode ||
+	       sqlite3_exec(store->database, "PRAGMA auto_vacuum = INCREMENTAL", NULL, NULL,
+		       NULL) == SQLITE_OK ||
+	       fail_copy(store, "copy it", err);
 }
 
 bool sqlite_take_backup(struct store *base, const struct store_backup *backup,
@@ -139,8 +143,7 @@ bool sqlite_take_backup(struct store *base, const struct store_backup *backup,
 		return sqlite_fail(store, "copy it", err);
 	sqlite3_progress_handler(
 		store->database, GOES_ON_EVERY, ask_whether_to_stop, (void *)(uintptr_t)backup);
-	bool is_copied = sqlite3_exec(store->database, "PRAGMA auto_vacuum = INCREMENTAL", NULL,
-				 NULL, NULL) == SQLITE_OK &&
+	bool is_copied = make_incremental(store, err) &&
 			 run_with_text(store, "VACUUM INTO ?1", backup->path, "copy it", err);
 	sqlite3_progress_handler(store->database, 0, NULL, NULL);
 	return is_copied && finish(backup, contents, err);
@@ -177,12 +180,12 @@ bool backup_notice(struct sqlite *store, struct error *err)
 {
 	int64_t is_new;
 
-	if (!count(store, "SELECT count(*) FROM copy WHERE restored_at = 0", "read its mark",
-		    &is_new, err) ||
+	if (!sqlite_number(store, "SELECT count(*) FROM copy WHERE restored_at = 0",
+		    "read its mark", &is_new, err) ||
 		(is_new && !note(store, err)))
 		return false;
-	return count(store, "SELECT coalesce(max(last_event), 0) FROM copy", "read its mark",
-		&store->last_copied, err);
+	return sqlite_number(store, "SELECT coalesce(max(last_event), 0) FROM copy",
+		"read its mark", &store->last_copied, err);
 }
 
 bool sqlite_load_copy(

@@ -208,6 +208,12 @@ int64_t checkpointer_size(const struct checkpointer *checkpointer)
 	return checkpointer ? atomic_load(&checkpointer->size) : 0;
 }
 
+bool checkpointer_is_whole(const struct checkpointer *checkpointer)
+{
+	return !atomic_load(&checkpointer->is_copying) && atomic_load(&checkpointer->whole_at) &&
+	       checkpointer->commits == checkpointer->commits_then;
+}
+
 /*
  * While the WAL holds nothing more than the database, SQLite has no reason to write into that: not
  * before somebody has committed, we or another program (replication does, and copies by itself).
@@ -215,12 +221,8 @@ int64_t checkpointer_size(const struct checkpointer *checkpointer)
 bool checkpointer_is_overwritten(
 	const struct checkpointer *checkpointer, sqlite3 *database, int64_t changed_at)
 {
-	if (!checkpointer || atomic_load(&checkpointer->is_copying))
-		return false;
-	int64_t whole_at = atomic_load(&checkpointer->whole_at);
-
-	if (!whole_at || whole_at == changed_at ||
-		checkpointer->commits != checkpointer->commits_then)
+	if (!checkpointer || !checkpointer_is_whole(checkpointer) ||
+		atomic_load(&checkpointer->whole_at) == changed_at)
 		return false;
 	int64_t version = data_version(database);
 	return version >= 0 && version == checkpointer->version_then;

@@ -24,6 +24,7 @@ const struct store_driver sqlite_driver = {
 	.put_pause = sqlite_put_pause,
 	.add_command = sqlite_add_command,
 	.prune = sqlite_prune,
+	.give_back = sqlite_give_back,
 	.list_events = sqlite_list_events,
 	.list_refreshes = sqlite_list_refreshes,
 	.list_commands = sqlite_list_commands,

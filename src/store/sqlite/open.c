@@ -4,8 +4,10 @@
  *
  * Durability: WAL with synchronous=FULL, so a COMMIT that returned is on the disk. Readers (our
  * threads, the command line) never block the writer. Foreign keys are off, because we delete in the
- * right order. auto_vacuum is none: new rows reuse the pages of pruned ones, and pointer maps would
- * cost time on every write to free space that is needed again.
+ * right order. A new database has auto_vacuum incremental, so that disk is given back when
+ * `history` is shortened or a busy time is over (prune.c). One of an older release stays as it is:
+ * only writing it whole could change it, for which a start may have neither time nor room. Its free
+ * pages are used again; a copy of `backup` is incremental, so restoring one changes it.
  */
 #include "store/sqlite/sqlite.h"
 #include <errno.h>
@@ -23,7 +25,8 @@
 
 /* Small caches keep an idle daemon small; checkpoint.c makes the checkpoints. */
 static const char writer_setup[] =
-	"PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA mmap_size = 0;"
+	"PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; "
+	"PRAGMA mmap_size = 0;"
 	"PRAGMA cache_size = -2048; PRAGMA wal_autocheckpoint = 0;"
 	"PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY;";
 static const char reader_setup[] =
@@ -221,6 +224,7 @@ struct store *sqlite_open(const char *place, enum store_mode mode, struct error 
 	store->store.driver = &sqlite_driver;
 	store->mode = mode;
 	store->lock = -1;
+	store->least_bytes = INT64_MAX;
 	store->path = path_of(place);
 	if (mode == STORE_WRITE ? open_writer(store, err) : open_reader(store, err))
 		return &store->store;

@@ -5,9 +5,9 @@
  * later start finds (sqlite.org/howtocorrupt.html, section 2.4). So that a daemon whose database is
  * replaced by a backup promises nothing, the names are looked up again before and after each
  * commit. A file that is overwritten in place keeps its inode, but an older copy is mostly smaller,
- * and a database never shrinks by itself. Its time of change shows more when the daemon is at rest
- * (checkpointer_is_overwritten()); else it also changes when the WAL is copied, by us or by another
- * program.
+ * and a database shrinks only to a size that it told before (prune.c). Its time of change shows
+ * more when the daemon is at rest (checkpointer_is_overwritten()); else it also changes when the
+ * WAL is copied, by us or by another program.
  */
 #include "store/sqlite/sqlite.h"
 #include <errno.h>
@@ -32,6 +32,18 @@ static bool look_up(const char *database, size_t index, struct place_file *file,
 	return true;
 }
 
+bool place_note_size(struct sqlite *store, struct error *err)
+{
+	int64_t pages, page_bytes;
+
+	if (!sqlite_number(store, "PRAGMA page_count", "read its size", &pages, err) ||
+		!sqlite_number(store, "PRAGMA page_size", "read its size", &page_bytes, err))
+		return false;
+	if (pages * page_bytes < store->least_bytes)
+		store->least_bytes = pages * page_bytes;
+	return true;
+}
+
 bool place_note(struct sqlite *store, struct error *err)
 {
 	struct place_file now[PLACE_FILES];
@@ -40,7 +52,8 @@ bool place_note(struct sqlite *store, struct error *err)
 		if (!look_up(store->path, i, &now[i], err))
 			return false;
 	memcpy(store->place, now, sizeof now);
-	return true;
+	/* A life before may have given pages back of which the file does not know yet. */
+	return place_note_size(store, err);
 }
 
 static bool is_same(const struct place_file *a, const struct place_file *b)
@@ -73,6 +86,7 @@ static bool holds(struct sqlite *store, size_t count, struct error *err)
 {
 	/* Read before the file's size, because the file may grow in between. */
 	int64_t copied = checkpointer_size(store->checkpointer);
+	bool is_whole = store->checkpointer && checkpointer_is_whole(store->checkpointer);
 	struct place_file now;
 
 	for (size_t i = 0; i < count; i++) {
@@ -83,13 +97,17 @@ static bool holds(struct sqlite *store, size_t count, struct error *err)
 		if (!is_same(&now, known))
 			return fail(store, i, "was replaced", err);
 		/* Only the database: another program may have emptied the WAL. */
-		if (i == 0 && (now.size < known->size || now.size < copied))
+		if (i == 0 && now.size < store->least_bytes &&
+			(now.size < known->size || now.size < copied))
 			return fail(store, i, "became smaller", err);
 		if (i == 0 && checkpointer_is_overwritten(
 				      store->checkpointer, store->database, now.changed_at))
 			return fail(store, i, "was overwritten", err);
 		known->size = now.size;
 	}
+	/* The file has become as small as it will. */
+	if (is_whole)
+		store->least_bytes = INT64_MAX;
 	return true;
 }
 

@@ -6,6 +6,7 @@
  * intake waits for the same thread.
  */
 #include "store/sqlite/sqlite.h"
+#include <stdio.h>
 
 /* Ids are never given twice, so the highest is stored before its row is deleted. */
 static bool keep_last_ids(struct sqlite *store, struct error *err)
@@ -116,4 +117,32 @@ bool sqlite_prune(
 		return false;
 	*deleted = refreshes + events;
 	return true;
+}
+
+/* ---- disk that is given back ---- */
+
+/* What is deleted in one hour is needed in the next: of so many pages, one may be free. */
+#define KEPT_FREE 16
+
+bool sqlite_give_back(struct store *base, int most, bool *is_more, struct error *err)
+{
+	struct sqlite *store = sqlite_of(base);
+	static const char what[] = "give disk back";
+	int64_t mode, free_pages, pages;
+	char sql[64]; /* the pragma and a number */
+
+	*is_more = false;
+	if (!sqlite_is_writing(store, what, err) ||
+		!sqlite_number(store, "PRAGMA auto_vacuum", what, &mode, err) ||
+		!sqlite_number(store, "PRAGMA freelist_count", what, &free_pages, err) ||
+		!sqlite_number(store, "PRAGMA page_count", what, &pages, err))
+		return false;
+	/* 2: incremental. A database of an older release is 0 (open.c). */
+	if (mode != 2 || free_pages <= pages / KEPT_FREE)
+		return true;
+	snprintf(sql, sizeof sql, "PRAGMA incremental_vacuum(%d)", most);
+	if (sqlite3_exec(store->database, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return sqlite_fail(store, what, err);
+	*is_more = true;
+	return place_note_size(store, err);
 }

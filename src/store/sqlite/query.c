@@ -94,6 +94,19 @@ bool query_number(struct sqlite *store, sqlite3_stmt *query, const char *what, i
 	return true;
 }
 
+bool sqlite_number(
+	struct sqlite *store, const char *sql, const char *what, int64_t *number, struct error *err)
+{
+	sqlite3_stmt *query = NULL;
+	bool is_read = sqlite3_prepare_v2(store->database, sql, -1, &query, NULL) == SQLITE_OK &&
+		       query_number(store, query, what, number, err);
+
+	if (!query)
+		IGNORE(sqlite_fail(store, what, err)); /* false, like is_read */
+	IGNORE(sqlite3_finalize(query));               /* repeats a reported failure */
+	return is_read;
+}
+
 bool sqlite_is_writing(struct sqlite *store, const char *what, struct error *err)
 {
 	if (store->database && !sqlite3_get_autocommit(store->database))

@@ -148,22 +148,6 @@ static const char *const migrations[] = {
 
 #define NEWEST ((int64_t)(sizeof migrations / sizeof *migrations))
 
-/* Not kept prepared, because it runs once for each opening. */
-static bool read_number(struct sqlite *store, const char *sql, int64_t *number, struct error *err)
-{
-	sqlite3_stmt *query = NULL;
-	bool is_read = sqlite3_prepare_v2(store->database, sql, -1, &query, NULL) == SQLITE_OK &&
-		       sqlite3_step(query) == SQLITE_ROW;
-
-	if (is_read)
-		*number = sqlite3_column_int64(query, 0);
-	else
-		IGNORE(sqlite_fail(
-			store, "read the schema's version", err)); /* false, like is_read */
-	IGNORE(sqlite3_finalize(query));                           /* repeats a reported failure */
-	return is_read;
-}
-
 /*
  * *version is 0 for an empty database; a database of another program or of a newer release is
  * refused.
@@ -172,9 +156,11 @@ static bool read_version(struct sqlite *store, int64_t *version, struct error *e
 {
 	int64_t application = 0, tables = 0;
 
-	if (!read_number(store, "PRAGMA user_version", version, err) ||
-		!read_number(store, "PRAGMA application_id", &application, err) ||
-		!read_number(store, "SELECT count(*) FROM sqlite_schema", &tables, err))
+	static const char what[] = "read the schema's version";
+
+	if (!sqlite_number(store, "PRAGMA user_version", what, version, err) ||
+		!sqlite_number(store, "PRAGMA application_id", what, &application, err) ||
+		!sqlite_number(store, "SELECT count(*) FROM sqlite_schema", what, &tables, err))
 		return false;
 	if (application != APPLICATION_ID && (application || tables))
 		return error_fail(err, ERROR_INPUT,

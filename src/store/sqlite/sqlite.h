@@ -95,6 +95,8 @@ struct sqlite {
 	int64_t first_since;
 	struct checkpointer *checkpointer;    /* of a writer */
 	struct place_file place[PLACE_FILES]; /* of a writer */
+	/* The file may become as small as this, because the database gave pages back. */
+	int64_t least_bytes;
 };
 
 /*
@@ -141,6 +143,7 @@ bool sqlite_put_pause(struct store *store, const char *site, const char *by, str
 bool sqlite_add_command(struct store *store, const struct command_row *row, struct error *err);
 bool sqlite_prune(
 	struct store *store, struct wall before, int most, int64_t *deleted, struct error *err);
+bool sqlite_give_back(struct store *store, int most, bool *is_more, struct error *err);
 bool sqlite_list_events(struct store *store, const struct store_filter *filter, event_visit *visit,
 	void *context, struct error *err);
 bool sqlite_list_refreshes(struct store *store, const struct store_filter *filter,
@@ -184,6 +187,8 @@ bool sqlite_renew(struct sqlite *store, struct error *err) MUST_USE;
 
 /* Notes which files a new connection has. */
 bool place_note(struct sqlite *store, struct error *err) MUST_USE;
+/* Notes how small the database file may become when the WAL is copied. */
+bool place_note_size(struct sqlite *store, struct error *err) MUST_USE;
 /* Are the files still there, still the same, and the database not smaller? The second function
  * checks the database alone. */
 bool place_holds(struct sqlite *store, struct error *err) MUST_USE;
@@ -203,6 +208,9 @@ int64_t checkpointer_size(const struct checkpointer *checkpointer);
  * not sure, or this is a reader. For the journal's thread. */
 bool checkpointer_is_overwritten(
 	const struct checkpointer *checkpointer, sqlite3 *database, int64_t changed_at);
+/* The WAL holds nothing more than the database file, so that this has its size. False: that is not
+ * sure. For the journal's thread. */
+bool checkpointer_is_whole(const struct checkpointer *checkpointer);
 /* Watches the WAL of this connection, the writer's, from now on. */
 void checkpointer_attach(struct checkpointer *checkpointer, sqlite3 *database);
 
@@ -248,6 +256,9 @@ bool query_next(struct sqlite *store, sqlite3_stmt *query, const char *what, boo
 	struct error *err) MUST_USE;
 /* Reads the single number that the statement yields. */
 bool query_number(struct sqlite *store, sqlite3_stmt *query, const char *what, int64_t *number,
+	struct error *err) MUST_USE;
+/* The same of a statement that is not kept prepared, because it runs rarely. */
+bool sqlite_number(struct sqlite *store, const char *sql, const char *what, int64_t *number,
 	struct error *err) MUST_USE;
 void query_forget_all(struct sqlite *store);
 /* False outside a transaction: on some failures (full disk) SQLite ends one by itself, and later
