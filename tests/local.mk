@@ -83,6 +83,7 @@ EXTRA_DIST += \
 
 LDADD += $(CMOCKA_LIBS)
 UNIT_TESTS = \
+	tests/unit/access_test \
 	tests/unit/awaited_test \
 	tests/unit/base_test \
 	tests/unit/checkpoint_test \

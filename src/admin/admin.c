@@ -26,26 +26,27 @@ static const struct admin_route {
 	const char *method, *path;
 	admin_handler *handle;
 	enum { IN_TURN, AT_ONCE } pace; /* AT_ONCE: needs neither the store nor another thread */
+	enum access_need need;
 } routes[] = {
-	{ "GET", "/", handle_page, IN_TURN },
-	{ "GET", "/healthz", handle_healthz, AT_ONCE },
-	{ "GET", "/readyz", handle_readyz, AT_ONCE },
-	{ "GET", "/metrics", handle_metrics, AT_ONCE },
-	{ "GET", "/api/v1/events", handle_events, IN_TURN },
-	{ "GET", "/api/v1/events/", handle_event, IN_TURN },
-	{ "GET", "/api/v1/refreshes", handle_refreshes, IN_TURN },
-	{ "GET", "/api/v1/refreshes/", handle_refresh, IN_TURN },
-	{ "GET", "/api/v1/selections", handle_selections, AT_ONCE },
-	{ "GET", "/api/v1/sites", handle_sites, IN_TURN },
-	{ "GET", "/api/v1/rules", handle_rules, IN_TURN },
-	{ "POST", "/api/v1/refreshes/*/retry", handle_retry, IN_TURN },
-	{ "POST", "/api/v1/refreshes/*/cancel", handle_cancel, IN_TURN },
-	{ "POST", "/api/v1/events/*/replay", handle_replay, IN_TURN },
-	{ "POST", "/api/v1/sites/*/pause", handle_pause, IN_TURN },
-	{ "POST", "/api/v1/sites/*/resume", handle_resume, IN_TURN },
-	{ "POST", "/api/v1/route", handle_route, IN_TURN },
-	{ "POST", "/api/v1/resolve", handle_resolve, IN_TURN },
-	{ "POST", "/-/reload", handle_reload, IN_TURN },
+	{ "GET", "/", handle_page, IN_TURN, ACCESS_SHELL },
+	{ "GET", "/healthz", handle_healthz, AT_ONCE, ACCESS_PROBE },
+	{ "GET", "/readyz", handle_readyz, AT_ONCE, ACCESS_PROBE },
+	{ "GET", "/metrics", handle_metrics, AT_ONCE, ACCESS_READ },
+	{ "GET", "/api/v1/events", handle_events, IN_TURN, ACCESS_READ },
+	{ "GET", "/api/v1/events/", handle_event, IN_TURN, ACCESS_READ },
+	{ "GET", "/api/v1/refreshes", handle_refreshes, IN_TURN, ACCESS_READ },
+	{ "GET", "/api/v1/refreshes/", handle_refresh, IN_TURN, ACCESS_READ },
+	{ "GET", "/api/v1/selections", handle_selections, AT_ONCE, ACCESS_READ },
+	{ "GET", "/api/v1/sites", handle_sites, IN_TURN, ACCESS_READ },
+	{ "GET", "/api/v1/rules", handle_rules, IN_TURN, ACCESS_READ },
+	{ "POST", "/api/v1/refreshes/*/retry", handle_retry, IN_TURN, ACCESS_CHANGE },
+	{ "POST", "/api/v1/refreshes/*/cancel", handle_cancel, IN_TURN, ACCESS_CHANGE },
+	{ "POST", "/api/v1/events/*/replay", handle_replay, IN_TURN, ACCESS_CHANGE },
+	{ "POST", "/api/v1/sites/*/pause", handle_pause, IN_TURN, ACCESS_CHANGE },
+	{ "POST", "/api/v1/sites/*/resume", handle_resume, IN_TURN, ACCESS_CHANGE },
+	{ "POST", "/api/v1/route", handle_route, IN_TURN, ACCESS_READ },
+	{ "POST", "/api/v1/resolve", handle_resolve, IN_TURN, ACCESS_READ },
+	{ "POST", "/-/reload", handle_reload, IN_TURN, ACCESS_CHANGE },
 };
 
 /* The part of the path in place of the '*'; empty when the path does not fit the route. */
@@ -98,6 +99,7 @@ struct admin_query {
 	struct web_request *request;
 	admin_handler *handle;
 	int64_t id;
+	struct access_asker asker;
 };
 
 static void refuse_query(struct web_request *request, const char *why)
@@ -116,18 +118,22 @@ static void *run_queries(void *context)
 			next = message->next;
 			if (atomic_load(&admin->is_stopping))
 				refuse_query(query->request, "the daemon is stopping");
-			else
+			else {
+				admin->asker = query->asker;
 				query->handle(admin, query->request, query->id);
+			}
 			free(query);
 		}
 	return NULL;
 }
 
-static void pass_on(
-	struct admin *admin, struct web_request *request, admin_handler *handle, int64_t id)
+static void pass_on(struct admin *admin, struct web_request *request,
+	const struct admin_route *route, int64_t id, const struct access_asker *asker)
 {
 	struct admin_query *query = mem_new(struct admin_query);
-	*query = (struct admin_query){ .request = request, .handle = handle, .id = id };
+	*query = (struct admin_query){
+		.request = request, .handle = route->handle, .id = id, .asker = *asker
+	};
 	web_keep(request);
 	if (mailbox_send(admin->queries, &query->message))
 		return;
@@ -140,12 +146,28 @@ static void pass_on(
 static void handle_route_of(struct admin *admin, struct web_request *request,
 	const struct admin_route *route, int64_t id)
 {
-	if (!admin_filters_are_known(request))
+	struct access_asker asker;
+	if (!admin_lets_in(admin, request, route->need, &asker) ||
+		!admin_filters_are_known(request))
 		return;
+	admin->is_stranger = asker.role == ACCESS_NOBODY;
 	if (route->pace == AT_ONCE)
 		route->handle(admin, request, id);
 	else
-		pass_on(admin, request, route->handle, id);
+		pass_on(admin, request, route, id, &asker);
+}
+
+/* Whether something is there is told to those who may read. */
+static void refuse_path(struct admin *admin, struct web_request *request, const char *allowed)
+{
+	struct access_asker asker;
+	if (!admin_lets_in(admin, request, ACCESS_READ, &asker))
+		return;
+	if (allowed)
+		web_reply_header(request, "Allow", allowed);
+	admin_answer_error(request, allowed ? 405 : 404,
+		allowed ? "this path takes another method"
+			: "there is nothing here; see / and /api/v1/refreshes");
 }
 
 static void handle(struct web_request *request, void *context)
@@ -170,11 +192,7 @@ static void handle(struct web_request *request, void *context)
 		handle_route_of(admin, request, &routes[i], id);
 		return;
 	}
-	if (allowed)
-		web_reply_header(request, "Allow", allowed);
-	admin_answer_error(request, allowed ? 405 : 404,
-		allowed ? "this path takes another method"
-			: "there is nothing here; see / and /api/v1/refreshes");
+	refuse_path(admin, request, allowed);
 }
 
 /* ---- life ---- */
@@ -212,10 +230,20 @@ struct admin *admin_start(const struct admin_options *options, struct error *err
 	admin->listen = mem_copy_text(options->listen->admin);
 	admin->started_at = clock_mono();
 	admin->scratch = decide_scratch_new();
-	if (start(admin, err))
+	admin->access = access_slot_new();
+	OWNED(config) config = config_slot_get(options->configs);
+	struct access *access = access_new(config, err);
+	if (access)
+		admin_configure(admin, access);
+	if (access && start(admin, err))
 		return TAKE(admin);
 	error_context(err, "listen.admin");
 	return NULL;
+}
+
+void admin_configure(struct admin *admin, struct access *access)
+{
+	access_slot_put(admin->access, access);
 }
 
 const char *admin_address(const struct admin *admin)
@@ -247,6 +275,7 @@ void admin_free(struct admin *admin)
 	mailbox_free(admin->queries);
 	store_close(admin->reader);
 	decide_scratch_free(admin->scratch);
+	access_slot_free(admin->access);
 	free(admin->listen);
 	free(admin);
 }

@@ -2,10 +2,9 @@
  * admin/admin.h - the listener for the people and programs that run the daemon: health, metrics,
  * API, reload, status page (README.md).
  *
- * It listens on loopback unless configured otherwise, and has no authentication of its own. The
- * listener's thread answers health and metrics at once. Queries and reloads, which may take time,
- * are done in turn by another thread with its own reader of the store, so that a search of seconds
- * does not look like a daemon that hangs.
+ * Who may ask is decided by admin/access.h. The listener's thread answers health and metrics at
+ * once. Queries and reloads, which may take time, are done in turn by another thread with its own
+ * reader of the store, so that a search of seconds does not look like a daemon that hangs.
  */
 #pragma once
 #include "admin/trouble.h"
@@ -18,6 +17,7 @@
 #include "store/journal.h"
 
 struct admin;
+struct access;
 
 #define ADMIN_CONNECTIONS 100 /* at once */
 
@@ -41,6 +41,8 @@ struct admin_options { /* borrowed; all but `listen` and `store` outlive the lis
 
 struct admin *admin_start(const struct admin_options *options, struct error *err) MUST_USE;
 const char *admin_address(const struct admin *admin);
+/* Takes other tokens (admin/access.h), the caller's reference to them included. Any thread. */
+void admin_configure(struct admin *admin, struct access *access);
 void admin_stop(struct admin *admin);
 void admin_free(struct admin *admin);
 OWNED_DEFINE(admin)

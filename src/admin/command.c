@@ -3,37 +3,28 @@
  * they are durable; this thread does not wait.
  */
 #include "admin/handler.h"
-#include "base/str.h"
+#include <pwd.h>
+#include <sys/types.h>
 
-#define MOST_ASKER 100
+#define USER_BYTES 16384 /* of a user's entry, getpwuid_r(3) */
 
 /* ---- who asks ---- */
 
-static bool is_printable(struct str text)
+static const char *user_name(unsigned user, struct arena *arena)
 {
-	for (size_t i = 0; i < text.length; i++)
-		if ((unsigned char)text.at[i] < ' ' || text.at[i] == 0x7f)
-			return false;
-	return str_is_utf8(text);
+	struct passwd entry, *found = NULL;
+	OWNED_MEMORY char *buffer = mem_alloc(USER_BYTES);
+	if (!getpwuid_r((uid_t)user, &entry, buffer, USER_BYTES, &found) && found)
+		return arena_text(arena, found->pw_name);
+	return arena_printf(arena, "uid %u", user);
 }
 
-const char *admin_asker_of(struct web_request *request, struct arena *arena)
+const char *admin_asker_of(const struct admin *admin, struct arena *arena)
 {
-	const char *header = web_header(request, "X-Asked-By");
-	if (!header)
-		return "somebody at the admin listener";
-	struct str name = str_of(header);
-	while (name.length && *name.at == ' ') {
-		name.at++;
-		name.length--;
-	}
-	while (name.length && name.at[name.length - 1] == ' ')
-		name.length--;
-	if (name.length && name.length <= MOST_ASKER && is_printable(name))
-		return arena_str(arena, name);
-	admin_answer_error(request, 400,
-		"X-Asked-By is a name of at most 100 bytes without control characters");
-	return NULL;
+	const struct access_asker *asker = &admin->asker;
+	if (*asker->token)
+		return arena_text(arena, asker->token);
+	return asker->kind == PEER_SOCKET ? user_name(asker->user, arena) : "loopback";
 }
 
 /* ---- answers ---- */
@@ -134,8 +125,8 @@ static void ask_about_refresh(
 {
 	OWNED(arena) arena = arena_new();
 	struct found_refresh found = { .arena = arena };
-	const char *who = admin_asker_of(request, arena);
-	if (!who || !find(admin, request, id, &found))
+	const char *who = admin_asker_of(admin, arena);
+	if (!find(admin, request, id, &found))
 		return;
 	bool has_ended = !refresh_state_is_open(found.row->state);
 	if (has_ended && verb == DISPATCH_CANCEL) {
@@ -171,11 +162,7 @@ static void ask_about_site(
 	struct admin *admin, struct web_request *request, enum dispatch_verb verb)
 {
 	struct arena *arena = arena_new();
-	const char *who = admin_asker_of(request, arena);
-	if (!who) {
-		arena_free(arena);
-		return;
-	}
+	const char *who = admin_asker_of(admin, arena);
 	ask(admin, request, arena,
 		(struct dispatch_command){
 			.verb = verb, .who = who, .site = admin_path_name(request, arena) });

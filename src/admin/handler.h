@@ -2,7 +2,9 @@
  * admin/handler.h - what the handlers of the admin listener share. Private to admin/.
  */
 #pragma once
+#include "admin/access.h"
 #include "admin/admin.h"
+#include "admin/attempts.h"
 #include "base/json.h"
 #include "base/mailbox.h"
 #include "base/web/web.h"
@@ -17,9 +19,14 @@ struct admin {
 	pthread_t thread;             /* queries the store, and waits for reloads */
 	bool has_thread;
 	atomic_bool is_stopping;
+	struct access_slot *access; /* the tokens */
+	/* Used by the listener's thread only: */
+	struct attempts attempts;
+	bool is_stranger; /* who sent the request that it answers now: somebody without a role */
 	/* Used by that thread only: */
 	struct store *reader;
 	struct decide_scratch *scratch;
+	struct access_asker asker; /* who sent the query that is answered now */
 	struct mono started_at;
 };
 
@@ -34,6 +41,11 @@ const char *admin_path_name(const struct web_request *request, struct arena *are
 
 /* origin.c: why this request is refused with 403; NULL: it is not refused. */
 const char *admin_refusal_of(const struct admin *admin, const struct web_request *request);
+
+/* door.c: may the sender do what needs `need`? False: it has answered. Called by the listener's
+ * thread. */
+bool admin_lets_in(struct admin *admin, struct web_request *request, enum access_need need,
+	struct access_asker *asker);
 
 /* filter.c: false when it has answered already, 400: the path is of a list, and an argument of the
  * query is no filter of it, or is given twice. */
@@ -55,11 +67,12 @@ admin_handler handle_replay;
 /* page.c */
 admin_handler handle_page;
 
-/* command.c: the person named by the request (in `arena`); NULL when it has answered the
- * request. */
-const char *admin_asker_of(struct web_request *request, struct arena *arena);
+/* command.c: who sent the query that is answered now, as it is recorded (in `arena`): the name of
+ * the token, the user at the other end of the socket, or "loopback". */
+const char *admin_asker_of(const struct admin *admin, struct arena *arena);
 /* Adds "commands" to an event or refresh, if there are any. */
 void admin_add_commands(struct admin *admin, cJSON *json, int64_t subject);
 
-/* Is the daemon ready? Returns the body of /readyz, which the caller owns. */
-cJSON *admin_readiness(struct admin *admin, bool *is_ready);
+/* Is the daemon ready? Returns the body of /readyz, which the caller owns; for a stranger without
+ * what people should look at. */
+cJSON *admin_readiness(struct admin *admin, bool is_stranger, bool *is_ready);

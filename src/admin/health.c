@@ -52,7 +52,7 @@ static void add_alerts(struct admin *admin, cJSON *json)
 }
 
 /* A reload that failed does not make it unready: the last good ruleset serves. */
-cJSON *admin_readiness(struct admin *admin, bool *is_ready)
+cJSON *admin_readiness(struct admin *admin, bool is_stranger, bool *is_ready)
 {
 	char reason[480];
 	cJSON *json = cJSON_CreateObject(), *store = cJSON_CreateObject(),
@@ -69,6 +69,8 @@ cJSON *admin_readiness(struct admin *admin, bool *is_ready)
 	cJSON_AddItemToObject(json, "ruleset", rules);
 	json_add_text(rules, "revision", ruleset_revision(ruleset));
 	json_add_count(rules, "rules", (int64_t)ruleset_rule_count(ruleset));
+	if (is_stranger)
+		return json;
 	add_trouble(admin->options.failures, "reload_failure", json);
 	add_trouble(admin->options.unwatched, "watch_failure", json);
 	add_alerts(admin, json);
@@ -79,6 +81,6 @@ void handle_readyz(struct admin *admin, struct web_request *request, int64_t id)
 {
 	bool is_ready;
 	(void)id;
-	OWNED_JSON json = admin_readiness(admin, &is_ready);
+	OWNED_JSON json = admin_readiness(admin, admin->is_stranger, &is_ready);
 	admin_answer_json(request, is_ready ? 200 : 503, json);
 }

@@ -1,8 +1,11 @@
 EXTRA_DIST += src/admin/README.md
 librouter_a_SOURCES += \
+	src/admin/access.c src/admin/access.h \
 	src/admin/admin.c src/admin/admin.h src/admin/handler.h \
 	src/admin/api.c \
+	src/admin/attempts.c src/admin/attempts.h \
 	src/admin/command.c \
+	src/admin/door.c \
 	src/admin/filter.c \
 	src/admin/health.c \
 	src/admin/metrics.c \

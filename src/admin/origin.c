@@ -5,7 +5,6 @@
  */
 #include "admin/handler.h"
 #include "base/web/host.h"
-#include "base/web/listen_unix.h"
 #include "config/config.h"
 
 /*
@@ -33,10 +32,12 @@ static bool is_own_address(const struct admin *admin, struct str host)
  * one word for a host there ("localhost", "unix"), a proxy passes on an address. A page that was
  * rebound has the name of a stranger's domain, which has a dot.
  */
-static bool is_no_domain(const struct admin *admin, struct str host)
+static bool is_no_domain(const struct web_request *request, struct str host)
 {
 	enum host_kind kind = host_kind_of(host);
-	return listen_unix_path(admin->listen) &&
+	struct peer_about peer;
+	web_peer(request, &peer);
+	return peer.kind == PEER_SOCKET &&
 	       (kind == HOST_ADDRESS || (kind == HOST_NAME && !memchr(host.at, '.', host.length)));
 }
 
@@ -44,7 +45,7 @@ static bool is_for_us(const struct admin *admin, const struct web_request *reque
 {
 	struct str authority = str_of(web_host(request)), host = host_of(authority);
 	/* No Host: an HTTP/1.0 request, which simple health checks send and browsers do not. */
-	if (!authority.length || is_own_address(admin, host) || is_no_domain(admin, host))
+	if (!authority.length || is_own_address(admin, host) || is_no_domain(request, host))
 		return true;
 	OWNED(config) config = config_slot_get(admin->options.configs);
 	for (size_t i = 0; i < config->admin_hosts.count; i++)

@@ -70,7 +70,7 @@ static void time_cell(struct text *out, struct wall time)
 static void add_head(struct admin *admin, struct text *out)
 {
 	bool is_ready;
-	OWNED_JSON ready = admin_readiness(admin, &is_ready);
+	OWNED_JSON ready = admin_readiness(admin, false, &is_ready);
 	OWNED(ruleset) ruleset = ruleset_slot_get(admin->options.rulesets);
 	text_printf(out, "<h1>refresh-router %s: <span class=%s>%s</span></h1>", PACKAGE_VERSION,
 		is_ready ? "good" : "bad", is_ready ? "ready" : "not ready");
@@ -324,6 +324,23 @@ static void add_events(struct admin *admin, struct text *out)
 	text_add(out, "</table>");
 }
 
+/* For a stranger: nothing of what the daemon knows. */
+static void add_closed(struct text *out)
+{
+	text_add(out, "<h1>refresh-router</h1><p>This page needs a token of "
+		      "<code>admin_tokens</code>: <code>Authorization: Bearer TOKEN</code>.</p>");
+}
+
+static void add_open(struct admin *admin, struct web_request *request, struct text *out)
+{
+	add_head(admin, out);
+	add_counts(admin, out);
+	add_sites(admin, out);
+	add_selections(admin, out);
+	add_refreshes(admin, request, out);
+	add_events(admin, out);
+}
+
 void handle_page(struct admin *admin, struct web_request *request, int64_t id)
 {
 	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
@@ -334,12 +351,10 @@ void handle_page(struct admin *admin, struct web_request *request, int64_t id)
 		"<meta http-equiv=refresh "
 		"content=10><title>refresh-router</title><style>%s</style>",
 		style);
-	add_head(admin, &out);
-	add_counts(admin, &out);
-	add_sites(admin, &out);
-	add_selections(admin, &out);
-	add_refreshes(admin, request, &out);
-	add_events(admin, &out);
+	if (admin->asker.role == ACCESS_NOBODY)
+		add_closed(&out);
+	else
+		add_open(admin, request, &out);
 	web_reply_header(request, "Content-Security-Policy",
 		"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
 	web_reply_header(request, "X-Content-Type-Options", "nosniff");

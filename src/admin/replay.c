@@ -60,8 +60,8 @@ void handle_replay(struct admin *admin, struct web_request *request, int64_t id)
 {
 	OWNED(arena) arena = arena_new();
 	struct replayed replayed = { .arena = arena };
-	const char *who = admin_asker_of(request, arena);
-	const struct event *event = who ? read_event(admin, request, id, &replayed) : NULL;
+	const char *who = admin_asker_of(admin, arena);
+	const struct event *event = read_event(admin, request, id, &replayed);
 	if (!event)
 		return;
 	struct ruleset *ruleset = ruleset_slot_get(admin->options.rulesets);

@@ -1,13 +1,14 @@
 /* cli/admin_client.c - HTTP requests to the daemon's admin listener, and checks that the answer
  * is the daemon's. */
 #include "cli/admin_client.h"
+#include "base/secret.h"
 #include "base/units.h"
+#include "base/web/host.h"
 #include "base/web/listen_unix.h"
 #include "cli/print.h"
 #include "config/config.h"
 #include <curl/curl.h>
 #include <errno.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #define ANSWER_BYTES ((size_t)256 << 20)
@@ -20,6 +21,8 @@
 /* of `POST /-/reload`: understood, and the answer says why not, in its own form */
 #define HTTP_SAYS_NO 422
 #define PROBE_SECONDS 10L
+#define HTTP_NO_TOKEN 401
+#define TOKEN_VARIABLE "REFRESH_ROUTER_TOKEN"
 #define HEALTH_BYTES 1000 /* the answer to /healthz has fewer */
 
 static void add_host(const char *listen, struct text *url)
@@ -73,8 +76,10 @@ static cJSON *refused(const struct command_line *line, const char *url, long htt
 		   *reason = *told ? told : "it does not say why; is that the daemon?";
 	OWNED_TEXT struct text shown = TEXT(TEXT_UNBOUNDED);
 	print_url(url, &shown);
-	print_line(stderr, "refresh-router %s: %s: HTTP %ld: %.*s", line->command->name, shown.at,
-		http_status, (int)str_cut(str_of(reason), LONGEST_REASON).length, reason);
+	print_line(stderr, "refresh-router %s: %s: HTTP %ld: %.*s%s", line->command->name, shown.at,
+		http_status, (int)str_cut(str_of(reason), LONGEST_REASON).length, reason,
+		http_status == HTTP_NO_TOKEN ? "; give --token-file FILE, or set " TOKEN_VARIABLE
+					     : "");
 	*status = http_status >= 500 ? EXIT_UNREACHABLE : http_status == 400 ? EXIT_USAGE : EXIT_NO;
 	return NULL;
 }
@@ -83,18 +88,6 @@ const struct option_spec admin_client_options[] = {
 	ADMIN_OPTIONS,
 	{ 0 },
 };
-
-/* "X-Asked-By: alice": the daemon records who asked for a change. */
-static struct curl_slist *asker_header(void)
-{
-	const struct passwd *user = getpwuid(getuid());
-	OWNED_TEXT struct text header = TEXT(120);
-	if (user)
-		text_printf(&header, "X-Asked-By: %s", user->pw_name);
-	else
-		text_printf(&header, "X-Asked-By: user %lld", (long long)getuid());
-	return curl_slist_append(NULL, header.at);
-}
 
 bool admin_client_is_strange(
 	const struct command_line *line, const char *path, const char *what, int *status)
@@ -138,73 +131,84 @@ static cJSON *read_answer(
 	return NULL;
 }
 
-/* `base`: a URL without path, or "unix:PATH". `body`: of a POST; NULL: a GET. */
-static CURLcode perform(CURL *easy, const char *base, const char *path, const char *body,
-	long seconds, struct text *answer, char *failure)
+/* ---- the token ---- */
+
+/* Does nobody between here and there read it? By libcurl's own reading of the URL. */
+static bool is_private(const char *base)
 {
-	const char *file = listen_unix_path(base);
-	OWNED_TEXT struct text url = TEXT(TEXT_UNBOUNDED);
-	text_printf(&url, "%s%s", file ? "http://localhost" : base, path);
-	curl_easy_setopt(easy, CURLOPT_URL, url.at);
-	if (file)
-		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, file);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	/* No proxy: http_proxy is meant for outside addresses and cannot reach our loopback. */
-	curl_easy_setopt(easy, CURLOPT_PROXY, "");
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT, seconds);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, answer);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, failure);
-	struct curl_slist *headers = body ? asker_header() : NULL;
-	if (body) {
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
-		curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+	char *scheme = NULL, *host = NULL;
+	CURLU *url = curl_url();
+	bool is_read = !curl_url_set(url, CURLUPART_URL, base, CURLU_GUESS_SCHEME) &&
+		       !curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) &&
+		       !curl_url_get(url, CURLUPART_HOST, &host, 0);
+	bool is_safe = is_read && (!strcmp(scheme, "https") ||
+					  host_kind_of(host_of(str_of(host))) == HOST_LOOPBACK);
+	curl_free(scheme);
+	curl_free(host);
+	curl_url_cleanup(url);
+	return is_safe;
+}
+
+/* NULL: there is none, or `err` says what is wrong. */
+static struct secret *find_token(
+	const struct command_line *line, const char *base, struct error *err)
+{
+	const char *file = command_line_value(line, "token-file"),
+		   *variable = getenv(TOKEN_VARIABLE);
+	struct secret_ref ref = { .from = file ? SECRET_FROM_FILE : SECRET_FROM_ENV,
+		.name = file ? file : TOKEN_VARIABLE };
+	if (!file && (!variable || !*variable))
+		return NULL;
+	if (!listen_unix_path(base) && !is_private(base) &&
+		!command_line_flag(line, "token-in-clear")) {
+		error_fail(err, ERROR_INPUT,
+			"the token would cross the network in clear: use https, or "
+			"--token-in-clear if it may");
+		return NULL;
 	}
-	CURLcode code = curl_easy_perform(easy);
+	return secret_load(&ref, err);
+}
+
+/* "Authorization: Bearer TOKEN", or NULL. Only what a header may hold is sent. */
+static struct curl_slist *token_header(
+	const struct command_line *line, const char *base, struct error *err)
+{
+	OWNED(secret) token = find_token(line, base, err);
+	if (!token)
+		return NULL;
+	struct str bytes = secret_bytes(token);
+	for (size_t i = 0; i < bytes.length; i++)
+		if (bytes.at[i] <= ' ' || bytes.at[i] > '~') {
+			error_fail(err, ERROR_INPUT,
+				"the token holds a byte that no token has: a blank, a line end, a "
+				"control, or one that is not ASCII");
+			return NULL;
+		}
+	OWNED_TEXT struct text header = TEXT(TEXT_UNBOUNDED);
+	text_printf(&header, "Authorization: Bearer %.*s", (int)bytes.length, bytes.at);
+	struct curl_slist *headers = curl_slist_append(NULL, header.at);
+	secret_wipe(header.at, header.length);
+	return headers;
+}
+
+static void forget_headers(struct curl_slist *headers)
+{
+	for (struct curl_slist *one = headers; one; one = one->next)
+		secret_wipe(one->data, strlen(one->data));
 	curl_slist_free_all(headers);
-	return code;
 }
 
-static cJSON *ask(const struct command_line *line, const char *path, bool is_post, int *status)
-{
-	char failure[CURL_ERROR_SIZE] = "";
-	OWNED_TEXT struct text url = TEXT(TEXT_UNBOUNDED);
-	OWNED_TEXT struct text answer = TEXT(ANSWER_BYTES);
-	if (!admin_url(line, &url)) {
-		*status = EXIT_USAGE;
-		return NULL;
-	}
-	CURL *easy = curl_easy_init();
-	long http_status = 0;
-	CURLcode code =
-		perform(easy, url.at, path, is_post ? "" : NULL, TIMEOUT_SECONDS, &answer, failure);
-	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &http_status);
-	curl_easy_cleanup(easy);
-	if (answer.is_full) {
-		admin_client_is_strange(line, path, "is larger than 256 MiB", status);
-		return NULL;
-	}
-	if (code != CURLE_OK) {
-		OWNED_TEXT struct text shown = TEXT(TEXT_UNBOUNDED);
-		print_url(url.at, &shown);
-		print_line(stderr,
-			"refresh-router %s: cannot reach the daemon at %s: %s; is it running? "
-			"--url names another address",
-			line->command->name, shown.at,
-			*failure ? failure : curl_easy_strerror(code));
-		*status = EXIT_UNREACHABLE;
-		return NULL;
-	}
-	text_add(&url, path);
-	if (http_status != 200 && http_status != HTTP_SAYS_NO)
-		return refused(line, url.at, http_status, &answer, status);
-	return read_answer(line, path, &answer, status);
-}
+/* ---- one request ---- */
 
-/* ---- without messages ---- */
+struct call_end {
+	bool is_answered;
+	bool is_nobody; /* nobody listens there */
+	long http_status;
+	struct error error; /* not answered; ERROR_INPUT: nothing was sent */
+};
 
-/* Has somebody refused the connection, or is there no such socket, so that nobody listens there?
- * Without a network, or behind a firewall, that is not known. */
+/* Has somebody refused the connection, or is there no such socket? Without a network, or behind a
+ * firewall, that is not known. */
 static bool is_nobody_there(CURL *easy, CURLcode code)
 {
 	long number = 0;
@@ -212,57 +216,137 @@ static bool is_nobody_there(CURL *easy, CURLcode code)
 	return code == CURLE_COULDNT_CONNECT && (number == ECONNREFUSED || number == ENOENT);
 }
 
+/* The part of a request that is the same for all. */
+static void set_up(CURL *easy, const struct command_line *line, long seconds, struct text *answer)
+{
+	const char *ca_file = command_line_value(line, "ca-file");
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	if (ca_file)
+		curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
+	/* No proxy: http_proxy is meant for outside addresses and cannot reach our loopback. */
+	curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT, seconds);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, answer);
+}
+
+/* `base`: a URL without path, or "unix:PATH". `body`: of a POST; NULL: a GET. */
+static struct call_end perform(const struct command_line *line, const char *base, const char *path,
+	const char *body, long seconds, struct text *answer)
+{
+	struct call_end end = { .error.kind = ERROR_NONE };
+	char failure[CURL_ERROR_SIZE] = "";
+	const char *file = listen_unix_path(base);
+	OWNED_TEXT struct text url = TEXT(TEXT_UNBOUNDED);
+	struct curl_slist *headers = token_header(line, base, &end.error);
+	if (end.error.kind != ERROR_NONE)
+		return end;
+	text_printf(&url, "%s%s", file ? "http://localhost" : base, path);
+	CURL *easy = curl_easy_init();
+	set_up(easy, line, seconds, answer);
+	curl_easy_setopt(easy, CURLOPT_URL, url.at);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, failure);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+	if (file)
+		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, file);
+	if (body)
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+	CURLcode code = curl_easy_perform(easy);
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &end.http_status);
+	end.is_answered = code == CURLE_OK;
+	end.is_nobody = is_nobody_there(easy, code);
+	if (!end.is_answered)
+		error_fail(&end.error, ERROR_SYSTEM, "%s",
+			*failure ? failure : curl_easy_strerror(code));
+	curl_easy_cleanup(easy);
+	forget_headers(headers);
+	return end;
+}
+
+/* ---- with messages ---- */
+
+static void tell_unreachable(
+	const struct command_line *line, const char *base, const struct error *error, int *status)
+{
+	OWNED_TEXT struct text shown = TEXT(TEXT_UNBOUNDED);
+	print_url(base, &shown);
+	*status = error->kind == ERROR_INPUT ? EXIT_USAGE : EXIT_UNREACHABLE;
+	if (error->kind == ERROR_INPUT)
+		print_line(stderr, "refresh-router %s: %s: %s", line->command->name, shown.at,
+			error->message);
+	else
+		print_line(stderr,
+			"refresh-router %s: cannot reach the daemon at %s: %s; is it running? "
+			"--url names another address",
+			line->command->name, shown.at, error->message);
+}
+
+static cJSON *ask(const struct command_line *line, const char *path, bool is_post, int *status)
+{
+	OWNED_TEXT struct text url = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text answer = TEXT(ANSWER_BYTES);
+	if (!admin_url(line, &url)) {
+		*status = EXIT_USAGE;
+		return NULL;
+	}
+	struct call_end end =
+		perform(line, url.at, path, is_post ? "" : NULL, TIMEOUT_SECONDS, &answer);
+	if (answer.is_full) {
+		admin_client_is_strange(line, path, "is larger than 256 MiB", status);
+		return NULL;
+	}
+	if (!end.is_answered) {
+		tell_unreachable(line, url.at, &end.error, status);
+		return NULL;
+	}
+	text_add(&url, path);
+	if (end.http_status != 200 && end.http_status != HTTP_SAYS_NO)
+		return refused(line, url.at, end.http_status, &answer, status);
+	return read_answer(line, path, &answer, status);
+}
+
+/* ---- without messages ---- */
+
 enum admin_presence admin_client_probe(
 	const struct command_line *line, struct text *url, struct text *why)
 {
-	char failure[CURL_ERROR_SIZE] = "";
 	struct error ignored;
 	OWNED_TEXT struct text answer = TEXT(HEALTH_BYTES);
 	if (!admin_url(line, url)) {
 		text_add(why, "the configuration cannot be read");
 		return ADMIN_UNKNOWN;
 	}
-	CURL *easy = curl_easy_init();
-	CURLcode code = perform(easy, url->at, "/healthz", NULL, PROBE_SECONDS, &answer, failure);
-	bool is_nobody = is_nobody_there(easy, code);
-	curl_easy_cleanup(easy);
-	if (code == CURLE_OK) {
+	struct call_end end = perform(line, url->at, "/healthz", NULL, PROBE_SECONDS, &answer);
+	if (end.is_answered) {
 		OWNED_JSON json = json_parse(text_str(&answer), &ignored);
 		if (text_is(json_text(json, "status"), "alive"))
 			return ADMIN_DAEMON;
 	}
-	text_add(why, code == CURLE_OK ? "something answers that is no daemon"
-		      : *failure       ? failure
-				       : curl_easy_strerror(code));
-	return is_nobody ? ADMIN_NONE : ADMIN_UNKNOWN;
+	text_add(why, end.is_answered ? "something answers that is no daemon" : end.error.message);
+	return end.is_nobody ? ADMIN_NONE : ADMIN_UNKNOWN;
 }
 
-cJSON *admin_client_ask(
-	const char *url, const char *path, const cJSON *body, int64_t seconds, struct error *err)
+cJSON *admin_client_ask(const struct command_line *line, const char *url, const char *path,
+	const cJSON *body, int64_t seconds, struct error *err)
 {
-	char failure[CURL_ERROR_SIZE] = "";
 	struct error ignored;
 	OWNED_TEXT struct text answer = TEXT(ANSWER_BYTES);
 	OWNED_TEXT struct text shown = TEXT(TEXT_UNBOUNDED);
 	OWNED_MEMORY char *sent = json_print(body);
 	print_url(url, &shown);
-	CURL *easy = curl_easy_init();
-	long http_status = 0;
-	CURLcode code = perform(easy, url, path, sent, (long)seconds, &answer, failure);
-	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &http_status);
-	curl_easy_cleanup(easy);
-	OWNED_JSON json = code == CURLE_OK ? json_parse(text_str(&answer), &ignored) : NULL;
-	if (code == CURLE_OK && http_status == 200 && cJSON_IsObject(json))
+	struct call_end end = perform(line, url, path, sent, (long)seconds, &answer);
+	OWNED_JSON json = end.is_answered ? json_parse(text_str(&answer), &ignored) : NULL;
+	if (end.is_answered && end.http_status == 200 && cJSON_IsObject(json))
 		return TAKE(json);
-	if (code != CURLE_OK)
+	if (!end.is_answered)
 		error_fail(err, ERROR_SYSTEM, "the daemon at %s does not answer: %s", shown.at,
-			*failure ? failure : curl_easy_strerror(code));
-	else if (http_status == 200)
+			end.error.message);
+	else if (end.http_status == 200)
 		error_fail(err, ERROR_REFUSED,
 			"the answer of %s%s is not JSON; is that the daemon?", shown.at, path);
 	else
-		error_fail(err, http_status == 503 ? ERROR_TRANSIENT : ERROR_REFUSED,
-			"the daemon at %s answers HTTP %ld: %.300s", shown.at, http_status,
+		error_fail(err, end.http_status == 503 ? ERROR_TRANSIENT : ERROR_REFUSED,
+			"the daemon at %s answers HTTP %ld: %.300s", shown.at, end.http_status,
 			*json_text(json, "error") ? json_text(json, "error")
 						  : "it does not say why");
 	return NULL;

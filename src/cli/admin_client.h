@@ -11,10 +11,13 @@
  * GET of `path` (with its query) from --url, else the configuration's listen.admin, else
  * http://127.0.0.1:8081. On failure prints a message and sets *status: EXIT_UNREACHABLE, EXIT_NO
  * for an item that does not exist or a refusal, or EXIT_USAGE. The caller owns the JSON.
+ *
+ * Every request shows the token of --token-file or $REFRESH_ROUTER_TOKEN, if there is one, but
+ * never over http to another machine, unless --token-in-clear says so.
  */
 cJSON *admin_client_get(const struct command_line *line, const char *path, int *status);
-/* The same by POST without a body, in the name of the local user. An answer with status 422 is
- * one too: a reload that was refused. */
+/* The same by POST without a body. An answer with status 422 is one too: a reload that was
+ * refused. */
 cJSON *admin_client_post(const struct command_line *line, const char *path, int *status);
 enum admin_presence {
 	ADMIN_NONE, /* nobody listens at the address */
@@ -30,17 +33,29 @@ enum admin_presence admin_client_probe(
  * `err` says what happened, ERROR_TRANSIENT when the daemon is busy. The answer is any JSON object,
  * and the caller's.
  */
-cJSON *admin_client_ask(
-	const char *url, const char *path, const cJSON *body, int64_t seconds, struct error *err);
+cJSON *admin_client_ask(const struct command_line *line, const char *url, const char *path,
+	const cJSON *body, int64_t seconds, struct error *err);
 /* Prints that the answer to `path` cannot be the daemon's, and why ("has no id"). Sets *status to
  * EXIT_UNREACHABLE; always false. */
 bool admin_client_is_strange(
 	const struct command_line *line, const char *path, const char *what, int *status);
-/* --url and --config, for commands that have no other options. */
+/* What the daemon asks for, and how its certificate is checked; for commands that have a --url. */
+#define TOKEN_OPTIONS                                                                              \
+	{ "token-file", OPTION_VALUE, "FILE",                                                      \
+		"the token to show to the daemon; by default that of $REFRESH_ROUTER_TOKEN" },     \
+		{ "token-in-clear", OPTION_FLAG, NULL,                                             \
+			"send the token over http to another machine, where others may read it" }, \
+	{                                                                                          \
+		"ca-file", OPTION_VALUE, "FILE",                                                   \
+			"the authorities that may have signed the daemon's certificate; by "       \
+			"default the system's"                                                     \
+	}
+/* These, --url and --config, for commands that have no other options. */
 #define ADMIN_OPTIONS                                                                              \
 	{ "url", OPTION_VALUE, "URL",                                                              \
 		"the daemon's admin listener, or unix:PATH; by default that of the "               \
 		"configuration" },                                                                 \
+		TOKEN_OPTIONS,                                                                     \
 	{                                                                                          \
 		"config", OPTION_VALUE, "FILE", "the configuration that names the admin listener"  \
 	}

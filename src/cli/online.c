@@ -22,9 +22,10 @@ static const int ending_signals[] = { SIGINT, SIGTERM, SIGHUP };
 #define SIGNAL_COUNT (sizeof ending_signals / sizeof *ending_signals)
 
 struct online {
-	int64_t us;              /* for one site */
-	struct text url;         /* of the daemon; empty: this process signs in */
-	struct tableau *tableau; /* NULL: the daemon is asked */
+	const struct command_line *line; /* borrowed */
+	int64_t us;                      /* for one site */
+	struct text url;                 /* of the daemon; empty: this process signs in */
+	struct tableau *tableau;         /* NULL: the daemon is asked */
 	struct sigaction before[SIGNAL_COUNT];
 };
 
@@ -107,6 +108,7 @@ static bool choose(
 struct online *online_new(const struct command_line *line, struct config *config, int *status)
 {
 	OWNED(online) online = mem_new(struct online);
+	online->line = line;
 	online->url = TEXT(TEXT_UNBOUNDED);
 	if (!read_timeout(line, &online->us))
 		*status = EXIT_USAGE;
@@ -202,8 +204,8 @@ static cJSON *ask_patiently(
 		int64_t seconds = left > US_PER_SECOND ? left / US_PER_SECOND : 1;
 		OWNED_JSON asked = cJSON_Duplicate(question, true);
 		json_add_count(asked, "seconds", seconds);
-		cJSON *answer = admin_client_ask(
-			online->url.at, "/api/v1/resolve", asked, seconds + MORE_SECONDS, err);
+		cJSON *answer = admin_client_ask(online->line, online->url.at, "/api/v1/resolve",
+			asked, seconds + MORE_SECONDS, err);
 		if (answer || err->kind != ERROR_TRANSIENT || left <= 0)
 			return answer;
 		IGNORE(poll(NULL, 0, BUSY_MS));

@@ -6,6 +6,7 @@
 #pragma once
 #include "base/json.h"
 #include "base/mem.h"
+#include "cli/admin_client.h"
 #include "cli/command.h"
 #include "config/config.h"
 #include "content/selection.h"
@@ -15,7 +16,9 @@ struct online;
 /* The options that decide whom to ask, and for how long. */
 #define ONLINE_OPTIONS                                                                             \
 	{ "url", OPTION_VALUE, "URL",                                                              \
-		"the daemon's admin listener; by default that of the configuration" },             \
+		"the daemon's admin listener, or unix:PATH; by default that of the "               \
+		"configuration" },                                                                 \
+		TOKEN_OPTIONS,                                                                     \
 		{ "sign-in", OPTION_FLAG, NULL,                                                    \
 			"sign in from here even if the daemon is running, which ends its "         \
 			"sessions" },                                                              \

@@ -28,7 +28,7 @@ static struct place place_of(const struct yaml_node *map, const char *key)
 	return node ? node->place : map ? map->place : (struct place){ 0 };
 }
 
-static bool is_name(const char *name)
+bool config_check_name(const char *name)
 {
 	static const char allowed[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
@@ -88,7 +88,7 @@ static void check_source(const struct checker *checker, size_t index, const stru
 		&((struct config_source *)checker->config->sources.items)[index];
 	if (!source->name)
 		return;
-	if (!is_name(source->name))
+	if (!config_check_name(source->name))
 		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(node, "name"),
 			"the source name '%s' is part of a URL path: letters, digits, '_', '.' and "
 			"'-' only",
@@ -194,7 +194,7 @@ static void check_site(const struct checker *checker, size_t index, const struct
 	struct config_site *site = &((struct config_site *)checker->config->sites.items)[index];
 	if (!site->name || !site->server)
 		return; /* reported as missing */
-	if (!is_name(site->name))
+	if (!config_check_name(site->name))
 		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(node, "name"),
 			"the site name '%s' has other characters than letters, digits, '_', '.' "
 			"and '-'",

@@ -6,6 +6,8 @@
 #include "base/yaml/yaml.h"
 #include "config/config.h"
 
+/* Letters, digits, '_', '.' and '-'. */
+bool config_check_name(const char *name);
 /* Checks names, addresses, URLs and PATs of a loaded configuration, and adds problems. `file` gives
  * source lines. */
 /* check_listen.c: the part of config_check() about the listeners. */

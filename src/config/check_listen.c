@@ -71,11 +71,10 @@ static void check_addresses(
 		IGNORE(problem_add(problems, PROBLEM_BAD_VALUE, place, file->source,
 			"'webhooks' and 'admin' cannot both listen on port %lld, as '%s' and '%s'",
 			(long long)port, webhooks, admin));
-	if (host_kind_of(host_of(str_of(admin))) != HOST_LOOPBACK)
+	if (host_kind_of(host_of(str_of(admin))) != HOST_LOOPBACK && !config->admin_tokens.count)
 		IGNORE(problem_add(problems, PROBLEM_OPEN_ADMIN, place, file->source,
-			"the admin listener is not on loopback: anybody who reaches '%s' may "
-			"pause, "
-			"cancel and retry",
+			"the admin listener is not on loopback, and there are no 'admin_tokens': "
+			"anybody who reaches '%s' might pause, cancel and retry",
 			admin));
 }
 
@@ -112,11 +111,40 @@ static void check_key(
 		about.st_mode & S_IWOTH ? "write" : "read", key));
 }
 
+static void check_token(const struct config *config, size_t index, const struct yaml_file *file,
+	struct problems *problems)
+{
+	const struct config_token *token = config_token_at(config, index);
+	if (!token->name)
+		return;
+	if (!config_check_name(token->name) || strlen(token->name) > CONFIG_TOKEN_NAME_BYTES)
+		IGNORE(problem_add(problems, PROBLEM_BAD_VALUE, token->place, file->source,
+			"the name of a token has letters, digits, '_', '.' and '-', at most %d; "
+			"not '%s'",
+			CONFIG_TOKEN_NAME_BYTES, token->name));
+	for (size_t i = 0; i < index; i++)
+		if (text_is(config_token_at(config, i)->name, token->name))
+			IGNORE(problem_add(problems, PROBLEM_DUPLICATE_NAME, token->place,
+				file->source, "a token '%s' stands above already", token->name));
+}
+
+static void check_tokens(
+	const struct config *config, const struct yaml_file *file, struct problems *problems)
+{
+	size_t count = config->admin_tokens.count;
+	if (count > CONFIG_TOKENS_MOST)
+		IGNORE(problem_add(problems, PROBLEM_TOO_LARGE, file->root->place, file->source,
+			"more than %d 'admin_tokens'", CONFIG_TOKENS_MOST));
+	for (size_t i = 0; i < count && count <= CONFIG_TOKENS_MOST; i++)
+		check_token(config, i, file, problems);
+}
+
 void config_check_listeners(
 	const struct config *config, const struct yaml_file *file, struct problems *problems)
 {
 	check_addresses(config, file, problems);
 	check_socket(config, file, problems);
 	check_hosts(config, file, problems);
+	check_tokens(config, file, problems);
 	check_key(config, file, problems);
 }

@@ -114,6 +114,11 @@ struct config *config_parse(const char *path, struct str bytes, struct problems 
 
 /* ---- reading it ---- */
 
+const struct config_token *config_token_at(const struct config *config, size_t index)
+{
+	return &((const struct config_token *)config->admin_tokens.items)[index];
+}
+
 size_t config_source_count(const struct config *config)
 {
 	return config->sources.count;

@@ -34,6 +34,17 @@ struct config_limits {
 	int64_t waiting_refreshes;
 };
 
+enum config_role { CONFIG_VIEWER, CONFIG_OPERATOR };
+#define CONFIG_TOKEN_NAME_BYTES 100
+#define CONFIG_TOKENS_MOST 100
+#define CONFIG_TOKEN_LEAST 16 /* bytes of its secret */
+struct config_token {         /* of the admin listener */
+	const char *name;     /* what is recorded of a change; at most so many bytes */
+	int role;             /* enum config_role */
+	struct secret_ref secret;
+	struct place place;
+};
+
 struct config_dbt_api {         /* only `verify` calls it */
 	const char *url;        /* scheme and host; NULL: it is not configured */
 	const char *account_id; /* never NULL with a URL */
@@ -80,6 +91,7 @@ struct config {
 	struct config_listen listen;
 	/* names of the admin listener, besides localhost and its address */
 	struct texts admin_hosts;
+	struct list admin_tokens;                   /* of struct config_token */
 	const char *store;                          /* a URL (store/url.h) */
 	struct texts rules;                         /* paths */
 	int64_t history, give_up_after, clock_skew; /* microseconds */
@@ -128,6 +140,7 @@ bool config_check_files(const struct config *config, struct problems *problems);
 void config_visit_files(
 	const struct config *config, void (*visit)(const char *path, void *context), void *context);
 
+const struct config_token *config_token_at(const struct config *config, size_t index);
 size_t config_source_count(const struct config *config);
 const struct config_source *config_source_at(const struct config *config, size_t index);
 /* or NULL */

@@ -38,6 +38,19 @@ static const struct field log_fields[] = {
 	{0},
 };
 
+static const char *const role_names[] = { "viewer", "operator", NULL }; /* enum config_role */
+
+static const struct field token_fields[] = {
+	FIELD_TEXT(config_token, name, .is_name = true, .required = true, .example = "oncall",
+		.help = "Whose it is: what is recorded of a change"),
+	FIELD_CHOICE(config_token, role, .choices = role_names, .required = true, .example = "operator",
+		.help = "viewer: reads; operator: also changes"),
+	FIELD_SECRET(config_token, secret, .required = true, .example = "{file: /run/secrets/oncall_token}",
+		.help = "Where it is: {env: NAME}, {file: PATH} or {credential: NAME}; at least 16 bytes, such as those of `openssl rand "
+			"-hex 32`"),
+	{0},
+};
+
 static const struct field retry_fields[] = {
 	FIELD_DURATION(config_retry, initial, .fallback = "1s", .min = US_PER_MS, .max = 3600 * US_PER_SECOND, .example = "1s",
 		.help = "First wait after a transient error; doubled each time, with full jitter"),
@@ -132,6 +145,10 @@ const struct field config_fields[] = {
 		.help = "Where the daemon listens"),
 	FIELD_TEXTS(config, admin_hosts, .example = "[router.example.com]",
 		.help = "Host names under which browsers and programs may reach the admin listener, besides localhost and its own address"),
+	FIELD_LIST(config, admin_tokens, config_token, .fields = token_fields, FIELD_PLACE(config_token, place),
+		.example = "[{name: oncall, role: operator, secret: {file: /run/secrets/oncall_token}}]",
+		.help = "Tokens of the admin listener, sent as `Authorization: Bearer`; with any, everything but health needs one, "
+			"except over a Unix socket; beyond loopback and a Unix socket they are needed"),
 	FIELD_TEXT(config, store, .example = STORE_URL_EXAMPLE,
 		.help = "Where events and refreshes are kept; default state.db in systemd's state directory or /var/lib/refresh-router"),
 	FIELD_PATHS(config, rules, .example = "[rules/]",

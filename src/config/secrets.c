@@ -67,6 +67,45 @@ static void check_source_secrets(const struct config *config, const struct confi
 			config, &source->dbt_api.token, problems, "source", source->name));
 }
 
+/* `secrets`: of the tokens so far. A short one can be guessed, and who shows one that two have
+ * cannot be told. */
+static void check_token_secret(const struct config *config, size_t index,
+	struct secret *const *secrets, struct problems *problems)
+{
+	const struct config_token *token = config_token_at(config, index);
+	struct place place = {
+		.file = config->path, .line = token->secret.line, .column = token->secret.column
+	};
+	if (secret_bytes(secrets[index]).length < CONFIG_TOKEN_LEAST)
+		IGNORE(problem_add(problems, PROBLEM_BAD_VALUE, place, (struct str){ 0 },
+			"admin token '%s': its secret has less than %d bytes; make one with "
+			"`openssl rand -hex 32`",
+			token->name, CONFIG_TOKEN_LEAST));
+	for (size_t i = 0; i < index; i++)
+		if (secrets[i] && secret_equal(secrets[i], secrets[index]))
+			IGNORE(problem_add(problems, PROBLEM_BAD_VALUE, place, (struct str){ 0 },
+				"the admin tokens '%s' and '%s' have the same secret",
+				config_token_at(config, i)->name, token->name));
+}
+
+static void check_token_secrets(
+	const struct config *config, enum config_secrets which, struct problems *problems)
+{
+	size_t count = config->admin_tokens.count;
+	struct secret **secrets = mem_alloc(sizeof(struct secret *) * (count + 1));
+	for (size_t i = 0; i < count; i++) {
+		const struct config_token *token = config_token_at(config, i);
+		if (is_wanted(&token->secret, which))
+			secrets[i] = check_secret(
+				config, &token->secret, problems, "admin token", token->name);
+		if (secrets[i])
+			check_token_secret(config, i, secrets, problems);
+	}
+	for (size_t i = 0; i < count; i++)
+		secret_free(secrets[i]);
+	free(secrets);
+}
+
 static bool has_same_secret(const struct config *config, size_t a, size_t b, const void *context)
 {
 	struct secret *const *secrets = context;
@@ -78,6 +117,7 @@ bool config_check_secrets(
 	const struct config *config, enum config_secrets which, struct problems *problems)
 {
 	size_t errors = problems_error_count(problems), count = config_site_count(config);
+	check_token_secrets(config, which, problems);
 	for (size_t i = 0; i < config_source_count(config); i++)
 		check_source_secrets(config, config_source_at(config, i), which, problems);
 	struct secret **secrets = mem_alloc(sizeof(struct secret *) * (count + 1));

@@ -3,6 +3,7 @@
  * changed files, reloads, pruning.
  */
 #include "daemon/daemon.h"
+#include "admin/access.h"
 #include "admin/admin.h"
 #include "admin/trouble.h"
 #include "base/log.h"
@@ -178,8 +179,10 @@ static bool apply_config(
 	struct config *config, void *context, struct text *report, struct error *err)
 {
 	struct daemon *daemon = context;
-	if (!intake_configure(daemon->intake, config, err))
+	OWNED(access) access = access_new(config, err);
+	if (!access || !intake_configure(daemon->intake, config, err))
 		return false;
+	admin_configure(daemon->admin, TAKE(access));
 	OWNED(dispatch_status) before = dispatch_latest_status(daemon->dispatch);
 	dropped_report(before, config, report);
 	dispatch_configure(daemon->dispatch, config);

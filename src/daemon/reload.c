@@ -80,6 +80,8 @@ static void visit_secrets(
 			visit_secret(
 				&((const struct secret_ref *)secrets->items)[j], visit, context);
 	}
+	for (size_t i = 0; i < config->admin_tokens.count; i++)
+		visit_secret(&config_token_at(config, i)->secret, visit, context);
 	for (size_t i = 0; i < config_site_count(config); i++)
 		visit_secret(&config_site_at(config, i)->pat.secret, visit, context);
 }

@@ -1,6 +1,9 @@
 """Who is let in at the admin listener, and what strangers get."""
+import http.client
 import os
 import pathlib
+import pwd
+import re
 import shutil
 import socket
 import stat
@@ -95,3 +98,195 @@ def test_over_the_socket_any_one_word_is_a_host_and_a_domain_is_not(tmp_path, sa
     for host, status in (("localhost", 200), ("d", 200), ("127.0.0.1", 200), ("10.0.0.1:81", 200), ("evil.example.com", 403)):
         assert request(router.admin, "GET", "/healthz", headers={"Host": host}).status == status, host
     router.stop()
+
+
+# ---- tokens ----
+
+READER, ONCALL = "viewer-token-0123456789", "operator-token-0123456789"
+SECRETS = {"secrets/reader": READER + "\n", "secrets/oncall": ONCALL + "\n"}
+TOKENS = [{"name": "reader", "role": "viewer", "secret": {"file": "secrets/reader"}},
+          {"name": "oncall", "role": "operator", "secret": {"file": "secrets/oncall"}}]
+
+
+def bearer(token):
+    return {"Authorization": f"Bearer {token}"}
+
+
+def guarded(tmp_path, sandbox, **rest):
+    config = {"admin_tokens": TOKENS, **rest.pop("config", {})}
+    return harness.Router(tmp_path, sandbox, [rule()], config=config, files=SECRETS, **rest)
+
+
+def ask(router, method, path, token=None, headers=None):
+    return request(router.admin, method, path, headers={**(bearer(token) if token else {}), **(headers or {})})
+
+
+def commands(router, id, token):
+    return ask(router, "GET", f"/api/v1/events/{id}", token).json.get("commands", [])
+
+
+def counted(router, reason, token=ONCALL):
+    text = ask(router, "GET", "/metrics", token).body.decode()
+    return int(re.search(rf'^refresh_router_refusals_total{{listener="admin",reason="{reason}"}} (\d+)$', text, re.M).group(1))
+
+
+READS = ["/metrics", "/api/v1/events", "/api/v1/refreshes", "/api/v1/selections", "/api/v1/sites", "/api/v1/rules", "/nowhere", "/api/v1/events/1"]
+CHANGES = ["/api/v1/refreshes/2/retry", "/api/v1/refreshes/2/cancel", "/api/v1/events/1/replay", "/api/v1/sites/finance/pause",
+           "/api/v1/sites/finance/resume", "/-/reload"]
+
+
+@pytest.fixture
+def guard(tmp_path, sandbox):
+    router = guarded(tmp_path, sandbox)
+    assert router.send().status == 200
+    harness.wait_until(lambda: b'"succeeded"' in ask(router, "GET", "/api/v1/refreshes/2", READER).body, "the refresh")
+    yield router
+    router.stop()
+    assert READER not in router.log and ONCALL not in router.log
+
+
+def test_without_a_token_only_probes_and_an_empty_page_are_there(guard):
+    for path in READS:
+        answer = ask(guard, "GET", path)
+        assert answer.status == 401 and answer.headers["WWW-Authenticate"].startswith("Bearer"), path
+    for path in CHANGES + ["/api/v1/route", "/api/v1/resolve"]:
+        assert ask(guard, "POST", path).status == 401, path
+    assert ask(guard, "GET", "/healthz").status == 200
+    ready = ask(guard, "GET", "/readyz")
+    assert ready.status == 200 and ready.json["ready"]
+    page = ask(guard, "GET", "/")
+    assert page.status == 200 and b"admin_tokens" in page.body
+    for known in (b"finance", b"Revenue", b"nightly", b"dbt-", b"sha256"):
+        assert known not in page.body, known
+    assert counted(guard, "no_token") == len(READS) + len(CHANGES) + 2
+
+
+def test_a_viewer_reads_and_changes_nothing(guard):
+    for path in READS:
+        assert ask(guard, "GET", path, READER).status in (200, 404), path
+    assert b"Revenue" in ask(guard, "GET", "/", READER).body
+    assert ask(guard, "POST", "/api/v1/route", READER).status == 400      # it is read, and is no event
+    for path in CHANGES:
+        answer = ask(guard, "POST", path, READER)
+        assert answer.status == 403 and "insufficient_scope" in answer.headers["WWW-Authenticate"], path
+    assert not commands(guard, 1, READER)
+    assert len(ask(guard, "GET", "/api/v1/events", READER).json["items"]) == 1
+    assert counted(guard, "role") == len(CHANGES)
+    assert "token=reader" in guard.log
+
+
+def test_a_wrong_token_changes_nothing_and_is_counted(guard):
+    for path in CHANGES:
+        answer = ask(guard, "POST", path, ONCALL[:-1] + "x")
+        assert answer.status == 401 and "invalid_token" in answer.headers["WWW-Authenticate"], path
+    assert not commands(guard, 1, READER)
+    assert counted(guard, "wrong_token") == len(CHANGES)
+    assert "from=127.0.0.1" in guard.log and ONCALL[:-1] not in guard.log
+
+
+def test_the_name_of_the_token_is_recorded_and_no_header(guard):
+    assert ask(guard, "POST", "/api/v1/events/1/replay", ONCALL, {"X-Asked-By": "mallory"}).status == 200
+    assert [c["by"] for c in commands(guard, 1, READER)] == ["oncall"]
+
+
+def test_a_stolen_host_and_a_page_of_another_origin_need_more_than_a_token(guard):
+    for path in ["/", "/healthz", *READS]:
+        assert ask(guard, "GET", path, ONCALL, {"Host": "evil.example.com"}).status == 403, path
+    for path in CHANGES:
+        assert ask(guard, "POST", path, ONCALL, {"Origin": "https://evil.example.com"}).status == 403, path
+    assert not commands(guard, 1, READER)
+
+
+def test_a_thousand_wrong_tokens_do_not_keep_others_out(guard):
+    statuses, connection = [], http.client.HTTPConnection(guard.admin)
+    for n in range(1000):
+        answer = request(guard.admin, "GET", "/api/v1/sites", headers=bearer(f"guess-{n}"), connection=connection)
+        statuses.append(answer.status)
+        if answer.status == 429:
+            assert int(answer.headers["Retry-After"]) >= 1
+    assert statuses[:10] == [401] * 10 and 429 in statuses, statuses[:12]
+    assert request(guard.admin, "GET", "/healthz").status == 200
+    other = http.client.HTTPConnection(guard.admin, source_address=("127.0.0.2", 0))
+    assert request(guard.admin, "GET", "/api/v1/sites", headers=bearer(READER), connection=other).status == 200
+    harness.wait_until(lambda: ask(guard, "GET", "/api/v1/sites", READER).status == 200, "a try of the slowed address")
+    assert counted(guard, "slowed") >= statuses.count(429)
+    assert "guess-" not in guard.log
+
+
+def test_tokens_are_rotated_by_a_reload(guard):
+    (guard.folder / "secrets/oncall").write_text("another-operator-token-0123456789")
+    harness.wait_until(lambda: '"reloaded"' in guard.log, "the reload")
+    assert ask(guard, "GET", "/api/v1/sites", "another-operator-token-0123456789").status == 200
+    assert ask(guard, "POST", "/-/reload", ONCALL).status == 401
+    (guard.folder / "secrets/oncall").write_text("short")
+    harness.wait_until(lambda: "less than 16 bytes" in guard.log, "the refused reload")
+    assert ask(guard, "POST", "/api/v1/events/1/replay", "another-operator-token-0123456789").status == 200
+
+
+def test_without_tokens_loopback_is_recorded_as_such(tmp_path, sandbox):
+    router = harness.Router(tmp_path, sandbox, [rule()])
+    router.send()
+    router.settle(1)
+    assert request(router.admin, "POST", "/api/v1/events/1/replay", headers={"X-Asked-By": "mallory", **bearer("whatever")}).status == 200
+    assert [c["by"] for c in router.event(1)["commands"]] == ["loopback"]
+    router.stop()
+
+
+def test_at_the_socket_the_user_is_recorded(tmp_path, sandbox, sock):
+    addresses = {"webhooks": harness.Address().text, "admin": f"unix:{sock}"}
+    router = guarded(tmp_path, sandbox, config={"listen": addresses})
+    router.send()
+    router.settle(1)
+    told = cli("replay", "1", "--url", f"unix:{sock}")
+    assert told.returncode == 0, told
+    told = cli("replay", "1", "--url", f"unix:{sock}", environment={"REFRESH_ROUTER_TOKEN": ONCALL})
+    assert told.returncode == 0, told
+    assert sorted(c["by"] for c in router.event(1)["commands"]) == sorted([pwd.getpwuid(os.getuid()).pw_name, "oncall"])
+    assert ask(router, "POST", "/api/v1/events/1/replay", READER).status == 403
+    router.stop()
+
+
+def test_beyond_loopback_there_must_be_tokens(tmp_path, sandbox):
+    everywhere = {"webhooks": harness.Address().text, "admin": "0.0.0.0:0"}
+    router = harness.Router(tmp_path, sandbox, [rule()], config={"listen": everywhere}, may_die=True)
+    assert ended(router) == 78
+    assert "open-admin" in router.log
+    told = cli("check", "--config", tmp_path / "config.yaml", "--no-files")
+    assert told.returncode == 1 and b"[open-admin]" in told.stderr, told
+    router.config["admin_tokens"] = TOKENS
+    for name, text in SECRETS.items():
+        (tmp_path / name).write_text(text)
+    router.write_config()
+    router.start()
+    address = router.admin.replace("0.0.0.0", "127.0.0.1")
+    assert request(address, "GET", "/api/v1/sites").status == 401
+    assert request(address, "GET", "/api/v1/sites", headers=bearer(READER)).status == 200
+    router.stop()
+
+
+# ---- the command line ----
+
+def test_commands_show_the_token_of_a_file_or_of_the_environment(guard):
+    config = ["--config", guard.folder / "config.yaml"]
+    told = cli("events", *config)
+    assert told.returncode == 1 and b"HTTP 401" in told.stderr and b"--token-file" in told.stderr, told
+    for token in (["--token-file", guard.folder / "secrets/reader"], []):
+        told = cli("events", *config, *token, environment={"REFRESH_ROUTER_TOKEN": "wrong" if token else READER})
+        assert told.returncode == 0 and b"nightly" in told.stdout, told
+    told = cli("replay", "1", *config, environment={"REFRESH_ROUTER_TOKEN": READER})
+    assert told.returncode == 1 and b"HTTP 403" in told.stderr, told
+    told = cli("replay", "1", *config, environment={"REFRESH_ROUTER_TOKEN": ONCALL})
+    assert told.returncode == 0, told
+    told = cli("diff", guard.folder / "rules", guard.folder / "rules", "--url", f"http://{guard.admin}", environment={"REFRESH_ROUTER_TOKEN": READER})
+    assert told.returncode == 0, told
+
+
+def test_a_token_never_goes_to_another_machine_in_clear(tmp_path):
+    for url in ("http://192.0.2.1:81", "192.0.2.1:81", "http://127.0.0.1@router.invalid:81", "HTTP://router.invalid"):
+        told = cli("sites", "--url", url, environment={"REFRESH_ROUTER_TOKEN": ONCALL})
+        assert told.returncode == 2 and b"in clear" in told.stderr and ONCALL.encode() not in told.stderr, told
+    told = cli("sites", "--url", "http://router.invalid:81", "--token-in-clear", environment={"REFRESH_ROUTER_TOKEN": ONCALL})
+    assert told.returncode == 69, told      # nobody has this name
+    (tmp_path / "token").write_text("two words")
+    told = cli("sites", "--url", "http://127.0.0.1:1", "--token-file", tmp_path / "token")
+    assert told.returncode == 2 and b"no token has" in told.stderr and b"two words" not in told.stderr, told

@@ -294,6 +294,23 @@ static const struct {
 		"version: 1\nlisten: {admin: '[2001:db8::1]:8081'}\n" SOURCE SITE, "2 open-admin" },
 	{ "an admin listener without a host", "version: 1\nlisten: {admin: ':8081'}\n" SOURCE SITE,
 		"2 open-admin" },
+	{ "an admin listener for all, with tokens",
+		WHOLE
+		"listen: {admin: ':8081'}\nadmin_tokens: [{name: a, role: viewer, secret: {env: "
+		"A}}]\n",
+		"" },
+	{ "tokens without a role, and with one that there is not",
+		WHOLE "admin_tokens:\n- {name: a, secret: {env: A}}\n- {name: b, role: root, "
+		      "secret: {env: B}}\n",
+		"5 missing-field; 6 bad-value" },
+	{ "two tokens of one name, and one with a bad one",
+		WHOLE
+		"admin_tokens:\n- {name: a, role: viewer, secret: {env: A}}\n- {name: a, role: "
+		"viewer, secret: {env: B}}\n- {name: a b, role: viewer, secret: {env: C}}\n",
+		"6 duplicate-name; 7 bad-value" },
+	{ "a token that stands inline",
+		WHOLE "admin_tokens: [{name: a, role: viewer, secret: hunter2}]\n",
+		"4 inline-secret" },
 	{ "an admin listener on loopback",
 		"version: 1\nlisten: {admin: 'localhost:8081'}\n" SOURCE SITE, "" },
 	{ "names of the admin listener",

@@ -3,8 +3,8 @@
 #include "base/web/connections.h"
 #include "base/metric.h"
 #include "base/thread.h"
+#include "base/web/peer.h"
 #include <errno.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <string.h>
 #include <uthash.h>
@@ -16,12 +16,8 @@
  * line that is not empty, in this order, loses its oldest. */
 enum line { LINE_STRANGER, LINE_TRUSTED, LINE_ANSWERED, LINE_COUNT, LINE_NONE = LINE_COUNT };
 
-struct address {
-	unsigned char bytes[8]; /* an IPv4 address, or the /64 that one IPv6 host has for itself */
-};
-
 struct peer {
-	struct address address;
+	struct peer_address address;
 	unsigned strangers;
 	struct connection *waiting; /* its connections in LINE_STRANGER, oldest first */
 	UT_hash_handle hh;
@@ -170,21 +166,7 @@ static void drop(struct connections *connections, struct connection *connection)
 
 /* ---- new connections ---- */
 
-static struct address address_of(const struct sockaddr *from)
-{
-	struct address address = { { 0 } };
-	const void *at = from; /* sa_family says which type it really is */
-	if (from->sa_family == AF_INET)
-		memcpy(address.bytes, &((const struct sockaddr_in *)at)->sin_addr, 4);
-	if (from->sa_family != AF_INET6)
-		return address;
-	const struct in6_addr *long_one = &((const struct sockaddr_in6 *)at)->sin6_addr;
-	bool is_short = IN6_IS_ADDR_V4MAPPED(long_one);
-	memcpy(address.bytes, long_one->s6_addr + (is_short ? 12 : 0), is_short ? 4 : 8);
-	return address;
-}
-
-static struct peer *peer_of(struct connections *connections, struct address address)
+static struct peer *peer_of(struct connections *connections, struct peer_address address)
 {
 	struct peer *peer;
 	HASH_FIND(hh, connections->peers, &address, sizeof address, peer);
@@ -213,7 +195,7 @@ static bool drop_oldest(struct connections *connections)
 	return false;
 }
 
-static bool has_room(struct connections *connections, struct address address)
+static bool has_room(struct connections *connections, struct peer_address address)
 {
 	struct peer *peer;
 	HASH_FIND(hh, connections->peers, &address, sizeof address, peer);
@@ -251,7 +233,7 @@ struct connection *connections_admit(
 	struct connections *connections, int fd, const struct sockaddr *from)
 {
 	struct connection *connection = NULL;
-	struct address address = address_of(from);
+	struct peer_address address = peer_address_of(from);
 	pthread_mutex_lock(&connections->lock);
 	/* An old connection of this descriptor: libmicrohttpd ran out of memory and closed it
 	 * without notice. */

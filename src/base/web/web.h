@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "base/web/peer.h"
 
 struct web;
 struct web_request;
@@ -89,6 +90,8 @@ const char *web_query_text(const struct web_request *request);
 const char *web_header(const struct web_request *request,
 	const char *name); /* name without case; NULL when absent; no blanks at its ends */
 struct str web_body(const struct web_request *request);
+/* Who sent it; a proxy, if there is one. */
+void web_peer(const struct web_request *request, struct peer_about *peer);
 
 /* The sender is verified: its connection is not counted as unverified any more, and stays open
  * under `only_trusted_stay`. Call it in the handler, before web_keep(). */

@@ -260,6 +260,13 @@ struct str web_body(const struct web_request *request)
 	return text_str(&request->body);
 }
 
+void web_peer(const struct web_request *request, struct peer_about *peer)
+{
+	peer_look(MHD_get_connection_info(request->mhd, MHD_CONNECTION_INFO_CONNECTION_FD)
+			  ->connect_fd,
+		peer);
+}
+
 struct web *web_of(const struct web_request *request)
 {
 	return request->web;

@@ -257,6 +257,7 @@ static const struct option_spec options[] = {
 		"lack" },
 	{ "url", OPTION_VALUE, "URL",
 		"also ask the daemon at URL for open work on sites that the configuration lacks" },
+	TOKEN_OPTIONS,
 	{ "strict", OPTION_FLAG, NULL, "count warnings as errors" },
 	{ "fix", OPTION_FLAG, NULL, "correct in the files what can only be meant in one way" },
 	{ "stdin-filename", OPTION_VALUE, "NAME",

@@ -2,6 +2,7 @@
  * cli/diff/diff.c - what a change of the rules changes: in what they decide about recorded events,
  * or, without events, in the rules alone.
  */
+#include "cli/admin_client.h"
 #include "cli/command.h"
 #include "cli/diff/diff_report.h"
 #include "cli/diff/event_source.h"
@@ -169,6 +170,7 @@ static const struct option_spec options[] = {
 		"recorded events: JSON Lines of `events --export`, or a folder of bodies; may be "
 		"repeated" },
 	{ "url", OPTION_VALUE, "URL", "take the events of this daemon" },
+	TOKEN_OPTIONS,
 	{ "allow-additions", OPTION_FLAG, NULL, "exit 0 when nothing is lost or altered" },
 	{ 0 },
 };
