@@ -37,6 +37,7 @@ def test_events_of_one_content_beyond_the_limit_are_shed_with_503_and_leave_one_
     assert router.metric("refusals_total", reason="backlog") == 1
     wait_until(lambda: router.metric("open_work") == acknowledged, "the causes to be counted")
     assert len(router.refreshes()) == 1
+    wait_until(lambda: "state=waiting" in router.log, "the line of the log")
     assert len(re.findall(r'"refresh changed" refresh=\d+ state=waiting', router.log)) == 1, router.log
     post(router, "/api/v1/sites/finance/resume")
     assert len(router.settle(1)[0]["causes"]) == acknowledged

@@ -34,6 +34,7 @@ def test_a_redirected_sign_in_is_told_once_with_its_remedy(router_of, sandbox):
     error = wait_until(lambda: router.site().get("last_error"), "the site's error")
     assert "redirects are not followed" in error and "`server`" in error
     wait_until(lambda: len(sandbox.calls("POST", "/auth/signin$")) >= 3, "three tries")
+    wait_until(lambda: "cannot sign in" in router.log, "the line of the log")
     assert router.log.count("cannot sign in") == 1
     # What waits is told where people look, the trouble once.
     told = wait_until(lambda: "left alone" in (text := cli("sites", "--url", f"http://{router.admin}").stdout.decode()) and text, "the wait")
