@@ -168,6 +168,11 @@ def test_each_alert_says_what_is_wrong_and_leads_to_what_to_do(name):
     assert page == GUIDE and anchor == name.lower() and anchor in headings((TOP / GUIDE).read_text())
 
 
+@pytest.mark.parametrize("path", sorted((TOP / "packaging" / "man").glob("*.[157]")) + [TOP / "README.md", TOP / "CHANGELOG.md"], ids=lambda path: path.name)
+def test_no_page_names_a_metric_that_is_none(path):
+    assert set(re.findall(r"refresh_router_\w+", path.read_text())) <= set(FAMILIES) | {name.removesuffix("_bucket") for name in FAMILIES}
+
+
 def test_each_section_of_an_alert_has_its_alert_and_links_lead_somewhere():
     document = (TOP / GUIDE).read_text()
     assert set(re.findall(r"^### (RefreshRouter\w+)$", document, re.M)) == set(ALERTS)

@@ -48,6 +48,22 @@ static void a_series_begins_at_0_and_counts_by_its_labels(void **state)
 	assert_int_equal(metric_get(METRIC_events_total, "nobody", NULL), 0);
 }
 
+static void every_combination_of_words_has_a_cell_of_its_own(void **state)
+{
+	(void)state;
+	static const char *const kinds[] = { "workbook", "datasource", "flow", "task" };
+	static const char *const outcomes[] = { "succeeded", "failed", "cancelled", "expired" };
+	for (int i = 0; i < 16; i++)
+		metric_add(
+			METRIC_refreshes_ended_total, i + 1, "sum", kinds[i / 4], outcomes[i % 4]);
+	for (int i = 0; i < 16; i++)
+		assert_int_equal(metric_get(METRIC_refreshes_ended_total, "sum", kinds[i / 4],
+					 outcomes[i % 4]),
+			i + 1);
+	assert_int_equal(
+		metric_get(METRIC_refreshes_ended_total, "sum", NULL, "expired"), 4 + 8 + 12 + 16);
+}
+
 static void a_name_that_leaves_the_configuration_leaves_the_text(void **state)
 {
 	(void)state;
@@ -189,6 +205,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_series_begins_at_0_and_counts_by_its_labels),
+		cmocka_unit_test(every_combination_of_words_has_a_cell_of_its_own),
 		cmocka_unit_test(a_name_that_leaves_the_configuration_leaves_the_text),
 		cmocka_unit_test(a_rule_is_printed_once_it_has_counted),
 		cmocka_unit_test(what_is_not_known_is_not_printed),
