@@ -12,6 +12,7 @@ include src/store/local.mk
 include src/tableau/local.mk
 include src/schedule/local.mk
 include src/dispatch/local.mk
+include src/notify/local.mk
 include src/intake/local.mk
 include src/admin/local.mk
 include src/daemon/local.mk

@@ -63,6 +63,7 @@ EXTRA_DIST += \
 	tests/scenario/test_log.py \
 	tests/scenario/test_metrics.py \
 	tests/scenario/test_monitoring.py \
+	tests/scenario/test_notify.py \
 	tests/scenario/test_online.py \
 	tests/scenario/test_patience.py \
 	tests/scenario/test_pre_commit.py \
@@ -116,6 +117,7 @@ UNIT_TESTS = \
 	tests/unit/look_test \
 	tests/unit/mailbox_test \
 	tests/unit/metric_test \
+	tests/unit/notify_test \
 	tests/unit/pace_test \
 	tests/unit/patience_test \
 	tests/unit/name_test \

@@ -39,6 +39,7 @@ static const struct admin_route {
 	{ "GET", "/api/v1/selections", handle_selections, AT_ONCE, ACCESS_READ },
 	{ "GET", "/api/v1/sites", handle_sites, IN_TURN, ACCESS_READ },
 	{ "GET", "/api/v1/rules", handle_rules, IN_TURN, ACCESS_READ },
+	{ "GET", "/api/v1/notifications", handle_notifications, AT_ONCE, ACCESS_READ },
 	{ "POST", "/api/v1/refreshes/*/retry", handle_retry, IN_TURN, ACCESS_CHANGE },
 	{ "POST", "/api/v1/refreshes/*/cancel", handle_cancel, IN_TURN, ACCESS_CHANGE },
 	{ "POST", "/api/v1/events/*/replay", handle_replay, IN_TURN, ACCESS_CHANGE },

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "dispatch/dispatch.h"
+#include "notify/notify.h"
 #include "rules/ruleset.h"
 #include "store/journal.h"
 
@@ -28,6 +29,7 @@ struct admin_options { /* borrowed; all but `listen` and `store` outlive the lis
 	const struct store_copy *copy;      /* that the store was restored from; NULL: none */
 	struct journal *journal;
 	struct dispatch *dispatch;
+	struct notify *notify;
 	struct ruleset_slot *rulesets;
 	struct config_slot *configs;
 	bool dry_run;                   /* replays are recorded but refresh nothing */

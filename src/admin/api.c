@@ -327,6 +327,25 @@ void handle_sites(struct admin *admin, struct web_request *request, int64_t id)
 	answer_span(request, &span, root);
 }
 
+void handle_notifications(struct admin *admin, struct web_request *request, int64_t id)
+{
+	struct span span;
+	(void)id;
+	if (!read_span(request, &span))
+		return;
+	OWNED_JSON root = cJSON_CreateObject();
+	cJSON *items = cJSON_AddArrayToObject(root, "items");
+	OWNED(notify_status) status = notify_latest_status(admin->options.notify);
+	for (size_t i = 0; status && i < status->count; i++) {
+		if (!span_takes(&span))
+			continue;
+		cJSON *item = cJSON_CreateObject();
+		record_to_json(receiver_members, &status->receivers[i], item);
+		cJSON_AddItemToArray(items, item);
+	}
+	answer_span(request, &span, root);
+}
+
 static cJSON *rule_json(struct rule_info rule)
 {
 	cJSON *json = cJSON_CreateObject();

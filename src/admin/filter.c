@@ -19,6 +19,7 @@ static const struct filtered_list {
 	{ "/api/v1/selections", { "site", "kind", "event", "limit", "cursor" } },
 	{ "/api/v1/sites", { "limit", "cursor" } },
 	{ "/api/v1/rules", { "limit", "cursor" } },
+	{ "/api/v1/notifications", { "limit", "cursor" } },
 };
 
 struct looked {

@@ -57,7 +57,7 @@ admin_handler handle_healthz, handle_readyz;
 admin_handler handle_metrics;
 /* api.c */
 admin_handler handle_events, handle_event, handle_refreshes, handle_refresh, handle_selections,
-	handle_sites, handle_rules, handle_route, handle_reload;
+	handle_sites, handle_rules, handle_notifications, handle_route, handle_reload;
 /* command.c */
 admin_handler handle_retry, handle_cancel, handle_pause, handle_resume;
 /* resolve.c */

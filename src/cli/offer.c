@@ -50,31 +50,35 @@ void offer_add(struct offer *offer, const char *word, const char *help)
 
 /* ---- of the configuration ---- */
 
-/* Its sites or its sources. */
-static void add_names(struct offer *offer, const struct command_line *line, bool is_site)
+/* NULL: there is none, or it is not valid. */
+static struct config *load_config(const struct command_line *line)
 {
 	OWNED(problems) problems = problems_new();
 	const char *path = config_find(command_line_value(line, "config"));
-	OWNED(config) config = path ? config_load(path, problems) : NULL;
-	size_t count = !config   ? 0
-		       : is_site ? config_site_count(config)
-				 : config_source_count(config);
-	for (size_t i = 0; i < count; i++)
-		if (is_site)
-			offer_add(offer, config_site_at(config, i)->name,
-				config_site_at(config, i)->server);
-		else
-			offer_add(offer, config_source_at(config, i)->name, NULL);
+	return path ? config_load(path, problems) : NULL;
 }
 
 static void add_sites(struct offer *offer, const struct command_line *line)
 {
-	add_names(offer, line, true);
+	OWNED(config) config = load_config(line);
+	for (size_t i = 0; config && i < config_site_count(config); i++)
+		offer_add(
+			offer, config_site_at(config, i)->name, config_site_at(config, i)->server);
 }
 
 static void add_sources(struct offer *offer, const struct command_line *line)
 {
-	add_names(offer, line, false);
+	OWNED(config) config = load_config(line);
+	for (size_t i = 0; config && i < config_source_count(config); i++)
+		offer_add(offer, config_source_at(config, i)->name, NULL);
+}
+
+static void add_receivers(struct offer *offer, const struct command_line *line)
+{
+	OWNED(config) config = load_config(line);
+	for (size_t i = 0; config && i < config_receiver_count(config); i++)
+		offer_add(offer, config_receiver_at(config, i)->name,
+			notice_formats[config_receiver_at(config, i)->format]);
 }
 
 /* ---- of the rules ---- */
@@ -170,6 +174,7 @@ static const struct {
 	{ "DIR", OFFER_FOLDERS, NULL },
 	{ "SITE", OFFER_WORDS, add_sites },
 	{ "SOURCE", OFFER_WORDS, add_sources },
+	{ "RECEIVER", OFFER_WORDS, add_receivers },
 	{ "RULE", OFFER_WORDS, add_rules },
 	{ "PATTERN", OFFER_WORDS, add_tests },
 	{ "STATE", OFFER_WORDS, add_states },

@@ -5,6 +5,8 @@
 #include "cli/output_schema.h"
 #include "base/record/record.h"
 #include "dispatch/status.h"
+#include "notify/letter.h"
+#include "notify/status.h"
 #include "store/store.h"
 #include "tableau/inquiry.h"
 
@@ -348,6 +350,18 @@ cJSON *selection_output_schema(void)
 cJSON *site_output_schema(void)
 {
 	return record_schema("site.schema.json", "A site in the API", site_members);
+}
+
+cJSON *receiver_output_schema(void)
+{
+	return record_schema(
+		"receiver.schema.json", "A receiver of notifications in the API", receiver_members);
+}
+
+cJSON *notification_output_schema(void)
+{
+	return record_schema(
+		"notification.schema.json", "A notification of format json", letter_members);
 }
 
 cJSON *problems_output_schema(void)

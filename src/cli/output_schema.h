@@ -10,10 +10,12 @@ cJSON *event_output_schema(void);     /* an item of /api/v1/events */
 cJSON *refresh_output_schema(void);   /* an item of /api/v1/refreshes */
 cJSON *selection_output_schema(void); /* an item of /api/v1/selections */
 cJSON *site_output_schema(void);
-cJSON *problems_output_schema(void); /* check --format json */
-cJSON *resolve_output_schema(void);  /* POST /api/v1/resolve */
-cJSON *test_output_schema(void);     /* test --format json */
-cJSON *diff_output_schema(void);     /* diff --format json */
-cJSON *verify_output_schema(void);   /* verify --format json */
-cJSON *backup_output_schema(void);   /* backup --format json */
-cJSON *finding_output_schema(void);  /* explain CODE --format json, an item without CODE */
+cJSON *receiver_output_schema(void);
+cJSON *notification_output_schema(void); /* what notify/ sends */
+cJSON *problems_output_schema(void);     /* check --format json */
+cJSON *resolve_output_schema(void);      /* POST /api/v1/resolve */
+cJSON *test_output_schema(void);         /* test --format json */
+cJSON *diff_output_schema(void);         /* diff --format json */
+cJSON *verify_output_schema(void);       /* verify --format json */
+cJSON *backup_output_schema(void);       /* backup --format json */
+cJSON *finding_output_schema(void);      /* explain CODE --format json, an item without CODE */

@@ -139,23 +139,21 @@ static void check_content_url(
 			site->content_url);
 }
 
-static void check_proxy(
-	const struct checker *checker, const struct config_site *site, const struct yaml_node *node)
+void config_check_proxy(const char *written, struct place place, struct problems *problems)
 {
 	static const char *const schemes[] = { "http://", "https://", "socks5://", "socks5h://" };
-	struct str proxy = str_of(site->proxy);
+	struct str proxy = str_of(written);
 	bool is_known = !proxy.length;
 	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
 		is_known = is_known || str_starts(proxy, schemes[i]);
 	struct str hidden = { 0 }; /* the line may hold a password */
 	if (proxy.length && memchr(proxy.at, '@', proxy.length))
-		IGNORE(problem_add(checker->problems, PROBLEM_INLINE_SECRET,
-			place_of(node, "proxy"), hidden,
+		IGNORE(problem_add(problems, PROBLEM_INLINE_SECRET, place, hidden,
 			"'proxy' holds a user and password; only a proxy that needs none is "
 			"supported"));
 	else if (!is_known)
-		IGNORE(problem_add(checker->problems, PROBLEM_BAD_VALUE, place_of(node, "proxy"),
-			hidden, "'proxy' begins with http://, https://, socks5:// or socks5h://"));
+		IGNORE(problem_add(problems, PROBLEM_BAD_VALUE, place, hidden,
+			"'proxy' begins with http://, https://, socks5:// or socks5h://"));
 }
 
 static bool is_api_version(const char *version)
@@ -205,7 +203,7 @@ static void check_site(const struct checker *checker, size_t index, const struct
 				"a site '%s' stands above already", site->name);
 	check_server(checker, site, node);
 	check_content_url(checker, site, node);
-	check_proxy(checker, site, node);
+	config_check_proxy(site->proxy, place_of(node, "proxy"), checker->problems);
 	if (strcmp(site->api_version, "auto") && !is_api_version(site->api_version))
 		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(node, "api_version"),
 			"'api_version' is auto or like 3.22, not '%s'", site->api_version);
@@ -276,9 +274,7 @@ static bool check_counts(const struct checker *checker, const struct yaml_node *
 		"more than %d sources or sites", ENTRIES_MOST);
 }
 
-/* The YAML of the entry at `place`. Not found by index, because entries that are not maps have no
- * struct. */
-static const struct yaml_node *entry_at(const struct yaml_node *list, struct place place)
+const struct yaml_node *config_check_entry(const struct yaml_node *list, struct place place)
 {
 	for (size_t i = 0; list && i < list->count; i++)
 		if (list->items[i]->place.line == place.line &&
@@ -303,9 +299,12 @@ void config_check(struct config *config, const struct yaml_file *file, struct pr
 	if (!check_counts(&checker, file->root))
 		return;
 	for (size_t i = 0; i < config_source_count(config); i++)
-		check_source(&checker, i, entry_at(sources, config_source_at(config, i)->place));
+		check_source(&checker, i,
+			config_check_entry(sources, config_source_at(config, i)->place));
 	for (size_t i = 0; i < config_site_count(config); i++)
-		check_site(&checker, i, entry_at(sites, config_site_at(config, i)->place));
+		check_site(
+			&checker, i, config_check_entry(sites, config_site_at(config, i)->place));
 	pats_report_shared(config, has_same_ref, NULL, "", file->source, problems);
 	check_pat_count(&checker);
+	config_check_receivers(config, file, problems);
 }

@@ -155,6 +155,24 @@ const struct config_site *config_site_named(const struct config *config, const c
 	return NULL;
 }
 
+size_t config_receiver_count(const struct config *config)
+{
+	return config->notify.count;
+}
+
+const struct config_receiver *config_receiver_at(const struct config *config, size_t index)
+{
+	return &((const struct config_receiver *)config->notify.items)[index];
+}
+
+const struct config_receiver *config_receiver_named(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config_receiver_count(config); i++)
+		if (text_is(config_receiver_at(config, i)->name, name))
+			return config_receiver_at(config, i);
+	return NULL;
+}
+
 cJSON *config_schema(void)
 {
 	cJSON *schema = fields_schema(config_fields);

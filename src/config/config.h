@@ -9,6 +9,7 @@
 #include "base/record/field.h"
 #include "base/secret.h"
 #include "base/shared.h"
+#include "config/notice_word.h"
 
 struct config_tls {
 	const char *certificate, *private_key;
@@ -84,6 +85,22 @@ struct config_site {
 	bool is_cloud; /* the host ends in online.tableau.com */
 };
 
+struct config_receiver {
+	const char *name;
+	struct field_address to;
+	int format; /* enum notice_format */
+	/* signs messages of format json; .name NULL otherwise */
+	struct secret_ref secret;
+	unsigned on;                                         /* bits of enum notice_event */
+	struct texts owners;                                 /* of rules; none: any */
+	unsigned group_by;                                   /* bits of enum notice_group */
+	int64_t group_wait, group_interval, repeat_interval; /* microseconds; repeat 0: never */
+	int64_t give_up_after, pat_expires_within;           /* microseconds */
+	const char *title, *text;                            /* templates (notice_word.h) */
+	const char *ca_file, *proxy;                         /* or NULL */
+	struct place place;
+};
+
 struct config {
 	struct shared shared;
 	const char *path;
@@ -100,6 +117,7 @@ struct config {
 	struct config_limits limits;
 	struct list sources; /* of struct config_source */
 	struct list sites;   /* of struct config_site */
+	struct list notify;  /* of struct config_receiver */
 	struct arena *arena; /* everything above lives here */
 };
 
@@ -149,6 +167,10 @@ size_t config_site_count(const struct config *config);
 const struct config_site *config_site_at(const struct config *config, size_t index);
 /* or NULL */
 const struct config_site *config_site_named(const struct config *config, const char *name);
+size_t config_receiver_count(const struct config *config);
+const struct config_receiver *config_receiver_at(const struct config *config, size_t index);
+/* or NULL */
+const struct config_receiver *config_receiver_named(const struct config *config, const char *name);
 
 /* The JSON Schema of the configuration file. The caller owns it. */
 cJSON *config_schema(void);

@@ -2,6 +2,7 @@
 #include "config/fields.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "config/notice_word.h"
 #include "store/url.h"
 
 /* clang-format off */
@@ -137,6 +138,49 @@ static const struct field site_fields[] = {
 	{0},
 };
 
+static const struct field receiver_fields[] = {
+	FIELD_TEXT(config_receiver, name, .is_name = true, .required = true, .example = "ops",
+		.help = "What logs and metrics call this receiver, whose address may be a secret"),
+	FIELD_ADDRESS(config_receiver, to, .required = true, .example = "https://hooks.example.com/x",
+		.help = "URL that messages are posted to; where it is a secret itself, as those of Slack and Teams are, a "
+			"reference to it: {env: NAME}, {file: PATH} or {credential: NAME}"),
+	FIELD_CHOICE(config_receiver, format, .fallback = "json", .choices = notice_formats, .example = "slack",
+		.help = "The shape of messages: `json` with all that is known, and signed; what Slack's incoming webhooks take; or a "
+			"card for Teams"),
+	FIELD_SECRET(config_receiver, secret, .example = "{env: NOTIFY_KEY}",
+		.help = "Where the key is that signs messages of format json, as dbt signs its own: HMAC-SHA256 of the body, in "
+			"hexadecimal, in `Authorization`"),
+	FIELD_CHOICES(config_receiver, on, .required = true, .choices = notice_events,
+		.example = "[failed, expired, recovered, pat_expiring, site_left_alone]",
+		.help = "What is told; `recovered` says when something told before has ended"),
+	FIELD_TEXTS(config_receiver, owners, .example = "[bi-team@example.com]",
+		.help = "Only refreshes that a rule of one of these owners asked for; default all. What a site is told about has no owner"),
+	FIELD_CHOICES(config_receiver, group_by, .fallback = "[site]", .choices = notice_groups, .example = "[site, owner]",
+		.help = "What is equal in all that one message tells; an empty list: all goes into one"),
+	FIELD_DURATION(config_receiver, group_wait, .fallback = "30s", .min = 0, .max = 86400 * US_PER_SECOND, .example = "30s",
+		.help = "How long the first message of a group waits for more"),
+	FIELD_DURATION(config_receiver, group_interval, .fallback = "5m", .min = 0, .max = 86400 * US_PER_SECOND, .example = "5m",
+		.help = "Least time between two messages of a group with news"),
+	FIELD_DURATION(config_receiver, repeat_interval, .fallback = "4h", .min = 0, .max = (int64_t)30 * 86400 * US_PER_SECOND,
+		.example = "1d",
+		.help = "After this time without news, what has not recovered is told again; 0 is never"),
+	FIELD_DURATION(config_receiver, give_up_after, .fallback = "24h", .min = US_PER_SECOND,
+		.max = (int64_t)30 * 86400 * US_PER_SECOND, .example = "24h",
+		.help = "A message that could not be delivered for this long is given up, counted and logged"),
+	FIELD_DURATION(config_receiver, pat_expires_within, .fallback = "14d", .min = 0, .max = (int64_t)365 * 86400 * US_PER_SECOND,
+		.example = "14d",
+		.help = "A personal access token is told as pat_expiring when it ends within this time"),
+	FIELD_TEXT(config_receiver, title, .fallback = "${summary}", .example = "${summary} on ${site}",
+		.help = "Template of a message's title; a field that differs among its parts is `several`"),
+	FIELD_TEXT(config_receiver, text, .fallback = "${event}: ${what}: ${reason}", .example = "${event}: ${what}: ${reason}",
+		.help = "Template of a line for each thing told; fields are " NOTICE_FIELD_LIST),
+	FIELD_PATH(config_receiver, ca_file, .example = "/etc/ssl/corp.pem",
+		.help = "PEM file of the certificate authorities to trust instead of the system's"),
+	FIELD_TEXT(config_receiver, proxy, .example = "http://proxy:3128",
+		.help = "HTTP proxy for this receiver"),
+	{0},
+};
+
 const struct field config_fields[] = {
 	FIELD_COUNT(config, version, .required = true, .example = "1",
 		.help = "Version of this format"),
@@ -175,6 +219,9 @@ const struct field config_fields[] = {
 		.example = "[{name: finance, server: https://10ax.online.tableau.com, content_url: finance, "
 			"pat: {name: refresh-router, secret: {file: /run/secrets/finance_pat}}}]",
 		.help = "Tableau sites"),
+	FIELD_LIST(config, notify, config_receiver, .fields = receiver_fields, FIELD_PLACE(config_receiver, place),
+		.example = "[{name: ops, to: https://hooks.example.com/x, secret: {env: NOTIFY_KEY}, on: [failed, expired, recovered]}]",
+		.help = "Who is told about failures"),
 	{0},
 };
 /* clang-format on */

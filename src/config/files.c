@@ -114,6 +114,14 @@ bool config_check_files(const struct config *config, struct problems *problems)
 		if (site->ca_file)
 			X509_free(certificate_read(&files, site->ca_file, site->place, whose.at));
 	}
+	for (size_t i = 0; i < config_receiver_count(config); i++) {
+		const struct config_receiver *receiver = config_receiver_at(config, i);
+		OWNED_TEXT struct text whose = TEXT(1000);
+		text_printf(&whose, "receiver '%s': ca_file", receiver->name);
+		if (receiver->ca_file)
+			X509_free(certificate_read(
+				&files, receiver->ca_file, receiver->place, whose.at));
+	}
 	return problems_error_count(problems) == errors;
 }
 
@@ -128,4 +136,7 @@ void config_visit_files(
 	for (size_t i = 0; i < config_site_count(config); i++)
 		if (config_site_at(config, i)->ca_file)
 			visit(config_site_at(config, i)->ca_file, context);
+	for (size_t i = 0; i < config_receiver_count(config); i++)
+		if (config_receiver_at(config, i)->ca_file)
+			visit(config_receiver_at(config, i)->ca_file, context);
 }

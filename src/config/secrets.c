@@ -106,6 +106,17 @@ static void check_token_secrets(
 	free(secrets);
 }
 
+static void check_receiver_secrets(const struct config *config,
+	const struct config_receiver *receiver, enum config_secrets which,
+	struct problems *problems)
+{
+	const struct secret_ref *refs[] = { &receiver->to.secret, &receiver->secret };
+	for (size_t i = 0; i < sizeof refs / sizeof *refs; i++)
+		if (refs[i]->name && is_wanted(refs[i], which))
+			secret_free(check_secret(
+				config, refs[i], problems, "receiver", receiver->name));
+}
+
 static bool has_same_secret(const struct config *config, size_t a, size_t b, const void *context)
 {
 	struct secret *const *secrets = context;
@@ -120,6 +131,8 @@ bool config_check_secrets(
 	check_token_secrets(config, which, problems);
 	for (size_t i = 0; i < config_source_count(config); i++)
 		check_source_secrets(config, config_source_at(config, i), which, problems);
+	for (size_t i = 0; i < config_receiver_count(config); i++)
+		check_receiver_secrets(config, config_receiver_at(config, i), which, problems);
 	struct secret **secrets = mem_alloc(sizeof(struct secret *) * (count + 1));
 	for (size_t i = 0; i < count; i++) {
 		const struct config_site *site = config_site_at(config, i);

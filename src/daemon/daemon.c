@@ -17,10 +17,12 @@
 #include "daemon/reload.h"
 #include "daemon/settle.h"
 #include "daemon/systemd.h"
+#include "daemon/teller.h"
 #include "daemon/watch.h"
 #include "daemon/watchdog.h"
 #include "dispatch/dispatch.h"
 #include "intake/intake.h"
+#include "notify/notify.h"
 #include "store/journal.h"
 #include <errno.h>
 #include <poll.h>
@@ -44,6 +46,8 @@ struct daemon {
 	const struct store_copy *copy; /* that the store was restored from; NULL: from none */
 	struct journal *journal;
 	struct dispatch *dispatch;
+	struct teller teller;
+	struct notify *notify;
 	struct intake *intake;
 	struct admin *admin;
 	struct mailbox *requests; /* struct reload_request, from the admin listener */
@@ -328,6 +332,7 @@ static void stop(struct daemon *daemon)
 	answer_requests(daemon, true);
 	intake_stop(daemon->intake);
 	dispatch_stop(daemon->dispatch, STOP_WITHIN);
+	notify_stop(daemon->notify);
 	admin_stop(daemon->admin);
 	journal_stop(daemon->journal);
 	log_info("stopped");
@@ -384,7 +389,10 @@ static bool start_core(struct daemon *daemon, struct config *config, struct erro
 	if (!daemon->journal)
 		return false;
 	daemon->prune = prune_new(daemon->journal, reload_configs(daemon->reload));
-	return dispatch_start(daemon->dispatch, daemon->journal, err);
+	daemon->teller = (struct teller){ daemon->dispatch, reload_rulesets(daemon->reload) };
+	daemon->notify = teller_start(&daemon->teller, config->store, daemon->journal,
+		reload_configs(daemon->reload), err);
+	return daemon->notify && dispatch_start(daemon->dispatch, daemon->journal, err);
 }
 
 static bool start_listeners(struct daemon *daemon, struct config *config, struct error *err)
@@ -396,6 +404,7 @@ static bool start_listeners(struct daemon *daemon, struct config *config, struct
 		.copy = daemon->copy,
 		.journal = daemon->journal,
 		.dispatch = daemon->dispatch,
+		.notify = daemon->notify,
 		.dry_run = daemon->options.is_dry,
 		.rulesets = reload_rulesets(daemon->reload),
 		.configs = reload_configs(daemon->reload),
@@ -450,6 +459,7 @@ static void not_started(struct daemon *daemon)
 		intake_stop(daemon->intake);
 	if (daemon->dispatch)
 		dispatch_stop(daemon->dispatch, US_PER_SECOND);
+	notify_stop(daemon->notify);
 	if (daemon->admin)
 		admin_stop(daemon->admin);
 	if (daemon->journal)
@@ -491,6 +501,7 @@ void daemon_free(struct daemon *daemon)
 		return;
 	intake_free(daemon->intake);
 	admin_free(daemon->admin);
+	notify_free(daemon->notify);
 	dispatch_free(daemon->dispatch);
 	mailbox_free(daemon->requests);
 	mailbox_free(daemon->answers);

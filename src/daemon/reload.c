@@ -84,6 +84,13 @@ static void visit_secrets(
 		visit_secret(&config_token_at(config, i)->secret, visit, context);
 	for (size_t i = 0; i < config_site_count(config); i++)
 		visit_secret(&config_site_at(config, i)->pat.secret, visit, context);
+	for (size_t i = 0; i < config_receiver_count(config); i++) {
+		const struct config_receiver *receiver = config_receiver_at(config, i);
+		if (receiver->to.secret.name)
+			visit_secret(&receiver->to.secret, visit, context);
+		if (receiver->secret.name)
+			visit_secret(&receiver->secret, visit, context);
+	}
 }
 
 static void visit_paths(

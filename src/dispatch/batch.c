@@ -6,6 +6,7 @@
 enum operation_type {
 	OPERATION_RECORD,
 	OPERATION_CAUSE,
+	OPERATION_OUTCOME,
 	OPERATION_END_SELECTION,
 	OPERATION_SPENT,
 	OPERATION_COMMAND,
@@ -16,7 +17,7 @@ struct operation {
 	union {
 		struct refresh_row refresh;
 		struct cause_row cause;
-		int64_t selection;
+		int64_t selection, outcome;
 		struct spent spent;
 		struct command_row command;
 	};
@@ -66,6 +67,11 @@ void batch_record(struct batch *batch, const struct refresh_row *row)
 void batch_cause(struct batch *batch, const struct cause_row *cause)
 {
 	add(batch, OPERATION_CAUSE)->cause = cause_row_copy(cause, batch->arena);
+}
+
+void batch_outcome(struct batch *batch, int64_t refresh)
+{
+	add(batch, OPERATION_OUTCOME)->outcome = refresh;
 }
 
 void batch_end_selection(struct batch *batch, int64_t selection)
@@ -133,6 +139,8 @@ static bool apply_one(const struct operation *operation, struct store *store, st
 		return store_put_refresh(store, &operation->refresh, err);
 	case OPERATION_CAUSE:
 		return store_put_cause(store, &operation->cause, err);
+	case OPERATION_OUTCOME:
+		return store_add_outcome(store, operation->outcome, err);
 	case OPERATION_SPENT:
 		return store_put_spent(store, &operation->spent, err);
 	case OPERATION_COMMAND:

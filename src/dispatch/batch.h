@@ -15,7 +15,9 @@ OWNED_DEFINE(batch)
 
 void batch_record(struct batch *batch, const struct refresh_row *row); /* copies */
 void batch_cause(struct batch *batch, const struct cause_row *cause);  /* copies */
-void batch_spent(struct batch *batch, const struct spent *spent);      /* copies */
+/* The refresh of this id, whose end is recorded in this batch, is to be told. */
+void batch_outcome(struct batch *batch, int64_t refresh);
+void batch_spent(struct batch *batch, const struct spent *spent); /* copies */
 /* A person's command (copied); a pause or its end is recorded with it. */
 void batch_command(struct batch *batch, const struct command_row *command);
 /* Takes a message to be answered when the whole batch is durable. */

@@ -152,6 +152,7 @@ void core_configure(struct core *core, struct config *config)
 	config_ref(config);
 	config_free(core->config);
 	core->config = config;
+	core->performer.has_receivers = config_receiver_count(config);
 	struct schedule_options options = {
 		.give_up_after = config->give_up_after,
 		.clock_skew = config->clock_skew,
@@ -296,7 +297,8 @@ struct core *core_new(const struct edge *edge, struct config *config, uint64_t s
 		.edge = edge,
 		.config = config,
 		.seed = seed,
-		.performer = { .open = batch_new() },
+		.performer = { .open = batch_new(),
+			.has_receivers = config_receiver_count(config) },
 		.is_dry = is_dry,
 	};
 	return core;

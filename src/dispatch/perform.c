@@ -130,6 +130,25 @@ static void count_created(struct performer *performer, const struct refresh_row 
 	metric_add(METRIC_refreshes_created_total, 1, row->site, kind_name(row->content.kind));
 }
 
+/* Notify also hears of successes, which close what it told before. */
+static bool is_outcome(enum refresh_state state)
+{
+	return state == REFRESH_SUCCEEDED || state == REFRESH_FAILED || state == REFRESH_EXPIRED;
+}
+
+static void record(struct performer *performer, const struct action *action)
+{
+	const struct refresh_row *row = action->refresh;
+	if (action->is_news) { /* not for another cause or a longer wait */
+		report(action);
+		count_end(action);
+	}
+	count_created(performer, row);
+	batch_record(performer->open, row);
+	if (action->is_news && performer->has_receivers && is_outcome(row->state))
+		batch_outcome(performer->open, row->id);
+}
+
 static void count_cause(const struct action *action)
 {
 	static const char *const fates[] = {
@@ -150,13 +169,7 @@ static void perform(struct performer *performer, const struct action *action)
 {
 	switch (action->type) {
 	case ACTION_RECORD:
-		if (action->is_news) /* not for another cause or a longer wait */
-		{
-			report(action);
-			count_end(action);
-		}
-		count_created(performer, action->refresh);
-		batch_record(performer->open, action->refresh);
+		record(performer, action);
 		break;
 	case ACTION_CAUSE:
 		report_cause(action);

@@ -10,6 +10,7 @@ struct performer {
 	struct effects *effects;
 	struct batch *open; /* the batch that collects records */
 	int64_t newest;     /* id of a refresh */
+	bool has_receivers; /* somebody is to be told how refreshes end (notify/) */
 };
 
 /*

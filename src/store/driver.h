@@ -38,6 +38,8 @@ struct store_driver {
 	bool (*put_spent)(struct store *store, const struct spent *spent, struct error *err);
 	bool (*put_pause)(struct store *store, const char *site, const char *by, struct error *err);
 	bool (*add_command)(struct store *store, const struct command_row *row, struct error *err);
+	bool (*put_note)(
+		struct store *store, const char *key, const char *value, struct error *err);
 	bool (*prune)(struct store *store, struct wall before, int most, int64_t *deleted,
 		struct error *err);
 
@@ -70,6 +72,8 @@ struct store_driver {
 		struct store *store, spent_visit *visit, void *context, struct error *err);
 	bool (*load_pauses)(
 		struct store *store, pause_visit *visit, void *context, struct error *err);
+	bool (*load_notes)(struct store *store, const char *prefix, note_visit *visit,
+		void *context, struct error *err);
 	bool (*take_refresh_ids)(struct store *store, struct refresh_ids *ids, struct error *err);
 	int64_t (*last_stamp)(const struct store *store);
 

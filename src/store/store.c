@@ -163,6 +163,11 @@ bool store_add_command(struct store *store, const struct command_row *row, struc
 	return store->driver->add_command(store, row, err);
 }
 
+bool store_put_note(struct store *store, const char *key, const char *value, struct error *err)
+{
+	return store->driver->put_note(store, key, value, err);
+}
+
 bool store_prune(
 	struct store *store, struct wall before, int most, int64_t *deleted, struct error *err)
 {
@@ -290,6 +295,70 @@ bool store_load_spent(struct store *store, spent_visit *visit, void *context, st
 bool store_load_pauses(struct store *store, pause_visit *visit, void *context, struct error *err)
 {
 	return store->driver->load_pauses(store, visit, context, err);
+}
+
+bool store_load_notes(struct store *store, const char *prefix, note_visit *visit, void *context,
+	struct error *err)
+{
+	return store->driver->load_notes(store, prefix, visit, context, err);
+}
+
+/* ---- outcomes: notes without a value ---- */
+
+#define OUTCOME "outcome/"
+
+static bool put_outcome(struct store *store, int64_t refresh, const char *value, struct error *err)
+{
+	char key[sizeof OUTCOME + 20]; /* the digits of an int64 and its sign */
+
+	snprintf(key, sizeof key, OUTCOME "%lld", (long long)refresh);
+	return store_put_note(store, key, value, err);
+}
+
+bool store_add_outcome(struct store *store, int64_t refresh, struct error *err)
+{
+	return put_outcome(store, refresh, "", err);
+}
+
+bool store_end_outcome(struct store *store, int64_t refresh, struct error *err)
+{
+	return put_outcome(store, refresh, NULL, err);
+}
+
+struct outcome_list {
+	int64_t *ids;
+	size_t count, capacity, most;
+};
+
+static bool take_outcome(const char *key, const char *value, void *context)
+{
+	struct outcome_list *list = context;
+	int64_t id;
+
+	(void)value;
+	if (!str_to_count(str_of(key + strlen(OUTCOME)), &id))
+		return true; /* nobody writes such a key */
+	mem_grow(&list->ids, &list->capacity, list->count);
+	list->ids[list->count++] = id;
+	return list->count < list->most;
+}
+
+bool store_load_outcomes(
+	struct store *store, size_t most, refresh_visit *visit, void *context, struct error *err)
+{
+	struct outcome_list list = { .most = most };
+	bool ok = store_load_notes(store, OUTCOME, take_outcome, &list, err);
+
+	for (size_t i = 0; ok && i < list.count; i++) {
+		struct refresh_row pruned = { .id = list.ids[i], .state = REFRESH_CANCELLED };
+		bool found = false;
+
+		ok = store_find_refresh(store, list.ids[i], visit, context, &found, err);
+		if (ok && !found)
+			visit(&pruned, NULL, 0, context);
+	}
+	free(list.ids);
+	return ok;
 }
 
 bool store_take_refresh_ids(struct store *store, struct refresh_ids *ids, struct error *err)

@@ -119,6 +119,14 @@ bool store_put_pause(
 	struct store *store, const char *site, const char *by, struct error *err) MUST_USE;
 bool store_add_command(
 	struct store *store, const struct command_row *row, struct error *err) MUST_USE;
+/* Remembers a text under a key, behind all others; NULL forgets it. What notify/ has to tell is
+ * kept so: few rows, each read at a start. */
+bool store_put_note(
+	struct store *store, const char *key, const char *value, struct error *err) MUST_USE;
+/* The refresh, which ended in this same transaction, is an outcome that somebody is to be told;
+ * again: nothing new. store_end_outcome() when that is seen to. */
+bool store_add_outcome(struct store *store, int64_t refresh, struct error *err) MUST_USE;
+bool store_end_outcome(struct store *store, int64_t refresh, struct error *err) MUST_USE;
 /* Deletes at most `most` refreshes that ended before `before`, and older events without an open
  * selection or refresh; `*deleted` is the number of rows. */
 bool store_prune(struct store *store, struct wall before, int most, int64_t *deleted,
@@ -138,6 +146,7 @@ typedef bool selected_visit(const struct selected_row *row, void *context);
 typedef bool spent_visit(const struct spent *spent, void *context);
 typedef bool pause_visit(const char *site, const char *by, void *context);
 typedef bool command_visit(const struct command_row *row, void *context);
+typedef bool note_visit(const char *key, const char *value, void *context);
 
 struct store_filter {   /* a member that is 0 or NULL does not filter */
 	int64_t before; /* only ids below: the cursor; lists are newest first */
@@ -187,6 +196,13 @@ bool store_load_spent(
 	struct store *store, spent_visit *visit, void *context, struct error *err) MUST_USE;
 bool store_load_pauses(
 	struct store *store, pause_visit *visit, void *context, struct error *err) MUST_USE;
+/* Those whose key begins with `prefix`, in the order in which they were put last. */
+bool store_load_notes(struct store *store, const char *prefix, note_visit *visit, void *context,
+	struct error *err) MUST_USE;
+/* The oldest `most` outcomes, in the order in which they became durable. One whose refresh was
+ * pruned has only its id, and state REFRESH_CANCELLED. */
+bool store_load_outcomes(struct store *store, size_t most, refresh_visit *visit, void *context,
+	struct error *err) MUST_USE;
 /* Reserves refresh ids for as long as the store is open: more than a process can use up. */
 bool store_take_refresh_ids(
 	struct store *store, struct refresh_ids *ids, struct error *err) MUST_USE;

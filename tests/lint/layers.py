@@ -15,10 +15,11 @@ ALLOWED = {
     "tableau": {"config", "content", "base"},
     "schedule": {"content", "base"},  # it decides, and is pure: no clock, socket, thread or store
     "dispatch": {"schedule", "store", "tableau", "config", "content", "base"},
+    "notify": {"event", "config", "store", "content", "base"},
     "intake": {"event", "rules", "store", "dispatch", "config", "content", "base"},
-    "admin": {"base", "content", "event", "rules", "config", "store", "tableau", "schedule", "dispatch", "intake"},
-    "daemon": {"base", "content", "event", "rules", "config", "store", "tableau", "dispatch", "intake", "admin"},
-    "cli": {"base", "content", "event", "rules", "config", "store", "tableau", "dispatch", "admin", "daemon"},
+    "admin": {"base", "content", "event", "rules", "config", "store", "tableau", "schedule", "dispatch", "notify", "intake"},
+    "daemon": {"base", "content", "event", "rules", "config", "store", "tableau", "dispatch", "notify", "intake", "admin"},
+    "cli": {"base", "content", "event", "rules", "config", "store", "tableau", "dispatch", "notify", "admin", "daemon"},
     "sandbox": {"base"},
 }
 # Only base/clock.c reads a clock, and libraries stay behind the one file that wraps them.

@@ -189,6 +189,8 @@ static void a_cloud_site_has_clouds_budgets_unless_told_otherwise(void **state)
 #define TWO(first, second)                                                                         \
 	"version: 1\n" SOURCE "sites:\n- {name: one, " first "}\n- {name: two, " second "}\n"
 
+#define TOLD(receivers) WHOLE "notify: [" receivers "]\n"
+#define JSON_TO(url) "{name: a, to: '" url "', secret: {env: K}, "
 static const struct {
 	const char *says, *text, *codes;
 } cases[] = {
@@ -247,6 +249,43 @@ static const struct {
 	{ "a socket for webhooks", WHOLE "listen: {webhooks: 'unix:/run/x.sock'}\n",
 		"4 bad-value" },
 	{ "a mode that is none", WHOLE "listen: {admin_mode: rw-rw----}\n", "4 bad-value" },
+	{ "a receiver of each format",
+		TOLD("{name: a, to: 'https://h/x?y', secret: {env: K}, on: [failed, recovered]}, "
+		     "{name: b, to: {env: U}, format: slack, on: failed, group_by: []}, "
+		     "{name: c, to: {file: u}, format: teams, on: pat_expiring, title: "
+		     "'${summary} $x'}"),
+		"" },
+	{ "a receiver on this machine", TOLD(JSON_TO("http://127.0.0.1:9/x") "on: failed}"), "" },
+	{ "a receiver by plain HTTP", TOLD(JSON_TO("http://h/x") "on: failed}"), "4 plain-http" },
+	{ "a receiver with a password", TOLD(JSON_TO("https://u:hunter2@h/x") "on: failed}"),
+		"4 bad-value" },
+	{ "a receiver without a scheme", TOLD(JSON_TO("h/x") "on: failed}"), "4 bad-value" },
+	{ "Slack's address in the file",
+		TOLD("{name: a, to: 'https://hooks.slack.com/services/hunter2', format: slack, "
+		     "on: failed}"),
+		"4 inline-secret" },
+	{ "a message that nobody can verify", TOLD("{name: a, to: 'https://h', on: failed}"),
+		"4 missing-field" },
+	{ "a signature for Slack",
+		TOLD("{name: a, to: {env: U}, format: slack, secret: {env: K}, on: failed}"),
+		"4 bad-value" },
+	{ "a receiver of nothing", TOLD(JSON_TO("https://h") "on: []}"), "4 bad-value" },
+	{ "a receiver that says not of what", TOLD(JSON_TO("https://h") "}"), "4 missing-field" },
+	{ "a receiver of ends alone", TOLD(JSON_TO("https://h") "on: recovered}"), "4 bad-value" },
+	{ "an event that there is not", TOLD(JSON_TO("https://h") "on: [faild]}"), "4 bad-value" },
+	{ "a group that there is not", TOLD(JSON_TO("https://h") "on: failed, group_by: [sites]}"),
+		"4 bad-value" },
+	{ "a field that there is not",
+		TOLD(JSON_TO("https://h") "on: failed, text: '${contnet} ${}', title: '${x'}"),
+		"4 unknown-name; 4 unknown-name" },
+	{ "two receivers of one name",
+		TOLD(JSON_TO("https://h") "on: failed}, " JSON_TO("https://h") "on: failed}"),
+		"4 duplicate-name" },
+	{ "a receiver's name that is no label",
+		TOLD("{name: a b, to: {env: U}, format: slack, on: failed}"), "4 bad-value" },
+	{ "a receiver behind a proxy with a password",
+		TOLD(JSON_TO("https://h") "on: failed, proxy: 'http://u:hunter2@p'}"),
+		"4 inline-secret" },
 	{ "a certificate without a key", WHOLE "listen: {tls: {certificate: c}}\n",
 		"4 missing-field" },
 	{ "retries that shrink", WHOLE "retry: {initial: 10m}\n", "4 bad-value" },

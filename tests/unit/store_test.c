@@ -808,6 +808,79 @@ static void what_was_spent_paused_and_asked_for_is_read_back(void **state)
 	assert_string_equal(seen.text, "5 ann retry 4  6; 5 ann cancel 4  6; ");
 }
 
+static bool see_note(const char *key, const char *value, void *context)
+{
+	struct seen *seen = context;
+	size_t used = strlen(seen->text);
+
+	snprintf(seen->text + used, sizeof seen->text - used, "%s=%s ", key, value);
+	return true;
+}
+
+static bool see_outcome(const struct refresh_row *row, const struct cause_row *causes,
+	size_t cause_count, void *context)
+{
+	struct seen *seen = context;
+	size_t used = strlen(seen->text);
+
+	snprintf(seen->text + used, sizeof seen->text - used, "%lld %s %s; ", (long long)row->id,
+		refresh_state_name(row->state), cause_count ? causes[0].rule : "-");
+	return true;
+}
+
+static void notes_are_read_back_in_the_order_in_which_they_were_put(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct seen seen = { .text = "" };
+	struct error err = { 0 };
+
+	(void)state;
+	must(store_begin(store, &err));
+	must(store_put_note(store, "b/2", "two", &err));
+	must(store_put_note(store, "b/1", "one", &err));
+	must(store_put_note(store, "a/1", HOSTILE, &err));
+	must(store_put_note(store, "b/~", "last", &err));
+	must(store_put_note(store, "b0", "other", &err));
+	must(store_put_note(store, "b/2", "again", &err));
+	must(store_put_note(store, "b/3", "", &err));
+	must(store_put_note(store, "b/1", NULL, &err));
+	must(store_put_note(store, "none", NULL, &err));
+	must(store_commit(store, &err));
+	must(store_load_notes(store, "b/", see_note, &seen, &err));
+	assert_string_equal(seen.text, "b/~=last b/2=again b/3= ");
+	seen = (struct seen){ .text = "" };
+	must(store_load_notes(store, "a/", see_note, &seen, &err));
+	assert_string_equal(seen.text, "a/1=" HOSTILE " ");
+}
+
+static void outcomes_are_read_back_with_their_refreshes_until_they_end(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct seen seen = { .text = "" };
+	struct error err = { 0 };
+
+	(void)state;
+	put(store, refresh_of(4, REFRESH_FAILED, "l"));
+	put(store, refresh_of(2, REFRESH_SUCCEEDED, "l"));
+	cause(store, 4, 1, "nightly");
+	must(store_begin(store, &err));
+	must(store_add_outcome(store, 4, &err));
+	must(store_add_outcome(store, 2, &err));
+	must(store_add_outcome(store, 6, &err)); /* its refresh is pruned meanwhile */
+	must(store_add_outcome(store, 8, &err));
+	must(store_commit(store, &err));
+	must(store_load_outcomes(store, 3, see_outcome, &seen, &err));
+	assert_string_equal(seen.text, "4 failed nightly; 2 succeeded -; 6 cancelled -; ");
+	must(store_begin(store, &err));
+	must(store_end_outcome(store, 4, &err));
+	must(store_end_outcome(store, 6, &err));
+	must(store_end_outcome(store, 8, &err));
+	must(store_commit(store, &err));
+	seen = (struct seen){ .text = "" };
+	must(store_load_outcomes(store, 3, see_outcome, &seen, &err));
+	assert_string_equal(seen.text, "2 succeeded -; ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -831,6 +904,8 @@ int main(void)
 		every_store_test(nothing_is_written_outside_a_transaction),
 		every_store_test(an_event_with_too_many_selections_is_refused_with_the_bound),
 		every_store_test(a_second_writer_is_refused),
+		every_store_test(notes_are_read_back_in_the_order_in_which_they_were_put),
+		every_store_test(outcomes_are_read_back_with_their_refreshes_until_they_end),
 		every_store_test(what_was_spent_paused_and_asked_for_is_read_back),
 		every_store_test(an_id_is_never_given_twice),
 		store_test(a_ruleset_of_a_transaction_that_was_rolled_back_is_written_again),

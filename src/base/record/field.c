@@ -223,6 +223,25 @@ static bool set_choice(const struct loader *l, const struct field *field,
 	return bad_choice(l, field, node);
 }
 
+static bool set_choices(const struct loader *l, const struct field *field,
+	const struct yaml_node *node, void *member)
+{
+	if (node->type == YAML_MAP || yaml_is_null(node))
+		return wrong_type(l, field, node, "a word or a list of words");
+	const struct yaml_node *const one[] = { node };
+	bool is_list = node->type == YAML_LIST, is_good = true;
+	unsigned chosen = 0;
+	for (size_t i = 0; i < (is_list ? node->count : 1); i++) {
+		int choice = 0;
+		if (set_choice(l, field, is_list ? node->items[i] : one[i], &choice))
+			chosen |= 1u << choice;
+		else
+			is_good = false;
+	}
+	*(unsigned *)member = chosen;
+	return is_good;
+}
+
 /* ---- secrets -------------------------------------------------------------------------------- */
 
 /* A value in the place of a secret may be the secret: neither it nor its source line is ever
@@ -304,6 +323,19 @@ static bool set_secrets(const struct loader *l, const struct field *field,
 	return is_fine;
 }
 
+static bool set_address(const struct loader *l, const struct field *field,
+	const struct yaml_node *node, void *member)
+{
+	struct field_address *address = member;
+	if (node->type != YAML_SCALAR)
+		return set_secret(l, field, node, &address->secret);
+	if (!node->text.length || yaml_is_null(node))
+		return bad_secret(l, PROBLEM_BAD_VALUE, node->place, field,
+			"is a URL, or {env: NAME}, {file: PATH} or {credential: NAME} of one");
+	address->url = arena_str(l->arena, node->text);
+	return true;
+}
+
 /* ---- maps ----------------------------------------------------------------------------------- */
 
 static void load_map(const struct loader *l, const struct field *fields,
@@ -374,6 +406,10 @@ static bool set_value(const struct loader *l, const struct field *field,
 		return set_secret(l, field, node, member);
 	case FIELD_IS_SECRETS:
 		return set_secrets(l, field, node, member);
+	case FIELD_IS_CHOICES:
+		return set_choices(l, field, node, member);
+	case FIELD_IS_ADDRESS:
+		return set_address(l, field, node, member);
 	case FIELD_IS_MAP:
 		return set_map(l, field, node, member);
 	case FIELD_IS_LIST:
@@ -497,11 +533,12 @@ static bool may_show_secret(const struct field *fields, const struct yaml_node *
 	bool has_secrets = false;
 	for (const struct field *field = fields; field->name; field++)
 		has_secrets = has_secrets || field->type == FIELD_IS_SECRET ||
-			      field->type == FIELD_IS_SECRETS;
+			      field->type == FIELD_IS_SECRETS || field->type == FIELD_IS_ADDRESS;
 	for (size_t i = 0; has_secrets && i < map->count; i++) {
 		const struct field *field = field_named(fields, map->items[2 * i]->text);
 		if (!field || field->type == FIELD_IS_SECRETS ||
-			(field->type == FIELD_IS_SECRET && map->items[2 * i + 1]->type != YAML_MAP))
+			((field->type == FIELD_IS_SECRET || field->type == FIELD_IS_ADDRESS) &&
+				map->items[2 * i + 1]->type != YAML_MAP))
 			return true;
 	}
 	return false;

@@ -28,11 +28,13 @@ enum field_type {
 	FIELD_IS_SIZE,     /* int64_t, bytes                                   */
 	FIELD_IS_BOOL,     /* bool                                             */
 	FIELD_IS_CHOICE,   /* int: index into .choices                         */
+	FIELD_IS_CHOICES,  /* unsigned: a bit for each, one word or a list     */
 	FIELD_IS_TEXTS,    /* struct texts: one text or a list                 */
 	FIELD_IS_PATH,     /* const char *, resolved beside the file           */
 	FIELD_IS_PATHS,    /* struct texts, each resolved beside the file      */
 	FIELD_IS_SECRET,   /* struct secret_ref                                */
 	FIELD_IS_SECRETS,  /* struct list of struct secret_ref: one or a list  */
+	FIELD_IS_ADDRESS,  /* struct field_address: a URL, or a reference to one     */
 	FIELD_IS_MAP,      /* a struct filled by .fields                       */
 	FIELD_IS_LIST,     /* struct list of structs filled by .fields         */
 	FIELD_IS_SPECIAL,  /* const struct yaml_node *: read by the module; .schema describes it */
@@ -48,6 +50,12 @@ struct list {
 	void *items;
 }; /* items: an array of structs of the table's size */
 
+/* A URL, which may be a secret as a whole. */
+struct field_address {
+	const char *url;          /* NULL: it is in `secret`, or there is none */
+	struct secret_ref secret; /* .name NULL: none */
+};
+
 struct field {
 	const char *name;     /* as written in the file */
 	const char *formerly; /* what it was called in an earlier release; NULL: always this */
@@ -60,7 +68,7 @@ struct field {
 	/* FIELD_IS_TEXT: base/yaml/yaml_look.h checks it for deceptive characters */
 	bool is_name;
 	int64_t min, max;           /* counts, durations, sizes; max 0 is "no bound" */
-	const char *const *choices; /* FIELD_IS_CHOICE, NULL ends it */
+	const char *const *choices; /* FIELD_IS_CHOICE, FIELD_IS_CHOICES; NULL ends it */
 	const struct field *fields; /* FIELD_IS_MAP, FIELD_IS_LIST */
 	size_t size;                /* FIELD_IS_LIST: of one item */
 	/* FIELD_IS_LIST, FIELD_IS_MAP: offset plus 1 of an item's struct place; 0: it has none */
@@ -84,6 +92,10 @@ struct field {
 #define FIELD_SIZE(owner, member, ...) FIELD_(owner, member, FIELD_IS_SIZE, int64_t, __VA_ARGS__)
 #define FIELD_BOOL(owner, member, ...) FIELD_(owner, member, FIELD_IS_BOOL, bool, __VA_ARGS__)
 #define FIELD_CHOICE(owner, member, ...) FIELD_(owner, member, FIELD_IS_CHOICE, int, __VA_ARGS__)
+#define FIELD_CHOICES(owner, member, ...)                                                          \
+	FIELD_(owner, member, FIELD_IS_CHOICES, unsigned, __VA_ARGS__)
+#define FIELD_ADDRESS(owner, member, ...)                                                          \
+	FIELD_(owner, member, FIELD_IS_ADDRESS, struct field_address, __VA_ARGS__)
 #define FIELD_TEXTS(owner, member, ...)                                                            \
 	FIELD_(owner, member, FIELD_IS_TEXTS, struct texts, __VA_ARGS__)
 #define FIELD_PATH(owner, member, ...)                                                             \

@@ -55,7 +55,19 @@ static void add_choices(cJSON *schema, const struct field *field)
 		cJSON_AddItemToArray(values, cJSON_CreateString(field->choices[i]));
 }
 
-static void add_secret(cJSON *schema, bool is_list)
+/* One word, or a list of words. */
+static void add_choice_list(cJSON *schema, const struct field *field)
+{
+	cJSON *any = cJSON_AddArrayToObject(schema, "anyOf");
+	cJSON *one = cJSON_CreateObject(), *list = cJSON_CreateObject();
+	add_choices(one, field);
+	json_add_text(list, "type", "array");
+	add_choices(cJSON_AddObjectToObject(list, "items"), field);
+	cJSON_AddItemToArray(any, one);
+	cJSON_AddItemToArray(any, list);
+}
+
+static void add_secret(cJSON *schema, const char *other)
 {
 	static const struct {
 		const char *name, *pattern, *help, *example;
@@ -65,7 +77,7 @@ static void add_secret(cJSON *schema, bool is_list)
 			"/run/secrets/finance_pat" },
 		{ "credential", "^[^/]+$", "Name of a systemd credential (LoadCredential=)",
 			"finance_pat" } };
-	add_types(schema, "object", is_list ? "array" : NULL, NULL, NULL);
+	add_types(schema, "object", other, NULL, NULL);
 	cJSON *properties = cJSON_AddObjectToObject(schema, "properties");
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		cJSON *kind = cJSON_AddObjectToObject(properties, kinds[i].name);
@@ -120,12 +132,18 @@ static void add_type(cJSON *schema, const struct field *field)
 		add_texts(schema, field);
 		break;
 	case FIELD_IS_SECRET:
-		add_secret(schema, false);
+		add_secret(schema, NULL);
 		break;
 	case FIELD_IS_SECRETS:
-		add_secret(schema, true);
+		add_secret(schema, "array");
 		json_add_count(schema, "minItems", 1);
-		add_secret(cJSON_AddObjectToObject(schema, "items"), false);
+		add_secret(cJSON_AddObjectToObject(schema, "items"), NULL);
+		break;
+	case FIELD_IS_ADDRESS:
+		add_secret(schema, "string");
+		break;
+	case FIELD_IS_CHOICES:
+		add_choice_list(schema, field);
 		break;
 	case FIELD_IS_MAP:
 		add_fields(schema, field->fields);
@@ -195,6 +213,8 @@ static bool is_offered(const struct field *field)
 		return true;
 	case FIELD_IS_TEXT:
 		return field->fallback && *field->fallback; /* else it is somebody's name */
+	case FIELD_IS_CHOICES:
+	case FIELD_IS_ADDRESS:
 	case FIELD_IS_TEXTS:
 	case FIELD_IS_PATH:
 	case FIELD_IS_PATHS:
@@ -259,6 +279,8 @@ static const char *type_name(enum field_type type)
 		[FIELD_IS_SIZE] = "size",
 		[FIELD_IS_BOOL] = "true/false",
 		[FIELD_IS_CHOICE] = "choice",
+		[FIELD_IS_CHOICES] = "choices",
+		[FIELD_IS_ADDRESS] = "URL or secret",
 		[FIELD_IS_TEXTS] = "texts",
 		[FIELD_IS_PATH] = "path",
 		[FIELD_IS_PATHS] = "paths",
@@ -280,8 +302,12 @@ static void add_limits(const struct field *field, struct text *out)
 		text_printf(out, "default %s", *field->fallback ? field->fallback : "empty");
 	OWNED_TEXT struct text bounds = TEXT(TEXT_UNBOUNDED);
 	field_schema_bounds(field, &bounds);
-	for (size_t i = 0; field->type == FIELD_IS_CHOICE && field->choices[i]; i++)
-		text_printf(&bounds, "%s%s", i ? ", " : "one of ", field->choices[i]);
+	for (size_t i = 0; field->choices && field->choices[i]; i++)
+		text_printf(&bounds, "%s%s",
+			i                                 ? ", "
+			: field->type == FIELD_IS_CHOICES ? "any of "
+							  : "one of ",
+			field->choices[i]);
 	if (bounds.length)
 		text_printf(out, "%s%s", out->length ? ", " : "", bounds.at);
 }

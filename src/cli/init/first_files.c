@@ -49,7 +49,13 @@ static const char config_text[] =
 	"ends the daemon's session.\n"
 	"    pat:\n"
 	"      name: @PAT_NAME@\n"
-	"      secret: {env: @PAT_SECRET@}\n";
+	"      secret: {env: @PAT_SECRET@}\n"
+	"\n"
+	"# Who is told when a refresh fails, and when that is over. Does it arrive?  "
+	"refresh-router notify bi-team\n"
+	"# notify:\n"
+	"#   - {name: bi-team, to: {env: SLACK_URL}, format: slack, on: [failed, expired, "
+	"recovered, pat_expiring, site_left_alone]}\n";
 
 static const char rules_text[] =
 	"# yaml-language-server: $schema=../schemas/rules.schema.json\n"

@@ -174,6 +174,7 @@ const struct store_driver memory_driver = {
 	.put_spent = memory_put_spent,
 	.put_pause = memory_put_pause,
 	.add_command = memory_add_command,
+	.put_note = memory_put_note,
 	.prune = memory_prune,
 	.list_events = memory_list_events,
 	.list_refreshes = memory_list_refreshes,
@@ -187,6 +188,7 @@ const struct store_driver memory_driver = {
 	.load_refreshes = memory_load_refreshes,
 	.load_spent = memory_load_spent,
 	.load_pauses = memory_load_pauses,
+	.load_notes = memory_load_notes,
 	.take_refresh_ids = memory_take_refresh_ids,
 	.last_stamp = memory_last_stamp,
 };

@@ -197,3 +197,20 @@ int64_t memory_last_stamp(const struct store *base)
 
 	return tables->last_stamp;
 }
+
+bool memory_load_notes(
+	struct store *base, const char *prefix, note_visit *visit, void *context, struct error *err)
+{
+	OWNED(tables) tables = memory_reading(base);
+	const struct rows *rows = &tables->rows[TABLE_NOTE];
+
+	(void)err;
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct note_at *note = rows->at[i];
+
+		if (str_starts(str_of(note->key), prefix) &&
+			!visit(note->key, note->value, context))
+			break;
+	}
+	return true;
+}

@@ -49,6 +49,7 @@ bool memory_put_cause(struct store *store, const struct cause_row *row, struct e
 bool memory_put_spent(struct store *store, const struct spent *spent, struct error *err);
 bool memory_put_pause(struct store *store, const char *site, const char *by, struct error *err);
 bool memory_add_command(struct store *store, const struct command_row *row, struct error *err);
+bool memory_put_note(struct store *store, const char *key, const char *value, struct error *err);
 bool memory_prune(
 	struct store *store, struct wall before, int most, int64_t *deleted, struct error *err);
 
@@ -79,6 +80,8 @@ bool memory_load_refreshes(struct store *store, struct wall since, refresh_visit
 	void *context, struct error *err);
 bool memory_load_spent(struct store *store, spent_visit *visit, void *context, struct error *err);
 bool memory_load_pauses(struct store *store, pause_visit *visit, void *context, struct error *err);
+bool memory_load_notes(struct store *store, const char *prefix, note_visit *visit, void *context,
+	struct error *err);
 bool memory_take_refresh_ids(struct store *store, struct refresh_ids *ids, struct error *err);
 int64_t memory_last_stamp(const struct store *store);
 

@@ -60,6 +60,7 @@ static int (*const orders[TABLE_COUNT])(const void *, const void *) = {
 	[TABLE_SPENT] = by_part_of_budget,
 	[TABLE_PAUSE] = by_site,
 	[TABLE_COMMAND] = by_coming,
+	[TABLE_NOTE] = by_coming,
 };
 
 static void destroy(struct tables *tables)

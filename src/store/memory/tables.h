@@ -14,6 +14,9 @@
 struct selection_at {
 	int64_t id, stamp;
 };
+struct note_at {
+	const char *key, *value;
+};
 struct pause_at {
 	const char *site, *by;
 };
@@ -26,6 +29,7 @@ enum memory_table {
 	TABLE_SPENT,     /* struct spent, by site, kind and time */
 	TABLE_PAUSE,     /* struct pause_at, by site */
 	TABLE_COMMAND,   /* struct command_row, oldest first */
+	TABLE_NOTE,      /* struct note_at, oldest first */
 	TABLE_COUNT,
 };
 

@@ -190,6 +190,25 @@ bool memory_add_command(struct store *base, const struct command_row *row, struc
 	return true;
 }
 
+bool memory_put_note(struct store *base, const char *key, const char *value, struct error *err)
+{
+	struct tables *tables = memory_writing(base, "write a note", err);
+	struct note_at *note = arena_new_of(rows_of(base), struct note_at);
+
+	if (!tables)
+		return false;
+	for (size_t i = 0; i < tables_count(tables, TABLE_NOTE); i++)
+		if (text_is(((const struct note_at *)tables->rows[TABLE_NOTE].at[i])->key, key)) {
+			tables_remove(tables, TABLE_NOTE, i);
+			break;
+		}
+	*note = (struct note_at){ arena_text(rows_of(base), key),
+		arena_text(rows_of(base), value) };
+	if (value)
+		tables_put(tables, TABLE_NOTE, note);
+	return true;
+}
+
 /* ---- pruning ---- */
 
 static bool has_cause(const struct tables *tables, int64_t event)

@@ -1,5 +1,5 @@
 /*
- * store/sqlite/command.c - the small tables: commands, pauses and spent budgets.
+ * store/sqlite/command.c - the small tables: commands, pauses, spent budgets and notes.
  */
 #include "store/sqlite/sqlite.h"
 
@@ -114,6 +114,48 @@ bool sqlite_list_commands(
 		if (!sqlite_read_record(store, query, "a command", command_members, &row, err))
 			return false;
 		if (!visit(&row, context))
+			return true;
+	}
+}
+
+/* A note that is put again stands behind all others, like a new one. */
+bool sqlite_put_note(struct store *base, const char *key, const char *value, struct error *err)
+{
+	struct sqlite *store = sqlite_of(base);
+	if (!sqlite_is_writing(store, "write a note", err))
+		return false;
+
+	USED_QUERY query =
+		value ? sqlite_query(store, QUERY_PUT_NOTE,
+				"INSERT OR REPLACE INTO note (key, value) VALUES (?1, ?2)", err)
+		      : sqlite_query(store, QUERY_END_NOTE, "DELETE FROM note WHERE key = ?1", err);
+	if (!query)
+		return false;
+	query_bind_text(query, 1, key);
+	if (value)
+		query_bind_text(query, 2, value);
+	return query_run(store, query, "write a note", err);
+}
+
+bool sqlite_load_notes(
+	struct store *base, const char *prefix, note_visit *visit, void *context, struct error *err)
+{
+	struct sqlite *store = sqlite_of(base);
+	/* the last code point ends the keys with this beginning */
+	USED_QUERY query = sqlite_query(store, QUERY_LOAD_NOTES,
+		"SELECT key, value FROM note WHERE key >= ?1 AND key < ?1 || char(1114111)"
+		" ORDER BY id",
+		err);
+	bool has_row;
+
+	if (!query)
+		return false;
+	query_bind_text(query, 1, prefix);
+	for (;;) {
+		if (!query_next(store, query, "load notes", &has_row, err))
+			return false;
+		if (!has_row ||
+			!visit(query_column_text(query, 0), query_column_text(query, 1), context))
 			return true;
 	}
 }

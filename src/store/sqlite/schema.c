@@ -144,6 +144,13 @@ static const char *const migrations[] = {
 	"CREATE TABLE copy (taken_at INTEGER NOT NULL, version TEXT NOT NULL, restored_at INTEGER"
 	" NOT NULL, last_event INTEGER NOT NULL) STRICT;"
 	"ALTER TABLE refresh ADD COLUMN is_from_copy INTEGER NOT NULL DEFAULT 0;",
+	/*
+	 * 8 to 9. What is to be told (src/notify/README.md), under keys, in the order of ids.
+	 */
+	"CREATE TABLE note (id INTEGER PRIMARY KEY, key TEXT NOT NULL, value TEXT NOT NULL) STRICT;"
+	/* a third literal, or clang takes the two for elements without a comma */
+	"CREATE UNIQUE INDEX note_key"
+	" ON note (key);",
 };
 
 #define NEWEST ((int64_t)(sizeof migrations / sizeof *migrations))

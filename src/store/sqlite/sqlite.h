@@ -34,6 +34,9 @@ enum query {
 	QUERY_PUT_PAUSE,
 	QUERY_END_PAUSE,
 	QUERY_ADD_COMMAND,
+	QUERY_PUT_NOTE,
+	QUERY_END_NOTE,
+	QUERY_LOAD_NOTES,
 	QUERY_LIST_EVENTS,
 	QUERY_LIST_EVENTS_OF_JOB,
 	QUERY_LIST_EVENTS_OF_RUN,
@@ -141,6 +144,9 @@ bool sqlite_put_cause(struct store *store, const struct cause_row *row, struct e
 bool sqlite_put_spent(struct store *store, const struct spent *spent, struct error *err);
 bool sqlite_put_pause(struct store *store, const char *site, const char *by, struct error *err);
 bool sqlite_add_command(struct store *store, const struct command_row *row, struct error *err);
+bool sqlite_put_note(struct store *store, const char *key, const char *value, struct error *err);
+bool sqlite_load_notes(struct store *store, const char *prefix, note_visit *visit, void *context,
+	struct error *err);
 bool sqlite_prune(
 	struct store *store, struct wall before, int most, int64_t *deleted, struct error *err);
 bool sqlite_give_back(struct store *store, int most, bool *is_more, struct error *err);
