@@ -38,7 +38,11 @@ enum log_format {
 /* Their names, in this order; NULL ends them. */
 extern const char *const log_level_names[], *const log_format_names[];
 
-struct log_list { /* numbers or texts; borrowed for the call */
+/*
+ * Numbers or texts; borrowed for the call. Where there are several events, `event` is the first and
+ * `events` has all: so each field has one type, and the name of a list is its item's with an "s".
+ */
+struct log_list {
 	size_t count;
 	const int64_t *numbers;
 	const char *const *texts; /* if `numbers` is NULL */

@@ -220,19 +220,29 @@ static void add_native(struct text *out, const char *key, struct str value)
 	text_add_char(out, '\0');
 }
 
-/* The journal's field of the same name. It takes a field several times, so that each item of a list
- * can be searched for. */
+/*
+ * The journal takes a field several times, so that each item of a list can be searched for by the
+ * name of the field before the list, which has the first item: REFRESH_ROUTER_EVENT, also for
+ * `events`.
+ */
+static void add_items_natively(struct text *out, const struct kv *field)
+{
+	OWNED_TEXT struct text key = TEXT(TEXT_UNBOUNDED);
+	text_add_str(&key, (struct str){ field->key, strlen(field->key) - 1 });
+	for (size_t i = 1; i < field->list.count && out->length < LOG_FIELDS_BYTES; i++) {
+		OWNED_TEXT struct text value = TEXT(TEXT_UNBOUNDED);
+		OWNED_TEXT struct text shown = TEXT(TEXT_UNBOUNDED);
+		add_item(&value, LOG_FORMAT_LOGFMT, &field->list, i);
+		clean(text_str(&value), &shown);
+		add_native(out, key.at, text_str(&shown));
+	}
+}
+
 static void add_natives(struct text *out, const struct kv *field)
 {
 	OWNED_TEXT struct text value = TEXT(TEXT_UNBOUNDED);
 	if (field->type == KV_LIST) {
-		for (size_t i = 0; i < field->list.count && out->length < LOG_FIELDS_BYTES; i++) {
-			text_reset(&value);
-			add_item(&value, LOG_FORMAT_LOGFMT, &field->list, i);
-			OWNED_TEXT struct text shown = TEXT(TEXT_UNBOUNDED);
-			clean(text_str(&value), &shown);
-			add_native(out, field->key, text_str(&shown));
-		}
+		add_items_natively(out, field);
 		return;
 	}
 	if (field->type == KV_TEXT || field->type == KV_STR)

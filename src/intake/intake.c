@@ -112,14 +112,15 @@ static struct decide_scratch *scratch_of_thread(struct intake *intake)
 	return scratch;
 }
 
-static void report_warnings(const struct decision *decision)
+static void report_warnings(const struct event *event, const struct decision *decision)
 {
 	for (size_t i = 0; i < decision->warning_count; i++) {
 		const struct warning *warning = &decision->warnings[i];
 		if (warning->is_pattern_limit)
 			metric_add(METRIC_pattern_limits_total, 1, warning->rule);
 		log_warning("a rule could not be matched", KV("rule", warning->rule),
-			KV("reason", warning->text));
+			KV("reason", warning->text),
+			KV("event_id", event_text(event, EVENT_EVENT_ID)));
 	}
 }
 
@@ -133,7 +134,7 @@ static void route(struct intake *intake, struct web_request *request, const stru
 		struct mono began = clock_mono();
 		decision = ruleset_decide(ruleset, event, scratch_of_thread(intake), arena);
 		metric_observe(METRIC_decision_seconds, clock_mono().us - began.us);
-		report_warnings(decision);
+		report_warnings(event, decision);
 	}
 	struct delivery *delivery =
 		delivery_new(event, decision, ruleset, web_body(request), intake->dry_run, arena);

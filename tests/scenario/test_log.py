@@ -342,7 +342,7 @@ def test_the_journal_gets_fields_of_its_own(router_of, sandbox, journal):
     refresh = router.settle(1)[0]
     assert ended["REFRESH_ROUTER_EVENT"] == str(event) and ended["REFRESH_ROUTER_REFRESH"] == str(refresh["id"])
     assert ended["REFRESH_ROUTER_SITE"] == "finance" and ended["REFRESH_ROUTER_JOB"] == refresh["job"]["id"]
-    assert [value for key, value in entries[-1] if key == "REFRESH_ROUTER_RULES"] == ["nightly", "two"]
+    assert [value for key, value in entries[-1] if key == "REFRESH_ROUTER_RULE"] == ["nightly", "two"]
     assert "time=" not in ended["MESSAGE"] and ended["MESSAGE"].startswith("refresh ended refresh=")
     router.write_rules("version: 1\nrules: no\n", "bad.yaml")
     refused = until("reload refused; the last good configuration and rules go on serving")

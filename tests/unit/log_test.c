@@ -71,8 +71,8 @@ static void each_format_has_its_form(void **state)
 		"REFRESH_ROUTER_MSG=cannot sign in\0REFRESH_ROUTER_SITE=finance\0"
 		"REFRESH_ROUTER_REFRESH=42\0REFRESH_ROUTER_REASON=no \"PAT\"\nat all\0"
 		"REFRESH_ROUTER_IS=true\0REFRESH_ROUTER_AT=2026-11-27T12:00:58.007123Z\0"
-		"REFRESH_ROUTER_EVENTS=17\0REFRESH_ROUTER_EVENTS=19\0"
-		"REFRESH_ROUTER_RULES=a b\0REFRESH_ROUTER_RULES=c";
+		"REFRESH_ROUTER_EVENT=19\0"
+		"REFRESH_ROUTER_RULE=c";
 	assert_int_equal(native.length, sizeof journal);
 	assert_memory_equal(native.at, journal, sizeof journal);
 }
