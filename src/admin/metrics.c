@@ -4,6 +4,10 @@
  */
 #include "admin/handler.h"
 #include "base/metric.h"
+#include <dirent.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 static int64_t waited(const struct schedule_wait *wait, struct wall now)
 {
@@ -69,6 +73,49 @@ static void set_sites(const struct dispatch_status *status)
 	metric_set(METRIC_dropped_work, dropped);
 }
 
+/* ---- of the process, under the names that Prometheus' own libraries give ---- */
+
+/* Descriptors in use; METRIC_UNSET when /proc cannot be read. */
+static int64_t open_descriptors(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	int64_t count = 0;
+	if (!folder)
+		return METRIC_UNSET;
+	for (const struct dirent *entry; (entry = readdir(folder));)
+		count += entry->d_name[0] != '.';
+	closedir(folder);
+	return count - 1; /* without the one that reads */
+}
+
+static int64_t resident_bytes(void)
+{
+	long pages;
+	FILE *file = fopen("/proc/self/statm", "re");
+	bool is_read = file && fscanf(file, "%*s %ld", &pages) == 1;
+	if (file)
+		fclose(file);
+	return is_read ? pages * sysconf(_SC_PAGESIZE) : METRIC_UNSET;
+}
+
+static int64_t us_of(struct timeval time)
+{
+	return time.tv_sec * US_PER_SECOND + time.tv_usec;
+}
+
+static void set_process(void)
+{
+	struct rusage usage;
+	struct rlimit descriptors;
+	if (!getrusage(RUSAGE_SELF, &usage))
+		metric_set(METRIC_process_cpu_seconds_total,
+			us_of(usage.ru_utime) + us_of(usage.ru_stime));
+	if (!getrlimit(RLIMIT_NOFILE, &descriptors))
+		metric_set(METRIC_process_max_fds, (int64_t)descriptors.rlim_cur);
+	metric_set(METRIC_process_open_fds, open_descriptors());
+	metric_set(METRIC_process_resident_memory_bytes, resident_bytes());
+}
+
 void handle_metrics(struct admin *admin, struct web_request *request, int64_t id)
 {
 	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
@@ -76,6 +123,7 @@ void handle_metrics(struct admin *admin, struct web_request *request, int64_t id
 	metric_set(METRIC_journal_queue_entries, (int64_t)journal_waiting(admin->options.journal));
 	OWNED(dispatch_status) status = dispatch_latest_status(admin->options.dispatch);
 	set_sites(status);
+	set_process();
 	metric_print(&out);
 	web_reply(request, 200, "text/plain; version=0.0.4; charset=utf-8", text_str(&out));
 }

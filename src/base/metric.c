@@ -26,6 +26,7 @@ const struct label metric_labels[] = {
 
 const struct family metric_families[] = {
 #define COUNTER .type = METRIC_IS_COUNTER
+#define SECONDS_COUNTER .type = METRIC_IS_COUNTER, .is_seconds = true
 #define COUNTER_OF_FEW .type = METRIC_IS_COUNTER, .is_sparse = true
 #define GAUGE .type = METRIC_IS_GAUGE
 #define GAUGE_IF_KNOWN .type = METRIC_IS_GAUGE, .is_sparse = true

@@ -75,11 +75,11 @@ void metric_tell(enum metric metric, const char *text);
 
 /* ---- to print ---- */
 
-/* All of them in Prometheus' text format 0.0.4, names with refresh_router_ before them. */
+/* All of them in Prometheus' text format 0.0.4. */
 void metric_print(struct text *out);
 
 struct metric_note {      /* one family, for the manual */
-	const char *name; /* with refresh_router_ before it */
+	const char *name; /* as it is printed */
 	const char *type; /* "counter", "gauge", "histogram" */
 	const char *help;
 	size_t label_count;

@@ -5,7 +5,11 @@
 #include "base/metric_inside.h"
 #include <string.h>
 
-#define PREFIX "refresh_router_"
+/* Names that are the same for all programs have none. */
+static const char *prefix_of(const struct family *family)
+{
+	return strncmp(family->name, "process_", 8) ? "refresh_router_" : "";
+}
 
 static const char *type_name(const struct family *family)
 {
@@ -43,7 +47,7 @@ static void add_sample(
 	struct text *out, const struct series *series, const char *suffix, const char *bound)
 {
 	const struct family *family = series->family;
-	text_printf(out, PREFIX "%s%s", family->name, suffix);
+	text_printf(out, "%s%s%s", prefix_of(family), family->name, suffix);
 	const char *before = "{";
 	for (size_t i = 0; i < family_label_count(family); i++, before = ",")
 		add_label(out, before, metric_labels[family->labels[i]].name, series->values[i]);
@@ -112,9 +116,10 @@ void metric_print(struct text *out)
 {
 	for (int i = 0; i < METRIC_COUNT; i++) {
 		const struct family *family = &metric_families[i];
-		text_printf(out, "# HELP " PREFIX "%s ", family->name);
+		text_printf(out, "# HELP %s%s ", prefix_of(family), family->name);
 		add_escaped(out, family->help, false);
-		text_printf(out, "\n# TYPE " PREFIX "%s %s\n", family->name, type_name(family));
+		text_printf(out, "\n# TYPE %s%s %s\n", prefix_of(family), family->name,
+			type_name(family));
 		if (family->type == METRIC_IS_INFO)
 			add_info(out, (enum metric)i);
 		else
@@ -127,7 +132,7 @@ void metric_describe(void (*visit)(const struct metric_note *note, void *context
 	for (int i = 0; i < METRIC_COUNT; i++) {
 		const struct family *family = &metric_families[i];
 		OWNED_TEXT struct text name = TEXT(TEXT_UNBOUNDED);
-		text_printf(&name, PREFIX "%s", family->name);
+		text_printf(&name, "%s%s", prefix_of(family), family->name);
 		struct metric_note note = {
 			.name = name.at,
 			.type = type_name(family),

@@ -474,6 +474,7 @@ struct daemon *daemon_new(const struct daemon_options *options, struct problems 
 	if (!reload)
 		return NULL;
 	metric_tell(METRIC_build_info, PACKAGE_VERSION);
+	metric_set(METRIC_process_start_time_seconds, clock_wall().us);
 	struct daemon *daemon = mem_new(struct daemon);
 	daemon->reload = reload;
 	daemon->arena = arena_new();

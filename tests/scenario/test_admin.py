@@ -43,7 +43,7 @@ def test_metrics_are_prometheus_text_and_count_what_happened(busy):
             assert re.match(r"# (HELP \w+ \S.*|TYPE \w+ (counter|gauge|histogram))$", line), line
             typed.add(line.split()[2])
         else:
-            name = re.match(r'(\w+?)(?:_bucket|_sum|_count)?(\{\w+="[^"]*"(,\w+="[^"]*")*\})? -?\d+(\.\d+)?$', line)
+            name = re.match(r'(\w+?)(?:_bucket|_sum|_count)?(\{\w+="[^"]*"(,\w+="[^"]*")*\})? -?\d+(\.\d+)?(e-\d+)?$', line)
             assert name and name.group(1) in typed, line
     counted = [busy.metric("events_total", outcome=outcome) for outcome in ("routed", "unmatched", "test", "ignored")]
     ended = [busy.metric("refreshes_ended_total", site="finance", outcome=outcome) for outcome in ("succeeded", "failed")]

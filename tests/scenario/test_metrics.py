@@ -16,7 +16,7 @@ SITE, SOURCE, RULE = "finance", "dbt", "slow"
 def printed(router):
     """The value of each series; "events_total/dbt/routed" is a family and the values of its labels, of a histogram the count."""
     text = request(router.admin, "GET", "/metrics").body.decode()
-    samples = re.findall(r"^refresh_router_(\w+?)(?:_count)?(?:\{(.*?)\})? (\S+)$", re.sub(r"^.*_(bucket\{.*|sum(\{.*)?) \S+\n", "", text, flags=re.M), re.M)
+    samples = re.findall(r"^(?:refresh_router_)?(\w+?)(?:_count)?(?:\{(.*?)\})? (\S+)$", re.sub(r"^.*_(bucket\{.*|sum(\{.*)?) \S+\n", "", text, flags=re.M), re.M)
     return {"/".join([name, *re.findall(r'\w+="(.*?)"', labels)]): float(value) for name, labels, value in samples}
 
 
@@ -49,8 +49,13 @@ def each(family, *words):
     return [f"{family}/{word}" for word in words]
 
 
+def each_of_process(*names):
+    return [f"process_{name}" for name in names]
+
+
 STORIES = {
     "what is done": [
+        *each_of_process("start_time_seconds", "cpu_seconds_total", "resident_memory_bytes", "open_fds", "max_fds"),
         "build_info/*", "ruleset_info/*", "ruleset_rules", "config_last_reload_successful", "config_last_reload_success_timestamp_seconds",
         *each("config_reloads_total", "succeeded", "refused"),
         *each(f"events_total/{SOURCE}", "routed", "unmatched", "ignored", "test", "duplicate", "replay"),
@@ -316,6 +321,7 @@ ELSEWHERE = {
     "log_lines_lost_total": "tests of the log fill a disk",
     "refusals_total/reason/queue_full": "10,000 entries would have to wait for the journal",
     "refusals_total/reason/backlog": "test_patience.py",
+    **{f"refusals_total/reason/{reason}": "test_access.py" for reason in ("no_token", "wrong_token", "role", "slowed")},
     "request_body_bytes/listener/admin": "for an instant only",
     "tableau_requests_total/call/sign_out": "counted while the daemon stops",
 }
@@ -324,7 +330,7 @@ ELSEWHERE = {
 def declared():
     """Each family, and each value that a label of it may have: "family", "family/label/value"; * is a name."""
     parts = set()
-    for family, of, words in re.findall(r'^\.It Li "\\&refresh_router_(\w+)" No "\\&\(\w+(?:; by ([\w, ]+))?\)"\n((?:(?!\.It|\.El).*\n)*)',
+    for family, of, words in re.findall(r'^\.It Li "\\&(?:refresh_router_)?(\w+)" No "\\&\(\w+(?:; by ([\w, ]+))?\)"\n((?:(?!\.It|\.El).*\n)*)',
                                         cli("manual", "metrics").stdout.decode(), re.M):
         values = dict(re.findall(r"^\\&\\fB(\w+)\\fP: (.*)\.$", words, re.M))
         labels = of.split(", ") if of else []
@@ -333,7 +339,7 @@ def declared():
 
 
 def moved_parts():
-    order = dict(re.findall(r'^\.It Li "\\&refresh_router_(\w+)" No "\\&\(\w+; by ([\w, ]+)\)"', cli("manual", "metrics").stdout.decode(), re.M))
+    order = dict(re.findall(r'^\.It Li "\\&(?:refresh_router_)?(\w+)" No "\\&\(\w+; by ([\w, ]+)\)"', cli("manual", "metrics").stdout.decode(), re.M))
     for series in {series for story in STORIES.values() for series in story}:
         family, *values = series.split("/")
         yield family

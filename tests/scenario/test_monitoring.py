@@ -89,7 +89,7 @@ def filled_in(expression):
 def unknown_in(expression):
     """What it says of our metrics that is not so: a name, a label, or a word that a label never has."""
     recorded = {one["record"] for one in rules() if "record" in one}
-    for name, selector in re.findall(r"([a-z_:]*refresh_router_\w+(?::\w+)*)(?:\{(.*?)\})?", re.sub(r"\s+", " ", expression)):
+    for name, selector in re.findall(r"((?:[a-z_:]*refresh_router|process)_\w+(?::\w+)*)(?:\{(.*?)\})?", re.sub(r"\s+", " ", expression)):
         if name in recorded:
             continue
         labels = FAMILIES.get(name)
