@@ -34,7 +34,18 @@ dist_prometheus_DATA = packaging/prometheus/refresh-router.rules.yaml packaging/
 DEBIAN_FILES = changelog control copyright refresh-router.README.Debian refresh-router.dirs refresh-router.docs refresh-router-review.install \
 	refresh-router.install refresh-router.postinst refresh-router.postrm rules source/format tableau-sandbox.install
 EXTRA_DIST += packaging/build-deb $(DEBIAN_FILES:%=packaging/debian/%)
-PHONY_TARGETS += deb
+PHONY_TARGETS += deb rpm static-tarball npm
+EXTRA_DIST += packaging/refresh-router.spec
+# RPM_OPTIONS: --nodeps where the libraries are not of RPM packages, --nocheck without the unit tests.
+rpm: dist
+	rm -rf rpm && $(MKDIR_P) rpm/SOURCES && cp $(distdir).tar.xz rpm/SOURCES
+	rpmbuild -bb --define "_topdir $(abs_builddir)/rpm" $(RPM_OPTIONS) $(srcdir)/packaging/refresh-router.spec
+EXTRA_DIST += packaging/build-tarball packaging/build-npm packaging/npm/README.md packaging/npm/refresh-router.js
+STATIC_TARBALL = static/$(distdir)-linux-`uname -m`.tar.xz
+static-tarball: dist
+	$(srcdir)/packaging/build-tarball $(distdir).tar.xz static
+npm: static-tarball
+	$(srcdir)/packaging/build-npm $(srcdir) $(STATIC_TARBALL) npm
 deb: dist
 	$(srcdir)/packaging/build-deb $(distdir).tar.xz deb
 

@@ -1,8 +1,10 @@
 """The packages, installed: by the dpkg of a machine of their own with a systemd of its own, which vanishes with the test. $REFRESH_ROUTER_PACKAGES is the
-folder in which `make deb` put them; without it there is nothing to test."""
+folder of a build in which `make deb rpm npm` put them; without it there is nothing to test."""
 import json
 import os
 import pathlib
+import re
+import shutil
 import subprocess
 import sys
 
@@ -23,7 +25,7 @@ pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="REFRESH_ROUTER_PACK
 
 
 def package(name):
-    [found] = (path for path in FOLDER.glob(f"{name}_*.deb"))
+    [found] = (path for path in (FOLDER / "deb").glob(f"{name}_*.deb"))
     return found
 
 
@@ -103,3 +105,64 @@ def test_the_sandbox_is_installed(machine):
     machine.run("tableau-sandbox", "--version")
     assert not machine.run("dpkg", "--verify", "tableau-sandbox").stdout
     machine.run("dpkg", "--purge", "tableau-sandbox")
+
+
+# ---- RPM ----
+
+def files_of(text):
+    """Programs, units, completions and data: manuals and documents have other places and endings."""
+    return {path for path in (re.sub(r"^(/usr)?/lib/systemd", "/usr/lib/systemd", line) for line in text.split())
+            if not re.search(r"/share/(doc|man|licenses)/|/\.build-id|/lintian/", path + "/")}
+
+
+@pytest.mark.skipif(not shutil.which("rpm"), reason="there is no rpm")
+@pytest.mark.parametrize("name", ["refresh-router", "refresh-router-review", "tableau-sandbox"])
+def test_an_rpm_has_the_files_of_the_debian_package(name):
+    [rpm] = (FOLDER / "rpm" / "RPMS").glob(f"*/{name}-0*.rpm")
+    contents = subprocess.run(["dpkg-deb", "-c", package(name)], capture_output=True, text=True, check=True).stdout
+    of_debian = files_of("\n".join(line.split()[5][1:] for line in contents.splitlines() if not line.endswith("/")))
+    listed = subprocess.run(["rpm", "-qp", "--qf", "[%{FILEMODES:perms} %{FILENAMES}\n]", rpm], capture_output=True, text=True, check=True).stdout
+    of_rpm = files_of("\n".join(line.split()[1] for line in listed.splitlines() if line.startswith("-")))
+    assert of_rpm == of_debian and of_rpm
+    assert ("drwx------ /etc/refresh-router/secrets" in listed) == (name == "refresh-router")
+
+
+# ---- the tarball and npm ----
+
+@pytest.fixture
+def tarball(tmp_path):
+    """Unpacked."""
+    [path] = (FOLDER / "static").glob("*.tar.xz")
+    subprocess.run(["sha256sum", "--check", "--quiet", f"{path.name}.sha256"], cwd=path.parent, check=True)
+    subprocess.run(["tar", "-C", tmp_path, "-xf", path], check=True)
+    [folder] = tmp_path.iterdir()
+    return folder
+
+
+def test_the_tarball_names_the_libraries_that_it_does_not_bring(tarball):
+    linked = subprocess.run(["objdump", "-p", tarball / "bin" / "refresh-router"], capture_output=True, text=True, check=True).stdout
+    needed = set(re.findall(r"NEEDED +(\S+)", linked))
+    told = set((tarball / "SHARED-LIBRARIES").read_text().split())
+    brought = {path.name for path in (tarball / "lib" / "refresh-router").iterdir()}
+    assert needed == told | brought
+    assert told == {"libc.so.6", "libm.so.6", "libcrypto.so.3", "libcurl.so.4", "libgnutls.so.30"}
+    found = subprocess.run(["ldd", tarball / "bin" / "refresh-router"], capture_output=True, text=True, check=True).stdout
+    assert f"=> {tarball}/bin/../lib/refresh-router/libcjson.so.1" in found
+    assert subprocess.run([tarball / "bin" / "refresh-router", "--version"], capture_output=True, check=True).stdout.startswith(b"refresh-router 0")
+
+
+@pytest.mark.skipif(not shutil.which("npx"), reason="there is no npx")
+def test_npx_checks_rules_from_the_package_without_a_network(tmp_path):
+    [path] = (FOLDER / "npm").glob("*.tgz")
+    (tmp_path / "rules").mkdir()
+    rules = tmp_path / "rules" / "rules.yaml"
+
+    def check(text):
+        rules.write_text(text)
+        return subprocess.run(["npx", "--yes", "--offline", f"--package={path}", "refresh-router", "check", "rules/"], cwd=tmp_path, capture_output=True,
+                              text=True, env={**os.environ, "HOME": str(tmp_path)}, check=False)
+
+    good = check(yaml.safe_dump({"version": 1, "rules": [rule()]}))
+    assert good.returncode == 0 and good.stdout.startswith("ok: 1 rule, "), good.stderr
+    bad = check("version: 1\nrules: [{name: a, wenn: 1}]\n")
+    assert bad.returncode == 1 and "unknown field 'wenn'" in bad.stderr + bad.stdout
