@@ -48,6 +48,7 @@ EXTRA_DIST += \
 	tests/scenario/test_crashes.py \
 	tests/scenario/test_diff.py \
 	tests/scenario/test_dispatch.py \
+	tests/scenario/test_doctor.py \
 	tests/scenario/test_documents.py \
 	tests/scenario/test_door.py \
 	tests/scenario/test_editor.py \

@@ -3,6 +3,7 @@
  */
 #include "admin/handler.h"
 #include "admin/trouble.h"
+#include "build.h"
 #include "rules/ruleset.h"
 
 void handle_healthz(struct admin *admin, struct web_request *request, int64_t id)
@@ -61,6 +62,7 @@ cJSON *admin_readiness(struct admin *admin, bool is_stranger, bool *is_ready)
 	bool is_writable = journal_is_healthy(admin->options.journal, reason);
 	*is_ready = is_writable && ruleset;
 	cJSON_AddBoolToObject(json, "ready", *is_ready);
+	json_add_text(json, "version", PACKAGE_VERSION);
 	cJSON_AddItemToObject(json, "store", store);
 	cJSON_AddBoolToObject(store, "writable", is_writable);
 	if (!is_writable)

@@ -332,7 +332,7 @@ cJSON *admin_client_ask(const struct command_line *line, const char *url, const 
 	struct error ignored;
 	OWNED_TEXT struct text answer = TEXT(ANSWER_BYTES);
 	OWNED_TEXT struct text shown = TEXT(TEXT_UNBOUNDED);
-	OWNED_MEMORY char *sent = json_print(body);
+	OWNED_MEMORY char *sent = body ? json_print(body) : NULL;
 	print_url(url, &shown);
 	struct call_end end = perform(line, url, path, sent, (long)seconds, &answer);
 	OWNED_JSON json = end.is_answered ? json_parse(text_str(&answer), &ignored) : NULL;

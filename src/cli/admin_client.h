@@ -29,9 +29,9 @@ enum admin_presence {
 enum admin_presence admin_client_probe(
 	const struct command_line *line, struct text *url, struct text *why);
 /*
- * POST of JSON to the daemon at `url`, which may take `seconds`, without a message: on failure
- * `err` says what happened, ERROR_TRANSIENT when the daemon is busy. The answer is any JSON object,
- * and the caller's.
+ * POST of JSON, or GET for NULL, to the daemon at `url`, which may take `seconds`, without a
+ * message: on failure `err` says what happened, ERROR_TRANSIENT when the daemon is busy. The answer
+ * is any JSON object, and the caller's.
  */
 cJSON *admin_client_ask(const struct command_line *line, const char *url, const char *path,
 	const cJSON *body, int64_t seconds, struct error *err);

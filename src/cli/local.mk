@@ -21,6 +21,8 @@ librouter_a_SOURCES += \
 	src/cli/check/finding.c src/cli/check/finding.h src/cli/check/finding_key.c src/cli/check/finding_key.h \
 	src/cli/init/first_files.c src/cli/init/first_files.h \
 	src/cli/diff/git.c src/cli/diff/git.h \
+	src/cli/doctor/checkup.h src/cli/doctor/checkup_daemon.c src/cli/doctor/checkup_files.c \
+	src/cli/doctor/checkup_network.c src/cli/doctor/checkup_store.c src/cli/doctor/doctor.c \
 	src/cli/given_rules.c src/cli/given_rules.h \
 	src/cli/help.c src/cli/help.h \
 	src/cli/init/init.c \

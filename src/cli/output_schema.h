@@ -18,4 +18,5 @@ cJSON *test_output_schema(void);         /* test --format json */
 cJSON *diff_output_schema(void);         /* diff --format json */
 cJSON *verify_output_schema(void);       /* verify --format json */
 cJSON *backup_output_schema(void);       /* backup --format json */
+cJSON *doctor_output_schema(void);       /* doctor --format json */
 cJSON *finding_output_schema(void);      /* explain CODE --format json, an item without CODE */

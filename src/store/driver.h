@@ -77,6 +77,10 @@ struct store_driver {
 	bool (*take_refresh_ids)(struct store *store, struct refresh_ids *ids, struct error *err);
 	int64_t (*last_stamp)(const struct store *store);
 
+	/* NULL: there is nothing to examine */
+	bool (*examine)(struct store *store, struct arena *arena, struct store_health *health,
+		struct error *err);
+
 	/* NULL: it cannot be copied so, and is never from a copy */
 	bool (*take_backup)(struct store *store, const struct store_backup *backup,
 		struct store_contents *contents, struct error *err);

@@ -7,6 +7,7 @@ librouter_a_SOURCES += \
 	src/store/sqlite/checkpoint.c \
 	src/store/sqlite/command.c \
 	src/store/sqlite/driver.c \
+	src/store/sqlite/examine.c \
 	src/store/sqlite/load.c \
 	src/store/sqlite/lock.c \
 	src/store/sqlite/open.c \

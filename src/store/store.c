@@ -388,3 +388,13 @@ bool store_load_copy(
 	*copy = NULL;
 	return !store->driver->load_copy || store->driver->load_copy(store, arena, copy, err);
 }
+
+bool store_examine(
+	const char *url, struct arena *arena, struct store_health *health, struct error *err)
+{
+	OWNED(store) store = store_open(url, STORE_READ, err);
+
+	*health = (struct store_health){ .damage = "" };
+	return store &&
+	       (!store->driver->examine || store->driver->examine(store, arena, health, err));
+}

@@ -209,6 +209,19 @@ bool store_take_refresh_ids(
 /* The youngest stamp of a durable event; 0: there is none yet. For a writer. */
 int64_t store_last_stamp(const struct store *store);
 
+/* ---- for people who look after it ---- */
+
+struct store_health {
+	const char *damage; /* what is wrong with it; "": nothing was found */
+	int64_t bytes, wal_bytes;
+	int64_t free_bytes;            /* of `bytes`: used again by new rows */
+	int64_t disk_bytes, disk_free; /* of its file system; 0: it has none */
+	int64_t holder;                /* the process that writes it; 0: none, or not known */
+};
+/* Opens the store for reading and checks all of it, while others write. Texts are in `arena`. */
+bool store_examine(const char *url, struct arena *arena, struct store_health *health,
+	struct error *err) MUST_USE;
+
 /* ---- copies ---- */
 
 /* What a copy holds, and what of it is not done yet. */

@@ -41,6 +41,7 @@ const struct store_driver sqlite_driver = {
 	.load_notes = sqlite_load_notes,
 	.take_refresh_ids = sqlite_take_refresh_ids,
 	.last_stamp = sqlite_last_stamp,
+	.examine = sqlite_examine,
 	.take_backup = sqlite_take_backup,
 	.load_copy = sqlite_load_copy,
 };

@@ -11,19 +11,28 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PID_TEXT_SIZE 24 /* 20 digits, line break, NUL */
 
-static bool say_who_has_it(int lock, const char *path, struct error *err)
+/* 0: it is empty, as while the process that has it is just starting. */
+static int64_t read_pid(int lock)
 {
 	char text[PID_TEXT_SIZE];
 	ssize_t length = pread(lock, text, sizeof text, 0);
 	int64_t pid = 0;
 
-	/* Empty while the other process is just starting. */
-	if (length > 0 && str_to_count(str_trim((struct str){ text, (size_t)length }), &pid) &&
-		pid > 0)
+	if (length <= 0 || !str_to_count(str_trim((struct str){ text, (size_t)length }), &pid))
+		return 0;
+	return pid;
+}
+
+static bool say_who_has_it(int lock, const char *path, struct error *err)
+{
+	int64_t pid = read_pid(lock);
+
+	if (pid)
 		return error_fail(err, ERROR_TRANSIENT,
 			"store %s is in use by process %lld; stop it, or give this one another"
 			" `store`",
@@ -70,4 +79,19 @@ void lock_release(int lock)
 	/* Ignored, because the pid is only for messages. */
 	IGNORE(ftruncate(lock, 0));
 	close(lock);
+}
+
+/* The lock itself is not tried, because that could keep a daemon from starting. */
+int64_t lock_holder(const char *path)
+{
+	OWNED_MEMORY char *lock_path = mem_printf("%s.lock", path);
+	int lock = open(lock_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+	int64_t pid = lock < 0 ? 0 : read_pid(lock);
+
+	if (lock >= 0)
+		close(lock);
+	OWNED_MEMORY char *program = mem_printf("/proc/%lld/exe", (long long)pid);
+	struct stat about;
+	/* After a kill the number stays, and may be another program's. */
+	return pid && !lstat(program, &about) ? pid : 0;
 }

@@ -174,6 +174,8 @@ bool sqlite_load_spent(struct store *store, spent_visit *visit, void *context, s
 bool sqlite_load_pauses(struct store *store, pause_visit *visit, void *context, struct error *err);
 bool sqlite_take_refresh_ids(struct store *store, struct refresh_ids *ids, struct error *err);
 int64_t sqlite_last_stamp(const struct store *store);
+bool sqlite_examine(
+	struct store *store, struct arena *arena, struct store_health *health, struct error *err);
 bool sqlite_take_backup(struct store *store, const struct store_backup *backup,
 	struct store_contents *contents, struct error *err);
 bool sqlite_load_copy(struct store *store, struct arena *arena, const struct store_copy **copy,
@@ -225,6 +227,8 @@ void checkpointer_attach(struct checkpointer *checkpointer, sqlite3 *database);
 /* Returns the descriptor that holds PATH.lock, or -1. */
 int lock_take(const char *path, struct error *err) MUST_USE;
 void lock_release(int lock);
+/* The process that has PATH.lock, as it wrote there; 0: none does, or it is not known. */
+int64_t lock_holder(const char *path);
 
 /* ---- schema: schema.c ---- */
 

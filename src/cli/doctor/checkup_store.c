@@ -1,0 +1,66 @@
+/*
+ * cli/doctor/checkup_store.c - is the store healthy, is there room for it, and who has it?
+ */
+#include "cli/doctor/checkup.h"
+#include "store/store.h"
+
+#define MIB ((int64_t)1 << 20)
+/* The WAL has 256 MiB at most, unless a reader holds it up (src/store/README.md, At rest). */
+#define LONG_WAL (300 * MIB)
+/* Less than this, or than a tenth of the disk, is little. */
+#define LITTLE_ROOM (1024 * MIB)
+#define NO_ROOM (64 * MIB)
+
+static void add_damage(struct checkup *checkup, const struct store_health *health)
+{
+	checkup_add(checkup, "store", NULL, CHECKUP_PROBLEM,
+		"stop the daemon, keep the files, and restore the last `refresh-router backup`",
+		"the database is damaged: %s", health->damage);
+}
+
+static void add_room(struct checkup *checkup, const struct store_health *health)
+{
+	int64_t free_mib = health->disk_free / MIB;
+	if (health->disk_free < NO_ROOM)
+		checkup_add(checkup, "disk", NULL, CHECKUP_PROBLEM,
+			"make room: events are answered 503 when it is full",
+			"%lld MiB are left for the store", (long long)free_mib);
+	else if (health->disk_free < LITTLE_ROOM && health->disk_free < health->disk_bytes / 10)
+		checkup_add(checkup, "disk", NULL, CHECKUP_WARNING,
+			"make room, or shorten `history`", "%lld MiB are left for the store",
+			(long long)free_mib);
+	else
+		checkup_add(checkup, "disk", NULL, CHECKUP_OK, NULL,
+			"%lld MiB are left for the store", (long long)free_mib);
+}
+
+void checkup_store(struct checkup *checkup)
+{
+	struct store_health health;
+	struct error err;
+	if (!store_examine(checkup->config->store, checkup->arena, &health, &err)) {
+		bool is_new = err.kind == ERROR_INPUT && strstr(err.message, "no database yet");
+		checkup_add(checkup, "store", NULL, is_new ? CHECKUP_WARNING : CHECKUP_PROBLEM,
+			is_new ? "start the daemon"
+			       : "run this as the daemon's user; see the message",
+			"%s", err.message);
+		return;
+	}
+	checkup->holder = health.holder;
+	if (*health.damage)
+		add_damage(checkup, &health);
+	else
+		checkup_add(checkup, "store", NULL, CHECKUP_OK, NULL,
+			"checked: %lld MiB, of which %lld MiB are free for new events",
+			(long long)(health.bytes / MIB), (long long)(health.free_bytes / MIB));
+	if (health.wal_bytes > LONG_WAL)
+		checkup_add(checkup, "wal", NULL, CHECKUP_WARNING,
+			"a program reads the database for long: end it (a shell with an open "
+			"transaction, a copy)",
+			"the WAL has %lld MiB and cannot start again",
+			(long long)(health.wal_bytes / MIB));
+	else
+		checkup_add(checkup, "wal", NULL, CHECKUP_OK, NULL, "the WAL has %lld MiB",
+			(long long)(health.wal_bytes / MIB));
+	add_room(checkup, &health);
+}
