@@ -198,30 +198,44 @@ static void handle(struct web_request *request, void *context)
 
 /* ---- life ---- */
 
+static bool listen_on(struct admin *admin, struct error *err)
+{
+	const struct config_listen *listen = admin->options.listen;
+	struct config_pems pems;
+	bool has_tls = listen->admin_tls.certificate;
+	if (config_read_pems(&listen->admin_tls, "listen.admin_tls", &pems, err)) {
+		struct web_options web = {
+			.listen = admin->listen,
+			.socket = admin->options.socket,
+			.unix_group = listen->admin_group,
+			.name = "admin",
+			.threads = 1,
+			.body_limit = (size_t)1 << 20,
+			.connection_limit = ADMIN_CONNECTIONS,
+			.request_us = 10 * US_PER_SECOND,
+			.tls_certificate = has_tls ? pems.certificate.at : NULL,
+			.tls_private_key = has_tls ? pems.private_key.at : NULL,
+		};
+		/* config_check() has refused anything else */
+		IGNORE(!listen_unix_mode(listen->admin_mode, &web.unix_mode));
+		admin->web = web_start(&web, handle, admin, err);
+	}
+	config_clear_pems(&pems);
+	return admin->web;
+}
+
 static bool start(struct admin *admin, struct error *err)
 {
-	struct web_options web = {
-		.listen = admin->listen,
-		.socket = admin->options.socket,
-		.unix_group = admin->options.listen->admin_group,
-		.name = "admin",
-		.threads = 1,
-		.body_limit = (size_t)1 << 20,
-		.connection_limit = ADMIN_CONNECTIONS,
-		.request_us = 10 * US_PER_SECOND,
-	};
-	/* config_check() has refused anything else */
-	IGNORE(!listen_unix_mode(admin->options.listen->admin_mode, &web.unix_mode));
 	admin->reader = store_open(admin->options.store, STORE_READ, err);
 	admin->queries = admin->reader ? mailbox_new(MOST_QUERIES, NULL, err) : NULL;
 	if (!admin->queries ||
 		!thread_start(&admin->thread, THREAD_ANY, "admin", run_queries, admin, err))
 		return false;
 	admin->has_thread = true;
-	admin->web = web_start(&web, handle, admin, err);
+	bool is_listening = listen_on(admin, err);
 	admin->options.listen = NULL;
 	admin->options.store = NULL;
-	return admin->web;
+	return is_listening;
 }
 
 struct admin *admin_start(const struct admin_options *options, struct error *err)
@@ -240,6 +254,11 @@ struct admin *admin_start(const struct admin_options *options, struct error *err
 		return TAKE(admin);
 	error_context(err, "listen.admin");
 	return NULL;
+}
+
+struct web *admin_web(struct admin *admin)
+{
+	return admin->web;
 }
 
 void admin_configure(struct admin *admin, struct access *access)

@@ -43,6 +43,8 @@ struct admin_options { /* borrowed; all but `listen` and `store` outlive the lis
 
 struct admin *admin_start(const struct admin_options *options, struct error *err) MUST_USE;
 const char *admin_address(const struct admin *admin);
+/* For web_renew(). */
+struct web *admin_web(struct admin *admin);
 /* Takes other tokens (admin/access.h), the caller's reference to them included. Any thread. */
 void admin_configure(struct admin *admin, struct access *access);
 void admin_stop(struct admin *admin);

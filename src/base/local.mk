@@ -18,6 +18,7 @@ librouter_a_SOURCES += \
 	src/base/lines.c src/base/lines.h \
 	src/base/web/listen.c src/base/web/listen.h \
 	src/base/web/peer.c src/base/web/peer.h \
+	src/base/web/tls.c src/base/web/tls.h \
 	src/base/web/listen_unix.c src/base/web/listen_unix.h \
 	src/base/log.c src/base/log.h src/base/log_fold.c src/base/log_fold.h \
 	src/base/log_line.c src/base/log_line.h src/base/log_output.c src/base/log_output.h \

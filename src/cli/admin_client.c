@@ -25,11 +25,11 @@
 #define TOKEN_VARIABLE "REFRESH_ROUTER_TOKEN"
 #define HEALTH_BYTES 1000 /* the answer to /healthz has fewer */
 
-static void add_host(const char *listen, struct text *url)
+static void add_host(const char *listen, bool is_tls, struct text *url)
 {
 	struct str address = str_of(listen);
 	if (!listen_unix_path(listen))
-		text_add(url, "http://");
+		text_add(url, is_tls ? "https://" : "http://");
 	/* A daemon that listens on every address is reached on loopback. */
 	if (str_starts(address, ":") || str_starts(address, "0.0.0.0:") ||
 		str_starts(address, "[::]:"))
@@ -58,7 +58,10 @@ static bool admin_url(const struct command_line *line, struct text *url)
 		problems_print(problems, stderr, isatty(STDERR_FILENO));
 		return false;
 	}
-	add_host(config ? config->listen.admin : "127.0.0.1:8081", url);
+	if (config)
+		add_host(config->listen.admin, config->listen.admin_tls.certificate, url);
+	else
+		text_add(url, "http://127.0.0.1:8081");
 	return true;
 }
 

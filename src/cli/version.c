@@ -6,6 +6,7 @@
 #include "store/store.h"
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
+#include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <pcre2.h>
@@ -18,10 +19,11 @@ void version_print(FILE *out)
 	pcre2_config(PCRE2_CONFIG_VERSION, pcre2);
 	fprintf(out, "refresh-router %s\n", PACKAGE_VERSION);
 	fprintf(out,
-		"libmicrohttpd %s\nlibcurl %s\n%s\nlibyaml %s\ncJSON %s\nPCRE2 %s\nutf8proc %s\n",
-		MHD_get_version(), curl_version_info(CURLVERSION_NOW)->version,
-		OpenSSL_version(OPENSSL_VERSION), yaml_get_version_string(), cJSON_Version(), pcre2,
-		utf8proc_version());
+		"libmicrohttpd %s\nGnuTLS %s\nlibcurl %s\n%s\nlibyaml %s\ncJSON %s\nPCRE2 "
+		"%s\nutf8proc %s\n",
+		MHD_get_version(), gnutls_check_version(NULL),
+		curl_version_info(CURLVERSION_NOW)->version, OpenSSL_version(OPENSSL_VERSION),
+		yaml_get_version_string(), cJSON_Version(), pcre2, utf8proc_version());
 	store_versions(out);
 #ifdef HAVE_SYSTEMD
 	fprintf(out, "libsystemd %s\n", SYSTEMD_VERSION);

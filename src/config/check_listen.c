@@ -49,6 +49,9 @@ static void check_socket(
 	if (path && !listen_unix_check(path, &err))
 		IGNORE(problem_add(problems, PROBLEM_BAD_VALUE, place_of(listen, "admin"),
 			file->source, "'admin': %s", err.message));
+	if (path && config->listen.admin_tls.certificate)
+		IGNORE(problem_add(problems, PROBLEM_BAD_VALUE, place_of(listen, "admin_tls"),
+			file->source, "'admin_tls' is for an address, and 'admin' is a socket"));
 	if (config->listen.admin_mode && !listen_unix_mode(config->listen.admin_mode, &mode))
 		IGNORE(problem_add(problems, PROBLEM_BAD_VALUE, place_of(listen, "admin_mode"),
 			file->source, "'admin_mode' is permission bits like \"0660\", not '%s'",
@@ -97,16 +100,16 @@ static void check_hosts(
 }
 
 /* The file's group may read it: Debian gives keys to the group ssl-cert. */
-static void check_key(
-	const struct config *config, const struct yaml_file *file, struct problems *problems)
+static void check_key(const struct config_tls *tls, const char *name, const struct yaml_file *file,
+	struct problems *problems)
 {
-	const char *key = config->listen.tls.private_key;
+	const char *key = tls->private_key;
 	struct stat about;
 	if (!key || stat(key, &about) || !(about.st_mode & (S_IROTH | S_IWOTH)))
 		return;
 	const struct yaml_node *listen = yaml_get(file->root, "listen");
 	IGNORE(problem_add(problems, PROBLEM_READABLE_KEY,
-		place_of(listen ? yaml_get(listen, "tls") : NULL, "private_key"), file->source,
+		place_of(listen ? yaml_get(listen, name) : NULL, "private_key"), file->source,
 		"everybody on this machine may %s the private key '%s'",
 		about.st_mode & S_IWOTH ? "write" : "read", key));
 }
@@ -146,5 +149,6 @@ void config_check_listeners(
 	check_socket(config, file, problems);
 	check_hosts(config, file, problems);
 	check_tokens(config, file, problems);
-	check_key(config, file, problems);
+	check_key(&config->listen.tls, "tls", file, problems);
+	check_key(&config->listen.admin_tls, "admin_tls", file, problems);
 }

@@ -19,7 +19,7 @@ struct config_listen {
 	const char *webhooks, *admin; /* an address, or "unix:PATH" of `admin` */
 	const char *admin_mode;       /* of the socket's file: permission bits */
 	const char *admin_group;      /* or NULL */
-	struct config_tls tls;
+	struct config_tls tls, admin_tls;
 };
 struct config_log {
 	int format, level; /* enum log_format, enum log_level */
@@ -150,10 +150,17 @@ enum config_secrets { SECRETS_AT_HAND, SECRETS_EVERYWHERE };
 bool config_check_secrets(
 	const struct config *config, enum config_secrets which, struct problems *problems);
 /*
- * Opens the certificates and keys of ca_file and listen.tls. False when it added an error
- * (PROBLEM_UNREADABLE, PROBLEM_BAD_CERTIFICATE).
+ * Opens the certificates and keys of ca_file, listen.tls and listen.admin_tls. False when it added
+ * an error (PROBLEM_UNREADABLE, PROBLEM_BAD_CERTIFICATE).
  */
 bool config_check_files(const struct config *config, struct problems *problems);
+struct config_pems { /* the texts of a certificate and its key; "" without TLS */
+	struct text certificate, private_key;
+};
+/* Reads them; `name` is that of the setting, for messages. The caller clears them in any case. */
+bool config_read_pems(const struct config_tls *tls, const char *name, struct config_pems *pems,
+	struct error *err) MUST_USE;
+void config_clear_pems(struct config_pems *pems); /* wipes the key */
 /* Visits the paths of these files. */
 void config_visit_files(
 	const struct config *config, void (*visit)(const char *path, void *context), void *context);

@@ -8,9 +8,9 @@
 /* clang-format off */
 static const struct field tls_fields[] = {
 	FIELD_PATH(config_tls, certificate, .required = true, .example = "tls/cert.pem",
-		.help = "PEM file with the certificate and its chain; read at start"),
+		.help = "PEM file with the certificate and its chain; read again by a reload"),
 	FIELD_PATH(config_tls, private_key, .required = true, .example = "tls/key.pem",
-		.help = "PEM file with the private key; read at start"),
+		.help = "PEM file with the private key; read again by a reload"),
 	{0},
 };
 
@@ -26,7 +26,10 @@ static const struct field listen_fields[] = {
 		.help = "Group of that socket; by default the daemon's; takes effect at a start"),
 	FIELD_MAP(config_listen, tls, config_tls, .fields = tls_fields, FIELD_PLACE(config_tls, place),
 		.example = "{certificate: tls/cert.pem, private_key: tls/key.pem}",
-		.help = "Serve the webhook listener over TLS"),
+		.help = "Serve the webhook listener over TLS, 1.2 or 1.3; begins and ends at a start"),
+	FIELD_MAP(config_listen, admin_tls, config_tls, .fields = tls_fields, FIELD_PLACE(config_tls, place),
+		.example = "{certificate: tls/cert.pem, private_key: tls/key.pem}",
+		.help = "The same for the admin listener"),
 	{0},
 };
 

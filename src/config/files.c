@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <stdio.h>
 
 /* a system's whole list of authorities takes a quarter of a MiB */
 #define PEM_BYTES ((size_t)16 << 20)
@@ -87,26 +88,47 @@ static EVP_PKEY *key_read(
 	return key;
 }
 
-static void check_tls(const struct files *files, const struct config_tls *tls)
+/* `name`: of the setting. */
+static void check_tls(const struct files *files, const struct config_tls *tls, const char *name)
 {
+	char certificate_name[64], key_name[64]; /* a name of ours and the field */
 	if (!tls->certificate || !tls->private_key)
 		return;
-	X509 *certificate =
-		certificate_read(files, tls->certificate, tls->place, "listen.tls.certificate");
-	EVP_PKEY *key = key_read(files, tls->private_key, tls->place, "listen.tls.private_key");
+	IGNORE(snprintf(certificate_name, sizeof certificate_name, "%s.certificate", name) < 0);
+	IGNORE(snprintf(key_name, sizeof key_name, "%s.private_key", name) < 0);
+	X509 *certificate = certificate_read(files, tls->certificate, tls->place, certificate_name);
+	EVP_PKEY *key = key_read(files, tls->private_key, tls->place, key_name);
 	if (certificate && key && X509_check_private_key(certificate, key) != 1)
-		IGNORE(report(files, PROBLEM_BAD_CERTIFICATE, tls->place, "listen.tls",
+		IGNORE(report(files, PROBLEM_BAD_CERTIFICATE, tls->place, name,
 			"certificate and private key do not belong together")); /* false */
 	X509_free(certificate);
 	EVP_PKEY_free(key);
 	ERR_clear_error();
 }
 
+bool config_read_pems(
+	const struct config_tls *tls, const char *name, struct config_pems *pems, struct error *err)
+{
+	*pems = (struct config_pems){ TEXT(PEM_BYTES), TEXT(PEM_BYTES) };
+	return !tls->certificate ||
+	       (file_read(tls->certificate, &pems->certificate, err) &&
+		       file_read(tls->private_key, &pems->private_key, err)) ||
+	       error_context(err, "%s", name);
+}
+
+void config_clear_pems(struct config_pems *pems)
+{
+	secret_wipe(pems->private_key.at, pems->private_key.length);
+	text_clear(&pems->private_key);
+	text_clear(&pems->certificate);
+}
+
 bool config_check_files(const struct config *config, struct problems *problems)
 {
 	const struct files files = { config, problems };
 	size_t errors = problems_error_count(problems);
-	check_tls(&files, &config->listen.tls);
+	check_tls(&files, &config->listen.tls, "listen.tls");
+	check_tls(&files, &config->listen.admin_tls, "listen.admin_tls");
 	for (size_t i = 0; i < config_site_count(config); i++) {
 		const struct config_site *site = config_site_at(config, i);
 		OWNED_TEXT struct text whose = TEXT(1000);
@@ -128,11 +150,12 @@ bool config_check_files(const struct config *config, struct problems *problems)
 void config_visit_files(
 	const struct config *config, void (*visit)(const char *path, void *context), void *context)
 {
-	const struct config_tls *tls = &config->listen.tls;
-	if (tls->certificate && tls->private_key) {
-		visit(tls->certificate, context);
-		visit(tls->private_key, context);
-	}
+	const struct config_tls *const both[] = { &config->listen.tls, &config->listen.admin_tls };
+	for (size_t i = 0; i < 2; i++)
+		if (both[i]->certificate && both[i]->private_key) {
+			visit(both[i]->certificate, context);
+			visit(both[i]->private_key, context);
+		}
 	for (size_t i = 0; i < config_site_count(config); i++)
 		if (config_site_at(config, i)->ca_file)
 			visit(config_site_at(config, i)->ca_file, context);

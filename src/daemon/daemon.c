@@ -179,12 +179,31 @@ static bool request_reload(void *context, struct text *report)
 	return request.ok;
 }
 
+/* TLS itself begins and ends at a start, which reload.c tells. */
+static bool renew_certificate(
+	struct web *web, const struct config_tls *tls, const char *name, struct error *err)
+{
+	struct config_pems pems;
+	if (!tls->certificate)
+		return true;
+	bool ok = config_read_pems(tls, name, &pems, err) &&
+		  (web_renew(web, pems.certificate.at, pems.private_key.at, err) ||
+			  error_context(err, "%s", name));
+	config_clear_pems(&pems);
+	return ok;
+}
+
 static bool apply_config(
 	struct config *config, void *context, struct text *report, struct error *err)
 {
 	struct daemon *daemon = context;
 	OWNED(access) access = access_new(config, err);
-	if (!access || !intake_configure(daemon->intake, config, err))
+	if (!access ||
+		!renew_certificate(admin_web(daemon->admin), &config->listen.admin_tls,
+			"listen.admin_tls", err) ||
+		!renew_certificate(
+			intake_web(daemon->intake), &config->listen.tls, "listen.tls", err) ||
+		!intake_configure(daemon->intake, config, err))
 		return false;
 	admin_configure(daemon->admin, TAKE(access));
 	OWNED(dispatch_status) before = dispatch_latest_status(daemon->dispatch);

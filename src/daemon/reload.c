@@ -222,6 +222,12 @@ static void report_problems(const struct problems *problems, struct text *report
 	free(bytes);
 }
 
+/* NULL: no TLS. */
+static const char *is_on(const struct config_tls *tls)
+{
+	return tls->certificate ? "on" : NULL;
+}
+
 /* Reports changes that take effect only at a restart. */
 static void report_fixed(const struct config *before, const struct config *now, struct text *report)
 {
@@ -232,10 +238,9 @@ static void report_fixed(const struct config *before, const struct config *now, 
 		{ "listen.admin", before->listen.admin, now->listen.admin },
 		{ "listen.admin_mode", before->listen.admin_mode, now->listen.admin_mode },
 		{ "listen.admin_group", before->listen.admin_group, now->listen.admin_group },
-		{ "listen.tls.certificate", before->listen.tls.certificate,
-			now->listen.tls.certificate },
-		{ "listen.tls.private_key", before->listen.tls.private_key,
-			now->listen.tls.private_key },
+		{ "listen.tls", is_on(&before->listen.tls), is_on(&now->listen.tls) },
+		{ "listen.admin_tls", is_on(&before->listen.admin_tls),
+			is_on(&now->listen.admin_tls) },
 		{ "store", before->store, now->store },
 	};
 	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {

@@ -18,7 +18,6 @@
 /* Of an arena: a delivery of dbt's with its fields and its record, which take six times the body's
  * 600 bytes, and room for longer names. */
 #define EVENT_BYTES ((size_t)6 << 10)
-#define PEM_BYTES ((size_t)1 << 20)
 
 struct intake {
 	struct web *web;
@@ -258,20 +257,16 @@ static void free_scratch(void *scratch)
 	decide_scratch_free(scratch);
 }
 
-static bool read_pem(const char *path, struct text *pem, struct error *err)
-{
-	return !path || file_read(path, pem, err);
-}
-
 static bool listen_on(
 	struct intake *intake, const struct intake_options *options, struct error *err)
 {
 	const struct config *config = options->config;
-	OWNED_TEXT struct text certificate = TEXT(PEM_BYTES);
-	OWNED_TEXT struct text key = TEXT(PEM_BYTES);
-	if (!read_pem(config->listen.tls.certificate, &certificate, err) ||
-		!read_pem(config->listen.tls.private_key, &key, err))
-		return error_context(err, "listen.tls");
+	struct config_pems pems;
+	bool has_tls = config->listen.tls.certificate;
+	if (!config_read_pems(&config->listen.tls, "listen.tls", &pems, err)) {
+		config_clear_pems(&pems);
+		return false;
+	}
 	struct web_options web = {
 		.listen = config->listen.webhooks,
 		.socket = options->socket,
@@ -281,11 +276,11 @@ static bool listen_on(
 		.connection_limit = options->connections,
 		.request_us = config->limits.request_time,
 		.only_trusted_stay = true,
-		.tls_certificate = config->listen.tls.certificate ? certificate.at : NULL,
-		.tls_private_key = config->listen.tls.private_key ? key.at : NULL,
+		.tls_certificate = has_tls ? pems.certificate.at : NULL,
+		.tls_private_key = has_tls ? pems.private_key.at : NULL,
 	};
 	intake->web = web_start(&web, handle, intake, err);
-	secret_wipe(key.at, key.length);
+	config_clear_pems(&pems);
 	return intake->web || error_context(err, "listen.webhooks");
 }
 
@@ -306,6 +301,11 @@ struct intake *intake_start(const struct intake_options *options, struct error *
 const char *intake_address(const struct intake *intake)
 {
 	return web_address(intake->web);
+}
+
+struct web *intake_web(struct intake *intake)
+{
+	return intake->web;
 }
 
 bool intake_configure(struct intake *intake, struct config *config, struct error *err)

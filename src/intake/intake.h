@@ -29,6 +29,8 @@ struct intake_options {
  * address, cannot be used. */
 struct intake *intake_start(const struct intake_options *options, struct error *err) MUST_USE;
 const char *intake_address(const struct intake *intake);
+/* For web_renew(). */
+struct web *intake_web(struct intake *intake);
 /* Reads sources and their secrets again; the listener itself stays. On failure the old ones stay.
  * Main thread. */
 bool intake_configure(struct intake *intake, struct config *config, struct error *err) MUST_USE;

@@ -6,7 +6,9 @@ import pwd
 import re
 import shutil
 import socket
+import ssl
 import stat
+import subprocess
 import tempfile
 
 import pytest
@@ -290,3 +292,111 @@ def test_a_token_never_goes_to_another_machine_in_clear(tmp_path):
     (tmp_path / "token").write_text("two words")
     told = cli("sites", "--url", "http://127.0.0.1:1", "--token-file", tmp_path / "token")
     assert told.returncode == 2 and b"no token has" in told.stderr and b"two words" not in told.stderr, told
+
+
+# ---- TLS ----
+
+def make_certificate(folder, name):
+    """Signed by itself, for loopback; `name` is its subject."""
+    folder.mkdir(exist_ok=True)
+    files = {"certificate": folder / "cert.pem", "private_key": folder / "key.pem"}
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", folder / "key.new",
+                    "-out", folder / "cert.new", "-days", "2", "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"],
+                   check=True, capture_output=True)
+    (folder / "key.new").chmod(0o600)
+    return {key: str(path) for key, path in files.items()}
+
+
+def put_in_place(folder):
+    """The certificate last: in between is a pair that does not fit, which a reload refuses."""
+    for name in ("key", "cert"):
+        (folder / f"{name}.new").rename(folder / f"{name}.pem")
+
+
+def subject(address, version=None):
+    """The name in the certificate that is shown there; None: no handshake."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if version:
+        context.set_ciphers("ALL:@SECLEVEL=0")      # so that it is not this client who refuses
+        context.minimum_version = context.maximum_version = version
+    host, port = address.rsplit(":", 1)
+    with socket.create_connection((host, int(port)), timeout=harness.DEADLINE) as client:
+        try:
+            with context.wrap_socket(client) as wrapped:
+                der = wrapped.getpeercert(binary_form=True)
+        except ssl.SSLError:
+            return None
+    text = subprocess.run(["openssl", "x509", "-inform", "DER", "-noout", "-subject"], input=der, capture_output=True, check=True).stdout.decode()
+    return text.strip().rpartition("=")[2].strip()
+
+
+@pytest.fixture
+def secured(tmp_path, sandbox):
+    """Both listeners over TLS, each with its own certificate."""
+    listen = {"webhooks": "127.0.0.1:0", "admin": "127.0.0.1:0"}
+    for key, folder in (("tls", "web"), ("admin_tls", "adm")):
+        listen[key] = make_certificate(tmp_path / folder, f"first-{folder}")
+        put_in_place(tmp_path / folder)
+    router = guarded(tmp_path, sandbox, config={"listen": listen})
+    yield router
+    router.stop()
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+def test_both_listeners_speak_tls_1_2_and_1_3_and_no_other(secured):
+    for address, name in ((secured.address, "first-web"), (secured.admin, "first-adm")):
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            assert subject(address, version) == name
+        for version in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
+            assert subject(address, version) is None, version
+    with socket.create_connection(secured.admin.rsplit(":", 1)) as plain:
+        plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert b"alive" not in plain.recv(4096)
+
+
+def test_a_certificate_is_rotated_by_a_reload_and_a_bad_one_is_refused(secured):
+    folder = secured.folder
+    for which, address in (("web", secured.address), ("adm", secured.admin)):
+        (folder / which / "cert.pem").write_text("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n")
+        harness.wait_until(lambda: "bad-certificate" in secured.log or "no PEM certificate" in secured.log, "the refusal")
+        assert subject(address) == f"first-{which}"
+        make_certificate(folder / which, f"second-{which}")
+        put_in_place(folder / which)
+        harness.wait_until(lambda: subject(address) == f"second-{which}", "the new certificate")
+    assert subject(secured.address) == "second-web"
+
+
+def test_a_connection_goes_on_while_its_certificate_is_replaced(secured):
+    context = ssl.create_default_context(cafile=secured.folder / "adm/cert.pem")
+    connection = http.client.HTTPSConnection(secured.admin, context=context, timeout=harness.DEADLINE)
+    for name in ("second", "third"):
+        assert request(secured.admin, "GET", "/api/v1/sites", headers=bearer(READER), connection=connection).status == 200
+        make_certificate(secured.folder / "adm", name)
+        put_in_place(secured.folder / "adm")
+        harness.wait_until(lambda: subject(secured.admin) == name, "the new certificate")
+    assert request(secured.admin, "GET", "/api/v1/sites", headers=bearer(READER), connection=connection).status == 200
+    connection.close()
+
+
+def test_commands_speak_tls_to_the_daemon(secured):
+    url = ["--url", f"https://{secured.admin}"]
+    token = {"REFRESH_ROUTER_TOKEN": READER}
+    assert cli("sites", *url, environment=token).returncode == 69       # nobody knows who signed it
+    told = cli("sites", *url, "--ca-file", secured.folder / "adm/cert.pem", environment=token)
+    assert told.returncode == 0 and b"finance" in told.stdout, told
+
+
+def test_tls_begins_at_a_start(tmp_path, sandbox):
+    router = harness.Router(tmp_path, sandbox, [rule()])
+    router.config["listen"]["admin_tls"] = make_certificate(tmp_path / "adm", "late")
+    put_in_place(tmp_path / "adm")
+    router.write_config()
+    assert "listen.admin_tls changed: that takes effect at the next start" in router.reload().json["report"]
+    assert request(router.admin, "GET", "/healthz").status == 200
+    router.stop()
+    router.start()
+    assert subject(router.admin) == "late"
+    told = cli("sites", "--config", tmp_path / "config.yaml", "--ca-file", tmp_path / "adm/cert.pem")
+    assert told.returncode == 0, told
+    router.stop()

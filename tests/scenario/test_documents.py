@@ -229,7 +229,7 @@ def test_the_prose_of_the_manual_names_what_exists(page, router):
     settings = set(re.findall(r"^\.It Li \"\\&([^\"]+)\"", cli("manual", "settings").stdout.decode(), re.M))
     for document in (text, README.read_text()):
         dotted = set(re.findall(r"(?:\.Li |`)((?:listen|limits|retry)\.[a-z_]+)", document))
-        assert (dotted or page == RULES) and dotted <= settings | {"listen.tls"}, dotted - settings
+        assert (dotted or page == RULES) and dotted <= settings | {"listen.tls", "listen.admin_tls"}, dotted - settings
         metrics = set(re.findall(r"refresh_router_([a-z_]+)", document)) - {""}
         assert metrics <= set(re.findall(r"^# HELP refresh_router_(\w+)", request(router.admin, "GET", "/metrics").body.decode(), re.M))
 

@@ -4,6 +4,7 @@
  */
 #include "base/clock.h"
 #include "base/thread.h"
+#include "base/web/tls.h"
 #include "base/web/web_inside.h"
 #include <errno.h>
 #include <netinet/in.h>
@@ -90,18 +91,16 @@ static bool start_daemon(struct web *web)
 	if (threads > 1)
 		items[count++] = (struct MHD_OptionItem){ MHD_OPTION_THREAD_POOL_SIZE,
 			(intptr_t)threads, NULL };
-	if (options->tls_certificate) {
-		items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0,
-			(void *)(uintptr_t)options->tls_certificate };
-		items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0,
-			(void *)(uintptr_t)options->tls_private_key };
+	if (web->tls) {
+		items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_CERT_CALLBACK, 0,
+			(void *)tls_function(web->tls) };
 		items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0,
 			(void *)(uintptr_t)TLS_VERSIONS };
 	}
 	items[count] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
 	unsigned flags = MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_NO_LISTEN_SOCKET |
 			 MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
-			 (options->tls_certificate ? MHD_USE_TLS : 0);
+			 (web->tls ? MHD_USE_TLS : 0);
 	web->daemon = MHD_start_daemon(flags, 0, NULL, NULL, web_request_access, web,
 		MHD_OPTION_EXTERNAL_LOGGER, hear_library, web, MHD_OPTION_CONNECTION_LIMIT, limit,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
@@ -149,7 +148,7 @@ static bool start_acceptor(struct web *web, int fd, struct error *err)
 {
 	struct acceptor_options options = {
 		.fd = fd,
-		.is_tls = web->options.tls_certificate,
+		.is_tls = web->tls,
 		.connections = web->connections,
 		.refusals = web->refusals,
 		.head_bytes = HEAD_BYTES - HEAD_REST,
@@ -187,15 +186,17 @@ struct web *web_start(
 	const struct web_options *options, web_handler *handler, void *context, struct error *err)
 {
 	OWNED(web) web = web_new(options, handler, context);
+	if (options->tls_certificate) {
+		web->tls = tls_new(options->tls_certificate, options->tls_private_key, err);
+		if (!web->tls)
+			return NULL;
+	}
 	int fd = open_socket(web, err);
 	if (fd < 0)
 		return NULL;
 	listen_describe(fd, web->address);
 	if (!start_daemon(web)) {
-		bool is_tls = options->tls_certificate;
-		error_fail(err, is_tls ? ERROR_INPUT : ERROR_SYSTEM, "cannot serve on %s%s",
-			options->listen,
-			is_tls ? ": are certificate and private key PEM, and a pair?" : "");
+		error_fail(err, ERROR_SYSTEM, "cannot serve on %s", options->listen);
 		remove_file(web);
 		close(fd);
 		return NULL;
@@ -206,6 +207,12 @@ struct web *web_start(
 	web->options.listen = web->options.tls_certificate = web->options.tls_private_key = NULL;
 	web->options.unix_group = NULL;
 	return TAKE(web);
+}
+
+bool web_renew(struct web *web, const char *tls_certificate, const char *tls_private_key,
+	struct error *err)
+{
+	return !web->tls || tls_renew(web->tls, tls_certificate, tls_private_key, err);
 }
 
 const char *web_address(const struct web *web)
@@ -254,6 +261,7 @@ void web_free(struct web *web)
 		return;
 	web_stop(web);
 	remove_file(web);
+	tls_free(web->tls);
 	connections_free(web->connections);
 	refusals_free(web->refusals);
 	pthread_cond_destroy(&web->changed);

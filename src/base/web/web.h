@@ -44,7 +44,7 @@ struct web_options {
 	 * a gateway, the answer to that would go to another client.
 	 */
 	bool only_trusted_stay;
-	/* PEM texts, or both NULL: no TLS. After web_start() only libmicrohttpd has a copy. */
+	/* PEM texts, or both NULL: no TLS. They are not kept. */
 	const char *tls_certificate, *tls_private_key;
 };
 
@@ -58,6 +58,10 @@ struct web *web_start(const struct web_options *options, web_handler *handler, v
 	struct error *err) MUST_USE;
 /* "127.0.0.1:40123": the address that it is bound to. Lives as long as `web`. */
 const char *web_address(const struct web *web);
+/* New connections get this certificate; without TLS nothing changes. False: they are no pair, and
+ * everything stays as it is. Called by one thread at a time. */
+bool web_renew(struct web *web, const char *tls_certificate, const char *tls_private_key,
+	struct error *err) MUST_USE;
 /* Accepts no new connections from now on; existing ones may finish. */
 void web_quiesce(struct web *web);
 /*

@@ -68,6 +68,7 @@ struct web {
 	struct refusals *refusals;
 	struct connections *connections;
 	struct acceptor *acceptor;
+	struct tls *tls;         /* NULL: there is none */
 	atomic_bool is_closing;  /* answers end their connections */
 	atomic_bool is_stopping; /* further requests are refused */
 	atomic_llong active;
