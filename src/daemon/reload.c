@@ -131,15 +131,19 @@ bool reload_is_worth_it(struct reload *reload)
 static void name_metrics(const struct config *config, const struct ruleset *ruleset)
 {
 	size_t site_count = config_site_count(config), source_count = config_source_count(config),
+	       receiver_count = config_receiver_count(config),
 	       rule_count = ruleset_rule_count(ruleset);
-	const char **names =
-		mem_alloc(sizeof *names * (site_count + source_count + rule_count + 1));
+	const char **names = mem_alloc(
+		sizeof *names * (site_count + source_count + receiver_count + rule_count + 1));
 	for (size_t i = 0; i < site_count; i++)
 		names[i] = config_site_at(config, i)->name;
 	metric_names(LABEL_site, names, site_count);
 	for (size_t i = 0; i < source_count; i++)
 		names[i] = config_source_at(config, i)->name;
 	metric_names(LABEL_source, names, source_count);
+	for (size_t i = 0; i < receiver_count; i++)
+		names[i] = config_receiver_at(config, i)->name;
+	metric_names(LABEL_receiver, names, receiver_count);
 	for (size_t i = 0; i < rule_count; i++)
 		names[i] = ruleset_rule(ruleset, i).name;
 	metric_names(LABEL_rule, names, rule_count);

@@ -1,6 +1,7 @@
 /* notify/courier.c - a queue for each receiver, on one transport. */
 #include "notify/courier.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "notify/post.h"
 #include <openssl/rand.h>
 
@@ -103,6 +104,7 @@ static void give_up(struct queue *queue, const char *why)
 {
 	struct letter *letter = take_first(queue);
 	queue->given_up++;
+	metric_add(METRIC_notifications_total, 1, queue->name, "given_up");
 	log_each(LOG_LEVEL_ERROR, "a notification was given up", KV("receiver", queue->name),
 		KV("message", letter->id), KV("made_at", letter->made_at), KV("reason", why));
 	queue->courier->done(letter, false, queue->courier->context);
@@ -133,6 +135,7 @@ static void failed(struct queue *queue, const char *reason, int64_t retry_after)
 {
 	const struct config_retry *retry = &queue->courier->config->retry;
 	queue->failed++;
+	metric_add(METRIC_notifications_total, 1, queue->name, "failed");
 	queue->failures++;
 	queue->failed_at = clock_wall();
 	if (queue->failures == 1 || strcmp(reason, queue->reason.at) != 0)
@@ -153,6 +156,7 @@ static void delivered(struct queue *queue)
 	queue->failures = 0;
 	queue->not_before = (struct mono){ 0 };
 	queue->delivered++;
+	metric_add(METRIC_notifications_total, 1, queue->name, "delivered");
 	queue->delivered_at = clock_wall();
 	queue->courier->done(letter, true, queue->courier->context);
 }

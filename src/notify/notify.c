@@ -8,6 +8,7 @@
 #include "notify/notify.h"
 #include "base/log.h"
 #include "base/mailbox.h"
+#include "base/metric.h"
 #include "base/thread.h"
 #include "notify/keep.h"
 #include "notify/letter.h"
@@ -206,6 +207,15 @@ static void letter_done(struct letter *letter, bool is_delivered, void *context)
 
 /* ---- status ---- */
 
+static void measure(const struct receiver_status *receiver)
+{
+	metric_set(METRIC_notifications_waiting, receiver->waiting, receiver->name);
+	metric_set(METRIC_notifications_active, receiver->active, receiver->name);
+	/* the book, which is pure, has only the sum */
+	int64_t counted = metric_get(METRIC_notifications_total, receiver->name, "shed");
+	metric_add(METRIC_notifications_total, receiver->shed - counted, receiver->name, "shed");
+}
+
 static void publish(struct notify *notify)
 {
 	struct notify_status *status = notify_status_new();
@@ -220,6 +230,7 @@ static void publish(struct notify *notify)
 		one->format = notice_formats[receiver->format];
 		one->failure = arena_text(status->arena, one->failure ? one->failure : "");
 		one->active = (int64_t)book_count(notify->book, receiver->name, &one->shed);
+		measure(one);
 	}
 	status->count = config_receiver_count(config);
 	status->receivers = receivers;

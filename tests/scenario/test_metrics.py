@@ -8,6 +8,7 @@ import threading
 import harness
 from harness import cli, now, request, rule, site_world, utc_text, wait_until
 from test_listener import PART, dial, say
+from test_notify import ENVIRONMENT, Receiver, to
 
 SLOW_PATTERN = rule("slow", when={"job_id": 77, "run_reason": "/from .* to [A-Z]/"}, mode="shadow")
 SITE, SOURCE, RULE = "finance", "dbt", "slow"
@@ -315,6 +316,24 @@ def test_every_kind_and_call_moves_its_series(router_of, sandbox_of):
     router.end(signal.SIGTERM)
 
 
+STORIES["notifications"] = [*each("notifications_total/ops", "delivered", "failed", "given_up"), "notifications_waiting/ops", "notifications_active/ops"]
+
+
+@drives("notifications")
+def test_what_a_receiver_is_told_moves_its_series(router_of, sandbox):
+    receiver = Receiver()
+    router = router_of(sandbox, [rule()], config={"notify": [to(receiver, give_up_after="1s")]}, environment=ENVIRONMENT)
+    moved, receiver.status = Moved(router), 503
+    sandbox.change("Revenue", result="failed")
+    router.send()
+    moved.wait("notifications_waiting/ops", "notifications_active/ops", *each("notifications_total/ops", "failed", "given_up"))
+    receiver.status = 200
+    sandbox.change("Revenue", result="success")
+    router.send()
+    must_have_moved(moved, "notifications")
+    receiver.stop()
+
+
 # ---- and nothing is left out ----
 
 ELSEWHERE = {
@@ -322,6 +341,7 @@ ELSEWHERE = {
     "refusals_total/reason/queue_full": "10,000 entries would have to wait for the journal",
     "refusals_total/reason/backlog": "test_patience.py",
     **{f"refusals_total/reason/{reason}": "test_access.py" for reason in ("no_token", "wrong_token", "role", "slowed")},
+    "notifications_total/outcome/shed": "2,000 contents would have to fail; notify_test.c",
     "request_body_bytes/listener/admin": "for an instant only",
     "tableau_requests_total/call/sign_out": "counted while the daemon stops",
 }
