@@ -148,8 +148,8 @@ static void resolved(
 		namings_hear(call->effects->namings, &call->selection, contents, count,
 			effects_now(call->effects).mono);
 	else
-		log_debug("selection not resolved", KV("selection", call->id),
-			KV("reason", outcome->error.message));
+		log_debug("selection not resolved", KV("site", call->site),
+			KV("selection", call->id), KV("reason", outcome->error.message));
 	effects_tell(
 		call->effects, &(struct input){ INPUT_RESOLVED,
 				       .resolved = { call->id, effects_answer(call->site, outcome),
