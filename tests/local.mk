@@ -27,6 +27,10 @@ EXTRA_DIST += \
 	tests/scenario/conftest.py \
 	tests/editors/package.json \
 	tests/editors/package-lock.json \
+	tests/browser/package.json \
+	tests/browser/package-lock.json \
+	tests/browser/drive.mjs \
+	tests/scenario/browser.py \
 	tests/scenario/folder.py \
 	tests/scenario/harness.py \
 	tests/scenario/language_server.py \
@@ -66,6 +70,7 @@ EXTRA_DIST += \
 	tests/scenario/test_monitoring.py \
 	tests/scenario/test_notify.py \
 	tests/scenario/test_online.py \
+	tests/scenario/test_page.py \
 	tests/scenario/test_patience.py \
 	tests/scenario/test_pre_commit.py \
 	tests/scenario/test_reload.py \

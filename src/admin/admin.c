@@ -15,6 +15,10 @@ void admin_answer_json(struct web_request *request, unsigned status, const cJSON
 
 void admin_answer_error(struct web_request *request, unsigned status, const char *message)
 {
+	if (admin_wants_page(request)) {
+		admin_answer_error_page(request, status, message);
+		return;
+	}
 	OWNED_JSON json = cJSON_CreateObject();
 	json_add_text(json, "error", message);
 	admin_answer_json(request, status, json);
@@ -29,9 +33,32 @@ static const struct admin_route {
 	enum access_need need;
 } routes[] = {
 	{ "GET", "/", handle_page, IN_TURN, ACCESS_SHELL },
+	{ "GET", "/assets/page.css", handle_page_file, AT_ONCE, ACCESS_PROBE },
+	{ "GET", "/assets/page.js", handle_page_file, AT_ONCE, ACCESS_PROBE },
+	{ "GET", "/assets/icon.svg", handle_page_file, AT_ONCE, ACCESS_PROBE },
+	{ "GET", "/refreshes", handle_page_refreshes, IN_TURN, ACCESS_SHELL },
+	{ "GET", "/refreshes/", handle_page_refresh, IN_TURN, ACCESS_SHELL },
+	{ "GET", "/contents", handle_page_content, IN_TURN, ACCESS_SHELL },
+	{ "GET", "/events", handle_page_events, IN_TURN, ACCESS_SHELL },
+	{ "GET", "/events/", handle_page_event, IN_TURN, ACCESS_SHELL },
+	{ "GET", "/rules", handle_page_rules, IN_TURN, ACCESS_SHELL },
+	{ "GET", "/search", handle_page_search, IN_TURN, ACCESS_SHELL },
+	{ "GET", "/explain", handle_page_explain, IN_TURN, ACCESS_SHELL },
+	{ "POST", "/explain", handle_page_explain, IN_TURN, ACCESS_READ },
+	{ "GET", "/refreshes/*/retry", handle_page_confirm, IN_TURN, ACCESS_SHELL },
+	{ "POST", "/refreshes/*/retry", handle_retry, IN_TURN, ACCESS_CHANGE },
+	{ "GET", "/refreshes/*/cancel", handle_page_confirm, IN_TURN, ACCESS_SHELL },
+	{ "POST", "/refreshes/*/cancel", handle_cancel, IN_TURN, ACCESS_CHANGE },
+	{ "GET", "/events/*/replay", handle_page_confirm, IN_TURN, ACCESS_SHELL },
+	{ "POST", "/events/*/replay", handle_replay, IN_TURN, ACCESS_CHANGE },
+	{ "GET", "/sites/*/pause", handle_page_confirm, IN_TURN, ACCESS_SHELL },
+	{ "POST", "/sites/*/pause", handle_pause, IN_TURN, ACCESS_CHANGE },
+	{ "GET", "/sites/*/resume", handle_page_confirm, IN_TURN, ACCESS_SHELL },
+	{ "POST", "/sites/*/resume", handle_resume, IN_TURN, ACCESS_CHANGE },
 	{ "GET", "/healthz", handle_healthz, AT_ONCE, ACCESS_PROBE },
 	{ "GET", "/readyz", handle_readyz, AT_ONCE, ACCESS_PROBE },
 	{ "GET", "/metrics", handle_metrics, AT_ONCE, ACCESS_READ },
+	{ "GET", "/api/v1/search", handle_search, IN_TURN, ACCESS_READ },
 	{ "GET", "/api/v1/events", handle_events, IN_TURN, ACCESS_READ },
 	{ "GET", "/api/v1/events/", handle_event, IN_TURN, ACCESS_READ },
 	{ "GET", "/api/v1/refreshes", handle_refreshes, IN_TURN, ACCESS_READ },
@@ -80,7 +107,7 @@ static bool route_takes(const struct admin_route *route, const char *path, int64
 	*id = 0;
 	if (strchr(route->path, '*')) {
 		struct str part = starred(route->path, path);
-		bool is_named = !strncmp(route->path, "/api/v1/sites/", 14);
+		bool is_named = strstr(route->path, "/sites/");
 		return part.length && (is_named || str_to_count(part, id));
 	}
 	if (length > 1 && route->path[length - 1] == '/')

@@ -3,6 +3,7 @@
  */
 #include "admin/handler.h"
 #include "admin/row_json.h"
+#include "admin/search.h"
 #include "config/config.h"
 #include "rules/decide.h"
 
@@ -378,6 +379,66 @@ void handle_rules(struct admin *admin, struct web_request *request, int64_t id)
 		if (span_takes(&span))
 			cJSON_AddItemToArray(items, rule_json(ruleset_rule(ruleset, i)));
 	answer_span(request, &span, root);
+}
+
+/* ---- search ---- */
+
+static bool add_found_refresh(const struct refresh_row *row, const struct cause_row *causes,
+	size_t cause_count, void *context)
+{
+	struct api_listing *listing = context;
+	cJSON_AddItemToArray(
+		listing->items, refresh_json(listing->status, row, causes, cause_count));
+	return false;
+}
+
+static bool add_found_event(const struct event_row *row, void *context)
+{
+	struct api_listing *listing = context;
+	cJSON_AddItemToArray(listing->items, event_row_json(row));
+	return false;
+}
+
+/* False: the store cannot be read. */
+static bool add_found(struct admin *admin, const struct search_found *search,
+	struct dispatch_status *status, cJSON *root, struct error *err)
+{
+	struct api_listing listing = { .status = status };
+	bool is_there, ok = true;
+	listing.items = cJSON_AddArrayToObject(root, "refreshes");
+	for (size_t i = 0; ok && i < search->refresh_count; i++)
+		ok = store_find_refresh(admin->reader, search->refreshes[i], add_found_refresh,
+			&listing, &is_there, err);
+	listing.items = cJSON_AddArrayToObject(root, "events");
+	for (size_t i = 0; ok && i < search->event_count; i++)
+		ok = store_find_event(admin->reader, search->events[i], add_found_event, &listing,
+			&is_there, err);
+	listing.items = cJSON_AddArrayToObject(root, "selections");
+	for (size_t i = 0; i < search->selection_count; i++)
+		cJSON_AddItemToArray(listing.items, selection_row_json(search->selections[i]));
+	return ok;
+}
+
+/* The lists have the items of the lists of their names. */
+void handle_search(struct admin *admin, struct web_request *request, int64_t id)
+{
+	struct error err;
+	struct search_found search;
+	const char *word = web_query(request, "q");
+	(void)id;
+	OWNED(arena) arena = arena_new();
+	OWNED(ruleset) ruleset = ruleset_slot_get(admin->options.rulesets);
+	OWNED(dispatch_status) status = dispatch_latest_status(admin->options.dispatch);
+	OWNED_JSON root = cJSON_CreateObject();
+	if (!search_run(&search, word ? word : "", admin->reader, ruleset, status, arena, &err) ||
+		!add_found(admin, &search, status, root, &err)) {
+		admin_answer_error(request, err.kind == ERROR_INPUT ? 400 : 503, err.message);
+		return;
+	}
+	cJSON *rules = cJSON_AddArrayToObject(root, "rules");
+	for (size_t i = 0; i < search.rule_count; i++)
+		cJSON_AddItemToArray(rules, rule_json(ruleset_rule(ruleset, search.rules[i])));
+	admin_answer_json(request, 200, root);
 }
 
 /* Which rules are explained: ?rule=NAME, or /PATTERN/, and ?limit=N. False when it has answered the

@@ -43,6 +43,12 @@ static void answer(struct dispatch_command *command)
 				      : "it has ended meanwhile; look at it again");
 	else if (consent == CONSENT_NO) {
 		admin_answer_error(request, statuses[consent], command->asked.words);
+	} else if (admin_wants_page(request)) {
+		web_reply_header(request, "Location",
+			command->site ? "/"
+				      : arena_printf(command->arena, "/refreshes/%lld",
+						(long long)command->asked.refresh));
+		web_reply(request, 303, "text/plain; charset=utf-8", str_of(command->asked.words));
 	} else {
 		if (command->site)
 			json_add_text(json, "site", command->site);

@@ -20,6 +20,7 @@ static const struct filtered_list {
 	{ "/api/v1/sites", { "limit", "cursor" } },
 	{ "/api/v1/rules", { "limit", "cursor" } },
 	{ "/api/v1/notifications", { "limit", "cursor" } },
+	{ "/api/v1/search", { "q" } },
 };
 
 struct looked {
@@ -111,13 +112,16 @@ static bool are_known(struct web_request *request, const char *const *filters)
 	return is_good;
 }
 
-/* The status page takes any argument; but its state is one that there is. */
+/* Pages take any argument; but state, kind and outcome are ones that there are. */
 static bool is_page_known(struct web_request *request)
 {
+	static const char *const filters[] = { "state", "kind", "outcome" };
 	OWNED_TEXT struct text wrong = TEXT(TEXT_UNBOUNDED);
-	const char *state = web_query(request, "state");
-	if (state)
-		look_at_value("state", state, &wrong);
+	for (size_t i = 0; i < sizeof filters / sizeof *filters && !wrong.length; i++) {
+		const char *value = web_query(request, filters[i]);
+		if (value)
+			look_at_value(filters[i], value, &wrong);
+	}
 	if (wrong.length)
 		admin_answer_error(request, 400, wrong.at);
 	return !wrong.length;
@@ -125,10 +129,8 @@ static bool is_page_known(struct web_request *request)
 
 bool admin_filters_are_known(struct web_request *request)
 {
-	if (!strcmp(web_path(request), "/"))
-		return is_page_known(request);
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		if (!strcmp(lists[i].path, web_path(request)))
 			return are_known(request, lists[i].filters);
-	return true;
+	return is_page_known(request);
 }

@@ -34,7 +34,7 @@ struct admin {
 typedef void admin_handler(struct admin *admin, struct web_request *request, int64_t id);
 
 void admin_answer_json(struct web_request *request, unsigned status, const cJSON *json);
-/* {"error": message} */
+/* {"error": message}, or a page that says so. */
 void admin_answer_error(struct web_request *request, unsigned status, const char *message);
 /* The part of the path in place of the route's '*', in `arena`. */
 const char *admin_path_name(const struct web_request *request, struct arena *arena);
@@ -56,16 +56,23 @@ admin_handler handle_healthz, handle_readyz;
 /* metrics.c */
 admin_handler handle_metrics;
 /* api.c */
-admin_handler handle_events, handle_event, handle_refreshes, handle_refresh, handle_selections,
-	handle_sites, handle_rules, handle_notifications, handle_route, handle_reload;
+admin_handler handle_search, handle_events, handle_event, handle_refreshes, handle_refresh,
+	handle_selections, handle_sites, handle_rules, handle_notifications, handle_route,
+	handle_reload;
 /* command.c */
 admin_handler handle_retry, handle_cancel, handle_pause, handle_resume;
 /* resolve.c */
 admin_handler handle_resolve;
 /* replay.c */
 admin_handler handle_replay;
-/* page.c */
-admin_handler handle_page;
+/* page/: the pages for people */
+admin_handler handle_page, handle_page_refreshes, handle_page_refresh, handle_page_content,
+	handle_page_events, handle_page_event, handle_page_rules, handle_page_search,
+	handle_page_explain, handle_page_confirm, handle_page_file;
+
+/* page/page.c: did a browser ask for a page, so that the answer is one? */
+bool admin_wants_page(const struct web_request *request);
+void admin_answer_error_page(struct web_request *request, unsigned status, const char *message);
 
 /* command.c: who sent the query that is answered now, as it is recorded (in `arena`): the name of
  * the token, the user at the other end of the socket, or "loopback". */

@@ -69,5 +69,7 @@ void handle_replay(struct admin *admin, struct web_request *request, int64_t id)
 	struct delivery *delivery = delivery_new(
 		event, decision, ruleset, replayed.body, admin->options.dry_run, TAKE(arena));
 	delivery_is_replay(delivery, id, who);
+	if (admin_wants_page(request))
+		delivery_leads_to(delivery, "/events/");
 	delivery_post(delivery, request, admin->options.journal, admin->options.dispatch);
 }

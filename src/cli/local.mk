@@ -62,7 +62,7 @@ EXTRA_DIST += src/cli/README.md
 
 # A page for each code of problem.def becomes a part of the program.
 EXTRA_DIST += src/cli/check/findings
-BUILT_SOURCES = src/cli/check/finding_pages.inc
+BUILT_SOURCES += src/cli/check/finding_pages.inc
 CLEANFILES += src/cli/check/finding_pages.inc
 src/cli/check/finding_pages.inc: $(top_srcdir)/src/base/problem/problem.def $(wildcard $(top_srcdir)/src/cli/check/findings/*)
 	$(AM_V_at)$(MKDIR_P) src/cli/check

@@ -25,6 +25,7 @@ struct delivery {
 	const struct selection **selections; /* those that are acted upon */
 	int64_t *selection_ids;              /* of these */
 	int64_t replayed;                    /* the event that this one replays; 0: not a replay */
+	const char *leads_to;                /* delivery_leads_to(); NULL: the answer is JSON */
 	const char *asker;                   /* the person who asked for the replay */
 };
 
@@ -125,6 +126,11 @@ void delivery_is_replay(struct delivery *delivery, int64_t event, const char *wh
 		arena_printf(delivery->arena, "replay of event %lld", (long long)event);
 }
 
+void delivery_leads_to(struct delivery *delivery, const char *path)
+{
+	delivery->leads_to = path;
+}
+
 static bool add_command(const struct delivery *delivery, struct store *store, struct error *err)
 {
 	struct command_row command = {
@@ -163,7 +169,11 @@ static void answer_durable(struct delivery *delivery)
 		delivery->added == ADDED_DUPLICATE ? "duplicate" : delivery->row.outcome);
 	text_add(&body, delivery->row.matched);
 	text_add_char(&body, '}');
-	web_reply_unwoken(delivery->request, 200, NULL, text_str(&body));
+	if (delivery->leads_to)
+		web_reply_header(delivery->request, "Location",
+			arena_printf(delivery->arena, "%s%lld", delivery->leads_to,
+				(long long)delivery->row.id));
+	web_reply_unwoken(delivery->request, delivery->leads_to ? 303 : 200, NULL, text_str(&body));
 }
 
 /* Passes the selections on to the dispatcher, with arena and ruleset. */

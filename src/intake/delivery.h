@@ -17,6 +17,8 @@ struct delivery *delivery_new(const struct event *event, const struct decision *
 /* Marks it as a replay of `event` that `who` asked for: it is never a duplicate, and only a request
  * that is sent from now on serves it. */
 void delivery_is_replay(struct delivery *delivery, int64_t event, const char *who);
+/* A browser asked: the answer is a 303 that leads to `path` (a constant) with the event's id. */
+void delivery_leads_to(struct delivery *delivery, const char *path);
 /*
  * Keeps the request, hands the delivery to the journal, and answers when it is durable: 200, or 503
  * when it cannot be made durable. Takes the delivery.

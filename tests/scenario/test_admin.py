@@ -158,7 +158,9 @@ def test_the_status_page_shows_what_failed_and_runs_nothing_of_strangers(busy):
     page = Page()
     page.feed(answer.body.decode())
     assert 'Broken' in page.text and '<u>no & "quota"</u>' in page.text
-    assert not [tag for tag, _ in page.tags if tag in ("script", "u", "img", "iframe")]
+    assert not [tag for tag, _ in page.tags if tag in ("u", "img", "iframe", "style")]
+    assert [attrs["src"].partition("?")[0] for tag, attrs in page.tags if tag == "script"] == ["/assets/page.js"]
+    assert not [name for _, attrs in page.tags for name in attrs if name.startswith("on") or name == "style"]
     assert all(not re.match(r"(https?:)?//", attrs.get("href") or attrs.get("src") or "") for _, attrs in page.tags)
 
 

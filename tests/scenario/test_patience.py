@@ -84,7 +84,7 @@ def test_selections_that_wait_for_their_site_are_visible_everywhere_with_since_w
     assert router.get("/api/v1/selections?site=board")["items"] == []
     assert router.site()["selections"] == 1
     assert router.metric("selections", site="finance") == 1
-    assert "Not resolved yet: 1" in router.text("/") and "302" in router.text("/")
+    assert ">unresolved</span>" in router.text("/") and "302" in router.text("/")
     url = ["--url", f"http://{router.admin}"]
     listed = cli("refreshes", *url).stdout.decode()
     assert re.search(r"unresolved +finance +workbook +Revenue +site .finance.: ", listed), listed
