@@ -9,10 +9,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static int64_t waited(const struct schedule_wait *wait, struct wall now)
+/* 0 when `since` is no time, or by a clock that was set back. */
+static int64_t time_since(struct wall since, struct wall now)
 {
-	int64_t us = wait->reason ? now.us - wait->since.us : 0;
-	return us > 0 ? us : 0;
+	return wall_is_set(since) && since.us < now.us ? now.us - since.us : 0;
 }
 
 /* Of a site without this budget, there is nothing to tell. */
@@ -40,13 +40,12 @@ static void set_site(
 	const struct tableau_site_status *client = &status->client;
 	const char *site = client->name;
 	set_refreshes(site, queue);
-	metric_set(METRIC_work_wait_seconds, waited(&queue->lookups, now), site, "lookups");
-	metric_set(METRIC_work_wait_seconds, waited(&queue->starts, now), site, "refreshes");
-	metric_set(METRIC_work_wait_seconds, waited(&queue->queries, now), site, "jobs");
-	metric_set(METRIC_oldest_waiting_seconds,
-		wall_is_set(queue->oldest) && queue->oldest.us < now.us ? now.us - queue->oldest.us
-									: 0,
-		site);
+	metric_set(
+		METRIC_work_wait_seconds, time_since(queue->lookups.since, now), site, "lookups");
+	metric_set(
+		METRIC_work_wait_seconds, time_since(queue->starts.since, now), site, "refreshes");
+	metric_set(METRIC_work_wait_seconds, time_since(queue->queries.since, now), site, "jobs");
+	metric_set(METRIC_oldest_waiting_seconds, time_since(queue->oldest, now), site);
 	metric_set(METRIC_backlog_seconds, queue->backlog, site);
 	metric_set(METRIC_backlog_overdue, queue->overdue != NULL, site);
 	metric_set(METRIC_signed_in, client->is_signed_in, site);
@@ -58,15 +57,17 @@ static void set_site(
 	set_budget(site, "job_queries_per_day", config->job_queries_per_day, queue->queries_spent);
 }
 
+/* By the clock and not by the time of the status, which is older while nothing happens. */
 static void set_sites(const struct dispatch_status *status)
 {
+	struct wall now = clock_wall();
 	int64_t dropped = 0;
 	for (size_t i = 0; status && i < status->site_count; i++) {
 		const struct site_status *site = &status->sites[i];
 		const struct config_site *config =
 			config_site_named(status->config, site->client.name);
 		if (config)
-			set_site(site, config, status->at);
+			set_site(site, config, now);
 		else
 			dropped += site->queue.open + site->queue.selections;
 	}

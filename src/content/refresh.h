@@ -85,9 +85,10 @@ struct refresh_row {
 struct cause_row {
 	int64_t refresh, event;
 	const char *rule;
-	int64_t selection;      /* that named the content; 0: not known */
-	int64_t after;          /* a request that serves it has this stamp or a younger one */
-	struct wall arrived_at; /* when the event was received */
+	int64_t selection; /* that named the content; 0: not known */
+	int64_t after;     /* a request that serves it has this stamp or a younger one */
+	/* when the event was received; or a person asked once more for what had succeeded */
+	struct wall arrived_at;
 	/* the job must not have started before this, by dbt's clock: the event's finished_at plus
 	 * the rule's delay; {0}: not known */
 	struct wall fresh_from;

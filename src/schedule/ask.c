@@ -143,6 +143,9 @@ static struct asked again(struct schedule *schedule, struct instant now,
 		copies[i].after = stamp;
 		/* so that only a new request serves it */
 		copies[i].fresh_from = (struct wall){ 0 };
+		/* its event was satisfied: what a person wants more begins now */
+		if (row->state == REFRESH_SUCCEEDED)
+			copies[i].arrived_at = now.wall;
 	}
 	struct slot *slot = slot_of(schedule, row->site, &row->content);
 	struct wish wish = { .priority = row->priority, .incremental = row->incremental };

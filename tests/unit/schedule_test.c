@@ -2501,6 +2501,24 @@ static void a_refresh_that_has_ended_is_done_again_by_a_new_request(void **state
 	assert_int_not_equal(asked.refresh, row.id);
 }
 
+static void who_wants_what_has_succeeded_once_more_waits_from_then_on(void **state)
+{
+	struct world *world = *state;
+	struct refresh_row row = { .id = 2, .site = "finance", .content = revenue };
+	struct cause_row cause = { .refresh = 2, .event = 1, .rule = "nightly" };
+	cause.arrived_at = wall_after(world->now.wall, -2 * HOUR);
+	row.state = REFRESH_SUCCEEDED;
+	greet(world);
+	step(world, (struct input){ INPUT_AGAIN, .again = { &row, &cause, 1 } });
+	assert_int_equal(oldest_age(world), 0);
+	answer(world, VERDICT_OK, NULL);
+	job(world, PHASE_SUCCEEDED, world->now.wall, 0);
+	assert_int_equal(oldest_age(world), -1);
+	row.state = REFRESH_FAILED; /* its event is still to be satisfied */
+	step(world, (struct input){ INPUT_AGAIN, .again = { &row, &cause, 1 } });
+	assert_int_equal(oldest_age(world), 2 * HOUR);
+}
+
 static void what_is_wanted_again_and_again_begins_after_the_last_wish(void **state)
 {
 	struct world *world = *state;
@@ -2786,6 +2804,7 @@ int main(void)
 		TEST(who_cancelled_it_is_told_when_nobody_can_tell_whether_a_job_goes_on),
 		TEST(a_retry_skips_the_backoff),
 		TEST(a_refresh_that_has_ended_is_done_again_by_a_new_request),
+		TEST(who_wants_what_has_succeeded_once_more_waits_from_then_on),
 		TEST(what_is_wanted_again_and_again_begins_after_the_last_wish),
 		TEST(a_site_that_is_paused_is_sent_nothing_until_it_is_resumed),
 		TEST(after_a_pause_the_reason_is_true_again),
