@@ -12,14 +12,14 @@
 #include "base/web/peer.h"
 #include "config/config.h"
 
-/* What a path asks for. */
+/* What a path asks for. The most comes first: a path of which nothing is said needs it. */
 enum access_need {
-	/* Nothing, and no token is looked at: health, for those who cannot have one. */
-	ACCESS_PROBE,
+	ACCESS_CHANGE, /* an operator */
+	ACCESS_READ,   /* a viewer */
 	/* Nothing, but a wrong token is refused: the page that asks for one. */
 	ACCESS_SHELL,
-	ACCESS_READ,   /* a viewer */
-	ACCESS_CHANGE, /* an operator */
+	/* Nothing, and no token is looked at: health, for those who cannot have one. */
+	ACCESS_PROBE,
 };
 
 enum access_verdict {

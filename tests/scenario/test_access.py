@@ -132,6 +132,16 @@ def counted(router, reason, token=ONCALL):
     return int(re.search(rf'^refresh_router_refusals_total{{listener="admin",reason="{reason}"}} (\d+)$', text, re.M).group(1))
 
 
+def routes():
+    """Method and path of every route, as the daemon's table has them."""
+    table = (harness.TOP / "src/admin/admin.c").read_text()
+    found = re.findall(r'^\t\{ "(GET|POST)", "([^"]+)", handle_', table, re.M)
+    assert len(found) > 15
+    for method, path in found:
+        path = path.replace("/sites/*/", "/sites/finance/").replace("*", "1")
+        yield method, path + "1" if len(path) > 1 and path.endswith("/") else path
+
+
 READS = ["/metrics", "/api/v1/events", "/api/v1/refreshes", "/api/v1/selections", "/api/v1/sites", "/api/v1/rules", "/nowhere", "/api/v1/events/1"]
 CHANGES = ["/api/v1/refreshes/2/retry", "/api/v1/refreshes/2/cancel", "/api/v1/events/1/replay", "/api/v1/sites/finance/pause",
            "/api/v1/sites/finance/resume", "/-/reload"]
@@ -153,6 +163,11 @@ def test_without_a_token_only_probes_and_an_empty_page_are_there(guard):
         assert answer.status == 401 and answer.headers["WWW-Authenticate"].startswith("Bearer"), path
     for path in CHANGES + ["/api/v1/route", "/api/v1/resolve"]:
         assert ask(guard, "POST", path).status == 401, path
+    for method, path in routes():
+        status = ask(guard, method, path).status
+        assert status == (200 if path in ("/", "/healthz", "/readyz") else 401), (method, path)
+        if method == "POST" and path not in ("/api/v1/route", "/api/v1/resolve"):
+            assert ask(guard, method, path, READER).status == 403, path
     assert ask(guard, "GET", "/healthz").status == 200
     ready = ask(guard, "GET", "/readyz")
     assert ready.status == 200 and ready.json["ready"]
@@ -160,7 +175,7 @@ def test_without_a_token_only_probes_and_an_empty_page_are_there(guard):
     assert page.status == 200 and b"admin_tokens" in page.body
     for known in (b"finance", b"Revenue", b"nightly", b"dbt-", b"sha256"):
         assert known not in page.body, known
-    assert counted(guard, "no_token") == len(READS) + len(CHANGES) + 2
+    assert counted(guard, "no_token") == len(READS) + len(CHANGES) + 2 + len(list(routes())) - 3
 
 
 def test_a_viewer_reads_and_changes_nothing(guard):
