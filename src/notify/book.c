@@ -133,26 +133,12 @@ static struct book_entry *find(const struct book *book, size_t receiver, const c
 	return NULL;
 }
 
-/* Not counted among the forgotten ones: the store has this key again. */
-static void is_back(struct book *book, const struct news *news)
-{
-	OWNED_MEMORY char *key = key_of(news);
-	for (size_t i = 0; i < book->ended_count; i++) {
-		if (!text_is(book->ended[i], key))
-			continue;
-		free(book->ended[i]);
-		book->ended[i] = book->ended[--book->ended_count];
-		return;
-	}
-}
-
 static struct book_entry *insert(struct book *book, size_t receiver, const struct news *news)
 {
 	struct book_entry *entry = mem_new(struct book_entry);
 	entry->arena = arena_new();
 	entry->receiver = receiver;
 	entry->news = news_copy(news, entry->arena);
-	is_back(book, &entry->news);
 	mem_grow(&book->entries, &book->capacity, book->count);
 	book->entries[book->count++] = entry;
 	book->next = (struct wall){ 0 };
@@ -597,6 +583,7 @@ struct wall book_next(const struct book *book)
 void book_changes(struct book *book,
 	void (*visit)(const char *key, const char *json, void *context), void *context)
 {
+	/* first, because what ended may have begun again */
 	for (size_t i = 0; i < book->ended_count; i++) {
 		visit(book->ended[i], NULL, context);
 		free(book->ended[i]);

@@ -4,6 +4,7 @@
 
 #define TIMEOUT_MS 10000
 #define WORD_BYTES 60
+#define REPLY_BYTES 1000 /* of which only a word is of interest */
 
 bool post_send(struct transport *transport, const struct config_receiver *receiver, const char *id,
 	const char *body, reply_done *callback, void *context, struct error *err)
@@ -23,6 +24,7 @@ bool post_send(struct transport *transport, const struct config_receiver *receiv
 		.headers = { { POST_ID_HEADER, str_of(id) } },
 		.body = secret_copy(str_of(body)),
 		.timeout_ms = TIMEOUT_MS,
+		.reply_bytes = REPLY_BYTES,
 		.ca_file = receiver->ca_file,
 		.proxy = receiver->proxy,
 	};

@@ -20,7 +20,7 @@ class Receiver:
 
     def __init__(self, address=("127.0.0.1", 0)):
         self.status, self.headers, self.got, self.hang = 200, {}, [], threading.Event()
-        outer = self
+        outer, self.reply = self, b"{}"
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
@@ -32,9 +32,9 @@ class Receiver:
                 self.send_response(outer.status)
                 for name, value in outer.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", "2")
+                self.send_header("Content-Length", str(len(outer.reply)))
                 self.end_headers()
-                self.wfile.write(b"{}")
+                self.wfile.write(outer.reply)
 
             def log_message(self, *_):
                 pass
@@ -229,6 +229,15 @@ def test_a_message_is_given_up_after_its_time(router_of, sandbox, receiver):
     receiver.status = 200
     router.send()
     assert receiver.wait()[0].told() == [("recovered", "Revenue")]
+
+
+def test_what_a_receiver_answers_beside_its_status_does_not_matter(router_of, sandbox, receiver):
+    router = router_with(router_of, sandbox, to(receiver))
+    receiver.reply = b"<html>" + b"x" * (20 << 20)
+    sandbox.change("Revenue", result="failed")
+    router.send()
+    wait_until(lambda: deliveries(router)["delivered"] == 1, "it to be delivered")
+    assert deliveries(router)["failed"] == 0
 
 
 def test_a_message_that_is_refused_for_good_is_not_repeated(router_of, sandbox, receiver):

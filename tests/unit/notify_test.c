@@ -243,6 +243,9 @@ static void a_site_is_told_once_and_its_end_only_when_that_is_known(void **state
 	site.pat_ends_at = SECOND(86400 * 100);
 	book_site(story.book, SECOND(86400 * 6 + 3), &site);
 	assert_string_equal(due(&story, 86400 * 6 + 3), "ops: +recovered finance; ");
+	site = (struct site_news){ .site = "board", .left_alone = KNOWN_NOT };
+	book_site(story.book, SECOND(86400 * 6 + 4), &site);
+	assert_string_equal(due(&story, 86400 * 6 + 4), "");
 	story_end(&story);
 }
 

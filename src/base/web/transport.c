@@ -39,7 +39,7 @@ struct exchange {
 	struct secret *body;
 	size_t body_read;
 	struct text reply, location;
-	bool is_too_large, has_ca_file, has_proxy;
+	bool drops_rest, is_too_large, has_ca_file, has_proxy;
 	int64_t retry_after_us;
 	struct wall retry_at, asked_at;
 	struct told_time told; /* the Date header, with our time before and after it */
@@ -113,7 +113,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 {
 	struct exchange *exchange = context;
 	size_t length = size * count;
-	if (text_add_bytes(&exchange->reply, bytes, length))
+	if (text_add_bytes(&exchange->reply, bytes, length) || exchange->drops_rest)
 		return length;
 	exchange->is_too_large = true;
 	return 0; /* ends the transfer */
@@ -278,7 +278,8 @@ void transport_send(struct transport *transport, struct transport_request reques
 	exchange->has_proxy = request.proxy;
 	exchange->asked_at = clock_wall();
 	exchange->told.after = clock_mono();
-	exchange->reply = TEXT(REPLY_BYTES);
+	exchange->drops_rest = request.reply_bytes;
+	exchange->reply = TEXT(request.reply_bytes ? request.reply_bytes : REPLY_BYTES);
 	exchange->location = TEXT(2048);
 	exchange->easy = curl_easy_init();
 	if (!exchange->easy)

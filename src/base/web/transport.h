@@ -41,6 +41,9 @@ struct transport_request {
 		body; /* taken, and wiped when sent, because a sign-in holds a secret; NULL: none */
 	bool at_most_once; /* libcurl must not send it again by itself */
 	int64_t timeout_ms;
+	/* of the reply's body so much is kept, and the rest dropped; 0: a body of more than 16 MiB
+	 * fails */
+	size_t reply_bytes;
 	const char *ca_file,
 		*proxy; /* borrowed until the reply; NULL: the system's authorities, no proxy */
 };
