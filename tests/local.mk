@@ -49,6 +49,7 @@ EXTRA_DIST += \
 	tests/scenario/test_cli.py \
 	tests/scenario/test_commands.py \
 	tests/scenario/test_completion.py \
+	tests/scenario/test_containers.py \
 	tests/scenario/test_crashes.py \
 	tests/scenario/test_diff.py \
 	tests/scenario/test_dispatch.py \

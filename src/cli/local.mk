@@ -24,6 +24,7 @@ librouter_a_SOURCES += \
 	src/cli/doctor/checkup.h src/cli/doctor/checkup_daemon.c src/cli/doctor/checkup_files.c \
 	src/cli/doctor/checkup_network.c src/cli/doctor/checkup_store.c src/cli/doctor/doctor.c \
 	src/cli/given_rules.c src/cli/given_rules.h \
+	src/cli/health.c \
 	src/cli/help.c src/cli/help.h \
 	src/cli/init/init.c \
 	src/cli/init/init_values.c src/cli/init/init_values.h \
