@@ -380,6 +380,25 @@ static unsigned budget_connections(const struct config *config)
 	return most;
 }
 
+/* While the store is brought up to date nobody is answered: it says so, and asks for time. SQLite
+ * is silent for much of a step, so each time for all that a slow disk would need. */
+#define UPGRADE_WITHIN (120 * US_PER_SECOND)
+#define UPGRADE_BYTES_PER_SECOND ((int64_t)4 << 20)
+
+static void tell_upgrade(const struct store_upgrade *upgrade, void *context)
+{
+	(void)context;
+	OWNED_TEXT struct text status = TEXT(200);
+	text_printf(&status, "The store is brought up to date: step %lld of %lld",
+		(long long)(upgrade->step - upgrade->from),
+		(long long)(upgrade->to - upgrade->from));
+	systemd_starting(UPGRADE_WITHIN + upgrade->bytes / UPGRADE_BYTES_PER_SECOND * US_PER_SECOND,
+		status.at);
+	log_info("the store is brought up to date; nothing is accepted before that is done",
+		KV("step", upgrade->step - upgrade->from), KV("steps", upgrade->to - upgrade->from),
+		KV("from", upgrade->from), KV("to", upgrade->to), KV("bytes", upgrade->bytes));
+}
+
 /* Tells people that what the store says may be outdated. */
 static bool tell_copy(struct daemon *daemon, struct store *store, struct error *err)
 {
@@ -398,7 +417,8 @@ static bool tell_copy(struct daemon *daemon, struct store *store, struct error *
 
 static bool start_core(struct daemon *daemon, struct config *config, struct error *err)
 {
-	OWNED(store) store = store_open(config->store, STORE_WRITE, err);
+	const struct store_upgrade upgrade = { .tell = tell_upgrade };
+	OWNED(store) store = store_open_upgrading(config->store, &upgrade, err);
 	if (!store || !tell_copy(daemon, store, err))
 		return false;
 	daemon->dispatch = dispatch_new(config, daemon->options.is_dry, err);

@@ -72,6 +72,13 @@ void systemd_ready(const char *status)
 	notify(state.at);
 }
 
+void systemd_starting(int64_t us, const char *status)
+{
+	OWNED_TEXT struct text state = TEXT(TEXT_UNBOUNDED);
+	text_printf(&state, "EXTEND_TIMEOUT_USEC=%lld\nSTATUS=%s", (long long)us, status);
+	notify(state.at);
+}
+
 void systemd_reloading(void)
 {
 	/* Of CLOCK_MONOTONIC, as systemd compares it with (sd_notify(3), MONOTONIC_USEC=). */

@@ -24,6 +24,8 @@ bool systemd_take_sockets(struct systemd_sockets *sockets, struct error *err) MU
 void systemd_ready(const char *status);
 /* A reload begins, and ends with systemd_ready(). Type=notify-reload waits for both. */
 void systemd_reloading(void);
+/* The start takes longer: it has `us` more from now on (EXTEND_TIMEOUT_USEC=). */
+void systemd_starting(int64_t us, const char *status);
 void systemd_stopping(void);
 /* Tells the watchdog that all is well. */
 void systemd_alive(void);

@@ -19,7 +19,9 @@ struct store_driver {
 	const char *(*version)(void);
 	bool is_path; /* a path, possibly relative, follows the scheme */
 
-	struct store *(*open)(const char *place, enum store_mode mode, struct error *err);
+	/* `upgrade` is borrowed for the call; without `tell`, nobody wants to know */
+	struct store *(*open)(const char *place, enum store_mode mode,
+		const struct store_upgrade *upgrade, struct error *err);
 	void (*close)(struct store *store);
 
 	bool (*begin)(struct store *store, struct error *err);

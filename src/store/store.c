@@ -76,7 +76,8 @@ static bool fail_url(const char *url, struct error *err)
 							  : "");
 }
 
-struct store *store_open(const char *url, enum store_mode mode, struct error *err)
+static struct store *open_in(const char *url, enum store_mode mode,
+	const struct store_upgrade *upgrade, struct error *err)
 {
 	const struct store_driver *driver = driver_of(url);
 
@@ -84,7 +85,18 @@ struct store *store_open(const char *url, enum store_mode mode, struct error *er
 		IGNORE(fail_url(url, err)); /* false; NULL is returned */
 		return NULL;
 	}
-	return driver->open(place_of(driver, url), mode, err);
+	return driver->open(place_of(driver, url), mode, upgrade, err);
+}
+
+struct store *store_open(const char *url, enum store_mode mode, struct error *err)
+{
+	return open_in(url, mode, &(struct store_upgrade){ .tell = NULL }, err);
+}
+
+struct store *store_open_upgrading(
+	const char *url, const struct store_upgrade *upgrade, struct error *err)
+{
+	return open_in(url, STORE_WRITE, upgrade, err);
 }
 
 void store_close(struct store *store)

@@ -29,6 +29,19 @@ enum store_mode { STORE_WRITE, STORE_READ };
  * or it is not a store (ERROR_INPUT).
  */
 struct store *store_open(const char *url, enum store_mode mode, struct error *err) MUST_USE;
+/* A store of an older release is being brought up to date, which may take minutes. */
+struct store_upgrade {
+	int64_t from, to; /* versions of its schema */
+	int64_t step;     /* the version that it gets now */
+	int64_t bytes;    /* its size */
+	/* Called at each step, and again every few seconds. */
+	void (*tell)(const struct store_upgrade *upgrade, void *context);
+	void *context;
+};
+/* store_open() to write, by somebody who wants to know of an upgrade: `tell` and `context` of it
+ * are given. ERROR_TRANSIENT, before anything is changed: there is no room for it. */
+struct store *store_open_upgrading(
+	const char *url, const struct store_upgrade *upgrade, struct error *err) MUST_USE;
 void store_close(struct store *store); /* NULL is fine */
 static inline void store_free(struct store *store)
 {

@@ -1,12 +1,14 @@
 """The database file under a running daemon: moved away, restored over, and copied by an operator."""
 import pathlib
+import re
 import shutil
 import sqlite3
+import subprocess
 import sys
 
 import pytest
 
-from harness import wait_until
+from harness import TOP, rule, wait_until
 
 
 def store_of(router):
@@ -144,3 +146,64 @@ def test_a_copy_of_the_file_is_whole_when_the_daemon_has_nothing_to_do(router, t
         assert router.send().status == 200
     router.settle()
     wait_until(lambda: events_in(copy_of(router, tmp_path)) == 3, "the copy to be whole")
+
+
+# ---- upgrades and downgrades ----
+
+def test_a_start_by_an_older_release_than_the_store_is_refused_and_says_what_to_do(router):
+    router.stop()
+    database = sqlite3.connect(store_of(router))
+    newest = database.execute("PRAGMA user_version").fetchone()[0]
+    database.execute("PRAGMA user_version = 999")
+    database.commit()
+    database.close()
+    before = store_of(router).read_bytes()
+    router.may_die = True
+    router.start()
+    assert router.process.wait(10) == 78
+    assert f"has schema version 999 and this program knows up to {newest}: a newer release has used it; run that one, or restore a backup" in router.log
+    assert store_of(router).read_bytes() == before
+
+
+def older_store(router):
+    """A store as an earlier release left it, with work that waits."""
+    router.stop()
+    for path in store_of(router).parent.glob("state.db*"):
+        path.unlink()
+    database = sqlite3.connect(store_of(router))
+    database.executescript((TOP / "tests" / "samples" / "store" / "schema-4.sql").read_text())
+    return database
+
+
+def test_an_upgrade_says_how_far_it_is_and_keeps_what_waits(router):
+    database = older_store(router)
+    waiting = database.execute("SELECT count(*) FROM refresh WHERE state = 0").fetchone()[0]
+    database.close()
+    assert waiting
+    router.start()
+    steps = re.findall(r"the store is brought up to date.* step=(\d+) steps=(\d+) from=4", router.log)
+    assert steps and [int(step) for step, _ in steps] == list(range(1, int(steps[0][1]) + 1))
+    assert len(router.refreshes(state="open")) >= waiting
+    router.restart()
+    assert len(re.findall("the store is brought up to date", router.log)) == len(steps)
+
+
+def test_an_upgrade_without_room_is_refused_before_anything_is_changed(router_of, sandbox, small_disk):
+    """Of a store so large that it matters; as sparse files, so that it fits on a small disk."""
+    router = router_of(sandbox, [rule()])
+    database = older_store(router)
+    database.close()
+    with open(store_of(router), "r+b") as file:
+        # So many pages, says the header (sqlite.org/fileformat.html, 1.3.8); they are a hole.
+        file.seek(28)
+        file.write((20000).to_bytes(4, "big"))
+        file.truncate(20000 * 4096)
+    place = small_disk / "state.db"
+    subprocess.run(["cp", "--sparse=always", store_of(router), place], check=True)
+    router.config["store"] = f"sqlite:{place}"
+    router.write_config()
+    router.may_die = True
+    router.start()
+    assert router.process.wait(10) == 1
+    assert re.search(r"to bring its 78 MiB up to date needs \d+ MiB more on its disk, and \d MiB are left: make room", router.log), router.log
+    assert sqlite3.connect(place).execute("PRAGMA user_version").fetchone() == (4,)

@@ -52,8 +52,10 @@ static struct memory *take(const char *name, enum store_mode mode)
 	return memory;
 }
 
-static struct store *memory_open(const char *place, enum store_mode mode, struct error *err)
+static struct store *memory_open(const char *place, enum store_mode mode,
+	const struct store_upgrade *upgrade, struct error *err)
 {
+	(void)upgrade;
 	struct memory *memory = take(place, mode);
 
 	if (!memory && mode == STORE_WRITE)

@@ -25,7 +25,7 @@
 
 /* Small caches keep an idle daemon small; checkpoint.c makes the checkpoints. */
 static const char writer_setup[] =
-	"PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; "
+	"PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; "
 	"PRAGMA mmap_size = 0;"
 	"PRAGMA cache_size = -2048; PRAGMA wal_autocheckpoint = 0;"
 	"PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY;";
@@ -105,6 +105,19 @@ static bool fail_to_connect(struct sqlite *store, int code, struct error *err)
 	}
 }
 
+/* Only of a new database: with another one it would write, before it is known whose that is. */
+static bool choose_vacuum(struct sqlite *store, struct error *err)
+{
+	int64_t pages;
+
+	if (!sqlite_number(store, "PRAGMA page_count", "open", &pages, err))
+		return false;
+	return pages ||
+	       sqlite3_exec(store->database, "PRAGMA auto_vacuum = INCREMENTAL", NULL, NULL,
+		       NULL) == SQLITE_OK ||
+	       sqlite_fail(store, "open", err);
+}
+
 static bool use_wal(struct sqlite *store, struct error *err)
 {
 	sqlite3_stmt *query = NULL;
@@ -157,7 +170,8 @@ static bool connect_database(struct sqlite *store, struct error *err)
 	if (sqlite3_db_readonly(store->database, "main") == 1)
 		return error_fail(
 			err, ERROR_SYSTEM, "store %s: no permission to write it", store->path);
-	return use_wal(store, err) && schema_migrate(store, err) && backup_notice(store, err);
+	return choose_vacuum(store, err) && use_wal(store, err) && schema_migrate(store, err) &&
+	       backup_notice(store, err);
 }
 
 /*
@@ -212,7 +226,8 @@ static bool open_reader(struct sqlite *store, struct error *err)
 	return connect_database(store, err);
 }
 
-struct store *sqlite_open(const char *place, enum store_mode mode, struct error *err)
+struct store *sqlite_open(const char *place, enum store_mode mode,
+	const struct store_upgrade *upgrade, struct error *err)
 {
 	struct sqlite *store = mem_new(struct sqlite);
 
@@ -226,7 +241,10 @@ struct store *sqlite_open(const char *place, enum store_mode mode, struct error 
 	store->lock = -1;
 	store->least_bytes = INT64_MAX;
 	store->path = path_of(place);
-	if (mode == STORE_WRITE ? open_writer(store, err) : open_reader(store, err))
+	store->upgrade = upgrade;
+	bool is_open = mode == STORE_WRITE ? open_writer(store, err) : open_reader(store, err);
+	store->upgrade = NULL;
+	if (is_open)
 		return &store->store;
 	sqlite_close(&store->store);
 	return NULL;

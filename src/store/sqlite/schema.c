@@ -11,6 +11,8 @@
  */
 #include "store/sqlite/sqlite.h"
 #include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
 
 /* "rrtb", which marks our databases (PRAGMA application_id). */
 #define APPLICATION_ID 0x72727462
@@ -213,15 +215,113 @@ static bool migrate_once(struct sqlite *store, int64_t version, struct error *er
 	return false;
 }
 
+/* ---- an upgrade ---- */
+
+/* Instructions of SQLite's between two looks at the clock. */
+#define LOOK_EVERY 1000000
+#define TELL_EVERY (5 * US_PER_SECOND)
+/* A step copies the events at most once, into the WAL and from there into the file, and keeps old
+ * pages aside: measured three times the store, with a million events. */
+#define ROOM_FACTOR 4
+#define LITTLE_STORE ((int64_t)64 << 20) /* a smaller one is not worth the question */
+
+struct telling {
+	struct store_upgrade upgrade;
+	struct mono told_at;
+};
+
+static void tell(struct telling *telling)
+{
+	if (telling->upgrade.tell)
+		telling->upgrade.tell(&telling->upgrade, telling->upgrade.context);
+	telling->told_at = clock_mono();
+}
+
+static int tell_now_and_then(void *context)
+{
+	struct telling *telling = context;
+
+	if (clock_mono().us - telling->told_at.us >= TELL_EVERY)
+		tell(telling);
+	return 0;
+}
+
+/* A full disk would undo a step after minutes, at each start again. */
+static bool has_room(struct sqlite *store, int64_t bytes, struct error *err)
+{
+	struct statvfs disk;
+
+	if (bytes < LITTLE_STORE || statvfs(store->path, &disk))
+		return true;
+	int64_t left = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
+	return left >= ROOM_FACTOR * bytes ||
+	       error_fail(err, ERROR_TRANSIENT,
+		       "store %s is of an older release; to bring its %lld MiB up to date needs"
+		       " %lld MiB more on its disk, and %lld MiB are left: make room, and start"
+		       " again",
+		       store->path, (long long)(bytes >> 20),
+		       (long long)((ROOM_FACTOR * bytes) >> 20), (long long)(left >> 20));
+}
+
+/*
+ * A step keeps the pages that it changes aside, in case a statement fails: as much as the store,
+ * which is too much for memory. They go beside the store, where room for them was found, and not
+ * where SQLite puts them by default. Before other threads start, as sqlite3_temp_directory wants.
+ */
+static void keep_aside_on_disk(struct sqlite *store, bool is_on_disk)
+{
+	const char *name = strrchr(store->path, '/');
+
+	sqlite3_free(sqlite3_temp_directory);
+	sqlite3_temp_directory =
+		is_on_disk ? sqlite3_mprintf("%.*s", (int)(name - store->path), store->path) : NULL;
+	/* Cannot fail outside of a transaction. */
+	IGNORE(sqlite3_exec(store->database,
+		is_on_disk ? "PRAGMA temp_store = FILE" : "PRAGMA temp_store = MEMORY", NULL, NULL,
+		NULL));
+}
+
+/* The WAL is emptied after each step, so that the room of one step is enough for all. */
+static bool migrate_all(
+	struct sqlite *store, int64_t version, struct telling *telling, struct error *err)
+{
+	for (; version < NEWEST; version++) {
+		telling->upgrade.step = version + 1;
+		tell(telling);
+		if (!migrate_once(store, version, err))
+			return false;
+		/* If somebody reads, the checkpointer does it later. */
+		IGNORE(sqlite3_wal_checkpoint_v2(
+			store->database, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
+	}
+	return true;
+}
+
 bool schema_migrate(struct sqlite *store, struct error *err)
 {
-	int64_t version;
+	int64_t version, pages, page_bytes;
+	static const char what[] = "read its size";
 
 	if (!read_version(store, &version, err))
 		return false;
-	for (; version < NEWEST; version++) {
-		if (!migrate_once(store, version, err))
-			return false;
-	}
-	return true;
+	if (version == NEWEST)
+		return true;
+	if (!version)
+		return migrate_all(store, version, &(struct telling){ .told_at = { 0 } }, err);
+	if (!sqlite_number(store, "PRAGMA page_count", what, &pages, err) ||
+		!sqlite_number(store, "PRAGMA page_size", what, &page_bytes, err) ||
+		!has_room(store, pages * page_bytes, err))
+		return false;
+
+	struct telling telling = { .upgrade = store->upgrade ? *store->upgrade
+							     : (struct store_upgrade){ 0 } };
+	telling.upgrade.from = version;
+	telling.upgrade.to = NEWEST;
+	telling.upgrade.bytes = pages * page_bytes;
+	sqlite3_progress_handler(store->database, LOOK_EVERY, tell_now_and_then, &telling);
+	keep_aside_on_disk(store, true);
+	bool is_done = migrate_all(store, version, &telling, err);
+	keep_aside_on_disk(store, false);
+	sqlite3_progress_handler(store->database, 0, NULL, NULL);
+	return is_done;
 }

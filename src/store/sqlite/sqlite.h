@@ -86,7 +86,8 @@ struct sqlite {
 	struct store store; /* first member */
 	enum store_mode mode;
 	char *path;
-	int lock;          /* descriptor of PATH.lock; -1: none, as for readers */
+	const struct store_upgrade *upgrade; /* while it is opened */
+	int lock;                            /* descriptor of PATH.lock; -1: none, as for readers */
 	sqlite3 *database; /* NULL after a failed sqlite_renew(); the next one may succeed */
 	sqlite3_stmt *queries[QUERY_COUNT];
 	bool is_suspect;     /* a commit failed halfway: sqlite_renew() before the next */
@@ -183,7 +184,8 @@ bool sqlite_load_copy(struct store *store, struct arena *arena, const struct sto
 
 /* ---- connection: open.c ---- */
 
-struct store *sqlite_open(const char *place, enum store_mode mode, struct error *err);
+struct store *sqlite_open(const char *place, enum store_mode mode,
+	const struct store_upgrade *upgrade, struct error *err);
 void sqlite_close(struct store *store);
 
 /*
