@@ -11,6 +11,7 @@ librouter_a_SOURCES += \
 	src/admin/metrics.c \
 	src/admin/origin.c \
 	src/admin/page/change.c \
+	src/admin/page/content.c \
 	src/admin/page/event.c \
 	src/admin/page/explain.c \
 	src/admin/page/markup.c \

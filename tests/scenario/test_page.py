@@ -100,6 +100,7 @@ def test_a_failed_refresh_is_found_by_its_dashboard_understood_and_retried_by_cl
     browser.click("button", "Retry", "dialog")
     browser.run("await page.locator('main .badge').getByText('succeeded', { exact: true }).waitFor()")     # without being asked for
     assert browser.run("return new URL(page.url()).pathname") != f"/refreshes/{before['id']}"
+    assert not browser.run("return page.locator('#forget').isVisible()")        # there is no token
     assert router.refreshes(site="finance", content="Headcount")[0]["state"] == "succeeded"
     assert browser.faults() == []
 
@@ -116,6 +117,15 @@ def test_one_event_tells_its_way_from_the_delivery_to_the_outcome(browser, team)
                  "'Receivables' is in project 'Finance/Daily'", "1 running, 1 succeeded, 1 failed"):
         assert said in text, (said, text)
     assert browser.faults() == []
+
+
+def test_a_content_tells_which_events_did_not_ask_for_it_and_why(browser, team):
+    _, router = team
+    content = router.refreshes(site="finance", content="Revenue")[0]["content"]
+    browser.open(router.admin, f"/contents?site=finance&kind=workbook&content={content['id']}")
+    section = "section:has-text('did not ask for it')"
+    browser.see("revenue-after-nightly: job_id is 1002, it wants 1001", section)
+    assert "Hourly marts" in browser.text(section) and "Nightly build" not in browser.text(section) and browser.faults() == []
 
 
 def test_what_no_rule_names_is_told_to_be_nothing(browser, team):

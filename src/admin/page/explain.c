@@ -29,14 +29,8 @@ void page_selection(struct status_page *page, const struct selection *selection)
 		page_add(page, " <span class=\"badge\">shadow: not sent</span>");
 }
 
-static void add_unmatched(struct status_page *page, const struct unmatched *unmatched)
+void page_unmatched_reason(struct status_page *page, const struct unmatched *unmatched)
 {
-	const struct remedy *remedy =
-		unmatched->explanation ? unmatched->explanation->remedy : NULL;
-	page_add(page, "<li class=\"row\"><div class=\"state\"><span class=\"badge\">no "
-		       "match</span></div><div class=\"body\"><span class=\"name\">");
-	page_name(page, unmatched->rule);
-	page_add(page, "</span><p class=\"why\">");
 	if (unmatched->disabled) {
 		page_add(page, "the rule is switched off (<code>enabled: false</code>)");
 	} else {
@@ -49,6 +43,17 @@ static void add_unmatched(struct status_page *page, const struct unmatched *unma
 		page_name(page, unmatched->expected);
 		page_add(page, "</code>");
 	}
+}
+
+static void add_unmatched(struct status_page *page, const struct unmatched *unmatched)
+{
+	const struct remedy *remedy =
+		unmatched->explanation ? unmatched->explanation->remedy : NULL;
+	page_add(page, "<li class=\"row\"><div class=\"state\"><span class=\"badge\">no "
+		       "match</span></div><div class=\"body\"><span class=\"name\">");
+	page_name(page, unmatched->rule);
+	page_add(page, "</span><p class=\"why\">");
+	page_unmatched_reason(page, unmatched);
 	page_add(page, "</p>");
 	if (remedy) {
 		page_add(page, "<p class=\"remedy\">");

@@ -75,6 +75,15 @@ refresh_visit page_refresh_row;
 void page_state(struct status_page *page, enum refresh_state state);
 /* What to do about a refresh that failed or expired. NULL: nothing. */
 const char *page_remedy(const struct refresh_row *row);
+/* A line with kind, project and site. */
+void page_refresh_where(struct status_page *page, const struct refresh_row *row);
+/* What may be done with it: cancel, retry, or replay of its first cause. */
+void page_refresh_action(struct status_page *page, const struct refresh_row *row,
+	const struct cause_row *causes, size_t cause_count, bool is_compact);
+/* The refreshes of a filter (without limit), from ?cursor= on; `path` with these arguments of the
+ * request leads to the same list. */
+void page_refresh_list(struct status_page *page, struct store_filter *filter, const char *path,
+	const char *const *arguments);
 /* "good", "bad", "busy", "wait" or "" */
 const char *page_state_class(enum refresh_state state);
 /* Begins and ends a list of rows. */
@@ -92,6 +101,8 @@ void page_selection_row(struct status_page *page, const struct selection_status 
 
 /* ---- explain.c: a decision ---- */
 
+/* Why one rule did not match: "status is error, it wants success". */
+void page_unmatched_reason(struct status_page *page, const struct unmatched *unmatched);
 /* Why the rules that did not match did not: the nearest first. */
 void page_unmatched(struct status_page *page, const struct decision *decision);
 void page_selection(struct status_page *page, const struct selection *selection);

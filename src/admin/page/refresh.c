@@ -67,7 +67,7 @@ static void add_name(struct status_page *page, const struct refresh_row *row)
 	page_add(page, "</a>");
 }
 
-static void add_where(struct status_page *page, const struct refresh_row *row)
+void page_refresh_where(struct status_page *page, const struct refresh_row *row)
 {
 	page_printf(page, "<p class=\"where\">%s", kind_name(row->content.kind));
 	if (*row->content.project) {
@@ -118,7 +118,7 @@ static void add_why(struct status_page *page, const struct refresh_row *row, str
 }
 
 /* What names no content cannot be retried; the event, which leads to it, can be replayed. */
-static void add_action(struct status_page *page, const struct refresh_row *row,
+void page_refresh_action(struct status_page *page, const struct refresh_row *row,
 	const struct cause_row *causes, size_t cause_count, bool is_compact)
 {
 	bool is_open = refresh_state_is_open(row->state);
@@ -148,14 +148,14 @@ bool page_refresh_row(const struct refresh_row *row, const struct cause_row *cau
 	page_state(page, row->state);
 	page_add(page, "</div><div class=\"body\">");
 	add_name(page, row);
-	add_where(page, row);
+	page_refresh_where(page, row);
 	add_why(page, &told, since);
 	add_causes(page, causes, cause_count);
 	page_printf(
 		page, "</div><div class=\"when\"><a href=\"/refreshes/%lld\">", (long long)row->id);
 	page_time(page, wall_is_set(row->ended_at) ? row->ended_at : row->created_at);
 	page_printf(page, "<span class=\"skip\"> refresh %lld</span></a>", (long long)row->id);
-	add_action(page, row, causes, cause_count, true);
+	page_refresh_action(page, row, causes, cause_count, true);
 	page_add(page, "</div></li>\n");
 	return true;
 }
@@ -194,8 +194,7 @@ static void add_filters(struct status_page *page, const char *state)
 	page_add(page, "</div>\n");
 }
 
-/* `filter` without limit; `path` and its arguments lead to the same list. */
-static void add_list(struct status_page *page, struct store_filter *filter, const char *path,
+void page_refresh_list(struct status_page *page, struct store_filter *filter, const char *path,
 	const char *const *arguments)
 {
 	struct refresh_list list = { .page = page };
@@ -246,49 +245,7 @@ void handle_page_refreshes(struct admin *admin, struct web_request *request, int
 	page_add(page, "</div>");
 	page_head_end(page);
 	add_filters(page, filter.state);
-	add_list(page, &filter, "/refreshes", arguments);
-	page_reply(page, 200);
-}
-
-/* ---- of one content ---- */
-
-static bool keep_name(const struct refresh_row *row, const struct cause_row *causes,
-	size_t cause_count, void *context)
-{
-	struct status_page *page = context;
-	page_head(page, "/", "Status", *row->content.name ? row->content.name : row->content.luid);
-	add_where(page, row);
-	page_add(page, "</div><div class=\"actions\">");
-	add_action(page, row, causes, cause_count, false);
-	page_add(page, "</div>");
-	page_head_end(page);
-	return false;
-}
-
-void handle_page_content(struct admin *admin, struct web_request *request, int64_t id)
-{
-	static const char *const arguments[] = { "site", "kind", "content", NULL };
-	struct error err;
-	(void)id;
-	struct status_page *page = page_new(admin, request);
-	if (!page)
-		return;
-	struct store_filter filter = { .site = web_query(request, "site"),
-		.kind = web_query(request, "kind"),
-		.content = web_query(request, "content") };
-	filter.limit = 1;
-	bool ok = store_list_refreshes(admin->reader, &filter, keep_name, page, &err);
-	if (!page->title.length) {
-		page_free(page);
-		admin_answer_error(request, ok ? 404 : 503,
-			ok ? "no refresh of such content is on record; history is kept as long as "
-			     "`history` says"
-			   : err.message);
-		return;
-	}
-	page_section(page, "What was done, and what caused it", -1, NULL);
-	add_list(page, &filter, "/contents", arguments);
-	page_section_end(page);
+	page_refresh_list(page, &filter, "/refreshes", arguments);
 	page_reply(page, 200);
 }
 
@@ -365,11 +322,11 @@ static bool add_whole(
 	found->is_found = true;
 	page_head(page, "/refreshes", "Refreshes",
 		*row->content.name ? row->content.name : row->content.luid);
-	add_where(page, row);
+	page_refresh_where(page, row);
 	page_printf(page, "<p class=\"small\">Refresh %lld \u00b7 ", (long long)row->id);
 	add_content_link(page, "", row->site, &row->content);
 	page_add(page, "all refreshes of this content</a></p></div><div class=\"actions\">");
-	add_action(page, row, causes, count, false);
+	page_refresh_action(page, row, causes, count, false);
 	page_add(page, "</div>");
 	page_head_end(page);
 	page_add(page, "<ol class=\"timeline\">\n");

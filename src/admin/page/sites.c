@@ -65,7 +65,7 @@ static void add_notes(struct status_page *page, const struct site_status *site)
 	if (queue->overdue)
 		add_note(page, "bad", "", queue->overdue, none);
 	else if (queue->starts.reason && !queue->paused_by && !wall_is_set(queue->paused_until))
-		add_note(page, "", "Refreshes wait: ", queue->starts.reason, queue->starts.until);
+		add_note(page, "", "", queue->starts.reason, queue->starts.until);
 }
 
 static void add_facts(struct status_page *page, const struct site_status *site)
@@ -80,16 +80,16 @@ static void add_facts(struct status_page *page, const struct site_status *site)
 	}
 	page_add(page, "</dd>");
 	if (wall_is_set(site->client.pat_ends_at)) {
-		page_add(page, "<dt>Token ends</dt><dd>");
+		page_add(page, "<dt>PAT ends</dt><dd>");
 		page_time(page, site->client.pat_ends_at);
 		if (site->client.pat_ends_at.us - page->now.us < PAT_SOON)
 			page_badge(page, "bad", "renew it");
 		page_add(page, "</dd>");
 	}
-	page_printf(page, "<dt>Refreshes</dt><dd>%lld ready, %lld in flight",
+	page_printf(page, "<dt>Ready</dt><dd>%lld</dd><dt>In flight</dt><dd>%lld",
 		(long long)queue->ready, (long long)(queue->sending + queue->in_flight));
 	if (queue->selections)
-		page_printf(page, ", %lld not looked up yet", (long long)queue->selections);
+		page_printf(page, "</dd><dt>Unresolved</dt><dd>%lld", (long long)queue->selections);
 	page_add(page, "</dd></dl>");
 }
 
@@ -119,15 +119,15 @@ void page_sites(struct status_page *page)
 		const struct config_site *limits = config_site_named(config, site->client.name);
 		page_add(page, "<li class=\"site card\"><header><div><h3>");
 		page_name(page, site->client.name);
-		page_add(page, "</h3><p>");
-		page_name(page, site->client.server);
-		page_add(page, "</p></div>");
+		page_add(page, "</h3></div>");
 		add_state(page, site);
-		page_add(page, "</header>");
+		page_add(page, "</header><p class=\"soft small\">");
+		page_name(page, site->client.server);
+		page_add(page, "</p>");
 		add_facts(page, site);
-		add_budget(page, "Started in the last hour", site->queue.starts_spent,
+		add_budget(page, "Starts, last hour", site->queue.starts_spent,
 			limits ? limits->refreshes_per_hour : 0);
-		add_budget(page, "Looks at jobs, last day", site->queue.queries_spent,
+		add_budget(page, "Job looks, last day", site->queue.queries_spent,
 			limits ? limits->job_queries_per_day : 0);
 		add_notes(page, site);
 		add_actions(page, site);
