@@ -108,7 +108,7 @@ def test_after_a_pause_and_a_resume_the_reason_is_true_again(router_of, sandbox_
         return waiting and waiting[0].get("reason", "")
     wait_until(lambda: "refreshes_per_hour" in (reason() or ""), "the budget to be told")
     post(router, "/api/v1/sites/finance/pause")
-    wait_until(lambda: "paused by alice" in reason(), "the pause to be told")
+    wait_until(lambda: "paused by loopback" in reason(), "the pause to be told")
     post(router, "/api/v1/sites/finance/resume")
     wait_until(lambda: "refreshes_per_hour" in reason(), "the budget to be told again")
 
