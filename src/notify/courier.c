@@ -113,8 +113,10 @@ static void give_up(struct queue *queue, const char *why)
 void courier_take(struct courier *courier, struct letter *letter)
 {
 	struct queue *queue = queue_of(courier, letter->receiver);
-	if (!queue)
+	if (!queue) { /* it went while the letter was at the journal */
 		queue = queue_new(courier, letter->receiver);
+		queue->is_gone = true;
+	}
 	letter->next = NULL;
 	*queue->last = letter;
 	queue->last = &letter->next;

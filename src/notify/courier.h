@@ -28,7 +28,7 @@ struct courier *courier_new(courier_done *done, void *context);
 void courier_free(struct courier *courier); /* drops open requests */
 /* Takes a reference. Letters of receivers that are not there any more are given up. */
 void courier_configure(struct courier *courier, struct config *config);
-/* Takes the letter. Its receiver is in the configuration. */
+/* Takes the letter. It is given up if its receiver is not there any more. */
 void courier_take(struct courier *courier, struct letter *letter);
 /* Sends what may be sent, and waits at most `timeout_ms` for the network or `wake_fd`. */
 void courier_step(struct courier *courier, int timeout_ms, int wake_fd);

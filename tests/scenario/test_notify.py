@@ -321,6 +321,18 @@ def test_a_site_that_is_left_alone_is_told_and_that_it_answers_again(router_of, 
     wait_until(lambda: receiver.got[-1].told() == [("recovered", "finance")], "the site to answer")
 
 
+def test_what_is_given_up_is_told_by_its_name_and_its_end_too(router_of, sandbox, receiver):
+    """No content was found for it; the success has one."""
+    router = router_with(router_of, sandbox, to(receiver, on=["expired", "recovered"]), give_up_after="2s")
+    sandbox.fault("drop", on={"path": "/api/*"}, times=0)
+    router.send()
+    expired = receiver.wait()[0]
+    assert expired.told() == [("expired", "Revenue")] and "id" not in expired.json["news"][0]["content"]
+    sandbox.forget_faults()
+    router.send()
+    assert receiver.wait(2)[1].told() == [("recovered", "Revenue")]
+
+
 def test_receivers_change_with_a_reload(router_of, sandbox, receiver):
     router = router_with(router_of, sandbox)
     sandbox.change("Revenue", result="failed")

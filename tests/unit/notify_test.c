@@ -481,6 +481,31 @@ static void pauses_grow_and_heed_what_the_receiver_asks_for(void **state)
 	assert_int_equal(courier_pause(1, 60 * s, s, 300 * s, 7), 60 * s);
 }
 
+static void count_given_up(struct letter *letter, bool is_delivered, void *context)
+{
+	int *count = context;
+	assert_false(is_delivered);
+	letter_free(letter);
+	++*count;
+}
+
+static void a_letter_whose_receiver_went_is_given_up(void **state)
+{
+	OWNED(config) config = configured("[" RECEIVER("") "]");
+	int given_up = 0;
+	struct courier *courier = courier_new(count_given_up, &given_up);
+	struct letter *letter = keep_read_letter(
+		KEEP_LETTER_KEYS "ntf_1", "{\"receiver\":\"gone\",\"body\":\"{}\"}");
+	(void)state;
+	assert_string_equal(letter->id, "ntf_1");
+	courier_configure(courier, config);
+	courier_take(courier, letter); /* it was at the journal meanwhile */
+	courier_step(courier, 0, -1);
+	assert_int_equal(given_up, 1);
+	assert_int_equal(courier_next(courier).us, INT64_MAX);
+	courier_free(courier);
+}
+
 static void a_reply_is_taken_refused_or_tried_again(void **state)
 {
 	static const struct {
@@ -530,6 +555,7 @@ int main(void)
 		cmocka_unit_test(a_letter_has_a_bound),
 		cmocka_unit_test(a_title_says_several_where_its_parts_differ),
 		cmocka_unit_test(pauses_grow_and_heed_what_the_receiver_asks_for),
+		cmocka_unit_test(a_letter_whose_receiver_went_is_given_up),
 		cmocka_unit_test(a_reply_is_taken_refused_or_tried_again),
 	};
 	return cmocka_run_group_tests_name("notify", tests, NULL, NULL);

@@ -143,7 +143,8 @@ bool sqlite_load_notes(
 	struct sqlite *store = sqlite_of(base);
 	/* the last code point ends the keys with this beginning */
 	USED_QUERY query = sqlite_query(store, QUERY_LOAD_NOTES,
-		"SELECT key, value FROM note WHERE key >= ?1 AND key < ?1 || char(1114111)"
+		"SELECT key, value FROM note INDEXED BY note_key WHERE key >= ?1 AND key < ?1 || "
+		"char(1114111)"
 		" ORDER BY id",
 		err);
 	bool has_row;
