@@ -133,13 +133,13 @@ def counted(router, reason, token=ONCALL):
 
 
 def routes():
-    """Method and path of every route, as the daemon's table has them."""
+    """Method, path and need of every route, as the daemon's table has them. Ids and names are those of `guard`."""
     table = (harness.TOP / "src/admin/admin.c").read_text()
-    found = re.findall(r'^\t\{ "(GET|POST)", "([^"]+)", handle_', table, re.M)
-    assert len(found) > 15
-    for method, path in found:
-        path = path.replace("/sites/*/", "/sites/finance/").replace("*", "1")
-        yield method, path + "1" if len(path) > 1 and path.endswith("/") else path
+    found = re.findall(r'^\t\{ "(\w+)", "([^"]+)", \w+, \w+, ACCESS_(\w+) \},$', table, re.M)
+    assert len(found) > 15 and len(found) == table.count(", ACCESS_") - table.count(", request, ACCESS_")
+    for method, path, need in found:
+        id = "1" if "events" in path else "finance" if "sites" in path else "2"
+        yield method, path.replace("*", id) + (id if len(path) > 1 and path.endswith("/") else ""), need
 
 
 READS = ["/metrics", "/api/v1/events", "/api/v1/refreshes", "/api/v1/selections", "/api/v1/sites", "/api/v1/rules", "/nowhere", "/api/v1/events/1"]
@@ -163,11 +163,6 @@ def test_without_a_token_only_probes_and_an_empty_page_are_there(guard):
         assert answer.status == 401 and answer.headers["WWW-Authenticate"].startswith("Bearer"), path
     for path in CHANGES + ["/api/v1/route", "/api/v1/resolve"]:
         assert ask(guard, "POST", path).status == 401, path
-    for method, path in routes():
-        status = ask(guard, method, path).status
-        assert status == (200 if path in ("/", "/healthz", "/readyz") else 401), (method, path)
-        if method == "POST" and path not in ("/api/v1/route", "/api/v1/resolve"):
-            assert ask(guard, method, path, READER).status == 403, path
     assert ask(guard, "GET", "/healthz").status == 200
     ready = ask(guard, "GET", "/readyz")
     assert ready.status == 200 and ready.json["ready"]
@@ -175,7 +170,24 @@ def test_without_a_token_only_probes_and_an_empty_page_are_there(guard):
     assert page.status == 200 and b"admin_tokens" in page.body
     for known in (b"finance", b"Revenue", b"nightly", b"dbt-", b"sha256"):
         assert known not in page.body, known
-    assert counted(guard, "no_token") == len(READS) + len(CHANGES) + 2 + len(list(routes())) - 3
+    assert counted(guard, "no_token") == len(READS) + len(CHANGES) + 2
+
+
+def test_every_route_asks_for_its_role_and_shows_a_stranger_nothing(guard):
+    asked = list(routes())
+    assert {path for _, path, need in asked if need == "PROBE" and not path.startswith("/assets/")} == {"/healthz", "/readyz"}
+    for method, path, need in asked:
+        answer = ask(guard, method, path)
+        if need in ("READ", "CHANGE"):
+            assert answer.status == 401, (method, path)
+        else:
+            # a page that asks for a token
+            assert method == "GET" and answer.status in (200, 401), (method, path, answer.status)
+            for known in (b"Revenue", b"nightly", b"Finance/", b"701331", b"succeeded at"):
+                assert known not in answer.body, (path, known)
+        if need == "CHANGE":
+            assert ask(guard, method, path, READER).status == 403, path
+    assert not commands(guard, 1, READER)
 
 
 def test_a_viewer_reads_and_changes_nothing(guard):
