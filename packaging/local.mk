@@ -46,10 +46,10 @@ EXTRA_DIST += packaging/refresh-router.spec
 rpm: dist
 	rm -rf rpm && $(MKDIR_P) rpm/SOURCES && cp $(distdir).tar.xz rpm/SOURCES
 	rpmbuild -bb --define "_topdir $(abs_builddir)/rpm" $(RPM_OPTIONS) $(srcdir)/packaging/refresh-router.spec
-EXTRA_DIST += packaging/build-tarball packaging/build-npm packaging/npm/README.md packaging/npm/refresh-router.js
+EXTRA_DIST += packaging/build-tarball packaging/static-libraries packaging/INSTALL-tarball packaging/build-npm packaging/npm/README.md packaging/npm/refresh-router.js
 STATIC_TARBALL = static/$(distdir)-linux-`uname -m`.tar.xz
 static-tarball: dist
-	$(srcdir)/packaging/build-tarball $(distdir).tar.xz static
+	$(srcdir)/packaging/build-tarball $(distdir).tar.xz static static-libraries
 npm: static-tarball
 	$(srcdir)/packaging/build-npm $(srcdir) $(STATIC_TARBALL) npm
 deb: dist

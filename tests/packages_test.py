@@ -1,10 +1,12 @@
 """The packages, installed: by the dpkg of a machine of their own with a systemd of its own, which vanishes with the test. $REFRESH_ROUTER_PACKAGES is the
 folder of a build in which `make deb rpm npm` put them; without it there is nothing to test."""
+import contextlib
 import json
 import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -13,13 +15,18 @@ import pytest
 TOP = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TOP / "tests" / "scenario"))
 
-from harness import SECRET, Address, request, rule, sign      # noqa: E402
+import harness      # noqa: E402
+from harness import SECRET, Address, Router, request, rule, sign, wait_until      # noqa: E402
 from systemd_machine import Machine      # noqa: E402
 import yaml      # noqa: E402
 
 FOLDER = pathlib.Path(os.environ.get("REFRESH_ROUTER_PACKAGES", "nowhere"))
 SERVICE = "refresh-router.service"
 STATE = "/var/lib/private/refresh-router/state.db"
+VERSION = re.search(r"AC_INIT\(\[refresh-router\], \[([^]]+)\]", (TOP / "configure.ac").read_text()).group(1)
+# What every Linux with systemd has (packaging/build-tarball).
+SHARED = {"libc.so.6", "libm.so.6", "libgnutls.so.30", "libsystemd.so.0"}
+GOOD = yaml.safe_dump({"version": 1, "rules": [rule()]})
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="REFRESH_ROUTER_PACKAGES is not the folder of built packages")
 
@@ -127,42 +134,137 @@ def test_an_rpm_has_the_files_of_the_debian_package(name):
     assert ("drwx------ /etc/refresh-router/secrets" in listed) == (name == "refresh-router")
 
 
-# ---- the tarball and npm ----
+# ---- the tarball ----
+
+def run(*command, folder, check=True, **rest):
+    told = subprocess.run([str(part) for part in command], cwd=folder, capture_output=True, text=True, timeout=harness.DEADLINE, check=False, **rest)
+    assert not check or told.returncode == 0, (command, told.stdout, told.stderr)
+    return told
 
 @pytest.fixture
-def tarball(tmp_path):
-    """Unpacked."""
-    [path] = (FOLDER / "static").glob("*.tar.xz")
-    subprocess.run(["sha256sum", "--check", "--quiet", f"{path.name}.sha256"], cwd=path.parent, check=True)
-    subprocess.run(["tar", "-C", tmp_path, "-xf", path], check=True)
-    [folder] = tmp_path.iterdir()
+def unpacked(tmp_path):
+    run("sha256sum", "-c", "SHA256SUMS", folder=FOLDER / "static")
+    [tarball] = (FOLDER / "static").glob("*.tar.xz")
+    run("tar", "-xf", tarball, folder=tmp_path)
+    [folder] = tmp_path.glob(f"refresh-router-{VERSION}-linux-{os.uname().machine}")
     return folder
 
 
-def test_the_tarball_names_the_libraries_that_it_does_not_bring(tarball):
-    linked = subprocess.run(["objdump", "-p", tarball / "bin" / "refresh-router"], capture_output=True, text=True, check=True).stdout
-    needed = set(re.findall(r"NEEDED +(\S+)", linked))
-    told = set((tarball / "SHARED-LIBRARIES").read_text().split())
-    brought = {path.name for path in (tarball / "lib" / "refresh-router").iterdir()}
-    assert needed == told | brought
-    assert told == {"libc.so.6", "libm.so.6", "libcrypto.so.3", "libcurl.so.4", "libgnutls.so.30"}
-    found = subprocess.run(["ldd", tarball / "bin" / "refresh-router"], capture_output=True, text=True, check=True).stdout
-    assert f"=> {tarball}/bin/../lib/refresh-router/libcjson.so.1" in found
-    assert subprocess.run([tarball / "bin" / "refresh-router", "--version"], capture_output=True, check=True).stdout.startswith(b"refresh-router 0")
+def test_the_tarball_has_what_an_installation_has(unpacked, tmp_path):
+    here = {str(path.relative_to(unpacked)) for path in unpacked.rglob("*") if path.is_file()}
+    assert {"LICENSE", "INSTALL", "README.md", "bin/refresh-router", "bin/tableau-sandbox", "lib/systemd/system/refresh-router.service",
+            "share/man/man1/refresh-router.1", "share/bash-completion/completions/refresh-router.bash", "share/zsh/site-functions/_refresh-router",
+            "share/doc/refresh-router/examples/config.yaml", "share/doc/refresh-router/examples/rules/first.yaml"} <= here
+    assert "/usr/local/bin/refresh-router serve" in (unpacked / "lib/systemd/system/refresh-router.service").read_text()
+    examples = unpacked / "share/doc/refresh-router/examples"
+    run(unpacked / "bin/refresh-router", "check", "--no-files", "--config", examples / "config.yaml", folder=tmp_path)
+    run(unpacked / "bin/refresh-router", "test", examples / "gallery", folder=tmp_path)
 
 
-@pytest.mark.skipif(not shutil.which("npx"), reason="there is no npx")
-def test_npx_checks_rules_from_the_package_without_a_network(tmp_path):
-    [path] = (FOLDER / "npm").glob("*.tgz")
-    (tmp_path / "rules").mkdir()
-    rules = tmp_path / "rules" / "rules.yaml"
+@pytest.mark.parametrize("program", ["refresh-router", "tableau-sandbox"])
+def test_only_what_every_linux_has_stays_dynamic(unpacked, program):
+    needed = re.findall(r"NEEDED +(\S+)", run("objdump", "-p", unpacked / "bin" / program, folder=unpacked).stdout)
+    assert "libsystemd.so.0" in needed, "its unit waits for readiness"
+    symbols = run("objdump", "-T", unpacked / "bin" / program, folder=unpacked).stdout
+    assert max(tuple(map(int, found.split("."))) for found in re.findall(r"GLIBC_([\d.]+)", symbols)) <= (2, 34), "INSTALL says which glibc it needs"
+    told = (unpacked / "SHARED-LIBRARIES").read_text().split()
+    assert set(needed) <= set(told) == SHARED
+    assert VERSION in run(unpacked / "bin" / program, "--version", folder=unpacked).stdout
 
-    def check(text):
-        rules.write_text(text)
-        return subprocess.run(["npx", "--yes", "--offline", f"--package={path}", "refresh-router", "check", "rules/"], cwd=tmp_path, capture_output=True,
-                              text=True, env={**os.environ, "HOME": str(tmp_path)}, check=False)
 
-    good = check(yaml.safe_dump({"version": 1, "rules": [rule()]}))
-    assert good.returncode == 0 and good.stdout.startswith("ok: 1 rule, "), good.stderr
-    bad = check("version: 1\nrules: [{name: a, wenn: 1}]\n")
-    assert bad.returncode == 1 and "unknown field 'wenn'" in bad.stderr + bad.stdout
+def test_the_unpacked_programs_serve(unpacked, tmp_path, monkeypatch):
+    monkeypatch.setattr(harness, "BUILD", unpacked / "bin")
+    (tmp_path / "router").mkdir()
+    sandbox = harness.Sandbox(tmp_path, {"sites": [harness.site_world()]})
+    router = Router(tmp_path / "router", sandbox, [rule()])
+    try:
+        assert router.send().json["outcome"] == "routed"
+        assert [refresh["state"] for refresh in router.settle(1)] == ["succeeded"]
+    finally:
+        router.stop()
+        sandbox.stop()
+
+
+# ---- the npm package ----
+
+of_npm = pytest.mark.skipif(not shutil.which("npm"), reason="there is no npm")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project that has the package among its dependencies."""
+    folder = tmp_path_factory.mktemp("project")
+    [package] = (FOLDER / "npm").glob("*.tgz")
+    (folder / "package.json").write_text('{"name": "project", "version": "1.0.0", "private": true}')
+    run("npm", "install", "--offline", "--no-audit", "--no-fund", "--cache", folder / "cache", package, folder=folder)
+    (folder / "good.yaml").write_text(GOOD)
+    (folder / "bad.yaml").write_text(GOOD.replace("job_id", "job-id"))
+    return folder
+
+
+def launcher(project):
+    return project / "node_modules/.bin/refresh-router"
+
+
+of_npm = pytest.mark.skipif(not shutil.which("npm"), reason="there is no npm")
+
+
+@of_npm
+def test_npx_runs_the_command_line_and_passes_on_its_status(project):
+    def npx(*arguments):
+        return run("npx", "--offline", "refresh-router", *arguments, folder=project, check=False)
+    about = json.loads((project / "node_modules/refresh-router/package.json").read_text())
+    assert about["version"] == VERSION and about["os"] == ["linux"] and about["cpu"] and "scripts" not in about
+    assert npx("--version").stdout.startswith(f"refresh-router {VERSION}\n")
+    assert npx("check", "good.yaml").returncode == 0
+    told = npx("check", "bad.yaml")
+    assert told.returncode == 1 and "did you mean 'job_id'" in told.stderr + told.stdout
+    assert npx("chekc").returncode == 2
+
+
+@of_npm
+def test_standard_input_arguments_and_output_are_the_programs(project):
+    told = run(launcher(project), "check", "-", "--format", "json", folder=project, check=False, input=GOOD.replace("job_id", "job-id"))
+    assert told.returncode == 1 and "unknown-field" in json.dumps(json.loads(told.stdout))
+
+
+def is_program(stat, parent):
+    with contextlib.suppress(OSError):      # it has gone meanwhile
+        return stat.read_text().rsplit(")", 1)[1].split()[1] == str(parent) and os.readlink(stat.parent / "exe").endswith("/refresh-router")
+    return False
+
+
+@of_npm
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_reaches_the_program_and_its_end_is_the_launchers(project, number):
+    signal.signal(signal.SIGINT, signal.default_int_handler)      # a shell in the background would have it ignored
+    child = subprocess.Popen([launcher(project), "check", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=project)
+
+    def program():
+        return [stat.parent.name for stat in pathlib.Path("/proc").glob("[0-9]*/stat") if is_program(stat, child.pid)]
+    [pid] = wait_until(program, "the program to run")
+    child.send_signal(number)
+    assert child.wait(harness.DEADLINE) == -number      # its input is still open
+    child.communicate()
+    assert not pathlib.Path(f"/proc/{pid}").exists()
+
+
+@of_npm
+@pytest.mark.parametrize("change,said", [('Object.defineProperty(process, "platform", {value: "darwin"});', "not for darwin-"),
+                                         ('Object.defineProperty(process, "arch", {value: "riscv64"});', "not for linux-riscv64")])
+def test_an_unsupported_platform_is_said(project, tmp_path, change, said):
+    (tmp_path / "change.js").write_text(change)
+    told = run("node", "--require", tmp_path / "change.js", launcher(project), "check", "good.yaml", folder=project, check=False)
+    assert told.returncode == 2 and said in told.stderr and len(told.stderr.splitlines()) == 1, told.stderr
+
+
+@of_npm
+def test_a_linux_without_glibc_is_said(project, tmp_path):
+    """The loader that the program names is not there, as on Alpine."""
+    shutil.copytree(project / "node_modules/refresh-router", tmp_path / "package")
+    program = tmp_path / "package/bin/refresh-router"
+    bytes_ = program.read_bytes()
+    loader = re.search(rb"/lib(64)?/ld-linux[\w.-]+", bytes_).group()
+    program.write_bytes(bytes_.replace(loader, loader.replace(b"ld-linux", b"ld-other"), 1))
+    told = run("node", tmp_path / "package/refresh-router.js", "--version", folder=tmp_path, check=False)
+    assert told.returncode == 2 and "no glibc" in told.stderr, told.stderr
