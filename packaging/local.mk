@@ -1,7 +1,8 @@
 # packaging/local.mk: what goes with the programs.
 dist_man_MANS += packaging/man/refresh-router.1 packaging/man/refresh-router-rules.5 packaging/man/refresh-router-findings.7 \
 	packaging/man/refresh-router-metrics.7 packaging/man/tableau-sandbox.1
-EXTRA_DIST += packaging/operations.md packaging/man/fill packaging/install-dependencies packaging/demo/run packaging/demo/config.yaml packaging/demo/rules.yaml \
+dist_doc_DATA = packaging/operations.md packaging/security.md
+EXTRA_DIST += packaging/man/fill .github/SECURITY.md packaging/install-dependencies packaging/demo/run packaging/demo/config.yaml packaging/demo/rules.yaml \
 	packaging/sandbox/world.yaml packaging/systemd/refresh-router.service.in \
 	.pre-commit-hooks.yaml packaging/ci/action.yml packaging/ci/build
 

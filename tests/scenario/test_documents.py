@@ -1,4 +1,4 @@
-"""README and manual: what they show runs, what they name exists, and the manual's tables are those of the program."""
+"""README, the operations guide and the manual: what they show runs, what they name exists, and the manual's tables are those of the program."""
 import os
 import re
 import shutil
@@ -11,6 +11,7 @@ import harness
 from harness import SAMPLES, SECRET, TOP, cli, request, rule, wait_until
 
 README = TOP / "README.md"
+OPERATIONS = TOP / "packaging" / "operations.md"
 MAN = TOP / "packaging" / "man"
 MANUAL, RULES, METRICS = MAN / "refresh-router.1", MAN / "refresh-router-rules.5", MAN / "refresh-router-metrics.7"
 PAGES = [*sorted(MAN.glob("*.1")), RULES]
@@ -52,7 +53,7 @@ def examples_of(path, text=None):
     assert begun is None, f"{path}:{begun}: a block without end"
 
 
-EXAMPLES = [example for path in [README, *PAGES] for example in examples_of(path)]
+EXAMPLES = [example for path in [README, OPERATIONS, *PAGES] for example in examples_of(path)]
 
 
 def command_for(text):
@@ -109,10 +110,13 @@ def test_an_example_runs(example, tmp_path, environment):
     assert told.returncode == 0, f"{example}:\n{example.text}\n{told.stdout}{told.stderr}"
 
 
+NOT_RUN_BY_OPERATORS = [e.text.splitlines()[0] for e in EXAMPLES if e.path == OPERATIONS and e.not_run]
+
+
 def test_few_examples_are_not_run():
     """Each has its reason where it stands; this is the list that a reviewer sees grow."""
-    assert [str(e.path.relative_to(TOP)) + ": " + e.text.strip() for e in EXAMPLES if e.not_run] == [
-        "README.md: ./packaging/demo/run", "README.md: ./tests/run"]
+    assert [str(e.path.relative_to(TOP)) + ": " + e.text.splitlines()[0] for e in EXAMPLES if e.not_run] == [
+        "README.md: ./packaging/demo/run", "README.md: ./tests/run", *(f"packaging/operations.md: {text}" for text in NOT_RUN_BY_OPERATORS)]
     assert len(EXAMPLES) >= 8
 
 
@@ -150,7 +154,7 @@ OURS = ("refresh-router", "make", "man", "tests/run", *COMMANDS)
 def spans(text):
     """`commands` in the text of a Markdown file, outside its blocks."""
     text = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
-    return [span for span in re.findall(r"`([^`\n]+)`", text) if span.split()[0] in OURS]
+    return [span for span in re.findall(r"`([^`\n]+)`", text) if span.split()[0] in OURS and "…" not in span]
 
 
 @pytest.fixture
@@ -177,8 +181,8 @@ def run_span(span, router, ids, folder):
     return 0 if done.returncode == 1 else done.returncode      # "no", as to cancel what has ended, is an answer
 
 
-@pytest.mark.parametrize("span", sorted(set(spans(README.read_text()))))
-def test_a_command_that_readme_names_runs(span, router, known_ids, tmp_path):
+@pytest.mark.parametrize("span", sorted({span for path in (README, OPERATIONS) for span in spans(path.read_text())}))
+def test_a_command_that_the_text_names_runs(span, router, known_ids, tmp_path):
     assert run_span(span, router, known_ids, tmp_path) == 0
 
 
@@ -255,6 +259,40 @@ def test_every_number_of_metrics_is_in_the_manual(router):
     there = re.findall(r"^# HELP (\w+)", request(router.admin, "GET", "/metrics").body.decode(), re.M)
     told = cli("manual", "metrics").stdout.decode()
     assert re.findall(r'^\.It Li "\\&(\w+)"', told, re.M) == there
+
+
+def test_the_lines_of_the_log_that_operators_read_about_are_written():
+    [rows] = re.findall(r"^\| `msg` \|.*\n\|[-|]+\n((?:\|.*\n)+)", OPERATIONS.read_text(), re.M)
+    named = re.findall(r"`([^`]+)`", "\n".join(row.split("|")[1] for row in rows.splitlines()))
+    sources = "".join(path.read_text() for path in (TOP / "src").glob("**/*.c"))
+    assert len(named) >= 20 and [name for name in named if f'"{name.removesuffix("…").strip()}' not in sources] == []
+
+
+# ---- links ----
+
+def anchors(text):
+    """Of headings, as GitHub and GitLab make them."""
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.+)$", text, re.M)}
+
+
+def dead_links(path, text):
+    """Of a Markdown file: files that are not there, and headings that their file lacks."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)):
+        name, _, anchor = target.partition("#")
+        there = path.parent / name if name else path
+        if not re.match(r"\w+:", name) and (not there.exists() or (anchor and anchor not in anchors(text if there == path else there.read_text()))):
+            yield target
+
+
+@pytest.mark.parametrize("path", sorted({*TOP.glob("*.md"), *TOP.glob(".github/*.md"), *(path for name in ("packaging", "rules", "src", "tests")
+                                                                                for path in (TOP / name).rglob("*.md"))}), ids=lambda path: str(path.relative_to(TOP)))
+def test_links_lead_somewhere(path):
+    assert list(dead_links(path, path.read_text())) == []
+
+
+def test_a_dead_link_is_noticed():
+    text = f"# A heading\n[a](#a-heading) [b](#a-headline) [c](security) [d](prometheus) [e]({README.name}#sizes) [f](https://example.com)\n"
+    assert list(dead_links(README, text)) == ["#a-headline", "security", "prometheus", f"{README.name}#sizes"]
 
 
 # ---- what is committed is what the program prints ----
