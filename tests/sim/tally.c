@@ -67,7 +67,8 @@ static const char *const names[MET_COUNT] = {
 /* Steps of a refresh's life that no world as it should be leads to; schedule_test.c takes them. */
 static bool is_beyond(enum refresh_state from, enum refresh_state to)
 {
-	/* Only a row that says it is queued, and tells no evidence, as none of ours does. */
+	/* Only a row that says it is queued, and tells no evidence, as none of ours does; and one
+	 * of a copy that was restored, as no disk of this world is. */
 	return (from == REFRESH_QUEUED && to == REFRESH_WAITING) ||
 	       (from == REFRESH_WAITING && to == REFRESH_UNKNOWN);
 }

@@ -532,6 +532,13 @@ OUTSIDE = [
     ("all that was named before a restart is doubted", "dispatch/core.c:restore_namings",
      "age > 0 ? -age : 0", "-age - TABLEAU_NAME_AGE",
      "core_test:what_was_named_shortly_before_a_start_is_sent_at_once"),
+    # a store that was restored from a copy
+    ("what waited in a copy is sent at once", "send_ready",
+     "if (refresh->row.is_from_copy) {", "if (0) {",
+     "schedule_test:what_waited_in_a_copy_is_looked_for_before_it_is_sent"),
+    ("a selection of a copy is sent at once", "want_content",
+     "want->selection.is_from_copy", "false",
+     "schedule_test:a_selection_of_a_copy_is_looked_for_too"),
     # the client of Tableau, and what it keeps
     ("a cause that is put again keeps its first stamp", "store/sqlite/write.c:sqlite_put_cause",
      "fresh_from = excluded.fresh_from, after = excluded.after", "fresh_from = excluded.fresh_from",

@@ -766,6 +766,91 @@ static void a_site_is_greeted_before_the_first_request_after_a_start(void **stat
 	assert_string_equal(world->state, "running");
 }
 
+/* ---- a store that was restored from a copy ---- */
+
+static void look_ends(struct world *world, enum verdict verdict)
+{
+	struct job_seen found = { .id = "job-9",
+		.phase = PHASE_SUCCEEDED,
+		.created_at = world->now.wall,
+		.started_at = world->now.wall,
+		.completed_at = world->now.wall };
+	struct answer told = fine_now(world);
+	told.verdict = verdict;
+	told.reason = verdict == VERDICT_OK ? NULL : "there is none";
+	step(world, (struct input){ INPUT_LOOKED,
+			    .looked = { 42, told, verdict == VERDICT_OK ? &found : NULL,
+				    world->asked_after } });
+}
+
+static struct refresh_row row_of_copy(struct world *world)
+{
+	struct refresh_row row = row_in(world, REFRESH_WAITING);
+	row.is_from_copy = true;
+	row.attempts = 0;
+	row.sent_at = (struct wall){ 0 };
+	row.sent_after = 0;
+	return row;
+}
+
+static void what_waited_in_a_copy_is_looked_for_before_it_is_sent(void **state)
+{
+	struct world *world = *state;
+	struct refresh_row row = row_of_copy(world);
+	restart(world, &row);
+	assert_true(saw(world, "look") && !saw(world, "send"));
+	assert_string_equal(world->state, "unknown");
+	pass(world, 2 * MINUTE);
+	look_ends(world, VERDICT_OK);
+	assert_string_equal(world->state, "succeeded");
+	assert_false(saw(world, "send"));
+}
+
+static void what_was_never_sent_after_the_copy_is_sent_once(void **state)
+{
+	struct world *world = *state;
+	struct refresh_row row = row_of_copy(world);
+	restart(world, &row);
+	look_ends(world, VERDICT_NONE);
+	assert_true(pass_until(world, "send") < HOUR);
+	assert_string_equal(world->state, "sending");
+}
+
+/* Since then the row says `unknown`, which a restart looks for too. */
+static void a_kill_before_the_look_is_answered_does_not_forget_it(void **state)
+{
+	struct world *world = *state;
+	struct refresh_row row = row_of_copy(world);
+	restart(world, &row);
+	row.state = schedule_find(world->schedule, 42)->state;
+	row.is_from_copy = schedule_find(world->schedule, 42)->is_from_copy;
+	restart(world, &row);
+	assert_true(saw(world, "look") && !saw(world, "send"));
+}
+
+static void a_selection_of_a_copy_is_looked_for_too(void **state)
+{
+	struct world *world = *state;
+	const char *rules[] = { "nightly" };
+	struct schedule_selection selection = { .id = 1,
+		.event = 1,
+		.stamp = sqlite_stamp_of_event(1),
+		.site = "finance",
+		.label = revenue.name,
+		.kind = revenue.kind,
+		.arrived_at = world->now.wall,
+		.fresh_from = world->now.wall,
+		.is_from_copy = true,
+		.rule_count = 1,
+		.rules = rules };
+	step(world, (struct input){ INPUT_SELECT, .select = { &selection, NULL } });
+	step(world,
+		(struct input){ INPUT_RESOLVED, .resolved = { 1, fine_now(world), &revenue, 1 } });
+	assert_string_equal(world->state, "unknown");
+	assert_false(saw(world, "send"));
+	assert_true(pass_until(world, "look") < MINUTE);
+}
+
 static void when_greeting_fails_the_request_tells_why(void **state)
 {
 	struct world *world = *state;
@@ -2711,6 +2796,10 @@ int main(void)
 		TEST(a_job_made_when_tableaus_time_is_not_known_is_not_taken_for_ours),
 		TEST(a_slow_answer_does_not_spoil_what_a_quick_one_told),
 		TEST(a_site_is_greeted_before_the_first_request_after_a_start),
+		TEST(what_waited_in_a_copy_is_looked_for_before_it_is_sent),
+		TEST(what_was_never_sent_after_the_copy_is_sent_once),
+		TEST(a_kill_before_the_look_is_answered_does_not_forget_it),
+		TEST(a_selection_of_a_copy_is_looked_for_too),
 		TEST(when_greeting_fails_the_request_tells_why),
 		TEST(a_site_that_tells_no_time_is_greeted_once),
 		TEST(a_lost_request_is_sent_again_when_no_job_is_found),
