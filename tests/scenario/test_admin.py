@@ -140,6 +140,23 @@ def test_rules_are_listed_with_their_place(busy):
     assert [(r["name"], r["file"].endswith("rules.yaml"), r["line"] > 0) for r in rules["items"]] == [("nightly", True, True), ("broken", True, True)]
 
 
+def test_a_search_finds_content_rules_and_jobs_by_a_part_of_their_names(busy):
+    found = busy.get("/api/v1/search?q=revenUE")
+    assert [r["content"]["name"] for r in found["refreshes"]] == ["Revenue"] and found["refreshes"][0]["state"] == "succeeded"
+    assert [r["name"] for r in found["rules"]] == ["nightly"] and found["events"] == []        # it selects it
+    found = busy.get("/api/v1/search?q=broken")
+    assert {r["content"]["name"] for r in found["refreshes"]} == {"Broken", "Missing"}         # of the rule of this name
+    assert found["refreshes"][0]["content"]["name"] == "Broken"                                # but the name comes first
+    run = busy.events(outcome="routed")[0]
+    assert run["id"] in [e["id"] for e in busy.get(f"/api/v1/search?q={run['fields']['run_id']}")["events"]]
+    assert [r["id"] for r in busy.get(f"/api/v1/search?q={found['refreshes'][0]['id']}")["refreshes"]] == [found["refreshes"][0]["id"]]
+    nothing = busy.get("/api/v1/search?q=nobody-knows")
+    assert nothing == {"refreshes": [], "events": [], "selections": [], "rules": []}
+    for wrong in ("", "?q=", "?q=%20", "?q=" + "x" * 300, "?q=a&limit=3"):
+        answer = request(busy.admin, "GET", f"/api/v1/search{wrong}")
+        assert answer.status == 400 and answer.json["error"], wrong
+
+
 class Page(html.parser.HTMLParser):
     def __init__(self):
         super().__init__()

@@ -110,6 +110,9 @@ def test_one_event_tells_its_way_from_the_delivery_to_the_outcome(browser, team)
     browser.open(router.admin, urls(router)["event"])
     headings = browser.run("return page.locator('.timeline h2').allInnerTexts()")
     assert headings == ["Received", "Rules", "Selections", "Refreshes and their jobs", "Outcome"]
+    title, exact, words = browser.run("const t = page.locator('.timeline time').first(); "
+                                      "return [await t.getAttribute('title'), await t.getAttribute('datetime'), await t.innerText()]")
+    assert exact == title.replace(" UTC", "Z").replace(" ", "T") and words.endswith(("ago", "just now"))
     browser.run("await page.getByText('others did not match').click()")
     browser.see("would match if", "main")
     text = browser.text()

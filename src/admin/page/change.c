@@ -25,7 +25,7 @@ static void end(
 	struct status_page *page, const char *button_class, const char *words, const char *back)
 {
 	page_add(page, "</ul><form method=\"post\" action=\"");
-	text_add_markup(&page->main, web_path(page->request));
+	page_path(page, web_path(page->request));
 	page_printf(page,
 		"\"><div class=\"actions\"><button class=\"%s\">%s</button><a class=\"button\" "
 		"data-back href=\"%s\">Leave it</a></div></form></div>\n",

@@ -185,6 +185,7 @@ void handle_page_content(struct admin *admin, struct web_request *request, int64
 			   : err.message);
 		return;
 	}
+	page->is_slow = true;
 	page_section(page, "What was done, and what caused it", -1, NULL);
 	page_refresh_list(page, &filter, "/contents", arguments);
 	page_section_end(page);

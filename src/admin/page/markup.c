@@ -86,11 +86,12 @@ void page_time(struct status_page *page, struct wall time)
 
 /* ---- addresses ---- */
 
-static void add_percent(struct status_page *page, const char *value)
+/* `plain`: what needs no escape, besides letters and digits. */
+static void add_percent(struct status_page *page, const char *value, const char *plain)
 {
 	for (const unsigned char *at = (const unsigned char *)value; *at; at++) {
 		bool is_plain = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
-				(*at >= '0' && *at <= '9') || strchr("-_.~", *at);
+				(*at >= '0' && *at <= '9') || strchr(plain, *at);
 		page_printf(page, is_plain ? "%c" : "%%%02X", *at);
 	}
 }
@@ -98,12 +99,12 @@ static void add_percent(struct status_page *page, const char *value)
 void page_argument(struct status_page *page, char before, const char *name, const char *value)
 {
 	page_printf(page, "%s%s=", before == '&' ? "&amp;" : "?", name);
-	add_percent(page, value);
+	add_percent(page, value, "-_.~");
 }
 
-void page_path_part(struct status_page *page, const char *part)
+void page_path(struct status_page *page, const char *path)
 {
-	add_percent(page, part);
+	add_percent(page, path, "-_.~/");
 }
 
 /* ---- pieces ---- */

@@ -37,7 +37,9 @@ static void add_part(const struct status_page *page, struct str name, struct tex
 		visible_add(&visible, str_cut(text_str(&page->title), 100));
 		text_add_markup(out, visible.at);
 	} else if (str_is(name, "attributes")) {
-		text_add(out, page->is_still ? " data-still" : "");
+		text_add(out, page->is_still  ? " data-still"
+			      : page->is_slow ? " data-every=\"20\""
+					      : "");
 	} else if (str_is(name, "release")) {
 		text_add(out, PACKAGE_VERSION);
 	} else {

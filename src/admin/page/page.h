@@ -20,6 +20,7 @@ struct status_page {
 	struct text title; /* not escaped yet */
 	struct wall now;   /* what times are relative to */
 	bool is_still;     /* what somebody writes on it is not to be replaced by a newer one */
+	bool is_slow;      /* drawing it costs much: it is asked for again less often */
 	bool is_brief;     /* rows leave out what to do, which stands further up */
 	struct dispatch_status *status; /* NULL until page_status() */
 };
@@ -55,8 +56,8 @@ void page_name(struct status_page *page, const char *name);
 void page_time(struct status_page *page, struct wall time);
 /* "; name=value" for an address, in an attribute: '?' or '&', and the value escaped. */
 void page_argument(struct status_page *page, char before, const char *name, const char *value);
-/* Escapes one part of a path. */
-void page_path_part(struct status_page *page, const char *part);
+/* Escapes a path, or a part of one. */
+void page_path(struct status_page *page, const char *path);
 void page_badge(struct status_page *page, const char *class_, const char *words);
 /* A heading of a section with the number of what follows (negative: none), and a link to more of it
  * (NULL: none). */

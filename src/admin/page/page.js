@@ -2,10 +2,11 @@
  * it can send a token, and a confirmation opens where the person is. Nothing of it is needed while no token is. */
 'use strict';
 (() => {
-	const TOKEN = 'refresh-router token', EVERY = 3000;
+	const TOKEN = 'refresh-router token', SECOND = 1000, EVERY = 3; /* seconds, unless the page says otherwise */
 	const main = () => document.getElementById('main');
 	const dialog = document.getElementById('dialog');
 	const live = document.getElementById('live');
+	let asked = Date.now(); /* when the page that is shown was asked for last */
 	let shown = location.pathname + location.search;
 	let going = 0; /* counts navigations: an answer that comes after the next one is dropped */
 
@@ -35,6 +36,7 @@
 	}
 
 	function put(answer) {
+		asked = Date.now();
 		main().replaceWith(document.adoptNode(answer.main));
 		document.title = answer.page.title;
 		mark();
@@ -195,8 +197,11 @@
 
 	async function run() {
 		for (;;) {
-			await new Promise(done => setTimeout(done, EVERY));
+			await new Promise(done => setTimeout(done, SECOND));
+			if (Date.now() - asked < (main().dataset.every ?? EVERY) * SECOND)
+				continue;
 			await poll();
+			asked = Date.now();
 		}
 	}
 

@@ -73,6 +73,7 @@ void handle_page_search(struct admin *admin, struct web_request *request, int64_
 	const char *words = web_query(request, "q");
 	OWNED(ruleset) ruleset = ruleset_slot_get(admin->options.rulesets);
 	struct search_found search;
+	page->is_slow = true;
 	page_head(page, NULL, NULL, "Search");
 	page_add(page, "<p>for ");
 	page_name(page, words ? words : "");

@@ -102,7 +102,7 @@ static void add_actions(struct status_page *page, const struct site_status *site
 	if (page_may_change(page) && site->queue.is_configured) {
 		page_add(page,
 			"<a class=\"button compact\" role=\"button\" data-confirm href=\"/sites/");
-		page_path_part(page, site->client.name);
+		page_path(page, site->client.name);
 		page_printf(page, "/%s\">%s</a>", verb, site->queue.paused_by ? "Resume" : "Pause");
 	}
 	page_add(page, "</div>");
