@@ -128,6 +128,7 @@ def test_a_content_tells_which_events_did_not_ask_for_it_and_why(browser, team):
     browser.open(router.admin, f"/contents?site=finance&kind=workbook&content={content['id']}")
     section = "section:has-text('did not ask for it')"
     browser.see("revenue-after-nightly: job_id is 1002, it wants 1001", section)
+    assert request(router.admin, "GET", "/contents").status == 404      # of which content?
     assert "Hourly marts" in browser.text(section) and "Nightly build" not in browser.text(section) and browser.faults() == []
 
 

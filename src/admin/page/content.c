@@ -176,7 +176,8 @@ void handle_page_content(struct admin *admin, struct web_request *request, int64
 		.site = web_query(request, "site"),
 		.kind = web_query(request, "kind"),
 		.content = web_query(request, "content") };
-	bool ok = store_list_refreshes(admin->reader, &filter, add_head, &asked, &err);
+	bool ok = !filter.content ||
+		  store_list_refreshes(admin->reader, &filter, add_head, &asked, &err);
 	if (!asked.site) {
 		page_free(page);
 		admin_answer_error(request, ok ? 404 : 503,
@@ -185,7 +186,7 @@ void handle_page_content(struct admin *admin, struct web_request *request, int64
 			   : err.message);
 		return;
 	}
-	page->is_slow = true;
+	page->is_slow = page->is_of_one = true;
 	page_section(page, "What was done, and what caused it", -1, NULL);
 	page_refresh_list(page, &filter, "/contents", arguments);
 	page_section_end(page);

@@ -21,6 +21,7 @@ struct status_page {
 	struct wall now;   /* what times are relative to */
 	bool is_still;     /* what somebody writes on it is not to be replaced by a newer one */
 	bool is_slow;      /* drawing it costs much: it is asked for again less often */
+	bool is_of_one;    /* all its refreshes are of the content in its heading */
 	bool is_brief;     /* rows leave out what to do, which stands further up */
 	struct dispatch_status *status; /* NULL until page_status() */
 };

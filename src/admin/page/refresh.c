@@ -147,8 +147,13 @@ bool page_refresh_row(const struct refresh_row *row, const struct cause_row *cau
 	page_add(page, "<li class=\"row\"><div class=\"state\">");
 	page_state(page, row->state);
 	page_add(page, "</div><div class=\"body\">");
-	add_name(page, row);
-	page_refresh_where(page, row);
+	if (page->is_of_one) {
+		page_printf(page, "<a class=\"name\" href=\"/refreshes/%lld\">Refresh %lld</a>",
+			(long long)row->id, (long long)row->id);
+	} else {
+		add_name(page, row);
+		page_refresh_where(page, row);
+	}
 	add_why(page, &told, since);
 	add_causes(page, causes, cause_count);
 	page_printf(
