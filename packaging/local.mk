@@ -35,7 +35,9 @@ dist_prometheus_DATA = packaging/prometheus/refresh-router.rules.yaml packaging/
 EXTRA_DIST += .dockerignore packaging/Containerfile packaging/kubernetes/base/config.yaml packaging/kubernetes/base/deployment.yaml \
 	packaging/kubernetes/base/disruption.yaml packaging/kubernetes/base/kustomization.yaml packaging/kubernetes/base/networkpolicy.yaml \
 	packaging/kubernetes/base/rules/first.yaml packaging/kubernetes/base/service.yaml packaging/kubernetes/base/storage.yaml \
-	packaging/kubernetes/git-sync/kustomization.yaml packaging/kubernetes/git-sync/rules.yaml
+	packaging/kubernetes/git-sync/kustomization.yaml packaging/kubernetes/git-sync/rules.yaml packaging/kubernetes/example/config.yaml \
+	packaging/kubernetes/example/ingress.yaml packaging/kubernetes/example/kustomization.yaml packaging/kubernetes/example/rules/finance.yaml \
+	packaging/kubernetes/example/servicemonitor.yaml
 
 # Packages, from an archive as a release has it: `make deb` into the folder `deb`.
 DEBIAN_FILES = changelog control copyright refresh-router.README.Debian refresh-router.dirs refresh-router.docs refresh-router-review.install \

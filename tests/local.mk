@@ -27,6 +27,8 @@ EXTRA_DIST += \
 	tests/scenario/conftest.py \
 	tests/editors/package.json \
 	tests/editors/package-lock.json \
+	tests/kubernetes/package.json \
+	tests/kubernetes/package-lock.json \
 	tests/browser/package.json \
 	tests/browser/package-lock.json \
 	tests/browser/drive.mjs \

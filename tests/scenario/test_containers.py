@@ -1,5 +1,6 @@
 """Where the daemon runs in containers: the container file, the objects for Kubernetes, and the probes that they ask."""
 import json
+import os
 import pathlib
 import re
 import shlex
@@ -14,6 +15,7 @@ from harness import BUILD, TOP, cli, fill, request, rule, shim, wait_until
 CONTAINER = (TOP / "packaging" / "Containerfile").read_text()
 KUBERNETES = TOP / "packaging" / "kubernetes"
 BASE = KUBERNETES / "base"
+TYPES = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "refresh-router" / "kubernetes" / "node_modules"
 CONFIG = yaml.safe_load((BASE / "config.yaml").read_text())
 
 
@@ -106,12 +108,16 @@ def test_the_image_has_the_libraries_of_the_program_and_no_more():
 
 # ---- Kubernetes ----
 
-@pytest.fixture(params=["base", "git-sync"])
+@pytest.fixture(params=["base", "git-sync", "example"])
 def objects(request):
     """(kind, name) -> object, as kustomize renders them."""
+    return render(request.param)
+
+
+def render(name):
     if not shutil.which("kubectl"):
         pytest.skip("there is no kubectl, which has kustomize")
-    ended = subprocess.run(["kubectl", "kustomize", KUBERNETES / request.param], capture_output=True, text=True, check=False)
+    ended = subprocess.run(["kubectl", "kustomize", KUBERNETES / name], capture_output=True, text=True, check=False)
     if 'unknown field "patches"' in ended.stderr:
         pytest.skip("this kubectl is from before kustomize's `patches`")
     assert ended.returncode == 0 and not ended.stderr, ended.stderr
@@ -133,7 +139,7 @@ def test_every_reference_leads_somewhere(objects):
     ports = {port["name"] for container in spec["containers"] for port in container.get("ports", [])}
     for (kind, _), each in objects.items():
         selector = each.get("spec", {}).get({"Service": "selector", "NetworkPolicy": "podSelector"}.get(kind, "selector"))
-        if selector and kind != "PersistentVolumeClaim":
+        if selector and kind not in ("PersistentVolumeClaim", "ServiceMonitor"):
             assert selector.get("matchLabels", selector).items() <= labels.items(), kind
         if kind == "Service":
             assert {port["targetPort"] for port in each["spec"]["ports"]} <= ports
@@ -184,7 +190,73 @@ def test_the_configuration_is_accepted_and_its_paths_are_mounted(objects, tmp_pa
     assert ended.returncode == 0, ended.stderr
 
 
-def test_the_secret_that_is_asked_for_has_every_key():
+def test_the_containers_memory_is_bounded_and_nothing_is_kept_but_on_the_disk(objects):
+    [container] = (each for each in pod_of(objects)["spec"]["containers"] if each["name"] == "refresh-router")
+    assert container["resources"]["limits"].keys() == {"memory"}, "a bound of processor time would delay the answer to dbt"
+    assert container["resources"]["requests"].keys() == {"cpu", "memory"}
+    writable = [mount for mount in container["volumeMounts"] if not mount.get("readOnly")]
+    assert [mount["mountPath"] for mount in writable] == ["/var/lib/refresh-router"]
+    assert objects["PersistentVolumeClaim", "refresh-router"]["spec"]["accessModes"] == ["ReadWriteOnce"]
+
+
+def test_only_what_is_meant_to_gets_in_and_out(objects):
+    policy = objects["NetworkPolicy", "refresh-router"]["spec"]
+    assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
+    assert {entry["ports"][0]["port"]: "from" in entry for entry in policy["ingress"]} == {"webhooks": False, "admin": True}
+    assert {port["port"] for entry in policy["egress"] for port in entry["ports"]} == {53, 443}
+
+
+def test_the_example_is_scraped_with_the_viewers_token_and_reached_by_dbt():
+    objects = render("example")
+    monitor = objects["ServiceMonitor", "refresh-router"]["spec"]
+    [service] = (each for (kind, _), each in objects.items()
+                 if kind == "Service" and monitor["selector"]["matchLabels"].items() <= each["metadata"]["labels"].items())
+    [endpoint] = monitor["endpoints"]
+    assert endpoint["port"] in {port["name"] for port in service["spec"]["ports"]}
+    credentials = endpoint["authorization"]["credentials"]
+    config = yaml.safe_load(objects["ConfigMap", "refresh-router-config"]["data"]["config.yaml"])
+    [viewer] = (token for token in config["admin_tokens"] if token["role"] == "viewer")
+    assert viewer["secret"]["file"].endswith("/" + credentials["key"])
+    assert credentials["name"] in {volume.get("secret", {}).get("secretName") for volume in pod_of(objects)["spec"]["volumes"]}
+    [rule_] = objects["Ingress", "refresh-router"]["spec"]["rules"]
+    [path] = rule_["http"]["paths"]
+    target = objects["Service", path["backend"]["service"]["name"]]["spec"]
+    assert path["path"] == "/webhooks/" and path["backend"]["service"]["port"]["name"] in {port["name"] for port in target["ports"]}
+    assert {each["metadata"]["namespace"] for each in objects.values()} == {"refresh-router"}
+
+
+def type_of(each):
+    """The module of kubernetes-types, and the type: of core objects "v1", of others "apps/v1", "networking.k8s.io/v1"."""
+    group, _, version = each["apiVersion"].rpartition("/")
+    return f'{group.partition(".")[0] or "core"}/{version}', each["kind"]
+
+
+def type_errors(objects, folder):
+    """What TypeScript says of objects that are literals of Kubernetes' own types: unknown and missing members, and values of a wrong type."""
+    lines = []
+    for number, each in enumerate(objects):
+        module, kind = type_of(each)
+        lines.append(f'import {{ {kind} as Kind{number} }} from "{TYPES}/kubernetes-types/{module}";')
+        lines.append(f"export const object{number}: Kind{number} = {json.dumps(each)};")
+    (folder / "objects.ts").write_text("\n".join(lines))
+    ended = subprocess.run([TYPES / ".bin" / "tsc", "--noEmit", "--strict", "--moduleResolution", "node", folder / "objects.ts"], capture_output=True, text=True,
+                           cwd=folder, check=False)
+    return ended.stdout + ended.stderr
+
+
+@pytest.mark.skipif(not (TYPES / "installed.json").exists() or not shutil.which("node"),
+                    reason="the types of Kubernetes are not installed (packaging/install-dependencies test)")
+def test_the_objects_are_of_kubernetes_types(objects, tmp_path):
+    ours = [each for each in objects.values() if each["kind"] != "ServiceMonitor"]      # Prometheus' operator's
+    assert len(ours) >= 8 and not type_errors(ours, tmp_path)
+    pod_of(objects)["spec"]["containers"][0]["securityContext"]["readOnlyRootFilesytem"] = True
+    assert '"readOnlyRootFilesytem"\' does not exist' in type_errors(ours, tmp_path)
+
+
+@pytest.mark.parametrize("folder", ["base", "example"])
+def test_the_secret_that_is_asked_for_has_every_key(folder):
     told = re.search(r"kubectl create secret generic refresh-router (.*)", (BASE / "kustomization.yaml").read_text())[1]
     keys = {argument.split("=")[1] for argument in shlex.split(told)}
-    assert keys == set(re.findall(r"/run/secrets/refresh-router/(\w+)", (BASE / "config.yaml").read_text()))
+    config = (KUBERNETES / folder / "config.yaml").read_text()
+    keys |= set(re.findall(r"\b\w+_(?:pat|token)\b", config.partition("version:")[0]))      # what its opening comment adds
+    assert keys == set(re.findall(r"/run/secrets/refresh-router/(\w+)", config))
