@@ -1,5 +1,5 @@
 # packaging/local.mk: what goes with the programs.
-dist_man_MANS += packaging/man/refresh-router.1 packaging/man/refresh-router-rules.5 packaging/man/refresh-router-findings.7 \
+dist_man_MANS += packaging/man/refresh-router.1 packaging/man/refresh-router-rules.5 packaging/man/refresh-router.yaml.5 packaging/man/refresh-router-findings.7 \
 	packaging/man/refresh-router-metrics.7 packaging/man/tableau-sandbox.1
 dist_doc_DATA = packaging/operations.md packaging/security.md
 EXTRA_DIST += packaging/man/fill .github/SECURITY.md packaging/install-dependencies packaging/demo/run packaging/demo/config.yaml packaging/demo/rules.yaml \
@@ -69,6 +69,6 @@ dist_fishcompletion_DATA = packaging/completions/refresh-router.fish
 # The parts of the manual that are tables come from the program; `make check` fails when they are stale.
 PHONY_TARGETS += manual
 manual: refresh-router
-	for page in refresh-router.1 refresh-router-rules.5 refresh-router-findings.7 refresh-router-metrics.7; do \
+	for page in refresh-router.1 refresh-router-rules.5 refresh-router.yaml.5 refresh-router-findings.7 refresh-router-metrics.7; do \
 		$(srcdir)/packaging/man/fill ./refresh-router $(srcdir)/packaging/man/$$page > $$page.new && \
 		mv $$page.new $(srcdir)/packaging/man/$$page || exit 1; done

@@ -13,8 +13,9 @@ from harness import SAMPLES, SECRET, TOP, cli, request, rule, wait_until
 README = TOP / "README.md"
 OPERATIONS = TOP / "packaging" / "operations.md"
 MAN = TOP / "packaging" / "man"
-MANUAL, RULES, METRICS = MAN / "refresh-router.1", MAN / "refresh-router-rules.5", MAN / "refresh-router-metrics.7"
-PAGES = [*sorted(MAN.glob("*.1")), RULES]
+MANUAL, RULES, CONFIGURATION = MAN / "refresh-router.1", MAN / "refresh-router-rules.5", MAN / "refresh-router.yaml.5"
+METRICS = MAN / "refresh-router-metrics.7"
+PAGES = [*sorted(MAN.glob("*.1")), RULES, CONFIGURATION]
 
 
 # ---- examples run ----
@@ -175,7 +176,7 @@ def run_span(span, router, ids, folder):
         words.insert(0, program)
     if len(words) < 2:      # a command as such, as in "`check` reports ..."
         words.append("--help")
-    values = {"ID": ids["event" if "replay" in words or "route" in words else "refresh"], "SITE": "finance"}
+    values = {"RECEIVER": "--help", "ID": ids["event" if "replay" in words or "route" in words else "refresh"], "SITE": "finance"}
     done = cli(*[values.get(word, word) for word in words], cwd=folder,
                environment={"REFRESH_ROUTER_CONFIG": str(router.folder / "config.yaml"), **router.environment})
     return 0 if done.returncode == 1 else done.returncode      # "no", as to cancel what has ended, is an answer
@@ -220,7 +221,7 @@ def test_the_rules_of_the_page_are_one_ruleset(tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("page", [MANUAL, RULES], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [MANUAL, RULES, CONFIGURATION], ids=lambda page: page.name)
 def test_the_prose_of_the_manual_names_what_exists(page, router):
     text = by_hand(page)
     options = {"help", "version"}
@@ -332,7 +333,7 @@ ENTRIES = {
 @pytest.mark.parametrize("kind", ENTRIES)
 def test_what_the_manual_lacks_is_noticed(kind, tmp_path):
     """As after a change of the program alone: it prints more than the page has."""
-    changed = {path: re.sub(ENTRIES[kind], "", path.read_text(), count=1, flags=re.M | re.S) for path in (MANUAL, RULES, METRICS)}
+    changed = {path: re.sub(ENTRIES[kind], "", path.read_text(), count=1, flags=re.M | re.S) for path in (MANUAL, RULES, CONFIGURATION, METRICS)}
     assert any(text != path.read_text() for path, text in changed.items())
     status, told = derived(tmp_path, changed)
     assert status == 1 and ("`make manual` renews it" in told or "no place for 'metrics'" in told), told

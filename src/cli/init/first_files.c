@@ -12,7 +12,8 @@
 static const char config_text[] =
 	"# yaml-language-server: $schema=schemas/config.schema.json\n"
 	"#\n"
-	"# The configuration of refresh-router. Every setting: man refresh-router. Is it valid?  "
+	"# The configuration of refresh-router. Every setting: man refresh-router.yaml. Is it "
+	"valid?  "
 	"refresh-router check\n"
 	"version: 1\n"
 	"\n"
