@@ -60,16 +60,15 @@ def install(machine, *paths):
     machine.run("dpkg", "-i", *(f"/{path.name}" for path in paths))
 
 
-def configure(machine, listen):
+def configure(machine, listen, examples="/usr/share/doc/refresh-router/examples"):
     """The example that is installed, with addresses and rules of the test."""
-    config = yaml.safe_load(machine.run("cat", "/usr/share/doc/refresh-router/examples/config.yaml").stdout)
+    config = yaml.safe_load(machine.run("cat", f"{examples}/config.yaml").stdout)
     config["listen"]["webhooks"] = listen.text
     machine.write("/etc/refresh-router/config.yaml", yaml.safe_dump(config))
     machine.write("/etc/refresh-router/rules/rules.yaml", yaml.safe_dump({"version": 1, "rules": [rule()]}))
     for name in ("dbt_prod", "finance_pat"):
         machine.write(f"/etc/refresh-router/secrets/{name}", f"{SECRET}\n", 0o600)
-    machine.run("install", "-D", "/usr/share/doc/refresh-router/examples/systemd/credentials.conf",
-                "/etc/systemd/system/refresh-router.service.d/credentials.conf")
+    machine.run("install", "-D", f"{examples}/systemd/credentials.conf", "/etc/systemd/system/refresh-router.service.d/credentials.conf")
     machine.run("systemctl", "daemon-reload")
 
 
@@ -183,6 +182,22 @@ def test_the_unpacked_programs_serve(unpacked, tmp_path, monkeypatch):
     finally:
         router.stop()
         sandbox.stop()
+
+
+def test_the_tarball_is_installed_as_it_says_and_its_unit_gets_ready(machine, unpacked):
+    """The unit waits for readiness, which the program tells only if it was built for systemd."""
+    commands = [line.strip() for line in (unpacked / "INSTALL").read_text().splitlines() if line.startswith("    ")]
+    assert commands[-1] == "systemctl enable --now refresh-router"
+    for path in [*(FOLDER / "static").iterdir()]:
+        machine.copy(path, f"/root/{path.name}")
+    machine.run("bash", "-ec", "\n".join(["cd /root", *commands[:-1]]))
+    assert machine.run("refresh-router", "check", "--no-files", "--config", "/etc/refresh-router/config.yaml").stdout.startswith("ok: 1 rule, ")
+    listen = Address()
+    configure(machine, listen, "/usr/local/share/doc/refresh-router/examples")
+    machine.run(*commands[-1].split())
+    assert machine.show(SERVICE, "ActiveState") == "active"
+    assert machine.run("readlink", f'/proc/{machine.show(SERVICE, "MainPID")}/exe').stdout.strip() == "/usr/local/bin/refresh-router"
+    assert deliver(listen, "completed-success.json") == "routed"
 
 
 # ---- the npm package ----

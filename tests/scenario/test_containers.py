@@ -93,6 +93,21 @@ def test_the_image_is_built_as_the_demonstration_is():
     assert (TOP / "packaging" / "install-dependencies").stat().st_mode & 0o111
 
 
+def test_the_labels_say_what_is_inside():
+    _, last = instructions()
+    labels = dict(re.findall(r'org\.opencontainers\.image\.([\w.]+)="([^"]*)"', dict(last)["LABEL"]))
+    assert labels.keys() == {"title", "description", "version", "licenses", "base.name"}
+    assert labels["base.name"] == dict(last)["FROM"]
+    assert (TOP / "LICENSE").read_text().startswith(f'{labels["licenses"]} License')
+
+
+def test_the_version_is_the_same_everywhere():
+    version = re.search(r"AC_INIT\(\[refresh-router\], \[([^]]+)\]", (TOP / "configure.ac").read_text())[1]
+    places = {"Containerfile": r'image\.version="([^"]+)"', "refresh-router.spec": r"^Version: +(\S+)", "debian/changelog": r"^refresh-router \(([^-]+)-",
+              "kubernetes/base/kustomization.yaml": r"newTag: (\S+)", "kubernetes/example/kustomization.yaml": r"newTag: (\S+)"}
+    assert {name: re.search(pattern, (TOP / "packaging" / name).read_text(), re.M)[1] for name, pattern in places.items()} == dict.fromkeys(places, version)
+
+
 @pytest.mark.skipif(not pathlib.Path("/etc/debian_version").exists() or not pathlib.Path("/etc/debian_version").read_text().startswith("12"),
                     reason="the image is Debian 12, and so are the names of its libraries")
 def test_the_image_has_the_libraries_of_the_program_and_no_more():
