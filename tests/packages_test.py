@@ -160,6 +160,18 @@ def test_the_tarball_has_what_an_installation_has(unpacked, tmp_path):
     run(unpacked / "bin/refresh-router", "test", examples / "gallery", folder=tmp_path)
 
 
+def test_what_is_inside_has_its_version_and_its_license(unpacked):
+    """libmicrohttpd's is the LGPL: who changes it links the program again, from its source."""
+    inside = dict(line.split() for line in (unpacked / "STATIC-LIBRARIES").read_text().splitlines())
+    assert inside.keys() == {"cjson", "curl", "libmicrohttpd", "libyaml", "openssl", "pcre2", "sqlite3", "utf8proc", "zlib"}
+    licenses = {path.name: path.read_text() for path in (unpacked / "share/doc/refresh-router/licenses").iterdir()}
+    assert len(licenses) == len(inside) and all("icense" in text for text in licenses.values())
+    assert "LGPL-2.1" in licenses["libmicrohttpd-dev"]
+    told = run(unpacked / "bin/refresh-router", "--version", folder=unpacked).stdout
+    assert all(re.search(rf"^{name} {re.escape(re.split('[-+]', inside[source])[0])}", told, re.M)
+               for name, source in (("libcurl", "curl"), ("OpenSSL", "openssl"), ("cJSON", "cjson"), ("SQLite", "sqlite3"), ("libmicrohttpd", "libmicrohttpd")))
+
+
 @pytest.mark.parametrize("program", ["refresh-router", "tableau-sandbox"])
 def test_only_what_every_linux_has_stays_dynamic(unpacked, program):
     needed = re.findall(r"NEEDED +(\S+)", run("objdump", "-p", unpacked / "bin" / program, folder=unpacked).stdout)
@@ -228,7 +240,9 @@ of_npm = pytest.mark.skipif(not shutil.which("npm"), reason="there is no npm")
 def test_npx_runs_the_command_line_and_passes_on_its_status(project):
     def npx(*arguments):
         return run("npx", "--offline", "refresh-router", *arguments, folder=project, check=False)
-    about = json.loads((project / "node_modules/refresh-router/package.json").read_text())
+    package_ = project / "node_modules/refresh-router"
+    about = json.loads((package_ / "package.json").read_text())
+    assert len(list((package_ / "licenses").iterdir())) == len((package_ / "STATIC-LIBRARIES").read_text().splitlines())
     assert about["version"] == VERSION and about["os"] == ["linux"] and about["cpu"] and "scripts" not in about
     assert npx("--version").stdout.startswith(f"refresh-router {VERSION}\n")
     assert npx("check", "good.yaml").returncode == 0
