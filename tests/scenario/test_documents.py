@@ -12,6 +12,7 @@ from harness import SAMPLES, SECRET, TOP, cli, request, rule, wait_until
 
 README = TOP / "README.md"
 OPERATIONS = TOP / "packaging" / "operations.md"
+GALLERY = TOP / "rules" / "README.md"
 MAN = TOP / "packaging" / "man"
 MANUAL, RULES, CONFIGURATION = MAN / "refresh-router.1", MAN / "refresh-router-rules.5", MAN / "refresh-router.yaml.5"
 METRICS = MAN / "refresh-router-metrics.7"
@@ -54,7 +55,7 @@ def examples_of(path, text=None):
     assert begun is None, f"{path}:{begun}: a block without end"
 
 
-EXAMPLES = [example for path in [README, OPERATIONS, *PAGES] for example in examples_of(path)]
+EXAMPLES = [example for path in [README, OPERATIONS, GALLERY, *PAGES] for example in examples_of(path)]
 
 
 def command_for(text):
@@ -69,7 +70,8 @@ def command_for(text):
 
 def write_files(document, folder):
     """A stranger's folder: what the document itself shows, and what its text speaks of beside that."""
-    shown = {re.match(r"# (\S+\.yaml)\n", e.text): e.text for e in EXAMPLES if e.path == document and e.kind == "yaml"}
+    shown = {re.match(r"# (\S+\.yaml)\n", e.text): e.text for e in EXAMPLES
+             if e.path == (README if document == GALLERY else document) and e.kind == "yaml"}
     (folder / "rules").mkdir()
     for name, text in {name[1].lstrip("/").removeprefix("etc/refresh-router/"): text for name, text in shown.items() if name}.items():
         (folder / name).write_text(text)
@@ -182,7 +184,7 @@ def run_span(span, router, ids, folder):
     return 0 if done.returncode == 1 else done.returncode      # "no", as to cancel what has ended, is an answer
 
 
-@pytest.mark.parametrize("span", sorted({span for path in (README, OPERATIONS) for span in spans(path.read_text())}))
+@pytest.mark.parametrize("span", sorted({span for path in (README, OPERATIONS, GALLERY) for span in spans(path.read_text())}))
 def test_a_command_that_the_text_names_runs(span, router, known_ids, tmp_path):
     assert run_span(span, router, known_ids, tmp_path) == 0
 
@@ -232,7 +234,7 @@ def test_the_prose_of_the_manual_names_what_exists(page, router):
     assert named <= set(COMMANDS), named - set(COMMANDS)
     assert set(re.findall(r"\bFl -([a-z-]+)", text)) <= options
     settings = set(re.findall(r"^\.It Li \"\\&([^\"]+)\"", cli("manual", "settings").stdout.decode(), re.M))
-    for document in (text, README.read_text()):
+    for document in (text, OPERATIONS.read_text()):
         dotted = set(re.findall(r"(?:\.Li |`)((?:listen|limits|retry)\.[a-z_]+)", document))
         assert (dotted or page == RULES) and dotted <= settings | {"listen.tls", "listen.admin_tls"}, dotted - settings
         metrics = set(re.findall(r"refresh_router_([a-z_]+)", document)) - {""}
