@@ -197,7 +197,7 @@ lint: tidy
 	$(srcdir)/tests/lint/manual $(srcdir)
 
 # .clang-tidy says what is looked for; half a minute on two processors.
-tidy: compile_commands.json src/cli/check/finding_pages.inc
+tidy: compile_commands.json $(BUILT_SOURCES)
 	$(srcdir)/tests/lint/tidy $(abs_srcdir) $(abs_builddir)
 
 check-scenarios: all

@@ -85,7 +85,7 @@ void systemd_reloading(void)
 	struct timespec now = clock_deadline(0);
 	OWNED_TEXT struct text state = TEXT(TEXT_UNBOUNDED);
 	text_printf(&state, "RELOADING=1\nMONOTONIC_USEC=%lld",
-		(long long)(now.tv_sec * US_PER_SECOND + now.tv_nsec / 1000));
+		(long long)now.tv_sec * US_PER_SECOND + now.tv_nsec / 1000);
 	notify(state.at);
 }
 

@@ -7,6 +7,7 @@
 #include "admin/admin.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "daemon/teller.h"
 #include "event/signature.h"
 #include "intake/intake.h"
 #include "rules/ruleset.h"
@@ -81,10 +82,14 @@ static void start(void)
 	struct config_slot *configs = config_slot_new();
 	ruleset_slot_put(rulesets, rules);
 	config_slot_put(configs, config);
-	struct admin_options admin = { .listen = "127.0.0.1:0",
+	static struct teller teller;
+	teller = (struct teller){ .dispatch = dispatch, .rulesets = rulesets };
+	struct notify *notify = ok ? teller_start(&teller, url, journal, configs, &err) : NULL;
+	struct admin_options admin = { .listen = &config->listen,
 		.store = url,
 		.journal = journal,
 		.dispatch = dispatch,
+		.notify = notify,
 		.dry_run = true,
 		.rulesets = rulesets,
 		.configs = configs,
@@ -97,7 +102,7 @@ static void start(void)
 		.dispatch = dispatch,
 		.connections = 200,
 		.dry_run = true };
-	daemon_of.admin = ok ? admin_start(&admin, &err) : NULL;
+	daemon_of.admin = notify ? admin_start(&admin, &err) : NULL;
 	daemon_of.intake = daemon_of.admin ? intake_start(&intake, &err) : NULL;
 	if (!daemon_of.intake)
 		fprintf(stderr, "%s\n", err.message);

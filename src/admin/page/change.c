@@ -157,7 +157,7 @@ static bool ask_about_site(struct status_page *page)
 			   "are in "
 			   "flight.</li>",
 		(long long)site->queue.ready,
-		(long long)(site->queue.sending + site->queue.in_flight));
+		(long long)site->queue.sending + (long long)site->queue.in_flight);
 	end(page, is_pause ? "danger" : "primary", is_pause ? "Pause" : "Resume", "/");
 	return true;
 }

@@ -87,7 +87,7 @@ static void add_facts(struct status_page *page, const struct site_status *site)
 		page_add(page, "</dd>");
 	}
 	page_printf(page, "<dt>Ready</dt><dd>%lld</dd><dt>In flight</dt><dd>%lld",
-		(long long)queue->ready, (long long)(queue->sending + queue->in_flight));
+		(long long)queue->ready, (long long)queue->sending + (long long)queue->in_flight);
 	if (queue->selections)
 		page_printf(page, "</dd><dt>Unresolved</dt><dd>%lld", (long long)queue->selections);
 	page_add(page, "</dd></dl>");
