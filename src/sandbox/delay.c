@@ -60,12 +60,8 @@ static void *run(void *context)
 struct delay *delay_new(struct error *err)
 {
 	struct delay *delay = mem_new(struct delay);
-	pthread_condattr_t steady;
 	pthread_mutex_init(&delay->lock, NULL);
-	pthread_condattr_init(&steady);
-	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-	pthread_cond_init(&delay->changed, &steady);
-	pthread_condattr_destroy(&steady);
+	thread_condition_init(&delay->changed);
 	if (thread_start(&delay->thread, THREAD_ANY, "delay", run, delay, err))
 		return delay;
 	delay_free(delay);
