@@ -13,13 +13,13 @@
 #include "base/web/web.h"
 #include "build.h"
 #include "daemon/dropped.h"
+#include "daemon/manager.h"
 #include "daemon/prune.h"
 #include "daemon/reload.h"
 #include "daemon/settle.h"
 #include "daemon/systemd.h"
 #include "daemon/teller.h"
 #include "daemon/watch.h"
-#include "daemon/watchdog.h"
 #include "dispatch/dispatch.h"
 #include "intake/intake.h"
 #include "notify/notify.h"
@@ -35,7 +35,6 @@
 /* Descriptors for store, logs, watches, threads and reloads, with room for a reload that adds
  * sites. */
 #define OTHER_DESCRIPTORS 256
-#define LONGEST_REASON ((size_t)300) /* of a refused reload, in the status line */
 
 struct daemon {
 	struct reload *reload;
@@ -57,8 +56,7 @@ struct daemon {
 	int signals;
 	struct prune *prune;
 	struct systemd_sockets sockets;
-	struct watchdog watchdog;
-	const char *hung; /* the thread for which the watchdog is not told; NULL: none */
+	struct manager manager;
 	struct daemon_options options;
 };
 
@@ -69,63 +67,6 @@ static void apply_log(const struct daemon *daemon, const struct config *config)
 		options->log_format < 0 ? config->log.format : options->log_format));
 	log_set_level(
 		(enum log_level)(options->log_level < 0 ? config->log.level : options->log_level));
-}
-
-/* ---- the service manager ---- */
-
-/* The line that says why: the first with an error, or the first. Only one, because a status is a
- * line too. */
-static struct str reason_of(const struct trouble *refused)
-{
-	const char *error = strstr(refused->report, ": error: "), *at = refused->report;
-	for (const char *end; error && (end = strchr(at, '\n')) && end < error;)
-		at = end + 1;
-	return str_cut((struct str){ at, strcspn(at, "\n") }, LONGEST_REASON);
-}
-
-/* The line of `systemctl status`: what is served, and why the last reload was refused. */
-static void describe(const struct daemon *daemon, struct text *out)
-{
-	OWNED(config) config = config_slot_get(reload_configs(daemon->reload));
-	OWNED(ruleset) ruleset = ruleset_slot_get(reload_rulesets(daemon->reload));
-	OWNED(trouble) refused = trouble_slot_get(reload_failures(daemon->reload));
-	if (refused) {
-		struct str reason = reason_of(refused);
-		text_printf(out, "Reload refused: %.*s; still ", (int)reason.length, reason.at);
-	}
-	text_printf(out, "%s %zu rules for %zu sites, webhooks on %s, admin on %s%s",
-		refused ? "serving" : "Serving", ruleset_rule_count(ruleset),
-		config_site_count(config), intake_address(daemon->intake),
-		admin_address(daemon->admin),
-		daemon->options.is_dry ? "; refreshes nothing (--dry-run)" : "");
-}
-
-static void tell_ready(const struct daemon *daemon)
-{
-	OWNED_TEXT struct text status = TEXT(TEXT_UNBOUNDED);
-	describe(daemon, &status);
-	systemd_ready(status.at);
-}
-
-/* Logged when it changes. */
-static void feed_watchdog(struct daemon *daemon)
-{
-	const struct heartbeat *threads[] = { dispatch_heartbeat(daemon->dispatch),
-		journal_heartbeat(daemon->journal) };
-	struct mono now = clock_mono();
-	if (now.us < watchdog_due(&daemon->watchdog).us)
-		return;
-	const struct heartbeat *hung =
-		watchdog_look(&daemon->watchdog, now, threads, sizeof threads / sizeof *threads);
-	if (!hung)
-		systemd_alive();
-	else if (!daemon->hung)
-		log_error("a thread hangs, so the watchdog is not told that all is well",
-			KV("thread", hung->thread),
-			KV("seconds", heartbeat_silence(hung, now) / US_PER_SECOND));
-	else
-		return;
-	daemon->hung = hung ? hung->thread : NULL;
 }
 
 /* ---- files that change ---- */
@@ -218,7 +159,7 @@ static bool reload_now(struct daemon *daemon, struct text *report)
 	systemd_reloading();
 	bool ok = reload_again(daemon->reload, apply_config, daemon, report);
 	watch_files(daemon);
-	tell_ready(daemon);
+	manager_tell_ready(&daemon->manager);
 	return ok;
 }
 
@@ -289,7 +230,8 @@ static struct mono look_due(const struct daemon *daemon)
 static int wait_ms(const struct daemon *daemon)
 {
 	int64_t look = look_due(daemon).us, prune = prune_due(daemon->prune).us;
-	int64_t feed = watchdog_due(&daemon->watchdog).us, due = look < prune ? look : prune;
+	int64_t feed = watchdog_due(&daemon->manager.watchdog).us,
+		due = look < prune ? look : prune;
 	int64_t left = ((due < feed ? due : feed) - clock_mono().us) / US_PER_MS;
 	return left < 0 ? 0 : (int)left + 1;
 }
@@ -315,7 +257,7 @@ static void loop(struct daemon *daemon)
 		if (clock_mono().us >= look_due(daemon).us)
 			reload_if_worth_it(daemon);
 		prune_when_due(daemon->prune, clock_mono());
-		feed_watchdog(daemon);
+		manager_feed_watchdog(&daemon->manager);
 	}
 }
 
@@ -380,25 +322,6 @@ static unsigned budget_connections(const struct config *config)
 	return most;
 }
 
-/* While the store is brought up to date nobody is answered: it says so, and asks for time. SQLite
- * is silent for much of a step, so each time for all that a slow disk would need. */
-#define UPGRADE_WITHIN (120 * US_PER_SECOND)
-#define UPGRADE_BYTES_PER_SECOND ((int64_t)4 << 20)
-
-static void tell_upgrade(const struct store_upgrade *upgrade, void *context)
-{
-	(void)context;
-	OWNED_TEXT struct text status = TEXT(200);
-	text_printf(&status, "The store is brought up to date: step %lld of %lld",
-		(long long)(upgrade->step - upgrade->from),
-		(long long)(upgrade->to - upgrade->from));
-	systemd_starting(UPGRADE_WITHIN + upgrade->bytes / UPGRADE_BYTES_PER_SECOND * US_PER_SECOND,
-		status.at);
-	log_info("the store is brought up to date; nothing is accepted before that is done",
-		KV("step", upgrade->step - upgrade->from), KV("steps", upgrade->to - upgrade->from),
-		KV("from", upgrade->from), KV("to", upgrade->to), KV("bytes", upgrade->bytes));
-}
-
 /* Tells people that what the store says may be outdated. */
 static bool tell_copy(struct daemon *daemon, struct store *store, struct error *err)
 {
@@ -417,7 +340,7 @@ static bool tell_copy(struct daemon *daemon, struct store *store, struct error *
 
 static bool start_core(struct daemon *daemon, struct config *config, struct error *err)
 {
-	const struct store_upgrade upgrade = { .tell = tell_upgrade };
+	const struct store_upgrade upgrade = { .tell = manager_tell_upgrade };
 	OWNED(store) store = store_open_upgrading(config->store, &upgrade, err);
 	if (!store || !tell_copy(daemon, store, err))
 		return false;
@@ -472,7 +395,6 @@ static bool start(struct daemon *daemon, struct error *err)
 	config = config_slot_get(reload_configs(daemon->reload));
 	if (!systemd_take_sockets(&daemon->sockets, err))
 		return false;
-	daemon->watchdog.within = systemd_watchdog();
 	daemon->connections = budget_connections(config);
 	daemon->requests = mailbox_new(16, NULL, err);
 	daemon->answers = daemon->requests ? mailbox_new(1, NULL, err) : NULL;
@@ -484,10 +406,19 @@ static bool start(struct daemon *daemon, struct error *err)
 	watch_files(daemon);
 	if (!start_listeners(daemon, config, err))
 		return false;
+	daemon->manager = (struct manager){
+		.reload = daemon->reload,
+		.dispatch = daemon->dispatch,
+		.journal = daemon->journal,
+		.intake = daemon->intake,
+		.admin = daemon->admin,
+		.is_dry = daemon->options.is_dry,
+		.watchdog.within = systemd_watchdog(),
+	};
 	log_info("serving", KV("webhooks", intake_address(daemon->intake)),
 		KV("admin", admin_address(daemon->admin)), KV("store", config->store),
 		KV("version", PACKAGE_VERSION), KV("dry_run", daemon->options.is_dry));
-	tell_ready(daemon);
+	manager_tell_ready(&daemon->manager);
 	return true;
 }
 

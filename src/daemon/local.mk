@@ -1,6 +1,7 @@
 librouter_a_SOURCES += \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/dropped.c src/daemon/dropped.h \
+	src/daemon/manager.c src/daemon/manager.h \
 	src/daemon/prune.c src/daemon/prune.h \
 	src/daemon/reload.c src/daemon/reload.h \
 	src/daemon/settle.c src/daemon/settle.h \
