@@ -323,6 +323,54 @@ static const struct member verify_members[] = {
 	MEMBER_ELSEWHERE("disabled", COUNT, .required = true, .help = "How many rules were left out"),
 	{ 0 },
 };
+static const struct member reload_members[] = {
+	MEMBER_ELSEWHERE("reloaded", FLAG, .required = true,
+		.help = "true: what was read serves; false: the last good configuration and rules go on serving"),
+	MEMBER_ELSEWHERE("report", TEXT, .required = true, .help = "The verdict and every problem, in lines"),
+	{ 0 },
+};
+
+static const struct member copy_members[] = {
+	MEMBER_ELSEWHERE("taken_at", TEXT, .help = "When the copy was taken"),
+	MEMBER_ELSEWHERE("restored_at", TEXT, .help = "When the daemon found that it runs from it"),
+	MEMBER_ELSEWHERE("version", TEXT, .help = "Of the program that took it"),
+	{ 0 },
+};
+static const struct member ready_store_members[] = {
+	MEMBER_ELSEWHERE("writable", FLAG, .required = true, .help = "Can events be made durable"),
+	MEMBER_ELSEWHERE("reason", TEXT, .help = "Why not"),
+	MEMBER_ELSEWHERE("restored_copy", OBJECT, .members = copy_members,
+		.help = "The copy that the store was restored from"),
+	{ 0 },
+};
+static const struct member ready_ruleset_members[] = {
+	MEMBER_ELSEWHERE("revision", TEXT, .required = true, .help = "Its revision"),
+	MEMBER_ELSEWHERE("rules", COUNT, .required = true, .help = "How many rules serve"),
+	{ 0 },
+};
+static const struct member trouble_members[] = {
+	MEMBER_ELSEWHERE("at", TEXT, .help = "When it failed"),
+	MEMBER_ELSEWHERE("report", TEXT, .required = true, .help = "Every problem, in lines"),
+	{ 0 },
+};
+static const struct member alert_members[] = {
+	MEMBER_ELSEWHERE("site", TEXT, .required = true, .help = "Name of the site"),
+	MEMBER_ELSEWHERE("reason", TEXT, .required = true, .help = "What a person should look at"),
+	{ 0 },
+};
+static const struct member health_members[] = {
+	MEMBER_ELSEWHERE("status", TEXT, .help = "alive; absent with --ready"),
+	MEMBER_ELSEWHERE("ready", FLAG, .help = "With --ready: the store is writable and rules are loaded"),
+	MEMBER_ELSEWHERE("version", TEXT, .help = "With --ready: of the daemon"),
+	MEMBER_ELSEWHERE("store", OBJECT, .members = ready_store_members, .help = "With --ready"),
+	MEMBER_ELSEWHERE("ruleset", OBJECT, .members = ready_ruleset_members, .help = "With --ready"),
+	MEMBER_ELSEWHERE("reload_failure", OBJECT, .members = trouble_members,
+		.help = "Why the last reload was refused; absent: it was not, or the asker is unknown"),
+	MEMBER_ELSEWHERE("watch_failure", OBJECT, .members = trouble_members,
+		.help = "Why files are not watched; absent as above"),
+	MEMBER_ELSEWHERE("alerts", LIST, .members = alert_members, .help = "By site; absent: none, or as above"),
+	{ 0 },
+};
 /* clang-format on */
 
 cJSON *decision_output_schema(void)
@@ -394,4 +442,14 @@ cJSON *finding_output_schema(void)
 cJSON *verify_output_schema(void)
 {
 	return record_schema("verify.schema.json", "What verify found", verify_members);
+}
+
+cJSON *reload_output_schema(void)
+{
+	return record_schema("reload.schema.json", "The verdict of reload", reload_members);
+}
+
+cJSON *health_output_schema(void)
+{
+	return record_schema("health.schema.json", "What health was told", health_members);
 }

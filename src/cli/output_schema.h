@@ -19,4 +19,6 @@ cJSON *diff_output_schema(void);         /* diff --format json */
 cJSON *verify_output_schema(void);       /* verify --format json */
 cJSON *backup_output_schema(void);       /* backup --format json */
 cJSON *doctor_output_schema(void);       /* doctor --format json */
+cJSON *reload_output_schema(void);       /* reload --format json, POST /-/reload */
+cJSON *health_output_schema(void);       /* health --format json, /healthz and /readyz */
 cJSON *finding_output_schema(void);      /* explain CODE --format json, an item without CODE */

@@ -5,10 +5,11 @@ import os
 import re
 import signal
 
+import jsonschema
 import pytest
 import yaml
 
-from harness import SECRET, ask, cli, request, rule, sign, site_world, wait_until
+from harness import SECRET, TOP, ask, cli, request, rule, sign, site_world, wait_until
 
 
 def rule_names(router):
@@ -49,6 +50,15 @@ def test_the_command_prints_why_it_was_refused_and_fails(router):
     assert ended.stderr.endswith(b"refresh-router reload: refused; the last good configuration and rules go on serving\n")
     told = cli("reload", "--url", f"http://{router.admin}", "--format", "json")
     assert told.returncode == 1 and json.loads(told.stdout)["reloaded"] is False
+    jsonschema.validate(json.loads(told.stdout), json.loads((TOP / "schemas" / "reload.schema.json").read_text()))
+    schema = json.loads((TOP / "schemas" / "health.schema.json").read_text())
+    for options in ([], ["--ready"]):
+        health = json.loads(cli("health", *options, "--url", f"http://{router.admin}", "--format", "json").stdout)
+        jsonschema.validate(health, schema)
+        # Every member is declared, at both levels: a schema of nothing fits everything.
+        assert set(health) <= set(schema["properties"])
+        assert set(health.get("store", {})) <= set(schema["properties"]["store"]["properties"])
+    assert health["reload_failure"]["report"]
 
 
 def test_the_command_tells_when_nobody_is_there_or_somebody_else(router, foreign):
