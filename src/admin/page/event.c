@@ -200,18 +200,10 @@ static bool keep(const struct event_row *row, void *context)
 	return false;
 }
 
-static void add_step(
-	struct status_page *page, const char *class_, const char *heading, struct wall at)
-{
-	page_printf(page, "<li class=\"step %s\"><header><h2>%s</h2>", class_, heading);
-	page_time(page, at);
-	page_add(page, "</header>");
-}
-
 static void add_received(
 	struct status_page *page, const struct event_row *row, const struct event *event)
 {
-	add_step(page, "", "Received", row->received_at);
+	page_step(page, "", "Received", row->received_at);
 	page_add(page, "<p>from ");
 	page_name(page, row->source);
 	if (wall_is_set(row->finished_at)) {
@@ -244,7 +236,7 @@ static void add_decided(
 	const cJSON *matched = json_parse_in(str_of(row->matched), page->arena, &ignored), *name;
 	int count = cJSON_GetArraySize(matched);
 	OWNED(ruleset) ruleset = ruleset_slot_get(page->admin->options.rulesets);
-	add_step(page, count ? "good" : "wait", "Rules", (struct wall){ 0 });
+	page_step(page, count ? "good" : "wait", "Rules", (struct wall){ 0 });
 	page_printf(page, "<p class=\"strong\">%s", count ? "Matched: " : "No rule matched.");
 	cJSON_ArrayForEach(name, matched)
 	{
@@ -275,7 +267,7 @@ static void add_selected(struct status_page *page, const struct event_row *row)
 	int count = cJSON_GetArraySize(list);
 	if (!count)
 		return;
-	add_step(page, "", "Selections", (struct wall){ 0 });
+	page_step(page, "", "Selections", (struct wall){ 0 });
 	page_add(page, "<ul>");
 	cJSON_ArrayForEach(json, list)
 	{
@@ -318,7 +310,7 @@ static void add_jobs(struct status_page *page, int64_t event, struct tally *tall
 	struct error err;
 	const struct dispatch_status *status = page_status(page);
 	struct store_filter filter = { .event = event, .limit = 500 };
-	add_step(page, "", "Refreshes and their jobs", (struct wall){ 0 });
+	page_step(page, "", "Refreshes and their jobs", (struct wall){ 0 });
 	size_t before = page->main.length;
 	page_rows(page);
 	size_t begin = page->main.length;
@@ -366,12 +358,7 @@ static void add_outcome(
 static bool add_command(const struct command_row *row, void *context)
 {
 	struct status_page *page = context;
-	page_add(page, "<li class=\"step\"><header><h2>");
-	page_text(page, row->verb);
-	page_add(page, "</h2>");
-	page_time(page, row->at);
-	page_add(page, "</header><p>asked for by ");
-	page_name(page, row->who);
+	page_command_step(page, row);
 	if (row->result && row->result != row->subject)
 		page_printf(page, "; it became <a href=\"/events/%lld\">event %lld</a>",
 			(long long)row->result, (long long)row->result);

@@ -133,6 +133,23 @@ void page_section_end(struct status_page *page)
 	page_add(page, "</section>\n");
 }
 
+void page_step(struct status_page *page, const char *class_, const char *heading, struct wall at)
+{
+	page_printf(page, "<li class=\"step %s\"><header><h2>%s</h2>", class_, heading);
+	page_time(page, at);
+	page_add(page, "</header>");
+}
+
+void page_command_step(struct status_page *page, const struct command_row *row)
+{
+	page_add(page, "<li class=\"step\"><header><h2>");
+	page_text(page, row->verb);
+	page_add(page, "</h2>");
+	page_time(page, row->at);
+	page_add(page, "</header><p>asked for by ");
+	page_name(page, row->who);
+}
+
 void page_empty(struct status_page *page, const char *words)
 {
 	page_printf(page, "<p class=\"card empty\">%s</p>\n", words);

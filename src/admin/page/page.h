@@ -65,6 +65,11 @@ void page_badge(struct status_page *page, const char *class_, const char *words)
 void page_section(struct status_page *page, const char *heading, int64_t count, const char *more);
 void page_section_end(struct status_page *page);
 void page_empty(struct status_page *page, const char *words);
+/* Begins a step of a history, a list item that the caller ends; `heading` is markup, and `at` may
+ * be unset. */
+void page_step(struct status_page *page, const char *class_, const char *heading, struct wall at);
+/* Begins the step of what a person asked for, up to the name, in a paragraph. */
+void page_command_step(struct status_page *page, const struct command_row *row);
 /* A link that leads to a confirmation: "/refreshes/42/retry". */
 void page_action(struct status_page *page, const char *path, int64_t id, const char *verb,
 	bool is_compact, const char *words);

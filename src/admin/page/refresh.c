@@ -261,18 +261,10 @@ struct found_page {
 	bool is_found;
 };
 
-static void add_step(
-	struct status_page *page, const char *class_, const char *heading, struct wall at)
-{
-	page_printf(page, "<li class=\"step %s\"><header><h2>%s</h2>", class_, heading);
-	page_time(page, at);
-	page_add(page, "</header>");
-}
-
 static void add_cause_steps(struct status_page *page, const struct cause_row *causes, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		add_step(page, "", i ? "Joined" : "Asked for", causes[i].arrived_at);
+		page_step(page, "", i ? "Joined" : "Asked for", causes[i].arrived_at);
 		page_printf(page, "<p>by <a href=\"/events/%lld\">event %lld</a>, rule ",
 			(long long)causes[i].event, (long long)causes[i].event);
 		page_name(page, causes[i].rule);
@@ -283,12 +275,7 @@ static void add_cause_steps(struct status_page *page, const struct cause_row *ca
 static bool add_command(const struct command_row *row, void *context)
 {
 	struct status_page *page = context;
-	page_add(page, "<li class=\"step\"><header><h2>");
-	page_text(page, row->verb);
-	page_add(page, "</h2>");
-	page_time(page, row->at);
-	page_add(page, "</header><p>asked for by ");
-	page_name(page, row->who);
+	page_command_step(page, row);
 	if (row->result && row->result != row->subject)
 		page_printf(page, "; it led to <a href=\"/%s/%lld\">%lld</a>",
 			row->result & 1 ? "events" : "refreshes", (long long)row->result,
@@ -300,17 +287,17 @@ static bool add_command(const struct command_row *row, void *context)
 static void add_job_steps(struct status_page *page, const struct refresh_row *row)
 {
 	if (wall_is_set(row->sent_at)) {
-		add_step(page, "", "Sent to Tableau", row->sent_at);
+		page_step(page, "", "Sent to Tableau", row->sent_at);
 		page_printf(page, "<p>attempt %lld</p></li>\n", (long long)row->attempts);
 	}
 	if (wall_is_set(row->job_created_at)) {
-		add_step(page, "", "Job queued", row->job_created_at);
+		page_step(page, "", "Job queued", row->job_created_at);
 		page_add(page, "<p>Tableau\u2019s job <code>");
 		page_text(page, row->job_id);
 		page_add(page, "</code></p></li>\n");
 	}
 	if (wall_is_set(row->job_started_at)) {
-		add_step(page, "busy", "Job started", row->job_started_at);
+		page_step(page, "busy", "Job started", row->job_started_at);
 		page_add(page, "</li>\n");
 	}
 }
