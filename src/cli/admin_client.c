@@ -3,8 +3,8 @@
 #include "cli/admin_client.h"
 #include "base/secret.h"
 #include "base/units.h"
-#include "base/web/host.h"
 #include "base/web/listen_unix.h"
+#include "base/web/transport.h"
 #include "cli/print.h"
 #include "config/config.h"
 #include <curl/curl.h>
@@ -136,22 +136,6 @@ static cJSON *read_answer(
 
 /* ---- the token ---- */
 
-/* Does nobody between here and there read it? By libcurl's own reading of the URL. */
-static bool is_private(const char *base)
-{
-	char *scheme = NULL, *host = NULL;
-	CURLU *url = curl_url();
-	bool is_read = !curl_url_set(url, CURLUPART_URL, base, CURLU_GUESS_SCHEME) &&
-		       !curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) &&
-		       !curl_url_get(url, CURLUPART_HOST, &host, 0);
-	bool is_safe = is_read && (!strcmp(scheme, "https") ||
-					  host_kind_of(host_of(str_of(host))) == HOST_LOOPBACK);
-	curl_free(scheme);
-	curl_free(host);
-	curl_url_cleanup(url);
-	return is_safe;
-}
-
 /* NULL: there is none, or `err` says what is wrong. */
 static struct secret *find_token(
 	const struct command_line *line, const char *base, struct error *err)
@@ -162,7 +146,7 @@ static struct secret *find_token(
 		.name = file ? file : TOKEN_VARIABLE };
 	if (!file && (!variable || !*variable))
 		return NULL;
-	if (!listen_unix_path(base) && !is_private(base) &&
+	if (!listen_unix_path(base) && !transport_is_private(base) &&
 		!command_line_flag(line, "token-in-clear")) {
 		error_fail(err, ERROR_INPUT,
 			"the token would cross the network in clear: use https, or "

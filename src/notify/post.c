@@ -18,6 +18,14 @@ bool post_send(struct transport *transport, const struct config_receiver *receiv
 		return false;
 	struct str url = address ? secret_bytes(address) : str_of(receiver->to.url);
 	char *copy = mem_copy_bytes(url.at, url.length);
+	/* check saw the address only if it stands in the configuration */
+	if (address && !transport_is_private(copy)) {
+		secret_wipe(copy, url.length);
+		free(copy);
+		return error_fail(err, ERROR_INPUT,
+			"the address in '%s' is not https://HOST/PATH; put one there",
+			receiver->to.secret.name);
+	}
 	struct transport_request request = {
 		.method = METHOD_POST,
 		.url = copy,

@@ -9,7 +9,8 @@
 /* Names a message over its deliveries; as the Standard Webhooks have it. */
 #define POST_ID_HEADER "Webhook-Id"
 
-/* Signs and sends the message; `callback` comes later. False: a secret is missing. */
+/* Signs and sends the message; `callback` comes later. False: a secret is
+ * missing, or it is an address that would be reached over plain http. */
 bool post_send(struct transport *transport, const struct config_receiver *receiver, const char *id,
 	const char *body, reply_done *callback, void *context, struct error *err) MUST_USE;
 

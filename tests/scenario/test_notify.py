@@ -296,6 +296,18 @@ def test_an_address_that_is_a_secret_is_shown_nowhere(router_of, sandbox, receiv
         assert b"SECRET" not in text.replace(b"WEBHOOK_SECRET", b"") and receiver.url.encode() not in text
 
 
+@pytest.mark.parametrize("address", ["http://chat.invalid/services/SECRET", "chat.invalid/SECRET", "HTTP://127.0.0.1@chat.invalid/SECRET", "ftp://chat.invalid/SECRET"])
+def test_an_address_that_is_a_secret_is_not_used_in_clear(router_of, sandbox, receiver, address):
+    router = router_with(router_of, sandbox, {"name": "chat", "to": {"env": "CHAT_URL"}, "format": "slack", "on": ["failed"], **FAST},
+                         environment={"CHAT_URL": address})
+    tried = cli("notify", "--config", router.folder / "config.yaml", "chat", environment={**router.environment})
+    assert tried.returncode and b"CHAT_URL" in tried.stderr and b"is not https" in tried.stderr and b"chat.invalid" not in tried.stdout + tried.stderr
+    sandbox.change("Revenue", result="failed")
+    router.send()
+    wait_until(lambda: "is not https" in deliveries(router, "chat").get("failure", ""), "the refusal")
+    assert "chat.invalid" not in router.log
+
+
 def test_a_pat_that_ends_soon_is_told_once_also_over_restarts(router_of, sandbox_of, receiver):
     world = site_world()
     world["pats"][0]["estimated_time"] = "10:00:00"

@@ -8,6 +8,7 @@
  * byte of the request.
  */
 #include "base/web/transport.h"
+#include "base/web/host.h"
 #include "build.h"
 #include <curl/curl.h>
 #include <openssl/x509_vfy.h>
@@ -415,6 +416,21 @@ void transport_step(struct transport *transport, int timeout_ms, int wake_fd)
 size_t transport_in_flight(const struct transport *transport)
 {
 	return transport ? transport->count : 0;
+}
+
+bool transport_is_private(const char *url)
+{
+	char *scheme = NULL, *host = NULL;
+	CURLU *read = curl_url();
+	bool is_read = !curl_url_set(read, CURLUPART_URL, url, CURLU_GUESS_SCHEME) &&
+		       !curl_url_get(read, CURLUPART_SCHEME, &scheme, 0) &&
+		       !curl_url_get(read, CURLUPART_HOST, &host, 0);
+	bool is_safe = is_read && (!strcmp(scheme, "https") ||
+					  host_kind_of(host_of(str_of(host))) == HOST_LOOPBACK);
+	curl_free(scheme);
+	curl_free(host);
+	curl_url_cleanup(read);
+	return is_safe;
 }
 
 void transport_free(struct transport *transport)

@@ -67,6 +67,9 @@ struct transport_reply {
 
 typedef void reply_done(const struct transport_reply *reply, void *context);
 
+/* Does nobody between here and there read what is sent to `url`: is it https, or on loopback? By
+ * libcurl's own reading, so false for what it would not send to. */
+bool transport_is_private(const char *url);
 void transport_send(struct transport *transport, struct transport_request request,
 	reply_done *callback, void *context);
 /* Waits for the network, `wake_fd` or the time-out, then runs callbacks. */
