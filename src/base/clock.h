@@ -43,7 +43,10 @@ static inline bool wall_is_set(struct wall t)
 /* `us` later; never past the end of time. */
 static inline struct mono mono_plus(struct mono t, int64_t us)
 {
-	return (struct mono){ us > INT64_MAX - t.us ? INT64_MAX : t.us + us };
+	struct mono sum;
+	if (__builtin_add_overflow(t.us, us, &sum.us)) /* t may lie before the machine's boot */
+		sum.us = us < 0 ? INT64_MIN : INT64_MAX;
+	return sum;
 }
 static inline struct wall wall_after(struct wall t, int64_t us)
 {

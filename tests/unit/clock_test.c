@@ -164,6 +164,9 @@ static void a_time_at_the_end_of_the_world_still_fits_its_text(void **state)
 	wall_format((struct wall){ INT64_MIN }, out);
 	assert_true(str_ends(str_of(out), "Z"));
 	assert_int_equal(mono_plus((struct mono){ INT64_MAX - 5 }, 10).us, INT64_MAX);
+	assert_int_equal(mono_plus((struct mono){ -5 }, 10).us, 5);
+	assert_int_equal(mono_plus((struct mono){ -5 }, INT64_MAX).us, INT64_MAX - 5);
+	assert_int_equal(mono_plus((struct mono){ INT64_MIN + 5 }, -10).us, INT64_MIN);
 }
 
 int main(void)
