@@ -177,9 +177,12 @@ def owe(router, schema=None, **selection):
     database = sqlite3.connect(router.folder / "store" / "state.db")
     selection = {"site": "finance", "kind": "workbook", "rules": ["nightly"], **selection}
     with database:
-        if schema:  # then a selection has a body of its own
+        if schema:  # then a selection has a body of its own, and what later migrations make is not there
             database.execute(f"PRAGMA user_version = {schema}")
             database.execute("ALTER TABLE cause DROP COLUMN selection")
+            database.execute("ALTER TABLE refresh DROP COLUMN is_from_copy")
+            database.execute("DROP TABLE copy")
+            database.execute("DROP TABLE note")
         selections = json.loads(database.execute("SELECT selections FROM event WHERE id = 1").fetchone()[0])
         database.execute("INSERT INTO selection (id, body) VALUES (?, ?)",
                          ((1 << 20) + len(selections), json.dumps(selection) if schema else None))
