@@ -539,6 +539,10 @@ OUTSIDE = [
     ("a selection of a copy is sent at once", "want_content",
      "want->selection.is_from_copy", "false",
      "schedule_test:a_selection_of_a_copy_is_looked_for_too"),
+    ("what is looked for without a request of ours is sent after a restart", "restore_place",
+     "refresh_come_back(schedule, refresh, REFRESH_UNKNOWN);",
+     "refresh_come_back(schedule, refresh, refresh->row.attempts ? REFRESH_UNKNOWN : REFRESH_WAITING);",
+     "schedule_test:a_kill_before_the_look_is_answered_does_not_forget_it"),
     # the client of Tableau, and what it keeps
     ("a cause that is put again keeps its first stamp", "store/sqlite/write.c:sqlite_put_cause",
      "fresh_from = excluded.fresh_from, after = excluded.after", "fresh_from = excluded.fresh_from",
