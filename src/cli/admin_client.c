@@ -39,8 +39,9 @@ static void add_host(const char *listen, bool is_tls, struct text *url)
 }
 
 /*
- * A configuration named by the user must be readable, or the wrong daemon would be asked. One that
- * was found by default need not be: the daemon may still serve with its last good one.
+ * A configuration named by the user must be readable, or the wrong daemon would be asked; one that
+ * was found by default need not be. Errors in either do not matter: the daemon may still serve with
+ * the last good one, and says at `reload` what is wrong.
  */
 static bool admin_url(const struct command_line *line, struct text *url)
 {
@@ -53,7 +54,7 @@ static bool admin_url(const struct command_line *line, struct text *url)
 		return true;
 	}
 	OWNED(problems) problems = problems_new();
-	OWNED(config) config = path ? config_load(path, problems) : NULL;
+	OWNED(config) config = path ? config_load_despite_errors(path, problems) : NULL;
 	if (named && !config) {
 		problems_print(problems, stderr, isatty(STDERR_FILENO));
 		return false;

@@ -75,31 +75,45 @@ static struct config *config_new(const char *path)
 	return config;
 }
 
-/* Returns `config`, or NULL after freeing it. `file` is NULL when it cannot be read. */
-static struct config *load(struct config *config, const struct yaml_file *file, size_t errors,
-	struct problems *problems)
+/* Fills in what can be read. `file` is NULL when it cannot be read at all. */
+static bool read_into(
+	struct config *config, const struct yaml_file *file, struct problems *problems)
 {
-	if (file && is_for_us(file, problems)) {
+	if (!file)
+		return false;
+	if (is_for_us(file, problems)) {
 		IGNORE(fields_load(config_fields, file->root, "the configuration", file, config,
 			config->arena, problems)); /* counted below */
 		fill_defaults(config, file);
 		if (file->root->type == YAML_MAP)
 			config_check(config, file, problems);
 	}
-	if (file && problems_error_count(problems) == errors)
+	return true;
+}
+
+/* Returns `config`, or NULL after freeing it. */
+static struct config *keep_if(bool holds, struct config *config)
+{
+	if (holds)
 		return config;
 	config_free(config);
 	return NULL;
 }
 
-struct config *config_load(const char *path, struct problems *problems)
+struct config *config_load_despite_errors(const char *path, struct problems *problems)
 {
-	size_t errors = problems_error_count(problems);
 	struct config *config = config_new(path);
 	problems_hide_source(problems, true); /* where YAML is broken, a secret may stand inline */
 	const struct yaml_file *file = yaml_load(config->path, config->arena, problems);
 	problems_hide_source(problems, false);
-	return load(config, file, errors, problems);
+	return keep_if(read_into(config, file, problems), config);
+}
+
+struct config *config_load(const char *path, struct problems *problems)
+{
+	size_t errors = problems_error_count(problems);
+	struct config *config = config_load_despite_errors(path, problems);
+	return config ? keep_if(problems_error_count(problems) == errors, config) : NULL;
 }
 
 struct config *config_parse(const char *path, struct str bytes, struct problems *problems)
@@ -109,7 +123,8 @@ struct config *config_parse(const char *path, struct str bytes, struct problems 
 	problems_hide_source(problems, true); /* as above */
 	const struct yaml_file *file = yaml_parse(config->path, bytes, config->arena, problems);
 	problems_hide_source(problems, false);
-	return load(config, file, errors, problems);
+	bool is_read = read_into(config, file, problems);
+	return keep_if(is_read && problems_error_count(problems) == errors, config);
 }
 
 /* ---- reading it ---- */

@@ -132,7 +132,12 @@ const char *config_find(const char *path);
  * caller owns one reference (config_free()).
  */
 struct config *config_load(const char *path, struct problems *problems);
-/* The same with the bytes of the file, which need not be there. */
+/*
+ * The same, but an error costs only the setting that has it: for who asks where the daemon listens
+ * that still serves with the last good file. NULL when the file cannot be read, or is no YAML.
+ */
+struct config *config_load_despite_errors(const char *path, struct problems *problems);
+/* config_load() with the bytes of the file, which need not be there. */
 struct config *config_parse(const char *path, struct str bytes, struct problems *problems);
 SHARED_DECLARE(config)
 /*

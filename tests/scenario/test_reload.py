@@ -61,6 +61,17 @@ def test_the_command_prints_why_it_was_refused_and_fails(router):
     assert health["reload_failure"]["report"]
 
 
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_broken_configuration_hides_its_daemon_from_no_command(router, is_named):
+    """It says where the daemon listens that serves on with the last good one, and whose verdict is asked for."""
+    path = router.folder / "config.yaml"
+    path.write_text(path.read_text() + "\nhistry: 90d\n")
+    where, environment = (["--config", path], {}) if is_named else ([], {"REFRESH_ROUTER_CONFIG": str(path)})
+    told = cli("reload", *where, environment=environment)
+    assert told.returncode == 1 and b"unknown field 'histry'" in told.stdout + told.stderr, told
+    assert cli("sites", *where, environment=environment).returncode == 0
+
+
 def test_the_command_tells_when_nobody_is_there_or_somebody_else(router, foreign):
     foreign.answer = lambda path: (422, b'{"report": "no"}')
     assert ask(foreign, "reload").returncode == 69
