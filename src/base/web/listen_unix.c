@@ -134,7 +134,7 @@ static bool set_rights(
 	const struct listen_unix *options, struct listen_unix_mark *mark, struct error *err)
 {
 	struct stat about;
-	gid_t group;
+	gid_t group = (gid_t)-1;
 	if (options->group) {
 		if (!find_group(options->group, &group, err))
 			return false;
