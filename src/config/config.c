@@ -75,20 +75,20 @@ static struct config *config_new(const char *path)
 	return config;
 }
 
-/* Fills in what can be read. `file` is NULL when it cannot be read at all. */
+/* Fills in what can be read. Is it a configuration, whatever its errors are? `file` is NULL when it
+ * cannot be read at all. */
 static bool read_into(
 	struct config *config, const struct yaml_file *file, struct problems *problems)
 {
-	if (!file)
+	if (!file || !is_for_us(file, problems))
 		return false;
-	if (is_for_us(file, problems)) {
-		IGNORE(fields_load(config_fields, file->root, "the configuration", file, config,
-			config->arena, problems)); /* counted below */
-		fill_defaults(config, file);
-		if (file->root->type == YAML_MAP)
-			config_check(config, file, problems);
-	}
-	return true;
+	IGNORE(fields_load(config_fields, file->root, "the configuration", file, config,
+		config->arena, problems)); /* counted by the caller */
+	fill_defaults(config, file);
+	if (file->root->type != YAML_MAP)
+		return false;
+	config_check(config, file, problems);
+	return file->root->count > 0;
 }
 
 /* Returns `config`, or NULL after freeing it. */
