@@ -55,11 +55,12 @@ static bool admin_url(const struct command_line *line, struct text *url)
 	}
 	OWNED(problems) problems = problems_new();
 	OWNED(config) config = path ? config_load_despite_errors(path, problems) : NULL;
-	if (named && !config) {
+	bool is_told = config && config->listen.admin; /* else `listen` itself has an error */
+	if (named && !is_told) {
 		problems_print(problems, stderr, isatty(STDERR_FILENO));
 		return false;
 	}
-	if (config)
+	if (is_told)
 		add_host(config->listen.admin, config->listen.admin_tls.certificate, url);
 	else
 		text_add(url, "http://127.0.0.1:8081");

@@ -134,7 +134,8 @@ const char *config_find(const char *path);
 struct config *config_load(const char *path, struct problems *problems);
 /*
  * The same, but an error costs only the setting that has it: for who asks where the daemon listens
- * that still serves with the last good file. NULL when the file cannot be read, or is none.
+ * that still serves with the last good file. NULL when the file cannot be read, or is none; a
+ * setting with an error may be NULL too.
  */
 struct config *config_load_despite_errors(const char *path, struct problems *problems);
 /* config_load() with the bytes of the file, which need not be there. */

@@ -72,6 +72,15 @@ def test_a_broken_configuration_hides_its_daemon_from_no_command(router, is_name
     assert cli("sites", *where, environment=environment).returncode == 0
 
 
+@pytest.mark.parametrize("listen", ["[x]", "text", "{admin: [x]}", "{admin: {a: b}}", "", "{admin: ''}", "{admin: x}"])
+def test_a_listener_that_cannot_be_read_is_reported(tmp_path, listen):
+    path = tmp_path / "config.yaml"
+    path.write_text(f"version: 1\nlisten: {listen}\nsources: []\n")
+    for environment, where in (({}, ["--config", path]), ({"REFRESH_ROUTER_CONFIG": str(path)}, [])):
+        told = cli("sites", *where, environment=environment)
+        assert told.returncode in (2, 69) and told.stderr, told
+
+
 def test_the_command_tells_when_nobody_is_there_or_somebody_else(router, foreign):
     foreign.answer = lambda path: (422, b'{"report": "no"}')
     assert ask(foreign, "reload").returncode == 69
