@@ -3,7 +3,7 @@
  * in, and slows those who try tokens.
  */
 #include "admin/handler.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/metric.h"
 
 static void refuse(struct web_request *request, unsigned status, const char *reason,

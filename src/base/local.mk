@@ -20,8 +20,8 @@ librouter_a_SOURCES += \
 	src/base/web/peer.c src/base/web/peer.h \
 	src/base/web/tls.c src/base/web/tls.h \
 	src/base/web/listen_unix.c src/base/web/listen_unix.h \
-	src/base/log.c src/base/log.h src/base/log_fold.c src/base/log_fold.h \
-	src/base/log_line.c src/base/log_line.h src/base/log_output.c src/base/log_output.h \
+	src/base/log/log.c src/base/log/log.h src/base/log/log_fold.c src/base/log/log_fold.h \
+	src/base/log/log_line.c src/base/log/log_line.h src/base/log/log_output.c src/base/log/log_output.h \
 	src/base/mailbox.c src/base/mailbox.h \
 	src/base/mem.c src/base/mem.h \
 	src/base/metric.c src/base/metric.def src/base/metric.h src/base/metric_inside.h src/base/metric_print.c \

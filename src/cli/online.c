@@ -1,6 +1,6 @@
 /* cli/online.c - questions about content, to the daemon or to Tableau itself. */
 #include "cli/online.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/units.h"
 #include "cli/admin_client.h"
 #include "cli/print.h"

@@ -1,7 +1,7 @@
 /*
  * cli/serve.c - `serve`: runs the daemon; the exit status says whether starting it again may help.
  */
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/secret.h"
 #include "cli/command.h"
 #include "cli/print.h"

@@ -1,6 +1,6 @@
 /* config/fields.c - the tables that declare every setting of the configuration file. */
 #include "config/fields.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "config/config.h"
 #include "config/notice_word.h"
 #include "store/url.h"

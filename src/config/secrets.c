@@ -2,7 +2,7 @@
  * config/secrets.c - checks that the secrets of a configuration can be read, hold no stray bytes,
  * and are different for each site.
  */
-#include "base/log.h"
+#include "base/log/log.h"
 #include "config/pats.h"
 #include <stdlib.h>
 

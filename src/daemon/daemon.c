@@ -6,7 +6,7 @@
 #include "admin/access.h"
 #include "admin/admin.h"
 #include "admin/trouble.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/mailbox.h"
 #include "base/metric.h"
 #include "base/web/descriptors.h"

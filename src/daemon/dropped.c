@@ -1,7 +1,7 @@
 /* daemon/dropped.c - reports open work on sites that the configuration does not have, at start
  * and after each reload. */
 #include "daemon/dropped.h"
-#include "base/log.h"
+#include "base/log/log.h"
 
 void dropped_tell(const char *site, int64_t refreshes, int64_t selections, struct text *out)
 {

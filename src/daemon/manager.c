@@ -1,7 +1,7 @@
 /* daemon/manager.c - the words and the moments of what the service manager is told. */
 #include "daemon/manager.h"
 #include "admin/admin.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "daemon/reload.h"
 #include "daemon/systemd.h"
 #include "dispatch/dispatch.h"

@@ -1,6 +1,6 @@
 /* daemon/prune.c - asks the journal, when due, to delete what ended longer ago than `history`. */
 #include "daemon/prune.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "config/config.h"
 
 #define EVERY (3600 * US_PER_SECOND)

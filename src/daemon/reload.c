@@ -4,7 +4,7 @@
 #include "admin/trouble.h"
 #include "base/file.h"
 #include "base/fingerprint.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/metric.h"
 #include <stdio.h>
 

@@ -8,7 +8,7 @@
  */
 #include "dispatch/confirm.h"
 #include "base/arena.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/mem.h"
 #include "base/name.h"
 #include "base/text.h"

@@ -2,7 +2,7 @@
  * dispatch/core.c - inputs, batches and the start. Actions are carried out in perform.c.
  */
 #include "dispatch/core.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/text.h"
 #include "dispatch/perform.h"
 

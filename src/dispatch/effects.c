@@ -1,7 +1,7 @@
 /* dispatch/effects.c - carries out actions on Tableau, and turns its answers into inputs. */
 #include "dispatch/effects.h"
 #include "base/arena.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/mem.h"
 
 #define JOB_IS_OVER 403091 /* src/tableau/README.md, Jobs */

@@ -2,7 +2,7 @@
  * dispatch/perform.c - carries out actions, one after another.
  */
 #include "dispatch/perform.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/metric.h"
 
 /* ---- the log ---- */

@@ -1,7 +1,7 @@
 /* intake/answer.c - the 503 of an overloaded listener. */
 #include "intake/answer.h"
 #include "base/json.h"
-#include "base/log.h"
+#include "base/log/log.h"
 
 #define RETRY_AFTER_SECONDS "5"
 

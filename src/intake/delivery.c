@@ -2,7 +2,7 @@
  * and passes the selections on. */
 #include "intake/delivery.h"
 #include "base/fault.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/metric.h"
 #include "base/text.h"
 #include "intake/answer.h"

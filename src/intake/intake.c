@@ -2,7 +2,7 @@
  * delivery on. */
 #include "intake/intake.h"
 #include "base/file.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/metric.h"
 #include "base/web/web.h"
 #include "event/signature.h"

@@ -1,6 +1,6 @@
 /* notify/courier.c - a queue for each receiver, on one transport. */
 #include "notify/courier.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/metric.h"
 #include "notify/post.h"
 #include <openssl/rand.h>

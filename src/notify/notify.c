@@ -6,7 +6,7 @@
  * and nothing new is told, while deliveries go on.
  */
 #include "notify/notify.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/mailbox.h"
 #include "base/metric.h"
 #include "base/thread.h"

@@ -10,7 +10,7 @@
  */
 #include "store/journal.h"
 #include "base/fault.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/metric.h"
 #include "base/shared.h"
 #include "base/thread.h"

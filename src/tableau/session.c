@@ -6,7 +6,7 @@
  * signed out --session_ready--> signing in --> signed in --session_lost--> signed out
  *                                   | '--> refused: calls fail with that for a while --> signed out
  */
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/metric.h"
 #include "tableau/site.h"
 

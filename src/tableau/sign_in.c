@@ -4,7 +4,7 @@
  *
  * ask_version (unless it is known) --> sign_in --> session_begin, or session_fail
  */
-#include "base/log.h"
+#include "base/log/log.h"
 #include "tableau/site.h"
 #include <inttypes.h>
 #include <stdio.h>

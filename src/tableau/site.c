@@ -3,7 +3,7 @@
  * max_requests places.
  */
 #include "tableau/site.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/metric.h"
 
 /* More than 60 s, because Tableau may take that long to queue a refresh (README.md, Refused

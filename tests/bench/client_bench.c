@@ -8,7 +8,7 @@
  * once in a thread of its own; only the client's thread is counted. It prints one JSON object.
  */
 #include "base/json.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/web/web.h"
 #include "config/config.h"
 #include "tableau/tableau.h"

@@ -5,7 +5,7 @@
  * Whatever comes back is HTTP, and its body JSON when it says so.
  */
 #include "admin/admin.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "config/config.h"
 #include "daemon/teller.h"
 #include "event/signature.h"

@@ -8,7 +8,7 @@
  * --brief does not make it smaller. Exits 1 when a history is wrong, 2 when it is used wrongly, and
  * 3 when the histories, right as they are, met something too rarely.
  */
-#include "base/log.h"
+#include "base/log/log.h"
 #include "tests/sim/sim.h"
 #include <getopt.h>
 #include <stdlib.h>

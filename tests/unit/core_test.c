@@ -1,6 +1,6 @@
 /* tests/unit/core_test.c - the dispatcher without its thread, against a journal that is scripted.
  */
-#include "base/log.h"
+#include "base/log/log.h"
 #include "dispatch/core.h"
 #include "tests/unit/store_folder.h"
 

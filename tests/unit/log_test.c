@@ -1,8 +1,8 @@
 /* A line of the log can be read by programs and shows no more than it should; repeats are folded.
  */
 #include "base/json.h"
-#include "base/log_fold.h"
-#include "base/log_output.h"
+#include "base/log/log_fold.h"
+#include "base/log/log_output.h"
 #include "tests/unit/test.h"
 #include <fcntl.h>
 #include <sys/socket.h>

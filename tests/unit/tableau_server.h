@@ -4,7 +4,7 @@
  * run until its calls are answered.
  */
 #pragma once
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/web/web.h"
 #include "config/config.h"
 #include "tableau/tableau.h"

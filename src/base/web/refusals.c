@@ -1,7 +1,7 @@
 /* base/web/refusals.c - counts refusals, and sums them up in at most one line of the log every ten
  * seconds. */
 #include "base/web/refusals.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/metric.h"
 #include <pthread.h>
 

@@ -1,10 +1,10 @@
 /*
- * base/log_line.c - makes a text of each field: without e-mail addresses, visible, cut, quoted.
+ * base/log/log_line.c - makes a text of each field: without e-mail addresses, visible, cut, quoted.
  *
  * A quoted value is the same in logfmt and JSON, a JSON string (RFC 8259, section 7), because
  * readers of logfmt take the escapes of JSON too.
  */
-#include "base/log_line.h"
+#include "base/log/log_line.h"
 #include "base/visible.h"
 #include <ctype.h>
 

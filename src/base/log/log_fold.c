@@ -1,6 +1,7 @@
-/* base/log_fold.c - the windows of lines that repeat, few enough to be looked at one after another.
+/* base/log/log_fold.c - the windows of lines that repeat, few enough to be looked at one after
+ * another.
  */
-#include "base/log_fold.h"
+#include "base/log/log_fold.h"
 
 struct window {
 	const struct log_place *place; /* NULL: not open */

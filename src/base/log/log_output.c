@@ -1,5 +1,5 @@
-/* base/log_output.c - writes lines to stderr, or sends them to systemd's journal. */
-#include "base/log_output.h"
+/* base/log/log_output.c - writes lines to stderr, or sends them to systemd's journal. */
+#include "base/log/log_output.h"
 #include "build.h"
 #include <errno.h>
 #include <poll.h>

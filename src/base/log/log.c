@@ -1,12 +1,13 @@
 /*
- * base/log.c - takes lines from any thread, and hands them to the one that folds and writes them.
+ * base/log/log.c - takes lines from any thread, and hands them to the one that folds and writes
+ * them.
  *
  * Until log_start() and after log_stop() the calling thread writes them itself.
  */
-#include "base/log.h"
-#include "base/log_fold.h"
-#include "base/log_line.h"
-#include "base/log_output.h"
+#include "base/log/log.h"
+#include "base/log/log_fold.h"
+#include "base/log/log_line.h"
+#include "base/log/log_output.h"
 #include "base/metric.h"
 #include "base/thread.h"
 #include <poll.h>

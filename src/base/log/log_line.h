@@ -1,11 +1,11 @@
 /*
- * base/log_line.h - one line of the log as logfmt, JSON or fields of systemd's journal. Private to
- * base/log, base/log_fold and base/log_line.
+ * base/log/log_line.h - one line of the log as logfmt, JSON or fields of systemd's journal.
+ * Private to base/log/.
  *
  * Pure: the time is given. A line belongs to one thread at a time.
  */
 #pragma once
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/mailbox.h"
 #include "base/text.h"
 

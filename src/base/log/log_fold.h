@@ -1,13 +1,13 @@
 /*
- * base/log_fold.h - folds lines that repeat: of those with the same place in the code and the same
- * subject, the first few of a window of time are let through, and of the others the last is kept,
- * to be told when the window ends. Private to base/log and base/log_fold.
+ * base/log/log_fold.h - folds lines that repeat: of those with the same place in the code and the
+ * same subject, the first few of a window of time are let through, and of the others the last is
+ * kept, to be told when the window ends. Private to base/log/.
  *
  * Pure: the time is given. Bounded: when as many windows are open as there may be, further lines
  * are let through.
  */
 #pragma once
-#include "base/log_line.h"
+#include "base/log/log_line.h"
 
 #define LOG_FOLD_WINDOW (300 * US_PER_SECOND)
 #define LOG_FOLD_FIRST 5     /* so many of a window are let through */

@@ -1,13 +1,13 @@
 /*
- * base/log_output.h - stderr and systemd's journal as places where lines go. Private to base/log,
- * base/log_line and base/log_output.
+ * base/log/log_output.h - stderr and systemd's journal as places where lines go.
+ * Private to base/log/.
  *
  * Lines for stderr wait for a flush, because a write for each would cost more than the line. One
  * thread at a time. A flush waits for as long as the reader takes; of a descriptor that does not
  * block, until `is_stopping` is set.
  */
 #pragma once
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/text.h"
 #include <stdatomic.h>
 

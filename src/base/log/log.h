@@ -1,5 +1,5 @@
 /*
- * base/log.h - what the daemon reports to the people who run it.
+ * base/log/log.h - what the daemon reports to the people who run it.
  *
  * A line is a fixed sentence and typed fields, named by the words of the API: `refresh ended
  * refresh=42 site=finance content=Revenue`. Texts are shown with every character visible
