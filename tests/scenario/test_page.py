@@ -266,7 +266,7 @@ def as_operator(router, method, path):
 
 def settled(router):
     """
-    Its refreshes, when all have ended for whoever asks: the log tells an end before it is stored, and another story may have retried one.
+    Its refreshes, when the API says that all have ended: the log tells an end before it is stored, and another story may have retried one.
     """
 
     def all_ended():
