@@ -1,5 +1,5 @@
 librouter_a_SOURCES += \
-	src/notify/book.c src/notify/book.h \
+	src/notify/book.c src/notify/book.h src/notify/book_due.c src/notify/book_input.c src/notify/book_inside.h \
 	src/notify/courier.c src/notify/courier.h \
 	src/notify/keep.c src/notify/keep.h \
 	src/notify/letter.c src/notify/letter.h \

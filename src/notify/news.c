@@ -98,6 +98,11 @@ bool news_read(const char *json, struct news *news, struct arena *arena)
 	return event < NOTICE_EVENT_COUNT && *news->receiver && *news->subject;
 }
 
+bool news_is_of_refresh(const struct news *news)
+{
+	return news->event == NOTICE_FAILED || news->event == NOTICE_EXPIRED;
+}
+
 const char *news_event_name(const struct news *news)
 {
 	return notice_events[news->is_over ? NOTICE_RECOVERED : news->event];

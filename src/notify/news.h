@@ -31,6 +31,8 @@ extern const struct member news_members[], news_kept_members[];
 struct news news_copy(const struct news *news, struct arena *arena);
 /* Reads what record_to_json(news_kept_members) wrote. False: it is something else. */
 bool news_read(const char *json, struct news *news, struct arena *arena);
+/* Whether it is of one refresh, and not of a state of a site, which lasts. */
+bool news_is_of_refresh(const struct news *news);
 /* "failed", or "recovered" when it is over. */
 const char *news_event_name(const struct news *news);
 /* "workbook 'Revenue' in Finance/Daily on site finance", "the PAT of site finance". */
