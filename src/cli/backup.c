@@ -8,10 +8,9 @@
 #include "base/mem.h"
 #include "base/record/record.h"
 #include "build.h"
-#include "cli/command.h"
+#include "cli/given_config.h"
 #include "cli/output_schema.h"
 #include "cli/print.h"
-#include "config/config.h"
 #include "store/store.h"
 #include "store/url.h"
 #include <errno.h>
@@ -253,12 +252,7 @@ static int take_or_end(const struct command_line *line, const struct config *con
 
 static int run(const struct command_line *line)
 {
-	OWNED(problems) problems = problems_new();
-	const char *path = config_find(command_line_value(line, "config"));
-	if (!path)
-		return command_usage(line, "no configuration file: give --config FILE");
-	OWNED(config) config = config_load(path, problems);
-	problems_print(problems, stderr, isatty(STDERR_FILENO));
+	OWNED(config) config = given_config_load(line);
 	return config ? take_or_end(line, config) : EXIT_USAGE;
 }
 

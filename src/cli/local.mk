@@ -23,6 +23,7 @@ librouter_a_SOURCES += \
 	src/cli/diff/git.c src/cli/diff/git.h \
 	src/cli/doctor/checkup.h src/cli/doctor/checkup_daemon.c src/cli/doctor/checkup_files.c \
 	src/cli/doctor/checkup_network.c src/cli/doctor/checkup_store.c src/cli/doctor/doctor.c \
+	src/cli/given_config.c src/cli/given_config.h \
 	src/cli/given_rules.c src/cli/given_rules.h \
 	src/cli/health.c \
 	src/cli/help.c src/cli/help.h \

@@ -3,9 +3,8 @@
  */
 #include "notify/notify.h"
 #include "base/suggest.h"
-#include "cli/command.h"
+#include "cli/given_config.h"
 #include "cli/print.h"
-#include <unistd.h>
 
 static int unknown(const struct command_line *line, const struct config *config, const char *name)
 {
@@ -24,12 +23,7 @@ static int run(const struct command_line *line)
 {
 	struct error err;
 	const char *name = line->arguments[0];
-	OWNED(problems) problems = problems_new();
-	const char *path = config_find(command_line_value(line, "config"));
-	if (!path)
-		return command_usage(line, "no configuration file: give --config FILE");
-	OWNED(config) config = config_load(path, problems);
-	problems_print(problems, stderr, isatty(STDERR_FILENO));
+	OWNED(config) config = given_config_load(line);
 	if (!config)
 		return EXIT_USAGE;
 	const struct config_receiver *receiver = config_receiver_named(config, name);

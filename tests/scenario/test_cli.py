@@ -372,6 +372,16 @@ def test_the_configuration_is_found_where_the_environment_says(tmp_path):
     assert b"1 rule" in cli("check", cwd=tmp_path).stdout
 
 
+@pytest.mark.parametrize("arguments", [["backup", "copy.db"], ["notify", "someone"], ["verify"], ["route", "--online", str(SAMPLE)]], ids=lambda words: words[0])
+def test_a_command_that_needs_the_configuration_says_that_there_is_none_or_what_is_wrong_in_it(tmp_path, arguments):
+    told = cli(*arguments, cwd=tmp_path, environment={"REFRESH_ROUTER_CONFIG": ""})
+    assert told.returncode == 2 and "give --config FILE" in told.stderr.decode() and not told.stdout
+    config = write(tmp_path, CONFIG.replace("version: 1", "version: 9"), "config.yaml")
+    told = cli(arguments[0], "--config", config, *arguments[1:], cwd=tmp_path)
+    assert told.returncode == 2 and "'9'" in told.stderr.decode() and not told.stdout, told
+    assert not (tmp_path / "copy.db").exists()
+
+
 # ---- the sandbox ----
 
 def sandbox_cli(*arguments):

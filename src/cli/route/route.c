@@ -6,13 +6,13 @@
 #include "cli/admin_client.h"
 #include "cli/command.h"
 #include "cli/diff/event_source.h"
+#include "cli/given_config.h"
 #include "cli/given_rules.h"
 #include "cli/print.h"
 #include "cli/route/route_online.h"
 #include "cli/route/route_report.h"
 #include "config/config.h"
 #include "rules/decide.h"
-#include <unistd.h>
 
 #define EVENT_BYTES ((size_t)16 << 20)
 #define RULES_FOR_PEOPLE 10 /* that did not match and are explained */
@@ -191,15 +191,13 @@ static int decide(
 
 static int run(const struct command_line *line)
 {
-	OWNED(problems) problems = problems_new();
 	OWNED(config) config = NULL;
 	int status = EXIT_USAGE;
 	const char *path = config_find(command_line_value(line, "config"));
 	if (command_line_flag(line, "online") && !path)
 		return command_usage(line, "--online needs the configuration: give --config FILE");
 	if (path && (!command_line_value(line, "rules") || command_line_flag(line, "online"))) {
-		config = config_load(path, problems);
-		problems_print(problems, stderr, isatty(STDERR_FILENO));
+		config = given_config_load(line);
 		if (!config)
 			return EXIT_USAGE;
 	}

@@ -2,10 +2,10 @@
  * cli/verify/verify.c - `verify`: asks Tableau whether the rules name what is there.
  */
 #include "base/suggest.h"
+#include "cli/given_config.h"
 #include "cli/given_rules.h"
 #include "cli/print.h"
 #include "cli/verify/verify_report.h"
-#include <unistd.h>
 
 struct name_list {
 	const char **names;
@@ -104,12 +104,7 @@ static int verify(
 static int run(const struct command_line *line)
 {
 	int status = EXIT_USAGE;
-	OWNED(problems) problems = problems_new();
-	const char *path = config_find(command_line_value(line, "config"));
-	if (!path)
-		return command_usage(line, "no configuration file: give --config FILE");
-	OWNED(config) config = config_load(path, problems);
-	problems_print(problems, stderr, isatty(STDERR_FILENO));
+	OWNED(config) config = given_config_load(line);
 	if (!config)
 		return EXIT_USAGE;
 	OWNED(ruleset) ruleset = given_rules_load(line, config, config, &status);
