@@ -5,20 +5,12 @@
 static struct ruleset *load(const char *const *paths, size_t count, const struct config *known,
 	struct problems *problems)
 {
-	size_t site_count = known ? config_site_count(known) : 0,
-	       source_count = known ? config_source_count(known) : 0;
-	OWNED_MEMORY const char **sites = mem_alloc(sizeof *sites * (site_count + 1));
-	OWNED_MEMORY const char **sources = mem_alloc(sizeof *sources * (source_count + 1));
-	for (size_t i = 0; i < site_count; i++)
-		sites[i] = config_site_at(known, i)->name;
-	for (size_t i = 0; i < source_count; i++)
-		sources[i] = config_source_at(known, i)->name;
+	OWNED(arena) arena = arena_new();
 	struct ruleset_known names = { 0 };
-	if (known)
-		names = (struct ruleset_known){ .sites = sites,
-			.site_count = site_count,
-			.sources = sources,
-			.source_count = source_count };
+	if (known) {
+		names.sites = config_site_names(known, arena);
+		names.sources = config_source_names(known, arena);
+	}
 	return ruleset_load(paths, count, &names, problems);
 }
 

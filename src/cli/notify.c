@@ -9,14 +9,11 @@
 static int unknown(const struct command_line *line, const struct config *config, const char *name)
 {
 	OWNED(arena) arena = arena_new();
-	size_t count = config_receiver_count(config);
-	const char **names = arena_array(arena, const char *, count + 1);
-	for (size_t i = 0; i < count; i++)
-		names[i] = config_receiver_at(config, i)->name;
-	if (!count)
+	struct texts names = config_receiver_names(config, arena);
+	if (!names.count)
 		return command_usage(line, "the configuration has no `notify`");
-	return command_usage(
-		line, "there is no receiver '%s'%s", name, suggest_hint(name, names, count, arena));
+	return command_usage(line, "there is no receiver '%s'%s", name,
+		suggest_hint(name, names.items, names.count, arena));
 }
 
 static int run(const struct command_line *line)

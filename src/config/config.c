@@ -188,6 +188,30 @@ const struct config_receiver *config_receiver_named(const struct config *config,
 	return NULL;
 }
 
+struct texts config_source_names(const struct config *config, struct arena *arena)
+{
+	const char **names = arena_array(arena, const char *, config->sources.count + 1);
+	for (size_t i = 0; i < config->sources.count; i++)
+		names[i] = config_source_at(config, i)->name;
+	return (struct texts){ .count = config->sources.count, .items = names };
+}
+
+struct texts config_site_names(const struct config *config, struct arena *arena)
+{
+	const char **names = arena_array(arena, const char *, config->sites.count + 1);
+	for (size_t i = 0; i < config->sites.count; i++)
+		names[i] = config_site_at(config, i)->name;
+	return (struct texts){ .count = config->sites.count, .items = names };
+}
+
+struct texts config_receiver_names(const struct config *config, struct arena *arena)
+{
+	const char **names = arena_array(arena, const char *, config->notify.count + 1);
+	for (size_t i = 0; i < config->notify.count; i++)
+		names[i] = config_receiver_at(config, i)->name;
+	return (struct texts){ .count = config->notify.count, .items = names };
+}
+
 cJSON *config_schema(void)
 {
 	cJSON *schema = fields_schema(config_fields);

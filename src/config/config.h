@@ -184,6 +184,10 @@ size_t config_receiver_count(const struct config *config);
 const struct config_receiver *config_receiver_at(const struct config *config, size_t index);
 /* or NULL */
 const struct config_receiver *config_receiver_named(const struct config *config, const char *name);
+/* The names of all, with items even where there is none; in `arena`, borrowed from `config`. */
+struct texts config_source_names(const struct config *config, struct arena *arena);
+struct texts config_site_names(const struct config *config, struct arena *arena);
+struct texts config_receiver_names(const struct config *config, struct arena *arena);
 
 /* The JSON Schema of the configuration file. The caller owns it. */
 cJSON *config_schema(void);

@@ -19,22 +19,12 @@ struct reload {
 
 static struct ruleset *load_rules(const struct config *config, struct problems *problems)
 {
-	size_t site_count = config_site_count(config), source_count = config_source_count(config);
-	const char **sites = mem_alloc(sizeof *sites * (site_count + 1)),
-		   **sources = mem_alloc(sizeof *sources * (source_count + 1));
-	for (size_t i = 0; i < site_count; i++)
-		sites[i] = config_site_at(config, i)->name;
-	for (size_t i = 0; i < source_count; i++)
-		sources[i] = config_source_at(config, i)->name;
-	struct ruleset_known known = { .sites = sites,
-		.site_count = site_count,
-		.sources = sources,
-		.source_count = source_count };
-	struct ruleset *ruleset =
-		ruleset_load(config->rules.items, config->rules.count, &known, problems);
-	free(sites);
-	free(sources);
-	return ruleset;
+	OWNED(arena) arena = arena_new();
+	struct ruleset_known known = {
+		.sites = config_site_names(config, arena),
+		.sources = config_source_names(config, arena),
+	};
+	return ruleset_load(config->rules.items, config->rules.count, &known, problems);
 }
 
 /* Loads both, or neither. */

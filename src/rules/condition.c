@@ -69,12 +69,13 @@ static void exact_check(struct map_reading *reading, const struct yaml_node *nod
 				known_list(loading, event_types));
 	}
 	const struct ruleset_known *known = loading->known;
-	if (field == EVENT_SOURCE && known && known->sources &&
+	if (field == EVENT_SOURCE && known && known->sources.items &&
 		lookup_find(loading->names, SOURCE_TAG, value->text) == LOOKUP_NONE)
 		loading_problem(loading, PROBLEM_UNKNOWN_SOURCE, node->place,
 			"the configuration has no source '%s'%s",
 			loading_quote(loading, value->text),
-			loading_suggest(loading, value->text, known->sources, known->source_count));
+			loading_suggest(
+				loading, value->text, known->sources.items, known->sources.count));
 }
 
 static void capture_add(struct map_reading *reading, const struct yaml_node *node,

@@ -210,10 +210,10 @@ static const struct rule_value *default_value(struct loading *loading, const cha
 	return value;
 }
 
-static void known_add(struct loading *loading, uint32_t tag, const char *const *names, size_t count)
+static void known_add(struct loading *loading, uint32_t tag, struct texts names)
 {
-	for (size_t i = 0; names && i < count; i++)
-		*lookup_add(loading->names, tag, str_of(names[i])) = (uint32_t)i;
+	for (size_t i = 0; i < names.count; i++)
+		*lookup_add(loading->names, tag, str_of(names.items[i])) = (uint32_t)i;
 }
 
 static int by_rule_name(const void *a, const void *b, void *rules)
@@ -251,8 +251,8 @@ static struct ruleset *load(const struct rule_files *files, const struct rule_so
 	loading.default_status =
 		default_value(&loading, event_field_describe(EVENT_STATUS)->fallback);
 	if (known) {
-		known_add(&loading, SITE_TAG, known->sites, known->site_count);
-		known_add(&loading, SOURCE_TAG, known->sources, known->source_count);
+		known_add(&loading, SITE_TAG, known->sites);
+		known_add(&loading, SOURCE_TAG, known->sources);
 	}
 	for (size_t i = 0; files && i < files->count; i++)
 		file_read_and_load(&loading, &files->items[i], &revision);

@@ -15,12 +15,9 @@
 
 struct ruleset;
 
-/* the configuration's sites and sources, for messages about unknown ones; NULL: not checked */
 struct ruleset_known {
-	const char *const *sites;
-	size_t site_count;
-	const char *const *sources;
-	size_t source_count;
+	/* of the configuration, for messages about unknown ones; without items: not checked */
+	struct texts sites, sources;
 	/* also report what takes time to find: costly patterns, what several rules do together */
 	bool is_check;
 };

@@ -103,12 +103,12 @@ static bool site_load(struct entry_reading *reading)
 		return true; /* the field's table reports that, and the empty text */
 	if (!node->text.length || !template_load(loading, node, reading->rule, site))
 		return false;
-	if (!template_is_literal(site) || !known || !known->sites ||
+	if (!template_is_literal(site) || !known || !known->sites.items ||
 		lookup_find(loading->names, SITE_TAG, site->text) != LOOKUP_NONE)
 		return true;
 	return loading_problem(loading, PROBLEM_UNKNOWN_SITE, node->place,
 		"the configuration has no site '%s'%s", loading_quote(loading, site->text),
-		loading_suggest(loading, site->text, known->sites, known->site_count));
+		loading_suggest(loading, site->text, known->sites.items, known->sites.count));
 }
 
 static bool luid_load(

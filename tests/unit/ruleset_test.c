@@ -10,9 +10,8 @@
 
 static const char *const sites[] = { "finance", "board" };
 static const char *const sources[] = { "dbt-prod" };
-static const struct ruleset_known known = {
-	.sites = sites, .site_count = 2, .sources = sources, .source_count = 1
-};
+static const struct ruleset_known known = { .sites = { .items = sites, .count = 2 },
+	.sources = { .items = sources, .count = 1 } };
 
 static const struct {
 	const char *says, *rules, *code, *message; /* code NULL: no problem */

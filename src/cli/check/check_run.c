@@ -45,18 +45,10 @@ static void load_config(const struct check_files *files, struct check_run *run)
 static struct ruleset_known known_names(const struct config *config, struct arena *arena)
 {
 	struct ruleset_known known = { .is_check = true };
-	if (!config)
-		return known;
-	known.site_count = config_site_count(config);
-	known.source_count = config_source_count(config);
-	const char **sites = arena_array(arena, const char *, known.site_count + 1);
-	const char **sources = arena_array(arena, const char *, known.source_count + 1);
-	for (size_t i = 0; i < known.site_count; i++)
-		sites[i] = config_site_at(config, i)->name;
-	for (size_t i = 0; i < known.source_count; i++)
-		sources[i] = config_source_at(config, i)->name;
-	known.sites = sites;
-	known.sources = sources;
+	if (config) {
+		known.sites = config_site_names(config, arena);
+		known.sources = config_source_names(config, arena);
+	}
 	return known;
 }
 

@@ -7,53 +7,40 @@
 #include "cli/print.h"
 #include "cli/verify/verify_report.h"
 
-struct name_list {
-	const char **names;
-	size_t count;
-};
-
 /* The values of an option that may be repeated. */
-static struct name_list names_given(
+static struct texts names_given(
 	const struct command_line *line, const char *option, struct arena *arena)
 {
-	struct name_list given = { arena_array(arena, const char *, line->value_count + 1), 0 };
-	for (const char *name; (name = command_line_nth(line, option, given.count)); given.count++)
-		given.names[given.count] = name;
-	return given;
+	const char **names = arena_array(arena, const char *, line->value_count + 1);
+	size_t count = 0;
+	for (const char *name; (name = command_line_nth(line, option, count)); count++)
+		names[count] = name;
+	return (struct texts){ .count = count, .items = names };
 }
 
 /* False after a message when one of the names is none of the known ones. */
-static bool are_known(const struct command_line *line, const char *option, struct name_list given,
-	struct name_list known)
+static bool are_known(const struct command_line *line, const char *option, struct texts given,
+	struct texts known, struct arena *arena)
 {
 	for (size_t i = 0; i < given.count; i++) {
-		if (text_is_among(given.names[i], known.names, known.count))
+		if (text_is_among(given.items[i], known.items, known.count))
 			continue;
-		const char *near = suggest(given.names[i], known.names, known.count);
-		IGNORE(command_usage(line, "--%s: there is no %s '%s'%s%s%s", option, option,
-			given.names[i], near ? "; did you mean '" : "", near ? near : "",
-			near ? "'?" : ""));
+		/* the caller returns the status */
+		IGNORE(command_usage(line, "--%s: there is no %s '%s'%s", option, option,
+			given.items[i],
+			suggest_hint(given.items[i], known.items, known.count, arena)));
 		return false;
 	}
 	return true;
 }
 
-static struct name_list names_of_rules(const struct ruleset *ruleset, struct arena *arena)
+static struct texts names_of_rules(const struct ruleset *ruleset, struct arena *arena)
 {
 	size_t count = ruleset_rule_count(ruleset);
-	struct name_list names = { arena_array(arena, const char *, count + 1), count };
+	const char **names = arena_array(arena, const char *, count + 1);
 	for (size_t i = 0; i < count; i++)
-		names.names[i] = ruleset_rule(ruleset, i).name;
-	return names;
-}
-
-static struct name_list names_of_sites(const struct config *config, struct arena *arena)
-{
-	size_t count = config_site_count(config);
-	struct name_list names = { arena_array(arena, const char *, count + 1), count };
-	for (size_t i = 0; i < count; i++)
-		names.names[i] = config_site_at(config, i)->name;
-	return names;
+		names[i] = ruleset_rule(ruleset, i).name;
+	return (struct texts){ .count = count, .items = names };
 }
 
 static void print_report(const struct command_line *line, const struct verification *found)
@@ -72,13 +59,13 @@ static int verify(
 	int status = EXIT_YES;
 	OWNED(arena) arena = arena_new();
 	struct verification found = { .arena = arena };
-	struct name_list sites = names_given(line, "site", arena),
-			 rules = names_given(line, "rule", arena);
-	if (!are_known(line, "site", sites, names_of_sites(config, arena)) ||
-		!are_known(line, "rule", rules, names_of_rules(ruleset, arena)))
+	struct texts sites = names_given(line, "site", arena),
+		     rules = names_given(line, "rule", arena);
+	if (!are_known(line, "site", sites, config_site_names(config, arena), arena) ||
+		!are_known(line, "rule", rules, names_of_rules(ruleset, arena), arena))
 		return EXIT_USAGE;
-	struct fixed_selections fixed = ruleset_fixed(ruleset, rules.names, rules.count, arena);
-	verification_plan(&found, config, &fixed, sites.names, sites.count);
+	struct fixed_selections fixed = ruleset_fixed(ruleset, rules.items, rules.count, arena);
+	verification_plan(&found, config, &fixed, sites.items, sites.count);
 	if (!found.site_count || (rules.count && !found.case_count)) {
 		print_line(stderr, "refresh-router verify: there is nothing to look up: %s",
 			found.site_count ? "the rules of --rule have no selection that needs no "
@@ -94,7 +81,7 @@ static int verify(
 	online_free(TAKE(online)); /* an interrupted run ends here, and prints nothing */
 	if (!sites.count) {
 		struct awaited_list awaited =
-			ruleset_awaited(ruleset, rules.names, rules.count, arena);
+			ruleset_awaited(ruleset, rules.items, rules.count, arena);
 		verification_run_sources(&found, config, &awaited, us);
 	}
 	print_report(line, &found);
