@@ -1,5 +1,6 @@
 # src/store/local.mk: the journal and its store.
 librouter_a_SOURCES += \
+	src/store/columns.c src/store/columns.h \
 	src/store/driver.h \
 	src/store/event.c \
 	src/store/journal.c src/store/journal.h \

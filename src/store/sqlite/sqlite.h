@@ -323,12 +323,7 @@ static inline struct wall query_column_time(sqlite3_stmt *query, int index)
 
 /* ---- records: record.c ---- */
 
-/*
- * Appends `sql` with the names of records replaced by their columns:
- *
- *     SELECT {refresh} FROM refresh      SELECT refresh.id, refresh.site, ... FROM refresh
- *     INSERT INTO refresh {+refresh}     INSERT INTO refresh (id, ...) VALUES (:id, ...)
- */
+/* Appends `sql` with the names of records replaced by their columns (store/columns.h). */
 void sqlite_expand(const char *sql, struct text *out);
 /* Binds the values of an insertion, whose columns are the statement's first parameters. */
 void sqlite_bind_record(sqlite3_stmt *query, const struct member *members, const void *record);
