@@ -7,6 +7,8 @@ EXTRA_DIST += \
 	tests/packages_test.py \
 	tests/unit/rules_fixture.h \
 	tests/unit/samples.h \
+	tests/unit/postgresql_server.h \
+	tests/unit/store_drivers.h \
 	tests/unit/store_folder.h \
 	tests/unit/tableau_sample.h \
 	tests/unit/tableau_server.h \
@@ -169,6 +171,10 @@ UNIT_TESTS = \
 	tests/unit/watchdog_test \
 	tests/unit/web_test \
 	tests/unit/yaml_test
+
+if HAVE_POSTGRESQL
+UNIT_TESTS += tests/unit/store_postgresql_test
+endif
 
 # The sandbox is no part of the library.
 tests_unit_sandbox_filter_test_SOURCES = tests/unit/sandbox_filter_test.c src/sandbox/filter.c

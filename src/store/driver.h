@@ -90,4 +90,4 @@ struct store_driver {
 		struct error *err);
 };
 
-extern const struct store_driver sqlite_driver, memory_driver;
+extern const struct store_driver sqlite_driver, memory_driver, postgresql_driver;

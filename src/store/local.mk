@@ -30,3 +30,19 @@ librouter_a_SOURCES += \
 	src/store/store.c src/store/store.h \
 	src/store/url.h
 EXTRA_DIST += src/store/README.md
+
+if HAVE_POSTGRESQL
+librouter_a_SOURCES += \
+	src/store/postgresql/command.c \
+	src/store/postgresql/driver.c \
+	src/store/postgresql/load.c \
+	src/store/postgresql/parameters.c \
+	src/store/postgresql/postgresql.h \
+	src/store/postgresql/prune.c \
+	src/store/postgresql/read.c \
+	src/store/postgresql/schema.c \
+	src/store/postgresql/statement.c \
+	src/store/postgresql/value.c \
+	src/store/postgresql/wire.c \
+	src/store/postgresql/write.c
+endif

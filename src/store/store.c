@@ -2,6 +2,7 @@
  * store/store.c - picks the driver by the URL and hands each call to it.
  */
 #include "base/file.h"
+#include "build.h"
 #include "content/kind.h"
 #include "store/driver.h"
 #include "store/url.h"
@@ -9,7 +10,13 @@
 
 #define LIMIT_DEFAULT 100 /* rows of a list by default */
 
-static const struct store_driver *const drivers[] = { &sqlite_driver, &memory_driver };
+static const struct store_driver *const drivers[] = {
+	&sqlite_driver,
+	&memory_driver,
+#ifdef HAVE_POSTGRESQL
+	&postgresql_driver,
+#endif
+};
 
 /* ---- URLs ---- */
 
@@ -26,15 +33,19 @@ static const char *place_of(const struct store_driver *driver, const char *url)
 	return url + strlen(driver->scheme);
 }
 
+/* Tests may open it; a configuration may not name it yet. */
+static bool is_of_postgresql(const char *url)
+{
+	return str_starts(str_of(url), "postgresql:") || str_starts(str_of(url), "postgres:");
+}
+
 enum store_url store_url_check(const char *url)
 {
 	const struct store_driver *driver = driver_of(url);
 
-	if (driver && driver->name)
-		return *place_of(driver, url) ? STORE_URL_GOOD : STORE_URL_BAD;
-	return str_starts(str_of(url), "postgresql:") || str_starts(str_of(url), "postgres:")
-		       ? STORE_URL_NOT_YET
-		       : STORE_URL_BAD;
+	if (is_of_postgresql(url))
+		return STORE_URL_NOT_YET;
+	return driver && driver->name && *place_of(driver, url) ? STORE_URL_GOOD : STORE_URL_BAD;
 }
 
 const char *store_url_in(const char *folder, size_t length, struct arena *arena)

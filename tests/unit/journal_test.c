@@ -1,7 +1,7 @@
 /* tests/unit/journal_test.c - entries are committed together, answered in order, and fail alone. */
 #include "base/metric.h"
 #include "store/journal.h"
-#include "tests/unit/store_folder.h"
+#include "tests/unit/store_drivers.h"
 #include <pthread.h>
 #include <semaphore.h>
 
@@ -277,5 +277,5 @@ int main(void)
 		every_store_test(stopping_writes_what_waits),
 	};
 
-	return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("journal", tests, drivers_start, drivers_stop);
 }

@@ -5,7 +5,7 @@
  * tested although nothing here names it; one that has no row is found because it is not padding.
  */
 #include "dispatch/status.h"
-#include "tests/unit/store_folder.h"
+#include "tests/unit/store_drivers.h"
 
 static struct refresh_row full_refresh;
 static struct cause_row full_cause;
@@ -96,12 +96,11 @@ static int64_t fill(const struct member *members, void *record, int64_t number)
 
 static int fill_all(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < RECORDS; i++)
 		fill(records[i].members, records[i].sample, 0);
 	full_refresh.id = full_cause.refresh = 4;
 	full_event.id = 3;
-	return 0;
+	return drivers_start(state);
 }
 
 /* ---- every member has a row ---- */
@@ -382,5 +381,5 @@ int main(void)
 		store_test(the_columns_of_the_database_are_those_of_the_records),
 		every_store_test(every_member_is_read_back_as_it_was_written),
 	};
-	return cmocka_run_group_tests_name("records", tests, fill_all, NULL);
+	return cmocka_run_group_tests_name("records", tests, fill_all, drivers_stop);
 }

@@ -44,7 +44,7 @@ static inline int store_folder_teardown(void **state)
 #define store_test(name)                                                                           \
 	cmocka_unit_test_setup_teardown(name, store_folder_setup, store_folder_teardown)
 
-/* The same with a store in memory: both drivers must pass. */
+/* The same with a store in memory: every driver must pass. */
 static inline int store_memory_setup(void **state)
 {
 	int failed = store_folder_setup(state);
@@ -52,10 +52,6 @@ static inline int store_memory_setup(void **state)
 	snprintf(folder.url, sizeof folder.url, "memory:%s", folder.path);
 	return failed;
 }
-
-#define every_store_test(name)                                                                     \
-	store_test(name),                                                                          \
-		cmocka_unit_test_setup_teardown(name, store_memory_setup, store_folder_teardown)
 
 #define must(call)                                                                                 \
 	do {                                                                                       \

@@ -1,5 +1,5 @@
 /* tests/unit/store_test.c - rows are read as they were written, and found by every filter. */
-#include "tests/unit/store_folder.h"
+#include "tests/unit/store_drivers.h"
 
 static void put(struct store *store, struct refresh_row row)
 {
@@ -581,8 +581,9 @@ static void an_id_is_never_given_twice(void **state)
 	store = open_store(STORE_WRITE);
 	assert_int_equal(add(store, row), 3);
 	must(store_take_refresh_ids(store, &ids, &err));
-	assert_int_equal(refresh_ids_take(&ids), 42);
-	assert_int_equal(refresh_ids_take(&ids), 44);
+	int64_t next = refresh_ids_take(&ids); /* the next one, or the first of a new range */
+	assert_true(next > 40 && next % 2 == 0);
+	assert_int_equal(refresh_ids_take(&ids), next + 2);
 	must(store_begin(store, &err));
 	must(store_add_event(store, &row, NULL, &err) == ADDED_DUPLICATE);
 	store_rollback(store);
@@ -903,7 +904,7 @@ int main(void)
 		every_store_test(a_reader_sees_what_was_committed_and_no_more),
 		every_store_test(nothing_is_written_outside_a_transaction),
 		every_store_test(an_event_with_too_many_selections_is_refused_with_the_bound),
-		every_store_test(a_second_writer_is_refused),
+		local_store_test(a_second_writer_is_refused),
 		every_store_test(notes_are_read_back_in_the_order_in_which_they_were_put),
 		every_store_test(outcomes_are_read_back_with_their_refreshes_until_they_end),
 		every_store_test(what_was_spent_paused_and_asked_for_is_read_back),
@@ -911,5 +912,5 @@ int main(void)
 		store_test(a_ruleset_of_a_transaction_that_was_rolled_back_is_written_again),
 	};
 
-	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("store", tests, drivers_start, drivers_stop);
 }

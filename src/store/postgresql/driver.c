@@ -1,0 +1,161 @@
+/*
+ * store/postgresql/driver.c - opening and closing, and the driver's table.
+ */
+#include "store/postgresql/postgresql.h"
+#include <stdio.h>
+
+/* ---- the name for messages ---- */
+
+/* What a person recognizes the store by; never the password. */
+static bool is_shown(const PQconninfoOption *option)
+{
+	return option->val &&
+	       (text_is(option->keyword, "host") || text_is(option->keyword, "port") ||
+		       text_is(option->keyword, "dbname") || text_is(option->keyword, "user") ||
+		       text_is(option->keyword, "service"));
+}
+
+/* NULL: it cannot be parsed, and err says why. */
+static char *name_of(const char *url, struct error *err)
+{
+	OWNED_TEXT struct text name = TEXT(300);
+	char *reason = NULL;
+	PQconninfoOption *options = PQconninfoParse(url, &reason);
+
+	if (!options) {
+		/* libpq's reason may quote the URL, and with it a password */
+		IGNORE(error_fail(err, ERROR_INPUT, "`store`: libpq cannot read the URL"));
+		PQfreemem(reason);
+		return NULL;
+	}
+	text_add(&name, "postgresql");
+	for (const PQconninfoOption *option = options; option->keyword; option++)
+		if (is_shown(option))
+			text_printf(&name, " %s=%s", option->keyword, option->val);
+	PQconninfoFree(options);
+	return text_take(&name);
+}
+
+/* ---- life ---- */
+
+static bool read_last_stamp(struct postgresql *store, struct error *err)
+{
+	OWNED_RESULT result = statement_run(store,
+		"SELECT CASE WHEN is_called THEN 2 * last_value - 1 ELSE 0 END FROM event_number",
+		NULL, "read the last event's id", err);
+
+	if (!result)
+		return false;
+	int64_t last = value_number(result, 0, 0);
+	if (last < 0 || last > MOST_EVENT)
+		return value_is_damaged(store, "event", last, err);
+	store->last_stamp = postgresql_stamp_of_event(last);
+	return true;
+}
+
+/* From now on this process writes, and the one before does not any more. */
+static bool become_writer(struct postgresql *store, struct error *err)
+{
+	OWNED_RESULT result = statement_run(store,
+		"UPDATE meta SET value = value + 1 WHERE name = 'writer' RETURNING value", NULL,
+		"begin to write it", err);
+
+	if (!result)
+		return false;
+	store->writer = PQntuples(result) ? value_number(result, 0, 0) : -1;
+	return store->writer > 0 || value_is_damaged(store, "meta: writer", store->writer, err);
+}
+
+static bool open_in(struct postgresql *store, struct error *err)
+{
+	if (!wire_open(store, err))
+		return false;
+	return store->mode == STORE_WRITE
+		       ? postgresql_migrate(store, err) && become_writer(store, err) &&
+				 read_last_stamp(store, err)
+		       : postgresql_check_schema(store, err);
+}
+
+struct store *postgresql_open(const char *place, enum store_mode mode,
+	const struct store_upgrade *upgrade, struct error *err)
+{
+	struct postgresql *store = mem_new(struct postgresql);
+
+	(void)upgrade; /* what is added to tables takes no time */
+	store->store.driver = &postgresql_driver;
+	store->mode = mode;
+	store->url = mem_printf("%s%s", postgresql_driver.scheme, place);
+	store->name = name_of(store->url, err);
+	if (store->name && open_in(store, err))
+		return &store->store;
+	postgresql_close(&store->store);
+	return NULL;
+}
+
+void postgresql_close(struct store *base)
+{
+	struct postgresql *store = postgresql_of(base);
+
+	wire_close(store);
+	free(store->url);
+	free(store->name);
+	free(store);
+}
+
+static const char *version(void)
+{
+	static char text[16]; /* "15.20" */
+	int number = PQlibVersion();
+
+	snprintf(text, sizeof text, "%d.%d", number / 10000, number % 10000);
+	return text;
+}
+
+bool postgresql_examine(
+	struct store *base, struct arena *arena, struct store_health *health, struct error *err)
+{
+	OWNED_RESULT result = statement_run(postgresql_of(base),
+		"SELECT pg_database_size(current_database())", NULL, "ask for its size", err);
+
+	(void)arena;
+	if (!result)
+		return false;
+	health->bytes = value_number(result, 0, 0);
+	return true;
+}
+
+const struct store_driver postgresql_driver = {
+	.scheme = "postgresql:",
+	.name = "libpq",
+	.version = version,
+	.open = postgresql_open,
+	.close = postgresql_close,
+	.begin = postgresql_begin,
+	.commit = postgresql_commit,
+	.rollback = postgresql_rollback,
+	.add_event = postgresql_add_event,
+	.end_selection = postgresql_end_selection,
+	.put_refresh = postgresql_put_refresh,
+	.put_cause = postgresql_put_cause,
+	.put_spent = postgresql_put_spent,
+	.put_pause = postgresql_put_pause,
+	.add_command = postgresql_add_command,
+	.put_note = postgresql_put_note,
+	.prune = postgresql_prune,
+	.list_events = postgresql_list_events,
+	.list_refreshes = postgresql_list_refreshes,
+	.list_commands = postgresql_list_commands,
+	.find_event = postgresql_find_event,
+	.find_refresh = postgresql_find_refresh,
+	.refreshes_of_event = postgresql_refreshes_of_event,
+	.open_selections_of_event = postgresql_open_selections_of_event,
+	.load_namings = postgresql_load_namings,
+	.load_open_selections = postgresql_load_open_selections,
+	.load_refreshes = postgresql_load_refreshes,
+	.load_spent = postgresql_load_spent,
+	.load_pauses = postgresql_load_pauses,
+	.load_notes = postgresql_load_notes,
+	.take_refresh_ids = postgresql_take_refresh_ids,
+	.last_stamp = postgresql_last_stamp,
+	.examine = postgresql_examine,
+};
