@@ -200,3 +200,12 @@ def test_webhooks_are_not_taken_at_the_admin_listener_nor_the_other_way_round(ro
     assert request(router.admin, "POST", "/webhooks/dbt", router.body()).status == 404
     assert request(router.address, "GET", "/api/v1/events").status == 404 and request(router.address, "GET", "/metrics").status == 404
     wait_until(router.idle, "the refresh to end")
+
+
+def test_a_page_of_a_daemon_that_has_seen_nothing_says_so_and_draws_no_empty_list(router_of, sandbox):
+    router = router_of(sandbox, [])
+    for path, said in (("/", ("Nothing waits.", "There are none yet.")),
+                       ("/events", ("There are none.",)), ("/refreshes", ("There are none.",)), ("/rules", ("There are none.",))):
+        page = request(router.admin, "GET", path).body.decode()
+        assert all(words in page for words in said), path
+        assert not re.search(r"<ul[^>]*>\s*</ul>", page), path

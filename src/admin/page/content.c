@@ -149,16 +149,11 @@ static void add_events(struct asked_content *asked)
 		page_section_end(page);
 		return;
 	}
-	size_t before = page->main.length;
 	page_rows(page);
 	if (!store_list_events(page->admin->reader, &filter, look, asked, &err))
 		page_text(page, err.message);
-	page_rows_end(page);
-	if (!asked->missed) {
-		page->main.length = before;
-		page->main.at[before] = '\0';
+	if (!page_rows_end(page))
 		page_empty(page, "Each of the latest events asked for it.");
-	}
 	page_section_end(page);
 }
 

@@ -166,9 +166,8 @@ void handle_page_events(struct admin *admin, struct web_request *request, int64_
 	page_rows(page);
 	if (!store_list_events(admin->reader, &filter, take, &list, &err))
 		page_text(page, err.message);
-	else if (!list.count)
-		page_add(page, "<li class=\"row\">There are none.</li>");
-	page_rows_end(page);
+	if (!page_rows_end(page))
+		page_empty(page, "There are none.");
 	if (list.has_more)
 		add_more(page, &list);
 	page_reply(page, 200);
@@ -311,21 +310,14 @@ static void add_jobs(struct status_page *page, int64_t event, struct tally *tall
 	const struct dispatch_status *status = page_status(page);
 	struct store_filter filter = { .event = event, .limit = 500 };
 	page_step(page, "", "Refreshes and their jobs", (struct wall){ 0 });
-	size_t before = page->main.length;
 	page_rows(page);
-	size_t begin = page->main.length;
 	for (size_t i = 0; status && i < status->selection_count; i++)
 		if (status->selections[i].event == event)
 			page_selection_row(page, &status->selections[i]);
 	if (!store_list_refreshes(page->admin->reader, &filter, tally_row, tally, &err))
 		page_text(page, err.message);
-	bool is_empty = page->main.length == begin;
-	page_rows_end(page);
-	if (is_empty) {
-		page->main.length = before;
-		page->main.at[before] = '\0';
+	if (!page_rows_end(page))
 		page_add(page, "<p>None.</p>");
-	}
 	page_add(page, "</li>\n");
 }
 

@@ -103,8 +103,7 @@ static void add_match(struct status_page *page, const struct match *match)
 static void add_decision(struct status_page *page, const struct decision *decision)
 {
 	page_section(page, "It would refresh", (int64_t)decision->selection_count, NULL);
-	if (decision->selection_count)
-		page_rows(page);
+	page_rows(page);
 	for (size_t i = 0; i < decision->selection_count; i++) {
 		page_add(page, "<li class=\"row\"><div class=\"state\">");
 		page_badge(page, "busy", kind_name(decision->selections[i].kind));
@@ -112,19 +111,14 @@ static void add_decision(struct status_page *page, const struct decision *decisi
 		page_selection(page, &decision->selections[i]);
 		page_add(page, "</div></li>\n");
 	}
-	if (decision->selection_count)
-		page_rows_end(page);
-	else
+	if (!page_rows_end(page))
 		page_empty(page, "Nothing.");
 	page_section_end(page);
 	page_section(page, "Rules that match", (int64_t)decision->match_count, NULL);
-	if (decision->match_count)
-		page_rows(page);
+	page_rows(page);
 	for (size_t i = 0; i < decision->match_count; i++)
 		add_match(page, &decision->matches[i]);
-	if (decision->match_count)
-		page_rows_end(page);
-	else
+	if (!page_rows_end(page))
 		page_empty(page, "None.");
 	for (size_t i = 0; i < decision->warning_count; i++) {
 		page_add(page, "<p class=\"alert calm\">");

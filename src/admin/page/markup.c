@@ -165,12 +165,22 @@ void page_action(struct status_page *page, const char *path, int64_t id, const c
 			is_compact ? " compact" : "", path, (long long)id, verb, words);
 }
 
+#define ROWS "<ul class=\"rows card\">\n"
+
 void page_rows(struct status_page *page)
 {
-	page_add(page, "<ul class=\"rows card\">\n");
+	page->rows_at = page->main.length;
+	page_add(page, ROWS);
 }
 
-void page_rows_end(struct status_page *page)
+bool page_rows_end(struct status_page *page)
 {
-	page_add(page, "</ul>\n");
+	bool is_empty = page->main.length == page->rows_at + strlen(ROWS);
+	if (is_empty) {
+		page->main.length = page->rows_at;
+		page->main.at[page->rows_at] = '\0';
+	} else {
+		page_add(page, "</ul>\n");
+	}
+	return !is_empty;
 }

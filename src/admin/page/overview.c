@@ -126,14 +126,12 @@ static int64_t draw_attention(struct status_page *page, struct text *out)
 static void add_attention(struct status_page *page, const struct text *rows, int64_t count)
 {
 	page_section(page, "Failed, and not refreshed since", count, "/refreshes?state=failed");
-	if (rows->length) {
-		page_rows(page);
+	page_rows(page);
+	if (rows->length)
 		page_add(page, rows->at);
-		page_rows_end(page);
-	} else {
+	if (!page_rows_end(page))
 		page_empty(page, "Nothing. The latest refresh of each content has succeeded, or is "
 				 "on its way.");
-	}
 	page_section_end(page);
 }
 
@@ -146,20 +144,13 @@ static void add_open(struct status_page *page)
 	struct store_filter filter = { .limit = MOST_OPEN, .state = "open" };
 	int64_t count = status ? status->counts.open + status->counts.selections : 0;
 	page_section(page, "Waiting and running", count, "/refreshes?state=open");
-	size_t before = page->main.length;
 	page_rows(page);
-	size_t begin = page->main.length;
 	for (size_t i = 0; status && i < status->selection_count && i < MOST_OPEN; i++)
 		page_selection_row(page, &status->selections[i]);
 	if (!store_list_refreshes(page->admin->reader, &filter, page_refresh_row, page, &err))
 		page_text(page, err.message);
-	bool is_empty = page->main.length == begin;
-	page_rows_end(page);
-	if (is_empty) {
-		page->main.length = before;
-		page->main.at[before] = '\0';
+	if (!page_rows_end(page))
 		page_empty(page, "Nothing waits.");
-	}
 	page_section_end(page);
 }
 
@@ -179,13 +170,15 @@ static void add_last(struct status_page *page)
 	page_rows(page);
 	if (!store_list_refreshes(page->admin->reader, &filter, add_ended, page, &err))
 		page_text(page, err.message);
-	page_rows_end(page);
+	if (!page_rows_end(page))
+		page_empty(page, "There are none yet.");
 	page_section_end(page);
 	page_section(page, "Latest events", -1, "/events");
 	page_rows(page);
 	if (!store_list_events(page->admin->reader, &filter, page_event_row, page, &err))
 		page_text(page, err.message);
-	page_rows_end(page);
+	if (!page_rows_end(page))
+		page_empty(page, "There are none yet.");
 	page_section_end(page);
 }
 

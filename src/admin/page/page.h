@@ -19,6 +19,7 @@ struct status_page {
 	struct text main;  /* markup between the header and the footer */
 	struct text title; /* not escaped yet */
 	struct wall now;   /* what times are relative to */
+	size_t rows_at;    /* where the list of rows began that is open */
 	bool is_still;     /* what somebody writes on it is not to be replaced by a newer one */
 	bool is_slow;      /* drawing it costs much: it is asked for again less often */
 	bool is_of_one;    /* all its refreshes are of the content in its heading */
@@ -93,9 +94,9 @@ void page_refresh_list(struct status_page *page, struct store_filter *filter, co
 	const char *const *arguments);
 /* "good", "bad", "busy", "wait" or "" */
 const char *page_state_class(enum refresh_state state);
-/* Begins and ends a list of rows. */
+/* Begins and ends a list of rows. False: there is no row, so the list was taken back. */
 void page_rows(struct status_page *page);
-void page_rows_end(struct status_page *page);
+bool page_rows_end(struct status_page *page);
 
 /* ---- sites.c ---- */
 

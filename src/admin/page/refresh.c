@@ -207,15 +207,10 @@ void page_refresh_list(struct status_page *page, struct store_filter *filter, co
 	const char *cursor = web_query(page->request, "cursor");
 	filter->limit = PAGE_ROWS + 1;
 	IGNORE(cursor && str_to_count(str_of(cursor), &filter->before)); /* else: the first page */
-	size_t before = page->main.length;
 	page_rows(page);
 	bool ok = store_list_refreshes(page->admin->reader, filter, take, &list, &err);
-	page_rows_end(page);
-	if (!list.count) {
-		page->main.length = before;
-		page->main.at[before] = '\0';
+	if (!page_rows_end(page) && ok)
 		page_empty(page, "There are none.");
-	}
 	if (!ok) {
 		page_add(page, "<p class=\"alert\" role=\"alert\">");
 		page_text(page, err.message);

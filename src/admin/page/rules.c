@@ -50,7 +50,8 @@ void handle_page_rules(struct admin *admin, struct web_request *request, int64_t
 	page_rows(page);
 	for (size_t i = 0; i < count && i < MOST_RULES; i++)
 		page_rule_row(page, ruleset_rule(ruleset, i));
-	page_rows_end(page);
+	if (!page_rows_end(page))
+		page_empty(page, "There are none.");
 	if (count > MOST_RULES)
 		page_printf(
 			page, "<p class=\"pager\">The first %d. Search finds all.</p>", MOST_RULES);
