@@ -244,18 +244,22 @@ void handle_refresh(struct admin *admin, struct web_request *request, int64_t id
 
 struct span {
 	int64_t first, limit, at; /* at: of those that the filters leave */
+	cJSON *root, *items;      /* the answer; `items` becomes its member in span_answer() */
 };
 
-/* Without a limit: all. False when it has answered the request. */
-static bool read_span(struct web_request *request, struct span *span)
+/* Without a limit: all. False when it has answered the request; else span_answer() follows. */
+static bool span_begin(struct web_request *request, struct span *span)
 {
 	*span = (struct span){ .limit = INT64_MAX };
-	if (read_number(request, "cursor", &span->first) &&
-		read_number(request, "limit", &span->limit) && span->limit >= 1 &&
-		(!web_query(request, "limit") || span->limit <= MOST_LIMIT))
-		return true;
-	admin_answer_error(request, 400, "limit is 1 to 1000; cursor is a number");
-	return false;
+	if (!read_number(request, "cursor", &span->first) ||
+		!read_number(request, "limit", &span->limit) || span->limit < 1 ||
+		(web_query(request, "limit") && span->limit > MOST_LIMIT)) {
+		admin_answer_error(request, 400, "limit is 1 to 1000; cursor is a number");
+		return false;
+	}
+	span->root = cJSON_CreateObject();
+	span->items = cJSON_CreateArray();
+	return true;
 }
 
 /* Is it on this page? Asked once for each of them, in order. */
@@ -265,13 +269,15 @@ static bool span_takes(struct span *span)
 	return at >= span->first && at - span->first < span->limit;
 }
 
-static void answer_span(struct web_request *request, const struct span *span, cJSON *root)
+static void span_answer(struct web_request *request, struct span *span)
 {
+	cJSON_AddItemToObject(span->root, "items", span->items);
 	if (span->limit < span->at - span->first)
-		json_add_count(root, "next", span->first + span->limit);
+		json_add_count(span->root, "next", span->first + span->limit);
 	else
-		cJSON_AddNullToObject(root, "next");
-	admin_answer_json(request, 200, root);
+		cJSON_AddNullToObject(span->root, "next");
+	admin_answer_json(request, 200, span->root);
+	cJSON_Delete(span->root);
 }
 
 /* ---- selections that are not refreshes yet ---- */
@@ -292,20 +298,18 @@ void handle_selections(struct admin *admin, struct web_request *request, int64_t
 		admin_answer_error(request, 400, "event is a number");
 		return;
 	}
-	if (!read_span(request, &span))
+	if (!span_begin(request, &span))
 		return;
-	OWNED_JSON root = cJSON_CreateObject();
-	cJSON *items = cJSON_AddArrayToObject(root, "items");
 	OWNED(dispatch_status) status = dispatch_latest_status(admin->options.dispatch);
 	for (size_t i = 0; status && i < status->selection_count; i++) {
 		const struct selection_status *selection = &status->selections[i];
 		if (is_wanted(site, selection->site) &&
 			is_wanted(kind, kind_name(selection->kind)) &&
 			(!event || event == selection->event) && span_takes(&span))
-			cJSON_AddItemToArray(items, selection_row_json(selection));
+			cJSON_AddItemToArray(span.items, selection_row_json(selection));
 	}
-	json_add_count(root, "open", status ? status->counts.selections : 0);
-	answer_span(request, &span, root);
+	json_add_count(span.root, "open", status ? status->counts.selections : 0);
+	span_answer(request, &span);
 }
 
 /* ---- sites and rules ---- */
@@ -314,37 +318,33 @@ void handle_sites(struct admin *admin, struct web_request *request, int64_t id)
 {
 	struct span span;
 	(void)id;
-	if (!read_span(request, &span))
+	if (!span_begin(request, &span))
 		return;
-	OWNED_JSON root = cJSON_CreateObject();
-	cJSON *items = cJSON_AddArrayToObject(root, "items");
 	OWNED(dispatch_status) status = dispatch_latest_status(admin->options.dispatch);
 	OWNED(config) config = config_slot_get(admin->options.configs);
 	for (size_t i = 0; status && i < status->site_count; i++)
 		if (span_takes(&span))
-			cJSON_AddItemToArray(items,
+			cJSON_AddItemToArray(span.items,
 				site_row_json(&status->sites[i].client, &status->sites[i].queue,
 					config_site_named(config, status->sites[i].client.name)));
-	answer_span(request, &span, root);
+	span_answer(request, &span);
 }
 
 void handle_notifications(struct admin *admin, struct web_request *request, int64_t id)
 {
 	struct span span;
 	(void)id;
-	if (!read_span(request, &span))
+	if (!span_begin(request, &span))
 		return;
-	OWNED_JSON root = cJSON_CreateObject();
-	cJSON *items = cJSON_AddArrayToObject(root, "items");
 	OWNED(notify_status) status = notify_latest_status(admin->options.notify);
 	for (size_t i = 0; status && i < status->count; i++) {
 		if (!span_takes(&span))
 			continue;
 		cJSON *item = cJSON_CreateObject();
 		record_to_json(receiver_members, &status->receivers[i], item);
-		cJSON_AddItemToArray(items, item);
+		cJSON_AddItemToArray(span.items, item);
 	}
-	answer_span(request, &span, root);
+	span_answer(request, &span);
 }
 
 static cJSON *rule_json(struct rule_info rule)
@@ -367,18 +367,16 @@ void handle_rules(struct admin *admin, struct web_request *request, int64_t id)
 {
 	struct span span;
 	(void)id;
-	if (!read_span(request, &span))
+	if (!span_begin(request, &span))
 		return;
 	if (!web_query(request, "limit"))
 		span.limit = USUAL_LIMIT;
 	OWNED(ruleset) ruleset = ruleset_slot_get(admin->options.rulesets);
-	OWNED_JSON root = cJSON_CreateObject();
-	json_add_text(root, "ruleset", ruleset_revision(ruleset));
-	cJSON *items = cJSON_AddArrayToObject(root, "items");
+	json_add_text(span.root, "ruleset", ruleset_revision(ruleset));
 	for (size_t i = 0; i < ruleset_rule_count(ruleset); i++)
 		if (span_takes(&span))
-			cJSON_AddItemToArray(items, rule_json(ruleset_rule(ruleset, i)));
-	answer_span(request, &span, root);
+			cJSON_AddItemToArray(span.items, rule_json(ruleset_rule(ruleset, i)));
+	span_answer(request, &span);
 }
 
 /* ---- search ---- */
