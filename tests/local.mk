@@ -173,7 +173,9 @@ UNIT_TESTS = \
 	tests/unit/yaml_test
 
 if HAVE_POSTGRESQL
-UNIT_TESTS += tests/unit/store_postgresql_test
+UNIT_TESTS += \
+	tests/unit/nodes_test \
+	tests/unit/store_postgresql_test
 endif
 
 # The sandbox is no part of the library.

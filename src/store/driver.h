@@ -6,10 +6,27 @@
  * names. A driver's store begins with a struct store, which names the driver.
  */
 #pragma once
+#include "store/nodes.h"
 #include "store/store.h"
 
 struct store {
 	const struct store_driver *driver;
+};
+
+/* Each does what the function of nodes.h with its name promises. */
+struct nodes_driver {
+	bool (*join)(struct store *store, struct node_row *self, int64_t lease, struct error *err);
+	bool (*renew)(struct store *store, const struct node_row *self, int64_t lease,
+		bool *is_alive, struct error *err);
+	bool (*leave)(struct store *store, int64_t node, struct error *err);
+	bool (*read)(struct store *store, node_visit *visit_node, owner_visit *visit_owner,
+		void *context, struct error *err);
+	bool (*claim)(struct store *store, const char *site, int64_t node, int64_t epoch,
+		bool *is_ours, struct error *err);
+	bool (*release)(struct store *store, const char *site, int64_t node, int64_t epoch,
+		struct error *err);
+	bool (*want)(struct store *store, const char *site, int64_t node, bool *is_known,
+		struct error *err);
 };
 
 struct store_driver {
@@ -17,7 +34,8 @@ struct store_driver {
 	/* the name of the library that keeps the rows: "SQLite"; NULL: rows end with the process */
 	const char *name;
 	const char *(*version)(void);
-	bool is_path; /* a path, possibly relative, follows the scheme */
+	const struct nodes_driver *nodes; /* NULL: one process writes */
+	bool is_path;                     /* a path, possibly relative, follows the scheme */
 
 	/* `upgrade` is borrowed for the call; without `tell`, nobody wants to know */
 	struct store *(*open)(const char *place, enum store_mode mode,
@@ -34,6 +52,11 @@ struct store_driver {
 
 	enum added (*add_event)(struct store *store, struct event_row *row, int64_t *selection_ids,
 		struct error *err);
+	/* NULL, all three: one process writes, and all sites are its own */
+	void (*own)(struct store *store, int64_t node, const char *site, int64_t epoch);
+	bool (*guard)(struct store *store, const char *site, bool *is_ours, struct error *err);
+	bool (*take_selections)(struct store *store, const char *const *sites, size_t count,
+		bool is_anew, selected_visit *visit, void *context, struct error *err);
 	bool (*end_selection)(struct store *store, int64_t selection_id, struct error *err);
 	bool (*put_refresh)(struct store *store, const struct refresh_row *row, struct error *err);
 	bool (*put_cause)(struct store *store, const struct cause_row *row, struct error *err);

@@ -27,6 +27,7 @@ librouter_a_SOURCES += \
 	src/store/memory/read.c \
 	src/store/memory/tables.c src/store/memory/tables.h \
 	src/store/memory/write.c \
+	src/store/nodes.c src/store/nodes.h \
 	src/store/store.c src/store/store.h \
 	src/store/url.h
 EXTRA_DIST += src/store/README.md
@@ -35,7 +36,9 @@ if HAVE_POSTGRESQL
 librouter_a_SOURCES += \
 	src/store/postgresql/command.c \
 	src/store/postgresql/driver.c \
+	src/store/postgresql/guard.c \
 	src/store/postgresql/load.c \
+	src/store/postgresql/nodes.c \
 	src/store/postgresql/parameters.c \
 	src/store/postgresql/postgresql.h \
 	src/store/postgresql/prune.c \

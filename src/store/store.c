@@ -191,6 +191,25 @@ bool store_put_note(struct store *store, const char *key, const char *value, str
 	return store->driver->put_note(store, key, value, err);
 }
 
+void store_own(struct store *store, int64_t node, const char *site, int64_t epoch)
+{
+	if (store->driver->own)
+		store->driver->own(store, node, site, epoch);
+}
+
+bool store_guard(struct store *store, const char *site, bool *is_ours, struct error *err)
+{
+	*is_ours = true;
+	return !store->driver->guard || store->driver->guard(store, site, is_ours, err);
+}
+
+bool store_take_selections(struct store *store, const char *const *sites, size_t count,
+	bool is_anew, selected_visit *visit, void *context, struct error *err)
+{
+	return !store->driver->take_selections ||
+	       store->driver->take_selections(store, sites, count, is_anew, visit, context, err);
+}
+
 bool store_prune(
 	struct store *store, struct wall before, int most, int64_t *deleted, struct error *err)
 {

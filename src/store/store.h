@@ -20,7 +20,11 @@
 #include <stdio.h>
 
 struct store;
-enum store_mode { STORE_WRITE, STORE_READ };
+enum store_mode {
+	STORE_WRITE,
+	STORE_READ,
+	STORE_SHARE, /* for store/nodes.h, and for reading */
+};
 
 /*
  * Opens a store. For writing, creates it if it is missing, keeps other processes from writing, and
@@ -85,6 +89,7 @@ struct selected_row {         /* some of an event's selections */
 	const int64_t *ids;       /* of the selections; of the refreshes whose content they named */
 	const int64_t *positions; /* in the list, ascending; some may be past its end */
 };
+typedef bool selected_visit(const struct selected_row *row, void *context);
 /* The selections themselves, one for each id, each as selection_json() printed it; NULL: it is not
  * there. They live in `arena`. */
 const cJSON *const *selected_row_items(const struct selected_row *row, struct arena *arena);
@@ -149,13 +154,28 @@ bool store_prune(struct store *store, struct wall before, int most, int64_t *del
  * *is_more: there may be more. */
 bool store_give_back(struct store *store, int most, bool *is_more, struct error *err) MUST_USE;
 
+/* ---- sites of a store that several nodes share (store/nodes.h) ---- */
+
+/* Between two transactions: this process, as `node`, owns the site from now on, with that epoch; 0:
+ * no longer. */
+void store_own(struct store *store, int64_t node, const char *site, int64_t epoch);
+/* Inside a transaction, before anything is written about a site's refreshes: is the site still this
+ * process's? Then it is so until the transaction ends. Where one process writes, always. */
+bool store_guard(struct store *store, const char *site, bool *is_ours, struct error *err) MUST_USE;
+/*
+ * Inside a transaction: visits the open selections of these sites that nobody has taken, which are
+ * this process's from now on; `is_anew`: also those that an earlier owner had taken. None, where
+ * one process writes: it knows them all.
+ */
+bool store_take_selections(struct store *store, const char *const *sites, size_t count,
+	bool is_anew, selected_visit *visit, void *context, struct error *err) MUST_USE;
+
 /* ---- reading ---- */
 
 /* Rows are valid during the callback; it returns false to stop. */
 typedef bool event_visit(const struct event_row *row, void *context);
 typedef bool refresh_visit(const struct refresh_row *row, const struct cause_row *causes,
 	size_t cause_count, void *context);
-typedef bool selected_visit(const struct selected_row *row, void *context);
 typedef bool spent_visit(const struct spent *spent, void *context);
 typedef bool pause_visit(const char *site, const char *by, void *context);
 typedef bool command_visit(const struct command_row *row, void *context);

@@ -97,6 +97,7 @@ void postgresql_close(struct store *base)
 	struct postgresql *store = postgresql_of(base);
 
 	wire_close(store);
+	guard_forget_all(store);
 	free(store->url);
 	free(store->name);
 	free(store);
@@ -128,12 +129,16 @@ const struct store_driver postgresql_driver = {
 	.scheme = "postgresql:",
 	.name = "libpq",
 	.version = version,
+	.nodes = &postgresql_nodes,
 	.open = postgresql_open,
 	.close = postgresql_close,
 	.begin = postgresql_begin,
 	.commit = postgresql_commit,
 	.rollback = postgresql_rollback,
 	.add_event = postgresql_add_event,
+	.own = postgresql_own,
+	.guard = postgresql_guard,
+	.take_selections = postgresql_take_selections,
 	.end_selection = postgresql_end_selection,
 	.put_refresh = postgresql_put_refresh,
 	.put_cause = postgresql_put_cause,

@@ -15,9 +15,8 @@ struct selection_mark {
 	int64_t selection, subject;
 };
 
-/* A row of a page is an event, with its selections there. */
-static bool visit_selected(struct postgresql *store, const PGresult *page, int i,
-	selected_visit *visit, void *context, bool *goes_on, struct error *err)
+bool postgresql_visit_selected(struct postgresql *store, const PGresult *page, int i,
+	selected_visit *visit, void *context, size_t *count, bool *goes_on, struct error *err)
 {
 	OWNED(arena) arena = arena_new();
 	int64_t event = value_number(page, i, 0);
@@ -32,6 +31,7 @@ static bool visit_selected(struct postgresql *store, const PGresult *page, int i
 		return value_is_damaged(store, "selection of event", event, err);
 	row.ids = value_numbers(page, i, 1, arena, &row.count);
 	row.positions = value_numbers(page, i, 2, arena, &ignored);
+	*count = row.count;
 	*goes_on = visit(&row, context);
 	return true;
 }
@@ -54,6 +54,7 @@ static bool load_selected(struct postgresql *store, const char *sql, int64_t of,
 	selected_visit *visit, void *context, struct error *err)
 {
 	struct selection_mark mark = { INT64_MIN, INT64_MIN };
+	size_t ignored;
 	bool goes_on = true;
 
 	_Static_assert(SELECTION_BITS == 20, "in the statement above");
@@ -68,7 +69,8 @@ static bool load_selected(struct postgresql *store, const char *sql, int64_t of,
 		if (!count)
 			return page;
 		for (int i = 0; goes_on && i < count; i++)
-			if (!visit_selected(store, page, i, visit, context, &goes_on, err))
+			if (!postgresql_visit_selected(
+				    store, page, i, visit, context, &ignored, &goes_on, err))
 				return false;
 		mark.selection = value_number(page, count - 1, 6);
 		mark.subject = value_number(page, count - 1, 7);

@@ -6,7 +6,7 @@
 #include <endian.h>
 
 /* Types of the server (its catalog/pg_type.dat). */
-enum { TYPE_BYTES = 17, TYPE_NUMBER = 20, TYPE_TEXT = 25, TYPE_NUMBERS = 1016 };
+enum { TYPE_BYTES = 17, TYPE_NUMBER = 20, TYPE_TEXT = 25, TYPE_TEXTS = 1009, TYPE_NUMBERS = 1016 };
 
 void parameters_clear(struct parameters *given)
 {
@@ -65,6 +65,27 @@ void parameters_add_numbers(struct parameters *given, const int64_t *values, siz
 	text_add_char(&list, '{');
 	for (size_t at = 0; at < count; at++)
 		text_printf(&list, "%s%lld", at ? "," : "", (long long)values[at]);
+	text_add_char(&list, '}');
+	given->lists[i] = text_take(&list);
+	given->values[i] = given->lists[i];
+}
+
+/* In the form of a text: "{"a","b"}", with backslashes before quotes and backslashes. */
+void parameters_add_texts(struct parameters *given, const char *const *texts, size_t count)
+{
+	struct text list = TEXT(TEXT_UNBOUNDED);
+	int i = next(given, TYPE_TEXTS, false);
+
+	text_add_char(&list, '{');
+	for (size_t at = 0; at < count; at++) {
+		text_add(&list, at ? ",\"" : "\"");
+		for (const char *c = texts[at]; *c; c++) {
+			if (*c == '"' || *c == '\\')
+				text_add_char(&list, '\\');
+			text_add_char(&list, *c);
+		}
+		text_add_char(&list, '"');
+	}
 	text_add_char(&list, '}');
 	given->lists[i] = text_take(&list);
 	given->values[i] = given->lists[i];

@@ -18,6 +18,7 @@
 #include "store/driver.h"
 #include <libpq-fe.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct postgresql {
 	struct store store; /* first member */
@@ -30,9 +31,12 @@ struct postgresql {
 	bool is_in_doubt;     /* `transaction` may or may not have become durable */
 	/* such a commit was done: the store has what this process was told that it has not */
 	bool has_unseen;
-	int64_t writer;     /* the number of this writer among all; the highest one may write */
-	int64_t last_stamp; /* of a writer */
-	char *ruleset;      /* the last interned revision, and its id */
+	int64_t node;         /* this life (store/nodes.h); 0: it shares the store with nobody */
+	struct owned *owned;  /* its sites: guard.c */
+	int64_t transactions; /* counts them */
+	int64_t writer;       /* the number of this writer among all; the highest one may write */
+	int64_t last_stamp;   /* of a writer */
+	char *ruleset;        /* the last interned revision, and its id */
 	int64_t ruleset_id;
 };
 
@@ -108,6 +112,20 @@ int64_t postgresql_last_stamp(const struct store *store);
 bool postgresql_examine(
 	struct store *store, struct arena *arena, struct store_health *health, struct error *err);
 
+extern const struct nodes_driver postgresql_nodes;
+bool postgresql_join(struct store *store, struct node_row *self, int64_t lease, struct error *err);
+bool postgresql_renew(struct store *store, const struct node_row *self, int64_t lease,
+	bool *is_alive, struct error *err);
+bool postgresql_leave(struct store *store, int64_t node, struct error *err);
+bool postgresql_read_nodes(struct store *store, node_visit *visit_node, owner_visit *visit_owner,
+	void *context, struct error *err);
+bool postgresql_claim(struct store *store, const char *site, int64_t node, int64_t epoch,
+	bool *is_ours, struct error *err);
+bool postgresql_release(
+	struct store *store, const char *site, int64_t node, int64_t epoch, struct error *err);
+bool postgresql_want(
+	struct store *store, const char *site, int64_t node, bool *is_known, struct error *err);
+
 /* ---- parameters: parameters.c ---- */
 
 #define PARAMETERS_MOST 40 /* a refresh has 24 columns */
@@ -133,6 +151,7 @@ static inline void parameters_add_time(struct parameters *given, struct wall tim
 void parameters_add_no_number(struct parameters *given);              /* NULL, for a number */
 void parameters_add_text(struct parameters *given, const char *text); /* NULL is NULL */
 void parameters_add_bytes(struct parameters *given, struct str bytes);
+void parameters_add_texts(struct parameters *given, const char *const *texts, size_t count);
 void parameters_add_numbers(struct parameters *given, const int64_t *values, size_t count);
 /* The columns of a record, as {+refresh} names them. */
 void parameters_add_record(
@@ -201,6 +220,22 @@ bool value_is_damaged(
  * stop. */
 bool postgresql_visit_refreshes(struct postgresql *store, const PGresult *result,
 	refresh_visit *visit, void *context, bool *goes_on, struct error *err) MUST_USE;
+
+/* ---- selections: load.c ---- */
+
+/* Visits a row with an event, ids, positions, received_at, finished_at and selections; *count: how
+ * many ids it has. */
+bool postgresql_visit_selected(struct postgresql *store, const PGresult *page, int i,
+	selected_visit *visit, void *context, size_t *count, bool *goes_on,
+	struct error *err) MUST_USE;
+
+/* ---- owners: guard.c ---- */
+
+void postgresql_own(struct store *store, int64_t node, const char *site, int64_t epoch);
+bool postgresql_guard(struct store *store, const char *site, bool *is_ours, struct error *err);
+bool postgresql_take_selections(struct store *store, const char *const *sites, size_t count,
+	bool is_anew, selected_visit *visit, void *context, struct error *err);
+void guard_forget_all(struct postgresql *store);
 
 /* ---- connection: wire.c ---- */
 

@@ -79,7 +79,12 @@ static const struct migration {
 	" result BIGINT NOT NULL);"
 	"CREATE INDEX command_subject ON command (subject);"
 	"CREATE TABLE note (id BIGINT GENERATED ALWAYS AS IDENTITY, key TEXT COLLATE \"C\" PRIMARY"
-	" KEY, value TEXT NOT NULL)" CHANGES_OFTEN ";" },
+	" KEY, value TEXT NOT NULL)" CHANGES_OFTEN ";"
+	"CREATE TABLE node (id BIGINT PRIMARY KEY GENERATED ALWAYS AS IDENTITY, name TEXT NOT NULL,"
+	" version TEXT NOT NULL, ruleset TEXT NOT NULL, is_draining BIGINT NOT NULL,"
+	" until TIMESTAMPTZ NOT NULL)" CHANGES_OFTEN ";"
+	"CREATE TABLE site_owner (site TEXT PRIMARY KEY, node BIGINT NOT NULL, epoch BIGINT NOT NULL,"
+	" wanted BIGINT NOT NULL)" CHANGES_OFTEN ";" },
 };
 /* clang-format on */
 

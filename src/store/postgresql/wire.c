@@ -105,7 +105,7 @@ static PGconn *start(const struct postgresql *store)
 		"keepalives_idle", "keepalives_interval", "keepalives_count",
 		"target_session_attrs", "dbname", "client_encoding", NULL };
 	const char *values[] = { "refresh-router", "5", "4000", "5", "2", "2",
-		store->mode == STORE_WRITE ? "read-write" : "any", store->url, "UTF8", NULL };
+		store->mode == STORE_READ ? "any" : "read-write", store->url, "UTF8", NULL };
 
 	return PQconnectStartParams(keys, values, 1);
 }

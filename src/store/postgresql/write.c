@@ -84,7 +84,8 @@ static bool begin(struct postgresql *store, struct error *err)
 		NULL, "begin", err);
 	if (!result)
 		return false;
-	if (!PQntuples(result) || value_number(result, 0, 1) != store->writer)
+	store->transactions++;
+	if (!store->node && (!PQntuples(result) || value_number(result, 0, 1) != store->writer))
 		return error_fail(err, ERROR_SYSTEM,
 			"store %s: another process has begun to write it: stop one of the two",
 			store->name);

@@ -1,0 +1,50 @@
+/*
+ * store/nodes.c - hands calls about nodes to the driver.
+ */
+#include "store/nodes.h"
+#include "store/driver.h"
+
+bool nodes_are_possible(const struct store *store)
+{
+	return store->driver->nodes;
+}
+
+bool nodes_join(struct store *store, struct node_row *self, int64_t lease, struct error *err)
+{
+	return store->driver->nodes->join(store, self, lease, err);
+}
+
+bool nodes_renew(struct store *store, const struct node_row *self, int64_t lease, bool *is_alive,
+	struct error *err)
+{
+	return store->driver->nodes->renew(store, self, lease, is_alive, err);
+}
+
+bool nodes_leave(struct store *store, int64_t node, struct error *err)
+{
+	return store->driver->nodes->leave(store, node, err);
+}
+
+bool nodes_read(struct store *store, node_visit *visit_node, owner_visit *visit_owner,
+	void *context, struct error *err)
+{
+	return store->driver->nodes->read(store, visit_node, visit_owner, context, err);
+}
+
+bool nodes_claim(struct store *store, const char *site, int64_t node, int64_t epoch, bool *is_ours,
+	struct error *err)
+{
+	return store->driver->nodes->claim(store, site, node, epoch, is_ours, err);
+}
+
+bool nodes_release(
+	struct store *store, const char *site, int64_t node, int64_t epoch, struct error *err)
+{
+	return store->driver->nodes->release(store, site, node, epoch, err);
+}
+
+bool nodes_want(
+	struct store *store, const char *site, int64_t node, bool *is_known, struct error *err)
+{
+	return store->driver->nodes->want(store, site, node, is_known, err);
+}

@@ -1,0 +1,364 @@
+/*
+ * tests/unit/nodes_test.c - several nodes on one PostgreSQL: leases, claims, and what only an owner
+ * may write.
+ */
+#include "store/nodes.h"
+#include "tests/unit/store_drivers.h"
+#include <pthread.h>
+
+#define LONG (60 * US_PER_SECOND)
+
+static int64_t join(struct store *store, const char *name, int64_t lease)
+{
+	struct node_row self = { .name = name, .version = "1", .ruleset = "" };
+	struct error err = { 0 };
+
+	must(nodes_join(store, &self, lease, &err));
+	return self.id;
+}
+
+static bool is_renewed(struct store *store, int64_t node, int64_t lease)
+{
+	struct node_row self = { .id = node, .name = "", .version = "", .ruleset = "sha256:aa" };
+	struct error err = { 0 };
+	bool is_alive = false;
+
+	must(nodes_renew(store, &self, lease, &is_alive, &err));
+	return is_alive;
+}
+
+static bool is_claimed(struct store *store, const char *site, int64_t node, int64_t epoch)
+{
+	struct error err = { 0 };
+	bool is_ours = false;
+
+	must(nodes_claim(store, site, node, epoch, &is_ours, &err));
+	return is_ours;
+}
+
+static bool see_node(const struct node_row *row, void *context)
+{
+	char more[100];
+
+	snprintf(more, sizeof more, "%s%s%s%s ", row->name, row->left > 0 ? "+" : "-",
+		row->is_draining ? " drains" : "", row->ruleset);
+	seen_add(context, more);
+	return true;
+}
+
+static bool see_owner(const struct owner_row *row, void *context)
+{
+	char more[100];
+
+	snprintf(more, sizeof more, "%s=%lld/%lld", row->site, (long long)row->node,
+		(long long)row->epoch);
+	seen_add(context, more);
+	if (row->wanted) {
+		snprintf(more, sizeof more, ">%lld", (long long)row->wanted);
+		seen_add(context, more);
+	}
+	seen_add(context, " ");
+	return true;
+}
+
+#define assert_nodes(store, expected)                                                              \
+	do {                                                                                       \
+		struct seen seen_ = { .text = "" };                                                \
+		struct error err_ = { 0 };                                                         \
+		assert_true(nodes_read((store), see_node, see_owner, &seen_, &err_));              \
+		assert_string_equal(seen_.text, (expected));                                       \
+	} while (0)
+
+/* A writer, so that there are tables, and a connection for nodes. */
+static struct store *share(void)
+{
+	store_close(open_store(STORE_WRITE));
+	return open_store(STORE_SHARE);
+}
+
+/* ---- leases ---- */
+
+static void a_store_of_one_process_has_no_nodes(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct error err = { 0 };
+	bool is_ours = false;
+
+	(void)state;
+	assert_false(nodes_are_possible(store));
+	must(store_begin(store, &err));
+	must(store_guard(store, "finance", &is_ours, &err));
+	assert_true(is_ours);
+	store_rollback(store);
+}
+
+static void a_lease_that_has_run_out_is_over_for_good(void **state)
+{
+	OWNED(store) store = share();
+	struct error err = { 0 };
+
+	(void)state;
+	assert_true(nodes_are_possible(store));
+	int64_t a = join(store, "a", LONG), b = join(store, "b", LONG);
+	assert_true(is_renewed(store, a, LONG));
+	assert_nodes(store, "a+sha256:aa b+ ");
+	assert_true(is_renewed(store, a, 1)); /* a microsecond later it has run out */
+	assert_false(is_renewed(store, a, LONG));
+	assert_nodes(store, "a-sha256:aa b+ ");
+	must(nodes_leave(store, b, &err));
+	assert_false(is_renewed(store, b, LONG));
+	int64_t again = join(store, "a", LONG);
+	assert_true(again > b);
+}
+
+/* ---- owners ---- */
+
+static void a_site_is_claimed_from_an_owner_whose_lease_has_run_out(void **state)
+{
+	OWNED(store) store = share();
+
+	(void)state;
+	int64_t a = join(store, "a", LONG), b = join(store, "b", LONG);
+	assert_true(is_claimed(store, "finance", a, 0));
+	assert_false(is_claimed(store, "finance", b, 0)); /* its epoch is 1 */
+	assert_false(is_claimed(store, "finance", b, 1)); /* its owner is alive */
+	assert_nodes(store, "a+ b+ finance=1/1 ");
+	assert_true(is_renewed(store, a, 1));
+	assert_false(is_claimed(store, "finance", a, 1)); /* its own lease has run out */
+	assert_true(is_claimed(store, "finance", b, 1));
+	assert_false(is_claimed(store, "finance", b, 1));
+	assert_nodes(store, "a-sha256:aa b+ finance=2/2 ");
+}
+
+static void a_site_that_is_given_back_may_be_claimed_at_once(void **state)
+{
+	OWNED(store) store = share();
+	struct error err = { 0 };
+	bool is_known = false;
+
+	(void)state;
+	int64_t a = join(store, "a", LONG), b = join(store, "b", LONG);
+	assert_true(is_claimed(store, "finance", a, 0));
+	assert_true(is_claimed(store, "board", a, 0));
+	must(nodes_want(store, "board", b, &is_known, &err));
+	assert_true(is_known);
+	must(nodes_want(store, "nowhere", b, &is_known, &err));
+	assert_false(is_known);
+	assert_nodes(store, "a+ b+ board=1/1>2 finance=1/1 ");
+	must(nodes_release(store, "board", a, 7, &err)); /* another epoch: nothing */
+	assert_false(is_claimed(store, "board", b, 1));
+	must(nodes_release(store, "board", a, 1, &err));
+	assert_true(is_claimed(store, "board", b, 1)); /* the wish is fulfilled */
+	assert_nodes(store, "a+ b+ board=2/2 finance=1/1 ");
+	must(nodes_leave(store, a, &err)); /* a clean stop gives everything back */
+	assert_nodes(store, "a- b+ board=2/2 finance=0/1 ");
+	assert_true(is_claimed(store, "finance", b, 1));
+}
+
+struct claimer {
+	int64_t node;
+	const char *url;
+	bool is_ours;
+};
+
+static void *claim_too(void *context)
+{
+	struct claimer *claimer = context;
+	struct error err = { 0 };
+	OWNED(store) store = store_open(claimer->url, STORE_SHARE, &err);
+
+	must(store != NULL);
+	claimer->is_ours = is_claimed(store, "finance", claimer->node, 0);
+	return NULL;
+}
+
+static void of_two_that_claim_at_once_one_gets_the_site(void **state)
+{
+	OWNED(store) store = share();
+	struct claimer claimers[8];
+	pthread_t threads[8];
+	int owners = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++)
+		claimers[i] = (struct claimer){ join(store, "n", LONG), folder.url, false };
+	for (size_t i = 0; i < 8; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, claim_too, &claimers[i]), 0);
+	for (size_t i = 0; i < 8; i++) {
+		pthread_join(threads[i], NULL);
+		owners += claimers[i].is_ours;
+	}
+	assert_int_equal(owners, 1);
+}
+
+/* ---- what only an owner may do ---- */
+
+static bool is_guarded(struct store *store, const char *site)
+{
+	struct error err = { 0 };
+	bool is_ours = false;
+
+	must(store_guard(store, site, &is_ours, &err));
+	return is_ours;
+}
+
+static void only_the_owner_of_a_site_passes_its_guard(void **state)
+{
+	OWNED(store) writer = open_store(STORE_WRITE);
+	OWNED(store) store = open_store(STORE_SHARE);
+	struct error err = { 0 };
+
+	(void)state;
+	int64_t a = join(store, "a", LONG), b = join(store, "b", LONG);
+	assert_true(is_claimed(store, "finance", a, 0));
+	store_own(writer, a, "finance", 1);
+	store_own(writer, a, "board", 1); /* as it believes */
+	must(store_begin(writer, &err));
+	assert_true(is_guarded(writer, "finance"));
+	assert_false(is_guarded(writer, "board"));
+	assert_false(is_guarded(writer, "nowhere"));
+	must(store_commit(writer, &err));
+
+	/* what was begun with an earlier epoch is over, also when the site came back */
+	must(nodes_release(store, "finance", a, 1, &err));
+	assert_true(is_claimed(store, "finance", a, 1));
+	must(store_begin(writer, &err));
+	assert_false(is_guarded(writer, "finance"));
+	must(store_commit(writer, &err));
+	store_own(writer, a, "finance", 2);
+	must(nodes_release(store, "finance", a, 2, &err));
+	assert_true(is_claimed(store, "finance", b, 2));
+	must(store_begin(writer, &err));
+	assert_false(is_guarded(writer, "finance"));
+	must(store_commit(writer, &err));
+}
+
+struct taking {
+	struct store *store;
+	int64_t node;
+	bool is_ours;
+	pid_t waits;
+};
+
+static void *claim_from(void *context)
+{
+	struct taking *taking = context;
+
+	taking->is_ours = is_claimed(taking->store, "finance", taking->node, 1);
+	return NULL;
+}
+
+/* The old owner is in the middle of a commit when its lease runs out: the new one waits for it, and
+ * so reads what was written. */
+static void a_claim_waits_for_what_the_owner_is_writing(void **state)
+{
+	OWNED(store) writer = open_store(STORE_WRITE);
+	OWNED(store) store = open_store(STORE_SHARE);
+	struct error err = { 0 };
+	pthread_t thread;
+
+	(void)state;
+	int64_t a = join(store, "a", LONG);
+	struct taking taking = { .store = store, .node = join(store, "b", LONG) };
+	assert_true(is_claimed(store, "finance", a, 0));
+	store_own(writer, a, "finance", 1);
+	must(store_begin(writer, &err));
+	assert_true(is_guarded(writer, "finance"));
+	assert_true(is_renewed(store, a, 1));
+	assert_int_equal(pthread_create(&thread, NULL, claim_from, &taking), 0);
+	server_do(store_database(),
+		"DO 'BEGIN WHILE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event_type"
+		" = ''Lock'' AND datname = current_database()) LOOP ASSERT"
+		" clock_timestamp() < now() + interval ''20 s''; PERFORM pg_stat_clear_snapshot(); "
+		"END LOOP; END'");
+	struct refresh_row row = refresh_of(2, REFRESH_SENDING, "l");
+	must(store_put_refresh(writer, &row, &err));
+	must(store_commit(writer, &err));
+	pthread_join(thread, NULL);
+	assert_true(taking.is_ours);
+	assert_refreshes(store, "2()", .limit = 0);
+}
+
+static void add_at(struct store *store, const char *event_id)
+{
+	struct event_row row = event_of(event_id);
+
+	row.open_count = 2;
+	add(store, row);
+}
+
+static void take(struct store *store, const char *site, bool is_anew, const char *expected)
+{
+	struct seen seen = { .text = "" };
+	struct error err = { 0 };
+
+	must(store_begin(store, &err));
+	must(store_take_selections(store, &site, 1, is_anew, see_selected, &seen, &err));
+	must(store_commit(store, &err));
+	assert_string_equal(seen.text, expected);
+}
+
+static void each_selection_is_taken_by_one_life_of_its_sites_owner(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	const char *finance = "1:{\"site\":\"finance\"}@900";
+
+	(void)state;
+	add_at(store, "wev_1");
+	store_own(store, 7, "finance", 1);
+	take(store, "finance", false, finance);
+	take(store, "finance", false, "");
+	take(store, "it's \"odd\" \\", false, "");
+	take(store, "board", false, "1:{\"site\":\"board\"}@900");
+	store_own(store, 8, "finance", 2); /* the next life */
+	take(store, "finance", false, "");
+	take(store, "finance", true, finance);
+	take(store, "finance", true, "");
+	add_at(store, "wev_2");
+	take(store, "finance", false, "3:{\"site\":\"finance\"}@900");
+}
+
+static bool count_selected(const struct selected_row *row, void *context)
+{
+	*(size_t *)context += row->count;
+	return true;
+}
+
+static void more_than_fit_one_statement_are_taken_all(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	static int64_t many[5000];
+	struct event_row row = event_of("wev_1");
+	const char *site = "";
+	size_t count = 0;
+	struct error err = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 5000; i++)
+		many[i] = (int64_t)i + 2; /* past the end of the list: of no site */
+	row.open = many;
+	row.open_count = 5000;
+	add(store, row);
+	store_own(store, 7, "finance", 1);
+	must(store_begin(store, &err));
+	must(store_take_selections(store, &site, 1, false, count_selected, &count, &err));
+	must(store_commit(store, &err));
+	assert_int_equal(count, 5000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		local_store_test(a_store_of_one_process_has_no_nodes),
+		postgresql_store_test(a_lease_that_has_run_out_is_over_for_good),
+		postgresql_store_test(a_site_is_claimed_from_an_owner_whose_lease_has_run_out),
+		postgresql_store_test(a_site_that_is_given_back_may_be_claimed_at_once),
+		postgresql_store_test(of_two_that_claim_at_once_one_gets_the_site),
+		postgresql_store_test(only_the_owner_of_a_site_passes_its_guard),
+		postgresql_store_test(a_claim_waits_for_what_the_owner_is_writing),
+		postgresql_store_test(each_selection_is_taken_by_one_life_of_its_sites_owner),
+		postgresql_store_test(more_than_fit_one_statement_are_taken_all),
+	};
+
+	return cmocka_run_group_tests_name("nodes", tests, server_start, server_stop);
+}
