@@ -49,11 +49,16 @@ void secret_wipe(void *bytes, size_t length)
 static struct secret *from_environment(const char *name, struct error *err)
 {
 	const char *value = getenv(name);
-	if (!value || !secret_core(str_of(value)).length) {
+	if (!value) {
+		error_fail(err, ERROR_INPUT,
+			"the environment variable %s is not set here; a command has those of its "
+			"shell, the daemon those of its unit or container",
+			name);
+		return NULL;
+	}
+	if (!secret_core(str_of(value)).length) {
 		error_fail(err, ERROR_INPUT, "the environment variable %s is %s", name,
-			!value   ? "not set"
-			: *value ? "blank"
-				 : "empty");
+			*value ? "blank" : "empty");
 		return NULL;
 	}
 	return secret_copy(str_of(value));
@@ -85,12 +90,18 @@ static struct secret *from_credential(const char *name, struct error *err)
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
 	if (!folder || strchr(name, '/')) {
 		error_fail(err, ERROR_INPUT, "the systemd credential '%s' is not there: %s", name,
-			folder ? "a name has no '/'" : "CREDENTIALS_DIRECTORY is not set");
+			folder ? "a name has no '/'"
+			       : "CREDENTIALS_DIRECTORY is not set here; systemd sets it for the "
+				 "daemon, and for a command give it the folder that holds the "
+				 "secrets' files");
 		return NULL;
 	}
 	OWNED_TEXT struct text path = TEXT(4096);
 	text_printf(&path, "%s/%s", folder, name);
-	return from_file(path.at, err);
+	struct secret *secret = from_file(path.at, err);
+	if (!secret)
+		error_context(err, "the systemd credential '%s' (`LoadCredential=`)", name);
+	return secret;
 }
 
 struct secret *secret_load(const struct secret_ref *ref, struct error *err)

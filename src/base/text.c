@@ -95,6 +95,11 @@ void text_add_char(struct text *text, char c)
 	IGNORE(!text_add_bytes(text, &c, 1));
 }
 
+void text_add_count(struct text *text, size_t count, const char *noun)
+{
+	text_printf(text, "%zu %s%s", count, noun, count == 1 ? "" : "s");
+}
+
 void text_add_markup(struct text *text, const char *more)
 {
 	for (; *more; more++) {

@@ -36,6 +36,8 @@ void text_add_str(struct text *text, struct str more);
 void text_add_char(struct text *text, char c);
 /* Escapes for XML and HTML: &lt; &gt; &amp; &quot;. */
 void text_add_markup(struct text *text, const char *more);
+/* "1 site", "2 sites"; `noun` takes an 's'. */
+void text_add_count(struct text *text, size_t count, const char *noun);
 void text_printf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 void text_print_args(struct text *text, const char *format, va_list args) PRINTF_LIKE(2, 0);
 static inline struct str text_str(const struct text *text)

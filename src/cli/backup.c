@@ -208,11 +208,13 @@ static void print_done(const struct command_line *line, const struct backup_done
 		print_json(json, stdout);
 		return;
 	}
-	print_line(stdout,
-		"%s: %lld bytes, %lld events; %lld refreshes and %lld selections wait in it. "
-		"Checked: ok.",
-		done->path, (long long)done->bytes, (long long)done->has.events,
-		(long long)done->has.open_refreshes, (long long)done->has.open_selections);
+	OWNED_TEXT struct text has = TEXT(TEXT_UNBOUNDED);
+	text_add_count(&has, (size_t)done->has.events, "event");
+	text_printf(&has, "; what waits in it: %lld refresh%s, ",
+		(long long)done->has.open_refreshes, done->has.open_refreshes == 1 ? "" : "es");
+	text_add_count(&has, (size_t)done->has.open_selections, "selection");
+	print_line(stdout, "%s: %lld bytes, %s. Checked: ok.", done->path, (long long)done->bytes,
+		has.at);
 }
 
 static int take(const struct command_line *line, const struct config *config)

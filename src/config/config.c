@@ -13,7 +13,7 @@
 
 const char *config_find(const char *path)
 {
-	static const char *const usual[] = { "./refresh-router.yaml", SYSTEM_CONFIG };
+	static const char *const usual[] = { "refresh-router.yaml", SYSTEM_CONFIG };
 	const char *from_environment = getenv("REFRESH_ROUTER_CONFIG");
 	if (path)
 		return path;

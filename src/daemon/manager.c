@@ -33,9 +33,11 @@ static void describe(const struct manager *manager, struct text *out)
 		struct str reason = reason_of(refused);
 		text_printf(out, "Reload refused: %.*s; still ", (int)reason.length, reason.at);
 	}
-	text_printf(out, "%s %zu rules for %zu sites, webhooks on %s, admin on %s%s",
-		refused ? "serving" : "Serving", ruleset_rule_count(ruleset),
-		config_site_count(config), intake_address(manager->intake),
+	text_add(out, refused ? "serving " : "Serving ");
+	text_add_count(out, ruleset_rule_count(ruleset), "rule");
+	text_add(out, " for ");
+	text_add_count(out, config_site_count(config), "site");
+	text_printf(out, ", webhooks on %s, admin on %s%s", intake_address(manager->intake),
 		admin_address(manager->admin),
 		manager->is_dry ? "; refreshes nothing (--dry-run)" : "");
 }

@@ -266,8 +266,9 @@ static bool reload_now(
 	struct config *before = config_slot_get(reload->configs);
 	report_fixed(before, config, report);
 	config_free(before);
-	text_printf(report, "serving %zu rules, %s\n", ruleset_rule_count(ruleset),
-		ruleset_revision(ruleset));
+	text_add(report, "serving ");
+	text_add_count(report, ruleset_rule_count(ruleset), "rule");
+	text_printf(report, ", %s\n", ruleset_revision(ruleset));
 	log_info("reloaded", KV("rules", (int64_t)ruleset_rule_count(ruleset)),
 		KV("ruleset", ruleset_revision(ruleset)));
 	metric_add(METRIC_config_reloads_total, 1, "succeeded");

@@ -22,16 +22,22 @@ static void explain_budget(
 			(long long)budget_spent(&gate->queries, now));
 }
 
+static void explain_room(const struct site *site, struct text *words)
+{
+	text_printf(words, "waits its turn: site '%s' has ", site->name);
+	text_add_count(words, (size_t)site->sending, "request");
+	text_add(words, " out and ");
+	text_add_count(words, (size_t)site->in_flight_count, "job");
+	text_add(words, " in flight (max_requests, max_running)");
+}
+
 static void explain_place(const struct site *site, enum call_kind kind, struct text *words)
 {
 	if (kind == CALLS_LOOKUP)
 		text_printf(words, "waits its turn: site '%s' looks up %lld names already",
 			site->name, (long long)site->resolving);
 	else
-		text_printf(words,
-			"waits its turn: site '%s' has %lld requests out and %lld jobs in flight "
-			"(max_requests, max_running)",
-			site->name, (long long)site->sending, (long long)site->in_flight_count);
+		explain_room(site, words);
 }
 
 static void explain(struct mono now, const struct site *site, enum call_kind kind,
@@ -52,10 +58,9 @@ static void explain(struct mono now, const struct site *site, enum call_kind kin
 			site->name, gate->paused_by);
 		break;
 	case WAIT_BREAKER:
-		text_printf(words,
-			"site '%s' is left alone between probes after %d failures in a row; last: "
-			"%s",
-			site->name, gate->breaker.failures, gate->trouble ? gate->trouble : "");
+		text_printf(words, "site '%s' is left alone between probes after ", site->name);
+		text_add_count(words, (size_t)gate->breaker.failures, "failure");
+		text_printf(words, " in a row; last: %s", gate->trouble ? gate->trouble : "");
 		break;
 	case WAIT_TABLEAU:
 		text_printf(words, "Tableau asked site '%s' to wait: %s", site->name,

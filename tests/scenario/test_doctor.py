@@ -43,7 +43,7 @@ def test_all_is_well(router):
     status, items = doctor(router)
     assert status == 0 and {item["verdict"] for item in items.values() if item["check"] != "disk"} == {"ok"}, items
     assert {check for check, _ in items} == {"configuration", "secrets", "store", "wal", "disk", "daemon", "listener", "limits", "site", "pat", "clock"}
-    assert "1 sites" in items["configuration", None]["message"]
+    assert items["configuration", None]["message"].endswith("config.yaml: 1 source, 1 site, 1 rule")
 
 
 def test_a_daemon_goes_on_serving_meanwhile_and_its_session_too(router, sandbox):
@@ -90,6 +90,26 @@ def test_a_secret_with_a_stray_byte_is_a_warning_that_does_not_show_it(router):
     (router.folder / "secrets" / "finance").write_text("finance-secret\r\n")
     item = found(router, "secrets")
     assert item["verdict"] == "warning" and "finance-secret" not in item["message"]
+
+
+def test_what_this_shell_lacks_is_said_with_what_to_do(router):
+    """And in the same words by every command that reads secrets."""
+    router.config["sites"][0]["pat"]["secret"] = {"credential": "finance"}
+    router.config["notify"] = [{"name": "ops", "to": "http://127.0.0.1:1/hook", "secret": {"credential": "ops"}, "on": ["failed"]}]
+    router.write_config()
+    words = "CREDENTIALS_DIRECTORY is not set here; systemd sets it for the daemon, and for a command give it the folder that holds the secrets' files"
+    item = found(router, "secrets")
+    assert words in item["message"] and item["message"].startswith("2 findings; first: "), item
+    config = router.folder / "config.yaml"
+    for arguments in (["verify", "--sign-in", "--config", config], ["notify", "--config", config, "ops"], ["check", "--secrets", "--config", config]):
+        told = cli(*arguments, environment={"WEBHOOK_SECRET": SECRET})
+        assert told.returncode and words in " ".join((told.stdout + told.stderr).decode().split()), (arguments, told)
+
+
+def test_paths_and_numbers_are_as_a_person_writes_them(tmp_path):
+    assert cli("init", cwd=tmp_path).returncode == 0
+    told = cli("doctor", "--offline", "--url", "http://127.0.0.1:1", cwd=tmp_path).stdout.decode()
+    assert "configuration: refresh-router.yaml: 1 source, 1 site, 1 rule\n" in told and "store ./state.db: there is no database yet" in told, told
 
 
 # ---- the store ----

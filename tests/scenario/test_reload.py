@@ -31,14 +31,14 @@ def test_sighup_reloads(router):
 def test_a_post_reloads_and_tells_what_it_serves(router):
     router.write_rules([rule("posted")])
     answer = router.reload()
-    assert answer.status == 200 and answer.json["reloaded"] and "serving 1 rules, sha256:" in answer.json["report"]
+    assert answer.status == 200 and answer.json["reloaded"] and "serving 1 rule, sha256:" in answer.json["report"]
     assert rule_names(router) == ["posted"]
 
 
 def test_the_command_prints_the_verdict(router):
     router.write_rules([rule("asked")])
     ended = cli("reload", "--config", router.folder / "config.yaml")
-    assert ended.returncode == 0 and re.fullmatch(rb"serving 1 rules, sha256:\w+\n", ended.stdout) and not ended.stderr
+    assert ended.returncode == 0 and re.fullmatch(rb"serving 1 rule, sha256:\w+\n", ended.stdout) and not ended.stderr
     assert rule_names(router) == ["asked"]
 
 

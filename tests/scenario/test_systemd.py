@@ -60,7 +60,7 @@ def manager(tmp_path):
 def test_it_is_ready_when_it_accepts_and_says_what_it_serves(router_of, sandbox, manager):
     router = router_of(sandbox, [rule()], environment=manager.environment)
     ready = manager.wait_for("READY")
-    assert ready["STATUS"] == f"Serving 1 rules for 1 sites, webhooks on {router.address}, admin on {router.admin}"
+    assert ready["STATUS"] == f"Serving 1 rule for 1 site, webhooks on {router.address}, admin on {router.admin}"
     assert router.send().status == 200
     assert not manager.count("WATCHDOG"), "nobody watches"
 
@@ -84,7 +84,7 @@ def test_a_reload_is_told_with_its_time_and_its_verdict(router_of, sandbox, mana
     assert before <= int(reloading["MONOTONIC_USEC"]) / 1e6 <= time.monotonic(), "CLOCK_MONOTONIC, which systemd compares with"
     at = manager.told.index(reloading)
     status = manager.wait_for("READY", after=at)["STATUS"]
-    assert re.fullmatch(r"Reload refused: .*/rules/rules\.yaml:3:\d+: error: unknown field 'wenn'.*; still serving 1 rules for 1 sites, .*", status)
+    assert re.fullmatch(r"Reload refused: .*/rules/rules\.yaml:3:\d+: error: unknown field 'wenn'.*; still serving 1 rule for 1 site, .*", status)
     router.write_rules([rule(), rule("second")])
     assert router.reload().status == 200
     wait_until(lambda: manager.hear()[-1].get("STATUS", "").startswith("Serving 2 rules"), "the new status")
@@ -326,7 +326,7 @@ def service(tmp_path, sandbox):
 def test_systemd_starts_it_with_credentials_and_as_nobody_in_particular(service, sandbox):
     service.systemctl("start", SERVICE)     # returns when it is ready
     assert service.send(1).status == 200
-    assert service.show("StatusText") == f"Serving 1 rules for 1 sites, webhooks on {service.address}, admin on {service.admin}"
+    assert service.show("StatusText") == f"Serving 1 rule for 1 site, webhooks on {service.address}, admin on {service.admin}"
     wait_until(lambda: len(sandbox.jobs("Revenue")) == 1, "the refresh, with the credential for the site")
     pid = service.show("MainPID")
     owner, mode = service.machine.run("stat", "-Lc", "%u %a", "/var/lib/refresh-router").stdout.split()

@@ -189,6 +189,18 @@ static void a_text_given_away_is_the_takers(void **state)
 	text_clear(&text);
 }
 
+static void one_thing_has_no_plural(void **state)
+{
+	(void)state;
+	OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
+	text_add_count(&text, 1, "site");
+	text_add(&text, ", ");
+	text_add_count(&text, 0, "rule");
+	text_add(&text, ", ");
+	text_add_count(&text, 21, "job");
+	assert_string_equal(text.at, "1 site, 0 rules, 21 jobs");
+}
+
 static void markup_in_a_name_is_shown_and_not_obeyed(void **state)
 {
 	(void)state;
@@ -397,6 +409,7 @@ int main(void)
 		cmocka_unit_test(a_text_is_cut_between_characters),
 		cmocka_unit_test(an_empty_text_allocates_nothing_and_reads_as_text),
 		cmocka_unit_test(a_text_given_away_is_the_takers),
+		cmocka_unit_test(one_thing_has_no_plural),
 		cmocka_unit_test(markup_in_a_name_is_shown_and_not_obeyed),
 		cmocka_unit_test(a_duration_is_one_number_and_one_unit),
 		cmocka_unit_test(a_size_is_bytes_or_a_binary_unit),

@@ -505,7 +505,7 @@ static void the_file_is_looked_for_in_order(void **state)
 	assert_string_equal(config_find(NULL), "/e.yaml");
 	setenv("REFRESH_ROUTER_CONFIG", "", 1);
 	const char *found = config_find(NULL);
-	assert_true(!found || !strcmp(found, "./refresh-router.yaml") ||
+	assert_true(!found || !strcmp(found, "refresh-router.yaml") ||
 		    !strcmp(found, "/etc/refresh-router/config.yaml"));
 	unsetenv("REFRESH_ROUTER_CONFIG");
 }

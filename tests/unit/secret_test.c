@@ -70,6 +70,7 @@ static void a_missing_or_empty_variable_is_named(void **state)
 	(void)state;
 	unsetenv("ROUTER_TEST_SECRET");
 	assert_refused(SECRET_FROM_ENV, "ROUTER_TEST_SECRET", "ROUTER_TEST_SECRET is not set");
+	assert_refused(SECRET_FROM_ENV, "ROUTER_TEST_SECRET", "the daemon those of its unit");
 	setenv("ROUTER_TEST_SECRET", "", 1);
 	assert_refused(SECRET_FROM_ENV, "ROUTER_TEST_SECRET", "ROUTER_TEST_SECRET is empty");
 	setenv("ROUTER_TEST_SECRET", " \r\n", 1);
@@ -129,10 +130,12 @@ static void a_credential_lies_in_the_folder_that_systemd_names(void **state)
 	OWNED(secret) secret = load(SECRET_FROM_CREDENTIAL, "token", &err);
 	assert_non_null(secret);
 	assert_true(str_is(secret_bytes(secret), VALUE));
-	assert_refused(SECRET_FROM_CREDENTIAL, "other", "other");
+	assert_refused(SECRET_FROM_CREDENTIAL, "other", "'other' (`LoadCredential=`): ");
 	assert_refused(SECRET_FROM_CREDENTIAL, "../token", "a name has no '/'");
 	unsetenv("CREDENTIALS_DIRECTORY");
 	assert_refused(SECRET_FROM_CREDENTIAL, "token", "CREDENTIALS_DIRECTORY is not set");
+	assert_refused(SECRET_FROM_CREDENTIAL, "token",
+		"for a command give it the folder that holds the secrets' files");
 }
 
 static void stray_bytes_are_described_and_the_secret_is_not(void **state)

@@ -31,9 +31,10 @@ static void add_health(struct status_page *page)
 	OWNED_JSON ready = admin_readiness(admin, false, &is_ready);
 	OWNED(ruleset) ruleset = ruleset_slot_get(admin->options.rulesets);
 	page_head(page, NULL, NULL, "Status");
-	page_printf(page,
-		"<p><a href=\"/rules\">%zu rules</a> \u00b7 <code>%.19s</code>%s</p></div><div>",
-		ruleset_rule_count(ruleset), ruleset_revision(ruleset),
+	OWNED_TEXT struct text rules = TEXT(TEXT_UNBOUNDED);
+	text_add_count(&rules, ruleset_rule_count(ruleset), "rule");
+	page_printf(page, "<p><a href=\"/rules\">%s</a> \u00b7 <code>%.19s</code>%s</p></div><div>",
+		rules.at, ruleset_revision(ruleset),
 		admin->options.dry_run ? " \u00b7 dry run: nothing is sent" : "");
 	page_badge(page, is_ready ? "good" : "bad", is_ready ? "ready" : "not ready");
 	page_add(page, "</div>");

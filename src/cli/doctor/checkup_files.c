@@ -29,7 +29,8 @@ static size_t add_problems(
 		return 0;
 	enum checkup_verdict verdict =
 		first->severity == SEVERITY_ERROR ? CHECKUP_PROBLEM : CHECKUP_WARNING;
-	const char *more = count == 1 ? "" : arena_printf(checkup->arena, "%zu; ", count);
+	const char *more =
+		count == 1 ? "" : arena_printf(checkup->arena, "%zu findings; first: ", count);
 	OWNED_TEXT struct text place = TEXT(TEXT_UNBOUNDED);
 	if (first->place.file && first->place.line)
 		text_printf(&place, "%s:%d: ", first->place.file, first->place.line);
@@ -38,14 +39,22 @@ static size_t add_problems(
 	const char *remedy = arena_printf(checkup->arena,
 		"`refresh-router check --secrets --config %s` shows %s", checkup->config_path,
 		count == 1 ? "the line" : "all of them");
-	checkup_add(checkup, of_secrets ? "secrets" : "configuration", NULL, verdict,
-		of_secrets ? arena_printf(checkup->arena,
-				     "%s; secrets in variables and credentials are those of this "
-				     "shell, not of the daemon",
-				     remedy)
-			   : remedy,
+	checkup_add(checkup, of_secrets ? "secrets" : "configuration", NULL, verdict, remedy,
 		"%s%s%s", more, place.at, first->message);
 	return count;
+}
+
+/* "config.yaml: 2 sources, 1 site, 30 rules" */
+static void add_sizes(struct checkup *checkup, const struct check_run *run)
+{
+	OWNED_TEXT struct text sizes = TEXT(TEXT_UNBOUNDED);
+	text_add_count(&sizes, config_source_count(run->config), "source");
+	text_add(&sizes, ", ");
+	text_add_count(&sizes, config_site_count(run->config), "site");
+	text_add(&sizes, ", ");
+	text_add_count(&sizes, run->ruleset ? ruleset_rule_count(run->ruleset) : 0, "rule");
+	checkup_add(checkup, "configuration", NULL, CHECKUP_OK, NULL, "%s: %s",
+		checkup->config_path, sizes.at);
 }
 
 bool checkup_files(struct checkup *checkup, struct check_run *run)
@@ -64,10 +73,7 @@ bool checkup_files(struct checkup *checkup, struct check_run *run)
 	checkup->config = run->config;
 	checkup->ruleset = run->ruleset;
 	if (!wrong)
-		checkup_add(checkup, "configuration", NULL, CHECKUP_OK, NULL,
-			"%s: %zu sources, %zu sites, %zu rules", checkup->config_path,
-			config_source_count(run->config), config_site_count(run->config),
-			run->ruleset ? ruleset_rule_count(run->ruleset) : 0);
+		add_sizes(checkup, run);
 	if (!add_problems(checkup, run->problems, true))
 		checkup_add(checkup, "secrets", NULL, CHECKUP_OK, NULL, "all can be read");
 	return true;

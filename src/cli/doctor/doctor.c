@@ -93,8 +93,12 @@ static void print_as_text(const struct checkup *checkup)
 	bool is_coloured = print_is_coloured(stdout);
 	for (size_t i = 0; i < checkup->count; i++)
 		print_item(&checkup->items[i], is_coloured);
-	printf("%zu ok, %zu warnings, %zu problems\n", checkup->verdicts[CHECKUP_OK],
-		checkup->verdicts[CHECKUP_WARNING], checkup->verdicts[CHECKUP_PROBLEM]);
+	OWNED_TEXT struct text sum = TEXT(TEXT_UNBOUNDED);
+	text_printf(&sum, "%zu ok, ", checkup->verdicts[CHECKUP_OK]);
+	text_add_count(&sum, checkup->verdicts[CHECKUP_WARNING], "warning");
+	text_add(&sum, ", ");
+	text_add_count(&sum, checkup->verdicts[CHECKUP_PROBLEM], "problem");
+	print_line(stdout, "%s", sum.at);
 }
 
 /* ---- the command ---- */

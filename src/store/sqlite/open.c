@@ -32,10 +32,12 @@ static const char writer_setup[] =
 static const char reader_setup[] =
 	"PRAGMA mmap_size = 0; PRAGMA cache_size = -1024; PRAGMA temp_store = MEMORY;";
 
-/* With a folder, because SQLite gives some bare names a meaning (":memory:"). */
+/* With a folder, because SQLite gives some bare names a meaning (":memory:"), and may give one to
+ * each that begins with a colon (https://www.sqlite.org/c3ref/open.html). */
 static char *path_of(const char *place)
 {
-	return *place == '/' ? mem_copy_text(place) : mem_printf("./%s", place);
+	bool has_folder = strchr(place, '/') && *place != ':';
+	return has_folder ? mem_copy_text(place) : mem_printf("./%s", place);
 }
 
 static bool sync_folder(const char *folder)
