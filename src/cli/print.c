@@ -2,12 +2,13 @@
 #include "cli/print.h"
 #include "base/code_point.h"
 #include "base/visible.h"
+#include <limits.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define GAP 2 /* columns between two cells */
-#define COLUMNS_ELSEWHERE 120
+#define GAP 2               /* columns between two cells */
+#define ANY_COLUMNS INT_MAX /* a pipe or a file cuts nothing */
 #define LONGEST_CELL 4096
 #define COLUMNS_OF_PROSE 100
 
@@ -116,7 +117,7 @@ void print_wrapped_in(FILE *out, int columns, int indent, int column, const char
 
 void print_wrapped(FILE *out, int indent, int column, const char *text)
 {
-	int columns = print_columns(out, COLUMNS_ELSEWHERE);
+	int columns = print_columns(out, COLUMNS_OF_PROSE);
 	print_wrapped_in(
 		out, columns < COLUMNS_OF_PROSE ? columns : COLUMNS_OF_PROSE, indent, column, text);
 }
@@ -164,7 +165,7 @@ void table_print(const struct table *table, FILE *out)
 			widths[i % table->columns] = width(table->cells[i]);
 	for (size_t i = 0; i < table->columns; i++)
 		widths[i] += !widths[i]; /* a heading may be empty; a column is not */
-	fit(widths, table->columns, print_columns(out, COLUMNS_ELSEWHERE));
+	fit(widths, table->columns, print_columns(out, ANY_COLUMNS));
 	for (size_t row = 0; row < table->count; row += table->columns) {
 		size_t filled = table->columns;
 		while (filled > 1 && !*table->cells[row + filled - 1])

@@ -31,7 +31,7 @@ void table_free(struct table *table);
 OWNED_DEFINE(table)
 void table_cell(
 	struct table *table, const char *text); /* the next cell, row by row; cleaned and copied */
-/* The widest columns are cut until a row fits into the terminal, or into 120 columns elsewhere. */
+/* The widest columns are cut until a row fits into the terminal; elsewhere nothing is cut. */
 void table_print(const struct table *table, FILE *out);
 
 /* Prints JSON, indented or on one line, and a line end. Escapes hidden characters, and replaces

@@ -2,7 +2,9 @@
 #include "base/visible.h"
 #include "cli/print.h"
 #include "tests/unit/test.h"
+#include <pty.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* Asserts the output of `table_print` or `print_json`. */
 static void assert_printed(const struct table *table, const cJSON *json, const char *expected)
@@ -55,7 +57,41 @@ static void a_table_without_rows_is_its_headings(void **state)
 	table_free(NULL);
 }
 
-static void a_table_stays_within_120_columns_where_there_is_no_terminal(void **state)
+/* What the table is on a terminal of so many columns, which free() ends. */
+static char *on_a_terminal(const struct table *table, unsigned short columns)
+{
+	const struct winsize size = { .ws_row = 24, .ws_col = columns };
+	struct termios raw = { .c_cflag = CS8 };
+	static char bytes[4000]; /* a terminal holds 4,095 for its reader */
+	int master, slave;
+	assert_int_equal(openpty(&master, &slave, NULL, &raw, &size), 0);
+	FILE *out = fdopen(slave, "w");
+	assert_non_null(out);
+	table_print(table, out);
+	assert_int_equal(fflush(out), 0);
+	ssize_t length = read(master, bytes, sizeof bytes - 1);
+	assert_true(length > 0);
+	assert_int_equal(fclose(out), 0);
+	close(master);
+	return mem_copy_bytes(bytes, (size_t)length);
+}
+
+static void a_table_is_whole_where_there_is_no_terminal(void **state)
+{
+	(void)state;
+	static const char *const headings[] = { "ID", "REASON", NULL };
+	OWNED(table) table = table_new(headings);
+	OWNED_TEXT struct text reason = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text expected = TEXT(TEXT_UNBOUNDED);
+	for (int i = 0; i < 1000; i++)
+		text_add(&reason, "why");
+	table_cell(table, "7");
+	table_cell(table, reason.at);
+	text_printf(&expected, "ID  REASON\n7   %s\n", reason.at);
+	assert_printed(table, NULL, expected.at);
+}
+
+static void a_table_stays_within_its_terminal(void **state)
 {
 	(void)state;
 	static const char *const headings[] = { "ID", "NAME", "REASON", NULL };
@@ -75,7 +111,8 @@ static void a_table_stays_within_120_columns_where_there_is_no_terminal(void **s
 	for (int i = 0; i < 28; i++)
 		text_add(&expected, "\xe6\x97\xa5");
 	text_printf(&expected, "\u2026  %.56s\u2026\n", long_text.at);
-	assert_printed(table, NULL, expected.at);
+	OWNED_MEMORY char *printed = on_a_terminal(table, 120);
+	assert_string_equal(printed, expected.at);
 }
 
 static void many_columns_share_what_room_there_is(void **state)
@@ -86,15 +123,11 @@ static void many_columns_share_what_room_there_is(void **state)
 	OWNED(table) table = table_new(headings);
 	for (int i = 0; i < 20; i++)
 		table_cell(table, "0123456789");
-	char *bytes = NULL, *rest;
-	size_t length = 0;
-	FILE *out = open_memstream(&bytes, &length);
-	table_print(table, out);
-	assert_int_equal(fclose(out), 0);
-	char *line = strtok_r(bytes, "\n", &rest);
+	char *rest;
+	OWNED_MEMORY char *printed = on_a_terminal(table, 120);
+	char *line = strtok_r(printed, "\n", &rest);
 	for (; line; line = strtok_r(NULL, "\n", &rest))
 		assert_true(visible_columns(str_of(line)) <= 120);
-	free(bytes);
 }
 
 static void a_line_for_people_is_one_line(void **state)
@@ -158,7 +191,8 @@ int main(void)
 		cmocka_unit_test(columns_are_as_wide_as_their_widest_cell),
 		cmocka_unit_test(an_empty_cell_at_the_end_leaves_no_blanks),
 		cmocka_unit_test(a_table_without_rows_is_its_headings),
-		cmocka_unit_test(a_table_stays_within_120_columns_where_there_is_no_terminal),
+		cmocka_unit_test(a_table_is_whole_where_there_is_no_terminal),
+		cmocka_unit_test(a_table_stays_within_its_terminal),
 		cmocka_unit_test(many_columns_share_what_room_there_is),
 		cmocka_unit_test(a_line_for_people_is_one_line),
 		cmocka_unit_test(json_for_people_has_its_controls_escaped),
