@@ -14,17 +14,28 @@ static const cJSON *member(const cJSON *object, const char *key)
 	return cJSON_GetObjectItemCaseSensitive(object, key);
 }
 
-static void state_cell(struct table *table, const cJSON *site)
+/* What is wrong with a site that is to be served; NULL: nothing. */
+static const char *trouble_of(const cJSON *site)
 {
 	char text[MEMBER_TEXT_SIZE];
+	const char *failed = cli_member_text(site, "sign_in_failed", text);
+	if (*failed)
+		return text_is(failed, "refused") ? "sign-in refused" : "cannot sign in";
+	return member(site, "left_alone_until") ? "failing" : NULL;
+}
+
+static void state_cell(struct table *table, const cJSON *site)
+{
+	char text[MEMBER_TEXT_SIZE], time[MEMBER_TEXT_SIZE];
+	const char *trouble = trouble_of(site);
+	const char *next = cli_member_time(site, "left_alone_until", time);
 	OWNED_TEXT struct text cell = TEXT(TEXT_UNBOUNDED);
 	if (cJSON_IsFalse(member(site, "configured")))
 		text_add(&cell, "not configured");
 	else if (member(site, "paused_by"))
 		text_printf(&cell, "paused by %s", cli_member_text(site, "paused_by", text));
-	else if (member(site, "left_alone_until"))
-		text_printf(&cell, "failing, next try %s",
-			cli_member_time(site, "left_alone_until", text));
+	else if (trouble)
+		text_printf(&cell, "%s%s%s", trouble, *next ? ", next try " : "", next);
 	else
 		text_add(&cell, cJSON_IsTrue(member(site, "signed_in")) ? "signed in" : "idle");
 	table_cell(table, cell.at);

@@ -46,6 +46,8 @@ const struct member site_members[] = {
 		.help = "Empty: the Default site"),
 	MEMBER_TEXT(site_status, client.api_version, .key = "api_version", .help = "Of Tableau's REST API, once it is known"),
 	MEMBER_FLAG(site_status, client.is_signed_in, .key = "signed_in", .required = true, .help = "Is there a session?"),
+	MEMBER_OPTIONAL(site_status, client.sign_in_failed, .key = "sign_in_failed",
+		.help = "Why there is no session: refused or unanswered; last_error says more"),
 	MEMBER_TIME(site_status, client.signed_in_at, .key = "signed_in_at", .help = "Since when"),
 	MEMBER_TIME(site_status, client.pat_ends_at, .key = "pat_ends_at", .help = "When its personal access token ends"),
 	MEMBER_COUNT(site_status, client.sign_ins, .key = "sign_ins", .required = true, .help = "Since the start of the daemon"),

@@ -58,6 +58,14 @@ bool session_is_refused(const struct session *session)
 	       clock_mono().us < session->refused_until.us;
 }
 
+const char *session_failed(const struct session *session)
+{
+	enum error_kind kind = session->refusal.error.kind;
+	if (session->token || kind == ERROR_NONE)
+		return NULL;
+	return kind == ERROR_SIGNED_OUT ? "refused" : "unanswered";
+}
+
 void session_hurry(struct session *session)
 {
 	if (!session_is_refused(session))

@@ -165,6 +165,9 @@ struct tableau_site_status {
 	const char *name, *server, *content_url; /* as long as the configuration */
 	const char *api_version;
 	bool is_signed_in;
+	/* Why there is no session, in a word: "refused", by Tableau; "unanswered", by anybody;
+	 * NULL: the last sign-in succeeded, or none was needed. */
+	const char *sign_in_failed;
 	struct wall signed_in_at, pat_ends_at; /* {0}: unknown */
 	int64_t sign_ins, requests, errors;    /* since start */
 	unsigned in_flight, waiting;

@@ -1,5 +1,6 @@
 """One session per PAT: signed in once, renewed once, never in a storm."""
 import json
+import re
 
 import pytest
 
@@ -137,3 +138,18 @@ def test_a_wrong_host_that_answers_with_a_page_is_told(router_of, sandbox):
     assert "not from Tableau" in error
     sandbox.forget_faults()
     assert router.settle(1)[0]["state"] == "succeeded"
+
+
+@pytest.mark.parametrize("fault, word, state", [({"code": 401001}, "refused", "sign-in refused"), ({"status": 503}, "unanswered", "cannot sign in")])
+def test_a_site_whose_sign_in_fails_is_not_called_idle(fault, word, state, router_of, sandbox):
+    """Also when nothing waits there, so that nobody leaves it alone: a person who asks by `verify` gets the answer, and `sites` has it too."""
+    router = router_of(sandbox, [rule()])
+    sandbox.fault("error", on={"path": "*/auth/signin"}, times=0, **fault)
+    request(router.admin, "POST", "/api/v1/resolve", json.dumps({"site": "finance", "selections": []}))
+    wait_until(lambda: router.site().get("sign_in_failed") == word, "the failure to be told")
+    assert re.search(rf"^finance +{state}", cli("sites", "--url", f"http://{router.admin}").stdout.decode(), re.M)
+    assert f">{state}<" in router.text("/")
+    sandbox.forget_faults()
+    wait_until(lambda: request(router.admin, "POST", "/api/v1/resolve", json.dumps({"site": "finance", "selections": []})).status == 200 and router.site()["signed_in"],
+               "the next sign-in")
+    assert "sign_in_failed" not in router.site()

@@ -13,6 +13,10 @@ static void add_state(struct status_page *page, const struct site_status *site)
 		page_badge(page, "bad", "not configured");
 	else if (queue->paused_by)
 		page_badge(page, "wait", "paused");
+	else if (site->client.sign_in_failed)
+		page_badge(page, "bad",
+			text_is(site->client.sign_in_failed, "refused") ? "sign-in refused"
+									: "cannot sign in");
 	else if (wall_is_set(queue->paused_until))
 		page_badge(page, "bad", "left alone");
 	else if (site->client.is_signed_in)
