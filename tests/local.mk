@@ -98,6 +98,7 @@ UNIT_TESTS = \
 	tests/unit/access_test \
 	tests/unit/awaited_test \
 	tests/unit/base_test \
+	tests/unit/batch_test \
 	tests/unit/checkpoint_test \
 	tests/unit/clock_test \
 	tests/unit/command_test \

@@ -2,6 +2,7 @@
 #include "dispatch/batch.h"
 #include "base/arena.h"
 #include "base/fault.h"
+#include "base/text.h"
 
 enum operation_type {
 	OPERATION_RECORD,
@@ -14,6 +15,7 @@ enum operation_type {
 
 struct operation {
 	enum operation_type type;
+	const char *site; /* "": of none */
 	union {
 		struct refresh_row refresh;
 		struct cause_row cause;
@@ -28,6 +30,8 @@ struct batch {
 	struct arena *arena;
 	struct operation *operations;
 	size_t operation_count, operation_capacity;
+	const char **lost; /* sites of another node */
+	size_t lost_count, lost_capacity;
 	int64_t *sends;
 	size_t send_count, send_capacity;
 	struct message *waiting;
@@ -48,47 +52,58 @@ void batch_free(struct batch *batch)
 	arena_free(batch->arena);
 	free(batch->operations);
 	free(batch->sends);
+	free(batch->lost);
 	free(batch);
 }
 
-static struct operation *add(struct batch *batch, enum operation_type type)
+/* Its copy; that of the last operation, if it is of the same site. */
+static const char *keep_site(const struct batch *batch, const char *site)
 {
+	const struct operation *last =
+		batch->operation_count ? &batch->operations[batch->operation_count - 1] : NULL;
+	return last && !strcmp(last->site, site) ? last->site : arena_text(batch->arena, site);
+}
+
+static struct operation *add(struct batch *batch, enum operation_type type, const char *site)
+{
+	const char *kept = keep_site(batch, site);
 	mem_grow(&batch->operations, &batch->operation_capacity, batch->operation_count);
 	struct operation *operation = &batch->operations[batch->operation_count++];
-	*operation = (struct operation){ .type = type };
+	*operation = (struct operation){ .type = type, .site = kept };
 	return operation;
 }
 
 void batch_record(struct batch *batch, const struct refresh_row *row)
 {
-	add(batch, OPERATION_RECORD)->refresh = refresh_row_copy(row, batch->arena);
+	add(batch, OPERATION_RECORD, row->site)->refresh = refresh_row_copy(row, batch->arena);
 }
 
-void batch_cause(struct batch *batch, const struct cause_row *cause)
+void batch_cause(struct batch *batch, const char *site, const struct cause_row *cause)
 {
-	add(batch, OPERATION_CAUSE)->cause = cause_row_copy(cause, batch->arena);
+	add(batch, OPERATION_CAUSE, site)->cause = cause_row_copy(cause, batch->arena);
 }
 
-void batch_outcome(struct batch *batch, int64_t refresh)
+void batch_outcome(struct batch *batch, const char *site, int64_t refresh)
 {
-	add(batch, OPERATION_OUTCOME)->outcome = refresh;
+	add(batch, OPERATION_OUTCOME, site)->outcome = refresh;
 }
 
-void batch_end_selection(struct batch *batch, int64_t selection)
+void batch_end_selection(struct batch *batch, const char *site, int64_t selection)
 {
-	add(batch, OPERATION_END_SELECTION)->selection = selection;
+	add(batch, OPERATION_END_SELECTION, site)->selection = selection;
 }
 
 void batch_spent(struct batch *batch, const struct spent *spent)
 {
-	struct spent *copy = &add(batch, OPERATION_SPENT)->spent;
-	*copy = *spent;
-	copy->site = arena_text(batch->arena, spent->site);
+	struct operation *operation = add(batch, OPERATION_SPENT, spent->site);
+	operation->spent = *spent;
+	operation->spent.site = operation->site;
 }
 
+/* A person's word holds, also if the site is another node's by now. */
 void batch_command(struct batch *batch, const struct command_row *command)
 {
-	struct command_row *copy = &add(batch, OPERATION_COMMAND)->command;
+	struct command_row *copy = &add(batch, OPERATION_COMMAND, "")->command;
 	*copy = *command;
 	copy->who = arena_text(batch->arena, command->who);
 	copy->site = arena_text(batch->arena, command->site);
@@ -151,14 +166,38 @@ static bool apply_one(const struct operation *operation, struct store *store, st
 	return true;
 }
 
+bool batch_has_lost(const struct batch *batch, const char *site)
+{
+	return text_is_among(site, batch->lost, batch->lost_count);
+}
+
+/* Also notes that it is not. */
+static bool is_ours(
+	struct batch *batch, const char *site, struct store *store, bool *ours, struct error *err)
+{
+	*ours = true;
+	if (*site && !store_guard(store, site, ours, err))
+		return false;
+	if (!*ours && !batch_has_lost(batch, site)) {
+		mem_grow(&batch->lost, &batch->lost_capacity, batch->lost_count);
+		batch->lost[batch->lost_count++] = site;
+	}
+	return true;
+}
+
 static bool apply(struct journal_entry *entry, struct store *store, struct error *err)
 {
-	const struct batch *batch = (const struct batch *)(const void *)entry;
+	struct batch *batch = (struct batch *)(void *)entry;
+	bool ours;
 	if (FAULT("dispatch.record"))
 		return error_fail(err, ERROR_SYSTEM, "a fault point failed");
-	for (size_t i = 0; i < batch->operation_count; i++)
-		if (!apply_one(&batch->operations[i], store, err))
+	batch->lost_count = 0;
+	for (size_t i = 0; i < batch->operation_count; i++) {
+		const struct operation *operation = &batch->operations[i];
+		if (!is_ours(batch, operation->site, store, &ours, err) ||
+			(ours && !apply_one(operation, store, err)))
 			return false;
+	}
 	return true;
 }
 
@@ -176,4 +215,10 @@ bool batch_write(struct batch *batch, const struct edge *edge)
 	batch->entry.done = applied;
 	batch->edge = edge;
 	return edge->keep->add(edge->journal, &batch->entry);
+}
+
+const char *const *batch_lost(const struct batch *batch, size_t *count)
+{
+	*count = batch->lost_count;
+	return batch->lost;
 }

@@ -2,6 +2,9 @@
  * dispatch/batch.h - records of the schedule, collected until the journal is free and written in
  * one transaction, with the requests that may be sent only when that is durable. Belongs to the
  * dispatch thread, except while the journal thread applies it.
+ *
+ * Each record is of a site. What is of a site that belongs to another node by now is not written:
+ * its new owner finds out from Tableau what became of it.
  */
 #pragma once
 #include "base/mailbox.h"
@@ -13,16 +16,16 @@ struct batch *batch_new(void);
 void batch_free(struct batch *batch);
 OWNED_DEFINE(batch)
 
-void batch_record(struct batch *batch, const struct refresh_row *row); /* copies */
-void batch_cause(struct batch *batch, const struct cause_row *cause);  /* copies */
+void batch_record(struct batch *batch, const struct refresh_row *row);                  /* copies */
+void batch_cause(struct batch *batch, const char *site, const struct cause_row *cause); /* copies */
 /* The refresh of this id, whose end is recorded in this batch, is to be told. */
-void batch_outcome(struct batch *batch, int64_t refresh);
+void batch_outcome(struct batch *batch, const char *site, int64_t refresh);
 void batch_spent(struct batch *batch, const struct spent *spent); /* copies */
 /* A person's command (copied); a pause or its end is recorded with it. */
 void batch_command(struct batch *batch, const struct command_row *command);
 /* Takes a message to be answered when the whole batch is durable. */
 void batch_tell(struct batch *batch, struct message *waiting);
-void batch_end_selection(struct batch *batch, int64_t selection);
+void batch_end_selection(struct batch *batch, const char *site, int64_t selection);
 /* sends the refresh when the batch is durable */
 void batch_send(struct batch *batch, int64_t refresh);
 bool batch_is_empty(const struct batch *batch);
@@ -34,3 +37,7 @@ bool batch_write(struct batch *batch, const struct edge *edge) MUST_USE;
 struct message *batch_take_waiting(struct batch *batch);
 /* The refreshes to send, in the order in which they were added. */
 const int64_t *batch_sends(const struct batch *batch, size_t *count);
+/* When it is durable: the sites of which nothing was written, because another node owns them now.
+ */
+const char *const *batch_lost(const struct batch *batch, size_t *count);
+bool batch_has_lost(const struct batch *batch, const char *site);

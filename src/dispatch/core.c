@@ -77,6 +77,17 @@ static void tell_waiting(struct batch *batch, bool is_durable)
 	}
 }
 
+static void tell_lost(const struct core *core, const struct batch *batch)
+{
+	size_t count;
+	const char *const *lost = batch_lost(batch, &count);
+	for (size_t i = 0; i < count; i++) {
+		log_warning("a site belongs to another node now", KV("site", lost[i]));
+		if (core->edge->lost)
+			core->edge->lost(lost[i], core->edge->context);
+	}
+}
+
 void core_written(struct core *core, bool committed)
 {
 	if (!committed) {
@@ -89,9 +100,11 @@ void core_written(struct core *core, bool committed)
 	const int64_t *sends = batch_sends(core->writing, &count);
 	for (size_t i = 0; i < count && !core->is_stopping; i++) {
 		const struct refresh_row *row = schedule_find(core->schedule, sends[i]);
-		if (row && row->state == REFRESH_SENDING)
+		if (row && row->state == REFRESH_SENDING &&
+			!batch_has_lost(core->writing, row->site))
 			effects_send(core->performer.effects, row);
 	}
+	tell_lost(core, core->writing);
 	tell_waiting(core->writing, true);
 	batch_free(core->writing);
 	core->writing = NULL;

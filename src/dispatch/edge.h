@@ -56,6 +56,9 @@ struct edge { /* each table, and the first argument of its functions */
 	/* Called on the journal's thread when it is done with a batch; passes the result to the
 	 * dispatcher's thread, for core_written(). */
 	void (*written)(bool committed, void *context);
+	/* Another node owns the site now, and nothing more can be written of it. NULL: nobody wants
+	 * to know. On the dispatcher's thread. */
+	void (*lost)(const char *site, void *context);
 	/* A step of the schedule, before its actions are carried out. NULL: nobody watches. */
 	void (*saw)(const struct input *input, const struct actions *actions, void *context);
 	void *context;

@@ -146,7 +146,7 @@ static void record(struct performer *performer, const struct action *action)
 	count_created(performer, row);
 	batch_record(performer->open, row);
 	if (action->is_news && performer->has_receivers && is_outcome(row->state))
-		batch_outcome(performer->open, row->id);
+		batch_outcome(performer->open, row->site, row->id);
 }
 
 static void count_cause(const struct action *action)
@@ -174,10 +174,10 @@ static void perform(struct performer *performer, const struct action *action)
 	case ACTION_CAUSE:
 		report_cause(action);
 		count_cause(action);
-		batch_cause(performer->open, action->cause);
+		batch_cause(performer->open, action->site, action->cause);
 		break;
 	case ACTION_END_SELECTION:
-		batch_end_selection(performer->open, action->selection);
+		batch_end_selection(performer->open, action->site, action->selection);
 		break;
 	case ACTION_SPENT:
 		batch_spent(performer->open, &action->spent);

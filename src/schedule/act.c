@@ -57,9 +57,11 @@ void act_cause(struct schedule *schedule, const char *site, int64_t refresh,
 	action->fate = fate;
 }
 
-void act_end_selection(struct schedule *schedule, int64_t selection)
+void act_end_selection(struct schedule *schedule, const struct want *want)
 {
-	act(schedule, ACTION_END_SELECTION)->selection = selection;
+	struct action *action = act(schedule, ACTION_END_SELECTION);
+	action->selection = want->id;
+	action->site = want->selection.site;
 }
 
 void act_spent(struct schedule *schedule, const struct site *site, enum spent_kind kind,

@@ -11,7 +11,7 @@
 enum action_type {
 	ACTION_RECORD,        /* keep `refresh` as it is now */
 	ACTION_CAUSE,         /* keep `cause` */
-	ACTION_END_SELECTION, /* `selection` is done */
+	ACTION_END_SELECTION, /* `selection` of `site` is done */
 	/* Keep `spent`, which replaces what was kept of the same site, kind and `at`. */
 	ACTION_SPENT,
 	/* The ones above are to be durable, together, before those below of the same step are

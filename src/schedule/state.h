@@ -293,7 +293,7 @@ void act_forget(struct schedule *schedule); /* drops the actions of the last ste
 void act_record(struct schedule *schedule, struct refresh *refresh);
 void act_cause(struct schedule *schedule, const char *site, int64_t refresh,
 	const struct cause_row *cause, enum cause_fate fate);
-void act_end_selection(struct schedule *schedule, int64_t selection);
+void act_end_selection(struct schedule *schedule, const struct want *want);
 void act_spent(struct schedule *schedule, const struct site *site, enum spent_kind kind,
 	const struct budget_part *part);
 /* The site is only probed from now on, because of `trouble`; NULL: no longer. */

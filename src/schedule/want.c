@@ -142,7 +142,7 @@ static void end_unresolved(struct schedule *schedule, struct instant now, struct
 		act_cause(schedule, refresh->row.site, refresh->row.id, &cause, CAUSE_CREATED);
 	}
 	schedule->causes -= (int64_t)refresh->cause_count; /* it has ended */
-	act_end_selection(schedule, want->id);
+	act_end_selection(schedule, want);
 	want_free(schedule, want);
 }
 
@@ -276,7 +276,7 @@ static void resolved(struct schedule *schedule, struct instant now, struct want 
 		want->stamp = stamp_next(schedule);
 	for (size_t i = 0; i < count; i++)
 		want_content(schedule, now, want, &contents[i]);
-	act_end_selection(schedule, want->id);
+	act_end_selection(schedule, want);
 	want_free(schedule, want);
 }
 
