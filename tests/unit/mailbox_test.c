@@ -3,10 +3,13 @@
 #include "tests/unit/test.h"
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #define SENDERS 4
-#define LETTERS 2000 /* letters of each sender */
+#define PATIENCE_MS 10000 /* a test waits this long for what must come */
+#define LETTERS 2000      /* letters of each sender */
 
 struct letter {
 	struct message message;
@@ -130,9 +133,31 @@ static void a_closed_mailbox_hands_out_what_it_has_and_takes_nothing(void **stat
 	assert_null(mailbox_wait(mailbox));
 }
 
+static atomic_int waiter_id; /* of the thread, to the kernel */
+
 static void *wait_for_the_end(void *context)
 {
+	atomic_store(&waiter_id, gettid());
 	return mailbox_wait(context);
+}
+
+/* Of the thread whose id is stored there, once it is. */
+static void wait_until_asleep(const atomic_int *id)
+{
+	char path[64], state = 0;
+
+	for (int i = 0; state != 'S'; i++) {
+		assert_in_range(i, 0, PATIENCE_MS);
+		usleep(i ? 1000 : 0);
+		if (!atomic_load(id))
+			continue;
+		snprintf(path, sizeof path, "/proc/self/task/%d/stat", atomic_load(id));
+		FILE *stat = fopen(path, "r");
+		assert_non_null(stat);
+		/* "ID (NAME) STATE": proc_pid_stat(5) */
+		assert_int_equal(fscanf(stat, "%*d (%*[^)]) %c", &state), 1);
+		fclose(stat);
+	}
 }
 
 static void closing_wakes_who_waits(void **state)
@@ -142,7 +167,7 @@ static void closing_wakes_who_waits(void **state)
 	pthread_t waiter;
 	void *got = mailbox;
 	assert_int_equal(pthread_create(&waiter, NULL, wait_for_the_end, mailbox), 0);
-	usleep(20000);
+	wait_until_asleep(&waiter_id);
 	mailbox_close(mailbox);
 	pthread_join(waiter, &got);
 	assert_null(got);

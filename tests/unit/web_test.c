@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -179,6 +180,29 @@ static void assert_closed(int fd)
 	close(fd);
 }
 
+/* Waits until a part of a body has been read. */
+static void wait_for_a_body(void)
+{
+	for (int i = 0; !metric_get(METRIC_request_body_bytes, NULL); i++) {
+		assert_in_range(i, 0, PATIENCE_MS);
+		usleep(1000);
+	}
+}
+
+/* Closes, and returns when the other side's kernel knows. */
+static void hang_up(int fd)
+{
+	struct tcp_info info = { 0 };
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	for (int i = 0; info.tcpi_state != TCP_FIN_WAIT2; i++) {
+		socklen_t size = sizeof info;
+		assert_in_range(i, 0, PATIENCE_MS);
+		usleep(i ? 1000 : 0);
+		assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+	}
+	close(fd);
+}
+
 /* Waits until the handler has kept the request. */
 static struct web_request *wait_for_kept(struct fixture *fixture, size_t index)
 {
@@ -203,7 +227,7 @@ static void a_request_reaches_the_handler_whole(void **state)
 	int fd = dial(fixture);
 	say(fd, "POST /a%20b?a=1%2C2&c HTTP/1.1\r\nHost: x\r\nX-Test: yes\r\n"
 		"Content-Length: 5\r\n\r\nhe");
-	usleep(20000);
+	wait_for_a_body();
 	say(fd, "llo");
 	const char *bytes = hear(fd);
 	assert_true(is_answer(bytes, 200, "POST /a b [a=1%2C2&c] hello a=1,2 x-test=yes"));
@@ -561,7 +585,7 @@ static void a_kept_request_waits_longer_than_a_client_may(void **state)
 	int fd = dial(fixture);
 	say(fd, get_keep);
 	struct web_request *request = wait_for_kept(fixture, 0);
-	usleep(400000);
+	assert_closed(dial(fixture)); /* which came later, and has waited too long */
 	web_reply(request, 200, NULL, STR("at last"));
 	assert_answer(fd, 200, "at last");
 	close(fd);
@@ -580,8 +604,7 @@ static void a_client_that_went_away_while_kept_does_no_harm(void **state)
 	fd = dial(fixture);
 	say(fd, get_keep);
 	wait_for_kept(fixture, 1);
-	close(fd);
-	usleep(20000);
+	hang_up(fd);
 	web_reply(fixture->kept[0], 200, NULL, STR("nobody hears"));
 	web_reply(fixture->kept[1], 200, NULL, STR("nobody hears"));
 	fd = dial(fixture);
@@ -634,12 +657,15 @@ static void an_idle_connection_ends_and_a_busy_one_stays(void **state)
 {
 	struct fixture *fixture = *state;
 	start(fixture, US_PER_SECOND / 5);
-	int fd = dial(fixture);
-	for (int i = 0; i < 8; i++) {
+	int fd = dial(fixture), idle = dial(fixture);
+	struct pollfd ended = { .fd = idle, .events = POLLIN };
+	do {
 		say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
 		assert_answer(fd, 200, "GET / [] ");
-		usleep(50000);
-	}
+	} while (poll(&ended, 1, 20) == 0);
+	say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_answer(fd, 200, "GET / [] ");
+	assert_closed(idle);
 	assert_closed(fd);
 }
 
@@ -649,6 +675,16 @@ static void *stop(void *context)
 {
 	web_stop(context);
 	return NULL;
+}
+
+/* False: the server ends the connection after this answer. */
+static bool goes_on(int fd)
+{
+	assert_true(say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+	const char *bytes = hear(fd);
+	if (!is_answer(bytes, 200, "GET / [] "))
+		fail_msg("no answer, but: %s", bytes);
+	return !strcasestr(bytes, "Connection: close");
 }
 
 static void stopping_waits_for_the_answers_that_are_on_their_way(void **state)
@@ -662,8 +698,12 @@ static void stopping_waits_for_the_answers_that_are_on_their_way(void **state)
 		say(fds[i], get_keep);
 		wait_for_kept(fixture, i);
 	}
+	int fd = dial(fixture);
+	assert_true(goes_on(fd)); /* it is accepted before the stop */
 	assert_int_equal(pthread_create(&stopper, NULL, stop, fixture->web), 0);
-	usleep(100000);
+	while (goes_on(fd))
+		;
+	close(fd);
 	for (size_t i = 0; i < 3; i++) {
 		web_reply(fixture->kept[i], 200, NULL, STR("still in time"));
 		const char *bytes = hear(fds[i]);
