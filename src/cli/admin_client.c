@@ -3,6 +3,7 @@
 #include "cli/admin_client.h"
 #include "base/secret.h"
 #include "base/units.h"
+#include "base/web/listen.h"
 #include "base/web/listen_unix.h"
 #include "base/web/transport.h"
 #include "cli/print.h"
@@ -38,6 +39,14 @@ static void add_host(const char *listen, bool is_tls, struct text *url)
 		text_add(url, listen);
 }
 
+/* NULL, or not what `listen.admin` may be: `listen` has an error. */
+static bool is_address(const char *admin)
+{
+	struct error ignored;
+	int64_t port;
+	return admin && (listen_unix_path(admin) || listen_check(admin, &port, &ignored));
+}
+
 /*
  * A configuration named by the user must be readable, or the wrong daemon would be asked; one that
  * was found by default need not be. Errors in either do not matter: the daemon may still serve with
@@ -55,7 +64,7 @@ static bool admin_url(const struct command_line *line, struct text *url)
 	}
 	OWNED(problems) problems = problems_new();
 	OWNED(config) config = path ? config_load_despite_errors(path, problems) : NULL;
-	bool is_told = config && config->listen.admin; /* else `listen` itself has an error */
+	bool is_told = config && is_address(config->listen.admin);
 	if (named && !is_told) {
 		problems_print(problems, stderr, isatty(STDERR_FILENO));
 		return false;
@@ -64,6 +73,10 @@ static bool admin_url(const struct command_line *line, struct text *url)
 		add_host(config->listen.admin, config->listen.admin_tls.certificate, url);
 	else
 		text_add(url, "http://127.0.0.1:8081");
+	if (config && !named && problems_error_count(problems))
+		print_line(stderr,
+			"refresh-router %s: %s has errors, which `check` tells; asking %s",
+			line->command->name, path, url->at);
 	return true;
 }
 

@@ -52,9 +52,15 @@ static void check_socket(
 	if (path && config->listen.admin_tls.certificate)
 		IGNORE(problem_add(problems, PROBLEM_BAD_VALUE, place_of(listen, "admin_tls"),
 			file->source, "'admin_tls' is for an address, and 'admin' is a socket"));
-	if (config->listen.admin_mode && !listen_unix_mode(config->listen.admin_mode, &mode))
+	if (!config->listen.admin_mode)
+		return;
+	if (!listen_unix_mode(config->listen.admin_mode, &mode))
 		IGNORE(problem_add(problems, PROBLEM_BAD_VALUE, place_of(listen, "admin_mode"),
 			file->source, "'admin_mode' is permission bits like \"0660\", not '%s'",
+			config->listen.admin_mode));
+	else if (path && mode & S_IWOTH && !config->admin_tokens.count)
+		IGNORE(problem_add(problems, PROBLEM_OPEN_SOCKET, place_of(listen, "admin_mode"),
+			file->source, "'%s' lets everybody on this machine pause, cancel and retry",
 			config->listen.admin_mode));
 }
 
@@ -74,7 +80,14 @@ static void check_addresses(
 		IGNORE(problem_add(problems, PROBLEM_BAD_VALUE, place, file->source,
 			"'webhooks' and 'admin' cannot both listen on port %lld, as '%s' and '%s'",
 			(long long)port, webhooks, admin));
-	if (host_kind_of(host_of(str_of(admin))) != HOST_LOOPBACK && !config->admin_tokens.count)
+	if (host_kind_of(host_of(str_of(admin))) == HOST_LOOPBACK)
+		return;
+	if (config->admin_tokens.count && !config->listen.admin_tls.certificate)
+		IGNORE(problem_add(problems, PROBLEM_PLAIN_HTTP, place, file->source,
+			"tokens for '%s' would cross the network in clear text: give 'admin_tls',"
+			" or end TLS in front of it and allow this here",
+			admin));
+	if (!config->admin_tokens.count)
 		IGNORE(problem_add(problems, PROBLEM_OPEN_ADMIN, place, file->source,
 			"the admin listener is not on loopback, and there are no 'admin_tokens': "
 			"anybody who reaches '%s' might pause, cancel and retry",

@@ -79,6 +79,7 @@ def test_a_listener_that_cannot_be_read_is_reported(tmp_path, listen):
     for environment, where in (({}, ["--config", path]), ({"REFRESH_ROUTER_CONFIG": str(path)}, [])):
         told = cli("sites", *where, environment=environment)
         assert told.returncode in (2, 69) and told.stderr, told
+        assert where or f"{path} has errors, which `check` tells; asking http://127.0.0.1:8081" in told.stderr.decode(), told
 
 
 def test_the_command_tells_when_nobody_is_there_or_somebody_else(router, foreign):

@@ -337,7 +337,26 @@ static const struct {
 		WHOLE
 		"listen: {admin: ':8081'}\nadmin_tokens: [{name: a, role: viewer, secret: {env: "
 		"A}}]\n",
+		"4 plain-http" },
+	{ "the same, allowed for a reason",
+		WHOLE
+		"# refresh-router: allow=plain-http because the ingress ends TLS\n"
+		"listen: {admin: ':8081'}\nadmin_tokens: [{name: a, role: viewer, secret: {env: "
+		"A}}]\n",
 		"" },
+	{ "tokens on loopback", WHOLE "admin_tokens: [{name: a, role: viewer, secret: {env: A}}]\n",
+		"" },
+	{ "a socket for everybody",
+		WHOLE "listen: {admin: 'unix:/run/x.sock', admin_mode: '0666'}\n",
+		"4 open-socket" },
+	{ "a socket for everybody who has a token",
+		WHOLE
+		"listen: {admin: 'unix:/run/x.sock', admin_mode: '0666'}\nadmin_tokens: [{name: "
+		"a, role: viewer, secret: {env: A}}]\n",
+		"" },
+	{ "a socket for the group",
+		WHOLE "listen: {admin: 'unix:/run/x.sock', admin_mode: '0660'}\n", "" },
+	{ "a mode without a socket", WHOLE "listen: {admin_mode: '0666'}\n", "" },
 	{ "tokens without a role, and with one that there is not",
 		WHOLE "admin_tokens:\n- {name: a, secret: {env: A}}\n- {name: b, role: root, "
 		      "secret: {env: B}}\n",

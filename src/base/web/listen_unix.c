@@ -144,7 +144,9 @@ static bool set_rights(
 				"belong to: %s",
 				options->path, options->group, strerror(errno));
 	}
-	if (chmod(options->path, options->mode) || lstat(options->path, &about))
+	/* not through a link, which somebody may have put there meanwhile in a shared folder */
+	if (fchmodat(AT_FDCWD, options->path, options->mode, AT_SYMLINK_NOFOLLOW) ||
+		lstat(options->path, &about))
 		return error_fail(err, ERROR_SYSTEM, "'%s': %s", options->path, strerror(errno));
 	*mark = (struct listen_unix_mark){ about.st_dev, about.st_ino };
 	return true;
