@@ -6,24 +6,6 @@
 #include "base/web/listen_unix.h"
 #include "rules/decide.h"
 
-/* intake/answer.h has the same for dbt; these answers are for operators and programs. */
-void admin_answer_json(struct web_request *request, unsigned status, const cJSON *json)
-{
-	OWNED_MEMORY char *text = json_print(json);
-	web_reply(request, status, NULL, str_of(text));
-}
-
-void admin_answer_error(struct web_request *request, unsigned status, const char *message)
-{
-	if (admin_wants_page(request)) {
-		admin_answer_error_page(request, status, message);
-		return;
-	}
-	OWNED_JSON json = cJSON_CreateObject();
-	json_add_text(json, "error", message);
-	admin_answer_json(request, status, json);
-}
-
 /* A path that ends in '/' is followed by a number. A '*' stands for one part of the path: a number,
  * or under /sites/ a name. */
 static const struct admin_route {

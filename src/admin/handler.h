@@ -33,10 +33,11 @@ struct admin {
 /* `id` is the number at the end of the path, 0 when the route has none. */
 typedef void admin_handler(struct admin *admin, struct web_request *request, int64_t id);
 
+/* answer.c */
 void admin_answer_json(struct web_request *request, unsigned status, const cJSON *json);
 /* {"error": message}, or a page that says so. */
 void admin_answer_error(struct web_request *request, unsigned status, const char *message);
-/* The part of the path in place of the route's '*', in `arena`. */
+/* admin.c: the part of the path in place of the route's '*', in `arena`. */
 const char *admin_path_name(const struct web_request *request, struct arena *arena);
 
 /* origin.c: why this request is refused with 403; NULL: it is not refused. */

@@ -2,6 +2,7 @@ EXTRA_DIST += src/admin/README.md
 librouter_a_SOURCES += \
 	src/admin/access.c src/admin/access.h \
 	src/admin/admin.c src/admin/admin.h src/admin/handler.h \
+	src/admin/answer.c \
 	src/admin/api.c \
 	src/admin/attempts.c src/admin/attempts.h \
 	src/admin/command.c \
