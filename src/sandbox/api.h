@@ -50,6 +50,9 @@ void api_task_get(struct api_call *call, const char *id, struct reply *reply);
 
 /* ---- refresh.c, job_query.c ---- */
 void api_refresh(struct api_call *call, enum box_kind kind, const char *id, struct reply *reply);
+/* Adds what every answer about a job has: its work, id, mode and type. Returns the work's object.
+ */
+cJSON *api_job_describe(const struct box_job *job, cJSON *json);
 void api_job_list(struct api_call *call, struct reply *reply);
 void api_job_get(struct api_call *call, const char *id, struct reply *reply);
 void api_job_cancel(struct api_call *call, const char *id, struct reply *reply);

@@ -157,7 +157,7 @@ void api_job_list(struct api_call *call, struct reply *reply)
 
 /* ---- one job (src/tableau/README.md, Jobs) ---- */
 
-static void add_work(cJSON *json, const struct box_job *job, const struct box_times *times)
+cJSON *api_job_describe(const struct box_job *job, cJSON *json)
 {
 	bool is_flow = job->content->kind == BOX_FLOW;
 	cJSON *wrapper =
@@ -167,8 +167,10 @@ static void add_work(cJSON *json, const struct box_job *job, const struct box_ti
 	json_add_text(content, "name", job->name);
 	if (is_flow)
 		json_add_text(wrapper, "flowRunId", job->flow_run);
-	if (times->state >= STATE_SUCCESS && times->state != STATE_CANCELLED && *job->notes)
-		json_add_text(wrapper, "notes", job->notes);
+	json_add_text(json, "id", job->id);
+	json_add_text(json, "mode", "Asynchronous");
+	json_add_text(json, "type", is_flow ? "RunFlow" : "RefreshExtract");
+	return wrapper;
 }
 
 /* Code 0 and yet an error (tests/samples/tableau/job-finished-code0-error-note.json). */
@@ -198,10 +200,9 @@ static cJSON *job_json(const struct box_job *job, struct wall now)
 	struct box_times times = box_job_times(job, now);
 	char code[16]; /* an int */
 	cJSON *root = cJSON_CreateObject(), *json = cJSON_AddObjectToObject(root, "job");
-	add_work(json, job, &times);
-	json_add_text(json, "id", job->id);
-	json_add_text(json, "mode", "Asynchronous");
-	json_add_text(json, "type", job->content->kind == BOX_FLOW ? "RunFlow" : "RefreshExtract");
+	cJSON *work = api_job_describe(job, json);
+	if (times.state >= STATE_SUCCESS && times.state != STATE_CANCELLED && *job->notes)
+		json_add_text(work, "notes", job->notes);
 	if (job->result == RESULT_ERROR_NOTE && times.finish_code == 0)
 		add_error_note(json);
 	json_add_text(json, "progress", wall_is_set(times.completed) ? "100" : "0");

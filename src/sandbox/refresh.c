@@ -48,20 +48,10 @@ static bool is_limited(struct box_site *site, struct wall now, struct reply *rep
 static void accepted(
 	const struct box_job *job, const struct box_content *asked, struct reply *reply)
 {
-	bool is_flow = job->content->kind == BOX_FLOW;
 	reply->status = 202;
 	reply->json = cJSON_CreateObject();
 	cJSON *json = cJSON_AddObjectToObject(reply->json, "job");
-	cJSON *wrapper =
-		cJSON_AddObjectToObject(json, is_flow ? "runFlowJobType" : "extractRefreshJob");
-	cJSON *content = cJSON_AddObjectToObject(wrapper, box_singular[job->content->kind]);
-	json_add_text(content, "id", job->content_id);
-	json_add_text(content, "name", job->name);
-	if (is_flow)
-		json_add_text(wrapper, "flowRunId", job->flow_run);
-	json_add_text(json, "id", job->id);
-	json_add_text(json, "mode", "Asynchronous");
-	json_add_text(json, "type", is_flow ? "RunFlow" : "RefreshExtract");
+	api_job_describe(job, json);
 	json_add_time(json, "createdAt",
 		(struct wall){ job->created.us / US_PER_SECOND * US_PER_SECOND });
 	reply->content = asked->id;
