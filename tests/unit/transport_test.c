@@ -2,6 +2,10 @@
 #include "base/web/transport.h"
 #include "base/web/web.h"
 #include "tests/unit/test.h"
+#include <dlfcn.h>
+#include <netdb.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -246,6 +250,57 @@ static void what_surely_did_not_leave(void **state)
 	assert_string_equal(told.body, "");
 }
 
+/* ---- names that nobody answers ---- */
+
+#define SILENT_HOST "silent.test"
+static sem_t may_end; /* a lookup of it */
+static atomic_bool is_looked_up, has_ended;
+
+/* As the C library's, but that of SILENT_HOST takes until it may end, or DEADLINE. */
+int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+	struct addrinfo **found)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+	struct timespec until = { .tv_sec = (clock_wall().us + DEADLINE) / US_PER_SECOND };
+	if (host && !strcmp(host, SILENT_HOST)) {
+		is_looked_up = true;
+		sem_timedwait(&may_end, &until);
+		has_ended = true;
+		return EAI_AGAIN;
+	}
+	*(void **)(&real) = dlsym(RTLD_NEXT, "getaddrinfo");
+	return real(host, service, hints, found);
+}
+
+static void look_up_for(int timeout_ms)
+{
+	ask((struct transport_request){ .method = METHOD_GET,
+		    .url = "http://" SILENT_HOST "/",
+		    .timeout_ms = timeout_ms },
+		"");
+}
+
+static void a_silent_name_server_holds_up_no_other_request(void **state)
+{
+	(void)state;
+	assert_int_equal(sem_init(&may_end, 0, 0), 0);
+	look_up_for(200);
+	finish();
+	assert_true(is_looked_up);
+	assert_false(has_ended);
+	assert_false(told.reply.is_answered);
+	ask((struct transport_request){ .method = METHOD_GET }, "/echo");
+	finish();
+	assert_true(told.reply.is_answered);
+	look_up_for(5000);
+	transport_step(transport, 100, -1);
+	transport_free(transport); /* nor does the end of the program wait */
+	transport = NULL;
+	assert_false(has_ended);
+	sem_post(&may_end);
+	sem_post(&may_end);
+}
+
 static void what_may_have_left(void **state)
 {
 	(void)state;
@@ -313,6 +368,7 @@ int main(void)
 		TEST(a_wait_that_the_other_side_asks_for),
 		TEST(a_date_to_come_back_at_is_read_by_the_clock_of_who_wrote_it),
 		TEST(what_surely_did_not_leave),
+		TEST(a_silent_name_server_holds_up_no_other_request),
 		TEST(what_may_have_left),
 		TEST(the_environment_has_no_say),
 		TEST(a_step_ends_when_it_is_woken),
