@@ -203,7 +203,8 @@ static void note_others(struct confirm *confirm, const struct content *contents,
 		return;
 	add_alias(confirm);
 	selection_describe(&confirm->selections[confirm->at - 1], &confirm->reason);
-	text_add(&confirm->reason, " does not name it any more");
+	text_add(&confirm->reason,
+		" does not name it any more; correct the rule if it should be refreshed");
 }
 
 static void resolved(

@@ -62,7 +62,9 @@ static void job_ended(struct schedule *schedule, struct instant now, struct refr
 		job_succeeded(schedule, now, refresh);
 	else if (job->phase == PHASE_FAILED)
 		refresh_end_with_line(schedule, now, refresh, REFRESH_FAILED,
-			notes ? notes : "Tableau's job failed without a reason");
+			notes ? notes
+			      : "Tableau's job failed without a reason; look at the content's "
+				"refresh history");
 	else
 		refresh_end_with_line(schedule, now, refresh, REFRESH_CANCELLED,
 			notes ? notes : "the job was cancelled on Tableau");

@@ -68,7 +68,9 @@ static void set_end(struct job *job, const cJSON *json, const char *error, struc
 	if (!json_count(json, "finishCode", &code)) {
 		job->state = JOB_FAILED;
 		if (!*job->notes)
-			job->notes = "the job ended, but Tableau reported no finish code";
+			job->notes = "the job ended, but Tableau reported no finish code; look at "
+				     "the content's refresh "
+				     "history";
 	} else if (code == 2) {
 		job->state = JOB_CANCELLED;
 	} else if ((code == 0 || code == 3) && !error) {

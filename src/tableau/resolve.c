@@ -152,22 +152,33 @@ static void refuse_hidden(struct resolve *resolve, const struct found_content *f
 	end_refused(resolve, REFUSAL_UNCLEAR, &message);
 }
 
+/* Only `project` keeps it from being the one: what to write there. */
+static void add_elsewhere(
+	const struct resolve *resolve, const struct found_content *found, struct text *message)
+{
+	const struct item *item = found->elsewhere;
+	if (!*found->elsewhere_path)
+		text_printf(message, "; '%s' is in no project: leave out `project`", item->name);
+	else if (resolve->selection.project_luid)
+		text_printf(message, "; '%s' is in project '%s': write `project: {id: %s}`",
+			item->name, found->elsewhere_path, item->project_id);
+	else
+		text_printf(message, "; '%s' is in project '%s': write that as `project`",
+			item->name, found->elsewhere_path);
+}
+
 static void refuse_none(struct resolve *resolve, const struct found_content *found)
 {
 	OWNED_TEXT struct text message = TEXT(MESSAGE_BYTES);
 	text_add(&message, is_one_wanted(resolve) ? "there is no " : "nothing is found for ");
 	selection_describe(&resolve->selection, &message);
 	text_add(&message, ", or the PAT's user may not see it");
-	if (found->elsewhere && *found->elsewhere_path && resolve->selection.project_luid)
-		text_printf(&message, "; '%s' is in project '%s' (%s)", found->elsewhere->name,
-			found->elsewhere_path, found->elsewhere->project_id);
-	else if (found->elsewhere && *found->elsewhere_path)
-		text_printf(&message, "; '%s' is in project '%s'", found->elsewhere->name,
-			found->elsewhere_path);
-	else if (found->elsewhere)
-		text_printf(&message, "; '%s' is in no project", found->elsewhere->name);
-	else
+	if (found->elsewhere)
+		add_elsewhere(resolve, found, &message);
+	else if (*resolve->hint)
 		text_add(&message, resolve->hint);
+	else
+		text_add(&message, "; correct the rule, publish it, or let that user see it");
 	if (found->elsewhere)
 		offer_item(resolve, found->elsewhere, found->elsewhere_path);
 	if (resolve->hides_owners)

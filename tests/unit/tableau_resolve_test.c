@@ -83,6 +83,7 @@ static void a_name_in_two_projects_is_refused_with_both(void **state)
 	resolve((struct selection){ .by = SELECT_NAME, .selector = "Revenue", .project = "Daily" });
 	assert_refused("there is no workbook 'Revenue' in project 'Daily'");
 	assert_true(says("is in project 'Finance/"));
+	assert_true(says("': write that as `project`"));
 	resolve((struct selection){
 		.by = SELECT_NAME, .selector = "Revenue", .project = "Daily", .allow_none = true });
 	assert_true(told.outcome.ok);
@@ -419,7 +420,8 @@ static void a_name_that_is_counted_and_not_shown_is_refused_at_once(void **state
 		.status = 200,
 		.body = WORKBOOKS("1", "") });
 	resolve_name("Secret");
-	assert_refused("there is no workbook 'Secret', or the PAT's user may not see it");
+	assert_refused("there is no workbook 'Secret', or the PAT's user may not see it; correct "
+		       "the rule, publish it, or let that user see it");
 	assert_int_equal(calls("name:eq:Secret"), 1);
 }
 
