@@ -23,6 +23,7 @@
 #define HTTP_SAYS_NO 422
 #define PROBE_SECONDS 10L
 #define HTTP_NO_TOKEN 401
+#define HTTP_NOT_THERE 404
 #define TOKEN_VARIABLE "REFRESH_ROUTER_TOKEN"
 #define HEALTH_BYTES 1000 /* the answer to /healthz has fewer */
 
@@ -85,6 +86,18 @@ static size_t take(char *bytes, size_t size, size_t count, void *context)
 	return text_add_bytes(context, bytes, size * count) ? size * count : 0;
 }
 
+/* What to do about it, or "". */
+static const char *next_step(const char *url, long http_status)
+{
+	if (http_status == HTTP_NO_TOKEN)
+		return "; give --token-file FILE, or set " TOKEN_VARIABLE;
+	if (http_status == HTTP_NOT_THERE && strstr(url, "/api/v1/events/"))
+		return "; `refresh-router events` lists those that are there";
+	if (http_status == HTTP_NOT_THERE && strstr(url, "/api/v1/refreshes/"))
+		return "; `refresh-router refreshes` lists those that are there";
+	return "";
+}
+
 static cJSON *refused(const struct command_line *line, const char *url, long http_status,
 	const struct text *answer, int *status)
 {
@@ -96,8 +109,7 @@ static cJSON *refused(const struct command_line *line, const char *url, long htt
 	print_url(url, &shown);
 	print_line(stderr, "refresh-router %s: %s: HTTP %ld: %.*s%s", line->command->name, shown.at,
 		http_status, (int)str_cut(str_of(reason), LONGEST_REASON).length, reason,
-		http_status == HTTP_NO_TOKEN ? "; give --token-file FILE, or set " TOKEN_VARIABLE
-					     : "");
+		next_step(url, http_status));
 	*status = http_status >= 500 ? EXIT_UNREACHABLE : http_status == 400 ? EXIT_USAGE : EXIT_NO;
 	return NULL;
 }

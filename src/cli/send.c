@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/print.h"
+#include "event/event.h"
 #include "event/signature.h"
 #include <curl/curl.h>
 
@@ -57,6 +58,17 @@ static int post(const struct command_line *line, struct str body, const struct s
 	return status == 200 ? EXIT_YES : EXIT_NO;
 }
 
+/* Is it flat, as people write an event and dbt does not? Anything else is posted as it is. */
+static bool is_for_people(struct str body)
+{
+	struct error ignored;
+	OWNED(arena) arena = arena_new();
+	OWNED_JSON json = json_parse(body, &ignored);
+	bool is_of_dbt = json_get(json, "eventType") || json_get(json, "data");
+	return cJSON_IsObject(json) && json->child && !is_of_dbt &&
+	       event_from_flat(json, arena, &ignored);
+}
+
 static void warn_of_strays(const struct secret *secret, const char *name)
 {
 	OWNED_TEXT struct text strays = TEXT(300);
@@ -79,6 +91,14 @@ static int run(const struct command_line *line)
 	warn_of_strays(secret, ref.name);
 	if (!file_read_argument(line->arguments[0], &body, &err))
 		return command_usage(line, "%s", err.message);
+	if (is_for_people(text_str(&body)))
+		return command_usage(line,
+			"%s: this is an event as `route` and tests read it, which the daemon would "
+			"ignore; dbt's body has `eventType` and `data`: `refresh-router events "
+			"--export` "
+			"has those that came (`body`), and dbt's documentation of webhooks an "
+			"example",
+			line->arguments[0]);
 	return post(line, text_str(&body), secret);
 }
 
@@ -97,7 +117,9 @@ const struct command command_send = {
 	.arguments = "EVENT",
 	.summary = "sign an event as dbt does, and post it",
 	.description =
-		"EVENT is a file with the exact bytes to sign and send; - is standard input.\n"
+		"EVENT is a file with the exact bytes to sign and send, as dbt posts them; - is "
+		"standard input. A flat event, as `route` and tests read it, is refused, because "
+		"the daemon would ignore it.\n"
 		"Exit status: 0 the answer was 200, 1 another status, 69 no answer.",
 	.options = options,
 	.least_arguments = 1,

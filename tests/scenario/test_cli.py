@@ -297,6 +297,22 @@ def test_send_signs_as_dbt_does(router):
     assert cli("send", "--to", "http://127.0.0.1:1/webhooks/dbt", "--secret-env", "S", SAMPLE, environment={"S": "x"}).returncode == 69
 
 
+def test_send_posts_no_event_that_the_daemon_would_ignore(tmp_path):
+    """The event.json that `init` writes is for `route`; bytes of another kind are posted as they are, to try the daemon with them."""
+    assert cli("init", tmp_path).returncode == 0
+    told = cli("send", "--to", "http://127.0.0.1:1/webhooks/dbt", "--secret-env", "S", tmp_path / "event.json", environment={"S": "x"})
+    assert told.returncode == 2 and b"event.json: this is an event as `route` and tests read it" in told.stderr and b"`eventType` and `data`" in told.stderr
+    for body in (b"{}", b"[]", b"not JSON", b'{"odd": 1}', b'{"eventType": "job.run.completed"}', b'{"job_id": 1, "data": {}}'):
+        assert cli("send", "--to", "http://127.0.0.1:1/webhooks/dbt", "--secret-env", "S", "-", environment={"S": "x"}, stdin=body).returncode == 69, body
+
+
+@pytest.mark.parametrize("command, lists", [(["route", "--event", "99", "--rules", str(harness.TOP / "rules")], "events"), (["show", "99"], "events"), (["replay", "99"], "events"),
+                                            (["show", "98"], "refreshes"), (["retry", "98"], "refreshes"), (["cancel", "98"], "refreshes")])
+def test_an_id_that_is_not_there_is_answered_with_where_to_look(command, lists, router):
+    told = cli(*command, "--url", f"http://{router.admin}")
+    assert told.returncode == 1 and f"`refresh-router {lists}` lists those that are there".encode() in told.stderr, told.stderr
+
+
 def test_events_refreshes_and_show_tell_what_happened_and_why(router):
     router.send()
     router.settle(1)
