@@ -272,7 +272,7 @@ const struct command command_backup = {
 		"Writes a copy of the store as it is at one moment to FILE, readable for its owner "
 		"only, and checks it. The daemon may run: it goes on taking events, and the copy "
 		"pauses half of the time to leave it processor and disk. Run it as the daemon's "
-		"user.\n"
+		"user or as root; where systemd gives the daemon a user (DynamicUser=), as root.\n"
 		"To restore, stop the daemon, put the copy in the place of the store (without the "
 		"`-wal` and `-shm` beside it), and start. What the copy has waiting may have been "
 		"sent since it was taken, so its job is looked for at Tableau first. Events that "

@@ -336,6 +336,47 @@ def test_systemd_starts_it_with_credentials_and_as_nobody_in_particular(service,
     assert (service.show("Result"), service.show("ExecMainStatus")) == ("success", "0")
 
 
+def block_of_operations(first):
+    """The commands that the guide for operators shows, by how they begin."""
+    return next(block for block in re.findall(r"^```sh\n(.*?)^```$", (TOP / "packaging" / "operations.md").read_text(), re.M | re.S) if block.startswith(first))
+
+
+def test_root_backs_up_and_restores_as_the_guide_says(service):
+    """The daemon's user exists only while it runs, and nobody else may enter its folder: neither who takes the copy nor who puts it back leaves a file
+    there that the daemon may not use."""
+    backup, restore = block_of_operations("refresh-router backup --config"), block_of_operations("systemctl stop refresh-router")
+
+    def shell(text, *prefix):
+        return service.machine.run(*prefix, "bash", "-ec", text, check=not prefix)
+
+    def owners():
+        return set(shell("stat -Lc %u /var/lib/refresh-router /var/lib/refresh-router/*").stdout.split())
+
+    shell("mkdir -p /var/backups")
+    service.systemctl("start", SERVICE)
+    assert service.send(1).status == 200
+    other = shell(backup.replace("/var/backups", "/tmp"), "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    assert other.returncode == 1 and "Permission denied; run this as the daemon's user, or as root" in other.stderr, other
+    assert "Checked: ok." in shell(backup).stdout
+    assert shell("stat -c '%u %a' /var/backups/refresh-router.db").stdout == "0 600\n"
+    assert len(owners()) == 1 and "0" not in owners()
+    assert service.send(2).status == 200
+    shell(restore)
+    assert len(owners()) == 1 and "0" not in owners()
+    assert service.send(3).status == 200
+    events = request(service.admin, "GET", "/api/v1/events").json["items"]
+    assert sorted(event["event_id"] for event in events) == ["evt-1", "evt-3"], "what the copy has, and what came since the restore"
+    service.systemctl("stop", SERVICE)
+    assert "Checked: ok." in shell(backup).stdout      # nobody holds the store, and still nothing of root's is left in it
+    assert len(owners()) == 1 and "0" not in owners()
+    service.systemctl("start", SERVICE)
+    assert service.send(4).status == 200
+    service.systemctl("stop", SERVICE)
+    shell("chown 0:0 /var/lib/refresh-router/state.db")     # as it is without that line of the guide
+    assert service.systemctl("start", SERVICE, check=False).returncode != 0
+    assert "state.db cannot be opened: Permission denied; give the file to the owner of its folder (chown)" in service.machine.journal()
+
+
 def test_systemctl_reload_waits_for_the_verdict_and_fails_with_it(service):
     service.systemctl("start", SERVICE)
     service.write_rules([rule(), rule("second")])

@@ -89,6 +89,15 @@ static bool make_file(const char *path, struct error *err)
 	return true;
 }
 
+/* A restored copy may be root's, which the daemon cannot open; else it is a person who looks. */
+static const char *remedy(const struct sqlite *store, int number)
+{
+	if (number != EACCES)
+		return "";
+	return store->mode == STORE_WRITE ? "; give the file to the owner of its folder (chown)"
+					  : "; run this as the daemon's user, or as root";
+}
+
 static bool fail_to_connect(struct sqlite *store, int code, struct error *err)
 {
 	int number = store->database ? sqlite3_system_errno(store->database) : 0;
@@ -100,8 +109,9 @@ static bool fail_to_connect(struct sqlite *store, int code, struct error *err)
 	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:
 	case SQLITE_READONLY:
-		return error_fail(err, error_kind_of(number), "store %s cannot be opened: %s",
-			store->path, number ? strerror(number) : sqlite3_errstr(code));
+		return error_fail(err, error_kind_of(number), "store %s cannot be opened: %s%s",
+			store->path, number ? strerror(number) : sqlite3_errstr(code),
+			remedy(store, number));
 	default:
 		return sqlite_fail(store, "open", err);
 	}
