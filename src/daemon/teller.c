@@ -14,10 +14,12 @@ static const char *owner_of(void *context, const char *rule, struct arena *arena
 	return "";
 }
 
-/* A site that has not been called since the start is neither left alone nor well. */
+/* A site that has not been called since the start is neither left alone nor well. A PAT that is
+ * refused is told although nothing waits for it yet, because there is time to make another. */
 static enum known is_left_alone(const struct site_status *site)
 {
-	if (wall_is_set(site->queue.paused_until))
+	if (wall_is_set(site->queue.paused_until) ||
+		text_is(site->client.sign_in_failed, "refused"))
 		return KNOWN_YES;
 	return site->client.is_signed_in && !site->queue.failures ? KNOWN_NO : KNOWN_NOT;
 }
