@@ -62,7 +62,9 @@ static void add_word(struct str body, struct text *reason)
 enum posted post_outcome(const struct transport_reply *reply, struct text *reason)
 {
 	int status = reply->http_status;
-	if (!reply->is_answered) {
+	/* A status that came is the answer, though the rest of it was cut off or never ended: to
+	 * send again what was taken would repeat it in a chat. Below 200 it is none yet. */
+	if (status < 200) {
 		text_add(reason, reply->failure_kind);
 		return POST_AGAIN;
 	}

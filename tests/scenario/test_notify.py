@@ -1,12 +1,15 @@
 """Who is told that something went wrong: grouped, repeated, signed, durable, and never in anybody's way."""
+import contextlib
 import http.server
 import json
+import re
+import sqlite3
 import threading
 
 import jsonschema
 import pytest
 
-from harness import TOP, cli, now, parse_time, rule, sign, site_world, wait_until
+from harness import TOP, cli, now, parse_time, request, rule, sign, site_world, wait_until
 
 SCHEMAS = {name: json.loads((TOP / "schemas" / f"{name}.schema.json").read_text()) for name in ("config", "notification", "receiver")}
 KEY = "notify-sample-key"
@@ -20,7 +23,7 @@ class Receiver:
 
     def __init__(self, address=("127.0.0.1", 0)):
         self.status, self.headers, self.got, self.hang = 200, {}, [], threading.Event()
-        outer, self.reply = self, b"{}"
+        outer, self.reply, self.missing = self, b"{}", 0     # `missing`: bytes of the reply that are promised and never come
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
@@ -32,7 +35,7 @@ class Receiver:
                 self.send_response(outer.status)
                 for name, value in outer.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(outer.reply)))
+                self.send_header("Content-Length", str(len(outer.reply) + outer.missing))
                 self.end_headers()
                 self.wfile.write(outer.reply)
 
@@ -93,6 +96,12 @@ def router_with(router_of, sandbox, *receivers, rules=None, environment=None, **
 
 def deliveries(router, name="ops"):
     return next((r for r in router.get("/api/v1/notifications")["items"] if r["name"] == name), {})
+
+
+def notes(router):
+    """The keys of what `notify` keeps in the store."""
+    with contextlib.closing(sqlite3.connect(f"file:{router.folder}/store/state.db?mode=ro", uri=True)) as database:
+        return [key for key, in database.execute("SELECT key FROM note") if re.match("letter/|news/", key)]
 
 
 def test_a_failure_is_told_signed_and_its_end_too(router_of, sandbox, receiver):
@@ -240,6 +249,15 @@ def test_what_a_receiver_answers_beside_its_status_does_not_matter(router_of, sa
     assert deliveries(router)["failed"] == 0
 
 
+def test_a_message_that_was_taken_is_not_repeated_when_the_answer_breaks_off(router_of, sandbox, receiver):
+    router = router_with(router_of, sandbox, to(receiver))
+    receiver.missing = 1000
+    sandbox.change("Revenue", result="failed")
+    router.send()
+    wait_until(lambda: deliveries(router)["delivered"] == 1, "it to be delivered")
+    assert len(receiver.got) == 1 and not deliveries(router)["failed"]
+
+
 def test_a_message_that_is_refused_for_good_is_not_repeated(router_of, sandbox, receiver):
     router = router_with(router_of, sandbox, to(receiver))
     receiver.status = 400
@@ -333,6 +351,21 @@ def test_a_site_that_is_left_alone_is_told_and_that_it_answers_again(router_of, 
     wait_until(lambda: receiver.got[-1].told() == [("recovered", "finance")], "the site to answer")
 
 
+def test_a_pat_that_is_refused_is_told_before_there_is_work_for_it(router_of, sandbox, receiver):
+    router = router_with(router_of, sandbox, to(receiver))
+
+    def sign_in():
+        request(router.admin, "POST", "/api/v1/resolve", json.dumps({"site": "finance", "selections": []}))
+
+    sandbox.fault("error", code=401001, on={"path": "*/auth/signin"}, times=0)
+    sign_in()
+    alone, = receiver.wait()
+    assert alone.told() == [("site_left_alone", "finance")] and "the PAT's name or secret is wrong" in alone.json["news"][0]["reason"]
+    sandbox.forget_faults()
+    wait_until(lambda: sign_in() or router.site()["signed_in"], "the sign-in")
+    assert receiver.wait(2)[1].told() == [("recovered", "finance")]
+
+
 def test_what_is_given_up_is_told_by_its_name_and_its_end_too(router_of, sandbox, receiver):
     """No content was found for it; the success has one."""
     router = router_with(router_of, sandbox, to(receiver, on=["expired", "recovered"]), give_up_after="2s")
@@ -360,6 +393,30 @@ def test_receivers_change_with_a_reload(router_of, sandbox, receiver):
     router.write_config()
     assert router.reload().status == 200
     wait_until(lambda: not router.get("/api/v1/notifications")["items"], "nobody to be told")
+
+
+@pytest.mark.parametrize("after", [["chat"], []], ids=["renamed", "removed"])
+def test_what_waits_for_a_receiver_that_is_no_more_is_ended_by_the_next_start(after, router_of, sandbox, receiver):
+    """Neither delivered to somebody else, nor kept for ever: the store has nothing of it. Under another name it is another receiver."""
+    router = router_with(router_of, sandbox, to(receiver))
+    receiver.status = 503
+    sandbox.change("Revenue", result="failed")
+    router.send()
+    wait_until(lambda: deliveries(router)["failed"], "a delivery to fail")
+    router.stop()
+    assert sorted(key.split("/")[0] for key in notes(router)) == ["letter", "news"]
+    router.config["notify"] = [to(receiver, name) for name in after]
+    router.write_config()
+    receiver.status, before = 200, len(receiver.got)
+    router.start()
+    wait_until(lambda: not notes(router), "the store to have nothing of it")
+    assert "a notification is given up: the configuration has no such receiver any more" in router.log
+    router.send()
+    router.settle(2)
+    if after:
+        assert receiver.wait()[0].json["receiver"] == "chat" and receiver.got[-1].told() == [("failed", "Revenue")]
+    router.stop()
+    assert len(receiver.got) - before == len(after)
 
 
 def test_a_receiver_is_tried_from_the_command_line(folder_of, sandbox, receiver):

@@ -524,14 +524,19 @@ static void a_reply_is_taken_refused_or_tried_again(void **state)
 		{ 429, "", "HTTP 429", POST_AGAIN },
 		{ 500, "", "HTTP 500", POST_AGAIN },
 		{ 0, "", "Timeout was reached", POST_AGAIN },
+		/* cut off, or without an end */
+		{ -200, "", "", POSTED },
+		{ -103, "", "Timeout was reached", POST_AGAIN },
+		{ -500, "", "HTTP 500", POST_AGAIN },
+		{ -413, "", "HTTP 413", POST_REFUSED },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		OWNED_TEXT struct text reason = TEXT(300);
-		struct transport_reply reply = { .is_answered = cases[i].status,
+		struct transport_reply reply = { .is_answered = cases[i].status > 0,
 			.failure = "https://hooks.example.com/secret timed out",
 			.failure_kind = "Timeout was reached",
-			.http_status = cases[i].status,
+			.http_status = abs(cases[i].status),
 			.body = str_of(cases[i].body) };
 		assert_int_equal(post_outcome(&reply, &reason), cases[i].posted);
 		assert_string_equal(reason.at, cases[i].reason);
