@@ -146,6 +146,7 @@ UNIT_TESTS = \
 	tests/unit/ruleset_test \
 	tests/unit/sandbox_filter_test \
 	tests/unit/schedule_test \
+	tests/unit/schedule_leave_test \
 	tests/unit/secret_test \
 	tests/unit/selection_test \
 	tests/unit/settle_test \

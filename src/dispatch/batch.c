@@ -32,7 +32,7 @@ struct batch {
 	size_t operation_count, operation_capacity;
 	const char **lost; /* sites of another node */
 	size_t lost_count, lost_capacity;
-	int64_t *sends;
+	struct batch_sending *sends;
 	size_t send_count, send_capacity;
 	struct message *waiting;
 	const struct edge *edge; /* the edge whose journal has it */
@@ -120,10 +120,11 @@ struct message *batch_take_waiting(struct batch *batch)
 	return TAKE(batch->waiting);
 }
 
-void batch_send(struct batch *batch, int64_t refresh)
+void batch_send(struct batch *batch, const char *site, int64_t refresh, int64_t life)
 {
 	mem_grow(&batch->sends, &batch->send_capacity, batch->send_count);
-	batch->sends[batch->send_count++] = refresh;
+	batch->sends[batch->send_count++] =
+		(struct batch_sending){ keep_site(batch, site), refresh, life };
 }
 
 bool batch_is_empty(const struct batch *batch)
@@ -131,7 +132,7 @@ bool batch_is_empty(const struct batch *batch)
 	return !batch->operation_count && !batch->send_count && !batch->waiting;
 }
 
-const int64_t *batch_sends(const struct batch *batch, size_t *count)
+const struct batch_sending *batch_sends(const struct batch *batch, size_t *count)
 {
 	*count = batch->send_count;
 	return batch->sends;

@@ -26,8 +26,8 @@ void batch_command(struct batch *batch, const struct command_row *command);
 /* Takes a message to be answered when the whole batch is durable. */
 void batch_tell(struct batch *batch, struct message *waiting);
 void batch_end_selection(struct batch *batch, const char *site, int64_t selection);
-/* sends the refresh when the batch is durable */
-void batch_send(struct batch *batch, int64_t refresh);
+/* Sends the refresh, of this life of its site, when the batch is durable. */
+void batch_send(struct batch *batch, const char *site, int64_t refresh, int64_t life);
 bool batch_is_empty(const struct batch *batch);
 
 /* Gives it to the journal of `edge` (borrowed), whose `written` is called with the result. False
@@ -35,8 +35,12 @@ bool batch_is_empty(const struct batch *batch);
 bool batch_write(struct batch *batch, const struct edge *edge) MUST_USE;
 /* The list of messages of batch_tell(), which the caller then owns. */
 struct message *batch_take_waiting(struct batch *batch);
+struct batch_sending {
+	const char *site;
+	int64_t refresh, life;
+};
 /* The refreshes to send, in the order in which they were added. */
-const int64_t *batch_sends(const struct batch *batch, size_t *count);
+const struct batch_sending *batch_sends(const struct batch *batch, size_t *count);
 /* When it is durable: the sites of which nothing was written, because another node owns them now.
  */
 const char *const *batch_lost(const struct batch *batch, size_t *count);

@@ -97,12 +97,12 @@ void core_written(struct core *core, bool committed)
 		return;
 	}
 	size_t count;
-	const int64_t *sends = batch_sends(core->writing, &count);
+	const struct batch_sending *sends = batch_sends(core->writing, &count);
 	for (size_t i = 0; i < count && !core->is_stopping; i++) {
-		const struct refresh_row *row = schedule_find(core->schedule, sends[i]);
+		const struct refresh_row *row = schedule_find(core->schedule, sends[i].refresh);
 		if (row && row->state == REFRESH_SENDING &&
 			!batch_has_lost(core->writing, row->site))
-			effects_send(core->performer.effects, row);
+			effects_send(core->performer.effects, row, sends[i].life);
 	}
 	tell_lost(core, core->writing);
 	tell_waiting(core->writing, true);

@@ -19,7 +19,7 @@ struct call {
 	struct effects *effects;
 	struct arena *arena; /* this struct and all texts */
 	int64_t id;          /* of the refresh or selection */
-	int64_t asked_after;
+	int64_t asked_after, life;
 	const char *site;
 	struct selection selection; /* for a resolve */
 };
@@ -86,9 +86,10 @@ static enum verdict verdict_of(enum error_kind kind)
 	return VERDICT_RETRY;
 }
 
-struct answer effects_answer(const char *site, const struct outcome *outcome)
+struct answer effects_answer(const char *site, int64_t life, const struct outcome *outcome)
 {
 	struct answer answer = { .site = site,
+		.life = life,
 		.verdict = VERDICT_OK,
 		.is_alive = outcome->is_alive,
 		.told = outcome->told };
@@ -121,14 +122,15 @@ struct job_seen effects_job(const struct job *job)
 }
 
 static struct call *call_new(
-	struct effects *effects, const char *site, int64_t id, int64_t asked_after)
+	struct effects *effects, const struct action *action, const char *site, int64_t id)
 {
 	struct arena *arena = arena_new();
 	struct call *call = arena_new_of(arena, struct call);
 	*call = (struct call){ .effects = effects,
 		.arena = arena,
 		.id = id,
-		.asked_after = asked_after,
+		.asked_after = action->asked_after,
+		.life = action->life,
 		.site = arena_text(arena, site) };
 	return call;
 }
@@ -136,6 +138,11 @@ static struct call *call_new(
 static void call_free(struct call *call)
 {
 	arena_free(call->arena);
+}
+
+static struct answer answer_of(const struct call *call, const struct outcome *outcome)
+{
+	return effects_answer(call->site, call->life, outcome);
 }
 
 /* ---- resolve ---- */
@@ -150,20 +157,18 @@ static void resolved(
 	else
 		log_debug("selection not resolved", KV("site", call->site),
 			KV("selection", call->id), KV("reason", outcome->error.message));
-	effects_tell(
-		call->effects, &(struct input){ INPUT_RESOLVED,
-				       .resolved = { call->id, effects_answer(call->site, outcome),
-					       contents, count } });
+	effects_tell(call->effects,
+		&(struct input){ INPUT_RESOLVED,
+			.resolved = { call->id, answer_of(call, outcome), contents, count } });
 	call_free(call);
 }
 
-void effects_resolve(
-	struct effects *effects, int64_t id, const struct selection *selection, bool uncached)
+void effects_resolve(struct effects *effects, const struct action *action)
 {
-	struct call *call = call_new(effects, selection->site, id, 0);
-	selection_copy(selection, &call->selection, call->arena);
+	struct call *call = call_new(effects, action, action->named->site, action->selection);
+	selection_copy(action->named, &call->selection, call->arena);
 	effects->edge->ask->resolve(
-		effects->edge->tableau, &call->selection, uncached, resolved, call);
+		effects->edge->tableau, &call->selection, action->uncached, resolved, call);
 }
 
 void effects_name(struct effects *effects, const struct selection *selection, const char *site,
@@ -186,15 +191,15 @@ void effects_doubt(struct effects *effects, const char *site, const struct conte
 static void greeted(const struct outcome *outcome, void *context)
 {
 	struct call *call = context;
-	effects_tell(call->effects, &(struct input){ INPUT_GREETED,
-					    .greeted = { effects_answer(call->site, outcome) } });
+	effects_tell(call->effects,
+		&(struct input){ INPUT_GREETED, .greeted = { answer_of(call, outcome) } });
 	call_free(call);
 }
 
-void effects_greet(struct effects *effects, const char *site)
+void effects_greet(struct effects *effects, const struct action *action)
 {
-	effects->edge->ask->greet(
-		effects->edge->tableau, site, greeted, call_new(effects, site, 0, 0));
+	effects->edge->ask->greet(effects->edge->tableau, action->site, greeted,
+		call_new(effects, action, action->site, 0));
 }
 
 /* ---- list ---- */
@@ -203,7 +208,7 @@ static void listed(
 	const struct outcome *outcome, const struct job *jobs, size_t count, void *context)
 {
 	struct call *call = context;
-	struct answer answer = effects_answer(call->site, outcome);
+	struct answer answer = answer_of(call, outcome);
 	if (answer.verdict == VERDICT_FAIL)
 		answer.verdict = VERDICT_CANNOT;
 	else if (!outcome->ok && outcome->is_alive)
@@ -222,10 +227,10 @@ static void listed(
 	call_free(call);
 }
 
-void effects_list(struct effects *effects, const char *site, struct wall since, int64_t asked_after)
+void effects_list(struct effects *effects, const struct action *action)
 {
-	effects->edge->ask->jobs(effects->edge->tableau, site, since, listed,
-		call_new(effects, site, 0, asked_after));
+	effects->edge->ask->jobs(effects->edge->tableau, action->site, action->since, listed,
+		call_new(effects, action, action->site, 0));
 }
 
 int64_t effects_list_calls(size_t jobs)
@@ -238,7 +243,7 @@ int64_t effects_list_calls(size_t jobs)
 static void cancelled(const struct outcome *outcome, void *context)
 {
 	struct call *call = context;
-	struct answer answer = effects_answer(call->site, outcome);
+	struct answer answer = answer_of(call, outcome);
 	if (!outcome->ok && outcome->code == JOB_IS_OVER)
 		answer.verdict = VERDICT_NONE;
 	else if (!outcome->ok && outcome->error.kind == ERROR_GONE)
@@ -248,8 +253,9 @@ static void cancelled(const struct outcome *outcome, void *context)
 	call_free(call);
 }
 
-void effects_cancel(struct effects *effects, const struct refresh_row *refresh)
+void effects_cancel(struct effects *effects, const struct action *action)
 {
+	const struct refresh_row *refresh = action->refresh;
 	effects->edge->ask->cancel(effects->edge->tableau, refresh->site, refresh->job_id,
-		cancelled, call_new(effects, refresh->site, refresh->id, 0));
+		cancelled, call_new(effects, action, refresh->site, refresh->id));
 }

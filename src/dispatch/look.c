@@ -15,7 +15,7 @@
 
 struct look {
 	struct effects *effects;
-	int64_t refresh, asked_after;
+	int64_t refresh, asked_after, life;
 	char *site, *luid, *name;
 	char **known; /* ids of jobs that are not meant, ended by NULL */
 	struct wall since;
@@ -50,7 +50,7 @@ static void look_next(struct look *look);
 /* Ends a look that found no job, with `verdict`; `outcome` says why. */
 static void end_without(struct look *look, const struct outcome *outcome, enum verdict verdict)
 {
-	struct answer answer = effects_answer(look->site, outcome);
+	struct answer answer = effects_answer(look->site, look->life, outcome);
 	answer.verdict = verdict;
 	look_end(look, answer, NULL);
 }
@@ -59,7 +59,7 @@ static void found(struct look *look, const struct outcome *outcome, const struct
 {
 	struct job_seen seen = effects_job(job);
 	seen.is_incremental = look->candidates[look->at - 1].is_incremental;
-	look_end(look, effects_answer(look->site, outcome), &seen);
+	look_end(look, effects_answer(look->site, look->life, outcome), &seen);
 }
 
 static void puzzle(struct look *look, const char *unsure)
@@ -113,6 +113,7 @@ static void look_next(struct look *look)
 	}
 	look_end(look,
 		(struct answer){ .site = look->site,
+			.life = look->life,
 			.verdict = look->unsure ? VERDICT_UNSURE : VERDICT_NONE,
 			.reason = look->unsure ? look->unsure : "no job of this content was found",
 			.told = look->told },
@@ -196,6 +197,7 @@ void effects_look(struct effects *effects, const struct action *action)
 	look->effects = effects;
 	look->refresh = refresh->id;
 	look->asked_after = action->asked_after;
+	look->life = action->life;
 	look->site = mem_copy_text(refresh->site);
 	look->luid = mem_copy_text(refresh->content.luid);
 	look->name = mem_copy_text(refresh->content.name);

@@ -183,26 +183,25 @@ static void perform(struct performer *performer, const struct action *action)
 		batch_spent(performer->open, &action->spent);
 		break;
 	case ACTION_RESOLVE:
-		effects_resolve(
-			performer->effects, action->selection, action->named, action->uncached);
+		effects_resolve(performer->effects, action);
 		break;
 	case ACTION_GREET:
-		effects_greet(performer->effects, action->site);
+		effects_greet(performer->effects, action);
 		break;
 	case ACTION_SEND:
-		batch_send(performer->open, action->refresh->id);
+		batch_send(performer->open, action->site, action->refresh->id, action->life);
 		break;
 	case ACTION_POLL:
-		effects_poll(performer->effects, action->refresh, action->asked_after);
+		effects_poll(performer->effects, action);
 		break;
 	case ACTION_LIST:
-		effects_list(performer->effects, action->site, action->since, action->asked_after);
+		effects_list(performer->effects, action);
 		break;
 	case ACTION_LOOK:
 		effects_look(performer->effects, action);
 		break;
 	case ACTION_CANCEL:
-		effects_cancel(performer->effects, action->refresh);
+		effects_cancel(performer->effects, action);
 		break;
 	case ACTION_TELL:
 		if (action->trouble)

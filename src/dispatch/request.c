@@ -16,7 +16,7 @@
 struct request {
 	struct effects *effects;
 	struct arena *arena; /* this struct and all texts */
-	int64_t refresh, asked_after;
+	int64_t refresh, asked_after, life;
 	const char *site, *job_id;
 	struct content content;
 	bool incremental;
@@ -25,7 +25,8 @@ struct request {
 	struct job job;
 };
 
-static struct request *request_new(struct effects *effects, const struct refresh_row *row)
+static struct request *request_new(
+	struct effects *effects, const struct refresh_row *row, int64_t life)
 {
 	struct arena *arena = arena_new();
 	struct request *request = arena_new_of(arena, struct request);
@@ -33,6 +34,7 @@ static struct request *request_new(struct effects *effects, const struct refresh
 		.effects = effects,
 		.arena = arena,
 		.refresh = row->id,
+		.life = life,
 		.site = arena_text(arena, row->site),
 		.job_id = arena_text(arena, row->job_id),
 		.content = { row->content.kind, arena_text(arena, row->content.luid),
@@ -73,11 +75,15 @@ static bool is_alias(const struct request *request, const struct job *job)
 		effects_namings(request->effects), request->site, &request->content, job->title);
 }
 
+static struct answer answer_of(const struct request *request, const struct outcome *outcome)
+{
+	return effects_answer(request->site, request->life, outcome);
+}
+
 static void moved(struct request *request, const struct confirmation *confirmation)
 {
 	end(request, &(struct input){ INPUT_MOVED,
-			     .moved = { request->refresh,
-				     effects_answer(request->site, confirmation->outcome),
+			     .moved = { request->refresh, answer_of(request, confirmation->outcome),
 				     confirmation->content } });
 }
 
@@ -85,7 +91,7 @@ static void moved(struct request *request, const struct confirmation *confirmati
 static struct answer no_answer(
 	const struct request *request, const struct confirmation *confirmation)
 {
-	struct answer answer = effects_answer(request->site, confirmation->outcome);
+	struct answer answer = answer_of(request, confirmation->outcome);
 	answer.verdict = confirmation->is == CONFIRMED_NO ? VERDICT_OTHER : VERDICT_RETRY;
 	answer.reason = confirmation->reason;
 	return answer;
@@ -97,7 +103,7 @@ static void answer_sent(
 	struct request *request, const struct outcome *outcome, const struct job *job)
 {
 	struct job_seen seen = { 0 };
-	struct answer answer = effects_answer(request->site, outcome);
+	struct answer answer = answer_of(request, outcome);
 	if (outcome->ok)
 		seen = effects_job(job);
 	/* Owners with a Creator licence got 403 although the job had been queued
@@ -186,9 +192,9 @@ static void doubt_confirmed(const struct confirmation *confirmation, void *conte
 		not_sent(request, confirmation);
 }
 
-void effects_send(struct effects *effects, const struct refresh_row *refresh)
+void effects_send(struct effects *effects, const struct refresh_row *refresh, int64_t life)
 {
-	struct request *request = request_new(effects, refresh);
+	struct request *request = request_new(effects, refresh, life);
 	if (confirm_is_due(effects_edge(effects), effects_namings(effects), request->site,
 		    &request->content))
 		confirm(request, NULL, doubt_confirmed);
@@ -201,7 +207,7 @@ void effects_send(struct effects *effects, const struct refresh_row *refresh)
 static void answer_polled(
 	struct request *request, const struct outcome *outcome, const struct job *job)
 {
-	struct answer answer = effects_answer(request->site, outcome);
+	struct answer answer = answer_of(request, outcome);
 	struct job_seen seen = { 0 };
 	if (outcome->ok)
 		seen = effects_job(job);
@@ -240,10 +246,10 @@ static void polled(const struct outcome *outcome, const struct job *job, void *c
 		answer_polled(request, outcome, job);
 }
 
-void effects_poll(struct effects *effects, const struct refresh_row *refresh, int64_t asked_after)
+void effects_poll(struct effects *effects, const struct action *action)
 {
-	struct request *request = request_new(effects, refresh);
-	request->asked_after = asked_after;
+	struct request *request = request_new(effects, action->refresh, action->life);
+	request->asked_after = action->asked_after;
 	const struct edge *edge = effects_edge(effects);
 	edge->ask->job(edge->tableau, request->site, request->job_id, polled, request);
 }

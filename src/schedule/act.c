@@ -91,6 +91,7 @@ void act_resolve(struct schedule *schedule, const struct want *want)
 	struct action *action = act(schedule, ACTION_RESOLVE);
 	action->selection = want->id;
 	action->named = want->selection.named;
+	action->life = site_find(schedule, want->selection.site)->life;
 	action->uncached = want->selection.uncached;
 }
 
@@ -125,6 +126,7 @@ void act_on_refresh(struct schedule *schedule, enum action_type type, struct ref
 	struct action *action = act(schedule, type);
 	action->refresh = &refresh->row;
 	action->site = refresh->slot->site->name;
+	action->life = refresh->slot->site->life;
 	action->since = since;
 	refresh->is_asked = true;
 	if (type == ACTION_LOOK)
@@ -133,7 +135,9 @@ void act_on_refresh(struct schedule *schedule, enum action_type type, struct ref
 
 void act_greet(struct schedule *schedule, struct site *site)
 {
-	act(schedule, ACTION_GREET)->site = site->name;
+	struct action *action = act(schedule, ACTION_GREET);
+	action->site = site->name;
+	action->life = site->life;
 	site->is_greeting = true;
 }
 
@@ -141,6 +145,7 @@ void act_list(struct schedule *schedule, struct site *site, struct wall since)
 {
 	struct action *action = act(schedule, ACTION_LIST);
 	action->site = site->name;
+	action->life = site->life;
 	action->since = since;
 	site->is_listing = true;
 }

@@ -57,6 +57,7 @@ struct action {
 	const char *trouble; /* TELL, BACKLOG */
 	struct wall since;   /* by Tableau's clock */
 	int64_t asked_after; /* POLL, LIST, LOOK: to be returned with the answer */
+	int64_t life;        /* each question: to be returned with the answer */
 	/* LOOK: ids of jobs of other refreshes, to be skipped; NULL ends it */
 	const char *const *known_jobs;
 };

@@ -67,6 +67,8 @@ enum verdict {
 };
 struct answer {
 	const char *site; /* whose it is */
+	/* the action's: after INPUT_LEAVE, answers to what was asked before mean nothing */
+	int64_t life;
 	enum verdict verdict;
 	/* The site works: a failure is about the item asked for and not about the site. */
 	bool is_alive;
@@ -88,12 +90,19 @@ struct job_seen {
 };
 
 enum input_type {
-	/* At start, before any other input: the contents of the store. */
+	/* The contents of the store, of sites that are not known yet: at a start, before
+	 * INPUT_CONFIGURE; or at any time for one site, before INPUT_ADOPT. */
 	/* an open refresh with its causes; the latest success of a content; or an ended refresh
 	 * whose job might be taken for an open one's */
 	INPUT_RESTORE,
 	INPUT_RESTORE_SPENT, /* what was spent of a budget */
 	INPUT_RESTORE_PAUSE, /* `by` has paused `site` */
+	/* `site` is restored but for its open selections, which follow: from now on it is called.
+	 * Without options when the configuration has no such site */
+	INPUT_ADOPT,
+	/* `site` and its work are somebody else's now: all of it is forgotten, and nothing recorded
+	 */
+	INPUT_LEAVE,
 
 	/* the present options and sites. Work of a removed site waits for it to come back, until
 	 * its patience is over */
@@ -147,6 +156,13 @@ struct input {
 		struct {
 			const char *site, *by;
 		} restore_pause;
+		struct {
+			const char *site;
+			const struct schedule_site *options; /* or NULL */
+		} adopt;
+		struct {
+			const char *site;
+		} leave;
 		struct {
 			const struct schedule_options *options;
 			const struct schedule_site *sites;

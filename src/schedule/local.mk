@@ -14,6 +14,7 @@ librouter_a_SOURCES += \
 	src/schedule/hold.c \
 	src/schedule/input.h \
 	src/schedule/keep.c \
+	src/schedule/leave.c \
 	src/schedule/life.c src/schedule/life.h \
 	src/schedule/look.c \
 	src/schedule/lost.c \

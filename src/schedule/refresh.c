@@ -191,3 +191,17 @@ void refresh_forget_hold(struct refresh *refresh)
 	refresh->is_held = false;
 	DL_APPEND2(refresh->slot->site->awaited, refresh, awaited_prev, awaited_next);
 }
+
+void refresh_forget(struct schedule *schedule, struct refresh *refresh)
+{
+	refresh_forget_hold(refresh);
+	DL_DELETE2(refresh->slot->site->awaited, refresh, awaited_prev, awaited_next);
+	timer_leave(&refresh->due);
+	patience_go_by(&refresh->patience, NULL, (struct mono){ 0 });
+	if (refresh_in_flight(refresh))
+		flight_leave(schedule, refresh);
+	schedule->waiting -= refresh->row.state == REFRESH_WAITING;
+	schedule->causes -= (int64_t)refresh->cause_count;
+	HASH_DELETE(by_id, schedule->refreshes, refresh);
+	refresh_free(refresh);
+}

@@ -67,6 +67,17 @@ static void on_configure(struct schedule *schedule, struct instant now, const st
 	}
 }
 
+/* Not a configuration of all sites, which would end the pauses of their breakers. */
+static void on_adopt(struct schedule *schedule, struct instant now, const struct input *input)
+{
+	struct site *site = site_of(schedule, input->adopt.site);
+	if (input->adopt.options)
+		configure_site(schedule, input->adopt.options);
+	site->was_dropped = !site->is_known;
+	site_touch(schedule, site);
+	look_arm_round(schedule, now, site);
+}
+
 static void on_event(struct schedule *schedule, struct instant now, const struct input *input)
 {
 	(void)now;
@@ -79,6 +90,8 @@ static on_input *const handlers[INPUT_COUNT] = {
 	[INPUT_RESTORE] = on_restore,
 	[INPUT_RESTORE_SPENT] = on_restore_spent,
 	[INPUT_RESTORE_PAUSE] = on_restore_pause,
+	[INPUT_ADOPT] = on_adopt,
+	[INPUT_LEAVE] = on_leave,
 	[INPUT_CONFIGURE] = on_configure,
 	[INPUT_TICK] = on_tick,
 	[INPUT_EVENT] = on_event,
@@ -97,6 +110,30 @@ static on_input *const handlers[INPUT_COUNT] = {
 	[INPUT_PAUSE] = on_pause,
 };
 
+/* Where each answer is. */
+static const size_t answers[INPUT_COUNT] = {
+	[INPUT_RESOLVED] = offsetof(struct input, resolved.answer),
+	[INPUT_GREETED] = offsetof(struct input, greeted.answer),
+	[INPUT_SENT] = offsetof(struct input, sent.answer),
+	[INPUT_MOVED] = offsetof(struct input, moved.answer),
+	[INPUT_POLLED] = offsetof(struct input, polled.answer),
+	[INPUT_LISTED] = offsetof(struct input, listed.answer),
+	[INPUT_LOOKED] = offsetof(struct input, looked.answer),
+	[INPUT_JOB_CANCELLED] = offsetof(struct input, job_cancelled.answer),
+};
+
+/* Was it asked before the site was left? Since then the site, its refreshes of the same ids and its
+ * jobs may have had another owner, and may be here again. */
+static bool is_outlived(const struct schedule *schedule, const struct input *input)
+{
+	size_t at = answers[input->type];
+	if (!at)
+		return false;
+	const struct answer *answer = (const void *)((const char *)input + at);
+	const struct site *site = site_find(schedule, answer->site);
+	return !site || site->life != answer->life;
+}
+
 static bool is_of_person(enum input_type type)
 {
 	return type == INPUT_CANCEL || type == INPUT_RETRY || type == INPUT_AGAIN ||
@@ -107,7 +144,8 @@ struct actions schedule_step(
 	struct schedule *schedule, struct instant now, const struct input *input)
 {
 	act_forget(schedule);
-	handlers[input->type](schedule, now, input);
+	if (!is_outlived(schedule, input))
+		handlers[input->type](schedule, now, input);
 	step_settle(schedule, now); /* fills free places with what is ready */
 	for (size_t i = 0; i < schedule->action_count; i++)
 		if (schedule->actions[i].type == ACTION_RECORD)
@@ -133,28 +171,14 @@ static void free_slots(struct schedule *schedule)
 {
 	struct slot *slot, *next;
 	HASH_ITER(by_key, schedule->slots, slot, next)
-	{
-		HASH_DELETE(by_key, schedule->slots, slot);
-		free(slot->key);
-		free(slot);
-	}
+	slot_forget(schedule, slot);
 }
 
 static void free_sites(struct schedule *schedule)
 {
 	struct site *site, *next;
 	HASH_ITER(by_name, schedule->sites, site, next)
-	{
-		HASH_DELETE(by_name, schedule->sites, site);
-		timer_heap_clear(&site->ready);
-		timer_heap_clear(&site->looks);
-		for (int kind = 0; kind < CALLS_COUNT; kind++)
-			patience_clock_clear(&site->waiting[kind].clock);
-		gate_clear(&site->gate);
-		free(site->overdue);
-		free(site->name);
-		free(site);
-	}
+	site_forget(schedule, site);
 }
 
 static void free_texts(struct schedule *schedule)

@@ -38,11 +38,40 @@ struct site *site_of(struct schedule *schedule, const char *name)
 	site = mem_new(struct site);
 	site_changed(schedule, site);
 	site->name = mem_copy_text(name);
+	site->life = schedule->leaves;
 	site->may_list = true;
 	gate_init(&site->gate);
 	site->parked_last = &site->parked;
 	HASH_ADD_KEYPTR(by_name, schedule->sites, site->name, strlen(site->name), site);
 	return site;
+}
+
+static void unmark(struct schedule *schedule, const struct site *site)
+{
+	struct site **link = &schedule->dirty;
+	while (*link && *link != site)
+		link = &(*link)->dirty_next;
+	if (*link)
+		*link = site->dirty_next;
+	link = &schedule->changed;
+	while (*link && *link != site)
+		link = &(*link)->changed_next;
+	if (*link)
+		*link = site->changed_next;
+}
+
+void site_forget(struct schedule *schedule, struct site *site)
+{
+	unmark(schedule, site);
+	HASH_DELETE(by_name, schedule->sites, site);
+	timer_heap_clear(&site->ready);
+	timer_heap_clear(&site->looks);
+	for (int kind = 0; kind < CALLS_COUNT; kind++)
+		patience_clock_clear(&site->waiting[kind].clock);
+	gate_clear(&site->gate);
+	free(site->overdue);
+	free(site->name);
+	free(site);
 }
 
 void site_wait(struct schedule *schedule, struct site *site, struct mono at)

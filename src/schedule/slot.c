@@ -25,6 +25,13 @@ struct slot *slot_of(struct schedule *schedule, const char *site, const struct c
 	return slot;
 }
 
+void slot_forget(struct schedule *schedule, struct slot *slot)
+{
+	HASH_DELETE(by_key, schedule->slots, slot);
+	free(slot->key);
+	free(slot);
+}
+
 static void line_add(struct slot *slot, struct refresh *refresh)
 {
 	refresh->line_next = NULL;

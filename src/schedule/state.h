@@ -29,6 +29,7 @@ struct waiting {
 
 struct site {
 	char *name;
+	int64_t life;       /* how often sites had been left when it was made */
 	bool is_known;      /* the configuration has it */
 	bool was_dropped;   /* the configuration before lacked it */
 	int64_t open;       /* refreshes that have not ended */
@@ -156,8 +157,8 @@ struct want {
 #define KNOWN_AT_ONCE 1024
 #define KNOWN_OF_SLOT 32 /* one content does not get more jobs within seconds */
 struct known_job {
-	const struct slot *slot;
-	char id[40]; /* a LUID has 36 */
+	const struct slot *slot; /* NULL: its site was left */
+	char id[40];             /* a LUID has 36 */
 };
 struct known_list { /* the known jobs of one look, freed at the next step */
 	struct known_list *next;
@@ -168,6 +169,7 @@ struct schedule {
 	struct schedule_options options;
 	struct refresh_ids ids; /* for new refreshes */
 	int64_t horizon;        /* the youngest stamp known */
+	int64_t leaves;         /* counts the sites that were left */
 	uint64_t random;
 	int64_t steps; /* counts them */
 	struct kept *kept;
@@ -250,6 +252,8 @@ void schedule_keep_nothing(struct schedule *schedule); /* frees all copies */
 /* makes it if it is new */
 struct site *site_of(struct schedule *schedule, const char *name);
 struct site *site_find(const struct schedule *schedule, const char *name); /* or NULL */
+/* Nothing points to it any more, but the sites that are marked for the end of the step. */
+void site_forget(struct schedule *schedule, struct site *site);
 /* At the end of the step, see what can be asked of it. */
 void site_touch(struct schedule *schedule, struct site *site);
 /* Why its work waits may have changed: see at the end of the step. */
@@ -263,6 +267,8 @@ void site_wait(struct schedule *schedule, struct site *site, struct mono at);
 
 struct refresh *refresh_find(const struct schedule *schedule, int64_t id);
 void refresh_free(struct refresh *refresh);
+/* Takes it out of everything but its slot, and frees it; nothing is recorded. */
+void refresh_forget(struct schedule *schedule, struct refresh *refresh);
 /* NULL counts as ""; `text` may be the present value. */
 void refresh_set_text(const char **member, const char *text);
 void refresh_set_content(
@@ -368,6 +374,8 @@ void site_look_again(struct schedule *schedule, struct instant now, const struct
 /* ---- slot.c: the refreshes of a content ---- */
 
 struct slot *slot_of(struct schedule *schedule, const char *site, const struct content *content);
+/* Its refreshes are gone already. */
+void slot_forget(struct schedule *schedule, struct slot *slot);
 /* Remembers the job as that of one refresh, so that no look takes it for another's. */
 void slot_know_job(struct schedule *schedule, const struct slot *slot, const char *job_id);
 /* Its job succeeded: the slot remembers the evidence, and the row gets that of all before it too.
@@ -491,6 +499,7 @@ void step_settle(struct schedule *schedule, struct instant now);
 
 typedef void on_input(struct schedule *schedule, struct instant now, const struct input *input);
 on_input on_restore, on_restore_spent, on_restore_pause; /* restore.c */
+on_input on_leave;                                       /* leave.c */
 on_input on_tick;                                        /* tick.c */
 on_input on_select, on_resolved;                         /* want.c */
 on_input on_greeted;                                     /* send.c */

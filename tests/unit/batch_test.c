@@ -49,8 +49,8 @@ static struct batch *batch_of_two_sites(void)
 	batch_spent(batch, &(struct spent){ "finance", SPENT_STARTS, { 10 }, 1 });
 	batch_spent(batch, &(struct spent){ "board", SPENT_STARTS, { 10 }, 1 });
 	batch_command(batch, &command);
-	batch_send(batch, 2);
-	batch_send(batch, 4);
+	batch_send(batch, "finance", 2, 0);
+	batch_send(batch, "board", 4, 0);
 	return batch;
 }
 
