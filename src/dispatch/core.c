@@ -420,13 +420,13 @@ bool core_load(struct core *core, struct store *store, struct error *err)
 	/* All stored events arrived before any request from now on. */
 	feed(core, &(struct input){ INPUT_EVENT, .event = { store_last_stamp(store) } });
 	struct wall since = wall_after(core_now(core).wall, -config->history);
-	if (!store_load_spent(store, restore_spent, core, err) ||
-		!store_load_pauses(store, restore_pause, core, err) ||
-		!store_load_refreshes(store, since, restore_refresh, core, err) ||
-		!store_load_namings(store, restore_namings, core, err))
+	if (!store_load_spent(store, NULL, restore_spent, core, err) ||
+		!store_load_pauses(store, NULL, restore_pause, core, err) ||
+		!store_load_refreshes(store, NULL, since, restore_refresh, core, err) ||
+		!store_load_namings(store, NULL, restore_namings, core, err))
 		return false;
 	core_configure(core, config);
-	if (!store_load_open_selections(store, restore_selections, core, err))
+	if (!store_load_open_selections(store, NULL, restore_selections, core, err))
 		return false;
 	struct schedule_counts counts = schedule_count(core->schedule);
 	log_info("journal loaded", KV("open_selections", counts.selections),

@@ -85,18 +85,18 @@ struct store_driver {
 		const int64_t **ids, size_t *count, struct error *err);
 	bool (*open_selections_of_event)(
 		struct store *store, int64_t event, int64_t *count, struct error *err);
-	/* of `refresh`; 0: of all open ones */
-	bool (*load_namings)(struct store *store, int64_t refresh, selected_visit *visit,
-		void *context, struct error *err);
+	/* of `refresh`; 0: of all open ones of `site`, or of all sites */
+	bool (*load_namings)(struct store *store, const char *site, int64_t refresh,
+		selected_visit *visit, void *context, struct error *err);
 
-	bool (*load_open_selections)(
-		struct store *store, selected_visit *visit, void *context, struct error *err);
-	bool (*load_refreshes)(struct store *store, struct wall since, refresh_visit *visit,
+	bool (*load_open_selections)(struct store *store, const char *site, selected_visit *visit,
 		void *context, struct error *err);
-	bool (*load_spent)(
-		struct store *store, spent_visit *visit, void *context, struct error *err);
-	bool (*load_pauses)(
-		struct store *store, pause_visit *visit, void *context, struct error *err);
+	bool (*load_refreshes)(struct store *store, const char *site, struct wall since,
+		refresh_visit *visit, void *context, struct error *err);
+	bool (*load_spent)(struct store *store, const char *site, spent_visit *visit, void *context,
+		struct error *err);
+	bool (*load_pauses)(struct store *store, const char *site, pause_visit *visit,
+		void *context, struct error *err);
 	bool (*load_notes)(struct store *store, const char *prefix, note_visit *visit,
 		void *context, struct error *err);
 	bool (*take_refresh_ids)(struct store *store, struct refresh_ids *ids, struct error *err);
@@ -112,5 +112,13 @@ struct store_driver {
 	bool (*load_copy)(struct store *store, struct arena *arena, const struct store_copy **copy,
 		struct error *err);
 };
+
+/* For a driver whose rows of selections have no site: a visitor that passes on those of one. */
+struct selected_of_site {
+	const char *site;
+	selected_visit *visit;
+	void *context;
+};
+bool selected_of_site_visit(const struct selected_row *row, void *context);
 
 extern const struct store_driver sqlite_driver, memory_driver, postgresql_driver;

@@ -289,22 +289,22 @@ bool store_open_selections_of_event(
 	return store->driver->open_selections_of_event(store, event, count, err);
 }
 
-bool store_load_open_selections(
-	struct store *store, selected_visit *visit, void *context, struct error *err)
+bool store_load_open_selections(struct store *store, const char *site, selected_visit *visit,
+	void *context, struct error *err)
 {
-	return store->driver->load_open_selections(store, visit, context, err);
+	return store->driver->load_open_selections(store, site, visit, context, err);
 }
 
-bool store_load_namings(
-	struct store *store, selected_visit *visit, void *context, struct error *err)
+bool store_load_namings(struct store *store, const char *site, selected_visit *visit, void *context,
+	struct error *err)
 {
-	return store->driver->load_namings(store, 0, visit, context, err);
+	return store->driver->load_namings(store, site, 0, visit, context, err);
 }
 
 bool store_namings_of_refresh(struct store *store, int64_t refresh, selected_visit *visit,
 	void *context, struct error *err)
 {
-	return store->driver->load_namings(store, refresh, visit, context, err);
+	return store->driver->load_namings(store, NULL, refresh, visit, context, err);
 }
 
 const cJSON *const *selected_row_items(const struct selected_row *row, struct arena *arena)
@@ -323,20 +323,43 @@ const cJSON *const *selected_row_items(const struct selected_row *row, struct ar
 	return items;
 }
 
-bool store_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
-	void *context, struct error *err)
+bool selected_of_site_visit(const struct selected_row *row, void *context)
 {
-	return store->driver->load_refreshes(store, since, visit, context, err);
+	const struct selected_of_site *of = context;
+	OWNED(arena) arena = arena_new();
+	const cJSON *const *items = selected_row_items(row, arena);
+	int64_t *ids = arena_array(arena, int64_t, row->count + 1);
+	int64_t *positions = arena_array(arena, int64_t, row->count + 1);
+	struct selected_row some = *row;
+
+	some.count = 0;
+	some.ids = ids;
+	some.positions = positions;
+	for (size_t i = 0; i < row->count; i++) {
+		if (!items[i] || !text_is(json_text(items[i], "site"), of->site))
+			continue;
+		ids[some.count] = row->ids[i];
+		positions[some.count++] = row->positions[i];
+	}
+	return !some.count || of->visit(&some, of->context);
 }
 
-bool store_load_spent(struct store *store, spent_visit *visit, void *context, struct error *err)
+bool store_load_refreshes(struct store *store, const char *site, struct wall since,
+	refresh_visit *visit, void *context, struct error *err)
 {
-	return store->driver->load_spent(store, visit, context, err);
+	return store->driver->load_refreshes(store, site, since, visit, context, err);
 }
 
-bool store_load_pauses(struct store *store, pause_visit *visit, void *context, struct error *err)
+bool store_load_spent(
+	struct store *store, const char *site, spent_visit *visit, void *context, struct error *err)
 {
-	return store->driver->load_pauses(store, visit, context, err);
+	return store->driver->load_spent(store, site, visit, context, err);
+}
+
+bool store_load_pauses(
+	struct store *store, const char *site, pause_visit *visit, void *context, struct error *err)
+{
+	return store->driver->load_pauses(store, site, visit, context, err);
 }
 
 bool store_load_notes(struct store *store, const char *prefix, note_visit *visit, void *context,

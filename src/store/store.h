@@ -215,20 +215,21 @@ bool store_list_commands(struct store *store, int64_t subject, command_visit *vi
 bool store_namings_of_refresh(struct store *store, int64_t refresh, selected_visit *visit,
 	void *context, struct error *err) MUST_USE;
 
-/* For a start, before the journal runs. Selections: all open ones in order of id. Refreshes: every
- * open one, then the youngest ended ones with a job, then, for each content, the latest full and
- * the latest incremental success since `since` (some appear twice). */
-bool store_load_open_selections(
-	struct store *store, selected_visit *visit, void *context, struct error *err) MUST_USE;
-/* The selections that named the content of open refreshes. */
-bool store_load_namings(
-	struct store *store, selected_visit *visit, void *context, struct error *err) MUST_USE;
-bool store_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
+/* What the dispatcher goes on with, of one site; NULL: of all. Selections: all open ones in order
+ * of id; where one process writes, a damaged one is of no site. Refreshes: every open one, then the
+ * youngest ended ones with a job, then, for each content, the latest full and the latest
+ * incremental success since `since` (some appear twice). */
+bool store_load_open_selections(struct store *store, const char *site, selected_visit *visit,
 	void *context, struct error *err) MUST_USE;
-bool store_load_spent(
-	struct store *store, spent_visit *visit, void *context, struct error *err) MUST_USE;
-bool store_load_pauses(
-	struct store *store, pause_visit *visit, void *context, struct error *err) MUST_USE;
+/* The selections that named the content of open refreshes. */
+bool store_load_namings(struct store *store, const char *site, selected_visit *visit, void *context,
+	struct error *err) MUST_USE;
+bool store_load_refreshes(struct store *store, const char *site, struct wall since,
+	refresh_visit *visit, void *context, struct error *err) MUST_USE;
+bool store_load_spent(struct store *store, const char *site, spent_visit *visit, void *context,
+	struct error *err) MUST_USE;
+bool store_load_pauses(struct store *store, const char *site, pause_visit *visit, void *context,
+	struct error *err) MUST_USE;
 /* Those whose key begins with `prefix`, in the order in which they were put last. */
 bool store_load_notes(struct store *store, const char *prefix, note_visit *visit, void *context,
 	struct error *err) MUST_USE;

@@ -265,11 +265,12 @@ static void start_with(struct store *store)
 		return; /* here and below, a daemon would not start either */
 	start.schedule = schedule_new(&options, ids, 1);
 	step(&start, &(struct input){ INPUT_EVENT, .event = { 1 } });
-	if (store_load_spent(store, restore_spent, &start, &err) &&
-		store_load_pauses(store, restore_pause, &start, &err) &&
-		store_load_refreshes(store, (struct wall){ 0 }, restore_refresh, &start, &err) &&
-		store_load_open_selections(store, restore_selections, &start, &err) &&
-		store_load_namings(store, see_naming, &start, &err))
+	if (store_load_spent(store, NULL, restore_spent, &start, &err) &&
+		store_load_pauses(store, NULL, restore_pause, &start, &err) &&
+		store_load_refreshes(
+			store, NULL, (struct wall){ 0 }, restore_refresh, &start, &err) &&
+		store_load_open_selections(store, NULL, restore_selections, &start, &err) &&
+		store_load_namings(store, NULL, see_naming, &start, &err))
 		run_for_a_day(&start);
 	schedule_free(start.schedule);
 }

@@ -118,36 +118,36 @@ static bool tee_add_command(struct store *store, const struct command_row *row, 
 	return store_add_command(tee_of(store)->memory, row, err);
 }
 
-static bool tee_load_open_selections(
-	struct store *store, selected_visit *visit, void *context, struct error *err)
+static bool tee_load_open_selections(struct store *store, const char *site, selected_visit *visit,
+	void *context, struct error *err)
 {
-	return store_load_open_selections(tee_of(store)->memory, visit, context, err);
+	return store_load_open_selections(tee_of(store)->memory, site, visit, context, err);
 }
 
-static bool tee_load_namings(struct store *store, int64_t refresh, selected_visit *visit,
-	void *context, struct error *err)
+static bool tee_load_namings(struct store *store, const char *site, int64_t refresh,
+	selected_visit *visit, void *context, struct error *err)
 {
 	struct store *memory = tee_of(store)->memory;
 	return refresh ? store_namings_of_refresh(memory, refresh, visit, context, err)
-		       : store_load_namings(memory, visit, context, err);
+		       : store_load_namings(memory, site, visit, context, err);
 }
 
-static bool tee_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
-	void *context, struct error *err)
+static bool tee_load_refreshes(struct store *store, const char *site, struct wall since,
+	refresh_visit *visit, void *context, struct error *err)
 {
-	return store_load_refreshes(tee_of(store)->memory, since, visit, context, err);
+	return store_load_refreshes(tee_of(store)->memory, site, since, visit, context, err);
 }
 
 static bool tee_load_spent(
-	struct store *store, spent_visit *visit, void *context, struct error *err)
+	struct store *store, const char *site, spent_visit *visit, void *context, struct error *err)
 {
-	return store_load_spent(tee_of(store)->memory, visit, context, err);
+	return store_load_spent(tee_of(store)->memory, site, visit, context, err);
 }
 
 static bool tee_load_pauses(
-	struct store *store, pause_visit *visit, void *context, struct error *err)
+	struct store *store, const char *site, pause_visit *visit, void *context, struct error *err)
 {
-	return store_load_pauses(tee_of(store)->memory, visit, context, err);
+	return store_load_pauses(tee_of(store)->memory, site, visit, context, err);
 }
 
 static bool tee_take_refresh_ids(struct store *store, struct refresh_ids *ids, struct error *err)

@@ -119,7 +119,7 @@ static void what_is_of_a_site_of_another_node_is_not_written(void **state)
 	assert_true(batch_has_lost(batch, "finance"));
 	assert_false(batch_has_lost(batch, "board"));
 	assert_refreshes(store, "4(1/r)", .limit = 0);
-	must(store_load_spent(store, see_site, &spent, &err));
+	must(store_load_spent(store, NULL, see_site, &spent, &err));
 	assert_string_equal(spent.text, "board");
 }
 #endif

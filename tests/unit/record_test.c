@@ -343,7 +343,7 @@ static void every_member_is_read_back_as_it_was_written(void **state)
 	write_all(store);
 	must(store_find_refresh(store, 4, same_refresh, &is_same[0], &found, &err));
 	must(store_find_event(store, 3, same_event, &is_same[1], &found, &err));
-	must(store_load_spent(store, same_spent, &is_same[2], &err));
+	must(store_load_spent(store, NULL, same_spent, &is_same[2], &err));
 	must(store_list_commands(store, full_command.subject, same_command, &is_same[3], &err));
 	assert_true(is_same[0] && is_same[1] && is_same[2] && is_same[3]);
 }

@@ -218,14 +218,14 @@ static void a_database_of_the_first_release_is_brought_up_to_date(void **state)
 	assert_events(store, "5", .job_id = "1001");
 	assert_events(store, "", .run_id = "1001");
 	assert_refreshes(store, "10(5/nightly)", .state = "open");
-	must(store_load_open_selections(store, see_selected, &seen, &err));
+	must(store_load_open_selections(store, NULL, see_selected, &seen, &err));
 	assert_string_equal(seen.text, "5:{\"site\":\"finance\"}@900");
 	must(store_take_refresh_ids(store, &ids, &err));
 	assert_int_equal(ids.next, 14);
 	assert_int_equal(add(store, event_of("wev_2")), 9);
 	/* Open ones, then those that had a job, then the latest success. */
 	seen = (struct seen){ .text = "" };
-	must(store_load_refreshes(store, (struct wall){ 500 }, see_refresh, &seen, &err));
+	must(store_load_refreshes(store, NULL, (struct wall){ 500 }, see_refresh, &seen, &err));
 	assert_string_equal(seen.text, "10(5/nightly) 6() 8() 8()");
 }
 

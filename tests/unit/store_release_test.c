@@ -157,9 +157,9 @@ static void find_all(struct store *store, struct found *found)
 
 	must(store_list_events(store, &all, find_event, found, &err));
 	must(store_list_refreshes(store, &all, find_refresh, found, &err));
-	must(store_load_spent(store, find_spent, found, &err));
-	must(store_load_open_selections(store, find_selected, found, &err));
-	must(store_load_pauses(store, find_pause, &is_paused, &err));
+	must(store_load_spent(store, NULL, find_spent, found, &err));
+	must(store_load_open_selections(store, NULL, find_selected, found, &err));
+	must(store_load_pauses(store, NULL, find_pause, &is_paused, &err));
 	assert_true(is_paused);
 	for (int64_t subject = 0; subject < 30; subject++)
 		must(store_list_commands(store, subject, find_command, found, &err));

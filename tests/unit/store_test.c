@@ -219,7 +219,7 @@ static void selections_wait_until_they_are_ended(void **state)
 
 	store = open_store(STORE_WRITE);
 	add(store, event_of("wev_2"));
-	must(store_load_open_selections(store, see_selected, &seen, &err));
+	must(store_load_open_selections(store, NULL, see_selected, &seen, &err));
 	assert_string_equal(seen.text, "1:{\"site\":\"board\"}@900 3:{\"site\":\"finance\"}@900");
 	must(store_open_selections_of_event(store, row.id, &count, &err));
 	assert_int_equal(count, 1);
@@ -256,7 +256,7 @@ static void an_open_selection_is_found_in_its_events_list(void **state)
 	store_close(TAKE(store));
 
 	store = open_store(STORE_WRITE);
-	must(store_load_open_selections(store, see_positions, &seen, &err));
+	must(store_load_open_selections(store, NULL, see_positions, &seen, &err));
 	assert_string_equal(seen.text, " 1/1 3/0 3/1");
 }
 
@@ -310,10 +310,51 @@ static void a_refresh_remembers_which_selections_named_its_content(void **state)
 	store_close(TAKE(store));
 
 	store = open_store(STORE_WRITE);
-	must(store_load_namings(store, see_naming, &open, &err));
+	must(store_load_namings(store, NULL, see_naming, &open, &err));
 	assert_string_equal(open.text, " 2:{\"site\":\"board\"}");
 	must(store_namings_of_refresh(store, 4, see_naming, &ended, &err));
 	assert_string_equal(ended.text, " 4:{\"site\":\"finance\"}");
+}
+
+static bool see_ids(const struct selected_row *row, void *context)
+{
+	char more[40];
+
+	for (size_t i = 0; i < row->count; i++) {
+		snprintf(more, sizeof more, " %lld/%lld", (long long)row->event,
+			(long long)row->positions[i]);
+		seen_add(context, more);
+	}
+	return true;
+}
+
+static void open_selections_of_one_site_are_loaded_alone(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct event_row row = event_of("wev_1");
+	struct error err = { 0 };
+	static const struct {
+		const char *site, *expected;
+	} cases[] = { { NULL, " 1/0 1/1 3/0 3/1 3/2" }, { "finance", " 1/0 3/1" },
+		{ "board", " 1/1 3/0 3/2" }, { "sales", "" } };
+
+	(void)state;
+	row.open_count = 2;
+	add(store, row);
+	row = event_of("wev_2");
+	row.selections = "[{\"site\":\"board\"},{\"site\":\"finance\"},{\"site\":\"board\"}]";
+	row.open_count = 3;
+	row.open = (const int64_t[]){ 0, 1, 2 };
+	add(store, row);
+	store_close(TAKE(store));
+
+	store = open_store(STORE_WRITE);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct seen seen = { .text = "" };
+
+		must(store_load_open_selections(store, cases[i].site, see_ids, &seen, &err));
+		assert_string_equal(seen.text, cases[i].expected);
+	}
 }
 
 /* ---- refreshes ---- */
@@ -519,12 +560,55 @@ static void open_refreshes_and_each_contents_latest_success_are_loaded(void **st
 	cause(store, 14, 3, "b");
 	cause(store, 14, 1, "a");
 	cause(store, 18, 3, "c");
-	must(store_load_refreshes(store, (struct wall){ 100 }, see_refresh, &seen, &err));
+	must(store_load_refreshes(store, NULL, (struct wall){ 100 }, see_refresh, &seen, &err));
 	assert_string_equal(seen.text, "14(1/a 3/b) 16() 18(3/c) 4() 8()");
 
 	seen = (struct seen){ .most = 1 };
-	must(store_load_refreshes(store, (struct wall){ 100 }, see_refresh, &seen, &err));
+	must(store_load_refreshes(store, NULL, (struct wall){ 100 }, see_refresh, &seen, &err));
 	assert_string_equal(seen.text, "14(1/a 3/b)");
+}
+
+/* Open ones, recent jobs, the latest success of a content, and what named it. */
+static void the_work_of_one_site_is_loaded_alone(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct event_row event = event_of("wev_1");
+	struct error err = { 0 };
+	int64_t ids[2] = { 0 };
+	static const struct {
+		const char *site, *expected;
+	} cases[] = {
+		{ NULL, "2(1/a) 4(1/a 1/b) 6() 8() 6() 8() 2:{\"site\":\"finance\"}"
+			" 4:{\"site\":\"board\"}" },
+		{ "finance", "2(1/a) 6() 6() 2:{\"site\":\"finance\"}" },
+		{ "board", "4(1/a 1/b) 8() 8() 4:{\"site\":\"board\"}" },
+		{ "sales", "" },
+	};
+
+	(void)state;
+	event.open_count = 2;
+	must(store_begin(store, &err));
+	must(store_add_event(store, &event, ids, &err) == ADDED_NEW);
+	must(store_commit(store, &err));
+	for (int64_t id = 2; id <= 8; id += 2) {
+		struct refresh_row row =
+			refresh_of(id, id < 6 ? REFRESH_WAITING : REFRESH_SUCCEEDED, "l");
+		row.site = id % 4 ? "finance" : "board";
+		row.job_id = id < 6 ? "" : "job";
+		row.ended_at.us = id < 6 ? 0 : 900;
+		put(store, row);
+	}
+	put_named(store, 2, 1, ids[0]);
+	put_named(store, 4, 1, ids[1]);
+	cause(store, 4, 1, "b");
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct seen seen = { .text = "" };
+
+		must(store_load_refreshes(
+			store, cases[i].site, (struct wall){ 100 }, see_refresh, &seen, &err));
+		must(store_load_namings(store, cases[i].site, see_naming, &seen, &err));
+		assert_string_equal(seen.text, cases[i].expected);
+	}
 }
 
 /* ---- pruning ---- */
@@ -663,7 +747,7 @@ static void stamps_are_in_the_order_in_which_events_became_durable(void **state)
 
 	store = open_store(STORE_WRITE);
 	assert_int_equal(store_last_stamp(store), second);
-	must(store_load_open_selections(store, see_stamp, loaded, &err));
+	must(store_load_open_selections(store, NULL, see_stamp, loaded, &err));
 	assert_int_equal(loaded[0], first);
 	assert_int_equal(loaded[1], second);
 }
@@ -799,11 +883,19 @@ static void what_was_spent_paused_and_asked_for_is_read_back(void **state)
 	must(store_add_command(store, &command, &err));
 	must(store_commit(store, &err));
 
-	must(store_load_spent(store, see_spent, &seen, &err));
+	must(store_load_spent(store, NULL, see_spent, &seen, &err));
 	assert_string_equal(seen.text, "finance/0@7=3 finance/1@7=3 ");
 	seen = (struct seen){ .text = "" };
-	must(store_load_pauses(store, see_pause, &seen, &err));
+	must(store_load_pauses(store, NULL, see_pause, &seen, &err));
 	assert_string_equal(seen.text, "finance by ann");
+	seen = (struct seen){ .text = "" };
+	must(store_load_spent(store, "finance", see_spent, &seen, &err));
+	must(store_load_pauses(store, "finance", see_pause, &seen, &err));
+	assert_string_equal(seen.text, "finance/0@7=3 finance/1@7=3 finance by ann");
+	seen = (struct seen){ .text = "" };
+	must(store_load_spent(store, "board", see_spent, &seen, &err));
+	must(store_load_pauses(store, "board", see_pause, &seen, &err));
+	assert_string_equal(seen.text, "");
 	seen = (struct seen){ .text = "" };
 	must(store_list_commands(store, 4, see_command, &seen, &err));
 	assert_string_equal(seen.text, "5 ann retry 4  6; 5 ann cancel 4  6; ");
@@ -899,6 +991,8 @@ int main(void)
 		every_store_test(refreshes_are_listed_newest_first_by_filter_and_cursor),
 		every_store_test(an_event_knows_the_refreshes_that_it_caused),
 		every_store_test(open_refreshes_and_each_contents_latest_success_are_loaded),
+		every_store_test(the_work_of_one_site_is_loaded_alone),
+		every_store_test(open_selections_of_one_site_are_loaded_alone),
 		every_store_test(pruning_keeps_what_is_open_and_what_is_younger),
 		every_store_test(stamps_are_in_the_order_in_which_events_became_durable),
 		every_store_test(a_reader_sees_what_was_committed_and_no_more),

@@ -51,13 +51,18 @@ static bool visit_selected(const struct tables *tables, int64_t id, int64_t sele
 	return visit(&row, context);
 }
 
-bool memory_load_open_selections(
-	struct store *base, selected_visit *visit, void *context, struct error *err)
+bool memory_load_open_selections(struct store *base, const char *site, selected_visit *visit,
+	void *context, struct error *err)
 {
 	OWNED(tables) tables = memory_reading(base);
 	const struct rows *rows = &tables->rows[TABLE_SELECTION];
+	struct selected_of_site of = { site, visit, context };
 
 	(void)err;
+	if (site) {
+		visit = selected_of_site_visit;
+		context = &of;
+	}
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct selection_at *at = rows->at[i];
 
@@ -67,18 +72,24 @@ bool memory_load_open_selections(
 	return true;
 }
 
-static bool is_open(const struct tables *tables, int64_t refresh)
+static bool is_of(const char *site, const char *row_site)
+{
+	return !site || text_is(site, row_site);
+}
+
+/* And of the site, if one is given? */
+static bool is_open(const struct tables *tables, int64_t refresh, const char *site)
 {
 	bool is_there;
 	size_t index = tables_find(
 		tables, TABLE_REFRESH, &(struct refresh_row){ .id = refresh }, &is_there);
 	const struct refresh_row *row = is_there ? tables->rows[TABLE_REFRESH].at[index] : NULL;
 
-	return row && refresh_state_is_open(row->state);
+	return row && refresh_state_is_open(row->state) && is_of(site, row->site);
 }
 
-bool memory_load_namings(struct store *base, int64_t refresh, selected_visit *visit, void *context,
-	struct error *err)
+bool memory_load_namings(struct store *base, const char *site, int64_t refresh,
+	selected_visit *visit, void *context, struct error *err)
 {
 	OWNED(tables) tables = memory_reading(base);
 	const struct rows *rows = &tables->rows[TABLE_CAUSE];
@@ -87,7 +98,7 @@ bool memory_load_namings(struct store *base, int64_t refresh, selected_visit *vi
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct cause_row *cause = rows->at[i];
 		bool is_wanted =
-			refresh ? cause->refresh == refresh : is_open(tables, cause->refresh);
+			refresh ? cause->refresh == refresh : is_open(tables, cause->refresh, site);
 
 		if (is_wanted && cause->selection &&
 			!visit_selected(
@@ -122,8 +133,8 @@ static bool is_latest(const struct tables *tables, const struct refresh_row *row
 	return true;
 }
 
-bool memory_load_refreshes(struct store *base, struct wall since, refresh_visit *visit,
-	void *context, struct error *err)
+bool memory_load_refreshes(struct store *base, const char *site, struct wall since,
+	refresh_visit *visit, void *context, struct error *err)
 {
 	OWNED(tables) tables = memory_reading(base);
 	const struct rows *rows = &tables->rows[TABLE_REFRESH];
@@ -133,7 +144,7 @@ bool memory_load_refreshes(struct store *base, struct wall since, refresh_visit 
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct refresh_row *row = rows->at[i];
 
-		if (!refresh_state_is_open(row->state))
+		if (!refresh_state_is_open(row->state) || !is_of(site, row->site))
 			continue;
 		memory_gather(tables, row->id, &causes);
 		if (!visit(row, causes.rows, causes.count, context))
@@ -143,31 +154,38 @@ bool memory_load_refreshes(struct store *base, struct wall since, refresh_visit 
 		const struct refresh_row *row = rows->at[i];
 
 		if (row->id > tables->last_refresh - RECENT && *row->job_id &&
-			!refresh_state_is_open(row->state) && !visit(row, NULL, 0, context))
+			!refresh_state_is_open(row->state) && is_of(site, row->site) &&
+			!visit(row, NULL, 0, context))
 			return true;
 	}
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct refresh_row *row = rows->at[i];
 
-		if (row->ended_at.us >= since.us && is_latest(tables, row) &&
-			!visit(row, NULL, 0, context))
+		if (row->ended_at.us >= since.us && is_of(site, row->site) &&
+			is_latest(tables, row) && !visit(row, NULL, 0, context))
 			return true;
 	}
 	return true;
 }
 
-bool memory_load_spent(struct store *base, spent_visit *visit, void *context, struct error *err)
+bool memory_load_spent(
+	struct store *base, const char *site, spent_visit *visit, void *context, struct error *err)
 {
 	OWNED(tables) tables = memory_reading(base);
 	const struct rows *rows = &tables->rows[TABLE_SPENT];
 
 	(void)err;
-	for (size_t i = 0; i < rows->count && visit(rows->at[i], context); i++)
-		;
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct spent *spent = rows->at[i];
+
+		if (is_of(site, spent->site) && !visit(spent, context))
+			break;
+	}
 	return true;
 }
 
-bool memory_load_pauses(struct store *base, pause_visit *visit, void *context, struct error *err)
+bool memory_load_pauses(
+	struct store *base, const char *site, pause_visit *visit, void *context, struct error *err)
 {
 	OWNED(tables) tables = memory_reading(base);
 	const struct rows *rows = &tables->rows[TABLE_PAUSE];
@@ -176,7 +194,7 @@ bool memory_load_pauses(struct store *base, pause_visit *visit, void *context, s
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct pause_at *pause = rows->at[i];
 
-		if (!visit(pause->site, pause->by, context))
+		if (is_of(site, pause->site) && !visit(pause->site, pause->by, context))
 			break;
 	}
 	return true;

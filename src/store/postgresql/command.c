@@ -15,12 +15,16 @@ bool postgresql_put_spent(struct store *base, const struct spent *spent, struct 
 	return result;
 }
 
-bool postgresql_load_spent(struct store *base, spent_visit *visit, void *context, struct error *err)
+bool postgresql_load_spent(
+	struct store *base, const char *site, spent_visit *visit, void *context, struct error *err)
 {
 	struct postgresql *store = postgresql_of(base);
-	OWNED_RESULT result =
-		statement_run(store, "SELECT {spent} FROM spent ORDER BY site, kind, at", NULL,
-			"load what was spent", err);
+	OWNED_PARAMETERS struct parameters given = { 0 };
+
+	parameters_add_text(&given, site);
+	OWNED_RESULT result = statement_run(store,
+		"SELECT {spent} FROM spent WHERE $1 IS NULL OR site = $1 ORDER BY site, kind, at",
+		&given, "load what was spent", err);
 
 	if (!result)
 		return false;
@@ -51,10 +55,14 @@ bool postgresql_put_pause(struct store *base, const char *site, const char *by, 
 }
 
 bool postgresql_load_pauses(
-	struct store *base, pause_visit *visit, void *context, struct error *err)
+	struct store *base, const char *site, pause_visit *visit, void *context, struct error *err)
 {
+	OWNED_PARAMETERS struct parameters given = { 0 };
+
+	parameters_add_text(&given, site);
 	OWNED_RESULT result = statement_run(postgresql_of(base),
-		"SELECT site, by FROM pause ORDER BY site", NULL, "load pauses", err);
+		"SELECT site, by FROM pause WHERE $1 IS NULL OR site = $1 ORDER BY site", &given,
+		"load pauses", err);
 
 	for (int i = 0; result && i < PQntuples(result); i++)
 		if (!visit(value_text(result, i, 0), value_text(result, i, 1), context))

@@ -38,7 +38,7 @@ bool postgresql_visit_selected(struct postgresql *store, const PGresult *page, i
 
 /*
  * `chosen` has a selection and what each is of (its subject), and orders by both; $1 and $2 are the
- * mark, $3 is given by the caller.
+ * mark, $3 and $4 are given by the caller: a refresh or 0, a site or NULL.
  */
 #define SELECTED(chosen)                                                                           \
 	"SELECT event, subjects, positions, received_at, finished_at, selections, last, subject"   \
@@ -50,7 +50,7 @@ bool postgresql_visit_selected(struct postgresql *store, const PGresult *page, i
 	" FROM (" chosen " ORDER BY 1, 2 LIMIT " PAGE_TEXT ") AS page GROUP BY 1) AS grouped"      \
 	" LEFT JOIN event ON event.id = grouped.event ORDER BY grouped.event"
 
-static bool load_selected(struct postgresql *store, const char *sql, int64_t of,
+static bool load_selected(struct postgresql *store, const char *sql, int64_t of, const char *site,
 	selected_visit *visit, void *context, struct error *err)
 {
 	struct selection_mark mark = { INT64_MIN, INT64_MIN };
@@ -64,6 +64,7 @@ static bool load_selected(struct postgresql *store, const char *sql, int64_t of,
 		parameters_add_number(&given, mark.selection);
 		parameters_add_number(&given, mark.subject);
 		parameters_add_number(&given, of);
+		parameters_add_text(&given, site);
 		OWNED_RESULT page = statement_run(store, sql, &given, "load selections", err);
 		int count = page ? PQntuples(page) : 0;
 		if (!count)
@@ -78,33 +79,34 @@ static bool load_selected(struct postgresql *store, const char *sql, int64_t of,
 	return true;
 }
 
-bool postgresql_load_open_selections(
-	struct store *base, selected_visit *visit, void *context, struct error *err)
+bool postgresql_load_open_selections(struct store *base, const char *site, selected_visit *visit,
+	void *context, struct error *err)
 {
 	return load_selected(postgresql_of(base),
 		SELECTED("SELECT id AS selection, id AS subject FROM selection"
-			 " WHERE (id, id) > ($1, $2) AND $3 = 0"),
-		0, visit, context, err);
+			 " WHERE (id, id) > ($1, $2) AND $3 = 0 AND ($4 IS NULL OR site = $4)"),
+		0, site, visit, context, err);
 }
 
-bool postgresql_load_namings(struct store *base, int64_t refresh, selected_visit *visit,
-	void *context, struct error *err)
+bool postgresql_load_namings(struct store *base, const char *site, int64_t refresh,
+	selected_visit *visit, void *context, struct error *err)
 {
 	return load_selected(postgresql_of(base),
 		refresh ? SELECTED("SELECT selection, refresh AS subject FROM cause"
 				   " WHERE refresh = $3 AND selection <> 0"
-				   " AND (selection, refresh) > ($1, $2)")
+				   " AND (selection, refresh) > ($1, $2) AND $4 IS NULL")
 			: SELECTED("SELECT selection, refresh AS subject FROM refresh"
 				   " JOIN cause ON cause.refresh = refresh.id"
 				   " WHERE state < 5 AND selection <> 0 AND $3 = 0"
+				   " AND ($4 IS NULL OR site = $4)"
 				   " AND (selection, cause.refresh) > ($1, $2)"),
-		refresh, visit, context, err);
+		refresh, site, visit, context, err);
 }
 
 /* ---- refreshes ---- */
 
-static bool load_open(struct postgresql *store, refresh_visit *visit, void *context, bool *goes_on,
-	struct error *err)
+static bool load_open(struct postgresql *store, const char *site, refresh_visit *visit,
+	void *context, bool *goes_on, struct error *err)
 {
 	int64_t last = 0;
 
@@ -113,9 +115,10 @@ static bool load_open(struct postgresql *store, refresh_visit *visit, void *cont
 		OWNED_PARAMETERS struct parameters given = { 0 };
 
 		parameters_add_number(&given, last);
+		parameters_add_text(&given, site);
 		OWNED_RESULT page = statement_run(store,
 			"SELECT {refresh} FROM refresh WHERE state < 5 AND id > $1"
-			" ORDER BY id LIMIT " PAGE_TEXT,
+			" AND ($2 IS NULL OR site = $2) ORDER BY id LIMIT " PAGE_TEXT,
 			&given, "load refreshes", err);
 		int count = page ? PQntuples(page) : 0;
 		if (!count)
@@ -143,39 +146,44 @@ static bool visit_rows(struct postgresql *store, const PGresult *result, refresh
 
 /* The youngest refreshes with a job, oldest first, so that none of their jobs is taken for the job
  * of a request with an unknown outcome. */
-static bool load_recent(struct postgresql *store, refresh_visit *visit, void *context,
-	bool *goes_on, struct error *err)
-{
-	OWNED_RESULT result = statement_run(store,
-		"SELECT {refresh} FROM (SELECT * FROM refresh WHERE state >= 5 AND job_id <> ''"
-		" ORDER BY ended_at DESC LIMIT 2000) AS refresh ORDER BY created_at, id",
-		NULL, "load refreshes", err);
-
-	return result && visit_rows(store, result, visit, context, goes_on, err);
-}
-
-static bool load_succeeded(struct postgresql *store, struct wall since, refresh_visit *visit,
+static bool load_recent(struct postgresql *store, const char *site, refresh_visit *visit,
 	void *context, bool *goes_on, struct error *err)
 {
 	OWNED_PARAMETERS struct parameters given = { 0 };
 
+	parameters_add_text(&given, site);
+	OWNED_RESULT result = statement_run(store,
+		"SELECT {refresh} FROM (SELECT * FROM refresh WHERE state >= 5 AND job_id <> ''"
+		" AND ($1 IS NULL OR site = $1)"
+		" ORDER BY ended_at DESC LIMIT 2000) AS refresh ORDER BY created_at, id",
+		&given, "load refreshes", err);
+
+	return result && visit_rows(store, result, visit, context, goes_on, err);
+}
+
+static bool load_succeeded(struct postgresql *store, const char *site, struct wall since,
+	refresh_visit *visit, void *context, bool *goes_on, struct error *err)
+{
+	OWNED_PARAMETERS struct parameters given = { 0 };
+
 	parameters_add_time(&given, since);
+	parameters_add_text(&given, site);
 	OWNED_RESULT result = statement_run(store,
 		"SELECT {refresh} FROM refresh WHERE id IN (SELECT refresh FROM latest)"
-		" AND ended_at >= $1 ORDER BY id",
+		" AND ended_at >= $1 AND ($2 IS NULL OR site = $2) ORDER BY id",
 		&given, "load refreshes", err);
 	return result && visit_rows(store, result, visit, context, goes_on, err);
 }
 
-bool postgresql_load_refreshes(struct store *base, struct wall since, refresh_visit *visit,
-	void *context, struct error *err)
+bool postgresql_load_refreshes(struct store *base, const char *site, struct wall since,
+	refresh_visit *visit, void *context, struct error *err)
 {
 	struct postgresql *store = postgresql_of(base);
 	bool goes_on;
 
-	return load_open(store, visit, context, &goes_on, err) &&
-	       (!goes_on || load_recent(store, visit, context, &goes_on, err)) &&
-	       (!goes_on || load_succeeded(store, since, visit, context, &goes_on, err));
+	return load_open(store, site, visit, context, &goes_on, err) &&
+	       (!goes_on || load_recent(store, site, visit, context, &goes_on, err)) &&
+	       (!goes_on || load_succeeded(store, site, since, visit, context, &goes_on, err));
 }
 
 /* ---- ids ---- */

@@ -95,16 +95,16 @@ bool postgresql_refreshes_of_event(struct store *store, int64_t event, struct ar
 	const int64_t **ids, size_t *count, struct error *err);
 bool postgresql_open_selections_of_event(
 	struct store *store, int64_t event, int64_t *count, struct error *err);
-bool postgresql_load_open_selections(
-	struct store *store, selected_visit *visit, void *context, struct error *err);
-bool postgresql_load_namings(struct store *store, int64_t refresh, selected_visit *visit,
+bool postgresql_load_open_selections(struct store *store, const char *site, selected_visit *visit,
 	void *context, struct error *err);
-bool postgresql_load_refreshes(struct store *store, struct wall since, refresh_visit *visit,
+bool postgresql_load_namings(struct store *store, const char *site, int64_t refresh,
+	selected_visit *visit, void *context, struct error *err);
+bool postgresql_load_refreshes(struct store *store, const char *site, struct wall since,
+	refresh_visit *visit, void *context, struct error *err);
+bool postgresql_load_spent(struct store *store, const char *site, spent_visit *visit, void *context,
+	struct error *err);
+bool postgresql_load_pauses(struct store *store, const char *site, pause_visit *visit,
 	void *context, struct error *err);
-bool postgresql_load_spent(
-	struct store *store, spent_visit *visit, void *context, struct error *err);
-bool postgresql_load_pauses(
-	struct store *store, pause_visit *visit, void *context, struct error *err);
 bool postgresql_load_notes(struct store *store, const char *prefix, note_visit *visit,
 	void *context, struct error *err);
 bool postgresql_take_refresh_ids(struct store *store, struct refresh_ids *ids, struct error *err);

@@ -17,16 +17,19 @@ bool sqlite_put_spent(struct store *base, const struct spent *spent, struct erro
 	return query_run(store, query, "write what was spent", err);
 }
 
-bool sqlite_load_spent(struct store *base, spent_visit *visit, void *context, struct error *err)
+bool sqlite_load_spent(
+	struct store *base, const char *site, spent_visit *visit, void *context, struct error *err)
 {
 	struct sqlite *store = sqlite_of(base);
-	USED_QUERY query = sqlite_query(
-		store, QUERY_LOAD_SPENT, "SELECT {spent} FROM spent ORDER BY site, kind, at", err);
+	USED_QUERY query = sqlite_query(store, QUERY_LOAD_SPENT,
+		"SELECT {spent} FROM spent WHERE ?1 IS NULL OR site = ?1 ORDER BY site, kind, at",
+		err);
 	struct spent spent;
 	bool has_row;
 
 	if (!query)
 		return false;
+	query_bind_optional(query, 1, site);
 	for (;;) {
 		if (!query_next(store, query, "load what was spent", &has_row, err))
 			return false;
@@ -59,15 +62,17 @@ bool sqlite_put_pause(struct store *base, const char *site, const char *by, stru
 	return query_run(store, query, "write a pause", err);
 }
 
-bool sqlite_load_pauses(struct store *base, pause_visit *visit, void *context, struct error *err)
+bool sqlite_load_pauses(
+	struct store *base, const char *site, pause_visit *visit, void *context, struct error *err)
 {
 	struct sqlite *store = sqlite_of(base);
-	USED_QUERY query =
-		sqlite_query(store, QUERY_LOAD_PAUSES, "SELECT site, by FROM pause", err);
+	USED_QUERY query = sqlite_query(store, QUERY_LOAD_PAUSES,
+		"SELECT site, by FROM pause WHERE ?1 IS NULL OR site = ?1", err);
 	bool has_row;
 
 	if (!query)
 		return false;
+	query_bind_optional(query, 1, site);
 	for (;;) {
 		if (!query_next(store, query, "load pauses", &has_row, err))
 			return false;

@@ -104,14 +104,18 @@ static bool load_selected(struct sqlite *store, sqlite3_stmt *query, selected_vi
 }
 
 /* Selections of before migration 7 have a list of their own. */
-bool sqlite_load_open_selections(
-	struct store *base, selected_visit *visit, void *context, struct error *err)
+bool sqlite_load_open_selections(struct store *base, const char *site, selected_visit *visit,
+	void *context, struct error *err)
 {
 	struct sqlite *store = sqlite_of(base);
+	struct selected_of_site of = { site, visit, context };
 	USED_QUERY query = sqlite_query(store, QUERY_LOAD_SELECTIONS,
 		"SELECT id, id, '[' || body || ']' FROM selection ORDER BY id", err);
 
-	return query && load_selected(store, query, visit, context, err);
+	if (!query)
+		return false;
+	return site ? load_selected(store, query, selected_of_site_visit, &of, err)
+		    : load_selected(store, query, visit, context, err);
 }
 
 static bool namings_of_refresh(struct sqlite *store, int64_t refresh, selected_visit *visit,
@@ -128,8 +132,8 @@ static bool namings_of_refresh(struct sqlite *store, int64_t refresh, selected_v
 	return load_selected(store, query, visit, context, err);
 }
 
-bool sqlite_load_namings(struct store *base, int64_t refresh, selected_visit *visit, void *context,
-	struct error *err)
+bool sqlite_load_namings(struct store *base, const char *site, int64_t refresh,
+	selected_visit *visit, void *context, struct error *err)
 {
 	struct sqlite *store = sqlite_of(base);
 	if (refresh)
@@ -138,9 +142,13 @@ bool sqlite_load_namings(struct store *base, int64_t refresh, selected_visit *vi
 	USED_QUERY query = sqlite_query(store, QUERY_LOAD_NAMINGS,
 		"SELECT refresh.id, cause.selection, NULL FROM refresh INDEXED BY refresh_open"
 		" CROSS JOIN cause ON cause.refresh = refresh.id"
-		" WHERE state < 5 AND cause.selection <> 0 ORDER BY cause.selection",
+		" WHERE state < 5 AND (?1 IS NULL OR site = ?1) AND cause.selection <> 0"
+		" ORDER BY cause.selection",
 		err);
-	return query && load_selected(store, query, visit, context, err);
+	if (!query)
+		return false;
+	query_bind_optional(query, 1, site);
+	return load_selected(store, query, visit, context, err);
 }
 
 /* ---- refreshes ---- */
@@ -169,17 +177,18 @@ static bool gather_causes(struct sqlite *store, struct cause_walk *walk, int64_t
 }
 
 /* *wants_more: the visitor did not stop. */
-static bool load_open(struct sqlite *store, refresh_visit *visit, void *context, bool *wants_more,
-	struct error *err)
+static bool load_open(struct sqlite *store, const char *site, refresh_visit *visit, void *context,
+	bool *wants_more, struct error *err)
 {
 	USED_QUERY query = sqlite_query(store, QUERY_LOAD_OPEN,
-		"SELECT {refresh} FROM refresh INDEXED BY refresh_open WHERE state < 5 ORDER BY "
-		"refresh.id",
+		"SELECT {refresh} FROM refresh INDEXED BY refresh_open WHERE state < 5"
+		" AND (?1 IS NULL OR site = ?1) ORDER BY refresh.id",
 		err);
 	USED_QUERY cause_query = sqlite_query(store, QUERY_LOAD_CAUSES,
 		"SELECT {cause} FROM refresh INDEXED BY refresh_open"
 		" CROSS JOIN cause ON cause.refresh = refresh.id"
-		" WHERE state < 5 ORDER BY refresh.id, cause.event, cause.rule",
+		" WHERE state < 5 AND (?1 IS NULL OR site = ?1)"
+		" ORDER BY refresh.id, cause.event, cause.rule",
 		err);
 	OWNED_CAUSES struct causes causes;
 	struct cause_walk walk = { .query = cause_query };
@@ -187,8 +196,11 @@ static bool load_open(struct sqlite *store, refresh_visit *visit, void *context,
 	bool has_row;
 
 	causes_init(&causes);
-	if (!query || !cause_query ||
-		!query_next(store, cause_query, "load causes", &walk.has_row, err))
+	if (!query || !cause_query)
+		return false;
+	query_bind_optional(query, 1, site);
+	query_bind_optional(cause_query, 1, site);
+	if (!query_next(store, cause_query, "load causes", &walk.has_row, err))
 		return false;
 	*wants_more = true;
 	while (*wants_more) {
@@ -227,41 +239,45 @@ static bool visit_rows(struct sqlite *store, sqlite3_stmt *query, refresh_visit 
  * The youngest refreshes with a job, oldest first, so that none of their jobs is taken for the job
  * of a request with an unknown outcome. Chosen by ids, which needs neither clock nor index.
  */
-static bool load_recent(
-	struct sqlite *store, refresh_visit *visit, void *context, struct error *err)
+static bool load_recent(struct sqlite *store, const char *site, refresh_visit *visit, void *context,
+	struct error *err)
 {
 	USED_QUERY query = sqlite_query(store, QUERY_LOAD_RECENT,
 		"SELECT {refresh} FROM refresh WHERE id > (SELECT max(id) - 4000 FROM refresh) AND "
 		"state >= 5 AND"
-		" job_id <> '' ORDER BY id",
+		" job_id <> '' AND (?1 IS NULL OR site = ?1) ORDER BY id",
 		err);
 
-	return query && visit_rows(store, query, visit, context, err);
+	if (!query)
+		return false;
+	query_bind_optional(query, 1, site);
+	return visit_rows(store, query, visit, context, err);
 }
 
-static bool load_succeeded(struct sqlite *store, struct wall since, refresh_visit *visit,
-	void *context, struct error *err)
+static bool load_succeeded(struct sqlite *store, const char *site, struct wall since,
+	refresh_visit *visit, void *context, struct error *err)
 {
 	USED_QUERY query = sqlite_query(store, QUERY_LOAD_SUCCEEDED,
 		"SELECT {refresh} FROM refresh WHERE id IN (SELECT refresh FROM latest)"
-		" AND ended_at >= ?1",
+		" AND ended_at >= ?1 AND (?2 IS NULL OR site = ?2)",
 		err);
 
 	if (!query)
 		return false;
 	query_bind_time(query, 1, since);
+	query_bind_optional(query, 2, site);
 	return visit_rows(store, query, visit, context, err);
 }
 
-bool sqlite_load_refreshes(struct store *base, struct wall since, refresh_visit *visit,
-	void *context, struct error *err)
+bool sqlite_load_refreshes(struct store *base, const char *site, struct wall since,
+	refresh_visit *visit, void *context, struct error *err)
 {
 	struct sqlite *store = sqlite_of(base);
 	bool wants_more;
 
-	return load_open(store, visit, context, &wants_more, err) &&
-	       (!wants_more || (load_recent(store, visit, context, err) &&
-				       load_succeeded(store, since, visit, context, err)));
+	return load_open(store, site, visit, context, &wants_more, err) &&
+	       (!wants_more || (load_recent(store, site, visit, context, err) &&
+				       load_succeeded(store, site, since, visit, context, err)));
 }
 
 int64_t sqlite_last_stamp(const struct store *base)
