@@ -172,6 +172,7 @@ static void ask(struct tableau_site *site, struct transport_request request, con
 	text_add(&url, path);
 	request.url = url.at;
 	request.timeout_ms = SIGN_IN_TIMEOUT_MS;
+	request.owner = site;
 	request.ca_file = site->config->ca_file;
 	request.proxy = site->config->proxy;
 	site->requests++;
@@ -335,6 +336,7 @@ void session_sign_out(struct tableau_site *site, call_done *callback, void *cont
 			.url = url.at,
 			.headers = { session_header(site) },
 			.timeout_ms = SIGN_OUT_TIMEOUT_MS,
+			.owner = site,
 			.ca_file = site->config->ca_file,
 			.proxy = site->config->proxy,
 		},

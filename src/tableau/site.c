@@ -349,6 +349,7 @@ static void send(struct waiting_call *waiting)
 		.headers = { session_header(site) },
 		.body = waiting->call.body ? secret_copy(str_of(waiting->call.body)) : NULL,
 		.at_most_once = is_refresh,
+		.owner = site,
 		.timeout_ms = is_refresh ? REFRESH_TIMEOUT_MS : QUERY_TIMEOUT_MS,
 		.ca_file = site->config->ca_file,
 		.proxy = site->config->proxy,
@@ -367,7 +368,9 @@ static void refuse(struct waiting_call *waiting, enum error_kind kind, const cha
 static bool refuse_first(struct tableau_site *site)
 {
 	struct outcome outcome = site->session.refusal;
-	if (site->is_gone)
+	if (site->is_left)
+		refuse(dequeue(site), ERROR_INPUT, "this node does not have it any more");
+	else if (site->is_gone)
 		refuse(dequeue(site), ERROR_INPUT, "it is not in the configuration any more");
 	else if (!site->pat)
 		refuse(dequeue(site), ERROR_INPUT, site->missing);
@@ -415,6 +418,20 @@ static void start_calls(struct tableau_site *site)
 		else
 			send(waiting);
 	}
+}
+
+void tableau_site_leave(struct tableau_site *site)
+{
+	site->is_gone = site->is_left = true;
+	site->epoch++; /* a sign-in that is dropped is no failed one */
+	transport_drop(site->transport, site);
+	while (site->first) /* an answer may ask for more */
+		refuse_first(site);
+}
+
+bool tableau_site_has_left(const struct tableau_site *site)
+{
+	return !transport_is_asking(site->transport, site);
 }
 
 /* Even without calls, a PAT must be used to stay valid, and a removed site's session must be signed

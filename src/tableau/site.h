@@ -43,7 +43,8 @@ struct tableau_site {
 	char *last_error;
 	/* not configured any more: refuses calls, and signs out after the last one */
 	bool is_gone;
-	bool is_closing; /* tableau_sign_out() ends its session */
+	bool is_closing; /* its session needs no more signing out */
+	bool is_left;    /* tableau_leave(): it is gone, and signing out at most */
 	/* counts accounts (server, content URL, PAT), so that answers to an older one are
 	 * ignored */
 	int64_t epoch;
@@ -59,7 +60,8 @@ struct tableau_site {
 	struct listing *listings;  /* resolve.c's cache */
 	struct timer_heap *timers; /* the heap of all sites; borrowed */
 	struct timer due;          /* in `timers`: when tableau_site_pump() has something to do */
-	struct tableau_site *due_next; /* the list of due sites during a step */
+	struct tableau_site *due_next;  /* the list of due sites during a step */
+	struct tableau_site *left_next; /* the list of those that were left */
 	UT_hash_handle by_name;
 };
 
@@ -84,6 +86,10 @@ bool tableau_site_pump(struct tableau_site *site);
 /* Something changed: a call, an answer, its session, its configuration. It is due at once. */
 void tableau_site_wake(struct tableau_site *site);
 bool tableau_site_is_idle(const struct tableau_site *site);
+/* Drops its requests, and answers them and all that wait, inside this call. */
+void tableau_site_leave(struct tableau_site *site);
+/* Nothing of it is in the air. */
+bool tableau_site_has_left(const struct tableau_site *site);
 /*
  * Counts an answer, or that there was none, and logs it at LOG_LEVEL_DEBUG: the path without the
  * query, which may name people, and no header or body.

@@ -31,6 +31,7 @@ struct deferred {
 struct tableau {
 	struct transport *transport;
 	struct tableau_site *sites;       /* including sites not configured any more */
+	struct tableau_site *left;        /* signing out at most; a list through `left_next` */
 	struct config *config;            /* the last one, with a reference */
 	struct tableau_site **configured; /* its sites, in its order */
 	struct timer_heap timers;         /* of sites with something to do now or later */
@@ -127,6 +128,96 @@ static void run_deferred(struct tableau *tableau)
 	}
 }
 
+/* ---- sites that are left ---- */
+
+static void site_drop(struct tableau_site *site)
+{
+	listings_free(site);
+	tableau_site_free(site);
+}
+
+/* Begins what is deferred for the site, so that it is answered like its other calls. */
+static void begin_deferred(struct tableau *tableau, const struct tableau_site *site)
+{
+	struct deferred **link = &tableau->first;
+	while (*link) {
+		struct deferred *deferred = *link;
+		if (deferred->site != site) {
+			link = &deferred->next;
+			continue;
+		}
+		*link = deferred->next;
+		resolve_start(deferred->site, &deferred->selection, deferred->uncached,
+			deferred->since, deferred->resolve, deferred->context);
+		arena_free(deferred->arena);
+	}
+	tableau->last = link;
+}
+
+/* Its place is taken by one that nothing is known of. */
+static void replace(struct tableau *tableau, struct tableau_site *site)
+{
+	struct error ignored; /* the status has it */
+	HASH_DELETE(by_name, tableau->sites, site);
+	if (site->is_gone)
+		return;
+	struct tableau_site *next = find_or_add(tableau, site->name);
+	IGNORE(tableau_site_configure(next, site->snapshot, site->config, &ignored));
+	for (size_t i = 0; i < config_site_count(tableau->config); i++)
+		if (tableau->configured[i] == site)
+			tableau->configured[i] = next;
+}
+
+static void forget_outcome(const struct outcome *outcome, const cJSON *json, void *context)
+{
+	(void)outcome;
+	(void)json;
+	(void)context;
+}
+
+static void free_left(struct tableau *tableau)
+{
+	struct tableau_site **link = &tableau->left;
+	while (*link) {
+		struct tableau_site *site = *link;
+		if (!tableau_site_has_left(site)) {
+			link = &site->left_next;
+			continue;
+		}
+		*link = site->left_next;
+		site_drop(site);
+	}
+}
+
+void tableau_leave(struct tableau *tableau, const char *name, bool signs_out)
+{
+	struct tableau_site *site = NULL;
+	thread_assert(THREAD_DISPATCH);
+	HASH_FIND(by_name, tableau->sites, name, strlen(name), site);
+	if (site) {
+		replace(tableau, site);
+		site->left_next = tableau->left;
+		tableau->left = site;
+		begin_deferred(tableau, site);
+		tableau_site_leave(site);
+		if (signs_out && site->session.token && site->transport)
+			session_sign_out(site, forget_outcome, NULL);
+		session_drop(&site->session);
+	}
+	for (site = tableau->left; site && !signs_out; site = site->left_next)
+		if (text_is(site->name, name))
+			transport_drop(site->transport, site);
+	free_left(tableau);
+}
+
+bool tableau_has_left(const struct tableau *tableau, const char *name)
+{
+	const struct tableau_site *site = tableau->left;
+	while (site && (!text_is(site->name, name) || tableau_site_has_left(site)))
+		site = site->left_next;
+	return !site;
+}
+
 static struct tableau_site *site_of(struct timer *due)
 {
 	return (struct tableau_site *)(void *)((char *)due - offsetof(struct tableau_site, due));
@@ -175,6 +266,7 @@ void tableau_step(struct tableau *tableau, int timeout_ms, int wake_fd)
 	has_answered |= pump(tableau);
 	transport_step(
 		tableau->transport, has_answered ? 0 : earliest_ms(tableau, timeout_ms), wake_fd);
+	free_left(tableau);
 }
 
 bool tableau_is_idle(const struct tableau *tableau)
@@ -220,6 +312,9 @@ static void close_network(struct tableau *tableau)
 		site->transport = NULL;
 		tableau_site_wake(site);
 	}
+	for (struct tableau_site *site = tableau->left; site; site = site->left_next)
+		site->transport = NULL;
+	free_left(tableau);
 }
 
 void tableau_sign_out(struct tableau *tableau, int64_t us)
@@ -231,8 +326,10 @@ void tableau_sign_out(struct tableau *tableau, int64_t us)
 		return;
 	for (struct tableau_site *site = tableau->sites; site; site = site->by_name.next)
 		site->is_gone = site->is_closing = true; /* refuses new calls */
-	while (sign_out_some(tableau, &left) && clock_mono().us < until.us)
+	while ((sign_out_some(tableau, &left) || tableau->left) && clock_mono().us < until.us) {
 		transport_step(tableau->transport, 50, -1);
+		free_left(tableau);
+	}
 	/* Does not wait for a longer sign-out; its answer must not come after this function has
 	 * returned. */
 	close_network(tableau);
@@ -262,8 +359,7 @@ void tableau_free(struct tableau *tableau)
 	HASH_ITER(by_name, tableau->sites, site, next)
 	{
 		HASH_DELETE(by_name, tableau->sites, site);
-		listings_free(site);
-		tableau_site_free(site);
+		site_drop(site);
 	}
 	timer_heap_clear(&tableau->timers);
 	free(tableau->configured);

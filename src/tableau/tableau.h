@@ -32,6 +32,17 @@ OWNED_DEFINE(tableau)
  * ERROR_INPUT, and the first such error is returned (false) after all sites were set up.
  */
 bool tableau_configure(struct tableau *tableau, struct config *config, struct error *err) MUST_USE;
+/*
+ * The site is another node's from now on. Its calls are answered inside this call, not ok; requests
+ * in flight are dropped, so that nothing more of them is sent; session, lists in memory and what is
+ * known of its clock are forgotten. With `signs_out` the session, if there is one, is signed out,
+ * which tableau_has_left() waits for; without, nothing is sent at all, also of a sign-out that is
+ * under way. The site stays configured: the next call to it signs in, which ends the session of
+ * another node, so it is for the caller to make none. Not inside a callback.
+ */
+void tableau_leave(struct tableau *tableau, const char *site, bool signs_out);
+/* Nothing is in the air any more of what was left. */
+bool tableau_has_left(const struct tableau *tableau, const char *site);
 
 /*
  * Waits at most `timeout_ms` for the network or for `wake_fd` (-1: none) to be readable, then runs

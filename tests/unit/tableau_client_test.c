@@ -354,6 +354,122 @@ static void a_site_that_leaves_the_configuration_is_signed_out(void **state)
 	UNTIL(server.sign_outs == 1 && tableau_is_idle(client));
 }
 
+/* ---- sites that are left ---- */
+
+static void what_is_in_flight_ends_when_its_site_is_left(void **state)
+{
+	(void)state;
+	ask_job();
+	forget_told();
+	server.holding = "/refresh";
+	tableau_refresh(client, "finance", &revenue, false, on_job, NULL);
+	UNTIL(server.held_count == 1);
+	for (int i = 0; i < 20; i++) /* more than may be asked at once, and not even begun */
+		tableau_job(client, "finance", "3182ac3f", on_job, NULL);
+	tableau_leave(client, "finance", false);
+	assert_int_equal(told.answers, 21);
+	assert_int_equal(told.fine, 0);
+	assert_true(tableau_has_left(client, "finance"));
+	assert_true(tableau_is_idle(client));
+	assert_false(tableau_site_status_of(client, 0).is_signed_in);
+	server.holding = NULL;
+	release(); /* too late: nobody hears it */
+	tableau_step(client, 0, -1);
+	assert_int_equal(told.answers, 21);
+	assert_int_equal(server.sign_outs, 0);
+}
+
+static void a_clean_leave_signs_out_and_tells_when_that_is_done(void **state)
+{
+	(void)state;
+	ask_job();
+	server.holding = "/auth/signout";
+	tableau_leave(client, "finance", true);
+	assert_false(tableau_has_left(client, "finance"));
+	assert_true(tableau_has_left(client, "another"));
+	UNTIL(server.held_count == 1);
+	assert_false(tableau_has_left(client, "finance"));
+	release();
+	UNTIL(tableau_has_left(client, "finance"));
+	assert_int_equal(server.sign_outs, 1);
+	tableau_leave(client, "finance", true); /* not signed in: nothing to wait for */
+	assert_true(tableau_has_left(client, "finance"));
+}
+
+static void nothing_is_sent_any_more_when_a_lease_is_lost_during_a_sign_out(void **state)
+{
+	(void)state;
+	ask_job();
+	server.holding = "/auth/signout";
+	tableau_leave(client, "finance", true);
+	tableau_leave(client, "finance", false);
+	assert_true(tableau_has_left(client, "finance"));
+	assert_true(tableau_is_idle(client));
+	release();
+}
+
+static void a_sign_in_that_is_dropped_is_no_failed_one(void **state)
+{
+	(void)state;
+	forget_told();
+	server.holding = "/auth/signin";
+	tableau_job(client, "finance", "3182ac3f", on_job, NULL);
+	UNTIL(server.held_count == 1);
+	tableau_leave(client, "finance", true);
+	assert_true(tableau_has_left(client, "finance"));
+	assert_int_equal(told.answers, 1);
+	server.holding = NULL;
+	release();
+	ask_job(); /* it is here again, at once */
+	assert_true(told.outcome.ok);
+	assert_string_equal(tableau_site_status_of(client, 0).last_error, "");
+}
+
+static void resolve(const struct selection *selection)
+{
+	forget_told();
+	tableau_resolve(client, selection, false, on_contents, NULL);
+	UNTIL(told.answers == 1);
+}
+
+static void a_site_that_is_back_signs_in_and_reads_its_lists_anew(void **state)
+{
+	struct selection selection = { .site = "finance",
+		.kind = CONTENT_WORKBOOK,
+		.by = SELECT_NAME,
+		.selector = "Revenue" };
+	(void)state;
+	resolve(&selection);
+	int lists = calls("/workbooks?");
+	resolve(&selection);
+	assert_int_equal(calls("/workbooks?"), lists);
+	tableau_leave(client, "finance", false);
+	resolve(&selection);
+	assert_true(calls("/workbooks?") > lists);
+	assert_int_equal(server.sign_ins, 2);
+}
+
+static void a_selection_that_is_being_resolved_is_answered_when_its_site_is_left(void **state)
+{
+	struct selection selection = { .site = "finance",
+		.kind = CONTENT_WORKBOOK,
+		.by = SELECT_NAME,
+		.selector = "Revenue" };
+	(void)state;
+	forget_told();
+	tableau_resolve(client, &selection, false, on_contents, NULL); /* not begun */
+	tableau_leave(client, "finance", false);
+	assert_int_equal(told.answers, 1);
+	assert_int_equal(told.fine, 0);
+	server.holding = "/workbooks?";
+	tableau_resolve(client, &selection, false, on_contents, NULL);
+	UNTIL(server.held_count == 1);
+	tableau_leave(client, "finance", false);
+	assert_int_equal(told.answers, 2);
+	assert_int_equal(told.fine, 0);
+	release();
+}
+
 /* ---- refreshes ---- */
 
 static void a_refresh_is_answered_by_its_job(void **state)
@@ -749,6 +865,12 @@ int main(void)
 		TEST(a_call_is_repeated_twice_at_most),
 		TEST(signing_in_proves_the_session),
 		TEST(a_site_that_leaves_the_configuration_is_signed_out),
+		TEST(what_is_in_flight_ends_when_its_site_is_left),
+		TEST(a_clean_leave_signs_out_and_tells_when_that_is_done),
+		TEST(nothing_is_sent_any_more_when_a_lease_is_lost_during_a_sign_out),
+		TEST(a_sign_in_that_is_dropped_is_no_failed_one),
+		TEST(a_site_that_is_back_signs_in_and_reads_its_lists_anew),
+		TEST(a_selection_that_is_being_resolved_is_answered_when_its_site_is_left),
 		TEST(a_refresh_is_answered_by_its_job),
 		TEST(what_a_refused_refresh_means),
 		TEST(a_refresh_whose_answer_is_lost_is_sent_once_and_unknown),

@@ -46,6 +46,7 @@ struct exchange {
 	struct told_time told; /* the Date header, with our time before and after it */
 	bool is_from_cache;
 	char failure[CURL_ERROR_SIZE];
+	const void *owner;
 	reply_done *callback;
 	void *context;
 };
@@ -279,6 +280,7 @@ void transport_send(struct transport *transport, struct transport_request reques
 	exchange->callback = callback;
 	exchange->context = context;
 	exchange->body = request.body;
+	exchange->owner = request.owner;
 	exchange->has_ca_file = request.ca_file;
 	exchange->has_proxy = request.proxy;
 	exchange->asked_at = clock_wall();
@@ -435,6 +437,26 @@ bool transport_is_private(const char *url)
 	curl_free(host);
 	curl_url_cleanup(read);
 	return is_safe;
+}
+
+static struct exchange *exchange_of(const struct transport *transport, const void *owner)
+{
+	struct exchange *exchange = transport ? transport->exchanges : NULL;
+	while (exchange && exchange->owner != owner)
+		exchange = exchange->next;
+	return exchange;
+}
+
+bool transport_is_asking(const struct transport *transport, const void *owner)
+{
+	return exchange_of(transport, owner);
+}
+
+void transport_drop(struct transport *transport, const void *owner)
+{
+	struct exchange *exchange;
+	while ((exchange = exchange_of(transport, owner)))
+		finish(exchange, CURLE_ABORTED_BY_CALLBACK);
 }
 
 void transport_free(struct transport *transport)

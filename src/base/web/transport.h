@@ -40,6 +40,7 @@ struct transport_request {
 	struct secret *
 		body; /* taken, and wiped when sent, because a sign-in holds a secret; NULL: none */
 	bool at_most_once; /* libcurl must not send it again by itself */
+	const void *owner; /* for transport_drop(); NULL: none */
 	int64_t timeout_ms;
 	/* of the reply's body so much is kept, and the rest dropped; 0: a body of more than 16 MiB
 	 * fails */
@@ -75,3 +76,7 @@ void transport_send(struct transport *transport, struct transport_request reques
 /* Waits for the network, `wake_fd` or the time-out, then runs callbacks. */
 void transport_step(struct transport *transport, int timeout_ms, int wake_fd);
 size_t transport_in_flight(const struct transport *transport);
+/* Nothing more is sent of the owner's requests in flight: they fail, with callbacks inside this
+ * call. Not inside a callback. */
+void transport_drop(struct transport *transport, const void *owner);
+bool transport_is_asking(const struct transport *transport, const void *owner);
