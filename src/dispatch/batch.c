@@ -138,6 +138,40 @@ const struct batch_sending *batch_sends(const struct batch *batch, size_t *count
 	return batch->sends;
 }
 
+void batch_unsend(struct batch *batch, const char *site)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < batch->send_count; i++)
+		if (strcmp(batch->sends[i].site, site) != 0)
+			batch->sends[kept++] = batch->sends[i];
+	batch->send_count = kept;
+}
+
+void batch_drop(struct batch *batch, const char *site)
+{
+	size_t kept = 0;
+	batch_unsend(batch, site);
+	for (size_t i = 0; i < batch->operation_count; i++)
+		if (strcmp(batch->operations[i].site, site) != 0)
+			batch->operations[kept++] = batch->operations[i];
+	batch->operation_count = kept;
+}
+
+/* A command is written in any case, but its pause is the next owner's to know. */
+static bool is_about(const struct operation *operation, const char *site)
+{
+	return !strcmp(operation->site, site) ||
+	       (operation->type == OPERATION_COMMAND && !strcmp(operation->command.site, site));
+}
+
+bool batch_is_about(const struct batch *batch, const char *site)
+{
+	for (size_t i = 0; i < batch->operation_count; i++)
+		if (is_about(&batch->operations[i], site))
+			return true;
+	return false;
+}
+
 static bool apply_command(const struct command_row *command, struct store *store, struct error *err)
 {
 	bool is_pause = !strcmp(command->verb, "pause"),

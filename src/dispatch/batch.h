@@ -29,6 +29,12 @@ void batch_end_selection(struct batch *batch, const char *site, int64_t selectio
 /* Sends the refresh, of this life of its site, when the batch is durable. */
 void batch_send(struct batch *batch, const char *site, int64_t refresh, int64_t life);
 bool batch_is_empty(const struct batch *batch);
+/* The site is left: nothing of it is sent. What is recorded stays to be written. */
+void batch_unsend(struct batch *batch, const char *site);
+/* It is lost: nothing of it is written either. Not while the journal has the batch. */
+void batch_drop(struct batch *batch, const char *site);
+/* Is something of the site to be written? */
+bool batch_is_about(const struct batch *batch, const char *site);
 
 /* Gives it to the journal of `edge` (borrowed), whose `written` is called with the result. False
  * when the journal has stopped. */

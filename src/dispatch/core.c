@@ -5,8 +5,14 @@
 #include "base/log/log.h"
 #include "base/text.h"
 #include "dispatch/perform.h"
+#include <assert.h>
 
 #define WRITE_AGAIN_AFTER (1 * US_PER_SECOND)
+
+struct site_names {
+	char **at;
+	size_t count, capacity;
+};
 
 struct core {
 	const struct edge *edge;
@@ -16,6 +22,10 @@ struct core {
 	struct performer performer;
 	struct batch *writing;      /* at the journal, or waiting to be written again */
 	struct mono write_again_at; /* {0}: not waiting */
+	/* The sites that it has: all but these, or these only. */
+	bool has_others;
+	struct site_names exceptions;
+	struct site_names lost; /* sites that were lost while the journal had `writing` */
 	bool is_dry, is_stopping;
 };
 
@@ -38,6 +48,55 @@ static const struct asked *feed(struct core *core, const struct input *input)
 static void take_answer(const struct input *input, void *context)
 {
 	feed(context, input);
+}
+
+/* ---- names of sites ---- */
+
+static size_t names_find(const struct site_names *names, const char *name)
+{
+	size_t i = 0;
+	while (i < names->count && strcmp(names->at[i], name) != 0)
+		i++;
+	return i;
+}
+
+static void names_add(struct site_names *names, const char *name)
+{
+	if (names_find(names, name) < names->count)
+		return;
+	mem_grow(&names->at, &names->capacity, names->count);
+	names->at[names->count++] = mem_copy_text(name);
+}
+
+static void names_drop(struct site_names *names, const char *name)
+{
+	size_t i = names_find(names, name);
+	if (i == names->count)
+		return;
+	free(names->at[i]);
+	names->at[i] = names->at[--names->count];
+}
+
+static void names_clear(struct site_names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->at[i]);
+	free(names->at);
+	*names = (struct site_names){ 0 };
+}
+
+bool core_has(const struct core *core, const char *site)
+{
+	bool is_exception = names_find(&core->exceptions, site) < core->exceptions.count;
+	return is_exception != core->has_others;
+}
+
+static void set_has(struct core *core, const char *site, bool has)
+{
+	if (has == core->has_others)
+		names_drop(&core->exceptions, site);
+	else
+		names_add(&core->exceptions, site);
 }
 
 /* ---- batches ---- */
@@ -90,6 +149,9 @@ static void tell_lost(const struct core *core, const struct batch *batch)
 
 void core_written(struct core *core, bool committed)
 {
+	for (size_t i = 0; !committed && i < core->lost.count; i++)
+		batch_drop(core->writing, core->lost.at[i]);
+	names_clear(&core->lost);
 	if (!committed) {
 		/* The disk is full or failing. Nothing is lost: the same batch is written until it
 		 * is durable, and its requests wait. */
@@ -152,8 +214,50 @@ void core_event(struct core *core, const struct dispatch_event *event)
 			.fresh_from = event->finished_at,
 			.uncached = event->is_replay,
 		};
-		select_one(core, &wish, event->selections[i], NULL);
+		if (core_has(core, event->selections[i]->site))
+			select_one(core, &wish, event->selections[i], NULL);
 	}
+}
+
+static struct schedule_site options_of(const struct config_site *site)
+{
+	return (struct schedule_site){
+		.name = site->name,
+		.max_requests = site->max_requests,
+		.max_running = site->max_running,
+		.poll_interval = site->poll_interval,
+		.refreshes_per_hour = site->refreshes_per_hour,
+		.job_queries_per_day = site->job_queries_per_day,
+	};
+}
+
+static void keep_dry(struct core *core, const char *site)
+{
+	if (core->is_dry)
+		feed(core, &(struct input){
+				   INPUT_RESTORE_PAUSE, .restore_pause = { site, "--dry-run" } });
+}
+
+static void configure_sites(struct core *core)
+{
+	const struct config *config = core->config;
+	struct schedule_options options = {
+		.give_up_after = config->give_up_after,
+		.clock_skew = config->clock_skew,
+		.retry_initial = config->retry.initial,
+		.retry_max = config->retry.max,
+	};
+	size_t count = 0;
+	struct schedule_site *sites = mem_alloc(sizeof *sites * (config_site_count(config) + 1));
+	for (size_t i = 0; i < config_site_count(config); i++) {
+		const struct config_site *site = config_site_at(config, i);
+		if (!core_has(core, site->name))
+			continue;
+		keep_dry(core, site->name);
+		sites[count++] = options_of(site);
+	}
+	feed(core, &(struct input){ INPUT_CONFIGURE, .configure = { &options, sites, count } });
+	free(sites);
 }
 
 void core_configure(struct core *core, struct config *config)
@@ -166,30 +270,7 @@ void core_configure(struct core *core, struct config *config)
 	config_free(core->config);
 	core->config = config;
 	core->performer.has_receivers = config_receiver_count(config);
-	struct schedule_options options = {
-		.give_up_after = config->give_up_after,
-		.clock_skew = config->clock_skew,
-		.retry_initial = config->retry.initial,
-		.retry_max = config->retry.max,
-	};
-	size_t count = config_site_count(config);
-	struct schedule_site *sites = mem_alloc(sizeof *sites * (count + 1));
-	for (size_t i = 0; i < count; i++) {
-		const struct config_site *site = config_site_at(config, i);
-		if (core->is_dry)
-			feed(core, &(struct input){ INPUT_RESTORE_PAUSE,
-					   .restore_pause = { site->name, "--dry-run" } });
-		sites[i] = (struct schedule_site){
-			.name = site->name,
-			.max_requests = site->max_requests,
-			.max_running = site->max_running,
-			.poll_interval = site->poll_interval,
-			.refreshes_per_hour = site->refreshes_per_hour,
-			.job_queries_per_day = site->job_queries_per_day,
-		};
-	}
-	feed(core, &(struct input){ INPUT_CONFIGURE, .configure = { &options, sites, count } });
-	free(sites);
+	configure_sites(core);
 }
 
 static const struct asked *retry(struct core *core, const struct dispatch_command *command)
@@ -234,11 +315,24 @@ static const struct asked *ask(struct core *core, const struct dispatch_command 
 					  command->who } });
 }
 
+/* The site that the command is about; NULL: not known. */
+static const char *site_of(const struct core *core, const struct dispatch_command *command)
+{
+	const struct refresh_row *row = schedule_find(core->schedule, command->refresh);
+	return command->site ? command->site
+	       : row         ? row->site
+			     : (command->ended ? command->ended->site : NULL);
+}
+
 /* The command and its effects become durable together, before it is answered. */
 void core_command(struct core *core, struct dispatch_command *command)
 {
 	static const char *const verbs[] = { "retry", "cancel", "pause", "resume" };
-	command->asked = *ask(core, command);
+	const char *site = site_of(core, command);
+	if (site && !core_has(core, site))
+		command->asked = (struct asked){ CONSENT_NO, "another node has its site now", 0 };
+	else
+		command->asked = *ask(core, command);
 	if (command->asked.consent != CONSENT_YES) {
 		command->done(command);
 		return;
@@ -325,6 +419,8 @@ void core_free(struct core *core)
 	schedule_free(core->schedule);
 	batch_free(core->performer.open);
 	batch_free(core->writing);
+	names_clear(&core->exceptions);
+	names_clear(&core->lost);
 	config_free(core->config);
 	free(core);
 }
@@ -373,6 +469,7 @@ static bool restore_selections(const struct selected_row *row, void *context)
 	struct core *core = context;
 	OWNED(arena) arena = arena_new();
 	const cJSON *const *items = selected_row_items(row, arena);
+	feed(core, &(struct input){ INPUT_EVENT, .event = { row->stamp } });
 	for (size_t i = 0; i < row->count; i++) {
 		struct schedule_selection wish = {
 			.id = row->ids[i],
@@ -406,28 +503,113 @@ static bool restore_namings(const struct selected_row *row, void *context)
 	return true;
 }
 
-bool core_load(struct core *core, struct store *store, struct error *err)
+/* ---- sites ---- */
+
+static const struct config_site *configured(const struct config *config, const char *name)
 {
-	struct config *config = core->config;
+	for (size_t i = 0; i < config_site_count(config); i++)
+		if (!strcmp(config_site_at(config, i)->name, name))
+			return config_site_at(config, i);
+	return NULL;
+}
+
+static void adopt_site(struct core *core, const char *name)
+{
+	const struct config_site *site = configured(core->config, name);
+	struct schedule_site options = site ? options_of(site) : (struct schedule_site){ 0 };
+	keep_dry(core, name);
+	feed(core, &(struct input){ INPUT_ADOPT, .adopt = { name, site ? &options : NULL } });
+}
+
+void core_adopt(struct core *core, const struct site_work *work)
+{
+	const char *site = site_work_site(work);
+	assert(!site || (!core_has(core, site) && core_has_left(core, site)));
+	if (site)
+		set_has(core, site, true);
+	else
+		core->has_others = true;
+	site_work_each_spent(work, restore_spent, core);
+	site_work_each_pause(work, restore_pause, core);
+	site_work_each_refresh(work, restore_refresh, core);
+	site_work_each_naming(work, restore_namings, core);
+	if (site)
+		adopt_site(core, site);
+	else
+		core_configure(core, core->config);
+	site_work_each_selected(work, restore_selections, core);
+}
+
+/* Nothing more is written of it; what the journal has is looked at when it comes back. */
+static void lose(struct core *core, const char *site)
+{
+	batch_drop(core->performer.open, site);
+	if (core->writing && core->write_again_at.us)
+		batch_drop(core->writing, site);
+	else if (core->writing)
+		names_add(&core->lost, site);
+}
+
+void core_leave(struct core *core, const char *site, bool is_lost)
+{
+	if (core_has(core, site)) {
+		set_has(core, site, false);
+		/* First, so that it hears none of the answers that the client gives now. */
+		feed(core, &(struct input){ INPUT_LEAVE, .leave = { site } });
+		namings_forget(effects_namings(core->performer.effects), site);
+		batch_unsend(core->performer.open, site);
+		if (core->writing)
+			batch_unsend(core->writing, site);
+		core->edge->ask->leave(core->edge->tableau, site, !is_lost);
+	} else if (is_lost) {
+		core->edge->ask->leave(core->edge->tableau, site, false);
+	}
+	if (is_lost)
+		lose(core, site);
+}
+
+bool core_has_left(const struct core *core, const char *site)
+{
+	bool is_written = !batch_is_about(core->performer.open, site) &&
+			  !(core->writing && batch_is_about(core->writing, site));
+	return is_written && core->edge->ask->has_left(core->edge->tableau, site);
+}
+
+/* ---- a start ---- */
+
+static bool begin(struct core *core, struct store *store, struct error *err)
+{
+	const struct config *config = core->config;
 	struct schedule_options options = { config->give_up_after, config->clock_skew,
 		config->retry.initial, config->retry.max };
 	struct refresh_ids ids;
 	if (!store_take_refresh_ids(store, &ids, err))
 		return false;
 	core->performer.newest = ids.next - 1;
+	core->performer.last = ids.last;
 	core->schedule = schedule_new(&options, ids, core->seed);
 	core->performer.effects = effects_new(core->edge, take_answer, core);
 	/* All stored events arrived before any request from now on. */
 	feed(core, &(struct input){ INPUT_EVENT, .event = { store_last_stamp(store) } });
-	struct wall since = wall_after(core_now(core).wall, -config->history);
-	if (!store_load_spent(store, NULL, restore_spent, core, err) ||
-		!store_load_pauses(store, NULL, restore_pause, core, err) ||
-		!store_load_refreshes(store, NULL, since, restore_refresh, core, err) ||
-		!store_load_namings(store, NULL, restore_namings, core, err))
+	return true;
+}
+
+bool core_start(struct core *core, struct store *store, struct error *err)
+{
+	if (!begin(core, store, err))
 		return false;
-	core_configure(core, config);
-	if (!store_load_open_selections(store, NULL, restore_selections, core, err))
+	core_configure(core, core->config);
+	return true;
+}
+
+bool core_load(struct core *core, struct store *store, struct error *err)
+{
+	OWNED(site_work) work = site_work_new(NULL);
+	struct wall since = wall_after(core_now(core).wall, -core->config->history);
+	if (!begin(core, store, err) || !site_work_load(work, store, since, err) ||
+		!site_work_load_selections(work, store, err))
 		return false;
+	core_adopt(core, work);
 	struct schedule_counts counts = schedule_count(core->schedule);
 	log_info("journal loaded", KV("open_selections", counts.selections),
 		KV("open_refreshes", counts.open), KV("in_flight", counts.in_flight));

@@ -10,12 +10,17 @@
  * request leaves only after the batch that records it as `sending` is durable; everything else
  * (resolve, poll, look) changes nothing at Tableau and goes at once.
  *
- * Life: core_new, core_load (what the store still owes), then turns; core_stop, turns until
- * core_is_quiet(), core_free. One thread.
+ * It has sites, whose work it does: all of them, where one process writes the store (core_load), or
+ * those that it has adopted and not left since. It makes no call to another site, and takes in none
+ * of its selections.
+ *
+ * Life: core_new, core_load or core_start, then turns; core_stop, turns until core_is_quiet(),
+ * core_free. One thread.
  */
 #pragma once
 #include "dispatch/dispatch.h"
 #include "dispatch/edge.h"
+#include "dispatch/site_work.h"
 
 struct core;
 
@@ -25,8 +30,29 @@ struct core *core_new(
 	const struct edge *edge, struct config *config, uint64_t seed, bool is_dry) MUST_USE;
 void core_free(struct core *core);
 OWNED_DEFINE(core)
-/* Restores open selections and refreshes from the store, before any other input. */
+/* Has no site yet. `store`: ids of refreshes are reserved there. */
+bool core_start(struct core *core, struct store *store, struct error *err) MUST_USE;
+/* The same, and has all sites: restores their work from the store. */
 bool core_load(struct core *core, struct store *store, struct error *err) MUST_USE;
+
+/* ---- sites ---- */
+
+bool core_has(const struct core *core, const char *site);
+/*
+ * The site is ours: goes on with its work (borrowed), which was read when its last owner had
+ * written all. Of the selections that become durable later, those of core_event() are taken in. Not
+ * while it has the site, or while core_has_left() is false.
+ */
+void core_adopt(struct core *core, const struct site_work *work);
+/*
+ * Forgets the site, also what core_has() does not know. `is_lost`: another node has it by now, so
+ * nothing is sent and nothing written of it any more; else what was decided is still written, and
+ * the session signed out. What was to be sent is not. Nothing if it does not have the site, but
+ * after an orderly leave it may still get lost.
+ */
+void core_leave(struct core *core, const char *site, bool is_lost);
+/* No call of the site is in the air, and nothing of it is still to be written. */
+bool core_has_left(const struct core *core, const char *site);
 
 /* ---- inputs ---- */
 

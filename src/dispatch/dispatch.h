@@ -13,6 +13,7 @@
 #include "base/shared.h"
 #include "config/config.h"
 #include "content/selection.h"
+#include "dispatch/site_work.h"
 #include "dispatch/status.h"
 #include "store/journal.h"
 
@@ -23,9 +24,12 @@ struct dispatch *dispatch_new(struct config *config, bool dry_run, struct error 
 void dispatch_free(struct dispatch *dispatch); /* after dispatch_stop(), or never started */
 OWNED_DEFINE(dispatch)
 
-/* Restores open selections and refreshes from the store. Call before dispatch_start(), on the same
- * thread. */
+/* Has all sites: restores open selections and refreshes from the store. Call before
+ * dispatch_start(), on the same thread. */
 bool dispatch_load(struct dispatch *dispatch, struct store *store, struct error *err) MUST_USE;
+/* Instead, where several nodes share the store: it has no site before dispatch_adopt(). */
+bool dispatch_load_nothing(
+	struct dispatch *dispatch, struct store *store, struct error *err) MUST_USE;
 bool dispatch_start(struct dispatch *dispatch, struct journal *journal, struct error *err) MUST_USE;
 
 /* A durable event with its selections (without the shadow ones). */
@@ -77,12 +81,37 @@ struct dispatch_question {
 	int64_t us;          /* after this time it is answered with what is known */
 	struct arena *arena; /* holds everything, also this struct */
 	/* Called once, on the dispatch thread; owns the question. `answer` is valid during the
-	 * call; NULL: another question is open, or the daemon is stopping. */
+	 * call; NULL: another question is open, the site is another node's, or the daemon is
+	 * stopping. */
 	void (*done)(struct dispatch_question *question, const cJSON *answer);
 	void *context;
 };
 /* Takes the question. Any thread. One at a time, so that the daemon's own calls come first. */
 void dispatch_take_question(struct dispatch *dispatch, struct dispatch_question *question);
+/* ---- sites, where several nodes share the store ---- */
+
+/* Goes on with the work of the site, which this node owns now, and which it does not have; takes
+ * the work. It was read when dispatch_leave() was done, if it was here before. Any thread. */
+void dispatch_adopt(struct dispatch *dispatch, struct site_work *work);
+/* A site that is left: no call of it is made from now on, and other sites are not disturbed. */
+struct dispatch_leaving {
+	const char *site;
+	/* Another node has it by now: nothing is sent or written of it any more. Otherwise it is
+	 * signed out, and what was decided is still written. May follow an orderly one. */
+	bool is_lost;
+	int64_t us; /* the sign-out is awaited no longer than this */
+	/* Called once, on the dispatch thread; owns the struct. `is_done`: no call of the site is
+	 * in the air, and all its records are durable, or dropped if it was lost. False: the daemon
+	 * is stopping. */
+	void (*done)(struct dispatch_leaving *leaving, bool is_done);
+	void *context;
+	/* Private to dispatch/: */
+	struct mono until;
+	struct dispatch_leaving *next;
+};
+/* Takes it. Any thread. */
+void dispatch_leave(struct dispatch *dispatch, struct dispatch_leaving *leaving);
+
 /* The configuration changed; a reference is taken. Any thread. */
 void dispatch_configure(struct dispatch *dispatch, struct config *config);
 

@@ -5,7 +5,7 @@
  * The daemon fills the tables with tableau.h, journal.h and clock.h (loop.c); the simulator
  * (tests/sim) with its world, so that it runs the same code as the daemon. Nothing here waits:
  * Tableau's answer comes by callback, the journal's by `written`, both later, on the dispatcher's
- * thread and never inside the call.
+ * thread and never inside the call; but leaving a site answers its calls inside it.
  */
 #pragma once
 #include "schedule/schedule.h"
@@ -16,6 +16,8 @@
 struct edge_tableau {
 	bool (*configure)(struct tableau *tableau, struct config *config, struct error *err);
 	void (*hurry)(struct tableau *tableau, const char *site);
+	void (*leave)(struct tableau *tableau, const char *site, bool signs_out);
+	bool (*has_left)(const struct tableau *tableau, const char *site);
 
 	void (*resolve)(struct tableau *tableau, const struct selection *selection, bool uncached,
 		resolve_done *callback, void *context);

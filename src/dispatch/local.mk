@@ -12,4 +12,5 @@ librouter_a_SOURCES += \
 	src/dispatch/request.c \
 	src/dispatch/job_contents.c src/dispatch/job_contents.h \
 	src/dispatch/site_status.c \
+	src/dispatch/site_work.c src/dispatch/site_work.h \
 	src/dispatch/status.c src/dispatch/status.h

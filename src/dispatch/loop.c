@@ -12,7 +12,16 @@
 
 #define STATUS_EVERY (500 * US_PER_MS)
 
-enum note_type { NOTE_EVENT, NOTE_CONFIGURE, NOTE_COMMAND, NOTE_QUESTION, NOTE_WRITTEN, NOTE_STOP };
+enum note_type {
+	NOTE_EVENT,
+	NOTE_CONFIGURE,
+	NOTE_COMMAND,
+	NOTE_QUESTION,
+	NOTE_ADOPT,
+	NOTE_LEAVE,
+	NOTE_WRITTEN,
+	NOTE_STOP
+};
 
 struct note {                   /* a message of another thread */
 	struct message message; /* first member */
@@ -21,6 +30,8 @@ struct note {                   /* a message of another thread */
 	struct config *config;              /* NOTE_CONFIGURE, with a reference */
 	struct dispatch_command *command;   /* NOTE_COMMAND */
 	struct dispatch_question *question; /* NOTE_QUESTION */
+	struct site_work *work;             /* NOTE_ADOPT */
+	struct dispatch_leaving *leaving;   /* NOTE_LEAVE */
 	bool committed;                     /* NOTE_WRITTEN */
 	int64_t us;                         /* NOTE_STOP */
 };
@@ -30,6 +41,7 @@ struct dispatch {
 	struct core *core;
 	struct tableau *tableau;
 	struct open_question question;
+	struct dispatch_leaving *leaving; /* not done yet */
 	struct mailbox *notes;
 	struct dispatch_status_slot *status;
 	struct mono status_at;
@@ -59,6 +71,9 @@ static void note_free(struct message *message)
 		core_refuse(note->command);
 	if (note->question)
 		note->question->done(note->question, NULL);
+	if (note->leaving)
+		note->leaving->done(note->leaving, false);
+	site_work_free(note->work);
 	config_free(note->config);
 	free(note);
 }
@@ -100,6 +115,16 @@ void dispatch_take_question(struct dispatch *dispatch, struct dispatch_question 
 	notify(dispatch, (struct note){ .type = NOTE_QUESTION, .question = question });
 }
 
+void dispatch_adopt(struct dispatch *dispatch, struct site_work *work)
+{
+	notify(dispatch, (struct note){ .type = NOTE_ADOPT, .work = work });
+}
+
+void dispatch_leave(struct dispatch *dispatch, struct dispatch_leaving *leaving)
+{
+	notify(dispatch, (struct note){ .type = NOTE_LEAVE, .leaving = leaving });
+}
+
 bool dispatch_is_full(struct dispatch *dispatch)
 {
 	return atomic_load_explicit(&dispatch->open_count, memory_order_relaxed) >=
@@ -114,6 +139,58 @@ struct dispatch_status *dispatch_latest_status(struct dispatch *dispatch)
 static void written(bool committed, void *context)
 {
 	notify(context, (struct note){ .type = NOTE_WRITTEN, .committed = committed });
+}
+
+/* ---- sites that are left ---- */
+
+static void leave(struct dispatch *dispatch, struct dispatch_leaving *leaving)
+{
+	leaving->until = mono_plus(clock_mono(), leaving->us);
+	leaving->next = dispatch->leaving;
+	dispatch->leaving = leaving;
+	core_leave(dispatch->core, leaving->site, leaving->is_lost);
+}
+
+/* Tells those that are done; an answer to a sign-out is awaited until its time is over. */
+static void check_leaving(struct dispatch *dispatch)
+{
+	struct dispatch_leaving **link = &dispatch->leaving;
+	while (*link) {
+		struct dispatch_leaving *leaving = *link;
+		if (clock_mono().us >= leaving->until.us)
+			tableau_leave(dispatch->tableau, leaving->site, false);
+		if (!core_has_left(dispatch->core, leaving->site)) {
+			link = &leaving->next;
+			continue;
+		}
+		*link = leaving->next;
+		leaving->done(leaving, true);
+	}
+}
+
+static struct mono leaving_next(const struct dispatch *dispatch)
+{
+	struct mono next = { INT64_MAX }, now = clock_mono();
+	for (const struct dispatch_leaving *at = dispatch->leaving; at; at = at->next)
+		if (at->until.us > now.us && at->until.us < next.us)
+			next = at->until;
+	return next;
+}
+
+static void end_leaving(struct dispatch *dispatch)
+{
+	while (dispatch->leaving) {
+		struct dispatch_leaving *leaving = dispatch->leaving;
+		dispatch->leaving = leaving->next;
+		leaving->done(leaving, false);
+	}
+}
+
+/* A site of another node is asked nothing, because to sign in would end that node's session. */
+static bool may_ask(const struct dispatch *dispatch, const struct note *note)
+{
+	return !dispatch->is_stopping && open_question_is_free(&dispatch->question) &&
+	       core_has(dispatch->core, note->question->site);
 }
 
 static void take_note(struct dispatch *dispatch, struct note *note)
@@ -136,10 +213,17 @@ static void take_note(struct dispatch *dispatch, struct note *note)
 		core_command(dispatch->core, TAKE(note->command));
 		break;
 	case NOTE_QUESTION:
-		if (!dispatch->is_stopping && open_question_is_free(&dispatch->question))
+		if (may_ask(dispatch, note))
 			open_question_begin(
 				&dispatch->question, dispatch->tableau, TAKE(note->question));
 		break; /* else refused when the note is freed */
+	case NOTE_ADOPT:
+		if (!dispatch->is_stopping)
+			core_adopt(dispatch->core, note->work);
+		break;
+	case NOTE_LEAVE:
+		leave(dispatch, TAKE(note->leaving));
+		break;
 	case NOTE_WRITTEN:
 		core_written(dispatch->core, note->committed);
 		break;
@@ -191,6 +275,7 @@ static int wait_ms(const struct dispatch *dispatch)
 	int64_t now = clock_mono().us, at = now + HEARTBEAT_EVERY;
 	at = earlier(at, core_next(dispatch->core).us);
 	at = earlier(at, open_question_next(&dispatch->question).us);
+	at = earlier(at, leaving_next(dispatch).us);
 	if (dispatch->is_status_stale)
 		at = earlier(at, dispatch->status_at.us + STATUS_EVERY);
 	if (dispatch->is_stopping)
@@ -218,6 +303,7 @@ static void *run(void *context)
 		take_notes(dispatch);
 		open_question_check(&dispatch->question);
 		core_step(dispatch->core);
+		check_leaving(dispatch);
 		publish(dispatch);
 	}
 	/* So that nobody waits for an answer that will not come. */
@@ -228,6 +314,7 @@ static void *run(void *context)
 		note_free(message);
 	}
 	core_refuse_waiting(dispatch->core);
+	end_leaving(dispatch);
 	int64_t left = dispatch->stop_at.us - clock_mono().us;
 	tableau_sign_out(dispatch->tableau, left > US_PER_SECOND ? left : US_PER_SECOND);
 	return NULL;
@@ -238,6 +325,8 @@ static void *run(void *context)
 static const struct edge_tableau real_tableau = {
 	.configure = tableau_configure,
 	.hurry = tableau_hurry,
+	.leave = tableau_leave,
+	.has_left = tableau_has_left,
 	.resolve = tableau_resolve,
 	.forget = tableau_forget,
 	.contradicts = tableau_contradicts,
@@ -288,6 +377,11 @@ void dispatch_free(struct dispatch *dispatch)
 bool dispatch_load(struct dispatch *dispatch, struct store *store, struct error *err)
 {
 	return core_load(dispatch->core, store, err);
+}
+
+bool dispatch_load_nothing(struct dispatch *dispatch, struct store *store, struct error *err)
+{
+	return core_start(dispatch->core, store, err);
 }
 
 bool dispatch_start(struct dispatch *dispatch, struct journal *journal, struct error *err)

@@ -62,6 +62,17 @@ static void forget_all(struct namings *namings)
 	entry_free(namings, entry);
 }
 
+void namings_forget(struct namings *namings, const char *site)
+{
+	size_t length = strlen(site);
+	struct entry *entry, *next;
+	HASH_ITER(by_key, namings->entries, entry, next)
+	{
+		if (!strncmp(entry->key, site, length) && entry->key[length] == '\n')
+			entry_free(namings, entry);
+	}
+}
+
 void namings_free(struct namings *namings)
 {
 	if (!namings)

@@ -30,6 +30,8 @@ void namings_free(struct namings *namings);
 /* The selection was resolved to `contents`, `now`. */
 void namings_hear(struct namings *namings, const struct selection *selection,
 	const struct content *contents, size_t count, struct mono now);
+/* Forgets all content of the site. */
+void namings_forget(struct namings *namings, const char *site);
 /* NULL: no selection has named it. Valid until the next namings_hear(). */
 struct naming *namings_find(
 	const struct namings *namings, const char *site, const struct content *content);

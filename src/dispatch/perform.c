@@ -121,10 +121,11 @@ static void count_end(const struct action *action)
 	count_job(row);
 }
 
-/* Ids grow, so the first record of a refresh is recognised by an id above all before. */
+/* Ids grow, so the first record of a refresh is recognised by an id above all before; other nodes
+ * have other ids. */
 static void count_created(struct performer *performer, const struct refresh_row *row)
 {
-	if (row->id <= performer->newest)
+	if (row->id <= performer->newest || row->id > performer->last)
 		return;
 	performer->newest = row->id;
 	metric_add(METRIC_refreshes_created_total, 1, row->site, kind_name(row->content.kind));

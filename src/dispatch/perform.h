@@ -9,7 +9,8 @@
 struct performer {
 	struct effects *effects;
 	struct batch *open; /* the batch that collects records */
-	int64_t newest;     /* id of a refresh */
+	/* ids of refreshes: the youngest that was created here, and the last that can be */
+	int64_t newest, last;
 	bool has_receivers; /* somebody is to be told how refreshes end (notify/) */
 };
 

@@ -16,6 +16,8 @@ static struct {
 	resolve_done *resolved;
 	job_done *accepted;
 	void *context;
+	int leaves;
+	bool is_signing_out;
 } world;
 
 /* ---- the edge ---- */
@@ -41,6 +43,24 @@ static void greet(struct tableau *tableau, const char *site, done *callback, voi
 	assert_string_equal(site, "finance");
 	world.greeted = callback;
 	world.context = context;
+}
+
+static void leave(struct tableau *tableau, const char *site, bool signs_out)
+{
+	struct outcome dropped = { .error.kind = ERROR_TRANSIENT };
+	(void)tableau;
+	world.is_signing_out = signs_out && !strcmp(site, "finance");
+	world.leaves++;
+	if (world.accepted)
+		TAKE(world.accepted)(&dropped, NULL, world.context);
+	else if (world.greeted)
+		TAKE(world.greeted)(&dropped, world.context);
+}
+
+static bool has_left(const struct tableau *tableau, const char *site)
+{
+	(void)tableau, (void)site;
+	return !world.is_signing_out;
 }
 
 static void resolve(struct tableau *tableau, const struct selection *selection, bool uncached,
@@ -87,6 +107,8 @@ static void written(bool committed, void *context)
 static const struct edge_tableau ask = {
 	.configure = configure,
 	.greet = greet,
+	.leave = leave,
+	.has_left = has_left,
 	.resolve = resolve,
 	.forget = forget,
 	.contradicts = contradicts,
@@ -114,9 +136,8 @@ static void config_gone(struct shared *shared)
 	arena_free(config->arena);
 }
 
-static void start_core(void)
+static struct config *config_of_test(void)
 {
-	struct error err = { 0 };
 	struct arena *arena = arena_new();
 	struct config *config = arena_new_of(arena, struct config);
 	struct config_site *site = arena_new_of(arena, struct config_site);
@@ -125,6 +146,13 @@ static void start_core(void)
 	*site = (struct config_site){ .name = "finance", .max_requests = 8 };
 	config->sites = (struct list){ 1, site };
 	config->give_up_after = 3600 * US_PER_SECOND;
+	return config;
+}
+
+static void start_core(void)
+{
+	struct error err = { 0 };
+	struct config *config = config_of_test();
 	world.core = core_new(&edge, config, 1, false);
 	config_free(config);
 	must(core_load(world.core, world.store, &err));
@@ -242,6 +270,14 @@ static void owe_a_refresh(int64_t age_us)
 	must(store_commit(world.store, &err));
 }
 
+static bool see_state(
+	const struct refresh_row *row, const struct cause_row *causes, size_t count, void *context)
+{
+	(void)causes, (void)count;
+	*(enum refresh_state *)context = row->state;
+	return true;
+}
+
 /* The daemon starts over what it owes, and goes on until Tableau is asked for more than its time.
  */
 static void start_again(void)
@@ -295,6 +331,161 @@ static void what_was_named_shortly_before_a_start_is_sent_at_once(void **state)
 	is_requested();
 }
 
+/* ---- sites are left and adopted ---- */
+
+static struct site_work *read_work(void)
+{
+	struct error err = { 0 };
+	struct site_work *work = site_work_new("finance");
+	must(site_work_load(work, world.store, (struct wall){ 0 }, &err));
+	must(site_work_load_selections(work, world.store, &err));
+	return work;
+}
+
+static void adopt(void)
+{
+	OWNED(site_work) work = read_work();
+	core_adopt(world.core, work);
+	core_step(world.core);
+}
+
+/* What the daemon owes is about to be sent: that is at the journal. */
+static void begin_to_send(void)
+{
+	struct outcome fine = { .ok = true, .is_alive = true };
+	owe_a_refresh(TABLEAU_NAME_AGE - US_PER_SECOND);
+	core_free(world.core);
+	start_core();
+	core_step(world.core);
+	assert_non_null(world.greeted);
+	TAKE(world.greeted)(&fine, world.context);
+	core_step(world.core);
+	assert_non_null(world.entry);
+}
+
+static enum refresh_state stored_state(void)
+{
+	struct error err = { 0 };
+	enum refresh_state state = REFRESH_EXPIRED;
+	bool found;
+	must(store_find_refresh(world.store, 2, see_state, &state, &found, &err));
+	return state;
+}
+
+/* The journal writes what it was given. */
+static void journal_writes(void)
+{
+	struct error err = { 0 };
+	must(store_begin(world.store, &err));
+	must(world.entry->apply(world.entry, world.store, &err));
+	must(store_commit(world.store, &err));
+	journal_says(true);
+}
+
+static void what_was_to_be_sent_is_not_when_its_site_is_left(void **state)
+{
+	(void)state;
+	begin_to_send();
+	core_leave(world.core, "finance", false);
+	assert_false(core_has(world.core, "finance"));
+	assert_int_equal(schedule_count(core_schedule(world.core)).open, 0);
+	assert_false(core_has_left(world.core, "finance")); /* it is not written yet */
+	world.is_signing_out = false;
+	assert_false(core_has_left(world.core, "finance"));
+	journal_writes();
+	assert_true(core_has_left(world.core, "finance"));
+	assert_null(world.accepted);
+	assert_int_equal(stored_state(), REFRESH_SENDING); /* so the next owner looks for it */
+}
+
+static void a_clean_leave_waits_for_the_sign_out(void **state)
+{
+	(void)state;
+	core_leave(world.core, "finance", false);
+	assert_int_equal(world.leaves, 1);
+	assert_false(core_has_left(world.core, "finance"));
+	world.is_signing_out = false;
+	assert_true(core_has_left(world.core, "finance"));
+}
+
+/* The journal fails meanwhile, so that the batch comes back and is written again. */
+static void nothing_is_written_of_a_site_that_was_lost(void **state)
+{
+	(void)state;
+	begin_to_send();
+	core_leave(world.core, "finance", true);
+	assert_false(core_has_left(world.core, "finance"));
+	journal_says(false);
+	assert_true(core_has_left(world.core, "finance"));
+	world.now = mono_plus(world.now, 2 * US_PER_SECOND);
+	core_step(world.core);
+	journal_writes();
+	assert_int_equal(stored_state(), REFRESH_WAITING);
+	assert_null(world.accepted);
+}
+
+static void nor_of_one_that_was_lost_while_the_journal_could_not_write(void **state)
+{
+	(void)state;
+	begin_to_send();
+	journal_says(false);
+	core_leave(world.core, "finance", true);
+	assert_true(core_has_left(world.core, "finance"));
+	world.now = mono_plus(world.now, 2 * US_PER_SECOND);
+	core_step(world.core);
+	journal_writes();
+	assert_int_equal(stored_state(), REFRESH_WAITING);
+}
+
+static void a_site_that_is_back_goes_on_with_what_the_store_has(void **state)
+{
+	struct outcome fine = { .ok = true, .is_alive = true };
+	(void)state;
+	owe_a_refresh(TABLEAU_NAME_AGE - US_PER_SECOND);
+	core_free(world.core);
+	start_core();
+	core_leave(world.core, "finance", true);
+	core_step(world.core);
+	assert_null(world.greeted);
+	adopt();
+	assert_true(core_has(world.core, "finance"));
+	assert_non_null(world.greeted);
+	world.greeted(&fine, world.context);
+	core_step(world.core);
+	journal_writes();
+	is_requested(); /* without asking what it is: its naming came with it */
+	assert_null(world.resolved);
+}
+
+static void a_core_that_has_no_site_takes_nothing_in_and_obeys_nobody(void **state)
+{
+	struct error err = { 0 };
+	struct selection selection = {
+		.site = "finance", .by = SELECT_NAME, .selector = "Revenue"
+	};
+	const struct selection *selections[] = { &selection };
+	struct dispatch_event event = { .event = 1,
+		.stamp = 1,
+		.count = 1,
+		.selections = selections,
+		.selection_ids = (const int64_t[]){ 1 } };
+	struct config *config = config_of_test();
+	(void)state;
+	core_free(world.core);
+	world.core = core_new(&edge, config, 1, false);
+	config_free(config);
+	must(core_start(world.core, world.store, &err));
+	core_event(world.core, &event);
+	pause_site();
+	assert_int_equal(world.asked.consent, CONSENT_NO);
+	assert_non_null(strstr(world.asked.words, "another node"));
+	assert_null(world.resolved);
+	assert_int_equal(schedule_count(core_schedule(world.core)).selections, 0);
+	adopt();
+	core_event(world.core, &event);
+	assert_non_null(world.resolved);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, start, stop)
 
 int main(void)
@@ -306,6 +497,12 @@ int main(void)
 		TEST(a_journal_that_fails_during_a_stop_is_tried_again_and_not_waited_for),
 		TEST(what_was_named_long_before_a_start_is_confirmed_before_its_request),
 		TEST(what_was_named_shortly_before_a_start_is_sent_at_once),
+		TEST(what_was_to_be_sent_is_not_when_its_site_is_left),
+		TEST(a_clean_leave_waits_for_the_sign_out),
+		TEST(nothing_is_written_of_a_site_that_was_lost),
+		TEST(nor_of_one_that_was_lost_while_the_journal_could_not_write),
+		TEST(a_site_that_is_back_goes_on_with_what_the_store_has),
+		TEST(a_core_that_has_no_site_takes_nothing_in_and_obeys_nobody),
 	};
 	return cmocka_run_group_tests_name("dispatch core", tests, NULL, NULL);
 }
