@@ -226,6 +226,11 @@ static void saw(const struct input *input, const struct actions *actions, void *
 	struct world *world = context;
 	if (world->is_dying)
 		return;
+	if (world->is_leaving) { /* what is told of a site that was left means nothing */
+		if (actions->count)
+			wrong(world, "something is done about a site that was left");
+		return;
+	}
 	hear(world, input);
 	hear_consent(world, input, actions->asked);
 	for (size_t i = 0; i < actions->count; i++)
@@ -347,6 +352,7 @@ static void errand_done(struct dispatch_command *command)
 	struct errand *errand = command->context;
 	struct world *world = errand->world;
 	errand->is_done = true;
+	world->errands--;
 	if (errand->is_read && !world->is_dying && command->asked.consent == CONSENT_YES &&
 		errand->generation > world->committed)
 		wrong(world, "somebody is told that it is done, and it is not durable");
@@ -375,6 +381,7 @@ struct asked daemon_command(
 	bool has_ended = row && !refresh_state_is_open(row->row.state);
 	size_t cause_count = row ? row->cause_count : 0;
 	errand->world = world;
+	world->errands++;
 	errand->generation = world->generation;
 	size_t naming_count = has_ended ? find_namings(world, row, errand->namings) : 0;
 	errand->command = (struct dispatch_command){ .verb = verb,
@@ -432,24 +439,30 @@ static void start_core(struct world *world)
 		wrong(world, "%s", err.message);
 }
 
-void daemon_start(struct world *world)
+/* It has the sites, from now on. */
+static void begin_watch(struct world *world)
 {
-	world->life++;
-	world->is_up = true;
 	world->answering = -1;
 	world->started_at = world->now;
-	note(world, "the daemon starts");
 	for (int i = 0; i < SITES; i++) /* no look was made meanwhile */
 		world->calls[i].trouble_at = world->now;
 	for (int run = 0; run < world->run_count; run++)
 		if (world->runs[run].id && !world->runs[run].heard_at)
 			world->runs[run].heard_at = world->now;
-	disk_open(world);
-	start_core(world);
-	daemon_step(world);
 	if (world->now >=
 		world->calm_from) /* the reply to a person who resumed a site may be lost */
 		later(world, world->now + MINUTE, PENDING_CALM);
+}
+
+void daemon_start(struct world *world)
+{
+	world->life++;
+	world->is_up = true;
+	note(world, "the daemon starts");
+	begin_watch(world);
+	disk_open(world);
+	start_core(world);
+	daemon_step(world);
 }
 
 void daemon_kill(struct world *world)
@@ -466,7 +479,69 @@ void daemon_kill(struct world *world)
 	disk_close(world);
 	world->send_count = 0;
 	world->is_dying = world->is_up = false;
+	world->is_away = world->is_lost = world->is_dropped = false;
 	world->life++; /* what it waited for comes to nobody */
+}
+
+/* What is at the journal is written by the life that comes; what is on its way to Tableau, or told
+ * by dbt and not taken in, is nobody's. */
+static void begin_life(struct world *world)
+{
+	for (size_t i = 0; i < world->pending_count; i++)
+		if (world->pending[i].type == PENDING_COMMIT)
+			world->pending[i].life++;
+	/* Of which content a job is never changes, so that is not forgotten. */
+	for (int i = 0; i < world->job_count; i++)
+		if (world->jobs[i].known_in == world->life)
+			world->jobs[i].known_in++;
+	world->life++;
+}
+
+void daemon_leave(struct world *world, bool is_lost)
+{
+	note(world, "the sites are %s", is_lost ? "lost" : "given away");
+	world->is_lost = is_lost;
+	world->is_leaving = true;
+	for (int i = 0; i < SITES; i++)
+		core_leave(world->core, world->sites[i].options.name, is_lost);
+	world->is_leaving = false;
+	edge_forget(world);
+	world->send_count = 0;
+	begin_life(world);
+	world->is_up = false;
+	world->is_away = true;
+	daemon_step(world);
+	struct schedule_counts counts = schedule_count(core_schedule(world->core));
+	if (counts.open || counts.selections || counts.causes || counts.in_flight)
+		wrong(world, "something is left of sites that were left");
+}
+
+static void adopt(struct world *world, const char *site)
+{
+	struct error err;
+	OWNED(site_work) work = site_work_new(site);
+	if (!site_work_load(work, world->disk, (struct wall){ 0 }, &err) ||
+		!site_work_load_selections(work, world->disk, &err))
+		wrong(world, "%s", err.message);
+	core_adopt(world->core, work);
+}
+
+bool daemon_adopt(struct world *world)
+{
+	bool has_left = core_is_written(world->core);
+	for (int i = 0; i < SITES; i++)
+		has_left &= core_has_left(world->core, world->sites[i].options.name);
+	if (!has_left)
+		return false;
+	note(world, "the sites are adopted");
+	oracle_crashed(world);
+	world->is_up = true;
+	world->is_away = world->is_lost = world->is_dropped = false;
+	begin_watch(world);
+	for (int i = 0; i < SITES; i++)
+		adopt(world, world->sites[i].options.name);
+	daemon_step(world);
+	return true;
 }
 
 void daemon_step(struct world *world)

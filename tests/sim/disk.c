@@ -216,7 +216,8 @@ static void write_entry(struct world *world, struct journal_entry *entry)
 	if (!store_begin(world->disk, &err) || !entry->apply(entry, world->disk, &err) ||
 		!store_commit(world->disk, &err))
 		wrong(world, "%s", err.message);
-	oracle_committed(world, world->writing_generation);
+	if (!world->is_dropped)
+		oracle_committed(world, world->writing_generation);
 }
 
 static bool add(struct journal *journal, struct journal_entry *entry)
@@ -242,6 +243,7 @@ void disk_commit(struct world *world)
 	struct error err = { .kind = ERROR_SYSTEM, .message = "the disk is full" };
 	struct journal_entry *entry = world->writing;
 	bool is_full = chance(world, FAULT_DISK_FULL, 2);
+	world->is_dropped |= is_full && world->is_lost;
 	if (!is_full) {
 		write_entry(world, entry);
 		world->writing = NULL;

@@ -118,7 +118,9 @@ static void drain(struct world *world, const struct request *request)
 
 static void ask(struct world *world, struct request request)
 {
-	if (world->is_dying) {
+	if (world->is_leaving)
+		wrong(world, "a site that is left is asked for more");
+	if (world->is_dying || world->is_leaving) {
 		drain(world, &request);
 		return;
 	}
@@ -255,9 +257,14 @@ static void cancel(struct tableau *tableau, const char *site, const char *job_id
 				    .context = context });
 }
 
+static void leave(struct tableau *tableau, const char *site, bool signs_out);
+static bool has_left(const struct tableau *tableau, const char *site);
+
 const struct edge_tableau sim_tableau = {
 	.configure = configure,
 	.hurry = hurry,
+	.leave = leave,
+	.has_left = has_left,
 	.resolve = resolve,
 	.forget = forget,
 	.contradicts = contradicts,
@@ -423,12 +430,13 @@ void edge_clear(struct request *request)
 }
 
 /* A request that is on its way reaches Tableau all the same; its answer comes to nobody. */
-void edge_drain(struct world *world)
+static void drain_pending(struct world *world, int site)
 {
 	for (size_t i = 0; i < world->pending_count; i++) {
 		struct pending *pending = &world->pending[i];
 		if ((pending->type != PENDING_REQUEST && pending->type != PENDING_ANSWER) ||
-			pending->life != world->life)
+			pending->life != world->life || !pending->request.context ||
+			(site >= 0 && pending->request.call.site != site))
 			continue;
 		drain(world, &pending->request);
 		pending->request.context = NULL;
@@ -441,6 +449,31 @@ void edge_drain(struct world *world)
 			.reason = "the process ends" };
 		give(world, &request);
 	}
+}
+
+static void leave(struct tableau *tableau, const char *site, bool signs_out)
+{
+	struct world *world = tableau->world;
+	if (signs_out == world->is_lost)
+		wrong(world, "a site that is %s",
+			signs_out ? "lost is signed out" : "given away is not signed out");
+	drain_pending(world, site_number(site));
+}
+
+static bool has_left(const struct tableau *tableau, const char *site)
+{
+	(void)tableau, (void)site; /* each call was answered */
+	return true;
+}
+
+void edge_drain(struct world *world)
+{
+	drain_pending(world, -1);
+	edge_forget(world);
+}
+
+void edge_forget(struct world *world)
+{
 	for (int i = 0; i < world->effect_end; i++) {
 		free(world->effects[i].call.rows);
 		free(world->effects[i].call.row_ids);

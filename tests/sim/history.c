@@ -261,6 +261,7 @@ static void draw_history(struct world *world)
 	strew(world, FAULT_RENAME, PENDING_RENAME, between(world, 0, 3) ? 0 : 3, trouble);
 	strew(world, FAULT_MOVE, PENDING_MOVE, between(world, 0, 3) ? 0 : 3, trouble);
 	strew(world, FAULT_PEOPLE, PENDING_PEOPLE, between(world, 0, 2) ? 0 : 6, trouble);
+	strew(world, FAULT_HAND_OVER, PENDING_HAND_OVER, between(world, 0, 1) ? 0 : 5, trouble);
 }
 
 /* ---- what happens ---- */
@@ -356,13 +357,33 @@ static void durable(struct world *world, const struct pending *pending)
 
 static void crash(struct world *world)
 {
-	if (!world->is_up)
+	if (!world->is_up && !world->is_away)
 		return;
 	meet(world, FAULT_CRASH);
 	daemon_kill(world);
 	int64_t down = between(world, 0, 3) ? between(world, 100000, 5 * SECOND)
 					    : between(world, SECOND, 30 * MINUTE);
 	later(world, world->now + down, PENDING_START);
+}
+
+/* All sites, so that the oracle takes it for a crash in which nothing is lost but what was given up
+ * with the lease. */
+static void hand_over(struct world *world, int number)
+{
+	bool is_lost = number % 2 && !world->errands;
+	if (!world->is_up)
+		return;
+	meet(world, FAULT_HAND_OVER);
+	if (is_lost)
+		meet(world, MET_LEASE_LOST);
+	daemon_leave(world, is_lost);
+	later(world, world->now + number % 8 * SECOND / 4, PENDING_ADOPT);
+}
+
+static void adopt(struct world *world)
+{
+	if (world->is_away && !daemon_adopt(world))
+		later(world, world->now + SECOND / 10, PENDING_ADOPT);
 }
 
 static void step_clock(struct world *world, int64_t step)
@@ -559,6 +580,12 @@ static void happen(struct world *world, struct pending *pending)
 	case PENDING_START:
 		daemon_start(world);
 		break;
+	case PENDING_HAND_OVER:
+		hand_over(world, pending->number);
+		break;
+	case PENDING_ADOPT:
+		adopt(world);
+		break;
 	case PENDING_FOREIGN:
 		meet(world, FAULT_FOREIGN_JOB);
 		site_foreign_job(world, pending->number % CONTENTS);
@@ -616,7 +643,7 @@ static void check_counts(struct world *world)
 
 static void pass(struct world *world)
 {
-	int64_t due = world->is_up ? daemon_next(world) : INT64_MAX;
+	int64_t due = world->is_up || world->is_away ? daemon_next(world) : INT64_MAX;
 	size_t first = first_pending(world);
 	int64_t at = world->pending_count ? world->pending[first].at : INT64_MAX;
 	int64_t next = due != INT64_MAX && due - MONO_BEGIN <= at ? due - MONO_BEGIN : at;
@@ -641,7 +668,7 @@ static void pass(struct world *world)
 
 static void clear(struct world *world, struct tally *tally)
 {
-	if (world->is_up)
+	if (world->is_up || world->is_away)
 		daemon_kill(world);
 	for (size_t i = 0; i < world->pending_count; i++)
 		if (world->pending[i].type == PENDING_ANSWER)

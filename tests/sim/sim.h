@@ -66,6 +66,7 @@ enum fault {
 	FAULT_NO_EVENT_ID,
 	FAULT_AT_ONCE,
 	FAULT_DISK_FULL,
+	FAULT_HAND_OVER,
 	FAULT_COUNT,
 };
 
@@ -92,6 +93,7 @@ enum met {
 	MET_GIVEN_UP_SOON,   /* give_up_after is shorter than the history */
 	MET_SENT_ONCE_MORE,  /* its job was found, and proves nothing */
 	MET_NOBODY_CAN_TELL, /* looks that cannot tell were enough */
+	MET_LEASE_LOST,      /* sites were lost, and not given away */
 	MET_COUNT,
 };
 
@@ -315,6 +317,8 @@ enum pending_type {
 	PENDING_ANSWER,
 	PENDING_CRASH,
 	PENDING_START,
+	PENDING_HAND_OVER, /* the sites are left ... */
+	PENDING_ADOPT,     /* ... and adopted again, when that is done */
 	PENDING_FOREIGN,
 	PENDING_STEP,
 	PENDING_OUTAGE,
@@ -434,6 +438,12 @@ struct world {
 	struct sim_rule rules[RULES];
 	int life;
 	bool is_up, is_dying;
+	/* The sites are left, and not adopted yet; the core goes on without them. */
+	bool is_away;
+	bool is_leaving; /* at this moment */
+	bool is_lost;    /* they were lost, not given away ... */
+	bool is_dropped; /* ... and what the journal has is not to be written any more */
+	int errands;     /* of people, not answered yet */
 	struct core *core;
 	struct edge edge;
 	struct tableau tableau;
@@ -497,6 +507,9 @@ bool tally_print(const struct tally *tally, int64_t histories);
 extern const char *const rule_names[RULES];
 void daemon_start(struct world *world);
 void daemon_kill(struct world *world);
+/* All sites are left; after a while they are adopted by the same core. False: not now. */
+void daemon_leave(struct world *world, bool is_lost);
+bool daemon_adopt(struct world *world);
 /* A turn of the loop, after an input or when something is due. */
 void daemon_step(struct world *world);
 int64_t daemon_next(const struct world *world);
@@ -518,6 +531,8 @@ struct effect *edge_want(struct world *world, struct sim_call call);
 /* All that was decided is begun. */
 void edge_check_begun(struct world *world);
 void edge_answer(struct world *world, struct request *request);
+/* The site is left: whatever was asked of it fails; nothing was decided any more. */
+void edge_forget(struct world *world);
 /* The process ends: whatever it asked fails. */
 void edge_drain(struct world *world);
 void edge_clear(struct request *request);

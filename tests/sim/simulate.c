@@ -57,7 +57,8 @@ static void report(struct options options)
 	IGNORE(is_wrong(&options, wrong)); /* it is */
 	printf("history %llu, at its smallest (faults %x, events %x): %s\n"
 	       "again: simulate --seed %llu --trace\n",
-		(unsigned long long)options.seed, options.faults & ((1u << FAULT_COUNT) - 1),
+		(unsigned long long)options.seed,
+		options.faults & (uint32_t)((UINT64_C(1) << FAULT_COUNT) - 1),
 		options.events & ((1u << EVENTS) - 1), wrong, (unsigned long long)options.seed);
 }
 

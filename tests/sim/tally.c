@@ -40,6 +40,7 @@ static const char *const names[MET_COUNT] = {
 	[FAULT_NO_EVENT_ID]  = "an event is told once more",
 	[FAULT_AT_ONCE]      = "a job begins, or ends, at once",
 	[FAULT_DISK_FULL]    = "a disk that is full for a while",
+	[FAULT_HAND_OVER]    = "sites are left, and adopted",
 	[MET_SUCCEEDED]      = "succeeded",
 	[MET_FAILED]         = "failed",
 	[MET_CANCELLED]      = "cancelled",
@@ -61,6 +62,7 @@ static const char *const names[MET_COUNT] = {
 	[MET_GIVEN_UP_SOON]  = "longer than give_up_after",
 	[MET_SENT_ONCE_MORE] = "its job proves nothing",
 	[MET_NOBODY_CAN_TELL] = "nobody can tell of its job",
+	[MET_LEASE_LOST]     = "sites are lost",
 };
 /* clang-format on */
 
