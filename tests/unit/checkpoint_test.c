@@ -218,6 +218,28 @@ static void a_start_after_a_kill_does_not_take_it_for_a_file_of_somebody_else(vo
 	store_close(store);
 }
 
+/* As an older, smaller copy that is written over it. */
+static void a_transaction_that_is_rolled_back_allows_no_smaller_file(void **state)
+{
+	char path[128];
+	bool is_more;
+	int64_t deleted;
+	struct error err = { 0 };
+
+	(void)state;
+	is_awaited = false;
+	struct store *store = open_with_events();
+	must(store_begin(store, &err));
+	must(store_prune(store, (struct wall){ 2000 }, 100, &deleted, &err));
+	must(store_give_back(store, 1 << 20, &is_more, &err));
+	store_rollback(store);
+	snprintf(path, sizeof path, "%s/state/state.db", folder.path);
+	assert_int_equal(truncate(path, (off_t)(2 * BODY_BYTES)), 0);
+	assert_false(store_begin(store, &err));
+	assert_non_null(strstr(err.message, "became smaller while it was in use"));
+	store_close(store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +249,7 @@ int main(void)
 		store_test(when_it_rests_a_copy_of_the_file_alone_is_whole),
 		store_test(disk_of_what_was_deleted_is_given_back_and_events_go_on),
 		store_test(a_start_after_a_kill_does_not_take_it_for_a_file_of_somebody_else),
+		store_test(a_transaction_that_is_rolled_back_allows_no_smaller_file),
 	};
 	return cmocka_run_group_tests_name("checkpoint", tests, NULL, NULL);
 }

@@ -32,16 +32,33 @@ static bool look_up(const char *database, size_t index, struct place_file *file,
 	return true;
 }
 
-bool place_note_size(struct sqlite *store, struct error *err)
+static bool read_size(struct sqlite *store, int64_t *bytes, struct error *err)
 {
 	int64_t pages, page_bytes;
 
 	if (!sqlite_number(store, "PRAGMA page_count", "read its size", &pages, err) ||
 		!sqlite_number(store, "PRAGMA page_size", "read its size", &page_bytes, err))
 		return false;
-	if (pages * page_bytes < store->least_bytes)
-		store->least_bytes = pages * page_bytes;
+	*bytes = pages * page_bytes;
 	return true;
+}
+
+static void allow(struct sqlite *store, int64_t bytes)
+{
+	if (bytes < store->least_bytes)
+		store->least_bytes = bytes;
+}
+
+bool place_promise_size(struct sqlite *store, struct error *err)
+{
+	return read_size(store, &store->promised_bytes, err);
+}
+
+void place_keep_promise(struct sqlite *store, bool is_committed)
+{
+	if (is_committed && store->promised_bytes)
+		allow(store, store->promised_bytes);
+	store->promised_bytes = 0;
 }
 
 bool place_note(struct sqlite *store, struct error *err)
@@ -53,7 +70,11 @@ bool place_note(struct sqlite *store, struct error *err)
 			return false;
 	memcpy(store->place, now, sizeof now);
 	/* A life before may have given pages back of which the file does not know yet. */
-	return place_note_size(store, err);
+	int64_t bytes;
+	if (!read_size(store, &bytes, err))
+		return false;
+	allow(store, bytes);
+	return true;
 }
 
 static bool is_same(const struct place_file *a, const struct place_file *b)

@@ -144,5 +144,5 @@ bool sqlite_give_back(struct store *base, int most, bool *is_more, struct error 
 	if (sqlite3_exec(store->database, sql, NULL, NULL, NULL) != SQLITE_OK)
 		return sqlite_fail(store, what, err);
 	*is_more = true;
-	return place_note_size(store, err);
+	return place_promise_size(store, err);
 }

@@ -101,6 +101,7 @@ struct sqlite {
 	struct place_file place[PLACE_FILES]; /* of a writer */
 	/* The file may become as small as this, because the database gave pages back. */
 	int64_t least_bytes;
+	int64_t promised_bytes; /* the same once the open transaction is committed; 0: no change */
 };
 
 /*
@@ -199,8 +200,11 @@ bool sqlite_renew(struct sqlite *store, struct error *err) MUST_USE;
 
 /* Notes which files a new connection has. */
 bool place_note(struct sqlite *store, struct error *err) MUST_USE;
-/* Notes how small the database file may become when the WAL is copied. */
-bool place_note_size(struct sqlite *store, struct error *err) MUST_USE;
+/* Inside a transaction that makes the database smaller: the file may become so small when the WAL
+ * is copied, if the transaction is committed. */
+bool place_promise_size(struct sqlite *store, struct error *err) MUST_USE;
+/* The transaction is committed, or not. */
+void place_keep_promise(struct sqlite *store, bool is_committed);
 /* Are the files still there, still the same, and the database not smaller? The second function
  * checks the database alone. */
 bool place_holds(struct sqlite *store, struct error *err) MUST_USE;

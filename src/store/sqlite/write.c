@@ -28,8 +28,10 @@ bool sqlite_commit(struct store *base, struct error *err)
 	USED_QUERY query = sqlite_query(store, QUERY_COMMIT, "COMMIT", err);
 	int code = query ? sqlite3_step(query) : SQLITE_ERROR;
 
-	if (code == SQLITE_DONE) /* durable only if a start would find the files */
-		return place_holds(store, err);
+	if (code == SQLITE_DONE) {
+		place_keep_promise(store, true);
+		return place_holds(store, err); /* durable only if a start would find the files */
+	}
 	if (query)
 		IGNORE(sqlite_fail(store, "commit", err)); /* false, which is returned below */
 	if ((code & 0xff) == SQLITE_IOERR)
@@ -44,6 +46,7 @@ void sqlite_rollback(struct store *base)
 	struct sqlite *store = sqlite_of(base);
 	struct error ignored;
 
+	place_keep_promise(store, false);
 	/* Forgets an id that this transaction may have interned. */
 	free(store->ruleset);
 	store->ruleset = NULL;
