@@ -188,11 +188,8 @@ def test_an_upgrade_says_how_far_it_is_and_keeps_what_waits(router):
     assert len(re.findall("the store is brought up to date", router.log)) == len(steps)
 
 
-def test_an_upgrade_without_room_is_refused_before_anything_is_changed(router_of, sandbox, small_disk):
-    """Of a store so large that it matters; as sparse files, so that it fits on a small disk."""
-    router = router_of(sandbox, [rule()])
-    database = older_store(router)
-    database.close()
+def on_small_disk(router, small_disk):
+    """The router's store, made so large that its size matters, on a disk that has no room for a second one; its holes take none."""
     with open(store_of(router), "r+b") as file:
         # So many pages, says the header (sqlite.org/fileformat.html, 1.3.8); they are a hole.
         file.seek(28)
@@ -200,6 +197,14 @@ def test_an_upgrade_without_room_is_refused_before_anything_is_changed(router_of
         file.truncate(20000 * 4096)
     place = small_disk / "state.db"
     subprocess.run(["cp", "--sparse=always", store_of(router), place], check=True)
+    return place
+
+
+def test_an_upgrade_without_room_is_refused_before_anything_is_changed(router_of, sandbox, small_disk):
+    router = router_of(sandbox, [rule()])
+    database = older_store(router)
+    database.close()
+    place = on_small_disk(router, small_disk)
     router.config["store"] = f"sqlite:{place}"
     router.write_config()
     router.may_die = True
@@ -207,3 +212,17 @@ def test_an_upgrade_without_room_is_refused_before_anything_is_changed(router_of
     assert router.process.wait(10) == 1
     assert re.search(r"to bring its 78 MiB up to date needs \d+ MiB more on its disk, and \d MiB are left: make room", router.log), router.log
     assert sqlite3.connect(place).execute("PRAGMA user_version").fetchone() == (4,)
+
+
+def test_a_step_that_only_adds_a_table_needs_no_room(router_of, sandbox, small_disk):
+    router = router_of(sandbox, [rule()])
+    router.stop()
+    database = sqlite3.connect(store_of(router))
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    database.executescript("DROP TABLE note; PRAGMA user_version = 8; PRAGMA journal_mode = DELETE")
+    database.close()
+    place = on_small_disk(router, small_disk)
+    router.config["store"] = f"sqlite:{place}"
+    router.write_config()
+    router.start()
+    assert sqlite3.connect(place).execute("PRAGMA user_version").fetchone() == (version,)

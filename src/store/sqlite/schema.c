@@ -220,9 +220,14 @@ static bool migrate_once(struct sqlite *store, int64_t version, struct error *er
 /* Instructions of SQLite's between two looks at the clock. */
 #define LOOK_EVERY 1000000
 #define TELL_EVERY (5 * US_PER_SECOND)
-/* A step copies the events at most once, into the WAL and from there into the file, and keeps old
- * pages aside: measured three times the store, with a million events. */
-#define ROOM_FACTOR 4
+/*
+ * The room that a step needs beside the store, as so many times the store, by the version that it
+ * begins with. A step that copies the events writes them into the WAL and from there into the file,
+ * and keeps old pages aside: measured three times the store, with a million events. Those that
+ * write all refreshes, or an index of the events, need half of that at most. Steps that are not
+ * here add columns and tables, or change what waits.
+ */
+static const int rooms[] = { [1] = 2, [2] = 2, [4] = 4 };
 #define LITTLE_STORE ((int64_t)64 << 20) /* a smaller one is not worth the question */
 
 struct telling {
@@ -246,21 +251,33 @@ static int tell_now_and_then(void *context)
 	return 0;
 }
 
-/* A full disk would undo a step after minutes, at each start again. */
-static bool has_room(struct sqlite *store, int64_t bytes, struct error *err)
+static int64_t room_of(int64_t version)
 {
+	size_t known = sizeof rooms / sizeof *rooms;
+	int most = 0;
+
+	/* the WAL is emptied after each step, so the largest counts */
+	for (size_t i = (size_t)version; i < known; i++)
+		most = rooms[i] > most ? rooms[i] : most;
+	return most;
+}
+
+/* A full disk would undo a step after minutes, at each start again. */
+static bool has_room(struct sqlite *store, int64_t version, int64_t bytes, struct error *err)
+{
+	int64_t needed = room_of(version) * bytes;
 	struct statvfs disk;
 
-	if (bytes < LITTLE_STORE || statvfs(store->path, &disk))
+	if (bytes < LITTLE_STORE || !needed || statvfs(store->path, &disk))
 		return true;
 	int64_t left = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
-	return left >= ROOM_FACTOR * bytes ||
+	return left >= needed ||
 	       error_fail(err, ERROR_TRANSIENT,
 		       "store %s is of an older release; to bring its %lld MiB up to date needs"
 		       " %lld MiB more on its disk, and %lld MiB are left: make room, and start"
 		       " again",
-		       store->path, (long long)(bytes >> 20),
-		       (long long)((ROOM_FACTOR * bytes) >> 20), (long long)(left >> 20));
+		       store->path, (long long)(bytes >> 20), (long long)(needed >> 20),
+		       (long long)(left >> 20));
 }
 
 /*
@@ -310,7 +327,7 @@ bool schema_migrate(struct sqlite *store, struct error *err)
 		return migrate_all(store, version, &(struct telling){ .told_at = { 0 } }, err);
 	if (!sqlite_number(store, "PRAGMA page_count", what, &pages, err) ||
 		!sqlite_number(store, "PRAGMA page_size", what, &page_bytes, err) ||
-		!has_room(store, pages * page_bytes, err))
+		!has_room(store, version, pages * page_bytes, err))
 		return false;
 
 	struct telling telling = { .upgrade = store->upgrade ? *store->upgrade
