@@ -9,6 +9,7 @@ include src/event/local.mk
 include src/rules/local.mk
 include src/config/local.mk
 include src/store/local.mk
+include src/cluster/local.mk
 include src/tableau/local.mk
 include src/schedule/local.mk
 include src/dispatch/local.mk

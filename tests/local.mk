@@ -134,6 +134,8 @@ UNIT_TESTS = \
 	tests/unit/patience_test \
 	tests/unit/name_test \
 	tests/unit/naming_test \
+	tests/unit/ownership_test \
+	tests/unit/ownership_world_test \
 	tests/unit/pattern_cost_test \
 	tests/unit/pattern_sample_test \
 	tests/unit/pattern_test \

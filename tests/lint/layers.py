@@ -14,10 +14,11 @@ ALLOWED = {
     "store": {"content", "base"},
     "tableau": {"config", "content", "base"},
     "schedule": {"content", "base"},  # it decides, and is pure: no clock, socket, thread or store
+    "cluster": {"base"},  # which node owns which site: pure, as schedule is
     "dispatch": {"schedule", "store", "tableau", "config", "content", "base"},
     "notify": {"event", "config", "store", "content", "base"},
     "intake": {"event", "rules", "store", "dispatch", "config", "content", "base"},
-    "admin": {"base", "content", "event", "rules", "config", "store", "tableau", "schedule", "dispatch", "notify", "intake"},
+    "admin": {"base", "content", "event", "rules", "config", "store", "cluster", "tableau", "schedule", "dispatch", "notify", "intake"},
     "daemon": {"base", "content", "event", "rules", "config", "store", "tableau", "dispatch", "notify", "intake", "admin"},
     "cli": {"base", "content", "event", "rules", "config", "store", "tableau", "dispatch", "notify", "admin", "daemon"},
     "sandbox": {"base"},

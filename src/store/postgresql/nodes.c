@@ -21,9 +21,9 @@ bool postgresql_join(struct store *base, struct node_row *self, int64_t lease, s
 	parameters_add_number(&given, lease);
 	OWNED_RESULT result = statement_run(store,
 		"WITH old AS (DELETE FROM node WHERE until < clock_timestamp() - interval '1 hour')"
-		" INSERT INTO node (name, version, ruleset, is_draining, until) VALUES"
-		" ($1, $2, $3, $4, clock_timestamp() + $5 * interval '1 microsecond')"
-		" RETURNING id",
+		" INSERT INTO node (id, name, version, ruleset, is_draining, until) VALUES"
+		" (1 + floor(random() * 9007199254740991)::bigint, $1, $2, $3, $4,"
+		" clock_timestamp() + $5 * interval '1 microsecond') RETURNING id",
 		&given, "join the nodes", err);
 	if (!result)
 		return false;
@@ -70,7 +70,8 @@ bool postgresql_leave(struct store *base, int64_t node, struct error *err)
 /* A row is of a node, or of a site; so that both are of one moment. */
 #define PICTURE                                                                                    \
 	"SELECT id, name, version, ruleset, is_draining, " LEFT ", 0, NULL FROM node"              \
-	" UNION ALL SELECT node, '', '', '', 0, epoch, wanted, site FROM site_owner ORDER BY 8, 1"
+	" UNION ALL SELECT node, '', '', '', 0, epoch, wanted, site FROM site_owner ORDER BY 8, "  \
+	"2, 1"
 
 static bool visit_row(const PGresult *result, int row, node_visit *visit_node,
 	owner_visit *visit_owner, void *context)
