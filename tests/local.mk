@@ -107,6 +107,7 @@ UNIT_TESTS = \
 	tests/unit/connections_test \
 	tests/unit/core_test \
 	tests/unit/dbt_api_test \
+	tests/unit/dispatch_test \
 	tests/unit/decide_test \
 	tests/unit/distant_clock_test \
 	tests/unit/event_test \
