@@ -60,6 +60,7 @@ void book_forget(struct book *book, struct book_entry *entry)
 	mem_grow(&book->ended, &book->ended_capacity, book->ended_count);
 	book->ended[book->ended_count++] = key_of(&entry->news);
 	entry->is_gone = true;
+	book->is_in_round = false;
 	book->next = (struct wall){ 0 };
 }
 
@@ -67,6 +68,7 @@ void book_forget(struct book *book, struct book_entry *entry)
 void book_sweep(struct book *book)
 {
 	size_t kept = 0;
+	book->is_in_round = false;
 	for (size_t i = 0; i < book->count; i++) {
 		if (book->entries[i]->is_gone)
 			entry_free(book->entries[i]);
@@ -95,6 +97,7 @@ struct book_entry *book_insert(struct book *book, size_t receiver, const struct 
 	entry->news = news_copy(news, entry->arena);
 	mem_grow(&book->entries, &book->capacity, book->count);
 	book->entries[book->count++] = entry;
+	book->is_in_round = false;
 	book->next = (struct wall){ 0 };
 	return entry;
 }

@@ -164,28 +164,38 @@ static void forget_old(struct book *book, struct wall now)
 	book_sweep(book);
 }
 
+static void begin_round(struct book *book, struct wall now)
+{
+	forget_old(book, now);
+	if (book->count) /* qsort_r() takes no NULL */
+		qsort_r(book->entries, book->count, sizeof *book->entries, by_group, book);
+	book->is_in_round = true;
+	book->round_at = 0;
+	book->later = (struct wall){ INT64_MAX };
+}
+
 const struct book_draft *book_due(struct book *book, struct wall now)
 {
 	if (wall_is_set(book->next) && now.us < book->next.us)
 		return NULL;
-	forget_old(book, now);
-	if (book->count) /* qsort_r() takes no NULL */
-		qsort_r(book->entries, book->count, sizeof *book->entries, by_group, book);
-	struct wall next = { INT64_MAX };
-	for (size_t first = 0, end; first < book->count; first = end) {
-		end = group_end(book, first);
+	if (!book->is_in_round)
+		begin_round(book, now);
+	for (size_t first = book->round_at, end; first < book->count; first = end) {
+		end = book->round_at = group_end(book, first);
 		struct group group = group_of(book, book->entries[first]);
 		struct wall due = due_of(book, first, end, now);
 		if (is_open(book, book_receiver(book, book->entries[first])->name, &group))
 			continue;
 		if (due.us <= now.us) {
 			write_draft(book, first, end, now);
+			book->is_in_round = true; /* what it forgets is behind it */
 			return &book->draft;
 		}
-		if (due.us < next.us)
-			next = due;
+		if (due.us < book->later.us)
+			book->later = due;
 	}
-	book->next = next;
+	book->is_in_round = false;
+	book->next = book->later;
 	return NULL;
 }
 

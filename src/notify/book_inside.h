@@ -35,6 +35,11 @@ struct book {
 	size_t shed_count, shed_capacity;
 	struct wall next; /* when something may be due; {0}: not known */
 	struct book_draft draft;
+	/* A round of book_due() sorts once and passes each group once, because a message for each
+	 * of a thousand rules is due together. */
+	bool is_in_round;  /* it gave a message last; the list is as it was then */
+	size_t round_at;   /* where it goes on */
+	struct wall later; /* when a group is due that it has passed */
 };
 
 /* ---- book.c: the list ---- */

@@ -289,6 +289,43 @@ static void more_news_than_a_receiver_may_have_are_shed_and_counted(void **state
 	story_end(&story);
 }
 
+/* As after an outage; also if somebody ends a news meanwhile. */
+static void each_of_many_groups_has_one_message(void **state)
+{
+	struct story story = story_new("[" RECEIVER(", group_by: [rule]" INTERVALS) "]");
+	const char *owners[] = { "" };
+	char name[20];
+	size_t count = 0;
+	(void)state;
+	for (int i = 0; i < BOOK_NEWS_MOST; i++) {
+		snprintf(name, sizeof name, "a%04d", i);
+		const char *rules[] = { name };
+		const struct ended ended = {
+			.event = NOTICE_FAILED,
+			.site = "finance",
+			.kind = "workbook",
+			.content_id = name,
+			.content = name,
+			.project = "",
+			.reason = "",
+			.refresh = 2 + 2 * i,
+			.at = SECOND(0),
+			.rule_count = 1,
+			.rules = rules,
+			.owners = owners,
+		};
+		book_ended(story.book, SECOND(0), &ended);
+	}
+	for (const struct book_draft *draft; (draft = book_due(story.book, SECOND(30))); count++) {
+		assert_int_equal(draft->count, 1);
+		assert_string_not_equal(draft->news[0]->content, "a1500");
+		if (count == 1000)
+			ends(&story, 30, "a1500", true); /* which nobody was told */
+	}
+	assert_int_equal(count, BOOK_NEWS_MOST - 1);
+	story_end(&story);
+}
+
 /* ---- the book and the store, over random histories ---- */
 
 struct shelf { /* what the store has */
@@ -554,6 +591,7 @@ int main(void)
 		cmocka_unit_test(a_site_is_told_once_and_its_end_only_when_that_is_known),
 		cmocka_unit_test(a_clock_that_is_set_back_holds_nothing_up),
 		cmocka_unit_test(what_nobody_tries_any_more_is_forgotten),
+		cmocka_unit_test(each_of_many_groups_has_one_message),
 		cmocka_unit_test(more_news_than_a_receiver_may_have_are_shed_and_counted),
 		cmocka_unit_test(what_was_told_last_is_how_it_is),
 		cmocka_unit_test(slack_reads_no_markup_of_strangers),
