@@ -243,15 +243,15 @@ static void print_teams(const char *title, const char *lines, cJSON *json)
 		add_run(body, line, false);
 }
 
-void letter_print(const struct book_draft *draft, const char *id, struct wall now, struct text *out)
+/* The body, which the caller owns, with at most so many bytes of lines. */
+static char *print_within(
+	const struct book_draft *draft, const char *id, struct wall now, size_t most)
 {
 	OWNED_JSON json = cJSON_CreateObject();
 	OWNED_TEXT struct text title = TEXT(TITLE_BYTES);
 	OWNED_TEXT struct text lines = TEXT(LETTER_TEXT_BYTES);
 	expand(draft, draft->news_count, draft->receiver->title, &title);
-	bool is_slack = draft->receiver->format == NOTICE_SLACK;
-	add_lines(draft, is_slack ? LETTER_SLACK_BYTES - TITLE_BYTES : LETTER_TEXT_BYTES - 100,
-		&lines);
+	add_lines(draft, most, &lines);
 	switch (draft->receiver->format) {
 	case NOTICE_SLACK: {
 		OWNED_TEXT struct text text = TEXT(TEXT_UNBOUNDED);
@@ -265,6 +265,19 @@ void letter_print(const struct book_draft *draft, const char *id, struct wall no
 	default:
 		print_json(draft, id, now, title.at, lines.at, json);
 	}
-	OWNED_MEMORY char *printed = json_print(json);
+	return json_print(json);
+}
+
+void letter_print(const struct book_draft *draft, const char *id, struct wall now, struct text *out)
+{
+	bool is_slack = draft->receiver->format == NOTICE_SLACK;
+	size_t most = is_slack ? LETTER_SLACK_BYTES - TITLE_BYTES : LETTER_TEXT_BYTES - 100;
+	OWNED_MEMORY char *printed = print_within(draft, id, now, most);
+	/* JSON has two bytes for a quotation mark or a backslash, and a card that is too large
+	 * would be refused with all that others are told in it. */
+	if (draft->receiver->format == NOTICE_TEAMS && strlen(printed) > LETTER_CARD_BYTES) {
+		free(printed);
+		printed = print_within(draft, id, now, most / 2);
+	}
 	text_add(out, printed);
 }

@@ -12,6 +12,7 @@
  * most 28 KB with everything around it. */
 #define LETTER_SLACK_BYTES 3800
 #define LETTER_TEXT_BYTES 16000
+#define LETTER_CARD_BYTES 27000
 
 /* `id` is the same for each delivery of the message, so that a receiver can tell repeats. */
 void letter_print(

@@ -483,6 +483,11 @@ static void a_letter_has_a_bound(void **state)
 		"[{name: s, to: {env: S}, format: teams, on: [failed]}]", news_of(name), 3000);
 	assert_true(strlen(teams) < 28000);
 	assert_non_null(strstr(teams, "more"));
+	memset(name, '"', sizeof name - 1); /* which JSON escapes */
+	OWNED_MEMORY char *quoted = letter(
+		"[{name: s, to: {env: S}, format: teams, on: [failed]}]", news_of(name), 3000);
+	assert_true(strlen(quoted) < 28000);
+	assert_non_null(strstr(quoted, "more"));
 }
 
 static void a_title_says_several_where_its_parts_differ(void **state)
