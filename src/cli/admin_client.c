@@ -74,7 +74,7 @@ static bool admin_url(const struct command_line *line, struct text *url)
 		add_host(config->listen.admin, config->listen.admin_tls.certificate, url);
 	else
 		text_add(url, "http://127.0.0.1:8081");
-	if (config && !named && problems_error_count(problems))
+	if (!named && problems_error_count(problems))
 		print_line(stderr,
 			"refresh-router %s: %s has errors, which `check` tells; asking %s",
 			line->command->name, path, url->at);

@@ -82,6 +82,16 @@ def test_a_listener_that_cannot_be_read_is_reported(tmp_path, listen):
         assert where or f"{path} has errors, which `check` tells; asking http://127.0.0.1:8081" in told.stderr.decode(), told
 
 
+@pytest.mark.parametrize("text", ["version: [", "- a list", None])
+def test_a_configuration_that_cannot_be_read_is_reported(tmp_path, text):
+    """Found by default, it may name another daemon than the one that is asked instead."""
+    path = tmp_path / "config.yaml"
+    if text:
+        path.write_text(text)
+    told = cli("sites", environment={"REFRESH_ROUTER_CONFIG": str(path)})
+    assert f"{path} has errors, which `check` tells; asking http://127.0.0.1:8081" in told.stderr.decode(), told
+
+
 def test_the_command_tells_when_nobody_is_there_or_somebody_else(router, foreign):
     foreign.answer = lambda path: (422, b'{"report": "no"}')
     assert ask(foreign, "reload").returncode == 69
