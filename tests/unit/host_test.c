@@ -27,6 +27,11 @@ static void a_host_is_known_for_what_it_is(void **state)
 		{ "127.evil.example", HOST_NAME },
 		{ "localhost.evil.example", HOST_NAME },
 		{ "127.0.0.1.evil.example", HOST_NAME },
+		{ "localhost%.evil.example", HOST_NAME },
+		{ "127.0.0.1%.evil.example:8081", HOST_NAME },
+		{ "[::1].evil.example", HOST_NAME },
+		{ "[127.0.0.1]evil.example:8081", HOST_NAME },
+		{ "[localhost]", HOST_NAME },
 		{ "127.1", HOST_NAME }, /* some programs take it for an address */
 		{ "0x7f000001", HOST_NAME },
 		{ "2130706433", HOST_NAME },

@@ -5,11 +5,27 @@
 #include <string.h>
 #include <strings.h>
 
-struct str host_of(struct str authority)
+static bool has(struct str text, char byte)
+{
+	return text.length && memchr(text.at, byte, text.length);
+}
+
+/* Of "[address]" and "[address]:port". False: "[::1].example.com" and "[localhost]" are none. */
+static bool take_brackets(struct str authority, struct str *host)
 {
 	const char *end = authority.length ? memchr(authority.at, ']', authority.length) : NULL;
-	if (end && *authority.at == '[')
-		return (struct str){ authority.at + 1, (size_t)(end - authority.at) - 1 };
+	if (!end || *authority.at != '[')
+		return false;
+	*host = (struct str){ authority.at + 1, (size_t)(end - authority.at) - 1 };
+	bool is_last = host->length + 2 == authority.length;
+	return (is_last || end[1] == ':') && has(*host, ':');
+}
+
+struct str host_of(struct str authority)
+{
+	struct str host;
+	if (take_brackets(authority, &host))
+		return host;
 	const char *colon = authority.length ? memchr(authority.at, ':', authority.length) : NULL;
 	/* More than one colon: an IPv6 address without brackets, and so without a port. */
 	if (!colon || memchr(colon + 1, ':', authority.length - (size_t)(colon + 1 - authority.at)))
@@ -17,11 +33,12 @@ struct str host_of(struct str authority)
 	return (struct str){ authority.at, (size_t)(colon - authority.at) };
 }
 
-/* Without the dot that ends a full name, and without the scope of an address. */
+/* Without the dot that ends a full name, and without the scope of an IPv6 address: only that has
+ * one, and "localhost%.example.com" is not localhost. */
 static struct str bare(struct str host)
 {
 	const char *scope = host.length ? memchr(host.at, '%', host.length) : NULL;
-	if (scope)
+	if (scope && has((struct str){ host.at, (size_t)(scope - host.at) }, ':'))
 		host.length = (size_t)(scope - host.at);
 	if (host.length > 1 && host.at[host.length - 1] == '.')
 		host.length--;
