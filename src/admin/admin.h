@@ -25,7 +25,7 @@ struct access;
 struct admin_options { /* borrowed; all but `listen` and `store` outlive the listener */
 	const struct config_listen *listen; /* its `admin` */
 	int socket;                         /* that listens already; 0: `listen` is opened */
-	const char *store;                  /* URL; opened for reading */
+	const struct store_address *store;  /* opened for reading */
 	const struct store_copy *copy;      /* that the store was restored from; NULL: none */
 	struct journal *journal;
 	struct dispatch *dispatch;

@@ -28,7 +28,8 @@ struct secret *secret_copy(struct str bytes);
 void secret_free(struct secret *secret); /* wipes */
 OWNED_DEFINE(secret)
 
-struct str secret_bytes(const struct secret *secret); /* borrowed: pass them on, do not keep them */
+/* Borrowed: pass them on, do not keep them. A NUL follows them. */
+struct str secret_bytes(const struct secret *secret);
 bool secret_equal(const struct secret *a, const struct secret *b); /* in constant time */
 /*
  * Describes bytes that hardly belong to it: "ends in U+000D (carriage return)"; also a byte order

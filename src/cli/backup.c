@@ -12,7 +12,6 @@
 #include "cli/output_schema.h"
 #include "cli/print.h"
 #include "store/store.h"
-#include "store/url.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -182,14 +181,15 @@ cJSON *backup_output_schema(void)
 	return record_schema("backup.schema.json", "What backup wrote", done_members);
 }
 
-static bool copy(
-	const char *url, struct backup_file *file, struct backup_done *done, struct error *err)
+static bool copy(const struct store_address *address, struct backup_file *file,
+	struct backup_done *done, struct error *err)
 {
 	struct mono since = clock_mono();
 	struct stat about;
 
-	OWNED(store) store = store_open(url, STORE_READ, err);
-	if (!store || !may_write(file, store_url_path(url), err) || !make_temporary(file, err))
+	OWNED(store) store = store_open(address, STORE_READ, err);
+	if (!store || !may_write(file, store_address_path(address), err) ||
+		!make_temporary(file, err))
 		return false;
 	const struct store_backup backup = { file->temporary, PACKAGE_VERSION, goes_on, &since };
 	if (!store_take_backup(store, &backup, &done->has, err))
@@ -227,7 +227,7 @@ static int take(const struct command_line *line, const struct config *config)
 	struct backup_done done = { .path = path };
 	struct error err;
 
-	if (copy(config->store, &file, &done, &err)) {
+	if (copy(&config->store, &file, &done, &err)) {
 		print_done(line, &done);
 		return EXIT_YES;
 	}

@@ -3,7 +3,6 @@
 #include "config/check.h"
 #include "config/pats.h"
 #include "config/server.h"
-#include "store/url.h"
 
 /* A Tableau Server's limit for one user (src/tableau/README.md, Life of a PAT). */
 #define PATS_PER_DEVICE 10
@@ -232,16 +231,22 @@ static void check_pat_count(const struct checker *checker)
 
 /* ---- the rest ---- */
 
+/* Without the source line, which may hold a password. */
 static void check_store(const struct checker *checker, const struct yaml_node *root)
 {
-	const char *store = checker->config->store;
-	enum store_url url = store_url_check(store);
-	if (url == STORE_URL_NOT_YET)
-		PROBLEM_AT(checker, PROBLEM_NOT_YET, place_of(root, "store"),
-			"PostgreSQL is not supported yet; write " STORE_URL_EXAMPLE);
-	else if (url == STORE_URL_BAD)
-		PROBLEM_AT(checker, PROBLEM_BAD_VALUE, place_of(root, "store"),
-			"'store' is " STORE_URL_EXAMPLE ", not '%s'", store);
+	const struct yaml_node *node = yaml_get(root, "store");
+	const struct store_address *store = &checker->config->store;
+	struct store_fault fault;
+	bool is_map = node && node->type == YAML_MAP;
+	if (!store_address_check(store, &fault))
+		IGNORE(problem_add(checker->problems,
+			fault.holds_secret ? PROBLEM_INLINE_SECRET : PROBLEM_BAD_VALUE,
+			is_map ? place_of(node, fault.field) : place_of(root, "store"),
+			(struct str){ 0 }, "'%s' %s", is_map ? fault.field : "store",
+			fault.message));
+	else if (store->listen)
+		IGNORE(problem_add(checker->problems, PROBLEM_NOT_YET, place_of(node, "listen"),
+			(struct str){ 0 }, "'listen' does nothing yet; remove it"));
 }
 
 static void check_version(const struct checker *checker, const struct yaml_node *root)

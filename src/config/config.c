@@ -4,7 +4,6 @@
 #include "base/web/listen_unix.h"
 #include "config/check.h"
 #include "config/fields.h"
-#include "store/url.h"
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -38,14 +37,14 @@ static void fill_defaults(struct config *config, const struct yaml_file *file)
 	const char *state = getenv("STATE_DIRECTORY");
 	if (!state || !*state)
 		state = SYSTEM_STATE;
-	if (!config->store)
-		config->store = store_url_in(state, strcspn(state, ":"), config->arena);
+	if (!config->store.url)
+		config->store.url = store_address_in(state, strcspn(state, ":"), config->arena);
 	if (!yaml_get(file->root, "rules")) {
 		const char **items = arena_array(config->arena, const char *, 1);
 		items[0] = file_beside(file->path, "rules", config->arena);
 		config->rules = (struct texts){ .count = 1, .items = items };
 	}
-	config->store = store_url_beside(config->store, file->path, config->arena);
+	config->store.url = store_address_beside(config->store.url, file->path, config->arena);
 	const char *socket = config->listen.admin ? listen_unix_path(config->listen.admin) : NULL;
 	if (socket && *socket)
 		config->listen.admin = arena_printf(

@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "base/shared.h"
 #include "config/notice_word.h"
+#include "store/address.h"
 
 struct config_tls {
 	const char *certificate, *private_key;
@@ -108,8 +109,8 @@ struct config {
 	struct config_listen listen;
 	/* names of the admin listener, besides localhost and its address */
 	struct texts admin_hosts;
-	struct list admin_tokens;                   /* of struct config_token */
-	const char *store;                          /* a URL (store/url.h) */
+	struct list admin_tokens; /* of struct config_token */
+	struct store_address store;
 	struct texts rules;                         /* paths */
 	int64_t history, give_up_after, clock_skew; /* microseconds */
 	struct config_log log;

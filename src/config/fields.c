@@ -3,7 +3,7 @@
 #include "base/log/log.h"
 #include "config/config.h"
 #include "config/notice_word.h"
-#include "store/url.h"
+#include "store/address.h"
 
 /* clang-format off */
 static const struct field tls_fields[] = {
@@ -30,6 +30,17 @@ static const struct field listen_fields[] = {
 	FIELD_MAP(config_listen, admin_tls, config_tls, .fields = tls_fields, FIELD_PLACE(config_tls, place),
 		.example = "{certificate: tls/cert.pem, private_key: tls/key.pem}",
 		.help = "The same for the admin listener"),
+	{0},
+};
+
+static const struct field store_fields[] = {
+	FIELD_TEXT(store_address, url, .required = true, .example = STORE_ADDRESS_EXAMPLE,
+		.help = "sqlite:PATH, or postgresql://USER@HOST/DATABASE with libpq's parameters behind '?' and without a password"),
+	FIELD_SECRET(store_address, password, .example = "{file: /run/secrets/store_password}",
+		.help = "Where PostgreSQL's password is: {env: NAME}, {file: PATH} or {credential: NAME}; read at each connection; "
+			"without it libpq's own ways hold (PGPASSFILE, PGSERVICEFILE, certificates)"),
+	FIELD_TEXT(store_address, listen, .example = "postgresql://router@db.example.com/router",
+		.help = "The same database, reached without the pooler that `url` leads to"),
 	{0},
 };
 
@@ -196,8 +207,9 @@ const struct field config_fields[] = {
 		.example = "[{name: oncall, role: operator, secret: {file: /run/secrets/oncall_token}}]",
 		.help = "Tokens of the admin listener, sent as `Authorization: Bearer`; with any, everything but health needs one, "
 			"except over a Unix socket; beyond loopback and a Unix socket they are needed"),
-	FIELD_TEXT(config, store, .example = STORE_URL_EXAMPLE,
-		.help = "Where events and refreshes are kept; default state.db in systemd's state directory or /var/lib/refresh-router"),
+	FIELD_MAP(config, store, store_address, .fields = store_fields, .alone = "url", .example = STORE_ADDRESS_EXAMPLE,
+		.help = "Where events and refreshes are kept; default state.db in systemd's state directory or "
+			"/var/lib/refresh-router; a text is its `url`; takes effect at a start"),
 	FIELD_PATHS(config, rules, .example = "[rules/]",
 		.help = "Rule files, or folders of them (*.yaml and *.yml, recursively; hidden ones and *.test.yaml "
 			"left out); default rules/"),

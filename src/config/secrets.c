@@ -129,6 +129,9 @@ bool config_check_secrets(
 {
 	size_t errors = problems_error_count(problems), count = config_site_count(config);
 	check_token_secrets(config, which, problems);
+	if (config->store.password.name && is_wanted(&config->store.password, which))
+		secret_free(check_secret(
+			config, &config->store.password, problems, "store", config->store.url));
 	for (size_t i = 0; i < config_source_count(config); i++)
 		check_source_secrets(config, config_source_at(config, i), which, problems);
 	for (size_t i = 0; i < config_receiver_count(config); i++)

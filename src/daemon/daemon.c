@@ -341,7 +341,7 @@ static bool tell_copy(struct daemon *daemon, struct store *store, struct error *
 static bool start_core(struct daemon *daemon, struct config *config, struct error *err)
 {
 	const struct store_upgrade upgrade = { .tell = manager_tell_upgrade };
-	OWNED(store) store = store_open_upgrading(config->store, &upgrade, err);
+	OWNED(store) store = store_open_upgrading(&config->store, &upgrade, err);
 	if (!store || !tell_copy(daemon, store, err))
 		return false;
 	daemon->dispatch = dispatch_new(config, daemon->options.is_dry, err);
@@ -352,7 +352,7 @@ static bool start_core(struct daemon *daemon, struct config *config, struct erro
 		return false;
 	daemon->prune = prune_new(daemon->journal, reload_configs(daemon->reload));
 	daemon->teller = (struct teller){ daemon->dispatch, reload_rulesets(daemon->reload) };
-	daemon->notify = teller_start(&daemon->teller, config->store, daemon->journal,
+	daemon->notify = teller_start(&daemon->teller, &config->store, daemon->journal,
 		reload_configs(daemon->reload), err);
 	return daemon->notify && dispatch_start(daemon->dispatch, daemon->journal, err);
 }
@@ -362,7 +362,7 @@ static bool start_listeners(struct daemon *daemon, struct config *config, struct
 	struct admin_options admin = {
 		.listen = &config->listen,
 		.socket = daemon->sockets.admin,
-		.store = config->store,
+		.store = &config->store,
 		.copy = daemon->copy,
 		.journal = daemon->journal,
 		.dispatch = daemon->dispatch,
@@ -416,7 +416,7 @@ static bool start(struct daemon *daemon, struct error *err)
 		.watchdog.within = systemd_watchdog(),
 	};
 	log_info("serving", KV("webhooks", intake_address(daemon->intake)),
-		KV("admin", admin_address(daemon->admin)), KV("store", config->store),
+		KV("admin", admin_address(daemon->admin)), KV("store", config->store.url),
 		KV("version", PACKAGE_VERSION), KV("dry_run", daemon->options.is_dry));
 	manager_tell_ready(&daemon->manager);
 	return true;

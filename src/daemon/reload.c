@@ -235,7 +235,9 @@ static void report_fixed(const struct config *before, const struct config *now, 
 		{ "listen.tls", is_on(&before->listen.tls), is_on(&now->listen.tls) },
 		{ "listen.admin_tls", is_on(&before->listen.admin_tls),
 			is_on(&now->listen.admin_tls) },
-		{ "store", before->store, now->store },
+		{ "store", before->store.url, now->store.url },
+		{ "store.password", before->store.password.name, now->store.password.name },
+		{ "store.listen", before->store.listen, now->store.listen },
 	};
 	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
 		if (text_is(fixed[i].before, fixed[i].now))

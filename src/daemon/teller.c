@@ -40,8 +40,8 @@ static void visit_sites(void *context, notify_site_visit *visit, void *visited)
 	}
 }
 
-struct notify *teller_start(struct teller *teller, const char *store, struct journal *journal,
-	struct config_slot *configs, struct error *err)
+struct notify *teller_start(struct teller *teller, const struct store_address *store,
+	struct journal *journal, struct config_slot *configs, struct error *err)
 {
 	const struct notify_options options = {
 		.store = store,

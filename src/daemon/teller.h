@@ -12,5 +12,5 @@ struct teller { /* outlives the thread that is started; its parts are borrowed *
 };
 
 /* Starts to notify: notify_start(). */
-struct notify *teller_start(struct teller *teller, const char *store, struct journal *journal,
-	struct config_slot *configs, struct error *err) MUST_USE;
+struct notify *teller_start(struct teller *teller, const struct store_address *store,
+	struct journal *journal, struct config_slot *configs, struct error *err) MUST_USE;

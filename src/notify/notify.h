@@ -15,8 +15,8 @@ struct notify;
 
 typedef void notify_site_visit(const struct site_news *site, void *context);
 
-struct notify_options {    /* borrowed, and outlive the thread */
-	const char *store; /* URL; opened for reading */
+struct notify_options {                    /* borrowed, and outlive the thread */
+	const struct store_address *store; /* opened for reading */
 	struct journal *journal;
 	struct config_slot *configs;
 	/* The owner of a rule, in `arena`; "" when it has none or is not there any more. Called on

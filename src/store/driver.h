@@ -31,6 +31,7 @@ struct nodes_driver {
 
 struct store_driver {
 	const char *scheme; /* the scheme of its URLs, with the colon: "sqlite:" */
+	const char *alias;  /* another one that means the same; NULL: there is none */
 	/* the name of the library that keeps the rows: "SQLite"; NULL: rows end with the process */
 	const char *name;
 	const char *(*version)(void);
@@ -38,8 +39,10 @@ struct store_driver {
 	bool is_path;                     /* a path, possibly relative, follows the scheme */
 
 	/* `upgrade` is borrowed for the call; without `tell`, nobody wants to know */
-	struct store *(*open)(const char *place, enum store_mode mode,
+	struct store *(*open)(const struct store_address *address, enum store_mode mode,
 		const struct store_upgrade *upgrade, struct error *err);
+	/* store_address_check(); NULL: any place will do, and there is no server */
+	bool (*check)(const struct store_address *address, struct store_fault *fault);
 	void (*close)(struct store *store);
 
 	bool (*begin)(struct store *store, struct error *err);
@@ -122,3 +125,11 @@ struct selected_of_site {
 bool selected_of_site_visit(const struct selected_row *row, void *context);
 
 extern const struct store_driver sqlite_driver, memory_driver, postgresql_driver;
+
+/* The driver of a URL; NULL: there is none. */
+const struct store_driver *store_driver_of(const char *url);
+/* What follows the scheme in a URL that has a driver. */
+const char *store_driver_place(const char *url);
+/* For check(): says what is wrong; always false. */
+bool store_driver_refuse(struct store_fault *fault, const char *field, bool holds_secret,
+	const char *format, ...) PRINTF_LIKE(4, 5);

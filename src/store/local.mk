@@ -1,5 +1,6 @@
 # src/store/local.mk: the journal and its store.
 librouter_a_SOURCES += \
+	src/store/address.c src/store/address.h \
 	src/store/columns.c src/store/columns.h \
 	src/store/driver.h \
 	src/store/event.c \
@@ -28,12 +29,12 @@ librouter_a_SOURCES += \
 	src/store/memory/tables.c src/store/memory/tables.h \
 	src/store/memory/write.c \
 	src/store/nodes.c src/store/nodes.h \
-	src/store/store.c src/store/store.h \
-	src/store/url.h
+	src/store/store.c src/store/store.h
 EXTRA_DIST += src/store/README.md
 
 if HAVE_POSTGRESQL
 librouter_a_SOURCES += \
+	src/store/postgresql/address.c \
 	src/store/postgresql/command.c \
 	src/store/postgresql/driver.c \
 	src/store/postgresql/guard.c \

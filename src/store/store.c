@@ -1,113 +1,40 @@
 /*
- * store/store.c - picks the driver by the URL and hands each call to it.
+ * store/store.c - hands each call to the driver of the store.
  */
-#include "base/file.h"
-#include "build.h"
 #include "content/kind.h"
+#include "store/address.h"
 #include "store/driver.h"
-#include "store/url.h"
+#include <assert.h>
 #include <string.h>
 
 #define LIMIT_DEFAULT 100 /* rows of a list by default */
 
-static const struct store_driver *const drivers[] = {
-	&sqlite_driver,
-	&memory_driver,
-#ifdef HAVE_POSTGRESQL
-	&postgresql_driver,
-#endif
-};
+/* ---- life ---- */
 
-/* ---- URLs ---- */
-
-static const struct store_driver *driver_of(const char *url)
+static struct store *open_in(const struct store_address *address, enum store_mode mode,
+	const struct store_upgrade *upgrade, struct error *err)
 {
-	for (size_t i = 0; i < sizeof drivers / sizeof *drivers; i++)
-		if (str_starts(str_of(url), drivers[i]->scheme))
-			return drivers[i];
+	const struct store_driver *driver = store_driver_of(address->url);
+	struct store_fault fault;
+
+	if (driver && *store_driver_place(address->url))
+		return driver->open(address, mode, upgrade, err);
+	bool is_good = store_address_check(address, &fault);
+	assert(!is_good);
+	error_fail(err, ERROR_INPUT, "`store` %s", fault.message);
 	return NULL;
 }
 
-static const char *place_of(const struct store_driver *driver, const char *url)
+struct store *store_open(
+	const struct store_address *address, enum store_mode mode, struct error *err)
 {
-	return url + strlen(driver->scheme);
-}
-
-/* Tests may open it; a configuration may not name it yet. */
-static bool is_of_postgresql(const char *url)
-{
-	return str_starts(str_of(url), "postgresql:") || str_starts(str_of(url), "postgres:");
-}
-
-enum store_url store_url_check(const char *url)
-{
-	const struct store_driver *driver = driver_of(url);
-
-	if (is_of_postgresql(url))
-		return STORE_URL_NOT_YET;
-	return driver && driver->name && *place_of(driver, url) ? STORE_URL_GOOD : STORE_URL_BAD;
-}
-
-const char *store_url_in(const char *folder, size_t length, struct arena *arena)
-{
-	return arena_printf(arena, "%s%.*s/state.db", drivers[0]->scheme, (int)length, folder);
-}
-
-const char *store_url_path(const char *url)
-{
-	const struct store_driver *driver = driver_of(url);
-
-	return driver && driver->is_path ? place_of(driver, url) : NULL;
-}
-
-const char *store_url_beside(const char *url, const char *file, struct arena *arena)
-{
-	const struct store_driver *driver = driver_of(url);
-
-	if (!driver || !driver->is_path || !*place_of(driver, url))
-		return url;
-	return arena_printf(
-		arena, "%s%s", driver->scheme, file_beside(file, place_of(driver, url), arena));
-}
-
-void store_versions(FILE *out)
-{
-	for (size_t i = 0; i < sizeof drivers / sizeof *drivers; i++)
-		if (drivers[i]->name)
-			fprintf(out, "%s %s\n", drivers[i]->name, drivers[i]->version());
-}
-
-/* ---- life ---- */
-
-/* The URL is not quoted, because it may hold a password. */
-static bool fail_url(const char *url, struct error *err)
-{
-	return error_fail(err, ERROR_INPUT, "`store`: %swrite " STORE_URL_EXAMPLE,
-		store_url_check(url) == STORE_URL_NOT_YET ? "PostgreSQL is not supported yet; "
-							  : "");
-}
-
-static struct store *open_in(const char *url, enum store_mode mode,
-	const struct store_upgrade *upgrade, struct error *err)
-{
-	const struct store_driver *driver = driver_of(url);
-
-	if (!driver || !*place_of(driver, url)) {
-		IGNORE(fail_url(url, err)); /* false; NULL is returned */
-		return NULL;
-	}
-	return driver->open(place_of(driver, url), mode, upgrade, err);
-}
-
-struct store *store_open(const char *url, enum store_mode mode, struct error *err)
-{
-	return open_in(url, mode, &(struct store_upgrade){ .tell = NULL }, err);
+	return open_in(address, mode, &(struct store_upgrade){ .tell = NULL }, err);
 }
 
 struct store *store_open_upgrading(
-	const char *url, const struct store_upgrade *upgrade, struct error *err)
+	const struct store_address *address, const struct store_upgrade *upgrade, struct error *err)
 {
-	return open_in(url, STORE_WRITE, upgrade, err);
+	return open_in(address, STORE_WRITE, upgrade, err);
 }
 
 void store_close(struct store *store)
@@ -454,10 +381,10 @@ bool store_load_copy(
 	return !store->driver->load_copy || store->driver->load_copy(store, arena, copy, err);
 }
 
-bool store_examine(
-	const char *url, struct arena *arena, struct store_health *health, struct error *err)
+bool store_examine(const struct store_address *address, struct arena *arena,
+	struct store_health *health, struct error *err)
 {
-	OWNED(store) store = store_open(url, STORE_READ, err);
+	OWNED(store) store = store_open(address, STORE_READ, err);
 
 	*health = (struct store_health){ .damage = "" };
 	return store &&

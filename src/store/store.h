@@ -1,10 +1,10 @@
 /*
  * store/store.h - what survives a restart: events, their selections, refreshes and their causes.
  *
- * An interface: the scheme of the URL (store/url.h) picks a driver (store/driver.h), and nothing
- * above may assume which. One process writes (a second one is refused); within it one thread, the
- * journal's (store/journal.h). Reading goes through a struct store opened with STORE_READ, one per
- * thread, at any time, also from another process.
+ * An interface: the scheme of the URL (store/address.h) picks a driver (store/driver.h), and
+ * nothing above may assume which. One process writes (a second one is refused); within it one
+ * thread, the journal's (store/journal.h). Reading goes through a struct store opened with
+ * STORE_READ, one per thread, at any time, also from another process.
  *
  * Ids: an event's is odd, a refresh's even, so that one number names one thing (`show ID`).
  */
@@ -17,6 +17,7 @@
 #include "content/refresh.h"
 #include "content/selection.h"
 #include "content/spent.h"
+#include "store/address.h"
 #include <stdio.h>
 
 struct store;
@@ -32,7 +33,8 @@ enum store_mode {
  * pid if known), the disk is full or permission is missing (ERROR_SYSTEM), a newer program wrote it
  * or it is not a store (ERROR_INPUT).
  */
-struct store *store_open(const char *url, enum store_mode mode, struct error *err) MUST_USE;
+struct store *store_open(
+	const struct store_address *address, enum store_mode mode, struct error *err) MUST_USE;
 /* A store of an older release is being brought up to date, which may take minutes. */
 struct store_upgrade {
 	int64_t from, to; /* versions of its schema */
@@ -44,8 +46,8 @@ struct store_upgrade {
 };
 /* store_open() to write, by somebody who wants to know of an upgrade: `tell` and `context` of it
  * are given. ERROR_TRANSIENT, before anything is changed: there is no room for it. */
-struct store *store_open_upgrading(
-	const char *url, const struct store_upgrade *upgrade, struct error *err) MUST_USE;
+struct store *store_open_upgrading(const struct store_address *address,
+	const struct store_upgrade *upgrade, struct error *err) MUST_USE;
 void store_close(struct store *store); /* NULL is fine */
 static inline void store_free(struct store *store)
 {
@@ -253,8 +255,8 @@ struct store_health {
 	int64_t holder;                /* the process that writes it; 0: none, or not known */
 };
 /* Opens the store for reading and checks all of it, while others write. Texts are in `arena`. */
-bool store_examine(const char *url, struct arena *arena, struct store_health *health,
-	struct error *err) MUST_USE;
+bool store_examine(const struct store_address *address, struct arena *arena,
+	struct store_health *health, struct error *err) MUST_USE;
 
 /* ---- copies ---- */
 

@@ -73,7 +73,8 @@ static void start(void)
 	const char *path = scratch_write("rules.yaml", str_of(rules_text));
 	struct ruleset *rules = ruleset_load(&path, 1, NULL, problems);
 	snprintf(url, sizeof url, "sqlite:%s/state.db", scratch_open());
-	struct store *store = store_open(url, STORE_WRITE, &err);
+	const struct store_address address = { .url = url };
+	struct store *store = store_open(&address, STORE_WRITE, &err);
 	struct dispatch *dispatch = store ? dispatch_new(config, true, &err) : NULL;
 	bool ok = dispatch && dispatch_load(dispatch, store, &err);
 	struct journal *journal = ok ? journal_start(store, 10000, &err) : NULL;
@@ -84,9 +85,9 @@ static void start(void)
 	config_slot_put(configs, config);
 	static struct teller teller;
 	teller = (struct teller){ .dispatch = dispatch, .rulesets = rulesets };
-	struct notify *notify = ok ? teller_start(&teller, url, journal, configs, &err) : NULL;
+	struct notify *notify = ok ? teller_start(&teller, &address, journal, configs, &err) : NULL;
 	struct admin_options admin = { .listen = &config->listen,
-		.store = url,
+		.store = &address,
 		.journal = journal,
 		.dispatch = dispatch,
 		.notify = notify,

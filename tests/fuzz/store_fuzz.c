@@ -283,7 +283,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	json_setup();
 	if (!store) {
 		snprintf(url, sizeof url, "sqlite:%s/state.db", scratch_open());
-		store = store_open(url, STORE_WRITE, &err);
+		store = store_open(&(struct store_address){ .url = url }, STORE_WRITE, &err);
 		assert(store);
 	}
 	write_rows(store, (struct str){ (const char *)bytes, length });

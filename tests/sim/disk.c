@@ -190,7 +190,8 @@ void disk_open(struct world *world)
 	struct tee *tee = calloc(1, sizeof *tee);
 	tee->store.driver = &tee_driver;
 	tee->world = world;
-	tee->memory = store_open("memory:" NAME, STORE_WRITE, &err);
+	tee->memory =
+		store_open(&(struct store_address){ .url = "memory:" NAME }, STORE_WRITE, &err);
 	world->disk = &tee->store;
 	if (!tee->memory)
 		wrong(world, "%s", err.message);

@@ -1,4 +1,5 @@
 /* tests/unit/config_test.c - the configuration file: defaults, problems, secrets. */
+#include "build.h"
 #include "config/config.h"
 
 #include <stdio.h>
@@ -87,7 +88,7 @@ static void what_is_left_out_has_its_default(void **state)
 	assert_string_equal(config->listen.webhooks, "0.0.0.0:8080");
 	assert_string_equal(config->listen.admin, "127.0.0.1:8081");
 	assert_null(config->listen.tls.certificate);
-	assert_string_equal(config->store, "sqlite:/var/lib/refresh-router/state.db");
+	assert_string_equal(config->store.url, "sqlite:/var/lib/refresh-router/state.db");
 	assert_int_equal(config->rules.count, 1);
 	assert_true(str_starts(str_of(config->rules.items[0]), folder));
 	assert_true(str_ends(str_of(config->rules.items[0]), "/rules"));
@@ -120,7 +121,7 @@ static void the_state_directory_is_systemds_when_there_is_one(void **state)
 	setenv("STATE_DIRECTORY", "/var/lib/a:/var/lib/b", 1);
 	OWNED(config) config = load_whole(WHOLE);
 	unsetenv("STATE_DIRECTORY");
-	assert_string_equal(config->store, "sqlite:/var/lib/a/state.db");
+	assert_string_equal(config->store.url, "sqlite:/var/lib/a/state.db");
 }
 
 static void paths_are_relative_to_the_file_that_names_them(void **state)
@@ -137,7 +138,7 @@ static void paths_are_relative_to_the_file_that_names_them(void **state)
 		const char *found, *want;
 	} cases[] = {
 		{ config->rules.items[0], "/a" },
-		{ config->store + strlen("sqlite:"), "/s.db" },
+		{ config->store.url + strlen("sqlite:"), "/s.db" },
 		{ config->listen.tls.certificate, "/c.pem" },
 		{ ref->name, "/secret" },
 		{ config_site_at(config, 0)->ca_file, "/ca.pem" },
@@ -189,6 +190,12 @@ static void a_cloud_site_has_clouds_budgets_unless_told_otherwise(void **state)
 #define TWO(first, second)                                                                         \
 	"version: 1\n" SOURCE "sites:\n- {name: one, " first "}\n- {name: two, " second "}\n"
 
+/* In a build without PostgreSQL each is one mistake: that there is no such store. */
+#ifdef HAVE_POSTGRESQL
+#define POSTGRESQL(codes) codes
+#else
+#define POSTGRESQL(codes) "4 bad-value"
+#endif
 #define TOLD(receivers) WHOLE "notify: [" receivers "]\n"
 #define JSON_TO(url) "{name: a, to: '" url "', secret: {env: K}, "
 static const struct {
@@ -209,7 +216,89 @@ static const struct {
 	{ "all problems at once",
 		"version: 3\nlisten: 5\nstore: mysql:x\nretry: 1\nsources: x\nsites: {a: b}\n",
 		"1 version; 2 wrong-type; 3 bad-value; 4 wrong-type; 5 wrong-type; 6 wrong-type" },
-	{ "PostgreSQL", WHOLE "store: postgresql://h/d\n", "4 not-yet" },
+	{ "PostgreSQL", WHOLE "store: postgresql://h/d\n", POSTGRESQL("") },
+	{ "PostgreSQL by its other name", WHOLE "store: 'postgres://u@h:5432/d?sslmode=require'\n",
+		POSTGRESQL("") },
+	{ "PostgreSQL by libpq's variables", WHOLE "store: 'postgresql://'\n", POSTGRESQL("") },
+	{ "a socket of PostgreSQL", WHOLE "store: 'postgresql:///d?host=/run/postgresql'\n",
+		POSTGRESQL("") },
+	{ "several servers",
+		WHOLE "store: 'postgresql://a:1,b:2,[2001:db8::1]:3/d?user=u@tenant'\n",
+		POSTGRESQL("") },
+	{ "several servers with one port", WHOLE "store: 'postgresql:///d?host=a,b&port=5433'\n",
+		POSTGRESQL("") },
+	{ "a store with its password elsewhere",
+		WHOLE "store: {url: 'postgresql://u@h/d', password: {env: A}}\n", POSTGRESQL("") },
+	{ "a way around the pooler",
+		WHOLE "store: {url: 'postgresql://p/d',\n  listen: 'postgres://h/d'}\n",
+		POSTGRESQL("5 not-yet") },
+	{ "a password in the URL", WHOLE "store: 'postgresql://u:hunter2@h/d'\n",
+		POSTGRESQL("4 inline-secret") },
+	{ "a password in the URL of a map",
+		WHOLE "store:\n  password: {env: A}\n  url: postgresql://u:hunter2@h/d\n",
+		POSTGRESQL("6 inline-secret") },
+	{ "a password that ends the host", WHOLE "store: 'postgresql://u:hunter2/a#b@h/d'\n",
+		POSTGRESQL("4 inline-secret") },
+	{ "a password that begins a query", WHOLE "store: 'postgresql://u:a?hunter2@h/d'\n",
+		POSTGRESQL("4 inline-secret") },
+	{ "a password with a query", WHOLE "store: 'postgresql://u:a?hunter2=x@h/d'\n",
+		POSTGRESQL("4 inline-secret") },
+	{ "a password with a path and a query", WHOLE "store: 'postgresql://u:a/b?hunter2=x@h/d'\n",
+		POSTGRESQL("4 bad-value") },
+	{ "a password among the parameters", WHOLE "store: 'postgresql://h/d?password=hunter2'\n",
+		POSTGRESQL("4 inline-secret") },
+	{ "a key's password", WHOLE "store: 'postgresql://h/d?sslpassword=hunter2'\n",
+		POSTGRESQL("4 inline-secret") },
+	{ "a password on the way around the pooler",
+		WHOLE "store: {url: 'postgresql://p/d',\n  listen: 'postgresql://u:hunter2@h/d'}\n",
+		POSTGRESQL("5 inline-secret") },
+	{ "a password in what is no URL", WHOLE "store: 'host=h password=hunter2'\n",
+		"4 bad-value" },
+	{ "a password in a URL without slashes", WHOLE "store: 'postgresql:u:hunter2@h'\n",
+		"4 bad-value" },
+	{ "a password under another name", WHOLE "stroe: 'postgresql://u:hunter2@h/d'\n",
+		"4 unknown-field" },
+	{ "a password beside a mistake",
+		"{version: 1, histroy: 1d, stroe: 'postgresql://u:hunter2@h/d', sources: [{name: "
+		"a, "
+		"secrets: {env: A}}], sites: [{name: b, server: 'https://t', pat: {name: p, "
+		"secret: {env: B}}}]}\n",
+		"1 unknown-field; 1 unknown-field" },
+	{ "a password inline", WHOLE "store: {url: 'postgresql://h/d', password: hunter2}\n",
+		POSTGRESQL("4 inline-secret") },
+	{ "a database's name with a bad escape", WHOLE "store: 'postgresql://h/hunter2%zz'\n",
+		POSTGRESQL("4 bad-value") },
+	{ "a parameter that there is not", WHOLE "store: 'postgresql://h/d?sslmod=require'\n",
+		POSTGRESQL("4 bad-value") },
+	{ "a parameter without a value", WHOLE "store: 'postgresql://h/d?sslmode'\n",
+		POSTGRESQL("4 bad-value") },
+	{ "a value that there is not", WHOLE "store: 'postgresql://h/d?sslmode=on'\n",
+		POSTGRESQL("4 bad-value") },
+	{ "a standby", WHOLE "store: 'postgresql://h/d?target_session_attrs=standby'\n",
+		POSTGRESQL("4 bad-value") },
+	{ "a time of letters", WHOLE "store: 'postgresql://h/d?connect_timeout=5s'\n",
+		POSTGRESQL("4 bad-value") },
+	{ "port 0 of PostgreSQL", WHOLE "store: 'postgresql://h:0/d'\n",
+		POSTGRESQL("4 bad-value") },
+	{ "a port of PostgreSQL that there is not",
+		WHOLE "store: 'postgresql://h:5432,i:65536/d'\n", POSTGRESQL("4 bad-value") },
+	{ "a port of PostgreSQL of letters", WHOLE "store: 'postgresql://h:x/d'\n",
+		POSTGRESQL("4 bad-value") },
+	{ "more ports than servers", WHOLE "store: 'postgresql:///d?host=a,b,c&port=1,2'\n",
+		POSTGRESQL("4 bad-value") },
+	{ "an open bracket of PostgreSQL", WHOLE "store: 'postgresql://[::1/d'\n",
+		POSTGRESQL("4 bad-value") },
+	{ "a file with a password", WHOLE "store: {url: 'sqlite:a.db', password: {env: A}}\n",
+		"4 bad-value" },
+	{ "a file to listen to", WHOLE "store: {url: 'sqlite:a.db',\n  listen: 'sqlite:a.db'}\n",
+		"5 bad-value" },
+	{ "a file in a map", WHOLE "store: {url: 'sqlite:a.db'}\n", "" },
+	{ "a store in a map without a URL", WHOLE "store: {password: {env: A}}\n",
+		"4 missing-field; 4 bad-value" },
+	{ "a store of several words", WHOLE "store: [a]\n", "4 wrong-type" },
+	{ "a store of no value", WHOLE "store:\n", "4 wrong-type" },
+	{ "a store of an empty text", WHOLE "store: ''\n", "4 bad-value" },
+	{ "the tests' own store", WHOLE "store: 'memory:x'\n", "4 bad-value" },
 	{ "another store", WHOLE "store: /var/x.db\n", "4 bad-value" },
 	{ "a store without a path", WHOLE "store: 'sqlite:'\n", "4 bad-value" },
 	{ "a listener without a port", WHOLE "listen: {webhooks: localhost}\n", "4 bad-value" },

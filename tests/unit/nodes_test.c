@@ -179,7 +179,8 @@ static void *claim_too(void *context)
 {
 	struct claimer *claimer = context;
 	struct error err = { 0 };
-	OWNED(store) store = store_open(claimer->url, STORE_SHARE, &err);
+	OWNED(store)
+	store = store_open(&(struct store_address){ .url = claimer->url }, STORE_SHARE, &err);
 
 	must(store != NULL);
 	claimer->is_ours = is_claimed(store, "finance", claimer->node, 0);

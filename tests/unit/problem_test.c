@@ -73,6 +73,47 @@ static void the_range_of_a_problem_is_underlined(void **state)
 	}
 }
 
+/* A URL with one stands where none is allowed, or under a misspelt name. */
+static void a_password_is_never_shown(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line, *shown;
+	} cases[] = {
+		{ "a: postgresql://u:hunter2@h:1/d # x", "a: postgresql://u:*******@h:1/d # x" },
+		{ "{a: 'x://u:hunter2/#@h', b: \"y://:p@h\"}",
+			"{a: 'x://u:*********@h', b: \"y://:*@h\"}" },
+		{ "x://u:p\xc3\xa4ss@h/?password=hunter2&b=c",
+			"x://u:****@h/?password=*******&b=c" },
+		{ "{a: host=h password=hunter2, b: 1}", "{a: host=h password=*******, b: 1}" },
+		{ "x://h?sslpassword=hunter2 y://u:p@h", "x://h?sslpassword=******* y://u:*@h" },
+		{ "https://t.example.com:8443/a, ann@example.com",
+			"https://t.example.com:8443/a, ann@example.com" },
+		{ "http://ann@h:1 x://", "http://ann@h:1 x://" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		OWNED(problems) problems = problems_new();
+		IGNORE(problem_add(problems, PROBLEM_SYNTAX,
+			(struct place){ .file = "f", .line = 1, .column = 1 },
+			str_of(cases[i].line), "n"));
+		assert_string_equal(problems_at(problems, 0)->source_line, cases[i].shown);
+	}
+}
+
+static void a_password_is_not_shown_where_its_line_is_cut(void **state)
+{
+	(void)state;
+	OWNED(problems) problems = problems_new();
+	char line[450]; /* more than is shown, which is 400 */
+	memset(line, ' ', sizeof line);
+	memcpy(line + 380, "x://u:hunter2 is long and ends here@h", 37);
+	memset(line + 387, 'h', 30);
+	IGNORE(problem_add(problems, PROBLEM_SYNTAX,
+		(struct place){ .file = "f", .line = 1, .column = 1 },
+		(struct str){ line, sizeof line }, "n"));
+	assert_string_equal(problems_at(problems, 0)->source_line + 380, "x://u:**************");
+}
+
 static void related_lines_follow_their_problem(void **state)
 {
 	(void)state;
@@ -205,6 +246,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_problem_prints_as_a_compiler_does),
 		cmocka_unit_test(the_range_of_a_problem_is_underlined),
+		cmocka_unit_test(a_password_is_never_shown),
+		cmocka_unit_test(a_password_is_not_shown_where_its_line_is_cut),
 		cmocka_unit_test(related_lines_follow_their_problem),
 		cmocka_unit_test(a_stranger_cannot_steer_the_terminal),
 		cmocka_unit_test(the_flood_is_counted_and_not_kept),

@@ -11,7 +11,7 @@ static void assert_refused_as(
 	enum error_kind kind, const char *url, enum store_mode mode, const char *says)
 {
 	struct error err = { 0 };
-	struct store *store = store_open(url, mode, &err);
+	struct store *store = store_open(&(struct store_address){ .url = url }, mode, &err);
 
 	assert_null(store);
 	assert_int_equal(err.kind, kind);
@@ -69,7 +69,8 @@ static void the_lock_ends_with_the_process_that_is_killed(void **state)
 	child = fork();
 	if (!child) {
 		struct error err;
-		struct store *store = store_open(folder.url, STORE_WRITE, &err);
+		struct store *store =
+			store_open(&(struct store_address){ .url = folder.url }, STORE_WRITE, &err);
 
 		if (!store || write(ready[1], "x", 1) != 1)
 			_exit(1);
@@ -490,7 +491,8 @@ static void nothing_is_written_while_fsync_goes_on_failing(void **state)
 static void write_until_killed(int out)
 {
 	struct error err;
-	struct store *store = store_open(folder.url, STORE_WRITE, &err);
+	struct store *store =
+		store_open(&(struct store_address){ .url = folder.url }, STORE_WRITE, &err);
 
 	if (!store)
 		_exit(1);

@@ -62,7 +62,7 @@ static inline int store_memory_setup(void **state)
 static inline struct store *open_store(enum store_mode mode)
 {
 	struct error err = { 0 };
-	struct store *store = store_open(folder.url, mode, &err);
+	struct store *store = store_open(&(struct store_address){ .url = folder.url }, mode, &err);
 
 	must(store != NULL);
 	return store;

@@ -11,7 +11,7 @@
 /* Another store than open_store()'s, for the same database. */
 static struct store *try_open(enum store_mode mode, struct error *err)
 {
-	return store_open(folder.url, mode, err);
+	return store_open(&(struct store_address){ .url = folder.url }, mode, err);
 }
 
 #define assert_says(part) assert_non_null(strstr(err.message, (part)))
@@ -201,7 +201,7 @@ static void a_commit_whose_answer_is_lost_counts(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, serve_two, &between), 0);
 	snprintf(url, sizeof url, "postgresql://router@/%s?host=%s&port=7777", store_database(),
 		folder.path);
-	struct store *store = store_open(url, STORE_WRITE, &err);
+	struct store *store = store_open(&(struct store_address){ .url = url }, STORE_WRITE, &err);
 	must(store != NULL);
 	must(store_begin(store, &err));
 	must(store_add_event(store, &row, NULL, &err) == ADDED_NEW);
@@ -252,7 +252,7 @@ static void a_user_without_a_right_is_told_which_one(void **state)
 	server_do("postgres", "CREATE ROLE visitor LOGIN");
 	snprintf(url, sizeof url, "postgresql://visitor@/%s?host=%s", store_database(),
 		server.folder);
-	assert_null(store_open(url, STORE_WRITE, &err));
+	assert_null(store_open(&(struct store_address){ .url = url }, STORE_WRITE, &err));
 	server_do("postgres", "DROP ROLE visitor");
 	assert_int_equal(err.kind, ERROR_SYSTEM);
 	assert_says("permission denied for table refresh_router; grant it to the user of `store`");
@@ -330,10 +330,14 @@ static void no_message_has_the_password(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	assert_null(store_open("postgresql://router:Geheim1@127.0.0.1:1/x", STORE_WRITE, &err));
+	assert_null(store_open(
+		&(struct store_address){ .url = "postgresql://router:Geheim1@127.0.0.1:1/x" },
+		STORE_WRITE, &err));
 	assert_says("host=127.0.0.1 port=1");
 	assert_null(strstr(err.message, "Geheim1"));
-	assert_null(store_open("postgresql://router:Geheim1@[bad/x", STORE_WRITE, &err));
+	assert_null(
+		store_open(&(struct store_address){ .url = "postgresql://router:Geheim1@[bad/x" },
+			STORE_WRITE, &err));
 	assert_int_equal(err.kind, ERROR_INPUT);
 	assert_null(strstr(err.message, "Geheim1"));
 }

@@ -212,7 +212,7 @@ static void a_reader_leaves_an_older_one_to_the_daemon(void **state)
 
 	(void)state;
 	put_database("schema-4");
-	assert_null(store_open(folder.url, STORE_READ, &err));
+	assert_null(store_open(&(struct store_address){ .url = folder.url }, STORE_READ, &err));
 	assert_non_null(strstr(err.message, "`refresh-router serve` brings it up to date"));
 }
 

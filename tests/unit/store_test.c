@@ -816,7 +816,7 @@ static void a_second_writer_is_refused(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	assert_null(store_open(folder.url, STORE_WRITE, &err));
+	assert_null(store_open(&(struct store_address){ .url = folder.url }, STORE_WRITE, &err));
 	assert_int_equal(err.kind, ERROR_TRANSIENT);
 	assert_non_null(strstr(err.message, "in use"));
 	store_close(TAKE(store));

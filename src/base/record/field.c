@@ -338,6 +338,16 @@ static bool set_address(const struct loader *l, const struct field *field,
 
 /* ---- maps ----------------------------------------------------------------------------------- */
 
+static const struct field *field_named(const struct field *fields, struct str name)
+{
+	for (const struct field *field = fields; field->name; field++)
+		if (str_is(name, field->name))
+			return field;
+	return NULL;
+}
+
+static void set_default(const struct loader *l, const struct field *field, void *into);
+
 static void load_map(const struct loader *l, const struct field *fields,
 	const struct yaml_node *map, const char *where, void *into);
 
@@ -347,11 +357,30 @@ static void set_place(const struct field *field, void *item, struct place place)
 		*(struct place *)(void *)((char *)item + field->place_offset - 1) = place;
 }
 
+static bool set_value(const struct loader *l, const struct field *field,
+	const struct yaml_node *node, void *member);
+
+/* A text in the place of a map; messages name the map. */
+static bool set_alone(const struct loader *l, const struct field *field,
+	const struct yaml_node *node, void *member)
+{
+	const struct field *named = field_named(field->fields, str_of(field->alone));
+	assert(named); /* a table is ours */
+	struct field alone = *named;
+	alone.name = field->name;
+	set_place(field, member, node->place);
+	for (const struct field *inner = field->fields; inner->name; inner++)
+		set_default(l, inner, member);
+	return set_value(l, &alone, node, member_of(&alone, member));
+}
+
 static bool set_map(const struct loader *l, const struct field *field, const struct yaml_node *node,
 	void *member)
 {
+	if (field->alone && node->type == YAML_SCALAR && !yaml_is_null(node))
+		return set_alone(l, field, node, member);
 	if (node->type != YAML_MAP)
-		return wrong_type(l, field, node, "a map");
+		return wrong_type(l, field, node, field->alone ? "a text or a map" : "a map");
 	char where[WHERE_BYTES];
 	/* for messages only, so a cut is fine */
 	IGNORE(snprintf(where, sizeof where, "'%s'", field->name) < 0);
@@ -460,14 +489,6 @@ void fields_default(const struct field *fields, void *into, struct arena *arena)
 }
 
 /* ---- the table ------------------------------------------------------------------------------ */
-
-static const struct field *field_named(const struct field *fields, struct str name)
-{
-	for (const struct field *field = fields; field->name; field++)
-		if (str_is(name, field->name))
-			return field;
-	return NULL;
-}
 
 /* The field that had this name in an earlier release, or NULL. */
 static const char *now_called(const struct field *fields, struct str key)

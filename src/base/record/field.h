@@ -70,7 +70,8 @@ struct field {
 	int64_t min, max;           /* counts, durations, sizes; max 0 is "no bound" */
 	const char *const *choices; /* FIELD_IS_CHOICE, FIELD_IS_CHOICES; NULL ends it */
 	const struct field *fields; /* FIELD_IS_MAP, FIELD_IS_LIST */
-	size_t size;                /* FIELD_IS_LIST: of one item */
+	const char *alone; /* FIELD_IS_MAP: a text in its place is this field of it; NULL: none */
+	size_t size;       /* FIELD_IS_LIST: of one item */
 	/* FIELD_IS_LIST, FIELD_IS_MAP: offset plus 1 of an item's struct place; 0: it has none */
 	size_t place_offset;
 	const char *schema; /* FIELD_IS_SPECIAL: "#/definitions/NAME" */

@@ -102,7 +102,7 @@ static void add_reference(cJSON *schema, const struct field *field)
 	cJSON_AddItemToArray(cJSON_AddArrayToObject(schema, "allOf"), reference);
 }
 
-static void add_fields(cJSON *schema, const struct field *fields);
+static void add_fields(cJSON *schema, const struct field *fields, const char *other);
 
 static void add_type(cJSON *schema, const struct field *field)
 {
@@ -146,11 +146,11 @@ static void add_type(cJSON *schema, const struct field *field)
 		add_choice_list(schema, field);
 		break;
 	case FIELD_IS_MAP:
-		add_fields(schema, field->fields);
+		add_fields(schema, field->fields, field->alone ? "string" : NULL);
 		break;
 	case FIELD_IS_LIST:
 		json_add_text(schema, "type", "array");
-		add_fields(cJSON_AddObjectToObject(schema, "items"), field->fields);
+		add_fields(cJSON_AddObjectToObject(schema, "items"), field->fields, NULL);
 		break;
 	case FIELD_IS_SPECIAL:
 		add_reference(schema, field);
@@ -244,10 +244,14 @@ static void add_field(cJSON *properties, const struct field *field)
 	}
 }
 
-static void add_fields(cJSON *schema, const struct field *fields)
+/* An object, or what else it may be. */
+static void add_fields(cJSON *schema, const struct field *fields, const char *other)
 {
 	cJSON *required = cJSON_CreateArray();
-	json_add_text(schema, "type", "object");
+	if (other)
+		add_types(schema, "object", other, NULL, NULL);
+	else
+		json_add_text(schema, "type", "object");
 	cJSON *properties = cJSON_AddObjectToObject(schema, "properties");
 	for (const struct field *field = fields; field->name; field++) {
 		add_field(properties, field);
@@ -264,7 +268,7 @@ static void add_fields(cJSON *schema, const struct field *fields)
 cJSON *fields_schema(const struct field *fields)
 {
 	cJSON *schema = cJSON_CreateObject();
-	add_fields(schema, fields);
+	add_fields(schema, fields, NULL);
 	return schema;
 }
 
@@ -322,7 +326,8 @@ void fields_describe(
 		text_printf(&name, "%s%s%s%s", prefix, *prefix ? "." : "", field->name,
 			is_list ? "[]" : "");
 		add_limits(field, &limits);
-		const struct field_note note = { name.at, type_name(field->type), limits.at,
+		const char *type = field->alone ? "text or map" : type_name(field->type);
+		const struct field_note note = { name.at, type, limits.at,
 			field->help ? field->help : "" };
 		visit(&note, context);
 		if (is_list || field->type == FIELD_IS_MAP)

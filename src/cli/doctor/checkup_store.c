@@ -38,7 +38,7 @@ void checkup_store(struct checkup *checkup)
 {
 	struct store_health health;
 	struct error err;
-	if (!store_examine(checkup->config->store, checkup->arena, &health, &err)) {
+	if (!store_examine(&checkup->config->store, checkup->arena, &health, &err)) {
 		bool is_new = err.kind == ERROR_INPUT && strstr(err.message, "no database yet");
 		checkup_add(checkup, "store", NULL, is_new ? CHECKUP_WARNING : CHECKUP_PROBLEM,
 			is_new ? "start the daemon"

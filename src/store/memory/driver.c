@@ -52,10 +52,11 @@ static struct memory *take(const char *name, enum store_mode mode)
 	return memory;
 }
 
-static struct store *memory_open(const char *place, enum store_mode mode,
+static struct store *memory_open(const struct store_address *address, enum store_mode mode,
 	const struct store_upgrade *upgrade, struct error *err)
 {
 	(void)upgrade;
+	const char *place = store_driver_place(address->url);
 	struct memory *memory = take(place, mode);
 
 	if (!memory && mode == STORE_WRITE)

@@ -76,7 +76,7 @@ static bool open_in(struct postgresql *store, struct error *err)
 		       : postgresql_check_schema(store, err);
 }
 
-struct store *postgresql_open(const char *place, enum store_mode mode,
+struct store *postgresql_open(const struct store_address *address, enum store_mode mode,
 	const struct store_upgrade *upgrade, struct error *err)
 {
 	struct postgresql *store = mem_new(struct postgresql);
@@ -84,7 +84,9 @@ struct store *postgresql_open(const char *place, enum store_mode mode,
 	(void)upgrade; /* what is added to tables takes no time */
 	store->store.driver = &postgresql_driver;
 	store->mode = mode;
-	store->url = mem_printf("%s%s", postgresql_driver.scheme, place);
+	store->url = mem_copy_text(address->url);
+	store->password = address->password;
+	store->password.name = mem_copy_text(address->password.name);
 	store->name = name_of(store->url, err);
 	if (store->name && open_in(store, err))
 		return &store->store;
@@ -100,6 +102,7 @@ void postgresql_close(struct store *base)
 	guard_forget_all(store);
 	free(store->url);
 	free(store->name);
+	mem_drop(store->password.name);
 	free(store);
 }
 
@@ -127,10 +130,12 @@ bool postgresql_examine(
 
 const struct store_driver postgresql_driver = {
 	.scheme = "postgresql:",
+	.alias = "postgres:",
 	.name = "libpq",
 	.version = version,
 	.nodes = &postgresql_nodes,
 	.open = postgresql_open,
+	.check = postgresql_check,
 	.close = postgresql_close,
 	.begin = postgresql_begin,
 	.commit = postgresql_commit,

@@ -23,8 +23,11 @@
 struct postgresql {
 	struct store store; /* first member */
 	enum store_mode mode;
-	char *url;          /* may hold a password */
-	char *name;         /* for messages: the URL without what is secret */
+	char *url;  /* a test's may hold a password */
+	char *name; /* for messages: the URL without what is secret */
+	/* read at each connection; its name is owned, NULL: libpq finds a password, or needs none
+	 */
+	struct secret_ref password;
 	PGconn *connection; /* NULL: the next call connects */
 	bool is_writing;    /* between begin and commit or rollback, and the connection is whole */
 	char transaction[24]; /* its number, as text: what became of a commit without an answer? */
@@ -63,7 +66,8 @@ static inline int64_t postgresql_stamp_of_event(int64_t event)
 
 /* ---- the driver's functions (driver.c has the table) ---- */
 
-struct store *postgresql_open(const char *place, enum store_mode mode,
+bool postgresql_check(const struct store_address *address, struct store_fault *fault);
+struct store *postgresql_open(const struct store_address *address, enum store_mode mode,
 	const struct store_upgrade *upgrade, struct error *err);
 void postgresql_close(struct store *store);
 bool postgresql_begin(struct store *store, struct error *err);

@@ -99,15 +99,36 @@ bool wire_wait(const struct postgresql *store, short events, struct mono until)
  * What the URL says goes before what stands above it here. A server that is cut off is noticed
  * within seconds (tcp_user_timeout, in milliseconds), although our own deadlines come first.
  */
-static PGconn *start(const struct postgresql *store)
+static PGconn *start(const struct postgresql *store, const char *password)
 {
 	const char *keys[] = { "application_name", "connect_timeout", "tcp_user_timeout",
 		"keepalives_idle", "keepalives_interval", "keepalives_count",
-		"target_session_attrs", "dbname", "client_encoding", NULL };
+		"target_session_attrs", "password", "dbname", "client_encoding", NULL };
 	const char *values[] = { "refresh-router", "5", "4000", "5", "2", "2",
-		store->mode == STORE_READ ? "any" : "read-write", store->url, "UTF8", NULL };
+		store->mode == STORE_READ ? "any" : "read-write", password, store->url, "UTF8",
+		NULL };
 
 	return PQconnectStartParams(keys, values, 1);
+}
+
+/* NULL: it failed. */
+static PGconn *start_with_password(const struct postgresql *store, struct error *err)
+{
+	OWNED(secret) password = NULL;
+	PGconn *connection;
+
+	if (store->password.name) {
+		password = secret_load(&store->password, err);
+		if (!password) {
+			IGNORE(error_context(err, "store %s: password", store->name));
+			return NULL;
+		}
+	}
+	/* a secret ends in NUL, which is not counted */
+	connection = start(store, password ? secret_bytes(password).at : NULL);
+	if (!connection)
+		IGNORE(error_fail(err, ERROR_SYSTEM, "store %s: connect: no memory", store->name));
+	return connection;
 }
 
 static bool finish_connecting(struct postgresql *store)
@@ -171,9 +192,9 @@ bool wire_open(struct postgresql *store, struct error *err)
 {
 	if (store->connection)
 		return true;
-	store->connection = start(store);
+	store->connection = start_with_password(store, err);
 	if (!store->connection)
-		return error_fail(err, ERROR_SYSTEM, "store %s: connect: no memory", store->name);
+		return false;
 	if (PQstatus(store->connection) == CONNECTION_BAD || !finish_connecting(store)) {
 		IGNORE(fail_to_connect(store, err)); /* false, which is returned below */
 		wire_close(store);

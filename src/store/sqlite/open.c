@@ -238,7 +238,7 @@ static bool open_reader(struct sqlite *store, struct error *err)
 	return connect_database(store, err);
 }
 
-struct store *sqlite_open(const char *place, enum store_mode mode,
+struct store *sqlite_open(const struct store_address *address, enum store_mode mode,
 	const struct store_upgrade *upgrade, struct error *err)
 {
 	struct sqlite *store = mem_new(struct sqlite);
@@ -252,7 +252,7 @@ struct store *sqlite_open(const char *place, enum store_mode mode,
 	store->mode = mode;
 	store->lock = -1;
 	store->least_bytes = INT64_MAX;
-	store->path = path_of(place);
+	store->path = path_of(store_driver_place(address->url));
 	store->upgrade = upgrade;
 	bool is_open = mode == STORE_WRITE ? open_writer(store, err) : open_reader(store, err);
 	store->upgrade = NULL;

@@ -187,7 +187,7 @@ bool sqlite_load_copy(struct store *store, struct arena *arena, const struct sto
 
 /* ---- connection: open.c ---- */
 
-struct store *sqlite_open(const char *place, enum store_mode mode,
+struct store *sqlite_open(const struct store_address *address, enum store_mode mode,
 	const struct store_upgrade *upgrade, struct error *err);
 void sqlite_close(struct store *store);
 
