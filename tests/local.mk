@@ -40,6 +40,7 @@ EXTRA_DIST += \
 	tests/scenario/language_server.py \
 	tests/scenario/json_texts.py \
 	tests/scenario/junit_form.py \
+	tests/scenario/postgresql.py \
 	tests/scenario/prometheus.py \
 	tests/scenario/pytest.ini \
 	tests/scenario/run.py \
@@ -77,6 +78,7 @@ EXTRA_DIST += \
 	tests/scenario/test_online.py \
 	tests/scenario/test_page.py \
 	tests/scenario/test_patience.py \
+	tests/scenario/test_postgresql.py \
 	tests/scenario/test_pre_commit.py \
 	tests/scenario/test_reload.py \
 	tests/scenario/test_resolve.py \

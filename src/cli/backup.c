@@ -187,6 +187,10 @@ static bool copy(const struct store_address *address, struct backup_file *file,
 	struct mono since = clock_mono();
 	struct stat about;
 
+	if (!store_address_path(address))
+		return error_fail(err, ERROR_INPUT,
+			"the store is in PostgreSQL: copy it by its own tools, such as pg_dump, or "
+			"by continuous archiving");
 	OWNED(store) store = store_open(address, STORE_READ, err);
 	if (!store || !may_write(file, store_address_path(address), err) ||
 		!make_temporary(file, err))

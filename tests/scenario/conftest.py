@@ -9,6 +9,7 @@ import pytest
 
 import folder
 import harness
+from postgresql import postgresql_of, postgresql_template  # noqa: F401 (fixtures)
 
 
 def pytest_configure():

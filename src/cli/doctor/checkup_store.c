@@ -18,6 +18,19 @@ static void add_damage(struct checkup *checkup, const struct store_health *healt
 		"the database is damaged: %s", health->damage);
 }
 
+static void add_wal(struct checkup *checkup, const struct store_health *health)
+{
+	if (health->wal_bytes > LONG_WAL)
+		checkup_add(checkup, "wal", NULL, CHECKUP_WARNING,
+			"a program reads the database for long: end it (a shell with an open "
+			"transaction, a copy)",
+			"the WAL has %lld MiB and cannot start again",
+			(long long)(health->wal_bytes / MIB));
+	else
+		checkup_add(checkup, "wal", NULL, CHECKUP_OK, NULL, "the WAL has %lld MiB",
+			(long long)(health->wal_bytes / MIB));
+}
+
 static void add_room(struct checkup *checkup, const struct store_health *health)
 {
 	int64_t free_mib = health->disk_free / MIB;
@@ -39,7 +52,8 @@ void checkup_store(struct checkup *checkup)
 	struct store_health health;
 	struct error err;
 	if (!store_examine(&checkup->config->store, checkup->arena, &health, &err)) {
-		bool is_new = err.kind == ERROR_INPUT && strstr(err.message, "no database yet");
+		bool is_new = err.kind == ERROR_INPUT &&
+			      strstr(err.message, "yet; `refresh-router serve` creates");
 		checkup_add(checkup, "store", NULL, is_new ? CHECKUP_WARNING : CHECKUP_PROBLEM,
 			is_new ? "start the daemon"
 			       : "run this as the daemon's user; see the message",
@@ -47,20 +61,18 @@ void checkup_store(struct checkup *checkup)
 		return;
 	}
 	checkup->holder = health.holder;
+	if (!health.disk_bytes) { /* its files are the server's matter */
+		checkup_add(checkup, "store", NULL, CHECKUP_OK, NULL,
+			"its server answers, and the database has %lld MiB",
+			(long long)(health.bytes / MIB));
+		return;
+	}
 	if (*health.damage)
 		add_damage(checkup, &health);
 	else
 		checkup_add(checkup, "store", NULL, CHECKUP_OK, NULL,
 			"checked: %lld MiB, of which %lld MiB are free for new events",
 			(long long)(health.bytes / MIB), (long long)(health.free_bytes / MIB));
-	if (health.wal_bytes > LONG_WAL)
-		checkup_add(checkup, "wal", NULL, CHECKUP_WARNING,
-			"a program reads the database for long: end it (a shell with an open "
-			"transaction, a copy)",
-			"the WAL has %lld MiB and cannot start again",
-			(long long)(health.wal_bytes / MIB));
-	else
-		checkup_add(checkup, "wal", NULL, CHECKUP_OK, NULL, "the WAL has %lld MiB",
-			(long long)(health.wal_bytes / MIB));
+	add_wal(checkup, &health);
 	add_room(checkup, &health);
 }
