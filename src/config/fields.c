@@ -40,7 +40,7 @@ static const struct field store_fields[] = {
 		.help = "Where PostgreSQL's password is: {env: NAME}, {file: PATH} or {credential: NAME}; read at each connection; "
 			"without it libpq's own ways hold (PGPASSFILE, PGSERVICEFILE, certificates)"),
 	FIELD_TEXT(store_address, listen, .example = "postgresql://router@db.example.com/router",
-		.help = "The same database, reached without the pooler that `url` leads to"),
+		.help = "The same database, reached without the pooler that `url` leads to; does nothing yet, and is refused"),
 	{0},
 };
 

@@ -67,12 +67,6 @@ static void write_batch(struct store *store, struct batch *batch)
 	assert_true(wrote.is_written && wrote.committed);
 }
 
-static bool see_site(const struct spent *spent, void *context)
-{
-	seen_add(context, spent->site);
-	return true;
-}
-
 static void where_one_process_writes_all_is_written(void **state)
 {
 	OWNED(store) store = open_store(STORE_WRITE);
@@ -87,6 +81,12 @@ static void where_one_process_writes_all_is_written(void **state)
 }
 
 #ifdef HAVE_POSTGRESQL
+static bool see_site(const struct spent *spent, void *context)
+{
+	seen_add(context, spent->site);
+	return true;
+}
+
 static int64_t own(struct store *nodes, struct store *writer, const char *site)
 {
 	struct node_row self = { .name = "a", .version = "1", .ruleset = "" };

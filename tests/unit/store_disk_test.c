@@ -111,7 +111,8 @@ static void what_cannot_be_a_store_is_refused_with_what_to_do(void **state)
 	assert_refused("sqlite:", STORE_WRITE, "write sqlite:/");
 	assert_refused("mysql:x", STORE_WRITE, "write sqlite:/");
 #ifndef HAVE_POSTGRESQL
-	assert_refused("postgresql://u:hunter2@h/d", STORE_WRITE, "PostgreSQL is not supported");
+	assert_refused(
+		"postgresql://u:hunter2@h/d", STORE_WRITE, "this program was built without it");
 #endif
 
 	file = fopen(path_in("text"), "w");
