@@ -64,7 +64,7 @@ def test_nothing_hides_or_reorders_on_terminal_page_and_log(router_of, sandbox):
     assert json.loads(shown["events --format json"])[0]["fields"]["job_name"] == EVIL
 
 
-def test_tables_stay_within_the_terminal_or_120_columns(router_of, sandbox):
+def test_tables_stay_within_the_terminal_and_are_whole_in_a_pipe(router_of, sandbox):
     router = router_of(sandbox, [rule(), rule("a" * 200, refresh=[{"site": "finance", "workbooks": "日本語の長い名前" * 20}])])
     router.send(jobName="毎晩のジョブ" * 20)
     router.settle(2)
@@ -74,8 +74,9 @@ def test_tables_stay_within_the_terminal_or_120_columns(router_of, sandbox):
         wide = re.compile("[\u3000-\u9fff]")
         return max(len(line) + len(wide.findall(line)) for line in text.splitlines())
 
+    assert "毎晩のジョブ" * 20 in cli("events", *url).stdout.decode()
+    assert "日本語の長い名前" * 20 in cli("refreshes", *url).stdout.decode()
     for command in ("events", "refreshes", "sites"):
-        assert 60 < widest(cli(command, *url).stdout.decode()) <= 120
         for columns in (40, 80, 200):
             assert widest(on_terminal(columns, command, *url)) <= columns
 
