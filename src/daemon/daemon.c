@@ -10,6 +10,7 @@
 #include "base/mailbox.h"
 #include "base/metric.h"
 #include "base/web/descriptors.h"
+#include "base/web/listen_unix.h"
 #include "base/web/web.h"
 #include "build.h"
 #include "daemon/dropped.h"
@@ -389,6 +390,17 @@ static bool start_listeners(struct daemon *daemon, struct config *config, struct
 	return daemon->intake;
 }
 
+/* Also one that systemd made, whose SocketMode= is 0666 by default. */
+static void tell_open_socket(const struct daemon *daemon, const struct config *config)
+{
+	const char *path = listen_unix_path(admin_address(daemon->admin));
+	if (path && listen_unix_is_for_all(path) && !config->admin_tokens.count)
+		log_warning("every user of this machine may pause, cancel and retry: leave others "
+			    "out (SocketMode= of the .socket unit, or listen.admin_mode), or give "
+			    "admin_tokens",
+			KV("socket", path));
+}
+
 static bool start(struct daemon *daemon, struct error *err)
 {
 	OWNED(config)
@@ -406,6 +418,7 @@ static bool start(struct daemon *daemon, struct error *err)
 	watch_files(daemon);
 	if (!start_listeners(daemon, config, err))
 		return false;
+	tell_open_socket(daemon, config);
 	daemon->manager = (struct manager){
 		.reload = daemon->reload,
 		.dispatch = daemon->dispatch,

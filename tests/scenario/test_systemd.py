@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -163,8 +164,14 @@ class Listeners:
     def __init__(self, **addresses):
         self.sockets = []
         for address in addresses.values():
-            host, port = address.text.split(":")
-            self.sockets.append(socket.create_server((host, int(port)), backlog=1024))
+            if isinstance(address, pathlib.Path):
+                held = socket.socket(socket.AF_UNIX)
+                held.bind(str(address))
+                held.listen()
+            else:
+                host, port = address.text.split(":")
+                held = socket.create_server((host, int(port)), backlog=1024)
+            self.sockets.append(held)
         numbers = [held.fileno() for held in self.sockets]
         self.options = {"environment": {"LISTEN_FDS": str(len(numbers)), "LISTEN_FDNAMES": ":".join(addresses)}, "descriptors": numbers,
                         "command": ["bash", "-c", PASS, " ".join(map(str, numbers))]}
@@ -217,6 +224,17 @@ def test_a_restart_refuses_no_connection_when_systemd_holds_the_socket(router_of
                 router.start()
         assert not clients.errors and set(clients.answers) == {200}
         assert len(router.events()) == len(clients.answers)
+
+
+@pytest.mark.parametrize("mode", (0o666, 0o660))
+@pytest.mark.parametrize("tokens", ([], [{"name": "oncall", "role": "operator", "secret": {"env": "WEBHOOK_SECRET"}}]))
+def test_an_admin_socket_of_systemds_for_everybody_is_told(router_of, sandbox, tmp_path, mode, tokens):
+    path = tmp_path / "admin.sock"
+    listen = {"webhooks": Address(), "admin": path}
+    with Listeners(**listen) as listeners:
+        path.chmod(mode)
+        router = router_of(sandbox, [rule()], config={"listen": {"webhooks": listen["webhooks"].text, "admin": f"unix:{path}"}, "admin_tokens": tokens}, **listeners.options)
+        assert ("every user of this machine may pause, cancel and retry" in router.log) == (mode == 0o666 and not tokens), router.log
 
 
 @pytest.mark.parametrize("names, told", [

@@ -188,6 +188,12 @@ int listen_unix_open(
 	return fd;
 }
 
+bool listen_unix_is_for_all(const char *path)
+{
+	struct stat about;
+	return !lstat(path, &about) && S_ISSOCK(about.st_mode) && about.st_mode & S_IWOTH;
+}
+
 void listen_unix_remove(const char *path, const struct listen_unix_mark *mark)
 {
 	struct stat about;

@@ -34,5 +34,7 @@ bool listen_unix_mode(const char *text, unsigned *mode);
  * listens there. */
 int listen_unix_open(
 	const struct listen_unix *options, struct listen_unix_mark *mark, struct error *err);
+/* May every user of the machine connect, as far as the file's own permission goes? */
+bool listen_unix_is_for_all(const char *path);
 /* Call it while the socket is still open: then nobody takes the file for a dead one's. */
 void listen_unix_remove(const char *path, const struct listen_unix_mark *mark);
