@@ -80,6 +80,20 @@ static void what_was_committed_is_there_after_a_crash_of_the_server(void **state
 		row.id > 3); /* the ids of what was lost may be left out, and never come again */
 }
 
+static void a_connection_that_was_closed_while_idle_costs_nothing(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	OWNED(store) reader = open_store(STORE_READ);
+
+	(void)state;
+	add(store, event_of("wev_1"));
+	server_do("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE"
+			      " application_name = 'refresh-router'");
+	assert_events(reader, "1", .limit = 0);
+	add(store, event_of("wev_2"));
+	assert_events(reader, "3 1", .limit = 0);
+}
+
 /* The connection ends in the middle of a commit, which the server does not finish. */
 static void a_commit_that_the_server_gave_up_does_not_count(void **state)
 {
@@ -348,6 +362,7 @@ int main(void)
 		postgresql_store_test(the_writer_that_was_opened_last_writes),
 		postgresql_store_test(a_writer_that_was_replaced_cannot_finish_what_it_began),
 		postgresql_store_test(what_was_committed_is_there_after_a_crash_of_the_server),
+		postgresql_store_test(a_connection_that_was_closed_while_idle_costs_nothing),
 		postgresql_store_test(a_commit_that_the_server_gave_up_does_not_count),
 		postgresql_store_test(a_commit_whose_answer_is_lost_counts),
 		postgresql_store_test(a_schema_of_a_newer_release_is_refused_only_if_it_says_so),

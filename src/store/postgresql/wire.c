@@ -53,12 +53,17 @@ static void one_line(const char *message, char out[static 300])
 {
 	size_t length = 0;
 
-	for (; *message && length < 299; message++) {
-		bool is_break = *message == '\n' || *message == '\t';
+	while (length < 297) {
+		size_t line = strcspn(message, "\n");
 
-		if (is_break && (!length || out[length - 1] == ' ' || !message[1]))
-			continue;
-		out[length++] = is_break ? ' ' : *message;
+		for (size_t i = 0; i < line && length < 297; i++)
+			if (message[i] != '\t')
+				out[length++] = message[i];
+		message += line + (message[line] == '\n');
+		if (!*message)
+			break;
+		out[length++] = ';';
+		out[length++] = ' ';
 	}
 	out[length] = '\0';
 }
@@ -188,6 +193,11 @@ static bool check_settings(struct postgresql *store, struct error *err)
 	return true;
 }
 
+static void drop_notice(void *context, const char *message)
+{
+	(void)context, (void)message;
+}
+
 bool wire_open(struct postgresql *store, struct error *err)
 {
 	if (store->connection)
@@ -203,7 +213,8 @@ bool wire_open(struct postgresql *store, struct error *err)
 	/* So that a large body cannot block the caller for longer than its deadline. It fails only
 	 * for a connection that is broken, which the next statement reports. */
 	IGNORE(PQsetnonblocking(store->connection, 1));
-	PQsetErrorVerbosity(store->connection, PQERRORS_DEFAULT);
+	/* What it notices would be written to stderr, between the lines of the log. */
+	PQsetNoticeProcessor(store->connection, drop_notice, NULL);
 	if (store->mode == STORE_WRITE && !check_settings(store, err)) {
 		wire_close(store);
 		return false;

@@ -105,6 +105,12 @@ bool postgresql_begin(struct store *base, struct error *err)
 		return false;
 	if (begin(store, err))
 		return true;
+	/* A connection that was idle may have been closed by a pooler, or the server was started
+	 * again: nothing was done by it, so a new one may. */
+	bool is_lost = !store->connection;
+	postgresql_rollback(base);
+	if (is_lost && wire_open(store, err) && begin(store, err))
+		return true;
 	postgresql_rollback(base);
 	return false;
 }
