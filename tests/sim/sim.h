@@ -25,7 +25,7 @@
 #define RULES 6
 #define JOBS 1000
 #define ROWS 400
-#define CAUSES 24 /* a refresh */
+#define CAUSES 64 /* a refresh */
 #define PENDING 256
 #define EFFECTS 64
 #define PAUSES 16     /* that are not durable, of one site */
