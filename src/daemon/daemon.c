@@ -20,6 +20,7 @@
 #include "daemon/settle.h"
 #include "daemon/systemd.h"
 #include "daemon/teller.h"
+#include "daemon/unready.h"
 #include "daemon/watch.h"
 #include "dispatch/dispatch.h"
 #include "intake/intake.h"
@@ -58,6 +59,7 @@ struct daemon {
 	struct prune *prune;
 	struct systemd_sockets sockets;
 	struct manager manager;
+	bool is_stopped; /* while it was waiting for the store */
 	struct daemon_options options;
 };
 
@@ -339,10 +341,60 @@ static bool tell_copy(struct daemon *daemon, struct store *store, struct error *
 	return true;
 }
 
+/* ---- a server of the store that is not there yet ---- */
+
+#define TRY_EVERY_MS 1000
+#define TRY_WITHIN (60 * US_PER_SECOND) /* asked of the service manager at each try */
+
+/* True: the daemon is to stop. There is nothing to reload yet. */
+static bool stops_while_waiting(const struct daemon *daemon)
+{
+	struct pollfd fd = { .fd = daemon->signals, .events = POLLIN };
+	struct signalfd_siginfo info;
+	bool stops = false;
+	if (poll(&fd, 1, TRY_EVERY_MS) > 0)
+		while (read(daemon->signals, &info, sizeof info) == sizeof info)
+			stops |= info.ssi_signo != SIGHUP;
+	return stops;
+}
+
+static struct store *wait_for_store(struct daemon *daemon, const struct config *config,
+	const struct store_upgrade *upgrade, struct error *err)
+{
+	OWNED(unready) unready = unready_start(config, &daemon->sockets, &(struct error){ 0 });
+	struct store *store = NULL;
+	log_warning("the store's server cannot be reached; it is tried again every second, and "
+		    "deliveries are answered 503",
+		KV("reason", err->message));
+	do {
+		if (unready)
+			unready_tell(unready, err->message);
+		systemd_starting(TRY_WITHIN, "Waiting for the server of the store");
+		if (stops_while_waiting(daemon)) {
+			daemon->is_stopped = true;
+			return NULL;
+		}
+		store = store_open_upgrading(&config->store, upgrade, err);
+	} while (!store && err->kind == ERROR_TRANSIENT);
+	if (store)
+		log_info("the store's server is there");
+	return store;
+}
+
+/* A file that another process has is not waited for. */
+static struct store *open_store(struct daemon *daemon, const struct config *config,
+	const struct store_upgrade *upgrade, struct error *err)
+{
+	struct store *store = store_open_upgrading(&config->store, upgrade, err);
+	bool is_away =
+		!store && err->kind == ERROR_TRANSIENT && !store_address_path(&config->store);
+	return is_away ? wait_for_store(daemon, config, upgrade, err) : store;
+}
+
 static bool start_core(struct daemon *daemon, struct config *config, struct error *err)
 {
 	const struct store_upgrade upgrade = { .tell = manager_tell_upgrade };
-	OWNED(store) store = store_open_upgrading(&config->store, &upgrade, err);
+	OWNED(store) store = open_store(daemon, config, &upgrade, err);
 	if (!store || !tell_copy(daemon, store, err))
 		return false;
 	daemon->dispatch = dispatch_new(config, daemon->options.is_dry, err);
@@ -472,7 +524,7 @@ bool daemon_run(struct daemon *daemon, struct error *err)
 {
 	if (!start(daemon, err)) {
 		not_started(daemon);
-		return false;
+		return daemon->is_stopped;
 	}
 	loop(daemon);
 	stop(daemon);

@@ -7,6 +7,7 @@ librouter_a_SOURCES += \
 	src/daemon/settle.c src/daemon/settle.h \
 	src/daemon/systemd.c src/daemon/systemd.h \
 	src/daemon/teller.c src/daemon/teller.h \
+	src/daemon/unready.c src/daemon/unready.h \
 	src/daemon/watch.c src/daemon/watch.h \
 	src/daemon/watchdog.c src/daemon/watchdog.h
 

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from harness import TOP, cli, rule, wait_until
+from harness import DEADLINE, TOP, Address, cli, request, rule, wait_until
 from postgresql import pgbouncer
 
 OPERATIONS = TOP / "packaging" / "operations.md"
@@ -26,6 +26,14 @@ def succeeded(router, count):
 def sent(router, number):
     """An event, sent again until it is acknowledged, as dbt would."""
     wait_until(lambda: router.send(number=number).status == 200, "an acknowledgement")
+
+
+def status_of(address, path):
+    """None: nobody listens there at this moment."""
+    try:
+        return request(address, "GET", path).status
+    except OSError:
+        return None
 
 
 def test_what_was_acknowledged_outlives_both_processes(server, router_of, sandbox):
@@ -51,6 +59,35 @@ def test_without_its_server_nothing_is_acknowledged_and_work_goes_on_with_it(ser
     sent(router, 1)
     succeeded(router, 1)
     assert len(router.events()) == 1
+
+
+def test_a_start_waits_for_the_server_and_says_so(server, router_of, sandbox, tmp_path):
+    """It answers where it will serve: 503 to deliveries, and the reason in /readyz."""
+    webhooks, admin = Address().text, Address().text
+    router = router_of(sandbox, [rule()], config={"store": server.url, "listen": {"webhooks": webhooks, "admin": admin}})
+    router.stop()
+    server.kill()
+    router.start(wait=False)
+    wait_until(lambda: "the store's server cannot be reached" in router.log, "the wait")
+    wait_until(lambda: status_of(admin, "/healthz") == 200, "somebody who answers")
+    assert router.send(number=1).status == 503
+    ready = request(admin, "GET", "/readyz")
+    assert ready.status == 503 and not ready.json["ready"] and "connect" in ready.json["store"]["reason"]
+    assert request(admin, "GET", "/api/v1/events").status == 503
+    server.start()
+    wait_until(lambda: "the store's server is there" in router.log and status_of(admin, "/readyz") == 200, "the daemon to serve")
+    sent(router, 1)
+    succeeded(router, 1)
+
+
+def test_a_start_that_waits_for_the_server_may_be_stopped(server, router_of, sandbox):
+    router = started(router_of, sandbox, server.url)
+    router.stop()
+    server.kill()
+    router.start(wait=False)
+    wait_until(lambda: "the store's server cannot be reached" in router.log, "the wait")
+    router.process.terminate()
+    assert router.process.wait(DEADLINE) == 0
 
 
 def test_a_pooler_in_transaction_mode_may_stand_between(server, router_of, sandbox):

@@ -68,8 +68,12 @@ static bool become_writer(struct postgresql *store, struct error *err)
 
 static bool open_in(struct postgresql *store, struct error *err)
 {
-	if (!wire_open(store, err))
+	if (!wire_open(store, err)) {
+		/* it answers, and not to this user: waiting does not help */
+		if (err->kind == ERROR_TRANSIENT && wire_has_server(store))
+			err->kind = ERROR_SYSTEM;
 		return false;
+	}
 	return store->mode == STORE_WRITE
 		       ? postgresql_migrate(store, err) && become_writer(store, err) &&
 				 read_last_stamp(store, err)

@@ -246,6 +246,8 @@ void guard_forget_all(struct postgresql *store);
 /* Connects, if there is no connection. */
 bool wire_open(struct postgresql *store, struct error *err) MUST_USE;
 void wire_close(struct postgresql *store);
+/* Is there a server that takes connections, whatever it says to this one? */
+bool wire_has_server(const struct postgresql *store);
 /* Waits until the socket is ready, at most until `until`. */
 bool wire_wait(const struct postgresql *store, short events, struct mono until) MUST_USE;
 /* "store NAME: WHAT: reason", the reason from the result or, without one, from the connection;

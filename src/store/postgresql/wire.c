@@ -222,6 +222,14 @@ bool wire_open(struct postgresql *store, struct error *err)
 	return true;
 }
 
+bool wire_has_server(const struct postgresql *store)
+{
+	const char *keys[] = { "connect_timeout", "dbname", NULL };
+	const char *values[] = { "2", store->url, NULL };
+
+	return PQpingParams(keys, values, 1) == PQPING_OK;
+}
+
 void wire_close(struct postgresql *store)
 {
 	PQfinish(store->connection);
