@@ -28,9 +28,10 @@ static const struct member *members_of(struct str table)
 void columns_each(const struct member *members, void *record, column_visit *visit, void *context)
 {
 	for (const struct member *member = members; member->type; member++) {
+		/* without a record, only the members are looked at */
 		if (member->type == MEMBER_IS_OBJECT)
-			columns_each(
-				member->members, (char *)record + member->offset, visit, context);
+			columns_each(member->members,
+				record ? (char *)record + member->offset : NULL, visit, context);
 		else if (member->column)
 			visit(member, record, context);
 	}
