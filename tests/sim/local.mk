@@ -9,7 +9,7 @@ tests_sim_simulate_SOURCES = \
 tests_sim_weeks_SOURCES = tests/sim/weeks.c
 tests_sim_weeks_LDADD = $(ROUTER_LIBS)
 tests_sim_simulate_LDADD = $(ROUTER_LIBS)
-AM_TESTS_ENVIRONMENT += PYTHON3='$(PYTHON3)' SIM_CC='$(CC) $(HARDEN_CFLAGS) $(HARDEN_LDFLAGS) $(CFLAGS)' SIM_LIBS='$(ROUTER_LIBS)'; export PYTHON3 SIM_CC SIM_LIBS;
+AM_TESTS_ENVIRONMENT += PYTHON3='$(PYTHON3)' SIM_CC='$(CC) $(PQ_CFLAGS) $(HARDEN_CFLAGS) $(HARDEN_LDFLAGS) $(CFLAGS)' SIM_LIBS='$(ROUTER_LIBS)'; export PYTHON3 SIM_CC SIM_LIBS;
 
 PHONY_TARGETS += simulate check-mutations
 check-mutations: tests/sim/simulate
