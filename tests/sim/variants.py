@@ -88,7 +88,7 @@ VARIANTS = [
      ""),
     ("a selection is ended before it is resolved", "on_select",
      "\tpark(schedule, now, want);",
-     "\tpark(schedule, now, want);\n\tact_end_selection(schedule, want->id);"),
+     "\tpark(schedule, now, want);\n\tact_end_selection(schedule, want);"),
     ("a refusal that is open to doubt is believed", "not_accepted",
      "case VERDICT_DOUBT:\n\t\trefresh->was_refused = true;",
      "case VERDICT_DOUBT:\n\t\trefresh_try_again(schedule, now, refresh, answer, 0);\n\t\tbreak;\n\t\trefresh->was_refused = true;"),
@@ -265,7 +265,7 @@ VARIANTS = [
     ("what is told of a queued job is not heard", "follow_job",
      "case PHASE_QUEUED:\n\tcase PHASE_RUNNING:", "case PHASE_RUNNING:"),
     ("an expired selection leaves no row", "want_expire",
-     "end_unresolved(schedule, now, want, REFRESH_EXPIRED, reason.at);", "act_end_selection(schedule, want->id); want_free(schedule, want);"),
+     "end_unresolved(schedule, now, want, REFRESH_EXPIRED, reason.at);", "act_end_selection(schedule, want); want_free(schedule, want);"),
     ("a place is kept by a refresh that has ended", "flight_leave",
      "site->in_flight_count--;", ";"),
     ("held work is served by a job that started before its time", "evidence_covers",
@@ -300,8 +300,8 @@ VARIANTS = [
      "site->needs_no_greeting = !site->has_greeted;", ""),
     ("a 409093 tells of a job of the last seconds", "look_since",
      "if (!refresh->was_busy && wall_is_set(sent_at))", "if (wall_is_set(sent_at))"),
-    ("given up while the answer is out", "refresh_expire",
-     "if (refresh->is_asked) {", "if (0) {"),
+    ("given up while the answer about its job is out", "refresh_expire",
+     "if (refresh->is_asked) {", "if (refresh->row.state == REFRESH_SENDING) {"),
     ("somebody's cancel is forgotten when the content has moved", "on_moved",
      "if (refresh->row.is_cancelling) {", "if (0) {"),
     ("a late answer puts a running job back in the queue", "still_going",
@@ -418,7 +418,14 @@ OUTSIDE = [
     ("a batch sends all but its last", "dispatch/core.c:core_written",
      "i < count && !core->is_stopping", "i + 1 < count && !core->is_stopping"),
     ("a batch that could not be written sends all the same", "dispatch/core.c:core_written",
-     "\tif (!committed) {", "\tif (!committed && core->is_dry) {"),
+     "\tif (!committed) {",
+     "\tsize_t all;\n\tconst struct batch_sending *early = batch_sends(core->writing, &all);\n"
+     "\tfor (size_t i = 0; !committed && i < all; i++) {\n"
+     "\t\tconst struct refresh_row *row = schedule_find(core->schedule, early[i].refresh);\n"
+     "\t\tif (row && row->state == REFRESH_SENDING)\n"
+     "\t\t\teffects_send(core->performer.effects, row, early[i].life);\n"
+     "\t}\n"
+     "\tif (!committed) {"),
     ("a batch that could not be written is not tried again", "dispatch/core.c:core_written",
      "core->write_again_at = mono_plus(core_now(core).mono, WRITE_AGAIN_AFTER);", ";"),
     ("a batch is at the journal while another one is", "dispatch/core.c:flush",
