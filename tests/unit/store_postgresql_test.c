@@ -198,6 +198,54 @@ static void *serve_two(void *context)
 	return NULL;
 }
 
+static void *serve(void *context)
+{
+	serve_one(context);
+	return NULL;
+}
+
+/* Nothing can be asked for longer than a commit waits; so the delivery was answered 503. */
+static void a_commit_that_was_told_as_failed_is_taken_back(void **state)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct go_between between = { .listener = socket(AF_UNIX, SOCK_STREAM, 0) };
+	struct event_row row = event_of("wev_1");
+	struct error err = { 0 };
+	struct seen seen = { .text = "" };
+	char url[200];
+	pthread_t thread;
+
+	(void)state;
+	snprintf(address.sun_path, sizeof address.sun_path, "%s/.s.PGSQL.7777", folder.path);
+	assert_int_equal(bind(between.listener, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(listen(between.listener, 4), 0);
+	store_close(open_store(STORE_WRITE)); /* whose migration also commits */
+	assert_int_equal(pthread_create(&thread, NULL, serve, &between), 0);
+	snprintf(url, sizeof url, "postgresql://router@/%s?host=%s&port=7777", store_database(),
+		folder.path);
+	struct store *store = store_open(&(struct store_address){ .url = url }, STORE_WRITE, &err);
+	must(store != NULL);
+	must(store_begin(store, &err));
+	must(store_add_event(store, &row, NULL, &err) == ADDED_NEW);
+	assert_false(store_commit(store, &err));
+	pthread_join(thread, NULL);
+	assert_true(between.has_cut);
+
+	/* The listener, with what waits there, gives way to the server itself. */
+	close(between.listener);
+	unlink(address.sun_path);
+	struct sockaddr_un itself = { .sun_family = AF_UNIX };
+	snprintf(itself.sun_path, sizeof itself.sun_path, "%s/.s.PGSQL.5432", server.folder);
+	assert_int_equal(symlink(itself.sun_path, address.sun_path), 0);
+	must(store_begin(store, &err)); /* dbt sends it again, and it is new */
+	must(store_add_event(store, &row, NULL, &err) == ADDED_NEW);
+	must(store_commit(store, &err));
+	assert_events(store, "3", .limit = 0);
+	must(store_load_open_selections(store, NULL, see_selected, &seen, &err));
+	assert_string_equal(seen.text, "3:{\"site\":\"finance\"}@900");
+	store_close(store);
+}
+
 static void a_commit_whose_answer_is_lost_counts(void **state)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -365,6 +413,7 @@ int main(void)
 		postgresql_store_test(a_connection_that_was_closed_while_idle_costs_nothing),
 		postgresql_store_test(a_commit_that_the_server_gave_up_does_not_count),
 		postgresql_store_test(a_commit_whose_answer_is_lost_counts),
+		postgresql_store_test(a_commit_that_was_told_as_failed_is_taken_back),
 		postgresql_store_test(a_schema_of_a_newer_release_is_refused_only_if_it_says_so),
 		postgresql_store_test(
 			a_reader_of_an_empty_database_is_told_what_creates_the_tables),

@@ -104,6 +104,7 @@ void postgresql_close(struct store *base)
 
 	wire_close(store);
 	guard_forget_all(store);
+	free(store->added);
 	free(store->url);
 	free(store->name);
 	mem_drop(store->password.name);

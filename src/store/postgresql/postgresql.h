@@ -32,8 +32,9 @@ struct postgresql {
 	bool is_writing;    /* between begin and commit or rollback, and the connection is whole */
 	char transaction[24]; /* its number, as text: what became of a commit without an answer? */
 	bool is_in_doubt;     /* `transaction` may or may not have become durable */
-	/* such a commit was done: the store has what this process was told that it has not */
-	bool has_unseen;
+	/* ids of the events that the transaction, or the last one, has added */
+	int64_t *added;
+	size_t added_count, added_capacity;
 	int64_t node;         /* this life (store/nodes.h); 0: it shares the store with nobody */
 	struct owned *owned;  /* its sites: guard.c */
 	int64_t transactions; /* counts them */

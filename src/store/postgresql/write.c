@@ -47,24 +47,42 @@ static enum fate find_fate(struct postgresql *store)
 	}
 }
 
-/* Before the next transaction it must be known what became of the last one. */
+/* The transaction's events, with their selections: nobody has acted on them, because each was told
+ * as failed; but a process that has begun to write since has found them. */
+static bool take_back(struct postgresql *store, struct error *err)
+{
+	OWNED_PARAMETERS struct parameters given = { 0 };
+
+	_Static_assert(SELECTION_BITS == 20, "in the statement below");
+	parameters_add_numbers(&given, store->added, store->added_count);
+	parameters_add_number(&given, store->writer);
+	OWNED_RESULT result = statement_run(store,
+		"WITH writer AS (SELECT 1 FROM meta WHERE name = 'writer' AND value = $2 FOR"
+		" SHARE), ours AS (SELECT unnest($1) AS id FROM writer), gone AS (DELETE FROM"
+		" selection WHERE id >> 20 IN (SELECT id FROM ours))"
+		" DELETE FROM event WHERE id IN (SELECT id FROM ours)",
+		&given, "take back what was told as failed", err);
+	return result;
+}
+
+/*
+ * Before the next transaction it must be known what became of the last one. If it was done after
+ * all, its deliveries were answered 503, and come again: as repeats of events on which nobody acts.
+ * So its events are taken back. (Where nodes share the store, the owners of the sites have found
+ * them by themselves.) What else it recorded is written again by those who heard that it failed.
+ */
 static bool end_doubt(struct postgresql *store, struct error *err)
 {
-	if (!store->is_in_doubt)
-		return true;
-	switch (find_fate(store)) {
-	case FATE_COMMITTED:
-		store->has_unseen = true;
-		break;
-	case FATE_ABORTED:
-		break;
-	case FATE_OPEN:
-	case FATE_UNKNOWN:
+	enum fate fate = store->is_in_doubt ? find_fate(store) : FATE_ABORTED;
+
+	if (fate == FATE_OPEN || fate == FATE_UNKNOWN)
 		return error_fail(err, ERROR_TRANSIENT,
 			"store %s: it is not known yet whether the last commit was done",
 			store->name);
-	}
+	if (fate == FATE_COMMITTED && !store->node && !take_back(store, err))
+		return false;
 	store->is_in_doubt = false;
+	store->added_count = 0;
 	return true;
 }
 
@@ -281,6 +299,8 @@ enum added postgresql_add_event(
 		return find_duplicate(store, row, err);
 	row->id = value_number(result, 0, 0);
 	row->stamp = postgresql_stamp_of_event(row->id);
+	mem_grow(&store->added, &store->added_capacity, store->added_count);
+	store->added[store->added_count++] = row->id;
 	store->last_stamp = row->stamp;
 	for (size_t i = 0; selection_ids && i < row->open_count; i++)
 		selection_ids[i] = (row->id << SELECTION_BITS) + row->open[i];
