@@ -22,12 +22,12 @@ void gate_clear(struct gate *gate)
 	*gate = (struct gate){ 0 };
 }
 
-void gate_set(struct gate *gate, const struct schedule_site *options)
+void gate_set(struct gate *gate, struct mono now, const struct schedule_site *options)
 {
 	budget_limit(&gate->starts, options->refreshes_per_hour);
 	budget_limit(&gate->queries, options->job_queries_per_day);
-	/* The change of configuration may have mended what was wrong. */
-	gate->breaker = (struct breaker){ 0 };
+	/* The change may have mended what was wrong; a probe shows whether it has. */
+	IGNORE(!breaker_hurry(&gate->breaker, now));
 }
 
 static struct mono later(struct mono a, struct mono b)

@@ -23,7 +23,8 @@ struct gate {
 
 void gate_init(struct gate *gate);
 void gate_clear(struct gate *gate);
-void gate_set(struct gate *gate, const struct schedule_site *options);
+/* What is known of the site lasts; only the next probe, if there is to be one, is made at once. */
+void gate_set(struct gate *gate, struct mono now, const struct schedule_site *options);
 
 /* Why calls of a kind wait: the first reason that applies. */
 enum wait_kind {

@@ -35,16 +35,16 @@ static void finish_record(struct schedule *schedule, struct instant now, struct 
 
 /* ---- configuration ---- */
 
-static void configure_site(struct schedule *schedule, const struct schedule_site *options)
+static void configure_site(
+	struct schedule *schedule, struct instant now, const struct schedule_site *options)
 {
 	struct site *site = site_of(schedule, options->name);
 	site->options = *options;
 	site->options.name = site->name;
 	site->is_known = true;
 	site->may_list = true;
-	site->is_told_ill = false;
 	site->unread_lists = 0;
-	gate_set(&site->gate, options);
+	gate_set(&site->gate, now.mono, options);
 }
 
 static void on_configure(struct schedule *schedule, struct instant now, const struct input *input)
@@ -55,7 +55,7 @@ static void on_configure(struct schedule *schedule, struct instant now, const st
 	for (struct site *site = schedule->sites; site; site = site->by_name.next)
 		site->is_known = false;
 	for (size_t i = 0; i < input->configure.count; i++)
-		configure_site(schedule, &input->configure.sites[i]);
+		configure_site(schedule, now, &input->configure.sites[i]);
 	for (struct site *site = schedule->sites; site; site = site->by_name.next) {
 		if (is_turn_new)
 			turn_requeue(schedule, site);
@@ -67,12 +67,12 @@ static void on_configure(struct schedule *schedule, struct instant now, const st
 	}
 }
 
-/* Not a configuration of all sites, which would end the pauses of their breakers. */
+/* Not a configuration of all sites, after which those that fail would be probed at once. */
 static void on_adopt(struct schedule *schedule, struct instant now, const struct input *input)
 {
 	struct site *site = site_of(schedule, input->adopt.site);
 	if (input->adopt.options)
-		configure_site(schedule, input->adopt.options);
+		configure_site(schedule, now, input->adopt.options);
 	site->was_dropped = !site->is_known;
 	site_touch(schedule, site);
 	look_arm_round(schedule, now, site);

@@ -3,6 +3,7 @@
  * Time stands still unless a test moves it.
  */
 #include "base/text.h"
+#include "schedule/breaker.h"
 #include "schedule/schedule.h"
 #include "tests/unit/test.h"
 #include <stdio.h>
@@ -26,6 +27,7 @@ static const struct answer fine = { .site = "finance", .verdict = VERDICT_OK };
 /* A world with one site, a clock, and the actions that the schedule asked for last. */
 struct world {
 	char named[64]; /* by the selection that is to be resolved */
+	int64_t asked;  /* its id */
 	struct schedule *schedule;
 	struct arena *arena; /* of what is told */
 	struct instant now;
@@ -87,6 +89,8 @@ static void see(struct world *world, struct actions actions)
 		}
 		if (action->type == ACTION_SPENT)
 			world->kept = action->spent;
+		if (action->type == ACTION_RESOLVE)
+			world->asked = action->selection;
 		if (action->type == ACTION_RESOLVE && action->named)
 			snprintf(world->named, sizeof world->named, "%s in %s%s",
 				action->named->selector, action->named->project,
@@ -2008,6 +2012,41 @@ static void a_site_that_keeps_failing_is_left_alone_but_for_probes(void **state)
 	assert_true(wall_is_set(status.paused_until));
 }
 
+/* The answer to the last look-up. */
+static void resolved(struct world *world, const struct answer *answer)
+{
+	step(world, (struct input){
+			    INPUT_RESOLVED, .resolved = { world->asked, *answer, &revenue, 1 } });
+}
+
+/* It may have mended the site, which the next call shows; until then nothing says that it has. */
+static void a_reload_probes_a_failing_site_and_forgets_nothing_of_it(void **state)
+{
+	struct world *world = *state;
+	struct answer down = says(VERDICT_RETRY, "connection refused");
+	world->answers = &down;
+	for (int i = 0; i < BREAKER_FAILURES; i++)
+		event(world);
+	assert_true(saw(world, "tell"));
+	for (int i = 0; i < 5; i++) { /* probes that fail, ever more rarely */
+		pass(world, 10 * MINUTE);
+		resolved(world, &down);
+	}
+	pass(world, MINUTE); /* the selections wait for nothing else */
+	assert_string_equal(world->seen.at, "");
+	configure(world);
+	assert_string_equal(world->seen.at, "resolve"); /* one of five */
+	assert_int_equal(site_status(world).failures, BREAKER_FAILURES + 5);
+	resolved(world, &down);
+	assert_true(wall_is_set(site_status(world).paused_until));
+	assert_false(saw(world, "tell")); /* that is known */
+	configure(world);
+	struct answer up = fine_now(world);
+	resolved(world, &up);
+	assert_true(saw(world, "tell"));
+	assert_false(wall_is_set(site_status(world).paused_until));
+}
+
 static void when_tableau_asks_to_wait_nobody_else_asks_meanwhile(void **state)
 {
 	struct world *world = *state;
@@ -2020,7 +2059,10 @@ static void when_tableau_asks_to_wait_nobody_else_asks_meanwhile(void **state)
 	assert_false(saw(world, "send"));
 	assert_non_null(strstr(waits(world).reason, "429000"));
 	assert_int_equal(waits(world).until.us, world->now.wall.us + 29 * MINUTE);
-	pass(world, 29 * MINUTE);
+	pass(world, 28 * MINUTE);
+	configure(world); /* a reload does not end it */
+	assert_false(saw(world, "send"));
+	pass(world, MINUTE);
 	assert_true(saw(world, "send"));
 }
 
@@ -2860,6 +2902,7 @@ int main(void)
 		TEST(a_look_that_is_told_when_to_come_again_waits_until_then),
 		TEST(all_that_a_part_of_the_day_spent_is_kept),
 		TEST(a_site_that_keeps_failing_is_left_alone_but_for_probes),
+		TEST(a_reload_probes_a_failing_site_and_forgets_nothing_of_it),
 		TEST(when_tableau_asks_to_wait_nobody_else_asks_meanwhile),
 		TEST(nobody_gives_up_while_a_look_is_out_that_may_find_the_job),
 		TEST(a_retry_ends_the_wait_that_tableau_asked_for),
