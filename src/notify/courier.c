@@ -15,7 +15,8 @@ struct queue { /* of a receiver, by its name */
 	bool is_gone;                 /* nobody has this name any more; freed after the reply */
 	struct config *config;        /* of the request that is out, which borrows from it */
 	int failures;                 /* in a row */
-	struct mono not_before;
+	struct mono not_before;       /* our own pause */
+	struct mono asked_until;      /* Retry-After of the present address */
 	int64_t waiting, delivered, failed, given_up;
 	struct wall delivered_at, failed_at;
 	struct text reason; /* of the last failure */
@@ -148,6 +149,7 @@ static void failed(struct queue *queue, const char *reason, int64_t retry_after)
 	text_add(&queue->reason, reason);
 	queue->not_before = mono_plus(clock_mono(),
 		courier_pause(queue->failures, retry_after, retry->initial, retry->max, chance()));
+	queue->asked_until = mono_plus(clock_mono(), retry_after);
 }
 
 static void delivered(struct queue *queue)
@@ -156,7 +158,7 @@ static void delivered(struct queue *queue)
 	log_each(LOG_LEVEL_INFO, "notification delivered", KV("receiver", queue->name),
 		KV("message", letter->id), KV("tries", queue->failures + 1));
 	queue->failures = 0;
-	queue->not_before = (struct mono){ 0 };
+	queue->not_before = queue->asked_until = (struct mono){ 0 };
 	queue->delivered++;
 	metric_add(METRIC_notifications_total, 1, queue->name, "delivered");
 	queue->delivered_at = clock_wall();
@@ -199,6 +201,12 @@ static void send_first(struct queue *queue, const struct config_receiver *receiv
 	queue->is_out = true;
 }
 
+static struct mono may_send_at(const struct queue *queue)
+{
+	return queue->not_before.us > queue->asked_until.us ? queue->not_before
+							    : queue->asked_until;
+}
+
 /* Gives up what is too old, and sends the first of the others, if that may be tried now. */
 static void serve(struct queue *queue)
 {
@@ -210,7 +218,7 @@ static void serve(struct queue *queue)
 	while (queue->first && queue->failures &&
 		now.us - queue->first->made_at.us > receiver->give_up_after)
 		give_up(queue, queue->reason.at);
-	if (queue->first && clock_mono().us >= queue->not_before.us)
+	if (queue->first && clock_mono().us >= may_send_at(queue).us)
 		send_first(queue, receiver);
 }
 
@@ -244,8 +252,8 @@ struct mono courier_next(const struct courier *courier)
 {
 	struct mono next = { INT64_MAX };
 	for (const struct queue *queue = courier->queues; queue; queue = queue->next)
-		if (queue->first && !queue->is_out && queue->not_before.us < next.us)
-			next = queue->not_before;
+		if (queue->first && !queue->is_out && may_send_at(queue).us < next.us)
+			next = may_send_at(queue);
 	return next;
 }
 
@@ -260,15 +268,28 @@ struct courier *courier_new(courier_done *done, void *context)
 	return courier;
 }
 
+/* As far as the configuration tells. */
+static bool is_at_same_address(
+	const struct config_receiver *before, const struct config_receiver *now)
+{
+	return before && now && text_is(before->to.url, now->to.url) &&
+	       before->to.secret.from == now->to.secret.from &&
+	       text_is(before->to.secret.name, now->to.secret.name);
+}
+
 void courier_configure(struct courier *courier, struct config *config)
 {
+	struct config *before = courier->config;
 	config_ref(config);
-	config_free(courier->config);
 	courier->config = config;
 	for (struct queue *queue = courier->queues; queue; queue = queue->next) {
-		queue->is_gone = queue->is_gone || !config_receiver_named(config, queue->name);
+		const struct config_receiver *receiver = config_receiver_named(config, queue->name);
+		queue->is_gone = queue->is_gone || !receiver;
 		queue->not_before = (struct mono){ 0 }; /* what was wrong may be mended */
+		if (!is_at_same_address(config_receiver_named(before, queue->name), receiver))
+			queue->asked_until = (struct mono){ 0 };
 	}
+	config_free(before);
 	for (size_t i = 0; i < config_receiver_count(config); i++)
 		if (!queue_of(courier, config_receiver_at(config, i)->name))
 			queue_new(courier, config_receiver_at(config, i)->name);
@@ -302,7 +323,7 @@ void courier_describe(
 	status->delivered_at = queue->delivered_at;
 	status->failed_at = queue->failed_at;
 	status->failure = queue->reason.at;
-	int64_t left = queue->not_before.us - clock_mono().us;
+	int64_t left = may_send_at(queue).us - clock_mono().us;
 	if (queue->first && !queue->is_out && queue->failures && left > 0)
 		status->next_try_at = wall_after(clock_wall(), left);
 }

@@ -26,7 +26,8 @@ typedef void courier_done(struct letter *letter, bool is_delivered, void *contex
 
 struct courier *courier_new(courier_done *done, void *context);
 void courier_free(struct courier *courier); /* drops open requests */
-/* Takes a reference. Letters of receivers that are not there any more are given up. */
+/* Takes a reference. Letters of receivers that are not there any more are given up. Our own pauses
+ * end; what a receiver asked for by Retry-After lasts, unless its address changed. */
 void courier_configure(struct courier *courier, struct config *config);
 /* Takes the letter. It is given up if its receiver is not there any more. */
 void courier_take(struct courier *courier, struct letter *letter);

@@ -172,6 +172,26 @@ def test_a_receiver_that_was_down_gets_the_message_with_the_same_id(router_of, s
     assert {m.id for m in receiver.got} == {delivered.id} and {m.body for m in receiver.got} == {delivered.body}
 
 
+def test_what_a_receiver_asked_for_lasts_over_a_reload_of_its_address(router_of, sandbox, receiver):
+    receiver.status, receiver.headers = 503, {"Retry-After": "600"}
+    router = router_with(router_of, sandbox, to(receiver))
+    sandbox.change("Revenue", result="failed")
+    router.send()
+    asked = wait_until(lambda: deliveries(router).get("next_try_at"), "the next try to be known")
+    other = Receiver()
+    router.config["notify"] = [to(receiver), to(other, name="other")]
+    router.write_config()
+    assert router.reload().status == 200
+    router.send()
+    other.wait()     # so the configuration is in use
+    assert len(receiver.got) == 1 and abs(parse_time(deliveries(router)["next_try_at"]) - parse_time(asked)) < 2
+    router.config["notify"] = [to(other)]
+    router.write_config()
+    assert router.reload().status == 200
+    assert wait_until(lambda: [m for m in other.taken() if m.json["receiver"] == "ops"], "the message at the new address")
+    other.stop()
+
+
 def test_a_receiver_that_never_answers_is_in_nobodys_way(router_of, sandbox, receiver):
     dead = Receiver()
     dead.status = None
