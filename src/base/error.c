@@ -1,5 +1,5 @@
-/* base/error.c - formats the message of a failure, and keeps its cause when context makes it too
- * long. */
+/* base/error.c - formats the message of a failure; one that is too long keeps its beginning and its
+ * end, where the cause stands and what to do about it. */
 #include "base/error.h"
 #include "base/str.h"
 #include <errno.h>
@@ -25,15 +25,18 @@ enum error_kind error_kind_of(int number)
 	}
 }
 
+/* The most that is formatted before it is shortened. */
+#define WHOLE_BYTES 4000
+
 bool error_fail(struct error *err, enum error_kind kind, const char *format, ...)
 {
 	va_list args;
-	char message[sizeof err->message]; /* a copy, because an argument may be the old message */
+	char whole[WHOLE_BYTES]; /* a copy, because an argument may be the old message */
 	va_start(args, format);
-	str_print_args(message, sizeof message, format, args);
+	str_print_args(whole, sizeof whole, format, args);
 	va_end(args);
 	err->kind = kind;
-	memcpy(err->message, message, sizeof message);
+	str_shorten(err->message, sizeof err->message, str_of(whole));
 	return false;
 }
 
@@ -41,12 +44,12 @@ bool error_fail(struct error *err, enum error_kind kind, const char *format, ...
 bool error_context(struct error *err, const char *format, ...)
 {
 	va_list args;
-	char what[sizeof err->message / 2], cause[sizeof err->message];
+	char what[WHOLE_BYTES], kept[sizeof err->message / 2], whole[2 * sizeof err->message];
 	va_start(args, format);
 	str_print_args(what, sizeof what, format, args);
 	va_end(args);
-	memcpy(cause, err->message, sizeof cause);
-	struct str kept = str_cut(str_of(cause), sizeof err->message - strlen(what) - 3);
-	str_print(err->message, sizeof err->message, "%s: %.*s", what, (int)kept.length, kept.at);
+	str_shorten(kept, sizeof kept, str_of(what));
+	str_print(whole, sizeof whole, "%s: %s", kept, err->message);
+	str_shorten(err->message, sizeof err->message, str_of(whole));
 	return false;
 }

@@ -34,8 +34,8 @@ enum error_kind { /* what the caller does next, not where it came from */
 
 struct error {
 	enum error_kind kind;
-	/* one line, cause last: "site 'finance': sign in: HTTP 401: token expired"; a longer one is
-	 * cut */
+	/* one line, cause last: "site 'finance': sign in: HTTP 401: token expired"; a longer one
+	 * loses its middle */
 	char message[480];
 };
 

@@ -103,6 +103,28 @@ struct str str_cut(struct str view, size_t most)
 	return (struct str){ view.at, is_whole ? end : most };
 }
 
+/* The last `most` bytes, or up to three fewer so that no character is cut in two. */
+static struct str str_end(struct str view, size_t most)
+{
+	size_t at = view.length - most;
+	for (int i = 0; i < 3 && ((unsigned char)view.at[at] & 0xc0) == 0x80; i++)
+		at++;
+	return (struct str){ view.at + at, view.length - at };
+}
+
+void str_shorten(char *out, size_t size, struct str view)
+{
+	static const char gap[] = " … ";
+	if (view.length < size) {
+		str_print(out, size, "%.*s", (int)view.length, view.length ? view.at : "");
+		return;
+	}
+	struct str end = str_end(view, size / 2 - strlen(gap)),
+		   begin = str_cut(view, size - 1 - strlen(gap) - end.length);
+	str_print(
+		out, size, "%.*s%s%.*s", (int)begin.length, begin.at, gap, (int)end.length, end.at);
+}
+
 void str_print(char *out, size_t size, const char *format, ...)
 {
 	va_list args;

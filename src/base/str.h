@@ -32,6 +32,12 @@ bool str_to_count(struct str view, int64_t *count) MUST_USE;
 /* The first `most` bytes, or fewer so that no character is cut in two. */
 struct str str_cut(struct str view, size_t most);
 /*
+ * Copies the view to out[size], as a text. What does not fit loses its middle, between two
+ * characters: a long message begins with what failed, ends with what to do about it, and quotes
+ * others between.
+ */
+void str_shorten(char *out, size_t size, struct str view);
+/*
  * snprintf() that cuts between two characters, never within one, so that the result is UTF-8 if the
  * whole is.
  */

@@ -14,7 +14,7 @@
 #include "base/text.h"
 
 #define LISTS_LAG (10 * US_PER_SECOND)
-#define REASON_BYTES 460 /* struct error has room for little more */
+#define REASON_BYTES 1000 /* a sentence of ours, and the message of an error */
 /* includes selections that begin to name it meanwhile */
 #define MOST_SELECTIONS (2 * NAMING_SELECTIONS)
 

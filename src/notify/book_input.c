@@ -41,6 +41,7 @@ static void begin(struct book *book, struct wall now, size_t receiver, const str
 static void end(struct book *book, struct wall now, struct book_entry *entry, struct wall at)
 {
 	struct news *news = &entry->news;
+	char reason[NEWS_REASON_BYTES - 30]; /* "it was site_left_alone: " comes before it */
 	if (news->is_over)
 		return;
 	if (!wall_is_set(news->told_at) ||
@@ -51,8 +52,9 @@ static void end(struct book *book, struct wall now, struct book_entry *entry, st
 	news->is_over = true;
 	news->changed_at = now;
 	news->at = at;
-	news->reason = arena_printf(entry->arena, "it was %s: %s", notice_events[news->event],
-		arena_str(entry->arena, str_cut(str_of(news->reason), NEWS_REASON_BYTES - 30)));
+	str_shorten(reason, sizeof reason, str_of(news->reason));
+	news->reason =
+		arena_printf(entry->arena, "it was %s: %s", notice_events[news->event], reason);
 	book_touch(book, entry);
 }
 

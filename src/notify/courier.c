@@ -5,7 +5,7 @@
 #include "notify/post.h"
 #include <openssl/rand.h>
 
-#define REASON_BYTES 300
+#define REASON_BYTES 480 /* of struct error */
 
 struct queue { /* of a receiver, by its name */
 	struct courier *courier;

@@ -114,11 +114,11 @@ static void add_field(
 		add_value(draft, index, field, out);
 		return;
 	}
-	OWNED_TEXT struct text first = TEXT(VALUE_BYTES);
+	OWNED_TEXT struct text first = TEXT(TEXT_UNBOUNDED);
 	add_value(draft, 0, field, &first);
 	bool is_same = draft->count <= draft->news_count;
 	for (size_t i = 1; i < draft->news_count && is_same; i++) {
-		OWNED_TEXT struct text other = TEXT(VALUE_BYTES);
+		OWNED_TEXT struct text other = TEXT(TEXT_UNBOUNDED);
 		add_value(draft, i, field, &other);
 		is_same = !strcmp(first.at, other.at);
 	}
@@ -154,15 +154,16 @@ static void expand(
 		int field = name.at ? notice_field_of(name) : -1;
 		if (field < 0)
 			continue; /* no field: the configuration was checked */
-		OWNED_TEXT struct text value = TEXT(VALUE_BYTES);
+		OWNED_TEXT struct text value = TEXT(TEXT_UNBOUNDED);
 		OWNED_TEXT struct text visible = TEXT(TEXT_UNBOUNDED);
+		char shown[VALUE_BYTES];
 		add_field(draft, index, (enum notice_field)field, &value);
 		visible_add(&visible, text_str(&value));
-		struct str cut = str_cut(text_str(&visible), VALUE_BYTES);
+		str_shorten(shown, sizeof shown, text_str(&visible));
 		if (draft->receiver->format == NOTICE_SLACK)
-			add_slack(cut, out);
+			add_slack(str_of(shown), out);
 		else
-			text_add_str(out, cut);
+			text_add(out, shown);
 	}
 }
 

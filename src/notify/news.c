@@ -67,11 +67,13 @@ static const char *cut(const char *text, size_t most, struct arena *arena)
 struct news news_copy(const struct news *news, struct arena *arena)
 {
 	struct news copy = *news;
+	char reason[NEWS_REASON_BYTES];
 	const char **names[] = { &copy.receiver, &copy.site, &copy.kind, &copy.content_id,
 		&copy.content, &copy.project, &copy.rule, &copy.owner };
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		*names[i] = cut(*names[i], NEWS_NAME_BYTES, arena);
-	copy.reason = cut(copy.reason, NEWS_REASON_BYTES, arena);
+	str_shorten(reason, sizeof reason, str_of(copy.reason));
+	copy.reason = arena_text(arena, reason);
 	copy.subject = arena_text(arena, copy.subject);
 	return copy;
 }

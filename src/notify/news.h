@@ -27,7 +27,7 @@ extern const struct member news_members[], news_kept_members[];
 #define NEWS_NAME_BYTES 300   /* of names; Tableau's have at most 255 characters */
 #define NEWS_REASON_BYTES 480 /* one line of the log */
 
-/* A copy whose texts live in `arena`, names and reason cut to their most. */
+/* A copy whose texts live in `arena`, names cut to their most, the reason shortened. */
 struct news news_copy(const struct news *news, struct arena *arena);
 /* Reads what record_to_json(news_kept_members) wrote. False: it is something else. */
 bool news_read(const char *json, struct news *news, struct arena *arena);

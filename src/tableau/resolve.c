@@ -23,8 +23,11 @@
 #define MANY_NAMES 5
 #define MOST_CANDIDATES 8  /* most candidates named in a message */
 #define MOST_PROJECTS 3    /* most projects named in a message */
-#define MESSAGE_BYTES 2000 /* struct error cuts a longer one */
-#define BAD_FILTER 400065  /* the value cannot be expressed in a filter (README.md, Filters) */
+#define MESSAGE_BYTES 2000 /* struct error shortens a longer one */
+/* A message that ends in candidates says before them what to do, so it loses its end. */
+#define LIST_BYTES 420
+#define DESCRIBED_BYTES 150
+#define BAD_FILTER 400065 /* the value cannot be expressed in a filter (README.md, Filters) */
 
 struct resolve {
 	struct tableau_site *site;
@@ -107,10 +110,20 @@ static void add_candidates(const struct content *contents, size_t count, struct 
 		text_printf(message, " and %zu more", count - MOST_CANDIDATES);
 }
 
+/* What is selected; names and paths may be long. */
+static void describe(const struct resolve *resolve, struct text *message)
+{
+	OWNED_TEXT struct text whole = TEXT(TEXT_UNBOUNDED);
+	char shown[DESCRIBED_BYTES];
+	selection_describe(&resolve->selection, &whole);
+	str_shorten(shown, sizeof shown, text_str(&whole));
+	text_add(message, shown);
+}
+
 static void refuse_many(struct resolve *resolve, const struct found_content *found)
 {
-	OWNED_TEXT struct text message = TEXT(MESSAGE_BYTES);
-	selection_describe(&resolve->selection, &message);
+	OWNED_TEXT struct text message = TEXT(LIST_BYTES);
+	describe(resolve, &message);
 	text_printf(&message,
 		" names %zu items; narrow it with `project`, or say `allow: many`: ", found->count);
 	add_candidates(found->contents, found->count, &message);
@@ -138,8 +151,8 @@ static void offer_projects(const struct found_content *found, struct text *messa
 /* A parent that cannot be seen is unknown; it is never taken for the root (README.md, Projects). */
 static void refuse_hidden(struct resolve *resolve, const struct found_content *found)
 {
-	OWNED_TEXT struct text message = TEXT(MESSAGE_BYTES);
-	selection_describe(&resolve->selection, &message);
+	OWNED_TEXT struct text message = TEXT(LIST_BYTES);
+	describe(resolve, &message);
 	text_add(&message, ": that cannot be known, because the PAT's user may not see every "
 			   "project above it; write ");
 	offer_projects(found, &message);

@@ -238,7 +238,7 @@ static void hint_version(struct outcome *outcome)
 			  outcome->http_status != 407;
 	if (is_of_path)
 		error_fail(&outcome->error, told.kind,
-			"%.340s; if only /serverinfo is blocked, write the version that this "
+			"%s; if only /serverinfo is blocked, write the version that this "
 			"server "
 			"speaks, as in `api_version: \"3.22\"`",
 			told.message);

@@ -211,7 +211,7 @@ static void forbid(const struct waiting_call *waiting, struct outcome *outcome)
 	struct error told = outcome->error;
 	waiting->site->forbidden |= 1U << waiting->call.type;
 	error_fail(&outcome->error, ERROR_REFUSED,
-		"%.360s; this session's other calls are answered: the PAT's user may not make this "
+		"%s; this session's other calls are answered: the PAT's user may not make this "
 		"one",
 		told.message);
 }

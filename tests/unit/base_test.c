@@ -156,6 +156,33 @@ static void a_text_is_cut_between_characters(void **state)
 	}
 }
 
+static void a_long_text_loses_its_middle(void **state)
+{
+	static const struct {
+		const char *text, *kept; /* in 23 bytes */
+	} cases[] = {
+		{ "", "" },
+		{ "twenty-three bytes here", "twenty-three bytes here" },
+		{ "twenty-four bytes, these", "twenty-four … , these" },
+		{ "what failed: somebody said much: mend it", "what failed … mend it" },
+		{ "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82"
+		  "\xac\xe2\x82\xac",
+			"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac … "
+			"\xe2\x82\xac\xe2\x82\xac" },
+		{ "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80"
+		  "\x80"
+		  "\x80\x80\x80\x80\x80",
+			"\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80 … "
+			"\x80\x80\x80\x80" },
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char out[24];
+		str_shorten(out, sizeof out, str_of(cases[i].text));
+		assert_string_equal(out, cases[i].kept);
+	}
+}
+
 /* All of them share one "", so nothing may be written to it. */
 static void an_empty_text_allocates_nothing_and_reads_as_text(void **state)
 {
@@ -364,8 +391,9 @@ static void a_long_context_never_pushes_the_cause_out(void **state)
 	assert_true(str_ends(str_of(err.message), ": token expired"));
 	for (int i = 0; i < 20; i++)
 		error_context(&err, "%s", name);
-	assert_true(strlen(err.message) < sizeof err.message);
-	error_fail(&err, ERROR_INPUT, "%s", name);
+	assert_true(str_ends(str_of(err.message), ": token expired"));
+	error_fail(&err, ERROR_INPUT, "%s; write another one", name);
+	assert_true(str_ends(str_of(err.message), "nnn; write another one"));
 	assert_int_equal(strlen(err.message), sizeof err.message - 1);
 }
 
@@ -407,6 +435,7 @@ int main(void)
 		cmocka_unit_test(text_that_is_not_utf8_is_recognised),
 		cmocka_unit_test(a_text_keeps_what_fits_and_says_when_something_did_not),
 		cmocka_unit_test(a_text_is_cut_between_characters),
+		cmocka_unit_test(a_long_text_loses_its_middle),
 		cmocka_unit_test(an_empty_text_allocates_nothing_and_reads_as_text),
 		cmocka_unit_test(a_text_given_away_is_the_takers),
 		cmocka_unit_test(one_thing_has_no_plural),

@@ -258,6 +258,34 @@ static void a_clock_that_is_set_back_holds_nothing_up(void **state)
 	story_end(&story);
 }
 
+static void what_to_do_about_a_failure_is_told_however_long_the_reason_is(void **state)
+{
+	struct story story = story_new("[" RECEIVER("") "]");
+	OWNED_TEXT struct text reason = TEXT(TEXT_UNBOUNDED);
+	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
+	struct error err;
+	(void)state;
+	while (reason.length < 900)
+		text_add(&reason, "Tableau says much; ");
+	text_add(&reason, "mend the data source");
+	struct ended ended = { .event = NOTICE_FAILED,
+		.site = "finance",
+		.kind = "workbook",
+		.content_id = "l-1",
+		.content = "Revenue",
+		.project = "",
+		.reason = reason.at,
+		.refresh = 42,
+		.at = SECOND(0) };
+	book_ended(story.book, SECOND(0), &ended);
+	letter_print(book_due(story.book, SECOND(100)), "ntf_1", SECOND(100), &out);
+	OWNED_JSON json = json_parse(text_str(&out), &err);
+	const cJSON *news = cJSON_GetArrayItem(json_get(json, "news"), 0);
+	assert_true(str_ends(str_of(json_text(json, "text")), "mend the data source"));
+	assert_true(str_ends(str_of(json_text(news, "reason")), "mend the data source"));
+	story_end(&story);
+}
+
 static void what_nobody_tries_any_more_is_forgotten(void **state)
 {
 	struct story story = story_new("[" RECEIVER(INTERVALS) "]");
@@ -595,6 +623,7 @@ int main(void)
 		cmocka_unit_test(groups_and_owners_are_what_the_receiver_says),
 		cmocka_unit_test(a_site_is_told_once_and_its_end_only_when_that_is_known),
 		cmocka_unit_test(a_clock_that_is_set_back_holds_nothing_up),
+		cmocka_unit_test(what_to_do_about_a_failure_is_told_however_long_the_reason_is),
 		cmocka_unit_test(what_nobody_tries_any_more_is_forgotten),
 		cmocka_unit_test(each_of_many_groups_has_one_message),
 		cmocka_unit_test(more_news_than_a_receiver_may_have_are_shed_and_counted),

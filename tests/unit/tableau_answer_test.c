@@ -96,6 +96,47 @@ static void errors_of_the_samples(void **state)
 	}
 }
 
+/* However much others say, and also when callers say before it where it was. */
+static void what_to_do_is_told_however_long_the_answer_is(void **state)
+{
+	static const struct {
+		enum call_type type;
+		int code;
+		const char *ends;
+	} cases[] = {
+		{ CALL_SIGN_IN, 401001, "or it was revoked, or the site has another content_url)" },
+		{ CALL_SIGN_IN, 405000, "for Tableau Cloud, the pod's own host name)" },
+		{ CALL_SIGN_IN, 404003, "version: write `api_version: auto`)" },
+		{ CALL_REFRESH, 409090, "its data sources are published on their own, or live)" },
+		{ CALL_REFRESH, 403004, "lead its project, or be an administrator)" },
+		{ CALL_REFRESH, 404006, "or the PAT's user may not see it)" },
+	};
+	OWNED_MEMORY char *words = mem_alloc(1000);
+	(void)state;
+	memset(words, 'w', 999);
+	words[999] = '\0';
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		OWNED_TEXT struct text body = TEXT(TEXT_UNBOUNDED);
+		text_printf(&body,
+			"{\"error\":{\"summary\":\"%s\",\"detail\":\"%s\",\"code\":\"%d\"}}", words,
+			words, cases[i].code);
+		struct error err =
+			read_body(cases[i].code / 1000, text_str(&body), cases[i].type).error;
+		error_context(&err, "sign in");
+		error_context(&err, "site '%.60s'", words);
+		if (!str_ends(str_of(err.message), cases[i].ends))
+			fail_msg("%d: %s", cases[i].code, err.message);
+	}
+	struct transport_reply reply = {
+		.is_answered = true, .http_status = 302, .location = words, .body = STR("<html>")
+	};
+	struct error err = read_reply(reply, CALL_QUERY).error;
+	error_context(&err, "site '%.60s'", words);
+	assert_non_null(
+		strstr(err.message, "write its host as `server`, else have the gateway's "));
+	assert_true(str_ends(str_of(err.message), "administrator let us through"));
+}
+
 static void waits_in_texts(void **state)
 {
 	static const struct {
@@ -271,6 +312,7 @@ int main(void)
 	json_setup();
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(errors_of_the_samples),
+		cmocka_unit_test(what_to_do_is_told_however_long_the_answer_is),
 		cmocka_unit_test(waits_in_texts),
 		cmocka_unit_test(what_came_to_nothing),
 		cmocka_unit_test(bodies_that_are_no_answer),

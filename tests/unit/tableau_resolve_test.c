@@ -519,24 +519,41 @@ static void a_project_is_named_by_its_LUID_when_its_path_cannot_be_told(void **s
 	assert_refused("write `workbooks: {id: 4}` without `project`");
 }
 
+/* Forty books of one name, in ten projects. */
+static void trick_books(const char *name, struct text *list)
+{
+	text_add(list, "{\"pagination\":{\"totalAvailable\":\"40\"},\"workbooks\":{\"workbook\":[");
+	for (int i = 0; i < 40; i++)
+		text_printf(list,
+			"%s{\"id\":\"9b0e5f4c-3f4a-4d5e-8a6b-0f1d2c3b4a%02d\",\"name\":"
+			"\"%s\",\"project\":{\"id\":\"%s%d\",\"name\":\"Daily\"}}",
+			i ? "," : "", i, name, DAILY, i / 4);
+	text_add(list, "]}}");
+	trick_list(list->at, 100);
+}
+
 static void what_to_write_is_told_although_there_are_many(void **state)
 {
 	(void)state;
 	OWNED_TEXT struct text list = TEXT(TEXT_UNBOUNDED);
-	text_add(
-		&list, "{\"pagination\":{\"totalAvailable\":\"40\"},\"workbooks\":{\"workbook\":[");
-	for (int i = 0; i < 40; i++)
-		text_printf(&list,
-			"%s{\"id\":\"9b0e5f4c-3f4a-4d5e-8a6b-0f1d2c3b4a%02d\",\"name\":"
-			"\"Book\",\"project\":{\"id\":\"%s%d\",\"name\":\"Daily\"}}",
-			i ? "," : "", i, DAILY, i / 4);
-	text_add(&list, "]}}");
-	trick_list(list.at, 100);
+	trick_books("Book", &list);
 	resolve_name("Book");
 	assert_refused("narrow it with `project`, or say `allow: many`");
 	resolve((struct selection){ .by = SELECT_NAME, .selector = "Book", .project = "Daily" });
 	assert_refused("write `project: {id: " DAILY "0}` or `project: {id: " DAILY "1}` or ");
 	assert_refused("or have those projects shown to that user");
+}
+
+static void what_to_write_is_told_although_the_name_is_long(void **state)
+{
+	char name[501];
+	OWNED_TEXT struct text list = TEXT(TEXT_UNBOUNDED);
+	(void)state;
+	memset(name, 'B', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	trick_books(name, &list);
+	resolve_name(name);
+	assert_refused("names 40 items; narrow it with `project`, or say `allow: many`");
 }
 
 static void a_failed_list_is_not_an_empty_one(void **state)
@@ -599,6 +616,7 @@ int main(void)
 		TEST(a_refusal_by_heart_is_checked_before_it_is_told),
 		TEST(a_project_below_a_hidden_one_is_not_the_one_at_the_top),
 		TEST(a_project_is_named_by_its_LUID_when_its_path_cannot_be_told),
+		TEST(what_to_write_is_told_although_the_name_is_long),
 		TEST(what_to_write_is_told_although_there_are_many),
 		TEST(a_failed_list_is_not_an_empty_one),
 		TEST(another_account_does_not_inherit_the_ids_of_the_old_one),
