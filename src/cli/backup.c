@@ -73,34 +73,58 @@ static bool fail_exists(const char *path, struct error *err)
 		"%s is there already; give another FILE, or --force to replace it", path);
 }
 
-/* Is it the database, or one of the files that belong to it? `store`: its path. */
-static bool is_of_store(const struct stat *there, const char *store)
+/* The folder of a path, and the name in it. False: there is no such folder. */
+static bool find_folder(const char *path, struct stat *folder, const char **name)
 {
-	static const char *const endings[] = { "", "-wal", "-shm", ".lock" };
-	struct stat ours;
+	const char *slash = strrchr(path, '/');
+	OWNED_MEMORY char *above =
+		slash ? mem_printf("%.*s/", (int)(slash - path), path) : mem_copy_text(".");
 
+	*name = slash ? slash + 1 : path;
+	return !stat(above, folder);
+}
+
+/* Would `path` be the database, or one of the files that belong to it, there or not? */
+static bool is_name_of(const char *path, const char *database)
+{
+	static const char *const endings[] = { "", "-wal", "-shm", "-journal", ".lock" };
+	struct stat ours, theirs;
+	const char *name, *database_name;
+
+	if (!find_folder(database, &ours, &database_name) || !find_folder(path, &theirs, &name) ||
+		ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino)
+		return false;
 	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-		OWNED_MEMORY char *path = mem_printf("%s%s", store, endings[i]);
-		if (!stat(path, &ours) && ours.st_ino == there->st_ino &&
-			ours.st_dev == there->st_dev)
+		OWNED_MEMORY char *ending_name = mem_printf("%s%s", database_name, endings[i]);
+		if (text_is(name, ending_name))
 			return true;
 	}
 	return false;
 }
 
-/* `store`: the path of the database, or NULL. */
+/* `store`: its path, which may be a link to the database. */
+static bool is_of_store(const char *path, const char *store)
+{
+	char *database = realpath(store, NULL);
+	bool is_of_it = is_name_of(path, store) || (database && is_name_of(path, database));
+
+	free(database);
+	return is_of_it;
+}
+
+/* `store`: the path of the database. */
 static bool may_write(const struct backup_file *file, const char *store, struct error *err)
 {
 	struct stat there;
 
+	if (is_of_store(file->path, store))
+		return error_fail(err, ERROR_INPUT,
+			"%s is the store itself, or belongs to it; give another FILE", file->path);
 	if (lstat(file->path, &there))
 		return errno == ENOENT || fail_file(file->path, "cannot look at it", err);
 	if (!S_ISREG(there.st_mode))
 		return error_fail(err, ERROR_INPUT, "%s is %s; give another FILE", file->path,
 			S_ISLNK(there.st_mode) ? "a link" : file_kind(&there));
-	if (store && is_of_store(&there, store))
-		return error_fail(
-			err, ERROR_INPUT, "%s is the store itself; give another FILE", file->path);
 	return file->replaces || fail_exists(file->path, err);
 }
 
@@ -279,8 +303,9 @@ const struct command command_backup = {
 		"user or as root; where systemd gives the daemon a user (DynamicUser=), as root.\n"
 		"To restore, stop the daemon, put the copy in the place of the store (without the "
 		"`-wal` and `-shm` beside it), and start. What the copy has waiting may have been "
-		"sent since it was taken, so its job is looked for at Tableau first. Events that "
-		"came after it are not in it. Log, `/readyz` and status page say that the store is "
+		"sent since it was taken, so its job is looked for at Tableau first; messages of "
+		"`notify` that it has waiting are delivered again. Events that came after it are "
+		"not in it. Log, `/readyz` and status page say that the store is "
 		"from a copy, and of when.\n"
 		"Exit status: 0 the copy is whole, 1 it could not be written or is damaged, 2 "
 		"there "

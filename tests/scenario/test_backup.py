@@ -116,12 +116,29 @@ def test_a_file_that_is_there_is_replaced_only_when_asked(router, tmp_path):
     assert nothing_beside(file) and stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("ending", ["", "-wal", "-shm", ".lock"])
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", ".lock", "-journal"])
 def test_the_store_is_never_written_over(router, ending):
-    before = (router.folder / "store" / "state.db").stat().st_ino
-    told = backup(router, router.folder / "store" / f"state.db{ending}", "--force")
+    """Nor is a file that would belong to it; SQLite deletes a -journal when it opens the database."""
+    store = router.folder / "store"
+    before = sorted((path.name, path.stat().st_ino) for path in store.iterdir())
+    (router.folder / "link").symlink_to(store)
+    for folder in (store, router.folder / "link"):
+        told = backup(router, folder / f"state.db{ending}", "--force")
+        assert told.returncode == 2 and b"is the store itself" in told.stderr
+    assert sorted((path.name, path.stat().st_ino) for path in store.iterdir()) == before and router.send().status == 200
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-journal"])
+def test_the_store_of_a_daemon_that_is_down_is_not_written_over_through_a_link_to_it(router, ending):
+    router.stop()
+    store = router.folder / "store"
+    os.rename(store / "state.db", store / "real.db")
+    (store / "state.db").symlink_to("real.db")
+    before = (store / "real.db").stat()
+    told = backup(router, store / f"real.db{ending}", "--force")
     assert told.returncode == 2 and b"is the store itself" in told.stderr
-    assert (router.folder / "store" / "state.db").stat().st_ino == before and router.send().status == 200
+    after = (store / "real.db").stat()
+    assert (after.st_ino, after.st_mtime) == (before.st_ino, before.st_mtime)
 
 
 @pytest.mark.parametrize(["make", "says"], [
