@@ -1,6 +1,9 @@
 /* tests/unit/store_release_test.c - what earlier releases left is read by this one
  * (tests/samples/store/README.md). */
 #include "tests/unit/store_folder.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/statvfs.h>
 
 static const char *const releases[] = { "schema-4-without-all", "schema-4", "schema-6" };
 
@@ -20,6 +23,29 @@ static char *sample(const char *name, const char *suffix)
 		text_add_str(&all, (struct str){ part, length });
 	fclose(file);
 	return mem_copy_text(all.at);
+}
+
+/* ---- a disk of any size ---- */
+
+static struct statvfs *disk; /* NULL: the real one */
+static int disk_failure;     /* statvfs() fails so; 0: it does not */
+
+/* Instead of the C library's. */
+int statvfs(const char *path, struct statvfs *about)
+{
+	if (disk_failure) {
+		errno = disk_failure;
+		return -1;
+	}
+	if (disk) {
+		*about = *disk;
+		return 0;
+	}
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	int failed = fstatvfs(file, about);
+
+	close(file);
+	return failed;
 }
 
 static void put_database(const char *release)
@@ -216,11 +242,68 @@ static void a_reader_leaves_an_older_one_to_the_daemon(void **state)
 	assert_non_null(strstr(err.message, "`refresh-router serve` brings it up to date"));
 }
 
+/* Only a large one asks for room. */
+static void put_large_database(const char *release)
+{
+	char path[160];
+	sqlite3 *database = NULL;
+
+	put_database(release);
+	snprintf(path, sizeof path, "%s/state/state.db", folder.path);
+	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(database,
+				 "PRAGMA synchronous = OFF; CREATE TABLE filler (bytes BLOB);"
+				 "INSERT INTO filler VALUES (zeroblob(70000000))",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
+	assert_int_equal(sqlite3_close(database), SQLITE_OK);
+}
+
+static void assert_not_upgraded(const char *says)
+{
+	struct error err = { 0 };
+
+	assert_null(store_open(&(struct store_address){ .url = folder.url }, STORE_WRITE, &err));
+	if (!strstr(err.message, says))
+		fail_msg("'%s' does not say '%s'", err.message, says);
+	/* it is as it was */
+	assert_null(store_open(&(struct store_address){ .url = folder.url }, STORE_READ, &err));
+	assert_non_null(strstr(err.message, "has schema version 4"));
+}
+
+static void an_upgrade_is_refused_without_room_or_when_that_is_not_known(void **state)
+{
+	struct statvfs full = { .f_blocks = 1000000, .f_frsize = 4096, .f_bavail = 10 };
+
+	(void)state;
+	put_large_database("schema-4");
+	disk = &full;
+	assert_not_upgraded("and 0 MiB are left");
+	disk = NULL;
+	disk_failure = EIO;
+	assert_not_upgraded("it cannot be seen whether its disk has the 267 MiB");
+	disk_failure = 0;
+	store_close(open_store(STORE_WRITE));
+}
+
+static void a_disk_without_a_size_has_room(void **state)
+{
+	struct statvfs endless = { .f_frsize = 4096 };
+
+	(void)state;
+	put_large_database("schema-4");
+	disk = &endless;
+	store_close(open_store(STORE_WRITE));
+	disk = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		store_test(what_every_release_left_is_found),
 		store_test(a_reader_leaves_an_older_one_to_the_daemon),
+		store_test(an_upgrade_is_refused_without_room_or_when_that_is_not_known),
+		store_test(a_disk_without_a_size_has_room),
 	};
 	return cmocka_run_group_tests_name("releases", tests, NULL, NULL);
 }
