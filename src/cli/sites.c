@@ -200,7 +200,7 @@ static const struct command_word actions[] = {
 	{ "pause", "send no refreshes to SITE, also after a restart, until it is resumed; its "
 		   "jobs are followed, and give_up_after stands still" },
 	{ "resume", "end the pause; a site that is left alone after failures, or that asked us to "
-		    "wait, is asked again at once" },
+		    "wait, is asked again at once; a sign-in that failed is tried again" },
 	{ 0 },
 };
 

@@ -283,7 +283,7 @@ static const struct asked *retry(struct core *core, const struct dispatch_comman
 			&row->content, core_now(core).mono);
 	if (row) {
 		effects_doubt(core->performer.effects, row->site, &row->content);
-		core->edge->ask->hurry(core->edge->tableau, row->site);
+		IGNORE(core->edge->ask->hurry(core->edge->tableau, row->site));
 	}
 	const struct asked *asked =
 		feed(core, &(struct input){ INPUT_RETRY, .retry = { command->refresh } });
@@ -296,6 +296,7 @@ static const struct asked *retry(struct core *core, const struct dispatch_comman
 static const struct asked *ask(struct core *core, const struct dispatch_command *command)
 {
 	static const struct asked dry_run = { CONSENT_NO, "this is a dry run", 0 };
+	bool signs_in = false;
 	if (core->is_dry && command->verb == DISPATCH_RESUME)
 		return &dry_run;
 	switch (command->verb) {
@@ -305,14 +306,14 @@ static const struct asked *ask(struct core *core, const struct dispatch_command 
 		return feed(core, &(struct input){ INPUT_CANCEL,
 					  .cancel = { command->refresh, command->who } });
 	case DISPATCH_RESUME:
-		core->edge->ask->hurry(core->edge->tableau, command->site);
+		signs_in = core->edge->ask->hurry(core->edge->tableau, command->site);
 		break;
 	case DISPATCH_PAUSE:
 		break;
 	}
 	return feed(core, &(struct input){ INPUT_PAUSE,
 				  .pause = { command->site, command->verb == DISPATCH_PAUSE,
-					  command->who } });
+					  command->who, signs_in } });
 }
 
 /* The site that the command is about; NULL: not known. */

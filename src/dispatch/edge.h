@@ -15,7 +15,7 @@
 /* Each does what the function of tableau.h with its name promises. */
 struct edge_tableau {
 	bool (*configure)(struct tableau *tableau, struct config *config, struct error *err);
-	void (*hurry)(struct tableau *tableau, const char *site);
+	bool (*hurry)(struct tableau *tableau, const char *site);
 	void (*leave)(struct tableau *tableau, const char *site, bool signs_out);
 	bool (*has_left)(const struct tableau *tableau, const char *site);
 

@@ -162,31 +162,41 @@ void on_again(struct schedule *schedule, struct instant now, const struct input 
 
 /* ---- pause ---- */
 
-static struct asked pause_site(struct schedule *schedule, struct instant now, const char *name,
-	bool is_paused, const char *who)
+static struct asked pause_site(struct schedule *schedule, struct site *site, const char *who)
 {
-	struct site *site = NULL;
-	HASH_FIND(by_name, schedule->sites, name, strlen(name), site);
-	if (!site || !site->is_known)
-		return asked(CONSENT_NONE, 0, "");
-	bool was_paused = site->gate.paused_by;
-	if (is_paused && was_paused)
+	if (site->gate.paused_by)
 		return asked(CONSENT_NO, 0, "it is paused already");
-	bool had_to_wait = !is_paused && site_go_on(schedule, now, site);
-	if (!is_paused && !was_paused)
-		return had_to_wait ? asked(CONSENT_YES, 0, "it is asked again at once")
-				   : asked(CONSENT_NO, 0,
-					     "it is neither paused nor left alone for a while");
-	free(site->gate.paused_by);
-	site->gate.paused_by = is_paused ? mem_copy_text(who) : NULL;
+	site->gate.paused_by = mem_copy_text(who);
 	site_touch(schedule, site);
-	return asked(CONSENT_YES, 0,
-		is_paused ? "it is sent no more refreshes; jobs in flight are followed"
-			  : "it is sent refreshes again");
+	return asked(CONSENT_YES, 0, "it is sent no more refreshes; jobs in flight are followed");
+}
+
+static struct asked resume_site(
+	struct schedule *schedule, struct instant now, struct site *site, bool signs_in)
+{
+	bool was_paused = site->gate.paused_by, had_to_wait = site_go_on(schedule, now, site);
+	free(site->gate.paused_by);
+	site->gate.paused_by = NULL;
+	if (signs_in)
+		send_greeting(schedule, site);
+	if (was_paused)
+		site_touch(schedule, site);
+	if (was_paused || had_to_wait || signs_in)
+		return asked(CONSENT_YES, 0,
+			was_paused    ? "it is sent refreshes again"
+			: had_to_wait ? "it is asked again at once"
+				      : "its sign-in is tried again at once");
+	return asked(CONSENT_NO, 0,
+		"it is neither paused nor left alone for a while, and its sign-in did not fail");
 }
 
 void on_pause(struct schedule *schedule, struct instant now, const struct input *input)
 {
-	schedule->asked = pause_site(
-		schedule, now, input->pause.site, input->pause.is_paused, input->pause.who);
+	struct site *site = site_find(schedule, input->pause.site);
+	if (!site || !site->is_known)
+		schedule->asked = asked(CONSENT_NONE, 0, "");
+	else if (input->pause.is_paused)
+		schedule->asked = pause_site(schedule, site, input->pause.who);
+	else
+		schedule->asked = resume_site(schedule, now, site, input->pause.signs_in);
 }

@@ -138,7 +138,8 @@ enum input_type {
 	/* an ended refresh is done again, for the same causes, by a request sent from now on */
 	INPUT_AGAIN,
 	/* pauses the site's refreshes in the name of `who`, or resumes them; jobs in flight are
-	 * followed. Resuming also ends the wait for a Retry-After and the breaker's pause */
+	 * followed. Resuming also ends the wait for a Retry-After and the breaker's pause, and
+	 * tries a sign-in that failed */
 	INPUT_PAUSE,
 	INPUT_COUNT,
 };
@@ -223,6 +224,7 @@ struct input {
 			const char *site;
 			bool is_paused;
 			const char *who;
+			bool signs_in; /* not paused: signing in failed, and is tried now */
 		} pause;
 	};
 };

@@ -46,7 +46,7 @@ static bool needs_greeting(const struct site *site)
 	return !site->gate.clock.heard_at.us && !site->has_greeted && !site->needs_no_greeting;
 }
 
-static void greet(struct schedule *schedule, struct site *site)
+void send_greeting(struct schedule *schedule, struct site *site)
 {
 	if (site->is_greeting)
 		return;
@@ -100,7 +100,7 @@ void send_ready(struct schedule *schedule, struct instant now, struct site *site
 			break;
 		}
 		if (needs_greeting(site)) {
-			greet(schedule, site);
+			send_greeting(schedule, site);
 			break;
 		}
 		send(schedule, now, refresh);

@@ -472,6 +472,8 @@ struct refresh *slot_join(struct schedule *schedule, struct instant now, struct 
 /* ---- send.c: refreshes become requests ---- */
 
 void send_ready(struct schedule *schedule, struct instant now, struct site *site);
+/* Signs in, if it is not signed in, without another call. */
+void send_greeting(struct schedule *schedule, struct site *site);
 
 /* ---- follow.c: jobs are followed to their end ---- */
 

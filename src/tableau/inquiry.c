@@ -301,7 +301,7 @@ struct inquiry *inquiry_new(struct tableau *tableau, const char *site,
 		selection_copy(&selections[i], &inquiry->selections[i], arena);
 		inquiry->items[i] = item_new();
 	}
-	tableau_hurry(tableau, site);
+	IGNORE(tableau_hurry(tableau, site)); /* it asks in any case */
 	tableau_sign_in(tableau, site, greeted, inquiry);
 	return inquiry;
 }

@@ -66,12 +66,13 @@ const char *session_failed(const struct session *session)
 	return kind == ERROR_SIGNED_OUT ? "refused" : "unanswered";
 }
 
-void session_hurry(struct session *session)
+bool session_hurry(struct session *session)
 {
-	if (!session_is_refused(session))
-		return;
+	if (!session_failed(session))
+		return false;
 	session->refused_until = session->not_before = (struct mono){ 0 };
 	session->failures = 0;
+	return true;
 }
 
 /* ---- failing ---- */

@@ -44,8 +44,8 @@ bool session_ready(struct tableau_site *site);
 bool session_is_refused(const struct session *session);
 /* Why the last sign-in left no session (tableau.h); NULL: it did, or there was none. */
 const char *session_failed(const struct session *session);
-/* The next sign-in does not wait for its time. */
-void session_hurry(struct session *session);
+/* The next sign-in does not wait for its time. False: the last one did not fail. */
+bool session_hurry(struct session *session);
 /* When session_ready() has something to do without a call; INT64_MAX: never. */
 struct mono session_next(const struct tableau_site *site, bool is_wanted);
 /*

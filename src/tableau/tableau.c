@@ -618,13 +618,13 @@ void tableau_sign_in(struct tableau *tableau, const char *site, done *callback, 
 	plain_call(tableau, site, &site_probe, callback, context);
 }
 
-void tableau_hurry(struct tableau *tableau, const char *name)
+bool tableau_hurry(struct tableau *tableau, const char *name)
 {
 	struct tableau_site *site = find(tableau, name);
-	if (!site)
-		return;
-	session_hurry(&site->session);
+	if (!site || !session_hurry(&site->session))
+		return false;
 	tableau_site_wake(site);
+	return true;
 }
 
 /* ---- status ---- */

@@ -165,8 +165,9 @@ void tableau_greet(struct tableau *tableau, const char *site, done *callback, vo
 /* Signs in if there is no session, and makes a call. For `verify` and a check at start. */
 void tableau_sign_in(struct tableau *tableau, const char *site, done *callback, void *context);
 
-/* A person wants the site tried now: the next call signs in, even if that was refused recently. */
-void tableau_hurry(struct tableau *tableau, const char *site);
+/* A person wants the site tried now: the next call signs in, even if that failed recently. False:
+ * the last sign-in did not fail. */
+bool tableau_hurry(struct tableau *tableau, const char *site);
 
 /* A PAT that ends within this time is said to end soon: there must be time to have another made. */
 #define TABLEAU_PAT_WARNING (14 * 86400 * US_PER_SECOND)

@@ -79,6 +79,25 @@ def test_a_refused_pat_is_told_and_not_tried_in_a_storm(router_of, sandbox_of):
     assert router.events()[0]["open_selections"] == 1
 
 
+def test_a_pat_that_was_mended_is_used_when_a_person_resumes_the_site(router, sandbox):
+    """Without work that waits, so that nothing else signs in."""
+    sandbox.fault("error", code=401001, on={"path": "*/auth/signin"}, times=0)
+    request(router.admin, "POST", "/api/v1/resolve", json.dumps({"site": "finance", "selections": []}))
+    wait_until(lambda: router.site().get("sign_in_failed") == "refused", "the refusal")
+    refused = len(sandbox.calls("POST", "/auth/signin$"))
+
+    def resume():
+        return cli("sites", "resume", "finance", "--url", f"http://{router.admin}")
+
+    resumed = resume()
+    assert resumed.returncode == 0 and b"its sign-in is tried again at once" in resumed.stdout
+    wait_until(lambda: len(sandbox.calls("POST", "/auth/signin$")) > refused, "the sign-in to be tried")
+    sandbox.forget_faults()
+    wait_until(lambda: resume() and router.site()["signed_in"], "the sign-in")     # the refused one may be out still
+    nothing = resume()
+    assert nothing.returncode != 0 and b"neither paused nor left alone" in nothing.stderr
+
+
 def test_a_pat_that_ends_soon_is_noticed(router_of, sandbox_of):
     sandbox = sandbox_of(site_world(pats=[{"name": "refresh-router", "secret": "finance-secret", "estimated_time": "2:12:30"}]))
     router = router_of(sandbox, [rule()])

@@ -147,9 +147,12 @@ static bool configure(struct tableau *tableau, struct config *config, struct err
 	return true;
 }
 
-static void hurry(struct tableau *tableau, const char *site)
+static bool hurry(struct tableau *tableau, const char *site)
 {
-	note(tableau->world, "  site %s is to be tried now", site);
+	struct world *world = tableau->world;
+	note(world, "  site %s is to be tried now", site);
+	world->calls[site_number(site)].hurried_at = world->now;
+	return world->now % 2; /* did its last sign-in fail? */
 }
 
 static void forget(struct tableau *tableau, const char *site, const char *luid)

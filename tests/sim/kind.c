@@ -156,10 +156,12 @@ static void check_queries(struct world *world, int site)
 	kind_queried(world, site, 1);
 }
 
-/* Before a request, and once: if it fails, the request will show why. */
+/* Before a request, and once: if it fails, the request will show why. Or a person wants it. */
 static void check_greeting(struct world *world, int site)
 {
 	const struct sim_calls *calls = &world->calls[site];
+	if (calls->hurried_at == world->now)
+		return;
 	if (world->sites[site].is_paused)
 		wrong(world, "a site is greeted that is paused");
 	if (world->now < calls->not_before[KIND_START])

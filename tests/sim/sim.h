@@ -141,6 +141,7 @@ struct sim_calls {
 	int told_time_in; /* the life in which it last told its time at all */
 	/* the life in which it was greeted, without a request since */
 	int greeted_in;
+	int64_t hurried_at;              /* when a person last wanted it tried at once */
 	int64_t outage_began, in_outage; /* calls while it was down */
 	int64_t trouble_at;              /* the last time that something went wrong */
 	bool is_failing;                 /* its last answer was no good */

@@ -131,7 +131,7 @@ VARIANTS = [
     ("a place that becomes free is not filled", "set_state",
      "site_touch(schedule, site); /* a place may be free now */",
      ""),
-    ("what is resumed stays where it was", "pause_site",
+    ("what is resumed stays where it was", "resume_site",
      "site_touch(schedule, site);",
      ""),
     ("what a delay held is never let go", "hold_restored",
@@ -538,6 +538,13 @@ OUTSIDE = [
     ("all that was named before a restart is doubted", "dispatch/core.c:restore_namings",
      "age > 0 ? -age : 0", "-age - TABLEAU_NAME_AGE",
      "core_test:what_was_named_shortly_before_a_start_is_sent_at_once"),
+    # a reload
+    ("a reload forgets the failures of a site", "gate_set",
+     "IGNORE(!breaker_hurry(&gate->breaker, now));", "gate->breaker = (struct breaker){ 0 };",
+     "schedule_test:a_reload_probes_a_failing_site_and_forgets_nothing_of_it"),
+    ("a sign-in that failed is not tried when its site is resumed", "resume_site",
+     "send_greeting(schedule, site);", ";",
+     "schedule_test:resuming_a_site_whose_sign_in_failed_signs_in_at_once"),
     # a store that was restored from a copy
     ("what waited in a copy is sent at once", "send_ready",
      "if (refresh->row.is_from_copy) {", "if (0) {",

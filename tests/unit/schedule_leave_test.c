@@ -190,7 +190,7 @@ static void all_kinds_of_work(struct world *world, const char *site)
 	want(world, site, "quiet", 0, 10 * MINUTE);
 	want(world, site, "quiet too", 0, 10 * MINUTE);
 	want(world, site, "sending", 0, 0);
-	step(world, (struct input){ INPUT_PAUSE, .pause = { site, true, "somebody" } });
+	step(world, (struct input){ INPUT_PAUSE, .pause = { site, true, "somebody", false } });
 	want(world, site, "ready", 0, 0);
 	for (int i = 0; i < 20; i++) /* asked for and, beyond what is asked at once, not */
 		select_only(world, site, 0, 0);

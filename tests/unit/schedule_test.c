@@ -986,7 +986,7 @@ static void an_event_that_comes_while_a_refresh_waits_to_be_sent_again_joins_it(
 static void an_event_that_joins_is_counted_and_writes_its_cause_alone(void **state)
 {
 	struct world *world = *state;
-	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", true, "alice" } });
+	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", true, "alice", false } });
 	event(world);
 	for (int i = 0; i < 1000; i++) {
 		event(world);
@@ -1551,11 +1551,11 @@ static void when_tableau_asks_to_wait_at_a_look_up_nobody_looks_anything_up(void
 static void a_pause_of_days_gives_nothing_up(void **state)
 {
 	struct world *world = *state;
-	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", true, "alice" } });
+	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", true, "alice", false } });
 	event(world);
 	for (int i = 0; i < 100; i++)
 		pass(world, HOUR);
-	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "alice" } });
+	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "alice", false } });
 	assert_true(saw(world, "send"));
 	answer(world, VERDICT_RETRY, "connection refused");
 	pass(world, 5 * HOUR);
@@ -2108,13 +2108,14 @@ static void resuming_a_site_ends_the_wait_that_tableau_asked_for(void **state)
 {
 	struct world *world = *state;
 	asked_to_wait_a_day(world);
-	struct asked asked =
-		ask(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "alice" } });
+	struct asked asked = ask(world,
+		(struct input){ INPUT_PAUSE, .pause = { "finance", false, "alice", false } });
 	assert_int_equal(asked.consent, CONSENT_YES);
 	assert_true(saw(world, "send"));
 	pass(world, 5 * MINUTE); /* the first refresh's own backoff */
 	assert_true(saw(world, "send"));
-	asked = ask(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "alice" } });
+	asked = ask(world,
+		(struct input){ INPUT_PAUSE, .pause = { "finance", false, "alice", false } });
 	assert_int_equal(asked.consent, CONSENT_NO); /* nothing holds it any more */
 }
 
@@ -2129,8 +2130,23 @@ static void resuming_a_site_that_is_left_alone_probes_it_at_once(void **state)
 	answer_all(world, VERDICT_RETRY, "connection refused");
 	event_ago(world, 0, &payroll);
 	assert_string_equal(world->seen.at, "");
-	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "alice" } });
+	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "alice", false } });
 	assert_string_equal(world->seen.at, "resolve"); /* the call that probes */
+}
+
+/* Nothing else is wrong with the site, and nothing may wait for it. */
+static void resuming_a_site_whose_sign_in_failed_signs_in_at_once(void **state)
+{
+	struct world *world = *state;
+	struct input resume = { INPUT_PAUSE,
+		.pause = { "finance", false, "alice", .signs_in = true } };
+	assert_int_equal(ask(world, resume).consent, CONSENT_YES);
+	assert_string_equal(world->seen.at, "greet");
+	assert_int_equal(ask(world, resume).consent, CONSENT_YES);
+	assert_string_equal(world->seen.at, ""); /* it is under way */
+	step(world, (struct input){ INPUT_GREETED, .greeted = { fine_now(world) } });
+	resume.pause.signs_in = false;
+	assert_int_equal(ask(world, resume).consent, CONSENT_NO);
 }
 
 /* ---- looks ---- */
@@ -2667,12 +2683,12 @@ static void what_is_wanted_again_and_again_begins_after_the_last_wish(void **sta
 static void a_site_that_is_paused_is_sent_nothing_until_it_is_resumed(void **state)
 {
 	struct world *world = *state;
-	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", true, "alice" } });
+	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", true, "alice", false } });
 	event(world);
 	assert_false(saw(world, "send"));
 	assert_string_equal(
 		waits(world).reason, "site 'finance' is paused by alice until somebody resumes it");
-	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "bob" } });
+	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "bob", false } });
 	assert_true(saw(world, "send"));
 }
 
@@ -2686,10 +2702,10 @@ static void after_a_pause_the_reason_is_true_again(void **state)
 	event_ago(world, 0, &payroll); /* waits for the budget */
 	struct wall since = world->now.wall;
 	pass(world, MINUTE);
-	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", true, "alice" } });
+	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", true, "alice", false } });
 	assert_non_null(strstr(waits(world).reason, "paused by alice"));
 	assert_int_equal(waits(world).since.us, world->now.wall.us);
-	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "bob" } });
+	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "bob", false } });
 	assert_non_null(strstr(waits(world).reason, "refreshes_per_hour"));
 	assert_int_equal(waits(world).since.us, world->now.wall.us);
 	/* The row keeps the time since when only the site has kept it from being sent. */
@@ -2742,7 +2758,7 @@ static void nobody_waits_behind_those_who_came_hours_later(void **state)
 {
 	struct world *world = *state;
 	static const char *const rules[] = { "urgent" };
-	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", true, "alice" } });
+	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", true, "alice", false } });
 	event(world); /* priority 50 */
 	int64_t patient = world->recorded;
 	pass(world, 2 * HOUR);
@@ -2765,7 +2781,7 @@ static void nobody_waits_behind_those_who_came_hours_later(void **state)
 	step(world, (struct input){ INPUT_SELECT, .select = { &selection, NULL } });
 	step(world,
 		(struct input){ INPUT_RESOLVED, .resolved = { 99, fine_now(world), &payroll, 1 } });
-	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "alice" } });
+	step(world, (struct input){ INPUT_PAUSE, .pause = { "finance", false, "alice", false } });
 	assert_int_equal(world->sent, patient);
 }
 
@@ -2908,6 +2924,7 @@ int main(void)
 		TEST(a_retry_ends_the_wait_that_tableau_asked_for),
 		TEST(resuming_a_site_ends_the_wait_that_tableau_asked_for),
 		TEST(resuming_a_site_that_is_left_alone_probes_it_at_once),
+		TEST(resuming_a_site_whose_sign_in_failed_signs_in_at_once),
 		TEST(a_content_whose_jobs_take_an_hour_is_looked_at_rarely),
 		TEST(however_long_its_jobs_take_nobody_gives_up_unasked),
 		TEST(a_job_that_may_not_be_followed_is_looked_at_ever_rarer_and_said_to_be_so),

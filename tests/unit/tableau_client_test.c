@@ -768,11 +768,11 @@ static void a_person_need_not_wait_for_the_next_sign_in(void **state)
 	server.secret = "hush==:hush";
 	ask_job();
 	assert_false(told.outcome.ok); /* from memory */
-	tableau_hurry(client, "finance");
+	assert_true(tableau_hurry(client, "finance"));
 	ask_job();
 	assert_true(told.outcome.ok);
-	tableau_hurry(client, "finance"); /* a working session is left alone */
-	tableau_hurry(client, "nowhere");
+	assert_false(tableau_hurry(client, "finance")); /* a working session is left alone */
+	assert_false(tableau_hurry(client, "nowhere"));
 	ask_job();
 	assert_int_equal(server.sign_ins, 1);
 }
