@@ -11,6 +11,7 @@
 
 #define USUAL_TIME (60 * US_PER_SECOND)
 #define MOST_TIME (600 * US_PER_SECOND) /* that the daemon gives to a question */
+#define AT_ONCE 32                      /* sites are asked from here */
 #define SIGN_OUT_TIME (5 * US_PER_SECOND)
 #define STEP_MS 200                        /* how soon an interrupt is noticed at the latest */
 #define QUESTION_BYTES ((size_t)512 << 10) /* the admin listener takes 1 MiB */
@@ -145,35 +146,55 @@ bool online_is_daemon(const struct online *online)
 
 /* ---- from here ---- */
 
-struct online_answer {
-	cJSON *answer;
-};
-
 static void told(const cJSON *answer, void *context)
 {
-	struct online_answer *asked = context;
-	asked->answer = cJSON_Duplicate(answer, true);
+	struct online_question *question = context;
+	question->answer = cJSON_Duplicate(answer, true);
 }
 
-static cJSON *ask_tableau(
-	struct online *online, const char *site, const struct selection *selections, size_t count)
+struct question_out { /* a question that is out */
+	struct online_question *question;
+	struct inquiry *inquiry;
+	struct mono until;
+};
+
+static void begin(
+	struct online *online, struct question_out *open, struct online_question *question)
 {
-	struct online_answer asked = { NULL };
-	struct mono until = mono_plus(clock_mono(), online->us);
+	open->question = question;
+	open->until = mono_plus(clock_mono(), online->us);
+	open->inquiry = inquiry_new(online->tableau, question->site, question->selections,
+		question->count, told, question);
+}
+
+static void stop_late(const struct question_out *open)
+{
 	if (interrupted)
-		return inquiry_failure(site, count, "interrupted");
-	struct inquiry *inquiry =
-		inquiry_new(online->tableau, site, selections, count, told, &asked);
-	while (!asked.answer) {
-		tableau_step(online->tableau, STEP_MS, -1);
-		if (asked.answer)
-			break;
-		if (interrupted)
-			inquiry_stop(inquiry, "interrupted");
-		else if (clock_mono().us >= until.us)
-			inquiry_stop(inquiry, "no answer within the time of --timeout");
+		inquiry_stop(open->inquiry, "interrupted");
+	else if (clock_mono().us >= open->until.us)
+		inquiry_stop(open->inquiry, "no answer within the time of --timeout");
+}
+
+/* Side by side, so that a site that is silent holds up no other. */
+static void ask_tableau(struct online *online, struct online_question *questions, size_t count)
+{
+	struct question_out out[AT_ONCE];
+	size_t next = 0, open = 0;
+	while (next < count || open) {
+		for (; next < count && interrupted; next++)
+			questions[next].answer = inquiry_failure(
+				questions[next].site, questions[next].count, "interrupted");
+		while (next < count && open < AT_ONCE)
+			begin(online, &out[open++], &questions[next++]);
+		if (open)
+			tableau_step(online->tableau, STEP_MS, -1);
+		for (size_t i = open; i-- > 0;) {
+			if (!out[i].question->answer)
+				stop_late(&out[i]);
+			if (out[i].question->answer)
+				out[i] = out[--open];
+		}
 	}
-	return asked.answer;
 }
 
 /* ---- from the daemon ---- */
@@ -277,9 +298,12 @@ static cJSON *ask_daemon(const struct online *online, const char *site,
 	return TAKE(all);
 }
 
-cJSON *online_ask(
-	struct online *online, const char *site, const struct selection *selections, size_t count)
+/* The daemon answers one question at a time. */
+void online_ask(struct online *online, struct online_question *questions, size_t count)
 {
-	return online->tableau ? ask_tableau(online, site, selections, count)
-			       : ask_daemon(online, site, selections, count);
+	if (online->tableau)
+		ask_tableau(online, questions, count);
+	for (size_t i = 0; !online->tableau && i < count; i++)
+		questions[i].answer = ask_daemon(
+			online, questions[i].site, questions[i].selections, questions[i].count);
 }

@@ -37,13 +37,16 @@ struct online *online_new(const struct command_line *line, struct config *config
 void online_free(struct online *online);
 OWNED_DEFINE(online)
 
-/*
- * Asks about selections, all of the site. Returns an object of inquiry_members
- * (tableau/inquiry.h), which the caller owns: what cannot be asked is in it too. Its items are as
- * many as the selections.
- */
-cJSON *online_ask(
-	struct online *online, const char *site, const struct selection *selections, size_t count);
+struct online_question {
+	const char *site;
+	const struct selection *selections; /* all of the site */
+	size_t count;
+	/* An object of inquiry_members (tableau/inquiry.h): what cannot be asked is in it too. Its
+	 * items are as many as the selections. The caller owns it. */
+	cJSON *answer;
+};
+/* Answers all of them. From here, several sites are asked side by side. */
+void online_ask(struct online *online, struct online_question *questions, size_t count);
 /* The time of --timeout. */
 int64_t online_us(const struct online *online);
 /* Is it the daemon that is asked? */

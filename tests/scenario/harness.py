@@ -13,6 +13,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -454,6 +455,32 @@ class Foreign(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *arguments):
         pass
+
+
+@contextlib.contextmanager
+def answers_together(count):
+    """The address of a server that answers so many requests (404) when all of them are out; before that, none, and after five seconds with 500."""
+    together = threading.Barrier(count)
+
+    class Together(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            try:
+                together.wait(5)
+                status = 404
+            except threading.BrokenBarrierError:
+                status = 500
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Together)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
 
 
 def ask(server, *command):

@@ -11,7 +11,7 @@ import time
 import jsonschema
 import pytest
 
-from harness import BUILD, SECRET, TOP, cli, fill, rule, site_world
+from harness import BUILD, SECRET, TOP, answers_together, cli, fill, rule, site_world
 
 
 def doctor(router, *more, environment=None, url=None, command=()):
@@ -281,6 +281,30 @@ def test_a_site_that_does_not_answer_is_a_problem_and_one_in_trouble_a_warning(r
     router.write_config()
     item = found(router, "site", "finance")
     assert item["verdict"] == "warning" and "503" in item["message"]
+
+
+def test_sites_are_asked_side_by_side_and_told_in_their_order(router, sandbox):
+    router.stop()
+    names = [f"site{i}" for i in range(20)]
+    for name in names:
+        router.add_site(sandbox, name)
+    with answers_together(len(names)) as address:
+        for site in router.config["sites"]:
+            site["server"] = address if site["name"] in names else "http://127.0.0.1:9"
+        router.write_config()
+        told = cli("doctor", "--config", router.folder / "config.yaml", "--format", "json", environment={"WEBHOOK_SECRET": SECRET})
+    items = json.loads(told.stdout)["checks"]
+    assert [(i["subject"], i["message"]) for i in items if i["check"] == "site" and i["verdict"] == "ok"] == [(name, f"{address} answers") for name in names]
+    assert items[[i["check"] for i in items].index("site")]["subject"] == "finance"
+
+
+def test_the_daemon_is_not_asked_about_a_site_that_is_silent(router):
+    """It answers one question at a time, and would wait for that one."""
+    router.config["sites"][0]["server"] = "http://127.0.0.1:9"
+    router.write_config()
+    assert router.reload().status == 200
+    item = found(router, "pat", "finance")
+    assert item["verdict"] == "warning" and "the site is silent" in item["message"]
 
 
 def test_a_pat_that_does_not_work_is_told_by_the_daemon(router_of, sandbox_of):

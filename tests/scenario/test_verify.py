@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness import BUILD, cli, rule, site_world, utc_text, now
+from harness import BUILD, answers_together, cli, rule, site_world, utc_text, now
 from junit_form import check_junit
 
 TWINS = [{"name": "Costs", "project": "Finance/Daily"}, {"name": "Costs", "project": "Finance/Archive"}]
@@ -149,6 +149,14 @@ def test_one_site_that_is_down_hides_no_other(folder_of, sandbox_of):
     assert signed_out(sandbox)
     text = folder.verify().stdout.decode()
     assert text.startswith("2 findings:\n  2 selections looked up on 3 sites, 2 could not be") and "\ndown: not ok" in text and "\nfinance: ok" in text
+
+
+def test_sites_are_asked_side_by_side(folder_of, sandbox):
+    names = [f"site{i}" for i in range(20)]
+    with answers_together(len(names)) as address:
+        found = folder_of(sandbox, [rule()], {name: {"server": address} for name in [*names]} | {"finance": {}}).json("--timeout", "4s")
+    assert [s["site"] for s in found["sites"]] == [*names, "finance"] and found["sites"][-1]["ok"]
+    assert [f["site"] for f in found["findings"]] == names and all("HTTP 404" in f["message"] for f in found["findings"])
 
 
 def test_a_secret_that_is_missing_fails_only_its_site(folder_of, sandbox_of):

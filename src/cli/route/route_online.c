@@ -1,4 +1,4 @@
-/* cli/route/route_online.c - asks site by site, and puts the answers beside the selections. */
+/* cli/route/route_online.c - a question for each site, and the answers beside the selections. */
 #include "cli/route/route_online.h"
 #include "cli/print.h"
 #include "tableau/inquiry.h"
@@ -41,6 +41,15 @@ static void add_entry(struct route_online *online, const struct selection *selec
 		add_named(entry, "candidates", json_get(item, "candidates"));
 }
 
+/* Takes the answer. */
+static void add_answer(struct route_online *online, const struct online_question *question)
+{
+	OWNED_JSON answer = question->answer;
+	const cJSON *item = json_get(answer, "items")->child;
+	for (size_t i = 0; i < question->count; i++, item = item->next)
+		add_entry(online, &question->selections[i], item, json_text(answer, "error"));
+}
+
 static size_t same_site(const struct decision *decision, size_t begin)
 {
 	size_t end = begin;
@@ -56,16 +65,18 @@ bool route_online_ask(struct route_online *online, const struct command_line *li
 	OWNED(online) asked = online_new(line, config, status);
 	if (!asked)
 		return false;
+	OWNED(arena) arena = arena_new();
+	struct online_question *questions =
+		arena_array(arena, struct online_question, decision->selection_count + 1);
+	size_t count = 0;
+	for (size_t i = 0; i < decision->selection_count; i += questions[count++].count)
+		questions[count] = (struct online_question){ .site = decision->selections[i].site,
+			.selections = &decision->selections[i],
+			.count = same_site(decision, i) - i };
+	online_ask(asked, questions, count);
 	online->list = cJSON_CreateArray();
-	for (size_t i = 0, end; i < decision->selection_count; i = end) {
-		end = same_site(decision, i);
-		OWNED_JSON answer = online_ask(
-			asked, decision->selections[i].site, &decision->selections[i], end - i);
-		const cJSON *item = json_get(answer, "items")->child;
-		for (size_t at = i; at < end; at++, item = item->next)
-			add_entry(online, &decision->selections[at], item,
-				json_text(answer, "error"));
-	}
+	for (size_t i = 0; i < count; i++)
+		add_answer(online, &questions[i]);
 	return true;
 }
 

@@ -182,18 +182,16 @@ const char *verified_site_problem(const struct verified_site *site)
 	return site->pat_ending ? "pat_ends_soon" : NULL;
 }
 
-static void run_site(
-	struct verification *verification, struct verified_site *site, struct online *online)
+/* Takes the answer, to one question for each group of equal cases. */
+static void take_answer(struct verification *verification, struct verified_site *site,
+	const struct questions *questions, cJSON *told)
 {
-	OWNED(arena) arena = arena_new();
-	struct questions questions = questions_of(site, arena);
-	OWNED_JSON answer =
-		online_ask(online, site->config->name, questions.selections, questions.count);
+	OWNED_JSON answer = told;
 	const cJSON *items = json_get(answer, "items"), *item = items ? items->child : NULL;
 	take_site(site, answer, verification->arena);
 	for (size_t i = 0; i < site->case_count; i++) {
-		struct verified_case *verified = questions.cases[i];
-		if (i && by_question(&questions.cases[i - 1], &questions.cases[i]))
+		struct verified_case *verified = questions->cases[i];
+		if (i && by_question(&questions->cases[i - 1], &questions->cases[i]))
 			item = item->next;
 		take_item(verified, site, item, answer, verification->arena);
 		site->failed += verified_case_has_failed(site, verified);
@@ -204,9 +202,20 @@ static void run_site(
 
 void verification_run(struct verification *verification, struct online *online)
 {
+	OWNED(arena) arena = arena_new();
+	size_t count = verification->site_count;
+	struct questions *questions = arena_array(arena, struct questions, count + 1);
+	struct online_question *asked = arena_array(arena, struct online_question, count + 1);
 	verification->by_daemon = online_is_daemon(online);
-	for (size_t i = 0; i < verification->site_count; i++)
-		run_site(verification, &verification->sites[i], online);
+	for (size_t i = 0; i < count; i++) {
+		questions[i] = questions_of(&verification->sites[i], arena);
+		asked[i] = (struct online_question){ .site = verification->sites[i].config->name,
+			.selections = questions[i].selections,
+			.count = questions[i].count };
+	}
+	online_ask(online, asked, count);
+	for (size_t i = 0; i < count; i++)
+		take_answer(verification, &verification->sites[i], &questions[i], asked[i].answer);
 }
 
 void verification_run_sources(struct verification *verification, const struct config *config,

@@ -46,7 +46,7 @@ struct verification { /* {.arena = ...} at first; everything lives there */
 /* The sites of `config` that `only` names (none: all), and the selections of `fixed` on them. */
 void verification_plan(struct verification *verification, const struct config *config,
 	const struct fixed_selections *fixed, const char *const *only, size_t only_count);
-/* Asks about all of them, one site after another. Equal selections are asked for once. */
+/* Asks about all of them. Equal selections are asked for once. */
 void verification_run(struct verification *verification, struct online *online);
 
 /* Asks dbt's API about the sources of `config` that name it, each for at most `us`. */
