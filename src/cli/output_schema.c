@@ -297,8 +297,9 @@ static const struct member verify_finding_members[] = {
 	MEMBER_ELSEWHERE("line", COUNT, .required = true,
 		.help = "Line of the selector, or, about a source, of the rule; or of these settings"),
 	MEMBER_ELSEWHERE("problem", TEXT, .required = true,
-		.help = "missing, ambiguous, no_extract, forbidden or unreadable; of a site: unreachable, pat_ends_soon; "
-			"of a source: unreachable, not_subscribed, inactive, failing, not_sent"),
+		.help = "missing, ambiguous, no_extract, forbidden or unreadable; of a site: secret_missing, unreachable, "
+			"pat_ends_soon; "
+			"of a source: secret_missing, unreachable, not_subscribed, inactive, failing, not_sent"),
 	MEMBER_ELSEWHERE("message", TEXT, .required = true, .help = "The problem in words, and what to do"),
 	MEMBER_ELSEWHERE("selection", OBJECT, .members = selection_members,
 		.help = "What the rule selects"),

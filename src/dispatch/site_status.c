@@ -48,6 +48,8 @@ const struct member site_members[] = {
 	MEMBER_FLAG(site_status, client.is_signed_in, .key = "signed_in", .required = true, .help = "Is there a session?"),
 	MEMBER_OPTIONAL(site_status, client.sign_in_failed, .key = "sign_in_failed",
 		.help = "Why there is no session: refused or unanswered; last_error says more"),
+	MEMBER_FLAG(site_status, client.lacks_secret, .key = "secret_missing",
+		.help = "The secret of its personal access token cannot be read"),
 	MEMBER_TIME(site_status, client.signed_in_at, .key = "signed_in_at", .help = "Since when"),
 	MEMBER_TIME(site_status, client.pat_ends_at, .key = "pat_ends_at", .help = "When its personal access token ends"),
 	MEMBER_COUNT(site_status, client.sign_ins, .key = "sign_ins", .required = true, .help = "Since the start of the daemon"),

@@ -57,6 +57,8 @@ const struct member inquiry_members[] = {
 	MEMBER_ELSEWHERE("site", TEXT, .required = true, .help = "Name of the site"),
 	MEMBER_ELSEWHERE("ok", FLAG, .required = true, .help = "The site answered all questions"),
 	MEMBER_ELSEWHERE("error", TEXT, .help = "Why not"),
+	MEMBER_ELSEWHERE("secret_missing", FLAG,
+		.help = "It was not asked, because the secret of its personal access token cannot be read"),
 	MEMBER_ELSEWHERE("pat_ends_at", TIME, .help = "When its personal access token ends; absent: not known"),
 	MEMBER_ELSEWHERE("administrator", FLAG,
 		.help = "Is the PAT's user an administrator? Absent: there was no need to know, or it is not known"),
@@ -120,6 +122,8 @@ static void tell(struct inquiry *inquiry)
 	OWNED_JSON answer = answer_new(inquiry->site, inquiry->error);
 	if (tableau_site_status_named(inquiry->tableau, inquiry->site, &status))
 		json_add_time(answer, "pat_ends_at", status.pat_ends_at);
+	if (status.lacks_secret)
+		cJSON_AddBoolToObject(answer, "secret_missing", true);
 	if (inquiry->knows_rights)
 		cJSON_AddBoolToObject(answer, "administrator", inquiry->is_powerful);
 	cJSON *items = cJSON_AddArrayToObject(answer, "items");

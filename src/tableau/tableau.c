@@ -658,6 +658,7 @@ struct tableau_site_status tableau_site_status_of(const struct tableau *tableau,
 		.in_flight = (unsigned)site->out,
 		.waiting = (unsigned)site->waiting,
 		.may_list_jobs = site->may_list_jobs,
+		.lacks_secret = !site->pat,
 		.last_error = *site->last_error ? site->last_error : session_notice(&site->session),
 	};
 }

@@ -184,6 +184,7 @@ struct tableau_site_status {
 	int64_t sign_ins, requests, errors;    /* since start */
 	unsigned in_flight, waiting;
 	bool may_list_jobs;
+	bool lacks_secret;      /* it cannot be read */
 	const char *last_error; /* "" when the last request succeeded */
 };
 /* Of one site; false: the configuration has no site of this name. */

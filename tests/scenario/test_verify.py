@@ -163,7 +163,9 @@ def test_a_secret_that_is_missing_fails_only_its_site(folder_of, sandbox_of):
     sandbox = sandbox_of(site_world(), site_world("board"))
     folder = folder_of(sandbox, [rule()], ("finance", "board"))
     (folder.path / "secrets" / "board").unlink()
-    assert problems(folder.json()) == [("board", None, "unreachable")]
+    assert problems(folder.json()) == [("board", None, "secret_missing")]
+    assert b"\n  secret_missing " in folder.verify().stdout and b"unreachable" not in folder.verify().stdout
+    assert b'type="secret_missing"' in folder.verify("--format", "junit").stdout
 
 
 def test_a_site_that_fails_in_the_middle_is_not_asked_on(folder_of, sandbox):

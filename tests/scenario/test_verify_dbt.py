@@ -181,7 +181,7 @@ def test_a_token_that_is_missing_is_said(asking):
         folder = asking(url)
         del folder.environment["DBT_TOKEN"]
         found = folder.json()
-    assert problems(found) == [(None, "unreachable")] and "DBT_TOKEN" in found["findings"][0]["message"] and not requests
+    assert problems(found) == [(None, "secret_missing")] and "DBT_TOKEN" in found["findings"][0]["message"] and not requests
 
 
 def test_the_token_is_never_printed(asking):

@@ -173,15 +173,12 @@ static bool get_page(const char *url, const struct secret *token, int64_t us, st
 	return status == 200 || refuse(status, answer, token, err);
 }
 
-bool dbt_subscriptions_get(const struct config_source *source, int64_t us, struct arena *arena,
-	struct dbt_subscriptions *list, struct error *err)
+bool dbt_subscriptions_get(const struct config_source *source, const struct secret *token,
+	int64_t us, struct arena *arena, struct dbt_subscriptions *list, struct error *err)
 {
 	const struct config_dbt_api *api = &source->dbt_api;
 	struct mono until = mono_plus(clock_mono(), us);
-	OWNED(secret) token = secret_load(&api->token, err);
 	int64_t total = INT64_MAX;
-	if (!token)
-		return error_context(err, "the token of 'dbt_api'");
 	for (size_t before = 0; list->count < MOST_ITEMS && (int64_t)list->count < total;
 		before = list->count) {
 		OWNED_TEXT struct text url = TEXT(TEXT_UNBOUNDED);

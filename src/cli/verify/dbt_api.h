@@ -30,8 +30,9 @@ bool dbt_subscriptions_parse(struct str body, struct arena *arena, struct dbt_su
 	int64_t *total, struct error *err) MUST_USE;
 /* Asks for all of them, within `us`, with the token of the source's dbt_api, which no error
  * repeats. */
-bool dbt_subscriptions_get(const struct config_source *source, int64_t us, struct arena *arena,
-	struct dbt_subscriptions *list, struct error *err) MUST_USE;
+bool dbt_subscriptions_get(const struct config_source *source, const struct secret *token,
+	int64_t us, struct arena *arena, struct dbt_subscriptions *list,
+	struct error *err) MUST_USE;
 
 /* Does it post to a path that ends in /webhooks/SOURCE, on whatever host? */
 bool dbt_subscription_is_for(const struct dbt_subscription *subscription, const char *source);

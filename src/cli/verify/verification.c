@@ -164,6 +164,9 @@ static void take_site(struct verified_site *site, const cJSON *answer, struct ar
 		site->error = without_site(json_text(answer, "error"), site->config->name, arena);
 	if (site->error && !*site->error)
 		site->error = "it could not be asked";
+	if (site->error)
+		site->problem = json_flag(answer, "secret_missing", false) ? "secret_missing"
+									   : "unreachable";
 	site->pat_ends_at = json_time(answer, "pat_ends_at");
 	if (wall_is_set(site->pat_ends_at))
 		site->pat_ending = pat_ending(site, site->pat_ends_at.us - now.us, arena);
@@ -178,7 +181,7 @@ bool verified_case_has_failed(
 const char *verified_site_problem(const struct verified_site *site)
 {
 	if (site->error)
-		return "unreachable";
+		return site->problem;
 	return site->pat_ending ? "pat_ends_soon" : NULL;
 }
 

@@ -21,7 +21,8 @@ struct verified_case { /* one selection of one rule */
 
 struct verified_site {
 	const struct config_site *config;
-	const char *error;           /* why it could not be asked; NULL: it could */
+	const char *problem;         /* secret_missing or unreachable; NULL: it could be asked */
+	const char *error;           /* why not, in words; or NULL */
 	struct wall pat_ends_at;     /* {0}: not known */
 	const char *pat_ending;      /* that its PAT ends soon, in words; NULL: it does not */
 	struct verified_case *cases; /* by file, line, and place in the rule */
@@ -53,7 +54,7 @@ void verification_run(struct verification *verification, struct online *online);
 void verification_run_sources(struct verification *verification, const struct config *config,
 	const struct awaited_list *awaited, int64_t us);
 
-/* "unreachable", or "pat_ends_soon": the problem of a site itself; NULL: none. */
+/* "secret_missing", "unreachable" or "pat_ends_soon": the problem of a site itself; NULL: none. */
 const char *verified_site_problem(const struct verified_site *site);
 /* Has the case a problem that is not its site's? */
 bool verified_case_has_failed(

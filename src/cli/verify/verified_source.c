@@ -143,6 +143,14 @@ static const struct source_finding *findings_take(struct comparing *comparing)
 	return kept;
 }
 
+static struct verified_source failed(struct verified_source source, const char *problem,
+	const struct error *err, struct arena *arena)
+{
+	source.problem = problem;
+	source.error = arena_text(arena, err->message);
+	return source;
+}
+
 struct verified_source verified_source_ask(const struct config_source *config,
 	const struct awaited_list *awaited, int64_t us, struct arena *arena)
 {
@@ -150,10 +158,13 @@ struct verified_source verified_source_ask(const struct config_source *config,
 	struct verified_source source = { .config = config };
 	struct comparing comparing = { .source = &source, .arena = arena };
 	struct dbt_subscriptions all = { NULL, 0 };
-	if (!dbt_subscriptions_get(config, us, arena, &all, &err)) {
-		source.error = arena_text(arena, err.message);
-		return source;
+	OWNED(secret) token = secret_load(&config->dbt_api.token, &err);
+	if (!token) {
+		error_context(&err, "the token of 'dbt_api'");
+		return failed(source, "secret_missing", &err, arena);
 	}
+	if (!dbt_subscriptions_get(config, token, us, arena, &all, &err))
+		return failed(source, "unreachable", &err, arena);
 	keep_ours(&comparing, &all);
 	compare(&comparing, awaited);
 	source.findings = findings_take(&comparing);

@@ -14,7 +14,8 @@ struct source_finding {
 
 struct verified_source {
 	const struct config_source *config;
-	const char *error;    /* why dbt's API could not be asked; NULL: it could */
+	const char *problem;  /* secret_missing or unreachable; NULL: dbt's API could be asked */
+	const char *error;    /* why not, in words; or NULL */
 	size_t webhooks;      /* active ones that post to it */
 	size_t awaited_count; /* how many conditions were compared */
 	const struct source_finding *findings;

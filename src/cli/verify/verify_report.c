@@ -51,7 +51,7 @@ static cJSON *finding_of_case(const struct verified_site *site,
 static void add_findings(const struct verified_site *site, cJSON *findings, cJSON *notes)
 {
 	if (site->error)
-		cJSON_AddItemToArray(findings, finding_of_site(site, "unreachable", site->error));
+		cJSON_AddItemToArray(findings, finding_of_site(site, site->problem, site->error));
 	if (site->pat_ending)
 		cJSON_AddItemToArray(
 			findings, finding_of_site(site, "pat_ends_soon", site->pat_ending));
@@ -95,7 +95,7 @@ static void add_findings_of_source(const struct verified_source *source, cJSON *
 {
 	if (source->error)
 		cJSON_AddItemToArray(
-			findings, finding_of_source(source, NULL, "unreachable", source->error));
+			findings, finding_of_source(source, NULL, source->problem, source->error));
 	for (size_t i = 0; i < source->finding_count; i++) {
 		const struct source_finding *finding = &source->findings[i];
 		cJSON_AddItemToArray(findings, finding_of_source(source, finding->awaited,
@@ -192,7 +192,7 @@ static void junit_source(const struct verified_source *source, FILE *out)
 	text_printf(&message, "%s:%d: %s", place->file, place->line,
 		source->error ? source->error : "");
 	if (source->error)
-		junit_fail(out, place->file, "dbt's API", "unreachable", message.at, "");
+		junit_fail(out, place->file, "dbt's API", source->problem, message.at, "");
 	else
 		junit_pass(out, place->file, "dbt's API", NULL);
 	for (size_t i = 0; i < source->finding_count; i++)

@@ -113,7 +113,7 @@ static void print_site(
 		fprintf(out, ", %zu not", site->unknown);
 	fputc('\n', out);
 	if (site->error)
-		print_finding(2, "unreachable", NULL, site->error, colours, out);
+		print_finding(2, site->problem, NULL, site->error, colours, out);
 	if (site->pat_ending)
 		print_finding(2, "pat_ends_soon", NULL, site->pat_ending, colours, out);
 	print_cases(site, colours, out);
@@ -132,7 +132,7 @@ static void print_source(
 			plural(source->webhooks));
 	fputc('\n', out);
 	if (source->error)
-		print_finding(2, "unreachable", NULL, source->error, colours, out);
+		print_finding(2, source->problem, NULL, source->error, colours, out);
 	for (size_t i = 0; i < source->finding_count; i++) {
 		const struct source_finding *finding = &source->findings[i];
 		const struct awaited *awaited = finding->awaited;
