@@ -1,10 +1,12 @@
 /* tests/unit/listen_unix_test.c - Unix sockets: what stands at their path, their permissions, and
  * what is removed. */
 #include "base/web/listen_unix.h"
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -31,6 +33,20 @@ static int clear(void **state)
 	(void)state;
 	unlink(path);
 	return 0;
+}
+
+/* Somebody who may write the folder, in the moment after bind(2). */
+static void (*after_bind)(void);
+
+/* The one of the C library, and then they act. */
+int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t length)
+{
+	int result = (int)syscall(SYS_bind, fd, address.__sockaddr__, length);
+	void (*act)(void) = after_bind;
+	after_bind = NULL;
+	if (act)
+		act();
+	return result;
 }
 
 static int open_it(struct listen_unix_mark *mark, struct error *err)
@@ -115,6 +131,54 @@ static void the_socket_of_another_is_not_removed(void **state)
 	close(fd);
 }
 
+static void put_a_file(void)
+{
+	assert_int_equal(unlink(path), 0);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(chmod(path, 0600), 0);
+}
+
+static int others_socket;
+
+static void put_a_socket_that_listens(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	assert_int_equal(unlink(path), 0);
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	others_socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(others_socket, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(listen(others_socket, 1), 0);
+}
+
+static void remove_it(void)
+{
+	assert_int_equal(unlink(path), 0);
+}
+
+/* Neither its mode nor its group is changed, and it is not removed. */
+static void what_is_put_in_the_place_of_a_new_socket_is_left_alone(void **state)
+{
+	static void (*const acts[])(void) = { put_a_file, put_a_socket_that_listens };
+	struct listen_unix_mark mark;
+	struct error err;
+	struct stat about;
+	(void)state;
+	for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
+		after_bind = acts[i];
+		assert_int_equal(open_it(&mark, &err), -1);
+		assert_non_null(strstr(err.message, "somebody replaced the socket"));
+		assert_int_equal(lstat(path, &about), 0);
+		assert_int_equal(about.st_mode & 0777, 0600);
+		unlink(path);
+	}
+	close(others_socket);
+	after_bind = remove_it;
+	assert_int_equal(open_it(&mark, &err), -1);
+}
+
 static void what_cannot_be_made_says_why(void **state)
 {
 	static const struct {
@@ -163,6 +227,8 @@ int main(void)
 		cmocka_unit_test_teardown(a_dead_socket_is_replaced_and_a_live_one_is_not, clear),
 		cmocka_unit_test_teardown(a_file_and_a_link_stay, clear),
 		cmocka_unit_test_teardown(the_socket_of_another_is_not_removed, clear),
+		cmocka_unit_test_teardown(
+			what_is_put_in_the_place_of_a_new_socket_is_left_alone, clear),
 		cmocka_unit_test(what_cannot_be_made_says_why),
 		cmocka_unit_test(modes_are_read_as_chmod_reads_them),
 	};

@@ -16,6 +16,7 @@
 
 #define BACKLOG 1024
 #define GROUP_BYTES 65536 /* of a group's entry with all its members */
+#define FILE_BYTES 32     /* "/proc/self/fd/" and ten digits */
 
 const char *listen_unix_path(const char *address)
 {
@@ -129,44 +130,73 @@ static bool find_group(const char *name, gid_t *group, struct error *err)
 	return error_fail(err, ERROR_INPUT, "there is no group '%s'", name);
 }
 
+/*
+ * The descriptor of the file that bind() made, or -1. Who may write the folder can put something
+ * else there meanwhile: what is no socket, is another user's, or has somebody who listens, while
+ * our socket does not yet.
+ */
+static int open_bound(const char *path, char file[FILE_BYTES], struct error *err)
+{
+	struct stat about;
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0) {
+		error_fail(err, ERROR_SYSTEM, "'%s': %s", path, strerror(errno));
+		return -1;
+	}
+	str_print(file, FILE_BYTES, "/proc/self/fd/%d", fd);
+	if (!fstat(fd, &about) && S_ISSOCK(about.st_mode) && about.st_uid == geteuid() &&
+		is_dead(file))
+		return fd;
+	close(fd);
+	error_fail(err, ERROR_INPUT,
+		"somebody replaced the socket '%s' when it was new; let nobody else write its "
+		"folder",
+		path);
+	return -1;
+}
+
 /* Nobody can connect before listen(), so the bits that umask(2) leaves are no gap. */
-static bool set_rights(
-	const struct listen_unix *options, struct listen_unix_mark *mark, struct error *err)
+static bool set_rights(const struct listen_unix *options, int bound, const char *file,
+	struct listen_unix_mark *mark, struct error *err)
 {
 	struct stat about;
 	gid_t group = (gid_t)-1;
+	if (fstat(bound, &about))
+		return error_fail(err, ERROR_SYSTEM, "'%s': %s", options->path, strerror(errno));
+	*mark = (struct listen_unix_mark){ about.st_dev, about.st_ino };
 	if (options->group) {
 		if (!find_group(options->group, &group, err))
 			return false;
-		if (lchown(options->path, (uid_t)-1, group))
+		if (fchownat(bound, "", (uid_t)-1, group, AT_EMPTY_PATH))
 			return error_fail(err, ERROR_INPUT,
 				"'%s' cannot be given to the group '%s', which the process must "
 				"belong to: %s",
 				options->path, options->group, strerror(errno));
 	}
-	/* not through a link, which somebody may have put there meanwhile in a shared folder */
-	if (fchmodat(AT_FDCWD, options->path, options->mode, AT_SYMLINK_NOFOLLOW) ||
-		lstat(options->path, &about))
-		return error_fail(err, ERROR_SYSTEM, "'%s': %s", options->path, strerror(errno));
-	*mark = (struct listen_unix_mark){ about.st_dev, about.st_ino };
-	return true;
+	/* fchmod() takes no descriptor of O_PATH */
+	return !chmod(file, options->mode) ||
+	       error_fail(err, ERROR_SYSTEM, "'%s': %s", options->path, strerror(errno));
 }
 
 static bool bind_there(
 	int fd, const struct listen_unix *options, struct listen_unix_mark *mark, struct error *err)
 {
 	struct sockaddr_un address = address_of(options->path);
+	char file[FILE_BYTES];
 	if (bind(fd, (struct sockaddr *)&address, sizeof address))
 		return error_fail(err, errno == EADDRINUSE ? ERROR_TRANSIENT : ERROR_INPUT,
 			"cannot listen on '%s': %s", options->path, strerror(errno));
-	if (set_rights(options, mark, err)) {
-		if (!listen(fd, BACKLOG))
-			return true;
-		IGNORE(error_fail(err, ERROR_SYSTEM, "cannot listen on '%s': %s", options->path,
-			strerror(errno))); /* false */
-	}
-	unlink(options->path); /* ours, and of no use */
-	return false;
+	int bound = open_bound(options->path, file, err);
+	if (bound < 0)
+		return false;
+	bool is_fine = set_rights(options, bound, file, mark, err);
+	if (is_fine && listen(fd, BACKLOG))
+		is_fine = error_fail(err, ERROR_SYSTEM, "cannot listen on '%s': %s", options->path,
+			strerror(errno));
+	close(bound);
+	if (!is_fine)
+		listen_unix_remove(options->path, mark);
+	return is_fine;
 }
 
 int listen_unix_open(

@@ -4,7 +4,9 @@
  *
  * What is at PATH is replaced only if it is a socket that nobody listens on: what a process that
  * died left behind. Two processes that start at once cannot take a live socket for a dead one,
- * because each locks the folder meanwhile (flock(2)).
+ * because each locks the folder meanwhile (flock(2)). Mode and group are given to the file that was
+ * bound, by its descriptor: what somebody puts in its place meanwhile is left alone, and is an
+ * error.
  */
 #pragma once
 #include "base/error.h"
