@@ -171,11 +171,33 @@ static void a_path_is_what_follows_the_host(void **state)
 		assert_string_equal(http_path(targets[i][0]), targets[i][1]);
 }
 
+/* A head that comes byte by byte is read once for each line. */
+static void a_head_is_read_again_only_when_a_line_has_ended(void **state)
+{
+	static const char head[] = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
+	int reads = 0;
+	(void)state;
+	for (size_t length = 1, before = 0; length < sizeof head; before = length++) {
+		struct http_head read = { 0 };
+		struct str bytes = { head, length };
+		if (!http_head_has_news(bytes, before))
+			continue;
+		reads++;
+		bool is_over = http_head_read(&read, bytes);
+		assert_int_equal(is_over, length == sizeof head - 1);
+		assert_int_equal(read.status, 0);
+	}
+	assert_int_equal(reads, 4); /* the first byte, and the ends of three lines */
+	assert_true(http_head_has_news(STR("\x16"), 0)); /* what is no HTTP is refused at once */
+	assert_false(http_head_has_news(STR("ab"), 2));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_head_is_taken_or_refused_as_the_rfcs_say),
 		cmocka_unit_test(a_head_off_the_wire_is_whole_or_refused_or_goes_on),
+		cmocka_unit_test(a_head_is_read_again_only_when_a_line_has_ended),
 		cmocka_unit_test(each_byte_of_a_name_and_of_a_host_is_one_that_the_rfcs_list),
 		cmocka_unit_test(a_path_is_what_follows_the_host),
 	};

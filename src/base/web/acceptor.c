@@ -18,6 +18,7 @@ struct guest { /* a connection whose head is not complete, or was refused */
 	int fd;
 	struct connection *connection;
 	bool is_refused;
+	size_t read; /* so many bytes of its head were read, and more must come */
 	struct sockaddr_storage from;
 	socklen_t from_length;
 	struct guest *prev, *next;
@@ -120,7 +121,9 @@ static void look_at_head(
 	struct acceptor *acceptor, struct guest *guest, struct str bytes, bool is_last)
 {
 	struct http_head head = { 0 };
-	bool is_over = http_head_read(&head, bytes);
+	bool is_over = bytes.length > guest->read && http_head_has_news(bytes, guest->read) &&
+		       http_head_read(&head, bytes);
+	guest->read = bytes.length;
 	if (head.status)
 		guest_is_refused(acceptor, guest, head.status, head.reason);
 	else if (is_over)

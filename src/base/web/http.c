@@ -75,6 +75,11 @@ static size_t scheme_length(struct str target)
 	return 0;
 }
 
+bool http_head_has_news(struct str bytes, size_t before)
+{
+	return !before || memchr(bytes.at + before, '\n', bytes.length - before);
+}
+
 const char *http_path(const char *target)
 {
 	size_t scheme = scheme_length(str_of(target));

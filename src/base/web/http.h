@@ -33,6 +33,9 @@ bool http_head_is_good(struct http_head *head);
  * is wrong so far.
  */
 bool http_head_read(struct http_head *head, struct str bytes);
+/* Is more to be learned from `bytes` than when only the first `before` of them had arrived? A head
+ * is read by lines, so one that comes byte by byte is not read again with each. */
+bool http_head_has_news(struct str bytes, size_t before);
 
 /* The path of a request's target (without a query), which may be an absolute URI (RFC 9112, 3.2.2).
  * Anything else, such as "*", is returned as it is. */
