@@ -211,7 +211,7 @@ static bool listen_on(struct admin *admin, struct error *err)
 {
 	const struct config_listen *listen = admin->options.listen;
 	struct config_pems pems;
-	bool has_tls = listen->admin_tls.certificate;
+	bool has_tls = admin->has_tls = listen->admin_tls.certificate;
 	if (config_read_pems(&listen->admin_tls, "listen.admin_tls", &pems, err)) {
 		struct web_options web = {
 			.listen = admin->listen,

@@ -25,7 +25,9 @@ static bool is_slowed(struct admin *admin, struct web_request *request, const st
 		return false;
 	snprintf(text, sizeof text, "%lld", (long long)seconds);
 	web_reply_header(request, "Retry-After", text);
-	refuse(request, 429, "slowed", NULL, "too many wrong tokens from this address");
+	refuse(request, 429, "slowed", NULL,
+		*asked->peer->text ? "too many wrong tokens from this address"
+				   : "too many wrong tokens from this user");
 	return true;
 }
 

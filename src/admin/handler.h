@@ -14,7 +14,8 @@
 struct admin {
 	struct web *web;
 	struct admin_options options; /* without `listen` and `store`, which reloads free */
-	char *listen;                 /* as configured at the start */
+	char *listen;                 /* as configured at the start ... */
+	bool has_tls;                 /* ... and so is this */
 	struct mailbox *queries;      /* struct query */
 	pthread_t thread;             /* queries the store, and waits for reloads */
 	bool has_thread;

@@ -54,12 +54,30 @@ static bool is_for_us(const struct admin *admin, const struct web_request *reque
 	return false;
 }
 
-/* Our own origin is the Host of the request. */
-static bool is_by_us(const struct web_request *request)
+/* Does it name a scheme that our own pages may have been loaded by? Without TLS here they may come
+ * through a proxy that has it, which then also sees to it that nothing else comes. */
+static const char *host_of_origin(const struct admin *admin, const char *origin)
 {
-	const char *origin = web_header(request, "Origin");
-	const char *host = origin ? strstr(origin, "://") : NULL;
-	return !origin || (host && text_is_nocase(host + 3, web_host(request)));
+	static const char *const schemes[] = { "https://", "http://" };
+	for (size_t i = 0; i < (admin->has_tls ? 1U : 2U); i++)
+		if (str_starts(str_of(origin), schemes[i]))
+			return origin + strlen(schemes[i]);
+	return NULL;
+}
+
+/*
+ * Our own origin is the Host of the request, by our scheme. Browsers also say how the page's origin
+ * and ours are related, which tells http from https behind a proxy too; "none" is a person's own
+ * doing.
+ */
+static bool is_by_us(const struct admin *admin, const struct web_request *request)
+{
+	const char *origin = web_header(request, "Origin"),
+		   *relation = web_header(request, "Sec-Fetch-Site");
+	const char *host = origin ? host_of_origin(admin, origin) : NULL;
+	if (relation && !text_is(relation, "same-origin") && !text_is(relation, "none"))
+		return false;
+	return !origin || (host && text_is_nocase(host, web_host(request)));
 }
 
 const char *admin_refusal_of(const struct admin *admin, const struct web_request *request)
@@ -68,7 +86,7 @@ const char *admin_refusal_of(const struct admin *admin, const struct web_request
 	if (!is_for_us(admin, request))
 		return "the name in the Host field is not one of this listener's; its names "
 		       "belong under 'admin_hosts' in the configuration";
-	if (is_change && !is_by_us(request))
+	if (is_change && !is_by_us(admin, request))
 		return "a page of another origin may not do this";
 	return NULL;
 }

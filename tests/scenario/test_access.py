@@ -406,6 +406,16 @@ def test_a_connection_goes_on_while_its_certificate_is_replaced(secured):
     connection.close()
 
 
+def test_a_page_without_tls_changes_nothing_where_there_is_tls(secured):
+    """Anybody on the way can make a page of http://, under the listener's own name and port."""
+    context = ssl.create_default_context(cafile=secured.folder / "adm/cert.pem")
+    for scheme, status in (("http", 403), ("https", 200)):
+        connection = http.client.HTTPSConnection(secured.admin, context=context, timeout=harness.DEADLINE)
+        headers = {**bearer(ONCALL), "Origin": f"{scheme}://{secured.admin}"}
+        assert request(secured.admin, "POST", "/-/reload", headers=headers, connection=connection).status == status
+        connection.close()
+
+
 def test_commands_speak_tls_to_the_daemon(secured):
     url = ["--url", f"https://{secured.admin}"]
     token = {"REFRESH_ROUTER_TOKEN": READER}

@@ -161,7 +161,8 @@ def test_only_names_of_its_own_lead_to_the_admin_listener(admin_router, host, st
 @pytest.mark.parametrize("host,origin,status", [("localhost:8081", "http://localhost:8081", 200), ("router.example.com", "https://ROUTER.example.com", 200),
                                                 ("localhost:8081", "http://evil.example", 403), ("localhost:8081", "http://localhost:9999", 403),
                                                 ("localhost:8081", "null", 403), ("evil.example", "http://evil.example", 403),
-                                                ("router.example.com", "http://localhost", 403)])
+                                                ("router.example.com", "http://localhost", 403), ("localhost:8081", "ftp://localhost:8081", 403),
+                                                ("localhost:8081", "localhost:8081", 403)])
 def test_a_page_of_another_origin_changes_nothing(admin_router, host, origin, status):
     before = admin_router.metric("refusals_total", listener="admin", reason="forbidden")
     for path in ("/api/v1/sites/finance/pause", "/api/v1/sites/finance/resume", "/-/reload", "/api/v1/route"):
@@ -171,6 +172,14 @@ def test_a_page_of_another_origin_changes_nothing(admin_router, host, origin, st
     # Looking is no change, where the name is ours.
     seen = request(admin_router.admin, "GET", "/api/v1/events", headers={"Host": host, "Origin": origin})
     assert seen.status == (403 if host == "evil.example" else 200)
+
+
+@pytest.mark.parametrize("relation,status", [("same-origin", 200), ("none", 200), ("same-site", 403), ("cross-site", 403)])
+def test_a_browser_says_whose_page_it_is_although_a_proxy_hides_the_scheme(admin_router, relation, status):
+    """A page of http://router.example.com that somebody on the way has made, while the proxy serves https."""
+    headers = {"Host": "router.example.com", "Origin": "http://router.example.com", "Sec-Fetch-Site": relation}
+    assert request(admin_router.admin, "POST", "/-/reload", headers=headers).status == status
+    assert request(admin_router.admin, "GET", "/api/v1/events", headers=headers).status == 200
 
 
 def test_a_reload_takes_other_admin_hosts(router_of, sandbox):

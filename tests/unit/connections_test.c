@@ -4,6 +4,7 @@
  */
 #include "base/metric.h"
 #include "base/web/connections.h"
+#include "base/web/peer.h"
 #include "tests/unit/test.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -306,6 +307,33 @@ static void a_descriptor_that_comes_again_is_a_new_connection(void **state)
 	assert_null(connections_find(fixture->connections, client->here + 100000));
 }
 
+/* Of the other end of a Unix socket that `user` made, who is somebody else only if we are root. */
+static struct peer_address address_of_user(uid_t user)
+{
+	const struct sockaddr from = { .sa_family = AF_UNIX };
+	uid_t own = geteuid();
+	int fds[2];
+	IGNORE(seteuid(user));
+	int made = socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
+	IGNORE(seteuid(own));
+	assert_int_equal(made, 0);
+	struct peer_address address = peer_address_of(fds[0], &from);
+	close(fds[0]);
+	close(fds[1]);
+	return address;
+}
+
+static void each_user_of_a_unix_socket_is_bounded_alone(void **state)
+{
+	(void)state;
+	bool is_root = !geteuid();
+	struct peer_address one = address_of_user(is_root ? 1 : geteuid()),
+			    again = address_of_user(is_root ? 1 : geteuid()),
+			    other = is_root ? address_of_user(2) : (struct peer_address){ { 0 } };
+	assert_memory_equal(&one, &again, sizeof one);
+	assert_memory_not_equal(&one, &other, sizeof one);
+}
+
 #define connections_test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -313,6 +341,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		connections_test(one_address_gets_half_and_its_own_oldest_goes),
 		connections_test(one_network_of_ipv6_is_one_address),
+		cmocka_unit_test(each_user_of_a_unix_socket_is_bounded_alone),
 		connections_test(an_ipv4_address_is_the_same_through_an_ipv6_socket),
 		connections_test(strangers_leave_a_quarter_to_those_who_are_known),
 		connections_test(the_oldest_is_who_has_been_waited_for_longest),

@@ -233,7 +233,7 @@ struct connection *connections_admit(
 	struct connections *connections, int fd, const struct sockaddr *from)
 {
 	struct connection *connection = NULL;
-	struct peer_address address = peer_address_of(from);
+	struct peer_address address = peer_address_of(fd, from);
 	pthread_mutex_lock(&connections->lock);
 	/* An old connection of this descriptor: libmicrohttpd ran out of memory and closed it
 	 * without notice. */

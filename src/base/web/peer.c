@@ -3,10 +3,25 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-struct peer_address peer_address_of(const struct sockaddr *from)
+/* Who connected to a Unix socket. */
+static bool find_user(int fd, unsigned *user)
+{
+	struct ucred about;
+	socklen_t length = sizeof about;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &about, &length))
+		return false;
+	*user = about.uid;
+	return true;
+}
+
+struct peer_address peer_address_of(int fd, const struct sockaddr *from)
 {
 	struct peer_address address = { { 0 } };
 	const void *at = from; /* sa_family says which type it really is */
+	unsigned user;
+	/* a listener has either users or addresses, so they cannot be mistaken for each other */
+	if (from->sa_family == AF_UNIX && find_user(fd, &user))
+		memcpy(address.bytes, &user, sizeof user);
 	if (from->sa_family == AF_INET)
 		memcpy(address.bytes, &((const struct sockaddr_in *)at)->sin_addr, 4);
 	if (from->sa_family != AF_INET6)
@@ -47,17 +62,13 @@ void peer_look(int fd, struct peer_about *peer)
 	struct sockaddr_storage storage = { .ss_family = AF_UNSPEC };
 	struct sockaddr *from = (struct sockaddr *)(void *)&storage;
 	socklen_t length = sizeof storage;
-	struct ucred user;
-	socklen_t user_length = sizeof user;
 	*peer = (struct peer_about){ .kind = PEER_NETWORK };
 	if (getpeername(fd, from, &length))
 		return; /* gone already: nobody who is let in */
-	peer->address = peer_address_of(from);
+	peer->address = peer_address_of(fd, from);
 	if (storage.ss_family == AF_UNIX) {
-		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &user, &user_length))
-			return;
-		peer->kind = PEER_SOCKET;
-		peer->user = user.uid;
+		if (find_user(fd, &peer->user))
+			peer->kind = PEER_SOCKET;
 		return;
 	}
 	peer->kind = kind_of(from);

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-/* What bounds are counted by: an IPv4 address, or the /64 that one IPv6 host has for itself; zeros
- * for all of a Unix socket. */
+/* What bounds are counted by: an IPv4 address, or the /64 that one IPv6 host has for itself; at a
+ * Unix socket the user. */
 struct peer_address {
 	unsigned char bytes[8];
 };
@@ -25,6 +25,7 @@ struct peer_about {
 	char text[INET6_ADDRSTRLEN]; /* the address without port; "" for a Unix socket */
 };
 
-struct peer_address peer_address_of(const struct sockaddr *from);
+/* Of a connected socket, and of its other end as accept(2) or getpeername(2) told it. */
+struct peer_address peer_address_of(int fd, const struct sockaddr *from);
 /* Of a connected socket. */
 void peer_look(int fd, struct peer_about *peer);
