@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define BODY_LIMIT 1000
@@ -106,6 +107,17 @@ static int tear_down(void **state)
 	pthread_mutex_destroy(&fixture->lock);
 	free(fixture);
 	return 0;
+}
+
+/* While it is true, the server finds nobody in the kernel's queue. */
+static atomic_bool nobody_waits;
+
+int accept4(int fd, __SOCKADDR_ARG from, socklen_t *restrict length, int flags)
+{
+	if (!atomic_load(&nobody_waits))
+		return (int)syscall(SYS_accept4, fd, from.__sockaddr__, length, flags);
+	errno = EAGAIN;
+	return -1;
 }
 
 /* ---- clients ---- */
@@ -753,6 +765,24 @@ static void a_quiet_server_takes_no_new_connection_and_serves_the_old_ones(void 
 	close(fd);
 }
 
+static void who_waits_in_the_kernels_queue_at_a_stop_is_answered(void **state)
+{
+	struct fixture *fixture = *state;
+	int fds[20];
+	start(fixture, 10 * US_PER_SECOND);
+	atomic_store(&nobody_waits, true);
+	for (size_t i = 0; i < 20; i++) {
+		fds[i] = dial(fixture);
+		say(fds[i], "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
+	}
+	atomic_store(&nobody_waits, false);
+	web_stop(fixture->web);
+	for (size_t i = 0; i < 20; i++) {
+		assert_answer(fds[i], 200, "GET /1 [] ");
+		close(fds[i]);
+	}
+}
+
 static void a_server_that_nobody_used_stops_twice_at_once(void **state)
 {
 	struct fixture *fixture = *state;
@@ -824,6 +854,7 @@ int main(void)
 		web_test(stopping_waits_for_the_answers_that_are_on_their_way),
 		web_test(what_is_still_kept_at_the_stop_gets_a_503),
 		web_test(a_quiet_server_takes_no_new_connection_and_serves_the_old_ones),
+		web_test(who_waits_in_the_kernels_queue_at_a_stop_is_answered),
 		web_test(a_server_that_nobody_used_stops_twice_at_once),
 		web_test(an_address_that_is_wrong_or_taken_is_named),
 	};

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <utlist.h>
 
+#define MOST_QUEUED 4096 /* somaxconn, listen(2) */
 #define PAUSE_MS 20 /* after a failed accept, and while dropped connections are not closed yet */
 
 struct guest { /* a connection whose head is not complete, or was refused */
@@ -31,8 +32,10 @@ struct acceptor {
 	char *head;           /* options.head_bytes */
 	struct guest *guests; /* used by the thread only */
 	pthread_t thread;
-	pthread_mutex_t lock; /* guards the flags below; held while a connection is accepted */
+	pthread_mutex_t lock; /* guards what is below; held while a connection is accepted */
 	bool is_quiet, is_ending;
+	bool is_closed; /* the listening socket; `closed` tells */
+	pthread_cond_t closed;
 };
 
 /* ---- answers without a request ---- */
@@ -252,6 +255,17 @@ static int wait_ms(const struct acceptor *acceptor)
 	return us < 0 ? -1 : (int)(us / US_PER_MS) + 1;
 }
 
+/*
+ * Closing the socket resets what waits in the kernel's queue, perhaps with a request that was sent
+ * already, so that is let in first. A shorter queue for that time (listen(2) again) would be worse:
+ * who finds it full believes to be connected.
+ */
+static void let_in_queue(struct acceptor *acceptor)
+{
+	for (int i = 0; i < MOST_QUEUED && accept_one(acceptor); i++)
+		;
+}
+
 /* Closes the listening socket when quiet, so that clients do not wait in a queue that nobody reads.
  * False: the thread is to end. */
 static bool heed_orders(struct acceptor *acceptor)
@@ -260,9 +274,13 @@ static bool heed_orders(struct acceptor *acceptor)
 	IGNORE(read(acceptor->wake, &told, sizeof told) < 0);
 	pthread_mutex_lock(&acceptor->lock);
 	bool is_ending = acceptor->is_ending;
-	if (acceptor->is_quiet && acceptor->options.fd >= 0) {
+	if (acceptor->is_quiet && !acceptor->is_closed) {
+		if (!acceptor->options.is_inherited)
+			let_in_queue(acceptor);
 		close(acceptor->options.fd);
 		acceptor->options.fd = -1;
+		acceptor->is_closed = true;
+		pthread_cond_broadcast(&acceptor->closed);
 	}
 	pthread_mutex_unlock(&acceptor->lock);
 	return !is_ending;
@@ -299,6 +317,7 @@ static void clear(struct acceptor *acceptor)
 	if (acceptor->epoll >= 0)
 		close(acceptor->epoll);
 	free(acceptor->head);
+	pthread_cond_destroy(&acceptor->closed);
 	pthread_mutex_destroy(&acceptor->lock);
 	free(acceptor);
 }
@@ -308,6 +327,7 @@ struct acceptor *acceptor_start(const struct acceptor_options *options, struct e
 	struct acceptor *acceptor = mem_new(struct acceptor);
 	acceptor->options = *options;
 	pthread_mutex_init(&acceptor->lock, NULL);
+	pthread_cond_init(&acceptor->closed, NULL);
 	acceptor->head = mem_alloc(options->head_bytes);
 	acceptor->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	acceptor->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -332,6 +352,10 @@ static void order(struct acceptor *acceptor, bool is_ending)
 void acceptor_quiesce(struct acceptor *acceptor)
 {
 	order(acceptor, false);
+	pthread_mutex_lock(&acceptor->lock);
+	while (!acceptor->is_closed)
+		pthread_cond_wait(&acceptor->closed, &acceptor->lock);
+	pthread_mutex_unlock(&acceptor->lock);
 }
 
 void acceptor_free(struct acceptor *acceptor)

@@ -20,6 +20,7 @@ struct acceptor;
 
 struct acceptor_options {
 	int fd; /* the listening socket; the acceptor's from now on, also when it fails to start */
+	bool is_inherited; /* passed in, and kept open there, with what waits in its queue */
 	bool is_tls;
 	struct connections *connections;
 	struct refusals *refusals;
@@ -31,7 +32,8 @@ struct acceptor_options {
 };
 
 struct acceptor *acceptor_start(const struct acceptor_options *options, struct error *err) MUST_USE;
-/* When this returns, no new connections are accepted; the existing ones still expire. */
+/* When this returns, the socket is closed: what waited in its queue was let in, and no new
+ * connections are. The existing ones still expire. */
 void acceptor_quiesce(struct acceptor *acceptor);
 /* Ends the thread, and closes the connections whose head is not complete. NULL is fine. */
 void acceptor_free(struct acceptor *acceptor);

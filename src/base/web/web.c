@@ -148,6 +148,7 @@ static bool start_acceptor(struct web *web, int fd, struct error *err)
 {
 	struct acceptor_options options = {
 		.fd = fd,
+		.is_inherited = web->options.socket,
 		.is_tls = web->tls,
 		.connections = web->connections,
 		.refusals = web->refusals,
