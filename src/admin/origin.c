@@ -65,19 +65,27 @@ static const char *host_of_origin(const struct admin *admin, const char *origin)
 	return NULL;
 }
 
-/*
- * Our own origin is the Host of the request, by our scheme. Browsers also say how the page's origin
- * and ours are related, which tells http from https behind a proxy too; "none" is a person's own
- * doing.
- */
+/* Browsers say how the page's origin and ours are related, which tells http from https behind a
+ * proxy too; "none" is a person's own doing. */
+static bool is_related(const struct web_request *request)
+{
+	const char *relation = web_header(request, "Sec-Fetch-Site");
+	return !relation || text_is(relation, "same-origin") || text_is(relation, "none");
+}
+
+/* Our own origin is the Host of the request, by our scheme. */
 static bool is_by_us(const struct admin *admin, const struct web_request *request)
 {
-	const char *origin = web_header(request, "Origin"),
-		   *relation = web_header(request, "Sec-Fetch-Site");
+	const char *origin = web_header(request, "Origin");
 	const char *host = origin ? host_of_origin(admin, origin) : NULL;
-	if (relation && !text_is(relation, "same-origin") && !text_is(relation, "none"))
-		return false;
 	return !origin || (host && text_is_nocase(host, web_host(request)));
+}
+
+/* A link leads here from any page. As a script or a picture of a stranger's page, what we tell
+ * would be of use to nobody but those who measure it, and each would cost a query. */
+static bool is_link(const struct web_request *request)
+{
+	return text_is(web_header(request, "Sec-Fetch-Mode"), "navigate");
 }
 
 const char *admin_refusal_of(const struct admin *admin, const struct web_request *request)
@@ -86,7 +94,9 @@ const char *admin_refusal_of(const struct admin *admin, const struct web_request
 	if (!is_for_us(admin, request))
 		return "the name in the Host field is not one of this listener's; its names "
 		       "belong under 'admin_hosts' in the configuration";
-	if (is_change && !is_by_us(admin, request))
+	if (is_change && !(is_related(request) && is_by_us(admin, request)))
 		return "a page of another origin may not do this";
+	if (!is_change && !is_related(request) && !is_link(request))
+		return "a page of another origin may lead here, and not ask for a part of itself";
 	return NULL;
 }

@@ -65,7 +65,6 @@ void page_reply(struct status_page *page, unsigned status)
 	OWNED_TEXT struct text out = TEXT(TEXT_UNBOUNDED);
 	add_frame(page, &out);
 	web_reply_header(page->request, "Content-Security-Policy", POLICY);
-	web_reply_header(page->request, "X-Content-Type-Options", "nosniff");
 	web_reply_header(page->request, "Referrer-Policy", "same-origin");
 	web_reply_header(page->request, "Cache-Control", "no-store");
 	web_reply(page->request, status, "text/html; charset=utf-8", text_str(&out));
@@ -194,7 +193,6 @@ void handle_page_file(struct admin *admin, struct web_request *request, int64_t 
 	size_t i = 0;
 	while (strcmp(files[i].path, web_path(request)))
 		i++;
-	web_reply_header(request, "X-Content-Type-Options", "nosniff");
 	web_reply_header(request, "Cache-Control", "public, max-age=86400");
 	web_reply(request, 200, files[i].type, str_of(files[i].text));
 }

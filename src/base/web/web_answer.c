@@ -17,6 +17,8 @@ static struct MHD_Response *response_of(struct web *web, const char *content_typ
 		return NULL;
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
 		content_type ? content_type : "application/json");
+	/* Names of strangers are in texts and JSON, which no browser may take for a page. */
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	if (atomic_load_explicit(&web->is_closing, memory_order_relaxed))
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	return response;
