@@ -326,6 +326,20 @@ def test_without_javascript_a_guarded_page_says_what_to_use(browser, guarded):
     assert "--token-file" in browser.text() and "Secret plans" not in browser.text()
 
 
+def test_a_site_whose_sign_in_was_refused_is_tried_again_from_the_page(router, sandbox):
+    """Once its PAT is mended; before, the page offered to pause it, and nothing else."""
+    link = 'href="/sites/finance/resume">Try again<'
+    assert link not in router.text("/")
+    sandbox.fault("error", code=401001, on={"path": "*/auth/signin"}, times=0)
+    request(router.admin, "POST", "/api/v1/resolve", json.dumps({"site": "finance", "selections": []}))
+    wait_until(lambda: link in router.text("/"), "the offer")
+    assert 'action="/sites/finance/resume"' in router.text("/sites/finance/resume") and "Try again?" in router.text("/sites/finance/resume")
+    sandbox.forget_faults()
+    form = {"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded"}
+    wait_until(lambda: request(router.admin, "POST", "/sites/finance/resume", b"", form) and router.site()["signed_in"], "the sign-in")
+    assert link not in router.text("/")
+
+
 # ---- against strangers ----
 
 @pytest.mark.parametrize("path", ["/refreshes/%d/retry", "/events/%d/replay", "/sites/finance/pause", "/explain"])

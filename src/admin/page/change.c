@@ -143,8 +143,9 @@ static bool ask_about_site(struct status_page *page)
 		site_named(page, admin_path_name(page->request, page->arena));
 	if (!site)
 		return false;
-	bool is_pause = ends_in(page->request, "/pause");
-	begin(page, is_pause ? "Pause this site?" : "Resume this site?");
+	bool is_pause = ends_in(page->request, "/pause"), is_paused = site->queue.paused_by;
+	const char *verb = is_pause ? "Pause" : is_paused ? "Resume" : "Try again";
+	begin(page, is_pause ? "Pause this site?" : is_paused ? "Resume this site?" : "Try again?");
 	page_add(page, "<li>");
 	page_name(page, site->client.name);
 	page_printf(page,
@@ -153,12 +154,14 @@ static bool ask_about_site(struct status_page *page)
 			   "will.</li><li>The %lld in flight are followed to their end, and events "
 			   "are still received and recorded.</li><li>What waits longer than "
 			   "<code>give_up_after</code> expires.</li>"
-			 : " is sent refreshes again: %lld that wait, as its budget allows. %lld "
-			   "are in "
-			   "flight.</li>",
+		: is_paused
+			? " is sent refreshes again: %lld that wait, as its budget allows. %lld "
+			  "are in flight.</li>"
+			: " is called at once, and not only when its pause is over: %lld wait, "
+			  "and %lld are in flight.</li>",
 		(long long)site->queue.ready,
 		(long long)site->queue.sending + (long long)site->queue.in_flight);
-	end(page, is_pause ? "danger" : "primary", is_pause ? "Pause" : "Resume", "/");
+	end(page, is_pause ? "danger" : "primary", verb, "/");
 	return true;
 }
 

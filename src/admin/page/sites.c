@@ -97,17 +97,27 @@ static void add_facts(struct status_page *page, const struct site_status *site)
 	page_add(page, "</dd></dl>");
 }
 
+static void add_action(struct status_page *page, const struct site_status *site, const char *verb,
+	const char *words)
+{
+	page_add(page, "<a class=\"button compact\" role=\"button\" data-confirm href=\"/sites/");
+	page_path(page, site->client.name);
+	page_printf(page, "/%s\">%s</a>", verb, words);
+}
+
 static void add_actions(struct status_page *page, const struct site_status *site)
 {
-	const char *verb = site->queue.paused_by ? "resume" : "pause";
+	bool is_failing = site->client.sign_in_failed || wall_is_set(site->queue.paused_until);
 	page_add(page, "<div class=\"actions\"><a class=\"button compact\" href=\"/refreshes");
 	page_argument(page, '?', "site", site->client.name);
 	page_add(page, "\">Refreshes</a>");
 	if (page_may_change(page) && site->queue.is_configured) {
-		page_add(page,
-			"<a class=\"button compact\" role=\"button\" data-confirm href=\"/sites/");
-		page_path(page, site->client.name);
-		page_printf(page, "/%s\">%s</a>", verb, site->queue.paused_by ? "Resume" : "Pause");
+		if (site->queue.paused_by)
+			add_action(page, site, "resume", "Resume");
+		else if (is_failing)
+			add_action(page, site, "resume", "Try again");
+		if (!site->queue.paused_by)
+			add_action(page, site, "pause", "Pause");
 	}
 	page_add(page, "</div>");
 }
