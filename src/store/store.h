@@ -85,6 +85,7 @@ extern const struct member event_members[];
 struct selected_row {         /* some of an event's selections */
 	int64_t event, stamp; /* the stamp: of open ones */
 	bool is_from_copy;    /* content/refresh.h; the event is in a copy that was restored */
+	bool is_replay;       /* a person wants it done again (where nodes share the store) */
 	struct wall received_at, finished_at; /* the event's */
 	const char *selections;               /* the event's list, or "" */
 	size_t count;
@@ -165,9 +166,9 @@ void store_own(struct store *store, int64_t node, const char *site, int64_t epoc
  * process's? Then it is so until the transaction ends. Where one process writes, always. */
 bool store_guard(struct store *store, const char *site, bool *is_ours, struct error *err) MUST_USE;
 /*
- * Inside a transaction: visits the open selections of these sites that nobody has taken, which are
- * this process's from now on; `is_anew`: also those that an earlier owner had taken. None, where
- * one process writes: it knows them all.
+ * Inside a transaction: visits the open selections that nobody has taken, of those of the sites
+ * that are still this process's, which takes them; `is_anew`: all, whoever has taken them. None,
+ * where one process writes: it knows them all.
  */
 bool store_take_selections(struct store *store, const char *const *sites, size_t count,
 	bool is_anew, selected_visit *visit, void *context, struct error *err) MUST_USE;

@@ -313,24 +313,36 @@ static void take(struct store *store, const char *site, bool is_anew, const char
 	assert_string_equal(seen.text, expected);
 }
 
-static void each_selection_is_taken_by_one_life_of_its_sites_owner(void **state)
+static void each_selection_is_taken_by_its_sites_owner(void **state)
 {
 	OWNED(store) store = open_store(STORE_WRITE);
+	OWNED(store) shared = open_store(STORE_SHARE);
 	const char *finance = "1:{\"site\":\"finance\"}@900";
+	struct error err = { 0 };
 
 	(void)state;
+	int64_t a = join(shared, "a", LONG), b = join(shared, "b", LONG);
+	assert_true(is_claimed(shared, "finance", a, 0));
+	assert_true(is_claimed(shared, "board", a, 0));
 	add_at(store, "wev_1");
-	store_own(store, 7, "finance", 1);
+	store_own(store, a, "finance", 1);
 	take(store, "finance", false, finance);
 	take(store, "finance", false, "");
 	take(store, "it's \"odd\" \\", false, "");
+	take(store, "board", false, ""); /* whose epoch this process does not know */
+	store_own(store, a, "board", 1);
 	take(store, "board", false, "1:{\"site\":\"board\"}@900");
-	store_own(store, 8, "finance", 2); /* the next life */
-	take(store, "finance", false, "");
-	take(store, "finance", true, finance);
-	take(store, "finance", true, "");
+	take(store, "finance", true, finance); /* as if it had left the site, and come back */
+
 	add_at(store, "wev_2");
+	must(nodes_release(shared, "finance", a, 1, &err));
+	take(store, "finance", false, ""); /* it may be another's now */
+	assert_true(is_claimed(shared, "finance", b, 1));
+	take(store, "finance", true, "");
+	store_own(store, b, "finance", 2); /* the next life */
 	take(store, "finance", false, "3:{\"site\":\"finance\"}@900");
+	take(store, "finance", false, "");
+	take(store, "finance", true, "1:{\"site\":\"finance\"}@900 3:{\"site\":\"finance\"}@900");
 }
 
 static bool count_selected(const struct selected_row *row, void *context)
@@ -342,6 +354,7 @@ static bool count_selected(const struct selected_row *row, void *context)
 static void more_than_fit_one_statement_are_taken_all(void **state)
 {
 	OWNED(store) store = open_store(STORE_WRITE);
+	OWNED(store) shared = open_store(STORE_SHARE);
 	static int64_t many[5000];
 	struct event_row row = event_of("wev_1");
 	const char *site = "";
@@ -354,11 +367,16 @@ static void more_than_fit_one_statement_are_taken_all(void **state)
 	row.open = many;
 	row.open_count = 5000;
 	add(store, row);
-	store_own(store, 7, "finance", 1);
-	must(store_begin(store, &err));
-	must(store_take_selections(store, &site, 1, false, count_selected, &count, &err));
-	must(store_commit(store, &err));
-	assert_int_equal(count, 5000);
+	int64_t a = join(shared, "a", LONG);
+	assert_true(is_claimed(shared, "", a, 0));
+	store_own(store, a, "", 1);
+	for (int is_anew = 0; is_anew < 2; is_anew++) {
+		count = 0;
+		must(store_begin(store, &err));
+		must(store_take_selections(store, &site, 1, is_anew, count_selected, &count, &err));
+		must(store_commit(store, &err));
+		assert_int_equal(count, 5000);
+	}
 }
 
 int main(void)
@@ -371,7 +389,7 @@ int main(void)
 		postgresql_store_test(of_two_that_claim_at_once_one_gets_the_site),
 		postgresql_store_test(only_the_owner_of_a_site_passes_its_guard),
 		postgresql_store_test(a_claim_waits_for_what_the_owner_is_writing),
-		postgresql_store_test(each_selection_is_taken_by_one_life_of_its_sites_owner),
+		postgresql_store_test(each_selection_is_taken_by_its_sites_owner),
 		postgresql_store_test(more_than_fit_one_statement_are_taken_all),
 	};
 

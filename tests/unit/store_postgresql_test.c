@@ -1,6 +1,6 @@
 /*
  * tests/unit/store_postgresql_test.c - what only a server can do: it goes away, is started again,
- * refuses, or serves another writer.
+ * refuses, or serves several writers.
  */
 #include "tests/unit/store_drivers.h"
 #include <poll.h>
@@ -16,39 +16,25 @@ static struct store *try_open(enum store_mode mode, struct error *err)
 
 #define assert_says(part) assert_non_null(strstr(err.message, (part)))
 
-/* ---- who may write ---- */
+/* ---- several writers ---- */
 
-static void the_writer_that_was_opened_last_writes(void **state)
+static void processes_write_side_by_side(void **state)
 {
 	OWNED(store) first = open_store(STORE_WRITE);
 	OWNED(store) second = open_store(STORE_WRITE);
+	struct event_row row = event_of("wev_2");
 	struct error err = { 0 };
 
 	(void)state;
-	add(second, event_of("wev_1"));
-	assert_false(store_begin(first, &err));
-	assert_non_null(strstr(err.message, "another process has begun to write it"));
-	add(second, event_of("wev_2"));
-	assert_events(first, "3 1", .limit = 0);
-}
-
-/* As a node that was cut off would find it. */
-static void a_writer_that_was_replaced_cannot_finish_what_it_began(void **state)
-{
-	OWNED(store) first = open_store(STORE_WRITE);
-	struct event_row row = event_of("wev_1");
-	struct error err = { 0 };
-
-	(void)state;
+	add(first, event_of("wev_0")); /* a new ruleset's revision is added by one at a time */
 	must(store_begin(first, &err));
 	must(store_add_event(first, &row, NULL, &err) == ADDED_NEW);
-	/* the second one waits for the first one's transaction, so it is ended from outside */
-	server_do("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE"
-			      " application_name = 'refresh-router'");
-	OWNED(store) second = open_store(STORE_WRITE);
-	assert_false(store_commit(first, &err));
-	assert_false(store_begin(first, &err));
-	assert_events(second, "", .limit = 0);
+	add(second, event_of("wev_1"));
+	must(store_commit(first, &err));
+	must(store_begin(second, &err));
+	assert_true(store_add_event(second, &row, NULL, &err) == ADDED_DUPLICATE);
+	must(store_commit(second, &err));
+	assert_events(first, "5 3 1", .limit = 0);
 }
 
 /* ---- the server goes, and comes back ---- */
@@ -204,14 +190,14 @@ static void *serve(void *context)
 	return NULL;
 }
 
-/* Nothing can be asked for longer than a commit waits; so the delivery was answered 503. */
-static void a_commit_that_was_told_as_failed_is_taken_back(void **state)
+/* Selections that are taken and not acted upon would wait for the next owner of their site. */
+static void what_was_taken_by_a_commit_that_was_told_as_failed_is_taken_again(void **state)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct go_between between = { .listener = socket(AF_UNIX, SOCK_STREAM, 0) };
-	struct event_row row = event_of("wev_1");
+	const char *site = "finance";
 	struct error err = { 0 };
-	struct seen seen = { .text = "" };
+	struct seen seen = { .text = "" }, again = { .text = "" };
 	char url[200];
 	pthread_t thread;
 
@@ -219,15 +205,19 @@ static void a_commit_that_was_told_as_failed_is_taken_back(void **state)
 	snprintf(address.sun_path, sizeof address.sun_path, "%s/.s.PGSQL.7777", folder.path);
 	assert_int_equal(bind(between.listener, (struct sockaddr *)&address, sizeof address), 0);
 	assert_int_equal(listen(between.listener, 4), 0);
-	store_close(open_store(STORE_WRITE)); /* whose migration also commits */
+	OWNED(store) direct = open_store(STORE_WRITE); /* whose migration also commits */
+	add(direct, event_of("wev_1"));
+	server_do(store_database(), "INSERT INTO site_owner VALUES ('finance', 7, 1, 0)");
 	assert_int_equal(pthread_create(&thread, NULL, serve, &between), 0);
 	snprintf(url, sizeof url, "postgresql://router@/%s?host=%s&port=7777", store_database(),
 		folder.path);
-	struct store *store = store_open(&(struct store_address){ .url = url }, STORE_WRITE, &err);
+	OWNED(store)
+	store = store_open(&(struct store_address){ .url = url }, STORE_WRITE, &err);
 	must(store != NULL);
+	store_own(store, 7, site, 1);
 	must(store_begin(store, &err));
-	must(store_add_event(store, &row, NULL, &err) == ADDED_NEW);
-	assert_false(store_commit(store, &err));
+	must(store_take_selections(store, &site, 1, false, see_selected, &seen, &err));
+	assert_false(store_commit(store, &err)); /* nothing can be asked for long enough */
 	pthread_join(thread, NULL);
 	assert_true(between.has_cut);
 
@@ -237,13 +227,11 @@ static void a_commit_that_was_told_as_failed_is_taken_back(void **state)
 	struct sockaddr_un itself = { .sun_family = AF_UNIX };
 	snprintf(itself.sun_path, sizeof itself.sun_path, "%s/.s.PGSQL.5432", server.folder);
 	assert_int_equal(symlink(itself.sun_path, address.sun_path), 0);
-	must(store_begin(store, &err)); /* dbt sends it again, and it is new */
-	must(store_add_event(store, &row, NULL, &err) == ADDED_NEW);
+	must(store_begin(store, &err));
+	must(store_take_selections(store, &site, 1, false, see_selected, &again, &err));
 	must(store_commit(store, &err));
-	assert_events(store, "3", .limit = 0);
-	must(store_load_open_selections(store, NULL, see_selected, &seen, &err));
-	assert_string_equal(seen.text, "3:{\"site\":\"finance\"}@900");
-	store_close(store);
+	assert_string_equal(again.text, "1:{\"site\":\"finance\"}@900");
+	assert_string_equal(seen.text, again.text);
 }
 
 static void a_commit_whose_answer_is_lost_counts(void **state)
@@ -407,13 +395,13 @@ static void no_message_has_the_password(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		postgresql_store_test(the_writer_that_was_opened_last_writes),
-		postgresql_store_test(a_writer_that_was_replaced_cannot_finish_what_it_began),
+		postgresql_store_test(processes_write_side_by_side),
 		postgresql_store_test(what_was_committed_is_there_after_a_crash_of_the_server),
 		postgresql_store_test(a_connection_that_was_closed_while_idle_costs_nothing),
 		postgresql_store_test(a_commit_that_the_server_gave_up_does_not_count),
 		postgresql_store_test(a_commit_whose_answer_is_lost_counts),
-		postgresql_store_test(a_commit_that_was_told_as_failed_is_taken_back),
+		postgresql_store_test(
+			what_was_taken_by_a_commit_that_was_told_as_failed_is_taken_again),
 		postgresql_store_test(a_schema_of_a_newer_release_is_refused_only_if_it_says_so),
 		postgresql_store_test(
 			a_reader_of_an_empty_database_is_told_what_creates_the_tables),

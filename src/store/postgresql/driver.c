@@ -53,19 +53,6 @@ static bool read_last_stamp(struct postgresql *store, struct error *err)
 	return true;
 }
 
-/* From now on this process writes, and the one before does not any more. */
-static bool become_writer(struct postgresql *store, struct error *err)
-{
-	OWNED_RESULT result = statement_run(store,
-		"UPDATE meta SET value = value + 1 WHERE name = 'writer' RETURNING value", NULL,
-		"begin to write it", err);
-
-	if (!result)
-		return false;
-	store->writer = PQntuples(result) ? value_number(result, 0, 0) : -1;
-	return store->writer > 0 || value_is_damaged(store, "meta: writer", store->writer, err);
-}
-
 static bool open_in(struct postgresql *store, struct error *err)
 {
 	if (!wire_open(store, err)) {
@@ -75,8 +62,7 @@ static bool open_in(struct postgresql *store, struct error *err)
 		return false;
 	}
 	return store->mode == STORE_WRITE
-		       ? postgresql_migrate(store, err) && become_writer(store, err) &&
-				 read_last_stamp(store, err)
+		       ? postgresql_migrate(store, err) && read_last_stamp(store, err)
 		       : postgresql_check_schema(store, err);
 }
 
@@ -104,7 +90,7 @@ void postgresql_close(struct store *base)
 
 	wire_close(store);
 	guard_forget_all(store);
-	free(store->added);
+	free(store->taken);
 	free(store->url);
 	free(store->name);
 	mem_drop(store->password.name);

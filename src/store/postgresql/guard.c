@@ -93,44 +93,64 @@ bool postgresql_guard(struct store *base, const char *site, bool *is_ours, struc
 #define AT_ONCE 2000
 #define AT_ONCE_TEXT "2000"
 
-/* Those of the sites that nobody has taken, and, if $3 says so, those that another life had taken.
- */
-#define TAKEN                                                                                      \
-	"WITH taken AS (UPDATE selection SET taker = $1 WHERE id IN (SELECT id FROM selection"     \
-	" WHERE site = ANY($2) AND (taker = 0 OR ($3 <> 0 AND taker <> $1))"                       \
-	" ORDER BY id LIMIT " AT_ONCE_TEXT ") RETURNING id)"                                       \
-	" SELECT event, ids, positions, received_at, finished_at, selections FROM"                 \
+/* Those of the sites that are still owned ($2 and $3) which nobody has taken; or all after $4. */
+#define TAKEN(which)                                                                               \
+	"WITH mine AS (SELECT site FROM site_owner JOIN unnest($2, $3) AS given (site, as_of)"     \
+	" USING (site) WHERE node = $1 AND epoch = as_of FOR SHARE OF site_owner),"                \
+	" taken AS (UPDATE selection SET taker = $1 WHERE id IN (SELECT id FROM selection"         \
+	" WHERE site IN (SELECT site FROM mine) AND " which " ORDER BY id LIMIT " AT_ONCE_TEXT     \
+	") RETURNING id)"                                                                          \
+	" SELECT event, ids, positions, received_at, finished_at, selections, outcome FROM"        \
 	" (SELECT id >> 20 AS event, array_agg(id ORDER BY id) AS ids,"                            \
 	" array_agg(id & 1048575 ORDER BY id) AS positions FROM taken GROUP BY 1) AS grouped"      \
 	" LEFT JOIN event ON event.id = grouped.event ORDER BY grouped.event"
+
+/* Tells the row, and remembers its selections for the case that the commit is in doubt. */
+static bool tell_taken(struct postgresql *store, const PGresult *result, int i,
+	selected_visit *visit, void *context, struct error *err)
+{
+	OWNED(arena) arena = arena_new();
+	size_t count;
+	const int64_t *ids = value_numbers(result, i, 1, arena, &count);
+	bool goes_on; /* what was taken is told, all of it */
+
+	for (size_t j = 0; j < count; j++) {
+		mem_grow(&store->taken, &store->taken_capacity, store->taken_count);
+		store->taken[store->taken_count++] = ids[j];
+	}
+	return postgresql_visit_selected(store, result, i, visit, context, &goes_on, err);
+}
 
 bool postgresql_take_selections(struct store *base, const char *const *sites, size_t count,
 	bool is_anew, selected_visit *visit, void *context, struct error *err)
 {
 	struct postgresql *store = postgresql_of(base);
-	size_t taken = AT_ONCE;
+	OWNED_MEMORY int64_t *epochs = mem_alloc(sizeof *epochs * (count + 1));
+	size_t before;
+	int64_t last = 0;
 
 	_Static_assert(SELECTION_BITS == 20, "in the statement above");
-	while (taken >= AT_ONCE) {
+	for (size_t i = 0; i < count; i++) {
+		const struct owned *owned = find(store, sites[i]);
+		epochs[i] = owned ? owned->epoch : 0;
+	}
+	do {
 		OWNED_PARAMETERS struct parameters given = { 0 };
 
+		before = store->taken_count;
 		parameters_add_number(&given, store->node);
 		parameters_add_texts(&given, sites, count);
-		parameters_add_number(&given, is_anew);
-		OWNED_RESULT result =
-			statement_write(store, TAKEN, &given, "take what others recorded", err);
+		parameters_add_numbers(&given, epochs, count);
+		parameters_add_number(&given, last);
+		OWNED_RESULT result = statement_write(store,
+			is_anew ? TAKEN("id > $4") : TAKEN("taker = 0 AND $4 >= 0"), &given,
+			"take what is to be done", err);
 		if (!result)
 			return false;
-		taken = 0;
-		for (int i = 0; i < PQntuples(result); i++) {
-			size_t some;
-			bool goes_on; /* what was taken is told, all of it */
-
-			if (!postgresql_visit_selected(
-				    store, result, i, visit, context, &some, &goes_on, err))
+		for (int i = 0; i < PQntuples(result); i++)
+			if (!tell_taken(store, result, i, visit, context, err))
 				return false;
-			taken += some;
-		}
-	}
+		last = store->taken_count ? store->taken[store->taken_count - 1] : 0;
+	} while (store->taken_count - before >= AT_ONCE);
 	return true;
 }

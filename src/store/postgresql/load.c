@@ -16,7 +16,7 @@ struct selection_mark {
 };
 
 bool postgresql_visit_selected(struct postgresql *store, const PGresult *page, int i,
-	selected_visit *visit, void *context, size_t *count, bool *goes_on, struct error *err)
+	selected_visit *visit, void *context, bool *goes_on, struct error *err)
 {
 	OWNED(arena) arena = arena_new();
 	int64_t event = value_number(page, i, 0);
@@ -25,13 +25,13 @@ bool postgresql_visit_selected(struct postgresql *store, const PGresult *page, i
 		.stamp = postgresql_stamp_of_event(event),
 		.received_at = value_time(page, i, 3),
 		.finished_at = value_time(page, i, 4),
-		.selections = value_text(page, i, 5) };
+		.selections = value_text(page, i, 5),
+		.is_replay = !strcmp(value_text(page, i, 6), "replay") };
 
 	if (event < 0 || event > MOST_EVENT)
 		return value_is_damaged(store, "selection of event", event, err);
 	row.ids = value_numbers(page, i, 1, arena, &row.count);
 	row.positions = value_numbers(page, i, 2, arena, &ignored);
-	*count = row.count;
 	*goes_on = visit(&row, context);
 	return true;
 }
@@ -41,7 +41,8 @@ bool postgresql_visit_selected(struct postgresql *store, const PGresult *page, i
  * mark, $3 and $4 are given by the caller: a refresh or 0, a site or NULL.
  */
 #define SELECTED(chosen)                                                                           \
-	"SELECT event, subjects, positions, received_at, finished_at, selections, last, subject"   \
+	"SELECT event, subjects, positions, received_at, finished_at, selections, outcome, last,"  \
+	" subject"                                                                                 \
 	" FROM (SELECT selection >> 20 AS event,"                                                  \
 	" array_agg(subject ORDER BY selection, subject) AS subjects,"                             \
 	" array_agg(selection & 1048575 ORDER BY selection, subject) AS positions,"                \
@@ -54,7 +55,6 @@ static bool load_selected(struct postgresql *store, const char *sql, int64_t of,
 	selected_visit *visit, void *context, struct error *err)
 {
 	struct selection_mark mark = { INT64_MIN, INT64_MIN };
-	size_t ignored;
 	bool goes_on = true;
 
 	_Static_assert(SELECTION_BITS == 20, "in the statement above");
@@ -71,10 +71,10 @@ static bool load_selected(struct postgresql *store, const char *sql, int64_t of,
 			return page;
 		for (int i = 0; goes_on && i < count; i++)
 			if (!postgresql_visit_selected(
-				    store, page, i, visit, context, &ignored, &goes_on, err))
+				    store, page, i, visit, context, &goes_on, err))
 				return false;
-		mark.selection = value_number(page, count - 1, 6);
-		mark.subject = value_number(page, count - 1, 7);
+		mark.selection = value_number(page, count - 1, 7);
+		mark.subject = value_number(page, count - 1, 8);
 	}
 	return true;
 }

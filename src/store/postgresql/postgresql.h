@@ -32,13 +32,12 @@ struct postgresql {
 	bool is_writing;    /* between begin and commit or rollback, and the connection is whole */
 	char transaction[24]; /* its number, as text: what became of a commit without an answer? */
 	bool is_in_doubt;     /* `transaction` may or may not have become durable */
-	/* ids of the events that the transaction, or the last one, has added */
-	int64_t *added;
-	size_t added_count, added_capacity;
+	/* selections that the transaction, or the last one, has taken */
+	int64_t *taken;
+	size_t taken_count, taken_capacity;
 	int64_t node;         /* this life (store/nodes.h); 0: it shares the store with nobody */
 	struct owned *owned;  /* its sites: guard.c */
 	int64_t transactions; /* counts them */
-	int64_t writer;       /* the number of this writer among all; the highest one may write */
 	int64_t last_stamp;   /* of a writer */
 	char *ruleset;        /* the last interned revision, and its id */
 	int64_t ruleset_id;
@@ -228,11 +227,9 @@ bool postgresql_visit_refreshes(struct postgresql *store, const PGresult *result
 
 /* ---- selections: load.c ---- */
 
-/* Visits a row with an event, ids, positions, received_at, finished_at and selections; *count: how
- * many ids it has. */
+/* Visits a row with an event, ids, positions, received_at, finished_at, selections and outcome. */
 bool postgresql_visit_selected(struct postgresql *store, const PGresult *page, int i,
-	selected_visit *visit, void *context, size_t *count, bool *goes_on,
-	struct error *err) MUST_USE;
+	selected_visit *visit, void *context, bool *goes_on, struct error *err) MUST_USE;
 
 /* ---- owners: guard.c ---- */
 

@@ -85,6 +85,8 @@ static const struct migration {
 	" until TIMESTAMPTZ NOT NULL)" CHANGES_OFTEN ";"
 	"CREATE TABLE site_owner (site TEXT PRIMARY KEY, node BIGINT NOT NULL, epoch BIGINT NOT NULL,"
 	" wanted BIGINT NOT NULL)" CHANGES_OFTEN ";" },
+	/* 1 to 2: every process may write, and none replaces another. */
+	{ 2, "DELETE FROM meta WHERE name = 'writer'" },
 };
 /* clang-format on */
 

@@ -47,29 +47,26 @@ static enum fate find_fate(struct postgresql *store)
 	}
 }
 
-/* The transaction's events, with their selections: nobody has acted on them, because each was told
- * as failed; but a process that has begun to write since has found them. */
-static bool take_back(struct postgresql *store, struct error *err)
+/* The transaction's selections, which were not told to anybody. */
+static bool give_back_taken(struct postgresql *store, struct error *err)
 {
 	OWNED_PARAMETERS struct parameters given = { 0 };
 
-	_Static_assert(SELECTION_BITS == 20, "in the statement below");
-	parameters_add_numbers(&given, store->added, store->added_count);
-	parameters_add_number(&given, store->writer);
+	if (!store->taken_count)
+		return true;
+	parameters_add_numbers(&given, store->taken, store->taken_count);
+	parameters_add_number(&given, store->node);
 	OWNED_RESULT result = statement_run(store,
-		"WITH writer AS (SELECT 1 FROM meta WHERE name = 'writer' AND value = $2 FOR"
-		" SHARE), ours AS (SELECT unnest($1) AS id FROM writer), gone AS (DELETE FROM"
-		" selection WHERE id >> 20 IN (SELECT id FROM ours))"
-		" DELETE FROM event WHERE id IN (SELECT id FROM ours)",
-		&given, "take back what was told as failed", err);
+		"UPDATE selection SET taker = 0 WHERE id = ANY($1) AND taker = $2", &given,
+		"give back what was told as failed", err);
 	return result;
 }
 
 /*
  * Before the next transaction it must be known what became of the last one. If it was done after
- * all, its deliveries were answered 503, and come again: as repeats of events on which nobody acts.
- * So its events are taken back. (Where nodes share the store, the owners of the sites have found
- * them by themselves.) What else it recorded is written again by those who heard that it failed.
+ * all, its deliveries were answered 503 and come again, as repeats of events whose selections the
+ * owners of the sites have found. What else it recorded is written again by those who heard that it
+ * failed.
  */
 static bool end_doubt(struct postgresql *store, struct error *err)
 {
@@ -79,34 +76,25 @@ static bool end_doubt(struct postgresql *store, struct error *err)
 		return error_fail(err, ERROR_TRANSIENT,
 			"store %s: it is not known yet whether the last commit was done",
 			store->name);
-	if (fate == FATE_COMMITTED && !store->node && !take_back(store, err))
+	if (fate == FATE_COMMITTED && !give_back_taken(store, err))
 		return false;
 	store->is_in_doubt = false;
-	store->added_count = 0;
+	store->taken_count = 0;
 	return true;
 }
 
-/*
- * In the same breath: the transaction's number, by which the fate of its commit is found if the
- * answer is lost; and whether this process is still the one that writes. The lock lets no other one
- * begin to write before this transaction ends.
- */
+/* In the same breath: the transaction's number, by which the fate of its commit is found if the
+ * answer is lost. */
 static bool begin(struct postgresql *store, struct error *err)
 {
 	if (!statement_do(store, "BEGIN", "begin", err))
 		return false;
 	store->is_writing = true;
-	OWNED_RESULT result = statement_write(store,
-		"SELECT pg_current_xact_id()::text, value FROM meta WHERE name = 'writer' FOR "
-		"SHARE",
-		NULL, "begin", err);
+	OWNED_RESULT result =
+		statement_write(store, "SELECT pg_current_xact_id()::text", NULL, "begin", err);
 	if (!result)
 		return false;
 	store->transactions++;
-	if (!store->node && (!PQntuples(result) || value_number(result, 0, 1) != store->writer))
-		return error_fail(err, ERROR_SYSTEM,
-			"store %s: another process has begun to write it: stop one of the two",
-			store->name);
 	snprintf(store->transaction, sizeof store->transaction, "%s", value_text(result, 0, 0));
 	return true;
 }
@@ -299,8 +287,6 @@ enum added postgresql_add_event(
 		return find_duplicate(store, row, err);
 	row->id = value_number(result, 0, 0);
 	row->stamp = postgresql_stamp_of_event(row->id);
-	mem_grow(&store->added, &store->added_capacity, store->added_count);
-	store->added[store->added_count++] = row->id;
 	store->last_stamp = row->stamp;
 	for (size_t i = 0; selection_ids && i < row->open_count; i++)
 		selection_ids[i] = (row->id << SELECTION_BITS) + row->open[i];
