@@ -462,7 +462,8 @@ static void restore_selection(
 		selection_salvage(json, &selection, arena);
 		refusal = arena_printf(arena, "not acted upon: %s; replay its event", err.message);
 	}
-	select_one(core, wish, &selection, refusal);
+	if (core_has(core, selection.site))
+		select_one(core, wish, &selection, refusal);
 }
 
 static bool restore_selections(const struct selected_row *row, void *context)
@@ -479,6 +480,7 @@ static bool restore_selections(const struct selected_row *row, void *context)
 			.arrived_at = row->received_at,
 			.fresh_from = row->finished_at,
 			.is_from_copy = row->is_from_copy,
+			.uncached = row->is_replay,
 		};
 		restore_selection(core, items[i], &wish, arena);
 	}
@@ -567,6 +569,23 @@ void core_leave(struct core *core, const char *site, bool is_lost)
 	}
 	if (is_lost)
 		lose(core, site);
+}
+
+void core_lose_all(struct core *core)
+{
+	assert(!core->has_others);
+	while (core->exceptions.count) {
+		OWNED_MEMORY char *site =
+			mem_copy_text(core->exceptions.at[core->exceptions.count - 1]);
+		core_leave(core, site, true);
+		if (core->edge->lost)
+			core->edge->lost(site, core->edge->context);
+	}
+}
+
+void core_take(struct core *core, const struct site_work *work)
+{
+	site_work_each_selected(work, restore_selections, core);
 }
 
 bool core_has_left(const struct core *core, const char *site)

@@ -51,12 +51,17 @@ void core_adopt(struct core *core, const struct site_work *work);
  * after an orderly leave it may still get lost.
  */
 void core_leave(struct core *core, const char *site, bool is_lost);
+/* Leaves all its sites as lost, and tells each (edge->lost). Only where it has adopted them. */
+void core_lose_all(struct core *core);
 /* No call of the site is in the air, and nothing of it is still to be written. */
 bool core_has_left(const struct core *core, const char *site);
 
 /* ---- inputs ---- */
 
 void core_event(struct core *core, const struct dispatch_event *event);
+/* Open selections that were taken from the store (borrowed), instead of events; those of sites that
+ * it does not have any more are left to the next owner. */
+void core_take(struct core *core, const struct site_work *work);
 /* Takes a reference. */
 void core_configure(struct core *core, struct config *config);
 /* Takes the command; its `done` is called when it is durable or refused. */

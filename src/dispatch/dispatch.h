@@ -27,9 +27,16 @@ OWNED_DEFINE(dispatch)
 /* Has all sites: restores open selections and refreshes from the store. Call before
  * dispatch_start(), on the same thread. */
 bool dispatch_load(struct dispatch *dispatch, struct store *store, struct error *err) MUST_USE;
-/* Instead, where several nodes share the store: it has no site before dispatch_adopt(). */
-bool dispatch_load_nothing(
-	struct dispatch *dispatch, struct store *store, struct error *err) MUST_USE;
+/* Instead, where several nodes share the store: it has no site before dispatch_adopt(), and none
+ * past the time of dispatch_trust(). */
+struct dispatch_sharing {
+	/* The site was left at once, because another node owns it, or may do so by now. On the
+	 * dispatch thread. */
+	void (*lost)(const char *site, void *context);
+	void *context;
+};
+bool dispatch_load_nothing(struct dispatch *dispatch, struct store *store,
+	const struct dispatch_sharing *sharing, struct error *err) MUST_USE;
 bool dispatch_start(struct dispatch *dispatch, struct journal *journal, struct error *err) MUST_USE;
 
 /* A durable event with its selections (without the shadow ones). */
@@ -93,6 +100,11 @@ void dispatch_take_question(struct dispatch *dispatch, struct dispatch_question 
 /* Goes on with the work of the site, which this node owns now, and which it does not have; takes
  * the work. It was read when dispatch_leave() was done, if it was here before. Any thread. */
 void dispatch_adopt(struct dispatch *dispatch, struct site_work *work);
+/* Goes on with selections that were taken from the store for its sites, and takes the work; where
+ * nodes share the store, instead of dispatch_take_event(). Any thread. */
+void dispatch_take_work(struct dispatch *dispatch, struct site_work *work);
+/* Until when its sites are its own; then it leaves them all, as lost, by itself. Any thread. */
+void dispatch_trust(struct dispatch *dispatch, struct mono until);
 /* A site that is left: no call of it is made from now on, and other sites are not disturbed. */
 struct dispatch_leaving {
 	const char *site;

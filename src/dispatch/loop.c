@@ -18,6 +18,7 @@ enum note_type {
 	NOTE_COMMAND,
 	NOTE_QUESTION,
 	NOTE_ADOPT,
+	NOTE_WORK,
 	NOTE_LEAVE,
 	NOTE_WRITTEN,
 	NOTE_STOP
@@ -30,7 +31,7 @@ struct note {                   /* a message of another thread */
 	struct config *config;              /* NOTE_CONFIGURE, with a reference */
 	struct dispatch_command *command;   /* NOTE_COMMAND */
 	struct dispatch_question *question; /* NOTE_QUESTION */
-	struct site_work *work;             /* NOTE_ADOPT */
+	struct site_work *work;             /* NOTE_ADOPT and NOTE_WORK */
 	struct dispatch_leaving *leaving;   /* NOTE_LEAVE */
 	bool committed;                     /* NOTE_WRITTEN */
 	int64_t us;                         /* NOTE_STOP */
@@ -42,6 +43,8 @@ struct dispatch {
 	struct tableau *tableau;
 	struct open_question question;
 	struct dispatch_leaving *leaving; /* not done yet */
+	struct dispatch_sharing sharing;  /* zeroed: it has all sites */
+	atomic_llong trusted_until;       /* of its sites; a struct mono */
 	struct mailbox *notes;
 	struct dispatch_status_slot *status;
 	struct mono status_at;
@@ -120,6 +123,17 @@ void dispatch_adopt(struct dispatch *dispatch, struct site_work *work)
 	notify(dispatch, (struct note){ .type = NOTE_ADOPT, .work = work });
 }
 
+void dispatch_take_work(struct dispatch *dispatch, struct site_work *work)
+{
+	notify(dispatch, (struct note){ .type = NOTE_WORK, .work = work });
+}
+
+/* Nobody is woken: the end of trust only moves away. */
+void dispatch_trust(struct dispatch *dispatch, struct mono until)
+{
+	atomic_store(&dispatch->trusted_until, until.us);
+}
+
 void dispatch_leave(struct dispatch *dispatch, struct dispatch_leaving *leaving)
 {
 	notify(dispatch, (struct note){ .type = NOTE_LEAVE, .leaving = leaving });
@@ -149,6 +163,22 @@ static void leave(struct dispatch *dispatch, struct dispatch_leaving *leaving)
 	leaving->next = dispatch->leaving;
 	dispatch->leaving = leaving;
 	core_leave(dispatch->core, leaving->site, leaving->is_lost);
+}
+
+static void lost(const char *site, void *context)
+{
+	const struct dispatch *dispatch = context;
+	dispatch->sharing.lost(site, dispatch->sharing.context);
+}
+
+/* Past that another node may own its sites. */
+static void check_trust(struct dispatch *dispatch)
+{
+	if (clock_mono().us < atomic_load(&dispatch->trusted_until))
+		return;
+	for (const struct dispatch_leaving *at = dispatch->leaving; at; at = at->next)
+		core_leave(dispatch->core, at->site, true);
+	core_lose_all(dispatch->core);
 }
 
 /* Tells those that are done; an answer to a sign-out is awaited until its time is over. */
@@ -221,6 +251,9 @@ static void take_note(struct dispatch *dispatch, struct note *note)
 		if (!dispatch->is_stopping)
 			core_adopt(dispatch->core, note->work);
 		break;
+	case NOTE_WORK:
+		core_take(dispatch->core, note->work);
+		break;
 	case NOTE_LEAVE:
 		leave(dispatch, TAKE(note->leaving));
 		break;
@@ -269,6 +302,13 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* Once it is over, nothing is left to be done about it. */
+static struct mono trust_next(const struct dispatch *dispatch)
+{
+	struct mono until = { atomic_load(&dispatch->trusted_until) };
+	return until.us > clock_mono().us ? until : (struct mono){ INT64_MAX };
+}
+
 /* How long to wait for the network, rounded up, because waking a millisecond early would spin. */
 static int wait_ms(const struct dispatch *dispatch)
 {
@@ -276,6 +316,7 @@ static int wait_ms(const struct dispatch *dispatch)
 	at = earlier(at, core_next(dispatch->core).us);
 	at = earlier(at, open_question_next(&dispatch->question).us);
 	at = earlier(at, leaving_next(dispatch).us);
+	at = earlier(at, trust_next(dispatch).us);
 	if (dispatch->is_status_stale)
 		at = earlier(at, dispatch->status_at.us + STATUS_EVERY);
 	if (dispatch->is_stopping)
@@ -300,8 +341,10 @@ static void *run(void *context)
 		heartbeat_beat(&dispatch->heartbeat);
 		tableau_step(dispatch->tableau, wait_ms(dispatch), mailbox_fd(dispatch->notes));
 		dispatch->is_status_stale = true;
+		check_trust(dispatch); /* before anything new is begun */
 		take_notes(dispatch);
 		open_question_check(&dispatch->question);
+		check_trust(dispatch);
 		core_step(dispatch->core);
 		check_leaving(dispatch);
 		publish(dispatch);
@@ -360,6 +403,7 @@ struct dispatch *dispatch_new(struct config *config, bool dry_run, struct error 
 	};
 	dispatch->core = core_new(&dispatch->edge, config, (uint64_t)clock_wall().us, dry_run);
 	atomic_store(&dispatch->most_open, config->limits.waiting_refreshes);
+	atomic_store(&dispatch->trusted_until, INT64_MAX);
 	return dispatch;
 }
 
@@ -379,8 +423,11 @@ bool dispatch_load(struct dispatch *dispatch, struct store *store, struct error 
 	return core_load(dispatch->core, store, err);
 }
 
-bool dispatch_load_nothing(struct dispatch *dispatch, struct store *store, struct error *err)
+bool dispatch_load_nothing(struct dispatch *dispatch, struct store *store,
+	const struct dispatch_sharing *sharing, struct error *err)
 {
+	dispatch->sharing = *sharing;
+	dispatch->edge.lost = lost;
 	return core_start(dispatch->core, store, err);
 }
 

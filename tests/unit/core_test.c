@@ -457,6 +457,28 @@ static void a_site_that_is_back_goes_on_with_what_the_store_has(void **state)
 	assert_null(world.resolved);
 }
 
+/* What another node has recorded. */
+static void take_in(void)
+{
+	OWNED(site_work) work = site_work_new(NULL);
+	const struct selected_row row = { .event = 1,
+		.stamp = 1,
+		.selections = "[{\"site\":\"finance\",\"kind\":\"workbook\",\"name\":\"Revenue\"}]",
+		.count = 1,
+		.ids = (const int64_t[]){ 1 },
+		.positions = (const int64_t[]){ 0 } };
+	assert_true(site_work_add_selected(&row, work));
+	core_take(world.core, work);
+	core_step(world.core);
+}
+
+static void what_another_node_recorded_is_taken_in(void **state)
+{
+	(void)state;
+	take_in();
+	assert_int_equal(schedule_count(core_schedule(world.core)).selections, 1);
+}
+
 static void a_core_that_has_no_site_takes_nothing_in_and_obeys_nobody(void **state)
 {
 	struct error err = { 0 };
@@ -476,6 +498,7 @@ static void a_core_that_has_no_site_takes_nothing_in_and_obeys_nobody(void **sta
 	config_free(config);
 	must(core_start(world.core, world.store, &err));
 	core_event(world.core, &event);
+	take_in();
 	pause_site();
 	assert_int_equal(world.asked.consent, CONSENT_NO);
 	assert_non_null(strstr(world.asked.words, "another node"));
@@ -502,6 +525,7 @@ int main(void)
 		TEST(nothing_is_written_of_a_site_that_was_lost),
 		TEST(nor_of_one_that_was_lost_while_the_journal_could_not_write),
 		TEST(a_site_that_is_back_goes_on_with_what_the_store_has),
+		TEST(what_another_node_recorded_is_taken_in),
 		TEST(a_core_that_has_no_site_takes_nothing_in_and_obeys_nobody),
 	};
 	return cmocka_run_group_tests_name("dispatch core", tests, NULL, NULL);

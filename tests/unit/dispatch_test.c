@@ -13,6 +13,7 @@ static struct {
 	struct journal *journal;
 	sem_t told;
 	bool is_done;
+	char lost[32];
 } world;
 
 static void config_gone(struct shared *shared)
@@ -41,8 +42,16 @@ static struct config *config_of_test(void)
 	return config;
 }
 
+static void lost(const char *site, void *context)
+{
+	(void)context;
+	snprintf(world.lost, sizeof world.lost, "%s", site);
+	sem_post(&world.told);
+}
+
 static int start(void **state)
 {
+	static const struct dispatch_sharing sharing = { .lost = lost };
 	struct error err = { 0 };
 	if (store_memory_setup(state))
 		return -1;
@@ -56,7 +65,7 @@ static int start(void **state)
 	world.dispatch = dispatch_new(config, false, &err);
 	config_free(config);
 	must(world.dispatch != NULL);
-	must(dispatch_load_nothing(world.dispatch, store, &err));
+	must(dispatch_load_nothing(world.dispatch, store, &sharing, &err));
 	world.journal = journal_start(store, 100, &err);
 	must(world.journal != NULL);
 	must(dispatch_start(world.dispatch, world.journal, &err));
@@ -79,18 +88,23 @@ static void left(struct dispatch_leaving *leaving, bool is_done)
 	sem_post(&world.told);
 }
 
+static void wait_until_told(void)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += DEADLINE;
+	assert_int_equal(sem_timedwait(&world.told, &until), 0);
+}
+
 /* Returns what was told. */
 static bool leave(bool is_lost)
 {
-	struct timespec until;
 	struct dispatch_leaving *leaving = mem_new(struct dispatch_leaving);
 	*leaving = (struct dispatch_leaving){
 		.site = "finance", .is_lost = is_lost, .us = US_PER_SECOND, .done = left
 	};
 	dispatch_leave(world.dispatch, leaving);
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += DEADLINE;
-	assert_int_equal(sem_timedwait(&world.told, &until), 0);
+	wait_until_told();
 	return world.is_done;
 }
 
@@ -126,6 +140,20 @@ static void a_site_is_adopted_and_left_and_adopted_again(void **state)
 	}
 }
 
+/* The store's server does not answer, so that the node's lease may have run out. */
+static void what_it_has_is_left_when_nobody_trusts_it_any_more(void **state)
+{
+	(void)state;
+	dispatch_trust(world.dispatch, mono_plus(clock_mono(), 200 * US_PER_MS));
+	adopt();
+	wait_until_told();
+	assert_string_equal(world.lost, "finance");
+	wait_for_open(0);
+	dispatch_trust(world.dispatch, mono_plus(clock_mono(), 60 * US_PER_SECOND));
+	adopt();
+	wait_for_open(1);
+}
+
 static void what_it_does_not_have_is_left_at_once(void **state)
 {
 	(void)state;
@@ -148,6 +176,7 @@ int main(void)
 	log_set_level(LOG_LEVEL_ERROR);
 	const struct CMUnitTest tests[] = {
 		TEST(a_site_is_adopted_and_left_and_adopted_again),
+		TEST(what_it_has_is_left_when_nobody_trusts_it_any_more),
 		TEST(what_it_does_not_have_is_left_at_once),
 		TEST(after_a_stop_nothing_is_left_or_adopted),
 	};
