@@ -9,7 +9,7 @@
 #define LONG (60 * US_PER_SECOND)
 
 /* Ids are drawn at random; here they are known by the order of joining, from 1. */
-static int64_t joined[16];
+static int64_t joined[64];
 static size_t joined_count;
 
 static int number_of(int64_t node)
@@ -27,6 +27,7 @@ static int64_t join(struct store *store, const char *name, int64_t lease)
 
 	must(nodes_join(store, &self, lease, &err));
 	assert_int_equal(number_of(self.id), 0);
+	assert_true(joined_count < sizeof joined / sizeof *joined);
 	joined[joined_count++] = self.id;
 	return self.id;
 }
@@ -294,6 +295,27 @@ static void a_claim_waits_for_what_the_owner_is_writing(void **state)
 	assert_refreshes(store, "2()", .limit = 0);
 }
 
+/* It was stopped in the middle of a transaction (SIGSTOP, or a machine that sleeps). */
+static void a_claim_waits_for_a_stopped_owner_no_longer_than_its_lease(void **state)
+{
+	OWNED(store) writer = open_store(STORE_WRITE);
+	OWNED(store) store = open_store(STORE_SHARE);
+	struct error err = { 0 };
+	struct mono until = mono_plus(clock_mono(), 20 * US_PER_SECOND);
+	bool is_ours = false;
+
+	(void)state;
+	int64_t a = join(store, "a", LONG), b = join(store, "b", LONG);
+	assert_true(is_claimed(store, "finance", a, 0));
+	store_own(writer, a, "finance", 1);
+	must(store_begin(writer, &err));
+	assert_true(is_guarded(writer, "finance"));
+	assert_true(is_renewed(store, a, 1));
+	while (!nodes_claim(store, "finance", b, 1, &is_ours, &err) || !is_ours)
+		assert_true(clock_mono().us < until.us);
+	assert_false(store_commit(writer, &err));
+}
+
 static void add_at(struct store *store, const char *event_id)
 {
 	struct event_row row = event_of(event_id);
@@ -389,6 +411,7 @@ int main(void)
 		postgresql_store_test(of_two_that_claim_at_once_one_gets_the_site),
 		postgresql_store_test(only_the_owner_of_a_site_passes_its_guard),
 		postgresql_store_test(a_claim_waits_for_what_the_owner_is_writing),
+		postgresql_store_test(a_claim_waits_for_a_stopped_owner_no_longer_than_its_lease),
 		postgresql_store_test(each_selection_is_taken_by_its_sites_owner),
 		postgresql_store_test(more_than_fit_one_statement_are_taken_all),
 	};

@@ -38,6 +38,11 @@ static char *name_of(const char *url, struct error *err)
 
 /* ---- life ---- */
 
+/* A commit waits for a disk, and maybe for a standby; a search reads. */
+#define ANSWER_WITHIN (10 * US_PER_SECOND)
+/* A lease is for seconds, so that a call which is not answered is tried again soon. */
+#define RENEW_WITHIN (2 * US_PER_SECOND)
+
 static bool read_last_stamp(struct postgresql *store, struct error *err)
 {
 	OWNED_RESULT result = statement_run(store,
@@ -74,6 +79,7 @@ struct store *postgresql_open(const struct store_address *address, enum store_mo
 	(void)upgrade; /* what is added to tables takes no time */
 	store->store.driver = &postgresql_driver;
 	store->mode = mode;
+	store->within = mode == STORE_SHARE ? RENEW_WITHIN : ANSWER_WITHIN;
 	store->url = mem_copy_text(address->url);
 	store->password = address->password;
 	store->password.name = mem_copy_text(address->password.name);

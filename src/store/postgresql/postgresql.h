@@ -23,8 +23,9 @@
 struct postgresql {
 	struct store store; /* first member */
 	enum store_mode mode;
-	char *url;  /* a test's may hold a password */
-	char *name; /* for messages: the URL without what is secret */
+	int64_t within; /* it is given up after so many microseconds: a connection, a statement */
+	char *url;      /* a test's may hold a password */
+	char *name;     /* for messages: the URL without what is secret */
 	/* read at each connection; its name is owned, NULL: libpq finds a password, or needs none
 	 */
 	struct secret_ref password;

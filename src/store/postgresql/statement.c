@@ -4,9 +4,6 @@
 #include "store/postgresql/postgresql.h"
 #include <poll.h>
 
-/* A commit waits for a disk, and maybe for a standby; a search reads. */
-#define ANSWER_WITHIN (10 * US_PER_SECOND)
-
 static void add_parameter(struct text *sql, const struct member *member, size_t number)
 {
 	(void)member;
@@ -63,7 +60,7 @@ static bool is_good(const PGresult *result)
 static PGresult *talk(struct postgresql *store, const char *sql, const struct parameters *given,
 	const char *what, bool *is_lost, struct error *err)
 {
-	struct mono until = mono_plus(clock_mono(), ANSWER_WITHIN);
+	struct mono until = mono_plus(clock_mono(), store->within);
 	int is_sent = given ? PQsendQueryParams(store->connection, sql, given->count, given->types,
 				      given->values, given->lengths, given->formats, 1)
 			    : PQsendQuery(store->connection, sql);
@@ -74,7 +71,7 @@ static PGresult *talk(struct postgresql *store, const char *sql, const struct pa
 		return result;
 	if (!result && clock_mono().us >= until.us)
 		IGNORE(error_fail(err, ERROR_TRANSIENT, "store %s: %s: no answer within %d s",
-			store->name, what, (int)(ANSWER_WITHIN / US_PER_SECOND)));
+			store->name, what, (int)(store->within / US_PER_SECOND)));
 	else
 		IGNORE(wire_fail(store, what, result, err)); /* false; NULL is returned */
 	PQclear(result);
@@ -88,15 +85,18 @@ PGresult *statement_run(struct postgresql *store, const char *sql, const struct 
 {
 	OWNED_TEXT struct text whole = TEXT(TEXT_UNBOUNDED);
 	static const struct parameters none = { 0 };
-	bool may_repeat = !store->is_writing, had_one = store->connection;
+	bool may_repeat = !store->is_writing && store->connection;
 	bool is_lost;
 
 	columns_expand(sql, add_parameter, &whole);
 	if (!wire_open(store, err))
 		return NULL;
+	struct mono until = mono_plus(clock_mono(), store->within);
 	PGresult *result = talk(store, whole.at, given ? given : &none, what, &is_lost, err);
-	/* The server was started again, or a pooler closed what was idle. */
-	if (!result && is_lost && may_repeat && had_one && wire_open(store, err))
+	/* The server was started again, or a pooler closed what was idle. One that is silent is not
+	 * asked twice. */
+	bool is_silent = clock_mono().us >= until.us;
+	if (!result && is_lost && may_repeat && !is_silent && wire_open(store, err))
 		result = talk(store, whole.at, given ? given : &none, what, &is_lost, err);
 	return result;
 }

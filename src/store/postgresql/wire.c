@@ -136,9 +136,14 @@ static PGconn *start_with_password(const struct postgresql *store, struct error 
 	return connection;
 }
 
+static int64_t connect_within(const struct postgresql *store)
+{
+	return store->within < CONNECT_WITHIN ? store->within : CONNECT_WITHIN;
+}
+
 static bool finish_connecting(struct postgresql *store)
 {
-	struct mono until = mono_plus(clock_mono(), CONNECT_WITHIN);
+	struct mono until = mono_plus(clock_mono(), connect_within(store));
 
 	for (;;) {
 		switch (PQconnectPoll(store->connection)) {
@@ -163,7 +168,7 @@ static bool fail_to_connect(struct postgresql *store, struct error *err)
 {
 	if (PQstatus(store->connection) != CONNECTION_BAD)
 		return error_fail(err, ERROR_TRANSIENT, "store %s: connect: no answer within %d s",
-			store->name, (int)(CONNECT_WITHIN / US_PER_SECOND));
+			store->name, (int)(connect_within(store) / US_PER_SECOND));
 	return wire_fail(store, "connect", NULL, err);
 }
 

@@ -84,14 +84,18 @@ static bool end_doubt(struct postgresql *store, struct error *err)
 }
 
 /* In the same breath: the transaction's number, by which the fate of its commit is found if the
- * answer is lost. */
+ * answer is lost. And when the server ends it, if this process is stopped in the middle of it:
+ * before a lease runs out (cluster/ownership.h), because the locks of its sites (guard.c) would
+ * keep other nodes from claiming them. */
 static bool begin(struct postgresql *store, struct error *err)
 {
 	if (!statement_do(store, "BEGIN", "begin", err))
 		return false;
 	store->is_writing = true;
-	OWNED_RESULT result =
-		statement_write(store, "SELECT pg_current_xact_id()::text", NULL, "begin", err);
+	OWNED_RESULT result = statement_write(store,
+		"SELECT pg_current_xact_id()::text,"
+		" set_config('idle_in_transaction_session_timeout', '3s', true)",
+		NULL, "begin", err);
 	if (!result)
 		return false;
 	store->transactions++;
