@@ -15,6 +15,7 @@
 #include "build.h"
 #include "daemon/dropped.h"
 #include "daemon/manager.h"
+#include "daemon/membership.h"
 #include "daemon/prune.h"
 #include "daemon/reload.h"
 #include "daemon/settle.h"
@@ -26,17 +27,22 @@
 #include "intake/intake.h"
 #include "notify/notify.h"
 #include "store/journal.h"
+#include "store/nodes.h"
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #define STOP_WITHIN (20 * US_PER_SECOND)
+#define GIVE_BACK_WITHIN (5 * US_PER_SECOND)
 #define JOURNAL_WAITING 10000 /* entries; more are answered 503 */
 /* Descriptors for store, logs, watches, threads and reloads, with room for a reload that adds
  * sites. */
 #define OTHER_DESCRIPTORS 256
+
+#define NODE_NAME_SIZE (HOST_NAME_MAX + 8) /* with ":65535" */
 
 struct daemon {
 	struct reload *reload;
@@ -47,6 +53,7 @@ struct daemon {
 	const struct store_copy *copy; /* that the store was restored from; NULL: from none */
 	struct journal *journal;
 	struct dispatch *dispatch;
+	struct membership *membership; /* NULL: no other process can write the store */
 	struct teller teller;
 	struct notify *notify;
 	struct intake *intake;
@@ -59,6 +66,7 @@ struct daemon {
 	struct prune *prune;
 	struct systemd_sockets sockets;
 	struct manager manager;
+	char node_name[NODE_NAME_SIZE];
 	bool is_stopped; /* while it was waiting for the store */
 	struct daemon_options options;
 };
@@ -161,6 +169,8 @@ static bool reload_now(struct daemon *daemon, struct text *report)
 {
 	systemd_reloading();
 	bool ok = reload_again(daemon->reload, apply_config, daemon, report);
+	if (daemon->membership)
+		membership_configure(daemon->membership);
 	watch_files(daemon);
 	manager_tell_ready(&daemon->manager);
 	return ok;
@@ -295,6 +305,8 @@ static void stop(struct daemon *daemon)
 	mailbox_close(daemon->requests);
 	answer_requests(daemon, true);
 	intake_stop(daemon->intake);
+	if (daemon->membership)
+		membership_stop(daemon->membership, GIVE_BACK_WITHIN);
 	dispatch_stop(daemon->dispatch, STOP_WITHIN);
 	notify_stop(daemon->notify);
 	admin_stop(daemon->admin);
@@ -391,6 +403,18 @@ static struct store *open_store(struct daemon *daemon, const struct config *conf
 	return is_away ? wait_for_store(daemon, config, upgrade, err) : store;
 }
 
+/* Where several nodes may share the store, none has all sites. */
+static bool load(struct daemon *daemon, struct store *store, struct error *err)
+{
+	if (!nodes_are_possible(store))
+		return dispatch_load(daemon->dispatch, store, err);
+	daemon->membership = membership_new(err);
+	if (!daemon->membership)
+		return false;
+	const struct dispatch_sharing sharing = membership_sharing(daemon->membership);
+	return dispatch_load_nothing(daemon->dispatch, store, &sharing, err);
+}
+
 static bool start_core(struct daemon *daemon, struct config *config, struct error *err)
 {
 	const struct store_upgrade upgrade = { .tell = manager_tell_upgrade };
@@ -398,7 +422,7 @@ static bool start_core(struct daemon *daemon, struct config *config, struct erro
 	if (!store || !tell_copy(daemon, store, err))
 		return false;
 	daemon->dispatch = dispatch_new(config, daemon->options.is_dry, err);
-	if (!daemon->dispatch || !dispatch_load(daemon->dispatch, store, err))
+	if (!daemon->dispatch || !load(daemon, store, err))
 		return false;
 	daemon->journal = journal_start(TAKE(store), JOURNAL_WAITING, err);
 	if (!daemon->journal)
@@ -453,6 +477,34 @@ static void tell_open_socket(const struct daemon *daemon, const struct config *c
 			KV("socket", path));
 }
 
+/* "HOST:PORT" of the webhook listener: the same after each start, and another one for each process
+ * of a machine. */
+static void name_node(struct daemon *daemon, char name[static NODE_NAME_SIZE])
+{
+	const char *address = intake_address(daemon->intake), *port = strrchr(address, ':');
+	char host[HOST_NAME_MAX + 1] = "";
+	if (gethostname(host, sizeof host - 1) || !*host)
+		snprintf(host, sizeof host, "localhost");
+	snprintf(name, NODE_NAME_SIZE, "%s%s", host, port ? port : "");
+}
+
+/* A dry run refreshes nothing, so it keeps no site from those who would. */
+static bool start_membership(struct daemon *daemon, const struct config *config, struct error *err)
+{
+	if (!daemon->membership || daemon->options.is_dry)
+		return true;
+	name_node(daemon, daemon->node_name);
+	const struct membership_options options = {
+		.store = &config->store,
+		.journal = daemon->journal,
+		.dispatch = daemon->dispatch,
+		.configs = reload_configs(daemon->reload),
+		.rulesets = reload_rulesets(daemon->reload),
+		.name = daemon->node_name,
+	};
+	return membership_start(daemon->membership, &options, err);
+}
+
 static bool start(struct daemon *daemon, struct error *err)
 {
 	OWNED(config)
@@ -471,6 +523,8 @@ static bool start(struct daemon *daemon, struct error *err)
 	if (!start_listeners(daemon, config, err))
 		return false;
 	tell_open_socket(daemon, config);
+	if (!start_membership(daemon, config, err))
+		return false;
 	daemon->manager = (struct manager){
 		.reload = daemon->reload,
 		.dispatch = daemon->dispatch,
@@ -492,6 +546,8 @@ static void not_started(struct daemon *daemon)
 {
 	if (daemon->intake)
 		intake_stop(daemon->intake);
+	if (daemon->membership)
+		membership_stop(daemon->membership, US_PER_SECOND);
 	if (daemon->dispatch)
 		dispatch_stop(daemon->dispatch, US_PER_SECOND);
 	notify_stop(daemon->notify);
@@ -539,6 +595,7 @@ void daemon_free(struct daemon *daemon)
 	admin_free(daemon->admin);
 	notify_free(daemon->notify);
 	dispatch_free(daemon->dispatch);
+	membership_free(daemon->membership);
 	mailbox_free(daemon->requests);
 	mailbox_free(daemon->answers);
 	watch_free(daemon->watch);

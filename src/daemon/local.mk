@@ -1,7 +1,9 @@
 librouter_a_SOURCES += \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/dropped.c src/daemon/dropped.h \
+	src/daemon/loader.c src/daemon/loader.h \
 	src/daemon/manager.c src/daemon/manager.h \
+	src/daemon/membership.c src/daemon/membership.h \
 	src/daemon/prune.c src/daemon/prune.h \
 	src/daemon/reload.c src/daemon/reload.h \
 	src/daemon/settle.c src/daemon/settle.h \

@@ -30,6 +30,9 @@ bool dispatch_load(struct dispatch *dispatch, struct store *store, struct error 
 /* Instead, where several nodes share the store: it has no site before dispatch_adopt(), and none
  * past the time of dispatch_trust(). */
 struct dispatch_sharing {
+	/* An event was recorded here, so that its selections can be taken from the store. Any
+	 * thread. */
+	void (*recorded)(void *context);
 	/* The site was left at once, because another node owns it, or may do so by now. On the
 	 * dispatch thread. */
 	void (*lost)(const char *site, void *context);
@@ -54,7 +57,8 @@ struct dispatch_event {
 	struct shared *rules;
 };
 void dispatch_event_free(struct dispatch_event *event); /* NULL is fine */
-/* Any thread, in the order in which events became durable. Takes the event. */
+/* Any thread, in the order in which events became durable. Takes the event. Where nodes share the
+ * store, only tells (dispatch_sharing), because its sites may be other nodes'. */
 void dispatch_take_event(struct dispatch *dispatch, struct dispatch_event *event);
 /* A person's command (`retry`, `cancel`, `sites pause`, `sites resume`). */
 enum dispatch_verb { DISPATCH_RETRY, DISPATCH_CANCEL, DISPATCH_PAUSE, DISPATCH_RESUME };

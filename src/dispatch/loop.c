@@ -99,6 +99,11 @@ void dispatch_event_free(struct dispatch_event *event)
 
 void dispatch_take_event(struct dispatch *dispatch, struct dispatch_event *event)
 {
+	if (dispatch->sharing.recorded) {
+		dispatch_event_free(event);
+		dispatch->sharing.recorded(dispatch->sharing.context);
+		return;
+	}
 	notify(dispatch, (struct note){ .type = NOTE_EVENT, .event = event });
 }
 

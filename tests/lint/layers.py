@@ -19,7 +19,7 @@ ALLOWED = {
     "notify": {"event", "config", "store", "content", "base"},
     "intake": {"event", "rules", "store", "dispatch", "config", "content", "base"},
     "admin": {"base", "content", "event", "rules", "config", "store", "cluster", "tableau", "schedule", "dispatch", "notify", "intake"},
-    "daemon": {"base", "content", "event", "rules", "config", "store", "tableau", "dispatch", "notify", "intake", "admin"},
+    "daemon": {"base", "content", "event", "rules", "config", "store", "cluster", "tableau", "dispatch", "notify", "intake", "admin"},
     "cli": {"base", "content", "event", "rules", "config", "store", "tableau", "dispatch", "notify", "admin", "daemon"},
     "sandbox": {"base"},
 }

@@ -1,0 +1,612 @@
+/*
+ * daemon/membership.c - carries out what ownership decides.
+ *
+ * To adopt a site takes three steps: a transaction of the journal says there that the site is this
+ * node's and takes its open selections (struct taking); the loader's thread reads the rest; the
+ * dispatcher takes both in. If a step fails, the site is left again, and the next look at the
+ * database shows that it is this node's and not adopted.
+ *
+ * Selections are taken for all sites that are here, once a second, because any node may have
+ * recorded them, and at once after an event of this node's.
+ */
+#include "daemon/membership.h"
+#include "base/fingerprint.h"
+#include "base/log/log.h"
+#include "base/mailbox.h"
+#include "base/thread.h"
+#include "build.h"
+#include "cluster/ownership.h"
+#include "daemon/loader.h"
+#include "store/nodes.h"
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#define TAKE_EVERY (1 * US_PER_SECOND)
+#define SIGN_OUT_WITHIN (1 * US_PER_SECOND)
+
+enum note_type {
+	NOTE_RECORDED,
+	NOTE_TAKEN,
+	NOTE_LOADED,
+	NOTE_LEFT,
+	NOTE_LOST,
+	NOTE_CONFIGURED,
+	NOTE_STOP
+};
+
+struct note {
+	struct message message; /* first member */
+	enum note_type type;
+	struct taking *taking;  /* NOTE_TAKEN */
+	struct site_work *work; /* NOTE_LOADED */
+	bool is_good;           /* NOTE_TAKEN and NOTE_LOADED */
+	char *site;             /* NOTE_LEFT and NOTE_LOST */
+	int64_t us;             /* NOTE_STOP */
+};
+
+/* An entry of the journal: takes the open selections of some sites. */
+struct taking {
+	struct journal_entry entry; /* first member */
+	struct membership *membership;
+	struct arena *arena; /* this struct and the names */
+	const char **sites;
+	size_t count;
+	/* The site is being adopted, in this life and with this epoch; else they are 0. */
+	int64_t node, epoch;
+	bool is_ours;
+	struct site_work *work; /* what was taken */
+};
+
+/* A site that is this node's, from ADOPT to the end of LEAVE. */
+struct holding {
+	char *site;
+	enum { HOLDING_ARRIVING, HOLDING_HERE, HOLDING_GOING } stage;
+	bool is_unwanted; /* arriving, and to be left before it is here */
+};
+
+struct membership {
+	struct mailbox *notes;
+	atomic_bool has_recorded; /* NOTE_RECORDED is on its way */
+	pthread_t thread;
+	bool is_started;
+	/* Used by the thread only: */
+	struct membership_options options;
+	struct store *store;
+	struct loader *loader;
+	struct ownership *ownership;
+	struct holding *holdings;
+	size_t holding_count, holding_capacity;
+	struct mono take_at, stop_at;
+	bool is_taking, is_stopping;
+	bool answers; /* the database, the last time */
+	char revision[FINGERPRINT_TEXT_SIZE];
+};
+
+/* ---- notes of other threads ---- */
+
+static void taking_free(struct taking *taking)
+{
+	if (!taking)
+		return;
+	site_work_free(taking->work);
+	arena_free(taking->arena);
+}
+
+static void note_free(struct message *message)
+{
+	struct note *note = (struct note *)(void *)message;
+	taking_free(note->taking);
+	site_work_free(note->work);
+	free(note->site);
+	free(note);
+}
+
+static void tell(struct membership *membership, struct note note)
+{
+	struct note *copy = mem_new(struct note);
+	*copy = note;
+	if (!mailbox_send_answer(membership->notes, &copy->message))
+		note_free(&copy->message);
+}
+
+/* One note is enough for all events until it is read. */
+static void recorded(void *context)
+{
+	struct membership *membership = context;
+	if (!atomic_exchange(&membership->has_recorded, true))
+		tell(membership, (struct note){ .type = NOTE_RECORDED });
+}
+
+static void lost(const char *site, void *context)
+{
+	tell(context, (struct note){ .type = NOTE_LOST, .site = mem_copy_text(site) });
+}
+
+static void loaded(struct site_work *work, bool is_read, void *context)
+{
+	tell(context, (struct note){ .type = NOTE_LOADED, .work = work, .is_good = is_read });
+}
+
+static void left(struct dispatch_leaving *leaving, bool is_done)
+{
+	struct membership *membership = leaving->context;
+	(void)is_done; /* false: the daemon is stopping, so that nothing is begun any more */
+	tell(membership, (struct note){ .type = NOTE_LEFT, .site = mem_copy_text(leaving->site) });
+	mem_drop(leaving->site);
+	free(leaving);
+}
+
+/* ---- selections are taken ---- */
+
+static bool apply(struct journal_entry *entry, struct store *store, struct error *err)
+{
+	struct taking *taking = (struct taking *)(void *)entry;
+	site_work_free(taking->work);
+	taking->work = site_work_new(taking->epoch ? taking->sites[0] : NULL);
+	taking->is_ours = true;
+	if (taking->epoch) {
+		store_own(store, taking->node, taking->sites[0], taking->epoch);
+		if (!store_guard(store, taking->sites[0], &taking->is_ours, err))
+			return false;
+	}
+	return store_take_selections(store, taking->sites, taking->count, taking->epoch,
+		site_work_add_selected, taking->work, err);
+}
+
+static void applied(struct journal_entry *entry, bool committed, const struct error *err)
+{
+	struct taking *taking = (struct taking *)(void *)entry;
+	(void)err; /* the journal reports it; it is tried again */
+	tell(taking->membership,
+		(struct note){ .type = NOTE_TAKEN, .taking = taking, .is_good = committed });
+}
+
+static struct taking *taking_new(struct membership *membership, size_t most)
+{
+	struct arena *arena = arena_new();
+	struct taking *taking = arena_new_of(arena, struct taking);
+	*taking = (struct taking){ .entry = { .apply = apply, .done = applied },
+		.membership = membership,
+		.arena = arena,
+		.sites = arena_array(arena, const char *, most + 1) };
+	return taking;
+}
+
+static void taking_add(struct taking *taking, const char *site)
+{
+	taking->sites[taking->count++] = arena_text(taking->arena, site);
+}
+
+/* False: the journal has stopped. */
+static bool post(struct taking *taking)
+{
+	if (journal_add_always(taking->membership->options.journal, &taking->entry))
+		return true;
+	taking_free(taking);
+	return false;
+}
+
+/* For all sites that are here. What the dispatcher has no room for waits where it is. */
+static void take(struct membership *membership)
+{
+	struct taking *taking = taking_new(membership, membership->holding_count);
+	membership->take_at = mono_plus(clock_mono(), TAKE_EVERY);
+	for (size_t i = 0; i < membership->holding_count; i++)
+		if (membership->holdings[i].stage == HOLDING_HERE)
+			taking_add(taking, membership->holdings[i].site);
+	if (taking->count && !dispatch_is_full(membership->options.dispatch))
+		membership->is_taking = post(taking);
+	else
+		taking_free(taking);
+}
+
+/* ---- sites that come and go ---- */
+
+static struct holding *find(const struct membership *membership, const char *site)
+{
+	for (size_t i = 0; i < membership->holding_count; i++)
+		if (text_is(membership->holdings[i].site, site))
+			return &membership->holdings[i];
+	return NULL;
+}
+
+/* Nothing of it is in the air. */
+static void forget(struct membership *membership, const char *site)
+{
+	struct holding *holding = find(membership, site);
+	if (holding) {
+		free(holding->site);
+		*holding = membership->holdings[--membership->holding_count];
+	}
+	ownership_left(membership->ownership, site);
+}
+
+static void adopt(struct membership *membership, const struct ownership_action *action)
+{
+	struct taking *taking = taking_new(membership, 1);
+	taking_add(taking, action->site);
+	taking->node = action->node;
+	taking->epoch = action->epoch;
+	mem_grow(&membership->holdings, &membership->holding_capacity, membership->holding_count);
+	membership->holdings[membership->holding_count++] =
+		(struct holding){ mem_copy_text(action->site), HOLDING_ARRIVING, false };
+	log_info("a site is this node's now", KV("site", action->site), KV("epoch", action->epoch));
+	if (!post(taking)) {
+		ownership_lost(membership->ownership, action->site);
+		forget(membership, action->site);
+	}
+}
+
+static void leave(struct membership *membership, const struct ownership_action *action)
+{
+	struct holding *holding = find(membership, action->site);
+	if (action->is_clean)
+		log_info("a site is given away", KV("site", action->site));
+	else
+		log_warning("a site is left at once: another node may own it by now",
+			KV("site", action->site));
+	if (!holding) {
+		forget(membership, action->site);
+		return;
+	}
+	if (holding->stage == HOLDING_ARRIVING) {
+		holding->is_unwanted = true;
+		return;
+	}
+	holding->stage = HOLDING_GOING;
+	struct dispatch_leaving *leaving = mem_new(struct dispatch_leaving);
+	*leaving = (struct dispatch_leaving){
+		.site = mem_copy_text(action->site),
+		.is_lost = !action->is_clean,
+		.us = SIGN_OUT_WITHIN,
+		.done = left,
+		.context = membership,
+	};
+	dispatch_leave(membership->options.dispatch, leaving);
+}
+
+/* The site, if there is a next step of its adoption. Else that ends here: LEAVE, if it is still to
+ * come, finds nothing to leave. */
+static struct holding *goes_on(struct membership *membership, const char *site, bool is_good)
+{
+	struct holding *holding = find(membership, site);
+	bool is_wanted = holding && !holding->is_unwanted;
+	if (is_good && is_wanted)
+		return holding;
+	if (is_wanted)
+		ownership_lost(membership->ownership, site);
+	forget(membership, site);
+	return NULL;
+}
+
+static struct wall success_since(const struct membership *membership)
+{
+	OWNED(config) config = config_slot_get(membership->options.configs);
+	return wall_after(clock_wall(), -config->history);
+}
+
+static void are_taken(struct membership *membership, struct taking *taking, bool is_good)
+{
+	if (!taking->epoch) {
+		membership->is_taking = false;
+		if (is_good)
+			dispatch_take_work(membership->options.dispatch, TAKE(taking->work));
+	} else if (goes_on(membership, taking->sites[0], is_good && taking->is_ours)) {
+		loader_load(membership->loader, TAKE(taking->work), success_since(membership));
+	}
+}
+
+static void is_loaded(struct membership *membership, struct note *note)
+{
+	struct holding *holding = goes_on(membership, site_work_site(note->work), note->is_good);
+	if (!holding)
+		return;
+	holding->stage = HOLDING_HERE;
+	membership->take_at = clock_mono();
+	dispatch_adopt(membership->options.dispatch, TAKE(note->work));
+}
+
+/* ---- the database ---- */
+
+static struct node_row self(struct membership *membership, int64_t node)
+{
+	OWNED(ruleset) ruleset = ruleset_slot_get(membership->options.rulesets);
+	snprintf(
+		membership->revision, sizeof membership->revision, "%s", ruleset_revision(ruleset));
+	return (struct node_row){ .id = node,
+		.name = membership->options.name,
+		.version = PACKAGE_VERSION,
+		.ruleset = membership->revision };
+}
+
+/* Told when it changes, because a call is made every second. */
+static void tell_server(struct membership *membership, bool answers, const struct error *err)
+{
+	if (!answers && membership->answers)
+		log_warning("the nodes' table cannot be used; the sites of this node are left when "
+			    "its lease runs out",
+			KV("reason", (const char *)err->message));
+	else if (answers && !membership->answers)
+		log_info("the nodes' table can be used again");
+	membership->answers = answers;
+}
+
+static void join(struct membership *membership)
+{
+	struct mono sent = clock_mono();
+	struct node_row row = self(membership, 0);
+	struct error err;
+	bool ok = nodes_join(membership->store, &row, OWNERSHIP_LEASE, &err);
+	tell_server(membership, ok, &err);
+	if (ok)
+		log_info("this is a node now", KV("node", row.id), KV("name", row.name));
+	ownership_joined(membership->ownership, sent, clock_mono(), ok ? row.id : 0);
+}
+
+static void renew(struct membership *membership, int64_t node)
+{
+	struct mono sent = clock_mono();
+	struct node_row row = self(membership, node);
+	struct error err;
+	bool is_alive = false,
+	     ok = nodes_renew(membership->store, &row, OWNERSHIP_LEASE, &is_alive, &err);
+	tell_server(membership, ok, &err);
+	if (ok && !is_alive)
+		log_warning("the lease of this node has run out: it joins again, as another one",
+			KV("node", node));
+	ownership_renewed(membership->ownership, sent, clock_mono(),
+		!ok        ? OWNERSHIP_UNKNOWN
+		: is_alive ? OWNERSHIP_YES
+			   : OWNERSHIP_NO);
+}
+
+struct view {
+	struct arena *arena;
+	struct ownership_node *nodes;
+	size_t node_count, node_capacity;
+	struct ownership_site *sites;
+	size_t site_count, site_capacity;
+};
+
+static bool see_node(const struct node_row *row, void *context)
+{
+	struct view *view = context;
+	mem_grow(&view->nodes, &view->node_capacity, view->node_count);
+	view->nodes[view->node_count++] =
+		(struct ownership_node){ row->id, row->left, row->is_draining };
+	return true;
+}
+
+static bool see_owner(const struct owner_row *row, void *context)
+{
+	struct view *view = context;
+	mem_grow(&view->sites, &view->site_capacity, view->site_count);
+	view->sites[view->site_count++] =
+		(struct ownership_site){ arena_text(view->arena, row->site), row->node, row->epoch,
+			row->wanted };
+	return true;
+}
+
+static void look(struct membership *membership)
+{
+	struct view view = { .arena = arena_new() };
+	struct error err;
+	bool ok = nodes_read(membership->store, see_node, see_owner, &view, &err);
+	const struct ownership_picture picture = { view.nodes, view.node_count, view.sites,
+		view.site_count };
+	tell_server(membership, ok, &err);
+	ownership_saw(membership->ownership, clock_mono(), ok ? &picture : NULL);
+	free(view.nodes);
+	free(view.sites);
+	arena_free(view.arena);
+}
+
+static void claim(struct membership *membership, const struct ownership_action *action)
+{
+	OWNED_MEMORY char *site = mem_copy_text(action->site);
+	struct error err;
+	bool is_ours = false,
+	     ok = nodes_claim(membership->store, site, action->node, action->epoch, &is_ours, &err);
+	tell_server(membership, ok, &err);
+	ownership_claimed(membership->ownership, clock_mono(), site,
+		!ok       ? OWNERSHIP_UNKNOWN
+		: is_ours ? OWNERSHIP_YES
+			  : OWNERSHIP_NO);
+}
+
+static void release(struct membership *membership, const struct ownership_action *action)
+{
+	OWNED_MEMORY char *site = mem_copy_text(action->site);
+	struct error err;
+	bool ok = nodes_release(membership->store, site, action->node, action->epoch, &err);
+	tell_server(membership, ok, &err); /* if it is still this node's, the next look says so */
+	ownership_released(membership->ownership, site);
+}
+
+static void end(struct membership *membership, int64_t node)
+{
+	struct error err;
+	bool ok = nodes_leave(membership->store, node, &err);
+	tell_server(membership, ok, &err); /* if not, its lease runs out */
+	ownership_ended(membership->ownership);
+}
+
+/* ---- the thread ---- */
+
+static void act(struct membership *membership, const struct ownership_action *action)
+{
+	switch (action->deed) {
+	case OWNERSHIP_JOIN:
+		join(membership);
+		break;
+	case OWNERSHIP_RENEW:
+		renew(membership, action->node);
+		break;
+	case OWNERSHIP_LOOK:
+		look(membership);
+		break;
+	case OWNERSHIP_CLAIM:
+		claim(membership, action);
+		break;
+	case OWNERSHIP_RELEASE:
+		release(membership, action);
+		break;
+	case OWNERSHIP_ADOPT:
+		adopt(membership, action);
+		break;
+	case OWNERSHIP_LEAVE:
+		leave(membership, action);
+		break;
+	case OWNERSHIP_END:
+		end(membership, action->node);
+		break;
+	}
+	dispatch_trust(
+		membership->options.dispatch, ownership_trusted_until(membership->ownership));
+}
+
+static void configure(struct membership *membership)
+{
+	OWNED(arena) arena = arena_new();
+	OWNED(config) config = config_slot_get(membership->options.configs);
+	struct texts sites = config_site_names(config, arena);
+	ownership_configure(membership->ownership, sites.items, sites.count);
+}
+
+static void take_note(struct membership *membership, struct note *note)
+{
+	switch (note->type) {
+	case NOTE_RECORDED:
+		atomic_store(&membership->has_recorded, false);
+		membership->take_at = clock_mono();
+		break;
+	case NOTE_TAKEN:
+		are_taken(membership, note->taking, note->is_good);
+		break;
+	case NOTE_LOADED:
+		is_loaded(membership, note);
+		break;
+	case NOTE_LEFT:
+		forget(membership, note->site);
+		break;
+	case NOTE_LOST:
+		ownership_lost(membership->ownership, note->site);
+		break;
+	case NOTE_CONFIGURED:
+		configure(membership);
+		break;
+	case NOTE_STOP:
+		membership->is_stopping = true;
+		membership->stop_at = mono_plus(clock_mono(), note->us);
+		ownership_stop(membership->ownership);
+		break;
+	}
+}
+
+static void take_notes(struct membership *membership)
+{
+	struct message *message = mailbox_take_all(membership->notes), *next;
+	for (; message; message = next) {
+		next = message->next;
+		take_note(membership, (struct note *)(void *)message);
+		note_free(message);
+	}
+}
+
+static void wait(const struct membership *membership)
+{
+	struct pollfd fd = { .fd = mailbox_fd(membership->notes), .events = POLLIN };
+	int64_t now = clock_mono().us, at = ownership_due(membership->ownership).us;
+	if (!membership->is_taking && membership->take_at.us < at)
+		at = membership->take_at.us;
+	if (membership->is_stopping && membership->stop_at.us < at)
+		at = membership->stop_at.us;
+	/* woken too early by a signal, the loop finds nothing to do */
+	IGNORE(poll(&fd, 1, at <= now ? 0 : (int)((at - now + US_PER_MS - 1) / US_PER_MS)));
+}
+
+static bool is_done(const struct membership *membership)
+{
+	return ownership_is_over(membership->ownership) ||
+	       (membership->is_stopping && clock_mono().us >= membership->stop_at.us);
+}
+
+static void *run(void *context)
+{
+	struct membership *membership = context;
+	struct ownership_action action;
+	configure(membership);
+	while (!is_done(membership)) {
+		take_notes(membership);
+		/* Each may take seconds, so notes are read in between. */
+		if (ownership_act(membership->ownership, clock_mono(), &action)) {
+			act(membership, &action);
+			continue;
+		}
+		if (!membership->is_taking && clock_mono().us >= membership->take_at.us)
+			take(membership);
+		wait(membership);
+	}
+	return NULL;
+}
+
+/* ---- life ---- */
+
+struct membership *membership_new(struct error *err)
+{
+	struct mailbox *notes = mailbox_new(SIZE_MAX, note_free, err);
+	if (!notes)
+		return NULL;
+	struct membership *membership = mem_new(struct membership);
+	membership->notes = notes;
+	membership->ownership = ownership_new();
+	membership->answers = true;
+	return membership;
+}
+
+void membership_free(struct membership *membership)
+{
+	if (!membership)
+		return;
+	for (size_t i = 0; i < membership->holding_count; i++)
+		free(membership->holdings[i].site);
+	free(membership->holdings);
+	ownership_free(membership->ownership);
+	store_close(membership->store);
+	mailbox_free(membership->notes);
+	free(membership);
+}
+
+struct dispatch_sharing membership_sharing(struct membership *membership)
+{
+	return (struct dispatch_sharing){ recorded, lost, membership };
+}
+
+bool membership_start(
+	struct membership *membership, const struct membership_options *options, struct error *err)
+{
+	const struct loader_options loader = { options->store, loaded, membership };
+	membership->options = *options;
+	membership->store = store_open(options->store, STORE_SHARE, err);
+	membership->loader = membership->store ? loader_start(&loader, err) : NULL;
+	membership->is_started = membership->loader && thread_start(&membership->thread, THREAD_ANY,
+							       "membership", run, membership, err);
+	return membership->is_started;
+}
+
+void membership_configure(struct membership *membership)
+{
+	tell(membership, (struct note){ .type = NOTE_CONFIGURED });
+}
+
+void membership_stop(struct membership *membership, int64_t us)
+{
+	if (membership->is_started) {
+		tell(membership, (struct note){ .type = NOTE_STOP, .us = us });
+		thread_join(membership->thread);
+		membership->is_started = false;
+	}
+	loader_stop(TAKE(membership->loader));
+	mailbox_close(membership->notes);
+}
