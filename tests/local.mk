@@ -42,6 +42,7 @@ EXTRA_DIST += \
 	tests/scenario/junit_form.py \
 	tests/scenario/postgresql.py \
 	tests/scenario/prometheus.py \
+	tests/scenario/receiver.py \
 	tests/scenario/pytest.ini \
 	tests/scenario/run.py \
 	tests/scenario/test_access.py \
@@ -74,6 +75,7 @@ EXTRA_DIST += \
 	tests/scenario/test_log.py \
 	tests/scenario/test_metrics.py \
 	tests/scenario/test_monitoring.py \
+	tests/scenario/test_nodes.py \
 	tests/scenario/test_notify.py \
 	tests/scenario/test_online.py \
 	tests/scenario/test_page.py \

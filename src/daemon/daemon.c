@@ -430,7 +430,7 @@ static bool start_core(struct daemon *daemon, struct config *config, struct erro
 	daemon->prune = prune_new(daemon->journal, reload_configs(daemon->reload));
 	daemon->teller = (struct teller){ daemon->dispatch, reload_rulesets(daemon->reload) };
 	daemon->notify = teller_start(&daemon->teller, &config->store, daemon->journal,
-		reload_configs(daemon->reload), err);
+		reload_configs(daemon->reload), daemon->membership, err);
 	return daemon->notify && dispatch_start(daemon->dispatch, daemon->journal, err);
 }
 
@@ -498,6 +498,7 @@ static bool start_membership(struct daemon *daemon, const struct config *config,
 		.store = &config->store,
 		.journal = daemon->journal,
 		.dispatch = daemon->dispatch,
+		.notify = daemon->notify,
 		.configs = reload_configs(daemon->reload),
 		.rulesets = reload_rulesets(daemon->reload),
 		.name = daemon->node_name,

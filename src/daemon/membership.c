@@ -1,6 +1,8 @@
 /*
  * daemon/membership.c - carries out what ownership decides.
  *
+ * What is owned are sites, and the telling of people (notify/), which is adopted without work.
+ *
  * To adopt a site takes three steps: a transaction of the journal says there that the site is this
  * node's and takes its open selections (struct taking); the loader's thread reads the rest; the
  * dispatcher takes both in. If a step fails, the site is left again, and the next look at the
@@ -17,6 +19,7 @@
 #include "build.h"
 #include "cluster/ownership.h"
 #include "daemon/loader.h"
+#include "notify/notify.h"
 #include "store/nodes.h"
 #include <poll.h>
 #include <stdatomic.h>
@@ -137,7 +140,17 @@ static void left(struct dispatch_leaving *leaving, bool is_done)
 	free(leaving);
 }
 
+static void rested(void *context)
+{
+	tell(context, (struct note){ .type = NOTE_LEFT, .site = mem_copy_text(NOTIFY_OWNER) });
+}
+
 /* ---- selections are taken ---- */
+
+static bool is_notify(const char *site)
+{
+	return text_is(site, NOTIFY_OWNER);
+}
 
 static bool apply(struct journal_entry *entry, struct store *store, struct error *err)
 {
@@ -193,7 +206,8 @@ static void take(struct membership *membership)
 	struct taking *taking = taking_new(membership, membership->holding_count);
 	membership->take_at = mono_plus(clock_mono(), TAKE_EVERY);
 	for (size_t i = 0; i < membership->holding_count; i++)
-		if (membership->holdings[i].stage == HOLDING_HERE)
+		if (membership->holdings[i].stage == HOLDING_HERE &&
+			!is_notify(membership->holdings[i].site))
 			taking_add(taking, membership->holdings[i].site);
 	if (taking->count && !dispatch_is_full(membership->options.dispatch))
 		membership->is_taking = post(taking);
@@ -231,7 +245,11 @@ static void adopt(struct membership *membership, const struct ownership_action *
 	mem_grow(&membership->holdings, &membership->holding_capacity, membership->holding_count);
 	membership->holdings[membership->holding_count++] =
 		(struct holding){ mem_copy_text(action->site), HOLDING_ARRIVING, false };
-	log_info("a site is this node's now", KV("site", action->site), KV("epoch", action->epoch));
+	if (is_notify(action->site))
+		log_info("this node notifies people now");
+	else
+		log_info("a site is this node's now", KV("site", action->site),
+			KV("epoch", action->epoch));
 	if (!post(taking)) {
 		ownership_lost(membership->ownership, action->site);
 		forget(membership, action->site);
@@ -241,7 +259,9 @@ static void adopt(struct membership *membership, const struct ownership_action *
 static void leave(struct membership *membership, const struct ownership_action *action)
 {
 	struct holding *holding = find(membership, action->site);
-	if (action->is_clean)
+	if (is_notify(action->site))
+		log_info("this node notifies people no more");
+	else if (action->is_clean)
 		log_info("a site is given away", KV("site", action->site));
 	else
 		log_warning("a site is left at once: another node may own it by now",
@@ -255,6 +275,10 @@ static void leave(struct membership *membership, const struct ownership_action *
 		return;
 	}
 	holding->stage = HOLDING_GOING;
+	if (is_notify(action->site)) {
+		notify_rest(membership->options.notify, rested, membership);
+		return;
+	}
 	struct dispatch_leaving *leaving = mem_new(struct dispatch_leaving);
 	*leaving = (struct dispatch_leaving){
 		.site = mem_copy_text(action->site),
@@ -292,9 +316,17 @@ static void are_taken(struct membership *membership, struct taking *taking, bool
 		membership->is_taking = false;
 		if (is_good)
 			dispatch_take_work(membership->options.dispatch, TAKE(taking->work));
-	} else if (goes_on(membership, taking->sites[0], is_good && taking->is_ours)) {
-		loader_load(membership->loader, TAKE(taking->work), success_since(membership));
+		return;
 	}
+	struct holding *holding = goes_on(membership, taking->sites[0], is_good && taking->is_ours);
+	if (!holding)
+		return;
+	if (!is_notify(holding->site)) {
+		loader_load(membership->loader, TAKE(taking->work), success_since(membership));
+		return;
+	}
+	holding->stage = HOLDING_HERE;
+	notify_lead(membership->options.notify);
 }
 
 static void is_loaded(struct membership *membership, struct note *note)
@@ -471,7 +503,11 @@ static void configure(struct membership *membership)
 	OWNED(arena) arena = arena_new();
 	OWNED(config) config = config_slot_get(membership->options.configs);
 	struct texts sites = config_site_names(config, arena);
-	ownership_configure(membership->ownership, sites.items, sites.count);
+	const char **names = arena_array(arena, const char *, sites.count + 1);
+	for (size_t i = 0; i < sites.count; i++)
+		names[i] = sites.items[i];
+	names[sites.count] = NOTIFY_OWNER; /* which is owned in the same way */
+	ownership_configure(membership->ownership, names, sites.count + 1);
 }
 
 static void take_note(struct membership *membership, struct note *note)

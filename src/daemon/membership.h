@@ -25,6 +25,7 @@ struct membership_options {                /* borrowed, and outlive the thread *
 	const struct store_address *store; /* opened to share, and for reading */
 	struct journal *journal;
 	struct dispatch *dispatch;
+	struct notify *notify; /* which waits */
 	struct config_slot *configs;
 	struct ruleset_slot *rulesets;
 	const char *name; /* of the node, for people */

@@ -41,7 +41,7 @@ static void visit_sites(void *context, notify_site_visit *visit, void *visited)
 }
 
 struct notify *teller_start(struct teller *teller, const struct store_address *store,
-	struct journal *journal, struct config_slot *configs, struct error *err)
+	struct journal *journal, struct config_slot *configs, bool waits, struct error *err)
 {
 	const struct notify_options options = {
 		.store = store,
@@ -50,6 +50,7 @@ struct notify *teller_start(struct teller *teller, const struct store_address *s
 		.owner = owner_of,
 		.sites = visit_sites,
 		.context = teller,
+		.waits = waits,
 	};
 	return notify_start(&options, err);
 }

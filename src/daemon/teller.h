@@ -11,6 +11,7 @@ struct teller { /* outlives the thread that is started; its parts are borrowed *
 	struct ruleset_slot *rulesets;
 };
 
-/* Starts to notify: notify_start(). */
+/* Starts to notify: notify_start(). `waits`: until notify_lead(). */
 struct notify *teller_start(struct teller *teller, const struct store_address *store,
-	struct journal *journal, struct config_slot *configs, struct error *err) MUST_USE;
+	struct journal *journal, struct config_slot *configs, bool waits,
+	struct error *err) MUST_USE;

@@ -1,6 +1,7 @@
 /* notify/keep.c - collects changes in an arena, and applies them as one journal entry. */
 #include "notify/keep.h"
 #include "base/json.h"
+#include "notify/notify.h"
 
 struct kept_change {
 	const char *key, *json; /* key NULL: the outcome of `refresh` is seen to */
@@ -13,6 +14,7 @@ struct keep {
 	struct kept_change *changes;
 	size_t count, capacity;
 	struct letter *letters, **last;
+	bool is_ours; /* else another node tells now */
 	keep_written *written;
 	void *context;
 };
@@ -105,7 +107,11 @@ struct letter *keep_read_letter(const char *key, const char *json)
 
 static bool apply(struct journal_entry *entry, struct store *store, struct error *err)
 {
-	const struct keep *keep = (const struct keep *)(const void *)entry;
+	struct keep *keep = (struct keep *)(void *)entry;
+	if (!store_guard(store, NOTIFY_OWNER, &keep->is_ours, err))
+		return false;
+	if (!keep->is_ours)
+		return true;
 	for (size_t i = 0; i < keep->count; i++) {
 		const struct kept_change *change = &keep->changes[i];
 		if (!(change->key ? store_put_note(store, change->key, change->json, err)
@@ -119,7 +125,7 @@ static void applied(struct journal_entry *entry, bool committed, const struct er
 {
 	struct keep *keep = (struct keep *)(void *)entry;
 	(void)err; /* the journal reports it; the same changes are written again */
-	keep->written(committed, keep->context);
+	keep->written(committed && keep->is_ours, keep->context);
 }
 
 bool keep_write(struct keep *keep, struct journal *journal, keep_written *written, void *context)

@@ -9,7 +9,7 @@
 
 struct keep;
 
-/* Called on the journal's thread with the result. */
+/* Called on the journal's thread with the result; false also when another node tells now. */
 typedef void keep_written(bool committed, void *context);
 
 struct keep *keep_new(void);

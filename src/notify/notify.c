@@ -14,6 +14,7 @@
 #include "notify/letter.h"
 #include "notify/post.h"
 #include <openssl/rand.h>
+#include <poll.h>
 #include <stdio.h>
 
 #define LOOK_EVERY (1 * US_PER_SECOND)
@@ -21,11 +22,13 @@
 #define ID_BYTES 16
 #define ID_TEXT_SIZE (4 + 2 * ID_BYTES + 1) /* "ntf_", the digits and NUL */
 
-enum notify_note_type { NOTE_WRITTEN, NOTE_STOP };
+enum notify_note_type { NOTE_WRITTEN, NOTE_LEAD, NOTE_REST, NOTE_STOP };
 struct notify_note {
 	struct message message; /* first member */
 	enum notify_note_type type;
-	bool committed;
+	bool committed;              /* NOTE_WRITTEN */
+	void (*done)(void *context); /* NOTE_REST */
+	void *context;
 };
 
 struct notify {
@@ -36,6 +39,9 @@ struct notify {
 	/* Used by the thread only: */
 	struct store *reader;
 	struct config *config;
+	bool is_to_lead, leads; /* it is the one that tells; else it has neither book nor courier */
+	void (*rested)(void *context); /* who waits for the end of its writing; NULL: nobody */
+	void *rested_context;
 	struct book *book;
 	struct courier *courier;
 	struct keep *writing; /* at the journal, or to be written again; NULL: nothing is */
@@ -244,22 +250,7 @@ struct notify_status *notify_latest_status(struct notify *notify)
 
 /* ---- the thread ---- */
 
-static void take_notes(struct notify *notify)
-{
-	struct message *message = mailbox_take_all(notify->notes), *next;
-	for (; message; message = next) {
-		struct notify_note *note = (struct notify_note *)(void *)message;
-		next = message->next;
-		if (note->type == NOTE_STOP) {
-			notify->is_stopping = true;
-		} else {
-			notify->is_at_journal = false;
-			if (note->committed)
-				are_durable(notify);
-		}
-		free(note);
-	}
-}
+/* ---- one of several nodes ---- */
 
 /* Takes over a configuration that a reload put into use. */
 static void take_config(struct notify *notify)
@@ -272,43 +263,6 @@ static void take_config(struct notify *notify)
 	book_configure(notify->book, notify->config);
 	courier_configure(notify->courier, notify->config);
 }
-
-static int wait_ms(const struct notify *notify)
-{
-	int64_t now = clock_mono().us, at = notify->look_at.us;
-	int64_t send_at = courier_next(notify->courier).us;
-	if (send_at < at)
-		at = send_at;
-	return at <= now ? 0 : (int)((at - now + US_PER_MS - 1) / US_PER_MS);
-}
-
-static void *run(void *context)
-{
-	struct notify *notify = context;
-	while (!notify->is_stopping) {
-		if (clock_mono().us >= notify->look_at.us) {
-			notify->look_at = mono_plus(clock_mono(), LOOK_EVERY);
-			take_config(notify);
-			if (!notify->writing)
-				look(notify);
-			else if (!notify->is_at_journal)
-				write_changes(notify); /* the disk was full, or failed */
-			publish(notify);
-		}
-		courier_step(notify->courier, wait_ms(notify), mailbox_fd(notify->notes));
-		take_notes(notify);
-	}
-	/* What was delivered meanwhile need not be delivered again at the next start. Nobody waits:
-	 * the journal writes what it has before it ends. */
-	if (!keep_is_empty(notify->open)) {
-		notify->last = notify->open;
-		notify->open = NULL;
-		IGNORE(!keep_write(notify->last, notify->options.journal, written, notify));
-	}
-	return NULL;
-}
-
-/* ---- life ---- */
 
 static bool restore_news(const char *key, const char *json, void *context)
 {
@@ -340,12 +294,149 @@ static bool restore_letter(const char *key, const char *json, void *context)
 
 static bool restore(struct notify *notify, struct error *err)
 {
-	notify->reader = store_open(notify->options.store, STORE_READ, err);
-	take_config(notify);
-	return notify->reader &&
-	       store_load_notes(notify->reader, BOOK_KEYS, restore_news, notify, err) &&
+	return store_load_notes(notify->reader, BOOK_KEYS, restore_news, notify, err) &&
 	       store_load_notes(notify->reader, KEEP_LETTER_KEYS, restore_letter, notify, err);
 }
+
+static void forget(struct notify *notify)
+{
+	courier_free(TAKE(notify->courier));
+	book_free(TAKE(notify->book));
+}
+
+static bool lead(struct notify *notify, struct error *err)
+{
+	notify->book = book_new();
+	notify->courier = courier_new(letter_done, notify);
+	config_free(TAKE(notify->config)); /* so that they are configured */
+	take_config(notify);
+	notify->is_to_lead = true;
+	notify->leads = restore(notify, err);
+	if (notify->leads)
+		return true;
+	forget(notify);
+	keep_free(notify->open);
+	notify->open = keep_new();
+	return false;
+}
+
+/* What was delivered is written; what could not be written is told again by the next. */
+static void finish_rest(struct notify *notify)
+{
+	if (notify->is_at_journal)
+		return;
+	keep_free(TAKE(notify->writing));
+	if (!keep_is_empty(notify->open)) {
+		notify->writing = notify->open;
+		notify->open = keep_new();
+		write_changes(notify);
+	}
+	if (notify->is_at_journal || !notify->rested)
+		return;
+	TAKE(notify->rested)(notify->rested_context);
+}
+
+static void rest(struct notify *notify, const struct notify_note *note)
+{
+	for (size_t i = 0; notify->leads && i < config_receiver_count(notify->config); i++) {
+		const char *name = config_receiver_at(notify->config, i)->name;
+		metric_set(METRIC_notifications_waiting, 0, name);
+		metric_set(METRIC_notifications_active, 0, name);
+	}
+	notify->leads = notify->is_to_lead = false;
+	notify->rested = note->done;
+	notify->rested_context = note->context;
+	forget(notify);
+	notify_status_slot_put(notify->status, NULL);
+	finish_rest(notify);
+}
+
+static void is_written(struct notify *notify, bool committed)
+{
+	notify->is_at_journal = false;
+	if (!notify->leads)
+		finish_rest(notify);
+	else if (committed)
+		are_durable(notify);
+}
+
+static void take_notes(struct notify *notify)
+{
+	struct message *message = mailbox_take_all(notify->notes), *next;
+	for (; message; message = next) {
+		struct notify_note *note = (struct notify_note *)(void *)message;
+		next = message->next;
+		switch (note->type) {
+		case NOTE_WRITTEN:
+			is_written(notify, note->committed);
+			break;
+		case NOTE_LEAD:
+			notify->is_to_lead = true;
+			notify->look_at = (struct mono){ 0 };
+			break;
+		case NOTE_REST:
+			rest(notify, note);
+			break;
+		case NOTE_STOP:
+			notify->is_stopping = true;
+			break;
+		}
+		free(note);
+	}
+}
+
+static int wait_ms(const struct notify *notify)
+{
+	int64_t now = clock_mono().us, at = notify->look_at.us;
+	int64_t send_at = notify->leads ? courier_next(notify->courier).us : INT64_MAX;
+	if (!notify->leads && !notify->is_to_lead)
+		return -1;
+	if (send_at < at)
+		at = send_at;
+	return at <= now ? 0 : (int)((at - now + US_PER_MS - 1) / US_PER_MS);
+}
+
+static void regularly(struct notify *notify)
+{
+	take_config(notify);
+	if (!notify->writing)
+		look(notify);
+	else if (!notify->is_at_journal)
+		write_changes(notify); /* the disk was full, or failed */
+	publish(notify);
+}
+
+static void *run(void *context)
+{
+	struct notify *notify = context;
+	struct pollfd fd = { .fd = mailbox_fd(notify->notes), .events = POLLIN };
+	struct error err;
+	while (!notify->is_stopping) {
+		if (clock_mono().us >= notify->look_at.us) {
+			notify->look_at = mono_plus(clock_mono(), LOOK_EVERY);
+			if (notify->is_to_lead && !notify->leads && !lead(notify, &err))
+				log_error("notifications wait: the store cannot be read",
+					KV("reason", (const char *)err.message));
+			if (notify->leads)
+				regularly(notify);
+		}
+		if (notify->leads)
+			courier_step(notify->courier, wait_ms(notify), fd.fd);
+		else
+			IGNORE(poll(&fd, 1, wait_ms(notify))); /* woken too early: nothing is due */
+		take_notes(notify);
+	}
+	/* What was delivered meanwhile need not be delivered again at the next start. Nobody waits:
+	 * the journal writes what it has before it ends. */
+	if (notify->leads && !keep_is_empty(notify->open)) {
+		notify->last = notify->open;
+		notify->open = NULL;
+		IGNORE(!keep_write(notify->last, notify->options.journal, written, notify));
+	}
+	return NULL;
+}
+
+/* ---- life ---- */
 
 struct notify *notify_start(const struct notify_options *options, struct error *err)
 {
@@ -353,11 +444,10 @@ struct notify *notify_start(const struct notify_options *options, struct error *
 	notify->options = *options;
 	notify->notes = mailbox_new(SIZE_MAX, note_free, err);
 	notify->status = notify_status_slot_new();
-	notify->book = book_new();
-	notify->courier = courier_new(letter_done, notify);
 	notify->open = keep_new();
 	notify->reads = true;
-	if (notify->notes && restore(notify, err) &&
+	notify->reader = notify->notes ? store_open(options->store, STORE_READ, err) : NULL;
+	if (notify->reader && (options->waits || lead(notify, err)) &&
 		thread_start(&notify->thread, THREAD_ANY, "notify", run, notify, err))
 		return notify;
 	notify_free(notify);
@@ -370,6 +460,16 @@ void notify_stop(struct notify *notify)
 		return;
 	tell(notify, (struct notify_note){ .type = NOTE_STOP });
 	thread_join(notify->thread);
+}
+
+void notify_lead(struct notify *notify)
+{
+	tell(notify, (struct notify_note){ .type = NOTE_LEAD });
+}
+
+void notify_rest(struct notify *notify, void (*done)(void *context), void *context)
+{
+	tell(notify, (struct notify_note){ .type = NOTE_REST, .done = done, .context = context });
 }
 
 void notify_free(struct notify *notify)

@@ -25,6 +25,7 @@ struct notify_options {                    /* borrowed, and outlive the thread *
 	/* Visits the state of every site; on the notify thread. */
 	void (*sites)(void *context, notify_site_visit *visit, void *visited);
 	void *context;
+	bool waits; /* does nothing before notify_lead() */
 };
 
 struct notify *notify_start(const struct notify_options *options, struct error *err) MUST_USE;
@@ -32,6 +33,17 @@ struct notify *notify_start(const struct notify_options *options, struct error *
  * journal_stop(). */
 void notify_stop(struct notify *notify);
 void notify_free(struct notify *notify); /* after journal_stop(); NULL is fine */
+
+/* ---- one of several nodes tells ---- */
+
+/* The one that owns this name, which no site can have, because of its brackets. */
+#define NOTIFY_OWNER "(notify)"
+/* This node tells from now on, and goes on with what the store has. Not while it does, or before
+ * `done` of notify_rest() was called. Any thread. */
+void notify_lead(struct notify *notify);
+/* No message leaves from now on, except those that are in the air. `done` is called once, on the
+ * notify thread, when nothing more is written; not when the thread ends before. Any thread. */
+void notify_rest(struct notify *notify, void (*done)(void *context), void *context);
 /* With a reference for the caller; NULL before the first. Any thread. */
 struct notify_status *notify_latest_status(struct notify *notify);
 

@@ -10,6 +10,7 @@ import pytest
 import folder
 import harness
 from postgresql import postgresql_of, postgresql_template  # noqa: F401 (fixtures)
+from receiver import receiver  # noqa: F401 (fixture)
 
 
 def pytest_configure():

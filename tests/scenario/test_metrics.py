@@ -8,7 +8,8 @@ import threading
 import harness
 from harness import cli, now, request, rule, site_world, utc_text, wait_until
 from test_listener import PART, dial, say
-from test_notify import ENVIRONMENT, Receiver, to
+from receiver import Receiver, to
+from test_notify import ENVIRONMENT
 
 SLOW_PATTERN = rule("slow", when={"job_id": 77, "run_reason": "/from .* to [A-Z]/"}, mode="shadow")
 SITE, SOURCE, RULE = "finance", "dbt", "slow"
