@@ -563,12 +563,17 @@ struct mono ownership_due(const struct ownership *ownership)
 {
 	struct mono due = never;
 
-	if (ownership->node)
-		sooner(&due, ownership->trusted_until);
+	/* the end of trust is of interest as long as there is something to step down from */
+	for (const struct held *held = ownership->all; held; held = held->by_site.next)
+		if (held->holding == HOLDING_OWNED)
+			sooner(&due, ownership->trusted_until);
 	if (ownership->is_busy || ownership->is_over)
 		return due;
-	sooner(&due, ownership->node ? ownership->renew_at : ownership->join_at);
 	if (ownership->node)
+		sooner(&due, ownership->renew_at);
+	else if (!ownership->is_stopping)
+		sooner(&due, ownership->join_at);
+	if (ownership->node && !ownership->is_stopping)
 		sooner(&due, ownership->look_at);
 	return due;
 }

@@ -70,7 +70,8 @@ struct ownership_action {
  * its result. */
 bool ownership_act(
 	struct ownership *ownership, struct mono now, struct ownership_action *action) MUST_USE;
-/* When ownership_act() has something to do next, if nothing happens before. */
+/* When ownership_act() has something to do next, if nothing happens before: in the future, once it
+ * has said that there is nothing now. */
 struct mono ownership_due(const struct ownership *ownership);
 
 /* ---- what happened ---- */

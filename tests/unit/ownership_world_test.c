@@ -280,6 +280,9 @@ static void run(const struct world *world, struct process *process)
 			ask(world, process);
 		}
 	}
+	/* else its thread would spin */
+	if (!process->is_asking)
+		assert_true(ownership_due(process->ownership).us > clock_of(world, process).us);
 }
 
 static void start(const struct world *world, struct process *process)
