@@ -57,99 +57,37 @@ static void answer(struct dispatch_command *command)
 		json_add_text(json, "message", command->asked.words);
 		admin_answer_json(request, statuses[consent], json);
 	}
-	arena_free(command->arena);
+	dispatch_command_free(command);
 }
 
-/* Owns the arena from now on. */
-static void ask(struct admin *admin, struct web_request *request, struct arena *arena,
-	struct dispatch_command command)
+static void ask(struct admin *admin, struct web_request *request, struct dispatch_command *command)
 {
-	struct dispatch_command *copy = arena_new_of(arena, struct dispatch_command);
-	*copy = command;
-	copy->arena = arena;
-	copy->done = answer;
-	copy->context = request;
+	command->done = answer;
+	command->context = request;
 	web_keep(request);
-	dispatch_take_command(admin->options.dispatch, copy);
+	dispatch_take_command(admin->options.dispatch, command);
+}
+
+static struct dispatch_command *command_new(const struct admin *admin, enum dispatch_verb verb)
+{
+	OWNED(arena) arena = arena_new();
+	return dispatch_command_new(verb, admin_asker_of(admin, arena));
 }
 
 /* ---- refreshes ---- */
 
-struct found_refresh {
-	struct arena *arena;
-	struct refresh_row *row;
-	struct cause_row *causes;
-	struct selection *namings; /* at most one for each cause */
-	size_t cause_count, naming_count;
-};
-
-static bool keep(
-	const struct refresh_row *row, const struct cause_row *causes, size_t count, void *context)
-{
-	struct found_refresh *found = context;
-	struct arena *arena = found->arena;
-	found->row = arena_new_of(arena, struct refresh_row);
-	*found->row = refresh_row_copy(row, arena);
-	found->causes = arena_array(arena, struct cause_row, count + 1);
-	found->namings = arena_array(arena, struct selection, count + 1);
-	found->cause_count = count;
-	for (size_t i = 0; i < count; i++)
-		found->causes[i] = cause_row_copy(&causes[i], arena);
-	return false;
-}
-
-static bool keep_namings(const struct selected_row *row, void *context)
-{
-	struct found_refresh *found = context;
-	const cJSON *const *items = selected_row_items(row, found->arena);
-	struct error ignored; /* then its name and project are what is known */
-	for (size_t i = 0; i < row->count && found->naming_count < found->cause_count; i++)
-		if (items[i] && selection_parse(items[i], &found->namings[found->naming_count],
-					found->arena, &ignored))
-			found->naming_count++;
-	return true;
-}
-
-/* False when it has answered the request. */
-static bool find(
-	struct admin *admin, struct web_request *request, int64_t id, struct found_refresh *found)
-{
-	struct error err;
-	bool is_there = false;
-	if (!store_find_refresh(admin->reader, id, keep, found, &is_there, &err) ||
-		!store_namings_of_refresh(admin->reader, id, keep_namings, found, &err)) {
-		admin_answer_error(request, 503, err.message);
-		return false;
-	}
-	if (!is_there)
-		admin_answer_error(request, 404, "there is no refresh of this id");
-	return is_there;
-}
-
 static void ask_about_refresh(
 	struct admin *admin, struct web_request *request, int64_t id, enum dispatch_verb verb)
 {
-	OWNED(arena) arena = arena_new();
-	struct found_refresh found = { .arena = arena };
-	const char *who = admin_asker_of(admin, arena);
-	if (!find(admin, request, id, &found))
-		return;
-	bool has_ended = !refresh_state_is_open(found.row->state);
-	if (has_ended && verb == DISPATCH_CANCEL) {
-		admin_answer_error(request, 409,
-			arena_printf(
-				arena, "it has ended: %s", refresh_state_name(found.row->state)));
-		return;
-	}
-	ask(admin, request, TAKE(arena),
-		(struct dispatch_command){ .verb = verb,
-			.who = who,
-			.refresh = id,
-			.ended = has_ended ? found.row : NULL,
-			.causes = found.causes,
-			.cause_count = found.cause_count,
-			.namings = found.namings,
-			.naming_count = has_ended ? found.naming_count : 0 });
+	OWNED(dispatch_command) command = command_new(admin, verb);
+	struct error err;
+	bool is_there = false;
+	if (!dispatch_command_find(command, admin->reader, id, &is_there, &err))
+		admin_answer_error(request, 503, err.message);
+	else if (!is_there)
+		admin_answer_error(request, 404, "there is no refresh of this id");
+	else
+		ask(admin, request, TAKE(command));
 }
 
 void handle_retry(struct admin *admin, struct web_request *request, int64_t id)
@@ -167,11 +105,9 @@ void handle_cancel(struct admin *admin, struct web_request *request, int64_t id)
 static void ask_about_site(
 	struct admin *admin, struct web_request *request, enum dispatch_verb verb)
 {
-	struct arena *arena = arena_new();
-	const char *who = admin_asker_of(admin, arena);
-	ask(admin, request, arena,
-		(struct dispatch_command){
-			.verb = verb, .who = who, .site = admin_path_name(request, arena) });
+	struct dispatch_command *command = command_new(admin, verb);
+	command->site = admin_path_name(request, command->arena);
+	ask(admin, request, command);
 }
 
 void handle_pause(struct admin *admin, struct web_request *request, int64_t id)

@@ -1,4 +1,4 @@
-/* daemon/loader.c - one site after the other. */
+/* daemon/loader.c - one after the other. */
 #include "daemon/loader.h"
 #include "base/log/log.h"
 #include "base/mailbox.h"
@@ -15,14 +15,17 @@ struct loader {
 
 struct wish {
 	struct message message; /* first member */
-	struct site_work *work;
+	struct site_work *work; /* NULL: a command */
 	struct wall since;
+	struct dispatch_command *command;
 };
 
 static void wish_free(struct message *message)
 {
 	struct wish *wish = (struct wish *)(void *)message;
 	site_work_free(wish->work);
+	if (wish->command)
+		dispatch_command_refuse(wish->command, "the daemon is stopping");
 	free(wish);
 }
 
@@ -37,6 +40,25 @@ static void load(struct loader *loader, struct wish *wish)
 	loader->options.done(TAKE(wish->work), is_read, loader->options.context);
 }
 
+/* A refresh that cannot be read is not there: somebody looks at it again. */
+static void find(struct loader *loader, struct wish *wish)
+{
+	struct error ignored;
+	bool is_there = false;
+	if (!dispatch_command_find(
+		    wish->command, loader->reader, wish->command->refresh, &is_there, &ignored))
+		is_there = false;
+	loader->options.found(TAKE(wish->command), is_there, loader->options.context);
+}
+
+static void fulfil(struct loader *loader, struct wish *wish)
+{
+	if (wish->work)
+		load(loader, wish);
+	else
+		find(loader, wish);
+}
+
 static void *run(void *context)
 {
 	struct loader *loader = context;
@@ -45,7 +67,7 @@ static void *run(void *context)
 		for (; message; message = next) {
 			next = message->next;
 			if (!atomic_load(&loader->is_stopping))
-				load(loader, (struct wish *)(void *)message);
+				fulfil(loader, (struct wish *)(void *)message);
 			wish_free(message);
 		}
 	}
@@ -72,12 +94,22 @@ struct loader *loader_start(const struct loader_options *options, struct error *
 	return NULL;
 }
 
+static void wish(struct loader *loader, struct wish wish)
+{
+	struct wish *copy = mem_new(struct wish);
+	*copy = wish;
+	if (!mailbox_send(loader->wishes, &copy->message))
+		wish_free(&copy->message);
+}
+
 void loader_load(struct loader *loader, struct site_work *work, struct wall since)
 {
-	struct wish *wish = mem_new(struct wish);
-	*wish = (struct wish){ .work = work, .since = since };
-	if (!mailbox_send(loader->wishes, &wish->message))
-		wish_free(&wish->message);
+	wish(loader, (struct wish){ .work = work, .since = since });
+}
+
+void loader_find(struct loader *loader, struct dispatch_command *command)
+{
+	wish(loader, (struct wish){ .command = command });
 }
 
 void loader_stop(struct loader *loader)

@@ -4,6 +4,7 @@ librouter_a_SOURCES += \
 	src/daemon/loader.c src/daemon/loader.h \
 	src/daemon/manager.c src/daemon/manager.h \
 	src/daemon/membership.c src/daemon/membership.h \
+	src/daemon/passing.c src/daemon/passing.h \
 	src/daemon/prune.c src/daemon/prune.h \
 	src/daemon/reload.c src/daemon/reload.h \
 	src/daemon/settle.c src/daemon/settle.h \

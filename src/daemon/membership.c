@@ -19,6 +19,7 @@
 #include "build.h"
 #include "cluster/ownership.h"
 #include "daemon/loader.h"
+#include "daemon/passing.h"
 #include "notify/notify.h"
 #include "store/nodes.h"
 #include <poll.h>
@@ -35,17 +36,20 @@ enum note_type {
 	NOTE_LEFT,
 	NOTE_LOST,
 	NOTE_CONFIGURED,
+	NOTE_PASS_ON,
+	NOTE_DONE,
 	NOTE_STOP
 };
 
 struct note {
 	struct message message; /* first member */
 	enum note_type type;
-	struct taking *taking;  /* NOTE_TAKEN */
-	struct site_work *work; /* NOTE_LOADED */
-	bool is_good;           /* NOTE_TAKEN and NOTE_LOADED */
-	char *site;             /* NOTE_LEFT and NOTE_LOST */
-	int64_t us;             /* NOTE_STOP */
+	struct taking *taking;            /* NOTE_TAKEN */
+	struct site_work *work;           /* NOTE_LOADED */
+	bool is_good;                     /* NOTE_TAKEN and NOTE_LOADED */
+	char *site;                       /* NOTE_LEFT and NOTE_LOST */
+	struct dispatch_command *command; /* NOTE_PASS_ON and NOTE_DONE */
+	int64_t us;                       /* NOTE_STOP */
 };
 
 /* An entry of the journal: takes the open selections of some sites. */
@@ -82,6 +86,8 @@ struct membership {
 	size_t holding_count, holding_capacity;
 	struct mono take_at, stop_at;
 	bool is_taking, is_stopping;
+	struct passing *passing;
+	int64_t node; /* this life; 0: none yet, or its lease had run out */
 	bool answers; /* the database, the last time */
 	char revision[FINGERPRINT_TEXT_SIZE];
 };
@@ -102,6 +108,10 @@ static void note_free(struct message *message)
 	taking_free(note->taking);
 	site_work_free(note->work);
 	free(note->site);
+	if (note->type == NOTE_PASS_ON && note->command)
+		dispatch_command_refuse(note->command, "the daemon is stopping");
+	else
+		dispatch_command_free(note->command);
 	free(note);
 }
 
@@ -138,6 +148,11 @@ static void left(struct dispatch_leaving *leaving, bool is_done)
 	tell(membership, (struct note){ .type = NOTE_LEFT, .site = mem_copy_text(leaving->site) });
 	mem_drop(leaving->site);
 	free(leaving);
+}
+
+static void pass_on(struct dispatch_command *command, void *context)
+{
+	tell(context, (struct note){ .type = NOTE_PASS_ON, .command = command });
 }
 
 static void rested(void *context)
@@ -339,18 +354,7 @@ static void is_loaded(struct membership *membership, struct note *note)
 	dispatch_adopt(membership->options.dispatch, TAKE(note->work));
 }
 
-/* ---- the database ---- */
-
-static struct node_row self(struct membership *membership, int64_t node)
-{
-	OWNED(ruleset) ruleset = ruleset_slot_get(membership->options.rulesets);
-	snprintf(
-		membership->revision, sizeof membership->revision, "%s", ruleset_revision(ruleset));
-	return (struct node_row){ .id = node,
-		.name = membership->options.name,
-		.version = PACKAGE_VERSION,
-		.ruleset = membership->revision };
-}
+/* ---- what other nodes ask ---- */
 
 /* Told when it changes, because a call is made every second. */
 static void tell_server(struct membership *membership, bool answers, const struct error *err)
@@ -364,6 +368,93 @@ static void tell_server(struct membership *membership, bool answers, const struc
 	membership->answers = answers;
 }
 
+/* Who asked, and which of its requests it is. */
+struct asker {
+	struct membership *membership;
+	int64_t asker, number;
+};
+
+static void is_done_here(struct dispatch_command *command)
+{
+	const struct asker *asker = command->context;
+	tell(asker->membership, (struct note){ .type = NOTE_DONE, .command = command });
+}
+
+static void found(struct dispatch_command *command, bool is_there, void *context)
+{
+	struct membership *membership = context;
+	if (is_there)
+		dispatch_take_command(membership->options.dispatch, command);
+	else
+		dispatch_command_refuse(command, "its refresh cannot be read: look at it again");
+}
+
+/* -1: a newer node asks for what this one does not know. */
+static int verb_named(const char *name)
+{
+	for (int i = 0; dispatch_verbs[i]; i++)
+		if (text_is(dispatch_verbs[i], name))
+			return i;
+	return -1;
+}
+
+static bool do_request(const struct request_row *row, void *context)
+{
+	struct membership *membership = context;
+	int verb = verb_named(row->verb);
+	struct dispatch_command *command = dispatch_command_new(
+		verb < 0 ? DISPATCH_CANCEL : (enum dispatch_verb)verb, row->who);
+	struct asker *asker = arena_new_of(command->arena, struct asker);
+	*asker = (struct asker){ membership, row->asker, row->number };
+	command->is_passed_on = true;
+	command->refresh = row->refresh;
+	command->done = is_done_here;
+	command->context = asker;
+	if (!row->refresh)
+		command->site = arena_text(command->arena, row->site);
+	if (verb < 0)
+		dispatch_command_refuse(command, "the site's owner is of an older release");
+	else if (row->refresh)
+		loader_find(membership->loader, command);
+	else
+		dispatch_take_command(membership->options.dispatch, command);
+	return true;
+}
+
+static void answer_request(struct membership *membership, const struct dispatch_command *command)
+{
+	const struct asker *asker = command->context;
+	const struct request_answer answer = { .asker = asker->asker,
+		.number = asker->number,
+		.consent = command->asked.consent,
+		.words = command->asked.words,
+		.refresh = command->asked.refresh };
+	struct error err;
+	/* without an answer the person is told that it may have been done */
+	IGNORE(nodes_answer(membership->store, &answer, &err));
+}
+
+static void take_requests(struct membership *membership, int64_t node)
+{
+	struct error err;
+	if (!nodes_take_requests(
+		    membership->store, node, 2 * PASSING_WITHIN, do_request, membership, &err))
+		tell_server(membership, false, &err);
+}
+
+/* ---- the database ---- */
+
+static struct node_row self(struct membership *membership, int64_t node)
+{
+	OWNED(ruleset) ruleset = ruleset_slot_get(membership->options.rulesets);
+	snprintf(
+		membership->revision, sizeof membership->revision, "%s", ruleset_revision(ruleset));
+	return (struct node_row){ .id = node,
+		.name = membership->options.name,
+		.version = PACKAGE_VERSION,
+		.ruleset = membership->revision };
+}
+
 static void join(struct membership *membership)
 {
 	struct mono sent = clock_mono();
@@ -371,6 +462,7 @@ static void join(struct membership *membership)
 	struct error err;
 	bool ok = nodes_join(membership->store, &row, OWNERSHIP_LEASE, &err);
 	tell_server(membership, ok, &err);
+	membership->node = ok ? row.id : 0;
 	if (ok)
 		log_info("this is a node now", KV("node", row.id), KV("name", row.name));
 	ownership_joined(membership->ownership, sent, clock_mono(), ok ? row.id : 0);
@@ -384,6 +476,8 @@ static void renew(struct membership *membership, int64_t node)
 	bool is_alive = false,
 	     ok = nodes_renew(membership->store, &row, OWNERSHIP_LEASE, &is_alive, &err);
 	tell_server(membership, ok, &err);
+	if (ok && !is_alive)
+		membership->node = 0;
 	if (ok && !is_alive)
 		log_warning("the lease of this node has run out: it joins again, as another one",
 			KV("node", node));
@@ -428,6 +522,8 @@ static void look(struct membership *membership)
 	const struct ownership_picture picture = { view.nodes, view.node_count, view.sites,
 		view.site_count };
 	tell_server(membership, ok, &err);
+	if (ok && membership->node)
+		take_requests(membership, membership->node);
 	ownership_saw(membership->ownership, clock_mono(), ok ? &picture : NULL);
 	free(view.nodes);
 	free(view.sites);
@@ -532,6 +628,13 @@ static void take_note(struct membership *membership, struct note *note)
 	case NOTE_CONFIGURED:
 		configure(membership);
 		break;
+	case NOTE_PASS_ON:
+		passing_take(membership->passing, membership->store, membership->node,
+			TAKE(note->command));
+		break;
+	case NOTE_DONE:
+		answer_request(membership, note->command);
+		break;
 	case NOTE_STOP:
 		membership->is_stopping = true;
 		membership->stop_at = mono_plus(clock_mono(), note->us);
@@ -556,6 +659,8 @@ static void wait(const struct membership *membership)
 	int64_t now = clock_mono().us, at = ownership_due(membership->ownership).us;
 	if (!membership->is_taking && membership->take_at.us < at)
 		at = membership->take_at.us;
+	if (passing_due(membership->passing).us < at)
+		at = passing_due(membership->passing).us;
 	if (membership->is_stopping && membership->stop_at.us < at)
 		at = membership->stop_at.us;
 	/* woken too early by a signal, the loop finds nothing to do */
@@ -582,8 +687,11 @@ static void *run(void *context)
 		}
 		if (!membership->is_taking && clock_mono().us >= membership->take_at.us)
 			take(membership);
+		passing_step(membership->passing, membership->store);
 		wait(membership);
 	}
+	/* before the dispatcher ends, so that each is answered once */
+	passing_free(TAKE(membership->passing));
 	return NULL;
 }
 
@@ -597,6 +705,7 @@ struct membership *membership_new(struct error *err)
 	struct membership *membership = mem_new(struct membership);
 	membership->notes = notes;
 	membership->ownership = ownership_new();
+	membership->passing = passing_new();
 	membership->answers = true;
 	return membership;
 }
@@ -609,6 +718,7 @@ void membership_free(struct membership *membership)
 		free(membership->holdings[i].site);
 	free(membership->holdings);
 	ownership_free(membership->ownership);
+	passing_free(membership->passing);
 	store_close(membership->store);
 	mailbox_free(membership->notes);
 	free(membership);
@@ -616,13 +726,13 @@ void membership_free(struct membership *membership)
 
 struct dispatch_sharing membership_sharing(struct membership *membership)
 {
-	return (struct dispatch_sharing){ recorded, lost, membership };
+	return (struct dispatch_sharing){ recorded, lost, pass_on, membership };
 }
 
 bool membership_start(
 	struct membership *membership, const struct membership_options *options, struct error *err)
 {
-	const struct loader_options loader = { options->store, loaded, membership };
+	const struct loader_options loader = { options->store, loaded, found, membership };
 	membership->options = *options;
 	membership->store = store_open(options->store, STORE_SHARE, err);
 	membership->loader = membership->store ? loader_start(&loader, err) : NULL;

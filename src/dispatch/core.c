@@ -103,8 +103,7 @@ static void set_has(struct core *core, const char *site, bool has)
 
 void core_refuse(struct dispatch_command *command)
 {
-	command->asked = (struct asked){ CONSENT_NO, "the daemon is stopping", 0 };
-	command->done(command);
+	dispatch_command_refuse(command, "the daemon is stopping");
 }
 
 static void write_batch(struct core *core)
@@ -316,24 +315,52 @@ static const struct asked *ask(struct core *core, const struct dispatch_command 
 					  command->who, signs_in } });
 }
 
+static const struct config_site *configured(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config_site_count(config); i++)
+		if (!strcmp(config_site_at(config, i)->name, name))
+			return config_site_at(config, i);
+	return NULL;
+}
+
 /* The site that the command is about; NULL: not known. */
 static const char *site_of(const struct core *core, const struct dispatch_command *command)
 {
 	const struct refresh_row *row = schedule_find(core->schedule, command->refresh);
-	return command->site ? command->site
-	       : row         ? row->site
-			     : (command->ended ? command->ended->site : NULL);
+	return command->site ? command->site : (row ? row->site : command->refresh_site);
+}
+
+bool core_is_elsewhere(const struct core *core, const struct dispatch_command *command)
+{
+	const char *site = site_of(core, command);
+	return site && !core_has(core, site) && configured(core->config, site);
+}
+
+/* What the schedule is not asked. False: it is. */
+static bool is_refused(
+	const struct core *core, const struct dispatch_command *command, struct asked *asked)
+{
+	const char *site = site_of(core, command);
+	*asked = (struct asked){ .consent = CONSENT_NO };
+	if (site && !core_has(core, site)) {
+		if (command->site && !configured(core->config, site))
+			asked->consent = CONSENT_NONE;
+		snprintf(asked->words, sizeof asked->words, "another node has its site now");
+		return true;
+	}
+	if (command->verb != DISPATCH_CANCEL || !command->ended ||
+		schedule_find(core->schedule, command->refresh))
+		return false;
+	snprintf(asked->words, sizeof asked->words, "it has ended: %s",
+		refresh_state_name(command->ended->state));
+	return true;
 }
 
 /* The command and its effects become durable together, before it is answered. */
 void core_command(struct core *core, struct dispatch_command *command)
 {
-	static const char *const verbs[] = { "retry", "cancel", "pause", "resume" };
-	const char *site = site_of(core, command);
-	if (site && !core_has(core, site))
-		command->asked = (struct asked){ CONSENT_NO, "another node has its site now", 0 };
-	else
-		command->asked = *ask(core, command);
+	struct asked asked;
+	command->asked = is_refused(core, command, &asked) ? asked : *ask(core, command);
 	if (command->asked.consent != CONSENT_YES) {
 		command->done(command);
 		return;
@@ -341,7 +368,7 @@ void core_command(struct core *core, struct dispatch_command *command)
 	struct command_row row = {
 		.at = core_now(core).wall,
 		.who = command->who,
-		.verb = verbs[command->verb],
+		.verb = dispatch_verbs[command->verb],
 		.subject = command->refresh,
 		.site = command->site ? command->site : "",
 		.result = command->asked.refresh,
@@ -507,14 +534,6 @@ static bool restore_namings(const struct selected_row *row, void *context)
 }
 
 /* ---- sites ---- */
-
-static const struct config_site *configured(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config_site_count(config); i++)
-		if (!strcmp(config_site_at(config, i)->name, name))
-			return config_site_at(config, i);
-	return NULL;
-}
 
 static void adopt_site(struct core *core, const char *name)
 {

@@ -64,6 +64,8 @@ void core_event(struct core *core, const struct dispatch_event *event);
 void core_take(struct core *core, const struct site_work *work);
 /* Takes a reference. */
 void core_configure(struct core *core, struct config *config);
+/* Is it about a site of the configuration that it does not have? Then it is for another node. */
+bool core_is_elsewhere(const struct core *core, const struct dispatch_command *command);
 /* Takes the command; its `done` is called when it is durable or refused. */
 void core_command(struct core *core, struct dispatch_command *command);
 /* The batch given to the journal is durable, or could not be written and is tried again. */

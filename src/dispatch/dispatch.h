@@ -13,6 +13,7 @@
 #include "base/shared.h"
 #include "config/config.h"
 #include "content/selection.h"
+#include "dispatch/command.h"
 #include "dispatch/site_work.h"
 #include "dispatch/status.h"
 #include "store/journal.h"
@@ -36,6 +37,9 @@ struct dispatch_sharing {
 	/* The site was left at once, because another node owns it, or may do so by now. On the
 	 * dispatch thread. */
 	void (*lost)(const char *site, void *context);
+	/* Takes a command about a site that the configuration has, and this node does not; `done`
+	 * is called when the owner has answered. On the dispatch thread. */
+	void (*pass_on)(struct dispatch_command *command, void *context);
 	void *context;
 };
 bool dispatch_load_nothing(struct dispatch *dispatch, struct store *store,
@@ -60,29 +64,7 @@ void dispatch_event_free(struct dispatch_event *event); /* NULL is fine */
 /* Any thread, in the order in which events became durable. Takes the event. Where nodes share the
  * store, only tells (dispatch_sharing), because its sites may be other nodes'. */
 void dispatch_take_event(struct dispatch *dispatch, struct dispatch_event *event);
-/* A person's command (`retry`, `cancel`, `sites pause`, `sites resume`). */
-enum dispatch_verb { DISPATCH_RETRY, DISPATCH_CANCEL, DISPATCH_PAUSE, DISPATCH_RESUME };
-struct dispatch_command {
-	struct message message; /* first member */
-	enum dispatch_verb verb;
-	const char *who;
-	int64_t refresh;                 /* RETRY and CANCEL */
-	const char *site;                /* PAUSE and RESUME */
-	const struct refresh_row *ended; /* RETRY: the row of a refresh that has ended; else NULL */
-	const struct cause_row *causes;
-	size_t cause_count;
-	/* RETRY: of an ended one, the selections that named its content */
-	const struct selection *namings;
-	size_t naming_count;
-	struct arena *arena; /* holds everything, also this struct */
-	/* The answer: */
-	struct asked asked;
-	/* Called once, when the command is durable or refused, on the dispatch thread; owns the
-	 * command. */
-	void (*done)(struct dispatch_command *command);
-	void *context;
-};
-/* Any thread. */
+/* Takes the command. Any thread. */
 void dispatch_take_command(struct dispatch *dispatch, struct dispatch_command *command);
 /* What a person asks about the content of one site, read-only (tableau/inquiry.h). */
 struct dispatch_question {

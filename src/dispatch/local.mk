@@ -2,6 +2,7 @@ EXTRA_DIST += src/dispatch/README.md
 
 librouter_a_SOURCES += \
 	src/dispatch/batch.c src/dispatch/batch.h \
+	src/dispatch/command.c src/dispatch/command.h \
 	src/dispatch/confirm.c src/dispatch/confirm.h \
 	src/dispatch/core.c src/dispatch/core.h \
 	src/dispatch/dispatch.h src/dispatch/loop.c \

@@ -228,6 +228,15 @@ static bool may_ask(const struct dispatch *dispatch, const struct note *note)
 	       core_has(dispatch->core, note->question->site);
 }
 
+static void take_command(struct dispatch *dispatch, struct dispatch_command *command)
+{
+	if (dispatch->sharing.pass_on && !command->is_passed_on &&
+		core_is_elsewhere(dispatch->core, command))
+		dispatch->sharing.pass_on(command, dispatch->sharing.context);
+	else
+		core_command(dispatch->core, command);
+}
+
 static void take_note(struct dispatch *dispatch, struct note *note)
 {
 	switch (note->type) {
@@ -245,7 +254,7 @@ static void take_note(struct dispatch *dispatch, struct note *note)
 			break; /* refused when the note is freed */
 		/* the person will look at the status next */
 		dispatch->status_at = (struct mono){ 0 };
-		core_command(dispatch->core, TAKE(note->command));
+		take_command(dispatch, TAKE(note->command));
 		break;
 	case NOTE_QUESTION:
 		if (may_ask(dispatch, note))

@@ -27,6 +27,14 @@ struct nodes_driver {
 		struct error *err);
 	bool (*want)(struct store *store, const char *site, int64_t node, bool *is_known,
 		struct error *err);
+	bool (*ask)(struct store *store, const struct request_row *row, struct error *err);
+	bool (*take_requests)(struct store *store, int64_t node, int64_t us, request_visit *visit,
+		void *context, struct error *err);
+	bool (*answer)(struct store *store, const struct request_answer *answer, struct error *err);
+	bool (*read_answers)(struct store *store, int64_t asker, answer_visit *visit, void *context,
+		struct error *err);
+	bool (*take_back)(struct store *store, int64_t asker, int64_t number, bool *is_taken,
+		struct error *err);
 };
 
 struct store_driver {

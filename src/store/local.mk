@@ -44,6 +44,7 @@ librouter_a_SOURCES += \
 	src/store/postgresql/postgresql.h \
 	src/store/postgresql/prune.c \
 	src/store/postgresql/read.c \
+	src/store/postgresql/request.c \
 	src/store/postgresql/schema.c \
 	src/store/postgresql/statement.c \
 	src/store/postgresql/value.c \

@@ -48,3 +48,31 @@ bool nodes_want(
 {
 	return store->driver->nodes->want(store, site, node, is_known, err);
 }
+
+bool nodes_ask(struct store *store, const struct request_row *row, struct error *err)
+{
+	return store->driver->nodes->ask(store, row, err);
+}
+
+bool nodes_take_requests(struct store *store, int64_t node, int64_t us, request_visit *visit,
+	void *context, struct error *err)
+{
+	return store->driver->nodes->take_requests(store, node, us, visit, context, err);
+}
+
+bool nodes_answer(struct store *store, const struct request_answer *answer, struct error *err)
+{
+	return store->driver->nodes->answer(store, answer, err);
+}
+
+bool nodes_read_answers(
+	struct store *store, int64_t asker, answer_visit *visit, void *context, struct error *err)
+{
+	return store->driver->nodes->read_answers(store, asker, visit, context, err);
+}
+
+bool nodes_take_back(
+	struct store *store, int64_t asker, int64_t number, bool *is_taken, struct error *err)
+{
+	return store->driver->nodes->take_back(store, asker, number, is_taken, err);
+}

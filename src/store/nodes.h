@@ -64,3 +64,38 @@ bool nodes_release(struct store *store, const char *site, int64_t node, int64_t 
 /* A person wants that node to own the site; 0: any may. *is_known: it has had an owner. */
 bool nodes_want(struct store *store, const char *site, int64_t node, bool *is_known,
 	struct error *err) MUST_USE;
+
+/* ---- requests of people, by way of another node than the owner ---- */
+
+/* What a person asks of a site, or of a refresh of it: content/command.h has the verbs. */
+struct request_row {
+	/* the node that asks, and which of its requests this is, from 1 */
+	int64_t asker, number;
+	const char *site;
+	const char *verb, *who;
+	int64_t refresh; /* 0: it is about the site */
+};
+/* What came of it; the texts are the dispatcher's own (schedule/action.h). */
+struct request_answer {
+	int64_t asker, number;
+	int64_t consent;
+	const char *words;
+	int64_t refresh;
+};
+typedef bool request_visit(const struct request_row *row, void *context);
+typedef bool answer_visit(const struct request_answer *answer, void *context);
+
+/* Leaves the request to the site's owner. */
+bool nodes_ask(struct store *store, const struct request_row *row, struct error *err) MUST_USE;
+/* Visits the requests about sites that `node` owns which no node has taken, and takes them. What is
+ * older than `us` is deleted. */
+bool nodes_take_requests(struct store *store, int64_t node, int64_t us, request_visit *visit,
+	void *context, struct error *err) MUST_USE;
+bool nodes_answer(
+	struct store *store, const struct request_answer *answer, struct error *err) MUST_USE;
+/* Visits the answers to the node's requests that are there, and deletes them. */
+bool nodes_read_answers(struct store *store, int64_t asker, answer_visit *visit, void *context,
+	struct error *err) MUST_USE;
+/* Takes a request back; *is_taken: an owner has it already, and may act on it. */
+bool nodes_take_back(struct store *store, int64_t asker, int64_t number, bool *is_taken,
+	struct error *err) MUST_USE;

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from harness import rule, site_world, wait_until
+from harness import request, rule, site_world, wait_until
 from postgresql import pgbouncer
 from receiver import KEY, to
 
@@ -229,3 +229,53 @@ def test_a_failover_of_the_database_loses_nothing(nodes):
     nodes.let_go()
     wait_until(lambda: second.send(number=2).status == 200, "it to be taken", FAILOVER)
     wait_until(lambda: len(second.refreshes(state="succeeded")) == 2 * len(SITES), lambda: f"{second.refreshes()}", FAILOVER)
+
+
+def asked(router, path):
+    return request(router.admin, "POST", f"/api/v1/{path}")
+
+
+@pytest.fixture
+def one_of_two(nodes):
+    """A node that owns all sites, and one that owns none."""
+    owner = nodes.start()
+    nodes.settle()
+    return nodes, owner, nodes.start()
+
+
+def test_a_person_may_ask_any_node(one_of_two):
+    """pause, resume, cancel and retry are done by the owner of the site, and answered as if it had been asked."""
+    nodes, owner, other = one_of_two
+    pause = asked(other, "sites/finance/pause")
+    assert pause.status == 200, pause.body
+    assert owner.site()["paused_by"] == "loopback"
+    assert other.send(number=1).status == 200
+    refresh = wait_until(lambda: other.refreshes(site="finance", state="waiting"), "it to wait", FAILOVER)[0]
+    cancel = asked(other, f"refreshes/{refresh['id']}/cancel")
+    assert cancel.status == 200 and other.refresh(refresh["id"])["state"] == "cancelled"
+    assert asked(other, f"refreshes/{refresh['id']}/cancel").json["error"] == "it has ended: cancelled"
+    again = asked(other, f"refreshes/{refresh['id']}/retry")
+    assert again.status == 200 and other.refresh(again.json["id"])["state"] == "waiting"
+    assert asked(other, "sites/finance/resume").status == 200
+    ended(other, len(SITES))
+    commands = [(command["command"], command["by"]) for command in other.refresh(refresh["id"])["commands"]]
+    assert commands == [("cancel", "loopback"), ("retry", "loopback")]
+    assert asked(other, "sites/nowhere/pause").status == 404
+
+
+def test_what_is_asked_of_a_stopped_owner_is_done_by_the_next_or_not_at_all(one_of_two):
+    nodes, owner, other = one_of_two
+    os.kill(owner.process.pid, signal.SIGSTOP)
+    answer = asked(other, "sites/finance/pause")
+    os.kill(owner.process.pid, signal.SIGCONT)
+    assert answer.status == 200 or "so nothing was done: try it again" in answer.json["error"]
+    nodes.settle()
+    assert nodes.server.rows("SELECT site FROM pause") == ([["finance"]] if answer.status == 200 else [])
+
+
+def test_a_replay_by_any_node_is_done_again(one_of_two):
+    nodes, owner, other = one_of_two
+    assert other.send(number=1).status == 200
+    ended(other, len(SITES))
+    assert asked(other, f"events/{other.events()[0]['id']}/replay").status == 200
+    ended(other, 2 * len(SITES))

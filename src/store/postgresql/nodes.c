@@ -240,4 +240,9 @@ const struct nodes_driver postgresql_nodes = {
 	.claim = postgresql_claim,
 	.release = postgresql_release,
 	.want = postgresql_want,
+	.ask = postgresql_ask,
+	.take_requests = postgresql_take_requests,
+	.answer = postgresql_answer,
+	.read_answers = postgresql_read_answers,
+	.take_back = postgresql_take_back,
 };

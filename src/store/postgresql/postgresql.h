@@ -131,6 +131,15 @@ bool postgresql_release(
 bool postgresql_want(
 	struct store *store, const char *site, int64_t node, bool *is_known, struct error *err);
 
+bool postgresql_ask(struct store *store, const struct request_row *row, struct error *err);
+bool postgresql_take_requests(struct store *store, int64_t node, int64_t us, request_visit *visit,
+	void *context, struct error *err);
+bool postgresql_answer(struct store *store, const struct request_answer *answer, struct error *err);
+bool postgresql_read_answers(
+	struct store *store, int64_t asker, answer_visit *visit, void *context, struct error *err);
+bool postgresql_take_back(
+	struct store *store, int64_t asker, int64_t number, bool *is_taken, struct error *err);
+
 /* ---- parameters: parameters.c ---- */
 
 #define PARAMETERS_MOST 40 /* a refresh has 24 columns */
