@@ -47,6 +47,7 @@ static const struct admin_route {
 	{ "GET", "/api/v1/refreshes/", handle_refresh, IN_TURN, ACCESS_READ },
 	{ "GET", "/api/v1/selections", handle_selections, AT_ONCE, ACCESS_READ },
 	{ "GET", "/api/v1/sites", handle_sites, IN_TURN, ACCESS_READ },
+	{ "GET", "/api/v1/nodes", handle_nodes, IN_TURN, ACCESS_READ },
 	{ "GET", "/api/v1/rules", handle_rules, IN_TURN, ACCESS_READ },
 	{ "GET", "/api/v1/notifications", handle_notifications, AT_ONCE, ACCESS_READ },
 	{ "POST", "/api/v1/refreshes/*/retry", handle_retry, IN_TURN, ACCESS_CHANGE },

@@ -2,6 +2,7 @@
  * admin/api.c - /api/v1: what the daemon has received and done.
  */
 #include "admin/handler.h"
+#include "admin/node_status.h"
 #include "admin/row_json.h"
 #include "admin/search.h"
 #include "config/config.h"
@@ -320,12 +321,12 @@ void handle_sites(struct admin *admin, struct web_request *request, int64_t id)
 	(void)id;
 	if (!span_begin(request, &span))
 		return;
-	OWNED(dispatch_status) status = dispatch_latest_status(admin->options.dispatch);
+	OWNED(dispatch_status) status = node_status_merge(admin->options.dispatch, admin->reader);
 	OWNED(config) config = config_slot_get(admin->options.configs);
 	for (size_t i = 0; status && i < status->site_count; i++)
 		if (span_takes(&span))
 			cJSON_AddItemToArray(span.items,
-				site_row_json(&status->sites[i].client, &status->sites[i].queue,
+				site_row_json(&status->sites[i],
 					config_site_named(config, status->sites[i].client.name)));
 	span_answer(request, &span);
 }

@@ -18,6 +18,7 @@ static const struct filtered_list {
 	{ "/api/v1/refreshes", { "site", "state", "kind", "content", "event", "limit", "cursor" } },
 	{ "/api/v1/selections", { "site", "kind", "event", "limit", "cursor" } },
 	{ "/api/v1/sites", { "limit", "cursor" } },
+	{ "/api/v1/nodes", { NULL } },
 	{ "/api/v1/rules", { "limit", "cursor" } },
 	{ "/api/v1/notifications", { "limit", "cursor" } },
 	{ "/api/v1/search", { "q" } },

@@ -57,6 +57,8 @@ bool admin_filters_are_known(struct web_request *request);
 admin_handler handle_healthz, handle_readyz;
 /* metrics.c */
 admin_handler handle_metrics;
+/* nodes.c */
+admin_handler handle_nodes;
 /* api.c */
 admin_handler handle_search, handle_events, handle_event, handle_refreshes, handle_refresh,
 	handle_selections, handle_sites, handle_rules, handle_notifications, handle_route,

@@ -41,17 +41,16 @@ cJSON *selection_row_json(const struct selection_status *selection)
 	return json;
 }
 
-cJSON *site_row_json(const struct tableau_site_status *status,
-	const struct schedule_site_status *queue, const struct config_site *config)
+cJSON *site_row_json(const struct site_status *status, const struct config_site *config)
 {
 	cJSON *json = cJSON_CreateObject();
-	struct site_status site = { .client = *status, .queue = *queue };
+	struct site_status site = *status;
 	if (config) {
 		site.refreshes_per_hour = config->refreshes_per_hour;
 		site.job_queries_per_day = config->job_queries_per_day;
 	}
 	record_to_json(site_members, &site, json);
-	if (!queue->is_configured)
+	if (!site.queue.is_configured)
 		cJSON_AddBoolToObject(json, "configured", false);
 	return json;
 }

@@ -15,5 +15,4 @@ cJSON *refresh_row_json(const struct refresh_row *row, struct wall waiting_since
 	const struct cause_row *causes, size_t cause_count);
 cJSON *selection_row_json(const struct selection_status *selection);
 /* `config` is the site's, for the limits of its budgets; or NULL. */
-cJSON *site_row_json(const struct tableau_site_status *status,
-	const struct schedule_site_status *queue, const struct config_site *config);
+cJSON *site_row_json(const struct site_status *status, const struct config_site *config);

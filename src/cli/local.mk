@@ -32,6 +32,7 @@ librouter_a_SOURCES += \
 	src/cli/junit.c src/cli/junit.h \
 	src/cli/member.c src/cli/member.h \
 	src/cli/init/new_files.c src/cli/init/new_files.h \
+	src/cli/nodes.c \
 	src/cli/notify.c \
 	src/cli/offer.c src/cli/offer.h \
 	src/cli/output_schema.c src/cli/output_schema.h \

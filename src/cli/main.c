@@ -9,8 +9,8 @@
 extern const struct command command_serve, command_check, command_route, command_test, command_diff,
 	command_init, command_explain, command_schema, command_send, command_events,
 	command_refreshes, command_show, command_retry, command_cancel, command_replay,
-	command_sites, command_notify, command_complete, command_verify, command_manual,
-	command_reload, command_health, command_backup, command_doctor;
+	command_sites, command_nodes, command_notify, command_complete, command_verify,
+	command_manual, command_reload, command_health, command_backup, command_doctor;
 
 const struct command *const commands[] = {
 	&command_init,
@@ -30,6 +30,7 @@ const struct command *const commands[] = {
 	&command_cancel,
 	&command_replay,
 	&command_sites,
+	&command_nodes,
 	&command_health,
 	&command_reload,
 	&command_backup,

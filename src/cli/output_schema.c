@@ -3,6 +3,7 @@
  * are written by hand (rules/decision_json.c, cli/check/check.c), and their members declared here.
  */
 #include "cli/output_schema.h"
+#include "admin/node_status.h"
 #include "base/record/record.h"
 #include "dispatch/status.h"
 #include "notify/letter.h"
@@ -399,6 +400,12 @@ cJSON *selection_output_schema(void)
 cJSON *site_output_schema(void)
 {
 	return record_schema("site.schema.json", "A site in the API", site_members);
+}
+
+cJSON *node_output_schema(void)
+{
+	return record_schema("node.schema.json", "A node of those that share the store, in the API",
+		node_members);
 }
 
 cJSON *receiver_output_schema(void)

@@ -10,6 +10,7 @@ cJSON *event_output_schema(void);     /* an item of /api/v1/events */
 cJSON *refresh_output_schema(void);   /* an item of /api/v1/refreshes */
 cJSON *selection_output_schema(void); /* an item of /api/v1/selections */
 cJSON *site_output_schema(void);
+cJSON *node_output_schema(void);
 cJSON *receiver_output_schema(void);
 cJSON *notification_output_schema(void); /* what notify/ sends */
 cJSON *problems_output_schema(void);     /* check --format json */

@@ -17,6 +17,7 @@ static const struct command_word names[] = {
 	{ "refresh", "an item of `refreshes` and /api/v1/refreshes" },
 	{ "selection", "an item of `refreshes --state unresolved` and /api/v1/selections" },
 	{ "site", "an item of `sites` and /api/v1/sites" },
+	{ "node", "an item of `nodes` and /api/v1/nodes" },
 	{ "receiver", "an item of /api/v1/notifications" },
 	{ "notification", "what a receiver of format json is sent" },
 	{ "problems", "what `check` prints" },
@@ -33,7 +34,7 @@ static const struct command_word names[] = {
 };
 static cJSON *(*const schemas[])(void) = { ruleset_schema, config_schema, suite_schema,
 	decision_output_schema, event_output_schema, refresh_output_schema, selection_output_schema,
-	site_output_schema, receiver_output_schema, notification_output_schema,
+	site_output_schema, node_output_schema, receiver_output_schema, notification_output_schema,
 	problems_output_schema, finding_output_schema, resolve_output_schema, test_output_schema,
 	diff_output_schema, verify_output_schema, backup_output_schema, doctor_output_schema,
 	reload_output_schema, health_output_schema };

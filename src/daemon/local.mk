@@ -1,7 +1,7 @@
 librouter_a_SOURCES += \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/dropped.c src/daemon/dropped.h \
-	src/daemon/loader.c src/daemon/loader.h \
+	src/daemon/site_loader.c src/daemon/site_loader.h \
 	src/daemon/manager.c src/daemon/manager.h \
 	src/daemon/membership.c src/daemon/membership.h \
 	src/daemon/passing.c src/daemon/passing.h \

@@ -12,14 +12,15 @@
  * recorded them, and at once after an event of this node's.
  */
 #include "daemon/membership.h"
+#include "admin/row_json.h"
 #include "base/fingerprint.h"
 #include "base/log/log.h"
 #include "base/mailbox.h"
 #include "base/thread.h"
 #include "build.h"
 #include "cluster/ownership.h"
-#include "daemon/loader.h"
 #include "daemon/passing.h"
+#include "daemon/site_loader.h"
 #include "notify/notify.h"
 #include "store/nodes.h"
 #include <poll.h>
@@ -27,9 +28,10 @@
 #include <stdio.h>
 
 #define TAKE_EVERY (1 * US_PER_SECOND)
+#define TELL_EVERY (2 * US_PER_SECOND)
 #define SIGN_OUT_WITHIN (1 * US_PER_SECOND)
 
-enum note_type {
+enum member_note_type {
 	NOTE_RECORDED,
 	NOTE_TAKEN,
 	NOTE_LOADED,
@@ -41,9 +43,9 @@ enum note_type {
 	NOTE_STOP
 };
 
-struct note {
+struct member_note {
 	struct message message; /* first member */
-	enum note_type type;
+	enum member_note_type type;
 	struct taking *taking;            /* NOTE_TAKEN */
 	struct site_work *work;           /* NOTE_LOADED */
 	bool is_good;                     /* NOTE_TAKEN and NOTE_LOADED */
@@ -66,10 +68,11 @@ struct taking {
 };
 
 /* A site that is this node's, from ADOPT to the end of LEAVE. */
-struct holding {
+struct member_site {
 	char *site;
-	enum { HOLDING_ARRIVING, HOLDING_HERE, HOLDING_GOING } stage;
+	enum { SITE_ARRIVING, SITE_HERE, SITE_GOING } stage;
 	bool is_unwanted; /* arriving, and to be left before it is here */
+	char *told;       /* its state, as the others were told last; NULL: not yet */
 };
 
 struct membership {
@@ -80,11 +83,11 @@ struct membership {
 	/* Used by the thread only: */
 	struct membership_options options;
 	struct store *store;
-	struct loader *loader;
+	struct site_loader *loader;
 	struct ownership *ownership;
-	struct holding *holdings;
-	size_t holding_count, holding_capacity;
-	struct mono take_at, stop_at;
+	struct member_site *sites;
+	size_t site_count, site_capacity;
+	struct mono take_at, tell_at, stop_at;
 	bool is_taking, is_stopping;
 	struct passing *passing;
 	int64_t node; /* this life; 0: none yet, or its lease had run out */
@@ -104,7 +107,7 @@ static void taking_free(struct taking *taking)
 
 static void note_free(struct message *message)
 {
-	struct note *note = (struct note *)(void *)message;
+	struct member_note *note = (struct member_note *)(void *)message;
 	taking_free(note->taking);
 	site_work_free(note->work);
 	free(note->site);
@@ -115,9 +118,9 @@ static void note_free(struct message *message)
 	free(note);
 }
 
-static void tell(struct membership *membership, struct note note)
+static void tell(struct membership *membership, struct member_note note)
 {
-	struct note *copy = mem_new(struct note);
+	struct member_note *copy = mem_new(struct member_note);
 	*copy = note;
 	if (!mailbox_send_answer(membership->notes, &copy->message))
 		note_free(&copy->message);
@@ -128,36 +131,39 @@ static void recorded(void *context)
 {
 	struct membership *membership = context;
 	if (!atomic_exchange(&membership->has_recorded, true))
-		tell(membership, (struct note){ .type = NOTE_RECORDED });
+		tell(membership, (struct member_note){ .type = NOTE_RECORDED });
 }
 
 static void lost(const char *site, void *context)
 {
-	tell(context, (struct note){ .type = NOTE_LOST, .site = mem_copy_text(site) });
+	tell(context, (struct member_note){ .type = NOTE_LOST, .site = mem_copy_text(site) });
 }
 
 static void loaded(struct site_work *work, bool is_read, void *context)
 {
-	tell(context, (struct note){ .type = NOTE_LOADED, .work = work, .is_good = is_read });
+	tell(context,
+		(struct member_note){ .type = NOTE_LOADED, .work = work, .is_good = is_read });
 }
 
 static void left(struct dispatch_leaving *leaving, bool is_done)
 {
 	struct membership *membership = leaving->context;
 	(void)is_done; /* false: the daemon is stopping, so that nothing is begun any more */
-	tell(membership, (struct note){ .type = NOTE_LEFT, .site = mem_copy_text(leaving->site) });
+	tell(membership,
+		(struct member_note){ .type = NOTE_LEFT, .site = mem_copy_text(leaving->site) });
 	mem_drop(leaving->site);
 	free(leaving);
 }
 
 static void pass_on(struct dispatch_command *command, void *context)
 {
-	tell(context, (struct note){ .type = NOTE_PASS_ON, .command = command });
+	tell(context, (struct member_note){ .type = NOTE_PASS_ON, .command = command });
 }
 
 static void rested(void *context)
 {
-	tell(context, (struct note){ .type = NOTE_LEFT, .site = mem_copy_text(NOTIFY_OWNER) });
+	tell(context,
+		(struct member_note){ .type = NOTE_LEFT, .site = mem_copy_text(NOTIFY_OWNER) });
 }
 
 /* ---- selections are taken ---- */
@@ -187,7 +193,7 @@ static void applied(struct journal_entry *entry, bool committed, const struct er
 	struct taking *taking = (struct taking *)(void *)entry;
 	(void)err; /* the journal reports it; it is tried again */
 	tell(taking->membership,
-		(struct note){ .type = NOTE_TAKEN, .taking = taking, .is_good = committed });
+		(struct member_note){ .type = NOTE_TAKEN, .taking = taking, .is_good = committed });
 }
 
 static struct taking *taking_new(struct membership *membership, size_t most)
@@ -218,12 +224,12 @@ static bool post(struct taking *taking)
 /* For all sites that are here. What the dispatcher has no room for waits where it is. */
 static void take(struct membership *membership)
 {
-	struct taking *taking = taking_new(membership, membership->holding_count);
+	struct taking *taking = taking_new(membership, membership->site_count);
 	membership->take_at = mono_plus(clock_mono(), TAKE_EVERY);
-	for (size_t i = 0; i < membership->holding_count; i++)
-		if (membership->holdings[i].stage == HOLDING_HERE &&
-			!is_notify(membership->holdings[i].site))
-			taking_add(taking, membership->holdings[i].site);
+	for (size_t i = 0; i < membership->site_count; i++)
+		if (membership->sites[i].stage == SITE_HERE &&
+			!is_notify(membership->sites[i].site))
+			taking_add(taking, membership->sites[i].site);
 	if (taking->count && !dispatch_is_full(membership->options.dispatch))
 		membership->is_taking = post(taking);
 	else
@@ -232,21 +238,22 @@ static void take(struct membership *membership)
 
 /* ---- sites that come and go ---- */
 
-static struct holding *find(const struct membership *membership, const char *site)
+static struct member_site *find(const struct membership *membership, const char *site)
 {
-	for (size_t i = 0; i < membership->holding_count; i++)
-		if (text_is(membership->holdings[i].site, site))
-			return &membership->holdings[i];
+	for (size_t i = 0; i < membership->site_count; i++)
+		if (text_is(membership->sites[i].site, site))
+			return &membership->sites[i];
 	return NULL;
 }
 
 /* Nothing of it is in the air. */
 static void forget(struct membership *membership, const char *site)
 {
-	struct holding *holding = find(membership, site);
-	if (holding) {
-		free(holding->site);
-		*holding = membership->holdings[--membership->holding_count];
+	struct member_site *held = find(membership, site);
+	if (held) {
+		free(held->site);
+		free(held->told);
+		*held = membership->sites[--membership->site_count];
 	}
 	ownership_left(membership->ownership, site);
 }
@@ -257,9 +264,9 @@ static void adopt(struct membership *membership, const struct ownership_action *
 	taking_add(taking, action->site);
 	taking->node = action->node;
 	taking->epoch = action->epoch;
-	mem_grow(&membership->holdings, &membership->holding_capacity, membership->holding_count);
-	membership->holdings[membership->holding_count++] =
-		(struct holding){ mem_copy_text(action->site), HOLDING_ARRIVING, false };
+	mem_grow(&membership->sites, &membership->site_capacity, membership->site_count);
+	membership->sites[membership->site_count++] =
+		(struct member_site){ .site = mem_copy_text(action->site) };
 	if (is_notify(action->site))
 		log_info("this node notifies people now");
 	else
@@ -273,7 +280,7 @@ static void adopt(struct membership *membership, const struct ownership_action *
 
 static void leave(struct membership *membership, const struct ownership_action *action)
 {
-	struct holding *holding = find(membership, action->site);
+	struct member_site *held = find(membership, action->site);
 	if (is_notify(action->site))
 		log_info("this node notifies people no more");
 	else if (action->is_clean)
@@ -281,15 +288,15 @@ static void leave(struct membership *membership, const struct ownership_action *
 	else
 		log_warning("a site is left at once: another node may own it by now",
 			KV("site", action->site));
-	if (!holding) {
+	if (!held) {
 		forget(membership, action->site);
 		return;
 	}
-	if (holding->stage == HOLDING_ARRIVING) {
-		holding->is_unwanted = true;
+	if (held->stage == SITE_ARRIVING) {
+		held->is_unwanted = true;
 		return;
 	}
-	holding->stage = HOLDING_GOING;
+	held->stage = SITE_GOING;
 	if (is_notify(action->site)) {
 		notify_rest(membership->options.notify, rested, membership);
 		return;
@@ -307,12 +314,12 @@ static void leave(struct membership *membership, const struct ownership_action *
 
 /* The site, if there is a next step of its adoption. Else that ends here: LEAVE, if it is still to
  * come, finds nothing to leave. */
-static struct holding *goes_on(struct membership *membership, const char *site, bool is_good)
+static struct member_site *goes_on(struct membership *membership, const char *site, bool is_good)
 {
-	struct holding *holding = find(membership, site);
-	bool is_wanted = holding && !holding->is_unwanted;
+	struct member_site *held = find(membership, site);
+	bool is_wanted = held && !held->is_unwanted;
 	if (is_good && is_wanted)
-		return holding;
+		return held;
 	if (is_wanted)
 		ownership_lost(membership->ownership, site);
 	forget(membership, site);
@@ -333,23 +340,24 @@ static void are_taken(struct membership *membership, struct taking *taking, bool
 			dispatch_take_work(membership->options.dispatch, TAKE(taking->work));
 		return;
 	}
-	struct holding *holding = goes_on(membership, taking->sites[0], is_good && taking->is_ours);
-	if (!holding)
+	struct member_site *held =
+		goes_on(membership, taking->sites[0], is_good && taking->is_ours);
+	if (!held)
 		return;
-	if (!is_notify(holding->site)) {
-		loader_load(membership->loader, TAKE(taking->work), success_since(membership));
+	if (!is_notify(held->site)) {
+		site_loader_load(membership->loader, TAKE(taking->work), success_since(membership));
 		return;
 	}
-	holding->stage = HOLDING_HERE;
+	held->stage = SITE_HERE;
 	notify_lead(membership->options.notify);
 }
 
-static void is_loaded(struct membership *membership, struct note *note)
+static void is_loaded(struct membership *membership, struct member_note *note)
 {
-	struct holding *holding = goes_on(membership, site_work_site(note->work), note->is_good);
-	if (!holding)
+	struct member_site *held = goes_on(membership, site_work_site(note->work), note->is_good);
+	if (!held)
 		return;
-	holding->stage = HOLDING_HERE;
+	held->stage = SITE_HERE;
 	membership->take_at = clock_mono();
 	dispatch_adopt(membership->options.dispatch, TAKE(note->work));
 }
@@ -377,7 +385,7 @@ struct asker {
 static void is_done_here(struct dispatch_command *command)
 {
 	const struct asker *asker = command->context;
-	tell(asker->membership, (struct note){ .type = NOTE_DONE, .command = command });
+	tell(asker->membership, (struct member_note){ .type = NOTE_DONE, .command = command });
 }
 
 static void found(struct dispatch_command *command, bool is_there, void *context)
@@ -415,7 +423,7 @@ static bool do_request(const struct request_row *row, void *context)
 	if (verb < 0)
 		dispatch_command_refuse(command, "the site's owner is of an older release");
 	else if (row->refresh)
-		loader_find(membership->loader, command);
+		site_loader_find(membership->loader, command);
 	else
 		dispatch_take_command(membership->options.dispatch, command);
 	return true;
@@ -560,6 +568,49 @@ static void end(struct membership *membership, int64_t node)
 	ownership_ended(membership->ownership);
 }
 
+/* ---- what the others are told of the sites ---- */
+
+struct states {
+	const char **sites, **states;
+	size_t count;
+};
+
+static void add_state(struct membership *membership, const struct config *config,
+	const struct site_status *site, struct states *told)
+{
+	struct member_site *held = find(membership, site->client.name);
+	if (!held || held->stage != SITE_HERE)
+		return;
+	OWNED_JSON json = site_row_json(site, config_site_named(config, site->client.name));
+	OWNED_MEMORY char *state = json_print(json);
+	if (text_is(held->told, state))
+		return;
+	free(held->told);
+	held->told = TAKE(state);
+	told->sites[told->count] = held->site;
+	told->states[told->count++] = held->told;
+}
+
+/* Those that have changed. */
+static void tell_states(struct membership *membership)
+{
+	OWNED(arena) arena = arena_new();
+	OWNED(dispatch_status) status = dispatch_latest_status(membership->options.dispatch);
+	OWNED(config) config = config_slot_get(membership->options.configs);
+	size_t most = status ? status->site_count + 1 : 1;
+	struct states told = { arena_array(arena, const char *, most),
+		arena_array(arena, const char *, most), 0 };
+	struct error err;
+	membership->tell_at = mono_plus(clock_mono(), TELL_EVERY);
+	for (size_t i = 0; status && i < status->site_count; i++)
+		add_state(membership, config, &status->sites[i], &told);
+	if (!told.count || nodes_put_states(membership->store, membership->node, told.sites,
+				   told.states, told.count, &err))
+		return;
+	for (size_t i = 0; i < membership->site_count; i++)
+		mem_drop(membership->sites[i].told); /* it is told again */
+}
+
 /* ---- the thread ---- */
 
 static void act(struct membership *membership, const struct ownership_action *action)
@@ -606,7 +657,7 @@ static void configure(struct membership *membership)
 	ownership_configure(membership->ownership, names, sites.count + 1);
 }
 
-static void take_note(struct membership *membership, struct note *note)
+static void take_note(struct membership *membership, struct member_note *note)
 {
 	switch (note->type) {
 	case NOTE_RECORDED:
@@ -648,7 +699,7 @@ static void take_notes(struct membership *membership)
 	struct message *message = mailbox_take_all(membership->notes), *next;
 	for (; message; message = next) {
 		next = message->next;
-		take_note(membership, (struct note *)(void *)message);
+		take_note(membership, (struct member_note *)(void *)message);
 		note_free(message);
 	}
 }
@@ -659,6 +710,8 @@ static void wait(const struct membership *membership)
 	int64_t now = clock_mono().us, at = ownership_due(membership->ownership).us;
 	if (!membership->is_taking && membership->take_at.us < at)
 		at = membership->take_at.us;
+	if (membership->node && membership->tell_at.us < at)
+		at = membership->tell_at.us;
 	if (passing_due(membership->passing).us < at)
 		at = passing_due(membership->passing).us;
 	if (membership->is_stopping && membership->stop_at.us < at)
@@ -688,6 +741,8 @@ static void *run(void *context)
 		if (!membership->is_taking && clock_mono().us >= membership->take_at.us)
 			take(membership);
 		passing_step(membership->passing, membership->store);
+		if (membership->node && clock_mono().us >= membership->tell_at.us)
+			tell_states(membership);
 		wait(membership);
 	}
 	/* before the dispatcher ends, so that each is answered once */
@@ -714,9 +769,11 @@ void membership_free(struct membership *membership)
 {
 	if (!membership)
 		return;
-	for (size_t i = 0; i < membership->holding_count; i++)
-		free(membership->holdings[i].site);
-	free(membership->holdings);
+	for (size_t i = 0; i < membership->site_count; i++) {
+		free(membership->sites[i].site);
+		free(membership->sites[i].told);
+	}
+	free(membership->sites);
 	ownership_free(membership->ownership);
 	passing_free(membership->passing);
 	store_close(membership->store);
@@ -732,10 +789,10 @@ struct dispatch_sharing membership_sharing(struct membership *membership)
 bool membership_start(
 	struct membership *membership, const struct membership_options *options, struct error *err)
 {
-	const struct loader_options loader = { options->store, loaded, found, membership };
+	const struct site_loader_options loader = { options->store, loaded, found, membership };
 	membership->options = *options;
 	membership->store = store_open(options->store, STORE_SHARE, err);
-	membership->loader = membership->store ? loader_start(&loader, err) : NULL;
+	membership->loader = membership->store ? site_loader_start(&loader, err) : NULL;
 	membership->is_started = membership->loader && thread_start(&membership->thread, THREAD_ANY,
 							       "membership", run, membership, err);
 	return membership->is_started;
@@ -743,16 +800,16 @@ bool membership_start(
 
 void membership_configure(struct membership *membership)
 {
-	tell(membership, (struct note){ .type = NOTE_CONFIGURED });
+	tell(membership, (struct member_note){ .type = NOTE_CONFIGURED });
 }
 
 void membership_stop(struct membership *membership, int64_t us)
 {
 	if (membership->is_started) {
-		tell(membership, (struct note){ .type = NOTE_STOP, .us = us });
+		tell(membership, (struct member_note){ .type = NOTE_STOP, .us = us });
 		thread_join(membership->thread);
 		membership->is_started = false;
 	}
-	loader_stop(TAKE(membership->loader));
+	site_loader_stop(TAKE(membership->loader));
 	mailbox_close(membership->notes);
 }

@@ -41,7 +41,7 @@ static bool keep(
 	return false;
 }
 
-struct named {
+struct found_namings {
 	struct arena *arena;
 	struct selection *namings;
 	size_t count, most; /* at most one for each cause */
@@ -49,7 +49,7 @@ struct named {
 
 static bool keep_namings(const struct selected_row *row, void *context)
 {
-	struct named *named = context;
+	struct found_namings *named = context;
 	const cJSON *const *items = selected_row_items(row, named->arena);
 	struct error ignored; /* then its name and project are what is known */
 	for (size_t i = 0; i < row->count && named->count < named->most; i++)
@@ -67,7 +67,7 @@ bool dispatch_command_find(struct dispatch_command *command, struct store *reade
 		return false;
 	if (!command->ended)
 		return true;
-	struct named named = { .arena = command->arena,
+	struct found_namings named = { .arena = command->arena,
 		.namings = arena_array(command->arena, struct selection, command->cause_count + 1),
 		.most = command->cause_count };
 	if (!store_namings_of_refresh(reader, refresh, keep_namings, &named, err))

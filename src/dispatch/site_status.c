@@ -41,6 +41,7 @@ const struct member site_members[] = {
 		.help = "What rules call it", .heading = "SITE", .heading_rank = -2),
 	MEMBER_FLAG(site_status, queue.is_configured),
 	MEMBER_ELSEWHERE("configured", FLAG, .help = "false: the configuration has it no longer, and its work waits"),
+	MEMBER_OPTIONAL(site_status, owner, .key = "owner", .help = "The node that owns it, where several share the store"),
 	MEMBER_TEXT(site_status, client.server, .outlives = true, .key = "server", .required = true, .help = "Scheme and host"),
 	MEMBER_TEXT(site_status, client.content_url, .outlives = true, .key = "content_url", .required = true,
 		.help = "Empty: the Default site"),

@@ -5,10 +5,26 @@
 static void status_destroy(struct dispatch_status *status)
 {
 	config_free(status->config);
+	dispatch_status_free(status->base);
 	arena_free(status->arena); /* the struct itself is in the arena too */
 }
 
 SHARED_DEFINE(dispatch_status, status_destroy)
+
+struct dispatch_status *dispatch_status_with_sites(struct dispatch_status *status,
+	const struct site_status *sites, const struct schedule_counts *counts, struct arena *arena)
+{
+	struct dispatch_status *other = arena_new_of(arena, struct dispatch_status);
+	*other = *status;
+	SHARED_INIT(dispatch_status, other);
+	other->sites = sites;
+	other->counts = *counts;
+	other->arena = arena;
+	other->base = status;
+	if (other->config)
+		config_ref(other->config);
+	return other;
+}
 
 /* What the client lends is kept; what the configuration lends lives as long as the snapshot. */
 static void keep_site(struct site_status *kept, struct arena *arena, struct instant now,

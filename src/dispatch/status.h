@@ -22,6 +22,7 @@ struct selection_status {
 struct site_status {
 	struct tableau_site_status client;
 	struct schedule_site_status queue;
+	const char *owner; /* the node that owns it, where several share the store; else NULL */
 	/* The limits of its budgets, by the configuration; 0: none, or not filled in. */
 	int64_t refreshes_per_hour, job_queries_per_day;
 };
@@ -42,7 +43,8 @@ struct dispatch_status {
 	const struct selection_status *selections; /* the oldest MOST_SELECTIONS open ones */
 	size_t selection_count;
 	struct arena *arena;
-	struct config *config; /* whose sites they are, with a reference */
+	struct config *config;        /* whose sites they are, with a reference */
+	struct dispatch_status *base; /* whose texts it uses, with a reference; or NULL */
 };
 
 /*
@@ -54,6 +56,10 @@ struct dispatch_status {
 struct refresh_row dispatch_status_refresh(const struct dispatch_status *status,
 	const struct refresh_row *row, struct text *words, struct wall *since);
 
+/* The same with other states of its sites, as many as it has, which live in `arena`, and other
+ * counts. Takes the reference and the arena. */
+struct dispatch_status *dispatch_status_with_sites(struct dispatch_status *status,
+	const struct site_status *sites, const struct schedule_counts *counts, struct arena *arena);
 /* The caller owns the only reference. */
 struct dispatch_status *dispatch_status_new(
 	struct instant now, const struct schedule *schedule, const struct tableau *tableau);

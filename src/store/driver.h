@@ -35,6 +35,10 @@ struct nodes_driver {
 		struct error *err);
 	bool (*take_back)(struct store *store, int64_t asker, int64_t number, bool *is_taken,
 		struct error *err);
+	bool (*put_states)(struct store *store, int64_t node, const char *const *sites,
+		const char *const *states, size_t count, struct error *err);
+	bool (*read_states)(
+		struct store *store, state_visit *visit, void *context, struct error *err);
 };
 
 struct store_driver {

@@ -76,3 +76,14 @@ bool nodes_take_back(
 {
 	return store->driver->nodes->take_back(store, asker, number, is_taken, err);
 }
+
+bool nodes_put_states(struct store *store, int64_t node, const char *const *sites,
+	const char *const *states, size_t count, struct error *err)
+{
+	return store->driver->nodes->put_states(store, node, sites, states, count, err);
+}
+
+bool nodes_read_states(struct store *store, state_visit *visit, void *context, struct error *err)
+{
+	return store->driver->nodes->read_states(store, visit, context, err);
+}

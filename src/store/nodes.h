@@ -99,3 +99,14 @@ bool nodes_read_answers(struct store *store, int64_t asker, answer_visit *visit,
 /* Takes a request back; *is_taken: an owner has it already, and may act on it. */
 bool nodes_take_back(struct store *store, int64_t asker, int64_t number, bool *is_taken,
 	struct error *err) MUST_USE;
+
+/* ---- what owners say of their sites, for the pages and the API of all nodes ---- */
+
+/* `state` is JSON, or "" before the owner has said anything; `owner` is a node's name. */
+typedef bool state_visit(const char *site, const char *owner, const char *state, void *context);
+/* Stores the states of those of the sites that `node` owns. */
+bool nodes_put_states(struct store *store, int64_t node, const char *const *sites,
+	const char *const *states, size_t count, struct error *err) MUST_USE;
+/* Visits all sites that have an owner which lives. */
+bool nodes_read_states(
+	struct store *store, state_visit *visit, void *context, struct error *err) MUST_USE;

@@ -167,7 +167,7 @@ void store_own(struct store *store, int64_t node, const char *site, int64_t epoc
 bool store_guard(struct store *store, const char *site, bool *is_ours, struct error *err) MUST_USE;
 /*
  * Inside a transaction: visits the open selections that nobody has taken, of those of the sites
- * that are still this process's, which takes them; `is_anew`: all, whoever has taken them. None,
+ * that are still this process's, which takes them; `is_anew`: all, also those that are taken. None,
  * where one process writes: it knows them all.
  */
 bool store_take_selections(struct store *store, const char *const *sites, size_t count,

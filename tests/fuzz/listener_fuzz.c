@@ -85,7 +85,8 @@ static void start(void)
 	config_slot_put(configs, config);
 	static struct teller teller;
 	teller = (struct teller){ .dispatch = dispatch, .rulesets = rulesets };
-	struct notify *notify = ok ? teller_start(&teller, &address, journal, configs, &err) : NULL;
+	struct notify *notify =
+		ok ? teller_start(&teller, &address, journal, configs, false, &err) : NULL;
 	struct admin_options admin = { .listen = &config->listen,
 		.store = &address,
 		.journal = journal,

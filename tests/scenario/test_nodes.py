@@ -1,12 +1,15 @@
 """Several nodes on one PostgreSQL: each takes webhooks, each site has one owner, and what an owner leaves another goes on with."""
 import os
+import re
 import signal
+import socket
 
 import pytest
 
-from harness import request, rule, site_world, wait_until
+from harness import cli, request, rule, site_world, wait_until
 from postgresql import pgbouncer
 from receiver import KEY, to
+from test_schemas import validate
 
 SITES = ("finance", "board", "sales", "people", "supply", "legal")
 TELLING = "(notify)"        # is owned, as sites are
@@ -170,7 +173,7 @@ def failed_everywhere(message):
 
 
 def test_one_node_tells_and_another_goes_on_when_it_is_gone(nodes, receiver):
-    """A failure is told once, by the node that tells, whoever owns the site."""
+    """A failure is told once, by the node that tells, not by the owner of the site."""
     wish = {"notify": [to(receiver, group_wait="1s")], "environment": {"NOTIFY_KEY": KEY}}
     nodes.start(**wish)
     nodes.start(**wish)
@@ -279,3 +282,43 @@ def test_a_replay_by_any_node_is_done_again(one_of_two):
     ended(other, len(SITES))
     assert asked(other, f"events/{other.events()[0]['id']}/replay").status == 200
     ended(other, 2 * len(SITES))
+
+
+def command(router, *arguments):
+    return cli(*arguments, "--config", router.folder / "config.yaml", environment=router.environment)
+
+
+def test_any_node_shows_all_of_them_and_what_each_does(one_of_two):
+    nodes, owner, other = one_of_two
+    nodes.hold()
+    assert other.send(number=1).status == 200
+    wait_until(lambda: len(other.refreshes(state="running")) == len(SITES), "the jobs to run", FAILOVER)
+    names = {router: f"{socket.gethostname()}:{router.address.rpartition(':')[2]}" for router in nodes.all}
+    for router in nodes.all:
+        told = wait_until(lambda: (items := router.get("/api/v1/nodes")["items"]) and len(items) == 2 and items, "both", FAILOVER)
+        for item in told:
+            validate(item, "node")
+        assert {item["name"]: sorted(item["sites"]) for item in told} == {names[owner]: sorted([TELLING, *SITES]), names[other]: []}
+        assert len({item["ruleset"] for item in told}) == 1 and not any(item["draining"] for item in told)
+        site = wait_until(lambda: (s := router.site("board")).get("refreshes", {}).get("in_flight") == 1 and s, "the site's state", FAILOVER)
+        validate(site, "site")
+        assert site["signed_in"] and site["owner"] == names[owner] and "configured" not in site
+        shown = command(router, "nodes").stdout.decode()
+        assert re.search(rf"^{names[owner]} +alive +sha256:[0-9a-f]{{12}} +\S+ +.*\bboard\b", shown, re.M) and "different rules" not in shown
+        page = router.text("/")
+        assert names[owner] in page and "board" in page
+    nodes.let_go()
+
+
+def test_nodes_that_decide_with_different_rules_are_told(one_of_two):
+    nodes, owner, other = one_of_two
+    other.write_rules([rule("another")])
+    assert other.reload().status == 200
+    wait_until(lambda: len({item["ruleset"] for item in owner.get("/api/v1/nodes")["items"]}) == 2, "both revisions", FAILOVER)
+    assert "The nodes decide with different rules" in command(owner, "nodes").stdout.decode()
+
+
+def test_a_store_of_one_process_has_no_nodes(router):
+    assert router.get("/api/v1/nodes") == {"items": [], "next": None}
+    assert "One process has this store" in command(router, "nodes").stdout.decode()
+    assert "owner" not in router.site()

@@ -130,7 +130,8 @@ static void a_site_shows_its_session_and_its_last_error(void **state)
 		.starts_spent = 7,
 		.starts = { "paused", { 1675193290000000 }, { 0 } } };
 	struct config_site config = { .refreshes_per_hour = 60 };
-	assert_json(site_row_json(&status, &queue, &config),
+	struct site_status site = { .client = status, .queue = queue };
+	assert_json(site_row_json(&site, &config),
 		"{\"name\":\"finance\",\"server\":\"https://tableau.example.com\","
 		"\"content_url\":\"\",\"signed_in\":false,\"sign_ins\":1,\"requests\":10,"
 		"\"errors\":2,\"in_flight\":3,\"waiting\":4,\"may_list_jobs\":true,"
@@ -143,12 +144,48 @@ static void a_site_shows_its_session_and_its_last_error(void **state)
 	status.signed_in_at = (struct wall){ 1675193290000000 };
 	status.last_error = "";
 	queue.paused_by = "alice";
-	cJSON *json = site_row_json(&status, &queue, NULL);
+	site = (struct site_status){ .client = status, .queue = queue };
+	cJSON *json = site_row_json(&site, NULL);
 	assert_string_equal(json_text(json, "paused_by"), "alice");
 	assert_string_equal(json_text(json, "api_version"), "3.19");
 	assert_string_equal(json_text(json, "signed_in_at"), "2023-01-31T19:28:10Z");
 	assert_null(json_get(json, "last_error"));
 	cJSON_Delete(json);
+}
+
+/* What a site's owner says, and another node shows. */
+static void a_site_is_read_as_it_was_said(void **state)
+{
+	(void)state;
+	OWNED(arena) arena = arena_new();
+	struct site_status said = { .client = { .name = "finance",
+					    .server = "https://tableau.example.com",
+					    .content_url = "",
+					    .api_version = "3.19",
+					    .is_signed_in = true,
+					    .signed_in_at = { 1675193290000000 },
+					    .requests = 10,
+					    .waiting = 4,
+					    .last_error = "" },
+		.queue = { .is_configured = true,
+			.open = 8,
+			.in_flight = 2,
+			.selections = 3,
+			.failures = 6,
+			.starts_spent = 7,
+			.paused_by = "alice",
+			.starts = { "paused", { 1675193290000000 }, { 0 } } } };
+	struct site_status read = { .queue.is_configured = true };
+	struct config_site config = { .refreshes_per_hour = 60 };
+	struct error err;
+	OWNED_JSON expected = site_row_json(&said, &config);
+	OWNED_MEMORY char *words = json_print(expected);
+	OWNED_JSON json = json_parse(str_of(words), &err);
+	assert_non_null(json);
+	record_read(site_members, json, &read, arena);
+	assert_json(site_row_json(&read, &config), words);
+	assert_string_equal(read.client.last_error, "");
+	assert_null(read.queue.overdue);
 }
 
 int main(void)
@@ -159,6 +196,7 @@ int main(void)
 		cmocka_unit_test(a_refresh_shows_its_content_its_job_and_who_wanted_it),
 		cmocka_unit_test(a_refresh_that_named_nothing_has_neither_id_nor_job),
 		cmocka_unit_test(a_site_shows_its_session_and_its_last_error),
+		cmocka_unit_test(a_site_is_read_as_it_was_said),
 	};
 	return cmocka_run_group_tests_name("rows as JSON", tests, NULL, NULL);
 }

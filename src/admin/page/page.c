@@ -7,6 +7,7 @@
  * send `Origin: null` with our own forms, which admin/origin.c refuses.
  */
 #include "admin/page/page.h"
+#include "admin/node_status.h"
 #include "base/fingerprint.h"
 #include "build.h"
 #include "src/admin/page/files.inc"
@@ -130,7 +131,8 @@ bool page_may_change(const struct status_page *page)
 const struct dispatch_status *page_status(struct status_page *page)
 {
 	if (!page->status)
-		page->status = dispatch_latest_status(page->admin->options.dispatch);
+		page->status =
+			node_status_merge(page->admin->options.dispatch, page->admin->reader);
 	return page->status;
 }
 

@@ -1,9 +1,11 @@
 /*
  * admin/page/sites.c - each site: its session, its queue, its budgets, and why it is left alone.
  */
+#include "admin/node_status.h"
 #include "admin/page/page.h"
 #include "config/config.h"
 
+#define REVISION_SHOWN ((size_t)19) /* "sha256:" and twelve digits */
 #define PAT_SOON (14 * 86400 * US_PER_SECOND)
 
 static void add_state(struct status_page *page, const struct site_status *site)
@@ -122,6 +124,42 @@ static void add_actions(struct status_page *page, const struct site_status *site
 	page_add(page, "</div>");
 }
 
+/* Nothing where one process has the store. */
+static void add_nodes(struct status_page *page)
+{
+	OWNED(arena) arena = arena_new();
+	const struct node_status *nodes;
+	struct error err;
+	size_t count;
+	bool differ = false;
+	if (!node_status_list(page->admin->reader, arena, &nodes, &count, &err) || !count)
+		return;
+	for (size_t i = 1; i < count; i++)
+		differ |= strcmp(nodes[i].ruleset, nodes[0].ruleset) != 0;
+	page_section(page, "Nodes", (int64_t)count, NULL);
+	page_add(page, "<ul class=\"sites\">");
+	for (size_t i = 0; i < count; i++) {
+		page_add(page, "<li class=\"site card\"><header><div><h3>");
+		page_name(page, nodes[i].name);
+		page_add(page, "</h3></div>");
+		if (nodes[i].is_draining)
+			page_badge(page, "", "draining");
+		if (differ)
+			page_badge(page, "bad", "other rules");
+		page_printf(page,
+			"</header><dl class=\"facts\"><dt>Sites</dt><dd>%zu</dd><dt>Rules"
+			"</dt><dd>",
+			nodes[i].site_count);
+		page_name(
+			page, arena_str(arena, str_cut(str_of(nodes[i].ruleset), REVISION_SHOWN)));
+		page_add(page, "</dd><dt>Version</dt><dd>");
+		page_name(page, nodes[i].version);
+		page_add(page, "</dd></dl></li>\n");
+	}
+	page_add(page, "</ul>\n");
+	page_section_end(page);
+}
+
 void page_sites(struct status_page *page)
 {
 	const struct dispatch_status *status = page_status(page);
@@ -137,6 +175,10 @@ void page_sites(struct status_page *page)
 		add_state(page, site);
 		page_add(page, "</header><p class=\"soft small\">");
 		page_name(page, site->client.server);
+		if (site->owner) {
+			page_add(page, " \u00b7 by node ");
+			page_name(page, site->owner);
+		}
 		page_add(page, "</p>");
 		add_facts(page, site);
 		add_budget(page, "Starts, last hour", site->queue.starts_spent,
@@ -149,4 +191,5 @@ void page_sites(struct status_page *page)
 	}
 	page_add(page, "</ul>\n");
 	page_section_end(page);
+	add_nodes(page);
 }

@@ -188,6 +188,12 @@ void record_to_json(const struct member *members, const void *record, cJSON *jso
  */
 bool record_from_json(const struct member *members, const cJSON *json, const char *what,
 	void *record, struct arena *arena, struct error *err) MUST_USE;
+/*
+ * Fills `record` with what can be read of what record_to_json() wrote, perhaps in another release:
+ * for what is shown and decides nothing. A text that is not there is "", or NULL if it is optional.
+ */
+void record_read(
+	const struct member *members, const cJSON *json, void *record, struct arena *arena);
 /* Reads only the members that are lists of texts. */
 void record_texts_from_json(
 	const struct member *members, const cJSON *json, void *record, struct arena *arena);

@@ -277,6 +277,82 @@ static bool parse_one(struct parse *parse, const struct member *member)
 		member->key, parse->what);
 }
 
+static void read_text(struct parse *parse, const struct member *member)
+{
+	const char *text = json_text(parse->json, member->key);
+
+	if (*text || member->type == MEMBER_IS_TEXT)
+		member_set_text(member, parse->record, arena_text(parse->arena, text));
+}
+
+static void read_word(struct parse *parse, const struct member *member)
+{
+	int value = member->value ? member->value(json_text(parse->json, member->key)) : -1;
+
+	if (value >= 0 && value <= member->most)
+		member_set_number(member, parse->record, value);
+}
+
+static void read_object(struct parse *parse, const struct member *member)
+{
+	void *inside = (char *)parse->record + member->offset;
+
+	if (member->shape == SHAPE_TEXTS)
+		parse_sayings(parse, member);
+	else if (!member->key)
+		record_read(member->members, parse->json, inside, parse->arena);
+	else if (json_get(parse->json, member->key))
+		record_read(
+			member->members, json_get(parse->json, member->key), inside, parse->arena);
+}
+
+static void read_one(struct parse *parse, const struct member *member)
+{
+	switch (member->type) {
+	case MEMBER_IS_TEXT:
+	case MEMBER_IS_OPTIONAL:
+		read_text(parse, member);
+		break;
+	case MEMBER_IS_COUNT:
+	case MEMBER_IS_INT:
+	case MEMBER_IS_UNSIGNED:
+	case MEMBER_IS_DURATION:
+		parse_number(parse, member);
+		break;
+	case MEMBER_IS_TIME:
+		member_set_number(member, parse->record, json_time(parse->json, member->key).us);
+		break;
+	case MEMBER_IS_FLAG:
+		parse_flag(parse, member);
+		break;
+	case MEMBER_IS_WORD:
+		read_word(parse, member);
+		break;
+	case MEMBER_IS_TEXTS:
+		parse_texts(parse, member);
+		break;
+	case MEMBER_IS_OBJECT:
+	case MEMBER_IS_CHOICE: /* no record that is only shown has one */
+	case MEMBER_IS_JSON:
+	case MEMBER_IS_BYTES:
+	case MEMBER_IS_ELSEWHERE:
+	case MEMBER_IS_NONE:
+		break;
+	}
+}
+
+void record_read(const struct member *members, const cJSON *json, void *record, struct arena *arena)
+{
+	struct parse parse = { json, "", record, arena, NULL };
+
+	for (const struct member *member = members; member->type; member++) {
+		if (member->type == MEMBER_IS_OBJECT)
+			read_object(&parse, member);
+		else if (member->key)
+			read_one(&parse, member);
+	}
+}
+
 static bool is_known(const struct member *members, const char *key)
 {
 	for (const struct member *member = members; member->type; member++) {

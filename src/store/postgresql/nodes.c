@@ -232,6 +232,40 @@ bool postgresql_want(
 	return true;
 }
 
+/* ---- what owners say ---- */
+
+bool postgresql_put_states(struct store *base, int64_t node, const char *const *sites,
+	const char *const *states, size_t count, struct error *err)
+{
+	OWNED_PARAMETERS struct parameters given = { 0 };
+
+	parameters_add_number(&given, node);
+	parameters_add_texts(&given, sites, count);
+	parameters_add_texts(&given, states, count);
+	OWNED_RESULT result = statement_run(postgresql_of(base),
+		"INSERT INTO site_state (site, node, state) SELECT site, $1, said"
+		" FROM unnest($2, $3) AS given (site, said) JOIN site_owner USING (site)"
+		" WHERE site_owner.node = $1 ON CONFLICT (site) DO UPDATE"
+		" SET node = excluded.node, state = excluded.state",
+		&given, "tell the states of sites", err);
+	return result;
+}
+
+bool postgresql_read_states(
+	struct store *base, state_visit *visit, void *context, struct error *err)
+{
+	OWNED_RESULT result = statement_run(postgresql_of(base),
+		"SELECT site, name, coalesce(state, '') FROM site_owner"
+		" JOIN node ON node.id = site_owner.node LEFT JOIN site_state USING (site, node)"
+		" WHERE until > clock_timestamp() ORDER BY site",
+		NULL, "read the states of sites", err);
+	for (int i = 0; result && i < PQntuples(result); i++)
+		if (!visit(value_text(result, i, 0), value_text(result, i, 1),
+			    value_text(result, i, 2), context))
+			break;
+	return result;
+}
+
 const struct nodes_driver postgresql_nodes = {
 	.join = postgresql_join,
 	.renew = postgresql_renew,
@@ -245,4 +279,6 @@ const struct nodes_driver postgresql_nodes = {
 	.answer = postgresql_answer,
 	.read_answers = postgresql_read_answers,
 	.take_back = postgresql_take_back,
+	.put_states = postgresql_put_states,
+	.read_states = postgresql_read_states,
 };

@@ -137,6 +137,10 @@ bool postgresql_take_requests(struct store *store, int64_t node, int64_t us, req
 bool postgresql_answer(struct store *store, const struct request_answer *answer, struct error *err);
 bool postgresql_read_answers(
 	struct store *store, int64_t asker, answer_visit *visit, void *context, struct error *err);
+bool postgresql_put_states(struct store *store, int64_t node, const char *const *sites,
+	const char *const *states, size_t count, struct error *err);
+bool postgresql_read_states(
+	struct store *store, state_visit *visit, void *context, struct error *err);
 bool postgresql_take_back(
 	struct store *store, int64_t asker, int64_t number, bool *is_taken, struct error *err);
 

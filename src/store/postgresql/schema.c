@@ -87,12 +87,15 @@ static const struct migration {
 	" wanted BIGINT NOT NULL)" CHANGES_OFTEN ";" },
 	/* 1 to 2: every process may write, and none replaces another. */
 	{ 2, "DELETE FROM meta WHERE name = 'writer'" },
-	/* 2 to 3: what people ask of sites of other nodes; `taker` as in `selection`. */
+	/* 2 to 3: what people ask of sites of other nodes (`taker` as in `selection`), and what
+	 * owners say of their sites, in JSON. */
 	{ 2, "CREATE TABLE request (asker BIGINT NOT NULL, number BIGINT NOT NULL,"
 	" asked_at TIMESTAMPTZ NOT NULL, site TEXT NOT NULL, verb TEXT NOT NULL, who TEXT NOT NULL,"
 	" refresh BIGINT NOT NULL, taker BIGINT NOT NULL DEFAULT 0, consent BIGINT,"
 	" words TEXT NOT NULL DEFAULT '', result BIGINT NOT NULL DEFAULT 0,"
-	" PRIMARY KEY (asker, number))" CHANGES_OFTEN },
+	" PRIMARY KEY (asker, number))" CHANGES_OFTEN ";"
+	"CREATE TABLE site_state (site TEXT PRIMARY KEY, node BIGINT NOT NULL, state TEXT NOT NULL)"
+	CHANGES_OFTEN },
 };
 /* clang-format on */
 

@@ -1,19 +1,19 @@
-/* daemon/loader.c - one after the other. */
-#include "daemon/loader.h"
+/* daemon/site_loader.c - one after the other. */
+#include "daemon/site_loader.h"
 #include "base/log/log.h"
 #include "base/mailbox.h"
 #include "base/thread.h"
 #include <stdatomic.h>
 
-struct loader {
-	struct loader_options options;
+struct site_loader {
+	struct site_loader_options options;
 	struct mailbox *wishes;
 	struct store *reader; /* used by the thread only */
 	pthread_t thread;
 	atomic_bool is_stopping;
 };
 
-struct wish {
+struct loader_wish {
 	struct message message; /* first member */
 	struct site_work *work; /* NULL: a command */
 	struct wall since;
@@ -22,14 +22,14 @@ struct wish {
 
 static void wish_free(struct message *message)
 {
-	struct wish *wish = (struct wish *)(void *)message;
+	struct loader_wish *wish = (struct loader_wish *)(void *)message;
 	site_work_free(wish->work);
 	if (wish->command)
 		dispatch_command_refuse(wish->command, "the daemon is stopping");
 	free(wish);
 }
 
-static void load(struct loader *loader, struct wish *wish)
+static void load(struct site_loader *loader, struct loader_wish *wish)
 {
 	struct error err;
 	bool is_read = site_work_load(wish->work, loader->reader, wish->since, &err);
@@ -41,7 +41,7 @@ static void load(struct loader *loader, struct wish *wish)
 }
 
 /* A refresh that cannot be read is not there: somebody looks at it again. */
-static void find(struct loader *loader, struct wish *wish)
+static void find(struct site_loader *loader, struct loader_wish *wish)
 {
 	struct error ignored;
 	bool is_there = false;
@@ -51,7 +51,7 @@ static void find(struct loader *loader, struct wish *wish)
 	loader->options.found(TAKE(wish->command), is_there, loader->options.context);
 }
 
-static void fulfil(struct loader *loader, struct wish *wish)
+static void fulfil(struct site_loader *loader, struct loader_wish *wish)
 {
 	if (wish->work)
 		load(loader, wish);
@@ -61,63 +61,63 @@ static void fulfil(struct loader *loader, struct wish *wish)
 
 static void *run(void *context)
 {
-	struct loader *loader = context;
+	struct site_loader *loader = context;
 	struct message *message, *next;
 	while ((message = mailbox_wait(loader->wishes))) {
 		for (; message; message = next) {
 			next = message->next;
 			if (!atomic_load(&loader->is_stopping))
-				fulfil(loader, (struct wish *)(void *)message);
+				fulfil(loader, (struct loader_wish *)(void *)message);
 			wish_free(message);
 		}
 	}
 	return NULL;
 }
 
-static void loader_free(struct loader *loader)
+static void site_loader_free(struct site_loader *loader)
 {
 	mailbox_free(loader->wishes);
 	store_close(loader->reader);
 	free(loader);
 }
 
-struct loader *loader_start(const struct loader_options *options, struct error *err)
+struct site_loader *site_loader_start(const struct site_loader_options *options, struct error *err)
 {
-	struct loader *loader = mem_new(struct loader);
+	struct site_loader *loader = mem_new(struct site_loader);
 	loader->options = *options;
 	loader->wishes = mailbox_new(SIZE_MAX, wish_free, err);
 	loader->reader = loader->wishes ? store_open(options->store, STORE_READ, err) : NULL;
 	if (loader->reader &&
 		thread_start(&loader->thread, THREAD_ANY, "site loader", run, loader, err))
 		return loader;
-	loader_free(loader);
+	site_loader_free(loader);
 	return NULL;
 }
 
-static void wish(struct loader *loader, struct wish wish)
+static void wish(struct site_loader *loader, struct loader_wish wish)
 {
-	struct wish *copy = mem_new(struct wish);
+	struct loader_wish *copy = mem_new(struct loader_wish);
 	*copy = wish;
 	if (!mailbox_send(loader->wishes, &copy->message))
 		wish_free(&copy->message);
 }
 
-void loader_load(struct loader *loader, struct site_work *work, struct wall since)
+void site_loader_load(struct site_loader *loader, struct site_work *work, struct wall since)
 {
-	wish(loader, (struct wish){ .work = work, .since = since });
+	wish(loader, (struct loader_wish){ .work = work, .since = since });
 }
 
-void loader_find(struct loader *loader, struct dispatch_command *command)
+void site_loader_find(struct site_loader *loader, struct dispatch_command *command)
 {
-	wish(loader, (struct wish){ .command = command });
+	wish(loader, (struct loader_wish){ .command = command });
 }
 
-void loader_stop(struct loader *loader)
+void site_loader_stop(struct site_loader *loader)
 {
 	if (!loader)
 		return;
 	atomic_store(&loader->is_stopping, true);
 	mailbox_close(loader->wishes);
 	thread_join(loader->thread);
-	loader_free(loader);
+	site_loader_free(loader);
 }

@@ -1,0 +1,88 @@
+/*
+ * cli/nodes.c - `nodes`: shows the nodes that share the store.
+ */
+#include "admin/node_status.h"
+#include "cli/admin_client.h"
+#include "cli/command.h"
+#include "cli/member.h"
+#include "cli/print.h"
+
+#define REVISION_SHOWN 19
+
+static const char *text_of(const cJSON *node, const char *key)
+{
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(node, key));
+}
+
+/* "sha256:" and twelve digits tell revisions apart. */
+static void rules_cell(struct table *table, const cJSON *node)
+{
+	const char *revision = text_of(node, "ruleset");
+	OWNED_TEXT struct text cell = TEXT(REVISION_SHOWN + 1);
+	text_add_str(&cell, str_cut(str_of(revision ? revision : ""), REVISION_SHOWN));
+	table_cell(table, cell.at);
+}
+
+static void sites_cell(struct table *table, const cJSON *node)
+{
+	const cJSON *site, *sites = cJSON_GetObjectItemCaseSensitive(node, "sites");
+	OWNED_TEXT struct text cell = TEXT(TEXT_UNBOUNDED);
+	cJSON_ArrayForEach(site, sites)
+	{
+		text_printf(&cell, "%s%s", *cell.at ? " " : "", cJSON_GetStringValue(site));
+	}
+	table_cell(table, cell.at);
+}
+
+static void print_nodes(const cJSON *items)
+{
+	static const char *const headings[] = { "NODE", "STATE", "RULES", "VERSION", "SITES",
+		NULL };
+	OWNED(table) table = table_new(headings);
+	const cJSON *node, *first = items->child;
+	bool differ = false;
+	cJSON_ArrayForEach(node, items)
+	{
+		char name[MEMBER_TEXT_SIZE], version[MEMBER_TEXT_SIZE];
+		bool drains = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(node, "draining"));
+		table_cell(table, cli_member_text(node, "name", name));
+		table_cell(table, drains ? "draining" : "alive");
+		rules_cell(table, node);
+		table_cell(table, cli_member_text(node, "version", version));
+		sites_cell(table, node);
+		differ |= !text_is(text_of(node, "ruleset"), text_of(first, "ruleset"));
+	}
+	table_print(table, stdout);
+	if (differ)
+		print_line(stdout,
+			"The nodes decide with different rules: reload those that have old ones.");
+}
+
+static int run(const struct command_line *line)
+{
+	int status = EXIT_YES;
+	OWNED_JSON json = admin_client_get(line, "/api/v1/nodes", &status);
+	const cJSON *items = cJSON_GetObjectItemCaseSensitive(json, "items");
+	if (!json)
+		return status;
+	if (!cJSON_IsArray(items))
+		admin_client_is_strange(line, "/api/v1/nodes", "has no list", &status);
+	else if (line->json)
+		print_json(items, stdout);
+	else if (!cJSON_GetArraySize(items))
+		print_line(stdout, "One process has this store, so there are no nodes.");
+	else
+		print_nodes(items);
+	return status;
+}
+
+const struct command command_nodes = {
+	.name = "nodes",
+	.summary = "show the nodes that share the store",
+	.description =
+		"Shows which of them live, the sites that each owns, and the rules that it decides "
+		"with. (notify): that node notifies people.",
+	.options = admin_client_options,
+	.formats = "text|json",
+	.run = run,
+};
