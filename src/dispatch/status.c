@@ -15,12 +15,18 @@ struct dispatch_status *dispatch_status_with_sites(struct dispatch_status *statu
 	const struct site_status *sites, const struct schedule_counts *counts, struct arena *arena)
 {
 	struct dispatch_status *other = arena_new_of(arena, struct dispatch_status);
-	*other = *status;
+	*other = (struct dispatch_status){
+		.at = status->at,
+		.counts = *counts,
+		.site_count = status->site_count,
+		.sites = sites,
+		.selections = status->selections,
+		.selection_count = status->selection_count,
+		.arena = arena,
+		.config = status->config,
+		.base = status,
+	};
 	SHARED_INIT(dispatch_status, other);
-	other->sites = sites;
-	other->counts = *counts;
-	other->arena = arena;
-	other->base = status;
 	if (other->config)
 		config_ref(other->config);
 	return other;
