@@ -7,7 +7,7 @@
 #include "rules/decide.h"
 
 /* A path that ends in '/' is followed by a number. A '*' stands for one part of the path: a number,
- * or under /sites/ a name. */
+ * or under /sites/ and /nodes/ a name. */
 static const struct admin_route {
 	const char *method, *path;
 	admin_handler *handle;
@@ -55,6 +55,9 @@ static const struct admin_route {
 	{ "POST", "/api/v1/events/*/replay", handle_replay, IN_TURN, ACCESS_CHANGE },
 	{ "POST", "/api/v1/sites/*/pause", handle_pause, IN_TURN, ACCESS_CHANGE },
 	{ "POST", "/api/v1/sites/*/resume", handle_resume, IN_TURN, ACCESS_CHANGE },
+	{ "POST", "/api/v1/sites/*/move", handle_move, IN_TURN, ACCESS_CHANGE },
+	{ "POST", "/api/v1/nodes/*/drain", handle_drain, IN_TURN, ACCESS_CHANGE },
+	{ "POST", "/api/v1/nodes/*/undrain", handle_undrain, IN_TURN, ACCESS_CHANGE },
 	{ "POST", "/api/v1/route", handle_route, IN_TURN, ACCESS_READ },
 	{ "POST", "/api/v1/resolve", handle_resolve, IN_TURN, ACCESS_READ },
 	{ "POST", "/-/reload", handle_reload, IN_TURN, ACCESS_CHANGE },
@@ -90,7 +93,7 @@ static bool route_takes(const struct admin_route *route, const char *path, int64
 	*id = 0;
 	if (strchr(route->path, '*')) {
 		struct str part = starred(route->path, path);
-		bool is_named = strstr(route->path, "/sites/");
+		bool is_named = strstr(route->path, "/sites/") || strstr(route->path, "/nodes/");
 		return part.length && (is_named || str_to_count(part, id));
 	}
 	if (length > 1 && route->path[length - 1] == '/')

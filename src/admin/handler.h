@@ -57,8 +57,10 @@ bool admin_filters_are_known(struct web_request *request);
 admin_handler handle_healthz, handle_readyz;
 /* metrics.c */
 admin_handler handle_metrics;
-/* nodes.c */
+/* node_status.c */
 admin_handler handle_nodes;
+/* move.c */
+admin_handler handle_move, handle_drain, handle_undrain;
 /* api.c */
 admin_handler handle_search, handle_events, handle_event, handle_refreshes, handle_refresh,
 	handle_selections, handle_sites, handle_rules, handle_notifications, handle_route,

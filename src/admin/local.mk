@@ -10,6 +10,7 @@ librouter_a_SOURCES += \
 	src/admin/filter.c \
 	src/admin/health.c \
 	src/admin/metrics.c \
+	src/admin/move.c \
 	src/admin/node_status.c src/admin/node_status.h \
 	src/admin/origin.c \
 	src/admin/page/change.c \

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/member.h"
 #include "cli/print.h"
+#include <curl/curl.h>
 
 #define REVISION_SHOWN 19
 
@@ -58,7 +59,25 @@ static void print_nodes(const cJSON *items)
 			"The nodes decide with different rules: reload those that have old ones.");
 }
 
-static int run(const struct command_line *line)
+static int change(const struct command_line *line, const char *verb, const char *name)
+{
+	char text[MEMBER_TEXT_SIZE];
+	int status = EXIT_YES;
+	OWNED_TEXT struct text path = TEXT(TEXT_UNBOUNDED);
+	char *encoded = curl_easy_escape(NULL, name, 0);
+	text_printf(&path, "/api/v1/nodes/%s/%s", encoded, verb);
+	curl_free(encoded);
+	OWNED_JSON json = admin_client_post(line, path.at, &status);
+	if (!json)
+		return status;
+	if (line->json)
+		print_json(json, stdout);
+	else
+		print_line(stdout, "node %s: %s", name, cli_member_text(json, "message", text));
+	return status;
+}
+
+static int list(const struct command_line *line)
 {
 	int status = EXIT_YES;
 	OWNED_JSON json = admin_client_get(line, "/api/v1/nodes", &status);
@@ -76,13 +95,36 @@ static int run(const struct command_line *line)
 	return status;
 }
 
+static int run(const struct command_line *line)
+{
+	const char *verb = line->argument_count ? line->arguments[0] : NULL;
+	if (!verb)
+		return list(line);
+	if (strcmp(verb, "drain") && strcmp(verb, "undrain"))
+		return command_word_unknown(line, "action");
+	if (line->argument_count < 2)
+		return command_usage(line, "%s which node?", verb);
+	return change(line, verb, line->arguments[1]);
+}
+
+static const struct command_word actions[] = {
+	{ "drain",
+		"let NODE give its sites to the others, one after another, and take none: before "
+		"maintenance; until it is started again" },
+	{ "undrain", "let it take sites again" },
+	{ 0 },
+};
+
 const struct command command_nodes = {
 	.name = "nodes",
-	.summary = "show the nodes that share the store",
+	.arguments = "[ACTION NODE]",
+	.summary = "show the nodes that share the store; drain one",
 	.description =
 		"Shows which of them live, the sites that each owns, and the rules that it decides "
 		"with. (notify): that node notifies people.",
+	.words = actions,
 	.options = admin_client_options,
 	.formats = "text|json",
+	.most_arguments = 2,
 	.run = run,
 };

@@ -163,7 +163,8 @@ static int list(const struct command_line *line)
 	return EXIT_YES;
 }
 
-static int change(const struct command_line *line, const char *verb, const char *name)
+static int change(
+	const struct command_line *line, const char *verb, const char *name, const char *node)
 {
 	char text[MEMBER_TEXT_SIZE];
 	int status = EXIT_YES;
@@ -171,6 +172,11 @@ static int change(const struct command_line *line, const char *verb, const char 
 	char *encoded = curl_easy_escape(NULL, name, 0);
 	text_printf(&path, "/api/v1/sites/%s/%s", encoded, verb);
 	curl_free(encoded);
+	if (node) {
+		encoded = curl_easy_escape(NULL, node, 0);
+		text_printf(&path, "?node=%s", encoded);
+		curl_free(encoded);
+	}
 	OWNED_JSON json = admin_client_post(line, path.at, &status);
 	if (!json)
 		return status;
@@ -189,11 +195,16 @@ static int run(const struct command_line *line)
 	const char *verb = line->argument_count ? line->arguments[0] : NULL;
 	if (!verb)
 		return list(line);
-	if (strcmp(verb, "pause") && strcmp(verb, "resume"))
+	bool moves = !strcmp(verb, "move");
+	if (strcmp(verb, "pause") && strcmp(verb, "resume") && !moves)
 		return command_word_unknown(line, "action");
 	if (line->argument_count < 2)
 		return command_usage(line, "%s which site?", verb);
-	return change(line, verb, line->arguments[1]);
+	if (moves && line->argument_count < 3)
+		return command_usage(line, "move it to which node?");
+	if (!moves && line->argument_count > 2)
+		return command_usage(line, "%s has one argument, the site", verb);
+	return change(line, verb, line->arguments[1], moves ? line->arguments[2] : NULL);
 }
 
 static const struct command_word actions[] = {
@@ -201,18 +212,20 @@ static const struct command_word actions[] = {
 		   "jobs are followed, and give_up_after stands still" },
 	{ "resume", "end the pause; a site that is left alone after failures, or that asked us to "
 		    "wait, is asked again at once; a sign-in that failed is tried again" },
+	{ "move", "let NODE own SITE, where several share the store, for as long as that node "
+		  "lives" },
 	{ 0 },
 };
 
 const struct command command_sites = {
 	.name = "sites",
-	.arguments = "[ACTION SITE]",
-	.summary = "show the state of every site; pause or resume one",
+	.arguments = "[ACTION SITE [NODE]]",
+	.summary = "show the state of every site; pause, resume or move one",
 	.description = "Shows what is ready, sent and running, how much of the budgets is spent, "
 		       "and why a site waits.",
 	.words = actions,
 	.options = admin_client_options,
 	.formats = "text|json",
-	.most_arguments = 2,
+	.most_arguments = 3,
 	.run = run,
 };

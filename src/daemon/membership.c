@@ -16,6 +16,7 @@
 #include "base/fingerprint.h"
 #include "base/log/log.h"
 #include "base/mailbox.h"
+#include "base/metric.h"
 #include "base/thread.h"
 #include "build.h"
 #include "cluster/ownership.h"
@@ -29,6 +30,7 @@
 
 #define TAKE_EVERY (1 * US_PER_SECOND)
 #define TELL_EVERY (2 * US_PER_SECOND)
+#define DIFFER_FOR (60 * US_PER_SECOND)
 #define SIGN_OUT_WITHIN (1 * US_PER_SECOND)
 
 enum member_note_type {
@@ -88,10 +90,12 @@ struct membership {
 	struct member_site *sites;
 	size_t site_count, site_capacity;
 	struct mono take_at, tell_at, stop_at;
-	bool is_taking, is_stopping;
+	bool is_taking, is_stopping, is_draining;
 	struct passing *passing;
-	int64_t node; /* this life; 0: none yet, or its lease had run out */
-	bool answers; /* the database, the last time */
+	int64_t node;             /* this life; 0: none yet, or its lease had run out */
+	bool answers;             /* the database, the last time */
+	struct mono differ_since; /* the rulesets of the nodes; {0}: they do not */
+	bool is_difference_told;
 	char revision[FINGERPRINT_TEXT_SIZE];
 };
 
@@ -501,11 +505,31 @@ struct view {
 	size_t node_count, node_capacity;
 	struct ownership_site *sites;
 	size_t site_count, site_capacity;
+	int64_t self; /* this node, and whether a person wants it to drain */
+	bool is_draining;
+	int64_t alive;         /* nodes that live, and the rulesets that they decide with */
+	const char **rulesets; /* each once */
+	size_t ruleset_count, ruleset_capacity;
 };
+
+/* Of a node that lives. */
+static void see_ruleset(struct view *view, const char *revision)
+{
+	view->alive++;
+	for (size_t i = 0; i < view->ruleset_count; i++)
+		if (text_is(view->rulesets[i], revision))
+			return;
+	mem_grow(&view->rulesets, &view->ruleset_capacity, view->ruleset_count);
+	view->rulesets[view->ruleset_count++] = arena_text(view->arena, revision);
+}
 
 static bool see_node(const struct node_row *row, void *context)
 {
 	struct view *view = context;
+	if (row->id == view->self)
+		view->is_draining = row->is_draining;
+	if (row->left > 0)
+		see_ruleset(view, row->ruleset);
 	mem_grow(&view->nodes, &view->node_capacity, view->node_count);
 	view->nodes[view->node_count++] =
 		(struct ownership_node){ row->id, row->left, row->is_draining };
@@ -522,9 +546,51 @@ static bool see_owner(const struct owner_row *row, void *context)
 	return true;
 }
 
+static void measure(struct membership *membership, const struct view *view)
+{
+	OWNED(config) config = config_slot_get(membership->options.configs);
+	int64_t trust = ownership_trusted_until(membership->ownership).us - clock_mono().us;
+	metric_set(METRIC_nodes, view->alive);
+	metric_set(METRIC_node_rulesets, (int64_t)view->ruleset_count);
+	metric_set(METRIC_node_trust_seconds, trust > 0 ? trust / US_PER_SECOND : 0);
+	for (size_t i = 0; i < config_site_count(config); i++) {
+		const char *name = config_site_at(config, i)->name;
+		const struct member_site *held = find(membership, name);
+		metric_set(METRIC_site_owned, held && held->stage == SITE_HERE, name);
+	}
+}
+
+/* Nodes are reloaded one after another, so a difference is told when it lasts. */
+static void compare_rulesets(struct membership *membership, const struct view *view)
+{
+	struct mono now = clock_mono();
+	if (view->ruleset_count < 2) {
+		membership->differ_since = (struct mono){ 0 };
+		membership->is_difference_told = false;
+	} else if (!membership->differ_since.us) {
+		membership->differ_since = now;
+	} else if (!membership->is_difference_told &&
+		   now.us - membership->differ_since.us >= DIFFER_FOR) {
+		membership->is_difference_told = true;
+		log_warning("the nodes decide with different rules: reload those that have old "
+			    "ones (`refresh-router nodes`)",
+			KV("nodes", view->alive), KV("rulesets", (int64_t)view->ruleset_count));
+	}
+}
+
+static void drain(struct membership *membership, bool is_draining)
+{
+	membership->is_draining = is_draining;
+	ownership_drain(membership->ownership, is_draining);
+	if (is_draining)
+		log_info("this node drains: it gives its sites away, and takes none");
+	else
+		log_info("this node takes sites again");
+}
+
 static void look(struct membership *membership)
 {
-	struct view view = { .arena = arena_new() };
+	struct view view = { .arena = arena_new(), .self = membership->node };
 	struct error err;
 	bool ok = nodes_read(membership->store, see_node, see_owner, &view, &err);
 	const struct ownership_picture picture = { view.nodes, view.node_count, view.sites,
@@ -532,7 +598,13 @@ static void look(struct membership *membership)
 	tell_server(membership, ok, &err);
 	if (ok && membership->node)
 		take_requests(membership, membership->node);
+	if (ok && view.is_draining != membership->is_draining)
+		drain(membership, view.is_draining);
 	ownership_saw(membership->ownership, clock_mono(), ok ? &picture : NULL);
+	measure(membership, &view);
+	if (ok)
+		compare_rulesets(membership, &view);
+	free(view.rulesets);
 	free(view.nodes);
 	free(view.sites);
 	arena_free(view.arena);
@@ -608,7 +680,7 @@ static void tell_states(struct membership *membership)
 				   told.states, told.count, &err))
 		return;
 	for (size_t i = 0; i < membership->site_count; i++)
-		mem_drop(membership->sites[i].told); /* it is told again */
+		free(TAKE(membership->sites[i].told)); /* it is told again */
 }
 
 /* ---- the thread ---- */

@@ -18,6 +18,7 @@ struct nodes_driver {
 	bool (*join)(struct store *store, struct node_row *self, int64_t lease, struct error *err);
 	bool (*renew)(struct store *store, const struct node_row *self, int64_t lease,
 		bool *is_alive, struct error *err);
+	bool (*drain)(struct store *store, int64_t node, bool is_draining, struct error *err);
 	bool (*leave)(struct store *store, int64_t node, struct error *err);
 	bool (*read)(struct store *store, node_visit *visit_node, owner_visit *visit_owner,
 		void *context, struct error *err);

@@ -20,6 +20,11 @@ bool nodes_renew(struct store *store, const struct node_row *self, int64_t lease
 	return store->driver->nodes->renew(store, self, lease, is_alive, err);
 }
 
+bool nodes_drain(struct store *store, int64_t node, bool is_draining, struct error *err)
+{
+	return store->driver->nodes->drain(store, node, is_draining, err);
+}
+
 bool nodes_leave(struct store *store, int64_t node, struct error *err)
 {
 	return store->driver->nodes->leave(store, node, err);

@@ -29,7 +29,7 @@ struct owner_row {
 	const char *site;
 	int64_t node;   /* 0: the last owner gave it back */
 	int64_t epoch;  /* of the last owner */
-	int64_t wanted; /* the node that a person wants to own it; 0: any */
+	int64_t wanted; /* the node that a person wants to own it as long as it lives; 0: any */
 };
 
 bool nodes_are_possible(const struct store *store);
@@ -37,10 +37,12 @@ bool nodes_are_possible(const struct store *store);
 /* Begins a life, with a lease of `lease` microseconds, and sets self->id. */
 bool nodes_join(
 	struct store *store, struct node_row *self, int64_t lease, struct error *err) MUST_USE;
-/* Renews the lease, and stores what else `self` says. *is_alive false: the lease had run out, and
+/* Renews the lease, and stores the ruleset of `self`. *is_alive false: the lease had run out, and
  * this life is over. */
 bool nodes_renew(struct store *store, const struct node_row *self, int64_t lease, bool *is_alive,
 	struct error *err) MUST_USE;
+/* A person wants the node to give its sites away, or to take some again, as long as it lives. */
+bool nodes_drain(struct store *store, int64_t node, bool is_draining, struct error *err) MUST_USE;
 /* Ends the life, and gives back all sites that it owns. */
 bool nodes_leave(struct store *store, int64_t node, struct error *err) MUST_USE;
 

@@ -305,6 +305,7 @@ def test_any_node_shows_all_of_them_and_what_each_does(one_of_two):
         assert site["signed_in"] and site["owner"] == names[owner] and "configured" not in site
         shown = command(router, "nodes").stdout.decode()
         assert re.search(rf"^{names[owner]} +alive +sha256:[0-9a-f]{{12}} +\S+ +.*\bboard\b", shown, re.M) and "different rules" not in shown
+        assert {router.metric("nodes"), router.metric("node_rulesets")} == {2, 1} and router.metric("site_owned", site="board") == (router is owner)
         page = router.text("/")
         assert names[owner] in page and "board" in page
     nodes.let_go()
@@ -322,3 +323,34 @@ def test_a_store_of_one_process_has_no_nodes(router):
     assert router.get("/api/v1/nodes") == {"items": [], "next": None}
     assert "One process has this store" in command(router, "nodes").stdout.decode()
     assert "owner" not in router.site()
+
+
+def test_a_site_moves_where_a_person_wants_it_and_stays_there(one_of_two):
+    nodes, owner, other = one_of_two
+    name = f"{socket.gethostname()}:{other.address.rpartition(':')[2]}"
+    moved = command(owner, "sites", "move", "finance", name)
+    assert moved.returncode == 0 and f"site finance: moves to {name}" in moved.stdout.decode(), moved
+    wait_until(lambda: nodes.owners().get("finance") is other, "the site to move", FAILOVER)
+    assert owner.send(number=1).status == 200
+    ended(owner, len(SITES))
+    assert nodes.owners()["finance"] is other
+    unknown = command(owner, "sites", "move", "finance", "nobody:1")
+    assert unknown.returncode == 1 and name in unknown.stderr.decode() + unknown.stdout.decode()
+
+
+def test_a_node_is_drained_for_maintenance(one_of_two):
+    nodes, owner, other = one_of_two
+    name = f"{socket.gethostname()}:{owner.address.rpartition(':')[2]}"
+    nodes.hold()
+    assert owner.send(number=1).status == 200
+    wait_until(lambda: len(owner.refreshes(state="running")) == len(SITES), "the jobs to run", FAILOVER)
+    assert command(other, "nodes", "drain", name).returncode == 0
+    nodes.all_move_to(other)
+    wait_until(lambda: re.search(rf"^{name} +draining", command(other, "nodes").stdout.decode(), re.M), "it to be shown", FAILOVER)
+    nodes.let_go()
+    ended(other, len(SITES))
+    assert len(nodes.sandbox.refresh_calls()) == len(SITES)
+    assert owner.send(number=2).status == 200      # it still takes deliveries
+    ended(other, 2 * len(SITES))
+    assert command(other, "nodes", "undrain", name).returncode == 0
+    wait_until(lambda: "this node takes sites again" in owner.log, "it to take sites again", FAILOVER)

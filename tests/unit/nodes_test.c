@@ -163,10 +163,10 @@ static void a_site_that_is_given_back_may_be_claimed_at_once(void **state)
 	must(nodes_release(store, "board", a, 7, &err)); /* another epoch: nothing */
 	assert_false(is_claimed(store, "board", b, 1));
 	must(nodes_release(store, "board", a, 1, &err));
-	assert_true(is_claimed(store, "board", b, 1)); /* the wish is fulfilled */
-	assert_nodes(store, "a+ b+ board=2/2 finance=1/1 ");
+	assert_true(is_claimed(store, "board", b, 1)); /* and stays there */
+	assert_nodes(store, "a+ b+ board=2/2>2 finance=1/1 ");
 	must(nodes_leave(store, a, &err)); /* a clean stop gives everything back */
-	assert_nodes(store, "a- b+ board=2/2 finance=0/1 ");
+	assert_nodes(store, "a- b+ board=2/2>2 finance=0/1 ");
 	assert_true(is_claimed(store, "finance", b, 1));
 }
 

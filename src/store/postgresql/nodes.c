@@ -39,17 +39,27 @@ bool postgresql_renew(struct store *base, const struct node_row *self, int64_t l
 
 	parameters_add_number(&given, self->id);
 	parameters_add_text(&given, self->ruleset);
-	parameters_add_number(&given, self->is_draining);
 	parameters_add_number(&given, lease);
 	OWNED_RESULT result = statement_run(store,
-		"UPDATE node SET ruleset = $2, is_draining = $3,"
-		" until = clock_timestamp() + $4 * interval '1 microsecond'"
+		"UPDATE node SET ruleset = $2,"
+		" until = clock_timestamp() + $3 * interval '1 microsecond'"
 		" WHERE id = $1 AND until > clock_timestamp() RETURNING id",
 		&given, "renew the lease", err);
 	if (!result)
 		return false;
 	*is_alive = PQntuples(result) > 0;
 	return true;
+}
+
+bool postgresql_drain(struct store *base, int64_t node, bool is_draining, struct error *err)
+{
+	OWNED_PARAMETERS struct parameters given = { 0 };
+
+	parameters_add_number(&given, node);
+	parameters_add_number(&given, is_draining);
+	OWNED_RESULT result = statement_run(postgresql_of(base),
+		"UPDATE node SET is_draining = $2 WHERE id = $1", &given, "drain a node", err);
+	return result;
 }
 
 bool postgresql_leave(struct store *base, int64_t node, struct error *err)
@@ -154,9 +164,9 @@ static bool take(struct postgresql *store, const char *site, int64_t node, int64
 	parameters_add_number(&given, node);
 	parameters_add_number(&given, epoch);
 	OWNED_RESULT result = statement_run(store,
-		"UPDATE site_owner SET node = $2, epoch = epoch + 1, wanted = CASE wanted WHEN $2"
-		" THEN 0 ELSE wanted END WHERE site = $1 AND epoch = $3 AND EXISTS (SELECT 1 FROM"
-		" node WHERE id = $2 AND until > clock_timestamp()) RETURNING epoch",
+		"UPDATE site_owner SET node = $2, epoch = epoch + 1"
+		" WHERE site = $1 AND epoch = $3 AND EXISTS (SELECT 1 FROM node WHERE id = $2 AND "
+		"until > clock_timestamp()) RETURNING epoch",
 		&given, "claim a site", err);
 	if (!result)
 		return false;
@@ -269,6 +279,7 @@ bool postgresql_read_states(
 const struct nodes_driver postgresql_nodes = {
 	.join = postgresql_join,
 	.renew = postgresql_renew,
+	.drain = postgresql_drain,
 	.leave = postgresql_leave,
 	.read = postgresql_read_nodes,
 	.claim = postgresql_claim,

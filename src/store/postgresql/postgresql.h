@@ -121,6 +121,7 @@ extern const struct nodes_driver postgresql_nodes;
 bool postgresql_join(struct store *store, struct node_row *self, int64_t lease, struct error *err);
 bool postgresql_renew(struct store *store, const struct node_row *self, int64_t lease,
 	bool *is_alive, struct error *err);
+bool postgresql_drain(struct store *store, int64_t node, bool is_draining, struct error *err);
 bool postgresql_leave(struct store *store, int64_t node, struct error *err);
 bool postgresql_read_nodes(struct store *store, node_visit *visit_node, owner_visit *visit_owner,
 	void *context, struct error *err);
