@@ -428,7 +428,7 @@ static bool start_core(struct daemon *daemon, struct config *config, struct erro
 	if (!daemon->journal)
 		return false;
 	daemon->prune = prune_new(daemon->journal, reload_configs(daemon->reload));
-	daemon->teller = (struct teller){ daemon->dispatch, reload_rulesets(daemon->reload) };
+	daemon->teller = (struct teller){ daemon->dispatch, reload_rulesets(daemon->reload), NULL };
 	daemon->notify = teller_start(&daemon->teller, &config->store, daemon->journal,
 		reload_configs(daemon->reload), daemon->membership, err);
 	return daemon->notify && dispatch_start(daemon->dispatch, daemon->journal, err);
@@ -595,6 +595,7 @@ void daemon_free(struct daemon *daemon)
 	intake_free(daemon->intake);
 	admin_free(daemon->admin);
 	notify_free(daemon->notify);
+	teller_end(&daemon->teller);
 	dispatch_free(daemon->dispatch);
 	membership_free(daemon->membership);
 	mailbox_free(daemon->requests);

@@ -1,5 +1,6 @@
 /* daemon/teller.c - answers notify/ from the ruleset in use and the dispatcher's status. */
 #include "daemon/teller.h"
+#include "admin/node_status.h"
 
 /* By the rules in use now: one that was removed meanwhile has no owner. */
 static const char *owner_of(void *context, const char *rule, struct arena *arena)
@@ -27,7 +28,9 @@ static enum known is_left_alone(const struct site_status *site)
 static void visit_sites(void *context, notify_site_visit *visit, void *visited)
 {
 	const struct teller *teller = context;
-	OWNED(dispatch_status) status = dispatch_latest_status(teller->dispatch);
+	OWNED(dispatch_status)
+	status = teller->reader ? node_status_merge(teller->dispatch, teller->reader)
+				: dispatch_latest_status(teller->dispatch);
 	for (size_t i = 0; status && i < status->site_count; i++) {
 		const struct site_status *site = &status->sites[i];
 		const struct site_news news = {
@@ -41,8 +44,11 @@ static void visit_sites(void *context, notify_site_visit *visit, void *visited)
 }
 
 struct notify *teller_start(struct teller *teller, const struct store_address *store,
-	struct journal *journal, struct config_slot *configs, bool waits, struct error *err)
+	struct journal *journal, struct config_slot *configs, bool is_shared, struct error *err)
 {
+	teller->reader = is_shared ? store_open(store, STORE_READ, err) : NULL;
+	if (is_shared && !teller->reader)
+		return NULL;
 	const struct notify_options options = {
 		.store = store,
 		.journal = journal,
@@ -50,7 +56,12 @@ struct notify *teller_start(struct teller *teller, const struct store_address *s
 		.owner = owner_of,
 		.sites = visit_sites,
 		.context = teller,
-		.waits = waits,
+		.waits = is_shared,
 	};
 	return notify_start(&options, err);
+}
+
+void teller_end(struct teller *teller)
+{
+	store_close(TAKE(teller->reader));
 }

@@ -9,9 +9,13 @@
 struct teller { /* outlives the thread that is started; its parts are borrowed */
 	struct dispatch *dispatch;
 	struct ruleset_slot *rulesets;
+	struct store
+		*reader; /* what the owners of other sites say is there; NULL: no node shares it */
 };
 
-/* Starts to notify: notify_start(). `waits`: until notify_lead(). */
+/* Starts to notify: notify_start(). `is_shared`: by several nodes, so that it waits for
+ * notify_lead(). */
 struct notify *teller_start(struct teller *teller, const struct store_address *store,
-	struct journal *journal, struct config_slot *configs, bool waits,
+	struct journal *journal, struct config_slot *configs, bool is_shared,
 	struct error *err) MUST_USE;
+void teller_end(struct teller *teller); /* after notify_stop() */

@@ -195,6 +195,25 @@ def test_one_node_tells_and_another_goes_on_when_it_is_gone(nodes, receiver):
     assert len(receiver.got) == len(receiver.taken())
 
 
+def test_the_node_that_tells_knows_how_the_sites_of_others_stand(nodes, receiver):
+    wish = {"notify": [to(receiver)], "environment": {"NOTIFY_KEY": KEY}}
+    nodes.start(**wish)
+    nodes.settle()
+    other = nodes.start(**wish)
+    for site in SITES[:3]:
+        assert command(other, "sites", "move", site, name_of(other)).returncode == 0
+    wait_until(lambda: all(nodes.owners().get(site) is other for site in SITES[:3]), "the sites to move", FAILOVER)
+    assert nodes.owner_of(TELLING) is not other
+    nodes.sandbox.fault("status", status=503, times=100000)
+    assert other.send(number=1).status == 200
+    told = {}
+    wait_until(lambda: told.update({news["site"]: news["event"] for message in receiver.taken() for news in message.json["news"]}) or
+               set(told) == set(SITES), lambda: f"all sites: {told}", FAILOVER)
+    assert set(told.values()) == {"site_left_alone"}
+    nodes.sandbox.forget_faults()
+    ended(other, len(SITES))
+
+
 def test_a_site_that_only_one_configuration_has_belongs_to_that_node(nodes):
     first = nodes.start(sites=SITES[:3])
     second = nodes.start(sites=SITES)
@@ -284,6 +303,10 @@ def test_a_replay_by_any_node_is_done_again(one_of_two):
     ended(other, 2 * len(SITES))
 
 
+def name_of(router):
+    return f"{socket.gethostname()}:{router.address.rpartition(':')[2]}"
+
+
 def command(router, *arguments):
     return cli(*arguments, "--config", router.folder / "config.yaml", environment=router.environment)
 
@@ -293,7 +316,7 @@ def test_any_node_shows_all_of_them_and_what_each_does(one_of_two):
     nodes.hold()
     assert other.send(number=1).status == 200
     wait_until(lambda: len(other.refreshes(state="running")) == len(SITES), "the jobs to run", FAILOVER)
-    names = {router: f"{socket.gethostname()}:{router.address.rpartition(':')[2]}" for router in nodes.all}
+    names = {router: name_of(router) for router in nodes.all}
     for router in nodes.all:
         told = wait_until(lambda: (items := router.get("/api/v1/nodes")["items"]) and len(items) == 2 and items, "both", FAILOVER)
         for item in told:
@@ -327,7 +350,7 @@ def test_a_store_of_one_process_has_no_nodes(router):
 
 def test_a_site_moves_where_a_person_wants_it_and_stays_there(one_of_two):
     nodes, owner, other = one_of_two
-    name = f"{socket.gethostname()}:{other.address.rpartition(':')[2]}"
+    name = name_of(other)
     moved = command(owner, "sites", "move", "finance", name)
     assert moved.returncode == 0 and f"site finance: moves to {name}" in moved.stdout.decode(), moved
     wait_until(lambda: nodes.owners().get("finance") is other, "the site to move", FAILOVER)
@@ -340,7 +363,7 @@ def test_a_site_moves_where_a_person_wants_it_and_stays_there(one_of_two):
 
 def test_a_node_is_drained_for_maintenance(one_of_two):
     nodes, owner, other = one_of_two
-    name = f"{socket.gethostname()}:{owner.address.rpartition(':')[2]}"
+    name = name_of(owner)
     nodes.hold()
     assert owner.send(number=1).status == 200
     wait_until(lambda: len(owner.refreshes(state="running")) == len(SITES), "the jobs to run", FAILOVER)
