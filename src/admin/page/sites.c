@@ -4,6 +4,7 @@
 #include "admin/node_status.h"
 #include "admin/page/page.h"
 #include "config/config.h"
+#include "notify/notify.h"
 
 #define REVISION_SHOWN ((size_t)19) /* "sha256:" and twelve digits */
 #define PAT_SOON (14 * 86400 * US_PER_SECOND)
@@ -124,6 +125,31 @@ static void add_actions(struct status_page *page, const struct site_status *site
 	page_add(page, "</div>");
 }
 
+static void add_node(struct status_page *page, const struct node_status *node, bool differ)
+{
+	size_t sites = 0;
+	page_add(page, "<li class=\"site card\"><header><div><h3>");
+	page_name(page, node->name);
+	page_add(page, "</h3></div>");
+	if (node->is_draining)
+		page_badge(page, "wait", "draining");
+	if (differ)
+		page_badge(page, "bad", "rules differ");
+	for (size_t i = 0; i < node->site_count; i++)
+		if (text_is(node->sites[i], NOTIFY_OWNER))
+			page_badge(page, "", "notifies");
+		else
+			sites++;
+	page_printf(page,
+		"</header><dl class=\"facts\"><dt>Sites</dt><dd>%zu</dd><dt>Rules</dt><dd>", sites);
+	OWNED_TEXT struct text revision = TEXT(REVISION_SHOWN + 1);
+	text_add_str(&revision, str_cut(str_of(node->ruleset), REVISION_SHOWN));
+	page_name(page, revision.at);
+	page_add(page, "</dd><dt>Version</dt><dd>");
+	page_name(page, node->version);
+	page_add(page, "</dd></dl></li>\n");
+}
+
 /* Nothing where one process has the store. */
 static void add_nodes(struct status_page *page)
 {
@@ -138,24 +164,8 @@ static void add_nodes(struct status_page *page)
 		differ |= strcmp(nodes[i].ruleset, nodes[0].ruleset) != 0;
 	page_section(page, "Nodes", (int64_t)count, NULL);
 	page_add(page, "<ul class=\"sites\">");
-	for (size_t i = 0; i < count; i++) {
-		page_add(page, "<li class=\"site card\"><header><div><h3>");
-		page_name(page, nodes[i].name);
-		page_add(page, "</h3></div>");
-		if (nodes[i].is_draining)
-			page_badge(page, "", "draining");
-		if (differ)
-			page_badge(page, "bad", "other rules");
-		page_printf(page,
-			"</header><dl class=\"facts\"><dt>Sites</dt><dd>%zu</dd><dt>Rules"
-			"</dt><dd>",
-			nodes[i].site_count);
-		page_name(
-			page, arena_str(arena, str_cut(str_of(nodes[i].ruleset), REVISION_SHOWN)));
-		page_add(page, "</dd><dt>Version</dt><dd>");
-		page_name(page, nodes[i].version);
-		page_add(page, "</dd></dl></li>\n");
-	}
+	for (size_t i = 0; i < count; i++)
+		add_node(page, &nodes[i], differ);
 	page_add(page, "</ul>\n");
 	page_section_end(page);
 }
