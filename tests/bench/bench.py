@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """bench.py - what the programs cost, each figure beside a yardstick measured in the same run.
 
-    bench.py [--quick] [--build FOLDER] [--only intake,decide,compare,linter,costly,schedule,sites,fanout,memory,scale,slow] [--json FILE]
+    bench.py [--quick] [--build FOLDER] [--only intake,decide,compare,linter,costly,schedule,sites,fanout,memory,scale,slow,retention,nodes] [--json FILE]
 
 Rounds are interleaved (A B C, A B C, ...) and medians are reported, because machines drift. The exit status is 0 also when an aim
 is missed: the table says so.
@@ -18,6 +18,7 @@ import cases  # noqa: E402
 import compare  # noqa: E402
 import costly  # noqa: E402
 import linter  # noqa: E402
+import nodes  # noqa: E402
 import retention  # noqa: E402
 import scale  # noqa: E402
 import sites  # noqa: E402
@@ -29,12 +30,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="one short round")
     parser.add_argument("--build", default=os.environ.get("REFRESH_ROUTER_BUILD", "."), help="folder of the built programs")
-    parser.add_argument("--only", default="intake,decide,compare,linter,costly,schedule,sites,fanout,memory,scale,slow,retention", help="parts, with commas between")
+    parser.add_argument("--only", default="intake,decide,compare,linter,costly,schedule,sites,fanout,memory,scale,slow,retention,nodes", help="parts, with commas between")
     parser.add_argument("--json", help="also write every figure here")
     args = parser.parse_args()
     parts = {"intake": cases.intake, "decide": cases.decide, "compare": compare.compare, "linter": linter.linter, "costly": costly.costly,
              "schedule": cases.schedule, "sites": sites.sites, "fanout": cases.fanout, "memory": cases.memory, "scale": scale.scale, "slow": slow.slow,
-             "retention": retention.retention}
+             "retention": retention.retention, "nodes": nodes.nodes}
     unknown = set(args.only.split(",")) - set(parts)
     if unknown:
         parser.error("no such part: " + ", ".join(sorted(unknown)))

@@ -2,7 +2,7 @@
 BENCHES = tests/bench/load tests/bench/yardstick tests/bench/decide_bench tests/bench/schedule_bench tests/bench/client_bench
 EXTRA_PROGRAMS += $(BENCHES)
 CLEANFILES += $(BENCHES)
-EXTRA_DIST += tests/bench/bench.py tests/bench/cases.py tests/bench/compare.py tests/bench/costly.py tests/bench/fixtures.py tests/bench/linter.py \
+EXTRA_DIST += tests/bench/bench.py tests/bench/cases.py tests/bench/compare.py tests/bench/costly.py tests/bench/fixtures.py tests/bench/linter.py tests/bench/nodes.py \
 	tests/bench/processes.py tests/bench/retention.py tests/bench/sandbox.py tests/bench/scale.py tests/bench/sites.py tests/bench/slow.py tests/bench/tables.py
 
 tests_bench_load_SOURCES = tests/bench/load.c
