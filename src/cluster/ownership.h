@@ -25,10 +25,10 @@
 #define OWNERSHIP_LEASE (6 * US_PER_SECOND)
 #define OWNERSHIP_TRUST (5 * US_PER_SECOND)
 #define OWNERSHIP_RENEW_EVERY (2 * US_PER_SECOND)
-#define OWNERSHIP_LOOK_EVERY (1 * US_PER_SECOND)
+#define OWNERSHIP_LOOK_EVERY (500 * US_PER_MS)
 /* A node that is not first in line for a free site waits so much longer: more than a look of the
  * first. */
-#define OWNERSHIP_GRACE (1500 * US_PER_MS)
+#define OWNERSHIP_GRACE (800 * US_PER_MS)
 /* A node that has lived so long is given the sites for which it is first in line. */
 #define OWNERSHIP_SETTLED (15 * US_PER_SECOND)
 /* A node that did not take a free site, although it was first in line, is not given it for so long:

@@ -8,8 +8,8 @@
  * dispatcher takes both in. If a step fails, the site is left again, and the next look at the
  * database shows that it is this node's and not adopted.
  *
- * Selections are taken for all sites that are here, once a second, because any node may have
- * recorded them, and at once after an event of this node's.
+ * Selections are taken for all sites that are here: at once after an event of this node's, and when
+ * a look, two a second, finds what another has recorded.
  */
 #include "daemon/membership.h"
 #include "admin/row_json.h"
@@ -28,7 +28,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#define TAKE_EVERY (1 * US_PER_SECOND)
 #define TELL_EVERY (2 * US_PER_SECOND)
 #define DIFFER_FOR (60 * US_PER_SECOND)
 #define SIGN_OUT_WITHIN (1 * US_PER_SECOND)
@@ -89,8 +88,8 @@ struct membership {
 	struct ownership *ownership;
 	struct member_site *sites;
 	size_t site_count, site_capacity;
-	struct mono take_at, tell_at, stop_at;
-	bool is_taking, is_stopping, is_draining;
+	struct mono tell_at, stop_at;
+	bool is_to_take, is_taking, is_stopping, is_draining;
 	struct passing *passing;
 	int64_t node;             /* this life; 0: none yet, or its lease had run out */
 	bool answers;             /* the database, the last time */
@@ -229,7 +228,7 @@ static bool post(struct taking *taking)
 static void take(struct membership *membership)
 {
 	struct taking *taking = taking_new(membership, membership->site_count);
-	membership->take_at = mono_plus(clock_mono(), TAKE_EVERY);
+	membership->is_to_take = false;
 	for (size_t i = 0; i < membership->site_count; i++)
 		if (membership->sites[i].stage == SITE_HERE &&
 			!is_notify(membership->sites[i].site))
@@ -342,7 +341,7 @@ static void are_taken(struct membership *membership, struct taking *taking, bool
 		membership->is_taking = false;
 		if (is_good)
 			dispatch_take_work(membership->options.dispatch, TAKE(taking->work));
-		return;
+		return; /* else the next look finds them again */
 	}
 	struct member_site *held =
 		goes_on(membership, taking->sites[0], is_good && taking->is_ours);
@@ -362,7 +361,7 @@ static void is_loaded(struct membership *membership, struct member_note *note)
 	if (!held)
 		return;
 	held->stage = SITE_HERE;
-	membership->take_at = clock_mono();
+	membership->is_to_take = true; /* what came meanwhile */
 	dispatch_adopt(membership->options.dispatch, TAKE(note->work));
 }
 
@@ -578,6 +577,17 @@ static void compare_rulesets(struct membership *membership, const struct view *v
 	}
 }
 
+/* What the dispatcher has no room for waits, and is seen by each look. */
+static void look_for_selections(struct membership *membership)
+{
+	struct error err;
+	bool is_some = false;
+	if (!nodes_have_selections(membership->store, membership->node, &is_some, &err))
+		tell_server(membership, false, &err);
+	else if (is_some)
+		membership->is_to_take = true;
+}
+
 static void drain(struct membership *membership, bool is_draining)
 {
 	membership->is_draining = is_draining;
@@ -596,8 +606,10 @@ static void look(struct membership *membership)
 	const struct ownership_picture picture = { view.nodes, view.node_count, view.sites,
 		view.site_count };
 	tell_server(membership, ok, &err);
-	if (ok && membership->node)
+	if (ok && membership->node) {
 		take_requests(membership, membership->node);
+		look_for_selections(membership);
+	}
 	if (ok && view.is_draining != membership->is_draining)
 		drain(membership, view.is_draining);
 	ownership_saw(membership->ownership, clock_mono(), ok ? &picture : NULL);
@@ -734,7 +746,7 @@ static void take_note(struct membership *membership, struct member_note *note)
 	switch (note->type) {
 	case NOTE_RECORDED:
 		atomic_store(&membership->has_recorded, false);
-		membership->take_at = clock_mono();
+		membership->is_to_take = true;
 		break;
 	case NOTE_TAKEN:
 		are_taken(membership, note->taking, note->is_good);
@@ -780,8 +792,6 @@ static void wait(const struct membership *membership)
 {
 	struct pollfd fd = { .fd = mailbox_fd(membership->notes), .events = POLLIN };
 	int64_t now = clock_mono().us, at = ownership_due(membership->ownership).us;
-	if (!membership->is_taking && membership->take_at.us < at)
-		at = membership->take_at.us;
 	if (membership->node && membership->tell_at.us < at)
 		at = membership->tell_at.us;
 	if (passing_due(membership->passing).us < at)
@@ -810,7 +820,7 @@ static void *run(void *context)
 			act(membership, &action);
 			continue;
 		}
-		if (!membership->is_taking && clock_mono().us >= membership->take_at.us)
+		if (membership->is_to_take && !membership->is_taking)
 			take(membership);
 		passing_step(membership->passing, membership->store);
 		if (membership->node && clock_mono().us >= membership->tell_at.us)

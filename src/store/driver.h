@@ -26,6 +26,7 @@ struct nodes_driver {
 		bool *is_ours, struct error *err);
 	bool (*release)(struct store *store, const char *site, int64_t node, int64_t epoch,
 		struct error *err);
+	bool (*have_selections)(struct store *store, int64_t node, bool *is_so, struct error *err);
 	bool (*want)(struct store *store, const char *site, int64_t node, bool *is_known,
 		struct error *err);
 	bool (*ask)(struct store *store, const struct request_row *row, struct error *err);

@@ -92,3 +92,8 @@ bool nodes_read_states(struct store *store, state_visit *visit, void *context, s
 {
 	return store->driver->nodes->read_states(store, visit, context, err);
 }
+
+bool nodes_have_selections(struct store *store, int64_t node, bool *is_so, struct error *err)
+{
+	return store->driver->nodes->have_selections(store, node, is_so, err);
+}

@@ -63,6 +63,9 @@ bool nodes_claim(struct store *store, const char *site, int64_t node, int64_t ep
 /* Gives the site back, if it is still owned with that epoch. */
 bool nodes_release(struct store *store, const char *site, int64_t node, int64_t epoch,
 	struct error *err) MUST_USE;
+/* Has nobody taken a selection of a site that `node` owns (store_take_selections())? */
+bool nodes_have_selections(
+	struct store *store, int64_t node, bool *is_so, struct error *err) MUST_USE;
 /* A person wants that node to own the site; 0: any may. *is_known: it has had an owner. */
 bool nodes_want(struct store *store, const char *site, int64_t node, bool *is_known,
 	struct error *err) MUST_USE;

@@ -335,6 +335,15 @@ static void take(struct store *store, const char *site, bool is_anew, const char
 	assert_string_equal(seen.text, expected);
 }
 
+static bool is_to_be_taken(struct store *store, int64_t node)
+{
+	struct error err = { 0 };
+	bool is_so = false;
+
+	must(nodes_have_selections(store, node, &is_so, &err));
+	return is_so;
+}
+
 static void each_selection_is_taken_by_its_sites_owner(void **state)
 {
 	OWNED(store) store = open_store(STORE_WRITE);
@@ -356,7 +365,10 @@ static void each_selection_is_taken_by_its_sites_owner(void **state)
 	take(store, "board", false, "1:{\"site\":\"board\"}@900");
 	take(store, "finance", true, finance); /* as if it had left the site, and come back */
 
+	assert_false(is_to_be_taken(shared, a));
 	add_at(store, "wev_2");
+	assert_true(is_to_be_taken(shared, a));
+	assert_false(is_to_be_taken(shared, b));
 	must(nodes_release(shared, "finance", a, 1, &err));
 	take(store, "finance", false, ""); /* it may be another's now */
 	assert_true(is_claimed(shared, "finance", b, 1));

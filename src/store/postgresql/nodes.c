@@ -226,6 +226,21 @@ bool postgresql_release(
 	return result;
 }
 
+bool postgresql_have_selections(struct store *base, int64_t node, bool *is_so, struct error *err)
+{
+	OWNED_PARAMETERS struct parameters given = { 0 };
+
+	parameters_add_number(&given, node);
+	OWNED_RESULT result = statement_run(postgresql_of(base),
+		"SELECT (EXISTS (SELECT 1 FROM selection WHERE taker = 0 AND site IN"
+		" (SELECT site FROM site_owner WHERE node = $1)))::int::bigint",
+		&given, "look for selections", err);
+	if (!result)
+		return false;
+	*is_so = value_number(result, 0, 0);
+	return true;
+}
+
 bool postgresql_want(
 	struct store *base, const char *site, int64_t node, bool *is_known, struct error *err)
 {
@@ -284,6 +299,7 @@ const struct nodes_driver postgresql_nodes = {
 	.read = postgresql_read_nodes,
 	.claim = postgresql_claim,
 	.release = postgresql_release,
+	.have_selections = postgresql_have_selections,
 	.want = postgresql_want,
 	.ask = postgresql_ask,
 	.take_requests = postgresql_take_requests,

@@ -129,6 +129,7 @@ bool postgresql_claim(struct store *store, const char *site, int64_t node, int64
 	bool *is_ours, struct error *err);
 bool postgresql_release(
 	struct store *store, const char *site, int64_t node, int64_t epoch, struct error *err);
+bool postgresql_have_selections(struct store *store, int64_t node, bool *is_so, struct error *err);
 bool postgresql_want(
 	struct store *store, const char *site, int64_t node, bool *is_known, struct error *err);
 
