@@ -37,7 +37,7 @@ EXTRA_DIST += .dockerignore packaging/Containerfile packaging/kubernetes/base/co
 	packaging/kubernetes/base/rules/first.yaml packaging/kubernetes/base/service.yaml packaging/kubernetes/base/storage.yaml \
 	packaging/kubernetes/git-sync/kustomization.yaml packaging/kubernetes/git-sync/rules.yaml packaging/kubernetes/example/config.yaml \
 	packaging/kubernetes/example/ingress.yaml packaging/kubernetes/example/kustomization.yaml packaging/kubernetes/example/rules/finance.yaml \
-	packaging/kubernetes/example/servicemonitor.yaml
+	packaging/kubernetes/example/servicemonitor.yaml packaging/kubernetes/several/config.yaml packaging/kubernetes/several/kustomization.yaml
 
 # Packages, from an archive as a release has it: `make deb` into the folder `deb`.
 DEBIAN_FILES = changelog control copyright refresh-router.README.Debian refresh-router.dirs refresh-router.docs refresh-router-review.install \

@@ -123,9 +123,15 @@ def test_the_image_has_the_libraries_of_the_program_and_no_more():
 
 # ---- Kubernetes ----
 
-@pytest.fixture(params=["base", "git-sync", "example"])
+@pytest.fixture(params=["base", "git-sync", "example", "several"])
 def objects(request):
     """(kind, name) -> object, as kustomize renders them."""
+    return render(request.param)
+
+
+@pytest.fixture(params=["base", "git-sync", "example"])
+def alone(request):
+    """The same, of what has one pod and its disk."""
     return render(request.param)
 
 
@@ -143,10 +149,23 @@ def pod_of(objects):
     return objects["Deployment", "refresh-router"]["spec"]["template"]
 
 
-def test_one_process_has_the_store(objects):
-    spec = objects["Deployment", "refresh-router"]["spec"]
+def test_one_process_has_the_store(alone):
+    spec = alone["Deployment", "refresh-router"]["spec"]
     assert spec["replicas"] == 1 and spec["strategy"] == {"type": "Recreate"}
-    assert objects["PodDisruptionBudget", "refresh-router"]["spec"]["maxUnavailable"] == 1, "a drain is not blocked for ever"
+    assert alone["PodDisruptionBudget", "refresh-router"]["spec"]["maxUnavailable"] == 1, "a drain is not blocked for ever"
+
+
+def test_several_pods_share_a_store_and_keep_nothing():
+    objects = render("several")
+    spec = objects["Deployment", "refresh-router"]["spec"]
+    assert spec["replicas"] > 1 and spec["strategy"]["type"] == "RollingUpdate" and spec["strategy"]["rollingUpdate"]["maxUnavailable"] == 1
+    assert objects["PodDisruptionBudget", "refresh-router"]["spec"]["maxUnavailable"] == 1, "one drained machine takes one node"
+    assert not [kind for kind, _ in objects if kind == "PersistentVolumeClaim"]
+    [container] = pod_of(objects)["spec"]["containers"]
+    assert all(mount["readOnly"] for mount in container["volumeMounts"])
+    assert yaml.safe_load(objects["ConfigMap", "refresh-router-config"]["data"]["config.yaml"])["store"]["url"].startswith("postgresql://")
+    egress = objects["NetworkPolicy", "refresh-router"]["spec"]["egress"]
+    assert {port["port"] for entry in egress for port in entry["ports"]} == {53, 443, 5432}
 
 
 def test_every_reference_leads_somewhere(objects):
@@ -205,17 +224,17 @@ def test_the_configuration_is_accepted_and_its_paths_are_mounted(objects, tmp_pa
     assert ended.returncode == 0, ended.stderr
 
 
-def test_the_containers_memory_is_bounded_and_nothing_is_kept_but_on_the_disk(objects):
-    [container] = (each for each in pod_of(objects)["spec"]["containers"] if each["name"] == "refresh-router")
+def test_the_containers_memory_is_bounded_and_nothing_is_kept_but_on_the_disk(alone):
+    [container] = (each for each in pod_of(alone)["spec"]["containers"] if each["name"] == "refresh-router")
     assert container["resources"]["limits"].keys() == {"memory"}, "a bound of processor time would delay the answer to dbt"
     assert container["resources"]["requests"].keys() == {"cpu", "memory"}
     writable = [mount for mount in container["volumeMounts"] if not mount.get("readOnly")]
     assert [mount["mountPath"] for mount in writable] == ["/var/lib/refresh-router"]
-    assert objects["PersistentVolumeClaim", "refresh-router"]["spec"]["accessModes"] == ["ReadWriteOnce"]
+    assert alone["PersistentVolumeClaim", "refresh-router"]["spec"]["accessModes"] == ["ReadWriteOnce"]
 
 
-def test_only_what_is_meant_to_gets_in_and_out(objects):
-    policy = objects["NetworkPolicy", "refresh-router"]["spec"]
+def test_only_what_is_meant_to_gets_in_and_out(alone):
+    policy = alone["NetworkPolicy", "refresh-router"]["spec"]
     assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
     assert {entry["ports"][0]["port"]: "from" in entry for entry in policy["ingress"]} == {"webhooks": False, "admin": True}
     assert {port["port"] for entry in policy["egress"] for port in entry["ports"]} == {53, 443}
@@ -263,15 +282,15 @@ def type_errors(objects, folder):
                     reason="the types of Kubernetes are not installed (packaging/install-dependencies test)")
 def test_the_objects_are_of_kubernetes_types(objects, tmp_path):
     ours = [each for each in objects.values() if each["kind"] != "ServiceMonitor"]      # Prometheus' operator's
-    assert len(ours) >= 8 and not type_errors(ours, tmp_path)
+    assert len(ours) >= 7 and not type_errors(ours, tmp_path)
     pod_of(objects)["spec"]["containers"][0]["securityContext"]["readOnlyRootFilesytem"] = True
     assert '"readOnlyRootFilesytem"\' does not exist' in type_errors(ours, tmp_path)
 
 
-@pytest.mark.parametrize("folder", ["base", "example"])
+@pytest.mark.parametrize("folder", ["base", "example", "several"])
 def test_the_secret_that_is_asked_for_has_every_key(folder):
     told = re.search(r"kubectl create secret generic refresh-router (.*)", (BASE / "kustomization.yaml").read_text())[1]
     keys = {argument.split("=")[1] for argument in shlex.split(told)}
     config = (KUBERNETES / folder / "config.yaml").read_text()
-    keys |= set(re.findall(r"\b\w+_(?:pat|token)\b", config.partition("version:")[0]))      # what its opening comment adds
+    keys |= set(re.findall(r"\b\w+_(?:pat|token|password)\b", config.partition("version:")[0]))      # what its opening comment adds
     assert keys == set(re.findall(r"/run/secrets/refresh-router/(\w+)", config))
