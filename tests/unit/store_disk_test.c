@@ -279,6 +279,36 @@ static void a_store_whose_files_were_moved_away_takes_nothing_until_they_are_bac
 	}
 }
 
+/* dbt sends it again, and nobody would act on the first one before the next start. */
+static void what_was_told_as_failed_while_the_files_were_away_is_taken_back(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+	struct event_row first = event_of("wev_1"), second = event_of("wev_2");
+	struct error err = { 0 };
+
+	(void)state;
+	add(store, event_of("wev_0"));
+	must(store_begin(store, &err));
+	must(store_add_event(store, &first, NULL, &err) == ADDED_NEW);
+	must(store_add_event(store, &second, NULL, &err) == ADDED_NEW);
+	move("state/state.db-wal", "away");
+	assert_false(store_commit(store, &err));
+	assert_takes_nothing(store, "No such file");
+	move("away", "state/state.db-wal");
+	must(store_begin(store, &err));
+	must(store_add_event(store, &second, NULL, &err) == ADDED_NEW);
+	must(store_commit(store, &err));
+	assert_events(store, "7 1", .limit = 0);
+	int64_t open;
+	must(store_open_selections_of_event(store, 3, &open, &err));
+	assert_int_equal(open, 0);
+	must(store_open_selections_of_event(store, 7, &open, &err));
+	assert_int_equal(open, 1);
+	/* Only once, and only what was told so. */
+	add(store, event_of("wev_3"));
+	assert_events(store, "9 7 1", .limit = 0);
+}
+
 static void a_store_that_was_restored_over_takes_nothing(void **state)
 {
 	OWNED(store) store = open_store(STORE_WRITE);
@@ -575,6 +605,7 @@ int main(void)
 		store_test(a_newer_schema_is_refused_and_left_alone),
 		store_test(a_database_of_the_first_release_is_brought_up_to_date),
 		store_test(a_store_whose_files_were_moved_away_takes_nothing_until_they_are_back),
+		store_test(what_was_told_as_failed_while_the_files_were_away_is_taken_back),
 		store_test(a_store_that_was_restored_over_takes_nothing),
 		store_test(a_backup_that_was_put_in_its_place_is_not_written_to),
 		store_test(a_store_that_is_copied_into_goes_on_taking_writes),

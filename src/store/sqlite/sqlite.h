@@ -90,7 +90,12 @@ struct sqlite {
 	int lock;                            /* descriptor of PATH.lock; -1: none, as for readers */
 	sqlite3 *database; /* NULL after a failed sqlite_renew(); the next one may succeed */
 	sqlite3_stmt *queries[QUERY_COUNT];
-	bool is_suspect;     /* a commit failed halfway: sqlite_renew() before the next */
+	bool is_suspect; /* a commit failed halfway: sqlite_renew() before the next */
+	/* The first event of the open transaction, or of the last one; 0: it has none. */
+	int64_t first_added;
+	/* The last transaction is durable, but was told as failed: the next one begins without it.
+	 */
+	bool is_told_as_failed;
 	int64_t last_event;  /* the highest id ever given to an event; stamps follow from ids */
 	int64_t last_copied; /* of a writer: the id of the last event from a copy; 0: it is none */
 	char *ruleset;       /* the last interned revision, and its id */

@@ -3,6 +3,35 @@
  */
 #include "base/thread.h"
 #include "store/sqlite/sqlite.h"
+#include <stdio.h>
+
+/*
+ * The deliveries of a commit that was told as failed were answered 503 and come again: as repeats
+ * of events on which nobody acts before the next start. So its events are removed. What else it
+ * recorded is written again by those who heard that it failed.
+ */
+static bool take_back(struct sqlite *store, struct error *err)
+{
+	char sql[400]; /* the statements, and six numbers of at most 20 digits */
+	long long first = store->first_added, last = store->last_event;
+
+	if (!first)
+		return true;
+	snprintf(sql, sizeof sql,
+		"BEGIN IMMEDIATE;"
+		"DELETE FROM selection WHERE id >= %lld << %d AND id < (%lld + 1) << %d;"
+		"DELETE FROM command WHERE verb = 'replay' AND result BETWEEN %lld AND %lld;"
+		"DELETE FROM event WHERE id BETWEEN %lld AND %lld;"
+		"COMMIT",
+		first, SELECTION_BITS, last, SELECTION_BITS, first, last, first, last);
+	if (sqlite3_exec(store->database, sql, NULL, NULL, NULL) == SQLITE_OK)
+		return true;
+	store->is_suspect |= (sqlite3_errcode(store->database) & 0xff) == SQLITE_IOERR;
+	IGNORE(sqlite_fail(store, "take back what was told as failed", err)); /* see below */
+	/* May fail: there is nothing to roll back if BEGIN failed. */
+	IGNORE(sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL));
+	return false;
+}
 
 bool sqlite_begin(struct store *base, struct error *err)
 {
@@ -10,8 +39,10 @@ bool sqlite_begin(struct store *base, struct error *err)
 	thread_assert(THREAD_JOURNAL);
 	if ((store->is_suspect || !store->database) && !sqlite_renew(store, err))
 		return false;
-	if (!place_holds(store, err))
+	if (!place_holds(store, err) || (store->is_told_as_failed && !take_back(store, err)))
 		return false;
+	store->is_told_as_failed = false;
+	store->first_added = 0;
 
 	/* IMMEDIATE, so that waiting for a person's shell happens here and not within the
 	 * transaction. */
@@ -30,7 +61,9 @@ bool sqlite_commit(struct store *base, struct error *err)
 
 	if (code == SQLITE_DONE) {
 		place_keep_promise(store, true);
-		return place_holds(store, err); /* durable only if a start would find the files */
+		/* durable only if a start would find the files */
+		store->is_told_as_failed = !place_holds(store, err);
+		return !store->is_told_as_failed;
 	}
 	if (query)
 		IGNORE(sqlite_fail(store, "commit", err)); /* false, which is returned below */
@@ -188,6 +221,8 @@ enum added sqlite_add_event(
 		return find_duplicate(store, row, err);
 	/* Kept even if this is rolled back, so that an id is not given twice. */
 	store->last_event = id;
+	if (!store->first_added)
+		store->first_added = id;
 	for (size_t i = 0; i < row->open_count; i++) {
 		int64_t selection = (id << SELECTION_BITS) + row->open[i];
 
