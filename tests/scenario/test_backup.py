@@ -1,6 +1,7 @@
 """`backup`: a whole copy while the daemon serves; and a daemon that goes on from an older copy."""
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -187,6 +188,75 @@ def test_an_interrupted_copy_leaves_nothing_behind(router, tmp_path, number):
     process.send_signal(number)
     assert b"interrupted" in process.communicate(timeout=60)[1] and process.returncode == -number
     assert not list(folder.iterdir())
+
+
+# ---- a restore is interrupted ----
+
+def steps_of_a_restore(router, copy):
+    """The guide's, between stop and start, as commands for this store."""
+    text = (TOP / "packaging" / "operations.md").read_text()
+    block = re.search(r"```sh\nsystemctl stop refresh-router\ncd /var/lib/refresh-router\n(.*?)systemctl start refresh-router\n```", text, re.S)
+    steps = block[1].replace("/var/backups/refresh-router.db", str(copy)).splitlines()
+    assert len(steps) == 5
+    return steps
+
+
+def crash_with_much_in_the_wal(router):
+    """What is acknowledged is in the WAL, and nothing in the database file is of now."""
+    for number in range(4):
+        assert router.send(number=f"late-{number}").status == 200
+    router.kill9()
+    assert (router.folder / "store" / "state.db-wal").stat().st_size > 4096
+
+
+@pytest.mark.parametrize("done", range(6))
+def test_a_restore_that_stops_halfway_leaves_a_store_or_says_what_to_do(router, tmp_path, done):
+    assert router.send(number="early").status == 200
+    router.settle()
+    whole_backup(router, tmp_path / "copy.db")
+    store = router.folder / "store"
+    crash_with_much_in_the_wal(router)
+    steps = steps_of_a_restore(router, tmp_path / "copy.db")
+    for step in steps[:done]:
+        subprocess.run(["bash", "-ec", step], cwd=store, check=True)
+    if done == 4:
+        wal = (store / "state.db-wal").read_bytes()
+        router.may_die = True
+        router.start()
+        assert router.process.wait(10) == 78
+        assert "state.db is a copy that was never in use, and state.db-wal belongs to the store that was there before" in router.log
+        assert "Remove state.db-wal and state.db-shm, and start again" in router.log
+        assert (store / "state.db-wal").read_bytes() == wal
+        router.may_die = False
+    else:
+        router.start()
+        assert len(router.events()) == (5 if done < 4 else 1)
+        router.kill9()
+        if done > 4:
+            return
+    for step in steps:
+        subprocess.run(["bash", "-ec", step], cwd=store, check=True)
+    router.start()
+    assert len(router.events()) == 1 and restored(router)
+
+
+def test_a_wal_whose_database_is_away_is_kept(router, tmp_path):
+    """SQLite would delete it, with the newest events, when it makes a new database."""
+    store = router.folder / "store"
+    crash_with_much_in_the_wal(router)
+    wal = (store / "state.db-wal").read_bytes()
+    os.rename(store / "state.db", tmp_path / "away")
+    router.may_die = True
+    for make in (lambda: None, lambda: (store / "state.db").touch()):     # as a copying that was interrupted leaves it
+        make()
+        router.start()
+        assert router.process.wait(10) == 78
+        assert "there is state.db-wal, but no database that it belongs to: was a restore interrupted?" in router.log
+        assert (store / "state.db-wal").read_bytes() == wal
+    router.may_die = False
+    os.replace(tmp_path / "away", store / "state.db")
+    router.start()
+    assert len(router.events()) == 4
 
 
 # ---- an older copy is restored ----

@@ -89,6 +89,54 @@ static bool make_file(const char *path, struct error *err)
 	return true;
 }
 
+/* Where the header tells how the database is written (sqlite.org/fileformat.html, 1.3.3): 1 in a
+ * copy that `backup` took, 2 as soon as there is a WAL. */
+#define HEADER_MODE 19
+#define MODE_WITHOUT_WAL 1
+
+/* 0: it cannot be read, which SQLite will tell. -1: there is none, in an empty file or no file. */
+static int mode_of(const char *path)
+{
+	unsigned char mode = 0;
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (descriptor < 0)
+		return errno == ENOENT ? -1 : 0;
+	ssize_t length = pread(descriptor, &mode, 1, HEADER_MODE);
+	close(descriptor);
+	return length ? mode : -1;
+}
+
+/*
+ * SQLite takes any WAL that is beside a database for its own: pages of the old store would go into
+ * a copy that was put in its place; and beside an empty database it deletes the WAL, with the
+ * newest events. Both are what an interrupted restore leaves. Our own lives do not: a database has
+ * its header before it has a WAL. Only at a start after a crash there is a WAL, before anything of
+ * this process has the database open (see make_file()).
+ */
+static bool is_own_wal(const char *path, struct error *err)
+{
+	OWNED_MEMORY char *wal = mem_printf("%s-wal", path);
+	struct stat about;
+
+	if (stat(wal, &about) || !about.st_size)
+		return true;
+	const char *name = strrchr(path, '/') + 1;
+	int mode = mode_of(path);
+	if (mode < 0)
+		return error_fail(err, ERROR_INPUT,
+			"store %s: there is %s-wal, but no database that it belongs to: was a"
+			" restore interrupted? Put the database or a copy of it there; remove"
+			" %s-wal only for a copy, or to begin with an empty store",
+			path, name, name);
+	return mode != MODE_WITHOUT_WAL ||
+	       error_fail(err, ERROR_INPUT,
+		       "store %s is a copy that was never in use, and %s-wal belongs to the store"
+		       " that was there before: was a restore interrupted? Remove %s-wal and"
+		       " %s-shm, and start again",
+		       path, name, name, name);
+}
+
 /* A restored copy may be root's, which the daemon cannot open; else it is a person who looks. */
 static const char *remedy(const struct sqlite *store, int number)
 {
@@ -220,7 +268,7 @@ static bool open_writer(struct sqlite *store, struct error *err)
 	if (!make_folders(store->path, err))
 		return false;
 	store->lock = lock_take(store->path, err);
-	if (store->lock < 0 || !make_file(store->path, err))
+	if (store->lock < 0 || !is_own_wal(store->path, err) || !make_file(store->path, err))
 		return false;
 	store->checkpointer = checkpointer_new(store->path, err);
 	return store->checkpointer && connect_writer(store, err) && place_note(store, err);
