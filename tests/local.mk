@@ -5,11 +5,16 @@ EXTRA_DIST += \
 	tests/lint_test.py \
 	tests/runner_test.py \
 	tests/packages_test.py \
+	tests/unit/failing_vfs.h \
 	tests/unit/rules_fixture.h \
 	tests/unit/samples.h \
 	tests/unit/postgresql_server.h \
+	tests/unit/store_asked.h \
 	tests/unit/store_drivers.h \
 	tests/unit/store_folder.h \
+	tests/unit/store_sample.h \
+	tests/unit/store_story.h \
+	tests/unit/store_template.h \
 	tests/unit/tableau_sample.h \
 	tests/unit/tableau_server.h \
 	tests/unit/test.h \
@@ -158,7 +163,10 @@ UNIT_TESTS = \
 	tests/unit/selection_test \
 	tests/unit/settle_test \
 	tests/unit/signature_test \
+	tests/unit/store_damaged_test \
 	tests/unit/store_disk_test \
+	tests/unit/store_failing_test \
+	tests/unit/store_killed_test \
 	tests/unit/store_release_test \
 	tests/unit/store_test \
 	tests/unit/suggest_test \

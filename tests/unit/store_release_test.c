@@ -1,29 +1,11 @@
 /* tests/unit/store_release_test.c - what earlier releases left is read by this one
  * (tests/samples/store/README.md). */
-#include "tests/unit/store_folder.h"
+#include "tests/unit/store_sample.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/statvfs.h>
 
 static const char *const releases[] = { "schema-4-without-all", "schema-4", "schema-6" };
-
-static char *sample(const char *name, const char *suffix)
-{
-	char path[300];
-	const char *top = getenv("srcdir");
-	OWNED_TEXT struct text all = TEXT(TEXT_UNBOUNDED);
-	char part[4096];
-	size_t length;
-
-	snprintf(path, sizeof path, "%s/tests/samples/store/%s.%s", top ? top : ".", name, suffix);
-	FILE *file = fopen(path, "r");
-	if (!file)
-		fail_msg("%s cannot be opened", path);
-	while ((length = fread(part, 1, sizeof part, file)) > 0)
-		text_add_str(&all, (struct str){ part, length });
-	fclose(file);
-	return mem_copy_text(all.at);
-}
 
 /* ---- a disk of any size ---- */
 
@@ -46,21 +28,6 @@ int statvfs(const char *path, struct statvfs *about)
 
 	close(file);
 	return failed;
-}
-
-static void put_database(const char *release)
-{
-	OWNED_MEMORY char *sql = sample(release, "sql");
-	char path[160], *message = NULL;
-	sqlite3 *database = NULL;
-
-	snprintf(path, sizeof path, "%s/state", folder.path);
-	assert_int_equal(mkdir(path, 0700), 0);
-	snprintf(path, sizeof path, "%s/state/state.db", folder.path);
-	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-	if (sqlite3_exec(database, sql, NULL, NULL, &message) != SQLITE_OK)
-		fail_msg("%s: %s", release, message);
-	assert_int_equal(sqlite3_close(database), SQLITE_OK);
 }
 
 /* ---- what is in a store, as lines ---- */
@@ -220,7 +187,7 @@ static void what_every_release_left_is_found(void **state)
 
 		if (i)
 			assert_int_equal(store_folder_setup(state), 0);
-		put_database(releases[i]);
+		put_sample(releases[i]);
 		OWNED(store) store = open_store(STORE_WRITE);
 		found.lines = TEXT(TEXT_UNBOUNDED);
 		find_all(store, &found);
@@ -237,7 +204,7 @@ static void a_reader_leaves_an_older_one_to_the_daemon(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	put_database("schema-4");
+	put_sample("schema-4");
 	assert_null(store_open(&(struct store_address){ .url = folder.url }, STORE_READ, &err));
 	assert_non_null(strstr(err.message, "`refresh-router serve` brings it up to date"));
 }
@@ -248,7 +215,7 @@ static void put_large_database(const char *release)
 	char path[160];
 	sqlite3 *database = NULL;
 
-	put_database(release);
+	put_sample(release);
 	snprintf(path, sizeof path, "%s/state/state.db", folder.path);
 	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(database,

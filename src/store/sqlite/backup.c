@@ -96,7 +96,10 @@ static bool check(struct sqlite *copy, struct error *err)
 	if (!read_text(copy, "PRAGMA integrity_check(1)", "check the copy", &verdict, err))
 		return false;
 	return text_is(verdict.at, "ok") ||
-	       error_fail(err, ERROR_SYSTEM, "the copy %s is damaged: %s", copy->path, verdict.at);
+	       error_fail(err, ERROR_SYSTEM,
+		       "the copy %s is damaged: %s; `refresh-router doctor` tells whether the store"
+		       " is",
+		       copy->path, verdict.at);
 }
 
 static bool finish(

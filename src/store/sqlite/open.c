@@ -153,7 +153,10 @@ static bool fail_to_connect(struct sqlite *store, int code, struct error *err)
 	switch (code & 0xff) {
 	case SQLITE_NOTADB:
 		return error_fail(err, ERROR_INPUT,
-			"store %s is not a SQLite database; give another `store`", store->path);
+			"store %s is not a SQLite database; give another `store`, or, if it was "
+			"one,"
+			" restore the last copy of `refresh-router backup`",
+			store->path);
 	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:
 	case SQLITE_READONLY:

@@ -17,6 +17,13 @@ static enum error_kind kind_of_code(int code)
 	}
 }
 
+/* What a person can do about it, where SQLite's reason does not say so. */
+static const char *remedy(int code)
+{
+	bool is_damaged = (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
+	return is_damaged ? STORE_REMEDY : "";
+}
+
 bool sqlite_fail(struct sqlite *store, const char *what, struct error *err)
 {
 	sqlite3 *database = store->database;
@@ -30,7 +37,8 @@ bool sqlite_fail(struct sqlite *store, const char *what, struct error *err)
 	if (number)
 		return error_fail(err, kind_of_code(code), "store %s: %s: %s (%s)", store->path,
 			what, reason, strerror(number));
-	return error_fail(err, kind_of_code(code), "store %s: %s: %s", store->path, what, reason);
+	return error_fail(err, kind_of_code(code), "store %s: %s: %s%s", store->path, what, reason,
+		remedy(code));
 }
 
 static bool prepare(struct sqlite *store, const char *sql, sqlite3_stmt **query)

@@ -6,7 +6,8 @@
 bool row_is_damaged(const struct sqlite *store, const char *what, int64_t id, struct error *err)
 {
 	return error_fail(err, ERROR_SYSTEM,
-		"store %s: the database is damaged: %s %lld has values that nobody writes",
+		"store %s: the database is damaged: %s %lld has values that nobody "
+		"writes" STORE_REMEDY,
 		store->path, what, (long long)id);
 }
 

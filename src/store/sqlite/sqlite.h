@@ -269,6 +269,10 @@ static inline void query_release(sqlite3_stmt **query)
 }
 #define USED_QUERY __attribute__((cleanup(query_release))) sqlite3_stmt *
 
+/* Of a damaged database. */
+#define STORE_REMEDY                                                                               \
+	"; stop the daemon, keep the files, and restore the last copy of `refresh-router backup`"
+
 /* "store PATH: WHAT: SQLite's reason"; always false. */
 bool sqlite_fail(struct sqlite *store, const char *what, struct error *err);
 /* Runs a statement that has no rows. */
