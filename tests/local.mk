@@ -20,6 +20,7 @@ EXTRA_DIST += \
 	tests/unit/test.h \
 	tests/documents/derived \
 	tests/fault/clock_shim.c \
+	tests/fault/network_disk_shim.c \
 	tests/fault/slow_disk_shim.c \
 	tests/fault/stuck_thread_shim.c \
 	tests/lint/citations.py \

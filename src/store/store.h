@@ -253,7 +253,9 @@ struct store_health {
 	int64_t bytes, wal_bytes;
 	int64_t free_bytes;            /* of `bytes`: used again by new rows */
 	int64_t disk_bytes, disk_free; /* of its file system; 0: it has none */
-	int64_t holder;                /* the process that writes it; 0: none, or not known */
+	const char
+		*network; /* the kind of its file system, if that is another machine's; or NULL */
+	int64_t holder;   /* the process that writes it; 0: none, or not known */
 };
 /* Opens the store for reading and checks all of it, while others write. Texts are in `arena`. */
 bool store_examine(const struct store_address *address, struct arena *arena,

@@ -11,7 +11,7 @@ import time
 import jsonschema
 import pytest
 
-from harness import BUILD, SECRET, TOP, answers_together, cli, fill, rule, site_world
+from harness import BUILD, SECRET, TOP, answers_together, cli, fill, rule, shim, site_world
 
 
 def doctor(router, *more, environment=None, url=None, command=()):
@@ -155,6 +155,13 @@ def test_a_disk_without_room_is_a_problem(router_of, sandbox, small_disk):
     fill(small_disk)
     item = found(router, "disk")
     assert item["verdict"] == "problem" and item["message"].startswith("0 MiB")
+
+
+def test_a_store_on_another_machines_disk_is_a_warning(router, tmp_path):
+    status, items = doctor(router, environment=shim(tmp_path, "network_disk_shim"))
+    assert status == 0 and items["disk", "NFS"]["verdict"] == "warning"
+    assert "SQLite's locks may not hold there" in items["disk", "NFS"]["message"] and "postgresql" in items["disk", "NFS"]["remedy"]
+    assert ("disk", "NFS") not in doctor(router)[1]
 
 
 # ---- the daemon ----

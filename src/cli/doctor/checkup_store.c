@@ -47,6 +47,15 @@ static void add_room(struct checkup *checkup, const struct store_health *health)
 			"%lld MiB are left for the store", (long long)free_mib);
 }
 
+static void add_network(struct checkup *checkup, const char *network)
+{
+	if (network)
+		checkup_add(checkup, "disk", network, CHECKUP_WARNING,
+			"put it on a disk of this machine, or take `store: postgresql://...`",
+			"the store is on another machine's disk: SQLite's locks may not hold "
+			"there");
+}
+
 void checkup_store(struct checkup *checkup)
 {
 	struct store_health health;
@@ -75,4 +84,5 @@ void checkup_store(struct checkup *checkup)
 			(long long)(health.bytes / MIB), (long long)(health.free_bytes / MIB));
 	add_wal(checkup, &health);
 	add_room(checkup, &health);
+	add_network(checkup, health.network);
 }

@@ -4,6 +4,7 @@
 #include "store/sqlite/sqlite.h"
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 
 /* Reads all of the database, also while others write: what is compared is of one moment. */
@@ -32,6 +33,36 @@ static int64_t bytes_of(const char *path, const char *ending)
 	return stat(whole, &about) ? 0 : about.st_size;
 }
 
+/*
+ * File systems of other machines, by their numbers in statfs(2). A WAL's index is shared by the
+ * processes of one machine only (sqlite.org/wal.html, section 1), and so may a lock be (nfs(5),
+ * local_lock; mount.cifs(8), nobrl).
+ */
+static const struct {
+	uint32_t number;
+	const char *name;
+} networks[] = {
+	{ 0x6969, "NFS" },
+	{ 0xff534d42, "SMB" },
+	{ 0xfe534d42, "SMB" },
+	{ 0x517b, "SMB" },
+	{ 0x01021997, "9P" },
+	{ 0x5346414f, "AFS" },
+	{ 0x6b414653, "AFS" },
+	{ 0x00c36400, "CephFS" },
+};
+
+/* NULL: it is this machine's, or it cannot be told (FUSE). */
+static const char *network_of(const char *path)
+{
+	struct statfs about;
+
+	for (size_t i = 0; !statfs(path, &about) && i < sizeof networks / sizeof *networks; i++)
+		if ((uint32_t)about.f_type == networks[i].number)
+			return networks[i].name;
+	return NULL;
+}
+
 bool sqlite_examine(
 	struct store *base, struct arena *arena, struct store_health *health, struct error *err)
 {
@@ -53,6 +84,7 @@ bool sqlite_examine(
 		health->disk_bytes = (int64_t)disk.f_blocks * (int64_t)disk.f_frsize;
 		health->disk_free = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
 	}
+	health->network = network_of(store->path);
 	health->holder = lock_holder(store->path);
 	return true;
 }
