@@ -12,6 +12,7 @@
 #include "cli/output_schema.h"
 #include "cli/print.h"
 #include "store/store.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -52,6 +53,7 @@ static bool goes_on(void *context)
 struct backup_file {
 	const char *path;
 	char *temporary; /* beside it; NULL: there is none */
+	int lock; /* of the temporary, for as long as this process lives; -1: there is none */
 	bool replaces;
 };
 
@@ -128,10 +130,48 @@ static bool may_write(const struct backup_file *file, const char *store, struct 
 	return file->replaces || fail_exists(file->path, err);
 }
 
+/* What mkostemp() puts in the place of these is six characters too. */
+#define DRAWN "XXXXXX"
+#define LEFT_AFTER_S (24 * 3600)
+
+/* Also the journal that SQLite keeps beside a temporary. */
+static bool is_temporary_of(const char *entry, const char *name)
+{
+	size_t length = strlen(name), drawn = strlen(DRAWN);
+	const char *rest = entry + 1 + length;
+
+	if (entry[0] != '.' || strncmp(entry + 1, name, length) || rest[0] != '.' ||
+		strlen(rest + 1) < drawn)
+		return false;
+	return !rest[1 + drawn] || text_is(rest + 1 + drawn, "-journal");
+}
+
+/*
+ * A run that was killed could not remove its temporary, which is as large as the store; one that
+ * goes on writes into its own. A lock was considered, but on NFS it would be in the way of
+ * SQLite's. By the clock of the file system.
+ */
+static void remove_leftovers(const char *folder, const char *name, const char *temporary)
+{
+	struct stat ours, there;
+	DIR *entries = stat(temporary, &ours) ? NULL : opendir(folder);
+	struct dirent *entry;
+
+	while (entries && (entry = readdir(entries)))
+		if (is_temporary_of(entry->d_name, name) &&
+			!fstatat(dirfd(entries), entry->d_name, &there, AT_SYMLINK_NOFOLLOW) &&
+			S_ISREG(there.st_mode) && ours.st_mtime - there.st_mtime > LEFT_AFTER_S)
+			unlinkat(dirfd(entries), entry->d_name, 0);
+	if (entries)
+		closedir(entries);
+}
+
 static bool make_temporary(struct backup_file *file, struct error *err)
 {
 	const char *slash = strrchr(file->path, '/'), *name = slash ? slash + 1 : file->path;
-	char *path = mem_printf("%.*s.%s.XXXXXX", (int)(name - file->path), file->path, name);
+	OWNED_MEMORY char *folder = slash ? mem_printf("%.*s", (int)(name - file->path), file->path)
+					  : mem_copy_text("./");
+	char *path = mem_printf("%s.%s." DRAWN, slash ? folder : "", name);
 	int fd = mkostemp(path, O_CLOEXEC); /* readable for its owner only */
 
 	if (fd < 0) {
@@ -139,6 +179,7 @@ static bool make_temporary(struct backup_file *file, struct error *err)
 		return fail_file(file->path, "cannot write it", err);
 	}
 	close(fd);
+	remove_leftovers(folder, name, path);
 	file->temporary = path;
 	return true;
 }

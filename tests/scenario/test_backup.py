@@ -190,6 +190,52 @@ def test_an_interrupted_copy_leaves_nothing_behind(router, tmp_path, number):
     assert not list(folder.iterdir())
 
 
+# ---- a copy is interrupted for good ----
+
+def backup_killed_at(router, file, call, number):
+    """The run is killed when it makes this system call for the n-th time."""
+    told = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={number}",
+                           BUILD / "refresh-router", "backup", "--config", router.folder / "config.yaml", "--force", file], capture_output=True, check=False)
+    if b"PTRACE" in told.stderr or b"ptrace" in told.stderr:
+        pytest.skip("strace may not trace here")
+    return told.returncode == -signal.SIGKILL
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+@pytest.mark.parametrize("call", ["openat", "pwrite64", "fdatasync", "fsync", "/rename.*", "close"])
+def test_a_copy_that_is_killed_leaves_the_last_one_and_the_store_as_they_were(router, tmp_path, call):
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    file = folder / "copy.db"
+    assert router.send(number="first").status == 200
+    router.settle()
+    assert backup(router, file).returncode == 0
+    before = file.read_bytes()
+    assert router.send(number="second").status == 200
+    router.settle()
+    number = kills = 0
+    while number < 200:
+        number += 7 if kills > 12 else 1
+        if not backup_killed_at(router, file, call, number):
+            break
+        kills += 1
+        bytes_now = file.read_bytes()
+        if bytes_now != before:     # it was killed after it had given the copy its name
+            assert sqlite3.connect(file).execute("SELECT count(*) FROM event").fetchone() == (2,)
+    assert kills and len(router.events()) == 2 and router.send(number="third").status == 200
+    left = [path for path in folder.iterdir() if path != file]
+    assert all(re.fullmatch(r"\.copy\.db\.\w{6}(-journal)?", path.name) for path in left), left
+    # What is old is removed; what is young may be of a run that goes on.
+    stranger = folder / ".copy.db.of-mine"
+    young = folder / ".copy.db.Yc0un9"
+    for path in (stranger, young):
+        path.touch()
+    for path in [*left, stranger]:
+        os.utime(path, (0, 0))
+    assert backup(router, file, "--force").returncode == 0
+    assert sorted(path.name for path in folder.iterdir()) == sorted([file.name, stranger.name, young.name])
+
+
 # ---- a restore is interrupted ----
 
 def steps_of_a_restore(router, copy):
