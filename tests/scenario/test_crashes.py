@@ -374,11 +374,12 @@ def test_while_the_disk_is_full_events_are_refused_and_none_is_lost_or_sent_twic
 # ---- 3. the disk does not sync ----
 
 class Injection:
-    """strace on the daemon: every sync fails."""
+    """strace on the daemon: every sync fails, or every one of one file."""
 
-    def __init__(self, router):
+    def __init__(self, router, file=None):
         self.router = router
-        command = ["strace", "-f", "-qq", "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO", "-o", "/dev/null"]
+        command = ["strace", "-f", "-qq", "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO", "-o", "/dev/null",
+                   *(["-P", str(file)] if file else [])]
         self.process = subprocess.Popen([*command, "-p", str(router.process.pid)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True)
         try:
@@ -410,13 +411,13 @@ class Injection:
 
 @pytest.fixture
 def failing_syncs():
-    """failing_syncs(router): from then on; .end() ends it."""
+    """failing_syncs(router), or of one file: from then on; .end() ends it."""
     if not shutil.which("strace"):
         pytest.skip("strace is not installed")
     begun = []
 
-    def begin(router):
-        begun.append(Injection(router))
+    def begin(router, file=None):
+        begun.append(Injection(router, file))
         return begun[-1]
     yield begin
     for injection in begun:
@@ -457,6 +458,22 @@ def test_a_200_while_syncs_begin_to_fail_is_still_a_promise(router_of, sandbox_o
         router.start()
         assert len(router.events()) >= recorded
     all_well(router, sandbox, senders, lost=4 * 2)
+
+
+def test_a_database_file_that_cannot_be_synced_is_told_and_refuses_nobody(router, failing_syncs):
+    """The WAL takes events on; only what brings it into the database file fails."""
+    injection = failing_syncs(router, router.folder / "store" / "state.db")
+    assert router.send(number="one").status == 200
+    wait_until(lambda: "the WAL cannot be copied into the database" in router.log, "the line \'the WAL cannot be copied into the database\'")
+    assert "copy: disk I/O error (Input/output error)" in router.log
+    assert router.send(number="two").status == 200
+    injection.end()
+    assert router.send(number="three").status == 200
+    wait_until(lambda: "the WAL is copied into the database again" in router.log, "the line \'the WAL is copied into the database again\'")
+    assert router.log.count("the WAL cannot be copied") == 1
+    router.kill9()
+    router.start()
+    assert len(router.events()) == 3
 
 
 # ---- 4. the daemon's wall clock steps ----

@@ -22,8 +22,8 @@ static void add_wal(struct checkup *checkup, const struct store_health *health)
 {
 	if (health->wal_bytes > LONG_WAL)
 		checkup_add(checkup, "wal", NULL, CHECKUP_WARNING,
-			"a program reads the database for long: end it (a shell with an open "
-			"transaction, a copy)",
+			"end the program that reads the database for long (a shell with an open "
+			"transaction, a copy); or the daemon's log says why it cannot be copied",
 			"the WAL has %lld MiB and cannot start again",
 			(long long)(health->wal_bytes / MIB));
 	else

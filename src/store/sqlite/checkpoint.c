@@ -11,6 +11,7 @@
  *   idle --WAL is long--> copying --thread is through--> copied --journal's own copy--> idle
  *                            ^------ the rest is long ------'
  */
+#include "base/log/log.h"
 #include "base/mailbox.h"
 #include "base/thread.h"
 #include "store/sqlite/sqlite.h"
@@ -40,6 +41,7 @@ struct checkpointer {
 	/* the thread's, while is_copying: the files to copy */
 	struct place_file place[PLACE_FILES];
 	atomic_bool is_copying;
+	bool is_failing;   /* the last copy failed; as `place`, and else the journal's */
 	atomic_llong size; /* bytes of the database file after the last copy */
 	/* When the database file was last changed, if that copy brought all of the WAL into it; or
 	 * 0. */
@@ -54,15 +56,45 @@ struct checkpointer {
 
 /* ---- the thread ---- */
 
-/* Returns the number of copied pages; *is_whole: none is left. After a failure, the next pass
- * copies the rest. */
-static int copy_pages(sqlite3 *database, int *copied_before, bool *is_whole)
+/*
+ * What is in the WAL is durable, and the next copy begins where this one failed. But the WAL grows
+ * until one succeeds, so somebody has to know.
+ */
+static void note_copy(struct checkpointer *checkpointer, sqlite3 *database, int code)
+{
+	struct sqlite store = { .path = checkpointer->path, .database = database };
+	struct error err;
+
+	if ((code & 0xff) == SQLITE_BUSY) /* somebody else copies */
+		return;
+	if (code != SQLITE_OK && !checkpointer->is_failing) {
+		IGNORE(sqlite_fail(&store, "copy", &err)); /* always false */
+		log_error("the WAL cannot be copied into the database",
+			KV("reason", (const char *)err.message));
+	} else if (code == SQLITE_OK && checkpointer->is_failing) {
+		log_info("the WAL is copied into the database again");
+	}
+	checkpointer->is_failing = code != SQLITE_OK;
+}
+
+/* Copies what it can without waiting for anybody. */
+static int copy_passively(
+	struct checkpointer *checkpointer, sqlite3 *database, int *pages, int *copied)
+{
+	int code =
+		sqlite3_wal_checkpoint_v2(database, NULL, SQLITE_CHECKPOINT_PASSIVE, pages, copied);
+	note_copy(checkpointer, database, code);
+	return code;
+}
+
+/* Returns the number of copied pages; *is_whole: none is left. */
+static int copy_pages(
+	struct checkpointer *checkpointer, sqlite3 *database, int *copied_before, bool *is_whole)
 {
 	int pages = 0, copied = 0;
 
 	*is_whole = false;
-	if (sqlite3_wal_checkpoint_v2(database, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied) !=
-		SQLITE_OK)
+	if (copy_passively(checkpointer, database, &pages, &copied) != SQLITE_OK)
 		return 0;
 	int more = copied - *copied_before;
 	*copied_before = copied;
@@ -72,20 +104,22 @@ static int copy_pages(sqlite3 *database, int *copied_before, bool *is_whole)
 
 /* Opens a connection each time: nothing of it gets stale, and it takes no memory while idle. True:
  * the WAL holds nothing more than the database. */
-static bool copy(const char *path)
+static bool copy(struct checkpointer *checkpointer)
 {
 	bool is_whole = false;
 	sqlite3 *database = NULL;
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 	int copied = 0;
+	int code = sqlite3_open_v2(checkpointer->path, &database, flags, NULL);
 
-	if (sqlite3_open_v2(path, &database, flags, NULL) == SQLITE_OK &&
-		sqlite3_exec(database, "PRAGMA synchronous = FULL; SELECT 1 FROM meta LIMIT 1",
-			NULL, NULL, NULL) == SQLITE_OK) {
-		for (int pass = 0; pass < MOST_PASSES; pass++)
-			if (copy_pages(database, &copied, &is_whole) < SHORT_PASS)
-				break;
-	}
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(database,
+			"PRAGMA synchronous = FULL; SELECT 1 FROM meta LIMIT 1", NULL, NULL, NULL);
+	if (code != SQLITE_OK)
+		note_copy(checkpointer, database, code);
+	for (int pass = 0; code == SQLITE_OK && pass < MOST_PASSES; pass++)
+		if (copy_pages(checkpointer, database, &copied, &is_whole) < SHORT_PASS)
+			break;
 	IGNORE(sqlite3_close(database)); /* no statement is open */
 	return is_whole;
 }
@@ -98,7 +132,7 @@ static void copy_if_ours(struct checkpointer *checkpointer)
 {
 	if (!place_is(checkpointer->path, checkpointer->place))
 		return;
-	bool is_whole = copy(checkpointer->path);
+	bool is_whole = copy(checkpointer);
 	if (!place_is(checkpointer->path, checkpointer->place))
 		return;
 	atomic_store(&checkpointer->size, (long long)checkpointer->place[0].size);
@@ -142,7 +176,7 @@ static void finish(struct checkpointer *checkpointer, sqlite3 *database)
 	/* A reader may still use the WAL, so do not try again at every commit. */
 	checkpointer->due_at = checkpointer->wal_pages + LONG_WAL;
 	/* A failure leaves the WAL longer, and is tried again when it has grown. */
-	IGNORE(sqlite3_wal_checkpoint_v2(database, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
+	IGNORE(copy_passively(checkpointer, database, NULL, NULL));
 }
 
 /* Changes when another connection has committed; -1: cannot be told. */
