@@ -183,6 +183,7 @@ UNIT_TESTS = \
 	tests/unit/template_test \
 	tests/unit/timer_test \
 	tests/unit/tls_test \
+	tests/unit/transfer_test \
 	tests/unit/transport_test \
 	tests/unit/visible_test \
 	tests/unit/watch_test \

@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "store/nodes.h"
+#include "store/rows.h"
 #include "store/store.h"
 
 struct store {
@@ -50,6 +51,7 @@ struct store_driver {
 	const char *name;
 	const char *(*version)(void);
 	const struct nodes_driver *nodes; /* NULL: one process writes */
+	const struct rows_driver *rows;   /* NULL: it cannot be transferred */
 	bool is_path;                     /* a path, possibly relative, follows the scheme */
 
 	/* `upgrade` is borrowed for the call; without `tell`, nobody wants to know */

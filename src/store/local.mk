@@ -21,6 +21,7 @@ librouter_a_SOURCES += \
 	src/store/sqlite/row.c \
 	src/store/sqlite/schema.c \
 	src/store/sqlite/sqlite.h \
+	src/store/sqlite/transfer.c \
 	src/store/sqlite/write.c \
 	src/store/memory/driver.c \
 	src/store/memory/load.c \
@@ -29,13 +30,16 @@ librouter_a_SOURCES += \
 	src/store/memory/tables.c src/store/memory/tables.h \
 	src/store/memory/write.c \
 	src/store/nodes.c src/store/nodes.h \
-	src/store/store.c src/store/store.h
+	src/store/rows.c src/store/rows.h \
+	src/store/store.c src/store/store.h \
+	src/store/transfer.c src/store/transfer.h
 EXTRA_DIST += src/store/README.md
 
 if HAVE_POSTGRESQL
 librouter_a_SOURCES += \
 	src/store/postgresql/address.c \
 	src/store/postgresql/command.c \
+	src/store/postgresql/copy.c \
 	src/store/postgresql/driver.c \
 	src/store/postgresql/guard.c \
 	src/store/postgresql/load.c \
@@ -47,6 +51,7 @@ librouter_a_SOURCES += \
 	src/store/postgresql/request.c \
 	src/store/postgresql/schema.c \
 	src/store/postgresql/statement.c \
+	src/store/postgresql/transfer.c \
 	src/store/postgresql/value.c \
 	src/store/postgresql/wire.c \
 	src/store/postgresql/write.c

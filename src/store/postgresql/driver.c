@@ -67,27 +67,53 @@ static bool open_in(struct postgresql *store, struct error *err)
 		return false;
 	}
 	return store->mode == STORE_WRITE
-		       ? postgresql_migrate(store, err) && read_last_stamp(store, err)
+		       ? postgresql_migrate(store, err) && read_last_stamp(store, err) &&
+				 postgresql_read_last_copied(store, err)
 		       : postgresql_check_schema(store, err);
 }
 
-struct store *postgresql_open(const struct store_address *address, enum store_mode mode,
-	const struct store_upgrade *upgrade, struct error *err)
+/* Not connected yet. NULL: its URL cannot be read. */
+static struct postgresql *new_store(
+	const struct store_address *address, enum store_mode mode, struct error *err)
 {
 	struct postgresql *store = mem_new(struct postgresql);
 
-	(void)upgrade; /* what is added to tables takes no time */
 	store->store.driver = &postgresql_driver;
 	store->mode = mode;
 	store->within = mode == STORE_SHARE ? RENEW_WITHIN : ANSWER_WITHIN;
 	store->url = mem_copy_text(address->url);
 	store->password = address->password;
 	store->password.name = mem_copy_text(address->password.name);
+	store->copied = TEXT(TEXT_UNBOUNDED);
 	store->name = name_of(store->url, err);
-	if (store->name && open_in(store, err))
+	if (store->name)
+		return store;
+	postgresql_close(&store->store);
+	return NULL;
+}
+
+struct store *postgresql_open(const struct store_address *address, enum store_mode mode,
+	const struct store_upgrade *upgrade, struct error *err)
+{
+	struct postgresql *store = new_store(address, mode, err);
+
+	(void)upgrade; /* what is added to tables takes no time */
+	if (!store)
+		return NULL;
+	if (open_in(store, err))
 		return &store->store;
 	postgresql_close(&store->store);
 	return NULL;
+}
+
+bool postgresql_is_there(const struct store_address *address, bool *is_there, struct error *err)
+{
+	struct postgresql *store = new_store(address, STORE_READ, err);
+	bool is_known = store && wire_open(store, err) && schema_is_there(store, is_there, err);
+
+	if (store)
+		postgresql_close(&store->store);
+	return is_known;
 }
 
 void postgresql_close(struct store *base)
@@ -95,6 +121,7 @@ void postgresql_close(struct store *base)
 	struct postgresql *store = postgresql_of(base);
 
 	wire_close(store);
+	text_clear(&store->copied);
 	guard_forget_all(store);
 	free(store->taken);
 	free(store->url);
@@ -131,6 +158,7 @@ const struct store_driver postgresql_driver = {
 	.name = "libpq",
 	.version = version,
 	.nodes = &postgresql_nodes,
+	.rows = &postgresql_rows,
 	.open = postgresql_open,
 	.check = postgresql_check,
 	.close = postgresql_close,
@@ -165,4 +193,5 @@ const struct store_driver postgresql_driver = {
 	.take_refresh_ids = postgresql_take_refresh_ids,
 	.last_stamp = postgresql_last_stamp,
 	.examine = postgresql_examine,
+	.load_copy = postgresql_load_copy,
 };

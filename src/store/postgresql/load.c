@@ -23,6 +23,7 @@ bool postgresql_visit_selected(struct postgresql *store, const PGresult *page, i
 	size_t ignored; /* as many positions as ids */
 	struct selected_row row = { .event = event,
 		.stamp = postgresql_stamp_of_event(event),
+		.is_from_copy = event <= store->last_copied,
 		.received_at = value_time(page, i, 3),
 		.finished_at = value_time(page, i, 4),
 		.selections = value_text(page, i, 5),

@@ -39,7 +39,10 @@ struct postgresql {
 	int64_t node;         /* this life (store/nodes.h); 0: it shares the store with nobody */
 	struct owned *owned;  /* its sites: guard.c */
 	int64_t transactions; /* counts them */
+	bool is_copying;      /* rows of a table are on their way (transfer.c) ... */
+	struct text copied;   /* ... and these are not sent yet */
 	int64_t last_stamp;   /* of a writer */
+	int64_t last_copied;  /* of a writer: the id of the last event from a copy; 0: it is none */
 	char *ruleset;        /* the last interned revision, and its id */
 	int64_t ruleset_id;
 };
@@ -112,6 +115,8 @@ bool postgresql_load_pauses(struct store *store, const char *site, pause_visit *
 	void *context, struct error *err);
 bool postgresql_load_notes(struct store *store, const char *prefix, note_visit *visit,
 	void *context, struct error *err);
+bool postgresql_load_copy(struct store *store, struct arena *arena, const struct store_copy **copy,
+	struct error *err);
 bool postgresql_take_refresh_ids(struct store *store, struct refresh_ids *ids, struct error *err);
 int64_t postgresql_last_stamp(const struct store *store);
 bool postgresql_examine(
@@ -206,6 +211,16 @@ static inline void statement_clear(PGresult **result)
 }
 #define OWNED_RESULT __attribute__((cleanup(statement_clear))) PGresult *
 
+/* Sends what libpq holds back; false: the connection is of no use any more. */
+bool statement_flush(struct postgresql *store, struct mono until) MUST_USE;
+/* The next result of what was sent. *is_lost: there may be none any more; else NULL is the end. */
+PGresult *statement_next(struct postgresql *store, struct mono until, bool *is_lost) MUST_USE;
+
+/* ---- transfers: transfer.c ---- */
+
+extern const struct rows_driver postgresql_rows;
+bool postgresql_is_there(const struct store_address *address, bool *is_there, struct error *err);
+
 /* ---- values of rows: value.c ---- */
 
 static inline bool value_is_null(const PGresult *result, int row, int column)
@@ -233,6 +248,11 @@ bool value_record(struct postgresql *store, const PGresult *result, int row, con
 /* The error "the database is damaged" with the row; always false. */
 bool value_is_damaged(
 	const struct postgresql *store, const char *what, int64_t id, struct error *err);
+
+/* ---- the copy that the store goes on from: copy.c ---- */
+
+/* Of a writer's connection: sets last_copied. */
+bool postgresql_read_last_copied(struct postgresql *store, struct error *err) MUST_USE;
 
 /* ---- refreshes with their causes: read.c ---- */
 
@@ -275,3 +295,5 @@ bool wire_fail(const struct postgresql *store, const char *what, const PGresult 
  * program read them? */
 bool postgresql_migrate(struct postgresql *store, struct error *err) MUST_USE;
 bool postgresql_check_schema(struct postgresql *store, struct error *err) MUST_USE;
+/* Are there tables of ours, of whatever version? */
+bool schema_is_there(struct postgresql *store, bool *is_there, struct error *err) MUST_USE;

@@ -46,6 +46,10 @@ static const char spent_sql[] =
 	"DELETE FROM spent WHERE at < (SELECT max(at) FROM spent) - 90000000000"
 	" AND $1 > 0 AND $2 > 0";
 
+/* As with SQLite; the number is of no use to it. */
+static const char copies_sql[] =
+	"DELETE FROM copy WHERE restored_at > 0 AND restored_at < $1 AND $2 > 0";
+
 bool postgresql_prune(
 	struct store *base, struct wall before, int most, int64_t *deleted, struct error *err)
 {
@@ -57,6 +61,7 @@ bool postgresql_prune(
 		return false;
 	if (most > 0 &&
 		(!prune_with(store, commands_sql, before, most, NULL, err) ||
+			!prune_with(store, copies_sql, before, most, NULL, err) ||
 			!prune_with(store, spent_sql, before, most, NULL, err) ||
 			!prune_with(store, refreshes_sql, before, most, &refreshes, err) ||
 			!prune_with(store, events_sql, before, most - refreshes, &events, err)))

@@ -96,26 +96,43 @@ static const struct migration {
 	" PRIMARY KEY (asker, number))" CHANGES_OFTEN ";"
 	"CREATE TABLE site_state (site TEXT PRIMARY KEY, node BIGINT NOT NULL, state TEXT NOT NULL)"
 	CHANGES_OFTEN },
+	/*
+	 * 3 to 4. A store that was transferred (store/transfer.h) keeps what its mark says: `copy` as with
+	 * SQLite. Its selections come as ids, and get their sites when their events are there.
+	 */
+	{ 2,
+	"CREATE TABLE copy (taken_at BIGINT NOT NULL, version TEXT NOT NULL,"
+	" restored_at BIGINT NOT NULL, last_event BIGINT NOT NULL);"
+	"ALTER TABLE selection ALTER COLUMN site SET DEFAULT '', ALTER COLUMN taker SET DEFAULT 0" },
 };
 /* clang-format on */
 
 #define NEWEST ((int64_t)(sizeof migrations / sizeof *migrations))
 
+static const char reading[] = "read the schema's version";
+
+bool schema_is_there(struct postgresql *store, bool *is_there, struct error *err)
+{
+	OWNED_RESULT result = statement_run(
+		store, "SELECT to_regclass('refresh_router') IS NOT NULL", NULL, reading, err);
+
+	*is_there = result && value_number(result, 0, 0);
+	return result;
+}
+
 /* *version and *least are 0 when there are no tables yet. */
 static bool read_version(
 	struct postgresql *store, int64_t *version, int64_t *least, struct error *err)
 {
-	static const char what[] = "read the schema's version";
-	OWNED_RESULT table = statement_run(
-		store, "SELECT to_regclass('refresh_router') IS NOT NULL", NULL, what, err);
+	bool is_there;
 
 	*version = *least = 0;
-	if (!table)
+	if (!schema_is_there(store, &is_there, err))
 		return false;
-	if (!value_number(table, 0, 0))
+	if (!is_there)
 		return true;
-	OWNED_RESULT result =
-		statement_run(store, "SELECT version, least FROM refresh_router", NULL, what, err);
+	OWNED_RESULT result = statement_run(
+		store, "SELECT version, least FROM refresh_router", NULL, reading, err);
 	if (!result)
 		return false;
 	if (PQntuples(result) != 1)

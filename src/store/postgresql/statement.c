@@ -10,7 +10,7 @@ static void add_parameter(struct text *sql, const struct member *member, size_t 
 	text_printf(sql, "$%zu", number);
 }
 
-static bool send_all(struct postgresql *store, struct mono until)
+bool statement_flush(struct postgresql *store, struct mono until)
 {
 	for (;;) {
 		int left = PQflush(store->connection);
@@ -24,19 +24,30 @@ static bool send_all(struct postgresql *store, struct mono until)
 	}
 }
 
+PGresult *statement_next(struct postgresql *store, struct mono until, bool *is_lost)
+{
+	*is_lost = false;
+	while (PQisBusy(store->connection)) {
+		if (wire_wait(store, POLLIN, until) && PQconsumeInput(store->connection))
+			continue;
+		*is_lost = true;
+		return NULL;
+	}
+	return PQgetResult(store->connection);
+}
+
 /* The last result of what was sent; NULL: the connection is of no use any more. */
 static PGresult *receive(struct postgresql *store, struct mono until)
 {
 	PGresult *last = NULL, *result;
+	bool is_lost;
 
 	for (;;) {
-		while (PQisBusy(store->connection))
-			if (!wire_wait(store, POLLIN, until) ||
-				!PQconsumeInput(store->connection)) {
-				PQclear(last);
-				return NULL;
-			}
-		result = PQgetResult(store->connection);
+		result = statement_next(store, until, &is_lost);
+		if (is_lost) {
+			PQclear(last);
+			return NULL;
+		}
 		if (!result)
 			return last;
 		/* the first failure is the one that is told */
@@ -64,7 +75,7 @@ static PGresult *talk(struct postgresql *store, const char *sql, const struct pa
 	int is_sent = given ? PQsendQueryParams(store->connection, sql, given->count, given->types,
 				      given->values, given->lengths, given->formats, 1)
 			    : PQsendQuery(store->connection, sql);
-	PGresult *result = is_sent && send_all(store, until) ? receive(store, until) : NULL;
+	PGresult *result = is_sent && statement_flush(store, until) ? receive(store, until) : NULL;
 
 	*is_lost = !result || PQstatus(store->connection) == CONNECTION_BAD;
 	if (result && is_good(result) && !*is_lost)

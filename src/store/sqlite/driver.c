@@ -6,6 +6,7 @@
 const struct store_driver sqlite_driver = {
 	.scheme = "sqlite:",
 	.name = "SQLite",
+	.rows = &sqlite_rows,
 	.is_path = true,
 	.version = sqlite3_libversion,
 	.open = sqlite_open,

@@ -72,6 +72,29 @@ int lock_take(const char *path, struct error *err)
 	return lock;
 }
 
+bool lock_keep(const char *path, int *lock, struct error *err)
+{
+	OWNED_MEMORY char *lock_path = mem_printf("%s.lock", path);
+	int kept = open(lock_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+
+	*lock = -1;
+	if (kept < 0)
+		return errno == ENOENT ||
+		       error_fail(err, error_kind_of(errno), "store %s: cannot open %s: %s", path,
+			       lock_path, strerror(errno));
+	if (!flock(kept, LOCK_EX | LOCK_NB)) {
+		*lock = kept;
+		return true;
+	}
+	if (errno == EWOULDBLOCK)
+		IGNORE(say_who_has_it(kept, path, err)); /* false, which is returned below */
+	else
+		IGNORE(error_fail(err, ERROR_SYSTEM, "store %s: cannot lock %s: %s", path,
+			lock_path, strerror(errno)));
+	close(kept);
+	return false;
+}
+
 void lock_release(int lock)
 {
 	if (lock < 0)

@@ -68,13 +68,17 @@ sqlite3_stmt *sqlite_query(
 	return *kept;
 }
 
+void query_forget(struct sqlite *store, enum query query)
+{
+	/* Repeats the failure of its last step, which is reported already. */
+	IGNORE(sqlite3_finalize(store->queries[query]));
+	store->queries[query] = NULL;
+}
+
 void query_forget_all(struct sqlite *store)
 {
-	for (size_t i = 0; i < QUERY_COUNT; i++) {
-		/* Repeats the failure of its last step, which is reported already. */
-		IGNORE(sqlite3_finalize(store->queries[i]));
-		store->queries[i] = NULL;
-	}
+	for (int i = 0; i < QUERY_COUNT; i++)
+		query_forget(store, (enum query)i);
 }
 
 bool query_run(struct sqlite *store, sqlite3_stmt *query, const char *what, struct error *err)

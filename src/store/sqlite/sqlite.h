@@ -71,6 +71,8 @@ enum query {
 	QUERY_PRUNE_LATEST,
 	QUERY_PRUNE_REFRESHES,
 	QUERY_PRUNE_EVENTS,
+	QUERY_READ_ROWS,
+	QUERY_WRITE_ROW,
 	QUERY_COUNT,
 };
 
@@ -190,6 +192,10 @@ bool sqlite_take_backup(struct store *store, const struct store_backup *backup,
 bool sqlite_load_copy(struct store *store, struct arena *arena, const struct store_copy **copy,
 	struct error *err);
 
+/* ---- transfers: transfer.c ---- */
+
+extern const struct rows_driver sqlite_rows;
+
 /* ---- connection: open.c ---- */
 
 struct store *sqlite_open(const struct store_address *address, enum store_mode mode,
@@ -240,6 +246,9 @@ void checkpointer_attach(struct checkpointer *checkpointer, sqlite3 *database);
 /* Returns the descriptor that holds PATH.lock, or -1. */
 int lock_take(const char *path, struct error *err) MUST_USE;
 void lock_release(int lock);
+/* For a reader: takes it where there is one, and changes no file. *lock -1: there is none, so no
+ * process has ever opened that store to write. */
+bool lock_keep(const char *path, int *lock, struct error *err) MUST_USE;
 /* The process that has PATH.lock, as it wrote there; 0: none does, or it is not known. */
 int64_t lock_holder(const char *path);
 
@@ -287,6 +296,7 @@ bool query_number(struct sqlite *store, sqlite3_stmt *query, const char *what, i
 /* The same of a statement that is not kept prepared, because it runs rarely. */
 bool sqlite_number(struct sqlite *store, const char *sql, const char *what, int64_t *number,
 	struct error *err) MUST_USE;
+void query_forget(struct sqlite *store, enum query query);
 void query_forget_all(struct sqlite *store);
 /* False outside a transaction: on some failures (full disk) SQLite ends one by itself, and later
  * writes would be half of a group. */
