@@ -97,6 +97,7 @@ EXTRA_DIST += \
 	tests/scenario/test_schemas.py \
 	tests/scenario/test_sessions.py \
 	tests/scenario/test_store.py \
+	tests/scenario/test_store_copy.py \
 	tests/scenario/test_strangers.py \
 	tests/scenario/systemd_machine.py \
 	tests/scenario/test_systemd.py \

@@ -6,6 +6,7 @@ librouter_a_SOURCES += \
 	src/cli/admin_client.c src/cli/admin_client.h \
 	src/cli/ask.c src/cli/ask.h \
 	src/cli/backup.c \
+	src/cli/store.c \
 	src/cli/check/check.c src/cli/check/check_fix.c src/cli/check/check_fix.h src/cli/check/check_run.c src/cli/check/check_run.h \
 	src/cli/check/check_report.c src/cli/check/check_report.h src/cli/check/check_report_checkstyle.c \
 	src/cli/check/check_report_github.c src/cli/check/check_report_gitlab.c src/cli/check/check_report_sarif.c \

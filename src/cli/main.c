@@ -10,7 +10,8 @@ extern const struct command command_serve, command_check, command_route, command
 	command_init, command_explain, command_schema, command_send, command_events,
 	command_refreshes, command_show, command_retry, command_cancel, command_replay,
 	command_sites, command_nodes, command_notify, command_complete, command_verify,
-	command_manual, command_reload, command_health, command_backup, command_doctor;
+	command_manual, command_reload, command_health, command_backup, command_doctor,
+	command_store;
 
 const struct command *const commands[] = {
 	&command_init,
@@ -34,6 +35,7 @@ const struct command *const commands[] = {
 	&command_health,
 	&command_reload,
 	&command_backup,
+	&command_store,
 	&command_doctor,
 	&command_notify,
 	&command_complete,

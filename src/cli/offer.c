@@ -171,6 +171,8 @@ static const struct {
 	{ "EVENT", OFFER_FILES, NULL },
 	{ "OLD", OFFER_FILES, NULL },
 	{ "NEW", OFFER_FILES, NULL },
+	{ "FROM", OFFER_FILES, NULL },
+	{ "TO", OFFER_FILES, NULL },
 	{ "DIR", OFFER_FOLDERS, NULL },
 	{ "SITE", OFFER_WORDS, add_sites },
 	{ "SOURCE", OFFER_WORDS, add_sources },

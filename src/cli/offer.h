@@ -33,9 +33,9 @@ struct offer { /* begin with {.arena = ...}; texts live there */
 void offer_add(struct offer *offer, const char *word, const char *help);
 /*
  * Adds what may stand for `placeholder`: alternatives between '|', each a word in lower case, or a
- * name in capitals: FILE, PATH, EVENT, OLD, NEW, DIR, SITE, SOURCE, RECEIVER, RULE, PATTERN (of
- * tests), STATE, CODE (of findings), FIELD (of events). Other names offer nothing. `line`: the
- * options and arguments before it, for --config and
+ * name in capitals: FILE, PATH, EVENT, OLD, NEW, FROM, TO, DIR, SITE, SOURCE, RECEIVER, RULE,
+ * PATTERN (of tests), STATE, CODE (of findings), FIELD (of events). Other names offer nothing.
+ * `line`: the options and arguments before it, for --config and
  * --rules.
  */
 void offer_placeholder(

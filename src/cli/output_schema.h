@@ -19,6 +19,7 @@ cJSON *test_output_schema(void);         /* test --format json */
 cJSON *diff_output_schema(void);         /* diff --format json */
 cJSON *verify_output_schema(void);       /* verify --format json */
 cJSON *backup_output_schema(void);       /* backup --format json */
+cJSON *store_output_schema(void);        /* store copy --format json */
 cJSON *doctor_output_schema(void);       /* doctor --format json */
 cJSON *reload_output_schema(void);       /* reload --format json, POST /-/reload */
 cJSON *health_output_schema(void);       /* health --format json, /healthz and /readyz */

@@ -27,6 +27,7 @@ static const struct command_word names[] = {
 	{ "diff", "what `diff` prints" },
 	{ "verify", "what `verify` prints" },
 	{ "backup", "what `backup` prints" },
+	{ "store", "what `store copy` prints" },
 	{ "doctor", "what `doctor` prints" },
 	{ "reload", "what `reload` prints" },
 	{ "health", "what `health` prints" },
@@ -36,8 +37,8 @@ static cJSON *(*const schemas[])(void) = { ruleset_schema, config_schema, suite_
 	decision_output_schema, event_output_schema, refresh_output_schema, selection_output_schema,
 	site_output_schema, node_output_schema, receiver_output_schema, notification_output_schema,
 	problems_output_schema, finding_output_schema, resolve_output_schema, test_output_schema,
-	diff_output_schema, verify_output_schema, backup_output_schema, doctor_output_schema,
-	reload_output_schema, health_output_schema };
+	diff_output_schema, verify_output_schema, backup_output_schema, store_output_schema,
+	doctor_output_schema, reload_output_schema, health_output_schema };
 
 static int run(const struct command_line *line)
 {

@@ -97,6 +97,13 @@ const char *store_address_in(const char *folder, size_t length, struct arena *ar
 	return arena_printf(arena, "%s%.*s/state.db", drivers[0]->scheme, (int)length, folder);
 }
 
+const char *store_address_named(const char *given, struct arena *arena)
+{
+	if (store_driver_of(given) || strstr(given, "://"))
+		return given;
+	return arena_printf(arena, "%s%s", drivers[0]->scheme, given);
+}
+
 const char *store_address_path(const struct store_address *address)
 {
 	const struct store_driver *driver = store_driver_of(address->url);

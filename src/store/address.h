@@ -31,6 +31,9 @@ bool store_address_check(const struct store_address *address, struct store_fault
 
 /* The URL of the default store in `folder` (its first `length` bytes), in `arena`. */
 const char *store_address_in(const char *folder, size_t length, struct arena *arena);
+/* The URL of a store that a person names by its URL, or by the path of its file; in `arena`, or
+ * `given` itself. */
+const char *store_address_named(const char *given, struct arena *arena);
 /* The path of the store's file; NULL: it has none. */
 const char *store_address_path(const struct store_address *address);
 /* A URL with a relative path, if it has one, resolved against the folder of `file`, like every path

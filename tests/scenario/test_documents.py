@@ -178,7 +178,8 @@ def run_span(span, router, ids, folder):
         words.insert(0, program)
     if len(words) < 2:      # a command as such, as in "`check` reports ..."
         words.append("--help")
-    values = {"RECEIVER": "--help", "ID": ids["event" if "replay" in words or "route" in words else "refresh"], "SITE": "finance"}
+    values = {"RECEIVER": "--help", "ID": ids["event" if "replay" in words or "route" in words else "refresh"], "SITE": "finance",
+              "FROM": str(router.folder / "config.yaml"), "TO": "new.db"}
     done = cli(*[values.get(word, word) for word in words], cwd=folder,
                environment={"REFRESH_ROUTER_CONFIG": str(router.folder / "config.yaml"), **router.environment})
     return 0 if done.returncode == 1 else done.returncode      # "no", as to cancel what has ended, is an answer
