@@ -68,8 +68,8 @@ struct refresh_row {
 	int64_t patience;   /* microseconds of give_up_after left when this was recorded */
 	int64_t quiet;      /* microseconds for which its rule must have had no event; 0: none */
 	bool is_cancelling; /* a person asked to cancel it, and its job is not cancelled yet */
-	/* waiting, in a copy of the store that was restored: it may have been sent since the copy
-	 * was taken, so its job is looked for before it is sent */
+	/* open, in a copy of the store that was restored: it may have been sent since the copy was
+	 * taken, so before it is sent, a job of it is looked for. False when that is done */
 	bool is_from_copy;
 	int64_t attempts;    /* requests sent */
 	struct wall sent_at; /* of the last request; {0}: never */

@@ -147,6 +147,7 @@ static void send_again(struct schedule *schedule, struct instant now, struct ref
 		text_printf(&reason,
 			"no job was found of the last request, it is sent again; it got: %s", got);
 	answer.reason = reason.at;
+	refresh->row.is_from_copy = false;
 	refresh->failures -= refresh->failures > 0;
 	refresh_try_again(schedule, now, refresh, answer, schedule->options.retry_initial);
 }
@@ -210,7 +211,7 @@ static void adopt(struct schedule *schedule, struct instant now, struct refresh 
 	const struct job_seen *job, const struct evidence *evidence, int64_t asked_after)
 {
 	refresh->failures = 0;
-	refresh->was_refused = false;
+	refresh->was_refused = refresh->row.is_from_copy = false;
 	refresh->row.sent_after = evidence->sent_after;
 	refresh->row.seen_waiting_after = evidence->seen_waiting_after;
 	refresh_set_text(&refresh->row.job_id, job->id);

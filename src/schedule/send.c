@@ -67,14 +67,11 @@ void on_greeted(struct schedule *schedule, struct instant now, const struct inpu
 	site_touch(schedule, site);
 }
 
-/*
- * A life that the copy does not know of may have sent it: its job is looked for, as after a lost
- * reply. From here on the state says so, also after a restart.
- */
+/* A life that the copy does not know of may have sent it: its job is looked for, as after a lost
+ * reply. */
 static void look_first(struct schedule *schedule, struct instant now, struct refresh *refresh)
 {
 	timer_leave(&refresh->due);
-	refresh->row.is_from_copy = false;
 	refresh->was_busy = refresh->was_refused = false;
 	refresh->unsure_looks = 0;
 	refresh_enter(schedule, refresh, REFRESH_UNKNOWN);

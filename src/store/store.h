@@ -287,7 +287,7 @@ bool store_take_backup(struct store *store, const struct store_backup *backup,
 /*
  * The copy that this store goes on from. The first store_open() to write it sets `restored_at`,
  * gives ids from then on that no life since `taken_at` has given, and sets is_from_copy of what
- * waits. Forgotten after `history`, like events.
+ * is open. Forgotten after `history`, like events.
  */
 struct store_copy {
 	struct wall taken_at, restored_at;

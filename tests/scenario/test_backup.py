@@ -354,6 +354,22 @@ def test_what_waited_in_the_copy_and_runs_by_now_is_followed(router_of, sandbox,
     assert len(sandbox.jobs()) == 1 and len(sandbox.refresh_calls()) == 1
 
 
+def test_what_the_copy_follows_goes_on_and_is_looked_for_before_it_is_sent_once_more(router_of, sandbox, tmp_path):
+    router = router_of(sandbox, [rule()])
+    sandbox.hold("Revenue", "running")
+    send_of_long_ago(router)
+    wait_until(lambda: router.refreshes(state="running"), "its job to run")
+    whole_backup(router, tmp_path / "copy.db")
+    restore(router, tmp_path / "copy.db")
+    database = sqlite3.connect(router.folder / "store" / "state.db", timeout=60)
+    # What that is for: schedule_test, what_was_followed_in_a_copy_is_looked_for_before_it_is_sent_once_more.
+    assert database.execute("SELECT is_from_copy FROM refresh").fetchall() == [(1,)]
+    database.close()
+    sandbox.end_jobs()
+    assert [r["state"] for r in router.settle(1)] == ["succeeded"]
+    assert len(sandbox.jobs()) == 1 and len(sandbox.refresh_calls()) == 1
+
+
 def test_what_was_never_sent_is_sent(router_of, sandbox, tmp_path):
     router = router_of(sandbox, [rule()])
     command(router, "sites/finance/pause")

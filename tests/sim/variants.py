@@ -552,10 +552,9 @@ OUTSIDE = [
     ("a selection of a copy is sent at once", "want_content",
      "want->selection.is_from_copy", "false",
      "schedule_test:a_selection_of_a_copy_is_looked_for_too"),
-    ("what is looked for without a request of ours is sent after a restart", "restore_place",
-     "refresh_come_back(schedule, refresh, REFRESH_UNKNOWN);",
-     "refresh_come_back(schedule, refresh, refresh->row.attempts ? REFRESH_UNKNOWN : REFRESH_WAITING);",
-     "schedule_test:a_kill_before_the_look_is_answered_does_not_forget_it"),
+    ("what is sent once more is not looked for, though a copy has it", "refresh_send_once_more",
+     "refresh_serve_line(refresh);", "refresh->row.is_from_copy = false;\n\trefresh_serve_line(refresh);",
+     "schedule_test:what_was_followed_in_a_copy_is_looked_for_before_it_is_sent_once_more"),
     # a site that is left, and adopted again
     ("an answer to what was asked before a site was left counts", "is_outlived",
      "!site || site->life != answer->life", "!site",

@@ -832,6 +832,24 @@ static void a_kill_before_the_look_is_answered_does_not_forget_it(void **state)
 	assert_true(saw(world, "look") && !saw(world, "send"));
 }
 
+/* Who ran on what is forgotten may have sent it once more, too. */
+static void what_was_followed_in_a_copy_is_looked_for_before_it_is_sent_once_more(void **state)
+{
+	struct world *world = *state;
+	struct refresh_row row = row_in(world, REFRESH_QUEUED);
+	row.is_from_copy = true;
+	row.sent_after = 0;
+	restart(world, &row);
+	world->sent = row.id;
+	job(world, PHASE_SUCCEEDED, (struct wall){ 0 }, 0);
+	assert_string_equal(world->state, "unknown");
+	assert_true(pass_until(world, "look") < MINUTE);
+	look_ends(world, VERDICT_NONE);
+	assert_string_equal(world->state, "waiting");
+	pass_until(world, "send");
+	assert_string_equal(world->state, "sending");
+}
+
 static void a_selection_of_a_copy_is_looked_for_too(void **state)
 {
 	struct world *world = *state;
@@ -2857,6 +2875,7 @@ int main(void)
 		TEST(what_waited_in_a_copy_is_looked_for_before_it_is_sent),
 		TEST(what_was_never_sent_after_the_copy_is_sent_once),
 		TEST(a_kill_before_the_look_is_answered_does_not_forget_it),
+		TEST(what_was_followed_in_a_copy_is_looked_for_before_it_is_sent_once_more),
 		TEST(a_selection_of_a_copy_is_looked_for_too),
 		TEST(when_greeting_fails_the_request_tells_why),
 		TEST(a_site_that_tells_no_time_is_greeted_once),

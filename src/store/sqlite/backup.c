@@ -163,7 +163,7 @@ static bool note(struct sqlite *store, struct error *err)
 		"UPDATE copy SET restored_at = %lld, last_event = (SELECT max(value,"
 		" coalesce((SELECT max(id) FROM event), 0)) FROM meta WHERE name = 'last_event')"
 		" WHERE restored_at = 0;"
-		"UPDATE refresh SET is_from_copy = 1 WHERE state = 0 AND id IN"
+		"UPDATE refresh SET is_from_copy = 1 WHERE id IN"
 		" (SELECT id FROM refresh INDEXED BY refresh_open WHERE state < 5);"
 		"UPDATE meta SET value = " SKIPPED_IDS " + max(value, CASE name"
 		" WHEN 'last_event' THEN coalesce((SELECT max(id) FROM event), 0)"
