@@ -40,12 +40,12 @@ static struct wall look_since(const struct refresh *refresh, struct instant now)
 		    tableau_now = gate_tableau_time(&refresh->slot->site->gate, now.mono);
 	if (!refresh->was_busy && wall_is_set(sent_at))
 		return wall_after(sent_at, -LOST_LOOK_BACK);
-	struct wall since =
-		wall_after(wall_is_set(tableau_now) ? tableau_now : now.wall, -LONG_LOOK_BACK);
+	struct wall from = wall_is_set(tableau_now) ? tableau_now : now.wall;
 	/* From a copy that is older: the job may be, too. */
 	struct wall fresh_from = latest_fresh_from(refresh);
-	bool is_old = !refresh->was_busy && wall_is_set(fresh_from) && fresh_from.us < since.us;
-	return is_old ? fresh_from : since;
+	if (!refresh->was_busy && wall_is_set(fresh_from) && fresh_from.us < from.us)
+		from = fresh_from;
+	return wall_after(from, -LONG_LOOK_BACK);
 }
 
 bool refresh_look(

@@ -43,6 +43,7 @@ struct world {
 	bool is_news;
 	char reason[200];
 	int64_t asked_after;
+	struct wall since; /* from which on the last "look" asks for jobs */
 	int64_t caused;    /* the refresh of the last "cause" */
 	struct spent kept; /* the last "spent" */
 };
@@ -107,6 +108,8 @@ static void see(struct world *world, struct actions actions)
 		}
 		world->backlogs += action->type == ACTION_BACKLOG;
 		world->asked_after = action->asked_after;
+		if (action->type == ACTION_LOOK)
+			world->since = action->since;
 	}
 }
 
@@ -848,6 +851,28 @@ static void what_was_followed_in_a_copy_is_looked_for_before_it_is_sent_once_mor
 	assert_string_equal(world->state, "waiting");
 	pass_until(world, "send");
 	assert_string_equal(world->state, "sending");
+}
+
+/* A job that began after dbt had finished may have stood in the queue since before. */
+static void a_look_for_what_an_old_copy_has_goes_back_a_day_before_dbt_finished(void **state)
+{
+	struct world *world = *state;
+	struct refresh_row row = row_of_copy(world);
+	struct wall finished = world->now.wall;
+	world->now.wall.us += 48 * HOUR;
+	struct cause_row cause = { .refresh = row.id,
+		.event = 1,
+		.rule = "nightly",
+		.after = sqlite_stamp_of_event(1),
+		.fresh_from = finished };
+	struct schedule *again = schedule_new(&options, ids_after(row.id), 7);
+	schedule_step(
+		again, world->now, &(struct input){ INPUT_RESTORE, .restore = { &row, &cause, 1 } });
+	schedule_free(world->schedule);
+	world->schedule = again;
+	configure(world);
+	pass_until(world, "look");
+	assert_int_equal(world->since.us, finished.us - 24 * HOUR);
 }
 
 static void a_selection_of_a_copy_is_looked_for_too(void **state)
@@ -2876,6 +2901,7 @@ int main(void)
 		TEST(what_was_never_sent_after_the_copy_is_sent_once),
 		TEST(a_kill_before_the_look_is_answered_does_not_forget_it),
 		TEST(what_was_followed_in_a_copy_is_looked_for_before_it_is_sent_once_more),
+		TEST(a_look_for_what_an_old_copy_has_goes_back_a_day_before_dbt_finished),
 		TEST(a_selection_of_a_copy_is_looked_for_too),
 		TEST(when_greeting_fails_the_request_tells_why),
 		TEST(a_site_that_tells_no_time_is_greeted_once),
