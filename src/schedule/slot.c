@@ -135,7 +135,11 @@ void slot_succeeded(struct slot *slot, struct refresh_row *row)
 {
 	learn_pace(&slot->paces[row->incremental], row);
 	struct evidence evidence = evidence_of(row), *all = &slot->evidence[row->incremental];
-	slot->last[row->incremental] = row->id;
+	/* A look may find the job of a younger refresh first. */
+	bool is_older =
+		wall_is_set(evidence.started_at) && evidence.started_at.us < all->started_at.us;
+	if (!is_older || !slot->last[row->incremental])
+		slot->last[row->incremental] = row->id;
 	evidence_merge(all, &evidence);
 	/* The last row has the evidence of all before it, so that a restart needs no other. */
 	row->sent_after = all->sent_after;

@@ -866,13 +866,35 @@ static void a_look_for_what_an_old_copy_has_goes_back_a_day_before_dbt_finished(
 		.after = sqlite_stamp_of_event(1),
 		.fresh_from = finished };
 	struct schedule *again = schedule_new(&options, ids_after(row.id), 7);
-	schedule_step(
-		again, world->now, &(struct input){ INPUT_RESTORE, .restore = { &row, &cause, 1 } });
+	schedule_step(again, world->now,
+		&(struct input){ INPUT_RESTORE, .restore = { &row, &cause, 1 } });
 	schedule_free(world->schedule);
 	world->schedule = again;
 	configure(world);
 	pass_until(world, "look");
 	assert_int_equal(world->since.us, finished.us - 24 * HOUR);
+}
+
+/* A look finds the youngest job first, and an older one for the next refresh. */
+static void a_late_event_is_told_of_the_refresh_with_the_youngest_job(void **state)
+{
+	struct world *world = *state;
+	struct refresh_row young = row_in(world, REFRESH_SUCCEEDED), old = young;
+	young.sent_after = old.sent_after = 0;
+	young.job_started_at = wall_after(world->now.wall, -MINUTE);
+	old.id = young.id + 2;
+	old.job_started_at = wall_after(world->now.wall, -10 * MINUTE);
+	struct schedule *again = schedule_new(&options, ids_after(old.id), 7);
+	schedule_step(again, world->now,
+		&(struct input){ INPUT_RESTORE, .restore = { &young, NULL, 0 } });
+	schedule_step(
+		again, world->now, &(struct input){ INPUT_RESTORE, .restore = { &old, NULL, 0 } });
+	schedule_free(world->schedule);
+	world->schedule = again;
+	configure(world);
+	event_ago(world, 5 * MINUTE, &revenue);
+	assert_string_equal(world->seen.at, "cause end-selection");
+	assert_int_equal(world->caused, young.id);
 }
 
 static void a_selection_of_a_copy_is_looked_for_too(void **state)
@@ -2902,6 +2924,7 @@ int main(void)
 		TEST(a_kill_before_the_look_is_answered_does_not_forget_it),
 		TEST(what_was_followed_in_a_copy_is_looked_for_before_it_is_sent_once_more),
 		TEST(a_look_for_what_an_old_copy_has_goes_back_a_day_before_dbt_finished),
+		TEST(a_late_event_is_told_of_the_refresh_with_the_youngest_job),
 		TEST(a_selection_of_a_copy_is_looked_for_too),
 		TEST(when_greeting_fails_the_request_tells_why),
 		TEST(a_site_that_tells_no_time_is_greeted_once),
