@@ -209,6 +209,16 @@ void disk_forget(void)
 	memory_forget(NAME);
 }
 
+struct tables *disk_copy(void)
+{
+	return memory_copy(NAME);
+}
+
+void disk_put_back(const struct tables *copy)
+{
+	memory_put_back(NAME, copy);
+}
+
 /* ---- writing ---- */
 
 static void write_entry(struct world *world, struct journal_entry *entry)

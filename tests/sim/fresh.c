@@ -108,6 +108,14 @@ bool fresh_covers(const struct world *world, const struct watched *by, const str
 	return true;
 }
 
+bool fresh_is_late_enough(
+	const struct world *world, const struct watched *of, const struct sim_job *job)
+{
+	struct watched told = { .told_start = site_clock(
+					world, world->contents[job->content].site, job->starts) };
+	return fresh_covers(world, &told, of);
+}
+
 bool fresh_is_proven(const struct world *world, const struct watched *of)
 {
 	struct watched told = *of;

@@ -233,6 +233,19 @@ static void draw_close_jobs(struct world *world)
 	}
 }
 
+/* A copy of the disk, and when it is put back. */
+static void draw_copies(struct world *world, int64_t window)
+{
+	int count = between(world, 0, 3) ? 0 : (int)between(world, 1, 2);
+	for (int i = 0; i < count; i++) {
+		int64_t taken = between(world, 0, window), put_back = between(world, taken, window);
+		if (!is_allowed(world, FAULT_OLDER_DISK))
+			continue;
+		later(world, taken, PENDING_COPY);
+		later(world, put_back, PENDING_PUT_BACK);
+	}
+}
+
 static void draw_history(struct world *world)
 {
 	static const int64_t windows[] = { 10 * SECOND, 5 * MINUTE, 30 * MINUTE, 3 * HOUR };
@@ -262,6 +275,7 @@ static void draw_history(struct world *world)
 	strew(world, FAULT_MOVE, PENDING_MOVE, between(world, 0, 3) ? 0 : 3, trouble);
 	strew(world, FAULT_PEOPLE, PENDING_PEOPLE, between(world, 0, 2) ? 0 : 6, trouble);
 	strew(world, FAULT_HAND_OVER, PENDING_HAND_OVER, between(world, 0, 1) ? 0 : 5, trouble);
+	draw_copies(world, trouble);
 }
 
 /* ---- what happens ---- */
@@ -331,6 +345,8 @@ static void select_wish(struct world *world, struct run *run, int number)
 static void durable(struct world *world, const struct pending *pending)
 {
 	struct run *run = &world->runs[pending->number];
+	if (run->id) /* it was told twice at once */
+		return;
 	if (pending->life != world->life) { /* not acknowledged: dbt sends it again */
 		later(world, world->now + MINUTE, PENDING_ARRIVAL)->number = pending->number;
 		return;
@@ -364,6 +380,25 @@ static void crash(struct world *world)
 	int64_t down = between(world, 0, 3) ? between(world, 100000, 5 * SECOND)
 					    : between(world, SECOND, 30 * MINUTE);
 	later(world, world->now + down, PENDING_START);
+}
+
+/* People take their time; the daemon may be down already. */
+static void put_back(struct world *world)
+{
+	if (!world->copy)
+		return;
+	meet(world, FAULT_OLDER_DISK);
+	note(world, "somebody stops the daemon, to put the copy back");
+	if (world->is_up || world->is_away)
+		daemon_kill(world);
+	for (size_t i = world->pending_count; i-- > 0;)
+		if (world->pending[i].type == PENDING_START ||
+			world->pending[i].type == PENDING_OLDER)
+			world->pending[i] = world->pending[--world->pending_count];
+	world->stopped_at = world->now;
+	int64_t down = between(world, 0, 7) ? between(world, SECOND, 20 * MINUTE)
+					    : between(world, HOUR, 30 * HOUR);
+	later(world, world->now + down, PENDING_OLDER);
 }
 
 /* All sites, so that the oracle takes it for a crash in which nothing is lost but what was given up
@@ -580,6 +615,16 @@ static void happen(struct world *world, struct pending *pending)
 	case PENDING_START:
 		daemon_start(world);
 		break;
+	case PENDING_COPY:
+		older_copy(world);
+		break;
+	case PENDING_PUT_BACK:
+		put_back(world);
+		break;
+	case PENDING_OLDER:
+		older_put_back(world);
+		daemon_start(world);
+		break;
 	case PENDING_HAND_OVER:
 		hand_over(world, pending->number);
 		break;
@@ -673,6 +718,7 @@ static void clear(struct world *world, struct tally *tally)
 	for (size_t i = 0; i < world->pending_count; i++)
 		if (world->pending[i].type == PENDING_ANSWER)
 			edge_clear(&world->pending[i].request);
+	older_free(world->copy);
 	disk_forget();
 	for (int from = 0; from < LIFE_STATES; from++)
 		for (int to = 0; to < LIFE_STATES; to++)

@@ -103,6 +103,20 @@ void kind_crashed(struct world *world)
 	}
 }
 
+/* What was spent since is forgotten. */
+void kind_put_back(struct world *world, int site, int64_t at)
+{
+	struct sim_calls *calls = &world->calls[site];
+	int64_t since = queried_before(calls, at - 2 * SLOWEST_DISK) - MINUTE;
+	int left = 0;
+	for (int i = 0; i < calls->start_count; i++)
+		if (calls->starts[i] <= at)
+			calls->starts[left++] = calls->starts[i];
+	calls->start_count = left;
+	for (int64_t i = calls->queries; i-- > 0 && calls->queried_at[i % MOST_QUERIES] > since;)
+		calls->forgiven++;
+}
+
 static void check_spacing(struct world *world, const struct sim_call *call)
 {
 	const struct schedule_site *options = &world->sites[call->site].options;

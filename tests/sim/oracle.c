@@ -111,6 +111,7 @@ void oracle_record(struct world *world, const struct refresh_row *row)
 	of->state = row->state;
 	of->is_incremental = row->incremental;
 	of->was_followed |= row->state == REFRESH_QUEUED || row->state == REFRESH_RUNNING;
+	of->must_look |= older_is_to_be_looked_for(of);
 	if (row->state == REFRESH_SUCCEEDED && is_new_end)
 		fresh_mark_served(world, of);
 }
@@ -146,6 +147,7 @@ void oracle_cause(struct world *world, const struct cause_row *cause)
 	if (of->cause_count && of->state == REFRESH_WAITING)
 		meet(world, MET_JOINED);
 	add_cause(of, run, rule);
+	older_caused(world, of, run);
 	if (world->moving)
 		goes_on(world, of, cause->refresh);
 	if (of->content >= 0)
@@ -172,6 +174,7 @@ void oracle_send(struct world *world, const struct refresh_row *row)
 	if (row->incremental)
 		meet(world, MET_INCREMENTAL);
 	needed_check_send(world, of, row);
+	older_check_send(world, of, row);
 	kind_check_send(world, of);
 	turn_check_send(world, of);
 	if (of->was_followed)
@@ -270,6 +273,11 @@ void oracle_crashed(struct world *world)
 		for (int to = 0; to < LIFE_STATES; to++)
 			world->lived[from][to] += schedule_lived(core_schedule(world->core),
 				(enum refresh_state)from, (enum refresh_state)to);
+	oracle_forget(world);
+}
+
+void oracle_forget(struct world *world)
+{
 	int64_t *served = &world->served[0][0][0][0];
 	for (size_t i = 0; i < sizeof world->served / sizeof *served; i++)
 		if (served[i] > world->committed)
@@ -308,7 +316,8 @@ void oracle_crashed(struct world *world)
 		if (of->sent_generation > world->committed)
 			of->sent_at = of->sent_before;
 		/* Never sent, as far as the journal knows; else somebody has to look. */
-		of->must_look = of->state == REFRESH_UNKNOWN;
+		older_crashed(world, of);
+		of->must_look = of->state == REFRESH_UNKNOWN || older_is_to_be_looked_for(of);
 		of->was_followed = of->state == REFRESH_QUEUED || of->state == REFRESH_RUNNING;
 		of->seen_queued_at = of->told_at = 0;
 		of->was_refused = of->found_own = false;

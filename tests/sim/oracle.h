@@ -60,6 +60,9 @@ bool fresh_is_held(const struct world *world, const struct watched *of);
 /* Does the last request of `by`, or its job, do for all that `of` stands for? */
 bool fresh_may_want_full(const struct world *world, const struct watched *of);
 bool fresh_covers(const struct world *world, const struct watched *by, const struct watched *of);
+/* Did that job start late enough for all that it stands for, by dbt's and Tableau's clocks? */
+bool fresh_is_late_enough(
+	const struct world *world, const struct watched *of, const struct sim_job *job);
 /* Does its job do for all that it stands for, as far as was surely told? */
 bool fresh_is_proven(const struct world *world, const struct watched *of);
 
@@ -74,6 +77,17 @@ void people_committed(struct world *world, int64_t generation);
 void people_forget(struct world *world); /* what was not durable */
 void people_crashed(const struct world *world, struct watched *of);
 
+/* ---- older.c ---- */
+/* Was it made after the copy was, and before that was put back? */
+bool older_is_forgotten(const struct world *world, const struct sim_job *job);
+/* It got a cause. */
+void older_caused(const struct world *world, struct watched *of, int run);
+bool older_is_to_be_looked_for(const struct watched *of);
+void older_looked(struct world *world, struct watched *of, const struct sim_call *look);
+void older_crashed(const struct world *world, struct watched *of);
+/* Who ran on what is forgotten may have done it, and Tableau may tell so. */
+void older_check_send(struct world *world, const struct watched *of, const struct refresh_row *row);
+
 /* ---- told.c ---- */
 /* The question goes back as far as it has to. */
 void told_check_since(struct world *world, const struct sim_call *call);
@@ -87,6 +101,8 @@ void kind_call(struct world *world, const struct sim_call *call);
 /* Job queries beyond the one that each call is. */
 void kind_queried(struct world *world, int site, int64_t count);
 void kind_crashed(struct world *world);
+/* What it has spent is as it was then. */
+void kind_put_back(struct world *world, int site, int64_t at);
 void kind_check_send(struct world *world, const struct watched *of);
 /* We were told that the job is over. */
 void kind_told_end(struct world *world, const struct sim_job *job);

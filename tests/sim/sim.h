@@ -67,6 +67,7 @@ enum fault {
 	FAULT_AT_ONCE,
 	FAULT_DISK_FULL,
 	FAULT_HAND_OVER,
+	FAULT_OLDER_DISK,
 	FAULT_COUNT,
 };
 
@@ -94,12 +95,14 @@ enum met {
 	MET_SENT_ONCE_MORE,  /* its job was found, and proves nothing */
 	MET_NOBODY_CAN_TELL, /* looks that cannot tell were enough */
 	MET_LEASE_LOST,      /* sites were lost, and not given away */
+	MET_EVENT_LOST,      /* the copy that was put back has it not */
+	MET_LOOKED_FIRST,    /* what waited in a copy was looked for, and found */
 	MET_COUNT,
 };
 
 struct options {
 	uint64_t seed;
-	uint32_t faults; /* bits of enum fault */
+	uint64_t faults; /* bits of enum fault */
 	uint32_t events; /* bits: which of the history's events happen */
 	FILE *trace;     /* or NULL */
 };
@@ -157,6 +160,7 @@ struct run {                       /* a dbt run's end, as one webhook tells it *
 	int64_t finished, arrives; /* true times */
 	struct wall told;          /* dbt's clock; {0}: the webhook has no time */
 	bool has_no_event_id;      /* told again, it is another event */
+	bool is_of_copy;           /* it is in the copy that was put back last */
 	int64_t id, stamp;         /* 0: not durable */
 	int64_t selection_ids[SELECTIONS];
 	struct selection selections[SELECTIONS]; /* as the decision has them ... */
@@ -250,6 +254,10 @@ struct watched {
 	bool is_accepted;  /* the job is its own, as Tableau said or the clocks */
 	bool was_followed; /* its job was: whatever a poll says, it is not sent again */
 	bool must_look;    /* a request got no reply: no other one before somebody looked */
+	/* It waited in a copy that was put back, and who ran meanwhile may have sent it: then
+	 * somebody looks first; the generation that records that he did. */
+	bool is_of_copy;
+	int64_t looked_in;
 	bool is_incremental;
 	/* How its last request, and the looks after it, were answered: */
 	enum verdict answer;
@@ -318,6 +326,9 @@ enum pending_type {
 	PENDING_ANSWER,
 	PENDING_CRASH,
 	PENDING_START,
+	PENDING_COPY,      /* somebody copies the disk ... */
+	PENDING_PUT_BACK,  /* ... and puts the copy in its place: the daemon is stopped ... */
+	PENDING_OLDER,     /* ... and the disk is as old as the copy */
 	PENDING_HAND_OVER, /* the sites are left ... */
 	PENDING_ADOPT,     /* ... and adopted again, when that is done */
 	PENDING_FOREIGN,
@@ -425,7 +436,9 @@ struct world {
 	int64_t wall_error;     /* our clock minus the truth; steps */
 	int64_t dbt_skew;
 	bool has_stepped, has_crashed;
-	int64_t crashed_at, started_at; /* the last time */
+	int64_t crashed_at, started_at;  /* the last time */
+	int64_t stopped_at, put_back_of; /* to put a copy back; when that was made */
+	struct older *copy;              /* of the disk, the youngest; or NULL */
 	struct run runs[EVENTS];
 	int run_count;
 	struct sim_content contents[CONTENTS];
@@ -556,6 +569,13 @@ void disk_add_event(struct world *world, int run);
 void disk_commit(struct world *world);
 /* The process was killed while it was written: it may have arrived. */
 void disk_tear(struct world *world);
+struct tables *disk_copy(void);
+void disk_put_back(const struct tables *copy); /* nobody has it open */
+
+/* ---- older.c ---- */
+void older_copy(struct world *world);
+void older_put_back(struct world *world); /* the daemon is down */
+void older_free(struct older *older);
 
 /* ---- site.c ---- */
 /* The request reaches Tableau. */
@@ -594,6 +614,8 @@ void oracle_answered(struct world *world, const struct sim_call *call);
 void oracle_moved(struct world *world, int64_t refresh);
 void oracle_committed(struct world *world, int64_t generation);
 void oracle_crashed(struct world *world);
+/* The same without a life that is over: whatever is not durable. */
+void oracle_forget(struct world *world);
 /* Time goes on, and nothing happens until then. */
 void oracle_pass(struct world *world, int64_t until);
 /* At the end: every acknowledged pair. */

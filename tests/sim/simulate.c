@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVERYTHING UINT32_MAX
+#define EVERYTHING ((UINT64_C(1) << FAULT_COUNT) - 1)
+#define EVERY_EVENT ((UINT32_C(1) << EVENTS) - 1)
 
 static struct tally tally;
 
@@ -31,18 +32,17 @@ static void make_smaller(struct options *options)
 	bool any = true;
 	while (any) {
 		any = false;
-		for (int bit = 0; bit < 32; bit++) {
-			uint32_t *masks[] = { &options->faults, &options->events };
-			for (size_t i = 0; i < 2; i++) {
-				struct options smaller = *options;
-				uint32_t *mask = i ? &smaller.events : &smaller.faults;
-				if (!(*masks[i] >> bit & 1) || bit >= (i ? EVENTS : FAULT_COUNT))
-					continue;
-				*mask &= ~(UINT32_C(1) << bit);
-				if (is_wrong(&smaller, wrong)) {
-					*options = smaller;
-					any = true;
-				}
+		for (int bit = 0; bit < FAULT_COUNT + EVENTS; bit++) {
+			struct options smaller = *options;
+			if (bit < FAULT_COUNT)
+				smaller.faults &= ~(UINT64_C(1) << bit);
+			else
+				smaller.events &= ~(UINT32_C(1) << (bit - FAULT_COUNT));
+			bool is_smaller = smaller.faults != options->faults ||
+					  smaller.events != options->events;
+			if (is_smaller && is_wrong(&smaller, wrong)) {
+				*options = smaller;
+				any = true;
 			}
 		}
 	}
@@ -55,11 +55,10 @@ static void report(struct options options)
 	make_smaller(&options);
 	options.trace = stdout;
 	IGNORE(is_wrong(&options, wrong)); /* it is */
-	printf("history %llu, at its smallest (faults %x, events %x): %s\n"
+	printf("history %llu, at its smallest (faults %llx, events %x): %s\n"
 	       "again: simulate --seed %llu --trace\n",
-		(unsigned long long)options.seed,
-		options.faults & (uint32_t)((UINT64_C(1) << FAULT_COUNT) - 1),
-		options.events & ((1u << EVENTS) - 1), wrong, (unsigned long long)options.seed);
+		(unsigned long long)options.seed, (unsigned long long)options.faults,
+		options.events, wrong, (unsigned long long)options.seed);
 }
 
 int main(int argc, char **argv)
@@ -69,7 +68,7 @@ int main(int argc, char **argv)
 		{ "brief", no_argument, NULL, 'b' }, { 0 } };
 	const char *given = getenv("HISTORIES");
 	long long histories = given ? atoll(given) : 20000, seed = 1;
-	struct options options = { .faults = EVERYTHING, .events = EVERYTHING };
+	struct options options = { .faults = EVERYTHING, .events = EVERY_EVENT };
 	char wrong[400];
 	bool is_brief = false;
 	int found;

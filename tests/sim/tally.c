@@ -41,6 +41,7 @@ static const char *const names[MET_COUNT] = {
 	[FAULT_AT_ONCE]      = "a job begins, or ends, at once",
 	[FAULT_DISK_FULL]    = "a disk that is full for a while",
 	[FAULT_HAND_OVER]    = "sites are left, and adopted",
+	[FAULT_OLDER_DISK]   = "a copy of the disk is put back",
 	[MET_SUCCEEDED]      = "succeeded",
 	[MET_FAILED]         = "failed",
 	[MET_CANCELLED]      = "cancelled",
@@ -63,16 +64,16 @@ static const char *const names[MET_COUNT] = {
 	[MET_SENT_ONCE_MORE] = "its job proves nothing",
 	[MET_NOBODY_CAN_TELL] = "nobody can tell of its job",
 	[MET_LEASE_LOST]     = "sites are lost",
+	[MET_EVENT_LOST]     = "an event is not in the copy",
+	[MET_LOOKED_FIRST]   = "a job is found for what a copy has",
 };
 /* clang-format on */
 
 /* Steps of a refresh's life that no world as it should be leads to; schedule_test.c takes them. */
 static bool is_beyond(enum refresh_state from, enum refresh_state to)
 {
-	/* Only a row that says it is queued, and tells no evidence, as none of ours does; and one
-	 * of a copy that was restored, as no disk of this world is. */
-	return (from == REFRESH_QUEUED && to == REFRESH_WAITING) ||
-	       (from == REFRESH_WAITING && to == REFRESH_UNKNOWN);
+	/* Only a row that says it is queued, and tells no evidence, as none of ours does. */
+	return from == REFRESH_QUEUED && to == REFRESH_WAITING;
 }
 
 static bool is_all_lived(const struct tally *tally, int64_t histories)

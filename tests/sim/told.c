@@ -107,6 +107,18 @@ static void told_of_list(struct world *world, const struct sim_call *call)
 
 /* ---- how far back a question goes ---- */
 
+/* A look for what a forgotten life sent goes back a day, by a clock that may have stepped, or as
+ * far as clocks prove something. */
+#define LOOKS_BACK (17 * HOUR)
+
+static bool is_far_back(
+	const struct world *world, const struct watched *of, const struct sim_job *job)
+{
+	bool is_proof = fresh_is_late_enough(world, of, job) && !world->is_asked_again[of->content];
+	return !(of->sent_at && of->knew_clock) && world->now - job->created > LOOKS_BACK &&
+	       !is_proof;
+}
+
 /* Must the answer tell of this job? */
 static bool is_meant(const struct world *world, const struct sim_call *call, int number)
 {
@@ -116,7 +128,8 @@ static bool is_meant(const struct world *world, const struct sim_call *call, int
 		return job->content == call->content &&
 		       (of->answer == VERDICT_BUSY
 				       ? job->ends > world->now
-				       : job->maker == call->id && job->asked_at >= of->sent_at);
+				       : job->maker == call->id && job->asked_at >= of->sent_at &&
+						 !is_far_back(world, of, job));
 	for (int i = 0; i < world->watched_end; i++) {
 		of = &world->watched[i];
 		if (of->created_at && of->job == number &&
@@ -235,21 +248,26 @@ static void told_by_look(struct world *world, struct watched *of, const struct s
 	if (of->unsure >= UNSURE_AFTER && of->must_look)
 		meet(world, MET_NOBODY_CAN_TELL);
 	if (call->verdict != VERDICT_RETRY &&
-		(call->verdict != VERDICT_UNSURE || of->unsure >= UNSURE_AFTER))
+		(call->verdict != VERDICT_UNSURE || of->unsure >= UNSURE_AFTER)) {
 		of->must_look = false;
+		older_looked(world, of, call);
+	}
 	if (call->verdict != VERDICT_OK)
 		return;
-	/* It may be taken over; the record that follows says so. */
+	/* It may be taken over; the record that follows says so. Which request made one that was
+	 * forgotten is not known, so only its start, or that it waits, can prove something. */
 	int before = of->job;
 	of->job = call->found;
 	of->seen_queued_at = 0;
 	of->is_accepted = of->knows_clock && wall_is_set(call->seen.started_at) &&
+			  !older_is_forgotten(world, &world->jobs[call->found]) &&
 			  world->jobs[call->found].starts >= of->sent_at + SURELY_LATER;
 	told_of_job(world, of, call);
 	of->job = before == -1 ? call->found : before;
 	of->found_own = of->answer != VERDICT_BUSY && of->knows_clock &&
 			world->jobs[call->found].maker == call->id &&
 			world->jobs[call->found].created >= of->sent_at &&
+			!older_is_forgotten(world, &world->jobs[call->found]) &&
 			(of->is_incremental || !call->seen.is_incremental);
 }
 
@@ -382,6 +400,15 @@ static bool was_seen_waiting(
 	       fresh_covers(world, &seen, of) && (of->is_incremental || !look->seen.is_incremental);
 }
 
+/* By the clocks, so that it does not matter who made it. */
+static bool started_late_enough(
+	const struct world *world, const struct watched *of, const struct sim_call *look)
+{
+	return wall_is_set(look->seen.started_at) && !world->is_asked_again[of->content] &&
+	       fresh_is_late_enough(world, of, &world->jobs[look->found]) &&
+	       (of->is_incremental || !look->seen.is_incremental);
+}
+
 static void check_look(struct world *world, const struct watched *of, const struct sim_call *look)
 {
 	if (look->verdict == VERDICT_UNSURE && of->unsure >= UNSURE_AFTER &&
@@ -396,6 +423,9 @@ static void check_look(struct world *world, const struct watched *of, const stru
 			world->jobs[look->found].id);
 	if (was_seen_waiting(world, of, look))
 		wrong(world, "refresh %lld does not take %s over, which waited",
+			(long long)look->id, world->jobs[look->found].id);
+	if (started_late_enough(world, of, look))
+		wrong(world, "refresh %lld does not take %s over, which started late enough",
 			(long long)look->id, world->jobs[look->found].id);
 }
 

@@ -96,6 +96,43 @@ void memory_forget(const char *name)
 	free(memory);
 }
 
+struct tables *memory_copy(const char *name)
+{
+	pthread_mutex_lock(&memories.mutex);
+	struct tables *copy = tables_slot_get(find_or_make(name)->committed);
+	pthread_mutex_unlock(&memories.mutex);
+	return copy;
+}
+
+static void bear_mark(struct tables *tables, struct arena *rows)
+{
+	const struct rows *refreshes = &tables->rows[TABLE_REFRESH];
+
+	tables->last_copied = tables->last_event;
+	for (size_t i = 0; i < refreshes->count; i++) {
+		struct refresh_row *row = arena_new_of(rows, struct refresh_row);
+
+		*row = *(const struct refresh_row *)refreshes->at[i];
+		row->is_from_copy |= refresh_state_is_open(row->state);
+		refreshes->at[i] = row;
+	}
+}
+
+void memory_put_back(const char *name, const struct tables *copy)
+{
+	pthread_mutex_lock(&memories.mutex);
+	struct memory *memory = find_or_make(name);
+	OWNED(tables) present = tables_slot_get(memory->committed);
+	struct tables *tables = tables_copy(copy);
+
+	bear_mark(tables, memory->rows);
+	tables->last_event = present->last_event;
+	tables->last_refresh = present->last_refresh;
+	tables->last_stamp = present->last_stamp;
+	tables_slot_put(memory->committed, tables);
+	pthread_mutex_unlock(&memories.mutex);
+}
+
 static void memory_rollback(struct store *base)
 {
 	struct memory_store *store = memory_of(base);

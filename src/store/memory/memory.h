@@ -38,6 +38,11 @@ struct tables *memory_reading(const struct store *store);
 
 /* Forgets what was stored under that name, which nobody has open. */
 void memory_forget(const char *name);
+/* A copy of what is committed under that name, with a reference for the caller. */
+struct tables *memory_copy(const char *name);
+/* Puts a copy of that name back, as a start takes note of one (store_load_copy()); nobody has it
+ * open. */
+void memory_put_back(const char *name, const struct tables *copy);
 
 /* ---- write.c ---- */
 

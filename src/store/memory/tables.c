@@ -87,6 +87,7 @@ struct tables *tables_copy(const struct tables *tables)
 	copy->last_event = tables->last_event;
 	copy->last_refresh = tables->last_refresh;
 	copy->last_stamp = tables->last_stamp;
+	copy->last_copied = tables->last_copied;
 	for (size_t i = 0; i < TABLE_COUNT; i++) {
 		const struct rows *from = &tables->rows[i];
 		struct rows *to = &copy->rows[i];
