@@ -21,6 +21,8 @@
 #define GROUP_MOST 512
 /* After this long without anything to write, the WAL is copied into the database file. */
 #define REST_AFTER_MS 1000
+/* Far longer than the store lets what it has not copied yet grow by itself. */
+#define LONG_WAL (INT64_C(1) << 30)
 
 struct journal {
 	struct mailbox *mailbox;
@@ -29,7 +31,7 @@ struct journal {
 	struct heartbeat heartbeat;
 	/* Used by the journal's thread only: */
 	struct store *store;
-	bool is_failing;
+	bool is_failing, is_wal_long;
 };
 
 struct write_failure {
@@ -61,13 +63,30 @@ static void note_failure(struct journal *journal, const struct error *err)
 	journal->is_failing = true;
 }
 
-static void note_sizes(const struct journal *journal)
+/* What a reader still sees cannot be copied, so the WAL grows until it is done, or the disk is
+ * full.
+ */
+static void note_wal(struct journal *journal, int64_t wal)
+{
+	bool is_long = wal >= LONG_WAL;
+	if (is_long == journal->is_wal_long)
+		return;
+	journal->is_wal_long = is_long;
+	if (is_long)
+		log_warning("the store's WAL grows: a program reads the database for long",
+			KV("bytes", wal));
+	else
+		log_info("the store's WAL has started again", KV("bytes", wal));
+}
+
+static void note_sizes(struct journal *journal)
 {
 	int64_t database, wal;
 	if (!store_sizes(journal->store, &database, &wal))
 		return;
 	metric_set(METRIC_store_database_bytes, database);
 	metric_set(METRIC_store_wal_bytes, wal);
+	note_wal(journal, wal);
 }
 
 static void note_success(struct journal *journal, size_t entries, struct mono began)

@@ -226,3 +226,18 @@ def test_a_step_that_only_adds_a_table_needs_no_room(router_of, sandbox, small_d
     router.write_config()
     router.start()
     assert sqlite3.connect(place).execute("PRAGMA user_version").fetchone() == (version,)
+
+
+def test_a_wal_that_a_reader_keeps_long_is_told_once_and_so_is_its_end(router):
+    """A sparse file is as long as one that a reader has kept from starting again for hours."""
+    assert router.send().status == 200
+    router.settle(1)
+    with open(store_of(router).with_name("state.db-wal"), "r+b") as wal:
+        wal.truncate(2 << 30)
+    wait_until(lambda: "a program reads the database for long" in router.log, "the length to be told")
+
+    def has_started_again():
+        assert router.send().status == 200
+        return "the store's WAL has started again" in router.log
+    wait_until(has_started_again, "the WAL to start again")
+    assert router.log.count("a program reads the database for long") == 1
