@@ -885,6 +885,17 @@ void membership_configure(struct membership *membership)
 	tell(membership, (struct member_note){ .type = NOTE_CONFIGURED });
 }
 
+/* Commands that came too late are refused while somebody can be answered. */
+static void refuse_notes(struct membership *membership)
+{
+	struct message *message, *next;
+	mailbox_close(membership->notes);
+	for (message = mailbox_take_all(membership->notes); message; message = next) {
+		next = message->next;
+		note_free(message);
+	}
+}
+
 void membership_stop(struct membership *membership, int64_t us)
 {
 	if (membership->is_started) {
@@ -893,5 +904,5 @@ void membership_stop(struct membership *membership, int64_t us)
 		membership->is_started = false;
 	}
 	site_loader_stop(TAKE(membership->loader));
-	mailbox_close(membership->notes);
+	refuse_notes(membership);
 }
