@@ -428,6 +428,17 @@ def test_systemd_does_not_start_again_what_only_an_edit_helps(service):
     assert (service.show("ActiveState"), service.show("ExecMainStatus"), service.show("NRestarts")) == ("failed", "78", "0")
 
 
+def test_a_group_that_the_unit_cannot_give_the_socket_to_is_told(service):
+    """Its sandbox allows no chown(); the process was killed by SIGSYS, without a word."""
+    config = yaml.safe_load(service.machine.run("cat", "/etc/refresh-router/config.yaml").stdout)
+    config["listen"] = {"webhooks": service.address, "admin": "unix:/run/refresh-router/admin.sock", "admin_group": "adm"}
+    service.write("config.yaml", yaml.safe_dump(config))
+    service.drop_in("runtime", "[Service]\nRuntimeDirectory=refresh-router\n")
+    assert service.systemctl("start", SERVICE, check=False).returncode != 0
+    assert service.show("ExecMainStatus") in ("1", "78")
+    assert "cannot be given to the group 'adm'" in service.machine.run("journalctl", "--no-pager", "-u", SERVICE).stdout
+
+
 def test_what_is_installed_and_not_configured_does_not_fail(service):
     service.machine.run("rm", "/etc/refresh-router/config.yaml")
     service.systemctl("start", SERVICE)
