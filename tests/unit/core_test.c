@@ -424,6 +424,18 @@ static void nothing_is_written_of_a_site_that_was_lost(void **state)
 	assert_null(world.accepted);
 }
 
+static void all_is_written_of_a_site_that_was_given_away(void **state)
+{
+	(void)state;
+	begin_to_send();
+	core_leave(world.core, "finance", false);
+	journal_says(false);
+	world.now = mono_plus(world.now, 2 * US_PER_SECOND);
+	core_step(world.core);
+	journal_writes();
+	assert_int_equal(stored_state(), REFRESH_SENDING);
+}
+
 static void nor_of_one_that_was_lost_while_the_journal_could_not_write(void **state)
 {
 	(void)state;
@@ -523,6 +535,7 @@ int main(void)
 		TEST(what_was_to_be_sent_is_not_when_its_site_is_left),
 		TEST(a_clean_leave_waits_for_the_sign_out),
 		TEST(nothing_is_written_of_a_site_that_was_lost),
+		TEST(all_is_written_of_a_site_that_was_given_away),
 		TEST(nor_of_one_that_was_lost_while_the_journal_could_not_write),
 		TEST(a_site_that_is_back_goes_on_with_what_the_store_has),
 		TEST(what_another_node_recorded_is_taken_in),
