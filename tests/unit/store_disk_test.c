@@ -595,6 +595,20 @@ static void what_was_told_durable_survives_a_kill(void **state)
 	}
 }
 
+/* As one wrong byte of the disk leaves it. */
+static void an_event_whose_rules_are_damaged_fails_no_search(void **state)
+{
+	OWNED(store) store = open_store(STORE_WRITE);
+
+	(void)state;
+	add(store, event_of("wev_1"));
+	add(store, event_of("wev_2"));
+	assert_events(store, "3 1", .rule = "nightly");
+	run_sql(path_in("state/state.db"),
+		"UPDATE event SET matched = '[\"nightly\"x' WHERE id = 1");
+	assert_events(store, "3", .rule = "nightly");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -610,6 +624,7 @@ int main(void)
 		store_test(a_backup_that_was_put_in_its_place_is_not_written_to),
 		store_test(a_store_that_is_copied_into_goes_on_taking_writes),
 		store_test(a_stopped_daemons_store_can_be_read),
+		store_test(an_event_whose_rules_are_damaged_fails_no_search),
 		store_test(a_full_disk_fails_the_transaction_and_heals),
 		store_test(a_commit_whose_fsync_failed_never_happened),
 		store_test(nothing_is_written_while_fsync_goes_on_failing),

@@ -31,14 +31,14 @@ static bool visit_events(struct sqlite *store, sqlite3_stmt *query, event_visit 
 
 /*
  * Parsing each row's list of rule names is slow, so its text is first searched for the part of the
- * name that JSON does not escape.
+ * name that JSON does not escape. A list that is damaged names nothing, and fails no other row.
  */
 #define EVENT_LIST                                                                                 \
 	"SELECT {event} FROM " EVENT_TABLES                                                        \
 	"WHERE event.id < ?1 AND event.id >= ?9 AND +received_at >= ?10 AND (?3 IS NULL OR "       \
 	"source = ?3) AND (?4 IS NULL OR outcome = ?4)"                                            \
-	" AND (?7 IS NULL OR (instr(matched, ?8) AND EXISTS (SELECT 1 FROM json_each(matched)"     \
-	" WHERE json_each.value = ?7)))"
+	" AND (?7 IS NULL OR (instr(matched, ?8) AND EXISTS (SELECT 1 FROM json_each("             \
+	"CASE WHEN json_valid(matched) THEN matched ELSE '[]' END) WHERE json_each.value = ?7)))"
 #define NEWEST_FIRST " ORDER BY event.id DESC LIMIT ?2"
 #define IS_OF_JOB "job_id = ?5"
 #define IS_OF_RUN "run_id = ?6"
