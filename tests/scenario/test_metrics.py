@@ -345,6 +345,7 @@ ELSEWHERE = {
     "notifications_total/outcome/shed": "2,000 contents would have to fail; notify_test.c",
     "request_body_bytes/listener/admin": "for an instant only",
     "tableau_requests_total/call/sign_out": "counted while the daemon stops",
+    **{part: "test_nodes.py" for part in ("nodes", "node_rulesets", "node_trust_seconds", "site_owned", "site_owned/site/*")},
 }
 
 

@@ -329,6 +329,7 @@ def test_any_node_shows_all_of_them_and_what_each_does(one_of_two):
         shown = command(router, "nodes").stdout.decode()
         assert re.search(rf"^{names[owner]} +alive +sha256:[0-9a-f]{{12}} +\S+ +.*\bboard\b", shown, re.M) and "different rules" not in shown
         assert {router.metric("nodes"), router.metric("node_rulesets")} == {2, 1} and router.metric("site_owned", site="board") == (router is owner)
+        assert 0 < router.metric("node_trust_seconds") <= 5
         page = router.text("/")
         assert names[owner] in page and "board" in page
     nodes.let_go()

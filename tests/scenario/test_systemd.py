@@ -429,7 +429,7 @@ def test_systemd_does_not_start_again_what_only_an_edit_helps(service):
 
 
 def test_a_group_that_the_unit_cannot_give_the_socket_to_is_told(service):
-    """Its sandbox allows no chown(); the process was killed by SIGSYS, without a word."""
+    """Its sandbox allows no chown(); the process was killed by SIGSYS, and nobody was told why."""
     config = yaml.safe_load(service.machine.run("cat", "/etc/refresh-router/config.yaml").stdout)
     config["listen"] = {"webhooks": service.address, "admin": "unix:/run/refresh-router/admin.sock", "admin_group": "adm"}
     service.write("config.yaml", yaml.safe_dump(config))
