@@ -143,7 +143,8 @@ bool older_is_forgotten(const struct world *world, const struct sim_job *job)
 
 void older_caused(const struct world *world, struct watched *of, int run)
 {
-	bool is_by_selection = !world->moving && !world->is_asked_again[of->content];
+	bool is_by_selection =
+		!world->moving && of->content >= 0 && !world->is_asked_again[of->content];
 	if (of->cause_count == 1 && of->created_at == world->now && is_by_selection && run >= 0 &&
 		world->runs[run].is_of_copy)
 		of->is_of_copy = of->must_look = true;
