@@ -545,12 +545,15 @@ static bool see_owner(const struct owner_row *row, void *context)
 	return true;
 }
 
+/* `view` NULL: the look failed, so that the others are as they were seen last. */
 static void measure(struct membership *membership, const struct view *view)
 {
 	OWNED(config) config = config_slot_get(membership->options.configs);
 	int64_t trust = ownership_trusted_until(membership->ownership).us - clock_mono().us;
-	metric_set(METRIC_nodes, view->alive);
-	metric_set(METRIC_node_rulesets, (int64_t)view->ruleset_count);
+	if (view) {
+		metric_set(METRIC_nodes, view->alive);
+		metric_set(METRIC_node_rulesets, (int64_t)view->ruleset_count);
+	}
 	metric_set(METRIC_node_trust_seconds, trust > 0 ? trust / US_PER_SECOND : 0);
 	for (size_t i = 0; i < config_site_count(config); i++) {
 		const char *name = config_site_at(config, i)->name;
@@ -613,7 +616,7 @@ static void look(struct membership *membership)
 	if (ok && view.is_draining != membership->is_draining)
 		drain(membership, view.is_draining);
 	ownership_saw(membership->ownership, clock_mono(), ok ? &picture : NULL);
-	measure(membership, &view);
+	measure(membership, ok ? &view : NULL);
 	if (ok)
 		compare_rulesets(membership, &view);
 	free(view.rulesets);

@@ -40,7 +40,7 @@ struct notify {
 	struct store *reader;
 	struct config *config;
 	bool is_to_lead, leads; /* it is the one that tells; else it has neither book nor courier */
-	void (*rested)(void *context); /* who waits for the end of its writing; NULL: nobody */
+	void (*rested)(void *context); /* told when nothing more is written; NULL: nobody is */
 	void *rested_context;
 	struct book *book;
 	struct courier *courier;
